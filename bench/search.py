@@ -115,9 +115,8 @@ def times(people: dict[str, Any], rows: int) -> Times:
     """Return milliseconds of each round, by kind of question, question and person."""
     from filling.searchable import words_asked
 
-    from pipelines_portal.submissions.search.finding import find_page
-    from pipelines_portal.submissions.search_index import NEWEST, PHRASE, Question
-    from pipelines_portal.submissions.words import words_in
+    from pipelines_portal.submissions.search.queries import NEWEST, PHRASE, Question, find_page
+    from pipelines_portal.submissions.search.words import words_in
 
     found: Times = {}
     for who, person in people.items():

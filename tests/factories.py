@@ -17,9 +17,7 @@ from pipelines_portal.accounts.sidebar import outdate_sidebars
 from pipelines_portal.api_client import NodeSummary, PipelinesClient, Task
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import KeyShare, SavedKey, fingerprint
-from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.transitions import claim, note_teams
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.recording import take_in
 from pipelines_portal.task_index.walks import OPEN_LISTS
@@ -139,7 +137,7 @@ class Desk:
         return client_for(self.key)
 
     def draft(self, *rows: dict[str, Any], workflow: OpenedWorkflow | None = None, kind: str = "form") -> Submission:
-        return save_draft(self.person, self.key, workflow or self.workflow, rows or [GOOD], uuid4(), kind)
+        return Submission.objects.draft(self.person, workflow or self.workflow, rows or [GOOD], uuid4(), kind)
 
 
 def open_desk(api: FakeApi, email: str = "maria@acme.example") -> Desk:
@@ -153,7 +151,7 @@ def make_submission(owner: User, key: SavedKey | None, workflow_id: int = TRANSL
     """Create a submission without rows, which was sent unless its state is "draft"."""
     submission = Submission.objects.create(owner=owner, key=key, workflow_id=workflow_id, **{"kind": "form"} | values)
     if submission.status != Submission.Status.DRAFT:
-        note_teams(submission)
+        submission.record_teams()
     return submission
 
 
@@ -168,8 +166,14 @@ def make_upload(
         upload.remote_upload_id, upload.next_poll_at = UPLOAD_ID, timezone.now() - timedelta(seconds=1)
     if stage in (Stage.UPLOADING, Stage.STORED):
         upload.link, upload.expires_at = url, timezone.now() + timedelta(hours=1)
-        note_teams(submission)
+        submission.record_teams()
     if stage == Stage.PROCESSING:
-        claim(submission, 0, until=None)
+        submission.claim(0, until=None)
     upload.save()
     return upload
+
+
+def send(submission: Submission, client: PipelinesClient, newest: int | None = None) -> Submission:
+    """Send the submission, and return it as it is then."""
+    submission.send(client, newest=newest)
+    return submission

@@ -13,15 +13,8 @@ from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.accounts.session_store import SessionStore
 from pipelines_portal.api_client import CreatedTasks, RowError
 from pipelines_portal.keys.models import KeyShare, SavedKey, fingerprint
-from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.outcomes import (
-    record_created,
-    record_not_sent,
-    record_rejected,
-    record_unknown,
-)
-from pipelines_portal.submissions.transitions import claim
+from pipelines_portal.submissions.outcomes import not_sent, outcome_of_answer, rejection, unconfirmed
 from pipelines_portal.uploads.models import Stage, ZipUpload
 
 LONG_TEXT = "A text that goes on and on, to see how it wraps where there is little room for it. " * 20
@@ -113,26 +106,28 @@ def make_every_state(workflow_id: int) -> dict[str, str]:
     """A submission of three rows in each status that its page tells apart."""
     names = ("sending", "created", "partly_created", "rejected", "unconfirmed", "draft", "unattributed")
     made = {name: _sending(workflow_id) for name in names}
-    record_created(made["created"], _created([], [7, 8, 9]))
-    record_created(made["partly_created"], _created([REFUSAL], [7, 8]))
-    record_rejected(made["rejected"], WORKFLOW_REFUSED)
-    record_unknown(made["unconfirmed"], "The connection broke. Tasks may have been created.")
-    record_not_sent(made["draft"], "Too many requests. Nothing was created.")
-    record_created(made["unattributed"], _created([], [7]))
+    made["created"].record(outcome_of_answer(made["created"], _created([], [7, 8, 9])))
+    made["partly_created"].record(outcome_of_answer(made["partly_created"], _created([REFUSAL], [7, 8])))
+    made["rejected"].record(rejection(made["rejected"].row_count, WORKFLOW_REFUSED))
+    made["unconfirmed"].record(unconfirmed("The connection broke. Tasks may have been created."))
+    made["draft"].record(not_sent("Too many requests. Nothing was created."))
+    made["unattributed"].record(outcome_of_answer(made["unattributed"], _created([], [7])))
     return {name: str(submission.pk) for name, submission in made.items()}
 
 
 def make_unknown(workflow_id: int, rows: list[dict[str, Any]], newest: int) -> str:
     """Sent when `newest` was the newest task; what came of it is not known."""
     submission = _draft(workflow_id, rows, "form")
-    claim(submission, newest, until=None)
-    record_unknown(submission, "The connection broke. Tasks may have been created.")
+    submission.claim(newest, until=None)
+    submission.record(unconfirmed("The connection broke. Tasks may have been created."))
     return str(submission.pk)
 
 
 def finish(submission_id: str) -> None:
     """The answer comes: all three rows became tasks."""
-    record_created(Submission.objects.get(pk=submission_id), _created([], [7, 8, 9]))
+    Submission.objects.get(pk=submission_id).record(
+        outcome_of_answer(Submission.objects.get(pk=submission_id), _created([], [7, 8, 9]))
+    )
 
 
 def _save_key(owner: User, key: str, name: str) -> SavedKey:
@@ -144,12 +139,12 @@ def _save_key(owner: User, key: str, name: str) -> SavedKey:
 
 def _draft(workflow_id: int, rows: list[dict[str, Any]], kind: str) -> Submission:
     key = SavedKey.objects.get()
-    return save_draft(key.owner, key, key.workflows.get(workflow_id=workflow_id), rows, uuid4(), kind)
+    return Submission.objects.draft(key.owner, key.workflows.get(workflow_id=workflow_id), rows, uuid4(), kind)
 
 
 def _sending(workflow_id: int) -> Submission:
     submission = _draft(workflow_id, [{"invoice": f"{n}/{'x' * 80}", "text": LONG_TEXT} for n in range(3)], "form")
-    claim(submission, 0, until=None)
+    submission.claim(0, until=None)
     return submission
 
 

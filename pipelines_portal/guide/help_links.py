@@ -13,7 +13,7 @@ HELP = {
     "search": "operators/lists",
     "keys": "operators/sign-in",
     "workflows": "operators/first-task",
-    "new_task:preset": "operators/faster",
+    "new_task:preset_rename": "operators/faster",
     "notifications": "leads/overview",
     "accounts": "operators/sign-in",
     "people": "administrators/people",

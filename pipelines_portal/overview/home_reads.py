@@ -13,8 +13,7 @@ from pipelines_portal.overview.models import look
 from pipelines_portal.overview.needed import NewTask, tasks_shown
 from pipelines_portal.submissions.days import tell_apart
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.team import looked_after
-from pipelines_portal.submissions.today import Sent, sent_since
+from pipelines_portal.submissions.team import Sent, looked_after, sent_since
 from pipelines_portal.task_index.counts import Counts, counts_and_known
 from pipelines_portal.task_index.figures import (
     Arrived,

@@ -6,8 +6,7 @@ from typing import Any
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client.task_status import CAN_BE_STUCK, NEEDS_ATTENTION
-from pipelines_portal.submissions.opening import telling_value
-from pipelines_portal.submissions.origin import Brief, briefs_across
+from pipelines_portal.submissions.origin import Brief, briefs_across, telling_value
 from pipelines_portal.task_index.figures import Arrived, Counted, needing_attention, stuck_of
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow

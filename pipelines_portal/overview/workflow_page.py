@@ -12,10 +12,8 @@ from pipelines_portal.api_client.task_status import CAN_BE_STUCK, label_of
 from pipelines_portal.core.bars import Bar, bar_of
 from pipelines_portal.overview.charts import chart_of, name_of
 from pipelines_portal.overview.words import duration
-from pipelines_portal.submissions.opening import telling_value
-from pipelines_portal.submissions.origin import Brief, briefs_of_tasks
-from pipelines_portal.submissions.team import IS_SHARED, keys_looked_after
-from pipelines_portal.submissions.today import Sent, sent_since
+from pipelines_portal.submissions.origin import Brief, briefs_of_tasks, telling_value
+from pipelines_portal.submissions.team import IS_SHARED, Sent, keys_looked_after, sent_since
 from pipelines_portal.task_index.counts import Counts, Row, counted_so_far, counts_of, status_counts
 from pipelines_portal.task_index.durations import OVER_DAYS
 from pipelines_portal.task_index.figures import Day, days_of, is_read, oldest_open, stuck

@@ -1,4 +1,4 @@
-"""The list of submissions by day, where a person's single tasks lie folded in one line."""
+"""The list of submissions by day. A person's single tasks of a day are folded into one line."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,7 +11,7 @@ from pipelines_portal.core import times
 from pipelines_portal.core.clocks import local
 from pipelines_portal.submissions.filters import midnight
 from pipelines_portal.submissions.models import Submission, SubmissionRow, Submissions
-from pipelines_portal.submissions.opening import telling_value
+from pipelines_portal.submissions.origin import telling_value
 
 # Of a fold, so many are shown under it; the rest are a page of their own.
 SHOWN_IN_A_FOLD = 5
@@ -20,7 +20,7 @@ FOLDED_STATUSES = (Submission.Status.CREATED, Submission.Status.REJECTED)
 
 @dataclass
 class Line:
-    """One submission, or some of one person's single tasks, newest first."""
+    """One submission, or several single tasks of one person, newest first."""
 
     submissions: list[Submission]
     # Of the list that shows a fold one by one.
@@ -61,7 +61,7 @@ class Day:
 
     @property
     def name(self) -> str:
-        """ "Today, Tuesday 24 November"."""
+        """Return the title, such as "Today, Tuesday 24 November"."""
         weekday = f"{self.date:%A} {self.date.day} {self.date:%B}"
         word = times.day(self.moment, timezone.now())
         return f"{word}, {weekday}" if word in ("Today", "Yesterday") else f"{weekday} {self.date.year}"
@@ -71,7 +71,7 @@ class Day:
 
     @property
     def iso(self) -> str:
-        """As the filters of the list take it."""
+        """The date as the filters of the list read it."""
         return self.date.isoformat()
 
 
@@ -86,7 +86,7 @@ class Page:
 
     @property
     def cut_days(self) -> list[Day]:
-        """Those that this page does not show whole."""
+        """The days of which this page shows only a part."""
         cut = {day.iso: day for is_cut, day in self._ends() if is_cut}
         return list(cut.values())
 
@@ -95,7 +95,7 @@ class Page:
 
 
 def page_of(found: list[Submission], most_lines: int, *, is_folded: bool) -> Page:
-    """`found` are newest first, and one more than may be shown where there are more."""
+    """Divide `found`, newest first, into days and lines. It has one more than fits if there are more."""
     days: list[Day] = []
     folds: dict[Any, Line] = {}
     count = 0
@@ -115,9 +115,9 @@ def page_of(found: list[Submission], most_lines: int, *, is_folded: bool) -> Pag
 
 
 def fill(page: Page, found: Submissions) -> None:
-    """Read what the page says beside its submissions: what each of one row is known by, and the sums of whole days.
+    """Add a recognizable value to each submission of one row, and the sums of whole days.
 
-    `found` is all that the filters let through, of which this page may show a part.
+    `found` is everything that the filters let through; this page may show a part of it.
     """
     for day in page.days:
         day.count(day.lines)
@@ -129,7 +129,7 @@ def fill(page: Page, found: Submissions) -> None:
 
 
 def tell_apart(submissions: list[Submission]) -> None:
-    """Give each of one row `telling`, what people know the row by, and that row as `only_row`."""
+    """Set `only_row` of each submission of one row, and `telling`, the value by which people recognize that row."""
     single = [each for each in submissions if each.row_count == 1]
     rows = SubmissionRow.objects.filter(submission__in=single, index=0).order_by()
     by_submission = {row.submission_id: row for row in rows}
@@ -139,7 +139,7 @@ def tell_apart(submissions: list[Submission]) -> None:
 
 
 def _fold_of(submission: Submission) -> Any:
-    """What is in one fold; None for what stands by itself: a batch, and what somebody must look at."""
+    """Return the key of its fold, or None for a line of its own: a batch, or what somebody must look at."""
     is_single = submission.kind == Submission.Kind.FORM and submission.row_count == 1
     if not is_single or submission.status not in FOLDED_STATUSES:
         return None

@@ -1,18 +1,17 @@
-"""What the list of submissions is narrowed to, as the address says it."""
+"""The filters of the list of submissions, as its address has them."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.choices import asked_for, shown_people
 from pipelines_portal.submissions.models import BATCH, Submission, Submissions
 from pipelines_portal.submissions.team import above_the_floor, looked_after, older_than, people_of
 from pipelines_portal.workflows.permissions import workflow_choices
@@ -23,7 +22,7 @@ NARROWING = ("workflow", "kind", "status", "since", "until")
 
 
 class LedgerForm(forms.Form):
-    """`who` is "" for one's own, "team" for everyone's, else a person's id."""
+    """The filters. `who` is "" for one's own submissions, "team" for everyone's, else a person's ID."""
 
     who = forms.ChoiceField(required=False, label="Whose")
     workflow = forms.ChoiceField(required=False, label="Workflow")
@@ -56,17 +55,17 @@ class LedgerForm(forms.Form):
         return any(self.cleaned_data.get(name) for name in NARROWING)
 
     def query(self, **changed: Any) -> str:
-        """The address with these filters, and with `changed` in their place: "?…", to be added to."""
+        """Return the query of the address with these filters, some of them changed: "?…"."""
         said = {name: str(value or "") for name, value in (self.cleaned_data | changed).items()}
         return f"?{urlencode({name: value for name, value in said.items() if value})}"
 
-    def kept(self) -> dict[str, str]:
-        """To be read by `LedgerForm` again."""
+    def as_data(self) -> dict[str, str]:
+        """Return data from which `LedgerForm` can be made again."""
         return {name: str(value) for name, value in self.cleaned_data.items() if value}
 
 
 def newest(form: LedgerForm, before: Submission | None, count: int) -> list[Submission]:
-    """The newest `count` older than `before`, as the valid form says, that its person may see."""
+    """Return the newest `count` submissions older than `before` that match the form and that its person may see."""
     who = form.cleaned_data["who"]
     if not who:
         mine = older_than(_listed(Submission.objects.filter(owner=form.user), form), before)
@@ -77,7 +76,7 @@ def newest(form: LedgerForm, before: Submission | None, count: int) -> list[Subm
 
 
 def all_of(form: LedgerForm) -> Submissions:
-    """As `newest`, in no order: to be counted."""
+    """Return the same submissions as `newest` in no order, to be counted."""
     who = form.cleaned_data["who"]
     if not who:
         return narrowed(Submission.objects.filter(owner=form.user), form)
@@ -100,13 +99,13 @@ def narrowed(submissions: Submissions, form: LedgerForm) -> Submissions:
 
 
 def _listed(submissions: Submissions, form: LedgerForm) -> Submissions:
-    """Narrowed; each says as `is_key_usable` whether its tasks may be looked at."""
+    """Filter, and set `is_key_usable` of each: True if the person may see its tasks."""
     usable = SavedKey.objects.usable_by(form.user).filter(pk=OuterRef("key"))
     return narrowed(submissions, form).annotate(is_key_usable=Exists(usable))
 
 
 def midnight(day: date | None, days_later: int = 0) -> datetime | None:
-    """When the day begins, by the person's clock; at the ends of all time, which not every zone has, about then."""
+    """Return the start of the day in the person's time zone."""
     if day is None:
         return None
     day = min(max(day, FIRST_DAY), LAST_DAY)
@@ -114,7 +113,24 @@ def midnight(day: date | None, days_later: int = 0) -> datetime | None:
 
 
 def _with_asked(workflows: list[tuple[str, str]], data: Any) -> list[tuple[str, str]]:
-    """One that was sent to once may be open no more."""
+    """Add the workflow of the address, which may have been closed since."""
     asked = number_in(str(data.get("workflow", "")), LARGEST_ID)
     is_listed = asked is None or str(asked) in dict(workflows)
     return workflows if is_listed else [*workflows, (str(asked), f"Workflow {asked}")]
+
+
+# More than a select shows well; of all others a link of the list leads to what they sent.
+MOST_PEOPLE = 100
+
+
+def asked_for(said: Any) -> int:
+    """Return the person's ID in an address, or 0."""
+    return number_in(str(said or ""), LARGEST_ID) or 0
+
+
+def shown_people(people: QuerySet[User], asked: int) -> list[User]:
+    """Return as many people as a select shows, sorted by name, and the one whose ID is `asked`."""
+    first = User.objects.filter(pk__in=people.values("pk")[:MOST_PEOPLE]).order_by().values("pk")
+    shown = first.union(people.filter(pk=asked).order_by().values("pk"))
+    named = User.objects.filter(pk__in=shown).order_by().only("pk", "name", "email")
+    return sorted(named, key=lambda person: (person.name.lower(), person.email))

@@ -1,4 +1,4 @@
-"""Which submission made a task: the API gives no field values back, so the ledger is asked."""
+"""The submission that created a task. The API does not return field values, so the ledger has them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ Place = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Origin:
-    """The submission that made a task: who, when and by what, for all who may use the key.
+    """The submission that created a task: who sent it, when and how, for everybody who may use the key.
 
-    `fields` is what it sent; None for people who may not see the submission (`is_visible`), and where nobody knows
-    which row became the task, or its values were removed.
+    `fields` is what was sent; None for people who may not see the submission (`is_visible`), if nobody knows which row
+    became the task, or if its values were removed.
     """
 
     submission: Submission
@@ -29,14 +29,14 @@ class Origin:
 
 @dataclass(frozen=True)
 class Brief:
-    """Who made a task; `fields` as in Origin."""
+    """The sender of a task, and its `fields` as in Origin."""
 
     by: str
     fields: FieldValues | None
 
 
 def origin_of_task(reader: User, key: SavedKey, workflow_id: int, task_id: int) -> Origin | None:
-    """None when nobody sent it from here."""
+    """Return the origin of the task, or None if the portal did not create it."""
     for made in read_made(reader, [key.pk], [task_id]):
         if made.workflow_id == workflow_id:
             submission = Submission.objects.select_related("owner").filter(pk=made.submission_id).first()
@@ -45,19 +45,19 @@ def origin_of_task(reader: User, key: SavedKey, workflow_id: int, task_id: int) 
 
 
 def briefs_of_tasks(reader: User, key: SavedKey, workflow_id: int, task_ids: Iterable[int]) -> dict[int, Brief]:
-    """Of those that were sent from here, however many there are."""
+    """Return the briefs of those tasks of a workflow that the portal created, by task ID."""
     found = briefs_across(reader, [key.pk], task_ids)
     return {task_id: brief for (_, workflow, task_id), brief in found.items() if workflow == workflow_id}
 
 
 def briefs_across(reader: User, key_ids: Iterable[int], task_ids: Iterable[int]) -> dict[Place, Brief]:
-    """The same, over several workflows and keys at once."""
+    """Return the briefs of tasks of several workflows and keys."""
     made = read_made(reader, list(key_ids), list(task_ids))
     return {(each.key_id, each.workflow_id, each.task_id): Brief(each.by, each.fields) for each in made}
 
 
 def sent_from_here(key: SavedKey, workflow_id: int, task_ids: Iterable[int]) -> list[int]:
-    """Which of them are known to be, in order."""
+    """Return the IDs of those tasks that the portal created, in order."""
     place: dict[str, Any] = {
         "task_id__in": list(task_ids),
         "submission__key": key,
@@ -66,3 +66,20 @@ def sent_from_here(key: SavedKey, workflow_id: int, task_ids: Iterable[int]) -> 
     rows = SubmissionRow.objects.filter(**place).order_by().values_list("task_id", flat=True)
     unattributed = UnattributedTask.objects.filter(**place).order_by().values_list("task_id", flat=True)
     return sorted(task_id for task_id in rows.union(unattributed) if task_id)
+
+
+def telling_value(fields: FieldValues, telling_field: str = "") -> str:
+    """Return what the row says in `telling_field`, else its first text of more than one word, else its first text.
+
+    Return "" if it has no text.
+    """
+    if told := " ".join(_as_text(fields.get(telling_field)).split()):
+        return told
+    texts = [" ".join(text.split()) for text in map(_as_text, fields.values()) if text.strip()]
+    return next((text for text in texts if " " in text), texts[0] if texts else "")
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_as_text, value))
+    return "" if value is None else str(value)

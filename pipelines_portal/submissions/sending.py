@@ -1,69 +1,73 @@
-"""Sending a draft at most once."""
+"""Sending a draft at most once: claim it, POST its rows, record the outcome."""
 
+from collections.abc import Iterable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from pipelines_portal.api_client import PipelinesClient, PipelinesError
+from pipelines_portal.api_client import CreatedTasks, PipelinesClient, PipelinesError
 from pipelines_portal.core.locked_database import writing_down
 from pipelines_portal.keys.pooled_answers import outdate
-from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.outcomes import in_words, record_created, record_failure, record_not_sent
-from pipelines_portal.submissions.rows import body_of, texts_of
-from pipelines_portal.submissions.transitions import claim
+from pipelines_portal.submissions.outcomes import (
+    Outcome,
+    describe_unwritten,
+    not_sent,
+    outcome_of_answer,
+    outcome_of_error,
+)
+from pipelines_portal.submissions.statuses import Status
+from pipelines_portal.submissions.texts import STOPPED
 
-# A process that stood still for longer: others have called it lost by now.
-STOPPED = "The portal stood still before it could send the rows. Nothing was sent."
+if TYPE_CHECKING:
+    from pipelines_portal.submissions.models import Submission
 
 
-def send(submission: Submission, client: PipelinesClient, *, newest: int | None = None) -> Submission:
-    """POST the rows of a draft, and record what became of it. Return anything but a draft as it is.
-
-    `newest` is the newest task before it, if the caller knows it already.
-
-    Raises the PipelinesError that the sending met, after recording it: the status is then `unconfirmed` when tasks may
-    exist, `rejected` when the API refused the rows, and `draft` again when nothing happened. Raises Unwritten when the
-    database does not take what became of it.
-    """
-    submission.refresh_from_db()
-    if submission.status != Submission.Status.DRAFT:
-        return submission
+def send(submission: "Submission", client: PipelinesClient, newest: int | None) -> Outcome | None:
+    """Do what `Submission.send` says, in one transaction before the POST and one after."""
+    if submission.status != Status.DRAFT:
+        return None
     if newest is None:
         newest = newest_task_id(client, submission.workflow_id)
-    if not claim(submission, newest, until=timezone.now() + lease()):
-        submission.refresh_from_db()
-        return submission
+    texts = submission.claim_rows(newest, until=timezone.now() + lease())
+    if texts is None:
+        return None
+    body = body_of(texts)
+    # After a long stop of this process, others have made the submission unconfirmed by now.
+    if submission.sending_until is not None and timezone.now() >= submission.sending_until:
+        return _record(submission, not_sent(STOPPED), None, None)
     try:
-        body = body_of(texts_of(submission))
-        if submission.sending_until is not None and timezone.now() >= submission.sending_until:
-            record_not_sent(submission, STOPPED)
-            return submission
         created = client.create_encoded(submission.workflow_id, body, submission.row_count)
     except PipelinesError as error:
-        with writing_down(in_words(None, error)), transaction.atomic():
-            record_failure(submission, error)
-            _outdate_lists(submission)
+        _record(submission, outcome_of_error(submission, error), None, error)
         raise
-    with writing_down(in_words(created, None)), transaction.atomic():
-        record_created(submission, created)
-        _outdate_lists(submission)
-    return submission
+    return _record(submission, outcome_of_answer(submission, created), created, None)
 
 
-def _outdate_lists(submission: Submission) -> None:
-    """Whatever came of it, lists are read anew: tasks may be there."""
-    if submission.key is not None:
-        outdate(submission.key, submission.workflow_id)
+def _record(
+    submission: "Submission", outcome: Outcome, created: CreatedTasks | None, error: PipelinesError | None
+) -> Outcome | None:
+    """Record the outcome, and let lists be read again, since tasks may have been created."""
+    with writing_down(describe_unwritten(created, error)), transaction.atomic():
+        is_recorded = submission.record(outcome)
+        if submission.key is not None:
+            outdate(submission.key, submission.workflow_id)
+    return outcome if is_recorded else None
+
+
+def body_of(texts: Iterable[str]) -> bytes:
+    """Return the body of a request that creates a task of each row, given as JSON."""
+    return ('{"tasks":[' + ",\n".join(f'{{"fields":{text}}}' for text in texts) + "]}").encode()
 
 
 def newest_task_id(client: PipelinesClient, workflow_id: int) -> int:
-    """0 when the workflow has no task."""
+    """Return the newest task ID of the workflow, or 0."""
     tasks = client.list_tasks(workflow_id, limit=1).tasks
     return tasks[0].id if tasks else 0
 
 
 def lease() -> timedelta:
-    """Longer than a POST with its retries can take: see `RetryPolicy.budget` and `POST_PATIENCE`."""
+    """Return a time longer than a POST with its retries can take: see `RetryPolicy.budget` and `POST_PATIENCE`."""
     return timedelta(seconds=60 + 5 * settings.API_TIMEOUT_SECONDS)

@@ -1,4 +1,4 @@
-"""What other apps may want to hear of the ledger."""
+"""Signals of the ledger for other apps."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from django.dispatch import Signal
 from pipelines_portal.accounts.models import User
 
 # `submission`: its values are removed for good. A receiver removes what it stores of them, in this transaction.
-payload_goes = Signal()
+values_dropped = Signal()
 # `submission`: what became of it, or of its rows, was just written. In the transaction that wrote it.
 outcome_written = Signal()
 # `end`, a BatchEnd. In the transaction that ends the import or the upload.
@@ -16,7 +16,7 @@ batch_ended = Signal()
 
 @dataclass(frozen=True)
 class BatchEnd:
-    """What many tasks were made of is through. `subject` names the end, so that it is told once."""
+    """The end of an import or an upload. `subject` names the end, so that people are notified once."""
 
     person: User
     subject: str

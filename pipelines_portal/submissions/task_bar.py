@@ -1,4 +1,4 @@
-"""How the tasks of a submission stand, from the index of its workflow: nothing is asked of the API for it."""
+"""The statuses of a submission's tasks, from the index of its workflow and not from the API."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 
 
 def is_counted(submission: Submission, workflow: OpenedWorkflow) -> bool:
-    """Whether it made tasks, and all of the workflow's were read."""
+    """Return True if it created tasks, and all tasks of the workflow were read."""
     index = getattr(workflow, "index", None)
     return bool(submission.success_count) and index is not None and index.open_as_of is not None
 
 
 def task_bar(submission: Submission, workflow: OpenedWorkflow) -> Bar | None:
-    """Of one that `is_counted`, whose key is within reach. None where none of its tasks was met."""
+    """Return the bar of a submission that `is_counted`, or None if none of its tasks was read."""
     named, unattributed = (
         submission.rows.filter(task_id__isnull=False).order_by(),
         submission.unattributed_tasks.order_by(),

@@ -1,23 +1,24 @@
-"""What those sent who use someone's keys, or whom they lead: found newest first without walking the whole ledger."""
+"""What a person may see of others: people, keys and submissions, without reading the whole ledger."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, Sum
 
 from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.submissions.models import Submission, Submissions, SubmissionTeam
-from pipelines_portal.submissions.outcomes import settle_interrupted
+from pipelines_portal.workflows.models import OpenedWorkflow
 
 IS_SHARED = Exists(KeyShare.objects.filter(key=OuterRef("pk")))
 MOST_UNKNOWN = 30
 
 
 def people_of(user: User) -> QuerySet[User]:
-    """Everyone whose submissions they may see, themselves included."""
+    """Return everybody whose submissions the user may see, themselves included."""
     own_shares = KeyShare.objects.filter(key__owner=user)
     led = Membership.objects.filter(user=user, is_lead=True).values("team")
     in_teams = Membership.objects.filter(Q(team__in=led) | Q(team__in=own_shares.values("team")))
@@ -25,15 +26,16 @@ def people_of(user: User) -> QuerySet[User]:
 
 
 def above_the_floor(found: Submissions, keys: Collection[int], count: int) -> Submissions:
-    """Those of these keys, without what is certainly older than the newest `count`."""
+    """Filter by these keys, and leave out what is certainly older than the newest `count`."""
     floor = _floor(found, keys, count)
     narrowed = found.filter(key__in=keys)
     return narrowed.filter(created_at__gte=floor) if floor else narrowed
 
 
 def _floor(found: QuerySet[Submission], keys: Collection[int], count: int) -> datetime | None:
-    """A moment since which there are at least `count`. Each key's newest stand together in an index: first a few of
-    each are looked at, then as many as are wanted. None when no key has so many, and all together are few.
+    """Return a time since which there are at least `count`, or None if there are few.
+
+    The newest of each key are together in an index: first a few of each key are read, then as many as are wanted.
     """
     known: list[datetime]
     for depth in (ceil(count / max(len(keys), 1)), count):
@@ -46,14 +48,14 @@ def _floor(found: QuerySet[Submission], keys: Collection[int], count: int) -> da
 
 
 def unknown_for(user: User) -> list[Submission]:
-    """Return the newest that they may see and of which nobody knows whether they were sent, with interrupted ones."""
-    settle_interrupted()
+    """Return the newest unconfirmed submissions that the user may see, interrupted ones included."""
+    Submission.objects.all().settle_overdue()
     unknown = Submission.objects.visible_to(user).filter(status=Submission.Status.UNCONFIRMED)
     return list(unknown.as_listed()[:MOST_UNKNOWN])
 
 
 def older_than(submissions: Submissions, last: Submission | None) -> Submissions:
-    """Those behind `last`, the last one of the page before. The range in front lets an index begin there."""
+    """Return those behind `last`. The range on created_at lets an index begin there."""
     if last is None:
         return submissions
     at: dict[str, Any] = {"created_at__lte": last.created_at}
@@ -61,13 +63,52 @@ def older_than(submissions: Submissions, last: Submission | None) -> Submissions
 
 
 def looked_after(user: User) -> list[tuple[int, bool]]:
-    """Each key that they look after, and whether it is shared."""
+    """Return each key that the user looks after, and True if it is shared."""
     return list(keys_looked_after(user).annotate(is_shared=IS_SHARED).values_list("pk", "is_shared"))
 
 
 def keys_looked_after(user: User) -> QuerySet[SavedKey]:
-    """Their own, and those that are shared with a team that they lead, or that were used through such a team."""
+    """Return the user's own keys, and those that were shared with, or used through, a team that they lead."""
     led = Membership.objects.filter(user=user, is_lead=True).values("team")
     shared = KeyShare.objects.filter(team__in=led)
     sent_with = SubmissionTeam.objects.filter(team__in=led, key=OuterRef("pk"))
     return SavedKey.objects.filter(Q(owner=user) | Q(pk__in=shared.values("key")) | Exists(sent_with)).order_by("pk")
+
+
+# So many people are a page's worth.
+MOST = 50
+OF_PERSON = ("owner__name", "owner__email")
+UNKNOWN = Q(status=Submission.Status.UNCONFIRMED)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What one person sent. `created` counts tasks, `rejected` rows."""
+
+    person: User
+    created: int
+    rejected: int
+    unknown: int
+    last: datetime
+
+
+def sent_since(
+    lead: User, moment: datetime, workflow: OpenedWorkflow | None = None, keys: Iterable[int] = ()
+) -> list[Sent]:
+    """Return people by the number of their tasks: what the lead may see of one workflow, or of some keys."""
+    found = Submission.objects.visible_to(lead).filter(created_at__gte=moment)
+    if workflow is None:
+        found = found.filter(key__in=list(keys))
+    else:
+        found = found.filter(key=workflow.key_id, workflow_id=workflow.workflow_id)
+    return [Sent(User(pk=pk, name=name, email=email), *sums) for pk, name, email, *sums in _sums(found)]
+
+
+def _sums(found: Submissions) -> QuerySet[Submission, tuple[Any, ...]]:
+    """Sum up by person, in the order of Sent."""
+    by_person = found.exclude(status=Submission.Status.DRAFT).order_by().values_list("owner", *OF_PERSON)
+    sums: Any = by_person.annotate(
+        created=Sum("success_count"), rejected=Sum("error_count"), unknown=Count("pk", filter=UNKNOWN),
+        last=Max("created_at"),
+    )  # fmt: skip
+    return sums.order_by("-created", "-last")[:MOST]  # type: ignore[no-any-return]

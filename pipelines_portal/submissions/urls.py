@@ -1,8 +1,8 @@
-"""The ledger's pages."""
+"""The pages of the ledger."""
 
 from django.urls import path
 
-from pipelines_portal.submissions.views import decisions, detail, errors, exports
+from pipelines_portal.submissions.views import decisions, detail, exports
 from pipelines_portal.submissions.views import list as listing
 
 app_name = "submissions"
@@ -19,5 +19,5 @@ urlpatterns = [
     path(f"{_one}not-created/", decisions.submission_mark_not_created, name="mark_not_created"),
     path(f"{_one}retry/", decisions.submission_retry, name="retry"),
     path(f"{_one}discard/", decisions.submission_discard, name="discard"),
-    path(f"{_one}errors.csv", errors.submission_errors, name="errors"),
+    path(f"{_one}errors.csv", exports.submission_errors, name="errors"),
 ]

@@ -1,8 +1,8 @@
-"""Tasks that need attention: failed, escalated and quarantined ones as one list, newest first.
+"""Tasks that need attention, of several statuses, as one list, newest first.
 
-The API filters by one status, and its cursors lead from page to page only. So three lists are walked side by side, and
-a place in all three is said by their three cursors, and by the last task that was shown. A page ends where one of the
-lists was not read on: behind that, nobody knows what comes next. It may hold fewer tasks than were asked for.
+The API filters by one status, and its cursors lead from page to page only. So one list of each status is read side by
+side. A place in all of them is their cursors and the last task that was shown. A page ends where one of the lists was
+not read on, because what follows is not known. It may hold fewer tasks than were asked for.
 """
 
 import base64
@@ -30,7 +30,7 @@ class Place:
 
     @classmethod
     def of(cls, cursor: str) -> "Place":
-        """Raises InvalidRequest for what no page ever said."""
+        """Read a cursor. Raise InvalidRequest if no page can have had it."""
         if not cursor:
             return cls()
         try:
@@ -46,14 +46,14 @@ class Place:
 
     @property
     def cursor(self) -> str | None:
-        """None where there is nothing behind it."""
+        """The cursor of this place, or None at the end."""
         if self.cursors == (None,) * len(NEEDS_ATTENTION):
             return None
         return base64.urlsafe_b64encode(json.dumps([*self.cursors, self.before]).encode()).decode()
 
 
 def merged_page(cursor: str, limit: int, read: ReadOne) -> TaskPage:
-    """The page at `cursor`, out of one page of each status, as `read` gives it by status and cursor."""
+    """Return the page at `cursor`, merged from one page of each status."""
     place = Place.of(cursor)
     found = [_with_tasks(name, at, read) for name, at in zip(NEEDS_ATTENTION, place.cursors, strict=True)]
     tasks = _newest([page for page, _ in found if page], place.before)[:limit]
@@ -63,7 +63,7 @@ def merged_page(cursor: str, limit: int, read: ReadOne) -> TaskPage:
 
 
 def _with_tasks(status: str, cursor: str | None, read: ReadOne) -> tuple[TaskPage | None, str | None]:
-    """The page at `cursor`, or the first one behind it that holds a task; and its own cursor."""
+    """Return the page at `cursor`, or the first one behind it that holds a task, and its own cursor."""
     page = None if cursor is None else read(status, cursor)
     for _ in range(MOST_EMPTY):
         if page is None or page.tasks or not page.older_cursor:
@@ -74,19 +74,19 @@ def _with_tasks(status: str, cursor: str | None, read: ReadOne) -> tuple[TaskPag
 
 
 def _newest(pages: list[TaskPage], before: int) -> list[Task]:
-    """Of what was read, down to where it is complete. Who changed status meanwhile is there once."""
+    """Return the tasks down to where the lists are complete. A task that changed its status in between appears once."""
     known_down_to = max((_lowest(page) for page in pages if page.older_cursor), default=0)
     found = {task.id: task for page in pages for task in page.tasks if known_down_to <= task.id < before}
     return [found[number] for number in sorted(found, reverse=True)]
 
 
 def _lowest(page: TaskPage) -> int:
-    """Of one without tasks nobody knows where it stands."""
+    """Return the lowest ID; of a page without tasks, a number above all IDs."""
     return min((task.id for task in page.tasks), default=LARGEST_ID + 1)
 
 
 def _cursor_after(page: TaskPage | None, cursor: str | None, before: int) -> str | None:
-    """Where a status goes on: at the same page, as long as it holds tasks that were not shown."""
+    """Return where a status goes on: at the same page, as long as it holds tasks that were not shown."""
     if page is None:
         return None
     return cursor if any(task.id < before for task in page.tasks) else page.older_cursor

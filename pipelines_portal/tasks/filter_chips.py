@@ -1,4 +1,4 @@
-"""The filters above a list, with as many tasks as are known to be behind each; and what the page is called by them."""
+"""The filters above a list with their numbers of tasks, and the title of the page."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -35,9 +35,9 @@ def _query(status: str, limit: int) -> str:
 
 
 def known_numbers(page: TaskPage, filters: Filters, *, is_first: bool, counts: Counts | None) -> Numbers:
-    """By the counts of the index; without them, what the page itself shows: "50+" when there are more.
+    """Return the counts of the index; without them, what the page itself shows, such as "50+".
 
-    None for finished tasks, nor for all: nobody counts those.
+    Finished tasks, and all tasks, are not counted.
     """
     if counts:
         numbers = {**counts.by_status, ATTENTION: counts.attention}
@@ -51,7 +51,7 @@ def known_numbers(page: TaskPage, filters: Filters, *, is_first: bool, counts: C
 
 
 def _counted(page: TaskPage) -> Numbers:
-    """Of a list that is all on one page."""
+    """Count a list that fits on one page."""
     statuses = [task.status for task in page.tasks]
     numbers = {status.value: statuses.count(status) for status in TaskStatus if status is not TaskStatus.FINISHED}
     numbers[ATTENTION] = sum(numbers[status] for status in NEEDS_ATTENTION)
@@ -59,7 +59,7 @@ def _counted(page: TaskPage) -> Numbers:
 
 
 def page_title(filters: Filters, pagination: Pagination, numbers: Numbers) -> str:
-    """ "(3 failed) Paused, page 2": so that of ten tabs each is known by its first word."""
+    """Return "(3 failed) Paused, page 2": the first word tells tabs apart."""
     failed = f"({numbers['failed']} failed) " if "failed" in numbers else ""
     return f"{failed}{WORDS[filters['status']] if filters['status'] else 'Tasks'}{_page(pagination)}"
 

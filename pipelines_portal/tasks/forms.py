@@ -13,14 +13,14 @@ DEFAULT_SIZE = 50
 
 
 class Filters(TypedDict):
-    """`status` is "" for all, or ATTENTION."""
+    """The filters of a list. `status` is "" for all, or ATTENTION."""
 
     status: str
     limit: int
 
 
 def filters_of(query: QueryDict) -> Filters:
-    """What the address of a task list says. Nonsense in it counts as not said."""
+    """Read the filters in an address, and ignore invalid ones."""
     status, limit = query.get("status", ""), query.get("limit", "")
     return {
         "status": status if status == ATTENTION or TaskStatus.known(status) else "",
@@ -29,7 +29,7 @@ def filters_of(query: QueryDict) -> Filters:
 
 
 class GoToTaskForm(forms.Form):
-    """The box that leads to a task by its ID, as people copy it."""
+    """The input that leads to a task by its ID."""
 
     go = forms.CharField(max_length=100, error_messages={"required": "Enter the ID of a task, such as 40412."})
 

@@ -1,6 +1,6 @@
-"""A first page that reads itself anew: rows that somebody looks at stay where they are, and new ones are announced.
+"""The first page of a list, which refreshes itself: rows stay where they are, and new ones are announced.
 
-What the page shows is said in the address it polls, so that no process has to remember who looks at what.
+The address that it polls says what the page shows, so that no process has to remember it.
 """
 
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ _TASKS = TypeAdapter(list[Task])
 
 @dataclass(frozen=True)
 class LivePage:
-    """`tasks` are to be shown; `new_count` more are there, and wait above them until they are asked for."""
+    """A page to show. `new_count` more tasks wait above it until the person asks for them."""
 
     tasks: list[Task]
     new_count: int = 0
@@ -37,7 +37,7 @@ class LivePage:
 
 
 def beside_shown(tasks: list[Task], shown: str, *, has_older: bool = False) -> LivePage:
-    """All of `tasks`, when what is shown is not said, is nothing, or has left the list."""
+    """Keep the rows that are shown. Return all of `tasks` if none of them is in the list any more."""
     ids = ids_in(shown)
     new = {task.id for task in tasks if task.id not in ids and task.id > min(ids)} if ids else set()
     kept = [task for task in tasks if task.id not in new]
@@ -47,12 +47,12 @@ def beside_shown(tasks: list[Task], shown: str, *, has_older: bool = False) -> L
 
 
 def moves(task: Task, now: datetime) -> bool:
-    """Whether it is on its way just now, by what it says itself: its nodes may be in progress while it stands."""
+    """Return True if the task is being worked on: some stay in progress without moving."""
     return task.status == TaskStatus.IN_PROGRESS and now - task.updated_at < MOVED_WITHIN
 
 
 def lately_created(tasks: list[Task], now: datetime) -> list[int]:
-    """Those that may still be heard of: a task is at the API before it is written down here who made it."""
+    """Return tasks so new that their submission may not be recorded yet."""
     return [task.id for task in tasks if abs(now - task.created_at) < HEARD_OF_WITHIN]
 
 
@@ -63,12 +63,12 @@ def seconds_between_looks(tasks: list[Task], now: datetime) -> int:
 
 
 def seen_of(page: LivePage, *more: object) -> str:
-    """Changes with whatever the page shows."""
+    """Return a digest of everything that the page shows."""
     return digest_of(_TASKS.dump_json(page.tasks), page.new_count, more)
 
 
 def ranges_of(ids: Iterable[int]) -> str:
-    """Tasks made one after the other have ids in a row: "412-400,398"."""
+    """Return IDs as ranges, newest first: "412-400,398"."""
     ranges: list[list[int]] = []
     for number in sorted(ids, reverse=True):
         if ranges and ranges[-1][1] == number + 1:
@@ -79,7 +79,7 @@ def ranges_of(ids: Iterable[int]) -> str:
 
 
 def ids_in(ranges: str) -> frozenset[int]:
-    """None of them, for nonsense."""
+    """Return the IDs of the ranges, or none if they are invalid."""
     found: set[int] = set()
     for part in ranges.split(",") if ranges else ():
         first, _, last = part.partition("-")

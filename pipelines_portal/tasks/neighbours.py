@@ -10,15 +10,15 @@ from pipelines_portal.api_client import PipelinesClient, PipelinesError
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.tasks.forms import filters_of
 from pipelines_portal.tasks.pagination import Pagination
-from pipelines_portal.tasks.shared_pages import shared_page
+from pipelines_portal.tasks.task_list import tasks_page
 
-# So old a page of the list still tells what stands beside a task.
+# A page of the list this old still shows which tasks are beside another.
 FRESH_FOR_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """`back` is the list's query; the others are addresses, seen from the task's own."""
+    """The tasks before and behind. `back` is the list's query; the others are addresses relative to the task's own."""
 
     back: str
     newer: str = ""
@@ -26,15 +26,15 @@ class Neighbours:
 
 
 def neighbours(key: SavedKey, client: PipelinesClient, workflow_id: int, task_id: int, came_from: str) -> Neighbours:
-    """None beside it where the list cannot be read, or no longer holds it: the page is about the task."""
+    """Return no neighbours if the list cannot be read, or no longer holds the task."""
     query = _query(came_from)
     filters, pagination = filters_of(query), Pagination.from_query(query)
     back = pagination.query(**filters) if came_from else ""
     try:
-        shared = shared_page(key, client, workflow_id, pagination.cursor, filters, fresh_for=FRESH_FOR_SECONDS)
+        read = tasks_page(key, client, workflow_id, pagination.cursor, filters, fresh_for=FRESH_FOR_SECONDS)
     except PipelinesError:
         return Neighbours(back)
-    ids = [task.id for task in shared.page.tasks]
+    ids = [task.id for task in read.page.tasks]
     if task_id not in ids:
         return Neighbours(back)
     tail = f"?from={quote(back[1:], safe='')}" if back else ""

@@ -1,4 +1,4 @@
-"""Where in the list an address is: the page's cursor, and the cursors of the newer pages on the way to it.
+"""The place of a page in a list: its cursor, and the cursors of the newer pages.
 
 The API pages only forward. With the way back in the address, reload, Back, a shared link and two tabs all work.
 """
@@ -18,7 +18,9 @@ FIRST = ""
 
 @dataclass(frozen=True)
 class Pagination:
-    """`cursor` is "" on the first page; `newer` holds the cursors of the pages before it, the first page's "" too."""
+    """A place. `cursor` is "" on the first page; `newer` holds the cursors of the pages before it, from the first
+    page's "".
+    """
 
     cursor: str = FIRST
     newer: tuple[str, ...] = ()
@@ -29,17 +31,17 @@ class Pagination:
         return cls(cursor, _bounded(query.getlist("newer"))) if cursor else cls()
 
     def to_older(self, next_cursor: str) -> "Pagination":
-        """The page behind this one."""
+        """Return the page behind this one."""
         return Pagination(next_cursor, _bounded([*self.newer, self.cursor]))
 
     def to_newer(self) -> "Pagination":
-        """The page before this one; the first page when the way is not known."""
+        """Return the page before this one; the first page if the way is not known."""
         if not self.newer:
             return Pagination()
         return Pagination(self.newer[-1], self.newer[:-1]) if self.newer[-1] else Pagination()
 
     def query(self, **more: str | int) -> str:
-        """The address's query, "?…" or "?": of `more` what is not empty, then the place in the list."""
+        """Return the query of the address: the values of `more` that are not empty, then the place."""
         said: list[tuple[str, str | int]] = [(name, value) for name, value in more.items() if value]
         if self.cursor:
             said += [("cursor", self.cursor), *(("newer", cursor) for cursor in self.newer)]
@@ -47,7 +49,7 @@ class Pagination:
 
 
 def _bounded(newer: list[str]) -> tuple[str, ...]:
-    """The nearest pages of the way back."""
+    """Return the nearest pages of the way back."""
     signs = list(accumulate(len(cursor) for cursor in reversed(newer)))
     kept = sum(length <= LONGEST_IN_SIGNS for length in signs[:LONGEST])
     return tuple(newer[len(newer) - kept :])

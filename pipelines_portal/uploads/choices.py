@@ -10,7 +10,6 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.archive.directory import Tail, Unusable, read_directory
 from pipelines_portal.uploads.archive.preview import (
@@ -76,9 +75,9 @@ def save_choice(owner: User, workflow: OpenedWorkflow, file: ChosenFile, checked
 
 
 def _save_rows(owner: User, workflow: OpenedWorkflow, checked: Checked, token: UUID) -> Submission:
-    submission = save_draft(owner, workflow.key, workflow, checked.rows, token, Submission.Kind.ZIP)
+    submission = Submission.objects.draft(owner, workflow, checked.rows, token, Submission.Kind.ZIP)
     if submission.status != Submission.Status.DRAFT:
-        submission = save_draft(owner, workflow.key, workflow, checked.rows, uuid4(), Submission.Kind.ZIP)
+        submission = Submission.objects.draft(owner, workflow, checked.rows, uuid4(), Submission.Kind.ZIP)
     return submission
 
 

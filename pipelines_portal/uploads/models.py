@@ -23,7 +23,6 @@ from pipelines_portal.core.metrics.counted import UPLOADS_ENDED
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import lease
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended
-from pipelines_portal.submissions.transitions import claim, forget_newest, note_newest, note_teams
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 FIRST_POLL = timedelta(seconds=5)
@@ -203,8 +202,8 @@ class ZipUpload(models.Model):
         with transaction.atomic():
             is_stored = self._take_step(Step.OPEN, Stage.UPLOADING, NO_OPEN_CONFIRM, choice=self.choice, values=values)
             if is_stored:
-                forget_newest(self.submission)
-                note_teams(self.submission)
+                self.submission.forget_newest()
+                self.submission.record_teams()
         return is_stored
 
     def mark_stored(self, tab: str) -> bool:
@@ -231,7 +230,7 @@ class ZipUpload(models.Model):
         with transaction.atomic():
             is_accepted = self._take_step(Step.ACCEPT, Stage.PROCESSING, values=values)
             if is_accepted:
-                claim(self.submission, None, until=None)
+                self.submission.claim(None, until=None)
         return is_accepted
 
     def give_up(self, problem: str = "") -> bool:
@@ -289,7 +288,7 @@ class ZipUpload(models.Model):
         with transaction.atomic():
             is_started = self._update(can_confirm & _can_start_confirm() & is_as_seen, values=values)
             if is_started:
-                note_newest(self.submission, newest)
+                self.submission.record_newest(newest)
         return is_started
 
     def end_confirm(self, *, is_unconfirmed: bool) -> None:

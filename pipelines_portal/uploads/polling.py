@@ -28,11 +28,11 @@ from pipelines_portal.keys.permissions import may_use
 from pipelines_portal.keys.pooled_answers import outdate
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import (
-    record_created,
-    record_rejected,
-    record_stopped,
-    record_unknown,
+    outcome_of_answer,
+    outcome_of_stopped,
+    rejection,
     sentence,
+    unconfirmed,
 )
 from pipelines_portal.submissions.sending import newest_task_id
 from pipelines_portal.uploads.models import Stage, ZipUpload
@@ -221,7 +221,7 @@ def _wait_for_known_status(upload: ZipUpload, word: str) -> None:
 
 
 def _end_unconfirmed(upload: ZipUpload, problem: str) -> None:
-    upload.end_unconfirmed(problem, lambda submission: record_unknown(submission, problem))
+    upload.end_unconfirmed(problem, lambda submission: submission.record(unconfirmed(problem)))
 
 
 def _end(upload: ZipUpload, status: UploadStatus) -> None:
@@ -231,19 +231,23 @@ def _end(upload: ZipUpload, status: UploadStatus) -> None:
     reason = status.error_message or f"Pipelines {status.status} the upload without giving a reason."
     stage = ENDS[status.status]
     if status.status == "completed":
-        upload.end(stage, status.error_message or "", lambda submission: record_created(submission, status))
+        upload.end(
+            stage,
+            status.error_message or "",
+            lambda submission: submission.record(outcome_of_answer(submission, status)),
+        )
     elif status.success_count is None:
         problem = f"{_sentence(reason)} {MAY_HAVE_TASKS}"
-        upload.end(stage, problem, lambda submission: record_unknown(submission, problem))
+        upload.end(stage, problem, lambda submission: submission.record(unconfirmed(problem)))
     else:
         upload.end(stage, reason, lambda submission: _record_stopped(submission, status, _sentence(reason)))
 
 
 def _record_stopped(submission: Submission, status: UploadStatus, reason: str) -> None:
     if status.success_count or status.error_count or status.task_ids:
-        record_stopped(submission, status, reason)
+        submission.record(outcome_of_stopped(submission, status, reason))
     else:
-        record_rejected(submission, reason)
+        submission.record(rejection(submission.row_count, reason))
 
 
 def _sentence(text: str) -> str:

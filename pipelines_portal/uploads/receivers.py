@@ -7,7 +7,7 @@ from django.dispatch import receiver
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.signals import key_became_usable
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.signals import payload_goes
+from pipelines_portal.submissions.signals import values_dropped
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.uploads.polling import resume_waiting
 
@@ -18,7 +18,7 @@ def resume_uploads(sender: type[SavedKey], key: SavedKey, **more: Any) -> None:
     resume_waiting(key)
 
 
-@receiver(payload_goes)
+@receiver(values_dropped)
 def remove_names_of_files(sender: type[Submission], submission: Submission, **more: Any) -> None:
     """Remove the names of files with the values, because they may reveal as much."""
     ZipUpload.objects.filter(submission=submission).update(entries=[], preview={})

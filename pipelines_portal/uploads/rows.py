@@ -21,7 +21,6 @@ from pipelines_portal.core.tidying import remove_in_batches
 from pipelines_portal.spreadsheets.limits import MAX_ROWS, RowsFileError
 from pipelines_portal.spreadsheets.reading import RowsRead, read_rows
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.rows import read_fields
 from pipelines_portal.uploads.forms import RowsFileForm
 from pipelines_portal.uploads.models import RowsFile
 from pipelines_portal.workflows.fields.base import FieldValues
@@ -87,7 +86,7 @@ def _from_submission(user: User, workflow_id: int, submission_id: str) -> list[F
     """Return the rows of a submission that the person sent to this workflow, or nothing."""
     try:
         mine = Submission.objects.filter(pk=UUID(submission_id), owner=user, workflow_id=workflow_id)
-        return [fields for submission in mine for fields in read_fields(submission)][:MAX_ROWS]
+        return [fields for submission in mine for fields in submission.read_fields()][:MAX_ROWS]
     except ValueError:
         return []
 

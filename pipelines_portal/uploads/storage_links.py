@@ -11,7 +11,6 @@ from django.conf import settings
 from pipelines_portal.api_client import CreatorGone, PipelinesClient, PipelinesError, ValidationFailed
 from pipelines_portal.core.api_errors import explain
 from pipelines_portal.core.web_addresses import origin_of
-from pipelines_portal.submissions.rows import read_fields
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.uploads.polling import client_for_upload, settle_lost_confirm, was_confirmed
 
@@ -35,7 +34,7 @@ def open_link(upload: ZipUpload, client: PipelinesClient, *, renew: bool = False
         return check_host(upload.link)
     if upload.remote_upload_id and _is_confirmed(upload, client):
         return None
-    rows = list(read_fields(upload.submission)) if upload.sends_rows else None
+    rows = list(upload.submission.read_fields()) if upload.sends_rows else None
     started = client.start_upload(upload.submission.workflow_id, file_size_bytes=upload.size_bytes, rows=rows)
     upload.store_link(started)
     return check_host(upload.link) if upload.has_live_link else None

@@ -7,7 +7,7 @@ from pipelines_portal.accounts.sessions import delete_expired_sessions
 from pipelines_portal.audit.models import delete_old_events
 from pipelines_portal.core.sign_in_throttle.throttle import remove_old_tries
 from pipelines_portal.core.tidying import Tidying
-from pipelines_portal.entry.form.typed_drafts import forget_old_typed
+from pipelines_portal.entry.form.drafts import forget_old_typed
 from pipelines_portal.entry.imports.deletion import remove_old_imports
 from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.imports.task_counts import count_next
@@ -18,10 +18,9 @@ from pipelines_portal.keys.replacement import delete_old_replaced_keys
 from pipelines_portal.notifications.events import delete_old_notifications, notify_of_events
 from pipelines_portal.notifications.mails import mail_notifications
 from pipelines_portal.people.models import delete_old_invitations
-from pipelines_portal.submissions.discarding import forget_unsent
-from pipelines_portal.submissions.exports import forget_old_exports
+from pipelines_portal.submissions.exports import delete_old_exports
 from pipelines_portal.submissions.exports import work_on_next as export_next
-from pipelines_portal.submissions.retention import drop_old_payloads
+from pipelines_portal.submissions.retention import delete_unsent_drafts, drop_old_values
 from pipelines_portal.system.metrics.worker_beats import beat
 from pipelines_portal.task_index.jobs import work_on_next as read_on
 from pipelines_portal.task_index.watching import forget_indexes, let_go_unseen
@@ -49,11 +48,11 @@ TIDYING = (
     Tidying("Invitations that ended a month ago", delete_old_invitations),
     Tidying("Counts of sign-in tries", remove_old_tries),
     Tidying("Imports older than IMPORT_RETENTION_DAYS", remove_old_imports),
-    Tidying("Drafts that nobody sent", forget_unsent),
+    Tidying("Drafts that nobody sent", delete_unsent_drafts),
     Tidying("Typed drafts that nobody touched", forget_old_typed),
-    Tidying("Saved files of submissions", forget_old_exports),
+    Tidying("Saved files of submissions", delete_old_exports),
     Tidying("Files of rows that the worker read", remove_old_rows_files),
-    Tidying("Values sent, older than SUBMISSION_RETENTION_DAYS", drop_old_payloads),
+    Tidying("Values sent, older than SUBMISSION_RETENTION_DAYS", drop_old_values),
     Tidying("Notifications", delete_old_notifications),
     Tidying(f"Keys that were replaced {UNDO_HOURS} hours ago", delete_old_replaced_keys),
     Tidying("Counts of workflows that nobody looked at", let_go_unseen),

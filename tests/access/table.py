@@ -165,9 +165,11 @@ ACCESS: dict[str, Row] = {
     "new_task:draft_save": Row(post=KEY_SENDERS, data=task, quiet=UNSENT_TASK),
     "new_task:draft_discard": Row(post=KEY_SENDERS, quiet=UNSENT_TASK),
     "new_task:preset_save": Row(post=KEY_SENDERS, data=preset, quiet=UNSENT_TASK),
-    "new_task:preset": Row(PRESET_CHANGERS, PRESET_CHANGERS, data=lambda world: {"name": "New"}, quiet=UNSENT_TASK),
+    "new_task:preset_rename": Row(
+        PRESET_CHANGERS, PRESET_CHANGERS, data=lambda world: {"name": "New"}, quiet=UNSENT_TASK
+    ),
     "new_task:preset_delete": Row(post=PRESET_CHANGERS, quiet=UNSENT_TASK),
-    "new_task:new": Row(KEY_SENDERS, KEY_SENDERS, data=task, event="submission-sent"),
+    "new_task:create": Row(KEY_SENDERS, KEY_SENDERS, data=task, event="submission-sent"),
     "submissions:list": Row(SIGNED_IN),
     "submissions:detail": Row(SUBMISSION_READERS),
     "submissions:errors": Row(SUBMISSION_READERS),

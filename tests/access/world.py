@@ -18,9 +18,7 @@ from pipelines_portal.notifications.models import Message, Notification
 from pipelines_portal.people.invitations import link_path
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.spreadsheets.cells import Lines
-from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Export, Submission
-from pipelines_portal.submissions.transitions import note_teams
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.conftest import ACME, FILES, TRANSLATIONS
@@ -67,7 +65,7 @@ class World:
             "invitation_id": invitation.pk if invitation else 0,
             "token": link_path(invitation).split("/")[2] if invitation else self._reset_token(),
         }
-        if name in ("new_task:preset", "new_task:preset_delete"):
+        if name in ("new_task:preset_rename", "new_task:preset_delete"):
             places["preset_id"] = self.preset().pk
         if name == "notifications:open":
             news = Message("batch", "ended", "It is through", "/submissions/")
@@ -94,16 +92,16 @@ class World:
     def submission(self, status: str) -> Submission:
         """Of the team's member."""
         workflow = OpenedWorkflow.objects.get(key=self.key, workflow_id=TRANSLATIONS)
-        draft = save_draft(self.people["team"], self.key, workflow, [GOOD], uuid4(), "form")
+        draft = Submission.objects.draft(self.people["team"], workflow, [GOOD], uuid4(), "form")
         values = {"status": status, "newest_task_id_before": 0, "error_count": int(status == "rejected")}
         Submission.objects.filter(pk=draft.pk).update(**values)
-        note_teams(draft)
+        draft.record_teams()
         return Submission.objects.get(pk=draft.pk)
 
     def upload(self, stage: str) -> ZipUpload:
         """Of the team's member."""
         workflow = OpenedWorkflow.objects.get(key=self.key, workflow_id=FILES)
-        draft = save_draft(self.people["team"], self.key, workflow, [], uuid4(), "zip")
+        draft = Submission.objects.draft(self.people["team"], workflow, [], uuid4(), "zip")
         remote = uuid4() if stage != Stage.CHOSEN else None
         return ZipUpload.objects.create(
             submission=draft, file_name="a.zip", size_bytes=100, task_count=1, stage=stage, remote_upload_id=remote,

@@ -56,7 +56,7 @@ def page(browser: Browser, world: World) -> Page:
     return page
 
 
-def look_again(page: Page) -> int:
+def forget_stored(page: Page) -> int:
     """The list's next look, when what it read before counts no longer. Returns the answer's status."""
     page.wait_for_timeout(POOLED_MILLISECONDS)
     with page.expect_response(lambda response: "seen=" in response.url, timeout=10_000) as answered:
@@ -68,9 +68,9 @@ def look_again(page: Page) -> int:
 def look_finds_nothing_new(page: Page) -> bool:
     """Whether a look changes nothing. The first look after midnight always does: pages name days differently then."""
     day = timezone.localdate()
-    status = look_again(page)
+    status = forget_stored(page)
     if timezone.localdate() != day:
-        status = look_again(page)
+        status = forget_stored(page)
     return status == 204
 
 
@@ -95,20 +95,20 @@ def test_focus_scroll_and_what_was_chosen_stay(page: Page, world: World) -> None
     row.focus()
     page.evaluate("scrollTo(0, 300)")
     world.api.run("set_status", task_ids=[newest - 9], status="failed")
-    look_again(page)
+    forget_stored(page)
     expect(page.locator("tr", has=row)).to_contain_text("Failed")
     expect(row).to_be_focused()
     assert page.evaluate("scrollY") == 300
     page.get_by_label("Newest first,").focus()
     world.api.run("set_status", task_ids=[newest - 9], status="paused")
-    look_again(page)
+    forget_stored(page)
     expect(page.locator("tr", has=row)).to_contain_text("Paused")
     expect(page.get_by_label("Newest first,")).to_be_focused()
     page.locator("#chip-all").focus()
     page.evaluate("document.querySelector('#chip-all').firstChild.data = 'Stale'")
     page.evaluate("document.querySelector('#limit').value = '100'")
     world.api.run("set_status", task_ids=[newest - 9], status="failed")
-    look_again(page)
+    forget_stored(page)
     expect(page.locator("tr", has=row)).to_contain_text("Failed")
     expect(page.locator("#chip-all")).to_have_text("All", use_inner_text=True)
     expect(page.locator("#chip-all")).to_be_focused()
@@ -122,11 +122,11 @@ def test_nothing_is_swapped_under_a_selection(page: Page, world: World) -> None:
     page.evaluate("getSelection().selectAllChildren(document.querySelector('tbody tr:nth-child(3) td'))")
     selected = page.evaluate("getSelection().toString()")
     world.api.run("set_status", task_ids=[newest], status="escalated")
-    assert look_again(page) == 200
+    assert forget_stored(page) == 200
     assert page.evaluate("getSelection().toString()") == selected
     expect(page.locator("tbody tr").first).not_to_contain_text("Escalated")
     page.evaluate("getSelection().removeAllRanges()")
-    look_again(page)
+    forget_stored(page)
     expect(page.locator("tbody tr").first).to_contain_text("Escalated")
 
 
@@ -134,13 +134,13 @@ def test_new_tasks_are_announced_and_come_when_asked_for(page: Page, world: Worl
     page.goto(world.address())
     newest = first_id(page)
     world.create(3)
-    look_again(page)
+    forget_stored(page)
     told = page.locator("#announce")
     expect(told).to_have_role("status")
     expect(told).to_have_text("3 new tasks. Show them", use_inner_text=True)
     assert first_id(page) == newest
     world.create(1)
-    look_again(page)
+    forget_stored(page)
     told.get_by_role("link", name="4 new tasks. Show them").click()
     expect(page.locator("tbody .id a").first).to_have_text(str(newest + 4))
     expect(page.locator("tbody .id a").first).to_be_focused()
@@ -155,13 +155,13 @@ def test_a_batch_that_fills_the_page_moves_no_row(page: Page, world: World) -> N
     newest = first_id(page)
     page.locator("tbody a.rowlink").nth(3).focus()
     world.create(30)
-    look_again(page)
+    forget_stored(page)
     told, live = page.locator("#announce"), page.locator("#live")
     expect(told.get_by_role("link", name="25+ new tasks. Show them")).to_be_visible()
     expect(live.get_by_text("as they were before the new ones")).to_be_visible()
     expect(page.locator("tbody a.rowlink").nth(3)).to_be_focused()
     assert first_id(page) == newest and page.locator("tbody tr").count() == 25
-    look_again(page)
+    forget_stored(page)
     expect(live.get_by_text("as they were before the new ones")).to_be_visible()
     assert faults_seen(page) == []
     told.get_by_role("link").click()
@@ -176,12 +176,12 @@ def test_an_empty_filter_and_a_new_workflow_look_too(page: Page, world: World) -
     expect(page.get_by_text("No task of this workflow has this status.")).to_be_visible()
     (task_id,) = world.create(1)
     world.api.run("set_status", task_ids=[task_id], status="quarantined")
-    look_again(page)
+    forget_stored(page)
     expect(page.locator(f"#t{task_id}")).to_be_visible()
     page.goto(world.address(workflow_id=EMPTY))
     expect(page.get_by_text("This workflow has no tasks yet.")).to_be_visible()
     (task_id,) = world.create(1, EMPTY)
-    look_again(page)
+    forget_stored(page)
     expect(page.locator(f"#t{task_id}")).to_be_visible()
 
 

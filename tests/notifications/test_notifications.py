@@ -22,8 +22,6 @@ from pipelines_portal.notifications.events import delete_old_notifications, noti
 from pipelines_portal.notifications.mails import mail_notifications
 from pipelines_portal.notifications.models import Message, Notification, Preferences, PreferencesQuerySet, TaskWatch
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.sending import send
-from pipelines_portal.submissions.transitions import note_teams
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
 from tests.factories import (
     GOOD,
@@ -36,6 +34,7 @@ from tests.factories import (
     make_team,
     open_desk,
     save_key,
+    send,
     share_key,
 )
 from tests.fake_api import FakeApi
@@ -181,7 +180,7 @@ def test_sender_and_leads_are_notified_of_an_unconfirmed_outcome(desk: Desk, api
     share_key(desk.key, make_team(colleague, lead=other_desk.person))
     lost = desk.draft()
     Submission.objects.filter(pk=lost.pk).update(status="unconfirmed", owner=colleague, sent_at=timezone.now())
-    note_teams(Submission.objects.get(pk=lost.pk))
+    Submission.objects.get(pk=lost.pk).record_teams()
     notify_of_events()
     notify_of_events()
     for person in (colleague, other_desk.person):
@@ -205,7 +204,7 @@ def test_events_that_people_know_cost_a_fixed_number_of_queries(desk: Desk, find
 
     def add_event() -> None:
         lost(desk)
-        note_teams(Submission.objects.earliest("created_at"))
+        Submission.objects.earliest("created_at").record_teams()
         key = save_key(desk.person, f"pk_live_{SavedKey.objects.count():040}")
         SavedKey.objects.filter(pk=key.pk).update(rejected_at=timezone.now())
         share_key(key, colleague.teams.get())

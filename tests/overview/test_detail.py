@@ -12,7 +12,6 @@ from django.utils import timezone
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.overview.charts import chart_of, spark_of
 from pipelines_portal.overview.words import duration
-from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.figures import Day, days_of
 from pipelines_portal.task_index.jobs import work_on_next
@@ -85,7 +84,7 @@ def test_what_does_not_move_is_named_by_what_was_sent(page: Any, person: Any, sa
     index = make_index(open_workflow(saved_key), [make_task(1, "in_progress", old), make_task(2, "pending", old)])
     workflow = index.workflow
     rows = [{"input_text": "Terms of delivery"}]
-    submission = save_draft(person, workflow.key, workflow, rows, uuid4(), Submission.Kind.FORM)
+    submission = Submission.objects.draft(person, workflow, rows, uuid4(), Submission.Kind.FORM)
     submission.rows.update(status="created", task_id=1)
     words = text_of(page.get(address(workflow)))
     assert "Terms of delivery" in words and words.count("not sent from here") == 1

@@ -9,8 +9,7 @@ from django.utils import timezone
 
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.overview import needed
-from pipelines_portal.submissions.sending import send
-from tests.factories import Desk, make_index, make_person, make_task, open_workflow, share_key
+from tests.factories import Desk, make_index, make_person, make_task, open_workflow, send, share_key
 from tests.pages import text_of
 
 

@@ -7,9 +7,8 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.sending import send
 from tests.conftest import EVERY_TYPE
-from tests.factories import BAD, GOOD, Desk, make_colleague, open_desk, share_key
+from tests.factories import BAD, GOOD, Desk, make_colleague, open_desk, send, share_key
 from tests.fake_api import FakeApi
 
 ADDRESS = "/submissions/"
@@ -44,7 +43,7 @@ def test_single_tasks_of_a_day_lie_in_one_line_and_what_needs_a_person_by_itself
 def test_what_was_rejected_is_counted_in_the_fold(desk: Desk) -> None:
     sent(desk)
     with pytest.raises(Exception, match="Klingon|option|value"):
-        send(desk.draft(BAD), desk.client)
+        desk.draft(BAD).send(desk.client)
     answer = look(desk)
     [day] = answer.context["days"]
     [line] = day.lines

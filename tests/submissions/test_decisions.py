@@ -9,19 +9,17 @@ from django.urls import reverse
 
 from pipelines_portal.api_client import CreatedTasks
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.outcomes import record_created, record_unknown
-from pipelines_portal.submissions.resolving import mark_created, mark_not_created
-from pipelines_portal.submissions.sending import newest_task_id, send
-from pipelines_portal.submissions.transitions import claim
-from tests.factories import BAD, GOOD, Desk
+from pipelines_portal.submissions.outcomes import outcome_of_answer, unconfirmed
+from pipelines_portal.submissions.sending import newest_task_id
+from tests.factories import BAD, GOOD, Desk, send
 from tests.fake_api import FakeApi, error
 
 
 def send_and_lose_answer(desk: Desk, *rows: dict[str, Any]) -> Submission:
     """Send the rows; the connection breaks before the answer arrives."""
     submission = desk.draft(*rows)
-    claim(submission, newest_task_id(desk.client, 42), until=None)
-    record_unknown(submission, "The connection broke. Tasks may have been created.")
+    submission.claim(newest_task_id(desk.client, 42), until=None)
+    submission.record(unconfirmed("The connection broke. Tasks may have been created."))
     return submission
 
 
@@ -116,9 +114,9 @@ def test_tasks_of_another_submission_are_not_offered(desk: Desk) -> None:
 def test_task_taken_by_mistake_goes_back_to_the_submission_that_made_it(desk: Desk) -> None:
     """The API's own word comes later than a person's guess: what was guessed is open again."""
     mistaken, slow = send_and_lose_answer(desk, GOOD), desk.draft(GOOD)
-    claim(slow, mistaken.newest_task_id_before, until=None)
-    assert mark_created(mistaken, [7], desk.person)
-    record_created(slow, CreatedTasks(success_count=1, error_count=0, task_ids=[7]))
+    slow.claim(mistaken.newest_task_id_before, until=None)
+    assert mistaken.decide_created([7], desk.person)
+    slow.record(outcome_of_answer(slow, CreatedTasks(success_count=1, error_count=0, task_ids=[7])))
     mistaken.refresh_from_db()
     assert (mistaken.status, mistaken.rows.get().task_id) == ("unconfirmed", None)
     assert (mistaken.success_count, mistaken.error_count, mistaken.finished_at) == (0, 0, None)
@@ -126,13 +124,13 @@ def test_task_taken_by_mistake_goes_back_to_the_submission_that_made_it(desk: De
     assert "came of another one" in look(desk, mistaken)
 
 
-@pytest.mark.parametrize("called_off", [mark_not_created, lambda one, by: mark_created(one, [7], by)])
+@pytest.mark.parametrize("called_off", [Submission.decide_not_created, lambda one, by: one.decide_created([7], by)])
 def test_answer_after_a_persons_decision_goes_before_it(desk: Desk, called_off: Callable) -> None:
     """The API's word is late, and says more than a look could."""
     submission = send_and_lose_answer(desk, GOOD)
     waiting = Submission.objects.get(pk=submission.pk)
     assert called_off(submission, desk.person)
-    assert record_created(waiting, CreatedTasks(success_count=1, error_count=0, task_ids=[8]))
+    assert waiting.record(outcome_of_answer(waiting, CreatedTasks(success_count=1, error_count=0, task_ids=[8])))
     assert (waiting.status, waiting.rows.get().task_id) == ("created", 8)
 
 
@@ -140,9 +138,9 @@ def test_answer_to_an_earlier_try_is_not_lost(desk: Desk) -> None:
     """A person called it off and sent it again: then both tries made a task, and both are listed."""
     submission = send_and_lose_answer(desk, GOOD)
     first = Submission.objects.get(pk=submission.pk)
-    mark_not_created(submission, desk.person)
+    submission.decide_not_created(desk.person)
     sent = send(submission, desk.client)
-    assert not record_created(first, CreatedTasks(success_count=1, error_count=0, task_ids=[7]))
+    assert not first.record(outcome_of_answer(first, CreatedTasks(success_count=1, error_count=0, task_ids=[7])))
     sent.refresh_from_db()
     assert (sent.status, sent.unattributed_task_ids) == ("created", [7])
     assert "1 task is not tied to a row" in look(desk, sent)
@@ -151,9 +149,9 @@ def test_answer_to_an_earlier_try_is_not_lost(desk: Desk) -> None:
 def test_silence_of_an_earlier_try_is_told_beside_the_later_one(desk: Desk) -> None:
     submission = send_and_lose_answer(desk, GOOD)
     first = Submission.objects.get(pk=submission.pk)
-    mark_not_created(submission, desk.person)
+    submission.decide_not_created(desk.person)
     sent = send(submission, desk.client)
-    record_unknown(first, "The connection broke. Tasks may have been created.")
+    first.record(unconfirmed("The connection broke. Tasks may have been created."))
     sent.refresh_from_db()
     assert sent.status == "created"
     assert "An earlier sending of these rows may have created tasks as well" in look(desk, sent)
@@ -163,8 +161,8 @@ def test_silence_after_a_person_called_it_off_is_told(desk: Desk) -> None:
     """Who said that nothing was created had looked while the API was still at it."""
     submission = send_and_lose_answer(desk, GOOD)
     waiting = Submission.objects.get(pk=submission.pk)
-    mark_not_created(submission, desk.person)
-    assert record_unknown(waiting, "The connection broke. Tasks may have been created.")
+    submission.decide_not_created(desk.person)
+    assert waiting.record(unconfirmed("The connection broke. Tasks may have been created."))
     assert waiting.status == "unconfirmed"
 
 
@@ -242,10 +240,10 @@ def test_known_end_of_an_earlier_try_ends_the_doubt_about_it(desk: Desk) -> None
     """It was silent, then it said what it made: what it made is listed, and nothing is uncertain any more."""
     submission = send_and_lose_answer(desk, GOOD)
     first = Submission.objects.get(pk=submission.pk)
-    mark_not_created(submission, desk.person)
+    submission.decide_not_created(desk.person)
     sent = send(submission, desk.client)
     assert Submission.objects.get().is_earlier_try_uncertain
-    assert not record_created(first, CreatedTasks(success_count=1, error_count=0, task_ids=[7]))
+    assert not first.record(outcome_of_answer(first, CreatedTasks(success_count=1, error_count=0, task_ids=[7])))
     sent.refresh_from_db()
     assert (sent.is_earlier_try_uncertain, sent.unattributed_task_ids) == (False, [7])
     assert "may have created tasks as well" not in look(desk, sent)
@@ -255,7 +253,7 @@ def test_task_of_another_submission_is_not_taken_for_mine(desk: Desk, api: FakeA
     """Two tabs, two lost sendings, one task: the ledger gives it to whoever said so first."""
     [task_id] = api.create(1)
     first, second = send_and_lose_answer(desk, GOOD), send_and_lose_answer(desk, GOOD)
-    assert mark_created(first, [task_id], desk.person)
-    assert not mark_created(second, [task_id], desk.person)
+    assert first.decide_created([task_id], desk.person)
+    assert not second.decide_created([task_id], desk.person)
     second.refresh_from_db()
     assert (second.status, second.rows.get().task_id) == ("unconfirmed", None)

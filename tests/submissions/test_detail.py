@@ -10,9 +10,7 @@ from django.urls import reverse
 
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.sending import send
-from pipelines_portal.submissions.transitions import claim
-from tests.factories import BAD, GOOD, Desk, open_desk
+from tests.factories import BAD, GOOD, Desk, open_desk, send
 from tests.fake_api import FakeApi, hang_up, task_list
 
 EVERY_ACTION = ("send", "mark_created", "mark_not_created", "retry")
@@ -124,7 +122,7 @@ def test_lost_answer_is_told_on_the_page(desk: Desk, scripted_api: FakeApi) -> N
 
 def test_page_that_is_sending_looks_again_by_itself(desk: Desk) -> None:
     submission = desk.draft()
-    claim(submission, 0, until=None)
+    submission.claim(0, until=None)
     html = show(desk, submission)
     assert 'hx-trigger="every 2s"' in html and "data-pause-when-hidden" in html
     assert 'hx-trigger="every 2s"' not in show(desk, desk.draft())
@@ -155,5 +153,5 @@ def test_key_never_stands_in_the_page(desk: Desk, scripted_api: FakeApi) -> None
     submission = desk.draft()
     scripted_api.script = [task_list(), hang_up]
     with pytest.raises(PipelinesError):
-        send(submission, desk.client)
+        submission.send(desk.client)
     assert desk.key.decrypt() not in show(desk, submission)

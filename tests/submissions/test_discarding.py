@@ -6,12 +6,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.submissions.discarding import discard, forget_unsent
 from pipelines_portal.submissions.models import Submission, UnattributedTask
-from pipelines_portal.submissions.sending import send
-from pipelines_portal.submissions.transitions import claim
+from pipelines_portal.submissions.retention import delete_unsent_drafts
 from pipelines_portal.uploads.models import Stage, ZipUpload
-from tests.factories import Desk, open_desk
+from tests.factories import Desk, open_desk, send
 from tests.fake_api import FakeApi
 
 LONG_AGO = timezone.now() - timedelta(days=2)
@@ -55,8 +53,8 @@ def test_what_may_have_made_tasks_stays(desk: Desk) -> None:
 def test_one_that_leaves_at_the_same_moment_stays(desk: Desk) -> None:
     draft = desk.draft()
     as_read = Submission.objects.get(pk=draft.pk)
-    assert claim(draft, 0, until=timezone.now() + timedelta(hours=1))
-    assert not discard(as_read, desk.person)
+    assert draft.claim(0, until=timezone.now() + timedelta(hours=1))
+    assert not as_read.discard(desk.person)
     assert is_there(draft)
 
 
@@ -81,6 +79,6 @@ def test_what_nobody_tried_to_send_goes_after_a_day(desk: Desk) -> None:
     old, young, tried, done = desk.draft(), desk.draft(), desk.draft(), send(desk.draft(), desk.client)
     Submission.objects.exclude(pk=young.pk).update(created_at=LONG_AGO)
     Submission.objects.filter(pk=tried.pk).update(attempt=1)
-    assert forget_unsent() == 1
+    assert delete_unsent_drafts() == 1
     assert [is_there(each) for each in (old, young, tried, done)] == [False, True, True, True]
-    assert forget_unsent() == 0
+    assert delete_unsent_drafts() == 0

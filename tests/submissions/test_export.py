@@ -6,8 +6,7 @@ import io
 from django.urls import reverse
 
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.sending import send
-from tests.factories import BAD, GOOD, Desk
+from tests.factories import BAD, GOOD, Desk, send
 
 
 def download(desk: Desk, submission: Submission) -> list[list[str]]:

@@ -3,15 +3,18 @@
 import csv
 import io
 import json
+import zlib
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pipelines_portal.audit.models import Event
 from pipelines_portal.submissions import exports
+from pipelines_portal.submissions.filters import LedgerForm
 from pipelines_portal.submissions.models import Export, ExportPart, Submission
-from pipelines_portal.submissions.sending import send
 from tests.factories import BAD, GOOD, Desk, make_team, open_desk, share_key
 from tests.fake_api import FakeApi
 from tests.statements import before_statement
@@ -36,10 +39,13 @@ def work() -> None:
 
 def send_two(desk: Desk) -> list[Submission]:
     """Send a submission of two rows, one of which the API rejects, and then another of one row."""
-    return [
-        send(desk.draft(GOOD | {"input_text": "=1+1"}, BAD), desk.client),
-        send(desk.draft(GOOD | {"input_text": "Grüße, “Ben”\nzwei"}), desk.client),
+    submissions = [
+        desk.draft(GOOD | {"input_text": "=1+1"}, BAD),
+        desk.draft(GOOD | {"input_text": "Grüße, “Ben”\nzwei"}),
     ]
+    for submission in submissions:
+        submission.send(desk.client)
+    return submissions
 
 
 def test_few_are_saved_at_once_row_by_row_with_what_came_of_each(desk: Desk) -> None:
@@ -65,7 +71,7 @@ def test_json_holds_the_same_with_values_as_they_are(desk: Desk) -> None:
 def test_it_is_what_the_filters_show_and_the_person_may_see(desk: Desk, api: FakeApi) -> None:
     send_two(desk)
     other_desk = open_desk(api, "paul@acme.example")
-    send(other_desk.draft(), other_desk.client)
+    other_desk.draft().send(other_desk.client)
     assert len(table(body(post(desk, "csv", "?status=created")))) == 1
     assert len(table(body(post(other_desk, "csv")))) == 1
     assert post(desk, "csv", "?status=nonsense").status_code == 422
@@ -141,7 +147,7 @@ def test_what_is_discarded_meanwhile_doubles_nothing(desk: Desk, monkeypatch: An
     monkeypatch.setattr(exports, "AT_ONCE", 1)
     monkeypatch.setattr(exports, "ROWS_A_PART", 2)
     for number in range(6):
-        send(desk.draft(GOOD | {"input_text": str(number)}), desk.client)
+        desk.draft(GOOD | {"input_text": str(number)}).send(desk.client)
     post(desk, "json")
     exports.work_on_next()
     last = Export.objects.get().last_id
@@ -158,7 +164,7 @@ def test_what_may_be_seen_no_more_is_in_no_file(desk: Desk, api: FakeApi, monkey
     team = make_team(desk.person, lead=other_desk.person)
     share_key(desk.key, team)
     monkeypatch.setattr(exports, "AT_ONCE", 0)
-    send(desk.draft(), desk.client)
+    desk.draft().send(desk.client)
     post(other_desk, "json", "?who=team")
     work()
     address = f"/submissions/exports/{Export.objects.get().pk}/file"
@@ -181,3 +187,28 @@ def test_a_person_has_three_exports_at_once(desk: Desk, monkeypatch: Any) -> Non
     post(desk, "csv")
     assert Export.objects.count() == 3
     assert not Export.objects.filter(pk=oldest.pk).exists()
+
+
+def test_the_size_of_an_export_is_counted_by_the_database(desk: Desk) -> None:
+    send_two(desk)
+    form = LedgerForm(desk.person, {})
+    assert form.is_valid()
+    with CaptureQueriesContext(connection) as captured:
+        assert exports.is_small(form)
+    assert len(captured) == 1 and "SUM" in captured[0]["sql"]
+
+
+def test_a_part_written_before_a_column_was_added_is_still_a_file(desk: Desk, monkeypatch: Any) -> None:
+    send_two(desk)
+    monkeypatch.setattr(exports, "AT_ONCE", 1)
+    post(desk, "csv")
+    work()
+    part = ExportPart.objects.get()
+    lines = json.loads(zlib.decompress(part.data))
+    for line in lines:
+        del line["row_status"]
+    part.data = zlib.compress(json.dumps(lines).encode())
+    part.save()
+    rows = table(body(desk.browser.get(f"/submissions/exports/{part.export_id}/file")))
+    assert [row["Row's status"] for row in rows] == ["", "", ""]
+    assert len({row["Submission"] for row in rows}) == 2

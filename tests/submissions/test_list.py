@@ -7,9 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.sending import send
-from pipelines_portal.submissions.transitions import claim
-from tests.factories import GOOD, Desk, open_desk
+from tests.factories import GOOD, Desk, open_desk, send
 from tests.fake_api import FakeApi
 from tests.pages import queries_of
 
@@ -44,7 +42,7 @@ def test_nothing_sent_says_what_to_do(desk: Desk) -> None:
 
 
 def test_state_is_shape_word_and_colour(desk: Desk) -> None:
-    send(desk.draft(GOOD, GOOD), desk.client)
+    desk.draft(GOOD, GOOD).send(desk.client)
     html = desk.browser.get(ADDRESS).content.decode()
     assert re.search(r'data-status="created"><svg aria-hidden="true"><use href="#s-finished"/></svg>Created', html)
     assert "2 tasks created" in html
@@ -91,5 +89,5 @@ def test_queries_do_not_grow_with_the_list(desk: Desk) -> None:
 
 def test_a_killed_sending_is_listed_as_unconfirmed(desk: Desk) -> None:
     submission = desk.draft()
-    claim(submission, 0, until=submission.created_at)
+    submission.claim(0, until=submission.created_at)
     assert "Unconfirmed" in desk.browser.get(ADDRESS).content.decode()

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
 from tests.conftest import PAUSED
 from tests.factories import open_workflow
@@ -23,7 +22,7 @@ def poll_of(shown: Any) -> str:
 
 
 def sent(person: Any, workflow: Any, text: str) -> Submission:
-    draft = save_draft(person, workflow.key, workflow, [{"text": text}], uuid4(), "zip")
+    draft = Submission.objects.draft(person, workflow, [{"text": text}], uuid4(), "zip")
     Submission.objects.filter(pk=draft.pk).update(status="sending")
     return draft
 

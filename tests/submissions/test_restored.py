@@ -5,8 +5,6 @@ from typing import Any
 import pytest
 
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.restored import unconfirm_restored
-from pipelines_portal.submissions.transitions import claim
 from tests.factories import GOOD, Desk
 
 Status = Submission.Status
@@ -27,7 +25,7 @@ Status = Submission.Status
 def test_tried_drafts_are_unconfirmed(desk: Desk, values: dict[str, Any], becomes: str) -> None:
     submission = desk.draft(GOOD)
     Submission.objects.filter(pk=submission.pk).update(**values)
-    unconfirm_restored()
+    Submission.objects.all().unconfirm_restored()
     submission.refresh_from_db()
     assert submission.status == becomes
     assert ("restored from a backup" in submission.reason) == (becomes == Status.UNCONFIRMED)
@@ -35,8 +33,8 @@ def test_tried_drafts_are_unconfirmed(desk: Desk, values: dict[str, Any], become
 
 def test_what_was_being_sent_is_unconfirmed_and_a_person_decides(desk: Desk) -> None:
     submission = desk.draft(GOOD)
-    claim(submission, 0, until=None)
-    unconfirm_restored()
+    submission.claim(0, until=None)
+    Submission.objects.all().unconfirm_restored()
     submission.refresh_from_db()
     assert submission.status == Status.UNCONFIRMED
     assert {row.status for row in submission.rows.all()} == {"unconfirmed"}

@@ -7,10 +7,9 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.submissions.models import Submission, SubmissionRow
-from pipelines_portal.submissions.retention import drop_old_payloads
-from pipelines_portal.submissions.sending import send
+from pipelines_portal.submissions.retention import drop_old_values
 from pipelines_portal.uploads.models import Stage, ZipUpload
-from tests.factories import BAD, GOOD, Desk
+from tests.factories import BAD, GOOD, Desk, send
 from tests.submissions.search.sending import count_entries
 
 
@@ -27,7 +26,7 @@ def test_values_words_and_what_was_said_of_them_go_and_the_rest_stays(desk: Desk
     old = send_long_ago(desk, settings)
     task_id = old.rows.get(index=0).task_id
     assert count_entries() == 2
-    assert drop_old_payloads() == 1
+    assert drop_old_values() == 1
     assert not SubmissionRow.objects.exclude(fields=None).exists()
     assert count_entries() == 0
     again = Submission.objects.get(pk=old.pk)
@@ -36,13 +35,13 @@ def test_values_words_and_what_was_said_of_them_go_and_the_rest_stays(desk: Desk
         (task_id, "", ""),
         (None, "", ""),
     ]
-    assert drop_old_payloads() == 0
+    assert drop_old_values() == 0
 
 
 def test_every_page_that_shows_it_stands(desk: Desk, settings: Any) -> None:
     old = send_long_ago(desk, settings)
     task_id = old.rows.get(index=0).task_id
-    drop_old_payloads()
+    drop_old_values()
     place = f"/keys/{desk.key.pk}/workflows/{desk.workflow.workflow_id}/tasks/"
     for address in (
         f"/submissions/{old.pk}/", f"/submissions/{old.pk}/?only=rejected", "/submissions/", f"{place}{task_id}/",
@@ -58,7 +57,7 @@ def test_every_page_that_shows_it_stands(desk: Desk, settings: Any) -> None:
 
 def test_what_is_dropped_cannot_be_tried_again_and_its_errors_come_without_values(desk: Desk, settings: Any) -> None:
     old = send_long_ago(desk, settings)
-    drop_old_payloads()
+    drop_old_values()
     again = desk.browser.post(f"/submissions/{old.pk}/retry/", follow=True)
     assert "no longer stored" in again.content.decode()
     assert Submission.objects.count() == 1
@@ -74,7 +73,7 @@ def test_what_an_archive_held_goes_too(desk: Desk, settings: Any) -> None:
         submission=old, file_name="a.zip", size_bytes=1, task_count=1, stage=Stage.COMPLETED,
         entries=["secret.png"], preview={"files": ["secret.png"]},
     )  # fmt: skip
-    drop_old_payloads()
+    drop_old_values()
     upload = ZipUpload.objects.get()
     assert (upload.entries, upload.preview) == ([], {})
 
@@ -83,14 +82,14 @@ def test_what_an_archive_held_goes_too(desk: Desk, settings: Any) -> None:
 def test_what_waits_for_somebody_stays_whole(desk: Desk, settings: Any, status: str) -> None:
     old = send_long_ago(desk, settings)
     Submission.objects.filter(pk=old.pk).update(status=status)
-    assert drop_old_payloads() == 0
+    assert drop_old_values() == 0
     assert SubmissionRow.objects.exclude(fields=None).count() == 2
 
 
 def test_what_is_young_stays_whole(desk: Desk, settings: Any) -> None:
     old = send_long_ago(desk, settings)
     settings.SUBMISSION_RETENTION_DAYS = 32
-    assert drop_old_payloads() == 0
+    assert drop_old_values() == 0
     assert desk.browser.get(f"/submissions/{old.pk}/").content.decode().count("zanzibar") > 0
 
 
@@ -102,7 +101,7 @@ def test_drafts_that_were_tried_go_in_the_end_and_those_of_the_day_stay(desk: De
     Submission.objects.filter(pk=tried_again.pk).update(attempt=2, sent_at=timezone.now())
     Submission.objects.filter(pk=uncertain.pk).update(is_earlier_try_uncertain=True)
     Submission.objects.filter(pk=called_off.pk).update(is_called_off=True, kind="import")
-    assert drop_old_payloads() == 2
+    assert drop_old_values() == 2
     assert not Submission.objects.filter(pk=tried.pk).exists()
     stored = SubmissionRow.objects.exclude(fields=None).values_list("submission", flat=True)
     assert set(stored) == {tried_again.pk, uncertain.pk}

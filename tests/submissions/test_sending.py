@@ -8,11 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pipelines_portal.api_client import ValidationFailed
-from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission, SubmissionRow
-from pipelines_portal.submissions.rows import read_fields
-from pipelines_portal.submissions.sending import send
-from tests.factories import BAD, GOOD, Desk, open_desk
+from tests.factories import BAD, GOOD, Desk, open_desk, send
 from tests.fake_api import FakeApi, Reply, Request, hang_up, task_list
 
 MISSING = {"input_text": "Hello"}
@@ -50,7 +47,7 @@ def test_all_rows_rejected_are_read_out_of_the_refusal(desk: Desk) -> None:
     before = newest_id(desk)
     submission = desk.draft(*[GOOD | {"Text to translate": "Hello"}] * 25)
     with pytest.raises(ValidationFailed):
-        send(submission, desk.client)
+        submission.send(desk.client)
     rows = list(submission.rows.all())
     assert (submission.status, submission.error_count) == ("rejected", 25)
     assert {row.status for row in rows} == {"rejected"}
@@ -63,9 +60,9 @@ def test_all_rows_rejected_are_read_out_of_the_refusal(desk: Desk) -> None:
 def test_same_token_finds_the_same_submission(desk: Desk) -> None:
     """The same form posted twice is sent once, and what the second one says changes nothing."""
     token = uuid4()
-    first = send(save_draft(desk.person, desk.key, desk.workflow, [GOOD], token, "form"), desk.client)
+    first = send(Submission.objects.draft(desk.person, desk.workflow, [GOOD], token, "form"), desk.client)
     before = newest_id(desk)
-    again = save_draft(desk.person, desk.key, desk.workflow, [GOOD, GOOD], token, "form")
+    again = Submission.objects.draft(desk.person, desk.workflow, [GOOD, GOOD], token, "form")
     sent = send(again, desk.client)
     assert (again.pk, sent.pk, sent.row_count, sent.status) == (first.pk, first.pk, 1, "created")
     assert newest_id(desk) == before
@@ -74,17 +71,17 @@ def test_same_token_finds_the_same_submission(desk: Desk) -> None:
 def test_unsent_draft_takes_what_was_edited(desk: Desk) -> None:
     """Until it is sent, the newer form counts: never are old values sent in its place."""
     token = uuid4()
-    save_draft(desk.person, desk.key, desk.workflow, [BAD, BAD], token, "form")
-    edited = save_draft(desk.person, desk.key, desk.workflow, [GOOD], token, "form")
-    assert list(read_fields(edited)) == [GOOD]
+    Submission.objects.draft(desk.person, desk.workflow, [BAD, BAD], token, "form")
+    edited = Submission.objects.draft(desk.person, desk.workflow, [GOOD], token, "form")
+    assert list(edited.read_fields()) == [GOOD]
     assert send(edited, desk.client).status == "created"
 
 
 def test_a_token_is_its_owners_alone(desk: Desk, api: FakeApi) -> None:
     other_desk = open_desk(api, "paul@acme.example")
     token = uuid4()
-    mine = save_draft(desk.person, desk.key, desk.workflow, [GOOD], token, "form")
-    theirs = save_draft(other_desk.person, other_desk.key, other_desk.workflow, [BAD], token, "form")
+    mine = Submission.objects.draft(desk.person, desk.workflow, [GOOD], token, "form")
+    theirs = Submission.objects.draft(other_desk.person, other_desk.workflow, [BAD], token, "form")
     assert mine.pk != theirs.pk
 
 
@@ -98,7 +95,7 @@ def test_rows_are_stored_before_they_are_sent(desk: Desk, scripted_api: FakeApi)
     submission = desk.draft({"input_text": "A sentence", "target_language": "French"})
     scripted_api.script = [task_list(), look]
     with pytest.raises(Exception, match="broke"):
-        send(submission, desk.client)
+        submission.send(desk.client)
     assert seen == [[{"input_text": "A sentence", "target_language": "French"}]]
     assert "A sentence" in scripted_api.requests[1].text
 
@@ -128,5 +125,5 @@ def test_two_requests_at_once_send_once(desk: Desk) -> None:
 def test_where_no_row_was_refused_none_is_written_as_refused(desk: Desk) -> None:
     draft, client = desk.draft(GOOD, GOOD), desk.client
     with CaptureQueriesContext(connection) as queries:
-        send(draft, client)
+        draft.send(client)
     assert not [query["sql"] for query in queries if query["sql"].startswith("0 times")]

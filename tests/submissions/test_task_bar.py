@@ -7,7 +7,6 @@ from uuid import uuid4
 from django.utils import timezone
 
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission, UnattributedTask
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.recording import take_in
@@ -62,7 +61,7 @@ def test_without_the_key_nothing_is_shown_of_it(page: Any, client: Any, saved_ke
 
 def _sent(owner: Any, workflow: Any, ids: list[int]) -> Submission:
     rows = [{"input_text": "Hello"} for _ in ids]
-    submission = save_draft(owner, workflow.key, workflow, rows, uuid4(), Submission.Kind.FORM)
+    submission = Submission.objects.draft(owner, workflow, rows, uuid4(), Submission.Kind.FORM)
     Submission.objects.filter(pk=submission.pk).update(status="created", success_count=len(ids))
     for number, task_id in enumerate(ids):
         submission.rows.filter(index=number).update(status="created", task_id=task_id)

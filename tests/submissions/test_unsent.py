@@ -7,9 +7,8 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.submissions.discarding import forget_unsent
 from pipelines_portal.submissions.models import Submission, UnattributedTask
-from pipelines_portal.submissions.transitions import note_teams
+from pipelines_portal.submissions.retention import delete_unsent_drafts
 from pipelines_portal.uploads.models import Stage
 from tests.factories import Desk, browser_of, make_person, make_team, make_upload, share_key
 from tests.pages import text_of
@@ -70,7 +69,7 @@ def test_what_left_or_may_have_is_in_every_list(desk: Desk, values: dict[str, An
     now = timezone.now()
     sending = {"attempt": 1, "sent_at": now, "sending_until": now + timedelta(hours=1)}
     Submission.objects.filter(pk=draft.pk).update(**sending | values)
-    note_teams(draft)
+    draft.record_teams()
     shown = lists_of(desk)
     del shown["those not sent"]
     assert {name for name, text in shown.items() if str(draft.pk) not in text} == set()
@@ -79,7 +78,7 @@ def test_what_left_or_may_have_is_in_every_list(desk: Desk, values: dict[str, An
 def test_a_draft_whose_earlier_try_made_tasks_is_in_every_list(desk: Desk) -> None:
     draft = desk.draft()
     UnattributedTask.objects.create(submission=draft, task_id=7)
-    note_teams(draft)
+    draft.record_teams()
     assert is_shown(desk, draft) == {True}
 
 
@@ -91,7 +90,7 @@ def test_an_archive_is_listed_once_it_is_on_its_way(desk: Desk, stage: Stage, is
 def test_an_archive_that_came_back_with_a_problem_is_listed(desk: Desk) -> None:
     """Whoever sent it learns why, also when the page was closed."""
     upload = make_upload(desk, problem="Pipelines no longer knows this upload.")
-    note_teams(upload.submission)
+    upload.submission.record_teams()
     assert is_shown(desk, upload.submission) == {True}
 
 
@@ -102,5 +101,5 @@ def test_what_was_tried_in_vain_goes_after_a_month(desk: Desk) -> None:
     tried.update(attempt=1, created_at=long_ago, sent_at=long_ago)
     Submission.objects.filter(pk=uncertain.pk).update(is_earlier_try_uncertain=True)
     Submission.objects.filter(pk=recent.pk).update(sent_at=timezone.now() - timedelta(days=2))
-    assert forget_unsent() == 1
+    assert delete_unsent_drafts() == 1
     assert set(Submission.objects.values_list("pk", flat=True)) == {recent.pk, uncertain.pk}

@@ -6,8 +6,7 @@ from uuid import uuid4
 import pytest
 
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.drafts import save_draft
-from pipelines_portal.submissions.models import SubmissionRow
+from pipelines_portal.submissions.models import Submission, SubmissionRow
 from tests.conftest import ACME, TRANSLATIONS
 from tests.factories import make_stranger, open_workflow, save_key
 from tests.fake_api import FakeApi, answer
@@ -49,7 +48,7 @@ def test_a_field_may_have_any_name_and_any_value(page: Any, saved_key: SavedKey,
     workflow = open_workflow(saved_key)
     (task_id,) = api.create(1, TRANSLATIONS)
     fields = {"items": ["b", "a"], "keys": True, "0": None, "text": "it's <this>"}
-    sent = save_draft(person, workflow.key, workflow, [fields], uuid4(), "form")
+    sent = Submission.objects.draft(person, workflow, [fields], uuid4(), "form")
     sent.rows.update(task_id=task_id)
     html = page.get(address(workflow, task_id)).content.decode()
     for name, text in {"items": "[&quot;b&quot;, &quot;a&quot;]", "keys": "true", "0": "null"}.items():

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.pooled_answers import outdate
-from pipelines_portal.submissions.drafts import save_draft
+from pipelines_portal.submissions.models import Submission
 from tests.conftest import LONG, NO_NODES, PAUSED
 from tests.factories import make_stranger, open_workflow
 from tests.fake_api import FakeApi, error
@@ -134,7 +134,7 @@ def test_queries_do_not_grow_with_the_page(
     """Each of the tasks was sent from here. A page that is read at the API takes two more than one that was read."""
     workflow, newest = open_with_tasks(saved_key, api)
     for task_id in newest[:60]:
-        sent = save_draft(person, workflow.key, workflow, [{"input_text": f"Text {task_id}"}], uuid4(), "form")
+        sent = Submission.objects.draft(person, workflow, [{"input_text": f"Text {task_id}"}], uuid4(), "form")
         sent.rows.update(task_id=task_id)
     page.get(address(workflow))
     html = page.get(address(workflow, f"?limit={limit}")).content.decode()  # now the sidebar is cached

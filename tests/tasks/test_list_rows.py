@@ -6,15 +6,14 @@ from uuid import uuid4
 import pytest
 
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.drafts import save_draft
-from pipelines_portal.submissions.models import UnattributedTask
+from pipelines_portal.submissions.models import Submission, UnattributedTask
 from pipelines_portal.workflows import opening
 from tests.conftest import PAUSED, TRANSLATIONS
 from tests.factories import make_colleague, open_workflow, share_key
 from tests.fake_api import FakeApi
 from tests.pages import text_of
 from tests.tasks.test_list import address
-from tests.tasks.test_live_page import look_again
+from tests.tasks.test_live_page import forget_stored
 
 
 def row_of(html: str, task_id: int) -> str:
@@ -22,7 +21,7 @@ def row_of(html: str, task_id: int) -> str:
 
 
 def sent(sender: Any, workflow: Any, task_id: int, **fields: Any) -> None:
-    save_draft(sender, workflow.key, workflow, [fields], uuid4(), "form").rows.update(task_id=task_id)
+    Submission.objects.draft(sender, workflow, [fields], uuid4(), "form").rows.update(task_id=task_id)
 
 
 def test_what_was_sent_stands_beside_the_id_with_who_did(
@@ -61,11 +60,11 @@ def test_who_made_a_task_is_told_as_soon_as_it_is_known(
     (new,) = api.create(1, PAUSED)
     shown = page.get(address(workflow))
     assert "not sent from here" in row_of(text_of(shown), new)
-    assert look_again(page, workflow, shown).status_code == 204
+    assert forget_stored(page, workflow, shown).status_code == 204
     sent(person, workflow, new, text="Dear customer")
-    polled = look_again(page, workflow, shown)
+    polled = forget_stored(page, workflow, shown)
     assert "Dear customer" in row_of(text_of(polled), new)
-    assert look_again(page, workflow, polled).status_code == 204
+    assert forget_stored(page, workflow, polled).status_code == 204
 
 
 def test_who_shares_the_key_sees_who_sent_and_not_what(
@@ -89,7 +88,7 @@ def test_who_shares_the_key_sees_who_sent_and_not_what(
 def test_a_task_of_an_archive_names_its_sender(page: Any, saved_key: SavedKey, person: Any, api: FakeApi) -> None:
     workflow = open_workflow(saved_key, PAUSED)
     (task_id,) = api.create(1, PAUSED)
-    draft = save_draft(person, workflow.key, workflow, [{"scan": "a.png"}], uuid4(), "zip")
+    draft = Submission.objects.draft(person, workflow, [{"scan": "a.png"}], uuid4(), "zip")
     UnattributedTask.objects.create(submission=draft, task_id=task_id)
     row = row_of(text_of(page.get(address(workflow))), task_id)
     assert str(person) in row

@@ -27,7 +27,7 @@ def poll_of(html: str) -> str:
     return unescape(found[1]) if found else ""
 
 
-def look_again(page: Any, workflow: Any, shown: Any) -> Any:
+def forget_stored(page: Any, workflow: Any, shown: Any) -> Any:
     """The page's next look, as if others had changed something at the API before it."""
     outdate(workflow.key, workflow.workflow_id)
     return page.get(address(workflow, poll_of(shown.content.decode())), headers=POLL)
@@ -79,13 +79,13 @@ def test_nothing_new_is_204_and_something_is_the_list(page: Any, saved_key: Save
     """S103: on a real API."""
     workflow, (old,) = open_workflow(saved_key, PAUSED), api.create(1, PAUSED)
     shown = page.get(address(workflow))
-    same = look_again(page, workflow, shown)
+    same = forget_stored(page, workflow, shown)
     assert (same.status_code, same.content) == (204, b"")
     api.set_status(task_ids=[old], status="failed")
-    changed = look_again(page, workflow, shown)
+    changed = forget_stored(page, workflow, shown)
     assert changed.status_code == 200
     assert 'data-status="failed"' in changed.content.decode().split(f'id="t{old}"')[1].split("</tr>")[0]
-    assert look_again(page, workflow, changed).status_code == 204
+    assert forget_stored(page, workflow, changed).status_code == 204
 
 
 def test_new_tasks_are_announced_until_they_are_asked_for(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
@@ -94,9 +94,9 @@ def test_new_tasks_are_announced_until_they_are_asked_for(page: Any, saved_key: 
     shown = page.get(address(workflow))
     before = ids(shown.content.decode())
     api.create(2, PAUSED)
-    polled = look_again(page, workflow, shown)
+    polled = forget_stored(page, workflow, shown)
     api.create(1, PAUSED)
-    again = look_again(page, workflow, polled)
+    again = forget_stored(page, workflow, polled)
     assert "2 new tasks. Show them" in " ".join(polled.content.decode().split())
     assert "3 new tasks. Show them" in " ".join(again.content.decode().split())
     assert ids(again.content.decode()) == before[:47]
@@ -110,7 +110,7 @@ def test_when_a_batch_fills_the_page_the_rows_on_show_stay(page: Any, saved_key:
     api.create(1, PAUSED)
     shown = page.get(address(workflow))
     api.create(60, PAUSED)
-    polled = look_again(page, workflow, shown)
+    polled = forget_stored(page, workflow, shown)
     words = " ".join(polled.content.decode().split())
     assert polled["HX-Reswap"] == "none" and "50+ new tasks. Show them" in words and "<tr" not in words
     asked_for = page.get(address(workflow), headers={"HX-Request": "true", "HX-Target": "task-page"})

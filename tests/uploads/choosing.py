@@ -7,7 +7,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 
-from pipelines_portal.submissions.rows import read_fields
 from pipelines_portal.uploads.models import ZipUpload
 
 FRAGMENT = {"HX-Request": "true", "HX-Target": "preview"}
@@ -27,4 +26,4 @@ def check_archive(
 
 
 def rows_of(upload: ZipUpload) -> list[dict[str, Any]]:
-    return list(read_fields(upload.submission))
+    return list(upload.submission.read_fields())

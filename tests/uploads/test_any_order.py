@@ -25,11 +25,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.keys.clients import client_for
-from pipelines_portal.submissions.drafts import save_draft
+from pipelines_portal.submissions.appeared import tasks_since
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
-from pipelines_portal.submissions.outcomes import settle_interrupted
-from pipelines_portal.submissions.resolving import mark_created, mark_not_created, tasks_since
-from pipelines_portal.submissions.sending import send
 from pipelines_portal.uploads import polling
 from pipelines_portal.uploads.archive.preview import Preview
 from pipelines_portal.uploads.choices import Checked, discard_choice, save_choice
@@ -176,8 +173,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     def add_form(self, rows: int, bad: int) -> None:
         values = self.new_values(rows, bad)
-        made = save_draft(
-            self.world.person, self.world.key, self.world.form_workflow, self.fields(values), uuid4(), "form"
+        made = Submission.objects.draft(
+            self.world.person, self.world.form_workflow, self.fields(values), uuid4(), "form"
         )
         self.sent[made.pk] = values
 
@@ -217,7 +214,7 @@ class AnyOrder(RuleBasedStateMachine):
     def happen(self, what: Any) -> None:
         if isinstance(what, int):
             self.now += timedelta(seconds=what)
-            settle_interrupted()
+            Submission.objects.all().settle_overdue()
         else:
             self.do(what, "a")
 
@@ -237,7 +234,7 @@ class AnyOrder(RuleBasedStateMachine):
     def time_passes(self, seconds: int) -> None:
         """400 is longer than any lease, 100 than a tab's silence; then someone opens a page."""
         self.now += timedelta(seconds=seconds)
-        settle_interrupted()
+        Submission.objects.all().settle_overdue()
 
     def confirm_unheard(self) -> None:
         """The API took it, and what came back made no sense."""
@@ -311,7 +308,7 @@ class AnyOrder(RuleBasedStateMachine):
         one = drafts[which]
         self.permitted[one.pk] += 1
         try:
-            send(one, client_for(self.world.key))
+            one.send(client_for(self.world.key))
         except PipelinesError:
             pass
 
@@ -320,9 +317,9 @@ class AnyOrder(RuleBasedStateMachine):
         for one in Submission.objects.filter(status="unconfirmed"):
             appeared = tasks_since(one, client_for(self.world.key)) if one.newest_task_id_before is not None else None
             if appeared and appeared.ids:
-                mark_created(one, appeared.ids, one.owner)
+                one.decide_created(appeared.ids, one.owner)
             else:
-                mark_not_created(one, one.owner)
+                one.decide_not_created(one.owner)
 
     def upload(self) -> ZipUpload | None:
         return ZipUpload.objects.select_related("submission").order_by("created_at", "pk").first()
@@ -364,7 +361,7 @@ class AnyOrder(RuleBasedStateMachine):
             self.now += timedelta(hours=hours)
             for upload_id in list(self.api.uploads):
                 self.api.process(upload_id)
-            settle_interrupted()
+            Submission.objects.all().settle_overdue()
             self.sweep()
             while self.jobs:
                 poll_upload.func(*self.jobs.pop())

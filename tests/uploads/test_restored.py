@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.submissions.restored import unconfirm_restored
+from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.models import Stage
 from pipelines_portal.uploads.polling import enqueue_due, poll_if_due, stop_restored
 from tests.factories import Desk, make_upload
@@ -24,7 +24,7 @@ def test_only_a_person_confirms_an_upload_that_was_on_its_way(desk: Desk, stage:
 
 def test_the_api_says_what_came_of_an_upload_that_was_confirmed(desk: Desk, scripted_api: FakeApi) -> None:
     upload = make_upload(desk, Stage.PROCESSING, confirmed_at=timezone.now(), sends_rows=True)
-    unconfirm_restored()
+    Submission.objects.all().unconfirm_restored()
     stop_restored()
     upload.refresh_from_db()
     assert upload.submission.status == "unconfirmed"

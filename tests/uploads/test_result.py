@@ -8,7 +8,6 @@ from typing import Any
 from django.urls import reverse
 
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.transitions import claim
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.polling import poll_now
 from tests.factories import UPLOAD_ID, Desk
@@ -20,7 +19,7 @@ from .conftest import status
 def rejected_upload(desk: Desk, api: FakeApi, entries: list[str], **result: Any) -> ZipUpload:
     """All of `entries` rejected."""
     submission = desk.draft(*({"scan": entry} for entry in entries), kind=Submission.Kind.ZIP)
-    claim(submission, 0, until=None)
+    submission.claim(0, until=None)
     errors = [{"index": index, "field_name": "scan", "message": "Not a PDF"} for index in range(len(entries))]
     outcome = {"success_count": 0, "error_count": len(entries), "errors": errors, "task_ids": []} | result
     api.routes["GET"] = status("completed", **outcome)

@@ -1,1 +1,1 @@
-"""Entering tasks one by one: the form, its drafts, presets and pins."""
+"""The form that creates one task, with its drafts, presets and pinned fields."""

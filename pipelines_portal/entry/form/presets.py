@@ -1,15 +1,20 @@
-"""Values under a name, to start from: one's own, or for all who use the key."""
+"""Presets, and pinned fields, which stay filled in for the next task."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.http import QueryDict
 from django.shortcuts import get_object_or_404
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.form.at_hand import at_hand
-from pipelines_portal.entry.models.form import Preset, Presets
+from pipelines_portal.api_client import Schema
+from pipelines_portal.core.looking_again import digest_of
+from pipelines_portal.entry.form.reads import StoredForForm, read_stored
+from pipelines_portal.entry.models.form import PinnedFields, Preset, Presets
 from pipelines_portal.workflows.fields.base import FieldValues
+from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 # In a menu; all others are found by their names.
@@ -30,8 +35,8 @@ class OfferedPresets:
 
 
 def offered_presets(person: User, workflow: OpenedWorkflow, wanted: str = "") -> OfferedPresets:
-    """Those whose name holds `wanted`, without their values, which take time to open."""
-    if not at_hand(person, workflow).has_presets:
+    """Return the presets whose name contains `wanted`, without their values."""
+    if not stored_for_form(person, workflow).has_presets:
         return OfferedPresets([], [], set())
     named = _of(workflow).offered_to(person).filter(name__icontains=wanted)
     found = list(named.select_related("author", "key").defer("fields")[: MOST_SHOWN + 1])
@@ -44,20 +49,22 @@ def offered_presets(person: User, workflow: OpenedWorkflow, wanted: str = "") ->
 
 
 def changeable_preset(person: User, workflow: OpenedWorkflow, preset_id: int) -> Preset:
-    """To rename or delete it: its author, and the owner of the key for a shared one; 404 for all others."""
+    """Return a preset that the person may change, as its author or as the owner of the key of a shared one, or raise
+    Http404.
+    """
     return get_object_or_404(_of(workflow).changed_by(person).select_related("author"), pk=preset_id)
 
 
 def save_preset(
     author: User, workflow: OpenedWorkflow, name: str, fields: FieldValues, *, is_shared: bool
 ) -> tuple[Preset, bool]:
-    """And whether it is new: one of the same name by the same person, for the same people, is replaced."""
+    """Save a preset, and replace one of the same name by the same person. Return it, and True if it is new."""
     place: dict[str, Any] = {"key": workflow.key, "workflow_id": workflow.workflow_id, "author": author}
     return Preset.objects.update_or_create(**place, name=name, is_shared=is_shared, defaults={"fields": fields})
 
 
 def rename_preset(preset: Preset, name: str) -> bool:
-    """False where its author has another of that name, for the same people."""
+    """Return False if its author has another preset of that name."""
     try:
         with transaction.atomic():
             Preset.objects.filter(pk=preset.pk).update(name=name)
@@ -67,7 +74,7 @@ def rename_preset(preset: Preset, name: str) -> bool:
 
 
 def wrong_name(name: str) -> str:
-    """What is wrong with a preset's name; "" when nothing."""
+    """Return what is wrong with the name, or ""."""
     if not name:
         return "Give the preset a name."
     if "\0" in name:
@@ -77,3 +84,39 @@ def wrong_name(name: str) -> str:
 
 def _of(workflow: OpenedWorkflow) -> Presets:
     return Preset.objects.filter(key=workflow.key_id, workflow_id=workflow.workflow_id)
+
+
+def pinned_names(owner: User, workflow: OpenedWorkflow, schema: Schema) -> set[str]:
+    """Return the fields that the person pinned last; before they ever did, choices, which change least."""
+    said = stored_for_form(owner, workflow).pinned_names
+    return set(said) if said is not None else {field.name for field in schema.fields if type_of(field).stays_filled_in}
+
+
+def mark_of(names: Iterable[str]) -> str:
+    """Return a digest that the form carries, so that unchanged pins need no write."""
+    return digest_of(sorted(names))
+
+
+def store_pinned(owner: User, workflow: OpenedWorkflow, schema: Schema, posted: QueryDict) -> None:
+    """Store the pins that were posted, if the form had any."""
+    if "keeps" not in posted:
+        return
+    known = {field.name for field in schema.fields}
+    names = sorted(known.intersection(posted.getlist("keep")))
+    if posted["keeps"] != mark_of(names) and set(names) != pinned_names(owner, workflow, schema):
+        place: dict[str, Any] = {"owner": owner, "key": workflow.key, "workflow_id": workflow.workflow_id}
+        PinnedFields.objects.update_or_create(**place, defaults={"names": names})
+        forget_stored(workflow)
+
+
+def stored_for_form(person: User, workflow: OpenedWorkflow) -> StoredForForm:
+    """Return what is stored for the person, read once for this `workflow` object."""
+    known: dict[int, StoredForForm] = workflow.__dict__.setdefault("stored_for_form", {})
+    if person.pk not in known:
+        known[person.pk] = read_stored(person, workflow)
+    return known[person.pk]
+
+
+def forget_stored(workflow: OpenedWorkflow) -> None:
+    """Read it again after a change within the request."""
+    workflow.__dict__.pop("stored_for_form", None)

@@ -1,4 +1,4 @@
-"""What a person tried here last."""
+"""The tasks that a person created last, beside the form."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ SHOWN_OF_A_TEXT = 120
 
 @dataclass(frozen=True)
 class Try:
-    """One sending by the form; `text` is its first telling value."""
+    """One sending by the form. `text` is its first recognizable value."""
 
     submission: Submission
     text: str
@@ -31,7 +31,7 @@ class Try:
 
 @dataclass(frozen=True)
 class Tries:
-    """The last ones, newest first, and how many of today's were created and rejected."""
+    """The last ones, newest first, and the numbers created and rejected today."""
 
     shown: list[Try]
     created: int = 0
@@ -39,7 +39,7 @@ class Tries:
 
 
 def recent_tries(owner: User, workflow: OpenedWorkflow, telling: list[str]) -> Tries:
-    """Of one person in the last day; `telling` are the names of the fields that tell tasks apart, the first first."""
+    """Return the person's tasks of the last day. `telling` are names of fields, the most recognizable first."""
     last = read_last_sent(owner, workflow, timezone.now() - timedelta(days=1), SHOWN_BESIDE_THE_FORM)
     if not last:
         return Tries([])
@@ -53,7 +53,7 @@ def recent_tries(owner: User, workflow: OpenedWorkflow, telling: list[str]) -> T
 
 
 def _midnight() -> datetime:
-    """On the clocks around the person."""
+    """Return the start of today in the person's time zone."""
     return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
 
 

@@ -22,7 +22,7 @@ from pipelines_portal.entry.models import (
     remove_errors,
 )
 from pipelines_portal.spreadsheets.cells import Cell
-from pipelines_portal.submissions.digests import digest_of
+from pipelines_portal.submissions.duplicates import digest_of
 
 # Rows in a transaction of the check of all rows, and in one of a change of rows.
 CHECKED_AT_ONCE, RECHECKED_AT_ONCE = 500, 2_000

@@ -26,7 +26,7 @@ from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.permissions import may_send_with, teams_through
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import sentence
-from pipelines_portal.submissions.sending import lease, send
+from pipelines_portal.submissions.sending import lease
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 MOST_TRIES = 20
@@ -145,17 +145,18 @@ class Sender:
         if submission.continued_by_id != self.import_job.continued_by_id:
             draft = Submission.objects.filter(pk=submission.pk, status=Submission.Status.DRAFT)
             draft.update(continued_by=self.import_job.continued_by_id)
+            submission.continued_by = self.import_job.continued_by
 
     def _send(self, submission: Submission, *, is_first: bool) -> bool:
         # Recording the outcome settles the request: see entry.receivers.settle_request.
         try:
-            submission = send(submission, self.client, newest=self.newest)
+            outcome = submission.send(self.client, newest=self.newest)
         except Submission.DoesNotExist:  # it was given back
             return True
         except PipelinesError as error:
             self.newest = None
             return self._continue_after_error(submission, error, is_first=is_first)
-        self.newest = submission.rows.order_by("-index").values_list("task_id", flat=True).first()
+        self.newest = max(outcome.task_ids, default=None) if outcome else None
         return self._continue_after(submission, is_first=is_first)
 
     def _continue_after(self, submission: Submission, *, is_first: bool) -> bool:

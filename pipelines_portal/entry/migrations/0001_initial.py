@@ -124,7 +124,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='KeptFields',
+            name='PinnedFields',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('workflow_id', models.PositiveBigIntegerField()),
@@ -252,8 +252,8 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('import_job', 'number'), name='a_line_is_stored_once'),
         ),
         migrations.AddConstraint(
-            model_name='keptfields',
-            constraint=models.UniqueConstraint(fields=('owner', 'key', 'workflow_id'), name='kept_fields_once_a_person_and_workflow'),
+            model_name='pinnedfields',
+            constraint=models.UniqueConstraint(fields=('owner', 'key', 'workflow_id'), name='pinned_fields_once_a_person_and_workflow'),
         ),
         migrations.AddIndex(
             model_name='preset',

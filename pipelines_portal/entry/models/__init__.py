@@ -1,6 +1,6 @@
 """Imports with their rows, and what the form stores between two tasks."""
 
-from pipelines_portal.entry.models.form import KeptFields, Preset, TypedDraft
+from pipelines_portal.entry.models.form import PinnedFields, Preset, TypedDraft
 from pipelines_portal.entry.models.import_job import (
     IS_AT_WORK,
     LEASE,
@@ -32,7 +32,7 @@ __all__ = [
     "ImportJob",
     "ImportJobs",
     "ImportRow",
-    "KeptFields",
+    "PinnedFields",
     "Preset",
     "RememberedMatching",
     "RowError",

@@ -37,7 +37,7 @@ class TypedDraft(models.Model):
         return self.saved_at.isoformat()
 
 
-class KeptFields(models.Model):
+class PinnedFields(models.Model):
     """Which fields stay filled in for one person's next task."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
@@ -49,7 +49,7 @@ class KeptFields(models.Model):
         ordering: ClassVar = ["id"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["owner", "key", "workflow_id"], name="kept_fields_once_a_person_and_workflow"
+                fields=["owner", "key", "workflow_id"], name="pinned_fields_once_a_person_and_workflow"
             )
         ]
 

@@ -14,11 +14,7 @@ from pipelines_portal.api_client.messages import Labels, row_message
 from pipelines_portal.core.many_rows import db_id, update_many
 from pipelines_portal.entry.models.import_row import ImportRow
 from pipelines_portal.entry.models.row_error import ErrorGrouping, Fault, remove_errors
-from pipelines_portal.submissions.drafts import begin_draft
-from pipelines_portal.submissions.models import Submission, SubmissionRow
-from pipelines_portal.submissions.outcomes import settle_interrupted
-from pipelines_portal.submissions.rows import JSON_TEXT, NewRow, add_rows, delete_rows
-from pipelines_portal.submissions.transitions import call_off, overdue
+from pipelines_portal.submissions.models import JSON_TEXT, NewRow, Submission, SubmissionRow, place_of
 from pipelines_portal.workflows.permissions import opened_workflow
 
 if TYPE_CHECKING:
@@ -108,11 +104,12 @@ def _fit_into_request(rows: list[ReadyRow]) -> list[ReadyRow]:
 def _create_draft(import_job: "ImportJob", rows: list[ReadyRow]) -> Submission:
     number = (import_job.submissions.aggregate(last=Max("group_number"))["last"] or 0) + 1
     workflow = opened_workflow(import_job.key, import_job.workflow_id)
-    draft = begin_draft(
-        import_job.owner, workflow, uuid5(import_job.pk, f"request {number}"), Submission.Kind.IMPORT,
-        group=import_job.pk, group_number=number, group_name=import_job.file_name, continued_by=import_job.continued_by,
+    draft = Submission.objects.create(
+        owner=import_job.owner, token=uuid5(import_job.pk, f"request {number}"), kind=Submission.Kind.IMPORT,
+        group=import_job.pk, group_number=number, group_name=import_job.file_name,
+        continued_by=import_job.continued_by, **place_of(workflow),
     )  # fmt: skip
-    add_rows(draft, (NewRow(row.text, row.digest, row.number) for row in rows))
+    draft.add_rows(NewRow(row.text, row.digest, row.number) for row in rows)
     return draft
 
 
@@ -143,16 +140,16 @@ def give_back(import_job: "ImportJob", submission: Submission) -> bool:
         import_job.store_counts()
         if draft.is_decided_by_person or draft.is_earlier_try_uncertain:
             # An answer to an earlier attempt may still come. The draft is never sent again.
-            call_off(draft)
+            draft.call_off()
         else:
-            delete_rows(draft)
+            draft.delete_rows()
             draft.delete()
     return True
 
 
 def settle_overdue(import_job: "ImportJob") -> None:
-    if overdue(group=import_job.pk).exists():
-        settle_interrupted(group=import_job.pk)
+    if Submission.objects.filter(group=import_job.pk).overdue().exists():
+        Submission.objects.filter(group=import_job.pk).settle_overdue()
         import_job.refresh_from_db()
 
 

@@ -35,7 +35,7 @@ class ImportRow(models.Model):
     edits = JSONTextField(default=dict)
     # The values to send. None if the row cannot be sent, or if its submission holds them.
     fields = JSONTextField(null=True)
-    # The hash of the fields: see submissions.digests. Empty if the row cannot be sent.
+    # The hash of the fields: see submissions.duplicates. Empty if the row cannot be sent.
     digest = models.CharField(max_length=64, blank=True)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.UNCHECKED)
     # A person decided to send the row although it is a duplicate.

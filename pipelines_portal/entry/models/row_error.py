@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from django.db import models
 
 from pipelines_portal.core.json_text import cleaned
-from pipelines_portal.submissions.digests import digest_of
+from pipelines_portal.submissions.duplicates import digest_of
 
 if TYPE_CHECKING:
     from pipelines_portal.entry.models.import_job import ImportJob

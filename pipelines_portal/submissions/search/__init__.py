@@ -1,1 +1,1 @@
-"""Finding what was sent, by words, person, day and status."""
+"""Search in what was sent, by words, person, day and status."""

@@ -1,10 +1,10 @@
-"""A piece of what was sent around the words that were asked for, with these marked."""
+"""Excerpts of what was sent, in which the words of the search are marked."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipelines_portal.submissions.words import fold, texts_of
+from pipelines_portal.submissions.search.words import fold, texts_of
 from pipelines_portal.workflows.fields.base import FieldValues
 
 LENGTH = 160
@@ -19,7 +19,7 @@ class Part:
 
 
 def excerpt(fields: FieldValues, words: Sequence[str]) -> list[Part]:
-    """Of the first text that has one of the words, else of the first text."""
+    """Return a part of the first text that contains one of the words, else of the first text."""
     texts = [" ".join(text.split()) for text in texts_of(fields)]
     spots = next((spots for text in texts if (spots := list(_spots(text, words)))), [])
     text = next((text for text in texts if any(_spots(text, words))), texts[0] if texts else "")
@@ -31,7 +31,9 @@ def excerpt(fields: FieldValues, words: Sequence[str]) -> list[Part]:
 
 
 def _spots(text: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Where a word begins with one of these, as a whole word of the text. Signs that fold to several stay together."""
+    """Return the positions of whole words that begin with one of these. Characters that fold to several stay
+    together.
+    """
     for match in _WORD.finditer(text):
         folded = fold(match[0])
         if any(folded.startswith(word) or (len(word) == 2 and word in folded and not word.isascii()) for word in words):

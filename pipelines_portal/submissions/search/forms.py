@@ -1,4 +1,4 @@
-"""What a search asks for, as the address says it."""
+"""The form of a search."""
 
 import re
 from functools import cache, partial
@@ -7,12 +7,11 @@ from typing import Any
 from django import forms
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.submissions.choices import asked_for, shown_people
-from pipelines_portal.submissions.filters import midnight
+from pipelines_portal.submissions.filters import asked_for, midnight, shown_people
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.search_index import BEGINNINGS, NEWEST, PHRASE, Question
+from pipelines_portal.submissions.search.queries import BEGINNINGS, NEWEST, PHRASE, Question
+from pipelines_portal.submissions.search.words import words_in
 from pipelines_portal.submissions.team import people_of
-from pipelines_portal.submissions.words import words_in
 from pipelines_portal.workflows.permissions import workflow_choices
 
 LONGEST_QUESTION = 200
@@ -59,7 +58,7 @@ class SearchForm(forms.Form):
 
     @property
     def task_id(self) -> int | None:
-        """What was asked for is a task's number; in quotes it is a word."""
+        """The ID, if the person asked for a number. A number in quotes is a word."""
         return _task_id_in(self.cleaned_data["q"])
 
     @property
@@ -67,7 +66,7 @@ class SearchForm(forms.Form):
         return list(words_in(self.cleaned_data["q"]))[:MOST_WORDS_ASKED]
 
     def question(self) -> Question:
-        """Call on a valid form."""
+        """Return the question of a valid form."""
         said = self.cleaned_data
         return Question(
             words=self.words,

@@ -1,4 +1,4 @@
-"""Statuses of submissions and their rows as shape, word and colour."""
+"""The status of a submission or a row as icon, word and color."""
 
 from django import template
 from django.template.loader import render_to_string

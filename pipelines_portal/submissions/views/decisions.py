@@ -1,4 +1,4 @@
-"""What a person decides about a submission: send it, settle an unknown one, try the rejected rows again."""
+"""Actions on a submission: send it, decide an unconfirmed one, try the rejected rows again."""
 
 from uuid import UUID
 
@@ -13,25 +13,17 @@ from pipelines_portal.core.api_errors import explain
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.access import own_submission, reachable_key, visible_submission
-from pipelines_portal.submissions.discarding import discard
-from pipelines_portal.submissions.drafts import draft_of_rejected
+from pipelines_portal.submissions.appeared import PAGES_TO_DECIDE, Appeared, tasks_since
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.resolving import (
-    LOOKED_AT_TO_DECIDE,
-    Appeared,
-    mark_created,
-    mark_not_created,
-    tasks_since,
+from pipelines_portal.submissions.permissions import own_submission, reachable_key, visible_submission
+from pipelines_portal.submissions.texts import (
+    CLAIMED_MEANWHILE,
+    DECIDED_MEANWHILE,
+    KEY_IS_GONE,
+    KEY_IS_TAKEN_BACK,
+    NOT_DISCARDED,
+    VALUES_REMOVED,
 )
-from pipelines_portal.submissions.rows import VALUES_REMOVED
-from pipelines_portal.submissions.sending import send
-
-KEY_IS_GONE = "Nothing was sent: the key was removed from the portal. Add it again and make a new one."
-KEY_IS_TAKEN_BACK = "Nothing was sent: the key is no longer shared with you. Ask its owner, {owner}."
-CLAIMED_MEANWHILE = "One of these tasks was recorded for another submission in the meantime. Look again."
-NOT_DISCARDED = "Not discarded: it is no draft any more, or tasks of an earlier try may exist."
-DECIDED_MEANWHILE = "This submission was settled in the meantime. Here is how it stands."
 
 
 @require_POST
@@ -52,10 +44,10 @@ def _why_no_key(submission: Submission) -> str:
 
 
 def _send(request: SignedInRequest, submission: Submission, key: SavedKey) -> None:
-    """What came of it stands on the submission's page; only a failure before the sending leaves no trace there."""
+    """Send it. The page shows the outcome; only an error before the sending needs a message."""
     attempt = submission.attempt
     try:
-        send(submission, client_for(key))
+        submission.send(client_for(key))
     except PipelinesError as error:
         if submission.attempt == attempt:
             messages.error(request, f"Nothing was sent. {explain(error).title}. {explain(error).sentence}")
@@ -67,7 +59,7 @@ def _send(request: SignedInRequest, submission: Submission, key: SavedKey) -> No
 @signed_in
 @senders_only
 def submission_mark_created(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
-    """Those the person was shown: `up_to` is the newest of them, and what came later was not meant."""
+    """Record the tasks that the person was shown: those up to the ID `up_to`."""
     submission = visible_submission(request.user, submission_id)
     appeared = _appeared(request, submission)
     if appeared is not None:
@@ -78,13 +70,13 @@ def submission_mark_created(request: SignedInRequest, submission_id: UUID) -> Ht
 
 
 def _appeared(request: SignedInRequest, submission: Submission) -> Appeared | None:
-    """None when it cannot be looked up, which is said."""
+    """Return the tasks that appeared, or None after a message if they cannot be read."""
     key = reachable_key(request.user, submission)
     if key is None or submission.newest_task_id_before is None:
         messages.error(request, "Which tasks appeared cannot be looked up for this submission.")
         return None
     try:
-        return tasks_since(submission, client_for(key), LOOKED_AT_TO_DECIDE)
+        return tasks_since(submission, client_for(key), PAGES_TO_DECIDE)
     except PipelinesError as error:
         words = explain(error)
         messages.error(request, f"Nothing was decided. {words.title}. {words.sentence}")
@@ -94,7 +86,7 @@ def _appeared(request: SignedInRequest, submission: Submission) -> Appeared | No
 def _mark_created(request: SignedInRequest, submission: Submission, shown: list[int]) -> None:
     if not shown:
         messages.error(request, "No task has appeared since, so there is none to record.")
-    elif not mark_created(submission, shown, request.user):
+    elif not submission.decide_created(shown, request.user):
         is_open = submission.status == Submission.Status.UNCONFIRMED
         messages.info(request, CLAIMED_MEANWHILE if is_open else DECIDED_MEANWHILE)
 
@@ -104,7 +96,7 @@ def _mark_created(request: SignedInRequest, submission: Submission, shown: list[
 @senders_only
 def submission_mark_not_created(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
     submission = visible_submission(request.user, submission_id)
-    if not mark_not_created(submission, request.user):
+    if not submission.decide_not_created(request.user):
         messages.info(request, DECIDED_MEANWHILE)
     return redirect("submissions:detail", submission.pk)
 
@@ -119,15 +111,15 @@ def submission_retry(request: SignedInRequest, submission_id: UUID) -> HttpRespo
     if submission.is_dropped:
         messages.error(request, VALUES_REMOVED)
         return redirect("submissions:detail", submission.pk)
-    return redirect("submissions:detail", draft_of_rejected(submission).pk)
+    return redirect("submissions:detail", submission.draft_rejected_rows().pk)
 
 
 @require_POST
 @signed_in
 def submission_discard(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
-    """A draft of one's own, whoever may send: nothing leaves."""
+    """Discard one's own draft. People who may not send may do this too."""
     submission = own_submission(request.user, submission_id)
-    if not discard(submission, request.user):
+    if not submission.discard(request.user):
         messages.error(request, NOT_DISCARDED)
         return redirect("submissions:detail", submission.pk)
     messages.success(request, f"Discarded: {submission.label}. Nothing of it was sent.")

@@ -1,4 +1,4 @@
-"""One submission: what was sent, and what became of it row by row."""
+"""The page of one submission: what was sent, and the outcome of each row."""
 
 import json
 from collections.abc import Mapping
@@ -17,10 +17,9 @@ from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.access import reachable_key, visible_submission
+from pipelines_portal.submissions.appeared import tasks_since
 from pipelines_portal.submissions.models import Submission, SubmissionRow
-from pipelines_portal.submissions.resolving import tasks_since
-from pipelines_portal.submissions.rows import rows_after
+from pipelines_portal.submissions.permissions import reachable_key, visible_submission
 from pipelines_portal.submissions.task_bar import is_counted, task_bar
 from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -43,7 +42,7 @@ class ShownRow:
 
     @property
     def number(self) -> int:
-        """People count from 1."""
+        """The row's number from 1."""
         return self.row.index + 1
 
     @property
@@ -64,7 +63,7 @@ def submission_detail(request: SignedInRequest, submission_id: UUID) -> HttpResp
     only, after = _page_asked(request)
     workflow = _workflow(submission)
     context = {"submission": submission, "key": key, "is_sender": is_sender}
-    rows = list(rows_after(submission, after, PAGE, only))
+    rows = _rows_after(submission, after, only)
     context |= _rows(rows, _labels(submission, workflow)) | {"only": only, "is_first_page": after < 0}
     context |= _tasks(request, submission, key, workflow)
     context["may_send"] = is_sender and request.user.may_send
@@ -75,7 +74,7 @@ def submission_detail(request: SignedInRequest, submission_id: UUID) -> HttpResp
 
 
 def _workflow(submission: Submission) -> OpenedWorkflow | None:
-    """Where it was sent to, with what is known of its fields and tasks."""
+    """Return its workflow with what is known of its fields and tasks."""
     opened = OpenedWorkflow.objects.select_related("field_titles", "index")
     return opened.filter(key=submission.key_id, workflow_id=submission.workflow_id).first()
 
@@ -83,7 +82,7 @@ def _workflow(submission: Submission) -> OpenedWorkflow | None:
 def _tasks(
     request: SignedInRequest, submission: Submission, key: SavedKey | None, workflow: OpenedWorkflow | None
 ) -> dict[str, Any]:
-    """How its tasks stand; of very many it is counted when the page is there, so that the page does not wait for it."""
+    """Count its tasks by status. Very many are counted by a second request, so that the page does not wait."""
     if key is None or workflow is None or not is_counted(submission, workflow):
         return {}
     if submission.success_count > COUNTED_AT_ONCE and "tasks" not in request.GET:
@@ -91,8 +90,14 @@ def _tasks(
     return {"tasks": task_bar(submission, workflow)}
 
 
+def _rows_after(submission: Submission, after: int, status: str) -> list[SubmissionRow]:
+    """Return a page of rows behind index `after`, and one more if more follow."""
+    rows = submission.rows.filter(index__gt=after)
+    return list((rows.filter(status=status) if status else rows)[: PAGE + 1])
+
+
 def _page_asked(request: SignedInRequest) -> tuple[str, int]:
-    """Of which status, "" for all; and after which row, -1 for the first."""
+    """Return the status to filter by, or "", and the index of the row before the page, or -1."""
     after = number_in(request.GET.get("after", ""), LARGEST_INDEX)
     return "rejected" if request.GET.get("only") == "rejected" else "", -1 if after is None else after
 
@@ -105,24 +110,24 @@ def _rows(found: list[SubmissionRow], labels: Mapping[str, str]) -> dict[str, An
 
 
 def _labels(submission: Submission, workflow: OpenedWorkflow | None) -> Mapping[str, str]:
-    """The fields' titles: as an archive's check kept them, or as last heard."""
+    """Return the fields' titles, from the check of the archive or from the workflow."""
     upload = getattr(submission, "zip_upload", None)
     titles = getattr(workflow, "field_titles", None)
     return (upload.labels if upload else {}) or (titles.titles if titles else {})
 
 
 def _texts(fields: FieldValues, labels: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Title, name and text."""
+    """Return (title, name, text) of each field."""
     return [(labels.get(name, ""), name, as_text(value)[:SHOWN]) for name, value in fields.items()]
 
 
 def as_text(value: Any) -> str:
-    """A field's value as people gave it: text as it is, the rest as JSON."""
+    """Return a field's value as it was typed: text unchanged, the rest as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _appeared(submission: Submission, key: SavedKey | None) -> dict[str, Any]:
-    """What the API shows since the sending; a failure is told in its place, the page itself stands without it."""
+    """Return the tasks that appeared since the sending. An error is shown in their place."""
     if key is None or submission.newest_task_id_before is None:
         return {}
     try:

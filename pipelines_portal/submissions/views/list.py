@@ -1,4 +1,4 @@
-"""Submissions, newest first and by day: one's own, or those of everyone whose one may see."""
+"""The list of submissions, newest first and by day."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ EVERY_SECONDS = 15
 @require_safe
 @signed_in
 def submission_list(request: SignedInRequest) -> HttpResponse:
-    """`?who=team` for everyone's, `?who=<person's id>` for one person's, else one's own; see LedgerForm."""
+    """List one's own; with `?who=team` everyone's, with `?who=<ID>` one person's. See LedgerForm."""
     form, before = LedgerForm(request.user, request.GET), _before(request)
     if not form.is_valid():
         return render_page(request, "submissions/list.html", {"form": form}, status=422)
@@ -45,13 +45,13 @@ def submission_list(request: SignedInRequest) -> HttpResponse:
 
 
 def _before(request: SignedInRequest) -> Submission | None:
-    """The last one of the page before; None for one that they may not see."""
+    """Return the last one of the page before, or None."""
     submission_id = uuid_in(request.GET.get("before", ""))
     return Submission.objects.visible_to(request.user).filter(pk=submission_id).first() if submission_id else None
 
 
 def _new_count(request: SignedInRequest, found: list[Submission]) -> int:
-    """How many came above the one that stands on top of a page that looks again: they wait until they are asked for."""
+    """Count those above the first one of a page that is refreshed: they wait until the person asks for them."""
     top = uuid_in(request.GET.get("top", "")) if looks_again(request, PART) else None
     return next((place for place, one in enumerate(found) if one.pk == top), 0)
 
@@ -67,7 +67,7 @@ def _looking_again(request: SignedInRequest, query: str, shown: list[Submission]
 
 
 def _page(form: LedgerForm, found: list[Submission], *, begins_within: bool) -> dict[str, Any]:
-    """`begins_within`: newer ones than these are not on it."""
+    """Build the page. `begins_within` if newer submissions are on another page."""
     page = page_of(found[:LOOKED_AT], LINES, is_folded=form.cleaned_data["fold"] != "off")
     last = page.last or (found[LOOKED_AT - 1] if len(found) > LOOKED_AT else None)
     page.begins_within, page.ends_within = begins_within, last is not None
@@ -85,7 +85,7 @@ def _page(form: LedgerForm, found: list[Submission], *, begins_within: bool) -> 
 
 
 def _query_of(form: LedgerForm, line: Line, day: str) -> str:
-    """Of the list that shows what lies in a fold one by one."""
+    """Return the query of the list that shows the submissions of a fold one by one."""
     if not line.is_fold:
         return ""
     who = str(line.first.owner_id) if form.cleaned_data["who"] else ""

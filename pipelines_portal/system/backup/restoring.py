@@ -17,7 +17,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from pipelines_portal.core.file_versions import version_of
 from pipelines_portal.entry.imports.sending import pause_restored
-from pipelines_portal.submissions.restored import unconfirm_restored
+from pipelines_portal.submissions.models import Submission
 from pipelines_portal.system.backup.backing_up import FORMAT, PROOF
 from pipelines_portal.system.backup.places import EXTERNAL_API, MANIFEST, PORTAL, STORED, Database, stored_files
 from pipelines_portal.uploads.polling import stop_restored
@@ -49,7 +49,7 @@ def restore(databases: list[Database], storage: Path | None, file: Path, *, with
 def mark_restored() -> None:
     """Stop what the backup knows as unsent: it may have been sent since."""
     with transaction.atomic():
-        unconfirm_restored()
+        Submission.objects.all().unconfirm_restored()
         pause_restored()
         stop_restored()
 

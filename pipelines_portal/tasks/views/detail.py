@@ -19,7 +19,7 @@ from pipelines_portal.workflows.titles import titles_of
 
 
 class NoSuchTask(Http404):
-    """The 404 page says which, and leads back to the list."""
+    """A 404 page that names the task and leads back to the list."""
 
     def __init__(self, workflow: OpenedWorkflow, task_id: int) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class NoSuchTask(Http404):
 @require_safe
 @signed_in
 def task_detail(request: SignedInRequest, key_id: int, workflow_id: int, task_id: int) -> HttpResponse:
-    """One task: status, node progress, times. `?from=` is the query of the list that led here."""
+    """Show one task. `?from=` is the query of the list that led here."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
     key, now = workflow.key, timezone.now()
     client = client_for(key)
@@ -54,7 +54,7 @@ def _task(client: PipelinesClient, workflow: OpenedWorkflow, task_id: int) -> Ta
 
 
 def _values(origin: Origin | None, key_id: int, workflow_id: int) -> list[tuple[str, str, str]] | None:
-    """Title, name and text. Not the mapping: templates would take a field named `items` for the mapping's own."""
+    """Return (title, name, text) of each field. In a template, a mapping's field `items` would hide its method."""
     if origin is None or origin.fields is None:
         return None
     titles = titles_of(key_id, workflow_id)

@@ -10,8 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.core.rendering import render_page
-from pipelines_portal.submissions.drafts import draft_of_rejected
-from pipelines_portal.submissions.export import exported
+from pipelines_portal.submissions.exports import csv_of_rows
 from pipelines_portal.uploads.outcome import outcome_of, rejected_tasks
 from pipelines_portal.uploads.permissions import own_upload
 from pipelines_portal.uploads.polling import poll_if_due, poll_now
@@ -61,7 +60,7 @@ def upload_poll(request: SignedInRequest, key_id: int, workflow_id: int, zip_id:
 @signed_in
 def upload_errors(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> StreamingHttpResponse:
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
-    return exported(upload.submission, rejected_tasks(upload), request.user)
+    return csv_of_rows(upload.submission, rejected_tasks(upload), request.user)
 
 
 @require_POST
@@ -72,5 +71,5 @@ def upload_retry(request: SignedInRequest, key_id: int, workflow_id: int, zip_id
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
     if not (upload.is_over and upload.sends_rows and upload.submission.error_count):
         return redirect(upload)
-    rows = draft_of_rejected(upload.submission)
+    rows = upload.submission.draft_rejected_rows()
     return redirect(f"{reverse('uploads:choose', args=[key_id, workflow_id])}?rows={rows.pk}")

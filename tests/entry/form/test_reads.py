@@ -8,10 +8,10 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.form.reads import read_last_sent, read_stored, read_there
-from pipelines_portal.entry.models.form import KeptFields, Preset, TypedDraft
+from pipelines_portal.entry.form.reads import read_existing, read_last_sent, read_stored
+from pipelines_portal.entry.models.form import PinnedFields, Preset, TypedDraft
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.digests import digest_of
+from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.factories import make_person, make_submission, open_workflow, share_key
@@ -37,12 +37,12 @@ def test_what_is_stored_for_the_form(person: User, workflow: OpenedWorkflow) -> 
     assert read_stored(person, workflow) == (None, False, False)
     stranger, other = make_person("pia@acme.example"), open_workflow(workflow.key, workflow_id=7)
     place = {"key": workflow.key, "workflow_id": workflow.workflow_id}
-    KeptFields.objects.create(owner=stranger, **place, names=["theirs"])
-    KeptFields.objects.create(owner=person, key=other.key, workflow_id=7, names=["elsewhere"])
+    PinnedFields.objects.create(owner=stranger, **place, names=["theirs"])
+    PinnedFields.objects.create(owner=person, key=other.key, workflow_id=7, names=["elsewhere"])
     TypedDraft.objects.create(owner=stranger, **place, typed={}, token=uuid4())
     Preset.objects.create(author=stranger, **place, name="Theirs", fields={})
     assert read_stored(person, workflow) == (None, False, False)
-    KeptFields.objects.create(owner=person, **place, names=["größe", "tone"])
+    PinnedFields.objects.create(owner=person, **place, names=["größe", "tone"])
     TypedDraft.objects.create(owner=person, **place, typed={}, token=uuid4())
     Preset.objects.create(author=stranger, **place, name="For all", is_shared=True, fields={})
     assert read_stored(person, workflow) == (["größe", "tone"], True, True)
@@ -72,7 +72,7 @@ def test_the_last_ones_of_the_form(person: User, workflow: OpenedWorkflow) -> No
 
 def there(person: User, workflow: OpenedWorkflow, token: UUID) -> tuple[UUID | None, int | None, bool]:
     now = timezone.now()
-    return read_there(
+    return read_existing(
         person, workflow, digest_of(VALUES), token, sent_since=now - DAY, stored_since=now - timedelta(minutes=1)
     )
 

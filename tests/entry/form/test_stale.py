@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from django.http import QueryDict
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.form.typed_drafts import save_typed
-from pipelines_portal.entry.models.form import KeptFields, TypedDraft
+from pipelines_portal.entry.form.drafts import save_typed
+from pipelines_portal.entry.models.form import PinnedFields, TypedDraft
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import newest_task_id
@@ -39,10 +39,10 @@ def test_boxes_taken_back_after_a_refusal_are_taken_back(page: Any, saved_key: S
     bad = {"field-target_language": "French", "schema": mark(first, "schema"), "keeps": mark(first, "keeps")}
     both = page.post(address(workflow), bad | {"keep": ["input_text", "target_language"], "token": uuid4()})
     assert both.status_code == 422
-    assert KeptFields.objects.get().names == ["input_text", "target_language"]
+    assert PinnedFields.objects.get().names == ["input_text", "target_language"]
     again = bad | {"keeps": mark(both.content.decode(), "keeps"), "keep": ["target_language"], "token": uuid4()}
     page.post(address(workflow), again)
-    assert KeptFields.objects.get().names == ["target_language"]
+    assert PinnedFields.objects.get().names == ["target_language"]
 
 
 def test_a_form_that_knows_newer_fields_than_this_process_is_sent(

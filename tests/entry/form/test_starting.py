@@ -8,14 +8,13 @@ import pytest
 
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
 from tests.conftest import EVERY_TYPE
 from tests.factories import make_colleague, make_team, open_workflow, share_key
 from tests.fake_api import FakeApi
 
+from .test_drafts import typed_text
 from .test_new import GOOD, address, newest
-from .test_typed_drafts import typed_text
 
 
 def share(workflow: Any, colleague: Any) -> None:
@@ -263,7 +262,7 @@ def test_what_an_earlier_beginning_holds_and_the_form_has_no_place_for_is_told(
     workflow = open_workflow(saved_key)
     fields = {"input_text": "Hello", "target_language": "Latin", "tone": "<b>Formal</b>"}
     preset = Preset.objects.create(key=workflow.key, workflow_id=42, author=person, name="Old", fields=fields)
-    earlier = save_draft(person, workflow.key, workflow, [fields], uuid4(), "form")
+    earlier = Submission.objects.draft(person, workflow, [fields], uuid4(), "form")
     for start in (f"preset={preset.pk}", f"again={earlier.pk}"):
         html = page.get(f"{address(workflow)}?{start}").content.decode()
         assert typed_text(html) == "Hello"

@@ -11,8 +11,8 @@ from pipelines_portal.entry.imports.jobs import work_now
 from pipelines_portal.entry.models import ImportJob, Step
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import KeyShare, SavedKey
+from pipelines_portal.submissions.appeared import tasks_since
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.resolving import mark_created, mark_not_created, tasks_since
 
 from .making import distinct, make_import, statuses
 
@@ -99,9 +99,9 @@ def decide_and_go_on(import_id: str) -> int:
         appeared = tasks_since(request, client_for(import_job.key)).ids
         if appeared:
             assert len(appeared) == request.row_count
-            assert mark_created(request, appeared, import_job.owner)
+            assert request.decide_created(appeared, import_job.owner)
         else:
-            assert mark_not_created(request, import_job.owner)
+            assert request.decide_not_created(import_job.owner)
     import_job.refresh_from_db()
     if import_job.status == ImportJob.Status.UNCONFIRMED and not import_job.has_unconfirmed:
         import_job.take_step(Step.SETTLE, ImportJob.Status.PAUSED)

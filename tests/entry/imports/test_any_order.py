@@ -34,8 +34,8 @@ from pipelines_portal.entry.imports.fixing import (
 from pipelines_portal.entry.imports.jobs import work_now, work_on_next
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.keys.clients import client_for
+from pipelines_portal.submissions.appeared import tasks_since
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.resolving import mark_created, mark_not_created, tasks_since
 from tests import samples
 from tests.conftest import ACME, TRANSLATIONS
 from tests.factories import make_colleague, make_person, open_workflow, save_key, share_key
@@ -225,8 +225,8 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
             lost.key = self.world.key
             appeared = tasks_since(lost, client_for(self.world.key)).ids
             if is_honest and appeared:
-                mark_created(lost, appeared, self.world.person)
-            elif mark_not_created(lost, self.world.person):
+                lost.decide_created(appeared, self.world.person)
+            elif lost.decide_not_created(self.world.person):
                 for number in lost.rows.values_list("number", flat=True):
                     self.permitted[str(number)] += 1
 

@@ -8,8 +8,7 @@ import pytest
 from pipelines_portal.entry.imports.fixing import change_rows, edit_row, send_anyway, set_aside
 from pipelines_portal.entry.models import Change, ImportJob, ImportRow
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.outcomes import record_rejected
-from pipelines_portal.submissions.transitions import claim
+from pipelines_portal.submissions.outcomes import rejection
 from tests.factories import make_colleague
 from tests.pages import text_of
 
@@ -228,9 +227,9 @@ def rejected(import_job: ImportJob) -> Submission:
     import_job.refresh_from_db()
     submission = import_job.next_submission()
     assert submission is not None
-    assert claim(submission, 0, until=None)
+    assert submission.claim(0, until=None)
     refusal = [(0, "target_language", "The API knows no such language")]
-    assert record_rejected(submission, "The API accepted none of the rows.", refusal)
+    assert submission.record(rejection(submission.row_count, "The API accepted none of the rows.", refusal))
     ImportJob.objects.filter(pk=import_job.pk).update(status=ImportJob.Status.CHECKED)
     return submission
 

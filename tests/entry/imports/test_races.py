@@ -17,9 +17,7 @@ from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.models import LONGEST_WAIT, ImportJob, ImportRow, import_requests
 from pipelines_portal.submissions import sending as ledger_sending
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.outcomes import record_not_sent, record_unknown, rejection
-from pipelines_portal.submissions.resolving import mark_not_created
-from pipelines_portal.submissions.transitions import Outcome, claim, record
+from pipelines_portal.submissions.outcomes import Outcome, not_sent, rejection, unconfirmed
 from tests.conftest import ACME
 from tests.factories import save_key
 from tests.fake_api import Answer, FakeApi, error, task_list
@@ -50,8 +48,8 @@ def lost(import_job: ImportJob, person: Any, rows: int = 3) -> Submission:
     assert import_job.take_lease()
     submission = import_job.next_submission()
     assert submission is not None
-    assert claim(submission, 10**9, until=timezone.now() + timedelta(minutes=5))
-    record_unknown(submission, "The connection broke.")
+    assert submission.claim(10**9, until=timezone.now() + timedelta(minutes=5))
+    submission.record(unconfirmed("The connection broke."))
     ImportJob.objects.filter(pk=import_job.pk).update(
         status=ImportJob.Status.UNCONFIRMED, lease_holder=None, lease_until=None
     )
@@ -65,7 +63,7 @@ def test_a_request_that_is_given_back_while_it_is_about_to_leave_stays(
     """Its rows would go out twice: with it, and with the request that they are in next."""
     import_job = checked(distinct(3))
     submission = lost(import_job, person)
-    assert mark_not_created(submission, person)
+    assert submission.decide_not_created(person)
     import_job.refresh_from_db()
     assert import_job.start_sending(person, 3, one_row_first=False)
     first_call(monkeypatch, ledger_sending, "newest_task_id", lambda: page.post(address(import_job, "stop")))
@@ -88,11 +86,11 @@ def test_an_answer_that_comes_after_its_rows_were_given_back_keeps_them_from_lea
     import_job = checked(distinct(3))
     submission = lost(import_job, person)
     heard = Submission.objects.get(pk=submission.pk)
-    assert mark_not_created(submission, person)
+    assert submission.decide_not_created(person)
     page.post(address(import_job, "stop"))
     assert set(statuses(import_job).values()) == {"ready"}
     change_rows(import_job, person, "changed {}", lambda: [4], lambda row: edit_row(row, {"input_text": "Another"}))
-    assert record(heard, Outcome(Submission.Status.CREATED, "", 3, 0, {}, (7001, 7002, 7003)))
+    assert heard.record(Outcome(Submission.Status.CREATED, "", 3, 0, {}, (7001, 7002, 7003)))
     page.get(address(import_job, "progress"))
     assert statuses(import_job) == {2: "created", 3: "created", 4: "ready"}
 
@@ -101,7 +99,7 @@ def test_a_request_that_was_called_off_says_so_on_its_own_page(page: Any, checke
     """With the way to its import, and without one when that was removed."""
     import_job = checked(distinct(3))
     submission = lost(import_job, person)
-    assert mark_not_created(submission, person)
+    assert submission.decide_not_created(person)
     page.post(address(import_job, "stop"))
     own = f"/submissions/{submission.pk}/"
     assert address(import_job, "detail") in page.get(own).content.decode()
@@ -119,10 +117,10 @@ def test_rows_of_a_request_that_came_back_after_a_stop_can_be_changed(page: Any,
     begin(import_job, person)
     assert import_job.take_lease()
     made = import_job.next_submission()
-    assert made is not None and claim(made, 10**9, until=timezone.now() + timedelta(minutes=5))
+    assert made is not None and made.claim(10**9, until=timezone.now() + timedelta(minutes=5))
     page.post(address(import_job, "stop"))
     assert set(statuses(import_job).values()) == {"requested"}
-    assert record_not_sent(made, "The API asked for a pause.")
+    assert made.record(not_sent("The API asked for a pause."))
     page.get(address(import_job, "progress"))
     assert set(statuses(import_job).values()) == {"ready"} and not Submission.objects.exists()
 
@@ -196,7 +194,7 @@ def test_what_is_heard_of_a_request_while_rows_are_checked_again_is_written_down
     ImportJob.objects.filter(pk=import_job.pk).update(status=ImportJob.Status.CHECKING, schema=schema)
 
     def hear() -> None:
-        assert record(heard, Outcome(Submission.Status.CREATED, "", 3, 0, {}, (7001, 7002, 7003)))
+        assert heard.record(Outcome(Submission.Status.CREATED, "", 3, 0, {}, (7001, 7002, 7003)))
 
     first_call(monkeypatch, checking, "mark_duplicates", hear)
     work()
@@ -209,7 +207,7 @@ def test_rows_that_were_rejected_keep_their_reasons_when_all_are_checked_again(
     import_job = checked(distinct(3))
     submission = lost(import_job, person)
     reasons = [(1, "input_text", "Says nothing")]
-    assert record(submission, rejection(submission, "The API accepted none of the rows.", reasons))
+    assert submission.record(rejection(submission.row_count, "The API accepted none of the rows.", reasons))
     ImportJob.objects.filter(pk=import_job.pk).update(status=ImportJob.Status.CHECKING)
     work()
     assert set(statuses(import_job).values()) == {"rejected"}
@@ -263,7 +261,7 @@ def test_an_import_is_not_deleted_while_a_request_leaves(
     give_back = import_requests.give_back
 
     def late(import_job: ImportJob, draft: Submission) -> bool:
-        assert claim(made, 1, until=until)
+        assert made.claim(1, until=until)
         return give_back(import_job, draft)
 
     monkeypatch.setattr(import_requests, "give_back", late)

@@ -8,10 +8,8 @@ from django.utils import timezone
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification
-from pipelines_portal.submissions.discarding import forget_unsent
 from pipelines_portal.submissions.models import Submission, SubmissionRow
-from pipelines_portal.submissions.resolving import mark_not_created
-from pipelines_portal.submissions.retention import drop_old_payloads
+from pipelines_portal.submissions.retention import delete_unsent_drafts, drop_old_values
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import forget_workflow
 from tests.factories import make_person
@@ -28,8 +26,8 @@ def tidy_up_long_after() -> None:
     long_ago = timezone.now() - timedelta(days=5000)
     Submission.objects.update(created_at=long_ago)
     Submission.objects.exclude(sent_at=None).update(sent_at=long_ago)
-    forget_unsent()
-    drop_old_payloads()
+    delete_unsent_drafts()
+    drop_old_values()
 
 
 def test_values_of_a_removed_import_are_removed_in_their_time(
@@ -53,7 +51,7 @@ def test_a_request_of_a_removed_import_can_be_discarded(
     submission = lost(checked(distinct(3)), person)
     assert SavedKey.objects.get().remove(person)
     submission.refresh_from_db()
-    assert mark_not_created(submission, person)
+    assert submission.decide_not_created(person)
     assert "Discard" in text_of(page.get(f"/submissions/{submission.pk}/"))
     tidy_up_long_after()
     assert not SubmissionRow.objects.exclude(fields=None).exists()

@@ -4,8 +4,7 @@ from typing import Any
 
 from pipelines_portal.entry.imports.sending import pause_restored
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.submissions.restored import unconfirm_restored
-from pipelines_portal.submissions.transitions import claim
+from pipelines_portal.submissions.models import Submission
 from tests.fake_api import FakeApi
 
 from .conftest import Checked, work
@@ -19,7 +18,7 @@ def being_sent(checked: Checked) -> ImportJob:
 
 
 def restore(import_job: ImportJob) -> Any:
-    unconfirm_restored()
+    Submission.objects.all().unconfirm_restored()
     pause_restored()
     import_job.refresh_from_db()
     return import_job
@@ -37,7 +36,7 @@ def test_an_import_with_an_unconfirmed_request_asks_a_person(checked: Checked) -
     import_job = being_sent(checked)
     request = import_job.next_submission()
     assert request is not None
-    claim(request, 0, until=None)
+    request.claim(0, until=None)
     restore(import_job)
     assert import_job.status == ImportJob.Status.UNCONFIRMED
     assert "restored from a backup" in import_job.problem

@@ -4,12 +4,11 @@ from typing import Any
 
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.rows import read_fields
 
 
 def ledger() -> dict[str, list[Any]]:
     """Each submission: how it stands, what its rows say, and which tasks they became."""
-    return {str(of.pk): [of.status, list(read_fields(of)), _tasks(of)] for of in Submission.objects.all()}
+    return {str(of.pk): [of.status, list(of.read_fields()), _tasks(of)] for of in Submission.objects.all()}
 
 
 def _tasks(of: Submission) -> list[int]:

@@ -5,7 +5,6 @@ from typing import Any
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.outcomes import settle_interrupted
 
 
 def send_in_small_requests(import_id: str, rows_per_request: int) -> None:
@@ -15,7 +14,7 @@ def send_in_small_requests(import_id: str, rows_per_request: int) -> None:
 
 def ledger() -> list[dict[str, Any]]:
     """Every submission: its status, and the tasks it says it made."""
-    settle_interrupted()
+    Submission.objects.all().settle_overdue()
     return [
         {"status": one.status, "tasks": list(one.rows.exclude(task_id=None).values_list("task_id", flat=True))}
         for one in Submission.objects.all()

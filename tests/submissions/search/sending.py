@@ -5,16 +5,14 @@ from uuid import uuid4
 
 from django.db import connection
 
-from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.sending import send
-from tests.factories import Desk
+from tests.factories import Desk, send
 
 
 def send_texts(desk: Desk, *texts: str, by: Any = None) -> Submission:
     """Send a task for each text, in one submission."""
     rows = [{"input_text": text, "target_language": "French"} for text in texts]
-    return send(save_draft(by or desk.person, desk.key, desk.workflow, rows, uuid4(), "form"), desk.client)
+    return send(Submission.objects.draft(by or desk.person, desk.workflow, rows, uuid4(), "form"), desk.client)
 
 
 def count_entries() -> int:

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from pipelines_portal.submissions import search_index
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.rows import delete_rows, forget_values
+from pipelines_portal.submissions.search import queries
+from pipelines_portal.submissions.search.words import LONGEST_TEXT
 from pipelines_portal.submissions.search_index import index_rows, remove_rows
-from pipelines_portal.submissions.words import LONGEST_TEXT
 from tests.factories import Desk, make_colleague, share_key
 from tests.submissions.search.sending import count_entries, send_texts
 from tests.submissions.search.test_search import all_pages, shown
@@ -26,7 +25,7 @@ def test_a_text_of_the_greatest_length_is_found_and_removed(desk: Desk, text: st
     submission = send_texts(desk, f"Parcel {text}", "Parcel")
     assert len(shown(desk, "parcel")) == 2
     with transaction.atomic():
-        delete_rows(submission)
+        submission.delete_rows()
     assert count_entries() == 0
 
 
@@ -35,7 +34,7 @@ def test_what_follows_the_greatest_length_is_not_indexed(desk: Desk) -> None:
     assert len(shown(desk, "parcel")) == 1
 
 
-@pytest.mark.parametrize("remove", [delete_rows, forget_values])
+@pytest.mark.parametrize("remove", [Submission.delete_rows, Submission.drop_values])
 def test_many_rows_are_found_and_leave_no_entry(desk: Desk, remove: Any) -> None:
     submission = send_texts(desk, *(f"Parcel {number:04}" for number in range(5_000)))
     send_texts(desk, "Letter")
@@ -76,7 +75,7 @@ def test_sending_again_adds_who_may_find_it(desk: Desk) -> None:
 
 def test_older_rows_follow_those_that_are_looked_at_first(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """On PostgreSQL."""
-    monkeypatch.setattr(search_index, "LOOKED_AT_FIRST", 3)
+    monkeypatch.setattr(queries, "LOOKED_AT_FIRST", 3)
     texts = [f"Parcel {number}" if number % 2 else f"Parcels {number}" for number in range(80)]
     send_texts(desk, *texts)
     assert all_pages(desk, "parcel") == texts[1::2][::-1] + texts[::2][::-1]

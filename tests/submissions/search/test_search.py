@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
 from tests.factories import GOOD, Desk, make_colleague, make_team, open_desk, open_workflow, share_key
 from tests.fake_api import FakeApi
@@ -212,7 +211,7 @@ def test_what_was_not_sent_is_not_found_and_what_is_replaced_no_more(desk: Desk)
     assert shown(desk, "parcel") == ["Parcel sent"]
     Submission.objects.filter(pk=submission.pk).update(status="draft")
     assert shown(desk, "parcel") == []
-    save_draft(desk.person, desk.key, desk.workflow, [GOOD], submission.token, "form")
+    Submission.objects.draft(desk.person, desk.workflow, [GOOD], submission.token, "form")
     assert count_entries() == 0
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines_portal.submissions.search.excerpts import excerpt
-from pipelines_portal.submissions.words import LONGEST_TEXT, words_in, words_of
+from pipelines_portal.submissions.search.words import LONGEST_TEXT, words_in, words_of
 
 
 @pytest.mark.parametrize(

@@ -28,15 +28,8 @@ from pipelines_portal.entry.imports.views.import_job import import_context
 from pipelines_portal.entry.models import Counts, ImportJob
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.permissions import may_send_with
+from pipelines_portal.submissions.appeared import PAGE, PAGES_TO_DECIDE, PAGES_TO_SHOW, tasks_since
 from pipelines_portal.submissions.models import Submission, SubmissionRow
-from pipelines_portal.submissions.resolving import (
-    LOOKED_AT_IN_A_PAGE,
-    LOOKED_AT_TO_DECIDE,
-    PAGE,
-    mark_created,
-    mark_not_created,
-    tasks_since,
-)
 
 # An import of a hundred thousand rows has twenty requests.
 REQUESTS_LISTED = 100
@@ -140,13 +133,13 @@ def import_decide(
 
 def _decide(request: SignedInRequest, import_job: ImportJob, submission: Submission) -> None:
     if request.POST.get("came") == "nothing":
-        is_decided = mark_not_created(submission, request.user)
+        is_decided = submission.decide_not_created(request.user)
     else:
         require_key(import_job)
         task_ids = _seen_tasks(request, submission)
         if task_ids is None:
             return
-        is_decided = mark_created(submission, task_ids, request.user)
+        is_decided = submission.decide_created(task_ids, request.user)
     if not is_decided:
         messages.info(request, texts.ALREADY_SETTLED)
 
@@ -156,7 +149,7 @@ def _seen_tasks(request: SignedInRequest, submission: Submission) -> list[int] |
     if submission.key is None:
         return None
     try:
-        appeared = tasks_since(submission, client_for(submission.key), LOOKED_AT_TO_DECIDE)
+        appeared = tasks_since(submission, client_for(submission.key), PAGES_TO_DECIDE)
     except PipelinesError as error:
         messages.error(request, f"Nothing was decided. {explain(error).title}. {explain(error).sentence}")
         return None
@@ -248,7 +241,7 @@ def _evidence(import_job: ImportJob, submission: Submission) -> dict[str, Any]:
     """Return the tasks that appeared since the request was sent, as many as it may have created, or the API's error."""
     if not can_use_key(import_job):
         return {}
-    pages = submission.row_count // PAGE + LOOKED_AT_IN_A_PAGE
+    pages = submission.row_count // PAGE + PAGES_TO_SHOW
     try:
         return {"appeared": tasks_since(submission, client_for(import_job.key), pages)}
     except PipelinesError as error:

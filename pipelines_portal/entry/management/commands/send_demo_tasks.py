@@ -43,4 +43,4 @@ def _send_all(workflow: OpenedWorkflow) -> Iterator[Result]:
     for email, text, language in SENT:
         fields = {"input_text": text, "target_language": language}
         token = uuid5(NAMESPACE_URL, f"{email} {text}")
-        yield create_task(people[email], workflow, client, Typed(fields, token, is_meant_twice=True)).result
+        yield create_task(people[email], workflow, client, Typed(fields, token, is_meant=True)).result

@@ -1,4 +1,4 @@
-"""Finding rows with the same values, by a digest that is stored beside them."""
+"""Recognizing rows with the same values, by a digest that is stored beside them."""
 
 import hashlib
 
@@ -7,6 +7,6 @@ from pipelines_portal.workflows.fields.base import FieldValues, is_blank
 
 
 def digest_of(fields: FieldValues) -> str:
-    """Return the SHA-256 of the values that are not blank; the same whatever their order."""
+    """Return the SHA-256 of the values that are not blank, whatever their order."""
     filled = {name: value for name, value in fields.items() if not is_blank(value)}
     return hashlib.sha256(json_text(filled, sort_keys=True).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Saving what is typed, as the page does by itself; and throwing it away, which a person does."""
+"""Save and discard the draft of a form."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.core.rendering import render_page
-from pipelines_portal.entry.form.typed_drafts import AlreadySent, TooLarge, discard_typed, save_typed
+from pipelines_portal.entry.form.drafts import AlreadySent, TooLarge, discard_typed, save_typed
 from pipelines_portal.entry.form.views.page import form_token
 from pipelines_portal.workflows.permissions import usable_workflow
 
@@ -16,7 +16,7 @@ from pipelines_portal.workflows.permissions import usable_workflow
 @signed_in
 @senders_only
 def draft_save(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
-    """Answers with the words that stand at the end of the form."""
+    """Save the draft, and return the words at the end of the form."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
     try:
         saved = save_typed(request.user, workflow, request.POST, form_token(request))
@@ -36,4 +36,4 @@ def draft_discard(request: SignedInRequest, key_id: int, workflow_id: int) -> Ht
     workflow = usable_workflow(request.user, key_id, workflow_id)
     discard_typed(request.user, workflow)
     messages.success(request, "Your draft is gone. Nothing was sent.")
-    return redirect("new_task:new", key_id, workflow_id)
+    return redirect("new_task:create", key_id, workflow_id)

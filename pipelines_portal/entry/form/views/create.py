@@ -12,17 +12,15 @@ from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, Schema
 from pipelines_portal.core.api_errors import explain
 from pipelines_portal.core.rendering import htmx_of
-from pipelines_portal.entry.form.at_hand import at_hand
 from pipelines_portal.entry.form.creation import Creation, Result, Typed, create_task
-from pipelines_portal.entry.form.keeping import remember_kept
-from pipelines_portal.entry.form.moving import with_move
-from pipelines_portal.entry.form.prefilling import misfits
-from pipelines_portal.entry.form.starting import Start, asked_start
-from pipelines_portal.entry.form.typed_drafts import save_unsent, texts_of, typed_draft
+from pipelines_portal.entry.form.drafts import save_unsent, texts_of, typed_draft
+from pipelines_portal.entry.form.forms import with_move
+from pipelines_portal.entry.form.initial import Start, asked_start, misfits
+from pipelines_portal.entry.form.presets import store_pinned, stored_for_form
 from pipelines_portal.entry.form.views.page import finds_presets, form_page, form_token
-from pipelines_portal.entry.form.views.preset import PRESET_LIST, names_preset, preset_list, preset_save
+from pipelines_portal.entry.form.views.presets import PRESET_LIST, names_preset, preset_list, preset_save
 from pipelines_portal.keys.clients import client_for
-from pipelines_portal.submissions.digests import digest_of
+from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.workflows.cached_schemas import cached_schema, forget_schema, schema_of_form
 from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.fields.schema_form import SchemaForm
@@ -34,8 +32,8 @@ from pipelines_portal.workflows.permissions import usable_workflow
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in(restore_form=True)
 @senders_only
-def task_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
-    """The form made from the workflow's schema; a POST creates one task."""
+def task_create(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
+    """Show the form of the workflow's schema; a POST creates one task."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
     if htmx_of(request).target == PRESET_LIST:
         return preset_list(request, workflow)
@@ -56,9 +54,9 @@ def task_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRes
 
 
 def _start(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
-    """What the address asks for; else what the person typed and never sent; else an empty form."""
+    """Fill in what the address asks for, else the person's draft, else nothing."""
     start = asked_start(request.user, workflow, schema, request.GET)
-    draft = typed_draft(request.user, workflow) if at_hand(request.user, workflow).has_draft else None
+    draft = typed_draft(request.user, workflow) if stored_for_form(request.user, workflow).has_draft else None
     if start is None and draft is not None:
         form = SchemaForm.as_typed(schema, texts_of(draft))
         left_out = misfits(schema, form.typed_values())
@@ -71,14 +69,14 @@ def _start(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -
 
 
 def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient) -> HttpResponse:
-    """Nothing typed is lost: whatever goes wrong, the form comes back with it, or the ledger holds it."""
+    """Create the task, or show the form again with everything that was typed."""
     try:
         schema = schema_of_form(workflow, client, request.POST.get("schema", ""))
     except PipelinesError as error:
         return _without_schema(request, workflow, error)
     if is_restoring(request) or "move" in request.POST or finds_presets(request):
         return form_page(request, workflow, SchemaForm.as_typed(schema, with_move(request.POST)))
-    remember_kept(request.user, workflow, schema, request.POST)
+    store_pinned(request.user, workflow, schema, request.POST)
     form = SchemaForm(schema, request.POST)
     if form.fields_changed():
         form.follow_schema()
@@ -86,8 +84,8 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
     if not form.is_valid():
         return form_page(request, workflow, form, status=422)
     fields = form.payload()
-    seen, is_meant_twice = request.POST.get("draft_seen", ""), _is_meant_twice(request, fields)
-    created = create_task(request.user, workflow, client, Typed(fields, form_token(request), seen, is_meant_twice))
+    seen, is_meant = request.POST.get("draft_seen", ""), _is_meant(request, fields)
+    created = create_task(request.user, workflow, client, Typed(fields, form_token(request), seen, is_meant))
     return _answer(request, workflow, client, form, created)
 
 
@@ -99,9 +97,9 @@ def _answer(
     draft_seen = request.POST.get("draft_seen", "")
     if created.is_unsent:
         draft_seen = save_unsent(request.user, workflow, request.POST, created.submission.token) or draft_seen
-    if created.result is Result.TWICE:
+    if created.result is Result.DUPLICATE:
         mark = f"{digest_of(form.payload())}:{request.POST.get('then', '')}"
-        return form_page(request, workflow, form, status=409, twin=created.twin, twice_mark=mark)
+        return form_page(request, workflow, form, status=409, duplicate=created.duplicate, duplicate_mark=mark)
     if created.result in (Result.UNCERTAIN, Result.ELSEWHERE):
         return redirect("submissions:detail", created.submission.pk)
     forget_schema(workflow)
@@ -116,15 +114,15 @@ def _answer(
     return form_page(request, workflow, form, status=422, token=uuid4())
 
 
-def _is_meant_twice(request: SignedInRequest, fields: FieldValues) -> bool:
-    """Said of these very values, not of what was changed in the form since."""
-    return request.POST.get("twice", "").partition(":")[0] == digest_of(fields)
+def _is_meant(request: SignedInRequest, fields: FieldValues) -> bool:
+    """Return True if the person confirmed these very values, and did not change the form since."""
+    return request.POST.get("duplicate", "").partition(":")[0] == digest_of(fields)
 
 
 def _with_changed_fields(
     request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient
 ) -> HttpResponse | None:
-    """The API refused values that fit the fields as they were: they may be others by now."""
+    """Show the form with the workflow's present fields, if the API refused the values because the fields changed."""
     try:
         form = SchemaForm(cached_schema(workflow, client), request.POST)
     except PipelinesError:
@@ -136,7 +134,7 @@ def _with_changed_fields(
 
 
 def _status_after_refusal(workflow: OpenedWorkflow, client: PipelinesClient, form: SchemaForm) -> OpenedWorkflow:
-    """A refusal of the whole request may mean that the workflow's state changed: show the present one."""
+    """Read the workflow's status again: the API may have refused the whole request because of it."""
     if not form.non_field_errors():
         return workflow
     try:
@@ -148,12 +146,12 @@ def _status_after_refusal(workflow: OpenedWorkflow, client: PipelinesClient, for
 def _created(request: SignedInRequest, workflow: OpenedWorkflow, created: Creation) -> HttpResponse:
     messages.success(request, f"Task {created.task_id} is created.")
     place = (workflow.key_id, workflow.workflow_id)
-    if "another" in (request.POST.get("then"), request.POST.get("twice", "").partition(":")[2]):
-        return redirect(f"{reverse('new_task:new', args=place)}?like={created.submission.pk}")
+    if "another" in (request.POST.get("then"), request.POST.get("duplicate", "").partition(":")[2]):
+        return redirect(f"{reverse('new_task:create', args=place)}?like={created.submission.pk}")
     return redirect("tasks:list", *place)
 
 
 def _without_schema(request: SignedInRequest, workflow: OpenedWorkflow, error: PipelinesError) -> HttpResponse:
-    """The API does not even say its fields: keep what was typed in the page, behind a button that tries again."""
+    """Keep what was typed in the page when the API does not return the fields, behind a button that tries again."""
     kept = [(name, text) for name, texts in request.POST.lists() for text in texts if name != "csrfmiddlewaretoken"]
     return form_page(request, workflow, None, status=explain(error).status, error=error, kept=kept)

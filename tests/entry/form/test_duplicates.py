@@ -24,7 +24,7 @@ def post(page: Any, workflow: Any, **more: Any) -> Any:
 
 
 def mark(html: str) -> str:
-    found = re.search(r'name="twice" value="([^"]+)"', html)
+    found = re.search(r'name="duplicate" value="([^"]+)"', html)
     assert found
     return found[1]
 
@@ -62,7 +62,7 @@ def test_it_is_created_a_second_time_when_it_is_said(
     post(page, workflow)
     made = newest(api, org_key)["id"]
     asked = post(page, workflow, then=then)
-    again = post(page, workflow, twice=mark(asked.content.decode()))
+    again = post(page, workflow, duplicate=mark(asked.content.decode()))
     assert again.status_code == 302
     assert way in again["Location"]
     assert newest(api, org_key)["id"] > made
@@ -73,7 +73,7 @@ def test_what_was_said_of_other_values_is_not_said_of_these(page: Any, saved_key
     post(page, workflow)
     post(page, workflow, **other)
     confirmation = mark(post(page, workflow).content.decode())
-    assert post(page, workflow, twice=confirmation, **other).status_code == 409
+    assert post(page, workflow, duplicate=confirmation, **other).status_code == 409
 
 
 def test_a_day_later_it_is_another_task(page: Any, saved_key: SavedKey) -> None:
@@ -134,7 +134,7 @@ def test_the_same_form_again_is_still_one_sending(page: Any, saved_key: SavedKey
     workflow, token = open_workflow(saved_key), uuid4()
     post(page, workflow)
     asked = post(page, workflow, token=token)
-    post(page, workflow, token=token, twice=mark(asked.content.decode()))
+    post(page, workflow, token=token, duplicate=mark(asked.content.decode()))
     assert "/submissions/" in post(page, workflow, token=token)["Location"]
     assert Submission.objects.count() == 2
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.entry.form.typed_drafts import forget_old_typed
+from pipelines_portal.entry.form.drafts import forget_old_typed
 from pipelines_portal.entry.models.form import TypedDraft
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission

@@ -1,4 +1,4 @@
-"""Words of what was sent, folded: "Übergrößen" and "ubergrossen" are one."""
+"""The words of a row, folded: "Übergrößen" and "ubergrossen" are the same."""
 
 import re
 import unicodedata
@@ -16,7 +16,7 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3
 
 
 def fold(text: str) -> str:
-    """Without case, accents and forms of the same sign."""
+    """Remove case, accents and variants of the same character."""
     if text.isascii():
         return text.lower()
     parts = unicodedata.normalize("NFKD", text.casefold())
@@ -24,18 +24,18 @@ def fold(text: str) -> str:
 
 
 def words_in(text: str) -> Iterator[str]:
-    """Folded, in order, with repetitions."""
+    """Return the folded words in order, with repetitions."""
     for match in _WORD.finditer(fold(text)):
         yield from _split(match[0])
 
 
 def words_of(fields: FieldValues) -> list[str]:
-    """Of a row's values, in order."""
+    """Return the words of a row's values in order."""
     return list(words_in("\n".join(texts_of(fields))[:LONGEST_TEXT]))
 
 
 def texts_of(value: Any) -> Iterator[str]:
-    """What a value says, of whatever shape it is. Names of fields are no words of it."""
+    """Return the texts in a value of any shape, without the names of fields."""
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Keeping what is typed, before it is sent: found again after a reload, a sign-in, on another device."""
+"""Drafts of the form: what a person typed is found again after a reload, a sign-in, on another device."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,47 +13,49 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.tidying import remove_in_batches
-from pipelines_portal.entry.form.duplicates import OUT, hold
+from pipelines_portal.entry.form.duplicates import lock_workflow
 from pipelines_portal.entry.models.form import TypedDraft
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.statuses import FINAL
 from pipelines_portal.workflows.fields.schema_form import PREFIX
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 MOST_BYTES = 1024 * 1024
 KEPT_FOR = timedelta(days=30)
-NOT_TYPED = frozenset({"csrfmiddlewaretoken", "restore", "token", "then", "twice", "move", "draft_seen"})
+NOT_TYPED = frozenset({"csrfmiddlewaretoken", "restore", "token", "then", "duplicate", "move", "draft_seen"})
+SENT = (Submission.Status.SENDING, *FINAL, Submission.Status.UNCONFIRMED)
 Pairs = list[tuple[str, str]]
 
 
 class TooLarge(Exception):
-    """More than is kept unsent."""
+    """The draft is larger than MOST_BYTES."""
 
 
 class AlreadySent(Exception):
-    """The form that this was typed into was sent: the ledger has it."""
+    """The form was sent: the ledger has it."""
 
 
 @dataclass(frozen=True)
 class Saved:
-    """`replaced_at`: when the draft was saved that this page had not seen, and that this one takes the place of."""
+    """A saved draft. `replaced_at` is when the draft that it replaced, and that its page had not seen, was saved."""
 
     draft: TypedDraft | None
     replaced_at: datetime | None = None
 
 
 def typed_draft(owner: User, workflow: OpenedWorkflow) -> TypedDraft | None:
-    """Return the person's draft, unless it has been sent since, from the page of its submission."""
-    same_form = Submission.objects.filter(owner=owner, token=OuterRef("token"), status__in=OUT)
+    """Return the person's draft, unless it was sent from the page of its submission."""
+    same_form = Submission.objects.filter(owner=owner, token=OuterRef("token"), status__in=SENT)
     return _drafts(owner, workflow).filter(~Exists(same_form)).first()
 
 
 def save_typed(owner: User, workflow: OpenedWorkflow, posted: QueryDict, token: UUID) -> Saved:
-    """The newest wins. What is empty is no draft. Raises TooLarge and AlreadySent."""
+    """Save the draft; the newest wins. Empty forms are not saved. Raise TooLarge or AlreadySent."""
     pairs = _pairs(posted)
     if sum(len(name) + len(text.encode()) for name, text in pairs) > MOST_BYTES:
         raise TooLarge
     with transaction.atomic():
-        hold(workflow)  # a form that leaves meanwhile looks for its draft only once
+        lock_workflow(workflow)  # a form that leaves meanwhile looks for its draft only once
         before = _drafts(owner, workflow).select_for_update().first()
         if _is_sent(owner, token):
             raise AlreadySent
@@ -66,7 +68,7 @@ def save_typed(owner: User, workflow: OpenedWorkflow, posted: QueryDict, token: 
 
 
 def save_unsent(owner: User, workflow: OpenedWorkflow, posted: QueryDict, token: UUID) -> str:
-    """Save a form whose sending failed for sure as the workflow's draft. Return the draft's mark, or "" without one."""
+    """Save a form that was certainly not sent as the draft. Return the draft's mark, or ""."""
     try:
         saved = save_typed(owner, workflow, posted, token)
     except (TooLarge, AlreadySent):
@@ -75,7 +77,7 @@ def save_unsent(owner: User, workflow: OpenedWorkflow, posted: QueryDict, token:
 
 
 def texts_of(draft: TypedDraft) -> QueryDict:
-    """As it was posted."""
+    """Return the draft as it was posted."""
     typed = QueryDict(mutable=True)
     for name, text in draft.typed:
         typed.appendlist(name, text)
@@ -87,14 +89,14 @@ def discard_typed(owner: User, workflow: OpenedWorkflow) -> None:
 
 
 def forget_sent(owner: User, workflow: OpenedWorkflow, token: UUID, seen: str) -> None:
-    """The draft of a form that was sent. What was typed elsewhere meanwhile, and not seen by it, stays."""
+    """Delete the draft of a form that was sent. Keep what was typed elsewhere and not seen by that form."""
     draft = _drafts(owner, workflow).first()
     if draft and (draft.token == token or (seen and draft.mark == seen)):
         _drafts(owner, workflow).filter(saved_at=draft.saved_at).delete()
 
 
 def forget_old_typed() -> int:
-    """Drafts that nobody touched for so long, or for as long as is kept what was sent. How many."""
+    """Delete drafts after 30 days, or after the retention time of what was sent. Return how many."""
     kept_for = min(KEPT_FOR, timedelta(days=settings.SUBMISSION_RETENTION_DAYS))
     return remove_in_batches(TypedDraft.objects.filter(saved_at__lt=timezone.now() - kept_for))
 

@@ -1,4 +1,4 @@
-"""Presets: saved out of the form, renamed and deleted on a page of their own."""
+"""Save, rename and delete presets."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -8,8 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.core.rendering import render_page
-from pipelines_portal.entry.form.keeping import remember_kept
-from pipelines_portal.entry.form.presets import changeable_preset, rename_preset, save_preset, wrong_name
+from pipelines_portal.entry.form.presets import changeable_preset, rename_preset, save_preset, store_pinned, wrong_name
 from pipelines_portal.entry.form.views.page import form_page, presets_asked_for
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.workflows.cached_schemas import schema_of_form
@@ -22,13 +21,15 @@ PRESET_LIST = "preset-list"
 
 
 def preset_list(request: SignedInRequest, workflow: OpenedWorkflow) -> HttpResponse:
-    """That part, for who looks for one while the form stays as it is."""
+    """Return the list of presets alone, for a search while the form stays as it is."""
     context = {"key": workflow.key, "workflow": workflow, "presets": presets_asked_for(request, workflow)}
     return render_page(request, "entry/form/_preset_lists.html", context)
 
 
 def names_preset(request: SignedInRequest) -> bool:
-    """Without a script, Enter behind the name of a preset presses the form's first button: saving it is meant."""
+    """Return True if Enter was pressed in the name of a preset: without JavaScript it presses the form's first
+    button.
+    """
     return request.POST.get("then") == "enter" and bool(request.POST.get("preset", "").strip())
 
 
@@ -36,11 +37,11 @@ def names_preset(request: SignedInRequest) -> bool:
 @signed_in
 @senders_only
 def preset_save(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
-    """What is filled in now, under a name. Nothing is sent."""
+    """Save what is filled in under a name. Nothing is sent."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
     key = workflow.key
     schema = schema_of_form(workflow, client_for(key), request.POST.get("schema", ""))
-    remember_kept(request.user, workflow, schema, request.POST)
+    store_pinned(request.user, workflow, schema, request.POST)
     form = SchemaForm(schema, request.POST)
     values = form.values_so_far()
     name = request.POST.get("preset", "").strip()
@@ -52,14 +53,13 @@ def preset_save(request: SignedInRequest, key_id: int, workflow_id: int) -> Http
     preset, is_new = save_preset(request.user, workflow, name, values, is_shared=is_shared)
     replaced = "" if is_new else " It replaces the one you had by that name."
     messages.success(request, f"The preset “{preset}” is saved. Nothing was sent.{replaced}")
-    return redirect(f"{reverse('new_task:new', args=[key_id, workflow_id])}?preset={preset.pk}")
+    return redirect(f"{reverse('new_task:create', args=[key_id, workflow_id])}?preset={preset.pk}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 @senders_only
-def preset(request: SignedInRequest, key_id: int, workflow_id: int, preset_id: int) -> HttpResponse:
-    """Renames it."""
+def preset_rename(request: SignedInRequest, key_id: int, workflow_id: int, preset_id: int) -> HttpResponse:
     workflow = usable_workflow(request.user, key_id, workflow_id)
     found = changeable_preset(request.user, workflow, preset_id)
     name = request.POST.get("name", found.name).strip()
@@ -68,9 +68,9 @@ def preset(request: SignedInRequest, key_id: int, workflow_id: int, preset_id: i
         wrong = "Another preset is called that: choose another name, or delete that one first."
     if request.method == "POST" and not wrong:
         messages.success(request, f"The preset is now called “{name}”.")
-        return redirect("new_task:new", key_id, workflow_id)
+        return redirect("new_task:create", key_id, workflow_id)
     context = {"key": workflow.key, "workflow": workflow, "tab": "new", "preset": found, "name": name, "error": wrong}
-    return render_page(request, "entry/form/preset.html", context, status=422 if wrong else 200)
+    return render_page(request, "entry/form/preset_rename.html", context, status=422 if wrong else 200)
 
 
 @require_POST
@@ -81,4 +81,4 @@ def preset_delete(request: SignedInRequest, key_id: int, workflow_id: int, prese
     found = changeable_preset(request.user, workflow, preset_id)
     found.delete()
     messages.success(request, f"The preset “{found.name}” is deleted. Tasks made with it stay.")
-    return redirect("new_task:new", key_id, workflow_id)
+    return redirect("new_task:create", key_id, workflow_id)

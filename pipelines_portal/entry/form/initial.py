@@ -1,4 +1,4 @@
-"""What a form starts from."""
+"""The values that a form starts with: of a submission, a task, a preset or a link."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -7,13 +7,14 @@ from uuid import UUID
 from django.http import QueryDict
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.api_client import Schema
+from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.core.parameters import number_in, uuid_in
-from pipelines_portal.entry.form.keeping import kept_names
-from pipelines_portal.entry.form.prefilling import misfits, prefilled
+from pipelines_portal.entry.form.presets import pinned_names
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.origin import origin_of_task
+from pipelines_portal.workflows.fields.base import FieldValues, is_blank
+from pipelines_portal.workflows.fields.types import FILE_UPLOAD, type_of
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 REMOVED = "The earlier values are no longer stored. The form is empty."
@@ -23,7 +24,7 @@ NO_PRESET = "This preset is gone, or was never yours to use. The form is empty."
 
 @dataclass(frozen=True)
 class Start:
-    """Values to begin with, and the token when they are of a draft of the ledger, still to be sent."""
+    """Values to begin with, and the token of their submission if it is a draft that is still to be sent."""
 
     fields: dict[str, Any]
     token: UUID | None = None
@@ -33,9 +34,9 @@ class Start:
 
 
 def asked_start(person: User, workflow: OpenedWorkflow, schema: Schema, asked: QueryDict) -> Start | None:
-    """`?again=` all values of one's submission, `?like=` those that stay, `?task=` of a task, `?preset=`, `?f.name=`.
+    """Read the address: `?again=` and `?like=` a submission, `?task=`, `?preset=`, `?f.name=`. Return None without any.
 
-    None where the address asks for none of them.
+    `again` has all values, `like` only those of pinned fields.
     """
     start = _earlier(person, workflow, schema, asked)
     if start:
@@ -49,7 +50,7 @@ def _earlier(person: User, workflow: OpenedWorkflow, schema: Schema, asked: Quer
         return _of_submission(person, uuid_in(asked.get("again", "")), workflow.workflow_id)
     if "like" in asked:
         earlier = _of_submission(person, uuid_in(asked.get("like", "")), workflow.workflow_id)
-        kept = kept_names(person, workflow, schema)
+        kept = pinned_names(person, workflow, schema)
         return Start({name: value for name, value in earlier.fields.items() if name in kept}, problem=earlier.problem)
     if "task" in asked:
         return _of_task(person, workflow, number_in(asked.get("task", "")))
@@ -59,7 +60,7 @@ def _earlier(person: User, workflow: OpenedWorkflow, schema: Schema, asked: Quer
 
 
 def _of_submission(owner: User, submission_id: UUID | None, workflow_id: int) -> Start:
-    """One's own submission to this workflow; nothing when there is none such."""
+    """Return the values of one's own submission to this workflow, or none."""
     if submission_id is None:
         return Start({})
     mine = Submission.objects.filter(owner=owner, workflow_id=workflow_id, pk=submission_id).first()
@@ -85,3 +86,52 @@ def _of_preset(person: User, workflow: OpenedWorkflow, preset_id: int | None) ->
     if preset is None:
         return Start({}, problem=NO_PRESET)
     return Start(preset.fields)
+
+
+BEFORE_NAMES = "f."
+LONGEST = 20_000
+
+
+def prefilled(schema: Schema, asked: QueryDict) -> tuple[FieldValues, list[str]]:
+    """Return values by field name, and sentences about what was left out."""
+    values: FieldValues = {}
+    left_out: list[str] = []
+    fields = _entered(schema)
+    for name, text in ((name.removeprefix(BEFORE_NAMES), asked.get(name, "")) for name in asked if _is_value(name)):
+        if name not in fields:
+            left_out.append(f"No field is called {name[:200]}.")
+        elif wrong := _wrong_choice(fields[name], text, "the link says"):
+            left_out.append(wrong)
+        else:
+            values[name] = type_of(fields[name]).read_cell(text[:LONGEST])
+    return values, left_out
+
+
+def misfits(schema: Schema, earlier: FieldValues) -> list[str]:
+    """Return sentences about earlier values that the form cannot show any more."""
+    fields = _entered(schema)
+    told = [
+        _wrong_choice(fields[name], value, "before it was")
+        if name in fields
+        else f"{name[:200]} is no field of this workflow any more. It was “{str(value)[:200]}”."
+        for name, value in earlier.items()
+        if not is_blank(value)
+    ]
+    return list(filter(None, told))
+
+
+def _entered(schema: Schema) -> dict[str, Field]:
+    return {field.name: field for field in schema.fields if field.type != FILE_UPLOAD}
+
+
+def _is_value(name: str) -> bool:
+    return name.startswith(BEFORE_NAMES)
+
+
+def _wrong_choice(field: Field, value: Any, source: str) -> str:
+    """Return what is wrong with a value that buttons cannot show. Other inputs show any value."""
+    kind = type_of(field)
+    if not kind.stays_filled_in:
+        return ""
+    said = kind.objection(field, kind.read_cell(value))
+    return f"{field.label} {said}; {source} “{str(value)[:200]}”." if said else ""

@@ -1,4 +1,4 @@
-"""Who may see a submission, who may act on it, and with which key."""
+"""Permissions: who may see a submission, act on it, and with which key."""
 
 from uuid import UUID
 
@@ -8,21 +8,20 @@ from django.shortcuts import get_object_or_404
 from pipelines_portal.accounts.models import User
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.outcomes import settle_interrupted
 
 NAMED = ("key__owner", "owner", "continued_by", "zip_upload")
 
 
 def visible_submission(user: User, submission_id: UUID) -> Submission:
-    """One that they may see and decide about; 404 for all others, as for none.
+    """Return a submission that the user may see and decide about, or raise Http404.
 
-    A sending that died on the way is told as such.
+    If its process died while it sent it, it becomes unconfirmed first.
     """
     return _settled(_readable(Submission.objects.visible_to(user), user).filter(pk=submission_id))
 
 
 def own_submission(user: User, submission_id: UUID) -> Submission:
-    """The user's own, to send it: nobody sends in another's name. 404 for everyone else's."""
+    """Return a submission of the user's own, which only its owner may send, or raise Http404."""
     return _settled(_readable(Submission.objects.all(), user).filter(pk=submission_id, owner=user))
 
 
@@ -30,12 +29,12 @@ def _settled(found: QuerySet[Submission]) -> Submission:
     submission = get_object_or_404(found)
     if not submission.is_overdue:
         return submission
-    settle_interrupted(pk=submission.pk)
+    Submission.objects.filter(pk=submission.pk).settle_overdue()
     return get_object_or_404(found)
 
 
 def reachable_key(user: User, submission: Submission) -> SavedKey | None:
-    """The key it goes with, as long as they may use it: one taken back sends nothing more. Read it for them first."""
+    """Return the key of a submission that was read by this module, or None if the user may no longer use it."""
     is_usable = getattr(submission, "is_key_usable", False)
     return submission.key.on_behalf_of(user) if is_usable and submission.key else None
 

@@ -1,0 +1,113 @@
+"""The fields of the form as its page shows them."""
+
+import json
+from dataclasses import dataclass
+
+from django.forms.boundfield import BoundField
+from django.http import QueryDict
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.core.bounded import Bounded
+from pipelines_portal.workflows.fields.dates import ClockTime
+from pipelines_portal.workflows.fields.rankings import SENT, in_order, items_of, moved
+from pipelines_portal.workflows.fields.schema_form import PREFIX, SchemaForm
+from pipelines_portal.workflows.fields.text import Text
+from pipelines_portal.workflows.fields.types import type_of
+
+
+@dataclass(frozen=True)
+class Place:
+    """One item of a ranking; `number` counts from 1."""
+
+    number: str
+    item: str
+    is_first: bool
+    is_last: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    field: BoundField
+    remote: Field
+    stays_filled_in: bool
+
+    @property
+    def is_group(self) -> bool:
+        """True if it has several inputs, so that its label belongs to none of them."""
+        return bool(self.field.use_fieldset or self.ranking)
+
+    @property
+    def ranking(self) -> list[Place]:
+        """The items in order, if the workflow defines them."""
+        if self.remote.type != "ranking" or not items_of(self.remote):
+            return []
+        items = in_order(self.remote, str(self.field.value() or ""))
+        last = len(items) - 1
+        return [Place(str(at + 1), item, at == 0, at == last) for at, item in enumerate(items)]
+
+    @property
+    def is_sent(self) -> bool:
+        """True if somebody chose the order."""
+        return bool(self.field.value())
+
+    @property
+    def is_time(self) -> bool:
+        return isinstance(self.field, ClockTime)
+
+
+def entries(form: SchemaForm, kept: set[str]) -> list[Entry]:
+    """Return the fields to fill in; `kept` are the names of the pinned ones."""
+    return [Entry(form[PREFIX + field.name], field, field.name in kept) for field in form.entered]
+
+
+def telling_names(schema: Schema) -> list[str]:
+    """Return the fields by which people recognize a task: required texts, then other texts, then the rest."""
+    telling = [field for field in schema.fields if type_of(field).tells_rows_apart]
+    return [field.name for field in sorted(telling, key=lambda field: (not _is_text(field), not field.required))]
+
+
+def _is_text(field: Field) -> bool:
+    return isinstance(type_of(field), Text)
+
+
+# Of forms with long texts in them none is kept.
+LONGEST_KEPT = 30_000
+_written: Bounded[str, SafeString] = Bounded(200)
+
+
+def fields_html(form: SchemaForm, entries: list[Entry]) -> SafeString:
+    begins_with = _begins_with(form, entries)
+    kept = _written.get(begins_with) if begins_with else None
+    if kept is not None:
+        return kept
+    html = SafeString("".join(render_to_string("entry/form/_field.html", {"entry": entry}) for entry in entries))
+    if begins_with and len(html) <= LONGEST_KEPT:
+        _written.put(begins_with, html)
+    return html
+
+
+def _begins_with(form: SchemaForm, entries: list[Entry]) -> str:
+    """Return a cache key of everything that decides on the HTML, or "" if it must not be cached.
+
+    What was typed is not cached, and neither are times, which show a clock.
+    """
+    if form.is_bound or form.typed is not None or any(entry.is_time for entry in entries):
+        return ""
+    kept = [entry.stays_filled_in for entry in entries]
+    return json.dumps([form.remote.digest, form.initial, kept], sort_keys=True, default=str)
+
+
+STEPS = {"up": -1, "down": 1}
+
+
+def with_move(posted: QueryDict) -> QueryDict:
+    """Return the posted form with one item of a ranking moved, as its button `move` says: `<input>:<number>:up`."""
+    name, number, way = (posted.get("move", "").rsplit(":", 2) + ["", "", ""])[:3]
+    if way not in STEPS or not number.isdecimal() or len(number) > 4:
+        return posted
+    changed = posted.copy()
+    changed.setlist(name, moved(posted.getlist(name), int(number) - 1, STEPS[way]))
+    changed[SENT + name] = "1"
+    return changed

@@ -1,0 +1,578 @@
+"""The ledger: everything that is sent is stored here first, and its outcome is written beside it."""
+
+import json
+import uuid
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from pipelines_portal.accounts.models import Membership, Team, User
+from pipelines_portal.api_client import PipelinesClient
+from pipelines_portal.audit.recording import record as record_event
+from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.json_text import json_text
+from pipelines_portal.core.metrics.counted import ROWS_SENT
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.permissions import teams_through
+from pipelines_portal.submissions import search_index, sending
+from pipelines_portal.submissions.duplicates import digest_of
+from pipelines_portal.submissions.models.rows import (
+    CHUNK,
+    JSON_TEXT,
+    NewRow,
+    SubmissionRow,
+    UnattributedTask,
+    insert_rows,
+    list_unattributed,
+    write_outcome,
+)
+from pipelines_portal.submissions.outcomes import Outcome, rejection, unconfirmed
+from pipelines_portal.submissions.search.words import words_of
+from pipelines_portal.submissions.signals import outcome_written, values_dropped
+from pipelines_portal.submissions.statuses import FINAL, STEPS, RowStatus, Status, Step
+from pipelines_portal.submissions.texts import LOST, NOTHING_CREATED, RESTORED, TAKEN_BY_MISTAKE
+from pipelines_portal.workflows.fields.base import FieldValues
+
+if TYPE_CHECKING:
+    from pipelines_portal.workflows.models import OpenedWorkflow
+
+# Named in the condition of an index, and in every query that should use it.
+BATCH = ~Q(kind="form")
+
+
+class Submissions(models.QuerySet["Submission"]):
+    def visible_to(self, user: User) -> "Submissions":
+        """Return what they sent, what was sent with keys that they own, and what was sent through a team they lead."""
+        led = Membership.objects.filter(user=user, is_lead=True).values("team")
+        through_a_team = SubmissionTeam.objects.filter(submission=OuterRef("pk"), team__in=led)
+        return self.filter(Q(owner=user) | Q(key__owner=user) | Exists(through_a_team))
+
+    def sent(self) -> "Submissions":
+        """Leave out drafts that certainly never left: those of a form, or of a step of a wizard.
+
+        A draft stays if it may have left: a person decided that it did not, an earlier try created tasks or may have,
+        or its archive is being processed or came back with a problem.
+        """
+        made_tasks = Exists(UnattributedTask.objects.filter(submission=OuterRef("pk")))
+        may_have_left = Q(is_decided_by_person=True) | Q(is_earlier_try_uncertain=True) | Q(made_tasks)
+        is_upload = Q(zip_upload__remote_upload_id__isnull=False) | Q(zip_upload__problem__gt="")
+        return self.filter(~Q(status=Status.DRAFT) | may_have_left | is_upload)
+
+    def as_listed(self) -> "Submissions":
+        """Read what a list shows of each, without the contents of an archive."""
+        return self.select_related("owner", "zip_upload").defer("zip_upload__entries", "zip_upload__preview")
+
+    def draft(
+        self, owner: User, workflow: "OpenedWorkflow", rows: Iterable[FieldValues], token: uuid.UUID, kind: str
+    ) -> "Submission":
+        """Store `rows`. The same token finds the same submission: while it is a draft, its rows are replaced.
+
+        Once it was sent it is returned untouched, whatever `rows` are: a form shown again after a rejection needs a new
+        token.
+        """
+        values = place_of(workflow) | {"kind": kind}
+        with transaction.atomic():
+            submission, is_new = self.select_for_update().get_or_create(owner=owner, token=token, defaults=values)
+            if is_new:
+                submission.add_rows(map(NewRow.of, rows))
+            elif submission.status == Status.DRAFT:
+                self.filter(pk=submission.pk).update(**values)
+                submission.refresh_from_db()
+                submission.replace_rows(map(NewRow.of, rows))
+        return submission
+
+    def new_form(self, owner: User, workflow: "OpenedWorkflow", fields: FieldValues, token: uuid.UUID) -> "Submission":
+        """Store a form's task in fewer statements than `draft`. Raise IntegrityError if the token is known."""
+        kind = Submission.Kind.FORM
+        submission = self.create(owner=owner, token=token, kind=kind, row_count=1, **place_of(workflow))
+        row = SubmissionRow(submission=submission, index=0, fields=fields, digest=digest_of(fields))
+        row.save(force_insert=True)
+        submission.new_row = row
+        return submission
+
+    def overdue(self) -> "Submissions":
+        """Return those whose process died while it sent them."""
+        return self.filter(status=Status.SENDING, sending_until__lt=timezone.now())
+
+    def settle_overdue(self) -> None:
+        """Make those unconfirmed whose process died while it sent them. Cheap: call it before showing any."""
+        for submission in self.overdue():
+            submission.record(unconfirmed(LOST))
+
+    def unconfirm_restored(self) -> None:
+        """After a restore, set what was being sent, and every draft that was tried, to unconfirmed.
+
+        What the backup knows as unsent may have been sent since. Not the drafts of uploads: Pipelines knows each upload
+        by its ID, so it is asked. Not what was called off: its rows are back in their import.
+        """
+        is_tried_draft = Q(status=Status.DRAFT, attempt__gt=0, is_called_off=False) & ~Q(kind=Submission.Kind.ZIP)
+        with transaction.atomic():
+            may_be_sent = self.select_for_update().filter(Q(status=Status.SENDING) | is_tried_draft)
+            ids = list(may_be_sent.values_list("pk", flat=True))
+            SubmissionRow.objects.filter(submission__in=ids).update(status=RowStatus.UNCONFIRMED, task_id=None)
+            self.filter(pk__in=ids).update(
+                status=Status.UNCONFIRMED, reason=RESTORED, sending_until=None, finished_at=timezone.now()
+            )
+
+
+class Submission(models.Model):
+    """Rows that are sent together, and their outcome."""
+
+    class Kind(models.TextChoices):
+        FORM = "form", "New task form"
+        ZIP = "zip", "ZIP upload"
+        IMPORT = "import", "Import"
+
+    Status = Status
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="submissions")
+    # Who continued the import that sent it, if it was not the owner.
+    continued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    # From the form: a second POST of the same form finds the same submission.
+    token = models.UUIDField(default=uuid.uuid4)
+    # The teams through which its owner could use the key each time it was sent.
+    teams = models.ManyToManyField(Team, through="SubmissionTeam", related_name="+")
+    # Found by the index that begins with it.
+    key = models.ForeignKey(SavedKey, models.SET_NULL, null=True, related_name="submissions", db_index=False)
+    key_name = models.CharField(max_length=100)
+    key_last4 = models.CharField(max_length=4)
+    workflow_id = models.PositiveBigIntegerField()
+    workflow_name = models.CharField(max_length=300)
+    kind = models.CharField(max_length=10, choices=Kind)
+    # The ID of the import that sends it, and which of its requests this is. None once the import was removed.
+    group = models.UUIDField(null=True)
+    group_number = models.PositiveIntegerField(null=True)
+    # The name of the import's file.
+    group_name = models.CharField(max_length=255, blank=True)
+    status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
+    # Why it is a draft again, rejected or unconfirmed, in one sentence for people.
+    reason = models.TextField(blank=True)
+
+    row_count = models.PositiveIntegerField(default=0)
+    success_count = models.PositiveIntegerField(default=0)
+    error_count = models.PositiveIntegerField(default=0)
+    # Counts the tries, so that a late answer to an earlier one does not overwrite a later one.
+    attempt = models.PositiveIntegerField(default=0)
+    # Tasks above this ID appeared after the sending began. 0: there was none; null: nothing was sent.
+    newest_task_id_before = models.PositiveBigIntegerField(null=True)
+    # A person decided the outcome of the last try. The API's own answer to that try replaces it.
+    is_decided_by_person = models.BooleanField(default=False)
+    # A person declared a try not sent, another followed, and the answer to the first has not arrived.
+    is_earlier_try_uncertain = models.BooleanField(default=False)
+    # Its rows went back to their import: it is never sent again, but an answer to an earlier try may arrive.
+    is_called_off = models.BooleanField(default=False)
+    # Who may find its rows by search, as the index has it; empty: they are not in the index. See search_index.
+    search_who = models.TextField(blank=True)
+    # Its rows' values were removed: see retention. Counts and task IDs stay.
+    is_dropped = models.BooleanField(default=False)
+
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True)
+    sending_until = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    # The only row, where this object was made with it.
+    new_row: SubmissionRow | None = None
+
+    objects = Submissions.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-id"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["owner", "token"], name="a_form_is_sent_once")]
+        indexes: ClassVar = [
+            models.Index(fields=["owner", "-created_at", "-id"], name="submissions_newest_first"),
+            models.Index(fields=["key", "-created_at", "-id"], name="submissions_newest_of_a_key"),
+            # Few at any time, however long the ledger is.
+            models.Index(fields=["sending_until"], condition=Q(status="sending"), name="submissions_sending"),
+            models.Index(
+                fields=["key", "-created_at"], condition=Q(status="unconfirmed"), name="submissions_unconfirmed"
+            ),
+            # For the filters of the list, among one's own and among what was sent with a key. They hold the whole order
+            # of the list: else SQLite takes an index of that order alone, and reads everything.
+            models.Index(fields=["owner", "status", "-created_at", "-id"], name="submissions_own_by_status"),
+            models.Index(fields=["key", "status", "-created_at", "-id"], name="submissions_key_by_status"),
+            models.Index(fields=["owner", "workflow_id", "-created_at", "-id"], name="submissions_own_by_workflow"),
+            models.Index(fields=["key", "workflow_id", "-created_at", "-id"], name="submissions_key_by_workflow"),
+            # Few among forms, which the newest of all are.
+            models.Index(
+                fields=["owner", "kind", "-created_at", "-id"], condition=BATCH, name="submissions_own_batches"
+            ),
+            models.Index(fields=["key", "kind", "-created_at", "-id"], condition=BATCH, name="submissions_key_batches"),
+            models.Index(fields=["created_at"], condition=Q(status="draft"), name="submissions_drafts"),
+            models.Index(fields=["workflow_id"], condition=Q(is_decided_by_person=True), name="submissions_decided"),
+            models.Index(
+                fields=["group", "group_number"], condition=Q(group__isnull=False), name="submissions_of_an_import"
+            ),
+            models.Index(fields=["finished_at"], condition=Q(is_dropped=False), name="submissions_kept"),
+        ]
+
+    @property
+    def is_over(self) -> bool:
+        """True if the outcome of every row is known."""
+        return self.status in FINAL
+
+    @property
+    def is_overdue(self) -> bool:
+        """True if its process died while it sent it."""
+        is_sending = self.status == Status.SENDING and self.sending_until is not None
+        return is_sending and self.sending_until < timezone.now()  # type: ignore[operator]
+
+    @property
+    def is_of_import(self) -> bool:
+        """True if an import sends it, and sends its rejected rows again. An import that was removed does neither."""
+        return self.kind == self.Kind.IMPORT and (self.is_called_off or self.group is not None)
+
+    @property
+    def may_be_discarded(self) -> bool:
+        """True if certainly nothing of it was sent, and nothing else needs it."""
+        upload = getattr(self, "zip_upload", None)
+        is_being_uploaded = upload is not None and not upload.may_be_discarded
+        is_draft = self.status == Status.DRAFT and not self.is_of_import
+        return is_draft and not self.is_earlier_try_uncertain and not is_being_uploaded
+
+    @property
+    def label(self) -> str:
+        """Its name in one line, for messages and the audit log."""
+        if self.kind == self.Kind.FORM and self.row_count == 1:
+            return f"Task for {self.workflow_name}"
+        rows = "1 row" if self.row_count == 1 else f"{self.row_count:,} rows"
+        return f"{rows} for {self.workflow_name}"
+
+    @cached_property
+    def unattributed_task_ids(self) -> list[int]:
+        """Tasks that it created, where nobody knows from which row. Read once."""
+        return list(self.unattributed_tasks.values_list("task_id", flat=True))
+
+    # Rows
+
+    def add_rows(self, rows: Iterable[NewRow]) -> None:
+        """Append `rows`, and count them. Call in a transaction."""
+        self.row_count += insert_rows(self, rows, self.row_count)
+        Submission.objects.filter(pk=self.pk).update(row_count=self.row_count)
+
+    def replace_rows(self, rows: Iterable[NewRow]) -> None:
+        """Replace all rows. Call in a transaction."""
+        self.delete_rows()
+        self.row_count = 0
+        self.add_rows(rows)
+
+    def delete_rows(self) -> None:
+        """Delete its rows and their search entries. Call in a transaction."""
+        search_index.remove_rows(self)
+        self.rows.all().delete()
+
+    def drop_values(self) -> bool:
+        """Remove the values of its rows, their search entries, and what the API said of them, which may name values."""
+        may_be_dropped = Q(status__in=FINAL) | Q(status=Status.DRAFT, is_called_off=True)
+        with transaction.atomic():
+            locked = Submission.objects.select_for_update().filter(may_be_dropped, pk=self.pk).first()
+            if locked is None or locked.is_dropped:
+                return False
+            values_dropped.send(Submission, submission=locked)
+            search_index.remove_rows(locked)
+            locked.rows.update(fields=None, digest="", error_message="")
+            Submission.objects.filter(pk=self.pk).update(is_dropped=True, reason="")
+        return True
+
+    def read_fields(self) -> Iterator[FieldValues]:
+        """Return the rows' values in order; nothing once they were removed."""
+        rows = self.rows.filter(fields__isnull=False).values_list("fields", flat=True)
+        yield from (fields or {} for fields in rows.iterator(CHUNK))
+
+    def draft_rejected_rows(self) -> "Submission":
+        """Return a draft of the rejected rows. Calling it again returns the same one, edited or sent as it may be."""
+        copied = ("owner", "key", "key_name", "key_last4", "workflow_id", "workflow_name", "kind")
+        values = {name: getattr(self, name) for name in copied}
+        token = uuid.uuid5(self.pk, "rejected rows")
+        with transaction.atomic():
+            draft, is_new = Submission.objects.get_or_create(owner=self.owner, token=token, defaults=values)
+            if is_new:
+                rejected = self.rows.filter(status=RowStatus.REJECTED, fields__isnull=False)
+                draft.add_rows(NewRow.of(row.fields) for row in rejected.iterator(CHUNK))
+        return draft
+
+    # Sending
+
+    def send(self, client: PipelinesClient, *, newest: int | None = None) -> Outcome | None:
+        """POST the rows of a draft once, and record the outcome. Return it, or None if this call recorded nothing.
+
+        `newest` is the newest task before it, if the caller knows it. Raise the PipelinesError of the request after
+        recording what it means. Raise Unwritten if the database cannot record the outcome.
+        """
+        return sending.send(self, client, newest)
+
+    def claim(self, newest: int | None, *, until: datetime | None) -> bool:
+        """Make a draft `sending`. Only the one caller that gets True may send it.
+
+        `newest` is the newest task before it; None leaves what was recorded. After `until`, a submission without an
+        outcome counts as unconfirmed; None leaves that to the caller.
+        """
+        with transaction.atomic():
+            who_before = self._make_sending(newest, until)
+            if who_before is not None and self.search_who != who_before:
+                search_index.replace_entries(search_index.read_rows(self), who_before, self.search_who)
+        return who_before is not None
+
+    def claim_rows(self, newest: int | None, *, until: datetime | None) -> list[str] | None:
+        """Claim it as `claim` does. Return the values of its rows as JSON, or None if this caller may not send it."""
+        with transaction.atomic():
+            who_before = self._make_sending(newest, until)
+            if who_before is None:
+                return None
+            rows = self._read_texts()
+            if self.search_who != who_before:
+                words = ((pk, words_of(json.loads(text))) for pk, text in rows)
+                search_index.replace_entries(words, who_before, self.search_who)
+        return [text for _, text in rows]
+
+    def _make_sending(self, newest: int | None, until: datetime | None) -> str | None:
+        """Do what `claim` says, except for the search index. Return the `search_who` before, or None if it failed."""
+        teams = self._teams_of_sender()
+        while (who_before := self._claim_as_read(newest, until, teams)) is None:
+            # Another request has changed it. This object was read again.
+            if self.status != Status.DRAFT or self.is_called_off:
+                return None
+            self.new_row = None
+        self._record_teams(teams)
+        continued_by = self.continued_by.email if self.continued_by else ""
+        self._log(Verb.SUBMISSION_SENT, self.owner, continued_by=continued_by)
+        return who_before
+
+    def _claim_as_read(self, newest: int | None, until: datetime | None, teams: list[int]) -> str | None:
+        """Make it `sending` if it is unchanged since it was read. Return the `search_who` before, else None."""
+        as_read: dict[str, Any] = {
+            "attempt": self.attempt, "is_decided_by_person": self.is_decided_by_person, "is_called_off": False,
+            "is_earlier_try_uncertain": self.is_earlier_try_uncertain, "search_who": self.search_who,
+        }  # fmt: skip
+        if self.new_row is not None:
+            as_read["rows"] = self.new_row.pk  # another request may have replaced it
+        values: dict[str, Any] = {} if newest is None else {"newest_task_id_before": newest}
+        who_before = self.search_who
+        is_claimed = self._step(
+            Step.CLAIM, Status.SENDING, as_read, attempt=self.attempt + 1, is_decided_by_person=False,
+            # The answer to a try that a person declared not sent may still arrive.
+            is_earlier_try_uncertain=self.is_decided_by_person or self.is_earlier_try_uncertain,
+            sent_at=timezone.now(), sending_until=until, finished_at=None,
+            search_who=search_index.who_may_find(self, teams), **values,
+        )  # fmt: skip
+        return who_before if is_claimed else None
+
+    def record_teams(self) -> None:
+        """Record the teams through which its owner can use the key now: their leads may see it."""
+        self._record_teams(self._teams_of_sender())
+
+    def _teams_of_sender(self) -> list[int]:
+        if self.key is None:
+            return []
+        return list(teams_through(self.owner, self.key).order_by("pk").values_list("pk", flat=True))
+
+    def _record_teams(self, teams: list[int]) -> None:
+        through = [SubmissionTeam(submission=self, team_id=team, key_id=self.key_id) for team in teams]
+        SubmissionTeam.objects.bulk_create(through, ignore_conflicts=True)
+
+    def _read_texts(self) -> list[tuple[int, str]]:
+        """Return the primary key and the JSON of each row in order."""
+        if self.new_row is not None:
+            return [(self.new_row.pk, json_text(self.new_row.fields))]
+        return list(self.rows.filter(fields__isnull=False).values_list("pk", JSON_TEXT))
+
+    def record_newest(self, newest: int) -> None:
+        """Record the newest task before any of its own. The first record of a try stays: later tasks may be its own."""
+        unsent = Submission.objects.filter(pk=self.pk, status=Status.DRAFT, newest_task_id_before=None)
+        unsent.update(newest_task_id_before=newest)
+
+    def forget_newest(self) -> None:
+        """Begin a new try, when the one before created nothing."""
+        Submission.objects.filter(pk=self.pk, status=Status.DRAFT).update(newest_task_id_before=None)
+
+    def call_off(self) -> None:
+        """Never send this draft: its rows go out with another submission, if at all."""
+        Submission.objects.filter(pk=self.pk, status=Status.DRAFT).update(is_called_off=True)
+
+    # Outcomes
+
+    def record(self, outcome: Outcome) -> bool:
+        """Record the outcome of the try that this object was read at. Return False if a later try has begun.
+
+        The API's answer replaces what a person decided about the same try. Tasks of an earlier try are listed as
+        unattributed, and that try is certain then; nothing else changes.
+        """
+        attempt = self.attempt
+        with transaction.atomic():
+            self._withdraw_guesses(outcome.task_ids)
+            if is_recorded := self._record_this_try(outcome):
+                unconfirmed_count = self.row_count if outcome.status == Status.UNCONFIRMED else 0
+                count_rows(created=outcome.success_count, rejected=outcome.error_count, unconfirmed=unconfirmed_count)
+                outcome_written.send(Submission, submission=self)
+                return is_recorded
+            if outcome.task_ids:
+                list_unattributed(self, outcome.task_ids)
+                self.__dict__.pop("unattributed_task_ids", None)
+            if outcome.status != Status.UNCONFIRMED and attempt == self.attempt - 1:
+                Submission.objects.filter(pk=self.pk).update(is_earlier_try_uncertain=False)
+        return False
+
+    def decide(self, outcome: Outcome, by: User) -> bool:
+        """Record what a person found out about an unconfirmed one.
+
+        Return False if the answer arrived after all or somebody decided first; also if one of the tasks was recorded
+        for another submission in the meantime, which leaves this one unconfirmed.
+        """
+        with transaction.atomic():
+            if self.tasks_of_others(outcome.task_ids):
+                return False
+            is_decided = self._step(
+                Step.DECIDE, outcome.status, is_decided_by_person=True, reason=outcome.reason,
+                success_count=outcome.success_count, error_count=outcome.error_count, finished_at=outcome.finished_at,
+            )  # fmt: skip
+            if is_decided:
+                write_outcome(self, self.row_count, outcome)
+                self._log(Verb.SUBMISSION_DECIDED, by, outcome=outcome.status, tasks=outcome.success_count)
+                outcome_written.send(Submission, submission=self)
+        return is_decided
+
+    def decide_created(self, task_ids: list[int], by: User) -> bool:
+        """Decide that it created these tasks. Rows get their IDs if there are as many rows as tasks."""
+        count = min(len(task_ids), self.row_count)
+        status = Status.CREATED if count == self.row_count else Status.PARTLY_CREATED
+        return self.decide(Outcome(status, "", count, 0, {}, tuple(task_ids)), by)
+
+    def decide_not_created(self, by: User) -> bool:
+        """Decide that it created nothing: it is a draft again.
+
+        Rows that went with an archive are rejected: they can be sent with another archive only.
+        """
+        is_archive = self.kind == self.Kind.ZIP
+        return self.decide(rejection(self.row_count, NOTHING_CREATED) if is_archive else Outcome(Status.DRAFT), by)
+
+    def discard(self, by: User | None) -> bool:
+        """Delete a draft; `by` is None for the retention job. Return False if something of it may have been sent."""
+        with transaction.atomic():
+            locked = Submission.objects.select_for_update().filter(pk=self.pk, attempt=self.attempt).first()
+            if locked is None or not locked.may_be_discarded or locked.unattributed_tasks.exists():
+                return False
+            if by is not None:
+                record_event(Verb.SUBMISSION_DISCARDED, by=by, target=locked, label=locked.label)
+            locked.delete_rows()
+            locked.delete()
+        return True
+
+    def tasks_of_others(self, task_ids: Iterable[int]) -> set[int]:
+        """Return those of the tasks that the ledger attributes to another submission."""
+        ids = list(task_ids)
+        found: set[int] = set()
+        for model in (SubmissionRow, UnattributedTask):
+            same = model.objects.filter(task_id__in=ids, submission__workflow_id=self.workflow_id)
+            found.update(
+                task_id for task_id in same.exclude(submission=self.pk).values_list("task_id", flat=True) if task_id
+            )
+        return found
+
+    def _record_this_try(self, outcome: Outcome) -> bool:
+        values = {
+            "reason": outcome.reason, "sending_until": None, "success_count": outcome.success_count,
+            "error_count": outcome.error_count, "finished_at": outcome.finished_at, "is_decided_by_person": False,
+        }  # fmt: skip
+        this_try = {"attempt": self.attempt}
+        if self._step(Step.ANSWER, outcome.status, this_try, **values):
+            write_outcome(self, self.row_count, outcome)
+            return True
+        decided: dict[str, Any] = this_try | {"is_decided_by_person": True}
+        if outcome.status == Status.UNCONFIRMED:
+            # A person who decided that nothing was created looked too early; one who found tasks knows more than this.
+            decided["status__in"] = (Status.DRAFT, Status.REJECTED)
+        if not self._step(Step.LATE_ANSWER, outcome.status, decided, **values):
+            return False
+        self.unattributed_tasks.all().delete()
+        write_outcome(self, self.row_count, outcome)
+        return True
+
+    def _step(self, step: Step, to: str, only: dict[str, Any] | None = None, **values: Any) -> bool:
+        """Change the status by one UPDATE: the only place that does. Return True if this call made the change.
+
+        This object has the new values then. If not, it is read again.
+        """
+        sources, targets = STEPS[step]
+        if to not in targets:
+            raise ValueError(f"{step.value} does not lead to {to}.")
+        values = {"reason": ""} | values | {"status": to}
+        is_made = Submission.objects.filter(pk=self.pk, status__in=sources).filter(**(only or {})).update(**values)
+        if is_made and step in (Step.CLAIM, Step.ANSWER):
+            for name, value in values.items():
+                setattr(self, name, value)
+        else:
+            self.refresh_from_db()
+        self.__dict__.pop("unattributed_task_ids", None)
+        return bool(is_made)
+
+    def _withdraw_guesses(self, task_ids: tuple[int, ...]) -> None:
+        """Make those unconfirmed to which a person attributed one of the tasks, which the API says are this one's."""
+        decided = Submission.objects.filter(workflow_id=self.workflow_id, is_decided_by_person=True)
+        if not task_ids or not decided.exists():
+            return
+        for guessed in Submission.objects.filter(pk__in=self._guessed_for(task_ids)):
+            values = {"reason": TAKEN_BY_MISTAKE, "success_count": 0, "error_count": 0, "finished_at": None}
+            if guessed._step(Step.WITHDRAW, Status.UNCONFIRMED, {"is_decided_by_person": True}, **values):
+                guessed.unattributed_tasks.all().delete()
+                guessed.rows.update(status=RowStatus.UNCONFIRMED, task_id=None)
+                outcome_written.send(Submission, submission=guessed)
+
+    def _guessed_for(self, task_ids: tuple[int, ...]) -> set[Any]:
+        """Return the submissions that a person decided one of these tasks to be of.
+
+        Tasks are filtered by their range: IDs of one submission are close together, and may be thousands.
+        """
+        decided = {
+            "task_id__range": (min(task_ids), max(task_ids)), "submission__workflow_id": self.workflow_id,
+            "submission__is_decided_by_person": True,
+        }  # fmt: skip
+        rows, unattributed = (
+            model.objects.filter(**decided).order_by().values_list("submission", "task_id")
+            for model in (SubmissionRow, UnattributedTask)
+        )
+        mine = set(task_ids)
+        return {guessed for guessed, task_id in rows.union(unattributed) if task_id in mine} - {self.pk}
+
+    def _log(self, verb: Verb, by: User, **detail: Any) -> None:
+        key = f"{self.key_name} …{self.key_last4}"
+        record_event(verb, by=by, target=self, label=self.label, key=key, attempt=self.attempt, **detail)
+
+
+class SubmissionTeam(models.Model):
+    """A team through which a submission was sent, with the key it was sent with."""
+
+    submission = models.ForeignKey(Submission, models.CASCADE, related_name="+", db_index=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_index=False)
+    key = models.ForeignKey(SavedKey, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["submission", "team"], name="a_team_is_listed_once_a_submission")
+        ]
+        indexes: ClassVar = [models.Index(fields=["team", "key"], name="submissions_teams_by_key")]
+
+
+def place_of(workflow: "OpenedWorkflow") -> dict[str, Any]:
+    """Return the columns of a submission that say where it is sent to."""
+    return {
+        "key": workflow.key,
+        "key_name": workflow.key.name,
+        "key_last4": workflow.key.last4,
+        "workflow_id": workflow.workflow_id,
+        "workflow_name": workflow.name,
+    }
+
+
+def count_rows(**rows: int) -> None:
+    """Count rows by their outcome in the metrics, if this transaction is committed."""
+    for outcome, count in rows.items():
+        if count:
+            transaction.on_commit(partial(ROWS_SENT.labels(outcome).inc, count))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LARGEST_BODY = 4 * 1024 * 1024
 # What a row takes in a request besides its values.
 BYTES_AROUND_ROW = 16
-DIGESTS_PER_QUERY = 1_000
+DIGESTS_PER_QUERY = 5_000
 UNSETTLED = (Submission.Status.SENDING, Submission.Status.UNCONFIRMED)
 # A task exists for such a row, or may exist.
 MAY_EXIST = (SubmissionRow.Status.CREATED, SubmissionRow.Status.UNCONFIRMED)

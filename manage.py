@@ -16,8 +16,8 @@ TRY_AGAIN = 75
 
 def end(error: Exception) -> None:
     """With a sentence where there is one; of `prepare`, also whether it is worth another try."""
-    from pipelines_portal.core.failed_commands import told
-    from pipelines_portal.core.locked_database import is_away
+    from pipelines_portal.core.command_errors import told
+    from pipelines_portal.core.database_errors import is_away
 
     if not (sentence := told(error)):
         raise error

@@ -18,7 +18,7 @@ urlpatterns = [
     path("", include("pipelines_portal.notifications.urls")),
     path("help/", include("pipelines_portal.guide.urls")),
 ]
-handler404 = "pipelines_portal.core.views.not_found"
-handler403 = "pipelines_portal.core.views.permission_denied"
-handler400 = "pipelines_portal.core.views.bad_request"
-handler500 = "pipelines_portal.core.failures.server_error"
+handler404 = "pipelines_portal.core.error_pages.not_found"
+handler403 = "pipelines_portal.core.error_pages.permission_denied"
+handler400 = "pipelines_portal.core.error_pages.bad_request"
+handler500 = "pipelines_portal.core.error_pages.server_error"

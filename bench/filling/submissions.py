@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.json_text import json_text
-from pipelines_portal.core.many_rows import db_id, insert_many
+from pipelines_portal.core.sql import db_id, insert_many
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Export, ExportPart, Submission, SubmissionRow
 from pipelines_portal.submissions.search_index import index_rows

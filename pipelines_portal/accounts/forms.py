@@ -21,7 +21,7 @@ from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.accounts.second_step import PASSWORDLESS, Type, use_code_once
 from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer, sign_in
 from pipelines_portal.core.encryption import Undecryptable
-from pipelines_portal.core.names import NameField
+from pipelines_portal.core.form_fields import NameField
 
 CANNOT_OPEN = (
     "The portal cannot open what it would compare the code with: the value it was encrypted with is missing from "

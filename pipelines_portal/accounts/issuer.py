@@ -26,7 +26,7 @@ from pipelines_portal.accounts.sign_in import ISSUER_SIGN_IN_AT, refuse
 from pipelines_portal.accounts.signals import NewcomerRefused, newcomer_arrived, signed_in_through_issuer
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.names import is_email, one_line
+from pipelines_portal.core.form_fields import is_email, one_line
 
 # The name of the issuer in the event of a sign-in.
 PROVIDER = "oidc"

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, resolve_url
 
 from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.accounts.restored_forms import RESTORES_FORM, ask_to_sign_in
-from pipelines_portal.core.not_allowed import NotAllowed
+from pipelines_portal.core.exceptions import NotAllowed
 from pipelines_portal.core.rendering import HtmxHttpRequest, htmx_of, render_notice
 
 VIEWERS_LOOK = (

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.core import clocks
+from pipelines_portal.core import times
 
 SWITCHES = ("has_single_keys", "is_compact", "reads_live")
 ON, OFF = "on", "off"
@@ -27,12 +27,12 @@ class ClocksMiddleware:
 
 
 def zone_of(request: HttpRequest) -> tzinfo:
-    return clocks.zone_named(_chosen_zone(request)) or browser_zone(request) or UTC
+    return times.zone_named(_chosen_zone(request)) or browser_zone(request) or UTC
 
 
 def browser_zone(request: HttpRequest) -> tzinfo | None:
     """Return the time zone that the browser names, or None if it names none."""
-    return clocks.zone_named(unquote(request.COOKIES.get(clocks.COOKIE, "")))
+    return times.zone_named(unquote(request.COOKIES.get(times.COOKIE, "")))
 
 
 def _chosen_zone(request: HttpRequest) -> str:
@@ -46,7 +46,7 @@ def set_preference(user: User, name: str, value: str) -> bool:
 
     Return False, and store nothing, for any other name or value.
     """
-    if name == "time_zone" and (not value or value in clocks.zones()):
+    if name == "time_zone" and (not value or value in times.zones()):
         values: dict[str, object] = {"time_zone": value}
     elif name in SWITCHES and value in (ON, OFF):
         values = {name: value == ON}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Session, User
-from pipelines_portal.core.hot_reads import aware, columns_of, instance_of, rows_of
+from pipelines_portal.core.sql import aware, columns_of, instance_of, rows_of
 
 _SQL = f"""
     SELECT s.session_data, s.expire_date, {columns_of(User, "u")}

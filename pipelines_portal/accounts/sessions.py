@@ -18,9 +18,9 @@ from django.utils.crypto import salted_hmac
 from pipelines_portal.accounts.models import Session, User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.housekeeping import remove_in_batches
 from pipelines_portal.core.http.client_address import exact_address
 from pipelines_portal.core.http.middleware import BEGAN_AT, USED_AT, is_over
-from pipelines_portal.core.tidying import remove_in_batches
 
 USER_AGENT, ADDRESS = "user_agent", "address"
 LONGEST_USER_AGENT = 300

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.http.logs import note
+from pipelines_portal.core.http.audit_log import note
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.core.sign_in_throttle.throttle import ACCOUNT_TRIES, address_limits, admit
 

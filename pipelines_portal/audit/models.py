@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.tidying import remove_in_batches
+from pipelines_portal.core.housekeeping import remove_in_batches
 
 # Old events are deleted in batches of this many rows, so that no writer waits for more than one batch.
 BATCH_SIZE = 1000

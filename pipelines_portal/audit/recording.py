@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.http.audit_log import write_line
 from pipelines_portal.core.http.client_address import exact_address
-from pipelines_portal.core.http.logs import write_line
 
 LONGEST_LABEL, LONGEST_FACT = 300, 254
 _address: ContextVar[str] = ContextVar("address", default="")

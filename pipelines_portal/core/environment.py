@@ -1,9 +1,11 @@
-"""Reading environment variables for the settings of both programs. Every bad value ends the start with one sentence."""
+"""Environment variables for the settings of both programs. A bad value ends the start with one sentence."""
 
 import os
 import re
 import secrets
+import warnings
 from collections.abc import Callable
+from io import StringIO
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,40 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from pipelines_portal.core.databases import database as database
-from pipelines_portal.core.env_file import Environment, read_env_file
-from pipelines_portal.core.owner_only import keep_to_owner, kept_secret
+from pipelines_portal.core.files import keep_to_owner, kept_secret
 from pipelines_portal.core.web_addresses import is_http_url, origin_of, split
+
+# A comment behind a value. django-environ's own option takes a # within a value for the beginning of one, too.
+COMMENT = re.compile(
+    r"""^((?:export\ )?\w+=(?:"[^"\n]*"|'[^'\n]*'|[^'"\s#][^\n]*?|))[ \t]+\#.*$""", re.MULTILINE | re.VERBOSE
+)
+
+
+class Environment(environ.Env):  # type: ignore[misc]
+    """environ.Env, for which a value that begins with $ is that value and not the name of another variable.
+
+    A password may begin so. A blank value counts as unset.
+    """
+
+    def get_value(self, var: str, cast: Any = None, default: Any = None, parse_default: bool = False) -> Any:
+        value = str(self.ENVIRON.get(var, "")).strip()
+        if value:
+            return self.parse_value(value, cast)
+        return self.parse_value(default, cast) if parse_default else default
+
+
+def read_env_file(file: Path) -> None:
+    """Set the variables of `file`, if it exists, that the environment does not have."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return
+    except UnicodeDecodeError as error:
+        raise ImproperlyConfigured(f"The file {file} must be UTF-8: save it so.") from error
+    except OSError as error:
+        raise ImproperlyConfigured(f"The file {file} cannot be read ({error.strerror}).") from error
+    environ.Env.read_env(StringIO(COMMENT.sub(r"\1", text)))
+
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 # A leading dot stands for all hosts below it.
@@ -266,3 +298,54 @@ def secret_key(env: environ.Env, file: Path, *, production: bool) -> str:
     if production and len(key) < LEAST_SECRET_KEY:
         raise ImproperlyConfigured(f"SECRET_KEY must have at least {LEAST_SECRET_KEY} characters.")
     return key
+
+
+SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4000;",
+}
+# A process that hangs in a transaction must not lock rows for ever. No query of ours is worth being compiled: a search
+# takes longer to compile than to run. Indexes lie on no spinning disk: otherwise a page reads a whole large table.
+POSTGRESQL_OPTIONS = {
+    "options": "-c idle_in_transaction_session_timeout=30s -c jit=off -c random_page_cost=1.1",
+    "connect_timeout": 5,
+}
+EXPECTED = "must be a database URL such as postgres://user:password@host/name."
+
+
+def database(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
+    """Return Django's settings for the URL in `name`, or for SQLite in `file` if there is none."""
+    config = _config(env, name, file)
+    options = config.get("OPTIONS", {})
+    if config["ENGINE"] == POSTGRESQL:
+        asked = f"{POSTGRESQL_OPTIONS['options']} {options.get('options', '')}".strip()
+        options = POSTGRESQL_OPTIONS | options | {"options": asked}
+        return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
+    path = Path(config["NAME"])
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise ImproperlyConfigured(f"{name} must name a file in a folder that exists: {path} does not.")
+    keep_to_owner(Path(f"{path}{suffix}") for suffix in ("", "-wal", "-shm"))
+    # Threads live long, and so may their connections: to open SQLite costs as much as a small request.
+    return config | {
+        "ENGINE": "pipelines_portal.core.sqlite",
+        "CONN_MAX_AGE": None,
+        "OPTIONS": SQLITE_OPTIONS | options,
+        "TEST": {"NAME": f"{file}.test"},
+    }
+
+
+def _config(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
+    url = str(env.str(name, default="")).strip()
+    if not url:  # not as a URL, in which characters of a folder's name could mean something
+        return {"ENGINE": SQLITE, "NAME": str(file)}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            config: dict[str, Any] = environ.Env.db_url_config(url)
+    except (ValueError, TypeError, AttributeError, ImproperlyConfigured) as error:
+        raise ImproperlyConfigured(f"{name} {EXPECTED}") from error
+    if config.get("ENGINE") not in (SQLITE, POSTGRESQL) or config.get("NAME") in (None, "", ":memory:"):
+        raise ImproperlyConfigured(f"{name} {EXPECTED}")
+    return config

@@ -9,12 +9,13 @@ from types import FrameType
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection
+from django.db.models import QuerySet
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.core import request_ids
-from pipelines_portal.core.locked_database import SECONDS_WITHOUT_ROOM, is_away, is_full, say_it_goes_on
-from pipelines_portal.core.stopping import hear, is_stopping, rest
+from pipelines_portal.core.database_errors import SECONDS_WITHOUT_ROOM, is_away, is_full, say_it_goes_on
+from pipelines_portal.core.shutdown import hear, is_stopping, rest
 
 logger = logging.getLogger(__name__)
 SECONDS_BETWEEN_LOOKS = 0.5
@@ -59,3 +60,8 @@ class JobWorker(Worker):
                 connection.close()
                 say_it_goes_on(logger, "The job queue", error)
                 rest(SECONDS_WITHOUT_ROOM if is_full(error) else SECONDS_BETWEEN_TRIES)
+
+
+def waiting_jobs() -> QuerySet[Any, Any]:
+    """Return when each waiting job was enqueued, the oldest first."""
+    return DBTaskResult.objects.ready().values_list("enqueued_at", flat=True)

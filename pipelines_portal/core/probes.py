@@ -19,10 +19,9 @@ from django.utils.module_loading import import_string
 from prometheus_client import CONTENT_TYPE_LATEST
 from waitress.server import create_server
 
-from pipelines_portal.core import environment
-from pipelines_portal.core.locked_database import FULL, is_full
-from pipelines_portal.core.metrics import page
-from pipelines_portal.core.migrated import BEHIND, is_migrated
+from pipelines_portal.core import environment, metrics
+from pipelines_portal.core.database_errors import FULL, is_full
+from pipelines_portal.core.preparation import BEHIND, is_migrated
 
 View = Callable[[HttpRequest], HttpResponse]
 OK = "ok"
@@ -54,10 +53,10 @@ def ready(request: HttpRequest) -> HttpResponse:
     return JsonResponse(body, status=200 if is_ready else 503, headers=NO_STORE)
 
 
-def metrics(request: HttpRequest) -> HttpResponse:
+def metrics_page(request: HttpRequest) -> HttpResponse:
     if not may_read_metrics(request):
         return HttpResponseNotFound("Not found\n", content_type="text/plain")
-    return HttpResponse(page.text(check_all()), content_type=CONTENT_TYPE_LATEST, headers=NO_STORE)
+    return HttpResponse(metrics.render_metrics(check_all()), content_type=CONTENT_TYPE_LATEST, headers=NO_STORE)
 
 
 def may_read_metrics(request: HttpRequest) -> bool:
@@ -106,7 +105,7 @@ def check_database() -> str:
     return OK if _is_known_migrated else BEHIND
 
 
-PAGES: dict[str, View] = {"/health": health, "/ready": ready, "/metrics": metrics}
+PAGES: dict[str, View] = {"/health": health, "/ready": ready, "/metrics": metrics_page}
 
 
 class ProbesMiddleware:

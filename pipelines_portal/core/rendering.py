@@ -1,11 +1,16 @@
-"""How every view answers: a whole page, or the part of it that htmx asks for."""
+"""Responses of views: a whole page, the part of it that htmx asks for, or a note about a failure."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Hashable, Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.safestring import SafeString
 from django_htmx.middleware import HtmxDetails
 
 
@@ -57,3 +62,21 @@ def render_notice(
     response["HX-Retarget"], response["HX-Reswap"] = "#page-notice", "innerHTML show:none"
     response["HX-Push-Url"] = "false"
     return response
+
+
+# Some kilobytes each.
+@lru_cache(maxsize=500)
+def fragment(template: str, **values: Hashable) -> SafeString:
+    """`template` knows of nothing but `values`: equal ones make an equal piece, for whoever looks."""
+    return render_to_string(template, values)
+
+
+def looks_again(request: HttpRequest, part: str) -> bool:
+    """The element of this id asks for itself, at its interval; nobody clicked."""
+    htmx = htmx_of(request)
+    return bool(htmx) and htmx.trigger == part
+
+
+def digest_of(*shown: object) -> str:
+    """Changes with whatever is shown, and at midnight: days are told from each other by name."""
+    return hashlib.sha256(repr((shown, timezone.localdate())).encode()).hexdigest()[:16]

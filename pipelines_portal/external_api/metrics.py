@@ -11,8 +11,8 @@ from django.http import HttpRequest
 from django.urls import ResolverMatch
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from pipelines_portal.core.metrics.queues import queue_metrics, seconds_since, waiting_jobs
-from pipelines_portal.core.metrics.requests import UNMATCHED
+from pipelines_portal.core.job_queue import waiting_jobs
+from pipelines_portal.core.metrics import UNMATCHED, queue_metrics, seconds_since
 from pipelines_portal.external_api.api import api, routers
 from pipelines_portal.external_api.models import Upload, WorkerHeartbeat
 from pipelines_portal.external_api.storage.location import EmbeddedLocation

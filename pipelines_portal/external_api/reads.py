@@ -1,6 +1,6 @@
 """The key of a request, read as SQL: 24 µs of CPU time on SQLite, 291 µs through the ORM."""
 
-from pipelines_portal.core.hot_reads import columns_of, instance_of, rows_of
+from pipelines_portal.core.sql import columns_of, instance_of, rows_of
 from pipelines_portal.external_api.models import OrganizationKey
 
 _SQL = f"""

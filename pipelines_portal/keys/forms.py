@@ -10,8 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Team, User
-from pipelines_portal.core.keyless import KeylessField
-from pipelines_portal.core.names import NameField
+from pipelines_portal.core.form_fields import KeylessField, NameField
 from pipelines_portal.keys.expiry import Expiry
 from pipelines_portal.keys.models import SavedKey, can_own_keys, fingerprint
 from pipelines_portal.keys.texts import already_saved

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from pipelines_portal.core.hot_reads import aware, rows_of
+from pipelines_portal.core.sql import aware, rows_of
 from pipelines_portal.keys.models import PooledAnswer
 
 _SQL = f"SELECT text, fetched_at FROM {PooledAnswer._meta.db_table} WHERE key_id = %s AND digest = %s"  # noqa: S608 - ours

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from pipelines_portal.accounts.confirmation import ask_to_confirm
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import VIEWERS_LOOK, SignedInRequest, senders_only, signed_in
-from pipelines_portal.core.not_allowed import NotAllowed
+from pipelines_portal.core.exceptions import NotAllowed
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys.checking import Verdict, check_text
 from pipelines_portal.keys.clients import check_client_for

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
-from pipelines_portal.core.tidying import remove_in_batches
+from pipelines_portal.core.housekeeping import remove_in_batches
 from pipelines_portal.core.times import machine
 from pipelines_portal.keys.expiry import due_reminder, first_reminder_limit, in_days
 from pipelines_portal.keys.models import KeyShare, SavedKey

@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.core.clocks import zone_named
 from pipelines_portal.core.mail import absolute_url, mail_is_on, send_mail
+from pipelines_portal.core.times import zone_named
 from pipelines_portal.notifications.models import (
     GATHERING_MINUTES,
     MORNING_HOUR,

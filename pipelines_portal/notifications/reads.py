@@ -3,7 +3,7 @@
 Measured on SQLite: 15 µs of CPU time, through the ORM 375 µs (26 times).
 """
 
-from pipelines_portal.core.hot_reads import rows_of
+from pipelines_portal.core.sql import rows_of
 from pipelines_portal.notifications.models import Notification
 
 _SQL = f"""

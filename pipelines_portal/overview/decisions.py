@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.core.attention import Decision, decisions_asked
+from pipelines_portal.core.decisions import Decision, decisions_asked
 from pipelines_portal.core.times import day_and_hour
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.states import state_of

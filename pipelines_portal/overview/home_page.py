@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.core.bars import Bar
+from pipelines_portal.core.bar_chart import Bar
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.overview.charts import Spark, spark_of
 from pipelines_portal.overview.home_reads import MOST_WORKFLOWS, HomeData, read_home

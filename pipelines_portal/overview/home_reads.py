@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.core.attention import Decision
+from pipelines_portal.core.decisions import Decision
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.overview.decisions import decisions_for
 from pipelines_portal.overview.models import look

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client.task_status import CAN_BE_STUCK, label_of
-from pipelines_portal.core.bars import Bar, bar_of
+from pipelines_portal.core.bar_chart import Bar, bar_of
 from pipelines_portal.overview.charts import chart_of, name_of
 from pipelines_portal.overview.words import duration
 from pipelines_portal.submissions.origin import Brief, briefs_of_tasks, telling_value

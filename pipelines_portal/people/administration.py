@@ -17,8 +17,8 @@ from pipelines_portal.accounts.second_step import reset_second_steps, second_ste
 from pipelines_portal.accounts.sessions import end_all_sessions
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.exceptions import NotAllowed
 from pipelines_portal.core.mail import mail_is_on
-from pipelines_portal.core.not_allowed import NotAllowed
 from pipelines_portal.keys.models import SavedKey
 
 # Returns the new owner of a key of somebody who leaves, or None if the key is removed.

@@ -13,7 +13,7 @@ from django.db.models.functions import Lower
 from pipelines_portal.accounts.models import Membership, Role, Team, User
 from pipelines_portal.audit.filters import EventFilters
 from pipelines_portal.audit.verbs import Group, Verb, verbs_named
-from pipelines_portal.core.names import NameField, is_email
+from pipelines_portal.core.form_fields import NameField, is_email
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.people.administration import NoNewOwner

@@ -12,7 +12,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import Role, Team, User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.tidying import remove_in_batches
+from pipelines_portal.core.housekeeping import remove_in_batches
 from pipelines_portal.people.permissions import may_grant
 
 # For how long an invitation can be accepted.

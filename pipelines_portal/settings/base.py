@@ -72,7 +72,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "pipelines_portal.core.static_files.ModuleAwareStorage"},
 }
-MESSAGE_STORAGE = "pipelines_portal.core.http.message_cookie.MessageStorage"
+MESSAGE_STORAGE = "pipelines_portal.core.http.messages.MessageStorage"
 X_FRAME_OPTIONS = "DENY"
 # Browsers take a cookie of this prefix from this very host alone, over HTTPS: no other host of the domain can set it.
 COOKIE_PREFIX = "__Host-" if PRODUCTION else ""
@@ -88,9 +88,9 @@ if PRODUCTION:
 
 # Outside of all others: watchers are answered before anything looks at who they are, and what is refused is counted.
 WATCHED_MIDDLEWARE = [
-    "pipelines_portal.core.http.request_id.RequestIdMiddleware",
+    "pipelines_portal.core.http.middleware.RequestIdMiddleware",
     "pipelines_portal.core.probes.ProbesMiddleware",
-    "pipelines_portal.core.metrics.requests.FiguresMiddleware",
+    "pipelines_portal.core.metrics.FiguresMiddleware",
 ]
 
 LOGGING: dict[str, Any] = {
@@ -114,8 +114,8 @@ LOGGING: dict[str, Any] = {
     },
     "filters": {
         "request_id": {"()": "pipelines_portal.core.log_lines.RequestId"},
-        "without_traceback": {"()": "pipelines_portal.core.http.logs.WithoutTraceback"},
-        "in_one_line": {"()": "pipelines_portal.core.locked_database.InOneLine"},
+        "without_traceback": {"()": "pipelines_portal.core.http.audit_log.WithoutTraceback"},
+        "in_one_line": {"()": "pipelines_portal.core.database_errors.InOneLine"},
     },
     "handlers": {
         "console": {
@@ -152,7 +152,7 @@ def secret_key(program: str) -> str:
     return environment.secret_key(env, file, production=PRODUCTION)
 
 
-TAGS = ["django.templatetags.static", "pipelines_portal.core.page_elements"]
+TAGS = ["django.templatetags.static", "pipelines_portal.core.templatetags.page_elements"]
 
 
 def templates(*context_processors: str) -> list[dict[str, Any]]:

@@ -114,7 +114,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "pipelines_portal.core.readable_address.ReadableAddressMiddleware",
+    "pipelines_portal.core.http.middleware.ReadableAddressMiddleware",
     "pipelines_portal.accounts.middleware.LargeBodyMiddleware",
     "pipelines_portal.accounts.preferences.ClocksMiddleware",
     "pipelines_portal.accounts.middleware.LastSeenMiddleware",
@@ -170,7 +170,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 # to storage.
 LARGEST_FORM = max(36, IMPORT_MAX_MB + 1) * 1024 * 1024
 FILE_UPLOAD_HANDLERS = [
-    "pipelines_portal.core.request_size.SizeLimit",
+    "pipelines_portal.core.http.request_size.SizeLimit",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
@@ -193,7 +193,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 # Checks of /ready beside the database, which report and do not decide. Functions that return OK or what is wrong.
 CHECKS = ["pipelines_portal.system.metrics.worker_beats.worker"]
-FIGURES_VIEW_NAME = "pipelines_portal.core.metrics.requests.view_name"
+FIGURES_VIEW_NAME = "pipelines_portal.core.metrics.view_name"
 FIGURES_ASKED = [
     "pipelines_portal.system.metrics.queues.queues", "pipelines_portal.system.metrics.task_index.task_index",
     "pipelines_portal.system.metrics.worker_beats.worker_beats",

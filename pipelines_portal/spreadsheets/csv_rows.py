@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import IO, Any
 
-from pipelines_portal.core.formulas import bare_cell
+from pipelines_portal.core.csv_files import bare_cell
 from pipelines_portal.spreadsheets.cells import Line
 from pipelines_portal.spreadsheets.encodings import LABELS, detect_encoding, listed, no_text
 from pipelines_portal.spreadsheets.files import Asked, Found

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.core.file_names import in_sentence
-from pipelines_portal.core.page_work import TimeBudget, within
+from pipelines_portal.core.time_budget import TimeBudget, within
 from pipelines_portal.spreadsheets.blocks import LINES, lines_in
 from pipelines_portal.spreadsheets.cells import Cell, Line, text_of, value_for, value_of
 from pipelines_portal.spreadsheets.child_process import Reading

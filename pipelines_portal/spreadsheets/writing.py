@@ -11,7 +11,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
-from pipelines_portal.core.csv_download import csv_lines as web_csv_lines
+from pipelines_portal.core.csv_files import csv_lines as web_csv_lines
 from pipelines_portal.spreadsheets.limits import RowsFileError
 from pipelines_portal.spreadsheets.number_formats import DIGITS
 

@@ -8,7 +8,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from pipelines_portal.core import times
-from pipelines_portal.core.clocks import local
+from pipelines_portal.core.times import local
 from pipelines_portal.submissions.filters import midnight
 from pipelines_portal.submissions.models import Submission, SubmissionRow, Submissions
 from pipelines_portal.submissions.origin import telling_value

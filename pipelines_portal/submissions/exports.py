@@ -22,9 +22,9 @@ from pipelines_portal.api_client.messages import row_message
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core import times
-from pipelines_portal.core.clocks import zone_named
-from pipelines_portal.core.csv_download import csv_response
-from pipelines_portal.core.tidying import remove_in_batches
+from pipelines_portal.core.csv_files import csv_response
+from pipelines_portal.core.housekeeping import remove_in_batches
+from pipelines_portal.core.times import zone_named
 from pipelines_portal.submissions.filters import LedgerForm, all_of, newest
 from pipelines_portal.submissions.models import CHUNK, Export, ExportPart, Submission, SubmissionRow
 from pipelines_portal.workflows.fields.base import FieldValues

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from pipelines_portal.accounts.models import Membership, User
-from pipelines_portal.core.hot_reads import rows_of
+from pipelines_portal.core.sql import rows_of
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow, SubmissionTeam, UnattributedTask
 

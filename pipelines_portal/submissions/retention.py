@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from pipelines_portal.core.tidying import remove_each
+from pipelines_portal.core.housekeeping import remove_each
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.statuses import FINAL, Status
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from pipelines_portal.api_client import CreatedTasks, PipelinesClient, PipelinesError
-from pipelines_portal.core.locked_database import writing_down
+from pipelines_portal.core.database_errors import writing_down
 from pipelines_portal.keys.pooled_answers import outdate
 from pipelines_portal.submissions.outcomes import (
     Outcome,

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
-from pipelines_portal.core.bars import Bar, bar_of, task_shares
+from pipelines_portal.core.bar_chart import Bar, bar_of, task_shares
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.tasks import progress_of_all
 from pipelines_portal.workflows.models import OpenedWorkflow

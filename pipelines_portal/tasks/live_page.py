@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from pydantic import TypeAdapter
 
 from pipelines_portal.api_client import Task, TaskStatus
-from pipelines_portal.core.looking_again import digest_of
 from pipelines_portal.core.parameters import number_in
+from pipelines_portal.core.rendering import digest_of
 
 # A task in progress that was not touched for so long stands, whatever its status says.
 MOVED_WITHIN = timedelta(hours=1)

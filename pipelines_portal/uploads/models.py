@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from pipelines_portal.api_client import StartedUpload
 from pipelines_portal.core.json_text import JSONTextField
-from pipelines_portal.core.metrics.counted import UPLOADS_ENDED
+from pipelines_portal.core.metrics import UPLOADS_ENDED
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import lease
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended

@@ -21,7 +21,7 @@ from pipelines_portal.api_client import (
     UploadStatus,
     ValidationFailed,
 )
-from pipelines_portal.core.tidying import remove_in_batches
+from pipelines_portal.core.housekeeping import remove_in_batches
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.permissions import may_use

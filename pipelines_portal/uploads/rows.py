@@ -15,9 +15,9 @@ from django_tasks import task
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
-from pipelines_portal.core.page_work import OutOfTime, TimeBudget
+from pipelines_portal.core.housekeeping import remove_in_batches
 from pipelines_portal.core.parameters import number_in
-from pipelines_portal.core.tidying import remove_in_batches
+from pipelines_portal.core.time_budget import OutOfTime, TimeBudget
 from pipelines_portal.spreadsheets.limits import MAX_ROWS, RowsFileError
 from pipelines_portal.spreadsheets.reading import RowsRead, read_rows
 from pipelines_portal.submissions.models import Submission

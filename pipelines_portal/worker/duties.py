@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from pipelines_portal.accounts.sessions import delete_expired_sessions
 from pipelines_portal.audit.models import delete_old_events
+from pipelines_portal.core.housekeeping import Tidying
 from pipelines_portal.core.sign_in_throttle.throttle import remove_old_tries
-from pipelines_portal.core.tidying import Tidying
 from pipelines_portal.entry.form.drafts import forget_old_typed
 from pipelines_portal.entry.imports.deletion import remove_old_imports
 from pipelines_portal.entry.imports.jobs import work_on_next

@@ -6,7 +6,7 @@ After the API refuses values, the schema is read again: see `forget_schema`.
 import time
 
 from pipelines_portal.api_client import PipelinesClient, Schema
-from pipelines_portal.core.bounded import Bounded
+from pipelines_portal.core.bounded_cache import Bounded
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.titles import remember_titles
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.api_client.models import CREATABLE_STATUSES
-from pipelines_portal.core.hot_reads import LARGEST_ID, columns_of, instance_of, rows_of
+from pipelines_portal.core.sql import LARGEST_ID, columns_of, instance_of, rows_of
 from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowMark
 

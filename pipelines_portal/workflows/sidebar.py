@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.second_step import lacks_second_step
 from pipelines_portal.core.api_connection import transport
-from pipelines_portal.core.bounded import Bounded
+from pipelines_portal.core.bounded_cache import Bounded
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.marks import MANY, by_name
 from pipelines_portal.workflows.reads import ListedWorkflow, read_listed_workflows

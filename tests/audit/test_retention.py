@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from pipelines_portal.audit import models
 from pipelines_portal.audit.models import Event, delete_old_events
-from pipelines_portal.core.tidying import tidy_now
+from pipelines_portal.core.housekeeping import tidy_now
 from pipelines_portal.worker.duties import TIDYING
 
 

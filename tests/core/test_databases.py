@@ -7,7 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from pipelines_portal.core.migrated import refuse_older_database
+from pipelines_portal.core.preparation import refuse_older_database
 from tests.settings_reader import PORTAL, read_settings
 
 

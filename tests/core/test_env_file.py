@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from pipelines_portal.core import environment
-from pipelines_portal.core.env_file import read_env_file
+from pipelines_portal.core.environment import read_env_file
 from tests.external_api.server import PROJECT
 from tests.settings_reader import EXTERNAL_API, PORTAL, read_settings
 

@@ -14,7 +14,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 from pipelines_portal.core import environment
-from pipelines_portal.core.env_file import Environment
+from pipelines_portal.core.environment import Environment
 from tests.external_api.server import PROJECT
 from tests.services.deploy.names import OF_OTHERS, known
 from tests.settings_reader import EXTERNAL_API as SETTINGS
@@ -22,7 +22,6 @@ from tests.settings_reader import PORTAL, Question, read_many, read_settings
 
 READERS = [
     "pipelines_portal/core/environment.py",
-    "pipelines_portal/core/databases.py",
     "pipelines_portal/settings/portal.py",
     "pipelines_portal/settings/sign_in.py",
     "pipelines_portal/settings/base.py",

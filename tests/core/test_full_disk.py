@@ -18,10 +18,10 @@ from django_tasks_db.management.commands.db_worker import Worker
 
 from pipelines_portal.api_client import PipelinesClient
 from pipelines_portal.core import job_queue, probes
+from pipelines_portal.core.database_errors import FULL, is_full
+from pipelines_portal.core.housekeeping import Tidying, tidy_now
 from pipelines_portal.core.job_queue import JobWorker
-from pipelines_portal.core.locked_database import FULL, is_full
 from pipelines_portal.core.sign_in_throttle.models import Tries
-from pipelines_portal.core.tidying import Tidying, tidy_now
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission

@@ -6,8 +6,8 @@ import pytest
 
 from pipelines_portal.accounts.forms import NameForm, PasskeyForm
 from pipelines_portal.accounts.models import User
+from pipelines_portal.core.form_fields import one_line
 from pipelines_portal.core.mail import send_mail
-from pipelines_portal.core.names import one_line
 from pipelines_portal.keys.forms import RenameKeyForm, SavedKeyForm
 from pipelines_portal.people.forms import AcceptForm, TeamForm
 from pipelines_portal.people.models import Invitation

@@ -17,9 +17,9 @@ from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.accounts.models import Role, Session
 from pipelines_portal.audit.models import Event
-from pipelines_portal.core import tidying
+from pipelines_portal.core import housekeeping
+from pipelines_portal.core.housekeeping import Tidying, remove_each, remove_in_batches, tidied, tidy_now
 from pipelines_portal.core.sign_in_throttle.models import Tries
-from pipelines_portal.core.tidying import Tidying, remove_each, remove_in_batches, tidied, tidy_now
 from pipelines_portal.people.models import Invitation
 from tests import starting
 from tests.external_api.server import PROJECT, SETTINGS
@@ -57,7 +57,7 @@ def test_one_by_one_until_all_are_gone_but_those_that_stay() -> None:
 @pytest.mark.django_db
 def test_a_program_that_is_told_to_end_leaves_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = old_events(25).order_by("pk")
-    monkeypatch.setattr(tidying, "is_stopping", lambda: rows.count() <= 15)
+    monkeypatch.setattr(housekeeping, "is_stopping", lambda: rows.count() <= 15)
     assert remove_each(rows, lambda event: bool(event.delete()[0]), at_once=4) == 10
     assert list(tidied([Tidying("Events", rows.count)])) == ["Stopped before the end: 0 removed"]
 
@@ -90,7 +90,7 @@ def test_one_that_fails_keeps_nobody_from_the_next(caplog: pytest.LogCaptureFixt
 
     caplog.set_level("INFO")
     rows = old_events(3)
-    tidy_now([Tidying("Broken things", fail), Tidying("Events", lambda: tidying.remove_in_batches(rows))])
+    tidy_now([Tidying("Broken things", fail), Tidying("Events", lambda: housekeeping.remove_in_batches(rows))])
     assert [record.getMessage() for record in caplog.records] == [
         "Tidying (Broken things) failed; it goes on",
         "Events: 3 removed",

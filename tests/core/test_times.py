@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.core import clocks, times
+from pipelines_portal.core import times
 
 NOW = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
 VIENNA = ZoneInfo("Europe/Vienna")
@@ -46,7 +46,7 @@ def test_days_begin_where_the_person_is() -> None:
 
 def test_what_is_no_zone_counts_as_not_said() -> None:
     names = ("", "../../etc/passwd", "Mars/Base", "Etc/GMT+3", "Europe", "europe/vienna", "Europe/Vienna\0")
-    assert [clocks.zone_named(name) for name in names] == [None] * len(names)
+    assert [times.zone_named(name) for name in names] == [None] * len(names)
 
 
 @pytest.mark.django_db
@@ -64,7 +64,7 @@ def test_the_clock_is_the_one_chosen_else_the_browsers_else_utc(
     page: Client, person: User, chosen: str, cookie: str, words: str
 ) -> None:
     page.post("/account/preference/", {"name": "time_zone", "value": chosen})
-    page.cookies[clocks.COOKIE] = cookie
+    page.cookies[times.COOKIE] = cookie
     shown = page.get("/account/").content.decode()
     assert words in shown
     assert "It is " in shown

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipelines_portal.core import stopping
+from pipelines_portal.core import shutdown
 from pipelines_portal.core.job_queue import JobWorker
 from pipelines_portal.external_api.management.commands import run_worker
 
@@ -15,7 +15,7 @@ from pipelines_portal.external_api.management.commands import run_worker
 @pytest.fixture
 def own_signals() -> Iterator[None]:
     """Restore the signal handlers of this process after the test."""
-    before = {number: signal.getsignal(number) for number in stopping.SIGNALS}
+    before = {number: signal.getsignal(number) for number in shutdown.SIGNALS}
     yield
     signal.set_wakeup_fd(-1)
     for number, handler in before.items():
@@ -33,4 +33,4 @@ def test_its_handler_is_set_before_any_work_begins(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(run_worker, "run_upkeep", lambda *_: handlers.append(signal.getsignal(signal.SIGTERM)))
     monkeypatch.setattr(run_worker, "connection", SimpleNamespace(close=lambda: None))
     run_worker.Command().handle(demo=None, demo_seconds=1.0)
-    assert handlers == [stopping.hear]
+    assert handlers == [shutdown.hear]

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.core.not_allowed import NotAllowed
+from pipelines_portal.core.exceptions import NotAllowed
 from pipelines_portal.people.administration import LastAdministrator, change_role, deactivate
 
 ROUNDS = 8

@@ -6,7 +6,7 @@ from itertools import chain, repeat
 import pytest
 import yaml
 
-from pipelines_portal.core.metrics.requests import BUCKETS
+from pipelines_portal.core.metrics import BUCKETS
 from pipelines_portal.core.web_server.__main__ import PROGRAMS
 from tests.external_api.server import PROJECT
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from pipelines_portal.core.page_work import page_work
+from pipelines_portal.core.time_budget import page_work
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.models import RowsFile, ZipUpload

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipelines_portal.core import job_queue, stopping
+from pipelines_portal.core import job_queue, shutdown
 from pipelines_portal.core.job_queue import JobWorker
 from pipelines_portal.worker.management.commands import run_worker
 from tests.core.conftest import restored_signals
@@ -25,7 +25,7 @@ def test_its_handler_is_set_before_any_work_begins(monkeypatch: pytest.MonkeyPat
     for name in ("sweep_for_ever", "ring_for_ever", "work_for_ever"):
         monkeypatch.setattr(run_worker, name, lambda *_: handlers.append(signal.getsignal(signal.SIGTERM)))
     run_worker.Command().handle()
-    assert set(handlers) == {stopping.hear}
+    assert set(handlers) == {shutdown.hear}
 
 
 def test_the_time_to_end_is_counted_from_the_signal(monkeypatch: pytest.MonkeyPatch) -> None:

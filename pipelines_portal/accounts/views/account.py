@@ -17,7 +17,7 @@ from pipelines_portal.accounts.sessions import end_other_sessions, end_session, 
 from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core import clocks
+from pipelines_portal.core import times
 from pipelines_portal.core.rendering import render_page
 
 
@@ -91,8 +91,8 @@ def _page(
         "codes": recovery_codes_of(user),
         "is_asked_for": needs_second_step(user),
         "sessions": open_sessions_of(user, request),
-        "zones": clocks.zone_choices(),
-        "browser_zone": clocks.place(browser_zone(request) or UTC),
+        "zones": times.zone_choices(),
+        "browser_zone": times.place(browser_zone(request) or UTC),
         "is_unknown_choice": is_unknown_choice,
     }
     return render_page(request, "accounts/account.html", context, status=status)

@@ -1,26 +1,50 @@
-"""What both programs do with every request: known hosts only, sessions that end, answers that are not kept."""
+"""Middleware of both programs."""
 
 import logging
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.signals import user_logged_in
-from django.core.exceptions import DisallowedHost
+from django.core.exceptions import BadRequest, DisallowedHost
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 
-from pipelines_portal.core.http.client_address import exact_address
+from pipelines_portal.core import request_ids
+from pipelines_portal.core.http.client_address import exact_address, is_sent_by_trusted_proxy
 
 View = Callable[[HttpRequest], HttpResponse]
 BEGAN_AT, USED_AT = "began_at", "used_at"
 # Written down at most so often: a session is a row in the database.
 STEP_SECONDS = 60
 logger = logging.getLogger(__name__)
+
+
+class RequestIdMiddleware:
+    """The outermost: all lines about the request have the name, and so has the answer, whatever it is."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id = _told(request) or request_ids.new_id()
+        request_ids.begin(request_id)
+        response = self.get_response(request)
+        response[request_ids.HEADER] = request_id
+        return response
+
+
+def _told(request: HttpRequest) -> str:
+    """ "" for what is no name, and for those who are not believed."""
+    told = request.META.get("HTTP_X_REQUEST_ID", "")
+    if not told or not request_ids.fits(told):
+        return ""
+    return told if settings.TAKES_REQUEST_IDS or is_sent_by_trusted_proxy(request) else ""
 
 
 class KnownHostMiddleware:
@@ -96,3 +120,18 @@ def is_over(session: Any, now: int) -> bool:
 
 def _is_refresh(request: HttpRequest) -> bool:
     return request.method == "GET" and "HX-Request" in request.headers
+
+
+class ReadableAddressMiddleware:
+    """A 400 for NUL in a query: PostgreSQL takes no text with it, and pages search by what stands there.
+
+    Posted values are their forms' to refuse.
+    """
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in unquote(request.META.get("QUERY_STRING", "")):
+            raise BadRequest("NUL in the query")
+        return self.get_response(request)

@@ -10,9 +10,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from pipelines_portal.core.housekeeping import remove_in_batches
 from pipelines_portal.core.http.client_address import client_address
 from pipelines_portal.core.sign_in_throttle.models import Tries
-from pipelines_portal.core.tidying import remove_in_batches
 
 WINDOW = timedelta(minutes=5)
 # Tries on one account from one address, and on any accounts from one address.

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from pipelines_portal.core.http.logs import note
+from pipelines_portal.core.http.audit_log import note
 from pipelines_portal.core.sign_in_throttle.throttle import Limit, admit, give_back, password_limits
 
 

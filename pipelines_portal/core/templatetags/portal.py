@@ -12,9 +12,9 @@ from django.utils.safestring import SafeString
 from pipelines_portal import __version__
 from pipelines_portal.api_client import NodeSummary
 from pipelines_portal.api_client.task_status import icon_of, label_of
-from pipelines_portal.core import clocks, times
+from pipelines_portal.core import times
 from pipelines_portal.core.file_names import full_name, short_name
-from pipelines_portal.core.fragments import fragment
+from pipelines_portal.core.rendering import fragment
 
 register = template.Library()
 register.simple_tag(fragment)
@@ -144,7 +144,7 @@ def short_time(value: datetime) -> SafeString:
 def clock_now() -> str:
     """What the person's clock shows, and UTC: "14:05 in Vienna, 13:05 UTC"."""
     now = timezone.now()
-    here = clocks.current_place()
+    here = times.current_place()
     universal = f"{now.astimezone(UTC):%H:%M} UTC"
     return universal if here == "UTC" else f"{times.clock(now)} in {here}, {universal}"
 

@@ -24,7 +24,7 @@ from waitress.utilities import Error
 
 from pipelines_portal.core import environment
 from pipelines_portal.core.log_lines import log_what_nobody_caught
-from pipelines_portal.core.migrated import refuse_older_database
+from pipelines_portal.core.preparation import refuse_older_database
 from pipelines_portal.core.web_server.ending import EndingServer
 from pipelines_portal.core.web_server.requests import BUFFERED_BYTES, Request
 from pipelines_portal.core.web_server.server import server_for

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.core.tidying import remove_in_batches
+from pipelines_portal.core.housekeeping import remove_in_batches
 from pipelines_portal.entry.form.duplicates import lock_workflow
 from pipelines_portal.entry.models.form import TypedDraft
 from pipelines_portal.submissions.models import Submission

@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.core.bounded import Bounded
+from pipelines_portal.core.bounded_cache import Bounded
 from pipelines_portal.workflows.fields.dates import ClockTime
 from pipelines_portal.workflows.fields.rankings import SENT, in_order, items_of, moved
 from pipelines_portal.workflows.fields.schema_form import PREFIX, SchemaForm

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
-from pipelines_portal.core.looking_again import digest_of
+from pipelines_portal.core.rendering import digest_of
 from pipelines_portal.entry.form.reads import StoredForForm, read_stored
 from pipelines_portal.entry.models.form import PinnedFields, Preset, Presets
 from pipelines_portal.workflows.fields.base import FieldValues

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import UUIDField
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.core.hot_reads import aware, rows_of
+from pipelines_portal.core.sql import aware, rows_of
 from pipelines_portal.entry.models.form import PinnedFields, Preset, TypedDraft
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask

@@ -8,8 +8,8 @@ from uuid import UUID
 from django.db import transaction
 
 from pipelines_portal.core.json_text import json_text
-from pipelines_portal.core.many_rows import update_many
-from pipelines_portal.core.page_work import TimeBudget
+from pipelines_portal.core.sql import update_many
+from pipelines_portal.core.time_budget import TimeBudget
 from pipelines_portal.entry.imports.matching import Matching
 from pipelines_portal.entry.imports.row_values import ReadRow, RowReader
 from pipelines_portal.entry.models import (

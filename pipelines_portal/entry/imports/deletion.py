@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from pipelines_portal.core.tidying import remove_each
+from pipelines_portal.core.housekeeping import remove_each
 from pipelines_portal.entry.models import RESTORABLE_FOR, ImportJob, ImportJobs
 
 BATCH = 100

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.core import clocks
+from pipelines_portal.core import times
 from pipelines_portal.entry.imports import texts
 from pipelines_portal.entry.imports.headers import folded
 from pipelines_portal.entry.imports.matching import Column, Matching
@@ -58,7 +58,7 @@ class ChooseForm(forms.Form):
 
     def clean_zone(self) -> str:
         zone: str = self.cleaned_data["zone"]
-        return zone if zone in clocks.zones() else ""
+        return zone if zone in times.zones() else ""
 
     def clean_file(self) -> "File[bytes] | None":
         file: File[bytes] | None = self.cleaned_data["file"]
@@ -126,8 +126,8 @@ class ReadingForm(forms.Form):
 
 
 def zone_choices(present: str) -> list[tuple[str, str]]:
-    choices = clocks.zone_choices()
-    return choices if present in clocks.zones() else [(present, present), *choices]
+    choices = times.zone_choices()
+    return choices if present in times.zones() else [(present, present), *choices]
 
 
 def notation_fields(schema: Schema) -> dict[str, forms.Field]:

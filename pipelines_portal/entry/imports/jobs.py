@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.core.page_work import OutOfTime, TimeBudget, page_work
+from pipelines_portal.core.time_budget import OutOfTime, TimeBudget, page_work
 from pipelines_portal.entry.imports.checking import LeaseLost, check_all
 from pipelines_portal.entry.imports.reading import read_file
 from pipelines_portal.entry.imports.sending import send_requests

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.core.attention import Decision
+from pipelines_portal.core.decisions import Decision
 from pipelines_portal.entry.models import ImportJob, ImportJobs
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission

@@ -17,10 +17,10 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import PipelinesError, Schema
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.form_fields import one_line
 from pipelines_portal.core.json_text import json_text
-from pipelines_portal.core.many_rows import db_id, insert_many
-from pipelines_portal.core.names import one_line
-from pipelines_portal.core.page_work import TimeBudget, within
+from pipelines_portal.core.sql import db_id, insert_many
+from pipelines_portal.core.time_budget import TimeBudget, within
 from pipelines_portal.entry.imports.checking import LeaseLost
 from pipelines_portal.entry.imports.proposals import propose
 from pipelines_portal.entry.models import FilePart, ImportJob, ImportRow, Step

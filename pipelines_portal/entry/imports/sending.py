@@ -17,7 +17,7 @@ from pipelines_portal.api_client import (
     Schema,
     ServiceUnavailable,
 )
-from pipelines_portal.core.stopping import is_stopping
+from pipelines_portal.core.shutdown import is_stopping
 from pipelines_portal.entry.imports import texts
 from pipelines_portal.entry.imports.matching import Matching
 from pipelines_portal.entry.imports.schema_changes import changes_between, without_gone_fields

@@ -16,7 +16,7 @@ from django.utils.dateparse import parse_datetime
 
 from pipelines_portal.api_client import InvalidRequest, PipelinesClient, PipelinesError, Task
 from pipelines_portal.api_client.bounds import LARGEST_ID
-from pipelines_portal.core.bars import Bar, bar_of, task_shares
+from pipelines_portal.core.bar_chart import Bar, bar_of, task_shares
 from pipelines_portal.entry.models import Counts, ImportJob
 from pipelines_portal.keys.clients import KeyCannotBeOpened, background_client_for
 from pipelines_portal.keys.permissions import may_use

@@ -12,7 +12,7 @@ from django.utils.encoding import escape_uri_path
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from pipelines_portal.core.locked_database import RETRY_AFTER_SECONDS, is_away, is_full, is_locked, is_read_only
+from pipelines_portal.core.database_errors import RETRY_AFTER_SECONDS, is_away, is_full, is_locked, is_read_only
 
 logger = logging.getLogger(__name__)
 Error = TypeVar("Error", bound=Exception)

@@ -20,7 +20,7 @@ from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
 from pipelines_portal.core.http.client_address import client_address
-from pipelines_portal.core.metrics.counted import CALLERS_HELD
+from pipelines_portal.core.metrics import CALLERS_HELD
 from pipelines_portal.external_api.http.errors import too_many_requests
 from pipelines_portal.external_api.http.middleware import API_PREFIX
 from pipelines_portal.external_api.organizations.presented_keys import authenticating_key, presents_a_dead_key

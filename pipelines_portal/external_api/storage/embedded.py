@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from django.conf import settings
 
-from pipelines_portal.core.file_versions import version_of
+from pipelines_portal.core.files import version_of
 from pipelines_portal.external_api.storage.base import ChangedError, Readable, StorageFullError, StoredObject
 from pipelines_portal.external_api.storage.location import EmbeddedLocation
 from pipelines_portal.external_api.storage.signed_urls import signed_url

@@ -8,7 +8,7 @@ import binascii
 import json
 from typing import Any
 
-from pipelines_portal.core.hot_reads import LARGEST_ID
+from pipelines_portal.core.sql import LARGEST_ID
 from pipelines_portal.external_api.http.errors import ApiError
 from pipelines_portal.external_api.models import Negative, OrganizationKey
 from pipelines_portal.external_api.tasks.serialization import task_payload, task_rows, tasks_of

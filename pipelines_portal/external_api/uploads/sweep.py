@@ -12,10 +12,10 @@ from django.utils import timezone
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from pipelines_portal.core.locked_database import say_it_goes_on
-from pipelines_portal.core.metrics.counted import UPLOADS_ENDED
+from pipelines_portal.core.database_errors import say_it_goes_on
+from pipelines_portal.core.housekeeping import Tidying, remove_in_batches, until_done
+from pipelines_portal.core.metrics import UPLOADS_ENDED
 from pipelines_portal.core.sign_in_throttle.throttle import remove_old_tries
-from pipelines_portal.core.tidying import Tidying, remove_in_batches, until_done
 from pipelines_portal.external_api.models import SentRows, Upload
 from pipelines_portal.external_api.storage.backends import get_storage
 from pipelines_portal.external_api.uploads.files import delete_unneeded_files

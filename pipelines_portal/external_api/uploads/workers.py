@@ -14,8 +14,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from pipelines_portal.core.metrics.counted import UPLOADS_ENDED
-from pipelines_portal.core.stopping import is_stopping
+from pipelines_portal.core.metrics import UPLOADS_ENDED
+from pipelines_portal.core.shutdown import is_stopping
 from pipelines_portal.external_api.models import Upload, WorkerHeartbeat
 
 HEARTBEAT_SECONDS = 5

@@ -15,8 +15,8 @@ from pipelines_portal.accounts.confirmation import ask_to_confirm
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer, sign_in
+from pipelines_portal.core.exceptions import NotAllowed
 from pipelines_portal.core.mail import absolute_url, mail_is_on
-from pipelines_portal.core.not_allowed import NotAllowed
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.people.forms import AcceptForm, InviteForm

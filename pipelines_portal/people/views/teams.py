@@ -16,7 +16,7 @@ from pipelines_portal.accounts.permissions import (
     signed_in,
     visible_team,
 )
-from pipelines_portal.core.not_allowed import NotAllowed
+from pipelines_portal.core.exceptions import NotAllowed
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.people.forms import TeamForm, name_taken

@@ -10,7 +10,7 @@ from django.db.models import BigIntegerField, Q, TextField
 from django.db.models.functions import Cast
 
 from pipelines_portal.core.json_text import JSONTextField, json_text
-from pipelines_portal.core.many_rows import db_id, insert_many, update_many
+from pipelines_portal.core.sql import db_id, insert_many, update_many
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.outcomes import Outcome
 from pipelines_portal.submissions.statuses import RowStatus, Status

@@ -18,7 +18,7 @@ from pipelines_portal.api_client import PipelinesClient
 from pipelines_portal.audit.recording import record as record_event
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.json_text import json_text
-from pipelines_portal.core.metrics.counted import ROWS_SENT
+from pipelines_portal.core.metrics import ROWS_SENT
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.permissions import teams_through
 from pipelines_portal.submissions import search_index, sending

@@ -7,9 +7,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
-from pipelines_portal.core.looking_again import digest_of, looks_again
 from pipelines_portal.core.parameters import uuid_in
-from pipelines_portal.core.rendering import render_page
+from pipelines_portal.core.rendering import digest_of, looks_again, render_page
 from pipelines_portal.submissions.days import Line, fill, page_of
 from pipelines_portal.submissions.filters import LedgerForm, all_of, newest
 from pipelines_portal.submissions.models import Submission

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from pipelines_portal import __version__
-from pipelines_portal.core.file_versions import version_of
+from pipelines_portal.core.files import version_of
 from pipelines_portal.system.backup.places import EXTERNAL_API, MANIFEST, Database, calls_another_api, stored_files
 
 FORMAT = 1

@@ -13,8 +13,7 @@ from django.core.management.base import CommandError
 from django.db.utils import ConnectionHandler
 from psycopg.conninfo import make_conninfo
 
-from pipelines_portal.core.databases import database
-from pipelines_portal.core.env_file import Environment
+from pipelines_portal.core.environment import Environment, database
 
 PORTAL, EXTERNAL_API = "portal", "external_api"
 VARIABLES = {PORTAL: "DATABASE_URL", EXTERNAL_API: "EXTERNAL_API_DATABASE_URL"}

@@ -15,7 +15,7 @@ from django.core.management.base import CommandError
 from django.db import transaction
 from django.db.migrations.loader import MigrationLoader
 
-from pipelines_portal.core.file_versions import version_of
+from pipelines_portal.core.files import version_of
 from pipelines_portal.entry.imports.sending import pause_restored
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.system.backup.backing_up import FORMAT, PROOF

@@ -6,7 +6,8 @@ from django.db.models import Q
 from django.utils import timezone
 from prometheus_client.core import Metric
 
-from pipelines_portal.core.metrics.queues import queue_metrics, waiting_jobs
+from pipelines_portal.core.job_queue import waiting_jobs
+from pipelines_portal.core.metrics import queue_metrics
 from pipelines_portal.entry.models import IS_AT_WORK, ImportJob
 from pipelines_portal.submissions.models import Export
 from pipelines_portal.uploads.models import ZipUpload

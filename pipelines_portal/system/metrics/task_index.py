@@ -7,7 +7,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from pipelines_portal.core.metrics.queues import seconds_since
+from pipelines_portal.core.metrics import seconds_since
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.watching import WATCHED_FOR
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from pipelines_portal.core.metrics.queues import seconds_since
+from pipelines_portal.core.metrics import seconds_since
 from pipelines_portal.core.probes import OK
 from pipelines_portal.system.models import WorkerBeat
 

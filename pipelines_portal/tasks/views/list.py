@@ -7,8 +7,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.api_client import InvalidRequest
-from pipelines_portal.core.looking_again import looks_again
-from pipelines_portal.core.rendering import render_page
+from pipelines_portal.core.rendering import looks_again, render_page
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.tasks.forms import Filters, GoToTaskForm, filters_of
 from pipelines_portal.tasks.pagination import Pagination

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.core.formulas import safe_cell
+from pipelines_portal.core.csv_files import safe_cell
 from pipelines_portal.spreadsheets.limits import MAX_ROWS
 from pipelines_portal.uploads.archive.directory import Directory, Unusable
 from pipelines_portal.workflows.fields.base import FieldValues

@@ -6,7 +6,7 @@ from django import template
 from django.forms.utils import flatatt
 from django.utils.safestring import SafeString
 
-from pipelines_portal.core import page_elements
+from pipelines_portal.core.templatetags import page_elements
 from pipelines_portal.uploads.page_states import State
 
 register = template.Library()

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Schema
-from pipelines_portal.core.csv_download import csv_response
-from pipelines_portal.core.page_work import OutOfTime, TimeBudget, page_work
+from pipelines_portal.core.csv_files import csv_response
 from pipelines_portal.core.parameters import uuid_in
 from pipelines_portal.core.rendering import render_page
+from pipelines_portal.core.time_budget import OutOfTime, TimeBudget, page_work
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.archive.directory import Tail, TailTooShort, Unusable, read_directory

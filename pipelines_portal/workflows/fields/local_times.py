@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from pipelines_portal.core.clocks import UTC_NAME, name_of, place, zone_named
+from pipelines_portal.core.times import UTC_NAME, name_of, place, zone_named
 
 NOWHERE = UTC_NAME
 

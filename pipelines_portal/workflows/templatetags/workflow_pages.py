@@ -3,7 +3,7 @@
 from django import template
 from django.utils.safestring import SafeString
 
-from pipelines_portal.core.fragments import fragment
+from pipelines_portal.core.rendering import fragment
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 register = template.Library()

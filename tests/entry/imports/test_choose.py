@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from pipelines_portal.audit.models import Event
-from pipelines_portal.core.page_work import page_work
+from pipelines_portal.core.time_budget import page_work
 from pipelines_portal.entry.imports.jobs import LARGEST_AT_ONCE
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey

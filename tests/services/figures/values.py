@@ -8,7 +8,7 @@ import yaml
 from django.urls import URLResolver, get_resolver
 
 from pipelines_portal.api_client.metrics import outcome_of
-from pipelines_portal.core.metrics.requests import BUCKETS, METHODS
+from pipelines_portal.core.metrics import BUCKETS, METHODS
 from pipelines_portal.uploads.models import OVER
 from tests.external_api.server import PROJECT
 

@@ -23,8 +23,8 @@ MORE_COMMANDS = [
 
 NARROW = """
 import runpy, sys
-from pipelines_portal.core import databases
-databases.SQLITE_OPTIONS["init_command"] += f"PRAGMA max_page_count={sys.argv[1]};"
+from pipelines_portal.core import environment
+environment.SQLITE_OPTIONS["init_command"] += f"PRAGMA max_page_count={sys.argv[1]};"
 sys.argv = ["manage.py", "prepare"]
 runpy.run_path("manage.py", run_name="__main__")
 """

@@ -9,7 +9,7 @@ from pathlib import Path
 # thread. A handler that waited for what the interrupted code holds would never return.
 RESTS = """
 import os, signal, sys
-from pipelines_portal.core import stopping
+from pipelines_portal.core import shutdown
 
 def rest_until(number):
     calls = []
@@ -19,11 +19,11 @@ def rest_until(number):
         if len(calls) == number:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    stopping.listen()
+    shutdown.listen()
     sys.settrace(count)
-    stopping.rest(0.5)
+    shutdown.rest(0.5)
     sys.settrace(None)
-    os._exit(0 if stopping.is_stopping() == (len(calls) >= number) else 1)
+    os._exit(0 if shutdown.is_stopping() == (len(calls) >= number) else 1)
 
 children = []
 for number in range(1, 8):
@@ -37,10 +37,10 @@ sys.exit(any([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in ch
 # The main thread waits a minute for a lock. Three other threads rest until they notice the signal.
 WAITS = """
 import os, sqlite3, sys, threading
-from pipelines_portal.core import stopping
+from pipelines_portal.core import shutdown
 
 def rest():
-    stopping.rest(600)
+    shutdown.rest(600)
     ended.release()
 
 def end():
@@ -48,7 +48,7 @@ def end():
         ended.acquire()
     os._exit(7)
 
-stopping.listen()
+shutdown.listen()
 ended = threading.Semaphore(0)
 resting = [threading.Thread(target=rest) for _ in range(3)]
 for thread in [*resting, threading.Thread(target=end)]:

@@ -17,7 +17,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.core.api_errors import explain
-from pipelines_portal.core.bars import Bar, bar_of
+from pipelines_portal.core.bar_chart import Bar, bar_of
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import htmx_of, render_page
 from pipelines_portal.entry.imports import texts

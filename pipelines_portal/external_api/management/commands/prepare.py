@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from pipelines_portal.core.demo_accounts import refused_accounts
-from pipelines_portal.core.preparing import prepare
+from pipelines_portal.core.preparation import prepare
 from pipelines_portal.external_api.demo.load import load_demo
 
 

@@ -11,12 +11,12 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections, connection
 from django.utils.crypto import get_random_string
 
+from pipelines_portal.core.database_errors import say_it_goes_on
+from pipelines_portal.core.housekeeping import tidy_for_ever
 from pipelines_portal.core.job_queue import JobWorker
-from pipelines_portal.core.locked_database import say_it_goes_on
-from pipelines_portal.core.migrated import require_migrated
+from pipelines_portal.core.preparation import require_migrated
 from pipelines_portal.core.probes import serve_beside
-from pipelines_portal.core.stopping import listen
-from pipelines_portal.core.tidying import tidy_for_ever
+from pipelines_portal.core.shutdown import listen
 from pipelines_portal.external_api.demo.simulation import advance_until_stopped
 from pipelines_portal.external_api.uploads.sweep import TIDYING, sweep
 from pipelines_portal.external_api.uploads.workers import HEARTBEAT_SECONDS, record_heartbeat, remove_heartbeat

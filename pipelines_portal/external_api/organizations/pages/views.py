@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from pipelines_portal.core.http.logs import note
+from pipelines_portal.core.http.audit_log import note
 from pipelines_portal.core.sign_in_throttle.views import ThrottledLoginView
 from pipelines_portal.external_api.models import Membership, Organization, OrganizationKey
 from pipelines_portal.external_api.organizations import keys

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pipelines_portal.core.migrated import require_migrated
+from pipelines_portal.core.preparation import require_migrated
 from pipelines_portal.system.backup.places import opened_databases, storage_folder
 from pipelines_portal.system.backup.restoring import mark_restored, restore
 

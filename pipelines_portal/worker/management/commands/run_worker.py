@@ -15,12 +15,12 @@ from django.db import close_old_connections
 from django.utils.crypto import get_random_string
 
 from pipelines_portal.core import request_ids
+from pipelines_portal.core.database_errors import SECONDS_WITHOUT_ROOM, is_full, say_it_goes_on
+from pipelines_portal.core.housekeeping import tidy_for_ever
 from pipelines_portal.core.job_queue import JobWorker
-from pipelines_portal.core.locked_database import SECONDS_WITHOUT_ROOM, is_full, say_it_goes_on
-from pipelines_portal.core.migrated import require_migrated
+from pipelines_portal.core.preparation import require_migrated
 from pipelines_portal.core.probes import serve_beside
-from pipelines_portal.core.stopping import is_stopping, listen, rest, stop, told_at
-from pipelines_portal.core.tidying import tidy_for_ever
+from pipelines_portal.core.shutdown import is_stopping, listen, rest, stop, told_at
 from pipelines_portal.worker.changes import Changes
 from pipelines_portal.worker.duties import EVERY_MINUTE, EVERY_TWO_SECONDS, LOOPS, TIDYING, Duty, Loop
 

@@ -1,4 +1,4 @@
-from pipelines_portal.core.tidying import TidyCommand
+from pipelines_portal.core.housekeeping import TidyCommand
 from pipelines_portal.worker.duties import TIDYING
 
 

@@ -1,12 +1,33 @@
-"""What people call themselves, their teams and their keys, one line with something to be seen in it; and emails."""
+"""Form fields for names and short texts, which refuse organization keys and invisible characters."""
 
 import re
 import unicodedata
+from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from pipelines_portal.core.keyless import KeylessField
+from pipelines_portal.api_client.client import KEY_PATTERN
+
+A_KEY = "This is a key, which is kept nowhere but in the field for keys. It was not kept here."
+
+
+class KeylessField(forms.CharField):
+    """Refuses what holds a key, and comes back empty then."""
+
+    def clean(self, value: Any) -> Any:
+        if _holds_key(value):
+            raise ValidationError(A_KEY)
+        return super().clean(value)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return "" if _holds_key(data) else super().bound_data(data, initial)
+
+
+def _holds_key(text: Any) -> bool:
+    return bool(KEY_PATTERN.search(str(text or "")))
+
 
 # A line's end wherever it stands, and what turns the text around it: in a list or a mail, that changes others' words.
 _NOT_IN_A_NAME = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")

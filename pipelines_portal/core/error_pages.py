@@ -1,13 +1,17 @@
-"""What is shown when the portal itself fails. Nothing here asks the database."""
+"""Pages for requests that fail, from a wrong address to an error of the portal itself."""
 
 import sys
 from dataclasses import dataclass
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from pipelines_portal.core import request_ids
-from pipelines_portal.core.locked_database import RETRY_AFTER_SECONDS, Unwritten, is_away, is_full
+from pipelines_portal.core.database_errors import RETRY_AFTER_SECONDS, Unwritten, is_away, is_full
+from pipelines_portal.core.exceptions import NotAllowed
+from pipelines_portal.core.rendering import render_notice
 
 TEMPLATE = "core/failure.html"
 UNCERTAIN = "Whether what you sent was acted on is not certain: look at your submissions before you send it again."
@@ -70,3 +74,30 @@ def _became(request: HttpRequest, failure: Failure, error: BaseException | None)
     if isinstance(error, Unwritten):
         return str(error)
     return failure.reading if request.method in ("GET", "HEAD") else failure.sending
+
+
+TOO_LARGE = (
+    f"What was sent is larger than the portal takes: {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024**2} MB of "
+    f"values, or {settings.LARGEST_FORM // 1024**2} MB with files. Nothing was changed. Go back, and send less at once."
+)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """A 404 that knows the way on (`title`, `sentence`, `action`, `address`) says so."""
+    sentence = "There is no such page, or it belongs to someone else. Check the address, or go back to your workflows."
+    context = {"title": "Not found", "sentence": sentence}
+    if hasattr(exception, "address"):
+        context = {name: getattr(exception, name) for name in ("title", "sentence", "action", "address")}
+    return render_notice(request, "core/message.html", context, status=404)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        return render_notice(request, "core/message.html", {"title": "Too large", "sentence": TOO_LARGE}, status=413)
+    sentence = "The portal could not read this request. Nothing was changed. Go back and try again."
+    return render_notice(request, "core/message.html", {"title": "Bad request", "sentence": sentence}, status=400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    sentence = str(exception) if isinstance(exception, NotAllowed) else "Your role does not allow this."
+    return render_notice(request, "core/message.html", {"title": "Not allowed", "sentence": sentence}, status=403)

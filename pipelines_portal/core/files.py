@@ -1,4 +1,4 @@
-"""Files that nobody but the owner looks into: generated secrets, and what holds people's data."""
+"""Files that only their owner may read, and versions of stored files."""
 
 import os
 import stat
@@ -48,3 +48,7 @@ def _write_once(file: Path, text: str) -> None:
 
 def _owner_only(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
+
+
+def version_of(state: os.stat_result) -> str:
+    return f"{state.st_ino}-{state.st_mtime_ns}-{state.st_size}"

@@ -1,15 +1,11 @@
-"""Helpers for the `reads.py` of an app: the few reads of nearly every page, as SQL through a cursor.
+"""Raw SQL for the few reads of nearly every page, and for inserting and updating thousands of rows."""
 
-Through the ORM most of such a read's time goes into making the same SQL again. Each of them states what was measured,
-and has a test that compares it with the plain queryset on both databases. At most ten in all: everything else is ORM.
-"""
-
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models import DateTimeField, Model
 
 AnyModel = TypeVar("AnyModel", bound=Model)
@@ -48,3 +44,31 @@ def _fields_of(model: type[Model]) -> tuple[list[str], list[int]]:
     fields = model._meta.concrete_fields
     moments = [place for place, field in enumerate(fields) if isinstance(field, DateTimeField)]
     return [field.attname for field in fields], moments
+
+
+def insert_many(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert `rows`, whose values are as the database takes them. Columns that are not named get no default."""
+    quote = connection.ops.quote_name
+    names, marks = ", ".join(map(quote, columns)), ", ".join(["%s"] * len(columns))
+    _run(f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({marks})", rows)  # noqa: S608 - names of our own
+
+
+def update_many(
+    model: type[models.Model], columns: Sequence[str], where: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Update one row for each of `rows`: the values of `columns`, then those of `where`."""
+    quote = connection.ops.quote_name
+    values = ", ".join(f"{quote(name)} = %s" for name in columns)
+    place = " AND ".join(f"{quote(name)} = %s" for name in where)
+    _run(f"UPDATE {quote(model._meta.db_table)} SET {values} WHERE {place}", rows)  # noqa: S608 - as above
+
+
+def db_id(row: models.Model) -> Any:
+    """Return the primary key of `row` as the database takes it."""
+    return row._meta.pk.get_db_prep_value(row.pk, connection)
+
+
+def _run(statement: str, rows: Iterable[Sequence[Any]]) -> None:
+    if values := list(rows):
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, values)

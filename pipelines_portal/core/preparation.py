@@ -1,16 +1,19 @@
-"""Whether the database has what this version of the program needs."""
+"""Preparation of a program's database and static files, and the check that it was done."""
 
+import os
 import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from django.apps import apps
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from pipelines_portal.core.locked_database import is_away, is_full
+from pipelines_portal.core.database_errors import is_away, is_full
 
 BEHIND = "The database lacks migrations of this version: run `manage.py prepare`."
 OLDER = (
@@ -57,3 +60,25 @@ def _migrations() -> Iterator[tuple[str, str]]:
         for module in pkgutil.iter_modules([str(Path(app.path) / "migrations")]):
             if not module.ispkg and module.name[0] not in "_~":
                 yield app.label, module.name
+
+
+def prepare() -> None:
+    refuse_older_database()
+    wipe_metrics(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
+    call_command("migrate", verbosity=0, interactive=False)
+    if settings.STATIC_IS_COLLECTED:
+        return
+    try:
+        call_command("collectstatic", verbosity=0, interactive=False)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The static files could not be collected: {settings.STATIC_ROOT} cannot be written ({error.strerror})."
+        ) from error
+
+
+def wipe_metrics(folder: Path) -> None:
+    """Delete what ended processes counted, unless another process still counts: a sum must not get smaller."""
+    files = list(folder.glob("*.db"))
+    if not any(Path(f"/proc/{file.stem.rpartition('_')[2]}").exists() for file in files):
+        for file in files:
+            file.unlink(missing_ok=True)

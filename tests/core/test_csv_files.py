@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines_portal.core.formulas import bare_cell, safe_cell
+from pipelines_portal.core.csv_files import bare_cell, safe_cell
 
 
 @pytest.mark.parametrize(

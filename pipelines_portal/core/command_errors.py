@@ -7,8 +7,8 @@ from contextlib import suppress
 from django.db import DatabaseError, InterfaceError
 from django.db.migrations.exceptions import MigrationSchemaMissing
 
-from pipelines_portal.core.locked_database import is_away, is_full
-from pipelines_portal.core.migrated import BEHIND, is_migrated
+from pipelines_portal.core.database_errors import is_away, is_full
+from pipelines_portal.core.preparation import BEHIND, is_migrated
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 UNUSABLE_FILE = {

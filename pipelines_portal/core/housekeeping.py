@@ -15,8 +15,8 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 from django.db.models import QuerySet
 
-from pipelines_portal.core.locked_database import say_it_goes_on
-from pipelines_portal.core.stopping import is_stopping, listen, rest
+from pipelines_portal.core.database_errors import say_it_goes_on
+from pipelines_portal.core.shutdown import is_stopping, listen, rest
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 1_000

@@ -1,0 +1,116 @@
+"""Metrics in Prometheus' text format: counts of all processes of a program, and what its database holds now."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import ResolverMatch
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+ROWS_SENT = Counter("pipelines_rows_sent", "Rows that went to the API, by what is known of them.", ["outcome"])
+UPLOADS_ENDED = Counter("pipelines_uploads_ended", "Archives that came to their end.", ["end"])
+CALLERS_HELD = Counter("pipelines_callers_held", "Requests answered with 429, by who was to wait.", ["caller"])
+REQUESTS = Counter("pipelines_requests", "Requests by view and class of status.", ["view", "method", "status"])
+# One of them is what alerts ask for: what is in between is not known.
+BUCKETS = (0.05, 0.1, 0.25, 1, 2, 5)
+SECONDS = Histogram(
+    "pipelines_request_seconds", "From a request's coming to its answer's beginning.", ["view", "method"],
+    buckets=BUCKETS,
+)  # fmt: skip
+# What no view answered: static files, and addresses that there are not.
+UNMATCHED = "unmatched"
+METHODS = ("GET", "HEAD", "POST", "PUT")
+LONGEST_PATH = 254
+# Rows behind these are late all the same.
+MOST_COUNTED = 1000
+Waiting = QuerySet[Any, Any]
+request_logger = logging.getLogger("pipelines_portal.requests")
+logger = logging.getLogger(__name__)
+
+
+def view_name(request: HttpRequest, match: ResolverMatch) -> str:
+    """Where a view is all that answers at an address."""
+    return match.view_name
+
+
+class FiguresMiddleware:
+    """Outside of all that may refuse a request: what was refused is counted too."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self._writes_lines = settings.LOG_FORMAT == "json"
+        self._name_of: Callable[[HttpRequest, ResolverMatch], str] = import_string(settings.FIGURES_VIEW_NAME)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = time.perf_counter()
+        response = self.get_response(request)
+        seconds = time.perf_counter() - began
+        view = self._name_of(request, request.resolver_match) if request.resolver_match else UNMATCHED
+        method = request.method if request.method in METHODS else "other"
+        REQUESTS.labels(view, method, f"{response.status_code // 100}xx").inc()
+        SECONDS.labels(view, method).observe(seconds)
+        if self._writes_lines:
+            _write_line(request, response, view, seconds)
+        return response
+
+
+def _write_line(request: HttpRequest, response: HttpResponse, view: str, seconds: float) -> None:
+    """Without what is behind a question mark, and without an email. Of who was not asked for, nothing is said."""
+    person = getattr(request, "_cached_user", None)
+    facts = {"view": view, "status": response.status_code, "seconds": round(seconds, 4)}
+    if person is not None and person.pk is not None:
+        facts["user"] = person.pk
+    request_logger.info("%s %s", request.method, request.path[:LONGEST_PATH], extra=facts)
+
+
+def render_metrics(checks: Mapping[str, str]) -> bytes:
+    """`checks`: OK or what is wrong, by the name of each check."""
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    registry.register(_ReadNow(checks))
+    return generate_latest(registry)
+
+
+class _ReadNow(Collector):
+    """Queue lengths and the like, from the database. Without the database, only the state of the checks."""
+
+    def __init__(self, checks: Mapping[str, str]) -> None:
+        self._checks = checks
+
+    def collect(self) -> Iterator[Metric]:
+        states = GaugeMetricFamily("pipelines_check_ok", "1 if /ready says ok, 0 if not.", labels=["check"])
+        for name, state in self._checks.items():
+            states.add_metric([name], state == "ok")
+        yield states
+        if self._checks.get("database") != "ok":
+            return
+        for path in settings.FIGURES_ASKED:
+            try:
+                yield from list(import_string(path)())
+            except Exception:
+                logger.exception("The metrics of %s could not be read", path)
+
+
+def queue_metrics(queues: Iterable[tuple[str, Waiting]]) -> Iterator[Metric]:
+    """Each gives since when its pieces wait, the oldest first."""
+    waiting = GaugeMetricFamily("pipelines_queue_waiting", f"Pieces that wait, up to {MOST_COUNTED}.", labels=["queue"])
+    oldest = GaugeMetricFamily("pipelines_queue_oldest_seconds", "How long the oldest waits.", labels=["queue"])
+    for name, queue in queues:
+        since = list(queue[:MOST_COUNTED])
+        waiting.add_metric([name], len(since))
+        oldest.add_metric([name], seconds_since(since[0]) if since else 0)
+    yield from (waiting, oldest)
+
+
+def seconds_since(moment: datetime) -> float:
+    return max((timezone.now() - moment).total_seconds(), 0)

@@ -22,7 +22,6 @@ from pipelines_portal.api_client.errors import (
     UnexpectedResponse,
     ValidationFailed,
 )
-from pipelines_portal.api_client.gate import Call, Gate
 from pipelines_portal.api_client.models import (
     CreatedTasks,
     Field,
@@ -36,6 +35,7 @@ from pipelines_portal.api_client.models import (
     Workflow,
 )
 from pipelines_portal.api_client.overload import Bulkhead, CircuitBreaker
+from pipelines_portal.api_client.rate_limiter import Call, RateLimiter
 from pipelines_portal.api_client.retries import IN_A_PAGE, NOT_AGAIN, RetryPolicy
 from pipelines_portal.api_client.task_status import TaskStatus
 from pipelines_portal.api_client.transport import Transport
@@ -54,7 +54,6 @@ __all__ = [
     "CreatorGone",
     "Field",
     "Forbidden",
-    "Gate",
     "Held",
     "InvalidRequest",
     "KeyRejected",
@@ -65,6 +64,7 @@ __all__ = [
     "PipelinesClient",
     "PipelinesError",
     "RateLimited",
+    "RateLimiter",
     "RetryPolicy",
     "RowError",
     "Schema",

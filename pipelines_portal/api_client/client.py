@@ -23,7 +23,6 @@ from pipelines_portal.api_client.errors import (
     ValidationFailed,
 )
 from pipelines_portal.api_client.failures import log_failure, misfit
-from pipelines_portal.api_client.gate import Call, Gate, OpenGate
 from pipelines_portal.api_client.models import (
     CreatedTasks,
     Schema,
@@ -33,6 +32,7 @@ from pipelines_portal.api_client.models import (
     UploadStatus,
     Workflow,
 )
+from pipelines_portal.api_client.rate_limiter import Call, NoRateLimiter, RateLimiter
 from pipelines_portal.api_client.retries import IN_A_PAGE, Repeat, RetryPolicy, delay_before_retry
 from pipelines_portal.api_client.transport import Answer, Transport
 
@@ -49,12 +49,12 @@ class PipelinesClient:
         transport: Transport,
         key: str,
         policy: RetryPolicy = IN_A_PAGE,
-        gate: Gate | None = None,
+        rate_limiter: RateLimiter | None = None,
     ) -> None:
         self._transport = transport
         self._key = key
         self._policy = policy
-        self._gate = gate or OpenGate()
+        self._rate_limiter = rate_limiter or NoRateLimiter()
 
     def __repr__(self) -> str:
         return f"PipelinesClient(…{self._key[-4:]})"
@@ -158,7 +158,7 @@ class PipelinesClient:
         kind = metrics.kind_of(method, path)
         while True:
             try:
-                self._gate.admit(call, again=bool(failures))
+                self._rate_limiter.admit(call, again=bool(failures))
                 with metrics.counted(kind):
                     return self._send_and_note(call, send)
             except PipelinesError as error:
@@ -180,9 +180,9 @@ class PipelinesClient:
             result = send()
         except PipelinesError as error:
             error = _specific_error(call, error)
-            self._gate.note(call, error)
+            self._rate_limiter.note(call, error)
             raise error from None
-        self._gate.note(call, None)
+        self._rate_limiter.note(call, None)
         return result
 
 

@@ -1,4 +1,4 @@
-"""The seam for what all calls with one key have in common: whether one is made at all, and what came of it."""
+"""The interface of a rate limiter, which decides for all calls with one key whether a call is sent."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,21 +8,21 @@ from pipelines_portal.api_client.errors import PipelinesError
 
 @dataclass(frozen=True)
 class Call:
-    """`is_upload`: it is about an archive."""
+    """A call to the API. `is_upload`: it is about an archive."""
 
     is_upload: bool
 
 
-class Gate(Protocol):
+class RateLimiter(Protocol):
     def admit(self, call: Call, *, again: bool) -> None:
-        """Before each try; `again`: not the first. Raises Held or KeyRejected where the API is not to be asked."""
+        """Raise Held or KeyRejected if the call must not be sent now. `again`: it was sent before."""
 
     def note(self, call: Call, error: PipelinesError | None) -> None:
-        """After each try that was made; None: it gave its answer."""
+        """Take note of the result of a try: its error, or None if it succeeded."""
 
 
-class OpenGate:
-    """Lets every call through."""
+class NoRateLimiter:
+    """Admits every call."""
 
     def admit(self, call: Call, *, again: bool) -> None:
         return None

@@ -7,8 +7,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.http import StreamingHttpResponse
-
 GUARD = "'"
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _STARTS_A_FORMULA = ("=", "+", "-", "@")
@@ -65,13 +63,6 @@ def _may_run(text: str) -> bool:
 
 
 BOM = "\ufeff"  # without it spreadsheets take UTF-8 for something else
-
-
-def csv_response(file_name: str, rows: Iterable[Iterable[Any]]) -> StreamingHttpResponse:
-    """`rows` to be saved under `file_name`, written as they are read. No cell runs as a formula."""
-    response = StreamingHttpResponse(csv_lines(rows), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{file_name}"'
-    return response
 
 
 def csv_lines(rows: Iterable[Iterable[Any]]) -> Iterator[str]:

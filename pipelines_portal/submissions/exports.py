@@ -22,7 +22,7 @@ from pipelines_portal.api_client.messages import row_message
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core import times
-from pipelines_portal.core.csv_files import csv_response
+from pipelines_portal.core.csv_downloads import csv_response
 from pipelines_portal.core.housekeeping import remove_in_batches
 from pipelines_portal.core.times import zone_named
 from pipelines_portal.submissions.filters import LedgerForm, all_of, newest

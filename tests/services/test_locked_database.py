@@ -75,7 +75,7 @@ def test_the_api_and_its_worker_live_on(api: ExternalApi, tmp_path: Path) -> Non
         wait_until(lambda: "Starting worker" in log.read_text(), "the worker to start")
         with locked(tmp_path / "api" / "external_api.sqlite3"):
             answer = api.server.post("/workflows/42/tasks", key=key, json={"tasks": [{"fields": {}}]})
-            said = ("The job queue", "A step of the demo is left out", "The worker's upkeep")
+            said = ("The job queue", "A step of the demo was skipped", "The worker's upkeep")
             wait_until(lambda: all(words in log.read_text() for words in said), "every part of the worker to wait")
         assert (answer.status_code, answer.json()["error"]) == (503, "service_unavailable")
         assert answer.headers["Retry-After"]

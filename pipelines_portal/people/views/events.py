@@ -12,7 +12,7 @@ from pipelines_portal.audit.filters import all_events, page_of_events
 from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.csv_files import csv_response
+from pipelines_portal.core.csv_downloads import csv_response
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.core.times import machine

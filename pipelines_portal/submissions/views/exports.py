@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.csv_files import csv_response
+from pipelines_portal.core.csv_downloads import csv_response
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.core.times import name_of
 from pipelines_portal.submissions.exports import (

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Schema
-from pipelines_portal.core.csv_files import csv_response
+from pipelines_portal.core.csv_downloads import csv_response
 from pipelines_portal.core.parameters import uuid_in
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.core.time_budget import OutOfTime, TimeBudget, page_work

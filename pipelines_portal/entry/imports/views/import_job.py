@@ -16,7 +16,7 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.csv_files import csv_response
+from pipelines_portal.core.csv_downloads import csv_response
 from pipelines_portal.core.rendering import htmx_of, render_notice, render_page
 from pipelines_portal.entry.imports import texts
 from pipelines_portal.entry.imports.downloads import CONTENT_TYPES, KINDS, file_response, table_of

@@ -108,8 +108,8 @@ def make_office() -> tuple[Any, Any]:
     from pipelines_portal.api_client import Task
     from pipelines_portal.keys.models import KeyShare, SavedKey, fingerprint
     from pipelines_portal.notifications.models import Notification
-    from pipelines_portal.task_index.recording import take_in
-    from pipelines_portal.task_index.watching import begin_index
+    from pipelines_portal.task_index.models import WorkflowIndex
+    from pipelines_portal.task_index.recording import record_tasks
     from pipelines_portal.workflows.models import OpenedWorkflow
 
     people = [User.objects.create_user(f"person{number}@acme.example") for number in range(30)]
@@ -130,8 +130,8 @@ def make_office() -> tuple[Any, Any]:
             key=keys[0], workflow_id=number, name=f"Workflow {number}", status="ACTIVE"
         )
         if number < FIRST + INDEXED:
-            index = begin_index(opened)
-            take_in(index, [Task.model_validate(task(one)) for one in range(900, 1000)], now)
+            index = WorkflowIndex.objects.start(opened)
+            record_tasks(index, [Task.model_validate(task(one)) for one in range(900, 1000)], now)
             names = {field.name for field in index._meta.fields}
             read = dict.fromkeys({"open_as_of", "failed_as_of", "ends_as_of", "newest_as_of"} & names, now)
             type(index).objects.filter(pk=index.pk).update(**read)

@@ -19,9 +19,8 @@ from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import KeyShare, SavedKey, fingerprint
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.models import WorkflowIndex
-from pipelines_portal.task_index.recording import take_in
-from pipelines_portal.task_index.walks import OPEN_LISTS
-from pipelines_portal.task_index.watching import begin_index
+from pipelines_portal.task_index.recording import record_tasks
+from pipelines_portal.task_index.scanning import OPEN_LISTS
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.conftest import ACME, TRANSLATIONS
@@ -107,11 +106,11 @@ def make_task(task_id: int, status: str, created: datetime, hours: float = 0) ->
 
 def make_index(workflow: OpenedWorkflow, tasks: list[Task], **values: Any) -> WorkflowIndex:
     """Create the workflow's index as if all of its tasks, `tasks`, had been read a moment ago."""
-    index = begin_index(workflow)
+    index = WorkflowIndex.objects.start(workflow)
     now = timezone.now()
-    take_in(index, tasks, now)
+    record_tasks(index, tasks, now)
     read: dict[str, Any] = {"open_as_of": now, "ends_as_of": now, "newest_as_of": now, "durations_as_of": now}
-    read |= {"newest_id": max((task.id for task in tasks), default=0), "is_read_to_the_end": True}
+    read |= {"newest_id": max((task.id for task in tasks), default=0), "is_backfilled": True}
     WorkflowIndex.objects.filter(pk=index.pk).update(**read | values)
     for status in OPEN_LISTS:
         counted = {"listed": index.tasks.filter(status=status).count(), "listed_at": (read | values)["open_as_of"]}

@@ -9,10 +9,9 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.imports.matching import Column, Matching
 from pipelines_portal.entry.models import ErrorGroup, ImportJob, ImportRow, RowError
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.task_index.models import IndexedTask, QuarterCount, StatusCount, Walk, WorkflowIndex
+from pipelines_portal.task_index.models import IndexedTask, QuarterCount, Scan, StatusCount, WorkflowIndex
 from pipelines_portal.task_index.recording import quarter_of
-from pipelines_portal.task_index.walks import OPEN_LISTS
-from pipelines_portal.task_index.watching import begin_index
+from pipelines_portal.task_index.scanning import OPEN_LISTS
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .people import COLLEAGUE, WORKFLOW, insert
@@ -107,8 +106,8 @@ def make_task_index(size: Size, person: User) -> None:
     """Index many tasks of the first workflow, and a few of all others."""
     for workflow in OpenedWorkflow.objects.filter(key__owner=person).order_by("pk"):
         total, open_tasks = (size.indexed_tasks, size.open_tasks) if workflow.workflow_id == WORKFLOW else (40, 10)
-        _fill_index(begin_index(workflow), total, open_tasks)
-    Walk.objects.update(due_at=None)
+        _fill_index(WorkflowIndex.objects.start(workflow), total, open_tasks)
+    Scan.objects.update(due_at=None)
 
 
 def _fill_index(index: WorkflowIndex, total: int, open_tasks: int) -> None:
@@ -121,7 +120,7 @@ def _fill_index(index: WorkflowIndex, total: int, open_tasks: int) -> None:
     by_quarter = Counter(quarter_of(row.created_at) for row in rows if row.created_at)
     insert(QuarterCount, (QuarterCount(index=index, quarter=q, created=n, finished=n) for q, n in by_quarter.items()))
     WorkflowIndex.objects.filter(pk=index.pk).update(
-        open_as_of=now, ends_as_of=now, newest_as_of=now, newest_id=total, is_read_to_the_end=True
+        open_as_of=now, ends_as_of=now, newest_as_of=now, newest_id=total, is_backfilled=True
     )
 
 

@@ -23,7 +23,7 @@ def client_for(key: SavedKey, policy: RetryPolicy = IN_A_PAGE) -> PipelinesClien
 
 
 def background_client_for(key: SavedKey) -> PipelinesClient:
-    """Return a client for reads that nobody waits for: it tries each once. The caller paces them (task_index/pace.py).
+    """Return a client for reads that nobody waits for: it tries each once. The caller paces them (`KeyThrottle`).
 
     Raises KeyCannotBeOpened.
     """

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pipelines_portal.task_index.figures import Day
+from pipelines_portal.task_index.reads import Day
 
 RIGHT, TOP, BOTTOM = 960, 12, 166
 # Of the axis: the least room for its labels, the width of one of their characters, and what is between them and it.

@@ -15,8 +15,8 @@ from pipelines_portal.overview.home_reads import MOST_WORKFLOWS, HomeData, read_
 from pipelines_portal.overview.needed import WORDS, needed
 from pipelines_portal.overview.workflow_page import open_bar
 from pipelines_portal.task_index.counts import Counts, counted_so_far
-from pipelines_portal.task_index.figures import Day
 from pipelines_portal.task_index.models import WorkflowIndex
+from pipelines_portal.task_index.reads import Day
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 

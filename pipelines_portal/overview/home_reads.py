@@ -15,16 +15,15 @@ from pipelines_portal.submissions.days import tell_apart
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.team import Sent, looked_after, sent_since
 from pipelines_portal.task_index.counts import Counts, counts_and_known
-from pipelines_portal.task_index.figures import (
-    Arrived,
+from pipelines_portal.task_index.models import WorkflowIndex
+from pipelines_portal.task_index.reads import (
     Counted,
     Day,
-    arrived,
+    NewTasks,
     days_of,
+    new_needing_attention,
     oldest_and_stuck,
 )
-from pipelines_portal.task_index.models import WorkflowIndex
-from pipelines_portal.task_index.watching import watched
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 # What people looked at last; all others are in the lists of their keys.
@@ -47,7 +46,7 @@ class HomeData:
     counts: dict[int, Counts]
     known: dict[int, int]
     days: dict[int, list[Day]]
-    arrived: dict[str, Arrived]
+    arrived: dict[str, NewTasks]
     oldest: dict[int, datetime]
     stuck: dict[int, int]
     tasks: list[NewTask]
@@ -66,7 +65,7 @@ def read_home(user: User, show: str, now: datetime) -> HomeData | None:
     if not workflows:
         return None
     since = look(user, now)
-    indexes = watched(workflows, [one.index for one in workflows if hasattr(one, "index")])
+    indexes = WorkflowIndex.objects.watch(workflows, [one.index for one in workflows if hasattr(one, "index")])
     with_working_key = [one for one in workflows if one.key.rejected_at is None]
     read = [indexes[one.pk] for one in with_working_key if indexes[one.pk].open_as_of]
     counts, known = counts_and_known(with_working_key)
@@ -79,7 +78,7 @@ def read_home(user: User, show: str, now: datetime) -> HomeData | None:
         counts=counts,
         known=known,
         days=days_of([index for index, _ in counted], DAYS, now),
-        arrived=arrived(read, since) if since else {},
+        arrived=new_needing_attention(read, since) if since else {},
         oldest=oldest,
         stuck=stuck,
         tasks=tasks_shown(user, read, counted, show, since, now),

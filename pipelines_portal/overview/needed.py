@@ -7,8 +7,8 @@ from typing import Any
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client.task_status import CAN_BE_STUCK, NEEDS_ATTENTION
 from pipelines_portal.submissions.origin import Brief, briefs_across, telling_value
-from pipelines_portal.task_index.figures import Arrived, Counted, needing_attention, stuck_of
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
+from pipelines_portal.task_index.reads import Counted, NewTasks, needing_attention, stuck_across
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 STUCK = "stuck"
@@ -52,7 +52,7 @@ class Share:
 
 
 def needed(
-    counted: Counted, stuck: dict[int, int], show: str, new: dict[str, Arrived], tasks: list[NewTask]
+    counted: Counted, stuck: dict[int, int], show: str, new: dict[str, NewTasks], tasks: list[NewTask]
 ) -> dict[str, Any]:
     """`show`: one of WORDS, for the tasks behind that number alone."""
     tiles = [_tile(status, counted, new) for status in NEEDS_ATTENTION]
@@ -68,7 +68,7 @@ def needed(
     }
 
 
-def _tile(status: str, counted: Counted, new: dict[str, Arrived]) -> Tile:
+def _tile(status: str, counted: Counted, new: dict[str, NewTasks]) -> Tile:
     count = sum(counts.by_status.get(status, 0) for _, counts in counted)
     came, is_cut = new.get(status), any(status in counts.cut for _, counts in counted)
     read = Tile(status, WORDS[status], count, status, _updated(counted, status), is_cut)
@@ -92,7 +92,7 @@ def tasks_shown(
 ) -> list[NewTask]:
     """Return the tasks behind the number that is shown, or the newest that need attention."""
     if show == STUCK:
-        tasks = stuck_of(counted, MOST_SHOWN, now)
+        tasks = stuck_across(counted, MOST_SHOWN, now)
     elif show:
         tasks = needing_attention(indexes, MOST_SHOWN, statuses=(show,))
     else:

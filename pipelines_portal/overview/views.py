@@ -12,7 +12,6 @@ from pipelines_portal.overview.forms import StuckHoursForm
 from pipelines_portal.overview.home_page import first_steps, home_of
 from pipelines_portal.overview.workflow_page import overview_of
 from pipelines_portal.task_index.models import WorkflowIndex
-from pipelines_portal.task_index.watching import begin_index
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import usable_workflow
 
@@ -41,7 +40,7 @@ def overview_detail(request: SignedInRequest, key_id: int, workflow_id: int) -> 
 def overview_stuck_hours(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     """For all who look at this workflow with this key."""
     workflow = _workflow(request, key_id, workflow_id)
-    form, index = StuckHoursForm(request.POST), begin_index(workflow)
+    form, index = StuckHoursForm(request.POST), WorkflowIndex.objects.start(workflow)
     if not form.is_valid():
         return _page(request, workflow, overview_of(request.user, workflow, index) | {"form": form}, status=422)
     hours = form.cleaned_data["hours"]

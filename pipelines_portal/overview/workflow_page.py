@@ -14,17 +14,15 @@ from pipelines_portal.overview.charts import chart_of, name_of
 from pipelines_portal.overview.words import duration
 from pipelines_portal.submissions.origin import Brief, briefs_of_tasks, telling_value
 from pipelines_portal.submissions.team import IS_SHARED, Sent, keys_looked_after, sent_since
-from pipelines_portal.task_index.counts import Counts, Row, counted_so_far, counts_of, status_counts
-from pipelines_portal.task_index.durations import OVER_DAYS
-from pipelines_portal.task_index.figures import Day, days_of, is_read, oldest_open, stuck
-from pipelines_portal.task_index.models import GONE, IndexedTask, Walk, WorkflowIndex
-from pipelines_portal.task_index.watching import watched
+from pipelines_portal.task_index.counts import Counts, Row, build_counts, counted_so_far, status_counts
+from pipelines_portal.task_index.models import DURATION_DAYS, GONE, IndexedTask, Scan, WorkflowIndex
+from pipelines_portal.task_index.reads import Day, days_of, is_read, oldest_open, stuck
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 DAYS = 30
 MOST_STUCK = 10
 LONGEST_TEXT = 160
-PAST = Walk.objects.filter(index=OuterRef("pk"), kind=Walk.Kind.PAST, due_at__isnull=False)
+BACKFILL = Scan.objects.filter(index=OuterRef("pk"), kind=Scan.Kind.BACKFILL, due_at__isnull=False)
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ def overview_of(user: User, workflow: OpenedWorkflow, index: WorkflowIndex | Non
     now = timezone.now()
     known = _known(user, workflow, now, index)
     as_of = known.index.open_as_of
-    counts = counts_of(as_of, known.rows) if as_of else None
+    counts = build_counts(as_of, known.rows) if as_of else None
     found = {
         "index": known.index, "span": duration(known.index.stuck_hours * 3600), "people": known.people,
         "reading": _reading(known, now), "is_old": counts is not None and counts.is_old(now),
@@ -68,8 +66,8 @@ class _Known:
 
 
 def _known(user: User, workflow: OpenedWorkflow, now: datetime, index: WorkflowIndex | None) -> _Known:
-    indexes = WorkflowIndex.objects.filter(workflow=workflow).annotate(is_on_its_way=Exists(PAST))
-    index = index or watched([workflow], indexes)[workflow.pk]
+    indexes = WorkflowIndex.objects.filter(workflow=workflow).annotate(is_on_its_way=Exists(BACKFILL))
+    index = index or WorkflowIndex.objects.watch([workflow], indexes)[workflow.pk]
     is_on_its_way = getattr(index, "is_on_its_way", False)
     return _Known(index, is_on_its_way, status_counts(index), _people(user, workflow, now))
 
@@ -87,7 +85,7 @@ def _open(user: User, workflow: OpenedWorkflow, index: WorkflowIndex, counts: Co
     return {
         "counts": counts, "updated": counts.updated(), "stuck_updated": counts.updated(*CAN_BE_STUCK),
         "bar": open_bar(counts), "oldest": oldest, "oldest_number": oldest and str(oldest.task_id),
-        "stuck": _stuck(user, workflow, standing, now), "stuck_count": standing[0].found if standing else 0,
+        "stuck": _stuck(user, workflow, standing, now), "stuck_count": standing[0].stuck_count if standing else 0,
     }  # fmt: skip
 
 
@@ -113,8 +111,8 @@ def _days(known: _Known, now: datetime) -> dict[str, Any]:
     return {
         "chart": chart_of(days), "days": _named(days), "today": days[-1],
         "median": None if index.median_seconds is None else duration(index.median_seconds),
-        "ninth": None if index.ninth_seconds is None else duration(index.ninth_seconds),
-        "is_whole_week": is_read(index, now - timedelta(days=OVER_DAYS)),
+        "ninth": None if index.p90_seconds is None else duration(index.p90_seconds),
+        "is_whole_week": is_read(index, now - timedelta(days=DURATION_DAYS)),
     }  # fmt: skip
 
 
@@ -128,5 +126,5 @@ def _reading(known: _Known, now: datetime) -> dict[str, Any]:
     tasks = sum(count for status, count, *_ in known.rows if status != GONE)
     return {
         "tasks": tasks, "so_far": counted_so_far(known.index, tasks, now),
-        "goes_on": known.is_on_its_way, "to_the_end": known.index.is_read_to_the_end,
+        "goes_on": known.is_on_its_way, "to_the_end": known.index.is_backfilled,
     }  # fmt: skip

@@ -1,1 +1,1 @@
-"""What the API cannot be asked: how the tasks of workflows that somebody watches stand, read by walking."""
+"""Indexes of the tasks of watched workflows, read in the background because the API does not count tasks."""

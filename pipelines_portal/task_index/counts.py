@@ -1,27 +1,36 @@
-"""How many tasks of a workflow have which status, for pages. Nothing is said that was not read."""
+"""Counts of tasks by status, for pages: of a workflow, and of given task ids. Pages show only what was read."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Max, QuerySet
 
 from pipelines_portal.api_client import TaskStatus
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.task_index.models import GONE, WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-# The statuses whose lists are read.
+# The statuses whose lists are read, in the order of pages.
 LISTED_STATUSES = tuple(status for status in TaskStatus if status is not TaskStatus.FINISHED)
-# A cycle takes five minutes: past the first span it is late, past the second one numbers are called old.
+# A cycle takes five minutes. Pages say of a later one that it is running, and of numbers after OLD that they are old.
 LATE, OLD = timedelta(minutes=10), timedelta(minutes=20)
-# Status, tasks of the index, tasks that the API listed, when it was asked, whether its list goes on.
+# One query names at most so many task ids.
+MAX_IDS = 5000
+# The status, the number of indexed tasks, the number that the API listed, when it was asked, and whether it has more.
 Row = tuple[str, int, int, datetime | None, bool]
+
+
+# --- of a workflow ----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Of tasks that are not finished, each status as the API listed it when it was last asked.
+    """Tasks that are not finished, by status.
 
-    `read_at`: when that was, by status. `cut`: those of which there are more than were counted.
+    `read_at` is when the list of a status was read. `cut` has the statuses with more tasks than were counted. `as_of`
+    is when the last complete cycle began.
     """
 
     by_status: dict[str, int]
@@ -41,47 +50,54 @@ class Counts:
         return now - self.as_of > OLD
 
     def updated(self, *statuses: str) -> datetime:
-        """When the first of these was read, of all by default."""
+        """Return when the first of these statuses was read, by default of all."""
         return min((self.read_at.get(status, self.as_of) for status in statuses or self.read_at), default=self.as_of)
 
 
 def open_counts(workflow: OpenedWorkflow) -> Counts | None:
-    """Return the workflow's counts, or None if its lists were not all read yet, or nobody has them read."""
+    """Return the workflow's counts, or None until all of its lists were read once."""
     counts, _ = counts_and_known([workflow])
     return counts.get(workflow.pk)
 
 
 def counts_and_known(workflows: Iterable[OpenedWorkflow]) -> tuple[dict[int, Counts], dict[int, int]]:
-    """Return the counts of workflows whose lists were read, and how many tasks of whatever status are known of each.
+    """Return the counts of the workflows whose lists were read, and the number of known tasks of each.
 
     Both are by the primary key of the workflow.
     """
     values = (f"status_counts__{name}" for name in ("status", "count", "listed", "listed_at", "is_cut"))
     indexes = WorkflowIndex.objects.filter(workflow__in=[one.pk for one in workflows])
-    found: dict[int, tuple[datetime, list[Row]]] = {}
+    rows: dict[int, tuple[datetime, list[Row]]] = {}
     known: dict[int, int] = {}
-    for pk, as_of, *row in indexes.values_list("workflow", "open_as_of", *values):
-        status, count = row[:2]
-        known[pk] = known.get(pk, 0) + (count or 0 if status != GONE else 0)
+    for pk, as_of, status, count, listed, listed_at, is_cut in indexes.values_list("workflow", "open_as_of", *values):
+        # All of it is None for an index without any count.
+        row = (status or "", count or 0, listed or 0, listed_at, bool(is_cut))
+        known[pk] = known.get(pk, 0) + (row[1] if status != GONE else 0)
         if as_of:
-            found.setdefault(pk, (as_of, []))[1].append(_row(*row))
-    return {pk: counts_of(as_of, rows) for pk, (as_of, rows) in found.items()}, known
+            rows.setdefault(pk, (as_of, []))[1].append(row)
+    return {pk: build_counts(as_of, rows_of_one) for pk, (as_of, rows_of_one) in rows.items()}, known
 
 
 def counted_so_far(index: WorkflowIndex, known: int, now: datetime) -> int | None:
-    """While a first or a late count goes on, how many tasks it has met, `known` being all; None while none does."""
-    if index.open_as_of is None or index.newest_met is not None:
+    """Return how many tasks a first or a late count has counted, or None if none is running.
+
+    `known` is the number of known tasks of the index.
+    """
+    if index.open_as_of is None or index.newest_counted is not None:
         return known
-    return index.open_met if now - index.open_as_of > LATE else None
+    return index.open_counted if now - index.open_as_of > LATE else None
 
 
 def status_counts(index: WorkflowIndex) -> list[Row]:
-    """Return the rows of the index for `counts_of`."""
+    """Return the rows of the index for `build_counts`."""
     return list(index.status_counts.values_list("status", "count", "listed", "listed_at", "is_cut"))
 
 
-def counts_of(as_of: datetime, rows: Iterable[Row]) -> Counts:
-    """Of an index whose last whole cycle began at `as_of`. What no list has is counted in the index."""
+def build_counts(as_of: datetime, rows: Iterable[Row]) -> Counts:
+    """Build the counts of an index whose last complete cycle began at `as_of`.
+
+    Tasks with an undocumented status are on no list. Their number is that of the index.
+    """
     by_status, read_at, cut = {}, {}, set()
     for status, count, listed, listed_at, is_cut in rows:
         if status in (TaskStatus.FINISHED, GONE, ""):
@@ -93,14 +109,61 @@ def counts_of(as_of: datetime, rows: Iterable[Row]) -> Counts:
             read_at[status] = listed_at
         if is_cut:
             cut.add(status)
-    return Counts(_in_order(by_status), read_at, frozenset(cut), as_of)
+    return Counts(_sort_by_status(by_status), read_at, frozenset(cut), as_of)
 
 
-def _row(status: str | None, count: int | None, listed: int | None, at: datetime | None, is_cut: bool | None) -> Row:
-    """An index without any row has one of nothing."""
-    return status or "", count or 0, listed or 0, at, bool(is_cut)
-
-
-def _in_order(by_status: dict[str, int]) -> dict[str, int]:
+def _sort_by_status(by_status: dict[str, int]) -> dict[str, int]:
     order: dict[str, int] = {status: place for place, status in enumerate(LISTED_STATUSES)}
     return dict(sorted(by_status.items(), key=lambda one: order.get(one[0], len(order))))
+
+
+# --- of given tasks ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The statuses of given tasks. `by_status` leaves out unknown tasks and suspects; `total` counts all.
+
+    `as_of` is when the newest of it was read, `counted_at` when the last complete cycle began.
+    """
+
+    by_status: dict[str, int]
+    total: int
+    as_of: datetime
+    counted_at: datetime
+
+    @property
+    def unknown(self) -> int:
+        return self.total - sum(self.by_status.values())
+
+
+def progress_of(index: WorkflowIndex, task_ids: QuerySet[Any, Any]) -> Progress | None:
+    """Return the progress of these tasks, or None if the open lists have not all been read yet."""
+    if index.open_as_of is None:
+        return None
+    rows = list(_count_by_status(index, task_ids))
+    return _build_progress(rows, task_ids.count(), index.open_as_of)
+
+
+def progress_of_all(
+    index: WorkflowIndex, counted_at: datetime, task_ids: QuerySet[Any, Any], *numbers: QuerySet[Any, int]
+) -> Progress:
+    """Return the progress by an index that was counted at `counted_at`. `numbers` add up to the number of ids."""
+    return _build_progress(list(_count_by_status(index, task_ids)), sum(map(sum, numbers)), counted_at)
+
+
+def _count_by_status(index: WorkflowIndex, task_ids: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+    known = index.tasks.filter(task_id__in=task_ids, is_suspect=False).order_by()
+    return known.values_list("status").annotate(Count("pk"), Max("read_at"))
+
+
+def _build_progress(rows: list[tuple[str, int, datetime]], total: int, counted_at: datetime) -> Progress:
+    by_status = {status: count for status, count, _ in rows}
+    return Progress(by_status, total, max([counted_at, *(read_at for *_, read_at in rows)]), counted_at)
+
+
+def statuses_of(workflow: OpenedWorkflow, task_ids: Iterable[int]) -> dict[int, str]:
+    """Return the last known status of each task, without those that the index does not know."""
+    ids = list(task_ids)[:MAX_IDS]
+    index = WorkflowIndex.objects.filter(workflow=workflow).first()
+    return dict(index.tasks.filter(task_id__in=ids).values_list("task_id", "status")) if index else {}

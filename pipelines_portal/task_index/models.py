@@ -1,109 +1,294 @@
-"""What a background job read of a workflow's tasks, to count what the API cannot be asked to count.
+"""The index of a workflow's tasks: what background scans have read, so that pages can count tasks.
 
-All of it can be read again: it is never the word on what a task is, only on how many there were when it was read.
+The API does not count tasks. Everything here can be read again: the API alone knows what a task is now, and the index
+knows how many there were when it was read.
 """
 
-from typing import ClassVar
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, ClassVar, Self
 
-from django.db import models
-from django.db.models import Q
+from django.db import models, transaction
+from django.db.models import Case, Count, Min, Q, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from pipelines_portal.api_client import NodeSummary
+from pipelines_portal.api_client import NodeSummary, TaskStatus
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.rate_limiter import SECONDS_BETWEEN_BACKGROUND_CALLS
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-# The status of a task in the index that the API no longer has.
+# A workflow is scanned for so long after somebody looked at its counts, and its index is deleted after so long.
+WATCHED_FOR, STORED_FOR = timedelta(days=14), timedelta(days=90)
+# `seen_at` is written at most this often.
+SEEN_INTERVAL = timedelta(hours=1)
+# An index is deleted in batches of tasks, and so many batches at a time, because it may be large.
+DELETE_BATCH, MAX_DELETE_BATCHES = 5000, 20
+
+DURATION_DAYS = 7
+# Durations are unknown while more than this share of the tasks that ended is still to be read.
+MAX_UNREAD_SHARE = 0.1
+
+# Longer than a call takes. After that another process makes the step.
+LEASE = timedelta(seconds=120)
+FIRST_RETRY, LAST_RETRY = timedelta(seconds=60), timedelta(hours=1)
+MAX_FAILURES = 100
+
+# The status of an indexed task that the API no longer has.
 GONE = "gone"
+# The condition of a task that is on the list of its status, as far as is known.
+LISTED = Q(is_unfinished=True, is_suspect=False)
+
+
+class WorkflowIndexes(models.QuerySet["WorkflowIndex"]):
+    def watched(self) -> Self:
+        """Return the indexes at which somebody looked lately, and whose key the API has not rejected."""
+        return self.filter(
+            seen_at__gte=timezone.now() - WATCHED_FOR, workflow__isnull=False, workflow__key__rejected_at=None
+        )
+
+    def watch(
+        self, workflows: Iterable[OpenedWorkflow], known: "Iterable[WorkflowIndex] | None" = None
+    ) -> "dict[int, WorkflowIndex]":
+        """Record that somebody looks at these workflows, and create the indexes that are missing.
+
+        Return all of their indexes by the workflow's primary key. `known`: their indexes, if they were already read.
+        """
+        workflows = list(workflows)
+        known = self.filter(workflow__in=workflows) if known is None else known
+        indexes = {index.workflow_id or 0: index for index in known}
+        now = timezone.now()
+        if old := [pk for pk, index in indexes.items() if index.seen_at < now - SEEN_INTERVAL]:
+            self.filter(workflow__in=old).update(seen_at=now)
+        return indexes | {one.pk: self.start(one) for one in workflows if one.pk not in indexes}
+
+    @transaction.atomic
+    def start(self, workflow: OpenedWorkflow, stuck_hours: int = 24) -> "WorkflowIndex":
+        """Return the workflow's index. If there is none, create it with its scans."""
+        index, is_new = self.get_or_create(workflow=workflow, defaults={"stuck_hours": stuck_hours})
+        if is_new:
+            now = timezone.now()
+            # The first scan for new tasks starts the backfill, and the scan of the lists finds suspects.
+            due = {Scan.Kind.NEWEST: now, Scan.Kind.LISTS: now}
+            Scan.objects.bulk_create(Scan(index=index, kind=kind, due_at=due.get(kind)) for kind in Scan.Kind)
+        return index
+
+    def retire_unseen(self) -> int:
+        """Detach indexes that nobody saw for very long, so that they are deleted. Return how many there were."""
+        unseen = self.filter(seen_at__lt=timezone.now() - STORED_FOR)
+        return unseen.exclude(workflow=None).update(workflow=None)
+
+    def delete_retired(self) -> None:
+        """Delete some batches of the indexes without a workflow."""
+        for index in self.filter(workflow=None).order_by("pk"):
+            if not index.delete_batches():
+                return
 
 
 class WorkflowIndex(models.Model):
-    """The index of one workflow, as one key sees it. One that lost its workflow is removed piece by piece."""
+    """The index of one workflow, as one key sees it. An index without a workflow is deleted in batches."""
 
     class Problem(models.TextChoices):
         NONE = "", ""
-        NO_ANSWER = "no-answer", "The API does not answer, or not with what it documents"
+        NO_ANSWER = "no-answer", "The API does not answer, or not as documented"
         NOT_FOUND = "not-found", "The key does not reach the workflow"
-        SEALED = "sealed", "The key cannot be opened"
+        UNDECRYPTABLE = "undecryptable", "The key cannot be decrypted"
 
     workflow = models.OneToOneField(OpenedWorkflow, models.SET_NULL, null=True, related_name="index")
-    # Somebody looked at what it counts. Unseen for long enough, it is not read on.
+    # When somebody last looked at the counts.
     seen_at = models.DateTimeField(default=timezone.now, db_index=True)
-    # "Not moved for", as people of the workflow set it.
+    # A task that did not move for so long counts as stuck. People of the workflow set it.
     stuck_hours = models.PositiveSmallIntegerField(default=24)
 
-    begun_at = models.DateTimeField(db_default=Now())
-    # When the last whole cycle through the lists began. None: there was none yet.
+    started_at = models.DateTimeField(db_default=Now())
+    # When the last complete cycle through the lists began. None: there was none yet.
     open_as_of = models.DateTimeField(null=True)
     # All tasks that had left the open lists by then were read where they are now.
     ends_as_of = models.DateTimeField(null=True)
-    # When the last whole look at what is new began.
+    # When the last complete scan for new tasks began.
     newest_as_of = models.DateTimeField(null=True)
-    # How many tasks were listed so far by the cycle, and by the look at what is new, that is under way. None: none is.
-    open_met = models.PositiveBigIntegerField(null=True)
-    newest_met = models.PositiveBigIntegerField(null=True)
-    # The newest task that is known, with all before it down to the oldest one of the walk through the past.
+    # How many tasks the running cycle, and the running scan for new tasks, have counted. None: none is running.
+    open_counted = models.PositiveBigIntegerField(null=True)
+    newest_counted = models.PositiveBigIntegerField(null=True)
+    # The newest known task. All tasks between it and the position of the backfill are known.
     newest_id = models.PositiveBigIntegerField(null=True)
-    read_back_to = models.DateTimeField(null=True)
-    read_back_count = models.PositiveBigIntegerField(default=0)
-    is_read_to_the_end = models.BooleanField(default=False)
+    backfilled_to = models.DateTimeField(null=True)
+    backfilled_count = models.PositiveBigIntegerField(default=0)
+    is_backfilled = models.BooleanField(default=False)
 
-    # Of those that were first seen finished in the last days. Computed by the job. Without `durations_as_of` they
-    # are not known: too many of the tasks that left the open lists are still to be read.
-    durations_of = models.PositiveIntegerField(default=0)
+    # How long tasks took that finished in the last days. Without `durations_as_of` this is unknown, because too many of
+    # the tasks that left the open lists are still to be read.
+    durations_count = models.PositiveIntegerField(default=0)
     median_seconds = models.PositiveBigIntegerField(null=True)
-    ninth_seconds = models.PositiveBigIntegerField(null=True)
+    p90_seconds = models.PositiveBigIntegerField(null=True)
     durations_as_of = models.DateTimeField(null=True)
 
-    problem = models.CharField(max_length=10, choices=Problem, default=Problem.NONE, blank=True)
+    problem = models.CharField(max_length=20, choices=Problem, default=Problem.NONE, blank=True)
     problem_at = models.DateTimeField(null=True)
+
+    objects = WorkflowIndexes.as_manager()
 
     def __str__(self) -> str:
         return f"index of {self.workflow}"
 
     @property
     def are_ends_read(self) -> bool:
-        """Whether it knows of all tasks that had left the open lists where they are now."""
+        """Whether all tasks that had left the open lists were read where they are now."""
         return self.ends_as_of is not None and self.open_as_of is not None and self.ends_as_of >= self.open_as_of
 
+    def update(self, **values: Any) -> None:
+        """Write these columns alone: other processes write the others."""
+        WorkflowIndex.objects.filter(pk=self.pk).update(**values)
 
-class Walk(models.Model):
-    """One of the ways the job goes along a workflow's tasks. Whoever moves `due_at` makes the next step of it."""
+    def lock(self) -> None:
+        """Lock the row, inside a transaction, so that one process at a time changes the tasks and the counts."""
+        WorkflowIndex.objects.select_for_update().filter(pk=self.pk).first()
+
+    @transaction.atomic
+    def rebuild(self) -> "WorkflowIndex | None":
+        """Detach this index and start a new one for its workflow. Return None if another process detached it.
+
+        A step that is under way writes to the detached index.
+        """
+        workflow = self.workflow
+        if workflow is None or not WorkflowIndex.objects.filter(pk=self.pk, workflow=workflow).update(workflow=None):
+            return None
+        return WorkflowIndex.objects.start(workflow, self.stuck_hours)
+
+    def delete_batches(self) -> bool:
+        """Delete some batches of tasks, and then the index. Return whether it is deleted."""
+        for _ in range(MAX_DELETE_BATCHES):
+            ids = list(self.tasks.order_by().values_list("pk", flat=True)[:DELETE_BATCH])
+            if not ids:
+                self.quarters.all().delete()
+                self.delete()
+                return True
+            IndexedTask.objects.filter(pk__in=ids).delete()
+        return False
+
+    def suspects(self) -> tuple[int, int]:
+        """Return the number of suspects, and the lowest id of them."""
+        result = self.tasks.filter(is_suspect=True).order_by().aggregate(count=Count("pk"), lowest=Min("task_id"))
+        return result["count"], result["lowest"] or 0
+
+    def next_suspect(self) -> "IndexedTask | None":
+        """Return the next suspect, or None while the lists are read, because it may still appear on another list."""
+        if self.scans.filter(kind=Scan.Kind.LISTS).exclude(position={}).exists():
+            return None
+        return self.tasks.filter(is_suspect=True).order_by("task_id").first()
+
+    def suspect_undocumented(self) -> None:
+        """Suspect the tasks with an undocumented status, because the API has no list of it."""
+        self.tasks.filter(LISTED).exclude(status__in=list(TaskStatus)).update(is_suspect=True)
+
+    def measure_durations(self) -> None:
+        """Store the time within which half, and nine of ten, of the tasks finished in the last days.
+
+        The database sorts: there may be millions of tasks.
+        """
+        now = timezone.now()
+        since = now - timedelta(days=DURATION_DAYS)
+        finished = self.tasks.filter(finished_at__gte=since, seconds_to_finish__isnull=False)
+        count, unread = finished.count(), self.tasks.filter(is_suspect=True).count()
+        is_known = unread == 0 or unread < (count + unread) * MAX_UNREAD_SHARE
+        seconds = finished.order_by("seconds_to_finish").values_list("seconds_to_finish", flat=True)
+        self.update(
+            durations_count=count, durations_as_of=now if is_known else None,
+            median_seconds=seconds[count // 2] if is_known and count else None,
+            p90_seconds=seconds[count * 9 // 10] if is_known and count else None,
+        )  # fmt: skip
+
+    def set_problem(self, problem: "WorkflowIndex.Problem") -> None:
+        """Store the problem and the time at which it began. The same problem keeps its time."""
+        changed = WorkflowIndex.objects.filter(pk=self.pk).exclude(problem=problem)
+        changed.update(problem=problem, problem_at=timezone.now() if problem else None)
+
+
+class Scans(models.QuerySet["Scan"]):
+    def due(self) -> Self:
+        """Return the scans whose next step may be made now, with all that the step needs.
+
+        They take turns, so that a long scan does not delay the others. Backfills come last.
+        """
+        now = timezone.now()
+        waiting = KeyThrottle.objects.filter(next_call_at__gt=now).values("key")
+        due = self.filter(index__in=WorkflowIndex.objects.watched(), due_at__lte=now)
+        due = due.exclude(index__workflow__key__in=waiting).select_related("index__workflow__key__owner")
+        return due.order_by(Case(When(kind=Scan.Kind.BACKFILL, then=1), default=0), "due_at", "pk")
+
+
+class Scan(models.Model):
+    """A scan of a workflow's tasks, made in steps of one call. The process that moves `due_at` makes the next step."""
 
     class Kind(models.TextChoices):
-        NEWEST = "newest", "What is new"
-        OPEN = "open", "The lists of tasks that are not finished"
-        LEFT = "left", "What left them"
-        PAST = "past", "The past"
+        NEWEST = "newest", "New tasks"
+        LISTS = "lists", "The lists of tasks that are not finished"
+        SUSPECTS = "suspects", "The tasks that left those lists"
+        BACKFILL = "backfill", "Older tasks"
 
-    index = models.ForeignKey(WorkflowIndex, models.CASCADE, related_name="walks", db_index=False)
+    index = models.ForeignKey(WorkflowIndex, models.CASCADE, related_name="scans", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind)
-    # None: nothing to do.
+    # None: there is nothing to do.
     due_at = models.DateTimeField(null=True, db_index=True)
-    # Where it stands: the cursor, and what its kind needs. Empty: at its beginning.
-    place = models.JSONField(default=dict)
+    # Where the next step continues: the cursor, and what the kind needs. Empty: at the beginning.
+    position = models.JSONField(default=dict)
     failures = models.PositiveSmallIntegerField(default=0)
 
+    objects = Scans.as_manager()
+
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["index", "kind"], name="an_index_has_a_walk_a_kind")]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["index", "kind"], name="an_index_has_a_scan_a_kind")]
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.index_id}"
 
+    def claim(self) -> bool:
+        """Take the lease of the next step. Return False if another process took it first."""
+        until = timezone.now() + LEASE
+        unclaimed = Scan.objects.filter(pk=self.pk, due_at=self.due_at, position=self.position)
+        if not unclaimed.update(due_at=until):
+            return False
+        self.due_at = until
+        return True
 
-# On the list of its status, as far as is known.
-LISTED = Q(is_unfinished=True, is_suspect=False)
+    def has_lease(self) -> bool:
+        return Scan.objects.filter(pk=self.pk, due_at=self.due_at).exists()
+
+    def schedule(self, delay: timedelta | None, **values: Any) -> None:
+        """End the step, if this process still has its lease. A delay of None means that no step follows."""
+        due_at = None if delay is None else timezone.now() + delay
+        Scan.objects.filter(pk=self.pk, due_at=self.due_at).update(due_at=due_at, **values)
+
+    def advance(self, delay: timedelta | None, position: dict[str, Any]) -> None:
+        """Schedule the step behind a successful one. A scan remembers its restarts until it reaches its end."""
+        restarts = self.position.get("restarts")
+        if position and restarts:
+            position = position | {"restarts": restarts}
+        self.schedule(delay, position=position, failures=0)
+
+    def restart(self) -> None:
+        """Go back to the beginning, because the cursor is no longer valid: at once, then with growing pauses."""
+        restarts: int = self.position.get("restarts", 0)
+        pause = _retry_delay(restarts) if restarts else timedelta()
+        self.schedule(pause, position={"restarts": min(restarts + 1, MAX_FAILURES)})
+
+    def retry(self) -> None:
+        """Repeat the step later, each time after twice the pause."""
+        self.schedule(_retry_delay(self.failures), failures=min(self.failures + 1, MAX_FAILURES))
+
+
+def _retry_delay(failures: int) -> timedelta:
+    return min(FIRST_RETRY * (1 << min(failures, 10)), LAST_RETRY)
 
 
 class IndexedTask(models.Model):
     index = models.ForeignKey(WorkflowIndex, models.CASCADE, related_name="tasks", db_index=False)
     task_id = models.PositiveBigIntegerField()
-    # As the API says it; `gone`: it says no more that there is one.
+    # The API's word, or `gone`.
     status = models.CharField(max_length=30)
     # Neither finished nor gone.
     is_unfinished = models.BooleanField()
-    # It left the list where it was, and was not met again since.
+    # It left the list of its status, and no later response contained it.
     is_suspect = models.BooleanField(default=False)
     created_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(null=True)
@@ -113,7 +298,7 @@ class IndexedTask(models.Model):
     # The time of the change by which it was first seen finished.
     finished_at = models.DateTimeField(null=True)
     seconds_to_finish = models.PositiveBigIntegerField(null=True)
-    # When the API was asked that told the row as it stands: what was asked before is no news of it.
+    # When the request was sent whose response is stored here. Responses to earlier requests are ignored.
     read_at = models.DateTimeField()
 
     class Meta:
@@ -145,17 +330,17 @@ class IndexedTask(models.Model):
 class StatusCount(models.Model):
     """How many indexed tasks have a status, and how many tasks the API listed with it when it was last asked.
 
-    `count` is changed in the transaction that changes the tasks. It runs behind what happens at the API: a task that
-    left the list of its status has it until it was read again. So pages show `listed`.
+    `count` is changed in the transaction that changes the tasks. It lags behind the API, because a task that left the
+    list of its status keeps that status until it is read again. Pages therefore show `listed`.
     """
 
     index = models.ForeignKey(WorkflowIndex, models.CASCADE, related_name="status_counts", db_index=False)
     status = models.CharField(max_length=30)
     count = models.IntegerField(default=0)
     listed = models.PositiveBigIntegerField(default=0)
-    # When its first page was asked for. None: the list was not read yet, or there is none of this status.
+    # When the first page of the list was requested. None: the list was not read yet, or the API has no such list.
     listed_at = models.DateTimeField(null=True)
-    # Whether the list goes on behind the pages that were read.
+    # The list goes on behind the pages that were read.
     is_cut = models.BooleanField(default=False)
 
     class Meta:
@@ -166,7 +351,7 @@ class StatusCount(models.Model):
 
 
 class QuarterCount(models.Model):
-    """How many were created and finished in a quarter of an hour: days of any time zone are made of them."""
+    """How many tasks were created and finished in a quarter of an hour. Days of any time zone are sums of these."""
 
     index = models.ForeignKey(WorkflowIndex, models.CASCADE, related_name="quarters", db_index=False)
     # Quarters of an hour since 1970.
@@ -181,11 +366,26 @@ class QuarterCount(models.Model):
         return f"{self.quarter}: {self.created}, {self.finished}"
 
 
-class KeyPace(models.Model):
-    """When the job may make its next call with a key. Whoever moves it makes that call."""
+class KeyThrottles(models.QuerySet["KeyThrottle"]):
+    def acquire(self, key: SavedKey) -> bool:
+        """Return whether the caller may make a background call with the key now. All workers share one rate."""
+        now = timezone.now()
+        self.get_or_create(key=key, defaults={"next_call_at": now})
+        due = self.filter(key=key, next_call_at__lte=now)
+        return bool(due.update(next_call_at=now + timedelta(seconds=SECONDS_BETWEEN_BACKGROUND_CALLS)))
+
+    def pause(self, key: SavedKey, pause: timedelta) -> None:
+        """Let nobody make a background call with the key for so long."""
+        self.filter(key=key).update(next_call_at=timezone.now() + pause)
+
+
+class KeyThrottle(models.Model):
+    """When the next background call with a key may be made. The process that moves `next_call_at` makes the call."""
 
     key = models.OneToOneField(SavedKey, models.CASCADE, related_name="+")
     next_call_at = models.DateTimeField(default=timezone.now)
 
+    objects = KeyThrottles.as_manager()
+
     def __str__(self) -> str:
-        return f"pace of {self.key_id}"
+        return f"throttle of {self.key_id}"

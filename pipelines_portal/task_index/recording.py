@@ -1,4 +1,4 @@
-"""Takes what the API said of tasks into the index, and keeps its counts in the same transaction."""
+"""Record what the API says of tasks, and change the counts in the same transaction."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -12,19 +12,20 @@ from pipelines_portal.api_client import Task, TaskStatus
 from pipelines_portal.task_index.models import GONE, IndexedTask, QuarterCount, StatusCount, WorkflowIndex
 
 QUARTER = 15 * 60
-TOLD = (
+RECORDED = (
     "status", "is_unfinished", "is_suspect", "created_at", "updated_at", "nodes", "nodes_finished", "nodes_in_progress",
     "finished_at", "seconds_to_finish", "read_at",
 )  # fmt: skip
 
 
 def quarter_of(moment: datetime) -> int:
+    """Return the number of the quarter of an hour since 1970."""
     return int(moment.timestamp() // QUARTER)
 
 
 @dataclass
 class _Changes:
-    """What the counts change by."""
+    """The differences to add to the counts."""
 
     statuses: Counter[str] = field(default_factory=Counter)
     created: Counter[int] = field(default_factory=Counter)
@@ -39,48 +40,44 @@ class _Changes:
 
 
 @transaction.atomic
-def take_in(index: WorkflowIndex, told: Iterable[Task], asked_at: datetime) -> None:
-    """Of tasks that are told as they are known nothing is written; what was asked before the row was, is left out."""
-    lock(index)
-    tasks = {task.id: task for task in told}
-    known = {row.task_id: row for row in index.tasks.filter(task_id__in=tasks)}
-    _write(index, known, [_row(index, task, asked_at, known.get(task.id)) for task in tasks.values()])
+def record_tasks(index: WorkflowIndex, tasks: Iterable[Task], requested_at: datetime) -> None:
+    """Record these tasks. Skip those that did not change, and those of which a later response was recorded."""
+    index.lock()
+    by_id = {task.id: task for task in tasks}
+    known = {row.task_id: row for row in index.tasks.filter(task_id__in=by_id)}
+    _write(index, known, [_build_row(index, task, requested_at, known.get(task.id)) for task in by_id.values()])
 
 
 @transaction.atomic
-def mark_gone(index: WorkflowIndex, task_id: int, asked_at: datetime) -> None:
-    """The API knows no such task any more."""
-    lock(index)
+def mark_gone(index: WorkflowIndex, task_id: int, requested_at: datetime) -> None:
+    """Record that the API no longer has the task."""
+    index.lock()
     known = {row.task_id: row for row in index.tasks.filter(task_id=task_id)}
-    _write(index, known, [_gone(row, asked_at) for row in known.values()])
+    _write(index, known, [_build_gone_row(row, requested_at) for row in known.values()])
 
 
 @transaction.atomic
-def suspect(index: WorkflowIndex, status: str, ids: list[int], asked_at: datetime) -> None:
-    """These left the list of their status, if nothing newer is known."""
-    lock(index)
-    index.tasks.filter(task_id__in=ids, status=status, read_at__lt=asked_at).update(is_suspect=True)
+def mark_suspects(index: WorkflowIndex, status: str, ids: list[int], requested_at: datetime) -> None:
+    """Mark tasks that left the list of their status, except those of which a later response was recorded."""
+    index.lock()
+    index.tasks.filter(task_id__in=ids, status=status, read_at__lt=requested_at).update(is_suspect=True)
 
 
-def lock(index: WorkflowIndex) -> None:
-    """Whoever changes its tasks or its counts does so one after the other."""
-    WorkflowIndex.objects.select_for_update().filter(pk=index.pk).first()
-
-
-def _row(index: WorkflowIndex, task: Task, asked_at: datetime, known: IndexedTask | None) -> IndexedTask:
+def _build_row(index: WorkflowIndex, task: Task, requested_at: datetime, known: IndexedTask | None) -> IndexedTask:
     row = IndexedTask(
         index=index, task_id=task.id, status=task.status[:30],
         is_unfinished=task.status != TaskStatus.FINISHED, is_suspect=False,
         created_at=task.created_at, updated_at=task.updated_at, nodes=task.node_summary.total,
-        nodes_finished=task.node_summary.finished, nodes_in_progress=task.node_summary.in_progress, read_at=asked_at,
+        nodes_finished=task.node_summary.finished, nodes_in_progress=task.node_summary.in_progress,
+        read_at=requested_at,
     )  # fmt: skip
     if task.status == TaskStatus.FINISHED:
-        _finish(row, known)
+        _set_end(row, known)
     return row
 
 
-def _finish(row: IndexedTask, known: IndexedTask | None) -> None:
-    """As first seen finished: what changes a finished task later does not move its end."""
+def _set_end(row: IndexedTask, known: IndexedTask | None) -> None:
+    """Set when the task was first seen finished. Later changes of a finished task do not change that time."""
     if known is not None and known.status == TaskStatus.FINISHED:
         row.finished_at, row.seconds_to_finish = known.finished_at, known.seconds_to_finish
         return
@@ -89,9 +86,9 @@ def _finish(row: IndexedTask, known: IndexedTask | None) -> None:
         row.seconds_to_finish = int((row.updated_at - row.created_at).total_seconds())
 
 
-def _gone(row: IndexedTask, asked_at: datetime) -> IndexedTask:
-    values = {name: getattr(row, name) for name in TOLD}
-    values |= {"status": GONE, "is_unfinished": False, "is_suspect": False, "read_at": asked_at}
+def _build_gone_row(row: IndexedTask, requested_at: datetime) -> IndexedTask:
+    values = {name: getattr(row, name) for name in RECORDED}
+    values |= {"status": GONE, "is_unfinished": False, "is_suspect": False, "read_at": requested_at}
     return IndexedTask(index_id=row.index_id, task_id=row.task_id, **values)
 
 
@@ -99,31 +96,31 @@ def _write(index: WorkflowIndex, known: dict[int, IndexedTask], rows: list[Index
     changed, changes = [], _Changes()
     for row in rows:
         old = known.get(row.task_id)
-        if old is not None and (old.read_at > row.read_at or _is_the_same(old, row)):
+        if old is not None and (old.read_at > row.read_at or _is_unchanged(old, row)):
             continue
         if old is not None:
             changes.add(old, -1)
         changes.add(row, 1)
         changed.append(row)
     IndexedTask.objects.bulk_create(
-        changed, update_conflicts=True, unique_fields=["index", "task_id"], update_fields=TOLD
+        changed, update_conflicts=True, unique_fields=["index", "task_id"], update_fields=RECORDED
     )
-    _count(index, changes)
+    _change_status_counts(index, changes)
+    _change_quarter_counts(index, changes)
 
 
-def _is_the_same(old: IndexedTask, new: IndexedTask) -> bool:
-    return all(getattr(old, name) == getattr(new, name) for name in TOLD if name != "read_at")
+def _is_unchanged(old: IndexedTask, new: IndexedTask) -> bool:
+    return all(getattr(old, name) == getattr(new, name) for name in RECORDED if name != "read_at")
 
 
-def _count(index: WorkflowIndex, changes: _Changes) -> None:
+def _change_status_counts(index: WorkflowIndex, changes: _Changes) -> None:
     for status, by in changes.statuses.items():
         if by:
             row = StatusCount.objects.get_or_create(index=index, status=status)[0]
             StatusCount.objects.filter(pk=row.pk).update(count=F("count") + by)
-    _count_quarters(index, changes)
 
 
-def _count_quarters(index: WorkflowIndex, changes: _Changes) -> None:
+def _change_quarter_counts(index: WorkflowIndex, changes: _Changes) -> None:
     quarters = {quarter for counter in (changes.created, changes.finished) for quarter, by in counter.items() if by}
     known = {row.quarter: row for row in index.quarters.filter(quarter__in=quarters)}
     rows = [known.get(quarter) or QuarterCount(index=index, quarter=quarter) for quarter in sorted(quarters)]

@@ -22,8 +22,8 @@ from pipelines_portal.submissions.exports import delete_old_exports
 from pipelines_portal.submissions.exports import work_on_next as export_next
 from pipelines_portal.submissions.retention import delete_unsent_drafts, drop_old_values
 from pipelines_portal.system.metrics.worker_beats import beat
-from pipelines_portal.task_index.jobs import work_on_next as read_on
-from pipelines_portal.task_index.watching import forget_indexes, let_go_unseen
+from pipelines_portal.task_index.jobs import scan_next
+from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.uploads.polling import enqueue_due, remove_old_tasks, resume_waiting
 from pipelines_portal.uploads.rows import remove_old_rows_files
 
@@ -36,7 +36,7 @@ EVERY_MINUTE: tuple[Duty, ...] = (
     resume_waiting,
     delete_old_answers,
     mail_expiry_reminders,
-    forget_indexes,
+    WorkflowIndex.objects.delete_retired,
     notify_of_events,
     mail_notifications,
 )
@@ -55,7 +55,7 @@ TIDYING = (
     Tidying("Values sent, older than SUBMISSION_RETENTION_DAYS", drop_old_values),
     Tidying("Notifications", delete_old_notifications),
     Tidying(f"Keys that were replaced {UNDO_HOURS} hours ago", delete_old_replaced_keys),
-    Tidying("Counts of workflows that nobody looked at", let_go_unseen),
+    Tidying("Counts of workflows that nobody looked at", WorkflowIndex.objects.retire_unseen),
 )
 
 
@@ -77,6 +77,6 @@ def _next_of_imports() -> bool:
 
 LOOPS = (
     Loop("imports", _next_of_imports, threads=3),
-    Loop("task index", read_on, threads=2),
+    Loop("task index", scan_next, threads=2),
     Loop("exports", export_next),
 )

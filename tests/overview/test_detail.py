@@ -13,9 +13,9 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.overview.charts import chart_of, spark_of
 from pipelines_portal.overview.words import duration
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.task_index.figures import Day, days_of
-from pipelines_portal.task_index.jobs import work_on_next
-from pipelines_portal.task_index.models import KeyPace, Walk, WorkflowIndex
+from pipelines_portal.task_index.jobs import scan_next
+from pipelines_portal.task_index.models import KeyThrottle, Scan, WorkflowIndex
+from pipelines_portal.task_index.reads import Day, days_of
 from tests.factories import (
     make_colleague,
     make_index,
@@ -47,9 +47,9 @@ def test_to_look_is_to_have_it_read(page: Any, saved_key: SavedKey, api: FakeApi
 
 
 def _step() -> bool:
-    KeyPace.objects.update(next_call_at=timezone.now())
-    Walk.objects.filter(kind=Walk.Kind.PAST, due_at__isnull=False).update(due_at=timezone.now())
-    return work_on_next()
+    KeyThrottle.objects.update(next_call_at=timezone.now())
+    Scan.objects.filter(kind=Scan.Kind.BACKFILL, due_at__isnull=False).update(due_at=timezone.now())
+    return scan_next()
 
 
 def test_all_that_is_known(page: Any, saved_key: SavedKey) -> None:
@@ -65,7 +65,7 @@ def test_all_that_is_known(page: Any, saved_key: SavedKey) -> None:
         open_workflow(saved_key),
         [*tasks, make_task(5, "finished", now - timedelta(hours=2), 1.5)],
         median_seconds=5400,
-        ninth_seconds=5400,
+        p90_seconds=5400,
     )
     words = text_of(page.get(address(index.workflow)))
     assert "4 tasks not finished" in words
@@ -125,7 +125,7 @@ def test_each_number_says_when_it_was_read(page: Any, saved_key: SavedKey) -> No
         newest_as_of=now - timedelta(minutes=2),
         durations_as_of=now - timedelta(minutes=7),
         median_seconds=60,
-        ninth_seconds=60,
+        p90_seconds=60,
     )
     words = re.sub(r"<[^>]+>", "", text_of(page.get(address(index.workflow))))
     old, new, durations = (f"Updated {shown_time(now - timedelta(minutes=m))}" for m in (12, 2, 7))
@@ -150,10 +150,10 @@ def test_a_number_of_several_statuses_leads_to_no_list(page: Any, saved_key: Sav
 def test_while_tasks_are_counted_not_all_are_read(page: Any, saved_key: SavedKey) -> None:
     now = timezone.now()
     tasks = [make_task(number, "pending", now) for number in range(1, 4)]
-    index = make_index(open_workflow(saved_key), tasks, newest_met=200)
+    index = make_index(open_workflow(saved_key), tasks, newest_counted=200)
     words = text_of(page.get(address(index.workflow)))
     assert "Counting tasks: 3 so far" in words and "of this workflow are read" not in words
-    WorkflowIndex.objects.update(newest_met=None, open_met=2, open_as_of=now - timedelta(minutes=11))
+    WorkflowIndex.objects.update(newest_counted=None, open_counted=2, open_as_of=now - timedelta(minutes=11))
     words = text_of(page.get(address(index.workflow)))
     assert "Counting tasks: 2 so far" in words and "of this workflow are read" not in words
 
@@ -180,7 +180,7 @@ def test_days_that_were_not_read_are_not_none(page: Any, saved_key: SavedKey) ->
     now = timezone.now()
     read_back = now - timedelta(days=2)
     tasks = [make_task(1, "finished", read_back, 1)]
-    index = make_index(open_workflow(saved_key), tasks, is_read_to_the_end=False, read_back_to=read_back)
+    index = make_index(open_workflow(saved_key), tasks, is_backfilled=False, backfilled_to=read_back)
     days = days_of([index], 5, now)[index.pk]
     assert [day.created for day in days] == [None, None, None, 0, 0]
     words = text_of(page.get(address(index.workflow)))

@@ -11,8 +11,7 @@ from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.overview.models import HomeVisit
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.task_index.models import WorkflowIndex
-from pipelines_portal.task_index.watching import WATCHED_FOR
+from pipelines_portal.task_index.models import WATCHED_FOR, WorkflowIndex
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.factories import make_colleague, make_index, make_person, make_stranger, make_task, open_workflow, share_key
@@ -68,7 +67,7 @@ def test_old_numbers_are_called_old(page: Any, saved_key: SavedKey) -> None:
     index = make_index(open_workflow(saved_key, name="Invoices"), [make_task(1, "pending", then)], open_as_of=then)
     words = re.sub(r"<[^>]+>", "", text_of(page.get("/")))
     assert "Some numbers are old" in words and f"Invoices: updated {shown_time(then)}" in words
-    WorkflowIndex.objects.filter(pk=index.pk).update(open_met=11_449)
+    WorkflowIndex.objects.filter(pk=index.pk).update(open_counted=11_449)
     assert "Counting tasks: 11,449 so far" in text_of(page.get("/"))
 
 

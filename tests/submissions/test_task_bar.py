@@ -9,8 +9,7 @@ from django.utils import timezone
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, UnattributedTask
 from pipelines_portal.task_index.models import WorkflowIndex
-from pipelines_portal.task_index.recording import take_in
-from pipelines_portal.task_index.watching import begin_index
+from pipelines_portal.task_index.recording import record_tasks
 from tests.factories import make_colleague, make_task, open_workflow, share_key
 from tests.pages import text_of
 
@@ -22,7 +21,7 @@ def test_one_bar_over_its_tasks(page: Any, person: Any, saved_key: SavedKey) -> 
     UnattributedTask.objects.create(submission=submission, task_id=14)
     address = f"/submissions/{submission.pk}/"
     assert "How its" not in text_of(page.get(address))
-    index = begin_index(workflow)
+    index = WorkflowIndex.objects.start(workflow)
     _take_in(index, {11: "finished", 12: "finished", 14: "failed", 99: "paused"})
     assert "How its" not in text_of(page.get(address))
     now = timezone.now()
@@ -37,7 +36,7 @@ def test_its_time_is_not_before_its_tasks_were(page: Any, person: Any, saved_key
     workflow = open_workflow(saved_key)
     submission = _sent(person, workflow, [11])
     before = timezone.now() - timedelta(minutes=7)
-    index = begin_index(workflow)
+    index = WorkflowIndex.objects.start(workflow)
     WorkflowIndex.objects.update(open_as_of=before)
     _take_in(index, {11: "pending"})
     words = text_of(page.get(f"/submissions/{submission.pk}/"))
@@ -51,7 +50,7 @@ def test_without_the_key_nothing_is_shown_of_it(page: Any, client: Any, saved_ke
     workflow = open_workflow(saved_key)
     share = share_key(workflow.key, colleague)
     submission = _sent(colleague, workflow, [11])
-    _take_in(begin_index(workflow), {11: "finished"})
+    _take_in(WorkflowIndex.objects.start(workflow), {11: "finished"})
     WorkflowIndex.objects.update(open_as_of=timezone.now())
     client.force_login(colleague)
     assert "How its 1 task stands" in text_of(client.get(f"/submissions/{submission.pk}/"))
@@ -70,4 +69,4 @@ def _sent(owner: Any, workflow: Any, ids: list[int]) -> Submission:
 
 def _take_in(index: WorkflowIndex, statuses: dict[int, str]) -> None:
     now = timezone.now()
-    take_in(index, [make_task(task_id, status, now) for task_id, status in statuses.items()], now)
+    record_tasks(index, [make_task(task_id, status, now) for task_id, status in statuses.items()], now)

@@ -9,7 +9,6 @@ from django.utils import timezone
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.system.metrics.task_index import task_index
 from pipelines_portal.task_index.models import WorkflowIndex
-from pipelines_portal.task_index.watching import begin_index
 from tests.factories import open_workflow
 
 pytestmark = pytest.mark.django_db
@@ -30,14 +29,14 @@ def hours_ago(count: int) -> Any:
 def test_it_is_as_old_as_its_last_reading_or_else_its_beginning(
     saved_key: SavedKey, begun: int, read: int | None, hours: int
 ) -> None:
-    index = begin_index(open_workflow(saved_key))
+    index = WorkflowIndex.objects.start(open_workflow(saved_key))
     assert index_age() < HOUR
-    known = {"begun_at": hours_ago(begun), "open_as_of": None if read is None else hours_ago(read)}
+    known = {"started_at": hours_ago(begun), "open_as_of": None if read is None else hours_ago(read)}
     WorkflowIndex.objects.filter(pk=index.pk).update(**known)
     assert hours * HOUR <= index_age() < (hours + 1) * HOUR
 
 
 def test_the_oldest_of_all_is_told(saved_key: SavedKey) -> None:
-    for workflow_id, values in ((42, {"open_as_of": hours_ago(2)}), (43, {"begun_at": hours_ago(50)})):
-        WorkflowIndex.objects.filter(pk=begin_index(open_workflow(saved_key, workflow_id)).pk).update(**values)
+    for workflow_id, values in ((42, {"open_as_of": hours_ago(2)}), (43, {"started_at": hours_ago(50)})):
+        WorkflowIndex.objects.start(open_workflow(saved_key, workflow_id)).update(**values)
     assert 50 * HOUR <= index_age() < 51 * HOUR

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from pipelines_portal.task_index.models import WorkflowIndex
-from pipelines_portal.task_index.watching import watch
 from tests.conftest import TRANSLATIONS
 from tests.factories import open_workflow
 from tests.fake_api import FakeApi
@@ -15,7 +14,7 @@ from tests.fake_api import FakeApi
 
 @dataclass
 class Watched:
-    """A workflow that somebody watches, and what others do with its tasks."""
+    """A watched workflow, and changes of its tasks at the API."""
 
     workflow: Any
     api: FakeApi
@@ -30,7 +29,7 @@ class Watched:
     def move(self, ids: list[int], status: str) -> None:
         self.api.move(ids, status)
 
-    def stands(self) -> dict[str, int]:
+    def statuses(self) -> dict[str, int]:
         statuses = self.index.tasks.values_list("status", flat=True)
         return {status: list(statuses).count(status) for status in set(statuses)}
 
@@ -38,10 +37,10 @@ class Watched:
 @pytest.fixture
 def watched(saved_key: Any, before_api: FakeApi) -> Watched:
     workflow = open_workflow(saved_key, TRANSLATIONS, name="French translations")
-    watch([workflow])
+    WorkflowIndex.objects.watch([workflow])
     return Watched(workflow, before_api)
 
 
 @pytest.fixture
-def small_pages(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    return lambda size: monkeypatch.setattr("pipelines_portal.task_index.walks.PAGE", size)
+def set_page_size(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    return lambda size: monkeypatch.setattr("pipelines_portal.task_index.scanning.PAGE", size)

@@ -21,9 +21,8 @@ from pipelines_portal.entry.models import Counts, ImportJob
 from pipelines_portal.keys.clients import KeyCannotBeOpened, background_client_for
 from pipelines_portal.keys.permissions import may_use
 from pipelines_portal.submissions.models import SubmissionRow
-from pipelines_portal.task_index.models import WorkflowIndex
-from pipelines_portal.task_index.pace import claim_pace
-from pipelines_portal.task_index.tasks import Progress, progress_of
+from pipelines_portal.task_index.counts import Progress, progress_of
+from pipelines_portal.task_index.models import KeyThrottle, WorkflowIndex
 
 PAGE = 200
 BETWEEN_PAGES = timedelta(seconds=1)
@@ -82,12 +81,12 @@ def _count(import_job: ImportJob) -> None:
     index = _read_index(import_job)
     indexed = _indexed_counts(index, _task_rows(import_job))
     is_current = indexed is not None and timezone.now() - indexed.counted_at < INDEX_IS_CURRENT_FOR
-    if indexed is not None and is_current and not indexed.not_met:
+    if indexed is not None and is_current and not indexed.unknown:
         return _schedule(import_job, BETWEEN_SCANS, scan={}, task_counts=_dump(indexed))
     try:
         if not may_use(import_job.owner, import_job.key):
             return _schedule(import_job, None)
-        if not claim_pace(import_job.key):
+        if not KeyThrottle.objects.acquire(import_job.key):
             return _schedule(import_job, BETWEEN_PAGES)
         scan = import_job.scan or _start_scan(import_job, index if is_current else None)
         _read_page(import_job, scan, index, background_client_for(import_job.key.on_behalf_of(import_job.owner)))

@@ -4,20 +4,16 @@ from collections.abc import Iterator
 
 from django.db.models import F, Min
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from pipelines_portal.core.metrics import seconds_since
 from pipelines_portal.task_index.models import WorkflowIndex
-from pipelines_portal.task_index.watching import WATCHED_FOR
 
 
 def task_index() -> Iterator[Metric]:
     """Of indexes that somebody looked at lately, with a key that works: others are not read on."""
-    watched = WorkflowIndex.objects.filter(
-        seen_at__gte=timezone.now() - WATCHED_FOR, workflow__isnull=False, workflow__key__rejected_at=None
-    )
+    watched = WorkflowIndex.objects.watched()
     stale = GaugeMetricFamily("pipelines_task_index_stale_seconds", "Since the oldest index was last read, or begun.")
-    oldest = watched.aggregate(oldest=Min(Coalesce(F("open_as_of"), F("begun_at"))))["oldest"]
+    oldest = watched.aggregate(oldest=Min(Coalesce(F("open_as_of"), F("started_at"))))["oldest"]
     stale.add_metric([], seconds_since(oldest) if oldest else 0)
     yield stale

@@ -10,9 +10,8 @@ from pipelines_portal.entry.imports import task_counts
 from pipelines_portal.entry.imports.task_counts import count_next
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.submissions.models import SubmissionRow
-from pipelines_portal.task_index.models import KeyPace, WorkflowIndex
-from pipelines_portal.task_index.recording import take_in
-from pipelines_portal.task_index.watching import begin_index
+from pipelines_portal.task_index.models import KeyThrottle, WorkflowIndex
+from pipelines_portal.task_index.recording import record_tasks
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.factories import make_task
 from tests.fake_api import FakeApi, error, fake_api
@@ -36,7 +35,7 @@ def count_all() -> int:
     pages = 0
     while count_next():
         pages += 1
-        KeyPace.objects.update(next_call_at=timezone.now())
+        KeyThrottle.objects.update(next_call_at=timezone.now())
         ImportJob.objects.filter(next_page_at__lt=timezone.now() + timedelta(seconds=5)).update(
             next_page_at=timezone.now()
         )
@@ -103,17 +102,17 @@ def test_a_failing_api_is_asked_again_later(page: Any, checked: Checked, setting
 def test_the_index_of_the_workflow_spares_the_walk(page: Any, checked: Checked, api: FakeApi) -> None:
     """What it knows is shown at once. The API is asked for what it does not know, and no further down than that."""
     sent = send_five(page, checked)
-    index = begin_index(OpenedWorkflow.objects.get(key=sent.key, workflow_id=sent.workflow_id))
+    index = WorkflowIndex.objects.start(OpenedWorkflow.objects.get(key=sent.key, workflow_id=sent.workflow_id))
     ids = list(SubmissionRow.objects.order_by("task_id").values_list("task_id", flat=True))
     now = timezone.now()
     WorkflowIndex.objects.filter(pk=index.pk).update(open_as_of=now)
-    take_in(index, [make_task(int(id_ or 0), "escalated", now) for id_ in ids[:4]], now)
+    record_tasks(index, [make_task(int(id_ or 0), "escalated", now) for id_ in ids[:4]], now)
     words = text_of(page.get(address(sent, "progress")))
     assert "being counted" not in words and "Tasks: 4 escalated, 1 not found, or of another status" in words
     api.requests.clear()
     assert count_next() and len(api.requests) == 1
     assert "Tasks: 1 pending, 4 escalated" in text_of(page.get(address(sent, "progress")))
-    take_in(index, [make_task(int(id_ or 0), "escalated", now) for id_ in ids], now)
+    record_tasks(index, [make_task(int(id_ or 0), "escalated", now) for id_ in ids], now)
     ImportJob.objects.update(next_page_at=now)
     assert count_next() and len(api.requests) == 1
     sent.refresh_from_db()
@@ -123,10 +122,10 @@ def test_the_index_of_the_workflow_spares_the_walk(page: Any, checked: Checked, 
 def test_their_time_is_not_before_the_tasks_were(page: Any, checked: Checked) -> None:
     """The index met them after its last cycle through the lists began."""
     sent = send_five(page, checked)
-    index = begin_index(OpenedWorkflow.objects.get(key=sent.key, workflow_id=sent.workflow_id))
+    index = WorkflowIndex.objects.start(OpenedWorkflow.objects.get(key=sent.key, workflow_id=sent.workflow_id))
     now = timezone.now()
     WorkflowIndex.objects.filter(pk=index.pk).update(open_as_of=now - timedelta(minutes=8))
-    take_in(index, [make_task(int(row.task_id or 0), "pending", now) for row in SubmissionRow.objects.all()], now)
+    record_tasks(index, [make_task(int(row.task_id or 0), "pending", now) for row in SubmissionRow.objects.all()], now)
     page.get(address(sent, "progress"))
     count_next()
     sent.refresh_from_db()

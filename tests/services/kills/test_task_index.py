@@ -1,4 +1,4 @@
-"""A worker that is killed at any moment leaves an index that goes on."""
+"""Scans continue after a worker is killed at any moment."""
 
 import random
 from pathlib import Path
@@ -19,7 +19,7 @@ def run(running: Portal, name: str) -> Any:
 
 
 @pytest.mark.full
-def test_killed_again_and_again_each_task_is_counted_once(tmp_path: Path) -> None:
+def test_each_task_is_counted_once_after_repeated_kills(tmp_path: Path) -> None:
     """S7, S70: two workers at a time, three pages of each list."""
     chance = random.Random(7)
     with external_api(tmp_path / "api") as api:
@@ -32,18 +32,18 @@ def test_killed_again_and_again_each_task_is_counted_once(tmp_path: Path) -> Non
             running.run("make_person_with_key", email=EMAIL, password=PASSWORD, key=key, workflow_id=42)
             run(running, "watch_all")
             assert kill_often(running, chance) >= 3
-            assert run(running, "index_stands")["tasks"] == {"pending": TASKS}
+            assert run(running, "index_status")["tasks"] == {"pending": TASKS}
             run(running, "check_counts")
 
 
 def kill_often(running: Portal, chance: random.Random) -> int:
-    """Until all is read. How often it was cut short."""
+    """Kill two workers again and again until all tasks are indexed. Return the number of rounds."""
     for cut in range(30):
         with portal_worker(running) as one, portal_worker(running) as other:
-            pause(3 + chance.random() * 3 + cut / 2)  # on a busy machine they take longer to begin
+            pause(3 + chance.random() * 3 + cut / 2)  # they start slowly on a busy machine
             one.kill()
             other.kill()
         run(running, "end_leases")
-        if run(running, "index_stands")["whole"]:
+        if run(running, "index_status")["whole"]:
             return cut + 1
-    raise AssertionError("It never came to its end.")
+    raise AssertionError("The scans did not end.")

@@ -53,7 +53,7 @@ def local(moment: datetime) -> datetime:
     return moment.astimezone(timezone.get_current_timezone())
 
 
-MINUTE, HOUR = 60, 3600
+MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def ago(moment: datetime, now: datetime) -> str:
@@ -102,3 +102,21 @@ def exact(moment: datetime) -> str:
 
 def machine(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def duration(seconds: float) -> str:
+    """Return a span of time with one or two units: "42 s", "12 min", "1 h 52 min", "46 h", "5 d 3 h"."""
+    whole = int(seconds)
+    if whole < MINUTE:
+        return f"{max(whole, 0)} s"
+    if whole < HOUR:
+        return f"{whole // MINUTE} min"
+    if whole < 10 * HOUR:
+        return _two_units(whole // HOUR, "h", whole % HOUR // MINUTE, "min")
+    if whole < 3 * DAY:
+        return f"{whole // HOUR} h"
+    return _two_units(whole // DAY, "d", whole % DAY // HOUR, "h") if whole < 30 * DAY else f"{whole // DAY:,} d"
+
+
+def _two_units(large: int, unit: str, small: int, smaller_unit: str) -> str:
+    return f"{large} {unit} {small} {smaller_unit}" if small else f"{large} {unit}"

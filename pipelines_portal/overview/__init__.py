@@ -1,1 +1,1 @@
-"""How workflows are doing: home across them, and the overview of each."""
+"""Home, and the overview of each workflow."""

@@ -1,13 +1,13 @@
-"""Days as bars, for a template to draw. All numbers of an SVG are text, so that none is localized."""
+"""Charts of days, for a template to draw. All numbers of the SVG are text, so that Django does not localize them."""
 
 from dataclasses import dataclass
 
 from pipelines_portal.task_index.reads import Day
 
 RIGHT, TOP, BOTTOM = 960, 12, 166
-# Of the axis: the least room for its labels, the width of one of their characters, and what is between them and it.
-NARROWEST, CHARACTER, BESIDE = 34, 6.6, 6
-# From here on labels are in thousands.
+# The axis: the smallest space for its labels, the width of a character, and the gap between the labels and the axis.
+MIN_LABEL_WIDTH, CHARACTER_WIDTH, LABEL_GAP = 34, 6.6, 6
+# Labels of larger values are in thousands.
 LARGE = 100_000
 BAR, GAP = 10, 2
 LINES = 3
@@ -16,7 +16,7 @@ SPARK_STEP, SPARK_HEIGHT = 7, 28
 
 @dataclass(frozen=True)
 class Bars:
-    """One day: both bars, or `label` alone where it was not read."""
+    """The bars of a day. A day that was not read has none."""
 
     title: str
     label: str
@@ -34,9 +34,9 @@ class Line:
 
 @dataclass(frozen=True)
 class Chart:
-    """`words` says what it shows to who cannot see it. `left`: where the days begin, right of `label_x`."""
+    """A chart of days. `summary` describes it for screen readers. The days begin at `left`."""
 
-    words: str
+    summary: str
     left: str
     label_x: str
     lines: list[Line]
@@ -47,22 +47,23 @@ class Chart:
 
 @dataclass(frozen=True)
 class Spark:
-    words: str
+    """A small chart of the tasks created each day. `summary` describes it for screen readers."""
+
+    summary: str
     bars: list[tuple[str, str, str]]
 
 
-def chart_of(days: list[Day]) -> Chart:
+def build_chart(days: list[Day]) -> Chart:
     top = _round_top(max([*_values(days), 1]))
     lines = [_line(top * number // LINES, top) for number in range(LINES + 1)]
-    left = max(NARROWEST, CHARACTER * max(len(line.value) for line in lines) + 2 * BESIDE)
+    left = max(MIN_LABEL_WIDTH, CHARACTER_WIDTH * max(len(line.value) for line in lines) + 2 * LABEL_GAP)
     step = (RIGHT - left) / len(days)
     bars = [_bars(day, left + number * step, step, top, len(days) - 1 - number) for number, day in enumerate(days)]
-    place = _text(left), _text(left - BESIDE)
-    return Chart(_words(days), *place, lines, bars, _text(RIGHT - step), _text(step))
+    return Chart(_summary(days), _text(left), _text(left - LABEL_GAP), lines, bars, _text(RIGHT - step), _text(step))
 
 
-def spark_of(days: list[Day]) -> Spark | None:
-    """Created a day; None where a day of them was not read."""
+def build_spark(days: list[Day]) -> Spark | None:
+    """Return the chart, or None if a day of them was not read."""
     values = [day.created for day in days]
     if None in values:
         return None
@@ -71,11 +72,11 @@ def spark_of(days: list[Day]) -> Spark | None:
     heights = [max(round((SPARK_HEIGHT - 1) * value / highest), 1) for value in known]
     bars = [(str(n * SPARK_STEP), str(SPARK_HEIGHT - height), str(height)) for n, height in enumerate(heights)]
     low, high = min(known[:-1], default=0), max(known[:-1], default=0)
-    words = f"Created a day, last {len(days)} days: lowest {low:,}, highest {high:,}, today so far {known[-1]:,}"
-    return Spark(words, bars)
+    summary = f"Created a day, last {len(days)} days: lowest {low:,}, highest {high:,}, today so far {known[-1]:,}"
+    return Spark(summary, bars)
 
 
-def name_of(day: Day) -> str:
+def day_label(day: Day) -> str:
     return f"{day.date:%a} {day.date.day} {day.date:%b}"
 
 
@@ -84,7 +85,7 @@ def _values(days: list[Day]) -> list[int]:
 
 
 def _round_top(highest: int) -> int:
-    """Three times a 1, 2 or 5 with zeros behind it."""
+    """Return a round value that is at least `highest`: LINES steps of 1, 2 or 5 times a power of ten."""
     for power in range(len(str(highest)) + 1):
         for digit in (1, 2, 5):
             step: int = digit * 10**power
@@ -98,13 +99,13 @@ def _line(value: int, top: int) -> Line:
     return Line(_text(y), _text(y + 4), f"{value // 1000:,}k" if top >= LARGE and value else f"{value:,}")
 
 
-def _bars(day: Day, x: float, step: float, top: int, before_today: int) -> Bars:
-    is_labelled = before_today == 0 or (before_today % 7 == 0 and before_today < 28)
-    label = ("today" if before_today == 0 else f"{day.date.day} {day.date:%b}") if is_labelled else ""
+def _bars(day: Day, x: float, step: float, top: int, days_ago: int) -> Bars:
+    is_labelled = days_ago == 0 or (days_ago % 7 == 0 and days_ago < 28)
+    label = ("today" if days_ago == 0 else f"{day.date.day} {day.date:%b}") if is_labelled else ""
     middle = _text(x + step / 2)
     if day.created is None or day.finished is None:
-        return Bars(f"{name_of(day)}: not read", label, middle, None, None)
-    title = f"{name_of(day)}: {day.created:,} created, {day.finished:,} finished"
+        return Bars(f"{day_label(day)}: not read", label, middle, None, None)
+    title = f"{day_label(day)}: {day.created:,} created, {day.finished:,} finished"
     left = x + (step - 2 * BAR - GAP) / 2
     created, finished = _bar(left, day.created, top), _bar(left + BAR + GAP, day.finished, top)
     return Bars(title, label, middle, created, finished)
@@ -119,10 +120,10 @@ def _y(value: int, top: int) -> float:
     return BOTTOM - (BOTTOM - TOP) * value / top
 
 
-def _words(days: list[Day]) -> str:
-    span = f"Tasks created and finished a day, {name_of(days[0])} to {name_of(days[-1])}."
+def _summary(days: list[Day]) -> str:
+    span = f"Tasks created and finished a day, {day_label(days[0])} to {day_label(days[-1])}."
     most = max((day for day in days if day.created is not None), key=lambda day: day.created or 0, default=None)
-    return f"{span} Most created: {most.created:,} on {name_of(most)}." if most else f"{span} None of it is read yet."
+    return f"{span} Most created: {most.created:,} on {day_label(most)}." if most else f"{span} None of it is read yet."
 
 
 def _text(number: float) -> str:

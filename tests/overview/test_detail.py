@@ -1,4 +1,4 @@
-"""A workflow's overview says what was read, and nothing else."""
+"""The overview of a workflow shows only what was read."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -9,9 +9,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from pipelines_portal.core.times import duration
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.overview.charts import chart_of, spark_of
-from pipelines_portal.overview.words import duration
+from pipelines_portal.overview.charts import build_chart, build_spark
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.jobs import scan_next
 from pipelines_portal.task_index.models import KeyThrottle, Scan, WorkflowIndex
@@ -34,8 +34,8 @@ def address(workflow: Any, name: str = "detail") -> str:
     return reverse(f"overview:{name}", args=[workflow.key_id, workflow.workflow_id])
 
 
-def test_to_look_is_to_have_it_read(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
-    """S7: nothing is shown that is not known, and then what is."""
+def test_opening_the_page_starts_the_scans(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
+    """S7: the page shows no numbers before the first cycle."""
     workflow = open_workflow(saved_key)
     api.create(2)
     words = text_of(page.get(address(workflow)))
@@ -52,7 +52,7 @@ def _step() -> bool:
     return scan_next()
 
 
-def test_all_that_is_known(page: Any, saved_key: SavedKey) -> None:
+def test_counts_stuck_tasks_and_durations_are_shown(page: Any, saved_key: SavedKey) -> None:
     now = timezone.now()
     old = now - timedelta(days=3)
     tasks = [
@@ -78,8 +78,8 @@ def test_all_that_is_known(page: Any, saved_key: SavedKey) -> None:
     assert "1 h 30 min" in words and "Oldest open task" in words
 
 
-def test_what_does_not_move_is_named_by_what_was_sent(page: Any, person: Any, saved_key: SavedKey) -> None:
-    """For who may see it; tasks of others say that they are not from here."""
+def test_a_stuck_task_is_shown_with_the_text_that_was_sent(page: Any, person: Any, saved_key: SavedKey) -> None:
+    """Tasks that were not sent from here say so."""
     old = timezone.now() - timedelta(days=3)
     index = make_index(open_workflow(saved_key), [make_task(1, "in_progress", old), make_task(2, "pending", old)])
     workflow = index.workflow
@@ -91,7 +91,7 @@ def test_what_does_not_move_is_named_by_what_was_sent(page: Any, person: Any, sa
     assert "2 of 5 nodes finished, 1 in progress, 2 pending" in words
 
 
-def test_how_long_is_long_is_kept_for_the_workflow(page: Any, saved_key: SavedKey) -> None:
+def test_the_hours_until_a_task_is_stuck_are_stored_for_the_workflow(page: Any, saved_key: SavedKey) -> None:
     old = timezone.now() - timedelta(hours=30)
     index = make_index(open_workflow(saved_key), [make_task(1, "in_progress", old)])
     where = address(index.workflow, "stuck_hours")
@@ -103,7 +103,7 @@ def test_how_long_is_long_is_kept_for_the_workflow(page: Any, saved_key: SavedKe
     assert index.stuck_hours == 72
 
 
-def test_numbers_that_are_old_or_stand_still_say_so(page: Any, saved_key: SavedKey) -> None:
+def test_the_page_says_that_counts_are_old_or_scans_have_stopped(page: Any, saved_key: SavedKey) -> None:
     index = make_index(
         open_workflow(saved_key),
         [make_task(1, "pending", timezone.now())],
@@ -114,8 +114,8 @@ def test_numbers_that_are_old_or_stand_still_say_so(page: Any, saved_key: SavedK
     assert "the API does not answer as it should" in text_of(page.get(address(index.workflow)))
 
 
-def test_each_number_says_when_it_was_read(page: Any, saved_key: SavedKey) -> None:
-    """Numbers of different times have different ones; of a list that was not read to its end there are more."""
+def test_each_number_has_the_time_at_which_it_was_read(page: Any, saved_key: SavedKey) -> None:
+    """Numbers that were read at different times show different times, and a list that was cut shows a plus."""
     now = timezone.now()
     index = make_index(
         open_workflow(saved_key),
@@ -136,8 +136,8 @@ def test_each_number_says_when_it_was_read(page: Any, saved_key: SavedKey) -> No
     assert re.search(r"1,001\+ tasks not finished", re.sub(r"<[^>]+>", "", text_of(page.get(address(index.workflow)))))
 
 
-def test_a_number_of_several_statuses_leads_to_no_list(page: Any, saved_key: SavedKey) -> None:
-    """The API lists tasks of one status; a status that it does not document has no list at all."""
+def test_only_documented_statuses_link_to_the_task_list(page: Any, saved_key: SavedKey) -> None:
+    """The API lists tasks by one status, and has no list of an undocumented status."""
     now = timezone.now()
     index = make_index(
         open_workflow(saved_key), [make_task(1, "failed", now), make_task(2, "pending", now), make_task(3, "odd", now)]
@@ -147,7 +147,7 @@ def test_a_number_of_several_statuses_leads_to_no_list(page: Any, saved_key: Sav
     assert re.findall(rf'href="{lists}([?"].*?)"', main) == ["?status=pending", "?status=failed"]
 
 
-def test_while_tasks_are_counted_not_all_are_read(page: Any, saved_key: SavedKey) -> None:
+def test_a_running_count_shows_its_progress(page: Any, saved_key: SavedKey) -> None:
     now = timezone.now()
     tasks = [make_task(number, "pending", now) for number in range(1, 4)]
     index = make_index(open_workflow(saved_key), tasks, newest_counted=200)
@@ -158,13 +158,13 @@ def test_while_tasks_are_counted_not_all_are_read(page: Any, saved_key: SavedKey
     assert "Counting tasks: 2 so far" in words and "of this workflow are read" not in words
 
 
-def test_medians_that_wait_are_not_known_yet(page: Any, saved_key: SavedKey) -> None:
+def test_unknown_durations_are_not_shown(page: Any, saved_key: SavedKey) -> None:
     index = make_index(open_workflow(saved_key), [make_task(1, "finished", timezone.now(), 1)], durations_as_of=None)
     words = text_of(page.get(address(index.workflow)))
     assert "Not known yet" in words and "9 of 10" not in words
 
 
-def test_with_a_rejected_key_nothing_is_promised(page: Any, saved_key: SavedKey) -> None:
+def test_the_page_of_a_rejected_key_does_not_promise_updates(page: Any, saved_key: SavedKey) -> None:
     workflow = open_workflow(saved_key)
     SavedKey.objects.update(rejected_at=timezone.now() - timedelta(seconds=9))
     words = text_of(page.get(address(workflow)))
@@ -175,8 +175,8 @@ def test_with_a_rejected_key_nothing_is_promised(page: Any, saved_key: SavedKey)
     assert "API key rejected" in words and "read on now" not in words
 
 
-def test_days_that_were_not_read_are_not_none(page: Any, saved_key: SavedKey) -> None:
-    """A day that is read in part is left out, too."""
+def test_a_day_that_was_not_read_does_not_count_as_zero(page: Any, saved_key: SavedKey) -> None:
+    """A day that was partly read is not shown either."""
     now = timezone.now()
     read_back = now - timedelta(days=2)
     tasks = [make_task(1, "finished", read_back, 1)]
@@ -188,8 +188,8 @@ def test_days_that_were_not_read_are_not_none(page: Any, saved_key: SavedKey) ->
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "Asia/Kathmandu", "Europe/Vienna", "America/St_Johns"])
-def test_a_day_is_one_of_the_persons_clock(saved_key: SavedKey, zone: str) -> None:
-    """Around both changes of the clock, and where the hour does not begin with ours."""
+def test_days_begin_at_midnight_in_the_time_zone_of_the_person(saved_key: SavedKey, zone: str) -> None:
+    """This includes a change to winter time, and offsets that are not whole hours."""
     from zoneinfo import ZoneInfo
 
     with timezone.override(ZoneInfo(zone)):
@@ -201,8 +201,7 @@ def test_a_day_is_one_of_the_persons_clock(saved_key: SavedKey, zone: str) -> No
         assert [day.created for day in days_of([index], 3, now)[index.pk]] == [1, 1, 1]
 
 
-def test_a_lead_sees_who_sent_how_much_today(page: Any, client: Any, person: Any, saved_key: SavedKey) -> None:
-    """And a member does not."""
+def test_only_a_lead_sees_what_each_person_sent_today(page: Any, client: Any, person: Any, saved_key: SavedKey) -> None:
     stranger = make_stranger()
     colleague = make_colleague()
     index = make_index(open_workflow(saved_key), [make_task(1, "pending", timezone.now())])
@@ -222,15 +221,14 @@ def test_a_lead_sees_who_sent_how_much_today(page: Any, client: Any, person: Any
     assert "Sent from here today" not in text_of(client.get(address(index.workflow)))
 
 
-def test_a_page_costs_few_queries(page: Any, saved_key: SavedKey) -> None:
+def test_the_page_stays_within_its_query_budget(page: Any, saved_key: SavedKey) -> None:
     index = make_index(
         open_workflow(saved_key), [make_task(number, "pending", timezone.now()) for number in range(1, 50)]
     )
     assert queries_of(page, address(index.workflow)) <= 30
 
 
-def test_nonsense_of_the_api_is_shown_and_harms_nothing(page: Any, saved_key: SavedKey) -> None:
-    """A time long ago, one far ahead, and none."""
+def test_unknown_statuses_and_impossible_times_are_shown(page: Any, saved_key: SavedKey) -> None:
     first, last = datetime(1970, 1, 2, tzinfo=UTC), datetime(2199, 1, 1, tzinfo=UTC)
     tasks = [
         make_task(1, "dreaming", first),
@@ -250,23 +248,23 @@ def test_nonsense_of_the_api_is_shown_and_harms_nothing(page: Any, saved_key: Sa
         (86400 * 3, "3 d"), (86400 * 5 + 3 * 3600, "5 d 3 h"), (86400 * 4000, "4,000 d"),
     ],
 )  # fmt: skip
-def test_spans_as_people_say_them(seconds: float, words: str) -> None:
+def test_durations_have_one_or_two_units(seconds: float, words: str) -> None:
     assert duration(seconds) == words
 
 
-def test_a_chart_of_nothing_and_of_much() -> None:
+def test_charts_of_unread_and_of_large_numbers() -> None:
     today = timezone.localdate()
     unread = [Day(today - timedelta(days=29 - number), None, None) for number in range(30)]
-    assert chart_of(unread).words.endswith("None of it is read yet.") and spark_of(unread) is None
+    assert build_chart(unread).summary.endswith("None of it is read yet.") and build_spark(unread) is None
     read = [Day(day.date, number * 1000, 1) for number, day in enumerate(unread)]
-    chart = chart_of(read)
+    chart = build_chart(read)
     assert [line.value for line in chart.lines] == ["0", "10,000", "20,000", "30,000"]
-    assert chart.days[-1].label == "today" and "Most created: 29,000" in chart.words
+    assert chart.days[-1].label == "today" and "Most created: 29,000" in chart.summary
     assert float(chart.label_x) > 7 * len("30,000") and float(chart.label_x) < float(chart.left) < 60
     many = [Day(day.date, number * 10_000, 1) for number, day in enumerate(unread)]
-    assert [line.value for line in chart_of(many).lines] == ["0", "100k", "200k", "300k"]
+    assert [line.value for line in build_chart(many).lines] == ["0", "100k", "200k", "300k"]
     few = [Day(day.date, 2, 0) for day in unread]
-    assert chart_of(few).left == "34.0"
-    assert [line.value for line in chart_of(few).lines] == ["0", "1", "2", "3"]
-    spark = spark_of(read)
-    assert spark is not None and "today so far 29,000" in spark.words
+    assert build_chart(few).left == "34.0"
+    assert [line.value for line in build_chart(few).lines] == ["0", "1", "2", "3"]
+    spark = build_spark(read)
+    assert spark is not None and "today so far 29,000" in spark.summary

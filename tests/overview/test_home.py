@@ -1,4 +1,4 @@
-"""Home: decisions first, then counts, then the workflows; for who has none, how to begin."""
+"""Home shows decisions, then counts, then workflows, and the first steps to a person without a workflow."""
 
 import re
 from datetime import timedelta
@@ -18,14 +18,14 @@ from tests.factories import make_colleague, make_index, make_person, make_strang
 from tests.pages import queries_of, shown_time, text_of
 
 
-def test_without_a_key_it_says_how_to_begin(page: Any, settings: Any) -> None:
+def test_a_person_without_a_key_sees_the_first_steps(page: Any, settings: Any) -> None:
     settings.API_KEYS_URL = "https://keys.example/here"
     assert 'href="https://keys.example/here"' in page.get("/").content.decode()
     words = text_of(page.get("/"))
     assert "Welcome" in words and 'href="/keys/"' in words and "Open a workflow" in words
 
 
-def test_with_a_key_alone_the_next_step_is_a_workflow(page: Any, saved_key: Any) -> None:
+def test_the_next_step_with_a_key_is_to_open_a_workflow(page: Any, saved_key: Any) -> None:
     words = text_of(page.get("/"))
     assert "You may use “Acme”." in words and f'href="/keys/{saved_key.pk}/workflows/"' in words
 
@@ -37,7 +37,7 @@ def test_a_viewer_is_not_asked_to_add_a_key(client: Any, person: Any, static_roo
     assert "must share it with you" in text_of(client.get("/"))
 
 
-def test_to_look_is_to_have_all_of_it_read(page: Any, saved_key: SavedKey) -> None:
+def test_opening_home_starts_the_scans_of_all_workflows(page: Any, saved_key: SavedKey) -> None:
     workflow = open_workflow(saved_key)
     words = text_of(page.get("/"))
     assert "Counting the open tasks" in words and "not counted yet" in words and "Failed" not in words
@@ -46,8 +46,8 @@ def test_to_look_is_to_have_all_of_it_read(page: Any, saved_key: SavedKey) -> No
     assert WorkflowIndex.objects.get(workflow=workflow).seen_at > timezone.now() - timedelta(minutes=1)
 
 
-def test_each_number_says_when_it_was_read(page: Any, saved_key: SavedKey) -> None:
-    """Of a sum, when the first of its parts was; of a list that was not read to its end there are more."""
+def test_each_number_has_the_time_at_which_it_was_read(page: Any, saved_key: SavedKey) -> None:
+    """A sum has the earliest time of its parts, and a list that was cut shows a plus."""
     now = timezone.now()
     early, late = now - timedelta(minutes=15), now - timedelta(minutes=3)
     make_index(open_workflow(saved_key, 42), [make_task(1, "failed", now)], open_as_of=early, newest_as_of=late)
@@ -61,8 +61,8 @@ def test_each_number_says_when_it_was_read(page: Any, saved_key: SavedKey) -> No
     assert "1+ finished" not in lines and "old" not in words.split("Not finished Today")[0].split("Needs attention")[1]
 
 
-def test_old_numbers_are_called_old(page: Any, saved_key: SavedKey) -> None:
-    """As on the overview, and while they are read again it is said how far."""
+def test_old_numbers_are_marked_as_old(page: Any, saved_key: SavedKey) -> None:
+    """The progress of the late count is shown as well."""
     then = timezone.now() - timedelta(minutes=25)
     index = make_index(open_workflow(saved_key, name="Invoices"), [make_task(1, "pending", then)], open_as_of=then)
     words = re.sub(r"<[^>]+>", "", text_of(page.get("/")))
@@ -71,15 +71,15 @@ def test_old_numbers_are_called_old(page: Any, saved_key: SavedKey) -> None:
     assert "Counting tasks: 11,449 so far" in text_of(page.get("/"))
 
 
-def test_how_far_a_first_count_has_come_is_shown(page: Any, saved_key: SavedKey) -> None:
+def test_a_first_count_shows_its_progress(page: Any, saved_key: SavedKey) -> None:
     now = timezone.now()
     make_index(open_workflow(saved_key), [make_task(1, "pending", now), make_task(2, "failed", now)], open_as_of=None)
     words = text_of(page.get("/"))
     assert "Counting tasks: 2 so far" in words and "1 failed" not in words
 
 
-def test_with_a_rejected_key_nothing_is_promised(page: Any, client: Any, saved_key: SavedKey) -> None:
-    """Its numbers are not in those above either: they are no longer read."""
+def test_workflows_of_a_rejected_key_do_not_promise_updates(page: Any, client: Any, saved_key: SavedKey) -> None:
+    """The sums leave out its numbers, because they are not updated."""
     workflow = open_workflow(saved_key)
     make_index(workflow, [make_task(1, "failed", timezone.now())])
     SavedKey.objects.update(rejected_at=timezone.now() - timedelta(seconds=9))
@@ -91,7 +91,7 @@ def test_with_a_rejected_key_nothing_is_promised(page: Any, client: Any, saved_k
         assert "Counting" not in words and "show=failed" not in words
 
 
-def test_workflows_with_trouble_stand_on_top(page: Any, saved_key: SavedKey) -> None:
+def test_workflows_with_trouble_come_first(page: Any, saved_key: SavedKey) -> None:
     now = timezone.now()
     make_index(open_workflow(saved_key, 42, name="A quiet one"), [make_task(1, "pending", now)])
     make_index(
@@ -103,7 +103,7 @@ def test_workflows_with_trouble_stand_on_top(page: Any, saved_key: SavedKey) -> 
     assert "Loud: 1 in progress, 1 failed" in words and "1 not moved for long" in words and "#stuck" in words
 
 
-def test_what_came_while_one_was_away_is_new(page: Any, person: Any, saved_key: SavedKey) -> None:
+def test_tasks_that_changed_since_the_last_visit_are_new(page: Any, person: Any, saved_key: SavedKey) -> None:
     now = timezone.now()
     make_index(
         open_workflow(saved_key),
@@ -116,11 +116,11 @@ def test_what_came_while_one_was_away_is_new(page: Any, person: Any, saved_key: 
         assert "1 new: Home" in words and "1 new, last" in words and "none new" in words
     assert words.count("new-mark") == 1
     HomeVisit.objects.update(seen_at=now)
-    assert HomeVisit.objects.get(user=person).before is not None
+    assert HomeVisit.objects.get(user=person).left_at is not None
 
 
-def test_a_lost_outcome_comes_first(page: Any, client: Any, person: Any, saved_key: SavedKey) -> None:
-    """For its sender and for the owner of the key; for nobody else."""
+def test_an_unconfirmed_submission_comes_first(page: Any, client: Any, person: Any, saved_key: SavedKey) -> None:
+    """Only its sender and the owner of the key see it."""
     colleague = make_colleague()
     workflow = open_workflow(saved_key)
     share_key(workflow.key, colleague)
@@ -146,7 +146,7 @@ def test_a_lost_outcome_comes_first(page: Any, client: Any, person: Any, saved_k
         ({"encrypted_key": b"nonsense"}, "Acme: cannot be opened"),
     ],
 )
-def test_a_key_in_trouble_is_told_to_its_owner(
+def test_only_the_owner_of_a_key_is_asked_to_replace_it(
     page: Any, client: Any, person: Any, saved_key: SavedKey, values: dict[str, Any], words: str
 ) -> None:
     colleague = make_colleague()
@@ -157,7 +157,7 @@ def test_a_key_in_trouble_is_told_to_its_owner(
     assert words not in text_of(client.get("/"))
 
 
-def test_an_import_that_stands_is_named(page: Any, saved_key: Any) -> None:
+def test_imports_that_wait_for_a_decision_are_listed(page: Any, saved_key: Any) -> None:
 
     open_workflow(saved_key)
     values = {
@@ -175,7 +175,7 @@ def test_an_import_that_stands_is_named(page: Any, saved_key: Any) -> None:
     assert words.index("lost.csv") < words.index("begun.csv") and "done.csv" not in words
 
 
-def test_others_see_nothing_of_it(client: Any, saved_key: SavedKey) -> None:
+def test_a_stranger_sees_no_workflow(client: Any, saved_key: SavedKey) -> None:
     stranger = make_stranger()
     make_index(open_workflow(saved_key), [make_task(1, "failed", timezone.now())])
     client.force_login(stranger)
@@ -191,7 +191,7 @@ def test_hidden_workflows_are_left_out(page: Any, saved_key: SavedKey) -> None:
     assert "Shown one" in words and "Hidden one" not in words
 
 
-def test_it_costs_as_many_queries_for_many_workflows(page: Any, saved_key: SavedKey) -> None:
+def test_the_number_of_queries_does_not_grow_with_workflows(page: Any, saved_key: SavedKey) -> None:
     make_index(open_workflow(saved_key, 1), [make_task(1, "failed", timezone.now())])
     few = queries_of(page, "/")
     for number in range(2, 15):
@@ -200,14 +200,14 @@ def test_it_costs_as_many_queries_for_many_workflows(page: Any, saved_key: Saved
     assert OpenedWorkflow.objects.count() == 14
 
 
-def test_times_are_by_the_persons_clock(page: Any, saved_key: SavedKey) -> None:
+def test_times_are_in_the_time_zone_of_the_person(page: Any, saved_key: SavedKey) -> None:
     make_index(open_workflow(saved_key), [make_task(1, "pending", timezone.now())])
     page.cookies["zone"] = "Asia/Kathmandu"
     there = timezone.now() + timedelta(hours=5, minutes=45)
     assert f"{there:%A} {there.day} {there:%B}" in text_of(page.get("/"))
 
 
-def test_what_has_many_rows_is_called_by_its_file(page: Any, person: Any, saved_key: SavedKey) -> None:
+def test_a_submission_of_many_rows_is_named_by_its_file(page: Any, person: Any, saved_key: SavedKey) -> None:
     of = {
         "owner": person,
         "key": open_workflow(saved_key).key,

@@ -1,4 +1,4 @@
-"""Home's numbers lead to the tasks they count, and these say what was sent only to who may see it."""
+"""The numbers on Home link to their tasks, which show what was sent only to people who may see it."""
 
 from datetime import timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.overview import needed
+from pipelines_portal.overview import attention
 from tests.factories import Desk, make_index, make_person, make_task, open_workflow, send, share_key
 from tests.pages import text_of
 
@@ -17,7 +17,7 @@ def listed(words: str) -> str:
     return words.split('id="needed"')[1].split('id="workflows"')[0]
 
 
-def test_each_number_leads_to_its_tasks(page: Any, saved_key: SavedKey) -> None:
+def test_each_number_links_to_its_tasks(page: Any, saved_key: SavedKey) -> None:
     now = timezone.now()
     long_ago = now - timedelta(days=40)
     few, many = open_workflow(saved_key, 42, name="Few"), open_workflow(saved_key, 43, name="Many")
@@ -35,22 +35,24 @@ def test_each_number_leads_to_its_tasks(page: Any, saved_key: SavedKey) -> None:
 
 
 @pytest.mark.parametrize("query", ["finished", "<b>", "failed'"])
-def test_nonsense_shows_the_newest_of_all(page: Any, saved_key: SavedKey, query: str) -> None:
+def test_an_unknown_number_shows_the_newest_tasks(page: Any, saved_key: SavedKey, query: str) -> None:
     make_index(open_workflow(saved_key), [make_task(501, "failed", timezone.now())])
     words = text_of(page.get("/", {"show": query}))
     assert "Newest of them" in words and "Newest of all kinds" not in words
 
 
-def test_of_more_than_a_page_it_says_so(page: Any, saved_key: SavedKey, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(needed, "MOST_SHOWN", 2)
+def test_the_page_says_that_more_tasks_exist_than_are_shown(
+    page: Any, saved_key: SavedKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attention, "MAX_SHOWN", 2)
     make_index(open_workflow(saved_key), [make_task(number, "failed", timezone.now()) for number in (501, 502, 503)])
     words = text_of(page.get("/?show=failed"))
     assert "The first 2 are shown" in words and "3 in " in words
     assert "None when they were last read" in text_of(page.get("/?show=escalated"))
 
 
-def test_what_was_sent_is_told_to_who_may_see_it(desk: Desk) -> None:
-    """Who shares the key sees that it was sent and by whom; the values its sender, and the key's owner, alone."""
+def test_only_people_who_may_see_a_submission_see_its_text(desk: Desk) -> None:
+    """A person who shares the key sees the sender. Only the sender and the owner of the key see the values."""
     colleague = make_person("third@acme.example")
     share_key(desk.key, colleague)
     sent = send(desk.draft({"input_text": "Secret words", "target_language": "French"}), desk.client)

@@ -1,0 +1,107 @@
+"""The overview of a workflow: counts, days, durations and stuck tasks."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client.task_status import CAN_BE_STUCK, label_of
+from pipelines_portal.core.bar_chart import Bar, bar_of
+from pipelines_portal.core.times import duration
+from pipelines_portal.overview.charts import build_chart, day_label
+from pipelines_portal.submissions.origin import Brief, briefs_of_tasks, telling_value
+from pipelines_portal.submissions.team import IS_SHARED, Sent, keys_looked_after, sent_since
+from pipelines_portal.task_index.counts import Counts, Row, build_counts, counted_so_far, status_counts
+from pipelines_portal.task_index.models import DURATION_DAYS, GONE, IndexedTask, WorkflowIndex
+from pipelines_portal.task_index.reads import days_of, is_read, oldest_open, stuck
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+CHART_DAYS = 30
+MAX_STUCK = 10
+MAX_TEXT_LENGTH = 160
+
+
+@dataclass(frozen=True)
+class StuckTask:
+    """A stuck task, with the text and the sender of its submission, if it was sent from here."""
+
+    task: IndexedTask
+    number: str
+    not_moved_for: str
+    text: str = ""
+    sender: str = ""
+
+
+def open_bar(counts: Counts) -> Bar:
+    """Return the bar of the tasks that are not finished."""
+    shares = [(status, label_of(status), n) for status, n in counts.by_status.items()]
+    return bar_of(shares, counts.cut)
+
+
+def detail_context(user: User, workflow: OpenedWorkflow, index: WorkflowIndex | None = None) -> dict[str, Any]:
+    """Return what the overview shows. `index`: the workflow's index, if it was already read."""
+    now = timezone.now()
+    index = index or WorkflowIndex.objects.watch([workflow])[workflow.pk]
+    rows = status_counts(index)
+    counts = build_counts(index.open_as_of, rows) if index.open_as_of else None
+    context = {
+        "index": index, "span": duration(index.stuck_hours * 3600), "people": _people(user, workflow, now),
+        "progress": _progress(index, rows, now), "is_old": counts is not None and counts.is_old(now),
+    }  # fmt: skip
+    open_tasks = _open_tasks(user, workflow, index, counts, now) if counts else {"counts": None}
+    return context | _days_and_durations(index, now) | open_tasks
+
+
+def _people(user: User, workflow: OpenedWorkflow, now: datetime) -> list[Sent] | None:
+    """Return what others sent today with the key, if the user shares the key with them or leads a team of theirs."""
+    if not keys_looked_after(user).filter(IS_SHARED, pk=workflow.key_id).exists():
+        return None
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    return sent_since(user, midnight, workflow)
+
+
+def _open_tasks(
+    user: User, workflow: OpenedWorkflow, index: WorkflowIndex, counts: Counts, now: datetime
+) -> dict[str, Any]:
+    oldest, tasks = oldest_open(index, counts), list[Any](stuck(index, MAX_STUCK, now))
+    return {
+        "counts": counts, "updated": counts.updated(), "stuck_updated": counts.updated(*CAN_BE_STUCK),
+        "bar": open_bar(counts), "oldest": oldest, "oldest_number": oldest and str(oldest.task_id),
+        "stuck": _build_stuck_tasks(user, workflow, tasks, now), "stuck_count": tasks[0].stuck_count if tasks else 0,
+    }  # fmt: skip
+
+
+def _build_stuck_tasks(
+    user: User, workflow: OpenedWorkflow, tasks: list[IndexedTask], now: datetime
+) -> list[StuckTask]:
+    briefs = briefs_of_tasks(user, workflow.key, workflow.workflow_id, [task.task_id for task in tasks])
+    return [_build_stuck_task(task, briefs.get(task.task_id), workflow.telling_field, now) for task in tasks]
+
+
+def _build_stuck_task(task: IndexedTask, brief: Brief | None, telling_field: str, now: datetime) -> StuckTask:
+    not_moved_for = duration((now - task.updated_at).total_seconds()) if task.updated_at else ""
+    if brief is None:
+        return StuckTask(task, str(task.task_id), not_moved_for)
+    text = telling_value(brief.fields or {}, telling_field)[:MAX_TEXT_LENGTH]
+    return StuckTask(task, str(task.task_id), not_moved_for, text, brief.by)
+
+
+def _days_and_durations(index: WorkflowIndex, now: datetime) -> dict[str, Any]:
+    """Return no chart before the first page of new tasks was read."""
+    if index.newest_id is None:
+        return {"chart": None}
+    days = days_of([index], CHART_DAYS, now)[index.pk]
+    return {
+        "chart": build_chart(days), "days": [(day_label(day), day) for day in reversed(days)], "today": days[-1],
+        "median": None if index.median_seconds is None else duration(index.median_seconds),
+        "p90": None if index.p90_seconds is None else duration(index.p90_seconds),
+        "is_whole_week": is_read(index, now - timedelta(days=DURATION_DAYS)),
+    }  # fmt: skip
+
+
+def _progress(index: WorkflowIndex, rows: list[Row], now: datetime) -> dict[str, Any]:
+    """Return how many tasks are indexed, and the progress of a first or a late count."""
+    tasks = sum(count for status, count, *_ in rows if status != GONE)
+    return {"tasks": tasks, "so_far": counted_so_far(index, tasks, now), "is_complete": index.is_backfilled}

@@ -1,4 +1,4 @@
-"""What an answer may hold: what does not fit is refused by name, and what can be shown is made showable."""
+"""Values of responses are limited: a value that is too large is refused, and texts are cleaned."""
 
 from collections.abc import Callable
 from typing import Any
@@ -82,16 +82,16 @@ MISFITS = [
 
 
 @pytest.mark.parametrize(("call", "body", "told"), MISFITS)
-def test_what_does_not_fit_is_named(call: str, body: Any, told: str) -> None:
-    """Which field it is, and none of the answer's values; after a POST tasks may exist (S85), after a read never."""
+def test_a_value_that_is_too_large_is_refused_by_name(call: str, body: Any, told: str) -> None:
+    """The error names the field and contains no values. After a POST tasks may exist (S85), after a read never."""
     result = result_of(call, answer(200, body))
     assert isinstance(result, UnexpectedResponse), result
     assert told in str(result)
     assert result.maybe_processed is (call in ("create", "start"))
 
 
-def test_a_refused_link_is_not_told() -> None:
-    """Whoever has it may write the archive."""
+def test_a_refused_link_is_not_in_the_error() -> None:
+    """Anybody with the link can write the archive."""
     result = result_of(
         "start", answer(200, STARTED | {"upload_url": "ftp://b.example/?sig=s3cr3t", "expires_at": "s3"})
     )
@@ -99,8 +99,8 @@ def test_a_refused_link_is_not_told() -> None:
     assert "s3" not in str(result)
 
 
-def test_texts_for_people_are_made_showable() -> None:
-    """A lone surrogate or a NUL can be neither stored nor sent to a browser; a name fits its column."""
+def test_invalid_characters_are_removed_from_texts() -> None:
+    """A lone surrogate or a NUL can be neither stored nor sent to a browser. A name is cut to its column."""
     workflow = result_of("workflow", answer(200, {"id": 42, "name": "a\ud800b\x00c" + "d" * 400, "status": "active"}))
     assert workflow.name.startswith("a\ufffdb\ufffdc")
     assert len(workflow.name) == 300
@@ -118,7 +118,7 @@ def test_characters_beyond_the_basic_plane_stay() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 409, 422, 500])
-def test_an_errors_message_is_cleaned_and_bounded(status: int) -> None:
+def test_an_error_message_is_cleaned_and_truncated(status: int) -> None:
     result = result_of("create", error(status, "x\ud800", "No\ud800\x00" + "!" * 30_000, errors=[{"index": "\ud800"}]))
     assert isinstance(result, ApiError)
     assert result.message.startswith("No\ufffd\ufffd!!")
@@ -127,7 +127,7 @@ def test_an_errors_message_is_cleaned_and_bounded(status: int) -> None:
     str(result).encode()
 
 
-def test_rows_beside_a_refusal_are_bounded_too() -> None:
+def test_rows_of_a_refusal_are_limited() -> None:
     rows = [{"index": 10**30, "message": "x"}, {"index": 1, "field_name": "\x00", "message": "\ud800"}, 5, None]
     result = result_of("create", error(422, "validation_error", "All failed", errors=rows))
     assert result.errors == [{"index": 1, "field_name": "\ufffd", "message": "\ufffd"}]
@@ -141,8 +141,8 @@ def test_rows_beside_a_refusal_are_bounded_too() -> None:
         (None, "Wed, 21 Oct 2015 07:28:00 GMT", None), (None, "-3", 1), (None, "٣", None), (2.5, "4", 4),
     ],
 )  # fmt: skip
-def test_a_wait_can_always_be_waited(told: Any, header: str | None, expected: int | None) -> None:
-    """S62, S63: 1 s to ten minutes, whatever is said; what says nothing is left to the page."""
+def test_the_wait_of_a_response_is_limited(told: Any, header: str | None, expected: int | None) -> None:
+    """S62, S63: the wait is between 1 s and ten minutes. Without Retry-After the page decides."""
     headers = {} if header is None else {"Retry_After": header.encode().decode("latin-1")}
     body = {"error": "rate_limit_exceeded", "message": "Slow down"} | ({} if told is None else {"retry_after": told})
     result = result_of("create", answer(429, body, **headers))
@@ -151,6 +151,6 @@ def test_a_wait_can_always_be_waited(told: Any, header: str | None, expected: in
 
 
 @pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
-def test_what_only_python_takes_for_json_is_not_json(constant: str) -> None:
+def test_json_that_only_python_accepts_is_refused(constant: str) -> None:
     text = f'{{"id": {constant}, "name": "x", "status": "ACTIVE"}}'
     assert "not JSON" in str(result_of("workflow", answer(200, text=text)))

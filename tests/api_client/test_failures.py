@@ -1,4 +1,4 @@
-"""A failed call is one line in the log: enough to find out what happened, and no key."""
+"""A failed call is logged in one line, without the key."""
 
 import logging
 
@@ -29,8 +29,8 @@ LINES = {
 
 
 @pytest.mark.parametrize(("fault", "parts"), LINES.values(), ids=LINES.keys())
-def test_every_failure_is_one_line(fault: Answer, parts: list[str], caplog: pytest.LogCaptureFixture) -> None:
-    """Method, path, class, status, which field, the API's own request id."""
+def test_every_failure_is_logged_in_one_line(fault: Answer, parts: list[str], caplog: pytest.LogCaptureFixture) -> None:
+    """The line has the method, path, error class, status, field and the request id of the API."""
     caplog.set_level(logging.INFO, "pipelines_portal.api_client")
     with faulty_api(fault) as api, pytest.raises(PipelinesError):
         PipelinesClient(Transport(api.url, timeout=0.3), KEY, ONCE).task(42, 7)
@@ -42,7 +42,7 @@ def test_every_failure_is_one_line(fault: Answer, parts: list[str], caplog: pyte
     assert "secret" not in line
 
 
-def test_each_try_is_told(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_try_is_logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines_portal.api_client.client.time.sleep", lambda seconds: None)
     caplog.set_level(logging.INFO, "pipelines_portal.api_client")
     with faulty_api(error(503, "service_unavailable", "Down")) as api, pytest.raises(PipelinesError):

@@ -1,4 +1,4 @@
-"""When a failed call is sent again, and when never. Real sockets; only the waits are shortened."""
+"""Retries of failed calls. The sockets are real, and only the waits are shortened."""
 
 import threading
 import time
@@ -30,7 +30,7 @@ UNAVAILABLE = error(503, "service_unavailable", "Down for a moment")
 
 @pytest.fixture(autouse=True)
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The waits that the test's own thread asked for, in seconds. It does not wait; every other thread does."""
+    """Return the waits of the thread of the test, in seconds. That thread does not wait, and all others do."""
     asked: list[float] = []
     really_sleep, own_thread = time.sleep, threading.current_thread()
 
@@ -46,7 +46,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def calls(script: list[Answer], action: str, timeout: float = 0.3) -> tuple[Any, int]:
-    """What `action` came to, and how many requests it took."""
+    """Return the result of `action` and the number of its requests."""
     with faulty_api(*script) as api:
         caller = PipelinesClient(Transport(api.url, timeout=timeout), KEY)
         try:
@@ -80,7 +80,7 @@ def test_a_read_gives_up_after_three_tries() -> None:
 
 @pytest.mark.parametrize("fault", [hang_up, half_answer, silence(2)])
 def test_creating_is_never_repeated_once_it_was_sent_and_not_answered(fault: Answer) -> None:
-    """No idempotency key: tasks may exist."""
+    """There is no idempotency key, so tasks may exist."""
     result, count = calls([fault, GOOD_CREATE], "create")
     assert isinstance(result, ConnectionFailed)
     assert result.maybe_processed
@@ -96,8 +96,8 @@ def test_creating_is_never_repeated_after_a_server_error(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [408, 425, 499, 503])
-def test_creating_is_not_repeated_where_somebody_between_gave_up_waiting(status: int) -> None:
-    """S86: only the API's own 503, with its own code, says that it did not act."""
+def test_creating_is_not_repeated_after_the_503_of_a_proxy(status: int) -> None:
+    """S86: only a 503 with the code of the API means that it did nothing."""
     result, count = calls([error(status, "gateway_gave_up", "Too long"), GOOD_CREATE], "create")
     assert isinstance(result, PipelinesError)
     assert result.maybe_processed
@@ -126,7 +126,7 @@ def test_creating_is_repeated_after_a_refused_connection(waits: list[float]) -> 
     assert len(waits) == 2
 
 
-def test_a_short_wait_is_obeyed_in_a_page(waits: list[float]) -> None:
+def test_a_short_wait_is_made_within_a_page(waits: list[float]) -> None:
     """S66: the client waits as Retry-After says."""
     limited = error(429, "rate_limit_exceeded", "Slow down", retry_after=2)
     result, count = calls([limited, GOOD_LIST], "list")
@@ -141,14 +141,14 @@ def test_a_long_wait_is_left_to_the_person() -> None:
     assert (result.retry_after, count) == (30, 1)
 
 
-def test_a_gateways_429_says_by_its_header_how_long_to_wait() -> None:
+def test_the_wait_of_a_gateway_429_is_in_its_header() -> None:
     result, _ = calls([answer(429, text="<h1>Too many</h1>", Retry_After="17")], "list")
     assert isinstance(result, RateLimited)
     assert result.retry_after == 17
 
 
-def test_counts_that_do_not_add_up_leave_the_outcome_open() -> None:
-    """S126: both counts are looked at every time."""
+def test_counts_that_do_not_add_up_leave_the_outcome_unconfirmed() -> None:
+    """S126: both counts are checked every time."""
     lying = answer(200, {"success_count": 0, "error_count": 0, "errors": [], "task_ids": []})
     result, count = calls([lying], "create")
     assert isinstance(result, UnexpectedResponse)
@@ -156,8 +156,8 @@ def test_counts_that_do_not_add_up_leave_the_outcome_open() -> None:
     assert count == 1
 
 
-def test_no_new_try_is_made_once_the_time_for_all_of_them_is_spent() -> None:
-    """People wait in front of a page: an API that takes long to fail is not asked three times."""
+def test_no_try_is_made_after_the_time_for_all_tries_is_spent() -> None:
+    """A person waits for the page, so a slow failure is not repeated three times."""
     fault = slow(0.3, UNAVAILABLE)
     with faulty_api(fault) as api:
         caller = PipelinesClient(Transport(api.url, timeout=5), KEY, RetryPolicy(longest_wait=2, budget=0.2))
@@ -167,7 +167,7 @@ def test_no_new_try_is_made_once_the_time_for_all_of_them_is_spent() -> None:
 
 
 @pytest.mark.parametrize("fault", [hang_up, half_answer, silence(1), error(500, "internal_server_error", "Oops")])
-def test_a_read_that_fails_may_have_done_nothing(fault: Answer) -> None:
+def test_a_failed_read_has_no_effect(fault: Answer) -> None:
     result, _ = calls([fault], "list", timeout=0.1)
     assert isinstance(result, PipelinesError)
     assert not result.maybe_processed

@@ -1,4 +1,4 @@
-"""One definition of the task statuses: the pages, the styles and the External API agree with it."""
+"""Pages, styles and the External API agree with the one definition of the task statuses."""
 
 import re
 
@@ -31,11 +31,11 @@ def test_each_status_has_an_icon_and_a_color(status: TaskStatus) -> None:
     )
 
 
-def test_what_each_status_means() -> None:
+def test_properties_of_each_status() -> None:
     assert NEEDS_ATTENTION == ("failed", "escalated", "quarantined")
     assert set(CAN_BE_STUCK) == {"pending", "in_progress", "escalated", "quarantined"}
     assert {status for status in TaskStatus if not status.is_open} == {"failed", "finished"}
 
 
-def test_a_status_that_is_unknown_to_us_may_still_change() -> None:
+def test_an_unknown_status_counts_as_open() -> None:
     assert (label_of("on_hold"), icon_of("on_hold"), is_open("on_hold")) == ("on_hold", "pending", True)

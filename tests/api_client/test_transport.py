@@ -1,4 +1,4 @@
-"""What comes back that is not the documented JSON, and what must never leave."""
+"""Responses that are not the documented JSON, and secrets that must not be sent."""
 
 import gzip
 import logging
@@ -89,36 +89,36 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("fault", MALFORMED.values(), ids=MALFORMED.keys())
-def test_malformed_http_is_a_failure_of_ours(fault: Answer) -> None:
-    """Whatever stands at the other end: one of our own errors, within the deadline."""
+def test_malformed_http_raises_an_error_of_the_client(fault: Answer) -> None:
+    """Any server causes an error of the client within the deadline."""
     result, _ = ask(fault, timeout=1)
     assert isinstance(result, PipelinesError)
     assert not result.maybe_processed, "it was a read"
 
 
 @pytest.mark.parametrize("fault", GARBAGE.values(), ids=GARBAGE.keys())
-def test_garbage_is_an_unexpected_response(fault: Answer) -> None:
+def test_a_garbled_body_is_an_unexpected_response(fault: Answer) -> None:
     result, _ = ask(fault)
     assert isinstance(result, UnexpectedResponse)
 
 
 def test_a_redirect_is_not_followed() -> None:
-    """It would carry the key to wherever it points."""
+    """It would send the key to another host."""
     with faulty_api(answer(200, {"id": 42, "name": "Trap", "status": "ACTIVE"})) as trap:
         result, _ = ask(answer(307, text="", Location=f"{trap.url}/workflows/42"))
         assert isinstance(result, UnexpectedResponse)
         assert trap.requests == []
 
 
-def test_an_answer_that_drips_for_ever_is_cut_off() -> None:
-    """It never ends by itself; the bound is one that no machine is too busy for."""
+def test_an_endless_slow_response_is_cut_off() -> None:
+    """The response never ends. The limit of the test is generous, for busy machines."""
     started = time.monotonic()
     result, _ = ask(drip)
     assert isinstance(result, ConnectionFailed)
     assert time.monotonic() - started < 60
 
 
-def test_unknown_keys_are_ignored_and_status_knows_no_case() -> None:
+def test_unknown_keys_and_the_case_of_a_status_are_ignored() -> None:
     """S4, S178: a newer API may say more."""
     result, _ = ask(answer(200, {"id": 42, "name": "French", "status": "active", "color": "red"}))
     assert isinstance(result, Workflow)
@@ -129,7 +129,7 @@ def test_unknown_keys_are_ignored_and_status_knows_no_case() -> None:
 @pytest.mark.parametrize(
     ("status", "kind"), [(401, Unauthorized), (404, NotFound), (422, ValidationFailed)], ids=["401", "404", "422"]
 )
-def test_each_status_is_an_error_of_its_own(status: int, kind: type[PipelinesError]) -> None:
+def test_each_http_status_has_an_error_class(status: int, kind: type[PipelinesError]) -> None:
     """S72 to S74."""
     result, _ = ask(error(status, "some_code", "Some text"))
     assert isinstance(result, kind)
@@ -157,11 +157,11 @@ def test_the_presigned_url_is_not_in_a_repr() -> None:
     assert "sig" not in f"{started} {started!r}"
 
 
-def test_a_client_shows_the_end_of_its_key_and_no_more() -> None:
+def test_the_repr_of_a_client_has_only_the_end_of_its_key() -> None:
     assert repr(PipelinesClient(Transport("https://api.example/api/v1"), KEY)) == f"PipelinesClient(…{KEY[-4:]})"
 
 
-def test_a_host_that_has_no_address_is_a_failed_connection() -> None:
+def test_a_host_without_an_address_is_a_failed_connection() -> None:
     with pytest.raises(ConnectionFailed) as failure:
         PipelinesClient(Transport("http://nowhere.invalid/api/v1"), KEY, ONCE).workflow(42)
     assert not failure.value.maybe_processed

@@ -1,4 +1,4 @@
-"""Whatever the API answers: each call gives its result or a PipelinesError, each page a sentence and a way on."""
+"""After any response a call returns a result or raises PipelinesError, and a page shows a message."""
 
 from collections.abc import Callable
 from typing import Any
@@ -55,10 +55,10 @@ pytestmark = pytest.mark.usefixtures("no_pauses")
 
 
 @pytest.mark.parametrize(("documented", "only_reads", "call"), CALLS.values(), ids=CALLS.keys())
-def test_each_call_has_a_result_or_a_failure_of_its_own(
+def test_each_call_returns_a_result_or_raises_a_pipelines_error(
     scripted_api: FakeApi, documented: Any, only_reads: bool, call: Callable[[PipelinesClient], Any]
 ) -> None:
-    """A failure can be stored, shown and explained; of a read it never says that it may have done something."""
+    """The error can be stored, shown and explained. A failed read never counts as unconfirmed."""
     client = PipelinesClient(Transport(scripted_api.url, timeout=20, bulkhead=Bulkhead(1)), KEY)
 
     @given(any_answer(documented))
@@ -86,10 +86,10 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(("address", "documented"), PAGES.values(), ids=PAGES.keys())
-def test_each_page_says_something_and_leads_on(
+def test_each_page_shows_a_message_and_a_next_step(
     page: Any, saved_key: SavedKey, scripted_api: FakeApi, address: str, documented: dict[str, Any]
 ) -> None:
-    """Never a 500, never a traceback (the client of the tests raises it)."""
+    """No page fails with a 500. The client of the tests would raise the exception."""
     workflow = open_workflow(saved_key)
 
     @given(st.fixed_dictionaries({route: any_answer(body) for route, body in documented.items()}))
@@ -109,7 +109,7 @@ def said_and_leads_on(shown: Any) -> None:
         assert 'href="/' in html
 
 
-def test_opening_keeps_the_id(page: Any, saved_key: Any, scripted_api: FakeApi) -> None:
+def test_the_typed_id_stays_in_the_form(page: Any, saved_key: Any, scripted_api: FakeApi) -> None:
 
     @given(any_answer(WORKFLOW), any_answer(SCHEMA))
     def try_it(workflow: Answer, schema: Answer) -> None:
@@ -121,8 +121,8 @@ def test_opening_keeps_the_id(page: Any, saved_key: Any, scripted_api: FakeApi) 
     try_it()
 
 
-def test_what_is_sent_ends_on_a_page(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
-    """The form is posted, and its submission's page shown: the ledger never says “Sending” of an answered call."""
+def test_a_sent_form_leads_to_the_page_of_its_submission(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    """A submission whose call was answered is never shown as “Sending”."""
     workflow = open_workflow(saved_key)
     one = CREATED | {"error_count": 0, "errors": []}
     schema = answer(200, {"fields": FIELDS})

@@ -1,4 +1,4 @@
-"""Each named fault of the fake API, as the API client reports it, and whether the API created tasks all the same."""
+"""Each named fault of the fake API raises the expected error, and may create tasks."""
 
 import pytest
 
@@ -38,7 +38,7 @@ REPORTED: dict[str, tuple[type[PipelinesError], bool, int]] = {
 
 
 @pytest.mark.parametrize("fault", REPORTED)
-def test_a_fault_is_reported_as_what_it_is(api: FakeApi, org_key: str, fault: str) -> None:
+def test_each_fault_raises_the_expected_error(api: FakeApi, org_key: str, fault: str) -> None:
     error, may_exist, created = REPORTED[fault]
     api.fail(fault, on="POST")
     with pytest.raises(error) as failure:
@@ -46,7 +46,7 @@ def test_a_fault_is_reported_as_what_it_is(api: FakeApi, org_key: str, fault: st
     assert (failure.value.maybe_processed, len(api.tasks), len(api.calls("POST"))) == (may_exist, created, 1)
 
 
-def test_the_slow_answer_times_out_and_the_limit_says_how_long(api: FakeApi, org_key: str) -> None:
+def test_a_slow_response_times_out_and_a_rate_limit_has_a_wait(api: FakeApi, org_key: str) -> None:
     client = PipelinesClient(Transport(api.url), org_key, ONCE)
     api.fail("slow")
     with pytest.raises(ConnectionFailed, match="did not answer in time"):

@@ -1,4 +1,4 @@
-"""One value, three judges: the form, a file of rows and the API say the same of it."""
+"""The form, a file of rows and the API judge a value alike."""
 
 import json
 from typing import Any
@@ -88,7 +88,7 @@ IN_JSON: list[tuple[str, Any, bool]] = [
 
 
 class Judge:
-    """The API, which knows a workflow with a field of each type, and its client."""
+    """The API with a workflow that has a field of each type, and a client."""
 
     def __init__(self, api: FakeApi) -> None:
         fields = [samples.field(name, **{"required": False} | config) for name, config in FIELDS.items()]
@@ -107,7 +107,7 @@ def field_of(schema: Schema, name: str) -> Field:
 
 
 def from_file(schema: Schema, data: str, name: str) -> tuple[Any, bool]:
-    """What a file of one row sends, and whether the preview takes it."""
+    """Return the value that a file of one row sends, and True if the preview accepts it."""
     value = read_rows("rows", data.encode(), schema).rows[0][name]
     return value, objection_to(field_of(schema, name), value) is None
 
@@ -118,8 +118,8 @@ def from_form(schema: Schema, name: str, text: str) -> tuple[Any, bool]:
 
 
 @pytest.mark.parametrize(("name", "text", "is_good"), TYPED)
-def test_what_is_typed(api: FakeApi, name: str, text: str, is_good: bool) -> None:
-    """S124, S132: alike in a form and in a cell; and what either sends, the API takes."""
+def test_a_typed_value_is_judged_alike_by_form_file_and_api(api: FakeApi, name: str, text: str, is_good: bool) -> None:
+    """S124, S132: form and cell send the same value, and the API accepts it."""
     judge = Judge(api)
     schema = judge.schema
     cell, cell_is_good = from_file(schema, f'anchor,{name}\nx,"{text}"\n', name)
@@ -129,7 +129,7 @@ def test_what_is_typed(api: FakeApi, name: str, text: str, is_good: bool) -> Non
 
 
 def test_a_decimal_comma_is_read_and_sent_as_a_point(api: FakeApi) -> None:
-    """S132: people in many countries write so. The API refuses it; nobody sends it as it is."""
+    """S132: the API refuses a decimal comma, which many countries use."""
     judge = Judge(api)
     schema = judge.schema
     assert from_file(schema, 'anchor,amount\nx,"1,5"\n', "amount") == (1.5, True)
@@ -138,14 +138,14 @@ def test_a_decimal_comma_is_read_and_sent_as_a_point(api: FakeApi) -> None:
 
 
 @pytest.mark.parametrize("text", ["1,234", "12,345", "-1,234"])
-def test_a_comma_that_may_stand_between_thousands_is_asked_about(api: FakeApi, text: str) -> None:
+def test_a_comma_that_may_separate_thousands_is_asked_about(api: FakeApi, text: str) -> None:
     schema = Judge(api).schema
     assert from_form(schema, "amount", text) == (text, False)
 
 
 @pytest.mark.parametrize(("name", "value", "is_good"), IN_JSON)
-def test_what_json_says(api: FakeApi, name: str, value: Any, is_good: bool) -> None:
-    """S124, S132: a file of JSON is judged as the API judges it."""
+def test_a_json_value_is_judged_alike_by_file_and_api(api: FakeApi, name: str, value: Any, is_good: bool) -> None:
+    """S124, S132: the preview of a JSON file accepts what the API accepts."""
     judge = Judge(api)
     schema = judge.schema
     sent, file_is_good = from_file(schema, json.dumps([{"anchor": "x", name: value}]), name)
@@ -159,7 +159,7 @@ RANKING = Field(name="order", type="ranking", format_hint="Each once, first is h
     ("ranked", "is_good"),
     [(["b", "a"], True), (["a"], False), (["a", "a"], False), (["a", "c"], False), (["a", 1], False), ("b, a", False)],
 )
-def test_a_ranking_names_all_that_its_hint_lists(ranked: Any, is_good: bool) -> None:
+def test_a_ranking_must_name_all_items_of_its_hint(ranked: Any, is_good: bool) -> None:
     schema = Schema(fields=[RANKING, Field(name="anchor")])
     assert from_file(schema, json.dumps([{"anchor": "x", "order": ranked}]), "order")[1] is is_good
     if isinstance(ranked, list) and all(isinstance(item, str) for item in ranked):
@@ -172,6 +172,6 @@ def test_an_item_with_a_comma_is_left_to_the_api() -> None:
 
 
 @pytest.mark.parametrize("text", ["9" * 5000, "0" * 5000 + "1", "1e400"])
-def test_a_number_too_long_to_be_one_is_refused_by_the_form(text: str) -> None:
+def test_a_number_with_too_many_digits_is_refused_by_the_form(text: str) -> None:
     for kind in ("rating", "numeric"):
         assert from_form(Schema(fields=[Field(name="n", type=kind)]), "n", text) == (text, False)

@@ -1,4 +1,4 @@
-"""The documented answers are read; any other is refused with a sentence that names what is missing."""
+"""Documented responses are read. Others are refused with a message that names what is missing."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -57,12 +57,12 @@ def test_the_documented_schema_is_read() -> None:
 
 
 @pytest.mark.parametrize("hint", ['["French", "German"]', "One of: French, German", "French,German, "])
-def test_a_selects_options_may_be_in_its_hint(hint: str) -> None:
+def test_the_options_of_a_select_may_be_in_its_hint(hint: str) -> None:
     (field,) = schema({"fields": [{"name": "l", "type": "select", "format_hint": hint}]}).fields
     assert field.choices == ["French", "German"]
 
 
-def test_file_fields_are_known_where_the_two_flags_are_left_out() -> None:
+def test_file_fields_are_recognized_without_the_two_flags() -> None:
     """S121, S148."""
     scan, notes = {"name": "scan", "type": "file_upload"}, {"name": "notes"}
     for fields, expected in (([scan], (True, True)), ([scan, notes], (True, False)), ([notes], (False, False))):
@@ -70,14 +70,14 @@ def test_file_fields_are_known_where_the_two_flags_are_left_out() -> None:
         assert (read.has_file_upload_fields, read.has_only_file_upload_fields) == expected
 
 
-def test_an_unknown_type_stays_what_it_is() -> None:
+def test_an_unknown_type_is_not_changed() -> None:
     (field,) = schema({"fields": [{"name": "place", "type": "geo_point"}]}).fields
     assert isinstance(field, Field)
     assert field.type == "geo_point"
 
 
 @pytest.mark.parametrize("status", ["active", "Active", " ACTIVE "])
-def test_a_workflows_status_is_read_in_any_case(status: str) -> None:
+def test_the_status_of_a_workflow_is_read_in_any_case(status: str) -> None:
     """S4, S178. Its id may be missing."""
     read = asked(answer(200, {"name": "x", "status": status}), lambda client: client.workflow(42))
     assert (read.id, read.accepts_tasks) == (None, True)
@@ -104,8 +104,8 @@ def test_tasks_are_read_alone_and_in_the_list(body: dict[str, Any], expected: di
 
 
 @pytest.mark.parametrize("cursor", ["page=2&after=9", "1001", "ключ"])
-def test_a_cursor_is_whatever_the_api_says(cursor: str) -> None:
-    """S97, S104: opaque, no base64, and handed back as it came."""
+def test_a_cursor_is_opaque(cursor: str) -> None:
+    """S97, S104: it is not decoded, and returned unchanged."""
     page = asked(answer(200, {"tasks": [], "next_cursor": cursor}), lambda client: client.list_tasks(42))
     assert page.older_cursor == cursor
 
@@ -114,12 +114,12 @@ def test_a_cursor_is_whatever_the_api_says(cursor: str) -> None:
     ("end", "older"),
     [({"next_cursor": None, "has_more": False}, None), ({}, None), ({"next_cursor": "x", "has_more": False}, None)],
 )
-def test_the_last_page_is_known(end: dict[str, Any], older: str | None) -> None:
+def test_the_last_page_is_recognized(end: dict[str, Any], older: str | None) -> None:
     assert asked(answer(200, {"tasks": []} | end), lambda client: client.list_tasks(42)).older_cursor is older
 
 
-def test_an_upload_link_on_a_third_host_is_handed_on() -> None:
-    """S139: which hosts are accepted is a setting of the portal's, not the client's."""
+def test_an_upload_link_to_another_host_is_accepted() -> None:
+    """S139: the portal decides which hosts are accepted."""
     url = "https://bucket.s3.eu-central-1.amazonaws.com:443/a%20b.zip?X-Amz-Signature=abc%2F&x=1"
     body = {"upload_id": UPLOAD.upper(), "upload_url": url, "expires_at": "2026-03-30T14:00:00+02:00"}
     started = asked(answer(200, body), lambda client: client.start_upload(42, file_size_bytes=5))
@@ -128,19 +128,19 @@ def test_an_upload_link_on_a_third_host_is_handed_on() -> None:
 
 
 @pytest.mark.parametrize("fault", [answer(202, text=""), answer(204, text=""), answer(200, {"ok": True})])
-def test_a_confirm_needs_no_more_than_its_status(fault: Answer) -> None:
+def test_the_response_to_a_confirmation_needs_only_a_status(fault: Answer) -> None:
     """S10."""
     assert asked(fault, lambda client: client.confirm_upload(42, UPLOAD)) is None
 
 
 @pytest.mark.parametrize("status", ["COMPLETED", "Completed"])
-def test_an_upload_status_in_any_case(status: str) -> None:
+def test_the_status_of_an_upload_is_read_in_any_case(status: str) -> None:
     """S165."""
     body = {"status": status, "success_count": 1, "error_count": 0, "task_ids": [7]}
     assert asked(answer(200, body), lambda client: client.upload_status(42, UPLOAD)).is_over
 
 
-def test_an_unknown_upload_status_is_not_the_end() -> None:
+def test_an_unknown_upload_status_is_not_final() -> None:
     read = asked(answer(200, {"status": "scanning"}), lambda client: client.upload_status(42, UPLOAD))
     assert (read.status, read.is_over) == ("scanning", False)
 
@@ -156,7 +156,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize(("fault", "kind", "reason"), REFUSALS.values(), ids=REFUSALS.keys())
-def test_a_refusal_is_told_by_its_status(fault: Answer, kind: type[ApiError], reason: str) -> None:
+def test_a_refusal_is_recognized_by_its_status(fault: Answer, kind: type[ApiError], reason: str) -> None:
     """S72 to S74."""
     result = asked(fault, lambda client: client.workflow(42))
     assert isinstance(result, kind)
@@ -174,7 +174,7 @@ UNDOCUMENTED = {
 
 
 @pytest.mark.parametrize(("body", "told"), UNDOCUMENTED.values(), ids=UNDOCUMENTED.keys())
-def test_a_schema_that_is_not_as_documented_is_refused_by_name(body: Any, told: str) -> None:
+def test_an_undocumented_schema_is_refused_with_the_name_of_the_field(body: Any, told: str) -> None:
     result = schema(body)
     assert isinstance(result, UnexpectedResponse)
     assert told in str(result)
@@ -190,7 +190,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize(("body", "told"), UNREADABLE.values(), ids=UNREADABLE.keys())
-def test_what_has_no_plain_meaning_is_refused_by_name(body: Any, told: str) -> None:
+def test_an_ambiguous_schema_is_refused_with_the_name_of_the_field(body: Any, told: str) -> None:
     result = schema(body)
     assert isinstance(result, UnexpectedResponse)
     assert told in str(result)
@@ -207,12 +207,12 @@ def test_what_has_no_plain_meaning_is_refused_by_name(body: Any, told: str) -> N
         ({"task": task(7)}, "id is missing; status is missing; node_summary is missing, and 2 more"),
     ],
 )
-def test_a_task_that_cannot_be_read_says_what_is_missing(body: Any, told: str) -> None:
+def test_an_incomplete_task_is_refused_with_the_missing_key(body: Any, told: str) -> None:
     assert told in str(asked(answer(200, body), lambda client: client.task(42, 7)))
 
 
-def test_an_address_that_is_not_routed_is_no_missing_task() -> None:
-    """HTML with a 404 comes from a server that does not know the API: nothing is said about the upload."""
+def test_a_404_of_another_server_is_not_a_missing_task() -> None:
+    """HTML with a 404 comes from a server that is not the API, and says nothing about the upload."""
     result = asked(answer(404, text=HTML), lambda client: client.upload_status(42, UPLOAD))
     assert isinstance(result, UnexpectedResponse)
     assert "PIPELINES_API_URL may be wrong" in str(result)

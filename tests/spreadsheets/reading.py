@@ -1,4 +1,4 @@
-"""A file read to its end, as tests look at it."""
+"""Read a file completely for a test."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Rows files as large as they may be are read; one more of anything is refused with its sentence."""
+"""A file at a limit is read. A file above it is refused with the message of that limit."""
 
 import io
 import json
@@ -22,7 +22,7 @@ def blank_lines(lines: int) -> bytes:
 
 
 def separators_in_one_cell(count: int) -> bytes:
-    """Of a record over two lines, so that both count."""
+    """Return a record over two lines whose separators are counted together."""
     return b'photo\n"' + b"," * (count - 10) + b"\n" + b"," * 10 + b'"\n'
 
 
@@ -31,7 +31,7 @@ def long_cell(length: int) -> bytes:
 
 
 def whole_file(size: int) -> bytes:
-    """Of cells that are not too long."""
+    """Return a file of cells that are not too long."""
     row = b"x" * (MEBIBYTE - 1) + b"\n"
     return (b"photo\n" + row * (size // MEBIBYTE + 1))[:size]
 
@@ -41,7 +41,7 @@ def json_rows(count: int) -> bytes:
 
 
 def json_names(count: int) -> bytes:
-    """One name a row."""
+    """Return rows with one name each."""
     return json.dumps([{f"n{number}": 1} for number in range(count)]).encode()
 
 
@@ -50,7 +50,7 @@ def json_levels(count: int) -> bytes:
 
 
 def json_values(count: int) -> bytes:
-    """Counted are lists, objects, and what follows in them."""
+    """Return lists, objects and their values, all of which are counted."""
     return b'[{"order":[' + b"1," * (count - 3) + b"1]}]"
 
 
@@ -63,7 +63,7 @@ def xlsx_columns(count: int) -> bytes:
 
 
 def xlsx_last_row(number: int) -> bytes:
-    """Rows without a number are counted on from the one before."""
+    """Return rows without a number, which follow the row before."""
     cell = b'<c t="inlineStr"><is><t>a.png</t></is></c>'
     return sheet(b'<row r="%d">' % (number - 1) + cell + b"</row><row>" + cell + b"</row>")
 
@@ -112,7 +112,7 @@ BOUNDS: dict[str, tuple[Callable[[int], bytes], int, str]] = {
 
 
 @pytest.mark.parametrize("bound", BOUNDS)
-def test_as_much_as_may_be_is_read_and_one_more_refused(bound: str) -> None:
+def test_a_file_at_each_limit_is_read_and_above_it_refused(bound: str) -> None:
     make, most, words = BOUNDS[bound]
     assert read_rows("rows", make(most), SCHEMA).rows
     with pytest.raises(RowsFileError) as refusal:

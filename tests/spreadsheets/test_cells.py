@@ -1,4 +1,4 @@
-"""What becomes of a cell: its text or its value, by the field that it is for; and which line heads a table."""
+"""A cell becomes a text or a value by its field, and the header line of a table is detected."""
 
 import pytest
 
@@ -21,11 +21,11 @@ from tests.spreadsheets.reading import BOUNDS, read_whole
         ("", "rating", ""),
     ],
 )  # fmt: skip
-def test_by_its_field(cell: Cell, kind: str, value: object) -> None:
+def test_a_cell_is_converted_by_the_type_of_its_field(cell: Cell, kind: str, value: object) -> None:
     assert value_for(cell, Field(name="a", type=kind)) == value
 
 
-def test_what_is_wrong_with_it() -> None:
+def test_problems_of_a_cell_are_reported() -> None:
     assert fault_of(error("#N/A")) == "holds the error #N/A"
     assert "never calculated" in fault_of(UNCALCULATED)
     assert (fault_of("#N/A"), fault_of(valued("1", 1))) == ("", "")
@@ -40,22 +40,22 @@ def test_what_is_wrong_with_it() -> None:
         ([["1", "2"], ["3", "4"]], 0), ([["a", "b", ""], ["x", "", "y"]], 0),
     ],
 )  # fmt: skip
-def test_the_line_that_heads_the_table(lines: list[list[Cell]], header: int) -> None:
+def test_the_header_line_is_detected(lines: list[list[Cell]], header: int) -> None:
     assert likely_header(list(enumerate(lines, 1))) == header
 
 
-def test_the_first_block_holds_all_lines_that_may_head_a_table() -> None:
+def test_the_first_block_contains_all_candidates_for_the_header() -> None:
     data = (("x" * 200_000 + "\n") * 30).encode()
     with read_lines("rows", data, Asked(), BOUNDS) as reading:
         assert [len(lines_in(block)) for block in reading.blocks] == [20, 2, 2, 2, 2, 2]
 
 
-def test_a_line_that_is_too_long_is_said() -> None:
+def test_a_line_that_is_too_long_is_reported() -> None:
     with pytest.raises(RowsFileError, match="Row 2 of rows holds more text"):
         read_whole(b"a\n" + b",".join([b"x" * 1_000_000] * 5))
 
 
-def test_what_no_file_can_hold_is_said() -> None:
+def test_characters_that_no_file_can_contain_are_reported() -> None:
     with pytest.raises(RowsFileError, match="too long for a cell"):
         xlsx_bytes(["a"], [["x" * 32_768]])
     with pytest.raises(ValueError, match="repeated"):

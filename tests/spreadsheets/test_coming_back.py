@@ -1,4 +1,4 @@
-"""Any table written as CSV, XLSX or JSON comes back with the same rows; any bytes give lines or a sentence."""
+"""A table written as CSV, XLSX or JSON is read with the same rows. Any bytes return lines or a message."""
 
 import io
 import json
@@ -45,7 +45,7 @@ def tables(draw: st.DrawFn, values: st.SearchStrategy[Any]) -> tuple[list[str], 
 
 
 def read_or_refuse(data: bytes) -> tuple[Found | None, list[list[Cell]], str]:
-    """What the child process tells of a file; here, since a process for each of hundreds would take long."""
+    """Read the file like the child process. Hundreds of processes would take too long."""
     found, lines, refusal = None, [], ""
     for kind, content in frames("rows", io.BytesIO(data), Asked(), BOUNDS):
         if kind == BLOCK:
@@ -65,7 +65,7 @@ def read(data: bytes, kind: str, width: int) -> list[list[Cell]]:
 
 
 def as_text(value: Any) -> str:
-    """What a CSV holds of a value: it has no types."""
+    """Return a value as CSV stores it, without a type."""
     if value is None or isinstance(value, str):
         return value or ""
     return json.dumps(value, ensure_ascii=False)
@@ -76,14 +76,14 @@ def as_text(value: Any) -> str:
 @example((['sep="'], [["x"]]))
 @example((["sep=;", "b"], [["x;y;z", "1"]]))
 @example((["\ufeffa"], [["\ufeff=1"]]))
-def test_csv(table: tuple[list[str], list[list[Any]]]) -> None:
+def test_a_csv_file_is_read_as_it_was_written(table: tuple[list[str], list[list[Any]]]) -> None:
     header, rows = table
     lines = read("".join(csv_lines(header, rows)).encode(), "csv", len(header))
     assert [[text_of(cell) for cell in cells] for cells in lines] == [header, *[[*map(as_text, row)] for row in rows]]
 
 
 @given(tables(VALUES))
-def test_json(table: tuple[list[str], list[list[Any]]]) -> None:
+def test_a_json_file_is_read_as_it_was_written(table: tuple[list[str], list[list[Any]]]) -> None:
     header, rows = table
     if not rows:
         return
@@ -94,8 +94,8 @@ def test_json(table: tuple[list[str], list[list[Any]]]) -> None:
 
 
 @given(tables(VALUES))
-def test_xlsx(table: tuple[list[str], list[list[Any]]]) -> None:
-    """Numbers of more digits than a spreadsheet keeps come back as texts, with all of them."""
+def test_an_xlsx_file_is_read_as_it_was_written(table: tuple[list[str], list[list[Any]]]) -> None:
+    """Numbers with more digits than a spreadsheet stores are read as texts with all digits."""
     header, rows = table
     lines = read(xlsx_bytes(header, rows), "xlsx", len(header))
     assert lines[0] == header
@@ -115,7 +115,7 @@ def as_cell(value: Any) -> Any:
 
 
 def mutated(good: bytes, chance: random.Random) -> bytes:
-    """Some bytes changed, some left out, or the end cut off."""
+    """Return the bytes with some changed, some removed, or the end cut off."""
     data = bytearray(good)
     for _ in range(chance.randint(1, 8)):
         at = chance.randrange(len(data) + 1)
@@ -124,7 +124,7 @@ def mutated(good: bytes, chance: random.Random) -> bytes:
 
 
 def mutated_part(good: bytes, chance: random.Random) -> bytes:
-    """One part of a spreadsheet, so that the archive around it is whole."""
+    """Damage one part of a spreadsheet, and leave the archive intact."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(good)) as source, zipfile.ZipFile(out, "w") as target:
         names = source.namelist()
@@ -155,7 +155,7 @@ def judged(data: bytes) -> None:
 
 
 @given(st.integers(0, 2**32))
-def test_damaged_files_give_lines_or_a_sentence(seed: int) -> None:
+def test_damaged_files_return_lines_or_a_message(seed: int) -> None:
     chance = random.Random(seed)
     good = chance.choice(GOOD)
     is_archive = good.startswith(b"PK") and chance.random() < 0.8
@@ -179,10 +179,10 @@ def test_damaged_files_give_lines_or_a_sentence(seed: int) -> None:
 @example(b'{"tasks": 5}')
 @example(b"[" + b"9" * 5000 + b"]")
 @example(b'[{"a": ' + b"9" * 5000 + b"}]")
-def test_any_bytes_give_lines_or_a_sentence(data: bytes) -> None:
+def test_any_bytes_return_lines_or_a_message(data: bytes) -> None:
     judged(data)
 
 
-def test_nothing_is_said_of_a_file_with_nothing_in_it() -> None:
+def test_an_empty_file_has_no_remarks() -> None:
     assert read_or_refuse(b"") == (Found("csv", "utf-8", ","), [], "")
     assert WITH_AN_ARCHIVE.rows == 5000

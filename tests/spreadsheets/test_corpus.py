@@ -1,4 +1,4 @@
-"""Files as they come, each with what should come out."""
+"""Each file of the corpus is read as expected."""
 
 import pytest
 
@@ -16,7 +16,7 @@ CASES = {case.name: case for case in (*TEXTS, *OBJECTS, *SPREADSHEETS)}
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_comes_out(name: str) -> None:
+def test_each_file_is_read_as_expected(name: str) -> None:
     case = CASES[name]
     if case.refused:
         with pytest.raises(RowsFileError, match=case.refused):
@@ -39,5 +39,5 @@ def _check_found(case: Case, whole: Whole) -> None:
         assert suggest_decimal(text_of(cell) for _, cells in whole.lines for cell in cells) == case.decimal
 
 
-def test_there_are_forty_of_them() -> None:
+def test_the_corpus_has_forty_files() -> None:
     assert len(CASES) >= 40

@@ -1,4 +1,4 @@
-"""Rows files of every kind, well made and not."""
+"""Reading valid and invalid files of every kind."""
 
 import io
 import json
@@ -46,51 +46,51 @@ def test_unicode_is_recognised(encoding: str) -> None:
     assert (given.rows, given.remarks) == ([{"photo": "thé.png", "caption": "чай 茶"}], [])
 
 
-def test_other_encodings_are_guessed_and_said() -> None:
+def test_other_encodings_are_guessed_and_reported() -> None:
     given = read("photo,caption\na.png,café\n".encode("cp1252"))
     assert given.rows == [{"photo": "a.png", "caption": "café"}]
     assert "Windows-1252" in given.remarks[0]
 
 
-def test_quotes_line_ends_and_blank_lines() -> None:
+def test_quotes_line_ends_and_blank_lines_are_read() -> None:
     given = read('photo,caption\r\na.png,"one, ""two""\nthree"\r\n\r\n,,\r\nb.png,\r\n')
     assert given.rows == [{"photo": "a.png", "caption": 'one, "two"\nthree'}, {"photo": "b.png"}]
 
 
-def test_cells_become_what_the_fields_take() -> None:
+def test_cells_are_converted_to_the_types_of_the_fields() -> None:
     given = read('photo,stars,amount,sure,order,caption\na.png,4,2.50,Yes,"b, a",007\n')
     assert given.rows == [
         {"photo": "a.png", "stars": 4, "amount": "2.50", "sure": True, "order": ["b", "a"], "caption": "007"}
     ]
 
 
-def test_cells_that_do_not_fit_stay_as_they_are() -> None:
+def test_cells_that_cannot_be_converted_stay_texts() -> None:
     given = read("stars,amount,sure\nfour,1e999,perhaps\nx,nan,1\n")
     assert given.rows[0] == {"stars": "four", "amount": "1e999", "sure": "perhaps"}
     assert given.rows[1] == {"stars": "x", "amount": "nan", "sure": True}
     json.dumps(given.rows, allow_nan=False)
 
 
-def test_titles_are_taken_for_names_and_said() -> None:
+def test_titles_are_accepted_as_names_and_reported() -> None:
     given = read("The photo,CAPTION\na.png,A cat\n")
     assert given.rows == [{"photo": "a.png", "caption": "A cat"}]
     assert len(given.remarks) == 2 and "taken for the field photo" in given.remarks[0]
 
 
-def test_title_beside_its_name_is_left_alone() -> None:
-    """Both are there: which one is meant is not for us to say."""
+def test_a_title_beside_its_name_is_not_matched() -> None:
+    """With both columns present it is unclear which one is meant."""
     assert read("photo,The photo\na.png,b.png\n").rows == [{"photo": "a.png", "The photo": "b.png"}]
 
 
-def test_spreadsheet() -> None:
+def test_a_spreadsheet_is_read() -> None:
     data = workbook(["photo", "stars", "due", "sure", "caption"], ["a.png", 4.0, datetime(2026, 3, 30, 12), True, 7])
     assert read(data, "rows.xlsx").rows == [
         {"photo": "a.png", "stars": 4, "due": "2026-03-30T12:00:00", "sure": True, "caption": "7"}
     ]
 
 
-def test_formulas_are_not_computed_here() -> None:
-    """A formula counts as the value it was saved with; one never computed is empty."""
+def test_formulas_are_not_computed() -> None:
+    """A formula has the value that was saved with it. A formula without one is empty."""
     assert read(workbook(["photo", "caption"], ["a.png", "=1+1"])).rows == [{"photo": "a.png"}]
 
 
@@ -102,7 +102,7 @@ def test_formulas_are_not_computed_here() -> None:
         '\ufeff  [{"fields": {"photo": "a.png", "stars": 4}}]',
     ],
 )
-def test_json_bare_or_as_the_api_takes_it(text: str) -> None:
+def test_json_is_read_as_a_list_and_as_a_request_of_the_api(text: str) -> None:
     assert read(text, "rows.json").rows == [{"photo": "a.png", "stars": 4}]
 
 
@@ -139,7 +139,7 @@ def bomb() -> bytes:
         (bomb(), "unpacks to more than 64 MB"),
     ],
 )
-def test_what_cannot_be_used_is_said(data: bytes, words: str) -> None:
+def test_a_file_that_cannot_be_read_is_refused_with_a_reason(data: bytes, words: str) -> None:
     with pytest.raises(RowsFileError, match=words) as refusal:
         read(data)
     assert refusal.value.advice
@@ -149,5 +149,5 @@ def test_five_thousand_rows_are_read() -> None:
     assert len(read(b"photo\n" + b"a.png\n" * 5000).rows) == 5000
 
 
-def test_a_backslash_before_a_code_is_no_half_character() -> None:
+def test_an_escaped_backslash_is_not_a_surrogate() -> None:
     assert read(b'[{"caption": "\\\\ud800 \\ud83d\\ude00"}]', "rows.json").rows == [{"caption": "\\ud800 \U0001f600"}]

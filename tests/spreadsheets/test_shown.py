@@ -1,4 +1,4 @@
-"""Numbers and days as a spreadsheet shows them."""
+"""Numbers and days are read as a spreadsheet shows them."""
 
 import pytest
 
@@ -42,23 +42,23 @@ from pipelines_portal.spreadsheets.number_formats import shower
         ("h:mm:ss", "0.99999999", "0:00:00", "00:00:00"),
     ],
 )  # fmt: skip
-def test_by_its_format(code: str, written: str, shown: str, value: object) -> None:
+def test_a_number_is_shown_by_its_format(code: str, written: str, shown: str, value: object) -> None:
     cell = shower(code)(written)
     assert (text_of(cell), value_of(cell)) == (shown, value)
 
 
-def test_days_since_1904() -> None:
+def test_a_workbook_may_count_days_since_1904() -> None:
     assert value_of(shower("dd.mm.yyyy", True)("44683")) == "2026-05-03"
 
 
 @pytest.mark.parametrize("code", ["General", "0.00", "yyyy-mm-dd"])
 @pytest.mark.parametrize("written", ["", "x", "nan", "inf", "1e999", "9" * 500])
-def test_what_is_no_number(code: str, written: str) -> None:
+def test_texts_that_are_not_numbers(code: str, written: str) -> None:
     with pytest.raises(ValueError):
         shower(code)(written)
 
 
 @pytest.mark.parametrize("written", ["-1", "2958466", "1e300"])
-def test_what_is_no_day(written: str) -> None:
+def test_numbers_that_are_not_days(written: str) -> None:
     with pytest.raises(ValueError):
         shower("yyyy-mm-dd")(written)

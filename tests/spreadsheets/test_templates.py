@@ -1,4 +1,4 @@
-"""Files to fill in: they open, say what each field takes, and come back as the header they are."""
+"""Templates explain each field, and are read with their header."""
 
 import io
 from typing import Any
@@ -31,7 +31,7 @@ def load_template(schema: Schema = SCHEMA) -> Workbook:
 
 
 def offered(book: Workbook) -> dict[str, list[Any]]:
-    """What each list offers, by the column it is for."""
+    """Return the choices of each list, by column."""
     found = {}
     for rule in book["Rows"].data_validations.dataValidation:
         sheet, _, cells = rule.formula1.partition("!")
@@ -40,14 +40,14 @@ def offered(book: Workbook) -> dict[str, list[Any]]:
 
 
 @pytest.mark.parametrize("template", [csv_template, xlsx_template])
-def test_it_comes_back_as_its_header(template: Any) -> None:
-    """A title that two have is replaced by the name; one that would run is a text."""
+def test_an_empty_template_is_read_as_its_header(template: Any) -> None:
+    """A title of two fields is replaced by the name, and a title that looks like a formula is a text."""
     whole = read_whole(template(SCHEMA))
     assert whole.lines == [(1, HEADER)]
     assert whole.found.remarks == []
 
 
-def test_choices_are_lists_by_range() -> None:
+def test_choices_are_lists_of_a_range() -> None:
     book = load_template()
     assert offered(book) == {
         "B2": [*CHOICES, "=2", "007"], "D2": ["yes", "no"], "E2": [1, 2, 3, 4, 5],
@@ -56,7 +56,7 @@ def test_choices_are_lists_by_range() -> None:
     assert [sheet.sheet_state for sheet in book.worksheets] == ["visible", "visible", "hidden"]
 
 
-def test_texts_stay_texts() -> None:
+def test_text_columns_stay_texts() -> None:
     book = load_template()
     formats = {letter: book["Rows"].column_dimensions[letter].number_format for letter in "ABCDEFGH"}
     assert {letter for letter, code in formats.items() if code == "@"} == {"A", "B", "C", "H"}
@@ -75,7 +75,7 @@ def test_the_second_sheet_explains_each_field() -> None:
     assert rows[8][2] == "mystery"
 
 
-def test_filled_in_it_is_read() -> None:
+def test_a_filled_template_is_read() -> None:
     book = load_template()
     book["Rows"].append(["007", "=2", None, "yes", 4, 7.5])
     book["Rows"]["B2"].data_type = "s"
@@ -85,6 +85,6 @@ def test_filled_in_it_is_read() -> None:
     assert given.rows == [{"text": "007", "language": "=2", "sure": True, "stars": 4, "amount": 7.5}]
 
 
-def test_without_choices_there_is_no_sheet_for_them() -> None:
+def test_a_template_without_choices_has_no_sheet_for_them() -> None:
     book = load_template(Schema(fields=[Field(name="text")]))
     assert book.sheetnames == ["Rows", "Fields"]

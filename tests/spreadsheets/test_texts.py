@@ -1,4 +1,4 @@
-"""Numbers and days that stand in texts, as people of many countries write them."""
+"""Numbers and days in texts, in the notations of many countries."""
 
 import pytest
 
@@ -27,8 +27,10 @@ ZONE = "Europe/Berlin"
         ("9" * 100, None, None, None),
     ],
 )  # fmt: skip
-def test_numbers(text: str, with_comma: str | None, with_point: str | None, unknown: str | None) -> None:
-    """None: it is no number, and stays as it is."""
+def test_texts_are_read_as_numbers(
+    text: str, with_comma: str | None, with_point: str | None, unknown: str | None
+) -> None:
+    """None: the text is not a number."""
     for decimal, number in ((",", with_comma), (".", with_point), ("", unknown)):
         assert number_text(text, decimal) == (text if number is None else number)
 
@@ -41,7 +43,7 @@ def test_numbers(text: str, with_comma: str | None, with_point: str | None, unkn
         (["1.234", "5,5", "1,234"], ","), (["$1,234.00", "5 %"], "."), (["1234,567"], ","), (["03.05.2026"], ""),
     ],
 )  # fmt: skip
-def test_the_decimal_mark_by_the_numbers_themselves(texts: list[str], decimal: str) -> None:
+def test_the_decimal_mark_is_detected_from_the_numbers(texts: list[str], decimal: str) -> None:
     assert suggest_decimal(texts) == decimal
 
 
@@ -63,8 +65,8 @@ def test_the_decimal_mark_by_the_numbers_themselves(texts: list[str], decimal: s
         ("1.2.70", "1970-01-31T23:00:00Z", "1970-01-01T23:00:00Z"),
     ],
 )  # fmt: skip
-def test_days(text: str, day_first: str, month_first: str) -> None:
-    """Midnight in Berlin is the evening before in UTC."""
+def test_texts_are_read_as_days(text: str, day_first: str, month_first: str) -> None:
+    """Midnight in Berlin is the previous evening in UTC."""
     assert (moment_text(text, True, ZONE), moment_text(text, False, ZONE)) == (day_first, month_first)
 
 
@@ -75,7 +77,7 @@ def test_days(text: str, day_first: str, month_first: str) -> None:
         "3.5.2026 25:00", "1234567", "0001-01-01", "2026-W18-1", "9" * 100, "3.5.2026 or so", "13/13/2026",
     ],
 )  # fmt: skip
-def test_what_says_its_own_offset_or_is_no_day_stays(text: str) -> None:
+def test_a_time_with_an_offset_and_an_invalid_day_stay_texts(text: str) -> None:
     assert moment_text(text, True, ZONE) == text
 
 
@@ -88,5 +90,5 @@ def test_an_unknown_zone_changes_nothing() -> None:
     [(["3/23/2026"], False), (["23/3/2026", "1/2/2026"], True), (["1/2/2026"], True), ([], True),
      (["1/13/26", "2/14/26", "13/1/26"], False)],
 )  # fmt: skip
-def test_whether_the_day_comes_first(texts: list[str], day_first: bool) -> None:
+def test_the_order_of_day_and_month_is_detected(texts: list[str], day_first: bool) -> None:
     assert suggest_day_first(texts) is day_first

@@ -1,4 +1,4 @@
-"""The workflows of a key are there for all who use it; how they stand in the list is each person's own."""
+"""The workflows of a key are listed for all who use it. Each person sorts the list alone."""
 
 import re
 
@@ -21,7 +21,7 @@ def browser_of_borrower(key: SavedKey) -> Client:
 
 
 def listed(browser: Client, key: SavedKey, query: str = "") -> list[int]:
-    """IDs in the page's table, from the top."""
+    """Return the IDs in the table of the page, from the top."""
     html = browser.get(f"/keys/{key.pk}/workflows/{query}").content.decode()
     return [int(number) for number in re.findall(r'<td class="id">(\d+)</td>', html)]
 
@@ -41,7 +41,7 @@ def mark(browser: Client, workflow: OpenedWorkflow, name: str) -> int:
     return browser.post(url, {"mark": name}).status_code
 
 
-def test_what_one_opens_is_there_for_all_who_use_the_key(page: Client, saved_key: SavedKey) -> None:
+def test_an_opened_workflow_is_listed_for_all_users_of_the_key(page: Client, saved_key: SavedKey) -> None:
     colleague = browser_of_borrower(saved_key)
     colleague.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": str(TRANSLATIONS)})
     assert listed(page, saved_key) == [TRANSLATIONS]
@@ -51,14 +51,14 @@ def test_what_one_opens_is_there_for_all_who_use_the_key(page: Client, saved_key
     assert Event.objects.get(verb="workflow-opened").actor_email == "stranger@else.example"
 
 
-def test_several_at_once_by_number_and_address(page: Client, saved_key: SavedKey) -> None:
+def test_several_workflows_are_opened_by_id_and_address(page: Client, saved_key: SavedKey) -> None:
     text = f"{TRANSLATIONS}, https://app.example.com/pipelines/{FILES}/data\n{PAUSED} {TRANSLATIONS}"
     done = page.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": text}, follow=True)
     assert "3 workflows are opened" in done.content.decode()
     assert sorted(listed(page, saved_key)) == [TRANSLATIONS, FILES, PAUSED]
 
 
-def test_those_that_are_not_there_are_named_and_the_others_opened(page: Client, saved_key: SavedKey) -> None:
+def test_missing_workflows_are_named_and_the_others_opened(page: Client, saved_key: SavedKey) -> None:
     refused = page.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": f"{TRANSLATIONS} 123456 777 {FILES}"})
     html = refused.content.decode()
     assert refused.status_code == 422
@@ -67,7 +67,7 @@ def test_those_that_are_not_there_are_named_and_the_others_opened(page: Client, 
     assert sorted(OpenedWorkflow.objects.values_list("workflow_id", flat=True)) == [TRANSLATIONS, FILES]
 
 
-def test_when_the_api_fails_in_between_the_rest_stays_in_the_box(
+def test_ids_that_were_not_asked_for_after_a_failure_stay_in_the_box(
     page: Client, saved_key: SavedKey, scripted_api: FakeApi
 ) -> None:
     good = [answer(200, {"id": 1, "name": "One", "status": "ACTIVE"}), answer(200, {"fields": []})]
@@ -80,14 +80,12 @@ def test_when_the_api_fails_in_between_the_rest_stays_in_the_box(
 
 
 @pytest.mark.parametrize("text", ["1 two 3", " ".join(map(str, range(1, 22)))])
-def test_nothing_is_asked_while_one_of_them_is_nonsense_or_they_are_too_many(
-    page: Client, saved_key: SavedKey, text: str
-) -> None:
+def test_invalid_or_too_many_ids_are_refused_without_a_call(page: Client, saved_key: SavedKey, text: str) -> None:
     assert page.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": text}).status_code == 422
     assert not OpenedWorkflow.objects.exists()
 
 
-def test_pins_and_hides_are_ones_own(page: Client, saved_key: SavedKey) -> None:
+def test_each_person_pins_and_hides_workflows_alone(page: Client, saved_key: SavedKey) -> None:
     colleague = browser_of_borrower(saved_key)
     first, second = open_workflow(saved_key, TRANSLATIONS, name="Aa"), open_workflow(saved_key, FILES, name="Bb")
     assert mark(page, second, "pin") == 302
@@ -102,7 +100,7 @@ def test_pins_and_hides_are_ones_own(page: Client, saved_key: SavedKey) -> None:
     assert mark(page, first, "burn") == 400
 
 
-def test_from_eight_on_there_is_a_filter_and_the_last_looked_at_comes_first(page: Client, saved_key: SavedKey) -> None:
+def test_a_list_of_eight_has_a_filter_and_starts_with_the_last_visited(page: Client, saved_key: SavedKey) -> None:
     for number in range(100, 107):
         open_workflow(saved_key, number, name=f"Alpha {number}")
     assert 'id="rail-find"' not in page.get("/submissions/").content.decode()
@@ -116,7 +114,7 @@ def test_from_eight_on_there_is_a_filter_and_the_last_looked_at_comes_first(page
     assert "No workflow of this key has “xyz”" in page.get(f"/keys/{saved_key.pk}/workflows/?q=xyz").content.decode()
 
 
-def test_only_the_owner_takes_one_off_everyones_list(page: Client, saved_key: SavedKey) -> None:
+def test_only_the_owner_removes_a_workflow_for_everybody(page: Client, saved_key: SavedKey) -> None:
     colleague = browser_of_borrower(saved_key)
     open_workflow(saved_key, TRANSLATIONS)
     url = f"/keys/{saved_key.pk}/workflows/{TRANSLATIONS}/forget/"

@@ -1,4 +1,4 @@
-"""Pages of no key show the workflows of the key last used; looking at a page changes nothing but that."""
+"""Pages without a key show the workflows of the last used key."""
 
 from typing import Any
 
@@ -7,15 +7,15 @@ from tests.factories import make_stranger, open_workflow, save_key
 SECOND, STRANGERS = "pk_live_" + "b" * 40, "pk_live_" + "c" * 40
 
 
-def test_the_key_of_a_page_that_was_shown_is_the_last_used(page: Any, saved_key: Any, person: Any) -> None:
+def test_the_key_of_the_last_page_is_the_last_used_key(page: Any, saved_key: Any, person: Any) -> None:
     second = save_key(person, SECOND, "Second")
     assert page.get("/submissions/").context["rail"]().key.pk == saved_key.pk
     page.get(f"/keys/{second.pk}/workflows/")
     assert page.get("/submissions/").context["rail"]().key.pk == second.pk
 
 
-def test_a_key_that_the_person_may_not_see_changes_nothing(page: Any, saved_key: Any, person: Any) -> None:
-    """A 404 under somebody else's key, or none's."""
+def test_a_key_that_the_person_may_not_use_changes_nothing(page: Any, saved_key: Any, person: Any) -> None:
+    """The page of another person's key, or of a missing one, is a 404."""
     stranger = make_stranger()
     second = save_key(person, SECOND, "Second")
     theirs = save_key(stranger, STRANGERS)
@@ -25,7 +25,9 @@ def test_a_key_that_the_person_may_not_see_changes_nothing(page: Any, saved_key:
         assert page.session["last_key"] == second.pk
 
 
-def test_a_page_that_refreshes_itself_in_another_tab_does_not_take_over(page: Any, saved_key: Any, person: Any) -> None:
+def test_a_page_that_refreshes_in_another_tab_does_not_change_the_last_key(
+    page: Any, saved_key: Any, person: Any
+) -> None:
     workflow = open_workflow(saved_key)
     second = save_key(person, SECOND, "Second")
     page.get(f"/keys/{second.pk}/workflows/")
@@ -34,6 +36,6 @@ def test_a_page_that_refreshes_itself_in_another_tab_does_not_take_over(page: An
     assert page.session["last_key"] == second.pk
 
 
-def test_a_page_of_no_key_leaves_the_session_alone(page: Any, saved_key: Any) -> None:
+def test_a_page_without_a_key_does_not_change_the_session(page: Any, saved_key: Any) -> None:
     page.get("/submissions/")
     assert "last_key" not in page.session

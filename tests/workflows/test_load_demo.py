@@ -1,4 +1,4 @@
-"""The demo: two people, a team, and a key that one shares and the other uses."""
+"""The demo has two people, a team, and a key that one of them shares with the other."""
 
 import io
 from typing import Any

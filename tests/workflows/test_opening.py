@@ -1,4 +1,4 @@
-"""Opening workflows: by id or by a pasted address, checked against the API, remembered for the key."""
+"""Workflows are opened by an id or a pasted address, checked at the API, and stored for the key."""
 
 from datetime import timedelta
 from typing import Any
@@ -32,7 +32,7 @@ from tests.fake_api import Answer, FakeApi, Reply, Request, answer, error, hang_
         ("٤٢", None),
     ],
 )
-def test_an_id_is_found_in_what_people_paste(text: str, expected: int | None) -> None:
+def test_an_id_is_found_in_pasted_text(text: str, expected: int | None) -> None:
     assert workflow_id_in(text) == expected
 
 
@@ -40,7 +40,7 @@ def open_it(page: Any, key: Any, text: str) -> Any:
     return page.post(f"/keys/{key.pk}/workflows/", {"workflow": text}, follow=True)
 
 
-def test_it_is_checked_and_remembered_with_name_and_status(page: Any, saved_key: Any) -> None:
+def test_an_opened_workflow_is_checked_and_stored_with_name_and_status(page: Any, saved_key: Any) -> None:
     """S4, S178."""
     done = open_it(page, saved_key, str(TRANSLATIONS))
     opened = OpenedWorkflow.objects.get()
@@ -56,14 +56,14 @@ def test_a_file_workflow_offers_the_upload_instead_of_the_form(page: Any, saved_
     assert "New task" not in html
 
 
-def test_a_draft_offers_neither(page: Any, saved_key: Any) -> None:
+def test_a_draft_workflow_offers_no_way_to_create_tasks(page: Any, saved_key: Any) -> None:
     html = open_it(page, saved_key, str(DRAFT)).content.decode()
     assert 'class="btn primary"' not in html
     assert "none now" in page.get(f"/keys/{saved_key.pk}/workflows/").content.decode()
 
 
 @pytest.mark.parametrize("text", [str(ELSEWHERE), "123456", "https://x.example/workflows/999"])
-def test_what_the_key_does_not_reach_is_an_error_at_the_field(page: Any, saved_key: Any, text: str) -> None:
+def test_an_unreachable_workflow_is_an_error_at_the_field(page: Any, saved_key: Any, text: str) -> None:
     """S79, S179."""
     refused = open_it(page, saved_key, text)
     assert refused.status_code == 422
@@ -72,11 +72,11 @@ def test_what_the_key_does_not_reach_is_an_error_at_the_field(page: Any, saved_k
 
 
 @pytest.mark.parametrize("text", ["", "abc", "0", "99999999999999999999"])
-def test_nonsense_is_refused_without_a_call(page: Any, saved_key: Any, text: str) -> None:
+def test_invalid_input_is_refused_without_a_call(page: Any, saved_key: Any, text: str) -> None:
     assert open_it(page, saved_key, text).status_code == 422
 
 
-def test_opening_twice_keeps_one(page: Any, saved_key: Any) -> None:
+def test_opening_a_workflow_again_stores_it_once(page: Any, saved_key: Any) -> None:
     open_it(page, saved_key, "42")
     open_it(page, saved_key, "42")
     assert OpenedWorkflow.objects.count() == 1
@@ -90,7 +90,7 @@ def test_fields_are_listed_with_title_name_and_hint(page: Any, saved_key: SavedK
     assert "One of: French, German, Spanish" in html
 
 
-def test_forgetting_asks_and_takes_it_off_the_list(page: Any, saved_key: SavedKey) -> None:
+def test_removing_a_workflow_asks_first(page: Any, saved_key: SavedKey) -> None:
     assert (
         "off the list of everyone"
         in page.get(f"/keys/{open_workflow(saved_key).key_id}/workflows/42/forget/").content.decode()
@@ -100,7 +100,7 @@ def test_forgetting_asks_and_takes_it_off_the_list(page: Any, saved_key: SavedKe
     assert not OpenedWorkflow.objects.exists()
 
 
-def test_who_may(client: Any, saved_key: SavedKey, before_api: Any) -> None:
+def test_only_people_who_may_use_the_key_open_its_workflows(client: Any, saved_key: SavedKey, before_api: Any) -> None:
     stranger = make_stranger()
     workflow = open_workflow(saved_key)
     base = f"/keys/{workflow.key_id}/workflows/"
@@ -113,7 +113,7 @@ def test_who_may(client: Any, saved_key: SavedKey, before_api: Any) -> None:
     assert client.post(base, {"workflow": "42"}).status_code == 404
 
 
-def test_a_name_with_markup_is_only_text(page: Any, saved_key: Any, scripted_api: FakeApi) -> None:
+def test_markup_in_a_name_is_shown_as_text(page: Any, saved_key: Any, scripted_api: FakeApi) -> None:
     workflow = answer(200, {"id": 5, "name": "<script>alert(1)</script>", "status": "WEIRD_STATE"})
     scripted_api.script = [workflow, answer(200, {"fields": []}), error(404, "not_found", "x")]
     open_it(page, saved_key, "5")
@@ -149,7 +149,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("step", ["workflow", "schema"])
 @pytest.mark.parametrize(("fault", "status", "words"), FAULTS.values(), ids=FAULTS.keys())
-def test_what_was_typed_stays_in_the_form_whatever_the_api_does(
+def test_typed_ids_stay_in_the_form_after_any_failure(
     page: Any,
     saved_key: Any,
     settings: Any,
@@ -160,7 +160,7 @@ def test_what_was_typed_stays_in_the_form_whatever_the_api_does(
     step: str,
     scripted_api: FakeApi,
 ) -> None:
-    """A sentence, and a button that tries again: a plain form. Opening only reads, so nothing is ever uncertain."""
+    """The page names the failure and offers to try again. Opening only reads, so it is safe to repeat."""
     settings.API_TIMEOUT_SECONDS = 0.3
     monkeypatch.setattr("pipelines_portal.api_client.client.time.sleep", lambda seconds: None)
     scripted_api.script = [*([GOOD] if step == "schema" else []), fault]
@@ -175,7 +175,7 @@ def test_what_was_typed_stays_in_the_form_whatever_the_api_does(
     assert not OpenedWorkflow.objects.exists()
 
 
-def test_an_api_that_is_not_there_keeps_the_id_too(page: Any, saved_key: Any, settings: Any) -> None:
+def test_the_typed_id_stays_in_the_form_without_a_connection(page: Any, saved_key: Any, settings: Any) -> None:
     settings.PIPELINES_API_URL = f"http://127.0.0.1:{free_port()}/api/v1"
     html = open_it(page, saved_key, "4711").content.decode()
     assert ">\n4711</textarea>" in html
@@ -188,7 +188,9 @@ def test_a_workflow_without_a_name_is_called_by_its_id(page: Any, saved_key: Any
     assert OpenedWorkflow.objects.get().name == "Workflow 5"
 
 
-def test_of_all_who_find_the_name_old_at_once_one_asks(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+def test_one_of_several_concurrent_readers_refreshes_an_old_name(
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi
+) -> None:
     open_workflow(saved_key, checked_at=timezone.now() - timedelta(hours=1))
     found_old = OpenedWorkflow.objects.get()
     page.get(f"/keys/{saved_key.pk}/workflows/42/tasks/")
@@ -198,7 +200,7 @@ def test_of_all_who_find_the_name_old_at_once_one_asks(page: Any, saved_key: Sav
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_workflow_taken_off_the_list_meanwhile_fails_no_page(
+def test_a_workflow_removed_during_a_request_causes_no_error(
     page: Any, saved_key: SavedKey, scripted_api: FakeApi
 ) -> None:
     open_workflow(saved_key, checked_at=timezone.now() - timedelta(hours=1))

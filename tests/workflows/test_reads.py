@@ -1,4 +1,4 @@
-"""The workflow that a person may use, and those of the sidebar, as SQL, against the plain querysets."""
+"""The SQL for one workflow and for the sidebar returns the same rows as plain querysets."""
 
 from itertools import product
 from typing import Any
@@ -26,8 +26,8 @@ def columns(row: Any) -> list[Any]:
     return [bytes(value) if isinstance(value, memoryview) else value for value in values]
 
 
-def test_it_reads_what_the_queryset_reads_for_everybody() -> None:
-    """The owner, somebody it is shared with, a member of a team, a member of two, a stranger."""
+def test_the_sql_returns_the_same_workflow_as_the_queryset_for_everybody() -> None:
+    """Everybody is the owner, a person it is shared with, a member of one team or of two, and a stranger."""
     people = [make_person(f"{name}@acme.example") for name in ("owner", "friend", "member", "both", "stranger")]
     owner, friend, member, both, _ = people
     keys = [save_key(owner, f"pk_live_{number:040x}", f"Key {number}") for number in range(2)]
@@ -48,14 +48,14 @@ def test_it_reads_what_the_queryset_reads_for_everybody() -> None:
 
 
 @pytest.mark.parametrize("key_id", [0, 2**63 - 1, 2**63, 2**70])
-def test_numbers_that_no_column_holds_find_nothing(key_id: int) -> None:
+def test_ids_that_are_too_large_for_a_column_match_nothing(key_id: int) -> None:
     person = make_person()
     assert read_usable_workflow(person, key_id, 42) is None
     assert read_usable_workflow(person, 1, key_id) is None
 
 
-def test_the_sidebars_workflows_are_those_of_the_queryset() -> None:
-    """Pinned, hidden and visited ones, and one that somebody else hides; names that differ in case alone."""
+def test_the_sql_returns_the_same_sidebar_as_the_queryset() -> None:
+    """Some are pinned, hidden, visited, or hidden by another person. Names differ in case alone."""
     person, other = make_person(), make_person("other@acme.example")
     key = save_key(person, f"pk_live_{1:040x}")
     opened = [open_workflow(key, 50 - number, name=name) for number, name in enumerate("bBaAcdefg")]

@@ -1,4 +1,4 @@
-"""The sidebar of a page is cached in the process, and read again after whatever changes it."""
+"""The sidebar is cached in the process, and read again after a change."""
 
 from collections.abc import Callable
 from typing import Any
@@ -65,7 +65,7 @@ CHANGES: dict[str, tuple[Callable[[Office], Any], str]] = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_change_outdates_the_sidebars_of_those_who_see_it(office: Office, name: str) -> None:
+def test_a_change_invalidates_the_sidebars_of_people_who_see_it(office: Office, name: str) -> None:
     change, people = CHANGES[name]
     before = office.versions()
     change(office)
@@ -73,14 +73,14 @@ def test_a_change_outdates_the_sidebars_of_those_who_see_it(office: Office, name
     assert raised == [letter in people for letter in "MBL"]
 
 
-def test_to_undo_a_replacement_outdates_them_too(office: Office) -> None:
+def test_undoing_the_replacement_of_a_key_invalidates_sidebars(office: Office) -> None:
     office.key.replace_with(OTHER_KEY, "", office.maria)
     before = office.versions()
     SavedKey.objects.get().undo_replacement(office.maria)
     assert all(after > one for after, one in zip(office.versions(), before, strict=True))
 
 
-def test_a_new_name_at_the_api_outdates_them_and_the_same_name_does_not(office: Office) -> None:
+def test_only_a_changed_name_invalidates_sidebars(office: Office) -> None:
     refresh(office.workflow, office.client)
     before = office.versions()
     refresh(office.workflow, office.client)
@@ -90,13 +90,13 @@ def test_a_new_name_at_the_api_outdates_them_and_the_same_name_does_not(office: 
     assert all(after > one for after, one in zip(office.versions(), before, strict=True))
 
 
-def test_a_new_key_is_in_its_owners_sidebar_at_once(page: Client, org_key: str) -> None:
+def test_a_new_key_is_in_the_sidebar_of_its_owner_at_once(page: Client, org_key: str) -> None:
     assert sidebar(page).key is None
     page.post("/keys/", {"name": "Mine", "key": org_key})
     assert sidebar(page).key.name == "Mine"
 
 
-def test_it_is_read_once_until_something_changes(office: Office) -> None:
+def test_the_sidebar_is_read_once_until_something_changes(office: Office) -> None:
     browser = browser_of(office.lea)
     sidebar(browser)
     with CaptureQueriesContext(connection) as captured:
@@ -106,14 +106,14 @@ def test_it_is_read_once_until_something_changes(office: Office) -> None:
     assert {one.workflow_id for one in sidebar(browser).workflows} == {TRANSLATIONS, EVERY_TYPE}
 
 
-def test_a_page_that_opened_some_of_several_shows_them(desk: Desk) -> None:
+def test_a_page_that_opened_some_of_several_workflows_shows_them(desk: Desk) -> None:
     sidebar(desk.browser)
     refused = desk.browser.post(f"/keys/{desk.key.pk}/workflows/", {"workflow": f"{EVERY_TYPE}, 999999"})
     assert refused.status_code == 422
     assert EVERY_TYPE in {one.workflow_id for one in refused.context["rail"]().workflows}
 
 
-def test_each_key_in_use_has_a_list_of_its_own(desk: Desk) -> None:
+def test_each_key_has_a_cached_list(desk: Desk) -> None:
     second = save_key(desk.person, OTHER_KEY, "Second")
     assert sidebar(desk.browser).key.pk == desk.key.pk
     shown = desk.browser.get(f"/keys/{second.pk}/workflows/").context["rail"]()
@@ -121,7 +121,7 @@ def test_each_key_in_use_has_a_list_of_its_own(desk: Desk) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_version_is_raised_after_the_commit_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_version_is_raised_only_after_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines_portal.accounts.sidebar.on_commit", transaction.on_commit)
     person = make_person()
     with transaction.atomic():
@@ -134,6 +134,6 @@ def test_the_version_is_raised_after_the_commit_alone(monkeypatch: pytest.Monkey
     assert User.objects.get().sidebar_version == 1
 
 
-def test_teams_without_members_outdate_nothing(db: None) -> None:
+def test_teams_without_members_invalidate_nothing(db: None) -> None:
     Team.objects.create(name="Empty").remove(by=make_person())
     assert User.objects.get().sidebar_version == 0

@@ -1,1 +1,1 @@
-"""Files as they come: each with what should come out. Spreadsheets of LibreOffice are kept as it wrote them."""
+"""Realistic files, each with the expected result. Those of LibreOffice are stored as it wrote them."""

@@ -1,4 +1,4 @@
-"""One file, and what should come of it."""
+"""A file and the expected result."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Case:
-    """`lines` are the cells' texts, by the number of the line; `refused` is part of the sentence, if there is one."""
+    """A file. `lines` are the texts of the cells by line number, `refused` a part of the expected refusal."""
 
     name: str
     data: Callable[[], bytes]

@@ -1,4 +1,4 @@
-"""Writes the files here that LibreOffice is to write: needs `soffice`. Run by hand; the tests need its files only."""
+"""Write the files of LibreOffice. Run it by hand with `soffice` installed. The tests need only the files."""
 
 import subprocess
 import tempfile

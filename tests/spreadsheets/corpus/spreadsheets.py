@@ -1,4 +1,4 @@
-"""Spreadsheets, written as the programs write them whose names they bear."""
+"""Spreadsheets in the form in which the named programs write them."""
 
 from pipelines_portal.spreadsheets.files import Asked
 

@@ -1,4 +1,4 @@
-"""CSV, TSV, and what else comes as lines of text."""
+"""CSV, TSV and other files of text lines."""
 
 from pipelines_portal.spreadsheets.files import Asked
 

@@ -1,4 +1,4 @@
-"""Workbooks in the XML of those who write them, so that what comes out does not depend on what wrote them here."""
+"""Workbooks with handwritten XML in the style of several programs."""
 
 import io
 import zipfile
@@ -22,7 +22,7 @@ def book(
     rows: str, texts: Sequence[str], *, names: Sequence[str] = ("Sheet1",), at: int = 0, after: str = "",
     since_1904: bool = False, main: str = MAIN, office: str = OFFICE, states: Sequence[str] = (),
 ) -> Made:  # fmt: skip
-    """A workbook whose sheet `at` has these rows, as Excel puts it together."""
+    """Return a workbook in the form of Excel whose sheet `at` has these rows."""
     sheets = [f"<sheetData>{rows if number == at else ''}</sheetData>" for number in range(len(names))]
     parts = {
         "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
@@ -127,7 +127,7 @@ def saved(book: Workbook) -> bytes:
 
 
 def google() -> bytes:
-    """All thousand rows are there, with styles and nothing in them."""
+    """Return a workbook with a thousand rows, most of them empty cells with a style."""
     empty = "".join(f'<row r="{n}" ht="15.75" customHeight="1"><c r="A{n}" s="1"/></row>' for n in range(3, 1001))
     return book(
         '<row r="1"><c r="A1" s="0" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c></row>'
@@ -150,7 +150,7 @@ def rich() -> bytes:
 
 
 def inline() -> bytes:
-    """Neither rows nor cells say where they are, the names have a prefix, and there are no styles."""
+    """Return a workbook whose rows and cells have no references, whose tags have a prefix, and without styles."""
     sheet = (
         f'<x:worksheet xmlns:x="{MAIN}"><x:sheetData><x:row><x:c t="inlineStr"><x:is><x:t>Name</x:t></x:is></x:c><x:c/>'
         '<x:c t="str"><x:v>Age</x:v></x:c></x:row><x:row><x:c t="inlineStr"><x:is><x:t>Anna</x:t></x:is></x:c>'

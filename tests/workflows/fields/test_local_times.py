@@ -1,4 +1,4 @@
-"""Times as the clocks around a person show them: each is one moment, or is asked about."""
+"""Times in the time zone of a person. An ambiguous time is asked about."""
 
 from typing import Any
 
@@ -35,33 +35,33 @@ def shown(value: Any, zone: str) -> str:
         ("2026-11-24T10:30:00Z", "Europe/Vienna", "2026-11-24T10:30:00Z"),
     ],
 )
-def test_what_is_sent(text: str, zone: str, sent: str) -> None:
+def test_a_local_time_is_sent_in_utc(text: str, zone: str, sent: str) -> None:
     form = typed(text, zone)
     assert form.is_valid(), form.errors
     assert form.payload() == {"due": sent}
 
 
-def test_rows_that_go_with_an_archive_are_of_the_same_clocks() -> None:
+def test_rows_of_an_archive_use_the_same_time_zone() -> None:
     data = QueryDict(mutable=True)
     data.update({"row-1-due": "2026-11-24T10:30", "row-2-due": "2026-10-25T02:30", "offset-row-2-due": "+02:00"})
     typed_rows = row_forms(SCHEMA, 2, data, zone="Europe/Vienna")
     assert payloads(typed_rows) == [{"due": "2026-11-24T09:30:00Z"}, {"due": "2026-10-25T00:30:00Z"}]
 
 
-def test_a_time_that_never_came_is_refused() -> None:
+def test_a_time_that_the_clock_change_skips_is_refused() -> None:
     form = typed("2026-03-29T02:30")
     assert form.errors["field-due"] == [
         "02:30 on 29 March 2026 never came in Vienna: the clocks were put forward over it. Enter another time."
     ]
 
 
-def test_a_time_that_came_twice_is_asked_about() -> None:
+def test_an_ambiguous_time_is_asked_about() -> None:
     form = typed("2026-10-25T02:30")
     assert "came twice in Vienna" in form.errors["field-due"][0]
 
 
 @pytest.mark.parametrize(("offset", "utc"), [("+02:00", "00:30"), ("+01:00", "01:30")])
-def test_the_answer_says_which_of_the_two(offset: str, utc: str) -> None:
+def test_the_answer_selects_one_of_the_two_times(offset: str, utc: str) -> None:
     form = typed("2026-10-25T02:30", **{"offset-field-due": offset})
     assert form.is_valid(), form.errors
     assert form.payload() == {"due": f"2026-10-25T{utc}:00Z"}
@@ -69,11 +69,11 @@ def test_the_answer_says_which_of_the_two(offset: str, utc: str) -> None:
 
 
 @pytest.mark.parametrize("offset", ["+07:00", "Z", "<b>"])
-def test_an_answer_that_is_none_of_the_two_is_none(offset: str) -> None:
+def test_an_answer_that_is_neither_of_the_two_times_is_ignored(offset: str) -> None:
     assert "came twice" in str(typed("2026-10-25T02:30", **{"offset-field-due": offset}).errors)
 
 
-def test_an_answer_for_another_time_is_forgotten() -> None:
+def test_an_answer_to_another_time_is_discarded() -> None:
     form = typed("2026-10-26T02:30", **{"offset-field-due": "+02:00"})
     assert form.is_valid(), form.errors
     assert form.payload() == {"due": "2026-10-26T01:30:00Z"}
@@ -89,12 +89,12 @@ def test_an_answer_for_another_time_is_forgotten() -> None:
         ("when it rains", "Asia/Tokyo", "when it rains"),
     ],
 )
-def test_what_was_sent_is_shown_on_the_clocks_around_the_person(value: str, zone: str, text: str) -> None:
+def test_a_sent_time_is_shown_in_the_time_zone_of_the_person(value: str, zone: str, text: str) -> None:
     assert shown(value, zone) == text
 
 
 @pytest.mark.parametrize("text", ["0001-01-01T00:00", "9999-12-31T23:59"])
-def test_the_ends_of_all_time_are_no_fault(text: str) -> None:
+def test_the_first_and_the_last_time_cause_no_error(text: str) -> None:
     for zone in ("Asia/Tokyo", "America/New_York", "UTC"):
         form = typed(text, zone)
         assert form.is_valid() or form.errors["field-due"]

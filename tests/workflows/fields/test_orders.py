@@ -1,4 +1,4 @@
-"""Putting items in order: a line an item, or an input an item."""
+"""Orders of items, with one line or one input for each item."""
 
 import pytest
 from django.http import QueryDict
@@ -24,8 +24,8 @@ def posted(required: bool, *items: str, **more: str) -> SchemaForm:
 
 
 @pytest.mark.parametrize("cell", ["", "  ", "\n"])
-def test_an_empty_cell_is_no_order(cell: str) -> None:
-    """A row of an import without one is fine where none is required, and lacks one where it is."""
+def test_an_empty_cell_contains_no_order(cell: str) -> None:
+    """A row of an import may omit an optional order, and not a required one."""
     read = type_of(ranking()).read_cell(cell)
     assert objection_to(ranking(), read) is None
     missing = objection_to(ranking(required=True), read)
@@ -33,18 +33,18 @@ def test_an_empty_cell_is_no_order(cell: str) -> None:
     assert missing.kind == "missing"
 
 
-def test_inputs_are_one_order() -> None:
+def test_the_inputs_of_a_form_are_one_order() -> None:
     form = posted(True, "Defect", "Billing", "Delivery", **{"listed-field-topics": "1", "send-field-topics": "1"})
     assert form.is_valid(), form.errors
     assert form.payload() == {"topics": ["Defect", "Billing", "Delivery"]}
 
 
-def test_a_required_order_that_nobody_chose_is_asked_for() -> None:
+def test_a_required_order_without_a_choice_is_refused() -> None:
     form = posted(True, "Billing", "Delivery", "Defect", **{"listed-field-topics": "1"})
     assert form.errors["field-topics"] == ["topics: put these in order, or say that they are."]
 
 
-def test_an_optional_order_is_sent_when_asked() -> None:
+def test_an_optional_order_is_sent_if_it_was_chosen() -> None:
     listed = {"listed-field-topics": "1"}
     order = ("Defect", "Billing", "Delivery")
     left = posted(False, *order, **listed)
@@ -55,7 +55,7 @@ def test_an_optional_order_is_sent_when_asked() -> None:
     assert sent.payload() == {"topics": list(order)}
 
 
-def test_lines_are_an_order_as_ever() -> None:
+def test_lines_of_text_are_an_order() -> None:
     form = posted(False, "Defect\r\nBilling\r\nDelivery")
     assert form.is_valid(), form.errors
     assert form.payload() == {"topics": ["Defect", "Billing", "Delivery"]}
@@ -70,5 +70,5 @@ def test_the_list_shows_every_item_once() -> None:
     ("place", "by", "result"),
     [(1, -1, "bac"), (0, 1, "bac"), (2, -1, "acb"), (0, -1, "abc"), (2, 1, "abc"), (9, 1, "abc")],
 )
-def test_an_item_moves_a_step(place: int, by: int, result: str) -> None:
+def test_an_item_moves_by_one_place(place: int, by: int, result: str) -> None:
     assert "".join(moved(list("abc"), place, by)) == result

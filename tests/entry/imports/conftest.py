@@ -1,4 +1,4 @@
-"""An import that was read and checked, before a real External API."""
+"""Fixtures of checked imports and of a scripted API."""
 
 from collections.abc import Callable
 from typing import Any
@@ -33,7 +33,7 @@ def checked(page: Any, saved_key: Any) -> Checked:
 
 @pytest.fixture
 def scripted_api(scripted_api: FakeApi, api: FakeApi, org_key: str) -> FakeApi:
-    """An API that answers as the test says, and knows the fields of workflow 42."""
+    """An API with scripted responses that knows the fields of workflow 42."""
     schema = api.call("GET", "/workflows/42/schema", key=org_key).json()
     scripted_api.routes["/schema"] = answer(200, schema)
     return scripted_api
@@ -45,6 +45,6 @@ def office(page: Any, saved_key: Any) -> Office:
 
 
 def work() -> None:
-    """As the worker, until nothing is due."""
+    """Work like the worker until nothing is due."""
     while work_on_next():
         pass

@@ -1,4 +1,4 @@
-"""What tests of imports do inside a running portal: see tests.inside_portal."""
+"""Functions that tests of imports run inside a portal. See `tests.inside_portal`."""
 
 import itertools
 import threading
@@ -18,7 +18,7 @@ from .making import distinct, make_import, statuses
 
 
 def make_office(emails: list[str], password: str, key: str, workflow_ids: list[int]) -> None:
-    """The first has the key, which the others may use, who lead a team of all; the workflows are opened with it."""
+    """Create people, a team that uses the key of the first, and the opened workflows. The others lead the team."""
     owner, *others = [User.objects.create_user(email, password) for email in emails]
     saved = SavedKey(owner=owner, name="Acme")
     saved.encrypt(key)
@@ -32,7 +32,7 @@ def make_office(emails: list[str], password: str, key: str, workflow_ids: list[i
 
 
 def check_while_others_write(rows: int) -> str:
-    """The state after a check beside which somebody writes all the time."""
+    """Return the status after a check during constant writes."""
     key = SavedKey.objects.get()
     import_job = make_import(key, client_for(key).schema(42), distinct(rows))
     is_over = threading.Event()
@@ -74,13 +74,13 @@ def import_stands(import_id: str) -> dict[str, object]:
 
 
 def is_at_work(import_id: str) -> bool:
-    """Whether somebody holds its turn, or it is over."""
+    """Return whether the import has a lease or is over."""
     import_job = ImportJob.objects.get(pk=import_id)
     return import_job.lease_holder is not None or import_job.status != ImportJob.Status.SENDING
 
 
 def end_turns() -> int:
-    """Let the time run out for whoever works on imports, and for what is being sent."""
+    """End all leases of imports and submissions."""
     Submission.objects.filter(status=Submission.Status.SENDING).update(sending_until=timezone.now())
     return ImportJob.objects.update(lease_until=None, lease_holder=None, due_at=timezone.now())
 

@@ -1,4 +1,4 @@
-"""What holds of an import at any moment, and when it has come to its end."""
+"""Invariants of an import, during the work and at its end."""
 
 from collections import Counter
 from typing import Any
@@ -37,11 +37,11 @@ class Invariants:
         self.check_requests(import_job, rows)
 
     def sent_texts(self) -> list[str]:
-        """The text of each task at the API."""
+        """Return the text of each task at the API."""
         return [task.fields["input_text"] for task in self.api.tasks.values()]
 
     def check_tasks(self) -> None:
-        """A text that two rows of the file have may be two tasks."""
+        """Check that each text is one task. A text of two rows may be two tasks."""
         made = Counter(str(self.of_row[text]) for text in self.sent_texts() if text in self.of_row)
         for number, count in made.items():
             twin = self.permitted[str(self.count + 1)] + 1 if number == "2" else 0

@@ -1,4 +1,4 @@
-"""Imports as their files would have made them; used in the test's own process and inside a running portal."""
+"""Imports without a file, for tests in process and inside a running portal."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ NAMES = ["input_text", "target_language"]
 
 
 def make_import(key: SavedKey, schema: Schema, rows: list[list[str]], **values: Any) -> ImportJob:
-    """Read and matched, and not checked yet. Its rows have the numbers from 2 on."""
+    """Create an import that is matched and not yet checked. Its rows have the numbers from 2 on."""
     columns = [Column(header, name) for header, name in zip(HEADER, NAMES, strict=True)]
     import_job = ImportJob.objects.create(
         key=key, workflow_id=42, workflow_name="Translations",
@@ -32,6 +32,6 @@ def distinct(count: int) -> list[list[str]]:
 
 
 def statuses(import_job: ImportJob) -> dict[int, str]:
-    """By row number."""
+    """Return the status of each row by its number."""
     import_job.refresh_from_db()
     return dict(import_job.rows.values_list("number", "status"))

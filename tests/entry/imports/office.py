@@ -1,4 +1,4 @@
-"""An office of two teams that use the same key: who owns an import, and who else may see it."""
+"""An office of two teams that use the same key."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,7 +36,7 @@ class Office:
         return reverse("imports:new", args=[self.key.pk, 42])
 
     def imported(self, name: str = "ben", rows: int = 4, **values: Any) -> ImportJob:
-        """An import of theirs of distinct rows, read and checked, of which two go out with each request."""
+        """Create a checked import of distinct rows that sends two rows with each request."""
         schema = client_for(self.key).schema(42)
         owner = self.people[name]
         import_job = make_import(self.key, schema, distinct(rows), **{"owner": owner, "rows_per_request": 2} | values)

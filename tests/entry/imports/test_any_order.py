@@ -65,7 +65,7 @@ DEATH = st.one_of(st.none(), st.none(), st.tuples(st.integers(1, 25), st.boolean
 
 
 class World:
-    """One person, key, workflow and API; made once, for all sequences."""
+    """A person, key, workflow and API for all sequences."""
 
     def __init__(self, api: FakeApi) -> None:
         self.api = api
@@ -130,7 +130,7 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
         nth=st.integers(0, 4), presses=st.sampled_from(["send", "send", "first", ""]),
     )  # fmt: skip
     def work(self, fault: str, meanwhile: tuple[str, ...], is_early: bool, death: Any, nth: int, presses: str) -> None:
-        """The worker goes on; before the API acts, or before its answer comes, something else happens."""
+        """Work, and let something else happen before the API acts or before its response arrives."""
         if presses:
             self.do(presses)
         happens = self.happening(meanwhile)
@@ -210,11 +210,11 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
         return answer.content.decode()
 
     def time_passes(self) -> None:
-        """Longer than any turn or lease."""
+        """Let more time pass than any lease lasts."""
         self.now += timedelta(minutes=30)
 
     def change_schema(self) -> None:
-        """A field comes, or goes."""
+        """Add or remove a field."""
         workflow = self.api.workflows[TRANSLATIONS]
         has_more = len(workflow.fields) > len(samples.TRANSLATION_FIELDS)
         workflow.fields = [*samples.TRANSLATION_FIELDS, *([] if has_more else [samples.field("domain")])]

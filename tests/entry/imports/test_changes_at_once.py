@@ -1,4 +1,4 @@
-"""A change is made out while others may write: what moved meanwhile is looked at again before it is written."""
+"""A change is computed while others may write, and compares the rows before it is stored."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from .making import distinct, statuses
 from .test_races import first_call
 
 
-def test_rows_that_somebody_else_changes_while_a_change_is_made_out_are_looked_at_again(
+def test_rows_that_change_during_a_change_are_read_again(
     checked: Checked, person: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import_job = checked(distinct(3))
@@ -29,10 +29,10 @@ def test_rows_that_somebody_else_changes_while_a_change_is_made_out_are_looked_a
     assert [change.rows.count() for change in import_job.changes.order_by("number")] == [1, 2]
 
 
-def test_rows_that_are_found_to_be_tasks_while_a_change_is_made_out_stay(
+def test_rows_that_become_tasks_during_a_change_are_not_changed(
     checked: Checked, person: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An answer came late: they are no longer anybody's to change."""
+    """A late response created their tasks, so nobody may change them."""
     import_job = checked(distinct(3))
 
     def found() -> None:

@@ -1,4 +1,4 @@
-"""Step 3: what the check found."""
+"""Step 3: the result of the check."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def check_of(import_job: Any, *more: str) -> str:
     return f"{place}/check/{''.join(f'{each}/' for each in more)}"
 
 
-def test_figures_reasons_and_the_rows_to_fix(page: Any, checked: Checked) -> None:
+def test_counts_reasons_and_the_rows_to_fix_are_shown(page: Any, checked: Checked) -> None:
     import_job = checked([GOOD, BAD, GERMN, ["Bye", "Germn"]])
     html = text_of(page.get(check_of(import_job)))
     assert "<dt>Ready to send</dt><dd>1</dd>" in html
@@ -41,7 +41,7 @@ def test_only_the_rows_to_fix_are_shown_fifty_at_a_time(page: Any, checked: Chec
     assert "51 to 60 of 60" in text_of(page.get(f"{check_of(import_job)}?page=9"))
 
 
-def test_rows_of_one_field_or_one_reason(page: Any, checked: Checked) -> None:
+def test_rows_are_filtered_by_field_and_by_reason(page: Any, checked: Checked) -> None:
     import_job = checked([BAD, GERMN])
     assert '<tr id="row-2"' not in page.get(f"{check_of(import_job)}?field=target_language").content.decode()
     group = import_job.error_groups.get(field_name="input_text")
@@ -50,7 +50,7 @@ def test_rows_of_one_field_or_one_reason(page: Any, checked: Checked) -> None:
     assert '<tr id="row-3"' not in html
 
 
-def test_twins_say_which_task_and_who_sent_it(page: Any, checked: Checked) -> None:
+def test_duplicates_name_the_task_and_its_sender(page: Any, checked: Checked) -> None:
     colleague = make_colleague()
     first = checked([GOOD])
     first.status = "sending"
@@ -66,22 +66,22 @@ def test_twins_say_which_task_and_who_sent_it(page: Any, checked: Checked) -> No
 
 
 @pytest.mark.parametrize("show", ["ready", "aside", "twice", "nonsense"])
-def test_other_lists_are_shown_too(page: Any, checked: Checked, show: str) -> None:
+def test_rows_of_every_status_are_listed(page: Any, checked: Checked, show: str) -> None:
     assert page.get(f"{check_of(checked([GOOD, BAD]))}?show={show}").status_code == 200
 
 
 @pytest.mark.parametrize("query", ["page=0", "page=x", "reason=one-99999999999999999999", "reason=x", "field=x"])
-def test_an_address_of_nonsense_is_a_page(page: Any, checked: Checked, query: str) -> None:
+def test_invalid_parameters_of_the_url_are_ignored(page: Any, checked: Checked, query: str) -> None:
     assert page.get(f"{check_of(checked([BAD]))}?{query}").status_code == 200
 
 
-def test_a_page_asks_no_more_often_with_many_rows(page: Any, checked: Checked) -> None:
+def test_the_number_of_queries_does_not_grow_with_rows(page: Any, checked: Checked) -> None:
     few = queries_of(page, check_of(checked([BAD, GERMN])))
     many = queries_of(page, check_of(checked([BAD, GERMN] * 700)))
     assert many <= few
 
 
-def test_viewers_look_and_change_nothing(page: Any, checked: Checked, person: Any) -> None:
+def test_viewers_see_the_check_and_change_nothing(page: Any, checked: Checked, person: Any) -> None:
     import_job = checked([BAD, GOOD])
     person.role = "viewer"
     person.save()
@@ -92,8 +92,8 @@ def test_viewers_look_and_change_nothing(page: Any, checked: Checked, person: An
     assert page.post(check_of(import_job, "undo"), {"number": 1}).status_code == 403
 
 
-def test_as_many_reasons_as_rows_make_no_endless_page(page: Any, checked: Checked, person: Any) -> None:
-    """An API may quote the value in what it says of a row."""
+def test_a_reason_for_each_row_does_not_make_an_endless_page(page: Any, checked: Checked, person: Any) -> None:
+    """An API may quote the value in its message about a row."""
     import_job = checked([[f"Hello {number}", "French"] for number in range(300)])
     import_job.rows.update(status=ImportRow.Status.REJECTED)
     faults = {number: [Fault("input_text", f"Hello {number} says nothing")] for number in range(2, 302)}

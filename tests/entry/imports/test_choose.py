@@ -1,4 +1,4 @@
-"""Step 1: a file or pasted rows, and how they come to be read."""
+"""Step 1: choosing a file or pasting rows."""
 
 from typing import Any
 from uuid import uuid4
@@ -31,8 +31,8 @@ def upload(page: Any, workflow: Any, content: str | bytes, name: str = "rows.csv
     return page.post(address(workflow), form, follow=True)
 
 
-def test_a_file_with_the_fields_titles_is_checked_at_once(page: Any, saved_key: SavedKey) -> None:
-    """Nothing is left to ask: the columns are matched by themselves."""
+def test_a_file_with_the_titles_of_the_fields_is_checked_at_once(page: Any, saved_key: SavedKey) -> None:
+    """The columns are matched automatically, so nothing is asked."""
     done = upload(page, open_workflow(saved_key), CSV)
     import_job = ImportJob.objects.get()
     assert import_job.status == ImportJob.Status.CHECKED
@@ -40,7 +40,7 @@ def test_a_file_with_the_fields_titles_is_checked_at_once(page: Any, saved_key: 
     assert Event.objects.get(verb="import-begun").target_label == f"rows.csv for {import_job.workflow_name}"
 
 
-def test_pasted_cells_are_rows(page: Any, saved_key: SavedKey) -> None:
+def test_pasted_cells_are_read_as_rows(page: Any, saved_key: SavedKey) -> None:
     workflow = open_workflow(saved_key)
     text = "input_text\ttarget_language\r\nHello\tFrench\r\n"
     page.post(address(workflow), {"token": uuid4(), "text": text})
@@ -52,7 +52,7 @@ def test_pasted_cells_are_rows(page: Any, saved_key: SavedKey) -> None:
     )
 
 
-def test_the_same_form_posted_twice_begins_one_import(page: Any, saved_key: SavedKey) -> None:
+def test_the_same_form_posted_twice_creates_one_import(page: Any, saved_key: SavedKey) -> None:
     workflow, token = open_workflow(saved_key), uuid4()
     for _ in range(2):
         upload(page, workflow, CSV, token=token)
@@ -67,14 +67,14 @@ def test_the_same_form_posted_twice_begins_one_import(page: Any, saved_key: Save
         ({"text": "a\tb", "file": SimpleUploadedFile("a.csv", b"a,b")}, "There is a file and pasted text"),
     ],
 )
-def test_what_cannot_begin_says_so_at_its_field(page: Any, saved_key: SavedKey, values: Any, sentence: str) -> None:
+def test_invalid_input_is_an_error_at_its_field(page: Any, saved_key: SavedKey, values: Any, sentence: str) -> None:
     response = page.post(address(open_workflow(saved_key)), {"token": uuid4()} | values)
     assert response.status_code == 422
     assert sentence in text_of(response)
     assert not ImportJob.objects.exists()
 
 
-def test_a_person_has_so_many_stored_imports_and_no_more(page: Any, saved_key: SavedKey, monkeypatch: Any) -> None:
+def test_the_number_of_stored_imports_of_a_person_is_limited(page: Any, saved_key: SavedKey, monkeypatch: Any) -> None:
     monkeypatch.setattr("pipelines_portal.entry.imports.views.import_job.MOST_STORED", 1)
     workflow, form = (
         open_workflow(saved_key),
@@ -91,7 +91,9 @@ def test_a_person_has_so_many_stored_imports_and_no_more(page: Any, saved_key: S
     assert page.post(address(workflow), form | {"token": uuid4()}).status_code == 302
 
 
-def test_a_file_too_large_is_refused_and_what_was_pasted_stays(page: Any, saved_key: SavedKey, settings: Any) -> None:
+def test_a_file_that_is_too_large_is_refused_and_pasted_rows_stay(
+    page: Any, saved_key: SavedKey, settings: Any
+) -> None:
     settings.IMPORT_MAX_MB = 0
     response = page.post(
         address(open_workflow(saved_key)), {"token": uuid4(), "text": "kept", "file": SimpleUploadedFile("b.csv", b"x")}
@@ -101,7 +103,7 @@ def test_a_file_too_large_is_refused_and_what_was_pasted_stays(page: Any, saved_
     assert ">kept</textarea>" in response.content.decode().replace("\n", "")
 
 
-def test_a_file_of_no_rows_says_why_and_offers_another(page: Any, saved_key: SavedKey) -> None:
+def test_a_file_without_rows_is_refused_with_a_reason(page: Any, saved_key: SavedKey) -> None:
     done = upload(page, open_workflow(saved_key), b"PK\x03\x04nonsense", "rows.xlsx")
     assert ImportJob.objects.get().status == ImportJob.Status.UNREADABLE
     html = text_of(done)
@@ -122,7 +124,7 @@ def test_a_large_file_is_left_to_the_worker_and_the_page_waits(page: Any, saved_
 
 
 def test_many_short_rows_are_left_to_the_worker_after_a_second(page: Any, saved_key: SavedKey, hurry: None) -> None:
-    """A small file can hold tens of thousands of them."""
+    """A small file can contain tens of thousands of rows."""
     workflow = open_workflow(saved_key)
     done = upload(page, workflow, CSV + "".join(f"{number},French\n" for number in range(3_000)))
     import_job = ImportJob.objects.get()
@@ -136,12 +138,12 @@ def test_many_short_rows_are_left_to_the_worker_after_a_second(page: Any, saved_
     assert (import_job.status, import_job.row_count) == (ImportJob.Status.CHECKED, 3_002)
 
 
-def test_a_few_hundred_rows_are_checked_in_the_pages_own_answer(page: Any, saved_key: SavedKey, hurry: None) -> None:
+def test_a_few_hundred_rows_are_checked_within_the_request(page: Any, saved_key: SavedKey, hurry: None) -> None:
     upload(page, open_workflow(saved_key), CSV + "".join(f"{number},French\n" for number in range(400)))
     assert ImportJob.objects.get().status == ImportJob.Status.CHECKED
 
 
-def test_pages_work_at_one_file_of_a_person_at_a_time(page: Any, saved_key: SavedKey) -> None:
+def test_requests_read_one_file_of_a_person_at_a_time(page: Any, saved_key: SavedKey) -> None:
     workflow = open_workflow(saved_key)
     other = make_colleague()
     share_key(saved_key, other)
@@ -154,8 +156,8 @@ def test_pages_work_at_one_file_of_a_person_at_a_time(page: Any, saved_key: Save
     assert sorted(mine.values_list("status", flat=True)) == ["checked", "reading"]
 
 
-def test_imports_that_are_not_done_are_listed_for_those_who_may_see_them(page: Any, saved_key: Any) -> None:
-    """The owner of the key sees those of people it is shared with, who do not see each other's."""
+def test_unfinished_imports_are_listed_for_people_who_may_see_them(page: Any, saved_key: Any) -> None:
+    """The owner of the key sees the imports of all people it is shared with. These see only their own."""
     colleague, other = make_colleague(), make_person("anna@acme.example")
     workflow = open_workflow(saved_key)
     share_key(saved_key, colleague)
@@ -166,7 +168,7 @@ def test_imports_that_are_not_done_are_listed_for_those_who_may_see_them(page: A
     assert "rows.csv" not in text_of(browser_of(other).get(address(workflow)))
 
 
-def test_workflows_with_files_and_those_that_take_no_tasks_have_no_imports(page: Any, saved_key: SavedKey) -> None:
+def test_workflows_with_files_or_without_new_tasks_have_no_imports(page: Any, saved_key: SavedKey) -> None:
     files = open_workflow(saved_key, FILES, has_file_fields=True)
     assert "Upload ZIP" in text_of(page.get(address(files)))
     draft = open_workflow(saved_key, DRAFT, status="DRAFT")
@@ -176,7 +178,7 @@ def test_workflows_with_files_and_those_that_take_no_tasks_have_no_imports(page:
     assert not ImportJob.objects.exists()
 
 
-def test_what_is_on_its_way_is_not_deleted(page: Any, saved_key: SavedKey) -> None:
+def test_an_import_that_is_being_sent_is_not_deleted(page: Any, saved_key: SavedKey) -> None:
     workflow = open_workflow(saved_key)
     upload(page, workflow, CSV)
     ImportJob.objects.update(status=ImportJob.Status.SENDING)
@@ -192,8 +194,8 @@ def test_pasted_rows_survive_a_sign_in(client: Any, saved_key: SavedKey, before_
 
 
 @pytest.mark.parametrize(("zone", "step"), [("Europe/Vienna", "check"), ("", "columns"), ("Nowhere/Land", "columns")])
-def test_times_are_of_the_clocks_around_the_person(page: Any, saved_key: SavedKey, zone: str, step: str) -> None:
-    """The browser says which; where it does not, the person is asked."""
+def test_times_are_in_the_time_zone_of_the_person(page: Any, saved_key: SavedKey, zone: str, step: str) -> None:
+    """The browser names the time zone. Without it the person is asked."""
     done = upload(page, open_workflow(saved_key, 43), "Short,Sure,Due\nHello,yes,2026-05-03T10:00\n", zone=zone)
     assert done.request["PATH_INFO"].endswith(f"/{step}/")
     if step == "check":
@@ -202,8 +204,8 @@ def test_times_are_of_the_clocks_around_the_person(page: Any, saved_key: SavedKe
         assert "Times without an offset are in Europe/Vienna" in text_of(done)
 
 
-def test_a_spreadsheets_own_numbers_are_read_one_way_only(page: Any, saved_key: SavedKey) -> None:
-    """1.234 in a text may be a thousand or one; as a number of a spreadsheet nobody is asked."""
+def test_numbers_of_a_spreadsheet_are_not_ambiguous(page: Any, saved_key: SavedKey) -> None:
+    """The text 1.234 may be a thousand or one. The number 1.234 of a spreadsheet is clear."""
     workflow = open_workflow(saved_key, 43)
     book = xlsx_bytes(["Short", "Sure", "Amount"], [["Hello", "yes", 1.234]])
     assert upload(page, workflow, book, "rows.xlsx").request["PATH_INFO"].endswith("/check/")

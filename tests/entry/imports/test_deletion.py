@@ -1,4 +1,4 @@
-"""Deleting an import asks first, and can be undone for 30 days, counted from the deletion."""
+"""Deleting an import asks first, and can be undone for 30 days."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from .making import statuses
 from .office import Office, address
 
 
-def test_it_names_the_file_its_rows_and_fixes_and_deletes_nothing_yet(office: Office) -> None:
+def test_the_question_names_the_file_and_deletes_nothing(office: Office) -> None:
     import_job = office.imported()
     change_rows(
         import_job, import_job.owner, "changed {}", lambda: [2], lambda row: edit_row(row, {"input_text": "Changed"})
@@ -30,7 +30,7 @@ def test_it_names_the_file_its_rows_and_fixes_and_deletes_nothing_yet(office: Of
     assert import_job.status == ImportJob.Status.CHECKED
 
 
-def test_a_deleted_import_is_out_of_the_way_and_comes_back_as_it_was(office: Office, api: FakeApi) -> None:
+def test_a_deleted_import_is_hidden_and_can_be_restored(office: Office, api: FakeApi) -> None:
     import_job = office.imported()
     api.plans = [Plan(after=lambda: office.post("ben", import_job, "pause"), on="POST")]
     office.post("ben", import_job, "send", rows=4)
@@ -73,7 +73,7 @@ def test_a_deleted_import_is_out_of_the_way_and_comes_back_as_it_was(office: Off
         ImportJob.Status.CHECKING,
     ],
 )
-def test_every_state_that_can_be_deleted_comes_back(office: Office, status: str) -> None:
+def test_an_import_of_every_deletable_status_can_be_restored(office: Office, status: str) -> None:
     import_job = office.imported()
     ImportJob.objects.update(status=status, problem="Something is wrong.")
     office.post("ben", import_job, "delete")
@@ -86,7 +86,7 @@ def test_every_state_that_can_be_deleted_comes_back(office: Office, status: str)
 
 
 @pytest.mark.parametrize(("days", "is_there"), [(29, True), (31, False)])
-def test_it_is_removed_for_good_thirty_days_after_the_deletion(
+def test_a_deleted_import_is_removed_after_thirty_days(
     office: Office, settings: Any, days: int, is_there: bool
 ) -> None:
     settings.IMPORT_RETENTION_DAYS = 1
@@ -98,7 +98,7 @@ def test_it_is_removed_for_good_thirty_days_after_the_deletion(
     assert ImportJob.objects.filter(pk=import_job.pk).exists() == is_there
 
 
-def test_the_retention_of_a_restored_import_begins_again(office: Office) -> None:
+def test_the_retention_of_a_restored_import_restarts(office: Office) -> None:
     import_job = office.imported()
     ImportJob.objects.update(changed_at=timezone.now() - timedelta(days=29))
     office.post("ben", import_job, "delete")

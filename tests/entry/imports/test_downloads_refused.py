@@ -1,4 +1,4 @@
-"""Rows that cannot be taken away as asked for: a page says why, and what helps."""
+"""Refused downloads: a page names the reason and a remedy."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from .making import GOOD
 from .test_sending import address
 
 
-def test_a_text_too_long_for_a_spreadsheet_is_said(page: Any, checked: Checked) -> None:
+def test_a_text_that_is_too_long_for_a_spreadsheet_is_reported(page: Any, checked: Checked) -> None:
     import_job = checked([["x" * 40_000, "Germn"]])
     refused = page.get(address(import_job, "rows", "to-fix", "xlsx"))
     assert refused.status_code == 422
@@ -18,7 +18,7 @@ def test_a_text_too_long_for_a_spreadsheet_is_said(page: Any, checked: Checked) 
     assert "x" * 40_000 in page.get(address(import_job, "rows", "to-fix", "csv")).getvalue().decode()
 
 
-def test_rows_come_as_what_is_known_and_as_nothing_else(page: Any, checked: Checked) -> None:
+def test_an_unknown_format_of_a_download_is_refused(page: Any, checked: Checked) -> None:
     import_job = checked([GOOD])
     assert page.get(address(import_job, "rows", "to-fix", "exe")).status_code == 404
     assert page.get(address(import_job, "rows", "nothing", "csv")).status_code == 404

@@ -1,4 +1,4 @@
-"""Step 2: how the file was read, and which column is which field."""
+"""Step 2: reading options, and matching columns to fields."""
 
 import re
 from typing import Any
@@ -35,11 +35,11 @@ def offered(header: str) -> list[str]:
 
 
 @pytest.mark.parametrize("header", ["input_text", "Text to translate", "TEXT TO TRANSLATE", "inputText", "input-text"])
-def test_names_and_titles_are_matched_however_they_are_written(header: str) -> None:
+def test_names_and_titles_are_matched_in_any_spelling(header: str) -> None:
     assert taken(header) == ["input_text"]
 
 
-def test_what_is_very_nearly_a_title_is_taken_and_says_why() -> None:
+def test_a_column_that_is_nearly_a_title_is_matched_with_a_reason() -> None:
     match = match_headers(["Target langage"], FIELDS, {})[0]
     assert match.used.field == "target_language"
     assert match.used.how == "97 % like “Target language”"
@@ -48,24 +48,24 @@ def test_what_is_very_nearly_a_title_is_taken_and_says_why() -> None:
 @pytest.mark.parametrize(
     ("header", "fields"), [("Language", []), ("ID", []), ("Target", ["target_language"]), ("Ext ID", ["external_id"])]
 )
-def test_words_that_begin_a_title_are_only_offered(header: str, fields: list[str]) -> None:
+def test_the_first_words_of_a_title_are_only_proposed(header: str, fields: list[str]) -> None:
     assert taken(header) == [""]
     assert set(fields) <= set(offered(header))
 
 
-def test_no_field_is_taken_twice_and_the_surer_column_has_it() -> None:
+def test_a_field_is_matched_once_to_the_best_column() -> None:
     assert taken("Input Text", "input_text") == ["", "input_text"]
     assert taken("Target language", "Target language") == ["", ""]
 
 
-def test_a_title_of_two_fields_is_not_chosen_by_itself() -> None:
+def test_a_title_of_two_fields_is_not_matched_automatically() -> None:
     fields = [Field(name="a", title="Comment"), Field(name="b", title="Comment")]
     match = match_headers(["Comment"], fields, {})[0]
     assert (match.used, match.offered) == (None, ["a", "b"])
 
 
 def begun(page: Any, saved_key: SavedKey, content: str | bytes, workflow_id: int = 42, name: str = "rows.csv") -> Any:
-    """The import, and its match page's address."""
+    """Return the import and the URL of its match page."""
     workflow = open_workflow(saved_key, workflow_id)
     upload(page, workflow, content, name)
     import_job = ImportJob.objects.get()
@@ -82,7 +82,7 @@ ODD = "Titre,Target language\nBonjour,french\nHello,Germn\n"
 GOOD = {"column-0": "field:input_text", "column-1": "field:target_language"}
 
 
-def test_the_page_shows_the_rows_the_samples_and_what_was_matched(page: Any, saved_key: SavedKey) -> None:
+def test_the_page_shows_rows_samples_and_matches(page: Any, saved_key: SavedKey) -> None:
     _, here = begun(page, saved_key, ODD)
     html = text_of(page.get(here))
     assert "<bdi>Bonjour</bdi>, <bdi>Hello</bdi>" in html
@@ -91,7 +91,7 @@ def test_the_page_shows_the_rows_the_samples_and_what_was_matched(page: Any, sav
     assert "“Germn”" in html
 
 
-def test_a_column_that_is_neither_a_field_nor_set_aside_blocks(page: Any, saved_key: SavedKey) -> None:
+def test_a_column_without_a_decision_blocks_the_next_step(page: Any, saved_key: SavedKey) -> None:
     import_job, here = begun(page, saved_key, ODD)
     response = page.post(here, seen(page, here) | {"column-0": "", "column-1": "field:target_language"})
     assert response.status_code == 422
@@ -102,14 +102,14 @@ def test_a_column_that_is_neither_a_field_nor_set_aside_blocks(page: Any, saved_
     assert import_job.status == ImportJob.Status.MATCHING
 
 
-def test_two_columns_are_not_one_field(page: Any, saved_key: SavedKey) -> None:
+def test_two_columns_cannot_be_one_field(page: Any, saved_key: SavedKey) -> None:
     _, here = begun(page, saved_key, ODD)
     response = page.post(here, seen(page, here) | {"column-0": "field:input_text", "column-1": "field:input_text"})
     assert response.status_code == 422
     assert "Another column is this field too" in text_of(response)
 
 
-def test_words_are_shown_before_they_may_be_left_and_their_meaning_is_kept(page: Any, saved_key: SavedKey) -> None:
+def test_words_for_choices_are_shown_and_their_meaning_is_stored(page: Any, saved_key: SavedKey) -> None:
     import_job, here = begun(page, saved_key, ODD.replace("Target language", "Langue"))
     first = page.post(here, seen(page, here) | GOOD)
     assert first.status_code == 422
@@ -136,7 +136,7 @@ def test_the_check_of_many_rows_is_left_to_the_worker_after_a_second(
     assert (import_job.status, import_job.row_count) == (ImportJob.Status.CHECKED, 3_000)
 
 
-def test_what_was_matched_once_is_matched_by_itself_for_all_who_use_the_key(page: Any, saved_key: Any) -> None:
+def test_a_stored_match_is_used_for_all_people_who_use_the_key(page: Any, saved_key: Any) -> None:
     colleague = make_colleague()
     import_job, here = begun(page, saved_key, "Titre,Notiz,Target language\nBonjour,x,French\n")
     columns = {"column-0": "field:input_text", "column-1": "aside", "column-2": "field:target_language"}
@@ -164,7 +164,7 @@ def test_a_constant_is_the_value_of_every_row(page: Any, saved_key: SavedKey) ->
     assert statuses(import_job) == {2: "ready", 3: "ready"}
 
 
-def test_an_offer_is_taken_by_a_click_and_nothing_else_is_lost(page: Any, saved_key: SavedKey) -> None:
+def test_accepting_a_proposal_keeps_all_other_input(page: Any, saved_key: SavedKey) -> None:
     _, here = begun(page, saved_key, "Text,Target language\nHello,French\n")
     html = page.get(here).content.decode()
     assert 'name="take" value="0:input_text"' in html
@@ -174,7 +174,7 @@ def test_an_offer_is_taken_by_a_click_and_nothing_else_is_lost(page: Any, saved_
     assert '<option value="aside" selected>' in html
 
 
-def test_titles_above_the_header_are_passed_over_and_another_line_may_be_named(page: Any, saved_key: SavedKey) -> None:
+def test_lines_above_the_header_are_skipped_and_the_header_can_be_changed(page: Any, saved_key: SavedKey) -> None:
     import_job, here = begun(page, saved_key, "Warranty texts 2026,\nTitre,Target language\nBonjour,French\n")
     assert Matching.load(import_job.matching).header_line == 1
     again = here.replace("columns/", "reading/")
@@ -184,14 +184,14 @@ def test_titles_above_the_header_are_passed_over_and_another_line_may_be_named(p
     assert (matching.header_line, [column.header for column in matching.columns]) == (-1, ["Column 1", "Column 2"])
 
 
-def test_another_encoding_reads_the_file_again(page: Any, saved_key: SavedKey) -> None:
+def test_choosing_another_encoding_reads_the_file_again(page: Any, saved_key: SavedKey) -> None:
     _, here = begun(page, saved_key, "Titre;Target language\nПривет;french\n".encode("cp1251"))
     assert "Привет" not in text_of(page.get(here))
     page.post(here.replace("columns/", "reading/"), seen(page, here) | {"encoding": "cp1251", "delimiter": ";"})
     assert "Привет" in text_of(page.get(here))
 
 
-def test_a_page_from_before_changes_nothing(page: Any, saved_key: SavedKey) -> None:
+def test_an_outdated_page_changes_nothing(page: Any, saved_key: SavedKey) -> None:
     import_job, here = begun(page, saved_key, ODD)
     before = seen(page, here)
     page.post(here.replace("columns/", "reading/"), before | {"header_line": "0"})
@@ -201,7 +201,7 @@ def test_a_page_from_before_changes_nothing(page: Any, saved_key: SavedKey) -> N
     assert import_job.status == ImportJob.Status.MATCHING
 
 
-def test_numbers_and_dates_that_may_be_read_in_two_ways_are_asked_about(page: Any, saved_key: SavedKey) -> None:
+def test_ambiguous_numbers_and_dates_are_asked_about(page: Any, saved_key: SavedKey) -> None:
     import_job, here = begun(page, saved_key, 'short,sure,amount,due\na,yes,"1,5",03/04/2026 10:00\n', EVERY_TYPE)
     html = text_of(page.get(here))
     assert "The file&#x27;s own numbers suggest 1.234,5." in html
@@ -226,16 +226,14 @@ def test_columns_that_a_download_added_are_set_aside(page: Any, saved_key: Saved
     assert [column.is_aside for column in Matching.load(import_job.matching).columns] == [False, False, True, True]
 
 
-def test_a_column_without_a_name_is_not_dropped_when_it_holds_something_far_below(
-    page: Any, saved_key: SavedKey
-) -> None:
+def test_a_column_without_a_name_and_with_a_late_value_is_not_dropped(page: Any, saved_key: SavedKey) -> None:
     rows = "Hello,French\n" * 700 + "Hello,French,far below\n"
     import_job, here = begun(page, saved_key, "Text to translate,Target language\n" + rows)
     assert [column.header for column in Matching.load(import_job.matching).columns][2:] == ["Column 3"]
     assert "Column 3" in text_of(page.get(here))
 
 
-def test_back_from_the_check_to_the_columns(page: Any, saved_key: SavedKey) -> None:
+def test_the_check_leads_back_to_the_columns(page: Any, saved_key: SavedKey) -> None:
     workflow = open_workflow(saved_key)
     upload(page, workflow, CSV)
     import_job = ImportJob.objects.get()

@@ -1,4 +1,4 @@
-"""What an API may say instead of an answer, at each call of an import: a sentence, never a 500, and nothing twice."""
+"""Invalid responses to each call of an import cause a message, never a 500 or a second request."""
 
 from typing import Any
 
@@ -67,10 +67,10 @@ def look(page: Any, import_job: ImportJob) -> str:
     "case", [*SHORT, *(pytest.param(case, marks=pytest.mark.full) for case in NONSENSE if case not in SHORT)]
 )
 @pytest.mark.parametrize("call", ["/schema", "GET", "POST"])
-def test_whatever_is_said_no_row_is_sent_twice_and_it_is_told(
+def test_no_row_is_sent_twice_after_any_response(
     page: Any, checked: Checked, person: Any, scripted_api: FakeApi, call: str, case: str
 ) -> None:
-    """The fields, the newest task before a sending, the sending itself, and the evidence of a lost one."""
+    """The calls are the fields, the newest task, the request, and the evidence after a lost response."""
     import_job = checked(distinct(3))
     begin(import_job, person)
     scripted_api.routes[call] = NONSENSE[case]
@@ -85,7 +85,7 @@ def test_whatever_is_said_no_row_is_sent_twice_and_it_is_told(
 
 
 @pytest.mark.parametrize("case", COUNTS)
-def test_counts_that_disagree_leave_it_to_a_person(
+def test_counts_that_disagree_need_a_decision(
     page: Any, checked: Checked, person: Any, scripted_api: FakeApi, case: str
 ) -> None:
     import_job = checked(distinct(3))
@@ -122,7 +122,7 @@ def test_a_field_that_comes_back_is_sent_again(
 
 
 @pytest.mark.parametrize("fields", [[], [{"name": "other", "type": "short_text"}], [{"name": "", "type": ""}], None])
-def test_fields_that_are_gone_or_none_leave_rows_to_fix(
+def test_removed_fields_leave_rows_to_fix(
     page: Any, checked: Checked, person: Any, scripted_api: FakeApi, fields: Any
 ) -> None:
     import_job = checked(distinct(3))

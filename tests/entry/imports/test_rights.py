@@ -23,8 +23,8 @@ ENDS: dict[str, Ends] = {
 
 
 @pytest.mark.parametrize("how", ENDS)
-def test_nothing_leaves_after_the_right_of_the_owner_has_ended(office: Office, api: FakeApi, how: str) -> None:
-    """After the first of five requests."""
+def test_nothing_is_sent_after_the_owner_loses_the_right(office: Office, api: FakeApi, how: str) -> None:
+    """The right ends after the first of five requests."""
     import_job = office.imported(rows=10)
     api.plans = [Plan(after=lambda: ENDS[how](office, office.people["ben"]), on="POST")]
     office.post("ben", import_job, "send", rows=10)
@@ -38,7 +38,7 @@ def test_nothing_leaves_after_the_right_of_the_owner_has_ended(office: Office, a
 
 
 @pytest.mark.parametrize("how", ["taken out of the team", "deactivated", "made viewer"])
-def test_nothing_leaves_after_the_right_of_who_continued_it_has_ended(office: Office, api: FakeApi, how: str) -> None:
+def test_nothing_is_sent_after_the_person_who_continued_loses_the_right(office: Office, api: FakeApi, how: str) -> None:
     import_job = office.imported(rows=10)
     api.plans = [Plan(after=lambda: ENDS[how](office, office.people["lena"]), on="POST")]
     office.post("lena", import_job, "send", rows=10, owner=import_job.owner_id)
@@ -51,7 +51,7 @@ def test_nothing_leaves_after_the_right_of_who_continued_it_has_ended(office: Of
     assert len(api.tasks) == 10
 
 
-def test_nothing_leaves_after_the_key_is_removed(office: Office, api: FakeApi) -> None:
+def test_nothing_is_sent_after_the_key_is_removed(office: Office, api: FakeApi) -> None:
     import_job = office.imported(rows=10)
     api.plans = [Plan(after=lambda: SavedKey.objects.all().delete(), on="POST")]
     office.post("ben", import_job, "send", rows=10)

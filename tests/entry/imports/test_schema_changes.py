@@ -1,4 +1,4 @@
-"""The workflow's fields become others after the check: nothing is sent, and the page says what changed."""
+"""After a change of the fields nothing is sent, and the page names the changes."""
 
 from typing import Any
 
@@ -38,14 +38,12 @@ def schema(*fields: dict[str, Any]) -> Schema:
         ([TEXT, NOTES], [NOTES, TEXT], "The fields: stand in another order, or are described otherwise"),
     ],
 )  # fmt: skip
-def test_each_change_is_said_in_words(before: Any, now: Any, what: str) -> None:
+def test_each_change_is_described(before: Any, now: Any, what: str) -> None:
     changes = changes_between(schema(*before), schema(*now))
     assert [f"{change['label']}: {change['what']}" for change in changes] == [what]
 
 
-def test_sending_stops_and_says_what_changed_until_it_is_sent(
-    page: Any, checked: Checked, person: Any, settings: Any
-) -> None:
+def test_sending_stops_and_names_the_changes(page: Any, checked: Checked, person: Any, settings: Any) -> None:
     """A column whose field is gone is set aside, and says why; what was good may be to be fixed now."""
     import_job = checked([GOOD, ["Hola", "Spanish"]])
     fields = [LANGUAGE | {"options": ["French"]}, samples.field("domain")]
@@ -69,7 +67,7 @@ def test_sending_stops_and_says_what_changed_until_it_is_sent(
         assert import_job.schema_changes == []
 
 
-def test_the_page_that_watched_the_sending_leaves_for_the_check(page: Any, checked: Checked, person: Any) -> None:
+def test_the_page_of_the_sending_is_replaced_by_the_check(page: Any, checked: Checked, person: Any) -> None:
     """Before a request was made: the check takes its place whole, not in the middle of it."""
     import_job = checked([GOOD])
     import_job.start_sending(person, 1, one_row_first=False)

@@ -1,4 +1,4 @@
-"""Good rows leave request after request, each in the ledger before it leaves; what stops them, stops them whole."""
+"""Ready rows are sent one request at a time, and each request is in the ledger before it is sent."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def send(page: Any, import_job: ImportJob, rows: int, **more: Any) -> Any:
     return page.post(address(import_job, "send"), {"rows": rows, **more}, follow=True)
 
 
-def test_every_good_row_is_a_task_once(page: Any, checked: Checked, saved_key: Any) -> None:
+def test_every_ready_row_becomes_one_task(page: Any, checked: Checked, saved_key: Any) -> None:
     """S6, S127, S181."""
     import_job = checked(distinct(7), rows_per_request=3)
     send(page, import_job, 7)
@@ -39,7 +39,7 @@ def test_every_good_row_is_a_task_once(page: Any, checked: Checked, saved_key: A
     assert "Every row is a task: 7 tasks were created" in words and "2 to 4" in words
 
 
-def test_rows_to_fix_stay_behind(page: Any, checked: Checked) -> None:
+def test_rows_to_fix_are_not_sent(page: Any, checked: Checked) -> None:
     import_job = checked([GOOD, ["Hello", "Germn"], ["", "French"], ["Bye", "French"]])
     assert statuses(import_job) == {2: "ready", 3: "to_fix", 4: "to_fix", 5: "ready"}
     send(page, import_job, 2)
@@ -47,7 +47,7 @@ def test_rows_to_fix_stay_behind(page: Any, checked: Checked) -> None:
     assert statuses(import_job) == {2: "created", 3: "to_fix", 4: "to_fix", 5: "created"}
 
 
-def test_what_the_person_did_not_see_is_not_sent(page: Any, checked: Checked) -> None:
+def test_rows_that_the_person_did_not_see_are_not_sent(page: Any, checked: Checked) -> None:
     import_job = checked(distinct(3))
     page.post(address(import_job, "send"), {"rows": 2})
     words = text_of(page.get("/keys/"))
@@ -72,7 +72,7 @@ def due_now(import_job: ImportJob) -> None:
     ImportJob.objects.filter(pk=import_job.pk).update(due_at=timezone.now())
 
 
-def test_a_pause_the_api_asks_for_is_waited_for(
+def test_sending_waits_after_a_429(
     page: Any, checked: Checked, person: Any, scripted_api: FakeApi, saved_key: Any, settings: Any, api: Any
 ) -> None:
     """S62, S63."""
@@ -90,7 +90,7 @@ def test_a_pause_the_api_asks_for_is_waited_for(
     assert set(statuses(import_job).values()) == {"created"}
 
 
-def test_too_large_a_request_is_halved(checked: Checked, person: Any, scripted_api: FakeApi) -> None:
+def test_a_request_that_is_too_large_is_halved(checked: Checked, person: Any, scripted_api: FakeApi) -> None:
     """S69."""
     import_job = checked(distinct(4))
     created = answer(200, {"success_count": 1, "error_count": 0, "task_ids": [1], "errors": []})
@@ -107,7 +107,7 @@ def test_too_large_a_request_is_halved(checked: Checked, person: Any, scripted_a
     assert [sent.row_count for sent in import_job.submissions][:1] == [1]
 
 
-def test_a_lost_answer_stops_everything(page: Any, checked: Checked, person: Any, scripted_api: FakeApi) -> None:
+def test_a_lost_response_stops_the_import(page: Any, checked: Checked, person: Any, scripted_api: FakeApi) -> None:
     import_job = checked(distinct(4), rows_per_request=2)
     scripted_api.routes["POST"] = hang_up
     begin(import_job, person)
@@ -124,7 +124,7 @@ def test_a_lost_answer_stops_everything(page: Any, checked: Checked, person: Any
     assert import_job.status == ImportJob.Status.PAUSED
 
 
-def test_a_workflow_that_takes_no_tasks_pauses_the_whole(
+def test_a_workflow_that_accepts_no_tasks_pauses_the_import(
     page: Any, checked: Checked, person: Any, scripted_api: FakeApi
 ) -> None:
     """S83."""
@@ -142,7 +142,7 @@ def test_a_workflow_that_takes_no_tasks_pauses_the_whole(
     assert set(statuses(import_job).values()) == {"ready"} and not Submission.objects.exists()
 
 
-def test_the_ledger_sends_nothing_of_an_import_by_itself(
+def test_a_submission_of_an_import_is_not_sent_from_the_ledger(
     page: Any, checked: Checked, person: Any, scripted_api: FakeApi
 ) -> None:
     import_job = checked(distinct(2))
@@ -190,7 +190,7 @@ def test_rows_that_fewer_tasks_came_of_than_there_were_can_be_taken_away(
     assert b"Hello 2" in b"".join(rows.streaming_content)
 
 
-def test_what_the_api_says_of_a_row_is_shown_in_the_words_of_the_form(
+def test_messages_of_the_api_about_a_row_use_the_labels_of_the_form(
     page: Any, checked: Checked, person: Any, scripted_api: FakeApi
 ) -> None:
     """On the page of the check and in a download, of a row that was rejected, and of one that is rejected again."""

@@ -1,4 +1,4 @@
-"""Files that nobody would make on purpose, and many imports at once: each page is shown."""
+"""Unusual files and many imports are shown."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("shape", FILES)
-def test_a_file_of_any_shape_is_shown_or_refused_in_a_sentence(page: Any, saved_key: Any, shape: str) -> None:
+def test_a_file_of_any_shape_is_shown_or_refused_with_a_message(page: Any, saved_key: Any, shape: str) -> None:
     open_workflow(saved_key, 42)
     name, text = FILES[shape]
     address = f"/keys/{saved_key.pk}/workflows/42/import/"
@@ -40,7 +40,7 @@ def test_a_file_of_any_shape_is_shown_or_refused_in_a_sentence(page: Any, saved_
     assert text_of(page.get(address))
 
 
-def test_many_imports_are_listed_in_few_questions(
+def test_many_imports_are_listed_with_few_queries(
     page: Any, saved_key: Any, django_assert_max_num_queries: Any
 ) -> None:
     open_workflow(saved_key, 42)

@@ -1,4 +1,4 @@
-"""How the tasks of an import stand, counted along the list of the workflow's tasks while somebody looks."""
+"""Tasks of an import are counted by status while somebody looks."""
 
 from datetime import timedelta
 from typing import Any
@@ -31,7 +31,7 @@ def send_five(page: Any, checked: Checked) -> ImportJob:
 
 
 def count_all() -> int:
-    """As the worker, all pages of a walk. How many."""
+    """Read all pages of a scan like the worker. Return how many there were."""
     pages = 0
     while count_next():
         pages += 1
@@ -42,7 +42,7 @@ def count_all() -> int:
     return pages
 
 
-def test_the_list_is_walked_to_the_oldest_task_and_no_further(
+def test_the_scan_ends_at_the_oldest_task_of_the_import(
     page: Any, checked: Checked, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """S7, S70: three pages of two hold one task of others and five of the import."""
@@ -58,7 +58,7 @@ def test_the_list_is_walked_to_the_oldest_task_and_no_further(
     assert "5 tasks of this import" in words and "Tasks: 5 pending" in words
 
 
-def test_nobody_looks_and_nothing_is_asked(page: Any, checked: Checked) -> None:
+def test_nothing_is_requested_if_nobody_looks(page: Any, checked: Checked) -> None:
     sent = send_five(page, checked)
     assert not count_next()
     page.get(address(sent, "progress"))
@@ -68,7 +68,7 @@ def test_nobody_looks_and_nothing_is_asked(page: Any, checked: Checked) -> None:
     assert not sent.task_counts
 
 
-def test_tasks_that_are_not_met_are_named(page: Any, checked: Checked) -> None:
+def test_tasks_that_were_not_found_are_shown(page: Any, checked: Checked) -> None:
     sent = send_five(page, checked)
     page.get(address(sent, "progress"))
     count_all()
@@ -78,7 +78,7 @@ def test_tasks_that_are_not_met_are_named(page: Any, checked: Checked) -> None:
     assert "Tasks: 3 finished, 2 not found, or of another status" in words
 
 
-def test_a_cursor_that_is_no_longer_good_begins_the_walk_anew(page: Any, checked: Checked) -> None:
+def test_an_invalid_cursor_restarts_the_scan(page: Any, checked: Checked) -> None:
     """S77."""
     sent = send_five(page, checked)
     page.get(address(sent, "progress"))
@@ -88,7 +88,7 @@ def test_a_cursor_that_is_no_longer_good_begins_the_walk_anew(page: Any, checked
     assert sent.task_counts["by_status"] == {"pending": 5}
 
 
-def test_a_failing_api_is_asked_again_later(page: Any, checked: Checked, settings: Any) -> None:
+def test_a_failed_call_is_repeated_later(page: Any, checked: Checked, settings: Any) -> None:
     sent = send_five(page, checked)
     page.get(address(sent, "progress"))
     with fake_api(error(500, "internal_error", "Broken")) as other:
@@ -99,8 +99,8 @@ def test_a_failing_api_is_asked_again_later(page: Any, checked: Checked, setting
     assert sent.next_page_at > timezone.now() + timedelta(seconds=30)
 
 
-def test_the_index_of_the_workflow_spares_the_walk(page: Any, checked: Checked, api: FakeApi) -> None:
-    """What it knows is shown at once. The API is asked for what it does not know, and no further down than that."""
+def test_the_index_of_the_workflow_shortens_the_scan(page: Any, checked: Checked, api: FakeApi) -> None:
+    """Indexed tasks are shown at once. Only the others are requested from the API."""
     sent = send_five(page, checked)
     index = WorkflowIndex.objects.start(OpenedWorkflow.objects.get(key=sent.key, workflow_id=sent.workflow_id))
     ids = list(SubmissionRow.objects.order_by("task_id").values_list("task_id", flat=True))
@@ -119,8 +119,8 @@ def test_the_index_of_the_workflow_spares_the_walk(page: Any, checked: Checked, 
     assert sent.task_counts["by_status"] == {"escalated": 5}
 
 
-def test_their_time_is_not_before_the_tasks_were(page: Any, checked: Checked) -> None:
-    """The index met them after its last cycle through the lists began."""
+def test_the_time_of_the_counts_is_not_before_the_tasks(page: Any, checked: Checked) -> None:
+    """The tasks were indexed after the last cycle began."""
     sent = send_five(page, checked)
     index = WorkflowIndex.objects.start(OpenedWorkflow.objects.get(key=sent.key, workflow_id=sent.workflow_id))
     now = timezone.now()

@@ -16,10 +16,10 @@ TRY_AGAIN = 75
 
 def end(error: Exception) -> None:
     """With a sentence where there is one; of `prepare`, also whether it is worth another try."""
-    from pipelines_portal.core.command_errors import told
+    from pipelines_portal.core.command_errors import explain_error
     from pipelines_portal.core.database_errors import is_away
 
-    if not (sentence := told(error)):
+    if not (sentence := explain_error(error)):
         raise error
     if sys.argv[1:2] != ["prepare"] or not is_away(error):
         sys.exit(sentence)

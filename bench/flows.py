@@ -65,7 +65,7 @@ def flows(folder: Path) -> Iterator[tuple[str, Callable[[], Any], int]]:
     from django.test import Client
 
     from pipelines_portal.accounts.models import User
-    from pipelines_portal.worker.duties import LOOPS
+    from pipelines_portal.worker.schedule import LOOPS
 
     browser = Client(SERVER_NAME="localhost")
     browser.force_login(User.objects.order_by("pk")[0])

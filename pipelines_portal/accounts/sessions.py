@@ -18,7 +18,7 @@ from django.utils.crypto import salted_hmac
 from pipelines_portal.accounts.models import Session, User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.housekeeping import remove_in_batches
+from pipelines_portal.core.housekeeping import delete_in_batches
 from pipelines_portal.core.http.client_address import exact_address
 from pipelines_portal.core.http.middleware import BEGAN_AT, USED_AT, is_over
 
@@ -87,7 +87,7 @@ def end_other_sessions(request: HttpRequest, user: User) -> None:
 
 def delete_expired_sessions() -> int:
     """Delete the rows of expired sessions. For the worker."""
-    return remove_in_batches(Session.objects.filter(expire_date__lt=timezone.now()))
+    return delete_in_batches(Session.objects.filter(expire_date__lt=timezone.now()))
 
 
 def _open_sessions(user: User) -> Iterator[Session]:

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.housekeeping import remove_in_batches
+from pipelines_portal.core.housekeeping import delete_in_batches
 
 # Old events are deleted in batches of this many rows, so that no writer waits for more than one batch.
 BATCH_SIZE = 1000
@@ -77,4 +77,4 @@ def _plain(value: Any) -> str:
 def delete_old_events() -> int:
     """Delete the events older than AUDIT_RETENTION_DAYS and return their number. For the worker."""
     limit = timezone.now() - timedelta(days=settings.AUDIT_RETENTION_DAYS)
-    return remove_in_batches(Event.objects.filter(at__lt=limit), BATCH_SIZE)
+    return delete_in_batches(Event.objects.filter(at__lt=limit), BATCH_SIZE)

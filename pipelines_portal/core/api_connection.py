@@ -25,7 +25,7 @@ def transport() -> Transport:
     return transport_to(settings.PIPELINES_API_URL, settings.API_TIMEOUT_SECONDS, _half())
 
 
-def transport_for_a_check() -> Transport:
+def transport_for_check() -> Transport:
     """A connection that also asks an API which has not answered the others lately. Its calls count to the same half."""
     return Transport(settings.PIPELINES_API_URL, settings.API_TIMEOUT_SECONDS, bulkhead=_places(_half()))
 

@@ -48,7 +48,7 @@ def task_shares(by_status: Mapping[str, int]) -> list[tuple[str, str, int]]:
     return [(status.value, status.label, by_status.get(status, 0)) for status in TaskStatus]
 
 
-def bar_of(shares: list[tuple[str, str, int]], cut: frozenset[str] = frozenset()) -> Bar:
+def build_bar(shares: list[tuple[str, str, int]], cut: frozenset[str] = frozenset()) -> Bar:
     """Of status, word and count of each share; those of none are left out. Of `cut` there are more than counted."""
     shares = [share for share in shares if share[2] > 0]
     total = sum(count for _, _, count in shares)

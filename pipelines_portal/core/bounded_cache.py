@@ -8,7 +8,7 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
-class Bounded(Generic[Key, Value]):
+class BoundedCache(Generic[Key, Value]):
     """The last `most` that were put in. For all threads. Where a function makes the value, `lru_cache` is simpler."""
 
     def __init__(self, most: int) -> None:

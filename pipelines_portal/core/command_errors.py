@@ -17,17 +17,17 @@ UNUSABLE_FILE = {
 AGAIN = "What was done before that stays. Then run the command again."
 
 
-def told(error: Exception) -> str:
+def explain_error(error: Exception) -> str:
     """Return "" for a fault of the program, whose traceback says more."""
     if isinstance(error, MigrationSchemaMissing) and isinstance(error.__context__, Exception):
         error = error.__context__
     cause = " ".join(str(error).split())
     if is_full(error) or (isinstance(error, OSError) and error.errno in NO_ROOM):
         return f"The disk is full ({cause}): make room. {AGAIN}"
-    return _told_of_database(error, cause) if isinstance(error, DatabaseError | InterfaceError) else ""
+    return _explain_database_error(error, cause) if isinstance(error, DatabaseError | InterfaceError) else ""
 
 
-def _told_of_database(error: Exception, cause: str) -> str:
+def _explain_database_error(error: Exception, cause: str) -> str:
     if getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF in UNUSABLE_FILE:
         return f"The database's file cannot be used ({cause}). {AGAIN}"
     if is_away(error):

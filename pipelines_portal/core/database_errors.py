@@ -21,18 +21,18 @@ RETRY_AFTER_SECONDS = 5
 SECONDS_WITHOUT_ROOM = 15.0
 
 
-class Unwritten(Exception):
+class NotRecorded(Exception):
     """Something was done elsewhere, and the database could not record the result. The message says what that was."""
 
 
 @contextmanager
-def writing_down(what_came_of_it: str) -> Iterator[None]:
-    """Raise Unwritten if the database is full or does not answer."""
+def recording_result(what_came_of_it: str) -> Iterator[None]:
+    """Raise NotRecorded if the database is full or does not answer."""
     try:
         yield
     except (OperationalError, InterfaceError) as error:
         if is_full(error) or is_away(error):
-            raise Unwritten(what_came_of_it) from error
+            raise NotRecorded(what_came_of_it) from error
         raise
 
 
@@ -73,7 +73,7 @@ def is_away(error: BaseException | None) -> bool:
     return isinstance(error, OperationalError | InterfaceError) or is_locked(error) or is_read_only(error)
 
 
-def say_it_goes_on(log: logging.Logger, what: str, error: Exception) -> None:
+def log_and_continue(log: logging.Logger, what: str, error: Exception) -> None:
     """Log what a worker could not do. If the database was away, a traceback would say no more."""
     if is_full(error):
         log.error("%s found no room on the disk (%s); nothing was changed, and it goes on", what, _told(error))
@@ -83,7 +83,7 @@ def say_it_goes_on(log: logging.Logger, what: str, error: Exception) -> None:
         log.error("%s failed; it goes on", what, exc_info=error)
 
 
-class InOneLine(logging.Filter):
+class DatabaseErrorInOneLine(logging.Filter):
     """Removes the traceback of a request that failed because the database was locked, full or away."""
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -112,4 +112,4 @@ def _state(error: BaseException | None) -> str:
 
 
 def _of_the_database(error: BaseException | None) -> BaseException | None:
-    return error.__cause__ if isinstance(error, Unwritten) else error
+    return error.__cause__ if isinstance(error, NotRecorded) else error

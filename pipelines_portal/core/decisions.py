@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.dispatch import Signal
 
 # Receivers are given `user`, and return a list of decisions, the most pressing first.
-decisions_asked = Signal()
+decisions_requested = Signal()
 
 
 @dataclass(frozen=True)

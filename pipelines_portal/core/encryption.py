@@ -27,7 +27,7 @@ def decrypt(token: bytes | memoryview) -> bytes:
         raise Undecryptable(MISSING) from None
 
 
-def reencrypted(token: bytes | memoryview) -> bytes:
+def reencrypt(token: bytes | memoryview) -> bytes:
     """Return it encrypted with the first key. Raises Undecryptable."""
     try:
         return _fernet(tuple(settings.ENCRYPTION_KEYS)).rotate(bytes(token))

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from pipelines_portal.core.files import keep_to_owner, kept_secret
+from pipelines_portal.core.files import read_or_create_secret, restrict_to_owner
 from pipelines_portal.core.web_addresses import is_http_url, origin_of, split
 
 # A comment behind a value. django-environ's own option takes a # within a value for the beginning of one, too.
@@ -243,7 +243,7 @@ def data_dir(env: environ.Env) -> Path:
     # Files that root makes in another user's folder, that user's programs cannot open.
     if os.geteuid() == 0 and place.stat().st_uid != 0:
         raise ImproperlyConfigured(f"DATA_DIR must be used by whom it belongs to: {place} is not root's.")
-    keep_to_owner([place])
+    restrict_to_owner([place])
     return place
 
 
@@ -290,7 +290,7 @@ def secret(env: environ.Env, name: str, file: Path, make: Callable[[], str], *, 
         return given
     if production:
         raise ImproperlyConfigured(f"{name} must be set in production.")
-    return kept_secret(file, make)
+    return read_or_create_secret(file, make)
 
 
 def secret_key(env: environ.Env, file: Path, *, production: bool) -> str:
@@ -326,7 +326,7 @@ def database(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
     path = Path(config["NAME"])
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise ImproperlyConfigured(f"{name} must name a file in a folder that exists: {path} does not.")
-    keep_to_owner(Path(f"{path}{suffix}") for suffix in ("", "-wal", "-shm"))
+    restrict_to_owner(Path(f"{path}{suffix}") for suffix in ("", "-wal", "-shm"))
     # Threads live long, and so may their connections: to open SQLite costs as much as a small request.
     return config | {
         "ENGINE": "pipelines_portal.core.sqlite",

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from pipelines_portal.core import request_ids
-from pipelines_portal.core.database_errors import RETRY_AFTER_SECONDS, Unwritten, is_away, is_full
+from pipelines_portal.core.database_errors import RETRY_AFTER_SECONDS, NotRecorded, is_away, is_full
 from pipelines_portal.core.exceptions import NotAllowed
 from pipelines_portal.core.rendering import render_notice
 
@@ -58,7 +58,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     failure = FULL if is_full(error) else AWAY if is_away(error) else OURS
     became = _became(request, failure, error)
     context = {"failure": failure, "became": became, "request_id": request_ids.current()}
-    context["is_in_submissions"] = isinstance(error, Unwritten) or UNCERTAIN in became
+    context["is_in_submissions"] = isinstance(error, NotRecorded) or UNCERTAIN in became
     is_part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
     content = render_to_string(f"{TEMPLATE}#notice" if is_part else TEMPLATE, context)
     response = HttpResponse(content, status=failure.status)
@@ -71,7 +71,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _became(request: HttpRequest, failure: Failure, error: BaseException | None) -> str:
-    if isinstance(error, Unwritten):
+    if isinstance(error, NotRecorded):
         return str(error)
     return failure.reading if request.method in ("GET", "HEAD") else failure.sending
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 
-def keep_to_owner(paths: Iterable[Path]) -> None:
+def restrict_to_owner(paths: Iterable[Path]) -> None:
     """Take away what others may do with `paths`; say so where that is not ours to change."""
     for path in paths:
         try:
@@ -23,7 +23,7 @@ def keep_to_owner(paths: Iterable[Path]) -> None:
             continue
 
 
-def kept_secret(file: Path, make: Callable[[], str]) -> str:
+def read_or_create_secret(file: Path, make: Callable[[], str]) -> str:
     """What `file` (mode 0600) has; made on first use."""
     try:
         if not file.exists():

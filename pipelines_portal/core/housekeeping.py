@@ -1,7 +1,7 @@
-"""Deletion of old rows in small transactions with pauses, so that other writers get in between.
+"""Deletion of old rows in small transactions with pauses, so that other writers get their turn.
 
-SQLite lets those who wait for a lock ask again and again, in no order: without a pause as long as the transaction
-before it, a series of short transactions keeps them out as well as one long transaction does.
+On SQLite, connections that wait for a lock try again and again, in no order. Without a pause as long as the transaction
+before it, a series of short transactions keeps them out as long as one long transaction would.
 """
 
 import logging
@@ -15,103 +15,103 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 from django.db.models import QuerySet
 
-from pipelines_portal.core.database_errors import say_it_goes_on
-from pipelines_portal.core.shutdown import is_stopping, listen, rest
+from pipelines_portal.core.database_errors import log_and_continue
+from pipelines_portal.core.shutdown import handle_signals, is_stopping, sleep
 
 logger = logging.getLogger(__name__)
-AT_ONCE = 1_000
-SECONDS_BETWEEN = 3600.0
+BATCH_SIZE = 1_000
+SECONDS_BETWEEN_RUNS = 3600.0
 
 
 @dataclass(frozen=True)
-class Tidying:
-    """A kind of row to delete: its name in the log, and the function that deletes what is old and returns the count."""
+class HousekeepingTask:
+    """A kind of row to delete: its name in the log, and the function that deletes old rows and returns their number."""
 
-    what: str
-    remove: Callable[[], int]
-
-
-def remove_in_batches(rows: "QuerySet[Any]", at_once: int | None = None) -> int:
-    """Delete the rows, one batch in a transaction. Return how many were deleted."""
-
-    def remove_batch() -> int:
-        ids = list(rows.order_by().values_list("pk", flat=True)[: at_once or AT_ONCE])
-        _, removed = rows.model._default_manager.filter(pk__in=ids).delete()
-        return int(removed.get(rows.model._meta.label, 0))
-
-    return until_done(remove_batch)
+    name: str
+    delete_old: Callable[[], int]
 
 
-def remove_each(rows: "QuerySet[Any]", remove: Callable[[Any], bool], at_once: int | None = None) -> int:
-    """Call `remove` for each row, in the order of `rows`. Return how many calls returned True.
+def delete_in_batches(rows: "QuerySet[Any]", batch_size: int | None = None) -> int:
+    """Delete the rows, each batch in a transaction. Return how many were deleted."""
 
-    `remove` has a transaction of its own; a row that it refuses to delete is passed over.
+    def delete_batch() -> int:
+        ids = list(rows.order_by().values_list("pk", flat=True)[: batch_size or BATCH_SIZE])
+        _, deleted = rows.model._default_manager.filter(pk__in=ids).delete()
+        return int(deleted.get(rows.model._meta.label, 0))
+
+    return repeat_until_done(delete_batch)
+
+
+def delete_each(rows: "QuerySet[Any]", delete: Callable[[Any], bool], batch_size: int | None = None) -> int:
+    """Call `delete` for each row, in the order of `rows`. Return how many calls returned True.
+
+    `delete` opens its own transaction. A row that it refuses to delete is skipped.
     """
-    count = passed = 0
-    while not is_stopping() and (batch := list(rows[passed : passed + (at_once or AT_ONCE)])):
+    count = skipped = 0
+    while not is_stopping() and (batch := list(rows[skipped : skipped + (batch_size or BATCH_SIZE)])):
         for each in batch:
-            count += _with_pause(partial(remove, each))
+            count += _call_and_pause(partial(delete, each))
             if is_stopping():
                 break
-        passed += rows.order_by().filter(pk__in=[each.pk for each in batch]).count()
+        skipped += rows.order_by().filter(pk__in=[each.pk for each in batch]).count()
     return count
 
 
-def until_done(remove_some: Callable[[], int]) -> int:
-    """Call `remove_some`, which deletes a bounded number of rows, until it returns 0. Return the sum."""
+def repeat_until_done(delete_some: Callable[[], int]) -> int:
+    """Call `delete_some`, which deletes a limited number of rows, until it returns 0. Return the sum."""
     count = 0
-    while not is_stopping() and (removed := _with_pause(remove_some)):
-        count += removed
+    while not is_stopping() and (deleted := _call_and_pause(delete_some)):
+        count += deleted
     return count
 
 
-def _with_pause(remove: Callable[[], int]) -> int:
-    began = time.monotonic()
-    count = remove()
-    rest(time.monotonic() - began)
+def _call_and_pause(delete: Callable[[], int]) -> int:
+    started = time.monotonic()
+    count = delete()
+    sleep(time.monotonic() - started)
     return count
 
 
-def tidy_for_ever(duties: Sequence[Tidying]) -> None:
-    """Tidy every hour. Runs in a thread of its own in each worker, since a large deletion takes long."""
+def run_every_hour(tasks: Sequence[HousekeepingTask]) -> None:
+    """Run the tasks every hour until the worker stops. Each worker does so in a thread: a large deletion takes long."""
     while not is_stopping():
-        tidy_now(duties)
-        rest(SECONDS_BETWEEN)
+        run_tasks(tasks)
+        sleep(SECONDS_BETWEEN_RUNS)
 
 
-def tidy_now(duties: Iterable[Tidying]) -> None:
-    """Run each duty and log its count; a failure is logged and does not keep the others from running."""
-    for duty in duties:
+def run_tasks(tasks: Iterable[HousekeepingTask]) -> None:
+    """Run each task and log its count. A failure is logged, and the other tasks still run."""
+    for task in tasks:
         if is_stopping():
             break
         try:
-            if count := duty.remove():
-                logger.info("%s: %s removed", duty.what, f"{count:,}")
+            if count := task.delete_old():
+                logger.info("%s: %s removed", task.name, f"{count:,}")
         except Exception as error:
-            say_it_goes_on(logger, f"Tidying ({duty.what})", error)
+            log_and_continue(logger, f"Tidying ({task.name})", error)
         finally:
             close_old_connections()
 
 
-def tidied(duties: Iterable[Tidying]) -> Iterator[str]:
-    """Run each duty. Yield a line for each when it is done, and one for the sum."""
+def run_tasks_with_report(tasks: Iterable[HousekeepingTask]) -> Iterator[str]:
+    """Run each task. Yield a line for each finished task, and one for the sum."""
     total = 0
-    for duty in duties:
+    for task in tasks:
         if is_stopping():
             break
-        total += (count := duty.remove())
-        yield f"{duty.what}: {count:,} removed"
+        total += (count := task.delete_old())
+        yield f"{task.name}: {count:,} removed"
     yield f"{'Stopped before the end' if is_stopping() else 'In all'}: {total:,} removed"
 
 
 class TidyCommand(BaseCommand):
-    """`manage.py tidy` of either program: run all of `duties` once."""
+    """The command `manage.py tidy` of either program, which runs all of its `tasks` once."""
 
     help = "Remove what is over or older than it is kept, all of it. The worker does so every hour by itself."
     requires_system_checks = []
-    duties: Sequence[Tidying] = ()
+    tasks: Sequence[HousekeepingTask] = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        listen()
-        for line in tidied(self.duties):
+        handle_signals()
+        for line in run_tasks_with_report(self.tasks):
             self.stdout.write(line)

@@ -14,8 +14,8 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.core import request_ids
-from pipelines_portal.core.database_errors import SECONDS_WITHOUT_ROOM, is_away, is_full, say_it_goes_on
-from pipelines_portal.core.shutdown import hear, is_stopping, rest
+from pipelines_portal.core.database_errors import SECONDS_WITHOUT_ROOM, is_away, is_full, log_and_continue
+from pipelines_portal.core.shutdown import handle_signal, is_stopping, sleep
 
 logger = logging.getLogger(__name__)
 SECONDS_BETWEEN_LOOKS = 0.5
@@ -41,11 +41,11 @@ class JobWorker(Worker):
         other threads from writing down what came of their work.
         """
         self.running = False
-        hear(signum, frame)
+        handle_signal(signum, frame)
 
     def run_task(self, db_task_result: DBTaskResult[Any, Any]) -> None:
         """All lines about a job have its id."""
-        with request_ids.work_called(f"job.{db_task_result.id}"):
+        with request_ids.request_id_of_work(f"job.{db_task_result.id}"):
             super().run_task(db_task_result)
 
     def run(self) -> None:
@@ -58,8 +58,8 @@ class JobWorker(Worker):
                 if not is_away(error) and not is_full(error):
                     raise
                 connection.close()
-                say_it_goes_on(logger, "The job queue", error)
-                rest(SECONDS_WITHOUT_ROOM if is_full(error) else SECONDS_BETWEEN_TRIES)
+                log_and_continue(logger, "The job queue", error)
+                sleep(SECONDS_WITHOUT_ROOM if is_full(error) else SECONDS_BETWEEN_TRIES)
 
 
 def waiting_jobs() -> QuerySet[Any, Any]:

@@ -43,13 +43,13 @@ def view_name(request: HttpRequest, match: ResolverMatch) -> str:
     return match.view_name
 
 
-class FiguresMiddleware:
+class MetricsMiddleware:
     """Outside of all that may refuse a request: what was refused is counted too."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
         self._writes_lines = settings.LOG_FORMAT == "json"
-        self._name_of: Callable[[HttpRequest, ResolverMatch], str] = import_string(settings.FIGURES_VIEW_NAME)
+        self._name_of: Callable[[HttpRequest, ResolverMatch], str] = import_string(settings.METRICS_VIEW_NAME)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = time.perf_counter()
@@ -94,7 +94,7 @@ class _ReadNow(Collector):
         yield states
         if self._checks.get("database") != "ok":
             return
-        for path in settings.FIGURES_ASKED:
+        for path in settings.METRICS_SOURCES:
             try:
                 yield from list(import_string(path)())
             except Exception:

@@ -125,7 +125,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def serve_beside() -> None:
+def serve_probes() -> None:
     """Serve the pages of a worker, which has no others, in a thread at WORKER_METRICS_PORT."""
     if not settings.WORKER_METRICS_PORT:
         return

@@ -71,12 +71,12 @@ def fragment(template: str, **values: Hashable) -> SafeString:
     return render_to_string(template, values)
 
 
-def looks_again(request: HttpRequest, part: str) -> bool:
+def is_poll_of(request: HttpRequest, part: str) -> bool:
     """The element of this id asks for itself, at its interval; nobody clicked."""
     htmx = htmx_of(request)
     return bool(htmx) and htmx.trigger == part
 
 
-def digest_of(*shown: object) -> str:
+def content_digest(*shown: object) -> str:
     """Changes with whatever is shown, and at midnight: days are told from each other by name."""
     return hashlib.sha256(repr((shown, timezone.localdate())).encode()).hexdigest()[:16]

@@ -31,7 +31,7 @@ def fits(text: str) -> bool:
 
 
 @contextmanager
-def work_called(request_id: str) -> Iterator[None]:
+def request_id_of_work(request_id: str) -> Iterator[None]:
     """What is done in the block is called so."""
     token = _current.set(request_id)
     try:

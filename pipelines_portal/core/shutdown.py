@@ -1,4 +1,4 @@
-"""Whether this program was told to end: what takes long looks between two pieces of work, and leaves the rest."""
+"""The orderly end of a worker after SIGTERM: long work checks `is_stopping` between two steps and leaves the rest."""
 
 import logging
 import os
@@ -11,53 +11,53 @@ from types import FrameType
 
 logger = logging.getLogger(__name__)
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
-# Whoever was woken wakes the next. An Event may not be set by a signal that comes amid this thread's own wait for it.
+# A thread that was woken wakes the next one. An Event would deadlock if the signal came while this thread waits for it.
 _woken = SimpleQueue[None]()
-_told_at = 0.0
+_stop_requested_at = 0.0
 
 
-def listen() -> None:
-    """From now on a signal raises nothing, and cuts nothing off. To be called before anything is begun."""
+def handle_signals() -> None:
+    """Let signals only request a stop: they raise nothing and interrupt nothing. Call this before any work starts."""
     source, sink = os.pipe()
     os.set_blocking(sink, False)
     signal.set_wakeup_fd(sink, warn_on_full_buffer=False)
-    threading.Thread(target=_hear_at_once, args=[source], name="told", daemon=True).start()
+    threading.Thread(target=_watch_signals, args=[source], name="signals", daemon=True).start()
     for number in SIGNALS:
-        signal.signal(number, hear)
+        signal.signal(number, handle_signal)
 
 
-def _hear_at_once(source: int) -> None:
-    """A handler is called when the main thread comes back from SQLite, which may wait 20 s for a lock."""
+def _watch_signals(source: int) -> None:
+    """Request a stop at once. The handler runs only when the main thread returns from SQLite, up to 20 s later."""
     while number := os.read(source, 1):
         if number[0] in SIGNALS:
-            stop()
+            request_stop()
 
 
-def hear(number: int, frame: FrameType | None) -> None:
-    """A signal's handler. Told a second time, the program ends at once, by the signal's own default."""
+def handle_signal(number: int, frame: FrameType | None) -> None:
+    """Request a stop, and restore the default handlers, so that a second signal ends the process at once."""
     for each in SIGNALS:
         signal.signal(each, signal.SIG_DFL)
-    stop()
-    with suppress(RuntimeError):  # it came amid a line that this thread writes
-        logger.info("Told to end (%s)", signal.Signals(number).name)
+    request_stop()
+    with suppress(RuntimeError):  # the signal came while this thread was writing a log line
+        logger.info("Stopping after %s", signal.Signals(number).name)
 
 
-def stop() -> None:
-    global _told_at
-    _told_at = _told_at or time.monotonic()
+def request_stop() -> None:
+    global _stop_requested_at
+    _stop_requested_at = _stop_requested_at or time.monotonic()
     _woken.put(None)
 
 
 def is_stopping() -> bool:
-    return bool(_told_at)
+    return bool(_stop_requested_at)
 
 
-def told_at() -> float:
-    """By `time.monotonic`: whoever told it waits from then on."""
-    return _told_at
+def stop_requested_at() -> float:
+    """Return the time of the request by `time.monotonic`, or 0: the time limit for ending counts from it."""
+    return _stop_requested_at
 
 
-def rest(seconds: float) -> None:
-    """As `time.sleep`, until it is told."""
+def sleep(seconds: float) -> None:
+    """Sleep, but return early when a stop is requested."""
     with suppress(Empty):
         _woken.put(_woken.get(timeout=seconds))

@@ -13,18 +13,18 @@ Row = tuple[Any, ...]
 LARGEST_ID = 2**63 - 1
 
 
-def rows_of(sql: str, values: Sequence[Any]) -> list[Row]:
+def fetch_rows(sql: str, values: Sequence[Any]) -> list[Row]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return list(cursor.fetchall())
 
 
-def columns_of(model: type[Model], alias: str) -> str:
-    """Return all columns of the model's table for a SELECT, in the order in which `instance_of` expects them."""
+def column_list(model: type[Model], alias: str) -> str:
+    """Return all columns of the model's table for a SELECT, in the order in which `build_instance` expects them."""
     return ", ".join(f'{alias}."{field.column}"' for field in model._meta.concrete_fields)
 
 
-def instance_of(model: type[AnyModel], values: Sequence[Any]) -> AnyModel:
+def build_instance(model: type[AnyModel], values: Sequence[Any]) -> AnyModel:
     """Return the instance that the model's manager would return for these columns."""
     names, moments = _fields_of(model)
     row = list(values)

@@ -40,7 +40,7 @@ def within(budget: TimeBudget, steps: Iterable[Step]) -> Iterator[Step]:
 
 
 @contextmanager
-def page_work(person: int) -> Iterator[TimeBudget]:
+def page_budget(person: int) -> Iterator[TimeBudget]:
     """The budget of a page for the person with this primary key. Raise OutOfTime while another page works for them."""
     with _lock:
         if person in _at_work:

@@ -1,1 +1,1 @@
-"""The guide: what stands in docs/, as pages of the portal. Knows no session, no person, no database."""
+"""The guide: the files of docs/ as pages of the portal, without sessions, users or the database."""

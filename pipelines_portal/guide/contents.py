@@ -1,4 +1,4 @@
-"""Which pages the guide has, in the order of its contents. `make docs` takes them from here too."""
+"""The guide's table of contents, for the portal and for `make docs`."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from pipelines_portal.core.environment import BASE_DIR
 
 DOCS = BASE_DIR / "docs"
-# Those that people read first, in this order; named from docs/.
+# The first pages of each section, in this order, relative to docs/.
 FIRST = {
     "Operators": [
         "operators/sign-in.md",
@@ -34,7 +34,7 @@ FIRST = {
     "Developers": ["architecture.md", "adding.md", "developers/tests.md", "decisions/README.md", "licences.md"],
 }
 
-# Where the others of a folder stand, behind them; each decision is in their index.
+# The section at whose end the other pages of a folder follow. Decisions are listed in their own index.
 FOLDERS = {
     "operators": "Operators",
     "leads": "Leads",
@@ -46,24 +46,24 @@ FOLDERS = {
 
 
 def sections() -> dict[str, list[str]]:
-    """The files of each section."""
+    """Return the files of each section."""
     named = {file for listed in FIRST.values() for file in listed} | {"README.md"}
     others = [file for file in files().values() if file not in named]
-    return {title: [*listed, *_of_section(title, others)] for title, listed in FIRST.items()}
+    return {title: [*listed, *_others_of(title, others)] for title, listed in FIRST.items()}
 
 
-def _of_section(title: str, others: list[str]) -> Iterator[str]:
+def _others_of(title: str, others: list[str]) -> Iterator[str]:
     return (file for file in others if FOLDERS.get(file.rpartition("/")[0]) == title)
 
 
 def address(file: str) -> str:
-    """Of a page, below /help/: "operators/import" of "operators/import.md", the folder of its README or index."""
+    """Return the path below /help/: "operators/import" for "operators/import.md", the folder for a README or index."""
     path = Path(file).with_suffix("")
     short = path.parent if path.name in ("README", "index") else path
     return "" if short == Path() else short.as_posix()
 
 
 def files() -> dict[str, str]:
-    """Every page there is, by its address: the decisions too, which no contents list one by one."""
+    """Return every page by its address, including the decisions, which the contents do not list."""
     names = (path.relative_to(DOCS).as_posix() for path in sorted(DOCS.rglob("*.md")))
     return {address(name): name for name in names}

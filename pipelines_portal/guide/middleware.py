@@ -1,4 +1,4 @@
-"""The guide is answered before anything looks at who asks: it is there too when the database is not."""
+"""Middleware that serves the guide before sessions are read, so that it works without the database."""
 
 from collections.abc import Callable
 from functools import cache
@@ -12,7 +12,7 @@ View = Callable[[HttpRequest], HttpResponse]
 
 
 class GuideMiddleware:
-    """Answers the guide's pages; an address below them that is none goes on, to the portal's own 404."""
+    """Serves the guide's pages. Unknown addresses below /help/ continue to the portal's own 404."""
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""A file of the guide as a page: by the library that mkdocs uses too, so that anchors and looks are the same."""
+"""Rendering of the guide's Markdown files, by the library that mkdocs uses, so that anchors and looks are the same."""
 
 import posixpath
 import re
@@ -16,14 +16,14 @@ from markdown.treeprocessors import Treeprocessor
 
 from pipelines_portal.guide.contents import DOCS, address, files, sections
 
-# mkdocs' own, and no more.
+# The defaults of mkdocs.
 EXTENSIONS = ["tables", "fenced_code", "toc"]
 ELSEWHERE = re.compile(r"^(https?:|mailto:|#)")
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page, rendered. `parts` are its second headings, by anchor."""
+    """A rendered page. `parts` are the anchors and texts of its second-level headings."""
 
     address: str
     title: str
@@ -32,7 +32,7 @@ class Page:
 
 
 def page_at(where: str) -> Page | None:
-    """Files do not change while the portal runs: whoever asks may keep what it got."""
+    """Return the rendered page, or None. Callers may cache it: files do not change while the portal runs."""
     file = files_known().get(where)
     return _rendered(where, file) if file else None
 
@@ -44,7 +44,7 @@ def files_known() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def contents() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Sections with the address and title of each page."""
+    """Return the sections with the address and title of each page."""
     return [
         (section, [(address(file), _title(_text(file))) for file in listed]) for section, listed in sections().items()
     ]
@@ -55,7 +55,7 @@ def _rendered(where: str, file: str) -> Page:
     markdown.treeprocessors.register(_Links(file), "links", 1)
     text = _text(file)
     html = markdown.convert(text)
-    return Page(where, _title(text), SafeString(_made_to_scroll(html)), _parts(markdown))
+    return Page(where, _title(text), SafeString(_make_scrollable(html)), _parts(markdown))
 
 
 def _text(file: str) -> str:
@@ -71,14 +71,14 @@ def _parts(markdown: Any) -> tuple[tuple[str, str], ...]:
     return tuple((part["id"], unescape(part["name"])) for top in tops for part in top["children"])
 
 
-def _made_to_scroll(html: str) -> str:
-    """What may be wider than the page scrolls by itself, by keyboard too. A corner of a table is no heading."""
+def _make_scrollable(html: str) -> str:
+    """Let tables and code that are too wide scroll, also by keyboard. An empty corner of a table is no heading."""
     html = html.replace("<th></th>", "<td></td>").replace("<pre>", '<pre tabindex="0">')
     return html.replace("<table>", '<div class="scrolls" tabindex="0"><table>').replace("</table>", "</table></div>")
 
 
 class _Links(Treeprocessor):
-    """Links between files become links between pages, pictures static files."""
+    """Replaces links between files by links between pages, and pictures by static files."""
 
     def __init__(self, file: str) -> None:
         super().__init__()

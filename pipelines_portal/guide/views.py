@@ -1,4 +1,4 @@
-"""Pages of the guide, for everybody: they hold nothing that a repository does not, and help who cannot sign in."""
+"""Pages of the guide. They are public, because they also help people who cannot sign in."""
 
 from functools import lru_cache
 from hashlib import sha256
@@ -12,7 +12,7 @@ from django.views.decorators.http import condition, require_safe
 from pipelines_portal.guide.pages import contents as sections
 from pipelines_portal.guide.pages import page_at
 
-# No script, nothing from elsewhere, nothing to send.
+# No scripts, nothing from other hosts, no forms.
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; "
     "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
@@ -20,7 +20,7 @@ POLICY = (
 
 
 class NoSuchPage(Http404):
-    """The 404 page leads back to the contents: pages get other names."""
+    """A 404 that links to the contents, because pages are renamed now and then."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ def contents(request: HttpRequest) -> HttpResponse:
 
 @lru_cache(maxsize=512)
 def _body(path: str) -> str:
-    """Without the request in the template: nothing of it asks who is there."""
+    """Return the HTML, or "". The request is not in the template's context, so all visitors get the same page."""
     page = page_at(path)
     return render_to_string("guide/page.html", {"page": page, "sections": sections()}) if page else ""
 

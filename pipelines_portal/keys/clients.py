@@ -1,7 +1,7 @@
 """API clients that call with a saved key, through its rate limiter."""
 
 from pipelines_portal.api_client import IN_A_PAGE, NOT_AGAIN, PipelinesClient, RetryPolicy, Transport
-from pipelines_portal.core.api_connection import transport, transport_for_a_check
+from pipelines_portal.core.api_connection import transport, transport_for_check
 from pipelines_portal.core.encryption import Undecryptable
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.rate_limiter import KeyRateLimiter
@@ -35,7 +35,7 @@ def check_client_for(key: SavedKey) -> PipelinesClient:
 
     Raises KeyCannotBeOpened.
     """
-    return _client(key, transport_for_a_check(), IN_A_PAGE, KeyRateLimiter(key, is_check=True))
+    return _client(key, transport_for_check(), IN_A_PAGE, KeyRateLimiter(key, is_check=True))
 
 
 def _client(key: SavedKey, over: Transport, policy: RetryPolicy, limiter: KeyRateLimiter) -> PipelinesClient:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from pipelines_portal.core.sql import aware, rows_of
+from pipelines_portal.core.sql import aware, fetch_rows
 from pipelines_portal.keys.models import PooledAnswer
 
 _SQL = f"SELECT text, fetched_at FROM {PooledAnswer._meta.db_table} WHERE key_id = %s AND digest = %s"  # noqa: S608 - ours
@@ -26,6 +26,6 @@ class StoredAnswer:
 
 
 def read_answer(key_id: int, digest: str) -> StoredAnswer | None:
-    for text, fetched_at in rows_of(_SQL, [key_id, digest]):
+    for text, fetched_at in fetch_rows(_SQL, [key_id, digest]):
         return StoredAnswer(text, aware(fetched_at))
     return None

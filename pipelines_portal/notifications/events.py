@@ -13,7 +13,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
-from pipelines_portal.core.housekeeping import remove_in_batches
+from pipelines_portal.core.housekeeping import delete_in_batches
 from pipelines_portal.core.times import machine
 from pipelines_portal.keys.expiry import due_reminder, first_reminder_limit, in_days
 from pipelines_portal.keys.models import KeyShare, SavedKey
@@ -39,8 +39,8 @@ def notify_of_events() -> None:
 def delete_old_notifications() -> int:
     """Delete what is older than STORED_FOR and return the number of rows. For the worker."""
     limit = timezone.now() - STORED_FOR
-    tasks = remove_in_batches(NotifiedTask.objects.filter(at__lt=limit))
-    return tasks + remove_in_batches(Notification.objects.filter(at__lt=limit))
+    tasks = delete_in_batches(NotifiedTask.objects.filter(at__lt=limit))
+    return tasks + delete_in_batches(Notification.objects.filter(at__lt=limit))
 
 
 # --- submissions ------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client.task_status import CAN_BE_STUCK, NEEDS_ATTENTION, TaskStatus
-from pipelines_portal.core.decisions import Decision, decisions_asked
+from pipelines_portal.core.decisions import Decision, decisions_requested
 from pipelines_portal.core.times import day_and_hour
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.states import state_of
@@ -37,7 +37,7 @@ MAX_TEXT_LENGTH = 160
 
 def decisions_for(user: User) -> list[Decision]:
     """Return the decisions of this person: unconfirmed submissions, those of other apps, then their own keys."""
-    responses: list[Any] = [decisions for _, decisions in decisions_asked.send(User, user=user)]
+    responses: list[Any] = [decisions for _, decisions in decisions_requested.send(User, user=user)]
     of_other_apps = [decision for decisions in responses for decision in decisions]
     return [*_submission_decisions(user), *of_other_apps, *_key_decisions(user)]
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client.task_status import CAN_BE_STUCK, label_of
-from pipelines_portal.core.bar_chart import Bar, bar_of
+from pipelines_portal.core.bar_chart import Bar, build_bar
 from pipelines_portal.core.times import duration
 from pipelines_portal.overview.charts import build_chart, day_label
 from pipelines_portal.submissions.origin import Brief, briefs_of_tasks, telling_value
@@ -37,7 +37,7 @@ class StuckTask:
 def open_bar(counts: Counts) -> Bar:
     """Return the bar of the tasks that are not finished."""
     shares = [(status, label_of(status), n) for status, n in counts.by_status.items()]
-    return bar_of(shares, counts.cut)
+    return build_bar(shares, counts.cut)
 
 
 def detail_context(user: User, workflow: OpenedWorkflow, index: WorkflowIndex | None = None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import Role, Team, User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.housekeeping import remove_in_batches
+from pipelines_portal.core.housekeeping import delete_in_batches
 from pipelines_portal.people.permissions import may_grant
 
 # For how long an invitation can be accepted.
@@ -171,4 +171,4 @@ def _expiry() -> datetime:
 
 def delete_old_invitations() -> int:
     """Delete the invitations that expired long ago, and return their number. For the worker."""
-    return remove_in_batches(Invitation.objects.filter(ends_at__lt=timezone.now() - STORED_FOR))
+    return delete_in_batches(Invitation.objects.filter(ends_at__lt=timezone.now() - STORED_FOR))

@@ -90,7 +90,7 @@ if PRODUCTION:
 WATCHED_MIDDLEWARE = [
     "pipelines_portal.core.http.middleware.RequestIdMiddleware",
     "pipelines_portal.core.probes.ProbesMiddleware",
-    "pipelines_portal.core.metrics.FiguresMiddleware",
+    "pipelines_portal.core.metrics.MetricsMiddleware",
 ]
 
 LOGGING: dict[str, Any] = {
@@ -115,7 +115,7 @@ LOGGING: dict[str, Any] = {
     "filters": {
         "request_id": {"()": "pipelines_portal.core.log_lines.RequestId"},
         "without_traceback": {"()": "pipelines_portal.core.http.audit_log.WithoutTraceback"},
-        "in_one_line": {"()": "pipelines_portal.core.database_errors.InOneLine"},
+        "in_one_line": {"()": "pipelines_portal.core.database_errors.DatabaseErrorInOneLine"},
     },
     "handlers": {
         "console": {

@@ -113,8 +113,8 @@ CHECKS = [
     "pipelines_portal.external_api.readiness.cache", "pipelines_portal.external_api.readiness.storage",
     "pipelines_portal.external_api.readiness.worker",
 ]  # fmt: skip
-FIGURES_VIEW_NAME = "pipelines_portal.external_api.metrics.view_name"
-FIGURES_ASKED = [
+METRICS_VIEW_NAME = "pipelines_portal.external_api.metrics.view_name"
+METRICS_SOURCES = [
     "pipelines_portal.external_api.metrics.queues", "pipelines_portal.external_api.metrics.storage",
     "pipelines_portal.external_api.metrics.worker_heartbeats",
 ]  # fmt: skip

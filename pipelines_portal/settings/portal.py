@@ -192,9 +192,9 @@ CONTENT_SECURITY_POLICY = {
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 # Checks of /ready beside the database, which report and do not decide. Functions that return OK or what is wrong.
-CHECKS = ["pipelines_portal.system.metrics.worker_beats.worker"]
-FIGURES_VIEW_NAME = "pipelines_portal.core.metrics.view_name"
-FIGURES_ASKED = [
-    "pipelines_portal.system.metrics.queues.queues", "pipelines_portal.system.metrics.task_index.task_index",
-    "pipelines_portal.system.metrics.worker_beats.worker_beats",
+CHECKS = ["pipelines_portal.system.heartbeats.worker"]
+METRICS_VIEW_NAME = "pipelines_portal.core.metrics.view_name"
+METRICS_SOURCES = [
+    "pipelines_portal.system.metrics.queues", "pipelines_portal.system.metrics.task_index_age",
+    "pipelines_portal.system.metrics.worker_heartbeats",
 ]  # fmt: skip

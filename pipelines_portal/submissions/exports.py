@@ -23,7 +23,7 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core import times
 from pipelines_portal.core.csv_downloads import csv_response
-from pipelines_portal.core.housekeeping import remove_in_batches
+from pipelines_portal.core.housekeeping import delete_in_batches
 from pipelines_portal.core.times import zone_named
 from pipelines_portal.submissions.filters import LedgerForm, all_of, newest
 from pipelines_portal.submissions.models import CHUNK, Export, ExportPart, Submission, SubmissionRow
@@ -130,7 +130,7 @@ def entries_in(export: Export) -> Iterator[dict[str, Any]]:
 
 def delete_old_exports() -> int:
     """Delete exports after a day, one at a time because their parts are large. Return how many."""
-    return remove_in_batches(Export.objects.filter(created_at__lt=timezone.now() - STORED_FOR), 1)
+    return delete_in_batches(Export.objects.filter(created_at__lt=timezone.now() - STORED_FOR), 1)
 
 
 def entries_of(submission: Submission) -> Iterator[Entry]:

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from pipelines_portal.accounts.models import Membership, User
-from pipelines_portal.core.sql import rows_of
+from pipelines_portal.core.sql import fetch_rows
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow, SubmissionTeam, UnattributedTask
 
@@ -60,7 +60,7 @@ def read_made(reader: User, key_ids: Sequence[int], task_ids: Sequence[int]) -> 
     of_rows = _MADE.format(rows=SubmissionRow._meta.db_table, fields="r.fields", **_TABLES, **lists)
     unattributed = _MADE.format(rows=UnattributedTask._meta.db_table, fields="NULL", **_TABLES, **lists)
     values = [reader.pk, reader.pk, reader.pk, *task_ids, *key_ids]
-    return [_made(*row) for row in rows_of(f"{of_rows} UNION ALL {unattributed}", [*values, *values])]
+    return [_made(*row) for row in fetch_rows(f"{of_rows} UNION ALL {unattributed}", [*values, *values])]
 
 
 def _made(

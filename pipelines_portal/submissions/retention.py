@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from pipelines_portal.core.housekeeping import remove_each
+from pipelines_portal.core.housekeeping import delete_each
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.statuses import FINAL, Status
 
@@ -24,10 +24,10 @@ def drop_old_values() -> int:
     stored = Submission.objects.filter(is_dropped=False)
     settled = stored.filter(finished_at__lt=before, status__in=FINAL).order_by("finished_at", "pk")
     called_off = stored.filter(_old_drafts(before), is_called_off=True).order_by("created_at", "pk")
-    dropped = sum(remove_each(old.only("pk"), lambda each: each.drop_values()) for old in (settled, called_off))
+    dropped = sum(delete_each(old.only("pk"), lambda each: each.drop_values()) for old in (settled, called_off))
     # Rows that an import may still send have its own retention.
     tried = Submission.objects.filter(_old_drafts(before), is_earlier_try_uncertain=False, group=None)
-    return dropped + remove_each(tried.as_listed().order_by("created_at", "pk"), lambda each: each.discard(None))
+    return dropped + delete_each(tried.as_listed().order_by("created_at", "pk"), lambda each: each.discard(None))
 
 
 def delete_unsent_drafts() -> int:
@@ -39,7 +39,7 @@ def delete_unsent_drafts() -> int:
     drafts = Submission.objects.filter(status=Status.DRAFT, created_at__lt=now - UNSENT_STORED_FOR)
     tried = Q(sent_at__lt=now - TRIED_STORED_FOR) & ~Q(pk__in=drafts.sent().order_by().values("pk"))
     unsent = drafts.filter(Q(attempt=0) | tried)
-    return remove_each(unsent.as_listed().order_by("created_at", "pk"), lambda each: each.discard(None))
+    return delete_each(unsent.as_listed().order_by("created_at", "pk"), lambda each: each.discard(None))
 
 
 def _old_drafts(before: datetime) -> Q:

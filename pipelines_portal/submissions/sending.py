@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from pipelines_portal.api_client import CreatedTasks, PipelinesClient, PipelinesError
-from pipelines_portal.core.database_errors import writing_down
+from pipelines_portal.core.database_errors import recording_result
 from pipelines_portal.keys.pooled_answers import outdate
 from pipelines_portal.submissions.outcomes import (
     Outcome,
@@ -50,7 +50,7 @@ def _record(
     submission: "Submission", outcome: Outcome, created: CreatedTasks | None, error: PipelinesError | None
 ) -> Outcome | None:
     """Record the outcome, and let lists be read again, since tasks may have been created."""
-    with writing_down(describe_unwritten(created, error)), transaction.atomic():
+    with recording_result(describe_unwritten(created, error)), transaction.atomic():
         is_recorded = submission.record(outcome)
         if submission.key is not None:
             outdate(submission.key, submission.workflow_id)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
-from pipelines_portal.core.bar_chart import Bar, bar_of, task_shares
+from pipelines_portal.core.bar_chart import Bar, build_bar, task_shares
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.counts import progress_of_all
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -32,7 +32,7 @@ def task_bar(submission: Submission, workflow: OpenedWorkflow) -> Bar | None:
         return None
     shares = task_shares(progress.by_status)
     known = sum(count for _, _, count in shares)
-    bar = bar_of([*shares, ("pending", "Not read yet, gone, or of another status", progress.total - known)])
+    bar = build_bar([*shares, ("pending", "Not read yet, gone, or of another status", progress.total - known)])
     return Bar(bar.parts, progress.total, progress.as_of)
 
 

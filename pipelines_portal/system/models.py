@@ -1,10 +1,8 @@
-"""The workers that said lately that they live."""
-
 from django.db import models
 
 
-class WorkerBeat(models.Model):
-    """One worker, a process, and when it last said so."""
+class WorkerHeartbeat(models.Model):
+    """The last heartbeat of one worker process."""
 
     worker_id = models.CharField(max_length=64, primary_key=True)
     seen_at = models.DateTimeField()

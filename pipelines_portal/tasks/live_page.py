@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from pipelines_portal.api_client import Task, TaskStatus
 from pipelines_portal.core.parameters import number_in
-from pipelines_portal.core.rendering import digest_of
+from pipelines_portal.core.rendering import content_digest
 
 # A task in progress that was not touched for so long stands, whatever its status says.
 MOVED_WITHIN = timedelta(hours=1)
@@ -64,7 +64,7 @@ def seconds_between_looks(tasks: list[Task], now: datetime) -> int:
 
 def seen_of(page: LivePage, *more: object) -> str:
     """Return a digest of everything that the page shows."""
-    return digest_of(_TASKS.dump_json(page.tasks), page.new_count, more)
+    return content_digest(_TASKS.dump_json(page.tasks), page.new_count, more)
 
 
 def ranges_of(ids: Iterable[int]) -> str:

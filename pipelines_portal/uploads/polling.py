@@ -21,7 +21,7 @@ from pipelines_portal.api_client import (
     UploadStatus,
     ValidationFailed,
 )
-from pipelines_portal.core.housekeeping import remove_in_batches
+from pipelines_portal.core.housekeeping import delete_in_batches
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.permissions import may_use
@@ -328,7 +328,7 @@ def resume_waiting(key: SavedKey | None = None) -> int:
 
 def remove_old_tasks() -> int:
     """Remove the queue's records of old polls. Those of killed workers stay "running", and nobody reads them."""
-    return remove_in_batches(DBTaskResult.objects.filter(enqueued_at__lte=timezone.now() - TASKS_STORED_FOR))
+    return delete_in_batches(DBTaskResult.objects.filter(enqueued_at__lte=timezone.now() - TASKS_STORED_FOR))
 
 
 RESTORED = (

@@ -15,7 +15,7 @@ from django_tasks import task
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
-from pipelines_portal.core.housekeeping import remove_in_batches
+from pipelines_portal.core.housekeeping import delete_in_batches
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.time_budget import OutOfTime, TimeBudget
 from pipelines_portal.spreadsheets.limits import MAX_ROWS, RowsFileError
@@ -156,4 +156,4 @@ def read_rows_file(file_id: str) -> None:
 
 def remove_old_rows_files() -> int:
     """Remove files from before yesterday. Their rows are in a submission, or nobody asked again. Return how many."""
-    return remove_in_batches(RowsFile.objects.filter(created_at__lt=timezone.now() - STORED_FOR), 1)
+    return delete_in_batches(RowsFile.objects.filter(created_at__lt=timezone.now() - STORED_FOR), 1)

@@ -1,29 +1,29 @@
-"""Whether anybody wrote, told without a question to the database: an idle worker must cost next to nothing."""
+"""Detection of writes to the database without a query, so that an idle worker costs next to nothing."""
 
 from pathlib import Path
 
 from django.db import connection
 
 
-class Changes:
-    """Of SQLite's log, to which every write goes. Of another database nothing is known: always yes.
+class DatabaseChanges:
+    """Compares the size and time of SQLite's write-ahead log. Other databases always count as changed.
 
-    A write that is as long as the one before it, in the same moment, is not told: look now and then all the same.
+    Two writes of the same size at the same moment look like one, so callers also look for work now and then.
     """
 
     def __init__(self) -> None:
         self.log = Path(f"{connection.settings_dict['NAME']}-wal") if connection.vendor == "sqlite" else None
-        self.seen: tuple[int, int] | None = None
+        self.last_state: tuple[int, int] | None = None
 
-    def since_last_asked(self) -> bool:
+    def since_last_call(self) -> bool:
         if self.log is None:
             return True
-        before, self.seen = self.seen, self._stands()
-        return self.seen is None or self.seen != before
+        before, self.last_state = self.last_state, self._state()
+        return self.last_state is None or self.last_state != before
 
-    def _stands(self) -> tuple[int, int] | None:
+    def _state(self) -> tuple[int, int] | None:
         try:
-            found = self.log.stat() if self.log else None
+            status = self.log.stat() if self.log else None
         except OSError:
             return None
-        return (found.st_mtime_ns, found.st_size) if found else None
+        return (status.st_mtime_ns, status.st_size) if status else None

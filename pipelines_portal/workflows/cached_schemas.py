@@ -6,13 +6,13 @@ After the API refuses values, the schema is read again: see `forget_schema`.
 import time
 
 from pipelines_portal.api_client import PipelinesClient, Schema
-from pipelines_portal.core.bounded_cache import Bounded
+from pipelines_portal.core.bounded_cache import BoundedCache
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.titles import remember_titles
 
 SECONDS = 60.0
 MOST = 500
-_cached: Bounded[tuple[str, int], tuple[Schema, float]] = Bounded(MOST)
+_cached: BoundedCache[tuple[str, int], tuple[Schema, float]] = BoundedCache(MOST)
 
 
 def cached_schema(workflow: OpenedWorkflow, client: PipelinesClient) -> Schema:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.api_client.models import CREATABLE_STATUSES
-from pipelines_portal.core.sql import LARGEST_ID, columns_of, instance_of, rows_of
+from pipelines_portal.core.sql import LARGEST_ID, build_instance, column_list, fetch_rows
 from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowMark
 
 # The condition is that of SavedKeys.usable_by.
 _USABLE_WORKFLOW = f"""
-    SELECT {columns_of(OpenedWorkflow, "w")}, {columns_of(SavedKey, "k")}, {columns_of(User, "o")}
+    SELECT {column_list(OpenedWorkflow, "w")}, {column_list(SavedKey, "k")}, {column_list(User, "o")}
     FROM {OpenedWorkflow._meta.db_table} w
     JOIN {SavedKey._meta.db_table} k ON k.id = w.key_id
     JOIN {User._meta.db_table} o ON o.id = k.owner_id
@@ -58,7 +58,7 @@ class ListedWorkflow:
 
 def read_listed_workflows(person_id: int, key_id: int, count: int) -> list[ListedWorkflow]:
     """Return the key's first workflows that the person does not hide: pinned ones, then the last visited."""
-    rows = rows_of(_LISTED, [person_id, key_id, count])
+    rows = fetch_rows(_LISTED, [person_id, key_id, count])
     return [ListedWorkflow(number, name, status, bool(is_pinned)) for number, name, status, is_pinned in rows]
 
 
@@ -66,9 +66,9 @@ def read_usable_workflow(user: User, key_id: int, workflow_id: int) -> OpenedWor
     """Return the workflow as the key opened it, with `key` and `key.owner`, if the person may use the key."""
     if max(key_id, workflow_id) > LARGEST_ID:  # a URL may contain any number, a column may not
         return None
-    for row in rows_of(_USABLE_WORKFLOW, [key_id, workflow_id, user.pk, user.pk, user.pk]):
-        workflow = instance_of(OpenedWorkflow, row[:_KEY])
-        workflow.key = instance_of(SavedKey, row[_KEY:_OWNER])
-        workflow.key.owner = instance_of(User, row[_OWNER:])
+    for row in fetch_rows(_USABLE_WORKFLOW, [key_id, workflow_id, user.pk, user.pk, user.pk]):
+        workflow = build_instance(OpenedWorkflow, row[:_KEY])
+        workflow.key = build_instance(SavedKey, row[_KEY:_OWNER])
+        workflow.key.owner = build_instance(User, row[_OWNER:])
         return workflow
     return None

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.second_step import lacks_second_step
 from pipelines_portal.core.api_connection import transport
-from pipelines_portal.core.bounded_cache import Bounded
+from pipelines_portal.core.bounded_cache import BoundedCache
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.marks import MANY, by_name
 from pipelines_portal.workflows.reads import ListedWorkflow, read_listed_workflows
@@ -86,7 +86,7 @@ class _Lists:
     read_at: float
 
 
-_cached: Bounded[tuple[int, int, int], _Lists] = Bounded(MOST_CACHED)
+_cached: BoundedCache[tuple[int, int, int], _Lists] = BoundedCache(MOST_CACHED)
 
 
 def forget_sidebars() -> None:

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from pipelines_portal.audit import models
 from pipelines_portal.audit.models import Event, delete_old_events
-from pipelines_portal.core.housekeeping import tidy_now
-from pipelines_portal.worker.duties import TIDYING
+from pipelines_portal.core.housekeeping import run_tasks
+from pipelines_portal.worker.schedule import EVERY_HOUR
 
 
 @pytest.mark.django_db
@@ -36,5 +36,5 @@ def test_an_event_cannot_be_changed() -> None:
 def test_the_worker_deletes_old_events_when_it_tidies() -> None:
     for days in (731, 729, 0):
         Event.objects.create(verb="signed-in", at=timezone.now() - timedelta(days=days))
-    tidy_now(TIDYING)
+    run_tasks(EVERY_HOUR)
     assert Event.objects.count() == 2

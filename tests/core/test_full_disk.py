@@ -19,7 +19,7 @@ from django_tasks_db.management.commands.db_worker import Worker
 from pipelines_portal.api_client import PipelinesClient
 from pipelines_portal.core import job_queue, probes
 from pipelines_portal.core.database_errors import FULL, is_full
-from pipelines_portal.core.housekeeping import Tidying, tidy_now
+from pipelines_portal.core.housekeeping import HousekeepingTask, run_tasks
 from pipelines_portal.core.job_queue import JobWorker
 from pipelines_portal.core.sign_in_throttle.models import Tries
 from pipelines_portal.entry.models import ImportJob
@@ -163,12 +163,12 @@ def test_a_duty_says_so_and_is_done_when_there_is_room(room: Any, caplog: pytest
     with pytest.raises(OperationalError):
         grow()
     room(False)  # the connection is closed behind a duty: in this process it is the only one
-    tidy_now([Tidying("Things", grow)])
+    run_tasks([HousekeepingTask("Things", grow)])
     assert "found no room on the disk (database or disk is full); nothing was changed" in caplog.text
     assert "Traceback" not in caplog.text
     assert not Tries.objects.exists()
     room(True)
-    tidy_now([Tidying("Things", grow)])
+    run_tasks([HousekeepingTask("Things", grow)])
     assert Tries.objects.count() == 5_000
 
 

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from django.db import InternalError, OperationalError, ProgrammingError, connection
 
-from pipelines_portal.core.command_errors import told
+from pipelines_portal.core.command_errors import explain_error
 from pipelines_portal.core.database_errors import is_away, is_full, is_locked, is_read_only
 
 
@@ -29,7 +29,7 @@ def test_a_read_only_disk_counts_as_unavailable() -> None:
     """Workers wait for it without a traceback, and commands name it."""
     error = read_only()
     assert is_read_only(error) and is_away(error)
-    assert told(error).startswith("The database does not answer (attempt to write a readonly database)")
+    assert explain_error(error).startswith("The database does not answer (attempt to write a readonly database)")
 
 
 @pytest.mark.sqlite

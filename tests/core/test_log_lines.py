@@ -43,7 +43,7 @@ def test_keys_links_and_passwords_are_removed(kind: str, capsys: pytest.CaptureF
 
 def test_a_json_line_is_an_object_with_our_names(capsys: pytest.CaptureFixture[str]) -> None:
     """And without the request that Django adds to its records, in whose address are people's words."""
-    with request_ids.work_called("job.1"):
+    with request_ids.request_id_of_work("job.1"):
         told = json.loads(
             written("json", capsys, "Müller", view="tasks:list", request="GET /?q=typed", status_code=500)
         )
@@ -52,5 +52,5 @@ def test_a_json_line_is_an_object_with_our_names(capsys: pytest.CaptureFixture[s
 
 
 def test_a_line_ends_with_its_request(capsys: pytest.CaptureFixture[str]) -> None:
-    with request_ids.work_called("job.1"):
+    with request_ids.request_id_of_work("job.1"):
         assert written("line", capsys, "It failed.").splitlines()[0].endswith(" ERROR x It failed. request=job.1")

@@ -27,10 +27,10 @@ def own_signals() -> Iterator[None]:
 def test_its_handler_is_set_before_any_work_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     """A signal that arrives while the worker starts must not be lost."""
     handlers: list[Any] = []
-    for name in ("require_migrated", "serve_beside", "tidy_for_ever"):
+    for name in ("require_migrated", "serve_probes", "run_every_hour"):
         monkeypatch.setattr(run_worker, name, lambda *_: None)
     monkeypatch.setattr(JobWorker, "run", lambda self: None)
     monkeypatch.setattr(run_worker, "run_upkeep", lambda *_: handlers.append(signal.getsignal(signal.SIGTERM)))
     monkeypatch.setattr(run_worker, "connection", SimpleNamespace(close=lambda: None))
     run_worker.Command().handle(demo=None, demo_seconds=1.0)
-    assert handlers == [shutdown.hear]
+    assert handlers == [shutdown.handle_signal]

@@ -12,7 +12,7 @@ from django.urls import get_resolver, reverse
 
 from pipelines_portal import __version__
 from pipelines_portal.guide.contents import DOCS, files, sections
-from pipelines_portal.guide.help_links import HELP
+from pipelines_portal.guide.templatetags.guide import HELP
 from tests.test_names import named_urls
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.system.metrics.task_index import task_index
+from pipelines_portal.system.metrics import task_index_age
 from pipelines_portal.task_index.models import WorkflowIndex
 from tests.factories import open_workflow
 
@@ -16,7 +16,7 @@ HOUR = 3600
 
 
 def index_age() -> float:
-    (metric,) = task_index()
+    (metric,) = task_index_age()
     (sample,) = metric.samples
     return float(sample.value)
 

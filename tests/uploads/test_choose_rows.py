@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from pipelines_portal.core.time_budget import page_work
+from pipelines_portal.core.time_budget import page_budget
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.models import RowsFile, ZipUpload
@@ -94,7 +94,7 @@ def test_a_few_hundred_rows_are_read_in_the_pages_own_answer(
 
 
 def test_pages_check_one_archive_of_a_person_at_a_time(page: Client, workflow: OpenedWorkflow) -> None:
-    with page_work(workflow.key.owner_id):
+    with page_budget(workflow.key.owner_id):
         answer = check_archive(page, workflow, files("cat.png"), rows_file=many_rows(1))
     assert (answer.status_code, answer["HX-Trigger"]) == (204, "rows-being-read")
     assert (

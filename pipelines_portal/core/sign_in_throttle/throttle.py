@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from pipelines_portal.core.housekeeping import remove_in_batches
+from pipelines_portal.core.housekeeping import delete_in_batches
 from pipelines_portal.core.http.client_address import client_address
 from pipelines_portal.core.sign_in_throttle.models import Tries
 
@@ -90,4 +90,4 @@ def _seconds_to_wait(limits: Sequence[Limit], now: datetime) -> int:
 
 
 def remove_old_tries() -> int:
-    return remove_in_batches(Tries.objects.filter(ends_at__lt=timezone.now()))
+    return delete_in_batches(Tries.objects.filter(ends_at__lt=timezone.now()))

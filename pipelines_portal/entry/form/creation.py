@@ -73,7 +73,7 @@ class Typed:
 def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, typed: Typed) -> Creation:
     """Store the values in the ledger and send them once. A second POST of the same form finds the first.
 
-    Errors of the API are part of the result. Raise Unwritten if the database cannot record the outcome.
+    Errors of the API are part of the result. Raise NotRecorded if the database cannot record the outcome.
     """
     newest, error = None, None
     try:

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.core.housekeeping import remove_in_batches
+from pipelines_portal.core.housekeeping import delete_in_batches
 from pipelines_portal.entry.form.duplicates import lock_workflow
 from pipelines_portal.entry.models.form import TypedDraft
 from pipelines_portal.submissions.models import Submission
@@ -98,7 +98,7 @@ def forget_sent(owner: User, workflow: OpenedWorkflow, token: UUID, seen: str) -
 def forget_old_typed() -> int:
     """Delete drafts after 30 days, or after the retention time of what was sent. Return how many."""
     kept_for = min(KEPT_FOR, timedelta(days=settings.SUBMISSION_RETENTION_DAYS))
-    return remove_in_batches(TypedDraft.objects.filter(saved_at__lt=timezone.now() - kept_for))
+    return delete_in_batches(TypedDraft.objects.filter(saved_at__lt=timezone.now() - kept_for))
 
 
 def _drafts(owner: User, workflow: OpenedWorkflow) -> QuerySet[TypedDraft]:

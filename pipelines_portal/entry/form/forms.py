@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.core.bounded_cache import Bounded
+from pipelines_portal.core.bounded_cache import BoundedCache
 from pipelines_portal.workflows.fields.dates import ClockTime
 from pipelines_portal.workflows.fields.rankings import SENT, in_order, items_of, moved
 from pipelines_portal.workflows.fields.schema_form import PREFIX, SchemaForm
@@ -74,7 +74,7 @@ def _is_text(field: Field) -> bool:
 
 # Of forms with long texts in them none is kept.
 LONGEST_KEPT = 30_000
-_written: Bounded[str, SafeString] = Bounded(200)
+_written: BoundedCache[str, SafeString] = BoundedCache(200)
 
 
 def fields_html(form: SchemaForm, entries: list[Entry]) -> SafeString:

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
-from pipelines_portal.core.rendering import digest_of
+from pipelines_portal.core.rendering import content_digest
 from pipelines_portal.entry.form.reads import StoredForForm, read_stored
 from pipelines_portal.entry.models.form import PinnedFields, Preset, Presets
 from pipelines_portal.workflows.fields.base import FieldValues
@@ -94,7 +94,7 @@ def pinned_names(owner: User, workflow: OpenedWorkflow, schema: Schema) -> set[s
 
 def mark_of(names: Iterable[str]) -> str:
     """Return a digest that the form carries, so that unchanged pins need no write."""
-    return digest_of(sorted(names))
+    return content_digest(sorted(names))
 
 
 def store_pinned(owner: User, workflow: OpenedWorkflow, schema: Schema, posted: QueryDict) -> None:

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import UUIDField
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.core.sql import aware, rows_of
+from pipelines_portal.core.sql import aware, fetch_rows
 from pipelines_portal.entry.models.form import PinnedFields, Preset, TypedDraft
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
@@ -65,7 +65,7 @@ class StoredForForm(NamedTuple):
 
 def read_stored(person: User, workflow: OpenedWorkflow) -> StoredForForm:
     place = [person.pk, workflow.key_id, workflow.workflow_id]
-    ((names, has_draft, has_presets),) = rows_of(_STORED, [*place, *place, *place])
+    ((names, has_draft, has_presets),) = fetch_rows(_STORED, [*place, *place, *place])
     return StoredForForm(None if names is None else json.loads(names), bool(has_draft), bool(has_presets))
 
 
@@ -86,7 +86,7 @@ def read_last_sent(person: User, workflow: OpenedWorkflow, since: datetime, coun
             task_id,
             json.loads(fields) if fields else None,
         )
-        for pk, status, created_at, task_id, fields in rows_of(_LAST, values)
+        for pk, status, created_at, task_id, fields in fetch_rows(_LAST, values)
     ]
 
 
@@ -106,7 +106,7 @@ def read_existing(
     """
     as_stored = UUIDField().get_db_prep_value(token, connection)
     seen_by = [person.pk] * 3
-    ((own, same_row, has_draft),) = rows_of(_EXISTING, [
+    ((own, same_row, has_draft),) = fetch_rows(_EXISTING, [
         person.pk, as_stored, digest, workflow.workflow_id, person.pk, as_stored, *seen_by, _moment(sent_since),
         _moment(stored_since), person.pk, workflow.key_id, workflow.workflow_id,
     ])  # fmt: skip

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from pipelines_portal.core.housekeeping import remove_each
+from pipelines_portal.core.housekeeping import delete_each
 from pipelines_portal.entry.models import RESTORABLE_FOR, ImportJob, ImportJobs
 
 BATCH = 100
@@ -15,7 +15,7 @@ BATCH = 100
 
 def remove_old_imports() -> int:
     """Remove imports that were deleted or last changed long ago. Return how many."""
-    return remove_each(_old_imports().only("pk").order_by("changed_at", "pk"), _remove, BATCH)
+    return delete_each(_old_imports().only("pk").order_by("changed_at", "pk"), _remove, BATCH)
 
 
 def _old_imports() -> ImportJobs:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.core.time_budget import OutOfTime, TimeBudget, page_work
+from pipelines_portal.core.time_budget import OutOfTime, TimeBudget, page_budget
 from pipelines_portal.entry.imports.checking import LeaseLost, check_all
 from pipelines_portal.entry.imports.reading import read_file
 from pipelines_portal.entry.imports.sending import send_requests
@@ -31,7 +31,7 @@ def work_if_small(import_job: ImportJob, by: User) -> None:
     if import_job.size_bytes > LARGEST_AT_ONCE:
         return
     try:
-        with page_work(by.pk) as budget:
+        with page_budget(by.pk) as budget:
             work_now(import_job, budget)
     except OutOfTime:
         pass

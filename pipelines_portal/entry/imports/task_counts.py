@@ -16,7 +16,7 @@ from django.utils.dateparse import parse_datetime
 
 from pipelines_portal.api_client import InvalidRequest, PipelinesClient, PipelinesError, Task
 from pipelines_portal.api_client.bounds import LARGEST_ID
-from pipelines_portal.core.bar_chart import Bar, bar_of, task_shares
+from pipelines_portal.core.bar_chart import Bar, build_bar, task_shares
 from pipelines_portal.entry.models import Counts, ImportJob
 from pipelines_portal.keys.clients import KeyCannotBeOpened, background_client_for
 from pipelines_portal.keys.permissions import may_use
@@ -41,7 +41,7 @@ def task_bar(import_job: ImportJob, counts: Counts) -> Bar | None:
         return None
     shares = task_shares(by_status)
     others = counts.created - sum(count for _, _, count in shares)
-    bar = bar_of([*shares, ("pending", "Not found, or of another status", max(others, 0))])
+    bar = build_bar([*shares, ("pending", "Not found, or of another status", max(others, 0))])
     return Bar(bar.parts, counts.created, parse_datetime(import_job.task_counts.get("as_of", "")))
 
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from pipelines_portal.core.database_errors import say_it_goes_on
-from pipelines_portal.core.housekeeping import Tidying, remove_in_batches, until_done
+from pipelines_portal.core.database_errors import log_and_continue
+from pipelines_portal.core.housekeeping import HousekeepingTask, delete_in_batches, repeat_until_done
 from pipelines_portal.core.metrics import UPLOADS_ENDED
 from pipelines_portal.core.sign_in_throttle.throttle import remove_old_tries
 from pipelines_portal.external_api.models import SentRows, Upload
@@ -35,7 +35,7 @@ def sweep() -> None:
         try:
             part()
         except Exception as error:
-            say_it_goes_on(logger, "The worker's upkeep", error)
+            log_and_continue(logger, "The worker's upkeep", error)
             close_old_connections()
 
 
@@ -87,18 +87,18 @@ def delete_unfinished() -> int:
 def delete_old_jobs() -> int:
     """Delete old jobs, which the queue keeps. The result of an upload is on its own row."""
     old = DBTaskResult.objects.filter(enqueued_at__lte=timezone.now() - JOBS_KEPT_FOR)
-    return remove_in_batches(old.exclude(status=TaskResultStatus.READY))
+    return delete_in_batches(old.exclude(status=TaskResultStatus.READY))
 
 
 def delete_expired_sessions() -> int:
-    return remove_in_batches(Session.objects.filter(expire_date__lt=timezone.now()))
+    return delete_in_batches(Session.objects.filter(expire_date__lt=timezone.now()))
 
 
-TIDYING = (
-    Tidying("Sessions that are over", delete_expired_sessions),
-    Tidying("Counts of sign-in tries", remove_old_tries),
-    Tidying("Jobs that are over", delete_old_jobs),
-    Tidying("Uploads that nobody confirmed, cancelled", cancel_abandoned),
-    Tidying("Archives of uploads that ended", partial(until_done, delete_late_archives)),
-    Tidying("Archives that broke off on their way", delete_unfinished),
+EVERY_HOUR = (
+    HousekeepingTask("Sessions that are over", delete_expired_sessions),
+    HousekeepingTask("Counts of sign-in tries", remove_old_tries),
+    HousekeepingTask("Jobs that are over", delete_old_jobs),
+    HousekeepingTask("Uploads that nobody confirmed, cancelled", cancel_abandoned),
+    HousekeepingTask("Archives of uploads that ended", partial(repeat_until_done, delete_late_archives)),
+    HousekeepingTask("Archives that broke off on their way", delete_unfinished),
 )

@@ -1,13 +1,34 @@
-"""Links into the guide."""
+"""Links from the portal's pages to the guide."""
 
 from django import template
-
-from pipelines_portal.guide import help_links
+from django.urls import reverse
 
 register = template.Library()
+
+# The page of the guide that helps on a page of the portal, by the name of its URL or of its namespace.
+HELP = {
+    "overview": "leads/overview",
+    "tasks": "operators/lists",
+    "new_task": "operators/first-task",
+    "imports": "operators/import",
+    "uploads": "operators/zip",
+    "submissions": "operators/lists",
+    "submissions:detail": "operators/unknown-outcomes",
+    "search": "operators/lists",
+    "keys": "operators/sign-in",
+    "workflows": "operators/first-task",
+    "new_task:preset_rename": "operators/faster",
+    "notifications": "leads/overview",
+    "accounts": "operators/sign-in",
+    "people": "administrators/people",
+    "people:team_list": "leads/team",
+    "people:team_detail": "leads/team",
+}
 
 
 @register.simple_tag
 def help_address(view_name: str | None = "") -> str:
-    """Of the page of the guide that is about this page."""
-    return help_links.help_address(view_name or "")
+    """Return the URL of the guide's page about this page, or of the guide's contents."""
+    name = view_name or ""
+    page = HELP.get(name) or HELP.get(name.partition(":")[0])
+    return reverse("guide:page", args=[page]) if page else reverse("guide:contents")

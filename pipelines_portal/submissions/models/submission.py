@@ -305,7 +305,7 @@ class Submission(models.Model):
         """POST the rows of a draft once, and record the outcome. Return it, or None if this call recorded nothing.
 
         `newest` is the newest task before it, if the caller knows it. Raise the PipelinesError of the request after
-        recording what it means. Raise Unwritten if the database cannot record the outcome.
+        recording what it means. Raise NotRecorded if the database cannot record the outcome.
         """
         return sending.send(self, client, newest)
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.core.parameters import uuid_in
-from pipelines_portal.core.rendering import digest_of, looks_again, render_page
+from pipelines_portal.core.rendering import content_digest, is_poll_of, render_page
 from pipelines_portal.submissions.days import Line, fill, page_of
 from pipelines_portal.submissions.filters import LedgerForm, all_of, newest
 from pipelines_portal.submissions.models import Submission
@@ -32,8 +32,8 @@ def submission_list(request: SignedInRequest) -> HttpResponse:
     unknown = unknown_for(request.user)[:MOST_UNKNOWN] if before is None else []
     found = newest(form, before, LOOKED_AT + 1)
     new_count = _new_count(request, found)
-    seen = digest_of([(one.pk, one.status, one.success_count, one.error_count) for one in found], new_count)
-    if looks_again(request, PART) and request.GET.get("seen") == seen:
+    seen = content_digest([(one.pk, one.status, one.success_count, one.error_count) for one in found], new_count)
+    if is_poll_of(request, PART) and request.GET.get("seen") == seen:
         return HttpResponse(status=204)
     context = _page(form, found[new_count:], begins_within=bool(before or new_count))
     context |= {"form": form, "is_first": before is None, "new_count": new_count}
@@ -51,7 +51,7 @@ def _before(request: SignedInRequest) -> Submission | None:
 
 def _new_count(request: SignedInRequest, found: list[Submission]) -> int:
     """Count those above the first one of a page that is refreshed: they wait until the person asks for them."""
-    top = uuid_in(request.GET.get("top", "")) if looks_again(request, PART) else None
+    top = uuid_in(request.GET.get("top", "")) if is_poll_of(request, PART) else None
     return next((place for place, one in enumerate(found) if one.pk == top), 0)
 
 

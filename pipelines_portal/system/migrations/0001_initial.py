@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='WorkerBeat',
+            name='WorkerHeartbeat',
             fields=[
                 ('worker_id', models.CharField(max_length=64, primary_key=True, serialize=False)),
                 ('seen_at', models.DateTimeField()),

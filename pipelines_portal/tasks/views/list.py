@@ -7,7 +7,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.api_client import InvalidRequest
-from pipelines_portal.core.rendering import looks_again, render_page
+from pipelines_portal.core.rendering import is_poll_of, render_page
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.tasks.forms import Filters, GoToTaskForm, filters_of
 from pipelines_portal.tasks.pagination import Pagination
@@ -27,7 +27,7 @@ def task_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
     asked_for = GoToTaskForm(request.GET) if "go" in request.GET else None
     if asked_for and asked_for.is_valid():
         return redirect("tasks:detail", key_id, workflow_id, asked_for.cleaned_data["go"])
-    client, is_refresh = client_for(workflow.key), looks_again(request, PART)
+    client, is_refresh = client_for(workflow.key), is_poll_of(request, PART)
     filters, pagination = filters_of(request.GET), Pagination.from_query(request.GET)
     try:
         read = tasks_page(workflow.key, client, workflow_id, pagination.cursor, filters, is_refresh=is_refresh)

@@ -16,7 +16,7 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.core.csv_downloads import csv_response
 from pipelines_portal.core.parameters import uuid_in
 from pipelines_portal.core.rendering import render_page
-from pipelines_portal.core.time_budget import OutOfTime, TimeBudget, page_work
+from pipelines_portal.core.time_budget import OutOfTime, TimeBudget, page_budget
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.archive.directory import Tail, TailTooShort, Unusable, read_directory
@@ -52,7 +52,7 @@ def upload_choose(request: SignedInRequest, key_id: int, workflow_id: int) -> Ht
 def _post(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
     """Check one archive at a time for each person. If it takes long, the page asks again."""
     try:
-        with page_work(request.user.pk) as budget:
+        with page_budget(request.user.pk) as budget:
             return _answer(request, workflow, schema, budget)
     except OutOfTime:
         return _ask_again()

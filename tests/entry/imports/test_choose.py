@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from pipelines_portal.audit.models import Event
-from pipelines_portal.core.time_budget import page_work
+from pipelines_portal.core.time_budget import page_budget
 from pipelines_portal.entry.imports.jobs import LARGEST_AT_ONCE
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
@@ -147,7 +147,7 @@ def test_requests_read_one_file_of_a_person_at_a_time(page: Any, saved_key: Save
     workflow = open_workflow(saved_key)
     other = make_colleague()
     share_key(saved_key, other)
-    with page_work(saved_key.owner_id):
+    with page_budget(saved_key.owner_id):
         assert "The file is being read" in text_of(upload(page, workflow, CSV))
         upload(browser_of(other), workflow, CSV)
     assert ImportJob.objects.get(owner=other).status == ImportJob.Status.CHECKED

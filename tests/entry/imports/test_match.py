@@ -149,9 +149,9 @@ def test_a_stored_match_is_used_for_all_people_who_use_the_key(page: Any, saved_
     upload(page, workflow, "TITRE,notiz,Target language\nAu revoir,y,French\n")
     second = ImportJob.objects.get(owner=colleague)
     assert second.status == ImportJob.Status.CHECKED
-    columns_of = Matching.load(second.matching).columns
-    assert [column.field for column in columns_of] == ["input_text", "", "target_language"]
-    assert columns_of[0].how.startswith("as remembered from")
+    column_list = Matching.load(second.matching).columns
+    assert [column.field for column in column_list] == ["input_text", "", "target_language"]
+    assert column_list[0].how.startswith("as remembered from")
     assert RememberedMatching.objects.count() == 1
 
 

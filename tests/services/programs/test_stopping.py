@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-# Each child receives the signal at another function call inside `rest`: the handler then runs there, in the same
+# Each child receives the signal at another function call inside `sleep`: the handler then runs there, in the same
 # thread. A handler that waited for what the interrupted code holds would never return.
 RESTS = """
 import os, signal, sys
@@ -19,9 +19,9 @@ def rest_until(number):
         if len(calls) == number:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    shutdown.listen()
+    shutdown.handle_signals()
     sys.settrace(count)
-    shutdown.rest(0.5)
+    shutdown.sleep(0.5)
     sys.settrace(None)
     os._exit(0 if shutdown.is_stopping() == (len(calls) >= number) else 1)
 
@@ -40,7 +40,7 @@ import os, sqlite3, sys, threading
 from pipelines_portal.core import shutdown
 
 def rest():
-    shutdown.rest(600)
+    shutdown.sleep(600)
     ended.release()
 
 def end():
@@ -48,7 +48,7 @@ def end():
         ended.acquire()
     os._exit(7)
 
-shutdown.listen()
+shutdown.handle_signals()
 ended = threading.Semaphore(0)
 resting = [threading.Thread(target=rest) for _ in range(3)]
 for thread in [*resting, threading.Thread(target=end)]:

@@ -17,7 +17,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.core.api_errors import explain
-from pipelines_portal.core.bar_chart import Bar, bar_of
+from pipelines_portal.core.bar_chart import Bar, build_bar
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import htmx_of, render_page
 from pipelines_portal.entry.imports import texts
@@ -234,7 +234,7 @@ def _row_bar(counts: Counts) -> Bar:
         ("finished", "Created", counts.created), ("failed", "Rejected", counts.rejected),
         ("quarantined", "Unknown", counts.unconfirmed), ("pending", "Not sent", counts.not_sent),
     ]  # fmt: skip
-    return bar_of(shares)
+    return build_bar(shares)
 
 
 def _evidence(import_job: ImportJob, submission: Submission) -> dict[str, Any]:

@@ -11,14 +11,14 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections, connection
 from django.utils.crypto import get_random_string
 
-from pipelines_portal.core.database_errors import say_it_goes_on
-from pipelines_portal.core.housekeeping import tidy_for_ever
+from pipelines_portal.core.database_errors import log_and_continue
+from pipelines_portal.core.housekeeping import run_every_hour
 from pipelines_portal.core.job_queue import JobWorker
 from pipelines_portal.core.preparation import require_migrated
-from pipelines_portal.core.probes import serve_beside
-from pipelines_portal.core.shutdown import listen
+from pipelines_portal.core.probes import serve_probes
+from pipelines_portal.core.shutdown import handle_signals
 from pipelines_portal.external_api.demo.simulation import advance_until_stopped
-from pipelines_portal.external_api.uploads.sweep import TIDYING, sweep
+from pipelines_portal.external_api.uploads.sweep import EVERY_HOUR, sweep
 from pipelines_portal.external_api.uploads.workers import HEARTBEAT_SECONDS, record_heartbeat, remove_heartbeat
 
 logger = logging.getLogger(__name__)
@@ -35,14 +35,14 @@ class Command(BaseCommand):
         parser.add_argument("--demo-seconds", type=float, default=3.0, help="between two steps of the demo")
 
     def handle(self, *args: Any, demo: str | None, demo_seconds: float, **options: Any) -> None:
-        listen()
+        handle_signals()
         require_migrated()
         worker_id, stopping = get_random_string(32), threading.Event()
         upkeep = threading.Thread(target=run_upkeep, args=[worker_id, stopping], daemon=True)
-        serve_beside()
+        serve_probes()
         try:
             upkeep.start()
-            threading.Thread(target=tidy_for_ever, args=[TIDYING], name="tidying", daemon=True).start()
+            threading.Thread(target=run_every_hour, args=[EVERY_HOUR], name="tidying", daemon=True).start()
             if demo:
                 clock = [demo, demo_seconds, stopping]
                 threading.Thread(target=advance_until_stopped, args=clock, name="demo", daemon=True).start()
@@ -67,5 +67,5 @@ def run_upkeep(worker_id: str, stopping: threading.Event) -> None:
                 next_sweep = time.monotonic() + settings.UPLOAD_SWEEP_SECONDS
                 sweep()
         except Exception as error:
-            say_it_goes_on(logger, "The worker's upkeep", error)
+            log_and_continue(logger, "The worker's upkeep", error)
         stopping.wait(min(HEARTBEAT_SECONDS, settings.UPLOAD_SWEEP_SECONDS))

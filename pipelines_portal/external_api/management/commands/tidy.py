@@ -1,6 +1,6 @@
 from pipelines_portal.core.housekeeping import TidyCommand
-from pipelines_portal.external_api.uploads.sweep import TIDYING
+from pipelines_portal.external_api.uploads.sweep import EVERY_HOUR
 
 
 class Command(TidyCommand):
-    duties = TIDYING
+    tasks = EVERY_HOUR

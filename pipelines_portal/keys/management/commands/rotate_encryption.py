@@ -7,7 +7,7 @@ from django.db import transaction
 
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.encryption import Undecryptable, reencrypted
+from pipelines_portal.core.encryption import Undecryptable, reencrypt
 from pipelines_portal.keys.models import ReplacedKey, SavedKey
 
 # An authenticator app has a secret; recovery codes are derived from a seed.
@@ -51,7 +51,7 @@ def _reencrypt_all() -> Iterator[tuple[str, bool]]:
 
 def _reencrypt_key(key: SavedKey | ReplacedKey) -> bool:
     try:
-        key.encrypted_key = reencrypted(key.encrypted_key)
+        key.encrypted_key = reencrypt(key.encrypted_key)
     except Undecryptable:
         return False
     key.save(update_fields=["encrypted_key"])
@@ -61,7 +61,7 @@ def _reencrypt_key(key: SavedKey | ReplacedKey) -> bool:
 def _reencrypt_step(step: Authenticator) -> bool:
     name = next(each for each in SECRETS if each in step.data)
     try:
-        step.data[name] = reencrypted(step.data[name].encode()).decode()
+        step.data[name] = reencrypt(step.data[name].encode()).decode()
     except Undecryptable:
         return False
     step.save(update_fields=["data"])

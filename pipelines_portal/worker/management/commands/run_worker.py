@@ -1,4 +1,4 @@
-"""The portal's worker: django-tasks' own, and beside it what it does by itself."""
+"""The portal's worker: the job queue of django-tasks, and the schedule of the portal beside it."""
 
 import itertools
 import logging
@@ -15,127 +15,128 @@ from django.db import close_old_connections
 from django.utils.crypto import get_random_string
 
 from pipelines_portal.core import request_ids
-from pipelines_portal.core.database_errors import SECONDS_WITHOUT_ROOM, is_full, say_it_goes_on
-from pipelines_portal.core.housekeeping import tidy_for_ever
+from pipelines_portal.core.database_errors import SECONDS_WITHOUT_ROOM, is_full, log_and_continue
+from pipelines_portal.core.housekeeping import run_every_hour
 from pipelines_portal.core.job_queue import JobWorker
 from pipelines_portal.core.preparation import require_migrated
-from pipelines_portal.core.probes import serve_beside
-from pipelines_portal.core.shutdown import is_stopping, listen, rest, stop, told_at
-from pipelines_portal.worker.changes import Changes
-from pipelines_portal.worker.duties import EVERY_MINUTE, EVERY_TWO_SECONDS, LOOPS, TIDYING, Duty, Loop
+from pipelines_portal.core.probes import serve_probes
+from pipelines_portal.core.shutdown import handle_signals, is_stopping, request_stop, sleep, stop_requested_at
+from pipelines_portal.worker.changes import DatabaseChanges
+from pipelines_portal.worker.schedule import EVERY_HOUR, EVERY_MINUTE, EVERY_TWO_SECONDS, LOOPS, Job, Loop
 
-SECONDS_BETWEEN_SWEEPS = 2.0
-SWEEPS_A_MINUTE = 30
-SECONDS_BETWEEN_LOOKS = 0.3
-LOOKS_ANYWAY = 5
-# Longer than the API takes to create what one request may hold. Whoever stops programs waits longer than that.
+SCHEDULE_SECONDS = 2.0
+SCHEDULE_ROUNDS_A_MINUTE = 30
+POLL_SECONDS = 0.3
+# Every fifth poll wakes the loops without a write, for work that has become due by the clock.
+POLLS_BEFORE_WAKING = 5
+# Longer than the API takes to create the tasks of one request. Service managers must wait longer than that.
 ENDING_SECONDS = 25
-Bell = queue.Queue[None]
+WakeUps = queue.Queue[None]
 logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
     help = "Run the portal's background jobs, and pick up those that a killed worker left behind."
-    # `prepare` has looked at all there is to check: to look again costs the memory of every page's module.
+    # `prepare` has run the checks. Running them again would load the modules of all pages.
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        listen()
+        handle_signals()
         require_migrated()
-        serve_beside()
-        at_work = [_beside(sweep_for_ever, "sweep")]
-        _beside(partial(tidy_for_ever, TIDYING), "tidying")
-        bells = {loop: Bell(maxsize=1) for loop in LOOPS}
-        for loop, bell in bells.items():
+        serve_probes()
+        threads = [_start_thread(run_schedule, "schedule")]
+        _start_thread(partial(run_every_hour, EVERY_HOUR), "housekeeping")
+        wake_ups = {loop: WakeUps(maxsize=1) for loop in LOOPS}
+        for loop, loop_wake_ups in wake_ups.items():
             for number in range(loop.threads):
-                at_work.append(_beside(partial(work_for_ever, loop, bell), f"{loop.name}-{number}"))
-        _beside(partial(ring_for_ever, bells), "bells")
+                threads.append(_start_thread(partial(run_loop, loop, loop_wake_ups), f"{loop.name}-{number}"))
+        _start_thread(partial(wake_loops, wake_ups), "wake-ups")
         try:
             JobWorker(get_random_string(32)).run()
         finally:
-            finish(at_work, bells.values())
+            finish(threads, wake_ups.values())
 
 
-def _beside(work: Callable[[], None], name: str) -> threading.Thread:
-    thread = threading.Thread(target=work, name=name, daemon=True)
+def _start_thread(target: Callable[[], None], name: str) -> threading.Thread:
+    thread = threading.Thread(target=target, name=name, daemon=True)
     thread.start()
     return thread
 
 
-def finish(at_work: Iterable[threading.Thread], bells: Iterable[Bell]) -> None:
-    """What is on its way to the API comes to its end: cut off, nobody would know what came of it."""
-    stop()
-    give_up = told_at() + ENDING_SECONDS
-    for bell in bells:
-        _ring(bell)
-    for thread in at_work:
-        thread.join(max(0, give_up - time.monotonic()))
+def finish(threads: Iterable[threading.Thread], wake_ups: Iterable[WakeUps]) -> None:
+    """Wait for requests to the API to end: the result of an interrupted one would be unconfirmed."""
+    request_stop()
+    deadline = stop_requested_at() + ENDING_SECONDS
+    for each in wake_ups:
+        _wake(each)
+    for thread in threads:
+        thread.join(max(0, deadline - time.monotonic()))
 
 
-def sweep_for_ever() -> None:
+def run_schedule() -> None:
     for number in itertools.count():
-        sweep(with_minutely=number % SWEEPS_A_MINUTE == 0)
-        rest(SECONDS_BETWEEN_SWEEPS)
+        run_due_jobs(with_minutely=number % SCHEDULE_ROUNDS_A_MINUTE == 0)
+        sleep(SCHEDULE_SECONDS)
         if is_stopping():
             return
 
 
-def sweep(*, with_minutely: bool) -> None:
-    _do(EVERY_TWO_SECONDS)
+def run_due_jobs(*, with_minutely: bool) -> None:
+    _run_jobs(EVERY_TWO_SECONDS)
     if with_minutely:
-        _do(EVERY_MINUTE)
+        _run_jobs(EVERY_MINUTE)
 
 
-def _do(duties: Iterable[Duty]) -> None:
-    """Whatever goes wrong with one, the others are done, and the next sweep comes."""
-    for duty in duties:
-        request_ids.begin(f"{duty.__name__}.{request_ids.new_id()}")
+def _run_jobs(jobs: Iterable[Job]) -> None:
+    """Run each job. A failure is logged, and the other jobs still run."""
+    for job in jobs:
+        request_ids.begin(f"{job.__name__}.{request_ids.new_id()}")
         try:
-            duty()
+            job()
         except Exception as error:
-            _say("A duty of the worker", error)
+            _log_failure("A job of the worker", error)
         finally:
             close_old_connections()
 
 
-def _say(what: str, error: Exception) -> None:
-    say_it_goes_on(logger, what, error)
+def _log_failure(name: str, error: Exception) -> None:
+    log_and_continue(logger, name, error)
     if is_full(error):
         close_old_connections()
-        rest(SECONDS_WITHOUT_ROOM)
+        sleep(SECONDS_WITHOUT_ROOM)
 
 
-def ring_for_ever(bells: dict[Loop, Bell]) -> None:
-    """While anybody writes; else only for what has become due by the clock."""
-    changes = Changes()
+def wake_loops(wake_ups: dict[Loop, WakeUps]) -> None:
+    """Wake the loops after each write to the database, and now and then for work that has become due."""
+    changes = DatabaseChanges()
     for number in itertools.count():
-        if changes.since_last_asked() or number % LOOKS_ANYWAY == 0:
-            for bell in bells.values():
-                _ring(bell)
-        time.sleep(SECONDS_BETWEEN_LOOKS)
+        if changes.since_last_call() or number % POLLS_BEFORE_WAKING == 0:
+            for each in wake_ups.values():
+                _wake(each)
+        time.sleep(POLL_SECONDS)
 
 
-def _ring(bell: Bell) -> None:
-    with suppress(queue.Full):  # all its threads are at work: the first to be free looks
-        bell.put_nowait(None)
+def _wake(wake_ups: WakeUps) -> None:
+    with suppress(queue.Full):  # all threads of the loop are busy: the first free one looks for work
+        wake_ups.put_nowait(None)
 
 
-def work_for_ever(loop: Loop, bell: Bell) -> None:
-    """One thread looks at a time, however many there are; while there is something to do it does not stop."""
+def run_loop(loop: Loop, wake_ups: WakeUps) -> None:
+    """Work until nothing is left, each time this thread is woken. Only one thread of a loop is woken at a time."""
     while not is_stopping():
-        bell.get()
-        while not is_stopping() and _worked(loop):
+        wake_ups.get()
+        while not is_stopping() and _work_on_next(loop):
             pass
-    _ring(bell)  # for the next of its threads
+    _wake(wake_ups)  # for the next thread of the loop
 
 
-def _worked(loop: Loop) -> bool:
-    """Whatever goes wrong with one piece, the next is worked on; that one again when its turn runs out."""
+def _work_on_next(loop: Loop) -> bool:
+    """Do one piece of work. After a failure the next piece follows; the failed one is tried again after its lease."""
     request_ids.begin(f"{loop.name.replace(' ', '_')}.{request_ids.new_id()}")
     try:
         return loop.work_on_next()
     except Exception as error:
-        _say(f"Work on {loop.name}", error)
+        _log_failure(f"Work on {loop.name}", error)
         return False
     finally:
         close_old_connections()

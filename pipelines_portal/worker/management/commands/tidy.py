@@ -1,6 +1,6 @@
 from pipelines_portal.core.housekeeping import TidyCommand
-from pipelines_portal.worker.duties import TIDYING
+from pipelines_portal.worker.schedule import EVERY_HOUR
 
 
 class Command(TidyCommand):
-    duties = TIDYING
+    tasks = EVERY_HOUR

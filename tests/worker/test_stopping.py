@@ -19,19 +19,19 @@ __all__ = ["restored_signals"]
 def test_its_handler_is_set_before_any_work_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise the signal would end the process while its threads send."""
     handlers: list[Any] = []
-    for name in ("require_migrated", "serve_beside", "finish", "tidy_for_ever"):
+    for name in ("require_migrated", "serve_probes", "finish", "run_every_hour"):
         monkeypatch.setattr(run_worker, name, lambda *_: None)
     monkeypatch.setattr(JobWorker, "run", lambda self: None)
-    for name in ("sweep_for_ever", "ring_for_ever", "work_for_ever"):
+    for name in ("run_schedule", "wake_loops", "run_loop"):
         monkeypatch.setattr(run_worker, name, lambda *_: handlers.append(signal.getsignal(signal.SIGTERM)))
     run_worker.Command().handle()
-    assert set(handlers) == {shutdown.hear}
+    assert set(handlers) == {shutdown.handle_signal}
 
 
 def test_the_time_to_end_is_counted_from_the_signal(monkeypatch: pytest.MonkeyPatch) -> None:
     """A job may have held the main thread for most of that time."""
-    monkeypatch.setattr(run_worker, "stop", lambda: None)
-    monkeypatch.setattr(run_worker, "told_at", lambda: time.monotonic() - run_worker.ENDING_SECONDS)
+    monkeypatch.setattr(run_worker, "request_stop", lambda: None)
+    monkeypatch.setattr(run_worker, "stop_requested_at", lambda: time.monotonic() - run_worker.ENDING_SECONDS)
     still_busy = threading.Thread(target=time.sleep, args=[20], daemon=True)
     still_busy.start()
     run_worker.finish([still_busy], [])

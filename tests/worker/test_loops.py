@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from pipelines_portal.worker import changes
-from pipelines_portal.worker.changes import Changes
-from pipelines_portal.worker.duties import Loop
-from pipelines_portal.worker.management.commands.run_worker import work_for_ever
+from pipelines_portal.worker.changes import DatabaseChanges
+from pipelines_portal.worker.management.commands.run_worker import run_loop
+from pipelines_portal.worker.schedule import Loop
 
 
 @pytest.fixture
@@ -30,37 +30,37 @@ def writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> sqlite3.Connectio
 
 
 def test_a_write_is_told_once(writer: sqlite3.Connection) -> None:
-    watcher = Changes()
-    assert watcher.since_last_asked()
-    assert not watcher.since_last_asked()
+    watcher = DatabaseChanges()
+    assert watcher.since_last_call()
+    assert not watcher.since_last_call()
     writer.execute("INSERT INTO row VALUES ('new')")
-    assert watcher.since_last_asked()
+    assert watcher.since_last_call()
     writer.execute("SELECT * FROM row").fetchall()
-    assert not watcher.since_last_asked()
+    assert not watcher.since_last_call()
 
 
 def test_a_write_into_a_log_begun_anew_is_told(writer: sqlite3.Connection) -> None:
-    watcher = Changes()
-    watcher.since_last_asked()
+    watcher = DatabaseChanges()
+    watcher.since_last_call()
     writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    watcher.since_last_asked()
+    watcher.since_last_call()
     writer.execute("INSERT INTO row VALUES ('new')")
-    assert watcher.since_last_asked()
+    assert watcher.since_last_call()
 
 
 def test_without_a_log_every_look_is_made(writer: sqlite3.Connection) -> None:
     """Also right after the start, and where the last one closed the database."""
-    watcher = Changes()
+    watcher = DatabaseChanges()
     writer.close()
-    assert watcher.since_last_asked()
-    assert watcher.since_last_asked()
+    assert watcher.since_last_call()
+    assert watcher.since_last_call()
 
 
 def test_of_another_database_nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changes, "connection", SimpleNamespace(vendor="postgresql", settings_dict={"NAME": "portal"}))
-    watcher = Changes()
-    assert watcher.since_last_asked()
-    assert watcher.since_last_asked()
+    watcher = DatabaseChanges()
+    assert watcher.since_last_call()
+    assert watcher.since_last_call()
 
 
 def test_a_second_thread_takes_what_comes_while_the_first_is_at_work() -> None:
@@ -79,7 +79,7 @@ def test_a_second_thread_takes_what_comes_while_the_first_is_at_work() -> None:
 
     bell: queue.Queue[None] = queue.Queue(maxsize=1)
     for _ in range(2):
-        threading.Thread(target=partial(work_for_ever, Loop("tests", work_on_next), bell), daemon=True).start()
+        threading.Thread(target=partial(run_loop, Loop("tests", work_on_next), bell), daemon=True).start()
     for name in ("fails", "long", "short"):
         bell.put(None)
         assert taken.get(timeout=10) == name

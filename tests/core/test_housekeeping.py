@@ -18,7 +18,13 @@ from django_tasks_db.models import DBTaskResult
 from pipelines_portal.accounts.models import Role, Session
 from pipelines_portal.audit.models import Event
 from pipelines_portal.core import housekeeping
-from pipelines_portal.core.housekeeping import Tidying, remove_each, remove_in_batches, tidied, tidy_now
+from pipelines_portal.core.housekeeping import (
+    HousekeepingTask,
+    delete_each,
+    delete_in_batches,
+    run_tasks,
+    run_tasks_with_report,
+)
 from pipelines_portal.core.sign_in_throttle.models import Tries
 from pipelines_portal.people.models import Invitation
 from tests import starting
@@ -37,7 +43,7 @@ def old_events(count: int) -> Any:
 def test_a_batch_at_a_time(django_assert_num_queries: Callable[..., Any]) -> None:
     rows = old_events(25)
     with django_assert_num_queries(7):  # three looks with a removal each, and one that finds nothing
-        assert remove_in_batches(rows, at_once=10) == 25
+        assert delete_in_batches(rows, batch_size=10) == 25
     assert not Event.objects.exists()
 
 
@@ -49,17 +55,19 @@ def test_one_by_one_until_all_are_gone_but_those_that_stay() -> None:
     def remove(event: Event) -> bool:
         return event.pk not in staying and bool(event.delete()[0])
 
-    assert remove_each(rows, remove, at_once=4) == 20
+    assert delete_each(rows, remove, batch_size=4) == 20
     assert set(rows.values_list("pk", flat=True)) == staying
-    assert remove_each(rows, remove, at_once=4) == 0
+    assert delete_each(rows, remove, batch_size=4) == 0
 
 
 @pytest.mark.django_db
 def test_a_program_that_is_told_to_end_leaves_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = old_events(25).order_by("pk")
     monkeypatch.setattr(housekeeping, "is_stopping", lambda: rows.count() <= 15)
-    assert remove_each(rows, lambda event: bool(event.delete()[0]), at_once=4) == 10
-    assert list(tidied([Tidying("Events", rows.count)])) == ["Stopped before the end: 0 removed"]
+    assert delete_each(rows, lambda event: bool(event.delete()[0]), batch_size=4) == 10
+    assert list(run_tasks_with_report([HousekeepingTask("Events", rows.count)])) == [
+        "Stopped before the end: 0 removed"
+    ]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -76,7 +84,7 @@ def test_whoever_writes_gets_in_between() -> None:
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        remove_in_batches(rows, at_once=100)
+        delete_in_batches(rows, batch_size=100)
     finally:
         is_over.set()
         writer.join()
@@ -90,7 +98,12 @@ def test_one_that_fails_keeps_nobody_from_the_next(caplog: pytest.LogCaptureFixt
 
     caplog.set_level("INFO")
     rows = old_events(3)
-    tidy_now([Tidying("Broken things", fail), Tidying("Events", lambda: housekeeping.remove_in_batches(rows))])
+    run_tasks(
+        [
+            HousekeepingTask("Broken things", fail),
+            HousekeepingTask("Events", lambda: housekeeping.delete_in_batches(rows)),
+        ]
+    )
     assert [record.getMessage() for record in caplog.records] == [
         "Tidying (Broken things) failed; it goes on",
         "Events: 3 removed",

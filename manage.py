@@ -8,14 +8,14 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
-from pipelines_portal.core.log_lines import log_what_nobody_caught
+from pipelines_portal.core.log_lines import log_uncaught_exceptions
 
-# As sysexits.h has it: what starts programs may try again.
+# EX_TEMPFAIL of sysexits.h: service managers may try again.
 TRY_AGAIN = 75
 
 
 def end(error: Exception) -> None:
-    """With a sentence where there is one; of `prepare`, also whether it is worth another try."""
+    """Exit with one sentence if there is one. If the database is away, `prepare` exits with TRY_AGAIN."""
     from pipelines_portal.core.command_errors import explain_error
     from pipelines_portal.core.database_errors import is_away
 
@@ -29,14 +29,14 @@ def end(error: Exception) -> None:
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pipelines_portal.settings.portal")
-    log_what_nobody_caught()
+    log_uncaught_exceptions()
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
-        # A bad value in the environment: its sentence says all there is to say.
+        # A bad value in the environment, which the message explains.
         sys.exit(str(error))
     except KeyboardInterrupt:
-        # As Ctrl-C ends what does not listen to it: whoever pressed it knows why it ends.
+        # End as Ctrl-C ends other programs, without a traceback.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
     except Exception as error:

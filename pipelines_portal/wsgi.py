@@ -1,9 +1,9 @@
-"""The portal as its web server calls it."""
+"""The portal's WSGI application."""
 
 import os
 
 from django.core.wsgi import get_wsgi_application
 
-# Whatever the shell says: two programs share it.
+# Not from the shell's environment, which both programs share.
 os.environ["DJANGO_SETTINGS_MODULE"] = "pipelines_portal.settings.portal"
 application = get_wsgi_application()

@@ -1,1 +1,1 @@
-"""What both programs stand on, and knows neither."""
+"""Code that both programs use. It imports neither of them."""

@@ -1,4 +1,4 @@
-"""The connections of this process to the API, and whether it answered lately."""
+"""The connections of this process to the API, and the record of whether it answered lately."""
 
 from functools import cache
 
@@ -8,27 +8,27 @@ from pipelines_portal.api_client import Bulkhead, Transport
 
 
 @cache
-def _places(most_waiting: int) -> Bulkhead:
+def _bulkhead(most_waiting: int) -> Bulkhead:
     return Bulkhead(most_waiting)
 
 
 @cache
 def transport_to(base_url: str, timeout: float, most_waiting: int) -> Transport:
-    return Transport(base_url, timeout, bulkhead=_places(most_waiting))
+    return Transport(base_url, timeout, bulkhead=_bulkhead(most_waiting))
 
 
 def transport() -> Transport:
-    """The pool that the calls of this process go through; at most half of the web threads wait in it at once.
+    """Return the pool for this process. At most half of the web threads wait in it at once.
 
-    The worker asks one thing at a time, and so never meets that bound.
+    The worker sends one request at a time, so the limit never applies to it.
     """
-    return transport_to(settings.PIPELINES_API_URL, settings.API_TIMEOUT_SECONDS, _half())
+    return transport_to(settings.PIPELINES_API_URL, settings.API_TIMEOUT_SECONDS, _most_waiting())
 
 
 def transport_for_check() -> Transport:
-    """A connection that also asks an API which has not answered the others lately. Its calls count to the same half."""
-    return Transport(settings.PIPELINES_API_URL, settings.API_TIMEOUT_SECONDS, bulkhead=_places(_half()))
+    """Return a connection that also calls an API that did not answer lately. Its calls count towards the limit."""
+    return Transport(settings.PIPELINES_API_URL, settings.API_TIMEOUT_SECONDS, bulkhead=_bulkhead(_most_waiting()))
 
 
-def _half() -> int:
+def _most_waiting() -> int:
     return max(settings.WEB_THREADS // 2, 1)

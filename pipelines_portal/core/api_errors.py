@@ -1,4 +1,4 @@
-"""A `PipelinesError` that a view lets through becomes one page, or one note: what happened, and what to do next."""
+"""The page, or the note, for a `PipelinesError` that a view did not handle: what happened, and what to do next."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ from pipelines_portal.core.rendering import htmx_of, is_part_of_page, render_not
 
 @dataclass(frozen=True)
 class Explanation:
-    """`status` is our answer's own; `retry_after` in seconds when waiting helps; `key_id`: the key that is at fault."""
+    """Words for an error. `status` is of our response, `retry_after` is in seconds, `key_id` is the key at fault."""
 
     status: int
     title: str
@@ -38,7 +38,7 @@ class Explanation:
 
 
 def explain(error: PipelinesError) -> Explanation:
-    """The words for an error. They never quote the key, and quote the API only where it speaks to people."""
+    """Return the words for an error. They never quote the key, and the API only where its message is for people."""
     for kind, words in _WORDS.items():
         if isinstance(error, kind):
             return replace(words, sentence=error.advice or words.sentence, key_id=error.key_id)
@@ -72,9 +72,9 @@ def _wait(error: RateLimited) -> Explanation:
 
 
 WAIT_AND_TRY = "Try again when the pause is over."
-# Of a list that refreshes itself, and of nothing else: the next look after the pause finds the gate open.
+# Only for a list that refreshes itself: its next refresh comes after the pause.
 GOES_ON = "What you see stays, and goes on by itself when the pause is over."
-# htmx ends a refresh that is answered so, and shows the answer.
+# htmx shows a response with this status, and stops refreshing.
 STOP_POLLING = 286
 _WORDS: dict[type[PipelinesError], Explanation] = {
     Unauthorized: Explanation(
@@ -119,7 +119,7 @@ _WORDS: dict[type[PipelinesError], Explanation] = {
 
 
 class ApiErrorMiddleware:
-    """Turns a `PipelinesError` out of a view into an answer for people; never a 500."""
+    """Turns a `PipelinesError` of a view into a page for people, never a 500."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -140,10 +140,10 @@ def error_response(request: HttpRequest, error: PipelinesError) -> HttpResponse:
     context = {
         "words": words,
         "request_id": request_ids.current(),
-        # A page of its own has it as its heading.
+        # A whole page has it as its heading.
         "note_title": words.title if is_part_of_page(request) else "",
         "retry_after": str(words.retry_after) if words.retry_after else "",
-        # Only what was a GET can be asked for again by a link.
+        # A link can only repeat a GET.
         "retry_url": request.get_full_path() if words.can_retry and request.method in ("GET", "HEAD") else "",
         "maybe_processed": error.maybe_processed,
         "nothing_sent": request.method == "POST" and not error.maybe_processed,
@@ -156,6 +156,6 @@ def error_response(request: HttpRequest, error: PipelinesError) -> HttpResponse:
 
 
 def _refreshes_itself(request: HttpRequest) -> bool:
-    """Asked for by a part of a page, for itself: nobody clicked."""
+    """Return True if a part of a page requested itself, without a click."""
     htmx = htmx_of(request)
     return bool(htmx) and request.method == "GET" and bool(htmx.trigger) and htmx.trigger == htmx.target

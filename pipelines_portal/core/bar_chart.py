@@ -1,4 +1,4 @@
-"""Shares of a whole as parts of one bar, for a template to draw."""
+"""A bar whose parts are shares of a whole, for templates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,25 +6,25 @@ from dataclasses import dataclass
 from pipelines_portal.api_client import TaskStatus
 
 WIDTH = 1000
-# Less could not be seen; the words carry the true number.
+# Narrower parts could not be seen. The words have the true numbers.
 NARROWEST = 12
 
 
 @dataclass(frozen=True)
 class Part:
-    """`x` and `width` in thousandths of the bar, as text: no number of an SVG is to be localized."""
+    """A part of a bar. `x` and `width` are thousandths of it, as text: numbers in an SVG must not be localized."""
 
     status: str
     word: str
     count: int
     x: str
     width: str
-    # Whether there are more than were counted.
+    # True if there are more than were counted.
     is_cut: bool = False
 
     @property
     def has_list(self) -> bool:
-        """Whether the API lists tasks by this status."""
+        """True if the API can list tasks by this status."""
         return TaskStatus.known(self.status) is not None
 
     @property
@@ -49,7 +49,7 @@ def task_shares(by_status: Mapping[str, int]) -> list[tuple[str, str, int]]:
 
 
 def build_bar(shares: list[tuple[str, str, int]], cut: frozenset[str] = frozenset()) -> Bar:
-    """Of status, word and count of each share; those of none are left out. Of `cut` there are more than counted."""
+    """Build a bar from the status, word and count of each share. `cut` has the statuses that are not fully counted."""
     shares = [share for share in shares if share[2] > 0]
     total = sum(count for _, _, count in shares)
     widths = [max(round(WIDTH * count / total), NARROWEST) for _, _, count in shares]

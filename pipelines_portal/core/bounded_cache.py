@@ -1,4 +1,4 @@
-"""What a process remembers, and no more than so much of it."""
+"""A cache in the memory of a process, with a limited number of entries."""
 
 from collections.abc import Hashable
 from threading import Lock
@@ -9,7 +9,7 @@ Value = TypeVar("Value")
 
 
 class BoundedCache(Generic[Key, Value]):
-    """The last `most` that were put in. For all threads. Where a function makes the value, `lru_cache` is simpler."""
+    """The last `most` entries. Safe for threads. If a function computes the values, use `lru_cache` instead."""
 
     def __init__(self, most: int) -> None:
         self._most = most

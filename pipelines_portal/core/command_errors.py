@@ -1,4 +1,4 @@
-"""Why a command of manage.py ended, in one sentence, if the database or the disk is the reason."""
+"""One sentence for a command of manage.py that failed because of the database or the disk."""
 
 import errno
 import sqlite3
@@ -18,7 +18,7 @@ AGAIN = "What was done before that stays. Then run the command again."
 
 
 def explain_error(error: Exception) -> str:
-    """Return "" for a fault of the program, whose traceback says more."""
+    """Return the sentence, or "" for a bug, whose traceback says more."""
     if isinstance(error, MigrationSchemaMissing) and isinstance(error.__context__, Exception):
         error = error.__context__
     cause = " ".join(str(error).split())

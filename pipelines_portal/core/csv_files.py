@@ -10,15 +10,15 @@ from typing import Any
 GUARD = "'"
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _STARTS_A_FORMULA = ("=", "+", "-", "@")
-# Spaces, marks and controls that take no room: a byte order mark, a zero-width space, a direction.
+# Spaces, and marks and control characters without a width: byte order mark, zero-width space, text direction.
 _UNSEEN = "".join(map(chr, [*range(33), 0x7F, 0xA0, 0xAD, 0x180E, *range(0x2000, 0x2010), *range(0x2028, 0x2030)]))
 _UNSEEN += "".join(map(chr, [0x205F, *range(0x2060, 0x2070), 0x3000, 0xFEFF, 0xFFF9, 0xFFFA, 0xFFFB]))
 
 
-# A spreadsheet whose list separator is a semicolon starts a new cell after each of these, even within quotes.
+# Spreadsheets with a semicolon as list separator start a new cell after each of these, even within quotes.
 _INNER_CELL = re.compile(r"(?<=[;\t\r\n])[^;\t\r\n]+")
-# The guard there: an apostrophe and a word joiner, which takes no room. Nobody's own files hold the two, so that only
-# what the portal wrote is changed when a file is read.
+# The guard inside a text: an apostrophe and an invisible word joiner. People's files do not contain the two, so reading
+# a file changes only what the portal wrote.
 INNER_GUARD = f"{GUARD}\u2060"
 
 
@@ -42,7 +42,7 @@ def bare_cell(text: str) -> str:
 
 
 def _is_guarded_inside(text: str) -> bool:
-    """A cell that starts within a text may start with one of its quotes. Guards of its own get one more."""
+    """Such a cell may start with one of the text's quotes. A cell that already has a guard gets another one."""
     if text.startswith(INNER_GUARD):
         return True
     bare = text.lstrip('"')
@@ -55,18 +55,18 @@ def _is_guarded(text: str) -> bool:
 
 
 def _may_run(text: str) -> bool:
-    """Spreadsheets skip what is not seen in front of a formula, and take its full-width signs for the plain ones."""
+    """Spreadsheets skip invisible characters before a formula, and treat full-width signs like plain ones."""
     if text.startswith(("\t", "\r", "\n")):
         return True
     seen = text.lstrip(_UNSEEN)
     return unicodedata.normalize("NFKC", seen[:1]).startswith(_STARTS_A_FORMULA)
 
 
-BOM = "\ufeff"  # without it spreadsheets take UTF-8 for something else
+BOM = "\ufeff"  # without it, spreadsheets do not recognize UTF-8
 
 
 def csv_lines(rows: Iterable[Iterable[Any]]) -> Iterator[str]:
-    """A CSV line by line. Texts are quoted, so that no separator in one can be taken for that of the file."""
+    """Yield the CSV line by line. Texts are quoted, so a separator in a text does not end its cell."""
     writer = csv.writer(_Echo(), quoting=csv.QUOTE_NONNUMERIC)
     yield BOM
     for row in rows:

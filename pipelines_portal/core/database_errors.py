@@ -1,4 +1,4 @@
-"""A database that is locked, full or away: no program ends for that, and pages and log say it plainly."""
+"""Errors of a database that is locked, full or away. No program ends because of them; pages and log explain them."""
 
 import logging
 import shutil
@@ -17,32 +17,32 @@ ROOM_NEEDED = 128 * 1024
 LOCKED_IN_POSTGRESQL, FULL_IN_POSTGRESQL, READ_ONLY_IN_POSTGRESQL = "55P03", "53100", "25006"
 FULL = "The disk of the database is full: make room on it."
 RETRY_AFTER_SECONDS = 5
-# How long a worker leaves a full disk alone, since every write would fail and be logged.
+# How long a worker pauses when the disk is full, since every write would fail and be logged.
 SECONDS_WITHOUT_ROOM = 15.0
 
 
 class NotRecorded(Exception):
-    """Something was done elsewhere, and the database could not record the result. The message says what that was."""
+    """The API accepted something, and the database could not record the result. The message says what that was."""
 
 
 @contextmanager
-def recording_result(what_came_of_it: str) -> Iterator[None]:
-    """Raise NotRecorded if the database is full or does not answer."""
+def recording_result(result: str) -> Iterator[None]:
+    """Raise NotRecorded with `result` if the database is full or does not answer."""
     try:
         yield
     except (OperationalError, InterfaceError) as error:
         if is_full(error) or is_away(error):
-            raise NotRecorded(what_came_of_it) from error
+            raise NotRecorded(result) from error
         raise
 
 
 def is_locked(error: BaseException | None) -> bool:
-    """Whether waiting for a lock took too long. Nothing of the transaction was done."""
+    """Return True if waiting for a lock took too long. The transaction had no effect."""
     return _sqlite_code(error) in LOCKED_IN_SQLITE or _state(error) == LOCKED_IN_POSTGRESQL
 
 
 def is_full(error: BaseException | None) -> bool:
-    """Whether the disk is full. Nothing of the transaction was done."""
+    """Return True if the disk is full. The transaction had no effect."""
     code = _sqlite_code(error)
     if code in FAILED_IN_SQLITE:
         return has_no_room(Path(connection.settings_dict["NAME"]).parent)
@@ -50,7 +50,7 @@ def is_full(error: BaseException | None) -> bool:
 
 
 def has_no_room(folder: Path) -> bool:
-    """Whether not even the files that SQLite creates beside a database would fit."""
+    """Return True if not even the files that SQLite creates beside a database would fit."""
     try:
         return shutil.disk_usage(folder).free < ROOM_NEEDED
     except OSError:
@@ -58,27 +58,27 @@ def has_no_room(folder: Path) -> bool:
 
 
 def is_read_only(error: BaseException | None) -> bool:
-    """Whether the disk of SQLite or the server of PostgreSQL can only be read. Nothing of the transaction was done."""
-    cause = getattr(_of_the_database(error), "__cause__", None)
+    """Return True if SQLite's disk or PostgreSQL's server is read-only. The transaction had no effect."""
+    cause = getattr(_unwrap(error), "__cause__", None)
     was_moved = getattr(cause, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_DBMOVED
     is_sqlite = _sqlite_code(error) == sqlite3.SQLITE_READONLY and not was_moved
     return is_sqlite or _state(error) == READ_ONLY_IN_POSTGRESQL
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Whether the database is locked, read-only or does not answer. Other errors of SQLite are faults of ours."""
-    error = _of_the_database(error)
+    """Return True if the database is locked, read-only or does not answer. Other errors of SQLite are bugs of ours."""
+    error = _unwrap(error)
     if isinstance(getattr(error, "__cause__", None), sqlite3.Error):
         return is_locked(error) or is_read_only(error)
     return isinstance(error, OperationalError | InterfaceError) or is_locked(error) or is_read_only(error)
 
 
 def log_and_continue(log: logging.Logger, what: str, error: Exception) -> None:
-    """Log what a worker could not do. If the database was away, a traceback would say no more."""
+    """Log what a worker could not do, without a traceback if the database was full or away."""
     if is_full(error):
-        log.error("%s found no room on the disk (%s); nothing was changed, and it goes on", what, _told(error))
+        log.error("%s found no room on the disk (%s); nothing was changed, and it goes on", what, _describe(error))
     elif is_away(error):
-        log.warning("%s waited for the database in vain (%s); it goes on", what, _told(error))
+        log.warning("%s waited for the database in vain (%s); it goes on", what, _describe(error))
     else:
         log.error("%s failed; it goes on", what, exc_info=error)
 
@@ -88,28 +88,28 @@ class DatabaseErrorInOneLine(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.exc_info and (is_away(record.exc_info[1]) or is_full(record.exc_info[1])):
-            told = _told(record.exc_info[1]).partition("\n")[0]
-            record.msg, record.args = f"{record.getMessage()} ({told})", ()
+            description = _describe(record.exc_info[1]).partition("\n")[0]
+            record.msg, record.args = f"{record.getMessage()} ({description})", ()
             record.exc_info = None
         return True
 
 
-def _told(error: BaseException | None) -> str:
-    text = str(_of_the_database(error)).strip()
+def _describe(error: BaseException | None) -> str:
+    text = str(_unwrap(error)).strip()
     return f"the disk is full: {text}" if is_full(error) and "full" not in text else text
 
 
 def _sqlite_code(error: BaseException | None) -> int:
-    error = _of_the_database(error)
+    error = _unwrap(error)
     cause = error.__cause__ if isinstance(error, OperationalError) else None
     return getattr(cause, "sqlite_errorcode", 0) & 0xFF if isinstance(cause, sqlite3.Error) else 0
 
 
 def _state(error: BaseException | None) -> str:
     """Return PostgreSQL's code of the error."""
-    error = _of_the_database(error)
+    error = _unwrap(error)
     return (getattr(error.__cause__, "sqlstate", None) or "") if isinstance(error, Error) else ""
 
 
-def _of_the_database(error: BaseException | None) -> BaseException | None:
+def _unwrap(error: BaseException | None) -> BaseException | None:
     return error.__cause__ if isinstance(error, NotRecorded) else error

@@ -1,16 +1,16 @@
-"""What waits for a person to decide. Home shows it; the apps that know of it say so."""
+"""Decisions that wait for a person. Home shows them, and each app reports its own."""
 
 from dataclasses import dataclass
 
 from django.dispatch import Signal
 
-# Receivers are given `user`, and return a list of decisions, the most pressing first.
+# Receivers get `user` and return a list of decisions, the most urgent first.
 decisions_requested = Signal()
 
 
 @dataclass(frozen=True)
 class Decision:
-    """`action` is the words of the link to `address`; `tone` a data-status."""
+    """A decision to make. `action` is the text of the link to `address`; `tone` is a value of data-status."""
 
     title: str
     sentence: str

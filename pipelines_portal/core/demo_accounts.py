@@ -1,4 +1,4 @@
-"""The demo's accounts sign in where the demo is on, and nowhere else: their passwords are published."""
+"""The demo's accounts, which can sign in only where the demo is on, because their passwords are published."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ def is_refused(person: Any) -> bool:
 
 
 class Backend(ModelBackend):
-    """Django's, which asks this at each sign-in by password, and for the person of each session."""
+    """Django's backend, which also refuses the demo's accounts, at each sign-in and in each session."""
 
     def user_can_authenticate(self, user: Any) -> bool:
         return super().user_can_authenticate(user) and not is_refused(user)
 
 
 def refused_accounts() -> int:
-    """Return how many accounts of the demo are refused here."""
+    """Return how many of the demo's accounts cannot sign in here."""
     return 0 if settings.DEMO_IS_ON else get_user_model().objects.filter(is_demo=True, is_active=True).count()

@@ -1,6 +1,6 @@
-"""Encryption of organization keys and of what second steps know, with the keys of ENCRYPTION_KEYS.
+"""Encryption of organization keys and of secrets of second steps.
 
-The first encrypts, all decrypt.
+The first of ENCRYPTION_KEYS encrypts, and all decrypt.
 """
 
 from functools import cache
@@ -12,7 +12,7 @@ MISSING = "This was encrypted with a key that is no longer in ENCRYPTION_KEYS."
 
 
 class Undecryptable(Exception):
-    """None of ENCRYPTION_KEYS decrypts this: the one it was encrypted with is missing."""
+    """The value was encrypted with a key that is missing from ENCRYPTION_KEYS."""
 
 
 def encrypt(data: bytes) -> bytes:
@@ -20,7 +20,7 @@ def encrypt(data: bytes) -> bytes:
 
 
 def decrypt(token: bytes | memoryview) -> bytes:
-    """Raises Undecryptable."""
+    """Return the decrypted data. Raises Undecryptable."""
     try:
         return _fernet(tuple(settings.ENCRYPTION_KEYS)).decrypt(bytes(token))
     except InvalidToken:
@@ -28,7 +28,7 @@ def decrypt(token: bytes | memoryview) -> bytes:
 
 
 def reencrypt(token: bytes | memoryview) -> bytes:
-    """Return it encrypted with the first key. Raises Undecryptable."""
+    """Return the token encrypted with the first key. Raises Undecryptable."""
     try:
         return _fernet(tuple(settings.ENCRYPTION_KEYS)).rotate(bytes(token))
     except InvalidToken:

@@ -17,17 +17,14 @@ from django.core.exceptions import ImproperlyConfigured
 from pipelines_portal.core.files import read_or_create_secret, restrict_to_owner
 from pipelines_portal.core.web_addresses import is_http_url, origin_of, split
 
-# A comment behind a value. django-environ's own option takes a # within a value for the beginning of one, too.
+# A comment after a value. The option of django-environ would also cut a value at a # inside it.
 COMMENT = re.compile(
     r"""^((?:export\ )?\w+=(?:"[^"\n]*"|'[^'\n]*'|[^'"\s#][^\n]*?|))[ \t]+\#.*$""", re.MULTILINE | re.VERBOSE
 )
 
 
 class Environment(environ.Env):  # type: ignore[misc]
-    """environ.Env, for which a value that begins with $ is that value and not the name of another variable.
-
-    A password may begin so. A blank value counts as unset.
-    """
+    """environ.Env without references to other variables: a password may start with $. A blank value counts as unset."""
 
     def get_value(self, var: str, cast: Any = None, default: Any = None, parse_default: bool = False) -> Any:
         value = str(self.ENVIRON.get(var, "")).strip()
@@ -37,7 +34,7 @@ class Environment(environ.Env):  # type: ignore[misc]
 
 
 def read_env_file(file: Path) -> None:
-    """Set the variables of `file`, if it exists, that the environment does not have."""
+    """Set the variables of `file`, if it exists, that are not in the environment."""
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -50,7 +47,7 @@ def read_env_file(file: Path) -> None:
 
 
 BASE_DIR = Path(__file__).resolve().parents[2]
-# A leading dot stands for all hosts below it.
+# A leading dot means all subdomains.
 HOST = re.compile(r"\.?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\]", re.IGNORECASE)
 HEADER_WORD = re.compile(r"[!-~]+")
 REDIS_SCHEMES = ("redis://", "rediss://", "redis+unix://")
@@ -63,7 +60,7 @@ ON, OFF = {"on", "true", "yes", "1"}, {"off", "false", "no", "0"}
 
 
 def load_env() -> environ.Env:
-    """The environment, and for what it lacks the `.env` file beside manage.py."""
+    """Return the environment with the variables of the `.env` file beside manage.py."""
     read_env_file(BASE_DIR / ".env")
     return Environment()
 
@@ -78,29 +75,29 @@ def _require(is_good: object, name: str, expected: str) -> None:
 
 
 def flag(env: environ.Env, name: str, default: bool) -> bool:
-    """A switch: on or off, in any of the usual spellings."""
+    """Return a switch: on or off, in any of the usual spellings."""
     word = _text(env, name).lower()
     _require(word in ON | OFF | {""}, name, "on or off")
     return word in ON if word else default
 
 
 def one_of(env: environ.Env, name: str, *words: str) -> str:
-    """One of `words`; the first of them is the default."""
+    """Return one of `words`; the first is the default."""
     word = _text(env, name, words[0]).lower()
     _require(word in words, name, f"one of: {', '.join(words)}")
     return word
 
 
 def listed(env: environ.Env, name: str) -> list[str]:
-    """What is between commas, without the spaces around it."""
+    """Return the comma-separated values without the spaces around them."""
     return [text for part in _text(env, name).split(",") if (text := part.strip())]
 
 
 def whole_number(
-    env: environ.Env, name: str, default: int, of: str = "a whole number", *, least: int = 1, most: int = 10**18
+    env: environ.Env, name: str, default: int, expected: str = "a whole number", *, least: int = 1, most: int = 10**18
 ) -> int:
-    """A whole number within limits; `of` says in the sentence what it counts."""
-    return int(_number(int, env, name, default, of, least, most))
+    """Return a whole number within limits. The error message describes it with `expected`."""
+    return int(_number(int, env, name, default, expected, least, most))
 
 
 def seconds(env: environ.Env, name: str, default: float, *, least: float = 0.1, most: float = 30 * 24 * 3600) -> float:
@@ -108,23 +105,23 @@ def seconds(env: environ.Env, name: str, default: float, *, least: float = 0.1, 
 
 
 def _number(
-    kind: Callable[[str], float], env: environ.Env, name: str, default: float, of: str, least: float, most: float
+    kind: Callable[[str], float], env: environ.Env, name: str, default: float, expected: str, least: float, most: float
 ) -> float:
     try:
         number = kind(_text(env, name, str(default)))
     except ValueError:
         number = float("nan")
-    _require(least <= number <= most, name, f"{of} between {_plain(least)} and {_plain(most)}")
+    _require(least <= number <= most, name, f"{expected} between {_plain(least)} and {_plain(most)}")
     return number
 
 
 def _plain(number: float) -> str:
-    """Ports as people write them; longer numbers in groups."""
+    """Group the digits of long numbers, but not of ports."""
     return f"{number:,.0f}" if number >= 100_000 else f"{number:g}"
 
 
 def token(env: environ.Env, name: str, least: int) -> str:
-    """A secret that a client sends in a header; "" if there is none."""
+    """Return a secret that clients send in a header, or ""."""
     text = _text(env, name)
     if text and len(text) < least:
         raise ImproperlyConfigured(f"{name} must have at least {least} characters.")
@@ -133,7 +130,7 @@ def token(env: environ.Env, name: str, least: int) -> str:
 
 
 def http_url(env: environ.Env, name: str, default: str = "") -> str:
-    """A URL without its trailing slash; "" if there is none and no default."""
+    """Return a URL without its trailing slash, the default, or ""."""
     text = _text(env, name, default)
     _require(not text or is_http_url(text), name, "an http:// or https:// URL")
     return text.rstrip("/")
@@ -154,7 +151,7 @@ def redis_url(env: environ.Env, name: str) -> str:
 
 
 def mail_from(env: environ.Env) -> str:
-    """An address, or a name with an address in angle brackets."""
+    """Return an address, or a name with an address in angle brackets."""
     text = _text(env, "MAIL_FROM", "Pipelines Portal <portal@localhost>")
     is_sender = text.isprintable() and SENDER.fullmatch(text)
     _require(is_sender, "MAIL_FROM", "an address, or as in Pipelines Portal <portal@example.com>")
@@ -162,14 +159,14 @@ def mail_from(env: environ.Env) -> str:
 
 
 def domains(env: environ.Env, name: str) -> list[str]:
-    """Domains of emails, in lower case."""
+    """Return domains of emails in lower case."""
     found = [text.lower().lstrip("@") for text in listed(env, name)]
     _require(all(map(HOST.fullmatch, found)), name, "domains such as example.com")
     return found
 
 
 def email(env: environ.Env, name: str) -> dict[str, Any]:
-    """Django's settings for smtp://, smtp+tls:// and smtp+ssl:// URLs; without a URL, those that send nothing."""
+    """Return Django's settings for an smtp://, smtp+tls:// or smtp+ssl:// URL. Without a URL, no mail is sent."""
     if not _text(env, name):
         return {"EMAIL_BACKEND": NO_MAIL}
     try:
@@ -183,14 +180,14 @@ def email(env: environ.Env, name: str) -> dict[str, Any]:
 
 
 def origins(env: environ.Env, name: str, default: list[str]) -> list[str]:
-    """As browsers write them: scheme, host and port, and nothing behind them."""
+    """Return origins as browsers write them: scheme, host and port."""
     given = [text.rstrip("/") for text in listed(env, name) or default]
     _require(all(map(_is_origin, given)), name, "origins such as https://host or http://host:8000")
     return [origin_of(text) for text in given]
 
 
 def _is_origin(text: str) -> bool:
-    """Not *.example.com, which browsers take for many origins and comparisons for none."""
+    """Refuse *.example.com, which browsers would match with many origins, and comparisons with none."""
     if not is_http_url(text) or text.lower() != "{0.scheme}://{0.netloc}".format(urlsplit(text)).lower():
         return False
     host = urlsplit(origin_of(text)).hostname or ""
@@ -202,17 +199,17 @@ def port(env: environ.Env, name: str, default: int) -> int:
 
 
 def bind(env: environ.Env) -> str:
-    """The address that programs listen on."""
+    """Return the address on which the programs listen."""
     return _text(env, "BIND", "127.0.0.1")
 
 
 def web_threads(env: environ.Env) -> int:
-    """How many requests a process serves at once."""
+    """Return the number of requests that a process serves at once."""
     return whole_number(env, "WEB_THREADS", 8, least=2, most=1000)
 
 
 def web_concurrency(env: environ.Env) -> int:
-    """How many web processes each program has."""
+    """Return the number of web processes of each program."""
     return whole_number(env, "WEB_CONCURRENCY", 1, most=256)
 
 
@@ -230,9 +227,9 @@ def networks(env: environ.Env, name: str) -> list[IPv4Network | IPv6Network]:
 
 
 def data_dir(env: environ.Env) -> Path:
-    """The folder of databases, uploads and generated secrets, made if it is missing. Only its owner can read it."""
+    """Return the folder for databases, uploads and generated secrets. It is created if missing, for its owner only."""
     place = BASE_DIR / _text(env, "DATA_DIR", "var")
-    # Whatever this process makes, such as the databases' own files, is its owner's alone.
+    # All files that this process creates, such as those of SQLite, are for their owner only.
     os.umask(0o077)
     try:
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -240,7 +237,7 @@ def data_dir(env: environ.Env) -> Path:
         raise ImproperlyConfigured(f"DATA_DIR must be a folder that can be written: {error.strerror}.") from error
     if not os.access(place, os.W_OK | os.X_OK):
         raise ImproperlyConfigured(f"DATA_DIR must be a folder that can be written: {place} cannot.")
-    # Files that root makes in another user's folder, that user's programs cannot open.
+    # If root created files in the folder of another user, the programs of that user could not open them.
     if os.geteuid() == 0 and place.stat().st_uid != 0:
         raise ImproperlyConfigured(f"DATA_DIR must be used by whom it belongs to: {place} is not root's.")
     restrict_to_owner([place])
@@ -248,7 +245,7 @@ def data_dir(env: environ.Env) -> Path:
 
 
 def allowed_hosts(env: environ.Env) -> list[str]:
-    """ALLOWED_HOSTS and this machine: the two programs and their health checks call each other over loopback."""
+    """Return ALLOWED_HOSTS and this machine: the programs and their health checks call each other over loopback."""
     hosts = listed(env, "ALLOWED_HOSTS")
     are_hosts = all(host == "*" or HOST.fullmatch(host) for host in hosts)
     _require(are_hosts, "ALLOWED_HOSTS", "host names such as portal.example.com: no scheme, no port")
@@ -256,7 +253,7 @@ def allowed_hosts(env: environ.Env) -> list[str]:
 
 
 def is_production(env: environ.Env) -> bool:
-    """PRODUCTION, or whether ALLOWED_HOSTS names a host other than this machine."""
+    """Return PRODUCTION or, if it is not set, True if ALLOWED_HOSTS names another machine."""
     hosts = allowed_hosts(env)
     production = flag(env, "PRODUCTION", any(host not in LOOPBACK_HOSTS for host in hosts))
     if production and "*" in hosts:
@@ -265,7 +262,7 @@ def is_production(env: environ.Env) -> bool:
 
 
 def why_without_demo(env: environ.Env) -> str:
-    """Return which setting keeps the demo off; "" if none does. Its passwords are published."""
+    """Return the setting that disables the demo, whose passwords are published, or ""."""
     if is_production(env):
         return "this is production"
     if not listens_on_loopback(env):
@@ -276,7 +273,7 @@ def why_without_demo(env: environ.Env) -> str:
 
 
 def listens_on_loopback(env: environ.Env) -> bool:
-    """Whether only this machine can reach what listens on BIND."""
+    """Return True if only this machine can connect to BIND."""
     host = bind(env)
     try:
         return ip_address(host.strip("[]")).is_loopback
@@ -285,7 +282,7 @@ def listens_on_loopback(env: environ.Env) -> bool:
 
 
 def secret(env: environ.Env, name: str, file: Path, make: Callable[[], str], *, production: bool) -> str:
-    """`name` from the environment; outside production otherwise from `file`, which is made on first use."""
+    """Return `name` from the environment. Outside production, `file` is the default; it is created on first use."""
     if given := _text(env, name):
         return given
     if production:
@@ -306,8 +303,8 @@ SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4000;",
 }
-# A process that hangs in a transaction must not lock rows for ever. No query of ours is worth being compiled: a search
-# takes longer to compile than to run. Indexes lie on no spinning disk: otherwise a page reads a whole large table.
+# A process that hangs in a transaction must not lock rows for ever. Compiling a search takes longer than running it.
+# With the default cost of random reads, which is for spinning disks, pages would read whole large tables.
 POSTGRESQL_OPTIONS = {
     "options": "-c idle_in_transaction_session_timeout=30s -c jit=off -c random_page_cost=1.1",
     "connect_timeout": 5,
@@ -327,7 +324,7 @@ def database(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise ImproperlyConfigured(f"{name} must name a file in a folder that exists: {path} does not.")
     restrict_to_owner(Path(f"{path}{suffix}") for suffix in ("", "-wal", "-shm"))
-    # Threads live long, and so may their connections: to open SQLite costs as much as a small request.
+    # Threads keep their connections: opening SQLite takes as long as a small request.
     return config | {
         "ENGINE": "pipelines_portal.core.sqlite",
         "CONN_MAX_AGE": None,
@@ -338,7 +335,7 @@ def database(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
 
 def _config(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
     url = str(env.str(name, default="")).strip()
-    if not url:  # not as a URL, in which characters of a folder's name could mean something
+    if not url:  # as a URL, special characters in the folder's name would be a problem
         return {"ENGINE": SQLITE, "NAME": str(file)}
     try:
         with warnings.catch_warnings():

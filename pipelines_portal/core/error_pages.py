@@ -19,7 +19,7 @@ UNCERTAIN = "Whether what you sent was acted on is not certain: look at your sub
 
 @dataclass(frozen=True)
 class Failure:
-    """`reading` and `sending` say what became of a request that only reads, and of one that changes something."""
+    """Words of an error page. `reading` is for requests that only read, `sending` for those that change something."""
 
     status: int
     title: str
@@ -53,12 +53,12 @@ OURS = Failure(
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """For whatever a middleware or view let through; for htmx as a note, so that what is on show stays."""
+    """Answer an unhandled error without the database. htmx gets a note, so that the page stays as it is."""
     error = sys.exc_info()[1]
     failure = FULL if is_full(error) else AWAY if is_away(error) else OURS
-    became = _became(request, failure, error)
-    context = {"failure": failure, "became": became, "request_id": request_ids.current()}
-    context["is_in_submissions"] = isinstance(error, NotRecorded) or UNCERTAIN in became
+    consequence = _consequence(request, failure, error)
+    context = {"failure": failure, "consequence": consequence, "request_id": request_ids.current()}
+    context["is_in_submissions"] = isinstance(error, NotRecorded) or UNCERTAIN in consequence
     is_part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
     content = render_to_string(f"{TEMPLATE}#notice" if is_part else TEMPLATE, context)
     response = HttpResponse(content, status=failure.status)
@@ -70,7 +70,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _became(request: HttpRequest, failure: Failure, error: BaseException | None) -> str:
+def _consequence(request: HttpRequest, failure: Failure, error: BaseException | None) -> str:
     if isinstance(error, NotRecorded):
         return str(error)
     return failure.reading if request.method in ("GET", "HEAD") else failure.sending
@@ -83,7 +83,7 @@ TOO_LARGE = (
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """A 404 that knows the way on (`title`, `sentence`, `action`, `address`) says so."""
+    """Show a 404. An exception with `title`, `sentence`, `action` and `address` provides the words and a link."""
     sentence = "There is no such page, or it belongs to someone else. Check the address, or go back to your workflows."
     context = {"title": "Not found", "sentence": sentence}
     if hasattr(exception, "address"):

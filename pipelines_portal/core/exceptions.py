@@ -1,7 +1,7 @@
-"""A person may see what this is about, and may not do it."""
+"""Exceptions that become error pages."""
 
 from django.core.exceptions import PermissionDenied
 
 
 class NotAllowed(PermissionDenied):
-    """Its text is the sentence for the person."""
+    """A person may see an object, but not do this with it. The message is the sentence for the person."""

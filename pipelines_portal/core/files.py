@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def restrict_to_owner(paths: Iterable[Path]) -> None:
-    """Take away what others may do with `paths`; say so where that is not ours to change."""
+    """Remove the permissions of others on `paths`. Print a warning if only another user could do so."""
     for path in paths:
         try:
             status = path.stat()
@@ -24,7 +24,7 @@ def restrict_to_owner(paths: Iterable[Path]) -> None:
 
 
 def read_or_create_secret(file: Path, make: Callable[[], str]) -> str:
-    """What `file` (mode 0600) has; made on first use."""
+    """Return the content of `file` (mode 0600), which is created on first use."""
     try:
         if not file.exists():
             _write_once(file, make())
@@ -34,7 +34,7 @@ def read_or_create_secret(file: Path, make: Callable[[], str]) -> str:
 
 
 def _write_once(file: Path, text: str) -> None:
-    """Whole or not at all: of several processes starting at once, all read what the first one wrote."""
+    """Create the file atomically. Of several processes that start at once, all read what the first one wrote."""
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     try:
         with open(draft, "w", opener=_owner_only) as out:
@@ -51,4 +51,5 @@ def _owner_only(path: str, flags: int) -> int:
 
 
 def version_of(state: os.stat_result) -> str:
+    """Return a text that differs between two versions of a file with the same name."""
     return f"{state.st_ino}-{state.st_mtime_ns}-{state.st_size}"

@@ -14,7 +14,7 @@ A_KEY = "This is a key, which is kept nowhere but in the field for keys. It was 
 
 
 class KeylessField(forms.CharField):
-    """Refuses what holds a key, and comes back empty then."""
+    """Refuses a text that contains an organization key, and does not show it again."""
 
     def clean(self, value: Any) -> Any:
         if _holds_key(value):
@@ -29,25 +29,25 @@ def _holds_key(text: Any) -> bool:
     return bool(KEY_PATTERN.search(str(text or "")))
 
 
-# A line's end wherever it stands, and what turns the text around it: in a list or a mail, that changes others' words.
+# Line breaks, and characters that reorder the text around them: in a list or a mail they would change other words.
 _NOT_IN_A_NAME = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 LONGEST_EMAIL = 254
 UNSEEN = "This holds a line break, or a sign that is not seen. Type it anew instead of pasting it."
 
 
 def one_line(text: str) -> str:
-    """`text` without what does not belong in a name, for one that nobody here typed."""
+    """Return `text` as a name: for texts that were not typed here and so cannot be refused."""
     return _NOT_IN_A_NAME.sub(" ", text).strip()
 
 
 def _check(text: str) -> None:
-    # Letters joined or kept apart by signs of no width are names; nothing but such signs is none.
+    # Letters joined or separated by zero-width characters are names. Only such characters are not.
     if _NOT_IN_A_NAME.search(text) or not any(unicodedata.category(sign)[0] in "LNPS" for sign in text):
         raise ValidationError(UNSEEN)
 
 
 def is_email(text: str) -> bool:
-    """One that an account can have."""
+    """Return True if an account can have this email."""
     try:
         validate_email(text)
     except ValidationError:
@@ -56,6 +56,6 @@ def is_email(text: str) -> bool:
 
 
 class NameField(KeylessField):
-    """For whatever others read as somebody's or something's name."""
+    """A name of a person, team or key that other people read."""
 
     default_validators = [_check]

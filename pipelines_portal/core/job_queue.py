@@ -1,7 +1,7 @@
 """The worker for the background jobs of both programs.
 
-It is the worker of django-tasks-db, which would end when the database is locked or away. That worker never gives a job
-out twice: the sweeps of uploads enqueue a job again when the worker that had it was killed.
+It is the worker of django-tasks-db, which would end when the database is locked or away. That worker never runs a job
+twice, so the sweeps of uploads enqueue a job again when its worker was killed.
 """
 
 import logging
@@ -18,8 +18,8 @@ from pipelines_portal.core.database_errors import SECONDS_WITHOUT_ROOM, is_away,
 from pipelines_portal.core.shutdown import handle_signal, is_stopping, sleep
 
 logger = logging.getLogger(__name__)
-SECONDS_BETWEEN_LOOKS = 0.5
-SECONDS_BETWEEN_TRIES = 1.0
+POLL_SECONDS = 0.5
+RETRY_SECONDS = 1.0
 
 
 class JobWorker(Worker):
@@ -27,29 +27,27 @@ class JobWorker(Worker):
 
     def __init__(self, worker_id: str) -> None:
         super().__init__(
-            queue_names=["default"], interval=SECONDS_BETWEEN_LOOKS, batch=False, backend_name="default",
+            queue_names=["default"], interval=POLL_SECONDS, batch=False, backend_name="default",
             startup_delay=False, max_tasks=None, worker_id=worker_id, excluded_queue_names=[],
         )  # fmt: skip
 
     def configure_signals(self) -> None:
-        """It may have been told before it comes to this."""
+        """Respect a signal that came before this call."""
         super().configure_signals()
         self.running = not is_stopping()
 
     def shutdown(self, signum: int, frame: FrameType | None) -> None:
-        """django-tasks' own raises SystemExit. Where it had just begun a transaction, that stayed open, and kept all
-        other threads from writing down what came of their work.
-        """
+        """Do not raise SystemExit as django-tasks does: an open transaction would block the writes of other threads."""
         self.running = False
         handle_signal(signum, frame)
 
     def run_task(self, db_task_result: DBTaskResult[Any, Any]) -> None:
-        """All lines about a job have its id."""
+        """Add the id of the job to all of its log lines."""
         with request_ids.request_id_of_work(f"job.{db_task_result.id}"):
             super().run_task(db_task_result)
 
     def run(self) -> None:
-        """django-tasks' loop ends where it cannot begin a transaction: it begins again."""
+        """Restart the loop of django-tasks, which ends when it cannot start a transaction."""
         self.configure_signals()
         while self.running:
             try:
@@ -59,7 +57,7 @@ class JobWorker(Worker):
                     raise
                 connection.close()
                 log_and_continue(logger, "The job queue", error)
-                sleep(SECONDS_WITHOUT_ROOM if is_full(error) else SECONDS_BETWEEN_TRIES)
+                sleep(SECONDS_WITHOUT_ROOM if is_full(error) else RETRY_SECONDS)
 
 
 def waiting_jobs() -> QuerySet[Any, Any]:

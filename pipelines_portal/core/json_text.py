@@ -1,11 +1,11 @@
-"""JSON in a text column: what people typed and sent, and what files hold."""
+"""JSON in a text column, for values that people type and send, and for contents of files."""
 
 import json
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
-# Half of a pair of code units: no text in UTF-8 holds one.
+# Surrogates: UTF-8 cannot encode them.
 FIRST_SURROGATE, LAST_SURROGATE = "\ud800", "\udfff"
 REPLACEMENT = "\ufffd"
 _PLAIN = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
@@ -19,9 +19,9 @@ else:
 
 
 class JSONTextField(TextField):
-    """Reads and writes like a JSONField. It keeps the order of keys, which `jsonb` does not, and cannot be queried.
+    """A JSON field that preserves the order of keys, which `jsonb` does not. It cannot be queried.
 
-    Values are cleaned when they are written: PostgreSQL's search takes no NUL and no lone surrogates.
+    Values are cleaned when they are written, because PostgreSQL refuses NUL and lone surrogates.
     """
 
     if TYPE_CHECKING:

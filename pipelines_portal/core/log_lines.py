@@ -1,4 +1,4 @@
-"""How log lines are written: for people, or as JSON for programs. They hold nothing that lets their readers in."""
+"""Log lines without secrets, as text for people or as JSON for programs."""
 
 import logging
 import re
@@ -9,15 +9,15 @@ from types import TracebackType
 from pipelines_portal.core import request_ids
 
 KEY = re.compile(r"(pk_live_)[0-9a-zA-Z_]{8,}")
-# The path of a link that lets somebody in, up to the next slash; in JSON a backslash ends it, too.
-SLASH = "(?:/|%2F)"  # as in the address of a page that comes after another
-LETS_IN = re.compile(
+# The secret in the path of a link for signing in, up to the next slash. In JSON, a backslash ends it too.
+SLASH = "(?:/|%2F)"  # %2F: in a `next` parameter
+SIGN_IN_LINK = re.compile(
     rf"({SLASH}invitation{SLASH}|{SLASH}password{SLASH}new{SLASH}[^/%\s]+{SLASH})[^/%\s\"'\\]+", re.IGNORECASE
 )
-# The password in a URL, and what signs one.
+# The password in a URL, and the signature of one.
 PASSWORD = re.compile(r"(\w://[^/\s:@]*:)[^/\s@]+(?=@)")
 SIGNED = re.compile(r"(X-Amz-(?:Signature|Credential|Security-Token)(?:=|%3D))[^&%\s\"'\\]+", re.IGNORECASE)
-SECRETS = (KEY, LETS_IN, PASSWORD, SIGNED)
+SECRETS = (KEY, SIGN_IN_LINK, PASSWORD, SIGNED)
 logger = logging.getLogger(__name__)
 
 
@@ -28,14 +28,14 @@ def without_secrets(line: str) -> str:
 
 
 class Handler(logging.StreamHandler):  # type: ignore[type-arg]
-    """Writes to standard error. Removes secrets from the whole line: any message or exception may contain them."""
+    """Writes to standard error, without the secrets that any message or exception may contain."""
 
     def format(self, record: logging.LogRecord) -> str:
         return without_secrets(super().format(record))
 
 
 class RequestId(logging.Filter):
-    """Gives each record the ID of the request or job that it belongs to."""
+    """Adds the ID of the request or job to each record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         request_id = request_ids.current()
@@ -43,12 +43,12 @@ class RequestId(logging.Filter):
         return True
 
 
-def log_what_nobody_caught() -> None:
-    """Log uncaught exceptions, which Python would print as they are. Before the settings are read, too."""
+def log_uncaught_exceptions() -> None:
+    """Log uncaught exceptions, which Python would print with their secrets. Works before the settings are read."""
     logging.lastResort = Handler()
     logging.lastResort.setLevel(logging.WARNING)
     sys.excepthook = _log
-    threading.excepthook = lambda told: _log(told.exc_type, told.exc_value, told.exc_traceback)
+    threading.excepthook = lambda hook: _log(hook.exc_type, hook.exc_value, hook.exc_traceback)
 
 
 def _log(kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None) -> None:

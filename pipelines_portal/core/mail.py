@@ -1,4 +1,4 @@
-"""Mails to people. None holds a key, or a value of a task; and nothing depends on one arriving."""
+"""Mails to people. They contain no keys and no values of tasks, and nothing depends on their arrival."""
 
 import logging
 from email.utils import make_msgid
@@ -9,37 +9,37 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 
-# The priority of jobs that send mail: a server may be slow to answer, and uploads are polled by the same worker.
+# The priority of jobs that send mail. A mail server may be slow, and the same worker polls uploads.
 BEHIND_UPLOADS = -10
 logger = logging.getLogger(__name__)
 
 
 def mail_is_on() -> bool:
-    """Whether EMAIL_URL says how to send one."""
+    """Return True if EMAIL_URL is set."""
     return bool(settings.MAIL_IS_ON)
 
 
 def send_mail(to: str, template: str, context: dict[str, Any]) -> bool:
-    """The text of `template`, its first line the subject. Whether a server took it; call it outside a transaction."""
+    """Send `template`, whose first line is the subject. Return True if a server accepted it. Not in a transaction."""
     if not mail_is_on():
         return False
     subject, _, body = render_to_string(template, context).strip().partition("\n")
     try:
         mail = EmailMessage(" ".join(subject.split()), body.strip() + "\n", to=[to], headers=_headers())
         return bool(mail.send())
-    except (OSError, ValueError) as error:  # SMTPException is the one, an address that is none gives the other
+    except (OSError, ValueError) as error:  # SMTPException is an OSError; an invalid address raises ValueError
         logger.warning("A mail was not taken: %s: %s", type(error).__name__, template)
         return False
 
 
 def _headers() -> dict[str, str]:
-    """Mail servers trust a mail less whose id is of `localhost`, as machines often call themselves."""
+    """Set the Message-ID: mail servers distrust ids of `localhost`, which is often the name of the machine."""
     host = urlsplit(settings.PORTAL_URL).hostname
     return {"Message-ID": make_msgid(domain=host)} if host else {}
 
 
 def absolute_url(path: str, request: Any = None) -> str:
-    """Return `path` under PORTAL_URL, which is set wherever mail is. On a page: else under the address of `request`."""
+    """Return the URL of `path` under PORTAL_URL or under the host of `request`. With mail, PORTAL_URL is set."""
     if settings.PORTAL_URL:
         return f"{settings.PORTAL_URL}{path}"
     return str(request.build_absolute_uri(path)) if request else path

@@ -21,17 +21,17 @@ ROWS_SENT = Counter("pipelines_rows_sent", "Rows that went to the API, by what i
 UPLOADS_ENDED = Counter("pipelines_uploads_ended", "Archives that came to their end.", ["end"])
 CALLERS_HELD = Counter("pipelines_callers_held", "Requests answered with 429, by who was to wait.", ["caller"])
 REQUESTS = Counter("pipelines_requests", "Requests by view and class of status.", ["view", "method", "status"])
-# One of them is what alerts ask for: what is in between is not known.
+# Alerts use these bounds; a value between two of them is not known.
 BUCKETS = (0.05, 0.1, 0.25, 1, 2, 5)
 SECONDS = Histogram(
     "pipelines_request_seconds", "From a request's coming to its answer's beginning.", ["view", "method"],
     buckets=BUCKETS,
 )  # fmt: skip
-# What no view answered: static files, and addresses that there are not.
+# Requests without a view: static files and unknown addresses.
 UNMATCHED = "unmatched"
 METHODS = ("GET", "HEAD", "POST", "PUT")
 LONGEST_PATH = 254
-# Rows behind these are late all the same.
+# If more rows wait, an exact count would not matter.
 MOST_COUNTED = 1000
 Waiting = QuerySet[Any, Any]
 request_logger = logging.getLogger("pipelines_portal.requests")
@@ -39,23 +39,23 @@ logger = logging.getLogger(__name__)
 
 
 def view_name(request: HttpRequest, match: ResolverMatch) -> str:
-    """Where a view is all that answers at an address."""
+    """Return the name by which requests are counted. A setting can name another function."""
     return match.view_name
 
 
 class MetricsMiddleware:
-    """Outside of all that may refuse a request: what was refused is counted too."""
+    """Counts every request by its view, never by its address. It is outermost, so that refused requests count too."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
         self._writes_lines = settings.LOG_FORMAT == "json"
-        self._name_of: Callable[[HttpRequest, ResolverMatch], str] = import_string(settings.METRICS_VIEW_NAME)
+        self._view_name: Callable[[HttpRequest, ResolverMatch], str] = import_string(settings.METRICS_VIEW_NAME)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = time.perf_counter()
         response = self.get_response(request)
         seconds = time.perf_counter() - began
-        view = self._name_of(request, request.resolver_match) if request.resolver_match else UNMATCHED
+        view = self._view_name(request, request.resolver_match) if request.resolver_match else UNMATCHED
         method = request.method if request.method in METHODS else "other"
         REQUESTS.labels(view, method, f"{response.status_code // 100}xx").inc()
         SECONDS.labels(view, method).observe(seconds)
@@ -65,7 +65,7 @@ class MetricsMiddleware:
 
 
 def _write_line(request: HttpRequest, response: HttpResponse, view: str, seconds: float) -> None:
-    """Without what is behind a question mark, and without an email. Of who was not asked for, nothing is said."""
+    """Log the request without its query and without an email. The user is logged only if the view loaded it."""
     person = getattr(request, "_cached_user", None)
     facts = {"view": view, "status": response.status_code, "seconds": round(seconds, 4)}
     if person is not None and person.pk is not None:
@@ -74,15 +74,15 @@ def _write_line(request: HttpRequest, response: HttpResponse, view: str, seconds
 
 
 def render_metrics(checks: Mapping[str, str]) -> bytes:
-    """`checks`: OK or what is wrong, by the name of each check."""
+    """Render all metrics. `checks` has OK or what is wrong for each check."""
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    registry.register(_ReadNow(checks))
+    registry.register(_DatabaseMetrics(checks))
     return generate_latest(registry)
 
 
-class _ReadNow(Collector):
-    """Queue lengths and the like, from the database. Without the database, only the state of the checks."""
+class _DatabaseMetrics(Collector):
+    """Queue lengths and other values that the database holds now. Without a database, only the states of the checks."""
 
     def __init__(self, checks: Mapping[str, str]) -> None:
         self._checks = checks
@@ -102,7 +102,7 @@ class _ReadNow(Collector):
 
 
 def queue_metrics(queues: Iterable[tuple[str, Waiting]]) -> Iterator[Metric]:
-    """Each gives since when its pieces wait, the oldest first."""
+    """Yield length and age of each queue. A queue lists when its items started to wait, the oldest first."""
     waiting = GaugeMetricFamily("pipelines_queue_waiting", f"Pieces that wait, up to {MOST_COUNTED}.", labels=["queue"])
     oldest = GaugeMetricFamily("pipelines_queue_oldest_seconds", "How long the oldest waits.", labels=["queue"])
     for name, queue in queues:

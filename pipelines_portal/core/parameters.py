@@ -1,4 +1,4 @@
-"""What a request's parameters name: numbers and ids, where anybody may have written anything."""
+"""Numbers and ids in the parameters of a request, which may contain anything."""
 
 from uuid import UUID
 
@@ -6,12 +6,13 @@ from pipelines_portal.api_client.bounds import LARGEST_ID
 
 
 def number_in(text: str, largest: int = LARGEST_ID) -> int | None:
-    """The whole number that `text` is, in plain digits; None for any other text, and past `largest`."""
+    """Return the whole number in `text`, or None for any other text and for numbers above `largest`."""
     is_number = text.isascii() and text.isdigit() and len(text) <= len(str(largest))
     return int(text) if is_number and int(text) <= largest else None
 
 
 def uuid_in(text: str) -> UUID | None:
+    """Return the UUID in `text`, or None."""
     try:
         return UUID(text)
     except ValueError:

@@ -23,12 +23,12 @@ OLDER = (
 
 
 def is_migrated() -> bool:
-    """Compare what the database has with the names of the migration files, which loads none of them."""
+    """Return True if the database has all migrations, by the names of their files, which need not be loaded."""
     return {*_migrations()} <= set(MigrationRecorder(connection).applied_migrations())
 
 
 def require_migrated() -> None:
-    """End the start of a worker without a usable database. One that is away or full for now is waited for later."""
+    """Raise CommandError if the database lacks migrations. A worker waits later for one that is away or full now."""
     try:
         refuse_older_database()
         if not is_migrated():
@@ -63,6 +63,7 @@ def _migrations() -> Iterator[tuple[str, str]]:
 
 
 def prepare() -> None:
+    """Migrate the database and collect static files, before the programs start."""
     refuse_older_database()
     wipe_metrics(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
     call_command("migrate", verbosity=0, interactive=False)
@@ -77,7 +78,7 @@ def prepare() -> None:
 
 
 def wipe_metrics(folder: Path) -> None:
-    """Delete what ended processes counted, unless another process still counts: a sum must not get smaller."""
+    """Delete the counts of ended processes, unless another process still counts: a counter must not decrease."""
     files = list(folder.glob("*.db"))
     if not any(Path(f"/proc/{file.stem.rpartition('_')[2]}").exists() for file in files):
         for file in files:

@@ -1,4 +1,4 @@
-"""What monitoring asks a program: /health, /ready and /metrics.
+"""The pages for monitoring: /health, /ready and /metrics.
 
 Requests for them come by any host name or address, unencrypted and without a session, so a middleware answers them
 before all others.
@@ -39,7 +39,7 @@ _is_known_migrated = False
 
 
 def health(request: HttpRequest) -> HttpResponse:
-    """Answer without asking anything: a restart would not help against the failures of others."""
+    """Answer without any check: a restart would not repair a failing database."""
     return JsonResponse({"status": OK})
 
 
@@ -60,7 +60,7 @@ def metrics_page(request: HttpRequest) -> HttpResponse:
 
 
 def may_read_metrics(request: HttpRequest) -> bool:
-    """With METRICS_TOKEN, those who send it; without it, this machine."""
+    """Return True for requests with METRICS_TOKEN or, if it is not set, for those from this machine."""
     if settings.METRICS_TOKEN:
         scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         return scheme.lower() == "bearer" and constant_time_compare(token.strip(), settings.METRICS_TOKEN)
@@ -92,7 +92,7 @@ def check_all() -> dict[str, str]:
 
 
 def check_database() -> str:
-    """Return OK if the database answers and has all migrations. Once it had them, that is not asked again."""
+    """Return OK if the database answers and has all migrations. Once it has them, only a query is made."""
     global _is_known_migrated
     try:
         if _is_known_migrated:

@@ -21,7 +21,7 @@ class HtmxHttpRequest(HttpRequest):
 
 
 def htmx_of(request: HttpRequest) -> HtmxDetails:
-    """How htmx made this request; false when it did not."""
+    """Return the details of an htmx request; they are falsy for other requests."""
     return cast(HtmxHttpRequest, request).htmx
 
 
@@ -33,7 +33,7 @@ def render_page(
     partials: Sequence[str] = (),
     status: int = 200,
 ) -> HttpResponse:
-    """The whole page, or, when htmx targets the id of one of `partials`, only that partial of it."""
+    """Render the whole page or, if htmx targets the id of one of `partials`, only that partial."""
     wanted = _wanted_partial(request, partials)
     name = f"{template}#{wanted}" if wanted else template
     response = render(request, name, context, status=status)
@@ -42,7 +42,7 @@ def render_page(
 
 
 def is_part_of_page(request: HttpRequest) -> bool:
-    """Whether htmx asks, and puts the answer into the page that is there."""
+    """Return True if htmx puts the response into the current page."""
     htmx = htmx_of(request)
     return bool(htmx) and not htmx.history_restore_request
 
@@ -55,7 +55,7 @@ def _wanted_partial(request: HttpRequest, partials: Sequence[str]) -> str | None
 def render_notice(
     request: HttpRequest, template: str, context: dict[str, Any] | None = None, *, status: int
 ) -> HttpResponse:
-    """A failure as a whole page; for htmx as a note in the page's notice area, so that what is on show stays."""
+    """Render a failure as a whole page or, for htmx, as a note in the notice area, so that the page stays as it is."""
     if not is_part_of_page(request):
         return render_page(request, template, context, status=status)
     response = render(request, f"{template}#notice", context, status=status)
@@ -64,19 +64,19 @@ def render_notice(
     return response
 
 
-# Some kilobytes each.
+# A few kilobytes each.
 @lru_cache(maxsize=500)
 def fragment(template: str, **values: Hashable) -> SafeString:
-    """`template` knows of nothing but `values`: equal ones make an equal piece, for whoever looks."""
+    """Render a part of a page that depends only on `values`, and cache it for all users."""
     return render_to_string(template, values)
 
 
 def is_poll_of(request: HttpRequest, part: str) -> bool:
-    """The element of this id asks for itself, at its interval; nobody clicked."""
+    """Return True if the element with the id `part` refreshes itself, without a click."""
     htmx = htmx_of(request)
     return bool(htmx) and htmx.trigger == part
 
 
 def content_digest(*shown: object) -> str:
-    """Changes with whatever is shown, and at midnight: days are told from each other by name."""
+    """Return a digest of the shown values. It also changes at midnight, because pages write "Today"."""
     return hashlib.sha256(repr((shown, timezone.localdate())).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""What a request, or a piece of a worker's work, is called in every line about it: one word, in both programs."""
+"""The ID of the current request or job, which all of its log lines have in both programs."""
 
 import re
 import secrets
@@ -12,12 +12,12 @@ _current: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def current() -> str:
-    """Of what this thread is at; "" between two requests that were none."""
+    """Return the ID for this thread, or ""."""
     return _current.get()
 
 
 def begin(request_id: str) -> None:
-    """Until this thread begins something else."""
+    """Set the ID for this thread until the next call."""
     _current.set(request_id)
 
 
@@ -26,13 +26,13 @@ def new_id() -> str:
 
 
 def fits(text: str) -> bool:
-    """Whether it is short and plain enough to be taken over from others."""
+    """Return True if an ID from outside is short and plain enough to be used."""
     return _FITS.fullmatch(text) is not None
 
 
 @contextmanager
 def request_id_of_work(request_id: str) -> Iterator[None]:
-    """What is done in the block is called so."""
+    """Use the ID inside the block."""
     token = _current.set(request_id)
     try:
         yield

@@ -1,7 +1,7 @@
-"""How static files are named and put together when they are collected.
+"""Storage of collected static files.
 
-They are named by their content, the modules that a module imports too, so that none is ever stale. What every page
-loads is many files to read, and two to fetch: one script and one style sheet.
+Their names contain a hash of the content, also those of imported modules, so that none is ever stale. The scripts and
+style sheets of every page are many files in the repository, and are joined to one script and one style sheet.
 """
 
 import posixpath
@@ -14,13 +14,13 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-# These hold nothing but imports of what works by being there, and imports nothing itself.
+# These files contain only imports of files that import nothing.
 ENTRIES = ("js/portal.js", "js/new-task.js", "css/every-page.css")
 IMPORT = re.compile(r'^@?import "(?P<name>[^"]+)";$', re.MULTILINE)
 
 
 class Inlined:
-    """A storage in whose files each import is replaced by what it imports."""
+    """A storage that replaces each import in a file by the imported file."""
 
     def __init__(self, storage: Storage) -> None:
         self.storage = storage
@@ -32,7 +32,7 @@ class Inlined:
 
     def _imported(self, path: str) -> str:
         text = self._read(posixpath.normpath(path))
-        # In a block, a script's names stay its own.
+        # A block keeps the names of a script local.
         return f"{{\n{text}}}" if path.endswith(".js") else text
 
     def _read(self, path: str) -> str:
@@ -42,7 +42,7 @@ class Inlined:
 
 class ModuleAwareStorage(CompressedManifestStaticFilesStorage):
     support_js_module_import_aggregation = True
-    # Our own scripts only, in folders too: in those of others, examples in comments are taken for imports.
+    # Only our own scripts: in vendored ones, examples in comments look like imports.
     _js_module_import_aggregation_patterns = (
         "js/*.js",
         CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1],

@@ -1,4 +1,4 @@
-"""A bound for what a page works out while a person waits: a second, and one such page at a time for each person."""
+"""A limit for work that a page does while a person waits: one second, and one such page at a time for each person."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -9,30 +9,30 @@ from typing import TypeVar
 
 SECONDS = 1.0
 Step = TypeVar("Step")
-# In this process: its threads are what the bound protects.
+# Of this process only, whose threads the limit protects.
 _at_work: set[int] = set()
 _lock = Lock()
 
 
 class OutOfTime(Exception):
-    """The person has waited long enough: somebody else does the work."""
+    """The time is used up, or another page works for the person. The worker does the work instead."""
 
 
 class TimeBudget:
-    """How long a piece of work may take, by a clock that never jumps. Without `seconds`: as long as it takes."""
+    """The time that a piece of work may take. Without `seconds`, there is no limit."""
 
     def __init__(self, seconds: float = math.inf) -> None:
         self.seconds = seconds
         self._end = monotonic() + seconds
 
     def check(self) -> None:
-        """Call between two steps of the work. Raise OutOfTime when nothing is left."""
+        """Raise OutOfTime if no time is left. Call this between two steps of the work."""
         if monotonic() >= self._end:
             raise OutOfTime
 
 
 def within(budget: TimeBudget, steps: Iterable[Step]) -> Iterator[Step]:
-    """The steps of a piece of work: the first in any case, each other one if there is time. Raise OutOfTime."""
+    """Yield the steps of a piece of work: the first always, the others while there is time. Raise OutOfTime."""
     for number, step in enumerate(steps):
         if number:
             budget.check()
@@ -41,7 +41,7 @@ def within(budget: TimeBudget, steps: Iterable[Step]) -> Iterator[Step]:
 
 @contextmanager
 def page_budget(person: int) -> Iterator[TimeBudget]:
-    """The budget of a page for the person with this primary key. Raise OutOfTime while another page works for them."""
+    """Yield the budget for a page of the person with this id. Raise OutOfTime if another page works for them."""
     with _lock:
         if person in _at_work:
             raise OutOfTime

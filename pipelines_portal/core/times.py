@@ -9,20 +9,20 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.utils import timezone
 
-# Written by static/js/every-page/times.js: what the browser says of where it is.
+# The time zone of the browser, written by static/js/every-page/times.js.
 COOKIE = "zone"
 UTC_NAME = "UTC"
 
 
 @cache
 def zones() -> frozenset[str]:
-    """Names of places, such as "Europe/Vienna", and "UTC"."""
+    """Return the names of time zones that people can choose, such as "Europe/Vienna", and "UTC"."""
     places = {name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/"))}
     return frozenset(places | {UTC_NAME})
 
 
 def zone_named(name: str) -> tzinfo | None:
-    """None where it is no zone's name, whoever sent it."""
+    """Return the time zone, or None for an unknown name."""
     if name == UTC_NAME:
         return UTC
     return ZoneInfo(name) if name in zones() else None
@@ -30,12 +30,12 @@ def zone_named(name: str) -> tzinfo | None:
 
 @cache
 def zone_choices() -> list[tuple[str, str]]:
-    """For a select: UTC, then places by name."""
+    """Return the choices of a select: UTC, then the zones by name."""
     return [(UTC_NAME, UTC_NAME), *((name, name.replace("_", " ")) for name in sorted(zones() - {UTC_NAME}))]
 
 
 def place(zone: tzinfo) -> str:
-    """As people say it: "Europe/Vienna" → "Vienna"."""
+    """Return the city of a zone: "Europe/Vienna" → "Vienna"."""
     return name_of(zone).rpartition("/")[2].replace("_", " ")
 
 
@@ -44,12 +44,12 @@ def name_of(zone: tzinfo) -> str:
 
 
 def current_place() -> str:
-    """Where the clock of the present request hangs."""
+    """Return the city of the current time zone."""
     return place(timezone.get_current_timezone())
 
 
 def local(moment: datetime) -> datetime:
-    """The same moment, by the clock of the present request."""
+    """Return the moment in the current time zone."""
     return moment.astimezone(timezone.get_current_timezone())
 
 
@@ -57,7 +57,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def ago(moment: datetime, now: datetime) -> str:
-    """How long before `now`, within an hour; past it, day and hour: "12 s ago", "3 min ago", "Today 11:02"."""
+    """Return the age within the last hour, else day and hour: "12 s ago", "3 min ago", "Today 11:02"."""
     seconds = (now - moment).total_seconds()
     if not is_recent(moment, now):
         return day_and_hour(moment, now)
@@ -67,7 +67,7 @@ def ago(moment: datetime, now: datetime) -> str:
 
 
 def is_recent(moment: datetime, now: datetime) -> bool:
-    """Whether it is told by how long ago. A clock that runs a minute ahead of ours is no reason to name a day."""
+    """Return True within an hour before `now`. A clock that is up to a minute ahead of ours counts as now."""
     return -MINUTE < (now - moment).total_seconds() < HOUR
 
 
@@ -88,12 +88,12 @@ def day(moment: datetime, now: datetime) -> str:
 
 
 def clock(moment: datetime) -> str:
-    """The hour alone: "14:05"."""
+    """Return the time of day: "14:05"."""
     return f"{local(moment):%H:%M}"
 
 
 def exact(moment: datetime) -> str:
-    """For a title: by the person's clock, and in UTC beside it."""
+    """Return the time in the current time zone and in UTC, for a title."""
     universal = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     zone = timezone.get_current_timezone()
     there = place(zone)

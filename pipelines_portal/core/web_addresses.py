@@ -1,4 +1,4 @@
-"""Web addresses taken apart: none of what is asked here raises, whatever the text."""
+"""Parsing of URLs. No function here raises, whatever the text."""
 
 from urllib.parse import SplitResult, urlsplit
 
@@ -6,7 +6,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def split(text: str) -> SplitResult | None:
-    """The parts, or None for a bracket that does not close or a port that is none."""
+    """Return the parts, or None if a bracket is not closed or the port is invalid."""
     try:
         parts = urlsplit(text)
         return None if parts.port == 0 else parts
@@ -22,7 +22,7 @@ def is_http_url(text: str) -> bool:
 
 
 def origin_of(url: str) -> str:
-    """Scheme, host and port as browsers write them, the scheme's own port left out; "" for what is no http(s) URL."""
+    """Return scheme, host and port as browsers write them, without the default port; "" if it is no http(s) URL."""
     parts = split(url)
     if parts is None or parts.scheme not in DEFAULT_PORTS or not parts.hostname or "@" in parts.netloc:
         return ""

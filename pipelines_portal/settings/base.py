@@ -1,4 +1,4 @@
-"""What the settings of both programs share: each takes all of it, and adds its own."""
+"""Settings of both programs. Each imports all of them and adds its own."""
 
 import os
 import sys
@@ -14,14 +14,14 @@ from pipelines_portal.core.environment import BASE_DIR
 env = environment.load_env()
 
 DATA_DIR = environment.data_dir(env)
-# `prepare` collects static files, except in an image, which brings them along.
+# `prepare` collects static files, except in an image, which contains them.
 STATIC_IS_COLLECTED = (BASE_DIR / "collected").is_dir()
 STATIC_DIR = BASE_DIR / "collected" if STATIC_IS_COLLECTED else DATA_DIR / "static"
 PORT = environment.port(env, "PORT", 8000)
 API_PORT = environment.port(env, "API_PORT", 8001)
 ALLOWED_HOSTS = environment.allowed_hosts(env)
 PRODUCTION = environment.is_production(env)
-# Off, the demo's accounts are refused: their passwords are published.
+# If the demo is off, its accounts are refused: their passwords are published.
 DEMO_IS_ON = not environment.why_without_demo(env)
 AUTHENTICATION_BACKENDS = ["pipelines_portal.core.demo_accounts.Backend"]
 # How people reach the portal.
@@ -34,7 +34,7 @@ SESSION_IDLE_MINUTES = environment.whole_number(env, "SESSION_IDLE_MINUTES", 720
 SESSION_DAYS = environment.whole_number(env, "SESSION_DAYS", 14, "a number of days", most=365)
 SESSION_COOKIE_AGE = SESSION_DAYS * 86_400
 
-# Who may read the figures; without it, this machine itself.
+# The secret for reading metrics. Without it, only this machine may read them.
 METRICS_TOKEN = environment.token(env, "METRICS_TOKEN", least=16)
 WORKER_METRICS_PORT = environment.whole_number(env, "WORKER_METRICS_PORT", 0, "a port number", least=0, most=65535)
 LOG_FORMAT = environment.one_of(env, "LOG_FORMAT", "line", "json")
@@ -54,7 +54,7 @@ if "opentelemetry.sdk.trace" in sys.modules:
     from pipelines_portal.core.tracing.spans import export_spans
 
     export_spans()
-# Besides those that come through TRUSTED_PROXIES: whether every caller may say what its request is called.
+# If True, every caller may choose the ID of its request, not only those behind TRUSTED_PROXIES.
 TAKES_REQUEST_IDS = False
 
 # Background jobs wait in the database, and a worker of their program runs them.
@@ -74,7 +74,7 @@ STORAGES = {
 }
 MESSAGE_STORAGE = "pipelines_portal.core.http.messages.MessageStorage"
 X_FRAME_OPTIONS = "DENY"
-# Browsers take a cookie of this prefix from this very host alone, over HTTPS: no other host of the domain can set it.
+# Browsers accept a cookie with this prefix only from this host over HTTPS: no other host of the domain can set it.
 COOKIE_PREFIX = "__Host-" if PRODUCTION else ""
 if PRODUCTION:
     # TLS ends at a proxy in front that sets (and strips from clients) X-Forwarded-Proto.
@@ -86,8 +86,8 @@ if PRODUCTION:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 
-# Outside of all others: watchers are answered before anything looks at who they are, and what is refused is counted.
-WATCHED_MIDDLEWARE = [
+# Before all others, so that monitoring needs no session, and refused requests are counted.
+MONITORING_MIDDLEWARE = [
     "pipelines_portal.core.http.middleware.RequestIdMiddleware",
     "pipelines_portal.core.probes.ProbesMiddleware",
     "pipelines_portal.core.metrics.MetricsMiddleware",
@@ -126,7 +126,7 @@ LOGGING: dict[str, Any] = {
     },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
-        # Its warnings about malformed answers are tracebacks; whoever called tells the same in a line.
+        # Its warnings about malformed responses have tracebacks. The caller logs the same in a line.
         "urllib3": {"level": "ERROR"},
         "django.request": {"filters": ["in_one_line"]},
         "django.security.RequestDataTooBig": {"filters": ["without_traceback"]},
@@ -147,7 +147,7 @@ def name_program(program: str) -> None:
 
 
 def secret_key(program: str) -> str:
-    """SECRET_KEY, or one of the program's own, made on its first run."""
+    """Return SECRET_KEY or, outside production, a key that the program created on its first run."""
     file = DATA_DIR / f"{program}.secret_key"
     return environment.secret_key(env, file, production=PRODUCTION)
 
@@ -156,7 +156,7 @@ TAGS = ["django.templatetags.static", "pipelines_portal.core.templatetags.page_e
 
 
 def templates(*context_processors: str) -> list[dict[str, Any]]:
-    """Django's templates with the tags of both programs, and a program's own context processors."""
+    """Return the setting TEMPLATES with the tags of both programs and additional context processors."""
     processors = [
         "django.template.context_processors.request",
         "django.contrib.auth.context_processors.auth",

@@ -56,7 +56,7 @@ INSTALLED_APPS = [
     "pipelines_portal.external_api",
 ]
 MIDDLEWARE = [
-    *WATCHED_MIDDLEWARE,
+    *MONITORING_MIDDLEWARE,
     "pipelines_portal.external_api.http.middleware.ErrorShapeMiddleware",
     "pipelines_portal.external_api.http.middleware.WriteNoteMiddleware",
     "pipelines_portal.core.http.middleware.KnownHostMiddleware",

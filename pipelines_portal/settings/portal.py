@@ -96,7 +96,7 @@ INSTALLED_APPS = [
     "pipelines_portal.worker",
 ]
 MIDDLEWARE = [
-    *WATCHED_MIDDLEWARE,
+    *MONITORING_MIDDLEWARE,
     "pipelines_portal.core.http.middleware.KnownHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

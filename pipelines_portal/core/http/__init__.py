@@ -1,1 +1,1 @@
-"""What both programs do with every request, whichever page it is for."""
+"""Handling of HTTP requests that both programs share."""

@@ -1,4 +1,4 @@
-"""What is written down: a line for what people do to accounts and keys."""
+"""Log lines about changes to accounts and keys."""
 
 import json
 import logging
@@ -13,12 +13,11 @@ logger = logging.getLogger("pipelines_portal.audit")
 
 
 def note(request: HttpRequest, event: str, **facts: Any) -> None:
-    """Write `event` down, with the person signed in, the address, and `facts`."""
+    """Log `event` with the user, the address and `facts`."""
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
         facts = {"user": user.pk, "email": user.email} | facts
-    told = facts | {"address": exact_address(request)}
-    write_line(event, told)
+    write_line(event, facts | {"address": exact_address(request)})
 
 
 def write_line(event: str, facts: dict[str, Any]) -> None:
@@ -26,12 +25,12 @@ def write_line(event: str, facts: dict[str, Any]) -> None:
 
 
 def _quoted(value: Any) -> str:
-    """What strangers typed stays on its line, and within bounds."""
+    """Quote and shorten a value, which may come from outside, so that it stays on its line."""
     return json.dumps(value[:LONGEST] if isinstance(value, str) else value)
 
 
 class WithoutTraceback(logging.Filter):
-    """For what a client did wrong: a line says it, and where it was noticed says nothing."""
+    """Removes the traceback of an error of a client, since it does not help."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.exc_info = None

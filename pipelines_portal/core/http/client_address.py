@@ -1,4 +1,4 @@
-"""Where a request comes from, also behind proxies."""
+"""The address of a client, also behind proxies."""
 
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
@@ -9,17 +9,17 @@ Address = IPv4Address | IPv6Address
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return the address to count requests by."""
+    """Return the address by which requests are counted."""
     return _bucket(_address(request))
 
 
 def address_to_count_by(remote: str, forwarded_for: str) -> str:
-    """Return the same for a request of which only the connection and a header are known."""
+    """Return the same if only the connection and a header are known."""
     return _bucket(_last_untrusted(remote, forwarded_for))
 
 
 def exact_address(request: HttpRequest) -> str:
-    """The address to tell people of, and to write down."""
+    """Return the address to show and to log."""
     return str(_address(request))
 
 
@@ -56,7 +56,7 @@ def _is_trusted(address: Address | None) -> bool:
 
 
 def _bucket(address: Address | None) -> str:
-    """IPv6 counts by /64: whoever has one address of it has them all."""
+    """Count IPv6 by /64, since one client has all of its addresses."""
     if isinstance(address, IPv6Address):
         return str(IPv6Network((address, 64), strict=False).network_address)
     return str(address)

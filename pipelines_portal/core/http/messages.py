@@ -1,4 +1,4 @@
-"""What a page says after a redirect, in a cookie of the program's own."""
+"""Storage of Django's messages in a cookie of each program."""
 
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
@@ -7,12 +7,12 @@ from django.contrib.messages.storage.session import SessionStorage
 
 
 class ProgramCookieStorage(CookieStorage):
-    """Django's, with a name that the two programs do not share where they run on one host name."""
+    """Django's storage with a different cookie for each program, since both may run on one host name."""
 
     cookie_name = f"{settings.COOKIE_PREFIX}{settings.PROGRAM}_messages"
 
 
 class MessageStorage(FallbackStorage):
-    """MESSAGE_STORAGE names it."""
+    """The MESSAGE_STORAGE of both programs."""
 
     storage_classes = (ProgramCookieStorage, SessionStorage)

@@ -20,37 +20,37 @@ from pipelines_portal.core.http.client_address import exact_address, is_sent_by_
 
 View = Callable[[HttpRequest], HttpResponse]
 BEGAN_AT, USED_AT = "began_at", "used_at"
-# Written down at most so often: a session is a row in the database.
-STEP_SECONDS = 60
+# The time of last use is saved at most once in this time, since a session is a row in the database.
+SAVE_SECONDS = 60
 logger = logging.getLogger(__name__)
 
 
 class RequestIdMiddleware:
-    """The outermost: all lines about the request have the name, and so has the answer, whatever it is."""
+    """Gives every request an ID, or uses the one that a trusted sender gave it. It is the outermost middleware."""
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request_id = _told(request) or request_ids.new_id()
+        request_id = _request_id_from_sender(request) or request_ids.new_id()
         request_ids.begin(request_id)
         response = self.get_response(request)
         response[request_ids.HEADER] = request_id
         return response
 
 
-def _told(request: HttpRequest) -> str:
-    """ "" for what is no name, and for those who are not believed."""
-    told = request.META.get("HTTP_X_REQUEST_ID", "")
-    if not told or not request_ids.fits(told):
+def _request_id_from_sender(request: HttpRequest) -> str:
+    """Return the ID in the header, or "" if it is invalid or the sender is not trusted."""
+    request_id = request.META.get("HTTP_X_REQUEST_ID", "")
+    if not request_id or not request_ids.fits(request_id):
         return ""
-    return told if settings.TAKES_REQUEST_IDS or is_sent_by_trusted_proxy(request) else ""
+    return request_id if settings.TAKES_REQUEST_IDS or is_sent_by_trusted_proxy(request) else ""
 
 
 class KnownHostMiddleware:
-    """A plain 400 for a host name that is not ours, before anything asks for the name.
+    """Answers 400 for an unknown host name before other code reads it.
 
-    Django raises at the first who asks, with a traceback, and again in the page that says so.
+    Django would raise an error with a traceback, and again while it renders the error page.
     """
 
     def __init__(self, get_response: View) -> None:
@@ -67,9 +67,7 @@ class KnownHostMiddleware:
 
 
 class NoStoreMiddleware:
-    """`no-store` on every answer to a session, and on the one that begins it: neither proxies nor the browser keep
-    for whoever comes next what people see who are signed in.
-    """
+    """Adds `no-store` to every response in a session, so that neither proxies nor the browser store it for others."""
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
@@ -83,9 +81,9 @@ class NoStoreMiddleware:
 
 
 class SessionLimitsMiddleware:
-    """Signs out whoever did nothing for SESSION_IDLE_MINUTES, and everybody SESSION_DAYS after they signed in.
+    """Signs people out after SESSION_IDLE_MINUTES without activity, and SESSION_DAYS after they signed in.
 
-    A page refreshing itself is nobody at work.
+    A page that refreshes itself is not activity.
     """
 
     def __init__(self, get_response: View) -> None:
@@ -93,27 +91,27 @@ class SessionLimitsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
-            _end_or_note(request)
+            _end_or_extend(request)
         return self.get_response(request)
 
 
 @receiver(user_logged_in)
-def _begin(request: HttpRequest, **more: object) -> None:
+def _record_start(request: HttpRequest, **more: object) -> None:
     request.session[BEGAN_AT] = request.session[USED_AT] = int(time.time())
 
 
-def _end_or_note(request: HttpRequest) -> None:
+def _end_or_extend(request: HttpRequest) -> None:
     now = int(time.time())
-    # A session from before its beginning was kept begins when it was used last.
+    # A session without a start, from an older version, starts at its last use.
     request.session.setdefault(BEGAN_AT, request.session.get(USED_AT, now))
     if is_over(request.session, now):
         logout(request)
-    elif not _is_refresh(request) and now - request.session.get(USED_AT, 0) >= STEP_SECONDS:
+    elif not _is_refresh(request) and now - request.session.get(USED_AT, 0) >= SAVE_SECONDS:
         request.session[USED_AT] = now
 
 
 def is_over(session: Any, now: int) -> bool:
-    """Whether a session, or the data of one, is past its limits."""
+    """Return True if a session, or its data, is past its limits."""
     idle, age = now - session.get(USED_AT, now), now - session.get(BEGAN_AT, now)
     return bool(idle > settings.SESSION_IDLE_MINUTES * 60 or age > settings.SESSION_DAYS * 86_400)
 
@@ -123,9 +121,9 @@ def _is_refresh(request: HttpRequest) -> bool:
 
 
 class ReadableAddressMiddleware:
-    """A 400 for NUL in a query: PostgreSQL takes no text with it, and pages search by what stands there.
+    """Answers 400 for NUL in a query: PostgreSQL refuses it, and pages search by values of the query.
 
-    Posted values are their forms' to refuse.
+    Forms refuse it in posted values.
     """
 
     def __init__(self, get_response: View) -> None:

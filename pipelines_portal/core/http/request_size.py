@@ -1,4 +1,4 @@
-"""A bound on what a form may post. Django bounds its fields, and lets files fill the disk, whoever sends them."""
+"""A limit on the size of a form with its files. Django limits only the fields, so files could fill the disk."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.core.files.uploadhandler import FileUploadHandler
 
 
 class SizeLimit(FileUploadHandler):
-    """The first of FILE_UPLOAD_HANDLERS: refuses a request by its announced size, before any of it is read."""
+    """The first of FILE_UPLOAD_HANDLERS, which refuses a request by its Content-Length before reading it."""
 
     def handle_raw_input(
         self,

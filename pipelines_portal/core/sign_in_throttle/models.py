@@ -2,7 +2,7 @@ from django.db import models
 
 
 class Tries(models.Model):
-    """How often something was tried since its window began. In the database, which all processes share."""
+    """The number of tries in a time window. It is in the database because all processes share it."""
 
     # A keyed hash: it has the same length for any input, and reveals neither an email nor an address.
     name = models.CharField(max_length=64, primary_key=True)

@@ -1,4 +1,4 @@
-"""Count tries before their password or code is checked, and say how long to wait when there were too many."""
+"""Limits on tries, which count before a password or code is checked."""
 
 import math
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from pipelines_portal.core.sign_in_throttle.models import Tries
 WINDOW = timedelta(minutes=5)
 # Tries on one account from one address, and on any accounts from one address.
 ACCOUNT_TRIES, ADDRESS_TRIES = 5, 20
-# Codes for one account from anywhere: whoever is asked for a code has given the right password.
+# Codes for one account from any address: only people who gave the right password are asked for a code.
 CODE_TRIES, CODE_WINDOW = 10, timedelta(hours=1)
 SALT = "pipelines_portal.sign_in_throttle"
 
@@ -33,7 +33,7 @@ def limit_on(*what: str, tries: int, window: timedelta = WINDOW) -> Limit:
 
 
 def password_limits(request: HttpRequest, email: str, purpose: str = "password") -> list[Limit]:
-    """No limit is on the account alone: a stranger could use it up, and so lock the account's owner out."""
+    """Return the limits for a password. No limit is on the account alone, so strangers cannot lock its owner out."""
     address = client_address(request)
     of_account = limit_on(purpose, email.strip().lower(), address, tries=ACCOUNT_TRIES)
     return [limit_on("address", address, tries=ADDRESS_TRIES), of_account]
@@ -45,7 +45,7 @@ def code_limits(request: HttpRequest, email: str) -> list[Limit]:
 
 
 def person_limits(request: HttpRequest) -> list[Limit]:
-    """Limit how often somebody who is signed in may enter their own password."""
+    """Return the limit for people who are signed in and enter their own password."""
     return [limit_on("person", str(request.user.pk), tries=ACCOUNT_TRIES)]
 
 
@@ -56,7 +56,7 @@ def address_limits(request: HttpRequest, purpose: str, tries: int = ADDRESS_TRIE
 def admit(limits: Sequence[Limit]) -> int:
     """Count one try and return 0, or return how many seconds to wait before the next one."""
     now = timezone.now()
-    # A flood is refused here, without a write.
+    # Refuse a flood without a write.
     if wait := _seconds_to_wait(limits, now):
         return wait
     Tries.objects.bulk_create(
@@ -73,7 +73,7 @@ def give_back(limits: Sequence[Limit]) -> None:
 
 
 def _count(limit: Limit, now: datetime) -> bool:
-    """Count in one statement, so that of tries at the same moment no more than allowed succeed."""
+    """Count in one statement, so that simultaneous tries do not exceed the limit."""
     is_over = Q(ends_at__lte=now)
     return bool(
         Tries.objects.filter(is_over | Q(count__lt=limit.tries), name=limit.name).update(

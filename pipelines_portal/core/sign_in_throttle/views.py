@@ -1,4 +1,4 @@
-"""What the views share that check a password or a code."""
+"""Base classes of views that check a password or a code."""
 
 import math
 from typing import Any
@@ -21,7 +21,7 @@ def in_words(seconds: int) -> str:
 
 
 class ThrottleMixin:
-    """Before a view with a form: count every POST, and answer 429 without checking the form when there were too many.
+    """A mixin for form views: counts every POST, and answers 429 without checking the form after too many.
 
     An invalid form is answered with 422.
     """
@@ -33,10 +33,10 @@ class ThrottleMixin:
         raise NotImplementedError
 
     def log_refused(self, form: Any) -> None:
-        """The form was not valid."""
+        """Log that the form was not valid."""
 
     def log_slowed(self, seconds: int) -> None:
-        """There were too many tries."""
+        """Log that there were too many tries."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         self.limits = self.get_limits()
@@ -64,7 +64,7 @@ class ThrottleMixin:
 
 
 class SignInMixin(ThrottleMixin):
-    """Before a view whose form has an email, in the field `username`, and a password."""
+    """A mixin for views whose form has a password and, in the field `username`, an email."""
 
     def get_limits(self) -> list[Limit]:
         return password_limits(self.request, self.request.POST.get("username", ""))
@@ -79,7 +79,7 @@ class SignInMixin(ThrottleMixin):
         note(self.request, "sign-in-slowed", tried=self.email_for_log() or "no email", seconds=seconds)
 
     def email_for_log(self) -> str:
-        """Return the typed email, or "" if it is none: people in a hurry type their password into its field."""
+        """Return the typed email, or "" if it is invalid, since people sometimes type their password there."""
         email = self.request.POST.get("username", "").strip().lower()
         try:
             validate_email(email)
@@ -89,7 +89,7 @@ class SignInMixin(ThrottleMixin):
 
 
 class ThrottledLoginView(SignInMixin, LoginView):
-    """A sign-in page where the password is enough."""
+    """A sign-in page without a second step."""
 
     redirect_authenticated_user = True
 

@@ -1,4 +1,4 @@
-"""Tags for the elements that the pages of both programs are made of: notes and icons. Loaded everywhere."""
+"""Template tags for notes and icons, available in all templates of both programs."""
 
 from functools import lru_cache
 from typing import Any
@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 register = template.Library()
 
-# What a note tells, and the symbol it does so with: never by colour alone.
+# The icon for each tone of a note: color alone must not carry the meaning.
 TONE_ICONS = {
     "info": "in_progress",
     "finished": "finished",
@@ -26,16 +26,16 @@ MESSAGE_TONES = {constants.SUCCESS: "finished", constants.WARNING: "warning", co
 @register.simple_tag
 @lru_cache(maxsize=64)
 def icon(name: str) -> SafeString:
-    """A symbol of `_partials/symbols.html`, for the eye only: the words beside it say the same."""
+    """Render a symbol of `_partials/symbols.html`. It is decorative: the text beside it says the same."""
     return render_to_string("_partials/icon.html", {"name": name})
 
 
 @register.simple_block_tag
 def note(content: str, tone: str, title: str = "", *, icon: str = "", **attributes: Any) -> SafeString:
-    """A note: one of TONE_ICONS, its `title` in bold, then the block's own elements.
+    """Render a note with one of TONE_ICONS, its `title` in bold, and the content of the block.
 
-    `attributes` become the element's own, with hyphens for underscores: `data_notice="late" hidden=True`.
-    `focus=True` lets a script put the reader at the title.
+    `attributes` become attributes of the element, with hyphens for underscores: `data_notice="late" hidden=True`.
+    `focus=True` lets a script move the focus to the title.
     """
     focus = attributes.pop("focus", False)
     own = flatatt({name.replace("_", "-"): value for name, value in attributes.items()})
@@ -45,5 +45,5 @@ def note(content: str, tone: str, title: str = "", *, icon: str = "", **attribut
 
 @register.filter
 def tone(message: Message) -> str:
-    """The tone of a note that tells a message of Django's."""
+    """Return the tone of a note for one of Django's messages."""
     return MESSAGE_TONES.get(message.level, "info")

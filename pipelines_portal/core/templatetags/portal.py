@@ -1,4 +1,4 @@
-"""Tags every page uses: statuses, node bars, times, numbers."""
+"""Template tags for statuses, node bars, times, file names and numbers."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -36,13 +36,13 @@ NEVER = SafeString('<span class="faint">never</span>')
 
 @register.simple_tag
 def version() -> str:
-    """Of the portal that is running."""
+    """Return the version of the portal."""
     return __version__
 
 
 @register.simple_tag
 def status(value: str) -> SafeString:
-    """A task status: shape, word, colour."""
+    """Render a task status with its icon, word and color."""
     return _status(value)
 
 
@@ -54,13 +54,13 @@ def _status(value: str) -> SafeString:
 
 @register.simple_tag
 def status_icon(value: str) -> SafeString:
-    """The shape of a task status alone, where the word stands beside it."""
+    """Render only the icon of a task status, for use beside its word."""
     return render_to_string("_partials/icon.html", {"name": icon_of(value)})
 
 
 @register.simple_tag
 def workflow_status(value: str) -> SafeString:
-    """A workflow status as a pill."""
+    """Render a workflow status as a pill."""
     return _workflow_status(value)
 
 
@@ -79,9 +79,9 @@ def _workflow_status(value: str) -> SafeString:
 def node_bar(
     summary: NodeSummary, status: str = "in_progress", *, moves: bool = False, large: bool = False
 ) -> SafeString:
-    """Node progress: a cell a node up to twelve, a proportional bar past that, always in words too.
+    """Render the progress of nodes: cells for up to twelve nodes, else a proportional bar, always with words.
 
-    What is in progress of a task that stands takes the colour of its `status`; it moves only where the task `moves`.
+    The part in progress has the color of `status`. It is animated only if the task `moves`.
     """
     counts = (summary.total, summary.finished, summary.in_progress, summary.pending)
     return _node_bar(*counts, icon_of(status), moves, large)
@@ -92,7 +92,7 @@ def node_bar(
 def _node_bar(
     total: int, finished: int, in_progress: int, pending: int, status: str, moves: bool, large: bool
 ) -> SafeString:
-    # Counts that do not add up are the API's: the bar stays as long as it says the task is.
+    # The API's counts may not add up: the bar is as long as its total.
     kinds = (("f", finished), ("p", in_progress), ("", pending))
     cells = [kind for kind, number in kinds for _ in range(min(number, total))] if 0 < total <= CELLS_UP_TO else []
     context = {
@@ -111,38 +111,38 @@ def _node_bar(
 
 @register.simple_tag
 def time_ago(value: datetime | None) -> SafeString:
-    """A time: within the hour relative, else as `moment` tells it. No template: lists have one or two a row."""
+    """Render a relative time within the last hour, else like `moment`. Without a template, for the speed of lists."""
     if value is None:
         return NEVER
     now = timezone.now()
     later = times.day_and_hour(value, now)
-    # What is told by how long ago is counted on in the page: see static/js/every-page/times.js.
+    # static/js/every-page/times.js updates relative times in the page.
     mark = format_html(' data-ago="{}"', later) if times.is_recent(value, now) else ""
     return _time(value, times.ago(value, now), mark)
 
 
 @register.simple_tag
 def moment(value: datetime | None) -> SafeString:
-    """A time by the person's clock: "Today 11:02"; UTC on hover."""
+    """Render a time in the person's time zone: "Today 11:02", with UTC on hover."""
     return NEVER if value is None else _time(value, times.day_and_hour(value, timezone.now()))
 
 
 @register.simple_tag
 def clock_time(value: datetime) -> SafeString:
-    """The hour alone, by the person's clock: "14:05"."""
+    """Render only the time of day in the person's time zone: "14:05"."""
     return _time(value, times.clock(value))
 
 
 @register.simple_tag
 def short_time(value: datetime) -> SafeString:
-    """For "Updated 14:05": the hour, with its day where that is not today."""
+    """Render a time for "Updated 14:05", with its day if that is not today."""
     words = times.day_and_hour(value, timezone.now()).removeprefix("Today ")
     return _time(value, words.replace("Yesterday", "yesterday"))
 
 
 @register.simple_tag
 def clock_now() -> str:
-    """What the person's clock shows, and UTC: "14:05 in Vienna, 13:05 UTC"."""
+    """Return the current time in the person's time zone and in UTC: "14:05 in Vienna, 13:05 UTC"."""
     now = timezone.now()
     here = times.current_place()
     universal = f"{now.astimezone(UTC):%H:%M} UTC"
@@ -156,7 +156,7 @@ def _time(value: datetime, words: str, mark: str = "") -> SafeString:
 
 @register.simple_tag
 def file_name(name: str) -> SafeString:
-    """A file's name: turned around by nothing, and a long one without its middle, whole on hover and to be heard."""
+    """Render a file name safely. A long one is shortened, and whole on hover and for screen readers."""
     short, full = short_name(name), full_name(name)
     if short == full:
         return format_html("<bdi>{}</bdi>", full)
@@ -166,7 +166,7 @@ def file_name(name: str) -> SafeString:
 
 @register.filter
 def thousands(value: int | None) -> str:
-    """12478 → "12,478"; a string, so that no localization is looked up."""
+    """12478 → "12,478"."""
     return "" if value is None else f"{value:,}"
 
 
@@ -179,7 +179,7 @@ def count(value: int, nouns: str) -> str:
 
 @register.filter
 def file_size(size: float) -> str:
-    """1960000000 → "1.96 GB", as static/js/zip-upload/words.js writes it: a page says one thing in one way."""
+    """1960000000 → "1.96 GB", in the same way as static/js/zip-upload/words.js."""
     unit = 0
     while size >= 999.5 and unit < len(UNITS) - 1:
         size, unit = size / 1000, unit + 1

@@ -1,1 +1,1 @@
-"""Errors to Sentry and spans to OpenTelemetry. Neither is loaded unless the environment asks for it."""
+"""Errors for Sentry and spans for OpenTelemetry. Each is loaded only if the environment asks for it."""

@@ -1,4 +1,4 @@
-"""Errors to Sentry, without what somebody sent and without secrets."""
+"""Error reports to Sentry, without the data of requests and without secrets."""
 
 import json
 from typing import Any
@@ -21,9 +21,9 @@ def report_errors(dsn: str) -> None:
 
 
 def _without_secrets(event: Any, hint: dict[str, Any]) -> Any:
-    """Remove what may quote people: an error's message, the query and headers of a request, and a log record's fields.
+    """Remove the message of the error, the query and headers of the request, and extra fields of log records.
 
-    The log has the message, under the request's ID.
+    They may contain personal data. The log has the message under the request's ID.
     """
     for error in (event.get("exception") or {}).get("values", []):
         error.pop("value", None)

@@ -1,4 +1,4 @@
-"""Spans to OpenTelemetry, when `opentelemetry-instrument` started the program, without secrets."""
+"""Spans for OpenTelemetry without secrets, if `opentelemetry-instrument` started the program."""
 
 from collections.abc import Sequence
 
@@ -17,24 +17,24 @@ from pipelines_portal.core.log_lines import without_secrets
 def export_spans() -> None:
     provider = trace.get_tracer_provider()
     if isinstance(provider, TracerProvider):
-        provider.add_span_processor(_NamedByRequest(_Scrubbed()))
+        provider.add_span_processor(_RequestIdProcessor(_ScrubbingExporter()))
 
 
-class _NamedByRequest(BatchSpanProcessor):
+class _RequestIdProcessor(BatchSpanProcessor):
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         span.set_attribute("pipelines.request_id", request_ids.current())
         super().on_start(span, parent_context)
 
 
-class _Scrubbed(OTLPSpanExporter):
-    """Exports addresses without their query and without links that let somebody in, and of an error its kind alone."""
+class _ScrubbingExporter(OTLPSpanExporter):
+    """Exports URLs without queries and secrets, and only the types of errors."""
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        return super().export([_scrubbed(span) for span in spans])
+        return super().export([_scrub(span) for span in spans])
 
 
-def _scrubbed(span: ReadableSpan) -> ReadableSpan:
-    events = [Event(event.name, _only_kind(event.attributes), event.timestamp) for event in span.events]
+def _scrub(span: ReadableSpan) -> ReadableSpan:
+    events = [Event(event.name, _only_type(event.attributes), event.timestamp) for event in span.events]
     return ReadableSpan(
         name=without_secrets(span.name), context=span.context, parent=span.parent, resource=span.resource,
         attributes=_without_secrets(span.attributes), events=events, kind=span.kind,
@@ -51,5 +51,5 @@ def _without_secrets(attributes: Attributes) -> Attributes:
     }
 
 
-def _only_kind(attributes: Attributes) -> Attributes:
+def _only_type(attributes: Attributes) -> Attributes:
     return {name: value for name, value in (attributes or {}).items() if name == "exception.type"}

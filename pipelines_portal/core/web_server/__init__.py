@@ -1,1 +1,1 @@
-"""The web server of both programs: waitress, which holds slow clients without giving them a thread."""
+"""The web server of both programs, based on waitress, which serves slow clients without a thread for each."""

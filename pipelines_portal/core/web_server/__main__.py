@@ -23,7 +23,7 @@ from waitress.adjustments import Adjustments
 from waitress.utilities import Error
 
 from pipelines_portal.core import environment
-from pipelines_portal.core.log_lines import log_what_nobody_caught
+from pipelines_portal.core.log_lines import log_uncaught_exceptions
 from pipelines_portal.core.preparation import refuse_older_database
 from pipelines_portal.core.web_server.ending import EndingServer
 from pipelines_portal.core.web_server.requests import BUFFERED_BYTES, Request
@@ -45,8 +45,11 @@ class LengthRequired(Error):
 
 @dataclass(frozen=True)
 class Program:
-    """`archives`: paths to which archives of any size are PUT. `large_bodies`: paths that accept more than 256 kB of
-    anybody, because the program decides by a key before it reads. `session_cookie`: others accept it with a session.
+    """How the server runs a program.
+
+    `archives` matches paths to which archives of any size are PUT. `large_bodies` matches paths that accept more than
+    256 kB from everybody, because the program checks a key before it reads the body. All other paths accept as much
+    only with a `session_cookie`.
     """
 
     wsgi: str
@@ -71,7 +74,7 @@ class Program:
         return TooLarge(f"Without a session, a body may have at most {BUFFERED_BYTES} bytes.")
 
     def _has_session_cookie(self, request: Request) -> bool:
-        """Whether there is one. The program checks whether it is valid."""
+        """Return True if there is a cookie. The program checks its value."""
         return bool(self.session_cookie) and self.session_cookie in parse_cookie(request.headers.get("COOKIE", ""))
 
 
@@ -90,12 +93,12 @@ PROGRAMS = {
 
 def main(name: str) -> None:
     program = PROGRAMS[name]
-    _when_told(_stop)
+    _on_signal(_stop)
     application = import_module(program.wsgi).application
     with suppress(DatabaseError, InterfaceError):  # a database that is away may answer later
         refuse_older_database()
     connection.close()
-    _settle()
+    _load_all_and_freeze()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     env = environment.load_env()
     host, port = environment.bind(env), environment.port(env, program.port_name, program.port)
@@ -107,26 +110,24 @@ def main(name: str) -> None:
     if name == "portal":
         rules = replace(rules, session_cookie=settings.SESSION_COOKIE_NAME)
     server = server_for(application, listener, rules, _options(environment.web_threads(env), _most_connections()))
-    _when_told(partial(_stop_in_order, server))
+    _on_signal(partial(_stop_in_order, server))
     server.run()
 
 
-def _when_told(do: Callable[[int, FrameType | None], None]) -> None:
+def _on_signal(handler: Callable[[int, FrameType | None], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, do)
+        signal.signal(number, handler)
 
 
-def _settle() -> None:
-    """Every page is loaded, and what is there stays: full collections, which look at all of it, took 40 ms of a page
-    now and then.
-    """
+def _load_all_and_freeze() -> None:
+    """Load every page, and exclude all objects from garbage collection, whose full runs delayed pages by 40 ms."""
     get_resolver()._populate()
     gc.collect()
     gc.freeze()
 
 
 def _most_connections() -> int:
-    """As many as there may be open files, some left for the program's own."""
+    """Raise the limit of open files as far as possible, and return the number of connections that fit into it."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return max(100, min(4000, hard // 2 - 200))
@@ -142,14 +143,14 @@ def _options(threads: int, connections: int) -> Adjustments:
         max_request_header_size=65_536,
         inbuf_overflow=BODY_MEMORY_BYTES,
         max_request_body_size=4 * BUFFERED_BYTES,  # larger bodies are streamed, also those of unknown length
-        outbuf_high_watermark=2**30,  # who does not read an answer never holds the thread that made it
-        clear_untrusted_proxy_headers=False,  # TRUSTED_PROXIES says whose are believed
+        outbuf_high_watermark=2**30,  # a client that does not read its response never blocks a thread
+        clear_untrusted_proxy_headers=False,  # TRUSTED_PROXIES decides which are trusted
         ident=None,
     )
 
 
 def _listener(host: str, port: int, *, is_shared: bool) -> socket.socket:
-    """Several processes may listen on one port: the kernel shares the connections out."""
+    """Open the listening socket. Several processes may share a port: the kernel distributes the connections."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -164,13 +165,13 @@ def _stop(signal_number: int, frame: FrameType | None) -> None:
 
 
 def _stop_in_order(server: EndingServer, signal_number: int, frame: FrameType | None) -> None:
-    """Told a second time, it ends at once."""
-    _when_told(_stop)
+    """Finish all requests. A second signal ends the process at once."""
+    _on_signal(_stop)
     server.end_soon()
 
 
 if __name__ == "__main__":
-    log_what_nobody_caught()
+    log_uncaught_exceptions()
     try:
         main(sys.argv[1])
     except ImproperlyConfigured as error:

@@ -6,7 +6,7 @@ import time
 
 from waitress.receiver import ChunkedReceiver
 
-# An archive, or an answer to somebody who reads slowly, may take this long, and as long as it takes at the least rate.
+# The time for an archive, or for a response to a slow reader, in addition to the time at the lowest rate.
 GRACE_SECONDS = 60
 LEAST_BYTES_PER_SECOND = 4096
 RECEIVED_AT_ONCE = 262_144
@@ -17,7 +17,7 @@ class SlowBody(TimeoutError):
 
 
 class Connection:
-    """The receiving side of a connection that the server itself does not read while its request is answered."""
+    """The receiving side of a connection, which the server does not read while the program answers."""
 
     def __init__(self, connection: socket.socket, seconds: float) -> None:
         self._socket = connection
@@ -38,7 +38,7 @@ class Connection:
 
 
 class Body:
-    """What WSGI asks of a body. A subclass defines `_piece`, and `is_whole`: whether all of it has been read."""
+    """A body as WSGI requires it. Subclasses define `_piece`, and `is_whole`, which is True when all of it was read."""
 
     is_whole: bool
 
@@ -63,7 +63,7 @@ class Body:
 
 
 class SizedBody(Body):
-    """A body whose Content-Length is known; `begun` is what arrived with the header."""
+    """A body with a Content-Length. `begun` is the part that arrived with the header."""
 
     def __init__(self, connection: Connection, begun: bytes, length: int) -> None:
         self._connection, self._begun, self._left = connection, begun[:length], length

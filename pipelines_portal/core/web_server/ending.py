@@ -1,6 +1,6 @@
-"""The end of a web server that loses no request: nobody new is let in, and what was begun is answered.
+"""Shutdown of a web server without losing a request: it accepts no connections, and answers all open requests.
 
-A proxy in front opens a connection for each request: refused here, it goes to the next program.
+A proxy opens a connection for each request. If it is refused, the proxy uses the next process.
 """
 
 import select
@@ -9,38 +9,38 @@ from typing import Any
 
 from waitress.server import TcpWSGIServer
 
-# Longer than the API takes to create what one request may hold. Whoever stops programs waits longer than that.
+# Longer than the API takes to create the tasks of one request. Service managers must wait longer than that.
 ENDING_SECONDS = 25
-# Of a connection that was just let in, or is in the middle of its request, more is to come.
+# A connection that was active within this time is expected to send a request, or the rest of one.
 SILENCE_SECONDS = 0.3
-TURN_SECONDS = 0.05
+LOOP_SECONDS = 0.05
 
 
 class EndingServer(TcpWSGIServer):
-    """Runs until `end_soon`, and then until all that was begun is answered."""
+    """Runs until `end_soon` is called, and then until all open requests are answered."""
 
     is_ending = False
 
     def end_soon(self) -> None:
-        """May be called by a signal."""
+        """Start the shutdown. Signal handlers may call this."""
         self.is_ending = True
         self.pull_trigger()
 
     def run(self) -> None:
         try:
             while not self.is_ending:
-                self._turn(self.adj.asyncore_loop_timeout)
-            self._close_the_door()
-            self._answer_the_rest()
+                self._run_once(self.adj.asyncore_loop_timeout)
+            self._stop_listening()
+            self._finish_requests()
         except (SystemExit, KeyboardInterrupt):
             pass
         self.task_dispatcher.shutdown(timeout=1)
 
-    def _turn(self, seconds: float) -> None:
+    def _run_once(self, seconds: float) -> None:
         self.asyncore.loop(timeout=seconds, map=self._map, use_poll=self.adj.asyncore_use_poll, count=1)
 
-    def _close_the_door(self) -> None:
-        """Who stands in it is let in: those the kernel has taken and nobody has looked at would be cut off."""
+    def _stop_listening(self) -> None:
+        """Accept the connections that wait in the kernel, which closing the socket would reset."""
         waiting = select.poll()
         waiting.register(self.socket, select.POLLIN)
         while waiting.poll(0):
@@ -48,14 +48,16 @@ class EndingServer(TcpWSGIServer):
         self.del_channel()
         self.socket.close()
 
-    def _answer_the_rest(self) -> None:
-        give_up = time.time() + ENDING_SECONDS
-        while (now := time.time()) < give_up and any(_is_wanted(one, now) for one in [*self.active_channels.values()]):
-            self._turn(TURN_SECONDS)
+    def _finish_requests(self) -> None:
+        deadline = time.time() + ENDING_SECONDS
+        while (now := time.time()) < deadline and any(
+            _must_wait_for(one, now) for one in [*self.active_channels.values()]
+        ):
+            self._run_once(LOOP_SECONDS)
 
 
-def _is_wanted(channel: Any, now: float) -> bool:
-    """Neither an archive, whose sender begins again, nor a client that has been answered is waited for."""
+def _must_wait_for(channel: Any, now: float) -> bool:
+    """Return False for an archive, which its sender starts again, and for a client that has its response."""
     if channel.lingers_until is not None and not channel.total_outbufs_len:
         return False
     begun: list[Any] = [request for request in channel.requests if not request.is_archive]

@@ -21,7 +21,7 @@ LARGEST_LENGTH = 2**53
 
 
 class Rules(Protocol):
-    """How a program wants a request to be received, judged by its header."""
+    """Decisions of a program about a request, by its header."""
 
     @property
     def request_seconds(self) -> float: ...
@@ -35,7 +35,7 @@ class Rules(Protocol):
 
 
 class Request(HTTPRequestParser):
-    """Complete when its header has arrived if its body is streamed; `begun` is what arrived with the header."""
+    """A request. A streamed one is complete after its header; `begun` is the part of the body that came with it."""
 
     rules: Rules
     is_archive = streams = False
@@ -84,14 +84,14 @@ class Request(HTTPRequestParser):
         if self.content_length > LARGEST_LENGTH:
             raise ParsingError("The Content-Length is invalid.")
         self.expect_continue = self.expect_continue and self.body_rcv is not None
-        self._choose_way()
+        self._choose_handling()
 
     def refuse(self, error: Error) -> None:
         """Answer with `error` instead of passing the request to the program."""
         self.refused = self.error = error
         self.streams = False
 
-    def _choose_way(self) -> None:
+    def _choose_handling(self) -> None:
         self.is_archive = self.content_length > 0 and self.rules.is_archive(self.command, self.application_path)
         self.refused = self.rules.refusal(self)
         self.streams = not self.refused and (self.is_archive or self.is_large)

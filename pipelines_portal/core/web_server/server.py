@@ -1,7 +1,7 @@
-"""Connections and threads. Some bodies are streamed from the socket to the program, in threads of their own.
+"""Connections and threads. Some bodies are streamed from the socket to the program, in separate threads.
 
 waitress receives a whole body before it calls the program, so a slow client never holds a thread. A large body or an
-archive would be written to disk that way before the program can refuse it. Pages have threads of their own.
+archive would be written to disk that way before the program can refuse it. Pages have separate threads.
 """
 
 import json
@@ -20,7 +20,7 @@ from pipelines_portal.core.web_server.requests import Request, Rules
 from pipelines_portal.core.web_server.streams import StreamThreads
 
 HEADER_SECONDS = 15
-# Above this share of the connection limit, connections on which nothing is being worked on are closed.
+# Above this share of the connection limit, idle connections are closed.
 CROWDED = 0.8
 # A client that is still sending when it is answered has this long to read the answer. What it sends is discarded.
 LINGER_SECONDS = 5
@@ -110,9 +110,9 @@ class Channel(HTTPChannel):
     error_task_class = Refusal
     request: Request | None
     request_began = 0.0
-    # When an answer that waits for its reader is given up.
+    # When a response that the client does not read is abandoned.
     unread_until: float | None = None
-    # Set once the last answer is written: until then, what the client still sends is discarded.
+    # Set after the last response: until this time, data from the client is discarded.
     lingers_until: float | None = None
 
     def received(self, data: bytes) -> bool:
@@ -123,13 +123,13 @@ class Channel(HTTPChannel):
         return super().received(data)
 
     def send_continue(self) -> None:
-        """The server waits for the body then; a streamed one it leaves to its reader."""
+        """Let the server wait for the body, unless it is streamed."""
         super().send_continue()
         if self.request is not None:
             self.request.completed = self.request.streams
 
     def service(self) -> None:
-        """One request a turn: answers to those sent ahead would pile up, a file open for each."""
+        """Answer one request, and drop pipelined ones: their responses would accumulate, each with an open file."""
         with self.requests_lock:
             if len(self.requests) > 1:
                 del self.requests[1:]
@@ -139,12 +139,12 @@ class Channel(HTTPChannel):
         super().service()
 
     @property
-    def is_quiet(self) -> bool:
-        """Whether no request of this connection is being worked on."""
+    def is_idle(self) -> bool:
+        """True if no request of this connection is being answered."""
         return not self.requests
 
     def end_lingering(self, now: float) -> None:
-        """Tell the client that nothing follows its answer; close when its time is over."""
+        """Tell the client that the response is complete, and close the connection after its time."""
         if self.lingers_until is None or self.total_outbufs_len:
             return
         if now > self.lingers_until:
@@ -156,7 +156,7 @@ class Channel(HTTPChannel):
             self.will_close = True
 
     def end_if_late(self, now: float, request_seconds: float) -> None:
-        """408 for a header, or a body that the server takes in, that has not come whole in time."""
+        """Answer 408 if the header, or a body that the server buffers, is not complete in time."""
         with self.requests_lock:
             request = self.request
             if request is None or self.requests:
@@ -178,7 +178,7 @@ class Channel(HTTPChannel):
 
 
 class Server(EndingServer):
-    """Streams some bodies in threads of their own, and gives up what is not sent or read in time."""
+    """Streams some bodies in separate threads, and closes connections that do not send or read in time."""
 
     channel_class = Channel
     rules: Rules
@@ -208,14 +208,14 @@ class Server(EndingServer):
             channel.end_if_late(now, self.rules.request_seconds)
             channel.end_if_unread(now)
             channel.end_lingering(now)
-        self._make_room()
+        self._close_idle_connections()
 
-    def _make_room(self) -> None:
-        """The longest silent first: a newcomer says what it wants at once."""
-        crowd = len(self.active_channels) - int(self.adj.connection_limit * CROWDED)
-        if crowd > 0:
-            quiet = [channel for channel in self.active_channels.values() if channel.is_quiet]
-            for channel in sorted(quiet, key=lambda one: one.creation_time)[: crowd + len(quiet) // 4]:
+    def _close_idle_connections(self) -> None:
+        """Close the oldest idle connections if there are too many. New clients send their request at once."""
+        excess = len(self.active_channels) - int(self.adj.connection_limit * CROWDED)
+        if excess > 0:
+            idle = [channel for channel in self.active_channels.values() if channel.is_idle]
+            for channel in sorted(idle, key=lambda one: one.creation_time)[: excess + len(idle) // 4]:
                 channel.will_close = True
 
     def run(self) -> None:
@@ -225,7 +225,7 @@ class Server(EndingServer):
 
 
 def server_for(application: Any, listener: socket.socket, rules: Rules, options: Adjustments) -> Server:
-    """A server on `listener`, to be `run`."""
+    """Return a server for `listener`, which the caller must `run`."""
     Request.rules = Server.rules = rules
     dispatcher = ThreadedTaskDispatcher()
     dispatcher.set_thread_count(options.threads)

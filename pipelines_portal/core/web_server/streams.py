@@ -13,10 +13,10 @@ WAIT_SECONDS = 20
 
 
 class StreamThreads:
-    """A bounded number of threads with a bounded queue, and a bounded share of both for each address."""
+    """A limited number of threads with a limited queue, and a limited share of both for each address."""
 
     def __init__(self, *, threads: int, waiting: int, for_each_address: int) -> None:
-        self._most, self._most_of_one = threads + waiting, for_each_address
+        self._most, self._most_for_address = threads + waiting, for_each_address
         self._dispatcher = ThreadedTaskDispatcher()
         self._dispatcher.set_thread_count(threads)
         self._lock = self._dispatcher.lock
@@ -26,7 +26,7 @@ class StreamThreads:
         """Queue the channel's request. Return False if there is no room for it."""
         address = _address(channel)
         with self._lock:
-            if self._by_address.total() >= self._most or self._by_address[address] >= self._most_of_one:
+            if self._by_address.total() >= self._most or self._by_address[address] >= self._most_for_address:
                 return False
             self._by_address[address] += 1
         self._dispatcher.add_task(_Stream(self, channel, address))
@@ -52,7 +52,7 @@ class StreamThreads:
 
 
 class _Stream:
-    """A task of the dispatcher."""
+    """A request that waits for a thread or uses one."""
 
     def __init__(self, threads: StreamThreads, channel: HTTPChannel, address: str) -> None:
         self._threads, self.channel, self.address = threads, channel, address

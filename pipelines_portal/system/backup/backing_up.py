@@ -1,4 +1,4 @@
-"""Make a backup: the portal's database, then the External API's, then the files. The programs may run."""
+"""Creation of a backup: the portal's database, then that of the External API, then the files. Programs may run."""
 
 import io
 import json
@@ -21,26 +21,26 @@ from pipelines_portal.core.files import version_of
 from pipelines_portal.system.backup.places import EXTERNAL_API, MANIFEST, Database, calls_another_api, stored_files
 
 FORMAT = 1
-# Encrypted with each key: whoever can decrypt it has the key.
+# Encrypted with each key, so that a restore can check that it has the key.
 PROOF = b"pipelines-portal-backup"
 PAGES_A_STEP = 2_000
 
 
 @dataclass
-class Made:
-    """What a backup holds. `missing`: files that tasks name and the storage lacks."""
+class BackupReport:
+    """The contents of a backup. `missing` are files that tasks name and the storage lacks."""
 
     databases: list[str] = field(default_factory=list)
     files: int = 0
     missing: list[str] = field(default_factory=list)
 
 
-def back_up(databases: list[Database], storage: Path | None, file: Path, *, partly: bool) -> Made:
-    """Write `file`, which appears when it is complete. Raises CommandError."""
+def back_up(databases: list[Database], storage: Path | None, file: Path, *, partly: bool) -> BackupReport:
+    """Write `file`, which exists only once it is complete. Raises CommandError."""
     if file.exists():
         raise CommandError(f"{file} is there already. Name a file that is not there.")
-    saved = _databases_here(databases, partly=partly)
-    made = Made([each.name for each in saved])
+    saved = _find_databases(databases, partly=partly)
+    report = BackupReport([each.name for each in saved])
     with tempfile.TemporaryDirectory(prefix=f".{file.name}-", suffix=".part", dir=file.parent) as folder:
         part, copies = Path(folder) / "part", Path(folder)
         manifest = {
@@ -55,8 +55,8 @@ def back_up(databases: list[Database], storage: Path | None, file: Path, *, part
                 for each in saved:
                     with (copies / each.member).open("rb") as copy:
                         _add(tar, each.member, copy)
-                manifest["archives"] = _add_files(tar, storage, made) if storage else {}
-                # Last: a tar that was cut short has none.
+                manifest["archives"] = _add_files(tar, storage, report) if storage else {}
+                # The last member, so that a truncated tar has none.
                 text = json.dumps(manifest).encode()
                 info = tarfile.TarInfo(MANIFEST)
                 info.size, info.mode = len(text), 0o600
@@ -67,12 +67,12 @@ def back_up(databases: list[Database], storage: Path | None, file: Path, *, part
         part.rename(file)
     _sync(file.parent)
     if storage:
-        made.missing = [name for each in saved if each.name == EXTERNAL_API for name in missing_files(each, storage)]
-    return made
+        report.missing = [name for each in saved if each.name == EXTERNAL_API for name in missing_files(each, storage)]
+    return report
 
 
-def _databases_here(databases: list[Database], *, partly: bool) -> list[Database]:
-    here = [each for each in databases if each.is_here()]
+def _find_databases(databases: list[Database], *, partly: bool) -> list[Database]:
+    here = [each for each in databases if each.exists()]
     for each in databases:
         may_be_elsewhere = partly or (each.name == EXTERNAL_API and calls_another_api())
         if each not in here and not may_be_elsewhere:
@@ -96,7 +96,7 @@ def _copy(source: Database, target: Path) -> None:
         closing(sqlite3.connect(source.path, timeout=20, isolation_level=None)) as live,
         closing(sqlite3.connect(target, isolation_level=None)) as copy,
     ):
-        # Within a transaction. Without one, the copying begins again after each write of others.
+        # Without a transaction, SQLite would restart the copy after each write of other connections.
         live.execute("BEGIN")
         live.execute("SELECT count(*) FROM sqlite_master").fetchone()
         live.backup(copy, pages=PAGES_A_STEP)
@@ -106,8 +106,8 @@ def _copy(source: Database, target: Path) -> None:
         raise CommandError(f"The database {source.path} is damaged: {found}. Nothing was saved.")
 
 
-def _add_files(tar: tarfile.TarFile, storage: Path, made: Made) -> dict[str, str]:
-    """Return the version of each archive, by which the External API knows that it is the one that was confirmed."""
+def _add_files(tar: tarfile.TarFile, storage: Path, report: BackupReport) -> dict[str, str]:
+    """Return the version of each archive, by which the External API recognizes the confirmed one."""
     versions = {}
     for name, path in stored_files(storage):
         try:
@@ -117,7 +117,7 @@ def _add_files(tar: tarfile.TarFile, storage: Path, made: Made) -> dict[str, str
                     versions[name] = version_of(os.fstat(content.fileno()))
         except FileNotFoundError:  # an archive whose upload ended just now
             continue
-        made.files += 1
+        report.files += 1
     return versions
 
 
@@ -128,7 +128,7 @@ def _add(tar: tarfile.TarFile, name: str, content: io.BufferedReader) -> None:
 
 
 def missing_files(api: Database, storage: Path) -> Iterator[str]:
-    """Yield what tasks name and the storage lacks. A file is stored before its task, and outlives it."""
+    """Yield files that tasks name and the storage lacks. A file is stored before its task and deleted after it."""
     with api.connection.chunked_cursor() as cursor:
         cursor.execute("SELECT fields FROM external_api_task WHERE upload_id IS NOT NULL")
         for (fields,) in cursor:
@@ -138,7 +138,7 @@ def missing_files(api: Database, storage: Path) -> Iterator[str]:
 
 
 def _sync(folder: Path) -> None:
-    """A rename is on the disk when its folder is."""
+    """Flush the folder, so that the rename is on the disk."""
     opened = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(opened)

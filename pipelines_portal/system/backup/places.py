@@ -1,4 +1,4 @@
-"""What a backup saves and a restore fills, by the environment: the two databases, and the storage."""
+"""The places that a backup reads and a restore fills: the two databases and the storage."""
 
 import os
 import re
@@ -17,13 +17,13 @@ from pipelines_portal.core.environment import Environment, database
 
 PORTAL, EXTERNAL_API = "portal", "external_api"
 VARIABLES = {PORTAL: "DATABASE_URL", EXTERNAL_API: "EXTERNAL_API_DATABASE_URL"}
-# The only names in a storage: nothing else is saved or restored.
+# The names of files in a storage. Nothing else is saved or restored.
 STORED = re.compile(r"storage/(archives/[\w-]+\.zip|files/[\w-]+/\d+)")
 MANIFEST = "manifest.json"
 
 
 class Database:
-    """One of the two programs' databases. `connection` is Django's, and connects when it is used first."""
+    """The database of one of the programs. `connection` is Django's, and connects on first use."""
 
     def __init__(self, name: str) -> None:
         file = Path(settings.DATA_DIR) / f"{name}.sqlite3"
@@ -31,14 +31,14 @@ class Database:
         self.name, self.connection = name, handler["default"]
         self.is_file = self.connection.vendor == "sqlite"
         self.path = Path(self.connection.settings_dict["NAME"])
-        # What it is called in a backup.
+        # Its name in a backup.
         self.member = f"{name}.{'sqlite3' if self.is_file else 'dump'}"
 
-    def is_here(self) -> bool:
+    def exists(self) -> bool:
         return not self.is_file or self.path.exists()
 
-    def holds_something(self) -> bool:
-        """SQLite's log of an old database would be played into a new one."""
+    def is_used(self) -> bool:
+        """Return True if there are tables or files. SQLite would apply the log of an old database to a new one."""
         if self.is_file:
             return any(Path(f"{self.path}{suffix}").exists() for suffix in ("", "-wal", "-shm", "-journal"))
         return bool(self.tables())
@@ -62,9 +62,9 @@ class Database:
         if role := self.connection.settings_dict["OPTIONS"].get("assume_role"):
             arguments = (*arguments, f"--role={role}")
         address = make_conninfo(**info.get_parameters())
-        done = subprocess.run([program, *arguments, f"--dbname={address}"], env=env, capture_output=True, text=True)
-        if done.returncode:
-            raise CommandError(f"{program} failed for the database {self.name}: {done.stderr.strip()}")
+        process = subprocess.run([program, *arguments, f"--dbname={address}"], env=env, capture_output=True, text=True)
+        if process.returncode:
+            raise CommandError(f"{program} failed for the database {self.name}: {process.stderr.strip()}")
 
 
 def _require_version(program: str, env: dict[str, str], *, server: int) -> None:
@@ -93,7 +93,7 @@ def storage_folder() -> Path | None:
 
 
 def stored_files(storage: Path) -> Iterator[tuple[str, Path]]:
-    """Yield each file with its name in a backup: archives first, since they come and go."""
+    """Yield each file with its name in a backup. Archives come first, since they are short-lived."""
     for pattern in ("archives/*", "files/*/*"):
         for path in storage.glob(pattern):
             name = f"storage/{path.relative_to(storage).as_posix()}"
@@ -107,7 +107,7 @@ def calls_another_api() -> bool:
 
 @contextmanager
 def opened_databases() -> Iterator[list[Database]]:
-    """The portal's first: what the portal knows of was at the API before, so it is in the API's later copy."""
+    """Yield the portal's database first, so that the later copy of the API's has all that the portal knows."""
     databases = [Database(PORTAL), Database(EXTERNAL_API)]
     try:
         yield databases

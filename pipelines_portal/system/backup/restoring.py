@@ -1,4 +1,4 @@
-"""Put a backup into an empty place, and mark what may have been sent after it was made."""
+"""Restoring of a backup into empty places, which marks what may have been sent after it was made."""
 
 import json
 import re
@@ -29,9 +29,9 @@ START_AGAIN = (
 
 
 def restore(databases: list[Database], storage: Path | None, file: Path, *, without_keys: bool) -> dict[str, Any]:
-    """Return the backup's manifest. Raises CommandError."""
-    with _opened(file) as tar:
-        manifest, members = _checked(tar, without_keys=without_keys)
+    """Restore `file` and return its manifest. Raises CommandError."""
+    with _open(file) as tar:
+        manifest, members = _check(tar, without_keys=without_keys)
         _require_places(members, databases, storage)
         _require_empty(databases, storage)
         try:
@@ -47,7 +47,7 @@ def restore(databases: list[Database], storage: Path | None, file: Path, *, with
 
 
 def mark_restored() -> None:
-    """Stop what the backup knows as unsent: it may have been sent since."""
+    """Stop everything that was unsent when the backup was made, since it may have been sent later."""
     with transaction.atomic():
         Submission.objects.all().unconfirm_restored()
         pause_restored()
@@ -55,7 +55,7 @@ def mark_restored() -> None:
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[tarfile.TarFile]:
+def _open(file: Path) -> Iterator[tarfile.TarFile]:
     try:
         with tarfile.open(file) as tar:
             yield tar
@@ -63,7 +63,7 @@ def _opened(file: Path) -> Iterator[tarfile.TarFile]:
         raise CommandError(f"{file} cannot be read as a backup: {error}. Nothing was restored.") from error
 
 
-def _checked(tar: tarfile.TarFile, *, without_keys: bool) -> tuple[dict[str, Any], dict[str, tarfile.TarInfo]]:
+def _check(tar: tarfile.TarFile, *, without_keys: bool) -> tuple[dict[str, Any], dict[str, tarfile.TarInfo]]:
     members = {member.name: member for member in tar}
     last = members.pop(MANIFEST, None)
     content = tar.extractfile(last) if last else None
@@ -87,7 +87,7 @@ def _checked(tar: tarfile.TarFile, *, without_keys: bool) -> tuple[dict[str, Any
 
 
 def _has_unknown_migrations(names: list[str]) -> bool:
-    """Apps that come and go with a setting do not count."""
+    """Return True for a later version. Apps that depend on a setting do not count."""
     loader = MigrationLoader(None)
     keys = {tuple(name.split(".", 1)) for name in names}
     return any(key[0] in loader.migrated_apps and key not in loader.disk_migrations for key in keys)
@@ -101,7 +101,7 @@ def _has_key(proof: str) -> bool:
 
 
 def _require_places(members: dict[str, tarfile.TarInfo], databases: list[Database], storage: Path | None) -> None:
-    """A copy of SQLite's goes into SQLite only, and a dump into PostgreSQL only."""
+    """Require the same kinds of databases: a copy of SQLite cannot go into PostgreSQL, nor a dump into SQLite."""
     places = {each.member for each in databases}
     for name in members:
         if name not in places and not (storage and STORED.fullmatch(name)):
@@ -112,7 +112,7 @@ def _require_places(members: dict[str, tarfile.TarInfo], databases: list[Databas
 
 
 def _require_empty(databases: list[Database], storage: Path | None) -> None:
-    full = [str(each.path if each.is_file else each.name) for each in databases if each.holds_something()]
+    full = [str(each.path if each.is_file else each.name) for each in databases if each.is_used()]
     if storage and next(stored_files(storage), None):
         full.append(str(storage))
     if full:
@@ -125,7 +125,7 @@ def _require_empty(databases: list[Database], storage: Path | None) -> None:
 def _put_back(
     tar: tarfile.TarFile, members: dict[str, tarfile.TarInfo], databases: list[Database], storage: Path | None
 ) -> None:
-    """The portal's database last: until it is marked, nothing must start with it."""
+    """Restore the portal's database last: no program may start with it until it is marked."""
     by_member = {each.member: each for each in databases}
     for name in sorted(members, key=lambda name: (name in by_member, name.startswith(PORTAL))):
         member, database = members[name], by_member.get(name)
@@ -149,9 +149,9 @@ def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
 
 
 def _rename_versions(databases: list[Database], storage: Path, archives: dict[str, str]) -> None:
-    """An archive's version names its number on the disk, which is another one now. It is still the one confirmed."""
+    """Update the versions of archives, which contain the inode of the file: a restored file has another one."""
     api = next(each for each in databases if each.name == EXTERNAL_API)
-    if not archives or not api.is_here():
+    if not archives or not api.exists():
         return
     with api.connection.cursor() as cursor:
         for name, version in archives.items():

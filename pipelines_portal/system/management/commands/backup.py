@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pipelines_portal.system.backup.backing_up import Made, back_up
+from pipelines_portal.system.backup.backing_up import BackupReport, back_up
 from pipelines_portal.system.backup.places import opened_databases, storage_folder
 
 MOST_NAMED = 20
@@ -34,13 +34,13 @@ class Command(BaseCommand):
         storage = storage_folder()
         with opened_databases() as databases:
             try:
-                made = back_up(databases, storage, file, partly=partly)
+                report = back_up(databases, storage, file, partly=partly)
             except OSError as error:
                 raise CommandError(f"The backup could not be written: {error}. {file} is not there.") from error
-        self._report(file, made, has_files=storage is not None)
-        if made.missing:
-            named = ", ".join(made.missing[:MOST_NAMED])
-            more = f" and {len(made.missing) - MOST_NAMED} more" if len(made.missing) > MOST_NAMED else ""
+        self._report(file, report, has_files=storage is not None)
+        if report.missing:
+            named = ", ".join(report.missing[:MOST_NAMED])
+            more = f" and {len(report.missing) - MOST_NAMED} more" if len(report.missing) > MOST_NAMED else ""
             raise CommandError(
                 f"Tasks name files that are missing from the storage: {named}{more}. The backup is made without them, "
                 "and no older one was removed. Is the storage mounted?"
@@ -48,9 +48,9 @@ class Command(BaseCommand):
         for old in sorted(folder.glob("portal-*.tar"))[:-keep] if keep else []:
             old.unlink()
 
-    def _report(self, file: Path, made: Made, *, has_files: bool) -> None:
+    def _report(self, file: Path, report: BackupReport, *, has_files: bool) -> None:
         size = file.stat().st_size / 1024**2
-        self.stdout.write(f"{file}: {' and '.join(made.databases)}, {made.files:,} files, {size:,.1f} MB in all.")
+        self.stdout.write(f"{file}: {' and '.join(report.databases)}, {report.files:,} files, {size:,.1f} MB in all.")
         if not has_files:
             self.stdout.write(
                 "The stored files are in a bucket, and not in this backup: switch on the bucket's versioning."

@@ -31,12 +31,12 @@ class Command(BaseCommand):
         if file is None:
             require_migrated()
             mark_restored()
-            said = "Marked."
+            summary = "Marked."
         else:
             with opened_databases() as databases:
                 manifest = restore(databases, storage_folder(), file.absolute(), without_keys=without_keys)
-            said = f"Restored the backup of {manifest['made_at']} UTC."
+            summary = f"Restored the backup of {manifest['made_at']} UTC."
         self.stdout.write(
-            f"{said} What may have been sent after the backup is unconfirmed, and imports are paused. Start the "
+            f"{summary} What may have been sent after the backup is unconfirmed, and imports are paused. Start the "
             "programs."
         )

@@ -74,8 +74,8 @@ def test_a_thousand_rows_become_tasks_and_the_bad_ones_come_back_in_a_file(
     expect(page).to_have_title(re.compile(r"^Partly done, 996 created: warranty\.xlsx"))
     expect(page.get_by_text("What is left: 3 to fix, 1 set aside")).to_be_visible()
     first, second = requests_of(page)
-    assert re.fullmatch(r"1 2 Done 1 0 .*, task 1", first)
-    assert re.fullmatch(r"2 3 to 1,001 \(995\) Done 995 0 .*, tasks 2 to 996", second)
+    assert re.fullmatch(r"1 2 Created 1 0 .*, task 1", first)
+    assert re.fullmatch(r"2 3 to 1,001 \(995\) Created 995 0 .*, tasks 2 to 996", second)
     file = download(page, "Download the rows to fix as XLSX", tmp_path)
     header, *wrong = xlsx_rows(file)
     assert list(header) == [*HUMAN_HEADER, "Row in the file", "What is wrong"]
@@ -134,7 +134,7 @@ def test_twelve_thousand_rows_become_tasks_each_once(
     press(page, "Send 12,479 rows")
     expect_figures(page, Created=12_479, Not_sent=0)
     expect_sum(page, 12_480)
-    sent = [re.sub(" Done .*", "", text) for text in requests_of(page)]
+    sent = [re.sub(" Created .*", "", text) for text in requests_of(page)]
     assert sent == ["1 2 to 5,002 (5,000)", "2 5,003 to 10,002 (5,000)", "3 10,003 to 12,481 (2,479)"]
     ids = running.task_ids(workflow_id)
     assert len(ids) == len(set(ids)) == 12_479

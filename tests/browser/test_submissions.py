@@ -54,7 +54,7 @@ def test_nothing_scrolls_sideways(page: Page, running: World, ids: dict[str, str
 @pytest.mark.full
 def test_what_appeared_is_looked_up_by_itself(page: Page, ids: dict[str, str]) -> None:
     """Nothing appeared: then there is nothing to call mine, and the other way is open with what it may do."""
-    page.goto(f"/submissions/{ids['unknown']}/")
+    page.goto(f"/submissions/{ids['unconfirmed']}/")
     expect(page.get_by_text("0 tasks appeared since; you sent 3.")).to_be_visible()
     expect(page.get_by_role("button", name="They are mine")).to_have_count(0)
     expect(page.get_by_role("button", name="Nothing was created: make it a draft again")).to_be_hidden()
@@ -72,7 +72,7 @@ def test_page_follows_a_sending_to_its_end(page: Page, running: World, ids: dict
 
 @pytest.mark.full
 def test_filter_changes_rows_and_address(page: Page, ids: dict[str, str]) -> None:
-    page.goto(f"/submissions/{ids['partly']}/")
+    page.goto(f"/submissions/{ids['partly_created']}/")
     page.get_by_role("link", name="Rejected only").click()
     expect(page.locator("tbody tr")).to_have_count(1)
     assert page.url.endswith("?only=rejected")
@@ -82,7 +82,7 @@ def test_filter_changes_rows_and_address(page: Page, ids: dict[str, str]) -> Non
 
 def test_works_without_javascript(browser: Browser, running: World, ids: dict[str, str]) -> None:
     page = signed_in_page(browser, running, java_script_enabled=False)
-    page.goto(f"/submissions/{ids['unknown']}/")
+    page.goto(f"/submissions/{ids['unconfirmed']}/")
     page.get_by_role("link", name="Look what appeared in the workflow since").click()
     expect(page.get_by_text("0 tasks appeared since; you sent 3.")).to_be_visible()
     page.goto(f"/submissions/{ids['rejected']}/")

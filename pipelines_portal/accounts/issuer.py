@@ -239,7 +239,7 @@ def _welcome(sociallogin: SocialLogin, *, is_new: bool) -> None:
 
 
 def _update_teams(user: User, groups: set[str]) -> None:
-    """Make the person a member of the teams that OIDC_GROUPS names for these groups, and of no other such team."""
+    """Update the person's memberships in the teams that OIDC_GROUPS names, by these groups. Other teams stay."""
     wanted = {team.lower() for group, team in settings.OIDC_GROUPS.items() if group in groups}
     configured = {name.lower(): (group, name) for group, name in settings.OIDC_GROUPS.items()}
     for lower, (group, name) in sorted(configured.items()):

@@ -131,7 +131,7 @@ class Teams(models.QuerySet["Team"]):
         return self.all() if user.is_administrator else self.filter(memberships__user=user)
 
     def led_by(self, user: User) -> "Teams":
-        """Return the teams into which the person may invite: all of them for an administrator."""
+        """Return the teams that the person leads and may therefore invite into; all teams for an administrator."""
         if user.is_administrator:
             return self.all()
         return self.filter(memberships__user=user, memberships__is_lead=True)

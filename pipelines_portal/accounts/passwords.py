@@ -25,7 +25,10 @@ LINK_MINUTES = settings.PASSWORD_RESET_TIMEOUT // 60
 
 
 class LinkTokens(PasswordResetTokenGenerator):
-    """Tokens that are also bound to the person's role, and to the administrator who made the link, if one did."""
+    """Tokens of links that set a password.
+
+    They stop working if the person's role changes, and name the administrator who made the link, if one did.
+    """
 
     def __init__(self, maker: str = "") -> None:
         super().__init__()

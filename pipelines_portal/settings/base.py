@@ -135,10 +135,10 @@ LOGGING: dict[str, Any] = {
 
 
 def name_program(program: str) -> None:
-    """Name the program in its log lines, and let all its processes on this machine count together.
+    """Name the program in its log lines, and let its processes share their counters.
 
-    prometheus_client reads the variable when it is imported. systemd sets RUNTIME_DIRECTORY, and the image does: in a
-    file that is mapped from a full disk, counting would end the process.
+    The counters are files in RUNTIME_DIRECTORY, which must be in memory: on a full disk, counting would kill a process.
+    Call this before prometheus_client is imported, because it reads PROMETHEUS_MULTIPROC_DIR then.
     """
     LOGGING["formatters"]["json"]["static_fields"] = {"program": program}
     folder = Path(os.environ.get("RUNTIME_DIRECTORY") or DATA_DIR) / "metrics" / program

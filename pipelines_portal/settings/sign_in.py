@@ -26,7 +26,7 @@ def teams_of_groups() -> dict[str, str]:
 
 
 def issuer() -> str:
-    """OIDC_ISSUER: its tokens are believed because they come over TLS."""
+    """Return OIDC_ISSUER. It must be an https address, because its tokens are trusted for coming over TLS."""
     url = environment.http_url(env, "OIDC_ISSUER")
     is_here = urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
     if url.startswith("http://") and (PRODUCTION or not is_here):

@@ -21,7 +21,7 @@ def likely_header(lines: Sequence[tuple[int, list[Cell]]]) -> int:
 
 
 def _headed(lines: list[list[Cell]], widths: list[int], first: int) -> int:
-    """Return the last line from `first` on that looks like names and is not narrower than the one before."""
+    """Return the header line: from `first` on, move down while the next line is a better header."""
     at = first
     while at + 1 < len(lines) - 1 and _looks_like_names(lines[at]) and _is_better(lines, widths, at):
         at += 1

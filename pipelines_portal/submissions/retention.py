@@ -11,8 +11,8 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.statuses import FINAL, Status
 
 UNSENT_STORED_FOR = timedelta(days=1)
-# As long as the draft of the form that the values were typed into.
-TRIED_STORED_FOR = timedelta(days=30)
+# Drafts that were tried, and drafts of a form: see entry.form.drafts.
+DRAFTS_STORED_FOR = timedelta(days=30)
 
 
 def drop_old_values() -> int:
@@ -37,7 +37,7 @@ def delete_unsent_drafts() -> int:
     """
     now = timezone.now()
     drafts = Submission.objects.filter(status=Status.DRAFT, created_at__lt=now - UNSENT_STORED_FOR)
-    tried = Q(sent_at__lt=now - TRIED_STORED_FOR) & ~Q(pk__in=drafts.sent().order_by().values("pk"))
+    tried = Q(sent_at__lt=now - DRAFTS_STORED_FOR) & ~Q(pk__in=drafts.sent().order_by().values("pk"))
     unsent = drafts.filter(Q(attempt=0) | tried)
     return delete_each(unsent.as_listed().order_by("created_at", "pk"), lambda each: each.discard(None))
 

@@ -57,7 +57,7 @@ def _make_step(scan: Scan, key: SavedKey) -> None:
 
 
 def _pause(scan: Scan, key: SavedKey, error: RateLimited) -> None:
-    """Pause all scans of the key. After a 429 of the API, the next minute is for people alone."""
+    """Pause all scans with the key for a minute after a 429, so that people's own requests go first."""
     retry_after = timedelta(seconds=error.retry_after or 0)
     KeyThrottle.objects.pause(key, max(retry_after, SHORTEST_PAUSE if isinstance(error, Held) else PAUSE_AFTER_429))
     scan.schedule(timedelta())

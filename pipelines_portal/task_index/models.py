@@ -328,10 +328,9 @@ class IndexedTask(models.Model):
 
 
 class StatusCount(models.Model):
-    """How many indexed tasks have a status, and how many tasks the API listed with it when it was last asked.
+    """The number of tasks of one status: `count` in the index, and `listed` in the API's last answer.
 
-    `count` is changed in the transaction that changes the tasks. It lags behind the API, because a task that left the
-    list of its status keeps that status until it is read again. Pages therefore show `listed`.
+    `count` lags behind, because a task keeps its old status until it is read again. Pages show `listed`.
     """
 
     index = models.ForeignKey(WorkflowIndex, models.CASCADE, related_name="status_counts", db_index=False)

@@ -23,7 +23,10 @@ MOST_EMPTY = 5
 
 @dataclass(frozen=True)
 class Place:
-    """A cursor a status, "" for its first page, None where it is at its end. Tasks from `before` on were shown."""
+    """A place in the merged list.
+
+    For each status it has a cursor: "" for the first page, None at its end. Tasks from the ID `before` on were shown.
+    """
 
     cursors: tuple[str | None, ...] = ("",) * len(NEEDS_ATTENTION)
     before: int = LARGEST_ID + 1

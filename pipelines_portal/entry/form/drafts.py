@@ -16,12 +16,12 @@ from pipelines_portal.core.housekeeping import delete_in_batches
 from pipelines_portal.entry.form.duplicates import lock_workflow
 from pipelines_portal.entry.models.form import TypedDraft
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.retention import DRAFTS_STORED_FOR
 from pipelines_portal.submissions.statuses import FINAL
 from pipelines_portal.workflows.fields.schema_form import PREFIX
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 MOST_BYTES = 1024 * 1024
-KEPT_FOR = timedelta(days=30)
 NOT_TYPED = frozenset({"csrfmiddlewaretoken", "restore", "token", "then", "duplicate", "move", "draft_seen"})
 SENT = (Submission.Status.SENDING, *FINAL, Submission.Status.UNCONFIRMED)
 Pairs = list[tuple[str, str]]
@@ -96,9 +96,9 @@ def forget_sent(owner: User, workflow: OpenedWorkflow, token: UUID, seen: str) -
 
 
 def forget_old_typed() -> int:
-    """Delete drafts after 30 days, or after the retention time of what was sent. Return how many."""
-    kept_for = min(KEPT_FOR, timedelta(days=settings.SUBMISSION_RETENTION_DAYS))
-    return delete_in_batches(TypedDraft.objects.filter(saved_at__lt=timezone.now() - kept_for))
+    """Delete old drafts, at the latest after the retention time of what was sent. Return how many."""
+    stored_for = min(DRAFTS_STORED_FOR, timedelta(days=settings.SUBMISSION_RETENTION_DAYS))
+    return delete_in_batches(TypedDraft.objects.filter(saved_at__lt=timezone.now() - stored_for))
 
 
 def _drafts(owner: User, workflow: OpenedWorkflow) -> QuerySet[TypedDraft]:

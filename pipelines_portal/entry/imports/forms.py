@@ -275,7 +275,7 @@ class MatchForm:
             self.matching.columns[int(place)] = Column(self.matching.columns[int(place)].header, name)
 
     def is_valid(self) -> bool:
-        """Fill `errors`, by the name of the input."""
+        """Return whether the form is valid, and fill `errors`, by the name of the input."""
         self._check_columns()
         self.errors |= {
             f"constant-{known.name}": texts.VALUE_MISSING for known in missing_fields(self.schema, self.matching)

@@ -211,7 +211,7 @@ class ImportJob(models.Model):
         return self.lines.exclude(status="unchecked")
 
     def counts(self) -> Counts:
-        """Return the present counts of its rows from the database."""
+        """Return the number of its rows by status, read from the database each time."""
         found = ImportJob.objects.filter(pk=self.pk).values_list("row_counts", flat=True).first() or {}
         statuses = (status for status in ImportRow.Status if status != ImportRow.Status.UNCHECKED)
         return Counts(**{status.value: found.get(status.value, 0) for status in statuses})
@@ -370,7 +370,10 @@ class ImportJob(models.Model):
         return True
 
     def _pause_values(self) -> dict[str, Any]:
-        """Return the values that deletion and restoration preserve, and other steps clear."""
+        """Return why, by whom and when it was paused.
+
+        Deletion and restoration keep these values; other steps clear them.
+        """
         return {name: getattr(self, name) for name in ("problem", "paused_by", "paused_at")}
 
     def lock_removable(self) -> "ImportJob | None":

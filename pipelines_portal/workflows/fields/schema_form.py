@@ -82,7 +82,7 @@ class SchemaForm(forms.Form):
         return {field.name: self.initial.get(PREFIX + field.name) for field in self.entered}
 
     def follow_schema(self) -> None:
-        """Put the digest of the current schema into the form."""
+        """Accept the current schema: put its digest into the posted data."""
         data: Any = copy(self.data)
         data["schema"] = self.remote.digest
         self.data = data

@@ -63,7 +63,7 @@ def user_of_link(uid: str, token: str) -> User | None:
 
 
 def _token_is_valid(user: User, token: str) -> bool:
-    """Return False also if the maker of the link left or is no administrator any more."""
+    """Return False also if the person who created the link has left or is no longer an administrator."""
     maker, _, rest = token.partition(".")
     if not LinkTokens(maker).check_token(user, rest):
         return False

@@ -53,7 +53,7 @@ class Event(models.Model):
 
     @property
     def names_its_target(self) -> bool:
-        """Return False if the target is the actor, whom the sentence names already."""
+        """Return False if the target is the actor, who is already named in the sentence."""
         return bool(self.target_label) and (self.target_type, self.target_id) != ("user", str(self.actor_id))
 
     @property

@@ -55,7 +55,7 @@ def save_typed(owner: User, workflow: OpenedWorkflow, posted: QueryDict, token: 
     if sum(len(name) + len(text.encode()) for name, text in pairs) > MOST_BYTES:
         raise TooLarge
     with transaction.atomic():
-        lock_workflow(workflow)  # a form that leaves meanwhile looks for its draft only once
+        lock_workflow(workflow)  # a form that is being sent looks for its draft only once
         before = _drafts(owner, workflow).select_for_update().first()
         if _is_sent(owner, token):
             raise AlreadySent

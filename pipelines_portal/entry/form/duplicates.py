@@ -44,7 +44,7 @@ class Duplicate:
 
 @dataclass(frozen=True)
 class Existing:
-    """What is stored already when a form is posted."""
+    """Return what is stored when a form is posted."""
 
     own: Submission | None  # of this very form
     duplicate: Duplicate | None

@@ -108,7 +108,7 @@ def prefilled(schema: Schema, asked: QueryDict) -> tuple[FieldValues, list[str]]
 
 
 def misfits(schema: Schema, earlier: FieldValues) -> list[str]:
-    """Return sentences about earlier values that the form cannot show any more."""
+    """Return sentences about earlier values that the form can no longer show."""
     fields = _entered(schema)
     told = [
         _wrong_choice(fields[name], value, "before it was")

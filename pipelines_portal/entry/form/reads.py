@@ -56,7 +56,7 @@ _EXISTING = f"""
 
 
 class StoredForForm(NamedTuple):
-    """What is stored for a person's form. `pinned_names` is None before they ever pinned a field."""
+    """The stored values for a person's form. `pinned_names` is None before they ever pinned a field."""
 
     pinned_names: list[str] | None
     has_draft: bool
@@ -91,7 +91,7 @@ def read_last_sent(person: User, workflow: OpenedWorkflow, since: datetime, coun
 
 
 class Existing(NamedTuple):
-    """What is stored when a form is posted: its own submission, the newest row with the same values, a draft."""
+    """What a posted form meets: its own submission, the newest row with the same values, a draft."""
 
     own: UUID | None
     same_row: int | None

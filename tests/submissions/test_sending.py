@@ -1,11 +1,15 @@
 """A batch is kept before it leaves, and leaves at most once."""
 
+import json
 import threading
+import time
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from pipelines_portal.api_client import ValidationFailed
 from pipelines_portal.submissions.models import Submission, SubmissionRow
@@ -127,3 +131,28 @@ def test_where_no_row_was_refused_none_is_written_as_refused(desk: Desk) -> None
     with CaptureQueriesContext(connection) as queries:
         draft.send(client)
     assert not [query["sql"] for query in queries if query["sql"].startswith("0 times")]
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_that_waited_sends_the_rows_that_are_stored(before_api: FakeApi) -> None:
+    """A second POST of the form replaces the rows while the first waits for its lock."""
+    desk = open_desk(before_api)
+    token = uuid4()
+    first = Submission.objects.new_form(desk.person, desk.workflow, GOOD, token)
+    claims: list[list[str] | None] = []
+
+    def claim() -> None:
+        claims.append(first.claim_rows(0, until=timezone.now() + timedelta(minutes=5)))
+        connection.close()
+
+    thread = threading.Thread(target=claim)
+    edited = GOOD | {"input_text": "Edited"}
+    with transaction.atomic():
+        second = Submission.objects.draft(desk.person, desk.workflow, [edited], token, "form")
+        thread.start()
+        time.sleep(0.5)  # it waits for the lock by now
+    thread.join()
+    second_claim = second.claim_rows(0, until=timezone.now() + timedelta(minutes=5))
+    sent = [texts for texts in (*claims, second_claim) if texts is not None]
+    assert [[json.loads(text) for text in texts] for texts in sent] == [[edited]]

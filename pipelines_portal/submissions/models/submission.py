@@ -17,7 +17,6 @@ from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.api_client import PipelinesClient
 from pipelines_portal.audit.recording import record as record_event
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.metrics import ROWS_SENT
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.permissions import teams_through
@@ -92,9 +91,7 @@ class Submissions(models.QuerySet["Submission"]):
         """Store a form's task in fewer statements than `draft`. Raise IntegrityError if the token is known."""
         kind = Submission.Kind.FORM
         submission = self.create(owner=owner, token=token, kind=kind, row_count=1, **place_of(workflow))
-        row = SubmissionRow(submission=submission, index=0, fields=fields, digest=digest_of(fields))
-        row.save(force_insert=True)
-        submission.new_row = row
+        SubmissionRow(submission=submission, index=0, fields=fields, digest=digest_of(fields)).save(force_insert=True)
         return submission
 
     def overdue(self) -> "Submissions":
@@ -178,9 +175,6 @@ class Submission(models.Model):
     sent_at = models.DateTimeField(null=True)
     sending_until = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
-
-    # The only row, where this object was made with it.
-    new_row: SubmissionRow | None = None
 
     objects = Submissions.as_manager()
 
@@ -340,20 +334,21 @@ class Submission(models.Model):
             # Another request has changed it. This object was read again.
             if self.status != Status.DRAFT or self.is_called_off:
                 return None
-            self.new_row = None
         self._record_teams(teams)
         continued_by = self.continued_by.email if self.continued_by else ""
         self._log(Verb.SUBMISSION_SENT, self.owner, continued_by=continued_by)
         return who_before
 
     def _claim_as_read(self, newest: int | None, until: datetime | None, teams: list[int]) -> str | None:
-        """Make it `sending` if it is unchanged since it was read. Return the `search_who` before, else None."""
+        """Make it `sending` if it is unchanged since it was read. Return the `search_who` before, else None.
+
+        The conditions name columns of its own table only: PostgreSQL checks those again after it waited for another
+        transaction, but not a subquery, which a join would become. The rows are read after it, under its lock.
+        """
         as_read: dict[str, Any] = {
             "attempt": self.attempt, "is_decided_by_person": self.is_decided_by_person, "is_called_off": False,
             "is_earlier_try_uncertain": self.is_earlier_try_uncertain, "search_who": self.search_who,
         }  # fmt: skip
-        if self.new_row is not None:
-            as_read["rows"] = self.new_row.pk  # another request may have replaced it
         values: dict[str, Any] = {} if newest is None else {"newest_task_id_before": newest}
         who_before = self.search_who
         is_claimed = self._step(
@@ -380,8 +375,6 @@ class Submission(models.Model):
 
     def _read_texts(self) -> list[tuple[int, str]]:
         """Return the primary key and the JSON of each row in order."""
-        if self.new_row is not None:
-            return [(self.new_row.pk, json_text(self.new_row.fields))]
         return list(self.rows.filter(fields__isnull=False).values_list("pk", JSON_TEXT))
 
     def record_newest(self, newest: int) -> None:

@@ -34,7 +34,9 @@ def not_json(status: int, headers: Mapping[str, str]) -> PipelinesError:
     if status == HTTPStatus.NOT_FOUND:
         message = "The server knows no such address: PIPELINES_API_URL may be wrong. The answer is not JSON."
         return UnexpectedResponse(message, status=status)
-    return UnexpectedResponse("The answer is not JSON.", status=status)
+    unexpected = UnexpectedResponse("The answer is not JSON.", status=status)
+    unexpected.maybe_processed = unexpected.maybe_processed or status in _MAYBE_PROCESSED
+    return unexpected
 
 
 def refusal(status: int, data: Any, headers: Mapping[str, str]) -> ApiError:

@@ -104,6 +104,14 @@ def test_creating_is_not_repeated_after_the_503_of_a_proxy(status: int) -> None:
     assert count == 1
 
 
+@pytest.mark.parametrize("status", [408, 425, 499, 503])
+def test_plain_text_of_a_proxy_that_gave_up_is_uncertain(status: int) -> None:
+    result, count = calls([answer(status, text="stream timeout"), GOOD_CREATE], "create")
+    assert isinstance(result, PipelinesError)
+    assert result.maybe_processed
+    assert count == 1
+
+
 @pytest.mark.parametrize("status", [400, 404, 409, 422, 429])
 def test_a_refusal_created_nothing(status: int) -> None:
     result, _ = calls([error(status, "refused", "No", retry_after=60)], "create")

@@ -166,6 +166,9 @@ class Sender:
         if is_first and submission.status == Submission.Status.REJECTED:
             self.import_job.pause_for(texts.FIRST_REJECTED)
             return False
+        if is_first:
+            self.import_job.update_leased(one_row_first=False)
+            self.import_job.one_row_first = False
         if self.import_job.tries:
             self.import_job.update_leased(tries=0, problem="")
             self.import_job.tries = 0

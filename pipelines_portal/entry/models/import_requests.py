@@ -61,8 +61,7 @@ def next_submission(import_job: "ImportJob") -> Submission | None:
         # `rows` are the first ready rows, so this selects exactly these.
         ready = import_job.rows.filter(status=ImportRow.Status.READY, number__lte=rows[-1].number)
         ready.update(status=ImportRow.Status.REQUESTED, submission=draft, fields=None)
-        import_job.store_counts(one_row_first=False)
-    import_job.one_row_first = False
+        import_job.store_counts()
     return draft
 
 

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.entry.imports.fixing import change_rows, edit_row
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.clients import client_for
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from tests.fake_api import FakeApi, answer, error, hang_up, task_list
 from tests.pages import text_of
@@ -209,3 +211,29 @@ def test_messages_of_the_api_about_a_row_use_the_labels_of_the_form(
     page.post(address(import_job, "undo"), {"number": 1})
     again = text_of(page.get(address(import_job, "check")))
     assert "Text to translate must be shorter" in again and "Invalid value" not in again
+
+
+@pytest.mark.parametrize("is_limited", [False, True])
+def test_a_rejected_first_row_keeps_the_others_back(
+    checked: Checked, api: FakeApi, person: Any, is_limited: bool
+) -> None:
+    """Also if the API first asked to wait."""
+    import_job = checked([["reject me", "French"], ["b", "French"], ["c", "French"]])
+    api.rejects = "reject me"
+    if is_limited:
+        api.fail("rate_limited", on="POST")
+    assert import_job.start_sending(person, 3, one_row_first=True)
+    work()
+    SavedKey.objects.update(paused_until=None)
+    ImportJob.objects.update(due_at=timezone.now())
+    work()
+    import_job.refresh_from_db()
+    assert import_job.status == ImportJob.Status.PAUSED
+    assert (import_job.counts().created, import_job.counts().rejected) == (0, 1)
+
+
+def test_after_a_created_first_row_the_others_go_together(checked: Checked, api: FakeApi, person: Any) -> None:
+    import_job = checked([["a", "French"], ["b", "French"], ["c", "French"]])
+    assert import_job.start_sending(person, 3, one_row_first=True)
+    work()
+    assert sorted(Submission.objects.values_list("row_count", flat=True)) == [1, 2]

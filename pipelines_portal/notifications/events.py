@@ -47,8 +47,14 @@ def delete_old_notifications() -> int:
 
 
 def notify_of_unconfirmed() -> None:
-    """Notify senders, and leads who may decide, about submissions with an unconfirmed outcome."""
-    recent = Submission.objects.filter(status=Submission.Status.UNCONFIRMED, sent_at__gt=timezone.now() - RECENT)
+    """Notify senders, and leads who may decide, about submissions with an unconfirmed outcome.
+
+    Also about those whose process died while it sent them, even if nobody opens a page.
+    """
+    Submission.objects.all().settle_overdue()
+    since = timezone.now() - RECENT
+    is_recent = Q(finished_at__gt=since) | Q(finished_at=None, sent_at__gt=since)
+    recent = Submission.objects.filter(is_recent, status=Submission.Status.UNCONFIRMED)
     submissions = list(recent.select_related("owner", "key").prefetch_related("teams")[:BATCH_SIZE])
     leads = _leads_by_team(team.pk for submission in submissions for team in submission.teams.all())
     messages = []

@@ -190,6 +190,19 @@ def test_sender_and_leads_are_notified_of_an_unconfirmed_outcome(desk: Desk, api
     assert "it is not known whether tasks were created" in answer.content.decode()
 
 
+@pytest.mark.parametrize("days", [0.5, 3])
+def test_the_sender_is_notified_of_a_process_that_died_while_it_sent(desk: Desk, days: float) -> None:
+    """Nobody needs to open a page, and a weekend may pass."""
+    lost = desk.draft()
+    then = timezone.now() - timedelta(days=days)
+    assert lost.claim(0, until=then + timedelta(minutes=4))
+    Submission.objects.update(sent_at=then)
+    notify_of_events()
+    lost.refresh_from_db()
+    assert lost.status == "unconfirmed"
+    assert titles(desk.person) == [f"{lost.label}: it is not known whether tasks were created"]
+
+
 @pytest.mark.parametrize("find_events", [events.notify_of_unconfirmed, events.notify_of_keys])
 def test_events_that_people_know_cost_a_fixed_number_of_queries(desk: Desk, find_events: Callable[[], None]) -> None:
     """Each minute, for two days after the event. Leads and people who want no notification are no exception."""

@@ -121,8 +121,8 @@ def reset_process_memory() -> None:
     from django.conf import settings
 
     if settings.ROOT_URLCONF == "pipelines_portal.urls":
+        from pipelines_portal.overview.sidebar import forget_sidebars
         from pipelines_portal.workflows.cached_schemas import forget_schemas
-        from pipelines_portal.workflows.sidebar import forget_sidebars
 
         forget_schemas()
         forget_sidebars()

@@ -13,7 +13,6 @@ SVG_BY_HAND = {f"_partials/{name}.html" for name in ("icon", "logo", "symbols", 
     "entry/imports/_bar.html",
     "overview/_chart.html",
     "overview/_spark.html",
-    "entry/form/_symbols.html",
 }
 
 

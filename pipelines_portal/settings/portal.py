@@ -126,7 +126,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "pipelines_portal.urls"
 WSGI_APPLICATION = "pipelines_portal.wsgi.application"
-TEMPLATES = templates("pipelines_portal.workflows.sidebar.rail", "pipelines_portal.notifications.context.unread")
+TEMPLATES = templates("pipelines_portal.overview.sidebar.rail")
 
 # Widgets out of templates/ as well.
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"

@@ -11,7 +11,7 @@ from pipelines_portal.accounts.sidebar import outdate_sidebars
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.models import OpenedWorkflow, OpenedWorkflows, WorkflowMark
 
-# From this number on, the list has a filter, and the last visited come first.
+# From this number on, the list of workflows has a filter, and the last visited come first.
 MANY = 8
 MARKS: dict[str, dict[str, bool]] = {
     "pin": {"is_pinned": True, "is_hidden": False},
@@ -33,7 +33,6 @@ def visit(key_id: int, workflow_id: int, user: User) -> None:
     if not WorkflowMark.objects.filter(workflow__in=opened, user=user).update(visited_at=now):
         for workflow in opened:
             WorkflowMark.objects.update_or_create(workflow=workflow, user=user, defaults={"visited_at": now})
-    outdate_sidebars([user.pk])
 
 
 def marked_workflows(user: User, key: SavedKey, words: str = "") -> OpenedWorkflows:

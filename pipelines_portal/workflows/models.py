@@ -8,7 +8,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, FilteredRelation, Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
@@ -32,6 +32,10 @@ class OpenedWorkflows(models.QuerySet["OpenedWorkflow"]):
     def hidden(self) -> "OpenedWorkflows":
         """Return those that the person of `marked_by` hides, by name."""
         return self.filter(Q(is_hidden=True)).order_by(Lower("name"), "workflow_id")
+
+    def pinned_first(self) -> "OpenedWorkflows":
+        """Sort by what the person of `marked_by` pinned, then by name."""
+        return self.order_by(Coalesce("is_pinned", False).desc(), Lower("name"), "workflow_id")
 
     def recent_first(self) -> "OpenedWorkflows":
         """Sort by what the person of `marked_by` pinned, then by what they visited last."""

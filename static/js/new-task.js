@@ -2,7 +2,8 @@
 
 import "./new-task/shortcuts.js";
 import "./new-task/enter-moves-on.js";
+import "./new-task/pins.js";
+import "./new-task/presets.js";
 import "./new-task/ranking.js";
-import "./new-task/in-utc.js";
 import "./new-task/checks.js";
 import "./new-task/autosave.js";

@@ -117,6 +117,7 @@ ACCESS: dict[str, Row] = {
     "accounts:account": Row(SIGNED_IN),
     "accounts:name_change": Row(post=SIGNED_IN, data=lambda world: {"name": "New"}, event="person-renamed"),
     "search:search": Row(SIGNED_IN),
+    "drafts:list": Row(SIGNED_IN),
     "notifications:list": Row(SIGNED_IN),
     "notifications:read_all": Row(post=SIGNED_IN, quiet="nothing but what one was told of"),
     "notifications:open": Row("--.----ss"),
@@ -168,6 +169,8 @@ ACCESS: dict[str, Row] = {
     "new_task:preset_rename": Row(
         PRESET_CHANGERS, PRESET_CHANGERS, data=lambda world: {"name": "New"}, quiet=UNSENT_TASK
     ),
+    "new_task:preset_apply": Row(KEY_SENDERS, KEY_SENDERS, data=task, quiet=UNSENT_TASK),
+    "new_task:time_read": Row(KEY_SENDERS),
     "new_task:preset_delete": Row(post=PRESET_CHANGERS, quiet=UNSENT_TASK),
     "new_task:create": Row(KEY_SENDERS, KEY_SENDERS, data=task, event="submission-sent"),
     "submissions:list": Row(SIGNED_IN),

@@ -65,7 +65,7 @@ class World:
             "invitation_id": invitation.pk if invitation else 0,
             "token": link_path(invitation).split("/")[2] if invitation else self._reset_token(),
         }
-        if name in ("new_task:preset_rename", "new_task:preset_delete"):
+        if name in ("new_task:preset_apply", "new_task:preset_rename", "new_task:preset_delete"):
             places["preset_id"] = self.preset().pk
         if name == "notifications:open":
             news = Message("batch", "ended", "It is through", "/submissions/")

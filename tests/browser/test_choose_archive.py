@@ -147,7 +147,7 @@ def test_by_keyboard_alone(page: Page, folders: Path) -> None:
     """Reach the button, open the dialog, and be where the result is."""
     page.on("filechooser", lambda _: None)  # on a busy machine the key would be faster than the listening
     page.goto(choose_address(SEVERAL))
-    page.get_by_role("link", name="Fields").focus()
+    page.locator(".pagehead summary").focus()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "archive"
     with page.expect_file_chooser() as chooser:

@@ -63,7 +63,7 @@ def create(page: Page, number: int) -> None:
         field.focus()
     page.keyboard.type(text(number))
     page.keyboard.press("Control+Shift+Enter")
-    expect(page.get_by_text(re.compile(r"Task \d+ is created\."))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Task \d+ created"))).to_be_visible()
     expect(page.get_by_text(text(number)).first).to_be_visible()
 
 
@@ -113,7 +113,7 @@ def test_a_day_of_an_operator(browser: Browser, office: Office) -> None:
     expect(field).to_have_value(text(FAULTY[1]))
     field.fill(f"{text(FAULTY[1])}, corrected")
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_text(re.compile(r"Task \d+ is created\."))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Task \d+ created"))).to_be_visible()
     assert len(tasks_of(office)) == TASKS + 31
 
     # The day in one line, and all of it.

@@ -92,10 +92,10 @@ def test_a_phone_shows_all_tabs_of_a_workflow(wide: Page, running: Demo) -> None
 def test_the_narrow_rail_folds_and_holds_every_link(wide: Page, running: Demo) -> None:
     wide.set_viewport_size({"width": 360, "height": 740})
     wide.goto(running.url + "/keys/1/workflows/43/tasks/")
-    assert not wide.get_by_role("link", name="Submissions").is_visible()
+    assert not wide.get_by_role("link", name="Sent", exact=True).is_visible()
     wide.get_by_text("Menu", exact=True).click()
-    for name in ("Submissions", "Keys", "+ Open workflows"):
-        assert wide.get_by_role("link", name=name).is_visible()
+    for name in ("Sent", "API keys", "Add workflow"):
+        assert wide.get_by_role("link", name=name, exact=True).is_visible()
     assert accessibility_faults(wide) == []
     wide.set_viewport_size({"width": 1280, "height": 800})
 

@@ -124,7 +124,7 @@ def test_a_download_can_be_saved_twice(stage: Stage) -> None:
     page = stage.visit("tasks/new/")
     page.get_by_label(re.compile("^Text")).fill("To be saved")
     page.get_by_role("button", name="Create task").click()
-    expect(page.get_by_text("Task 8 is created.")).to_be_visible()
+    expect(page.get_by_text("Task 8 created")).to_be_visible()
     page.goto(f"{stage.portal.url}/submissions/")
     for _ in range(2):
         with page.expect_download():
@@ -145,7 +145,7 @@ def test_a_double_click_on_a_slow_api_sends_once(stage: Stage) -> None:
     page = stage.visit("tasks/new/")
     page.get_by_label(re.compile("^Text")).fill("Once")
     page.get_by_role("button", name="Create task").dblclick()
-    expect(page.get_by_text("Task 8 is created.")).to_be_visible()
+    expect(page.get_by_text("Task 8 created")).to_be_visible()
     assert stage.posts() == 1
 
 
@@ -173,7 +173,7 @@ def test_a_refused_task_keeps_what_was_typed(stage: Stage) -> None:
     assert accessibility_faults(page) == []
     stage.api.routes = good_routes()
     page.get_by_role("button", name="Create task").click()
-    expect(page.get_by_text("Task 8 is created.")).to_be_visible()
+    expect(page.get_by_text("Task 8 created")).to_be_visible()
 
 
 def test_a_portal_that_is_gone_is_told_while_the_list_stays(stage: Stage) -> None:

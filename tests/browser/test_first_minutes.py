@@ -94,11 +94,11 @@ def accept(page: Page, link: str) -> None:
 def create_task(page: Page, text: str) -> None:
     """From wherever the sign-in leads, by links alone."""
     page.get_by_role("link", name=re.compile("French translations")).first.click()
-    page.get_by_role("link", name="New task").first.click()
+    page.get_by_role("link", name="New task", exact=True).first.click()
     page.get_by_label(re.compile("^Text to translate")).fill(text)
     page.get_by_label("French", exact=True).check()
     press(page, "Create task")
-    expect(page.get_by_text(re.compile(r"Task \d+ is created\."))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Task \d+ created"))).to_be_visible()
 
 
 def test_from_nobody_to_a_team_and_out_again(browser: Browser, office: Office, javascript: bool) -> None:

@@ -27,7 +27,7 @@ def test_from_sign_in_to_a_task_watched(browser: Browser, running: Demo, javascr
     """S4, S5, S6, S7, S8, S182: the whole path over real HTTP."""
     page = browser.new_context(java_script_enabled=javascript).new_page()
     sign_in(page, EMAIL, PASSWORD, at=running.url)
-    page.get_by_role("link", name="+ Open workflows").click()
+    page.get_by_role("link", name="Add workflow").click()
     expect(page.get_by_role("cell", name="Support ticket triage", exact=True)).to_be_visible()
 
     page.get_by_label(re.compile("^Workflow ID")).fill(f"{running.url}/workflows/42/data")
@@ -35,18 +35,18 @@ def test_from_sign_in_to_a_task_watched(browser: Browser, running: Demo, javascr
     expect(page.get_by_role("heading", name="French translations")).to_be_visible()
     expect(page.get_by_role("row")).to_have_count(51)
 
-    page.get_by_role("link", name="New task").first.click()
+    page.get_by_role("link", name="New task", exact=True).first.click()
     # The same values again would be asked about.
     how = "with scripts" if javascript else "without"
     fill_form(page, f"Good morning {how}")
     page.get_by_role("button", name="Create and add another").click()
-    expect(page.get_by_text(re.compile(r"Task \d+ is created\."))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Task \d+ created"))).to_be_visible()
     expect(page.get_by_label("French (Canada)", exact=True)).to_be_checked()
     expect(page.get_by_label(re.compile("^Text to translate"))).to_have_value("")
 
     fill_form(page, f"See you soon {how}")
     page.get_by_role("button", name="Create task").click()
-    created = re.search(r"Task (\d+) is created", page.get_by_text("is created.").inner_text())
+    created = re.search(r"Task (\d+) created", page.locator(".toast").inner_text())
     newest = page.locator("tbody tr").first
     expect(newest.get_by_role("link")).to_have_text(created[1])
 

@@ -76,6 +76,7 @@ def expect_in(page: Page) -> None:
 
 
 def sign_out(page: Page) -> None:
+    page.goto("/account/")
     page.get_by_role("button", name="Sign out", exact=True).click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 

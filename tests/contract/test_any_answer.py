@@ -105,7 +105,7 @@ def said_and_leads_on(shown: Any) -> None:
     assert shown.status_code in (200, 302, 403, 404, 422, 429, 502, 503), shown.status_code
     assert "not certain" not in html, "of a read"
     if shown.status_code != 302:
-        assert "<h1>" in html
+        assert "<h1" in html
         assert 'href="/' in html
 
 

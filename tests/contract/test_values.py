@@ -51,11 +51,11 @@ TYPED: list[tuple[str, str, bool]] = [
     *(
         ("due", text, False)
         for text in (
-            "yesterday",
+            "soon",
             "2026-02-30",
             "2026-03-30T24:01",
             "2026-13-01T00:00:00Z",
-            "30.03.2026",
+            "30/03/2026",
             "2026-03-30T25:00:00Z",
         )
     ),  # fmt: skip

@@ -84,7 +84,7 @@ def test_an_api_that_is_not_there(page: Any, saved_key: SavedKey, settings: Any)
     settings.PIPELINES_API_URL = f"http://127.0.0.1:{free_port()}/api/v1"
     shown = page.get(f"/keys/{open_workflow(saved_key).key_id}/workflows/42/tasks/")
     assert shown.status_code == 503
-    assert "API not answering" in shown.content.decode()
+    assert "Pipelines is not responding" in shown.content.decode()
 
 
 def test_htmx_gets_a_note_beside_what_is_on_show(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:

@@ -71,7 +71,7 @@ def test_the_second_sheet_explains_each_field() -> None:
     assert rows[1][:4] == ["=1+1", "text", "Text", "yes"]
     assert rows[2][4].splitlines()[-1] == "and 12 more in the list"
     assert rows[4] == ["Sure?", "sure", "Yes or no", "no", "yes or no"]
-    assert "between 1 and 10" in rows[6][4]
+    assert "1 to 10" in rows[6][4]
     assert rows[8][2] == "mystery"
 
 

@@ -64,7 +64,7 @@ def test_the_sql_returns_the_same_sidebar_as_the_queryset() -> None:
     WorkflowMark.objects.create(workflow=opened[3], user=person, visited_at=timezone.now())
     WorkflowMark.objects.create(workflow=opened[4], user=other, is_hidden=True, is_pinned=True)
     for user, count in product((person, other), (3, 20)):
-        plain = OpenedWorkflow.objects.filter(key=key).marked_by(user).in_sight().recent_first()[:count]
+        plain = OpenedWorkflow.objects.filter(key=key).marked_by(user).in_sight().pinned_first()[:count]
         found = read_listed_workflows(user.pk, key.pk, count)
         assert [(one.workflow_id, one.name, one.status, one.is_pinned, one.accepts_tasks) for one in found] == [
             (one.workflow_id, one.name, one.status, bool(one.is_pinned), one.accepts_tasks) for one in plain

@@ -14,11 +14,11 @@ register = template.Library()
 
 # The icon for each tone of a note: color alone must not carry the meaning.
 TONE_ICONS = {
-    "info": "in_progress",
+    "info": "info",
     "finished": "finished",
     "warning": "escalated",
     "failed": "failed",
-    "unconfirmed": "quarantined",
+    "unconfirmed": "unconfirmed",
 }
 MESSAGE_TONES = {constants.SUCCESS: "finished", constants.WARNING: "warning", constants.ERROR: "failed"}
 

@@ -60,7 +60,7 @@ def status_icon(value: str) -> SafeString:
 
 @register.simple_tag
 def workflow_status(value: str) -> SafeString:
-    """Render a workflow status as a pill."""
+    """Render a workflow status in quiet gray."""
     return _workflow_status(value)
 
 
@@ -70,7 +70,7 @@ def _workflow_status(value: str) -> SafeString:
         "status": value,
         "word": WORKFLOW_STATUS_WORDS.get(value, value.replace("_", " ").capitalize()),
         "shape": WORKFLOW_SHAPES.get(value, "pending"),
-        "pill": True,
+        "is_calm": True,
     }
     return render_to_string("_partials/status.html", context)
 

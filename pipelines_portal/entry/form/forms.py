@@ -16,6 +16,8 @@ from pipelines_portal.workflows.fields.schema_form import PREFIX, SchemaForm
 from pipelines_portal.workflows.fields.text import Text
 from pipelines_portal.workflows.fields.types import type_of
 
+SHORT_TYPES = ("boolean", "numeric", "datetime", "select", "rating")
+
 
 @dataclass(frozen=True)
 class Place:
@@ -56,6 +58,11 @@ class Entry:
     def is_time(self) -> bool:
         return isinstance(self.field, ClockTime)
 
+    @property
+    def is_short(self) -> bool:
+        """True if two fit beside each other."""
+        return self.remote.type in SHORT_TYPES
+
 
 def entries(form: SchemaForm, kept: set[str]) -> list[Entry]:
     """Return the fields to fill in; `kept` are the names of the pinned ones."""
@@ -77,12 +84,13 @@ LONGEST_KEPT = 30_000
 _written: BoundedCache[str, SafeString] = BoundedCache(200)
 
 
-def fields_html(form: SchemaForm, entries: list[Entry]) -> SafeString:
+def fields_html(form: SchemaForm, entries: list[Entry], time_address: str) -> SafeString:
+    """Render the fields. `time_address` says what a time means."""
     begins_with = _begins_with(form, entries)
     kept = _written.get(begins_with) if begins_with else None
     if kept is not None:
         return kept
-    html = SafeString("".join(render_to_string("entry/form/_field.html", {"entry": entry}) for entry in entries))
+    html = render_to_string("entry/form/_fields.html", {"entries": entries, "time_address": time_address})
     if begins_with and len(html) <= LONGEST_KEPT:
         _written.put(begins_with, html)
     return html

@@ -17,35 +17,36 @@ from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-# In a menu; all others are found by their names.
-MOST_SHOWN = 12
+# Keys such as Alt 1 apply the first; a menu has the others.
+MOST_CHIPS, MOST_LISTED = 9, 200
 LONGEST_NAME = 100
 
 
 @dataclass(frozen=True)
-class OfferedPresets:
-    mine: list[Preset]
-    shared: list[Preset]
-    # Of those, what the person may rename or delete.
-    changeable: set[int]
-    # What was looked for in their names.
-    wanted: str = ""
-    # There are more than are shown.
-    is_cut: bool = False
+class OfferedPreset:
+    """A preset that the person may apply; `number` is its key, and `may_change` allows to rename and delete it."""
+
+    pk: int
+    name: str
+    number: int
+    may_change: bool
 
 
-def offered_presets(person: User, workflow: OpenedWorkflow, wanted: str = "") -> OfferedPresets:
-    """Return the presets whose name contains `wanted`, without their values."""
+def offered_presets(person: User, workflow: OpenedWorkflow) -> list[OfferedPreset]:
+    """Return the person's own presets, then those of others that are shared, both by name."""
     if not stored_for_form(person, workflow).has_presets:
-        return OfferedPresets([], [], set())
-    named = _of(workflow).offered_to(person).filter(name__icontains=wanted)
-    found = list(named.select_related("author", "key").defer("fields")[: MOST_SHOWN + 1])
-    offered, is_cut = found[:MOST_SHOWN], len(found) > MOST_SHOWN
-    shared = [preset for preset in offered if preset.is_shared]
-    mine = [preset for preset in offered if not preset.is_shared]
+        return []
+    found = _of(workflow).offered_to(person).order_by("is_shared", "name", "pk")[:MOST_LISTED]
     is_owner = workflow.key.owner_id == person.pk
-    changeable = {each.pk for each in offered if is_owner or each.author_id == person.pk}
-    return OfferedPresets(mine, shared, changeable, wanted, is_cut)
+    return [
+        OfferedPreset(pk, name, number, is_owner or author == person.pk)
+        for number, (pk, name, author) in enumerate(found.values_list("pk", "name", "author"), start=1)
+    ]
+
+
+def offered_preset(person: User, workflow: OpenedWorkflow, preset_id: int) -> Preset:
+    """Return a preset that the person may apply, or raise Http404."""
+    return get_object_or_404(_of(workflow).offered_to(person), pk=preset_id)
 
 
 def changeable_preset(person: User, workflow: OpenedWorkflow, preset_id: int) -> Preset:

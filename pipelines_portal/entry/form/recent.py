@@ -9,6 +9,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.form.reads import read_last_sent
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.task_index.counts import statuses_of
 from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -17,12 +18,13 @@ SHOWN_OF_A_TEXT = 120
 
 
 @dataclass(frozen=True)
-class Try:
-    """One sending by the form. `text` is its first recognizable value."""
+class RecentTask:
+    """One sending by the form. `text` is its first recognizable value, `status` that of its task, if it is known."""
 
     submission: Submission
     text: str
     task_id: int | None
+    status: str
 
     @property
     def number(self) -> str:
@@ -30,26 +32,32 @@ class Try:
 
 
 @dataclass(frozen=True)
-class Tries:
+class RecentTasks:
     """The last ones, newest first, and the numbers created and rejected today."""
 
-    shown: list[Try]
+    shown: list[RecentTask]
     created: int = 0
     rejected: int = 0
 
 
-def recent_tries(owner: User, workflow: OpenedWorkflow, telling: list[str]) -> Tries:
+def recent_tasks(owner: User, workflow: OpenedWorkflow, telling: list[str]) -> RecentTasks:
     """Return the person's tasks of the last day. `telling` are names of fields, the most recognizable first."""
     last = read_last_sent(owner, workflow, timezone.now() - timedelta(days=1), SHOWN_BESIDE_THE_FORM)
     if not last:
-        return Tries([])
-    tries = [Try(each.submission, _text(each.fields or {}, telling), each.task_id) for each in last]
+        return RecentTasks([])
+    statuses = statuses_of(workflow, [each.task_id for each in last if each.task_id])
+    shown = [
+        RecentTask(
+            each.submission, _text(each.fields or {}, telling), each.task_id, statuses.get(each.task_id or 0, "")
+        )
+        for each in last
+    ]
     status, here = Submission.Status, {"owner": owner, "key": workflow.key_id, "workflow_id": workflow.workflow_id}
     today = Submission.objects.filter(**here, kind=Submission.Kind.FORM, created_at__gte=_midnight()).order_by()
     counts = dict(
         today.filter(status__in=[status.CREATED, status.REJECTED]).values_list("status").annotate(Count("pk"))
     )
-    return Tries(tries, counts.get(status.CREATED, 0), counts.get(status.REJECTED, 0))
+    return RecentTasks(shown, counts.get(status.CREATED, 0), counts.get(status.REJECTED, 0))
 
 
 def _midnight() -> datetime:

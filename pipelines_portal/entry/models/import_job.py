@@ -36,6 +36,8 @@ LONGEST_WAIT = timedelta(hours=1)
 RESTORABLE_FOR = timedelta(days=30)
 # The statuses in which the worker has something to do. SQLite does not match an IN list with a partial index.
 IS_AT_WORK = Q(status="reading") | Q(status="checking") | Q(status="sending")
+# Nothing is being sent, and the next step is a person's.
+DRAFT_STATUSES = ("reading", "unreadable", "matching", "checking", "checked", "paused")
 # The rows with which a person can still do something.
 UNFINISHED_ROWS = (
     ImportRow.Status.READY,
@@ -56,6 +58,10 @@ class ImportJobs(models.QuerySet["ImportJob"]):
         """Return those in which something is left to do."""
         rows = ImportRow.objects.filter(import_job=OuterRef("pk"), status__in=UNFINISHED_ROWS)
         return self.exclude(status=ImportJob.Status.DELETED).exclude(~Exists(rows), status=ImportJob.Status.CHECKED)
+
+    def drafts_of(self, user: User) -> "ImportJobs":
+        """Return the person's own unfinished imports of which nothing is being sent."""
+        return self.filter(owner=user, status__in=DRAFT_STATUSES).unfinished()
 
     def take_lease(self) -> "ImportJob | None":
         """Return the next import that is due, leased to the caller, or None.

@@ -29,9 +29,9 @@ _LOOKS = {
 
 @register.simple_tag
 def import_status(import_job: ImportJob, counts: Counts, wait: str) -> SafeString:
-    """Render the status as a pill. `wait` is the number of seconds that the sending waits, if it does."""
+    """Render the status. `wait` is the number of seconds that the sending waits, if it does."""
     status, shape, word = _look(import_job, counts, wait)
-    return render_to_string("_partials/status.html", {"status": status, "shape": shape, "word": word, "pill": True})
+    return render_to_string("_partials/status.html", {"status": status, "shape": shape, "word": word})
 
 
 @register.simple_tag

@@ -25,7 +25,7 @@ class SearchForm(forms.Form):
         max_length=LONGEST_QUESTION,
         required=False,
         label="Words, or a task ID",
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "autofocus": True}),
     )
     who = forms.ChoiceField(required=False, label="Sent by")
     workflow = forms.ChoiceField(required=False, label="Workflow")

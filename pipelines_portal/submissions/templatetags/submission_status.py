@@ -15,20 +15,20 @@ _SHAPES = {
     "created": "finished",
     "partly_created": "escalated",
     "rejected": "failed",
-    "unconfirmed": "quarantined",
+    "unconfirmed": "unconfirmed",
 }
 
 
 @register.simple_tag
-def submission_status(submission: Submission, *, pill: bool = False) -> SafeString:
-    return _status(submission.status, submission.get_status_display(), pill)
+def submission_status(submission: Submission) -> SafeString:
+    return _status(submission.status, submission.get_status_display())
 
 
 @register.simple_tag
 def row_status(row: SubmissionRow) -> SafeString:
-    return _status(row.status, row.get_status_display(), False)
+    return _status(row.status, row.get_status_display())
 
 
-def _status(status: str, word: str, pill: bool) -> SafeString:
-    context = {"status": status, "shape": _SHAPES[status], "word": word, "pill": pill}
+def _status(status: str, word: str) -> SafeString:
+    context = {"status": status, "shape": _SHAPES[status], "word": word}
     return render_to_string("_partials/status.html", context)

@@ -134,7 +134,7 @@ def _page(
         "largest_made": settings.FOLDER_ZIP_BYTES,
         "key": workflow.key,
         "workflow": workflow,
-        "tab": "upload",
+        "tab": "create",
         "schema": schema,
         "token": uuid_in(request.POST.get("token", "")) or _first_token(request, upload),
         "given": given,
@@ -179,7 +179,7 @@ def upload_rows(request: SignedInRequest, key_id: int, workflow_id: int) -> Http
     try:
         return csv_response("rows.csv", _lines_to_complete(form.chosen_file() if form.is_valid() else None, schema))
     except Unusable as refusal:
-        context = {"key": key, "workflow": workflow, "tab": "upload", "refusal": refusal}
+        context = {"key": key, "workflow": workflow, "tab": "create", "refusal": refusal}
         return render_page(request, "uploads/no_rows.html", context, status=422)
 
 

@@ -40,7 +40,7 @@ def context_for(upload: ZipUpload, **more: Any) -> dict[str, Any]:
     return {
         "key": key,
         "workflow": upload.opened,
-        "tab": "upload",
+        "tab": "create",
         "upload": upload,
         "largest_made": settings.FOLDER_ZIP_BYTES,
         **more,

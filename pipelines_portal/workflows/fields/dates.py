@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
+from django.utils import timezone
 
 from pipelines_portal.api_client import Field
 from pipelines_portal.workflows.fields.base import EnteredField, FieldType
@@ -20,24 +22,35 @@ from pipelines_portal.workflows.fields.local_times import (
     place_of,
     utc_text,
 )
+from pipelines_portal.workflows.fields.typed_times import read_typed_time
 
 OFFSET = "offset-"
 
 
-class LocalTimeInput(forms.DateTimeInput):
-    """An input for a time in `zone`. If a time occurs twice there, a second input has the chosen offset."""
+class LocalTimeInput(forms.TextInput):
+    """An input for a time in `zone`, as people type it. If a time occurs twice there, a second input has the offset.
 
-    input_type = "datetime-local"
+    Words such as "now" mean the time at `typed_at`, by default the current time.
+    """
+
     zone = NOWHERE
+    typed_at: datetime | None = None
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
         text, offset = data.get(name), data.get(OFFSET + name)
+        if text and moment_in(text) is None:
+            typed_at = (self.typed_at or timezone.now()).astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
+            read = read_typed_time(text, typed_at)
+            text = read.isoformat() if read else text
         return text + offset if offset and offset in map(offset_of, both_meanings(text, self.zone)) else text
 
     def format_value(self, value: Any) -> Any:
-        """Return the time without its offset, which the input cannot show."""
+        """Return the time as people write it: without its offset, and without the T of ISO 8601."""
         moment = moment_in(value)
-        return value if moment is None or not moment.tzinfo else value[: -len(offset_of(moment))]
+        if moment is None:
+            return value
+        shown = value[: -len(offset_of(moment))] if moment.tzinfo else value
+        return shown.replace("T", " ").removesuffix(":00") if shown.count(":") > 1 else shown.replace("T", " ")
 
 
 @dataclass(frozen=True)
@@ -59,8 +72,13 @@ class ClockTime(BoundField):
         return self.field.zone
 
     @property
-    def in_utc(self) -> str:
-        return in_utc(self.value(), self.zone)
+    def shown(self) -> Any:
+        """Return the text of the input."""
+        return self.field.widget.format_value(self.value())
+
+    @property
+    def meaning(self) -> str:
+        return meaning_of(self.value(), self.zone)
 
     @property
     def meanings(self) -> list[Meaning]:
@@ -82,7 +100,7 @@ class LocalTimeField(EnteredField):
         self.zone = zone
         self.widget.zone = zone
         if zone != NOWHERE:
-            self.help_text = f"Your time, {place_of(zone)}. It is sent in UTC."
+            self.help_text = f"{place_of(zone)} time"
 
     def clean(self, value: Any) -> Any:
         clock = moment_in(value)
@@ -121,10 +139,10 @@ class DateTime(FieldType):
     """A date with a time. It is entered in UTC, unless the form has a time zone."""
 
     def widget(self, field: Field) -> forms.Widget:
-        return LocalTimeInput(attrs={"data-check": "time", "data-wrong": "Enter a whole date and time."})
+        return LocalTimeInput(attrs={"autocomplete": "off"})
 
     def help(self, field: Field) -> str:
-        return "In UTC."
+        return "UTC"
 
     def form_field(self, field: Field) -> forms.Field:
         return LocalTimeField(self, field, widget=self.widget(field), **self.labels(field))
@@ -140,6 +158,9 @@ class DateTime(FieldType):
     def objection(self, field: Field, value: Any) -> str:
         """Accept every form of ISO 8601."""
         return "" if moment_in(value) else "must be a date and time such as 2026-03-30T12:00:00Z"
+
+    def refusal(self, field: Field, value: Any) -> str:
+        return "Enter a date and time, like 27.11. 10:15 or yesterday 4pm." if self.objection(field, value) else ""
 
 
 def moment_in(text: Any) -> datetime | None:
@@ -159,15 +180,18 @@ def both_meanings(text: Any, zone: str) -> list[datetime]:
     return meant if len(meant) == 2 else []
 
 
-def in_utc(text: Any, zone: str) -> str:
-    """Return the meaning of a typed time: "10:30 in Vienna is 09:30 UTC", or "" if it is not one moment."""
+def meaning_of(text: Any, zone: str) -> str:
+    """Return a typed time with its place and UTC: "27 Nov 17:00, Vienna time (16:00 UTC)", or "" if it is not one."""
     moment = moment_in(text)
-    if moment is None or zone == NOWHERE:
+    if moment is None:
         return ""
     clock = moment.replace(tzinfo=None)
+    shown = f"{clock.day} {clock:%b %Y %H:%M}"
+    if zone == NOWHERE:
+        return f"{shown} UTC"
     try:
         meant = [moment] if moment.tzinfo else meanings(clock, zone)
-        return f"{clock:%H:%M} in {place_of(zone)} is {clock_text(meant[0], clock)}" if len(meant) == 1 else ""
+        return f"{shown}, {place_of(zone)} time ({clock_text(meant[0], clock)})" if len(meant) == 1 else ""
     except OverflowError:
         return ""
 

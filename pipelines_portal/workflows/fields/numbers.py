@@ -33,6 +33,10 @@ class Numeric(FieldType):
     def widget(self, field: Field) -> forms.Widget:
         return forms.TextInput(attrs={"inputmode": "decimal"} | _check_attrs("number", field, self._wrong(field)))
 
+    def help(self, field: Field) -> str:
+        low, high = bounds(field.format_hint)
+        return super().help(field) if low is None or high is None else f"{_grouped(low)} to {_grouped(high)}"
+
     def read_text(self, text: str) -> Any:
         """Accept a decimal comma, which many countries use."""
         found = DECIMAL_COMMA.fullmatch(text.strip()[:LONGEST_NUMBER])
@@ -138,6 +142,10 @@ def _finite(value: Any) -> float | None:
 def _is_within(field: Field, number: float) -> bool:
     low, high = bounds(field.format_hint)
     return (low is None or number >= low) and (high is None or number <= high)
+
+
+def _grouped(number: float) -> str:
+    return f"{number:,.0f}" if number.is_integer() else f"{number:,g}"
 
 
 def _range(field: Field) -> str:

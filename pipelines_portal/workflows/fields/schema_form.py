@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from copy import copy
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.forms.boundfield import BoundField
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.workflows.fields.base import FieldValues, is_blank
+from pipelines_portal.workflows.fields.dates import LocalTimeField
 from pipelines_portal.workflows.fields.local_times import NOWHERE, known_zone
 from pipelines_portal.workflows.fields.types import FILE_UPLOAD, input_for, type_of
 
@@ -30,7 +32,9 @@ class SchemaForm(forms.Form):
     ) -> None:
         """Create the form. `values` are initial values as they were sent. `zone` is the time zone of the person."""
         self.remote = remote
-        self.entered = [field for field in remote.fields if field.type != FILE_UPLOAD]
+        entered = (field for field in remote.fields if field.type != FILE_UPLOAD)
+        # Required fields come first.
+        self.entered = sorted(entered, key=lambda field: not field.required)
         self.time_zone = known_zone(zone if data is None else data.get("zone", ""))
         super().__init__(data, initial=self._start_from(values or {}), label_suffix="")
         for field in self.entered:
@@ -38,14 +42,22 @@ class SchemaForm(forms.Form):
         self._focus_first()
 
     @classmethod
-    def as_typed(cls, remote: Schema, data: Any) -> "SchemaForm":
-        """Return a form with what was typed, without checking it."""
+    def as_typed(cls, remote: Schema, data: Any, typed_at: datetime | None = None) -> "SchemaForm":
+        """Return a form with what was typed, without checking it. Words such as "now" mean the time at `typed_at`."""
         form = cls(remote, zone=data.get("zone", ""))
         form.typed = data
         for name, field in form.fields.items():
+            if isinstance(field, LocalTimeField):
+                field.widget.typed_at = typed_at
             if name.startswith(PREFIX):
                 form.initial[name] = field.widget.value_from_datadict(data, {}, name)
         return form
+
+    def fill_in(self, values: FieldValues) -> None:
+        """Put `values`, as they were sent, in place of what was typed. Call on a form `as_typed`."""
+        for field in self.entered:
+            if values.get(field.name) is not None:
+                self.initial[PREFIX + field.name] = type_of(field).as_text(values[field.name])
 
     def payload(self) -> FieldValues:
         """Return the values to send by field name, without empty ones. Call on a valid form."""

@@ -1,10 +1,9 @@
-// Says on leaving a field what the portal would say of it after sending: numbers, ratings and times.
+// Says on leaving a field what the portal would say of it after sending: numbers and ratings.
 
 const NUMBER = /^[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?$/i;
 
 function isGood(input) {
   const { check, low, high } = input.dataset;
-  if (check === "time") return !input.validity.badInput;
   const text = input.value.trim();
   if (!text) return true;
   const value = Number(text.replace(",", "."));

@@ -3,8 +3,10 @@
 /** The control of a field that takes the focus: for choices the chosen one. */
 function controlOf(field) {
   const controls = [...field.querySelectorAll("input, select, textarea, button")].filter(
-    (control) => !control.disabled && control.type !== "hidden" && control.name !== "keep",
+    (control) => !control.disabled && control.type !== "hidden" && control.tabIndex >= 0,
   );
+  const ranked = field.querySelector("[data-ranking] > [tabindex='0']");
+  if (ranked) return ranked;
   return controls.find((control) => control.type === "radio" && control.checked) ?? controls[0];
 }
 
@@ -17,10 +19,10 @@ function next(form, field) {
 function moveOn(event) {
   const control = event.target;
   if (event.key !== "Enter" || event.ctrlKey || event.metaKey || event.isComposing) return;
-  const form = control.form;
+  const form = control.form ?? control.closest("form");
   if (!form?.matches("[data-shortcuts]") || control.matches("textarea")) return;
   if (event.repeat) event.preventDefault(); // held down, it would press the button that it came to
-  if (!control.matches("input, select") || control.dataset.enter) return;
+  if (!control.matches("input, select, [data-ranking] > li") || control.dataset.enter) return;
   event.preventDefault();
   if (event.repeat) return;
   const field = control.closest(".field");

@@ -1,4 +1,4 @@
-// The items of a ranking move at once; without this script their buttons go round by the portal.
+// A ranking is one tab stop: arrows choose an item, Alt and an arrow moves it. Without this script its buttons work.
 
 function renumber(list) {
   const rows = [...list.children];
@@ -12,22 +12,16 @@ function renumber(list) {
   });
 }
 
-/** Focus stays with the item; at an end, on its other button. */
-function keepFocus(row, button) {
-  const target = button.disabled ? row.querySelector("button:not(:disabled)") : button;
-  target?.focus();
+function choose(list, row, { focus = true } = {}) {
+  for (const one of list.children) one.tabIndex = one === row ? 0 : -1;
+  if (focus) row.focus();
 }
 
-function move(event) {
-  const button = event.target.closest("button[name=move]");
-  if (!button) return;
-  event.preventDefault();
-  const list = event.currentTarget;
-  const row = button.closest("li");
-  if (button.value.endsWith(":up")) row.previousElementSibling?.before(row);
+function move(list, row, isUp) {
+  if (isUp) row.previousElementSibling?.before(row);
   else row.nextElementSibling?.after(row);
   renumber(list);
-  keepFocus(row, button);
+  choose(list, row);
   const field = list.closest(".field");
   const sent = field.querySelector(`[name="send-${CSS.escape(list.dataset.ranking)}"]`);
   if (sent) sent.checked = true;
@@ -36,4 +30,37 @@ function move(event) {
   list.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-for (const list of document.querySelectorAll("[data-ranking]")) list.addEventListener("click", move);
+function onClick(event) {
+  const button = event.target.closest("button[name=move]");
+  if (!button) return;
+  event.preventDefault();
+  move(event.currentTarget, button.closest("li"), button.value.endsWith(":up"));
+}
+
+function onKey(event) {
+  const list = event.currentTarget;
+  const row = event.target.closest("li");
+  const isUp = event.key === "ArrowUp";
+  if (event.key === " ") {
+    const sent = list.closest(".field").querySelector(`[name="send-${CSS.escape(list.dataset.ranking)}"]`);
+    sent?.click();
+  } else if (!isUp && event.key !== "ArrowDown") {
+    return;
+  } else if (event.altKey) {
+    move(list, row, isUp);
+  } else {
+    const next = isUp ? row.previousElementSibling : row.nextElementSibling;
+    if (next) choose(list, next);
+  }
+  event.preventDefault();
+}
+
+for (const list of document.querySelectorAll("[data-ranking]")) {
+  list.removeAttribute("tabindex");
+  for (const button of list.querySelectorAll("button")) button.tabIndex = -1;
+  const sent = list.closest(".field").querySelector(`[name="send-${CSS.escape(list.dataset.ranking)}"]`);
+  if (sent) sent.tabIndex = -1;
+  choose(list, list.firstElementChild, { focus: false });
+  list.addEventListener("click", onClick);
+  list.addEventListener("keydown", onKey);
+}

@@ -52,7 +52,7 @@ def test_the_newest_save_wins_and_says_so(page: Any, saved_key: SavedKey) -> Non
     own = save(page, workflow, draft_seen=seen(first)).content.decode()
     assert "saved elsewhere" not in own
     other = save(page, workflow, draft_seen="", **{"field-input_text": "From the phone"}).content.decode()
-    assert "It takes the place of one saved elsewhere" in other
+    assert "in place of one saved elsewhere" in other
     assert TypedDraft.objects.count() == 1
     assert typed_text(page.get(address(workflow)).content.decode()) == "From the phone"
 
@@ -99,9 +99,9 @@ def test_a_try_that_failed_for_sure_is_the_draft_and_no_last_try(
     assert answered.status_code == 503
     restored = page.get(address(workflow)).content.decode()
     assert "Your draft is back" in restored and typed_text(restored) == "Hello world"
-    assert "The tasks you create here in the last day are listed here." in restored
+    assert "No tasks yet today." in restored
     again = page.post(address(workflow), GOOD | {"token": uuid4(), "draft_seen": seen(restored)}, follow=True)
-    assert "is created" in again.content.decode()
+    assert "created" in again.content.decode()
     assert not TypedDraft.objects.exists() and newest(api, org_key)["id"] == before + 1
 
 

@@ -1,13 +1,16 @@
 """What stands at the fields: ways to what is wrong, clocks, orders that are moved by buttons."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.entry.models import TypedDraft
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests import samples
 from tests.conftest import EVERY_TYPE
@@ -47,7 +50,7 @@ def test_what_is_wrong_is_counted_and_linked(page: Any, saved_key: SavedKey) -> 
     ]:
         assert f'<a href="#{input_}">{words}</a>' in html
         assert f'id="{input_}"' in html
-    assert "<title>Error: New task" in html
+    assert "<title>Error: Create" in html
     assert html.count("autofocus") == 1
 
 
@@ -78,7 +81,7 @@ def test_times_are_of_the_clocks_around_the_person(page: Any, person: User, api:
     triage = open_triage(person, api)
     page.cookies["zone"] = "Europe/Vienna"
     html = page.get(address(triage)).content.decode()
-    assert "Your time, Vienna." in html
+    assert "Vienna time" in html
     assert 'name="zone" value="Europe/Vienna"' in html
     form = GOOD | {"field-received": "2026-11-24T10:30", "zone": "Europe/Vienna", "token": uuid4()}
     assert page.post(address(triage), form).status_code == 302
@@ -102,3 +105,25 @@ def test_a_comma_is_taken_where_it_can_mean_one_thing(
     triage = open_triage(person, api)
     answered = page.post(address(triage), GOOD | {"field-value": typed, "token": uuid4()})
     assert answered.status_code == status
+
+
+def test_a_time_is_typed_in_words_and_its_meaning_shown(page: Any, person: User, api: FakeApi) -> None:
+    triage = open_triage(person, api)
+    page.cookies["zone"] = "Europe/Vienna"
+    asked = {"field-received": "24.11.2026 10:30", "zone": "Europe/Vienna"}
+    meaning = page.get(f"{address(triage)}time/", asked).content.decode()
+    assert meaning == "24 Nov 2026 10:30, Vienna time (09:30 UTC)"
+    wrong = page.get(f"{address(triage)}time/", asked | {"field-received": "soon"}).content.decode()
+    assert wrong == "Enter a date and time, like 27.11. 10:15 or yesterday 4pm"
+    page.post(address(triage), GOOD | asked | {"token": uuid4()})
+    [row] = SubmissionRow.objects.all()
+    assert row.fields["received"] == "2026-11-24T09:30:00Z"
+
+
+def test_words_of_a_draft_mean_the_time_at_which_they_were_typed(page: Any, person: User, api: FakeApi) -> None:
+    triage = open_triage(person, api)
+    page.cookies["zone"] = "Europe/Vienna"
+    typed = GOOD | {"field-received": "yesterday 4pm", "zone": "Europe/Vienna", "token": uuid4()}
+    page.post(f"{address(triage)}draft/", typed)
+    TypedDraft.objects.update(saved_at=datetime(2026, 11, 20, 12, tzinfo=UTC))
+    assert 'value="2026-11-19 16:00"' in page.get(address(triage)).content.decode()

@@ -84,7 +84,7 @@ def test_times_of_a_link_are_of_the_clocks_around_the_person(page: Any, saved_ke
     workflow = open_workflow(saved_key, EVERY_TYPE)
     for text in ("2026-11-24T09:30:00Z", "2026-11-24T10:30"):
         html = page.get(f"{address(workflow)}?f.due={text}").content.decode()
-        assert 'value="2026-11-24T10:30"' in html
+        assert 'value="2026-11-24 10:30"' in html
 
 
 def test_what_is_marked_stays_for_the_next_and_for_the_day_after(page: Any, saved_key: SavedKey) -> None:
@@ -112,31 +112,41 @@ def preset(page: Any, workflow: Any, name: str = "Rush", **more: Any) -> Any:
 def test_a_preset_is_saved_offered_and_used(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
     workflow, before = open_workflow(saved_key), newest(api, org_key)["id"]
     html = preset(page, workflow).content.decode()
-    assert "The preset “Rush” is saved. Nothing was sent." in html
+    assert "Preset “Rush” saved" in html
     assert typed_text(html) == "Hello world"
     made = Preset.objects.get()
-    assert f"?preset={made.pk}" in page.get(address(workflow)).content.decode()
+    assert f"presets/{made.pk}/apply/" in page.get(address(workflow)).content.decode()
     assert newest(api, org_key)["id"] == before
     assert "Hello" not in f"{made!r}"
 
 
-def test_of_many_presets_the_first_are_offered_and_all_are_found(page: Any, saved_key: SavedKey, person: Any) -> None:
+def test_the_first_presets_have_keys_and_a_menu_has_the_others(page: Any, saved_key: SavedKey, person: Any) -> None:
     workflow = open_workflow(saved_key)
     place = {"key": workflow.key, "workflow_id": workflow.workflow_id, "author": person}
     Preset.objects.bulk_create(Preset(name=f"Case {number:02}", **place) for number in range(30))
     html = page.get(address(workflow)).content.decode()
-    assert html.count("Change<span") == 12
-    assert "There are more: find them by their names." in html
-    asks = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "preset-list"}
-    found = page.get(address(workflow), {"presets": "case 2"}, **asks).content.decode()
-    assert found.strip().startswith('<div class="stack-tight" id="preset-list">')
-    assert (found.count("Change<span"), "Case 29" in found, "There are more" in found) == (10, True, False)
-    assert (
-        "No preset has “none” in its name." in page.get(address(workflow), {"presets": "none"}, **asks).content.decode()
-    )
-    whole = page.get(address(workflow), {"presets": "case 29"}).content.decode()
-    assert '<details class="rowmenu" open>' in whole
-    assert 'name="presets" value="case 29"' in whole
+    assert html.count('aria-keyshortcuts="Alt+') == 9
+    assert html.count("/apply/") == 30
+    assert "Change “Case 29”" in html
+
+
+def test_a_preset_replaces_the_values_of_its_fields_only(page: Any, saved_key: SavedKey, person: Any) -> None:
+    workflow = open_workflow(saved_key)
+    made = Preset.objects.create(
+        name="Rush", key=workflow.key, workflow_id=workflow.workflow_id, author=person,
+        fields={"target_language": "German"},
+    )  # fmt: skip
+    apply = f"{address(workflow)}presets/{made.pk}/apply/"
+    html = page.post(apply, GOOD | {"token": uuid4()}).content.decode()
+    assert typed_text(html) == "Hello world"
+    assert re.search(r'value="German"[^>]*checked', html)
+    assert page.get(apply)["Location"].endswith(f"?preset={made.pk}")
+    assert not Submission.objects.exists()
+
+
+def test_a_preset_of_pinned_fields_leaves_the_others_out(page: Any, saved_key: SavedKey) -> None:
+    preset(page, open_workflow(saved_key), preset_pinned="on", keep="target_language")
+    assert Preset.objects.get().fields == {"target_language": "French"}
 
 
 def test_a_preset_need_not_be_whole(page: Any, saved_key: SavedKey) -> None:
@@ -147,7 +157,7 @@ def test_a_preset_need_not_be_whole(page: Any, saved_key: SavedKey) -> None:
 def test_the_same_name_replaces_ones_own(page: Any, saved_key: SavedKey) -> None:
     workflow = open_workflow(saved_key)
     preset(page, workflow)
-    assert "It replaces the one" in preset(page, workflow, **{"field-input_text": "Other"}).content.decode()
+    assert "Preset “Rush” replaced" in preset(page, workflow, **{"field-input_text": "Other"}).content.decode()
     assert Preset.objects.get().fields["input_text"] == "Other"
 
 

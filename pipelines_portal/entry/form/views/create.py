@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.timezone import get_current_timezone_name
 from django.views.decorators.http import require_http_methods
 
@@ -11,14 +12,13 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, Schema
 from pipelines_portal.core.api_errors import explain
-from pipelines_portal.core.rendering import htmx_of
 from pipelines_portal.entry.form.creation import Creation, Result, Typed, create_task
 from pipelines_portal.entry.form.drafts import save_unsent, texts_of, typed_draft
 from pipelines_portal.entry.form.forms import with_move
 from pipelines_portal.entry.form.initial import Start, asked_start, misfits
 from pipelines_portal.entry.form.presets import store_pinned, stored_for_form
-from pipelines_portal.entry.form.views.page import finds_presets, form_page, form_token
-from pipelines_portal.entry.form.views.presets import PRESET_LIST, names_preset, preset_list, preset_save
+from pipelines_portal.entry.form.views.page import form_page, form_token
+from pipelines_portal.entry.form.views.presets import names_preset, preset_save
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.workflows.cached_schemas import cached_schema, forget_schema, schema_of_form
@@ -35,8 +35,6 @@ from pipelines_portal.workflows.permissions import usable_workflow
 def task_create(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     """Show the form of the workflow's schema; a POST creates one task."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
-    if htmx_of(request).target == PRESET_LIST:
-        return preset_list(request, workflow)
     key = workflow.key
     client = client_for(key)
     if request.method == "POST" and names_preset(request):
@@ -58,7 +56,7 @@ def _start(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -
     start = asked_start(request.user, workflow, schema, request.GET)
     draft = typed_draft(request.user, workflow) if stored_for_form(request.user, workflow).has_draft else None
     if start is None and draft is not None:
-        form = SchemaForm.as_typed(schema, texts_of(draft))
+        form = SchemaForm.as_typed(schema, texts_of(draft), draft.saved_at)
         left_out = misfits(schema, form.typed_values())
         return form_page(request, workflow, form, draft=draft, is_restored=True, left_out=left_out)
     start = start or Start({})
@@ -74,7 +72,7 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
         schema = schema_of_form(workflow, client, request.POST.get("schema", ""))
     except PipelinesError as error:
         return _without_schema(request, workflow, error)
-    if is_restoring(request) or "move" in request.POST or finds_presets(request):
+    if is_restoring(request) or "move" in request.POST:
         return form_page(request, workflow, SchemaForm.as_typed(schema, with_move(request.POST)))
     store_pinned(request.user, workflow, schema, request.POST)
     form = SchemaForm(schema, request.POST)
@@ -144,8 +142,11 @@ def _status_after_refusal(workflow: OpenedWorkflow, client: PipelinesClient, for
 
 
 def _created(request: SignedInRequest, workflow: OpenedWorkflow, created: Creation) -> HttpResponse:
-    messages.success(request, f"Task {created.task_id} is created.")
     place = (workflow.key_id, workflow.workflow_id)
+    if created.task_id:
+        address = reverse("tasks:detail", args=[*place, created.task_id])
+        view = format_html('<a href="{}">View</a>', address)
+        messages.success(request, format_html("Task {} created · {}", created.task_id, view))
     if "another" in (request.POST.get("then"), request.POST.get("duplicate", "").partition(":")[2]):
         return redirect(f"{reverse('new_task:create', args=place)}?like={created.submission.pk}")
     return redirect("tasks:list", *place)

@@ -8,22 +8,23 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.core.rendering import render_page
-from pipelines_portal.entry.form.presets import changeable_preset, rename_preset, save_preset, store_pinned, wrong_name
-from pipelines_portal.entry.form.views.page import form_page, presets_asked_for
+from pipelines_portal.entry.form.initial import misfits
+from pipelines_portal.entry.form.presets import (
+    changeable_preset,
+    forget_stored,
+    offered_preset,
+    rename_preset,
+    save_preset,
+    store_pinned,
+    wrong_name,
+)
+from pipelines_portal.entry.form.views.page import form_page
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.workflows.cached_schemas import schema_of_form
 from pipelines_portal.workflows.fields.schema_form import SchemaForm
-from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import usable_workflow
 
-# The id of the part of the menu that lists them.
-PRESET_LIST = "preset-list"
-
-
-def preset_list(request: SignedInRequest, workflow: OpenedWorkflow) -> HttpResponse:
-    """Return the list of presets alone, for a search while the form stays as it is."""
-    context = {"key": workflow.key, "workflow": workflow, "presets": presets_asked_for(request, workflow)}
-    return render_page(request, "entry/form/_preset_lists.html", context)
+EMPTY = "Fill in at least one field first. With “Only pinned fields”, one of them."
 
 
 def names_preset(request: SignedInRequest) -> bool:
@@ -44,16 +45,34 @@ def preset_save(request: SignedInRequest, key_id: int, workflow_id: int) -> Http
     store_pinned(request.user, workflow, schema, request.POST)
     form = SchemaForm(schema, request.POST)
     values = form.values_so_far()
+    if "preset_pinned" in request.POST:
+        pinned = set(request.POST.getlist("keep"))
+        values = {field: value for field, value in values.items() if field in pinned}
     name = request.POST.get("preset", "").strip()
-    wrong = wrong_name(name) or ("" if values or form.errors else "Fill in at least one field first.")
+    wrong = wrong_name(name) or ("" if values or form.errors else EMPTY)
     if wrong or form.errors:
         title = "The preset was not saved"
         return form_page(request, workflow, form, status=422, preset_error=wrong, preset_name=name, fault_title=title)
     is_shared = "preset_shared" in request.POST
     preset, is_new = save_preset(request.user, workflow, name, values, is_shared=is_shared)
-    replaced = "" if is_new else " It replaces the one you had by that name."
-    messages.success(request, f"The preset “{preset}” is saved. Nothing was sent.{replaced}")
-    return redirect(f"{reverse('new_task:create', args=[key_id, workflow_id])}?preset={preset.pk}")
+    messages.success(request, f"Preset “{preset}” {'saved' if is_new else 'replaced'}")
+    forget_stored(workflow)
+    return form_page(request, workflow, SchemaForm.as_typed(schema, request.POST))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+@senders_only
+def preset_apply(request: SignedInRequest, key_id: int, workflow_id: int, preset_id: int) -> HttpResponse:
+    """Show the form with the preset's values in place of what was typed into their fields."""
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    preset = offered_preset(request.user, workflow, preset_id)
+    if request.method != "POST":  # reloaded, or a link that was copied
+        return redirect(f"{reverse('new_task:create', args=[key_id, workflow_id])}?preset={preset.pk}")
+    schema = schema_of_form(workflow, client_for(workflow.key), request.POST.get("schema", ""))
+    form = SchemaForm.as_typed(schema, request.POST)
+    form.fill_in(preset.fields)
+    return form_page(request, workflow, form, left_out=misfits(schema, preset.fields))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,7 +88,8 @@ def preset_rename(request: SignedInRequest, key_id: int, workflow_id: int, prese
     if request.method == "POST" and not wrong:
         messages.success(request, f"The preset is now called “{name}”.")
         return redirect("new_task:create", key_id, workflow_id)
-    context = {"key": workflow.key, "workflow": workflow, "tab": "new", "preset": found, "name": name, "error": wrong}
+    context = {"key": workflow.key, "workflow": workflow, "tab": "create"}
+    context |= {"preset": found, "name": name, "error": wrong}
     return render_page(request, "entry/form/preset_rename.html", context, status=422 if wrong else 200)
 
 

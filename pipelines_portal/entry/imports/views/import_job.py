@@ -43,7 +43,7 @@ def import_context(workflow: OpenedWorkflow, import_job: ImportJob) -> dict[str,
     return {
         "key": workflow.key,
         "workflow": workflow,
-        "tab": "import",
+        "tab": "create",
         "import_job": import_job,
         "is_key_lost": not can_use_key(import_job),
     }
@@ -95,7 +95,7 @@ def _new_page(
     context = {
         "key": workflow.key,
         "workflow": workflow,
-        "tab": "import",
+        "tab": "create",
         "form": form,
         "imports": list_unfinished(request.user, workflow),
         "deleted": list_deleted(request.user, workflow),

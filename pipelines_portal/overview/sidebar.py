@@ -1,7 +1,7 @@
-"""The sidebar of every page.
+"""The sidebar of every page: the same order every day, with fresh counts.
 
 Its keys and workflows rarely change, and cost more to read than the rest of a small page. Each process caches them
-under `User.sidebar_version`, which increases with every change (accounts/sidebar.py).
+under `User.sidebar_version`, which increases with every change (accounts/sidebar.py). The counts are read each time.
 """
 
 import time
@@ -17,11 +17,11 @@ from pipelines_portal.accounts.second_step import lacks_second_step
 from pipelines_portal.core.api_connection import transport
 from pipelines_portal.core.bounded_cache import BoundedCache
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.workflows.marks import MANY, by_name
+from pipelines_portal.overview.reads import MOST_NEWS, SidebarCounts, read_sidebar_counts
 from pipelines_portal.workflows.reads import ListedWorkflow, read_listed_workflows
 
-# What fits in a sidebar. The search box and the pages that list everything show more.
-MOST_WORKFLOWS, MOST_KEYS = 12, 8
+# The pages that list everything show more.
+MOST_WORKFLOWS, MOST_KEYS = 40, 8
 # If a process is killed between a change and the new version, the old sidebar is shown for this long.
 CACHED_SECONDS = 600.0
 MOST_CACHED = 2000
@@ -33,20 +33,37 @@ class RailKey(NamedTuple):
     last4: str
 
 
+class RailWorkflow(NamedTuple):
+    """A workflow with its counts for this person."""
+
+    workflow_id: int
+    name: str
+    status: str
+    accepts_tasks: bool
+    has_draft: bool
+    attention: str
+
+
 class Rail(NamedTuple):
-    """Everything that the sidebar shows. Equal sidebars are rendered once."""
+    """Everything that the sidebar shows. Equal sidebars are rendered once, so it holds only values.
+
+    `key` is the key in use, and `page` the name of the page's URL. The numbers are texts; an empty text is none.
+    """
 
     email: str
+    person: str
+    initials: str
     keys: tuple[RailKey, ...]
-    more_keys: bool
-    # The key in use.
     key: RailKey | None
-    workflows: tuple[ListedWorkflow, ...]
+    pinned: tuple[RailWorkflow, ...]
+    others: tuple[RailWorkflow, ...]
     more_workflows: bool
-    is_many: bool
     workflow_id: int | None
     page: str
-    api_state: str
+    attention: str
+    draft_count: str
+    news: str
+    is_api_down: bool
 
 
 def rail(request: HttpRequest) -> dict[str, Any]:
@@ -61,20 +78,42 @@ def _rail(request: HttpRequest) -> Rail | None:
     match = request.resolver_match
     kwargs = match.kwargs if match else {}
     lists = _lists(user, kwargs.get("key_id") or request.session.get("last_key") or 0)
-    keys, workflows = lists.keys, lists.workflows
-    key = keys[0] if keys else None
+    key = lists.keys[0] if lists.keys else None
+    counts = read_sidebar_counts(user.pk, key.pk if key else 0)
+    shown = lists.workflows[:MOST_WORKFLOWS]
+    person = user.name or user.email
     return Rail(
         email=user.email,
-        keys=keys[:MOST_KEYS],
-        more_keys=len(keys) > MOST_KEYS,
+        person=person,
+        initials=_initials(person),
+        keys=lists.keys,
         key=key,
-        workflows=workflows[:MOST_WORKFLOWS],
-        more_workflows=len(workflows) > MOST_WORKFLOWS,
-        is_many=len(workflows) >= MANY,
+        pinned=tuple(_build_workflow(one, counts) for one in shown if one.is_pinned),
+        others=tuple(_build_workflow(one, counts) for one in shown if not one.is_pinned),
+        more_workflows=len(lists.workflows) > MOST_WORKFLOWS,
         workflow_id=kwargs.get("workflow_id"),
         page=match.view_name if match else "",
-        api_state=transport().state,
+        attention=_number(sum(counts.attention.get(one.workflow_id, 0) for one in shown)),
+        draft_count=_number(counts.draft_count),
+        news=f"{MOST_NEWS}+" if counts.news > MOST_NEWS else _number(counts.news),
+        is_api_down=transport().state not in ("", "up"),
     )
+
+
+def _build_workflow(listed: ListedWorkflow, counts: SidebarCounts) -> RailWorkflow:
+    attention = _number(counts.attention.get(listed.workflow_id, 0))
+    has_draft = listed.workflow_id in counts.drafts
+    return RailWorkflow(listed.workflow_id, listed.name, listed.status, listed.accepts_tasks, has_draft, attention)
+
+
+def _number(value: int) -> str:
+    """Return the number with separators, in thousands from 100,000 on, or an empty text for zero."""
+    return f"{value // 1000}k" if value >= 100_000 else f"{value:,}" if value else ""
+
+
+def _initials(person: str) -> str:
+    words = person.partition("@")[0].replace(".", " ").split() or ["?"]
+    return "".join(word[0] for word in (words if len(words) == 1 else (words[0], words[-1]))).upper()
 
 
 @dataclass(frozen=True)
@@ -108,7 +147,6 @@ def _read_lists(user: User, wanted: int) -> _Lists:
     """Read the lists. The key in use is the one in the URL, or the last one used, or the first by name."""
     in_use = Case(When(pk=wanted, then=0), default=1)
     usable = SavedKey.objects.usable_by(user).order_by(in_use, "name", "pk").values_list("pk", "name", "last4")
-    keys = tuple(RailKey._make(key) for key in usable[: MOST_KEYS + 1])
+    keys = tuple(RailKey._make(key) for key in usable[:MOST_KEYS])
     listed = read_listed_workflows(user.pk, keys[0].pk, MOST_WORKFLOWS + 1) if keys else []
-    # A short list is sorted by name.
-    return _Lists(keys, tuple(listed if len(listed) >= MANY else by_name(listed)), time.monotonic())
+    return _Lists(keys, tuple(listed), time.monotonic())

@@ -2,20 +2,25 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from pipelines_portal.accounts.models import Team, User
 from pipelines_portal.accounts.sidebar import outdate_sidebars
+from pipelines_portal.entry.models import ImportJob, TypedDraft
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.workflows.marks import mark, visit
+from pipelines_portal.overview.reads import read_sidebar_counts
+from pipelines_portal.task_index.counts import open_counts
+from pipelines_portal.workflows.marks import mark
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import forget_workflow, open_workflow, refresh
 from tests.conftest import EVERY_TYPE, TRANSLATIONS
-from tests.factories import Desk, browser_of, make_person, make_team, save_key, share_key
+from tests.factories import Desk, browser_of, make_index, make_person, make_team, save_key, share_key
 
 OTHER_KEY = "pk_live_" + "b" * 40
 
@@ -48,7 +53,6 @@ CHANGES: dict[str, tuple[Callable[[Office], Any], str]] = {
     "a workflow is opened": (lambda office: open_workflow(office.key, office.client, EVERY_TYPE, office.maria), "MBL"),
     "a workflow is taken off": (lambda office: forget_workflow(office.workflow, office.maria), "MBL"),
     "a workflow is pinned": (lambda office: mark(office.workflow, office.ben, "pin"), "B"),
-    "a workflow is visited": (lambda office: visit(office.key.pk, TRANSLATIONS, office.lea), "L"),
     "the key is renamed": (lambda office: office.key.rename("New name", office.maria), "MBL"),
     "the key is removed": (lambda office: office.key.remove(office.maria), "MBL"),
     "the key is handed over": (lambda office: office.key.hand_over(office.lea, office.maria), "ML"),
@@ -100,24 +104,24 @@ def test_the_sidebar_is_read_once_until_something_changes(office: Office) -> Non
     browser = browser_of(office.lea)
     sidebar(browser)
     with CaptureQueriesContext(connection) as captured:
-        assert [one.workflow_id for one in sidebar(browser).workflows] == [TRANSLATIONS]
+        assert [one.workflow_id for one in sidebar(browser).others] == [TRANSLATIONS]
     assert not any("workflows_openedworkflow" in one["sql"] and "marks" in one["sql"] for one in captured)
     open_workflow(office.key, office.client, EVERY_TYPE, office.maria)
-    assert {one.workflow_id for one in sidebar(browser).workflows} == {TRANSLATIONS, EVERY_TYPE}
+    assert {one.workflow_id for one in sidebar(browser).others} == {TRANSLATIONS, EVERY_TYPE}
 
 
 def test_a_page_that_opened_some_of_several_workflows_shows_them(desk: Desk) -> None:
     sidebar(desk.browser)
     refused = desk.browser.post(f"/keys/{desk.key.pk}/workflows/", {"workflow": f"{EVERY_TYPE}, 999999"})
     assert refused.status_code == 422
-    assert EVERY_TYPE in {one.workflow_id for one in refused.context["rail"]().workflows}
+    assert EVERY_TYPE in {one.workflow_id for one in refused.context["rail"]().others}
 
 
 def test_each_key_has_a_cached_list(desk: Desk) -> None:
     second = save_key(desk.person, OTHER_KEY, "Second")
     assert sidebar(desk.browser).key.pk == desk.key.pk
     shown = desk.browser.get(f"/keys/{second.pk}/workflows/").context["rail"]()
-    assert (shown.key.pk, shown.workflows) == (second.pk, ())
+    assert (shown.key.pk, shown.others) == (second.pk, ())
 
 
 @pytest.mark.django_db(transaction=True)
@@ -137,3 +141,28 @@ def test_the_version_is_raised_only_after_the_commit(monkeypatch: pytest.MonkeyP
 def test_teams_without_members_invalidate_nothing(db: None) -> None:
     Team.objects.create(name="Empty").remove(by=make_person())
     assert User.objects.get().sidebar_version == 0
+
+
+def test_its_counts_are_those_of_the_querysets(desk: Desk) -> None:
+    """One query counts tasks that need attention, drafts of forms and of imports, and unread notifications."""
+    second = save_key(desk.person, OTHER_KEY, "Second")
+    other = OpenedWorkflow.objects.create(key=second, workflow_id=7, name="Other", status="ACTIVE")
+    for workflow in (desk.workflow, other):
+        index = make_index(workflow, [])
+        for status, listed in (("failed", 3), ("escalated", 2), ("pending", 9)):
+            index.status_counts.update_or_create(
+                status=status, defaults={"listed": listed, "listed_at": timezone.now()}
+            )
+    TypedDraft.objects.create(owner=desk.person, key=second, workflow_id=7, token=uuid4())
+    for status in ImportJob.Status.values:
+        ImportJob.objects.create(
+            owner=desk.person, key=desk.key, workflow_id=desk.workflow.workflow_id, workflow_name="A",
+            file_name="rows.csv", size_bytes=1, status=status,
+        )  # fmt: skip
+    counts = read_sidebar_counts(desk.person.pk, desk.key.pk)
+    of_workflow = open_counts(desk.workflow)
+    assert of_workflow and counts.attention == {desk.workflow.workflow_id: of_workflow.attention}
+    drafts = ImportJob.objects.drafts_of(desk.person)
+    assert counts.draft_count == drafts.count() + 1 > 1
+    assert counts.drafts == set(drafts.values_list("workflow_id", flat=True))
+    assert counts.news == 0

@@ -1,0 +1,65 @@
+"""What a person has not sent: typed forms, and imports of which nothing is being sent."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.entry.imports.lists import HAS_REQUESTS, LARGE_COLUMNS
+from pipelines_portal.entry.models import ImportJob, TypedDraft
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+MOST_LISTED = 200
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A draft in the list. `address` is empty if the person can no longer use its key."""
+
+    label: str
+    workflow_name: str
+    detail: str
+    saved_at: datetime
+    address: str
+    is_import: bool
+
+
+def list_drafts(user: User) -> list[Draft]:
+    """Return the person's drafts, the newest first."""
+    usable = set(SavedKey.objects.usable_by(user).values_list("pk", flat=True))
+    drafts = [*_typed_drafts(user, usable), *_import_drafts(user, usable)]
+    return sorted(drafts, key=lambda draft: draft.saved_at, reverse=True)[:MOST_LISTED]
+
+
+def _typed_drafts(user: User, usable: set[int]) -> list[Draft]:
+    typed = list(TypedDraft.objects.filter(owner=user).defer("typed")[:MOST_LISTED])
+    opened = OpenedWorkflow.objects.filter(key__in={draft.key_id for draft in typed})
+    names = {(key, number): name for key, number, name in opened.values_list("key", "workflow_id", "name")}
+    return [
+        Draft(
+            "Draft",
+            names.get((draft.key_id, draft.workflow_id), f"Workflow {draft.workflow_id}"),
+            "1 task",
+            draft.saved_at,
+            reverse("new_task:create", args=[draft.key_id, draft.workflow_id]) if draft.key_id in usable else "",
+            is_import=False,
+        )
+        for draft in typed
+    ]
+
+
+def _import_drafts(user: User, usable: set[int]) -> list[Draft]:
+    imports = ImportJob.objects.drafts_of(user).defer(*LARGE_COLUMNS).annotate(has_requests=HAS_REQUESTS)[:MOST_LISTED]
+    return [
+        Draft(
+            import_job.file_name,
+            import_job.workflow_name,
+            f"{import_job.row_count:,} rows" if import_job.row_count != 1 else "1 row",
+            import_job.changed_at,
+            import_job.get_absolute_url() if import_job.key_id in usable else "",
+            is_import=True,
+        )
+        for import_job in imports
+    ]

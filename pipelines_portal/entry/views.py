@@ -1,0 +1,13 @@
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
+from pipelines_portal.core.rendering import render_page
+from pipelines_portal.entry.drafts import list_drafts
+
+
+@require_safe
+@signed_in
+def draft_list(request: SignedInRequest) -> HttpResponse:
+    """List what the person has typed or imported, and not sent."""
+    return render_page(request, "entry/drafts.html", {"drafts": list_drafts(request.user)})

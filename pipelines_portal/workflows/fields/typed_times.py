@@ -1,0 +1,83 @@
+"""Times as people type them: "now", "today 5pm", "27.11. 10:15", "yesterday 16:00", ISO 8601."""
+
+import re
+from datetime import datetime, time, timedelta
+
+LONGEST = 60
+DAYS = {
+    "today": 0, "yesterday": -1, "tomorrow": 1,
+    "heute": 0, "gestern": -1, "morgen": 1,
+}  # fmt: skip
+NOW = {"now", "jetzt"}
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_CLOCK = re.compile(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?(?:[:.](?P<second>\d{2}))?\s*(?P<half>[ap]\.?m\.?)?")
+_DAY_FIRST = re.compile(r"(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.?(?:\s?(?P<year>\d{4}))?")
+_NAMED_MONTH = re.compile(r"(?P<day>\d{1,2})\.?\s(?P<name>[a-z]{3,9})\.?(?:\s(?P<year>\d{4}))?")
+_MONTH_FIRST = re.compile(r"(?P<name>[a-z]{3,9})\.?\s(?P<day>\d{1,2})(?:,?\s(?P<year>\d{4}))?")
+_ISO_DAY = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})")
+
+
+def read_typed_time(text: str, now: datetime) -> datetime | None:
+    """Return the local time that the text means, or None. `now` is the local time; both are without a time zone.
+
+    A day without a time is its midnight, a time without a day is of today. Without a year, the nearest one is meant.
+    """
+    words = " ".join(text.strip().lower().split())
+    if not words or len(words) > LONGEST:
+        return None
+    if words in NOW:
+        return now.replace(second=0, microsecond=0)
+    day, rest = _read_day(words, now)
+    clock = _read_clock(rest)
+    if clock is None or (day is None and not rest):
+        return None
+    return datetime.combine(day or now.date(), clock)
+
+
+def _read_day(words: str, now: datetime) -> tuple[datetime | None, str]:
+    """Return the day that the text begins with, if any, and the rest of the text."""
+    first, _, rest = words.partition(" ")
+    if first.rstrip(",") in DAYS:
+        return now + timedelta(days=DAYS[first.rstrip(",")]), rest.removeprefix("at ").removeprefix("um ")
+    for pattern in (_ISO_DAY, _DAY_FIRST, _NAMED_MONTH, _MONTH_FIRST):
+        found = pattern.match(words)
+        day = _day_of(found.groupdict(), now) if found else None
+        if found and day:
+            return day, words[found.end() :].lstrip(", ").removeprefix("t").removeprefix("at ").removeprefix("um ")
+    return None, words
+
+
+def _day_of(parts: dict[str, str | None], now: datetime) -> datetime | None:
+    name = (parts.get("name") or "")[:3]
+    if name and name not in MONTHS:
+        return None
+    month = MONTHS.index(name) + 1 if name else int(parts["month"] or 0)
+    year = parts.get("year")
+    years = [int(year)] if year else [now.year - 1, now.year, now.year + 1]
+    days = [day for one in years if (day := _date(one, month, int(parts["day"] or 0)))]
+    return min(days, key=lambda day: abs(day - now), default=None)
+
+
+def _date(year: int, month: int, day: int) -> datetime | None:
+    try:
+        return datetime(year, month, day)
+    except ValueError:
+        return None
+
+
+def _read_clock(text: str) -> time | None:
+    """Return the time of day, midnight for an empty text, or None."""
+    if not text:
+        return time()
+    found = _CLOCK.fullmatch(text)
+    if not found or not (found["minute"] or found["half"]):
+        return None
+    hour = int(found["hour"])
+    if half := found["half"]:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half.startswith("p") else 0)
+    try:
+        return time(hour, int(found["minute"] or 0), int(found["second"] or 0))
+    except ValueError:
+        return None

@@ -1,0 +1,18 @@
+// Alt P pins the field that has the focus: it keeps its value for the next task. Pins are no tab stops.
+
+for (const pin of document.querySelectorAll("form[data-shortcuts] input[name=keep]")) pin.tabIndex = -1;
+
+function toggle(field) {
+  const pin = field?.querySelector("input[name=keep]");
+  if (!pin) return;
+  pin.click();
+  const label = field.querySelector(".lab :is(label, .label)").textContent.trim();
+  document.getElementById("said").textContent = `${label} ${pin.checked ? "pinned" : "not pinned"}`;
+}
+
+document.addEventListener("keydown", (event) => {
+  const isAltAlone = event.altKey && !event.ctrlKey && !event.metaKey;
+  if (!isAltAlone || event.code !== "KeyP" || !event.target.closest?.("form[data-shortcuts]")) return;
+  event.preventDefault();
+  toggle(event.target.closest(".field"));
+});

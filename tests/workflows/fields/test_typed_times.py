@@ -1,0 +1,38 @@
+"""Times as people type them."""
+
+from datetime import datetime
+
+import pytest
+
+from pipelines_portal.workflows.fields.typed_times import read_typed_time
+
+NOW = datetime(2026, 11, 27, 17, 4, 33)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("now", "2026-11-27 17:04"),
+        ("today 5pm", "2026-11-27 17:00"),
+        ("Yesterday 4 PM", "2026-11-26 16:00"),
+        ("tomorrow at 12am", "2026-11-28 00:00"),
+        ("morgen um 9:00", "2026-11-28 09:00"),
+        ("27.11. 10:15", "2026-11-27 10:15"),
+        ("27. 11. 10.15", "2026-11-27 10:15"),
+        ("2.1. 8:00", "2027-01-02 08:00"),
+        ("31.12.2025 8:00", "2025-12-31 08:00"),
+        ("27 Nov 10:15", "2026-11-27 10:15"),
+        ("Nov 27, 2025 10:15", "2025-11-27 10:15"),
+        ("2026-11-27T10:15", "2026-11-27 10:15"),
+        ("2026-11-27", "2026-11-27 00:00"),
+        ("10:15", "2026-11-27 10:15"),
+        ("5pm", "2026-11-27 17:00"),
+    ],
+)
+def test_a_time_is_read(text: str, read: str) -> None:
+    assert read_typed_time(text, NOW) == datetime.fromisoformat(read)
+
+
+@pytest.mark.parametrize("text", ["", " ", "5", "13pm", "25:00", "30.2. 8:00", "27/11 10:15", "soon", "x" * 100_000])
+def test_what_may_mean_something_else_is_not_read(text: str) -> None:
+    assert read_typed_time(text, NOW) is None

@@ -12,14 +12,25 @@ from pipelines_portal.entry.models.import_job import (
     RememberedMatching,
     Step,
 )
-from pipelines_portal.entry.models.import_requests import ImportChanged, rejections
+from pipelines_portal.entry.models.import_requests import MAY_EXIST, ImportChanged, rejections
 from pipelines_portal.entry.models.import_row import Change, ChangedRow, Counts, ImportRow
-from pipelines_portal.entry.models.row_error import ErrorGroup, ErrorGrouping, Fault, RowError, remove_errors
+from pipelines_portal.entry.models.learned_word import LONGEST_WORD, LearnedWord
+from pipelines_portal.entry.models.row_error import (
+    LONGEST_VALUE,
+    ErrorGroup,
+    ErrorGrouping,
+    Fault,
+    RowError,
+    remove_errors,
+)
 
 __all__ = [
     "IS_AT_WORK",
     "LEASE",
+    "LONGEST_VALUE",
     "LONGEST_WAIT",
+    "LONGEST_WORD",
+    "MAY_EXIST",
     "RESTORABLE_FOR",
     "Change",
     "ChangedRow",
@@ -32,6 +43,7 @@ __all__ = [
     "ImportJob",
     "ImportJobs",
     "ImportRow",
+    "LearnedWord",
     "PinnedFields",
     "Preset",
     "RememberedMatching",

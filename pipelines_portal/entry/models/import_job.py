@@ -547,7 +547,7 @@ class FilePart(models.Model):
 
 
 class RememberedMatching(models.Model):
-    """How columns and words were matched last, for everybody who uses the key: see imports.matching."""
+    """How columns were matched last, for everybody who uses the key: see imports.matching."""
 
     key = models.ForeignKey(SavedKey, models.CASCADE, related_name="+", db_index=False)
     workflow_id = models.PositiveBigIntegerField()

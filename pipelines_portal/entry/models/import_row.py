@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from pipelines_portal.core.json_text import JSONTextField
+from pipelines_portal.entry.models.learned_word import LearnedWord
 from pipelines_portal.submissions.models import Submission
 
 
@@ -121,6 +122,8 @@ class Change(models.Model):
     at = models.DateTimeField(default=timezone.now)
     # The words on the button that undoes it.
     label = models.TextField()
+    # What the next imports learn from it. An undo forgets it.
+    learned = models.ForeignKey(LearnedWord, models.SET_NULL, null=True, related_name="+")
     is_undone = models.BooleanField(default=False)
 
     class Meta:

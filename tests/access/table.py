@@ -217,6 +217,7 @@ ACCESS: dict[str, Row] = {
     "imports:reread": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
     "imports:match": Row(IMPORT_READERS, IMPORT_READERS, quiet=UNSENT),
     "imports:rematch": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
+    "imports:forget": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
     "imports:check": Row(IMPORT_READERS),
     "imports:fix": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
     "imports:alike": Row(post=IMPORT_CHANGERS, quiet=UNSENT),

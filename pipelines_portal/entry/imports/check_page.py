@@ -6,10 +6,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.api_client import Field
-from pipelines_portal.entry.imports.headers import folded
-from pipelines_portal.entry.imports.matching import Matching
+from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.entry.imports.matching import NO_HEADER, Matching
 from pipelines_portal.entry.imports.reasons import numbers_in_groups, numbers_with_error_in, select_groups
+from pipelines_portal.entry.imports.value_matching import BY_VALUES
+from pipelines_portal.entry.imports.words import Meanings, label_of
 from pipelines_portal.entry.models import Counts, ErrorGroup, ImportJob, ImportRow, RowError
 from pipelines_portal.spreadsheets.cells import text_of
 from pipelines_portal.submissions.models import SubmissionRow
@@ -23,6 +24,8 @@ LISTS: dict[str, tuple[str, ...]] = {
     "aside": (ImportRow.Status.SET_ASIDE,),
     "ready": (ImportRow.Status.READY,),
 }
+# Columns that the line above the rows names.
+MOST_NAMED = 5
 # A longer text is shown but not edited in the table.
 LONGEST_EDITED = 1_000
 # Rows whose numbers are closer are looked up by their range.
@@ -68,6 +71,24 @@ class ShownRow:
         return self.row.status in TO_FIX
 
 
+class MatchLine:
+    """What the line above the rows says: how the columns were matched, and the words that were learned."""
+
+    def __init__(self, matching: Matching, schema: Schema) -> None:
+        fields = {known.name: known for known in schema.fields}
+        self.matched = len(matching.imported)
+        self.total = self.matched + len(matching.left_out)
+        by_values = [column for column in matching.imported if column.how == BY_VALUES]
+        self.by_values = [
+            (column.header, fields[column.field].label) for column in by_values[:MOST_NAMED] if column.field in fields
+        ]
+        self.left_out = [column.header for column in matching.left_out[:MOST_NAMED]]
+        self.more_left_out = len(matching.left_out) - len(self.left_out)
+        self.has_no_header = matching.header_line == NO_HEADER
+        learned = [(name, word, choice) for name, words in matching.words.items() for word, choice in words.items()]
+        self.learned = [(name, word, label_of(fields.get(name), choice)) for name, word, choice in learned]
+
+
 class RowTexts:
     """Texts of the fields of rows: what was typed, or else the cell's, or else the value for all rows."""
 
@@ -75,14 +96,14 @@ class RowTexts:
         self.fields = list(import_job.parsed_schema.fields)
         self.matching = Matching.load(import_job.matching)
         self._places = self.matching.places()
+        self._meanings = Meanings(self.matching.words)
 
     def text(self, known: Field, row: ImportRow) -> str:
         if known.name in row.edits:
             return str(row.edits[known.name])
         place = self._places.get(known.name)
         text = text_of(row.cells[place]) if place is not None and place < len(row.cells) else ""
-        choice = self.matching.words.get(known.name, {}).get(folded(text)) if text else None
-        return choice or text or self.matching.constants.get(known.name, "")
+        return self._meanings.choice(known, text) or text or self.matching.constants.get(known.name, "")
 
     def by_field(self, row: ImportRow) -> dict[str, str]:
         return {known.name: self.text(known, row) for known in self.fields}

@@ -1,7 +1,7 @@
 """Check rows against the workflow's fields before anything is sent."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -74,7 +74,13 @@ def check_all(import_job: ImportJob, budget: TimeBudget) -> None:
     while checker.check_next():
         budget.check()
     checker.store_rejections()
-    values = {"problem": "", "row_count": import_job.rows.count(), "row_counts": import_job.count_rows()}
+    values = {
+        "problem": "",
+        "row_count": import_job.rows.count(),
+        "row_counts": import_job.count_rows(),
+        # The page names the learned words of these rows only.
+        "matching": replace(checker.matching, words=checker.reader.meanings.used).dump(),
+    }
     with transaction.atomic():
         if not import_job.take_step(Step.CHECK, ImportJob.Status.CHECKED, import_job.lease_is_held, **values):
             raise LeaseLost

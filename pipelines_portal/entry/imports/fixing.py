@@ -19,6 +19,7 @@ from pipelines_portal.core.parameters import number_in
 from pipelines_portal.entry.imports import texts
 from pipelines_portal.entry.imports.check_page import RowTexts, ShownRow, show_rows
 from pipelines_portal.entry.imports.checking import RECHECKED_AT_ONCE, Recheck, status_and_submission
+from pipelines_portal.entry.imports.words import learn_word
 from pipelines_portal.entry.models import (
     Change,
     ChangedRow,
@@ -80,15 +81,31 @@ class Plan:
         return locked.changed_at == self.recheck.import_job.changed_at and self.recheck.is_up_to_date()
 
 
-def change_rows(import_job: ImportJob, by: User, label: Label, numbers: Numbers, change: ChangeRow) -> Outcome:
-    """Change rows and check them again. Raise CannotChange."""
+@dataclass(frozen=True)
+class Correction:
+    """A choice in the place of a word, which the next imports learn."""
+
+    field_name: str
+    word: str
+    choice: str
+
+
+def change_rows(
+    import_job: ImportJob,
+    by: User,
+    label: Label,
+    numbers: Numbers,
+    change: ChangeRow,
+    correction: Correction | None = None,
+) -> Outcome:
+    """Change rows and check them again. Learn a correction if rows changed. Raise CannotChange."""
     plan = _plan(_read_changeable(import_job), numbers, change)
     with transaction.atomic():
         locked = _lock_changeable(import_job)
         if not plan.is_up_to_date(locked):
             plan = _plan(locked, numbers, change)
         if plan.outcome.changed:
-            _store_change(locked, by, label, plan)
+            _store_change(locked, by, label, plan, correction)
             plan.recheck.store()
             locked.store_counts(changed_at=timezone.now())
     return plan.outcome
@@ -100,7 +117,10 @@ def last_change(import_job: ImportJob) -> Change | None:
 
 
 def undo_change(import_job: ImportJob, number: int) -> Outcome | None:
-    """Restore the rows as they were before the last change. Return None if `number` is not the last change any more."""
+    """Restore the rows as they were before the last change, and forget what it taught.
+
+    Return None if `number` is not the last change any more.
+    """
     seen = _read_changeable(import_job)
     change = last_change(seen)
     if change is None or change.number != number:
@@ -121,6 +141,8 @@ def undo_change(import_job: ImportJob, number: int) -> Outcome | None:
         rows = (before[number] for number in plan.outcome.changed)
         _restore_rejections(locked, [row for row in rows if row.rejected_in_id])
         Change.objects.filter(pk=change.pk).update(is_undone=True)
+        if change.learned:
+            change.learned.delete()
         locked.store_counts(changed_at=timezone.now())
     return plan.outcome
 
@@ -155,12 +177,13 @@ def _changed_row(row: ImportRow) -> ChangedRow:
     )  # fmt: skip
 
 
-def _store_change(locked: ImportJob, by: User, label: Label, plan: Plan) -> None:
+def _store_change(locked: ImportJob, by: User, label: Label, plan: Plan, correction: Correction | None) -> None:
     changed = plan.outcome.changed
     rows = f"row {changed[0]:,}" if len(changed) == 1 else f"{len(changed):,} rows"
     text = (label(changed) if callable(label) else label).replace("{}", rows)
     number = int(locked.changes.aggregate(last=Max("number"))["last"] or 0) + 1
-    change = Change.objects.create(import_job=locked, number=number, by=by, label=cleaned(text))
+    learned = learn_word(locked, correction.field_name, correction.word, correction.choice) if correction else None
+    change = Change.objects.create(import_job=locked, number=number, by=by, label=cleaned(text), learned=learned)
     for row in plan.before:
         row.change = change
     ChangedRow.objects.bulk_create(plan.before, RECHECKED_AT_ONCE)

@@ -13,27 +13,22 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.core import times
 from pipelines_portal.entry.imports import texts
-from pipelines_portal.entry.imports.headers import folded
 from pipelines_portal.entry.imports.matching import Column, Matching
-from pipelines_portal.entry.imports.proposals import (
-    Blocks,
-    Proposal,
-    Word,
-    choices_of,
-    missing_fields,
-    same_choice,
-    words_of,
-)
+from pipelines_portal.entry.imports.notation import NUMBERS, has_doubts, settle_notation
+from pipelines_portal.entry.imports.proposals import texts_of
 from pipelines_portal.entry.imports.row_values import RowReader
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.forms import person_here
 from pipelines_portal.keys.permissions import may_send_with
+from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.spreadsheets.encodings import LABELS
 from pipelines_portal.workflows.fields.types import type_of
 
 PASTED = "Pasted rows"
 DELIMITERS = ((",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Vertical bar"))
 NUMBER_NOTATIONS = {".": "1,234.5", ",": "1.234,5"}
+UNKNOWN = "As each value shows"
+DAY_FIRST = {"": None, "day": True, "month": False}
 
 
 class ChooseForm(forms.Form):
@@ -125,23 +120,25 @@ class ReadingForm(forms.Form):
         return {name: self.cleaned_data[name] for name in ("encoding", "delimiter", "sheet")}
 
 
-def zone_choices(present: str) -> list[tuple[str, str]]:
-    choices = times.zone_choices()
-    return choices if present in times.zones() else [(present, present), *choices]
-
-
 def notation_fields(schema: Schema) -> dict[str, forms.Field]:
     """Return form fields for the notation of numbers and dates, if the workflow has such fields."""
     types = {known.type for known in schema.fields}
     fields: dict[str, forms.Field] = {}
-    if types & {"numeric", "rating"}:
+    if types.intersection(NUMBERS):
         fields["decimal"] = forms.ChoiceField(
-            choices=[*NUMBER_NOTATIONS.items()], widget=forms.RadioSelect, label="Numbers are written"
+            choices=[("", UNKNOWN), *NUMBER_NOTATIONS.items()],
+            required=False,
+            widget=forms.RadioSelect,
+            label="Numbers are written",
         )
     if "datetime" in types:
-        order = [("day", "Day first: 3/5 is 3 May"), ("month", "Month first: 3/5 is 5 March")]
-        fields["day_first"] = forms.ChoiceField(choices=order, widget=forms.RadioSelect, label="Dates are written")
-        fields["zone"] = forms.ChoiceField(choices=zone_choices("UTC"), label="Times without an offset are in")
+        order = [("", UNKNOWN), ("day", "Day first: 3/5 is 3 May"), ("month", "Month first: 3/5 is 5 March")]
+        fields["day_first"] = forms.ChoiceField(
+            choices=order, required=False, widget=forms.RadioSelect, label="Dates are written"
+        )
+        fields["zone"] = forms.ChoiceField(
+            choices=[("", "Unknown"), *times.zone_choices()], required=False, label="Times without an offset are in"
+        )
     return fields
 
 
@@ -183,19 +180,7 @@ class ColumnChoice:
 
     @property
     def value(self) -> str:
-        return ASIDE if self.column.is_aside else f"{FIELD}{self.column.field}" if self.column.field else ""
-
-
-@dataclass
-class WordChoice:
-    """A word that is no choice of its field, with the choice that it means."""
-
-    word: Word
-    input: str
-    choices: list[tuple[str, str]]
-    value: str = ""
-    # The choice differs from the word only in case, accents or spaces.
-    is_equivalent: bool = False
+        return f"{FIELD}{self.column.field}" if self.column.field else ASIDE
 
 
 @dataclass
@@ -210,64 +195,53 @@ class Constant:
     def input(self) -> str:
         return f"constant-{self.known.name}"
 
+    @property
+    def is_folded(self) -> bool:
+        return not (self.known.required or self.text or self.error)
+
 
 class MatchForm:
-    """The form that matches columns. `matching` is the proposal, changed by what was posted."""
+    """The form that matches columns. `matching` is the stored one, changed by what was posted."""
 
-    def __init__(self, schema: Schema, proposal: Proposal, blocks: Blocks, data: Mapping[str, str] | None) -> None:
-        self.schema, self.data = schema, data
+    def __init__(
+        self, schema: Schema, stored: Matching, offered: list[list[str]], first: Lines, data: Mapping[str, str] | None
+    ) -> None:
+        """`offered` are the names of fields for each column, and `first` the first lines of the file."""
+        self.schema, self.data, self.offered = schema, data, offered
         self.fields = {known.name: known for known in schema.fields}
-        self.matching = proposal.matching if data is None else self._read_posted(proposal.matching, data)
-        self.offered = proposal.offered
+        self.matching = stored if data is None else self._read_posted(stored, data)
         self.switches = self._switches()
-        if proposal.decimal and "decimal" in self.switches.fields:
-            self.switches.fields["decimal"].help_text = texts.SUGGESTED_NUMBERS.format(
-                NUMBER_NOTATIONS[proposal.decimal]
-            )
-        self.words = {name: self._word_choices(name, words) for name, words in words_of(
-            schema, self.matching, blocks).items() if words}  # fmt: skip
+        numbers, dates = (texts_of(schema, self.matching, first, types) for types in (NUMBERS, ("datetime",)))
+        # The columns that were just chosen may show what the others did not.
+        settle_notation(self.matching, numbers, dates)
+        self.has_doubts = has_doubts(numbers, dates, self.matching)
         self.errors: dict[str, str] = {}
 
-    def _read_posted(self, proposed: Matching, data: Mapping[str, str]) -> Matching:
-        columns = [self._column(place, column, data) for place, column in enumerate(proposed.columns)]
+    def _read_posted(self, stored: Matching, data: Mapping[str, str]) -> Matching:
+        columns = [self._column(place, column, data) for place, column in enumerate(stored.columns)]
         constants = {name: data.get(f"constant-{name}", "").replace("\r\n", "\n") for name in self.fields}
-        return replace(proposed, columns=columns, constants={name: text for name, text in constants.items() if text})
+        return replace(stored, columns=columns, constants={name: text for name, text in constants.items() if text})
 
     def _column(self, place: int, column: Column, data: Mapping[str, str]) -> Column:
         value = data.get(f"column-{place}")
         if not column.header or value is None:
             return column
         name = value.removeprefix(FIELD) if value.startswith(FIELD) else ""
-        chosen = Column(column.header, name if name in self.fields else "", is_aside=value == ASIDE)
+        chosen = Column(column.header, name if name in self.fields else "")
+        chosen.is_aside = not chosen.field
         return column if (chosen.field, chosen.is_aside) == (column.field, column.is_aside) else chosen
 
     def _switches(self) -> forms.Form:
         """Return a form for the notation of numbers and dates, and store its values in the matching."""
-        initial = {
-            "decimal": self.matching.decimal,
-            "day_first": "day" if self.matching.day_first else "month",
-            "zone": self.matching.zone,
-        }
+        order = next(word for word, is_day_first in DAY_FIRST.items() if is_day_first == self.matching.day_first)
+        initial = {"decimal": self.matching.decimal, "day_first": order, "zone": self.matching.zone}
         form = forms.Form(self.data, initial=initial, label_suffix="")
         form.fields.update(notation_fields(self.schema))
         if form.is_valid():
-            values = form.cleaned_data
-            self.matching.decimal = values.get("decimal", self.matching.decimal)
-            self.matching.day_first = values.get("day_first", initial["day_first"]) == "day"
-            self.matching.zone = values.get("zone", self.matching.zone)
+            values = initial | form.cleaned_data
+            self.matching.decimal, self.matching.zone = values["decimal"], values["zone"]
+            self.matching.day_first = DAY_FIRST[values["day_first"]]
         return form
-
-    def _word_choices(self, name: str, words: list[Word]) -> list[WordChoice]:
-        known, meanings = self.fields[name], self.matching.words.get(name, {})
-        choices = choices_of(known)
-        shown = []
-        for word in words:
-            same = same_choice(known, word.text)
-            each = WordChoice(word, f"word-{name}-{word.key}", choices, meanings.get(folded(word.text), "") or same)
-            each.is_equivalent = bool(same) and each.value == same
-            each.value = (self.data or {}).get(each.input, each.value)
-            shown.append(each)
-        return shown
 
     def choose_offer(self, place: str, name: str) -> None:
         """Match a column with a field that was offered."""
@@ -277,35 +251,22 @@ class MatchForm:
     def is_valid(self) -> bool:
         """Return whether the form is valid, and fill `errors`, by the name of the input."""
         self._check_columns()
-        self.errors |= {
-            f"constant-{known.name}": texts.VALUE_MISSING for known in missing_fields(self.schema, self.matching)
-        }
         self._check_constants()
-        self._check_words()
         return not self.errors and self.switches.is_valid()
 
     def _check_columns(self) -> None:
         taken = [column.field for column in self.matching.columns if column.field]
         for place, column in enumerate(self.matching.columns):
-            if not column.is_settled:
-                self.errors[f"column-{place}"] = texts.CHOOSE_FIELD
-            elif taken.count(column.field) > 1:
+            if taken.count(column.field) > 1:
                 self.errors[f"column-{place}"] = texts.FIELD_TAKEN
+            elif not taken and column.header and not self.errors:
+                self.errors[f"column-{place}"] = texts.CHOOSE_FIELD
 
     def _check_constants(self) -> None:
         reader = RowReader(self.schema, self.matching)
         for name, text in self.matching.constants.items():
             if fault := reader.read_value(self.fields[name], text)[1]:
                 self.errors[f"constant-{name}"] = f"{fault.message}."
-
-    def _check_words(self) -> None:
-        """Store what words mean. Words that were not shown before have to be shown once."""
-        posted = self.data or {}
-        for name, choices in self.words.items():
-            values = {choice for choice, _ in choices_of(self.fields[name])}
-            self.matching.words[name] = {folded(each.word.text): each.value for each in choices if each.value in values}
-            if any(each.input not in posted and not each.is_equivalent for each in choices):
-                self.errors[f"words-{name}"] = texts.NEW_WORDS
 
     def columns(self, samples: list[list[str]]) -> list[ColumnChoice]:
         """Return the columns that are not empty."""
@@ -318,8 +279,10 @@ class MatchForm:
         ]
 
     def _offers(self, place: int, column: Column) -> list[Field]:
-        names = self.offered[place] if place < len(self.offered) and not column.is_settled else []
-        return [self.fields[name] for name in names]
+        """Return the fields that a column without a field may be, as long as no other column is one."""
+        taken = self.matching.places()
+        names = self.offered[place] if place < len(self.offered) and not column.field else []
+        return [self.fields[name] for name in names if name not in taken]
 
     def constants(self) -> list[Constant]:
         """Return the fields without a column, and those with a value for all rows. Required ones come first."""
@@ -329,7 +292,3 @@ class MatchForm:
             Constant(known, values.get(known.name, ""), self.errors.get(f"constant-{known.name}", ""))
             for known in sorted(left, key=lambda known: not known.required)
         ]
-
-    def word_groups(self) -> list[tuple[Field, list[WordChoice], str]]:
-        """Return fields with their words and the error about these."""
-        return [(self.fields[name], each, self.errors.get(f"words-{name}", "")) for name, each in self.words.items()]

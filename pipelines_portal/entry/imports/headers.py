@@ -1,4 +1,4 @@
-"""Match the headers of columns with fields. A match is used only if it is equal but for spelling, or very similar."""
+"""Match the headers of columns with fields. A match is used only if it is equal but for spelling, or remembered."""
 
 import re
 import unicodedata
@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from pipelines_portal.api_client import Field
 
-# The least similarity of a match that is used, of one that is offered, and the distance to the second best.
-USED_FROM, OFFERED_FROM, MARGIN = 0.90, 0.85, 0.08
+# The least similarity of a match that the values may confirm, of one that is offered, and the distance to the next.
+NEAR_FROM, OFFERED_FROM, MARGIN = 0.90, 0.85, 0.08
 # The confidence in a match. What a person chose before counts more than all but the exact name.
 BY_NAME, REMEMBERED, BY_TITLE, SPELLED_DIFFERENTLY = 5.0, 4.0, 3.0, 2.0
 
@@ -29,6 +29,8 @@ class HeaderMatch:
     """The field of a column, or the names of fields that are offered to choose from."""
 
     used: Guess | None = None
+    # The one field that the header is very similar to. It is used if the values fit, too.
+    near: Guess | None = None
     offered: list[str] = field(default_factory=list)
 
 
@@ -54,7 +56,8 @@ def match_headers(headers: list[str], fields: list[Field], remembered: dict[str,
     rest = [place for place, match in enumerate(matches) if match.used is None and not match.offered]
     near = {place: _near(headers[place], left) for place in rest if headers[place]}
     for place, match in zip(near, _use_once([near[place][0] for place in near]), strict=True):
-        matches[place] = HeaderMatch(match.used, [] if match.used else match.offered + near[place][1])
+        offered = [match.used.field] if match.used else match.offered + near[place][1]
+        matches[place] = HeaderMatch(None, match.used, offered)
     return matches
 
 
@@ -89,7 +92,7 @@ def _use_once(guesses: list[list[Guess]]) -> list[HeaderMatch]:
         rivals = _best(other for other in wishes if wish and other and other.field == wish.field)
         used = wish if wish and len(rivals) == 1 and rivals[0] is wish else None
         offered = [] if used or (wish and wish not in rivals) else [guess.field for guess in each]
-        matches.append(HeaderMatch(used, offered))
+        matches.append(HeaderMatch(used, None, offered))
     return matches
 
 
@@ -97,7 +100,7 @@ def _near(header: str, fields: list[Field]) -> tuple[list[Guess], list[str]]:
     """Return the field that the header resembles closely, and the fields that it may be."""
     guesses = sorted((_similarity(header, known) for known in fields), key=lambda guess: -guess.confidence)
     best, second = guesses[0] if guesses else None, guesses[1].confidence if len(guesses) > 1 else 0
-    if best and best.confidence >= USED_FROM and best.confidence - second >= MARGIN:
+    if best and best.confidence >= NEAR_FROM and best.confidence - second >= MARGIN:
         return [best], []
     if best and best.confidence >= OFFERED_FROM and best.confidence - second >= MARGIN:
         return [], [best.field]

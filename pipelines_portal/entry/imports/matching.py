@@ -10,41 +10,45 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.imports.headers import REMEMBERED, Guess, folded
 from pipelines_portal.entry.models import ImportJob, RememberedMatching
 
+# The header line of a file whose first line is a row.
+NO_HEADER = -1
+# Why a column that a download of the portal added is not imported.
+OWN = "added by a download of this portal"
+
 
 @dataclass
 class Column:
-    """A column of the file. It becomes a field or is set aside; one that is neither stops the import."""
+    """A column of the file. One without a field is not imported."""
 
     header: str
     field: str = ""
+    # A person or the portal decided that it is not imported. Its values are not compared with fields.
     is_aside: bool = False
     # The reason for the match, in words for people. Empty if a person chose it.
     how: str = ""
     # The field that the workflow lost. The column is matched again if the field comes back.
     gone: str = ""
 
-    @property
-    def is_settled(self) -> bool:
-        return bool(self.field) or self.is_aside
-
 
 @dataclass
 class Matching:
-    """What the columns and words of a file mean.
+    """What the columns and words of a file mean, as far as it is certain.
 
-    `header_line` is the index of the line that names the columns. The lines below it are the rows.
+    `header_line` is the index of the line that names the columns, or NO_HEADER. The lines below it are the rows.
     """
 
     header_line: int = 0
     columns: list[Column] = field(default_factory=list)
     # Values for all rows, by field, as a person typed them.
     constants: dict[str, str] = field(default_factory=dict)
-    # The choice for each folded word of the file, by field.
+    # The learned words of the file and their choices, by field: see imports.words. A check keeps those that it met.
     words: dict[str, dict[str, str]] = field(default_factory=dict)
-    decimal: str = "."
-    day_first: bool = True
-    # The time zone of dates without an offset.
-    zone: str = "UTC"
+    # The decimal mark. Empty if it is not known.
+    decimal: str = ""
+    # Whether the day comes before the month. None if it is not known.
+    day_first: bool | None = None
+    # The time zone of dates without an offset. Empty if it is not known.
+    zone: str = ""
 
     @classmethod
     def load(cls, stored: dict[str, Any]) -> "Matching":
@@ -55,12 +59,21 @@ class Matching:
     def dump(self) -> dict[str, Any]:
         return asdict(self)
 
+    @property
+    def imported(self) -> list[Column]:
+        return [column for column in self.columns if column.field]
+
+    @property
+    def left_out(self) -> list[Column]:
+        """The columns of the person's file that are not imported."""
+        return [column for column in self.columns if column.header and not column.field and column.how != OWN]
+
     def places(self) -> dict[str, int]:
         """Return the index of each field's column."""
         return {column.field: place for place, column in enumerate(self.columns) if column.field}
 
 
-MOST_HEADERS, MOST_WORDS = 500, 500
+MOST_HEADERS = 500
 
 
 def read_remembered(import_job: ImportJob) -> dict[str, Any]:
@@ -72,7 +85,7 @@ def read_remembered(import_job: ImportJob) -> dict[str, Any]:
 def remember(import_job: ImportJob, matching: Matching) -> None:
     """Store a matching for the next file. Call in the transaction of the step that settles it.
 
-    `columns` holds for each folded header its field, empty if it was set aside, and the date. `words` is by field.
+    `columns` holds for each folded header its field, empty if it is not imported, and the date.
     """
     found, _ = RememberedMatching.objects.select_for_update().get_or_create(
         key=import_job.key, workflow_id=import_job.workflow_id
@@ -80,17 +93,12 @@ def remember(import_job: ImportJob, matching: Matching) -> None:
     today = timezone.now().date().isoformat()
     columns = found.data.get("columns", {})
     for column in matching.columns:
-        if column.header and not column.how.startswith("added"):
+        if column.header and column.how != OWN:
             columns.pop(folded(column.header), None)
             columns[folded(column.header)] = {"field": column.field, "on": today}
-    words = {name: found.data.get("words", {}).get(name, {}) | more for name, more in matching.words.items()}
-    found.data = {
-        "columns": _newest(columns, MOST_HEADERS),
-        "words": found.data.get("words", {}) | {name: _newest(each, MOST_WORDS) for name, each in words.items()},
-        "decimal": matching.decimal,
-        "day_first": matching.day_first,
-        "zone": matching.zone,
-    }
+    notation = {"decimal": matching.decimal, "day_first": matching.day_first, "zone": matching.zone}
+    known = {name: value for name, value in notation.items() if value not in ("", None)}
+    found.data = found.data | {"columns": dict(list(columns.items())[-MOST_HEADERS:])} | known
     found.save()
 
 
@@ -106,13 +114,9 @@ def guesses_from(remembered: dict[str, Any], schema: Schema) -> dict[str, Guess]
 
 
 def reason_to_set_aside(remembered: dict[str, Any], header: str) -> str:
-    """Return the reason in words if the column was set aside last time, or an empty string."""
+    """Return the reason in words if the column was not imported last time, or an empty string."""
     column = remembered.get("columns", {}).get(folded(header))
-    return f"set aside, as remembered from {_day(column['on'])}" if column and not column["field"] else ""
-
-
-def _newest(stored: dict[str, Any], most: int) -> dict[str, Any]:
-    return dict(list(stored.items())[-most:])
+    return f"as remembered from {_day(column['on'])}" if column and not column["field"] else ""
 
 
 def _day(on: str) -> str:

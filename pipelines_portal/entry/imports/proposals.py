@@ -1,10 +1,7 @@
-"""Propose how the columns and words of a file are meant, and store what a person decides."""
+"""Find how the columns of a file are meant, as far as it is certain, and store what a person decides."""
 
-import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import islice, product
+from itertools import islice
 from typing import Any
 
 from django.db import transaction
@@ -13,8 +10,10 @@ from django.utils import timezone
 
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.entry.imports.downloads import OWN_COLUMNS
-from pipelines_portal.entry.imports.headers import HeaderMatch, folded, match_headers, plain
+from pipelines_portal.entry.imports.headers import Guess, HeaderMatch, folded, match_headers
 from pipelines_portal.entry.imports.matching import (
+    NO_HEADER,
+    OWN,
     Column,
     Matching,
     guesses_from,
@@ -22,83 +21,98 @@ from pipelines_portal.entry.imports.matching import (
     reason_to_set_aside,
     remember,
 )
+from pipelines_portal.entry.imports.notation import NUMBERS, settle_notation
+from pipelines_portal.entry.imports.value_matching import (
+    ANY,
+    BY_VALUES,
+    Samples,
+    match_values,
+    offer_by_values,
+    weight_of,
+)
+from pipelines_portal.entry.imports.words import Words, forget_word, learned_words
 from pipelines_portal.entry.models import ImportJob, Step
 from pipelines_portal.spreadsheets.blocks import LINES
 from pipelines_portal.spreadsheets.cells import Cell, Lines, text_of, value_of
-from pipelines_portal.spreadsheets.dates import moment_text, suggest_day_first
-from pipelines_portal.spreadsheets.numbers import number_text, suggest_decimal
 from pipelines_portal.spreadsheets.reading import likely_header
-from pipelines_portal.workflows.fields.choices import BOOLEAN_WORDS
 
 # Each call iterates over all lines from the first one, in blocks.
 Blocks = Callable[[], Iterator[Lines]]
 # Lines in which the header is searched, and rows that show how numbers are written.
 HEADER_LINES, NUMBER_ROWS = 20, 500
-NUMBERS = ("numeric", "rating")
-# The header line of a file whose first line is a row.
-NO_HEADER = -1
-# A date that has the month first for sure, and a time zone far from UTC: if they change nothing, all is certain.
-MONTH_FIRST, OTHER_ZONE = "01/13/2020", "Asia/Tokyo"
 
 
-@dataclass
-class Proposal:
-    """A matching to start from. It is certain if every column is a field's or remembered and no question is left."""
+def propose(import_job: ImportJob, schema: Schema, blocks: Blocks, header_line: int | None = None) -> Matching:
+    """Return what is certain about the columns, for the header line that a person chose or for the likely one.
 
-    matching: Matching
-    is_certain: bool = False
-    # The fields that each column may be.
-    offered: list[list[str]] = field(default_factory=list)
-    # The decimal separator of the numbers in the file. Empty if they do not show it.
-    decimal: str = ""
-
-
-def propose(import_job: ImportJob, schema: Schema, blocks: Blocks, header_line: int | None = None) -> Proposal:
-    """Propose a matching for the header line that a person chose, or for the likely one."""
-    remembered = read_remembered(import_job)
+    A column is matched by name or title, as a person matched it before, or by its values. Any other is not imported.
+    """
+    remembered, words = read_remembered(import_job), learned_words(import_job, schema)
     first = next(blocks(), [])
     if header_line is None:
-        header_line = _header_line(first, schema, remembered)
+        header_line = _header_line(first, schema, remembered, words)
     headers = _headers(first, header_line, blocks)
-    matches = match_headers(headers, schema.fields, guesses_from(remembered, schema))
+    samples = Samples(schema, rows_below(first, header_line), words)
+    guesses = _guesses(headers, header_line, schema, remembered, samples)
+    matches = match_headers(headers, schema.fields, guesses)
     columns = [_column(*each, remembered) for each in zip(headers, matches, strict=True)]
-    matching = Matching(header_line, columns)
-    is_clear = _settle_numbers(import_job, matching, schema, first, remembered)
-    words = words_of(schema, matching, blocks)
-    matching.words, asked = interpret_words(schema, words, remembered.get("words", {}))
-    certain = all(_is_certain(column) for column in columns) and not asked and not missing_fields(schema, matching)
-    is_certain = certain and is_clear and header_line != NO_HEADER
-    decimal = suggest_decimal(texts_of(schema, matching, first, NUMBERS))
-    return Proposal(matching, is_certain, [match.offered for match in matches], decimal)
+    matching = Matching(header_line, columns, words=words)
+    _match_by_values(matching, matches, schema, samples)
+    settle_notation(
+        matching, texts_of(schema, matching, first, NUMBERS), texts_of(schema, matching, first, ("datetime",))
+    )
+    matching.decimal = matching.decimal or remembered.get("decimal", "")
+    matching.day_first = remembered.get("day_first") if matching.day_first is None else matching.day_first
+    matching.zone = import_job.zone or remembered.get("zone", "")
+    return matching
 
 
-def _offer_again(import_job: ImportJob, schema: Schema, matching: Matching, first: Lines) -> Proposal:
-    """Offer fields for the columns of a stored matching. `first` are the first lines of the file."""
+def offer_fields(import_job: ImportJob, schema: Schema, matching: Matching, first: Lines) -> list[list[str]]:
+    """Return for each column the fields that it may be. `first` are the first lines of the file."""
     headers = [column.header for column in matching.columns]
     matches = match_headers(headers, schema.fields, guesses_from(read_remembered(import_job), schema))
-    decimal = suggest_decimal(texts_of(schema, matching, first, NUMBERS))
-    return Proposal(matching, offered=[match.offered for match in matches], decimal=decimal)
-
-
-def missing_fields(schema: Schema, matching: Matching) -> list[Field]:
-    """Return the required fields that have neither a column nor a value for all rows."""
-    given = matching.places().keys() | matching.constants.keys()
-    return [known for known in schema.fields if known.required and known.name not in given]
+    samples = Samples(schema, rows_below(first, matching.header_line), matching.words)
+    left = _fields_left(schema, matching)
+    places = [place for place, column in enumerate(matching.columns) if column.header and not column.field]
+    by_values = offer_by_values(samples, places, left)
+    names = {known.name for known in left}
+    offered = []
+    for place, match in enumerate(matches):
+        by_header = [match.used.field] if match.used else match.offered
+        likely = dict.fromkeys([*by_header, *by_values.get(place, [])])
+        offered.append([name for name in likely if name in names])
+    return offered
 
 
 def rows_below(lines: Lines, header_line: int) -> Lines:
     return lines[header_line + 1 :]
 
 
-def _header_line(lines: Lines, schema: Schema, remembered: dict[str, Any]) -> int:
-    """Return the line that names most fields, or the line that looks most like names."""
+def _header_line(lines: Lines, schema: Schema, remembered: dict[str, Any], words: Words) -> int:
+    """Return the line that names most fields, or else the line that looks most like names. A row names nothing."""
     guesses = guesses_from(remembered, schema)
     counts = [
         sum(match.used is not None for match in match_headers(_texts(cells), schema.fields, guesses))
         for _, cells in lines[:HEADER_LINES]
     ]
     most = max(counts, default=0)
-    return counts.index(most) if most else likely_header(lines)
+    if most:
+        return counts.index(most)
+    likely = likely_header(lines)
+    return likely - 1 if _begins_with_row(lines[likely:], schema, words) else likely
+
+
+def _begins_with_row(lines: Lines, schema: Schema, words: Words) -> bool:
+    """Return whether the fields that match columns by their values accept the cells of the first line, too."""
+    cells = lines[0][1] if lines else []
+    samples, fields = Samples(schema, lines, words), {known.name: known for known in schema.fields}
+    matches = match_values(samples, range(len(cells)), schema.fields)
+    accepted = [
+        samples.column(place).accepts(fields[name], cells[place])
+        for place, name in matches.items()
+        if text_of(cells[place]).strip()
+    ]
+    return bool(accepted) and all(accepted)
 
 
 def _headers(first: Lines, header_line: int, blocks: Blocks) -> list[str]:
@@ -128,11 +142,29 @@ def _texts(cells: Sequence[Cell]) -> list[str]:
     return [" ".join(text_of(cell).split())[:300] for cell in cells]
 
 
+def _guesses(
+    headers: Sequence[str], header_line: int, schema: Schema, remembered: dict[str, Any], samples: Samples
+) -> dict[str, Guess]:
+    """Return what is remembered of the headers.
+
+    Columns without names may be others than the last time, so theirs is used only if the values fit all fields.
+    """
+    guesses = guesses_from(remembered, schema)
+    if header_line != NO_HEADER:
+        return guesses
+    # Any text fits a text field.
+    telling = {known.name: known for known in schema.fields if weight_of(known) > ANY}
+    names = [(place, folded(header)) for place, header in enumerate(headers)]
+    meant = [(place, guesses[name].field) for place, name in names if name in guesses]
+    is_same = all(samples.column(place).is_accepted_by(telling[name]) for place, name in meant if name in telling)
+    return guesses if is_same else {}
+
+
 def _column(header: str, match: HeaderMatch, remembered: dict[str, Any]) -> Column:
     if not header:
         return Column("", is_aside=True, how="empty")
     if folded(header) in map(folded, OWN_COLUMNS):
-        return Column(header, is_aside=True, how="added by a download of this portal")
+        return Column(header, is_aside=True, how=OWN)
     if match.used:
         return Column(header, match.used.field, how=match.used.how)
     if how := reason_to_set_aside(remembered, header):
@@ -140,37 +172,26 @@ def _column(header: str, match: HeaderMatch, remembered: dict[str, Any]) -> Colu
     return Column(header)
 
 
-def _is_certain(column: Column) -> bool:
-    """Return whether nobody needs to look at the column: it is settled, and not only similar to a field."""
-    return column.is_settled and " like " not in column.how
+def _match_by_values(matching: Matching, matches: list[HeaderMatch], schema: Schema, samples: Samples) -> None:
+    """Match the columns that are left: first those with a header that is nearly a field's, then the others."""
+    for place in _places_left(matching):
+        near = matches[place].near
+        known = next((each for each in _fields_left(schema, matching) if near and each.name == near.field), None)
+        if near and known and samples.column(place).fits(known):
+            matching.columns[place] = Column(matching.columns[place].header, known.name, how=near.how)
+    for place, name in match_values(samples, _places_left(matching), _fields_left(schema, matching)).items():
+        matching.columns[place] = Column(matching.columns[place].header, name, how=BY_VALUES)
 
 
-def _settle_numbers(
-    import_job: ImportJob, matching: Matching, schema: Schema, first: Lines, remembered: dict[str, Any]
-) -> bool:
-    """Set how numbers and dates are written, as the file shows or as remembered. Return whether that is certain."""
-    numbers = texts_of(schema, matching, first, NUMBERS)
-    decimal = suggest_decimal(numbers)
-    matching.decimal = decimal or remembered.get("decimal", ".")
-    is_known = decimal or "decimal" in remembered or not any(map(_can_be_two_numbers, numbers))
-    dates = texts_of(schema, matching, first, ("datetime",))
-    return _settle_dates(import_job, matching, dates, remembered) and bool(is_known)
+def _places_left(matching: Matching) -> list[int]:
+    """Return the indexes of the columns of which nothing is known."""
+    columns = enumerate(matching.columns)
+    return [place for place, column in columns if column.header and not column.field and not column.is_aside]
 
 
-def _settle_dates(import_job: ImportJob, matching: Matching, dates: list[str], remembered: dict[str, Any]) -> bool:
-    """Use the time zone of the person who started the import, or the remembered one. Return whether that is certain."""
-    is_day_first, is_month_first = suggest_day_first([*dates, MONTH_FIRST]), not suggest_day_first(dates)
-    matching.day_first = is_day_first or (not is_month_first and remembered.get("day_first", True))
-    zone = import_job.zone or remembered.get("zone", "")
-    matching.zone = zone or "UTC"
-    order_is_known = is_day_first or is_month_first or "day_first" in remembered
-    orders = [matching.day_first] if order_is_known else [True, False]
-    zones = [zone] if zone else ["UTC", OTHER_ZONE]
-    return all(len({moment_text(text, *said) for said in product(orders, zones)}) == 1 for text in dates)
-
-
-def _can_be_two_numbers(text: str) -> bool:
-    return number_text(text, ".") != number_text(text, ",")
+def _fields_left(schema: Schema, matching: Matching) -> list[Field]:
+    places = matching.places()
+    return [known for known in schema.fields if known.name not in places]
 
 
 def texts_of(schema: Schema, matching: Matching, first: Lines, types: Sequence[str]) -> list[str]:
@@ -186,92 +207,6 @@ def texts_of(schema: Schema, matching: Matching, first: Lines, types: Sequence[s
     return [value for value in values if isinstance(value, str)]
 
 
-MOST_WORDS = 200
-LONGEST_WORD = 100
-Words = dict[str, Counter[str]]
-
-
-@dataclass(frozen=True)
-class Word:
-    """A word of the file that is no choice of its field, with the number of rows that have it."""
-
-    text: str
-    count: int
-
-    @property
-    def key(self) -> str:
-        """A hash for the name of its input."""
-        return hashlib.sha256(folded(self.text).encode()).hexdigest()[:16]
-
-
-def choices_of(known: Field) -> list[tuple[str, str]]:
-    """Return the values and labels of a field's choices, or nothing for a field without choices."""
-    if known.type == "boolean":
-        return [("true", "Yes"), ("false", "No")]
-    if known.type == "select":
-        return [(choice, choice) for choice in known.choices]
-    return []
-
-
-def words_of(schema: Schema, matching: Matching, blocks: Callable[[], Iterator[Lines]]) -> dict[str, list[Word]]:
-    """Return for each field the most frequent words of its column that are no choice."""
-    places = matching.places()
-    wanted = [(known, places[known.name]) for known in schema.fields if known.name in places and choices_of(known)]
-    counted: Words = {known.name: Counter() for known, _ in wanted}
-    for number, lines in enumerate(blocks() if wanted else ()):
-        for _, cells in lines[0 if number else matching.header_line + 1 :]:
-            for known, place in wanted:
-                if place < len(cells):
-                    _count(counted[known.name], text_of(cells[place]))
-    return {known.name: _others(known, counted[known.name]) for known, _ in wanted}
-
-
-def _count(counter: Counter[str], text: str) -> None:
-    """Count a word. A column with very many words hardly holds choices, so only the first ones are counted."""
-    if text in counter or len(counter) < MOST_WORDS * 5:
-        counter[text] += 1
-
-
-def _others(known: Field, counter: Counter[str]) -> list[Word]:
-    words: dict[str, Word] = {}
-    for text, count in counter.items():
-        if text.strip() and len(text) <= LONGEST_WORD and not _is_choice(known, text):
-            before = words.get(folded(text))
-            words[folded(text)] = Word(before.text if before else text, count + (before.count if before else 0))
-    return sorted(words.values(), key=lambda word: -word.count)[:MOST_WORDS]
-
-
-def _is_choice(known: Field, text: str) -> bool:
-    if known.type == "boolean":
-        return text.strip().lower() in BOOLEAN_WORDS
-    return text in known.choices
-
-
-def same_choice(known: Field, text: str) -> str:
-    """Return the choice that differs from `text` only in case, accents and spaces, or an empty string."""
-    wanted = plain(text)
-    found = {choice for choice, label in choices_of(known) if wanted in (plain(choice), plain(label))}
-    return found.pop() if len(found) == 1 else ""
-
-
-def interpret_words(
-    schema: Schema, words: dict[str, list[Word]], remembered: dict[str, dict[str, str]]
-) -> tuple[dict[str, dict[str, str]], int]:
-    """Return the known meanings, as in Matching.words, and the number of words without one."""
-    fields = {known.name: known for known in schema.fields}
-    meant: dict[str, dict[str, str]] = {}
-    asked = 0
-    for name, words_of_field in words.items():
-        values = {choice for choice, _ in choices_of(fields[name])}
-        for word in words_of_field:
-            before = remembered.get(name, {}).get(folded(word.text), "")
-            choice = before if before in values else same_choice(fields[name], word.text)
-            if choice:
-                meant.setdefault(name, {})[folded(word.text)] = choice
-            asked += not choice
-    return meant, asked
-
-
 def blocks_of(import_job: ImportJob) -> Blocks:
     """Iterate over all lines of an import in blocks."""
 
@@ -283,15 +218,15 @@ def blocks_of(import_job: ImportJob) -> Blocks:
     return blocks
 
 
-def propose_again(import_job: ImportJob, schema: Schema) -> Proposal:
-    """Return the stored matching with the fields that are offered for its columns, without reading the whole file."""
+def stored_matching(import_job: ImportJob, schema: Schema) -> Matching:
+    """Return the matching as it is stored, without fields that are gone. Propose one if there is none."""
     matching = Matching.load(import_job.matching)
     if not matching.columns:
         return propose(import_job, schema, blocks_of(import_job))
     names = {known.name for known in schema.fields}
     for column in matching.columns:
         column.field = column.field if column.field in names else ""
-    return _offer_again(import_job, schema, matching, next(blocks_of(import_job)(), []))
+    return matching
 
 
 def read_again(import_job: ImportJob, options: dict[str, str]) -> bool:
@@ -307,13 +242,14 @@ def read_again(import_job: ImportJob, options: dict[str, str]) -> bool:
 
 def choose_header(import_job: ImportJob, schema: Schema, header_line: int) -> bool:
     """Propose the columns again for another header line. Return False if the import changed."""
-    proposal = propose(import_job, schema, blocks_of(import_job), header_line)
+    matching = propose(import_job, schema, blocks_of(import_job), header_line)
     unchanged = ImportJob.objects.filter(_is_as_seen(import_job), pk=import_job.pk, status=ImportJob.Status.MATCHING)
-    return bool(unchanged.update(matching=proposal.matching.dump(), changed_at=timezone.now()))
+    return bool(unchanged.update(matching=matching.dump(), changed_at=timezone.now()))
 
 
 def settle_matching(import_job: ImportJob, schema: Schema, matching: Matching) -> bool:
     """Check the rows with this matching, and remember it. Return False if the import changed."""
+    matching.words = learned_words(import_job, schema)
     values = {"matching": matching.dump(), "schema": schema.model_dump(mode="json"), "schema_changes": []}
     with transaction.atomic():
         is_settled = import_job.take_step(Step.MATCH, ImportJob.Status.CHECKING, _is_as_seen(import_job), **values)
@@ -325,6 +261,21 @@ def settle_matching(import_job: ImportJob, schema: Schema, matching: Matching) -
 def match_again(import_job: ImportJob) -> bool:
     """Return to the columns if nothing was sent so far. Return whether that was possible."""
     return not import_job.submissions.exists() and import_job.take_step(Step.REMATCH, ImportJob.Status.MATCHING)
+
+
+def forget_and_check(import_job: ImportJob, field_name: str, word: str) -> bool:
+    """Forget a learned word, and check the rows without it. Return False if rows were sent or the import changed."""
+    matching = Matching.load(import_job.matching)
+    is_met = matching.words.get(field_name, {}).pop(word, None) is not None
+    if not is_met or import_job.status != ImportJob.Status.CHECKED or import_job.submissions.exists():
+        return False
+    with transaction.atomic():
+        is_taken = import_job.take_step(
+            Step.RECHECK, ImportJob.Status.CHECKING, _is_as_seen(import_job), matching=matching.dump()
+        )
+        if is_taken:
+            forget_word(import_job, field_name, word)
+    return is_taken
 
 
 def _is_as_seen(import_job: ImportJob) -> Q:

@@ -22,6 +22,7 @@ from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.sql import db_id, insert_many
 from pipelines_portal.core.time_budget import TimeBudget, within
 from pipelines_portal.entry.imports.checking import LeaseLost
+from pipelines_portal.entry.imports.matching import Matching
 from pipelines_portal.entry.imports.proposals import propose
 from pipelines_portal.entry.models import FilePart, ImportJob, ImportRow, Step
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
@@ -83,7 +84,10 @@ def file_on_disk(import_job: ImportJob) -> Iterator[Path]:
 
 
 def read_file(import_job: ImportJob, budget: TimeBudget) -> None:
-    """Store the lines of the file, and propose how its columns are meant. Raise LeaseLost and OutOfTime."""
+    """Store the lines of the file, and match its columns. Raise LeaseLost and OutOfTime.
+
+    The rows are checked next if a column matched. If none did, a person has to match them.
+    """
     try:
         blocks, result = _read_blocks(import_job, budget)
     except RowsFileError as error:
@@ -92,12 +96,12 @@ def read_file(import_job: ImportJob, budget: TimeBudget) -> None:
         import_job.take_step(Step.REFUSE, ImportJob.Status.UNREADABLE, import_job.lease_is_held, problem=problem)
         return
     schema = _read_schema(import_job)
-    proposal = propose(import_job, schema, lambda: map(_lines, within(budget, blocks))) if schema else None
-    status = ImportJob.Status.CHECKING if proposal and proposal.is_certain else ImportJob.Status.MATCHING
+    matching = propose(import_job, schema, lambda: map(_lines, within(budget, blocks))) if schema else Matching()
+    status = ImportJob.Status.CHECKING if matching.imported else ImportJob.Status.MATCHING
     values = {
         "reading_result": result,
         "schema": schema.model_dump(mode="json") if schema else {},
-        "matching": proposal.matching.dump() if proposal else {},
+        "matching": matching.dump() if schema else {},
     }
     with transaction.atomic():
         import_job.lines.all().delete()

@@ -9,7 +9,8 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.entry.imports.headers import plain
-from pipelines_portal.entry.imports.proposals import choices_of
+from pipelines_portal.entry.imports.notation import DOUBTS
+from pipelines_portal.entry.imports.words import choices_of
 from pipelines_portal.entry.models import ErrorGroup, ImportJob, RowError
 
 SHOWN_NUMBERS, SHOWN_VALUES = 3, 5
@@ -40,6 +41,11 @@ class Reason:
     @property
     def label(self) -> str:
         return self.known.label if self.known else "The row itself"
+
+    @property
+    def is_doubt(self) -> bool:
+        """Whether the values can be read in two ways. Saying how they are written resolves it."""
+        return self.message.endswith(DOUBTS)
 
 
 def reasons_in(groups: Iterable[Any], schema: Schema) -> list[Reason]:

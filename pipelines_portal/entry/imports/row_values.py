@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.entry.imports.headers import folded
 from pipelines_portal.entry.imports.matching import Matching
+from pipelines_portal.entry.imports.notation import NUMBERS, read_moment, read_number
 from pipelines_portal.entry.imports.texts import EMPTY_ROW
+from pipelines_portal.entry.imports.words import Meanings
 from pipelines_portal.entry.models import Fault
 from pipelines_portal.spreadsheets.cells import Cell, fault_of, text_of, value_for
-from pipelines_portal.spreadsheets.dates import moment_text
-from pipelines_portal.spreadsheets.numbers import number_text
 from pipelines_portal.workflows.fields.base import FieldValues, is_blank
 from pipelines_portal.workflows.fields.checking import objection_to
 from pipelines_portal.workflows.fields.types import type_of
@@ -32,6 +31,7 @@ class RowReader:
 
     def __init__(self, schema: Schema, matching: Matching) -> None:
         self.matching = matching
+        self.meanings = Meanings(matching.words)
         places = matching.places()
         self._columns = [(known, places.get(known.name)) for known in schema.fields]
         self._cached: dict[str, dict[str, tuple[Any, Fault | None]]] = {known.name: {} for known in schema.fields}
@@ -72,20 +72,20 @@ class RowReader:
         text = text_of(cell)
         if said := fault_of(cell):
             return None, Fault(known.name, f"{known.label} {said}", text)
-        value = type_of(known).read_cell(self._converted(known, cell))
+        converted, doubt = self._convert(known, cell)
+        if doubt:
+            return None, Fault(known.name, f"{known.label} {doubt}", text)
+        value = type_of(known).read_cell(converted)
         objection = objection_to(known, value)
         return value, Fault(known.name, objection.message, text) if objection else None
 
-    def _converted(self, known: Field, cell: Cell) -> Any:
-        """Convert a word, number or date from the file's notation to the API's."""
-        choice = self.matching.words.get(known.name, {}).get(folded(text_of(cell)))
-        if choice is not None:
-            return choice
+    def _convert(self, known: Field, cell: Cell) -> tuple[Any, str]:
+        """Convert a word, number or date from the file's notation to the API's. Return it and the doubt about it."""
+        if choice := self.meanings.choice(known, text_of(cell)):
+            return choice, ""
         value = value_for(cell, known)
-        if not isinstance(value, str):
-            return value
-        if known.type in ("numeric", "rating"):
-            return number_text(value, self.matching.decimal)
-        if known.type == "datetime":
-            return moment_text(value, self.matching.day_first, self.matching.zone)
-        return value
+        if isinstance(value, str) and known.type in NUMBERS:
+            return read_number(value, self.matching)
+        if isinstance(value, str) and known.type == "datetime":
+            return read_moment(value, self.matching)
+        return value, ""

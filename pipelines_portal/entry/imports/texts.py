@@ -12,16 +12,12 @@ NOT_HANDED_OVER = "Not handed over: somebody else changed this import. This is i
 NOT_DELETED = "Not deleted: rows are being sent, or their outcome is unconfirmed. Wait, or decide first."
 
 # Matching columns
-CHOOSE_FIELD = "Choose a field for this column, or set it aside."
+CHOOSE_FIELD = "Choose a field for at least one column."
 FIELD_TAKEN = "Another column is this field too: choose one of them."
-SUGGESTED_NUMBERS = "The file's own numbers suggest {}."
-VALUE_MISSING = "Every row needs it: match a column, or give one value for all rows."
-NEW_WORDS = (
-    "These words are no choice of the field. Say what they mean, or leave them: those rows are to be fixed then."
-)
-CHANGED_BY_OTHERS = "Somebody changed how this import is read or matched meanwhile. Look at it as it is now."
+CHANGED_BY_OTHERS = "Somebody else changed how this import is read or matched. This is its current state."
 CHOOSE_FROM_LISTS = "Nothing was changed: choose the encoding and the separator from their lists."
 COLUMNS_ARE_FIXED = "The columns stay as they are: rows were sent with them, or are on their way."
+NOT_FORGOTTEN = "Nothing was undone: rows were sent, or somebody else changed the import. This is its current state."
 
 # Changing rows
 EMPTY_ROW = "The row is empty: no column of it holds a value."

@@ -14,6 +14,7 @@ urlpatterns = [
     path(f"{_one}reading/", matching.import_reread, name="reread"),
     path(f"{_one}columns/", matching.import_match, name="match"),
     path(f"{_one}columns/again/", matching.import_rematch, name="rematch"),
+    path(f"{_one}words/forget/", matching.import_forget, name="forget"),
     path(f"{_one}check/", rows.import_check, name="check"),
     path(f"{_one}check/rows/", rows.import_fix, name="fix"),
     path(f"{_one}check/alike/", rows.import_alike, name="alike"),

@@ -110,4 +110,4 @@ def test_the_retention_of_a_restored_import_restarts(office: Office) -> None:
 def test_the_button_is_at_the_end_of_the_page(office: Office) -> None:
     import_job = office.imported()
     html = office.get("ben", import_job, "check").content.decode()
-    assert html.index(address(import_job, "delete")) > html.index("Find and replace") > html.index("Back to columns")
+    assert html.index(address(import_job, "delete")) > html.index("Find and replace") > html.index("Change<")

@@ -1,4 +1,4 @@
-"""Step 2: how the file is read, and what its columns are."""
+"""Match the columns of a file with fields, where the portal did not, and read the file another way."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,19 +15,21 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.entry.imports import texts
-from pipelines_portal.entry.imports.forms import ASIDE, FIELD, ColumnChoice, MatchForm, ReadingForm, value_input
+from pipelines_portal.entry.imports.forms import ASIDE, FIELD, PASTED, ColumnChoice, MatchForm, ReadingForm, value_input
 from pipelines_portal.entry.imports.jobs import work_if_small
+from pipelines_portal.entry.imports.matching import NO_HEADER
 from pipelines_portal.entry.imports.permissions import require_key, visible_import
 from pipelines_portal.entry.imports.proposals import (
     HEADER_LINES,
-    NO_HEADER,
     blocks_of,
     choose_header,
+    forget_and_check,
     match_again,
-    propose_again,
+    offer_fields,
     read_again,
     rows_below,
     settle_matching,
+    stored_matching,
 )
 from pipelines_portal.entry.imports.views.import_job import import_context
 from pipelines_portal.entry.models import ImportJob
@@ -47,14 +49,18 @@ def import_match(request: SignedInRequest, key_id: int, workflow_id: int, import
     if import_job.status != ImportJob.Status.MATCHING:
         return redirect(import_job)
     schema = _schema(import_job)
-    form = MatchForm(schema, propose_again(import_job, schema), blocks_of(import_job), request.POST or None)
+    lines = next(blocks_of(import_job)(), [])
+    stored = stored_matching(import_job, schema)
+    form = MatchForm(schema, stored, offer_fields(import_job, schema, stored, lines), lines, request.POST or None)
     if request.method == "POST":
-        return _post(request, workflow, import_job, form)
-    return _page(request, workflow, import_job, form)
+        return _post(request, workflow, import_job, form, lines)
+    return _page(request, workflow, import_job, form, lines)
 
 
 @senders_only
-def _post(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, form: MatchForm) -> HttpResponse:
+def _post(
+    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, form: MatchForm, lines: Lines
+) -> HttpResponse:
     """Settle the columns, or show the page again with everything that was posted and a field that was offered."""
     if request.POST.get("seen") != import_job.version:
         messages.warning(request, texts.CHANGED_BY_OTHERS)
@@ -62,9 +68,9 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, import_job: Import
     if taken := request.POST.get("take", ""):
         place, _, name = taken.partition(":")
         form.choose_offer(place, name)
-        return _page(request, workflow, import_job, form)
+        return _page(request, workflow, import_job, form, lines)
     if not form.is_valid():
-        return _page(request, workflow, import_job, form, status=422)
+        return _page(request, workflow, import_job, form, lines, status=422)
     if not settle_matching(import_job, form.schema, form.matching):
         messages.warning(request, texts.CHANGED_BY_OTHERS)
     work_if_small(import_job, request.user)
@@ -117,6 +123,20 @@ def import_rematch(request: SignedInRequest, key_id: int, workflow_id: int, impo
     return redirect(import_job)
 
 
+@require_POST
+@signed_in
+@senders_only
+def import_forget(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+    """Forget a word that was learned, and check the rows without it."""
+    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+    field, word = (request.POST.get(name, "") for name in ("field", "word"))
+    if forget_and_check(import_job, field, word):
+        work_if_small(import_job, request.user)
+    else:
+        messages.warning(request, texts.NOT_FORGOTTEN)
+    return redirect(import_job)
+
+
 def _schema(import_job: ImportJob) -> Schema:
     """Return the stored schema, or ask the API if it did not answer when the file was read."""
     if import_job.schema:
@@ -126,18 +146,26 @@ def _schema(import_job: ImportJob) -> Schema:
 
 
 def _page(
-    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, form: MatchForm, *, status: int = 200
+    request: SignedInRequest,
+    workflow: OpenedWorkflow,
+    import_job: ImportJob,
+    form: MatchForm,
+    lines: Lines,
+    *,
+    status: int = 200,
 ) -> HttpResponse:
-    lines = next(blocks_of(import_job)(), [])
     header_line = form.matching.header_line
     rows = rows_below(lines, header_line)
     columns = form.columns([_samples(rows, place) for place in range(len(form.matching.columns))])
+    constants = [(each, value_input(each.known, each.input, each.text)) for each in form.constants()]
     context = {
         **import_context(workflow, import_job),
         "seen": import_job.version,
         "form": form,
         "columns": columns,
-        "constants": [(each, value_input(each.known, each.input, each.text)) for each in form.constants()],
+        "constants": [each for each in constants if not each[0].is_folded],
+        "more_constants": [each for each in constants if each[0].is_folded],
+        "is_pasted": import_job.file_name == PASTED,
         "reading": ReadingForm(initial=import_job.reading_result, label_suffix=""),
         "header_lines": _header_lines(lines, header_line),
         "header": [choice.column.header for choice in columns],

@@ -1,4 +1,4 @@
-"""Step 3: the result of the check, and changes of rows before they are sent."""
+"""Step 2: the result of the check, and changes of rows before they are sent."""
 
 from collections.abc import Callable
 from functools import partial, wraps
@@ -14,11 +14,13 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
+from pipelines_portal.api_client import Field
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import htmx_of, render_page
 from pipelines_portal.entry.imports import texts
 from pipelines_portal.entry.imports.check_page import (
     LISTS,
+    MatchLine,
     RowPage,
     Selection,
     ShownRow,
@@ -29,6 +31,7 @@ from pipelines_portal.entry.imports.check_page import (
 )
 from pipelines_portal.entry.imports.fixing import (
     CannotChange,
+    Correction,
     Outcome,
     PostedRow,
     Replacement,
@@ -62,7 +65,8 @@ from pipelines_portal.entry.imports.reasons import (
 )
 from pipelines_portal.entry.imports.row_values import RowReader
 from pipelines_portal.entry.imports.views.import_job import import_context
-from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
+from pipelines_portal.entry.imports.words import choices_of, is_choice
+from pipelines_portal.entry.models import LONGEST_VALUE, Counts, ImportJob, ImportRow
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 REASONS_SHOWN = 12
@@ -113,17 +117,23 @@ def _check_page(
     rows = rows or row_page(import_job, selection, counts, groups)
     columns = shown_fields(import_job, rows.rows)
     names = {known.name for known in columns}
+    matching = Matching.load(import_job.matching)
+    can_rematch = request.user.may_send and not counts.sent and not counts.requested
     context = {
         **import_context(workflow, import_job),
         **_send_context(import_job, counts),
         "can_change": request.user.may_send,
-        "reasons": [_with_fix(reason, posted) for reason in reasons[:REASONS_SHOWN]],
-        "more_reasons": [_with_fix(reason, posted) for reason in reasons[REASONS_SHOWN:MOST_SHOWN]],
+        "reasons": [_with_fix(reason, posted, matching, can_rematch=can_rematch) for reason in reasons[:REASONS_SHOWN]],
+        "more_reasons": [
+            _with_fix(reason, posted, matching, can_rematch=can_rematch) for reason in reasons[REASONS_SHOWN:MOST_SHOWN]
+        ],
         "hidden_reasons": max(len(reasons) - MOST_SHOWN, 0),
         "reason_count": len(reasons),
         "by_field": counts_by_field(reasons),
         "duplicates": first_duplicates(import_job),
-        "matching": Matching.load(import_job.matching),
+        "matching": matching,
+        "match_line": MatchLine(matching, schema),
+        "can_rematch": can_rematch,
         "has_dates": any(known.type == "datetime" for known in schema.fields),
         "selection": selection,
         "last": last_change(import_job),
@@ -157,14 +167,23 @@ def _inputs(row: ShownRow, names: set[str]) -> list[dict[str, Any]]:
     return shown
 
 
-def _with_fix(reason: Reason, posted: dict[str, str] | None) -> dict[str, Any]:
+def _with_fix(
+    reason: Reason, posted: dict[str, str] | None, matching: Matching, *, can_rematch: bool
+) -> dict[str, Any]:
     """Return a reason with the input of its fix, which shows again what was posted with an error."""
     again = posted if posted and posted["reason"] == reason.key else None
     name = f"to-{reason.key}"
     invalid: dict[str, Any] = {"aria-invalid": "true", "aria-describedby": f"{name}-error", "autofocus": True}
     text = again["to"] if again else near_choice(reason)
     widget = value_input(reason.known, name, text, **(invalid if again else {})) if reason.known else ""
-    return {"reason": reason, "name": name, "input": widget, "error": again["error"] if again else ""}
+    return {
+        "reason": reason,
+        "name": name,
+        "input": widget,
+        "error": again["error"] if again else "",
+        "has_no_column": reason.known is not None and reason.known.name not in matching.places() and not reason.values,
+        "is_resolved_by_matching": reason.is_doubt and can_rematch,
+    }
 
 
 def changes_rows(view: View) -> Callable[..., Any]:
@@ -260,9 +279,16 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
         return _check_page(request, workflow, import_job, Selection(), status=422, posted=posted)
     label = f"changed {{}} to “{text}”" if text else f"emptied {known.label} in {{}}"
     values = {known.name: text}
-    outcome = change_rows(import_job, request.user, label, numbers, lambda row: edit_row(row, values))
+    correction = _correction(known, groups[0].value, text) if len(groups) == 1 else None
+    outcome = change_rows(import_job, request.user, label, numbers, lambda row: edit_row(row, values), correction)
     _add_message(request, import_job, outcome, "changed")
     return _back(import_job, Selection())
+
+
+def _correction(known: Field, word: str, text: str) -> Correction | None:
+    """Return what the next imports learn if a word that is no choice is replaced by a choice."""
+    is_word = bool(word) and len(word) < LONGEST_VALUE and not is_choice(known, word)
+    return Correction(known.name, word, text) if is_word and text in dict(choices_of(known)) else None
 
 
 @changes_rows

@@ -1,4 +1,4 @@
-"""Step 4: send, pause, continue and stop an import, show its progress, and decide about unconfirmed requests."""
+"""Step 3: send, pause, continue and stop an import, show its progress, and decide about unconfirmed requests."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,0 +1,52 @@
+"""How the numbers and dates of a file are written. A text that can be read in two ways is not read at all."""
+
+from collections.abc import Iterable
+
+from pipelines_portal.entry.imports.matching import Matching
+from pipelines_portal.spreadsheets.dates import moment_text, suggest_day_first
+from pipelines_portal.spreadsheets.numbers import number_text, suggest_decimal
+
+NUMBERS = ("numeric", "rating")
+# The middle of a sentence that begins with the field's label.
+TWO_NUMBERS = "can mean two numbers: choose how numbers are written"
+TWO_DAYS = "can have the day or the month first: choose how dates are written"
+NO_ZONE = "has no time zone: choose one"
+DOUBTS = (TWO_NUMBERS, TWO_DAYS, NO_ZONE)
+# A date that has the month first for sure, and a time zone far from UTC: if they change nothing, all is certain.
+MONTH_FIRST, OTHER_ZONE = "01/13/2020", "Asia/Tokyo"
+
+
+def read_number(text: str, matching: Matching) -> tuple[str, str]:
+    """Return a number as the API takes it, and the doubt about it. Any other text stays as it is."""
+    decimal = matching.decimal or suggest_decimal([text])
+    read = number_text(text, decimal or ".")
+    return read, "" if decimal or number_text(text, ",") == read else TWO_NUMBERS
+
+
+def read_moment(text: str, matching: Matching) -> tuple[str, str]:
+    """Return a date or time in UTC, and the doubt about it. Any other text stays as it is."""
+    is_day_first, zone = matching.day_first is not False, matching.zone or "UTC"
+    read = moment_text(text, is_day_first, zone)
+    if matching.day_first is None and moment_text(text, not is_day_first, zone) != read:
+        return read, TWO_DAYS
+    return read, "" if matching.zone or moment_text(text, is_day_first, OTHER_ZONE) == read else NO_ZONE
+
+
+def settle_notation(matching: Matching, numbers: Iterable[str], dates: Iterable[str]) -> None:
+    """Set how numbers and dates are written if it is not known yet and these texts show it."""
+    matching.decimal = matching.decimal or suggest_decimal(numbers)
+    if matching.day_first is None:
+        matching.day_first = _order_of(list(dates))
+
+
+def _order_of(dates: list[str]) -> bool | None:
+    """Return whether the dates write the day before the month, or None if they do not show it."""
+    if suggest_day_first([*dates, MONTH_FIRST]):
+        return True
+    return None if suggest_day_first(dates) else False
+
+
+def has_doubts(numbers: Iterable[str], dates: Iterable[str], matching: Matching) -> bool:
+    """Return whether a person has to say how numbers or dates are written."""
+    read = [*(read_number(text, matching) for text in numbers), *(read_moment(text, matching) for text in dates)]
+    return any(doubt for _, doubt in read)

@@ -1,0 +1,132 @@
+"""Corrections of words are applied in the next imports, and can be undone."""
+
+from typing import Any
+
+import pytest
+
+from pipelines_portal.entry.imports import words
+from pipelines_portal.entry.imports.matching import Matching
+from pipelines_portal.entry.imports.words import learn_word, learned_words
+from pipelines_portal.entry.models import Change, ImportJob, LearnedWord
+from pipelines_portal.keys.models import SavedKey
+from tests.factories import browser_of, make_colleague, open_workflow, share_key
+from tests.pages import text_of
+
+from .making import statuses
+from .test_choose import address, upload
+from .test_fix import undo
+
+FILE = "Text to translate,Target language\nHello,Deutsch\nBye,French\n"
+
+
+@pytest.fixture
+def workflow(page: Any, saved_key: SavedKey) -> Any:
+    return open_workflow(saved_key)
+
+
+def imported(page: Any, workflow: Any, content: str = FILE) -> ImportJob:
+    upload(page, workflow, content)
+    return ImportJob.objects.order_by("created_at").last()
+
+
+def correct(page: Any, import_job: ImportJob, to: str = "German", **more: str) -> Any:
+    """Replace the one wrong word of the import."""
+    key = f"one-{import_job.error_groups.get().pk}"
+    form = {"reason": key, f"to-{key}": to} | more
+    return page.post(address(import_job, import_job.pk, "check", "alike"), form, follow=True)
+
+
+def forget(page: Any, import_job: ImportJob, word: str = "Deutsch") -> Any:
+    form = {"field": "target_language", "word": word}
+    return page.post(address(import_job, import_job.pk, "words", "forget"), form, follow=True)
+
+
+def test_a_corrected_word_is_applied_and_said_in_the_next_import_of_everybody(
+    page: Any, workflow: Any, saved_key: SavedKey
+) -> None:
+    first = imported(page, workflow)
+    assert statuses(first) == {2: "to_fix", 3: "ready"}
+    correct(page, first)
+    assert statuses(first) == {2: "ready", 3: "ready"}
+    colleague = make_colleague()
+    share_key(saved_key, colleague)
+    browser = browser_of(colleague)
+    second = imported(browser, workflow, FILE.replace("Deutsch", " DEUTSCH").replace("Hello", "Servus"))
+    assert statuses(second) == {2: "ready", 3: "ready"}
+    assert second.rows.get(number=2).fields["target_language"] == "German"
+    html = text_of(browser.get(address(second, second.pk, "check")))
+    assert "<bdi>Deutsch</bdi> → <bdi>German</bdi> learned last time." in html
+    shown = text_of(browser.get(f"{address(second, second.pk, 'check')}?show=ready"))
+    assert '<option value="German" selected>' in shown
+
+
+def test_the_undo_works_for_this_import_and_forgets_the_word(page: Any, workflow: Any) -> None:
+    correct(page, imported(page, workflow))
+    second = imported(page, workflow, FILE.replace("Hello", "Servus"))
+    done = forget(page, second)
+    assert done.request["PATH_INFO"].endswith("/check/")
+    assert statuses(second) == {2: "to_fix", 3: "ready"}
+    assert "learned last time" not in text_of(done)
+    assert not LearnedWord.objects.exists()
+    third = imported(page, workflow, FILE.replace("Hello", "Grüezi"))
+    assert statuses(third)[2] == "to_fix"
+
+
+def test_words_that_the_file_does_not_hold_are_not_named(page: Any, workflow: Any) -> None:
+    correct(page, imported(page, workflow))
+    second = imported(page, workflow, FILE.replace("Deutsch", "Spanish"))
+    assert "learned last time" not in text_of(page.get(address(second, second.pk, "check")))
+    assert Matching.load(second.matching).words == {}
+
+
+def test_an_undo_of_the_correction_forgets_the_word(page: Any, workflow: Any) -> None:
+    first = imported(page, workflow)
+    correct(page, first)
+    assert LearnedWord.objects.get().choice == "German"
+    undo(page, first)
+    assert not LearnedWord.objects.exists()
+    assert Change.objects.get().is_undone
+
+
+def test_the_last_correction_counts(page: Any, workflow: Any) -> None:
+    correct(page, imported(page, workflow))
+    second = imported(page, workflow, FILE.replace("Hello", "Servus"))
+    forget(page, second)
+    correct(page, second, "Spanish")
+    assert LearnedWord.objects.get().choice == "Spanish"
+
+
+@pytest.mark.parametrize("more", [{"do": "aside"}, {"do": "empty"}])
+def test_skipping_and_emptying_teach_nothing(page: Any, workflow: Any, more: dict[str, str]) -> None:
+    correct(page, imported(page, workflow), **more)
+    assert not LearnedWord.objects.exists()
+
+
+def test_texts_and_very_long_words_teach_nothing(page: Any, workflow: Any) -> None:
+    correct(page, imported(page, workflow, FILE.replace("Deutsch", "Deutsch" * 20)))
+    assert not LearnedWord.objects.exists()
+
+
+def test_a_choice_that_the_field_lost_is_not_applied(page: Any, workflow: Any, api: Any) -> None:
+    correct(page, imported(page, workflow))
+    LearnedWord.objects.update(choice="Dutch")
+    second = imported(page, workflow)
+    assert statuses(second)[2] == "to_fix"
+
+
+def test_nothing_is_forgotten_once_rows_were_sent(page: Any, workflow: Any, person: Any) -> None:
+    correct(page, imported(page, workflow))
+    second = imported(page, workflow, FILE.replace("Hello", "Servus"))
+    ImportJob.objects.filter(pk=second.pk).update(status=ImportJob.Status.SENDING)
+    done = forget(page, second)
+    assert "Nothing was undone" in text_of(done)
+    assert LearnedWord.objects.exists()
+    assert "Nothing was undone" in text_of(forget(page, imported(page, workflow), "no such word\0"))
+
+
+def test_words_are_cleaned_and_the_oldest_are_dropped(page: Any, workflow: Any, monkeypatch: Any) -> None:
+    import_job = imported(page, workflow)
+    monkeypatch.setattr(words, "MOST_LEARNED", 3)
+    for word in ("one", "two\0", "three", "four", "ONE"):
+        learn_word(import_job, "target_language", word, "German")
+    assert list(learned_words(import_job, import_job.parsed_schema)["target_language"]) == ["three", "four", "ONE"]

@@ -6,11 +6,11 @@ import pytest
 
 from pipelines_portal.entry.models import ErrorGrouping, Fault, ImportRow
 from pipelines_portal.submissions.models import Submission
-from tests.factories import make_colleague
+from tests.factories import browser_of, make_colleague, share_key
 from tests.pages import queries_of, text_of
 
 from .conftest import Checked, work
-from .making import GOOD, statuses
+from .making import GOOD, distinct, statuses
 
 BAD = ["", "French"]
 GERMN = ["Hello", "Germn"]
@@ -103,3 +103,44 @@ def test_a_reason_for_each_row_does_not_make_an_endless_page(page: Any, checked:
     assert "for 300 reasons" in words and "And 200 rarer reasons" in words
     assert len(shown.content) < 600_000
     assert "Hello 51 says nothing" in words
+
+
+def sent_earlier(checked: Checked, rows: list[list[str]], name: str = "first.csv") -> None:
+    first = checked(rows)
+    first.file_name, first.status = name, "sending"
+    first.save()
+    work()
+
+
+def test_rows_that_another_import_sent_are_said_in_one_line_and_skipped(page: Any, checked: Checked) -> None:
+    rows = distinct(9)
+    sent_earlier(checked, rows, "Pasted rows")
+    import_job = checked([*rows, BAD])
+    html = text_of(page.get(check_of(import_job)))
+    sent = Submission.objects.get().sent_at
+    assert f'9 of 10 rows were sent today at <time datetime="{sent:%Y-%m-%dT%H:%M:%SZ}"' in html
+    assert "(<bdi>Pasted rows</bdi>)." in html
+    assert "Skip them" in html
+    assert "The same values go out once" not in html, "one line says it"
+    page.post(check_of(import_job, "decide"), {"do": "aside"})
+    assert list(statuses(import_job).values()) == ["set_aside"] * 9 + ["to_fix"]
+    assert "were sent today" not in text_of(page.get(check_of(import_job)))
+
+
+def test_a_few_duplicates_are_named_one_by_one(page: Any, checked: Checked) -> None:
+    rows = distinct(10)
+    sent_earlier(checked, rows[:7])
+    html = text_of(page.get(check_of(checked(rows))))
+    assert "were sent today" not in html
+    assert "The same values go out once" in html
+
+
+def test_the_name_of_an_import_that_the_person_may_not_see_is_left_out(page: Any, checked: Checked) -> None:
+    """The key is shared with a colleague, who sees only what they sent."""
+    sent_earlier(checked, distinct(3), "secret.csv")
+    colleague = make_colleague()
+    import_job = checked(distinct(3), owner=colleague)
+    share_key(import_job.key, colleague)
+    html = text_of(browser_of(colleague).get(check_of(import_job)))
+    assert "3 of 3 rows were sent today" in html
+    assert "secret.csv" not in html

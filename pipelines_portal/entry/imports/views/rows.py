@@ -24,6 +24,7 @@ from pipelines_portal.entry.imports.check_page import (
     RowPage,
     Selection,
     ShownRow,
+    find_earlier,
     first_duplicates,
     row_page,
     show_rows,
@@ -118,6 +119,7 @@ def _check_page(
     columns = shown_fields(import_job, rows.rows)
     names = {known.name for known in columns}
     matching = Matching.load(import_job.matching)
+    earlier = find_earlier(import_job, request.user, counts)
     can_rematch = request.user.may_send and not counts.sent and not counts.requested
     context = {
         **import_context(workflow, import_job),
@@ -130,7 +132,8 @@ def _check_page(
         "hidden_reasons": max(len(reasons) - MOST_SHOWN, 0),
         "reason_count": len(reasons),
         "by_field": counts_by_field(reasons),
-        "duplicates": first_duplicates(import_job),
+        "earlier": earlier,
+        "duplicates": [] if earlier else first_duplicates(import_job),
         "matching": matching,
         "match_line": MatchLine(matching, schema),
         "can_rematch": can_rematch,

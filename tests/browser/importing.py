@@ -173,19 +173,24 @@ def press(page: Page, name: str | re.Pattern[str]) -> None:
 
 
 def match_columns(page: Page, header: Sequence[str] = HUMAN_HEADER, fields: Sequence[str] = HUMAN_FIELDS) -> None:
-    expect(page).to_have_url(re.compile("/columns/$"), timeout=60_000)
+    """From the check of what matched by itself to the columns, and back with all of them matched."""
+    expect(page).to_have_url(re.compile("/(check|columns)/$"), timeout=60_000)
+    page.wait_for_load_state()
+    if "/check/" in page.url:
+        press(page, "Change how columns are matched")
+        expect(page).to_have_url(re.compile("/columns/$"), timeout=60_000)
     for name, known in zip(header, fields, strict=True):
         page.get_by_label(f"Field of {name}").select_option(known)
-    press(page, "Check the rows")
+    zone = page.get_by_label("Times without an offset are in")
+    if zone.is_visible() and not zone.input_value():  # without JavaScript nobody knows it
+        zone.select_option("Europe/Vienna")
+    press(page, "Check rows")
 
 
 def to_the_check(page: Page, running: Office, workflow_id: int, file: Path) -> None:
-    """Chosen and matched; words that are no choice are left as they are, after the page has asked."""
+    """Chosen and matched."""
     choose(page, running, workflow_id, file)
     match_columns(page)
-    page.wait_for_load_state()
-    if page.get_by_text("words that are no choice").count():
-        press(page, "Check the rows")
     expect(page).to_have_url(re.compile("/check/"), timeout=60_000)
     page.wait_for_load_state()
 

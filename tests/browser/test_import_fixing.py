@@ -42,13 +42,18 @@ def to_the_columns(page: Page, folder: Path, rows: str = ROWS) -> None:
     page.goto(IMPORTS)
     page.get_by_label("Drop a file of rows here, or choose it").set_input_files(file)
     page.get_by_role("button", name="Read the rows").press("Enter")
+    page.wait_for_url("**/check/")
+    page.get_by_role("button", name="Change how columns are matched").press("Enter")
     page.wait_for_url("**/columns/")
 
 
 def to_the_check(page: Page, folder: Path) -> None:
     to_the_columns(page, folder)
     page.get_by_label("Field of Titre").select_option("field:input_text")
-    page.get_by_role("button", name="Check the rows").press("Enter")
+    if page.get_by_label("Day first").is_visible():  # it is remembered for the next file
+        page.get_by_label("Day first").check()
+        page.get_by_label("Times without an offset are in").select_option("Europe/Vienna")
+    page.get_by_role("button", name="Check rows").press("Enter")
     page.wait_for_url("**/check/")
 
 
@@ -111,7 +116,7 @@ def test_a_file_is_dropped(page: Page) -> None:
             zone.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
         }"""
     )
-    page.wait_for_url("**/columns/")
+    page.wait_for_url("**/check/")
     expect(page.get_by_role("heading", name="dropped.csv")).to_be_visible()
 
 

@@ -205,8 +205,8 @@ def test_changed_fields_stop_the_sending_and_are_named(page: Page, running: Offi
     assert running.posts() == posts
     expect_figures(page, To_fix=7, Ready_to_send=13)
     look_at(page)
-    page.get_by_text("3 columns were matched").click()
-    shown(page, "“Due date” is set aside: the workflow has no such field any more")
+    page.get_by_text("How each column is read").click()
+    shown(page, "“Due date” isn’t imported: the workflow has no such field any more")
     page.get_by_label("Change all 7 to").select_option("Dutch")
     press(page, "Change 7 rows")
     press(page, "Send 20 rows")

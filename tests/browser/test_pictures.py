@@ -77,19 +77,14 @@ def read_rows(page: Page, running: Demo, rows: str) -> None:
 
 def import_match(page: Page, running: Demo) -> None:
     read_rows(page, running, OTHER_NAMES)
-    page.get_by_role("heading", name="How the file was read").wait_for()
+    page.get_by_role("button", name="Change how columns are matched").click()
+    page.get_by_text("How the file was read").wait_for()
 
 
 def import_check(page: Page, running: Demo) -> None:
-    """Matched by themselves; words that are no choice are asked about first."""
+    """Matched by themselves."""
     read_rows(page, running, SAME_NAMES)
-    fixing = page.get_by_role("heading", name="The rows to fix")
-    for _ in range(3):
-        page.wait_for_load_state()
-        if fixing.count():
-            break
-        page.get_by_role("button", name="Check the rows").last.click()
-    fixing.wait_for()
+    page.get_by_role("heading", name="The rows to fix").wait_for()
     page.get_by_role("heading", name=re.compile("rows to fix, for")).evaluate("heading => heading.scrollIntoView()")
 
 

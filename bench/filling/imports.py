@@ -9,8 +9,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.imports.matching import Column, Matching
 from pipelines_portal.entry.models import ErrorGroup, ImportJob, ImportRow, RowError
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.task_index.models import IndexedTask, QuarterCount, Scan, StatusCount, WorkflowIndex
-from pipelines_portal.task_index.recording import quarter_of
+from pipelines_portal.task_index.models import IndexedTask, QuarterCount, Scan, StatusCount, WorkflowIndex, quarter_of
 from pipelines_portal.task_index.scanning import OPEN_LISTS
 from pipelines_portal.workflows.models import OpenedWorkflow
 

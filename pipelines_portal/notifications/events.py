@@ -20,7 +20,8 @@ from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.keys.permissions import may_use
 from pipelines_portal.notifications.models import Kind, Message, Notification, NotifiedTask, TaskWatch
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
-from pipelines_portal.task_index.models import LISTED, IndexedTask, WorkflowIndex
+from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
+from pipelines_portal.task_index.reads import TO_SHOW
 
 # Events older than this are not looked for.
 RECENT = timedelta(days=2)
@@ -163,7 +164,7 @@ def _tasks_in_need(index: WorkflowIndex, watch: TaskWatch, below: int) -> QueryS
     The time at which a status was read counts, not the time of its change: no worker may have run for a night.
     """
     since = max(watch.since, timezone.now() - TASK_WINDOW)
-    rows = IndexedTask.objects.filter(LISTED, index=index, status__in=NEEDS_ATTENTION, read_at__gt=since)
+    rows = IndexedTask.objects.filter(TO_SHOW, index=index, status__in=NEEDS_ATTENTION, read_at__gt=since)
     new = rows.filter(Q(updated_at__gt=watch.since) | Q(updated_at=None), task_id__lt=below)
     return new.order_by("-task_id").values_list("task_id", "status")[:BATCH_SIZE]
 

@@ -8,7 +8,8 @@ from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification, NotifiedTask
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.task_index.models import LISTED, IndexedTask
+from pipelines_portal.task_index.models import IndexedTask
+from pipelines_portal.task_index.reads import TO_SHOW
 from pipelines_portal.uploads.models import ZipUpload
 
 
@@ -59,7 +60,7 @@ def _needs_attention(notification: Notification, rest: str) -> bool:
     """Return whether at least one of the tasks needs attention."""
     index = int(rest)
     notified = NotifiedTask.objects.filter(index=index, person=notification.person).values("task_id")
-    tasks = IndexedTask.objects.filter(LISTED, index=index, status__in=NEEDS_ATTENTION)
+    tasks = IndexedTask.objects.filter(TO_SHOW, index=index, status__in=NEEDS_ATTENTION)
     return tasks.filter(task_id__in=notified).exists()
 
 

@@ -133,7 +133,7 @@ def attention_context(
 
 
 def _build_tile(status: str, counted: Counted, new: NewTasks | None) -> Tile:
-    count = sum(counts.by_status.get(status, 0) for _, counts in counted)
+    count = sum(counts.without_muted(status) for _, counts in counted)
     is_cut = any(status in counts.cut for _, counts in counted)
     tile = Tile(status, TILE_LABELS[status], count, status, _updated(counted, status), is_cut)
     return replace(tile, new=new.count, last_at=new.last) if new else tile
@@ -146,7 +146,7 @@ def _updated(counted: Counted, *statuses: str) -> datetime | None:
 
 def _shares(counted: Counted, stuck: dict[int, int], show: str) -> list[Share]:
     """Return the workflows with tasks of the shown number, the largest count first."""
-    numbers = stuck if show == STUCK else {index.pk: counts.by_status.get(show, 0) for index, counts in counted}
+    numbers = stuck if show == STUCK else {index.pk: counts.without_muted(show) for index, counts in counted}
     shares = [Share(_workflow_of(index), numbers.get(index.pk, 0), show in counts.cut) for index, counts in counted]
     return sorted((share for share in shares if share.count), key=lambda share: -share.count)
 

@@ -1,15 +1,15 @@
 """Counts of tasks by status, for pages: of a workflow, and of given task ids. Pages show only what was read."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from pipelines_portal.api_client import TaskStatus
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
-from pipelines_portal.task_index.models import GONE, WorkflowIndex
+from pipelines_portal.task_index.models import GONE, NoteState, WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 # The statuses whose lists are read, in the order of pages.
@@ -18,8 +18,9 @@ LISTED_STATUSES = tuple(status for status in TaskStatus if status is not TaskSta
 LATE, OLD = timedelta(minutes=10), timedelta(minutes=20)
 # One query names at most so many task ids.
 MAX_IDS = 5000
-# The status, the number of indexed tasks, the number that the API listed, when it was asked, and whether it has more.
-Row = tuple[str, int, int, datetime | None, bool]
+# Values of StatusCount.
+ROW = ("status", "count", "listed", "listed_at", "is_cut", "muted", "mistakes")
+Row = tuple[str, int, int, datetime | None, bool, int, int]
 
 
 # --- of a workflow ----------------------------------------------------------------------------------------------------
@@ -27,7 +28,7 @@ Row = tuple[str, int, int, datetime | None, bool]
 
 @dataclass(frozen=True)
 class Counts:
-    """Tasks that are not finished, by status.
+    """Tasks that are not finished, by status, without mistakes. `muted` has how many of them are muted.
 
     `read_at` is when the list of a status was read. `cut` has the statuses with more tasks than were counted. `as_of`
     is when the last complete cycle began.
@@ -37,6 +38,7 @@ class Counts:
     read_at: dict[str, datetime]
     cut: frozenset[str]
     as_of: datetime
+    muted: dict[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -44,7 +46,10 @@ class Counts:
 
     @property
     def attention(self) -> int:
-        return sum(self.by_status.get(status, 0) for status in NEEDS_ATTENTION)
+        return sum(map(self.without_muted, NEEDS_ATTENTION))
+
+    def without_muted(self, status: str) -> int:
+        return max(self.by_status.get(status, 0) - self.muted.get(status, 0), 0)
 
     def is_old(self, now: datetime) -> bool:
         return now - self.as_of > OLD
@@ -65,13 +70,14 @@ def counts_and_known(workflows: Iterable[OpenedWorkflow]) -> tuple[dict[int, Cou
 
     Both are by the primary key of the workflow.
     """
-    values = (f"status_counts__{name}" for name in ("status", "count", "listed", "listed_at", "is_cut"))
+    values = [f"status_counts__{name}" for name in ROW]
     indexes = WorkflowIndex.objects.filter(workflow__in=[one.pk for one in workflows])
     rows: dict[int, tuple[datetime, list[Row]]] = {}
     known: dict[int, int] = {}
-    for pk, as_of, status, count, listed, listed_at, is_cut in indexes.values_list("workflow", "open_as_of", *values):
+    read = indexes.values_list("workflow", "open_as_of", *values)
+    for pk, as_of, status, count, listed, listed_at, is_cut, muted, mistakes in read:
         # All of it is None for an index without any count.
-        row = (status or "", count or 0, listed or 0, listed_at, bool(is_cut))
+        row = (status or "", count or 0, listed or 0, listed_at, bool(is_cut), muted or 0, mistakes or 0)
         known[pk] = known.get(pk, 0) + (row[1] if status != GONE else 0)
         if as_of:
             rows.setdefault(pk, (as_of, []))[1].append(row)
@@ -90,7 +96,7 @@ def counted_so_far(index: WorkflowIndex, known: int, now: datetime) -> int | Non
 
 def status_counts(index: WorkflowIndex) -> list[Row]:
     """Return the rows of the index for `build_counts`."""
-    return list(index.status_counts.values_list("status", "count", "listed", "listed_at", "is_cut"))
+    return list(index.status_counts.values_list(*ROW))
 
 
 def build_counts(as_of: datetime, rows: Iterable[Row]) -> Counts:
@@ -98,18 +104,20 @@ def build_counts(as_of: datetime, rows: Iterable[Row]) -> Counts:
 
     Tasks with an undocumented status are on no list. Their number is that of the index.
     """
-    by_status, read_at, cut = {}, {}, set()
-    for status, count, listed, listed_at, is_cut in rows:
+    by_status, muted_by_status, read_at, cut = {}, {}, {}, set()
+    for status, count, listed, listed_at, is_cut, muted, mistakes in rows:
         if status in (TaskStatus.FINISHED, GONE, ""):
             continue
-        number = listed if listed_at else count if status not in LISTED_STATUSES else 0
+        number = (listed if listed_at else count if status not in LISTED_STATUSES else 0) - mistakes
         if number > 0:
             by_status[status] = number
+        if muted:
+            muted_by_status[status] = muted
         if listed_at:
             read_at[status] = listed_at
         if is_cut:
             cut.add(status)
-    return Counts(_sort_by_status(by_status), read_at, frozenset(cut), as_of)
+    return Counts(_sort_by_status(by_status), read_at, frozenset(cut), as_of, muted_by_status)
 
 
 def _sort_by_status(by_status: dict[str, int]) -> dict[str, int]:
@@ -122,13 +130,15 @@ def _sort_by_status(by_status: dict[str, int]) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Progress:
-    """The statuses of given tasks. `by_status` leaves out unknown tasks and suspects; `total` counts all.
+    """The statuses of given tasks. `by_status` leaves out unknown tasks and suspects. `total` counts all.
 
-    `as_of` is when the newest of it was read, `counted_at` when the last complete cycle began.
+    Both leave out the `mistakes`. `as_of` is when the newest of it was read, `counted_at` when the last complete cycle
+    began.
     """
 
     by_status: dict[str, int]
     total: int
+    mistakes: int
     as_of: datetime
     counted_at: datetime
 
@@ -154,12 +164,16 @@ def progress_of_all(
 
 def _count_by_status(index: WorkflowIndex, task_ids: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
     known = index.tasks.filter(task_id__in=task_ids, is_suspect=False).order_by()
-    return known.values_list("status").annotate(Count("pk"), Max("read_at"))
+    known = index.tasks.filter(task_id__in=task_ids, is_suspect=False).order_by()
+    mistakes = Count("pk", filter=Q(note_state=NoteState.MISTAKE))
+    return known.values_list("status").annotate(Count("pk"), Max("read_at"), mistakes=mistakes)
 
 
-def _build_progress(rows: list[tuple[str, int, datetime]], total: int, counted_at: datetime) -> Progress:
-    by_status = {status: count for status, count, _ in rows}
-    return Progress(by_status, total, max([counted_at, *(read_at for *_, read_at in rows)]), counted_at)
+def _build_progress(rows: list[tuple[str, int, datetime, int]], total: int, counted_at: datetime) -> Progress:
+    by_status = {status: count - mistakes for status, count, _, mistakes in rows if count > mistakes}
+    mistakes = sum(number for *_, number in rows)
+    as_of = max([counted_at, *(read_at for _, _, read_at, _ in rows)])
+    return Progress(by_status, total - mistakes, mistakes, as_of, counted_at)
 
 
 def statuses_of(workflow: OpenedWorkflow, task_ids: Iterable[int]) -> dict[int, str]:

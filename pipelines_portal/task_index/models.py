@@ -4,16 +4,22 @@ The API does not count tasks. Everything here can be read again: the API alone k
 knows how many there were when it was read.
 """
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.db import models, transaction
-from django.db.models import Case, Count, Min, Q, When
-from django.db.models.functions import Now
+from django.db.models import Case, Count, Min, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
+from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import NodeSummary, TaskStatus
+from pipelines_portal.api_client.task_status import CAN_BE_STUCK, NEEDS_ATTENTION
+from pipelines_portal.audit.recording import record as record_event
+from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.json_text import cleaned
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.rate_limiter import SECONDS_BETWEEN_BACKGROUND_CALLS
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -36,8 +42,28 @@ MAX_FAILURES = 100
 
 # The status of an indexed task that the API no longer has.
 GONE = "gone"
+QUARTER = 15 * 60
+
+MAX_NOTE_LENGTH = 200
+# What a person may mute: a task that needs attention, or that would if it did not move for long.
+MUTABLE = frozenset((*NEEDS_ATTENTION, *CAN_BE_STUCK))
+
+
+class NoteState(models.TextChoices):
+    MUTED = "muted", "Muted"
+    MISTAKE = "mistake", "Mistake"
+
+
 # The condition of a task that is on the list of its status, as far as is known.
 LISTED = Q(is_unfinished=True, is_suspect=False)
+# The conditions of a task that pages count, and of one that they may show as needing attention.
+COUNTED = Q(note_state=None) | Q(note_state=NoteState.MUTED)
+NOT_MUTED = Q(note_state=None)
+
+
+def quarter_of(moment: datetime) -> int:
+    """Return the number of the quarter of an hour since 1970."""
+    return int(moment.timestamp() // QUARTER)
 
 
 class WorkflowIndexes(models.QuerySet["WorkflowIndex"]):
@@ -71,6 +97,13 @@ class WorkflowIndexes(models.QuerySet["WorkflowIndex"]):
             # The first scan for new tasks starts the backfill, and the scan of the lists finds suspects.
             due = {Scan.Kind.NEWEST: now, Scan.Kind.LISTS: now}
             Scan.objects.bulk_create(Scan(index=index, kind=kind, due_at=due.get(kind)) for kind in Scan.Kind)
+        return index
+
+    def lock(self, workflow: OpenedWorkflow) -> "WorkflowIndex":
+        """Return the workflow's index, locked inside a transaction. If there is none, create it."""
+        self.start(workflow)
+        index = self.select_for_update().get(workflow=workflow)
+        index.workflow = workflow
         return index
 
     def retire_unseen(self) -> int:
@@ -166,6 +199,27 @@ class WorkflowIndex(models.Model):
             IndexedTask.objects.filter(pk__in=ids).delete()
         return False
 
+    def set_note_state(self, task_ids: Collection[int], state: NoteState | None) -> None:
+        """Give the tasks the state of their notes, and change the counts of days. Call it with the index locked."""
+        tasks = list(self.tasks.filter(task_id__in=task_ids))
+        created, finished = Counter[int](), Counter[int]()
+        for task in tasks:
+            task.add_quarters(created, finished, -1)
+            task.note_state = state
+            task.add_quarters(created, finished, 1)
+        self.tasks.filter(pk__in=[task.pk for task in tasks]).update(note_state=state)
+        QuarterCount.objects.add(self, created, finished)
+        self.count_notes()
+
+    def count_notes(self) -> None:
+        """Store how many listed tasks are muted, and how many are mistakes. Call it with the index locked."""
+        listed = IndexedTask.objects.filter(LISTED, index=self, status=OuterRef("status")).order_by().values("index")
+        numbers = {
+            name: Subquery(listed.filter(note_state=state).annotate(number=Count("*")).values("number"))
+            for name, state in (("muted", NoteState.MUTED), ("mistakes", NoteState.MISTAKE))
+        }
+        self.status_counts.update(**{name: Coalesce(number, 0) for name, number in numbers.items()})
+
     def suspects(self) -> tuple[int, int]:
         """Return the number of suspects, and the lowest id of them."""
         result = self.tasks.filter(is_suspect=True).order_by().aggregate(count=Count("pk"), lowest=Min("task_id"))
@@ -179,7 +233,8 @@ class WorkflowIndex(models.Model):
 
     def suspect_undocumented(self) -> None:
         """Suspect the tasks with an undocumented status, because the API has no list of it."""
-        self.tasks.filter(LISTED).exclude(status__in=list(TaskStatus)).update(is_suspect=True)
+        if self.tasks.filter(LISTED).exclude(status__in=list(TaskStatus)).update(is_suspect=True):
+            self.count_notes()
 
     def measure_durations(self) -> None:
         """Store the time within which half, and nine of ten, of the tasks finished in the last days.
@@ -188,7 +243,7 @@ class WorkflowIndex(models.Model):
         """
         now = timezone.now()
         since = now - timedelta(days=DURATION_DAYS)
-        finished = self.tasks.filter(finished_at__gte=since, seconds_to_finish__isnull=False)
+        finished = self.tasks.filter(COUNTED, finished_at__gte=since, seconds_to_finish__isnull=False)
         count, unread = finished.count(), self.tasks.filter(is_suspect=True).count()
         is_known = unread == 0 or unread < (count + unread) * MAX_UNREAD_SHARE
         seconds = finished.order_by("seconds_to_finish").values_list("seconds_to_finish", flat=True)
@@ -300,17 +355,26 @@ class IndexedTask(models.Model):
     seconds_to_finish = models.PositiveBigIntegerField(null=True)
     # When the request was sent whose response is stored here. Responses to earlier requests are ignored.
     read_at = models.DateTimeField()
+    # The state of the task's note (TaskNote), changed in the same transaction. None: it has no note.
+    note_state = models.CharField(max_length=10, choices=NoteState, null=True)
 
     class Meta:
         ordering: ClassVar = ["-task_id"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["index", "task_id"], name="a_task_is_indexed_once")]
         # All but the last one hold a few thousand rows, however many tasks there are.
         indexes: ClassVar = [
-            models.Index(fields=["index", "status", "task_id"], condition=LISTED, name="task_index_lists"),
             models.Index(
-                fields=["index", "status", "updated_at", "task_id"],
+                fields=["index", "status", "task_id", "note_state"], condition=LISTED, name="task_index_lists"
+            ),
+            models.Index(
+                fields=["index", "status", "updated_at", "task_id", "note_state"],
                 condition=LISTED,
                 name="task_index_moves",
+            ),
+            models.Index(
+                fields=["index", "status", "note_state"],
+                condition=LISTED & Q(note_state__isnull=False),
+                name="task_index_notes",
             ),
             models.Index(fields=["index", "status"], condition=Q(is_suspect=True), name="task_index_suspects"),
             models.Index(fields=["index", "finished_at", "seconds_to_finish"], name="task_index_durations"),
@@ -318,6 +382,15 @@ class IndexedTask(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task_id}, {self.status}"
+
+    def add_quarters(self, created: Counter[int], finished: Counter[int], by: int) -> None:
+        """Add `by` to the quarters in which the task was created and finished. A mistake counts in none."""
+        if self.note_state == NoteState.MISTAKE:
+            return
+        if self.created_at is not None:
+            created[quarter_of(self.created_at)] += by
+        if self.finished_at is not None:
+            finished[quarter_of(self.finished_at)] += by
 
     @property
     def node_summary(self) -> NodeSummary:
@@ -341,12 +414,29 @@ class StatusCount(models.Model):
     listed_at = models.DateTimeField(null=True)
     # The list goes on behind the pages that were read.
     is_cut = models.BooleanField(default=False)
+    # How many of the tasks on the list are muted, and how many are mistakes, as far as is known.
+    muted = models.PositiveIntegerField(default=0)
+    mistakes = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["index", "status"], name="a_status_is_counted_once")]
 
     def __str__(self) -> str:
         return f"{self.count} {self.status}"
+
+
+class QuarterCounts(models.QuerySet["QuarterCount"]):
+    def add(self, index: WorkflowIndex, created: Counter[int], finished: Counter[int]) -> None:
+        """Add these numbers to the counts of the quarters. Call it with the index locked."""
+        quarters = {quarter for counter in (created, finished) for quarter, by in counter.items() if by}
+        known = {row.quarter: row for row in self.filter(index=index, quarter__in=quarters)}
+        rows = [known.get(quarter) or QuarterCount(index=index, quarter=quarter) for quarter in sorted(quarters)]
+        for row in rows:
+            row.created += created[row.quarter]
+            row.finished += finished[row.quarter]
+        self.bulk_create(
+            rows, update_conflicts=True, unique_fields=["index", "quarter"], update_fields=["created", "finished"]
+        )
 
 
 class QuarterCount(models.Model):
@@ -358,11 +448,133 @@ class QuarterCount(models.Model):
     created = models.IntegerField(default=0)
     finished = models.IntegerField(default=0)
 
+    objects = QuarterCounts.as_manager()
+
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["index", "quarter"], name="a_quarter_is_counted_once")]
 
     def __str__(self) -> str:
         return f"{self.quarter}: {self.created}, {self.finished}"
+
+
+class TaskNotes(models.QuerySet["TaskNote"]):
+    @transaction.atomic
+    def mute(
+        self,
+        workflow: OpenedWorkflow,
+        statuses: Mapping[int, str],
+        note: str,
+        by: User,
+        *,
+        seen_at: datetime | None = None,
+    ) -> list[int]:
+        """Mute the tasks that have these statuses, and return their ids. A task that is muted gets the new note.
+
+        Mistakes stay mistakes. Tasks that the index has read with another status after `seen_at` are left out, because
+        the person saw the old one.
+        """
+        index = WorkflowIndex.objects.lock(workflow)
+        read_later = index.tasks.filter(task_id__in=statuses, read_at__gt=seen_at or timezone.now())
+        current = dict(read_later.values_list("task_id", "status"))
+        known = self._known(workflow, statuses)
+        muted = [
+            task_id
+            for task_id, status in statuses.items()
+            if status in MUTABLE
+            and current.get(task_id, status) == status
+            and known.get(task_id, ("",))[0] != NoteState.MISTAKE
+        ]
+        note = cleaned(note)[:MAX_NOTE_LENGTH]
+        new = [task_id for task_id in muted if known.get(task_id) != (NoteState.MUTED, note, statuses[task_id])]
+        self._put(index, {task_id: statuses[task_id] for task_id in new}, NoteState.MUTED, note, by)
+        return muted
+
+    @transaction.atomic
+    def mark_as_mistakes(self, workflow: OpenedWorkflow, task_ids: Collection[int], note: str, by: User) -> None:
+        """Mark the tasks as mistakes. This ends their mutes. A task that is a mistake keeps its note."""
+        index = WorkflowIndex.objects.lock(workflow)
+        known = self._known(workflow, task_ids)
+        new = [task_id for task_id in task_ids if known.get(task_id, ("",))[0] != NoteState.MISTAKE]
+        self._put(index, dict.fromkeys(new, ""), NoteState.MISTAKE, cleaned(note)[:MAX_NOTE_LENGTH], by)
+
+    @transaction.atomic
+    def clear(self, workflow: OpenedWorkflow, task_ids: Collection[int], state: NoteState, by: User) -> list[int]:
+        """Remove the notes of this state from the tasks, and return the ids of those that had one."""
+        index = WorkflowIndex.objects.lock(workflow)
+        notes = self.filter(workflow=workflow, task_id__in=task_ids, state=state)
+        cleared = sorted(notes.values_list("task_id", flat=True))
+        if cleared:
+            notes.delete()
+            index.set_note_state(cleared, None)
+            record_event(_CLEARED[state], by=by, target=workflow, tasks=cleared)
+        return cleared
+
+    def _known(self, workflow: OpenedWorkflow, task_ids: Collection[int]) -> dict[int, tuple[str, str, str]]:
+        """Return state, note and status of the notes of these tasks."""
+        rows = self.filter(workflow=workflow, task_id__in=task_ids).values_list("task_id", "state", "text", "status")
+        return {task_id: (state, text, status) for task_id, state, text, status in rows}
+
+    def _put(self, index: WorkflowIndex, statuses: Mapping[int, str], state: NoteState, text: str, by: User) -> None:
+        """Write the notes of these tasks over those that they have, with one event. The index is locked."""
+        if not statuses:
+            return
+        values: dict[str, Any] = {"workflow": index.workflow, "state": state, "text": text, "person": by}
+        now = timezone.now()
+        self.bulk_create(
+            [TaskNote(task_id=task_id, status=status, at=now, **values) for task_id, status in statuses.items()],
+            update_conflicts=True,
+            unique_fields=["workflow", "task_id"],
+            update_fields=["state", "text", "status", "person", "at"],
+        )
+        index.set_note_state(list(statuses), state)
+        record_event(_PUT[state], by=by, target=index.workflow, tasks=sorted(statuses), note=text)
+
+    def of_tasks(self, task_ids: Collection[int]) -> "dict[int, TaskNote]":
+        """Return the notes of these tasks of one workflow, by the ids of the tasks."""
+        return {note.task_id: note for note in self.filter(task_id__in=task_ids)} if task_ids else {}
+
+
+class TaskNote(models.Model):
+    """A mute of a task, or the mark that it is a mistake, for everybody who uses the workflow with this key.
+
+    A mute ends with the next change of the task's status: the index deletes it when it reads another one.
+    """
+
+    workflow = models.ForeignKey(OpenedWorkflow, models.CASCADE, related_name="+", db_index=False)
+    task_id = models.PositiveBigIntegerField()
+    state = models.CharField(max_length=10, choices=NoteState)
+    text = models.CharField(max_length=MAX_NOTE_LENGTH, blank=True)
+    # The status with which the task was muted. Empty for a mistake.
+    status = models.CharField(max_length=30, blank=True)
+    person = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = TaskNotes.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-task_id"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["workflow", "task_id"], name="a_task_has_one_note")]
+
+    def __str__(self) -> str:
+        return f"{self.task_id}: {self.state}"
+
+    @property
+    def is_mistake(self) -> bool:
+        return self.state == NoteState.MISTAKE
+
+    @property
+    def words(self) -> str:
+        """Return the state with the text: "Muted: asked Ana"."""
+        label = NoteState(self.state).label
+        return f"{label}: {self.text}" if self.text else str(label)
+
+    def holds(self, status: str) -> bool:
+        """Return whether the note holds for a task with this status: a mute holds for the one it was made with."""
+        return self.is_mistake or self.status == status
+
+
+_PUT = {NoteState.MUTED: Verb.TASKS_MUTED, NoteState.MISTAKE: Verb.MISTAKES_MARKED}
+_CLEARED = {NoteState.MUTED: Verb.TASKS_UNMUTED, NoteState.MISTAKE: Verb.MISTAKES_CLEARED}
 
 
 class KeyThrottles(models.QuerySet["KeyThrottle"]):

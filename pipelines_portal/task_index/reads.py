@@ -1,5 +1,6 @@
 """Reads of an index for pages: days, and tasks that need attention or are stuck.
 
+Mistakes are left out of all of them. Tasks that need attention or are stuck are left out while they are muted.
 No query here takes longer the more tasks have finished.
 """
 
@@ -29,9 +30,18 @@ from django.utils import timezone
 
 from pipelines_portal.api_client.task_status import CAN_BE_STUCK, NEEDS_ATTENTION, is_open
 from pipelines_portal.task_index.counts import Counts
-from pipelines_portal.task_index.models import LISTED, IndexedTask, QuarterCount, WorkflowIndex
-from pipelines_portal.task_index.recording import QUARTER
+from pipelines_portal.task_index.models import (
+    COUNTED,
+    LISTED,
+    NOT_MUTED,
+    QUARTER,
+    IndexedTask,
+    QuarterCount,
+    WorkflowIndex,
+)
 
+# Tasks on their lists, without mistakes, and without muted ones.
+OPEN, TO_SHOW = LISTED & COUNTED, LISTED & NOT_MUTED
 # Indexes whose open tasks were counted, each with its counts.
 Counted = list[tuple[WorkflowIndex, Counts]]
 NEWEST = F("updated_at").desc(nulls_last=True)
@@ -82,7 +92,7 @@ def is_read(index: WorkflowIndex, since: datetime) -> bool:
 
 def oldest_open(index: WorkflowIndex, counts: Counts) -> IndexedTask | None:
     """Return the open task with the lowest id: ids grow as tasks are created."""
-    open_tasks = _listed(index, _open_statuses([counts])).order_by().values("index")
+    open_tasks = index.tasks.filter(OPEN, status__in=_open_statuses([counts])).order_by().values("index")
     # The query is grouped, so that PostgreSQL reads the open tasks and not all tasks by their ids.
     first = open_tasks.annotate(first=Min("task_id")).values_list("first", flat=True)
     return index.tasks.filter(task_id__in=list(first)).first()
@@ -91,7 +101,7 @@ def oldest_open(index: WorkflowIndex, counts: Counts) -> IndexedTask | None:
 def stuck(index: WorkflowIndex, limit: int, now: datetime) -> QuerySet[IndexedTask]:
     """Return the tasks that did not move for longest, annotated with `stuck_count`, the number of all stuck tasks."""
     since = now - timedelta(hours=index.stuck_hours)
-    late = _listed(index, CAN_BE_STUCK).filter(updated_at__lt=since)
+    late = index.tasks.filter(TO_SHOW, status__in=CAN_BE_STUCK, updated_at__lt=since)
     count = late.order_by().values("index").annotate(number=Count("pk")).values("number")
     return late.annotate(stuck_count=Subquery(count)).order_by("updated_at", "task_id")[:limit]
 
@@ -110,21 +120,21 @@ def oldest_and_stuck(counted: Counted, now: datetime) -> tuple[dict[int, datetim
 
 
 def _first_id(counted: Counted) -> Subquery:
-    open_tasks = _listed_in_each(_open_statuses(counts for _, counts in counted))
+    open_tasks = _in_each(_open_statuses(counts for _, counts in counted)).filter(OPEN)
     return Subquery(open_tasks.values("index").annotate(first=Min("task_id")).values("first"))
 
 
 def _stuck_count() -> Subquery:
-    late = _listed_in_each(CAN_BE_STUCK).filter(updated_at__lt=OuterRef("cut"))
+    late = _in_each(CAN_BE_STUCK).filter(TO_SHOW, updated_at__lt=OuterRef("cut"))
     return Subquery(late.values("index").annotate(number=Count("pk")).values("number"))
 
 
-def _listed_in_each(statuses: Iterable[str]) -> QuerySet[IndexedTask]:
+def _in_each(statuses: Iterable[str]) -> QuerySet[IndexedTask]:
     """Return the tasks with these statuses in each index of the outer query.
 
     Naming the statuses lets the database find the few open tasks. Naming the indexes again would make SQLite read all.
     """
-    return IndexedTask.objects.filter(LISTED, index=OuterRef("pk"), status__in=statuses).order_by()
+    return IndexedTask.objects.filter(index=OuterRef("pk"), status__in=statuses).order_by()
 
 
 def needing_attention(
@@ -135,7 +145,7 @@ def needing_attention(
     statuses: Iterable[str] = NEEDS_ATTENTION,
 ) -> list[IndexedTask]:
     """Return the tasks that need attention, the last changed first. `since`: only those that changed later."""
-    rows = IndexedTask.objects.filter(LISTED, index__in=indexes, status__in=statuses)
+    rows = IndexedTask.objects.filter(TO_SHOW, index__in=indexes, status__in=statuses)
     rows = rows.filter(updated_at__gt=since) if since else rows
     return _with_indexes(rows.order_by(NEWEST, "-task_id")[:limit], indexes)
 
@@ -146,7 +156,7 @@ def stuck_across(counted: Counted, limit: int, now: datetime) -> list[IndexedTas
         return []
     late = [Q(index=index, updated_at__lt=now - timedelta(hours=index.stuck_hours)) for index, _ in counted]
     indexes = [index for index, _ in counted]
-    rows = IndexedTask.objects.filter(LISTED, reduce(or_, late), index__in=indexes, status__in=CAN_BE_STUCK)
+    rows = IndexedTask.objects.filter(TO_SHOW, reduce(or_, late), index__in=indexes, status__in=CAN_BE_STUCK)
     return _with_indexes(rows.order_by("updated_at", "task_id")[:limit], indexes)
 
 
@@ -168,14 +178,9 @@ class NewTasks:
 
 def new_needing_attention(indexes: list[WorkflowIndex], since: datetime) -> dict[str, NewTasks]:
     """Return how many tasks came to need attention since then, by status."""
-    rows = IndexedTask.objects.filter(LISTED, index__in=indexes, status__in=NEEDS_ATTENTION, updated_at__gt=since)
+    rows = IndexedTask.objects.filter(TO_SHOW, index__in=indexes, status__in=NEEDS_ATTENTION, updated_at__gt=since)
     counts = rows.order_by().values_list("status").annotate(Count("pk"), Max("updated_at"))
     return {status: NewTasks(count, last) for status, count, last in counts}
-
-
-def _listed(index: WorkflowIndex, statuses: Iterable[str]) -> QuerySet[IndexedTask]:
-    """Return the tasks with these statuses, without those that left the list of their status."""
-    return index.tasks.filter(LISTED, status__in=statuses)
 
 
 def _open_statuses(counts: Iterable[Counts]) -> set[str]:

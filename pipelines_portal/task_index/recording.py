@@ -9,18 +9,20 @@ from django.db import transaction
 from django.db.models import F
 
 from pipelines_portal.api_client import Task, TaskStatus
-from pipelines_portal.task_index.models import GONE, IndexedTask, QuarterCount, StatusCount, WorkflowIndex
+from pipelines_portal.task_index.models import (
+    GONE,
+    IndexedTask,
+    NoteState,
+    QuarterCount,
+    StatusCount,
+    TaskNote,
+    WorkflowIndex,
+)
 
-QUARTER = 15 * 60
 RECORDED = (
     "status", "is_unfinished", "is_suspect", "created_at", "updated_at", "nodes", "nodes_finished", "nodes_in_progress",
-    "finished_at", "seconds_to_finish", "read_at",
+    "finished_at", "seconds_to_finish", "read_at", "note_state",
 )  # fmt: skip
-
-
-def quarter_of(moment: datetime) -> int:
-    """Return the number of the quarter of an hour since 1970."""
-    return int(moment.timestamp() // QUARTER)
 
 
 @dataclass
@@ -33,10 +35,7 @@ class _Changes:
 
     def add(self, task: IndexedTask, by: int) -> None:
         self.statuses[task.status] += by
-        if task.created_at is not None:
-            self.created[quarter_of(task.created_at)] += by
-        if task.finished_at is not None:
-            self.finished[quarter_of(task.finished_at)] += by
+        task.add_quarters(self.created, self.finished, by)
 
 
 @transaction.atomic
@@ -60,7 +59,8 @@ def mark_gone(index: WorkflowIndex, task_id: int, requested_at: datetime) -> Non
 def mark_suspects(index: WorkflowIndex, status: str, ids: list[int], requested_at: datetime) -> None:
     """Mark tasks that left the list of their status, except those of which a later response was recorded."""
     index.lock()
-    index.tasks.filter(task_id__in=ids, status=status, read_at__lt=requested_at).update(is_suspect=True)
+    if index.tasks.filter(task_id__in=ids, status=status, read_at__lt=requested_at).update(is_suspect=True):
+        index.count_notes()
 
 
 def _build_row(index: WorkflowIndex, task: Task, requested_at: datetime, known: IndexedTask | None) -> IndexedTask:
@@ -93,10 +93,12 @@ def _build_gone_row(row: IndexedTask, requested_at: datetime) -> IndexedTask:
 
 
 def _write(index: WorkflowIndex, known: dict[int, IndexedTask], rows: list[IndexedTask]) -> None:
+    current = [row for row in rows if row.task_id not in known or known[row.task_id].read_at <= row.read_at]
+    _set_note_states(index, known, current)
     changed, changes = [], _Changes()
-    for row in rows:
+    for row in current:
         old = known.get(row.task_id)
-        if old is not None and (old.read_at > row.read_at or _is_unchanged(old, row)):
+        if old is not None and _is_unchanged(old, row):
             continue
         if old is not None:
             changes.add(old, -1)
@@ -106,7 +108,24 @@ def _write(index: WorkflowIndex, known: dict[int, IndexedTask], rows: list[Index
         changed, update_conflicts=True, unique_fields=["index", "task_id"], update_fields=RECORDED
     )
     _change_status_counts(index, changes)
-    _change_quarter_counts(index, changes)
+    QuarterCount.objects.add(index, changes.created, changes.finished)
+    if any(row.note_state or (row.task_id in known and known[row.task_id].note_state) for row in changed):
+        index.count_notes()
+
+
+def _set_note_states(index: WorkflowIndex, known: dict[int, IndexedTask], rows: list[IndexedTask]) -> None:
+    """Give each row the state of its note. End the mutes of tasks that were requested later with another status."""
+    noted = [row.task_id for row in rows if row.task_id not in known or known[row.task_id].note_state]
+    notes = TaskNote.objects.filter(workflow=index.workflow_id).of_tasks(noted)
+    over = []
+    for row in rows:
+        note = notes.get(row.task_id)
+        if note is not None and not note.holds(row.status) and note.at < row.read_at:
+            over.append(note.pk)
+            note = None
+        row.note_state = NoteState(note.state) if note else None
+    if over:
+        TaskNote.objects.filter(pk__in=over).delete()
 
 
 def _is_unchanged(old: IndexedTask, new: IndexedTask) -> bool:
@@ -118,15 +137,3 @@ def _change_status_counts(index: WorkflowIndex, changes: _Changes) -> None:
         if by:
             row = StatusCount.objects.get_or_create(index=index, status=status)[0]
             StatusCount.objects.filter(pk=row.pk).update(count=F("count") + by)
-
-
-def _change_quarter_counts(index: WorkflowIndex, changes: _Changes) -> None:
-    quarters = {quarter for counter in (changes.created, changes.finished) for quarter, by in counter.items() if by}
-    known = {row.quarter: row for row in index.quarters.filter(quarter__in=quarters)}
-    rows = [known.get(quarter) or QuarterCount(index=index, quarter=quarter) for quarter in sorted(quarters)]
-    for row in rows:
-        row.created += changes.created[row.quarter]
-        row.finished += changes.finished[row.quarter]
-    QuarterCount.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["index", "quarter"], update_fields=["created", "finished"]
-    )

@@ -243,6 +243,7 @@ def _record_suspect(scan: Scan, response: Response) -> Next:
         mark_gone(index, response.gone_id, response.requested_at)
     if response.garbled_id is not None:  # the others must not wait for it, and the next cycle suspects it again
         index.tasks.filter(task_id=response.garbled_id).update(is_suspect=False)
+        index.count_notes()
     if not index.tasks.filter(is_suspect=True).exists():
         index.update(ends_as_of=F("open_as_of"))
     return (AT_ONCE if index.next_suspect() else None), {}

@@ -3,9 +3,10 @@
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipelines_portal.api_client import TaskPage, TaskStatus
+from pipelines_portal.api_client import Task, TaskPage, TaskStatus
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.task_index.counts import Counts
+from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.tasks.attention import ATTENTION
 from pipelines_portal.tasks.forms import Filters
 from pipelines_portal.tasks.pagination import Pagination
@@ -34,10 +35,12 @@ def _query(status: str, limit: int) -> str:
     return Pagination().query(status=status, limit=limit)
 
 
-def known_numbers(page: TaskPage, filters: Filters, *, is_first: bool, counts: Counts | None) -> Numbers:
+def known_numbers(
+    page: TaskPage, filters: Filters, notes: dict[int, TaskNote], *, is_first: bool, counts: Counts | None
+) -> Numbers:
     """Return the counts of the index; without them, what the page itself shows, such as "50+".
 
-    Finished tasks, and all tasks, are not counted.
+    Finished tasks, all tasks, and mistakes are not counted.
     """
     if counts:
         numbers = {**counts.by_status, ATTENTION: counts.attention}
@@ -45,16 +48,17 @@ def known_numbers(page: TaskPage, filters: Filters, *, is_first: bool, counts: C
         return {status: f"{number:,}{'+' if status in cut else ''}" for status, number in numbers.items() if number}
     if not is_first or not page.tasks or filters["status"] == TaskStatus.FINISHED:
         return {}
+    tasks = [task for task in page.tasks if task.id not in notes or not notes[task.id].is_mistake]
     if filters["status"]:
-        return {filters["status"]: f"{len(page.tasks)}{'+' if page.older_cursor else ''}"}
-    return {} if page.older_cursor else _counted(page)
+        return {filters["status"]: f"{len(tasks)}{'+' if page.older_cursor else ''}"} if tasks else {}
+    return {} if page.older_cursor else _counted(tasks, notes)
 
 
-def _counted(page: TaskPage) -> Numbers:
+def _counted(tasks: list[Task], notes: dict[int, TaskNote]) -> Numbers:
     """Count a list that fits on one page."""
-    statuses = [task.status for task in page.tasks]
+    statuses = [task.status for task in tasks]
     numbers = {status.value: statuses.count(status) for status in TaskStatus if status is not TaskStatus.FINISHED}
-    numbers[ATTENTION] = sum(numbers[status] for status in NEEDS_ATTENTION)
+    numbers[ATTENTION] = sum(task.status in NEEDS_ATTENTION and task.id not in notes for task in tasks)
     return {status: str(number) for status, number in numbers.items() if number}
 
 

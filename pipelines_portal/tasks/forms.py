@@ -1,15 +1,19 @@
-from typing import TypedDict
+from typing import Any, ClassVar, TypedDict
 
 from django import forms
 from django.http import QueryDict
 
 from pipelines_portal.api_client import TaskStatus
+from pipelines_portal.core.form_fields import NameField
 from pipelines_portal.core.parameters import number_in
+from pipelines_portal.task_index.models import MAX_NOTE_LENGTH, NoteState
 from pipelines_portal.tasks.attention import ATTENTION
 
 PAGE_SIZES = (25, 50, 100, 200)
 SIZES_AS_WRITTEN = {str(size) for size in PAGE_SIZES}
 DEFAULT_SIZE = 50
+# As many as the largest page has.
+MAX_TASKS = 200
 
 
 class Filters(TypedDict):
@@ -38,3 +42,48 @@ class GoToTaskForm(forms.Form):
         if not number:
             raise forms.ValidationError("A task's ID is a number, such as 40412.")
         return number
+
+
+class TasksForm(forms.Form):
+    """Some tasks of a workflow, named by the values of `task`. `cleaned_data` has their `task_ids`."""
+
+    def clean(self) -> dict[str, Any]:
+        texts = self.data.getlist("task") if isinstance(self.data, QueryDict) else []
+        task_ids = list(dict.fromkeys(map(number_in, texts)))
+        if not task_ids or None in task_ids:
+            raise forms.ValidationError("Choose at least one task.")
+        if len(task_ids) > MAX_TASKS:
+            raise forms.ValidationError(f"Choose at most {MAX_TASKS} tasks at once.")
+        return self.cleaned_data | {"task_ids": task_ids}
+
+
+class NoteField(NameField):
+    """A line of text that everybody who uses the workflow reads."""
+
+    TOO_LONG: ClassVar = f"Enter at most {MAX_NOTE_LENGTH} characters."
+
+    def __init__(self, **values: Any) -> None:
+        messages = {"required": "Enter a note, such as “asked Ana”.", "max_length": self.TOO_LONG}
+        widget = forms.TextInput(attrs={"autocomplete": "off"})
+        super().__init__(label="Note", max_length=MAX_NOTE_LENGTH, error_messages=messages, widget=widget, **values)
+
+
+class MuteForm(TasksForm):
+    """`seen_at` is when the page read the statuses that it posts as `status-ID`."""
+
+    note = NoteField(help_text="Everybody in this workflow reads it. The mute ends when the status changes.")
+    seen_at = forms.DateTimeField(required=False)
+
+    def status_of(self, task_id: int) -> str:
+        """Return the status of the task on the page, or "" if the page did not post it."""
+        return str(self.data.get(f"status-{task_id}", ""))
+
+
+class MistakeForm(TasksForm):
+    note = NoteField(required=False)
+
+
+class ClearNoteForm(TasksForm):
+    """`state` is the note that the page shows."""
+
+    state = forms.TypedChoiceField(choices=NoteState.choices, coerce=NoteState)

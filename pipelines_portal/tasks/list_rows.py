@@ -16,6 +16,7 @@ from pipelines_portal.api_client import Task
 from pipelines_portal.core import times
 from pipelines_portal.core.templatetags.portal import node_bar, status
 from pipelines_portal.submissions.origin import Brief, telling_value
+from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.tasks.live_page import moves
 
 # As much as the widest screen shows.
@@ -23,14 +24,16 @@ LONGEST_TEXT = 160
 NOT_FROM_HERE = '<span class="text faint">not sent from here</span>'
 
 
-def task_rows(tasks: list[Task], briefs: dict[int, Brief], telling_field: str, tail: str = "") -> SafeString:
+def task_rows(
+    tasks: list[Task], briefs: dict[int, Brief], notes: dict[int, TaskNote], telling_field: str, tail: str = ""
+) -> SafeString:
     """Return the HTML of the rows. `tail` is the query of their links."""
     now, zone = timezone.now(), timezone.get_current_timezone()
     today = now.astimezone(zone).date()
     rows = (
-        f'<tr><td class="wide"><div class="task"><span class="id">'
+        f'{_row(notes.get(task.id))}<td class="wide"><div class="task"><span class="id">'
         f'<a class="rowlink" id="t{task.id}" href="{task.id}/{tail}" data-id>{task.id}</a></span>\n'
-        f"{_origin(briefs.get(task.id), telling_field)}</div></td>\n"
+        f"{_origin(briefs.get(task.id), telling_field)}{_note(notes.get(task.id))}</div></td>\n"
         f'<td class="end">{status(task.status)}</td>\n'
         f'<td class="wide">{node_bar(task.node_summary, task.status, moves=moves(task, now))}</td>\n'
         f'<td class="skip-narrow">{_time(task.created_at, zone, today)}</td>\n'
@@ -38,6 +41,14 @@ def task_rows(tasks: list[Task], briefs: dict[int, Brief], telling_field: str, t
         for task in tasks
     )
     return SafeString("".join(rows))
+
+
+def _row(note: TaskNote | None) -> str:
+    return '<tr class="mistake">' if note and note.is_mistake else "<tr>"
+
+
+def _note(note: TaskNote | None) -> str:
+    return f'\n<span class="aside">{escape(note.words)}</span>' if note else ""
 
 
 def _origin(brief: Brief | None, telling_field: str) -> str:

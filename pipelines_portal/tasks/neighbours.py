@@ -24,6 +24,11 @@ class Neighbours:
     newer: str = ""
     older: str = ""
 
+    @property
+    def tail(self) -> str:
+        """Return the query of a task's page that leads back to this list."""
+        return f"?from={quote(self.back[1:], safe='')}" if self.back else ""
+
 
 def neighbours(key: SavedKey, client: PipelinesClient, workflow_id: int, task_id: int, came_from: str) -> Neighbours:
     """Return no neighbours if the list cannot be read, or no longer holds the task."""
@@ -37,7 +42,7 @@ def neighbours(key: SavedKey, client: PipelinesClient, workflow_id: int, task_id
     ids = [task.id for task in read.page.tasks]
     if task_id not in ids:
         return Neighbours(back)
-    tail = f"?from={quote(back[1:], safe='')}" if back else ""
+    tail = Neighbours(back).tail
     newer, _, older = ["", *(f"../{number}/{tail}" for number in ids), ""][ids.index(task_id) :][:3]
     return Neighbours(back, newer, older)
 

@@ -9,11 +9,12 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.api_client import PipelinesClient, TaskPage
+from pipelines_portal.api_client import PipelinesClient, Task, TaskPage
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.pooled_answers import Question, pooled
 from pipelines_portal.submissions.origin import Brief, briefs_of_tasks, sent_from_here
 from pipelines_portal.task_index.counts import Counts, open_counts
+from pipelines_portal.task_index.models import TaskNote, TaskNotes
 from pipelines_portal.tasks.attention import ATTENTION, merged_page
 from pipelines_portal.tasks.filter_chips import Chip, Numbers, chips, known_numbers, page_title
 from pipelines_portal.tasks.forms import DEFAULT_SIZE, PAGE_SIZES, Filters
@@ -77,11 +78,23 @@ def tasks_page(
         read_at.append(answer.at)
         return fetched[0] if fetched else _page_in(answer.text)
 
+    def read_unnoted(status: str, at: str) -> TaskPage:
+        page = read(status, at)
+        of_workflow = TaskNote.objects.filter(workflow__key=key, workflow__workflow_id=workflow_id)
+        notes = notes_of(page.tasks, of_workflow)
+        return page.model_copy(update={"tasks": [task for task in page.tasks if task.id not in notes]})
+
     if filters["status"] == ATTENTION:
-        page = merged_page(cursor, filters["limit"], read)
+        page = merged_page(cursor, filters["limit"], read_unnoted)
     else:
         page = read(filters["status"], cursor)
     return TasksPage(page, min(read_at, default=timezone.now()))
+
+
+def notes_of(tasks: list[Task], of_workflow: TaskNotes) -> dict[int, TaskNote]:
+    """Return the notes that hold for these tasks, by the ids of the tasks."""
+    notes = of_workflow.of_tasks([task.id for task in tasks])
+    return {task.id: notes[task.id] for task in tasks if task.id in notes and notes[task.id].holds(task.status)}
 
 
 @dataclass(frozen=True)
@@ -121,8 +134,15 @@ class TaskList:
         return self.counts.updated() if self.counts else None
 
     @cached_property
+    def notes(self) -> dict[int, TaskNote]:
+        """Return the notes of the page's tasks. Tasks with a note do not appear among those that need attention."""
+        if self.status == ATTENTION:
+            return {}
+        return notes_of(self.read.page.tasks, TaskNote.objects.filter(workflow=self.workflow))
+
+    @cached_property
     def numbers(self) -> Numbers:
-        return known_numbers(self.read.page, self.filters, is_first=self.is_first, counts=self.counts)
+        return known_numbers(self.read.page, self.filters, self.notes, is_first=self.is_first, counts=self.counts)
 
     @property
     def chips(self) -> tuple[Chip, ...]:
@@ -147,7 +167,7 @@ class TaskList:
         # Links carry the query of the list, unless it is the list that a workflow opens with.
         is_plain = self.is_first and self.filters == {"status": "", "limit": DEFAULT_SIZE}
         tail = "" if is_plain else f"?from={quote(self.here[1:], safe='')}"
-        return task_rows(self.live.tasks, self.briefs, self.workflow.telling_field, tail)
+        return task_rows(self.live.tasks, self.briefs, self.notes, self.workflow.telling_field, tail)
 
     # Addresses
 
@@ -185,7 +205,8 @@ class TaskList:
     def seen(self) -> str:
         """A digest of everything that the page shows."""
         has_older = bool(self.read.page.older_cursor)
-        return seen_of(self.live, self.seconds_until_refresh, has_older, self.numbers, self._named_lately())
+        notes = sorted((task_id, note.words) for task_id, note in self.notes.items())
+        return seen_of(self.live, self.seconds_until_refresh, has_older, self.numbers, notes, self._named_lately())
 
     def _named_lately(self) -> list[int]:
         """Return the new tasks whose sender is known. The refresh of a list without new tasks needs no query."""

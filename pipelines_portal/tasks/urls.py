@@ -1,9 +1,12 @@
 from django.urls import path
 
-from pipelines_portal.tasks.views import detail, list
+from pipelines_portal.tasks.views import detail, list, notes
 
 app_name = "tasks"
 urlpatterns = [
     path("", list.task_list, name="list"),
     path("<int:task_id>/", detail.task_detail, name="detail"),
+    path("mute/", notes.task_mute, name="mute"),
+    path("mark-as-mistakes/", notes.task_mark_mistake, name="mark_mistake"),
+    path("clear-notes/", notes.task_clear_note, name="clear_note"),
 ]

@@ -75,6 +75,10 @@ def task(world: World) -> dict[str, Any]:
     return {"field-input_text": f"Hello {token}", "field-target_language": "French", "token": token}
 
 
+def mute(world: World) -> dict[str, Any]:
+    return {"task": world.task_id, f"status-{world.task_id}": "failed", "note": "asked Ana"}
+
+
 def preset(world: World) -> dict[str, Any]:
     return task(world) | {"preset": "Complaint by phone", "preset_shared": "1"}
 
@@ -163,6 +167,11 @@ ACCESS: dict[str, Row] = {
     # Tasks, submissions, uploads.
     "tasks:list": Row(KEY_USERS),
     "tasks:detail": Row(KEY_USERS),
+    "tasks:mute": Row(post=KEY_SENDERS, data=mute, event="tasks-muted"),
+    "tasks:mark_mistake": Row(post=KEY_SENDERS, data=lambda world: {"task": world.task_id}, event="mistakes-marked"),
+    "tasks:clear_note": Row(
+        post=KEY_SENDERS, data=lambda world: {"task": world.task_id, "state": "muted"}, event="tasks-unmuted"
+    ),
     "new_task:draft_save": Row(post=KEY_SENDERS, data=task, quiet=UNSENT_TASK),
     "new_task:draft_discard": Row(post=KEY_SENDERS, quiet=UNSENT_TASK),
     "new_task:preset_save": Row(post=KEY_SENDERS, data=preset, quiet=UNSENT_TASK),

@@ -19,6 +19,7 @@ from pipelines_portal.people.invitations import link_path
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.submissions.models import Export, Submission
+from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.conftest import ACME, FILES, TRANSLATIONS
@@ -71,6 +72,9 @@ class World:
             news = Message("batch", "ended", "It is through", "/submissions/")
             Notification.objects.notify(self.people["team"], news)
             places["number"] = Notification.objects.get().pk
+        if name == "tasks:clear_note":
+            workflow = OpenedWorkflow.objects.get(key=self.key, workflow_id=TRANSLATIONS)
+            TaskNote.objects.mute(workflow, {self.task_id: "failed"}, "asked Ana", self.people["team"])
         if name.startswith("submissions:"):
             places["submission_id"] = self.submission(STATUSES.get(name, "unconfirmed")).pk
             places["export_id"] = Export.objects.create(owner=self.people["team"], format="csv", zone="UTC").pk

@@ -6,8 +6,15 @@ from datetime import timedelta
 from django.utils import timezone
 
 from pipelines_portal.task_index.jobs import scan_next
-from pipelines_portal.task_index.models import KeyThrottle, QuarterCount, Scan, StatusCount, WorkflowIndex
-from pipelines_portal.task_index.recording import quarter_of
+from pipelines_portal.task_index.models import (
+    KeyThrottle,
+    NoteState,
+    QuarterCount,
+    Scan,
+    StatusCount,
+    WorkflowIndex,
+    quarter_of,
+)
 
 
 def scan_due(steps: int = 500) -> int:
@@ -30,8 +37,9 @@ def check_counts_match(index: WorkflowIndex) -> None:
     statuses = Counter(index.tasks.values_list("status", flat=True))
     stored = StatusCount.objects.filter(index=index).exclude(count=0)
     assert dict(stored.values_list("status", "count")) == statuses
-    created: Counter[int] = Counter(quarter_of(task.created_at) for task in index.tasks.all() if task.created_at)
-    finished = Counter(quarter_of(task.finished_at) for task in index.tasks.all() if task.finished_at)
+    tasks = [task for task in index.tasks.all() if task.note_state != NoteState.MISTAKE]
+    created: Counter[int] = Counter(quarter_of(task.created_at) for task in tasks if task.created_at)
+    finished = Counter(quarter_of(task.finished_at) for task in tasks if task.finished_at)
     quarters = QuarterCount.objects.filter(index=index)
     assert {row.quarter: row.created for row in quarters if row.created} == created
     assert {row.quarter: row.finished for row in quarters if row.finished} == finished

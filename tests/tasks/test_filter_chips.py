@@ -28,7 +28,7 @@ def listed(*statuses: str, more: bool = False) -> TaskPage:
 
 
 def numbers(query: str, page: TaskPage, *, is_first: bool = True, counts: Counts | None = None) -> dict[str, str]:
-    return known_numbers(page, filters_of(QueryDict(query)), is_first=is_first, counts=counts)
+    return known_numbers(page, filters_of(QueryDict(query)), {}, is_first=is_first, counts=counts)
 
 
 def test_what_was_not_counted_is_not_said() -> None:

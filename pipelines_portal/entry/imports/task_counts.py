@@ -22,7 +22,7 @@ from pipelines_portal.keys.clients import KeyCannotBeOpened, background_client_f
 from pipelines_portal.keys.permissions import may_use
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.task_index.counts import Progress, progress_of
-from pipelines_portal.task_index.models import KeyThrottle, WorkflowIndex
+from pipelines_portal.task_index.models import KeyThrottle, TaskNote, WorkflowIndex
 
 PAGE = 200
 BETWEEN_PAGES = timedelta(seconds=1)
@@ -31,6 +31,8 @@ CLAIM = timedelta(seconds=60)
 BETWEEN_SCANS = timedelta(seconds=30)
 WANTED_FOR = timedelta(minutes=2)
 INDEX_IS_CURRENT_FOR = timedelta(minutes=10)
+# Counted beside the statuses while a scan is under way.
+MISTAKES = "mistakes"
 AFTER_ERROR = timedelta(seconds=60)
 
 
@@ -40,9 +42,10 @@ def task_bar(import_job: ImportJob, counts: Counts) -> Bar | None:
     if not by_status or not counts.created:
         return None
     shares = task_shares(by_status)
-    others = counts.created - sum(count for _, _, count in shares)
+    total = max(counts.created - import_job.task_counts.get("mistakes", 0), 0)
+    others = total - sum(count for _, _, count in shares)
     bar = build_bar([*shares, ("pending", "Not found, or of another status", max(others, 0))])
-    return Bar(bar.parts, counts.created, parse_datetime(import_job.task_counts.get("as_of", "")))
+    return Bar(bar.parts, total, parse_datetime(import_job.task_counts.get("as_of", "")))
 
 
 def want_counts(import_job: ImportJob) -> None:
@@ -107,7 +110,8 @@ def _indexed_counts(index: WorkflowIndex | None, rows: QuerySet[SubmissionRow]) 
 
 
 def _dump(progress: Progress) -> dict[str, Any]:
-    return {"as_of": progress.as_of.isoformat(), "by_status": progress.by_status}
+    as_of = progress.as_of.isoformat()
+    return {"as_of": as_of, "by_status": progress.by_status, "mistakes": progress.mistakes}
 
 
 def _start_scan(import_job: ImportJob, index: WorkflowIndex | None) -> dict[str, Any]:
@@ -134,16 +138,20 @@ def _read_page(
         return _schedule(import_job, BETWEEN_PAGES, scan=scan | progress)
     older = _indexed_counts(index, _task_rows(import_job).filter(task_id__lt=scan["oldest"]))
     by_status = counts + Counter(older.by_status if older else {})
-    task_counts = {"as_of": scan["as_of"], "by_status": by_status}
+    mistakes = by_status.pop(MISTAKES, 0) + (older.mistakes if older else 0)
+    task_counts = {"as_of": scan["as_of"], "by_status": by_status, "mistakes": mistakes}
     _schedule(import_job, BETWEEN_SCANS, scan={}, task_counts=task_counts)
     return None
 
 
 def _count_own(import_job: ImportJob, tasks: list[Task]) -> Counter[str]:
-    """Count the tasks that the import created, by status."""
+    """Count the tasks that the import created, by status. Mistakes are counted under MISTAKES."""
     status = {task.id: task.status for task in tasks}
-    ids = _task_rows(import_job).filter(task_id__in=status).values_list("task_id", flat=True)
-    return Counter(status[task_id] for task_id in ids if task_id)
+    rows = _task_rows(import_job).filter(task_id__in=status)
+    ids = [task_id for task_id in rows.values_list("task_id", flat=True) if task_id]
+    notes = TaskNote.objects.filter(workflow__key=import_job.key, workflow__workflow_id=import_job.workflow_id)
+    mistakes = {task_id: MISTAKES for task_id, note in notes.of_tasks(ids).items() if note.is_mistake}
+    return Counter((status | mistakes)[task_id] for task_id in ids)
 
 
 def _task_rows(import_job: ImportJob) -> QuerySet[SubmissionRow]:

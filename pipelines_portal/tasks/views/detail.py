@@ -7,10 +7,13 @@ from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.api_client import NotFound, PipelinesClient, Task
+from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.origin import Origin, origin_of_task
 from pipelines_portal.submissions.views.detail import as_text
+from pipelines_portal.task_index.models import TaskNote
+from pipelines_portal.tasks.forms import MistakeForm, MuteForm
 from pipelines_portal.tasks.live_page import moves
 from pipelines_portal.tasks.neighbours import neighbours
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -43,6 +46,12 @@ def task_detail(request: SignedInRequest, key_id: int, workflow_id: int, task_id
         origin = origin_of_task(request.user, key, workflow_id, task_id)
         context |= {"origin": origin, "values": _values(origin, key_id, workflow_id)}
         context["beside"] = neighbours(key, client, workflow_id, task_id, request.GET.get("from", ""))
+        context |= _note(workflow, task)
+        # What the page knows when a form about it is posted.
+        context["carried"] = [
+            ("task", str(task.id)), (f"status-{task.id}", task.status), ("seen_at", now.isoformat()),
+            ("next", request.path + context["beside"].tail),
+        ]  # fmt: skip
     return render_page(request, "tasks/detail.html", context, partials=("task-state",))
 
 
@@ -51,6 +60,20 @@ def _task(client: PipelinesClient, workflow: OpenedWorkflow, task_id: int) -> Ta
         return client.task(workflow.workflow_id, task_id)
     except NotFound:
         raise NoSuchTask(workflow, task_id) from None
+
+
+def _note(workflow: OpenedWorkflow, task: Task) -> dict[str, Any]:
+    """Return the note that holds for the task, and the forms with which a person may add one."""
+    note = TaskNote.objects.select_related("person").filter(workflow=workflow, task_id=task.id).first()
+    if note is not None and not note.holds(task.status):
+        note = None
+    may_mute = note is None and task.status in NEEDS_ATTENTION
+    may_mark = note is None or not note.is_mistake
+    return {
+        "note": note,
+        "mute_form": MuteForm(auto_id="mute_%s") if may_mute else None,
+        "mistake_form": MistakeForm(auto_id="mistake_%s") if may_mark else None,
+    }
 
 
 def _values(origin: Origin | None, key_id: int, workflow_id: int) -> list[tuple[str, str, str]] | None:

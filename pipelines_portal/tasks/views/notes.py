@@ -1,0 +1,96 @@
+"""Muting tasks, and marking them as mistakes: one or many tasks of a workflow in one POST."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
+from pipelines_portal.accounts.restored_forms import is_restoring, typed_values
+from pipelines_portal.core.rendering import render_page
+from pipelines_portal.task_index.counts import statuses_of
+from pipelines_portal.task_index.models import NoteState, TaskNote
+from pipelines_portal.tasks.forms import ClearNoteForm, MistakeForm, MuteForm, TasksForm
+from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.permissions import usable_workflow
+
+
+@require_POST
+@signed_in(restore_form=True)
+@senders_only
+def task_mute(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
+    """Mute tasks, for everybody who uses the workflow with this key."""
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    form = MuteForm(request.POST)
+    if is_restoring(request) or not form.is_valid():
+        return _form_page(request, workflow, form, "tasks/mute.html")
+    posted = form.cleaned_data
+    statuses = statuses_of(workflow, posted["task_ids"])
+    statuses |= {task_id: status for task_id in posted["task_ids"] if (status := form.status_of(task_id))}
+    muted = TaskNote.objects.mute(workflow, statuses, posted["note"], request.user, seen_at=posted["seen_at"])
+    if muted:
+        messages.success(request, f"{_named(muted)} muted")
+    if left := [task_id for task_id in posted["task_ids"] if task_id not in muted]:
+        messages.warning(request, f"{_named(left)} not muted, because the status has changed or needs no attention")
+    return _back(request, workflow, posted["task_ids"])
+
+
+@require_POST
+@signed_in(restore_form=True)
+@senders_only
+def task_mark_mistake(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
+    """Mark tasks as mistakes, for everybody who uses the workflow with this key."""
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    form = MistakeForm(request.POST)
+    if is_restoring(request) or not form.is_valid():
+        return _form_page(request, workflow, form, "tasks/mark_mistake.html")
+    task_ids = form.cleaned_data["task_ids"]
+    TaskNote.objects.mark_as_mistakes(workflow, task_ids, form.cleaned_data["note"], request.user)
+    messages.success(request, f"{_named(task_ids)} marked as {'a mistake' if len(task_ids) == 1 else 'mistakes'}")
+    return _back(request, workflow, task_ids)
+
+
+@require_POST
+@signed_in
+@senders_only
+def task_clear_note(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
+    """End mutes, or count mistakes again."""
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    form = ClearNoteForm(request.POST)
+    if not form.is_valid():
+        return HttpResponseBadRequest("Name one to 200 tasks, and the state of their notes.")
+    task_ids, state = form.cleaned_data["task_ids"], form.cleaned_data["state"]
+    if cleared := TaskNote.objects.clear(workflow, task_ids, state, request.user):
+        words = "unmuted" if state == NoteState.MUTED else "counted again"
+        messages.success(request, f"{_named(cleared)} {words}")
+    else:
+        messages.warning(request, "Nothing changed, because somebody else was faster")
+    return _back(request, workflow, task_ids)
+
+
+def _form_page(request: SignedInRequest, workflow: OpenedWorkflow, form: TasksForm, template: str) -> HttpResponse:
+    """Show the form alone, with what was posted. It may come from any page."""
+    carried = [(name, text) for name, text in typed_values(request) if name != "note"]
+    context: dict[str, Any] = {"key": workflow.key, "workflow": workflow, "tab": "tasks", "form": form}
+    context |= {"carried": carried, "tasks": _named(request.POST.getlist("task")), "back": _next(request)}
+    return render_page(request, template, context, status=200 if is_restoring(request) else 422)
+
+
+def _named(task_ids: list[Any]) -> str:
+    return f"Task {task_ids[0]}" if len(task_ids) == 1 else f"{len(task_ids)} tasks"
+
+
+def _next(request: SignedInRequest) -> str:
+    """Return the address of the page that posted the form, or "" if it is not an address here."""
+    address = request.POST.get("next", "")
+    return address if url_has_allowed_host_and_scheme(address, allowed_hosts=None) else ""
+
+
+def _back(request: SignedInRequest, workflow: OpenedWorkflow, task_ids: list[int]) -> HttpResponse:
+    if address := _next(request):
+        return HttpResponseRedirect(address)
+    place = [workflow.key_id, workflow.workflow_id]
+    return redirect("tasks:detail", *place, task_ids[0]) if len(task_ids) == 1 else redirect("tasks:list", *place)

@@ -62,8 +62,8 @@ def days_of(indexes: Iterable[WorkflowIndex], count: int, now: datetime) -> dict
     first, *borders, end = [-(-int(start.timestamp()) // QUARTER) for start in starts]
     whens = [When(quarter__gte=border, then=Value(number)) for number, border in enumerate(borders, start=1)]
     rows = QuarterCount.objects.filter(index__in=indexes, quarter__gte=first, quarter__lt=end).order_by()
-    rows = rows.annotate(day=Case(*reversed(whens), default=0, output_field=IntegerField()))
-    by_day = rows.values_list("index", "day").annotate(Sum("created"), Sum("finished"))
+    with_day = rows.annotate(day=Case(*reversed(whens), default=0, output_field=IntegerField()))
+    by_day = with_day.values_list("index", "day").annotate(Sum("created"), Sum("finished"))
     sums = {(pk, day): (created, finished) for pk, day, created, finished in by_day}
     return {index.pk: [_day(index, sums, starts, number) for number in range(count)] for index in indexes}
 

@@ -21,8 +21,9 @@ from pipelines_portal.notifications import mails as mail_module
 from pipelines_portal.notifications.events import delete_old_notifications, notify_of_events
 from pipelines_portal.notifications.mails import mail_notifications
 from pipelines_portal.notifications.models import Message, Notification, Preferences, PreferencesQuerySet, TaskWatch
+from pipelines_portal.notifications.relevance import is_relevant
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
+from pipelines_portal.task_index.models import IndexedTask, TaskNote, WorkflowIndex
 from tests.factories import (
     GOOD,
     Desk,
@@ -90,6 +91,20 @@ def test_tasks_that_need_attention_are_counted_in_one_notification(desk: Desk) -
     notify_of_events()
     assert titles(desk.person) == ["1 task of yours in Translations came to need attention"]
     assert Notification.objects.get().read_at is None
+
+
+def test_nobody_is_notified_of_muted_tasks_and_mistakes(desk: Desk) -> None:
+    index = watch_workflow(desk)
+    first, second, third = (task_of(desk) for _ in range(3))
+    fails(index, [first, second, third])
+    TaskNote.objects.mute(desk.workflow, {first: "failed"}, "asked Ana", desk.person)
+    TaskNote.objects.mark_as_mistakes(desk.workflow, [second], "", desk.person)
+    notify_of_events()
+    assert titles(desk.person) == ["1 task of yours in Translations came to need attention"]
+    notification = Notification.objects.get()
+    assert is_relevant(notification)
+    TaskNote.objects.mute(desk.workflow, {third: "failed"}, "asked Ana", desk.person)
+    assert not is_relevant(notification)
 
 
 def test_nobody_is_notified_of_tasks_of_others_or_from_elsewhere(desk: Desk, api: FakeApi) -> None:

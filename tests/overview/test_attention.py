@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.overview import attention
+from pipelines_portal.task_index.models import TaskNote
 from tests.factories import Desk, make_index, make_person, make_task, open_workflow, send, share_key
 from tests.pages import text_of
 
@@ -64,3 +65,18 @@ def test_only_people_who_may_see_a_submission_see_its_text(desk: Desk) -> None:
         assert "Secret words" in text_of(desk.browser.get(path))
         words = text_of(sharer.get(path))
         assert "Secret words" not in words and f"/{task_id}/" in words and str(desk.person) in words
+
+
+def test_muted_tasks_and_mistakes_are_left_out(page: Any, saved_key: SavedKey, person: Any) -> None:
+    now = timezone.now()
+    long_ago = now - timedelta(days=3)
+    tasks = [make_task(number, "failed", now) for number in (501, 502, 503)]
+    index = make_index(open_workflow(saved_key), [*tasks, make_task(504, "escalated", long_ago)])
+    TaskNote.objects.mute(index.workflow, {501: "failed", 504: "escalated"}, "asked Ana", person)
+    TaskNote.objects.mark_as_mistakes(index.workflow, [502], "", person)
+    failed = text_of(page.get("/?show=failed"))
+    assert [number for number in (501, 502, 503) if f"/{number}/" in listed(failed)] == [503]
+    assert "1 in Workflow 42" in listed(failed) and "show=escalated" not in failed and "show=stuck" not in failed
+    assert "2 failed" in failed  # the bar shows what is not finished: the muted one too
+    TaskNote.objects.mute(index.workflow, {503: "failed"}, "asked Ana", person)
+    assert "No task failed, is escalated, quarantined, or has stood for long." in text_of(page.get("/"))

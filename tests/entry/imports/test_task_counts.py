@@ -10,7 +10,7 @@ from pipelines_portal.entry.imports import task_counts
 from pipelines_portal.entry.imports.task_counts import count_next
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.submissions.models import SubmissionRow
-from pipelines_portal.task_index.models import KeyThrottle, WorkflowIndex
+from pipelines_portal.task_index.models import KeyThrottle, TaskNote, WorkflowIndex
 from pipelines_portal.task_index.recording import record_tasks
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.factories import make_task
@@ -129,4 +129,22 @@ def test_the_time_of_the_counts_is_not_before_the_tasks(page: Any, checked: Chec
     page.get(address(sent, "progress"))
     count_next()
     sent.refresh_from_db()
-    assert sent.task_counts == {"as_of": now.isoformat(), "by_status": {"pending": 5}}
+    assert sent.task_counts == {"as_of": now.isoformat(), "by_status": {"pending": 5}, "mistakes": 0}
+
+
+def test_mistakes_are_left_out(page: Any, checked: Checked) -> None:
+    """Those that the index knows, and those that the scan finds."""
+    sent = send_five(page, checked)
+    workflow = OpenedWorkflow.objects.get(key=sent.key, workflow_id=sent.workflow_id)
+    index = WorkflowIndex.objects.start(workflow)
+    ids = [int(row.task_id or 0) for row in SubmissionRow.objects.order_by("task_id")]
+    now = timezone.now()
+    WorkflowIndex.objects.filter(pk=index.pk).update(open_as_of=now)
+    record_tasks(index, [make_task(task_id, "escalated", now) for task_id in ids[:3]], now)
+    TaskNote.objects.mark_as_mistakes(workflow, [ids[0], ids[4]], "", sent.owner)
+    page.get(address(sent, "progress"))
+    count_all()
+    sent.refresh_from_db()
+    assert sent.task_counts["by_status"] == {"pending": 1, "escalated": 2} and sent.task_counts["mistakes"] == 2
+    words = text_of(page.get(address(sent, "progress")))
+    assert "3 tasks of this import" in words and "Tasks: 1 pending, 2 escalated" in words and "not found" not in words

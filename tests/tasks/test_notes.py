@@ -1,0 +1,175 @@
+"""Muting tasks, and marking them as mistakes: the pages."""
+
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+from django.utils import timezone
+
+from pipelines_portal.audit.models import Event
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.task_index.models import NoteState, TaskNote
+from tests.conftest import PAUSED, TRANSLATIONS
+from tests.factories import browser_of, make_colleague, make_index, make_person, make_task, open_workflow, share_key
+from tests.fake_api import FakeApi
+from tests.pages import text_of
+from tests.tasks.test_list import address, ids
+
+
+def failed_tasks(saved_key: SavedKey, api: FakeApi, count: int = 3) -> tuple[Any, list[int]]:
+    task_ids = api.create(count, TRANSLATIONS)
+    api.set_status(task_ids, "failed")
+    return open_workflow(saved_key), task_ids
+
+
+def hidden_of(html: str) -> dict[str, str]:
+    """Return the hidden values of the form that mutes the task."""
+    form = html.split("tasks/mute/")[1].split("</form>")[0]
+    parts = [part.split('"')[:3] for part in form.split('type="hidden" name="')[1:]]
+    return {name: value for name, _, value in parts}
+
+
+def said(answer: Any) -> list[str]:
+    return [str(message) for message in get_messages(answer.wsgi_request)]
+
+
+def test_a_failed_task_is_muted_and_unmuted(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
+    workflow, (task_id, *_) = failed_tasks(saved_key, api)
+    html = text_of(page.get(address(workflow, f"{task_id}/?from=status%3Dfailed%26limit%3D50")))
+    values = hidden_of(html)
+    assert values["next"] == address(workflow, f"{task_id}/?from=status%3Dfailed%26limit%3D50")
+    answer = page.post(address(workflow, "mute/"), values | {"note": "asked <Ana>"})
+    assert answer["Location"] == values["next"] and said(answer) == [f"Task {task_id} muted"]
+    html = text_of(page.get(address(workflow, f"{task_id}/")))
+    assert "Muted: asked &lt;Ana&gt;" in html and "by you," in html and "tasks/mute/" not in html
+    assert "Mark as mistake" in html
+    answer = page.post(address(workflow, "clear-notes/"), {"task": task_id, "state": "muted"})
+    assert answer["Location"] == address(workflow, f"{task_id}/") and said(answer)[-1] == f"Task {task_id} unmuted"
+    assert "Muted" not in text_of(page.get(address(workflow, f"{task_id}/"), follow=True)).split("What was sent")[1]
+    again = page.post(address(workflow, "clear-notes/"), {"task": task_id, "state": "muted"})
+    assert said(again)[-1] == "Nothing changed, because somebody else was faster"
+
+
+def test_a_mistake_is_struck_through(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
+    workflow, task_ids = failed_tasks(saved_key, api)
+    values = {"task": task_ids[:2], "note": "", "next": address(workflow, "?status=failed")}
+    answer = page.post(address(workflow, "mark-as-mistakes/"), values)
+    assert answer["Location"] == values["next"] and said(answer) == ["2 tasks marked as mistakes"]
+    html = text_of(page.get(address(workflow)))
+    assert html.count('<tr class="mistake">') == html.count('<span class="aside">Mistake</span>') == 2
+    html = text_of(page.get(address(workflow, f"{task_ids[0]}/")))
+    assert "Not a mistake" in html and 'class="id mistake"' in html and "Mark as mistake" not in html
+    answer = page.post(address(workflow, "clear-notes/"), {"task": task_ids[:2], "state": "mistake"})
+    assert said(answer)[-1] == "2 tasks counted again" and not TaskNote.objects.exists()
+
+
+def test_only_a_task_that_needs_attention_can_be_muted(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
+    (task_id,) = api.create(1, PAUSED)
+    workflow = open_workflow(saved_key, PAUSED)
+    html = text_of(page.get(address(workflow, f"{task_id}/")))
+    assert "tasks/mute/" not in html and "Mark as mistake" in html
+    answer = page.post(address(workflow, "mute/"), {"task": task_id, f"status-{task_id}": "paused", "note": "x"})
+    assert said(answer) == [f"Task {task_id} not muted, because the status has changed or needs no attention"]
+
+
+def test_noted_tasks_leave_the_list_of_those_that_need_attention(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
+    """The API's own lists show them, with their notes. A mute does not hold for another status."""
+    workflow, task_ids = failed_tasks(saved_key, api, 6)
+    muted, mistake, changed, *others = task_ids
+    page.post(
+        address(workflow, "mute/"),
+        {"task": [muted, changed], f"status-{muted}": "failed", f"status-{changed}": "failed", "note": "asked Ana"},
+    )
+    page.post(address(workflow, "mark-as-mistakes/"), {"task": mistake})
+    api.set_status([changed], "escalated")
+    html = text_of(page.get(address(workflow, "?status=attention")))
+    assert sorted(ids(html)) == [changed, *others] and "Muted" not in html
+    html = text_of(page.get(address(workflow, "?status=failed")))
+    assert sorted(ids(html)) == [muted, mistake, *others] and html.count('<span class="aside">Muted: asked Ana<') == 1
+    html = text_of(page.get(address(workflow)))
+    assert html.count('class="aside"') == 2
+    chips = {chip.status: chip.number for chip in page.get(address(workflow)).context["tasks"].chips}
+    assert (chips["attention"], chips["failed"], chips["escalated"]) == ("4", "4", "1")
+
+
+def test_a_refresh_shows_a_new_note(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
+    workflow, (task_id, *_) = failed_tasks(saved_key, api)
+    tasks = page.get(address(workflow)).context["tasks"]
+    poll = {"HX-Request": "true", "HX-Target": "task-page", "HX-Trigger": "task-page"}
+    assert page.get(address(workflow, tasks.poll), headers=poll).status_code == 204
+    page.post(address(workflow, "mark-as-mistakes/"), {"task": task_id})
+    assert '<tr class="mistake">' in text_of(page.get(address(workflow, tasks.poll), headers=poll))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"note": ""}, "Enter a note"),
+        ({"note": "x" * 201}, "Enter at most 200 characters."),
+        ({"note": "x", "task": []}, "Choose at least one task."),
+        ({"note": "x", "task": ["7", "x"]}, "Choose at least one task."),
+        ({"note": "x", "task": [str(n) for n in range(201)]}, "Choose at most 200 tasks at once."),
+    ],
+)
+def test_the_message_is_at_the_field(page: Any, saved_key: SavedKey, values: dict[str, Any], message: str) -> None:
+    """The form stands alone, with the tasks, and leads back."""
+    workflow = open_workflow(saved_key)
+    posted = {"task": ["7", "8"], "status-7": "failed", "next": "/keys/?<>"} | values
+    answer = page.post(address(workflow, "mute/"), posted)
+    html = text_of(answer)
+    assert answer.status_code == 422 and message in html and "Cancel" in html
+    assert '<input type="hidden" name="status-7" value="failed">' in html
+    assert html.count('name="task"') == len(posted["task"]) and 'name="next" value="/keys/?&lt;&gt;"' in html
+    if not values["note"]:
+        assert 'aria-invalid="true"' in html and "2 tasks" in html
+
+
+def test_a_mistakes_note_may_be_too_long(page: Any, saved_key: SavedKey) -> None:
+    answer = page.post(address(open_workflow(saved_key), "mark-as-mistakes/"), {"task": "7", "note": "x" * 201})
+    assert answer.status_code == 422 and "Enter at most 200 characters." in text_of(answer)
+
+
+@pytest.mark.parametrize("values", [{"task": "7"}, {"task": "7", "state": "x"}, {"state": "muted"}])
+def test_nonsense_clears_nothing(page: Any, saved_key: SavedKey, values: dict[str, str]) -> None:
+    assert page.post(address(open_workflow(saved_key), "clear-notes/"), values).status_code == 400
+
+
+@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "javascript:alert(1)", ""])
+def test_it_leads_back_to_the_portal_alone(page: Any, saved_key: SavedKey, back: str) -> None:
+    workflow = open_workflow(saved_key)
+    answer = page.post(address(workflow, "mark-as-mistakes/"), {"task": ["7", "8"], "next": back})
+    assert answer["Location"] == address(workflow)
+
+
+def test_the_index_says_the_status_that_the_page_does_not(page: Any, saved_key: SavedKey) -> None:
+    index = make_index(open_workflow(saved_key), [make_task(7, "failed", timezone.now())])
+    answer = page.post(address(index.workflow, "mute/"), {"task": ["7", "8"], "note": "asked Ana"})
+    assert said(answer) == [
+        "Task 7 muted", "Task 8 not muted, because the status has changed or needs no attention"
+    ]  # fmt: skip
+
+
+def test_a_colleague_sees_it_and_a_viewer_cannot_change_it(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
+    workflow, (task_id, *_) = failed_tasks(saved_key, api)
+    page.post(address(workflow, "mute/"), {"task": task_id, f"status-{task_id}": "failed", "note": "asked Ana"})
+    colleague, viewer = make_colleague(), make_person("eva@acme.example", role="viewer")
+    for each in (colleague, viewer):
+        share_key(saved_key, each)
+    html = text_of(browser_of(colleague).get(address(workflow, f"{task_id}/")))
+    assert "Muted: asked Ana" in html and "by maria@acme.example" in html and "Unmute" in html
+    watching = browser_of(viewer)
+    html = text_of(watching.get(address(workflow, f"{task_id}/")))
+    assert "Muted: asked Ana" in html and "Unmute" not in html and "Mark as mistake" not in html
+    assert watching.post(address(workflow, "clear-notes/"), {"task": task_id, "state": "muted"}).status_code == 403
+    assert TaskNote.objects.get().state == NoteState.MUTED
+    event = Event.objects.get(verb="tasks-muted")
+    assert (event.target_label, event.detail["note"]) == (str(workflow), "asked Ana")
+
+
+def test_what_was_typed_survives_a_sign_in(client: Any, saved_key: SavedKey, static_root: None) -> None:
+    workflow = open_workflow(saved_key)
+    answer = client.post(address(workflow, "mute/"), {"task": "7", "note": "asked Ana"})
+    assert answer.status_code == 401 and "asked Ana" in text_of(answer)
+    client.force_login(saved_key.owner)
+    shown = client.post(address(workflow, "mute/"), {"task": "7", "note": "asked Ana", "restore": "1"})
+    assert shown.status_code == 200 and 'value="asked Ana"' in text_of(shown) and not TaskNote.objects.exists()

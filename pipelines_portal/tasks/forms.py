@@ -71,7 +71,7 @@ class NoteField(NameField):
 class MuteForm(TasksForm):
     """`seen_at` is when the page read the statuses that it posts as `status-ID`."""
 
-    note = NoteField(help_text="Everybody in this workflow reads it. The mute ends when the status changes.")
+    note = NoteField(help_text="Everybody who uses this workflow sees it. It ends when the status changes.")
     seen_at = forms.DateTimeField(required=False)
 
     def status_of(self, task_id: int) -> str:

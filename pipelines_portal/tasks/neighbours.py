@@ -8,6 +8,7 @@ from django.http import QueryDict
 
 from pipelines_portal.api_client import PipelinesClient, PipelinesError
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.tasks.attention import ATTENTION
 from pipelines_portal.tasks.forms import filters_of
 from pipelines_portal.tasks.pagination import Pagination
 from pipelines_portal.tasks.task_list import tasks_page
@@ -40,11 +41,13 @@ def neighbours(key: SavedKey, client: PipelinesClient, workflow_id: int, task_id
     except PipelinesError:
         return Neighbours(back)
     ids = [task.id for task in read.page.tasks]
-    if task_id not in ids:
+    # A task that was muted a moment ago is no longer among those that need attention, and the others are next to it.
+    if task_id not in ids and filters["status"] != ATTENTION:
         return Neighbours(back)
-    tail = Neighbours(back).tail
-    newer, _, older = ["", *(f"../{number}/{tail}" for number in ids), ""][ids.index(task_id) :][:3]
-    return Neighbours(back, newer, older)
+    addresses = {number: f"../{number}/{Neighbours(back).tail}" for number in ids}
+    newer = min((number for number in ids if number > task_id), default=0)
+    older = max((number for number in ids if number < task_id), default=0)
+    return Neighbours(back, addresses.get(newer, ""), addresses.get(older, ""))
 
 
 def _query(came_from: str) -> QueryDict:

@@ -92,6 +92,15 @@ def test_noted_tasks_leave_the_list_of_those_that_need_attention(page: Any, save
     assert (chips["attention"], chips["failed"], chips["escalated"]) == ("4", "4", "1")
 
 
+def test_the_next_task_is_one_key_away_from_a_muted_one(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
+    """It is no longer in the list of tasks that need attention."""
+    workflow, (older, muted, newer) = failed_tasks(saved_key, api)
+    page.post(address(workflow, "mute/"), {"task": muted, f"status-{muted}": "failed", "note": "asked Ana"})
+    html = text_of(page.get(address(workflow, f"{muted}/?from=status%3Dattention%26limit%3D50")))
+    for each in (older, newer):
+        assert f'href="../{each}/?from=status%3Dattention%26limit%3D50"' in html
+
+
 def test_a_refresh_shows_a_new_note(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
     workflow, (task_id, *_) = failed_tasks(saved_key, api)
     tasks = page.get(address(workflow)).context["tasks"]

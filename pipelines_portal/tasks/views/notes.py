@@ -73,6 +73,7 @@ def task_clear_note(request: SignedInRequest, key_id: int, workflow_id: int) -> 
 
 def _form_page(request: SignedInRequest, workflow: OpenedWorkflow, form: TasksForm, template: str) -> HttpResponse:
     """Show the form alone, with what was posted. It may come from any page."""
+    form.fields["note"].widget.attrs["autofocus"] = True
     carried = [(name, text) for name, text in typed_values(request) if name != "note"]
     context: dict[str, Any] = {"key": workflow.key, "workflow": workflow, "tab": "tasks", "form": form}
     context |= {"carried": carried, "tasks": _named(request.POST.getlist("task")), "back": _next(request)}

@@ -1,5 +1,6 @@
 """Mutes and mistakes: who ends them, and which counts leave them out."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,15 @@ from pipelines_portal.task_index.counts import (
     progress_of,
     status_counts,
 )
-from pipelines_portal.task_index.models import IndexedTask, NoteState, Scan, TaskNote, WorkflowIndex
+from pipelines_portal.task_index.models import (
+    LISTED,
+    IndexedTask,
+    NoteState,
+    Scan,
+    StatusCount,
+    TaskNote,
+    WorkflowIndex,
+)
 from pipelines_portal.task_index.reads import (
     days_of,
     needing_attention,
@@ -35,10 +44,13 @@ MUTED, MISTAKE = NoteState.MUTED, NoteState.MISTAKE
 
 
 def states(workflow: Any) -> dict[int, str]:
-    """Return the states of the workflow's notes, which are also those of its indexed tasks."""
+    """Return the states of the workflow's notes. The index has and counts the same."""
     notes = dict(TaskNote.objects.filter(workflow=workflow).values_list("task_id", "state"))
     indexed = IndexedTask.objects.filter(index__workflow=workflow, note_state__isnull=False)
     assert dict(indexed.values_list("task_id", "note_state")) == notes
+    listed = Counter(indexed.filter(LISTED).values_list("status", "note_state"))
+    for row in StatusCount.objects.filter(index__workflow=workflow):
+        assert (row.muted, row.mistakes) == (listed[row.status, "muted"], listed[row.status, "mistake"])
     return notes
 
 
@@ -90,8 +102,10 @@ def test_a_response_that_was_requested_before_the_mute_does_not_end_it(saved_key
     """The page may know more than the index: the index read the task before it failed."""
     now = timezone.now()
     index = make_index(open_workflow(saved_key), [make_task(1, "in_progress", now)])
+    before = timezone.now()
     TaskNote.objects.mute(index.workflow, {1: "failed"}, "asked Ana", person)
-    record_tasks(index, [make_task(1, "in_progress", now, 1)], now)
+    record_tasks(index, [make_task(1, "in_progress", now, 1)], before)
+    assert index.tasks.get().updated_at == now + timedelta(hours=1)
     assert states(index.workflow) == {1: "muted"}
     record_tasks(index, [make_task(1, "failed", now, 2)], timezone.now())
     assert states(index.workflow) == {1: "muted"}

@@ -103,11 +103,13 @@ def test_the_next_task_is_one_key_away_from_a_muted_one(page: Any, saved_key: Sa
 
 def test_a_refresh_shows_a_new_note(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
     workflow, (task_id, *_) = failed_tasks(saved_key, api)
+    values = {"task": task_id, f"status-{task_id}": "failed"}
+    page.post(address(workflow, "mute/"), values | {"note": "asked Ana"})
     tasks = page.get(address(workflow)).context["tasks"]
     poll = {"HX-Request": "true", "HX-Target": "task-page", "HX-Trigger": "task-page"}
     assert page.get(address(workflow, tasks.poll), headers=poll).status_code == 204
-    page.post(address(workflow, "mark-as-mistakes/"), {"task": task_id})
-    assert '<tr class="mistake">' in text_of(page.get(address(workflow, tasks.poll), headers=poll))
+    page.post(address(workflow, "mute/"), values | {"note": "asked Ben"})
+    assert "Muted: asked Ben" in text_of(page.get(address(workflow, tasks.poll), headers=poll))
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,8 @@ Row = tuple[str, int, int, datetime | None, bool, int, int]
 class Counts:
     """Tasks that are not finished, by status, without mistakes. `muted` has how many of them are muted.
 
+    Without `has_notes`, no task of the workflow is a mistake or muted.
+
     `read_at` is when the list of a status was read. `cut` has the statuses with more tasks than were counted. `as_of`
     is when the last complete cycle began.
     """
@@ -39,6 +41,7 @@ class Counts:
     cut: frozenset[str]
     as_of: datetime
     muted: dict[str, int] = field(default_factory=dict)
+    has_notes: bool = True
 
     @property
     def total(self) -> int:
@@ -72,16 +75,17 @@ def counts_and_known(workflows: Iterable[OpenedWorkflow]) -> tuple[dict[int, Cou
     """
     values = [f"status_counts__{name}" for name in ROW]
     indexes = WorkflowIndex.objects.filter(workflow__in=[one.pk for one in workflows])
-    rows: dict[int, tuple[datetime, list[Row]]] = {}
+    rows: dict[int, tuple[datetime, bool, list[Row]]] = {}
     known: dict[int, int] = {}
-    read = indexes.values_list("workflow", "open_as_of", *values)
-    for pk, as_of, status, count, listed, listed_at, is_cut, muted, mistakes in read:
+    read = indexes.values_list("workflow", "open_as_of", "has_notes", *values)
+    for pk, as_of, has_notes, status, count, listed, listed_at, is_cut, muted, mistakes in read:
         # All of it is None for an index without any count.
         row = (status or "", count or 0, listed or 0, listed_at, bool(is_cut), muted or 0, mistakes or 0)
         known[pk] = known.get(pk, 0) + (row[1] if status != GONE else 0)
         if as_of:
-            rows.setdefault(pk, (as_of, []))[1].append(row)
-    return {pk: build_counts(as_of, rows_of_one) for pk, (as_of, rows_of_one) in rows.items()}, known
+            rows.setdefault(pk, (as_of, has_notes, []))[2].append(row)
+    counts = {pk: build_counts(as_of, of_one, has_notes=has) for pk, (as_of, has, of_one) in rows.items()}
+    return counts, known
 
 
 def counted_so_far(index: WorkflowIndex, known: int, now: datetime) -> int | None:
@@ -99,7 +103,7 @@ def status_counts(index: WorkflowIndex) -> list[Row]:
     return list(index.status_counts.values_list(*ROW))
 
 
-def build_counts(as_of: datetime, rows: Iterable[Row]) -> Counts:
+def build_counts(as_of: datetime, rows: Iterable[Row], *, has_notes: bool = True) -> Counts:
     """Build the counts of an index whose last complete cycle began at `as_of`.
 
     Tasks with an undocumented status are on no list. Their number is that of the index.
@@ -117,7 +121,7 @@ def build_counts(as_of: datetime, rows: Iterable[Row]) -> Counts:
             read_at[status] = listed_at
         if is_cut:
             cut.add(status)
-    return Counts(_sort_by_status(by_status), read_at, frozenset(cut), as_of, muted_by_status)
+    return Counts(_sort_by_status(by_status), read_at, frozenset(cut), as_of, muted_by_status, has_notes)
 
 
 def _sort_by_status(by_status: dict[str, int]) -> dict[str, int]:

@@ -91,7 +91,8 @@ class WorkflowIndexes(models.QuerySet["WorkflowIndex"]):
     @transaction.atomic
     def start(self, workflow: OpenedWorkflow, stuck_hours: int = 24) -> "WorkflowIndex":
         """Return the workflow's index. If there is none, create it with its scans."""
-        index, is_new = self.get_or_create(workflow=workflow, defaults={"stuck_hours": stuck_hours})
+        defaults = {"stuck_hours": stuck_hours, "has_notes": TaskNote.objects.filter(workflow=workflow).exists}
+        index, is_new = self.get_or_create(workflow=workflow, defaults=defaults)
         if is_new:
             now = timezone.now()
             # The first scan for new tasks starts the backfill, and the scan of the lists finds suspects.
@@ -132,6 +133,8 @@ class WorkflowIndex(models.Model):
     seen_at = models.DateTimeField(default=timezone.now, db_index=True)
     # A task that did not move for so long counts as stuck. People of the workflow set it.
     stuck_hours = models.PositiveSmallIntegerField(default=24)
+    # A task of the workflow has a note, or had one. Pages of the others read no notes.
+    has_notes = models.BooleanField(default=False)
 
     started_at = models.DateTimeField(db_default=Now())
     # When the last complete cycle through the lists began. None: there was none yet.
@@ -526,6 +529,7 @@ class TaskNotes(models.QuerySet["TaskNote"]):
             unique_fields=["workflow", "task_id"],
             update_fields=["state", "text", "status", "person", "at"],
         )
+        index.update(has_notes=True)
         index.set_note_state(list(statuses), state)
         record_event(_PUT[state], by=by, target=index.workflow, tasks=sorted(statuses), note=text)
 

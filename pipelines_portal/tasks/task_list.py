@@ -136,7 +136,7 @@ class TaskList:
     @cached_property
     def notes(self) -> dict[int, TaskNote]:
         """Return the notes of the page's tasks. Tasks with a note do not appear among those that need attention."""
-        if self.status == ATTENTION:
+        if self.status == ATTENTION or (self.counts and not self.counts.has_notes):
             return {}
         return notes_of(self.read.page.tasks, TaskNote.objects.filter(workflow=self.workflow))
 

@@ -169,6 +169,7 @@ def test_notes_survive_the_index(saved_key: Any, person: Any) -> None:
     )
     assert TaskNote.objects.count() == 2
     new = WorkflowIndex.objects.get()
+    assert new.has_notes
     record_tasks(new, [make_task(3, "finished", now, 1)], timezone.now())
     assert states(workflow) == {1: "muted", 3: "mistake"}
     check_counts_match(new)

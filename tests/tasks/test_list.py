@@ -10,7 +10,7 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.pooled_answers import outdate
 from pipelines_portal.submissions.models import Submission
 from tests.conftest import LONG, NO_NODES, PAUSED
-from tests.factories import make_stranger, open_workflow
+from tests.factories import make_index, make_stranger, open_workflow
 from tests.fake_api import FakeApi, error
 
 
@@ -133,7 +133,7 @@ def test_queries_do_not_grow_with_the_page(
 ) -> None:
     """Each of the tasks was sent from here. A page that is read at the API takes two more than one that was read.
 
-    One of them is for the notes of the tasks.
+    One query is for the notes of the tasks, which an index without notes saves.
     """
     workflow, newest = open_with_tasks(saved_key, api)
     for task_id in newest[:60]:
@@ -146,6 +146,9 @@ def test_queries_do_not_grow_with_the_page(
     for most in (9, 7):
         with django_assert_max_num_queries(most):
             page.get(address(workflow, f"?limit={limit}"))
+    make_index(workflow, [])
+    with django_assert_max_num_queries(6):
+        page.get(address(workflow, f"?limit={limit}"))
 
 
 def test_a_strangers_key_is_404_and_anonymous_is_asked_to_sign_in(

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from pipelines_portal.audit.models import Event
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.task_index.models import NoteState, TaskNote
+from pipelines_portal.task_index.models import NoteState, TaskNote, WorkflowIndex
 from tests.conftest import PAUSED, TRANSLATIONS
 from tests.factories import browser_of, make_colleague, make_index, make_person, make_task, open_workflow, share_key
 from tests.fake_api import FakeApi
@@ -61,6 +61,19 @@ def test_a_mistake_is_struck_through(page: Any, saved_key: SavedKey, api: FakeAp
     assert "Not a mistake" in html and 'class="id mistake"' in html and "Mark as mistake" not in html
     answer = page.post(address(workflow, "clear-notes/"), {"task": task_ids[:2], "state": "mistake"})
     assert said(answer)[-1] == "2 tasks counted again" and not TaskNote.objects.exists()
+
+
+@pytest.mark.parametrize("is_indexed", [False, True])
+def test_a_note_is_shown_with_and_without_an_index(
+    page: Any, saved_key: SavedKey, api: FakeApi, is_indexed: bool
+) -> None:
+    """An index that is older than the note, and none because nobody looked at the counts for long."""
+    workflow, (task_id, *_) = failed_tasks(saved_key, api)
+    make_index(workflow, [])
+    page.post(address(workflow, "mark-as-mistakes/"), {"task": task_id})
+    if not is_indexed:
+        WorkflowIndex.objects.all().delete()
+    assert text_of(page.get(address(workflow))).count('<tr class="mistake">') == 1
 
 
 def test_only_a_task_that_needs_attention_can_be_muted(page: Any, saved_key: SavedKey, api: FakeApi) -> None:

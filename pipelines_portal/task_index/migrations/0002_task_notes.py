@@ -40,6 +40,11 @@ class Migration(migrations.Migration):
             field=models.CharField(choices=STATES, max_length=10, null=True),
         ),
         migrations.AddField(
+            model_name='workflowindex',
+            name='has_notes',
+            field=models.BooleanField(default=False),
+        ),
+        migrations.AddField(
             model_name='statuscount',
             name='muted',
             field=models.PositiveIntegerField(default=0),

@@ -64,7 +64,7 @@ def _task(client: PipelinesClient, workflow: OpenedWorkflow, task_id: int) -> Ta
 
 def _note(workflow: OpenedWorkflow, task: Task) -> dict[str, Any]:
     """Return the note that holds for the task, and the forms with which a person may add one."""
-    note = TaskNote.objects.select_related("person").filter(workflow=workflow, task_id=task.id).first()
+    note = TaskNote.objects.filter(workflow=workflow).of_tasks([task.id]).get(task.id)
     if note is not None and not note.holds(task.status):
         note = None
     may_mute = note is None and task.status in NEEDS_ATTENTION

@@ -24,7 +24,8 @@ def _texts(values: "tuple[str, ...] | list[str]") -> str:
 
 # The numbers are those of task_index.counts, the drafts those of entry.drafts.
 _COUNTS = f"""
-    SELECT 'attention', w.key_id, w.workflow_id, SUM(c.listed)
+    SELECT 'attention', w.key_id, w.workflow_id,
+        SUM(CASE WHEN c.listed > c.muted + c.mistakes THEN c.listed - c.muted - c.mistakes ELSE 0 END)
     FROM {OpenedWorkflow._meta.db_table} w
     JOIN {WorkflowIndex._meta.db_table} i ON i.workflow_id = w.id
     JOIN {StatusCount._meta.db_table} c ON c.index_id = i.id

@@ -151,7 +151,7 @@ def test_its_counts_are_those_of_the_querysets(desk: Desk) -> None:
         index = make_index(workflow, [])
         for status, listed in (("failed", 3), ("escalated", 2), ("pending", 9)):
             index.status_counts.update_or_create(
-                status=status, defaults={"listed": listed, "listed_at": timezone.now()}
+                status=status, defaults={"listed": listed, "listed_at": timezone.now(), "muted": 1, "mistakes": 1}
             )
     TypedDraft.objects.create(owner=desk.person, key=second, workflow_id=7, token=uuid4())
     for status in ImportJob.Status.values:

@@ -87,6 +87,17 @@ def day(moment: datetime, now: datetime) -> str:
     return f"{there:%b} {there.day}" if there.year == here.year else f"{there:%b} {there.day}, {there.year}"
 
 
+def short(moment: datetime, now: datetime) -> str:
+    """Return "17:04" for today, "Thu 17:31" for the last six days, "18 Nov 17:25", or "18 Nov 2025"."""
+    there, here = local(moment), local(now)
+    days = (here.date() - there.date()).days
+    if days == 0:
+        return f"{there:%H:%M}"
+    if 0 < days < 7:
+        return f"{there:%a %H:%M}"
+    return f"{there.day} {there:%b %H:%M}" if there.year == here.year else f"{there.day} {there:%b %Y}"
+
+
 def clock(moment: datetime) -> str:
     """Return the time of day: "14:05"."""
     return f"{local(moment):%H:%M}"

@@ -16,6 +16,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.second_step import lacks_second_step
 from pipelines_portal.core.api_connection import transport
 from pipelines_portal.core.bounded_cache import BoundedCache
+from pipelines_portal.core.initials import initials
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.overview.reads import MOST_NEWS, SidebarCounts, read_sidebar_counts
 from pipelines_portal.workflows.reads import ListedWorkflow, read_listed_workflows
@@ -85,7 +86,7 @@ def _rail(request: HttpRequest) -> Rail | None:
     return Rail(
         email=user.email,
         person=person,
-        initials=_initials(person),
+        initials=initials(person),
         keys=lists.keys,
         key=key,
         pinned=tuple(_build_workflow(one, counts) for one in shown if one.is_pinned),
@@ -109,11 +110,6 @@ def _build_workflow(listed: ListedWorkflow, counts: SidebarCounts) -> RailWorkfl
 def _number(value: int) -> str:
     """Return the number with separators, in thousands from 100,000 on, or an empty text for zero."""
     return f"{value // 1000}k" if value >= 100_000 else f"{value:,}" if value else ""
-
-
-def _initials(person: str) -> str:
-    words = person.partition("@")[0].replace(".", " ").split() or ["?"]
-    return "".join(word[0] for word in (words if len(words) == 1 else (words[0], words[-1]))).upper()
 
 
 @dataclass(frozen=True)

@@ -32,18 +32,6 @@ def filters_of(query: QueryDict) -> Filters:
     }
 
 
-class GoToTaskForm(forms.Form):
-    """The input that leads to a task by its ID."""
-
-    go = forms.CharField(max_length=100, error_messages={"required": "Enter the ID of a task, such as 40412."})
-
-    def clean_go(self) -> int:
-        number = number_in(self.cleaned_data["go"].strip().removeprefix("#"))
-        if not number:
-            raise forms.ValidationError("A task's ID is a number, such as 40412.")
-        return number
-
-
 class TasksForm(forms.Form):
     """Some tasks of a workflow, named by the values of `task`. `cleaned_data` has their `task_ids`."""
 

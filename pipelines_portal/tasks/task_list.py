@@ -16,7 +16,7 @@ from pipelines_portal.submissions.origin import Brief, briefs_of_tasks, sent_fro
 from pipelines_portal.task_index.counts import Counts, open_counts
 from pipelines_portal.task_index.models import TaskNote, TaskNotes
 from pipelines_portal.tasks.attention import ATTENTION, merged_page
-from pipelines_portal.tasks.filter_chips import Chip, Numbers, chips, known_numbers, page_title
+from pipelines_portal.tasks.filter_chips import WORDS, Chip, Numbers, chips, known_numbers, page_title
 from pipelines_portal.tasks.forms import DEFAULT_SIZE, PAGE_SIZES, Filters
 from pipelines_portal.tasks.list_rows import task_rows
 from pipelines_portal.tasks.live_page import (
@@ -167,7 +167,28 @@ class TaskList:
         # Links carry the query of the list, unless it is the list that a workflow opens with.
         is_plain = self.is_first and self.filters == {"status": "", "limit": DEFAULT_SIZE}
         tail = "" if is_plain else f"?from={quote(self.here[1:], safe='')}"
-        return task_rows(self.live.tasks, self.briefs, self.notes, self.workflow.telling_field, tail)
+        return task_rows(
+            self.live.tasks, self.briefs, self.notes, self.workflow.telling_field, tail,
+            has_choice=self.reader.may_send, has_senders=self.has_senders,
+        )  # fmt: skip
+
+    @cached_property
+    def has_senders(self) -> bool:
+        """True if others than the reader sent some of the tasks."""
+        return any(brief.by != str(self.reader) for brief in self.briefs.values())
+
+    @property
+    def status_word(self) -> str:
+        return WORDS[self.status] if self.status else "All tasks"
+
+    @property
+    def attention_chip(self) -> Chip:
+        return next(chip for chip in self.chips if chip.status == ATTENTION)
+
+    @property
+    def all_tasks(self) -> str:
+        """The query of the list without a status."""
+        return self.chips[0].query
 
     # Addresses
 

@@ -39,7 +39,7 @@ def test_a_rejected_key_ends_the_refreshing_and_a_check_brings_it_back(open_list
     api.routes = {"/workflows/": error(401, "invalid_api_key", "Invalid API key")}
     notice = page.locator("#page-notice")
     expect(notice).to_contain_text("no longer works", timeout=15_000)
-    expect(page.locator(".foot .live")).to_contain_text("Not live since")
+    expect(page.locator("#live .live")).to_contain_text("Not live since")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(6_000)

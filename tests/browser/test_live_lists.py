@@ -84,7 +84,7 @@ def test_nothing_new_changes_nothing(page: Page, world: World) -> None:
     page.evaluate("document.querySelector('tbody').isTheSame = true")
     assert look_finds_nothing_new(page)
     assert page.evaluate("document.querySelector('tbody').isTheSame")
-    expect(page.locator(".foot .live")).to_have_text(re.compile(r"^\s*Live\s"))
+    expect(page.locator("#live .live")).to_have_text(re.compile(r"^\s*Live\s"))
 
 
 def test_focus_scroll_and_what_was_chosen_stay(page: Page, world: World) -> None:
@@ -99,20 +99,32 @@ def test_focus_scroll_and_what_was_chosen_stay(page: Page, world: World) -> None
     expect(page.locator("tr", has=row)).to_contain_text("Failed")
     expect(row).to_be_focused()
     assert page.evaluate("scrollY") == 300
-    page.get_by_label("Newest first,").focus()
+    search = page.get_by_role("searchbox", name="Search tasks")
+    search.fill("late par")
+    page.keyboard.press("Shift+Tab")
+    page.locator("input[name=task]").nth(2).check()
+    page.locator("#view-menu summary").click()
     world.api.run("set_status", task_ids=[newest - 9], status="paused")
     forget_stored(page)
     expect(page.locator("tr", has=row)).to_contain_text("Paused")
-    expect(page.get_by_label("Newest first,")).to_be_focused()
-    page.locator("#chip-all").focus()
-    page.evaluate("document.querySelector('#chip-all').firstChild.data = 'Stale'")
-    page.evaluate("document.querySelector('#limit').value = '100'")
-    world.api.run("set_status", task_ids=[newest - 9], status="failed")
-    forget_stored(page)
-    expect(page.locator("tr", has=row)).to_contain_text("Failed")
-    expect(page.locator("#chip-all")).to_have_text("All", use_inner_text=True)
-    expect(page.locator("#chip-all")).to_be_focused()
-    expect(page.get_by_label("Newest first,")).to_have_value("100")
+    expect(search).to_have_value("late par")
+    expect(page.locator("#view-menu")).to_have_attribute("open", "")
+    expect(page.locator("input[name=task]:checked")).to_have_count(1)
+
+
+def test_tasks_are_selected_by_keyboard(page: Page, world: World) -> None:
+    page.goto(world.address())
+    expect(page.locator(".selbar")).to_be_hidden()
+    for key in ("j", "x", "j", "j", "Shift+X"):
+        page.keyboard.press(key)
+    expect(page.locator(".selbar")).to_contain_text("3 selected")
+    assert faults_seen(page) == []
+    page.keyboard.press("Escape")
+    expect(page.locator(".selbar")).to_be_hidden()
+    page.keyboard.press("x")
+    page.get_by_role("button", name="Mark as mistake").click()
+    expect(page.locator(".toast")).to_contain_text("marked as a mistake")
+    expect(page.locator("tr.mistake")).to_have_count(1)
 
 
 @pytest.mark.full
@@ -201,7 +213,7 @@ def test_a_hidden_tab_asks_for_nothing_and_looks_when_it_is_seen(page: Page, wor
 @pytest.mark.full
 def test_it_says_since_when_it_is_not_live(page: Page, world: World) -> None:
     page.goto(world.address())
-    live = page.locator(".foot .live")
+    live = page.locator("#live .live")
     page.context.set_offline(True)
     page.evaluate("htmx.trigger('#task-page', 'look')")
     expect(live).to_contain_text(re.compile(r"Not live since \d\d:\d\d"))
@@ -240,7 +252,7 @@ def test_without_scripts_it_says_when_it_was_read(browser: Browser, world: World
     sign_in(page, EMAIL, PASSWORD, at=world.portal.url)
     page.goto(world.address())
     expect(page.get_by_text("Live", exact=True)).to_be_hidden()
-    expect(page.locator(".foot").get_by_role("link", name="Refresh").last).to_be_visible()
+    expect(page.locator("#live").get_by_role("link", name="Refresh").last).to_be_visible()
 
 
 @pytest.mark.full
@@ -255,7 +267,6 @@ def test_in_forced_colours_bars_and_where_one_is_still_show(page: Page, world: W
     row = f"tr:has(#t{newest})"
     assert page.evaluate(colours, f"{row} .bar i.p")[1] != "none"
     for current, other in [
-        (".chip[aria-current]", ".chip:not([aria-current])"),
         (".tabs a[aria-current]", ".tabs a:not([aria-current])"),
         (".rail .nav a[aria-current=page]", ".rail .nav a:not([aria-current])"),
     ]:
@@ -266,9 +277,9 @@ def test_in_forced_colours_bars_and_where_one_is_still_show(page: Page, world: W
 def test_on_paper_there_is_the_list_alone(page: Page, world: World) -> None:
     page.goto(world.address("?status=pending"))
     page.emulate_media(media="print")
-    for gone in (".rail", ".tabs", ".pagehead .actions", "#chip-failed", ".foot nav"):
+    for gone in (".rail", ".tabs", ".pagehead .actions", "#status-menu", ".foot nav"):
         expect(page.locator(gone)).to_be_hidden()
-    for stays in ("#chip-pending", "tbody tr >> nth=0", "h1"):
+    for stays in (".qchip", "tbody tr >> nth=0", "h1"):
         expect(page.locator(stays)).to_be_visible()
 
 
@@ -276,7 +287,7 @@ def test_on_paper_there_is_the_list_alone(page: Page, world: World) -> None:
 def test_a_click_in_a_row_opens_it_and_a_drag_does_not(page: Page, world: World) -> None:
     page.goto(world.address())
     newest, older = page.locator("tbody .id a").all_inner_texts()[:2]
-    text = page.locator(f"tr:has(#t{newest}) .text")
+    text = page.locator(f"tr:has(#t{newest}) .status")
     box = text.bounding_box()
     page.mouse.move(box["x"] + 2, box["y"] + box["height"] / 2)
     page.mouse.down()
@@ -301,13 +312,14 @@ def test_by_touch_the_whole_row_is_the_link(browser: Browser, page: Page, world:
     touch.set_viewport_size({"width": 390, "height": 800})
     touch.goto(world.address())
     newest = int(touch.locator("tbody .id a").first.inner_text())
-    touch.locator(f"tr:has(#t{newest}) td[data-label=Updated]").tap(force=True)
+    touch.locator(f"tr:has(#t{newest}) td.at").tap(force=True)
     expect(touch.get_by_role("heading", name=f"Task {newest}")).to_be_visible()
 
 
 @pytest.mark.full
 def test_the_title_follows_the_filter(page: Page, world: World) -> None:
     page.goto(world.address())
+    page.locator("#status-menu summary").click()
     page.locator("#chip-finished").click()
     expect(page).to_have_title(re.compile(r"^(\(\d+ failed\) )?Finished · "))
 
@@ -383,15 +395,17 @@ def test_single_keys_can_be_off(page: Page, world: World) -> None:
 @pytest.mark.full
 def test_it_can_be_switched_off_and_on(page: Page, world: World) -> None:
     page.goto(world.address("?status=pending"))
-    page.get_by_role("button", name="Stop reading live").click()
-    expect(page.locator(".foot .live")).to_contain_text("Not live, read")
+    page.locator("#view-menu summary").click()
+    page.get_by_role("button", name="Pause updates").click()
+    expect(page.locator("#live .live")).to_contain_text("Not live, read")
     assert "status=pending" in page.url
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(6_000)
     assert asked == []
-    page.get_by_role("button", name="Read live").click()
-    expect(page.locator(".foot .live")).to_have_text(re.compile(r"^\s*Live\s"))
+    page.locator("#view-menu summary").click()
+    page.get_by_role("button", name="Resume updates").click()
+    expect(page.locator("#live .live")).to_have_text(re.compile(r"^\s*Live\s"))
 
 
 def send_by_form(world: World, text: str) -> None:

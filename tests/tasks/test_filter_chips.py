@@ -78,14 +78,14 @@ def test_the_title_is_in_the_page_and_in_what_htmx_swaps(page: Any, saved_key: S
         ["(1 failed) Failed · Workflow 42 · Pipelines Portal"],
         ["(1 failed) Tasks · Workflow 42 · Pipelines Portal"],
     ]
-    assert re.search(r'Failed <span class="count">1</span>', text_of(whole))
+    assert re.search(r'Failed</span> <span class="count">1</span>', text_of(whole))
 
 
 def test_reading_live_can_be_switched_off(page: Any, saved_key: SavedKey, person: Any, api: FakeApi) -> None:
     """And on again: by plain forms that come back to the list."""
     workflow = open_workflow(saved_key, PAUSED)
     api.create(1, PAUSED)
-    assert "Stop reading live" in text_of(page.get(address(workflow)))
+    assert "Pause updates" in text_of(page.get(address(workflow)))
     off = {"name": "reads_live", "value": "off", "next": address(workflow, "?status=paused")}
     assert page.post("/account/preference/", off)["Location"] == off["next"]
     html = text_of(page.get(address(workflow)))

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from pipelines_portal import __version__
 from pipelines_portal.api_client import NodeSummary
-from pipelines_portal.api_client.task_status import icon_of, label_of
+from pipelines_portal.api_client.task_status import NEEDS_ATTENTION, icon_of, label_of
 from pipelines_portal.core import times
 from pipelines_portal.core.file_names import full_name, short_name
 from pipelines_portal.core.rendering import fragment
@@ -42,14 +42,14 @@ def version() -> str:
 
 @register.simple_tag
 def status(value: str) -> SafeString:
-    """Render a task status with its icon, word and color."""
+    """Render a task status with its icon, word and color. The words of those that need no attention are gray."""
     return _status(value)
 
 
 @lru_cache(maxsize=64)
 def _status(value: str) -> SafeString:
     context = {"status": icon_of(value), "word": label_of(value), "shape": icon_of(value)}
-    return render_to_string("_partials/status.html", context)
+    return render_to_string("_partials/status.html", context | {"is_calm": value not in NEEDS_ATTENTION})
 
 
 @register.simple_tag
@@ -135,9 +135,8 @@ def clock_time(value: datetime) -> SafeString:
 
 @register.simple_tag
 def short_time(value: datetime) -> SafeString:
-    """Render a time for "Updated 14:05", with its day if that is not today."""
-    words = times.day_and_hour(value, timezone.now()).removeprefix("Today ")
-    return _time(value, words.replace("Yesterday", "yesterday"))
+    """Render a time for lists and for "Updated 14:05", with its day if that is not today."""
+    return _time(value, times.short(value, timezone.now()))
 
 
 @register.simple_tag

@@ -1,3 +1,5 @@
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -7,9 +9,10 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.api_client import InvalidRequest
+from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import is_poll_of, render_page
 from pipelines_portal.keys.clients import client_for
-from pipelines_portal.tasks.forms import Filters, GoToTaskForm, filters_of
+from pipelines_portal.tasks.forms import Filters, filters_of
 from pipelines_portal.tasks.pagination import Pagination
 from pipelines_portal.tasks.task_list import TaskList, tasks_page
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -22,11 +25,13 @@ PART = "task-page"
 @require_safe
 @signed_in
 def task_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
-    """List the workflow's tasks, newest first. `?go=` leads to one by its ID."""
+    """List the workflow's tasks, newest first. `?q=` leads to a task by its ID, or to the rows with these words."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
-    asked_for = GoToTaskForm(request.GET) if "go" in request.GET else None
-    if asked_for and asked_for.is_valid():
-        return redirect("tasks:detail", key_id, workflow_id, asked_for.cleaned_data["go"])
+    if asked := request.GET.get("q", "").strip():
+        if number := number_in(asked.removeprefix("#")):
+            return redirect("tasks:detail", key_id, workflow_id, number)
+        query = urlencode({"q": asked, "workflow": workflow_id})
+        return redirect(f"{reverse('search:search')}?{query}")
     client, is_refresh = client_for(workflow.key), is_poll_of(request, PART)
     filters, pagination = filters_of(request.GET), Pagination.from_query(request.GET)
     try:
@@ -41,8 +46,8 @@ def task_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
         return HttpResponse(status=204)
     if tasks.live.is_behind:
         return _announcement(request, tasks)
-    context = {"key": workflow.key, "workflow": workflow, "tab": "tasks", "tasks": tasks, "asked_for": asked_for}
-    return render_page(request, "tasks/list.html", context, partials=(PART,), status=422 if asked_for else 200)
+    context = {"key": workflow.key, "workflow": workflow, "tab": "tasks", "tasks": tasks}
+    return render_page(request, "tasks/list.html", context, partials=(PART,))
 
 
 def _announcement(request: SignedInRequest, tasks: TaskList) -> HttpResponse:

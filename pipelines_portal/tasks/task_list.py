@@ -22,6 +22,7 @@ from pipelines_portal.tasks.list_rows import task_rows
 from pipelines_portal.tasks.live_page import (
     WHILE_MOVING,
     WHILE_STILL,
+    WHILE_UNFINISHED,
     LivePage,
     beside_shown,
     lately_created,
@@ -45,10 +46,11 @@ def _page_in(text: str) -> TaskPage:
 
 @dataclass(frozen=True)
 class TasksPage:
-    """A page of the API's list, and when it was read."""
+    """A page of the list, and when it was read: from the API or, with `is_known`, from the index."""
 
     page: TaskPage
     read_at: datetime
+    is_known: bool = False
 
 
 def tasks_page(
@@ -207,6 +209,8 @@ class TaskList:
 
     @property
     def poll(self) -> str:
+        if self.read.is_known:
+            return self.pagination.query(**self.filters, known=1)
         shown = self.live.shown if self.is_first else ""
         return self.pagination.query(**self.filters, seen=self.seen, shown=shown)
 
@@ -219,6 +223,8 @@ class TaskList:
     @property
     def every(self) -> str:
         """The interval of the refresh, or "" for a page that does not refresh itself. The first page always does."""
+        if self.read.is_known:
+            return f"{WHILE_UNFINISHED}s" if self.reader.reads_live else ""
         is_live = self.is_first or self.seconds_until_refresh < WHILE_STILL
         return f"{self.seconds_until_refresh}s" if self.reader.reads_live and is_live else ""
 

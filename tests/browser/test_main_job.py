@@ -51,8 +51,8 @@ def test_from_sign_in_to_a_task_watched(browser: Browser, running: Demo, javascr
     expect(newest.get_by_role("link")).to_have_text(created[1])
 
     newest.get_by_role("link").click()
-    expect(page.get_by_role("heading", name=f"Task {created[1]}")).to_be_visible()
-    expect(page.get_by_role("img")).to_have_accessible_name(re.compile(r"\d of \d nodes finished"))
+    expect(page.locator(".pagehead").get_by_text(str(created[1]))).to_be_visible()
+    expect(page.get_by_role("img")).to_have_accessible_name(re.compile(r"\d of \d steps finished"))
 
 
 def test_progress_moves_without_a_reload(browser: Browser, running: Demo) -> None:

@@ -56,7 +56,7 @@ def test_what_was_sent_is_found_from_any_page_by_keyboard_alone(browser: Browser
     page.keyboard.press("Control+k")
     page.keyboard.type(number)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name=f"Task {number}")).to_be_visible()
+    expect(page.locator(".pagehead").get_by_text(str(number))).to_be_visible()
 
 
 def test_it_works_without_javascript(browser: Browser, running: Demo) -> None:

@@ -88,7 +88,7 @@ def test_a_stuck_task_is_shown_with_the_text_that_was_sent(page: Any, person: An
     submission.rows.update(status="created", task_id=1)
     words = text_of(page.get(address(workflow)))
     assert "Terms of delivery" in words and words.count("not sent from here") == 1
-    assert "2 of 5 nodes finished, 1 in progress, 2 pending" in words
+    assert "2 of 5 steps finished, 1 in progress, 2 pending" in words
 
 
 def test_the_hours_until_a_task_is_stuck_are_stored_for_the_workflow(page: Any, saved_key: SavedKey) -> None:

@@ -1,5 +1,6 @@
 """One task's page."""
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from pipelines_portal.submissions.models import Submission, SubmissionRow
 from tests.conftest import ACME, TRANSLATIONS
 from tests.factories import make_stranger, open_workflow, save_key
 from tests.fake_api import FakeApi, answer
+from tests.pages import text_of
 from tests.samples import task
 
 
@@ -21,7 +23,7 @@ def test_status_nodes_and_times(page: Any, saved_key: SavedKey, api: FakeApi) ->
     """S8, S168, S169."""
     (task_id,) = api.create(1, TRANSLATIONS)
     html = page.get(address(open_workflow(saved_key), task_id)).content.decode()
-    assert "0 of 5 nodes finished, 1 in progress, 4 pending" in html
+    assert "0 of 5 steps finished, 1 in progress, 4 pending" in html
     assert "Created" in html
     assert 'hx-trigger="every 5s"' in html
 
@@ -39,22 +41,27 @@ def test_it_shows_what_was_sent_to_who_sent_it(page: Any, saved_key: SavedKey, c
     theirs = save_key(stranger, second_key)
     open_workflow(theirs, 42, name="French")
     html = client.get(f"/keys/{theirs.pk}/workflows/42/tasks/{task_id}/").content.decode()
-    assert "0 of 5 nodes finished" in html
-    assert "here" not in html.split("What was sent")[1].split("This task was not sent")[0]
+    assert "0 of 5 steps finished" in html
+    assert "&lt;from&gt;" not in html and "This task was created outside the portal." in html
 
 
 def test_a_field_may_have_any_name_and_any_value(page: Any, saved_key: SavedKey, person: Any, api: FakeApi) -> None:
-    """Values as people gave them: text as it is, the rest as JSON."""
+    """Values are shown as people read them; nothing of them is HTML."""
     workflow = open_workflow(saved_key)
+    page.cookies["zone"] = "Europe/Vienna"
     (task_id,) = api.create(1, TRANSLATIONS)
-    fields = {"items": ["b", "a"], "keys": True, "0": None, "text": "it's <this>"}
+    fields = {
+        "items": ["b", "a"], "keys": True, "0": None, "text": "it's <this>", "amount": 4195, "more": {"a": 1},
+        "when": "2026-10-03T00:14:00Z", "not a time": "2026-99-99T00:14:00Z",
+    }  # fmt: skip
     sent = Submission.objects.draft(person, workflow, [fields], uuid4(), "form")
     sent.rows.update(task_id=task_id)
-    html = page.get(address(workflow, task_id)).content.decode()
-    for name, text in {"items": "[&quot;b&quot;, &quot;a&quot;]", "keys": "true", "0": "null"}.items():
-        assert f">{name}</span></dt>" in html
-        assert f">{text}</dd>" in html
-    assert "it&#x27;s &lt;this&gt;" in html
+    html = text_of(page.get(address(workflow, task_id)))
+    shown = {"keys": "Yes", "0": "–", "amount": "4,195", "more": "{&quot;a&quot;: 1}"}
+    for name, text in (shown | {"not a time": "2026-99-99T00:14:00Z", "text": "it&#x27;s &lt;this&gt;"}).items():
+        assert f'<dt title="{name}">{name}</dt> <dd>{text}</dd>' in html
+    assert "<li>b</li><li>a</li></ol>" in html
+    assert re.search(r"<time [^>]*2026-10-03T00:14:00Z[^>]*>[^<]*02:14</time>", html)
 
 
 @pytest.mark.parametrize("summary", [{"finished": 2**31 - 1}, {"total": 3}, {"total": 0}, {"pending": 0}])

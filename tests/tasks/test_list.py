@@ -37,7 +37,7 @@ def test_newest_first_with_status_and_nodes_in_words(page: Any, saved_key: Saved
     workflow, newest = open_with_tasks(saved_key, api)
     html = page.get(address(workflow)).content.decode()
     assert ids(html) == newest[:50]
-    assert "0 of 5 nodes finished, 1 in progress, 4 pending" in html
+    assert "0 of 5 steps finished, 1 in progress, 4 pending" in html
     assert 'data-status="paused"' in html
 
 
@@ -108,12 +108,12 @@ def test_more_than_twelve_nodes_are_a_proportional_bar(page: Any, saved_key: Sav
     api.create(1, LONG)
     html = page.get(address(open_workflow(saved_key, LONG))).content.decode()
     assert 'viewBox="0 0 14 1"' in html
-    assert "0 of 14 nodes finished" in html
+    assert "0 of 14 steps finished" in html
 
 
 def test_a_task_without_nodes_says_so(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
     api.create(1, NO_NODES)
-    assert "no nodes" in page.get(address(open_workflow(saved_key, NO_NODES))).content.decode()
+    assert "no steps" in page.get(address(open_workflow(saved_key, NO_NODES))).content.decode()
 
 
 def test_an_empty_workflow_invites_to_the_first_task(page: Any, saved_key: SavedKey) -> None:

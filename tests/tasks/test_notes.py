@@ -45,7 +45,7 @@ def test_a_failed_task_is_muted_and_unmuted(page: Any, saved_key: SavedKey, api:
     assert "Mark as mistake" in html
     answer = page.post(address(workflow, "clear-notes/"), {"task": task_id, "state": "muted"})
     assert answer["Location"] == address(workflow, f"{task_id}/") and said(answer)[-1] == f"Task {task_id} unmuted"
-    assert "Muted" not in text_of(page.get(address(workflow, f"{task_id}/"), follow=True)).split("What was sent")[1]
+    assert "Muted" not in text_of(page.get(address(workflow, f"{task_id}/"), follow=True)).split("<main")[1]
     again = page.post(address(workflow, "clear-notes/"), {"task": task_id, "state": "muted"})
     assert said(again)[-1] == "Nothing changed, because somebody else was faster"
 
@@ -58,7 +58,7 @@ def test_a_mistake_is_struck_through(page: Any, saved_key: SavedKey, api: FakeAp
     html = text_of(page.get(address(workflow)))
     assert html.count('<tr class="mistake">') == html.count('<span class="aside">Mistake</span>') == 2
     html = text_of(page.get(address(workflow, f"{task_ids[0]}/")))
-    assert "Not a mistake" in html and 'class="id mistake"' in html and "Mark as mistake" not in html
+    assert "Not a mistake" in html and 'class="clip mistake"' in html and "Mark as mistake" not in html
     answer = page.post(address(workflow, "clear-notes/"), {"task": task_ids[:2], "state": "mistake"})
     assert said(answer)[-1] == "2 tasks counted again" and not TaskNote.objects.exists()
 

@@ -79,7 +79,7 @@ def _workflow_status(value: str) -> SafeString:
 def node_bar(
     summary: NodeSummary, status: str = "in_progress", *, moves: bool = False, large: bool = False
 ) -> SafeString:
-    """Render the progress of nodes: cells for up to twelve nodes, else a proportional bar, always with words.
+    """Render the progress of steps: cells for up to twelve, else a proportional bar, always with words.
 
     The part in progress has the color of `status`. It is animated only if the task `moves`.
     """
@@ -99,7 +99,7 @@ def _node_bar(
         "total": str(total),
         "finished": str(finished),
         "in_progress": str(in_progress),
-        "words": f"{finished} of {total} nodes finished, {in_progress} in progress, {pending} pending",
+        "words": f"{finished} of {total} steps finished, {in_progress} in progress, {pending} pending",
         "cells": cells[:total],
         "is_empty": total == 0,
         "status": status,

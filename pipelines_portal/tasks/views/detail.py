@@ -10,12 +10,12 @@ from pipelines_portal.api_client import NotFound, PipelinesClient, Task
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys.clients import client_for
-from pipelines_portal.submissions.origin import Origin, origin_of_task
-from pipelines_portal.submissions.views.detail import as_text
+from pipelines_portal.submissions.origin import origin_of_task, telling_value
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.tasks.forms import MistakeForm, MuteForm
 from pipelines_portal.tasks.live_page import moves
 from pipelines_portal.tasks.neighbours import neighbours
+from pipelines_portal.tasks.shown_values import shown_values
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import usable_workflow
 from pipelines_portal.workflows.titles import titles_of
@@ -44,7 +44,9 @@ def task_detail(request: SignedInRequest, key_id: int, workflow_id: int, task_id
     context |= {"task_number": str(task.id), "moves": moves(task, now)}
     if not request.htmx:
         origin = origin_of_task(request.user, key, workflow_id, task_id)
-        context |= {"origin": origin, "values": _values(origin, key_id, workflow_id)}
+        fields = origin.fields if origin else None
+        context |= {"origin": origin, "text": telling_value(fields or {}, workflow.telling_field)}
+        context["values"] = None if fields is None else shown_values(fields, titles_of(key_id, workflow_id))
         context["beside"] = neighbours(key, client, workflow_id, task_id, request.GET.get("from", ""))
         context |= _note(workflow, task)
         # What the page knows when a form about it is posted.
@@ -74,11 +76,3 @@ def _note(workflow: OpenedWorkflow, task: Task) -> dict[str, Any]:
         "mute_form": MuteForm(auto_id="mute_%s") if may_mute else None,
         "mistake_form": MistakeForm(auto_id="mistake_%s") if may_mark else None,
     }
-
-
-def _values(origin: Origin | None, key_id: int, workflow_id: int) -> list[tuple[str, str, str]] | None:
-    """Return (title, name, text) of each field. In a template, a mapping's field `items` would hide its method."""
-    if origin is None or origin.fields is None:
-        return None
-    titles = titles_of(key_id, workflow_id)
-    return [(titles.get(name, ""), name, as_text(value)) for name, value in origin.fields.items()]

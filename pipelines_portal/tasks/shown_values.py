@@ -1,0 +1,48 @@
+"""The values of a task as people read them: yes or no, local times, numbers with separators, lists."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pipelines_portal.workflows.fields.base import FieldValues
+
+# As the form sends a time. A text that happens to look so is shown as a time, with its own words in the title.
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?Z")
+
+
+@dataclass(frozen=True)
+class ShownValue:
+    """A value under the title of its field. It is a `text`, a `moment` or `items`."""
+
+    name: str
+    title: str
+    text: str = ""
+    moment: datetime | None = None
+    items: tuple[str, ...] = ()
+
+
+def shown_values(fields: FieldValues, titles: dict[str, str]) -> list[ShownValue]:
+    return [_shown(name, titles.get(name, "") or name, value) for name, value in fields.items()]
+
+
+def _shown(name: str, title: str, value: Any) -> ShownValue:
+    if isinstance(value, str) and _TIME.fullmatch(value):
+        try:
+            return ShownValue(name, title, moment=datetime.fromisoformat(value))
+        except ValueError:
+            return ShownValue(name, title, value)
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        return ShownValue(name, title, items=tuple(value))
+    return ShownValue(name, title, _as_text(value))
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, str):
+        return value
+    return "–" if value is None else json.dumps(value, ensure_ascii=False)

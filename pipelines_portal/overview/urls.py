@@ -5,6 +5,7 @@ from pipelines_portal.overview import views
 app_name = "overview"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("palette/", views.palette, name="palette"),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/overview/", views.overview_detail, name="detail"),
     path(
         "keys/<int:key_id>/workflows/<int:workflow_id>/overview/not-moved/",

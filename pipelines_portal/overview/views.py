@@ -1,16 +1,18 @@
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import Resolver404, ResolverMatch, resolve, reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
-from pipelines_portal.core.rendering import render_page
+from pipelines_portal.core.rendering import htmx_of, render_page
 from pipelines_portal.overview.detail import detail_context
 from pipelines_portal.overview.forms import StuckHoursForm
 from pipelines_portal.overview.home import first_steps_context, home_context
+from pipelines_portal.overview.palette import Palette
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import usable_workflow
@@ -24,6 +26,23 @@ def home(request: SignedInRequest) -> HttpResponse:
     if context is None:
         return render_page(request, "overview/first_steps.html", first_steps_context(request.user))
     return render_page(request, "overview/home.html", context)
+
+
+@require_safe
+@signed_in
+def palette(request: SignedInRequest) -> HttpResponse:
+    """Show the suggestions of the palette, which every page has."""
+    asked, last_key = request.GET.get("q", ""), request.session.get("last_key") or 0
+    groups = Palette(request.user, asked, _page_behind(request), last_key).groups()
+    return render_page(request, "overview/palette.html", {"asked": asked, "groups": groups})
+
+
+def _page_behind(request: SignedInRequest) -> ResolverMatch | None:
+    """Return the page on which the palette is open, or None if that is no page of the portal."""
+    try:
+        return resolve(urlsplit(htmx_of(request).current_url_abs_path or "").path)
+    except (Resolver404, ValueError):
+        return None
 
 
 @require_safe

@@ -20,7 +20,8 @@ MOST = 8
 # Pages that gather many small things, each with its plain number. The session is one of them.
 GATHERING = {
     "overview:home": 18, "overview:detail": 13, "keys:detail": 10, "imports:check": 13, "imports:progress": 10,
-    "imports:continue": 9, "new_task:create": 10, "search:search": 11, "submissions:list": 12, "submissions:detail": 9,
+    "imports:continue": 9, "new_task:create": 10, "overview:palette": 11, "search:search": 11, "submissions:list": 12,
+    "submissions:detail": 9,
 }  # fmt: skip
 TRANSACTION = ("BEGIN", "SAVEPOINT", "RELEASE")
 # More of everything than a page shows.

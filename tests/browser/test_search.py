@@ -47,6 +47,8 @@ def test_what_was_sent_is_found_from_any_page_by_keyboard_alone(browser: Browser
     page.keyboard.press("/")
     expect(page.locator("#palette input")).to_be_focused()
     page.keyboard.type("graz parc")
+    expect(page.get_by_role("option", name="All text matches for “graz parc”")).to_be_visible()
+    page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Search")).to_be_visible()
     expect(page.locator("mark")).to_have_text(["Parcel", "Graz"])

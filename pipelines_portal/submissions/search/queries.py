@@ -146,14 +146,14 @@ class Found:
     before: int = 0
 
 
-def find_page(user: User, question: Question, first_way: int, before: int) -> Found:
+def find_page(user: User, question: Question, first_way: int, before: int, count: int = PAGE) -> Found:
     """Return exact phrases first, then whole words, then beginnings of words; newest first within each."""
     who, ids = seen_by(user), list[int]()
     for way in (way for way in ways_of(question.words) if way >= first_way):
-        found = find(who, question, way, before if way == first_way else NEWEST, PAGE + 1 - len(ids))
+        found = find(who, question, way, before if way == first_way else NEWEST, count + 1 - len(ids))
         ids += found
-        if len(ids) > PAGE:
-            shown = ids[:PAGE]
+        if len(ids) > count:
+            shown = ids[:count]
             is_first_of_way = len(found) == 1
             return Found(_rows(user, shown), way, NEWEST if is_first_of_way else shown[-1])
     return Found(_rows(user, ids))

@@ -1,0 +1,350 @@
+"""What the palette suggests for the text that a person types: only what they may open."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlencode
+
+from django.urls import ResolverMatch, reverse
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client.models import CREATABLE_STATUSES
+from pipelines_portal.api_client.task_status import icon_of, label_of
+from pipelines_portal.entry.imports.lists import HAS_REQUESTS, LARGE_COLUMNS
+from pipelines_portal.entry.models import ImportJob, TypedDraft
+from pipelines_portal.entry.models.form import Preset
+from pipelines_portal.guide.templatetags.guide import help_address
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.models import SubmissionRow
+from pipelines_portal.submissions.origin import telling_value
+from pipelines_portal.submissions.reads import read_made
+from pipelines_portal.submissions.search.excerpts import Part, excerpt
+from pipelines_portal.submissions.search.forms import LONGEST_QUESTION, SearchForm
+from pipelines_portal.submissions.search.queries import NEWEST, PHRASE, find_page
+from pipelines_portal.submissions.search.words import fold
+from pipelines_portal.task_index.models import GONE, IndexedTask
+from pipelines_portal.workflows.forms import OpenWorkflowsForm
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+MOST_SHOWN, MOST_ROWS, MOST_KEYS_TO_ADD = 6, 5, 4
+# Names are compared here, because SQLite compares only ASCII letters without their case.
+MOST_WORKFLOWS, MOST_NAMES = 1000, 1000
+LONGEST_TEXT = 120
+# One letter is looked for in names, not in everything that was sent.
+SHORTEST_TEXT = 2
+_IS_ADDRESS = re.compile(r"https?://|\b(?:workflow|pipeline)s?/\d")
+_IS_LIST = re.compile(r"\d[\s,;]+#?\d")
+PLACES = (
+    ("Home", "overview:home", "home"),
+    ("Sent", "submissions:list", "sent"),
+    ("Drafts", "drafts:list", "draft"),
+    ("Notifications", "notifications:list", "info"),
+    ("API keys", "keys:list", "key"),
+    ("Team", "people:list", "people"),
+    ("Account", "accounts:account", "people"),
+)
+
+
+@dataclass(frozen=True)
+class Option:
+    """A suggestion that leads to `address`, and by Shift Enter to `second`.
+
+    `where` says what or where it is. `status` gives the icon its color; without an icon it is that of a dot.
+    """
+
+    address: str
+    parts: list[Part]
+    where: str = ""
+    icon: str = ""
+    status: str = ""
+    is_closed: bool = False
+    second: str = ""
+    # The key that opens it, for an option that is the second action of the one above.
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    title: str
+    options: list[Option]
+
+
+class Workflow(NamedTuple):
+    pk: int
+    key_id: int
+    workflow_id: int
+    name: str
+    status: str
+    has_file_fields: bool
+    telling_field: str
+    is_hidden: bool | None
+
+
+@dataclass
+class Palette:
+    """The suggestions for `asked`, on the page of `match`. `last_key` is the key that the person used last."""
+
+    user: User
+    asked: str
+    match: ResolverMatch | None = None
+    last_key: int = 0
+    words: list[str] = field(init=False, default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.asked = self.asked.strip()[:LONGEST_QUESTION]
+        self.form = SearchForm(self.user, {"q": self.asked})
+        self.form.full_clean()
+        self.words = self.form.words
+
+    @cached_property
+    def keys(self) -> dict[int, str]:
+        """The names of the keys that the person may use."""
+        return dict(SavedKey.objects.usable_by(self.user).order_by("name", "pk").values_list("pk", "name"))
+
+    @cached_property
+    def key_id(self) -> int:
+        """The key in use: that of the page, or the last one used, or the first by name. 0: there is none."""
+        here = self.match.kwargs.get("key_id") if self.match else None
+        return next((key for key in (here, self.last_key, *self.keys) if key in self.keys), 0)
+
+    @cached_property
+    def workflows(self) -> list[Workflow]:
+        """The workflows of these keys: pinned ones, then those visited last."""
+        found = OpenedWorkflow.objects.filter(key__in=list(self.keys)).marked_by(self.user).recent_first()
+        return [Workflow._make(row) for row in found.values_list(*Workflow._fields)[:MOST_WORKFLOWS]]
+
+    @cached_property
+    def by_place(self) -> dict[tuple[int, int], Workflow]:
+        return {(one.key_id, one.workflow_id): one for one in self.workflows}
+
+    def groups(self) -> list[Group]:
+        found = self._matching() if self.asked else [Group("Recent workflows", self._recent()), self._places()]
+        return [group for group in found if group.options]
+
+    def _matching(self) -> Iterable[Group]:
+        yield from self._workflow_groups()
+        yield Group("Not in your list", self._to_add())
+        if self.words:
+            yield Group("Tasks", self._tasks())
+            yield Group("Imports", self._imports())
+            yield Group("Presets", self._presets())
+            yield Group("Drafts", self._drafts())
+            yield self._places()
+        everything = [Part("All text matches for “"), Part(self.asked, is_asked_for=True), Part("”")]
+        address = f"{reverse('search:search')}?{urlencode({'q': self.asked})}"
+        yield Group("Search", [Option(address, everything, icon="search")])
+
+    # Workflows
+
+    def _recent(self) -> list[Option]:
+        in_sight = [one for one in self.workflows if not one.is_hidden]
+        return [self._workflow(one) for one in in_sight[:MOST_SHOWN]]
+
+    def _workflow_groups(self) -> Iterable[Group]:
+        """Return the workflows of the key in use, then those of each other key under its name."""
+        asked_ids = set(self._asked_ids)
+        if self.form.task_id is not None:
+            asked_ids.add(self.form.task_id)
+        by_id = [one for one in self.workflows if one.workflow_id in asked_ids]
+        by_name = best(self.workflows, lambda one: one.name, self.words)
+        found = [*by_id, *(one for one in by_name if one not in by_id and not one.is_hidden)]
+        for key in sorted(self.keys, key=lambda key: key != self.key_id):
+            shown = [one for one in found if one.key_id == key][:MOST_SHOWN]
+            options = [replace(self._workflow(one), where="Tasks") for one in shown]
+            if options and options[0].second:
+                label = [Part("New task in "), *options[0].parts]
+                options.insert(1, Option(options[0].second, label, icon="plus", key="⇧ ⏎"))
+            yield Group("Workflows" if key == self.key_id else self.keys[key], options)
+
+    def _workflow(self, one: Workflow) -> Option:
+        place, accepts_tasks = [one.key_id, one.workflow_id], one.status in CREATABLE_STATUSES
+        create = "uploads:choose" if one.has_file_fields else "new_task:create"
+        return Option(
+            reverse("tasks:list", args=place),
+            marked(one.name, self.words),
+            "Tasks" if one.key_id == self.key_id else self.keys[one.key_id],
+            status=one.status,
+            is_closed=not accepts_tasks,
+            second=reverse(create, args=place) if accepts_tasks and self.user.may_send else "",
+        )
+
+    @cached_property
+    def _asked_ids(self) -> list[int]:
+        """The IDs in a pasted address of a workflow, or in a list of several."""
+        if not _IS_ADDRESS.search(self.asked) and not _IS_LIST.search(self.asked):
+            return []
+        form = OpenWorkflowsForm({"workflow": self.asked})
+        return form.cleaned_data["workflow"] if form.is_valid() else []
+
+    def _to_add(self) -> list[Option]:
+        """Return an option for each key with which the workflows can be added, the one in use first."""
+        known = {one.workflow_id for one in self.workflows}
+        missing = ", ".join(str(workflow_id) for workflow_id in self._asked_ids if workflow_id not in known)
+        if not missing:
+            return []
+        label = [Part(f"Add workflow{'s' * (',' in missing)} {missing}")]
+        keys = sorted(self.keys, key=lambda key: key != self.key_id)[:MOST_KEYS_TO_ADD]
+        query = urlencode({"open": missing})
+        return [
+            Option(f"{reverse('workflows:list', args=[key])}?{query}", label, self.keys[key], icon="plus")
+            for key in keys
+        ]
+
+    # Tasks
+
+    def _tasks(self) -> list[Option]:
+        """Return the task with the ID in each workflow that is known to have it, then rows with the words."""
+        task_id, found = self.form.task_id, []
+        if task_id or max(map(len, self.words)) >= SHORTEST_TEXT:
+            found = find_page(self.user, self.form.question(), PHRASE, NEWEST, MOST_ROWS).rows
+        ids = {row.task_id for row in found if row.task_id} | ({task_id} if task_id else set())
+        statuses = self._statuses(ids)
+        by_id = self._tasks_by_id(task_id, statuses) if task_id else []
+        return [*by_id, *(self._row(row, statuses) for row in found)]
+
+    def _statuses(self, task_ids: set[int]) -> dict[tuple[int, int, int], str]:
+        """Return the statuses in the index, by key, workflow and task."""
+        if not task_ids or not self.workflows:
+            return {}
+        by_pk = {one.pk: one for one in self.workflows}
+        indexed = IndexedTask.objects.filter(index__workflow__in=list(by_pk), task_id__in=task_ids).exclude(status=GONE)
+        rows = indexed.order_by("task_id").values_list("index__workflow", "task_id", "status")
+        return {(by_pk[pk].key_id, by_pk[pk].workflow_id, task_id): status for pk, task_id, status in rows}
+
+    def _tasks_by_id(self, task_id: int, statuses: dict[tuple[int, int, int], str]) -> list[Option]:
+        values = {
+            (made.key_id, made.workflow_id): made.fields or {}
+            for made in read_made(self.user, list(self.keys), [task_id])
+        }
+        places = sorted({*values, *((key, workflow) for key, workflow, task in statuses if task == task_id)})
+        return [
+            self._task((*place, task_id), values.get(place, {}), statuses.get((*place, task_id), ""))
+            for place in places[:MOST_SHOWN]
+        ]
+
+    def _task(self, place: tuple[int, int, int], values: dict[str, Any], status: str) -> Option:
+        key, workflow_id, task_id = place
+        workflow = self.by_place.get((key, workflow_id))
+        text = telling_value(values, workflow.telling_field if workflow else "")[:LONGEST_TEXT]
+        label = [Part("Task "), Part(str(task_id), is_asked_for=True), *([Part(f" · {text}")] if text else [])]
+        where = workflow.name if workflow else f"Workflow {workflow_id}"
+        address = reverse("tasks:detail", args=place)
+        return Option(address, label, where, icon=icon_of(status) if status else "sent", status=status)
+
+    def _row(self, row: SubmissionRow, statuses: dict[tuple[int, int, int], str]) -> Option:
+        """Return the option of a row that was sent: its task, or its submission if the person cannot open the task."""
+        submission, parts = row.submission, excerpt(row.fields or {}, self.words)
+        if not row.task_id or not submission.key_id or not getattr(row, "is_key_usable", False):
+            address = reverse("submissions:detail", args=[submission.pk])
+            return Option(address, parts, row.get_status_display(), icon="sent")
+        place = submission.key_id, submission.workflow_id, row.task_id
+        status = statuses.get(place, "")
+        where = label_of(status) if status else row.get_status_display()
+        icon = icon_of(status) if status else "sent"
+        return Option(reverse("tasks:detail", args=place), [Part(f"{row.task_id} · "), *parts], where, icon, status)
+
+    # Imports, presets, drafts
+
+    def _imports(self) -> list[Option]:
+        visible = ImportJob.objects.visible_to(self.user).exclude(status=ImportJob.Status.DELETED)
+        names = visible.values_list("pk", "file_name")[:MOST_NAMES]
+        found = [pk for pk, _ in best(names, lambda row: row[1], self.words)[:MOST_ROWS]]
+        if not found:
+            return []
+        jobs = visible.filter(pk__in=found).defer(*LARGE_COLUMNS).annotate(has_requests=HAS_REQUESTS)
+        by_pk = {job.pk: job for job in jobs}
+        return [
+            Option(job.get_absolute_url(), marked(job.file_name, self.words), job.workflow_name, icon="file")
+            for pk in found
+            if (job := by_pk.get(pk))
+        ]
+
+    def _presets(self) -> list[Option]:
+        """Return presets of the workflow of the page. Each opens the form with its values."""
+        kwargs = self.match.kwargs if self.match else {}
+        workflow = self.by_place.get((kwargs.get("key_id", 0), kwargs.get("workflow_id", 0)))
+        if workflow is None or not self.user.may_send:
+            return []
+        of_workflow = Preset.objects.filter(key=workflow.key_id, workflow_id=workflow.workflow_id)
+        names = of_workflow.offered_to(self.user).values_list("pk", "name")[:MOST_NAMES]
+        form = reverse("new_task:create", args=[workflow.key_id, workflow.workflow_id])
+        return [
+            Option(f"{form}?preset={pk}", marked(name, self.words), f"Preset in {workflow.name}", icon="draft")
+            for pk, name in best(names, lambda row: row[1], self.words)[:MOST_ROWS]
+        ]
+
+    def _drafts(self) -> list[Option]:
+        """Return forms that the person began, by the names of their workflows. Unsent imports are with the imports."""
+        if not self.user.may_send:
+            return []
+        typed = TypedDraft.objects.filter(owner=self.user).order_by("-saved_at").values_list("key", "workflow_id")
+        begun = [self.by_place[place] for place in typed[:MOST_NAMES] if place in self.by_place]
+        return [
+            Option(
+                reverse("new_task:create", args=[one.key_id, one.workflow_id]),
+                marked(_draft_label(one), self.words),
+                "" if one.key_id == self.key_id else self.keys[one.key_id],
+                icon="draft",
+            )
+            for one in best(begun, _draft_label, self.words)[:MOST_ROWS]
+        ]
+
+    # Places
+
+    def _places(self) -> Group:
+        places = [(label, reverse(name), icon) for label, name, icon in PLACES]
+        places.append(("Help", help_address(self.match.view_name if self.match else ""), "unconfirmed"))
+        found = best(places, lambda place: place[0], self.words)
+        return Group("Go to", [Option(url, marked(label, self.words), icon=icon) for label, url, icon in found])
+
+
+def _draft_label(workflow: Workflow) -> str:
+    return f"Draft in {workflow.name}"
+
+
+Item = TypeVar("Item")
+
+
+def best(items: Iterable[Item], name_of: Callable[[Item], str], words: list[str]) -> list[Item]:
+    """Return the items whose names contain all of the folded words, those first whose names begin with them."""
+    ranked = ((_rank(fold(name_of(item)), words), item) for item in items)
+    return [item for _, item in sorted((pair for pair in ranked if pair[0] < 3), key=lambda pair: pair[0])]
+
+
+def _rank(name: str, words: list[str]) -> int:
+    """Return 0 if the folded name begins with the words, 1 if its words do, 2 if it contains them, 3 if not."""
+    if not all(word in name for word in words):
+        return 3
+    if name.startswith(" ".join(words)):
+        return 0
+    return 1 if all(re.search(rf"(?<![^\W_]){re.escape(word)}", name) for word in words) else 2
+
+
+def marked(text: str, words: list[str]) -> list[Part]:
+    """Return the text in parts, of which those are marked that match the folded words."""
+    folded = [fold(sign) for sign in text]
+    # The position in the text of each character of the folded text.
+    positions = [at for at, signs in enumerate(folded) for _ in signs]
+    hits = [False] * len(text)
+    for word in words:
+        for match in _spots("".join(folded), word):
+            first, last = positions[match.start()], positions[match.end() - 1]
+            # Accents that are characters of their own fold to nothing, and belong to the letter before them.
+            while last + 1 < len(text) and not folded[last + 1]:
+                last += 1
+            hits[first : last + 1] = [True] * (last + 1 - first)
+    parts: list[Part] = []
+    for sign, is_hit in zip(text, hits, strict=True):
+        if parts and parts[-1].is_asked_for == is_hit:
+            parts[-1] = Part(parts[-1].text + sign, is_hit)
+        else:
+            parts.append(Part(sign, is_hit))
+    return parts
+
+
+def _spots(folded: str, word: str) -> list[re.Match[str]]:
+    """Return the beginnings of words that match, or else all places."""
+    begins = list(re.finditer(rf"(?<![^\W_]){re.escape(word)}", folded))
+    return begins or list(re.finditer(re.escape(word), folded))

@@ -72,6 +72,7 @@ class Verb(TextChoices):
     KEY_REMOVED = "key-removed", Group.KEYS, "removed the key"
     WORKFLOW_OPENED = "workflow-opened", Group.WORKFLOWS, "opened the workflow"
     WORKFLOW_FORGOTTEN = "workflow-forgotten", Group.WORKFLOWS, "took the workflow off the list"
+    WORKFLOW_NOTES_CHANGED = "workflow-notes-changed", Group.WORKFLOWS, "changed the notes of the workflow"
     TASKS_MUTED = "tasks-muted", Group.TASKS, "muted tasks of"
     TASKS_UNMUTED = "tasks-unmuted", Group.TASKS, "unmuted tasks of"
     MISTAKES_MARKED = "mistakes-marked", Group.TASKS, "marked tasks as mistakes in"

@@ -101,6 +101,31 @@ class WorkflowMark(models.Model):
         ]
 
 
+class WorkflowNote(models.Model):
+    """Instructions for a workflow, or a hint for one of its fields, for all who use the key.
+
+    They stay when the workflow is taken off the list.
+    """
+
+    key = models.ForeignKey(SavedKey, models.CASCADE, related_name="+", db_index=False)
+    workflow_id = models.PositiveBigIntegerField()
+    # Empty: the instructions for the workflow.
+    field = models.CharField(max_length=200, blank=True)
+    text = models.TextField()
+    # Who wrote it last.
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["key", "workflow_id", "field"], name="a_field_has_one_note")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.field or 'instructions'}: {self.text[:50]}"
+
+
 class FieldTitles(models.Model):
     """The titles of a workflow's fields by their names. They have a table of their own: lists do not need them."""
 

@@ -3,14 +3,18 @@
 from django.http import Http404
 from django.urls import reverse
 
-from pipelines_portal.accounts.models import User
-from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.accounts.models import Membership, User
+from pipelines_portal.core.exceptions import NotAllowed
+from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.keys.permissions import usable_key
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.reads import read_usable_workflow
 
 # The most options of a select.
 MOST_CHOICES = 200
+NOTES_ARE_WRITTEN_BY = (
+    "Only the owner of this key, and leads of a team that it is shared with, write instructions. Nothing was changed."
+)
 
 
 class NotOpened(Http404):
@@ -34,6 +38,19 @@ def usable_workflow(user: User, key_id: int, workflow_id: int) -> OpenedWorkflow
         raise NotOpened(usable_key(user, key_id), workflow_id)
     workflow.key.on_behalf_of(user)
     return workflow
+
+
+def may_write_notes(user: User, workflow: OpenedWorkflow) -> bool:
+    """Return whether a user of the key may write notes: its owner, or a lead of a team that it is shared with."""
+    if not user.may_send:
+        return False
+    led = Membership.objects.filter(user=user, is_lead=True).values("team")
+    return workflow.key.owner_id == user.pk or KeyShare.objects.filter(key=workflow.key_id, team__in=led).exists()
+
+
+def require_notes_right(user: User, workflow: OpenedWorkflow) -> None:
+    if not may_write_notes(user, workflow):
+        raise NotAllowed(NOTES_ARE_WRITTEN_BY)
 
 
 def opened_workflow(key: SavedKey, workflow_id: int) -> OpenedWorkflow:

@@ -3,10 +3,11 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.accounts.restored_forms import is_restoring
+from pipelines_portal.api_client import Field
 from pipelines_portal.core.api_errors import explain
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import render_page
@@ -15,8 +16,14 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.permissions import owned_key, usable_key
 from pipelines_portal.workflows.forms import OpenWorkflowsForm
 from pipelines_portal.workflows.marks import MANY, MARKS, by_name, mark, marked_workflows
+from pipelines_portal.workflows.notes import NotesForm, input_name, notes_of, save_notes
 from pipelines_portal.workflows.opening import Opening, forget_workflow, open_workflows, refresh_if_old
-from pipelines_portal.workflows.permissions import opened_workflow, usable_workflow
+from pipelines_portal.workflows.permissions import (
+    may_write_notes,
+    opened_workflow,
+    require_notes_right,
+    usable_workflow,
+)
 from pipelines_portal.workflows.titles import remember_titles
 
 PAGE, MOST_HIDDEN = 20, 200
@@ -95,17 +102,38 @@ def _list(request: SignedInRequest, key: SavedKey) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@require_safe
-@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in(restore_form=True)
 def workflow_fields(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
-    """Show its fields: titles, names, types, options (S111 to S113, S180)."""
+    """Show its fields: titles, names, types, options (S111 to S113, S180); a POST saves notes about them."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
-    key = workflow.key
-    client = client_for(key)
+    if request.method == "POST":
+        require_notes_right(request.user, workflow)
+    client = client_for(workflow.key)
     schema = client.schema(workflow_id)
     remember_titles(workflow, schema)
-    context = {"key": key, "workflow": refresh_if_old(workflow, client), "schema": schema, "tab": "fields"}
-    return render_page(request, "workflows/fields.html", context)
+    notes = notes_of(workflow)
+    form = NotesForm(schema, notes, request.POST or None)
+    is_sent = request.method == "POST" and not is_restoring(request)
+    if is_sent and form.is_valid() and save_notes(workflow, form, request.user):
+        messages.success(request, "Instructions saved")
+        return redirect("workflows:fields", key_id, workflow_id)
+    context = {
+        "key": workflow.key,
+        "workflow": refresh_if_old(workflow, client),
+        "tab": "fields",
+        "instructions": notes.get("", ""),
+        "form": form,
+        "may_write": may_write_notes(request.user, workflow),
+        "fields": [_described(field, form, notes) for field in schema.fields],
+    }
+    return render_page(request, "workflows/fields.html", context, status=422 if form.errors else 200)
+
+
+def _described(field: Field, form: NotesForm, notes: dict[str, str]) -> dict[str, Any]:
+    """Return the field with its hint and the input for it, which a field with a very long name does not have."""
+    name = input_name(field.name)
+    return {"remote": field, "hint": notes.get(field.name, ""), "input": form[name] if name in form.fields else None}
 
 
 @require_POST

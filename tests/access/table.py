@@ -21,6 +21,7 @@ NOT_THERE = "-------ss"
 KEY_USERS = ".....--ss"
 KEY_SENDERS = "...x.--ss"
 KEY_CHANGERS = ".--x---ss"
+NOTE_WRITERS = ".xxx.--ss"
 DISPOSERS = ".----.-ss"
 SUBMISSION_READERS = ".-.-.--ss"
 SUBMISSION_DECIDERS = ".-.x.--ss"
@@ -160,7 +161,9 @@ ACCESS: dict[str, Row] = {
     "keys:replace": Row(post=KEY_CHANGERS, data=new_key, event="key-replaced"),
     "keys:undo_replacement": Row(post=KEY_CHANGERS, quiet="there is nothing to undo: in tests/keys"),
     "workflows:list": Row(KEY_USERS, KEY_USERS, data=lambda world: {"workflow": EVERY_TYPE}, event="workflow-opened"),
-    "workflows:fields": Row(KEY_USERS),
+    "workflows:fields": Row(
+        KEY_USERS, NOTE_WRITERS, data=lambda world: {"instructions": "Be formal."}, event="workflow-notes-changed"
+    ),
     "overview:detail": Row(KEY_USERS),
     "overview:stuck_hours": Row(post=KEY_SENDERS, data=lambda world: {"hours": "72"}, quiet="how one page counts"),
     "workflows:mark": Row(post=KEY_USERS, data=lambda world: {"mark": "pin"}, quiet="one's own list alone changes"),

@@ -147,8 +147,8 @@ def test_the_limiter_costs_no_query(
     scripted_api.script = [answer(200, {"fields": []})]
     for _ in range(2):  # the first one moves the workflow up in the sidebar, the second one caches that
         page.get(address)
-    # Session with person, workflow with key, its titles, and the number of news.
-    with django_assert_num_queries(4):
+    # Session with person, workflow with key, its titles, its notes, and the number of news.
+    with django_assert_num_queries(5):
         page.get(address)
 
 

@@ -34,6 +34,8 @@ class Entry:
     field: BoundField
     remote: Field
     stays_filled_in: bool
+    # What somebody wrote about the field for all who use the key.
+    hint: str
 
     @property
     def is_group(self) -> bool:
@@ -66,7 +68,10 @@ class Entry:
 
 def entries(form: SchemaForm, kept: set[str]) -> list[Entry]:
     """Return the fields to fill in; `kept` are the names of the pinned ones."""
-    return [Entry(form[PREFIX + field.name], field, field.name in kept) for field in form.entered]
+    return [
+        Entry(form[PREFIX + field.name], field, field.name in kept, form.hints.get(field.name, ""))
+        for field in form.entered
+    ]
 
 
 def telling_names(schema: Schema) -> list[str]:
@@ -104,7 +109,7 @@ def _begins_with(form: SchemaForm, entries: list[Entry]) -> str:
     if form.is_bound or form.typed is not None or any(entry.is_time for entry in entries):
         return ""
     kept = [entry.stays_filled_in for entry in entries]
-    return json.dumps([form.remote.digest, form.initial, kept], sort_keys=True, default=str)
+    return json.dumps([form.remote.digest, form.initial, kept, form.hints], sort_keys=True, default=str)
 
 
 STEPS = {"up": -1, "down": 1}

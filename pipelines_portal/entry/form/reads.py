@@ -18,7 +18,7 @@ from pipelines_portal.entry.models.form import PinnedFields, Preset, TypedDraft
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.reads import VISIBLE
-from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote
 
 _SUBMISSION, _ROW, _KEY = Submission._meta.db_table, SubmissionRow._meta.db_table, SavedKey._meta.db_table
 _DRAFTS = f"EXISTS (SELECT 1 FROM {TypedDraft._meta.db_table} WHERE owner_id = %s AND key_id = %s AND workflow_id = %s)"  # noqa: S608 - names of our own tables
@@ -27,7 +27,8 @@ _STORED = f"""
         (SELECT names FROM {PinnedFields._meta.db_table} WHERE owner_id = %s AND key_id = %s AND workflow_id = %s),
         {_DRAFTS},
         EXISTS (SELECT 1 FROM {Preset._meta.db_table}
-            WHERE (author_id = %s OR is_shared) AND key_id = %s AND workflow_id = %s)
+            WHERE (author_id = %s OR is_shared) AND key_id = %s AND workflow_id = %s),
+        EXISTS (SELECT 1 FROM {WorkflowNote._meta.db_table} WHERE key_id = %s AND workflow_id = %s)
 """  # noqa: S608 - as above
 # As Submissions.sent says it of forms.
 _SENT = f"""
@@ -61,12 +62,13 @@ class StoredForForm(NamedTuple):
     pinned_names: list[str] | None
     has_draft: bool
     has_presets: bool
+    has_notes: bool
 
 
 def read_stored(person: User, workflow: OpenedWorkflow) -> StoredForForm:
     place = [person.pk, workflow.key_id, workflow.workflow_id]
-    ((names, has_draft, has_presets),) = fetch_rows(_STORED, [*place, *place, *place])
-    return StoredForForm(None if names is None else json.loads(names), bool(has_draft), bool(has_presets))
+    ((names, *exist),) = fetch_rows(_STORED, [*place, *place, *place, *place[1:]])
+    return StoredForForm(None if names is None else json.loads(names), *map(bool, exist))
 
 
 class SentLately(NamedTuple):

@@ -17,9 +17,20 @@ from pipelines_portal.workflows.fields.types import FILE_UPLOAD, input_for, type
 PREFIX = "field-"
 
 
+class DescribedField(BoundField):
+    """A field that its hint describes too, besides its help and errors."""
+
+    @property
+    def aria_describedby(self) -> str | None:
+        has_hint = isinstance(self.form, SchemaForm) and self.name in map(PREFIX.__add__, self.form.hints)
+        hint = f"{self.auto_id}_hint" if has_hint else ""
+        return " ".join(filter(None, (hint, super().aria_describedby))) or None
+
+
 class SchemaForm(forms.Form):
     """A form with a field `field-<name>` for each field of the schema, except file fields."""
 
+    bound_field_class = DescribedField
     # The data of `as_typed`.
     typed: Any = None
     # The digest of the schema of this form, to notice when the fields have changed.
@@ -32,6 +43,8 @@ class SchemaForm(forms.Form):
     ) -> None:
         """Create the form. `values` are initial values as they were sent. `zone` is the time zone of the person."""
         self.remote = remote
+        # What somebody wrote about the fields, by their names: see workflows/notes.py.
+        self.hints: dict[str, str] = {}
         entered = (field for field in remote.fields if field.type != FILE_UPLOAD)
         # Required fields come first.
         self.entered = sorted(entered, key=lambda field: not field.required)

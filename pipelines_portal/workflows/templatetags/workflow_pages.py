@@ -1,12 +1,19 @@
 """Template tags for the pages of a workflow."""
 
+import re
+
 from django import template
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from pipelines_portal.core.rendering import fragment
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 register = template.Library()
+
+_ADDRESS = re.compile(r"(https?://\w[^\s<>\"“”]*)", re.IGNORECASE)
+# Signs that end a sentence, not an address.
+_ENDS = ".,;:!?'’)]}…"
 
 
 @register.simple_tag
@@ -15,3 +22,17 @@ def workflow_tabs(workflow: OpenedWorkflow, tab: str, *, may_send: bool) -> Safe
     place = {"key_id": workflow.key_id, "workflow_id": workflow.workflow_id}
     takes_files, may_create = workflow.has_file_fields, may_send and workflow.accepts_tasks
     return fragment("workflows/_tabs.html", **place, has_file_fields=takes_files, may_create=may_create, tab=tab)
+
+
+@register.filter
+def linked(text: str) -> SafeString:
+    """Render a plain text with its web addresses as links. They open in a new tab: the page may hold a form."""
+    # The pattern is a group, so every second part is an address.
+    parts = _ADDRESS.split(text)
+    return format_html_join("", "{}", ((_link(part) if at % 2 else part,) for at, part in enumerate(parts)))
+
+
+def _link(address: str) -> SafeString:
+    url = address.rstrip(_ENDS)
+    link = format_html('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>', url, url)
+    return format_html("{}{}", link, address[len(url) :])

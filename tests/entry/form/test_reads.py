@@ -13,7 +13,7 @@ from pipelines_portal.entry.models.form import PinnedFields, Preset, TypedDraft
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
-from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote
 from tests.factories import make_person, make_submission, open_workflow, share_key
 
 VALUES = {"input_text": "grün", "count": 3}
@@ -34,18 +34,20 @@ def with_row(owner: User, workflow: OpenedWorkflow, row_status: str = "created",
 
 
 def test_what_is_stored_for_the_form(person: User, workflow: OpenedWorkflow) -> None:
-    assert read_stored(person, workflow) == (None, False, False)
+    assert read_stored(person, workflow) == (None, False, False, False)
     stranger, other = make_person("pia@acme.example"), open_workflow(workflow.key, workflow_id=7)
     place = {"key": workflow.key, "workflow_id": workflow.workflow_id}
     PinnedFields.objects.create(owner=stranger, **place, names=["theirs"])
     PinnedFields.objects.create(owner=person, key=other.key, workflow_id=7, names=["elsewhere"])
     TypedDraft.objects.create(owner=stranger, **place, typed={}, token=uuid4())
     Preset.objects.create(author=stranger, **place, name="Theirs", fields={})
-    assert read_stored(person, workflow) == (None, False, False)
+    assert read_stored(person, workflow) == (None, False, False, False)
     PinnedFields.objects.create(owner=person, **place, names=["größe", "tone"])
     TypedDraft.objects.create(owner=person, **place, typed={}, token=uuid4())
     Preset.objects.create(author=stranger, **place, name="For all", is_shared=True, fields={})
-    assert read_stored(person, workflow) == (["größe", "tone"], True, True)
+    assert read_stored(person, workflow) == (["größe", "tone"], True, True, False)
+    WorkflowNote.objects.create(**place, text="Read the handbook first.")
+    assert read_stored(person, workflow).has_notes
 
 
 def test_the_last_ones_of_the_form(person: User, workflow: OpenedWorkflow) -> None:

@@ -13,11 +13,12 @@ from pipelines_portal.core.api_errors import explain
 from pipelines_portal.core.parameters import uuid_in
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.entry.form.forms import entries, fields_html, telling_names
-from pipelines_portal.entry.form.presets import MOST_CHIPS, mark_of, offered_presets, pinned_names
+from pipelines_portal.entry.form.presets import MOST_CHIPS, mark_of, offered_presets, pinned_names, stored_for_form
 from pipelines_portal.entry.form.recent import recent_tasks
 from pipelines_portal.entry.models.form import TypedDraft
 from pipelines_portal.workflows.fields.schema_form import SchemaForm
 from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.notes import notes_of
 
 
 def form_page(
@@ -34,11 +35,15 @@ def form_page(
     """Render the page. `more` is for the notes above the form."""
     words = explain(error) if error else None
     presets = offered_presets(request.user, workflow) if form else []
+    notes = notes_of(workflow) if form and stored_for_form(request.user, workflow).has_notes else {}
+    if form:
+        form.hints = notes
     context = {
         "key": workflow.key,
         "workflow": workflow,
         "tab": "create",
         "form": form,
+        "instructions": notes.get("", ""),
         "fields": _fields(request, workflow, form) if form else "",
         "keeps": mark_of(pinned_names(request.user, workflow, form.remote)) if form else "",
         "presets": presets[:MOST_CHIPS],

@@ -55,8 +55,9 @@ class NotesForm(forms.Form):
         super().__init__(data, initial={input_name(field): text for field, text in notes.items()}, label_suffix="")
         for field in schema.fields:
             if len(field.name) <= LONGEST_NAME:
+                widget = forms.TextInput(attrs={"placeholder": "Hint", "autocomplete": "off"})
                 label = f"Hint for {field.label}"
-                self.fields[input_name(field.name)] = NoteField(label=label, max_length=LONGEST_HINT)
+                self.fields[input_name(field.name)] = NoteField(label=label, max_length=LONGEST_HINT, widget=widget)
 
     def changes(self) -> dict[str, str]:
         """Return the texts that the person changed, by the names of fields. Call on a valid form."""

@@ -165,7 +165,7 @@ def enter(page: Page, name: str | re.Pattern[str]) -> None:
 def test_the_keyboard_alone_does_it_all(page: Page, running: Office, workflow_id: int, tmp_path: Path) -> None:
     page.on("filechooser", lambda _: None)  # on a busy machine the key would be faster than the listening
     page.goto(running.address(workflow_id))
-    expect(page.get_by_label("Drop a file of rows here")).to_be_focused()
+    expect(page.get_by_label("Drop a spreadsheet here")).to_be_focused()
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Space")
     chooser.value.set_files(csv_file(tmp_path / "few.csv", rows(20, FEW_FAULTS)))

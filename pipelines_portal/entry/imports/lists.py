@@ -1,4 +1,4 @@
-"""Lists of imports: unfinished, deleted, and those that wait for a person."""
+"""Lists of imports: recent, deleted, and those that wait for a person."""
 
 from typing import Any
 
@@ -24,9 +24,9 @@ DECISION_SENTENCES = {
 }
 
 
-def list_unfinished(user: User, workflow: OpenedWorkflow) -> ImportJobs:
-    """Return the visible imports of a workflow in which something is left to do, the newest first."""
-    return _visible_in(user, workflow).unfinished()[:MOST_LISTED]
+def list_recent(user: User, workflow: OpenedWorkflow) -> ImportJobs:
+    """Return the visible imports of a workflow, the last changed first, without deleted ones."""
+    return _visible_in(user, workflow).exclude(status=ImportJob.Status.DELETED).annotate(has_requests=HAS_REQUESTS)
 
 
 def list_deleted(user: User, workflow: OpenedWorkflow) -> ImportJobs:

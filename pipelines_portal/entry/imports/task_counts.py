@@ -6,23 +6,28 @@ that moves `next_page_at` forward reads the page.
 """
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
-from django.db.models import DateTimeField, Exists, Min, OuterRef, QuerySet, Value
+from django.db.models import Count, DateTimeField, Exists, Min, OuterRef, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from pipelines_portal.api_client import InvalidRequest, PipelinesClient, PipelinesError, Task
 from pipelines_portal.api_client.bounds import LARGEST_ID
+from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.core.bar_chart import Bar, build_bar, task_shares
 from pipelines_portal.entry.models import Counts, ImportJob
 from pipelines_portal.keys.clients import KeyCannotBeOpened, background_client_for
 from pipelines_portal.keys.permissions import may_use
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.task_index.counts import Progress, progress_of
-from pipelines_portal.task_index.models import KeyThrottle, TaskNote, WorkflowIndex
+from pipelines_portal.task_index.models import IndexedTask, KeyThrottle, TaskNote, WorkflowIndex
+from pipelines_portal.task_index.reads import TO_SHOW
+from pipelines_portal.workflows.models import OpenedWorkflow
 
 PAGE = 200
 BETWEEN_PAGES = timedelta(seconds=1)
@@ -46,6 +51,20 @@ def task_bar(import_job: ImportJob, counts: Counts) -> Bar | None:
     others = total - sum(count for _, _, count in shares)
     bar = build_bar([*shares, ("pending", "Not found, or of another status", max(others, 0))])
     return Bar(bar.parts, total, parse_datetime(import_job.task_counts.get("as_of", "")))
+
+
+def attention_by_import(workflow: OpenedWorkflow, import_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return how many tasks of each import need attention, as far as the workflow's index knows. 0 is left out."""
+    if not import_ids:
+        return {}
+    rows = SubmissionRow.objects.filter(submission__group__in=import_ids, task_id__in=attention_tasks(workflow))
+    return dict(rows.order_by().values_list("submission__group").annotate(Count("pk")))
+
+
+def attention_tasks(workflow: OpenedWorkflow) -> QuerySet[Any, Any]:
+    """Return the ids of the workflow's tasks that need attention, without mistakes and muted ones."""
+    tasks = IndexedTask.objects.filter(TO_SHOW, index__workflow=workflow, status__in=NEEDS_ATTENTION)
+    return tasks.order_by().values("task_id")
 
 
 def want_counts(import_job: ImportJob) -> None:

@@ -218,9 +218,12 @@ class ImportJob(models.Model):
 
     def counts(self) -> Counts:
         """Return the number of its rows by status, read from the database each time."""
-        found = ImportJob.objects.filter(pk=self.pk).values_list("row_counts", flat=True).first() or {}
-        statuses = (status for status in ImportRow.Status if status != ImportRow.Status.UNCHECKED)
-        return Counts(**{status.value: found.get(status.value, 0) for status in statuses})
+        return Counts.load(ImportJob.objects.filter(pk=self.pk).values_list("row_counts", flat=True).first() or {})
+
+    @property
+    def counts_as_read(self) -> Counts:
+        """The number of its rows by status when it was read from the database."""
+        return Counts.load(self.row_counts)
 
     def count_rows(self) -> dict[str, int]:
         """Count its rows by status."""

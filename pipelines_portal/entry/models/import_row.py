@@ -79,6 +79,12 @@ class Counts:
     rejected: int = 0
     unconfirmed: int = 0
 
+    @classmethod
+    def load(cls, row_counts: dict[str, int]) -> "Counts":
+        """Return the counts that an import stores in `row_counts`."""
+        statuses = (status.value for status in ImportRow.Status if status != ImportRow.Status.UNCHECKED)
+        return cls(**{status: row_counts.get(status, 0) for status in statuses})
+
     @property
     def total(self) -> int:
         return self.sent + self.not_sent + self.left
@@ -96,6 +102,21 @@ class Counts:
     def left(self) -> int:
         """The number of rows that are not sent until a person decides."""
         return self.to_fix + self.duplicate + self.set_aside
+
+    @property
+    def to_send(self) -> int:
+        """The number of rows that were sent or are still to be sent."""
+        return self.sent + self.not_sent
+
+    @property
+    def errors(self) -> int:
+        """The number of rows that cannot become tasks until a person changes them."""
+        return self.to_fix + self.rejected
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Something is left to be sent, or to be decided by a person."""
+        return bool(self.not_sent + self.errors + self.duplicate)
 
     @property
     def is_complete(self) -> bool:

@@ -1,43 +1,58 @@
 """The status of an import as a shape, a word and a colour."""
 
 from typing import Any
+from uuid import UUID
 
 from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.entry.imports.endings import CALM, Ending, ending_of
 from pipelines_portal.entry.imports.lists import count_unfinished
 from pipelines_portal.entry.models import Counts, ImportJob
 from pipelines_portal.submissions.models import Submission
 
 register = template.Library()
 
-# Status (a colour) and shape.
+# Status (a colour), shape and word.
 _LOOKS = {
-    ImportJob.Status.READING: ("sending", "in_progress"),
-    ImportJob.Status.UNREADABLE: ("rejected", "failed"),
-    ImportJob.Status.MATCHING: ("draft", "pending"),
-    ImportJob.Status.CHECKING: ("sending", "in_progress"),
-    ImportJob.Status.CHECKED: ("draft", "pending"),
-    ImportJob.Status.SENDING: ("sending", "in_progress"),
-    ImportJob.Status.PAUSED: ("partly_created", "paused"),
-    ImportJob.Status.UNCONFIRMED: ("unconfirmed", "quarantined"),
-    ImportJob.Status.DELETED: ("draft", "pending"),
+    ImportJob.Status.READING: ("sending", "in_progress", "Reading"),
+    ImportJob.Status.UNREADABLE: ("rejected", "failed", "Unreadable"),
+    ImportJob.Status.MATCHING: ("draft", "pending", "Match columns"),
+    ImportJob.Status.CHECKING: ("sending", "in_progress", "Checking"),
+    ImportJob.Status.SENDING: ("sending", "in_progress", "Sending"),
+    ImportJob.Status.PAUSED: ("partly_created", "paused", "Paused"),
+    ImportJob.Status.UNCONFIRMED: ("unconfirmed", "unconfirmed", "Unconfirmed"),
+    ImportJob.Status.DELETED: ("draft", "pending", "Deleted"),
+}
+_SHAPES = {
+    Ending.DRAFT: "pending",
+    Ending.CREATED: "finished",
+    Ending.PARTLY_CREATED: "escalated",
+    Ending.REJECTED: "failed",
+    Ending.UNCONFIRMED: "unconfirmed",
 }
 
 
 @register.simple_tag
-def import_status(import_job: ImportJob, counts: Counts, wait: str) -> SafeString:
+def import_status(import_job: ImportJob, counts: Counts, wait: str = "") -> SafeString:
     """Render the status. `wait` is the number of seconds that the sending waits, if it does."""
     status, shape, word = _look(import_job, counts, wait)
-    return render_to_string("_partials/status.html", {"status": status, "shape": shape, "word": word})
+    context = {"status": status, "shape": shape, "word": word, "is_calm": status in CALM}
+    return render_to_string("_partials/status.html", context)
 
 
 @register.simple_tag
-def import_status_word(import_job: ImportJob, counts: Counts, wait: str) -> str:
+def import_status_word(import_job: ImportJob, counts: Counts, wait: str = "") -> str:
     """Return the word for the status, for the title of a page."""
     return _look(import_job, counts, wait)[2]
+
+
+@register.filter
+def of(numbers: dict[UUID, int], import_id: UUID) -> int:
+    """Return the number of an import, or 0."""
+    return numbers.get(import_id, 0)
 
 
 @register.simple_tag
@@ -56,8 +71,9 @@ def import_of(context: dict[str, Any], submission: Submission) -> ImportJob | No
 
 
 def _look(import_job: ImportJob, counts: Counts, wait: str) -> tuple[str, str, str]:
-    if import_job.status == ImportJob.Status.CHECKED and counts.created and not counts.not_sent:
-        return ("created", "finished", "Done") if counts.is_complete else ("partly_created", "escalated", "Partly done")
+    if import_job.status == ImportJob.Status.CHECKED:
+        ending = ending_of(counts)
+        return ending.value, _SHAPES[ending], ending.label
     if import_job.status == ImportJob.Status.SENDING and wait:
-        return "warning", "escalated", "Waits"
-    return *_LOOKS[ImportJob.Status(import_job.status)], import_job.get_status_display()
+        return "warning", "escalated", "Waiting"
+    return _LOOKS[ImportJob.Status(import_job.status)]

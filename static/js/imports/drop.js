@@ -1,22 +1,32 @@
-// Step 1 of an import: a file dropped on the form is the one that is chosen, and is read at once.
+// Start page of an import: a dropped file, or rows pasted anywhere on the page, are read at once.
 
-const zone = document.querySelector("[data-drop]");
-const input = zone?.querySelector("input[type=file]");
+const form = document.querySelector("[data-drop]");
+const file = form?.querySelector("input[type=file]");
+const text = form?.querySelector("textarea");
 
 function mark(event) {
   event.preventDefault();
-  zone.classList.toggle("over", event.type === "dragover");
+  form.toggleAttribute("data-over", event.type === "dragover");
 }
 
 function take(event) {
   mark(event);
   if (!event.dataTransfer.files.length) return;
-  input.files = event.dataTransfer.files;
-  input.form.requestSubmit();
+  file.files = event.dataTransfer.files;
+  form.requestSubmit();
 }
 
-if (input) {
-  zone.addEventListener("dragover", mark);
-  zone.addEventListener("dragleave", mark);
-  zone.addEventListener("drop", take);
+function paste(event) {
+  const pasted = event.clipboardData.getData("text/plain");
+  if (event.target.matches?.("input, textarea") || !pasted.trim() || text.value) return;
+  event.preventDefault();
+  text.value = pasted;
+  form.requestSubmit();
+}
+
+if (form) {
+  form.addEventListener("dragover", mark);
+  form.addEventListener("dragleave", mark);
+  form.addEventListener("drop", take);
+  document.addEventListener("paste", paste);
 }

@@ -156,7 +156,7 @@ def test_requests_read_one_file_of_a_person_at_a_time(page: Any, saved_key: Save
     assert sorted(mine.values_list("status", flat=True)) == ["checked", "reading"]
 
 
-def test_unfinished_imports_are_listed_for_people_who_may_see_them(page: Any, saved_key: Any) -> None:
+def test_imports_are_listed_for_people_who_may_see_them(page: Any, saved_key: Any) -> None:
     """The owner of the key sees the imports of all people it is shared with. These see only their own."""
     colleague, other = make_colleague(), make_person("anna@acme.example")
     workflow = open_workflow(saved_key)
@@ -164,7 +164,7 @@ def test_unfinished_imports_are_listed_for_people_who_may_see_them(page: Any, sa
     share_key(saved_key, other)
     upload(browser_of(colleague), workflow, CSV)
     html = text_of(page.get(address(workflow)))
-    assert "Go on with" in html and "Ben Okafor" in html and "Checked, 2 rows" in html
+    assert "Recent imports" in html and "Ben Okafor" in html and "2 rows ·" in html and "1 ready</a>, 1 error" in html
     assert "rows.csv" not in text_of(browser_of(other).get(address(workflow)))
 
 

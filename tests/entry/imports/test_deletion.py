@@ -41,7 +41,7 @@ def test_a_deleted_import_is_hidden_and_can_be_restored(office: Office, api: Fak
     assert "Deleted by <bdi>Lena Fuchs</bdi>" not in words and "Deleted by you" in words
     assert "It will be removed for good" in words and "Restore" in words
     listed = text_of(office.browser("ben").get(office.import_tab))
-    assert "Deleted imports" in listed and "Go on with" not in listed
+    assert "Deleted imports" in listed and "No imports yet" in listed
     assert "The import rows.csv" not in text_of(office.browser("ben").get("/"))
     assert "rows.csv" not in text_of(office.browser("anna").get(office.import_tab))
     assert "Deleted by <bdi>Lena Fuchs</bdi>" in text_of(office.get("ben", import_job, "progress"))

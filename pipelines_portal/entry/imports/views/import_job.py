@@ -4,7 +4,9 @@ from itertools import chain
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -22,9 +24,10 @@ from pipelines_portal.entry.imports import texts
 from pipelines_portal.entry.imports.downloads import CONTENT_TYPES, KINDS, file_response, table_of
 from pipelines_portal.entry.imports.forms import ChooseForm, HandOverForm, ReadingForm
 from pipelines_portal.entry.imports.jobs import work_if_small
-from pipelines_portal.entry.imports.lists import count_stored, list_deleted, list_unfinished
+from pipelines_portal.entry.imports.lists import count_stored, list_deleted, list_recent
 from pipelines_portal.entry.imports.permissions import can_use_key, visible_import
 from pipelines_portal.entry.imports.reading import start_import
+from pipelines_portal.entry.imports.task_counts import attention_by_import
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.spreadsheets.limits import RowsFileError
@@ -32,6 +35,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
 from pipelines_portal.workflows.permissions import usable_workflow
 
+IMPORTS_PER_PAGE = 20
 # Each import has its file in the database.
 MOST_STORED = 300
 # The page waits while the portal works on the import.
@@ -52,7 +56,7 @@ def import_context(workflow: OpenedWorkflow, import_job: ImportJob) -> dict[str,
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in(restore_form=True)
 def import_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
-    """Show the form for a file or pasted rows with the unfinished imports, or start an import."""
+    """Show the form for a file or pasted rows with the recent imports, or start an import."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
     if request.method == "POST":
         return _start(request, workflow)
@@ -92,12 +96,15 @@ def _new_page(
     request: SignedInRequest, workflow: OpenedWorkflow, form: ChooseForm, *, status: int = 200
 ) -> HttpResponse:
     form.focus_first_error()
+    page = Paginator(list_recent(request.user, workflow), IMPORTS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "key": workflow.key,
         "workflow": workflow,
         "tab": "create",
         "form": form,
-        "imports": list_unfinished(request.user, workflow),
+        "most_rows": settings.IMPORT_MAX_ROWS,
+        "page": page,
+        "attention": attention_by_import(workflow, [each.pk for each in page if each.counts_as_read.created]),
         "deleted": list_deleted(request.user, workflow),
     }
     return render_page(request, "entry/imports/new.html", context, status=status)

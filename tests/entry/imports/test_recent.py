@@ -1,0 +1,71 @@
+"""The start page lists the last imports of a workflow, finished ones too, and how each ended."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from pipelines_portal.entry.imports.endings import Ending, ending_of
+from pipelines_portal.entry.models import Counts, ImportJob
+from pipelines_portal.submissions.models import SubmissionRow
+from pipelines_portal.task_index.models import TaskNote, WorkflowIndex
+from pipelines_portal.task_index.recording import record_tasks
+from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.factories import make_task
+from tests.pages import text_of
+
+from .conftest import Checked, work
+from .making import distinct
+from .office import address
+from .test_sending import send
+
+
+def start_page(page: Any, import_job: ImportJob, query: str = "") -> str:
+    new = f"/keys/{import_job.key_id}/workflows/{import_job.workflow_id}/import/"
+    return text_of(page.get(new + query)).split("Recent imports")[1]
+
+
+def test_a_finished_import_is_listed_with_its_tasks_that_need_attention(page: Any, checked: Checked) -> None:
+    import_job = checked(distinct(4))
+    assert ">4 ready</a>" in start_page(page, import_job) and "Draft" in start_page(page, import_job)
+    send(page, import_job, 4)
+    work()
+    ids = sorted(int(row.task_id or 0) for row in SubmissionRow.objects.all())
+    workflow = OpenedWorkflow.objects.get()
+    record_tasks(
+        WorkflowIndex.objects.start(workflow),
+        [make_task(task_id, "failed", timezone.now()) for task_id in ids[:3]],
+        timezone.now(),
+    )
+    TaskNote.objects.mark_as_mistakes(workflow, ids[:1], "", import_job.owner)
+    words = start_page(page, import_job)
+    assert "Created" in words and "4 created" in words and "2 need attention" in words
+    assert f'href="{address(import_job, "progress")}?show=attention"' in words
+
+
+def test_more_imports_than_a_page_shows_are_on_the_next(
+    page: Any, checked: Checked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines_portal.entry.imports.views.import_job.IMPORTS_PER_PAGE", 1)
+    for name in ("first.csv", "second.csv"):
+        last = checked(distinct(1))
+        ImportJob.objects.filter(pk=last.pk).update(file_name=name)
+    assert "second.csv" in start_page(page, last) and "first.csv" not in start_page(page, last)
+    assert "first.csv" in start_page(page, last, "?page=2")
+
+
+@pytest.mark.parametrize(
+    ("counts", "ending"),
+    [
+        (Counts(ready=3), Ending.DRAFT),
+        (Counts(to_fix=3, set_aside=1), Ending.DRAFT),
+        (Counts(created=3, set_aside=2), Ending.CREATED),
+        (Counts(created=3, rejected=1), Ending.PARTLY_CREATED),
+        (Counts(created=3, ready=1), Ending.PARTLY_CREATED),
+        (Counts(created=3, duplicate=1), Ending.PARTLY_CREATED),
+        (Counts(rejected=1, ready=4), Ending.REJECTED),
+        (Counts(created=3, unconfirmed=1), Ending.UNCONFIRMED),
+    ],
+)
+def test_the_end_of_an_import_follows_from_its_rows(counts: Counts, ending: Ending) -> None:
+    assert ending_of(counts) is ending

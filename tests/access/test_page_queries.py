@@ -18,8 +18,9 @@ from filling.size import Size
 
 MOST = 8
 # Pages that gather many small things, each with its plain number. The session is one of them.
+# imports:progress shows all rows of an import with their tasks.
 GATHERING = {
-    "overview:home": 18, "overview:detail": 13, "keys:detail": 10, "imports:check": 13, "imports:progress": 10,
+    "overview:home": 18, "overview:detail": 13, "keys:detail": 10, "imports:check": 13, "imports:progress": 13,
     "imports:continue": 9, "new_task:create": 10, "overview:palette": 11, "search:search": 11, "submissions:list": 12,
     "submissions:detail": 9,
 }  # fmt: skip

@@ -31,7 +31,6 @@ CONTENT_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 BATCH = 1_000
-SHOWN = 50
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def faulty_rows(import_job: ImportJob, statuses: tuple[str, ...]) -> Iterator[Fa
 
 def _with_reasons(import_job: ImportJob, rows: list[ImportRow]) -> list[FaultyRow]:
     """Return each row with its cells and errors."""
-    matching, reasons = Matching.load(import_job.matching), _reasons(import_job, rows) if rows else {}
+    matching, reasons = Matching.load(import_job.matching), reasons_of(import_job, rows) if rows else {}
     return [
         FaultyRow(
             row.number,
@@ -67,12 +66,6 @@ def _with_reasons(import_job: ImportJob, rows: list[ImportRow]) -> list[FaultyRo
         )
         for row in rows
     ]
-
-
-def first_rejected(import_job: ImportJob) -> list[FaultyRow]:
-    """Return the first rejected rows, as many as a page shows."""
-    rejected = import_job.rows.filter(status=ImportRow.Status.REJECTED).defer("fields").order_by("number")
-    return _with_reasons(import_job, list(rejected[:SHOWN]))
 
 
 def table_of(import_job: ImportJob, kind: str) -> tuple[list[str], Iterator[list[Any]]]:
@@ -87,7 +80,8 @@ def _text(column: Column, place: int, row: ImportRow) -> str:
     return text_of(row.cells[place]) if place < len(row.cells) else ""
 
 
-def _reasons(import_job: ImportJob, rows: list[ImportRow]) -> dict[int, list[str]]:
+def reasons_of(import_job: ImportJob, rows: list[ImportRow]) -> dict[int, list[str]]:
+    """Return the errors of rows, in the order of their numbers, each with the name of its field."""
     labels = {known.name: known.label for known in import_job.parsed_schema.fields}
     found: dict[int, list[str]] = {}
     # A range is much faster than a list of numbers if there are thousands of groups.

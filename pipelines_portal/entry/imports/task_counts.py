@@ -36,6 +36,8 @@ CLAIM = timedelta(seconds=60)
 BETWEEN_SCANS = timedelta(seconds=30)
 WANTED_FOR = timedelta(minutes=2)
 INDEX_IS_CURRENT_FOR = timedelta(minutes=10)
+# The name of the tasks that need attention in addresses of pages.
+ATTENTION = "attention"
 # Counted beside the statuses while a scan is under way.
 MISTAKES = "mistakes"
 AFTER_ERROR = timedelta(seconds=60)
@@ -49,7 +51,7 @@ def task_bar(import_job: ImportJob, counts: Counts) -> Bar | None:
     shares = task_shares(by_status)
     total = max(counts.created - import_job.task_counts.get("mistakes", 0), 0)
     others = total - sum(count for _, _, count in shares)
-    bar = build_bar([*shares, ("pending", "Not found, or of another status", max(others, 0))])
+    bar = build_bar([*shares, ("unknown", "Not found, or of another status", max(others, 0))])
     return Bar(bar.parts, total, parse_datetime(import_job.task_counts.get("as_of", "")))
 
 
@@ -75,7 +77,7 @@ def want_counts(import_job: ImportJob) -> None:
     now = timezone.now()
     if import_job.counts_wanted_until is not None and import_job.counts_wanted_until > now + WANTED_FOR / 2:
         return
-    indexed = None if import_job.task_counts else _indexed_counts(_read_index(import_job), _task_rows(import_job))
+    indexed = None if import_job.task_counts else _indexed_counts(read_index(import_job), _task_rows(import_job))
     if indexed and indexed.by_status:
         import_job.task_counts = _dump(indexed)
     next_page_at = Coalesce("next_page_at", Value(now, DateTimeField()))
@@ -100,7 +102,7 @@ def count_next() -> bool:
 
 
 def _count(import_job: ImportJob) -> None:
-    index = _read_index(import_job)
+    index = read_index(import_job)
     indexed = _indexed_counts(index, _task_rows(import_job))
     is_current = indexed is not None and timezone.now() - indexed.counted_at < INDEX_IS_CURRENT_FOR
     if indexed is not None and is_current and not indexed.unknown:
@@ -119,7 +121,8 @@ def _count(import_job: ImportJob) -> None:
     return None
 
 
-def _read_index(import_job: ImportJob) -> WorkflowIndex | None:
+def read_index(import_job: ImportJob) -> WorkflowIndex | None:
+    """Return the index of the import's workflow, if there is one."""
     place = {"workflow__key": import_job.key, "workflow__workflow_id": import_job.workflow_id}
     return WorkflowIndex.objects.filter(**place).first()
 

@@ -50,12 +50,12 @@ def test_the_scan_ends_at_the_oldest_task_of_the_import(
     api.create(1)
     monkeypatch.setattr(task_counts, "PAGE", 2)
     words = text_of(page.get(address(sent, "progress")))
-    assert "How the tasks stand is being counted" in words
+    assert "The tasks are being counted by status." in words
     assert count_all() == 3
     sent.refresh_from_db()
     assert sent.task_counts["by_status"] == {"pending": 5}
     words = text_of(page.get(address(sent, "progress")))
-    assert "5 tasks of this import" in words and "Tasks: 5 pending" in words
+    assert "Task status" in words and "Tasks: 5 pending" in words
 
 
 def test_nothing_is_requested_if_nobody_looks(page: Any, checked: Checked) -> None:
@@ -147,4 +147,4 @@ def test_mistakes_are_left_out(page: Any, checked: Checked) -> None:
     sent.refresh_from_db()
     assert sent.task_counts["by_status"] == {"pending": 1, "escalated": 2} and sent.task_counts["mistakes"] == 2
     words = text_of(page.get(address(sent, "progress")))
-    assert "3 tasks of this import" in words and "Tasks: 1 pending, 2 escalated" in words and "not found" not in words
+    assert "Tasks: 1 pending, 2 escalated" in words and "not found" not in words

@@ -17,19 +17,19 @@ from django_htmx.http import HttpResponseClientRedirect
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.core.api_errors import explain
-from pipelines_portal.core.bar_chart import Bar, build_bar
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import htmx_of, render_page
 from pipelines_portal.entry.imports import texts
-from pipelines_portal.entry.imports.downloads import first_rejected
 from pipelines_portal.entry.imports.permissions import can_use_key, require_key, visible_import
-from pipelines_portal.entry.imports.task_counts import task_bar, want_counts
+from pipelines_portal.entry.imports.row_list import Selection, chips, list_rows
+from pipelines_portal.entry.imports.task_counts import attention_by_import, task_bar, want_counts
 from pipelines_portal.entry.imports.views.import_job import import_context
 from pipelines_portal.entry.models import Counts, ImportJob
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.permissions import may_send_with
 from pipelines_portal.submissions.appeared import PAGE, PAGES_TO_DECIDE, PAGES_TO_SHOW, tasks_since
 from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.workflows.models import OpenedWorkflow
 
 # An import of a hundred thousand rows has twenty requests.
 REQUESTS_LISTED = 100
@@ -174,7 +174,7 @@ class Requests:
 @never_cache
 @signed_in
 def import_progress(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    """Show what became of the rows, and the evidence about an unconfirmed request."""
+    """Show what became of all rows and of their tasks, and the evidence about an unconfirmed request."""
     workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     key = import_job.key
     import_job.settle_overdue()
@@ -185,6 +185,7 @@ def import_progress(request: SignedInRequest, key_id: int, workflow_id: int, imp
         url = import_job.get_absolute_url()
         return HttpResponseClientRedirect(url) if htmx_of(request) else redirect(url)
     context = import_context(workflow, import_job) | _progress_context(import_job, requests)
+    context |= _rows_context(workflow, import_job, Selection.load(request.GET), context["counts"])
     if not import_job.is_at_work and requests.unconfirmed:
         # The evidence is not refreshed by itself: the person decides about what the page shows.
         context |= {"lost": requests.unconfirmed, "poll": "", **_evidence(import_job, requests.unconfirmed)}
@@ -202,10 +203,13 @@ def _read_requests(import_job: ImportJob) -> Requests:
         last_task=Subquery(created.order_by("-index").values("task_id")[:1]),
     )
     listed = list(annotated[:REQUESTS_LISTED])
-    count = len(listed) if len(listed) < REQUESTS_LISTED else import_job.submissions.count()
-    is_sending = import_job.submissions.filter(status=Submission.Status.SENDING).exists()
-    unconfirmed = annotated.filter(status=Submission.Status.UNCONFIRMED).first()
-    return Requests(listed, count, is_sending, unconfirmed)
+    status = Submission.Status
+    if len(listed) < REQUESTS_LISTED:
+        unconfirmed = next((each for each in listed if each.status == status.UNCONFIRMED), None)
+        return Requests(listed, len(listed), any(each.status == status.SENDING for each in listed), unconfirmed)
+    unconfirmed = annotated.filter(status=status.UNCONFIRMED).first()
+    is_sending = import_job.submissions.filter(status=status.SENDING).exists()
+    return Requests(listed, import_job.submissions.count(), is_sending, unconfirmed)
 
 
 def _progress_context(import_job: ImportJob, requests: Requests) -> dict[str, Any]:
@@ -218,23 +222,24 @@ def _progress_context(import_job: ImportJob, requests: Requests) -> dict[str, An
     is_moving = import_job.is_at_work or requests.is_sending
     return {
         "counts": counts,
-        "bar": _row_bar(counts),
         "tasks": task_bar(import_job, counts),
         "requests": requests.listed,
+        "batch_count": requests.count,
         "more_requests": max(requests.count - REQUESTS_LISTED, 0),
-        "rejected": first_rejected(import_job),
         "is_on_the_wire": requests.is_sending,
         "wait": str(round(wait)) if wait > SHORTEST_WAIT else "",
         "poll": POLL if is_moving else POLL_TASKS if counts.created else "",
     }
 
 
-def _row_bar(counts: Counts) -> Bar:
-    shares = [
-        ("finished", "Created", counts.created), ("failed", "Rejected", counts.rejected),
-        ("quarantined", "Unknown", counts.unconfirmed), ("pending", "Not sent", counts.not_sent),
-    ]  # fmt: skip
-    return build_bar(shares)
+def _rows_context(
+    workflow: OpenedWorkflow, import_job: ImportJob, selection: Selection, counts: Counts
+) -> dict[str, Any]:
+    attention = attention_by_import(workflow, [import_job.pk]) if counts.created else {}
+    return {
+        "rows": list_rows(import_job, workflow, selection),
+        "chips": chips(selection, counts, attention.get(import_job.pk, 0)),
+    }
 
 
 def _evidence(import_job: ImportJob, submission: Submission) -> dict[str, Any]:

@@ -259,3 +259,22 @@ def expect_figures(page: Page, seconds: float = 60, **wanted: int) -> None:
         named = page.locator("dt").filter(has_text=re.compile(f"^{word.replace('_', ' ')}$"))
         figure = page.locator("dl.figures > div").filter(has=named).locator("dd")
         expect(figure).to_have_text(f"{number:,}", timeout=seconds * 1000)
+
+
+def expect_rows(page: Page, seconds: float = 60, **wanted: int) -> None:
+    """`Waiting=3`: the filter "Waiting" of the import's page counts 3 rows."""
+    for word, number in wanted.items():
+        chip = page.get_by_label("Filter rows").get_by_role("link", name=re.compile(f"^{word}"))
+        if number:
+            expect(chip.locator("b")).to_have_text(f"{number:,}", timeout=seconds * 1000)
+        else:
+            counted = chip.filter(has_not_text=re.compile(r"\b0\s*$"))
+            expect(counted).to_have_count(0, timeout=seconds * 1000)
+
+
+def expect_all_rows(page: Page, total: int) -> None:
+    """The filters of the import's page add up to all rows."""
+    chips = page.get_by_label("Filter rows").locator(".chip").all_inner_texts()
+    counts = {words.rsplit(maxsplit=1)[0]: int(words.split()[-1].replace(",", "")) for words in chips}
+    attention = counts.pop("Needs attention", 0)
+    assert counts.pop("All") == total == sum(counts.values()) and attention <= total, chips

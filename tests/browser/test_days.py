@@ -93,7 +93,7 @@ def test_a_day_of_an_operator(browser: Browser, office: Office) -> None:
     page.get_by_label(re.compile("paste", re.IGNORECASE)).first.fill(f"input_text\ttarget_language\n{rows}")
     page.get_by_role("button", name=re.compile("^(Go on|Check|Read|Next)")).first.click()
     page.get_by_role("button", name=re.compile("^(Create|Send) 30")).click(timeout=30_000)
-    expect(page.get_by_text("Every row is a task: 30 tasks were created")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("30 tasks created")).to_be_visible(timeout=30_000)
     assert len(tasks_of(office)) == TASKS + 30
 
     # What was sent in the morning is found by a word and its beginning.

@@ -18,7 +18,9 @@ from tests.browser.importing import (
     Office,
     check_titled,
     choose,
+    expect_all_rows,
     expect_figures,
+    expect_rows,
     expect_silence,
     expect_sum,
     figures,
@@ -105,18 +107,18 @@ def test_an_answer_cut_in_the_middle_stops_all_until_somebody_says_what_came(
     press(page, "Send 20 rows")
     shown(page, "The answer to request 1 was lost. It is not known whether its 1 row was created")
     shown(page, "1 new task appeared since")
-    expect_figures(page, Unknown=1, Not_sent=19)
-    expect_sum(page, 20)
-    expect(page).to_have_title(re.compile("^Stopped, decide: rows.csv"))
+    expect_rows(page, Unconfirmed=1, Waiting=19)
+    expect_all_rows(page, 20)
+    expect(page).to_have_title(re.compile("^Unconfirmed: rows.csv"))
     page.get_by_role("link", name="Look again").click()
     look_at(page)
     posts = running.posts()
     press(page, "These are its tasks")
-    expect_figures(page, Created=1, Unknown=0, Not_sent=19)
+    expect_rows(page, Created=1, Unconfirmed=0, Waiting=19)
     look_at(page)
     assert running.posts() == posts
     press(page, "Go on with 19 rows")
-    shown(page, "Every row is a task: 20 tasks were created")
+    shown(page, "20 tasks created")
     assert len(running.task_ids(checked)) == 20
 
 
@@ -129,9 +131,9 @@ def test_a_request_that_never_arrived_is_sent_again_when_somebody_says_so(
     shown(page, "No new task appeared since.")
     page.get_by_text("Nothing was created…").click()
     press(page, "Nothing was created: its rows may be sent again")
-    expect_figures(page, Not_sent=20, Unknown=0)
+    expect_rows(page, Waiting=20, Unconfirmed=0)
     press(page, "Go on with 20 rows")
-    shown(page, "Every row is a task: 20 tasks were created")
+    shown(page, "20 tasks created")
     assert len(running.task_ids(checked)) == 20
 
 
@@ -156,11 +158,11 @@ def test_an_api_that_is_gone_is_waited_for(page: Page, running: Office, checked:
     running.wire.cut()
     press(page, "Send 20 rows")
     shown(page, "It goes on by itself in")
-    expect_figures(page, Not_sent=20, Created=0)
+    expect_rows(page, Waiting=20, Created=0)
     expect(page).to_have_title(re.compile("^Waits, 0 of 20 created"))
     look_at(page)
     running.wire.target = there
-    shown(page, "Every row is a task: 20 tasks were created")
+    shown(page, "20 tasks created")
     assert len(running.task_ids(checked)) == 20
 
 
@@ -173,7 +175,7 @@ def test_a_limit_is_counted_down_and_then_it_goes_on(page: Page, running: Office
     seen = int(wait.inner_text().split()[0])
     expect(wait).not_to_have_text(f"{seen} s")
     assert int(wait.inner_text().split()[0]) < seen
-    shown(page, "Every row is a task: 20 tasks were created")
+    shown(page, "20 tasks created")
     assert len(running.task_ids(checked)) == 20
     running.run("forget_limits")
 
@@ -188,7 +190,7 @@ def test_a_request_that_is_too_large_goes_in_halves(page: Page, running: Office,
 
     running.between.faults.append(too_large)
     press(page, "Send 20 rows")
-    shown(page, "Every row is a task: 20 tasks were created")
+    shown(page, "20 tasks created")
     assert page.locator("table.requests tbody tr").count() >= 3
     assert len(running.task_ids(checked)) == 20
 
@@ -210,7 +212,7 @@ def test_changed_fields_stop_the_sending_and_are_named(page: Page, running: Offi
     page.get_by_label("Change all 7 to").select_option("Dutch")
     press(page, "Change 7 rows")
     press(page, "Send 20 rows")
-    shown(page, "Every row is a task: 20 tasks were created")
+    shown(page, "20 tasks created")
     assert len(running.task_ids(checked)) == 20
 
 
@@ -227,9 +229,10 @@ def test_rows_that_the_api_rejects_are_fixed_and_only_those_are_sent_again(
 
     once(running, change)
     press(page, "Send 20 rows")
-    expect_figures(page, Created=13, Rejected=7)
-    expect_sum(page, 20)
-    rejected = page.locator("section", has=page.get_by_role("heading", name="7 rejected rows")).locator("tbody tr")
+    expect_rows(page, Created=13, Errors=7)
+    expect_all_rows(page, 20)
+    page.get_by_label("Filter rows").get_by_role("link", name="Errors").click()
+    rejected = page.get_by_label("Rows", exact=True).locator("tbody tr")
     assert [text.split()[0] for text in rejected.all_inner_texts()] == ["2", "5", "8", "11", "14", "17", "20"]
     look_at(page)
     page.get_by_role("link", name="Fix what is left").click()
@@ -239,7 +242,7 @@ def test_rows_that_the_api_rejects_are_fixed_and_only_those_are_sent_again(
     shown(page, "The workflow's fields changed, so the sending stopped")
     page.get_by_role("link", name="Look and send them").click()
     press(page, "Send 7 rows")
-    shown(page, "Every row is a task: 20 tasks were created")
+    shown(page, "20 tasks created")
     assert len(running.task_ids(checked)) == 20
 
 
@@ -256,7 +259,7 @@ def test_a_key_that_is_rejected_pauses_all_until_it_works_again(page: Page, runn
     shown(page, "“Acme” works.")
     page.goto(address)
     press(page, "Go on with 20 rows")
-    shown(page, "Every row is a task: 20 tasks were created")
+    shown(page, "20 tasks created")
     assert len(running.task_ids(checked)) == 20
 
 
@@ -272,7 +275,7 @@ def test_a_killed_worker_leaves_its_request_unknown_and_the_next_sends_the_rest(
     shown(page, "The answer to request 1 was lost")
     press(page, "These are its tasks")
     press(page, "Go on with 19 rows")
-    shown(page, "Every row is a task: 20 tasks were created")
+    shown(page, "20 tasks created")
     assert len(running.task_ids(checked)) == 20
 
 
@@ -296,7 +299,7 @@ def test_a_colleague_goes_on_where_a_closed_tab_left_off(
     press(page, "Send 20 rows")
     wait_until(lambda: running.between.faults == [], "the request to be on the wire")
     press(page, "Pause")
-    expect_figures(page, Created=1, Not_sent=19)
+    expect_rows(page, Created=1, Waiting=19)
     page.close()
     other = running.page(browser, COLLEAGUE)
     other.goto(running.address(checked))
@@ -306,7 +309,7 @@ def test_a_colleague_goes_on_where_a_closed_tab_left_off(
     other.get_by_role("link", name="Go on with 19 rows").click()
     shown(other, "19 rows will be sent to")
     press(other, "Send 19 rows")
-    shown(other, "Every row is a task: 20 tasks were created")
+    shown(other, "20 tasks created")
     assert len(running.task_ids(checked)) == 20
 
 
@@ -317,7 +320,7 @@ def test_two_who_press_send_at_once_send_once(browser: Browser, page: Page, runn
     for each in (page, other):
         each.get_by_role("button", name="Send 20 rows").click(no_wait_after=True)
     for each in (page, other):
-        shown(each, "Every row is a task: 20 tasks were created")
+        shown(each, "20 tasks created")
     assert len(running.task_ids(checked)) == 20
 
 
@@ -387,7 +390,7 @@ def test_a_button_pressed_while_a_row_is_saved_sends_nothing_of_the_number_befor
     expect(page.get_by_label("Send one row first")).to_be_checked()
     assert (running.posts(), figures(page)["Ready to send"]) == (posts, 3)
     page.keyboard.press("Enter")
-    shown(page, "Every row is a task: 3 tasks were created")
+    shown(page, "3 tasks created")
     assert len(running.task_ids(workflow_id)) == 3
 
 

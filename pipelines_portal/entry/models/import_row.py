@@ -127,9 +127,9 @@ class Counts:
     def left_words(self) -> str:
         """The rows that wait for a person, in words."""
         left = (
-            (self.to_fix + self.rejected, "to fix"),
+            (self.errors, "error" if self.errors == 1 else "errors"),
             (self.duplicate, "duplicate" if self.duplicate == 1 else "duplicates"),
-            (self.set_aside, "set aside"),
+            (self.set_aside, "skipped"),
         )
         return ", ".join(f"{number:,} {word}" for number, word in left if number)
 

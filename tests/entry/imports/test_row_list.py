@@ -1,0 +1,128 @@
+"""The page of an import lists all its rows, with the tasks that they became."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from pipelines_portal.entry.imports import row_list
+from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.submissions.models import SubmissionRow
+from pipelines_portal.task_index.models import TaskNote, WorkflowIndex
+from pipelines_portal.task_index.recording import record_tasks
+from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.factories import make_task
+from tests.fake_api import FakeApi
+from tests.pages import text_of
+
+from .conftest import Checked, work
+from .making import GOOD, distinct
+from .office import Office, address
+from .test_sending import send
+
+
+def numbers(page: Any, import_job: ImportJob, query: str = "") -> list[int]:
+    """Return the numbers of the listed rows."""
+    rows = page.get(address(import_job, "progress") + query).context["rows"].rows
+    return [each.row.number for each in rows]
+
+
+@pytest.fixture
+def sent(page: Any, checked: Checked) -> ImportJob:
+    """Rows 2 to 6 are tasks: failed, escalated, finished, in progress, unknown. Row 7 is an error, 8 a duplicate."""
+    import_job = checked([*distinct(5), ["No language", ""], ["Hello 0", "French"]])
+    send(page, import_job, 5)
+    work()
+    import_job.refresh_from_db()
+    ids = task_ids()
+    index = WorkflowIndex.objects.start(OpenedWorkflow.objects.get())
+    statuses = ("failed", "escalated", "finished", "in_progress")
+    now = timezone.now()
+    tasks = [make_task(task_id, status, now) for task_id, status in zip(ids, statuses, strict=False)]
+    record_tasks(index, tasks, now)
+    return import_job
+
+
+def task_ids() -> list[int]:
+    return [row.task_id or 0 for row in SubmissionRow.objects.filter(task_id__isnull=False).order_by("number")]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", [2, 3, 4, 5, 6, 7, 8]),
+        ("?status=created", [2, 3, 4, 5, 6]),
+        ("?status=attention", [2, 3]),
+        ("?status=failed", [2]),
+        ("?status=finished", [4]),
+        ("?status=in_progress", [5]),
+        ("?status=errors", [7]),
+        ("?status=duplicates", [8]),
+        ("?status=skipped", []),
+        ("?after=6", [7, 8]),
+        ("?status=attention&after=2", [3]),
+        ("?status=nonsense&after=x", [2, 3, 4, 5, 6, 7, 8]),
+    ],
+)
+def test_a_filter_lists_the_rows_that_its_number_counts(
+    page: Any, sent: ImportJob, query: str, expected: list[int]
+) -> None:
+    shown = page.get(address(sent, "progress") + query)
+    assert [each.row.number for each in shown.context["rows"].rows] == expected
+    chip = next(chip for chip in shown.context["chips"] if chip.is_current)
+    assert "after" in query or chip.count in (len(expected), None)
+
+
+def test_a_row_shows_its_text_and_leads_to_its_task(page: Any, sent: ImportJob) -> None:
+    words = text_of(page.get(address(sent, "progress")))
+    first = words.split("<tbody>")[1].split("</tr>")[0]
+    link = f'href="/keys/{sent.key_id}/workflows/42/tasks/{task_ids()[0]}/"'
+    assert "Hello 0" in first and "Failed" in first and link in first
+    assert ">5 tasks</a> created" in words and "Target language is missing" in words and "Same as row 2" in words
+
+
+def test_mistakes_and_muted_tasks_need_no_attention(page: Any, sent: ImportJob) -> None:
+    first, second = task_ids()[:2]
+    workflow = OpenedWorkflow.objects.get()
+    TaskNote.objects.mark_as_mistakes(workflow, [first], "", sent.owner)
+    TaskNote.objects.mute(workflow, {second: "escalated"}, "asked Ana", sent.owner)
+    assert numbers(page, sent, "?status=attention") == []
+    assert numbers(page, sent, "?status=failed") == [] and numbers(page, sent, "?status=escalated") == [3]
+
+
+def test_each_page_continues_after_the_last_row(page: Any, sent: ImportJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row_list, "ROWS_PER_PAGE", 3)
+    words = text_of(page.get(address(sent, "progress") + "?status=created"))
+    assert "Rows 2–4 of the file" in words and 'href="?status=created&amp;after=4#rows"' in words
+    assert numbers(page, sent, "?status=created&after=4") == [5, 6]
+
+
+def test_the_send_bar_and_undo_go_with_the_last_row(page: Any, checked: Checked, sent: ImportJob) -> None:
+    page.post(address(sent, "choose"), {"do": "aside"})
+    before = text_of(page.get(address(sent, "check")))
+    assert 'id="sendbar"' in before and "Undo:" in before
+    sent.rows.filter(status=ImportRow.Status.TO_FIX).update(status=ImportRow.Status.SET_ASIDE)
+    sent.store_counts()
+    after = text_of(page.get(address(sent, "check")))
+    assert 'id="sendbar"' not in after and "Undo:" not in after
+    shown = text_of(page.get(address(sent, "progress") + "?status=skipped"))
+    assert ">2 rows</a> skipped" in shown and "Restore rows" in shown and "What is left" not in shown
+
+
+def test_a_person_without_the_key_sees_rows_without_links(office: Office, api: FakeApi) -> None:
+    import_job = office.imported()
+    office.post("ben", import_job, "send", rows=4)
+    work()
+    office.key.shares.all().delete()
+    words = text_of(office.get("ben", import_job, "progress"))
+    assert "Hello 0" in words and "/tasks/" not in words.split("<tbody>")[1].split("</table>")[0]
+
+
+def test_a_sending_import_refreshes_the_page_that_is_shown(page: Any, checked: Checked) -> None:
+    import_job = checked([GOOD, *distinct(3)])
+    send(page, import_job, 4)
+    here = address(import_job, "progress")
+    words = text_of(page.get(f"{here}?status=waiting&after=2"))
+    assert "Creating tasks… 0 of 4" in words and f'hx-get="{here}?status=waiting&amp;after=2"' in words
+    part = page.get(f"{here}?status=waiting", headers={"HX-Request": "true", "HX-Target": "progress"})
+    assert "<html" not in text_of(part) and 'hx-swap-oob="true"' in text_of(part)

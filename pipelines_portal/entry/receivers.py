@@ -1,18 +1,23 @@
 """Receivers of signals: outcomes of requests, removed imports and removed keys."""
 
+from uuid import UUID
+
+from django.db.models import Value
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.imports.lists import list_unfinished_with
+from pipelines_portal.entry.imports.endings import look_of
+from pipelines_portal.entry.imports.lists import LARGE_COLUMNS, list_unfinished_with
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.signals import import_removed
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.signals import key_removal_asked, key_removed
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.signals import outcome_written
+from pipelines_portal.submissions.signals import ImportState, imports_asked, outcome_written
 
 MOST_NAMED = 5
+UNDER_WAY = (ImportJob.Status.SENDING, ImportJob.Status.PAUSED, ImportJob.Status.UNCONFIRMED)
 
 
 @receiver(outcome_written)
@@ -25,6 +30,27 @@ def settle_request(sender: object, submission: Submission, **more: object) -> No
         return
     if import_job := ImportJob.objects.select_for_update().filter(pk=submission.group).first():
         import_job.settle(submission)
+
+
+@receiver(imports_asked)
+def describe_imports(sender: object, user: User, ids: list[UUID], **more: object) -> dict[UUID, ImportState]:
+    """Return the states of those imports that the person may see."""
+    found = ImportJob.objects.visible_to(user).filter(pk__in=ids).defer(*LARGE_COLUMNS)
+    return {import_job.pk: _state_of(import_job) for import_job in found.annotate(has_requests=Value(True))}
+
+
+def _state_of(import_job: ImportJob) -> ImportState:
+    counts = import_job.counts_as_read
+    return ImportState(
+        *look_of(import_job, counts),
+        is_under_way=import_job.status in UNDER_WAY,
+        rows=counts.total,
+        to_send=counts.to_send,
+        created=counts.created,
+        rejected=counts.rejected,
+        skipped=counts.set_aside,
+        address=import_job.get_absolute_url(),
+    )
 
 
 @receiver(pre_delete, sender=ImportJob)

@@ -1,6 +1,7 @@
 """Signals of the ledger for other apps."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.dispatch import Signal
 
@@ -12,6 +13,8 @@ values_dropped = Signal()
 outcome_written = Signal()
 # `end`, a BatchEnd. In the transaction that ends the import or the upload.
 batch_ended = Signal()
+# `user`, `ids` of imports. Receivers return ImportState by id, for the imports that the person may see.
+imports_asked = Signal()
 
 
 @dataclass(frozen=True)
@@ -24,3 +27,29 @@ class BatchEnd:
     sentence: str
     address: str
     tone: str
+
+
+@dataclass(frozen=True)
+class ImportState:
+    """How an import stands: its status as color, shape and word, the numbers of its rows, and its page."""
+
+    status: str
+    shape: str
+    word: str
+    is_calm: bool
+    # Its rows wait, are being sent, or are stopped before all were sent.
+    is_under_way: bool
+    rows: int
+    to_send: int
+    created: int
+    rejected: int
+    skipped: int
+    address: str
+
+
+def states_of_imports(user: User, ids: list[UUID]) -> dict[UUID, ImportState]:
+    """Return the states of those imports that exist and that the person may see."""
+    if not ids:
+        return {}
+    answers = imports_asked.send(None, user=user, ids=ids)
+    return {pk: state for _, states in answers for pk, state in states.items()}

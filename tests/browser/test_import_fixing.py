@@ -40,7 +40,7 @@ def to_the_columns(page: Page, folder: Path, rows: str = ROWS) -> None:
     file = folder / "rows.csv"
     file.write_text(rows)
     page.goto(IMPORTS)
-    page.get_by_label("Drop a file of rows here, or choose it").set_input_files(file)
+    page.get_by_label("Drop a spreadsheet here, or choose it").set_input_files(file)
     page.get_by_role("button", name="Read the rows").press("Enter")
     page.wait_for_url("**/check/")
     page.get_by_role("button", name="Change how columns are matched").press("Enter")

@@ -22,7 +22,6 @@ from tests.browser.importing import (
     expect_figures,
     expect_rows,
     expect_silence,
-    expect_sum,
     figures,
     look_at,
     office,

@@ -1,7 +1,7 @@
 """All rows of an import: what became of each, and the last known status of its task."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -10,6 +10,7 @@ from pipelines_portal.api_client import TaskStatus
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.entry.imports.check_page import RowTexts
 from pipelines_portal.entry.imports.downloads import reasons_of
+from pipelines_portal.entry.imports.endings import Look
 from pipelines_portal.entry.imports.task_counts import ATTENTION, attention_tasks, read_index
 from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
 from pipelines_portal.submissions.models import SubmissionRow
@@ -35,15 +36,7 @@ ALWAYS_SHOWN = ("", ATTENTION, "created", "skipped", "errors")
 TO_FIX = (_S.TO_FIX, _S.REJECTED)
 
 
-class Look(NamedTuple):
-    """The color, shape and word of a row whose task is not known."""
-
-    status: str
-    shape: str
-    word: str
-    is_calm: bool = False
-
-
+# Of a row whose task is not known.
 LOOKS = {
     _S.READY: Look("pending", "pending", "Waiting", is_calm=True),
     _S.REQUESTED: Look("sending", "in_progress", "Sending", is_calm=True),

@@ -8,45 +8,24 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.imports.endings import CALM, Ending, ending_of
+from pipelines_portal.entry.imports.endings import Look, look_of
 from pipelines_portal.entry.imports.lists import count_unfinished
 from pipelines_portal.entry.models import Counts, ImportJob
 from pipelines_portal.submissions.models import Submission
 
 register = template.Library()
 
-# Status (a colour), shape and word.
-_LOOKS = {
-    ImportJob.Status.READING: ("sending", "in_progress", "Reading"),
-    ImportJob.Status.UNREADABLE: ("rejected", "failed", "Unreadable"),
-    ImportJob.Status.MATCHING: ("draft", "pending", "Match columns"),
-    ImportJob.Status.CHECKING: ("sending", "in_progress", "Checking"),
-    ImportJob.Status.SENDING: ("sending", "in_progress", "Sending"),
-    ImportJob.Status.PAUSED: ("partly_created", "paused", "Paused"),
-    ImportJob.Status.UNCONFIRMED: ("unconfirmed", "unconfirmed", "Unconfirmed"),
-    ImportJob.Status.DELETED: ("draft", "pending", "Deleted"),
-}
-_SHAPES = {
-    Ending.DRAFT: "pending",
-    Ending.CREATED: "finished",
-    Ending.PARTLY_CREATED: "escalated",
-    Ending.REJECTED: "failed",
-    Ending.UNCONFIRMED: "unconfirmed",
-}
-
 
 @register.simple_tag
 def import_status(import_job: ImportJob, counts: Counts, wait: str = "") -> SafeString:
     """Render the status. `wait` is the number of seconds that the sending waits, if it does."""
-    status, shape, word = _look(import_job, counts, wait)
-    context = {"status": status, "shape": shape, "word": word, "is_calm": status in CALM}
-    return render_to_string("_partials/status.html", context)
+    return render_to_string("_partials/status.html", _look(import_job, counts, wait)._asdict())
 
 
 @register.simple_tag
 def import_status_word(import_job: ImportJob, counts: Counts, wait: str = "") -> str:
     """Return the word for the status, for the title of a page."""
-    return _look(import_job, counts, wait)[2]
+    return _look(import_job, counts, wait).word
 
 
 @register.filter
@@ -70,10 +49,7 @@ def import_of(context: dict[str, Any], submission: Submission) -> ImportJob | No
     return visible.filter(pk=submission.group).first()
 
 
-def _look(import_job: ImportJob, counts: Counts, wait: str) -> tuple[str, str, str]:
-    if import_job.status == ImportJob.Status.CHECKED:
-        ending = ending_of(counts)
-        return ending.value, _SHAPES[ending], ending.label
+def _look(import_job: ImportJob, counts: Counts, wait: str) -> Look:
     if import_job.status == ImportJob.Status.SENDING and wait:
-        return "warning", "escalated", "Waiting"
-    return _LOOKS[ImportJob.Status(import_job.status)]
+        return Look("warning", "escalated", "Waiting")
+    return look_of(import_job, counts)

@@ -1,10 +1,11 @@
-"""The list of submissions by day. A person's single tasks of a day are folded into one line."""
+"""The list of submissions by day. An import is one line, and so are a person's single tasks of a day."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from pipelines_portal.core import times
@@ -12,17 +13,41 @@ from pipelines_portal.core.times import local
 from pipelines_portal.submissions.filters import midnight
 from pipelines_portal.submissions.models import Submission, SubmissionRow, Submissions
 from pipelines_portal.submissions.origin import telling_value
+from pipelines_portal.submissions.signals import ImportState
 
 # Of a fold, so many are shown under it; the rest are a page of their own.
 SHOWN_IN_A_FOLD = 5
 FOLDED_STATUSES = (Submission.Status.CREATED, Submission.Status.REJECTED)
 
 
+@dataclass(frozen=True)
+class Batches:
+    """The numbers of rows of an import's batches, and how many batches have no final outcome."""
+
+    rows: int
+    created: int
+    rejected: int
+    unconfirmed: int
+    sending: int
+
+    @property
+    def status(self) -> str:
+        """Return the status of a submission that would have all the rows."""
+        if self.unconfirmed or self.sending:
+            return Submission.Status.UNCONFIRMED if self.unconfirmed else Submission.Status.SENDING
+        if self.created:
+            return Submission.Status.PARTLY_CREATED if self.rejected else Submission.Status.CREATED
+        return Submission.Status.REJECTED if self.rejected else Submission.Status.DRAFT
+
+
 @dataclass
 class Line:
-    """One submission, or several single tasks of one person, newest first."""
+    """One submission, one import by its first batch, or several single tasks of one person, newest first."""
 
     submissions: list[Submission]
+    # Of an import. `state` is None if the import was removed, or if the person may not see it.
+    batches: Batches | None = None
+    state: ImportState | None = None
     # Of the list that shows a fold one by one.
     query: str = ""
 
@@ -44,11 +69,11 @@ class Line:
 
     @property
     def created(self) -> int:
-        return sum(each.success_count for each in self.submissions)
+        return self.batches.created if self.batches else sum(each.success_count for each in self.submissions)
 
     @property
     def rejected(self) -> int:
-        return sum(each.error_count for each in self.submissions)
+        return self.batches.rejected if self.batches else sum(each.error_count for each in self.submissions)
 
 
 @dataclass
@@ -94,6 +119,19 @@ class Page:
         return [(self.begins_within, self.days[0]), (self.ends_within, self.days[-1])] if self.days else []
 
 
+def batches_of_imports(submissions: list[Submission], found: Submissions) -> dict[UUID, Batches]:
+    """Return the numbers of those imports that the submissions are of. `found` is all that the filters let through."""
+    groups = [each.group for each in submissions if each.group]
+    if not groups:
+        return {}
+    status = Submission.Status
+    sums = found.filter(group__in=groups).order_by().values_list("group").annotate(
+        Sum("row_count"), Sum("success_count"), Sum("error_count"),
+        unconfirmed=Count("pk", filter=Q(status=status.UNCONFIRMED)), sending=Count("pk", filter=Q(status=status.SENDING)),
+    )  # fmt: skip
+    return {group: Batches(*numbers) for group, *numbers in sums}
+
+
 def page_of(found: list[Submission], most_lines: int, *, is_folded: bool) -> Page:
     """Divide `found`, newest first, into days and lines. It has one more than fits if there are more."""
     days: list[Day] = []
@@ -114,18 +152,25 @@ def page_of(found: list[Submission], most_lines: int, *, is_folded: bool) -> Pag
     return Page(days, None)
 
 
-def fill(page: Page, found: Submissions) -> None:
+def fill(page: Page, found: Submissions, listed: Submissions) -> None:
     """Add a recognizable value to each submission of one row, and the sums of whole days.
 
-    `found` is everything that the filters let through; this page may show a part of it.
+    `found` is everything that the filters let through, `listed` the part of it that has lines, on any page.
     """
     for day in page.days:
         day.count(day.lines)
     tell_apart([each for day in page.days for line in day.lines for each in line.shown])
     for day in page.cut_days:
-        of_day = found.filter(created_at__gte=midnight(day.date), created_at__lt=midnight(day.date, 1)).order_by()
-        sums = of_day.aggregate(created=Sum("success_count"), rejected=Sum("error_count"))
-        day.created, day.rejected = sums["created"] or 0, sums["rejected"] or 0
+        of_day = listed.filter(created_at__gte=midnight(day.date), created_at__lt=midnight(day.date, 1)).order_by()
+        imports = of_day.filter(group__isnull=False).values("group")
+        sums = [_sums(of_day.filter(group=None)), _sums(found.filter(group__in=imports).order_by())]
+        day.created, day.rejected = sum(created for created, _ in sums), sum(rejected for _, rejected in sums)
+
+
+def _sums(submissions: Submissions) -> tuple[int, int]:
+    """Return the numbers of tasks created and of rows rejected."""
+    sums = submissions.aggregate(created=Sum("success_count"), rejected=Sum("error_count"))
+    return sums["created"] or 0, sums["rejected"] or 0
 
 
 def tell_apart(submissions: list[Submission]) -> None:

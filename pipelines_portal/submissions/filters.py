@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
@@ -64,13 +64,18 @@ class LedgerForm(forms.Form):
         return {name: str(value) for name, value in self.cleaned_data.items() if value}
 
 
-def newest(form: LedgerForm, before: Submission | None, count: int) -> list[Submission]:
-    """Return the newest `count` submissions older than `before` that match the form and that its person may see."""
+def newest(form: LedgerForm, before: Submission | None, count: int, *, one_of_import: bool = False) -> list[Submission]:
+    """Return the newest `count` submissions older than `before` that match the form and that its person may see.
+
+    `one_of_import`: of each import only the first of them.
+    """
     who = form.cleaned_data["who"]
+    seen = Submission.objects.visible_to(form.user) if who else Submission.objects.filter(owner=form.user)
+    found = older_than(_listed(seen, form), before)
+    if one_of_import:
+        found = first_of_imports(found, form)
     if not who:
-        mine = older_than(_listed(Submission.objects.filter(owner=form.user), form), before)
-        return list(mine.as_listed()[:count])
-    found = older_than(_listed(Submission.objects.visible_to(form.user), form), before)
+        return list(found.as_listed()[:count])
     wanted = above_the_floor(found, form.keys, count) if who == TEAM else found.filter(owner=form.people[who])
     return list(wanted.as_listed()[:count])
 
@@ -83,6 +88,12 @@ def all_of(form: LedgerForm) -> Submissions:
     visible = Submission.objects.visible_to(form.user)
     # As `newest`: by key the days lie together in an index.
     return narrowed(visible.filter(key__in=form.keys) if who == TEAM else visible.filter(owner=int(who)), form)
+
+
+def first_of_imports(found: Submissions, form: LedgerForm) -> Submissions:
+    """Leave out each batch of an import before which another one matches the form."""
+    earlier = all_of(form).filter(group=OuterRef("group"), group_number__lt=OuterRef("group_number"))
+    return found.filter(Q(group=None) | ~Exists(earlier))
 
 
 def narrowed(submissions: Submissions, form: LedgerForm) -> Submissions:

@@ -128,7 +128,7 @@ def test_a_download_can_be_saved_twice(stage: Stage) -> None:
     page.goto(f"{stage.portal.url}/submissions/")
     for _ in range(2):
         with page.expect_download():
-            page.get_by_role("button", name="Save these as CSV").click()
+            page.get_by_role("button", name="Export as CSV").click()
 
 
 def test_an_error_that_is_no_page_replaces_nothing(stage: Stage) -> None:

@@ -69,7 +69,7 @@ def task_list(page: Page, running: Demo) -> None:
 
 def read_rows(page: Page, running: Demo, rows: str) -> None:
     page.goto(running.workflow(43, "import/"))
-    page.get_by_label("Drop a file of rows here").set_input_files(
+    page.get_by_label("Drop a spreadsheet here").set_input_files(
         {"name": "november.csv", "mimeType": "text/csv", "buffer": rows.encode()}
     )
     page.get_by_role("button", name="Read the rows").click()

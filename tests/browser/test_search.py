@@ -82,7 +82,7 @@ def test_single_tasks_of_a_day_open_from_one_line(browser: Browser, running: Dem
     page.get_by_role("link", name=re.compile("^All of that day")).click()
     expect(page.locator("tbody tr:not(.day)")).to_have_count(3)
     with page.expect_download() as saving:
-        page.get_by_role("button", name="Save these as CSV").click()
+        page.get_by_role("button", name="Export as CSV").click()
     text = Path(saving.value.path()).read_text(encoding="utf-8-sig")
     assert all(sent in text for sent in TEXTS)
 

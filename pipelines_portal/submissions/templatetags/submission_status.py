@@ -5,6 +5,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.statuses import Status
 
 register = template.Library()
 
@@ -22,6 +23,11 @@ _SHAPES = {
 @register.simple_tag
 def submission_status(submission: Submission) -> SafeString:
     return _status(submission.status, submission.get_status_display())
+
+
+@register.simple_tag
+def status_of_batches(status: str) -> SafeString:
+    return _status(status, str(Status(status).label))
 
 
 @register.simple_tag

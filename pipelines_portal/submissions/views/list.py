@@ -1,6 +1,8 @@
 """The list of submissions, newest first and by day."""
 
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -9,9 +11,10 @@ from django.views.decorators.http import require_safe
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.core.parameters import uuid_in
 from pipelines_portal.core.rendering import content_digest, is_poll_of, render_page
-from pipelines_portal.submissions.days import Line, fill, page_of
-from pipelines_portal.submissions.filters import LedgerForm, all_of, newest
+from pipelines_portal.submissions.days import Batches, Line, batches_of_imports, fill, page_of
+from pipelines_portal.submissions.filters import LedgerForm, all_of, first_of_imports, newest
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.signals import ImportState, states_of_imports
 from pipelines_portal.submissions.team import unknown_for
 
 LINES = 50
@@ -22,6 +25,14 @@ PART = "submission-page"
 EVERY_SECONDS = 15
 
 
+@dataclass(frozen=True)
+class Imports:
+    """What the lines of imports show, by the ID of the import."""
+
+    batches: dict[UUID, Batches]
+    states: dict[UUID, ImportState]
+
+
 @require_safe
 @signed_in
 def submission_list(request: SignedInRequest) -> HttpResponse:
@@ -30,12 +41,15 @@ def submission_list(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         return render_page(request, "submissions/list.html", {"form": form}, status=422)
     unknown = unknown_for(request.user)[:MOST_UNKNOWN] if before is None else []
-    found = newest(form, before, LOOKED_AT + 1)
+    found = newest(form, before, LOOKED_AT + 1, one_of_import=True)
+    batches = batches_of_imports(found, all_of(form))
+    imports = Imports(batches, states_of_imports(request.user, list(batches)))
     new_count = _new_count(request, found)
-    seen = content_digest([(one.pk, one.status, one.success_count, one.error_count) for one in found], new_count)
+    shown = [(one.pk, one.status, one.success_count, one.error_count) for one in found]
+    seen = content_digest(shown, imports, new_count)
     if is_poll_of(request, PART) and request.GET.get("seen") == seen:
         return HttpResponse(status=204)
-    context = _page(form, found[new_count:], begins_within=bool(before or new_count))
+    context = _page(form, found[new_count:], imports, begins_within=bool(before or new_count))
     context |= {"form": form, "is_first": before is None, "new_count": new_count}
     if before is None:
         context["unknown"] = unknown
@@ -65,7 +79,7 @@ def _looking_again(request: SignedInRequest, query: str, shown: list[Submission]
     }
 
 
-def _page(form: LedgerForm, found: list[Submission], *, begins_within: bool) -> dict[str, Any]:
+def _page(form: LedgerForm, found: list[Submission], imports: Imports, *, begins_within: bool) -> dict[str, Any]:
     """Build the page. `begins_within` if newer submissions are on another page."""
     page = page_of(found[:LOOKED_AT], LINES, is_folded=form.cleaned_data["fold"] != "off")
     last = page.last or (found[LOOKED_AT - 1] if len(found) > LOOKED_AT else None)
@@ -73,7 +87,9 @@ def _page(form: LedgerForm, found: list[Submission], *, begins_within: bool) -> 
     for day in page.days:
         for line in day.lines:
             line.query = _query_of(form, line, day.iso)
-    fill(page, all_of(form))
+            if group := line.first.group:
+                line.batches, line.state = imports.batches.get(group), imports.states.get(group)
+    fill(page, all_of(form), first_of_imports(all_of(form), form))
     query = form.query()
     return {
         "days": page.days,

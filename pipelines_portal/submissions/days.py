@@ -127,7 +127,8 @@ def batches_of_imports(submissions: list[Submission], found: Submissions) -> dic
     status = Submission.Status
     sums = found.filter(group__in=groups).order_by().values_list("group").annotate(
         Sum("row_count"), Sum("success_count"), Sum("error_count"),
-        unconfirmed=Count("pk", filter=Q(status=status.UNCONFIRMED)), sending=Count("pk", filter=Q(status=status.SENDING)),
+        unconfirmed=Count("pk", filter=Q(status=status.UNCONFIRMED)),
+        sending=Count("pk", filter=Q(status=status.SENDING)),
     )  # fmt: skip
     return {group: Batches(*numbers) for group, *numbers in sums}
 

@@ -1,6 +1,8 @@
 """Signals of the ledger for other apps."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.dispatch import Signal
@@ -51,5 +53,5 @@ def states_of_imports(user: User, ids: list[UUID]) -> dict[UUID, ImportState]:
     """Return the states of those imports that exist and that the person may see."""
     if not ids:
         return {}
-    answers = imports_asked.send(None, user=user, ids=ids)
+    answers: Sequence[tuple[object, Any]] = imports_asked.send(None, user=user, ids=ids)
     return {pk: state for _, states in answers for pk, state in states.items()}

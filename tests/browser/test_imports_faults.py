@@ -104,7 +104,7 @@ def test_an_answer_cut_in_the_middle_stops_all_until_somebody_says_what_came(
     once(running, lost_on_the_way_back(running))
     page.get_by_label("Send one row first").check()
     press(page, "Send 20 rows")
-    shown(page, "The answer to request 1 was lost. It is not known whether its 1 row was created")
+    shown(page, "The answer to batch 1 was lost. It is not known whether its 1 row was created")
     shown(page, "1 new task appeared since")
     expect_rows(page, Unconfirmed=1, Waiting=19)
     expect_all_rows(page, 20)
@@ -140,12 +140,12 @@ def test_a_request_that_never_arrived_is_sent_again_when_somebody_says_so(
 def test_a_line_cut_in_the_middle_of_a_request_creates_nothing(page: Page, running: Office, checked: int) -> None:
     running.wire.cut_after = 1_500
     press(page, "Send 20 rows")
-    shown(page, "The answer to request 1 was lost")
+    shown(page, "The answer to batch 1 was lost")
     running.wire.cut_after = 0
     page.get_by_role("link", name="Look again").click()
     shown(page, "No new task appeared since.")
     press(page, "Stop, keep the rest")
-    shown(page, "The answer to request 1 was lost")
+    shown(page, "The answer to batch 1 was lost")
     assert running.task_ids(checked) == []
 
 
@@ -271,7 +271,7 @@ def test_a_killed_worker_leaves_its_request_unknown_and_the_next_sends_the_rest(
     wait_until(lambda: running.between.faults == [], "the request to be on the wire")
     running.restart_worker()
     running.run("end_turns")
-    shown(page, "The answer to request 1 was lost")
+    shown(page, "The answer to batch 1 was lost")
     press(page, "These are its tasks")
     press(page, "Go on with 19 rows")
     shown(page, "20 tasks created")

@@ -205,7 +205,9 @@ def _tasks_of(rows: list[ImportRow]) -> dict[int, int]:
         number__in=[row.number for row in created],
         task_id__isnull=False,
     )
-    return {number: task_id for number, task_id in found.order_by().values_list("number", "task_id") if number}
+    return {
+        number: task_id for number, task_id in found.order_by().values_list("number", "task_id") if number and task_id
+    }
 
 
 def _known_tasks(index: WorkflowIndex | None, task_ids: list[int]) -> dict[int, IndexedTask]:

@@ -119,7 +119,7 @@ def test_a_lost_response_stops_the_import(page: Any, checked: Checked, person: A
     posts = [each for each in scripted_api.requests if each.method == "POST"]
     assert len(posts) == 1
     words = text_of(page.get(address(import_job, "progress")))
-    assert "The answer to request 1 was lost" in words and "Nothing more is sent until somebody decides" in words
+    assert "The answer to batch 1 was lost" in words and "Nothing more is sent until somebody decides" in words
     page.post(address(import_job, "decide", 1), {"came": "nothing"})
     assert statuses(import_job)[2] == "on its way" or statuses(import_job)[2] == "requested"
     import_job.refresh_from_db()

@@ -125,7 +125,7 @@ def batches_of_imports(submissions: list[Submission], found: Submissions) -> dic
     if not groups:
         return {}
     status = Submission.Status
-    sums = found.filter(group__in=groups).order_by().values_list("group").annotate(
+    sums = found.filter(group__in=groups).order_by("group").values_list("group").annotate(
         Sum("row_count"), Sum("success_count"), Sum("error_count"),
         unconfirmed=Count("pk", filter=Q(status=status.UNCONFIRMED)),
         sending=Count("pk", filter=Q(status=status.SENDING)),

@@ -13,6 +13,8 @@ from pipelines_portal.spreadsheets.cells import text_of
 
 # The columns that a download adds. An import of such a file sets them aside.
 OWN_COLUMNS = ("Row in the file", "What is wrong")
+# Those that a download of all rows adds too: see imports.status_table.
+STATUS_COLUMNS = ("Status of the row", "Task in Pipelines", "Status of the task")
 WITH_FAULTS = (ImportRow.Status.TO_FIX, ImportRow.Status.REJECTED)
 # The kinds of downloads and the statuses of their rows.
 KINDS = {
@@ -61,7 +63,7 @@ def _with_reasons(import_job: ImportJob, rows: list[ImportRow]) -> list[FaultyRo
     return [
         FaultyRow(
             row.number,
-            [_text(column, place, row) for place, column in enumerate(matching.columns)],
+            cells_of(row, matching),
             reasons.get(row.number, []),
         )
         for row in rows
@@ -72,6 +74,11 @@ def table_of(import_job: ImportJob, kind: str) -> tuple[list[str], Iterator[list
     """Return the header and the rows of a download."""
     rows = faulty_rows(import_job, KINDS[kind])
     return [*header_of(import_job), *OWN_COLUMNS], ([*row.cells, row.number, "; ".join(row.reasons)] for row in rows)
+
+
+def cells_of(row: ImportRow, matching: Matching) -> list[str]:
+    """Return the present texts of a row in the columns of the file."""
+    return [_text(column, place, row) for place, column in enumerate(matching.columns)]
 
 
 def _text(column: Column, place: int, row: ImportRow) -> str:

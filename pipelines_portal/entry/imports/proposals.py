@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.entry.imports.downloads import OWN_COLUMNS
+from pipelines_portal.entry.imports.downloads import OWN_COLUMNS, STATUS_COLUMNS
 from pipelines_portal.entry.imports.headers import Guess, HeaderMatch, folded, match_headers
 from pipelines_portal.entry.imports.matching import (
     NO_HEADER,
@@ -163,7 +163,7 @@ def _guesses(
 def _column(header: str, match: HeaderMatch, remembered: dict[str, Any]) -> Column:
     if not header:
         return Column("", is_aside=True, how="empty")
-    if folded(header) in map(folded, OWN_COLUMNS):
+    if folded(header) in map(folded, (*OWN_COLUMNS, *STATUS_COLUMNS)):
         return Column(header, is_aside=True, how=OWN)
     if match.used:
         return Column(header, match.used.field, how=match.used.how)

@@ -131,9 +131,9 @@ def list_rows(import_job: ImportJob, workflow: OpenedWorkflow, selection: Select
         found = _read_rows(import_job, list(task_ids))
     else:
         found = _read_rows(import_job, _find_numbers(import_job, selection))
-        task_ids = _tasks_of(found)
+        task_ids = tasks_of(found)
     rows = found[:ROWS_PER_PAGE]
-    tasks = _known_tasks(index, [task_ids[row.number] for row in rows if row.number in task_ids])
+    tasks = known_tasks(index, [task_ids[row.number] for row in rows if row.number in task_ids])
     wrong = [row for row in rows if row.status in TO_FIX]
     reasons = reasons_of(import_job, wrong) if wrong else {}
     texts = RowTexts(import_job)
@@ -194,7 +194,7 @@ def _find_by_task(
     return {number: task_id for number, task_id in found if number and task_id}
 
 
-def _tasks_of(rows: list[ImportRow]) -> dict[int, int]:
+def tasks_of(rows: list[ImportRow]) -> dict[int, int]:
     """Return the tasks that rows became, by the number of the row."""
     created = [row for row in rows if row.status == _S.CREATED and row.submission_id]
     if not created:
@@ -210,7 +210,8 @@ def _tasks_of(rows: list[ImportRow]) -> dict[int, int]:
     }
 
 
-def _known_tasks(index: WorkflowIndex | None, task_ids: list[int]) -> dict[int, IndexedTask]:
+def known_tasks(index: WorkflowIndex | None, task_ids: list[int]) -> dict[int, IndexedTask]:
+    """Return those of the tasks that the index knows, by their IDs."""
     if index is None or not task_ids:
         return {}
     return {task.task_id: task for task in index.tasks.filter(task_id__in=task_ids)}

@@ -1,5 +1,7 @@
 """The page of an import lists all its rows, with the tasks that they became."""
 
+import csv
+import io
 from typing import Any
 
 import pytest
@@ -126,3 +128,15 @@ def test_a_sending_import_refreshes_the_page_that_is_shown(page: Any, checked: C
     assert "Creating tasks… 0 of 4" in words and f'hx-get="{here}?status=waiting&amp;after=2"' in words
     part = page.get(f"{here}?status=waiting", headers={"HX-Request": "true", "HX-Target": "progress"})
     assert "<html" not in text_of(part) and 'hx-swap-oob="true"' in text_of(part)
+
+
+def test_all_rows_are_saved_with_their_tasks_and_statuses(page: Any, sent: ImportJob) -> None:
+    answer = page.get(address(sent, "rows", "all", "csv"))
+    header, *rows = csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig")))
+    assert header[2:] == [
+        "Row in the file", "Status of the row", "Task in Pipelines", "Status of the task", "What is wrong",
+    ]  # fmt: skip
+    ids = [str(task_id) for task_id in task_ids()]
+    assert rows[0] == ["Hello 0", "French", "2", "Created", ids[0], "Failed", ""]
+    assert rows[4] == ["Hello 4", "French", "6", "Created", ids[4], "", ""]
+    assert rows[5][2:] == ["7", "Error", "", "", "Target language is missing"] and rows[6][3] == "Duplicate"

@@ -27,6 +27,7 @@ from pipelines_portal.entry.imports.jobs import work_if_small
 from pipelines_portal.entry.imports.lists import count_stored, list_deleted, list_recent
 from pipelines_portal.entry.imports.permissions import can_use_key, visible_import
 from pipelines_portal.entry.imports.reading import start_import
+from pipelines_portal.entry.imports.status_table import ALL_ROWS, status_table
 from pipelines_portal.entry.imports.task_counts import attention_by_import
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.clients import client_for
@@ -151,9 +152,9 @@ def import_detail(request: SignedInRequest, key_id: int, workflow_id: int, impor
 def import_rows(
     request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID, kind: str, form: str
 ) -> HttpResponseBase:
-    """Download the rows of a kind with their errors, as CSV or XLSX."""
+    """Download the rows of a kind with their errors, or all rows with their tasks, as CSV or XLSX."""
     _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
-    if kind not in KINDS or form not in CONTENT_TYPES:
+    if kind not in (*KINDS, ALL_ROWS) or form not in CONTENT_TYPES:
         raise Http404
     try:
         response = _rows_file(import_job, kind, form)
@@ -166,7 +167,7 @@ def import_rows(
 
 def _rows_file(import_job: ImportJob, kind: str, form: str) -> HttpResponseBase:
     """Raise RowsFileError if the rows do not fit into a spreadsheet."""
-    header, rows = table_of(import_job, kind)
+    header, rows = status_table(import_job) if kind == ALL_ROWS else table_of(import_job, kind)
     name = f"{kind}-{str(import_job.pk)[:8]}"
     if form == "csv":
         return csv_response(f"{name}.csv", chain([header], rows))

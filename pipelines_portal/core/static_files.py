@@ -19,6 +19,18 @@ ENTRIES = ("js/portal.js", "js/new-task.js", "css/every-page.css")
 IMPORT = re.compile(r'^@?import "(?P<name>[^"]+)";$', re.MULTILINE)
 
 
+# Whole lines of comments in scripts, all comments in style sheets, and indentation.
+_LEFT_OUT = {
+    ".js": re.compile(r"^\s*(//.*|/\*\*.*\*/)\n", re.MULTILINE),
+    ".css": re.compile(r"/\*.*?\*/|^\s+", re.DOTALL | re.MULTILINE),
+}
+
+
+def without_comments(text: str, suffix: str) -> str:
+    """Return a script or a style sheet without what only its readers in the repository need."""
+    return _LEFT_OUT[suffix].sub("", text)
+
+
 class Inlined:
     """A storage that replaces each import in a file by the imported file."""
 
@@ -31,9 +43,10 @@ class Inlined:
         return ContentFile(text.encode())
 
     def _imported(self, path: str) -> str:
-        text = self._read(posixpath.normpath(path))
+        suffix = posixpath.splitext(path)[1]
+        text = without_comments(self._read(posixpath.normpath(path)), suffix)
         # A block keeps the names of a script local.
-        return f"{{\n{text}}}" if path.endswith(".js") else text
+        return f"{{\n{text}}}" if suffix == ".js" else text
 
     def _read(self, path: str) -> str:
         with self.storage.open(path) as file:

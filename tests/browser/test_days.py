@@ -100,6 +100,8 @@ def test_a_day_of_an_operator(browser: Browser, office: Office) -> None:
     page.goto(office.tasks)
     page.keyboard.press("/")
     page.keyboard.type(f"number {FAULTY[1]} sent")
+    expect(page.get_by_role("option", name=re.compile("^All text matches"))).to_be_visible()
+    page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     for _ in range(20):
         if page.locator("mark").count():

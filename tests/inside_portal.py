@@ -12,10 +12,12 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.accounts.session_store import SessionStore
 from pipelines_portal.api_client import CreatedTasks, RowError
+from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import KeyShare, SavedKey, fingerprint
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import not_sent, outcome_of_answer, rejection, unconfirmed
 from pipelines_portal.uploads.models import Stage, ZipUpload
+from pipelines_portal.workflows.models import OpenedWorkflow
 
 LONG_TEXT = "A text that goes on and on, to see how it wraps where there is little room for it. " * 20
 REFUSAL = RowError(index=1, field_name="invoice", message="Invalid value for invoice: " + "y" * 200)
@@ -45,6 +47,16 @@ def make_office(key: str, lead: str, operator: str, password: str) -> None:
     for person in people:
         Membership.objects.create(team=team, user=person, is_lead=person == people[0])
     KeyShare.objects.create(key=saved, team=team)
+
+
+def send_as(email: str, texts: list[str]) -> None:
+    """A person of the office sends tasks by form, past the pages."""
+    workflow = OpenedWorkflow.objects.select_related("key").get()
+    person = User.objects.get(email=email)
+    for text in texts:
+        fields = {"input_text": text, "target_language": "French"}
+        draft = Submission.objects.draft(person, workflow, [fields], uuid4(), "form")
+        draft.send(client_for(workflow.key))
 
 
 def sign_in() -> str:

@@ -54,7 +54,7 @@ def test_an_older_database_ends_every_start_with_a_sentence(program: str, tmp_pa
     """That of `prepare`, of a web process and of a worker."""
     database = live.own_database(tmp_path, PROGRAMS[program])
     env = os.environ | {"DATA_DIR": str(tmp_path), databases.NAMES[PROGRAMS[program]]: database}
-    databases.ask(database, "INSERT INTO django_migrations (app, name, applied) VALUES ('saved_keys', '1', '2026-01-01')")
+    databases.ask(database, "INSERT INTO django_migrations (app, name, applied) VALUES ('teams', '1', '2026-01-01')")
     for command in (
         ("manage.py", "prepare", "--settings", PROGRAMS[program]),
         ("manage.py", "run_worker", "--settings", PROGRAMS[program]),

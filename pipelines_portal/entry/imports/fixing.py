@@ -119,7 +119,7 @@ def last_change(import_job: ImportJob) -> Change | None:
 def undo_change(import_job: ImportJob, number: int) -> Outcome | None:
     """Restore the rows as they were before the last change, and forget what it taught.
 
-    Return None if `number` is not the last change any more.
+    Return None if a later change was made after `number`.
     """
     seen = _read_changeable(import_job)
     change = last_change(seen)

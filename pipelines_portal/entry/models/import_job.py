@@ -379,7 +379,7 @@ class ImportJob(models.Model):
         return True
 
     def _pause_values(self) -> dict[str, Any]:
-        """Return why, by whom and when it was paused.
+        """Return the reason, the person and the time of the pause.
 
         Deletion and restoration keep these values; other steps clear them.
         """

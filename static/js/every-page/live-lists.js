@@ -1,4 +1,4 @@
-// A list that reads itself anew: what is in use in it stays as it is, and it says whether it is live.
+// A list that refreshes itself: what somebody uses in it stays as it is, and the list says whether it is live.
 // Lists come with static/vendor/idiomorph-0.8.0/, which changes what differs, and leaves the rest where it stands.
 
 // A key that the API rejects; nobody signed in; what is theirs no longer. To ask again would bring the same.

@@ -64,6 +64,8 @@ class User(AbstractBaseUser):
 
     # Preferences (preferences.py). An empty time zone stands for the one of the browser.
     time_zone = models.CharField(max_length=64, blank=True)
+    # They last created tasks in the grid, and not in the form.
+    uses_grid = models.BooleanField(default=False)
     has_single_keys = models.BooleanField(default=True)
     is_compact = models.BooleanField(default=False)
     reads_live = models.BooleanField(default=True)

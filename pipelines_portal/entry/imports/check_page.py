@@ -1,10 +1,9 @@
-"""The rows and duplicates that the check page shows."""
+"""What the check of an import found: the rows as a form shows them, the columns, and the duplicates."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -13,22 +12,14 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.core import times
 from pipelines_portal.entry.imports.matching import NO_HEADER, Matching
-from pipelines_portal.entry.imports.reasons import numbers_in_groups, numbers_with_error_in, select_groups
 from pipelines_portal.entry.imports.value_matching import BY_VALUES
 from pipelines_portal.entry.imports.words import Meanings, label_of
-from pipelines_portal.entry.models import MAY_EXIST, Counts, ErrorGroup, ImportJob, ImportRow, RowError
+from pipelines_portal.entry.models import MAY_EXIST, Counts, ImportJob, ImportRow, RowError
 from pipelines_portal.spreadsheets.cells import text_of
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 
-ROWS_PER_PAGE, DUPLICATES_SHOWN = 50, 5
+DUPLICATES_SHOWN = 5
 TO_FIX = (ImportRow.Status.TO_FIX, ImportRow.Status.REJECTED)
-# The statuses of each list of rows, by its name in the page's address.
-LISTS: dict[str, tuple[str, ...]] = {
-    "to-fix": TO_FIX,
-    "twice": (ImportRow.Status.DUPLICATE,),
-    "aside": (ImportRow.Status.SET_ASIDE,),
-    "ready": (ImportRow.Status.READY,),
-}
 # The share of the rows that were sent before, from which on the page says so in one line.
 MOSTLY = 0.8
 SAMPLED_DUPLICATES, MOST_READ = 200, 2_000
@@ -118,48 +109,6 @@ class RowTexts:
 
 
 @dataclass(frozen=True)
-class Selection:
-    """The rows that the page's address selects: a list, one reason or field of the rows to fix, and a page."""
-
-    show: str = "to-fix"
-    reason: str = ""
-    field: str = ""
-    page: int = 1
-
-    @property
-    def is_by_field(self) -> bool:
-        return self.show == "to-fix" and bool(self.field) and not self.reason
-
-    @property
-    def query(self) -> str:
-        """The query string, without the page."""
-        values = {"show": self.show if self.show != "to-fix" else "", "reason": self.reason, "field": self.field}
-        return urlencode({name: value for name, value in values.items() if value})
-
-
-@dataclass
-class RowPage:
-    """A page of a list of rows."""
-
-    rows: list[ShownRow]
-    first: int
-    total: int
-    page: int
-
-    @property
-    def last(self) -> int:
-        return self.first + len(self.rows) - 1
-
-    @property
-    def previous(self) -> int:
-        return self.page - 1
-
-    @property
-    def next(self) -> int:
-        return self.page + 1 if self.last < self.total else 0
-
-
-@dataclass(frozen=True)
 class Duplicate:
     """A row that equals another row or a task. The task is not known while its request is unconfirmed."""
 
@@ -168,32 +117,6 @@ class Duplicate:
     duplicate_of_task: int | None
     sent_by: User | None
     sent_at: datetime | None
-
-
-def row_page(import_job: ImportJob, selection: Selection, counts: Counts, groups: list[ErrorGroup]) -> RowPage:
-    """Return the selected rows. `groups` are all error groups that have rows."""
-    numbers, total = _select_numbers(import_job, selection, counts, groups)
-    start = (min(selection.page, max(-(-total // ROWS_PER_PAGE), 1)) - 1) * ROWS_PER_PAGE
-    wanted = list(numbers[start : start + ROWS_PER_PAGE])
-    rows = import_job.rows.filter(number__in=wanted).defer("fields").order_by("number")
-    return RowPage(show_rows(import_job, list(rows)), start + 1, total, start // ROWS_PER_PAGE + 1)
-
-
-def _select_numbers(
-    import_job: ImportJob, selection: Selection, counts: Counts, groups: list[ErrorGroup]
-) -> tuple[Any, int]:
-    """Return the row numbers as a query to slice, and how many there are."""
-    if selection.show == "to-fix" and selection.reason:
-        selected: list[Any] = select_groups(groups, selection.reason)
-        # A row is in one group of a reason, so the groups' counts add up.
-        return numbers_in_groups([group.pk for group in selected]), sum(group.row_count for group in selected)
-    if selection.is_by_field:
-        numbers = numbers_with_error_in(import_job, selection.field)
-        return numbers, numbers.count()
-    # If only one status is left, the index returns the rows in their order.
-    statuses = [status for status in LISTS[selection.show] if getattr(counts, status)]
-    rows = import_job.rows.filter(status__in=statuses).order_by("number")
-    return rows.values_list("number", flat=True), sum(getattr(counts, status) for status in statuses)
 
 
 def first_duplicates(import_job: ImportJob) -> list[Duplicate]:
@@ -263,16 +186,8 @@ def _duplicate(row: ImportRow, sent: dict[int | None, Any]) -> Duplicate:
 
 def show_rows(import_job: ImportJob, rows: list[ImportRow]) -> list[ShownRow]:
     """Return rows with their texts and errors."""
-    texts, errors = RowTexts(import_job), _read_errors(import_job, rows)
+    texts, errors = RowTexts(import_job), read_errors(import_job, rows)
     return [_show_row(texts, row, errors.get(row.number, {})) for row in rows]
-
-
-def shown_fields(import_job: ImportJob, rows: list[ShownRow]) -> list[Field]:
-    """Return the fields that are required or have a column, a value for all rows, a text or an error."""
-    matching, fields = Matching.load(import_job.matching), import_job.parsed_schema.fields
-    used = matching.places().keys() | matching.constants.keys()
-    used |= {cell.known.name for row in rows for cell in row.cells if cell.errors or cell.text}
-    return [known for known in fields if known.required or known.name in used]
 
 
 def _show_row(texts: RowTexts, row: ImportRow, errors: dict[str, list[str]]) -> ShownRow:
@@ -281,7 +196,7 @@ def _show_row(texts: RowTexts, row: ImportRow, errors: dict[str, list[str]]) -> 
     return ShownRow(row, cells, [message for messages in errors.values() for message in messages])
 
 
-def _read_errors(import_job: ImportJob, rows: list[ImportRow]) -> dict[int, dict[str, list[str]]]:
+def read_errors(import_job: ImportJob, rows: list[ImportRow]) -> dict[int, dict[str, list[str]]]:
     """Return messages by row and field."""
     found: dict[int, dict[str, list[str]]] = {}
     numbers = {row.number for row in rows}

@@ -137,6 +137,9 @@ class Checker:
 def check_row(row: ImportRow | PlainRow, read: ReadRow) -> CheckedRow:
     """Set the status and the digest of a row by its values. A row that is set aside stays set aside."""
     is_set_aside = row.status == ImportRow.Status.SET_ASIDE
+    if not row.cells and not any(row.edits.values()):  # typed and emptied again
+        row.status, row.digest = ImportRow.Status.UNCHECKED, ""
+        return CheckedRow(row)
     if read.faults:
         row.status, row.digest = ImportRow.Status.SET_ASIDE if is_set_aside else ImportRow.Status.TO_FIX, ""
         return CheckedRow(row, read.faults)

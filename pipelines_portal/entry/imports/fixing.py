@@ -164,8 +164,10 @@ def _plan(import_job: ImportJob, numbers: Numbers, change: ChangeRow) -> Plan:
 
 
 def _editable_batches(import_job: ImportJob, numbers: list[int]) -> Iterator[list[ImportRow]]:
+    # A row that was typed and emptied is unchecked.
+    statuses = (*EDITABLE, ImportRow.Status.UNCHECKED) if import_job.is_typed else EDITABLE
     for start in range(0, len(numbers), RECHECKED_AT_ONCE):
-        rows = import_job.rows.filter(status__in=EDITABLE, number__in=numbers[start : start + RECHECKED_AT_ONCE])
+        rows = import_job.lines.filter(status__in=statuses, number__in=numbers[start : start + RECHECKED_AT_ONCE])
         yield list(rows.order_by("number"))
 
 

@@ -10,7 +10,10 @@ NUMBERS = ("numeric", "rating")
 # The middle of a sentence that begins with the field's label.
 TWO_NUMBERS = "can mean two numbers: choose how numbers are written"
 TWO_DAYS = "can have the day or the month first: choose how dates are written"
+TWO_TYPED = "can mean two numbers: write it without a comma, or with more decimals"
 NO_ZONE = "has no time zone: choose one"
+# The decimal mark of typed rows: a comma or a point, as each number shows. A point alone is a decimal point.
+AS_TYPED = "typed"
 DOUBTS = (TWO_NUMBERS, TWO_DAYS, NO_ZONE)
 # A date that has the month first for sure, and a time zone far from UTC: if they change nothing, all is certain.
 MONTH_FIRST, OTHER_ZONE = "01/13/2020", "Asia/Tokyo"
@@ -18,9 +21,17 @@ MONTH_FIRST, OTHER_ZONE = "01/13/2020", "Asia/Tokyo"
 
 def read_number(text: str, matching: Matching) -> tuple[str, str]:
     """Return a number as the API takes it, and the doubt about it. Any other text stays as it is."""
+    if matching.decimal == AS_TYPED:
+        return _read_typed_number(text)
     decimal = matching.decimal or suggest_decimal([text])
     read = number_text(text, decimal or ".")
     return read, "" if decimal or number_text(text, ",") == read else TWO_NUMBERS
+
+
+def _read_typed_number(text: str) -> tuple[str, str]:
+    decimal = suggest_decimal([text]) or ("" if "," in text else ".")
+    read = number_text(text, decimal or ".")
+    return read, "" if decimal or number_text(text, ",") == read else TWO_TYPED
 
 
 def read_moment(text: str, matching: Matching) -> tuple[str, str]:

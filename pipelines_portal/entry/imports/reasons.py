@@ -43,6 +43,13 @@ class Reason:
         return self.known.label if self.known else "The row itself"
 
     @property
+    def what(self) -> str:
+        """What is wrong, as the end of a sentence that begins with the field's label."""
+        if self.known and self.values and choices_of(self.known):
+            return "isn’t an option" if len(self.values) == 1 else "aren’t options"
+        return self.message.removeprefix(self.known.label if self.known else "").strip()
+
+    @property
     def is_doubt(self) -> bool:
         """Whether the values can be read in two ways. Saying how they are written resolves it."""
         return self.message.endswith(DOUBTS)
@@ -108,16 +115,6 @@ def numbers_with_error_in(import_job: ImportJob, field: str) -> QuerySet[RowErro
         .values_list("number", flat=True)
     )
     return numbers.distinct()
-
-
-def counts_by_field(reasons: list[Reason]) -> list[tuple[Field, int]]:
-    """Return the number of errors by field, for the filters above the rows."""
-    counted: dict[str, tuple[Field, int]] = {}
-    for reason in reasons:
-        if reason.known:
-            before = counted.get(reason.known.name, (reason.known, 0))[1]
-            counted[reason.known.name] = (reason.known, before + reason.count)
-    return list(counted.values())
 
 
 def near_choice(reason: Reason) -> str:

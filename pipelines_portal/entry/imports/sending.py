@@ -120,7 +120,7 @@ class Sender:
         if is_first:
             import_job.give_back_unsent()  # a draft may hold many rows
         try:
-            submission = import_job.open_submission() or import_job.next_submission()
+            submission = import_job.open_submission() or (None if import_job.is_typed else import_job.next_submission())
         except ImportChanged:
             import_job.release_lease()
             return False

@@ -22,10 +22,12 @@ NOT_FORGOTTEN = "Nothing was undone: rows were sent, or somebody else changed th
 # Changing rows
 EMPTY_ROW = "The row is empty: no column of it holds a value."
 NOT_CHANGEABLE = "Nothing was changed: the rows are being sent or checked just now."
-ALREADY_FIXED = "Nothing was changed: these rows were mended meanwhile."
-CHANGED_ROWS = "{rows} changed meanwhile by somebody else. What you typed is still here: look, then save again."
+ALREADY_FIXED = "Nothing was changed: somebody else has corrected these rows."
+CHANGED_ROW = "Somebody else changed this row. What you typed is still here: compare, then save again."
 NOT_FOUND = "No row that can be changed holds that."
 CHOOSE_COLUMN = "Nothing was changed: choose a column, and say what to find in it."
+CELL_CHANGED = "{column} of row {row} was not saved: it was changed to “{now}” in another window. You typed “{typed}”."
+CELL_NOT_CHANGED = "Row {row} was not changed: it was sent."
 NOT_UNDONE = "Nothing was undone: another change came after it. The button names the last one."
 
 # Sending
@@ -39,6 +41,7 @@ NO_FIELDS = "The API says that the workflow has no fields at all. Nothing more w
 RATE_LIMITED = "The API asked for a pause with this key."
 NOTHING_TO_SEND = "Nothing was sent: no row is ready."
 OTHER_ROWS = "Nothing was sent: {now} rows are ready now, and {then} were when you pressed the button. Look once more."
+DECIDE_FIRST = "Nothing was created: first review the row whose outcome is unconfirmed."
 CONTINUED_BY_OTHERS = "Somebody else has continued this import. This is its current state."
 ALREADY_SETTLED = "Somebody has already settled this request. This is its current state."
 NO_TASKS_APPEARED = "No task has appeared since, so there is none to record."

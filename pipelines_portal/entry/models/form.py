@@ -44,6 +44,8 @@ class PinnedFields(models.Model):
     key = models.ForeignKey(SavedKey, models.CASCADE, related_name="+")
     workflow_id = models.PositiveBigIntegerField()
     names = models.JSONField(default=list)
+    # The texts with which new rows of the grid begin, by field. The form begins with those of the last task.
+    texts = JSONTextField(default=dict)
 
     class Meta:
         ordering: ClassVar = ["id"]

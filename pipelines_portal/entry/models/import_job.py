@@ -29,6 +29,9 @@ from pipelines_portal.submissions.models import Submission, SubmissionRow, Submi
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended
 
 LARGEST_REQUEST = 5_000
+# More rows than this wait so long before they are sent.
+MOST_SENT_AT_ONCE = 20
+UNDO_FOR = timedelta(seconds=10)
 # The worker renews its lease at every step of its work, none of which takes as long.
 LEASE = timedelta(seconds=60)
 # No lease and no wait is longer. A time that is farther away was set before the clock was set back.
@@ -87,7 +90,12 @@ class ImportJob(models.Model):
         UNCONFIRMED = "unconfirmed", "Stopped, decide"  # a request has an unconfirmed outcome
         DELETED = "deleted", "Deleted"  # can be restored for 30 days
 
+    class Kind(models.TextChoices):
+        FILE = "file", "File or pasted rows"
+        TYPED = "typed", "Typed rows"  # of the grid: see imports.typed
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=5, choices=Kind.choices, default=Kind.FILE)
     # The sender of its rows: the person who started it, or the person to whom it was handed over.
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="imports")
     # The teams through which the owner could use the key, at the start and at each request. Teams are never removed.
@@ -131,6 +139,10 @@ class ImportJob(models.Model):
     # The status to which it is restored.
     status_before_deletion = models.CharField(max_length=12, choices=Status.choices, blank=True)
 
+    # The end of the pause in which a person can take many rows back. Nothing is sent before.
+    start_at = models.DateTimeField(null=True)
+    # The created rows up to this number are no longer shown in the grid of typed rows.
+    cleared_through = models.PositiveIntegerField(default=0)
     one_row_first = models.BooleanField(default=False)
     # Halved when the API answers 413.
     rows_per_request = models.PositiveIntegerField(default=LARGEST_REQUEST)
@@ -188,8 +200,20 @@ class ImportJob(models.Model):
         return self.status in (self.Status.READING, self.Status.CHECKING, self.Status.SENDING)
 
     @property
+    def is_typed(self) -> bool:
+        return self.kind == self.Kind.TYPED
+
+    @property
     def can_change_rows(self) -> bool:
-        return self.status in (self.Status.CHECKED, self.Status.PAUSED)
+        """Whether rows that are not being sent can be changed. Typed rows are sent only as they were asked for."""
+        is_still = self.status in (self.Status.CHECKED, self.Status.PAUSED)
+        return is_still or (self.is_typed and self.status in (self.Status.SENDING, self.Status.UNCONFIRMED))
+
+    @property
+    def waits_to_start(self) -> bool:
+        """Whether the sending was started a moment ago and can still be undone as a whole."""
+        is_later = self.start_at is not None and self.start_at > timezone.now()
+        return self.status == self.Status.SENDING and is_later
 
     @property
     def can_be_deleted(self) -> bool:
@@ -253,6 +277,7 @@ class ImportJob(models.Model):
             "paused_at": now if status == self.Status.PAUSED else None,
             "lease_until": None,
             "lease_holder": None,
+            "start_at": None,
         } | values
         is_taken = ImportJob.objects.filter(*conditions, pk=self.pk, status__in=sources).update(status=status, **values)
         self.refresh_from_db()
@@ -262,14 +287,21 @@ class ImportJob(models.Model):
         """Return its present row, locked until the transaction ends. Return None if it is gone or a condition fails."""
         return ImportJob.objects.select_for_update().filter(*conditions, pk=self.pk).first()
 
-    def start_sending(self, by: User, rows: int, *, one_row_first: bool) -> bool:
-        """Send the good rows in the owner's name. Return False if the status or the owner changed."""
+    def start_sending(self, by: User, rows: int, *, one_row_first: bool = False) -> bool:
+        """Send the good rows in the owner's name. Return False if the status or the owner changed.
+
+        Many rows wait a moment, so that the person can undo it.
+        """
         is_owner = by.pk == self.owner_id
+        start_at = timezone.now() + UNDO_FOR if rows > MOST_SENT_AT_ONCE else None
         values: dict[str, Any] = {
             "continued_by": None if is_owner else by,
             "one_row_first": one_row_first,
             "schema_changes": [],
+            "start_at": start_at,
         }
+        if start_at:
+            values["due_at"] = start_at
         is_as_seen = Q(status=self.status, owner=self.owner_id)
         with transaction.atomic():
             is_started = self.take_step(Step.SEND, self.Status.SENDING, is_as_seen, **values)
@@ -277,6 +309,17 @@ class ImportJob(models.Model):
                 sender = {} if is_owner else {"owner": self.owner.email}
                 record(Verb.IMPORT_SENT, by=by, target=self, label=self.label, rows=rows, **sender)
         return is_started
+
+    def wait_again(self, rows: int) -> None:
+        """Let many more rows wait as long as the first ones did, if these still wait."""
+        if rows > MOST_SENT_AT_ONCE and self.waits_to_start:
+            start_at = timezone.now() + UNDO_FOR
+            ImportJob.objects.filter(pk=self.pk).update(start_at=start_at, due_at=start_at)
+
+    def send_now(self) -> bool:
+        """End the pause before the sending. Return False if it is over."""
+        waiting = ImportJob.objects.filter(pk=self.pk, status=self.Status.SENDING, start_at__gt=timezone.now())
+        return bool(waiting.update(start_at=None, due_at=timezone.now()))
 
     def pause(self, by: User) -> bool:
         """Pause the sending. The request that is being sent continues."""
@@ -311,7 +354,9 @@ class ImportJob(models.Model):
     def finish(self) -> None:
         """Finish the sending and notify the owner. Only the lease holder can do this."""
         with transaction.atomic():
-            if self.take_step(Step.FINISH, self.Status.CHECKED, self.lease_is_held):
+            if self.is_typed and self.lock() and self.open_submission():
+                self.release_lease()  # more rows were asked for at this very moment
+            elif self.take_step(Step.FINISH, self.Status.CHECKED, self.lease_is_held) and not self.is_typed:
                 self.notify_end()
 
     def notify_end(self) -> None:

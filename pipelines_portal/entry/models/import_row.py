@@ -15,10 +15,10 @@ from pipelines_portal.submissions.models import Submission
 
 
 class ImportRow(models.Model):
-    """A line of an import's file."""
+    """A line of an import's file, or a typed row."""
 
     class Status(models.TextChoices):
-        UNCHECKED = "unchecked", "No row"  # the lines above the first row keep this status
+        UNCHECKED = "unchecked", "No row"  # a line above the first row, or a typed row without any text
         READY = "ready", "Ready"
         TO_FIX = "to_fix", "To fix"
         DUPLICATE = "duplicate", "Duplicate"  # of another row or a task; a person decides
@@ -43,6 +43,8 @@ class ImportRow(models.Model):
     is_duplicate_wanted = models.BooleanField(default=False)
     duplicate_of_row = models.PositiveIntegerField(null=True)
     duplicate_of_task = models.PositiveBigIntegerField(null=True)
+    # The task that the row's task is to replace.
+    corrects_task = models.PositiveBigIntegerField(null=True)
     # The submission that it was last sent with, or is about to be sent with.
     submission = models.ForeignKey(Submission, models.SET_NULL, null=True, related_name="+", db_index=False)
 

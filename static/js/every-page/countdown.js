@@ -39,5 +39,5 @@ function countWaits() {
   for (const words of document.querySelectorAll("[data-wait]")) countWait(words);
 }
 
-document.addEventListener("htmx:afterSwap", countWaits);
+for (const name of ["htmx:afterSwap", "page-changed"]) document.addEventListener(name, countWaits);
 countWaits();

@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.timezone import get_current_timezone_name
 from django.views.decorators.http import require_http_methods
 
+from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, Schema
@@ -41,6 +42,10 @@ def task_create(request: SignedInRequest, key_id: int, workflow_id: int) -> Http
         return preset_save(request, key_id, workflow_id)
     if request.method == "POST":
         return _post(request, workflow, client)
+    if request.user.uses_grid and not request.GET:
+        return redirect("grid:page", key_id, workflow_id)
+    if "view" in request.GET and request.user.uses_grid:
+        User.objects.filter(pk=request.user.pk).update(uses_grid=False)
     if not workflow.accepts_tasks:
         workflow = refresh(workflow, client)
     if not workflow.accepts_tasks:

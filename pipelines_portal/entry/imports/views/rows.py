@@ -1,12 +1,13 @@
-"""Step 2: the result of the check, and changes of rows before they are sent."""
+"""The grid of an import: its rows with their errors, and changes of rows before they are sent."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 from functools import partial, wraps
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -18,25 +19,20 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import htmx_of, render_page
 from pipelines_portal.entry.imports import texts
+from pipelines_portal.entry.imports.cells import SavedCells, Unreadable, read_posted_cells, save_cells
 from pipelines_portal.entry.imports.check_page import (
-    LISTS,
+    Duplicate,
     MatchLine,
-    RowPage,
-    Selection,
     ShownRow,
     find_earlier,
     first_duplicates,
-    row_page,
     show_rows,
-    shown_fields,
 )
 from pipelines_portal.entry.imports.fixing import (
     CannotChange,
     Correction,
     Outcome,
-    PostedRow,
     Replacement,
-    Saved,
     change_rows,
     edit_row,
     find_rows,
@@ -51,13 +47,22 @@ from pipelines_portal.entry.imports.fixing import (
     undo_change,
 )
 from pipelines_portal.entry.imports.forms import value_input
+from pipelines_portal.entry.imports.grid import (
+    Selection,
+    chips_of,
+    columns_of,
+    count_shown,
+    grid_of,
+    next_error,
+    page_of_row,
+    read_rows,
+)
 from pipelines_portal.entry.imports.matching import Matching
 from pipelines_portal.entry.imports.permissions import visible_import
 from pipelines_portal.entry.imports.reasons import (
     MOST_SHOWN,
     Reason,
     add_row_numbers,
-    counts_by_field,
     groups_of_reason,
     groups_with_rows,
     near_choice,
@@ -65,18 +70,20 @@ from pipelines_portal.entry.imports.reasons import (
     reasons_in,
 )
 from pipelines_portal.entry.imports.row_values import RowReader
+from pipelines_portal.entry.imports.typed import current_typed
 from pipelines_portal.entry.imports.views.import_job import import_context
 from pipelines_portal.entry.imports.words import choices_of, is_choice
 from pipelines_portal.entry.models import LONGEST_VALUE, Counts, ImportJob, ImportRow
 from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.notes import notes_of
 
-REASONS_SHOWN = 12
-LAST_PAGE = 100_000
+REASONS_SHOWN = 4
+LARGEST_NUMBER = 2**31 - 1
 # Decisions about one row or a whole list: the change, its label, and the status of the rows in the list.
 DECISIONS = {
-    "aside": (set_aside, "set {} aside", ImportRow.Status.DUPLICATE),
-    "back": (take_back, "took {} back", ImportRow.Status.SET_ASIDE),
-    "twice": (send_anyway, "chose to send {} anyway", ImportRow.Status.DUPLICATE),
+    "aside": (set_aside, "skipped {}", ImportRow.Status.DUPLICATE),
+    "back": (take_back, "restored {}", ImportRow.Status.SET_ASIDE),
+    "twice": (send_anyway, "chose to create {} anyway", ImportRow.Status.DUPLICATE),
 }
 View = Callable[[SignedInRequest, OpenedWorkflow, ImportJob], HttpResponse]
 
@@ -85,89 +92,107 @@ View = Callable[[SignedInRequest, OpenedWorkflow, ImportJob], HttpResponse]
 @never_cache
 @signed_in
 def import_check(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    """Show counts, errors with their fixes, duplicates, and the rows to fix."""
+    """Show the grid: rows with their errors, groups of errors with a remedy, and the duplicates."""
     workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if not import_job.can_change_rows:
-        return redirect(import_job)
-    return _check_page(request, workflow, import_job, _selection(request.GET))
+        return _go_to(request, import_job.get_absolute_url())
+    if import_job.is_typed and current_typed(request.user, workflow) == import_job:
+        query = request.GET.urlencode()
+        return redirect(f"{reverse('grid:page', args=[key_id, workflow_id])}{'?' if query else ''}{query}")
+    if "error_after" in request.GET:
+        return _to_next_error(request, import_job)
+    return _grid_page(request, workflow, import_job, Selection.load(request.GET))
 
 
-def _selection(data: Any) -> Selection:
-    """Read the selection from a query string, or from a form that carries it."""
-    show, page = data.get("show", ""), number_in(data.get("page", ""), LAST_PAGE)
-    field = data.get("field", "").replace("\0", "")[:200]
-    return Selection(show if show in LISTS else "to-fix", data.get("reason", "")[:40], field, page or 1)
+def _to_next_error(request: SignedInRequest, import_job: ImportJob) -> HttpResponse:
+    """Redirect to the page with the next row that has an error, whose cell takes the focus there."""
+    number = next_error(import_job, number_in(request.GET["error_after"], LARGEST_NUMBER) or 0)
+    page = page_of_row(import_job, number, import_job.counts_as_read) if number else 1
+    address = reverse("imports:check", args=[import_job.key_id, import_job.workflow_id, import_job.pk])
+    return redirect(f"{address}?page={page}&at={number or ''}")
 
 
-def _check_page(
+def _go_to(request: SignedInRequest, url: str) -> HttpResponse:
+    return HttpResponseClientRedirect(url) if htmx_of(request) else redirect(url)
+
+
+def _grid_page(
     request: SignedInRequest,
     workflow: OpenedWorkflow,
     import_job: ImportJob,
     selection: Selection,
     *,
     status: int = 200,
-    rows: RowPage | None = None,
-    posted: dict[str, str] | None = None,
     **more: Any,
 ) -> HttpResponse:
-    """Render the page. `rows` replace those of the page, and `posted` is a fix that had an error."""
-    schema = import_job.parsed_schema
+    context = grid_context(request, workflow, import_job, selection, **more)
+    return render_page(request, "entry/grid/import.html", context, status=status, partials=("sheet",))
+
+
+def grid_context(
+    request: SignedInRequest,
+    workflow: OpenedWorkflow,
+    import_job: ImportJob,
+    selection: Selection,
+    *,
+    pinned: Iterable[str] = (),
+    posted: dict[str, str] | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """Return what the grid shows. `posted` is a remedy that had an error."""
     counts, groups = import_job.counts(), list(groups_with_rows(import_job))
-    reasons = reasons_in(groups, schema)
-    add_row_numbers(reasons)
-    rows = rows or row_page(import_job, selection, counts, groups)
-    columns = shown_fields(import_job, rows.rows)
-    names = {known.name for known in columns}
-    matching = Matching.load(import_job.matching)
-    earlier = find_earlier(import_job, request.user, counts)
-    can_rematch = request.user.may_send and not counts.sent and not counts.requested
-    context = {
-        **import_context(workflow, import_job),
-        **_send_context(import_job, counts),
-        "can_change": request.user.may_send,
-        "reasons": [_with_fix(reason, posted, matching, can_rematch=can_rematch) for reason in reasons[:REASONS_SHOWN]],
-        "more_reasons": [
-            _with_fix(reason, posted, matching, can_rematch=can_rematch) for reason in reasons[REASONS_SHOWN:MOST_SHOWN]
-        ],
-        "hidden_reasons": max(len(reasons) - MOST_SHOWN, 0),
-        "reason_count": len(reasons),
-        "by_field": counts_by_field(reasons),
-        "earlier": earlier,
-        "duplicates": [] if earlier else first_duplicates(import_job),
-        "matching": matching,
-        "match_line": MatchLine(matching, schema),
-        "can_rematch": can_rematch,
-        "has_dates": any(known.type == "datetime" for known in schema.fields),
+    grid = grid_of(import_job, selection, counts, groups, pinned)
+    context = tray_context(request, workflow, import_job, groups=groups, posted=posted)
+    matching = context["matching"]
+    return {
+        **context,
+        "grid": grid,
+        "at": request.GET.get("at", "")[:10],
         "selection": selection,
+        "chips": chips_of(selection, counts, count_shown(import_job, counts)),
+        "match_line": None if import_job.is_typed else MatchLine(matching, import_job.parsed_schema),
+        "has_dates": any(known.type == "datetime" for known in import_job.parsed_schema.fields),
         "last": last_change(import_job),
-        "schema": schema,
-        "page": rows,
-        "columns": columns,
-        "table": [(row, _inputs(row, names)) for row in rows.rows],
+        "schema": import_job.parsed_schema,
+        "instructions": notes_of(workflow).get("", ""),
         **more,
     }
-    return render_page(request, "entry/imports/check.html", context, status=status)
 
 
-def _send_context(import_job: ImportJob, counts: Counts) -> dict[str, Any]:
+def tray_context(
+    request: SignedInRequest,
+    workflow: OpenedWorkflow,
+    import_job: ImportJob,
+    *,
+    groups: list[Any] | None = None,
+    posted: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return what stands under the grid: errors with their remedies, duplicates, and what can be created."""
+    counts, schema = import_job.counts(), import_job.parsed_schema
+    reasons = reasons_in(groups_with_rows(import_job) if groups is None else groups, schema)
+    if import_job.is_typed:  # what is still to be typed needs no remedy for many rows
+        reasons = [reason for reason in reasons if reason.values]
+    add_row_numbers(reasons)
+    matching = Matching.load(import_job.matching)
+    can_rematch = request.user.may_send and not import_job.is_typed and not counts.sent and not counts.requested
+    fixes = [_with_fix(reason, posted, matching, can_rematch=can_rematch) for reason in reasons[:MOST_SHOWN]]
+    earlier = find_earlier(import_job, request.user, counts)
     return {
+        **import_context(workflow, import_job),
         "counts": counts,
-        "to_fix": counts.to_fix + counts.rejected,
-        "requests": -(-counts.not_sent // import_job.rows_per_request),
+        "can_change": request.user.may_send,
+        "reasons": fixes[:REASONS_SHOWN],
+        "more_reasons": fixes[REASONS_SHOWN:],
+        "hidden_reasons": max(len(reasons) - MOST_SHOWN, 0),
+        "earlier": earlier,
+        "duplicates": [] if earlier else _duplicates(import_job, counts),
+        "matching": matching,
+        "can_rematch": can_rematch,
     }
 
 
-def _inputs(row: ShownRow, names: set[str]) -> list[dict[str, Any]]:
-    """Return the cells of these fields with their inputs, which refer to the errors beside them."""
-    shown = []
-    for cell in row.cells:
-        if cell.known.name in names:
-            name = f"v-{row.row.number}-{cell.known.name}"
-            attrs: dict[str, Any] = {"aria-label": f"{cell.known.label}, row {row.row.number:,}", "form": "fix"}
-            if cell.errors:
-                attrs |= {"aria-invalid": "true", "aria-describedby": f"e-{row.row.number}-{cell.known.name}"}
-            shown.append({"cell": cell, "name": name, "input": value_input(cell.known, name, cell.text, **attrs)})
-    return shown
+def _duplicates(import_job: ImportJob, counts: Counts) -> list[Duplicate]:
+    return first_duplicates(import_job) if counts.duplicate else []
 
 
 def _with_fix(
@@ -209,55 +234,82 @@ def changes_rows(view: View) -> Callable[..., Any]:
     return wrapped
 
 
+@require_safe
+@never_cache
+@signed_in
+@senders_only
+def import_row(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID, number: int) -> HttpResponse:
+    """Show one row as a form, for people without the grid, and for long texts."""
+    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+    if not import_job.can_change_rows:
+        return redirect(import_job)
+    rows = list(import_job.rows.filter(number=number))
+    if not rows:
+        raise Http404
+    return _row_page(request, workflow, import_job, show_rows(import_job, rows)[0])
+
+
+def _row_page(
+    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, row: ShownRow, *, status: int = 200
+) -> HttpResponse:
+    context = import_context(workflow, import_job) | {"row": row, "cells": _inputs(row)}
+    return render_page(request, "entry/grid/row.html", context, status=status)
+
+
+def _inputs(row: ShownRow) -> list[dict[str, Any]]:
+    """Return the cells with their inputs, the required ones first."""
+    shown = []
+    for cell in sorted(row.cells, key=lambda cell: not cell.known.required):
+        name = f"v-{row.row.number}-{cell.known.name}"
+        attrs: dict[str, Any] = {"dir": "auto"}
+        if cell.errors:
+            attrs |= {"aria-invalid": "true", "aria-describedby": f"{name}-error"}
+        shown.append({"cell": cell, "name": name, "input": value_input(cell.known, name, cell.text, **attrs)})
+    return shown
+
+
 @changes_rows
 def import_fix(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
-    """Save the rows of a page, or the one row that a script posts."""
+    """Save the form of a row, or skip the row."""
     posted = read_posted_rows(request.POST)
     aside = number_in(request.POST.get("aside", ""))
     saved = save_rows(import_job, request.user, posted, aside)
-    if htmx_of(request):
-        return _saved_row(request, workflow, import_job, posted, saved)
     if saved.stale:
-        return _stale_rows(request, workflow, import_job, posted, saved)
-    _add_message(request, import_job, saved.outcome, "set aside" if saved.outcome.changed == [aside] else "saved")
-    return _back(import_job, _selection(request.POST))
+        messages.warning(request, texts.CHANGED_ROW)
+        row = show_posted(import_job, posted, saved.stale)[0]
+        return _row_page(request, workflow, import_job, row, status=422)
+    _add_message(request, import_job, saved.outcome, "skipped" if saved.outcome.changed == [aside] else "saved")
+    return _back(import_job, Selection.load(request.POST))
 
 
-def _stale_rows(
-    request: SignedInRequest,
-    workflow: OpenedWorkflow,
-    import_job: ImportJob,
-    posted: dict[int, PostedRow],
-    saved: Saved,
+@changes_rows
+def import_cells(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+    """Save cells that a script posts, and return their rows and what stands under the grid."""
+    try:
+        posted = read_posted_cells(request.body)
+    except Unreadable:
+        return HttpResponseBadRequest()
+    return saved_answer(request, workflow, import_job, save_cells(import_job, request.user, posted))
+
+
+def saved_answer(
+    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, saved: SavedCells, **more: Any
 ) -> HttpResponse:
-    rows = show_posted(import_job, posted, saved.stale)
-    count = len(rows)
-    messages.warning(request, texts.CHANGED_ROWS.format(rows="1 row was" if count == 1 else f"{count} rows were"))
-    page = RowPage(rows, 1, count, 1)
-    return _check_page(request, workflow, import_job, _selection(request.POST), status=422, rows=page)
-
-
-def _saved_row(
-    request: SignedInRequest,
-    workflow: OpenedWorkflow,
-    import_job: ImportJob,
-    posted: dict[int, PostedRow],
-    saved: Saved,
-) -> HttpResponse:
-    """Render the present row and the counts."""
-    number = next(iter(posted), 0)
-    found = list(import_job.rows.filter(number=number))
-    rows = show_posted(import_job, posted, saved.stale) if saved.stale else show_rows(import_job, found)
-    fields = shown_fields(import_job, rows)
-    names = {known.name for known in fields if f"v-{number}-{known.name}" in request.POST}
+    """Return the rows that were saved, as the script of the grid puts them into the page."""
+    counts, rows = import_job.counts(), read_rows(import_job, saved.numbers)
+    gone = sorted(set(saved.numbers) - {row.row.number for row in rows if row.row.status != ImportRow.Status.UNCHECKED})
     context = {
-        **import_context(workflow, import_job),
-        **_send_context(import_job, import_job.counts()),
-        "row": rows[0] if rows else None,
-        "cells": _inputs(rows[0], names) if rows else [],
-        "can_change": True,
+        **tray_context(request, workflow, import_job),
+        "rows": [row for row in rows if row.row.number not in gone],
+        "gone": gone,
+        "names": json.dumps([column.known.name for column in columns_of(import_job.parsed_schema)]),
+        "moved": saved.moved,
+        "problems": saved.problems,
+        "last": last_change(import_job),
+        "chips": chips_of(Selection.load(request.GET), counts, count_shown(import_job, counts)),
+        **more,
     }
-    return render(request, "entry/imports/_saved_row.html", context)
+    return render(request, "entry/grid/_saved.html", context)
 
 
 @changes_rows
@@ -267,8 +319,8 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
     groups = groups_of_reason(import_job, key)
     numbers = partial(numbers_in_groups, [group.pk for group in groups])
     if action == "aside":
-        outcome = change_rows(import_job, request.user, "set {} aside", numbers, set_aside)
-        _add_message(request, import_job, outcome, "set aside")
+        outcome = change_rows(import_job, request.user, "skipped {}", numbers, set_aside)
+        _add_message(request, import_job, outcome, "skipped")
         return _back(import_job, Selection())
     schema = import_job.parsed_schema
     known = next((each for each in schema.fields if groups and each.name == groups[0].field_name), None)
@@ -279,7 +331,7 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
     fault = RowReader(schema, Matching.load(import_job.matching)).read_value(known, text)[1]
     if fault:
         posted = {"reason": key, "to": text, "error": f"{fault.message}."}
-        return _check_page(request, workflow, import_job, Selection(), status=422, posted=posted)
+        return _grid_page(request, workflow, import_job, Selection(), status=422, posted=posted)
     label = f"changed {{}} to “{text}”" if text else f"emptied {known.label} in {{}}"
     values = {known.name: text}
     correction = _correction(known, groups[0].value, text) if len(groups) == 1 else None
@@ -297,14 +349,14 @@ def _correction(known: Field, word: str, text: str) -> Correction | None:
 @changes_rows
 def import_replace(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Show how many rows a replacement changes, or make it if that was shown."""
-    selection = _selection(request.POST)
+    selection = Selection.load(request.POST)
     replacement = _read_replacement(request, import_job)
     if replacement is None:
         messages.error(request, texts.CHOOSE_COLUMN)
         return _back(import_job, selection)
     if "replace" not in request.POST:
         found = len(find_rows(import_job, replacement))
-        return _check_page(request, workflow, import_job, selection, replacement=replacement, found=found)
+        return _grid_page(request, workflow, import_job, selection, replacement=replacement, found=found)
     outcome = replace_in_rows(import_job, request.user, replacement)
     _add_message(request, import_job, outcome, "changed", texts.NOT_FOUND)
     return _back(import_job, selection)
@@ -332,7 +384,7 @@ def import_choose(request: SignedInRequest, workflow: OpenedWorkflow, import_job
         return [number] if number is not None else list(listed.values_list("number", flat=True))
 
     _add_message(request, import_job, change_rows(import_job, request.user, label, numbers, change), "changed")
-    return _back(import_job, _selection(request.POST))
+    return _back(import_job, Selection.load(request.POST))
 
 
 @changes_rows
@@ -341,8 +393,8 @@ def import_undo(request: SignedInRequest, workflow: OpenedWorkflow, import_job: 
     if outcome is None:
         messages.warning(request, texts.NOT_UNDONE)
     else:
-        _add_message(request, import_job, outcome, "put back")
-    return _back(import_job, _selection(request.POST))
+        _add_message(request, import_job, outcome, "restored")
+    return _back(import_job, Selection.load(request.POST))
 
 
 def _add_message(
@@ -352,21 +404,18 @@ def _add_message(
     if not count and not outcome.sent:
         messages.info(request, nothing if verb != "saved" else "Nothing was changed.")
         return
-    rows = "1 row is" if count == 1 else f"{count:,} rows are"
-    left = counts.to_fix + counts.rejected
-    sent = _sent_message(outcome.sent)
-    messages.success(request, f"{rows} {verb}. {left:,} to fix, {counts.ready:,} ready.{sent}")
+    rows = "1 row" if count == 1 else f"{count:,} rows"
+    errors = "1 error" if counts.errors == 1 else f"{counts.errors:,} errors"
+    messages.success(request, f"{rows} {verb}. {errors} left, {counts.ready:,} ready.{_sent_message(outcome.sent)}")
 
 
 def _sent_message(count: int) -> str:
     if count == 1:
-        return " 1 row stays as it is: it was sent meanwhile."
-    return f" {count:,} rows stay as they are: they were sent meanwhile." if count else ""
+        return " 1 row was not changed: it was sent."
+    return f" {count:,} rows were not changed: they were sent." if count else ""
 
 
 def _back(import_job: ImportJob, selection: Selection) -> HttpResponse:
-    """Redirect to the same list and page."""
-    page = f"page={selection.page}" if selection.page > 1 else ""
-    query = "&".join(filter(None, (selection.query, page)))
+    """Redirect to the same rows and page."""
     address = reverse("imports:check", args=[import_job.key_id, import_job.workflow_id, import_job.pk])
-    return redirect(f"{address}?{query}" if query else address)
+    return redirect(f"{address}{selection.here if selection.here != '?' else ''}")

@@ -96,6 +96,16 @@ def _start_sending(request: SignedInRequest, import_job: ImportJob) -> None:
 @require_POST
 @signed_in
 @senders_only
+def import_send_now(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+    """End the pause before the sending, in which it can be undone."""
+    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+    import_job.send_now()
+    return _back(request, import_job)
+
+
+@require_POST
+@signed_in
+@senders_only
 def import_pause(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if not import_job.pause(request.user):
@@ -110,7 +120,13 @@ def import_stop(request: SignedInRequest, key_id: int, workflow_id: int, import_
     _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if not import_job.stop(request.user):
         messages.info(request, texts.CONTINUED_BY_OTHERS)
-    return redirect("imports:detail", key_id, workflow_id, import_id)
+    return _back(request, import_job)
+
+
+def _back(request: SignedInRequest, import_job: ImportJob) -> HttpResponse:
+    """Redirect to the grid if its page asked, else to the import."""
+    name = "imports:check" if request.POST.get("to") == "grid" else "imports:detail"
+    return redirect(name, import_job.key_id, import_job.workflow_id, import_job.pk)
 
 
 @require_POST
@@ -227,6 +243,7 @@ def _progress_context(import_job: ImportJob, requests: Requests) -> dict[str, An
         "batch_count": requests.count,
         "more_requests": max(requests.count - REQUESTS_LISTED, 0),
         "is_on_the_wire": requests.is_sending,
+        "waits": max(round(wait), 1) if import_job.waits_to_start else 0,
         "wait": str(round(wait)) if wait > SHORTEST_WAIT else "",
         "poll": POLL if is_moving else POLL_TASKS if counts.created else "",
     }

@@ -1,0 +1,320 @@
+"""The grid in which a person types rows: its page, and what its script posts."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import uuid4
+
+from django.core.files.base import ContentFile
+from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
+from pipelines_portal.api_client import Schema
+from pipelines_portal.core import times
+from pipelines_portal.core.parameters import number_in
+from pipelines_portal.core.rendering import render_page
+from pipelines_portal.entry.form.presets import MOST_CHIPS, offered_preset, offered_presets
+from pipelines_portal.entry.grid.pins import pin_text, pinned_texts
+from pipelines_portal.entry.imports import texts
+from pipelines_portal.entry.imports.cells import (
+    Cell,
+    PostedCells,
+    SavedCells,
+    Unreadable,
+    pasted_cells,
+    read_posted_cells,
+    save_cells,
+)
+from pipelines_portal.entry.imports.check_page import RowTexts
+from pipelines_portal.entry.imports.fixing import CannotChange
+from pipelines_portal.entry.imports.forms import PASTED
+from pipelines_portal.entry.imports.grid import MOST_IN_PAGE, Column, Selection, columns_of, empty_grid
+from pipelines_portal.entry.imports.headers import match_headers
+from pipelines_portal.entry.imports.jobs import work_if_small
+from pipelines_portal.entry.imports.lists import count_stored
+from pipelines_portal.entry.imports.reading import start_import
+from pipelines_portal.entry.imports.typed import (
+    begin_typed,
+    clear_created,
+    current_typed,
+    follow_schema,
+    last_number,
+    send_at_once,
+    start_typed,
+)
+from pipelines_portal.entry.imports.views.import_job import MOST_STORED
+from pipelines_portal.entry.imports.views.rows import grid_context, saved_answer
+from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.keys.clients import client_for
+from pipelines_portal.workflows.cached_schemas import cached_schema
+from pipelines_portal.workflows.fields.types import type_of
+from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.notes import notes_of
+from pipelines_portal.workflows.opening import refresh
+from pipelines_portal.workflows.permissions import usable_workflow
+
+# Headings of pasted rows: so many columns are named like fields.
+LEAST_HEADINGS = 2
+View = Callable[..., HttpResponse]
+
+
+@require_safe
+@never_cache
+@signed_in
+@senders_only
+def page(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
+    """Show the rows that the person is typing, those created today, and an empty row."""
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    client = client_for(workflow.key)
+    if not workflow.accepts_tasks:
+        workflow = refresh(workflow, client)
+    if not workflow.accepts_tasks:
+        return redirect(f"{reverse('new_task:create', args=[key_id, workflow_id])}?view=form")
+    schema = cached_schema(workflow, client)
+    if schema.has_file_upload_fields:
+        return redirect("uploads:choose", key_id, workflow_id)
+    _remember_view(request.user)
+    import_job = current_typed(request.user, workflow)
+    if import_job:
+        follow_schema(import_job, schema)
+        import_job.key = workflow.key
+        _settle_overdue(import_job)
+    context = _context(request, workflow, schema, import_job)
+    return render_page(request, "entry/grid/typed.html", context, partials=("sheet",))
+
+
+def _remember_view(user: User) -> None:
+    if not user.uses_grid:
+        User.objects.filter(pk=user.pk).update(uses_grid=True)
+
+
+def _settle_overdue(import_job: ImportJob) -> None:
+    key = import_job.key
+    import_job.settle_overdue()
+    import_job.key = key
+
+
+def _context(
+    request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, import_job: ImportJob | None
+) -> dict[str, Any]:
+    pinned, selection = pinned_texts(request.user, workflow, schema), Selection.load(request.GET)
+    if import_job:
+        context = grid_context(request, workflow, import_job, selection, pinned=pinned)
+    else:
+        context = {
+            "key": workflow.key,
+            "workflow": workflow,
+            "tab": "create",
+            "grid": empty_grid(schema, selection, pinned),
+            "selection": selection,
+            "schema": schema,
+            "can_change": True,
+            "instructions": notes_of(workflow).get("", ""),
+        }
+    columns = context["grid"].columns
+    presets = offered_presets(request.user, workflow)
+    return {
+        **context,
+        **_sending_context(import_job),
+        "is_typed": True,
+        "pinned": [_pinned_cell(column, pinned.get(column.known.name, "")) for column in columns],
+        "has_pins": bool(pinned),
+        "next_number": last_number(import_job) + 1,
+        "is_whole": not (selection.show or selection.reason or selection.field) and not context["grid"].next,
+        "presets": presets[:MOST_CHIPS],
+    }
+
+
+def _pinned_cell(column: Column, text: str) -> dict[str, Any]:
+    return {"column": column, "text": text, "shown": dict(column.choices).get(text, text)[:80]}
+
+
+def _sending_context(import_job: ImportJob | None) -> dict[str, Any]:
+    """Return in how many seconds the rows are sent that can still be taken back. The page can use the key."""
+    waits = 0
+    if import_job and import_job.start_at and import_job.waits_to_start:
+        waits = max(round((import_job.start_at - timezone.now()).total_seconds()), 1)
+    return {"waits": waits, "is_key_lost": False}
+
+
+def posts_to_grid(view: View) -> Callable[..., Any]:
+    """Decorate a view that a script posts to. It answers with rows, or with a sentence why nothing was changed."""
+
+    @require_POST
+    @signed_in
+    @senders_only
+    @wraps(view)
+    def wrapped(request: SignedInRequest, key_id: int, workflow_id: int, **more: Any) -> HttpResponse:
+        workflow = usable_workflow(request.user, key_id, workflow_id)
+        schema = cached_schema(workflow, client_for(workflow.key))
+        try:
+            return view(request, workflow, schema, **more)
+        except CannotChange as error:
+            return JsonResponse({"problem": str(error)}, status=409)
+        except Unreadable:
+            return HttpResponseBadRequest()
+
+    return wrapped
+
+
+@posts_to_grid
+def cells(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
+    """Save what was typed. The first text begins the import of typed rows."""
+    posted = read_posted_cells(request.body)
+    import_job = begin_typed(request.user, workflow, schema)
+    _add_pins(posted, pinned_texts(request.user, workflow, schema))
+    saved = save_cells(import_job, request.user, posted)
+    return _answer(request, workflow, import_job, saved)
+
+
+def _add_pins(posted: list[PostedCells], pinned: dict[str, str]) -> None:
+    """Put the pinned texts into new rows, where nothing was typed."""
+    for row in posted:
+        if row.is_new and any(cell.after for cell in row.cells.values()):
+            row.cells.update({name: Cell("", text) for name, text in pinned.items() if name not in row.cells})
+
+
+def _answer(
+    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, saved: SavedCells
+) -> HttpResponse:
+    import_job.refresh_from_db()
+    import_job.key = workflow.key
+    more = {"is_typed": True, "next_number": last_number(import_job) + 1, **_sending_context(import_job)}
+    return saved_answer(request, workflow, import_job, saved, **more)
+
+
+@posts_to_grid
+def paste(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
+    """Put pasted cells into rows from `number` on. Rows with headings, and many rows, become an import of their own."""
+    data = QueryDict(request.body)
+    lines = pasted_cells(data.get("text", ""))
+    first, name = number_in(data.get("number", "")), data.get("field", "")
+    if not lines or first is None:
+        return HttpResponseBadRequest()
+    if _has_headings(lines, schema) or len(lines) > MOST_IN_PAGE:
+        return _import_pasted(request, workflow, data)
+    names = [column.known.name for column in columns_of(schema)]
+    shown = [each for each in data.get("columns", "").split("\n") if each in names] or names
+    start = shown.index(name) if name in shown else 0
+    import_job = begin_typed(request.user, workflow, schema)
+    posted = _placed(import_job, lines, first, shown[start:])
+    _add_pins(posted, pinned_texts(request.user, workflow, schema))
+    rows = "1 row" if len(posted) == 1 else f"{len(posted):,} rows"
+    return _answer(request, workflow, import_job, save_cells(import_job, request.user, posted, f"pasted {rows}"))
+
+
+def _has_headings(lines: list[list[str]], schema: Schema) -> bool:
+    """Return whether the first line names fields, and rows follow."""
+    matches = match_headers([cell.strip() for cell in lines[0]], schema.fields, {})
+    named = sum(1 for match in matches if match.used)
+    return len(lines) > 1 and named >= min(LEAST_HEADINGS, len(schema.fields))
+
+
+def _placed(import_job: ImportJob, lines: list[list[str]], first: int, names: list[str]) -> list[PostedCells]:
+    """Return the pasted cells at their places, over what these hold now."""
+    numbers = list(range(first, first + len(lines)))
+    stored = {row.number: row for row in import_job.lines.filter(number__in=numbers)}
+    row_texts = RowTexts(import_job)
+    posted = []
+    for number, line in zip(numbers, lines, strict=True):
+        present = row_texts.by_field(stored[number]) if number in stored else {}
+        placed = {name: Cell(present.get(name, ""), text) for name, text in zip(names, line, strict=False)}
+        posted.append(PostedCells(number, placed, is_new=number not in stored))
+    return posted
+
+
+def _import_pasted(request: SignedInRequest, workflow: OpenedWorkflow, data: QueryDict) -> HttpResponse:
+    if count_stored(request.user) >= MOST_STORED:
+        return JsonResponse({"problem": texts.TOO_MANY_IMPORTS.format(count=MOST_STORED)}, status=409)
+    text = ContentFile(data.get("text", "").encode())
+    zone = times.name_of(timezone.get_current_timezone())
+    import_job = start_import(request.user, workflow, text, PASTED, uuid4(), zone)
+    work_if_small(import_job, request.user)
+    return JsonResponse({"go_to": import_job.get_absolute_url()})
+
+
+@posts_to_grid
+def preset(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, preset_id: int) -> HttpResponse:
+    """Put the values of a preset into a row."""
+    number = number_in(request.POST.get("number", ""))
+    if not number:
+        return HttpResponseBadRequest()
+    values = offered_preset(request.user, workflow, preset_id).fields
+    import_job = begin_typed(request.user, workflow, schema)
+    stored = import_job.lines.filter(number=number).first()
+    present = RowTexts(import_job).by_field(stored) if stored else {}
+    placed = {
+        known.name: Cell(present.get(known.name, ""), type_of(known).as_text(values[known.name]))
+        for known in schema.fields
+        if known.name in values
+    }
+    posted = [PostedCells(number, placed, is_new=stored is None)]
+    _add_pins(posted, pinned_texts(request.user, workflow, schema))
+    return _answer(request, workflow, import_job, save_cells(import_job, request.user, posted))
+
+
+@posts_to_grid
+def pin(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
+    """Pin the text of a column, so that new rows begin with it, or unpin it."""
+    name, text = request.POST.get("field", ""), request.POST.get("text", "").replace("\0", "")[:1000]
+    known = next((known for known in schema.fields if known.name == name), None)
+    if known is None:
+        return HttpResponseBadRequest()
+    is_pinned = pin_text(request.user, workflow, schema, name, text)
+    return JsonResponse({"said": f"{known.label} {'pinned' if is_pinned else 'not pinned'}"})
+
+
+@posts_to_grid
+def create(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
+    """Create tasks of the ready rows, if they are as many as the person saw."""
+    import_job = current_typed(request.user, workflow)
+    if import_job is None:
+        return JsonResponse({"problem": texts.NOTHING_TO_SEND}, status=409)
+    import_job.key = workflow.key
+    before = _sent_numbers(import_job)
+    if problem := start_typed(import_job, request.user, number_in(request.POST.get("rows", "")) or 0):
+        return JsonResponse({"problem": problem}, status=409)
+    send_at_once(import_job)
+    numbers = sorted(_changed_since(import_job, before))
+    return _answer(request, workflow, import_job, SavedCells(numbers))
+
+
+def _sent_numbers(import_job: ImportJob) -> dict[int, str]:
+    return dict(import_job.lines.values_list("number", "status"))
+
+
+def _changed_since(import_job: ImportJob, before: dict[int, str]) -> list[int]:
+    return [number for number, status in _sent_numbers(import_job).items() if before.get(number) != status]
+
+
+@require_safe
+@never_cache
+@signed_in
+@senders_only
+def created(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
+    """Return rows that the page names, as they are now."""
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    import_job = current_typed(request.user, workflow)
+    if import_job is None:
+        return HttpResponse(status=204)
+    import_job.key = workflow.key
+    _settle_overdue(import_job)
+    named = (number_in(text) for text in request.GET.get("rows", "").split(",")[:MOST_IN_PAGE])
+    return _answer(request, workflow, import_job, SavedCells([number for number in named if number]))
+
+
+@require_POST
+@signed_in
+@senders_only
+def clear(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
+    """Show the created rows no longer."""
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    if import_job := current_typed(request.user, workflow):
+        clear_created(import_job)
+    return redirect("grid:page", key_id, workflow_id)

@@ -1,0 +1,177 @@
+"""Save cells of the grid. A cell is changed only if it still holds what the page showed."""
+
+import csv
+import io
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import Field
+from pipelines_portal.core import times
+from pipelines_portal.core.parameters import uuid_in
+from pipelines_portal.entry.imports import texts
+from pipelines_portal.entry.imports.check_page import RowTexts
+from pipelines_portal.entry.imports.fixing import MOST_POSTED_ROWS, change_rows, edit_row
+from pipelines_portal.entry.imports.typed import add_rows, last_number
+from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.workflows.fields.dates import moment_in
+from pipelines_portal.workflows.fields.local_times import meanings
+from pipelines_portal.workflows.fields.typed_times import read_typed_time
+
+LONGEST_TEXT = 200_000
+LARGEST_NUMBER = 2**31 - 1
+# Between the items of a ranking that is typed in one line.
+ORDERED = " > "
+# For a message that quotes a cell.
+QUOTED = 60
+
+
+class Unreadable(ValueError):
+    """The page posted something else than cells."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The text that the page showed, and the one that the person typed over it."""
+
+    before: str
+    after: str
+
+
+@dataclass
+class PostedCells:
+    """The cells of one row, by field. `is_new`: the page showed no such row."""
+
+    number: int
+    cells: dict[str, Cell]
+    is_new: bool = False
+
+
+@dataclass
+class SavedCells:
+    """The rows to show again, new numbers for those whose number was taken, and sentences about what was not saved."""
+
+    numbers: list[int] = field(default_factory=list)
+    moved: dict[int, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def read_posted_cells(body: bytes) -> list[PostedCells]:
+    """Read `{"rows": [{"number": 3, "new": false, "cells": {"name": ["before", "after"]}}]}`. Raise Unreadable."""
+    try:
+        rows = json.loads(body)["rows"]
+        posted = [_read_row(row) for row in rows[:MOST_POSTED_ROWS]]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise Unreadable from error
+    return posted
+
+
+def _read_row(row: dict[str, Any]) -> PostedCells:
+    number = row["number"]
+    if not isinstance(number, int) or not 0 < number < LARGEST_NUMBER:
+        raise ValueError
+    cells = {str(name): Cell(_text(before), _text(after)) for name, (before, after) in row["cells"].items()}
+    return PostedCells(number, cells, row.get("new") is True)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")[:LONGEST_TEXT]
+
+
+def save_cells(import_job: ImportJob, by: User, posted: list[PostedCells], label: str = "changed {}") -> SavedCells:
+    """Save the cells that still hold what the page showed, and check their rows. Raise CannotChange."""
+    saved = SavedCells()
+    if import_job.is_typed:
+        _add_new_rows(import_job, posted, saved)
+    by_number = {saved.moved.get(row.number, row.number): row for row in posted}
+    row_texts = RowTexts(import_job)
+    known = {each.name: each for each in row_texts.fields}
+    problems: dict[tuple[int, str], str] = {}
+
+    def save(row: ImportRow) -> bool:
+        present, new = row_texts.by_field(row), {}
+        for name, cell in by_number[row.number].cells.items():
+            problems.pop((row.number, name), None)
+            after = understood(known[name], cell.after) if name in known else None
+            if after is None or present[name] in (after, cell.after):
+                continue
+            if present[name] != cell.before:
+                problems[row.number, name] = texts.CELL_CHANGED.format(
+                    column=known[name].label, row=f"{row.number:,}", now=present[name][:QUOTED], typed=after[:QUOTED]
+                )
+            else:
+                new[name] = after
+        return bool(new) and edit_row(row, new)
+
+    change_rows(import_job, by, label, lambda: list(by_number), save)
+    saved.numbers = list(by_number)
+    saved.problems = list(problems.values())
+    return saved
+
+
+def _add_new_rows(import_job: ImportJob, posted: list[PostedCells], saved: SavedCells) -> None:
+    """Create rows for new numbers. A new row whose number another window has taken gets the next free one."""
+    new = [row for row in posted if row.is_new]
+    taken = {row.number: row for row in import_job.lines.filter(number__in=[row.number for row in new])}
+    next_number = max([last_number(import_job), *(row.number for row in new)]) + 1
+    row_texts = RowTexts(import_job)
+    for row in new:
+        if row.number in taken and not _is_same(row_texts, taken[row.number], row):
+            saved.moved[row.number], next_number = next_number, next_number + 1
+    add_rows(import_job, [saved.moved.get(row.number, row.number) for row in new])
+
+
+def _is_same(row_texts: RowTexts, stored: ImportRow, posted: PostedCells) -> bool:
+    """Return whether the stored row is empty or what was posted: the answer to an earlier post may have been lost."""
+    fields = {known.name: known for known in row_texts.fields}
+    present = {name: text for name, text in row_texts.by_field(stored).items() if text}
+    wanted = {name: cell.after for name, cell in posted.cells.items() if cell.after and name in fields}
+    return not present or present == {name: understood(fields[name], text) for name, text in wanted.items()}
+
+
+def understood(known: Field, text: str) -> str:
+    """Return a typed text as it is stored: times as moments, rankings with an item on each line."""
+    if known.type == "datetime":
+        return _moment(text)
+    if known.type == "ranking" and ORDERED in text:
+        return "\n".join(item.strip() for item in text.split(ORDERED))
+    return text
+
+
+def _moment(text: str) -> str:
+    """Return the moment that "today 9am" means in the person's time zone. Other texts stay as they are."""
+    if not text.strip() or (stored := moment_in(text)) and stored.tzinfo:
+        return text
+    now = times.local(timezone.now())
+    read = read_typed_time(text, now.replace(tzinfo=None))
+    if read is None:
+        return text
+    try:
+        meant = meanings(read, times.name_of(timezone.get_current_timezone()))
+    except OverflowError:
+        return text
+    # A time that occurs twice or never when the clocks change stays a text.
+    return meant[0].isoformat() if len(meant) == 1 else text
+
+
+# Pasted cells
+
+
+def pasted_cells(text: str) -> list[list[str]]:
+    """Return the cells of copied spreadsheet cells: separated by tabs, with quotes around those that hold line ends."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
+    csv.field_size_limit(LONGEST_TEXT * 10)
+    return [[_text(cell) for cell in line] for line in csv.reader(io.StringIO(text, newline=""), delimiter="\t")]
+
+
+def import_in(body: bytes) -> Any:
+    """Return the import that the page names in its post, or None."""
+    try:
+        return uuid_in(str(json.loads(body).get("import", "")))
+    except (ValueError, AttributeError, RecursionError):
+        return None

@@ -1,0 +1,431 @@
+"""The grid: rows that were typed, pasted or read from a file, with their errors at the cells."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.api_client.task_status import icon_of
+from pipelines_portal.api_client.task_status import label_of as label_of_status
+from pipelines_portal.core import times
+from pipelines_portal.core.parameters import number_in
+from pipelines_portal.entry.imports.cells import ORDERED
+from pipelines_portal.entry.imports.check_page import LONGEST_EDITED, RowTexts, read_errors
+from pipelines_portal.entry.imports.endings import Look
+from pipelines_portal.entry.imports.matching import Matching
+from pipelines_portal.entry.imports.notation import NUMBERS
+from pipelines_portal.entry.imports.reasons import numbers_in_groups, numbers_with_error_in, select_groups
+from pipelines_portal.entry.imports.row_list import LOOKS, known_tasks, tasks_of
+from pipelines_portal.entry.imports.task_counts import read_index
+from pipelines_portal.entry.imports.typed import shown_rows
+from pipelines_portal.entry.imports.words import Meanings, choices_of, label_of
+from pipelines_portal.entry.models import Counts, ErrorGroup, ImportJob, ImportRow
+from pipelines_portal.task_index.models import IndexedTask
+from pipelines_portal.workflows.fields.dates import moment_in
+from pipelines_portal.workflows.fields.numbers import bounds, scale_of
+from pipelines_portal.workflows.fields.rankings import items_of
+
+# So many rows are in the page. If there are more, they come in pages.
+MOST_IN_PAGE, ROWS_PER_PAGE = 200, 100
+LAST_PAGE = 100_000
+LONGEST_SHOWN = 160
+_S = ImportRow.Status
+# The filters of the rows by their names in the address: the word, the color, and the statuses.
+FILTERS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "": ("All", "", ()),
+    "errors": ("Errors", "failed", (_S.TO_FIX, _S.REJECTED)),
+    "duplicates": ("Duplicates", "warning", (_S.DUPLICATE,)),
+    "skipped": ("Skipped", "", (_S.SET_ASIDE,)),
+    "ready": ("Ready", "", (_S.READY,)),
+}
+WITH_ERRORS = (_S.TO_FIX, _S.REJECTED)
+# Nothing of these can be changed.
+SENT = (_S.REQUESTED, _S.CREATED, _S.UNCONFIRMED)
+# The width of a column by the type of its field: see grid.css.
+WIDTHS = {
+    "boolean": "s", "numeric": "m", "rating": "n", "datetime": "m", "select": "m", "ranking": "l", "short_text": "l",
+}  # fmt: skip
+WIDEST = "xl"
+LINES = ("long_text", "code", "pairwise", "criteria")
+READY = Look("created", "finished", "Ready", is_calm=True)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The rows that the address selects: a filter, an error or the field of it, and a page."""
+
+    show: str = ""
+    reason: str = ""
+    field: str = ""
+    page: int = 1
+    all_fields: bool = False
+
+    @classmethod
+    def load(cls, data: Any) -> "Selection":
+        """Read the selection from a query string, or from a form that carries it."""
+        show, page = data.get("show", ""), number_in(data.get("page", ""), LAST_PAGE)
+        name = data.get("field", "").replace("\0", "")[:200]
+        is_known = show in FILTERS
+        return cls(show if is_known else "", data.get("reason", "")[:40], name, page or 1, data.get("fields") == "all")
+
+    def query(self, **changes: Any) -> str:
+        """Return the query string with changes. Without `page` among them, it is that of the first page."""
+        values = {"show": self.show, "reason": self.reason, "field": self.field, "page": ""}
+        values |= {"fields": "all" if self.all_fields else ""} | changes
+        return f"?{urlencode({name: value for name, value in values.items() if value})}"
+
+    @property
+    def here(self) -> str:
+        return self.query(page=self.page if self.page > 1 else "")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A field as a column. `kind` is how its cells are edited, and `choices` are their values and labels."""
+
+    known: Field
+    kind: str
+    choices: list[tuple[str, str]]
+
+    @property
+    def width(self) -> str:
+        return WIDTHS.get(self.known.type, WIDEST)
+
+    @property
+    def is_number(self) -> bool:
+        return self.known.type in NUMBERS
+
+    @property
+    def choices_json(self) -> str:
+        return json.dumps([label for _, label in self.choices])
+
+
+@dataclass(frozen=True)
+class ShownCell:
+    """A cell: its text, as it is shown, as it is edited, and what is wrong with it, in few words and in a sentence."""
+
+    column: Column
+    text: str
+    shown: str
+    edited: str
+    why: str = ""
+    message: str = ""
+    is_typed: bool = False
+    is_long: bool = False
+
+    @property
+    def css(self) -> str:
+        classes = {"right": self.column.is_number, "bad": bool(self.why), "fixed": self.is_typed and not self.why}
+        return " ".join(name for name, holds in classes.items() if holds)
+
+
+@dataclass(frozen=True)
+class GridRow:
+    """A row of the grid. `task_id` and `task` are known if it became a task."""
+
+    row: ImportRow
+    cells: list[ShownCell]
+    look: Look
+    message: str = ""
+    task_id: int | None = None
+    task: IndexedTask | None = None
+
+    @property
+    def css(self) -> str:
+        if self.row.status in SENT:
+            return "sent"
+        return "skipped" if self.row.status == _S.SET_ASIDE else ""
+
+    @property
+    def is_sent(self) -> bool:
+        return self.row.status in SENT
+
+    @property
+    def task_icon(self) -> str:
+        return icon_of(self.task.status) if self.task else ""
+
+    @property
+    def task_word(self) -> str:
+        return label_of_status(self.task.status) if self.task else ""
+
+    @property
+    def changes_by_itself(self) -> bool:
+        """Whether its status may change without a person: it is being sent, or its task is in progress."""
+        return self.row.status == _S.REQUESTED or (self.row.status == _S.CREATED and not self._is_finished)
+
+    @property
+    def _is_finished(self) -> bool:
+        return self.task is not None and self.task.status in ("finished", "failed")
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter above the grid."""
+
+    name: str
+    word: str
+    status: str
+    count: int
+    is_current: bool
+    address: str
+
+
+@dataclass
+class Grid:
+    """A page of rows with its columns."""
+
+    columns: list[Column]
+    rows: list[GridRow]
+    selection: Selection
+    # The optional fields that no row has.
+    folded: list[Field] = field(default_factory=list)
+    total: int = 0
+    first: int = 0
+    page: int = 1
+
+    @property
+    def previous(self) -> str:
+        """The address of the previous page, or ""."""
+        return self.selection.query(page=self.page - 1) if self.page > 1 else ""
+
+    @property
+    def next(self) -> str:
+        is_last = self.first + len(self.rows) > self.total
+        return "" if is_last or not self.rows else self.selection.query(page=self.page + 1)
+
+    @property
+    def last_number(self) -> int:
+        return self.rows[-1].row.number
+
+    @property
+    def fields_address(self) -> str:
+        """The address with all optional fields, or without the empty ones."""
+        return self.selection.query(fields="" if self.selection.all_fields else "all")
+
+    @property
+    def folded_labels(self) -> str:
+        return ", ".join(known.label for known in self.folded)
+
+
+def columns_of(schema: Schema) -> list[Column]:
+    """Return a column for each field, the required ones first."""
+    fields = sorted(schema.fields, key=lambda known: not known.required)
+    return [Column(known, _kind_of(known), _choices_of(known)) for known in fields]
+
+
+def _kind_of(known: Field) -> str:
+    if _choices_of(known):
+        return "choice"
+    return "lines" if known.type in LINES else "text"
+
+
+def _choices_of(known: Field) -> list[tuple[str, str]]:
+    if known.type == "rating":
+        return [(str(number), str(number)) for number in scale_of(known) or ()]
+    return choices_of(known)
+
+
+def empty_grid(schema: Schema, selection: Selection, pinned: Iterable[str]) -> Grid:
+    """Return the grid in which nothing was typed yet."""
+    return _fold(Grid(columns_of(schema), [], selection), set(pinned))
+
+
+def grid_of(
+    import_job: ImportJob,
+    selection: Selection,
+    counts: Counts,
+    groups: list[ErrorGroup],
+    pinned: Iterable[str] = (),
+) -> Grid:
+    """Return the selected rows. `groups` are all error groups that have rows."""
+    numbers = _select_numbers(import_job, selection, groups)
+    total = _count(import_job, selection, counts, numbers)
+    per_page = MOST_IN_PAGE if total <= MOST_IN_PAGE else ROWS_PER_PAGE
+    last_page = max(-(-total // per_page), 1)
+    # Of typed rows the last ones are on top of people's minds.
+    page = last_page if import_job.is_typed and not selection.page > 1 else min(selection.page, last_page)
+    start = (page - 1) * per_page
+    wanted = list(numbers[start : start + per_page])
+    rows = read_rows(import_job, wanted)
+    grid = Grid(columns_of(import_job.parsed_schema), rows, selection, [], total, start + 1, page)
+    return _fold(grid, set(pinned) | _mapped(import_job))
+
+
+def page_of_row(import_job: ImportJob, number: int, counts: Counts) -> int:
+    """Return the page of all rows on which a row is."""
+    per_page = MOST_IN_PAGE if counts.total <= MOST_IN_PAGE else ROWS_PER_PAGE
+    return import_job.rows.filter(number__lt=number).count() // per_page + 1
+
+
+def next_error(import_job: ImportJob, after: int) -> int | None:
+    """Return the number of the next row that needs a person, or of the first one if none follows."""
+    numbers = import_job.rows.filter(status__in=(*WITH_ERRORS, _S.DUPLICATE)).order_by("number")
+    found: int | None = numbers.filter(number__gt=after).values_list("number", flat=True).first()
+    return found or numbers.values_list("number", flat=True).first()
+
+
+def count_shown(import_job: ImportJob, counts: Counts) -> int:
+    return shown_rows(import_job).count() if import_job.is_typed else counts.total
+
+
+def chips_of(selection: Selection, counts: Counts, total: int) -> list[Chip]:
+    """Return the filters with their numbers of rows. `total` is the number of all shown rows."""
+    numbers = {name: sum(getattr(counts, status) for status in statuses) for name, (*_, statuses) in FILTERS.items()}
+    numbers[""] = total
+    return [
+        Chip(
+            name,
+            word,
+            status,
+            numbers[name],
+            name == selection.show and not selection.reason and not selection.field,
+            selection.query(show=name, reason="", field=""),
+        )
+        for name, (word, status, _) in FILTERS.items()
+        if numbers[name] or not name or name == selection.show
+    ]
+
+
+def read_rows(import_job: ImportJob, numbers: list[int]) -> list[GridRow]:
+    """Return rows by their numbers, in order."""
+    rows = list(import_job.lines.filter(number__in=numbers).defer("fields").order_by("number"))
+    errors = read_errors(import_job, [row for row in rows if row.status in WITH_ERRORS])
+    row_texts, task_ids = RowTexts(import_job), tasks_of(rows)
+    tasks = known_tasks(read_index(import_job), list(task_ids.values())) if task_ids else {}
+    columns = columns_of(import_job.parsed_schema)
+    meanings = Meanings(Matching.load(import_job.matching).words)
+    shown = []
+    for row in rows:
+        found, task_id = errors.get(row.number, {}), task_ids.get(row.number)
+        cells = [_show_cell(column, row, row_texts, meanings, found.pop(column.known.name, [])) for column in columns]
+        left = [message for messages in found.values() for message in messages]
+        wrong = sum(1 for cell in cells if cell.why) + len(left)
+        look = _look_of(row, wrong)
+        shown.append(GridRow(row, cells, look, "; ".join(left), task_id, tasks.get(task_id or 0)))
+    return shown
+
+
+def _look_of(row: ImportRow, wrong: int) -> Look:
+    if row.status == _S.READY:
+        return READY
+    if row.status == _S.TO_FIX:
+        return Look("failed", "failed", "1 error" if wrong == 1 else f"{wrong} errors")
+    if row.status == _S.DUPLICATE and not row.duplicate_of_task:
+        same = f"Same as row {row.duplicate_of_row:,}" if row.duplicate_of_row else "Sent before"
+        return Look("warning", "duplicate", same)
+    if row.status == _S.REQUESTED:
+        return Look("sending", "in_progress", "Creating…", is_calm=True)
+    if row.status == _S.UNCHECKED:
+        return Look("pending", "pending", "", is_calm=True)
+    return LOOKS[_S(row.status)]
+
+
+def _show_cell(
+    column: Column, row: ImportRow, row_texts: RowTexts, meanings: Meanings, messages: list[str]
+) -> ShownCell:
+    known, text = column.known, row_texts.text(column.known, row)
+    shown = edited = text
+    if choice := meanings.choice(known, text):
+        text = text if known.name in row.edits else choice
+        shown = edited = label_of(known, choice)
+    elif column.choices:
+        shown = edited = dict(column.choices).get(text.strip(), text)
+        if known.type == "boolean" and text.strip().lower() in ("yes", "1"):
+            shown = edited = "Yes"
+        elif known.type == "boolean" and text.strip().lower() in ("no", "0"):
+            shown = edited = "No"
+    elif known.type == "datetime" and (moment := moment_in(text)):
+        shown, edited = _clock_texts(moment)
+    elif known.type == "ranking":
+        shown = edited = ORDERED.join(line.strip() for line in text.split("\n") if line.strip())
+    return ShownCell(
+        column,
+        text,
+        " ".join(shown[: LONGEST_SHOWN * 2].split())[:LONGEST_SHOWN],
+        edited,
+        _why(known, text, messages),
+        "; ".join(messages),
+        known.name in row.edits and bool(row.cells),
+        len(text) > LONGEST_EDITED,
+    )
+
+
+def _clock_texts(moment: datetime) -> tuple[str, str]:
+    """Return a moment as it is shown and as it is edited: in the person's time zone, or as it stands without one."""
+    try:
+        here = times.local(moment) if moment.tzinfo else moment
+    except OverflowError:
+        return moment.isoformat(), moment.isoformat()
+    year = "" if here.year == times.local(timezone.now()).year else f" {here.year}"
+    return f"{here.day} {here:%b}{year} {here:%H:%M}", f"{here:%Y-%m-%d %H:%M}"
+
+
+def _why(known: Field, text: str, messages: list[str]) -> str:
+    """Return what is wrong in two or three words. The sentence stands under the grid, and in the cell's description."""
+    if not messages:
+        return ""
+    if not text.strip():
+        return "Required"
+    if "must" in messages[0] and (words := _words_of_type(known)):
+        return words
+    message = messages[0].removeprefix(known.label).strip()
+    return message[:1].upper() + message[1:]
+
+
+def _words_of_type(known: Field) -> str:
+    if known.type in NUMBERS:
+        low, high = bounds(known.format_hint)
+        return "Not a number" if low is None or high is None else f"Use {low:g} to {high:g}"
+    is_ranking = known.type == "ranking" and items_of(known)
+    words = {"select": "Not an option", "boolean": "Not an option", "datetime": "Not a time"}
+    return "Not all items" if is_ranking else words.get(known.type, "")
+
+
+def _mapped(import_job: ImportJob) -> set[str]:
+    """Return the fields that have a column of the file, or a value for all rows."""
+    if import_job.is_typed:
+        return set()
+    matching = Matching.load(import_job.matching)
+    return set(matching.places()) | set(matching.constants)
+
+
+def _fold(grid: Grid, used: set[str]) -> Grid:
+    """Leave out the columns of optional fields that no row uses."""
+    filled = {cell.column.known.name for row in grid.rows for cell in row.cells if cell.text or cell.why}
+    is_shown = {
+        column.known.name: grid.selection.all_fields or column.known.required or column.known.name in used | filled
+        for column in grid.columns
+    }
+    if not any(is_shown.values()):
+        return grid
+    grid.folded = [column.known for column in grid.columns if not is_shown[column.known.name]]
+    grid.columns = [column for column in grid.columns if is_shown[column.known.name]]
+    for row in grid.rows:
+        row.cells[:] = [cell for cell in row.cells if is_shown[cell.column.known.name]]
+    return grid
+
+
+def _select_numbers(import_job: ImportJob, selection: Selection, groups: list[ErrorGroup]) -> Any:
+    """Return the row numbers as a query to slice."""
+    if selection.reason:
+        return numbers_in_groups([group.pk for group in select_groups(groups, selection.reason)])
+    if selection.field:
+        return numbers_with_error_in(import_job, selection.field)
+    rows: QuerySet[ImportRow] = shown_rows(import_job) if import_job.is_typed else import_job.rows
+    if selection.show:
+        rows = rows.filter(status__in=FILTERS[selection.show][2])
+    return rows.order_by("number").values_list("number", flat=True)
+
+
+def _count(import_job: ImportJob, selection: Selection, counts: Counts, numbers: Any) -> int:
+    if selection.reason or selection.field or (import_job.is_typed and not selection.show):
+        return int(numbers.count())
+    if not selection.show:
+        return counts.total
+    return sum(getattr(counts, status) for status in FILTERS[selection.show][2])

@@ -1,0 +1,150 @@
+"""The rows that a person types in the grid of a workflow: an import without a file.
+
+There is one for a person and workflow at a time. A new one begins on another day, or after the created rows were
+cleared, if no row of the old one is left.
+"""
+
+from datetime import datetime
+from uuid import NAMESPACE_URL, uuid5
+
+from django.db import transaction
+from django.db.models import Max, Q, QuerySet
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import Schema
+from pipelines_portal.core import times
+from pipelines_portal.core.time_budget import TimeBudget
+from pipelines_portal.entry.imports.checking import check_all
+from pipelines_portal.entry.imports.matching import NO_HEADER, Column, Matching
+from pipelines_portal.entry.imports.notation import AS_TYPED
+from pipelines_portal.entry.imports.schema_changes import changes_between
+from pipelines_portal.entry.imports.sending import send_requests
+from pipelines_portal.entry.imports.texts import DECIDE_FIRST, NOTHING_TO_SEND, OTHER_ROWS
+from pipelines_portal.entry.models import ImportJob, ImportJobs, ImportRow, Step
+from pipelines_portal.keys.permissions import teams_through
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+NAME = "Typed rows"
+
+
+def current_typed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
+    """Return the import of the rows that the person is typing, or None if a new one is to begin."""
+    last = _typed_imports(user, workflow).exclude(status=ImportJob.Status.DELETED).order_by("-created_at").first()
+    return None if last is None or _is_over(last) else last
+
+
+def begin_typed(user: User, workflow: OpenedWorkflow, schema: Schema) -> ImportJob:
+    """Return the current import of typed rows, or create one."""
+    if current := current_typed(user, workflow):
+        return current
+    # Two pages that begin at once get the same token, and so the same import.
+    place = f"typed {workflow.key_id} {workflow.workflow_id} {_typed_imports(user, workflow).count()}"
+    values = {
+        "key": workflow.key,
+        "workflow_id": workflow.workflow_id,
+        "workflow_name": workflow.name,
+        "file_name": NAME,
+        "size_bytes": 0,
+        "kind": ImportJob.Kind.TYPED,
+        "status": ImportJob.Status.CHECKED,
+        "schema": schema.model_dump(mode="json"),
+        "matching": _matching(schema).dump(),
+    }
+    with transaction.atomic():
+        token = uuid5(NAMESPACE_URL, place)
+        import_job, is_new = ImportJob.objects.get_or_create(owner=user, token=token, defaults=values)
+        if is_new:
+            import_job.teams.set(teams_through(user, workflow.key))
+    return import_job
+
+
+def follow_schema(import_job: ImportJob, schema: Schema) -> None:
+    """Check the rows again if the workflow's fields have changed and no row is being sent."""
+    if import_job.schema == schema.model_dump(mode="json"):
+        return
+    values = {
+        "schema": schema.model_dump(mode="json"),
+        "schema_changes": changes_between(import_job.parsed_schema, schema),
+        "matching": _matching(schema).dump(),
+    }
+    is_still = Q(status__in=(ImportJob.Status.CHECKED, ImportJob.Status.PAUSED))
+    if import_job.take_step(Step.RECHECK, ImportJob.Status.CHECKING, is_still, **values) and import_job.take_lease():
+        check_all(import_job, TimeBudget())
+
+
+def add_rows(import_job: ImportJob, numbers: list[int]) -> None:
+    """Create those of the rows that do not exist, without texts."""
+    rows = [ImportRow(import_job=import_job, number=number, cells=[]) for number in numbers]
+    ImportRow.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def last_number(import_job: ImportJob | None) -> int:
+    return import_job.lines.aggregate(last=Max("number"))["last"] or 0 if import_job else 0
+
+
+def shown_rows(import_job: ImportJob) -> QuerySet[ImportRow]:
+    """Select the rows that the grid shows: all but empty ones, and those created before today or cleared."""
+    today = Submission.objects.filter(group=import_job.pk, sent_at__gte=_midnight()).values("pk")
+    is_shown = ~Q(status=ImportRow.Status.CREATED)
+    is_shown |= Q(number__gt=import_job.cleared_through, submission__in=today)
+    return import_job.rows.filter(is_shown)
+
+
+def clear_created(import_job: ImportJob) -> None:
+    """Show the rows that were created no longer."""
+    ImportJob.objects.filter(pk=import_job.pk).update(cleared_through=last_number(import_job))
+
+
+def start_typed(import_job: ImportJob, by: User, seen: int) -> str:
+    """Send the ready rows if they are as many as the person saw. Return why not, in a sentence, or ""."""
+    with transaction.atomic():
+        locked = ImportJob.objects.select_for_update().get(pk=import_job.pk)
+        counts = locked.counts()
+        is_sending = locked.status == ImportJob.Status.SENDING
+        ready = counts.ready if is_sending else counts.not_sent
+        if locked.status == ImportJob.Status.UNCONFIRMED:
+            return DECIDE_FIRST
+        if not ready:
+            return NOTHING_TO_SEND
+        if seen != ready:
+            return OTHER_ROWS.format(now=f"{ready:,}", then=f"{seen:,}")
+        if is_sending:
+            locked.wait_again(ready)
+        elif not locked.start_sending(by, ready):
+            return OTHER_ROWS.format(now=f"{ready:,}", then=f"{seen:,}")
+        # The rows that were asked for, and no others: the worker sends only these requests.
+        while locked.next_submission():
+            pass
+    import_job.refresh_from_db()
+    return ""
+
+
+def send_at_once(import_job: ImportJob) -> None:
+    """Send rows that need not wait before the page is shown. The worker sends them if another import is being sent."""
+    if import_job.status == ImportJob.Status.SENDING and not import_job.waits_to_start and import_job.take_lease():
+        send_requests(import_job)
+    import_job.refresh_from_db()
+
+
+def _typed_imports(user: User, workflow: OpenedWorkflow) -> ImportJobs:
+    place = {"key": workflow.key_id, "workflow_id": workflow.workflow_id}
+    return ImportJob.objects.filter(owner=user, kind=ImportJob.Kind.TYPED, **place)
+
+
+def _is_over(import_job: ImportJob) -> bool:
+    counts = import_job.counts_as_read
+    if import_job.status != ImportJob.Status.CHECKED or counts.is_unfinished or counts.unconfirmed or counts.set_aside:
+        return False
+    return not shown_rows(import_job).exists() and bool(counts.total)
+
+
+def _midnight() -> datetime:
+    return times.local(timezone.now()).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _matching(schema: Schema) -> Matching:
+    """Return how typed rows are read: a column for each field, and times of the person's time zone."""
+    columns = [Column(known.label, known.name) for known in schema.fields]
+    return Matching(NO_HEADER, columns, decimal=AS_TYPED, zone=times.name_of(timezone.get_current_timezone()))

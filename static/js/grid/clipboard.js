@@ -1,0 +1,150 @@
+// Copy, paste, fill down, clear, pin, undo, and presets.
+
+import { begin, commitCurrent } from "./editing.js";
+
+/** Cells as spreadsheets copy them: tabs between them, quotes around those that hold line ends. */
+function asText(rows, grid) {
+  const quoted = (text) => (/[\t\n"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  return rows.map((cells) => cells.map((cell) => quoted(grid.edited(cell))).join("\t")).join("\n");
+}
+
+function isInGrid(event, grid) {
+  return event.target.closest?.("table.grid") === grid.table && !event.target.matches("input, textarea");
+}
+
+function onCopy(grid, event) {
+  if (!isInGrid(event, grid)) return;
+  event.preventDefault();
+  event.clipboardData.setData("text/plain", asText(grid.picked(), grid));
+  const count = grid.picked().flat().length;
+  grid.say(count === 1 ? "Copied" : `Copied ${count} cells`);
+}
+
+function onPaste(grid, event) {
+  const isNowhere = !event.target.closest?.("input, textarea, select, [contenteditable]");
+  const text = event.clipboardData.getData("text/plain").replace(/\r\n?/g, "\n").replace(/\n$/, "");
+  const isOne = !/[\t\n]/.test(text);
+  const inCell = event.target.closest?.("[data-editing]");
+  if (inCell && isOne) return;
+  if (!inCell && !isNowhere) return;
+  event.preventDefault();
+  commitCurrent();
+  paste(grid, text);
+}
+
+export async function paste(grid, text) {
+  const cell = grid.active;
+  if (!cell || !text) return;
+  if (!/[\t\n]/.test(text)) {
+    for (const each of grid.picked().flat()) if (grid.canEdit(each)) grid.saving.change(each, text);
+    return;
+  }
+  if (!grid.sheet.dataset.paste) {
+    pasteHere(grid, cell, text);
+    return;
+  }
+  const lines = text.split("\n").length;
+  grid.say(`Pasting ${lines} rows…`);
+  await grid.saving.finish();
+  const body = new URLSearchParams({
+    text, number: grid.numberOf(cell), field: grid.nameOf(cell),
+    columns: grid.heads.map((head) => head.dataset.name).join("\n"),
+  });
+  const answer = await grid.saving.ask(grid.sheet.dataset.paste, body.toString());
+  if (answer.isFailure) grid.warn("The rows were not pasted: the portal did not answer. Paste them again.");
+  else if (!answer.problem && !answer.goTo) grid.say(`Pasted ${lines} rows`);
+}
+
+/** Into the rows of an import, which get no new ones. */
+function pasteHere(grid, cell, text) {
+  const rows = grid.rows.slice(grid.rows.indexOf(cell.closest("tr")));
+  text.split("\n").slice(0, rows.length).forEach((line, down) => {
+    const cells = grid.cells(rows[down]).slice(cell.cellIndex - 1);
+    line.split("\t").slice(0, cells.length).forEach((each, right) => {
+      if (grid.canEdit(cells[right])) grid.saving.change(cells[right], each);
+    });
+  });
+}
+
+/** Fill the picked cells with the text of the uppermost, or one cell with that of the cell above it. */
+function fillDown(grid) {
+  const rows = grid.picked();
+  const source = rows.length > 1 ? rows[0] : above(grid, rows[0]);
+  const filled = rows.length > 1 ? rows.slice(1) : rows;
+  for (const cells of filled) {
+    cells.forEach((cell, place) => {
+      if (source?.[place] && grid.canEdit(cell)) grid.saving.change(cell, grid.edited(source[place]));
+    });
+  }
+}
+
+function above(grid, cells) {
+  const row = grid.rows[grid.rows.indexOf(cells[0].closest("tr")) - 1];
+  return row && cells.map((cell) => row.children[cell.cellIndex]);
+}
+
+async function pin(grid) {
+  const { pin: url } = grid.sheet.dataset;
+  const cell = grid.active;
+  if (!url || !cell) return;
+  commitCurrent();
+  await grid.saving.finish();
+  const body = new URLSearchParams({ field: grid.nameOf(cell), text: grid.edited(cell) });
+  const answer = await grid.saving.ask(url, body.toString());
+  if (answer.said) htmx.ajax("GET", location.href, { target: "#sheet", swap: "outerHTML" }).then(() => grid.say(answer.said));
+}
+
+async function applyPreset(grid, button) {
+  const cell = grid.active;
+  if (!cell) return;
+  commitCurrent();
+  await grid.saving.finish();
+  const body = new URLSearchParams({ number: grid.numberOf(cell) });
+  await grid.saving.ask(button.dataset.preset, body.toString());
+  button.closest("details").open = false;
+  grid.activate(grid.active);
+}
+
+async function undo(grid) {
+  commitCurrent();
+  await grid.saving.finish();
+  document.getElementById("undo")?.click();
+}
+
+function onKey(grid, event) {
+  if (!event.target.closest?.("table.grid") || event.target.matches("input, textarea")) return;
+  const key = event.key.toLowerCase();
+  const isControl = (event.ctrlKey || event.metaKey) && !event.altKey;
+  if (isControl && key === "d") fillDown(grid);
+  else if (isControl && key === "z") undo(grid);
+  else if (["Delete", "Backspace"].includes(event.key) && !isControl && !event.altKey) {
+    for (const cell of grid.picked().flat()) if (grid.canEdit(cell) && grid.text(cell)) grid.saving.change(cell, "");
+  } else if (event.altKey && event.code === "KeyP" && !isControl) pin(grid);
+  else return;
+  event.preventDefault();
+}
+
+export function listen(grid) {
+  document.addEventListener("copy", (event) => onCopy(grid, event));
+  document.addEventListener("paste", (event) => onPaste(grid, event));
+  document.addEventListener("keydown", (event) => onKey(grid, event));
+  document.addEventListener("keydown", (event) => {
+    const digit = /^Digit([1-9])$/.exec(event.code)?.[1];
+    if (!digit || !event.altKey || event.ctrlKey || event.metaKey) return;
+    const button = document.querySelector(`[data-preset][aria-keyshortcuts="Alt+${digit}"]`);
+    if (!button) return;
+    event.preventDefault();
+    applyPreset(grid, button);
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-preset]");
+    if (button) applyPreset(grid, button);
+  });
+  const kept = sessionStorage.getItem("grid-paste");
+  if (kept && grid.sheet.dataset.paste) {
+    sessionStorage.removeItem("grid-paste");
+    paste(grid, kept);
+  }
+}
+
+export { begin };

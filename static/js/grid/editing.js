@@ -1,0 +1,207 @@
+// Typing in a cell. Choices are picked by their number, by their first letters, or from the list under the cell.
+
+import { along, down, step } from "./moving.js";
+
+const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+class Editor {
+  constructor(grid, cell, typed) {
+    this.grid = grid;
+    this.cell = cell;
+    this.before = grid.edited(cell);
+    this.typed = typed !== undefined;
+    const { kind, choices } = grid.headOf(cell).dataset;
+    this.choices = kind === "choice" ? JSON.parse(choices) : [];
+    this.input = document.createElement(kind === "lines" || this.before.includes("\n") ? "textarea" : "input");
+    this.input.value = typed ?? this.before;
+    this.input.dir = "auto";
+    this.input.setAttribute("aria-label", `${grid.headOf(cell).textContent.trim()}, row ${grid.numberOf(cell)}`);
+    this.content = [...cell.childNodes];
+    cell.dataset.editing = "";
+    cell.replaceChildren(this.input);
+    if (this.choices.length) this.#list();
+    this.input.focus();
+    if (!this.typed) this.input.select();
+    this.input.addEventListener("input", () => this.#grow());
+    this.input.addEventListener("blur", () => this.commit());
+    this.#grow();
+  }
+
+  #list() {
+    this.list = document.createElement("ul");
+    this.list.id = "choices";
+    this.list.setAttribute("role", "listbox");
+    for (const [name, value] of Object.entries({
+      role: "combobox", "aria-expanded": "true", "aria-controls": "choices", autocomplete: "off",
+    })) this.input.setAttribute(name, value);
+    this.list.addEventListener("mousedown", (event) => {
+      event.preventDefault();
+      const option = event.target.closest("li");
+      if (option) this.#take(option.dataset.value);
+    });
+    this.cell.append(this.list);
+    this.#filter(this.typed ? this.input.value : "");
+  }
+
+  #filter(text) {
+    const wanted = text.trim().toLowerCase();
+    const fitting = this.choices.filter((choice) => choice.toLowerCase().startsWith(wanted));
+    const within = this.choices.filter((choice) => choice.toLowerCase().includes(wanted));
+    const shown = fitting.length ? fitting : within;
+    this.list.replaceChildren(...shown.map((choice, place) => this.#option(choice, place)));
+    const present = shown.indexOf(this.before);
+    this.#choose(shown.length ? (wanted ? 0 : present) : -1);
+    this.list.hidden = !shown.length;
+  }
+
+  #option(choice, place) {
+    const option = document.createElement("li");
+    option.id = `choice-${place}`;
+    option.setAttribute("role", "option");
+    option.dataset.value = choice;
+    const number = this.choices.indexOf(choice) + 1;
+    option.append(choice);
+    if (number < 10) option.append(Object.assign(document.createElement("kbd"), { textContent: String(number) }));
+    return option;
+  }
+
+  #choose(place) {
+    const options = [...this.list.children];
+    options.forEach((option, at) => option.setAttribute("aria-selected", String(at === place)));
+    this.chosen = options[place];
+    if (this.chosen) {
+      this.input.setAttribute("aria-activedescendant", this.chosen.id);
+      this.chosen.scrollIntoView({ block: "nearest" });
+    } else this.input.removeAttribute("aria-activedescendant");
+  }
+
+  /** Choose another option of the list. Return whether there is a list. */
+  walk(by) {
+    if (!this.list || this.list.hidden) return false;
+    const options = [...this.list.children];
+    this.#choose((options.indexOf(this.chosen) + by + options.length) % options.length);
+    this.hasWalked = true;
+    return true;
+  }
+
+  #take(value) {
+    this.input.value = value;
+    this.commit();
+    this.grid.activate(this.cell);
+  }
+
+  #grow() {
+    this.typed ||= this.input.value !== this.before;
+    if (this.list) this.#filter(this.input.value);
+    if (this.input.matches("textarea")) this.input.rows = Math.min(5, this.input.value.split("\n").length + 1);
+  }
+
+  /** The text that is meant: of a list the chosen option, where letters were typed or arrows pressed. */
+  get value() {
+    const isPicked = this.chosen && (this.hasWalked || (this.typed && this.input.value.trim()));
+    return isPicked ? this.chosen.dataset.value : this.input.value;
+  }
+
+  commit() {
+    const { grid, cell } = this;
+    if (!this.#end()) return;
+    const text = this.result;
+    cell.replaceChildren(...this.content);
+    if (text !== this.before) grid.saving.change(cell, text);
+  }
+
+  revert() {
+    if (this.#end()) this.cell.replaceChildren(...this.content);
+  }
+
+  #end() {
+    if (!("editing" in this.cell.dataset)) return false;
+    this.result = this.value;
+    delete this.cell.dataset.editing;
+    current = null;
+    return true;
+  }
+}
+
+let current = null;
+
+export function begin(grid, cell, typed) {
+  current?.commit();
+  if (!grid.canEdit(cell)) {
+    if ("long" in cell.dataset) grid.say("Open the row by its number to change this text");
+    return;
+  }
+  current = new Editor(grid, cell, typed);
+}
+
+function whileEditing(grid, event) {
+  const { cell } = current;
+  const isAlone = !event.ctrlKey && !event.metaKey && !event.altKey;
+  if (event.isComposing) return;
+  if (event.key === "Escape") {
+    current.revert();
+    grid.activate(cell);
+  } else if (event.key === "Enter" && (isAlone || event.ctrlKey || event.metaKey) && !event.shiftKey) {
+    current.commit();
+    if (isAlone) down(grid, cell);
+    else {
+      grid.activate(cell);
+      return; // creates: see creating.js
+    }
+  } else if (event.key === "Tab" && isAlone) {
+    current.commit();
+    if (!along(grid, cell, event.shiftKey)) return;
+  } else if (["ArrowUp", "ArrowDown"].includes(event.key) && current.walk(event.key === "ArrowUp" ? -1 : 1)) {
+    // a choice of the list
+  } else if (event.key in ARROWS && isAlone && current.typed && !current.input.matches("textarea") && isAtEdge(event)) {
+    current.commit();
+    step(grid, cell, ARROWS[event.key]);
+  } else {
+    event.stopPropagation();
+    return;
+  }
+  event.preventDefault();
+}
+
+/** In a text the arrows left and right move the caret. */
+function isAtEdge(event) {
+  return ["ArrowUp", "ArrowDown"].includes(event.key);
+}
+
+function onKey(grid, event) {
+  const cell = event.target.closest?.("table.grid td");
+  if (current && cell === current.cell) {
+    whileEditing(grid, event);
+    return;
+  }
+  if (!cell || cell !== grid.active || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  const { kind, choices } = grid.headOf(cell).dataset;
+  const digit = Number(event.key);
+  if (event.key === "F2" || event.key === "Enter") {
+    if (event.key === "Enter" && event.shiftKey) return;
+    if (event.key === "Enter") down(grid, cell);
+    else begin(grid, cell);
+  } else if (kind === "choice" && digit >= 1 && digit <= JSON.parse(choices).length && grid.canEdit(cell)) {
+    const labels = JSON.parse(choices);
+    const isNumbers = labels.every((label) => /^\d+$/.test(label));
+    grid.saving.change(cell, isNumbers ? (labels.includes(event.key) ? event.key : labels[digit - 1]) : labels[digit - 1]);
+  } else if (event.key.length === 1 && !(event.key === " " && event.shiftKey)) {
+    begin(grid, cell, event.key);
+  } else {
+    return;
+  }
+  event.preventDefault();
+}
+
+export function listen(grid) {
+  document.addEventListener("keydown", (event) => onKey(grid, event), true);
+  document.addEventListener("dblclick", (event) => {
+    const cell = event.target.closest?.("table.grid tr[data-number] > td:not(.state)");
+    if (cell) begin(grid, cell);
+  });
+}
+
+/** Let the cell that is edited keep what was typed so far. */
+export function commitCurrent() {
+  current?.commit();
+}

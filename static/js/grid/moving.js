@@ -1,0 +1,108 @@
+// Keys that move from cell to cell. In a cell that is edited they are those of editing.js.
+
+const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+export function step(grid, cell, [down, right], options) {
+  const row = cell.closest("tr");
+  const rows = grid.rows;
+  const target = rows[Math.min(Math.max(rows.indexOf(row) + down, 0), rows.length - 1)];
+  const cells = grid.cells(target);
+  const place = Math.min(Math.max(cell.cellIndex - 1 + right, 0), cells.length - 1);
+  grid.activate(cells[place], options);
+}
+
+/** Go to the next cell, from the last one to the first of the next row. */
+export function along(grid, cell, isBack) {
+  const cells = grid.rows.flatMap((row) => grid.cells(row));
+  const next = cells[cells.indexOf(cell) + (isBack ? -1 : 1)];
+  if (!next) return false;
+  const isNewRow = next.closest("tr") !== cell.closest("tr");
+  grid.activate(isNewRow && !isBack && "blank" in next.closest("tr").dataset ? grid.firstOpen(next.closest("tr")) : next);
+  return true;
+}
+
+/** Enter goes down, and from the last row to where the next one begins. */
+export function down(grid, cell) {
+  const row = cell.closest("tr");
+  const next = grid.rows[grid.rows.indexOf(row) + 1];
+  if (!next) return;
+  grid.activate("blank" in next.dataset ? grid.firstOpen(next) : grid.cells(next)[cell.cellIndex - 1]);
+}
+
+function nextError(grid, isAsked) {
+  const cells = [...grid.table.querySelectorAll("tbody td")].filter(
+    (cell) => cell.matches(".bad") || cell.querySelector(":scope.state > [data-status=warning]"),
+  );
+  const rows = grid.rows;
+  const place = (cell) => rows.indexOf(cell.closest("tr")) * 1000 + cell.cellIndex;
+  const here = grid.active ? place(grid.active) : -1;
+  const next = cells.find((cell) => place(cell) > here);
+  if (next || (cells.length && !grid.sheet.dataset.nextError)) {
+    const cell = next ?? cells[0];
+    grid.activate(cell.matches(".state") ? cell.closest("tr").children[1] : cell);
+  } else if (grid.sheet.dataset.nextError && isAsked) {
+    const last = grid.rows.at(-1)?.dataset.number ?? 0;
+    htmx.ajax("GET", `${grid.sheet.dataset.nextError}${last}`, { target: "#sheet", swap: "outerHTML" });
+  }
+}
+
+function onKey(grid, event) {
+  const cell = event.target.closest?.("td");
+  if (!cell || cell.matches(".state") || event.defaultPrevented || "editing" in cell.dataset) return;
+  const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
+  if (event.key in STEPS && isPlain) {
+    step(grid, cell, STEPS[event.key], { pick: event.shiftKey });
+  } else if (event.key in STEPS && (event.ctrlKey || event.metaKey)) {
+    step(grid, cell, STEPS[event.key].map((way) => way * 10_000), { pick: event.shiftKey });
+  } else if (event.key === "Home" && isPlain) {
+    step(grid, cell, [0, -10_000], { pick: event.shiftKey });
+  } else if (event.key === "End" && isPlain) {
+    step(grid, cell, [0, 10_000], { pick: event.shiftKey });
+  } else if (["PageUp", "PageDown"].includes(event.key) && isPlain) {
+    step(grid, cell, [event.key === "PageUp" ? -15 : 15, 0], { pick: event.shiftKey });
+  } else if (event.key === "Tab" && isPlain && !("leaving" in grid.table.dataset)) {
+    if (!along(grid, cell, event.shiftKey)) return;
+  } else if (event.key === " " && event.shiftKey) {
+    grid.activate(grid.cells(cell.closest("tr"))[0]);
+    step(grid, grid.active, [0, 10_000], { pick: true });
+  } else if (event.key === "Escape") {
+    grid.pickNothing();
+    grid.table.dataset.leaving = ""; // the next Tab leaves the grid
+    grid.say("Tab leaves the grid");
+    return;
+  } else {
+    return;
+  }
+  event.preventDefault();
+}
+
+export function listen(grid) {
+  document.addEventListener("keydown", (event) => {
+    if (event.target.closest?.("table.grid")) onKey(grid, event);
+    if (event.key === "F8" || (event.altKey && event.key === "ArrowDown" && event.target.closest?.("table.grid"))) {
+      event.preventDefault();
+      nextError(grid, true);
+    }
+  });
+  document.addEventListener("focusin", (event) => {
+    const table = grid.sheet && grid.table;
+    if (!table) return;
+    if (!table.contains(event.target)) delete table.dataset.leaving;
+    for (const row of table.querySelectorAll("[data-fresh]")) if (!row.contains(event.target)) delete row.dataset.fresh;
+  });
+  document.addEventListener("keydown", (event) => {
+    const table = event.target.closest?.("table.grid");
+    if (table && event.key !== "Escape" && event.key !== "Tab" && event.key !== "Shift") delete table.dataset.leaving;
+  });
+  document.addEventListener("mousedown", (event) => {
+    const cell = event.target.closest?.("table.grid tr[data-number] > td:not(.state)");
+    if (!cell || "editing" in cell.dataset) return;
+    event.preventDefault();
+    grid.activate(cell, { pick: event.shiftKey });
+  });
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest?.("[data-next-error]") || event.target.closest("#sheet") === event.target) return;
+    event.preventDefault();
+    nextError(grid, true);
+  });
+}

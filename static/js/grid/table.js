@@ -1,0 +1,212 @@
+// The table in the page: its rows, cells and texts, and the cell that has the focus.
+// htmx may bring the whole sheet again, so nothing is kept but the number of the row and the name of the field.
+
+export class Grid {
+  #row = "";
+  #name = "";
+  // The other corner of the picked cells, as a row number and a name.
+  anchor = null;
+  saving = null;
+
+  constructor() {
+    document.addEventListener("htmx:afterSettle", () => this.#afterSwap());
+    this.#showStart();
+  }
+
+  get sheet() {
+    return document.getElementById("sheet");
+  }
+
+  get canChange() {
+    return Boolean(this.sheet?.dataset.cells);
+  }
+
+  get table() {
+    return this.sheet.querySelector("table.grid");
+  }
+
+  get token() {
+    return this.sheet.querySelector("[name=csrfmiddlewaretoken]").value;
+  }
+
+  get heads() {
+    return [...this.table.querySelectorAll("thead [data-name]")];
+  }
+
+  get rows() {
+    return [...this.table.querySelectorAll("tbody tr[data-number]")];
+  }
+
+  get blank() {
+    return this.table.querySelector("tr[data-blank]");
+  }
+
+  row(number) {
+    return this.table.querySelector(`tr[data-number="${number}"]`);
+  }
+
+  cells(row) {
+    return [...row.children].slice(1, -1);
+  }
+
+  cell(number, name) {
+    const row = this.row(number);
+    const place = this.heads.findIndex((head) => head.dataset.name === name);
+    return row && place >= 0 ? this.cells(row)[place] : null;
+  }
+
+  headOf(cell) {
+    return this.heads[cell.cellIndex - 1];
+  }
+
+  nameOf(cell) {
+    return this.headOf(cell).dataset.name;
+  }
+
+  numberOf(cell) {
+    return cell.closest("tr").dataset.number;
+  }
+
+  /** The text as the portal stores it. */
+  text(cell) {
+    return cell.dataset.text ?? (cell.querySelector(".v") ?? cell).textContent;
+  }
+
+  /** The text as a person edits it: times by their clock, and "Yes" for true. */
+  edited(cell) {
+    return cell.dataset.edited ?? this.text(cell);
+  }
+
+  canEdit(cell) {
+    return cell.matches("tr[data-number]:not([data-sent]) > td:not(.state)") && !("long" in cell.dataset);
+  }
+
+  /** Show a typed text until the portal has answered. */
+  show(cell, text) {
+    cell.replaceChildren(text.replace(/\s+/g, " ").slice(0, 160));
+    cell.dataset.text = text;
+    delete cell.dataset.edited;
+    cell.classList.remove("bad", "fixed");
+    for (const name of ["aria-invalid", "aria-describedby", "title"]) cell.removeAttribute(name);
+  }
+
+  get active() {
+    return this.cell(this.#row, this.#name);
+  }
+
+  /** Make a cell the one tab stop of the grid. */
+  activate(cell, { focus = true, pick = false } = {}) {
+    if (!cell) return;
+    for (const each of this.table.querySelectorAll("td[tabindex='0']")) each.removeAttribute("tabindex");
+    if (!pick) this.pickNothing();
+    else this.anchor ??= { number: this.#row, name: this.#name };
+    cell.tabIndex = 0;
+    this.#row = this.numberOf(cell);
+    this.#name = this.nameOf(cell);
+    if (focus) cell.focus();
+    if (pick) this.#showPicked();
+  }
+
+  pickNothing() {
+    this.anchor = null;
+    for (const each of this.table.querySelectorAll("[data-picked]")) each.removeAttribute("data-picked");
+  }
+
+  /** The picked cells as rows of cells, or the active cell alone. */
+  picked() {
+    const from = this.anchor && this.cell(this.anchor.number, this.anchor.name);
+    const to = this.active;
+    if (!to) return [];
+    const [first, last] = order(from ?? to, to, (cell) => this.rows.indexOf(cell.closest("tr")));
+    const [left, right] = order(from ?? to, to, (cell) => cell.cellIndex);
+    const rows = this.rows.slice(first, last + 1);
+    return rows.map((row) => this.cells(row).slice(left - 1, right));
+  }
+
+  #showPicked() {
+    for (const each of this.table.querySelectorAll("[data-picked]")) each.removeAttribute("data-picked");
+    for (const cell of this.picked().flat()) cell.dataset.picked = "";
+  }
+
+  /** Another empty row under the one in which somebody began to type. */
+  addBlank(row) {
+    if (!("blank" in row.dataset)) return;
+    const next = row.cloneNode(true);
+    this.#renumber(next, Number(row.dataset.number) + 1);
+    delete row.dataset.blank;
+    row.dataset.new = "";
+    row.dataset.fresh = "";
+    for (const cell of this.cells(next)) {
+      cell.replaceChildren();
+      for (const name of ["data-text", "data-edited", "data-editing", "data-picked", "tabindex"]) cell.removeAttribute(name);
+    }
+    row.after(next);
+  }
+
+  #renumber(row, number) {
+    row.dataset.number = String(number);
+    row.id = `row-${number}`;
+    row.querySelector(".n").textContent = String(number);
+  }
+
+  /** Give a row the number that the portal gave it. */
+  moveTo(before, after) {
+    const row = this.row(before);
+    if (!row) return;
+    if (this.#row === String(before)) this.#row = String(after);
+    this.#renumber(row, after);
+    const blank = this.blank;
+    if (blank && Number(blank.dataset.number) <= Number(after)) this.#renumber(blank, Number(after) + 1);
+  }
+
+  say(words) {
+    document.getElementById("grid-said").textContent = words;
+  }
+
+  /** Say something that must not be missed, above the page. */
+  warn(words) {
+    const note = document.createElement("div");
+    note.className = "note";
+    note.dataset.status = "warning";
+    const text = document.createElement("div");
+    text.textContent = words;
+    note.append(text);
+    document.getElementById("page-notice").append(note);
+  }
+
+  #showStart() {
+    if (!this.canChange) return;
+    for (const link of this.table.querySelectorAll(".no a")) link.tabIndex = -1;
+    const at = this.sheet.dataset.at ? this.row(this.sheet.dataset.at) : null;
+    const wrong = at?.querySelector("td.bad") ?? (at && this.cells(at)[0]);
+    const first = wrong ?? this.#start();
+    const isFree = Boolean(at) || document.activeElement === document.body;
+    if (first) this.activate(first, { focus: isFree });
+    else if (this.rows.length) this.activate(this.cells(this.rows[0])[0], { focus: isFree });
+  }
+
+  /** The first cell of the empty row that no pinned value fills. */
+  #start() {
+    return this.blank && this.firstOpen(this.blank);
+  }
+
+  firstOpen(row) {
+    const pins = this.table.querySelector("tr.pinned");
+    const open = this.cells(row).find((_, place) => !pins || !this.cells(pins)[place].textContent.trim());
+    return open ?? this.cells(row)[0];
+  }
+
+  #afterSwap() {
+    if (!this.sheet || !this.canChange) return;
+    for (const link of this.table.querySelectorAll(".no a")) link.tabIndex = -1;
+    const isLost = !document.activeElement || document.activeElement === document.body;
+    if (this.sheet.dataset.at) this.#showStart();
+    else if (this.active) this.activate(this.active, { focus: isLost });
+    else this.#showStart();
+    this.saving?.showAgain();
+  }
+}
+
+function order(one, other, place) {
+  return [place(one), place(other)].sort((a, b) => a - b);
+}

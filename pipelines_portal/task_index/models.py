@@ -501,6 +501,16 @@ class TaskNotes(models.QuerySet["TaskNote"]):
         self._put(index, dict.fromkeys(new, ""), NoteState.MISTAKE, cleaned(note)[:MAX_NOTE_LENGTH], by)
 
     @transaction.atomic
+    def mark_replaced(self, workflow: OpenedWorkflow, replaced_by: Mapping[int, int], by: User) -> None:
+        """Mark the tasks as mistakes that other tasks replace, by the ids of these."""
+        index = WorkflowIndex.objects.lock(workflow)
+        known = self._known(workflow, replaced_by)
+        new = [task_id for task_id in replaced_by if known.get(task_id, ("",))[0] != NoteState.MISTAKE]
+        self._put(index, dict.fromkeys(new, ""), NoteState.MISTAKE, "", by)
+        for task_id, replacement in replaced_by.items():
+            self.filter(workflow=workflow, task_id=task_id).update(replaced_by=replacement)
+
+    @transaction.atomic
     def clear(self, workflow: OpenedWorkflow, task_ids: Collection[int], state: NoteState, by: User) -> list[int]:
         """Remove the notes of this state from the tasks, and return the ids of those that had one."""
         index = WorkflowIndex.objects.lock(workflow)
@@ -527,7 +537,7 @@ class TaskNotes(models.QuerySet["TaskNote"]):
             [TaskNote(task_id=task_id, status=status, at=now, **values) for task_id, status in statuses.items()],
             update_conflicts=True,
             unique_fields=["workflow", "task_id"],
-            update_fields=["state", "text", "status", "person", "at"],
+            update_fields=["state", "text", "status", "person", "at", "replaced_by"],
         )
         index.update(has_notes=True)
         index.set_note_state(list(statuses), state)
@@ -550,6 +560,8 @@ class TaskNote(models.Model):
     text = models.CharField(max_length=MAX_NOTE_LENGTH, blank=True)
     # The status with which the task was muted. Empty for a mistake.
     status = models.CharField(max_length=30, blank=True)
+    # The corrected copy that was created in place of a mistake.
+    replaced_by = models.PositiveBigIntegerField(null=True)
     person = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
 
@@ -558,6 +570,11 @@ class TaskNote(models.Model):
     class Meta:
         ordering: ClassVar = ["-task_id"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["workflow", "task_id"], name="a_task_has_one_note")]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["workflow", "replaced_by"], condition=Q(replaced_by__isnull=False), name="notes_by_replacement"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.task_id}: {self.state}"
@@ -568,7 +585,9 @@ class TaskNote(models.Model):
 
     @property
     def words(self) -> str:
-        """Return the state with the text: "Muted: asked Ana"."""
+        """Return the state with the text: "Muted: asked Ana", or "Replaced by 13144"."""
+        if self.replaced_by:
+            return f"Replaced by {self.replaced_by}"
         label = NoteState(self.state).label
         return f"{label}: {self.text}" if self.text else str(label)
 

@@ -11,5 +11,6 @@ urlpatterns = [
     path("tasks/new/grid/pin/", views.pin, name="pin"),
     path("tasks/new/grid/create/", views.create, name="create"),
     path("tasks/new/grid/created/", views.created, name="created"),
+    path("tasks/new/grid/copies/", views.copy, name="copy"),
     path("tasks/new/grid/clear/", views.clear, name="clear"),
 ]

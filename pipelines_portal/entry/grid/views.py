@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 from uuid import uuid4
 
+from django.contrib import messages
 from django.core.files.base import ContentFile
 from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse, QueryDict
 from django.shortcuts import redirect
@@ -20,6 +21,7 @@ from pipelines_portal.core import times
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.entry.form.presets import MOST_CHIPS, offered_preset, offered_presets
+from pipelines_portal.entry.grid.copies import add_copies
 from pipelines_portal.entry.grid.pins import pin_text, pinned_texts
 from pipelines_portal.entry.imports import texts
 from pipelines_portal.entry.imports.cells import (
@@ -52,6 +54,7 @@ from pipelines_portal.entry.imports.views.import_job import MOST_STORED
 from pipelines_portal.entry.imports.views.rows import grid_context, saved_answer
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.clients import client_for
+from pipelines_portal.submissions.origin import briefs_of_tasks
 from pipelines_portal.workflows.cached_schemas import cached_schema
 from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -307,6 +310,27 @@ def created(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResp
     _settle_overdue(import_job)
     named = (number_in(text) for text in request.GET.get("rows", "").split(",")[:MOST_IN_PAGE])
     return _answer(request, workflow, import_job, SavedCells([number for number in named if number]))
+
+
+@require_POST
+@signed_in
+@senders_only
+def copy(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
+    """Open the grid with copies of tasks, to be corrected and created in place of them."""
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    schema = cached_schema(workflow, client_for(workflow.key))
+    task_ids = [number for text in request.POST.getlist("task")[:MOST_IN_PAGE] if (number := number_in(text))]
+    known = briefs_of_tasks(request.user, workflow.key, workflow_id, task_ids)
+    values = {task_id: brief.fields for task_id in task_ids if (brief := known.get(task_id)) and brief.fields}
+    if left := [task_id for task_id in task_ids if task_id not in values]:
+        messages.warning(request, texts.NOT_COPIED.format(tasks=", ".join(map(str, left[:10]))))
+    if not values:
+        return redirect("tasks:list", key_id, workflow_id)
+    try:
+        add_copies(begin_typed(request.user, workflow, schema), request.user, values)
+    except CannotChange as error:
+        messages.error(request, str(error))
+    return redirect("grid:page", key_id, workflow_id)
 
 
 @require_POST

@@ -28,6 +28,7 @@ NOT_FOUND = "No row that can be changed holds that."
 CHOOSE_COLUMN = "Nothing was changed: choose a column, and say what to find in it."
 CELL_CHANGED = "{column} of row {row} was not saved: it was changed to “{now}” in another window. You typed “{typed}”."
 CELL_NOT_CHANGED = "Row {row} was not changed: it was sent."
+NOT_COPIED = "Not copied: {tasks}. Their values are not stored here, or not visible to you."
 NOT_UNDONE = "Nothing was undone: another change came after it. The button names the last one."
 
 # Sending

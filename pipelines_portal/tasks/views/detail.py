@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -65,14 +66,17 @@ def _task(client: PipelinesClient, workflow: OpenedWorkflow, task_id: int) -> Ta
 
 
 def _note(workflow: OpenedWorkflow, task: Task) -> dict[str, Any]:
-    """Return the note that holds for the task, and the forms with which a person may add one."""
-    note = TaskNote.objects.filter(workflow=workflow).of_tasks([task.id]).get(task.id)
+    """Return the note that holds for the task, the task that it replaces, and the forms for a note."""
+    notes = TaskNote.objects.filter(Q(task_id=task.id) | Q(replaced_by=task.id), workflow=workflow)
+    by_task = {each.task_id: each for each in notes}
+    note = by_task.pop(task.id, None)
     if note is not None and not note.holds(task.status):
         note = None
     may_mute = note is None and task.status in NEEDS_ATTENTION
     may_mark = note is None or not note.is_mistake
     return {
         "note": note,
+        "replaces": next(iter(by_task), None),
         "mute_form": MuteForm(auto_id="mute_%s") if may_mute else None,
         "mistake_form": MistakeForm(auto_id="mistake_%s") if may_mark else None,
     }

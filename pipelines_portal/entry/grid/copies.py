@@ -1,0 +1,30 @@
+"""Corrected copies: rows of the grid with the values of tasks that they are to replace."""
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.entry.imports.cells import Cell, PostedCells, save_cells
+from pipelines_portal.entry.imports.typed import last_number
+from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.workflows.fields.base import FieldValues
+from pipelines_portal.workflows.fields.types import type_of
+
+
+def add_copies(import_job: ImportJob, by: User, values: dict[int, FieldValues]) -> None:
+    """Add a row with the values of each task. Its task replaces the earlier one once it is created."""
+    first = last_number(import_job) + 1
+    numbers = dict(enumerate(values, first))
+    rows = [
+        ImportRow(import_job=import_job, number=number, cells=[], corrects_task=task_id)
+        for number, task_id in numbers.items()
+    ]
+    ImportRow.objects.bulk_create(rows)
+    posted = [PostedCells(number, _cells(import_job, values[task_id])) for number, task_id in numbers.items()]
+    tasks = "1 task" if len(posted) == 1 else f"{len(posted):,} tasks"
+    save_cells(import_job, by, posted, f"copied {tasks}")
+
+
+def _cells(import_job: ImportJob, values: FieldValues) -> dict[str, Cell]:
+    return {
+        known.name: Cell("", type_of(known).as_text(values[known.name]))
+        for known in import_job.parsed_schema.fields
+        if values.get(known.name) is not None
+    }

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from openpyxl import Workbook, load_workbook
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from playwright.sync_api import Error as PlaywrightError
 
 from tests import samples, starting
@@ -242,23 +242,49 @@ def expect_silence(page: Page) -> list[str]:
 
 
 def figures(page: Page) -> dict[str, int]:
-    """What is counted on the page, by its words."""
-    texts = page.locator("dl.figures > div").evaluate_all(
-        "all => all.map(each => [each.querySelector('dt').innerText, each.querySelector('dd').innerText])"
-    )
-    return {word: int(number.replace(",", "")) for word, number in texts}
+    """Return the numbers on the filters of the grid, by their words."""
+    chips = page.locator("#chips .chip").all_inner_texts()
+    return {words.rsplit(maxsplit=1)[0]: int(words.split()[-1].replace(",", "")) for words in chips}
 
 
 def expect_sum(page: Page, total: int) -> None:
-    assert sum(figures(page).values()) == total, figures(page)
+    """Expect the filters of the grid to add up to all rows."""
+    counts = figures(page)
+    assert counts.pop("All") == total == sum(counts.values()), counts
 
 
 def expect_figures(page: Page, seconds: float = 60, **wanted: int) -> None:
-    """`To_fix=3`: the figure "To fix" becomes 3."""
+    """Expect `Errors=3`: the filter "Errors" of the grid to count 3 rows."""
     for word, number in wanted.items():
-        named = page.locator("dt").filter(has_text=re.compile(f"^{word.replace('_', ' ')}$"))
-        figure = page.locator("dl.figures > div").filter(has=named).locator("dd")
-        expect(figure).to_have_text(f"{number:,}", timeout=seconds * 1000)
+        chip = page.locator("#chips .chip").filter(has_text=re.compile(f"^\\s*{word}"))
+        if number:
+            expect(chip.locator("b")).to_have_text(f"{number:,}", timeout=seconds * 1000)
+        else:
+            expect(chip.filter(has_not_text=re.compile(r"\b0\s*$"))).to_have_count(0, timeout=seconds * 1000)
+
+
+def cell(page: Page, column: str, row: int) -> Locator:
+    """Return the cell of the grid in a column, by its heading, and a row, by its number."""
+    headings = page.locator("table.grid thead th").all_inner_texts()
+    place = [text.strip() for text in headings].index(column)
+    return page.locator(f"#row-{row} > *").nth(place)
+
+
+def type_into(page: Page, column: str, row: int, text: str) -> None:
+    """Type into a cell of the grid and save it."""
+    cell(page, column, row).click()
+    page.keyboard.press("F2")
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type(text)
+    with page.expect_response("**/cells/**"):
+        page.keyboard.press("Enter")
+
+
+def create(page: Page, count: int) -> None:
+    """Create the ready rows. Many rows wait, so that it can be undone; this does not wait."""
+    press(page, f"Create {count:,} task{'' if count == 1 else 's'}")
+    if count > 20:
+        press(page, "Send now")
 
 
 def expect_rows(page: Page, seconds: float = 60, **wanted: int) -> None:

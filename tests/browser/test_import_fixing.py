@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests import samples
 from tests.browser.demo import accessibility_faults, needed_width
+from tests.browser.importing import cell
 from tests.browser.signing_in import sign_in
 from tests.live import Portal, external_api, portal
 
@@ -80,29 +81,30 @@ def test_the_clocks_are_those_around_the_person(page: Page, tmp_path: Path) -> N
     expect(page.get_by_label("Times without an offset are in")).to_have_value("Europe/Vienna")
 
 
-def test_a_row_is_saved_when_one_goes_on_to_the_next(page: Page, tmp_path: Path) -> None:
-    """By keyboard: the focus stays where one is, and the figures follow."""
+def test_a_cell_is_saved_when_one_goes_on_to_the_next(page: Page, tmp_path: Path) -> None:
+    """By keyboard: F8 goes to the next error, a letter picks the choice, and the numbers follow."""
     to_the_check(page, tmp_path)
-    language = page.get_by_label("Target language, row 2")
-    language.focus()
-    page.keyboard.type("German")
-    with page.expect_response("**/check/rows/"):
-        page.get_by_label("Text to translate, row 4").focus()
+    expect(page.get_by_role("grid")).to_be_visible()
+    page.keyboard.press("F8")
+    expect(cell(page, "Target language", 2)).to_be_focused()
+    page.keyboard.type("ge")
+    with page.expect_response("**/check/cells/**"):
+        page.keyboard.press("Enter")
     expect(page.locator("#row-2")).to_contain_text("Ready")
-    expect(page.locator("#check-figures")).to_contain_text("Ready to send2")
-    expect(page.get_by_role("button", name="Send 2 rows")).to_be_visible()
-    expect(page.get_by_label("Text to translate, row 4")).to_be_focused()
+    expect(cell(page, "Target language", 2)).to_have_text("German")
+    expect(page.get_by_role("button", name="Create 2 tasks")).to_be_visible()
+    expect(cell(page, "Target language", 3)).to_be_focused()
 
 
-def test_a_reason_is_mended_and_the_change_undone_by_keyboard(page: Page, tmp_path: Path) -> None:
+def test_an_error_of_many_rows_is_corrected_and_the_change_undone_by_keyboard(page: Page, tmp_path: Path) -> None:
     to_the_check(page, tmp_path)
-    change = page.get_by_label("Change all 2 to , Target language")
+    change = page.get_by_label("Replace with , Target language")
     change.select_option("German")
     change.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("2 rows are changed. 1 to fix, 3 ready.")).to_be_visible()
+    expect(page.get_by_text("2 rows changed. 1 error left, 3 ready.")).to_be_visible()
     page.get_by_role("button", name="Undo: changed 2 rows to “German”").press("Enter")
-    expect(page.get_by_text("3 to fix, 1 ready.")).to_be_visible()
+    expect(page.get_by_text("3 errors left, 1 ready.")).to_be_visible()
 
 
 @pytest.mark.full
@@ -125,8 +127,10 @@ def test_without_javascript_it_works_the_same(browser: Browser, running: Portal,
     page = context.new_page()
     sign_in(page, EMAIL, PASSWORD)
     to_the_check(page, tmp_path)
-    page.get_by_label("Target language, row 2").select_option("German")
-    page.get_by_role("button", name="Save and check again").click()
-    expect(page.get_by_text("1 row is saved.")).to_be_visible()
-    page.get_by_role("button", name="Set aside row 4").click()
-    expect(page.get_by_text("1 to fix, 2 ready.")).to_be_visible()
+    page.locator("#row-2").get_by_role("link", name="2").click()
+    page.get_by_label("Target language").select_option("German")
+    page.get_by_role("button", name="Save row").click()
+    expect(page.get_by_text("1 row saved.")).to_be_visible()
+    page.locator("#row-4").get_by_role("link", name="4").click()
+    page.get_by_role("button", name="Skip row").click()
+    expect(page.get_by_text("1 error left, 2 ready.")).to_be_visible()

@@ -13,7 +13,9 @@ from tests.browser.importing import (
     HUMAN_HEADER,
     Office,
     active,
+    cell,
     choose,
+    create,
     csv_file,
     download,
     expect_all_rows,
@@ -28,6 +30,7 @@ from tests.browser.importing import (
     press,
     rows,
     to_the_check,
+    type_into,
     xlsx_file,
     xlsx_rows,
 )
@@ -65,12 +68,11 @@ def test_a_thousand_rows_become_tasks_and_the_bad_ones_come_back_in_a_file(
     page: Page, running: Office, workflow_id: int, tmp_path: Path
 ) -> None:
     to_the_check(page, running, workflow_id, xlsx_file(tmp_path / "warranty.xlsx", rows(1_000, FAULTS)))
-    assert figures(page) == {"Ready to send": 992, "To fix": 7, "Duplicates": 1, "Set aside": 0}
-    assert page.title().startswith("7 to fix, 992 ready: warranty.xlsx")
-    expect(page.get_by_text("Row 700 equals row 10 of the file.")).to_be_visible()
+    assert figures(page) == {"All": 1_000, "Errors": 7, "Duplicates": 1, "Ready": 992}
+    expect(page.get_by_text("Row 700 has the same values as row 10")).to_be_visible()
     mend(page)
-    page.get_by_label("Send one row first").check()
-    press(page, "Send 996 rows")
+    page.get_by_label("Test with one row first").check()
+    create(page, 996)
     expect_rows(page, Created=996, Waiting=0)
     expect_all_rows(page, 1_000)
     expect(page).to_have_title(re.compile(r"^Partly created, 996 created: warranty\.xlsx"))
@@ -87,7 +89,7 @@ def test_a_thousand_rows_become_tasks_and_the_bad_ones_come_back_in_a_file(
     choose(page, running, workflow_id, file)
     page.get_by_text("How each column is read").click()
     expect(page.get_by_text("“What is wrong” isn’t imported: added by a download of this portal")).to_be_visible()
-    press(page, "Send 3 rows")
+    create(page, 3)
     expect(page.get_by_text("3 tasks created")).to_be_visible(timeout=30_000)
     ids = running.task_ids(workflow_id)
     assert len(ids) == len(set(ids)) == 999
@@ -99,24 +101,19 @@ def requests_of(page: Page) -> list[str]:
 
 
 def mend(page: Page) -> None:
-    """One row by typing, rows alike by a button, a twin and a row set aside, and back by undo."""
-    count = page.get_by_label("Word count, row 902")
-    count.fill("90")
-    with page.expect_response("**/check/rows/"):
-        page.get_by_label("Text to translate, row 601").focus()
-    expect_figures(page, To_fix=6, Ready_to_send=993)
-    press(page, "Change 3 rows")
-    expect(page.get_by_text("3 rows are changed. 3 to fix, 996 ready.")).to_be_visible()
+    """Correct a cell by typing and many rows by a button, skip a duplicate and a row, and undo."""
+    page.get_by_role("link", name=re.compile("^Errors")).click()
+    expect(page.locator("#row-902")).to_be_visible()
+    type_into(page, "Word count", 902, "90")
+    expect_figures(page, Errors=6, Ready=993)
+    press(page, "Apply to 3 rows")
+    expect(page.get_by_text("3 rows changed. 3 errors left, 996 ready.")).to_be_visible()
     press(page, re.compile("^Undo: changed 3 rows"))
-    expect_figures(page, To_fix=6, Ready_to_send=993)
-    press(page, "Change 3 rows")
-    press(page, "Set 1 row aside")
-    expect_figures(page, Duplicates=0, Set_aside=1)
-    page.get_by_role("link", name=re.compile("^Ready")).click()
-    page.get_by_role("button", name="Set aside row 2", exact=True).click()
-    expect_figures(page, Ready_to_send=995, Set_aside=2)
-    press(page, re.compile("^Undo: set row 2 aside"))
-    expect_figures(page, Ready_to_send=996, Set_aside=1)
+    expect_figures(page, Errors=6, Ready=993)
+    press(page, "Apply to 3 rows")
+    press(page, "Skip 1 row")
+    expect_figures(page, Duplicates=0, Skipped=1)
+    expect_figures(page, Ready=996, Skipped=1)
     expect_sum(page, 1_000)
 
 
@@ -133,9 +130,8 @@ def test_twelve_thousand_rows_become_tasks_each_once(
     page: Page, running: Office, workflow_id: int, tmp_path: Path
 ) -> None:
     to_the_check(page, running, workflow_id, csv_file(tmp_path / "all.csv", rows(12_480, {88: {1: "Germn"}})))
-    assert figures(page) == {"Ready to send": 12_479, "To fix": 1, "Duplicates": 0, "Set aside": 0}
-    expect(page.get_by_text("3 requests to French translations with Acme. Stays here: 1 error.")).to_be_visible()
-    press(page, "Send 12,479 rows")
+    assert figures(page) == {"All": 12_480, "Errors": 1, "Ready": 12_479}
+    create(page, 12_479)
     expect_rows(page, Created=12_479, Waiting=0)
     expect_all_rows(page, 12_480)
     sent = [re.sub(" Created .*", "", text) for text in requests_of(page)]
@@ -143,8 +139,8 @@ def test_twelve_thousand_rows_become_tasks_each_once(
     ids = running.task_ids(workflow_id)
     assert len(ids) == len(set(ids)) == 12_479
     page.get_by_role("link", name="Fix what is left").click()
-    press(page, "Change 1 row")
-    press(page, "Send 1 row")
+    press(page, "Apply")
+    create(page, 1)
     expect(page.get_by_text("12,480 tasks created")).to_be_visible(timeout=30_000)
     assert len(running.task_ids(workflow_id)) == 12_480
 
@@ -183,39 +179,46 @@ def test_the_keyboard_alone_does_it_all(page: Page, running: Office, workflow_id
         tab_to(page, page.get_by_label(f"Field of {name}"))
         page.keyboard.type(words)
     enter(page, "Check rows")
-    expect_figures(page, Ready_to_send=16, To_fix=4)
-    expect(page.locator("h2.file-name")).to_be_focused()
-    enter(page, "Change 2 rows")
-    expect_figures(page, Ready_to_send=18, To_fix=2)
+    expect_figures(page, Ready=16, Errors=4)
     fix_by_keyboard(page)
-    tab_to(page, page.get_by_label("Send one row first"))
+    leave_grid(page)
+    tab_to(page, page.get_by_label("Test with one row first"))
     page.keyboard.press("Space")
-    enter(page, "Send 19 rows")
+    enter(page, "Create 19 tasks")
     expect_rows(page, Created=19)
     expect(page.locator("#file-name")).to_be_focused()
     tab_to(page, page.get_by_role("link", name="Fix what is left"))
     page.keyboard.press("Enter")
-    enter(page, "Set it aside")
-    expect_figures(page, Set_aside=1, To_fix=0)
+    expect(page.get_by_role("grid")).to_be_visible()
+    leave_grid(page)
+    enter(page, "Skip row")
+    expect_figures(page, Skipped=1, Errors=0)
     assert len(running.task_ids(workflow_id)) == 19
 
 
+def leave_grid(page: Page) -> None:
+    page.locator("table.grid td[tabindex='0']").wait_for()
+    page.keyboard.press("Escape")
+
+
 def fix_by_keyboard(page: Page) -> None:
-    """A row is saved as one leaves it; Enter saves all, and sets none aside."""
-    tab_to(page, page.get_by_label("Word count, row 9"))
-    page.keyboard.press("ControlOrMeta+a")
-    page.keyboard.type("12")
-    with page.expect_response("**/check/rows/"):
-        page.keyboard.press("Tab")
-        page.keyboard.press("Tab")
-    expect_figures(page, Ready_to_send=19, To_fix=1)
-    expect(page.locator("body")).not_to_be_focused()
-    tab_to(page, page.get_by_label("Word count, row 7"), "Shift+Tab")
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("End")
+    """Correct a choice in two rows by the remedy under the grid, and a number in its cell."""
+    expect(page.locator("table.grid td:focus")).to_have_count(1)
+    page.keyboard.press("F8")
+    page.keyboard.type("Ge")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Nothing was changed.")).to_be_visible()
-    expect_figures(page, Ready_to_send=19, To_fix=1, Set_aside=0)
+    expect_figures(page, Ready=17, Errors=3)
+    page.keyboard.press("F8")
+    page.keyboard.type("Ge")
+    page.keyboard.press("Enter")
+    expect_figures(page, Ready=18, Errors=2)
+    page.keyboard.press("F8")
+    expect(cell(page, "Text to translate", 7)).to_be_focused()
+    page.keyboard.press("F8")
+    expect(cell(page, "Word count", 9)).to_be_focused()
+    page.keyboard.type("12")
+    page.keyboard.press("Enter")
+    expect_figures(page, Ready=19, Errors=1)
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["narrow", "without JavaScript"])
@@ -231,16 +234,19 @@ def test_pasted_rows_go_the_same_way(
     page.get_by_label("Or paste rows here").fill(pasted(rows(30, FEW_FAULTS)))
     press(page, "Read the rows")
     match_columns(page)
-    expect(page.get_by_role("button", name="Change 2 rows")).to_be_visible()
+    expect(page.get_by_role("button", name="Apply to 2 rows")).to_be_visible()
     expect_fits(page)
-    press(page, "Change 2 rows")
-    page.get_by_label("Word count, row 9").fill("12")
-    page.get_by_label("Text to translate, row 7").fill("Mended")
-    press(page, re.compile("^Save and check again$"))
-    expect_figures(page, Ready_to_send=30, To_fix=0)
+    press(page, "Apply to 2 rows")
+    for number, label, text in ((9, "Word count", "12"), (7, "Text to translate", "Mended")):
+        page.locator(f"#row-{number}").get_by_role("link", name=str(number)).click()
+        page.get_by_label(label).fill(text)
+        expect_fits(page)
+        press(page, "Save row")
+    expect_figures(page, Ready=30, Errors=0)
     expect_fits(page)
-    page.get_by_label("Send one row first").check()
-    press(page, "Send 30 rows")
+    page.get_by_label("Test with one row first").check()
+    press(page, "Create 30 tasks")
+    press(page, "Send now")
     until_through(page)
     expect(page.get_by_text("30 tasks created")).to_be_visible()
     expect_fits(page)
@@ -291,12 +297,12 @@ def test_every_page_and_state_up_to_the_sending_can_be_read_by_everybody(
     look_at(page)
     match_columns(page)
     look_at(page)
-    press(page, re.compile("^Change .* to$|^Change 1 row$"))
+    press(page, re.compile("^Apply"))
     look_at(page)
-    for show in ("?show=ready", "?show=twice", "?reason=one-0"):
+    for show in ("?show=ready", "?show=duplicates", "?reason=one-0"):
         page.goto(page.url.split("?")[0].replace("alike/", "") + show)
         look_at(page)
-    page.get_by_text("Find and replace in a column").click()
+    page.get_by_text("Find and replace").click()
     page.get_by_label("Find", exact=True).fill("Sentence 2")
     press(page, "Count the rows")
     look_at(page)

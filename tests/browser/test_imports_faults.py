@@ -16,8 +16,8 @@ from tests.browser.importing import (
     OWNER,
     PASSWORD,
     Office,
+    cell,
     check_titled,
-    choose,
     expect_all_rows,
     expect_figures,
     expect_rows,
@@ -27,7 +27,7 @@ from tests.browser.importing import (
     office,
     press,
     rows,
-    titled_file,
+    type_into,
 )
 from tests.faulty_api import Answer, error, hang_up, pause, real_answer
 from tests.live import wait_until
@@ -102,8 +102,8 @@ def test_an_answer_cut_in_the_middle_stops_all_until_somebody_says_what_came(
     page: Page, running: Office, checked: int
 ) -> None:
     once(running, lost_on_the_way_back(running))
-    page.get_by_label("Send one row first").check()
-    press(page, "Send 20 rows")
+    page.get_by_label("Test with one row first").check()
+    press(page, "Create 20 tasks")
     shown(page, "The answer to batch 1 was lost. It is not known whether its 1 row was created")
     shown(page, "1 new task appeared since")
     expect_rows(page, Unconfirmed=1, Waiting=19)
@@ -126,7 +126,7 @@ def test_a_request_that_never_arrived_is_sent_again_when_somebody_says_so(
     page: Page, running: Office, checked: int
 ) -> None:
     once(running, lambda _: hang_up)
-    press(page, "Send 20 rows")
+    press(page, "Create 20 tasks")
     shown(page, "No new task appeared since.")
     page.get_by_text("Nothing was created…").click()
     press(page, "Nothing was created: its rows may be sent again")
@@ -139,7 +139,7 @@ def test_a_request_that_never_arrived_is_sent_again_when_somebody_says_so(
 @pytest.mark.full
 def test_a_line_cut_in_the_middle_of_a_request_creates_nothing(page: Page, running: Office, checked: int) -> None:
     running.wire.cut_after = 1_500
-    press(page, "Send 20 rows")
+    press(page, "Create 20 tasks")
     shown(page, "The answer to batch 1 was lost")
     running.wire.cut_after = 0
     page.get_by_role("link", name="Look again").click()
@@ -155,7 +155,7 @@ def test_an_api_that_is_gone_is_waited_for(page: Page, running: Office, checked:
     there = running.wire.target
     running.wire.target = DEAD
     running.wire.cut()
-    press(page, "Send 20 rows")
+    press(page, "Create 20 tasks")
     shown(page, "It goes on by itself in")
     expect_rows(page, Waiting=20, Created=0)
     expect(page).to_have_title(re.compile("^Waits, 0 of 20 created"))
@@ -168,7 +168,7 @@ def test_an_api_that_is_gone_is_waited_for(page: Page, running: Office, checked:
 @pytest.mark.full
 def test_a_limit_is_counted_down_and_then_it_goes_on(page: Page, running: Office, checked: int) -> None:
     once(running, lambda _: error(429, "rate_limit_exceeded", "Slow down", retry_after=8))
-    press(page, "Send 20 rows")
+    press(page, "Create 20 tasks")
     shown(page, "The API asked for a pause with this key.")
     wait = page.locator("main").get_by_text(re.compile(r"^\d s$"))
     seen = int(wait.inner_text().split()[0])
@@ -188,7 +188,7 @@ def test_a_request_that_is_too_large_goes_in_halves(page: Page, running: Office,
         return error(413, "payload_too_large", "The request body is too large.") if is_large else None
 
     running.between.faults.append(too_large)
-    press(page, "Send 20 rows")
+    press(page, "Create 20 tasks")
     shown(page, "20 tasks created")
     assert page.locator("table.requests tbody tr").count() >= 3
     assert len(running.task_ids(checked)) == 20
@@ -199,18 +199,18 @@ def test_changed_fields_stop_the_sending_and_are_named(page: Page, running: Offi
     changed = [*FIELDS[:1], FIELDS[1] | {"options": ["French", "German", "Dutch"]}, FIELDS[3], samples.field("domain")]
     running.load(checked, changed)
     posts = running.posts()
-    press(page, "Send 20 rows")
+    press(page, "Create 20 tasks")
     shown(page, "The workflow's fields changed, so the sending stopped")
     shown(page, "no longer takes Spanish; takes Dutch too")
     shown(page, "is gone: it is not sent any more")
     assert running.posts() == posts
-    expect_figures(page, To_fix=7, Ready_to_send=13)
+    expect_figures(page, Errors=7, Ready=13)
     look_at(page)
     page.get_by_text("How each column is read").click()
     shown(page, "“Due date” isn’t imported: the workflow has no such field any more")
-    page.get_by_label("Change all 7 to").select_option("Dutch")
-    press(page, "Change 7 rows")
-    press(page, "Send 20 rows")
+    page.get_by_label("Replace with , Target language").select_option("Dutch")
+    press(page, "Apply to 7 rows")
+    press(page, "Create 20 tasks")
     shown(page, "20 tasks created")
     assert len(running.task_ids(checked)) == 20
 
@@ -227,7 +227,7 @@ def test_rows_that_the_api_rejects_are_fixed_and_only_those_are_sent_again(
         return lambda connection: connection.sendall(real_answer(request, running.between.behind))
 
     once(running, change)
-    press(page, "Send 20 rows")
+    press(page, "Create 20 tasks")
     expect_rows(page, Created=13, Errors=7)
     expect_all_rows(page, 20)
     page.get_by_label("Filter rows").get_by_role("link", name="Errors").click()
@@ -235,12 +235,12 @@ def test_rows_that_the_api_rejects_are_fixed_and_only_those_are_sent_again(
     assert [text.split()[0] for text in rejected.all_inner_texts()] == ["2", "5", "8", "11", "14", "17", "20"]
     look_at(page)
     page.get_by_role("link", name="Fix what is left").click()
-    page.get_by_label("Change all 7 to").select_option("German")
-    press(page, "Change 7 rows")
-    press(page, "Send 7 rows")
+    page.get_by_label("Replace with , Target language").select_option("German")
+    press(page, "Apply to 7 rows")
+    press(page, "Create 7 tasks")
     shown(page, "The workflow's fields changed, so the sending stopped")
     page.get_by_role("link", name="Look and send them").click()
-    press(page, "Send 7 rows")
+    press(page, "Create 7 tasks")
     shown(page, "20 tasks created")
     assert len(running.task_ids(checked)) == 20
 
@@ -248,7 +248,7 @@ def test_rows_that_the_api_rejects_are_fixed_and_only_those_are_sent_again(
 @pytest.mark.full
 def test_a_key_that_is_rejected_pauses_all_until_it_works_again(page: Page, running: Office, checked: int) -> None:
     once(running, lambda _: error(401, "invalid_api_key", "Invalid API key"))
-    press(page, "Send 20 rows")
+    press(page, "Create 20 tasks")
     expect(page.locator("main")).to_contain_text("20 rows are not sent, and kept here.", timeout=SECONDS)
     expect(page).to_have_title(re.compile("^Paused, 0 of 20 created"))
     look_at(page)
@@ -266,8 +266,8 @@ def test_a_killed_worker_leaves_its_request_unknown_and_the_next_sends_the_rest(
     page: Page, running: Office, checked: int
 ) -> None:
     once(running, held(running, seconds=20))
-    page.get_by_label("Send one row first").check()
-    press(page, "Send 20 rows")
+    page.get_by_label("Test with one row first").check()
+    press(page, "Create 20 tasks")
     wait_until(lambda: running.between.faults == [], "the request to be on the wire")
     running.restart_worker()
     running.run("end_turns")
@@ -294,8 +294,8 @@ def test_a_colleague_goes_on_where_a_closed_tab_left_off(
 ) -> None:
     """Paused by one, continued by the lead of their team, who is asked first, on another device."""
     once(running, held(running, seconds=2))
-    page.get_by_label("Send one row first").check()
-    press(page, "Send 20 rows")
+    page.get_by_label("Test with one row first").check()
+    press(page, "Create 20 tasks")
     wait_until(lambda: running.between.faults == [], "the request to be on the wire")
     press(page, "Pause")
     expect_rows(page, Created=1, Waiting=19)
@@ -307,7 +307,7 @@ def test_a_colleague_goes_on_where_a_closed_tab_left_off(
     shown(other, "19 rows are not sent, and kept here.")
     other.get_by_role("link", name="Go on with 19 rows").click()
     shown(other, "19 rows will be sent to")
-    press(other, "Send 19 rows")
+    press(other, "Create 19 tasks")
     shown(other, "20 tasks created")
     assert len(running.task_ids(checked)) == 20
 
@@ -315,36 +315,30 @@ def test_a_colleague_goes_on_where_a_closed_tab_left_off(
 def test_two_who_press_send_at_once_send_once(browser: Browser, page: Page, running: Office, checked: int) -> None:
     other = running.page(browser, COLLEAGUE)
     other.goto(page.url)
-    other.get_by_role("link", name="Send 20 rows").click()
+    other.get_by_role("link", name="Create 20 tasks").click()
     for each in (page, other):
-        each.get_by_role("button", name="Send 20 rows").click(no_wait_after=True)
+        each.get_by_role("button", name="Create 20 tasks").click(no_wait_after=True)
     for each in (page, other):
         shown(each, "20 tasks created")
     assert len(running.task_ids(checked)) == 20
 
 
 @pytest.mark.full
-def test_two_who_fix_the_same_row_see_each_other(
+def test_two_who_fix_the_same_cell_see_each_other(
     browser: Browser, page: Page, running: Office, workflow_id: int, tmp_path: Path
 ) -> None:
-    """What the second typed stays, beside what the first put there, until the second says so again."""
+    """What the first put there stays, and the second is told so with what they typed."""
     check_titled(page, running, workflow_id, tmp_path / "rows.csv", rows(3, {2: {3: "many"}, 3: {3: "few"}}))
     other = running.page(browser, COLLEAGUE)
     other.goto(page.url)
-    for each, count in ((page, "11"), (other, "22")):
-        each.get_by_label("Word count, row 2").fill(count)
-        with each.expect_response("**/check/rows/"):
-            each.get_by_label("Word count, row 3").focus()
-    expect(other.locator("#row-2")).to_contain_text(f"{OWNER} changed this row meanwhile")
-    expect(other.locator("#row-2")).to_contain_text("It now holds “11”")
-    expect(other.get_by_label("Word count, row 2")).to_have_value("22")
+    type_into(page, "Word count", 2, "11")
+    type_into(other, "Word count", 2, "22")
+    shown(other, "Word count of row 2 was not saved: it was changed to “11” in another window. You typed “22”.")
+    expect(cell(other, "Word count", 2)).to_have_text("11")
     look_at(other)
-    other.get_by_label("Word count, row 2").fill("23")
-    with other.expect_response("**/check/rows/"):
-        other.get_by_label("Word count, row 3").focus()
+    type_into(other, "Word count", 2, "23")
     page.reload()
-    page.get_by_role("link", name=re.compile("^Ready")).click()
-    expect(page.get_by_label("Word count, row 2")).to_have_value("23")
+    expect(cell(page, "Word count", 2)).to_have_text("23")
 
 
 @pytest.mark.full
@@ -360,105 +354,67 @@ def test_a_paste_survives_a_session_that_ended(page: Page, running: Office, work
     press(page, "Show the form again")
     expect(page.get_by_label("Or paste rows here")).to_have_value(re.compile("An hour of work\tFrench"))
     press(page, "Read the rows")
-    expect_figures(page, Ready_to_send=1)
+    expect_figures(page, Ready=1)
 
 
-def test_what_is_typed_into_a_row_stays_when_the_session_ended(
+def test_what_is_typed_into_a_cell_stays_when_the_session_ended(
     page: Page, running: Office, workflow_id: int, tmp_path: Path
 ) -> None:
     check_titled(page, running, workflow_id, tmp_path / "rows.csv", rows(3, {2: {3: "many"}, 3: {3: "few"}}))
     page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
-    page.get_by_label("Word count, row 2").fill("11")
-    with page.expect_response("**/check/rows/"):
-        page.get_by_label("Word count, row 3").focus()
-    shown(page, re.compile("signed out|Sign in"))
-    expect(page.get_by_label("Word count, row 2")).to_have_value("11")
+    type_into(page, "Word count", 2, "11")
+    shown(page, re.compile("signed out"))
+    expect(cell(page, "Word count", 2)).to_have_text("11")
 
 
 @pytest.mark.full
 def test_a_button_pressed_while_a_row_is_saved_sends_nothing_of_the_number_before(
     page: Page, running: Office, workflow_id: int, tmp_path: Path
 ) -> None:
-    """What was typed is saved first, and the button names the new number; the tick beside it stays."""
+    """What was typed is saved first, and the button names the new number."""
     check_titled(page, running, workflow_id, tmp_path / "rows.csv", rows(3, {2: {3: "many"}}))
-    page.get_by_label("Send one row first").check()
-    page.get_by_label("Word count, row 2").fill("11")
+    cell(page, "Word count", 2).click()
+    page.keyboard.type("11")
     posts = running.posts()
-    press(page, "Send 2 rows")
-    expect(page.get_by_role("button", name="Send 3 rows")).to_be_focused()
-    expect(page.get_by_label("Send one row first")).to_be_checked()
-    assert (running.posts(), figures(page)["Ready to send"]) == (posts, 3)
+    press(page, "Create 2 tasks")
+    expect(page.get_by_role("button", name="Create 3 tasks")).to_be_focused()
+    assert (running.posts(), figures(page)["Ready"]) == (posts, 3)
     page.keyboard.press("Enter")
     shown(page, "3 tasks created")
     assert len(running.task_ids(workflow_id)) == 3
 
 
 @pytest.mark.full
-def test_what_is_typed_into_a_row_that_is_being_saved_stays(
+def test_what_is_typed_while_it_is_being_saved_is_saved_too(
     page: Page, running: Office, workflow_id: int, tmp_path: Path
 ) -> None:
     check_titled(page, running, workflow_id, tmp_path / "rows.csv", rows(3, {2: {3: "many"}, 3: {3: "few"}}))
-    count, other = page.get_by_label("Word count, row 2"), page.get_by_label("Word count, row 3")
-    page.route("**/check/rows/", lambda route: (page.wait_for_timeout(800), route.continue_()), times=1)
-    count.fill("11")
-    with page.expect_response("**/check/rows/"):
-        other.focus()
-        count.fill("12")
-    expect(count).to_have_value("12")
-    expect(count).to_be_focused()
-    with page.expect_response("**/check/rows/"):
-        other.focus()
-    expect(page.locator("#row-2")).to_contain_text("Ready")
-    expect(count).to_have_value("12")
-    page.reload()
-    expect(page.get_by_label("Word count, row 2")).to_have_count(0)
-
-
-@pytest.mark.full
-def test_a_row_left_again_while_it_is_being_saved_is_saved_again(
-    page: Page, running: Office, workflow_id: int, tmp_path: Path
-) -> None:
-    check_titled(page, running, workflow_id, tmp_path / "rows.csv", rows(3, {2: {3: "many"}, 3: {3: "few"}}))
-    count, other = page.get_by_label("Word count, row 2"), page.get_by_label("Word count, row 3")
     held: list[Route] = []
-    page.route("**/check/rows/", lambda route: held.append(route), times=1)
-    count.fill("11")
-    with page.expect_request("**/check/rows/"):
-        other.focus()
-    count.fill("12")
-    other.focus()
-    with page.expect_request("**/check/rows/") as again:
+    page.route("**/check/cells/**", lambda route: held.append(route), times=1)
+    cell(page, "Word count", 2).click()
+    page.keyboard.type("11")
+    with page.expect_request("**/check/cells/**"):
+        page.keyboard.press("Enter")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.type("12")
+    page.keyboard.press("Enter")
+    with page.expect_request("**/check/cells/**") as again:
         held[0].continue_()
     assert "12" in (again.value.post_data or "")
     expect(page.locator("#row-2")).to_contain_text("Ready")
-    expect(count).to_have_value("12")
+    page.reload()
+    expect(cell(page, "Word count", 2)).to_have_text("12")
 
 
 @pytest.mark.full
-def test_what_is_typed_before_the_scripts_are_there_is_saved_when_the_row_is_left(
-    page: Page, running: Office, workflow_id: int, tmp_path: Path
-) -> None:
-    scripts: list[Route] = []
-    page.route(re.compile("leave-row"), lambda route: scripts.append(route))
-    choose(page, running, workflow_id, titled_file(tmp_path / "rows.csv", rows(3, {2: {3: "many"}})))
-    page.get_by_label("Word count, row 2").fill("11")
-    for script in scripts:
-        script.continue_()
-    page.wait_for_load_state()
-    page.get_by_role("heading", level=1).first.click()
-    expect_figures(page, Ready_to_send=3)
-
-
-@pytest.mark.full
-def test_what_is_typed_and_could_not_be_saved_is_sent_when_the_row_is_left_again(
+def test_what_could_not_be_saved_is_saved_when_the_portal_answers_again(
     page: Page, running: Office, workflow_id: int, tmp_path: Path
 ) -> None:
     check_titled(page, running, workflow_id, tmp_path / "rows.csv", rows(3, {2: {3: "many"}, 3: {3: "few"}}))
     page.context.set_offline(True)
-    page.get_by_label("Word count, row 2").fill("11")
-    page.get_by_label("Word count, row 3").focus()
-    shown(page, "The portal does not answer")
+    cell(page, "Word count", 2).click()
+    page.keyboard.type("11")
+    page.keyboard.press("Enter")
+    shown(page, "Not saved. Retrying…")
     page.context.set_offline(False)
-    page.get_by_label("Word count, row 2").focus()
-    page.get_by_label("Word count, row 3").focus()
-    expect_figures(page, Ready_to_send=2)
+    expect_figures(page, Ready=2)

@@ -47,6 +47,20 @@ export function listen(grid) {
   document.addEventListener("click", (event) => {
     if (event.target.closest?.("#create button")) create(grid);
   });
+  // What was typed is saved first. Then the button names another number, which the person sees before pressing it again.
+  document.addEventListener(
+    "submit",
+    async (event) => {
+      if (!event.target.querySelector("#send")) return;
+      commitCurrent();
+      if (!grid.saving.isDirty) return;
+      event.preventDefault();
+      event.stopPropagation();
+      await grid.saving.finish();
+      document.getElementById("send")?.focus();
+    },
+    true,
+  );
   if (grid.sheet.dataset.created) {
     setInterval(() => {
       const moving = grid.rows.filter((row) => "moving" in row.dataset);

@@ -101,7 +101,7 @@ export function listen(grid) {
     grid.activate(cell, { pick: event.shiftKey });
   });
   document.addEventListener("click", (event) => {
-    if (!event.target.closest?.("[data-next-error]") || event.target.closest("#sheet") === event.target) return;
+    if (!event.target.closest?.("#next-error")) return;
     event.preventDefault();
     nextError(grid, true);
   });

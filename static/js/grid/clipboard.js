@@ -91,7 +91,7 @@ async function pin(grid) {
   await grid.saving.finish();
   const body = new URLSearchParams({ field: grid.nameOf(cell), text: grid.edited(cell) });
   const answer = await grid.saving.ask(url, body.toString());
-  if (answer.said) htmx.ajax("GET", location.href, { target: "#sheet", swap: "outerHTML" }).then(() => grid.say(answer.said));
+  if (answer.said) htmx.ajax("GET", location.href, { target: "#sheet", swap: "innerHTML" }).then(() => grid.say(answer.said));
 }
 
 async function applyPreset(grid, button) {

@@ -42,7 +42,7 @@ function nextError(grid, isAsked) {
     grid.activate(cell.matches(".state") ? cell.closest("tr").children[1] : cell);
   } else if (grid.sheet.dataset.nextError && isAsked) {
     const last = grid.rows.at(-1)?.dataset.number ?? 0;
-    htmx.ajax("GET", `${grid.sheet.dataset.nextError}${last}`, { target: "#sheet", swap: "outerHTML" });
+    htmx.ajax("GET", `${grid.sheet.dataset.nextError}${last}`, { target: "#sheet", swap: "innerHTML" });
   }
 }
 

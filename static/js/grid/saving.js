@@ -131,16 +131,14 @@ export class Saving {
     for (const number of saved.dataset.gone.split(",").filter(Boolean)) this.#removeRow(number);
     this.#putPart("tray", saved);
     this.#putPart("chips", saved);
-    const last = saved.querySelector("#last-change");
-    const undo = document.getElementById("undo");
-    if (last && undo) undo.value = last.value;
-    if ((this.#hidesText || (last && !undo)) && !this.isDirty && !grid.sheet.querySelector("[data-editing]")) this.#bringSheet();
+    this.#putPart("undo-form", saved);
+    if (this.#hidesText && !this.isDirty && !grid.sheet.querySelector("[data-editing]")) this.#bringSheet();
   }
 
-  /** The whole sheet again, where a row needs a column that the page does not show, or something can be undone now. */
+  /** The whole sheet again, where a row needs a column that the page does not show. */
   #bringSheet() {
     this.#hidesText = false;
-    htmx.ajax("GET", location.href, { target: "#sheet", swap: "outerHTML" });
+    htmx.ajax("GET", location.href, { target: "#sheet", swap: "innerHTML" });
   }
 
   #move(before, after) {

@@ -14,7 +14,7 @@ export class Grid {
   }
 
   get sheet() {
-    return document.getElementById("sheet");
+    return document.querySelector("#sheet > .sheet");
   }
 
   get canChange() {
@@ -197,6 +197,10 @@ export class Grid {
   }
 
   #afterSwap() {
+    for (const said of document.querySelectorAll("#sheet [data-for]")) {
+      document.getElementById(said.dataset.for).replaceChildren(...said.children);
+      said.remove();
+    }
     if (!this.sheet || !this.canChange) return;
     for (const link of this.table.querySelectorAll(".no a")) link.tabIndex = -1;
     const isLost = !document.activeElement || document.activeElement === document.body;

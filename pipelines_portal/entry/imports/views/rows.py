@@ -297,6 +297,7 @@ def saved_answer(
 ) -> HttpResponse:
     """Return the rows that were saved, as the script of the grid puts them into the page."""
     counts, rows = import_job.counts(), read_rows(import_job, saved.numbers)
+    selection = Selection.load(request.GET)
     gone = sorted(set(saved.numbers) - {row.row.number for row in rows if row.row.status != ImportRow.Status.UNCHECKED})
     context = {
         **tray_context(request, workflow, import_job),
@@ -306,7 +307,8 @@ def saved_answer(
         "moved": saved.moved,
         "problems": saved.problems,
         "last": last_change(import_job),
-        "chips": chips_of(Selection.load(request.GET), counts, count_shown(import_job, counts)),
+        "selection": selection,
+        "chips": chips_of(selection, counts, count_shown(import_job, counts)),
         **more,
     }
     return render(request, "entry/grid/_saved.html", context)

@@ -50,6 +50,11 @@ class Reason:
         return self.message.removeprefix(self.known.label if self.known else "").strip()
 
     @property
+    def is_missing(self) -> bool:
+        """Whether the cells are empty."""
+        return self.message.endswith("is missing")
+
+    @property
     def is_doubt(self) -> bool:
         """Whether the values can be read in two ways. Saying how they are written resolves it."""
         return self.message.endswith(DOUBTS)

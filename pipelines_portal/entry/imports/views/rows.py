@@ -171,7 +171,7 @@ def tray_context(
     counts, schema = import_job.counts(), import_job.parsed_schema
     reasons = reasons_in(groups_with_rows(import_job) if groups is None else groups, schema)
     if import_job.is_typed:  # what is still to be typed needs no remedy for many rows
-        reasons = [reason for reason in reasons if reason.values]
+        reasons = [reason for reason in reasons if not reason.is_missing]
     add_row_numbers(reasons)
     matching = Matching.load(import_job.matching)
     can_rematch = request.user.may_send and not import_job.is_typed and not counts.sent and not counts.requested

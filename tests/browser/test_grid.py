@@ -1,0 +1,231 @@
+"""The grid in Chromium by keyboard alone: typing tickets, pasting rows, a large file, and correcting failed tasks."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests import samples
+from tests.browser.importing import (
+    LANGUAGES,
+    Office,
+    cell,
+    choose,
+    expect_figures,
+    expect_rows,
+    expect_silence,
+    look_at,
+    office,
+    rows,
+    titled_file,
+)
+
+CHANNELS = ["Email", "Chat", "Phone", "Web form"]
+TICKET = [
+    samples.field("subject", required=True),
+    samples.field("message", "long_text", required=True),
+    samples.field("paying", "boolean", required=True),
+    samples.field("received", "datetime", required=True),
+    samples.field("channel", "select", required=True, options=CHANNELS),
+    samples.field("urgency", "rating", required=True, min=1, max=5),
+    samples.field("order_value", "numeric", required=True),
+    samples.field("product", required=True),
+    samples.field("language", "select", required=True, options=LANGUAGES),
+    samples.field("city", required=True),
+    samples.field("notes", required=True),
+]
+# What a person types into the eleven fields. Letters pick a choice; "y" is yes.
+TYPED = ["", "I was charged twice", "y", "today 9am", "ph", "4", "1234,5", "Lamp", "ge", "Graz", "called"]
+COUNTED = (
+    "document.addEventListener('keydown', ({key}) => key.length > 1 && key !== 'Shift' && (window.keys += 1), true)"
+)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with office(tmp_path_factory.mktemp("office"), workflows=12) as running:
+        yield running
+
+
+@pytest.fixture
+def workflow_id(running: Office) -> int:
+    return next(running.workflows)
+
+
+@pytest.fixture
+def page(browser: Browser, running: Office) -> Iterator[Page]:
+    size = {"width": 1440, "height": 900}
+    page = running.page(browser, viewport=size, reduced_motion="reduce", timezone_id="Europe/Vienna")
+    said = expect_silence(page)
+    yield page
+    assert said == []
+
+
+def open_grid(page: Page, running: Office, workflow_id: int) -> None:
+    page.goto(f"{running.portal.url}/keys/1/workflows/{workflow_id}/tasks/new/grid/")
+    expect(page.locator("tr[data-blank] td:focus")).to_have_count(1)
+
+
+def paste(page: Page, text: str) -> None:
+    """Paste by the event: a headless browser has no clipboard of its own."""
+    page.evaluate(
+        """text => {
+            const clipboardData = new DataTransfer();
+            clipboardData.setData("text/plain", text);
+            const options = { clipboardData, bubbles: true, cancelable: true };
+            document.activeElement.dispatchEvent(new ClipboardEvent("paste", options));
+        }""",
+        text,
+    )
+
+
+def table(body: list[list[Any]], header: list[str] | None = None) -> str:
+    return "\n".join("\t".join(map(str, row)) for row in ([header] if header else []) + body)
+
+
+@pytest.mark.parametrize("count", [12, pytest.param(100, marks=pytest.mark.full)])
+def test_an_operator_types_tickets_and_creates_them_without_a_page_load(
+    page: Page, running: Office, workflow_id: int, count: int
+) -> None:
+    """At most twelve control keys for a ticket of eleven fields."""
+    running.load(workflow_id, TICKET)
+    open_grid(page, running, workflow_id)
+    page.evaluate(COUNT_KEYS)
+    for number in range(count):
+        for text in [f"Ticket {number}", *TYPED[1:]]:
+            page.keyboard.type(text)
+            page.keyboard.press("Tab")
+        page.keyboard.press("ControlOrMeta+Enter")
+        expect(page.locator(f"#row-{number + 1} .state a")).to_be_visible(timeout=20_000)
+        expect(page.locator("tr[data-blank] td:focus")).to_have_count(1)
+    # The keys of one ticket are Tab eleven times, Control and Enter.
+    assert page.evaluate("window.keys") <= 13 * count
+    expect(page.get_by_role("link", name=f"{count} created")).to_be_visible()
+    assert len(set(running.task_ids(workflow_id))) == len(running.task_ids(workflow_id)) == count
+    assert cell(page, "Received", 1).inner_text().endswith(" 09:00")
+    look_at(page)
+
+
+def test_errors_stay_and_are_corrected_in_their_cells(page: Page, running: Office, workflow_id: int) -> None:
+    open_grid(page, running, workflow_id)
+    page.keyboard.type("Hello")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Klingon")
+    page.keyboard.press("Enter")
+    expect(page.locator("#row-1")).to_contain_text("Not an option")
+    expect(page.get_by_role("button", name="Create 0 tasks")).to_be_visible()
+    page.reload()
+    expect(cell(page, "Target language", 1)).to_contain_text("Klingon")
+    page.keyboard.press("F8")
+    expect(cell(page, "Target language", 1)).to_be_focused()
+    page.keyboard.press("1")
+    expect(cell(page, "Target language", 1)).to_have_text("French")
+    expect(page.locator("#row-1")).to_contain_text("Ready")
+    page.keyboard.press("Delete")
+    expect(page.locator("#row-1")).to_contain_text("Required")
+    page.keyboard.press("ControlOrMeta+z")
+    expect(cell(page, "Target language", 1)).to_have_text("French")
+    look_at(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    assert page.evaluate("!document.activeElement.closest('table')")
+    assert running.task_ids(workflow_id) == []
+
+
+def test_many_rows_wait_and_are_taken_back(page: Page, running: Office, workflow_id: int) -> None:
+    open_grid(page, running, workflow_id)
+    paste(page, table([[f"Pasted {number}", "French"] for number in range(30)]))
+    expect(page.get_by_role("button", name="Create 30 tasks")).to_be_visible()
+    page.keyboard.press("ControlOrMeta+Enter")
+    expect(page.get_by_text(re.compile(r"Sending 30 rows in \d+ s"))).to_be_visible()
+    page.get_by_role("button", name="Undo", exact=True).press("Enter")
+    expect(page.get_by_role("button", name="Create 30 tasks")).to_be_visible()
+    page.locator("table.grid td[tabindex='0']").focus()
+    page.keyboard.press("ControlOrMeta+Enter")
+    page.get_by_role("button", name="Send now").press("Enter")
+    expect(page.locator("tr[data-sent] .state a")).to_have_count(30, timeout=30_000)
+    assert len(running.task_ids(workflow_id)) == 30
+
+
+def test_pinned_values_begin_each_new_row(page: Page, running: Office, workflow_id: int) -> None:
+    open_grid(page, running, workflow_id)
+    page.keyboard.press("Tab")
+    page.keyboard.press("2")
+    page.keyboard.press("Alt+p")
+    expect(page.locator("tr.pinned")).to_contain_text("German")
+    page.keyboard.press("Enter")
+    expect(cell(page, "Text to translate", 2)).to_be_focused()
+    page.keyboard.type("Pinned")
+    page.keyboard.press("Enter")
+    expect(cell(page, "Target language", 2)).to_have_text("German")
+    expect(page.locator("#row-2")).to_contain_text("Ready")
+
+
+def test_a_paste_with_headings_is_matched_and_its_errors_have_one_remedy(
+    page: Page, running: Office, workflow_id: int
+) -> None:
+    """191 rows of which seven have a word that is no choice, and two are duplicates."""
+    body = [[f"Sentence {number}", "French", "Bob"] for number in range(189)]
+    for row in body[:7]:
+        row[1] = "Frensh"
+    open_grid(page, running, workflow_id)
+    paste(page, table([*body, body[20], body[21]], ["Text to translate", "Target language", "Agent"]))
+    expect(page).to_have_url(re.compile("/check/$"), timeout=30_000)
+    expect(page.get_by_text("Matched 2 of 3 columns.")).to_be_visible()
+    expect_figures(page, All=191, Errors=7, Duplicates=2, Ready=182)
+    look_at(page)
+    page.locator("table.grid td[tabindex='0']").focus()
+    page.keyboard.press("Escape")
+    remedy = page.get_by_label("Replace with , Target language")
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if remedy.evaluate("each => each === document.activeElement"):
+            break
+    page.keyboard.type("Fre")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect_figures(page, Errors=0, Ready=189)
+    page.keyboard.press("ControlOrMeta+Enter")
+    page.get_by_role("button", name="Send now").press("Enter")
+    expect_rows(page, Created=189, Duplicates=2)
+    assert len(running.task_ids(workflow_id)) == 189
+
+
+def test_a_file_of_thousands_of_rows_comes_in_pages(
+    page: Page, running: Office, workflow_id: int, tmp_path: Path
+) -> None:
+    """F8 goes to the next error, wherever it is."""
+    body = rows(12_480, {300: {1: "Germn"}, 9_000: {3: 9_000}})
+    choose(page, running, workflow_id, titled_file(tmp_path / "tickets.csv", body))
+    expect(page).to_have_url(re.compile("/check/$"), timeout=60_000)
+    expect_figures(page, All=12_480, Errors=2, Ready=12_478)
+    assert page.locator("table.grid tr[data-number]").count() == 100
+    page.keyboard.press("F8")
+    expect(cell(page, "Target language", 300)).to_be_focused(timeout=15_000)
+    page.keyboard.type("ger")
+    page.keyboard.press("Enter")
+    expect_figures(page, Errors=1, Ready=12_479)
+    page.keyboard.press("F8")
+    expect(cell(page, "Word count", 9_000)).to_be_focused(timeout=15_000)
+    page.keyboard.type("90")
+    page.keyboard.press("Enter")
+    expect_figures(page, Errors=0, Ready=12_480)
+    look_at(page)
+    page.keyboard.press("ControlOrMeta+Enter")
+    page.get_by_role("button", name="Undo", exact=True).press("Enter")
+    expect_figures(page, Ready=12_480)
+    assert running.task_ids(workflow_id) == []
+
+
+def test_several_rows_pasted_into_the_form_are_offered_to_the_grid(
+    page: Page, running: Office, workflow_id: int
+) -> None:
+    page.goto(f"{running.portal.url}/keys/1/workflows/{workflow_id}/tasks/new/?view=form")
+    page.get_by_label(re.compile("^Text to translate")).focus()
+    paste(page, table([["One", "French"], ["Two", "German"]]))
+    page.get_by_role("button", name="Paste 2 rows into the grid").press("Enter")
+    expect(page.get_by_role("button", name="Create 2 tasks")).to_be_visible(timeout=15_000)
+    assert running.task_ids(workflow_id) == []

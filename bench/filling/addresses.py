@@ -32,7 +32,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "new_task:create": ("",), "new_task:preset_apply": ("",), "new_task:preset_rename": ("",),
     "new_task:time_read": ("?field-when=now",),
     "notifications:preferences": ("",), "notifications:list": ("",),
-    "overview:detail": ("",), "overview:home": ("", "?show=failed", "?show=stuck"),
+    "overview:detail": ("",), "overview:home": ("",),
     "overview:palette": ("", "?q=workflow", "?q=complaint+customer", "?q=1000005", "?q=csv"),
     "people:deactivate": ("",), "people:detail": ("",), "people:event_export": (f"?person={RARE}",),
     "people:event_list": ("", "?verb=signed-in", f"?person={RARE}", "?verb=keys", "?before={oldest_event}"),

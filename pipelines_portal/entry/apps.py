@@ -5,8 +5,4 @@ class EntryConfig(AppConfig):
     name = "pipelines_portal.entry"
 
     def ready(self) -> None:
-        from pipelines_portal.core.decisions import decisions_requested
         from pipelines_portal.entry import receivers  # noqa: F401 - it connects its receivers
-        from pipelines_portal.entry.imports.lists import waiting_imports
-
-        decisions_requested.connect(waiting_imports)

@@ -12,11 +12,18 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 MOST_LISTED = 200
+STATES = {
+    ImportJob.Status.READING: "reading the file",
+    ImportJob.Status.UNREADABLE: "can’t be read",
+    ImportJob.Status.MATCHING: "match its columns",
+    ImportJob.Status.CHECKING: "checking the rows",
+    ImportJob.Status.PAUSED: "paused",
+}
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A draft in the list. `address` is empty if the person can no longer use its key."""
+    """A draft in the list. `address` is empty for a form whose key the person can no longer use."""
 
     label: str
     workflow_name: str
@@ -24,12 +31,13 @@ class Draft:
     saved_at: datetime
     address: str
     is_import: bool
+    state: str = ""
 
 
 def list_drafts(user: User) -> list[Draft]:
     """Return the person's drafts, the newest first."""
     usable = set(SavedKey.objects.usable_by(user).values_list("pk", flat=True))
-    drafts = [*_typed_drafts(user, usable), *_import_drafts(user, usable)]
+    drafts = [*_typed_drafts(user, usable), *_import_drafts(user)]
     return sorted(drafts, key=lambda draft: draft.saved_at, reverse=True)[:MOST_LISTED]
 
 
@@ -50,7 +58,7 @@ def _typed_drafts(user: User, usable: set[int]) -> list[Draft]:
     ]
 
 
-def _import_drafts(user: User, usable: set[int]) -> list[Draft]:
+def _import_drafts(user: User) -> list[Draft]:
     imports = ImportJob.objects.drafts_of(user).defer(*LARGE_COLUMNS).annotate(has_requests=HAS_REQUESTS)[:MOST_LISTED]
     return [
         Draft(
@@ -58,8 +66,19 @@ def _import_drafts(user: User, usable: set[int]) -> list[Draft]:
             import_job.workflow_name,
             f"{import_job.row_count:,} rows" if import_job.row_count != 1 else "1 row",
             import_job.changed_at,
-            import_job.get_absolute_url() if import_job.key_id in usable else "",
+            import_job.get_absolute_url(),
             is_import=True,
+            state=_state_of(import_job),
         )
         for import_job in imports
     ]
+
+
+def _state_of(import_job: ImportJob) -> str:
+    """Return what the import waits for, such as "57 rows have errors"."""
+    if import_job.status != ImportJob.Status.CHECKED:
+        return STATES[ImportJob.Status(import_job.status)]
+    counts = import_job.counts_as_read
+    if counts.errors:
+        return "1 row has errors" if counts.errors == 1 else f"{counts.errors:,} rows have errors"
+    return counts.left_words if counts.duplicate else f"{counts.ready:,} ready"

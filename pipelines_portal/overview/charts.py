@@ -11,7 +11,6 @@ MIN_LABEL_WIDTH, CHARACTER_WIDTH, LABEL_GAP = 34, 6.6, 6
 LARGE = 100_000
 BAR, GAP = 10, 2
 LINES = 3
-SPARK_STEP, SPARK_HEIGHT = 7, 28
 
 
 @dataclass(frozen=True)
@@ -45,14 +44,6 @@ class Chart:
     today_width: str
 
 
-@dataclass(frozen=True)
-class Spark:
-    """A small chart of the tasks created each day. `summary` describes it for screen readers."""
-
-    summary: str
-    bars: list[tuple[str, str, str]]
-
-
 def build_chart(days: list[Day]) -> Chart:
     top = _round_top(max([*_values(days), 1]))
     lines = [_line(top * number // LINES, top) for number in range(LINES + 1)]
@@ -60,20 +51,6 @@ def build_chart(days: list[Day]) -> Chart:
     step = (RIGHT - left) / len(days)
     bars = [_bars(day, left + number * step, step, top, len(days) - 1 - number) for number, day in enumerate(days)]
     return Chart(_summary(days), _text(left), _text(left - LABEL_GAP), lines, bars, _text(RIGHT - step), _text(step))
-
-
-def build_spark(days: list[Day]) -> Spark | None:
-    """Return the chart, or None if a day of them was not read."""
-    values = [day.created for day in days]
-    if None in values:
-        return None
-    known = [value or 0 for value in values]
-    highest = max([*known, 1])
-    heights = [max(round((SPARK_HEIGHT - 1) * value / highest), 1) for value in known]
-    bars = [(str(n * SPARK_STEP), str(SPARK_HEIGHT - height), str(height)) for n, height in enumerate(heights)]
-    low, high = min(known[:-1], default=0), max(known[:-1], default=0)
-    summary = f"Created a day, last {len(days)} days: lowest {low:,}, highest {high:,}, today so far {known[-1]:,}"
-    return Spark(summary, bars)
 
 
 def day_label(day: Day) -> str:

@@ -1,107 +1,168 @@
-"""Home: what needs attention, then the recent workflows, those with trouble first."""
+"""Home: what a person continues, reviews and follows today.
 
-from dataclasses import dataclass, replace
+Everything that the page shows is plain values, so that a refresh can compare them with what is shown.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
-from django.conf import settings
+from django.db.models import Count, F, QuerySet, Sum
+from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.core.bar_chart import Bar
+from pipelines_portal.api_client.task_status import NEEDS_ATTENTION, label_of
+from pipelines_portal.core.times import short
+from pipelines_portal.entry.drafts import Draft, list_drafts
+from pipelines_portal.entry.imports.lists import list_stopped
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.overview.attention import TILE_LABELS, attention_context, decisions_for, shown_tasks
-from pipelines_portal.overview.charts import Spark, build_spark
-from pipelines_portal.overview.detail import open_bar
+from pipelines_portal.keys.states import state_of
+from pipelines_portal.overview.first_steps import FirstSteps, first_steps
 from pipelines_portal.overview.models import HomeVisit
 from pipelines_portal.submissions.days import tell_apart
-from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.team import Sent, looked_after, sent_since
-from pipelines_portal.task_index.counts import Counts, counted_so_far, counts_and_known
-from pipelines_portal.task_index.models import WorkflowIndex
-from pipelines_portal.task_index.reads import Day, days_of, new_needing_attention, oldest_and_stuck
+from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.team import sent_since, unknown_for
+from pipelines_portal.task_index.counts import LISTED_STATUSES, Counts, counts_and_known
+from pipelines_portal.task_index.models import GONE, NoteState, WorkflowIndex
+from pipelines_portal.task_index.reads import new_and_stuck
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 # The most recent workflows. The pages of the keys list all others.
 MAX_WORKFLOWS = 20
-SPARK_DAYS = 14
-MAX_SUBMISSIONS = 5
+MAX_OFFERED = 8
+MAX_CONTINUED, MAX_REVIEWED, MAX_PEOPLE = 5, 10, 12
+MAX_KEYS = 50
+MAX_TEXT_LENGTH = 90
+# The states of a key, by their names in `state_of`, in which its owner must act.
+KEY_STATES_TO_REVIEW = {"unreadable", "rejected", "over", "ends"}
+FINISHED = "finished"
 
 
 @dataclass(frozen=True)
-class Line:
-    """A workflow. Without counts it was not counted yet, or its key is rejected.
+class Item:
+    """A line with one thing to do. `note` and `at` follow the link, and `action` is the text of the button."""
 
-    `so_far` is the progress of a first or a late count, `oldest` when the oldest open task was created.
+    icon: str
+    name: str
+    address: str
+    action: str
+    where: str = ""
+    note: str = ""
+    at: datetime | None = None
+    lead: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A workflow with tasks that need attention, or are stuck. `is_cut`: there are more than were counted."""
+
+    name: str
+    key_name: str
+    address: str
+    overview: str
+    count: int
+    is_cut: bool
+    new: int
+    stuck: int
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number with its words, which link to what it counts."""
+
+    count: int
+    words: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A workflow in the menus of new work. Without `form`, its tasks are created from files only."""
+
+    name: str
+    form: str
+    files: str
+
+
+@dataclass(frozen=True)
+class Home:
+    """What Home shows. `since` is when the person left before this visit; `updated` when the newest number was read.
+
+    `gaps` are sentences about numbers that are missing or old. `more_drafts` counts the drafts that are not shown.
     """
 
-    workflow: OpenedWorkflow
-    index: WorkflowIndex
-    counts: Counts | None
-    so_far: int | None
-    bar: Bar | None = None
-    today: Day | None = None
-    spark: Spark | None = None
-    oldest: datetime | None = None
-    stuck: int = 0
+    offers: tuple[Offer, ...]
+    all_workflows: str
+    drafts: tuple[Item, ...]
+    more_drafts: int
+    reviews: tuple[Item, ...]
+    troubles: tuple[Trouble, ...]
+    gaps: tuple[str, ...]
+    since: datetime | None
+    updated: datetime | None
+    today: tuple[Number, ...]
+    team: tuple[Number, ...]
+    steps: FirstSteps | None
 
     @property
-    def attention(self) -> int:
-        return (self.counts.attention if self.counts else 0) + self.stuck
+    def attention_count(self) -> int:
+        return sum(trouble.count for trouble in self.troubles)
+
+    @property
+    def new_count(self) -> int:
+        return sum(trouble.new for trouble in self.troubles)
+
+    @property
+    def title(self) -> str:
+        return f"({self.new_count:,}) Home" if self.new_count else "Home"
+
+    @property
+    def has_stuck(self) -> bool:
+        return any(trouble.stuck for trouble in self.troubles)
+
+    @property
+    def has_forms(self) -> bool:
+        return any(offer.form for offer in self.offers)
+
+    @property
+    def is_calm(self) -> bool:
+        return not (self.drafts or self.reviews or self.troubles or self.gaps)
+
+    @property
+    def has_lines(self) -> bool:
+        return not self.is_calm or bool(self.today or self.team)
 
 
-def first_steps_context(user: User) -> dict[str, Any]:
-    """Return how far a person without a workflow has come."""
-    key = SavedKey.objects.usable_by(user).order_by("name").first()
-    return {"first_key": key, "api_keys_url": settings.API_KEYS_URL}
-
-
-def home_context(user: User, show: str = "") -> dict[str, Any] | None:
-    """Return what Home shows, or None for a person without a workflow.
-
-    `show` is the number whose tasks are listed. An unknown name counts as none. Nothing is read with a rejected key.
-    """
-    workflows = _recent_workflows(user)
-    if not workflows:
-        return None
-    now, show = timezone.now(), show if show in TILE_LABELS else ""
-    since = HomeVisit.objects.record(user, now)
+def build_home(user: User, now: datetime) -> Home:
+    """Read what Home shows. Opening it starts or continues the scans of the person's workflows."""
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    since, workflows = HomeVisit.objects.record(user, now), _recent_workflows(user)
     indexes = WorkflowIndex.objects.watch(workflows, [one.index for one in workflows if hasattr(one, "index")])
     with_working_key = [one for one in workflows if one.key.rejected_at is None]
-    read = [indexes[one.pk] for one in with_working_key if indexes[one.pk].open_as_of]
     counts, known = counts_and_known(with_working_key)
-    counted = [(indexes[pk], of_workflow) for pk, of_workflow in counts.items()]
-    oldest, stuck = oldest_and_stuck(counted, now)
-    days = days_of([index for index, _ in counted], SPARK_DAYS, now)
-    new = new_needing_attention(read, since) if since else {}
-    tasks = shown_tasks(user, read, counted, show, since, now)
-
-    def build_line(workflow: OpenedWorkflow) -> Line:
-        index, of_workflow = indexes[workflow.pk], counts.get(workflow.pk)
-        line = Line(workflow, index, of_workflow, counted_so_far(index, known.get(workflow.pk, 0), now))
-        if of_workflow is None:
-            return line
-        today, spark = days[index.pk][-1], build_spark(days[index.pk])
-        return replace(
-            line, bar=open_bar(of_workflow), today=today, spark=spark,
-            oldest=oldest.get(index.pk), stuck=stuck.get(index.pk, 0),
-        )  # fmt: skip
-
-    lines = sorted(map(build_line, workflows), key=lambda line: (not line.attention, line.workflow.name.lower()))
-    return attention_context(counted, stuck, show, new, tasks) | {
-        "now": now,
-        "since": since,
-        "decisions": decisions_for(user),
-        "submissions": _newest_submissions(user),
-        "people": _people(user, now),
-        "has_keys": len({workflow.key_id for workflow in workflows}) > 1,
-        "is_cut": len(workflows) == MAX_WORKFLOWS,
-        "lines": lines,
-        "has_counts": bool(counts),
-        "is_calm": counts and not any(line.attention for line in lines),
-        "uncounted": [line for line in lines if line.counts is None and line.workflow.key.rejected_at is None],
-        "outdated": [line for line in lines if line.counts and line.counts.is_old(now)],
-    }
+    new_stuck = new_and_stuck([(indexes[pk], each) for pk, each in counts.items()], since, now)
+    drafts = [draft for draft in list_drafts(user) if draft.address]
+    today = _today(user, midnight)
+    has_tasks = any(known.values()) or bool(today) or len(with_working_key) < len(workflows)
+    return Home(
+        offers=_offers(user, workflows),
+        all_workflows=reverse("workflows:list", args=[workflows[0].key_id]) if workflows else "",
+        drafts=tuple(_draft_item(draft) for draft in drafts[:MAX_CONTINUED]),
+        more_drafts=max(len(drafts) - MAX_CONTINUED, 0),
+        reviews=_reviews(user),
+        troubles=_troubles(workflows, counts, {index.pk: pk for pk, index in indexes.items()}, new_stuck),
+        gaps=_gaps(workflows, counts, now),
+        since=since,
+        updated=max((moment for each in counts.values() for moment in each.read_at.values()), default=None),
+        today=today,
+        team=_team(user, midnight),
+        steps=None if has_tasks else first_steps(user, workflows),
+    )
 
 
 def _recent_workflows(user: User) -> list[OpenedWorkflow]:
@@ -110,19 +171,187 @@ def _recent_workflows(user: User) -> list[OpenedWorkflow]:
     return list(recent.defer("key__encrypted_key")[:MAX_WORKFLOWS])
 
 
-def _newest_submissions(user: User) -> list[Submission]:
-    submissions = list(Submission.objects.filter(owner=user).sent().as_listed()[:MAX_SUBMISSIONS])
-    tell_apart(submissions)
-    return submissions
+def _offers(user: User, workflows: list[OpenedWorkflow]) -> tuple[Offer, ...]:
+    """Return the recent workflows in which the person may create tasks."""
+    open_ones = [one for one in workflows if one.accepts_tasks and one.key.rejected_at is None] if user.may_send else []
+    return tuple(map(_offer, open_ones[:MAX_OFFERED]))
 
 
-def _people(user: User, now: datetime) -> list[Sent] | None:
-    """Return what others sent today with keys that the user shares, or through teams that the user leads.
+def _offer(workflow: OpenedWorkflow) -> Offer:
+    place = [workflow.key_id, workflow.workflow_id]
+    if workflow.has_file_fields:
+        return Offer(workflow.name, "", reverse("uploads:choose", args=place))
+    return Offer(workflow.name, reverse("new_task:create", args=place), reverse("imports:new", args=place))
 
-    Return None if there are no such keys.
-    """
-    keys = dict(looked_after(user))
-    if not any(keys.values()):
+
+# --- continue and review ----------------------------------------------------------------------------------------------
+
+
+def _draft_item(draft: Draft) -> Item:
+    if draft.is_import:
+        return Item("file", draft.label, draft.address, "Continue", draft.workflow_name, draft.state)
+    return Item("draft", draft.label, draft.address, "Continue", draft.workflow_name, "saved", draft.saved_at)
+
+
+def _reviews(user: User) -> tuple[Item, ...]:
+    """Return what waits for a decision of this person: unconfirmed submissions, stopped imports, their own keys."""
+    unconfirmed = [one for one in unknown_for(user) if one.key_id and not one.is_called_off and not one.is_of_import]
+    shown = unconfirmed[:MAX_REVIEWED]
+    tell_apart(shown)
+    submissions = [_submission_item(submission, user) for submission in shown]
+    imports = [_import_item(import_job, user) for import_job in list_stopped(user)[:MAX_REVIEWED]]
+    keys = map(_key_item, SavedKey.objects.filter(owner=user)[:MAX_KEYS])
+    return (*submissions, *imports, *(item for item in keys if item))
+
+
+def _submission_item(submission: Submission, user: User) -> Item:
+    text: str = getattr(submission, "telling", "")
+    rows = "1 row" if submission.row_count == 1 else f"{submission.row_count:,} rows"
+    note = "unconfirmed since" if submission.owner_id == user.pk else f"sent by {submission.owner}, unconfirmed since"
+    return Item(
+        "unconfirmed", text[:MAX_TEXT_LENGTH] or rows, reverse("submissions:detail", args=[submission.pk]), "Review",
+        submission.workflow_name, note, submission.sent_at or submission.created_at, tone="unconfirmed",
+    )  # fmt: skip
+
+
+def _import_item(import_job: ImportJob, user: User) -> Item:
+    is_unconfirmed = import_job.status == ImportJob.Status.UNCONFIRMED
+    note = "unconfirmed since" if is_unconfirmed else "paused since"
+    if import_job.owner_id != user.pk:
+        note = f"sent by {import_job.owner}, {note}"
+    icon = "unconfirmed" if is_unconfirmed else "file"
+    return Item(
+        icon, import_job.file_name, import_job.get_absolute_url(), "Review", import_job.workflow_name, note,
+        import_job.changed_at, tone="unconfirmed" if is_unconfirmed else "",
+    )  # fmt: skip
+
+
+def _key_item(key: SavedKey) -> Item | None:
+    """Return the line of a key whose owner must act. Pages of workflows name the problems of a shared key."""
+    state = state_of(key)
+    if state.name not in KEY_STATES_TO_REVIEW:
         return None
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    return sent_since(user, midnight, keys=keys)
+    address, note = reverse("keys:detail", args=[key.pk]), f"{state.word[0].lower()}{state.word[1:]}"
+    return Item("key", key.name, address, "Replace key", note=note, lead="API key", tone=state.tone)
+
+
+# --- needs attention --------------------------------------------------------------------------------------------------
+
+
+def _troubles(
+    workflows: list[OpenedWorkflow],
+    counts: dict[int, Counts],
+    workflow_of_index: dict[int, int],
+    new_stuck: dict[int, tuple[int, int]],
+) -> tuple[Trouble, ...]:
+    """Return the workflows with tasks to look at, the largest number first."""
+    by_workflow = {workflow_of_index[index]: numbers for index, numbers in new_stuck.items()}
+    has_keys = len({one.key_id for one in workflows}) > 1
+    troubles = []
+    for workflow in workflows:
+        if workflow.pk not in counts:
+            continue
+        of_workflow, (new, stuck) = counts[workflow.pk], by_workflow.get(workflow.pk, (0, 0))
+        place = [workflow.key_id, workflow.workflow_id]
+        if of_workflow.attention or stuck:
+            troubles.append(
+                Trouble(
+                    workflow.name,
+                    workflow.key.name if has_keys else "",
+                    f"{reverse('tasks:list', args=place)}?status=attention",
+                    f"{reverse('overview:detail', args=place)}#stuck",
+                    of_workflow.attention,
+                    bool(of_workflow.cut.intersection(NEEDS_ATTENTION)),
+                    new,
+                    stuck,
+                )  # fmt: skip
+            )
+    return tuple(sorted(troubles, key=lambda one: (-one.count, -one.stuck, one.name.lower())))
+
+
+def _gaps(workflows: list[OpenedWorkflow], counts: dict[int, Counts], now: datetime) -> tuple[str, ...]:
+    """Return sentences about numbers that are not there, or not of now."""
+    rejected = sorted({one.key.name for one in workflows if one.key.rejected_at})
+    uncounted = [one.name for one in workflows if one.pk not in counts and one.key.rejected_at is None]
+    old = [(one.name, counts[one.pk].as_of) for one in workflows if one.pk in counts and counts[one.pk].is_old(now)]
+    gaps = [f"Numbers of {name} aren’t updated: its API key is rejected." for name in rejected]
+    if uncounted:
+        gaps.append(f"Counting the tasks of {_listed(uncounted)}.")
+    gaps += [f"Numbers of {name} are old: updated {short(moment, now)}." for name, moment in old]
+    return tuple(gaps)
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names) if len(names) <= 3 else f"{len(names)} workflows"
+
+
+# --- today ------------------------------------------------------------------------------------------------------------
+
+
+def _today(user: User, midnight: datetime) -> tuple[Number, ...]:
+    """Return what the person sent today, and the statuses of the tasks that it created."""
+    sent = Submission.objects.filter(owner=user, created_at__gte=midnight).exclude(status=Submission.Status.DRAFT)
+    grouped = sent.order_by().values_list("key", "workflow_id", "status")
+    sums = list(grouped.annotate(Sum("success_count"), Sum("error_count")))
+    created, rejected = sum(row[3] for row in sums), sum(row[4] for row in sums)
+    day = midnight.date().isoformat()
+    numbers = []
+    if created:
+        numbers.append(Number(created, "created", _sent_address(since=day)))
+    if rejected:
+        statuses = {status for _, _, status, _, errors in sums if errors}
+        only_status = statuses.pop() if len(statuses) == 1 else ""
+        numbers.append(Number(rejected, "rejected", _sent_address(since=day, status=only_status)))
+    if created:
+        places = {(key, workflow) for key, workflow, _, successes, _ in sums if key and successes}
+        numbers += [
+            Number(count, label_of(status).lower(), _status_address(places, status, day))
+            for status, count in _statuses_since(user, midnight)
+        ]
+    return tuple(numbers)
+
+
+def _statuses_since(user: User, midnight: datetime) -> list[tuple[str, int]]:
+    """Return the numbers of today's tasks by their last known status, without mistakes, in the order of pages."""
+    opened = "submission__key__workflows"
+    tasks = f"{opened}__index__tasks"
+    conditions: dict[str, Any] = {
+        "submission__owner": user,
+        "submission__created_at__gte": midnight,
+        f"{opened}__workflow_id": F("submission__workflow_id"),
+        f"{tasks}__task_id": F("task_id"),
+    }
+    rows: QuerySet[SubmissionRow, Any] = SubmissionRow.objects.filter(**conditions).order_by()
+    counted = Counter[str]()
+    for status, note, number in rows.values_list(f"{tasks}__status", f"{tasks}__note_state").annotate(Count("pk")):
+        if note != NoteState.MISTAKE and status != GONE:
+            counted[status] += number
+    order: list[str] = [FINISHED, *reversed(LISTED_STATUSES)]
+    return sorted(counted.items(), key=lambda one: order.index(one[0]) if one[0] in order else len(order))
+
+
+def _status_address(places: set[tuple[int, int]], status: str, day: str) -> str:
+    """Return the list of the only workflow of today, or what was sent today."""
+    if len(places) != 1:
+        return _sent_address(since=day)
+    return f"{reverse('tasks:list', args=next(iter(places)))}?{urlencode({'status': status})}"
+
+
+def _team(user: User, midnight: datetime) -> tuple[Number, ...]:
+    """Return how many tasks each person created today with keys that the user shares, or through teams they lead."""
+    people = sent_since(user, midnight)
+    if all(sent.person == user for sent in people):
+        return ()
+    day = midnight.date().isoformat()
+    return tuple(
+        Number(
+            sent.created, "You" if sent.person == user else str(sent.person),
+            _sent_address(who="" if sent.person == user else str(sent.person.pk), since=day),
+        )
+        for sent in people[:MAX_PEOPLE]
+    )  # fmt: skip
+
+
+def _sent_address(**query: str) -> str:
+    """Return the address of Sent with these filters."""
+    return f"{reverse('submissions:list')}?{urlencode({name: value for name, value in query.items() if value})}"

@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -5,27 +6,45 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import Resolver404, ResolverMatch, resolve, reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
-from pipelines_portal.core.rendering import htmx_of, render_page
+from pipelines_portal.core.rendering import content_digest, htmx_of, is_poll_of, render_page
 from pipelines_portal.overview.detail import detail_context
 from pipelines_portal.overview.forms import StuckHoursForm
-from pipelines_portal.overview.home import first_steps_context, home_context
+from pipelines_portal.overview.home import build_home
 from pipelines_portal.overview.palette import Palette
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import usable_workflow
 
+HOME_PART, HOME_EVERY_SECONDS = "home-page", 30
+NOON, EVENING = 12, 18
+
 
 @require_safe
 @signed_in
 def home(request: SignedInRequest) -> HttpResponse:
-    """Show what needs attention in all of the person's workflows, or the first steps if they have none."""
-    context = home_context(request.user, request.GET.get("show", ""))
-    if context is None:
-        return render_page(request, "overview/first_steps.html", first_steps_context(request.user))
-    return render_page(request, "overview/home.html", context)
+    """Show what a person continues, reviews and follows today, or the first steps until a task exists."""
+    now = timezone.now()
+    page = build_home(request.user, now)
+    seen = content_digest(page)
+    if is_poll_of(request, HOME_PART) and request.GET.get("seen") == seen:
+        return HttpResponse(status=204)
+    context = {"home": page, "seen": seen, "greeting": _greeting(request.user, now, is_new=page.steps is not None)}
+    context["every"] = f"{HOME_EVERY_SECONDS}s" if request.user.reads_live else ""
+    return render_page(request, "overview/home.html", context, partials=(HOME_PART,))
+
+
+def _greeting(user: User, now: datetime, *, is_new: bool) -> str:
+    """Return "Good afternoon, Ben" by the clock of the person, or "Welcome, Ben"."""
+    hour = timezone.localtime(now).hour
+    words = "Good morning" if hour < NOON else "Good afternoon" if hour < EVENING else "Good evening"
+    words = "Welcome" if is_new else words
+    first_name = next(iter(user.name.split()), "")
+    return f"{words}, {first_name}" if first_name else words
 
 
 @require_safe

@@ -1,6 +1,6 @@
 """What a person may see of others: people, keys and submissions, without reading the whole ledger."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
@@ -92,13 +92,11 @@ class Sent:
     last: datetime
 
 
-def sent_since(
-    lead: User, moment: datetime, workflow: OpenedWorkflow | None = None, keys: Iterable[int] = ()
-) -> list[Sent]:
-    """Return people by the number of their tasks: what the lead may see of one workflow, or of some keys."""
+def sent_since(lead: User, moment: datetime, workflow: OpenedWorkflow | None = None) -> list[Sent]:
+    """Return people by the number of their tasks, of one workflow or of all keys that the lead looks after."""
     found = Submission.objects.visible_to(lead).filter(created_at__gte=moment)
     if workflow is None:
-        found = found.filter(key__in=list(keys))
+        found = found.filter(key__in=keys_looked_after(lead).values("pk"))
     else:
         found = found.filter(key=workflow.key_id, workflow_id=workflow.workflow_id)
     return [Sent(User(pk=pk, name=name, email=email), *sums) for pk, name, email, *sums in _sums(found)]

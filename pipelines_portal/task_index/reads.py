@@ -7,19 +7,14 @@ No query here takes longer the more tasks have finished.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import reduce
-from operator import or_
 
 from django.db.models import (
     Case,
     Count,
     DateTimeField,
-    F,
     IntegerField,
-    Max,
     Min,
     OuterRef,
-    Q,
     QuerySet,
     Subquery,
     Sum,
@@ -44,7 +39,6 @@ from pipelines_portal.task_index.models import (
 OPEN, TO_SHOW = LISTED & COUNTED, LISTED & NOT_MUTED
 # Indexes whose open tasks were counted, each with its counts.
 Counted = list[tuple[WorkflowIndex, Counts]]
-NEWEST = F("updated_at").desc(nulls_last=True)
 
 
 @dataclass(frozen=True)
@@ -92,7 +86,8 @@ def is_read(index: WorkflowIndex, since: datetime) -> bool:
 
 def oldest_open(index: WorkflowIndex, counts: Counts) -> IndexedTask | None:
     """Return the open task with the lowest id: ids grow as tasks are created."""
-    open_tasks = index.tasks.filter(OPEN, status__in=_open_statuses([counts])).order_by().values("index")
+    open_statuses = [status for status in counts.by_status if is_open(status)]
+    open_tasks = index.tasks.filter(OPEN, status__in=open_statuses).order_by().values("index")
     # The query is grouped, so that PostgreSQL reads the open tasks and not all tasks by their ids.
     first = open_tasks.annotate(first=Min("task_id")).values_list("first", flat=True)
     return index.tasks.filter(task_id__in=list(first)).first()
@@ -106,22 +101,21 @@ def stuck(index: WorkflowIndex, limit: int, now: datetime) -> QuerySet[IndexedTa
     return late.annotate(stuck_count=Subquery(count)).order_by("updated_at", "task_id")[:limit]
 
 
-def oldest_and_stuck(counted: Counted, now: datetime) -> tuple[dict[int, datetime], dict[int, int]]:
-    """Return, by index, when its oldest open task was created, and how many tasks are stuck."""
+def new_and_stuck(counted: Counted, since: datetime | None, now: datetime) -> dict[int, tuple[int, int]]:
+    """Return, by index, how many tasks came to need attention since then, and how many are stuck."""
     if not counted:
-        return {}, {}
+        return {}
     hours = {index.stuck_hours for index, _ in counted}
     cuts = [When(stuck_hours=each, then=Value(now - timedelta(hours=each))) for each in hours]
     indexes = WorkflowIndex.objects.filter(pk__in=[index.pk for index, _ in counted])
-    annotated = indexes.annotate(cut=Case(*cuts, output_field=DateTimeField()), first=_first_id(counted))
-    created = IndexedTask.objects.filter(index=OuterRef("pk"), task_id=OuterRef("first")).values("created_at")
-    rows = list(annotated.annotate(oldest=Subquery(created), stuck=_stuck_count()).values_list("pk", "oldest", "stuck"))
-    return {pk: oldest for pk, oldest, _ in rows if oldest}, {pk: stuck for pk, _, stuck in rows if stuck}
+    cut = indexes.annotate(cut=Case(*cuts, output_field=DateTimeField()))
+    rows = cut.annotate(new=_count_new(since) if since else Value(0), stuck=_stuck_count())
+    return {pk: (new or 0, stuck or 0) for pk, new, stuck in rows.values_list("pk", "new", "stuck")}
 
 
-def _first_id(counted: Counted) -> Subquery:
-    open_tasks = _in_each(_open_statuses(counts for _, counts in counted)).filter(OPEN)
-    return Subquery(open_tasks.values("index").annotate(first=Min("task_id")).values("first"))
+def _count_new(since: datetime) -> Subquery:
+    new = _in_each(NEEDS_ATTENTION).filter(TO_SHOW, updated_at__gt=since)
+    return Subquery(new.values("index").annotate(number=Count("pk")).values("number"))
 
 
 def _stuck_count() -> Subquery:
@@ -135,53 +129,3 @@ def _in_each(statuses: Iterable[str]) -> QuerySet[IndexedTask]:
     Naming the statuses lets the database find the few open tasks. Naming the indexes again would make SQLite read all.
     """
     return IndexedTask.objects.filter(index=OuterRef("pk"), status__in=statuses).order_by()
-
-
-def needing_attention(
-    indexes: list[WorkflowIndex],
-    limit: int,
-    *,
-    since: datetime | None = None,
-    statuses: Iterable[str] = NEEDS_ATTENTION,
-) -> list[IndexedTask]:
-    """Return the tasks that need attention, the last changed first. `since`: only those that changed later."""
-    rows = IndexedTask.objects.filter(TO_SHOW, index__in=indexes, status__in=statuses)
-    rows = rows.filter(updated_at__gt=since) if since else rows
-    return _with_indexes(rows.order_by(NEWEST, "-task_id")[:limit], indexes)
-
-
-def stuck_across(counted: Counted, limit: int, now: datetime) -> list[IndexedTask]:
-    """Return the tasks that did not move for longer than their index allows, the longest first."""
-    if not counted:
-        return []
-    late = [Q(index=index, updated_at__lt=now - timedelta(hours=index.stuck_hours)) for index, _ in counted]
-    indexes = [index for index, _ in counted]
-    rows = IndexedTask.objects.filter(TO_SHOW, reduce(or_, late), index__in=indexes, status__in=CAN_BE_STUCK)
-    return _with_indexes(rows.order_by("updated_at", "task_id")[:limit], indexes)
-
-
-def _with_indexes(tasks: QuerySet[IndexedTask], indexes: list[WorkflowIndex]) -> list[IndexedTask]:
-    """Set the index of each task from those already read, which saves two joins."""
-    by_pk, rows = {index.pk: index for index in indexes}, list(tasks)
-    for task in rows:
-        task.index = by_pk[task.index_id]
-    return rows
-
-
-@dataclass(frozen=True)
-class NewTasks:
-    """How many tasks came to need attention, and when the last of them changed."""
-
-    count: int
-    last: datetime
-
-
-def new_needing_attention(indexes: list[WorkflowIndex], since: datetime) -> dict[str, NewTasks]:
-    """Return how many tasks came to need attention since then, by status."""
-    rows = IndexedTask.objects.filter(TO_SHOW, index__in=indexes, status__in=NEEDS_ATTENTION, updated_at__gt=since)
-    counts = rows.order_by().values_list("status").annotate(Count("pk"), Max("updated_at"))
-    return {status: NewTasks(count, last) for status, count, last in counts}
-
-
-def _open_statuses(counts: Iterable[Counts]) -> set[str]:
-    return {status for each in counts for status in each.by_status if is_open(status)}

@@ -1,164 +1,187 @@
-"""Home shows decisions, then counts, then workflows, and the first steps to a person without a workflow."""
+"""Home shows what a person continues, reviews and follows today, and the first steps until a task exists."""
 
 import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
+from django.test import Client
 from django.utils import timezone
 
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.accounts.models import Membership, User
+from pipelines_portal.api_client import ValidationFailed
+from pipelines_portal.entry.models import ImportJob, TypedDraft
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.overview import home
 from pipelines_portal.overview.models import HomeVisit
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.task_index.models import WATCHED_FOR, WorkflowIndex
-from pipelines_portal.uploads.models import ZipUpload
+from pipelines_portal.task_index.models import WATCHED_FOR, TaskNote, WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow
-from tests.factories import make_colleague, make_index, make_person, make_stranger, make_task, open_workflow, share_key
+from tests.factories import (
+    BAD,
+    Desk,
+    browser_of,
+    make_colleague,
+    make_index,
+    make_person,
+    make_stranger,
+    make_submission,
+    make_task,
+    make_team,
+    open_workflow,
+    save_key,
+    send,
+    share_key,
+)
 from tests.pages import queries_of, shown_time, text_of
 
+POLL = {"HX-Request": "true", "HX-Target": "home-page", "HX-Trigger": "home-page"}
 
-def test_a_person_without_a_key_sees_the_first_steps(page: Any, settings: Any) -> None:
+
+def lines_of(browser: Client) -> dict[str, str]:
+    """Return the text of each section of Home by its heading, without tags."""
+    sections = re.findall(r"<section.*?<h2[^>]*>(.*?)</h2>(.*?)</section>", text_of(browser.get("/")))
+    return {_plain(heading): _plain(rest) for heading, rest in sections}
+
+
+def _plain(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def link_to(browser: Client, words: str) -> str:
+    """Return the address of the link on Home that has this text."""
+    links = re.findall(r'<a [^>]*?href="([^"]*)"[^>]*>(.*?)</a>', text_of(browser.get("/")))
+    found = {_plain(text): address.replace("&amp;", "&") for address, text in links}
+    return found[words]
+
+
+# --- the first steps --------------------------------------------------------------------------------------------------
+
+
+def test_a_person_without_a_key_adds_one(page: Client, settings: LazySettings) -> None:
     settings.API_KEYS_URL = "https://keys.example/here"
-    assert 'href="https://keys.example/here"' in page.get("/").content.decode()
     words = text_of(page.get("/"))
-    assert "Welcome" in words and 'href="/keys/"' in words and "Open a workflow" in words
+    assert "Welcome" in words and 'href="https://keys.example/here"' in words and 'href="/keys/"' in words
+    assert words.count('aria-current="step"') == 1 and "Add workflow" not in words.split('id="main"')[1]
 
 
-def test_the_next_step_with_a_key_is_to_open_a_workflow(page: Any, saved_key: Any) -> None:
+def test_a_person_with_a_key_adds_a_workflow(page: Client, saved_key: SavedKey) -> None:
     words = text_of(page.get("/"))
-    assert "You may use “Acme”." in words and f'href="/keys/{saved_key.pk}/workflows/"' in words
+    assert "Acme is connected." in words and f'action="/keys/{saved_key.pk}/workflows/"' in words
+    assert page.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": "nonsense"}).status_code == 422
 
 
-def test_a_viewer_is_not_asked_to_add_a_key(client: Any, person: Any, static_root: None) -> None:
+def test_a_person_with_a_workflow_creates_a_task(page: Client, saved_key: SavedKey) -> None:
+    """Until the first one exists: in a workflow of theirs, or among what they sent."""
+    workflow = open_workflow(saved_key, name="Invoices")
+    place = f"/keys/{saved_key.pk}/workflows/{workflow.workflow_id}"
+    words = text_of(page.get("/"))
+    assert "Invoices is added." in words and f'href="{place}/tasks/new/"' in words
+    assert f'href="{place}/import/template.xlsx"' in words and "all caught up" not in words
+    make_index(workflow, [make_task(1, "finished", timezone.now())])
+    assert "Welcome" not in text_of(page.get("/"))
+    WorkflowIndex.objects.all().delete()
+    make_submission(saved_key.owner, saved_key, status="created", success_count=1)
+    assert "Welcome" not in text_of(page.get("/"))
+
+
+def test_a_viewer_is_not_asked_to_create_anything(client: Client, person: User, static_root: None) -> None:
     person.role = "viewer"
     person.save()
     client.force_login(person)
-    assert "must share it with you" in text_of(client.get("/"))
-
-
-def test_opening_home_starts_the_scans_of_all_workflows(page: Any, saved_key: SavedKey) -> None:
-    workflow = open_workflow(saved_key)
-    words = text_of(page.get("/"))
-    assert "Counting the open tasks" in words and "not counted yet" in words and "Failed" not in words
-    WorkflowIndex.objects.update(seen_at=timezone.now() - WATCHED_FOR)
-    page.get("/")
-    assert WorkflowIndex.objects.get(workflow=workflow).seen_at > timezone.now() - timedelta(minutes=1)
-
-
-def test_each_number_has_the_time_at_which_it_was_read(page: Any, saved_key: SavedKey) -> None:
-    """A sum has the earliest time of its parts, and a list that was cut shows a plus."""
-    now = timezone.now()
-    early, late = now - timedelta(minutes=15), now - timedelta(minutes=3)
-    make_index(open_workflow(saved_key, 42), [make_task(1, "failed", now)], open_as_of=early, newest_as_of=late)
-    index = make_index(open_workflow(saved_key, 43), [make_task(2, "failed", now)], open_as_of=late)
-    index.status_counts.filter(status="failed").update(listed=1000, is_cut=True)
-    words = re.sub(r"<[^>]+>", "", text_of(page.get("/")))
-    assert re.search(rf"1,001\+\s+Failed\s+Updated {shown_time(early)}", words) and "As of" not in words
-    lines = words.split("Not finished Today")[1]
-    assert lines.count(f"Updated {shown_time(early)}") == 1 and lines.count(f"Updated {shown_time(late)}") == 2
-    assert f"Updated {shown_time(late)}, finished {shown_time(early)}" in lines
-    assert "1+ finished" not in lines and "old" not in words.split("Not finished Today")[0].split("Needs attention")[1]
-
-
-def test_old_numbers_are_marked_as_old(page: Any, saved_key: SavedKey) -> None:
-    """The progress of the late count is shown as well."""
-    then = timezone.now() - timedelta(minutes=25)
-    index = make_index(open_workflow(saved_key, name="Invoices"), [make_task(1, "pending", then)], open_as_of=then)
-    words = re.sub(r"<[^>]+>", "", text_of(page.get("/")))
-    assert "Some numbers are old" in words and f"Invoices: updated {shown_time(then)}" in words
-    WorkflowIndex.objects.filter(pk=index.pk).update(open_counted=11_449)
-    assert "Counting tasks: 11,449 so far" in text_of(page.get("/"))
-
-
-def test_a_first_count_shows_its_progress(page: Any, saved_key: SavedKey) -> None:
-    now = timezone.now()
-    make_index(open_workflow(saved_key), [make_task(1, "pending", now), make_task(2, "failed", now)], open_as_of=None)
-    words = text_of(page.get("/"))
-    assert "Counting tasks: 2 so far" in words and "1 failed" not in words
-
-
-def test_workflows_of_a_rejected_key_do_not_promise_updates(page: Any, client: Any, saved_key: SavedKey) -> None:
-    """The sums leave out its numbers, because they are not updated."""
-    workflow = open_workflow(saved_key)
-    make_index(workflow, [make_task(1, "failed", timezone.now())])
-    SavedKey.objects.update(rejected_at=timezone.now() - timedelta(seconds=9))
-    share_key(saved_key, colleague := make_colleague())
-    for user in (saved_key.owner, colleague):
-        client.force_login(user)
-        words = text_of(client.get("/"))
-        assert f'href="/keys/{saved_key.pk}/">API key rejected</a>' in words and "s ago</time>" in words
-        assert "Counting" not in words and "show=failed" not in words
-
-
-def test_workflows_with_trouble_come_first(page: Any, saved_key: SavedKey) -> None:
-    now = timezone.now()
-    make_index(open_workflow(saved_key, 42, name="A quiet one"), [make_task(1, "pending", now)])
-    make_index(
-        open_workflow(saved_key, 43, name="Loud"),
-        [make_task(2, "failed", now), make_task(3, "in_progress", now - timedelta(days=2))],
-    )
-    words = text_of(page.get("/")).split('id="workflows"')[1]
-    assert words.index("Loud") < words.index("A quiet one")
-    assert "Loud: 1 in progress, 1 failed" in words and "1 not moved for long" in words and "#stuck" in words
-
-
-def test_tasks_that_changed_since_the_last_visit_are_new(page: Any, person: Any, saved_key: SavedKey) -> None:
-    now = timezone.now()
-    make_index(
-        open_workflow(saved_key),
-        [make_task(1, "failed", now - timedelta(hours=5)), make_task(2, "escalated", now - timedelta(hours=1))],
-    )
-    assert "<title>Home" in text_of(page.get("/")).replace("<title> ", "<title>")
-    HomeVisit.objects.update(seen_at=now - timedelta(hours=2))
-    for _ in range(2):
-        words = text_of(page.get("/"))
-        assert "1 new: Home" in words and "1 new, last" in words and "none new" in words
-    assert words.count("new-mark") == 1
-    HomeVisit.objects.update(seen_at=now)
-    assert HomeVisit.objects.get(user=person).left_at is not None
-
-
-def test_an_unconfirmed_submission_comes_first(page: Any, client: Any, person: Any, saved_key: SavedKey) -> None:
-    """Only its sender and the owner of the key see it."""
-    colleague = make_colleague()
-    workflow = open_workflow(saved_key)
-    share_key(workflow.key, colleague)
-    sent = {"key": workflow.key, "workflow_id": 42, "workflow_name": "Invoices", "row_count": 38}
-    Submission.objects.create(owner=colleague, status="unconfirmed", sent_at=timezone.now(), **sent)
-    for user in (person, colleague):
-        client.force_login(user)
-        words = text_of(client.get("/"))
-        assert "A submission waits for a decision" in words and "38 rows for Invoices" in words
-        assert words.index("waits for a decision") < words.index('id="workflows"')
-    other = make_person("third@acme.example")
-    share_key(workflow.key, other)
-    client.force_login(other)
+    assert "share an API key with you" in text_of(client.get("/"))
+    open_workflow(save_key(person, "pk_viewer"))
     words = text_of(client.get("/"))
-    assert "waits for a decision" not in words and "Counting the open tasks" in words
+    assert "Welcome" not in words and "New task" not in words
 
 
-@pytest.mark.parametrize(
-    ("values", "words"),
-    [
-        ({"rejected_at": timezone.now()}, "Acme: rejected"),
-        ({"expires_at": timezone.now() + timedelta(days=1, hours=12)}, "Acme: expires"),
-        ({"encrypted_key": b"nonsense"}, "Acme: cannot be opened"),
-    ],
-)
-def test_only_the_owner_of_a_key_is_asked_to_replace_it(
-    page: Any, client: Any, person: Any, saved_key: SavedKey, values: dict[str, Any], words: str
+def test_a_stranger_sees_no_workflow(client: Client, saved_key: SavedKey) -> None:
+    make_index(open_workflow(saved_key), [make_task(1, "failed", timezone.now())])
+    words = text_of(browser_of(make_stranger()).get("/"))
+    assert "Welcome" in words and "Workflow 42" not in words
+
+
+# --- new work ---------------------------------------------------------------------------------------------------------
+
+
+def test_new_work_starts_from_home(page: Client, saved_key: SavedKey) -> None:
+    """Tasks of a workflow with files are created from files; a closed workflow is not offered."""
+    make_index(open_workflow(saved_key, 42, name="Tickets"), [make_task(1, "pending", timezone.now())])
+    open_workflow(saved_key, 43, name="Receipts", has_file_fields=True)
+    open_workflow(saved_key, 44, name="Closed", status="ARCHIVED")
+    menus = text_of(page.get("/")).split('id="main"')[1].split('id="home-page"')[0]
+    place = f"/keys/{saved_key.pk}/workflows"
+    assert f'href="{place}/42/tasks/new/"' in menus and f'href="{place}/42/import/"' in menus
+    assert "Receipts" in menus and f"{place}/43/tasks/new/" not in menus and "Closed" not in menus
+
+
+def test_times_are_in_the_time_zone_of_the_person(page: Client, person: User, saved_key: SavedKey) -> None:
+    make_index(open_workflow(saved_key), [make_task(1, "pending", timezone.now())])
+    person.name = "Maria Weber"
+    person.save()
+    page.cookies["zone"] = "Asia/Kathmandu"
+    hour = (timezone.now() + timedelta(hours=5, minutes=45)).hour
+    part = "morning" if hour < 12 else "afternoon" if hour < 18 else "evening"
+    assert f"Good {part}, Maria<" in text_of(page.get("/"))
+
+
+# --- continue and review ----------------------------------------------------------------------------------------------
+
+
+def test_drafts_and_unfinished_imports_are_continued(page: Client, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key, name="Invoices")
+    at = timezone.now() - timedelta(minutes=20)
+    place = {"owner": saved_key.owner, "key": saved_key, "workflow_id": 42}
+    TypedDraft.objects.create(**place, token="11111111-1111-4111-8111-111111111111", typed=[["a", "b"]], saved_at=at)
+    values = place | {"workflow_name": "Invoices", "size_bytes": 1}
+    for name, status in (("begun.csv", "matching"), ("later.csv", "paused"), ("wrong.csv", "checked")):
+        import_job = ImportJob.objects.create(file_name=name, status=status, row_counts={"to_fix": 57}, **values)
+        import_job.lines.create(number=2, status="to_fix")
+    words = lines_of(page)["Continue"]
+    assert f"Draft in Invoices · saved {shown_time(at)} Continue" in words
+    assert "begun.csv in Invoices · match its columns" in words and "later.csv in Invoices · paused" in words
+    assert "wrong.csv in Invoices · 57 rows have errors" in words
+    assert link_to(page, "Draft") == f"/keys/{saved_key.pk}/workflows/{workflow.workflow_id}/tasks/new/"
+
+
+def test_many_drafts_are_behind_a_link(page: Client, saved_key: SavedKey) -> None:
+    for number in range(1, 8):
+        open_workflow(saved_key, number)
+        draft = {"owner": saved_key.owner, "key": saved_key, "workflow_id": number}
+        TypedDraft.objects.create(**draft, token="11111111-1111-4111-8111-111111111111", typed=[["a", "b"]])
+    assert lines_of(page)["Continue"].count("Draft in") == home.MAX_CONTINUED
+    assert link_to(page, "2 more in Drafts") == "/drafts/"
+
+
+def test_an_unconfirmed_submission_is_reviewed_by_those_who_may_decide(
+    page: Client, person: User, saved_key: SavedKey
 ) -> None:
-    colleague = make_colleague()
-    share_key(open_workflow(saved_key).key, colleague)
-    SavedKey.objects.update(**values)
-    assert words in text_of(page.get("/"))
-    client.force_login(colleague)
-    assert words not in text_of(client.get("/"))
+    """Its sender and the owner of the key see it. A third person with the key does not."""
+    colleague, other = make_colleague(), make_person("third@acme.example")
+    for each in (colleague, other):
+        share_key(saved_key, each)
+    open_workflow(saved_key)
+    at = timezone.now() - timedelta(minutes=20)
+    sent = {"workflow_name": "Invoices", "row_count": 38, "status": "unconfirmed", "sent_at": at}
+    submission = make_submission(colleague, saved_key, **sent)
+    theirs = lines_of(browser_of(colleague))["Review 1"]
+    assert f"38 rows in Invoices · unconfirmed since {shown_time(at)} Review" in theirs
+    owners = lines_of(page)["Review 1"]
+    assert (
+        "sent by Ben Okafor, unconfirmed since" in owners
+        and link_to(page, "38 rows") == f"/submissions/{submission.pk}/"
+    )
+    assert not any(heading.startswith("Review") for heading in lines_of(browser_of(other)))
 
 
-def test_imports_that_wait_for_a_decision_are_listed(page: Any, saved_key: Any) -> None:
+def test_an_unconfirmed_task_is_named_by_its_text(desk: Desk, api: Any) -> None:
+    submission = desk.draft({"input_text": "Refund for order 118311", "target_language": "French"})
+    Submission.objects.filter(pk=submission.pk).update(status="unconfirmed", sent_at=timezone.now())
+    assert "Refund for order 118311 in Translations" in lines_of(desk.browser)["Review 1"]
 
+
+def test_a_stopped_import_is_reviewed(page: Client, saved_key: SavedKey) -> None:
     open_workflow(saved_key)
     values = {
         "owner": saved_key.owner,
@@ -167,54 +190,184 @@ def test_imports_that_wait_for_a_decision_are_listed(page: Any, saved_key: Any) 
         "workflow_name": "Invoices",
         "size_bytes": 1,
     }
-    ImportJob.objects.create(file_name="lost.csv", status=ImportJob.Status.UNCONFIRMED, **values)
-    ImportJob.objects.create(file_name="begun.csv", status=ImportJob.Status.MATCHING, **values)
-    ImportJob.objects.create(file_name="done.csv", status=ImportJob.Status.CHECKED, **values)
-    words = text_of(page.get("/"))
-    assert "The import lost.csv for Invoices stopped" in words and "The import begun.csv for Invoices waits" in words
-    assert words.index("lost.csv") < words.index("begun.csv") and "done.csv" not in words
+    ImportJob.objects.create(file_name="lost.csv", status="unconfirmed", **values)
+    ImportJob.objects.create(file_name="mine.csv", status="paused", **values)
+    ImportJob.objects.create(file_name="his.csv", status="paused", **values | {"owner": make_colleague()})
+    words = lines_of(page)["Review 2"]
+    assert "lost.csv in Invoices · unconfirmed since" in words and "mine.csv" not in words
+    assert "his.csv in Invoices · sent by Ben Okafor, paused since" in words
 
 
-def test_a_stranger_sees_no_workflow(client: Any, saved_key: SavedKey) -> None:
-    stranger = make_stranger()
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"rejected_at": timezone.now()}, "API key Acme · rejected Replace key"),
+        ({"expires_at": timezone.now() + timedelta(days=1, hours=12)}, "API key Acme · expires"),
+        ({"encrypted_key": b"nonsense"}, "API key Acme · cannot be opened"),
+    ],
+)
+def test_only_the_owner_of_a_key_is_asked_to_replace_it(
+    page: Client, saved_key: SavedKey, values: dict[str, Any], words: str
+) -> None:
+    colleague = make_colleague()
+    share_key(open_workflow(saved_key).key, colleague)
+    SavedKey.objects.update(**values)
+    assert words in lines_of(page)["Review 1"]
+    assert not any(heading.startswith("Review") for heading in lines_of(browser_of(colleague)))
+
+
+# --- needs attention --------------------------------------------------------------------------------------------------
+
+
+def test_each_number_links_to_its_tasks(page: Client, saved_key: SavedKey, person: User) -> None:
+    """The workflow with the most comes first. Muted tasks and mistakes count in none of them."""
+    now, long_ago = timezone.now(), timezone.now() - timedelta(days=3)
+    few = [make_task(number, "failed", now) for number in (1, 2, 3)]
+    index = make_index(open_workflow(saved_key, 42, name="Few"), few)
+    TaskNote.objects.mute(index.workflow, {1: "failed"}, "asked Ana", person)
+    TaskNote.objects.mark_as_mistakes(index.workflow, [2], "", person)
+    many = [make_task(1, "failed", now), make_task(2, "quarantined", now), make_task(3, "pending", long_ago)]
+    make_index(open_workflow(saved_key, 43, name="Many"), many)
+    make_index(open_workflow(saved_key, 44, name="Calm"), [make_task(1, "pending", now)])
+    assert lines_of(page)["Needs attention 3"] == "Many 2 Few 1 Stuck Many 1"
+    place = f"/keys/{saved_key.pk}/workflows"
+    assert link_to(page, "Many 2") == f"{place}/43/tasks/?status=attention"
+    assert link_to(page, "Many 1") == f"{place}/43/overview/#stuck"
+    TaskNote.objects.mark_as_mistakes(index.workflow, [1, 3], "", person)
+    assert "Few" not in lines_of(page)["Needs attention 2"]
+
+
+def test_tasks_that_came_since_the_last_visit_are_new(page: Client, person: User, saved_key: SavedKey) -> None:
+    """The title begins with their number."""
+    now = timezone.now()
+    tasks = [make_task(1, "failed", now - timedelta(hours=5)), make_task(2, "escalated", now - timedelta(hours=1))]
+    make_index(open_workflow(saved_key), tasks)
+    assert "<title>Home ·" in text_of(page.get("/"))
+    left = now - timedelta(hours=2)
+    HomeVisit.objects.update(seen_at=left)
+    for _ in range(2):
+        assert "<title>(1) Home ·" in text_of(page.get("/"))
+        assert f"Workflow 42 2 1 new New since {shown_time(left)}" in lines_of(page)["Needs attention 2"]
+    assert HomeVisit.objects.get(user=person).left_at == left
+
+
+def test_numbers_that_were_cut_have_a_plus(page: Client, saved_key: SavedKey) -> None:
+    index = make_index(open_workflow(saved_key), [make_task(2, "failed", timezone.now())])
+    index.status_counts.filter(status="failed").update(listed=1000, is_cut=True)
+    assert "Workflow 42 1,000+" in lines_of(page)["Needs attention 1,000"]
+
+
+def test_numbers_that_are_missing_or_old_are_named(page: Client, saved_key: SavedKey) -> None:
+    """Opening Home starts the scans, and continues them."""
+    then = timezone.now() - timedelta(minutes=25)
+    make_index(open_workflow(saved_key, 42, name="Invoices"), [make_task(1, "pending", then)], open_as_of=then)
+    workflow = open_workflow(saved_key, 43, name="Tickets")
+    words = lines_of(page)["Needs attention"]
+    assert (
+        f"Numbers of Invoices are old: updated {shown_time(then)}." in words
+        and "Counting the tasks of Tickets." in words
+    )
+    WorkflowIndex.objects.update(seen_at=timezone.now() - WATCHED_FOR)
+    page.get("/")
+    assert WorkflowIndex.objects.get(workflow=workflow).seen_at > timezone.now() - timedelta(minutes=1)
+
+
+def test_workflows_of_a_rejected_key_do_not_promise_updates(page: Client, saved_key: SavedKey) -> None:
     make_index(open_workflow(saved_key), [make_task(1, "failed", timezone.now())])
-    client.force_login(stranger)
-    words = text_of(client.get("/"))
-    assert "Welcome" in words and "Workflow 42" not in words
+    SavedKey.objects.update(rejected_at=timezone.now())
+    assert lines_of(page)["Needs attention"] == "Numbers of Acme aren’t updated: its API key is rejected."
 
 
-def test_hidden_workflows_are_left_out(page: Any, saved_key: SavedKey) -> None:
-    workflow = open_workflow(saved_key, 42, name="Hidden one")
-    open_workflow(saved_key, 43, name="Shown one")
-    page.post(f"/keys/{workflow.key_id}/workflows/42/mark/", {"mark": "hide"})
-    words = text_of(page.get("/")).split('id="main"')[1]
+def test_hidden_workflows_are_left_out(page: Client, saved_key: SavedKey) -> None:
+    for number, name in ((42, "Hidden one"), (43, "Shown one")):
+        make_index(open_workflow(saved_key, number, name=name), [make_task(1, "failed", timezone.now())])
+    page.post(f"/keys/{saved_key.pk}/workflows/42/mark/", {"mark": "hide"})
+    words = lines_of(page)["Needs attention 1"]
     assert "Shown one" in words and "Hidden one" not in words
 
 
-def test_the_number_of_queries_does_not_grow_with_workflows(page: Any, saved_key: SavedKey) -> None:
+# --- today ------------------------------------------------------------------------------------------------------------
+
+
+def test_today_counts_what_the_person_sent(desk: Desk, api: Any) -> None:
+    """With the statuses of its tasks, without mistakes. One workflow: they link to its list."""
+    sent = [send(desk.draft(), desk.client) for _ in range(4)]
+    with pytest.raises(ValidationFailed):
+        send(desk.draft(BAD), desk.client)
+    ids = [int(one.rows.get().task_id or 0) for one in sent]
+    yesterday = send(desk.draft(), desk.client)
+    Submission.objects.filter(pk=yesterday.pk).update(created_at=timezone.now() - timedelta(days=1))
+    now = timezone.now()
+    statuses = ("finished", "finished", "failed", "pending")
+    tasks = [make_task(task_id, status, now) for task_id, status in zip(ids, statuses, strict=True)]
+    index = make_index(desk.workflow, [*tasks, make_task(max(ids) + 1, "finished", now)])
+    TaskNote.objects.mark_as_mistakes(index.workflow, ids[:1], "", desk.person)
+    assert lines_of(desk.browser)["Today"] == "4 created 1 rejected 1 finished 1 failed 1 pending"
+    day = timezone.localdate().isoformat()
+    assert link_to(desk.browser, "4 created") == f"/submissions/?since={day}"
+    assert link_to(desk.browser, "1 rejected") == f"/submissions/?since={day}&status=rejected"
+    assert link_to(desk.browser, "1 failed").endswith("/tasks/?status=failed")
+    for address in ("4 created", "1 rejected", "1 failed"):
+        assert desk.browser.get(link_to(desk.browser, address)).status_code == 200
+
+
+def test_the_tasks_of_several_workflows_link_to_what_was_sent(desk: Desk, api: Any) -> None:
+    other = open_workflow(desk.key, 43, name="Other")
+    for workflow in (desk.workflow, other):
+        submission = make_submission(desk.person, desk.key, workflow.workflow_id, status="created", success_count=1)
+        submission.rows.create(index=0, task_id=7, fields={})
+        make_index(workflow, [make_task(7, "failed", timezone.now())])
+    assert lines_of(desk.browser)["Today"] == "2 created 2 failed"
+    assert link_to(desk.browser, "2 failed") == f"/submissions/?since={timezone.localdate().isoformat()}"
+
+
+def test_a_lead_sees_what_the_team_created_today(saved_key: SavedKey, static_root: None) -> None:
+    """Not what they created with other keys. Members see no team."""
+    ben, lead = make_colleague(), make_person("lena@acme.example", name="Lena Berg")
+    share_key(saved_key, make_team(ben, lead=lead))
+    open_workflow(saved_key)
+    make_submission(ben, saved_key, status="created", success_count=12)
+    make_submission(lead, saved_key, status="created", success_count=2)
+    make_submission(ben, save_key(ben, "pk_bens"), status="created", success_count=100)
+    assert lines_of(browser_of(lead))["Team"] == "Ben Okafor 12 You 2"
+    day = timezone.localdate().isoformat()
+    address = link_to(browser_of(lead), "Ben Okafor 12")
+    assert address == f"/submissions/?who={ben.pk}&since={day}" and browser_of(lead).get(address).status_code == 200
+    assert "Team" not in lines_of(browser_of(ben))
+    Membership.objects.filter(user=ben).update(is_lead=True)
+    assert "Team" in lines_of(browser_of(ben))
+
+
+# --- the page as a whole ----------------------------------------------------------------------------------------------
+
+
+def test_empty_sections_are_hidden(page: Client, saved_key: SavedKey) -> None:
+    make_index(open_workflow(saved_key), [make_task(1, "finished", timezone.now())])
+    words = text_of(page.get("/"))
+    assert "You’re all caught up." in words and lines_of(page) == {}
+
+
+def test_a_refresh_answers_only_if_something_is_new(page: Client, saved_key: SavedKey) -> None:
+    index = make_index(open_workflow(saved_key), [make_task(1, "failed", timezone.now())])
+    match = re.search(r'hx-get="(/\?seen=\w+)" hx-trigger="every 30s, look"', text_of(page.get("/")))
+    assert match is not None
+    assert page.get(match[1], headers=POLL).status_code == 204
+    index.status_counts.filter(status="failed").update(listed=5)
+    words = text_of(page.get(match[1], headers=POLL))
+    assert words.startswith("<title>Home ·") and "<b>5</b>" in words and "<html" not in words and match[1] not in words
+    assert 'id="home-updated" hx-swap-oob="morph"' in words
+
+
+def test_home_stands_still_for_people_who_paused_updates(page: Client, person: User, saved_key: SavedKey) -> None:
+    make_index(open_workflow(saved_key), [make_task(1, "failed", timezone.now())])
+    User.objects.filter(pk=person.pk).update(reads_live=False)
+    assert "hx-trigger" not in text_of(page.get("/")).split('id="home-page"')[1]
+
+
+def test_the_number_of_queries_does_not_grow_with_workflows(page: Client, saved_key: SavedKey) -> None:
     make_index(open_workflow(saved_key, 1), [make_task(1, "failed", timezone.now())])
     few = queries_of(page, "/")
     for number in range(2, 15):
         make_index(open_workflow(saved_key, number), [make_task(number, "failed", timezone.now())])
     assert queries_of(page, "/") <= few + 1
     assert OpenedWorkflow.objects.count() == 14
-
-
-def test_times_are_in_the_time_zone_of_the_person(page: Any, saved_key: SavedKey) -> None:
-    make_index(open_workflow(saved_key), [make_task(1, "pending", timezone.now())])
-    page.cookies["zone"] = "Asia/Kathmandu"
-    there = timezone.now() + timedelta(hours=5, minutes=45)
-    assert f"{there:%A} {there.day} {there:%B}" in text_of(page.get("/"))
-
-
-def test_a_submission_of_many_rows_is_named_by_its_file(page: Any, person: Any, saved_key: SavedKey) -> None:
-    of = {
-        "owner": person,
-        "key": open_workflow(saved_key).key,
-        "workflow_id": 42,
-        "workflow_name": "French translations",
-    }
-    sent = [Submission.objects.create(kind="zip", status="created", row_count=rows, **of) for rows in (3, 7)]
-    ZipUpload.objects.create(submission=sent[0], file_name="photos.zip", size_bytes=1, task_count=3)
-    words = text_of(page.get("/")).split('id="mine"')[1]
-    assert "photos" in words and "3 rows" in words and "7 rows" in words and "None" not in words

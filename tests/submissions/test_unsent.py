@@ -32,7 +32,6 @@ def lists_of(desk: Desk) -> dict[str, str]:
         "submissions": text_of(desk.browser.get(LIST)),
         "those not sent": text_of(desk.browser.get(LIST, {"status": "draft"})),
         "team": text_of(browser_of(lead).get(LIST, {"who": "team"})),
-        "home": text_of(desk.browser.get("/")),
         "export": b"".join(exported.streaming_content).decode(),
     }
 

@@ -26,12 +26,9 @@ from pipelines_portal.task_index.models import (
 )
 from pipelines_portal.task_index.reads import (
     days_of,
-    needing_attention,
-    new_needing_attention,
-    oldest_and_stuck,
+    new_and_stuck,
     oldest_open,
     stuck,
-    stuck_across,
 )
 from pipelines_portal.task_index.recording import mark_gone, record_tasks
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -189,17 +186,12 @@ def test_notes_are_left_out_of_counts_and_lists(saved_key: Any, person: Any) -> 
     assert counts is not None and counts == build_counts(counts.as_of, status_counts(index))
     assert counts.by_status == {"escalated": 2, "failed": 1} and counts.total == 3
     assert counts.attention == 1 and counts.without_muted("escalated") == 1 and counts.without_muted("failed") == 0
-    assert {task.task_id for task in needing_attention([index], 9)} == {3}
-    since = old - timedelta(days=1)
-    assert {status: new.count for status, new in new_needing_attention([index], since).items()} == {"escalated": 1}
     late = list[Any](stuck(index, 9, now))
     assert [(task.task_id, task.stuck_count) for task in late] == [(3, 1)]
     both = {index.workflow_id: index, other.workflow_id: other}
     counted = [(both[pk], each) for pk, each in counts_and_known(OpenedWorkflow.objects.all())[0].items()]
-    assert {(task.index_id, task.task_id) for task in stuck_across(counted, 9, now)} == {
-        (index.pk, 3), *((other.pk, number) for number in (1, 2, 3, 4))
-    }  # fmt: skip
-    assert oldest_and_stuck(counted, now)[1] == {index.pk: 1, other.pk: 4}
+    assert new_and_stuck(counted, old - timedelta(days=1), now) == {index.pk: (1, 1), other.pk: (4, 4)}
+    assert new_and_stuck(counted, None, now) == {index.pk: (0, 1), other.pk: (0, 4)}
     oldest = oldest_open(index, counts)
     assert oldest is not None and oldest.task_id == 2
     days = days_of([index, other], 5, now)
@@ -214,7 +206,6 @@ def test_notes_are_left_out_of_counts_and_lists(saved_key: Any, person: Any) -> 
     check_counts_match(index)
     counts = open_counts(index.workflow)
     assert counts is not None and counts.by_status == {"pending": 1, "escalated": 3, "failed": 1} and not counts.muted
-    assert {task.task_id for task in needing_attention([index], 9)} == {1, 2, 3, 5}
     assert sum(day.created or 0 for day in days_of([index], 5, now)[index.pk]) == 6
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from pipelines_portal.task_index.counts import LATE, Counts, counted_so_far, open_counts, progress_of, statuses_of
 from pipelines_portal.task_index.models import Scan, WorkflowIndex
-from pipelines_portal.task_index.reads import is_read, oldest_and_stuck, stuck, stuck_across
+from pipelines_portal.task_index.reads import is_read, new_and_stuck, stuck
 from pipelines_portal.task_index.scanning import OPEN_LISTS
 from tests import samples
 from tests.fake_api import answer, fake_api
@@ -333,15 +333,14 @@ def _one(task: dict[str, Any]) -> Any:
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="The test reads the query plan of SQLite")
-def test_stuck_tasks_are_found_without_reading_finished_tasks(watched: Watched) -> None:
+def test_new_and_stuck_tasks_are_found_without_reading_finished_tasks(watched: Watched) -> None:
     """The query plan uses no database index that contains finished tasks."""
     by_status = dict.fromkeys(OPEN_LISTS, 1)
     counts = Counts(by_status, {}, frozenset(), timezone.now())
     indexes = [(WorkflowIndex(pk=number, stuck_hours=24), counts) for number in range(1, 6)]
     with CaptureQueriesContext(connection) as captured:
-        oldest_and_stuck(indexes, timezone.now())
-        list(stuck_across(indexes, 50, timezone.now()))
-    assert len(captured) == 2
+        new_and_stuck(indexes, timezone.now(), timezone.now())
+    assert len(captured) == 1
     with connection.cursor() as cursor:
         for query in captured:
             plan = str(cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}").fetchall())

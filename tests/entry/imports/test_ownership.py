@@ -107,8 +107,8 @@ def test_its_page_names_the_owner_and_who_paused_it(office: Office, api: FakeApi
     assert "Paused by <bdi>Ben Okafor</bdi> <time" in words and "What is on its way" not in words
     check = text_of(office.get("lena", import_job, "check"))
     assert "<bdi>Ben Okafor</bdi>, paused by <bdi>Ben Okafor</bdi> <time" in check
-    assert "Its owner is Ben Okafor." in text_of(office.browser("lena").get("/"))
-    assert "Its owner is" not in text_of(office.browser("ben").get("/"))
+    assert "sent by Ben Okafor, paused since" in text_of(office.browser("lena").get("/"))
+    assert "sent by" not in text_of(office.browser("ben").get("/"))
 
 
 def test_an_import_that_nobody_paused_does_not_say_so(office: Office, api: FakeApi) -> None:

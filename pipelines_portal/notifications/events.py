@@ -1,9 +1,9 @@
 """The events that the worker notifies people about, looked for once a minute. Two workers may do so at once."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
@@ -14,14 +14,14 @@ from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.core.housekeeping import delete_in_batches
-from pipelines_portal.core.times import machine
+from pipelines_portal.core.times import duration, machine
 from pipelines_portal.keys.expiry import due_reminder, first_reminder_limit, in_days
 from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.keys.permissions import may_use
 from pipelines_portal.notifications.models import Kind, Message, Notification, NotifiedTask, TaskWatch
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
-from pipelines_portal.task_index.reads import TO_SHOW
+from pipelines_portal.task_index.reads import TO_SHOW, stuck_before, stuck_tasks
 
 # Events older than this are not looked for.
 RECENT = timedelta(days=2)
@@ -142,12 +142,13 @@ def _key_address(key: SavedKey) -> str:
 
 
 def notify_of_tasks() -> None:
-    """Notify senders how many of their tasks need attention now, with one notification for each workflow."""
+    """Notify senders how many of their tasks came to need attention, or are stuck, once for each workflow."""
     read = WorkflowIndex.objects.filter(open_as_of__isnull=False)
     for index in read.filter(workflow__isnull=False).select_related("workflow__key"):
         watch, is_new = TaskWatch.objects.get_or_create(index=index)
         if not is_new:
             _notify_of_tasks_in(index, watch)
+        _notify_of_stuck_tasks_in(index, watch)
 
 
 def _notify_of_tasks_in(index: WorkflowIndex, watch: TaskWatch) -> None:
@@ -156,6 +157,47 @@ def _notify_of_tasks_in(index: WorkflowIndex, watch: TaskWatch) -> None:
     while statuses := dict(_tasks_in_need(index, watch, below)):
         _notify_senders(index, statuses)
         below = min(statuses)
+
+
+def _notify_of_stuck_tasks_in(index: WorkflowIndex, watch: TaskWatch) -> None:
+    """Notify senders of tasks that have become stuck since people were notified last.
+
+    They are stuck as of the last complete scan of the lists: nobody knows whether tasks have moved since. The time of
+    their last change tells which are new, so nobody is notified twice of tasks that stay stuck.
+    """
+    before = stuck_before(index)
+    if watch.stuck_before is not None and before <= watch.stuck_before:
+        return
+    newly = dict[int, int]() if watch.stuck_before is None else _count_stuck(index, watch.stuck_before)
+    with transaction.atomic():
+        if watch.advance(before):
+            for person_id, count in newly.items():
+                _notify_of_stuck(index, person_id, count)
+
+
+def _count_stuck(index: WorkflowIndex, since: datetime) -> dict[int, int]:
+    """Return how many tasks that last moved after `since` are stuck, by the id of their sender."""
+    counts = Counter[int]()
+    task_ids = list(stuck_tasks(index).filter(updated_at__gte=since).order_by().values_list("task_id", flat=True))
+    for start in range(0, len(task_ids), BATCH_SIZE):
+        for person_id, of_person in _tasks_by_sender(index, task_ids[start : start + BATCH_SIZE]).items():
+            counts[person_id] += len(of_person)
+    return counts
+
+
+def _notify_of_stuck(index: WorkflowIndex, person_id: int, count: int) -> None:
+    workflow, person = index.workflow, User.objects.filter(pk=person_id, is_active=True).first()
+    if workflow is None or person is None or not may_use(person, workflow.key):
+        return
+    address = f"{reverse('overview:detail', args=[workflow.key_id, workflow.workflow_id])}#stuck"
+    sentence = f"No progress for over {duration(index.stuck_hours * 3600)}."
+    message = Message(Kind.STUCK, f"stuck:{index.pk}", "", address, sentence, "warning")
+    Notification.objects.add_tasks(person, message, count, f"{{}} of yours stuck in {_escaped(workflow.name)}")
+
+
+def _escaped(name: str) -> str:
+    """Return the name for a format string."""
+    return name.replace("{", "{{").replace("}", "}}")
 
 
 def _tasks_in_need(index: WorkflowIndex, watch: TaskWatch, below: int) -> QuerySet[IndexedTask, tuple[int, str]]:
@@ -198,7 +240,7 @@ def _notify_sender(index: WorkflowIndex, person_id: int, statuses: dict[int, str
     place = [index.workflow.key_id, index.workflow.workflow_id]
     address = f"{reverse('tasks:list', args=place)}?status=attention"
     message = Message(Kind.ATTENTION, f"attention:{index.pk}", "", address)
-    title = "{} of yours in " + index.workflow.name.replace("{", "{{").replace("}", "}}") + " came to need attention"
+    title = "{} of yours in " + _escaped(index.workflow.name) + " came to need attention"
     with transaction.atomic():
         rows = (NotifiedTask(index=index, person=person, task_id=task_id, status=status) for task_id, status in new)
         NotifiedTask.objects.bulk_create(rows)

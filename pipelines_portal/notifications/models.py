@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar, Self
 
 from django.db import models, transaction
@@ -17,6 +18,7 @@ GATHERING_MINUTES, MORNING_HOUR = 15, 7
 
 class Kind(models.TextChoices):
     ATTENTION = "attention", "A task I created fails, is escalated or quarantined"
+    STUCK = "stuck", "A task I created is stuck"
     BATCH = "batch", "My import or upload ends, or an import is handed over to me"
     UNCONFIRMED = "unconfirmed", "An outcome of mine is unconfirmed"
     KEY = "key", "A key of mine expires or is rejected, or a key becomes mine"
@@ -182,13 +184,21 @@ class Preferences(models.Model):
 
 
 class TaskWatch(models.Model):
-    """The time from which people are notified about the tasks of an index. Earlier failures are no news."""
+    """The times from which people are notified about the tasks of an index. What was so before is no news."""
 
     index = models.OneToOneField(WorkflowIndex, models.CASCADE, related_name="+")
+    # Of tasks that came to need attention.
     since = models.DateTimeField(default=timezone.now)
+    # People were notified of the stuck tasks that last moved before this time. It only goes forward.
+    stuck_before = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.index} since {self.since}"
+
+    def advance(self, stuck_before: datetime) -> bool:
+        """Move `stuck_before` forward. Only the one caller that gets True notifies people."""
+        unchanged = TaskWatch.objects.filter(pk=self.pk, stuck_before=self.stuck_before)
+        return bool(unchanged.update(stuck_before=stuck_before))
 
 
 class NotifiedTask(models.Model):

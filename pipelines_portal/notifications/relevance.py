@@ -7,9 +7,9 @@ from pipelines_portal.core.times import machine
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification, NotifiedTask
-from pipelines_portal.submissions.models import Submission
-from pipelines_portal.task_index.models import IndexedTask
-from pipelines_portal.task_index.reads import TO_SHOW
+from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
+from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
+from pipelines_portal.task_index.reads import TO_SHOW, stuck_tasks
 from pipelines_portal.uploads.models import ZipUpload
 
 
@@ -64,6 +64,18 @@ def _needs_attention(notification: Notification, rest: str) -> bool:
     return tasks.filter(task_id__in=notified).exists()
 
 
+def _is_stuck(notification: Notification, rest: str) -> bool:
+    """Return whether at least one task of the person is stuck."""
+    index = WorkflowIndex.objects.filter(pk=rest, workflow__isnull=False).select_related("workflow").first()
+    if index is None or index.workflow is None or index.open_as_of is None:
+        return False
+    place = {"submission__key": index.workflow.key_id, "submission__workflow_id": index.workflow.workflow_id}
+    place |= {"submission__owner": notification.person_id}
+    task_ids = stuck_tasks(index).order_by().values("task_id")
+    kinds = (SubmissionRow, UnattributedTask)
+    return any(kind._default_manager.filter(task_id__in=task_ids, **place).exists() for kind in kinds)
+
+
 _CHECKS: dict[str, Callable[[Notification, str], bool]] = {
     "unconfirmed": _is_unconfirmed,
     "key-rejected": _is_rejected,
@@ -71,5 +83,6 @@ _CHECKS: dict[str, Callable[[Notification, str], bool]] = {
     "key-owned": _is_owned,
     "ended": _has_ended,
     "attention": _needs_attention,
+    "stuck": _is_stuck,
     "handed-over": _is_handed_over,
 }

@@ -101,6 +101,18 @@ def stuck(index: WorkflowIndex, limit: int, now: datetime) -> QuerySet[IndexedTa
     return late.annotate(stuck_count=Subquery(count)).order_by("updated_at", "task_id")[:limit]
 
 
+def stuck_before(index: WorkflowIndex) -> datetime:
+    """Return the time such that open tasks that last moved before it were stuck when the lists were last read."""
+    if index.open_as_of is None:
+        raise ValueError("The lists were not read yet")
+    return index.open_as_of - timedelta(hours=index.stuck_hours)
+
+
+def stuck_tasks(index: WorkflowIndex) -> QuerySet[IndexedTask]:
+    """Return the tasks that were stuck when the lists were last read."""
+    return index.tasks.filter(TO_SHOW, status__in=CAN_BE_STUCK, updated_at__lt=stuck_before(index))
+
+
 def new_and_stuck(counted: Counted, since: datetime | None, now: datetime) -> dict[int, tuple[int, int]]:
     """Return, by index, how many tasks came to need attention since then, and how many are stuck."""
     if not counted:

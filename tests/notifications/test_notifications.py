@@ -189,6 +189,106 @@ def test_two_workers_notify_once(desk: Desk, monkeypatch: Any) -> None:
     assert Notification.objects.get().count == 1
 
 
+def stalls(index: WorkflowIndex, task_ids: list[int], hours: float, status: str = "pending") -> None:
+    """Let the tasks have moved so long ago, and let the lists be read now."""
+    fails(index, task_ids, status, timedelta(hours=hours))
+    read(index)
+
+
+def read(index: WorkflowIndex, hours_later: float = 0) -> None:
+    WorkflowIndex.objects.filter(pk=index.pk).update(open_as_of=timezone.now() + timedelta(hours=hours_later))
+
+
+def test_stuck_tasks_are_counted_in_one_notification(desk: Desk) -> None:
+    """People are not notified again while the same tasks stay stuck, but of others, and of those that moved between."""
+    index = watch_workflow(desk)
+    first, second, third = (task_of(desk) for _ in range(3))
+    stalls(index, [first, second], 23.5)
+    fails(index, [third], "in_progress")
+    notify_of_events()
+    assert titles(desk.person) == []
+    read(index, 1)
+    notify_of_events()
+    assert titles(desk.person) == ["2 tasks of yours stuck in Translations"]
+    notification = Notification.objects.get()
+    assert notification.sentence == "No progress for over 24 h." and notification.address.endswith("/overview/#stuck")
+    Notification.objects.mark_all_read(desk.person)
+    read(index, 20)
+    notify_of_events()
+    assert not Notification.objects.filter(read_at=None).exists()
+    fails(index, [first], "in_progress")
+    read(index, 30)
+    notify_of_events()
+    assert titles(desk.person) == ["2 tasks of yours stuck in Translations"]  # the first again, and the third
+    assert Notification.objects.get().read_at is None
+
+
+def test_shorter_hours_make_more_tasks_stuck_and_longer_hours_repeat_none(desk: Desk) -> None:
+    index = watch_workflow(desk)
+    stalls(index, [task_of(desk)], 6)
+    notify_of_events()
+    assert titles(desk.person) == []
+    index.update(stuck_hours=4)
+    notify_of_events()
+    assert titles(desk.person) == ["1 task of yours stuck in Translations"]
+    Notification.objects.mark_all_read(desk.person)
+    for hours in (168, 4):
+        index.update(stuck_hours=hours)
+        notify_of_events()
+    assert not Notification.objects.filter(read_at=None).exists()
+
+
+def test_nobody_is_notified_of_muted_mistaken_or_paused_tasks_as_stuck(desk: Desk) -> None:
+    index = watch_workflow(desk)
+    muted, mistake, paused = (task_of(desk) for _ in range(3))
+    stalls(index, [muted, mistake], 23.5)
+    stalls(index, [paused], 23.5, "paused")
+    TaskNote.objects.mute(desk.workflow, {muted: "pending"}, "asked Ana", desk.person)
+    TaskNote.objects.mark_as_mistakes(desk.workflow, [mistake], "", desk.person)
+    read(index, 1)
+    notify_of_events()
+    assert titles(desk.person) == []
+
+
+def test_tasks_that_were_not_read_are_not_stuck(desk: Desk) -> None:
+    """They may have moved since the lists were read."""
+    index = watch_workflow(desk)
+    fails(index, [task_of(desk)], "pending", timedelta(hours=30))
+    WorkflowIndex.objects.update(open_as_of=timezone.now() - timedelta(hours=20))
+    notify_of_events()
+    assert titles(desk.person) == []
+
+
+def test_two_workers_notify_once_of_stuck_tasks(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = watch_workflow(desk)
+    stalls(index, [task_of(desk)], 23.5)
+    read(index, 1)
+    real, noticed = TaskWatch.advance, []
+
+    def notify_first(self: TaskWatch, before: datetime) -> bool:
+        if not noticed:
+            noticed.append(1)
+            notify_of_events()
+        return real(self, before)
+
+    monkeypatch.setattr(TaskWatch, "advance", notify_first)
+    notify_of_events()
+    assert noticed and Notification.objects.get().count == 1
+
+
+def test_stuck_tasks_that_moved_are_not_mailed(desk: Desk, mails: list[Any]) -> None:
+    Preferences.objects.create(person=desk.person, listed=[], mailed=["stuck"])
+    index = watch_workflow(desk)
+    task_id = task_of(desk)
+    stalls(index, [task_id], 23.5)
+    read(index, 1)
+    notify_of_events()
+    notification = Notification.objects.get()
+    assert is_relevant(notification)
+    fails(index, [task_id], "in_progress")
+    assert not is_relevant(notification) and mail_notifications() == 0
+
+
 def test_sender_and_leads_are_notified_of_an_unconfirmed_outcome(desk: Desk, api: FakeApi) -> None:
     other_desk = open_desk(api, "paul@acme.example")
     colleague = make_colleague()

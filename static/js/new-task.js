@@ -8,3 +8,4 @@ import "./new-task/presets.js";
 import "./new-task/ranking.js";
 import "./new-task/checks.js";
 import "./new-task/autosave.js";
+import "./new-task/sends-itself.js";

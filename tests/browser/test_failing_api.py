@@ -96,6 +96,44 @@ def test_a_refresh_that_fails_keeps_the_list_and_a_good_one_takes_the_note_back(
     expect(page.locator("tbody tr")).to_have_count(3)
 
 
+def limited_form(stage: Stage, pause: int) -> Page:
+    """Create a task by keyboard while the API asks for a pause, and let the API work again."""
+    page = stage.visit("tasks/new/")
+    page.get_by_label(re.compile("^Text")).fill(f"Limited for {pause} s")
+    stage.api.routes["POST /api/v1/workflows/42/tasks"] = error(429, "rate_limit_exceeded", "Slow", retry_after=pause)
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Task not created yet")).to_be_visible(timeout=15_000)
+    stage.api.routes = good_routes()
+    stage.api.requests.clear()
+    return page
+
+
+def test_a_rate_limited_form_sends_itself_once(stage: Stage) -> None:
+    page = limited_form(stage, 4)
+    assert accessibility_faults(page) == [] and stage.posts() == 0
+    expect(page.get_by_text("Task 8 created")).to_be_visible(timeout=15_000)
+    page.wait_for_timeout(1500)
+    assert stage.posts() == 1
+
+
+@pytest.mark.parametrize("how", ["cancel", "change", "leave"])
+def test_a_rate_limited_form_stays_with_a_person_who_takes_it(stage: Stage, how: str) -> None:
+    page = limited_form(stage, 5 if how == "cancel" else 6 if how == "change" else 7)
+    if how == "cancel":
+        page.get_by_role("button", name="Cancel").press("Enter")
+        expect(page.get_by_role("button", name="Create task")).to_be_focused()
+    elif how == "change":
+        page.get_by_label(re.compile("^Text")).press_sequentially("!")
+    else:
+        page.get_by_role("link", name="Sent").click()
+    page.wait_for_timeout(9000)
+    assert stage.posts() == 0
+    if how != "leave":
+        expect(page.get_by_text("Nothing was sent. Create the task")).to_be_visible()
+        page.get_by_role("button", name="Create task").click()
+        expect(page.get_by_text("Task 8 created")).to_be_visible()
+
+
 def test_a_form_shows_that_it_is_being_sent(stage: Stage) -> None:
     """The page stays after a 204, as it does while the answer is awaited."""
     stage.page.clock.install()

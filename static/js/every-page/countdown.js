@@ -24,14 +24,16 @@ document.addEventListener("click", (event) => {
 document.addEventListener("htmx:afterSwap", countDownAll);
 countDownAll();
 
-// A pause that is told in words, beside what can be used meanwhile.
+// A pause that is told in words, beside what can be used meanwhile. At its end they send the event `wait-over`.
 function countWait(words) {
   let left = Number(words.dataset.wait);
   words.removeAttribute("data-wait");
   const timer = setInterval(() => {
     left -= 1;
     words.textContent = left > 0 ? `${left} s` : "is over";
-    if (left <= 0) clearInterval(timer);
+    if (left > 0) return;
+    clearInterval(timer);
+    words.dispatchEvent(new Event("wait-over", { bubbles: true }));
   }, 1000);
 }
 

@@ -1,10 +1,12 @@
 """The New task form: from the remote schema to a task, and every way it can go wrong."""
 
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
@@ -210,7 +212,7 @@ def test_rows_named_in_an_all_failed_refusal_come_to_their_fields(
 @pytest.mark.parametrize(
     ("fault", "status", "title"),
     [
-        (error(429, "rate_limit_exceeded", "Slow", retry_after=30), 429, "Too many requests just now"),
+        (error(429, "rate_limit_exceeded", "Slow", retry_after=301), 429, "Too many requests just now"),
         (error(401, "invalid_api_key", "Invalid API key"), 403, "This key no longer works"),
         (error(503, "service_unavailable", "Down"), 503, "The API is unavailable just now"),
         (error(413, "payload_too_large", "Too large"), 502, "The API refused this request"),
@@ -226,6 +228,56 @@ def test_a_refusal_keeps_what_was_typed(
     assert title in html
     assert "Nothing was created" in html
     assert "Hello world" in html
+
+
+LIMITED = error(429, "rate_limit_exceeded", "Slow", retry_after=30)
+
+
+def resend_of(html: str) -> tuple[str, str] | None:
+    """Return name and value of the button that the page presses after the pause."""
+    found = re.search(r'<button class="sr" form="task-form" name="(\w+)" value="([^"]*)"[^>]*data-resend', html)
+    return (found[1], found[2]) if found else None
+
+
+@pytest.mark.parametrize("answers", [(LIMITED,), (NO_TASKS, LIMITED)], ids=["before the POST", "on the POST"])
+def test_a_rate_limited_form_sends_itself(
+    page: Any, saved_key: SavedKey, settings: Any, answers: tuple[Answer, ...]
+) -> None:
+    """With the same token: nothing was sent, and the submission is a draft."""
+    shown, _ = post_to(page, open_workflow(saved_key), settings, SCHEMA, *answers)
+    html, submission = shown.content.decode(), Submission.objects.get()
+    assert shown.status_code == 429 and resend_of(html) == ("then", "list")
+    assert 'data-wait="30"' in html and f'name="token" value="{submission.token}"' in html
+    assert submission.status == Submission.Status.DRAFT
+
+
+def test_what_may_have_been_sent_or_failed_otherwise_does_not_send_itself(
+    page: Any, saved_key: SavedKey, settings: Any
+) -> None:
+    workflow = open_workflow(saved_key)
+    for fault in (
+        error(503, "service_unavailable", "Down"),
+        error(429, "rate_limit_exceeded", "Slow", retry_after=301),
+    ):
+        shown, _ = post_to(page, workflow, settings, SCHEMA, NO_TASKS, fault)
+        assert resend_of(shown.content.decode()) is None
+        SavedKey.objects.update(paused_until=None)
+    shown, _ = post_to(page, workflow, settings, error(429, "rate_limit_exceeded", "Slow", retry_after=30))
+    assert resend_of(shown.content.decode()) is None
+
+
+def test_a_form_that_sends_itself_creates_one_task(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
+    """However often it does, and from however many tabs."""
+    workflow = open_workflow(saved_key)
+    typed = GOOD | {"token": uuid4(), "then": "list"}
+    page.get(address(workflow))
+    SavedKey.objects.update(paused_until=timezone.now() + timedelta(seconds=30))
+    limited = page.post(address(workflow), typed)
+    assert resend_of(limited.content.decode()) == ("then", "list") and not api.tasks
+    SavedKey.objects.update(paused_until=None)
+    for _ in range(3):
+        assert page.post(address(workflow), typed).status_code == 302
+    assert len(api.tasks) == 1 and Submission.objects.get().status == Submission.Status.CREATED
 
 
 @pytest.mark.parametrize("fault", [hang_up, error(500, "internal_server_error", "Oops"), answer(200, {"odd": 1})])

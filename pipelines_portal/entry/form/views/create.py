@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.accounts.restored_forms import is_restoring
-from pipelines_portal.api_client import PipelinesClient, PipelinesError, Schema
+from pipelines_portal.api_client import PipelinesClient, PipelinesError, RateLimited, Schema
 from pipelines_portal.core.api_errors import explain
 from pipelines_portal.entry.form.creation import Creation, Result, Typed, create_task
 from pipelines_portal.entry.form.drafts import save_unsent, texts_of, typed_draft
@@ -28,6 +28,9 @@ from pipelines_portal.workflows.fields.schema_form import SchemaForm
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
 from pipelines_portal.workflows.permissions import usable_workflow
+
+# After a longer pause a person presses the button.
+LONGEST_PAUSE_SECONDS = 300
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -108,13 +111,30 @@ def _answer(
     forget_schema(workflow)
     if created.result is Result.NOT_SENT and created.error:
         status = explain(created.error).status
-        return form_page(request, workflow, form, status=status, error=created.error, draft_seen=draft_seen)
+        resend = _resend(request, created)
+        return form_page(
+            request, workflow, form, status=status, error=created.error, draft_seen=draft_seen, resend=resend
+        )
     if changed := _with_changed_fields(request, workflow, client):
         return changed
     for name, message in created.field_errors():
         form.add_api_error(name, message)
     workflow = _status_after_refusal(workflow, client, form)
     return form_page(request, workflow, form, status=422, token=uuid4())
+
+
+def _resend(request: SignedInRequest, created: Creation) -> tuple[str, str] | None:
+    """Return name and value of the pressed button, if the page may press it again after a pause.
+
+    Only after a rate limit is it certain that nothing was sent. The token of the form makes it one submission.
+    """
+    error = created.error
+    if not isinstance(error, RateLimited) or not created.is_unsent or created.submission.is_earlier_try_uncertain:
+        return None
+    if (error.retry_after or 0) > LONGEST_PAUSE_SECONDS:
+        return None
+    mark = request.POST.get("duplicate", "")
+    return ("duplicate", mark) if mark else ("then", request.POST.get("then", "list"))
 
 
 def _is_meant(request: SignedInRequest, fields: FieldValues) -> bool:

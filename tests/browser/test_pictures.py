@@ -45,7 +45,7 @@ def home(page: Page, running: Demo) -> None:
     for _ in range(120):
         page.goto(running.url)
         page.get_by_role("heading", name="Needs attention").wait_for()
-        if not page.get_by_text("not counted yet").count():
+        if not page.get_by_text("Counting the tasks").count():
             return
         page.wait_for_timeout(1000)
     raise AssertionError("The open tasks were not counted within two minutes.")

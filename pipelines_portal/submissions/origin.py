@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
+
 from pipelines_portal.accounts.models import User
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
@@ -19,12 +21,13 @@ class Origin:
     """The submission that created a task: who sent it, when and how, for everybody who may use the key.
 
     `fields` is what was sent; None for people who may not see the submission (`is_visible`), if nobody knows which row
-    became the task, or if its values were removed.
+    became the task, or if its values were removed. `row_number` is the row's number in the file of an import.
     """
 
     submission: Submission
     is_visible: bool
     fields: FieldValues | None
+    row_number: int | None = None
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,12 @@ def origin_of_task(reader: User, key: SavedKey, workflow_id: int, task_id: int) 
     """Return the origin of the task, or None if the portal did not create it."""
     for made in read_made(reader, [key.pk], [task_id]):
         if made.workflow_id == workflow_id:
-            submission = Submission.objects.select_related("owner").filter(pk=made.submission_id).first()
-            return Origin(submission, made.is_visible, made.fields) if submission else None
+            row = SubmissionRow.objects.filter(submission=OuterRef("pk"), task_id=task_id).values("number")[:1]
+            found = Submission.objects.select_related("owner").annotate(row_number=Subquery(row))
+            submission = found.filter(pk=made.submission_id).first()
+            if submission is None:
+                return None
+            return Origin(submission, made.is_visible, made.fields, submission.row_number)  # type: ignore[attr-defined]
     return None
 
 

@@ -1,15 +1,27 @@
 """One task's page."""
 
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.task_index.models import TaskNote
 from tests.conftest import ACME, TRANSLATIONS
-from tests.factories import make_stranger, open_workflow, save_key
+from tests.factories import (
+    make_colleague,
+    make_index,
+    make_stranger,
+    make_submission,
+    make_task,
+    open_workflow,
+    save_key,
+    share_key,
+)
 from tests.fake_api import FakeApi, answer
 from tests.pages import text_of
 from tests.samples import task
@@ -43,6 +55,52 @@ def test_it_shows_what_was_sent_to_who_sent_it(page: Any, saved_key: SavedKey, c
     html = client.get(f"/keys/{theirs.pk}/workflows/42/tasks/{task_id}/").content.decode()
     assert "0 of 5 steps finished" in html
     assert "&lt;from&gt;" not in html and "This task was created outside the portal." in html
+
+
+def timeline_of(answer: Any) -> list[str]:
+    """Return the lines of the timeline without tags and times, the newest first."""
+    lines = re.findall(r"<li[^>]*>(.*?)</li>", text_of(answer).split('class="timeline"')[1].split("</ol>")[0])
+    return [" ".join(re.sub(r"<time.*?</time>|<[^>]+>", " ", line).split()) for line in lines]
+
+
+def test_the_timeline_says_who_created_a_task_and_what_followed(
+    page: Any, client: Any, saved_key: SavedKey, scripted_api: FakeApi
+) -> None:
+    """The status that the index has read before is there, too. Only people who may see the submission see its file."""
+    workflow, ben, now = open_workflow(saved_key), make_colleague(), timezone.now()
+    share_key(saved_key, ben)
+    sent = make_submission(saved_key.owner, saved_key, status="created", kind="import", group_name="tickets.csv")
+    sent.rows.create(index=0, number=12_436, task_id=7, fields={"a": "b"})
+    make_index(workflow, [make_task(7, "in_progress", now - timedelta(hours=2))])
+    moved = task(7, "failed", total=4, finished=2) | {"updated_at": now.isoformat()}
+    TaskNote.objects.mute(workflow, {7: "failed"}, "asked Ana", ben)
+    TaskNote.objects.update(at=now + timedelta(minutes=1))
+    scripted_api.script = [answer(200, moved)] * 2
+    assert timeline_of(page.get(address(workflow, 7))) == [
+        "Ben Okafor muted this task “asked Ana”", "Failed, 2 of 4 steps finished", "In progress",
+        "You created it from tickets.csv , row 12,436",
+    ]  # fmt: skip
+    client.force_login(ben)
+    lines = timeline_of(client.get(address(workflow, 7)))
+    assert lines[0] == "You muted this task “asked Ana”" and lines[-1] == "maria@acme.example created it"
+
+
+def test_the_timeline_of_a_task_from_elsewhere(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    workflow = open_workflow(saved_key)
+    TaskNote.objects.mark_as_mistakes(workflow, [7], "", saved_key.owner)
+    TaskNote.objects.update(person=None, at=timezone.now() + timedelta(minutes=1))
+    scripted_api.script = [answer(200, task(7, "finished"))]
+    marked, *others = timeline_of(page.get(address(workflow, 7)))
+    assert marked == "Somebody marked this task as a mistake" and others == ["Finished", "Created outside the portal"]
+
+
+def test_a_refresh_brings_the_present_status_into_the_timeline(
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi
+) -> None:
+    workflow = open_workflow(saved_key)
+    scripted_api.script = [answer(200, task(7, "quarantined"))]
+    words = text_of(page.get(address(workflow, 7), headers={"HX-Request": "true", "HX-Target": "task-state"}))
+    assert '<li id="task-now" data-status="quarantined" hx-swap-oob="true">' in words and "<html" not in words
 
 
 def test_a_field_may_have_any_name_and_any_value(page: Any, saved_key: SavedKey, person: Any, api: FakeApi) -> None:

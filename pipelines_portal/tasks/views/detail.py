@@ -17,6 +17,7 @@ from pipelines_portal.tasks.forms import MistakeForm, MuteForm
 from pipelines_portal.tasks.live_page import moves
 from pipelines_portal.tasks.neighbours import neighbours
 from pipelines_portal.tasks.shown_values import shown_values
+from pipelines_portal.tasks.timeline import status_event, timeline
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import usable_workflow
 from pipelines_portal.workflows.titles import titles_of
@@ -43,13 +44,16 @@ def task_detail(request: SignedInRequest, key_id: int, workflow_id: int, task_id
     task = _task(client, workflow, task_id)
     context: dict[str, Any] = {"key": key, "workflow": workflow, "tab": "tasks", "task": task, "now": now}
     context |= {"task_number": str(task.id), "moves": moves(task, now)}
-    if not request.htmx:
+    if request.htmx:
+        context["event"] = status_event(task)
+    else:
         origin = origin_of_task(request.user, key, workflow_id, task_id)
         fields = origin.fields if origin else None
         context |= {"origin": origin, "text": telling_value(fields or {}, workflow.telling_field)}
         context["values"] = None if fields is None else shown_values(fields, titles_of(key_id, workflow_id))
         context["beside"] = neighbours(key, client, workflow_id, task_id, request.GET.get("from", ""))
         context |= _note(workflow, task)
+        context["timeline"] = timeline(request.user, workflow, task, origin, context["note"])
         # What the page knows when a form about it is posted.
         context["carried"] = [
             ("task", str(task.id)), (f"status-{task.id}", task.status), ("seen_at", now.isoformat()),

@@ -21,6 +21,7 @@ SOURCES = {Submission.Kind.FORM: "the form", Submission.Kind.ZIP: "a ZIP upload"
 class Event:
     """A line of the timeline. `quote` is a person's note; `source` is what the task was created from.
 
+    `task` is another task that it replaces, or that replaces it, behind `task_words`.
     `status` is the icon that gives the line its color. `is_now`: the present status, which a refresh replaces.
     """
 
@@ -32,6 +33,8 @@ class Event:
     source: str = ""
     submission: Submission | None = None
     row: int | None = None
+    task: int | None = None
+    task_words: str = ""
     is_now: bool = False
 
 
@@ -45,14 +48,19 @@ def status_event(task: Task) -> Event:
 
 
 def timeline(
-    user: User, workflow: OpenedWorkflow, task: Task, origin: Origin | None, note: TaskNote | None
+    user: User,
+    workflow: OpenedWorkflow,
+    task: Task,
+    origin: Origin | None,
+    note: TaskNote | None,
+    replaces: int | None,
 ) -> list[Event]:
     """Return the events of the task. The present status comes before what happened at the same time."""
     events = [status_event(task), *_earlier_status(workflow, task)]
     if note is not None:
         events.append(_note_event(user, note))
     events.sort(key=lambda event: event.at or task.created_at, reverse=True)
-    return [*events, _creation(user, task, origin)]
+    return [*events, _creation(user, task, origin, replaces)]
 
 
 def _earlier_status(workflow: OpenedWorkflow, task: Task) -> list[Event]:
@@ -67,20 +75,25 @@ def _earlier_status(workflow: OpenedWorkflow, task: Task) -> list[Event]:
 
 def _note_event(user: User, note: TaskNote) -> Event:
     who = _name(user, note.person) if note.person else "Somebody"
+    if note.replaced_by:
+        return Event("duplicate", f"{who} replaced it", note.at, task=note.replaced_by, task_words="with")
     if note.is_mistake:
         return Event("x", f"{who} marked this task as a mistake", note.at, quote=note.text)
     return Event("mute", f"{who} muted this task", note.at, quote=note.text)
 
 
-def _creation(user: User, task: Task, origin: Origin | None) -> Event:
+def _creation(user: User, task: Task, origin: Origin | None, replaces: int | None) -> Event:
     if origin is None:
         return Event("sent", "Created outside the portal", task.created_at)
     submission = origin.submission
     words, at = f"{_name(user, submission.owner)} created it", submission.sent_at or submission.created_at
     if not origin.is_visible:
-        return Event("sent", words, at)
+        return Event("sent", words, at, task=replaces, task_words="in place of")
     source = submission.group_name or SOURCES[Submission.Kind(submission.kind)]
-    return Event("sent", words, at, source=source, submission=submission, row=origin.row_number)
+    return Event(
+        "sent", words, at, source=source, submission=submission, row=origin.row_number, task=replaces,
+        task_words="in place of",
+    )  # fmt: skip
 
 
 def _name(user: User, person: User) -> str:

@@ -78,7 +78,7 @@ def test_the_timeline_says_who_created_a_task_and_what_followed(
     scripted_api.script = [answer(200, moved)] * 2
     assert timeline_of(page.get(address(workflow, 7))) == [
         "Ben Okafor muted this task “asked Ana”", "Failed, 2 of 4 steps finished", "In progress",
-        "You created it from tickets.csv , row 12,436",
+        "You created it from tickets.csv row 12,436",
     ]  # fmt: skip
     client.force_login(ben)
     lines = timeline_of(client.get(address(workflow, 7)))
@@ -92,6 +92,19 @@ def test_the_timeline_of_a_task_from_elsewhere(page: Any, saved_key: SavedKey, s
     scripted_api.script = [answer(200, task(7, "finished"))]
     marked, *others = timeline_of(page.get(address(workflow, 7)))
     assert marked == "Somebody marked this task as a mistake" and others == ["Finished", "Created outside the portal"]
+
+
+def test_a_corrected_copy_and_its_original_name_each_other(
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi
+) -> None:
+    workflow = open_workflow(saved_key)
+    sent = make_submission(saved_key.owner, saved_key, status="created")
+    sent.rows.create(index=0, task_id=8, fields={"a": "b"})
+    TaskNote.objects.mark_replaced(workflow, {7: 8}, saved_key.owner)
+    scripted_api.script = [answer(200, task(7, "failed"))]
+    assert "You replaced it with 8" in timeline_of(page.get(address(workflow, 7)))
+    scripted_api.script = [answer(200, task(8, "pending"))]
+    assert timeline_of(page.get(address(workflow, 8)))[-1] == "You created it from the form in place of 7"
 
 
 def test_a_refresh_brings_the_present_status_into_the_timeline(

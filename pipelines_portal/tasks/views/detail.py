@@ -53,7 +53,7 @@ def task_detail(request: SignedInRequest, key_id: int, workflow_id: int, task_id
         context["values"] = None if fields is None else shown_values(fields, titles_of(key_id, workflow_id))
         context["beside"] = neighbours(key, client, workflow_id, task_id, request.GET.get("from", ""))
         context |= _note(workflow, task)
-        context["timeline"] = timeline(request.user, workflow, task, origin, context["note"])
+        context["timeline"] = timeline(request.user, workflow, task, origin, context["note"], context["replaces"])
         # What the page knows when a form about it is posted.
         context["carried"] = [
             ("task", str(task.id)), (f"status-{task.id}", task.status), ("seen_at", now.isoformat()),

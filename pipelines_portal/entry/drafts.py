@@ -23,7 +23,10 @@ STATES = {
 
 @dataclass(frozen=True)
 class Draft:
-    """A draft in the list. `address` is empty for a form whose key the person can no longer use."""
+    """A draft in the list. `address` is empty for a form whose key the person can no longer use.
+
+    `is_import` is False for what was typed. `state` is what the rows wait for.
+    """
 
     label: str
     workflow_name: str
@@ -67,7 +70,7 @@ def _import_drafts(user: User) -> list[Draft]:
             f"{import_job.row_count:,} rows" if import_job.row_count != 1 else "1 row",
             import_job.changed_at,
             import_job.get_absolute_url(),
-            is_import=True,
+            is_import=not import_job.is_typed,
             state=_state_of(import_job),
         )
         for import_job in imports

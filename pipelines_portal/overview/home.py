@@ -190,7 +190,8 @@ def _offer(workflow: OpenedWorkflow) -> Offer:
 def _draft_item(draft: Draft) -> Item:
     if draft.is_import:
         return Item("file", draft.label, draft.address, "Continue", draft.workflow_name, draft.state)
-    return Item("draft", draft.label, draft.address, "Continue", draft.workflow_name, "saved", draft.saved_at)
+    note = f"{draft.state}, saved" if draft.state else "saved"
+    return Item("draft", draft.label, draft.address, "Continue", draft.workflow_name, note, draft.saved_at)
 
 
 def _reviews(user: User) -> tuple[Item, ...]:

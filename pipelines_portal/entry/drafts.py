@@ -37,9 +37,10 @@ class Draft:
     state: str = ""
 
 
-def list_drafts(user: User) -> list[Draft]:
-    """Return the person's drafts, the newest first."""
-    usable = set(SavedKey.objects.usable_by(user).values_list("pk", flat=True))
+def list_drafts(user: User, usable: set[int] | None = None) -> list[Draft]:
+    """Return the person's drafts, the newest first. `usable`: the keys that they may use, if they were already read."""
+    if usable is None:
+        usable = set(SavedKey.objects.usable_by(user).values_list("pk", flat=True))
     drafts = [*_typed_drafts(user, usable), *_import_drafts(user)]
     return sorted(drafts, key=lambda draft: draft.saved_at, reverse=True)[:MOST_LISTED]
 

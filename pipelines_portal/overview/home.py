@@ -35,7 +35,6 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 MAX_WORKFLOWS = 20
 MAX_OFFERED = 8
 MAX_CONTINUED, MAX_REVIEWED, MAX_PEOPLE = 5, 10, 12
-MAX_KEYS = 50
 MAX_TEXT_LENGTH = 90
 # The states of a key, by their names in `state_of`, in which its owner must act.
 KEY_STATES_TO_REVIEW = {"unreadable", "rejected", "over", "ends"}
@@ -146,7 +145,8 @@ def build_home(user: User, now: datetime) -> Home:
     with_working_key = [one for one in workflows if one.key.rejected_at is None]
     counts, known = counts_and_known(with_working_key)
     new_stuck = new_and_stuck([(indexes[pk], each) for pk, each in counts.items()], since, now)
-    drafts = [draft for draft in list_drafts(user) if draft.address]
+    keys = list(SavedKey.objects.usable_by(user))
+    drafts = [draft for draft in list_drafts(user, {key.pk for key in keys}) if draft.address]
     today = _today(user, midnight)
     has_tasks = any(known.values()) or bool(today) or len(with_working_key) < len(workflows)
     return Home(
@@ -154,7 +154,7 @@ def build_home(user: User, now: datetime) -> Home:
         all_workflows=reverse("workflows:list", args=[workflows[0].key_id]) if workflows else "",
         drafts=tuple(_draft_item(draft) for draft in drafts[:MAX_CONTINUED]),
         more_drafts=max(len(drafts) - MAX_CONTINUED, 0),
-        reviews=_reviews(user),
+        reviews=_reviews(user, [key for key in keys if key.owner_id == user.pk]),
         troubles=_troubles(workflows, counts, {index.pk: pk for pk, index in indexes.items()}, new_stuck),
         gaps=_gaps(workflows, counts, now),
         since=since,
@@ -194,15 +194,15 @@ def _draft_item(draft: Draft) -> Item:
     return Item("draft", draft.label, draft.address, "Continue", draft.workflow_name, note, draft.saved_at)
 
 
-def _reviews(user: User) -> tuple[Item, ...]:
-    """Return what waits for a decision of this person: unconfirmed submissions, stopped imports, their own keys."""
+def _reviews(user: User, own_keys: list[SavedKey]) -> tuple[Item, ...]:
+    """Return what waits for the person: unconfirmed submissions, stopped imports, failed uploads, their own keys."""
     unconfirmed = [one for one in unknown_for(user) if one.key_id and not one.is_called_off and not one.is_of_import]
     shown = unconfirmed[:MAX_REVIEWED]
     tell_apart(shown)
     submissions = [_submission_item(submission, user) for submission in shown]
     imports = [_import_item(import_job, user) for import_job in list_stopped(user)[:MAX_REVIEWED]]
-    keys = map(_key_item, SavedKey.objects.filter(owner=user)[:MAX_KEYS])
-    return (*submissions, *imports, *(item for item in keys if item))
+    keys = map(_key_item, own_keys)
+    return (*submissions, *imports, *_upload_items(user), *(item for item in keys if item))
 
 
 def _submission_item(submission: Submission, user: User) -> Item:
@@ -225,6 +225,19 @@ def _import_item(import_job: ImportJob, user: User) -> Item:
         icon, import_job.file_name, import_job.get_absolute_url(), "Review", import_job.workflow_name, note,
         import_job.changed_at, tone="unconfirmed" if is_unconfirmed else "",
     )  # fmt: skip
+
+
+def _upload_items(user: User) -> list[Item]:
+    """Return the lines of archives that came back with a problem: they are drafts, and nothing more happens."""
+    drafts = Submission.objects.filter(owner=user, status=Submission.Status.DRAFT)
+    failed = drafts.filter(zip_upload__problem__gt="", zip_upload__next_poll_at=None).as_listed()
+    return [
+        Item(
+            "upload", one.zip_upload.file_name, reverse("submissions:detail", args=[one.pk]), "Review",
+            one.workflow_name, one.zip_upload.problem, tone="failed",
+        )
+        for one in failed[:MAX_REVIEWED]
+    ]  # fmt: skip
 
 
 def _key_item(key: SavedKey) -> Item | None:

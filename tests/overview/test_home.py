@@ -29,6 +29,7 @@ from tests.factories import (
     make_submission,
     make_task,
     make_team,
+    make_upload,
     open_workflow,
     save_key,
     send,
@@ -196,6 +197,15 @@ def test_a_stopped_import_is_reviewed(page: Client, saved_key: SavedKey) -> None
     words = lines_of(page)["Review 2"]
     assert "lost.csv in Invoices · unconfirmed since" in words and "mine.csv" not in words
     assert "his.csv in Invoices · sent by Ben Okafor, paused since" in words
+
+
+def test_an_archive_that_came_back_is_reviewed(desk: Desk) -> None:
+    """Not while it is asked about again."""
+    problem = "Pipelines no longer knows this upload."
+    upload = make_upload(desk, problem=problem)
+    make_upload(desk, "uploading", problem="Pipelines didn’t answer.")
+    assert lines_of(desk.browser)["Review 1"] == f"scans.zip in Translations · {problem} Review scans.zip"
+    assert link_to(desk.browser, "scans.zip") == f"/submissions/{upload.submission.pk}/"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 // Copy, paste, fill down, clear, pin, undo, and presets.
 
-import { begin, commitCurrent } from "./editing.js";
+import { commitCurrent } from "./editing.js";
 
 /** Cells as spreadsheets copy them: tabs between them, quotes around those that hold line ends. */
 function asText(rows, grid) {
@@ -46,8 +46,9 @@ export async function paste(grid, text) {
   const lines = text.split("\n").length;
   grid.say(`Pasting ${lines} rows…`);
   await grid.saving.finish();
+  const at = grid.active; // the answer to what was typed brought another cell
   const body = new URLSearchParams({
-    text, number: grid.numberOf(cell), field: grid.nameOf(cell),
+    text, number: grid.numberOf(at), field: grid.nameOf(at),
     columns: grid.heads.map((head) => head.dataset.name).join("\n"),
   });
   const answer = await grid.saving.ask(grid.sheet.dataset.paste, body.toString());
@@ -85,21 +86,20 @@ function above(grid, cells) {
 
 async function pin(grid) {
   const { pin: url } = grid.sheet.dataset;
-  const cell = grid.active;
-  if (!url || !cell) return;
   commitCurrent();
   await grid.saving.finish();
+  const cell = grid.active;
+  if (!url || !cell) return;
   const body = new URLSearchParams({ field: grid.nameOf(cell), text: grid.edited(cell) });
   const answer = await grid.saving.ask(url, body.toString());
   if (answer.said) htmx.ajax("GET", location.href, { target: "#sheet", swap: "innerHTML" }).then(() => grid.say(answer.said));
 }
 
 async function applyPreset(grid, button) {
-  const cell = grid.active;
-  if (!cell) return;
   commitCurrent();
   await grid.saving.finish();
-  const body = new URLSearchParams({ number: grid.numberOf(cell) });
+  if (!grid.active) return;
+  const body = new URLSearchParams({ number: grid.numberOf(grid.active) });
   await grid.saving.ask(button.dataset.preset, body.toString());
   button.closest("details").open = false;
   grid.activate(grid.active);
@@ -146,5 +146,3 @@ export function listen(grid) {
     paste(grid, kept);
   }
 }
-
-export { begin };

@@ -10,10 +10,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests import samples
 from tests.browser.importing import (
+    COLLEAGUE,
     LANGUAGES,
     Office,
     cell,
     choose,
+    download,
     expect_figures,
     expect_rows,
     expect_silence,
@@ -230,3 +232,39 @@ def test_several_rows_pasted_into_the_form_are_offered_to_the_grid(
     page.get_by_role("button", name="Paste 2 rows into the grid").press("Enter")
     expect(page.get_by_role("button", name="Create 2 tasks")).to_be_visible(timeout=15_000)
     assert running.task_ids(workflow_id) == []
+
+
+def test_a_lead_exports_what_failed_and_sends_corrected_copies(
+    browser: Browser, running: Office, workflow_id: int, tmp_path: Path
+) -> None:
+    """An operator imported rows. The tasks that failed are replaced by copies, which say so."""
+    operator = running.page(browser)
+    choose(operator, running, workflow_id, titled_file(tmp_path / "evening.csv", rows(12)))
+    operator.get_by_role("button", name="Create 12 tasks").click()
+    expect(operator.get_by_text("12 tasks created")).to_be_visible(timeout=30_000)
+    failed = running.task_ids(workflow_id)[:2]
+    running.api.run("set_status", task_ids=failed, status="failed")
+    lead = running.page(browser, COLLEAGUE, timezone_id="Europe/Vienna")
+    running.run("scan_now", workflow_id=workflow_id)
+    lead.goto(operator.url)
+    attention = lead.get_by_label("Filter rows").get_by_role("link", name=re.compile("^Needs attention"))
+    expect(attention.locator("b")).to_have_text("2", timeout=60_000)
+    attention.press("Enter")
+    expect(lead.get_by_role("table", name="Rows of this import").locator("tbody tr")).to_have_count(2)
+    lead.get_by_text("Export", exact=True).press("Enter")
+    file = download(lead, "All rows with status (CSV)", tmp_path)
+    assert file.read_text(encoding="utf-8-sig").lower().count("failed") == 2
+    lead.get_by_role("button", name="Create corrected copies").press("Enter")
+    expect(lead.locator("tr[data-number]:not([data-blank])")).to_have_count(2)
+    expect(lead.locator("tr[data-blank] td:focus")).to_have_count(1)
+    for number in (1, 2):
+        lead.keyboard.press("F8")
+        expect(cell(lead, "Text to translate", number)).to_be_focused()
+        lead.keyboard.type(f"Corrected {number}")
+        lead.keyboard.press("Enter")
+        expect(lead.locator(f"#row-{number}")).to_contain_text("Ready")
+    lead.keyboard.press("ControlOrMeta+Enter")
+    expect(lead.locator("tr[data-sent] .state a")).to_have_count(2, timeout=20_000)
+    lead.goto(f"{running.portal.url}/keys/1/workflows/{workflow_id}/tasks/{failed[0]}/")
+    expect(lead.get_by_text(re.compile("Replaced by")).first).to_be_visible()
+    assert len(running.task_ids(workflow_id)) == 14

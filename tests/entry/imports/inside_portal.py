@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from datetime import timedelta
 
 from django.db import connection
 from django.utils import timezone
@@ -13,6 +14,7 @@ from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.submissions.appeared import tasks_since
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.task_index.models import Scan
 
 from .making import distinct, make_import, statuses
 
@@ -108,3 +110,9 @@ def decide_and_go_on(import_id: str) -> int:
     if import_job.status == ImportJob.Status.PAUSED:
         assert import_job.start_sending(import_job.owner, 1, one_row_first=False)
     return len(lost)
+
+
+def scan_now(workflow_id: int) -> None:
+    """Let the worker read the lists of a workflow's tasks next, and not in some minutes."""
+    for scan in Scan.objects.filter(index__workflow__workflow_id=workflow_id):
+        scan.schedule(timedelta())

@@ -52,7 +52,8 @@ class Person:
     def send_import(self, path: str, rows: int, poll_seconds: float) -> None:
         """Send the checked rows, and wait until all of them are tasks."""
         self.post(f"{path}send/", data={"rows": rows})
-        while "tasks were created" not in (page := self.get(f"{path}progress/")):
+        self.post(f"{path}send-now/")
+        while "tasks</a> created" not in (page := self.get(f"{path}progress/")):
             if "Sending" not in page:
                 raise RuntimeError(f"The import was not sent: {page}")
             time.sleep(poll_seconds)

@@ -51,6 +51,7 @@ ChangeRow = Callable[[ImportRow], bool]
 Label = str | Callable[[list[int]], str]
 # Returns the numbers of the rows to change. It is called again if somebody else changed the import.
 Numbers = Callable[[], Iterable[int]]
+SWAPPED = ("edits", "was_set_aside", "was_duplicate_wanted", "rejected_in")
 MOST_POSTED_ROWS = 200
 LARGEST_NUMBER = 2**31 - 1
 VERSION_PREFIX, VALUE_PREFIX = "was-", "v-"
@@ -116,31 +117,51 @@ def last_change(import_job: ImportJob) -> Change | None:
     return import_job.changes.filter(is_undone=False).select_related("by").order_by("-number").first()
 
 
+def next_redo(import_job: ImportJob) -> Change | None:
+    """Return the change that was undone last and can be made again: no other change came after the undo."""
+    return import_job.changes.filter(is_undone=True).order_by("number").first()
+
+
 def undo_change(import_job: ImportJob, number: int) -> Outcome | None:
     """Restore the rows as they were before the last change, and forget what it taught.
 
-    Return None if a later change was made after `number`.
+    Return None if another change than `number` is the last.
     """
+    return _swap_change(import_job, number, last_change, is_undone=True)
+
+
+def redo_change(import_job: ImportJob, number: int) -> Outcome | None:
+    """Restore the rows as they were before the last undo. Return None if another change than `number` is the next."""
+    return _swap_change(import_job, number, next_redo, is_undone=False)
+
+
+def _swap_change(
+    import_job: ImportJob, number: int, find: Callable[[ImportJob], Change | None], *, is_undone: bool
+) -> Outcome | None:
+    """Give rows back what a change stored of them, and store in its place what they were until now."""
     seen = _read_changeable(import_job)
-    change = last_change(seen)
+    change = find(seen)
     if change is None or change.number != number:
         return None
-    before = {row.number: row for row in change.rows.all()}
+    stored = {row.number: row for row in change.rows.all()}
 
     def restore(row: ImportRow) -> bool:
-        return _restore_row(row, before[row.number])
+        return _restore_row(row, stored[row.number])
 
-    plan = _plan(seen, lambda: before, restore)
+    plan = _plan(seen, lambda: stored, restore)
     with transaction.atomic():
         locked = _lock_changeable(import_job)
-        if Change.objects.filter(pk=change.pk, is_undone=True).exists() or last_change(locked) != change:
+        if find(locked) != change:
             return None
         if not plan.is_up_to_date(locked):
-            plan = _plan(locked, lambda: before, restore)
+            plan = _plan(locked, lambda: stored, restore)
         plan.recheck.store()
-        rows = (before[number] for number in plan.outcome.changed)
+        rows = (stored[number] for number in plan.outcome.changed)
         _restore_rejections(locked, [row for row in rows if row.rejected_in_id])
-        Change.objects.filter(pk=change.pk).update(is_undone=True)
+        for row in plan.before:
+            row.pk, row.change = stored[row.number].pk, change
+        ChangedRow.objects.bulk_update(plan.before, SWAPPED, RECHECKED_AT_ONCE)
+        Change.objects.filter(pk=change.pk).update(is_undone=is_undone, learned=None)
         if change.learned:
             change.learned.delete()
         locked.store_counts(changed_at=timezone.now())
@@ -183,6 +204,7 @@ def _store_change(locked: ImportJob, by: User, label: Label, plan: Plan, correct
     changed = plan.outcome.changed
     rows = f"row {changed[0]:,}" if len(changed) == 1 else f"{len(changed):,} rows"
     text = (label(changed) if callable(label) else label).replace("{}", rows)
+    locked.changes.filter(is_undone=True).delete()
     number = int(locked.changes.aggregate(last=Max("number"))["last"] or 0) + 1
     learned = learn_word(locked, correction.field_name, correction.word, correction.choice) if correction else None
     change = Change.objects.create(import_job=locked, number=number, by=by, label=cleaned(text), learned=learned)

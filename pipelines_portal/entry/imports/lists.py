@@ -14,8 +14,9 @@ MOST_LISTED = 20
 
 
 def list_recent(user: User, workflow: OpenedWorkflow) -> ImportJobs:
-    """Return the visible imports of a workflow, the last changed first, without deleted ones."""
-    return _visible_in(user, workflow).exclude(status=ImportJob.Status.DELETED).annotate(has_requests=HAS_REQUESTS)
+    """Return the visible imports of a workflow, the last changed first, without deleted ones and typed rows."""
+    files = _visible_in(user, workflow).filter(kind=ImportJob.Kind.FILE)
+    return files.exclude(status=ImportJob.Status.DELETED).annotate(has_requests=HAS_REQUESTS)
 
 
 def list_deleted(user: User, workflow: OpenedWorkflow) -> ImportJobs:

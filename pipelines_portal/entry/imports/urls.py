@@ -23,6 +23,7 @@ urlpatterns = [
     path(f"{_one}check/replace/", rows.import_replace, name="replace"),
     path(f"{_one}check/decide/", rows.import_choose, name="choose"),
     path(f"{_one}check/undo/", rows.import_undo, name="undo"),
+    path(f"{_one}check/redo/", rows.import_redo, name="redo"),
     path(f"{_one}progress/", sending.import_progress, name="progress"),
     path(f"{_one}continue/", sending.import_continue, name="continue"),
     path(f"{_one}send/", sending.import_send, name="send"),

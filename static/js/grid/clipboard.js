@@ -52,7 +52,7 @@ export async function paste(grid, text) {
     columns: grid.heads.map((head) => head.dataset.name).join("\n"),
   });
   const answer = await grid.saving.ask(grid.sheet.dataset.paste, body.toString());
-  if (answer.isFailure) grid.warn("The rows were not pasted: the portal did not answer. Paste them again.");
+  if (answer.isFailure) grid.warn("The rows were not pasted. Paste them again, or import them as a file.");
   else if (!answer.problem && !answer.goTo) grid.say(`Pasted ${lines} rows`);
 }
 
@@ -105,10 +105,11 @@ async function applyPreset(grid, button) {
   grid.activate(grid.active);
 }
 
-async function undo(grid) {
+/** Press the button for it, once everything is saved. */
+async function press(grid, id) {
   commitCurrent();
   await grid.saving.finish();
-  document.getElementById("undo")?.click();
+  document.getElementById(id)?.click();
 }
 
 function onKey(grid, event) {
@@ -116,7 +117,8 @@ function onKey(grid, event) {
   const key = event.key.toLowerCase();
   const isControl = (event.ctrlKey || event.metaKey) && !event.altKey;
   if (isControl && key === "d") fillDown(grid);
-  else if (isControl && key === "z") undo(grid);
+  else if (isControl && (key === "y" || (key === "z" && event.shiftKey))) press(grid, "redo");
+  else if (isControl && key === "z") press(grid, "undo");
   else if (["Delete", "Backspace"].includes(event.key) && !isControl && !event.altKey) {
     for (const cell of grid.picked().flat()) if (grid.canEdit(cell) && grid.text(cell)) grid.saving.change(cell, "");
   } else if (event.altKey && event.code === "KeyP" && !isControl) pin(grid);

@@ -37,7 +37,9 @@ from pipelines_portal.entry.imports.fixing import (
     edit_row,
     find_rows,
     last_change,
+    next_redo,
     read_posted_rows,
+    redo_change,
     replace_in_rows,
     save_rows,
     send_anyway,
@@ -153,6 +155,7 @@ def grid_context(
         "match_line": None if import_job.is_typed else MatchLine(matching, import_job.parsed_schema),
         "has_dates": any(known.type == "datetime" for known in import_job.parsed_schema.fields),
         "last": last_change(import_job),
+        "redo": next_redo(import_job),
         "schema": import_job.parsed_schema,
         "instructions": notes_of(workflow).get("", ""),
         **more,
@@ -307,6 +310,7 @@ def saved_answer(
         "moved": saved.moved,
         "problems": saved.problems,
         "last": last_change(import_job),
+        "redo": next_redo(import_job),
         "selection": selection,
         "chips": chips_of(selection, counts, count_shown(import_job, counts)),
         **more,
@@ -391,7 +395,15 @@ def import_choose(request: SignedInRequest, workflow: OpenedWorkflow, import_job
 
 @changes_rows
 def import_undo(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
-    outcome = undo_change(import_job, number_in(request.POST.get("number", "")) or 0)
+    return _swapped(request, import_job, undo_change(import_job, number_in(request.POST.get("number", "")) or 0))
+
+
+@changes_rows
+def import_redo(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+    return _swapped(request, import_job, redo_change(import_job, number_in(request.POST.get("number", "")) or 0))
+
+
+def _swapped(request: SignedInRequest, import_job: ImportJob, outcome: Outcome | None) -> HttpResponse:
     if outcome is None:
         messages.warning(request, texts.NOT_UNDONE)
     else:

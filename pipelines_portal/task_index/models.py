@@ -364,7 +364,7 @@ class IndexedTask(models.Model):
     class Meta:
         ordering: ClassVar = ["-task_id"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["index", "task_id"], name="a_task_is_indexed_once")]
-        # All but the last one hold a few thousand rows, however many tasks there are.
+        # All but the last two hold a few thousand rows, however many tasks there are.
         indexes: ClassVar = [
             models.Index(
                 fields=["index", "status", "task_id", "note_state"], condition=LISTED, name="task_index_lists"
@@ -381,6 +381,7 @@ class IndexedTask(models.Model):
             ),
             models.Index(fields=["index", "status"], condition=Q(is_suspect=True), name="task_index_suspects"),
             models.Index(fields=["index", "finished_at", "seconds_to_finish"], name="task_index_durations"),
+            models.Index(fields=["index", "created_at", "task_id"], name="task_index_days"),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ urlpatterns = [
     path("keys/<int:key_id>/workflows/<int:workflow_id>/upload/", include("pipelines_portal.uploads.urls")),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/import/", include("pipelines_portal.entry.imports.urls")),
     path("", include("pipelines_portal.entry.urls")),
-    path("", include("pipelines_portal.submissions.search.urls")),
+    path("", include("pipelines_portal.tasks.search_urls")),
     path("", include("pipelines_portal.submissions.urls")),
     path("", include("pipelines_portal.people.urls")),
     path("", include("pipelines_portal.notifications.urls")),

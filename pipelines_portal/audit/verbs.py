@@ -77,6 +77,7 @@ class Verb(TextChoices):
     TASKS_UNMUTED = "tasks-unmuted", Group.TASKS, "unmuted tasks of"
     MISTAKES_MARKED = "mistakes-marked", Group.TASKS, "marked tasks as mistakes in"
     MISTAKES_CLEARED = "mistakes-cleared", Group.TASKS, "took back mistakes in"
+    TASKS_EXPORTED = "tasks-exported", Group.TASKS, "exported tasks of"
     SUBMISSION_SENT = "submission-sent", Group.SUBMISSIONS, "sent"
     SUBMISSION_DECIDED = "submission-decided", Group.SUBMISSIONS, "decided the outcome of"
     SUBMISSION_DISCARDED = "submission-discarded", Group.SUBMISSIONS, "discarded"

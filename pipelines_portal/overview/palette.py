@@ -21,10 +21,11 @@ from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.submissions.origin import telling_value
 from pipelines_portal.submissions.reads import read_made
 from pipelines_portal.submissions.search.excerpts import Part, excerpt
-from pipelines_portal.submissions.search.forms import LONGEST_QUESTION, SearchForm
-from pipelines_portal.submissions.search.queries import NEWEST, PHRASE, find_page
+from pipelines_portal.submissions.search.queries import Question, asked_words, find_page
 from pipelines_portal.submissions.search.words import fold
 from pipelines_portal.task_index.models import GONE, IndexedTask
+from pipelines_portal.tasks.conditions import LONGEST_TEXT as LONGEST_QUESTION
+from pipelines_portal.tasks.conditions import Conditions
 from pipelines_portal.workflows.forms import OpenWorkflowsForm
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -94,9 +95,8 @@ class Palette:
 
     def __post_init__(self) -> None:
         self.asked = self.asked.strip()[:LONGEST_QUESTION]
-        self.form = SearchForm(self.user, {"q": self.asked})
-        self.form.full_clean()
-        self.words = self.form.words
+        self.task_id = Conditions(words=self.asked).task_id
+        self.words = asked_words(self.asked)
 
     @cached_property
     def keys(self) -> dict[int, str]:
@@ -145,8 +145,8 @@ class Palette:
     def _workflow_groups(self) -> Iterable[Group]:
         """Return the workflows of the key in use, then those of each other key under its name."""
         asked_ids = set(self._asked_ids)
-        if self.form.task_id is not None:
-            asked_ids.add(self.form.task_id)
+        if self.task_id is not None:
+            asked_ids.add(self.task_id)
         by_id = [one for one in self.workflows if one.workflow_id in asked_ids]
         by_name = best(self.workflows, lambda one: one.name, self.words)
         found = [*by_id, *(one for one in by_name if one not in by_id and not one.is_hidden)]
@@ -196,9 +196,9 @@ class Palette:
 
     def _tasks(self) -> list[Option]:
         """Return the task with the ID in each workflow that is known to have it, then rows with the words."""
-        task_id, found = self.form.task_id, []
+        task_id, found = self.task_id, []
         if task_id or max(map(len, self.words)) >= SHORTEST_TEXT:
-            found = find_page(self.user, self.form.question(), PHRASE, NEWEST, MOST_ROWS).rows
+            found = find_page(self.user, Question(self.words), count=MOST_ROWS).rows
         ids = {row.task_id for row in found if row.task_id} | ({task_id} if task_id else set())
         statuses = self._statuses(ids)
         by_id = self._tasks_by_id(task_id, statuses) if task_id else []

@@ -1,5 +1,6 @@
-"""The filters above a list with their numbers of tasks, and the title of the page."""
+"""What a list shows, in words: the statuses with their numbers of tasks, the conditions, and the title of the page."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -8,10 +9,11 @@ from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.task_index.counts import Counts
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.tasks.attention import ATTENTION
-from pipelines_portal.tasks.forms import Filters
+from pipelines_portal.tasks.conditions import ME, Conditions
 from pipelines_portal.tasks.pagination import Pagination
 
 WORDS = {"": "All", ATTENTION: "Needs attention"} | {status.value: status.label for status in TaskStatus}
+STUCK = "24h"
 Numbers = dict[str, str]
 
 
@@ -23,35 +25,102 @@ class Chip(NamedTuple):
     is_current: bool
 
 
-def chips(filters: Filters, numbers: Numbers) -> tuple[Chip, ...]:
+class ConditionChip(NamedTuple):
+    """A condition in the query box. `without` is the query of the list without it."""
+
+    name: str
+    value: str
+    without: str
+
+
+class View(NamedTuple):
+    word: str
+    query: str
+    is_current: bool
+
+
+@lru_cache(maxsize=500)
+def query_of(conditions: Conditions) -> str:
+    return Pagination().query(**conditions.as_query())
+
+
+def chips(conditions: Conditions, numbers: Numbers) -> tuple[Chip, ...]:
+    """Return the statuses. Each keeps the other conditions, and the first is the list of all tasks."""
     return tuple(
-        Chip(status, word, numbers.get(status, ""), _query(status, filters["limit"]), status == filters["status"])
+        Chip(
+            status, word, numbers.get(status, ""),
+            query_of(conditions.but(status=status, stuck="") if status else Conditions(limit=conditions.limit)),
+            status == conditions.status and (bool(status) or conditions.is_plain),
+        )
         for status, word in WORDS.items()
-    )
+    )  # fmt: skip
 
 
-@lru_cache(maxsize=100)
-def _query(status: str, limit: int) -> str:
-    return Pagination().query(status=status, limit=limit)
+def views(conditions: Conditions) -> list[View]:
+    """Return the lists that people want most, beside those of a status."""
+    wanted = [
+        ("Mine today", Conditions(sent=ME, day="today", limit=conditions.limit)),
+        (f"Stuck for {STUCK[:-1]} h", Conditions(stuck=STUCK, limit=conditions.limit)),
+    ]
+    return [View(word, query_of(view), view == conditions) for word, view in wanted]
+
+
+def condition_chips(conditions: Conditions, import_name: str = "") -> list[ConditionChip]:
+    shown = {
+        "workflow": conditions.workflow, "import": import_name or conditions.import_, "status": conditions.status,
+        "stuck": conditions.stuck, "sent": conditions.sent, "day": conditions.day,
+    }  # fmt: skip
+    names = {"import": "import_"}
+    return [
+        ConditionChip(name, value, query_of(conditions.but(**{names.get(name, name): ""})))
+        for name, value in shown.items()
+        if value
+    ]
+
+
+@dataclass(frozen=True)
+class QueryBox:
+    """The query box: its conditions and its words. `carried` is what its form posts beside the words."""
+
+    chips: list[ConditionChip]
+    words: str
+    carried: list[tuple[str, str | int]]
+    without_words: str
+
+
+def query_box(conditions: Conditions, import_name: str = "") -> QueryBox:
+    """Return the box of a list."""
+    carried = [(name, value) for name, value in conditions.as_query().items() if name != "q"]
+    chips_shown = condition_chips(conditions, import_name)
+    return QueryBox(chips_shown, conditions.words, carried, query_of(conditions.but(words="")))
+
+
+def wrong_query_box(conditions: Conditions, typed: str) -> QueryBox:
+    """Return the box of conditions with errors: with the whole text that was typed."""
+    return QueryBox([] if conditions.is_typed else condition_chips(conditions), typed, [], "")
 
 
 def known_numbers(
-    page: TaskPage, filters: Filters, notes: dict[int, TaskNote], *, is_first: bool, counts: Counts | None
+    page: TaskPage, conditions: Conditions, notes: dict[int, TaskNote], *, is_first: bool, counts: Counts | None
 ) -> Numbers:
     """Return the counts of the index; without them, what the page itself shows, such as "50+".
 
     Finished tasks, all tasks, and mistakes are not counted.
     """
     if counts:
-        numbers = {**counts.by_status, ATTENTION: counts.attention}
-        cut = counts.cut | ({ATTENTION} if counts.cut else set())
-        return {status: f"{number:,}{'+' if status in cut else ''}" for status, number in numbers.items() if number}
-    if not is_first or not page.tasks or filters["status"] == TaskStatus.FINISHED:
+        return counted_numbers(counts)
+    if not is_first or not page.tasks or conditions.status == TaskStatus.FINISHED:
         return {}
     tasks = [task for task in page.tasks if task.id not in notes or not notes[task.id].is_mistake]
-    if filters["status"]:
-        return {filters["status"]: f"{len(tasks)}{'+' if page.older_cursor else ''}"} if tasks else {}
+    if conditions.status:
+        return {conditions.status: f"{len(tasks)}{'+' if page.older_cursor else ''}"} if tasks else {}
     return {} if page.older_cursor else _counted(tasks, notes)
+
+
+def counted_numbers(counts: Counts) -> Numbers:
+    numbers = {**counts.by_status, ATTENTION: counts.attention}
+    cut = counts.cut | ({ATTENTION} if counts.cut else set())
+    return {status: f"{number:,}{'+' if status in cut else ''}" for status, number in numbers.items() if number}
 
 
 def _counted(tasks: list[Task], notes: dict[int, TaskNote]) -> Numbers:
@@ -62,10 +131,13 @@ def _counted(tasks: list[Task], notes: dict[int, TaskNote]) -> Numbers:
     return {status: str(number) for status, number in numbers.items() if number}
 
 
-def page_title(filters: Filters, pagination: Pagination, numbers: Numbers) -> str:
+def page_title(conditions: Conditions, pagination: Pagination, numbers: Numbers) -> str:
     """Return "(3 failed) Paused, page 2": the first word tells tabs apart."""
     failed = f"({numbers['failed']} failed) " if "failed" in numbers else ""
-    return f"{failed}{WORDS[filters['status']] if filters['status'] else 'Tasks'}{_page(pagination)}"
+    words = WORDS[conditions.status] if conditions.status else "Tasks"
+    if conditions.words:
+        words = f"“{conditions.words}”"
+    return f"{failed}{words}{_page(pagination)}"
 
 
 def _page(pagination: Pagination) -> str:

@@ -1,35 +1,14 @@
-from typing import Any, ClassVar, TypedDict
+from typing import Any, ClassVar
 
 from django import forms
 from django.http import QueryDict
 
-from pipelines_portal.api_client import TaskStatus
 from pipelines_portal.core.form_fields import NameField
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.task_index.models import MAX_NOTE_LENGTH, NoteState
-from pipelines_portal.tasks.attention import ATTENTION
 
-PAGE_SIZES = (25, 50, 100, 200)
-SIZES_AS_WRITTEN = {str(size) for size in PAGE_SIZES}
-DEFAULT_SIZE = 50
 # As many as the largest page has.
 MAX_TASKS = 200
-
-
-class Filters(TypedDict):
-    """The filters of a list. `status` is "" for all, or ATTENTION."""
-
-    status: str
-    limit: int
-
-
-def filters_of(query: QueryDict) -> Filters:
-    """Read the filters in an address, and ignore invalid ones."""
-    status, limit = query.get("status", ""), query.get("limit", "")
-    return {
-        "status": status if status == ATTENTION or TaskStatus.known(status) else "",
-        "limit": int(limit) if limit in SIZES_AS_WRITTEN else DEFAULT_SIZE,
-    }
 
 
 class TasksForm(forms.Form):

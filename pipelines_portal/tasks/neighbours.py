@@ -6,12 +6,14 @@ from urllib.parse import quote
 from django.core.exceptions import TooManyFieldsSent
 from django.http import QueryDict
 
+from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import PipelinesClient, PipelinesError
-from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.tasks.attention import ATTENTION
-from pipelines_portal.tasks.forms import filters_of
+from pipelines_portal.tasks.conditions import Conditions
+from pipelines_portal.tasks.found_tasks import Scope, find, resolve
 from pipelines_portal.tasks.pagination import Pagination
 from pipelines_portal.tasks.task_list import tasks_page
+from pipelines_portal.workflows.models import OpenedWorkflow
 
 # A page of the list this old still shows which tasks are beside another.
 FRESH_FOR_SECONDS = 60
@@ -31,23 +33,41 @@ class Neighbours:
         return f"?from={quote(self.back[1:], safe='')}" if self.back else ""
 
 
-def neighbours(key: SavedKey, client: PipelinesClient, workflow_id: int, task_id: int, came_from: str) -> Neighbours:
+def neighbours(
+    reader: User, workflow: OpenedWorkflow, client: PipelinesClient, task_id: int, came_from: str
+) -> Neighbours:
     """Return no neighbours if the list cannot be read, or no longer holds the task."""
     query = _query(came_from)
-    filters, pagination = filters_of(query), Pagination.from_query(query)
-    back = pagination.query(**filters) if came_from else ""
+    conditions, pagination = Conditions.from_query(query), Pagination.from_query(query)
+    back = pagination.query(**conditions.as_query()) if came_from else ""
     try:
-        read = tasks_page(key, client, workflow_id, pagination.cursor, filters, fresh_for=FRESH_FOR_SECONDS)
+        ids = _ids_of(reader, workflow, client, conditions, pagination.cursor)
     except PipelinesError:
         return Neighbours(back)
-    ids = [task.id for task in read.page.tasks]
-    # A task that was muted a moment ago is no longer among those that need attention, and the others are next to it.
-    if task_id not in ids and filters["status"] != ATTENTION:
-        return Neighbours(back)
     addresses = {number: f"../{number}/{Neighbours(back).tail}" for number in ids}
-    newer = min((number for number in ids if number > task_id), default=0)
-    older = max((number for number in ids if number < task_id), default=0)
+    if task_id in ids:
+        place = ids.index(task_id)
+        newer, older = ids[place - 1] if place else 0, (ids[place + 1 :] or [0])[0]
+    elif conditions.status == ATTENTION:
+        # It was muted a moment ago, and the others are next to it.
+        newer = min((number for number in ids if number > task_id), default=0)
+        older = max((number for number in ids if number < task_id), default=0)
+    else:
+        return Neighbours(back)
     return Neighbours(back, addresses.get(newer, ""), addresses.get(older, ""))
+
+
+def _ids_of(
+    reader: User, workflow: OpenedWorkflow, client: PipelinesClient, conditions: Conditions, cursor: str
+) -> list[int]:
+    """Return the ids of the tasks of a page of the list, in its order."""
+    if conditions.is_plain:
+        place = workflow.key, client, workflow.workflow_id
+        return [task.id for task in tasks_page(*place, cursor, conditions, fresh_for=FRESH_FOR_SECONDS).page.tasks]
+    if conditions.errors:
+        return []
+    scope = Scope.of_workflow(reader, workflow)
+    return [one.task.id for one in find(scope, resolve(scope, conditions), cursor).tasks if one.task]
 
 
 def _query(came_from: str) -> QueryDict:

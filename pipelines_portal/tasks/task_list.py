@@ -1,10 +1,15 @@
-"""The list of a workflow's tasks: a page of it, read once for everybody who looks at the same one with the same key."""
+"""Pages of lists of tasks, as templates print them.
+
+A page of the API's own list is read once for everybody who looks at the same one with the same key. Others are read
+from the index and from what was sent (found_tasks).
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
 from urllib.parse import quote
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
@@ -13,12 +18,27 @@ from pipelines_portal.api_client import PipelinesClient, Task, TaskPage
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.pooled_answers import Question, pooled
 from pipelines_portal.submissions.origin import Brief, briefs_of_tasks, sent_from_here
+from pipelines_portal.submissions.search.queries import asked_words
 from pipelines_portal.task_index.counts import Counts, open_counts
 from pipelines_portal.task_index.models import TaskNote, TaskNotes
 from pipelines_portal.tasks.attention import ATTENTION, merged_page
-from pipelines_portal.tasks.filter_chips import WORDS, Chip, Numbers, chips, known_numbers, page_title
-from pipelines_portal.tasks.forms import DEFAULT_SIZE, PAGE_SIZES, Filters
-from pipelines_portal.tasks.list_rows import task_rows
+from pipelines_portal.tasks.conditions import PAGE_SIZES, Conditions
+from pipelines_portal.tasks.filter_chips import (
+    WORDS,
+    Chip,
+    Numbers,
+    QueryBox,
+    View,
+    chips,
+    counted_numbers,
+    known_numbers,
+    page_title,
+    query_box,
+    query_of,
+    views,
+)
+from pipelines_portal.tasks.found_tasks import Asked, FoundPage, FoundTask, Scope, with_briefs
+from pipelines_portal.tasks.list_rows import Columns, ListedTask, task_rows
 from pipelines_portal.tasks.live_page import (
     WHILE_MOVING,
     WHILE_STILL,
@@ -46,11 +66,10 @@ def _page_in(text: str) -> TaskPage:
 
 @dataclass(frozen=True)
 class TasksPage:
-    """A page of the list, and when it was read: from the API or, with `is_known`, from the index."""
+    """A page of the API's list, and when it was read."""
 
     page: TaskPage
     read_at: datetime
-    is_known: bool = False
 
 
 def tasks_page(
@@ -58,7 +77,7 @@ def tasks_page(
     client: PipelinesClient,
     workflow_id: int,
     cursor: str,
-    filters: Filters,
+    conditions: Conditions,
     *,
     is_refresh: bool = False,
     fresh_for: float = FRESH_FOR_A_LOOK,
@@ -68,12 +87,12 @@ def tasks_page(
     younger_than = FRESH_FOR_A_REFRESH if is_refresh else fresh_for
 
     def read(status: str, at: str) -> TaskPage:
-        asked_for: Filters = {**filters, "status": status}
+        asked_for = {"status": status, "limit": conditions.limit}
         question = Question(key, workflow_id, f"tasks {at} {sorted(asked_for.items())}")
         fetched: list[TaskPage] = []
 
         def fetch() -> str:
-            fetched.append(client.list_tasks(workflow_id, cursor=at, **asked_for))
+            fetched.append(client.list_tasks(workflow_id, cursor=at, status=status, limit=conditions.limit))
             return fetched[0].model_dump_json()
 
         answer = pooled(question, fetch, younger_than=younger_than, is_refresh=is_refresh)
@@ -86,10 +105,10 @@ def tasks_page(
         notes = notes_of(page.tasks, of_workflow)
         return page.model_copy(update={"tasks": [task for task in page.tasks if task.id not in notes]})
 
-    if filters["status"] == ATTENTION:
-        page = merged_page(cursor, filters["limit"], read_unnoted)
+    if conditions.status == ATTENTION:
+        page = merged_page(cursor, conditions.limit, read_unnoted)
     else:
-        page = read(filters["status"], cursor)
+        page = read(conditions.status, cursor)
     return TasksPage(page, min(read_at, default=timezone.now()))
 
 
@@ -99,9 +118,103 @@ def notes_of(tasks: list[Task], of_workflow: TaskNotes) -> dict[int, TaskNote]:
     return {task.id: notes[task.id] for task in tasks if task.id in notes and notes[task.id].holds(task.status)}
 
 
+class ListPage:
+    """What all lists have in common: their place, and the words and addresses that follow from the conditions."""
+
+    conditions: Conditions
+    pagination: Pagination
+    older_cursor: str
+    numbers: Numbers
+    shown: str
+    # The name of the file of the import in question.
+    import_name = ""
+    # Why the list is not the API's own, although its conditions are: "" if it is, or if they are not.
+    away = ""
+    is_of_portal = False
+
+    @property
+    def status(self) -> str:
+        return self.conditions.status
+
+    @property
+    def is_first(self) -> bool:
+        return not self.pagination.cursor
+
+    @property
+    def chips(self) -> tuple[Chip, ...]:
+        return chips(self.conditions, self.numbers)
+
+    @property
+    def attention_chip(self) -> Chip:
+        return next(chip for chip in self.chips if chip.status == ATTENTION)
+
+    @property
+    def views(self) -> list[View]:
+        return views(self.conditions)
+
+    @property
+    def box(self) -> QueryBox:
+        return query_box(self.conditions, self.import_name)
+
+    @property
+    def status_word(self) -> str:
+        current = next((view.word for view in self.views if view.is_current), "")
+        if self.status or current:
+            return current or WORDS[self.status]
+        return "All tasks" if self.conditions.is_plain else "Filtered"
+
+    @property
+    def title(self) -> str:
+        return page_title(self.conditions, self.pagination, self.numbers)
+
+    @property
+    def sizes(self) -> list[tuple[str, str, bool]]:
+        return [
+            (str(size), query_of(self.conditions.but(limit=size)), size == self.conditions.limit) for size in PAGE_SIZES
+        ]
+
+    # Addresses
+
+    def _address(self, pagination: Pagination, **more: str | int) -> str:
+        return pagination.query(**self.conditions.as_query(), **more)
+
+    @cached_property
+    def here(self) -> str:
+        return self._address(self.pagination)
+
+    @property
+    def exported(self) -> list[tuple[str, str | int]]:
+        """What the form of the export posts."""
+        return list(self.conditions.as_query().items())
+
+    @property
+    def all_tasks(self) -> str:
+        """The query of the list without conditions."""
+        return query_of(Conditions(limit=self.conditions.limit))
+
+    @property
+    def older(self) -> str:
+        return self._address(self.pagination.to_older(self.older_cursor)) if self.older_cursor else ""
+
+    @property
+    def newer(self) -> str:
+        return "" if self.is_first else self._address(self.pagination.to_newer())
+
+    @property
+    def tail(self) -> str:
+        """The query of a task's page. It has that of the list, unless it is the list that a workflow opens with."""
+        return "" if self.is_first and self.conditions == Conditions() else f"?from={quote(self.here[1:], safe='')}"
+
+
+def has_several_senders(briefs: list[Brief | None], reader: User) -> bool:
+    """Return False if all of the tasks are one person's, or if all senders that are known are the reader."""
+    senders = {brief.by for brief in briefs if brief}
+    return len(senders) > 1 or (bool(senders) and None in briefs and senders != {str(reader)})
+
+
 @dataclass(frozen=True)
-class TaskList:
-    """A page of a workflow's tasks as the template prints it.
+class TaskList(ListPage):
+    """A page of the API's list of a workflow's tasks.
 
     A page that refreshes itself (`is_refresh`) says in `shown` which tasks it shows.
     """
@@ -109,23 +222,27 @@ class TaskList:
     workflow: OpenedWorkflow
     reader: User
     read: TasksPage
-    filters: Filters
+    conditions: Conditions
     pagination: Pagination
     is_refresh: bool = False
     shown: str = ""
 
     @property
-    def status(self) -> str:
-        return self.filters["status"]
+    def read_at(self) -> datetime:
+        return self.read.read_at
 
     @property
-    def is_first(self) -> bool:
-        return not self.pagination.cursor
+    def older_cursor(self) -> str:  # type: ignore[override]
+        return self.read.page.older_cursor or ""
 
     @cached_property
     def live(self) -> LivePage:
         shown = self.shown if self.is_first and self.is_refresh else ""
-        return beside_shown(self.read.page.tasks, shown, has_older=bool(self.read.page.older_cursor))
+        return beside_shown(self.read.page.tasks, shown, has_older=bool(self.older_cursor))
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.live.tasks
 
     @cached_property
     def counts(self) -> Counts | None:
@@ -143,20 +260,8 @@ class TaskList:
         return notes_of(self.read.page.tasks, TaskNote.objects.filter(workflow=self.workflow))
 
     @cached_property
-    def numbers(self) -> Numbers:
-        return known_numbers(self.read.page, self.filters, self.notes, is_first=self.is_first, counts=self.counts)
-
-    @property
-    def chips(self) -> tuple[Chip, ...]:
-        return chips(self.filters, self.numbers)
-
-    @property
-    def title(self) -> str:
-        return page_title(self.filters, self.pagination, self.numbers)
-
-    @property
-    def sizes(self) -> list[tuple[str, bool]]:
-        return [(str(size), size == self.filters["limit"]) for size in PAGE_SIZES]
+    def numbers(self) -> Numbers:  # type: ignore[override]
+        return known_numbers(self.read.page, self.conditions, self.notes, is_first=self.is_first, counts=self.counts)
 
     @cached_property
     def briefs(self) -> dict[int, Brief]:
@@ -164,57 +269,30 @@ class TaskList:
         ids = [task.id for task in self.live.tasks]
         return briefs_of_tasks(self.reader, self.workflow.key, self.workflow.workflow_id, ids)
 
+    @cached_property
+    def columns(self) -> Columns:
+        briefs = [self.briefs.get(task.id) for task in self.live.tasks]
+        return Columns(choice=self.reader.may_send, senders=has_several_senders(briefs, self.reader))
+
     @property
     def rows(self) -> SafeString:
-        # Links carry the query of the list, unless it is the list that a workflow opens with.
-        is_plain = self.is_first and self.filters == {"status": "", "limit": DEFAULT_SIZE}
-        tail = "" if is_plain else f"?from={quote(self.here[1:], safe='')}"
-        return task_rows(
-            self.live.tasks, self.briefs, self.notes, self.workflow.telling_field, tail,
-            has_choice=self.reader.may_send, has_senders=self.has_senders,
+        place, telling_field = (self.workflow.key_id, self.workflow.workflow_id), self.workflow.telling_field
+        tail, briefs, notes = self.tail, self.briefs, self.notes
+        listed = (
+            ListedTask(
+                FoundTask(*place, task, brief=briefs.get(task.id)), f"{task.id}/{tail}", telling_field,
+                notes.get(task.id),
+            )
+            for task in self.live.tasks
         )  # fmt: skip
+        return task_rows(listed, self.columns)
 
-    @cached_property
-    def has_senders(self) -> bool:
-        """True if others than the reader sent some of the tasks."""
-        return any(brief.by != str(self.reader) for brief in self.briefs.values())
-
-    @property
-    def status_word(self) -> str:
-        return WORDS[self.status] if self.status else "All tasks"
-
-    @property
-    def attention_chip(self) -> Chip:
-        return next(chip for chip in self.chips if chip.status == ATTENTION)
-
-    @property
-    def all_tasks(self) -> str:
-        """The query of the list without a status."""
-        return self.chips[0].query
-
-    # Addresses
-
-    @cached_property
-    def here(self) -> str:
-        return self.pagination.query(**self.filters)
-
-    @property
-    def older(self) -> str:
-        cursor = self.read.page.older_cursor
-        return self.pagination.to_older(cursor).query(**self.filters) if cursor else ""
-
-    @property
-    def newer(self) -> str:
-        return "" if self.is_first else self.pagination.to_newer().query(**self.filters)
+    # Refreshing
 
     @property
     def poll(self) -> str:
-        if self.read.is_known:
-            return self.pagination.query(**self.filters, known=1)
         shown = self.live.shown if self.is_first else ""
-        return self.pagination.query(**self.filters, seen=self.seen, shown=shown)
-
-    # Refreshing
+        return self._address(self.pagination, seen=self.seen, shown=shown)
 
     @cached_property
     def seconds_until_refresh(self) -> int:
@@ -223,15 +301,13 @@ class TaskList:
     @property
     def every(self) -> str:
         """The interval of the refresh, or "" for a page that does not refresh itself. The first page always does."""
-        if self.read.is_known:
-            return f"{WHILE_UNFINISHED}s" if self.reader.reads_live else ""
         is_live = self.is_first or self.seconds_until_refresh < WHILE_STILL
         return f"{self.seconds_until_refresh}s" if self.reader.reads_live and is_live else ""
 
     @cached_property
     def seen(self) -> str:
         """A digest of everything that the page shows."""
-        has_older = bool(self.read.page.older_cursor)
+        has_older = bool(self.older_cursor)
         notes = sorted((task_id, note.words) for task_id, note in self.notes.items())
         return seen_of(self.live, self.seconds_until_refresh, has_older, self.numbers, notes, self._named_lately())
 
@@ -241,3 +317,142 @@ class TaskList:
         if not self.is_refresh:
             return sorted(task_id for task_id in new if task_id in self.briefs)
         return sent_from_here(self.workflow.key, self.workflow.workflow_id, new) if new else []
+
+
+@dataclass(frozen=True)
+class FoundList(ListPage):
+    """A page of a list from the index and from what was sent.
+
+    `away` says that Pipelines does not answer. `with_id` is the task whose ID is the number that was asked for.
+    """
+
+    scope: Scope
+    asked: Asked
+    page: FoundPage
+    pagination: Pagination
+    away: str = ""
+    with_id: FoundTask | None = None
+    is_refresh: bool = False
+    shown: str = ""
+    is_of_portal = True
+
+    @property
+    def conditions(self) -> Conditions:  # type: ignore[override]
+        return self.asked.conditions
+
+    @property
+    def import_name(self) -> str:  # type: ignore[override]
+        return self.asked.import_name
+
+    @property
+    def older_cursor(self) -> str:  # type: ignore[override]
+        return self.page.next_cursor
+
+    @cached_property
+    def live(self) -> LivePage:
+        """The tasks of the page. New ones wait above it until the person asks for them, except in a search."""
+        is_refresh = self.is_refresh and self.is_first and not self.conditions.words
+        tasks = [one.task for one in self.page.tasks if one.task]
+        return beside_shown(tasks, self.shown if is_refresh else "", has_older=bool(self.older_cursor))
+
+    @cached_property
+    def listed(self) -> list[FoundTask]:
+        """The task with the ID, then the others."""
+        shown = {task.id for task in self.live.tasks}
+        tasks = [one for one in self.page.tasks if one.task is None or one.task.id in shown]
+        if self.with_id and self.with_id.task:
+            tasks = [self.with_id, *(one for one in tasks if one.place != self.with_id.place)]
+        return with_briefs(self.scope, tasks)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.listed
+
+    @property
+    def counted(self) -> str:
+        """What the rows are, one and several: with words, some may have become no task."""
+        return "result,results" if self.conditions.words else "task,tasks"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the page has all there is."""
+        return self.is_first and not self.older_cursor
+
+    @cached_property
+    def counts(self) -> Counts | None:
+        return open_counts(self.scope.workflow) if self.scope.workflow else None
+
+    @cached_property
+    def numbers(self) -> Numbers:  # type: ignore[override]
+        return counted_numbers(self.counts) if self.counts else {}
+
+    # The line above the list says how new it is.
+    counted_at = None
+
+    @property
+    def read_at(self) -> datetime | None:
+        """When the index last read tasks."""
+        index = self.scope.index
+        return max(filter(None, (index.open_as_of, index.newest_as_of)), default=None) if index else None
+
+    @property
+    def read_back_to(self) -> datetime | None:
+        """The time from which on all tasks are known; None if all of them are, or if only sent ones are meant."""
+        index = self.scope.index
+        is_all = index is None or index.is_backfilled or self.conditions.is_of_sent or bool(self.status)
+        return None if is_all or index is None else index.backfilled_to
+
+    @cached_property
+    def notes(self) -> dict[int, TaskNote]:
+        workflow = self.scope.workflow
+        if workflow is None or (self.counts and not self.counts.has_notes):
+            return {}
+        return notes_of([one.task for one in self.listed if one.task], TaskNote.objects.filter(workflow=workflow))
+
+    @cached_property
+    def columns(self) -> Columns:
+        is_everywhere = self.scope.workflow is None
+        return Columns(
+            choice=self.scope.reader.may_send and not is_everywhere,
+            senders=has_several_senders([one.brief for one in self.listed], self.scope.reader),
+            numbers=bool(self.asked.group),
+            workflows=is_everywhere,
+            words=asked_words(self.conditions.words),
+        )
+
+    @property
+    def rows(self) -> SafeString:
+        names = {(one.key_id, one.workflow_id): one for one in self.scope.indexes.values()}
+        if workflow := self.scope.workflow:
+            names[workflow.key_id, workflow.workflow_id] = workflow
+        return task_rows((self._listed_task(one, names) for one in self.listed), self.columns)
+
+    def _listed_task(self, one: FoundTask, names: dict[tuple[int, int], OpenedWorkflow]) -> ListedTask:
+        workflow = names.get((one.key_id or 0, one.workflow_id))
+        if self.scope.workflow and one.task:
+            address = f"{one.task.id}/{self.tail}"
+        elif one.task and one.key_id:
+            address = reverse("tasks:detail", args=[one.key_id, one.workflow_id, one.task.id])
+        else:
+            address = reverse("submissions:detail", args=[one.row.submission_id]) if one.row else ""
+        name = workflow.name if workflow else one.row.submission.workflow_name if one.row else ""
+        note = self.notes.get(one.task.id) if one.task else None
+        return ListedTask(one, address, workflow.telling_field if workflow else "", note, name)
+
+    # Refreshing
+
+    @property
+    def every(self) -> str:
+        is_live = self.scope.workflow and not self.conditions.words and (self.is_first or self.away)
+        return f"{WHILE_UNFINISHED}s" if is_live and self.scope.reader.reads_live else ""
+
+    @property
+    def poll(self) -> str:
+        if self.away:
+            return self._address(self.pagination, known=1)
+        return self._address(self.pagination, seen=self.seen, shown=self.live.shown)
+
+    @cached_property
+    def seen(self) -> str:
+        notes = sorted((task_id, note.words) for task_id, note in self.notes.items())
+        return seen_of(self.live, bool(self.older_cursor), self.numbers, notes)

@@ -6,6 +6,7 @@ app_name = "tasks"
 urlpatterns = [
     path("", list.task_list, name="list"),
     path("<int:task_id>/", detail.task_detail, name="detail"),
+    path("export/", list.task_export, name="export"),
     path("mute/", notes.task_mute, name="mute"),
     path("mark-as-mistakes/", notes.task_mark_mistake, name="mark_mistake"),
     path("clear-notes/", notes.task_clear_note, name="clear_note"),

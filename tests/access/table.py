@@ -170,6 +170,7 @@ ACCESS: dict[str, Row] = {
     "workflows:forget": Row(KEY_CHANGERS, KEY_CHANGERS, event="workflow-forgotten"),
     # Tasks, submissions, uploads.
     "tasks:list": Row(KEY_USERS),
+    "tasks:export": Row(post=KEY_USERS, data=lambda world: {"sent": "me"}, event="tasks-exported"),
     "tasks:detail": Row(KEY_USERS),
     "tasks:mute": Row(post=KEY_SENDERS, data=mute, event="tasks-muted"),
     "tasks:mark_mistake": Row(post=KEY_SENDERS, data=lambda world: {"task": world.task_id}, event="mistakes-marked"),

@@ -99,7 +99,7 @@ def test_focus_scroll_and_what_was_chosen_stay(page: Page, world: World) -> None
     expect(page.locator("tr", has=row)).to_contain_text("Failed")
     expect(row).to_be_focused()
     assert page.evaluate("scrollY") == 300
-    search = page.get_by_role("searchbox", name="Search tasks")
+    search = page.get_by_role("searchbox", name="Filter or search tasks")
     search.fill("late par")
     page.keyboard.press("Shift+Tab")
     page.locator("input[name=task]").nth(2).check()

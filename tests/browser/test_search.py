@@ -65,12 +65,37 @@ def test_it_works_without_javascript(browser: Browser, running: Demo) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
     sign_in(page, EMAIL, PASSWORD, at=running.url)
     page.get_by_role("link", name="Search").click()
-    page.get_by_role("searchbox", name=re.compile("^Words")).fill("parcel")
-    page.get_by_role("searchbox", name=re.compile("^Words")).press("Enter")
+    box = page.get_by_role("searchbox", name="Filter or search tasks")
+    box.fill("parcel sent:me")
+    box.press("Enter")
     expect(page.locator("tbody tr")).to_have_count(2)
-    page.get_by_label("Last day").or_(page.get_by_label("To", exact=True)).fill("2020-01-01")
-    page.get_by_role("button", name="Search").click()
-    expect(page.get_by_text("Nothing that was sent says")).to_be_visible()
+    expect(box).to_have_value("parcel")
+    box.fill("parcel day:2020-01-01")
+    box.press("Enter")
+    expect(page.get_by_text("No results.")).to_be_visible()
+    page.get_by_role("link", name="Remove day").click()
+    expect(page.locator("tbody tr")).to_have_count(2)
+    box.fill("day:soon")
+    box.press("Enter")
+    expect(page.get_by_text("Enter a day such as")).to_be_visible()
+    expect(box).to_have_value("day:soon")
+
+
+def test_a_list_is_filtered_selected_and_exported(browser: Browser, running: Demo) -> None:
+    page = signed_in(browser, running)
+    page.goto(running.workflow(44))
+    box = page.get_by_role("searchbox", name="Filter or search tasks")
+    box.fill("parcel sent:me day:today")
+    box.press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    expect(page.locator(".qchip")).to_have_count(2)
+    page.locator("tbody tr").first.get_by_role("link").focus()
+    page.keyboard.press("x")
+    expect(page.get_by_text("1 selected")).to_be_visible()
+    with page.expect_download() as saving:
+        page.get_by_role("button", name="Export").click()
+    text = Path(saving.value.path()).read_text(encoding="utf-8-sig")
+    assert '"Task ID","Status"' in text and all(sent in text for sent in TEXTS[:2]) and TEXTS[2] not in text
 
 
 @pytest.mark.full
@@ -87,7 +112,8 @@ def test_single_tasks_of_a_day_open_from_one_line(browser: Browser, running: Dem
     assert all(sent in text for sent in TEXTS)
 
 
-@pytest.mark.parametrize("address", ["/search/?q=parcel", "/search/?q=999999", "/submissions/", "/notifications/",
+@pytest.mark.parametrize("address", ["/search/", "/search/?q=parcel", "/search/?q=999999",
+                                     "/search/?q=day:soon", "/submissions/", "/notifications/",
                                      "/account/notifications/", "/account/"])  # fmt: skip
 @pytest.mark.parametrize("look", [
     {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},

@@ -11,8 +11,8 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Task, TaskPage
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.task_index.counts import Counts
+from pipelines_portal.tasks.conditions import Conditions
 from pipelines_portal.tasks.filter_chips import known_numbers, page_title
-from pipelines_portal.tasks.forms import filters_of
 from pipelines_portal.tasks.pagination import Pagination
 from tests.conftest import PAUSED
 from tests.factories import open_workflow
@@ -28,7 +28,7 @@ def listed(*statuses: str, more: bool = False) -> TaskPage:
 
 
 def numbers(query: str, page: TaskPage, *, is_first: bool = True, counts: Counts | None = None) -> dict[str, str]:
-    return known_numbers(page, filters_of(QueryDict(query)), {}, is_first=is_first, counts=counts)
+    return known_numbers(page, Conditions.from_query(QueryDict(query)), {}, is_first=is_first, counts=counts)
 
 
 def test_what_was_not_counted_is_not_said() -> None:
@@ -65,7 +65,7 @@ def test_of_a_list_that_was_not_read_to_its_end_there_are_more() -> None:
 def test_a_tab_is_told_by_its_first_words(query: str, failed: str, title: str) -> None:
     asked = QueryDict(query)
     known = {"failed": failed} if failed else {}
-    assert page_title(filters_of(asked), Pagination.from_query(asked), known) == title
+    assert page_title(Conditions.from_query(asked), Pagination.from_query(asked), known) == title
 
 
 def test_the_title_is_in_the_page_and_in_what_htmx_swaps(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:

@@ -101,7 +101,7 @@ def test_a_bad_cursor_leads_to_the_first_page_with_a_notice(
     assert ids(html) == newest[:25]
     assert "no longer exists" in html
     by_htmx = page.get(address(workflow, f"?cursor={cursor}"), headers={"HX-Request": "true", "HX-Target": "task-page"})
-    assert by_htmx["HX-Redirect"] == address(workflow, "?limit=50")
+    assert by_htmx["HX-Redirect"] == address(workflow, "?")
 
 
 def test_more_than_twelve_nodes_are_a_proportional_bar(page: Any, saved_key: SavedKey, api: FakeApi) -> None:

@@ -1,18 +1,24 @@
-"""The queries of the search: rows that contain the words, best matches first, then newest first."""
+"""The queries of lists of what was sent: rows that contain some words, best matches first; or tasks, newest first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from pipelines_portal.accounts.models import Membership, User
+from pipelines_portal.core.sql import aware, fetch_rows
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
+from pipelines_portal.submissions.reads import VISIBLE
+from pipelines_portal.submissions.search.words import words_in
 from pipelines_portal.submissions.search_index import MARK, TABLE
 from pipelines_portal.submissions.statuses import FINAL, Status
+from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
+from pipelines_portal.workflows.models import OpenedWorkflow
 
 NEWEST = 2**63 - 1
 # PostgreSQL looks at so many of the newest rows before it asks its index, which cannot tell the newest of many matches.
@@ -24,14 +30,29 @@ FINDABLE = (*FINAL, Status.UNCONFIRMED)
 
 @dataclass(frozen=True)
 class Question:
-    """What a person searches for. `words` are folded, in the order in which they were typed."""
+    """What a person looks for in what was sent. `words` are folded, in the order in which they were typed.
 
-    words: Sequence[str]
-    status: str = ""
-    person_id: int | None = None
+    `people` are the ids of senders, `group` is the id of an import. `task_status`: the index knows the task with this
+    status. `rows` selects the primary keys of the only rows in question, which are few.
+    """
+
+    words: Sequence[str] = ()
+    people: Sequence[int] | None = None
+    key_id: int | None = None
     workflow_id: int | None = None
+    group: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
+    task_status: str = ""
+    rows: "QuerySet[SubmissionRow, Any] | None" = None
+
+
+MOST_WORDS_ASKED = 10
+
+
+def asked_words(text: str) -> list[str]:
+    """Return the words that are looked for."""
+    return list(words_in(text))[:MOST_WORDS_ASKED]
 
 
 # Ways in which a row can hold the words, the best first.
@@ -57,10 +78,15 @@ def find(who: Sequence[str], question: Question, way: int, before: int, count: i
 
     `who` is the result of `seen_by`.
     """
+    # With "+ 0", SQLite does not search for each of the rows alone.
+    among, chosen = _only_rows(question)
     if connection.vendor == "sqlite":
-        matching = f"SELECT rowid AS id FROM {TABLE} WHERE {TABLE} MATCH %s AND rowid < %s"  # noqa: S608
-        return _ids(matching, [_condition(who, question, way, FTS5), before], question, count)
-    values = [_condition(who, question, way, TSQUERY), before]
+        matching = f"SELECT rowid AS id FROM {TABLE} WHERE {TABLE} MATCH %s AND rowid < %s{among.format('rowid + 0')}"  # noqa: S608
+        return _ids(matching, [_condition(who, question, way, FTS5), before, *chosen], question, count)
+    values = [_condition(who, question, way, TSQUERY), before, *chosen]
+    if question.rows is not None:
+        few = f"SELECT row_id AS id FROM {TABLE} WHERE (said @@ %s::tsquery) IS TRUE AND row_id < %s"  # noqa: S608
+        return _ids(few + among.format("row_id"), values, question, count)
     # With "IS TRUE" it does not ask the index, and with "+ 0" it does not read all rows in their order.
     newest = (
         f"SELECT row_id AS id FROM {TABLE} WHERE (said @@ %s::tsquery) IS TRUE AND row_id < %s "  # noqa: S608
@@ -73,8 +99,17 @@ def find(who: Sequence[str], question: Question, way: int, before: int, count: i
     return found if len(found) == count else _ids(matching, values, question, count)
 
 
+def _only_rows(question: Question) -> tuple[str, tuple[Any, ...]]:
+    if question.rows is None:
+        return "", ()
+    statement, values = question.rows.query.sql_with_params()
+    return f" AND {{}} IN ({statement})", values
+
+
 def _ids(matching: str, values: list[Any], question: Question, count: int) -> list[int]:
     narrowed, more = _narrowed(question)
+    narrowed += f" AND s.status IN ({_marks(FINDABLE)})"
+    more += [status.value for status in FINDABLE]
     row, submission = SubmissionRow._meta.db_table, Submission._meta.db_table
     statement = (
         f"SELECT f.id FROM ({matching}) f JOIN {row} r ON r.id = f.id JOIN {submission} s ON s.id = r.submission_id "  # noqa: S608
@@ -85,18 +120,44 @@ def _ids(matching: str, values: list[Any], question: Question, count: int) -> li
         return [pk for (pk,) in cursor.fetchall()]
 
 
+# The index knows the task of a row `r` of a submission `s` with this status. Not as EXISTS, of which PostgreSQL makes a
+# join of all tasks and all rows; and not as a comparison alone, which it expects of one row in 200.
+_HAS_STATUS = f"""CASE WHEN (
+    SELECT t.status FROM {IndexedTask._meta.db_table} t WHERE t.task_id = r.task_id AND t.index_id = (
+        SELECT i.id FROM {WorkflowIndex._meta.db_table} i JOIN {OpenedWorkflow._meta.db_table} w ON w.id = i.workflow_id
+        WHERE w.key_id = s.key_id AND w.workflow_id = s.workflow_id
+    )
+) = %s THEN TRUE ELSE FALSE END"""  # noqa: S608 - names of our own tables
+
+
 def _narrowed(question: Question) -> tuple[str, list[Any]]:
-    statuses = [question.status] if question.status else [status.value for status in FINDABLE]
+    """Return the conditions of a row `r` of a submission `s`."""
     as_database = connection.ops.adapt_datetimefield_value
+    people = question.people
+    # Submissions of a sender or an import are read in their order. "+ 0" keeps the database from those of the key.
+    has_order = bool(question.group) or (people is not None and len(people) == 1)
+    key, workflow = "s.key_id", "s.workflow_id"
+    if has_order:
+        key += " + 0"
+    if question.group:
+        workflow += " + 0"
     conditions: list[tuple[str, Any]] = [
-        ("s.owner_id = %s", question.person_id),
-        ("s.workflow_id = %s", question.workflow_id),
+        (f"{key} = %s", question.key_id),
+        (f"{workflow} = %s", question.workflow_id),
+        ('s."group" = %s', question.group and Submission._meta.pk.get_db_prep_value(question.group, connection)),
         ("s.created_at >= %s", question.since and as_database(question.since)),
         ("s.created_at < %s", question.until and as_database(question.until)),
+        (_HAS_STATUS, question.task_status or None),
     ]
     used = [(text, value) for text, value in conditions if value is not None]
-    text = f"s.status IN ({', '.join(['%s'] * len(statuses))})" + "".join(f" AND {each}" for each, _ in used)
-    return text, [*statuses, *(value for _, value in used)]
+    texts = [text for text, _ in used]
+    if people is not None:
+        texts.append(f"s.owner_id IN ({_marks(people)})" if people else "1 = 0")
+    return " AND ".join(texts or ["1 = 1"]), [*(value for _, value in used), *(people or ())]
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join(["%s"] * len(values))
 
 
 @dataclass(frozen=True)
@@ -129,9 +190,12 @@ def _condition(who: Sequence[str], question: Question, way: int, syntax: Syntax)
     }[way]
     if left_out:
         said = f"({said}){syntax.but_not}({left_out})"
-    marked = [f"{syntax.quote}{MARK}{each}{syntax.quote}" for each in who]
-    sender = [f"{syntax.quote}{MARK}p{question.person_id}{syntax.quote}"] if question.person_id else []
-    return syntax.both.join(f"({each})" for each in (said, syntax.either.join(marked), *sender))
+    # The marks of a row's sender and of its key are in the index, so rows of others are not read.
+    either = [who, [f"p{pk}" for pk in question.people or ()], [f"k{question.key_id}"] if question.key_id else []]
+    marked = [
+        syntax.either.join(f"{syntax.quote}{MARK}{one}{syntax.quote}" for one in marks) for marks in either if marks
+    ]
+    return syntax.both.join(f"({each})" for each in (said, *marked))
 
 
 PAGE = 25
@@ -146,7 +210,9 @@ class Found:
     before: int = 0
 
 
-def find_page(user: User, question: Question, first_way: int, before: int, count: int = PAGE) -> Found:
+def find_page(
+    user: User, question: Question, first_way: int = PHRASE, before: int = NEWEST, count: int = PAGE
+) -> Found:
     """Return exact phrases first, then whole words, then beginnings of words; newest first within each."""
     who, ids = seen_by(user), list[int]()
     for way in (way for way in ways_of(question.words) if way >= first_way):
@@ -157,6 +223,95 @@ def find_page(user: User, question: Question, first_way: int, before: int, count
             is_first_of_way = len(found) == 1
             return Found(_rows(user, shown), way, NEWEST if is_first_of_way else shown[-1])
     return Found(_rows(user, ids))
+
+
+@dataclass(frozen=True)
+class SentTask:
+    """A task that was sent from here. `number` is its row in the file of an import."""
+
+    task_id: int
+    number: int | None
+    key_id: int | None
+    workflow_id: int
+    stored_submission_id: Any
+    stored_at: datetime
+    group_number: int | None
+
+    @property
+    def submission_id(self) -> UUID:
+        return UUID(str(self.stored_submission_id))
+
+    @property
+    def sent_at(self) -> datetime:
+        return aware(self.stored_at) or self.stored_at
+
+    def by_time(self) -> Any:
+        return self.sent_at, self.submission_id.hex, self.task_id
+
+    def by_batch(self) -> Any:
+        return self.group_number or 0, self.task_id
+
+
+# By CROSS JOIN, SQLite reads the submissions in the order of the list, and stops after a page.
+_TASKS = """
+    SELECT r.task_id, {number}, s.key_id, s.workflow_id, s.id, s.created_at, s.group_number
+    FROM {first} {joined} WHERE r.submission_id = s.id AND r.task_id IS NOT NULL AND {narrowed}
+    ORDER BY {order} LIMIT {count}
+"""
+# The order of batches of an import, and of other submissions, as their indexes have it.
+_BY_BATCH, _BY_TIME = ("group_number",), ("created_at", "id")
+
+
+def find_tasks(reader: User | None, question: Question, last: tuple[UUID, int] | None, count: int) -> list[SentTask]:
+    """Return the tasks that were sent, newest submission first, after `last`: a submission and a task of it.
+
+    With a `reader`, only those of submissions that the reader may see. If the submission of `last` is gone, there are
+    none.
+    """
+    narrowed, values = _narrowed(question)
+    columns = _BY_BATCH if question.group else _BY_TIME
+    if reader is not None:
+        narrowed += f" AND {VISIBLE}"
+        values += [reader.pk] * 3
+    if last is not None:
+        place = Submission.objects.filter(pk=last[0]).values_list(*columns).first()
+        if place is None:
+            return []
+        fields: list[Any] = [Submission._meta.get_field(name) for name in columns]
+        stored = [each.get_db_prep_value(value, connection) for each, value in zip(fields, place, strict=True)]
+        narrowed += f" AND s.{columns[0]} <= %s AND ({_named(columns)}, r.task_id) < ({_marks([*stored, last])})"
+        values += [stored[0], *stored, last[1]]
+    submissions = f"{Submission._meta.db_table} s LEFT JOIN {SavedKey._meta.db_table} k ON k.id = s.key_id"
+    rows, unattributed = f"{SubmissionRow._meta.db_table} r", f"{UnattributedTask._meta.db_table} r"
+    parts = {"narrowed": narrowed, "order": f"{_named(columns, ' DESC')}, r.task_id DESC", "count": count}
+    of_rows = _TASKS.format(number="r.number", first=submissions, joined=f"CROSS JOIN {rows}", **parts)
+    # There are few of these.
+    of_others = _TASKS.format(number="NULL", first=unattributed, joined=f"CROSS JOIN {submissions}", **parts)
+    found = [SentTask(*row) for statement in (of_rows, of_others) for row in fetch_rows(statement, values)]
+    return sorted(found, key=SentTask.by_batch if question.group else SentTask.by_time, reverse=True)[:count]
+
+
+def count_up_to(reader: User, question: Question, most: int) -> int:
+    """Return how many rows have the words, or how many tasks were sent; not more than `most`."""
+    if question.words:
+        who, number = seen_by(reader), 0
+        for way in ways_of(question.words):
+            number += len(find(who, question, way, NEWEST, most - number)) if number < most else 0
+        return number
+    narrowed, values = _narrowed(question)
+    submission, number = Submission._meta.db_table, 0
+    for model in (SubmissionRow, UnattributedTask):
+        tasks = (
+            f"SELECT 1 FROM {submission} s CROSS JOIN {model._meta.db_table} r "  # noqa: S608
+            f"WHERE r.submission_id = s.id AND r.task_id IS NOT NULL AND {narrowed} LIMIT {most}"
+        )
+        ((counted,),) = fetch_rows(f"SELECT COUNT(*) FROM ({tasks}) f", values)  # noqa: S608
+        number += counted
+    return min(number, most)
+
+
+def _named(columns: Sequence[str], direction: str = "") -> str:
+    return ", ".join(f"s.{name}{direction}" for name in columns)
 
 
 def _rows(user: User, ids: list[int]) -> list[SubmissionRow]:

@@ -51,7 +51,7 @@ def task_detail(request: SignedInRequest, key_id: int, workflow_id: int, task_id
         fields = origin.fields if origin else None
         context |= {"origin": origin, "text": telling_value(fields or {}, workflow.telling_field)}
         context["values"] = None if fields is None else shown_values(fields, titles_of(key_id, workflow_id))
-        context["beside"] = neighbours(key, client, workflow_id, task_id, request.GET.get("from", ""))
+        context["beside"] = neighbours(request.user, workflow, client, task_id, request.GET.get("from", ""))
         context |= _note(workflow, task)
         context["timeline"] = timeline(request.user, workflow, task, origin, context["note"], context["replaces"])
         # What the page knows when a form about it is posted.

@@ -1,80 +1,159 @@
-from urllib.parse import urlencode
+from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
-from pipelines_portal.api_client import InvalidRequest, PipelinesError, RateLimited
-from pipelines_portal.core.parameters import number_in
+from pipelines_portal.api_client import (
+    ConnectionFailed,
+    InvalidRequest,
+    NotAsked,
+    PipelinesClient,
+    PipelinesError,
+    RateLimited,
+    ServerError,
+    ServiceUnavailable,
+)
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.csv_downloads import csv_response
 from pipelines_portal.core.rendering import is_poll_of, render_page
 from pipelines_portal.keys.clients import client_for
-from pipelines_portal.tasks.forms import Filters, filters_of
-from pipelines_portal.tasks.known_list import AWAY, known_page
+from pipelines_portal.task_index.models import WorkflowIndex
+from pipelines_portal.tasks.conditions import Conditions
+from pipelines_portal.tasks.exports import lines, why_not
+from pipelines_portal.tasks.filter_chips import query_of, wrong_query_box
+from pipelines_portal.tasks.found_tasks import Asked, Scope, find, resolve, task_with_id
 from pipelines_portal.tasks.pagination import Pagination
-from pipelines_portal.tasks.task_list import TaskList, tasks_page
+from pipelines_portal.tasks.task_list import FoundList, TaskList, tasks_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh_if_old
 from pipelines_portal.workflows.permissions import usable_workflow
 
 PART = "task-page"
+# Pipelines may answer again in a while. The index is of no help with the others, such as a rejected key.
+AWAY = (ConnectionFailed, NotAsked, RateLimited, ServerError, ServiceUnavailable)
 
 
 @require_safe
 @signed_in
 def task_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
-    """List the workflow's tasks, newest first. `?q=` leads to a task by its ID, or to the rows with these words."""
+    """List the workflow's tasks, newest first: the API's own list, or by conditions that the API does not know."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
-    if asked := request.GET.get("q", "").strip():
-        return _find(workflow, asked)
-    client, is_refresh = client_for(workflow.key), is_poll_of(request, PART)
-    filters, pagination = filters_of(request.GET), Pagination.from_query(request.GET)
+    conditions, pagination = Conditions.from_query(request.GET), Pagination.from_query(request.GET)
+    if conditions.errors:
+        return _wrong_conditions(request, workflow, conditions)
+    if conditions.is_typed:
+        return redirect(reverse("tasks:list", args=[key_id, workflow_id]) + query_of(conditions))
+    client = client_for(workflow.key)
+    show: Callable[..., HttpResponse] = _api_list if conditions.is_plain else _found_list
     try:
-        read = tasks_page(workflow.key, client, workflow_id, pagination.cursor, filters, is_refresh=is_refresh)
+        return show(request, workflow, client, conditions, pagination)
     except InvalidRequest:
-        return _first_page(request, workflow, pagination, filters)
-    except PipelinesError as error:
-        return _known_list(request, workflow, filters, pagination, error)
+        return _first_page(request, workflow, conditions, pagination)
+
+
+@require_POST
+@signed_in
+def task_export(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponseBase:
+    """Export all tasks of the list as CSV."""
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    conditions = Conditions.from_query(request.POST)
+    if conditions.errors:
+        return _wrong_conditions(request, workflow, conditions)
+    scope = Scope.of_workflow(request.user, workflow)
+    asked = resolve(scope, conditions)
+    if problem := why_not(scope, asked):
+        WorkflowIndex.objects.watch([workflow])
+        messages.error(request, problem)
+        return redirect(reverse("tasks:list", args=[key_id, workflow_id]) + query_of(conditions))
+    with_id = task_with_id(scope, conditions, client_for(workflow.key))
+    record(Verb.TASKS_EXPORTED, by=request.user, target=workflow)
+    name = f"tasks-{workflow_id}-{timezone.localdate().isoformat()}.csv"
+    return csv_response(name, lines(scope, asked, with_id))
+
+
+def _api_list(
+    request: SignedInRequest,
+    workflow: OpenedWorkflow,
+    client: PipelinesClient,
+    conditions: Conditions,
+    pagination: Pagination,
+) -> HttpResponse:
+    is_refresh = is_poll_of(request, PART)
+    place = workflow.key, client, workflow.workflow_id
+    try:
+        read = tasks_page(*place, pagination.cursor, conditions, is_refresh=is_refresh)
+    except AWAY as error:
+        return _known_list(request, workflow, conditions, pagination, error)
     if not request.htmx:
         workflow = refresh_if_old(workflow, client)
     shown = request.GET.get("shown", "")
-    tasks = TaskList(workflow, request.user, read, filters, pagination, is_refresh=is_refresh, shown=shown)
-    if is_refresh and request.GET.get("seen") == tasks.seen:
-        return HttpResponse(status=204)
-    if tasks.live.is_behind:
-        return _announcement(request, tasks)
-    context = {"key": workflow.key, "workflow": workflow, "tab": "tasks", "tasks": tasks}
-    return render_page(request, "tasks/list.html", context, partials=(PART,))
-
-
-def _find(workflow: OpenedWorkflow, asked: str) -> HttpResponse:
-    if number := number_in(asked.removeprefix("#")):
-        return redirect("tasks:detail", workflow.key_id, workflow.workflow_id, number)
-    query = urlencode({"q": asked, "workflow": workflow.workflow_id})
-    return redirect(f"{reverse('search:search')}?{query}")
+    tasks = TaskList(workflow, request.user, read, conditions, pagination, is_refresh=is_refresh, shown=shown)
+    return _respond(request, workflow, tasks)
 
 
 def _known_list(
-    request: SignedInRequest, workflow: OpenedWorkflow, filters: Filters, pagination: Pagination, error: PipelinesError
+    request: SignedInRequest,
+    workflow: OpenedWorkflow,
+    conditions: Conditions,
+    pagination: Pagination,
+    error: PipelinesError,
 ) -> HttpResponse:
     """Show what the index knows while Pipelines does not answer. Raise the error if it knows nothing."""
-    is_refresh = is_poll_of(request, PART)
-    if is_refresh and "known" in request.GET and isinstance(error, AWAY):
-        return HttpResponse(status=204)
-    read = None if is_refresh else known_page(workflow, pagination.cursor, filters, error)
-    if read is None:
+    if is_poll_of(request, PART):
+        if "known" in request.GET:
+            return HttpResponse(status=204)
         raise error
-    tasks = TaskList(workflow, request.user, read, filters, pagination)
-    is_asked_to_wait = isinstance(error, RateLimited)
-    context = {"key": workflow.key, "workflow": workflow, "tab": "tasks", "tasks": tasks}
-    context |= {"away": "Pipelines asks us to wait" if is_asked_to_wait else "Pipelines isn’t responding"}
+    scope = Scope.of_workflow(request.user, workflow)
+    asked = Asked(conditions)
+    page = find(scope, asked, pagination.cursor)
+    if not page.tasks:
+        raise error
+    away = "Pipelines asks us to wait" if isinstance(error, RateLimited) else "Pipelines isn’t responding"
+    return _respond(request, workflow, FoundList(scope, asked, page, pagination, away))
+
+
+def _found_list(
+    request: SignedInRequest,
+    workflow: OpenedWorkflow,
+    client: PipelinesClient,
+    conditions: Conditions,
+    pagination: Pagination,
+) -> HttpResponse:
+    """List tasks by conditions that the API does not know. A number finds the task with that ID, too."""
+    scope = Scope.of_workflow(request.user, workflow, watch=True)
+    asked = resolve(scope, conditions)
+    page = find(scope, asked, pagination.cursor)
+    with_id = None if pagination.cursor else task_with_id(scope, conditions, client)
+    is_refresh, shown = is_poll_of(request, PART), request.GET.get("shown", "")
+    tasks = FoundList(scope, asked, page, pagination, with_id=with_id, is_refresh=is_refresh, shown=shown)
+    return _respond(request, workflow, tasks)
+
+
+def _respond(request: SignedInRequest, workflow: OpenedWorkflow, tasks: TaskList | FoundList) -> HttpResponse:
+    if tasks.is_refresh and request.GET.get("seen") == tasks.seen:
+        return HttpResponse(status=204)
+    if tasks.live.is_behind:
+        return _announcement(request, tasks)
+    context: dict[str, Any] = {"key": workflow.key, "workflow": workflow, "tab": "tasks", "tasks": tasks}
     return render_page(request, "tasks/list.html", context, partials=(PART,))
 
 
-def _announcement(request: SignedInRequest, tasks: TaskList) -> HttpResponse:
+def _wrong_conditions(request: SignedInRequest, workflow: OpenedWorkflow, conditions: Conditions) -> HttpResponse:
+    context = {"key": workflow.key, "workflow": workflow, "tab": "tasks", "conditions": conditions}
+    context |= {"box": wrong_query_box(conditions, request.GET.get("q", ""))}
+    return render_page(request, "tasks/wrong_conditions.html", context, status=422)
+
+
+def _announcement(request: SignedInRequest, tasks: TaskList | FoundList) -> HttpResponse:
     """Keep the rows that are shown, and announce the new ones above them."""
     response = render(request, "tasks/behind.html", {"tasks": tasks})
     response["HX-Reswap"] = "none"
@@ -82,11 +161,11 @@ def _announcement(request: SignedInRequest, tasks: TaskList) -> HttpResponse:
 
 
 def _first_page(
-    request: SignedInRequest, workflow: OpenedWorkflow, pagination: Pagination, filters: Filters
+    request: SignedInRequest, workflow: OpenedWorkflow, conditions: Conditions, pagination: Pagination
 ) -> HttpResponse:
-    """Lead to the first page when the API does not know the cursor of an old link."""
+    """Lead to the first page when nobody knows the cursor of an old link."""
     if not pagination.cursor:
         raise InvalidRequest(400, "invalid_request", "The API refused the list's filter.")
     messages.warning(request, "That page of the list no longer exists, so this is the first one.")
-    address = reverse("tasks:list", args=[workflow.key_id, workflow.workflow_id]) + Pagination().query(**filters)
+    address = reverse("tasks:list", args=[workflow.key_id, workflow.workflow_id]) + query_of(conditions)
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)

@@ -1,0 +1,415 @@
+"""Lists of tasks from the index and from what was sent, for conditions that the API has no list for.
+
+Tasks of a status that is not finished are few, and so are those of a day: they are read from the index. Others are read
+from what was sent, newest first, where they have a sender, an import or words. Both also serve while Pipelines is away.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import InvalidRequest, NodeSummary, PipelinesClient, PipelinesError, Task, TaskStatus
+from pipelines_portal.api_client.task_status import CAN_BE_STUCK, NEEDS_ATTENTION
+from pipelines_portal.core.parameters import number_in, uuid_in
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
+from pipelines_portal.submissions.origin import Brief, briefs_across
+from pipelines_portal.submissions.search import queries
+from pipelines_portal.submissions.search.queries import (
+    NEWEST,
+    PHRASE,
+    Question,
+    asked_words,
+    find_page,
+    find_tasks,
+    ways_of,
+)
+from pipelines_portal.submissions.signals import states_of_imports
+from pipelines_portal.task_index.models import GONE, LISTED, IndexedTask, WorkflowIndex
+from pipelines_portal.task_index.reads import TO_SHOW
+from pipelines_portal.tasks.attention import ATTENTION
+from pipelines_portal.tasks.conditions import ANYONE, DEFAULT_SIZE, ME, Conditions
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+# Of a task that was sent from here, and that the index has not read yet.
+CREATED = "created"
+# At the first and the last moment of a day, tasks may have been created in another order than that of their ids.
+OUT_OF_ORDER = 200
+MOST_PEOPLE = 50
+# More workflows than anybody uses.
+MOST_WORKFLOWS = 1000
+
+
+@dataclass(frozen=True)
+class FoundTask:
+    """A task of the list, or a row that became no task. `number` is the row in the file of the import in question."""
+
+    key_id: int | None
+    workflow_id: int
+    task: Task | None
+    number: int | None = None
+    row: SubmissionRow | None = None
+    brief: Brief | None = None
+
+    @property
+    def place(self) -> tuple[int, int, int]:
+        return self.key_id or 0, self.workflow_id, self.task.id if self.task else 0
+
+
+@dataclass(frozen=True)
+class FoundPage:
+    tasks: list[FoundTask]
+    next_cursor: str = ""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a list is of: one workflow, or all that the reader may see. `indexes` has the workflows by their indexes."""
+
+    reader: User
+    workflow: OpenedWorkflow | None = None
+    indexes: dict[int, OpenedWorkflow] = field(default_factory=dict)
+    index: WorkflowIndex | None = None
+
+    @classmethod
+    def of_workflow(cls, reader: User, workflow: OpenedWorkflow, *, watch: bool = False) -> "Scope":
+        """`watch`: start or continue reading the workflow's tasks."""
+        if watch:
+            index: WorkflowIndex | None = WorkflowIndex.objects.watch([workflow])[workflow.pk]
+        else:
+            index = WorkflowIndex.objects.filter(workflow=workflow).first()
+        return cls(reader, workflow, {index.pk: workflow} if index else {}, index)
+
+    @classmethod
+    def everywhere(cls, reader: User) -> "Scope":
+        usable = SavedKey.objects.usable_by(reader).values("pk")
+        workflows = OpenedWorkflow.objects.filter(key__in=usable).select_related("index")[:MOST_WORKFLOWS]
+        return cls(reader, None, {one.index.pk: one for one in workflows if hasattr(one, "index")})
+
+
+# --- what the conditions mean -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The conditions as the database reads them. `import_name` is "" if there is no such import."""
+
+    conditions: Conditions
+    people: tuple[int, ...] | None = None
+    group: UUID | None = None
+    import_name: str = ""
+
+    @property
+    def is_impossible(self) -> bool:
+        """Whether nobody has the name, or no file: nothing can be found then."""
+        return self.people == () or (bool(self.conditions.import_) and self.group is None)
+
+    @property
+    def is_read_from_sent(self) -> bool:
+        """Whether what was sent is read, newest first. Of tasks that are not finished there are few in the index."""
+        conditions = self.conditions
+        is_any_status = conditions.status in ("", TaskStatus.FINISHED) and not conditions.stuck
+        return is_any_status and conditions.is_of_sent
+
+
+def resolve(scope: Scope, conditions: Conditions) -> Asked:
+    people = _people(scope.reader, conditions.sent) if conditions.sent else None
+    group, name = _import(scope, conditions.import_) if conditions.import_ else (None, "")
+    return Asked(conditions, people, group, name)
+
+
+def _people(reader: User, text: str) -> tuple[int, ...] | None:
+    """Return the ids of the people that the text names; None for anyone."""
+    if text.lower() == ANYONE:
+        return None
+    if text.lower() == ME:
+        return (reader.pk,)
+    people = User.objects.order_by("pk").values_list("pk", flat=True)
+    named = people.filter(Q(email__iexact=text) | Q(name__iexact=text))
+    some = people.filter(Q(email__icontains=text) | Q(name__icontains=text))
+    return tuple(named) or tuple(some[:MOST_PEOPLE])
+
+
+def _import(scope: Scope, text: str) -> tuple[UUID | None, str]:
+    """Return the id and the file's name of an import that the reader may see: by its id, or the newest by its name."""
+    sent = Submission.objects.filter(group__isnull=False)
+    if scope.workflow:
+        sent = sent.filter(key=scope.workflow.key_id, workflow_id=scope.workflow.workflow_id)
+    if group := uuid_in(text):
+        of_import = sent.filter(group=group).order_by()
+        name = of_import.values_list("group_name", flat=True).first()
+        is_visible = states_of_imports(scope.reader, [group]) or of_import.visible_to(scope.reader).exists()
+        return (group, name or "Import") if name is not None and is_visible else (None, "")
+    found = sent.visible_to(scope.reader).filter(group_name__icontains=text).values_list("group", "group_name").first()
+    return found or (None, "")
+
+
+# --- pages ------------------------------------------------------------------------------------------------------------
+
+
+def find(scope: Scope, asked: Asked, cursor: str = "", limit: int = 0) -> FoundPage:
+    """Return a page of tasks, newest first; with words, the best matches first.
+
+    Raise InvalidRequest for a cursor that no page of this list has.
+    """
+    limit = limit or asked.conditions.limit
+    if asked.is_impossible:
+        return FoundPage([])
+    if asked.conditions.words:
+        return _by_words(scope, asked, cursor, limit)
+    read = _from_sent if asked.is_read_from_sent else _from_index
+    return read(scope, asked, cursor, limit)
+
+
+def count_up_to(scope: Scope, asked: Asked, most: int) -> int:
+    """Return how many tasks the list has, but not more than `most`."""
+    if asked.is_impossible:
+        return 0
+    if asked.conditions.words or asked.is_read_from_sent:
+        return queries.count_up_to(scope.reader, _question(scope, asked), most)
+    return _indexed(scope, asked).order_by()[:most].count()
+
+
+def _from_index(scope: Scope, asked: Asked, cursor: str, limit: int) -> FoundPage:
+    conditions = asked.conditions
+    # The tasks of several statuses are few. With "+ 0" they are read by status and sorted, not searched among all.
+    is_of_several = conditions.status == ATTENTION or (conditions.stuck_for and not conditions.status)
+    tasks = _indexed(scope, asked).alias(place=F("task_id") + 0 if is_of_several else F("task_id"))
+    if cursor:
+        tasks = tasks.filter(place__lt=_number(cursor, "known-"))
+    found = list(tasks.order_by("-place")[: limit + 1])
+    shown = found[:limit]
+    page = [
+        FoundTask(scope.indexes[one.index_id].key_id, scope.indexes[one.index_id].workflow_id, task_of(one))
+        for one in shown
+        if _can_be_shown(one)
+    ]
+    if asked.group:
+        numbers = _numbers_in_file(asked.group, [one.task_id for one in shown])
+        page = [replace(one, number=numbers.get(one.place[2])) for one in page]
+    return FoundPage(page, f"known-{shown[-1].task_id}" if len(found) > limit else "")
+
+
+def _indexed(scope: Scope, asked: Asked) -> "QuerySet[IndexedTask]":
+    """Return the tasks of the index for which the conditions hold, except words."""
+    conditions = asked.conditions
+    tasks = _with_status(_in_indexes(scope), conditions)
+    since, until = conditions.days
+    if since and until:
+        tasks = tasks.filter(created_at__gte=since, created_at__lt=until)
+        if conditions.status in ("", TaskStatus.FINISHED) and not conditions.stuck:
+            tasks = tasks.filter(**_bounds(scope, since, until))
+    if asked.group:
+        newest = find_tasks(None, Question(group=asked.group), None, 1)
+        tasks = tasks.filter(task_id__lte=newest[0].task_id if newest else 0)
+    return tasks.filter(_was_sent(scope, asked)) if conditions.is_of_sent else tasks
+
+
+def _with_status(tasks: "QuerySet[IndexedTask]", conditions: Conditions) -> "QuerySet[IndexedTask]":
+    status = conditions.status
+    if conditions.stuck_for:
+        late = timezone.now() - conditions.stuck_for
+        tasks = tasks.filter(TO_SHOW, status__in=CAN_BE_STUCK, updated_at__lt=late)
+    if status == ATTENTION:
+        return tasks.filter(TO_SHOW, status__in=NEEDS_ATTENTION)
+    if status == TaskStatus.FINISHED:
+        return tasks.filter(status=status, is_suspect=False)
+    if status:
+        return tasks.filter(LISTED, status=status)
+    return tasks if conditions.stuck_for else tasks.exclude(status=GONE)
+
+
+def _bounds(scope: Scope, since: datetime, until: datetime) -> dict[str, int]:
+    """Return the range of the ids of tasks that were created in this time: ids grow as tasks are created."""
+    of_scope = _in_indexes(scope)
+    first = of_scope.filter(created_at__gte=since).order_by("created_at").values_list("task_id", flat=True)
+    after = of_scope.filter(created_at__gte=until).order_by("created_at").values_list("task_id", flat=True)
+    lowest, next_ones = min(first[:OUT_OF_ORDER], default=0), list(after[:OUT_OF_ORDER])
+    return {"task_id__gte": lowest} | ({"task_id__lte": max(next_ones)} if next_ones else {})
+
+
+def _was_sent(scope: Scope, asked: Asked) -> Q:
+    """Return the condition that a task of the index was sent from here as asked.
+
+    The submission is a subquery of its own, so that a database reads it behind the row and not all of a person's.
+    """
+    if workflow := scope.workflow:
+        place: dict[str, Any] = {"key": workflow.key_id, "workflow_id": workflow.workflow_id}
+    else:
+        place = {
+            "key": OuterRef(OuterRef("index__workflow__key")),
+            "workflow_id": OuterRef(OuterRef("index__workflow__workflow_id")),
+        }
+    if asked.people is not None:
+        place["owner__in"] = asked.people
+    if asked.group is not None:
+        place["group"] = asked.group
+    submission = Exists(Submission.objects.filter(pk=OuterRef("submission"), **place))
+    of_task = Q(submission, task_id=OuterRef("task_id"))
+    rows, unattributed = SubmissionRow.objects.filter(of_task), UnattributedTask.objects.filter(of_task)
+    return Q(Exists(rows)) | Q(Exists(unattributed))
+
+
+def _question(scope: Scope, asked: Asked) -> Question:
+    """Return what is asked of what was sent."""
+    conditions, workflow = asked.conditions, scope.workflow
+    since, until = conditions.days
+    rows = None
+    if conditions.status not in ("", TaskStatus.FINISHED) or conditions.stuck:
+        tasks = _indexed(scope, Asked(conditions.but(words="", sent="", import_="", day=""))).order_by()
+        rows = SubmissionRow.objects.filter(task_id__in=tasks.values("task_id")).order_by().values("pk")
+    return Question(
+        words=asked_words(conditions.words),
+        people=asked.people,
+        key_id=workflow.key_id if workflow else None,
+        workflow_id=workflow.workflow_id if workflow else number_in(conditions.workflow),
+        group=asked.group,
+        since=since,
+        until=until,
+        task_status=TaskStatus.FINISHED if conditions.status == TaskStatus.FINISHED else "",
+        rows=rows,
+    )
+
+
+def _from_sent(scope: Scope, asked: Asked, cursor: str, limit: int) -> FoundPage:
+    last: tuple[UUID, int] | None = None
+    if cursor:
+        number, _, submission = cursor.removeprefix("sent-").partition("-")
+        found_uuid = uuid_in(submission)
+        if found_uuid is None or not cursor.startswith("sent-"):
+            raise no_such_page()
+        last = found_uuid, _number(number)
+    # Everybody who may use the key sees in the list of a workflow who sent a task.
+    reader = None if scope.workflow or asked.people == (scope.reader.pk,) else scope.reader
+    found = find_tasks(reader, _question(scope, asked), last, limit + 1)
+    shown = found[:limit]
+    known = _known(scope, {(one.key_id or 0, one.workflow_id, one.task_id) for one in shown})
+    page = [
+        FoundTask(
+            one.key_id, one.workflow_id,
+            known.get((one.key_id or 0, one.workflow_id, one.task_id)) or _new_task(one.task_id, one.sent_at),
+            one.number if asked.group else None,
+        )
+        for one in shown
+    ]  # fmt: skip
+    ended = shown[-1] if len(found) > limit else None
+    return FoundPage(page, f"sent-{ended.task_id}-{ended.submission_id.hex}" if ended else "")
+
+
+def _by_words(scope: Scope, asked: Asked, cursor: str, limit: int) -> FoundPage:
+    question = _question(scope, asked)
+    if not question.words:
+        return FoundPage([])
+    way, before = PHRASE, NEWEST
+    if cursor:
+        first, _, second = cursor.removeprefix("words-").partition("-")
+        way, before = _number(first), _number(second)
+        if not cursor.startswith("words-") or way not in ways_of(question.words):
+            raise no_such_page()
+    found = find_page(scope.reader, question, way, before, limit)
+    places = {(row.submission.key_id or 0, row.submission.workflow_id, row.task_id or 0) for row in found.rows}
+    known = _known(scope, places)
+    page = [_found_row(scope, row, known) for row in found.rows]
+    return FoundPage(page, f"words-{found.way}-{found.before}" if found.before else "")
+
+
+def _found_row(scope: Scope, row: SubmissionRow, known: dict[tuple[int, int, int], Task]) -> FoundTask:
+    submission = row.submission
+    brief = Brief(str(submission.owner), row.fields)
+    task = None
+    if row.task_id:
+        place = submission.key_id or 0, submission.workflow_id, row.task_id
+        task = known.get(place) or _new_task(row.task_id, submission.sent_at or submission.created_at)
+    key_id = submission.key_id if getattr(row, "is_key_usable", False) else None
+    return FoundTask(key_id, submission.workflow_id, task, row.number, row, brief)
+
+
+def _known(scope: Scope, places: Iterable[tuple[int, int, int]]) -> dict[tuple[int, int, int], Task]:
+    """Return the tasks of these places that the index knows."""
+    ids = {task_id for _, _, task_id in places if task_id}
+    if not ids or not scope.indexes:
+        return {}
+    tasks = {}
+    for row in _in_indexes(scope).filter(task_id__in=ids).order_by():
+        workflow = scope.indexes[row.index_id]
+        if _can_be_shown(row):
+            tasks[workflow.key_id, workflow.workflow_id, row.task_id] = task_of(row)
+    return tasks
+
+
+def _in_indexes(scope: Scope) -> "QuerySet[IndexedTask]":
+    # SQLite takes an IN of one value for a reason to sort.
+    only = next(iter(scope.indexes), 0)
+    place: dict[str, Any] = {"index": only} if len(scope.indexes) < 2 else {"index__in": list(scope.indexes)}
+    return IndexedTask.objects.filter(**place)
+
+
+def _can_be_shown(known: IndexedTask) -> bool:
+    """Return whether the API still had the task, and said when it was created and changed."""
+    return known.status != GONE and known.created_at is not None and known.updated_at is not None
+
+
+def _numbers_in_file(group: UUID, task_ids: list[int]) -> dict[int, int]:
+    rows = SubmissionRow.objects.filter(task_id__in=task_ids, submission__group=group, number__isnull=False)
+    return {task: number for task, number in rows.order_by().values_list("task_id", "number") if task and number}
+
+
+def with_briefs(scope: Scope, tasks: list[FoundTask]) -> list[FoundTask]:
+    """Add the senders of the tasks, and their values for those who may see them."""
+    missing = [one for one in tasks if one.brief is None and one.task and one.key_id]
+    briefs = briefs_across(scope.reader, {one.key_id or 0 for one in missing}, [one.place[2] for one in missing])
+    return [one if one.brief else replace(one, brief=briefs.get(one.place)) for one in tasks]
+
+
+# --- a task by its ID -------------------------------------------------------------------------------------------------
+
+
+def task_with_id(scope: Scope, conditions: Conditions, client: PipelinesClient) -> FoundTask | None:
+    """Return the workflow's task whose ID is all that was asked for: as the index knows it, else as Pipelines says."""
+    workflow, task_id = scope.workflow, conditions.task_id
+    if workflow is None or not task_id or conditions.but(words="", limit=DEFAULT_SIZE) != Conditions():
+        return None
+    place = workflow.key_id, workflow.workflow_id, task_id
+    task = _known(scope, {place}).get(place)
+    if task is None:
+        try:
+            task = client.task(workflow.workflow_id, task_id)
+        except PipelinesError:
+            return None
+    return FoundTask(workflow.key_id, workflow.workflow_id, task)
+
+
+# --- tasks ------------------------------------------------------------------------------------------------------------
+
+
+def task_of(known: IndexedTask) -> Task:
+    pending = max(known.nodes - known.nodes_finished - known.nodes_in_progress, 0)
+    nodes = NodeSummary.model_construct(
+        total=known.nodes, finished=known.nodes_finished, in_progress=known.nodes_in_progress, pending=pending
+    )
+    return Task.model_construct(
+        id=known.task_id, status=known.status, node_summary=nodes,
+        created_at=known.created_at, updated_at=known.updated_at,
+    )  # fmt: skip
+
+
+def _new_task(task_id: int, sent_at: datetime) -> Task:
+    nodes = NodeSummary.model_construct(total=0, finished=0, in_progress=0, pending=0)
+    return Task.model_construct(id=task_id, status=CREATED, node_summary=nodes, created_at=sent_at, updated_at=sent_at)
+
+
+def no_such_page() -> InvalidRequest:
+    return InvalidRequest(400, "invalid_request", "This page of the list does not exist.")
+
+
+def _number(text: str, prefix: str = "") -> int:
+    number = number_in(text.removeprefix(prefix)) if text.startswith(prefix) else None
+    if number is None:
+        raise no_such_page()
+    return number

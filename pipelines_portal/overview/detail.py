@@ -1,6 +1,5 @@
-"""The overview of a workflow: counts, days, durations and stuck tasks."""
+"""The overview of a workflow: counts, days, durations and the number of stuck tasks."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,27 +10,13 @@ from pipelines_portal.api_client.task_status import CAN_BE_STUCK, label_of
 from pipelines_portal.core.bar_chart import Bar, build_bar
 from pipelines_portal.core.times import duration
 from pipelines_portal.overview.charts import build_chart, day_label
-from pipelines_portal.submissions.origin import Brief, briefs_of_tasks, telling_value
 from pipelines_portal.submissions.team import IS_SHARED, Sent, keys_looked_after, sent_since
 from pipelines_portal.task_index.counts import Counts, Row, build_counts, counted_so_far, status_counts
-from pipelines_portal.task_index.models import DURATION_DAYS, GONE, IndexedTask, WorkflowIndex
-from pipelines_portal.task_index.reads import days_of, is_read, oldest_open, stuck
+from pipelines_portal.task_index.models import DURATION_DAYS, GONE, WorkflowIndex
+from pipelines_portal.task_index.reads import count_stuck, days_of, is_read, oldest_open
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 CHART_DAYS = 30
-MAX_STUCK = 10
-MAX_TEXT_LENGTH = 160
-
-
-@dataclass(frozen=True)
-class StuckTask:
-    """A stuck task, with the text and the sender of its submission, if it was sent from here."""
-
-    task: IndexedTask
-    number: str
-    not_moved_for: str
-    text: str = ""
-    sender: str = ""
 
 
 def open_bar(counts: Counts) -> Bar:
@@ -50,7 +35,7 @@ def detail_context(user: User, workflow: OpenedWorkflow, index: WorkflowIndex | 
         "index": index, "span": duration(index.stuck_hours * 3600), "people": _people(user, workflow, now),
         "progress": _progress(index, rows, now), "is_old": counts is not None and counts.is_old(now),
     }  # fmt: skip
-    open_tasks = _open_tasks(user, workflow, index, counts, now) if counts else {"counts": None}
+    open_tasks = _open_tasks(index, counts, now) if counts else {"counts": None}
     return context | _days_and_durations(index, now) | open_tasks
 
 
@@ -62,30 +47,13 @@ def _people(user: User, workflow: OpenedWorkflow, now: datetime) -> list[Sent] |
     return sent_since(user, midnight, workflow)
 
 
-def _open_tasks(
-    user: User, workflow: OpenedWorkflow, index: WorkflowIndex, counts: Counts, now: datetime
-) -> dict[str, Any]:
-    oldest, tasks = oldest_open(index, counts), list[Any](stuck(index, MAX_STUCK, now))
+def _open_tasks(index: WorkflowIndex, counts: Counts, now: datetime) -> dict[str, Any]:
+    oldest = oldest_open(index, counts)
     return {
         "counts": counts, "updated": counts.updated(), "stuck_updated": counts.updated(*CAN_BE_STUCK),
         "bar": open_bar(counts), "oldest": oldest, "oldest_number": oldest and str(oldest.task_id),
-        "stuck": _build_stuck_tasks(user, workflow, tasks, now), "stuck_count": tasks[0].stuck_count if tasks else 0,
+        "stuck_count": count_stuck(index, now),
     }  # fmt: skip
-
-
-def _build_stuck_tasks(
-    user: User, workflow: OpenedWorkflow, tasks: list[IndexedTask], now: datetime
-) -> list[StuckTask]:
-    briefs = briefs_of_tasks(user, workflow.key, workflow.workflow_id, [task.task_id for task in tasks])
-    return [_build_stuck_task(task, briefs.get(task.task_id), workflow.telling_field, now) for task in tasks]
-
-
-def _build_stuck_task(task: IndexedTask, brief: Brief | None, telling_field: str, now: datetime) -> StuckTask:
-    not_moved_for = duration((now - task.updated_at).total_seconds()) if task.updated_at else ""
-    if brief is None:
-        return StuckTask(task, str(task.task_id), not_moved_for)
-    text = telling_value(brief.fields or {}, telling_field)[:MAX_TEXT_LENGTH]
-    return StuckTask(task, str(task.task_id), not_moved_for, text, brief.by)
 
 
 def _days_and_durations(index: WorkflowIndex, now: datetime) -> dict[str, Any]:

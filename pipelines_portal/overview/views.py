@@ -83,7 +83,7 @@ def overview_stuck_hours(request: SignedInRequest, key_id: int, workflow_id: int
         context = detail_context(request.user, workflow, index) | {"form": form}
         return _render_detail(request, workflow, context, status=422)
     index.update(stuck_hours=form.cleaned_data["hours"])
-    messages.success(request, "Kept, for all who look at this workflow with this key.")
+    messages.success(request, "Saved for all who look at this workflow with this key")
     return redirect(reverse("overview:detail", args=[key_id, workflow_id]) + "#stuck")
 
 

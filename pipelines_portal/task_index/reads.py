@@ -93,12 +93,10 @@ def oldest_open(index: WorkflowIndex, counts: Counts) -> IndexedTask | None:
     return index.tasks.filter(task_id__in=list(first)).first()
 
 
-def stuck(index: WorkflowIndex, limit: int, now: datetime) -> QuerySet[IndexedTask]:
-    """Return the tasks that did not move for longest, annotated with `stuck_count`, the number of all stuck tasks."""
+def count_stuck(index: WorkflowIndex, now: datetime) -> int:
+    """Return how many tasks did not change for longer than people of the workflow set."""
     since = now - timedelta(hours=index.stuck_hours)
-    late = index.tasks.filter(TO_SHOW, status__in=CAN_BE_STUCK, updated_at__lt=since)
-    count = late.order_by().values("index").annotate(number=Count("pk")).values("number")
-    return late.annotate(stuck_count=Subquery(count)).order_by("updated_at", "task_id")[:limit]
+    return index.tasks.filter(TO_SHOW, status__in=CAN_BE_STUCK, updated_at__lt=since).order_by().count()
 
 
 def stuck_before(index: WorkflowIndex) -> datetime:

@@ -16,7 +16,6 @@ from tests.pages import text_of
 
 from .conftest import Checked, work
 from .making import distinct
-from .office import address
 from .test_sending import send
 
 
@@ -40,7 +39,7 @@ def test_a_finished_import_is_listed_with_its_tasks_that_need_attention(page: An
     TaskNote.objects.mark_as_mistakes(workflow, ids[:1], "", import_job.owner)
     words = start_page(page, import_job)
     assert "Created" in words and "4 created" in words and "2 need attention" in words
-    assert f'href="{address(import_job, "progress")}?status=attention"' in words
+    assert f'href="/keys/{workflow.key_id}/workflows/42/tasks/?import={import_job.pk}&amp;status=attention"' in words
 
 
 def test_more_imports_than_a_page_shows_are_on_the_next(

@@ -14,6 +14,7 @@ FIRST = {
         "operators/import.md",
         "operators/zip.md",
         "operators/lists.md",
+        "operators/search.md",
         "operators/unknown-outcomes.md",
         "operators/faster.md",
     ],

@@ -14,7 +14,7 @@ HELP = {
     "uploads": "operators/zip",
     "submissions": "operators/lists",
     "submissions:detail": "operators/unknown-outcomes",
-    "search": "operators/lists",
+    "search": "operators/search",
     "keys": "operators/sign-in",
     "workflows": "operators/first-task",
     "new_task:preset_rename": "operators/faster",

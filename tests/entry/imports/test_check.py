@@ -1,10 +1,11 @@
 """Step 3: the result of the check."""
 
+import json
 from typing import Any
 
 import pytest
 
-from pipelines_portal.entry.models import ErrorGrouping, Fault, ImportRow
+from pipelines_portal.entry.models import ErrorGrouping, Fault, ImportJob, ImportRow
 from pipelines_portal.submissions.models import Submission
 from tests.factories import browser_of, make_colleague, share_key
 from tests.pages import queries_of, text_of
@@ -21,24 +22,62 @@ def check_of(import_job: Any, *more: str) -> str:
     return f"{place}/check/{''.join(f'{each}/' for each in more)}"
 
 
-def test_counts_reasons_and_the_rows_to_fix_are_shown(page: Any, checked: Checked) -> None:
+def save(page: Any, import_job: Any, rows: dict[int, dict[str, list[str]]]) -> Any:
+    """Post cells as the script of the grid does: by row and field, the text that the page showed and the typed one."""
+    posted = {"rows": [{"number": number, "cells": cells} for number, cells in rows.items()]}
+    return page.post(check_of(import_job, "cells"), json.dumps(posted), content_type="application/json")
+
+
+def row_of(html: str, number: int) -> str:
+    """Return the markup of a row of the grid."""
+    return html.split(f'<tr id="row-{number}"')[1].split("</tr>")[0]
+
+
+def test_errors_are_shown_at_their_cells_and_with_a_remedy_for_all_rows(page: Any, checked: Checked) -> None:
     import_job = checked([GOOD, BAD, GERMN, ["Bye", "Germn"]])
     html = text_of(page.get(check_of(import_job)))
-    assert "<dt>Ready to send</dt><dd>1</dd>" in html
-    assert '<dt>To fix</dt><dd class="toned">3</dd>' in html
-    assert "3 rows to fix, for 2 reasons" in html
-    assert "Target language must be one of French, German, Spanish" in html
-    assert "“Germn”" in html
-    assert "Text to translate is missing" in html
-    assert 'aria-label="Target language, row 4"' in html
-    assert "Nothing is sent yet." in html
+    assert [chip.count for chip in page.get(check_of(import_job)).context["chips"]] == [4, 3, 1]
+    assert "<b>1 ready</b> · 3 with errors" in html and "Create 1 task <kbd>" in html
+    assert "<bdi>“Germn”</bdi> isn’t an option in" in html and "> 2 rows</a>" in html
+    assert "<b>Text to translate</b> is missing in" in html and "> row 3</a>" in html
+    assert "Required</span>" in row_of(html, 3) and "1 error" in row_of(html, 3)
+    assert "Target language must be one of French, German, Spanish" in row_of(html, 4)
+    assert "Not an option</span>" in row_of(html, 4) and "Ready" in row_of(html, 2)
 
 
-def test_only_the_rows_to_fix_are_shown_fifty_at_a_time(page: Any, checked: Checked) -> None:
-    import_job = checked([GERMN] * 60 + [GOOD])
-    first, second = (page.get(f"{check_of(import_job)}?page={number}").content.decode() for number in (1, 2))
-    assert (first.count('<tr id="row-'), second.count('<tr id="row-')) == (50, 10)
-    assert "51 to 60 of 60" in text_of(page.get(f"{check_of(import_job)}?page=9"))
+def test_a_large_import_is_shown_in_pages_of_a_hundred_rows(page: Any, checked: Checked) -> None:
+    import_job = checked([GERMN] * 250 + [GOOD])
+    pages = [text_of(page.get(f"{check_of(import_job)}?page={number}")) for number in (1, 2, 3)]
+    assert [html.count('<tr id="row-') for html in pages] == [100, 100, 51]
+    assert "Rows 2–101" in pages[0] and 'href="?page=2">Next</a>' in pages[0] and "Previous" not in pages[0]
+    assert "Rows 202–252" in text_of(page.get(f"{check_of(import_job)}?page=9"))
+
+
+def test_up_to_two_hundred_rows_are_on_one_page(page: Any, checked: Checked) -> None:
+    html = text_of(page.get(check_of(checked(distinct(200)))))
+    assert html.count('<tr id="row-') == 200 and 'id="next-page"' not in html
+
+
+def test_the_next_error_is_found_on_another_page(page: Any, checked: Checked) -> None:
+    import_job = checked([*distinct(250), GERMN])
+    answer = page.get(f"{check_of(import_job)}?error_after=0")
+    assert answer["Location"] == f"{check_of(import_job)}?page=3&at=252"
+    assert 'data-at="252"' in text_of(page.get(answer["Location"]))
+    assert page.get(f"{check_of(import_job)}?error_after=252")["Location"].endswith("?page=3&at=252"), "it begins again"
+    fixed = checked(distinct(2))
+    assert page.get(f"{check_of(fixed)}?error_after=x")["Location"].endswith("?page=1&at=")
+
+
+def test_the_row_of_a_long_text_is_changed_in_its_form(page: Any, checked: Checked) -> None:
+    """A text of more than 1,000 characters is shown in the grid, and edited in the form of the row."""
+    import_job = checked([["x" * 1_001, "French"]])
+    assert "data-long" in row_of(text_of(page.get(check_of(import_job))), 2)
+    form = text_of(page.get(check_of(import_job, "rows", "2")))
+    assert "Row 2 of <bdi>rows.csv</bdi>" in form and "x" * 1_001 in form
+    assert page.get(check_of(import_job, "rows", "1")).status_code == 404, "the header is no row"
+    assert page.get(check_of(import_job, "rows", "99")).status_code == 404
+    ImportJob.objects.update(status=ImportJob.Status.SENDING)
+    assert page.get(check_of(import_job, "rows", "2")).status_code == 302
 
 
 def test_rows_are_filtered_by_field_and_by_reason(page: Any, checked: Checked) -> None:
@@ -61,11 +100,14 @@ def test_duplicates_name_the_task_and_its_sender(page: Any, checked: Checked) ->
     import_job = checked([GOOD, ["Bye", "French"], ["Bye", "French"]])
     assert statuses(import_job) == {2: "duplicate", 3: "ready", 4: "duplicate"}
     html = text_of(page.get(check_of(import_job)))
-    assert f">task {task}</a>, sent by <bdi>Ben Okafor</bdi>" in html
-    assert "Row 4 equals row 3 of the file." in html
+    assert "<b>2 rows</b> have the same values as tasks or other rows." in html
+    assert f"tasks/{task}/" in row_of(html, 2) and "Same as row 3" in row_of(html, 4)
+    page.post(check_of(import_job, "decide"), {"do": "aside", "number": 4})
+    html = text_of(page.get(check_of(import_job)))
+    assert f'hx-boost="false">{task}</a>, created by <bdi>Ben Okafor</bdi>' in html
 
 
-@pytest.mark.parametrize("show", ["ready", "aside", "twice", "nonsense"])
+@pytest.mark.parametrize("show", ["errors", "duplicates", "skipped", "ready", "nonsense"])
 def test_rows_of_every_status_are_listed(page: Any, checked: Checked, show: str) -> None:
     assert page.get(f"{check_of(checked([GOOD, BAD]))}?show={show}").status_code == 200
 
@@ -87,9 +129,11 @@ def test_viewers_see_the_check_and_change_nothing(page: Any, checked: Checked, p
     person.save()
     page.force_login(person)
     html = page.get(check_of(import_job)).content.decode()
-    assert "Save and check again" not in html
-    assert "Send 1 row" not in html
+    assert "data-cells" not in html and "Apply" not in html and 'id="undo"' not in html
+    assert "Create 1 task" not in html
     assert page.post(check_of(import_job, "undo"), {"number": 1}).status_code == 403
+    assert page.get(check_of(import_job, "rows", "2")).status_code == 403
+    assert save(page, import_job, {2: {"input_text": ["", "Hello"]}}).status_code == 403
 
 
 def test_a_reason_for_each_row_does_not_make_an_endless_page(page: Any, checked: Checked, person: Any) -> None:
@@ -100,7 +144,7 @@ def test_a_reason_for_each_row_does_not_make_an_endless_page(page: Any, checked:
     ErrorGrouping(import_job).add(faults)
     shown = page.get(check_of(import_job))
     words = text_of(shown)
-    assert "for 300 reasons" in words and "And 200 rarer reasons" in words
+    assert "96 more errors" in words and "200 other errors are shown at the cells." in words
     assert len(shown.content) < 600_000
     assert "Hello 51 says nothing" in words
 
@@ -119,20 +163,20 @@ def test_rows_that_another_import_sent_are_said_in_one_line_and_skipped(page: An
     html = text_of(page.get(check_of(import_job)))
     sent = Submission.objects.get().sent_at
     assert f'9 of 10 rows were sent today at <time datetime="{sent:%Y-%m-%dT%H:%M:%SZ}"' in html
-    assert "(<bdi>Pasted rows</bdi>)." in html
-    assert "Skip them" in html
-    assert "The same values go out once" not in html, "one line says it"
+    assert "from <bdi>Pasted rows</bdi>" in html
+    assert "Skip 9 rows" in html and "Create anyway" in html
+    assert "have the same values" not in html, "one line says it"
     page.post(check_of(import_job, "decide"), {"do": "aside"})
     assert list(statuses(import_job).values()) == ["set_aside"] * 9 + ["to_fix"]
     assert "were sent today" not in text_of(page.get(check_of(import_job)))
 
 
-def test_a_few_duplicates_are_named_one_by_one(page: Any, checked: Checked) -> None:
+def test_fewer_duplicates_are_counted(page: Any, checked: Checked) -> None:
     rows = distinct(10)
     sent_earlier(checked, rows[:7])
     html = text_of(page.get(check_of(checked(rows))))
     assert "were sent today" not in html
-    assert "The same values go out once" in html
+    assert "<b>7 rows</b> have the same values as tasks or other rows." in html
 
 
 def test_the_name_of_an_import_that_the_person_may_not_see_is_left_out(page: Any, checked: Checked) -> None:

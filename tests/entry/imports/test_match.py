@@ -131,8 +131,8 @@ def test_a_column_without_a_field_is_not_imported_and_the_line_says_so(page: Any
 def test_a_required_field_without_a_column_gets_one_value_for_all_rows(page: Any, saved_key: SavedKey) -> None:
     done = upload(page, open_workflow(saved_key), "Text to translate\nHello\nBye\n")
     html = text_of(done)
-    assert "2 rows to fix, for 1 reason" in html
-    assert "Set a value for all rows" in html and "Choose a column" in html
+    assert "is missing in" in html and "2 rows</a>" in html
+    assert "Set for all rows" in html and "Choose a column" in html
     import_job = ImportJob.objects.get()
     key = f"one-{import_job.error_groups.get().pk}"
     page.post(address(import_job, import_job.pk, "check", "alike"), {"reason": key, f"to-{key}": "French"})

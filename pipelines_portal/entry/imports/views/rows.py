@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -289,10 +289,12 @@ def import_fix(request: SignedInRequest, workflow: OpenedWorkflow, import_job: I
 def import_cells(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Save cells that a script posts, and return their rows and what stands under the grid."""
     try:
-        posted = read_posted_cells(request.body)
+        saved = save_cells(import_job, request.user, read_posted_cells(request.body))
     except Unreadable:
         return HttpResponseBadRequest()
-    return saved_answer(request, workflow, import_job, save_cells(import_job, request.user, posted))
+    except CannotChange as error:
+        return JsonResponse({"problem": str(error)}, status=409)
+    return saved_answer(request, workflow, import_job, saved)
 
 
 def saved_answer(

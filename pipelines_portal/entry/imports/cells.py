@@ -11,9 +11,9 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field
 from pipelines_portal.core import times
-from pipelines_portal.core.parameters import uuid_in
 from pipelines_portal.entry.imports import texts
 from pipelines_portal.entry.imports.check_page import RowTexts
+from pipelines_portal.entry.imports.checking import SENT
 from pipelines_portal.entry.imports.fixing import MOST_POSTED_ROWS, change_rows, edit_row
 from pipelines_portal.entry.imports.typed import add_rows, last_number
 from pipelines_portal.entry.models import ImportJob, ImportRow
@@ -25,8 +25,8 @@ LONGEST_TEXT = 200_000
 LARGEST_NUMBER = 2**31 - 1
 # Between the items of a ranking that is typed in one line.
 ORDERED = " > "
-# For a message that quotes a cell.
-QUOTED = 60
+# For a message that quotes a cell, and for a post with many such messages.
+QUOTED, MOST_PROBLEMS = 60, 5
 
 
 class Unreadable(ValueError):
@@ -108,10 +108,27 @@ def save_cells(import_job: ImportJob, by: User, posted: list[PostedCells], label
                 new[name] = after
         return bool(new) and edit_row(row, new)
 
-    change_rows(import_job, by, label, lambda: list(by_number), save)
+    outcome = change_rows(import_job, by, label, lambda: list(by_number), save)
     saved.numbers = list(by_number)
-    saved.problems = list(problems.values())
+    found = list(problems.values())
+    if outcome.sent:
+        found += _sent_problems(import_job, by_number, row_texts)
+    saved.problems = found[:MOST_PROBLEMS]
+    if len(found) > MOST_PROBLEMS:
+        saved.problems.append(texts.MORE_CELLS.format(count=f"{len(found) - MOST_PROBLEMS:,}"))
     return saved
+
+
+def _sent_problems(import_job: ImportJob, by_number: dict[int, PostedCells], row_texts: RowTexts) -> list[str]:
+    """Return a sentence for each cell whose row was sent with another text than the typed one."""
+    sent = import_job.rows.filter(number__in=list(by_number), status__in=SENT).defer("fields").order_by("number")
+    return [
+        texts.CELL_SENT.format(column=known.label, row=f"{row.number:,}", typed=cell.after[:QUOTED])
+        for row in sent
+        for known in row_texts.fields
+        if (cell := by_number[row.number].cells.get(known.name))
+        and row_texts.text(known, row) not in (cell.after, understood(known, cell.after))
+    ]
 
 
 def _add_new_rows(import_job: ImportJob, posted: list[PostedCells], saved: SavedCells) -> None:
@@ -167,11 +184,3 @@ def pasted_cells(text: str) -> list[list[str]]:
     text = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
     csv.field_size_limit(LONGEST_TEXT * 10)
     return [[_text(cell) for cell in line] for line in csv.reader(io.StringIO(text, newline=""), delimiter="\t")]
-
-
-def import_in(body: bytes) -> Any:
-    """Return the import that the page names in its post, or None."""
-    try:
-        return uuid_in(str(json.loads(body).get("import", "")))
-    except (ValueError, AttributeError, RecursionError):
-        return None

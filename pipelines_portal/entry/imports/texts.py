@@ -27,7 +27,8 @@ CHANGED_ROW = "Somebody else changed this row. What you typed is still here: com
 NOT_FOUND = "No row that can be changed holds that."
 CHOOSE_COLUMN = "Nothing was changed: choose a column, and say what to find in it."
 CELL_CHANGED = "{column} of row {row} was not saved: it was changed to “{now}” in another window. You typed “{typed}”."
-CELL_NOT_CHANGED = "Row {row} was not changed: it was sent."
+CELL_SENT = "{column} of row {row} was not saved: the row was sent. You typed “{typed}”."
+MORE_CELLS = "{count} other cells were not saved either."
 NOT_COPIED = "Not copied: {tasks}. Their values are not stored here, or not visible to you."
 NOT_UNDONE = "Nothing was undone: another change came after it. The button names the last one."
 

@@ -1,0 +1,182 @@
+"""The script of the grid saves cells. Each is changed only if it still holds what the page showed."""
+
+import json
+from typing import Any
+
+import pytest
+
+from pipelines_portal.api_client import Field
+from pipelines_portal.entry.imports.cells import pasted_cells, read_posted_cells, understood
+from pipelines_portal.entry.imports.fixing import change_rows, edit_row
+from pipelines_portal.entry.models import Change, ImportJob, ImportRow
+from tests.factories import make_colleague
+from tests.pages import text_of
+
+from .conftest import Checked
+from .making import GOOD, distinct, statuses
+from .test_check import BAD, GERMN, check_of, row_of, save
+from .test_fix import undo
+
+
+def test_cells_are_saved_and_their_rows_checked_again(page: Any, checked: Checked) -> None:
+    import_job = checked([BAD, GERMN, GOOD])
+    answer = save(
+        page,
+        import_job,
+        {2: {"input_text": ["", "Hi"]}, 3: {"target_language": ["Germn", "German"], "notes": ["", "x"]}},
+    )
+    html = text_of(answer)
+    assert answer.status_code == 200 and html.startswith('<div id="saved"')
+    assert "Ready" in row_of(html, 2) and "Ready" in row_of(html, 3) and '<tr id="row-4"' not in html
+    assert "<b>3 ready</b>" in html and '<button id="last-change" value="1"' in html
+    assert statuses(import_job) == {2: "ready", 3: "ready", 4: "ready"}
+    assert import_job.rows.get(number=3).edits == {"target_language": "German", "notes": "x"}
+    undo(page, import_job)
+    assert statuses(import_job) == {2: "to_fix", 3: "to_fix", 4: "ready"}
+
+
+def test_a_cell_that_was_changed_in_another_window_stays_and_the_person_reads_both_texts(
+    page: Any, checked: Checked
+) -> None:
+    import_job = checked([GERMN])
+    values = {"target_language": "French"}
+    change_rows(import_job, make_colleague(), "changed {}", lambda: [2], lambda row: edit_row(row, values))
+    answer = save(page, import_job, {2: {"target_language": ["Germn", "Spanish"], "input_text": ["Hello", "Bye"]}})
+    html = text_of(answer)
+    assert (
+        "Target language of row 2 was not saved: it was changed to “French” in another window. You typed “Spanish”."
+    ) in html
+    edits = import_job.rows.get().edits
+    assert edits == {"target_language": "French", "input_text": "Bye"}, "other cells of the row are saved"
+
+
+@pytest.mark.parametrize("before", ["Germn", "Something else"])
+def test_a_text_that_the_cell_has_already_is_no_conflict(page: Any, checked: Checked, before: str) -> None:
+    """The answer to an earlier post may have been lost."""
+    import_job = checked([GERMN])
+    save(page, import_job, {2: {"target_language": ["Germn", "German"]}})
+    html = text_of(save(page, import_job, {2: {"target_language": [before, "German"]}}))
+    assert "was not saved" not in html and Change.objects.count() == 1
+
+
+@pytest.mark.parametrize("status", [ImportRow.Status.REQUESTED, ImportRow.Status.CREATED, ImportRow.Status.UNCONFIRMED])
+def test_a_row_that_was_sent_stays_and_the_person_is_told(page: Any, checked: Checked, status: str) -> None:
+    import_job = checked([GOOD, BAD])
+    import_job.rows.filter(number=2).update(status=status)
+    html = text_of(save(page, import_job, {2: {"input_text": ["Hello", "Bye"]}, 3: {"input_text": ["", "Hi"]}}))
+    assert "Text to translate of row 2 was not saved: the row was sent. You typed “Bye”." in html
+    assert "data-sent" in html.split('<tr id="row-2"')[1].split(">")[0]
+    assert statuses(import_job) == {2: status, 3: "ready"}
+    assert import_job.rows.get(number=2).edits == {}
+
+
+def test_many_cells_that_were_not_saved_are_told_in_few_sentences(page: Any, checked: Checked) -> None:
+    import_job = checked(distinct(9))
+    import_job.rows.update(status=ImportRow.Status.CREATED)
+    html = text_of(save(page, import_job, {number: {"notes": ["", "x"]} for number in range(2, 11)}))
+    assert html.count("was not saved: the row was sent.") == 5 and "4 other cells were not saved either." in html
+
+
+@pytest.mark.parametrize("status", [ImportJob.Status.SENDING, ImportJob.Status.CHECKING, ImportJob.Status.DELETED])
+def test_while_rows_are_sent_or_checked_nothing_is_saved_and_the_script_keeps_the_text(
+    page: Any, checked: Checked, status: str
+) -> None:
+    """An answer of 200 would say that the text is saved."""
+    import_job = checked([BAD])
+    ImportJob.objects.update(status=status)
+    answer = save(page, import_job, {2: {"input_text": ["", "Hello"]}})
+    assert answer.status_code == 409 and "Nothing was changed" in answer.json()["problem"]
+    assert statuses(import_job) == {2: "to_fix"} and not Change.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "", "x", "null", "[]", "7", "{}", '{"rows": 7}', '{"rows": [7]}', '{"rows": [{}]}', '{"rows": {"number": 2}}',
+        '{"rows": [{"number": "2", "cells": {}}]}', '{"rows": [{"number": 0, "cells": {}}]}',
+        '{"rows": [{"number": -2, "cells": {}}]}', '{"rows": [{"number": 99999999999, "cells": {}}]}',
+        '{"rows": [{"number": 2.5, "cells": {}}]}', '{"rows": [{"number": 2}]}',
+        '{"rows": [{"number": 2, "cells": []}]}',
+        '{"rows": [{"number": 2, "cells": {"input_text": "Hello"}}]}',
+        '{"rows": [{"number": 2, "cells": {"input_text": ["", null]}}]}',
+        '{"rows": [{"number": 2, "cells": {"input_text": [1, 2]}}]}',
+        '{"rows": [{"number": 2, "cells": {"input_text": ["", "Hello", "?"]}}]}',
+        "[" * 100_000,
+    ],
+    ids=lambda body: body[:60],
+)  # fmt: skip
+def test_nonsense_changes_nothing(page: Any, checked: Checked, body: str) -> None:
+    import_job = checked([BAD])
+    answer = page.post(check_of(import_job, "cells"), body, content_type="application/json")
+    assert answer.status_code == 400
+    assert statuses(import_job) == {2: "to_fix"} and not Change.objects.exists()
+
+
+def test_bytes_that_are_no_text_change_nothing(page: Any, checked: Checked) -> None:
+    answer = page.post(check_of(checked([BAD]), "cells"), b'{"rows": "\xff"}', content_type="application/json")
+    assert answer.status_code == 400
+
+
+def test_rows_and_fields_that_the_import_does_not_have_are_left_out(page: Any, checked: Checked) -> None:
+    """Row 1 is the header. A file gets no new rows."""
+    import_job = checked([BAD])
+    cells = {"input_text": ["", "Hello"], "nonsense": ["", "x"]}
+    posted = {"rows": [{"number": number, "new": True, "cells": cells} for number in (1, 2, 3, 2**31 - 2)]}
+    answer = page.post(check_of(import_job, "cells"), json.dumps(posted), content_type="application/json")
+    assert answer.status_code == 200
+    assert statuses(import_job) == {2: "ready"} and import_job.rows.get().edits == {"input_text": "Hello"}
+
+
+def test_a_character_that_databases_refuse_is_removed(page: Any, checked: Checked) -> None:
+    import_job = checked([BAD])
+    cells = {"input_text": ["", "He\0llo"], "no\0tes": ["", "x"], "notes": ["", "\ud800x"]}
+    assert save(page, import_job, {2: cells}).status_code == 200
+    row = import_job.rows.get()
+    assert row.edits["input_text"] == "Hello" and set(row.edits) == {"input_text", "notes"}
+    assert page.get(check_of(import_job)).status_code == 200
+
+
+def test_no_more_rows_are_saved_at_once_than_a_page_has(page: Any, checked: Checked) -> None:
+    import_job = checked(distinct(210))
+    save(page, import_job, {number: {"notes": ["", "x"]} for number in range(2, 212)})
+    assert import_job.rows.filter(edits={"notes": "x"}).count() == 200
+
+
+def test_line_ends_are_read_as_the_page_shows_them() -> None:
+    body = {"rows": [{"number": 3, "cells": {"notes": ["a\r\nb", "c\rd"]}}]}
+    [row] = read_posted_cells(json.dumps(body).encode())
+    assert (row.number, row.is_new) == (3, False)
+    assert (row.cells["notes"].before, row.cells["notes"].after) == ("a\nb", "c\nd")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\tb\nc\td", [["a", "b"], ["c", "d"]]),
+        ("a\tb\r\nc\td\r\n", [["a", "b"], ["c", "d"]]),
+        ('"two\nlines"\t"a ""word"""', [["two\nlines", 'a "word"']]),
+        ("a\t\tb", [["a", "", "b"]]),
+        ("a\n\nb", [["a"], [], ["b"]]),
+        ("", []),
+        ("\0", [[""]]),
+    ],
+)
+def test_copied_cells_are_read_as_spreadsheets_copy_them(text: str, expected: list[list[str]]) -> None:
+    assert pasted_cells(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("type_", "typed", "stored"),
+    [
+        ("short_text", "today 9am", "today 9am"),
+        ("ranking", "b > a", "b\na"),
+        ("ranking", "b\na", "b\na"),
+        ("datetime", "", ""),
+        ("datetime", "soon", "soon"),
+        ("datetime", "2026-03-01T09:00:00+00:00", "2026-03-01T09:00:00+00:00"),
+        ("datetime", "2026-03-01 09:00", "2026-03-01T09:00:00+00:00"),
+        ("datetime", "9999-12-31 23:59", "9999-12-31T23:59:00+00:00"),
+    ],
+)
+def test_times_and_rankings_are_stored_as_the_import_reads_them(type_: str, typed: str, stored: str) -> None:
+    assert understood(Field(name="x", type=type_), typed) == stored

@@ -39,8 +39,9 @@ def begin_typed(user: User, workflow: OpenedWorkflow, schema: Schema) -> ImportJ
     """Return the current import of typed rows, or create one."""
     if current := current_typed(user, workflow):
         return current
-    # Two pages that begin at once get the same token, and so the same import.
-    place = f"typed {workflow.key_id} {workflow.workflow_id} {_typed_imports(user, workflow).count()}"
+    # Two pages that begin at once get the same token, and so the same import. Each import comes after another one.
+    last = _typed_imports(user, workflow).order_by("-created_at").values_list("pk", flat=True).first()
+    place = f"typed {workflow.key_id} {workflow.workflow_id} {last}"
     values = {
         "key": workflow.key,
         "workflow_id": workflow.workflow_id,

@@ -14,7 +14,7 @@ from pipelines_portal.core import times
 from pipelines_portal.entry.imports import texts
 from pipelines_portal.entry.imports.check_page import RowTexts
 from pipelines_portal.entry.imports.checking import SENT
-from pipelines_portal.entry.imports.fixing import MOST_POSTED_ROWS, change_rows, edit_row
+from pipelines_portal.entry.imports.fixing import LARGEST_NUMBER, MOST_POSTED_ROWS, CannotChange, change_rows, edit_row
 from pipelines_portal.entry.imports.typed import add_rows, last_number
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.workflows.fields.dates import moment_in
@@ -22,7 +22,6 @@ from pipelines_portal.workflows.fields.local_times import meanings
 from pipelines_portal.workflows.fields.typed_times import read_typed_time
 
 LONGEST_TEXT = 200_000
-LARGEST_NUMBER = 2**31 - 1
 # Between the items of a ranking that is typed in one line.
 ORDERED = " > "
 # For a message that quotes a cell, and for a post with many such messages.
@@ -132,7 +131,12 @@ def _sent_problems(import_job: ImportJob, by_number: dict[int, PostedCells], row
 
 
 def _add_new_rows(import_job: ImportJob, posted: list[PostedCells], saved: SavedCells) -> None:
-    """Create rows for new numbers. A new row whose number another window has taken gets the next free one."""
+    """Create rows for new numbers. A new row whose number another window has taken gets the next free one.
+
+    Raise CannotChange.
+    """
+    if not import_job.can_change_rows:
+        raise CannotChange(texts.NOT_CHANGEABLE)
     new = [row for row in posted if row.is_new]
     taken = {row.number: row for row in import_job.lines.filter(number__in=[row.number for row in new])}
     next_number = max([last_number(import_job), *(row.number for row in new)]) + 1
@@ -144,11 +148,14 @@ def _add_new_rows(import_job: ImportJob, posted: list[PostedCells], saved: Saved
 
 
 def _is_same(row_texts: RowTexts, stored: ImportRow, posted: PostedCells) -> bool:
-    """Return whether the stored row is empty or what was posted: the answer to an earlier post may have been lost."""
+    """Return whether the stored row holds nothing but what was posted.
+
+    The answer to an earlier post may have been lost, and more been typed since.
+    """
     fields = {known.name: known for known in row_texts.fields}
     present = {name: text for name, text in row_texts.by_field(stored).items() if text}
     wanted = {name: cell.after for name, cell in posted.cells.items() if cell.after and name in fields}
-    return not present or present == {name: understood(fields[name], text) for name, text in wanted.items()}
+    return present.items() <= {name: understood(fields[name], text) for name, text in wanted.items()}.items()
 
 
 def understood(known: Field, text: str) -> str:

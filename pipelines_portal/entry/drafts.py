@@ -68,9 +68,9 @@ def _import_drafts(user: User) -> list[Draft]:
         Draft(
             import_job.file_name,
             import_job.workflow_name,
-            f"{import_job.row_count:,} rows" if import_job.row_count != 1 else "1 row",
+            _rows_of(import_job),
             import_job.changed_at,
-            import_job.get_absolute_url(),
+            _address_of(import_job),
             is_import=not import_job.is_typed,
             state=_state_of(import_job),
         )
@@ -86,3 +86,15 @@ def _state_of(import_job: ImportJob) -> str:
     if counts.errors:
         return "1 row has errors" if counts.errors == 1 else f"{counts.errors:,} rows have errors"
     return counts.left_words if counts.duplicate else f"{counts.ready:,} ready"
+
+
+def _rows_of(import_job: ImportJob) -> str:
+    """Return the number of its rows in words. Of typed rows, those that became tasks are no draft any more."""
+    count = import_job.row_count - (import_job.counts_as_read.created if import_job.is_typed else 0)
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
+def _address_of(import_job: ImportJob) -> str:
+    if not import_job.is_typed:
+        return import_job.get_absolute_url()
+    return reverse("imports:check", args=[import_job.key_id, import_job.workflow_id, import_job.pk])

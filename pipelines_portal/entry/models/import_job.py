@@ -255,7 +255,10 @@ class ImportJob(models.Model):
 
     def store_counts(self, **values: Any) -> None:
         """Update its row counts, and `values`. Call at the end of a transaction that locked it and changed rows."""
-        ImportJob.objects.filter(pk=self.pk).update(row_counts=self.count_rows(), **values)
+        row_counts = self.count_rows()
+        if self.is_typed:
+            values["row_count"] = sum(row_counts.values())
+        ImportJob.objects.filter(pk=self.pk).update(row_counts=row_counts, **values)
 
     # Steps
 

@@ -34,7 +34,7 @@ from pipelines_portal.entry.imports.cells import (
     save_cells,
 )
 from pipelines_portal.entry.imports.check_page import RowTexts
-from pipelines_portal.entry.imports.fixing import CannotChange
+from pipelines_portal.entry.imports.fixing import LARGEST_NUMBER, CannotChange
 from pipelines_portal.entry.imports.forms import PASTED
 from pipelines_portal.entry.imports.grid import MOST_IN_PAGE, Column, Selection, columns_of, empty_grid
 from pipelines_portal.entry.imports.headers import match_headers
@@ -197,8 +197,8 @@ def paste(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) ->
     """Put pasted cells into rows from `number` on. Rows with headings, and many rows, become an import of their own."""
     data = QueryDict(request.body)
     lines = pasted_cells(data.get("text", ""))
-    first, name = number_in(data.get("number", "")), data.get("field", "")
-    if not lines or first is None:
+    first, name = number_in(data.get("number", ""), LARGEST_NUMBER - len(lines)), data.get("field", "")
+    if not lines or not first:
         return HttpResponseBadRequest()
     if _has_headings(lines, schema) or len(lines) > MOST_IN_PAGE:
         return _import_pasted(request, workflow, data)
@@ -245,7 +245,7 @@ def _import_pasted(request: SignedInRequest, workflow: OpenedWorkflow, data: Que
 @posts_to_grid
 def preset(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, preset_id: int) -> HttpResponse:
     """Put the values of a preset into a row."""
-    number = number_in(request.POST.get("number", ""))
+    number = number_in(request.POST.get("number", ""), LARGEST_NUMBER)
     if not number:
         return HttpResponseBadRequest()
     values = offered_preset(request.user, workflow, preset_id).fields

@@ -1,0 +1,102 @@
+"""A person who types rows in the grid of a workflow."""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.entry.imports.jobs import work_on_next
+from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.factories import open_workflow
+from tests.pages import text_of
+
+NAMES = ("input_text", "target_language", "notes")
+
+
+@dataclass
+class TypedGrid:
+    """The grid of a workflow in one window. The methods post what its script posts."""
+
+    browser: Any
+    workflow: OpenedWorkflow
+    owner: User
+
+    def address(self, name: str, *more: Any) -> str:
+        return reverse(f"grid:{name}", args=[self.workflow.key_id, self.workflow.workflow_id, *more])
+
+    def read(self, query: str = "") -> str:
+        return text_of(self.browser.get(self.address("page") + query))
+
+    def type(self, number: int, *texts: str, new: bool = True, **before: str) -> Any:
+        """Type a row; `before` has texts that the page showed."""
+        cells = {name: [before.get(name, ""), text] for name, text in zip(NAMES, texts, strict=False)}
+        return self.save({"number": number, "new": new, "cells": cells})
+
+    def change(self, number: int, name: str, before: str, after: str) -> Any:
+        return self.save({"number": number, "new": False, "cells": {name: [before, after]}})
+
+    def save(self, *rows: dict[str, Any]) -> Any:
+        return self.browser.post(self.address("cells"), json.dumps({"rows": rows}), content_type="application/json")
+
+    def fill(self, count: int, first: int = 1) -> None:
+        """Type so many rows that differ, from the number `first` on."""
+        rows = [
+            {"number": n, "new": True, "cells": {NAMES[0]: ["", f"Hello {n}"], NAMES[1]: ["", "French"]}}
+            for n in range(first, first + count)
+        ]
+        assert self.save(*rows).status_code == 200
+
+    def paste(self, text: str, number: int = 1, name: str = "", **more: str) -> Any:
+        form = urlencode({"text": text, "number": number, "field": name} | more)
+        return self.browser.post(self.address("paste"), form, content_type="application/x-www-form-urlencoded")
+
+    def create(self, rows: int) -> Any:
+        return self.browser.post(self.address("create"), {"rows": rows})
+
+    @property
+    def job(self) -> ImportJob:
+        """The newest import of typed rows."""
+        return ImportJob.objects.filter(owner=self.owner, kind="typed").latest("created_at")
+
+    def step(self, name: str) -> str:
+        return reverse(f"imports:{name}", args=[self.workflow.key_id, self.workflow.workflow_id, self.job.pk])
+
+    def statuses(self) -> dict[int, str]:
+        return dict(self.job.rows.values_list("number", "status"))
+
+    def texts(self) -> dict[int, list[str]]:
+        """Return the typed texts of each row."""
+        return {row.number: [row.edits.get(name, "") for name in NAMES] for row in self.job.rows}
+
+
+@pytest.fixture
+def grid(page: Any, saved_key: Any) -> TypedGrid:
+    return TypedGrid(page, open_workflow(saved_key, name="Translations"), saved_key.owner)
+
+
+def work() -> None:
+    """Work like the worker until nothing is due."""
+    while work_on_next():
+        pass
+
+
+def end_wait() -> None:
+    """Let the ten seconds pass in which the sending can be undone, and every other wait."""
+    now = timezone.now()
+    ImportJob.objects.filter(start_at__gt=now).update(start_at=now - timedelta(seconds=1))
+    ImportJob.objects.filter(due_at__gt=now).update(due_at=now)
+
+
+def move_back(days: int) -> None:
+    """Let so many days pass since everything was typed and sent."""
+    past = timezone.now() - timedelta(days=days)
+    ImportJob.objects.update(created_at=past, changed_at=past)
+    Submission.objects.filter(sent_at__isnull=False).update(sent_at=past)

@@ -1,0 +1,100 @@
+"""Rows that are pasted into the grid."""
+
+from typing import Any
+
+import pytest
+
+from pipelines_portal.entry.grid import views
+from pipelines_portal.entry.models import Change, ImportJob
+from tests.pages import text_of
+
+from .conftest import TypedGrid
+
+
+def test_cells_are_pasted_from_the_active_one_on(grid: TypedGrid) -> None:
+    answer = text_of(grid.paste("Hello\tFrench\nBye\tGerman"))
+    assert grid.texts() == {1: ["Hello", "French", ""], 2: ["Bye", "German", ""]}
+    assert 'title="pasted 2 rows"' in answer and 'data-next="3"' in answer
+    grid.paste("Spanish\tUrgent\nFrench", 2, "target_language")
+    assert grid.texts()[2] == ["Bye", "Spanish", "Urgent"] and grid.texts()[3] == ["", "French", ""]
+
+
+def test_a_paste_is_undone_as_a_whole(grid: TypedGrid) -> None:
+    grid.type(1, "Hello", "French")
+    grid.paste("Bye\tGerman\nSo long\tSpanish")
+    assert grid.texts()[1] == ["Bye", "German", ""]
+    grid.browser.post(grid.step("undo"), {"number": Change.objects.count()})
+    assert grid.texts() == {1: ["Hello", "French", ""]}
+
+
+def test_cells_go_into_the_columns_that_the_page_shows(grid: TypedGrid) -> None:
+    grid.paste("Hello\tUrgent", 1, "input_text", columns="input_text\nnotes\nnonsense")
+    assert grid.texts() == {1: ["Hello", "", "Urgent"]}
+    grid.paste("French\tx\ty\tz", 1, "target_language", columns="input_text\ntarget_language")
+    assert grid.texts() == {1: ["Hello", "French", "Urgent"]}, "cells beyond the last column are left out"
+
+
+def test_pinned_texts_are_put_into_pasted_rows(grid: TypedGrid) -> None:
+    grid.browser.post(grid.address("pin"), {"field": "target_language", "text": "German"})
+    grid.paste("Hello\nBye\n")
+    assert [texts[:2] for texts in grid.texts().values()] == [["Hello", "German"], ["Bye", "German"]]
+
+
+def test_rows_that_were_sent_stay(grid: TypedGrid) -> None:
+    grid.fill(1)
+    grid.create(1)
+    answer = text_of(grid.paste("Bye\tGerman\nSo long\tSpanish"))
+    assert grid.statuses() == {1: "created", 2: "ready"} and grid.texts()[1][0] == "Hello 1"
+    assert "Text to translate of row 1 was not saved: the row was sent." in answer
+
+
+def imported_by(answer: Any) -> ImportJob:
+    import_job = ImportJob.objects.get(kind="file")
+    assert answer.json() == {"go_to": import_job.get_absolute_url()}
+    return import_job
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Text to translate\tTarget language", "input_text\ttarget_language", "Target language\tText to translate"],
+)
+def test_rows_with_headings_become_an_import(grid: TypedGrid, heading: str) -> None:
+    row = "French\tHello" if heading.startswith("Target") else "Hello\tFrench"
+    import_job = imported_by(grid.paste(f"{heading}\n{row}"))
+    assert import_job.counts().ready == 1 and not ImportJob.objects.filter(kind="typed").exists()
+
+
+def test_one_line_of_names_is_typed(grid: TypedGrid) -> None:
+    grid.paste("Text to translate\tTarget language")
+    assert grid.statuses() == {1: "to_fix"}
+
+
+def test_many_rows_become_an_import(grid: TypedGrid) -> None:
+    assert grid.paste("\n".join(f"Hello {n}\tFrench" for n in range(200))).status_code == 200
+    assert grid.job.counts().ready == 200 and not ImportJob.objects.filter(kind="file").exists()
+    import_job = imported_by(grid.paste("\n".join(f"Bye {n}\tFrench" for n in range(201))))
+    assert import_job.lines.count() == 201
+
+
+def test_a_person_with_many_imports_pastes_no_new_one(grid: TypedGrid, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "MOST_STORED", 0)
+    answer = grid.paste("Text to translate\tTarget language\nHello\tFrench")
+    assert answer.status_code == 409 and "unfinished" in answer.json()["problem"]
+    assert not ImportJob.objects.exists()
+
+
+@pytest.mark.parametrize("number", ["", "x", "-1", "99999999999", str(2**63), "0", str(2**31 - 2)])
+def test_nonsense_is_refused(grid: TypedGrid, number: Any) -> None:
+    assert grid.paste("Hello\tFrench\nBye\tGerman", number).status_code == 400
+    assert grid.paste("").status_code == 400
+    assert not ImportJob.objects.exists()
+
+
+def test_a_character_that_databases_refuse_is_removed(grid: TypedGrid) -> None:
+    grid.paste("He\0llo\tFrench")
+    assert grid.texts() == {1: ["Hello", "French", ""]}
+
+
+def test_an_empty_line_makes_no_row(grid: TypedGrid) -> None:
+    grid.paste("Hello\tFrench\n\t\nBye\tGerman")
+    assert grid.texts() == {1: ["Hello", "French", ""], 3: ["Bye", "German", ""]}

@@ -1,0 +1,359 @@
+"""Rows that a person types in the grid: an import without a file, which is begun once and keeps every text."""
+
+import json
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.entry.imports.deletion import remove_old_imports
+from pipelines_portal.entry.imports.typed import begin_typed, current_typed
+from pipelines_portal.entry.models import Change, ImportJob
+from pipelines_portal.entry.models.form import Preset
+from pipelines_portal.keys.clients import client_for
+from pipelines_portal.workflows.cached_schemas import forget_schemas
+from tests.conftest import CLOSED, EVERY_TYPE, FILES
+from tests.factories import browser_of, make_colleague, make_person, open_workflow, share_key
+from tests.fake_api import FakeApi
+from tests.pages import text_of
+
+from .conftest import TypedGrid, move_back
+
+
+def test_an_empty_grid_begins_no_import(grid: TypedGrid) -> None:
+    html = grid.read()
+    assert 'id="row-1" data-number="1" data-blank' in html and "<b>0 ready</b>" in html
+    assert "Text to translate</th>" in html and "1 optional field </a>" in html
+    assert not ImportJob.objects.exists()
+    assert grid.browser.get(grid.address("created")).status_code == 204
+
+
+def test_the_first_text_begins_an_import_that_the_page_shows(grid: TypedGrid) -> None:
+    answer = text_of(grid.type(1, "Hello"))
+    assert 'data-next="2"' in answer and "Required</span>" in answer and "1 error" in answer
+    assert grid.job.status == ImportJob.Status.CHECKED and grid.statuses() == {1: "to_fix"}
+    grid.change(1, "target_language", "", "French")
+    assert grid.statuses() == {1: "ready"}
+    html = grid.read()
+    assert "Hello</td>" in html and "<b>1 ready</b>" in html and 'id="row-2" data-number="2" data-blank' in html
+
+
+def test_two_pages_begin_one_import(grid: TypedGrid) -> None:
+    schema = client_for(grid.workflow.key).schema(42)
+    first, second = (begin_typed(grid.owner, grid.workflow, schema) for _ in range(2))
+    assert first == second == current_typed(grid.owner, grid.workflow)
+
+
+def test_a_post_that_is_repeated_changes_nothing_more(grid: TypedGrid) -> None:
+    """The answer to the first one was lost."""
+    answers = [text_of(grid.type(1, "Hello", "French")) for _ in range(3)]
+    assert grid.texts() == {1: ["Hello", "French", ""]} and Change.objects.count() == 1
+    assert all("data-moved" not in answer and "not saved" not in answer for answer in answers)
+
+
+def test_a_repeated_post_with_more_cells_adds_them_to_the_row(grid: TypedGrid) -> None:
+    """The answer was lost, and the person went on typing in the same row."""
+    grid.type(1, "Hello", "French")
+    answer = text_of(grid.type(1, "Hello", "French", "Urgent"))
+    assert grid.texts() == {1: ["Hello", "French", "Urgent"]} and "data-moved" not in answer
+
+
+def test_a_number_that_another_window_has_taken_is_replaced_by_the_next(grid: TypedGrid) -> None:
+    grid.type(1, "Hello", "French")
+    answer = text_of(grid.type(1, "Bye", "German"))
+    assert '<i data-moved="1">2</i>' in answer and 'data-next="3"' in answer and '<tr id="row-2"' in answer
+    assert grid.texts() == {1: ["Hello", "French", ""], 2: ["Bye", "German", ""]}
+
+
+def test_several_new_rows_get_numbers_that_no_other_row_has(grid: TypedGrid) -> None:
+    grid.fill(2)
+    cells = {"input_text": ["", "Bye"]}
+    answer = text_of(grid.save(*({"number": number, "new": True, "cells": cells} for number in (1, 2, 3))))
+    assert '<i data-moved="1">4</i>' in answer and '<i data-moved="2">5</i>' in answer
+    assert [texts[0] for texts in grid.texts().values()] == ["Hello 1", "Hello 2", "Bye", "Bye", "Bye"]
+
+
+def test_a_cell_that_another_window_changed_is_not_overwritten(grid: TypedGrid) -> None:
+    grid.type(1, "Hello", "French")
+    grid.change(1, "target_language", "French", "German")
+    answer = text_of(grid.change(1, "target_language", "French", "Spanish"))
+    assert "was changed to “German” in another window. You typed “Spanish”." in answer
+    assert grid.texts()[1][1] == "German"
+
+
+def test_an_emptied_row_goes_and_does_not_count(grid: TypedGrid) -> None:
+    grid.fill(2)
+    grid.change(2, "input_text", "Hello 2", "")
+    answer = text_of(grid.change(2, "target_language", "French", ""))
+    assert 'data-gone="2"' in answer and '<tr id="row-2"' not in answer
+    assert grid.statuses() == {1: "ready"} and grid.job.counts().total == 1
+    html = grid.read()
+    assert 'data-number="2"' not in html and "<b>1 ready</b>" in html
+    grid.type(2, "Bye", "German", new=False)
+    assert grid.statuses() == {1: "ready", 2: "ready"}, "it can be typed again"
+
+
+def test_the_last_row_is_emptied_and_no_draft_is_left(grid: TypedGrid) -> None:
+    grid.type(1, "Hello")
+    grid.change(1, "input_text", "Hello", "")
+    assert not grid.statuses() and "No drafts." in text_of(grid.browser.get("/drafts/"))
+
+
+def test_what_was_typed_is_undone(grid: TypedGrid) -> None:
+    grid.type(1, "Hello", "French")
+    grid.type(2, "Bye", "German")
+    done = grid.browser.post(grid.step("undo"), {"number": 2}, follow=True)
+    assert done.request["PATH_INFO"] == grid.address("page")
+    assert grid.texts() == {1: ["Hello", "French", ""]} and "Bye" not in text_of(done).split("</table>")[0]
+
+
+def test_typed_rows_that_equal_each_other_are_duplicates(grid: TypedGrid) -> None:
+    grid.type(1, "Hello", "French")
+    answer = text_of(grid.type(2, "Hello", "French"))
+    assert grid.statuses() == {1: "ready", 2: "duplicate"} and "Same as row 1" in answer
+    grid.browser.post(grid.step("choose"), {"do": "twice"})
+    assert grid.statuses() == {1: "ready", 2: "ready"}
+
+
+def test_a_time_in_words_becomes_a_moment(page: Any, saved_key: Any) -> None:
+    grid = TypedGrid(page, open_workflow(saved_key, EVERY_TYPE), saved_key.owner)
+    User.objects.update(time_zone="Europe/Berlin")
+    grid.save({"number": 1, "new": True, "cells": {"due": ["", "today 9am"], "short": ["", "x"], "sure": ["", "yes"]}})
+    moment = grid.job.rows.get().edits["due"]
+    today = timezone.now().astimezone(timezone.get_current_timezone())
+    assert moment.startswith(f"{today:%Y-}") and "T09:00:00+0" in moment
+    assert grid.statuses() == {1: "ready"}
+    html = grid.read()
+    assert "09:00</td>" in html and f'data-text="{moment}"' in html
+    answer = grid.change(1, "due", moment, "someday")
+    assert "Not a time</span>" in text_of(answer) and grid.statuses() == {1: "to_fix"}
+
+
+def test_other_rows_are_reached_by_filters_and_pages(grid: TypedGrid) -> None:
+    for first in (1, 201):
+        grid.fill(200 if first == 1 else 5, first)
+    grid.type(206, "No language")
+    last = grid.read()
+    assert last.count('<tr id="row-') == 7 and "data-blank" in last, "the last page, where people type"
+    assert grid.read("?page=2").count('<tr id="row-') == 100
+    errors = grid.read("?show=errors")
+    assert errors.count('<tr id="row-') == 1 and "data-blank" not in errors
+
+
+# Pinned texts and presets
+
+
+def test_pinned_texts_are_put_into_new_rows(grid: TypedGrid) -> None:
+    said = grid.browser.post(grid.address("pin"), {"field": "target_language", "text": "German"})
+    assert said.json() == {"said": "Target language pinned"}
+    assert "Pinned values" in grid.read()
+    grid.type(1, "Hello")
+    grid.save({"number": 2, "new": True, "cells": {"input_text": ["", "Bye"], "target_language": ["", "French"]}})
+    assert grid.texts() == {1: ["Hello", "German", ""], 2: ["Bye", "French", ""]}
+    grid.save({"number": 1, "new": False, "cells": {"target_language": ["German", ""]}})
+    assert grid.texts()[1][1] == "", "only new rows begin with it"
+    said = grid.browser.post(grid.address("pin"), {"field": "target_language", "text": "German"})
+    assert said.json() == {"said": "Target language not pinned"} and "Pinned values" not in grid.read()
+
+
+def test_a_repeated_post_with_a_pinned_text_is_one_row(grid: TypedGrid) -> None:
+    grid.browser.post(grid.address("pin"), {"field": "target_language", "text": "German"})
+    for _ in range(2):
+        grid.type(1, "Hello")
+    assert grid.texts() == {1: ["Hello", "German", ""]}
+
+
+def test_pins_alone_make_no_row(grid: TypedGrid) -> None:
+    grid.browser.post(grid.address("pin"), {"field": "target_language", "text": "German"})
+    grid.type(1, "")
+    assert grid.statuses() == {}
+
+
+@pytest.mark.parametrize("text", ["", "x" * 2_000, "a\0b"])
+def test_pinning_takes_any_text(grid: TypedGrid, text: str) -> None:
+    assert grid.browser.post(grid.address("pin"), {"field": "notes", "text": text}).status_code == 200
+    assert grid.browser.post(grid.address("pin"), {"field": "nonsense", "text": text}).status_code == 400
+    assert grid.browser.get(grid.address("page")).status_code == 200
+
+
+def make_preset(grid: TypedGrid, author: User, **values: Any) -> int:
+    fields = {"target_language": "German", "notes": "Urgent", "gone": "x"}
+    place = {"key": grid.workflow.key, "workflow_id": 42, "author": author}
+    return Preset.objects.create(**place, name="Urgent", fields=fields, **values).pk
+
+
+def test_a_preset_fills_a_new_row_or_an_old_one(grid: TypedGrid) -> None:
+    preset = make_preset(grid, grid.owner)
+    assert f'data-preset="{grid.address("preset", preset)}"' in grid.read()
+    grid.type(1, "Hello", "French")
+    for number in (1, 2):
+        assert grid.browser.post(grid.address("preset", preset), {"number": number}).status_code == 200
+    assert grid.texts() == {1: ["Hello", "German", "Urgent"], 2: ["", "German", "Urgent"]}
+
+
+@pytest.mark.parametrize("number", ["", "x", "0", "-1", "99999999999", str(2**63)])
+def test_a_preset_needs_a_row(grid: TypedGrid, number: str) -> None:
+    preset = make_preset(grid, grid.owner)
+    assert grid.browser.post(grid.address("preset", preset), {"number": number}).status_code == 400
+    assert not ImportJob.objects.exists()
+
+
+def test_the_preset_of_a_colleague_is_not_there(grid: TypedGrid) -> None:
+    preset = make_preset(grid, make_colleague())
+    assert grid.browser.post(grid.address("preset", preset), {"number": 1}).status_code == 404
+
+
+# Whose rows, and for how long
+
+
+def test_another_day_begins_a_new_import(grid: TypedGrid) -> None:
+    grid.fill(1)
+    grid.create(1)
+    first = grid.job
+    assert grid.statuses() == {1: "created"}
+    grid.type(2, "Bye", "German")
+    assert grid.job == first, "of the same day"
+    grid.create(1)
+    move_back(days=1)
+    assert 'id="row-1" data-number="1" data-blank' in grid.read()
+    grid.type(1, "Hello again", "French")
+    assert grid.job != first and grid.statuses() == {1: "ready"} and ImportJob.objects.count() == 2
+
+
+def test_rows_that_are_left_from_another_day_are_shown(grid: TypedGrid) -> None:
+    grid.fill(1)
+    grid.create(1)
+    grid.type(2, "Bye")
+    move_back(days=3)
+    html = grid.read()
+    assert 'id="row-2"' in html and 'id="row-1"' not in html and ImportJob.objects.count() == 1
+
+
+def test_created_rows_are_cleared(grid: TypedGrid) -> None:
+    grid.fill(2)
+    grid.create(2)
+    grid.type(3, "Bye")
+    assert "Clear created" in grid.read()
+    done = text_of(grid.browser.post(grid.address("clear"), follow=True))
+    assert 'id="row-3"' in done and 'id="row-1"' not in done
+    assert grid.statuses() == {1: "created", 2: "created", 3: "to_fix"}
+    grid.change(3, "input_text", "Bye", "")
+    assert 'id="row-1" data-number="1" data-blank' in grid.read(), "nothing is left, so a new import begins"
+
+
+def test_deleted_rows_can_be_restored(grid: TypedGrid) -> None:
+    grid.fill(2)
+    first = grid.job
+    words = text_of(grid.browser.get(grid.step("delete")))
+    assert "2 rows" in words
+    grid.browser.post(grid.step("delete"))
+    assert "Hello 1" not in grid.read()
+    grid.type(1, "Bye", "German")
+    assert grid.job != first, "typing begins a new import"
+    grid.browser.post(f"/keys/{grid.workflow.key_id}/workflows/42/import/{first.pk}/restore/")
+    first.refresh_from_db()
+    assert first.status == ImportJob.Status.CHECKED and first.counts().ready == 2
+    check = f"/keys/{grid.workflow.key_id}/workflows/42/import/{first.pk}/check/"
+    assert "Hello 1" in text_of(grid.browser.get(check, follow=True)), "beside the current rows"
+
+
+def test_typing_goes_on_after_an_old_import_was_removed(grid: TypedGrid, settings: Any) -> None:
+    """Also if the one after it was deleted: each import begins with a token that no other has."""
+    for number in range(3):
+        grid.type(1, f"Hello {number}", "French")
+        if number < 2:
+            grid.browser.post(grid.step("delete"))
+    oldest = ImportJob.objects.earliest("created_at")
+    ImportJob.objects.filter(pk=oldest.pk).update(deleted_at=timezone.now() - timezone.timedelta(days=400))
+    grid.browser.post(grid.step("delete"))
+    remove_old_imports()
+    assert ImportJob.objects.count() == 2
+    assert grid.type(1, "Once more", "French").status_code == 200
+    assert grid.texts() == {1: ["Once more", "French", ""]}
+
+
+def test_the_list_of_drafts_leads_to_the_grid(grid: TypedGrid) -> None:
+    grid.fill(1)
+    grid.create(1)
+    grid.type(2, "Bye")
+    html = text_of(grid.browser.get("/drafts/"))
+    assert "Typed rows" in html and "1 row<" in html
+    link = html.split('class="rowlink" href="')[1].split('"')[0]
+    assert grid.browser.get(link, follow=True).request["PATH_INFO"] == grid.address("page")
+
+
+def test_another_persons_rows_are_their_own(grid: TypedGrid) -> None:
+    colleague = make_colleague()
+    share_key(grid.workflow.key, colleague)
+    theirs = TypedGrid(browser_of(colleague), grid.workflow, colleague)
+    grid.type(1, "Hello", "French")
+    theirs.type(1, "Bye", "German")
+    assert "Hello" not in theirs.read() and "Bye</td>" not in grid.read()
+    assert grid.texts() == {1: ["Hello", "French", ""]} and theirs.texts() == {1: ["Bye", "German", ""]}
+
+
+@pytest.mark.parametrize("name", ["page", "cells", "paste", "pin", "create", "created", "clear"])
+@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("stranger", 404)])
+def test_only_people_who_may_send_type_rows(grid: TypedGrid, name: str, role: str, status: int) -> None:
+    other = make_person("else@acme.example", role="viewer" if role == "viewer" else "operator")
+    if role == "viewer":
+        share_key(grid.workflow.key, other)
+    browser = browser_of(other)
+    ask = browser.get if name in ("page", "created") else browser.post
+    assert ask(grid.address(name)).status_code == status
+    assert not ImportJob.objects.exists()
+
+
+@pytest.mark.parametrize("body", ["", "{}", "null", '{"rows": [{"number": 0, "cells": {}}]}', "[" * 100_000])
+def test_nonsense_begins_no_import(grid: TypedGrid, body: str) -> None:
+    answer = grid.browser.post(grid.address("cells"), body, content_type="application/json")
+    assert answer.status_code == 400 and not ImportJob.objects.exists()
+
+
+def test_a_character_that_databases_refuse_is_removed(grid: TypedGrid) -> None:
+    grid.type(1, "He\0llo", "French")
+    assert grid.texts() == {1: ["Hello", "French", ""]}
+
+
+def test_while_rows_are_checked_nothing_is_saved(grid: TypedGrid) -> None:
+    grid.fill(1)
+    ImportJob.objects.update(status=ImportJob.Status.CHECKING)
+    answer = grid.type(2, "Bye", "French")
+    assert answer.status_code == 409 and "Nothing was changed" in answer.json()["problem"]
+    assert not grid.job.lines.filter(number=2).exists()
+
+
+# The view that a person likes
+
+
+def test_the_portal_remembers_who_uses_the_grid(grid: TypedGrid) -> None:
+    form = f"/keys/{grid.workflow.key_id}/workflows/42/tasks/new/"
+    assert grid.browser.get(form).status_code == 200
+    grid.read()
+    assert grid.browser.get(form)["Location"] == grid.address("page")
+    assert grid.browser.get(f"{form}?f.input_text=Hello").status_code == 200, "a link that fills the form"
+    assert grid.browser.get(f"{form}?view=form").status_code == 200
+    assert grid.browser.get(form).status_code == 200
+
+
+@pytest.mark.parametrize(("workflow_id", "target"), [(FILES, "/upload/"), (CLOSED, "/tasks/new/?view=form")])
+def test_workflows_without_rows_to_type_lead_elsewhere(
+    page: Any, saved_key: Any, workflow_id: int, target: str
+) -> None:
+    status = "COMPLETED" if workflow_id == CLOSED else "ACTIVE"
+    grid = TypedGrid(page, open_workflow(saved_key, workflow_id, status=status), saved_key.owner)
+    assert target in grid.browser.get(grid.address("page"))["Location"]
+
+
+def test_rows_are_checked_again_when_the_fields_changed(grid: TypedGrid, api: FakeApi) -> None:
+    grid.type(1, "Hello", "French")
+    grid.type(2, "Bye", "German")
+    fields = json.loads(json.dumps(api.workflows[42].fields))
+    fields[1]["options"] = ["German", "Dutch"]
+    api.workflows[42].fields = [*fields, {"name": "place", "title": "Place", "type": "short_text", "required": False}]
+    forget_schemas()
+    html = grid.read("?fields=all")
+    assert grid.statuses() == {1: "to_fix", 2: "ready"} and "Not an option" in html and ">Place</th>" in html
+    grid.change(1, "target_language", "French", "Dutch")
+    assert grid.statuses() == {1: "ready", 2: "ready"}

@@ -326,7 +326,9 @@ class ImportJob(models.Model):
 
     def pause(self, by: User) -> bool:
         """Pause the sending. The request that is being sent continues."""
-        return self._stop_sending(Step.PAUSE, self.Status.PAUSED, by, paused_by=by)
+        is_paused = self._stop_sending(Step.PAUSE, self.Status.PAUSED, by, paused_by=by)
+        self._give_back_typed()
+        return is_paused
 
     def stop(self, by: User) -> bool:
         """Stop the sending and return the rows that were not sent. The request that is being sent continues."""
@@ -344,15 +346,26 @@ class ImportJob(models.Model):
 
     def pause_for(self, problem: str) -> bool:
         """Pause the sending for a reason that only a person can resolve. Only the lease holder can do this."""
-        return self.take_step(Step.PAUSE, self.Status.PAUSED, self.lease_is_held, problem=problem)
+        is_paused = self.take_step(Step.PAUSE, self.Status.PAUSED, self.lease_is_held, problem=problem)
+        self._give_back_typed()
+        return is_paused
 
     def stop_unconfirmed(self, problem: str) -> bool:
         """Stop until a person decides about an unconfirmed request, even if the import was paused before."""
-        return self.take_step(Step.STOP_UNCONFIRMED, self.Status.UNCONFIRMED, problem=problem)
+        is_stopped = self.take_step(Step.STOP_UNCONFIRMED, self.Status.UNCONFIRMED, problem=problem)
+        self._give_back_typed()
+        return is_stopped
 
     def settle_unconfirmed(self) -> bool:
-        """Pause it once no request is unconfirmed any more."""
+        """Pause it once no request is unconfirmed any more. Nothing of typed rows waits to be continued."""
+        if self.is_typed:
+            return self.take_step(Step.STOP, self.Status.CHECKED)
         return self.take_step(Step.SETTLE, self.Status.PAUSED)
+
+    def _give_back_typed(self) -> None:
+        """Return typed rows that were not sent to the grid, where a person can change them and ask for them again."""
+        if self.is_typed and self.status != self.Status.SENDING:
+            self.give_back_unsent()
 
     def finish(self) -> None:
         """Finish the sending and notify the owner. Only the lease holder can do this."""

@@ -171,10 +171,11 @@ def settle(import_job: "ImportJob", submission: Submission) -> None:
 
 def _take_step_after(import_job: "ImportJob", submission: Submission) -> None:
     """Take the step of the import that follows from the outcome of a request."""
-    is_stopped = import_job.status == import_job.Status.CHECKED
+    is_sending = import_job.status == import_job.Status.SENDING
+    is_stopped = import_job.status == import_job.Status.CHECKED or (import_job.is_typed and not is_sending)
     if is_stopped and submission.status == Submission.Status.DRAFT and not submission.is_called_off:
         give_back(import_job, submission)
-    elif import_job.status == import_job.Status.UNCONFIRMED and not import_job.has_unconfirmed:
+    if import_job.status == import_job.Status.UNCONFIRMED and not import_job.has_unconfirmed:
         import_job.settle_unconfirmed()
 
 

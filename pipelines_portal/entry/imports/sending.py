@@ -190,7 +190,11 @@ class Sender:
         half = max(submission.row_count // 2, 1)
         self.import_job.update_leased(rows_per_request=half)
         self.import_job.rows_per_request = half
-        return self.import_job.give_back(submission)
+        is_given_back = self.import_job.give_back(submission)
+        if is_given_back and self.import_job.is_typed:
+            self.import_job.pause_for(texts.TOO_LARGE)
+            return False
+        return is_given_back
 
 
 def _wait_or_pause(import_job: ImportJob, error: Exception) -> None:

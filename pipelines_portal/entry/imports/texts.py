@@ -43,6 +43,7 @@ NO_FIELDS = "The API says that the workflow has no fields at all. Nothing more w
 RATE_LIMITED = "The API asked for a pause with this key."
 NOTHING_TO_SEND = "Nothing was sent: no row is ready."
 OTHER_ROWS = "Nothing was sent: {now} rows are ready now, and {then} were when you pressed the button. Look once more."
+TOO_LARGE = "Nothing was created: the rows were too large together. Create them again, they now go in smaller parts."
 DECIDE_FIRST = "Nothing was created: first review the row whose outcome is unconfirmed."
 CONTINUED_BY_OTHERS = "Somebody else has continued this import. This is its current state."
 ALREADY_SETTLED = "Somebody has already settled this request. This is its current state."

@@ -1,0 +1,431 @@
+"""Typed rows are created as the person asked for them: those that the page showed, once, and no others."""
+
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.notifications.models import Notification
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.workflows.cached_schemas import forget_schemas
+from tests.fake_api import FakeApi, Plan
+from tests.pages import text_of
+
+from .conftest import TypedGrid, end_wait, work
+
+
+def sent_texts(api: FakeApi) -> list[str]:
+    """Return the text of each task at the API, in the order in which they were created."""
+    return [task.fields["input_text"] for task in api.tasks.values()]
+
+
+def hello(first: int, last: int) -> list[str]:
+    return [f"Hello {number}" for number in range(first, last + 1)]
+
+
+def count(grid: TypedGrid) -> dict[str, int]:
+    """Return the number of rows by status."""
+    found = list(grid.statuses().values())
+    return {status: found.count(status) for status in sorted(set(found))}
+
+
+def test_a_few_rows_are_created_before_the_page_answers(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(2)
+    grid.type(3, "No language")
+    answer = text_of(grid.create(2))
+    assert sent_texts(api) == hello(1, 2) and count(grid) == {"created": 2, "to_fix": 1}
+    for task_id in api.tasks:
+        assert f"/tasks/{task_id}/" in answer
+    assert "<b>0 ready</b> · 1 with errors" in answer and "2 created</a>" in answer
+    assert grid.job.status == ImportJob.Status.CHECKED and grid.job.submissions.count() == 1
+
+
+@pytest.mark.parametrize("seen", [0, 1, 3, 10**30])
+def test_other_rows_than_the_page_showed_are_not_sent(grid: TypedGrid, api: FakeApi, seen: int) -> None:
+    """Another window typed or emptied one."""
+    grid.fill(2)
+    answer = grid.create(seen)
+    work()
+    assert answer.status_code == 409 and "Nothing was sent: 2 rows are ready now" in answer.json()["problem"]
+    assert not api.tasks and count(grid) == {"ready": 2} and grid.job.status == ImportJob.Status.CHECKED
+
+
+def test_without_ready_rows_nothing_is_sent(grid: TypedGrid, api: FakeApi) -> None:
+    assert grid.create(0).json() == {"problem": "Nothing was sent: no row is ready."}
+    grid.type(1, "No language")
+    answer = grid.create(0)
+    assert answer.status_code == 409 and answer.json() == {"problem": "Nothing was sent: no row is ready."}
+    assert not api.calls("POST", "/tasks")
+
+
+def test_a_second_press_sends_nothing_again(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(2)
+    grid.create(2)
+    assert grid.create(2).status_code == 409
+    work()
+    assert sent_texts(api) == hello(1, 2)
+
+
+# The ten seconds in which many rows can be taken back
+
+
+def test_many_rows_wait_before_they_are_sent(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(21)
+    answer = text_of(grid.create(21))
+    assert "<b>Sending 21 rows in <span data-wait=" in answer and "Undo</button>" in answer and "Send now" in answer
+    work()
+    assert not api.tasks and count(grid) == {"requested": 21}
+    assert "Sending 21 rows in" in grid.read()
+    end_wait()
+    work()
+    assert sent_texts(api) == hello(1, 21) and count(grid) == {"created": 21}
+    assert "Sending" not in grid.read()
+
+
+def test_twenty_rows_are_sent_at_once(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(20)
+    grid.create(20)
+    assert len(api.tasks) == 20
+
+
+def test_undo_gives_all_rows_back_and_nothing_is_sent(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(21)
+    grid.create(21)
+    done = grid.browser.post(grid.step("stop"), {"to": "grid"}, follow=True)
+    assert done.request["PATH_INFO"] == grid.address("page") and "<b>21 ready</b>" in text_of(done)
+    end_wait()
+    work()
+    assert not api.tasks and count(grid) == {"ready": 21} and not Submission.objects.exists()
+    assert grid.job.status == ImportJob.Status.CHECKED
+    assert grid.job.rows.exclude(fields=None).count() == 21, "they can be created later"
+    grid.create(21)
+    end_wait()
+    work()
+    assert sent_texts(api) == hello(1, 21)
+
+
+def test_rows_are_sent_now(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(21)
+    grid.create(21)
+    done = grid.browser.post(grid.step("send_now"), {"to": "grid"}, follow=True)
+    assert done.request["PATH_INFO"] == grid.address("page")
+    work()
+    assert len(api.tasks) == 21
+    grid.browser.post(grid.step("send_now"), {"to": "grid"})
+    work()
+    assert len(api.tasks) == 21
+
+
+def test_undo_after_the_rows_were_sent_takes_nothing_back(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(21)
+    grid.create(21)
+    end_wait()
+    work()
+    grid.browser.post(grid.step("stop"), {"to": "grid"})
+    assert count(grid) == {"created": 21} and len(api.tasks) == 21
+
+
+# Typing goes on while rows are sent
+
+
+def test_rows_that_are_typed_while_others_wait_are_not_sent_with_them(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(21)
+    grid.create(21)
+    grid.fill(2, first=22)
+    assert count(grid) == {"ready": 2, "requested": 21}
+    end_wait()
+    work()
+    assert sent_texts(api) == hello(1, 21) and count(grid) == {"created": 21, "ready": 2}
+    assert grid.job.status == ImportJob.Status.CHECKED
+    grid.create(2)
+    assert sent_texts(api) == hello(1, 23)
+
+
+def test_rows_that_wait_are_not_changed(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(21)
+    grid.create(21)
+    answer = text_of(grid.change(1, "input_text", "Hello 1", "Something else"))
+    assert "Text to translate of row 1 was not saved: the row was sent. You typed “Something else”." in answer
+    end_wait()
+    work()
+    assert sent_texts(api) == hello(1, 21)
+
+
+def test_rows_that_are_typed_while_others_are_on_their_way_are_not_sent_with_them(
+    grid: TypedGrid, api: FakeApi
+) -> None:
+    grid.fill(21)
+    grid.create(21)
+    end_wait()
+    api.plans = [Plan(before=lambda: grid.fill(1, first=22), after=lambda: grid.fill(1, first=23), on="POST")]
+    work()
+    assert sent_texts(api) == hello(1, 21) and count(grid) == {"created": 21, "ready": 2}
+    work()
+    assert len(api.tasks) == 21
+
+
+def test_more_rows_are_created_while_others_wait(grid: TypedGrid, api: FakeApi) -> None:
+    """A few more go with those that wait. Many more let all of them wait again."""
+    grid.fill(21)
+    grid.create(21)
+    start_at = grid.job.start_at
+    grid.fill(2, first=22)
+    assert grid.create(23).status_code == 409, "only what is not asked for yet counts"
+    assert grid.create(2).status_code == 200
+    assert count(grid) == {"requested": 23} and grid.job.start_at == start_at
+    grid.fill(21, first=24)
+    grid.create(21)
+    assert grid.job.start_at > start_at and grid.job.due_at == grid.job.start_at
+    work()
+    assert not api.tasks
+    end_wait()
+    work()
+    assert sent_texts(api) == hello(1, 44) and count(grid) == {"created": 44}
+
+
+def test_undo_gives_the_rows_of_all_batches_back(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(21)
+    grid.create(21)
+    grid.fill(1, first=22)
+    grid.create(1)
+    grid.fill(1, first=23)
+    grid.browser.post(grid.step("stop"), {"to": "grid"})
+    end_wait()
+    work()
+    assert not api.tasks and count(grid) == {"ready": 23} and not Submission.objects.exists()
+
+
+def test_more_rows_are_created_while_others_are_on_their_way(grid: TypedGrid, api: FakeApi) -> None:
+    """The worker goes on with them, and sends each row once."""
+    grid.fill(21)
+    grid.create(21)
+    end_wait()
+
+    def press() -> None:
+        grid.fill(2, first=22)
+        assert grid.create(2).status_code == 200
+        assert count(grid) == {"requested": 23}
+
+    api.plans = [Plan(before=press, on="POST")]
+    work()
+    assert sent_texts(api) == hello(1, 23) and count(grid) == {"created": 23}
+    assert grid.job.status == ImportJob.Status.CHECKED
+
+
+def test_rows_that_are_asked_for_as_the_sending_ends_are_sent(
+    grid: TypedGrid, api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid.fill(1)
+    finish = ImportJob.finish
+
+    def press(import_job: ImportJob) -> None:
+        monkeypatch.setattr(ImportJob, "finish", finish)
+        grid.fill(1, first=2)
+        assert grid.create(1).status_code == 200
+        finish(import_job)
+
+    monkeypatch.setattr(ImportJob, "finish", press)
+    grid.create(1)
+    work()
+    assert sent_texts(api) == hello(1, 2) and count(grid) == {"created": 2}
+    assert grid.job.status == ImportJob.Status.CHECKED
+
+
+def test_rows_wait_for_another_import_of_the_key(grid: TypedGrid, api: FakeApi) -> None:
+    """One import at a time is sent with a key, so the worker sends them."""
+    grid.fill(1)
+    values = {"key": grid.workflow.key, "workflow_id": 42, "owner": grid.owner, "size_bytes": 1}
+    other = ImportJob.objects.create(file_name="rows.csv", status="sending", **values)
+    assert other.take_lease()
+    assert "Creating…" in text_of(grid.create(1)) and not api.tasks
+    other.delete()
+    work()
+    assert sent_texts(api) == hello(1, 1)
+
+
+def test_a_created_row_is_read_again_by_the_page(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(21)
+    grid.create(21)
+    end_wait()
+    work()
+    answer = text_of(grid.browser.get(f"{grid.address('created')}?rows=1,x,-3,{2**70},99,3"))
+    assert answer.count('<tr id="row-') == 2 and f"/tasks/{next(iter(api.tasks))}/" in answer
+    assert grid.browser.get(grid.address("created")).status_code == 200
+
+
+def test_the_end_of_typed_rows_is_no_news(grid: TypedGrid) -> None:
+    """The person sees them in the page."""
+    grid.fill(1)
+    grid.create(1)
+    assert not Notification.objects.exists()
+
+
+# What the API or others refuse
+
+
+def test_rows_that_were_sent_elsewhere_are_held_back(grid: TypedGrid, api: FakeApi) -> None:
+    """One equals a task that was created in the form since the row was checked."""
+    grid.fill(2)
+    task = {"field-input_text": "Hello 1", "field-target_language": "French", "token": uuid4()}
+    grid.browser.post(f"/keys/{grid.workflow.key_id}/workflows/42/tasks/new/", task)
+    answer = text_of(grid.create(2))
+    assert sent_texts(api) == hello(1, 2) and count(grid) == {"created": 1, "duplicate": 1}
+    assert "have the same values" in answer or "has the same values as task" in answer
+    assert "<b>0 ready</b>" in answer
+
+
+def test_a_rejected_row_is_corrected_and_created(grid: TypedGrid, api: FakeApi) -> None:
+    api.rejects = "Hello 2"
+    grid.fill(2)
+    answer = text_of(grid.create(2))
+    assert count(grid) == {"created": 1, "rejected": 1} and "1 with errors" in answer
+    grid.change(2, "input_text", "Hello 2", "Good morning")
+    assert grid.create(1).status_code == 200
+    assert sent_texts(api) == ["Hello 1", "Good morning"] and count(grid) == {"created": 2}
+
+
+def test_an_unconfirmed_outcome_blocks_further_rows_until_somebody_decides(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(1)
+    api.fail("lost_answer", on="POST")
+    answer = text_of(grid.create(1))
+    assert "We don’t know whether a row was created." in answer and "Review</a>" in answer
+    assert count(grid) == {"unconfirmed": 1} and grid.job.status == ImportJob.Status.UNCONFIRMED
+    grid.fill(1, first=2)
+    refused = grid.create(1)
+    assert refused.status_code == 409 and "first review the row whose outcome is unconfirmed" in refused.text
+    work()
+    assert sent_texts(api) == hello(1, 1) and count(grid) == {"ready": 1, "unconfirmed": 1}
+    grid.browser.post(f"{grid.step('progress').removesuffix('progress/')}requests/1/", {"up_to": max(api.tasks)})
+    assert count(grid) == {"created": 1, "ready": 1}
+    assert "<b>1 ready</b>" in grid.read() and grid.create(1).status_code == 200
+    assert sent_texts(api) == hello(1, 2)
+
+
+def test_a_row_that_was_not_created_after_all_is_created_with_the_next(grid: TypedGrid, api: FakeApi) -> None:
+    """A person decided so. The row can be seen and sent again from the grid."""
+    grid.fill(1)
+    api.fail("lost_request", on="POST")
+    grid.create(1)
+    grid.browser.post(f"{grid.step('progress').removesuffix('progress/')}requests/1/", {"came": "nothing"})
+    grid.fill(1, first=2)
+    html = grid.read()
+    assert 'data-create="2"' in html and "<b>2 ready</b>" in html and "Creating…" not in html
+    assert grid.create(2).status_code == 200
+    work()
+    assert sorted(sent_texts(api)) == hello(1, 2) and count(grid) == {"created": 2}
+
+
+@pytest.mark.parametrize("fault", ["rate_limited", "unavailable", "refused"])
+def test_rows_wait_while_the_api_answers_with_an_error(grid: TypedGrid, api: FakeApi, fault: str) -> None:
+    grid.fill(2)
+    api.fail(fault, on="POST", times=9)
+    answer = text_of(grid.create(2))
+    assert "It goes on by itself at" in answer and count(grid) == {"requested": 2}
+    api.plans = []
+    SavedKey.objects.update(paused_until=None)
+    end_wait()
+    work()
+    assert sent_texts(api) == hello(1, 2)
+
+
+def test_a_workflow_that_takes_no_tasks_pauses_and_the_rows_can_be_created_later(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(1)
+    api.fail("closed", on="POST")
+    grid.create(1)
+    assert grid.job.status == ImportJob.Status.PAUSED and not api.tasks
+    grid.fill(1, first=2)
+    html = grid.read()
+    assert "must be ACTIVE or PAUSED" in html and 'data-create="2"' in html
+    assert grid.create(2).status_code == 200
+    work()
+    assert sorted(sent_texts(api)) == hello(1, 2)
+
+
+def test_rows_that_are_too_large_together_are_all_created(grid: TypedGrid, api: FakeApi) -> None:
+    """The API answers 413. The next press sends smaller requests."""
+    grid.fill(4)
+    api.fail("too_large", on="POST")
+    answer = text_of(grid.create(4))
+    work()
+    assert not api.tasks and count(grid) == {"ready": 4} and "<b>4 ready</b>" in answer
+    assert "the rows were too large together" in grid.read()
+    grid.create(4)
+    assert sent_texts(api) == hello(1, 4) and count(grid) == {"created": 4}
+    assert [sent.row_count for sent in grid.job.submissions] == [2, 2]
+
+
+def test_rows_typed_by_a_person_who_lost_the_key_are_not_sent(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(21)
+    grid.create(21)
+    type(grid.owner).objects.filter(pk=grid.owner.pk).update(is_active=False)
+    end_wait()
+    work()
+    assert not api.tasks and grid.job.status == ImportJob.Status.PAUSED
+
+
+def test_rows_are_checked_again_if_the_fields_changed_before_they_were_sent(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(21)
+    grid.create(21)
+    place = {"name": "place", "title": "Place", "type": "short_text", "required": True}
+    api.workflows[42].fields = [*api.workflows[42].fields, place]
+    end_wait()
+    work()
+    assert not api.tasks and count(grid) == {"to_fix": 21} and not Submission.objects.exists()
+    forget_schemas()
+    assert ">Place</th>" in grid.read()
+
+
+def test_what_a_killed_process_left_behind_is_unconfirmed(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(21)
+    grid.create(21)
+    [draft] = Submission.objects.all()
+    assert draft.claim(0, until=timezone.now())
+    grid.read()
+    assert count(grid) == {"unconfirmed": 21}
+    end_wait()
+    work()
+    assert not api.tasks and "We don’t know whether a row was created." in grid.read()
+
+
+def test_typed_rows_of_another_import_are_sent_from_its_page(grid: TypedGrid, api: FakeApi) -> None:
+    """They were deleted and restored, and other rows are typed in the grid. Rows typed after the press are not sent."""
+    grid.fill(2)
+    older = grid.job
+    page = f"/keys/{older.key_id}/workflows/42/import/{older.pk}"
+    grid.browser.post(f"{page}/delete/")
+    grid.fill(1, first=7)
+    grid.browser.post(f"{page}/restore/")
+    html = text_of(grid.browser.get(f"{page}/check/"))
+    assert "Create 2 tasks" in html and "Test with one row first" not in html
+    grid.browser.post(f"{page}/send/", {"rows": 1})
+    work()
+    assert not api.tasks
+    grid.browser.post(f"{page}/send/", {"rows": 2, "one_row_first": "on"})
+    added = '{"rows": [{"number": 3, "new": true, "cells": {"input_text": ["", "Hello 3"]}}]}'
+    grid.browser.post(f"{page}/check/cells/", added, content_type="application/json")
+    work()
+    assert sent_texts(api) == hello(1, 2) and count(grid) == {"ready": 1}
+
+
+def test_a_draft_of_rows_that_a_person_paused_goes_back_to_the_grid(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(21)
+    grid.create(21)
+    grid.browser.post(grid.step("pause"))
+    assert count(grid) == {"ready": 21} and not Submission.objects.exists()
+    grid.create(21)
+    end_wait()
+    work()
+    assert sent_texts(api) == hello(1, 21)
+
+
+def test_rows_that_were_asked_for_after_a_lost_one_go_back_to_the_grid(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(21)
+    grid.create(21)
+    grid.fill(1, first=22)
+    grid.create(1)
+    end_wait()
+    api.fail("lost_request", on="POST")
+    work()
+    assert count(grid) == {"ready": 1, "unconfirmed": 21} and not api.tasks

@@ -144,14 +144,15 @@ def grid_context(
     """Return what the grid shows. `posted` is a remedy that had an error."""
     counts, groups = import_job.counts(), list(groups_with_rows(import_job))
     grid = grid_of(import_job, selection, counts, groups, pinned)
-    context = tray_context(request, workflow, import_job, groups=groups, posted=posted)
+    context = tray_context(request, workflow, import_job, counts, groups=groups, posted=posted)
     matching = context["matching"]
+    is_all = not (selection.show or selection.reason or selection.field)
     return {
         **context,
         "grid": grid,
         "at": request.GET.get("at", "")[:10],
         "selection": selection,
-        "chips": chips_of(selection, counts, count_shown(import_job, counts)),
+        "chips": chips_of(selection, counts, grid.total if is_all else count_shown(import_job, counts)),
         "match_line": None if import_job.is_typed else MatchLine(matching, import_job.parsed_schema),
         "has_dates": any(known.type == "datetime" for known in import_job.parsed_schema.fields),
         "last": last_change(import_job),
@@ -166,12 +167,13 @@ def tray_context(
     request: SignedInRequest,
     workflow: OpenedWorkflow,
     import_job: ImportJob,
+    counts: Counts,
     *,
     groups: list[Any] | None = None,
     posted: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return what stands under the grid: errors with their remedies, duplicates, and what can be created."""
-    counts, schema = import_job.counts(), import_job.parsed_schema
+    schema = import_job.parsed_schema
     reasons = reasons_in(groups_with_rows(import_job) if groups is None else groups, schema)
     if import_job.is_typed:  # what is still to be typed needs no remedy for many rows
         reasons = [reason for reason in reasons if not reason.is_missing]
@@ -305,7 +307,7 @@ def saved_answer(
     selection = Selection.load(request.GET)
     gone = sorted(set(saved.numbers) - {row.row.number for row in rows if row.row.status != ImportRow.Status.UNCHECKED})
     context = {
-        **tray_context(request, workflow, import_job),
+        **tray_context(request, workflow, import_job, counts),
         "rows": [row for row in rows if row.row.number not in gone],
         "gone": gone,
         "names": json.dumps([column.known.name for column in columns_of(import_job.parsed_schema)]),

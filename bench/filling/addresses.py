@@ -24,10 +24,12 @@ PAGES: dict[str, tuple[str, ...]] = {
     "accounts:passkey_add": ("",), "accounts:password_change": ("",), "accounts:recovery_codes_make": ("",),
     "accounts:second_step_set_up": ("",),
     "drafts:list": ("",), "guide:contents": ("",), "guide:page": ("",),
-    "imports:check": ("", "?show=ready", "?show=twice", "?field=input_text"), "imports:continue": ("",),
+    "grid:created": ("?rows=1,2,3,41",), "grid:page": ("", "?show=errors", "?page=2&fields=all"),
+    "imports:check": ("", "?show=ready", "?show=duplicates", "?field=input_text", "?page=2", "?error_after=0"),
+    "imports:continue": ("",),
     "imports:delete": ("",), "imports:detail": ("",), "imports:hand_over": ("",), "imports:match": ("",),
     "imports:new": ("",), "imports:progress": ("", "?status=attention", "?status=finished", "?status=errors"),
-    "imports:rows": ("",),
+    "imports:row": ("",), "imports:rows": ("",),
     "imports:template": ("",),
     "new_task:create": ("",), "new_task:preset_apply": ("",), "new_task:preset_rename": ("",),
     "new_task:time_read": ("?field-when=now",),
@@ -62,7 +64,7 @@ SIGNED_OUT = (
 )  # fmt: skip
 IMPORT_STATUSES = {
     "imports:detail": "unreadable", "imports:match": "matching", "imports:progress": "sending",
-    "imports:check": "checked", "imports:rows": "checked", "imports:delete": "checked",
+    "imports:check": "checked", "imports:row": "checked", "imports:rows": "checked", "imports:delete": "checked",
     "imports:hand_over": "checked", "imports:continue": "paused",
 }  # fmt: skip
 UPLOAD_STAGES = {
@@ -72,6 +74,7 @@ UPLOAD_STAGES = {
 OF_A_WORKFLOW = (
     "tasks:",
     "new_task:",
+    "grid:",
     "uploads:",
     "imports:",
     "overview:detail",
@@ -118,7 +121,8 @@ def _arguments(name: str, person: User) -> dict[str, Any]:
         return {"zip_id": ZipUpload.objects.get(stage=UPLOAD_STAGES[name]).pk}
     if name in IMPORT_STATUSES:
         arguments = {"import_id": ImportJob.objects.get(file_name=f"{IMPORT_STATUSES[name]}.csv").pk}
-        return arguments | ({"kind": "to-fix", "form": "csv"} if name == "imports:rows" else {})
+        of_rows = {"imports:rows": {"kind": "to-fix", "form": "csv"}, "imports:row": {"number": 2}}
+        return arguments | of_rows.get(name, {})
     return dict(ARGUMENTS[name](person)) if name in ARGUMENTS else {}
 
 

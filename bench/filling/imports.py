@@ -3,10 +3,11 @@
 from collections import Counter
 from datetime import datetime, timedelta
 
+from django.db.models import F
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.imports.matching import Column, Matching
+from pipelines_portal.entry.imports.matching import NO_HEADER, Column, Matching
 from pipelines_portal.entry.models import ErrorGroup, ImportJob, ImportRow, RowError
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.task_index.models import IndexedTask, QuarterCount, Scan, StatusCount, WorkflowIndex, quarter_of
@@ -18,10 +19,13 @@ from .size import Size
 from .submissions import fields, make_rows, submission
 
 TO_FIX, DUPLICATES, ASIDE, ERROR_GROUPS = 60, 20, 10, 12
+# Typed rows, of which some were created today.
+TYPED, CREATED = 300, 40
 # The days that a workflow's charts show.
 DAYS = 30
 FIELD_NAMES = list(fields(0))
-MATCHING = Matching(0, [Column(name, name) for name in FIELD_NAMES]).dump()
+TYPED_COLUMNS = [Column(name, name) for name in FIELD_NAMES]
+MATCHING = Matching(0, TYPED_COLUMNS).dump()
 SCHEMA = {"fields": [{"name": name, "required": True} for name in FIELD_NAMES]}
 
 
@@ -44,6 +48,7 @@ def make_imports(size: Size, person: User) -> None:
             large.store_counts()
         if status == ImportJob.Status.SENDING:
             _make_requests(large, size.import_requests, person)
+    _make_typed_rows(person, key)
     colleague = User.objects.get(email=COLLEAGUE)
     insert(ImportJob, [_import(colleague, key, ImportJob.Status.PAUSED, size.import_rows, "paused.csv")])
     ImportJob.objects.filter(owner=colleague).update(row_counts={"ready": size.import_rows}, paused_by=colleague)
@@ -55,6 +60,29 @@ def _import(person: User, key: SavedKey, status: str, rows: int, file_name: str)
         file_name=file_name, size_bytes=10, status=status, row_count=rows, matching=MATCHING, schema=SCHEMA,
         due_at=timezone.now() + timedelta(days=1),
     )  # fmt: skip
+
+
+def _make_typed_rows(person: User, key: SavedKey) -> None:
+    typed = _import(person, key, ImportJob.Status.CHECKED, TYPED, "Typed rows")
+    typed.kind, typed.matching = ImportJob.Kind.TYPED, Matching(NO_HEADER, TYPED_COLUMNS).dump()
+    typed.save(force_insert=True)
+    group = {"group": typed.pk, "group_number": 1, "group_name": typed.file_name}
+    sent = submission(person, key, WORKFLOW, timezone.now(), kind="import", row_count=CREATED, **group)
+    sent.save(force_insert=True)
+    make_rows(sent, CREATED, 0)
+    rows = [
+        ImportRow(import_job=typed, number=n + 1, cells=[], edits=fields(n), digest=f"{n:064x}", fields=fields(n))
+        for n in range(TYPED)
+    ]
+    for row in rows:
+        row.status = ImportRow.Status.READY
+    for row in rows[:CREATED]:
+        row.status, row.submission, row.fields = ImportRow.Status.CREATED, sent, None
+    for row in rows[CREATED : CREATED + TO_FIX]:
+        row.status, row.edits, row.fields, row.digest = ImportRow.Status.TO_FIX, {"input_text": "Hello"}, None, ""
+    insert(ImportRow, rows)
+    sent.rows.update(number=F("index") + 1)
+    typed.store_counts()
 
 
 def _make_lines(import_job: ImportJob) -> None:

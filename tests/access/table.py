@@ -187,6 +187,15 @@ ACCESS: dict[str, Row] = {
     "new_task:time_read": Row(KEY_SENDERS),
     "new_task:preset_delete": Row(post=PRESET_CHANGERS, quiet=UNSENT_TASK),
     "new_task:create": Row(KEY_SENDERS, KEY_SENDERS, data=task, event="submission-sent"),
+    # Typed rows: each person's own.
+    "grid:page": Row(KEY_SENDERS),
+    "grid:cells": Row(post=KEY_SENDERS, quiet=UNSENT),
+    "grid:paste": Row(post=KEY_SENDERS, quiet=UNSENT),
+    "grid:preset": Row(post=KEY_SENDERS, data=lambda world: {"number": 1}, quiet=UNSENT),
+    "grid:pin": Row(post=KEY_SENDERS, data=lambda world: {"field": "notes", "text": "Urgent"}, quiet=UNSENT_TASK),
+    "grid:create": Row(post=KEY_SENDERS, data=lambda world: {"rows": 1}, event="import-sent"),
+    "grid:created": Row(KEY_SENDERS),
+    "grid:clear": Row(post=KEY_SENDERS, quiet="rows that were created are shown no longer"),
     "submissions:list": Row(SIGNED_IN),
     "submissions:detail": Row(SUBMISSION_READERS),
     "submissions:errors": Row(SUBMISSION_READERS),
@@ -233,6 +242,8 @@ ACCESS: dict[str, Row] = {
     "imports:rematch": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
     "imports:forget": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
     "imports:check": Row(IMPORT_READERS),
+    "imports:cells": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
+    "imports:row": Row(IMPORT_CHANGERS),
     "imports:fix": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
     "imports:alike": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
     "imports:replace": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
@@ -243,6 +254,7 @@ ACCESS: dict[str, Row] = {
     "imports:send": Row(
         post=IMPORT_CHANGERS, data=lambda world: {"owner": world.people["team"].pk}, event="import-sent"
     ),
+    "imports:send_now": Row(post=IMPORT_CHANGERS, quiet="what was started leaves a moment sooner"),
     "imports:pause": Row(post=IMPORT_CHANGERS, event="import-stopped"),
     "imports:stop": Row(post=IMPORT_CHANGERS, event="import-stopped"),
     "imports:decide": Row(post=IMPORT_CHANGERS, data=lambda world: {"came": "nothing"}, event="submission-decided"),

@@ -9,10 +9,13 @@ from django.test import Client
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Role, Team, User
+from pipelines_portal.entry.imports.cells import Cell, PostedCells, save_cells
 from pipelines_portal.entry.imports.matching import Column, Matching
 from pipelines_portal.entry.imports.reading import store_lines
+from pipelines_portal.entry.imports.typed import begin_typed
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.models.form import Preset
+from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Message, Notification
 from pipelines_portal.people.invitations import link_path
@@ -66,23 +69,22 @@ class World:
             "invitation_id": invitation.pk if invitation else 0,
             "token": link_path(invitation).split("/")[2] if invitation else self._reset_token(),
         }
-        if name in ("new_task:preset_apply", "new_task:preset_rename", "new_task:preset_delete"):
+        if name in ("new_task:preset_apply", "new_task:preset_rename", "new_task:preset_delete", "grid:preset"):
             places["preset_id"] = self.preset().pk
         if name == "notifications:open":
             news = Message("batch", "ended", "It is through", "/submissions/")
             Notification.objects.notify(self.people["team"], news)
             places["number"] = Notification.objects.get().pk
-        if name == "tasks:clear_note":
-            workflow = OpenedWorkflow.objects.get(key=self.key, workflow_id=TRANSLATIONS)
-            TaskNote.objects.mute(workflow, {self.task_id: "failed"}, "asked Ana", self.people["team"])
+        if name in PREPARED:
+            PREPARED[name](self)
         if name.startswith("submissions:"):
             places["submission_id"] = self.submission(STATUSES.get(name, "unconfirmed")).pk
             places["export_id"] = Export.objects.create(owner=self.people["team"], format="csv", zone="UTC").pk
         if name.startswith("uploads:"):
             places["zip_id"] = self.upload(STAGES.get(name, Stage.CHOSEN)).pk
         if name.startswith("imports:"):
-            places |= {"import_id": self.imported(IMPORTS.get(name, ImportJob.Status.CHECKED)).pk, "number": 1}
-            places |= {"kind": "rejected", "form": "csv"}
+            places |= {"import_id": self.imported(IMPORTS.get(name, ImportJob.Status.CHECKED)).pk}
+            places |= {"kind": "rejected", "form": "csv", "number": NUMBERS.get(name, 1)}
         if name == "imports:delete":  # an import with an unconfirmed request cannot be deleted
             ImportRow.objects.update(submission=None)
             Submission.objects.filter(kind="import").delete()
@@ -93,10 +95,23 @@ class World:
         values = {"workflow_id": TRANSLATIONS, "author": self.people["team"], "is_shared": True, "fields": GOOD}
         return Preset.objects.create(key=self.key, name="Complaint by phone", **values)
 
+    @property
+    def workflow(self) -> OpenedWorkflow:
+        return OpenedWorkflow.objects.get(key=self.key, workflow_id=TRANSLATIONS)
+
+    def mute_task(self) -> None:
+        TaskNote.objects.mute(self.workflow, {self.task_id: "failed"}, "asked Ana", self.people["team"])
+
+    def type_row(self) -> None:
+        """A row that the key's owner types in the grid."""
+        owner = self.people["owner"]
+        import_job = begin_typed(owner, self.workflow, client_for(self.key).schema(TRANSLATIONS))
+        cells = {name: Cell("", text) for name, text in GOOD.items()}
+        save_cells(import_job, owner, [PostedCells(1, cells, is_new=True)])
+
     def submission(self, status: str) -> Submission:
         """Of the team's member."""
-        workflow = OpenedWorkflow.objects.get(key=self.key, workflow_id=TRANSLATIONS)
-        draft = Submission.objects.draft(self.people["team"], workflow, [GOOD], uuid4(), "form")
+        draft = Submission.objects.draft(self.people["team"], self.workflow, [GOOD], uuid4(), "form")
         values = {"status": status, "newest_task_id_before": 0, "error_count": int(status == "rejected")}
         Submission.objects.filter(pk=draft.pk).update(**values)
         draft.record_teams()
@@ -147,6 +162,13 @@ class World:
         return default_token_generator.make_token(self.people["stranger"])
 
 
+# What there is before the URL is asked for.
+PREPARED = {
+    "tasks:clear_note": World.mute_task,
+    "grid:create": World.type_row,
+    "grid:created": World.type_row,
+    "grid:clear": World.type_row,
+}
 # Each at the state from which its step is made.
 IMPORTS = {
     "imports:match": ImportJob.Status.MATCHING,
@@ -156,6 +178,8 @@ IMPORTS = {
     "imports:decide": ImportJob.Status.UNCONFIRMED,
     "imports:restore": ImportJob.Status.DELETED,
 }
+# Of the row or request that the address names.
+NUMBERS = {"imports:row": 2}
 MATCHING = Matching(0, [Column(name, name) for name in GOOD]).dump()
 SCHEMA = {"fields": [{"name": name, "required": True} for name in GOOD]}
 STATUSES = {

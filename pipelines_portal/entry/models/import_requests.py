@@ -16,6 +16,7 @@ from pipelines_portal.entry.models.import_row import ImportRow
 from pipelines_portal.entry.models.row_error import ErrorGrouping, Fault, remove_errors
 from pipelines_portal.submissions.models import JSON_TEXT, NewRow, Submission, SubmissionRow, place_of
 from pipelines_portal.task_index.models import TaskNote
+from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import opened_workflow
 
 if TYPE_CHECKING:
@@ -205,9 +206,12 @@ def _mark_replaced(import_job: "ImportJob", submission: Submission) -> None:
     copies = import_job.rows.filter(submission=submission, status=ImportRow.Status.CREATED, corrects_task__isnull=False)
     if not (corrected := dict(copies.values_list("number", "corrects_task"))):
         return
+    workflow = OpenedWorkflow.objects.filter(key=import_job.key_id, workflow_id=import_job.workflow_id).first()
+    if workflow is None:  # it was taken off the list while the rows were on their way
+        return
     created = submission.rows.filter(number__in=corrected, task_id__isnull=False).values_list("number", "task_id")
     replaced = {corrected[number]: task_id for number, task_id in created if number and task_id}
-    TaskNote.objects.mark_replaced(opened_workflow(import_job.key, import_job.workflow_id), replaced, import_job.owner)
+    TaskNote.objects.mark_replaced(workflow, replaced, import_job.owner)
 
 
 def _take_created(import_job: "ImportJob", submission: Submission) -> None:

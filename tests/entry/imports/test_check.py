@@ -39,7 +39,7 @@ def test_errors_are_shown_at_their_cells_and_with_a_remedy_for_all_rows(page: An
     assert [chip.count for chip in page.get(check_of(import_job)).context["chips"]] == [4, 3, 1]
     assert "<b>1 ready</b> · 3 with errors" in html and "Create 1 task <kbd>" in html
     assert "<bdi>“Germn”</bdi> isn’t an option in" in html and "> 2 rows</a>" in html
-    assert "<b>Text to translate</b> is missing in" in html and "> row 3</a>" in html
+    assert "<b>Text to translate</b> is missing in" in html and "> row 3 </a>" in html
     assert "Required</span>" in row_of(html, 3) and "1 error" in row_of(html, 3)
     assert "Target language must be one of French, German, Spanish" in row_of(html, 4)
     assert "Not an option</span>" in row_of(html, 4) and "Ready" in row_of(html, 2)

@@ -19,8 +19,8 @@ from filling.size import Size
 MOST = 8
 # Pages that gather many small things, each with its plain number. The session is one of them.
 # grid:page has the rows with their tasks, errors, duplicates and the last change, and also pins, presets and notes.
-# imports:progress shows all rows of an import with their tasks, submissions:list adds up the batches of each import, and asks for its state.
-# tasks:list reads the index and what was sent, and asks for each way in which words can match.
+# imports:progress shows all rows of an import with their tasks, submissions:list adds up the batches of each import,
+# and asks for its state.
 GATHERING = {
     "overview:home": 18, "overview:detail": 13, "keys:detail": 10, "imports:check": 14, "imports:progress": 13,
     "imports:continue": 9, "new_task:create": 10, "overview:palette": 11, "search:search": 11, "submissions:list": 15,

@@ -14,7 +14,7 @@ from .conftest import TypedGrid
 def test_cells_are_pasted_from_the_active_one_on(grid: TypedGrid) -> None:
     answer = text_of(grid.paste("Hello\tFrench\nBye\tGerman"))
     assert grid.texts() == {1: ["Hello", "French", ""], 2: ["Bye", "German", ""]}
-    assert 'title="pasted 2 rows"' in answer and 'data-next="3"' in answer
+    assert 'title="Undo: pasted 2 rows"' in answer and 'data-next="3"' in answer
     grid.paste("Spanish\tUrgent\nFrench", 2, "target_language")
     assert grid.texts()[2] == ["Bye", "Spanish", "Urgent"] and grid.texts()[3] == ["", "French", ""]
 

@@ -28,7 +28,7 @@ def test_cells_are_saved_and_their_rows_checked_again(page: Any, checked: Checke
     html = text_of(answer)
     assert answer.status_code == 200 and html.startswith('<div id="saved"')
     assert "Ready" in row_of(html, 2) and "Ready" in row_of(html, 3) and '<tr id="row-4"' not in html
-    assert "<b>3 ready</b>" in html and '<button id="last-change" value="1"' in html
+    assert "<b>3 ready</b>" in html and 'id="undo" name="number" value="1"' in html
     assert statuses(import_job) == {2: "ready", 3: "ready", 4: "ready"}
     assert import_job.rows.get(number=3).edits == {"target_language": "German", "notes": "x"}
     undo(page, import_job)

@@ -1,0 +1,85 @@
+"""Corrected copies of tasks: rows of the grid whose tasks replace earlier ones."""
+
+from typing import Any
+
+import pytest
+
+from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.task_index.models import TaskNote
+from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.factories import browser_of, make_colleague, share_key
+from tests.fake_api import FakeApi, Plan
+from tests.pages import text_of
+
+from .conftest import TypedGrid, work
+
+
+def copy(grid: TypedGrid, *task_ids: Any) -> Any:
+    return grid.browser.post(grid.address("copy"), {"task": list(task_ids)}, follow=True)
+
+
+@pytest.fixture
+def tasks(grid: TypedGrid, api: FakeApi) -> list[int]:
+    """Two tasks that were created in the grid."""
+    grid.fill(2)
+    grid.create(2)
+    return list(api.tasks)
+
+
+def test_copies_are_new_rows_and_the_old_tasks_stay(grid: TypedGrid, api: FakeApi, tasks: list[int]) -> None:
+    done = copy(grid, *tasks)
+    assert done.request["PATH_INFO"] == grid.address("page")
+    assert grid.texts()[3] == ["Hello 1", "French", ""] and grid.texts()[4] == ["Hello 2", "French", ""]
+    assert grid.statuses()[3] == "duplicate", "nothing was corrected yet"
+    assert len(api.tasks) == 2 and not TaskNote.objects.exists()
+
+
+def test_the_task_of_a_corrected_copy_replaces_the_old_one(grid: TypedGrid, api: FakeApi, tasks: list[int]) -> None:
+    copy(grid, tasks[0])
+    grid.change(3, "target_language", "French", "German")
+    assert grid.create(1).status_code == 200
+    newest = max(api.tasks)
+    note = TaskNote.objects.get()
+    assert (note.task_id, note.replaced_by, note.is_mistake) == (tasks[0], newest, True)
+    place = f"/keys/{grid.workflow.key_id}/workflows/42/tasks"
+    assert str(newest) in text_of(grid.browser.get(f"{place}/{tasks[0]}/")).split("Replaced by")[1][:200]
+
+
+def test_a_copy_that_is_not_created_replaces_nothing(grid: TypedGrid, api: FakeApi, tasks: list[int]) -> None:
+    copy(grid, tasks[0])
+    api.rejects = "Reject me"
+    grid.change(3, "input_text", "Hello 1", "Reject me")
+    grid.create(1)
+    assert grid.statuses()[3] == "rejected" and not TaskNote.objects.exists()
+
+
+def test_an_outcome_is_recorded_although_the_workflow_was_taken_off_the_list(
+    grid: TypedGrid, api: FakeApi, tasks: list[int]
+) -> None:
+    """While the row was on its way."""
+    copy(grid, tasks[0])
+    grid.change(3, "target_language", "French", "German")
+    api.plans = [Plan(after=lambda: OpenedWorkflow.objects.all().delete(), on="POST")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipelines_portal.entry.grid.views.send_at_once", lambda import_job: None)
+        grid.create(1)
+    work()
+    assert len(api.tasks) == 3 and grid.statuses()[3] == "created"
+
+
+def test_tasks_whose_values_are_not_visible_are_not_copied(grid: TypedGrid, api: FakeApi, tasks: list[int]) -> None:
+    colleague = make_colleague()
+    share_key(grid.workflow.key, colleague)
+    theirs = TypedGrid(browser_of(colleague), grid.workflow, colleague)
+    words = text_of(copy(theirs, tasks[0], 2**70, "x"))
+    assert f"Not copied: {tasks[0]}." in words
+    assert not ImportJob.objects.filter(owner=colleague).exists()
+    [others] = api.create(1)
+    assert f"Not copied: {others}." in text_of(copy(grid, others, tasks[0]))
+    assert grid.texts()[3][0] == "Hello 1"
+
+
+@pytest.mark.parametrize("task_ids", [(), ("x",), ("",), ("-1",)])
+def test_nonsense_copies_nothing(grid: TypedGrid, task_ids: Any) -> None:
+    assert copy(grid, *task_ids).status_code == 200
+    assert not ImportJob.objects.exists()

@@ -120,9 +120,11 @@ def _arguments(name: str, person: User) -> dict[str, Any]:
     if name in UPLOAD_STAGES:
         return {"zip_id": ZipUpload.objects.get(stage=UPLOAD_STAGES[name]).pk}
     if name in IMPORT_STATUSES:
-        arguments = {"import_id": ImportJob.objects.get(file_name=f"{IMPORT_STATUSES[name]}.csv").pk}
-        of_rows = {"imports:rows": {"kind": "to-fix", "form": "csv"}, "imports:row": {"number": 2}}
-        return arguments | of_rows.get(name, {})
+        more: dict[str, dict[str, Any]] = {
+            "imports:rows": {"kind": "to-fix", "form": "csv"},
+            "imports:row": {"number": 2},
+        }
+        return {"import_id": ImportJob.objects.get(file_name=f"{IMPORT_STATUSES[name]}.csv").pk} | more.get(name, {})
     return dict(ARGUMENTS[name](person)) if name in ARGUMENTS else {}
 
 

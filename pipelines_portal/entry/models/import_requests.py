@@ -204,7 +204,8 @@ def _store_outcomes(import_job: "ImportJob", submission: Submission) -> None:
 def _mark_replaced(import_job: "ImportJob", submission: Submission) -> None:
     """Mark the tasks of which rows were corrected copies as replaced by the new tasks."""
     copies = import_job.rows.filter(submission=submission, status=ImportRow.Status.CREATED, corrects_task__isnull=False)
-    if not (corrected := dict(copies.values_list("number", "corrects_task"))):
+    corrected = {number: old for number, old in copies.values_list("number", "corrects_task") if old}
+    if not corrected:
         return
     workflow = OpenedWorkflow.objects.filter(key=import_job.key_id, workflow_id=import_job.workflow_id).first()
     if workflow is None:  # it was taken off the list while the rows were on their way

@@ -1,6 +1,7 @@
 """Rows that a person types in the grid: an import without a file, which is begun once and keeps every text."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -265,7 +266,7 @@ def test_typing_goes_on_after_an_old_import_was_removed(grid: TypedGrid, setting
         if number < 2:
             grid.browser.post(grid.step("delete"))
     oldest = ImportJob.objects.earliest("created_at")
-    ImportJob.objects.filter(pk=oldest.pk).update(deleted_at=timezone.now() - timezone.timedelta(days=400))
+    ImportJob.objects.filter(pk=oldest.pk).update(deleted_at=timezone.now() - timedelta(days=400))
     grid.browser.post(grid.step("delete"))
     remove_old_imports()
     assert ImportJob.objects.count() == 2

@@ -60,7 +60,7 @@ from pipelines_portal.entry.imports.grid import (
     read_rows,
 )
 from pipelines_portal.entry.imports.matching import Matching
-from pipelines_portal.entry.imports.permissions import visible_import
+from pipelines_portal.entry.imports.permissions import can_use_key, visible_import
 from pipelines_portal.entry.imports.reasons import (
     MOST_SHOWN,
     Reason,
@@ -98,7 +98,7 @@ def import_check(request: SignedInRequest, key_id: int, workflow_id: int, import
     workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if not import_job.can_change_rows:
         return _go_to(request, import_job.get_absolute_url())
-    if import_job.is_typed and current_typed(request.user, workflow) == import_job:
+    if import_job.is_typed and can_use_key(import_job) and current_typed(request.user, workflow) == import_job:
         query = request.GET.urlencode()
         return redirect(f"{reverse('grid:page', args=[key_id, workflow_id])}{'?' if query else ''}{query}")
     if "error_after" in request.GET:

@@ -284,6 +284,19 @@ def test_the_list_of_drafts_leads_to_the_grid(grid: TypedGrid) -> None:
     assert grid.browser.get(link, follow=True).request["PATH_INFO"] == grid.address("page")
 
 
+def test_rows_are_shown_to_a_person_who_can_no_longer_use_the_key(grid: TypedGrid) -> None:
+    colleague = make_colleague()
+    share = share_key(grid.workflow.key, colleague)
+    theirs = TypedGrid(browser_of(colleague), grid.workflow, colleague)
+    theirs.type(1, "Bye", "German")
+    share.delete()
+    html = text_of(theirs.browser.get("/drafts/"))
+    link = html.split('class="rowlink" href="')[1].split('"')[0]
+    shown = text_of(theirs.browser.get(link, follow=True))
+    assert "Bye</td>" in shown and "data-cells" not in shown and 'id="send"' not in shown
+    assert theirs.type(2, "So long").status_code == 404 and theirs.create(1).status_code == 404
+
+
 def test_another_persons_rows_are_their_own(grid: TypedGrid) -> None:
     colleague = make_colleague()
     share_key(grid.workflow.key, colleague)

@@ -131,7 +131,7 @@ def test_continuing_the_import_of_somebody_else_asks_first(office: Office, api: 
     asked = text_of(office.post("lena", import_job, "send", rows=2))
     import_job.refresh_from_db()
     assert import_job.status == ImportJob.Status.PAUSED
-    for words in ("rows.csv", "Ben Okafor", "paused it", "Send 2 rows", "Cancel", "Tasks cannot be deleted"):
+    for words in ("rows.csv", "Ben Okafor", "paused it", "Create 2 tasks", "Cancel", "Tasks cannot be deleted"):
         assert words in asked
     assert address(import_job, "continue") in text_of(office.get("lena", import_job))
     office.post("lena", import_job, "send", rows=2, owner=import_job.owner_id)

@@ -1,7 +1,11 @@
 """Corrected copies: rows of the grid with the values of tasks that they are to replace."""
 
+from django.db import transaction
+
 from pipelines_portal.accounts.models import User
+from pipelines_portal.entry.imports import texts
 from pipelines_portal.entry.imports.cells import Cell, PostedCells, save_cells
+from pipelines_portal.entry.imports.fixing import CannotChange
 from pipelines_portal.entry.imports.typed import last_number
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.workflows.fields.base import FieldValues
@@ -9,17 +13,26 @@ from pipelines_portal.workflows.fields.types import type_of
 
 
 def add_copies(import_job: ImportJob, by: User, values: dict[int, FieldValues]) -> None:
-    """Add a row with the values of each task. Its task replaces the earlier one once it is created."""
-    first = last_number(import_job) + 1
-    numbers = dict(enumerate(values, first))
-    rows = [
-        ImportRow(import_job=import_job, number=number, cells=[], corrects_task=task_id)
-        for number, task_id in numbers.items()
-    ]
-    ImportRow.objects.bulk_create(rows)
+    """Add a row with the values of each task, which its task replaces once it is created. Raise CannotChange."""
+    numbers = _add_rows(import_job, list(values))
     posted = [PostedCells(number, _cells(import_job, values[task_id])) for number, task_id in numbers.items()]
     tasks = "1 task" if len(posted) == 1 else f"{len(posted):,} tasks"
     save_cells(import_job, by, posted, f"copied {tasks}")
+
+
+def _add_rows(import_job: ImportJob, task_ids: list[int]) -> dict[int, int]:
+    """Create rows without texts. Return the tasks by the numbers of their rows."""
+    with transaction.atomic():
+        locked = import_job.lock()
+        if locked is None or not locked.can_change_rows:
+            raise CannotChange(texts.NOT_CHANGEABLE)
+        numbers = dict(enumerate(task_ids, last_number(locked) + 1))
+        rows = [
+            ImportRow(import_job=locked, number=number, cells=[], corrects_task=task_id)
+            for number, task_id in numbers.items()
+        ]
+        ImportRow.objects.bulk_create(rows)
+    return numbers
 
 
 def _cells(import_job: ImportJob, values: FieldValues) -> dict[str, Cell]:

@@ -79,6 +79,12 @@ def test_tasks_whose_values_are_not_visible_are_not_copied(grid: TypedGrid, api:
     assert grid.texts()[3][0] == "Hello 1"
 
 
+def test_while_rows_are_checked_nothing_is_copied(grid: TypedGrid, tasks: list[int]) -> None:
+    ImportJob.objects.update(status=ImportJob.Status.CHECKING)
+    assert "Nothing was changed: the rows are being sent or checked just now." in text_of(copy(grid, *tasks))
+    assert grid.job.lines.count() == 2
+
+
 @pytest.mark.parametrize("task_ids", [(), ("x",), ("",), ("-1",)])
 def test_nonsense_copies_nothing(grid: TypedGrid, task_ids: Any) -> None:
     assert copy(grid, *task_ids).status_code == 200

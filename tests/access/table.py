@@ -250,6 +250,7 @@ ACCESS: dict[str, Row] = {
     "imports:replace": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
     "imports:choose": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
     "imports:undo": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
+    "imports:redo": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
     "imports:progress": Row(IMPORT_READERS),
     "imports:continue": Row(IMPORT_CHANGERS),
     "imports:send": Row(

@@ -18,13 +18,13 @@ from filling.size import Size
 
 MOST = 8
 # Pages that gather many small things, each with its plain number. The session is one of them.
-# grid:page has the rows with their tasks, errors, duplicates and the last change, and also pins, presets and notes.
+# grid:page has the rows with their tasks, errors, duplicates, undo and redo, and pins, presets and notes.
 # imports:progress shows all rows of an import with their tasks, submissions:list adds up the batches of each import,
 # and asks for its state.
 GATHERING = {
-    "overview:home": 18, "overview:detail": 13, "keys:detail": 10, "imports:check": 14, "imports:progress": 13,
+    "overview:home": 18, "overview:detail": 13, "keys:detail": 10, "imports:check": 15, "imports:progress": 13,
     "imports:continue": 9, "new_task:create": 10, "overview:palette": 11, "search:search": 11, "submissions:list": 15,
-    "submissions:detail": 9, "tasks:list": 11, "grid:page": 17, "grid:created": 15,
+    "submissions:detail": 9, "tasks:list": 11, "grid:page": 18, "grid:created": 16,
 }  # fmt: skip
 TRANSACTION = ("BEGIN", "SAVEPOINT", "RELEASE")
 # More of everything than a page shows.

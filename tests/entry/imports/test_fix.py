@@ -164,6 +164,58 @@ def test_what_a_colleague_changed_meanwhile_is_not_overwritten(page: Any, checke
     assert import_job.rows.get(number=2).edits == {"target_language": "Spanish"}
 
 
+def redo(page: Any, import_job: Any) -> Any:
+    undone = Change.objects.filter(is_undone=True).order_by("number").first()
+    return page.post(check_of(import_job, "redo"), {"number": undone.number if undone else 1}, follow=True)
+
+
+def test_undone_changes_are_made_again_in_their_order(page: Any, checked: Checked) -> None:
+    import_job = checked([BAD, GERMN])
+    save(page, import_job, {2: {"input_text": ["", "Hi"]}})
+    save(page, import_job, {3: {"target_language": ["Germn", "German"]}})
+    for _ in range(2):
+        undo(page, import_job)
+    assert statuses(import_job) == {2: "to_fix", 3: "to_fix"}
+    redo(page, import_job)
+    assert statuses(import_job) == {2: "ready", 3: "to_fix"}
+    redo(page, import_job)
+    assert statuses(import_job) == {2: "ready", 3: "ready"}
+    redo(page, import_job)
+    undo(page, import_job)
+    assert statuses(import_job) == {2: "ready", 3: "to_fix"}
+    assert import_job.rows.get(number=2).edits == {"input_text": "Hi"}
+
+
+def test_after_another_change_nothing_is_made_again(page: Any, checked: Checked) -> None:
+    import_job = checked([BAD, GERMN])
+    save(page, import_job, {2: {"input_text": ["", "Hi"]}})
+    undo(page, import_job)
+    save(page, import_job, {2: {"input_text": ["", "Good morning"]}})
+    redo(page, import_job)
+    assert import_job.rows.get(number=2).edits == {"input_text": "Good morning"}
+
+
+def test_a_rejected_row_is_corrected_again(page: Any, checked: Checked) -> None:
+    import_job = checked([GOOD])
+    rejected(import_job)
+    save(page, import_job, {2: {"input_text": ["Hello", "Good morning"]}})
+    undo(page, import_job)
+    assert statuses(import_job) == {2: "rejected"}
+    redo(page, import_job)
+    assert statuses(import_job) == {2: "ready"} and import_job.rows.get().edits == {"input_text": "Good morning"}
+    undo(page, import_job)
+    assert statuses(import_job) == {2: "rejected"}
+
+
+@pytest.mark.parametrize("number", ["", "x", "0", "2", "99999999999999999999"])
+def test_only_the_next_change_is_made_again(page: Any, checked: Checked, number: str) -> None:
+    import_job = checked([BAD])
+    save(page, import_job, {2: {"input_text": ["", "Hi"]}})
+    undo(page, import_job)
+    page.post(check_of(import_job, "redo"), {"number": number})
+    assert statuses(import_job) == {2: "to_fix"}
+
+
 def test_only_the_last_change_is_undone_level_by_level(page: Any, checked: Checked) -> None:
     import_job = checked([BAD, GERMN])
     for number in (2, 3):

@@ -18,7 +18,7 @@ from pipelines_portal.entry.imports.fixing import LARGEST_NUMBER, MOST_POSTED_RO
 from pipelines_portal.entry.imports.typed import add_rows, last_number
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.workflows.fields.dates import moment_in
-from pipelines_portal.workflows.fields.local_times import meanings
+from pipelines_portal.workflows.fields.local_times import meanings, utc_text
 from pipelines_portal.workflows.fields.typed_times import read_typed_time
 
 LONGEST_TEXT = 200_000
@@ -168,7 +168,7 @@ def understood(known: Field, text: str) -> str:
 
 
 def _moment(text: str) -> str:
-    """Return the moment that "today 9am" means in the person's time zone. Other texts stay as they are."""
+    """Return the moment that "today 9am" means in the person's time zone, in UTC as the form sends it, or the text."""
     if not text.strip() or (stored := moment_in(text)) and stored.tzinfo:
         return text
     now = times.local(timezone.now())
@@ -180,7 +180,7 @@ def _moment(text: str) -> str:
     except OverflowError:
         return text
     # A time that occurs twice or never when the clocks change stays a text.
-    return meant[0].isoformat() if len(meant) == 1 else text
+    return utc_text(meant[0]) if len(meant) == 1 else text
 
 
 # Pasted cells

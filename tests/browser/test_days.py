@@ -109,7 +109,7 @@ def test_a_day_of_an_operator(browser: Browser, office: Office) -> None:
             break
         page.wait_for_timeout(500)
         page.reload()
-    page.get_by_role("link", name=re.compile(text(FAULTY[1]))).click()
+    page.get_by_role("row", name=re.compile(text(FAULTY[1]))).get_by_role("link").first.click()
 
     # It was wrong: the same again with a change is one more task.
     page.get_by_role("link", name=re.compile("Duplicate")).first.click()

@@ -173,7 +173,7 @@ def test_copied_cells_are_read_as_spreadsheets_copy_them(text: str, expected: li
         ("ranking", "b\na", "b\na"),
         ("datetime", "", ""),
         ("datetime", "soon", "soon"),
-        ("datetime", "2026-03-01T09:00:00Z", "2026-03-01T09:00:00+00:00"),
+        ("datetime", "2026-03-01T09:00:00+00:00", "2026-03-01T09:00:00+00:00"),
         ("datetime", "2026-03-01 09:00", "2026-03-01T09:00:00Z"),
         ("datetime", "9999-12-31 23:59", "9999-12-31T23:59:00Z"),
     ],

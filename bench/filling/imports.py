@@ -7,9 +7,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.imports.matching import NO_HEADER, Column, Matching
 from pipelines_portal.entry.models import ErrorGroup, ImportJob, ImportRow, RowError
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.matching.columns import NO_HEADER, Column, Matching
 from pipelines_portal.task_index.models import IndexedTask, QuarterCount, Scan, StatusCount, WorkflowIndex, quarter_of
 from pipelines_portal.task_index.scanning import OPEN_LISTS
 from pipelines_portal.workflows.models import OpenedWorkflow

@@ -37,7 +37,6 @@ from pipelines_portal.entry.imports.check_page import RowTexts
 from pipelines_portal.entry.imports.fixing import LARGEST_NUMBER, CannotChange
 from pipelines_portal.entry.imports.forms import PASTED
 from pipelines_portal.entry.imports.grid import MOST_IN_PAGE, Column, Selection, columns_of, empty_grid
-from pipelines_portal.entry.imports.headers import match_headers
 from pipelines_portal.entry.imports.jobs import work_if_small
 from pipelines_portal.entry.imports.lists import count_stored
 from pipelines_portal.entry.imports.reading import start_import
@@ -54,6 +53,7 @@ from pipelines_portal.entry.imports.views.import_job import MOST_STORED
 from pipelines_portal.entry.imports.views.rows import grid_context, saved_answer
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.clients import client_for
+from pipelines_portal.matching.headers import match_headers
 from pipelines_portal.submissions.origin import briefs_of_tasks
 from pipelines_portal.workflows.cached_schemas import cached_schema
 from pipelines_portal.workflows.fields.types import type_of

@@ -9,12 +9,11 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.api_client import Field
 from pipelines_portal.core import times
-from pipelines_portal.entry.imports.matching import NO_HEADER, Matching
-from pipelines_portal.entry.imports.value_matching import BY_VALUES
-from pipelines_portal.entry.imports.words import Meanings, label_of
 from pipelines_portal.entry.models import MAY_EXIST, Counts, ImportJob, ImportRow, RowError
+from pipelines_portal.matching.columns import Matching
+from pipelines_portal.matching.words import Meanings
 from pipelines_portal.spreadsheets.cells import text_of
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 
@@ -23,8 +22,6 @@ TO_FIX = (ImportRow.Status.TO_FIX, ImportRow.Status.REJECTED)
 # The share of the rows that were sent before, from which on the page says so in one line.
 MOSTLY = 0.8
 SAMPLED_DUPLICATES, MOST_READ = 200, 2_000
-# Columns that the line above the rows names.
-MOST_NAMED = 5
 # A longer text is shown but not edited in the table.
 LONGEST_EDITED = 1_000
 # Rows whose numbers are closer are looked up by their range.
@@ -68,24 +65,6 @@ class ShownRow:
     @property
     def is_to_fix(self) -> bool:
         return self.row.status in TO_FIX
-
-
-class MatchLine:
-    """What the line above the rows says: how the columns were matched, and the words that were learned."""
-
-    def __init__(self, matching: Matching, schema: Schema) -> None:
-        fields = {known.name: known for known in schema.fields}
-        self.matched = len(matching.imported)
-        self.total = self.matched + len(matching.left_out)
-        by_values = [column for column in matching.imported if column.how == BY_VALUES]
-        self.by_values = [
-            (column.header, fields[column.field].label) for column in by_values[:MOST_NAMED] if column.field in fields
-        ]
-        self.left_out = [column.header for column in matching.left_out[:MOST_NAMED]]
-        self.more_left_out = len(matching.left_out) - len(self.left_out)
-        self.has_no_header = matching.header_line == NO_HEADER
-        learned = [(name, word, choice) for name, words in matching.words.items() for word, choice in words.items()]
-        self.learned = [(name, word, label_of(fields.get(name), choice)) for name, word, choice in learned]
 
 
 class RowTexts:

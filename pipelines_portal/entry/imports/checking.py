@@ -10,17 +10,16 @@ from django.db import transaction
 from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.sql import update_many
 from pipelines_portal.core.time_budget import TimeBudget
-from pipelines_portal.entry.imports.matching import Matching
-from pipelines_portal.entry.imports.row_values import ReadRow, RowReader
 from pipelines_portal.entry.models import (
     ErrorGrouping,
-    Fault,
     ImportJob,
     ImportRow,
     Step,
     rejections,
     remove_errors,
 )
+from pipelines_portal.matching.columns import Matching
+from pipelines_portal.matching.row_values import Fault, ReadRow, RowReader
 from pipelines_portal.spreadsheets.cells import Cell
 from pipelines_portal.submissions.duplicates import digest_of
 

@@ -7,14 +7,10 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from pipelines_portal.entry.imports.matching import Column, Matching
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowError
+from pipelines_portal.matching.columns import OWN_COLUMNS, Column, Matching
 from pipelines_portal.spreadsheets.cells import text_of
 
-# The columns that a download adds. An import of such a file sets them aside.
-OWN_COLUMNS = ("Row in the file", "What is wrong")
-# Those that a download of all rows adds too: see imports.status_table.
-STATUS_COLUMNS = ("Status of the row", "Task in Pipelines", "Status of the task")
 WITH_FAULTS = (ImportRow.Status.TO_FIX, ImportRow.Status.REJECTED)
 # The kinds of downloads and the statuses of their rows.
 KINDS = {

@@ -19,7 +19,7 @@ from pipelines_portal.core.parameters import number_in
 from pipelines_portal.entry.imports import texts
 from pipelines_portal.entry.imports.check_page import RowTexts, ShownRow, show_rows
 from pipelines_portal.entry.imports.checking import RECHECKED_AT_ONCE, Recheck, status_and_submission
-from pipelines_portal.entry.imports.words import learn_word
+from pipelines_portal.entry.imports.learned_words import learn_word
 from pipelines_portal.entry.models import (
     Change,
     ChangedRow,

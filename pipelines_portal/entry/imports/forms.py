@@ -13,13 +13,13 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.core import times
 from pipelines_portal.entry.imports import texts
-from pipelines_portal.entry.imports.matching import Column, Matching
-from pipelines_portal.entry.imports.notation import NUMBERS, has_doubts, settle_notation
-from pipelines_portal.entry.imports.proposals import texts_of
-from pipelines_portal.entry.imports.row_values import RowReader
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.forms import person_here
 from pipelines_portal.keys.permissions import may_send_with
+from pipelines_portal.matching.columns import Column, Matching
+from pipelines_portal.matching.notation import NUMBERS, has_doubts, settle_notation
+from pipelines_portal.matching.proposals import texts_of
+from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.spreadsheets.encodings import LABELS
 from pipelines_portal.workflows.fields.types import type_of

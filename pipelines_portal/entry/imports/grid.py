@@ -18,18 +18,18 @@ from pipelines_portal.core.parameters import number_in
 from pipelines_portal.entry.imports.cells import ORDERED
 from pipelines_portal.entry.imports.check_page import LONGEST_EDITED, RowTexts, read_errors
 from pipelines_portal.entry.imports.endings import Look
-from pipelines_portal.entry.imports.matching import Matching
-from pipelines_portal.entry.imports.notation import NUMBERS
 from pipelines_portal.entry.imports.reasons import numbers_in_groups, numbers_with_error_in, select_groups
 from pipelines_portal.entry.imports.row_list import LOOKS, known_tasks, tasks_of
 from pipelines_portal.entry.imports.task_counts import read_index
 from pipelines_portal.entry.imports.typed import shown_rows
-from pipelines_portal.entry.imports.words import Meanings, choices_of, label_of
 from pipelines_portal.entry.models import Counts, ErrorGroup, ImportJob, ImportRow
+from pipelines_portal.matching.columns import Matching
+from pipelines_portal.matching.notation import NUMBERS
+from pipelines_portal.matching.short_reasons import short_reason
+from pipelines_portal.matching.words import Meanings, choices_of, label_of
 from pipelines_portal.task_index.models import IndexedTask
 from pipelines_portal.workflows.fields.dates import moment_in
-from pipelines_portal.workflows.fields.numbers import bounds, scale_of
-from pipelines_portal.workflows.fields.rankings import items_of
+from pipelines_portal.workflows.fields.numbers import scale_of
 
 # So many rows are in the page. If there are more, they come in pages.
 MOST_IN_PAGE, ROWS_PER_PAGE = 200, 100
@@ -349,7 +349,7 @@ def _show_cell(
         text,
         " ".join(shown[: LONGEST_SHOWN * 2].split())[:LONGEST_SHOWN],
         edited,
-        _why(known, text, messages),
+        short_reason(known, text, messages),
         "; ".join(messages),
         known.name in row.edits and bool(row.cells),
         len(text) > LONGEST_EDITED,
@@ -364,27 +364,6 @@ def _clock_texts(moment: datetime) -> tuple[str, str]:
         return moment.isoformat(), moment.isoformat()
     year = "" if here.year == times.local(timezone.now()).year else f" {here.year}"
     return f"{here.day} {here:%b}{year} {here:%H:%M}", f"{here:%Y-%m-%d %H:%M}"
-
-
-def _why(known: Field, text: str, messages: list[str]) -> str:
-    """Return what is wrong in two or three words. The sentence stands under the grid, and in the cell's description."""
-    if not messages:
-        return ""
-    if not text.strip():
-        return "Required"
-    if "must" in messages[0] and (words := _words_of_type(known)):
-        return words
-    message = messages[0].removeprefix(known.label).strip()
-    return message[:1].upper() + message[1:]
-
-
-def _words_of_type(known: Field) -> str:
-    if known.type in NUMBERS:
-        low, high = bounds(known.format_hint)
-        return "Not a number" if low is None or high is None else f"Use {low:g} to {high:g}"
-    is_ranking = known.type == "ranking" and items_of(known)
-    words = {"select": "Not an option", "boolean": "Not an option", "datetime": "Not a time"}
-    return "Not all items" if is_ranking else words.get(known.type, "")
 
 
 def _mapped(import_job: ImportJob) -> set[str]:

@@ -22,11 +22,11 @@ from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.sql import db_id, insert_many
 from pipelines_portal.core.time_budget import TimeBudget, within
 from pipelines_portal.entry.imports.checking import LeaseLost
-from pipelines_portal.entry.imports.matching import Matching
 from pipelines_portal.entry.imports.proposals import propose
 from pipelines_portal.entry.models import FilePart, ImportJob, ImportRow, Step
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.permissions import teams_through
+from pipelines_portal.matching.columns import Matching
 from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.spreadsheets.limits import RowsFileError
 from pipelines_portal.spreadsheets.reading import Asked, Bounds, lines_in, read_lines

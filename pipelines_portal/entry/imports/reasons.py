@@ -8,10 +8,10 @@ from typing import Any
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.entry.imports.headers import plain
-from pipelines_portal.entry.imports.notation import DOUBTS
-from pipelines_portal.entry.imports.words import choices_of
 from pipelines_portal.entry.models import ErrorGroup, ImportJob, RowError
+from pipelines_portal.matching.headers import plain
+from pipelines_portal.matching.notation import DOUBTS
+from pipelines_portal.matching.words import choices_of
 
 SHOWN_NUMBERS, SHOWN_VALUES = 3, 5
 # If the API's messages quote values, there are as many reasons as rows.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.entry.imports.matching import Column, Matching
+from pipelines_portal.matching.columns import Column, Matching
 
 GONE = "the workflow has no such field any more"
 BACK = "the workflow has the field again"

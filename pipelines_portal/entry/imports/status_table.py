@@ -7,16 +7,14 @@ from typing import Any
 from pipelines_portal.api_client.task_status import label_of
 from pipelines_portal.entry.imports.downloads import (
     BATCH,
-    OWN_COLUMNS,
-    STATUS_COLUMNS,
     cells_of,
     header_of,
     reasons_of,
 )
-from pipelines_portal.entry.imports.matching import Matching
 from pipelines_portal.entry.imports.row_list import LOOKS, TO_FIX, known_tasks, tasks_of
 from pipelines_portal.entry.imports.task_counts import read_index
 from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.matching.columns import OWN_COLUMNS, STATUS_COLUMNS, Matching
 
 ALL_ROWS = "all"
 

@@ -20,7 +20,6 @@ COLUMNS_ARE_FIXED = "The columns stay as they are: rows were sent with them, or 
 NOT_FORGOTTEN = "Nothing was undone: rows were sent, or somebody else changed the import. This is its current state."
 
 # Changing rows
-EMPTY_ROW = "The row is empty: no column of it holds a value."
 NOT_CHANGEABLE = "Nothing was changed: the rows are being sent or checked just now."
 ALREADY_FIXED = "Nothing was changed: somebody else has corrected these rows."
 CHANGED_ROW = "Somebody else changed this row. What you typed is still here: compare, then save again."

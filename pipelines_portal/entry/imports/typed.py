@@ -16,13 +16,13 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.core import times
 from pipelines_portal.core.time_budget import TimeBudget
 from pipelines_portal.entry.imports.checking import check_all
-from pipelines_portal.entry.imports.matching import NO_HEADER, Column, Matching
-from pipelines_portal.entry.imports.notation import AS_TYPED
 from pipelines_portal.entry.imports.schema_changes import changes_between
 from pipelines_portal.entry.imports.sending import send_requests
 from pipelines_portal.entry.imports.texts import DECIDE_FIRST, NOTHING_TO_SEND, OTHER_ROWS
 from pipelines_portal.entry.models import ImportJob, ImportJobs, ImportRow, Step
 from pipelines_portal.keys.permissions import teams_through
+from pipelines_portal.matching.columns import NO_HEADER, Column, Matching
+from pipelines_portal.matching.notation import AS_TYPED
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import OpenedWorkflow
 

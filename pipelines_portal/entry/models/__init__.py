@@ -14,12 +14,11 @@ from pipelines_portal.entry.models.import_job import (
 )
 from pipelines_portal.entry.models.import_requests import MAY_EXIST, ImportChanged, rejections
 from pipelines_portal.entry.models.import_row import Change, ChangedRow, Counts, ImportRow
-from pipelines_portal.entry.models.learned_word import LONGEST_WORD, LearnedWord
+from pipelines_portal.entry.models.learned_word import LearnedWord
 from pipelines_portal.entry.models.row_error import (
     LONGEST_VALUE,
     ErrorGroup,
     ErrorGrouping,
-    Fault,
     RowError,
     remove_errors,
 )
@@ -29,7 +28,6 @@ __all__ = [
     "LEASE",
     "LONGEST_VALUE",
     "LONGEST_WAIT",
-    "LONGEST_WORD",
     "MAY_EXIST",
     "RESTORABLE_FOR",
     "Change",
@@ -37,7 +35,6 @@ __all__ = [
     "Counts",
     "ErrorGroup",
     "ErrorGrouping",
-    "Fault",
     "FilePart",
     "ImportChanged",
     "ImportJob",

@@ -119,7 +119,7 @@ class ImportJob(models.Model):
     reading_options = models.JSONField(default=dict)
     # The facts about the file: see spreadsheets.reading.Found.
     reading_result = JSONTextField(default=dict)
-    # How columns become fields: see imports.matching.Matching.
+    # How columns become fields: see matching.columns.Matching.
     matching = JSONTextField(default=dict)
     # The fields that the rows were checked against, as the API returned them.
     schema = models.JSONField(default=dict)
@@ -611,7 +611,7 @@ class FilePart(models.Model):
 
 
 class RememberedMatching(models.Model):
-    """How columns were matched last, for everybody who uses the key: see imports.matching."""
+    """How columns were matched last, for everybody who uses the key: see imports.remembered."""
 
     key = models.ForeignKey(SavedKey, models.CASCADE, related_name="+", db_index=False)
     workflow_id = models.PositiveBigIntegerField()

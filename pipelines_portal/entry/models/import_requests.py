@@ -13,7 +13,8 @@ from django.db.models import Max, Q
 from pipelines_portal.api_client.messages import Labels, row_message
 from pipelines_portal.core.sql import db_id, update_many
 from pipelines_portal.entry.models.import_row import ImportRow
-from pipelines_portal.entry.models.row_error import ErrorGrouping, Fault, remove_errors
+from pipelines_portal.entry.models.row_error import ErrorGrouping, remove_errors
+from pipelines_portal.matching.row_values import Fault
 from pipelines_portal.submissions.models import JSON_TEXT, NewRow, Submission, SubmissionRow, place_of
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.workflows.models import OpenedWorkflow

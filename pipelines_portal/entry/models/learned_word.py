@@ -1,4 +1,4 @@
-"""Words that people corrected in a group of rows, for the next import: see imports.words."""
+"""Words that people corrected in a group of rows, for the next import: see imports.learned_words."""
 
 from typing import ClassVar
 
@@ -6,8 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from pipelines_portal.keys.models import SavedKey
-
-LONGEST_WORD = 100
+from pipelines_portal.matching.words import LONGEST_WORD
 
 
 class LearnedWord(models.Model):

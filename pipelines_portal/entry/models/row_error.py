@@ -1,12 +1,12 @@
 """Errors of rows. Equal errors form a group, so that a person can fix many rows with one decision."""
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 
 from pipelines_portal.core.json_text import cleaned
+from pipelines_portal.matching.row_values import Fault
 from pipelines_portal.submissions.duplicates import digest_of
 
 if TYPE_CHECKING:
@@ -16,15 +16,6 @@ if TYPE_CHECKING:
 MOST_VALUES = 50
 LONGEST_VALUE = 200
 BATCH = 2_000
-
-
-@dataclass(frozen=True)
-class Fault:
-    """An error of one row. `field` is empty if the row itself is wrong, `value` if its cell is empty."""
-
-    field: str
-    message: str
-    value: str = ""
 
 
 class ErrorGroup(models.Model):

@@ -3,10 +3,10 @@
 from typing import Any
 
 from pipelines_portal.api_client import Schema
-from pipelines_portal.entry.imports.matching import Column, Matching
 from pipelines_portal.entry.imports.reading import store_lines
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.matching.columns import Column, Matching
 from pipelines_portal.spreadsheets.cells import Lines
 
 GOOD = ["Hello", "French"]

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from pipelines_portal.entry.models import ErrorGrouping, Fault, ImportJob, ImportRow
+from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow
+from pipelines_portal.matching.row_values import Fault
 from pipelines_portal.submissions.models import Submission
 from tests.factories import browser_of, make_colleague, share_key
 from tests.pages import queries_of, text_of

@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 
 from pipelines_portal.api_client import Field
-from pipelines_portal.entry.imports.headers import match_headers
-from pipelines_portal.entry.imports.matching import Matching
 from pipelines_portal.entry.models import ImportJob, LearnedWord, RememberedMatching
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.matching.columns import Matching
+from pipelines_portal.matching.headers import match_headers
 from tests.conftest import EVERY_TYPE
 from tests.factories import make_colleague, open_workflow, share_key
 from tests.pages import text_of

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.entry.imports.matching import NO_HEADER, Matching
-from pipelines_portal.entry.imports.value_matching import Samples, match_values
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.matching.columns import NO_HEADER, Matching
+from pipelines_portal.matching.value_matching import Samples, match_values
 from pipelines_portal.spreadsheets.cells import Lines
 from tests.conftest import EVERY_TYPE
 from tests.factories import open_workflow

@@ -17,23 +17,22 @@ from pipelines_portal.core.rendering import render_page
 from pipelines_portal.entry.imports import texts
 from pipelines_portal.entry.imports.forms import ASIDE, FIELD, PASTED, ColumnChoice, MatchForm, ReadingForm, value_input
 from pipelines_portal.entry.imports.jobs import work_if_small
-from pipelines_portal.entry.imports.matching import NO_HEADER
 from pipelines_portal.entry.imports.permissions import require_key, visible_import
 from pipelines_portal.entry.imports.proposals import (
-    HEADER_LINES,
     blocks_of,
     choose_header,
     forget_and_check,
     match_again,
     offer_fields,
     read_again,
-    rows_below,
     settle_matching,
     stored_matching,
 )
 from pipelines_portal.entry.imports.views.import_job import import_context
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.clients import client_for
+from pipelines_portal.matching.columns import NO_HEADER
+from pipelines_portal.matching.proposals import HEADER_LINES, rows_below
 from pipelines_portal.spreadsheets.cells import Lines, text_of
 from pipelines_portal.workflows.models import OpenedWorkflow
 

@@ -22,7 +22,6 @@ from pipelines_portal.entry.imports import texts
 from pipelines_portal.entry.imports.cells import SavedCells, Unreadable, read_posted_cells, save_cells
 from pipelines_portal.entry.imports.check_page import (
     Duplicate,
-    MatchLine,
     ShownRow,
     find_earlier,
     first_duplicates,
@@ -59,7 +58,6 @@ from pipelines_portal.entry.imports.grid import (
     page_of_row,
     read_rows,
 )
-from pipelines_portal.entry.imports.matching import Matching
 from pipelines_portal.entry.imports.permissions import can_use_key, visible_import
 from pipelines_portal.entry.imports.reasons import (
     MOST_SHOWN,
@@ -71,11 +69,13 @@ from pipelines_portal.entry.imports.reasons import (
     numbers_in_groups,
     reasons_in,
 )
-from pipelines_portal.entry.imports.row_values import RowReader
 from pipelines_portal.entry.imports.typed import current_typed
 from pipelines_portal.entry.imports.views.import_job import import_context
-from pipelines_portal.entry.imports.words import choices_of, is_choice
 from pipelines_portal.entry.models import LONGEST_VALUE, Counts, ImportJob, ImportRow
+from pipelines_portal.matching.columns import Matching
+from pipelines_portal.matching.match_line import MatchLine
+from pipelines_portal.matching.row_values import RowReader
+from pipelines_portal.matching.words import choices_of, is_choice
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
 

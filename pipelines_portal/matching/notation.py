@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from pipelines_portal.entry.imports.matching import Matching
+from pipelines_portal.matching.columns import Matching
 from pipelines_portal.spreadsheets.dates import moment_text, suggest_day_first
 from pipelines_portal.spreadsheets.numbers import number_text, suggest_decimal
 

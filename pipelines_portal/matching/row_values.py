@@ -5,17 +5,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.entry.imports.matching import Matching
-from pipelines_portal.entry.imports.notation import NUMBERS, read_moment, read_number
-from pipelines_portal.entry.imports.texts import EMPTY_ROW
-from pipelines_portal.entry.imports.words import Meanings
-from pipelines_portal.entry.models import Fault
+from pipelines_portal.matching.columns import Matching
+from pipelines_portal.matching.notation import NUMBERS, read_moment, read_number
+from pipelines_portal.matching.words import Meanings
 from pipelines_portal.spreadsheets.cells import Cell, fault_of, text_of, value_for
 from pipelines_portal.workflows.fields.base import FieldValues, is_blank
 from pipelines_portal.workflows.fields.checking import objection_to
 from pipelines_portal.workflows.fields.types import type_of
 
 MOST_CACHED = 20_000
+EMPTY_ROW = "The row is empty: no column of it holds a value."
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An error of one row. `field` is empty if the row itself is wrong, `value` if its cell is empty."""
+
+    field: str
+    message: str
+    value: str = ""
 
 
 @dataclass
@@ -27,7 +35,7 @@ class ReadRow:
 
 
 class RowReader:
-    """Reads rows of one import. Values are cached by text, since most columns repeat themselves."""
+    """Reads rows of one file. Values are cached by text, since most columns repeat themselves."""
 
     def __init__(self, schema: Schema, matching: Matching) -> None:
         self.matching = matching

@@ -1,4 +1,4 @@
-"""How the columns of a file become the fields of a workflow, and how that is remembered for the next file."""
+"""How the columns of a file become the fields of a workflow."""
 
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -7,13 +7,15 @@ from typing import Any
 from django.utils import timezone
 
 from pipelines_portal.api_client import Schema
-from pipelines_portal.entry.imports.headers import REMEMBERED, Guess, folded
-from pipelines_portal.entry.models import ImportJob, RememberedMatching
+from pipelines_portal.matching.headers import REMEMBERED, Guess, folded
 
 # The header line of a file whose first line is a row.
 NO_HEADER = -1
 # Why a column that a download of the portal added is not imported.
 OWN = "added by a download of this portal"
+# The columns that a download of rows with errors adds, and those that a download of all rows adds, too.
+OWN_COLUMNS = ("Row in the file", "What is wrong")
+STATUS_COLUMNS = ("Status of the row", "Task in Pipelines", "Status of the task")
 
 
 @dataclass
@@ -41,7 +43,7 @@ class Matching:
     columns: list[Column] = field(default_factory=list)
     # Values for all rows, by field, as a person typed them.
     constants: dict[str, str] = field(default_factory=dict)
-    # The learned words of the file and their choices, by field: see imports.words. A check keeps those that it met.
+    # The learned words of the file and their choices, by field: see matching.words. A check keeps those that it met.
     words: dict[str, dict[str, str]] = field(default_factory=dict)
     # The decimal mark. Empty if it is not known.
     decimal: str = ""
@@ -71,35 +73,6 @@ class Matching:
     def places(self) -> dict[str, int]:
         """Return the index of each field's column."""
         return {column.field: place for place, column in enumerate(self.columns) if column.field}
-
-
-MOST_HEADERS = 500
-
-
-def read_remembered(import_job: ImportJob) -> dict[str, Any]:
-    """Return what was matched last with this key and workflow, as `remember` stores it."""
-    found = RememberedMatching.objects.filter(key=import_job.key_id, workflow_id=import_job.workflow_id).first()
-    return found.data if found else {}
-
-
-def remember(import_job: ImportJob, matching: Matching) -> None:
-    """Store a matching for the next file. Call in the transaction of the step that settles it.
-
-    `columns` holds for each folded header its field, empty if it is not imported, and the date.
-    """
-    found, _ = RememberedMatching.objects.select_for_update().get_or_create(
-        key=import_job.key, workflow_id=import_job.workflow_id
-    )
-    today = timezone.now().date().isoformat()
-    columns = found.data.get("columns", {})
-    for column in matching.columns:
-        if column.header and column.how != OWN:
-            columns.pop(folded(column.header), None)
-            columns[folded(column.header)] = {"field": column.field, "on": today}
-    notation = {"decimal": matching.decimal, "day_first": matching.day_first, "zone": matching.zone}
-    known = {name: value for name, value in notation.items() if value not in ("", None)}
-    found.data = found.data | {"columns": dict(list(columns.items())[-MOST_HEADERS:])} | known
-    found.save()
 
 
 def guesses_from(remembered: dict[str, Any], schema: Schema) -> dict[str, Guess]:

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from itertools import islice, pairwise
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.entry.imports.matching import Matching
-from pipelines_portal.entry.imports.notation import NUMBERS
-from pipelines_portal.entry.imports.row_values import RowReader
-from pipelines_portal.entry.imports.words import Words, choices_of
+from pipelines_portal.matching.columns import Matching
+from pipelines_portal.matching.notation import NUMBERS
+from pipelines_portal.matching.row_values import RowReader
+from pipelines_portal.matching.words import Words, choices_of
 from pipelines_portal.spreadsheets.cells import Cell, Lines, text_of, value_of
 from pipelines_portal.spreadsheets.numbers import number_text, suggest_decimal
 from pipelines_portal.workflows.fields.numbers import bounds, scale_of

@@ -5,21 +5,13 @@ A word means a choice if it is equal but for case, accents and spaces, or if a p
 
 from collections import Counter
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from django.utils import timezone
-
-from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.core.json_text import cleaned
-from pipelines_portal.entry.imports.headers import folded, plain
-from pipelines_portal.entry.models import LONGEST_WORD, ImportJob, LearnedWord
+from pipelines_portal.api_client import Field
+from pipelines_portal.matching.headers import folded, plain
 from pipelines_portal.workflows.fields.choices import BOOLEAN_WORDS
 
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
-
-# Of each key and workflow. The oldest words are forgotten first.
-MOST_LEARNED = 500
+# Of a word that is learned or looked up.
+LONGEST_WORD = 100
 # Words for yes and no in other languages. They are equal to the choice, like "TRUE".
 YES, NO = "true", "false"
 YES_AND_NO = {
@@ -84,35 +76,3 @@ class Meanings:
         if choice:
             self.used.setdefault(known.name, {})[word] = choice
         return choice
-
-
-def learned_words(import_job: ImportJob, schema: Schema) -> Words:
-    """Return what was learned for the import's key and workflow, without choices that the fields no longer have."""
-    choices = {known.name: {value for value, _ in choices_of(known)} for known in schema.fields}
-    words: Words = {}
-    for each in _learned(import_job).order_by("learned_at", "pk"):
-        if each.choice in choices.get(each.field_name, ()):
-            words.setdefault(each.field_name, {})[each.word] = each.choice
-    return words
-
-
-def learn_word(import_job: ImportJob, field_name: str, word: str, choice: str) -> LearnedWord | None:
-    """Remember the choice that a word means. Return None for a word that is too long. Call in a transaction."""
-    word = cleaned(" ".join(word.split()))
-    if not word or len(word) > LONGEST_WORD:
-        return None
-    learned, _ = LearnedWord.objects.update_or_create(
-        key_id=import_job.key_id, workflow_id=import_job.workflow_id, field_name=field_name, folded=folded(word),
-        defaults={"word": word, "choice": cleaned(choice), "learned_at": timezone.now()},
-    )  # fmt: skip
-    newest = _learned(import_job).order_by("-learned_at", "-pk").values_list("pk", flat=True)[:MOST_LEARNED]
-    _learned(import_job).exclude(pk__in=list(newest)).delete()
-    return learned
-
-
-def forget_word(import_job: ImportJob, field_name: str, word: str) -> None:
-    _learned(import_job).filter(field_name=field_name, folded=folded(word)).delete()
-
-
-def _learned(import_job: ImportJob) -> "QuerySet[LearnedWord]":
-    return LearnedWord.objects.filter(key=import_job.key_id, workflow_id=import_job.workflow_id)

@@ -1,0 +1,37 @@
+"""How columns were matched last with a key and workflow."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from pipelines_portal.entry.models import ImportJob, RememberedMatching
+from pipelines_portal.matching.columns import OWN, Matching
+from pipelines_portal.matching.headers import folded
+
+MOST_HEADERS = 500
+
+
+def read_remembered(import_job: ImportJob) -> dict[str, Any]:
+    """Return what was matched last with this key and workflow, as `remember` stores it."""
+    found = RememberedMatching.objects.filter(key=import_job.key_id, workflow_id=import_job.workflow_id).first()
+    return found.data if found else {}
+
+
+def remember(import_job: ImportJob, matching: Matching) -> None:
+    """Store a matching for the next file. Call in the transaction of the step that settles it.
+
+    `columns` holds for each folded header its field, empty if it is not imported, and the date.
+    """
+    found, _ = RememberedMatching.objects.select_for_update().get_or_create(
+        key=import_job.key, workflow_id=import_job.workflow_id
+    )
+    today = timezone.now().date().isoformat()
+    columns = found.data.get("columns", {})
+    for column in matching.columns:
+        if column.header and column.how != OWN:
+            columns.pop(folded(column.header), None)
+            columns[folded(column.header)] = {"field": column.field, "on": today}
+    notation = {"decimal": matching.decimal, "day_first": matching.day_first, "zone": matching.zone}
+    known = {name: value for name, value in notation.items() if value not in ("", None)}
+    found.data = found.data | {"columns": dict(list(columns.items())[-MOST_HEADERS:])} | known
+    found.save()

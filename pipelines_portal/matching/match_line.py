@@ -1,0 +1,27 @@
+"""The line above the rows that says how their columns were matched."""
+
+from pipelines_portal.api_client import Schema
+from pipelines_portal.matching.columns import NO_HEADER, Matching
+from pipelines_portal.matching.value_matching import BY_VALUES
+from pipelines_portal.matching.words import label_of
+
+# Columns that the line names.
+MOST_NAMED = 5
+
+
+class MatchLine:
+    """What the line above the rows says: how the columns were matched, and the words that were learned."""
+
+    def __init__(self, matching: Matching, schema: Schema) -> None:
+        fields = {known.name: known for known in schema.fields}
+        self.matched = len(matching.imported)
+        self.total = self.matched + len(matching.left_out)
+        by_values = [column for column in matching.imported if column.how == BY_VALUES]
+        self.by_values = [
+            (column.header, fields[column.field].label) for column in by_values[:MOST_NAMED] if column.field in fields
+        ]
+        self.left_out = [column.header for column in matching.left_out[:MOST_NAMED]]
+        self.more_left_out = len(matching.left_out) - len(self.left_out)
+        self.has_no_header = matching.header_line == NO_HEADER
+        learned = [(name, word, choice) for name, words in matching.words.items() for word, choice in words.items()]
+        self.learned = [(name, word, label_of(fields.get(name), choice)) for name, word, choice in learned]

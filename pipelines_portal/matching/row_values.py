@@ -25,6 +25,11 @@ class Fault:
     message: str
     value: str = ""
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether the cell is empty and must not be."""
+        return not self.value.strip() and self.message.endswith("is missing")
+
 
 @dataclass
 class ReadRow:

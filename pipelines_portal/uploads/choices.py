@@ -21,6 +21,7 @@ from pipelines_portal.uploads.archive.preview import (
     row_entry,
 )
 from pipelines_portal.uploads.forms import ChosenFile
+from pipelines_portal.uploads.given_rows import GivenRow
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -35,18 +36,22 @@ class Checked:
     entries: list[str] = field(default_factory=list)
 
 
-def check_archive(file: ChosenFile, schema: Schema, given: list[FieldValues] | None) -> Checked:
+def check_archive(
+    file: ChosenFile, schema: Schema, given: list[GivenRow] | None, *, leaves_out_errors: bool = False
+) -> Checked:
     """Preview the tasks of an archive with the `given` rows, or by itself if that is None. Raise TailTooShort.
 
-    An empty list means that the rows are still missing.
+    An empty list means that the rows are still missing. Rows whose file the archive does not hold get an error.
     """
     try:
         directory = read_directory(Tail(file.tail, file.size))
         if given is not None and not given:
             return Checked(preview_before_rows(directory))
         if given is not None:
-            entries = [row_entry(number, row, schema) for number, row in enumerate(given, 1)]
-            return Checked(preview_of_rows(given, directory, schema), given, entries)
+            preview = preview_of_rows(given, directory, schema)
+            preview.leaves_out_errors = leaves_out_errors
+            sent = [row for row in given if not (leaves_out_errors and row.faults)]
+            return Checked(preview, [row.values for row in sent], [row_entry(row, schema) for row in sent])
         preview, derived = preview_of_archive(directory, schema)
     except Unusable as refusal:
         return Checked(preview_of_refusal(refusal))
@@ -61,7 +66,7 @@ def save_choice(owner: User, workflow: OpenedWorkflow, file: ChosenFile, checked
         "size_bytes": file.size,
         "fingerprint": file.fingerprint,
         "levels_left_out": file.levels_left_out,
-        "task_count": checked.preview.task_count,
+        "task_count": len(checked.rows),
         "sends_rows": not checked.preview.is_derived,
         "entries": checked.entries,
         "preview": checked.preview.as_json(),
@@ -81,12 +86,14 @@ def _save_rows(owner: User, workflow: OpenedWorkflow, checked: Checked, token: U
     return submission
 
 
-def discard_choice(owner: User, token: UUID) -> None:
-    """Delete the choice of a page after an archive was chosen that cannot be used."""
+def discard_choice(owner: User, token: UUID, rows_from: str) -> None:
+    """Delete the choice of a page after an archive was chosen that cannot be used. The draft `rows_from` stays."""
     chosen = ZipUpload.objects.filter(submission__owner=owner, submission__token=token, stage=Stage.CHOSEN)
     with transaction.atomic():
         drafts = [upload.submission_id for upload in chosen.select_for_update()]
-        Submission.objects.filter(pk__in=drafts, status=Submission.Status.DRAFT).delete()
+        kept = [draft for draft in drafts if str(draft) == rows_from]
+        ZipUpload.objects.filter(submission__in=kept, stage=Stage.CHOSEN).delete()
+        Submission.objects.filter(pk__in=drafts, status=Submission.Status.DRAFT).exclude(pk__in=kept).delete()
 
 
 SHOWN = 3

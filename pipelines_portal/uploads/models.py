@@ -383,14 +383,13 @@ class RowsFile(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
-    # The hash of the file and the fields. The page sends the file again each time it asks.
+    # The hash of the file. The page sends the file again each time it asks.
     digest = models.CharField(max_length=64)
     name = models.CharField(max_length=255)
     # Emptied when the file was read.
     data = models.BinaryField()
-    schema = models.JSONField()
     is_read = models.BooleanField(default=False)
-    # Its rows and remarks, or an error with advice.
+    # Its lines and remarks, or an error with advice.
     result = JSONTextField(default=dict)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
     # After that another job may be started, because the worker may have been killed.

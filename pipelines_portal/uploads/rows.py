@@ -1,6 +1,7 @@
 """The rows that are sent with an archive: from a file, typed, or those of an earlier submission."""
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,30 +16,47 @@ from django_tasks import task
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
+from pipelines_portal.core.file_names import in_sentence
 from pipelines_portal.core.housekeeping import delete_in_batches
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.time_budget import OutOfTime, TimeBudget
-from pipelines_portal.spreadsheets.limits import MAX_ROWS, RowsFileError
-from pipelines_portal.spreadsheets.reading import RowsRead, read_rows
+from pipelines_portal.matching.columns import Matching
+from pipelines_portal.matching.match_line import MatchLine
+from pipelines_portal.matching.proposals import propose, rows_below
+from pipelines_portal.spreadsheets.cells import Lines
+from pipelines_portal.spreadsheets.limits import MAX_ROWS, RowsFileError, too_many_rows
+from pipelines_portal.spreadsheets.reading import read_all_lines
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.forms import RowsFileForm
+from pipelines_portal.uploads.given_rows import Corrections, GivenRow, rows_of_lines, rows_of_values
 from pipelines_portal.uploads.models import RowsFile
 from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.fields.row_forms import RowForm, payloads, row_forms
+
+TYPED = "typed"
 
 
 @dataclass
 class RowSource:
     """The rows to send, or None if the API derives them from the archive. A `problem` prevents the check."""
 
-    rows: list[FieldValues] | None = None
+    rows: list[GivenRow] | None = None
     problem: str = ""
     advice: str = ""
+    # Only of a file.
+    matching: Matching | None = None
+    match_line: MatchLine | None = None
     remarks: list[str] = field(default_factory=list)
+    corrections: Corrections | None = None
     # Rows are needed. That is no error yet, since the archive may be chosen first.
     is_missing: bool = False
     # The worker reads them.
     is_being_read: bool = False
+
+    @property
+    def leaves_out_errors(self) -> bool:
+        """Whether rows with errors are not sent. Those of a file stay with the person, others only in the ledger."""
+        return self.matching is not None
 
 
 def read_row_source(
@@ -54,12 +72,18 @@ def read_row_source(
     if not form.is_valid():
         return RowSource(problem=" ".join(map(str, form.errors.get("rows_file", ["The rows cannot be read."]))))
     if file := form.cleaned_data["rows_file"]:
-        return _from_file(user, file.name, file.read(), schema, budget)
+        return _from_file(user, file.name, file.read(), schema, posted, budget)
     typed = payloads(posted_row_forms(schema, posted))
     if typed is None:
         return RowSource(problem="A typed row has an error.", advice="Check the marked fields.")
-    rows = typed or _from_submission(user, workflow_id, posted.get("rows_from", ""))
-    return RowSource(rows) if rows else RowSource(is_missing=not schema.has_only_file_upload_fields)
+    if typed:
+        corrections = Corrections(TYPED)
+        return RowSource(rows_of_values(typed, schema, corrections))
+    source = posted.get("rows_from", "")
+    if values := _from_submission(user, workflow_id, source):
+        corrections = Corrections.load(posted, source, schema)
+        return RowSource(rows_of_values(values, schema, corrections), corrections=corrections)
+    return RowSource(is_missing=not schema.has_only_file_upload_fields)
 
 
 def posted_row_forms(schema: Schema, posted: QueryDict | None) -> list[RowForm]:
@@ -74,12 +98,38 @@ def posted_row_forms(schema: Schema, posted: QueryDict | None) -> list[RowForm]:
     return row_forms(schema, count + ("add_row" in posted), posted, zone=posted.get("zone", ""))
 
 
-def _from_file(user: User, name: str, data: bytes, schema: Schema, budget: TimeBudget) -> RowSource:
+def _from_file(user: User, name: str, data: bytes, schema: Schema, posted: QueryDict, budget: TimeBudget) -> RowSource:
+    digest = _digest(name, data)
     try:
-        given = rows_in_file(user, name, data, schema, budget)
+        read = read_lines_of(user, name, data, digest, budget)
+        if read is None:
+            return RowSource(is_being_read=True)
+        lines, remarks = read
+        matching = match_columns(in_sentence(name), lines, schema)
     except RowsFileError as error:
         return RowSource(problem=error.title, advice=error.advice)
-    return RowSource(given.rows, remarks=given.remarks) if given else RowSource(is_being_read=True)
+    corrections = Corrections.load(posted, digest, schema)
+    rows = rows_of_lines(rows_below(lines, matching.header_line), schema, matching, corrections)
+    line = MatchLine(matching, schema)
+    return RowSource(rows, matching=matching, match_line=line, remarks=remarks, corrections=corrections)
+
+
+def match_columns(name: str, lines: Lines, schema: Schema) -> Matching:
+    """Match the columns as an import does, without what was remembered. Raise RowsFileError."""
+
+    def blocks() -> Iterator[Lines]:
+        yield lines
+
+    matching = propose(schema, blocks, zone=get_current_timezone_name()) if lines else Matching()
+    count = len(rows_below(lines, matching.header_line))
+    if not count:
+        raise RowsFileError(f"{name} holds no rows.", "Put a row for each task below the headings.")
+    if count > MAX_ROWS:
+        raise too_many_rows(name, MAX_ROWS)
+    if not matching.imported:
+        labels = ", ".join(known.label for known in schema.fields)
+        raise RowsFileError(f"No column of {name} is a field of this workflow.", f"Name the columns: {labels}.")
+    return matching
 
 
 def _from_submission(user: User, workflow_id: int, submission_id: str) -> list[FieldValues]:
@@ -99,39 +149,41 @@ LONGEST_NAME = 255
 MOST_PER_PERSON = 5
 
 
-def rows_in_file(user: User, name: str, data: bytes, schema: Schema, budget: TimeBudget) -> RowsRead | None:
-    """Return the rows of the file, or None while the worker reads it. Raises RowsFileError."""
-    digest = _digest(name, data, schema)
+def read_lines_of(
+    user: User, name: str, data: bytes, digest: str, budget: TimeBudget
+) -> tuple[Lines, list[str]] | None:
+    """Return the lines of the file and remarks about them, or None while the worker reads it. Raise RowsFileError."""
     file = RowsFile.objects.filter(owner=user, digest=digest).defer("data").first()
     if file is None:
         try:
-            return read_rows(name, data, schema, budget)
+            lines, found = read_all_lines(name, data, budget)
+            return lines, found.remarks
         except OutOfTime:
-            file = _store(user, digest, name, data, schema)
+            file = _store(user, digest, name, data)
     if file.is_read:
         return _result_of(file.result)
     _start_job(file)
     return None
 
 
-def _digest(name: str, data: bytes, schema: Schema) -> str:
+def _digest(name: str, data: bytes) -> str:
     """Hash the file with the secret key, so that its contents cannot be guessed from the digest."""
     hashed = salted_hmac("uploads.rows_file", data, algorithm="sha256")
-    hashed.update(f"\0{name}\0{schema.model_dump_json()}".encode(errors="replace"))
+    hashed.update(f"\0{name}".encode(errors="replace"))
     return hashed.hexdigest()
 
 
-def _store(user: User, digest: str, name: str, data: bytes, schema: Schema) -> RowsFile:
+def _store(user: User, digest: str, name: str, data: bytes) -> RowsFile:
     stored = RowsFile.objects.filter(owner=user).order_by("-created_at").values_list("pk", flat=True)
     RowsFile.objects.filter(pk__in=list(stored[MOST_PER_PERSON - 1 :])).delete()
-    values = {"name": name[-LONGEST_NAME:], "data": data, "schema": schema.model_dump(mode="json")}
+    values = {"name": name[-LONGEST_NAME:], "data": data}
     return RowsFile.objects.get_or_create(owner=user, digest=digest, defaults=values)[0]
 
 
-def _result_of(result: dict[str, Any]) -> RowsRead:
+def _result_of(result: dict[str, Any]) -> tuple[Lines, list[str]]:
     if "title" in result:
         raise RowsFileError(**result)
-    return RowsRead(**result)
+    return [(number, cells) for number, cells in result["lines"]], result["remarks"]
 
 
 def _start_job(file: RowsFile) -> None:
@@ -148,7 +200,8 @@ def read_rows_file(file_id: str) -> None:
     if file is None:
         return
     try:
-        result = asdict(read_rows(file.name, bytes(file.data), Schema.model_validate(file.schema)))
+        lines, found = read_all_lines(file.name, bytes(file.data), TimeBudget())
+        result = {"lines": lines, "remarks": found.remarks}
     except RowsFileError as error:
         result = {"title": error.title, "advice": error.advice}
     RowsFile.objects.filter(pk=file.pk).update(result=result, data=b"", is_read=True)

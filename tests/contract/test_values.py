@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import Field, PipelinesClient, Schema, Transport
-from pipelines_portal.spreadsheets.reading import read_rows
-from pipelines_portal.workflows.fields.checking import objection_to
 from pipelines_portal.workflows.fields.schema_form import PREFIX, SchemaForm
 from tests import samples
 from tests.fake_api import FakeApi
+from tests.uploads.reading import read_rows
 
 WORKFLOW = 7001
 FIELDS: dict[str, dict[str, Any]] = {
@@ -107,9 +106,9 @@ def field_of(schema: Schema, name: str) -> Field:
 
 
 def from_file(schema: Schema, data: str, name: str) -> tuple[Any, bool]:
-    """Return the value that a file of one row sends, and True if the preview accepts it."""
-    value = read_rows("rows", data.encode(), schema).rows[0][name]
-    return value, objection_to(field_of(schema, name), value) is None
+    """Return the value that a file of one row sends, and True if the row has no error."""
+    row = read_rows("rows", data.encode(), schema).given[0]
+    return row.values.get(name), not row.faults
 
 
 def from_form(schema: Schema, name: str, text: str) -> tuple[Any, bool]:
@@ -119,13 +118,14 @@ def from_form(schema: Schema, name: str, text: str) -> tuple[Any, bool]:
 
 @pytest.mark.parametrize(("name", "text", "is_good"), TYPED)
 def test_a_typed_value_is_judged_alike_by_form_file_and_api(api: FakeApi, name: str, text: str, is_good: bool) -> None:
-    """S124, S132: form and cell send the same value, and the API accepts it."""
+    """S124, S132: what form and file accept, the API accepts. A file may also write it in another way."""
     judge = Judge(api)
     schema = judge.schema
     cell, cell_is_good = from_file(schema, f'anchor,{name}\nx,"{text}"\n', name)
     typed, form_is_good = from_form(schema, name, text)
-    assert (cell_is_good, form_is_good) == (is_good, is_good)
-    assert [judge.accepts(name, value) for value in (cell, typed)] == [is_good, is_good]
+    assert (cell_is_good or not is_good, form_is_good) == (True, is_good)
+    assert judge.accepts(name, typed) == is_good
+    assert judge.accepts(name, cell) or not cell_is_good
 
 
 def test_a_decimal_comma_is_read_and_sent_as_a_point(api: FakeApi) -> None:
@@ -144,12 +144,15 @@ def test_a_comma_that_may_separate_thousands_is_asked_about(api: FakeApi, text: 
 
 
 @pytest.mark.parametrize(("name", "value", "is_good"), IN_JSON)
-def test_a_json_value_is_judged_alike_by_file_and_api(api: FakeApi, name: str, value: Any, is_good: bool) -> None:
-    """S124, S132: the preview of a JSON file accepts what the API accepts."""
+def test_a_json_value_that_the_file_accepts_is_accepted_by_the_api(
+    api: FakeApi, name: str, value: Any, is_good: bool
+) -> None:
+    """S124, S132: a JSON file may hold what the API accepts, and more that is sent in the API's way."""
     judge = Judge(api)
     schema = judge.schema
     sent, file_is_good = from_file(schema, json.dumps([{"anchor": "x", name: value}]), name)
-    assert (sent, file_is_good, judge.accepts(name, value)) == (value, is_good, is_good)
+    assert judge.accepts(name, value) == is_good
+    assert (file_is_good or not is_good, judge.accepts(name, sent) or not file_is_good) == (True, True)
 
 
 RANKING = Field(name="order", type="ranking", format_hint="Each once, first is highest: a, b")
@@ -157,7 +160,7 @@ RANKING = Field(name="order", type="ranking", format_hint="Each once, first is h
 
 @pytest.mark.parametrize(
     ("ranked", "is_good"),
-    [(["b", "a"], True), (["a"], False), (["a", "a"], False), (["a", "c"], False), (["a", 1], False), ("b, a", False)],
+    [(["b", "a"], True), (["a"], False), (["a", "a"], False), (["a", "c"], False), (["a", 1], False), ("b, a", True)],
 )
 def test_a_ranking_must_name_all_items_of_its_hint(ranked: Any, is_good: bool) -> None:
     schema = Schema(fields=[RANKING, Field(name="anchor")])

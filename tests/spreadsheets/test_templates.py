@@ -7,9 +7,9 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.spreadsheets.reading import read_rows
 from pipelines_portal.spreadsheets.templates import csv_template, xlsx_template
 from tests.spreadsheets.reading import read_whole
+from tests.uploads.reading import read_rows
 
 CHOICES = [f"Choice number {number}" for number in range(60)]
 FIELDS = [

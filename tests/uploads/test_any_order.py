@@ -333,7 +333,7 @@ class AnyOrder(RuleBasedStateMachine):
             "release a": send_views.upload_release, "beat b": send_views.upload_heartbeat,
         }  # fmt: skip
         if what == "forget":
-            return discard_choice(self.world.person, upload.submission.token)
+            return discard_choice(self.world.person, upload.submission.token, "")
         if what == "page":
             return poll_if_due(ZipUpload.objects.with_submission().get(pk=upload.pk))
         request = RequestFactory().post("/", {"tab": tab, **more})

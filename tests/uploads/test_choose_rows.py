@@ -2,6 +2,8 @@
 
 import re
 from datetime import timedelta
+from html import unescape
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -19,25 +21,92 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.archives import files
 from tests.conftest import FILE_AND_FIELDS, TWO_FILES
 from tests.factories import open_workflow
+from tests.pages import text_of
 
 from .choosing import address, check_archive, rows_of
 
+ROWS = b"Photo,caption,stars,Agent\ncat.png,A cat,4,x\ndog.png,A dog,,y\ncat.png,,x,z\n"
 
-def test_rows_from_a_file_go_along(page: Client, saved_key: SavedKey) -> None:
-    """S154, S180: matched to the fields, checked against the archive, kept in order."""
-    table = SimpleUploadedFile("rows.csv", b"Photo,caption,stars\ncat.png,A cat,4\ndog.png,A dog,\ncat.png,,x\n")
-    html = check_archive(
-        page, open_workflow(saved_key, FILE_AND_FIELDS), files("cat.png"), rows_file=table
-    ).content.decode()
+
+def test_rows_from_a_file_go_along(page: Client, workflow: OpenedWorkflow) -> None:
+    """S154, S180: matched to the fields, checked against the archive, kept in order. Rows with errors stay behind."""
+    html = text_of(check_archive(page, workflow, files("cat.png"), rows_file=rows_file(ROWS)))
     upload = ZipUpload.objects.get()
-    assert "1 task will be created" in html and "taken for the field photo" in html
-    assert "row 2: dog.png" in html and "1 task will be created,\n    2 rejected" in html
-    assert (upload.task_count, upload.sends_rows, upload.entries) == (
-        3,
-        True,
-        ["row 1, cat.png", "row 2, dog.png", "row 3, cat.png"],
-    )
-    assert rows_of(upload)[0] == {"photo": "cat.png", "caption": "A cat", "stars": 4}
+    assert "1 task will be created, 2 rows have errors" in html and "Rows with errors aren’t sent." in html
+    assert "Matched 3 of 4 columns. <b><bdi>Agent</bdi></b> isn’t imported." in html
+    assert (upload.task_count, upload.sends_rows, upload.entries) == (1, True, ["row 2, cat.png"])
+    assert rows_of(upload) == [{"photo": "cat.png", "caption": "A cat", "stars": 4}]
+    assert (upload.expected_count, upload.rejected_count) == (1, 0)
+
+
+def test_each_error_is_at_its_cell_which_can_be_corrected(page: Client, workflow: OpenedWorkflow) -> None:
+    html = check_archive(page, workflow, files("cat.png"), rows_file=rows_file(ROWS)).content.decode()
+    assert fields_to_correct(html) == {"cell-3-photo": "dog.png", "cell-4-caption": "", "cell-4-stars": "x"}
+    assert "Not in the ZIP file" in html and ">Required<" in html and "dog.png is not in the ZIP file" in html
+    shown = carried(html) | {"cell-3-photo": "cat.png", "cell-4-caption": "Two", "cell-4-stars": "nine"}
+    html = check_archive(page, workflow, files("cat.png"), rows_file=rows_file(ROWS), **shown).content.decode()
+    assert fields_to_correct(html) == {"cell-4-stars": "nine"}
+    assert "3 cells were corrected here" in " ".join(html.split())
+    shown = carried(html) | {"cell-4-stars": ""}
+    html = check_archive(page, workflow, files("cat.png"), rows_file=rows_file(ROWS), **shown).content.decode()
+    assert "3 tasks will be created" in html and fields_to_correct(html) == {}
+    assert rows_of(ZipUpload.objects.latest("created_at"))[1:] == [
+        {"photo": "cat.png", "caption": "A dog"},
+        {"photo": "cat.png", "caption": "Two"},
+    ]
+
+
+def test_corrections_of_another_file_are_not_applied(page: Client, workflow: OpenedWorkflow) -> None:
+    html = check_archive(page, workflow, files("cat.png"), rows_file=rows_file(ROWS)).content.decode()
+    shown = carried(html) | {"cell-3-photo": "cat.png"}
+    other = rows_file(ROWS.replace(b"A dog", b"A bird"))
+    html = check_archive(page, workflow, files("cat.png"), rows_file=other, **shown).content.decode()
+    assert fields_to_correct(html)["cell-3-photo"] == "dog.png"
+
+
+@pytest.mark.parametrize("nonsense", ["[1]", "{", '{"x": {"photo": "y"}}', '{"3": 4}', '{"3": {"photo": 5}}', '"x"'])
+def test_corrections_that_no_page_carries_are_ignored(page: Client, workflow: OpenedWorkflow, nonsense: str) -> None:
+    html = check_archive(page, workflow, files("cat.png"), rows_file=rows_file(ROWS)).content.decode()
+    shown = carried(html) | {"corrections": nonsense, "cell-x-photo": "a", "cell-3-unknown": "b"}
+    html = check_archive(page, workflow, files("cat.png"), rows_file=rows_file(ROWS), **shown).content.decode()
+    assert fields_to_correct(html)["cell-3-photo"] == "dog.png"
+
+
+def test_rows_without_a_good_one_are_not_called_a_bad_archive(page: Client, workflow: OpenedWorkflow) -> None:
+    html = text_of(check_archive(page, workflow, files("cat.png"), rows_file=rows_file(b"Photo,Caption\ndog.png,A\n")))
+    assert "No row can be created yet" in html and "ZIP file cannot be used" not in html
+    html = text_of(check_archive(page, workflow, files("cat.png"), rows_file=rows_file(b"Beleg,Wert\na,b\n")))
+    assert "No column of rows.csv is a field of this workflow" in html and "cannot be used" not in html
+
+
+def test_rejected_rows_can_be_corrected_and_are_never_lost(page: Client, workflow: OpenedWorkflow, person: Any) -> None:
+    values = [{"photo": "cat.png", "caption": "A cat", "stars": "four"}, {"photo": "dog.png", "caption": "A dog"}]
+    draft = Submission.objects.draft(person, workflow, values, uuid4(), Submission.Kind.ZIP)
+    form = {"rows_from": str(draft.pk), "token": str(draft.token)}
+    html = check_archive(page, workflow, files("dog.png"), **form).content.decode()
+    assert fields_to_correct(html) == {"cell-1-photo": "cat.png", "cell-1-stars": "four"}
+    assert rows_of(ZipUpload.objects.get()) == values
+    wrong = carried(html) | {"cell-1-photo": "dog.png"}
+    check_archive(page, workflow, files("bird.png"), **form, **wrong)
+    assert ZipUpload.objects.count() == 0 and list(draft.read_fields()) == values
+    right = wrong | {"cell-1-stars": "4"}
+    html = check_archive(page, workflow, files("dog.png"), **form, **right).content.decode()
+    assert "2 tasks will be created" in html
+    assert rows_of(ZipUpload.objects.get())[0] == {"photo": "dog.png", "caption": "A cat", "stars": 4}
+
+
+def rows_file(data: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile("rows.csv", data)
+
+
+def fields_to_correct(html: str) -> dict[str, str]:
+    return dict(re.findall(r'<input name="(cell-[^"]*)" form="choose-form" value="([^"]*)"', html))
+
+
+def carried(html: str) -> dict[str, str]:
+    """Return what the page carries from one check to the next."""
+    found = re.findall(r'name="(corrections_of|corrections)" value="([^"]*)"', html)
+    return {name: unescape(value) for name, value in found}
 
 
 def many_rows(count: int) -> SimpleUploadedFile:
@@ -173,7 +242,7 @@ def test_rows_file_that_cannot_be_read_is_said(page: Client, saved_key: SavedKey
         files("cat.png"),
         rows_file=SimpleUploadedFile("rows.csv", b"photo,photo\na,b\n"),
     )
-    assert answer.status_code == 200 and "two columns called photo" in answer.content.decode()
+    assert answer.status_code == 200 and "No column of rows.csv is a field" in answer.content.decode()
 
 
 def test_rows_file_far_too_large_is_said_unread(page: Client, saved_key: SavedKey) -> None:

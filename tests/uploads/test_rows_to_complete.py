@@ -118,7 +118,7 @@ def test_numbers_with_a_decimal_comma_are_read_as_the_file_writes_them(page: Cli
     html = check_archive(
         page, open_workflow(saved_key, FILE_AND_FIELDS), files("cat.png", "dog.png"), rows_file=rows
     ).content.decode()
-    assert "2 tasks will be created" in html and "Numbers are read with a decimal comma" in html
+    assert "2 tasks will be created" in html and "Numbers are written 1.234,5" in html
     assert rows_of(ZipUpload.objects.get())[1] == {"photo": "dog.png", "caption": "2,5", "stars": 1}
 
 

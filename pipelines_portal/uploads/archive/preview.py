@@ -6,14 +6,15 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.api_client import Schema
 from pipelines_portal.core.file_names import LONGEST_FULL, in_sentence
+from pipelines_portal.matching.row_values import Fault
 from pipelines_portal.uploads.archive.directory import MAX_NAME_BYTES, Directory, Unusable, has_endless_marks
 from pipelines_portal.uploads.archive.findings import Finding, Problem, findings_of, summarize, wrapper_problem
 from pipelines_portal.uploads.archive.rows import DerivedRow, derive_rows, is_junk
+from pipelines_portal.uploads.given_rows import GivenRow
 from pipelines_portal.workflows.fields.base import FieldValues, is_blank
-from pipelines_portal.workflows.fields.checking import objection_to, unknown_names
-from pipelines_portal.workflows.fields.types import FILE_UPLOAD, type_of
+from pipelines_portal.workflows.fields.types import type_of
 
 SHOWN = 12
 Row = TypeVar("Row")
@@ -50,6 +51,8 @@ class Preview:
     problems: list[Problem] = field(default_factory=list)
     ignored_count: int = 0
     is_derived: bool = True
+    # Rows with errors are not sent, and so Pipelines does not reject them.
+    leaves_out_errors: bool = False
     # The number of files and the first of them, if rows are still missing.
     file_count: int = 0
     files: list[str] = field(default_factory=list)
@@ -118,8 +121,7 @@ def _show_derived(number: int, row: DerivedRow, findings: list[Finding], schema:
 
 # A name composed into MAX_NAME_BYTES has at most three times as many before.
 LONGEST_PATH = 4 * MAX_NAME_BYTES
-# One unknown field is enough for the API to reject a row.
-MOST_UNKNOWN = 10
+NOT_THERE = "is not in the ZIP file"
 
 
 def preview_before_rows(directory: Directory) -> Preview:
@@ -129,10 +131,12 @@ def preview_before_rows(directory: Directory) -> Preview:
     return Preview(is_derived=False, file_count=len(files), files=files[:SHOWN], ignored_count=ignored)
 
 
-def preview_of_rows(rows: list[FieldValues], directory: Directory, schema: Schema) -> Preview:
-    """Preview the tasks that rows make together with an archive."""
+def preview_of_rows(rows: list[GivenRow], directory: Directory, schema: Schema) -> Preview:
+    """Preview the tasks that rows make together with an archive, and add the errors that only it shows to the rows."""
     files = {path for path in directory.files if not is_junk(path)}
-    findings = [_given_findings(number, row, schema, files) for number, row in enumerate(rows, 1)]
+    for row in rows:
+        row.faults += _not_there(row, schema, files)
+    findings = [_given_findings(row, schema) for row in rows]
     preview = _summarize(findings, schema)
     preview.is_derived = False
     preview.problems += summarize(_unnamed(rows, files, schema), schema)
@@ -140,36 +144,43 @@ def preview_of_rows(rows: list[FieldValues], directory: Directory, schema: Schem
     return preview
 
 
-def _unnamed(rows: list[FieldValues], files: set[str], schema: Schema) -> list[Finding]:
+def _unnamed(rows: list[GivenRow], files: set[str], schema: Schema) -> list[Finding]:
     """Find files that no row names."""
-    values = [row.get(known.name) for row in rows for known in schema.file_fields]
+    values = [row.values.get(known.name) for row in rows for known in schema.file_fields]
     named = {as_in_archive(value) for value in values if isinstance(value, str)}
     return [Finding("unnamed", "", path, rejects=False) for path in sorted(files - named)]
 
 
-def row_entry(number: int, row: FieldValues, schema: Schema) -> str:
+def row_entry(row: GivenRow, schema: Schema) -> str:
     """Return the name of a row in results: its number, and the first file that it names."""
-    paths = (row.get(known.name) for known in schema.file_fields)
+    paths = (row.values.get(known.name) for known in schema.file_fields)
     path = next((path for path in paths if isinstance(path, str) and not is_blank(path)), "")
-    return f"row {number:,}, {path[:LONGEST_FULL]}" if path else f"row {number:,}"
+    return f"row {row.number:,}, {path[:LONGEST_FULL]}" if path else f"row {row.number:,}"
 
 
-def _given_findings(number: int, row: FieldValues, schema: Schema, files: Container[str]) -> list[Finding]:
+def _not_there(row: GivenRow, schema: Schema, files: Container[str]) -> list[Fault]:
+    """Return the errors of a row that names files which are not in the archive."""
+    wrong = {fault.field for fault in row.faults}
+    paths = [(known, row.values.get(known.name)) for known in schema.file_fields if known.name not in wrong]
+    return [
+        Fault(known.name, f"{in_sentence(path)} {NOT_THERE}", path)
+        for known, path in paths
+        if isinstance(path, str) and not is_blank(path) and as_in_archive(path) not in files
+    ]
+
+
+def _given_findings(row: GivenRow, schema: Schema) -> list[Finding]:
+    labels = {known.name: known.label for known in schema.fields}
+    return [_finding(row.number, fault, labels.get(fault.field, fault.value)) for fault in row.faults]
+
+
+def _finding(number: int, fault: Fault, about: str) -> Finding:
     name = f"row {number:,}"
-    unknown = unknown_names(row, schema)[:MOST_UNKNOWN]
-    found = [Finding("unknown_field", f"No field is called {in_sentence(key)}", name, key) for key in unknown]
-    for known in schema.fields:
-        found += _about(known, row.get(known.name), name, files)
-    return found
-
-
-def _about(known: Field, value: Any, name: str, files: Container[str]) -> list[Finding]:
-    if said := objection_to(known, value):
-        return [Finding(said.kind, said.message, name, known.label)]
-    if known.type == FILE_UPLOAD and not is_blank(value) and as_in_archive(value) not in files:
-        message = f"{in_sentence(value)} is not in the ZIP file"
-        return [Finding("not_in_archive", message, f"{name}: {value[:LONGEST_FULL]}", known.label)]
-    return []
+    if not fault.field and fault.value:
+        return Finding("unknown_field", fault.message, name, fault.value)
+    if fault.message.endswith(NOT_THERE):
+        return Finding("not_in_archive", fault.message, f"{name}: {fault.value[:LONGEST_FULL]}", about)
+    return Finding("missing" if fault.is_missing else "invalid", fault.message, name, about)
 
 
 def as_in_archive(path: str) -> str:
@@ -180,13 +191,14 @@ def as_in_archive(path: str) -> str:
     return unicodedata.normalize("NFC", "/".join(parts))
 
 
-def _show_given(number: int, row: FieldValues, findings: list[Finding], schema: Schema) -> PreviewRow:
+def _show_given(_: int, row: GivenRow, findings: list[Finding], schema: Schema) -> PreviewRow:
     files = [
-        PreviewFile(str(row[known.name])[:LONGEST_FULL], known.label)
+        PreviewFile(str(row.values[known.name])[:LONGEST_FULL], known.label)
         for known in schema.file_fields
-        if not is_blank(row.get(known.name))
+        if not is_blank(row.values.get(known.name))
     ]
-    return PreviewRow(number, _glance(row, schema) or f"row {number:,}", files, [found.message for found in findings])
+    messages = [found.message for found in findings]
+    return PreviewRow(row.number, _glance(row.values, schema) or f"row {row.number:,}", files, messages)
 
 
 def _glance(row: FieldValues, schema: Schema) -> str:

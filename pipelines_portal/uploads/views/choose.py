@@ -24,6 +24,7 @@ from pipelines_portal.uploads.archive.rows import lines, rows_to_complete
 from pipelines_portal.uploads.choices import check_archive, discard_choice, earlier_uploads, save_choice
 from pipelines_portal.uploads.forms import ChosenFile, ChosenFileForm
 from pipelines_portal.uploads.models import Stage, ZipUpload
+from pipelines_portal.uploads.row_errors import RowErrors
 from pipelines_portal.uploads.rows import RowSource, posted_row_forms, read_row_source
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
@@ -78,10 +79,12 @@ def _checked(
     request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, form: ChosenFileForm, given: RowSource
 ) -> HttpResponse:
     file, token = form.chosen_file(), form.cleaned_data["token"]
-    checked = check_archive(file, schema, [] if given.is_missing else given.rows)
+    rows = [] if given.is_missing else given.rows
+    checked = check_archive(file, schema, rows, leaves_out_errors=given.leaves_out_errors)
     shown: dict[str, Any] = {"given": given, "preview": checked.preview, "chosen": file}
+    shown["errors"] = RowErrors(schema, given.rows or []) if given.corrections else None
     if not checked.preview.can_go_on:
-        discard_choice(request.user, token)
+        discard_choice(request.user, token, request.POST.get("rows_from", ""))
         return _page(request, workflow, schema, status=_unfit(request), **shown)
     upload = save_choice(request.user, workflow, file, checked, token)
     shown["earlier"] = earlier_uploads(request.user, upload)

@@ -55,7 +55,9 @@ class ArchiveCheck extends HTMLElement {
 
   #changed(input) {
     if (input === this.#input) return this.#chooseZip(input.files[0] ?? null);
-    if (input.matches("[data-rows]") && input.files.length && this.#file) this.#form.requestSubmit();
+    if (!input.matches("[data-rows]") || !input.files.length) return;
+    this.querySelector("[data-corrections]")?.remove(); // they were typed over the cells of another file
+    if (this.#file) this.#form.requestSubmit();
   }
 
   #chooseZip(file) {
@@ -66,7 +68,7 @@ class ArchiveCheck extends HTMLElement {
   /** A folder takes the place of whatever was chosen, and of what was found in that. */
   #forget() {
     this.#input.value = "";
-    this.querySelector("#preview").replaceChildren();
+    this.querySelector("#preview").replaceChildren(...this.querySelectorAll("[data-corrections]"));
     return this.#choose(null);
   }
 

@@ -16,6 +16,7 @@ from pipelines_portal.api_client import PipelinesClient, Schema, Transport, Uplo
 from pipelines_portal.uploads.archive.directory import TailTooShort
 from pipelines_portal.uploads.choices import Checked, check_archive
 from pipelines_portal.uploads.forms import ChosenFile
+from pipelines_portal.uploads.given_rows import Corrections, rows_of_values
 from tests import databases, samples
 from tests.archives import ORDINARY, files
 from tests.hostile_archives import HOSTILE
@@ -89,8 +90,9 @@ def preview(archive: bytes, schema: Schema, rows: list[dict[str, Any]] | None = 
     """As the browser does it: the end first, more of it when that is asked for."""
     tail = FIRST_TAIL
     while True:
+        given = None if rows is None else rows_of_values(rows, schema, Corrections(""))
         try:
-            return check_archive(ChosenFile("a.zip", len(archive), "", archive[-tail:]), schema, rows)
+            return check_archive(ChosenFile("a.zip", len(archive), "", archive[-tail:]), schema, given)
         except TailTooShort as more:
             assert more.needed > tail
             tail = more.needed

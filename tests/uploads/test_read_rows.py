@@ -11,7 +11,8 @@ from openpyxl import Workbook
 
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.spreadsheets.limits import RowsFileError
-from pipelines_portal.spreadsheets.reading import RowsRead, read_rows
+from pipelines_portal.uploads.given_rows import Corrections
+from tests.uploads.reading import RowsRead, read_rows
 
 FIELDS = {
     "photo": "file_upload", "caption": "short_text", "stars": "rating", "amount": "numeric", "sure": "boolean",
@@ -71,27 +72,61 @@ def test_cells_that_cannot_be_converted_stay_texts() -> None:
     json.dumps(given.rows, allow_nan=False)
 
 
-def test_titles_are_accepted_as_names_and_reported() -> None:
-    given = read("The photo,CAPTION\na.png,A cat\n")
+def test_columns_are_matched_by_name_title_and_spelling() -> None:
+    given = read("The photo,CAPTION,Stars:\na.png,A cat,4\n")
     assert given.rows == [{"photo": "a.png", "caption": "A cat"}]
-    assert len(given.remarks) == 2 and "taken for the field photo" in given.remarks[0]
+    assert [column.header for column in given.matching.left_out] == ["Stars:"]
 
 
-def test_a_title_beside_its_name_is_not_matched() -> None:
-    """With both columns present it is unclear which one is meant."""
-    assert read("photo,The photo\na.png,b.png\n").rows == [{"photo": "a.png", "The photo": "b.png"}]
+def test_the_name_comes_before_the_title() -> None:
+    given = read("photo,The photo\na.png,b.png\n")
+    assert given.rows == [{"photo": "a.png"}]
+    assert [column.header for column in given.matching.left_out] == ["The photo"]
+
+
+def test_columns_are_matched_by_their_values() -> None:
+    given = read("photo,Abgabe,Egal\na.png,30.03.2026,x\nb.png,31.03.2026,y\n")
+    assert given.rows[1] == {"photo": "b.png", "due": "2026-03-31T00:00:00Z"}
+
+
+def test_words_that_mean_a_choice_become_it() -> None:
+    given = read("photo,sure\na.png,ja\nb.png,FALSE\nc.png,perhaps\n")
+    assert [row.values.get("sure") for row in given.given] == [True, False, "perhaps"]
+    assert [len(row.faults) for row in given.given] == [0, 0, 1]
+
+
+def test_numbers_are_read_as_the_file_writes_them() -> None:
+    given = read("photo;amount\na.png;1.234,50\nb.png;2,5\n")
+    assert [row["amount"] for row in given.rows] == ["1234.50", 2.5]
+    assert given.matching.decimal == ","
+
+
+def test_a_number_or_date_with_two_readings_is_an_error_and_not_sent() -> None:
+    given = read('photo,amount,due\na.png,"1,234",03/04/2026\n').given[0]
+    assert given.values == {"photo": "a.png"}
+    assert [(fault.field, fault.value) for fault in given.faults] == [("amount", "1,234"), ("due", "03/04/2026")]
+
+
+def test_a_correction_takes_the_place_of_the_cell() -> None:
+    corrections = Corrections("", {2: {"stars": "4", "sure": "perhaps"}, 3: {"sure": ""}})
+    data = b"photo,stars,sure\na.png,four,perhaps\nb.png,5,never\n"
+    given = read_rows("rows.csv", data, SCHEMA, corrections).given
+    assert given[0].values["stars"] == 4 and [fault.field for fault in given[0].faults] == ["sure"]
+    assert given[1].values == {"photo": "b.png", "stars": 5} and not given[1].faults
+    assert corrections.count == 2
 
 
 def test_a_spreadsheet_is_read() -> None:
     data = workbook(["photo", "stars", "due", "sure", "caption"], ["a.png", 4.0, datetime(2026, 3, 30, 12), True, 7])
     assert read(data, "rows.xlsx").rows == [
-        {"photo": "a.png", "stars": 4, "due": "2026-03-30T12:00:00", "sure": True, "caption": "7"}
+        {"photo": "a.png", "stars": 4, "due": "2026-03-30T12:00:00Z", "sure": True, "caption": "7"}
     ]
 
 
 def test_formulas_are_not_computed() -> None:
     """A formula has the value that was saved with it. A formula without one is empty."""
-    assert read(workbook(["photo", "caption"], ["a.png", "=1+1"])).rows == [{"photo": "a.png"}]
+    given = read(workbook(["photo", "caption"], ["a.png", "=1+1"])).given[0]
+    assert given.values == {"photo": "a.png"} and "never calculated" in given.faults[0].message
 
 
 @pytest.mark.parametrize(
@@ -119,9 +154,8 @@ def bomb() -> bytes:
     [
         (b"", "holds no rows"),
         (b"photo,caption\n", "holds no rows"),
-        (b"photo,photo\na,b\n", "two columns called photo"),
-        (b"photo,,caption\na,b,c\n", "Column 2 of rows.csv has no name"),
-        (b"photo\na.png,b,c\n", "Row 1 of rows.csv has more cells"),
+        (b"photo,photo\na,b\n", "No column of rows.csv is a field"),
+        (b"Beleg,Wert\na,b\n", "No column of rows.csv is a field"),
         (b"\x89PNG\r\n\x1a\n\0\0", "not a text or spreadsheet file"),
         (b"\xff\xfea", "damaged"),
         (b"photo\n" + b"a.png\n" * 5001, "more than 5,000 rows"),

@@ -1,0 +1,136 @@
+"""The rows that go along with an archive, with their errors and what a person typed over them."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.http import QueryDict
+from django.utils.timezone import get_current_timezone_name
+
+from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.core.file_names import in_sentence
+from pipelines_portal.core.json_text import cleaned
+from pipelines_portal.matching.columns import Matching
+from pipelines_portal.matching.notation import AS_TYPED
+from pipelines_portal.matching.row_values import Fault, ReadRow, RowReader
+from pipelines_portal.spreadsheets.cells import Lines
+from pipelines_portal.workflows.fields.base import FieldValues
+from pipelines_portal.workflows.fields.checking import objection_to, unknown_names
+from pipelines_portal.workflows.fields.types import type_of
+
+# One unknown field is enough for the API to reject a row.
+MOST_UNKNOWN = 10
+LONGEST_TEXT = 10_000
+CELL = re.compile(r"cell-(\d{1,7})-(.+)", re.DOTALL)
+
+
+@dataclass
+class GivenRow:
+    """The values of a row and their errors. `number` is its line in the file, or its place among the rows."""
+
+    number: int
+    values: FieldValues
+    faults: list[Fault] = field(default_factory=list)
+
+
+@dataclass
+class Corrections:
+    """Texts that a person typed over cells, by row and field. `source` names the rows they were typed for."""
+
+    source: str
+    by_row: dict[int, dict[str, str]] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, posted: QueryDict, source: str, schema: Schema) -> "Corrections":
+        """Read them from the page, unless the page shows other rows."""
+        corrections = cls(source)
+        if posted.get("corrections_of") != source:
+            return corrections
+        names = {known.name for known in schema.fields}
+        typed = ((found[1], found[2], str(posted[name])) for name in posted if (found := CELL.fullmatch(name)))
+        for number, name, text in [*_earlier(posted.get("corrections", "")), *typed]:
+            if name in names:
+                corrections.add(int(number), name, text)
+        return corrections
+
+    def add(self, number: int, name: str, text: str) -> None:
+        self.by_row.setdefault(number, {})[name] = cleaned(text.replace("\r\n", "\n"))[:LONGEST_TEXT]
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.by_row.values()))
+
+    def as_json(self) -> str:
+        return json.dumps(self.by_row, ensure_ascii=False)
+
+
+def _earlier(text: str) -> Iterable[tuple[str, str, str]]:
+    """Return the corrections of earlier checks, as the page carries them."""
+    try:
+        stored = json.loads(text or "{}")
+        return [
+            (str(int(number)), name, each)
+            for number, row in stored.items()
+            for name, each in row.items()
+            if isinstance(each, str)
+        ]
+    except (ValueError, AttributeError):
+        return []
+
+
+def rows_of_lines(lines: Lines, schema: Schema, matching: Matching, corrections: Corrections) -> list[GivenRow]:
+    """Read the rows of a file. A correction that repeats the wrong text is none."""
+    reader, rows = RowReader(schema, matching), []
+    for number, cells in lines:
+        read = reader.read(cells)
+        if typed := _without_repeats(corrections, number, read.faults):
+            read = reader.read(cells, typed)
+        rows.append(GivenRow(number, read.values, read.faults))
+    return rows
+
+
+def rows_of_values(values: Iterable[FieldValues], schema: Schema, corrections: Corrections) -> list[GivenRow]:
+    """Check rows that were stored as values."""
+    reader = RowReader(schema, Matching(decimal=AS_TYPED, zone=get_current_timezone_name()))
+    fields = {known.name: known for known in schema.fields}
+    rows = []
+    for number, each in enumerate(values, 1):
+        row = ReadRow(dict(each), _faults_of(each, schema))
+        for name, text in _without_repeats(corrections, number, row.faults).items():
+            _correct(row, fields[name], text, reader)
+        rows.append(GivenRow(number, row.values, row.faults))
+    return rows
+
+
+def _without_repeats(corrections: Corrections, number: int, faults: list[Fault]) -> dict[str, str]:
+    """Return what was typed for a row and differs from the wrong texts, which the page shows in its fields."""
+    typed = corrections.by_row.get(number)
+    if not typed:
+        return {}
+    wrong = {fault.field: fault.value for fault in faults}
+    kept = {name: text for name, text in typed.items() if wrong.get(name) != text}
+    corrections.by_row[number] = kept
+    return kept
+
+
+def _correct(row: ReadRow, known: Field, text: str, reader: RowReader) -> None:
+    value, fault = reader.read_value(known, text)
+    row.faults = [each for each in row.faults if each.field != known.name]
+    if fault:
+        row.faults.append(fault)
+    elif value is None or value == "":
+        row.values.pop(known.name, None)
+    else:
+        row.values[known.name] = value
+
+
+def _faults_of(values: FieldValues, schema: Schema) -> list[Fault]:
+    unknown = unknown_names(values, schema)[:MOST_UNKNOWN]
+    faults = [Fault("", f"No field is called {in_sentence(name)}", name) for name in unknown]
+    for known in schema.fields:
+        value = values.get(known.name)
+        if objection := objection_to(known, value):
+            text = "" if value is None else type_of(known).as_text(value)
+            faults.append(Fault(known.name, objection.message, text))
+    return faults

@@ -1,0 +1,92 @@
+"""The rows with errors as a table in which each wrong cell can be corrected."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.matching.notation import TWO_DAYS, TWO_NUMBERS, TWO_TYPED
+from pipelines_portal.matching.row_values import Fault
+from pipelines_portal.matching.short_reasons import short_reason
+from pipelines_portal.matching.words import choices_of
+from pipelines_portal.uploads.archive.preview import NOT_THERE
+from pipelines_portal.uploads.given_rows import GivenRow
+from pipelines_portal.workflows.fields.base import is_blank
+from pipelines_portal.workflows.fields.types import type_of
+
+MOST_SHOWN = 50
+LONGEST_SHOWN = 80
+# What to type instead of a text that can be read in two ways.
+ADVICE = {
+    TWO_NUMBERS: "type it without a separator for thousands",
+    TWO_TYPED: "type it without a separator for thousands",
+    TWO_DAYS: "type it as 2026-03-05",
+}
+
+
+@dataclass
+class ErrorCell:
+    """A cell of a row with errors. `why` is empty if the cell itself is right."""
+
+    known: Field
+    name: str
+    text: str
+    why: str = ""
+    message: str = ""
+
+    @property
+    def shown(self) -> str:
+        return " ".join(self.text[:LONGEST_SHOWN].split())
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        return choices_of(self.known)
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether its text needs more than one line."""
+        return "\n" in self.text or self.known.type == "ranking"
+
+
+@dataclass
+class ErrorRow:
+    """A row with errors, and the messages that belong to no field."""
+
+    number: int
+    cells: list[ErrorCell] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+
+
+class RowErrors:
+    """The first rows with errors. Columns are required fields, and those that these rows use."""
+
+    def __init__(self, schema: Schema, rows: list[GivenRow]) -> None:
+        wrong = [row for row in rows if row.faults]
+        shown = wrong[:MOST_SHOWN]
+        used = Counter(name for row in shown for name in (*row.values, *(fault.field for fault in row.faults)))
+        self.count = len(wrong)
+        self.more = len(wrong) - len(shown)
+        self.columns = [known for known in schema.fields if known.required or used[known.name]]
+        self.rows = [self._row(row) for row in shown]
+
+    def _row(self, row: GivenRow) -> ErrorRow:
+        faults = {fault.field: fault for fault in row.faults}
+        cells = [_cell(row, known, faults.get(known.name)) for known in self.columns]
+        return ErrorRow(row.number, cells, [fault.message for fault in row.faults if not fault.field])
+
+
+def _cell(row: GivenRow, known: Field, fault: Fault | None) -> ErrorCell:
+    name = f"cell-{row.number}-{known.name}"
+    if fault is None:
+        value = row.values.get(known.name)
+        return ErrorCell(known, name, "" if is_blank(value) else type_of(known).as_text(value))
+    return ErrorCell(known, name, fault.value, *_why(known, fault))
+
+
+def _why(known: Field, fault: Fault) -> tuple[str, str]:
+    """Return what is wrong in a few words and as a sentence."""
+    if fault.message.endswith(NOT_THERE):
+        return "Not in the ZIP file", fault.message
+    if doubt := next((doubt for doubt in ADVICE if fault.message.endswith(doubt)), ""):
+        what = fault.message.partition(":")[0]
+        return short_reason(known, fault.value, [what]), f"{what}: {ADVICE[doubt]}"
+    return short_reason(known, fault.value, [fault.message]), fault.message

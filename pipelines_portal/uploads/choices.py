@@ -36,6 +36,14 @@ class Checked:
     entries: list[str] = field(default_factory=list)
 
 
+def paths_of(file: ChosenFile) -> frozenset[str]:
+    """Return the paths of the archive's files, or none if it cannot be used. Raise TailTooShort."""
+    try:
+        return frozenset(read_directory(Tail(file.tail, file.size)).files)
+    except Unusable:
+        return frozenset()
+
+
 def check_archive(
     file: ChosenFile, schema: Schema, given: list[GivenRow] | None, *, leaves_out_errors: bool = False
 ) -> Checked:

@@ -79,6 +79,13 @@ def test_rows_without_a_good_one_are_not_called_a_bad_archive(page: Client, work
     assert "No column of rows.csv is a field of this workflow" in html and "cannot be used" not in html
 
 
+def test_the_column_that_names_the_files_is_known_by_them(page: Client, workflow: OpenedWorkflow) -> None:
+    rows = rows_file(b"Beleg,Caption,Other\nimg/cat.png,A cat,x\n./img/dog.png,A dog,cat.png\nimg/cow.png,A cow,z\n")
+    html = text_of(check_archive(page, workflow, files("img/cat.png", "img/dog.png"), rows_file=rows))
+    assert "2 tasks will be created, 1 row has errors" in html
+    assert "<b><bdi>Beleg</bdi></b> is Photo by its values." in html
+
+
 def test_rejected_rows_can_be_corrected_and_are_never_lost(page: Client, workflow: OpenedWorkflow, person: Any) -> None:
     values = [{"photo": "cat.png", "caption": "A cat", "stars": "four"}, {"photo": "dog.png", "caption": "A dog"}]
     draft = Submission.objects.draft(person, workflow, values, uuid4(), Submission.Kind.ZIP)

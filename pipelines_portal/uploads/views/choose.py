@@ -21,7 +21,7 @@ from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.archive.directory import Tail, TailTooShort, Unusable, read_directory
 from pipelines_portal.uploads.archive.rows import lines, rows_to_complete
-from pipelines_portal.uploads.choices import check_archive, discard_choice, earlier_uploads, save_choice
+from pipelines_portal.uploads.choices import check_archive, discard_choice, earlier_uploads, paths_of, save_choice
 from pipelines_portal.uploads.forms import ChosenFile, ChosenFileForm
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.row_errors import RowErrors
@@ -60,25 +60,26 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) ->
 
 
 def _answer(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, budget: TimeBudget) -> HttpResponse:
-    given = read_row_source(request.user, workflow.workflow_id, schema, request.POST, request.FILES, budget)
-    if "add_row" in request.POST:
-        return _page(request, workflow, schema, given=given)
-    if given.is_being_read:
-        return _ask_again()
     form = ChosenFileForm(request.POST, request.FILES)
-    if not form.is_valid() or given.problem:
-        fault = None if form.is_valid() else form.fault
-        return _page(request, workflow, schema, status=_unfit(request), given=given, fault=fault)
+    file = form.chosen_file() if form.is_valid() else None
     try:
-        return _checked(request, workflow, schema, form, given)
+        paths = paths_of(file) if file else frozenset[str]()
+        given = read_row_source(request.user, workflow.workflow_id, schema, request.POST, request.FILES, paths, budget)
+        if "add_row" in request.POST:
+            return _page(request, workflow, schema, given=given)
+        if given.is_being_read:
+            return _ask_again()
+        if file is None or given.problem:
+            fault = None if file else form.fault
+            return _page(request, workflow, schema, status=_unfit(request), given=given, fault=fault)
+        return _checked(request, workflow, schema, file, form.cleaned_data["token"], given)
     except TailTooShort as more:
         return _ask_for_more(more)
 
 
 def _checked(
-    request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, form: ChosenFileForm, given: RowSource
+    request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, file: ChosenFile, token: UUID, given: RowSource
 ) -> HttpResponse:
-    file, token = form.chosen_file(), form.cleaned_data["token"]
     rows = [] if given.is_missing else given.rows
     checked = check_archive(file, schema, rows, leaves_out_errors=given.leaves_out_errors)
     shown: dict[str, Any] = {"given": given, "preview": checked.preview, "chosen": file}

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from django.http import QueryDict
 from django.utils.timezone import get_current_timezone_name
@@ -22,6 +23,7 @@ from pipelines_portal.workflows.fields.types import type_of
 # One unknown field is enough for the API to reject a row.
 MOST_UNKNOWN = 10
 LONGEST_TEXT = 10_000
+ALIKE = "alike-"
 CELL = re.compile(r"cell-(\d{1,7})-(.+)", re.DOTALL)
 
 
@@ -40,6 +42,8 @@ class Corrections:
 
     source: str
     by_row: dict[int, dict[str, str]] = field(default_factory=dict)
+    # Texts for all rows with the same error, by the error's key.
+    alike: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, posted: QueryDict, source: str, schema: Schema) -> "Corrections":
@@ -52,10 +56,20 @@ class Corrections:
         for number, name, text in [*_earlier(posted.get("corrections", "")), *typed]:
             if name in names:
                 corrections.add(int(number), name, text)
+        alike = {name.removeprefix(ALIKE): str(posted[name]) for name in posted if name.startswith(ALIKE)}
+        corrections.alike = {key: text for key, text in alike.items() if text.strip()}
         return corrections
 
     def add(self, number: int, name: str, text: str) -> None:
         self.by_row.setdefault(number, {})[name] = cleaned(text.replace("\r\n", "\n"))[:LONGEST_TEXT]
+
+    def add_alike(self, number: int, faults: Iterable[Fault]) -> bool:
+        """Add what was typed for all rows with one of these errors. Return whether there is any."""
+        typed = [(fault.field, self.alike.get(key_of(fault), "")) for fault in faults] if self.alike else []
+        for name, text in typed:
+            if text:
+                self.add(number, name, text)
+        return any(text for _, text in typed)
 
     @property
     def count(self) -> int:
@@ -63,6 +77,11 @@ class Corrections:
 
     def as_json(self) -> str:
         return json.dumps(self.by_row, ensure_ascii=False)
+
+
+def key_of(fault: Fault) -> str:
+    """Return a key that all rows with the same error share."""
+    return sha256("\0".join((fault.field, fault.message, fault.value)).encode(errors="replace")).hexdigest()[:16]
 
 
 def _earlier(text: str) -> Iterable[tuple[str, str, str]]:
@@ -84,8 +103,11 @@ def rows_of_lines(lines: Lines, schema: Schema, matching: Matching, corrections:
     reader, rows = RowReader(schema, matching), []
     for number, cells in lines:
         read = reader.read(cells)
-        if typed := _without_repeats(corrections, number, read.faults):
+        wrong = read.faults
+        if typed := _without_repeats(corrections, number, wrong):
             read = reader.read(cells, typed)
+        if corrections.add_alike(number, read.faults):
+            read = reader.read(cells, _without_repeats(corrections, number, wrong))
         rows.append(GivenRow(number, read.values, read.faults))
     return rows
 
@@ -99,6 +121,9 @@ def rows_of_values(values: Iterable[FieldValues], schema: Schema, corrections: C
         row = ReadRow(dict(each), _faults_of(each, schema))
         for name, text in _without_repeats(corrections, number, row.faults).items():
             _correct(row, fields[name], text, reader)
+        if corrections.add_alike(number, row.faults):
+            for name in {fault.field for fault in row.faults} & corrections.by_row[number].keys():
+                _correct(row, fields[name], corrections.by_row[number][name], reader)
         rows.append(GivenRow(number, row.values, row.faults))
     return rows
 

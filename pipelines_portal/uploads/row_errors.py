@@ -9,11 +9,11 @@ from pipelines_portal.matching.row_values import Fault
 from pipelines_portal.matching.short_reasons import short_reason
 from pipelines_portal.matching.words import choices_of
 from pipelines_portal.uploads.archive.preview import NOT_THERE
-from pipelines_portal.uploads.given_rows import GivenRow
+from pipelines_portal.uploads.given_rows import ALIKE, GivenRow, key_of
 from pipelines_portal.workflows.fields.base import is_blank
 from pipelines_portal.workflows.fields.types import type_of
 
-MOST_SHOWN = 50
+MOST_SHOWN, MOST_ALIKE = 50, 10
 LONGEST_SHOWN = 80
 # What to type instead of a text that can be read in two ways.
 ADVICE = {
@@ -56,6 +56,30 @@ class ErrorRow:
     messages: list[str] = field(default_factory=list)
 
 
+@dataclass
+class ErrorOfRows:
+    """An error that several rows have, with the name of the field that corrects them all."""
+
+    known: Field
+    fault: Fault
+    count: int
+
+    @property
+    def name(self) -> str:
+        return f"{ALIKE}{key_of(self.fault)}"
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        return choices_of(self.known)
+
+    @property
+    def what(self) -> str:
+        """What is wrong, as the end of a sentence that begins with the field's label and the value."""
+        if self.fault.value and self.choices:
+            return "isn’t an option"
+        return _why(self.known, self.fault)[1].removeprefix(self.known.label).strip()
+
+
 class RowErrors:
     """The first rows with errors. Columns are required fields, and those that these rows use."""
 
@@ -67,11 +91,20 @@ class RowErrors:
         self.more = len(wrong) - len(shown)
         self.columns = [known for known in schema.fields if known.required or used[known.name]]
         self.rows = [self._row(row) for row in shown]
+        self.alike = _errors_of_rows(schema, wrong)
 
     def _row(self, row: GivenRow) -> ErrorRow:
         faults = {fault.field: fault for fault in row.faults}
         cells = [_cell(row, known, faults.get(known.name)) for known in self.columns]
         return ErrorRow(row.number, cells, [fault.message for fault in row.faults if not fault.field])
+
+
+def _errors_of_rows(schema: Schema, rows: list[GivenRow]) -> list[ErrorOfRows]:
+    """Return the errors that most rows have."""
+    fields = {known.name: known for known in schema.fields}
+    faults = (fault for row in rows for fault in row.faults if fault.field and not fault.message.endswith(NOT_THERE))
+    most = Counter(faults).most_common(MOST_ALIKE)
+    return [ErrorOfRows(fields[fault.field], fault, count) for fault, count in most if count > 1]
 
 
 def _cell(row: GivenRow, known: Field, fault: Fault | None) -> ErrorCell:

@@ -56,6 +56,19 @@ def test_each_error_is_at_its_cell_which_can_be_corrected(page: Client, workflow
     ]
 
 
+def test_an_error_of_several_rows_is_corrected_once(page: Client, workflow: OpenedWorkflow) -> None:
+    rows = b"photo,caption,stars\ncat.png,,four\ncat.png,Two,four\ncat.png,,four\n"
+    html = check_archive(page, workflow, files("cat.png"), rows_file=rows_file(rows)).content.decode()
+    alike = re.findall(r'name="(alike-[^"]*)"', html)
+    assert "“four”" in html and "in 3 rows" in html and "is missing in 2 rows" in " ".join(html.split())
+    shown = carried(html) | fields_to_correct(html) | dict.fromkeys(alike, "4")
+    html = check_archive(page, workflow, files("cat.png"), rows_file=rows_file(rows), **shown).content.decode()
+    assert "3 tasks will be created" in html
+    assert [(row["caption"], row["stars"]) for row in rows_of(ZipUpload.objects.get())] == [
+        ("4", 4), ("Two", 4), ("4", 4)
+    ]  # fmt: skip
+
+
 def test_corrections_of_another_file_are_not_applied(page: Client, workflow: OpenedWorkflow) -> None:
     html = check_archive(page, workflow, files("cat.png"), rows_file=rows_file(ROWS)).content.decode()
     shown = carried(html) | {"cell-3-photo": "cat.png"}

@@ -1,6 +1,6 @@
 """The rows that are sent with an archive: from a file, typed, or those of an earlier submission."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Set
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -20,15 +20,14 @@ from pipelines_portal.core.file_names import in_sentence
 from pipelines_portal.core.housekeeping import delete_in_batches
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.time_budget import OutOfTime, TimeBudget
-from pipelines_portal.matching.columns import Column, Matching
+from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.match_line import MatchLine
-from pipelines_portal.matching.proposals import propose, rows_below
-from pipelines_portal.matching.value_matching import BY_VALUES, SAMPLED_ROWS
-from pipelines_portal.spreadsheets.cells import Lines, text_of
-from pipelines_portal.spreadsheets.limits import MAX_ROWS, RowsFileError, too_many_rows
+from pipelines_portal.matching.proposals import rows_below
+from pipelines_portal.spreadsheets.cells import Lines
+from pipelines_portal.spreadsheets.limits import MAX_ROWS, RowsFileError
 from pipelines_portal.spreadsheets.reading import read_all_lines
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.uploads.archive.preview import as_in_archive
+from pipelines_portal.uploads.columns import ShownColumn, choose_columns, match_columns, shown_columns
 from pipelines_portal.uploads.forms import RowsFileForm
 from pipelines_portal.uploads.given_rows import Corrections, GivenRow, rows_of_lines, rows_of_values
 from pipelines_portal.uploads.models import RowsFile
@@ -36,8 +35,8 @@ from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.fields.row_forms import RowForm, payloads, row_forms
 
 TYPED = "typed"
-# The share of a column's cells that have to name files of the archive. Some files may be missing in it.
-LEAST_SHARE_OF_PATHS = 0.6
+NO_COLUMN = "No column of {name} is a field of this workflow."
+CHOOSE_COLUMN = "Choose the fields of its columns below."
 
 
 @dataclass
@@ -50,6 +49,7 @@ class RowSource:
     # Only of a file.
     matching: Matching | None = None
     match_line: MatchLine | None = None
+    columns: list[ShownColumn] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     corrections: Corrections | None = None
     # Rows are needed. That is no error yet, since the archive may be chosen first.
@@ -120,48 +120,15 @@ def _from_file(
     except RowsFileError as error:
         return RowSource(problem=error.title, advice=error.advice)
     corrections = Corrections.load(posted, digest, schema)
-    rows = rows_of_lines(rows_below(lines, matching.header_line), schema, matching, corrections)
-    line = MatchLine(matching, schema)
-    return RowSource(rows, matching=matching, match_line=line, remarks=remarks, corrections=corrections)
-
-
-def match_columns(name: str, lines: Lines, schema: Schema, paths: Set[str] = frozenset()) -> Matching:
-    """Match the columns as an import does, without what was remembered. Raise RowsFileError."""
-
-    def blocks() -> Iterator[Lines]:
-        yield lines
-
-    matching = propose(schema, blocks, zone=get_current_timezone_name()) if lines else Matching()
-    _match_by_paths(matching, rows_below(lines, matching.header_line), schema, paths)
-    count = len(rows_below(lines, matching.header_line))
-    if not count:
-        raise RowsFileError(f"{name} holds no rows.", "Put a row for each task below the headings.")
-    if count > MAX_ROWS:
-        raise too_many_rows(name, MAX_ROWS)
-    if not matching.imported:
-        labels = ", ".join(known.label for known in schema.fields)
-        raise RowsFileError(f"No column of {name} is a field of this workflow.", f"Name the columns: {labels}.")
-    return matching
-
-
-def _match_by_paths(matching: Matching, rows: Lines, schema: Schema, paths: Set[str]) -> None:
-    """Match the only file field that is left with the only column that names files of the archive."""
-    taken = matching.places()
-    fields = [known.name for known in schema.file_fields if known.name not in taken]
-    places = [
-        place
-        for place, column in enumerate(matching.columns)
-        if column.header and not column.field and not column.is_aside and _names_files(rows, place, paths)
-    ]
-    if len(fields) == len(places) == 1:
-        column = matching.columns[places[0]]
-        matching.columns[places[0]] = Column(column.header, fields[0], how=BY_VALUES)
-
-
-def _names_files(rows: Lines, place: int, paths: Set[str]) -> bool:
-    texts = [text_of(cells[place]) for _, cells in rows[:SAMPLED_ROWS] if place < len(cells)]
-    texts = [text for text in texts if text.strip()]
-    return bool(texts) and sum(as_in_archive(text) in paths for text in texts) >= LEAST_SHARE_OF_PATHS * len(texts)
+    if posted.get("corrections_of") == digest:
+        choose_columns(matching, posted, lines, schema)
+    source = RowSource(matching=matching, match_line=MatchLine(matching, schema), corrections=corrections)
+    source.columns, source.remarks = shown_columns(matching, lines), remarks
+    if matching.imported:
+        source.rows = rows_of_lines(rows_below(lines, matching.header_line), schema, matching, corrections)
+    else:
+        source.problem, source.advice = NO_COLUMN.format(name=in_sentence(name)), CHOOSE_COLUMN
+    return source
 
 
 def _from_submission(user: User, workflow_id: int, submission_id: str) -> list[FieldValues]:

@@ -54,21 +54,28 @@ def test_from_the_choice_to_the_tasks_without_choosing_twice(page: Page, running
     expect_created(page, 1)
 
 
-@pytest.mark.full
-def test_mixed_rows_and_archive(page: Page, tmp_path: Path) -> None:
-    """S154: the rows are checked against the archive, whichever is chosen first."""
+def test_rows_beside_an_archive_are_corrected_at_their_cells(page: Page, running: World, tmp_path: Path) -> None:
+    """S154: the rows are checked against the archive, whichever is chosen first. No file is chosen twice."""
     pictures, rows = tmp_path / "pictures.zip", tmp_path / "rows.csv"
-    pictures.write_bytes(files("img/a.png", "img/b.png"))
-    rows.write_text("receipt;total\nimg/a.png;twelve\nimg/b.png;7\nimg/c.png;1\n")
+    pictures.write_bytes(files("img/a.png", "img/b.png", "img/c.png"))
+    rows.write_text("Beleg;TOTAL\nimg/a.png;twelve\nimg/b.png;7\nimg/x.png;1,50\n")
     page.goto(choose_address(MIXED))
     page.set_input_files("#archive", pictures)
-    expect(page.locator("[data-found]")).to_have_text("2 files found: now add the rows")
+    expect(page.locator("[data-found]")).to_have_text("3 files found: now add the rows")
     page.set_input_files("#rows-file", rows)
-    expect(page.locator("[data-found]")).to_contain_text("1 task will be created")
-    expect(page.locator("#preview")).to_contain_text("row 3: img/c.png")
-    expect(page.locator("#preview")).to_contain_text("Total must be a number")
+    expect(page.locator("[data-found]")).to_contain_text("1 task will be created, 2 rows have errors")
+    expect(page.locator(".match-line")).to_contain_text("Matched 2 of 2 columns. Beleg is Receipt by its values.")
+    page.get_by_label("Total, row 2").fill("12")
+    page.get_by_label("Receipt, row 4").fill("img/d.png")
+    page.get_by_role("button", name="Check again", exact=True).click()
+    expect(page.locator("[data-found]")).to_contain_text("2 tasks will be created, 1 row has errors")
+    expect(page.get_by_label("Receipt, row 4")).to_have_value("img/d.png")
+    assert accessibility_faults(page) == []
+    page.get_by_label("Receipt, row 4").fill("img/c.png")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-found]")).to_have_text("3 tasks will be created")
     page.get_by_role("link", name=START).click()
-    expect_created(page, 1)
+    expect_created(page, 3)
 
 
 def test_rows_typed_by_hand(page: Page, tmp_path: Path) -> None:

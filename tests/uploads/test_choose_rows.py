@@ -99,6 +99,24 @@ def test_the_column_that_names_the_files_is_known_by_them(page: Client, workflow
     assert "<b><bdi>Beleg</bdi></b> is Photo by its values." in html
 
 
+def test_a_person_chooses_the_fields_of_columns(page: Client, workflow: OpenedWorkflow) -> None:
+    rows = b"Datei,Text,Wert\ncat.png,A cat,k.A.\nx.png,A dog,4\n"
+    html = check_archive(page, workflow, files("cow.png"), rows_file=rows_file(rows)).content.decode()
+    assert "No column of rows.csv is a field" in html and "First value" in html and "A cat" in html
+    chosen = {"column-0": "photo", "column-1": "caption", "column-2": "stars"}
+    shown = carried(html) | chosen
+    html = check_archive(page, workflow, files("x.png"), rows_file=rows_file(rows), **shown).content.decode()
+    assert "1 task will be created" in html and "Matched 3 of 3 columns" in html
+    assert fields_to_correct(html) == {"cell-2-photo": "cat.png", "cell-2-stars": "k.A."}
+    assert rows_of(ZipUpload.objects.get()) == [{"photo": "x.png", "caption": "A dog", "stars": 4}]
+    moved = carried(html) | chosen | {"column-1": "", "column-2": "caption"}
+    html = check_archive(page, workflow, files("x.png"), rows_file=rows_file(rows), **moved).content.decode()
+    assert rows_of(ZipUpload.objects.latest("created_at")) == [{"photo": "x.png", "caption": "4"}]
+    assert "Matched 2 of 3 columns" in html
+    nonsense = carried(html) | {"column-1": "nothing", "column-9": "photo"}
+    assert check_archive(page, workflow, files("x.png"), rows_file=rows_file(rows), **nonsense).status_code == 200
+
+
 def test_rejected_rows_can_be_corrected_and_are_never_lost(page: Client, workflow: OpenedWorkflow, person: Any) -> None:
     values = [{"photo": "cat.png", "caption": "A cat", "stars": "four"}, {"photo": "dog.png", "caption": "A dog"}]
     draft = Submission.objects.draft(person, workflow, values, uuid4(), Submission.Kind.ZIP)

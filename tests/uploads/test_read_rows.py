@@ -154,8 +154,6 @@ def bomb() -> bytes:
     [
         (b"", "holds no rows"),
         (b"photo,caption\n", "holds no rows"),
-        (b"photo,photo\na,b\n", "No column of rows.csv is a field"),
-        (b"Beleg,Wert\na,b\n", "No column of rows.csv is a field"),
         (b"\x89PNG\r\n\x1a\n\0\0", "not a text or spreadsheet file"),
         (b"\xff\xfea", "damaged"),
         (b"photo\n" + b"a.png\n" * 5001, "more than 5,000 rows"),

@@ -63,7 +63,7 @@ def _answer(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, 
     form = ChosenFileForm(request.POST, request.FILES)
     file = form.chosen_file() if form.is_valid() else None
     try:
-        paths = paths_of(file) if file else frozenset[str]()
+        paths = paths_of(file) if file and "rows_file" in request.FILES else frozenset[str]()
         given = read_row_source(request.user, workflow.workflow_id, schema, request.POST, request.FILES, paths, budget)
         if "add_row" in request.POST:
             return _page(request, workflow, schema, given=given)

@@ -83,6 +83,7 @@ def test_rows_typed_by_hand(page: Page, tmp_path: Path) -> None:
     pictures.write_bytes(files("a.png", "b.png"))
     page.goto(choose_address(MIXED))
     page.set_input_files("#archive", pictures)
+    found(page)
     page.get_by_text("Or type the rows").click()
     page.locator("[name=row-1-receipt]").fill("a.png")
     page.locator("[name=row-1-total]").fill("12")

@@ -1,5 +1,6 @@
 """The grid in which a person types rows: its page, and what its script posts."""
 
+import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -18,7 +19,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core import times
-from pipelines_portal.core.parameters import number_in
+from pipelines_portal.core.parameters import number_in, uuid_in
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.entry.form.presets import MOST_CHIPS, offered_preset, offered_presets
 from pipelines_portal.entry.grid.copies import add_copies
@@ -55,7 +56,7 @@ from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.matching.headers import match_headers
 from pipelines_portal.submissions.origin import briefs_of_tasks
-from pipelines_portal.workflows.cached_schemas import cached_schema
+from pipelines_portal.workflows.cached_schemas import cached_schema, forget_schema
 from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
@@ -85,7 +86,13 @@ def page(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRespons
     _remember_view(request.user)
     import_job = current_typed(request.user, workflow)
     if import_job:
+        if import_job.schema != schema.model_dump(mode="json"):
+            # Another process may have read a newer one than this process has cached.
+            forget_schema(workflow)
+            schema = cached_schema(workflow, client)
         follow_schema(import_job, schema)
+        if import_job.counts_as_read.requested:
+            import_job.give_back_typed()
         import_job.key = workflow.key
         _settle_overdue(import_job)
     context = _context(request, workflow, schema, import_job)
@@ -156,6 +163,8 @@ def posts_to_grid(view: View) -> Callable[..., Any]:
     def wrapped(request: SignedInRequest, key_id: int, workflow_id: int, **more: Any) -> HttpResponse:
         workflow = usable_workflow(request.user, key_id, workflow_id)
         schema = cached_schema(workflow, client_for(workflow.key))
+        if _is_of_another(request, workflow):
+            return JsonResponse({"problem": texts.OTHER_IMPORT}, status=409)
         try:
             return view(request, workflow, schema, **more)
         except CannotChange as error:
@@ -164,6 +173,19 @@ def posts_to_grid(view: View) -> Callable[..., Any]:
             return HttpResponseBadRequest()
 
     return wrapped
+
+
+def _is_of_another(request: SignedInRequest, workflow: OpenedWorkflow) -> bool:
+    """Return whether the page shows an import that is no longer the current one."""
+    try:
+        data = json.loads(request.body) if request.content_type == "application/json" else request.POST
+        named = uuid_in(str(data.get("import", "")))
+    except (ValueError, AttributeError, RecursionError):
+        return False  # the view says what is wrong with it
+    if named is None:
+        return False
+    current = current_typed(request.user, workflow)
+    return current is None or current.pk != named
 
 
 @posts_to_grid
@@ -275,17 +297,23 @@ def pin(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> H
 
 @posts_to_grid
 def create(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
-    """Create tasks of the ready rows, if they are as many as the person saw."""
+    """Create tasks of the ready rows that the page shows, if they are as it shows them."""
     import_job = current_typed(request.user, workflow)
     if import_job is None:
         return JsonResponse({"problem": texts.NOTHING_TO_SEND}, status=409)
     import_job.key = workflow.key
     before = _sent_numbers(import_job)
-    if problem := start_typed(import_job, request.user, number_in(request.POST.get("rows", "")) or 0):
+    if problem := start_typed(import_job, request.user, _rows_seen(request.POST.get("rows", ""))):
         return JsonResponse({"problem": problem}, status=409)
     send_at_once(import_job)
     numbers = sorted(_changed_since(import_job, before))
     return _answer(request, workflow, import_job, SavedCells(numbers))
+
+
+def _rows_seen(text: str) -> dict[int, str]:
+    """Return the digests by row number in "3:0f8a…,4:77c1…"."""
+    pairs = (pair.partition(":") for pair in text.split(",")[:MOST_IN_PAGE])
+    return {number: digest for name, _, digest in pairs if (number := number_in(name, LARGEST_NUMBER)) and digest}
 
 
 def _sent_numbers(import_job: ImportJob) -> dict[int, str]:

@@ -276,6 +276,8 @@ def edit_row(row: ImportRow, values: dict[str, str]) -> bool:
     if all(row.edits.get(name) == text for name, text in values.items()):
         return False
     row.edits = row.edits | values
+    # The decision to create a duplicate was about the former values.
+    row.is_duplicate_wanted = False
     return True
 
 

@@ -21,7 +21,7 @@ from pipelines_portal.entry.imports.endings import Look
 from pipelines_portal.entry.imports.reasons import numbers_in_groups, numbers_with_error_in, select_groups
 from pipelines_portal.entry.imports.row_list import LOOKS, known_tasks, tasks_of
 from pipelines_portal.entry.imports.task_counts import read_index
-from pipelines_portal.entry.imports.typed import shown_rows
+from pipelines_portal.entry.imports.typed import SHOWN_DIGEST, shown_rows
 from pipelines_portal.entry.models import Counts, ErrorGroup, ImportJob, ImportRow
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.notation import NUMBERS
@@ -145,6 +145,11 @@ class GridRow:
     @property
     def is_sent(self) -> bool:
         return self.row.status in SENT
+
+    @property
+    def ready_digest(self) -> str:
+        """What tells the portal that the page shows these values, for a ready row."""
+        return self.row.digest[:SHOWN_DIGEST] if self.row.status == _S.READY else ""
 
     @property
     def task_icon(self) -> str:

@@ -18,8 +18,8 @@ from pipelines_portal.core.time_budget import TimeBudget
 from pipelines_portal.entry.imports.checking import check_all
 from pipelines_portal.entry.imports.schema_changes import changes_between
 from pipelines_portal.entry.imports.sending import send_requests
-from pipelines_portal.entry.imports.texts import DECIDE_FIRST, NOTHING_TO_SEND, OTHER_ROWS
-from pipelines_portal.entry.models import ImportJob, ImportJobs, ImportRow, Step
+from pipelines_portal.entry.imports.texts import DECIDE_FIRST, NOTHING_TO_SEND, ROWS_CHANGED, WAIT_FOR_ROWS
+from pipelines_portal.entry.models import MOST_SENT_AT_ONCE, ImportJob, ImportJobs, ImportRow, Step
 from pipelines_portal.keys.permissions import teams_through
 from pipelines_portal.matching.columns import NO_HEADER, Column, Matching
 from pipelines_portal.matching.notation import AS_TYPED
@@ -27,6 +27,8 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 NAME = "Typed rows"
+# Of the digest of a row's values, so much tells whether the page shows them.
+SHOWN_DIGEST = 12
 
 
 def current_typed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
@@ -98,28 +100,40 @@ def clear_created(import_job: ImportJob) -> None:
     ImportJob.objects.filter(pk=import_job.pk).update(cleared_through=last_number(import_job))
 
 
-def start_typed(import_job: ImportJob, by: User, seen: int) -> str:
-    """Send the ready rows if they are as many as the person saw. Return why not, in a sentence, or ""."""
+def start_typed(import_job: ImportJob, by: User, seen: dict[int, str]) -> str:
+    """Send rows that are still as the person saw them, by number and digest. Return why not, in a sentence, or ""."""
     with transaction.atomic():
         locked = ImportJob.objects.select_for_update().get(pk=import_job.pk)
-        counts = locked.counts()
-        is_sending = locked.status == ImportJob.Status.SENDING
-        ready = counts.ready if is_sending else counts.not_sent
-        if locked.status == ImportJob.Status.UNCONFIRMED:
-            return DECIDE_FIRST
-        if not ready:
-            return NOTHING_TO_SEND
-        if seen != ready:
-            return OTHER_ROWS.format(now=f"{ready:,}", then=f"{seen:,}")
-        if is_sending:
-            locked.wait_again(ready)
-        elif not locked.start_sending(by, ready):
-            return OTHER_ROWS.format(now=f"{ready:,}", then=f"{seen:,}")
+        if problem := _why_not_start(locked, seen):
+            return problem
+        if locked.status == ImportJob.Status.SENDING:
+            locked.wait_again(len(seen))
+        elif not locked.start_sending(by, len(seen)):
+            return ROWS_CHANGED
         # The rows that were asked for, and no others: the worker sends only these requests.
-        while locked.next_submission():
+        while locked.next_submission(list(seen)):
             pass
     import_job.refresh_from_db()
     return ""
+
+
+def _why_not_start(locked: ImportJob, seen: dict[int, str]) -> str:
+    if locked.has_unconfirmed:
+        return DECIDE_FIRST
+    if not seen:
+        return NOTHING_TO_SEND
+    is_busy = locked.status == ImportJob.Status.SENDING and not locked.waits_to_start
+    if is_busy and len(seen) > MOST_SENT_AT_ONCE:
+        return WAIT_FOR_ROWS
+    ready = locked.rows.filter(status=ImportRow.Status.READY, number__in=list(seen))
+    is_same = {number: digest[:SHOWN_DIGEST] for number, digest in ready.values_list("number", "digest")} == seen
+    return "" if is_same else ROWS_CHANGED
+
+
+def ready_rows(import_job: ImportJob) -> dict[int, str]:
+    """Return the numbers of all ready rows, with the part of their digests that pages show."""
+    ready = import_job.rows.filter(status=ImportRow.Status.READY)
+    return {number: digest[:SHOWN_DIGEST] for number, digest in ready.values_list("number", "digest")}
 
 
 def send_at_once(import_job: ImportJob) -> None:

@@ -327,7 +327,7 @@ class ImportJob(models.Model):
     def pause(self, by: User) -> bool:
         """Pause the sending. The request that is being sent continues."""
         is_paused = self._stop_sending(Step.PAUSE, self.Status.PAUSED, by, paused_by=by)
-        self._give_back_typed()
+        self.give_back_typed()
         return is_paused
 
     def stop(self, by: User) -> bool:
@@ -347,13 +347,13 @@ class ImportJob(models.Model):
     def pause_for(self, problem: str) -> bool:
         """Pause the sending for a reason that only a person can resolve. Only the lease holder can do this."""
         is_paused = self.take_step(Step.PAUSE, self.Status.PAUSED, self.lease_is_held, problem=problem)
-        self._give_back_typed()
+        self.give_back_typed()
         return is_paused
 
     def stop_unconfirmed(self, problem: str) -> bool:
         """Stop until a person decides about an unconfirmed request, even if the import was paused before."""
         is_stopped = self.take_step(Step.STOP_UNCONFIRMED, self.Status.UNCONFIRMED, problem=problem)
-        self._give_back_typed()
+        self.give_back_typed()
         return is_stopped
 
     def settle_unconfirmed(self) -> bool:
@@ -362,7 +362,7 @@ class ImportJob(models.Model):
             return self.take_step(Step.STOP, self.Status.CHECKED)
         return self.take_step(Step.SETTLE, self.Status.PAUSED)
 
-    def _give_back_typed(self) -> None:
+    def give_back_typed(self) -> None:
         """Return typed rows that were not sent to the grid, where a person can change them and ask for them again."""
         if self.is_typed and self.status != self.Status.SENDING:
             self.give_back_unsent()
@@ -400,6 +400,8 @@ class ImportJob(models.Model):
         former = self.owner
         # With a new token, it cannot collide with an import that the new owner started.
         values = {"owner": to, "token": uuid.uuid4(), "continued_by": None, "changed_at": timezone.now()}
+        # Typed rows of somebody else do not become those that the new owner is typing.
+        values["kind"] = self.Kind.FILE
         with transaction.atomic():
             self.lock_drafts()
             if not ImportJob.objects.filter(CAN_BE_HANDED_OVER, pk=self.pk, owner=former).update(**values):
@@ -513,12 +515,13 @@ class ImportJob(models.Model):
         """Return the request that is a draft or is being sent, if there is one."""
         return import_requests.open_submission(self)
 
-    def next_submission(self) -> Submission | None:
+    def next_submission(self, numbers: list[int] | None = None) -> Submission | None:
         """Create a draft of the next rows that are ready, and point the rows to it. Return None if no row is ready.
 
-        Raise ImportChanged if a person paused it, stopped it or changed rows since it was read.
+        With `numbers`, take only those rows. Raise ImportChanged if a person paused it, stopped it or changed rows
+        since it was read.
         """
-        return import_requests.next_submission(self)
+        return import_requests.next_submission(self, numbers)
 
     def settle(self, submission: Submission) -> None:
         """Write to its rows what the ledger says about one of its requests. Call in a transaction that locked it."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid5
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 
 from pipelines_portal.api_client.messages import Labels, row_message
 from pipelines_portal.core.sql import db_id, update_many
@@ -46,30 +46,35 @@ class ReadyRow(NamedTuple):
     text: str
 
 
-def next_submission(import_job: "ImportJob") -> Submission | None:
+def next_submission(import_job: "ImportJob", numbers: list[int] | None) -> Submission | None:
     count = 1 if import_job.one_row_first else import_job.rows_per_request
     # Everything that changes rows or the status changes `changed_at` too.
     is_unchanged = Q(status="sending", changed_at=import_job.changed_at)
     with transaction.atomic():
         if import_job.lock(is_unchanged) is None:
             raise ImportChanged
-        rows = _ready_rows(import_job, count)
+        rows = _ready_rows(import_job, count, numbers)
         while _hold_back_duplicates(import_job, rows):
-            rows = _ready_rows(import_job, count)
+            rows = _ready_rows(import_job, count, numbers)
         if not rows:
             import_job.store_counts()
             return None
         rows = _fit_into_request(rows)
         draft = _create_draft(import_job, rows)
-        # `rows` are the first ready rows, so this selects exactly these.
-        ready = import_job.rows.filter(status=ImportRow.Status.READY, number__lte=rows[-1].number)
+        # `rows` are the first of these, so this selects exactly them.
+        ready = _ready(import_job, numbers).filter(number__lte=rows[-1].number)
         ready.update(status=ImportRow.Status.REQUESTED, submission=draft, fields=None)
         import_job.store_counts()
     return draft
 
 
-def _ready_rows(import_job: "ImportJob", count: int) -> list[ReadyRow]:
-    ready = import_job.rows.filter(status=ImportRow.Status.READY).order_by("number")
+def _ready(import_job: "ImportJob", numbers: list[int] | None) -> QuerySet[ImportRow]:
+    ready = import_job.rows.filter(status=ImportRow.Status.READY)
+    return ready if numbers is None else ready.filter(number__in=numbers)
+
+
+def _ready_rows(import_job: "ImportJob", count: int, numbers: list[int] | None) -> list[ReadyRow]:
+    ready = _ready(import_job, numbers).order_by("number")
     return [ReadyRow(*row) for row in ready.values_list("number", "digest", "is_duplicate_wanted", JSON_TEXT)[:count]]
 
 
@@ -175,6 +180,8 @@ def _take_step_after(import_job: "ImportJob", submission: Submission) -> None:
     """Take the step of the import that follows from the outcome of a request."""
     is_sending = import_job.status == import_job.Status.SENDING
     is_stopped = import_job.status == import_job.Status.CHECKED or (import_job.is_typed and not is_sending)
+    # What a person decided not to have been created waits until it is asked for again.
+    is_stopped |= import_job.is_typed and submission.is_decided_by_person
     if is_stopped and submission.status == Submission.Status.DRAFT and not submission.is_called_off:
         give_back(import_job, submission)
     if import_job.status == import_job.Status.UNCONFIRMED and not import_job.has_unconfirmed:

@@ -7,28 +7,45 @@ const POLL_MILLISECONDS = 3000;
 async function create(grid) {
   const button = document.getElementById("send");
   if (!button || button.dataset.busy) return;
+  const before = button.textContent;
   commitCurrent();
   button.dataset.busy = "true";
   const isSaved = await grid.saving.finish();
   const form = document.getElementById("create");
   if (!isSaved) grid.warn("Nothing was created: what you typed is not saved yet. Try again in a moment.");
-  else if (!form) document.getElementById("send").click();
-  else if (form.dataset.create === "0") grid.say("No row is ready");
-  else await send(grid, form);
+  else if (form) await send(grid, form);
+  else pressAgain(grid, before);
   delete document.getElementById("send")?.dataset.busy;
 }
 
-async function send(grid, form) {
+/** The rows of an import are sent as the button says it. If the save changed the number, the person sees it first. */
+function pressAgain(grid, before) {
   const button = document.getElementById("send");
+  if (button?.textContent.trim() === before.trim()) return button.click();
+  button?.focus();
+  grid.say("The number of rows has changed. Press the button to create them.");
+}
+
+async function send(grid, form) {
+  const ready = grid.rows.filter((row) => row.dataset.ready);
+  if (!ready.length) return grid.say("No row of this page is ready");
+  const button = document.getElementById("send");
+  const words = [...button.childNodes];
   button.setAttribute("aria-busy", "true");
   button.replaceChildren("Creating…");
-  const answer = await grid.saving.ask(form.action, new URLSearchParams({ rows: form.dataset.create }).toString());
+  const rows = ready.map((row) => `${row.dataset.number}:${row.dataset.ready}`).join(",");
+  const body = new URLSearchParams({ rows, import: grid.sheet.dataset.import ?? "" });
+  const answer = await grid.saving.ask(form.action, body.toString());
   if (answer.isFailure) {
     grid.warn("The portal did not answer. The rows show what was created as soon as it does.");
     await refresh(grid, grid.rows);
   }
-  const count = form.dataset.create;
-  if (!answer.isFailure && !answer.problem) grid.say(count === "1" ? "1 row sent" : `${count} rows sent`);
+  if (button.isConnected) {
+    button.removeAttribute("aria-busy");
+    button.replaceChildren(...words);
+  }
+  const sent = ready.filter((row) => "sent" in (grid.row(row.dataset.number)?.dataset ?? {})).length;
+  if (!answer.isFailure && !answer.problem) grid.say(sent ? `${sent === 1 ? "1 row" : `${sent} rows`} sent` : "Nothing was created");
   if (grid.blank && !grid.sheet.querySelector("[data-editing]")) grid.activate(grid.firstOpen(grid.blank));
 }
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.imports.jobs import work_on_next
+from pipelines_portal.entry.imports.typed import ready_rows
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -58,8 +59,20 @@ class TypedGrid:
         form = urlencode({"text": text, "number": number, "field": name} | more)
         return self.browser.post(self.address("paste"), form, content_type="application/x-www-form-urlencoded")
 
-    def create(self, rows: int) -> Any:
-        return self.browser.post(self.address("create"), {"rows": rows})
+    def create(self, rows: int, **more: str) -> Any:
+        """Create the first ready rows, as many as that. If there are fewer, the page shows some that are gone."""
+        ready = list(self.seen().items())[:rows]
+        gone = [(10_000 + number, "gone") for number in range(rows - len(ready))]
+        return self.create_seen(dict([*ready, *gone]), **more)
+
+    def create_seen(self, seen: dict[int, str], **more: str) -> Any:
+        text = ",".join(f"{number}:{digest}" for number, digest in seen.items())
+        return self.browser.post(self.address("create"), {"rows": text} | more)
+
+    def seen(self) -> dict[int, str]:
+        """Return what a page loaded now shows of the ready rows."""
+        typed = ImportJob.objects.filter(owner=self.owner, kind="typed").order_by("created_at").last()
+        return dict(sorted(ready_rows(typed).items())) if typed else {}
 
     @property
     def job(self) -> ImportJob:

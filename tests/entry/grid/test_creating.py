@@ -1,5 +1,6 @@
 """Typed rows are created as the person asked for them: those that the page showed, once, and no others."""
 
+import json
 from uuid import uuid4
 
 import pytest
@@ -42,14 +43,43 @@ def test_a_few_rows_are_created_before_the_page_answers(grid: TypedGrid, api: Fa
     assert grid.job.status == ImportJob.Status.CHECKED and grid.job.submissions.count() == 1
 
 
-@pytest.mark.parametrize("seen", [0, 1, 3, 10**30])
-def test_other_rows_than_the_page_showed_are_not_sent(grid: TypedGrid, api: FakeApi, seen: int) -> None:
-    """Another window typed or emptied one."""
+@pytest.mark.parametrize("seen", [{1: "other"}, {1: "", 2: "x" * 12}, {99: "x" * 12}, {10**30: "x"}])
+def test_rows_that_the_page_showed_otherwise_are_not_sent(grid: TypedGrid, api: FakeApi, seen: dict[int, str]) -> None:
+    """Another window changed or emptied one."""
     grid.fill(2)
-    answer = grid.create(seen)
+    answer = grid.create_seen(seen)
     work()
-    assert answer.status_code == 409 and "Nothing was sent: 2 rows are ready now" in answer.json()["problem"]
+    assert answer.status_code == 409 and answer.json()["problem"].startswith("Nothing was")
     assert not api.tasks and count(grid) == {"ready": 2} and grid.job.status == ImportJob.Status.CHECKED
+
+
+def test_rows_that_another_window_typed_are_not_sent_along(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(1)
+    shown = grid.seen()
+    grid.fill(3, first=2)
+    assert grid.create_seen(shown).status_code == 200
+    work()
+    assert sent_texts(api) == hello(1, 1) and count(grid) == {"created": 1, "ready": 3}
+
+
+def test_a_page_of_an_import_that_is_no_longer_the_current_one_changes_nothing(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(1)
+    stale = "00000000-0000-4000-8000-000000000000"
+    assert grid.create_seen(grid.seen(), **{"import": stale}).status_code == 409
+    body = {"import": stale, "rows": [{"number": 2, "new": True, "cells": {"input_text": ["", "Hello"]}}]}
+    answer = grid.browser.post(grid.address("cells"), json.dumps(body), content_type="application/json")
+    assert answer.status_code == 409 and "no longer the current ones" in answer.json()["problem"]
+    assert not api.tasks and count(grid) == {"ready": 1}
+
+
+def test_a_duplicate_that_is_wanted_is_asked_about_again_when_it_changes(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(2)
+    grid.create(2)
+    grid.type(3, "Hello 1", "French")
+    grid.browser.post(grid.step("choose"), {"do": "twice", "number": 3})
+    assert grid.statuses()[3] == "ready"
+    grid.change(3, "input_text", "Hello 1", "Hello 2")
+    assert grid.statuses()[3] == "duplicate"
 
 
 def test_without_ready_rows_nothing_is_sent(grid: TypedGrid, api: FakeApi) -> None:
@@ -311,7 +341,7 @@ def test_a_row_that_was_not_created_after_all_is_created_with_the_next(grid: Typ
     grid.browser.post(f"{grid.step('progress').removesuffix('progress/')}requests/1/", {"came": "nothing"})
     grid.fill(1, first=2)
     html = grid.read()
-    assert 'data-create="2"' in html and "<b>2 ready</b>" in html and "Creating…" not in html
+    assert "Create 2 tasks" in html and "<b>2 ready</b>" in html and "Creating…" not in html
     assert grid.create(2).status_code == 200
     work()
     assert sorted(sent_texts(api)) == hello(1, 2) and count(grid) == {"created": 2}
@@ -337,7 +367,7 @@ def test_a_workflow_that_takes_no_tasks_pauses_and_the_rows_can_be_created_later
     assert grid.job.status == ImportJob.Status.PAUSED and not api.tasks
     grid.fill(1, first=2)
     html = grid.read()
-    assert "must be ACTIVE or PAUSED" in html and 'data-create="2"' in html
+    assert "must be ACTIVE or PAUSED" in html and "Create 2 tasks" in html
     assert grid.create(2).status_code == 200
     work()
     assert sorted(sent_texts(api)) == hello(1, 2)

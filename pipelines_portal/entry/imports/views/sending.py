@@ -23,7 +23,7 @@ from pipelines_portal.entry.imports import texts
 from pipelines_portal.entry.imports.permissions import can_use_key, require_key, visible_import
 from pipelines_portal.entry.imports.row_list import Selection, chips, list_rows
 from pipelines_portal.entry.imports.task_counts import attention_by_import, task_bar, want_counts
-from pipelines_portal.entry.imports.typed import start_typed
+from pipelines_portal.entry.imports.typed import ready_rows, start_typed
 from pipelines_portal.entry.imports.views.import_job import import_context
 from pipelines_portal.entry.models import Counts, ImportJob
 from pipelines_portal.keys.clients import client_for
@@ -91,7 +91,7 @@ def _start_sending(request: SignedInRequest, import_job: ImportJob) -> None:
     elif seen is not None and seen != ready:
         messages.error(request, texts.OTHER_ROWS.format(now=f"{ready:,}", then=f"{seen:,}"))
     elif import_job.is_typed:
-        if problem := start_typed(import_job, request.user, ready if seen is None else seen):
+        if problem := start_typed(import_job, request.user, ready_rows(import_job)):
             messages.error(request, problem)
     elif not import_job.start_sending(request.user, ready, one_row_first=one_row_first):
         messages.info(request, texts.CONTINUED_BY_OTHERS)

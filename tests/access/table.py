@@ -193,7 +193,7 @@ ACCESS: dict[str, Row] = {
     "grid:paste": Row(post=KEY_SENDERS, quiet=UNSENT),
     "grid:preset": Row(post=KEY_SENDERS, data=lambda world: {"number": 1}, quiet=UNSENT),
     "grid:pin": Row(post=KEY_SENDERS, data=lambda world: {"field": "notes", "text": "Urgent"}, quiet=UNSENT_TASK),
-    "grid:create": Row(post=KEY_SENDERS, data=lambda world: {"rows": 1}, event="import-sent"),
+    "grid:create": Row(post=KEY_SENDERS, data=lambda world: {"rows": world.typed_rows()}, event="import-sent"),
     "grid:created": Row(KEY_SENDERS),
     "grid:copy": Row(post=KEY_SENDERS, data=lambda world: {"task": world.task_id}, quiet=UNSENT),
     "grid:clear": Row(post=KEY_SENDERS, quiet="rows that were created are shown no longer"),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import Role, Team, User
 from pipelines_portal.entry.imports.cells import Cell, PostedCells, save_cells
 from pipelines_portal.entry.imports.reading import store_lines
-from pipelines_portal.entry.imports.typed import begin_typed
+from pipelines_portal.entry.imports.typed import begin_typed, ready_rows
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.keys.clients import client_for
@@ -108,6 +108,11 @@ class World:
         import_job = begin_typed(owner, self.workflow, client_for(self.key).schema(TRANSLATIONS))
         cells = {name: Cell("", text) for name, text in GOOD.items()}
         save_cells(import_job, owner, [PostedCells(1, cells, is_new=True)])
+
+    def typed_rows(self) -> str:
+        """The rows that the grid of the key's owner shows as ready, as its script posts them."""
+        import_job = ImportJob.objects.get(owner=self.people["owner"], kind=ImportJob.Kind.TYPED)
+        return ",".join(f"{number}:{digest}" for number, digest in ready_rows(import_job).items())
 
     def submission(self, status: str) -> Submission:
         """Of the team's member."""

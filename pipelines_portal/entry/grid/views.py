@@ -178,7 +178,8 @@ def posts_to_grid(view: View) -> Callable[..., Any]:
 def _is_of_another(request: SignedInRequest, workflow: OpenedWorkflow) -> bool:
     """Return whether the page shows an import that is no longer the current one."""
     try:
-        data = json.loads(request.body) if request.content_type == "application/json" else request.POST
+        is_form = request.content_type == "application/x-www-form-urlencoded"
+        data = request.POST if is_form else json.loads(request.body)
         named = uuid_in(str(data.get("import", "")))
     except (ValueError, AttributeError, RecursionError):
         return False  # the view says what is wrong with it

@@ -67,7 +67,8 @@ class TypedGrid:
 
     def create_seen(self, seen: dict[int, str], **more: str) -> Any:
         text = ",".join(f"{number}:{digest}" for number, digest in seen.items())
-        return self.browser.post(self.address("create"), {"rows": text} | more)
+        form = urlencode({"rows": text} | more)
+        return self.browser.post(self.address("create"), form, content_type="application/x-www-form-urlencoded")
 
     def seen(self) -> dict[int, str]:
         """Return what a page loaded now shows of the ready rows."""

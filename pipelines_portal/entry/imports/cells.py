@@ -1,8 +1,7 @@
 """Save cells of the grid. A cell is changed only if it still holds what the page showed."""
 
-import csv
-import io
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +25,8 @@ LONGEST_TEXT = 200_000
 ORDERED = " > "
 # For a message that quotes a cell, and for a post with many such messages.
 QUOTED, MOST_PROBLEMS = 60, 5
+# A copied cell and what ends it. Quotes around all of it are not its own, and those inside are doubled then.
+_COPIED = re.compile(r'(?:"((?:[^"]|"")*+)"|([^\t\n]*))([\t\n])')
 
 
 class Unreadable(ValueError):
@@ -189,5 +190,11 @@ def _moment(text: str) -> str:
 def pasted_cells(text: str) -> list[list[str]]:
     """Return the cells of copied spreadsheet cells: separated by tabs, with quotes around those that hold line ends."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
-    csv.field_size_limit(LONGEST_TEXT * 10)
-    return [[_text(cell) for cell in line] for line in csv.reader(io.StringIO(text, newline=""), delimiter="\t")]
+    lines, line = list[list[str]](), list[str]()
+    for found in _COPIED.finditer(text if not text or text.endswith("\n") else f"{text}\n"):
+        quoted, plain, end = found[1], found[2], found[3]
+        line.append(_text(plain if quoted is None else quoted.replace('""', '"')))
+        if end == "\n":
+            lines.append([] if len(line) == 1 and plain == "" else line)
+            line = []
+    return lines

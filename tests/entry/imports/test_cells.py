@@ -159,10 +159,24 @@ def test_line_ends_are_read_as_the_page_shows_them() -> None:
         ("a\n\nb", [["a"], [], ["b"]]),
         ("", []),
         ("\0", [[""]]),
+        ('"Hello," he said.\tFrench\n"Bye\tGerman', [['"Hello," he said.', "French"], ['"Bye', "German"]]),
+        ('a 5" pipe\t"quoted"\t""', [['a 5" pipe', "quoted", ""]]),
+        ('"two\r\nlines"\r\n""""', [["two\nlines"], ['"']]),
+        ('""\na\t\n', [[""], ["a", ""]]),
+        ("a\n\n", [["a"]]),
+        ("\n\n", [[]]),
     ],
+    ids=lambda value: str(value)[:40],
 )
 def test_copied_cells_are_read_as_spreadsheets_copy_them(text: str, expected: list[list[str]]) -> None:
     assert pasted_cells(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ['"a\t' * 100_000, '"""a\t' * 100_000, '"a""\t' * 100_000, '"' * 300_001, '"x""' * 99_999]
+)
+def test_cells_with_many_quotes_are_read_at_once(text: str) -> None:
+    assert "".join(pasted_cells(text)[0])
 
 
 @pytest.mark.parametrize(

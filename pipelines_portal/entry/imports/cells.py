@@ -21,6 +21,8 @@ from pipelines_portal.workflows.fields.local_times import meanings, utc_text
 from pipelines_portal.workflows.fields.typed_times import read_typed_time
 
 LONGEST_TEXT = 200_000
+# New rows have smaller numbers, so that there are always numbers after them.
+LARGEST_NEW = 2_000_000_000
 # Between the items of a ranking that is typed in one line.
 ORDERED = " > "
 # For a message that quotes a cell, and for a post with many such messages.
@@ -43,11 +45,15 @@ class Cell:
 
 @dataclass
 class PostedCells:
-    """The cells of one row, by field. `is_new`: the page showed no such row."""
+    """The cells of one row, by field. `is_new`: the page showed no such row. `is_limited`: longer texts are refused."""
 
     number: int
     cells: dict[str, Cell]
     is_new: bool = False
+    is_limited: bool = False
+
+    def is_too_long(self, name: str) -> bool:
+        return self.is_limited and len(self.cells[name].after) > LONGEST_TEXT
 
 
 @dataclass
@@ -74,13 +80,18 @@ def _read_row(row: dict[str, Any]) -> PostedCells:
     if not isinstance(number, int) or not 0 < number < LARGEST_NUMBER:
         raise ValueError
     cells = {str(name): Cell(_text(before), _text(after)) for name, (before, after) in row["cells"].items()}
-    return PostedCells(number, cells, row.get("new") is True)
+    return PostedCells(number, cells, row.get("new") is True, is_limited=True)
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError
-    return value.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")[:LONGEST_TEXT]
+    return _with_plain_line_ends(value).replace("\0", "")
+
+
+def _with_plain_line_ends(text: str) -> str:
+    """Return a text as browsers show it. Cells of files may have other line ends."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def save_cells(import_job: ImportJob, by: User, posted: list[PostedCells], label: str = "changed {}") -> SavedCells:
@@ -91,71 +102,110 @@ def save_cells(import_job: ImportJob, by: User, posted: list[PostedCells], label
     by_number = {saved.moved.get(row.number, row.number): row for row in posted}
     row_texts = RowTexts(import_job)
     known = {each.name: each for each in row_texts.fields}
-    problems: dict[tuple[int, str], str] = {}
+    problems: list[str] = []
+    found = set[int]()
+
+    def numbers() -> list[int]:
+        problems.clear()
+        found.clear()
+        return list(by_number)
 
     def save(row: ImportRow) -> bool:
-        present, new = row_texts.by_field(row), {}
-        for name, cell in by_number[row.number].cells.items():
-            problems.pop((row.number, name), None)
-            after = understood(known[name], cell.after) if name in known else None
-            if after is None or present[name] in (after, cell.after):
-                continue
-            if present[name] != cell.before:
-                problems[row.number, name] = texts.CELL_CHANGED.format(
-                    column=known[name].label, row=f"{row.number:,}", now=present[name][:QUOTED], typed=after[:QUOTED]
-                )
-            else:
-                new[name] = after
+        found.add(row.number)
+        new, said = _compare(row, by_number[row.number], row_texts, known)
+        problems.extend(said)
         return bool(new) and edit_row(row, new)
 
-    outcome = change_rows(import_job, by, label, lambda: list(by_number), save)
+    change_rows(import_job, by, label, numbers, save)
     saved.numbers = list(by_number)
-    found = list(problems.values())
-    if outcome.sent:
-        found += _sent_problems(import_job, by_number, row_texts)
-    saved.problems = found[:MOST_PROBLEMS]
-    if len(found) > MOST_PROBLEMS:
-        saved.problems.append(texts.MORE_CELLS.format(count=f"{len(found) - MOST_PROBLEMS:,}"))
+    problems += _problems_of_others(import_job, {n: row for n, row in by_number.items() if n not in found}, row_texts)
+    saved.problems = problems[:MOST_PROBLEMS]
+    if len(problems) > MOST_PROBLEMS:
+        saved.problems.append(texts.MORE_CELLS.format(count=f"{len(problems) - MOST_PROBLEMS:,}"))
     return saved
 
 
-def _sent_problems(import_job: ImportJob, by_number: dict[int, PostedCells], row_texts: RowTexts) -> list[str]:
-    """Return a sentence for each cell whose row was sent with another text than the typed one."""
-    sent = import_job.rows.filter(number__in=list(by_number), status__in=SENT).defer("fields").order_by("number")
-    return [
-        texts.CELL_SENT.format(column=known.label, row=f"{row.number:,}", typed=cell.after[:QUOTED])
-        for row in sent
-        for known in row_texts.fields
-        if (cell := by_number[row.number].cells.get(known.name))
-        and row_texts.text(known, row) not in (cell.after, understood(known, cell.after))
-    ]
+def _compare(
+    row: ImportRow, posted: PostedCells, row_texts: RowTexts, known: dict[str, Field]
+) -> tuple[dict[str, str], list[str]]:
+    """Return the texts to save, and a sentence for each cell that holds something else than what the page showed."""
+    new, problems = dict[str, str](), []
+    for name, cell in posted.cells.items():
+        if name not in known:
+            continue
+        present = _with_plain_line_ends(row_texts.text(known[name], row))
+        place = {"column": known[name].label, "row": f"{row.number:,}"}
+        if present == _with_plain_line_ends(cell.after):
+            continue
+        if posted.is_too_long(name):
+            problems.append(texts.CELL_LONG.format(**place, most=f"{LONGEST_TEXT:,}", typed=cell.after[:QUOTED]))
+            continue
+        after = understood(known[name], cell.after)
+        if present == _with_plain_line_ends(after):
+            continue
+        if present == _with_plain_line_ends(cell.before):
+            new[name] = after
+        else:
+            problems.append(texts.CELL_CHANGED.format(**place, now=present[:QUOTED], typed=after[:QUOTED]))
+    return new, problems
+
+
+def _problems_of_others(import_job: ImportJob, posted: dict[int, PostedCells], row_texts: RowTexts) -> list[str]:
+    """Return a sentence for each typed text of rows that were sent with another one, or are not there any more."""
+    if not posted:
+        return []
+    stored = import_job.rows.filter(number__in=list(posted), status__in=SENT).defer("fields")
+    sent = {row.number: row for row in stored}
+    problems = []
+    for number in sorted(posted):
+        for known in row_texts.fields:
+            cell = posted[number].cells.get(known.name)
+            if cell is None or not _is_lost(cell, known, sent.get(number), row_texts):
+                continue
+            sentence = texts.CELL_SENT if number in sent else texts.CELL_GONE
+            problems.append(sentence.format(column=known.label, row=f"{number:,}", typed=cell.after[:QUOTED]))
+    return problems
+
+
+def _is_lost(cell: Cell, known: Field, sent: ImportRow | None, row_texts: RowTexts) -> bool:
+    if sent is None:
+        return bool(cell.after)
+    present = _with_plain_line_ends(row_texts.text(known, sent))
+    return present not in map(_with_plain_line_ends, (cell.after, understood(known, cell.after)))
 
 
 def _add_new_rows(import_job: ImportJob, posted: list[PostedCells], saved: SavedCells) -> None:
     """Create rows for new numbers. A new row whose number another window has taken gets the next free one.
 
-    Raise CannotChange.
+    Raise CannotChange, and Unreadable for numbers that no grid reaches.
     """
     if not import_job.can_change_rows:
         raise CannotChange(texts.NOT_CHANGEABLE)
     new = [row for row in posted if row.is_new]
     taken = {row.number: row for row in import_job.lines.filter(number__in=[row.number for row in new])}
-    next_number = max([last_number(import_job), *(row.number for row in new)]) + 1
+    next_number = max([last_number(import_job), *(row.number for row in posted)]) + 1
     row_texts = RowTexts(import_job)
     for row in new:
         if row.number in taken and not _is_same(row_texts, taken[row.number], row):
             saved.moved[row.number], next_number = next_number, next_number + 1
+    if new and next_number > LARGEST_NEW:
+        raise Unreadable
     add_rows(import_job, [saved.moved.get(row.number, row.number) for row in new])
 
 
 def _is_same(row_texts: RowTexts, stored: ImportRow, posted: PostedCells) -> bool:
     """Return whether the stored row holds nothing but what was posted.
 
-    The answer to an earlier post may have been lost, and more been typed since.
+    The answer to an earlier post may have been lost, and more been typed since. A row that replaces a task is another
+    one, even if it was emptied: nobody posts it as a new one.
     """
+    if stored.corrects_task:
+        return False
     fields = {known.name: known for known in row_texts.fields}
     present = {name: text for name, text in row_texts.by_field(stored).items() if text}
-    wanted = {name: cell.after for name, cell in posted.cells.items() if cell.after and name in fields}
+    wanted = {
+        name: cell.after for name, cell in posted.cells.items() if name in present and not posted.is_too_long(name)
+    }
     return present.items() <= {name: understood(fields[name], text) for name, text in wanted.items()}.items()
 
 
@@ -189,7 +239,7 @@ def _moment(text: str) -> str:
 
 def pasted_cells(text: str) -> list[list[str]]:
     """Return the cells of copied spreadsheet cells: separated by tabs, with quotes around those that hold line ends."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
+    text = _with_plain_line_ends(text).removesuffix("\n")
     lines, line = list[list[str]](), list[str]()
     for found in _COPIED.finditer(text if not text or text.endswith("\n") else f"{text}\n"):
         quoted, plain, end = found[1], found[2], found[3]

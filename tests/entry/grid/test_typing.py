@@ -84,6 +84,35 @@ def test_a_cell_that_another_window_changed_is_not_overwritten(grid: TypedGrid) 
     assert grid.texts()[1][1] == "German"
 
 
+def test_a_text_whose_row_is_gone_is_told(grid: TypedGrid) -> None:
+    """Another window deleted the rows, and typing begins a new import."""
+    grid.fill(2)
+    grid.browser.post(grid.step("delete"))
+    answer = text_of(grid.change(2, "input_text", "Hello 2", "Bye"))
+    assert "Text to translate of row 2 was not saved: the row is no longer there. You typed “Bye”." in answer
+    assert 'data-gone="2"' in answer and grid.statuses() == {}
+
+
+@pytest.mark.parametrize("number", [2**31 - 2, 2_000_000_000])
+def test_numbers_that_no_grid_reaches_are_refused(grid: TypedGrid, number: int) -> None:
+    assert grid.type(number, "Hello").status_code == 400
+    assert (
+        grid.browser.post(grid.address("preset", make_preset(grid, grid.owner)), {"number": number}).status_code == 400
+    )
+    assert grid.paste("Hello\tFrench", number).status_code == 400
+    assert not grid.job.lines.exists()
+    assert grid.type(1, "Hello", "French").status_code == 200
+
+
+def test_a_moved_row_gets_no_number_of_a_row_in_the_same_post(grid: TypedGrid) -> None:
+    grid.fill(1)
+    new = {"number": 1, "new": True, "cells": {"input_text": ["", "Bye"]}}
+    gone = {"number": 2, "new": False, "cells": {"input_text": ["x", "y"]}}
+    answer = text_of(grid.save(new, gone))
+    assert '<i data-moved="1">3</i>' in answer and "row 2 was not saved: the row is no longer there" in answer
+    assert [texts[0] for texts in grid.texts().values()] == ["Hello 1", "Bye"]
+
+
 def test_an_emptied_row_goes_and_does_not_count(grid: TypedGrid) -> None:
     grid.fill(2)
     grid.change(2, "input_text", "Hello 2", "")

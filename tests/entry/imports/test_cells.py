@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import Field
-from pipelines_portal.entry.imports.cells import pasted_cells, read_posted_cells, understood
+from pipelines_portal.entry.imports.cells import LONGEST_TEXT, pasted_cells, read_posted_cells, understood
 from pipelines_portal.entry.imports.fixing import change_rows, edit_row
 from pipelines_portal.entry.models import Change, ImportJob, ImportRow
 from tests.factories import make_colleague
@@ -125,6 +125,35 @@ def test_rows_and_fields_that_the_import_does_not_have_are_left_out(page: Any, c
     answer = page.post(check_of(import_job, "cells"), json.dumps(posted), content_type="application/json")
     assert answer.status_code == 200
     assert statuses(import_job) == {2: "ready"} and import_job.rows.get().edits == {"input_text": "Hello"}
+    html, said = (
+        text_of(answer),
+        "Text to translate of row {} was not saved: the row is no longer there. You typed “Hello”.",
+    )
+    assert all(said.format(number) in html for number in ("1", "3", f"{2**31 - 2:,}")) and said.format("2") not in html
+
+
+def test_the_emptied_cell_of_a_row_that_is_gone_is_no_loss(page: Any, checked: Checked) -> None:
+    html = text_of(save(page, checked([BAD]), {7: {"input_text": ["Hello", ""]}}))
+    assert "was not saved" not in html and 'data-gone="7"' in html
+
+
+def test_a_cell_with_the_line_ends_of_a_file_can_be_edited(page: Any, checked: Checked) -> None:
+    import_job = checked([["Hello\r\nthere", "French"]])
+    html = text_of(save(page, import_job, {2: {"input_text": ["Hello\nthere", "Hello\nthere"]}}))
+    assert "was not saved" not in html and not Change.objects.exists()
+    html = text_of(save(page, import_job, {2: {"input_text": ["Hello\nthere", "Hello\nyou"]}}))
+    assert "was not saved" not in html and import_job.rows.get().edits == {"input_text": "Hello\nyou"}
+    other = checked([["a\r\nb", "French"]])
+    html = text_of(save(page, other, {2: {"input_text": ["something else", "c"]}}))
+    assert "it was changed to “a b” in another window" in html
+
+
+def test_a_text_that_is_too_long_is_refused_and_not_cut(page: Any, checked: Checked) -> None:
+    import_job = checked([BAD])
+    longest = "x" * LONGEST_TEXT
+    html = text_of(save(page, import_job, {2: {"notes": ["", f"{longest}y"], "input_text": ["", longest]}}))
+    assert f"Notes of row 2 was not saved: it has more than 200,000 characters. It begins with “{'x' * 60}”." in html
+    assert import_job.rows.get().edits == {"input_text": longest}
 
 
 def test_a_character_that_databases_refuse_is_removed(page: Any, checked: Checked) -> None:
@@ -165,6 +194,7 @@ def test_line_ends_are_read_as_the_page_shows_them() -> None:
         ('""\na\t\n', [[""], ["a", ""]]),
         ("a\n\n", [["a"]]),
         ("\n\n", [[]]),
+        ("x" * 3_000_000, [["x" * 3_000_000]]),
     ],
     ids=lambda value: str(value)[:40],
 )

@@ -26,6 +26,8 @@ from pipelines_portal.entry.grid.copies import add_copies
 from pipelines_portal.entry.grid.pins import pin_text, pinned_texts
 from pipelines_portal.entry.imports import texts
 from pipelines_portal.entry.imports.cells import (
+    MOST_PROBLEMS,
+    QUOTED,
     Cell,
     PostedCells,
     SavedCells,
@@ -52,7 +54,7 @@ from pipelines_portal.entry.imports.typed import (
 )
 from pipelines_portal.entry.imports.views.import_job import MOST_STORED
 from pipelines_portal.entry.imports.views.rows import grid_context, saved_answer
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.matching.headers import match_headers
 from pipelines_portal.submissions.origin import briefs_of_tasks
@@ -220,19 +222,45 @@ def paste(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) ->
     """Put pasted cells into rows from `number` on. Rows with headings, and many rows, become an import of their own."""
     data = QueryDict(request.body)
     lines = pasted_cells(data.get("text", ""))
-    first, name = number_in(data.get("number", ""), LARGEST_NUMBER - len(lines)), data.get("field", "")
+    first = number_in(data.get("number", ""), LARGEST_NUMBER - len(lines))
     if not lines or not first:
         return HttpResponseBadRequest()
     if _has_headings(lines, schema) or len(lines) > MOST_IN_PAGE:
         return _import_pasted(request, workflow, data)
-    names = [column.known.name for column in columns_of(schema)]
-    shown = [each for each in data.get("columns", "").split("\n") if each in names] or names
-    start = shown.index(name) if name in shown else 0
+    names = _names_from(data, schema)
     import_job = begin_typed(request.user, workflow, schema)
-    posted = _placed(import_job, lines, first, shown[start:])
+    posted = _placed(import_job, lines, first, names, data.get("blank", ""))
     _add_pins(posted, pinned_texts(request.user, workflow, schema))
     rows = "1 row" if len(posted) == 1 else f"{len(posted):,} rows"
-    return _answer(request, workflow, import_job, save_cells(import_job, request.user, posted, f"pasted {rows}"))
+    saved = save_cells(import_job, request.user, posted, f"pasted {rows}")
+    saved.problems[:0] = _beyond(lines, len(names))
+    return _answer(request, workflow, import_job, saved)
+
+
+def _names_from(data: QueryDict, schema: Schema) -> list[str]:
+    """Return the fields from the active one on: those that the page shows, then the folded ones."""
+    names = [column.known.name for column in columns_of(schema)]
+    shown = [each for each in data.get("columns", "").split("\n") if each in names] or names
+    name = data.get("field", "")
+    start = shown.index(name) if name in shown else 0
+    return shown[start:] + [each for each in names if each not in shown]
+
+
+def _beyond(lines: list[list[str]], count: int) -> list[str]:
+    """Return a sentence about pasted columns that come after the last field."""
+    columns: dict[int, str] = {}
+    for line in lines:
+        for place, text in enumerate(line[count:]):
+            if text.strip():
+                columns.setdefault(place, text[:QUOTED])
+    if not columns:
+        return []
+    quoted = ", ".join(f"“{columns[place]}”" for place in sorted(columns)[:MOST_PROBLEMS])
+    if len(columns) > MOST_PROBLEMS:
+        quoted += " …"
+    is_one = len(columns) == 1
+    said = texts.PASTED_TOO_WIDE_ONE if is_one else texts.PASTED_TOO_WIDE
+    return [said.format(count=f"{len(columns):,}", typed=quoted)]
 
 
 def _has_headings(lines: list[list[str]], schema: Schema) -> bool:
@@ -242,17 +270,29 @@ def _has_headings(lines: list[list[str]], schema: Schema) -> bool:
     return len(lines) > 1 and named >= min(LEAST_HEADINGS, len(schema.fields))
 
 
-def _placed(import_job: ImportJob, lines: list[list[str]], first: int, names: list[str]) -> list[PostedCells]:
-    """Return the pasted cells at their places, over what these hold now."""
+def _placed(
+    import_job: ImportJob, lines: list[list[str]], first: int, names: list[str], blank: str
+) -> list[PostedCells]:
+    """Return the pasted cells at their places, over what the rows hold that the page shows."""
     numbers = list(range(first, first + len(lines)))
-    stored = {row.number: row for row in import_job.lines.filter(number__in=numbers)}
-    row_texts = RowTexts(import_job)
+    shown, row_texts = _shown_in_page(import_job, numbers, blank), RowTexts(import_job)
     posted = []
     for number, line in zip(numbers, lines, strict=True):
-        present = row_texts.by_field(stored[number]) if number in stored else {}
+        present = row_texts.by_field(shown[number]) if number in shown else {}
         placed = {name: Cell(present.get(name, ""), text) for name, text in zip(names, line, strict=False)}
-        posted.append(PostedCells(number, placed, is_new=number not in stored))
+        posted.append(PostedCells(number, placed, is_new=number not in shown, is_limited=True))
     return posted
+
+
+def _shown_in_page(import_job: ImportJob, numbers: list[int], blank: str) -> dict[int, ImportRow]:
+    """Return those of the rows that come before the empty row of the page, whose number is posted as `blank`.
+
+    Rows from there on were created in another window, and emptied rows are shown nowhere: nobody has seen them.
+    """
+    rows = import_job.lines.filter(number__in=numbers).exclude(status=ImportRow.Status.UNCHECKED)
+    if first_new := number_in(blank, LARGEST_NUMBER):
+        rows = rows.filter(number__lt=first_new)
+    return {row.number: row for row in rows}
 
 
 def _import_pasted(request: SignedInRequest, workflow: OpenedWorkflow, data: QueryDict) -> HttpResponse:
@@ -273,7 +313,7 @@ def preset(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, p
         return HttpResponseBadRequest()
     values = offered_preset(request.user, workflow, preset_id).fields
     import_job = begin_typed(request.user, workflow, schema)
-    stored = import_job.lines.filter(number=number).first()
+    stored = _shown_in_page(import_job, [number], request.POST.get("blank", "")).get(number)
     present = RowTexts(import_job).by_field(stored) if stored else {}
     placed = {
         known.name: Cell(present.get(known.name, ""), type_of(known).as_text(values[known.name]))

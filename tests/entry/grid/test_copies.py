@@ -45,6 +45,19 @@ def test_the_task_of_a_corrected_copy_replaces_the_old_one(grid: TypedGrid, api:
     assert str(newest) in text_of(grid.browser.get(f"{place}/{tasks[0]}/")).split("Replaced by")[1][:200]
 
 
+def test_a_new_row_of_another_window_is_not_merged_into_a_copy(grid: TypedGrid, tasks: list[int]) -> None:
+    copy(grid, tasks[0])
+    answer = text_of(grid.type(3, "Hello 1", "French"))
+    assert '<i data-moved="3">4</i>' in answer and grid.texts()[4] == ["Hello 1", "French", ""]
+    grid.change(3, "input_text", "Hello 1", "")
+    grid.change(3, "target_language", "French", "")
+    assert 3 not in grid.texts()
+    assert '<i data-moved="3">5</i>' in text_of(grid.type(3, "Bye", "German"))
+    assert '<i data-moved="3">6</i>' in text_of(grid.paste("So long\tSpanish", 3))
+    assert set(grid.texts()) == {1, 2, 4, 5, 6}
+    assert not grid.job.lines.exclude(number=3).filter(corrects_task__isnull=False).exists()
+
+
 def test_a_copy_that_is_not_created_replaces_nothing(grid: TypedGrid, api: FakeApi, tasks: list[int]) -> None:
     copy(grid, tasks[0])
     api.rejects = "Reject me"

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from pipelines_portal.entry.grid import views
+from pipelines_portal.entry.imports.cells import LONGEST_TEXT
 from pipelines_portal.entry.models import Change, ImportJob
 from tests.pages import text_of
 
@@ -31,7 +32,56 @@ def test_cells_go_into_the_columns_that_the_page_shows(grid: TypedGrid) -> None:
     grid.paste("Hello\tUrgent", 1, "input_text", columns="input_text\nnotes\nnonsense")
     assert grid.texts() == {1: ["Hello", "", "Urgent"]}
     grid.paste("French\tx\ty\tz", 1, "target_language", columns="input_text\ntarget_language")
-    assert grid.texts() == {1: ["Hello", "French", "Urgent"]}, "cells beyond the last column are left out"
+    assert grid.texts() == {1: ["Hello", "French", "x"]}, "it goes on in the folded fields"
+
+
+def test_cells_beyond_the_last_field_are_told(grid: TypedGrid) -> None:
+    answer = text_of(grid.paste("Bye\tGerman\tx\ty\nHello\tFrench\tx\ty\tz\t"))
+    assert "2 columns of the pasted rows have no field and were left out. They begin with “y”, “z”." in answer
+    assert grid.texts() == {1: ["Bye", "German", "x"], 2: ["Hello", "French", "x"]}
+    answer = text_of(grid.paste("French\tx\ty\t \n", 1, "target_language", columns="input_text\ntarget_language"))
+    assert "1 column of the pasted rows has no field and was left out. It begins with “y”." in answer
+    answer = text_of(grid.paste("\t".join("abcdefghij")))
+    assert "7 columns" in answer and "“d”, “e”, “f”, “g”, “h” …." in answer
+    assert "left out" not in text_of(grid.paste("Bye\tGerman\tx\t\t"))
+
+
+def test_a_row_that_the_page_did_not_show_is_not_overwritten(grid: TypedGrid) -> None:
+    grid.fill(3)
+    answer = text_of(grid.paste("Bye 2\tGerman\nBye 3\tGerman\nBye 4\tGerman", 2, blank="3"))
+    assert grid.texts() == {
+        1: ["Hello 1", "French", ""],
+        2: ["Bye 2", "German", ""],
+        3: ["Hello 3", "French", ""],
+        4: ["Bye 4", "German", ""],
+        5: ["Bye 3", "German", ""],
+    }
+    assert '<i data-moved="3">5</i>' in answer and "was not saved" not in answer
+
+
+def test_a_repeated_paste_makes_no_more_rows(grid: TypedGrid) -> None:
+    """The answer to the first one was lost."""
+    for _ in range(2):
+        grid.paste("Bye\tGerman\nSo long\tSpanish", blank="1")
+    assert grid.texts() == {1: ["Bye", "German", ""], 2: ["So long", "Spanish", ""]}
+
+
+@pytest.mark.parametrize("blank", ["", "x", "-1", "0", str(2**70)])
+def test_a_page_that_does_not_say_which_row_is_empty_pastes_over_rows(grid: TypedGrid, blank: str) -> None:
+    grid.fill(2)
+    grid.paste("Bye\tGerman", 2, blank=blank)
+    assert grid.texts()[2] == ["Bye", "German", ""]
+
+
+def test_a_pasted_text_that_is_too_long_is_refused_and_not_cut(grid: TypedGrid) -> None:
+    answer = text_of(grid.paste(f"Hello\tFrench\t{'x' * (LONGEST_TEXT + 1)}"))
+    assert "Notes of row 1 was not saved: it has more than 200,000 characters." in answer
+    assert grid.texts() == {1: ["Hello", "French", ""]}
+
+
+def test_quotes_inside_a_cell_swallow_no_rows(grid: TypedGrid) -> None:
+    grid.paste('"Hello," he said.\tFrench\n"Bye\tGerman')
+    assert grid.texts() == {1: ['"Hello," he said.', "French", ""], 2: ['"Bye', "German", ""]}
 
 
 def test_pinned_texts_are_put_into_pasted_rows(grid: TypedGrid) -> None:

@@ -223,6 +223,18 @@ def test_a_preset_fills_a_new_row_or_an_old_one(grid: TypedGrid) -> None:
     assert grid.texts() == {1: ["Hello", "German", "Urgent"], 2: ["", "German", "Urgent"]}
 
 
+def test_a_preset_does_not_change_a_row_that_the_page_did_not_show(grid: TypedGrid) -> None:
+    preset = make_preset(grid, grid.owner)
+    grid.fill(2)
+    for number in (1, 2):
+        grid.browser.post(grid.address("preset", preset), {"number": number, "blank": 2})
+    assert grid.texts() == {
+        1: ["Hello 1", "German", "Urgent"],
+        2: ["Hello 2", "French", ""],
+        3: ["", "German", "Urgent"],
+    }
+
+
 @pytest.mark.parametrize("number", ["", "x", "0", "-1", "99999999999", str(2**63)])
 def test_a_preset_needs_a_row(grid: TypedGrid, number: str) -> None:
     preset = make_preset(grid, grid.owner)

@@ -50,7 +50,8 @@ class Editor {
     const shown = fitting.length ? fitting : within;
     this.list.replaceChildren(...shown.map((choice, place) => this.#option(choice, place)));
     const present = shown.indexOf(this.before);
-    this.#choose(shown.length ? (wanted ? 0 : present) : -1);
+    const exact = shown.findIndex((choice) => choice.toLowerCase() === wanted);
+    this.#choose(shown.length ? (wanted ? Math.max(shown.indexOf(text.trim()), exact, 0) : present) : -1);
     this.list.hidden = !shown.length;
   }
 
@@ -168,6 +169,12 @@ function isAtEdge(event) {
   return ["ArrowUp", "ArrowDown"].includes(event.key);
 }
 
+/** The choice that a digit picks at once. A digit with which longer ones begin is the start of a text. */
+function choiceOf(key, labels) {
+  if (!/^[1-9]$/.test(key) || labels.some((label) => label !== key && label.startsWith(key))) return undefined;
+  return labels.includes(key) && labels.every((label) => /^\d+$/.test(label)) ? key : labels[Number(key) - 1];
+}
+
 function onKey(grid, event) {
   const cell = event.target.closest?.("table.grid td");
   if (current && cell === current.cell) {
@@ -176,15 +183,12 @@ function onKey(grid, event) {
   }
   if (!cell || cell !== grid.active || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   const { kind, choices } = grid.headOf(cell).dataset;
-  const digit = Number(event.key);
   if (event.key === "F2" || event.key === "Enter") {
     if (event.key === "Enter" && event.shiftKey) return;
     if (event.key === "Enter") down(grid, cell);
     else begin(grid, cell);
-  } else if (kind === "choice" && digit >= 1 && digit <= JSON.parse(choices).length && grid.canEdit(cell)) {
-    const labels = JSON.parse(choices);
-    const isNumbers = labels.every((label) => /^\d+$/.test(label));
-    grid.saving.change(cell, isNumbers ? (labels.includes(event.key) ? event.key : labels[digit - 1]) : labels[digit - 1]);
+  } else if (kind === "choice" && grid.canEdit(cell) && choiceOf(event.key, JSON.parse(choices))) {
+    grid.saving.change(cell, choiceOf(event.key, JSON.parse(choices)));
   } else if (event.key.length === 1 && !(event.key === " " && event.shiftKey)) {
     begin(grid, cell, event.key);
   } else {

@@ -11,10 +11,10 @@ export function step(grid, cell, [down, right], options) {
   grid.activate(cells[place], options);
 }
 
-/** Go to the next cell, from the last one to the first of the next row. */
+/** Go to the next cell, from the last one to the first of the next row, or of the same row if it is the last. */
 export function along(grid, cell, isBack) {
   const cells = grid.rows.flatMap((row) => grid.cells(row));
-  const next = cells[cells.indexOf(cell) + (isBack ? -1 : 1)];
+  const next = cells[cells.indexOf(cell) + (isBack ? -1 : 1)] ?? (isBack ? null : grid.cells(cell.closest("tr"))[0]);
   if (!next) return false;
   const isNewRow = next.closest("tr") !== cell.closest("tr");
   grid.activate(isNewRow && !isBack && "blank" in next.closest("tr").dataset ? grid.firstOpen(next.closest("tr")) : next);

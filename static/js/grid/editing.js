@@ -209,3 +209,25 @@ export function listen(grid) {
 export function commitCurrent() {
   current?.commit();
 }
+
+/** Whether a cell is edited and its text is another one now. */
+export function isChanged() {
+  return Boolean(current) && current.value !== current.before;
+}
+
+/** End editing with what was typed so far. Return how to go on with it in the same cell, which may be another element. */
+export function pauseCurrent(grid) {
+  if (!current) return null;
+  const { cell, input, typed } = current;
+  const [number, name] = [grid.numberOf(cell), grid.nameOf(cell)];
+  const { value, selectionStart, selectionEnd } = input;
+  current.commit();
+  return () => {
+    const again = grid.cell(number, name);
+    const isElsewhere = document.activeElement !== document.body && !grid.table.contains(document.activeElement);
+    if (!again || current || isElsewhere) return;
+    grid.activate(again);
+    begin(grid, again, typed ? value : undefined);
+    if (typed) current?.input.setSelectionRange(selectionStart, selectionEnd);
+  };
+}

@@ -1,24 +1,72 @@
 // Saves cells a moment after they were left, one post at a time, and puts the portal's answer into the page.
 
+import { commitCurrent, isChanged, pauseCurrent } from "./editing.js";
+
 const PAUSE_MILLISECONDS = 150;
 const LONGEST_PAUSE_MILLISECONDS = 15_000;
 const MOST_ROWS = 200;
+// A post that goes on after its page may have 64 KiB.
+const MOST_KEPT_ALIVE_BYTES = 60_000;
+const FAILURES_UNTIL_WARNING = 3;
+const JSON_TYPE = "application/json";
+const SIGNED_OUT = new Set([401, 403]);
 
 export class Saving {
-  // By row number: by name: the text that the portal has, and the one that was typed.
+  // By row number: whether the portal has no such row yet, and by name the text that it has and the one that was typed.
   #dirty = new Map();
   #sent = new Map();
   #timer;
   #running = null;
   #failures = 0;
+  #most = MOST_ROWS;
+  // What was told above the page about the failures, until a post succeeds.
+  #told = new Map();
+  // The elements whose requests wait until everything is saved.
+  #waiting = new Set();
+  #resume = null;
   // The fields of the rows with which the portal answers, and whether one without a column has a text.
   #names = [];
   #hidesText = false;
 
   constructor(grid) {
     this.grid = grid;
-    addEventListener("beforeunload", (event) => this.isDirty && event.preventDefault());
-    document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.#post());
+    addEventListener("beforeunload", (event) => (this.isDirty || isChanged()) && event.preventDefault());
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState !== "hidden") return this.#goOn();
+      this.#pause();
+      this.#post();
+    });
+    document.addEventListener("htmx:confirm", (event) => this.#saveFirst(event));
+    document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+      if (detail.shouldSwap && detail.target.id === "sheet") this.#pause();
+    });
+    document.addEventListener("htmx:afterSettle", () => this.#goOn());
+  }
+
+  /** Save before htmx asks for another sheet, which may not show the rows that somebody typed. */
+  async #saveFirst(event) {
+    const { target, elt, triggeringEvent, issueRequest } = event.detail;
+    if (target?.id !== "sheet") return;
+    commitCurrent();
+    if (!this.isDirty) return;
+    event.preventDefault();
+    this.#waiting.add(elt);
+    const pressed = triggeringEvent?.submitter ?? elt;
+    const isSaved = await this.finish();
+    this.#waiting.delete(elt);
+    if (!isSaved) this.grid.warn("What you typed is not saved yet, so the page stays as it is. Try again in a moment.");
+    else if (elt.isConnected && pressed === elt) issueRequest(true);
+    else (pressed.isConnected ? pressed : document.getElementById(pressed.id))?.click();
+  }
+
+  /** What is typed so far counts, and typing goes on when the sheet or the page is there again. */
+  #pause() {
+    this.#resume = pauseCurrent(this.grid) ?? this.#resume;
+  }
+
+  #goOn() {
+    this.#resume?.();
+    this.#resume = null;
   }
 
   get isDirty() {
@@ -28,11 +76,12 @@ export class Saving {
   /** A person typed this text into the cell. */
   change(cell, text) {
     const row = cell.closest("tr");
-    const cells = this.#dirty.get(row.dataset.number) ?? new Map();
+    const isNew = "new" in row.dataset || "blank" in row.dataset;
+    const entry = this.#dirty.get(row.dataset.number) ?? { isNew, cells: new Map() };
     const name = this.grid.nameOf(cell);
-    const before = cells.get(name)?.before ?? this.grid.text(cell);
-    cells.set(name, { before, after: text });
-    this.#dirty.set(row.dataset.number, cells);
+    const before = entry.cells.get(name)?.before ?? this.grid.text(cell);
+    entry.cells.set(name, { before, after: text });
+    this.#dirty.set(row.dataset.number, entry);
     this.grid.addBlank(row);
     this.grid.show(cell, text);
     this.#wait(PAUSE_MILLISECONDS);
@@ -52,62 +101,110 @@ export class Saving {
   #post() {
     if (this.#running || !this.#dirty.size) return this.#running;
     clearTimeout(this.#timer);
-    const taken = [...this.#dirty].slice(0, MOST_ROWS);
+    const taken = [...this.#dirty].slice(0, this.#most);
     this.#sent = new Map(taken);
     for (const [number] of taken) this.#dirty.delete(number);
-    const rows = taken.map(([number, cells]) => ({
+    const rows = taken.map(([number, { isNew, cells }]) => ({
       number: Number(number),
-      new: "new" in (this.grid.row(number)?.dataset ?? {}),
+      new: isNew,
       cells: Object.fromEntries([...cells].map(([name, cell]) => [name, [cell.before, cell.after]])),
     }));
-    this.#running = this.ask(this.grid.sheet.dataset.cells + location.search, JSON.stringify({ rows }), "application/json").then((answer) => {
+    const body = JSON.stringify({ import: this.grid.importId, rows });
+    this.#running = this.ask(this.grid.sheet.dataset.cells + location.search, body, JSON_TYPE).then((answer) => {
       this.#running = null;
-      if (answer.isFailure || answer.problem) this.#tryAgain();
+      if (answer.isFailure || answer.problem) this.#tryAgain(answer, rows.length);
       else this.#done();
     });
     return this.#running;
   }
 
   #done() {
+    for (const number of this.#sent.keys()) if (this.#dirty.has(number)) this.#dirty.get(number).isNew = false;
     this.#sent.clear();
     this.#failures = 0;
+    this.#most = Math.min(this.#most * 2, MOST_ROWS);
+    for (const note of this.#told.values()) note.remove();
+    this.#told.clear();
     if (this.#dirty.size) this.#wait(PAUSE_MILLISECONDS);
     else this.grid.say(`Saved ${new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`);
   }
 
   /** Nothing that was typed is lost: it goes with the next post. */
-  #tryAgain() {
-    for (const [number, cells] of this.#sent) {
-      const newer = this.#dirty.get(number) ?? new Map();
+  #tryAgain({ status }, count) {
+    for (const [number, { isNew, cells }] of this.#sent) {
+      const newer = this.#dirty.get(number)?.cells ?? new Map();
       for (const [name, cell] of cells) newer.set(name, { before: cell.before, after: newer.get(name)?.after ?? cell.after });
-      this.#dirty.set(number, newer);
+      this.#dirty.set(number, { isNew, cells: newer });
     }
     this.#sent.clear();
     this.#failures += 1;
     this.grid.say("Not saved. Retrying…");
-    this.#wait(Math.min(1000 * 2 ** this.#failures, LONGEST_PAUSE_MILLISECONDS));
+    const isRefused = [400, 413].includes(status);
+    if (isRefused && count > 1) {
+      this.#most = Math.ceil(count / 2); // the post may be too large, or one row of it wrong
+      this.#wait(PAUSE_MILLISECONDS);
+      return;
+    }
+    if (isRefused) this.#tell("The portal does not accept a row that you typed. It is not saved. Copy it before you leave this page.");
+    else if (this.#failures >= FAILURES_UNTIL_WARNING) {
+      this.#tell("What you typed is not saved. The page keeps trying: leave it open.");
+    }
+    this.#wait(isRefused ? LONGEST_PAUSE_MILLISECONDS : Math.min(1000 * 2 ** this.#failures, LONGEST_PAUSE_MILLISECONDS));
+  }
+
+  /** Say it above the page, once, until a post succeeds. */
+  #tell(words) {
+    if (!this.#told.get(words)?.isConnected) this.#told.set(words, this.grid.warn(words));
   }
 
   /** Post to the portal and show the rows that it answers with. */
   async ask(url, body, type = "application/x-www-form-urlencoded") {
-    const headers = { "X-CSRFToken": this.grid.token, "Content-Type": type, "HX-Request": "true" };
-    let answer;
-    try {
-      answer = await fetch(url, { method: "POST", body, headers, redirect: "error", keepalive: body.length < 60_000 });
-    } catch {
-      return { isFailure: true };
-    }
+    let answer = await this.#fetch(url, body, type);
+    if (SIGNED_OUT.has(answer?.status) && (await this.#renewToken())) answer = await this.#fetch(url, body, type);
+    if (!answer) return { isFailure: true };
     if (answer.headers.get("Content-Type")?.startsWith("application/json")) {
       const { problem, go_to: goTo, said } = await answer.json();
-      if (problem && this.#failures === 0) this.grid.warn(problem);
+      if (problem && type === JSON_TYPE) this.#tell(problem);
+      else if (problem) this.grid.warn(problem);
       if (said) this.grid.say(said);
       if (goTo) location.assign(goTo);
-      return { problem, goTo, said };
+      return { problem, goTo, said, status: answer.status };
     }
     if (answer.ok) this.put(await answer.text());
-    const isSignedOut = [401, 403].includes(answer.status);
-    if (isSignedOut && this.#failures === 0) this.grid.warn("You are signed out. Sign in in another tab: what you typed stays here.");
-    return { isFailure: !answer.ok };
+    if (SIGNED_OUT.has(answer.status)) this.#tell("You are signed out. Sign in in another tab: what you typed stays here.");
+    return { isFailure: !answer.ok, status: answer.status };
+  }
+
+  /** Return the answer, or nothing if there is none. */
+  async #fetch(url, body, type) {
+    const headers = { "X-CSRFToken": this.grid.token, "Content-Type": type, "HX-Request": "true" };
+    const isLeft = document.visibilityState === "hidden";
+    const keepalive = isLeft && new TextEncoder().encode(body).length < MOST_KEPT_ALIVE_BYTES;
+    try {
+      return await fetch(url, { method: "POST", body, headers, redirect: "error", keepalive });
+    } catch {
+      return null;
+    }
+  }
+
+  /** Signing in, in another tab, makes the token of this page invalid. Return whether there is a new one. */
+  async #renewToken() {
+    let there;
+    try {
+      const answer = await fetch(location.href, { redirect: "error" });
+      there = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#sheet > .sheet");
+    } catch {
+      return false;
+    }
+    const token = there?.querySelector("[name=csrfmiddlewaretoken]")?.value;
+    if (!token) return false;
+    if (this.grid.importId && (there.dataset.import ?? "") !== this.grid.importId) {
+      this.#tell("Another person signed in, or these rows are not the present ones. What you typed is not saved: copy it, then load the page again.");
+      return false;
+    }
+    for (const input of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) input.value = token;
+    document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
+    return true;
   }
 
   /** Read rows from the portal, without a change. */
@@ -125,7 +222,8 @@ export class Saving {
     const saved = new DOMParser().parseFromString(markup, "text/html").getElementById("saved");
     if (!saved) return;
     this.#names = JSON.parse(saved.dataset.names);
-    for (const moved of saved.querySelectorAll("[data-moved]")) this.#move(moved.dataset.moved, moved.textContent);
+    if (saved.dataset.import) grid.sheet.dataset.import = saved.dataset.import;
+    this.#move([...saved.querySelectorAll("[data-moved]")].map((each) => [each.dataset.moved, each.textContent].map(Number)));
     for (const problem of saved.querySelectorAll(":scope > p")) grid.warn(problem.textContent);
     for (const row of saved.querySelectorAll("tbody > tr")) this.#putRow(document.adoptNode(row));
     for (const number of saved.dataset.gone.split(",").filter(Boolean)) this.#removeRow(number);
@@ -141,12 +239,31 @@ export class Saving {
     htmx.ajax("GET", location.href, { target: "#sheet", swap: "innerHTML" });
   }
 
-  #move(before, after) {
+  /** The portal gave new rows other numbers. Rows typed meanwhile that have these numbers make room. */
+  #move(moves) {
+    if (!moves.length) return;
+    const targets = moves.map(([, after]) => after);
+    const isMoved = new Set(moves.map(([before]) => before));
+    const typed = [...this.#dirty].filter(([, { isNew }]) => isNew).map(([number]) => Number(number));
+    const tail = [...new Set([...this.grid.newNumbers, ...typed])].filter(
+      (number) => number >= Math.min(...targets) && !isMoved.has(number) && !this.#sent.has(String(number)),
+    );
+    let last = Math.max(...targets);
+    const shifts = tail.sort((one, other) => one - other).map((number) => [number, (last = Math.max(last + 1, number))]);
+    const foreign = moves.map(([before]) => before).filter((number) => this.grid.row(number) && !this.grid.isNew(number));
+    for (const [before, after] of [...shifts.reverse(), ...moves]) if (before !== after) this.#renumber(String(before), String(after));
+    const { created } = this.grid.sheet.dataset;
+    if (foreign.length && created) this.read(`${created}?rows=${foreign}`);
+  }
+
+  #renumber(before, after) {
     this.grid.moveTo(before, after);
-    const cells = this.#dirty.get(before);
-    if (!cells) return;
-    this.#dirty.delete(before);
-    this.#dirty.set(after, cells);
+    for (const rows of [this.#dirty, this.#sent]) {
+      const entry = rows.get(before);
+      if (!entry) continue;
+      rows.delete(before);
+      rows.set(after, entry);
+    }
   }
 
   #putRow(fresh) {
@@ -187,7 +304,7 @@ export class Saving {
   #putCell(number, old, fresh) {
     if (!old) return;
     const name = this.grid.nameOf(old);
-    const typed = this.#dirty.get(number)?.get(name);
+    const typed = this.#dirty.get(number)?.cells.get(name);
     if (typed) {
       typed.before = this.grid.text(fresh); // it was saved in another form, such as a time
       return;
@@ -215,7 +332,9 @@ export class Saving {
   #putPart(id, saved) {
     const fresh = saved.querySelector(`#${id}`);
     const old = document.getElementById(id);
-    if (!fresh || !old || old.outerHTML === fresh.outerHTML) return;
+    if (!fresh || !old || withoutTokens(old) === withoutTokens(fresh)) return;
+    // A request from it waits and brings all of it. The number of the last change must be the present one.
+    if (id !== "undo-form" && [...this.#waiting].some((each) => old.contains(each))) return;
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
     if (focused?.matches("input, select, textarea")) return;
     const adopted = document.adoptNode(fresh);
@@ -227,7 +346,9 @@ export class Saving {
 
   /** After htmx brought the sheet again: what was typed and not saved is shown in it. */
   showAgain() {
-    for (const [number, cells] of [...this.#sent, ...this.#dirty]) {
+    const typed = [...this.#sent, ...this.#dirty].sort(([one], [other]) => one - other);
+    for (const [number, { isNew, cells }] of typed) {
+      if (isNew && !this.grid.isNew(number)) continue; // another row has its number
       for (const [name, { after }] of cells) {
         const cell = this.grid.cell(number, name);
         if (!cell) continue;
@@ -236,4 +357,9 @@ export class Saving {
       }
     }
   }
+}
+
+/** Each answer masks the same token in another way. */
+function withoutTokens(element) {
+  return element.outerHTML.replace(/(name="csrfmiddlewaretoken" value=")[^"]*/g, "$1");
 }

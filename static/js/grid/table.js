@@ -29,6 +29,11 @@ export class Grid {
     return this.sheet.querySelector("[name=csrfmiddlewaretoken]").value;
   }
 
+  /** The import that the page shows. Empty before the first text. */
+  get importId() {
+    return this.sheet.dataset.import ?? "";
+  }
+
   get heads() {
     return [...this.table.querySelectorAll("thead [data-name]")];
   }
@@ -43,6 +48,15 @@ export class Grid {
 
   row(number) {
     return this.table.querySelector(`tr[data-number="${number}"]`);
+  }
+
+  /** Whether the row was typed here and is not saved, or is the empty one. */
+  isNew(number) {
+    return Boolean(this.row(number)?.matches("[data-new], [data-blank]"));
+  }
+
+  get newNumbers() {
+    return this.rows.map((row) => Number(row.dataset.number)).filter((number) => this.isNew(number));
   }
 
   cells(row) {
@@ -151,10 +165,11 @@ export class Grid {
 
   /** Give a row the number that the portal gave it. */
   moveTo(before, after) {
-    const row = this.row(before);
-    if (!row) return;
-    if (this.#row === String(before)) this.#row = String(after);
-    this.#renumber(row, after);
+    if (this.isNew(before)) {
+      if (this.#row === before) this.#row = after;
+      if (this.anchor?.number === before) this.anchor.number = after;
+      this.#renumber(this.row(before), after);
+    }
     const blank = this.blank;
     if (blank && Number(blank.dataset.number) <= Number(after)) this.#renumber(blank, Number(after) + 1);
   }
@@ -163,7 +178,7 @@ export class Grid {
     document.getElementById("grid-said").textContent = words;
   }
 
-  /** Say something that must not be missed, above the page. */
+  /** Say something that must not be missed, above the page. Return the note. */
   warn(words) {
     const note = document.createElement("div");
     note.className = "note";
@@ -172,6 +187,7 @@ export class Grid {
     text.textContent = words;
     note.append(text);
     document.getElementById("page-notice").append(note);
+    return note;
   }
 
   #showStart() {

@@ -2,10 +2,30 @@
 
 import { commitCurrent } from "./editing.js";
 
-/** Cells as spreadsheets copy them: tabs between them, quotes around those that hold line ends. */
-function asText(rows, grid) {
+/** Texts as spreadsheets copy them: tabs between them, quotes around those that hold tabs, line ends or quotes. */
+function asCopied(rows) {
   const quoted = (text) => (/[\t\n"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  return rows.map((cells) => cells.map((cell) => quoted(grid.edited(cell))).join("\t")).join("\n");
+  return rows.map((texts) => texts.map(quoted).join("\t")).join("\n");
+}
+
+/** The rows of texts in what was copied. Quotes count only where they enclose a whole cell. */
+function readCopied(copied) {
+  const text = copied.replace(/\r\n?/g, "\n").replace(/\n$/, "");
+  const rows = [[]];
+  const cell = /(?:"([^"]*(?:""[^"]*)*)"(?=[\t\n]|$)|([^\t\n]*))([\t\n]?)/y;
+  for (let end = "\t"; end; ) {
+    const [, quoted, plain, sign] = cell.exec(text);
+    if (end === "\n") rows.push([]);
+    rows.at(-1).push(quoted?.replaceAll('""', '"') ?? plain);
+    end = sign;
+  }
+  // A single text in quotes is a quotation, unless it has what a spreadsheet puts into quotes.
+  if (isOneCell(rows) && !/[\t\n"]/.test(rows[0][0])) return [[text]];
+  return rows;
+}
+
+function isOneCell(rows) {
+  return rows.length === 1 && rows[0].length === 1;
 }
 
 function isInGrid(event, grid) {
@@ -15,17 +35,25 @@ function isInGrid(event, grid) {
 function onCopy(grid, event) {
   if (!isInGrid(event, grid)) return;
   event.preventDefault();
-  event.clipboardData.setData("text/plain", asText(grid.picked(), grid));
+  event.clipboardData.setData("text/plain", asCopied(grid.picked().map((cells) => cells.map((cell) => grid.edited(cell)))));
   const count = grid.picked().flat().length;
   grid.say(count === 1 ? "Copied" : `Copied ${count} cells`);
 }
 
 function onPaste(grid, event) {
   const isNowhere = !event.target.closest?.("input, textarea, select, [contenteditable]");
-  const text = event.clipboardData.getData("text/plain").replace(/\r\n?/g, "\n").replace(/\n$/, "");
-  const isOne = !/[\t\n]/.test(text);
+  const text = event.clipboardData.getData("text/plain");
+  const rows = readCopied(text);
   const inCell = event.target.closest?.("[data-editing]");
-  if (inCell && isOne) return;
+  if (inCell && isOneCell(rows)) {
+    const [[one]] = rows;
+    if (one === text) return;
+    if (event.target.matches("textarea") || !one.includes("\n")) {
+      event.preventDefault();
+      document.execCommand("insertText", false, one);
+      return;
+    }
+  }
   if (!inCell && !isNowhere) return;
   event.preventDefault();
   commitCurrent();
@@ -35,20 +63,21 @@ function onPaste(grid, event) {
 export async function paste(grid, text) {
   const cell = grid.active;
   if (!cell || !text) return;
-  if (!/[\t\n]/.test(text)) {
-    for (const each of grid.picked().flat()) if (grid.canEdit(each)) grid.saving.change(each, text);
+  const rows = readCopied(text);
+  if (isOneCell(rows)) {
+    for (const each of grid.picked().flat()) if (grid.canEdit(each)) grid.saving.change(each, rows[0][0]);
     return;
   }
   if (!grid.sheet.dataset.paste) {
-    pasteHere(grid, cell, text);
+    pasteHere(grid, cell, rows);
     return;
   }
-  const lines = text.split("\n").length;
+  const lines = rows.length;
   grid.say(`Pasting ${lines} rows…`);
   await grid.saving.finish();
   const at = grid.active; // the answer to what was typed brought another cell
   const body = new URLSearchParams({
-    text, number: grid.numberOf(at), field: grid.nameOf(at),
+    text: asCopied(rows), number: grid.numberOf(at), field: grid.nameOf(at), import: grid.importId,
     columns: grid.heads.map((head) => head.dataset.name).join("\n"),
   });
   const answer = await grid.saving.ask(grid.sheet.dataset.paste, body.toString());
@@ -57,11 +86,11 @@ export async function paste(grid, text) {
 }
 
 /** Into the rows of an import, which get no new ones. */
-function pasteHere(grid, cell, text) {
+function pasteHere(grid, cell, texts) {
   const rows = grid.rows.slice(grid.rows.indexOf(cell.closest("tr")));
-  text.split("\n").slice(0, rows.length).forEach((line, down) => {
+  texts.slice(0, rows.length).forEach((line, down) => {
     const cells = grid.cells(rows[down]).slice(cell.cellIndex - 1);
-    line.split("\t").slice(0, cells.length).forEach((each, right) => {
+    line.slice(0, cells.length).forEach((each, right) => {
       if (grid.canEdit(cells[right])) grid.saving.change(cells[right], each);
     });
   });
@@ -90,7 +119,7 @@ async function pin(grid) {
   await grid.saving.finish();
   const cell = grid.active;
   if (!url || !cell) return;
-  const body = new URLSearchParams({ field: grid.nameOf(cell), text: grid.edited(cell) });
+  const body = new URLSearchParams({ field: grid.nameOf(cell), text: grid.edited(cell), import: grid.importId });
   const answer = await grid.saving.ask(url, body.toString());
   if (answer.said) htmx.ajax("GET", location.href, { target: "#sheet", swap: "innerHTML" }).then(() => grid.say(answer.said));
 }
@@ -99,7 +128,7 @@ async function applyPreset(grid, button) {
   commitCurrent();
   await grid.saving.finish();
   if (!grid.active) return;
-  const body = new URLSearchParams({ number: grid.numberOf(grid.active) });
+  const body = new URLSearchParams({ number: grid.numberOf(grid.active), import: grid.importId });
   await grid.saving.ask(button.dataset.preset, body.toString());
   button.closest("details").open = false;
   grid.activate(grid.active);

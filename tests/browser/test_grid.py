@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests import samples
 from tests.browser.importing import (
@@ -49,7 +49,7 @@ COUNT_KEYS = """
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    with office(tmp_path_factory.mktemp("office"), workflows=12) as running:
+    with office(tmp_path_factory.mktemp("office"), workflows=20) as running:
         yield running
 
 
@@ -140,6 +140,93 @@ def test_errors_stay_and_are_corrected_in_their_cells(page: Page, running: Offic
     page.keyboard.press("Tab")
     assert page.evaluate("!document.activeElement.closest('table')")
     assert running.task_ids(workflow_id) == []
+
+
+def test_what_was_typed_is_saved_before_a_filter_hides_its_row(page: Page, running: Office, workflow_id: int) -> None:
+    """A row is new until the portal has it, whether or not the page still shows it."""
+    open_grid(page, running, workflow_id)
+    paste(page, table([["One", "French"], ["Two", "Frensh"]]))
+    expect_figures(page, Errors=1, Ready=1)
+    held: list[Route] = []
+    page.route("**/cells/**", lambda route: held.append(route), times=1)
+    cell(page, "Text to translate", 3).click()
+    page.keyboard.type("Three")
+    page.locator("#chip-errors").click()
+    page.wait_for_timeout(500)
+    expect(page.locator("#row-1")).to_be_visible()  # the filter waits for the post
+    held.pop().continue_()
+    expect(page.locator("#row-1")).to_have_count(0)
+    expect(page.locator("#chip-errors b")).to_have_text("2")
+    expect(cell(page, "Text to translate", 3)).to_have_text("Three")
+    page.locator("#chip-all").click()
+    expect(page.locator("tr[data-blank]")).to_have_id("row-4")
+    page.route("**/grid/?show=errors", lambda route: held.append(route), times=1)
+    page.locator("#chip-errors").click()
+    cell(page, "Text to translate", 4).click()
+    page.keyboard.type("Four")
+    held.pop().continue_()
+    expect(page.locator("#row-1")).to_have_count(0)
+    expect(page.locator("#chip-errors b")).to_have_text("3")
+    page.reload()
+    expect(cell(page, "Text to translate", 4)).to_have_text("Four")
+
+
+def test_typing_goes_on_when_the_sheet_comes_again(page: Page, running: Office, workflow_id: int) -> None:
+    open_grid(page, running, workflow_id)
+    paste(page, table([["One", "French"], ["Two", "Frensh"]]))
+    expect_figures(page, Errors=1, Ready=1)
+    held: list[Route] = []
+    page.route("**/grid/?show=errors", lambda route: held.append(route), times=1)
+    page.locator("#chip-errors").click()
+    cell(page, "Text to translate", 2).click()
+    page.keyboard.type("Two and ")
+    held.pop().continue_()
+    expect(page.locator("#row-1")).to_have_count(0)
+    page.keyboard.type("a half")
+    page.keyboard.press("Enter")
+    expect(cell(page, "Text to translate", 2)).to_have_text("Two and a half")
+
+
+def test_a_digit_picks_only_where_it_begins_no_longer_choice(page: Page, running: Office, workflow_id: int) -> None:
+    fields = [
+        samples.field("subject", required=True),
+        samples.field("score", "rating", required=True, min=0, max=10),
+        samples.field("share", "select", required=True, options=["10", "20", "30"]),
+        samples.field("channel", "select", required=True, options=CHANNELS),
+    ]
+    running.load(workflow_id, fields)
+    open_grid(page, running, workflow_id)
+    for number, (score, share) in enumerate([("10", "30"), ("1", "1"), ("7", "20")], start=1):
+        for text in [f"Ticket {number}", score, share, "2"]:
+            page.keyboard.type(text)
+            page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Create 3 tasks")).to_be_visible()
+    shown = [[cell(page, name, row).inner_text() for name in ("Score", "Share", "Channel")] for row in (1, 2, 3)]
+    assert shown == [["10", "30", "Chat"], ["1", "10", "Chat"], ["7", "20", "Chat"]]
+
+
+def test_tab_leaves_the_last_row_only_after_escape(page: Page, running: Office, workflow_id: int) -> None:
+    open_grid(page, running, workflow_id)
+    for _ in page.locator("table.grid thead [data-name]").all():
+        page.keyboard.press("Tab")
+    expect(cell(page, "Text to translate", 1)).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    assert page.evaluate("!document.activeElement.closest('table')")
+
+
+def test_a_copied_cell_is_pasted_with_its_quotes(page: Page, running: Office, workflow_id: int) -> None:
+    open_grid(page, running, workflow_id)
+    page.keyboard.type('Say "yes"')
+    page.keyboard.press("Enter")
+    expect(page.locator("#row-1 .state")).not_to_be_empty()
+    for texts in ('"Say ""yes"""', '"Say ""yes"""\tFrench'):
+        paste(page, texts)
+        page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("button", name="Create 1 task")).to_be_visible()
+    page.reload()
+    for number in (1, 2, 3):
+        expect(cell(page, "Text to translate", number)).to_have_text('Say "yes"')
 
 
 def test_many_rows_wait_and_are_taken_back(page: Page, running: Office, workflow_id: int) -> None:

@@ -130,7 +130,7 @@ export class Saving {
   }
 
   /** Nothing that was typed is lost: it goes with the next post. */
-  #tryAgain({ status }, count) {
+  #tryAgain({ status, problem }, count) {
     for (const [number, { isNew, cells }] of this.#sent) {
       const newer = this.#dirty.get(number)?.cells ?? new Map();
       for (const [name, cell] of cells) newer.set(name, { before: cell.before, after: newer.get(name)?.after ?? cell.after });
@@ -146,7 +146,7 @@ export class Saving {
       return;
     }
     if (isRefused) this.#tell("The portal does not accept a row that you typed. It is not saved. Copy it before you leave this page.");
-    else if (this.#failures >= FAILURES_UNTIL_WARNING) {
+    else if (!problem && this.#failures >= FAILURES_UNTIL_WARNING) {
       this.#tell("What you typed is not saved. The page keeps trying: leave it open.");
     }
     this.#wait(isRefused ? LONGEST_PAUSE_MILLISECONDS : Math.min(1000 * 2 ** this.#failures, LONGEST_PAUSE_MILLISECONDS));
@@ -222,7 +222,7 @@ export class Saving {
     const saved = new DOMParser().parseFromString(markup, "text/html").getElementById("saved");
     if (!saved) return;
     this.#names = JSON.parse(saved.dataset.names);
-    if (saved.dataset.import) grid.sheet.dataset.import = saved.dataset.import;
+    if (saved.dataset.import && "import" in grid.sheet.dataset) grid.sheet.dataset.import = saved.dataset.import;
     this.#move([...saved.querySelectorAll("[data-moved]")].map((each) => [each.dataset.moved, each.textContent].map(Number)));
     for (const problem of saved.querySelectorAll(":scope > p")) grid.warn(problem.textContent);
     for (const row of saved.querySelectorAll("tbody > tr")) this.#putRow(document.adoptNode(row));
@@ -282,8 +282,8 @@ export class Saving {
     old.lastElementChild.replaceWith(fresh.lastElementChild);
     old.firstElementChild.replaceWith(fresh.firstElementChild);
     for (const link of old.querySelectorAll(".no a")) link.tabIndex = -1;
-    for (const name of ["sent", "moving"]) {
-      if (name in fresh.dataset) old.dataset[name] = "";
+    for (const name of ["sent", "moving", "ready"]) {
+      if (name in fresh.dataset) old.dataset[name] = fresh.dataset[name];
       else delete old.dataset[name];
     }
     delete old.dataset.new;

@@ -359,3 +359,42 @@ def test_a_lead_exports_what_failed_and_sends_corrected_copies(
     lead.goto(f"{running.portal.url}/keys/1/workflows/{workflow_id}/tasks/{failed[0]}/")
     expect(lead.get_by_text(re.compile("Replaced by")).first).to_be_visible()
     assert len(running.task_ids(workflow_id)) == 14
+
+
+def test_text_is_saved_after_failures_and_with_a_new_token(browser: Browser, running: Office, workflow_id: int) -> None:
+    """Three failures are told above the page until the text is saved. Signing in again renews the token."""
+    page = running.page(browser)  # its console tells of the failures
+    open_grid(page, running, workflow_id)
+    notice = page.locator("#page-notice")
+    page.route("**/cells/**", lambda route: route.abort())
+    page.keyboard.type("One")
+    page.keyboard.press("Tab")
+    expect(notice).to_contain_text("What you typed is not saved", timeout=20_000)
+    page.unroute("**/cells/**")
+    page.evaluate("document.querySelector('#sheet [name=csrfmiddlewaretoken]').value = 'x'.repeat(64)")
+    expect(page.locator("#row-1 .state")).not_to_be_empty(timeout=20_000)
+    expect(notice).to_be_empty()
+
+
+def test_rows_of_two_windows_make_room_for_each_other(
+    page: Page, browser: Browser, running: Office, workflow_id: int
+) -> None:
+    """The portal moves a row whose number is taken. The row typed meanwhile under its new number moves on."""
+    open_grid(page, running, workflow_id)
+    other = running.page(browser)
+    open_grid(other, running, workflow_id)
+    other.keyboard.type("Other")
+    other.keyboard.press("Enter")
+    expect(other.locator("#row-1 .state")).not_to_be_empty()
+    held: list[Route] = []
+    page.route("**/cells/**", lambda route: held.append(route), times=1)
+    page.keyboard.type("Mine")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(500)
+    page.keyboard.type("Also mine")
+    page.keyboard.press("Enter")
+    held.pop().continue_()
+    expect(page.locator("#row-3 .state")).not_to_be_empty()
+    page.reload()
+    for number, text in enumerate(["Other", "Mine", "Also mine"], start=1):
+        expect(cell(page, "Text to translate", number)).to_have_text(text)

@@ -78,6 +78,7 @@ export async function paste(grid, text) {
   const at = grid.active; // the answer to what was typed brought another cell
   const body = new URLSearchParams({
     text: asCopied(rows), number: grid.numberOf(at), field: grid.nameOf(at), import: grid.importId,
+    blank: grid.blank?.dataset.number ?? "",
     columns: grid.heads.map((head) => head.dataset.name).join("\n"),
   });
   const answer = await grid.saving.ask(grid.sheet.dataset.paste, body.toString());
@@ -128,7 +129,9 @@ async function applyPreset(grid, button) {
   commitCurrent();
   await grid.saving.finish();
   if (!grid.active) return;
-  const body = new URLSearchParams({ number: grid.numberOf(grid.active), import: grid.importId });
+  const body = new URLSearchParams({
+    number: grid.numberOf(grid.active), import: grid.importId, blank: grid.blank?.dataset.number ?? "",
+  });
   await grid.saving.ask(button.dataset.preset, body.toString());
   button.closest("details").open = false;
   grid.activate(grid.active);

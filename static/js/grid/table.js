@@ -56,7 +56,7 @@ export class Grid {
   }
 
   get newNumbers() {
-    return this.rows.map((row) => Number(row.dataset.number)).filter((number) => this.isNew(number));
+    return this.rows.filter((row) => "new" in row.dataset).map((row) => Number(row.dataset.number));
   }
 
   cells(row) {
@@ -165,13 +165,18 @@ export class Grid {
 
   /** Give a row the number that the portal gave it. */
   moveTo(before, after) {
-    if (this.isNew(before)) {
-      if (this.#row === before) this.#row = after;
-      if (this.anchor?.number === before) this.anchor.number = after;
-      this.#renumber(this.row(before), after);
-    }
-    const blank = this.blank;
-    if (blank && Number(blank.dataset.number) <= Number(after)) this.#renumber(blank, Number(after) + 1);
+    const { blank } = this;
+    const row = this.row(before);
+    if (row && "new" in row.dataset) this.#follow(row, after);
+    if (blank && Number(blank.dataset.number) <= Number(after)) this.#follow(blank, Number(after) + 1);
+  }
+
+  /** The active and the picked cells stay the same cells. */
+  #follow(row, number) {
+    const before = row.dataset.number;
+    if (this.#row === before) this.#row = String(number);
+    if (this.anchor?.number === before) this.anchor.number = String(number);
+    this.#renumber(row, number);
   }
 
   say(words) {

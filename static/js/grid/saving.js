@@ -191,7 +191,7 @@ export class Saving {
   async #renewToken() {
     let there;
     try {
-      const answer = await fetch(location.href, { redirect: "error" });
+      const answer = await fetch(location.href, { redirect: "manual" });
       there = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#sheet > .sheet");
     } catch {
       return false;

@@ -113,6 +113,6 @@ def decide_and_go_on(import_id: str) -> int:
 
 
 def scan_now(workflow_id: int) -> None:
-    """Let the worker read the lists of a workflow's tasks next, and not in some minutes."""
-    for scan in Scan.objects.filter(index__workflow__workflow_id=workflow_id):
-        scan.schedule(timedelta())
+    """Let the worker read the lists of a workflow's tasks before everything else."""
+    first = timezone.now() - timedelta(hours=1)
+    Scan.objects.filter(index__workflow__workflow_id=workflow_id).update(due_at=first)

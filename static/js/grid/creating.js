@@ -34,7 +34,7 @@ async function send(grid, form) {
   button.setAttribute("aria-busy", "true");
   button.replaceChildren("Creating…");
   const rows = ready.map((row) => `${row.dataset.number}:${row.dataset.ready}`).join(",");
-  const body = new URLSearchParams({ rows, import: grid.sheet.dataset.import ?? "" });
+  const body = new URLSearchParams({ rows, import: grid.importId });
   const answer = await grid.saving.ask(form.action, body.toString());
   if (answer.isFailure) {
     grid.warn("The portal did not answer. The rows show what was created as soon as it does.");

@@ -198,7 +198,7 @@ export class Saving {
     }
     const token = there?.querySelector("[name=csrfmiddlewaretoken]")?.value;
     if (!token) return false;
-    if (this.grid.importId && (there.dataset.import ?? "") !== this.grid.importId) {
+    if (this.grid.importId && (there.dataset.importId ?? "") !== this.grid.importId) {
       this.#tell("Another person signed in, or these rows are not the present ones. What you typed is not saved: copy it, then load the page again.");
       return false;
     }
@@ -222,7 +222,7 @@ export class Saving {
     const saved = new DOMParser().parseFromString(markup, "text/html").getElementById("saved");
     if (!saved) return;
     this.#names = JSON.parse(saved.dataset.names);
-    if (saved.dataset.import && "import" in grid.sheet.dataset) grid.sheet.dataset.import = saved.dataset.import;
+    if ("importId" in grid.sheet.dataset) grid.sheet.dataset.importId = saved.dataset.importId;
     this.#move([...saved.querySelectorAll("[data-moved]")].map((each) => [each.dataset.moved, each.textContent].map(Number)));
     for (const problem of saved.querySelectorAll(":scope > p")) grid.warn(problem.textContent);
     for (const row of saved.querySelectorAll("tbody > tr")) this.#putRow(document.adoptNode(row));

@@ -31,7 +31,7 @@ export class Grid {
 
   /** The import that the page shows. Empty before the first text. */
   get importId() {
-    return this.sheet.dataset.import ?? "";
+    return this.sheet.dataset.importId ?? "";
   }
 
   get heads() {

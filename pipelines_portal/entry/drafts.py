@@ -89,7 +89,7 @@ def _state_of(import_job: ImportJob) -> str:
 
 
 def _rows_of(import_job: ImportJob) -> str:
-    """Return the number of its rows in words. Of typed rows, those that became tasks are no draft any more."""
+    """Return the number of its rows in words. Typed rows that became tasks do not count."""
     count = import_job.row_count - (import_job.counts_as_read.created if import_job.is_typed else 0)
     return "1 row" if count == 1 else f"{count:,} rows"
 

@@ -372,7 +372,7 @@ def test_a_lead_exports_what_failed_and_sends_corrected_copies(
 
 
 def test_text_is_saved_after_failures_and_with_a_new_token(browser: Browser, running: Office, workflow_id: int) -> None:
-    """Three failures are told above the page until the text is saved. Signing in again renews the token."""
+    """After three failures a note above the page says so. Signing in again renews the token."""
     page = running.page(browser)  # its console tells of the failures
     open_grid(page, running, workflow_id)
     notice = page.locator("#page-notice")
@@ -389,7 +389,7 @@ def test_text_is_saved_after_failures_and_with_a_new_token(browser: Browser, run
 def test_rows_of_two_windows_make_room_for_each_other(
     page: Page, browser: Browser, running: Office, workflow_id: int
 ) -> None:
-    """The portal moves a row whose number is taken. The row typed meanwhile under its new number moves on."""
+    """The portal renumbers a row whose number is taken. A later row with that new number is renumbered too."""
     open_grid(page, running, workflow_id)
     other = running.page(browser)
     open_grid(other, running, workflow_id)

@@ -326,7 +326,7 @@ def test_two_who_press_send_at_once_send_once(browser: Browser, page: Page, runn
 def test_two_who_fix_the_same_cell_see_each_other(
     browser: Browser, page: Page, running: Office, workflow_id: int, tmp_path: Path
 ) -> None:
-    """What the first put there stays, and the second is told so with what they typed."""
+    """The first text stays. The second person reads that theirs was not saved, and what they typed."""
     check_titled(page, running, workflow_id, tmp_path / "rows.csv", rows(3, {2: {3: "many"}, 3: {3: "few"}}))
     other = running.page(browser, COLLEAGUE)
     other.goto(page.url)

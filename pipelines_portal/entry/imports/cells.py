@@ -151,7 +151,7 @@ def _compare(
 
 
 def _problems_of_others(import_job: ImportJob, posted: dict[int, PostedCells], row_texts: RowTexts) -> list[str]:
-    """Return a sentence for each typed text of rows that were sent with another one, or are not there any more."""
+    """Return a sentence for each typed text of rows that were sent with another one, or that were removed."""
     if not posted:
         return []
     stored = import_job.rows.filter(number__in=list(posted), status__in=SENT).defer("fields")

@@ -357,7 +357,7 @@ class ImportJob(models.Model):
         return is_stopped
 
     def settle_unconfirmed(self) -> bool:
-        """Pause it once no request is unconfirmed any more. Nothing of typed rows waits to be continued."""
+        """Pause it once no request is unconfirmed. Typed rows are not continued, so their import is not paused."""
         if self.is_typed:
             return self.take_step(Step.STOP, self.Status.CHECKED)
         return self.take_step(Step.SETTLE, self.Status.PAUSED)

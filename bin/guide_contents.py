@@ -6,10 +6,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from pipelines_portal.guide.contents import sections
+from pipelines_portal.guide.contents import SECTIONS, START, indent_fences
 
 
 def on_config(config: Any) -> Any:
-    """The navigation: decisions and others that no section names are pages all the same."""
-    config.nav = ["README.md", *({section: files} for section, files in sections().items())]
+    config.nav = [START, *({section: files} for section, files in SECTIONS.items())]
     return config
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    return indent_fences(markdown)

@@ -17,12 +17,12 @@ from pipelines_portal.api_client.errors import (
     UnexpectedResponse,
 )
 
-CALLS = Counter("pipelines_upstream_calls", "Tries of calls to the API, by outcome.", ["call", "outcome"])
+CALLS = Counter("pipelines_upstream_calls", "Calls to the API, with retries, by outcome.", ["call", "outcome"])
 SECONDS = Histogram(
-    "pipelines_upstream_seconds", "Seconds that a try took.", ["call"], buckets=(0.05, 0.1, 0.25, 1, 5, 10)
+    "pipelines_upstream_seconds", "Seconds that a call took.", ["call"], buckets=(0.05, 0.1, 0.25, 1, 5, 10)
 )
-GATE_WAITS = Counter("pipelines_gate_waits", "Calls that the rate limiter of their key held back.", ["call"])
-GATE_SECONDS = Counter("pipelines_gate_wait_seconds", "Seconds that these calls were asked to wait.", ["call"])
+GATE_WAITS = Counter("pipelines_gate_waits", "Calls that the rate limiter of their API key delayed.", ["call"])
+GATE_SECONDS = Counter("pipelines_gate_wait_seconds", "Seconds by which these calls were delayed.", ["call"])
 _IDS = re.compile(r"/(\d+|[0-9a-f]{8}-[0-9a-f-]{27})(?=/|$)")
 
 

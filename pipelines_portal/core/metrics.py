@@ -17,14 +17,14 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-ROWS_SENT = Counter("pipelines_rows_sent", "Rows that went to the API, by what is known of them.", ["outcome"])
-UPLOADS_ENDED = Counter("pipelines_uploads_ended", "Archives that came to their end.", ["end"])
-CALLERS_HELD = Counter("pipelines_callers_held", "Requests answered with 429, by who was to wait.", ["caller"])
-REQUESTS = Counter("pipelines_requests", "Requests by view and class of status.", ["view", "method", "status"])
+ROWS_SENT = Counter("pipelines_rows_sent", "Rows sent to the API: created, rejected or unconfirmed.", ["outcome"])
+UPLOADS_ENDED = Counter("pipelines_uploads_ended", "Finished ZIP uploads, by their last status.", ["end"])
+CALLERS_HELD = Counter("pipelines_callers_held", "Requests answered with 429, by key or address.", ["caller"])
+REQUESTS = Counter("pipelines_requests", "Requests, by view, method and class of status.", ["view", "method", "status"])
 # Alerts use these bounds; a value between two of them is not known.
 BUCKETS = (0.05, 0.1, 0.25, 1, 2, 5)
 SECONDS = Histogram(
-    "pipelines_request_seconds", "From a request's coming to its answer's beginning.", ["view", "method"],
+    "pipelines_request_seconds", "Seconds from a request to the start of its response.", ["view", "method"],
     buckets=BUCKETS,
 )  # fmt: skip
 # Requests without a view: static files and unknown addresses.
@@ -88,7 +88,7 @@ class _DatabaseMetrics(Collector):
         self._checks = checks
 
     def collect(self) -> Iterator[Metric]:
-        states = GaugeMetricFamily("pipelines_check_ok", "1 if /ready says ok, 0 if not.", labels=["check"])
+        states = GaugeMetricFamily("pipelines_check_ok", "1 if a check of /ready is ok, else 0.", labels=["check"])
         for name, state in self._checks.items():
             states.add_metric([name], state == "ok")
         yield states
@@ -103,8 +103,8 @@ class _DatabaseMetrics(Collector):
 
 def queue_metrics(queues: Iterable[tuple[str, Waiting]]) -> Iterator[Metric]:
     """Yield length and age of each queue. A queue lists when its items started to wait, the oldest first."""
-    waiting = GaugeMetricFamily("pipelines_queue_waiting", f"Pieces that wait, up to {MOST_COUNTED}.", labels=["queue"])
-    oldest = GaugeMetricFamily("pipelines_queue_oldest_seconds", "How long the oldest waits.", labels=["queue"])
+    waiting = GaugeMetricFamily("pipelines_queue_waiting", "Waiting jobs, counted up to 1,000.", labels=["queue"])
+    oldest = GaugeMetricFamily("pipelines_queue_oldest_seconds", "Age of the oldest job in seconds.", labels=["queue"])
     for name, queue in queues:
         since = list(queue[:MOST_COUNTED])
         waiting.add_metric([name], len(since))

@@ -29,10 +29,10 @@ def queues() -> Iterator[Metric]:
 
 
 def storage() -> Iterator[Metric]:
-    used = GaugeMetricFamily("pipelines_storage_used_bytes", "Bytes of archives and files of tasks, by the database.")
+    used = GaugeMetricFamily("pipelines_storage_used_bytes", "Bytes of ZIP files and task files.")
     used.add_metric([], _used_bytes())
     yield used
-    free = GaugeMetricFamily("pipelines_storage_free_bytes", "Free bytes on the disk of the embedded storage.")
+    free = GaugeMetricFamily("pipelines_storage_free_bytes", "Free bytes on the disk of the included storage.")
     if isinstance(settings.STORAGE, EmbeddedLocation):
         folder = settings.STORAGE.folder
         free.add_metric([], shutil.disk_usage(folder if folder.is_dir() else settings.DATA_DIR).free)

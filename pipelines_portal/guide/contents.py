@@ -1,70 +1,88 @@
-"""The guide's table of contents, for the portal and for `make docs`."""
+"""The guide's table of contents, for the portal and for `make docs`. Other files in docs/ are for developers."""
 
-from collections.abc import Iterator
+import re
 from pathlib import Path
+from textwrap import indent
 
 from pipelines_portal.core.environment import BASE_DIR
 
 DOCS = BASE_DIR / "docs"
-# The first pages of each section, in this order, relative to docs/.
-FIRST = {
+START = "README.md"
+FENCE_IN_LIST = re.compile(r"^ {4}```\w*\n(.*?)^ {4}```$", re.MULTILINE | re.DOTALL)
+# The pages of each section in their order, relative to docs/.
+SECTIONS = {
+    "Start": ["quick-start.md"],
     "Operators": [
         "operators/sign-in.md",
         "operators/first-task.md",
+        "operators/grid.md",
         "operators/import.md",
-        "operators/zip.md",
-        "operators/lists.md",
-        "operators/search.md",
-        "operators/unknown-outcomes.md",
-        "operators/faster.md",
+        "operators/files.md",
+        "operators/unconfirmed.md",
+        "operators/find.md",
+        "operators/mistakes.md",
+        "operators/shortcuts.md",
     ],
-    "Leads": ["leads/overview.md", "leads/team.md"],
+    "Team leads": [
+        "leads/monday.md",
+        "leads/attention.md",
+        "leads/team.md",
+        "leads/exports.md",
+        "leads/numbers.md",
+    ],
     "Administrators": [
         "administrators/install.md",
+        "administrators/compose.md",
+        "administrators/debian.md",
+        "administrators/kubernetes.md",
+        "administrators/organizations.md",
         "administrators/settings.md",
-        "administrators/sign-in.md",
+        "administrators/postgresql.md",
+        "administrators/s3.md",
+        "administrators/mail.md",
+        "administrators/proxy.md",
         "administrators/people.md",
-        "administrators/troubleshooting.md",
+        "administrators/sso.md",
+        "administrators/two-step.md",
         "administrators/backup.md",
+        "administrators/restore.md",
+        "administrators/rotate-keys.md",
         "administrators/upgrade.md",
-        "administrators/many-machines.md",
-        "administrators/watching.md",
-        "administrators/housekeeping.md",
+        "administrators/monitor.md",
+        "administrators/many-servers.md",
+        "administrators/troubleshooting.md",
     ],
-    "Integrators": ["integrators/curl.md", "integrators/client.md"],
-    "Developers": ["architecture.md", "adding.md", "developers/tests.md", "decisions/README.md", "licences.md"],
+    "Integrators": [
+        "integrators/first-request.md",
+        "integrators/tasks.md",
+        "integrators/files.md",
+        "integrators/errors.md",
+        "integrators/client.md",
+        "integrators/changes.md",
+    ],
+    "Reference": [
+        "reference/settings.md",
+        "reference/messages.md",
+        "reference/commands.md",
+        "reference/metrics.md",
+        "reference/audit-events.md",
+        "reference/data-retention.md",
+        "accessibility.md",
+        "licences.md",
+    ],
 }
-
-# The section at whose end the other pages of a folder follow. Decisions are listed in their own index.
-FOLDERS = {
-    "operators": "Operators",
-    "leads": "Leads",
-    "administrators": "Administrators",
-    "integrators": "Integrators",
-    "developers": "Developers",
-    "": "Administrators",
-}
-
-
-def sections() -> dict[str, list[str]]:
-    """Return the files of each section."""
-    named = {file for listed in FIRST.values() for file in listed} | {"README.md"}
-    others = [file for file in files().values() if file not in named]
-    return {title: [*listed, *_others_of(title, others)] for title, listed in FIRST.items()}
-
-
-def _others_of(title: str, others: list[str]) -> Iterator[str]:
-    return (file for file in others if FOLDERS.get(file.rpartition("/")[0]) == title)
 
 
 def address(file: str) -> str:
-    """Return the path below /help/: "operators/import" for "operators/import.md", the folder for a README or index."""
-    path = Path(file).with_suffix("")
-    short = path.parent if path.name in ("README", "index") else path
-    return "" if short == Path() else short.as_posix()
+    """Return the path below /help/: "operators/import" for "operators/import.md", "" for the first page."""
+    return "" if file == START else Path(file).with_suffix("").as_posix()
 
 
 def files() -> dict[str, str]:
-    """Return every page by its address, including the decisions, which the contents do not list."""
-    names = (path.relative_to(DOCS).as_posix() for path in sorted(DOCS.rglob("*.md")))
-    return {address(name): name for name in names}
+    """Return every page of the guide by its address."""
+    return {address(file): file for file in (START, *(file for listed in SECTIONS.values() for file in listed))}
+
+
+def indent_fences(text: str) -> str:
+    """Turn fenced code inside a list item, which the library does not know, into indented code."""
+    return FENCE_IN_LIST.sub(lambda found: indent(found[1], "    "), text)

@@ -27,4 +27,4 @@ class GuideMiddleware:
 
 @cache
 def _pages() -> frozenset[str]:
-    return frozenset(f"/help/{where}/" if where else "/help/" for where in files_known())
+    return frozenset(["/help/search/", *(f"/help/{where}/" if where else "/help/" for where in files_known())])

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 
-from pipelines_portal.guide.contents import DOCS, address, files, sections
+from pipelines_portal.guide.contents import DOCS, SECTIONS, address, files, indent_fences
 
 # The defaults of mkdocs.
 EXTENSIONS = ["tables", "fenced_code", "toc"]
@@ -46,7 +46,7 @@ def files_known() -> dict[str, str]:
 def contents() -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the sections with the address and title of each page."""
     return [
-        (section, [(address(file), _title(_text(file))) for file in listed]) for section, listed in sections().items()
+        (section, [(address(file), _title(_text(file))) for file in listed]) for section, listed in SECTIONS.items()
     ]
 
 
@@ -54,7 +54,7 @@ def _rendered(where: str, file: str) -> Page:
     markdown = Markdown(extensions=EXTENSIONS)
     markdown.treeprocessors.register(_Links(file), "links", 1)
     text = _text(file)
-    html = markdown.convert(text)
+    html = markdown.convert(indent_fences(text))
     return Page(where, _title(text), SafeString(_make_scrollable(html)), _parts(markdown))
 
 

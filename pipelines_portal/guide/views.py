@@ -11,11 +11,13 @@ from django.views.decorators.http import condition, require_safe
 
 from pipelines_portal.guide.pages import contents as sections
 from pipelines_portal.guide.pages import page_at
+from pipelines_portal.guide.search import LONGEST_QUERY
+from pipelines_portal.guide.search import search as sections_with
 
-# No scripts, nothing from other hosts, no forms.
+# No scripts, and nothing from other hosts. The only form searches the guide.
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; "
-    "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 
 
@@ -24,9 +26,9 @@ class NoSuchPage(Http404):
 
     def __init__(self) -> None:
         super().__init__()
-        self.title = "The guide has no such page"
-        self.sentence = "It may be called otherwise by now. All pages are in the contents."
-        self.action = "Go to the guide's contents"
+        self.title = "Page not found in the guide"
+        self.sentence = "It may have been renamed."
+        self.action = "Go to the guide"
         self.address = reverse("guide:contents")
 
 
@@ -51,6 +53,17 @@ def _hash(request: HttpRequest, path: str) -> str | None:
 def page(request: HttpRequest, path: str) -> HttpResponse:
     if not (body := _body(path)):
         raise NoSuchPage
+    return _public(body)
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    query = request.GET.get("q", "").strip()[:LONGEST_QUERY]
+    found = {"query": query, "results": sections_with(query), "sections": sections()}
+    return _public(render_to_string("guide/search.html", found))
+
+
+def _public(body: str) -> HttpResponse:
     response = HttpResponse(body)
     response["Content-Security-Policy"], response["X-Frame-Options"] = POLICY, "DENY"
     patch_cache_control(response, public=True, no_cache=True)

@@ -36,7 +36,7 @@ def queues() -> Iterator[Metric]:
 def task_index_age() -> Iterator[Metric]:
     """Yield the age of the oldest task index. Indexes without viewers or with a dead key are not read, or counted."""
     watched = WorkflowIndex.objects.watched()
-    stale = GaugeMetricFamily("pipelines_task_index_stale_seconds", "Since the oldest index was last read, or begun.")
+    stale = GaugeMetricFamily("pipelines_task_index_stale_seconds", "Age of the oldest task counts, in seconds.")
     oldest = watched.aggregate(oldest=Min(Coalesce(F("open_as_of"), F("started_at"))))["oldest"]
     stale.add_metric([], seconds_since(oldest) if oldest else 0)
     yield stale
@@ -44,7 +44,7 @@ def task_index_age() -> Iterator[Metric]:
 
 def worker_heartbeats() -> Iterator[Metric]:
     """Yield the age of the newest heartbeat, without a value if no worker has ever run."""
-    age = GaugeMetricFamily("pipelines_worker_beat_seconds", "Since a worker last said that it lives.")
+    age = GaugeMetricFamily("pipelines_worker_beat_seconds", "Seconds since the last heartbeat of any worker.")
     newest = WorkerHeartbeat.objects.aggregate(newest=Max("seen_at"))["newest"]
     if newest is not None:
         age.add_metric([], seconds_since(newest))

@@ -264,6 +264,7 @@ ACCESS: dict[str, Row] = {
     # The guide.
     "guide:contents": Row(ANYONE),
     "guide:page": Row(ANYONE),
+    "guide:search": Row(ANYONE),
     # People.
     "people:list": Row(SIGNED_IN),
     "people:detail": Row(ADMINISTRATORS),

@@ -140,7 +140,7 @@ def test_a_page_of_the_guide_has_no_fault(desk: Page, running: Demo, width: int,
     desk.set_viewport_size({"width": width, "height": 800})
     desk.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     faults = {}
-    for path in ("", "operators/lists/", "administrators/many-machines/", "integrators/curl/"):
+    for path in ("", "operators/find/", "administrators/many-servers/", "integrators/errors/", "search/?q=import"):
         desk.goto(f"{running.url}/help/{path}")
         faults[path] = faults_seen(desk)
     assert not any(faults.values()), faults

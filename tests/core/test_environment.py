@@ -1,4 +1,4 @@
-"""The environment: every name is documented, and every bad value ends the start with a sentence."""
+"""The environment: every name is described, and every bad value ends the start with a sentence."""
 
 import ast
 import base64
@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from pipelines_portal.core import environment
 from pipelines_portal.core.environment import Environment
+from pipelines_portal.settings.reference import GROUPS
 from tests.external_api.server import PROJECT
 from tests.services.deploy.names import OF_OTHERS, known
 from tests.settings_reader import EXTERNAL_API as SETTINGS
@@ -29,6 +30,7 @@ READERS = [
 ]
 # The launcher and the web server read these themselves.
 LAUNCHER = {"BIND", "WEB_CONCURRENCY"}
+DESCRIBED = [each for _, listed in GROUPS for each in listed]
 # A fixed key, because it is part of the names of tests, which must be the same in all processes of a run.
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 
@@ -41,13 +43,25 @@ def names_read(path: str) -> set[str]:
     return {text for text in texts if isinstance(text, str) and re.fullmatch(r"[A-Z][A-Z_]{3,}", text)}
 
 
-def test_every_name_is_in_the_example_and_in_the_guide() -> None:
-    read = set().union(*map(names_read, READERS)) | LAUNCHER
-    example = set(re.findall(r"^#? ?([A-Z][A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE))
-    page = (PROJECT / "docs" / "administrators" / "settings.md").read_text()
-    guide = set(re.findall(r"^\| `([A-Z][A-Z_]+)` \|", page, re.MULTILINE))
-    assert read == example
-    assert read == guide
+def test_every_name_is_described() -> None:
+    """`bin/reference` writes the guide's list and .env.example from the descriptions."""
+    assert set().union(*map(names_read, READERS)) | LAUNCHER == {each.name for each in DESCRIBED}
+    assert set(re.findall(r"^# ([A-Z][A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE)) == {
+        each.name for each in DESCRIBED
+    }
+
+
+def test_every_setting_has_a_default_in_words_or_as_a_value() -> None:
+    assert [each.name for each in DESCRIBED if not (each.default or each.unset)] == []
+
+
+def test_a_described_default_changes_nothing(tmp_path: Path) -> None:
+    env, what = {"DATA_DIR": str(tmp_path)}, "repr(getattr(settings, {name!r}, None))"
+    defaults = {each.name: each.default for each in DESCRIBED if each.default and each.name != "DATA_DIR"}
+    for settings in (PORTAL, SETTINGS):
+        asked = [Question(settings, env, what.format(name=name)) for name in defaults]
+        given = [Question(settings, env | {name: text}, what.format(name=name)) for name, text in defaults.items()]
+        assert dict(zip(defaults, read_many(given), strict=True)) == dict(zip(defaults, read_many(asked), strict=True))
 
 
 REFUSED = [

@@ -31,7 +31,7 @@ from tests import starting
 from tests.external_api.server import PROJECT, SETTINGS
 from tests.factories import make_person
 
-LIST = PROJECT / "docs" / "administrators" / "housekeeping.md"
+LIST = PROJECT / "docs" / "developers" / "tables.md"
 
 
 def old_events(count: int) -> Any:

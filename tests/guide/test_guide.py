@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import urldefrag, urlencode, urljoin
 
 import pytest
 from django.db import connection
@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from pipelines_portal import __version__
-from pipelines_portal.guide.contents import DOCS, files, sections
+from pipelines_portal.guide.contents import DOCS, SECTIONS, START, files
 from pipelines_portal.guide.templatetags.guide import HELP
 from tests.test_names import named_urls
 
@@ -22,6 +22,7 @@ IN_TEMPLATE = re.compile(
     r"""\{% url ['"]guide:page['"] ['"]([\w/-]+)['"] (?:as \w+ %\}\s*<p><a href="\{\{ \w+ \}\}|%\})(#[\w-]+)?"""
 )
 
+FOR_DEVELOPERS = {"adding.md", "architecture.md", "scale.md"}
 pytestmark = pytest.mark.usefixtures("static_root")
 
 
@@ -52,14 +53,15 @@ def test_every_link_of_every_page_leads_somewhere() -> None:
 
 
 def test_the_contents_name_pages_that_are_there() -> None:
-    named = [file for section in sections().values() for file in section]
+    """And all that are for users."""
+    named = [file for section in SECTIONS.values() for file in section]
     assert [file for file in named if not (DOCS / file).is_file()] == []
-    listed = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md") if path.parent.name != "decisions"}
-    assert listed - set(named) == {"README.md"}
+    others = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")} - {START, *named}
+    assert {file for file in others if not file.startswith(("decisions/", "developers/"))} == FOR_DEVELOPERS
 
 
 def test_the_contents_name_each_page_once() -> None:
-    named = [file for section in sections().values() for file in section]
+    named = [file for section in SECTIONS.values() for file in section]
     assert len(named) == len(set(named))
 
 
@@ -108,10 +110,41 @@ def test_what_a_browser_has_is_not_sent_again() -> None:
 def test_what_is_no_page_is_the_portals_404_and_leads_back_to_the_contents(path: str) -> None:
     answer = shown(f"/help/{path}")
     assert answer.status_code == 404
-    assert "no such page" in answer.content.decode()
+    assert "Page not found" in answer.content.decode()
     if path != "/":  # an address of the portal's own
         assert '<a class="btn primary" href="/help/">' in answer.content.decode()
 
 
 def test_strangers_are_not_told_the_version() -> None:
     assert f"Portal {__version__}" not in text_of("/help/")
+
+
+def results(query: str) -> list[str]:
+    html = text_of(f"/help/search/?{urlencode({'q': query})}")
+    return re.findall(r'<li>\s*<a href="([^"]+)">', html.partition('class="guide-results"')[2].partition("</ul>")[0])
+
+
+def test_search_finds_sections_by_their_words() -> None:
+    assert "/help/reference/settings/#signing-in" in results("OIDC_ISSUER sign-in button")
+    assert results("spreadsheet import")[0] == "/help/operators/import/"
+    assert "/help/reference/messages/#at-the-start" in results("ALLOWED_HOSTS must not be * in production")
+
+
+def test_search_finds_a_setting_by_a_part_of_its_name_in_any_case() -> None:
+    assert "/help/reference/settings/#limits-and-retention" in results("submission_retention")
+
+
+def test_search_says_that_nothing_was_found() -> None:
+    assert results("xyzzy") == []
+    assert "No results for “xyzzy”" in text_of("/help/search/?q=xyzzy")
+
+
+def test_every_result_leads_to_a_page_and_an_anchor() -> None:
+    lost = [link for link in results("a") if not has(urldefrag(link).fragment, text_of(urldefrag(link).url))]
+    assert lost == []
+    assert len(results("a")) == 50
+
+
+def test_search_shows_the_words_as_text() -> None:
+    assert "“&lt;b&gt;”" in text_of("/help/search/?q=<b>")
+    assert 'value="&quot;x&quot;"' in text_of('/help/search/?q="x"')

@@ -13,7 +13,8 @@ from django.utils.text import slugify
 from pipelines_portal.core.error_pages import AWAY, FULL, OURS
 
 PROJECT = Path(__file__).resolve().parents[2]
-PAGE = PROJECT / "docs" / "administrators" / "troubleshooting.md"
+MESSAGES = PROJECT / "docs" / "reference" / "messages.md"
+SYMPTOMS = PROJECT / "docs" / "administrators" / "troubleshooting.md"
 CODE = [*sorted((PROJECT / "pipelines_portal").rglob("*.py")), PROJECT / "bin" / "run"]
 TOLD_BY = {"ImproperlyConfigured", "warning", "error", "exception", "critical"}
 # Django's, and what a person is told on a page: no line of the log.
@@ -75,8 +76,8 @@ def refusals() -> Iterator[list[str]]:
                 yield found
 
 
-def page() -> str:
-    return re.sub(r"\s+", " ", PAGE.read_text().replace("`", ""))
+def text_of(page: Path) -> str:
+    return re.sub(r"\s+", " ", page.read_text().replace("`", ""))
 
 
 def wrong_host() -> str:
@@ -88,18 +89,28 @@ def wrong_host() -> str:
 def test_the_page_has_what_is_said_at_the_start_and_in_the_log() -> None:
     messages = sorted(set(sentences()))
     assert len(messages) > 40  # or the reading of them is broken
-    assert [sentence for sentence in messages if sentence.replace("`", "") not in page()] == []
+    assert [sentence for sentence in messages if sentence.replace("`", "") not in text_of(MESSAGES)] == []
 
 
 def test_the_page_has_why_a_backup_or_a_restore_was_refused() -> None:
     messages = [*refusals()]
     assert len(messages) > 10  # or the reading of them is broken
-    assert [parts for parts in messages if not any(part.strip() in page() for part in parts)] == []
+    assert [parts for parts in messages if not any(part.strip() in text_of(MESSAGES) for part in parts)] == []
+
+
+def test_the_page_has_no_message_that_is_gone() -> None:
+    code = re.sub(r'"\s*f?"|[`\\]', "", " ".join(file.read_text() for file in CODE))
+    code = re.sub(r"\s+", " ", re.sub(r'"\s*\n\s*f?"', "", code))
+    messages = re.findall(r"^\| `(.+?)`(?:, `(.+?)`)? \|", MESSAGES.read_text(), re.MULTILINE)
+    listed = [message for both in messages for message in both if message]
+    longest = [max(re.split(r"…|NAME|\d+", message), key=len).strip(" .:(") for message in listed]
+    assert len(listed) > 60
+    assert [part for part in longest if part not in code] == []
 
 
 @pytest.mark.parametrize("title", [wrong_host(), *(failure.title for failure in (FULL, AWAY, OURS))])
 def test_the_page_has_what_a_failing_page_says(title: str, static_root: None) -> None:
     """And the failing page leads to it."""
-    assert f"### {title} " in page()
+    assert f"### {title} " in text_of(SYMPTOMS)
     guide = Client().get("/help/administrators/troubleshooting/").content.decode()
     assert f'id="{slugify(title)}"' in guide

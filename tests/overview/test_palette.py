@@ -111,7 +111,7 @@ def test_workflows_of_other_organizations_are_listed_under_the_name_of_their_key
 def test_places_are_found_by_name(desk: Desk) -> None:
     found = ask(desk, "api")
     assert [option.address for option in found["Go to"]] == ["/keys/"]
-    assert ask(desk, "help", of_workflow(desk))["Go to"][0].address == "/help/operators/lists/"
+    assert ask(desk, "help", of_workflow(desk))["Go to"][0].address == "/help/operators/find/"
     assert ask(desk, "help", "/nowhere/at/all/")["Go to"][0].address == "/help/"
 
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from tests.external_api.server import PROJECT
 from tests.live import ExternalApi, api_worker, external_api
 
 PAGES = PROJECT / "docs" / "integrators"
-BLOCK = re.compile(r"^```(sh|python)\n(.+?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^ *```(sh|python)\n(.+?)^ *```$", re.MULTILINE | re.DOTALL)
 ORGANIZATION = "Acme Labeling"
 
 
@@ -40,7 +41,7 @@ def env(running: ExternalApi, tmp_path: Path) -> dict[str, str]:
 def blocks(page: str) -> list[tuple[str, str]]:
     """Kind and text of each, the one that sets the variables aside."""
     found = BLOCK.findall((PAGES / page).read_text())
-    return [(kind, text) for kind, text in found if not text.startswith("export ")]
+    return [(kind, dedent(text)) for kind, text in found if "export " not in text]
 
 
 def run(command: list[str], folder: Path, env: dict[str, str]) -> str:
@@ -54,14 +55,25 @@ def last_object(text: str) -> dict[str, Any]:
     return json.loads(text[text.rindex('{"upload_id"') :]) if '{"upload_id"' in text else json.loads(text)
 
 
-def test_each_command_of_the_page_about_curl_works(running: ExternalApi, env: dict[str, str], tmp_path: Path) -> None:
-    answers = [last_object(run(["bash", "-euc", text], tmp_path, env)) for _, text in blocks("curl.md")]
+def commands(page: str) -> list[str]:
+    return [text for kind, text in blocks(page) if kind == "sh"]
+
+
+def test_each_command_of_the_pages_works(running: ExternalApi, env: dict[str, str], tmp_path: Path) -> None:
+    texts = [text for page in ("first-request.md", "tasks.md", "files.md") for text in commands(page)]
+    answers = [last_object(run(["bash", "-euc", text], tmp_path, env)) for text in texts]
     schema, created, page, upload = answers
     assert [field["name"] for field in schema["fields"]][:2] == ["input_text", "target_language"]
     assert (created["success_count"], created["error_count"]) == (2, 0)
     assert set(created["task_ids"]) <= {task["id"] for task in page["tasks"]}
     assert upload["status"] in ("processing", "completed")
     assert _ended(running, env["KEY"], upload["upload_id"])["success_count"] == 2
+
+
+def test_the_recipes_of_the_page_about_errors_work(env: dict[str, str], tmp_path: Path) -> None:
+    for kind, text in blocks("errors.md"):
+        said = run(["bash", "-euc", text] if kind == "sh" else [sys.executable, "-c", text], tmp_path, env)
+        assert '"tasks"' in said or re.fullmatch(r"\w+\n", said)
 
 
 def _ended(running: ExternalApi, key: str, upload_id: str) -> dict[str, Any]:

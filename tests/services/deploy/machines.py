@@ -1,4 +1,4 @@
-"""All of it together, as docs/administrators/many-machines.md draws it."""
+"""All of it together, as docs/administrators/many-servers.md describes it."""
 
 import json
 import re

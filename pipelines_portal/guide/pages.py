@@ -37,6 +37,10 @@ def page_at(where: str) -> Page | None:
     return _rendered(where, file) if file else None
 
 
+def link_to(where: str) -> str:
+    return reverse("guide:page", args=[where]) if where else reverse("guide:contents")
+
+
 @lru_cache(maxsize=1)
 def files_known() -> dict[str, str]:
     return files()
@@ -95,5 +99,4 @@ class _Links(Treeprocessor):
         if ELSEWHERE.match(link):
             return link
         file, sharp, anchor = link.partition("#")
-        where = address(posixpath.normpath(posixpath.join(self.folder, file)))
-        return (reverse("guide:page", args=[where]) if where else reverse("guide:contents")) + sharp + anchor
+        return link_to(address(posixpath.normpath(posixpath.join(self.folder, file)))) + sharp + anchor

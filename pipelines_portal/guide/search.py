@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
 
-from pipelines_portal.guide.pages import files_known, page_at
+from pipelines_portal.guide.pages import Page, files_known, link_to, page_at
 
 LONGEST_QUERY = 200
 MOST_RESULTS = 50
@@ -20,8 +20,7 @@ TAG = re.compile(r"<[^>]+>")
 class Result:
     """A section of a page, with a line of it that has one of the words."""
 
-    address: str
-    anchor: str
+    link: str
     page: str
     heading: str
     excerpt: str
@@ -34,6 +33,10 @@ class _Section:
     page: str
     heading: str
     lines: tuple[str, ...]
+
+    @property
+    def link(self) -> str:
+        return link_to(self.address) + (f"#{self.anchor}" if self.anchor else "")
 
     def rank(self, words: list[str]) -> int | None:
         """Return 0 if the heading has all words, 1 if the section has them, or None."""
@@ -58,24 +61,20 @@ def search(query: str) -> list[Result]:
         return []
     ranked = [(rank, section) for section in _sections() if (rank := section.rank(words)) is not None]
     found = [section for _, section in sorted(ranked, key=lambda pair: pair[0])]
-    return [
-        Result(each.address, each.anchor, each.page, each.heading, each.excerpt(words)) for each in found[:MOST_RESULTS]
-    ]
+    return [Result(each.link, each.page, each.heading, each.excerpt(words)) for each in found[:MOST_RESULTS]]
 
 
 @lru_cache(maxsize=1)
 def _sections() -> list[_Section]:
-    return [section for address in files_known() for section in _sections_of(address)]
+    return [section for address in files_known() if (page := page_at(address)) for section in _sections_of(page)]
 
 
-def _sections_of(address: str) -> Iterator[_Section]:
-    page = page_at(address)
-    assert page
+def _sections_of(page: Page) -> Iterator[_Section]:
     _, *parts = HEADING.split(page.html)
     for number, (anchor, heading, body) in enumerate(zip(parts[::3], parts[1::3], parts[2::3], strict=True)):
         lines = tuple(line for part in ROW_OR_PARAGRAPH.split(body) if (line := _text(part)))
         # The first heading is the page's title.
-        yield _Section(address, anchor if number else "", page.title, _text(heading) if number else "", lines)
+        yield _Section(page.address, anchor if number else "", page.title, _text(heading) if number else "", lines)
 
 
 def _text(html: str) -> str:

@@ -19,11 +19,25 @@ KEPT = DOCS / "pictures"
 NAMED = re.compile(r"!\[[^\]]+\]\((?:\.\./|docs/)?pictures/([\w-]+\.png)\)")
 LARGEST = 150_000
 WORDS = ("Where is my parcel?", "The invoice shows the wrong address.", "Please call me back after four.")
-OTHER_NAMES = "Text,Paying,When\n" + "".join(f"{text},yes,2026-11-2{n}\n" for n, text in enumerate(WORDS, 1))
 SAME_NAMES = "Subject,Customer message,Paying customer,Order value in euro,Received at,Channel,Urgency\n" + "".join(
     f"Parcel {n},{WORDS[n % 3]},{'perhaps' if n in (3, 5) else 'yes'},{n * 20_000},2026-11-2{n}T09:00Z,Email,4\n"
     for n in range(1, 8)
 )
+
+TYPED = [
+    (f"Parcel {number}", text, paying, "2026-11-27 09:00", channel, str(number + 1))
+    for number, text, paying, channel in (
+        (1, WORDS[0], "yes", "Email"),
+        (2, WORDS[1], "perhaps", "Chat"),
+        (3, WORDS[2], "no", "Phone"),
+    )
+]
+PASTE = """text => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", text);
+    const options = { clipboardData, bubbles: true, cancelable: true };
+    document.activeElement.dispatchEvent(new ClipboardEvent("paste", options));
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -75,12 +89,6 @@ def read_rows(page: Page, running: Demo, rows: str) -> None:
     page.get_by_role("button", name="Read the rows").click()
 
 
-def import_match(page: Page, running: Demo) -> None:
-    read_rows(page, running, OTHER_NAMES)
-    page.get_by_role("button", name="Change how columns are matched").click()
-    page.get_by_text("How the file was read").wait_for()
-
-
 def import_check(page: Page, running: Demo) -> None:
     """Matched by themselves."""
     read_rows(page, running, SAME_NAMES)
@@ -105,15 +113,35 @@ def zip_check(page: Page, running: Demo) -> None:
     page.get_by_text("5 tasks will be created").wait_for()
 
 
-def team(page: Page, running: Demo) -> None:
-    page.goto(f"{running.url}/people/teams/1/")
-    page.get_by_role("heading", name="Who is in it").wait_for()
+def people(page: Page, running: Demo) -> None:
+    page.goto(f"{running.url}/people/")
+    page.get_by_role("link", name="Ben Okafor").wait_for()
+
+
+def grid(page: Page, running: Demo) -> None:
+    """Pasted rows, of which one has an error."""
+    page.goto(running.workflow(43, "tasks/new/grid/"))
+    expect(page.locator("tr[data-blank] td:focus")).to_have_count(1)
+    page.evaluate(PASTE, "\n".join("\t".join(row) for row in TYPED))
+    expect(page.locator("#row-3")).to_contain_text("Ready")
+
+
+def task(page: Page, running: Demo) -> None:
+    """One that was sent from the portal."""
+    page.goto(running.workflow(42, "tasks/?q=sent:anyone"))
+    page.get_by_role("table").get_by_role("link").first.click()
+    page.get_by_role("heading", name="Timeline").wait_for()
+
+
+def sent(page: Page, running: Demo) -> None:
+    page.goto(f"{running.url}/submissions/")
+    page.get_by_role("table").wait_for()
 
 
 TAKEN: dict[str, Callable[[Page, Demo], None]] = {
-    "home.png": home, "keys.png": keys, "new-task.png": new_task, "task-list.png": task_list,
-    "import-match.png": import_match, "import-check.png": import_check,
-    "unknown.png": unknown, "zip-check.png": zip_check, "team.png": team,
+    "home.png": home, "grid.png": grid, "new-task.png": new_task, "import-check.png": import_check,
+    "task-list.png": task_list, "task.png": task, "sent.png": sent, "unknown.png": unknown,
+    "zip-check.png": zip_check, "keys.png": keys, "people.png": people,
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ PAGES = [
 ]
 BOLD = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
 # Emphasis, and no word of the portal.
-EMPHASIS = {"never sends them again by itself"}
+EMPHASIS = {"never sends them again automatically"}
 
 
 @cache

@@ -10,6 +10,8 @@ DECISIONS = PROJECT / "docs" / "decisions"
 DOCUMENTS = [
     PROJECT / "README.md",
     PROJECT / "CONTRIBUTING.md",
+    PROJECT / "SECURITY.md",
+    PROJECT / "CHANGELOG.md",
     *sorted((PROJECT / "docs").rglob("*.md")),
 ]
 # Where a name may be told from: the project, its package, and the second program.

@@ -1,4 +1,4 @@
-"""Makes the bucket of STORAGE_URL, and lets the pages of PORTAL_URL PUT into it. Run twice, it changes nothing."""
+"""Create the bucket of STORAGE_URL, and allow pages of PORTAL_URL to upload to it. Safe to run again."""
 
 import os
 from urllib.parse import parse_qs, urlsplit

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Run by PostgreSQL's image when its volume is new: a role and a database for each program.
+# PostgreSQL's image runs this on a new volume. It creates a role and a database for each program.
 set -eu
 database() {
   psql --set=ON_ERROR_STOP=1 --username postgres --set=name="$1" --set=password="$2" <<'SQL'

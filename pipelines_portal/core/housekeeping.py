@@ -107,7 +107,7 @@ def run_tasks_with_report(tasks: Iterable[HousekeepingTask]) -> Iterator[str]:
 class TidyCommand(BaseCommand):
     """The command `manage.py tidy` of either program, which runs all of its `tasks` once."""
 
-    help = "Remove what is over or older than it is kept, all of it. The worker does so every hour by itself."
+    help = "Delete expired data. The worker does this every hour."
     requires_system_checks = []
     tasks: Sequence[HousekeepingTask] = ()
 

@@ -101,8 +101,8 @@ def test_neither_program_has_a_secret_of_the_other() -> None:
 
 
 def test_the_guide_makes_each_secret_and_prometheus_looks_into_the_namespace_that_it_makes() -> None:
-    guide = (PROJECT / "docs" / "administrators" / "install.md").read_text()
-    (made,) = re.findall(r"for of in ([\w -]+); do", guide)
+    guide = (PROJECT / "docs" / "administrators" / "kubernetes.md").read_text()
+    (made,) = re.findall(r"for part in ([\w -]+); do", guide)
     assert {f"pipelines-{each}" for each in made.split()} == set(of_kind("Secret"))
     (namespace,) = set(re.findall(r"kubectl create namespace ([\w-]+)", guide))
     assert set(re.findall(r"--namespace ([\w-]+)", guide)) == {namespace}

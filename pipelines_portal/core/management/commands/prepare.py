@@ -7,7 +7,7 @@ from pipelines_portal.core.preparation import prepare
 
 
 class Command(BaseCommand):
-    help = "Everything that must be in place before the portal starts: migrated database, collected static files."
+    help = "Prepare to start: migrate the database and collect static files."
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -26,7 +26,7 @@ SENT = (
 
 
 class Command(BaseCommand):
-    help = "Sends a few tasks as the people that load_demo made. For demos only; run again, it sends none twice."
+    help = "Send a few tasks as the people of the demo. Safe to run again."
 
     def handle(self, *args: Any, **options: Any) -> None:
         workflow = OpenedWorkflow.objects.filter(workflow_id=TRANSLATIONS, key__owner__email=LEAD).first()

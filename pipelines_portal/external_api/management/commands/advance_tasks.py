@@ -8,7 +8,7 @@ from pipelines_portal.external_api.models import Organization
 
 
 class Command(BaseCommand):
-    help = "Advance the nodes of unfinished tasks by one step, as work would. The demo's worker does so regularly."
+    help = "Advance unfinished tasks by one step, like real work. The demo's worker does this regularly."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--organization", metavar="NAME", help="this organization's tasks only")

@@ -11,7 +11,7 @@ LIFETIMES = {"never": "none", "30d": "30d", "90d": "90d", "1y": "1y"}
 
 
 class Command(BaseCommand):
-    help = "Create an organization key. It is printed once, alone on the last line."
+    help = "Create an API key. It is printed once, on the last line."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("organization")

@@ -6,7 +6,7 @@ from pipelines_portal.external_api.models import Person
 
 
 class Command(BaseCommand):
-    help = "Remove the accounts of the demo. Its organizations, keys, workflows and tasks stay."
+    help = "Delete the accounts of the demo. Its organizations, keys, workflows and tasks stay."
 
     def handle(self, *args: Any, **options: Any) -> None:
         people = Person.objects.filter(is_demo=True)

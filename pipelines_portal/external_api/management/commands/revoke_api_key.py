@@ -8,12 +8,12 @@ from pipelines_portal.external_api.organizations.keys import revoke
 
 
 class Command(BaseCommand):
-    help = "Revoke an organization key. This cannot be undone."
+    help = "Revoke an API key. This cannot be undone."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("last4", help="the key's last 4 characters")
         parser.add_argument("--org", required=True, metavar="NAME")
-        parser.add_argument("--name", help="the key's name, when several keys end in the same 4 characters")
+        parser.add_argument("--name", help="the key's name, if several keys end in the same 4 characters")
 
     def handle(self, *args: Any, last4: str, org: str, name: str | None, **options: Any) -> None:
         keys = OrganizationKey.objects.filter(organization__name=org, last4=last4)

@@ -26,13 +26,13 @@ LONGEST_UPKEEP_SECONDS = 5
 
 
 class Command(BaseCommand):
-    help = "Process confirmed uploads until stopped. Run as many as there is work for."
+    help = "Process confirmed uploads until stopped. You can run several."
     # `prepare` has run the checks. Running them again would load every module of the pages into memory.
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--demo", metavar="ORGANIZATION", help="advance this organization's tasks, as work would")
-        parser.add_argument("--demo-seconds", type=float, default=3.0, help="between two steps of the demo")
+        parser.add_argument("--demo", metavar="ORGANIZATION", help="advance this organization's tasks like real work")
+        parser.add_argument("--demo-seconds", type=float, default=3.0, help="seconds between two steps of the demo")
 
     def handle(self, *args: Any, demo: str | None, demo_seconds: float, **options: Any) -> None:
         handle_signals()

@@ -8,7 +8,7 @@ from pipelines_portal.external_api.uploads.sweep import sweep
 
 
 class Command(BaseCommand):
-    help = "Cancel abandoned uploads, queue again what lost its worker, delete files nobody needs."
+    help = "Cancel abandoned uploads, requeue those of dead workers, and delete unused files."
 
     def handle(self, *args: Any, **options: Any) -> None:
         sweep()

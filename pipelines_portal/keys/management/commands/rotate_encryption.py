@@ -15,11 +15,7 @@ SECRETS = ("secret", "seed")
 
 
 class Command(BaseCommand):
-    help = (
-        "Re-encrypt organization keys, authenticator secrets and recovery codes with the first of ENCRYPTION_KEYS. "
-        "Put the new key behind the old ones, restart all programs, put it in front, restart them again, run this, "
-        "then leave the old keys out. It can be run again at any time."
-    )
+    help = "Encrypt API keys, authenticator secrets and recovery codes with the first of ENCRYPTION_KEYS. Safe to run again."
 
     def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic():

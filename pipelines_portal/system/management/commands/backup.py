@@ -13,17 +13,19 @@ MOST_NAMED = 20
 
 
 class Command(BaseCommand):
-    help = "Save both databases and the stored files as one FILE, while the programs run. The secrets are not in it."
+    help = "Back up both databases and the stored files into one FILE, while the services run. It contains no secrets."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="a name that is not there yet; compressed when it ends in .gz")
-        parser.add_argument("--partly", action="store_true", help="also where only one of the databases is here")
+        parser.add_argument("file", type=Path, help="a new file; compressed if its name ends in .gz")
+        parser.add_argument(
+            "--partly", action="store_true", help="also if only one of the databases is here"
+        )
         parser.add_argument(
             "--keep",
             type=_count,
             metavar="N",
-            help="FILE is a folder: the backup is named by the time, and of those in the folder the last N stay",
+            help="FILE is a folder: name the backup by the time, and keep the last N",
         )
 
     def handle(self, *args: Any, file: Path, partly: bool, keep: int | None, **options: Any) -> None:

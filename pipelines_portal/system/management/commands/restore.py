@@ -11,18 +11,18 @@ from pipelines_portal.system.backup.restoring import mark_restored, restore
 
 class Command(BaseCommand):
     help = (
-        "Put a backup into an empty place. Stop the programs first, and start them afterwards. What may have been sent "
-        "after the backup was made is unconfirmed then, and imports are paused."
+        "Restore a backup into an empty place, while the services are stopped. What may have been sent after the backup "
+        "becomes unconfirmed, and imports are paused."
     )
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, nargs="?")
-        parser.add_argument("--without-keys", action="store_true", help="also if its encryption keys are lost")
+        parser.add_argument("--without-keys", action="store_true", help="restore although its encryption keys are lost")
         parser.add_argument(
             "--mark-only",
             action="store_true",
-            help="the portal's database was restored by other means and migrated: only mark what may have been sent",
+            help="the database was restored by other means and migrated: only mark what may have been sent",
         )
 
     def handle(self, *args: Any, file: Path | None, without_keys: bool, mark_only: bool, **options: Any) -> None:

@@ -7,10 +7,10 @@ from pipelines_portal.task_index.models import WorkflowIndex
 
 
 class Command(BaseCommand):
-    help = "Rebuild the index of tasks of all workflows, or of the one with this ID. The worker reads the tasks again."
+    help = "Rebuild the task counts of all workflows, or of one. The worker reads the tasks again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("workflow", nargs="?", type=int, help="The workflow's ID at the API")
+        parser.add_argument("workflow", nargs="?", type=int, help="the workflow's ID in Pipelines")
 
     def handle(self, *args: Any, **options: Any) -> None:
         indexes = WorkflowIndex.objects.filter(workflow__isnull=False).select_related("workflow")

@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Run the portal's background jobs, and pick up those that a killed worker left behind."
+    help = "Run the portal's background jobs, also those that a killed worker left."
     # `prepare` has run the checks. Running them again would load the modules of all pages.
     requires_system_checks = []
 

@@ -34,13 +34,13 @@ class Demo:
 
 
 @contextmanager
-def demo(folder: Path) -> Iterator[Demo]:
+def demo(folder: Path, opened: tuple[str, ...] = OPENED) -> Iterator[Demo]:
     with external_api(folder / "api") as api:
         api.manage("load_demo")
         key = api.new_key(ORGANIZATION)
         worker = ("run_worker", "--demo", ORGANIZATION, "--demo-seconds", "0.5", "--settings", SETTINGS)
         with background(*worker, **api.env), portal(folder / "portal", api.url) as running:
-            running.manage("load_demo", "--key-name", ORGANIZATION, "--workflows", *OPENED, given=key)
+            running.manage("load_demo", "--key-name", ORGANIZATION, "--workflows", *opened, given=key)
             yield Demo(api, running)
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.archives import files
 from tests.live import portal_worker
 
-from .demo import ORGANIZATION, Demo, demo, faults_seen, signed_in
+from .demo import OPENED, ORGANIZATION, Demo, demo, faults_seen, signed_in
 
 pytestmark = [pytest.mark.picture, pytest.mark.full]
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -42,7 +42,8 @@ PASTE = """text => {
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with demo(tmp_path_factory.mktemp("demo")) as started, portal_worker(started.portal):
+    with demo(tmp_path_factory.mktemp("demo"), ("42", *OPENED)) as started, portal_worker(started.portal):
+        started.portal.manage("send_demo_tasks")
         yield started
 
 
@@ -71,7 +72,7 @@ def keys(page: Page, running: Demo) -> None:
 
 
 def new_task(page: Page, running: Demo) -> None:
-    page.goto(running.workflow(43, "tasks/new/"))
+    page.goto(running.workflow(43, "tasks/new/?view=form"))
     page.get_by_role("textbox").nth(1).fill(WORDS[0])
     page.get_by_text("Draft saved").wait_for()
 
@@ -179,4 +180,4 @@ def test_a_page_of_the_guide_has_no_fault(desk: Page, running: Demo, width: int,
 def test_help_leads_to_the_page_that_is_about_this_one(desk: Page, running: Demo) -> None:
     desk.goto(running.workflow(43, "import/"))
     desk.get_by_role("link", name="Help", exact=True).click()
-    expect(desk.get_by_role("heading", level=1)).to_have_text("Import tasks from a spreadsheet")
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Import a spreadsheet")

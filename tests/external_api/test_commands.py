@@ -44,7 +44,7 @@ def workflow_part(pk: int, **more: Any) -> dict[str, Any]:
 
 def test_the_guide_shows_a_file_that_can_be_loaded(tmp_path: Path) -> None:
     page = (PROJECT / "docs" / "administrators" / "organizations.md").read_text()
-    (shown,) = re.findall(r"^```json\n(.+?)^```", page, re.MULTILINE | re.DOTALL)
+    (shown,) = re.findall(r"^ *```json\n(.+?)^ *```", page, re.MULTILINE | re.DOTALL)
     organizations = parse_organizations(shown).organizations
     assert organizations[0].admins[0].password and organizations[0].workflows[0].fields
 

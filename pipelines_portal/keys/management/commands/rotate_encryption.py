@@ -15,7 +15,7 @@ SECRETS = ("secret", "seed")
 
 
 class Command(BaseCommand):
-    help = "Encrypt API keys, authenticator secrets and recovery codes with the first of ENCRYPTION_KEYS. Safe to run again."
+    help = "Encrypt all saved secrets with the first of ENCRYPTION_KEYS. Safe to run again."
 
     def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic():

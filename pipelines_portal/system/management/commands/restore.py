@@ -11,8 +11,8 @@ from pipelines_portal.system.backup.restoring import mark_restored, restore
 
 class Command(BaseCommand):
     help = (
-        "Restore a backup into an empty place, while the services are stopped. What may have been sent after the backup "
-        "becomes unconfirmed, and imports are paused."
+        "Restore a backup into an empty place, while the services are stopped. What may have been sent after the "
+        "backup becomes unconfirmed, and imports are paused."
     )
     requires_system_checks = []
 

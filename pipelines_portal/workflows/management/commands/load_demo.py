@@ -25,8 +25,8 @@ TEAM = "Intake"
 
 class Command(BaseCommand):
     help = (
-        "Load the demo: an administrator with an API key (read from standard input) and workflows, and an operator in a "
-        "team. Safe to run again."
+        "Load the demo: an administrator with an API key (read from standard input) and workflows, and an operator in "
+        "a team. Safe to run again."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -17,7 +17,12 @@ from pipelines_portal.api_client.errors import (
     UnexpectedResponse,
 )
 
-CALLS = Counter("pipelines_upstream_calls", "Calls to the API, with retries, by outcome.", ["call", "outcome"])
+CALLS = Counter(
+    "pipelines_upstream_calls",
+    "Calls to the API and their retries: ok, refused, rate_limited, failed, timed_out, unreachable, invalid_response, "
+    "or circuit_open if it was not called.",
+    ["call", "outcome"],
+)
 SECONDS = Histogram(
     "pipelines_upstream_seconds", "Seconds that a call took.", ["call"], buckets=(0.05, 0.1, 0.25, 1, 5, 10)
 )
@@ -42,7 +47,7 @@ def counted(call: str) -> Iterator[None]:
         raise
     finally:
         CALLS.labels(call, outcome).inc()
-        if outcome != "not_asked":
+        if outcome != "circuit_open":
             SECONDS.labels(call).observe(perf_counter() - began)
 
 
@@ -59,4 +64,4 @@ def outcome_of(error: PipelinesError) -> str:
         return "rate_limited"
     if isinstance(error, ApiError):
         return "refused" if error.status < 500 else "failed"
-    return {NotAsked: "not_asked", UnexpectedResponse: "nonsense"}.get(type(error), "failed")
+    return {NotAsked: "circuit_open", UnexpectedResponse: "invalid_response"}.get(type(error), "failed")

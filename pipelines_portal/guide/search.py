@@ -11,6 +11,8 @@ from pipelines_portal.guide.pages import Page, files_known, link_to, page_at
 LONGEST_QUERY = 200
 MOST_RESULTS = 50
 EXCERPT_LENGTH = 180
+# A pasted message has values that the guide does not have. So many of its words must be in one line, at least.
+LEAST_WORDS, LEAST_SHARE = 4, 0.6
 HEADING = re.compile(r'<h[1-3] id="([^"]+)">(.*?)</h[1-3]>', re.DOTALL)
 ROW_OR_PARAGRAPH = re.compile(r"</(?:tr|p|li|pre|h\d)>")
 TAG = re.compile(r"<[^>]+>")
@@ -46,22 +48,37 @@ class _Section:
         text = f"{heading} {' '.join(self.lines)}".casefold()
         return 1 if all(word in text for word in words) else None
 
+    def share(self, words: list[str]) -> float:
+        """Return the share of the words that the best line has."""
+        return max((_count(words, line) for line in self.lines), default=0) / len(words)
+
     def excerpt(self, words: list[str]) -> str:
         """Return the line that has the most words, cut if it is long."""
         if not self.lines:
             return ""
-        best = max(self.lines, key=lambda line: sum(word in line.casefold() for word in words))
+        best = max(self.lines, key=lambda line: _count(words, line))
         return best if len(best) <= EXCERPT_LENGTH else f"{best[:EXCERPT_LENGTH].rsplit(' ', 1)[0]} …"
 
 
 def search(query: str) -> list[Result]:
-    """Return the sections that have all words of the query, those with the words in their heading first."""
+    """Return the sections that have all words of the query, those with the words in their heading first.
+
+    If there are none, the query may be a message: return the sections that have most of its words in one line.
+    """
     words = query[:LONGEST_QUERY].casefold().split()
     if not words:
         return []
     ranked = [(rank, section) for section in _sections() if (rank := section.rank(words)) is not None]
     found = [section for _, section in sorted(ranked, key=lambda pair: pair[0])]
+    if not found and len(words) >= LEAST_WORDS:
+        similar = [(share, each) for each in _sections() if (share := each.share(words)) >= LEAST_SHARE]
+        found = [each for _, each in sorted(similar, key=lambda pair: -pair[0])]
     return [Result(each.link, each.page, each.heading, each.excerpt(words)) for each in found[:MOST_RESULTS]]
+
+
+def _count(words: list[str], line: str) -> int:
+    folded = line.casefold()
+    return sum(word in folded for word in words)
 
 
 @lru_cache(maxsize=1)

@@ -135,6 +135,18 @@ def test_search_finds_a_setting_by_a_part_of_its_name_in_any_case() -> None:
     assert "/help/reference/settings/#limits-and-retention" in results("submission_retention")
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "WEB_THREADS must be a whole number between 2 and 1000.",
+        "The file /srv/portal/.env cannot be read (Permission denied).",
+        "Nothing was started: 127.0.0.1:8000 cannot be listened on (Address already in use). Set BIND or PORT.",
+    ],
+)
+def test_search_finds_a_message_with_its_values(message: str) -> None:
+    assert "/help/reference/messages/#at-the-start" in results(message)[:3]
+
+
 def test_search_says_that_nothing_was_found() -> None:
     assert results("xyzzy") == []
     assert "No results for “xyzzy”" in text_of("/help/search/?q=xyzzy")

@@ -18,9 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="a new file; compressed if its name ends in .gz")
-        parser.add_argument(
-            "--partly", action="store_true", help="also if only one of the databases is here"
-        )
+        parser.add_argument("--partly", action="store_true", help="also if only one of the databases is here")
         parser.add_argument(
             "--keep",
             type=_count,

@@ -1,22 +1,61 @@
 """The tasks that appeared since an unconfirmed submission was sent. A person decides which it created."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.utils import timezone
 
 from pipelines_portal.api_client import PipelinesClient, Task
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.statuses import Status
 
 PAGE = 200
 PAGES_TO_SHOW = 2
 # Enough for the 5,000 tasks that one request may create, and some of other people's.
 PAGES_TO_DECIDE = 30
+# Tasks are created within this time of the sending, and others who sent within it may have created them.
+NEAR = timedelta(minutes=1)
+# After this time without a task, very likely none will appear.
+LONG_ENOUGH = timedelta(minutes=5)
+
+
+class Verdict(StrEnum):
+    """What the evidence says. It only suggests: a person decides."""
+
+    LIKELY = "likely"
+    NONE = "none"
+    NONE_YET = "none_yet"
+    UNCLEAR = "unclear"
 
 
 @dataclass(frozen=True)
 class Appeared:
-    """Tasks of the workflow that are newer than the sending, oldest first; `more` if not all pages were read."""
+    """Tasks of the workflow that are newer than the sending, oldest first; `more` if not all pages were read.
+
+    `others` counts the other submissions of this portal that were sent to the workflow at about the same time and may
+    have created them.
+    """
 
     tasks: list[Task]
     more: bool
+    expected: int = 0
+    sent_at: datetime | None = None
+    others: int = 0
+
+    @property
+    def verdict(self) -> Verdict:
+        if not self.tasks:
+            is_long_ago = self.sent_at is not None and timezone.now() - self.sent_at >= LONG_ENOUGH
+            return Verdict.NONE if is_long_ago and not self.more else Verdict.NONE_YET
+        is_as_many = len(self.tasks) == self.expected and not self.more
+        return Verdict.LIKELY if is_as_many and not self.others and self._are_near else Verdict.UNCLEAR
+
+    @property
+    def _are_near(self) -> bool:
+        """True if all were created about when the submission was sent."""
+        sent_at = self.sent_at
+        return sent_at is not None and all(abs(task.created_at - sent_at) <= NEAR for task in self.tasks)
 
     @property
     def newest(self) -> int:
@@ -44,8 +83,23 @@ def tasks_since(submission: Submission, client: PipelinesClient, pages: int = PA
         found |= newer
         cursor = page.next_cursor
         if len(newer) < len(page.tasks) or not cursor:
-            return Appeared(_unattributed(submission, found), more=False)
-    return Appeared(_unattributed(submission, found), more=True)
+            return _appeared(submission, found, more=False)
+    return _appeared(submission, found, more=True)
+
+
+def _appeared(submission: Submission, found: dict[int, Task], *, more: bool) -> Appeared:
+    tasks = _unattributed(submission, found)
+    return Appeared(tasks, more, submission.row_count, submission.sent_at, _sent_near(submission))
+
+
+def _sent_near(submission: Submission) -> int:
+    """Count the other submissions to the workflow at about that time whose tasks are not all known."""
+    if submission.sent_at is None:
+        return 0
+    span = (submission.sent_at - NEAR, submission.sent_at + NEAR)
+    is_open = Status.SENDING, Status.UNCONFIRMED
+    near = Submission.objects.filter(workflow_id=submission.workflow_id, sent_at__range=span, status__in=is_open)
+    return near.exclude(pk=submission.pk).count()
 
 
 def _unattributed(submission: Submission, found: dict[int, Task]) -> list[Task]:

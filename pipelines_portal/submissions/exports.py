@@ -1,4 +1,4 @@
-"""Submissions as a file, row by row: at once if they are few, else prepared by the worker part by part.
+"""Submissions as a CSV file, row by row: written immediately if they are few, else by the worker part by part.
 
 A worker may be killed at any time, and two may run at once: a part is written together with the place at which the next
 one begins.
@@ -48,8 +48,8 @@ class Entry:
         "field", "message",
     )  # fmt: skip
     HEADS: ClassVar = (
-        "When (UTC)", "By", "Workflow ID", "Workflow", "From", "Submission", "Status", "Row", "Row's status", "Task ID",
-        "Wrong field", "What is wrong",
+        "Sent (UTC)", "Sent by", "Workflow ID", "Workflow", "Type", "Submission", "Status", "Row", "Row status",
+        "Task ID", "Field with error", "Error",
     )  # fmt: skip
 
     sent: str
@@ -98,14 +98,14 @@ def all_entries(form: LedgerForm) -> list[Entry]:
     return entries
 
 
-def start_export(form: LedgerForm, format_: str, zone: str) -> Export | None:
+def start_export(form: LedgerForm, zone: str) -> Export | None:
     """Return the new export, or None if enough of this person's are being prepared."""
     exports = Export.objects.filter(owner=form.user)
     if exports.filter(status=Status.WORKING).count() >= MOST_OF_A_PERSON:
         return None
     stored = exports.exclude(status=Status.WORKING).order_by("-created_at").values("pk")
     exports.filter(pk__in=[each["pk"] for each in stored[MOST_OF_A_PERSON - 1 :]]).delete()
-    return Export.objects.create(owner=form.user, filters=form.as_data(), format=format_, zone=zone)
+    return Export.objects.create(owner=form.user, filters=form.as_data(), zone=zone)
 
 
 def work_on_next() -> bool:
@@ -177,11 +177,6 @@ def csv_of_rows(submission: Submission, rows: Iterable[Iterable[Any]], by: User)
     return csv_response(f"errors-{str(submission.pk)[:8]}.csv", rows)
 
 
-def file_of(entries: Iterable[dict[str, Any]], names: list[str], format_: str) -> Iterable[Any]:
-    """Return the lines of a CSV, with a column for each of `names`, or the text of a JSON array of objects."""
-    return _as_csv(entries, names) if format_ == "csv" else _as_json(entries)
-
-
 def _write_next_part(export: Export) -> None:
     with timezone.override(zone_named(export.zone) or "UTC"):
         form = LedgerForm(export.owner, export.filters)
@@ -233,7 +228,8 @@ def _part_after(form: LedgerForm, last: Submission | None) -> Part:
     return part
 
 
-def _as_csv(entries: Iterable[dict[str, Any]], names: list[str]) -> Iterator[list[Any]]:
+def csv_lines(entries: Iterable[dict[str, Any]], names: list[str]) -> Iterator[list[Any]]:
+    """Return the lines of a CSV, with a column for each of `names`."""
     yield [*Entry.HEADS, *names]
     for entry in entries:
         values = entry["values"]
@@ -243,11 +239,3 @@ def _as_csv(entries: Iterable[dict[str, Any]], names: list[str]) -> Iterator[lis
 
 def _cell(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value
-
-
-def _as_json(entries: Iterable[dict[str, Any]]) -> Iterator[str]:
-    separator = "[\n"
-    for entry in entries:
-        yield separator + json.dumps(entry, ensure_ascii=False)
-        separator = ",\n"
-    yield "[]\n" if separator == "[\n" else "\n]\n"

@@ -12,6 +12,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions import texts
 from pipelines_portal.submissions.models import BATCH, Submission, Submissions
 from pipelines_portal.submissions.team import above_the_floor, looked_after, older_than, people_of
 from pipelines_portal.workflows.permissions import workflow_choices
@@ -24,12 +25,14 @@ NARROWING = ("workflow", "kind", "status", "since", "until")
 class LedgerForm(forms.Form):
     """The filters. `who` is "" for one's own submissions, "team" for everyone's, else a person's ID."""
 
-    who = forms.ChoiceField(required=False, label="Whose")
+    who = forms.ChoiceField(required=False, label="Sent by")
     workflow = forms.ChoiceField(required=False, label="Workflow")
-    kind = forms.ChoiceField(choices=[("", "Any way"), *Submission.Kind.choices], required=False, label="From")
-    status = forms.ChoiceField(choices=[("", "Any status"), *Submission.Status.choices], required=False, label="Status")
-    since = forms.DateField(required=False, label="First day", widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(required=False, label="Last day", widget=forms.DateInput(attrs={"type": "date"}))
+    kind = forms.ChoiceField(choices=[("", "All types"), *Submission.Kind.choices], required=False, label="Type")
+    status = forms.ChoiceField(
+        choices=[("", "All statuses"), *Submission.Status.choices], required=False, label="Status"
+    )
+    since = forms.DateField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(required=False, label="To", widget=forms.DateInput(attrs={"type": "date"}))
     # "off" shows each of a person's single tasks.
     fold = forms.ChoiceField(choices=[("", ""), ("off", "off")], required=False, widget=forms.HiddenInput)
 
@@ -40,15 +43,15 @@ class LedgerForm(forms.Form):
         self.people = {str(each.pk): each for each in people}
         # Those who sent may have left since.
         self.has_team = bool(self.people) or any(self.keys.values())
-        others = [(TEAM, "Everyone's"), *((number, str(each)) for number, each in self.people.items())]
-        self.fields["who"].choices = [("", "Mine"), *(others if self.has_team else [])]  # type: ignore[attr-defined]
+        others = [(TEAM, "Everyone"), *((number, str(each)) for number, each in self.people.items())]
+        self.fields["who"].choices = [("", "Me"), *(others if self.has_team else [])]  # type: ignore[attr-defined]
         workflows = _with_asked(workflow_choices(user), data)
-        self.fields["workflow"].choices = [("", "Any workflow"), *workflows]  # type: ignore[attr-defined]
+        self.fields["workflow"].choices = [("", "All workflows"), *workflows]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
         if since and until and until < since:
-            self.add_error("until", "This day is before the first one.")
+            self.add_error("until", texts.DAYS_REVERSED)
 
     @property
     def is_narrowed(self) -> bool:

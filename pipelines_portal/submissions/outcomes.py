@@ -16,13 +16,12 @@ from pipelines_portal.api_client import (
     RowError,
     ValidationFailed,
 )
+from pipelines_portal.submissions import texts
 from pipelines_portal.submissions.statuses import FINAL, Status
-from pipelines_portal.submissions.texts import DISAGREES, LOST, NONE_ACCEPTED, NOT_REACHED
 
 if TYPE_CHECKING:
     from pipelines_portal.submissions.models import Submission
 
-MOST_NAMED_IDS = 20
 # Stored of one row.
 MOST_ENTRIES, LONGEST_MESSAGE = 100, 10_000
 REFUSALS_OF_THE_ROWS = (ValidationFailed, PayloadTooLarge, InvalidRequest)
@@ -75,7 +74,7 @@ def outcome_of_answer(submission: "Submission", answer: Answer) -> Outcome:
     """Return created, partly created or rejected, row by row; unconfirmed if the answer contradicts itself."""
     success, failed, ids = answer.success_count or 0, answer.error_count or 0, tuple(answer.task_ids or ())
     if len(ids) != success or (submission.row_count and not success + failed):
-        return Outcome(Status.UNCONFIRMED, DISAGREES, task_ids=ids)
+        return Outcome(Status.UNCONFIRMED, texts.DISAGREES, task_ids=ids)
     refusals = refusals_by_row(_entries(answer), submission.row_count)
     if not success and failed == submission.row_count:
         refusals = {index: Refusal("", "") for index in range(submission.row_count)} | refusals
@@ -87,9 +86,9 @@ def outcome_of_stopped(submission: "Submission", answer: Answer, reason: str) ->
     """Return the outcome of an upload that failed after it had processed some rows. It processes them in order."""
     success, ids = answer.success_count or 0, tuple(answer.task_ids or ())
     if len(ids) != success:
-        return Outcome(Status.UNCONFIRMED, f"{reason} {DISAGREES}", task_ids=ids)
+        return Outcome(Status.UNCONFIRMED, f"{reason} {texts.DISAGREES}", task_ids=ids)
     done = success + (answer.error_count or 0)
-    not_reached = dict.fromkeys(range(done, submission.row_count), Refusal("", NOT_REACHED if done else ""))
+    not_reached = dict.fromkeys(range(done, submission.row_count), Refusal("", texts.NOT_REACHED if done else ""))
     refusals = not_reached | refusals_by_row(_entries(answer), submission.row_count)
     failed = max(submission.row_count, done) - success
     return Outcome(_partly_or_rejected(success), reason, success, failed, refusals, ids)
@@ -98,13 +97,13 @@ def outcome_of_stopped(submission: "Submission", answer: Answer, reason: str) ->
 def outcome_of_error(submission: "Submission", error: PipelinesError) -> Outcome:
     """Return unconfirmed if tasks may exist, rejected if the API refused the rows, else a draft to be sent again."""
     if error.maybe_processed:
-        return unconfirmed(f"{sentence(error)} Tasks may have been created.")
+        return unconfirmed(f"{sentence(error)} {texts.MAYBE_CREATED}")
     if isinstance(error, REFUSALS_OF_THE_ROWS):
         rows = named_rows(error)
         # The API may accept the same rows of an import later, or in a smaller request.
         if rows or submission.kind != submission.Kind.IMPORT:
-            return rejection(submission.row_count, NONE_ACCEPTED if rows else sentence(error), rows)
-    return not_sent(f"{sentence(error)} Nothing was created.")
+            return rejection(submission.row_count, texts.NONE_ACCEPTED if rows else sentence(error), rows)
+    return not_sent(f"{sentence(error)} {texts.NOTHING_CREATED}")
 
 
 def not_sent(reason: str) -> Outcome:
@@ -125,13 +124,8 @@ def rejection(row_count: int, reason: str, entries: Iterable[Entry] = ()) -> Out
 
 def describe_unwritten(answer: Answer | None, error: PipelinesError | None) -> str:
     """Return the API's answer in words, for when the database cannot record it."""
-    unwritten = "That could not be written down, and your submissions will call it unconfirmed"
-    if answer is None and not (error and error.maybe_processed):
-        return f"Nothing was created. {unwritten}."
     ids = list(answer.task_ids or ()) if answer else []
-    named = ", ".join(map(str, ids[:MOST_NAMED_IDS])) + (" and more" if len(ids) > MOST_NAMED_IDS else "")
-    created = f"Pipelines created {len(ids)} task{'' if len(ids) == 1 else 's'}: {named}." if ids else LOST
-    return f"{created} {unwritten}: do not send it again."
+    return texts.not_recorded(ids, maybe_created=answer is not None or bool(error and error.maybe_processed))
 
 
 def sentence(error: PipelinesError) -> str:
@@ -181,8 +175,8 @@ def _rows_in_message(message: str) -> list[Entry]:
     """Parse `All 2 tasks failed: tasks.0: Unknown field: Input text; tasks.1: …`."""
     named = list(_NAMED_ROW.finditer(message))
     ends = ([following.start() for following in named[1:]] + [len(message)])[: len(named)]
-    texts = [message[match.end() : end].split("; … and ")[0] for match, end in zip(named, ends, strict=True)]
-    return [(int(match[1]), match[2] or _field_in(text), text) for match, text in zip(named, texts, strict=True)]
+    messages = [message[match.end() : end].split("; … and ")[0] for match, end in zip(named, ends, strict=True)]
+    return [(int(match[1]), match[2] or _field_in(text), text) for match, text in zip(named, messages, strict=True)]
 
 
 def _field_in(text: str) -> str:

@@ -32,7 +32,7 @@ def task_bar(submission: Submission, workflow: OpenedWorkflow) -> Bar | None:
         return None
     shares = task_shares(progress.by_status)
     known = sum(count for _, _, count in shares)
-    bar = build_bar([*shares, ("pending", "Not read yet, gone, or of another status", progress.total - known)])
+    bar = build_bar([*shares, ("pending", "Status not known yet", progress.total - known)])
     return Bar(bar.parts, progress.total, progress.as_of)
 
 

@@ -1,25 +1,54 @@
-"""Messages about submissions."""
+"""Texts about submissions: the reasons of an outcome, and messages to people."""
+
+from collections.abc import Sequence
+
+MOST_NAMED_IDS = 20
 
 # Reasons of an outcome
-LOST = "The sending was interrupted before an answer came. Tasks may have been created."
-STOPPED = "The portal stood still before it could send the rows. Nothing was sent."
-NONE_ACCEPTED = "The API accepted none of the rows."
-NOT_REACHED = "The upload failed before this row's turn came. No task was made of it."
-DISAGREES = "What the API says of this upload disagrees with itself, so nobody can say which rows became tasks."
-NOTHING_CREATED = "Someone looked, and decided that nothing was created."
-TAKEN_BY_MISTAKE = (
-    "A task that was recorded as coming of this submission came of another one. Look again which tasks are its own."
-)
-RESTORED = (
-    "The portal was restored from a backup, and this may have been sent after the backup was made. Look at the "
-    "workflow's tasks, then decide."
-)
+LOST = "The connection was lost before Pipelines answered."
+STOPPED = "The portal stopped before it could send. Nothing was sent."
+NONE_ACCEPTED = "Pipelines accepted none of the rows."
+NOT_REACHED = "The upload failed before this row was processed. No task was created."
+DISAGREES = "Pipelines’ answer contradicts itself, so we don’t know which rows became tasks."
+DECIDED_NOT_CREATED = "Someone checked and decided that nothing was created."
+TAKEN_BY_MISTAKE = "A task confirmed here belongs to another submission. Check again which tasks are yours."
+RESTORED = "The portal was restored from a backup. This may have been sent after that backup was made."
+MAYBE_CREATED = "Tasks may have been created."
+NOTHING_CREATED = "Nothing was created."
 
-# Answers to a person
-VALUES_REMOVED = "What was sent is no longer stored: its retention time is over. Counts and task IDs stay."
-KEY_IS_GONE = "Nothing was sent: the key was removed from the portal. Add it again and make a new one."
-KEY_IS_TAKEN_BACK = "Nothing was sent: the key is no longer shared with you. Ask its owner, {owner}."
-CLAIMED_MEANWHILE = "One of these tasks was recorded for another submission in the meantime. Look again."
-NOT_DISCARDED = "Not discarded: it is no draft any more, or tasks of an earlier try may exist."
-DECIDED_MEANWHILE = "This submission was settled in the meantime. Here is how it stands."
-TOO_MANY_EXPORTS = "Not exported: three exports of yours are being prepared. Try again when one is ready."
+# Messages to people
+DAYS_REVERSED = "Choose a day on or after the first one."
+KEY_IS_GONE = "Not sent. The key was removed from the portal. Add it again, then create these tasks again."
+KEY_IS_TAKEN_BACK = "Not sent. The key is no longer shared with you. Ask its owner, {owner}."
+VALUES_REMOVED = "These values were deleted to save space, so they can’t be resent. Counts and task IDs stay."
+CLAIMED_BY_OTHERS = "One of these tasks was just confirmed for another submission. Check again."
+DECIDED_BY_OTHERS = "Someone else has already decided this."
+NOT_DISCARDED = "Not discarded. It was sent, or tasks may exist."
+DISCARDED = "Discarded: {label}"
+CANNOT_LOOK = "We can’t look for new tasks: the key is missing, or nothing is known from before sending."
+NO_TASKS_APPEARED = "There are no new tasks to confirm."
+TOO_MANY_EXPORTS = "Not exported. Three of your exports are still being prepared. Try again when one is ready."
+NO_VALUES = "No values"
+
+
+def not_sent(reason: str) -> str:
+    return f"Not sent. {reason}"
+
+
+def not_decided(reason: str) -> str:
+    return f"Not decided. {reason}"
+
+
+def not_recorded(ids: Sequence[int], *, maybe_created: bool) -> str:
+    """Describe the API’s answer when the database cannot record it."""
+    if ids:
+        named = ", ".join(map(str, ids[:MOST_NAMED_IDS]))
+        if len(ids) > MOST_NAMED_IDS:
+            named = f"{named}, …"
+        return (
+            f"Pipelines created these tasks: {named}. We couldn’t save this, so Sent shows it as unconfirmed. "
+            "Don’t resend."
+        )
+    if maybe_created:
+        return "Tasks may have been created. We couldn’t save this, so Sent shows it as unconfirmed. Don’t resend."
+    return "Nothing was created. We couldn’t save this, so Sent shows it as unconfirmed."

@@ -57,7 +57,7 @@ def test_what_appeared_is_looked_up_by_itself(page: Page, ids: dict[str, str]) -
     page.goto(f"/submissions/{ids['unconfirmed']}/")
     expect(page.get_by_text("0 tasks appeared since; you sent 3.")).to_be_visible()
     expect(page.get_by_role("button", name="They are mine")).to_have_count(0)
-    expect(page.get_by_role("button", name="Nothing was created: make it a draft again")).to_be_hidden()
+    expect(page.get_by_role("button", name="Nothing was created: edit and resend")).to_be_hidden()
     page.get_by_text("Nothing was created…").click()
     expect(page.get_by_text("creates up to 3 tasks a second time")).to_be_visible()
 
@@ -66,7 +66,7 @@ def test_page_follows_a_sending_to_its_end(page: Page, running: World, ids: dict
     page.goto(f"/submissions/{ids['sending']}/")
     expect(page.get_by_text("On its way", exact=True)).to_be_visible()
     running.portal.run("finish", submission_id=ids["sending"])
-    expect(page.get_by_text("3 tasks were created")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("3 tasks created")).to_be_visible(timeout=10_000)
     expect(page.get_by_role("link", name="9", exact=True)).to_be_visible()
 
 

@@ -90,7 +90,7 @@ def test_rejected_rows_name_their_entries(page: Page, running: World, tmp_path: 
     rows = [{"front": "one/front.png"}, {"front": "two/front.png"}]
     address = running.make_upload(archive, 58, rows, entries=["one", "two"])
     choose_and_start(page, address, archive)
-    expect(page.get_by_text("1 task was created, 1 rejected")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("1 task created, 1 rejected")).to_be_visible(timeout=20_000)
     cells = page.get_by_role("region", name="Rejected").get_by_role("row").nth(1).get_by_role("cell").all_inner_texts()
     assert cells[:3] == ["2", "two", "back"]
     with page.expect_download() as download:
@@ -107,7 +107,7 @@ def test_rows_go_along_and_rejected_ones_become_a_new_draft(page: Page, running:
     rows = [{"receipt": "a.png", "total": "12"}, {"receipt": "b.png", "total": "a lot"}]
     address = running.make_upload(archive, 59, rows, sends_rows=True)
     choose_and_start(page, address, archive)
-    expect(page.get_by_text("1 task was created, 1 rejected")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("1 task created, 1 rejected")).to_be_visible(timeout=20_000)
     page.get_by_role("button", name="Correct and send again").click()
     page.wait_for_url("**/workflows/59/upload/?rows=*")
 

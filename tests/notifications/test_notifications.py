@@ -299,10 +299,10 @@ def test_sender_and_leads_are_notified_of_an_unconfirmed_outcome(desk: Desk, api
     notify_of_events()
     notify_of_events()
     for person in (colleague, other_desk.person):
-        assert titles(person) == [f"{lost.label}: it is not known whether tasks were created"]
+        assert titles(person) == [f"{lost.label}: Unconfirmed: "]
     assert titles(desk.person) == []
     answer = other_desk.browser.get("/notifications/", follow=True)
-    assert "it is not known whether tasks were created" in answer.content.decode()
+    assert "Unconfirmed: " in answer.content.decode()
 
 
 @pytest.mark.parametrize("days", [0.5, 3])
@@ -315,7 +315,7 @@ def test_the_sender_is_notified_of_a_process_that_died_while_it_sent(desk: Desk,
     notify_of_events()
     lost.refresh_from_db()
     assert lost.status == "unconfirmed"
-    assert titles(desk.person) == [f"{lost.label}: it is not known whether tasks were created"]
+    assert titles(desk.person) == [f"{lost.label}: Unconfirmed: "]
 
 
 @pytest.mark.parametrize("find_events", [events.notify_of_unconfirmed, events.notify_of_keys])

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from pipelines_portal.api_client import CreatedTasks
 from pipelines_portal.submissions.models import Submission
@@ -40,25 +42,51 @@ def post(desk: Desk, name: str, submission: Submission) -> str:
 def test_says_what_appeared_since(desk: Desk, api: FakeApi) -> None:
     api.create(1)
     submission = send_and_lose_answer(desk, GOOD, GOOD)
-    assert "0 tasks appeared since; you sent 2." in look(desk, submission)
+    assert "No new task yet." in look(desk, submission)
     ids = api.create(2)
     html = look(desk, submission)
-    assert "2 tasks appeared since; you sent 2." in html
+    assert "2 new tasks since you sent 2." in html
     assert all(f'/tasks/{task_id}/"' in html for task_id in ids)
     assert f'/tasks/{ids[0] - 1}/"' not in html
+
+
+def test_as_many_as_were_sent_at_that_time_are_very_likely_ones_own(desk: Desk, api: FakeApi) -> None:
+    submission = send_and_lose_answer(desk, GOOD)
+    task_id = api.create(1)[0]
+    html = look(desk, submission)
+    assert "1 new task since you sent 1. It is very likely yours." in html
+    assert f'/tasks/{task_id}/"' in html and "Confirm: this task is mine" in html
+    assert 'class="btn primary">' in html.replace("\n", "")
+
+
+def test_other_open_sends_of_the_same_minute_make_it_unclear(desk: Desk, api: FakeApi) -> None:
+    submission = send_and_lose_answer(desk, GOOD)
+    send_and_lose_answer(desk, GOOD)
+    api.create(1)
+    html = look(desk, submission)
+    assert "very likely" not in html
+    assert "Something else was sent to this workflow in the same minute" in html
+
+
+def test_none_for_five_minutes_suggests_that_nothing_was_created(desk: Desk) -> None:
+    submission = send_and_lose_answer(desk, GOOD)
+    assert "Pipelines may still be working" in look(desk, submission)
+    Submission.objects.update(sent_at=timezone.now() - timedelta(minutes=6))
+    html = look(desk, submission)
+    assert "Very likely nothing was created." in html and "<details open>" in html
 
 
 def test_many_that_appeared_are_counted_within_bounds(desk: Desk, api: FakeApi) -> None:
     submission = send_and_lose_answer(desk, GOOD)
     api.create(450)
     html = look(desk, submission)
-    assert "400 tasks or more appeared since" in html and "and 300 more" in html
+    assert "More than 400 new tasks since" in html and "and 300 more" in html
 
 
 def test_mine_as_many_as_sent_tie_rows_to_tasks(desk: Desk, api: FakeApi) -> None:
     submission = send_and_lose_answer(desk, GOOD, GOOD)
     ids = api.create(2)
-    assert "2 tasks were created" in post(desk, "mark_created", submission)
+    assert "2 tasks created" in post(desk, "mark_created", submission)
     assert [row.task_id for row in submission.rows.all()] == ids
     assert (submission.status, submission.success_count) == ("created", 2)
 
@@ -70,7 +98,7 @@ def test_mine_of_another_number_are_tied_to_no_row(desk: Desk, api: FakeApi) -> 
     html = post(desk, "mark_created", submission)
     assert (submission.status, submission.unattributed_task_ids) == ("created", ids)
     assert {row.task_id for row in submission.rows.all()} == {None}
-    assert "3 tasks are not tied to a row" in html
+    assert "3 tasks without a row" in html
 
 
 def test_mine_are_those_that_were_shown(desk: Desk, api: FakeApi) -> None:
@@ -88,8 +116,8 @@ def test_without_a_mark_from_before_nothing_is_guessed(desk: Desk, api: FakeApi)
     Submission.objects.update(newest_task_id_before=None)
     api.create(1)
     html = look(desk, submission)
-    assert "cannot tell which are new" in html and "appeared since" not in html
-    assert "cannot be looked up" in post(desk, "mark_created", submission)
+    assert "We don’t know which tasks existed before" in html and "appeared since" not in html
+    assert "We can’t look for new tasks" in post(desk, "mark_created", submission)
     assert submission.status == "unconfirmed"
 
 
@@ -97,7 +125,7 @@ def test_rows_of_an_archive_are_no_draft_again(desk: Desk) -> None:
     """They can only go out with another archive, which a person chooses first."""
     submission = send_and_lose_answer(desk, GOOD)
     Submission.objects.update(kind="zip")
-    assert "make it a draft again" not in look(desk, submission)
+    assert "edit and resend" not in look(desk, submission)
     post(desk, "mark_not_created", submission)
     assert (submission.status, submission.rows.get().status) == ("rejected", "rejected")
 
@@ -108,7 +136,7 @@ def test_tasks_of_another_submission_are_not_offered(desk: Desk) -> None:
     other = send(desk.draft(GOOD), desk.client)
     task_id = other.rows.get().task_id
     assert f"/tasks/{task_id}/" not in look(desk, submission)
-    assert "No task has appeared since" in post(desk, "mark_created", submission)
+    assert "There are no new tasks to confirm" in post(desk, "mark_created", submission)
 
 
 def test_task_taken_by_mistake_goes_back_to_the_submission_that_made_it(desk: Desk) -> None:
@@ -121,7 +149,7 @@ def test_task_taken_by_mistake_goes_back_to_the_submission_that_made_it(desk: De
     assert (mistaken.status, mistaken.rows.get().task_id) == ("unconfirmed", None)
     assert (mistaken.success_count, mistaken.error_count, mistaken.finished_at) == (0, 0, None)
     assert slow.rows.get().task_id == 7
-    assert "came of another one" in look(desk, mistaken)
+    assert "belongs to another submission" in look(desk, mistaken)
 
 
 @pytest.mark.parametrize("called_off", [Submission.decide_not_created, lambda one, by: one.decide_created([7], by)])
@@ -143,7 +171,7 @@ def test_answer_to_an_earlier_try_is_not_lost(desk: Desk) -> None:
     assert not first.record(outcome_of_answer(first, CreatedTasks(success_count=1, error_count=0, task_ids=[7])))
     sent.refresh_from_db()
     assert (sent.status, sent.unattributed_task_ids) == ("created", [7])
-    assert "1 task is not tied to a row" in look(desk, sent)
+    assert "1 task without a row" in look(desk, sent)
 
 
 def test_silence_of_an_earlier_try_is_told_beside_the_later_one(desk: Desk) -> None:
@@ -154,7 +182,7 @@ def test_silence_of_an_earlier_try_is_told_beside_the_later_one(desk: Desk) -> N
     first.record(unconfirmed("The connection broke. Tasks may have been created."))
     sent.refresh_from_db()
     assert sent.status == "created"
-    assert "An earlier sending of these rows may have created tasks as well" in look(desk, sent)
+    assert "These rows may have been created twice" in look(desk, sent)
 
 
 def test_silence_after_a_person_called_it_off_is_told(desk: Desk) -> None:
@@ -168,7 +196,7 @@ def test_silence_after_a_person_called_it_off_is_told(desk: Desk) -> None:
 
 def test_mine_when_none_appeared_changes_nothing(desk: Desk) -> None:
     submission = send_and_lose_answer(desk, GOOD)
-    assert "No task has appeared since" in post(desk, "mark_created", submission)
+    assert "There are no new tasks to confirm" in post(desk, "mark_created", submission)
     assert submission.status == "unconfirmed"
 
 
@@ -177,12 +205,12 @@ def test_nothing_created_makes_it_a_draft_that_can_be_sent(desk: Desk) -> None:
     before = newest_task_id(desk.client, 42)
     assert "Send 2 rows" in post(desk, "mark_not_created", submission)
     assert submission.status == "draft" and newest_task_id(desk.client, 42) == before
-    assert "2 tasks were created" in post(desk, "send", submission)
+    assert "2 tasks created" in post(desk, "send", submission)
 
 
 def test_what_sending_again_may_double_is_said(desk: Desk) -> None:
     html = look(desk, send_and_lose_answer(desk, GOOD, GOOD))
-    assert "creates up to 2 tasks a second time, and the API cannot delete tasks" in html
+    assert "sending again creates duplicates, and tasks can’t be deleted" in html
 
 
 @pytest.mark.parametrize("second", ["mark_created", "mark_not_created"])
@@ -190,7 +218,7 @@ def test_second_tab_finds_it_settled(desk: Desk, api: FakeApi, second: str) -> N
     submission = send_and_lose_answer(desk, GOOD)
     api.create(1)
     post(desk, "mark_created", submission)
-    assert "settled in the meantime" in post(desk, second, submission)
+    assert "Someone else has already decided this" in post(desk, second, submission)
     assert submission.status == "created"
 
 
@@ -211,8 +239,8 @@ def test_unknown_is_not_sent_by_the_send_address(desk: Desk) -> None:
 def test_page_stands_when_the_api_does_not_answer(desk: Desk, scripted_api: FakeApi) -> None:
     submission = send_and_lose_answer(desk, GOOD)
     scripted_api.script = [error(429, "rate_limit_exceeded", "Too many requests", retry_after=60)]
-    assert "What appeared cannot be looked up just now" in look(desk, submission)
-    assert "Nothing was decided. Too many requests just now." in post(desk, "mark_created", submission)
+    assert "We couldn’t look for new tasks" in look(desk, submission)
+    assert "Not decided. " in post(desk, "mark_created", submission)
     submission.refresh_from_db()
     assert submission.status == "unconfirmed"
 

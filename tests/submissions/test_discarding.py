@@ -29,7 +29,7 @@ def test_a_draft_is_discarded_by_its_button(desk: Desk) -> None:
     Submission.objects.filter(pk=draft.pk).update(is_decided_by_person=True)
     assert f"/submissions/{draft.pk}/discard/" in desk.browser.get("/submissions/").content.decode()
     assert f"/submissions/{draft.pk}/discard/" in desk.browser.get(f"/submissions/{draft.pk}/").content.decode()
-    assert "Nothing of it was sent." in post(desk, draft).content.decode()
+    assert "Discarded: " in post(desk, draft).content.decode()
     assert not is_there(draft)
 
 

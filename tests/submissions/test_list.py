@@ -38,7 +38,7 @@ def test_only_ones_own_are_listed(desk: Desk, api: FakeApi) -> None:
 
 
 def test_nothing_sent_says_what_to_do(desk: Desk) -> None:
-    assert "Nothing was sent yet" in desk.browser.get(ADDRESS).content.decode()
+    assert "Nothing sent yet" in desk.browser.get(ADDRESS).content.decode()
 
 
 def test_state_is_shape_word_and_colour(desk: Desk) -> None:

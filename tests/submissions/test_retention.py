@@ -52,14 +52,14 @@ def test_every_page_that_shows_it_stands(desk: Desk, settings: Any) -> None:
         assert "zanzibar" not in answer.content.decode().replace("q=zanzibar", "").replace("“zanzibar”", "").replace(
             'value="zanzibar"', ""
         ), address
-    assert "no longer stored" in desk.browser.get(f"/submissions/{old.pk}/").content.decode()
+    assert "The values were deleted" in desk.browser.get(f"/submissions/{old.pk}/").content.decode()
 
 
 def test_what_is_dropped_cannot_be_tried_again_and_its_errors_come_without_values(desk: Desk, settings: Any) -> None:
     old = send_long_ago(desk, settings)
     drop_old_values()
     again = desk.browser.post(f"/submissions/{old.pk}/retry/", follow=True)
-    assert "no longer stored" in again.content.decode()
+    assert "These values were deleted" in again.content.decode()
     assert Submission.objects.count() == 1
     answer: Any = desk.browser.get(f"/submissions/{old.pk}/errors.csv")
     errors = b"".join(answer.streaming_content).decode()
@@ -107,4 +107,4 @@ def test_drafts_that_were_tried_go_in_the_end_and_those_of_the_day_stay(desk: De
     assert set(stored) == {tried_again.pk, uncertain.pk}
     page = desk.browser.get(f"/submissions/{called_off.pk}/")
     assert page.status_code == 200
-    assert "no longer stored" in page.content.decode()
+    assert "The values were deleted" in page.content.decode()

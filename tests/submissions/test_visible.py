@@ -177,7 +177,7 @@ def test_a_lead_decides_and_does_not_send(client: Any, saved_key: SavedKey, stat
     unknown.refresh_from_db()
     assert unknown.status == "draft"
     assert client.post(f"/submissions/{unknown.pk}/send/").status_code == 404
-    assert "can send it: nobody sends in another" in client.get(f"/submissions/{unknown.pk}/").content.decode()
+    assert "can send this." in client.get(f"/submissions/{unknown.pk}/").content.decode()
 
 
 def test_a_key_taken_back_sends_nothing_more(client: Any, person: User, saved_key: SavedKey, static_root: None) -> None:

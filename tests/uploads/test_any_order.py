@@ -392,7 +392,7 @@ class AnyOrder(RuleBasedStateMachine):
             one = submissions[row.submission_id]
             ids = made.get(self.sent[one.pk][row.index], [])
             if row.status == "created" and not one.is_decided_by_person:
-                assert row.task_id in ids, "A row claims a task that came of another one."
+                assert row.task_id in ids, "A row claims a task that belongs to another submission."
             if ids and row.status in ("waiting", "rejected"):
                 assert self.is_open(one, uploads.get(one.pk)), f"A {row.status} row of a {one.status} one has a task."
 

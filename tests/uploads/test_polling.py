@@ -148,7 +148,7 @@ def test_tasks_made_before_it_failed_are_their_rows(scripted_api: FakeApi, desk:
         1,
     )
     page = page_of(upload, desk)
-    assert "1 task was created before the upload failed" in page
+    assert "1 task created before the upload failed" in page
     assert "Nothing was created" not in page
 
 

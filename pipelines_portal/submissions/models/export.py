@@ -12,14 +12,13 @@ class Export(models.Model):
     """A file of submissions that the worker prepares part by part. It is stored for a day."""
 
     class Status(models.TextChoices):
-        WORKING = "working", "Being put together"
+        WORKING = "working", "Preparing"
         READY = "ready", "Ready"
         FAILED = "failed", "Failed"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="exports")
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
-    format = models.CharField(max_length=4)
     # The data of a LedgerForm, and the time zone of its days.
     filters = models.JSONField(default=dict)
     zone = models.CharField(max_length=64)
@@ -37,7 +36,7 @@ class Export(models.Model):
     due_at = models.DateTimeField(null=True, default=timezone.now, db_index=True)
 
     def __str__(self) -> str:
-        return f"submissions as {self.format.upper()}"
+        return f"export of {self.owner}"
 
 
 class ExportPart(models.Model):

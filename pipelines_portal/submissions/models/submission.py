@@ -36,7 +36,7 @@ from pipelines_portal.submissions.outcomes import Outcome, rejection, unconfirme
 from pipelines_portal.submissions.search.words import words_of
 from pipelines_portal.submissions.signals import outcome_written, values_dropped
 from pipelines_portal.submissions.statuses import FINAL, STEPS, RowStatus, Status, Step
-from pipelines_portal.submissions.texts import LOST, NOTHING_CREATED, RESTORED, TAKEN_BY_MISTAKE
+from pipelines_portal.submissions.texts import DECIDED_NOT_CREATED, LOST, RESTORED, TAKEN_BY_MISTAKE
 from pipelines_portal.workflows.fields.base import FieldValues
 
 if TYPE_CHECKING:
@@ -123,8 +123,8 @@ class Submission(models.Model):
     """Rows that are sent together, and their outcome."""
 
     class Kind(models.TextChoices):
-        FORM = "form", "New task form"
-        ZIP = "zip", "ZIP upload"
+        FORM = "form", "Form"
+        ZIP = "zip", "Files"
         IMPORT = "import", "Import"
 
     Status = Status
@@ -444,7 +444,7 @@ class Submission(models.Model):
         Rows that went with an archive are rejected: they can be sent with another archive only.
         """
         is_archive = self.kind == self.Kind.ZIP
-        return self.decide(rejection(self.row_count, NOTHING_CREATED) if is_archive else Outcome(Status.DRAFT), by)
+        return self.decide(rejection(self.row_count, DECIDED_NOT_CREATED) if is_archive else Outcome(Status.DRAFT), by)
 
     def discard(self, by: User | None) -> bool:
         """Delete a draft; `by` is None for the retention job. Return False if something of it may have been sent."""

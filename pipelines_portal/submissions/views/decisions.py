@@ -13,17 +13,10 @@ from pipelines_portal.core.api_errors import explain
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions import texts
 from pipelines_portal.submissions.appeared import PAGES_TO_DECIDE, Appeared, tasks_since
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.permissions import own_submission, reachable_key, visible_submission
-from pipelines_portal.submissions.texts import (
-    CLAIMED_MEANWHILE,
-    DECIDED_MEANWHILE,
-    KEY_IS_GONE,
-    KEY_IS_TAKEN_BACK,
-    NOT_DISCARDED,
-    VALUES_REMOVED,
-)
 
 
 @require_POST
@@ -40,7 +33,7 @@ def submission_send(request: SignedInRequest, submission_id: UUID) -> HttpRespon
 
 
 def _why_no_key(submission: Submission) -> str:
-    return KEY_IS_TAKEN_BACK.format(owner=submission.key.owner.email) if submission.key else KEY_IS_GONE
+    return texts.KEY_IS_TAKEN_BACK.format(owner=submission.key.owner.email) if submission.key else texts.KEY_IS_GONE
 
 
 def _send(request: SignedInRequest, submission: Submission, key: SavedKey) -> None:
@@ -50,9 +43,9 @@ def _send(request: SignedInRequest, submission: Submission, key: SavedKey) -> No
         submission.send(client_for(key))
     except PipelinesError as error:
         if submission.attempt == attempt:
-            messages.error(request, f"Nothing was sent. {explain(error).title}. {explain(error).sentence}")
+            messages.error(request, texts.not_sent(explain(error).sentence))
     except KeyCannotBeOpened as error:
-        messages.error(request, f"Nothing was sent. {error}")
+        messages.error(request, texts.not_sent(str(error)))
 
 
 @require_POST
@@ -73,22 +66,21 @@ def _appeared(request: SignedInRequest, submission: Submission) -> Appeared | No
     """Return the tasks that appeared, or None after a message if they cannot be read."""
     key = reachable_key(request.user, submission)
     if key is None or submission.newest_task_id_before is None:
-        messages.error(request, "Which tasks appeared cannot be looked up for this submission.")
+        messages.error(request, texts.CANNOT_LOOK)
         return None
     try:
         return tasks_since(submission, client_for(key), PAGES_TO_DECIDE)
     except PipelinesError as error:
-        words = explain(error)
-        messages.error(request, f"Nothing was decided. {words.title}. {words.sentence}")
+        messages.error(request, texts.not_decided(explain(error).sentence))
         return None
 
 
 def _mark_created(request: SignedInRequest, submission: Submission, shown: list[int]) -> None:
     if not shown:
-        messages.error(request, "No task has appeared since, so there is none to record.")
+        messages.error(request, texts.NO_TASKS_APPEARED)
     elif not submission.decide_created(shown, request.user):
         is_open = submission.status == Submission.Status.UNCONFIRMED
-        messages.info(request, CLAIMED_MEANWHILE if is_open else DECIDED_MEANWHILE)
+        messages.info(request, texts.CLAIMED_BY_OTHERS if is_open else texts.DECIDED_BY_OTHERS)
 
 
 @require_POST
@@ -97,7 +89,7 @@ def _mark_created(request: SignedInRequest, submission: Submission, shown: list[
 def submission_mark_not_created(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
     submission = visible_submission(request.user, submission_id)
     if not submission.decide_not_created(request.user):
-        messages.info(request, DECIDED_MEANWHILE)
+        messages.info(request, texts.DECIDED_BY_OTHERS)
     return redirect("submissions:detail", submission.pk)
 
 
@@ -109,7 +101,7 @@ def submission_retry(request: SignedInRequest, submission_id: UUID) -> HttpRespo
     if not submission.error_count or submission.is_of_import:
         return redirect("submissions:detail", submission.pk)
     if submission.is_dropped:
-        messages.error(request, VALUES_REMOVED)
+        messages.error(request, texts.VALUES_REMOVED)
         return redirect("submissions:detail", submission.pk)
     return redirect("submissions:detail", submission.draft_rejected_rows().pk)
 
@@ -120,7 +112,7 @@ def submission_discard(request: SignedInRequest, submission_id: UUID) -> HttpRes
     """Discard one's own draft. People who may not send may do this too."""
     submission = own_submission(request.user, submission_id)
     if not submission.discard(request.user):
-        messages.error(request, NOT_DISCARDED)
+        messages.error(request, texts.NOT_DISCARDED)
         return redirect("submissions:detail", submission.pk)
-    messages.success(request, f"Discarded: {submission.label}. Nothing of it was sent.")
+    messages.success(request, texts.DISCARDED.format(label=submission.label))
     return redirect("submissions:list")

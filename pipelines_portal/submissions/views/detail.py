@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -17,6 +18,7 @@ from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions import texts
 from pipelines_portal.submissions.appeared import tasks_since
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.permissions import reachable_key, visible_submission
@@ -51,7 +53,7 @@ class ShownRow:
 
     @property
     def glance(self) -> str:
-        return next((text[:80] for _, _, text in self.values or [] if text), "No values")
+        return next((text[:80] for _, _, text in self.values or [] if text), texts.NO_VALUES)
 
 
 @require_safe
@@ -66,6 +68,7 @@ def submission_detail(request: SignedInRequest, submission_id: UUID) -> HttpResp
     rows = _rows_after(submission, after, only)
     context |= _rows(rows, _labels(submission, workflow)) | {"only": only, "is_first_page": after < 0}
     context |= _tasks(request, submission, key, workflow)
+    context["value_days"] = str(settings.SUBMISSION_RETENTION_DAYS)
     context["may_send"] = is_sender and request.user.may_send
     if "look" in request.GET and submission.status == Submission.Status.UNCONFIRMED:
         context |= _appeared(submission, key)

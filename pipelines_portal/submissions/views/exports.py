@@ -1,4 +1,4 @@
-"""The list of submissions, and the rejected rows of one, as a file."""
+"""The list of submissions, and the rejected rows of one, as a CSV file."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -20,9 +20,9 @@ from pipelines_portal.core.rendering import render_page
 from pipelines_portal.core.times import name_of
 from pipelines_portal.submissions.exports import (
     all_entries,
+    csv_lines,
     csv_of_rows,
     entries_in,
-    file_of,
     is_small,
     rejected_rows,
     start_export,
@@ -32,20 +32,17 @@ from pipelines_portal.submissions.models import Export
 from pipelines_portal.submissions.permissions import visible_submission
 from pipelines_portal.submissions.texts import TOO_MANY_EXPORTS
 
-FORMATS = ("csv", "json")
-
 
 @require_POST
 @signed_in
 def submission_export(request: SignedInRequest) -> HttpResponseBase:
     """Export what the list shows; the filters are in the address."""
     form = LedgerForm(request.user, request.GET)
-    format_ = request.POST.get("format", "")
-    if not form.is_valid() or format_ not in FORMATS:
+    if not form.is_valid():
         return render_page(request, "submissions/list.html", {"form": form}, status=422)
     if not is_small(form):
         zone = name_of(timezone.get_current_timezone())
-        export = start_export(form, format_, zone)
+        export = start_export(form, zone)
         if export is None:
             messages.error(request, TOO_MANY_EXPORTS)
             return redirect(f"{reverse('submissions:list')}?{request.GET.urlencode()}")
@@ -53,7 +50,7 @@ def submission_export(request: SignedInRequest) -> HttpResponseBase:
     entries = [entry.as_dict() for entry in all_entries(form)]
     names = list(dict.fromkeys(name for entry in entries for name in entry["values"]))
     _record_export(request, len(entries))
-    return _download(file_of(entries, names, format_), format_)
+    return _download(csv_lines(entries, names))
 
 
 @require_safe
@@ -72,20 +69,15 @@ def submission_export_file(request: SignedInRequest, export_id: UUID) -> HttpRes
     if export.status != Export.Status.READY:
         return redirect("submissions:export_progress", export.pk)
     _record_export(request, export.done)
-    return _download(file_of(entries_in(export), export.names, export.format), export.format)
+    return _download(csv_lines(entries_in(export), export.names))
 
 
 def _record_export(request: SignedInRequest, rows: int) -> None:
     record(Verb.SUBMISSIONS_EXPORTED, by=request.user, label="submissions", rows=rows)
 
 
-def _download(lines: Iterable[Any], format_: str) -> StreamingHttpResponse:
-    name = f"submissions-{timezone.localdate().isoformat()}.{format_}"
-    if format_ == "csv":
-        return csv_response(name, lines)
-    response = StreamingHttpResponse(lines, content_type="application/json")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+def _download(lines: Iterable[Any]) -> StreamingHttpResponse:
+    return csv_response(f"sent-{timezone.localdate().isoformat()}.csv", lines)
 
 
 @require_safe

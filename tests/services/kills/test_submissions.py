@@ -46,7 +46,7 @@ def test_a_sending_killed_on_the_wire_is_unknown_and_not_repeated(tmp_path: Path
         running.start()
         assert says(session, address, "On its way")
         assert running.run("end_lease") == 1
-        assert says(session, address, "It is not known whether tasks were created")
+        assert says(session, address, "We don’t know if this task was created")
         post(session, f"{address}send/")
         pause(0.5)
         assert posts(stuck_api) == 1

@@ -11,6 +11,7 @@ from django.utils import timezone
 from pipelines_portal.api_client import TaskStatus
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.submissions.filters import midnight
+from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.attention import ATTENTION
 
 PAGE_SIZES = (25, 50, 100, 200)
@@ -24,12 +25,12 @@ STATUS_WORDS = {status.label.lower(): status.value for status in TaskStatus} | {
 _TYPED = re.compile(rf'(?:^|(?<=\s))({"|".join(NAMES)}):("[^"]*"|\S*)', re.IGNORECASE)
 _HOURS = re.compile(r"(\d{1,4})([hd])")
 ERRORS = {
-    "status": "Enter a status such as “failed” or “attention”.",
-    "day": "Enter a day such as “today” or “2026-11-27”, or the first and the last day with two dots between.",
-    "stuck": "Enter how long tasks did not move, such as “24h” or “3d”.",
-    "sent": "Enter “me”, “anyone”, or part of a name or an email address.",
-    "import": "Enter part of the name of a file.",
-    "workflow": "Enter the ID of a workflow.",
+    "status": texts.STATUS_UNKNOWN,
+    "day": texts.DAY_UNKNOWN,
+    "stuck": texts.DURATION_UNKNOWN,
+    "sent": texts.SENDER_UNKNOWN,
+    "import": texts.IMPORT_MISSING,
+    "workflow": texts.WORKFLOW_UNKNOWN,
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from pipelines_portal.api_client.task_status import TaskStatus, label_of
 from pipelines_portal.core import times
 from pipelines_portal.task_index.models import WorkflowIndex
+from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.found_tasks import CREATED, Asked, FoundTask, Scope, count_up_to, find, with_briefs
 from pipelines_portal.workflows.titles import titles_of
 
@@ -20,9 +21,9 @@ OTHERS = "Other fields"
 def why_not(scope: Scope, asked: Asked) -> str:
     """Return why the list cannot be exported now, or ""."""
     if asked.conditions.is_plain and not _is_read(scope.index, asked.conditions.status):
-        return "Not exported. The portal is still reading this workflow. Try again later, or choose days."
+        return texts.STILL_READING
     if count_up_to(scope, asked, MOST_EXPORTED + 1) > MOST_EXPORTED:
-        return f"Not exported. The list has more than {MOST_EXPORTED:,} tasks. Choose an import or some days."
+        return texts.TOO_MANY_TO_EXPORT.format(most=MOST_EXPORTED)
     return ""
 
 

@@ -8,11 +8,14 @@ from pipelines_portal.api_client import Task, TaskPage, TaskStatus
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.task_index.counts import Counts
 from pipelines_portal.task_index.models import TaskNote
+from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.attention import ATTENTION
 from pipelines_portal.tasks.conditions import ME, Conditions
 from pipelines_portal.tasks.pagination import Pagination
 
-WORDS = {"": "All", ATTENTION: "Needs attention"} | {status.value: status.label for status in TaskStatus}
+WORDS = {"": texts.ALL_STATUSES, ATTENTION: texts.NEEDS_ATTENTION} | {
+    status.value: status.label for status in TaskStatus
+}
 STUCK = "24h"
 Numbers = dict[str, str]
 
@@ -59,8 +62,8 @@ def chips(conditions: Conditions, numbers: Numbers) -> tuple[Chip, ...]:
 def views(conditions: Conditions) -> list[View]:
     """Return the lists that people want most, beside those of a status."""
     wanted = [
-        ("Mine today", Conditions(sent=ME, day="today", limit=conditions.limit)),
-        (f"Stuck for {STUCK[:-1]} h", Conditions(stuck=STUCK, limit=conditions.limit)),
+        (texts.MINE_TODAY, Conditions(sent=ME, day="today", limit=conditions.limit)),
+        (texts.STUCK.format(hours=STUCK[:-1]), Conditions(stuck=STUCK, limit=conditions.limit)),
     ]
     return [View(word, query_of(view), view == conditions) for word, view in wanted]
 

@@ -6,6 +6,7 @@ from django.http import QueryDict
 from pipelines_portal.core.form_fields import NameField
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.task_index.models import MAX_NOTE_LENGTH, NoteState
+from pipelines_portal.tasks import texts
 
 # As many as the largest page has.
 MAX_TASKS = 200
@@ -15,22 +16,22 @@ class TasksForm(forms.Form):
     """Some tasks of a workflow, named by the values of `task`. `cleaned_data` has their `task_ids`."""
 
     def clean(self) -> dict[str, Any]:
-        texts = self.data.getlist("task") if isinstance(self.data, QueryDict) else []
-        task_ids = list(dict.fromkeys(map(number_in, texts)))
+        posted = self.data.getlist("task") if isinstance(self.data, QueryDict) else []
+        task_ids = list(dict.fromkeys(map(number_in, posted)))
         if not task_ids or None in task_ids:
-            raise forms.ValidationError("Choose at least one task.")
+            raise forms.ValidationError(texts.NO_TASK_CHOSEN)
         if len(task_ids) > MAX_TASKS:
-            raise forms.ValidationError(f"Choose at most {MAX_TASKS} tasks at once.")
+            raise forms.ValidationError(texts.TOO_MANY_TASKS.format(most=MAX_TASKS))
         return self.cleaned_data | {"task_ids": task_ids}
 
 
 class NoteField(NameField):
     """A line of text that everybody who uses the workflow reads."""
 
-    TOO_LONG: ClassVar = f"Enter at most {MAX_NOTE_LENGTH} characters."
+    TOO_LONG: ClassVar = texts.NOTE_TOO_LONG.format(most=MAX_NOTE_LENGTH)
 
     def __init__(self, **values: Any) -> None:
-        messages = {"required": "Enter a note, such as “asked Ana”.", "max_length": self.TOO_LONG}
+        messages = {"required": texts.NOTE_MISSING, "max_length": self.TOO_LONG}
         widget = forms.TextInput(attrs={"autocomplete": "off"})
         super().__init__(label="Note", max_length=MAX_NOTE_LENGTH, error_messages=messages, widget=widget, **values)
 
@@ -38,7 +39,7 @@ class NoteField(NameField):
 class MuteForm(TasksForm):
     """`seen_at` is when the page read the statuses that it posts as `status-ID`."""
 
-    note = NoteField(help_text="Everybody who uses this workflow sees it. It ends when the status changes.")
+    note = NoteField(help_text=texts.MUTE_HELP)
     seen_at = forms.DateTimeField(required=False)
 
     def status_of(self, task_id: int) -> str:

@@ -21,6 +21,7 @@ from pipelines_portal.submissions.origin import Brief, briefs_of_tasks, sent_fro
 from pipelines_portal.submissions.search.queries import asked_words
 from pipelines_portal.task_index.counts import Counts, open_counts
 from pipelines_portal.task_index.models import TaskNote, TaskNotes
+from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.attention import ATTENTION, merged_page
 from pipelines_portal.tasks.conditions import PAGE_SIZES, Conditions
 from pipelines_portal.tasks.filter_chips import (
@@ -161,7 +162,7 @@ class ListPage:
         current = next((view.word for view in self.views if view.is_current), "")
         if self.status or current:
             return current or WORDS[self.status]
-        return "All tasks" if self.conditions.is_plain else "Filtered"
+        return texts.ALL_TASKS if self.conditions.is_plain else texts.FILTERED
 
     @property
     def title(self) -> str:

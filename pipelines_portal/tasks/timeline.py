@@ -12,39 +12,38 @@ from pipelines_portal.api_client.task_status import icon_of, label_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.origin import Origin
 from pipelines_portal.task_index.models import GONE, IndexedTask, TaskNote
+from pipelines_portal.tasks import texts
 from pipelines_portal.workflows.models import OpenedWorkflow
-
-SOURCES = {Submission.Kind.FORM: "the form", Submission.Kind.ZIP: "a ZIP upload", Submission.Kind.IMPORT: "an import"}
 
 
 @dataclass(frozen=True)
 class Event:
-    """A line of the timeline. `quote` is a person's note; `source` is what the task was created from.
+    """A line of the timeline. `kind` chooses its sentence in the template.
 
-    `task` is another task that it replaces, or that replaces it, behind `task_words`.
-    `status` is the icon that gives the line its color. `is_now`: the present status, which a refresh replaces.
+    `by` is the person who did it, "" for the reader. `quote` is a person's note. `task` is another task that it
+    replaces, or that replaces it. `status` is the icon that gives the line its color. `is_now`: the present status,
+    which a refresh replaces.
     """
 
     icon: str
-    words: str
+    kind: str
     at: datetime | None
     status: str = ""
+    words: str = ""
+    by: str = ""
     quote: str = ""
-    source: str = ""
     submission: Submission | None = None
     row: int | None = None
     task: int | None = None
-    task_words: str = ""
     is_now: bool = False
 
 
 def status_event(task: Task) -> Event:
     """Return the present status, with the time of the last change."""
-    summary = task.node_summary
-    is_under_way = 0 < summary.finished < summary.total
-    steps = f", {summary.finished:,} of {summary.total:,} steps finished" if is_under_way else ""
-    icon = icon_of(task.status)
-    return Event(icon, f"{label_of(task.status)}{steps}", task.updated_at, icon, is_now=True)
+    steps, icon, words = task.node_summary, icon_of(task.status), label_of(task.status)
+    if 0 < steps.finished < steps.total:
+        words = texts.STATUS_AND_STEPS.format(status=words, finished=steps.finished, total=steps.total)
+    return Event(icon, "status", task.updated_at, icon, words, is_now=True)
 
 
 def timeline(
@@ -67,34 +66,31 @@ def _earlier_status(workflow: OpenedWorkflow, task: Task) -> list[Event]:
     """Return the status that the index has read before the present one."""
     read = IndexedTask.objects.filter(index__workflow=workflow, task_id=task.id).exclude(status__in=[task.status, GONE])
     return [
-        Event(icon_of(known.status), label_of(known.status), known.updated_at, icon_of(known.status))
+        Event(icon_of(known.status), "status", known.updated_at, icon_of(known.status), label_of(known.status))
         for known in read
         if known.updated_at and task.updated_at and known.updated_at <= task.updated_at
     ]
 
 
 def _note_event(user: User, note: TaskNote) -> Event:
-    who = _name(user, note.person) if note.person else "Somebody"
+    by = _name(user, note.person) if note.person else texts.SOMEONE
     if note.replaced_by:
-        return Event("duplicate", f"{who} replaced it", note.at, task=note.replaced_by, task_words="with")
+        return Event("duplicate", "replaced", note.at, by=by, task=note.replaced_by)
     if note.is_mistake:
-        return Event("x", f"{who} marked this task as a mistake", note.at, quote=note.text)
-    return Event("mute", f"{who} muted this task", note.at, quote=note.text)
+        return Event("x", "mistake", note.at, by=by, quote=note.text)
+    return Event("mute", "muted", note.at, by=by, quote=note.text)
 
 
 def _creation(user: User, task: Task, origin: Origin | None, replaces: int | None) -> Event:
     if origin is None:
-        return Event("sent", "Created outside the portal", task.created_at)
+        return Event("sent", "outside", task.created_at)
     submission = origin.submission
-    words, at = f"{_name(user, submission.owner)} created it", submission.sent_at or submission.created_at
+    by, at = _name(user, submission.owner), submission.sent_at or submission.created_at
     if not origin.is_visible:
-        return Event("sent", words, at, task=replaces, task_words="in place of")
-    source = submission.group_name or SOURCES[Submission.Kind(submission.kind)]
-    return Event(
-        "sent", words, at, source=source, submission=submission, row=origin.row_number, task=replaces,
-        task_words="in place of",
-    )  # fmt: skip
+        return Event("sent", "created", at, by=by, task=replaces)
+    return Event("sent", "created", at, by=by, submission=submission, row=origin.row_number, task=replaces)
 
 
 def _name(user: User, person: User) -> str:
-    return "You" if person.pk == user.pk else str(person)
+    """Return the person's name, or "" for the reader."""
+    return "" if person.pk == user.pk else str(person)

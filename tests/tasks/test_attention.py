@@ -140,4 +140,4 @@ def test_the_page_is_three_calls_and_its_failure_is_one_page(
     scripted_api.script = [none]
     html = page.get(address(workflow, "?status=attention")).content.decode()
     assert len(scripted_api.requests) == 3
-    assert "No task of this workflow needs attention" in html
+    assert "No tasks need attention" in html

@@ -151,7 +151,7 @@ def test_words_find_tasks_with_their_status(desk: Desk) -> None:
     html = text_of(desk.browser.get(address(desk.workflow, "?q=parcel")))
     assert "<mark>Parcel</mark> for Graz" in html and "2 results" in html
     empty = text_of(desk.browser.get(address(desk.workflow, "?q=qqqq")))
-    assert "No results. Everything that you sent or may see of others was searched." in empty
+    assert "No results for “qqqq”" in empty
 
 
 def test_rows_that_became_no_task_are_found_too(desk: Desk) -> None:
@@ -214,7 +214,7 @@ def test_pages_lead_through_all_tasks_and_back(desk: Desk, query: str) -> None:
 def test_a_bad_cursor_leads_to_the_first_page(desk: Desk, query: str) -> None:
     read(desk, {1: "pending"})
     answer = desk.browser.get(address(desk.workflow, f"?{query}"), follow=True)
-    assert answer.redirect_chain and "no longer exists" in text_of(answer)
+    assert answer.redirect_chain and "That page is gone" in text_of(answer)
 
 
 def test_the_list_refreshes_itself_and_announces_new_tasks(desk: Desk) -> None:
@@ -229,13 +229,13 @@ def test_the_list_refreshes_itself_and_announces_new_tasks(desk: Desk) -> None:
 
 
 def test_the_list_says_how_new_it_is_and_what_is_not_read(desk: Desk) -> None:
-    assert "has not read this workflow yet" in text_of(desk.browser.get(address(desk.workflow, "?day=today")))
+    assert "We haven’t read this workflow yet" in text_of(desk.browser.get(address(desk.workflow, "?day=today")))
     assert WorkflowIndex.objects.filter(workflow=desk.workflow).exists(), "opening the list starts the scans"
     now = timezone.now()
     read(desk, {1: "pending"}, is_backfilled=False, backfilled_to=now - timedelta(days=2))
     html = text_of(desk.browser.get(address(desk.workflow, "?day=today")))
-    assert "As the portal last knew it." in html and "are not read yet" in html
-    assert "are not read yet" not in text_of(desk.browser.get(address(desk.workflow, "?sent=me")))
+    assert "Updated " in html and "are still loading" in html
+    assert "are still loading" not in text_of(desk.browser.get(address(desk.workflow, "?sent=me")))
 
 
 def test_it_is_shown_while_pipelines_is_away(desk: Desk, api: Any) -> None:
@@ -345,7 +345,7 @@ def test_too_many_tasks_are_not_exported(desk: Desk, monkeypatch: pytest.MonkeyP
     read(desk, {1: "failed", 2: "failed", 3: "failed"})
     for query in ("sent=me", "status=failed", ""):
         answer = desk.browser.post(address(desk.workflow, "export/"), QueryDict(query).dict(), follow=True)
-        assert "Choose an import or some days" in text_of(answer)
+        assert "Filter by import or day" in text_of(answer)
     assert exported(desk, "sent=me&day=yesterday") == []
 
 
@@ -378,7 +378,7 @@ def test_the_search_page_lists_tasks_of_all_workflows(desk: Desk) -> None:
     assert everywhere(desk, "status=attention") == [3, 1]
     html = text_of(desk.browser.get("/search/?sent=me"))
     assert f'href="{address(desk.workflow)}2/"' in html and "<th>Workflow</th>" in html
-    assert "Type words" in text_of(desk.browser.get("/search/?day=today"))
+    assert "Search by text or task ID" in text_of(desk.browser.get("/search/?day=today"))
 
 
 def test_the_search_page_shows_what_the_person_may_see(desk: Desk) -> None:

@@ -99,7 +99,7 @@ def test_a_bad_cursor_leads_to_the_first_page_with_a_notice(
     workflow, newest = open_with_tasks(saved_key, api)
     html = page.get(address(workflow, f"?cursor={cursor}&limit=25"), follow=True).content.decode()
     assert ids(html) == newest[:25]
-    assert "no longer exists" in html
+    assert "That page is gone" in html
     by_htmx = page.get(address(workflow, f"?cursor={cursor}"), headers={"HX-Request": "true", "HX-Target": "task-page"})
     assert by_htmx["HX-Redirect"] == address(workflow, "?")
 
@@ -118,7 +118,7 @@ def test_a_task_without_nodes_says_so(page: Any, saved_key: SavedKey, api: FakeA
 
 def test_an_empty_workflow_invites_to_the_first_task(page: Any, saved_key: SavedKey) -> None:
     html = page.get(address(open_workflow(saved_key))).content.decode()
-    assert "no tasks yet" in html
+    assert "No tasks yet" in html
     assert "tasks/new/" in html
 
 

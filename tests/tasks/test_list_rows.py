@@ -150,7 +150,7 @@ def test_a_task_that_is_not_there_says_which_and_leads_on(page: Any, saved_key: 
     workflow = open_workflow(saved_key)
     shown = page.get(address(workflow, "99999999/"))
     assert shown.status_code == 404
-    assert "There is no task 99999999 here" in text_of(shown)
+    assert "Task 99999999 isn’t in Workflow 42" in text_of(shown)
     assert f'href="{address(workflow)}"' in text_of(shown)
 
 

@@ -1,6 +1,5 @@
 """The page of one submission: what was sent, and the outcome of each row."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,12 +21,11 @@ from pipelines_portal.submissions import texts
 from pipelines_portal.submissions.appeared import tasks_since
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.permissions import reachable_key, visible_submission
+from pipelines_portal.submissions.shown_values import ShownValue, shown_values
 from pipelines_portal.submissions.task_bar import is_counted, task_bar
-from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 PAGE = 50
-SHOWN = 4000
 LINKED = 100
 # Of so many tasks it takes no time to count how they stand.
 COUNTED_AT_ONCE = 1_000
@@ -39,7 +37,7 @@ class ShownRow:
     """A row with its values as text; `values` is None once they were removed."""
 
     row: SubmissionRow
-    values: list[tuple[str, str, str]] | None
+    values: list[ShownValue] | None
     labels: Mapping[str, str]
 
     @property
@@ -53,7 +51,7 @@ class ShownRow:
 
     @property
     def glance(self) -> str:
-        return next((text[:80] for _, _, text in self.values or [] if text), texts.NO_VALUES)
+        return next((value.text[:80] for value in self.values or [] if value.text), texts.NO_VALUES)
 
 
 @require_safe
@@ -108,7 +106,7 @@ def _page_asked(request: SignedInRequest) -> tuple[str, int]:
 def _rows(found: list[SubmissionRow], labels: Mapping[str, str]) -> dict[str, Any]:
     rows = found[:PAGE]
     next_after = str(rows[-1].index) if len(found) > PAGE else ""
-    shown = [ShownRow(row, None if row.fields is None else _texts(row.fields, labels), labels) for row in rows]
+    shown = [ShownRow(row, None if row.fields is None else shown_values(row.fields, labels), labels) for row in rows]
     return {"rows": shown, "next_after": next_after}
 
 
@@ -117,16 +115,6 @@ def _labels(submission: Submission, workflow: OpenedWorkflow | None) -> Mapping[
     upload = getattr(submission, "zip_upload", None)
     titles = getattr(workflow, "field_titles", None)
     return (upload.labels if upload else {}) or (titles.titles if titles else {})
-
-
-def _texts(fields: FieldValues, labels: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Return (title, name, text) of each field."""
-    return [(labels.get(name, ""), name, as_text(value)[:SHOWN]) for name, value in fields.items()]
-
-
-def as_text(value: Any) -> str:
-    """Return a field's value as it was typed: text unchanged, the rest as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _appeared(submission: Submission, key: SavedKey | None) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.origin import origin_of_task, telling_value
+from pipelines_portal.submissions.shown_values import shown_values
 from pipelines_portal.task_index.models import TaskNote
+from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.forms import MistakeForm, MuteForm
 from pipelines_portal.tasks.live_page import moves
 from pipelines_portal.tasks.neighbours import neighbours
-from pipelines_portal.tasks.shown_values import shown_values
 from pipelines_portal.tasks.timeline import status_event, timeline
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import usable_workflow
@@ -28,9 +29,9 @@ class NoSuchTask(Http404):
 
     def __init__(self, workflow: OpenedWorkflow, task_id: int) -> None:
         super().__init__()
-        self.title = f"There is no task {task_id} here"
-        self.sentence = f"The API cannot find this in “{workflow.name}”. It may belong to another workflow."
-        self.action = "Go to the list of tasks"
+        self.title = texts.NO_SUCH_TASK.format(task=task_id, workflow=workflow.name)
+        self.sentence = texts.IN_ANOTHER_WORKFLOW
+        self.action = texts.VIEW_TASKS
         self.address = reverse("tasks:list", args=[workflow.key_id, workflow.workflow_id])
 
 

@@ -27,6 +27,7 @@ from pipelines_portal.core.csv_downloads import csv_response
 from pipelines_portal.core.rendering import is_poll_of, render_page
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.task_index.models import WorkflowIndex
+from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.conditions import Conditions
 from pipelines_portal.tasks.exports import lines, why_not
 from pipelines_portal.tasks.filter_chips import query_of, wrong_query_box
@@ -117,7 +118,7 @@ def _known_list(
     page = find(scope, asked, pagination.cursor)
     if not page.tasks:
         raise error
-    away = "Pipelines asks us to wait" if isinstance(error, RateLimited) else "Pipelines isn’t responding"
+    away = texts.RATE_LIMITED if isinstance(error, RateLimited) else texts.NOT_RESPONDING
     return _respond(request, workflow, FoundList(scope, asked, page, pagination, away))
 
 
@@ -165,7 +166,7 @@ def _first_page(
 ) -> HttpResponse:
     """Lead to the first page when nobody knows the cursor of an old link."""
     if not pagination.cursor:
-        raise InvalidRequest(400, "invalid_request", "The API refused the list's filter.")
-    messages.warning(request, "That page of the list no longer exists, so this is the first one.")
+        raise InvalidRequest(400, "invalid_request", texts.FILTER_REFUSED)
+    messages.warning(request, texts.PAGE_IS_GONE)
     address = reverse("tasks:list", args=[workflow.key_id, workflow.workflow_id]) + query_of(conditions)
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)

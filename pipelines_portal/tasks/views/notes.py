@@ -1,5 +1,6 @@
 """Muting tasks, and marking them as mistakes: one or many tasks of a workflow in one POST."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -13,6 +14,7 @@ from pipelines_portal.accounts.restored_forms import is_restoring, typed_values
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.task_index.counts import statuses_of
 from pipelines_portal.task_index.models import NoteState, TaskNote
+from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.forms import ClearNoteForm, MistakeForm, MuteForm, TasksForm
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import usable_workflow
@@ -26,15 +28,15 @@ def task_mute(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
     workflow = usable_workflow(request.user, key_id, workflow_id)
     form = MuteForm(request.POST)
     if is_restoring(request) or not form.is_valid():
-        return _form_page(request, workflow, form, "tasks/mute.html")
+        return _form_page(request, workflow, form, "tasks/mute.html", texts.mute_question)
     posted = form.cleaned_data
     statuses = statuses_of(workflow, posted["task_ids"])
     statuses |= {task_id: status for task_id in posted["task_ids"] if (status := form.status_of(task_id))}
     muted = TaskNote.objects.mute(workflow, statuses, posted["note"], request.user, seen_at=posted["seen_at"])
     if muted:
-        messages.success(request, f"{_named(muted)} muted")
+        messages.success(request, texts.muted(muted))
     if left := [task_id for task_id in posted["task_ids"] if task_id not in muted]:
-        messages.warning(request, f"{_named(left)} not muted, because the status has changed or needs no attention")
+        messages.warning(request, texts.not_muted(left))
     return _back(request, workflow, posted["task_ids"])
 
 
@@ -46,10 +48,10 @@ def task_mark_mistake(request: SignedInRequest, key_id: int, workflow_id: int) -
     workflow = usable_workflow(request.user, key_id, workflow_id)
     form = MistakeForm(request.POST)
     if is_restoring(request) or not form.is_valid():
-        return _form_page(request, workflow, form, "tasks/mark_mistake.html")
+        return _form_page(request, workflow, form, "tasks/mark_mistake.html", texts.mistake_question)
     task_ids = form.cleaned_data["task_ids"]
     TaskNote.objects.mark_as_mistakes(workflow, task_ids, form.cleaned_data["note"], request.user)
-    messages.success(request, f"{_named(task_ids)} marked as {'a mistake' if len(task_ids) == 1 else 'mistakes'}")
+    messages.success(request, texts.marked_as_mistakes(task_ids))
     return _back(request, workflow, task_ids)
 
 
@@ -61,27 +63,30 @@ def task_clear_note(request: SignedInRequest, key_id: int, workflow_id: int) -> 
     workflow = usable_workflow(request.user, key_id, workflow_id)
     form = ClearNoteForm(request.POST)
     if not form.is_valid():
-        return HttpResponseBadRequest("Name one to 200 tasks, and the state of their notes.")
+        return HttpResponseBadRequest(texts.NO_TASK_CHOSEN)
     task_ids, state = form.cleaned_data["task_ids"], form.cleaned_data["state"]
     if cleared := TaskNote.objects.clear(workflow, task_ids, state, request.user):
-        words = "unmuted" if state == NoteState.MUTED else "counted again"
-        messages.success(request, f"{_named(cleared)} {words}")
+        words = texts.unmuted if state == NoteState.MUTED else texts.counted_again
+        messages.success(request, words(cleared))
     else:
-        messages.warning(request, "Nothing changed, because somebody else was faster")
+        messages.warning(request, texts.CHANGED_BY_OTHERS)
     return _back(request, workflow, task_ids)
 
 
-def _form_page(request: SignedInRequest, workflow: OpenedWorkflow, form: TasksForm, template: str) -> HttpResponse:
+def _form_page(
+    request: SignedInRequest,
+    workflow: OpenedWorkflow,
+    form: TasksForm,
+    template: str,
+    question: Callable[[list[str]], str],
+) -> HttpResponse:
     """Show the form alone, with what was posted. It may come from any page."""
     form.fields["note"].widget.attrs["autofocus"] = True
+    posted = request.POST.getlist("task")
     carried = [(name, text) for name, text in typed_values(request) if name != "note"]
     context: dict[str, Any] = {"key": workflow.key, "workflow": workflow, "tab": "tasks", "form": form}
-    context |= {"carried": carried, "tasks": _named(request.POST.getlist("task")), "back": _next(request)}
+    context |= {"carried": carried, "question": question(posted) if posted else "", "back": _next(request)}
     return render_page(request, template, context, status=200 if is_restoring(request) else 422)
-
-
-def _named(task_ids: list[Any]) -> str:
-    return f"Task {task_ids[0]}" if len(task_ids) == 1 else f"{len(task_ids)} tasks"
 
 
 def _next(request: SignedInRequest) -> str:

@@ -124,7 +124,7 @@ def test_a_number_finds_its_task_and_rows_with_the_text(desk: Desk, api: FakeApi
     for words in (f"{task_id}", f" #{task_id} "):
         assert f'href="{place}"' in look(desk, words)
     assert shown(desk, "417000417") == ["Parcel 417000417"]
-    assert "The portal does not know it. Look in:" in look(other_desk, f"{task_id}")
+    assert "Look for it in:" in look(other_desk, f"{task_id}")
 
 
 def test_a_task_that_only_the_index_knows_is_found(desk: Desk) -> None:
@@ -147,7 +147,7 @@ def test_a_task_of_two_workflows_is_found_in_both(desk: Desk) -> None:
 
 def test_a_task_that_nobody_knows_is_looked_for_where_one_was_last(desk: Desk) -> None:
     text = look(desk, "987654321")
-    assert "The portal does not know it. Look in:" in text
+    assert "Look for it in:" in text
     assert f"/keys/{desk.key.pk}/workflows/{desk.workflow.workflow_id}/tasks/987654321/" in text
 
 

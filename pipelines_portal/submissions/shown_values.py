@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,7 +24,7 @@ class ShownValue:
     items: tuple[str, ...] = ()
 
 
-def shown_values(fields: FieldValues, titles: dict[str, str]) -> list[ShownValue]:
+def shown_values(fields: FieldValues, titles: Mapping[str, str]) -> list[ShownValue]:
     return [_shown(name, titles.get(name, "") or name, value) for name, value in fields.items()]
 
 

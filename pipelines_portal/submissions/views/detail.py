@@ -62,7 +62,7 @@ def submission_detail(request: SignedInRequest, submission_id: UUID) -> HttpResp
     is_sender = submission.owner_id == request.user.pk
     only, after = _page_asked(request)
     workflow = _workflow(submission)
-    context = {"submission": submission, "key": key, "is_sender": is_sender}
+    context: dict[str, Any] = {"submission": submission, "key": key, "is_sender": is_sender}
     rows = _rows_after(submission, after, only)
     context |= _rows(rows, _labels(submission, workflow)) | {"only": only, "is_first_page": after < 0}
     context |= _tasks(request, submission, key, workflow)

@@ -13,6 +13,7 @@ from pipelines_portal.matching.proposals import propose, rows_below, texts_of
 from pipelines_portal.matching.value_matching import BY_VALUES, MOST_COLUMNS, SAMPLED_ROWS
 from pipelines_portal.spreadsheets.cells import Lines, text_of
 from pipelines_portal.spreadsheets.limits import MAX_ROWS, RowsFileError, too_many_rows
+from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.archive.preview import as_in_archive
 
 # The share of a column's cells that have to name files of the archive. Some files may be missing in it.
@@ -41,7 +42,7 @@ def match_columns(name: str, lines: Lines, schema: Schema, paths: Set[str] = fro
     matching = propose(schema, blocks, zone=get_current_timezone_name()) if lines else Matching()
     rows = rows_below(lines, matching.header_line)
     if not rows:
-        raise RowsFileError(f"{name} holds no rows.", "Put a row for each task below the headings.")
+        raise RowsFileError(texts.NO_ROWS.format(name=name), texts.ADD_ROWS)
     if len(rows) > MAX_ROWS:
         raise too_many_rows(name, MAX_ROWS)
     _match_by_paths(matching, rows, schema, paths)
@@ -74,8 +75,8 @@ def _name(place: int) -> str:
 
 
 def _sample(rows: Lines, place: int) -> str:
-    texts = (text_of(cells[place]) for _, cells in rows if place < len(cells))
-    return " ".join(next((text for text in texts if text.strip()), "")[:LONGEST_SAMPLE].split())
+    found = (text_of(cells[place]) for _, cells in rows if place < len(cells))
+    return " ".join(next((text for text in found if text.strip()), "")[:LONGEST_SAMPLE].split())
 
 
 def _match_by_paths(matching: Matching, rows: Lines, schema: Schema, paths: Set[str]) -> None:
@@ -93,6 +94,6 @@ def _match_by_paths(matching: Matching, rows: Lines, schema: Schema, paths: Set[
 
 
 def _names_files(rows: Lines, place: int, paths: Set[str]) -> bool:
-    texts = [text_of(cells[place]) for _, cells in rows[:SAMPLED_ROWS] if place < len(cells)]
-    texts = [text for text in texts if text.strip()]
-    return bool(texts) and sum(as_in_archive(text) in paths for text in texts) >= LEAST_SHARE_OF_PATHS * len(texts)
+    found = [text_of(cells[place]) for _, cells in rows[:SAMPLED_ROWS] if place < len(cells)]
+    found = [text for text in found if text.strip()]
+    return bool(found) and sum(as_in_archive(text) in paths for text in found) >= LEAST_SHARE_OF_PATHS * len(found)

@@ -6,6 +6,7 @@ from django import forms
 
 from pipelines_portal.core.file_names import in_sentence
 from pipelines_portal.spreadsheets.limits import MAX_BYTES
+from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.archive.directory import MAX_LEVELS, MAX_TAIL_BYTES
 
 LARGEST_ARCHIVE = 2**50
@@ -38,7 +39,7 @@ class ChosenFileForm(forms.Form):
     def clean(self) -> None:
         tail, size = self.cleaned_data.get("tail"), self.cleaned_data.get("size")
         if tail is not None and size is not None and tail.size > min(size, MAX_TAIL_BYTES):
-            raise forms.ValidationError("The end of the ZIP file is larger than it may be.")
+            raise forms.ValidationError(texts.TAIL_TOO_LARGE)
 
     def chosen_file(self) -> ChosenFile:
         """Return the chosen file. Call on a valid form."""
@@ -50,11 +51,8 @@ class ChosenFileForm(forms.Form):
     def fault(self) -> tuple[str, str]:
         """The reason why the archive cannot be checked, and advice. Use on a form that is not valid."""
         if self.has_error("name", "max_length"):
-            length = len(self.data.get("name", ""))
-            title = f"The ZIP file's name is too long: it has {length:,} characters, at most {LONGEST_NAME} can be kept"
-            return title, "Nothing was sent. Rename it and choose it again."
-        advice = "Choose a ZIP file or a folder first. If you did, the browser could not read it: choose it again."
-        return "There is no ZIP file to check", advice
+            return texts.NAME_TOO_LONG_TITLE.format(most=LONGEST_NAME), texts.RENAME_FILE
+        return texts.NOTHING_TO_CHECK, texts.CHOOSE_FIRST
 
 
 class RowsFileForm(forms.Form):
@@ -67,5 +65,7 @@ class RowsFileForm(forms.Form):
         """Refuse a file that is too large before it is read."""
         file = self.cleaned_data.get("rows_file")
         if file and file.size > MAX_BYTES:
-            raise forms.ValidationError(f"{in_sentence(file.name)} is larger than {MAX_BYTES // 1024**2} MB. Split it.")
+            raise forms.ValidationError(
+                texts.ROWS_FILE_TOO_LARGE.format(name=in_sentence(file.name), most=MAX_BYTES // 1024**2)
+            )
         return file

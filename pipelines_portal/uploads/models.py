@@ -23,6 +23,7 @@ from pipelines_portal.core.metrics import UPLOADS_ENDED
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import lease
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended
+from pipelines_portal.uploads import texts
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 FIRST_POLL = timedelta(seconds=5)
@@ -264,14 +265,14 @@ class ZipUpload(models.Model):
             return
         # The ledger has just recorded the outcome.
         submission = Submission.objects.select_related("owner").get(pk=self.submission_id)
-        counts = f"{submission.success_count:,} created"
-        counts += f", {submission.error_count:,} rejected" if submission.error_count else ""
+        created, rejected = submission.success_count, submission.error_count
+        ended, failed = texts.upload_finished(self.file_name, created, rejected), texts.UPLOAD_FAILED
         is_good = submission.status == Submission.Status.CREATED
         end = BatchEnd(
             person=submission.owner,
             subject=f"upload:{self.pk}:{submission.attempt}",
-            title=f"{self.file_name} is through: {counts}" if submission.success_count else f"{self.file_name} failed",
-            sentence=f"ZIP upload to {submission.workflow_name}",
+            title=ended if created else failed.format(name=self.file_name),
+            sentence=texts.UPLOAD_TO.format(workflow=submission.workflow_name),
             address=reverse("submissions:detail", args=[submission.pk]),
             tone="finished" if is_good else "warning",
         )

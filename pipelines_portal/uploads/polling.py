@@ -35,6 +35,7 @@ from pipelines_portal.submissions.outcomes import (
     unconfirmed,
 )
 from pipelines_portal.submissions.sending import newest_task_id
+from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.models import Stage, ZipUpload
 
 
@@ -55,17 +56,6 @@ HOPELESS = (Unauthorized, NotFound, ValidationFailed)
 WAITS_FOR_KEY = (Unauthorized, CreatorGone, NoKey)
 NOT_CONFIRMED = ("pending", "cancelled")
 ENDS = {"completed": Stage.COMPLETED, "failed": Stage.FAILED, "cancelled": Stage.CANCELLED}
-FORGOTTEN = "Pipelines no longer knows this upload, so nobody can say what came of it. Look at the workflow's tasks."
-MISSING = "The ZIP file has not arrived: it has to be sent again from the beginning."
-NEVER_CONFIRMED = (
-    "Pipelines no longer knows this upload, of which no tasks were made. Nothing was created: start again."
-)
-KEY_IS_GONE = "The key was removed from this portal, so nobody can ask what came of the upload."
-NO_ACCESS = (
-    "Whoever sent this ZIP file may not send with the key any more, so the portal does not ask on their "
-    "behalf. Nothing is lost: it goes on by itself when they may again."
-)
-MAY_HAVE_TASKS = "It does not say whether tasks were created before. Look what appeared in the workflow."
 
 
 def poll_if_due(upload: ZipUpload) -> None:
@@ -87,7 +77,7 @@ def poll(upload: ZipUpload) -> None:
     if upload.stage not in FIRST_DELAY:
         return
     if not may_poll(upload):
-        upload.schedule_poll(None, problem=NO_ACCESS, waits_for_key=True)
+        upload.schedule_poll(None, problem=texts.NO_ACCESS, waits_for_key=True)
         return
     try:
         _ask_api(upload, client_for_upload(upload))
@@ -104,7 +94,7 @@ def may_poll(upload: ZipUpload) -> bool:
 def client_for_upload(upload: ZipUpload) -> PipelinesClient:
     """Return a client with the upload's key. Raise NoKey."""
     if upload.submission.key is None:
-        raise NoKey("The key was removed from this portal.")
+        raise NoKey(texts.KEY_REMOVED)
     try:
         return client_for(upload.submission.key.on_behalf_of(upload.submission.owner))
     except KeyCannotBeOpened as error:
@@ -123,7 +113,7 @@ def settle_lost_confirm(upload: ZipUpload, client: PipelinesClient) -> None:
     try:
         status = client.upload_status(*upload.remote_ids).status
     except NotFound:
-        _end_unconfirmed(upload, FORGOTTEN)
+        _end_unconfirmed(upload, texts.FORGOTTEN)
         return
     if status in NOT_CONFIRMED:
         upload.end_confirm(is_unconfirmed=False)
@@ -196,7 +186,7 @@ def _says_missing(error: PipelinesError) -> bool:
 
 def _record_missing(upload: ZipUpload) -> None:
     """Record that the archive is not stored (422, S158). It can be sent again, and the link stays valid."""
-    if not upload.mark_missing(MISSING):
+    if not upload.mark_missing(texts.ARCHIVE_MISSING):
         upload.end_confirm(is_unconfirmed=False)
     _poll_later(upload)
 
@@ -213,9 +203,9 @@ def _read_status(upload: ZipUpload, client: PipelinesClient) -> None:
 
 def _wait_for_known_status(upload: ZipUpload, word: str) -> None:
     """Keep polling for half a day after an unknown status. Then the outcome is unconfirmed."""
-    problem = f"Pipelines calls this upload “{word[:40]}”, which tells nothing of what came of it."
+    problem = texts.UNKNOWN_STATUS.format(status=word[:40])
     if upload.confirmed_at is not None and upload.confirmed_at + PATIENCE_AFTER_EXPIRY < timezone.now():
-        _end_unconfirmed(upload, f"{problem} {MAY_HAVE_TASKS}")
+        _end_unconfirmed(upload, f"{problem} {texts.MAY_HAVE_TASKS}")
     else:
         _poll_later(upload, problem=problem)
 
@@ -228,7 +218,7 @@ def _end(upload: ZipUpload, status: UploadStatus) -> None:
     """Record the outcome in the ledger and the upload, in one transaction."""
     if upload.submission.key is not None:
         outdate(upload.submission.key, upload.submission.workflow_id)
-    reason = status.error_message or f"Pipelines {status.status} the upload without giving a reason."
+    reason = status.error_message or texts.NO_REASON
     stage = ENDS[status.status]
     if status.status == "completed":
         upload.end(
@@ -237,7 +227,7 @@ def _end(upload: ZipUpload, status: UploadStatus) -> None:
             lambda submission: submission.record(outcome_of_answer(submission, status)),
         )
     elif status.success_count is None:
-        problem = f"{_sentence(reason)} {MAY_HAVE_TASKS}"
+        problem = f"{_sentence(reason)} {texts.MAY_HAVE_TASKS}"
         upload.end(stage, problem, lambda submission: submission.record(unconfirmed(problem)))
     else:
         upload.end(stage, reason, lambda submission: _record_stopped(submission, status, _sentence(reason)))
@@ -258,11 +248,11 @@ def _record_problem(upload: ZipUpload, error: PipelinesError | NoKey) -> None:
     """Store an error as the problem, and schedule the next poll unless only a person can help."""
     is_confirmed = upload.stage == Stage.PROCESSING or upload.confirming_until is not None
     if upload.submission.key is None and is_confirmed:
-        return _end_unconfirmed(upload, KEY_IS_GONE)
+        return _end_unconfirmed(upload, texts.KEY_IS_GONE)
     if isinstance(error, NotFound):
         if is_confirmed:
-            return _end_unconfirmed(upload, FORGOTTEN)
-        if upload.give_up(NEVER_CONFIRMED):
+            return _end_unconfirmed(upload, texts.FORGOTTEN)
+        if upload.give_up(texts.NEVER_CONFIRMED):
             return None
     problem = error.advice or sentence(error) if isinstance(error, PipelinesError) else str(error)
     if isinstance(error, (NoKey, *HOPELESS)):
@@ -331,14 +321,8 @@ def remove_old_tasks() -> int:
     return delete_in_batches(DBTaskResult.objects.filter(enqueued_at__lte=timezone.now() - TASKS_STORED_FOR))
 
 
-RESTORED = (
-    "The portal was restored from a backup, and this ZIP file may have been sent after that was made. Look at the "
-    "workflow's tasks before you go on."
-)
-
-
 def stop_restored() -> None:
     """Stop unconfirmed uploads after a restore until a person acts, and poll confirmed ones at once."""
     unconfirmed = ZipUpload.objects.filter(stage__in=(Stage.UPLOADING, Stage.STORED))
-    unconfirmed.update(problem=RESTORED, next_poll_at=None, tab="", tab_seen_at=None)
+    unconfirmed.update(problem=texts.RESTORED, next_poll_at=None, tab="", tab_seen_at=None)
     ZipUpload.objects.filter(stage=Stage.PROCESSING).update(next_poll_at=timezone.now(), poll_count=0)

@@ -4,11 +4,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.matching.notation import TWO_DAYS, TWO_NUMBERS, TWO_TYPED
+from pipelines_portal.matching import texts as matching_texts
 from pipelines_portal.matching.row_values import Fault
 from pipelines_portal.matching.short_reasons import short_reason
 from pipelines_portal.matching.words import choices_of
-from pipelines_portal.uploads.archive.preview import NOT_THERE
+from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.given_rows import ALIKE, GivenRow, key_of
 from pipelines_portal.workflows.fields.base import is_blank
 from pipelines_portal.workflows.fields.types import type_of
@@ -17,9 +17,9 @@ MOST_SHOWN, MOST_ALIKE = 50, 10
 LONGEST_SHOWN = 80
 # What to type instead of a text that can be read in two ways.
 ADVICE = {
-    TWO_NUMBERS: "type it without a separator for thousands",
-    TWO_TYPED: "type it without a separator for thousands",
-    TWO_DAYS: "type it as 2026-03-05",
+    matching_texts.TWO_NUMBERS: texts.WITHOUT_SEPARATOR,
+    matching_texts.TWO_TYPED: texts.WITHOUT_SEPARATOR,
+    matching_texts.TWO_DAYS: texts.ISO_DATE,
 }
 
 
@@ -76,7 +76,7 @@ class ErrorOfRows:
     def what(self) -> str:
         """What is wrong, as the end of a sentence that begins with the field's label and the value."""
         if self.fault.value and self.choices:
-            return "isn’t an option"
+            return texts.NOT_AN_OPTION
         return _why(self.known, self.fault)[1].removeprefix(self.known.label).strip()
 
 
@@ -102,7 +102,9 @@ class RowErrors:
 def _errors_of_rows(schema: Schema, rows: list[GivenRow]) -> list[ErrorOfRows]:
     """Return the errors that most rows have."""
     fields = {known.name: known for known in schema.fields}
-    faults = (fault for row in rows for fault in row.faults if fault.field and not fault.message.endswith(NOT_THERE))
+    faults = (
+        fault for row in rows for fault in row.faults if fault.field and not fault.message.endswith(texts.NOT_THERE)
+    )
     most = Counter(faults).most_common(MOST_ALIKE)
     return [ErrorOfRows(fields[fault.field], fault, count) for fault, count in most if count > 1]
 
@@ -117,9 +119,9 @@ def _cell(row: GivenRow, known: Field, fault: Fault | None) -> ErrorCell:
 
 def _why(known: Field, fault: Fault) -> tuple[str, str]:
     """Return what is wrong in a few words and as a sentence."""
-    if fault.message.endswith(NOT_THERE):
-        return "Not in the ZIP file", fault.message
+    if fault.message.endswith(texts.NOT_THERE):
+        return texts.NOT_IN_ZIP, fault.message
     if doubt := next((doubt for doubt in ADVICE if fault.message.endswith(doubt)), ""):
-        what = fault.message.partition(":")[0]
-        return short_reason(known, fault.value, [what]), f"{what}: {ADVICE[doubt]}"
+        what = fault.message.partition(".")[0]
+        return short_reason(known, fault.value, [what]), ADVICE[doubt].format(what=what)
     return short_reason(known, fault.value, [fault.message]), fault.message

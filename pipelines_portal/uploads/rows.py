@@ -27,6 +27,7 @@ from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.spreadsheets.limits import MAX_ROWS, RowsFileError
 from pipelines_portal.spreadsheets.reading import read_all_lines
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.columns import ShownColumn, choose_columns, match_columns, shown_columns
 from pipelines_portal.uploads.forms import RowsFileForm
 from pipelines_portal.uploads.given_rows import Corrections, GivenRow, rows_of_lines, rows_of_values
@@ -35,8 +36,6 @@ from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.fields.row_forms import RowForm, payloads, row_forms
 
 TYPED = "typed"
-NO_COLUMN = "No column of {name} is a field of this workflow."
-CHOOSE_COLUMN = "Choose the fields of its columns below."
 
 
 @dataclass
@@ -78,12 +77,12 @@ def read_row_source(
     """
     form = RowsFileForm(posted, files)
     if not form.is_valid():
-        return RowSource(problem=" ".join(map(str, form.errors.get("rows_file", ["The rows cannot be read."]))))
+        return RowSource(problem=" ".join(map(str, form.errors.get("rows_file", [texts.ROWS_UNREADABLE]))))
     if file := form.cleaned_data["rows_file"]:
         return _from_file(user, file, schema, posted, paths, budget)
     typed = payloads(posted_row_forms(schema, posted))
     if typed is None:
-        return RowSource(problem="A typed row has an error.", advice="Check the marked fields.")
+        return RowSource(problem=texts.TYPED_ROW_WRONG, advice=texts.CHECK_FIELDS)
     if typed:
         corrections = Corrections(TYPED)
         return RowSource(rows_of_values(typed, schema, corrections))
@@ -127,7 +126,7 @@ def _from_file(
     if matching.imported:
         source.rows = rows_of_lines(rows_below(lines, matching.header_line), schema, matching, corrections)
     else:
-        source.problem, source.advice = NO_COLUMN.format(name=in_sentence(name)), CHOOSE_COLUMN
+        source.problem, source.advice = texts.NO_COLUMN_MATCHES.format(name=in_sentence(name)), texts.CHOOSE_FIELDS
     return source
 
 

@@ -11,6 +11,7 @@ from django.conf import settings
 from pipelines_portal.api_client import CreatorGone, PipelinesClient, PipelinesError, ValidationFailed
 from pipelines_portal.core.api_errors import explain
 from pipelines_portal.core.web_addresses import origin_of
+from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.uploads.polling import client_for_upload, settle_lost_confirm, was_confirmed
 
@@ -21,7 +22,7 @@ class BeingConfirmed(Exception):
     """The API is being asked right now to confirm the archive."""
 
     def __init__(self) -> None:
-        super().__init__("Pipelines is being asked right now whether the ZIP file has arrived. Try again in a moment.")
+        super().__init__(texts.BEING_CONFIRMED)
 
 
 def open_link(upload: ZipUpload, client: PipelinesClient, *, renew: bool = False) -> None:
@@ -74,17 +75,14 @@ class HostNotAllowed(Exception):
     """The API returned a link to a host that is not in UPLOAD_ORIGINS."""
 
     def __init__(self, origin: str) -> None:
-        super().__init__(
-            f"Pipelines hands out upload links for {origin}, which this portal does not know. Nothing was sent. "
-            f"An administrator can allow it by adding {origin} to UPLOAD_ORIGINS."
-        )
+        super().__init__(f"{texts.HOST_UNKNOWN.format(origin=origin)} {texts.HOST_HELP.format(origin=origin)}")
 
 
 def check_host(url: str) -> None:
     """Raise HostNotAllowed if the host of a link is not allowed."""
     origin = origin_of(url)
     if origin not in settings.UPLOAD_ORIGINS:
-        raise HostNotAllowed(origin or "an address that is no web address")
+        raise HostNotAllowed(origin or texts.NOT_AN_ADDRESS)
 
 
 def ask_cors(url: str, page_origin: str) -> Cors:
@@ -125,26 +123,19 @@ def link_error_message(error: Exception, upload: ZipUpload) -> str:
     if not isinstance(error, PipelinesError):
         return str(error)
     if isinstance(error, CreatorGone):
-        return f"{explain(error).sentence} Nothing was created."
+        return f"{explain(error).sentence} {texts.NOTHING_CREATED}"
     if isinstance(error, ValidationFailed):
-        return f"Pipelines refused to begin the upload: {error.message} Nothing was created."
+        return f"{texts.UPLOAD_REFUSED.format(message=error.message)} {texts.NOTHING_CREATED}"
     if error.maybe_processed:
-        return (
-            "Pipelines' answer got lost. It may have opened an upload that nobody will use: "
-            "that one expires by itself and creates nothing. You can safely start again."
-        )
-    return f"{explain(error).title}. {explain(error).sentence} Nothing was created."
+        return texts.START_LOST
+    return f"{explain(error).sentence} {texts.NOTHING_CREATED}"
 
 
 def cancel_error_message(error: Exception) -> str:
     """Return the message for an error while a confirm is unconfirmed, when tasks may have been created."""
     if not isinstance(error, PipelinesError):
         return str(error)
-    words = explain(error)
-    return (
-        f"Pipelines was asked to make tasks of the ZIP file, and its answer got lost. {words.title}, so whether "
-        "tasks are being created is not known yet. The portal goes on asking by itself."
-    )
+    return texts.CONFIRM_LOST
 
 
 CONTENT_TYPE = "Content-Type: application/zip"

@@ -47,7 +47,7 @@ def test_from_the_choice_to_the_tasks_without_choosing_twice(page: Page, running
     """S152, S153, S167: what the preview said is what comes of it; the file goes along to the next step."""
     page.goto(choose_address(SEVERAL))
     page.set_input_files("#archive", folders)
-    assert found(page) == "1 task will be created, 2 rejected"
+    assert found(page) == "1 task ready, 2 rejected"
     expect(page.locator("#preview")).to_contain_text("1 task has no Back view")
     expect(page.locator("#preview")).to_contain_text("notes.txt matches no field")
     page.get_by_role("link", name=START).click()
@@ -63,17 +63,17 @@ def test_rows_beside_an_archive_are_corrected_at_their_cells(page: Page, running
     page.set_input_files("#archive", pictures)
     expect(page.locator("[data-found]")).to_have_text("3 files found: now add the rows")
     page.set_input_files("#rows-file", rows)
-    expect(page.locator("[data-found]")).to_contain_text("1 task will be created, 2 rows have errors")
+    expect(page.locator("[data-found]")).to_contain_text("1 task ready, 2 rows have errors")
     expect(page.locator(".match-line")).to_contain_text("Matched 2 of 2 columns. Beleg is Receipt by its values.")
     page.get_by_label("Total, row 2").fill("12")
     page.get_by_label("Receipt, row 4").fill("img/d.png")
     page.get_by_role("button", name="Check again", exact=True).click()
-    expect(page.locator("[data-found]")).to_contain_text("2 tasks will be created, 1 row has errors")
+    expect(page.locator("[data-found]")).to_contain_text("2 tasks ready, 1 row has errors")
     expect(page.get_by_label("Receipt, row 4")).to_have_value("img/d.png")
     assert accessibility_faults(page) == []
     page.get_by_label("Receipt, row 4").fill("img/c.png")
     page.keyboard.press("Enter")
-    expect(page.locator("[data-found]")).to_have_text("3 tasks will be created")
+    expect(page.locator("[data-found]")).to_have_text("3 tasks ready")
     page.get_by_role("link", name=START).click()
     expect_created(page, 3)
 
@@ -84,16 +84,16 @@ def test_rows_typed_by_hand(page: Page, tmp_path: Path) -> None:
     page.goto(choose_address(MIXED))
     page.set_input_files("#archive", pictures)
     found(page)
-    page.get_by_text("Or type the rows").click()
+    page.get_by_text("Type rows").click()
     page.locator("[name=row-1-receipt]").fill("a.png")
     page.locator("[name=row-1-total]").fill("12")
-    page.get_by_role("button", name="Add another row").click()
+    page.get_by_role("button", name="Add row").click()
     expect(page.locator("[name=row-2-receipt]")).to_be_visible()
     assert page.locator("[name=row-1-receipt]").input_value() == "a.png"
     page.locator("[name=row-2-receipt]").fill("b.png")
     page.locator("[name=row-2-total]").fill("7")
-    page.get_by_role("button", name="Check files and rows").click()
-    expect(page.locator("[data-found]")).to_have_text("2 tasks will be created")
+    page.get_by_role("button", name="Check again and rows").click()
+    expect(page.locator("[data-found]")).to_have_text("2 tasks ready")
 
 
 @pytest.mark.full
@@ -103,7 +103,7 @@ def test_ten_gigabytes_are_not_read(page: Page, running: World, tmp_path: Path) 
     sizes = sent_sizes(page)
     page.goto(choose_address(SINGLE))
     page.set_input_files("#archive", large)
-    assert found(page) == "10 tasks will be created"
+    assert found(page) == "10 tasks ready"
     assert len(sizes) == 1 and sizes[0] < 300_000
     assert page.locator("[name=fingerprint]").input_value() == fingerprint(large)
     assert page.locator("[name=size]").input_value() == str(large.stat().st_size)
@@ -116,7 +116,7 @@ def test_a_long_list_of_files_takes_a_second_request(page: Page, tmp_path: Path)
     sizes = sent_sizes(page)
     page.goto(choose_address(SINGLE))
     page.set_input_files("#archive", path)
-    assert found(page) == "4,000 tasks will be created"
+    assert found(page) == "4,000 tasks ready"
     assert len(sizes) == 2 and 190_000 < sizes[0] < sizes[1] < path.stat().st_size
 
 
@@ -128,8 +128,8 @@ def test_another_choice_replaces_the_first(page: Page, folders: Path, tmp_path: 
     page.set_input_files("#archive", folders)
     found(page)
     page.set_input_files("#archive", wrapped)
-    expect(page.get_by_text("Everything lies in one folder, all/")).to_be_visible()
-    assert found(page) == "This ZIP file cannot be used"
+    expect(page.get_by_text("All files are inside all/")).to_be_visible()
+    assert found(page) == "No tasks can be created from these files"
     expect(page.get_by_role("link", name=START)).to_have_count(0)
 
 
@@ -147,7 +147,7 @@ def test_dropping_a_file(page: Page, folders: Path) -> None:
     page.dispatch_event("[data-drop]", "dragover", {"dataTransfer": transfer})
     assert "over" in (page.get_attribute("[data-drop]", "class") or "")
     page.dispatch_event("[data-drop]", "drop", {"dataTransfer": transfer})
-    assert found(page) == "1 task will be created, 2 rejected"
+    assert found(page) == "1 task ready, 2 rejected"
     expect(page.locator("#preview")).to_contain_text("dropped.zip")
 
 
@@ -174,7 +174,7 @@ def test_reload_keeps_what_was_found(page: Page, folders: Path) -> None:
     page.set_input_files("#archive", folders)
     found(page)
     page.reload()
-    assert found(page) == "1 task will be created, 2 rejected"
+    assert found(page) == "1 task ready, 2 rejected"
     page.get_by_role("link", name="Choose the same file again").click()
     expect(page.locator("strong", has_text="Choose the same file again")).to_be_visible()
 
@@ -185,8 +185,8 @@ def test_file_that_vanished_is_told(page: Page, folders: Path) -> None:
     page.set_input_files("#archive", folders)
     found(page)
     folders.write_bytes(b"changed meanwhile")
-    page.get_by_role("button", name="Check files").click()
-    expect(page.get_by_text("cannot read this file")).to_be_visible()
+    page.get_by_role("button", name="Check again").click()
+    expect(page.get_by_text("can’t read this file")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -198,7 +198,7 @@ def test_axe_finds_nothing_in_what_was_found(page: Page, folders: Path, scheme: 
     found(page)
     assert accessibility_faults(page) == []
     page.goto(choose_address(MIXED))
-    page.get_by_text("Or type the rows").click()
+    page.get_by_text("Type rows").click()
     assert accessibility_faults(page) == []
 
 

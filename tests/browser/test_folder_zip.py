@@ -69,9 +69,9 @@ def test_a_chosen_folder_becomes_its_tasks(page: Page, tmp_path: Path) -> None:
     names = ("b.png", "a.png", "Grüße 茶.png", ".DS_Store", "Thumbs.db", "__MACOSX/._a.png")
     page.goto(choose_address(SINGLE))
     page.set_input_files("#folder", folder(tmp_path / "november", *names))
-    heading(page, "3 tasks will be created")
+    heading(page, "3 tasks ready")
     expect(page.locator("[data-part=made]")).to_contain_text("Made of november: 3 files")
-    expect(page.locator("[data-part=made]")).to_contain_text("left out: 3")
+    expect(page.locator("[data-part=made]")).to_contain_text("3 hidden or system files ignored")
     expect(page.locator("#preview")).to_contain_text("november.zip")
     page.get_by_role("link", name=START).click()
     expect_created(page, 3)
@@ -84,7 +84,7 @@ def test_the_archive_is_stored_sorted_and_as_large_as_foretold(page: Page, tmp_p
     names = [f"{number:03}.bin" for number in range(120)]
     page.goto(choose_address(SINGLE))
     page.set_input_files("#folder", folder(tmp_path / "many", *reversed(names)))
-    heading(page, "120 tasks will be created")
+    heading(page, "120 tasks ready")
     with kept_archive(page, tmp_path / "kept.zip") as archive:
         assert archive.namelist() == names and archive.testzip() is None
         assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}
@@ -97,15 +97,15 @@ def test_a_dropped_folder_is_read_to_its_last_file(page: Page, tmp_path: Path) -
     names = [f"task-{number:03}/{side}.png" for number in range(130) for side in ("front", "back")]
     page.goto(choose_address(SEVERAL))
     drop(page, folder(tmp_path / "batch", *names))
-    heading(page, "130 tasks will be created")
-    expect(page.locator("[data-part=made]")).to_contain_text("The folder batch/ itself is left out")
+    heading(page, "130 tasks ready")
+    expect(page.locator("[data-part=made]")).to_contain_text("The folder batch/ Using the files inside")
 
 
 def test_several_dropped_files_become_one_archive(page: Page, tmp_path: Path) -> None:
     files = folder(tmp_path / "files", "one.png", "two.png")
     page.goto(choose_address(SINGLE))
     drop(page, files / "one.png", files / "two.png")
-    heading(page, "2 tasks will be created")
+    heading(page, "2 tasks ready")
     page.get_by_role("link", name=START).click()
     expect_created(page, 2)
 
@@ -119,9 +119,9 @@ def test_several_chosen_files_and_then_a_zip(page: Page, tmp_path: Path) -> None
             archive.writestr(name, name)
     page.goto(choose_address(SINGLE))
     page.set_input_files("#several", [files / "one.png", files / "two.png"])
-    heading(page, "2 tasks will be created")
+    heading(page, "2 tasks ready")
     drop(page, tmp_path / "three.zip")
-    heading(page, "3 tasks will be created")
+    heading(page, "3 tasks ready")
     assert page.locator("[name=levels]").input_value() == ""
     expect(page.locator("[data-part=made]")).to_be_hidden()
 
@@ -132,16 +132,16 @@ def test_a_wrapper_folder_is_left_out_by_one_click(page: Page, tmp_path: Path) -
     path = folder(tmp_path / "outer", "inner/a/front.png", "inner/a/back.png", "inner/b/front.png", "inner/b/back.png")
     page.goto(choose_address(SEVERAL))
     page.set_input_files("#folder", path)
-    heading(page, "This ZIP file cannot be used")
-    expect(page.get_by_text("Everything lies in one folder, inner/")).to_be_visible()
+    heading(page, "No tasks can be created from these files")
+    expect(page.get_by_text("All files are inside inner/")).to_be_visible()
     page.get_by_role("button", name="Leave inner/ out").click()
-    heading(page, "2 tasks will be created")
+    heading(page, "2 tasks ready")
     expect(page.locator("[data-found]")).to_be_focused()
-    page.get_by_role("button", name="Put it back in").click()
-    heading(page, "This ZIP file cannot be used")
-    expect(page.locator("[data-part=made] p", has_text="itself is left out")).to_be_hidden()
+    page.get_by_role("button", name="Undo").click()
+    heading(page, "No tasks can be created from these files")
+    expect(page.locator("[data-part=made] p", has_text="Using the files inside")).to_be_hidden()
     page.get_by_role("button", name="Leave outer/inner/ out").click()
-    heading(page, "2 tasks will be created")
+    heading(page, "2 tasks ready")
     page.get_by_role("link", name=START).click()
     expect_created(page, 2)
 
@@ -150,7 +150,7 @@ def test_a_wrapper_folder_is_left_out_by_one_click(page: Page, tmp_path: Path) -
 def test_the_folder_of_one_task_stays(page: Page, tmp_path: Path) -> None:
     page.goto(choose_address(SEVERAL))
     page.set_input_files("#folder", folder(tmp_path / "one", "front.png", "back.png"))
-    heading(page, "1 task will be created")
+    heading(page, "1 task ready")
     expect(page.locator("#preview")).to_contain_text("one/")
 
 
@@ -160,8 +160,8 @@ def test_of_a_chosen_zip_with_a_wrapper_the_repair_is_said(page: Page, tmp_path:
         archive.writestr("all/a.png", "a")
     page.goto(choose_address(SINGLE))
     page.set_input_files("#archive", tmp_path / "wrapped.zip")
-    heading(page, "This ZIP file cannot be used")
-    expect(page.get_by_text("Choose that folder itself above instead of the ZIP file")).to_be_visible()
+    heading(page, "No tasks can be created from these files")
+    expect(page.get_by_text("Choose that folder above instead of the ZIP file")).to_be_visible()
     expect(page.get_by_role("button", name="Leave")).to_have_count(0)
 
 
@@ -170,7 +170,7 @@ def test_too_large_is_told_before_anything_is_read(page: Page, tmp_path: Path) -
     page.goto(choose_address(SINGLE))
     page.evaluate("() => { Blob.prototype.stream = () => { throw new Error('read all the same') } }")
     page.set_input_files("#folder", folder(tmp_path / "large", "a.bin", "b.bin", size=LARGEST // 2))
-    expect(page.get_by_text("These files are too large for one upload")).to_be_visible()
+    expect(page.get_by_text("Too large for one upload")).to_be_visible()
     expect(page.locator("[data-part=too-large]")).to_contain_text("a ZIP file of 200 kB; a browser can put together")
     expect(page.locator("[data-found]")).to_have_count(0)
 
@@ -179,7 +179,7 @@ def test_too_large_is_told_before_anything_is_read(page: Page, tmp_path: Path) -
 def test_nothing_but_hidden_files_is_told(page: Page, tmp_path: Path) -> None:
     page.goto(choose_address(SINGLE))
     page.set_input_files("#folder", folder(tmp_path / "empty", ".DS_Store"))
-    expect(page.get_by_text("There is nothing to upload in it")).to_be_visible()
+    expect(page.get_by_text("Nothing to upload")).to_be_visible()
 
 
 @pytest.mark.full
@@ -187,9 +187,9 @@ def test_an_empty_folder_takes_the_place_of_what_was_chosen(page: Page, tmp_path
     (tmp_path / "empty").mkdir()
     page.goto(choose_address(SINGLE))
     page.set_input_files("#folder", folder(tmp_path / "one", "a.png"))
-    heading(page, "1 task will be created")
+    heading(page, "1 task ready")
     page.set_input_files("#folder", tmp_path / "empty")
-    expect(page.get_by_text("There is nothing to upload in it")).to_be_visible()
+    expect(page.get_by_text("Nothing to upload")).to_be_visible()
     expect(page.locator("[data-found]")).to_have_count(0)
 
 
@@ -198,8 +198,8 @@ def test_a_chosen_folder_may_begin_with_a_dot(page: Page, tmp_path: Path) -> Non
     """Who chooses it means it; what is hidden in it is left out all the same."""
     page.goto(choose_address(SINGLE))
     page.set_input_files("#folder", folder(tmp_path / ".november", "a.png", ".hidden.png"))
-    heading(page, "1 task will be created")
-    expect(page.locator("[data-part=made]")).to_contain_text("left out: 1")
+    heading(page, "1 task ready")
+    expect(page.locator("[data-part=made]")).to_contain_text("1 hidden or system files ignored")
 
 
 @pytest.mark.full
@@ -207,7 +207,7 @@ def test_a_folders_name_is_shown_as_every_name_is(page: Page, tmp_path: Path) ->
     """Isolated, with signs that are seen, and a long one without its middle."""
     page.goto(choose_address(SINGLE))
     page.set_input_files("#folder", folder(tmp_path / ("a\u202egnp" + "x" * 200), "a.png"))
-    heading(page, "1 task will be created")
+    heading(page, "1 task ready")
     names = page.locator("[data-part=made] bdi").all_inner_texts()
     assert names == ["a\ufffdgnp" + "x" * 31 + "…" + "x" * 35, "a\ufffdgnp" + "x" * 31 + "…" + "x" * 34 + "/"]
 
@@ -253,12 +253,12 @@ def test_after_a_reload_the_same_folder_is_recognised(page: Page, tmp_path: Path
     path = folder(tmp_path / "outer", "a.png", "b.png")
     page.goto(choose_address(SINGLE))
     page.set_input_files("#folder", path)
-    heading(page, "2 tasks will be created")
+    heading(page, "2 tasks ready")
     page.reload()
     page.get_by_role("link", name="Choose the same folder or files again").click()
     expect(page.locator("strong", has_text="Choose the same folder or files again")).to_be_visible()
     page.set_input_files("#folder", folder(tmp_path / "else" / "outer", "c.png"))
-    expect(page.get_by_text("This is another file")).to_be_visible()
+    expect(page.get_by_text("This isn’t the file you checked")).to_be_visible()
     page.set_input_files("#folder", path)
     page.get_by_role("button", name=START).click()
     expect_created(page, 2)
@@ -273,7 +273,7 @@ def test_by_keyboard_alone(page: Page, tmp_path: Path) -> None:
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Space")
     chooser.value.set_files(folder(tmp_path / "keys", "a.png"))
-    heading(page, "1 task will be created")
+    heading(page, "1 task ready")
     expect(page.locator("[data-found]")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -291,10 +291,10 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(page: Page, tmp_path: Pa
 
     page.goto(choose_address(SEVERAL))
     page.set_input_files("#folder", folder(tmp_path / ("long-" * 12), "inner/a/front.png", "inner/a/back.png"))
-    heading(page, "This ZIP file cannot be used")
+    heading(page, "No tasks can be created from these files")
     look("wrapper")
     page.get_by_role("button", name="Leave inner/ out").click()
-    heading(page, "1 task will be created")
+    heading(page, "1 task ready")
     look("made")
     for part in ("making", "too-large", "too-many", "no-room", "unreadable", "stopped", "empty", "looking"):
         page.evaluate("(part) => { document.querySelector(`[data-part=${part}]`).hidden = false }", part)

@@ -40,14 +40,14 @@ def test_rows_are_downloaded_completed_and_sent(page: Page, tmp_path: Path) -> N
     heading(page, "3 files found: now add the rows")
     for _ in range(2):
         with page.expect_download() as download:
-            page.get_by_role("button", name="Download the rows to complete").click()
+            page.get_by_role("button", name="Download template").click()
     rows = list(csv.reader(download.value.path().read_text("utf-8-sig").splitlines()))
     assert rows == [["Receipt", "Total"], ["may/a.png", ""], ["may/b.png", ""], ["may/c.png", ""]]
     completed = tmp_path / "rows.csv"
     completed.write_text("Receipt,Total\nmay/a.png,1\nmay/b.png,2\n")
     page.set_input_files("#rows-file", completed)
-    heading(page, "2 tasks will be created")
-    expect(page.locator("#preview")).to_contain_text("1 file is named by no row")
+    heading(page, "2 tasks ready")
+    expect(page.locator("#preview")).to_contain_text("1 unused file")
     expect(page.locator("#preview")).to_contain_text("may/c.png")
     page.get_by_role("link", name=START).click()
     expect_created(page, 2)
@@ -59,32 +59,32 @@ def test_the_same_archive_again_is_said_and_not_forbidden(page: Page, tmp_path: 
     for is_again in (False, True):
         page.goto(choose_address(SINGLE))
         page.set_input_files("#archive", path)
-        heading(page, "2 tasks will be created")
-        expect(page.get_by_text("The same files were uploaded before")).to_have_count(int(is_again))
+        heading(page, "2 tasks ready")
+        expect(page.get_by_text("These files were uploaded before")).to_have_count(int(is_again))
         if not is_again:
             page.get_by_role("link", name=START).click()
             expect_created(page, 2)
     expect(page.locator("#preview")).to_contain_text("by you: 2 tasks created.")
-    page.get_by_role("link", name="See what came of it").click()
+    page.get_by_role("link", name="View").click()
     expect(page.locator("main")).to_contain_text("scans.zip")
     page.go_back()
     page.get_by_role("link", name="Choose the same file again").click()
-    expect(page.get_by_text("The same files were uploaded before")).to_be_visible()
+    expect(page.get_by_text("These files were uploaded before")).to_be_visible()
 
 
 def test_focus_goes_along_to_step_2(page: Page, running: World, tmp_path: Path) -> None:
     """Whether it sends at once, or asks for the file first: the reader is at what the page says."""
     page.goto(choose_address(SINGLE))
     page.set_input_files("#archive", archive(tmp_path / "one.zip", "a.png"))
-    heading(page, "1 task will be created")
+    heading(page, "1 task ready")
     page.reload()
     page.get_by_role("link", name="Choose the same file again").focus()
     page.keyboard.press("Enter")
     expect(page.locator('[data-when="needs-file"] [data-focus]')).to_be_focused()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "same-file"
-    page.get_by_role("link", name="Back: choose something else").filter(visible=True).click()
-    heading(page, "1 task will be created")
+    page.get_by_role("link", name="Choose other files").filter(visible=True).click()
+    heading(page, "1 task ready")
 
 
 PRESS_AT_ONCE = """new MutationObserver((_, seeing) => {
@@ -106,7 +106,7 @@ def test_one_decision_is_one_screen(page: Page, running: World, tmp_path: Path) 
     page.route("**/start/", lambda route: route.fulfill(json={"outcome": "problem", "message": "Not now."}))
     page.goto(choose_address(SINGLE))
     page.set_input_files("#archive", archive(tmp_path / "one.zip", "a.png"))
-    heading(page, "1 task will be created")
+    heading(page, "1 task ready")
     page.get_by_role("link", name=START).press("Enter")
     expect(page.locator('[data-when="problem"] [data-focus]')).to_be_focused()
     page.unroute("**/start/")
@@ -119,9 +119,9 @@ def test_one_decision_is_one_screen(page: Page, running: World, tmp_path: Path) 
 def test_the_second_choice_of_a_page_shows_its_own_tasks(page: Page, tmp_path: Path) -> None:
     page.goto(choose_address(SINGLE))
     page.set_input_files("#archive", archive(tmp_path / "one.zip", "a.png"))
-    heading(page, "1 task will be created")
+    heading(page, "1 task ready")
     page.set_input_files("#archive", archive(tmp_path / "two.zip", "b.png", "c.png"))
-    heading(page, "2 tasks will be created")
+    heading(page, "2 tasks ready")
     expect(page.locator("#preview .tree")).to_have_text(re.compile(r"b\.png.*c\.png", re.DOTALL))
 
 
@@ -131,7 +131,7 @@ def test_the_terminal_takes_the_first_place_once_it_is_open(page: Page, running:
     page.set_input_files("#same-file", path)
     button = page.get_by_role("button", name=START)
     before = button.evaluate("(button) => getComputedStyle(button).backgroundColor")
-    page.get_by_role("button", name="Upload from a terminal instead").click()
+    page.get_by_role("button", name="Upload from a terminal").click()
     page.get_by_role("heading", name="Windows PowerShell").wait_for()
     assert button.evaluate("(button) => getComputedStyle(button).backgroundColor") != before
 
@@ -140,8 +140,8 @@ def test_without_javascript_step_2_promises_nothing(browser: Browser, running: W
     path = archive(tmp_path / "scans.zip", "a.png")
     page = signed_in_page(browser, running, java_script_enabled=False)
     page.goto(running.make_upload(path, SINGLE, [{"invoice": "a.png"}]))
-    expect(page.locator("noscript p", has_text="only with JavaScript on")).to_be_visible()
-    expect(page.get_by_text("Getting ready…")).to_be_hidden()
+    expect(page.locator("noscript p", has_text="needs JavaScript")).to_be_visible()
+    expect(page.get_by_text("Preparing…")).to_be_hidden()
     page.goto(choose_address(SINGLE))
     expect(page.locator("folder-zip")).to_be_hidden()
     page.context.close()
@@ -153,7 +153,7 @@ def test_another_tab_was_heard_of_without_a_stray_space(page: Page, running: Wor
     page.goto(where)
     assert page.request.post(f"{where}start/", form=_form(page)).ok
     page.reload()
-    expect(page.get_by_text("It was last heard of")).to_contain_text(re.compile(r"(now|ago)\. This page"))
+    expect(page.get_by_text("Last active")).to_contain_text(re.compile(r"(now|ago)\. This page"))
 
 
 def _form(page: Page) -> dict[str, str]:
@@ -170,7 +170,7 @@ def test_names_that_turn_around_and_endless_ones_keep_the_page_in_shape(page: Pa
     page.set_input_files("#archive", path)
     heading(page, "2 files found")
     page.set_input_files("#rows-file", rows)
-    heading(page, "1 task will be created, 1 rejected")
+    heading(page, "1 task ready, 1 rejected")
     expect(page.locator("[data-found] ~ .muted bdi")).to_have_text("a\ufffdgnp.zip")
     assert page.evaluate("document.documentElement.scrollHeight") < 4000
     assert needed_width(page) <= 360
@@ -188,7 +188,7 @@ def test_axe_finds_nothing_in_what_is_new(page: Page, tmp_path: Path, width: int
     for name in ("first", "again"):
         page.goto(choose_address(SEVERAL))
         page.set_input_files("#archive", path)
-        heading(page, "1 task will be created, 1 rejected")
+        heading(page, "1 task ready, 1 rejected")
         found[name] = faults_seen(page)
         page.get_by_role("link", name=START).click()
         expect(page.get_by_role("region", name="Tasks created")).to_be_visible(timeout=20_000)
@@ -203,7 +203,7 @@ def test_what_was_found_stands_before_the_help(page: Page, tmp_path: Path) -> No
     page.set_viewport_size({"width": 360, "height": 800})
     page.goto(choose_address(SINGLE))
     page.set_input_files("#archive", archive(tmp_path / "one.zip", "a.png"))
-    heading(page, "1 task will be created")
+    heading(page, "1 task ready")
     found, rules = (page.locator(place).bounding_box() for place in ("[data-upload-now]", "aside"))
     assert found and rules and found["y"] < rules["y"]
     expect(page.locator("#preview .tree li")).to_have_text(re.compile(r"^\s*a\.png\s+→ Invoice, task 1\s*$"))

@@ -36,7 +36,7 @@ def test_a_busy_storage_asks_to_start_again_with_the_same_link(browser: Browser,
     with world(tmp_path / "world", workers=False, api_env=ONE_PLACE) as running, place_taken(running):
         page = signed_in_page(browser, running)
         choose_and_start(page, running.make_upload(archive, 57, [{"invoice": "a.bin"}]), archive)
-        expect(page.locator("strong", has_text="Others are uploading just now")).to_be_visible(timeout=20_000)
+        expect(page.locator("strong", has_text="The storage is busy")).to_be_visible(timeout=20_000)
         with page.expect_request(lambda request: request.method == "PUT") as second:
             page.get_by_role("button", name="Start again").filter(visible=True).click()
         assert "/storage/" in second.value.url

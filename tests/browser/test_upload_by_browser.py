@@ -52,9 +52,9 @@ def test_page_asks_again_until_the_worker_has_read_the_rows(page: Page, running:
     being_read = {"status": 204, "headers": {"HX-Trigger": "rows-being-read"}}
     page.route("**/upload/", lambda route: route.fulfill(**being_read), times=1)
     page.set_input_files("[data-archive]", archive)
-    expect(page.get_by_text("Reading the list of files")).to_be_visible()
+    expect(page.get_by_text("Checking files")).to_be_visible()
     expect(page.get_by_role("link", name=re.compile("create 3 tasks"))).to_be_visible()
-    expect(page.get_by_text("Reading the list of files")).to_be_hidden()
+    expect(page.get_by_text("Checking files")).to_be_hidden()
 
 
 def test_link_is_nowhere_in_page_or_storage(page: Page, running: World, archive: Path) -> None:
@@ -63,7 +63,7 @@ def test_link_is_nowhere_in_page_or_storage(page: Page, running: World, archive:
     page.on("request", lambda r: links.append(r.url) if r.method == "PUT" else None)
     page.route("**/stored/", lambda route: route.abort())
     choose_and_start(page, running.make_upload(archive, 57, ROWS), archive)
-    expect(page.locator("strong", has_text="but the portal does not answer")).to_be_visible()
+    expect(page.locator("strong", has_text="but the portal isn’t responding")).to_be_visible()
     kept = page.content() + page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, history.state])")
     assert links and links[0].split("signature=")[1] not in kept + page.url
     log = (running.folder / "portal" / "portal.log").read_text()
@@ -94,7 +94,7 @@ def test_rejected_rows_name_their_entries(page: Page, running: World, tmp_path: 
     cells = page.get_by_role("region", name="Rejected").get_by_role("row").nth(1).get_by_role("cell").all_inner_texts()
     assert cells[:3] == ["2", "two", "back"]
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download errors as CSV").click()
+        page.get_by_role("link", name="Download errors (CSV)").click()
     table = list(csv.reader(download.value.path().read_text("utf-8-sig").splitlines()))
     assert table[0] == ["task", "entry", "field", "message"]
     assert table[1] == ["2", "two", "back", "back is missing"]
@@ -108,7 +108,7 @@ def test_rows_go_along_and_rejected_ones_become_a_new_draft(page: Page, running:
     address = running.make_upload(archive, 59, rows, sends_rows=True)
     choose_and_start(page, address, archive)
     expect(page.get_by_text("1 task created, 1 rejected")).to_be_visible(timeout=20_000)
-    page.get_by_role("button", name="Correct and send again").click()
+    page.get_by_role("button", name="Fix and resend").click()
     page.wait_for_url("**/workflows/59/upload/?rows=*")
 
 
@@ -119,7 +119,7 @@ def test_unusable_archive_says_why(page: Page, running: World, tmp_path: Path) -
     archive.write_bytes(b"PK\x03\x04 this is no archive")
     address = running.make_upload(archive, 57, ROWS)
     choose_and_start(page, address, archive)
-    expect(page.get_by_text("Pipelines cannot use the ZIP file")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("No tasks created")).to_be_visible(timeout=20_000)
     expect(page.get_by_text("Nothing was created.")).to_be_visible()
     assert running.upload_row(address)["state"] == "rejected"
 

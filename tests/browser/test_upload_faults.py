@@ -56,7 +56,7 @@ def test_line_cut_in_the_middle_starts_again_with_the_same_link(
     wire.cut_after = 4 * MEBIBYTE
     address = running.make_upload(archive, 57, ROWS)
     choose_and_start(page, address, archive)
-    shown(page, "The upload broke off")
+    shown(page, "Upload interrupted")
     before = running.upload_row(address)
     assert (before["stage"], before["state"]) == ("uploading", "draft")
     wire.cut_after = 0
@@ -73,7 +73,7 @@ def test_storage_that_is_away_is_told_and_takes_the_same_choice_when_it_is_back(
     wire.target = "http://127.0.0.1:9"
     address = running.make_upload(archive, 57, ROWS)
     choose_and_start(page, address, archive)
-    shown(page, "The upload broke off")
+    shown(page, "Upload interrupted")
     assert running.upload_row(address)["stage"] == "uploading"
     wire.target = running.api.server.url
     page.get_by_role("button", name="Start again", exact=True).click()
@@ -94,13 +94,13 @@ def test_reload_in_the_middle_asks_for_the_same_file(
     assert asked == ["beforeunload"]
     shown(page, "Upload interrupted: choose the same file")
     wire.bytes_per_second = 0
-    for name, size, reason in (("other.zip", 16, "Its name is different"), ("scans.zip", 15, "another size")):
+    for name, size, reason in (("other.zip", 16, "Its name is different"), ("scans.zip", 15, "Its size is different")):
         (tmp_path / str(size)).mkdir()
         page.set_input_files("#same-file", sparse_archive(tmp_path / str(size) / name, "a.bin", mebibytes=size))
         shown(page, reason)
     (tmp_path / "x").mkdir()
     page.set_input_files("#same-file", sparse_archive(tmp_path / "x" / "scans.zip", "b.bin", mebibytes=16))
-    shown(page, "other contents")
+    shown(page, "Its contents are different")
     page.set_input_files("#same-file", archive)
     page.get_by_role("button", name="Upload 16.8 MB").click()
     expect_created(page, 1)
@@ -132,10 +132,10 @@ def test_person_may_take_over_in_the_second_tab(page: Page, running: World, wire
     expect(page.locator('[data-text="sent"]')).to_contain_text("MB of", timeout=20_000)
     second = page.context.new_page()
     second.goto(address)
-    second.get_by_role("button", name="Stop it there and upload here").click()
+    second.get_by_role("button", name="Upload here instead").click()
     second.set_input_files("#same-file", archive)
     second.get_by_role("button", name="Upload 16.8 MB").click()
-    shown(page, "Another tab has taken over this upload")
+    shown(page, "This upload continues in another tab")
     wire.bytes_per_second = 0
     expect_created(second, 1, seconds=60)
 
@@ -152,7 +152,7 @@ def test_cancel_creates_nothing_and_may_be_started_again(page: Page, running: Wo
     assert (row["stage"], row["has_link"], row["state"]) == ("chosen", False, "draft")
     assert page.title().startswith("Upload")
     wire.bytes_per_second = 0
-    page.get_by_role("button", name="Start again from the beginning").click()
+    page.get_by_role("button", name="Start again").click()
     expect_created(page, 1)
 
 
@@ -165,7 +165,7 @@ def test_offline_waits_and_starts_again_by_itself(page: Page, running: World, wi
     page.context.set_offline(True)
     wire.cut_after = 1  # the browser itself sends once more over a fresh connection
     wire.cut()
-    shown(page, "Waiting for the connection")
+    shown(page, "You’re offline")
     wire.bytes_per_second, wire.cut_after = 0, 0
     page.context.set_offline(False)
     expect_created(page, 1)
@@ -180,7 +180,7 @@ def test_standstill_is_told_after_thirty_seconds(page: Page, running: World, wir
     wait_until_moving(page)
     wire.stands_still = True
     page.wait_for_timeout(1000)
-    stalled = page.get_by_text("Nothing has moved for 30 s")
+    stalled = page.get_by_text("Upload stalled for 30 s")
     page.clock.fast_forward(25_000)
     expect(stalled).to_be_hidden()
     page.clock.fast_forward(10_000)
@@ -197,7 +197,7 @@ def test_end_after_the_links_expiry_is_foretold(page: Page, running: World, wire
     choose_and_start(page, running.make_upload(archive, 57, ROWS), archive)
     warning = page.get_by_text("after the link expires")
     expect(warning).to_be_visible(timeout=40_000)
-    page.get_by_role("button", name="Keep going").click()
+    page.get_by_role("button", name="Continue").click()
     expect(warning).to_be_hidden()
     page.get_by_role("button", name="Cancel upload").first.click()
     shown(page, "Upload cancelled")
@@ -208,7 +208,7 @@ def _counting(route: Route, seconds: int) -> None:
     route.fulfill(response=answer, json=answer.json() | {"seconds": seconds})
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(900, "The upload was refused"), (0, "The link has expired")])
+@pytest.mark.parametrize(("seconds", "words"), [(900, "Upload refused"), (0, "The link has expired")])
 @pytest.mark.full
 def test_expired_link_is_refused_and_a_new_one_asked_for(
     page: Page, running: World, wire: Line, archive: Path, seconds: int, words: str
@@ -227,7 +227,7 @@ def test_expired_link_is_refused_and_a_new_one_asked_for(
     running.portal.run("give_link", **given)
     page.get_by_role("button", name="Upload 16.8 MB").click()
     shown(page, words)
-    page.get_by_role("button", name="Start again with a new link").locator("visible=true").click()
+    page.get_by_role("button", name="Try again with a new link").locator("visible=true").click()
     expect_created(page, 1)
     assert running.upload_row(address)["upload_id"] != upload_id
 
@@ -237,7 +237,7 @@ def test_closed_tab_after_the_put_is_confirmed_by_the_worker(page: Page, running
     page.route("**/stored/", lambda route: route.abort())
     address = running.make_upload(archive, 57, ROWS)
     choose_and_start(page, address, archive)
-    shown(page, "but the portal does not answer")
+    shown(page, "but the portal isn’t responding")
     page.close()
     second = signed_in_page(page.context.browser, running)
     second.goto(address)
@@ -255,6 +255,6 @@ def test_signed_out_person_is_told_and_comes_back(page: Page, running: World, ar
     page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     page.get_by_role("button", name="Upload 16.8 MB").click()
     shown(page, "This page is out of date")
-    page.get_by_role("link", name="Load it again").click()
+    page.get_by_role("link", name="Reload").click()
     assert "/sign-in/?next=" in page.url
     assert running.upload_row(address)["stage"] == "chosen"

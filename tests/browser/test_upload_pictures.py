@@ -52,7 +52,7 @@ def test_no_state_has_a_fault(browser: Browser, running: World, archive: Path, w
         page.evaluate(SHOW, state)
         found[state] = faults_seen(page)
     page.reload()
-    page.get_by_role("button", name="Upload from a terminal instead").click()
+    page.get_by_role("button", name="Upload from a terminal").click()
     page.get_by_role("heading", name="Windows PowerShell").wait_for()
     found["terminal"] = faults_seen(page)
     assert {state: what for state, what in found.items() if what} == {}
@@ -74,7 +74,7 @@ def test_keyboard_is_enough(browser: Browser, running: World, archive: Path) -> 
     page.keyboard.press("Enter")
     expect(page.get_by_text("1 task created, 1 rejected")).to_be_visible(timeout=20_000)
     assert faults_seen(page) == []
-    _tab_to(page, "text=Download errors as CSV")
+    _tab_to(page, "text=Download errors (CSV)")
     with page.expect_download():
         page.keyboard.press("Enter")
     page.context.close()
@@ -91,7 +91,7 @@ def _tab_to(page: Page, selector: str) -> None:
 def test_command_is_copied(browser: Browser, running: World, archive: Path) -> None:
     page = signed_in_page(browser, running, permissions=["clipboard-read", "clipboard-write"])
     page.goto(running.make_upload(archive, 58, ROWS))
-    page.get_by_role("button", name="Upload from a terminal instead").click()
+    page.get_by_role("button", name="Upload from a terminal").click()
     page.get_by_role("button", name=re.compile("Copy.*Linux")).click()
     expect(page.get_by_role("status").filter(has_text="Copied")).to_be_attached()
     copied = page.evaluate("navigator.clipboard.readText()")
@@ -106,7 +106,7 @@ def test_open_confirm_and_result_pages_have_no_fault(browser: Browser, running: 
     page.set_input_files("#same-file", archive)
     page.route("**/stored/", lambda route: route.abort())
     page.get_by_role("button", name=re.compile("Upload .* and create")).click()
-    page.locator("strong", has_text="but the portal does not answer").wait_for()
+    page.locator("strong", has_text="but the portal isn’t responding").wait_for()
     page.unroute("**/stored/")
     page.get_by_role("button", name="Try again").locator("visible=true").click()
     page.wait_for_url("**/result/")

@@ -83,13 +83,13 @@ def test_refusing_bucket_is_noticed_before_a_byte_is_sent(page: Page, without_co
     puts: list[str] = []
     page.on("request", lambda request: puts.append(request.url) if request.method == "PUT" else None)
     choose_and_start(page, without_cors.make_upload(archive, 57, ROWS), archive)
-    expect(page.locator("strong", has_text="Files cannot be sent from this page")).to_be_visible()
-    expect(page.get_by_role("button", name="Upload from a terminal instead")).to_be_visible()
+    expect(page.locator("strong", has_text="The storage blocks uploads from this site (CORS)")).to_be_visible()
+    expect(page.get_by_role("button", name="Upload from a terminal")).to_be_visible()
     assert puts == []
-    page.get_by_role("button", name="Try from the browser anyway").click()
+    page.get_by_role("button", name="Try anyway").click()
     # Whether the browser or the API says it: it has not arrived, and may be sent again.
-    failed = page.locator("strong", has_text="The upload broke off").or_(
-        page.locator("strong", has_text="The ZIP file has not arrived")
+    failed = page.locator("strong", has_text="Upload interrupted").or_(
+        page.locator("strong", has_text="The files haven’t arrived")
     )
     expect(failed.locator("visible=true")).to_be_visible()
 
@@ -97,7 +97,7 @@ def test_refusing_bucket_is_noticed_before_a_byte_is_sent(page: Page, without_co
 def test_command_for_the_terminal_is_run_and_the_page_goes_on(page: Page, without_cors: World, archive: Path) -> None:
     """S155: the command works as it is pasted, whatever the file is called; the page notices by itself."""
     page.goto(without_cors.make_upload(archive, 57, ROWS))
-    page.get_by_role("button", name="Upload from a terminal instead").click()
+    page.get_by_role("button", name="Upload from a terminal").click()
     command = page.locator("#curl-command").inner_text()
     assert shlex.split(command)[0] == "curl"
     subprocess.run(["bash", "-c", command], cwd=archive.parent, check=True, timeout=60)
@@ -109,14 +109,14 @@ def test_terminal_works_without_javascript(browser: Browser, without_cors: World
     """The PUT aside, every step works with plain forms."""
     page = signed_in_page(browser, without_cors, java_script_enabled=False)
     page.goto(without_cors.make_upload(archive, 57, ROWS))
-    page.get_by_role("button", name="Upload from a terminal instead").click()
-    page.get_by_role("button", name="It is uploaded: go on").click()
-    expect(page.get_by_text("The ZIP file has not arrived yet")).to_be_visible()
+    page.get_by_role("button", name="Upload from a terminal").click()
+    page.get_by_role("button", name="I’ve uploaded it").click()
+    expect(page.get_by_text("The file hasn’t arrived yet")).to_be_visible()
     command = page.locator("#curl-command").inner_text()
     subprocess.run(["bash", "-c", command], cwd=archive.parent, check=True, timeout=60)
-    page.get_by_role("button", name="It is uploaded: go on").click()
+    page.get_by_role("button", name="I’ve uploaded it").click()
     page.wait_for_url("**/result/")
-    while page.get_by_text("Pipelines is making tasks of the ZIP file").count():
+    while page.get_by_text("Creating tasks…").count():
         page.get_by_role("button", name="Ask now").click()
     expect_created(page, 2)
     page.context.close()

@@ -41,7 +41,7 @@ def test_api_worker_killed_in_the_middle(page: Page, running: World, tmp_path: P
     archive = sparse_archive(tmp_path / "big.zip", "a.bin", "b.bin", mebibytes=512)
     choose_and_start(page, running.make_upload(archive, 57, [{"invoice": "a.bin"}, {"invoice": "b.bin"}]), archive)
     page.wait_for_url("**/confirm/", timeout=60_000)
-    expect(page.get_by_text("Pipelines has not taken it yet")).to_be_visible()
+    expect(page.get_by_text("Pipelines hasn’t accepted the files yet")).to_be_visible()
     database = running.api.env["EXTERNAL_API_DATABASE_URL"]
     with api_worker(running.api) as first:
         busy = "SELECT 1 FROM external_api_upload WHERE status = 'processing' AND leased_until IS NOT NULL"
@@ -59,7 +59,7 @@ def test_portal_worker_killed_while_it_held_an_upload(page: Page, running: World
     page.route("**/stored/", lambda route: route.abort())
     address = running.make_upload(archive, 57, [{"invoice": "a.png"}])
     choose_and_start(page, address, archive)
-    expect(page.locator("strong", has_text="but the portal does not answer")).to_be_visible()
+    expect(page.locator("strong", has_text="but the portal isn’t responding")).to_be_visible()
     page.close()
     database = running.portal.env["DATABASE_URL"]
     with hanging(running.api), portal_worker(running.portal) as first:

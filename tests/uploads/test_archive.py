@@ -131,7 +131,7 @@ def test_size_that_is_a_lie_is_refused_in_words() -> None:
 )  # fmt: skip
 def test_wrapper_folder_is_named(data: bytes, names: tuple[str, ...], folder: str) -> None:
     found = preview(data, *names)
-    assert [problem.title for problem in found.problems] == [f"Everything lies in one folder, {folder}"]
+    assert [problem.title for problem in found.problems] == [f"All files are inside {folder}"]
     assert not found.can_go_on
 
 
@@ -148,9 +148,9 @@ def test_backslashes_are_read_as_the_slashes_they_were_meant_to_be() -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (part_of_a_split_archive(), "one part of a ZIP file that was split"),
-        (backslashes_beside_slashes(), "some of its paths with “/” and some with"),
-        (parent_folder(), "leads out of it"),
+        (part_of_a_split_archive(), "one part of a split ZIP file"),
+        (backslashes_beside_slashes(), "use both “/” and"),
+        (parent_folder(), "leads outside of it"),
     ],
 )
 def test_what_is_wrong_is_called_by_its_name(data: bytes, words: str) -> None:
@@ -183,10 +183,10 @@ def test_each_kind_of_fault_is_told_once_with_examples() -> None:
     names += ["good/front.png", "good/back.png", "notes/readme.txt", "notes/front.png", "notes/back.png"]
     found = preview(files(*names, "top.png", "empty/"), "front", "back")
     problems = {problem.title: (problem.examples, problem.more) for problem in found.problems}
-    assert problems["40 tasks have no Back"] == ([f"{number:03}/" for number in range(5)], 35)
-    assert problems["1 file matches no field"] == (["notes/readme.txt"], 0)
-    assert problems["1 file lies outside of any folder"] == (["top.png"], 0)
-    assert problems["1 folder is empty"] == (["empty/"], 0)
+    assert problems["40 tasks without Back"] == ([f"{number:03}/" for number in range(5)], 35)
+    assert problems["1 file with an unknown name"] == (["notes/readme.txt"], 0)
+    assert problems["1 file outside a folder"] == (["top.png"], 0)
+    assert problems["1 empty folder"] == (["empty/"], 0)
     assert (found.task_count, found.good_count, found.rejected_count) == (44, 1, 43)
     assert (len(found.rows), len(found.rejected_rows)) == (1, 12)
 

@@ -32,8 +32,8 @@ def test_rows_from_a_file_go_along(page: Client, workflow: OpenedWorkflow) -> No
     """S154, S180: matched to the fields, checked against the archive, kept in order. Rows with errors stay behind."""
     html = text_of(check_archive(page, workflow, files("cat.png"), rows_file=rows_file(ROWS)))
     upload = ZipUpload.objects.get()
-    assert "1 task will be created, 2 rows have errors" in html and "Rows with errors aren’t sent." in html
-    assert "Matched 3 of 4 columns. <b><bdi>Agent</bdi></b> isn’t imported." in html
+    assert "1 task ready, 2 rows have errors" in html and "Rows with errors aren’t sent." in html
+    assert "Matched 3 of 4 columns. Not imported: <b><bdi>Agent</bdi></b>" in html
     assert (upload.task_count, upload.sends_rows, upload.entries) == (1, True, ["row 2, cat.png"])
     assert rows_of(upload) == [{"photo": "cat.png", "caption": "A cat", "stars": 4}]
     assert (upload.expected_count, upload.rejected_count) == (1, 0)
@@ -42,14 +42,14 @@ def test_rows_from_a_file_go_along(page: Client, workflow: OpenedWorkflow) -> No
 def test_each_error_is_at_its_cell_which_can_be_corrected(page: Client, workflow: OpenedWorkflow) -> None:
     html = check_archive(page, workflow, files("cat.png"), rows_file=rows_file(ROWS)).content.decode()
     assert fields_to_correct(html) == {"cell-3-photo": "dog.png", "cell-4-caption": "", "cell-4-stars": "x"}
-    assert "Not in the ZIP file" in html and ">Required<" in html and "dog.png is not in the ZIP file" in html
+    assert "Not in the ZIP file" in html and ">Required<" in html and "dog.png isn’t in the ZIP file" in html
     shown = carried(html) | {"cell-3-photo": "cat.png", "cell-4-caption": "Two", "cell-4-stars": "nine"}
     html = check_archive(page, workflow, files("cat.png"), rows_file=rows_file(ROWS), **shown).content.decode()
     assert fields_to_correct(html) == {"cell-4-stars": "nine"}
-    assert "3 cells were corrected here" in " ".join(html.split())
+    assert "3 cells corrected" in " ".join(html.split())
     shown = carried(html) | {"cell-4-stars": ""}
     html = check_archive(page, workflow, files("cat.png"), rows_file=rows_file(ROWS), **shown).content.decode()
-    assert "3 tasks will be created" in html and fields_to_correct(html) == {}
+    assert "3 tasks ready" in html and fields_to_correct(html) == {}
     assert rows_of(ZipUpload.objects.latest("created_at"))[1:] == [
         {"photo": "cat.png", "caption": "A dog"},
         {"photo": "cat.png", "caption": "Two"},
@@ -60,10 +60,10 @@ def test_an_error_of_several_rows_is_corrected_once(page: Client, workflow: Open
     rows = b"photo,caption,stars\ncat.png,,four\ncat.png,Two,four\ncat.png,,four\n"
     html = check_archive(page, workflow, files("cat.png"), rows_file=rows_file(rows)).content.decode()
     alike = re.findall(r'name="(alike-[^"]*)"', html)
-    assert "“four”" in html and "in 3 rows" in html and "is missing in 2 rows" in " ".join(html.split())
+    assert "“four”" in html and "· 3 rows" in html and "is missing · 2 rows" in " ".join(html.split())
     shown = carried(html) | fields_to_correct(html) | dict.fromkeys(alike, "4")
     html = check_archive(page, workflow, files("cat.png"), rows_file=rows_file(rows), **shown).content.decode()
-    assert "3 tasks will be created" in html
+    assert "3 tasks ready" in html
     assert [(row["caption"], row["stars"]) for row in rows_of(ZipUpload.objects.get())] == [
         ("4", 4), ("Two", 4), ("4", 4)
     ]  # fmt: skip
@@ -87,26 +87,26 @@ def test_corrections_that_no_page_carries_are_ignored(page: Client, workflow: Op
 
 def test_rows_without_a_good_one_are_not_called_a_bad_archive(page: Client, workflow: OpenedWorkflow) -> None:
     html = text_of(check_archive(page, workflow, files("cat.png"), rows_file=rows_file(b"Photo,Caption\ndog.png,A\n")))
-    assert "No row can be created yet" in html and "ZIP file cannot be used" not in html
+    assert "No row is ready" in html and "No tasks can be created" not in html
     html = text_of(check_archive(page, workflow, files("cat.png"), rows_file=rows_file(b"Beleg,Wert\na,b\n")))
-    assert "No column of rows.csv is a field of this workflow" in html and "cannot be used" not in html
+    assert "No column of rows.csv matches a field" in html and "cannot be used" not in html
 
 
 def test_the_column_that_names_the_files_is_known_by_them(page: Client, workflow: OpenedWorkflow) -> None:
     rows = rows_file(b"Beleg,Caption,Other\nimg/cat.png,A cat,x\n./img/dog.png,A dog,cat.png\nimg/cow.png,A cow,z\n")
     html = text_of(check_archive(page, workflow, files("img/cat.png", "img/dog.png"), rows_file=rows))
-    assert "2 tasks will be created, 1 row has errors" in html
-    assert "<b><bdi>Beleg</bdi></b> is Photo by its values." in html
+    assert "2 tasks ready, 1 row has errors" in html
+    assert "<b><bdi>Beleg</bdi></b> → Photo (by its values)." in html
 
 
 def test_a_person_chooses_the_fields_of_columns(page: Client, workflow: OpenedWorkflow) -> None:
     rows = b"Datei,Text,Wert\ncat.png,A cat,k.A.\nx.png,A dog,4\n"
     html = check_archive(page, workflow, files("cow.png"), rows_file=rows_file(rows)).content.decode()
-    assert "No column of rows.csv is a field" in html and "First value" in html and "A cat" in html
+    assert "No column of rows.csv matches a field" in html and "Sample" in html and "A cat" in html
     chosen = {"column-0": "photo", "column-1": "caption", "column-2": "stars"}
     shown = carried(html) | chosen
     html = check_archive(page, workflow, files("x.png"), rows_file=rows_file(rows), **shown).content.decode()
-    assert "1 task will be created" in html and "Matched 3 of 3 columns" in html
+    assert "1 task ready" in html and "3 columns matched" in html
     assert fields_to_correct(html) == {"cell-2-photo": "cat.png", "cell-2-stars": "k.A."}
     assert rows_of(ZipUpload.objects.get()) == [{"photo": "x.png", "caption": "A dog", "stars": 4}]
     moved = carried(html) | chosen | {"column-1": "", "column-2": "caption"}
@@ -129,7 +129,7 @@ def test_rejected_rows_can_be_corrected_and_are_never_lost(page: Client, workflo
     assert ZipUpload.objects.count() == 0 and list(draft.read_fields()) == values
     right = wrong | {"cell-1-stars": "4"}
     html = check_archive(page, workflow, files("dog.png"), **form, **right).content.decode()
-    assert "2 tasks will be created" in html
+    assert "2 tasks ready" in html
     assert rows_of(ZipUpload.objects.get())[0] == {"photo": "dog.png", "caption": "A cat", "stars": 4}
 
 
@@ -173,7 +173,7 @@ def test_many_rows_are_read_by_the_worker_after_a_second(page: Client, workflow:
     assert DBTaskResult.objects.count() == 1
     work()
     html = check_archive(page, workflow, files("cat.png"), rows_file=many_rows(3_000), **form).content.decode()
-    assert "3,000 tasks will be created" in html
+    assert "3,000 tasks ready" in html
     assert rows_of(ZipUpload.objects.get())[2_999] == {"photo": "cat.png", "caption": "Cat 2999"}
 
 
@@ -181,7 +181,7 @@ def test_what_is_wrong_with_many_rows_is_told_as_well(page: Client, workflow: Op
     check_archive(page, workflow, files("cat.png"), rows_file=many_rows(6_000))
     work()
     html = check_archive(page, workflow, files("cat.png"), rows_file=many_rows(6_000)).content.decode()
-    assert "rows.csv holds more than 5,000 rows." in html
+    assert "rows.csv has more than 5,000 rows." in html
 
 
 def test_a_job_that_died_is_started_again(page: Client, workflow: OpenedWorkflow, hurry: None) -> None:
@@ -197,17 +197,14 @@ def test_a_few_hundred_rows_are_read_in_the_pages_own_answer(
     page: Client, workflow: OpenedWorkflow, hurry: None
 ) -> None:
     html = check_archive(page, workflow, files("cat.png"), rows_file=many_rows(400)).content.decode()
-    assert "400 tasks will be created" in html
+    assert "400 tasks ready" in html
 
 
 def test_pages_check_one_archive_of_a_person_at_a_time(page: Client, workflow: OpenedWorkflow) -> None:
     with page_budget(workflow.key.owner_id):
         answer = check_archive(page, workflow, files("cat.png"), rows_file=many_rows(1))
     assert (answer.status_code, answer["HX-Trigger"]) == (204, "rows-being-read")
-    assert (
-        "1 task will be created"
-        in check_archive(page, workflow, files("cat.png"), rows_file=many_rows(1)).content.decode()
-    )
+    assert "1 task ready" in check_archive(page, workflow, files("cat.png"), rows_file=many_rows(1)).content.decode()
 
 
 def test_a_file_that_was_read_is_removed_after_a_day(page: Client, workflow: OpenedWorkflow, hurry: None) -> None:
@@ -226,7 +223,7 @@ def test_rows_outlive_a_reload(page: Client, saved_key: SavedKey) -> None:
     upload = ZipUpload.objects.get()
     html = page.get(address(workflow, f"?upload={upload.pk}")).content.decode()
     rows_from = re.search(r'name="rows_from" value="([^"]*)"', html)
-    assert rows_from and "The rows you gave before go along" in html
+    assert rows_from and "We’ll use your earlier rows" in html
     check_archive(
         page, workflow, files("cat.png", "more.png"), rows_from=rows_from[1], token=str(upload.submission.token)
     )
@@ -256,7 +253,7 @@ def test_typed_errors_are_said(page: Client, saved_key: SavedKey) -> None:
     answer = check_archive(
         page, open_workflow(saved_key, FILE_AND_FIELDS), files("cat.png"), typed=1, **{"row-1-photo": "cat.png"}
     )
-    assert answer.status_code == 200 and "A typed row has an error" in answer.content.decode()
+    assert answer.status_code == 200 and "A row has an error" in answer.content.decode()
     assert ZipUpload.objects.count() == 0
 
 
@@ -270,7 +267,7 @@ def test_another_row_keeps_what_was_typed(page: Client, saved_key: SavedKey) -> 
 def test_missing_rows_are_asked_for(page: Client, saved_key: SavedKey) -> None:
     """S154."""
     answer = check_archive(page, open_workflow(saved_key, FILE_AND_FIELDS), files("cat.png"))
-    assert answer.status_code == 200 and "1 file found: now add the rows" in answer.content.decode()
+    assert answer.status_code == 200 and "1 file found. Add a spreadsheet" in answer.content.decode()
 
 
 def test_rows_file_that_cannot_be_read_is_said(page: Client, saved_key: SavedKey) -> None:
@@ -280,7 +277,7 @@ def test_rows_file_that_cannot_be_read_is_said(page: Client, saved_key: SavedKey
         files("cat.png"),
         rows_file=SimpleUploadedFile("rows.csv", b"photo,photo\na,b\n"),
     )
-    assert answer.status_code == 200 and "No column of rows.csv is a field" in answer.content.decode()
+    assert answer.status_code == 200 and "No column of rows.csv matches a field" in answer.content.decode()
 
 
 def test_rows_file_far_too_large_is_said_unread(page: Client, saved_key: SavedKey) -> None:
@@ -297,15 +294,13 @@ def test_rejected_rows_come_back_without_their_file(page: Client, saved_key: Sav
     submission = Submission.objects.get()
     ZipUpload.objects.all().delete()
     html = page.get(address(workflow, f"?rows={submission.pk}")).content.decode()
-    assert "The rows you gave before go along" in html
+    assert "We’ll use your earlier rows" in html
     check_archive(page, workflow, files("cat.png"), rows_from=str(submission.pk), token=str(submission.token))
     assert ZipUpload.objects.get().submission_id == submission.pk
     assert rows_of(ZipUpload.objects.get()) == [{"photo": "cat.png", "caption": "A cat"}]
 
 
-@pytest.mark.parametrize(
-    ("sends_rows", "words"), [(True, "Try again with the rejected ones"), (False, "Upload another")]
-)
+@pytest.mark.parametrize(("sends_rows", "words"), [(True, "Fix rejected rows"), (False, "Upload files")])
 def test_ledger_offers_the_way_that_fits(page: Client, saved_key: SavedKey, sends_rows: bool, words: str) -> None:
     """Rows that were sent can be tried again; those that came out of the archive are mended in it."""
     check_archive(page, open_workflow(saved_key, TWO_FILES), files("a/front.png", "a/back.png"))
@@ -313,4 +308,4 @@ def test_ledger_offers_the_way_that_fits(page: Client, saved_key: SavedKey, send
     Submission.objects.update(status="rejected", error_count=2)
     html = page.get(f"/submissions/{Submission.objects.get().pk}/").content.decode()
     assert words in html
-    assert ("Try again" in html) is sends_rows
+    assert ("Fix rejected rows" in html) is sends_rows

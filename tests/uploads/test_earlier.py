@@ -17,7 +17,7 @@ from tests.factories import make_colleague, make_stranger, open_workflow, save_k
 
 from .choosing import address, check_archive
 
-SAME = "The same files were uploaded before"
+SAME = "These files were uploaded before"
 ARCHIVE = files("a/front.png", "a/back.png")
 
 
@@ -37,7 +37,7 @@ def test_when_by_whom_and_what_came_of_it(saved_key: SavedKey, page: Client) -> 
     workflow = open_workflow(saved_key, TWO_FILES)
     upload = upload_before(page, workflow)
     html = " ".join(check_archive(page, workflow, ARCHIVE, name="renamed.zip").content.decode().split())
-    assert SAME in html and "by you: 1 task created." in html
+    assert SAME in html and "You · 1 task created" in html
     assert f'href="/submissions/{upload.submission_id}/"' in html
     assert "data-upload-now" in html, "a warning, not a block"
 
@@ -54,9 +54,9 @@ def test_it_is_said_after_a_reload_and_in_step_2_too(page: Client, saved_key: Sa
 @pytest.mark.parametrize(
     ("stage", "state", "words"),
     [
-        (Stage.PROCESSING, "sending", "still under way."),
-        (Stage.FAILED, "unconfirmed", "it is not known what came of it."),
-        (Stage.FAILED, "rejected", "no task was created."),
+        (Stage.PROCESSING, "sending", "In progress"),
+        (Stage.FAILED, "unconfirmed", "Unconfirmed"),
+        (Stage.FAILED, "rejected", "0 tasks created"),
     ],
 )
 def test_every_outcome_has_its_words(saved_key: SavedKey, page: Client, stage: str, state: str, words: str) -> None:
@@ -91,12 +91,12 @@ def test_a_colleague_with_the_key_hears_of_it_and_may_not_look(page: Client, per
     Submission.objects.update(owner=colleague)
     share_key(saved_key, colleague)
     as_owner = " ".join(check_archive(page, workflow, ARCHIVE).content.decode().split())
-    assert "by <bdi>Ben Okafor</bdi>: 1 task created." in as_owner and "See what came of it" in as_owner
+    assert "<bdi>Ben Okafor</bdi> · 1 task created" in as_owner and "View" in as_owner
     Submission.objects.filter(zip_upload__stage=Stage.COMPLETED).update(owner=person)
     page.force_login(colleague)
     as_colleague = " ".join(check_archive(page, workflow, ARCHIVE).content.decode().split())
-    assert "by <bdi>maria@acme.example</bdi>: 1 task created." in as_colleague
-    assert "See what came of it" not in as_colleague
+    assert "<bdi>maria@acme.example</bdi> · 1 task created" in as_colleague
+    assert "View<span" not in as_colleague
 
 
 def test_keys_that_are_not_theirs_tell_nothing(saved_key: SavedKey, page: Client) -> None:

@@ -59,7 +59,7 @@ def test_counts_that_disagree_with_the_tasks_are_unknown(
     poll_if_due(upload)
     assert upload.submission.status == "unconfirmed"
     assert upload.submission.unattributed_task_ids == result["task_ids"]
-    assert "Try again with the rejected ones only" not in page_of(upload, desk)
+    assert "Fix rejected row" not in page_of(upload, desk)
 
 
 def test_many_errors_of_one_row_are_bounded(desk: Desk, scripted_api: FakeApi) -> None:
@@ -115,8 +115,8 @@ def test_end_with_nothing_made_rejects_everything(end: str, scripted_api: FakeAp
     assert (upload.stage, upload.submission.status) == (end, "rejected")
     page = page_of(upload, desk)
     assert "The archive is encrypted" in page
-    assert "Nothing was created." in page
-    assert "Send the same rows with another ZIP file" in page
+    assert ("No tasks created" if end == "failed" else "Pipelines cancelled the upload") in page
+    assert "Use these rows with other files" in page
 
 
 @pytest.mark.parametrize("end", ["failed", "cancelled"])
@@ -127,9 +127,9 @@ def test_end_that_says_nothing_of_tasks_is_unknown(end: str, scripted_api: FakeA
     poll_if_due(upload)
     assert (upload.stage, upload.submission.status) == (end, "unconfirmed")
     page = page_of(upload, desk)
-    assert "It is not known what came of it" in page
+    assert "Upload unconfirmed" in page
     assert "Nothing was created" not in page
-    assert "Send the same rows" not in page
+    assert "Use these rows" not in page
     again = reverse("uploads:retry", args=[desk.key.pk, upload.submission.workflow_id, upload.pk])
     assert desk.browser.post(again)["Location"].endswith("/result/")
     assert Submission.objects.count() == 1
@@ -148,7 +148,7 @@ def test_tasks_made_before_it_failed_are_their_rows(scripted_api: FakeApi, desk:
         1,
     )
     page = page_of(upload, desk)
-    assert "1 task created before the upload failed" in page
+    assert "1 task created, then the upload failed" in page
     assert "Nothing was created" not in page
 
 
@@ -163,7 +163,7 @@ def test_person_who_looked_may_send_the_rows_of_a_forgotten_upload_again(scripte
     desk.browser.post(reverse("submissions:mark_not_created", args=[upload.submission_id]))
     upload.submission.refresh_from_db()
     assert upload.submission.status == "rejected"
-    assert "Send the same rows with another ZIP file" in page_of(upload, desk)
+    assert "Use these rows with other files" in page_of(upload, desk)
 
 
 def test_forgotten_upload_is_unknown_not_rejected(desk: Desk, scripted_api: FakeApi) -> None:
@@ -183,7 +183,7 @@ def test_garbage_leaves_it_processing(
     upload = make_upload(desk, Stage.PROCESSING)
     page = desk.browser.get(reverse("uploads:result", args=[desk.key.pk, upload.submission.workflow_id, upload.pk]))
     assert page.status_code == 200
-    assert "Pipelines cannot be asked just now" in page.content.decode()
+    assert "We can’t reach Pipelines" in page.content.decode()
     upload.refresh_from_db()
     assert upload.stage == Stage.PROCESSING
 
@@ -229,8 +229,8 @@ def test_removed_key_is_told(scripted_api: FakeApi, desk: Desk) -> None:
     poll_if_due(upload)
     assert (upload.next_poll_at, upload.stage, upload.submission.status) == (None, Stage.FAILED, "unconfirmed")
     page = desk.browser.get(reverse("submissions:detail", args=[upload.submission_id])).content.decode()
-    assert "The key was removed from this portal" in page
-    assert "Nothing was created: the rows may be sent again" in page
+    assert "The key was removed" in page
+    assert "Nothing was created: allow uploading again" in page
 
 
 def test_asking_again_begins_with_short_waits(desk: Desk, scripted_api: FakeApi, frozen_clock: datetime) -> None:

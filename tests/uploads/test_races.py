@@ -71,7 +71,7 @@ def test_cancelling_is_refused_while_a_confirm_is_on_the_wire(desk: Desk, api: F
     upload = make_upload(desk, Stage.UPLOADING)
     [responses] = confirming(api, upload, lambda: press(desk, "cancel", upload))
     assert (responses.status_code, responses.json()["outcome"]) == (409, "uncancelled")
-    assert "being asked right now" in responses.json()["message"]
+    assert "checking whether the files have arrived" in responses.json()["message"]
     assert fresh(upload).stage == Stage.PROCESSING
 
 

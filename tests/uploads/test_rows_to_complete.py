@@ -49,7 +49,7 @@ def test_downloaded_completed_and_taken(page: Client, saved_key: SavedKey) -> No
     html = check_archive(
         page, workflow, archive, rows_file=SimpleUploadedFile("rows.csv", completed.encode())
     ).content.decode()
-    assert "1 task will be created" in html
+    assert "1 task ready" in html
     assert rows_of(ZipUpload.objects.get())[0] == {"photo": "img/cat.png", "caption": "A cat", "stars": 4}
 
 
@@ -61,12 +61,12 @@ def test_nothing_is_kept_of_what_was_asked(page: Client, saved_key: SavedKey) ->
 @pytest.mark.parametrize("archive", [b"", b"no archive", files("../cat.png")])
 def test_what_cannot_be_read_is_a_page_that_says_so(page: Client, saved_key: SavedKey, archive: bytes) -> None:
     answer = download(page, open_workflow(saved_key, FILE_AND_FIELDS), archive)
-    assert answer.status_code == 422 and "There are no rows to download" in answer.content.decode()
+    assert answer.status_code == 422 and "No template for these files" in answer.content.decode()
 
 
 def test_a_list_that_did_not_come_along_is_said(page: Client, saved_key: SavedKey) -> None:
     answer = page.post(address(open_workflow(saved_key, FILE_AND_FIELDS)) + "rows.csv", {"token": "x"})
-    assert answer.status_code == 422 and "did not come along" in answer.content.decode()
+    assert answer.status_code == 422 and "The list of files is missing" in answer.content.decode()
 
 
 def test_files_that_no_row_names_are_told(page: Client, saved_key: SavedKey) -> None:
@@ -77,13 +77,13 @@ def test_files_that_no_row_names_are_told(page: Client, saved_key: SavedKey) -> 
         files("img/cat.png", "img/dog.png", "Thumbs.db"),
         rows_file=rows,
     ).content.decode()
-    assert "1 file is named by no row" in html and "img/dog.png" in html
-    assert "1 task will be created" in html
+    assert "1 unused file" in html and "img/dog.png" in html
+    assert "1 task ready" in html
 
 
 def test_a_word_at_once_when_the_files_come_first(page: Client, saved_key: SavedKey) -> None:
     html = check_archive(page, open_workflow(saved_key, FILE_AND_FIELDS), files("cat.png", "dog.png")).content.decode()
-    assert "2 files found: now add the rows" in html and "Download the rows to complete" in html
+    assert "2 files found. Add a spreadsheet" in html and "Download template" in html
     assert "data-upload-now" not in html and ZipUpload.objects.count() == 0
 
 
@@ -118,7 +118,7 @@ def test_numbers_with_a_decimal_comma_are_read_as_the_file_writes_them(page: Cli
     html = check_archive(
         page, open_workflow(saved_key, FILE_AND_FIELDS), files("cat.png", "dog.png"), rows_file=rows
     ).content.decode()
-    assert "2 tasks will be created" in html and "Numbers are written 1.234,5" in html
+    assert "2 tasks ready" in html and "Number format: 1.234,5" in html
     assert rows_of(ZipUpload.objects.get())[1] == {"photo": "dog.png", "caption": "2,5", "stars": 1}
 
 

@@ -96,7 +96,7 @@ def test_lost_answer_is_harmless_and_said_so(desk: Desk, scripted_api: FakeApi) 
     upload = make_upload(desk)
     answered = start(desk.browser, upload)
     assert answered.status_code == 502
-    assert "expires by itself and creates nothing" in answered.json()["message"]
+    assert "Nothing was created, so you can start again" in answered.json()["message"]
     upload.refresh_from_db()
     assert (upload.stage, upload.tab) == (Stage.CHOSEN, "")
 

@@ -38,7 +38,7 @@ def shown(desk: Desk, name: str, upload: ZipUpload, **how: Any) -> str:
 def test_commands_hold_the_link(desk: Desk, scripted_api: FakeApi) -> None:
     html = shown(desk, "terminal", make_upload(desk, Stage.UPLOADING))
     assert LINK in html
-    assert "Waiting for the ZIP file" in html
+    assert "Waiting for the file" in html
     assert scripted_api.requests == []
 
 
@@ -47,14 +47,14 @@ def test_the_link_ends_by_the_persons_clock(desk: Desk, scripted_api: FakeApi) -
     upload = make_upload(desk, Stage.UPLOADING)
     ZipUpload.objects.update(expires_at=timezone.now().replace(hour=12, minute=30) + timedelta(days=1))
     desk.browser.cookies["zone"] = "Asia/Kathmandu"
-    words = " ".join(shown(desk, "terminal", upload).split("write this file until")[1].split(":</p>")[0].split())
+    words = " ".join(shown(desk, "terminal", upload).split("can upload until")[1].split(":</p>")[0].split())
     assert "18:15</time>" in words and "UTC: keep" not in words
 
 
 def test_without_a_link_there_is_no_command_but_a_reason(desk: Desk, scripted_api: FakeApi) -> None:
     scripted_api.routes["/tasks/upload "] = error(422, "validation_error", "Workflow must be ACTIVE")
     html = shown(desk, "terminal", make_upload(desk))
-    assert "There is no link to upload to" in html
+    assert "Upload not started" in html
     assert "Workflow must be ACTIVE" in html
     assert "paste one of these" not in html
 
@@ -70,7 +70,7 @@ def test_the_page_itself_asks_when_it_is_time(desk: Desk, scripted_api: FakeApi)
     scripted_api.routes["/confirm"] = CONFIRMED
     upload = make_upload(desk, Stage.UPLOADING)
     ZipUpload.objects.update(next_poll_at=timezone.now() + timedelta(hours=1))
-    assert "Waiting for the ZIP file" in shown(desk, "arrived", upload, htmx=True)
+    assert "Waiting for the file" in shown(desk, "arrived", upload, htmx=True)
     assert scripted_api.requests == []
     ZipUpload.objects.update(next_poll_at=timezone.now() - timedelta(seconds=1))
     answer = press(desk, "arrived", upload, htmx=True)
@@ -82,10 +82,10 @@ def test_what_is_not_there_yet_is_said_and_the_commands_stay(desk: Desk, scripte
     scripted_api.routes["/confirm"] = NOT_THERE
     upload = make_upload(desk, Stage.UPLOADING)
     page = shown(desk, "arrived", upload, now="1")
-    assert "The ZIP file has not arrived yet" in page
+    assert "The file hasn’t arrived yet" in page
     assert LINK in page
     part = shown(desk, "arrived", upload, htmx=True, now="1")
-    assert "The ZIP file has not arrived yet" in part
+    assert "The file hasn’t arrived yet" in part
     assert "signature" not in part
 
 

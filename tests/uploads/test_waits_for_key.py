@@ -55,7 +55,7 @@ def test_who_lost_the_key_is_not_asked_for_until_they_have_it_again(
     scripted_api.requests.clear()
     upload = by_the_worker(upload)
     assert (upload.stage, upload.next_poll_at, upload.waits_for_key) == (Stage.STORED, None, True)
-    assert "Nothing is lost" in upload.problem
+    assert "We’ll continue when" in upload.problem
     assert (resume_waiting(), scripted_api.requests) == (0, [])
     if how == "handed over":
         assert SavedKey.objects.get().share_with(desk.person, colleague)

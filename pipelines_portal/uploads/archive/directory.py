@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from pipelines_portal.uploads import texts
+
 # How each entry of the directory begins.
 DIRECTORY_ENTRY = b"PK\x01\x02"
 MAX_DIRECTORY_BYTES = 16 * 1024 * 1024
@@ -102,8 +104,8 @@ def refuse_parts(tail: Tail) -> None:
     this_part, first_part = struct.unpack("<2H", record[4:8])
     if (this_part or first_part) and 0xFFFF not in (this_part, first_part):
         raise Unusable(
-            "This is one part of a ZIP file that was split into several.",
-            "Join the parts, or make the ZIP file anew in one piece.",
+            texts.SPLIT_ZIP,
+            texts.JOIN_PARTS,
         )
 
 
@@ -113,8 +115,8 @@ def _too_short(needed: int) -> Exception:
 
 def too_many_entries() -> Unusable:
     return Unusable(
-        f"The ZIP file holds more than {MAX_ENTRIES:,} entries, or its list of files is too large.",
-        "Split it into several and upload one after the other.",
+        texts.TOO_MANY_ENTRIES.format(most=MAX_ENTRIES),
+        texts.SPLIT,
     )
 
 
@@ -125,25 +127,19 @@ MAX_LEVELS = 50
 MAX_MARKS = 30
 SHOWN_CHARACTERS = 60
 EXAMPLES = 5
-MAKE_IT_AGAIN = "Make the ZIP file anew with your system's own ZIP tool."
-RENAME = "Rename or remove one of them."
-STAY_INSIDE = (
-    "A path must not begin with a slash or a drive (C:), nor hold “..”. "
-    "Rename it, or make the ZIP file anew with your system's own ZIP tool."
-)
 
 
 def refuse_endless_names(entries: list[zipfile.ZipInfo]) -> None:
     """Refuse long and deep names before anything else is done with them, because that would be slow."""
     refuse_names(
         _shortened(entry.orig_filename for entry in entries if _name_bytes(entry) > MAX_NAME_BYTES),
-        f"A name in the ZIP file is longer than {MAX_NAME_BYTES:,} bytes.",
-        "The whole path counts. Shorten it.",
+        texts.NAME_TOO_LONG.format(most=MAX_NAME_BYTES),
+        texts.SHORTEN_PATH,
     )
     refuse_names(
         _shortened(entry.orig_filename for entry in entries if _levels(entry.orig_filename) > MAX_LEVELS),
-        f"A name in the ZIP file is more than {MAX_LEVELS} levels deep.",
-        "Put the files into fewer folders.",
+        texts.TOO_DEEP.format(most=MAX_LEVELS),
+        texts.FEWER_FOLDERS,
     )
 
 
@@ -181,19 +177,19 @@ def clean_path(name: str) -> str:
     outside = name.startswith("/") or re.match("[A-Za-z]:", name) or ".." in parts or not parts
     if outside or "\0" in name:
         raise Unusable(
-            "A path in the ZIP file leads out of it.",
-            STAY_INSIDE,
+            texts.PATH_OUTSIDE,
+            texts.STAY_INSIDE,
             (name.replace("\0", "?"),),
         )
     if "\\" in name:
         raise Unusable(
-            "The ZIP file writes some of its paths with “/” and some with “\\”.",
-            f"Which folder a file lies in cannot be told. {MAKE_IT_AGAIN}",
+            texts.MIXED_SLASHES,
+            texts.CREATE_AGAIN,
             (name,),
         )
     if has_endless_marks(name):
-        title = f"A letter of a name in the ZIP file carries more than {MAX_MARKS} marks."
-        raise Unusable(title, RENAME, tuple(_shortened(iter([name]))))
+        title = texts.TOO_MANY_MARKS.format(most=MAX_MARKS)
+        raise Unusable(title, texts.RENAME, tuple(_shortened(iter([name]))))
     return unicodedata.normalize("NFC", "/".join(parts))
 
 
@@ -211,8 +207,8 @@ def refuse_doubles(files: list[str]) -> None:
     """Refuse two files with the same name, and a name that is both a file and a folder."""
     seen: set[str] = set()
     doubles = [path for path in files if path in seen or seen.add(path)]  # type: ignore[func-returns-value]
-    refuse_names(doubles, "The ZIP file holds several files of the same name.", RENAME)
-    refuse_names(list(_inside_files(files)), "A name in the ZIP file is both a file and a folder.", RENAME)
+    refuse_names(doubles, texts.SAME_NAMES, texts.RENAME)
+    refuse_names(list(_inside_files(files)), texts.FILE_AND_FOLDER, texts.RENAME)
 
 
 def _inside_files(files: list[str]) -> Iterator[str]:
@@ -256,8 +252,8 @@ def read_directory(tail: Tail) -> Directory:
             entries, end = archive.infolist(), archive.start_dir
     except UNREADABLE:
         raise Unusable(
-            "This is not a ZIP file, or it is damaged.",
-            "If it was downloaded or copied, that may have broken off. " + MAKE_IT_AGAIN,
+            texts.NOT_A_ZIP,
+            texts.MAYBE_INCOMPLETE,
         ) from None
     refuse_endless_names(entries)
     _refuse_unreadable(entries)
@@ -278,46 +274,44 @@ def _directory(entries: list[zipfile.ZipInfo]) -> Directory:
 def _refuse_unreadable(entries: list[zipfile.ZipInfo]) -> None:
     _refuse(
         [entry for entry in entries if entry.flag_bits & ENCRYPTED],
-        "The ZIP file is encrypted.",
-        "Nobody can be asked for its password: make it anew without one.",
+        texts.ENCRYPTED,
+        texts.CREATE_UNLOCKED,
     )
     kinds = {id(entry): stat.S_IFMT(entry.external_attr >> 16) for entry in entries}
     _refuse(
         [entry for entry in entries if kinds[id(entry)] == stat.S_IFLNK],
-        "The ZIP file holds links in the place of files.",
-        "Put the files themselves in it (with `zip`, leave out the option -y).",
+        texts.LINKS,
+        texts.WITHOUT_LINKS,
     )
     _refuse(
         [entry for entry in entries if kinds[id(entry)] not in (0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK)],
-        "The ZIP file holds something that is neither file nor folder.",
-        MAKE_IT_AGAIN,
+        texts.STRANGE_ENTRY,
+        texts.CREATE_AGAIN,
     )
     _refuse(
         [entry for entry in entries if entry.compress_type not in METHODS],
-        "The ZIP file uses a compression that cannot be read.",
-        "Make it anew with the ordinary method, Deflate.",
+        texts.COMPRESSION,
+        texts.USE_DEFLATE,
     )
 
 
 def _refuse_bombs(entries: list[zipfile.ZipInfo]) -> None:
     if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
-        raise Unusable(
-            f"Unpacked, the ZIP file is larger than {MAX_UNPACKED_BYTES // 1024**3} GiB.", "Split it into several."
-        )
+        raise Unusable(texts.TOO_LARGE_UNPACKED.format(most=MAX_UNPACKED_BYTES // 1024**3), texts.SPLIT)
     _refuse(
         [
             entry
             for entry in entries
             if entry.file_size > RATIO_MATTERS_FROM_BYTES and entry.file_size > MAX_RATIO * entry.compress_size
         ],
-        f"A file unpacks to more than {MAX_RATIO} times its size, which is taken for an attack.",
-        "Leave it out, or store it without compression.",
+        texts.SUSPICIOUS_FILE.format(most=MAX_RATIO),
+        texts.LEAVE_OUT,
     )
     unpacked, packed = (sum(getattr(entry, name) for entry in entries) for name in ("file_size", "compress_size"))
     if unpacked > RATIO_MATTERS_FROM_BYTES and unpacked > MAX_RATIO * packed:
         raise Unusable(
-            f"The files unpack to more than {MAX_RATIO} times their size, which is taken for an attack.",
-            "Store them without compression.",
+            texts.SUSPICIOUS.format(most=MAX_RATIO),
+            texts.STORE,
         )
 
 
@@ -331,7 +325,7 @@ def _refuse_overlaps(entries: list[zipfile.ZipInfo], end: int) -> None:
         start + length > following for (start, length), (_, following) in zip(places, pairwise(starts), strict=True)
     )
     if reaches_over or starts[0] < 0:
-        raise Unusable("Files in the ZIP file overlap, or lie outside of it.", MAKE_IT_AGAIN)
+        raise Unusable(texts.OVERLAP, texts.CREATE_AGAIN)
 
 
 def _refuse(found: list[zipfile.ZipInfo], title: str, advice: str) -> None:

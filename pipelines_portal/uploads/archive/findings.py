@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core.file_names import in_sentence
+from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.archive.directory import Directory, Unusable
 from pipelines_portal.uploads.archive.rows import DerivedRow, derive_rows, is_junk
 
@@ -41,26 +42,27 @@ def findings_of(row: DerivedRow, schema: Schema) -> list[Finding]:
     """Return what the API will say about a derived row."""
     found = [_unmatched(row, path, schema) for path in row.unmatched]
     found += [
-        Finding("passed_over", f"{_shown_path(row, path)} is left out", path, rejects=False) for path in row.passed_over
+        Finding("passed_over", texts.LEFT_OUT.format(path=_shown_path(row, path)), path, rejects=False)
+        for path in row.passed_over
     ]
     if not row.files and not row.unmatched and not row.passed_over:
-        return [*found, Finding("empty", "The folder is empty", f"{row.entry}/")]
+        return [*found, Finding("empty", texts.EMPTY_FOLDER, f"{row.entry}/")]
     if found and found[0].kind in ("in_folder", "outside"):
         return found  # its missing files follow from this
     for file_field in schema.file_fields:
         if file_field.required and file_field.name not in row.files:
             name = f"{row.entry}/" if row.is_folder else row.entry
-            found.append(Finding("missing", f"{file_field.label} is missing", name, file_field.label))
+            found.append(Finding("missing", texts.MISSING.format(field=file_field.label), name, file_field.label))
     return found
 
 
 def _unmatched(row: DerivedRow, path: str, schema: Schema) -> Finding:
     several = len(schema.file_fields) > 1
     if row.is_folder and not several:
-        return Finding("in_folder", f"{_shown_path(row, path)} lies in a folder", path)
+        return Finding("in_folder", texts.IN_FOLDER.format(path=_shown_path(row, path)), path)
     if not row.is_folder and several:
-        return Finding("outside", f"{_shown_path(row, path)} lies in no folder", path)
-    return Finding("unmatched", f"{_shown_path(row, path)} matches no field", path)
+        return Finding("outside", texts.IN_NO_FOLDER.format(path=_shown_path(row, path)), path)
+    return Finding("unmatched", texts.NO_FIELD.format(path=_shown_path(row, path)), path)
 
 
 def _shown_path(row: DerivedRow, path: str) -> str:
@@ -83,60 +85,25 @@ def _problem(kind: str, about: str, found: list[Finding], schema: Schema) -> Pro
     return Problem(level, title, advice, examples[:EXAMPLES], max(len(examples) - EXAMPLES, 0))
 
 
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
-
-
 def _field_names(schema: Schema) -> str:
     return ", ".join(file_field.name for file_field in schema.file_fields)
 
 
 Text = Callable[[int, str, Schema], tuple[str, str]]
 _TEXTS: dict[str, Text] = {
-    "missing": lambda number, about, schema: (
-        f"{_count(number, 'task has', 'tasks have')} no {about}",
-        f"{about} is a required field. Those tasks are rejected unless you add the value or file.",
+    "missing": lambda count, field, schema: (texts.no_value(count, field), texts.REQUIRED_FIELD.format(field=field)),
+    "unmatched": lambda count, field, schema: (
+        texts.unmatched(count), texts.NAME_AFTER_FIELD.format(fields=_field_names(schema)),
     ),
-    "unmatched": lambda number, about, schema: (
-        f"{_count(number, 'file matches', 'files match')} no field",
-        f"A file's name without its ending must be a field's name: {_field_names(schema)}. "
-        "Folders that hold other files make no task.",
-    ),
-    "in_folder": lambda number, about, schema: (
-        f"{_count(number, 'file lies', 'files lie')} in a folder",
-        "This workflow has one file field: each file at the top of the ZIP file makes a task. Folders make none.",
-    ),
-    "outside": lambda number, about, schema: (
-        f"{_count(number, 'file lies', 'files lie')} outside of any folder",
-        "This workflow has several file fields: each folder at the top of the ZIP file makes a task. "
-        "Files beside them make none.",
-    ),
-    "empty": lambda number, about, schema: (
-        f"{_count(number, 'folder is', 'folders are')} empty",
-        "Remove it, or put the files in that its task needs.",
-    ),
-    "passed_over": lambda number, about, schema: (
-        f"{_count(number, 'file is', 'files are')} left out",
-        "Another file of the same folder already goes to that field.",
-    ),
-    "not_in_archive": lambda number, about, schema: (
-        f"{_count(number, 'file', 'files')} named in {about} {'is' if number == 1 else 'are'} not in the ZIP file",
-        "The value must be the file's path inside the ZIP file, from its top, in the same spelling. "
-        "Those rows are rejected.",
-    ),
-    "invalid": lambda number, about, schema: (
-        f"{_count(number, 'row has', 'rows have')} a value that {about} does not take",
-        "Those rows are rejected.",
-    ),
-    "unknown_field": lambda number, about, schema: (
-        f"No field is called {about}",
-        "Every row that has it is rejected. Use the fields' names.",
-    ),
-    "unnamed": lambda number, about, schema: (
-        f"{_count(number, 'file is', 'files are')} named by no row",
-        "No task gets them. Name each in a row, or leave it at that if it is not needed.",
-    ),
-}
+    "in_folder": lambda count, field, schema: (texts.in_folder(count), texts.ONE_FILE_ONE_TASK),
+    "outside": lambda count, field, schema: (texts.outside(count), texts.ONE_FOLDER_ONE_TASK),
+    "empty": lambda count, field, schema: (texts.empty(count), texts.FILL_OR_REMOVE),
+    "passed_over": lambda count, field, schema: (texts.passed_over(count), texts.FIELD_TAKEN),
+    "not_in_archive": lambda count, field, schema: (texts.not_in_archive(count, field), texts.USE_WHOLE_PATH),
+    "invalid": lambda count, field, schema: (texts.invalid(count, field), texts.FIX_OR_REJECTED),
+    "unknown_field": lambda count, field, schema: (texts.NO_SUCH_FIELD.format(name=field), texts.USE_FIELD_NAMES),
+    "unnamed": lambda count, field, schema: (texts.unnamed(count), texts.NO_TASK_GETS_IT),
+}  # fmt: skip
 
 
 def wrapper_problem(directory: Directory, schema: Schema) -> Problem | None:
@@ -147,8 +114,8 @@ def wrapper_problem(directory: Directory, schema: Schema) -> Problem | None:
         return None
     return Problem(
         "error",
-        f"Everything lies in one folder, {in_sentence(wrapper)}",
-        "Tasks are made of what is at the top of the ZIP file, so this folder counts as one task.",
+        texts.ALL_IN_ONE_FOLDER.format(folder=in_sentence(wrapper)),
+        texts.COUNTS_AS_ONE,
         [wrapper],
         wrapper=wrapper,
         wrapper_levels=wrapper.count("/"),

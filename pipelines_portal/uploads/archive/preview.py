@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core.file_names import LONGEST_FULL, in_sentence
 from pipelines_portal.matching.row_values import Fault
+from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.archive.directory import MAX_NAME_BYTES, Directory, Unusable, has_endless_marks
 from pipelines_portal.uploads.archive.findings import Finding, Problem, findings_of, summarize, wrapper_problem
 from pipelines_portal.uploads.archive.rows import DerivedRow, derive_rows, is_junk
@@ -121,7 +122,6 @@ def _show_derived(number: int, row: DerivedRow, findings: list[Finding], schema:
 
 # A name composed into MAX_NAME_BYTES has at most three times as many before.
 LONGEST_PATH = 4 * MAX_NAME_BYTES
-NOT_THERE = "is not in the ZIP file"
 
 
 def preview_before_rows(directory: Directory) -> Preview:
@@ -155,7 +155,9 @@ def row_entry(row: GivenRow, schema: Schema) -> str:
     """Return the name of a row in results: its number, and the first file that it names."""
     paths = (row.values.get(known.name) for known in schema.file_fields)
     path = next((path for path in paths if isinstance(path, str) and not is_blank(path)), "")
-    return f"row {row.number:,}, {path[:LONGEST_FULL]}" if path else f"row {row.number:,}"
+    if path:
+        return texts.ROW_AND_FILE.format(number=row.number, path=path[:LONGEST_FULL])
+    return texts.ROW.format(number=row.number)
 
 
 def _not_there(row: GivenRow, schema: Schema, files: Container[str]) -> list[Fault]:
@@ -163,7 +165,7 @@ def _not_there(row: GivenRow, schema: Schema, files: Container[str]) -> list[Fau
     wrong = {fault.field for fault in row.faults}
     paths = [(known, row.values.get(known.name)) for known in schema.file_fields if known.name not in wrong]
     return [
-        Fault(known.name, f"{in_sentence(path)} {NOT_THERE}", path)
+        Fault(known.name, texts.FILE_NOT_THERE.format(path=in_sentence(path)), path)
         for known, path in paths
         if isinstance(path, str) and not is_blank(path) and as_in_archive(path) not in files
     ]
@@ -175,10 +177,10 @@ def _given_findings(row: GivenRow, schema: Schema) -> list[Finding]:
 
 
 def _finding(number: int, fault: Fault, about: str) -> Finding:
-    name = f"row {number:,}"
+    name = texts.ROW.format(number=number)
     if not fault.field and fault.value:
         return Finding("unknown_field", fault.message, name, fault.value)
-    if fault.message.endswith(NOT_THERE):
+    if fault.message.endswith(texts.NOT_THERE):
         return Finding("not_in_archive", fault.message, f"{name}: {fault.value[:LONGEST_FULL]}", about)
     return Finding("missing" if fault.is_missing else "invalid", fault.message, name, about)
 
@@ -198,9 +200,9 @@ def _show_given(_: int, row: GivenRow, findings: list[Finding], schema: Schema) 
         if not is_blank(row.values.get(known.name))
     ]
     messages = [found.message for found in findings]
-    return PreviewRow(row.number, _glance(row.values, schema) or f"row {row.number:,}", files, messages)
+    return PreviewRow(row.number, _glance(row.values, schema) or texts.ROW.format(number=row.number), files, messages)
 
 
 def _glance(row: FieldValues, schema: Schema) -> str:
-    texts = (row.get(known.name) for known in schema.fields if type_of(known).tells_rows_apart)
-    return next((str(text)[:80] for text in texts if not is_blank(text)), "")
+    told = (row.get(known.name) for known in schema.fields if type_of(known).tells_rows_apart)
+    return next((str(text)[:80] for text in told if not is_blank(text)), "")

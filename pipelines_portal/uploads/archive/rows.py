@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.core.csv_files import safe_cell
 from pipelines_portal.spreadsheets.limits import MAX_ROWS
+from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.archive.directory import Directory, Unusable
 from pipelines_portal.workflows.fields.base import FieldValues
 
@@ -35,11 +36,11 @@ def derive_rows(directory: Directory, file_fields: list[str]) -> list[DerivedRow
     contents = _by_top_level(directory, with_empty_folders=len(file_fields) > 1)
     rows = [_row(entry, contents[entry], file_fields) for entry in sorted(contents)]
     if not rows:
-        raise Unusable("The ZIP file holds no file that makes a task.", "Hidden and system files do not count.")
+        raise Unusable(texts.NO_FILES, texts.JUNK_IS_IGNORED)
     if len(rows) > MAX_ROWS:
         raise Unusable(
-            f"The ZIP file makes {len(rows):,} tasks; at most {MAX_ROWS:,} go into one upload.",
-            "Split it into several and upload one after the other.",
+            texts.TOO_MANY_TASKS.format(count=len(rows), most=MAX_ROWS),
+            texts.SPLIT,
         )
     return rows
 
@@ -92,8 +93,8 @@ def rows_to_complete(directory: Directory, schema: Schema) -> list[FieldValues]:
     rows = rows or [{names[0]: path} for path in paths]
     if len(rows) > MAX_ROWS:
         raise Unusable(
-            f"The ZIP file would need {len(rows):,} rows; at most {MAX_ROWS:,} go into one upload.",
-            "Split it into several and upload one after the other.",
+            texts.TOO_MANY_ROWS.format(count=len(rows), most=MAX_ROWS),
+            texts.SPLIT,
         )
     return rows
 

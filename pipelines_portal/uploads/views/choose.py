@@ -19,6 +19,7 @@ from pipelines_portal.core.rendering import render_page
 from pipelines_portal.core.time_budget import OutOfTime, TimeBudget, page_budget
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.archive.directory import Tail, TailTooShort, Unusable, read_directory
 from pipelines_portal.uploads.archive.rows import lines, rows_to_complete
 from pipelines_portal.uploads.choices import check_archive, discard_choice, earlier_uploads, paths_of, save_choice
@@ -168,7 +169,7 @@ def _address(workflow: OpenedWorkflow) -> str:
     return reverse("uploads:choose", args=[workflow.key_id, workflow.workflow_id])
 
 
-NOT_THERE = "The list of files did not come along.", "Go back and choose the ZIP file again."
+NOT_THERE = texts.NO_FILE_LIST, texts.CHOOSE_AGAIN
 
 
 @require_POST

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 
+from pipelines_portal.spreadsheets import texts
 from pipelines_portal.spreadsheets.cells import Cell, Line, Lines, is_empty
 from pipelines_portal.spreadsheets.limits import (
     MAX_HEADER_LINES,
@@ -60,7 +61,7 @@ def _line_length(name: str, number: int, cells: list[Cell], bounds: Bounds) -> i
         raise too_many_columns(name, bounds.columns)
     length = sum(map(len, cells))
     if length > MAX_LINE:
-        raise RowsFileError(f"Row {number} of {name} holds more text than can be read here.", "Shorten it.")
+        raise RowsFileError(texts.ROW_TOO_LONG.format(number=number, name=name), texts.SHORTEN)
     return length
 
 
@@ -68,4 +69,4 @@ def _check_totals(name: str, length: int, count: int, bounds: Bounds) -> None:
     if count > bounds.rows + MAX_HEADER_LINES:
         raise too_many_rows(name, bounds.rows)
     if length > MAX_TEXT:
-        raise RowsFileError(f"{name} holds more text than can be read here.", "Split it.")
+        raise RowsFileError(texts.TOO_MUCH_TEXT.format(name=name), texts.SPLIT)

@@ -18,6 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
+from pipelines_portal.spreadsheets import texts
 from pipelines_portal.spreadsheets.blocks import blocks_of
 from pipelines_portal.spreadsheets.csv_rows import read_csv
 from pipelines_portal.spreadsheets.encodings import no_text
@@ -30,7 +31,6 @@ LENGTH = struct.Struct(">I")
 FRAME = struct.Struct(">cI")
 FOUND, BLOCK, END, REFUSAL = b"F", b"B", b"E", b"R"
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-TOO_MUCH_MEMORY = "{} takes more memory than can be had here."
 START = 4096
 
 
@@ -69,7 +69,7 @@ def frames(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> Iterator
     except RowsFileError as refusal:
         yield REFUSAL, _encode({"title": refusal.title, "advice": refusal.advice})
     except MemoryError:
-        yield REFUSAL, _encode({"title": TOO_MUCH_MEMORY.format(name), "advice": "Split it, or save it as CSV."})
+        yield REFUSAL, _encode({"title": texts.TOO_MUCH_MEMORY.format(name=name), "advice": texts.SPLIT_OR_CSV})
 
 
 def _open(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[Found, Any]:
@@ -79,11 +79,11 @@ def _open(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[Fou
     if start.startswith(b"PK\x03\x04"):
         return read_xlsx(name, file, asked, bounds)
     if start.startswith(OLD_OFFICE):
-        raise RowsFileError(f"{name} is an old Excel file, or locked by a password.", "Save it as XLSX or CSV.")
+        raise RowsFileError(texts.OLD_OR_LOCKED.format(name=name), texts.SAVE_AS_XLSX_OR_CSV)
     if start.startswith((b"%PDF-", b"\x89PNG", b"\x1f\x8b", b"GIF8")):
         raise no_text(name)
     if start.lstrip().lower().startswith((b"<!doctype", b"<html", b"<table", b"<?xml")):
-        raise RowsFileError(f"{name} is a web page or XML, whatever its name says.", "Save it as XLSX or CSV.")
+        raise RowsFileError(texts.WEB_PAGE.format(name=name), texts.SAVE_AS_XLSX_OR_CSV)
     if is_json(start):
         return read_json(name, file, bounds)
     return read_csv(name, file, asked, bounds)

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from pipelines_portal.spreadsheets import texts
 from pipelines_portal.spreadsheets.child import BLOCK, END, FOUND, FRAME, LENGTH, REFUSAL
 from pipelines_portal.spreadsheets.files import Asked, Found
 from pipelines_portal.spreadsheets.limits import Bounds, RowsFileError
@@ -117,8 +118,7 @@ class Reading:
         """Return the error for a child that died, was killed, or sent nonsense."""
         self.process.kill()
         logger.warning("The reader of a file of rows ended with %s.", self.process.wait())
-        advice = "Save it as CSV, or split it; if that does not help, the file may be damaged."
-        return RowsFileError(f"{self.name} took too much time or memory to be read, or broke its reader.", advice)
+        return RowsFileError(texts.TOO_HARD.format(name=self.name), texts.SAVE_AS_CSV_OR_SPLIT)
 
     @contextmanager
     def _killing_after_silence(self) -> Iterator[None]:

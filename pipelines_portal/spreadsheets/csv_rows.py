@@ -9,6 +9,7 @@ from itertools import islice
 from typing import IO, Any
 
 from pipelines_portal.core.csv_files import bare_cell
+from pipelines_portal.spreadsheets import texts
 from pipelines_portal.spreadsheets.cells import Line
 from pipelines_portal.spreadsheets.encodings import LABELS, detect_encoding, listed, no_text
 from pipelines_portal.spreadsheets.files import Asked, Found
@@ -21,8 +22,6 @@ SAMPLE_LETTERS = 64 * 1024
 SAMPLE_LINES = 200
 # A line that Excel writes first. It is not a row.
 NAMED = re.compile(r"\ufeff?sep=([^\w\"\r\n\0])\r?\n\Z", re.IGNORECASE)
-GUESSED = "{} is not UTF-8: it was read as Windows-1252. Check that letters such as é are right."
-REPLACED = "{} holds bytes that are no letters in {}: they are shown as \ufffd. Choose another encoding."
 
 
 def read_csv(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[Found, Iterator[Line]]:
@@ -34,7 +33,7 @@ def read_csv(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[
     delimiter = _chosen_delimiter(asked) or (named[1] if named else detect_delimiter(sample))
     found = Found("csv", encoding=listed(encoding), delimiter=delimiter)
     if encoding == "cp1252" and not asked.encoding:
-        found.remarks.append(GUESSED.format(name))
+        found.remarks.append(texts.GUESSED.format(name=name))
     text = _text(file, encoding)
     if named:
         text.readline()
@@ -43,7 +42,7 @@ def read_csv(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[
 
 def _chosen_delimiter(asked: Asked) -> str:
     if len(asked.delimiter) > 1 or asked.delimiter in tuple('"\r\n\0'):
-        raise RowsFileError("Cells are separated by one sign, and by no quote.", "Choose another separator.")
+        raise RowsFileError(texts.WRONG_DELIMITER, texts.OTHER_DELIMITER)
     return asked.delimiter
 
 
@@ -71,7 +70,7 @@ def _encoding(name: str, file: IO[bytes], asked: Asked) -> str:
         found = detect_encoding(name, file)
         return found if found.startswith("utf-8") or not asked.encoding else "utf-8-sig"
     if asked.encoding not in LABELS:
-        raise RowsFileError(f"{asked.encoding} is no encoding that is known here.", "Choose one of the list.")
+        raise RowsFileError(texts.UNKNOWN_ENCODING.format(encoding=asked.encoding), texts.FROM_LIST)
     if asked.encoding == "utf-16" and (found := detect_encoding(name, file)).startswith("utf-16"):
         return found
     return asked.encoding
@@ -105,14 +104,14 @@ def _lines(name: str, watched: "_LimitedLines", found: Found, bounds: Bounds) ->
         for number, cells in enumerate(reader, 1):
             watched.separators = 0
             if number > bounds.lines:
-                raise RowsFileError(f"{name} has more than {bounds.lines:,} lines.", "Delete the empty ones.")
+                raise RowsFileError(texts.TOO_MANY_LINES.format(name=name, most=bounds.lines), texts.DELETE_EMPTY_LINES)
             yield number, [bare_cell(cell) if "'" in cell else cell for cell in cells]
     except csv.Error:
         raise RowsFileError(
-            f"{name} cannot be read from line {reader.line_num} on.", "Look for a stray quote."
+            texts.UNREADABLE_LINE.format(name=name, number=reader.line_num), texts.STRAY_QUOTE
         ) from None
     if watched.replaced:
-        found.remarks.append(REPLACED.format(name, LABELS.get(found.encoding, found.encoding)))
+        found.remarks.append(texts.REPLACED.format(name=name, encoding=LABELS.get(found.encoding, found.encoding)))
 
 
 class _LimitedLines:
@@ -130,8 +129,7 @@ class _LimitedLines:
         line = next(self.text)
         self.separators += line.count(self.delimiter)
         if self.separators > MAX_SEPARATORS:
-            advice = "Look for a stray quote, or another separator than the first line's."
-            raise RowsFileError(f"{self.name} has a row with more separators than it can have columns.", advice)
+            raise RowsFileError(texts.TOO_MANY_SEPARATORS.format(name=self.name), texts.STRAY_QUOTE_OR_DELIMITER)
         if "\0" in line:
             raise no_text(self.name)
         self.replaced = self.replaced or "\ufffd" in line

@@ -3,6 +3,7 @@
 import codecs
 from typing import IO
 
+from pipelines_portal.spreadsheets import texts
 from pipelines_portal.spreadsheets.limits import MEBIBYTE, RowsFileError
 
 ENCODINGS = (
@@ -69,9 +70,9 @@ def _order(name: str, start: bytes) -> str:
 
 def _utf16(name: str, file: IO[bytes], encoding: str) -> str:
     if not is_all(file, encoding):
-        raise RowsFileError(f"{name} is damaged: it says it is UTF-16 and is not.", "Save it as UTF-8.")
+        raise RowsFileError(texts.NOT_UTF_16.format(name=name), texts.SAVE_AS_UTF_8)
     return encoding
 
 
 def no_text(name: str) -> RowsFileError:
-    return RowsFileError(f"{name} is not a text or spreadsheet file.", "Save it as CSV or XLSX.")
+    return RowsFileError(texts.NOT_A_TEXT.format(name=name), texts.SAVE_AS_XLSX_OR_CSV)

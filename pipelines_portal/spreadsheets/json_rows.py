@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import IO, Any
 
+from pipelines_portal.spreadsheets import texts
 from pipelines_portal.spreadsheets.cells import Cell, Line, typed
 from pipelines_portal.spreadsheets.files import Found
 from pipelines_portal.spreadsheets.limits import Bounds, RowsFileError, too_many_columns, too_many_rows
@@ -67,12 +68,10 @@ def _parsed(name: str, data: bytes) -> tuple[str, list[Row]]:
             return "jsonl", [_bare(row) for row in lines]
         parsed = _loads(text)
     except (ValueError, RecursionError):
-        raise RowsFileError(f"{name} is not valid JSON.", "It must be a list of objects, one for each task.") from None
+        raise RowsFileError(texts.NOT_JSON.format(name=name), texts.LIST_OF_OBJECTS) from None
     listed = parsed.get("tasks") if isinstance(parsed, dict) else parsed
     if not isinstance(listed, list) or not listed or not all(isinstance(row, dict) for row in listed):
-        raise RowsFileError(
-            f"{name} is not a list of objects.", 'For example [{"field_name": "value"}], one for each task.'
-        )
+        raise RowsFileError(texts.NOT_A_LIST.format(name=name), texts.EXAMPLE_LIST)
     return "json", [_bare(row) for row in listed]
 
 
@@ -127,11 +126,11 @@ def _check_structure(name: str, data: bytes, bounds: Bounds) -> None:
         values += bare.count(b",") + bare.count(b"[") + bare.count(b"{")
         brackets += bare.translate(None, NO_BRACKETS)
         if values > bounds.values:
-            raise RowsFileError(f"{name} holds more values than can be read here.", "Split it, or save it as CSV.")
+            raise RowsFileError(texts.TOO_MANY_VALUES.format(name=name), texts.SPLIT_OR_CSV)
     if _depth(brackets) > MAX_DEPTH:
-        raise RowsFileError(f"{name} is nested too deeply.", "Rows are objects with a value for each field.")
+        raise RowsFileError(texts.TOO_DEEP.format(name=name), texts.PLAIN_OBJECTS)
     if _has_half_a_character(data):
-        raise RowsFileError(f"{name} holds half a character.", "Look for \\u codes that stand alone.")
+        raise RowsFileError(texts.HALF_A_CHARACTER.format(name=name), texts.LONE_CODES)
 
 
 def _without_texts(data: bytes) -> Iterator[bytes]:

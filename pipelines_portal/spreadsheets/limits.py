@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from pipelines_portal.spreadsheets import texts
+
 MEBIBYTE = 1024 * 1024
 # For the rows that are uploaded with an archive.
 MAX_BYTES = 16 * MEBIBYTE
@@ -45,12 +47,12 @@ class RowsFileError(Exception):
 
 
 def too_many_rows(name: str, most: int) -> RowsFileError:
-    return RowsFileError(f"{name} holds more than {most:,} rows.", "That is the most for one upload: split it.")
+    return RowsFileError(texts.TOO_MANY_ROWS.format(name=name, most=most), texts.SPLIT)
 
 
 def too_many_columns(name: str, most: int = MAX_COLUMNS) -> RowsFileError:
-    return RowsFileError(f"{name} has more than {most} columns.", "Leave out those that are no fields.")
+    return RowsFileError(texts.TOO_MANY_COLUMNS.format(name=name, most=most), texts.LEAVE_OUT_COLUMNS)
 
 
 def too_large(name: str, most: int) -> RowsFileError:
-    return RowsFileError(f"{name} is larger than {most // MEBIBYTE} MB.", "Split it, or upload fewer rows.")
+    return RowsFileError(texts.TOO_LARGE.format(name=name, most=most // MEBIBYTE), texts.SPLIT)

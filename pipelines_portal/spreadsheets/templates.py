@@ -11,6 +11,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.spreadsheets import texts
 from pipelines_portal.spreadsheets.limits import MAX_LINES
 from pipelines_portal.spreadsheets.writing import coded, csv_lines
 from pipelines_portal.workflows.fields.numbers import scale_of
@@ -19,27 +20,6 @@ from pipelines_portal.workflows.fields.types import type_of
 TEXT = "@"
 # Types whose cells are not formatted as text. In text cells, 007 stays 007, and 1-2 does not become a day.
 TYPED_AS_NUMBERS = frozenset({"numeric", "rating", "datetime", "boolean"})
-TYPE_LABELS = {
-    "short_text": "Text",
-    "long_text": "Long text",
-    "code": "Code",
-    "boolean": "Yes or no",
-    "numeric": "Number",
-    "datetime": "Date and time",
-    "select": "One of a list",
-    "rating": "Whole number on a scale",
-    "ranking": "Items in order",
-    "pairwise": "Text",
-    "criteria": "Text",
-    "file_upload": "File",
-}
-ACCEPTED = {
-    "boolean": "yes or no",
-    "datetime": "A date, with a time or without, such as 2026-03-30 14:00",
-    "ranking": "The first is the highest, with commas between",
-    "file_upload": "The file's path inside the ZIP file",
-}
-COLUMNS = ("Column", "Field", "Type", "Required", "What it takes")
 WIDTHS = (28, 28, 24, 12, 90)
 WIDTH, MOST_WIDTH = 14, 40
 # The longest message of a spreadsheet's message box.
@@ -91,8 +71,8 @@ def _offer(sheet: Worksheet, lists: Worksheet, column: int, title: str, choices:
     for row, choice in enumerate(choices, 1):
         _write(lists, row, column, choice)
     rule = DataValidation("list", formula1=f"Lists!${letter}$1:${letter}${len(choices)}", allow_blank=True)
-    rule.showErrorMessage, rule.errorTitle = True, "Not in the list"
-    rule.error = f"Choose one of the {len(choices)} in the list. See the sheet Fields."[:LONGEST_MESSAGE]
+    rule.showErrorMessage, rule.errorTitle = True, texts.NOT_IN_LIST
+    rule.error = texts.CHOOSE_IN_LIST.format(count=len(choices))[:LONGEST_MESSAGE]
     rule.add(f"{letter}2:{letter}{MAX_LINES}")
     sheet.add_data_validation(rule)
 
@@ -106,13 +86,13 @@ def _choices(field: Field) -> list[Any]:
 
 
 def _explain_head(sheet: Worksheet) -> None:
-    for column, (word, width) in enumerate(zip(COLUMNS, WIDTHS, strict=True), 1):
+    for column, (word, width) in enumerate(zip(texts.TEMPLATE_COLUMNS, WIDTHS, strict=True), 1):
         _write(sheet, 1, column, word).font = Font(bold=True)
         sheet.column_dimensions[get_column_letter(column)].width = width
 
 
 def _explain(sheet: Worksheet, row: int, field: Field, title: str) -> None:
-    words = TYPE_LABELS.get(field.type, field.type)
+    words = texts.FIELD_TYPES.get(field.type, field.type)
     values = (title, field.name, words, "yes" if field.required else "no", _accepted_values(field))
     for column, text in enumerate(values, 1):
         cell = _write(sheet, row, column, text)
@@ -121,10 +101,10 @@ def _explain(sheet: Worksheet, row: int, field: Field, title: str) -> None:
 
 def _accepted_values(field: Field) -> str:
     if choices := field.choices if field.type == "select" else []:
-        more = [f"and {len(choices) - MOST_LISTED} more in the list"] if len(choices) > MOST_LISTED else []
+        more = [texts.MORE_CHOICES.format(count=len(choices) - MOST_LISTED)] if len(choices) > MOST_LISTED else []
         return "\n".join(choices[:MOST_LISTED] + more)
-    texts = (ACCEPTED.get(field.type, ""), type_of(field).help(field) if field.format_hint else "")
-    return ". ".join(text.rstrip(".") for text in dict.fromkeys(texts) if text)
+    parts = (texts.ACCEPTED.get(field.type, ""), type_of(field).help(field) if field.format_hint else "")
+    return ". ".join(part.rstrip(".") for part in dict.fromkeys(parts) if part)
 
 
 def _write(sheet: Worksheet, row: int, column: int, value: Any) -> Cell:

@@ -12,6 +12,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from pipelines_portal.core.csv_files import csv_lines as web_csv_lines
+from pipelines_portal.spreadsheets import texts
 from pipelines_portal.spreadsheets.limits import RowsFileError
 from pipelines_portal.spreadsheets.number_formats import DIGITS
 
@@ -75,7 +76,7 @@ def _xlsx_cell(sheet: WriteOnlyWorksheet, value: Any) -> Any:
         return value
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if len(text.encode("utf-16-le", "surrogatepass")) > 2 * LONGEST_TEXT:
-        raise RowsFileError("A text is too long for a cell of a spreadsheet.", "Take the rows as CSV.")
+        raise RowsFileError(texts.CELL_TOO_LONG, texts.DOWNLOAD_CSV)
     if not text.startswith(MAY_BE_MORE):
         return coded(text)
     cell = WriteOnlyCell(sheet, coded(text))

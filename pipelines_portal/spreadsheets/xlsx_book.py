@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
+from pipelines_portal.spreadsheets import texts
 from pipelines_portal.spreadsheets.files import Sheet
 from pipelines_portal.spreadsheets.limits import MAX_CELL
 from pipelines_portal.spreadsheets.number_formats import BUILT_IN, Shower, general, shower
@@ -44,7 +45,7 @@ def read_book(parts: Parts) -> Book:
 def _add_sheet(book: Book, element: Element, targets: dict[str, tuple[str, str]]) -> None:
     """Add a sheet, unless it is a chart."""
     if len(book.sheets) >= MAX_SHEETS:
-        raise TooMuch(f"has more than {MAX_SHEETS} sheets")
+        raise TooMuch(texts.TOO_MANY_SHEETS, MAX_SHEETS)
     reference = next((value for key, value in element.attrib.items() if local(key) == "id"), "")
     kind, path = targets.get(reference, ("", ""))
     if kind in ("worksheet", ""):
@@ -73,13 +74,13 @@ def _related(parts: Parts, path: str) -> dict[str, str]:
 
 def read_texts(parts: Parts, book: Book) -> list[str]:
     """Return the shared texts, which cells name by number."""
-    path, texts = book.related.get("sharedStrings", ""), list[str]()
+    path, found = book.related.get("sharedStrings", ""), list[str]()
     for _, element in parts.elements(path, "si") if path in parts else ():
-        texts.append(text_in(element))
+        found.append(text_in(element))
         element.clear()
-        if len(texts) > parts.bounds.values:
-            raise TooMuch("holds more than can be read here")
-    return texts
+        if len(found) > parts.bounds.values:
+            raise TooMuch(texts.TOO_MUCH_TEXT)
+    return found
 
 
 def text_in(element: Element) -> str:
@@ -94,7 +95,7 @@ def text_in(element: Element) -> str:
 
 def decoded(text: str) -> str:
     if len(text) > MAX_CELL:
-        raise TooMuch("holds a text that is far too long")
+        raise TooMuch(texts.TEXT_TOO_LONG)
     if "_x" not in text:
         return text
     return CODED.sub(lambda found: chr(code) if not 0xD800 <= (code := int(found[1], 16)) < 0xE000 else found[0], text)
@@ -109,7 +110,7 @@ def read_formats(parts: Parts, book: Book) -> list[Shower]:
         else:
             styles = [_number(style.get("numFmtId")) for style in element]
     if len(styles) > MAX_FORMATS or len(codes) > MAX_FORMATS:
-        raise TooMuch("holds more than can be read here")
+        raise TooMuch(texts.TOO_MUCH_TEXT)
     made = {number: shower(codes.get(number, "General"), book.since_1904) for number in set(styles)}
     return [made[number] for number in styles] or [general]
 

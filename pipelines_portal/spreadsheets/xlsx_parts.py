@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import IO
 from xml.etree.ElementTree import Element, iterparse
 
+from pipelines_portal.spreadsheets import texts
 from pipelines_portal.spreadsheets.limits import MAX_CELL, MEBIBYTE, Bounds
 
 # Real files reach about 8 to 1. Small parts may reach more.
@@ -19,7 +20,15 @@ ENCODING = re.compile(rb"""<\?xml[^>]*encoding\s*=\s*["']([^"']*)""")
 
 
 class TooMuch(Exception):
-    """A limit is exceeded. The message is the middle of a sentence."""
+    """A limit is exceeded. `text` says which, with a place for the file's name; `most` is the limit."""
+
+    def __init__(self, text: str, most: int = 0) -> None:
+        super().__init__(text)
+        self.text, self.most = text, most
+
+    def text_for(self, name: str) -> str:
+        """Return what is wrong with the file of that name."""
+        return self.text.format(name=name, most=self.most)
 
 
 class Damaged(Exception):
@@ -68,11 +77,11 @@ def _plain(name: str) -> str:
 def _check_sizes(parts: list[zipfile.ZipInfo], bounds: Bounds) -> None:
     size, packed = sum(part.file_size for part in parts), sum(part.compress_size for part in parts)
     if len(parts) > MAX_PARTS:
-        raise TooMuch(f"is made of more than {MAX_PARTS:,} parts")
+        raise TooMuch(texts.TOO_MANY_PARTS, MAX_PARTS)
     if size > bounds.unpacked:
-        raise TooMuch(f"unpacks to more than {bounds.unpacked // MEBIBYTE} MB")
+        raise TooMuch(texts.UNPACKS_TOO_LARGE, bounds.unpacked // MEBIBYTE)
     if size > SMALL and size > MAX_RATIO * packed:
-        raise TooMuch(f"unpacks to more than {MAX_RATIO} times its size")
+        raise TooMuch(texts.SUSPICIOUS, MAX_RATIO)
 
 
 class _LimitedPart:
@@ -92,10 +101,10 @@ class _LimitedPart:
         if not self.before:
             _check_encoding(piece)
         if b"<!DOCTYPE" in self.before[-16:] + piece:
-            raise TooMuch("declares a document type")
+            raise TooMuch(texts.DECLARES_TYPE)
         self.marks -= piece.count(b"<")
         if self.marks < 0:
-            raise TooMuch("holds more than can be read here")
+            raise TooMuch(texts.TOO_MUCH_TEXT)
         self._check_length(piece)
         self.before = piece
         return piece
@@ -104,7 +113,7 @@ class _LimitedPart:
         for mark in self.since:
             first = piece.find(mark)
             if self.since[mark] + (len(piece) if first < 0 else first) > MAX_CELL + PIECE:
-                raise TooMuch("holds a text that is far too long")
+                raise TooMuch(texts.TEXT_TOO_LONG)
             self.since[mark] = self.since[mark] + len(piece) if first < 0 else len(piece) - piece.rfind(mark) - 1
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import IO
 from xml.etree.ElementTree import ParseError
 
+from pipelines_portal.spreadsheets import texts
 from pipelines_portal.spreadsheets.cells import Line
 from pipelines_portal.spreadsheets.files import Asked, Found
 from pipelines_portal.spreadsheets.limits import Bounds, RowsFileError
@@ -14,7 +15,6 @@ from pipelines_portal.spreadsheets.xlsx_book import Book, read_book
 from pipelines_portal.spreadsheets.xlsx_parts import Damaged, Parts, TooMuch
 from pipelines_portal.spreadsheets.xlsx_sheet import SheetReader
 
-DELETE = "Delete what is no row, also empty rows and columns that are only formatted; or save it as CSV."
 # Errors that a broken file may cause in zipfile, in expat, and here.
 FAULTS = (
     Damaged, ParseError, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, ValueError, LookupError,
@@ -47,26 +47,26 @@ def _as_rows_file_error(name: str) -> Iterator[None]:
     try:
         yield
     except TooMuch as too_much:
-        raise RowsFileError(f"{name} {too_much}.", DELETE) from None
+        raise RowsFileError(too_much.text_for(name), texts.DELETE_UNUSED) from None
     except FAULTS:
-        raise RowsFileError(f"{name} cannot be read as a spreadsheet.", "Save it as XLSX or CSV again.") from None
+        raise RowsFileError(texts.NO_SPREADSHEET.format(name=name), texts.SAVE_AGAIN) from None
 
 
 def _check_kind(name: str, parts: Parts) -> None:
     if "xl/workbook.bin" in parts:
-        raise RowsFileError(f"{name} is a binary spreadsheet (.xlsb).", "Save it as XLSX or CSV.")
+        raise RowsFileError(texts.BINARY.format(name=name), texts.SAVE_AS_XLSX_OR_CSV)
     if "content.xml" in parts:
-        raise RowsFileError(f"{name} is an OpenDocument file.", "Save it as XLSX or CSV.")
+        raise RowsFileError(texts.OPEN_DOCUMENT.format(name=name), texts.SAVE_AS_XLSX_OR_CSV)
     if any(known.startswith("index/") for known in parts.names):
-        raise RowsFileError(f"{name} is a Numbers file.", "Export it as Excel or CSV.")
+        raise RowsFileError(texts.NUMBERS_FILE.format(name=name), texts.EXPORT)
 
 
 def _chosen(name: str, book: Book, asked: Asked) -> int:
     names = [sheet["name"] for sheet in book.sheets]
     if asked.sheet:
         if asked.sheet not in names:
-            raise RowsFileError(f"{name} has no sheet called {asked.sheet}.", "Choose another sheet.")
+            raise RowsFileError(texts.NO_SUCH_SHEET.format(name=name, sheet=asked.sheet), texts.OTHER_SHEET)
         return names.index(asked.sheet)
     if not names:
-        raise RowsFileError(f"{name} has no sheet with cells.", "Save it as XLSX or CSV again.")
+        raise RowsFileError(texts.NO_SHEET.format(name=name), texts.SAVE_AGAIN)
     return next((number for number, sheet in enumerate(book.sheets) if not sheet["is_hidden"]), 0)

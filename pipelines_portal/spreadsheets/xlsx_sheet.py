@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from xml.etree.ElementTree import Element
 
+from pipelines_portal.spreadsheets import texts
 from pipelines_portal.spreadsheets.cells import UNCALCULATED, Cell, Line, error, valued
 from pipelines_portal.spreadsheets.number_formats import DIGITS
 from pipelines_portal.spreadsheets.xlsx_book import Book, decoded, read_formats, read_texts, text_in
@@ -13,14 +14,11 @@ MAX_LETTERS = 3
 MAX_NUMBER = 11
 LONG = 10.0**DIGITS
 REMARKS = (
-    ("formulas", "formula was never calculated, and has no value: open the file, and save it again.",
-     "formulas were never calculated, and have no value: open the file, and save it again."),
-    ("errors", "cell holds an error, such as #N/A.", "cells hold errors, such as #N/A."),
-    ("long_numbers", f"number has more than {DIGITS} digits, and a spreadsheet keeps no more: compare it.",
-     f"numbers have more than {DIGITS} digits, and a spreadsheet keeps no more: compare them."),
-    ("merged", "range of cells is merged: only its first cell has the value.",
-     "ranges of cells are merged: only the first cell of each has the value."),
-)  # fmt: skip
+    ("formulas", texts.FORMULA, texts.FORMULAS),
+    ("errors", texts.ERROR, texts.ERRORS),
+    ("long_numbers", texts.LONG_NUMBER, texts.LONG_NUMBERS),
+    ("merged", texts.MERGED, texts.MERGED_RANGES),
+)
 
 
 class SheetReader:
@@ -49,14 +47,16 @@ class SheetReader:
 
     def remarks(self) -> list[str]:
         counts = [(self.counts[kind], one, many) for kind, one, many in REMARKS]
-        return [f"{count:,} {one if count == 1 else many}" for count, one, many in counts if count]
+        return [
+            (one if count == 1 else many).format(count=count, digits=DIGITS) for count, one, many in counts if count
+        ]
 
     def _row_number(self, row: Element, before: int) -> int:
         written = row.get("r", "")
         is_number = written.isascii() and written.isdigit() and len(written) <= MAX_NUMBER
         number = int(written) if is_number else before + 1
         if number > self.bounds.lines or len(written) > MAX_NUMBER:
-            raise TooMuch(f"has more than {self.bounds.lines:,} lines, empty ones counted")
+            raise TooMuch(texts.TOO_MANY_LINES, self.bounds.lines)
         return number
 
     def _cells(self, row: Element) -> list[Cell]:
@@ -73,12 +73,12 @@ class SheetReader:
             cells[column - 1] = cell
         self.cells += len(cells)
         if self.cells > self.bounds.values:
-            raise TooMuch("holds more than can be read here")
+            raise TooMuch(texts.TOO_MUCH_TEXT)
         return cells
 
     def _widen(self, cells: list[Cell], column: int) -> None:
         if column > self.bounds.columns:
-            raise TooMuch(f"has more than {self.bounds.columns} columns")
+            raise TooMuch(texts.TOO_MANY_COLUMNS, self.bounds.columns)
         cells.extend([""] * (column - len(cells)))
 
     def _column(self, reference: str) -> int:
@@ -145,7 +145,7 @@ def _is_number(written: str) -> bool:
 
 def _column_number(letters: str) -> int:
     if len(letters) > MAX_LETTERS:
-        raise TooMuch("has more than 16,384 columns")
+        raise TooMuch(texts.TOO_MANY_COLUMNS, 16_384)
     if not (letters.isascii() and letters.isalpha()):
         raise Damaged
     number = 0

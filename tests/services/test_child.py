@@ -67,7 +67,7 @@ def test_killed_while_it_reads() -> None:
     with read_lines("rows", CSV, Asked(), BOUNDS) as reading, pytest.raises(RowsFileError) as refusal:
         for _ in reading.blocks:
             reading.process.kill()
-    assert "broke its reader" in refusal.value.title
+    assert "is too large or damaged" in refusal.value.title
     assert not Path(f"/proc/{reading.process.pid}").exists()
 
 
@@ -79,7 +79,7 @@ def test_too_much_memory() -> None:
 def test_too_much_time(use: Callable[[str], None]) -> None:
     """The limit on processor time that it set for itself ends it."""
     use(BUSY)
-    assert "took too much time" in refused(Bounds(rows=10, bytes=64 * MEBIBYTE, seconds=1))
+    assert "is too large or damaged" in refused(Bounds(rows=10, bytes=64 * MEBIBYTE, seconds=1))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_silence(use: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, ha
     """The child process does not read the file, or reads it and never answers."""
     use(hangs)
     monkeypatch.setattr(child_process, "SILENCE_SECONDS", 0.5)
-    assert "took too much time" in refused()
+    assert "is too large or damaged" in refused()
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_silence(use: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, ha
 )  # fmt: skip
 def test_nonsense(use: Callable[[str], None], nonsense: str) -> None:
     use(nonsense)
-    assert "broke its reader" in refused()
+    assert "is too large or damaged" in refused()
 
 
 def test_it_sees_no_secrets_and_writes_no_files(use: Callable[[str], None], tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ def test_a_cell_is_converted_by_the_type_of_its_field(cell: Cell, kind: str, val
 
 
 def test_problems_of_a_cell_are_reported() -> None:
-    assert fault_of(error("#N/A")) == "holds the error #N/A"
-    assert "never calculated" in fault_of(UNCALCULATED)
+    assert fault_of(error("#N/A")) == "has the error #N/A"
+    assert "without a stored value" in fault_of(UNCALCULATED)
     assert (fault_of("#N/A"), fault_of(valued("1", 1))) == ("", "")
     assert (text_of(error("#N/A")), text_of(UNCALCULATED)) == ("#N/A", "")
 
@@ -51,12 +51,12 @@ def test_the_first_block_contains_all_candidates_for_the_header() -> None:
 
 
 def test_a_line_that_is_too_long_is_reported() -> None:
-    with pytest.raises(RowsFileError, match="Row 2 of rows holds more text"):
+    with pytest.raises(RowsFileError, match="Row 2 of rows has too much text"):
         read_whole(b"a\n" + b",".join([b"x" * 1_000_000] * 5))
 
 
 def test_characters_that_no_file_can_contain_are_reported() -> None:
-    with pytest.raises(RowsFileError, match="too long for a cell"):
+    with pytest.raises(RowsFileError, match="too long for a spreadsheet cell"):
         xlsx_bytes(["a"], [["x" * 32_768]])
     with pytest.raises(ValueError, match="repeated"):
         json_bytes(["a", "a"], [["x", "y"]])

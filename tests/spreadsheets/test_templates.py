@@ -67,7 +67,7 @@ def test_text_columns_stay_texts() -> None:
 def test_the_second_sheet_explains_each_field() -> None:
     book = load_template()
     rows = [[cell.value for cell in row] for row in book["Fields"].iter_rows()]
-    assert rows[0] == ["Column", "Field", "Type", "Required", "What it takes"]
+    assert rows[0] == ["Column", "Field", "Type", "Required", "Format"]
     assert rows[1][:4] == ["=1+1", "text", "Text", "yes"]
     assert rows[2][4].splitlines()[-1] == "and 12 more in the list"
     assert rows[4] == ["Sure?", "sure", "Yes or no", "no", "yes or no"]

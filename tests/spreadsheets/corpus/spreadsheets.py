@@ -25,7 +25,7 @@ SPREADSHEETS = [
             (2, 0): 7, (2, 1): 0.12, (2, 2): 1234.5, (2, 3): "2026-05-03", (2, 4): "2026-05-03T14:00:00", (2, 5): True,
             (2, 6): "000123", (2, 7): "3", (3, 1): 0.005, (3, 2): -5, (3, 7): 0.3,
         },
-        remarks=("1 cell holds an error",), found={"kind": "xlsx", "sheet": "Sheet1"},
+        remarks=("1 cell has an error",), found={"kind": "xlsx", "sheet": "Sheet1"},
     ),
     Case(
         "Excel, filtered, with hidden sheets", filtered,
@@ -54,11 +54,11 @@ SPREADSHEETS = [
             1: ["Orders of May"], 3: ["From", "", "To"], 4: ["Name", "Zone", "Name", "Price"],
             5: ["Elm", "1", "Elm", "2.5"], 6: ["Oak", "2", "Oak", "3"],
         },
-        header=2, remarks=("3 ranges of cells are merged",),
+        header=2, remarks=("3 merged ranges",),
     ),
     Case(
         "formulas that were never calculated", uncalculated, {1: ["a", "b", "c"], 2: ["x", "", "y"], 3: ["z", ""]},
-        remarks=("2 formulas were never calculated",),
+        remarks=("2 formulas have no stored value",),
     ),
     Case(
         "numbers of more than 15 digits",
@@ -87,7 +87,7 @@ SPREADSHEETS = [
             4: ["000125", "Hidden", "50.0%", "01.01.2027", "TRUE", "#DIV/0!"],
         },
         values={(2, 2): 0.125, (2, 3): "2026-05-03", (2, 4): True}, found={"hidden_rows": 1, "sheet": "Rows"},
-        remarks=("1 cell holds an error", "1 range of cells is merged"),
+        remarks=("1 cell has an error", "1 merged range"),
     ),
     Case(
         "LibreOffice, out of a CSV", stored("libreoffice-out-of-csv.xlsx"),

@@ -110,7 +110,7 @@ TEXTS = [
     ),
     Case(
         "the wrong encoding asked for", text("Imię\nŁucja\n", "cp1250"), {1: ["Imi\ufffd"], 2: ["\ufffducja"]},
-        Asked(encoding="utf-8"), remarks=("no letters in Unicode (UTF-8)",),
+        Asked(encoding="utf-8"), remarks=("can’t be read as Unicode (UTF-8)",),
     ),
     Case(
         "line ends of three kinds", text('a,b\r\n1,"x\r\ny"\r2,"z\nw"\n\n3,\n'),

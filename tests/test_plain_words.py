@@ -1,0 +1,116 @@
+"""What people read is plain: pages, mails, messages and the guide are free of phrases that make readers stop."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+# Each with what to write instead.
+FORBIDDEN = {
+    r"whoever": "your administrator, or the person who",
+    r"whom": "who",
+    r"anew": "again",
+    r"meanwhile|in the meantime": "just, or nothing",
+    r"thereby": "so",
+    r"shall": "will",
+    r"nobody|somebody": "no one, someone, or the person's name",
+    r"any more": "no longer",
+    r"at once": "immediately",
+    r"c[ao]mes? of": "name the result",
+    r"set aside|take back|taken back|put back": "skip, restore, stop sharing",
+    r"rows to fix|left to fix": "errors",
+    r"(?:is|was|are|were|am) told": "notified",
+    r"g(?:o|oes|oing) on with|goes on|go on by itself": "continue, resume",
+    r"goes off|taken off": "removed",
+    r"is through": "finished",
+    r"takes? no (?:new )?tasks": "closed to new tasks",
+    r"nothing speaks": "allowed",
+    r"say (?:so|when|what|who)": "set, choose, enter",
+    r"keep (?:it|them) in|leave it at|keep it<": "Cancel",
+    r"second step|two-factor": "two-step verification",
+    r"not moved|did not move": "stuck",
+    r"what happened": "audit log",
+    r"not sent from here": "an empty cell",
+    r"how (?:it|its \w+|they) stands?|stands? at|where it stands": "status",
+    r"look again|look what": "check again, review",
+    r"it is not known|is not known": "we don't know",
+    r"of (?:yours|theirs) ": "your, their",
+    r"organi[sz]ation keys?": "API key",
+    r"submissions?": "Sent, or the name of the import",
+    r"ledger|twins?|issuer|heartbeat": "Sent, duplicate, identity provider, worker",
+    r"upload zip": "Upload files",
+}
+PHRASES = re.compile(rf"\b(?:{'|'.join(FORBIDDEN)})(?!\w)", re.IGNORECASE)
+PORTAL_WORDS = re.compile(r"\bthe API\b")
+# The API's own pages and messages keep the words of its reference.
+API = "external_api"
+
+
+def words_of_template(path: Path) -> str:
+    """Return a template without comments, tags, variables and the names in its markup."""
+    text = re.sub(r"\{#.*?#\}|\{% comment.*?endcomment %\}|<!--.*?-->", " ", path.read_text(), flags=re.DOTALL)
+    text = re.sub(r"\{% (?:note|state_note)[^%]*?%\}", lambda found: " ".join(re.findall(r'"([^"]*)"', found[0])), text)
+    text = re.sub(r'\|count:"([^"]*)"', r"}} \1 {{", text)
+    text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", " ", text, flags=re.DOTALL)
+    return re.sub(r'\b(?:href|action|class|id|for|name|value|data-[\w-]+|hx-[\w-]+)="[^"]*"', " ", text)
+
+
+def words_of_module(path: Path) -> Iterator[str]:
+    """Return the texts of a module that may be shown: no docstrings, and nothing that is one word or an address."""
+    tree = ast.parse(path.read_text())
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
+        if is_text and re.search(r"[A-Za-z’]+ [A-Za-z]+", node.value):
+            yield node.value
+
+
+def portal_templates() -> list[Path]:
+    files = [*(ROOT / "templates").rglob("*.html"), *(ROOT / "templates").rglob("*.txt")]
+    return sorted(path for path in files if API not in path.parts)
+
+
+def text_modules() -> list[Path]:
+    """Return the modules whose texts people read."""
+    found = (ROOT / "pipelines_portal").rglob("*.py")
+    shown = ("texts.py", "forms.py", "messages.py", "verbs.py", "statuses.py")
+    return sorted(path for path in found if API not in path.parts and path.name in shown)
+
+
+def guide_pages() -> list[Path]:
+    pages = (path for path in (ROOT / "docs").rglob("*.md") if "decisions" not in path.parts)
+    return sorted([*pages, ROOT / "README.md"])
+
+
+def shown(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", portal_templates(), ids=shown)
+def test_pages_and_mails_are_plain(path: Path) -> None:
+    words = words_of_template(path)
+    assert [found[0] for found in PHRASES.finditer(words)] == []
+    assert PORTAL_WORDS.findall(words) == [], "pages call it Pipelines"
+
+
+@pytest.mark.parametrize("path", text_modules(), ids=shown)
+def test_texts_are_plain(path: Path) -> None:
+    assert [text for text in words_of_module(path) if PHRASES.search(text) or PORTAL_WORDS.search(text)] == []
+
+
+@pytest.mark.parametrize("path", guide_pages(), ids=shown)
+def test_the_guide_is_plain(path: Path) -> None:
+    text = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)", " ", path.read_text(), flags=re.DOTALL)
+    assert [found[0] for found in PHRASES.finditer(text)] == []
+
+
+def test_the_list_finds_what_it_forbids() -> None:
+    assert PHRASES.search("Nothing is sent any more") and not PHRASES.search("You can send many more")

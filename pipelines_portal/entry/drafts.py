@@ -6,6 +6,7 @@ from datetime import datetime
 from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.lists import HAS_REQUESTS, LARGE_COLUMNS
 from pipelines_portal.entry.models import ImportJob, TypedDraft
 from pipelines_portal.keys.models import SavedKey
@@ -13,11 +14,11 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 
 MOST_LISTED = 200
 STATES = {
-    ImportJob.Status.READING: "reading the file",
-    ImportJob.Status.UNREADABLE: "can’t be read",
-    ImportJob.Status.MATCHING: "match its columns",
-    ImportJob.Status.CHECKING: "checking the rows",
-    ImportJob.Status.PAUSED: "paused",
+    ImportJob.Status.READING: texts.READING,
+    ImportJob.Status.UNREADABLE: texts.UNREADABLE,
+    ImportJob.Status.MATCHING: texts.MATCHING,
+    ImportJob.Status.CHECKING: texts.CHECKING,
+    ImportJob.Status.PAUSED: texts.PAUSED,
 }
 
 
@@ -51,9 +52,9 @@ def _typed_drafts(user: User, usable: set[int]) -> list[Draft]:
     names = {(key, number): name for key, number, name in opened.values_list("key", "workflow_id", "name")}
     return [
         Draft(
-            "Draft",
-            names.get((draft.key_id, draft.workflow_id), f"Workflow {draft.workflow_id}"),
-            "1 task",
+            texts.DRAFT,
+            names.get((draft.key_id, draft.workflow_id), texts.WORKFLOW.format(number=draft.workflow_id)),
+            texts.ONE_TASK,
             draft.saved_at,
             reverse("new_task:create", args=[draft.key_id, draft.workflow_id]) if draft.key_id in usable else "",
             is_import=False,
@@ -84,14 +85,14 @@ def _state_of(import_job: ImportJob) -> str:
         return STATES[ImportJob.Status(import_job.status)]
     counts = import_job.counts_as_read
     if counts.errors:
-        return "1 row has errors" if counts.errors == 1 else f"{counts.errors:,} rows have errors"
-    return counts.left_words if counts.duplicate else f"{counts.ready:,} ready"
+        return texts.rows_with_errors(counts.errors)
+    return counts.left_words if counts.duplicate else texts.READY.format(count=counts.ready)
 
 
 def _rows_of(import_job: ImportJob) -> str:
     """Return the number of its rows in words. Typed rows that became tasks do not count."""
     count = import_job.row_count - (import_job.counts_as_read.created if import_job.is_typed else 0)
-    return "1 row" if count == 1 else f"{count:,} rows"
+    return texts.rows(count)
 
 
 def _address_of(import_job: ImportJob) -> str:

@@ -7,6 +7,7 @@ from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.endings import look_of
 from pipelines_portal.entry.imports.lists import LARGE_COLUMNS, list_unfinished_with
 from pipelines_portal.entry.models import ImportJob
@@ -65,12 +66,8 @@ def warn_about_imports(sender: object, key: SavedKey, **more: object) -> list[st
     found = list(list_unfinished_with(key)[: MOST_NAMED + 1])
     if not found:
         return []
-    names = [f"{import_job.label} (of {import_job.owner})" for import_job in found[:MOST_NAMED]]
-    others = ", and others" if len(found) > MOST_NAMED else ""
-    return [
-        f"Imports that are not finished are deleted for good, with the rows that were not sent: "
-        f"{', '.join(names)}{others}."
-    ]
+    names = [texts.OWNED_BY.format(label=each.label, owner=each.owner) for each in found[:MOST_NAMED]]
+    return [texts.deleted_with_key(names, has_more=len(found) > MOST_NAMED)]
 
 
 @receiver(key_removed)

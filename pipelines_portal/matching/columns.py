@@ -1,21 +1,19 @@
 """How the columns of a file become the fields of a workflow."""
 
 from dataclasses import asdict, dataclass, field
-from datetime import date
 from typing import Any
 
-from django.utils import timezone
-
 from pipelines_portal.api_client import Schema
+from pipelines_portal.matching import texts
 from pipelines_portal.matching.headers import REMEMBERED, Guess, folded
 
 # The header line of a file whose first line is a row.
 NO_HEADER = -1
 # Why a column that a download of the portal added is not imported.
-OWN = "added by a download of this portal"
+OWN = texts.FROM_DOWNLOAD
 # The columns that a download of rows with errors adds, and those that a download of all rows adds, too.
-OWN_COLUMNS = ("Row in the file", "What is wrong")
-STATUS_COLUMNS = ("Status of the row", "Task in Pipelines", "Status of the task")
+OWN_COLUMNS = (texts.ROW_NUMBER, texts.ERRORS_IN_ROW)
+STATUS_COLUMNS = (texts.ROW_STATUS, texts.TASK_ID, texts.TASK_STATUS)
 
 
 @dataclass
@@ -80,7 +78,7 @@ def guesses_from(remembered: dict[str, Any], schema: Schema) -> dict[str, Guess]
     names = {known.name for known in schema.fields}
     columns = remembered.get("columns", {})
     return {
-        header: Guess(column["field"], REMEMBERED, f"as remembered from {_day(column['on'])}")
+        header: Guess(column["field"], REMEMBERED, texts.REMEMBERED)
         for header, column in columns.items()
         if column["field"] in names
     }
@@ -89,9 +87,4 @@ def guesses_from(remembered: dict[str, Any], schema: Schema) -> dict[str, Guess]
 def reason_to_set_aside(remembered: dict[str, Any], header: str) -> str:
     """Return the reason in words if the column was not imported last time, or an empty string."""
     column = remembered.get("columns", {}).get(folded(header))
-    return f"as remembered from {_day(column['on'])}" if column and not column["field"] else ""
-
-
-def _day(on: str) -> str:
-    day = date.fromisoformat(on)
-    return f"{day.day} {day:%b}" if day.year == timezone.now().year else f"{day.day} {day:%b} {day.year}"
+    return texts.REMEMBERED if column and not column["field"] else ""

@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from pipelines_portal.api_client import Field
+from pipelines_portal.matching import texts
 
 # The least similarity of a match that the values may confirm, of one that is offered, and the distance to the next.
 NEAR_FROM, OFFERED_FROM, MARGIN = 0.90, 0.85, 0.08
@@ -68,13 +69,11 @@ def _exact(header: str, fields: list[Field], remembered: Guess | None) -> list[G
     wanted, guesses = plain(header), [remembered] if remembered else []
     for known in fields:
         if header == known.name:
-            guesses.append(Guess(known.name, BY_NAME, "matched by name"))
+            guesses.append(Guess(known.name, BY_NAME, texts.MATCHED))
         elif known.title and folded(header) == folded(known.title):
-            guesses.append(Guess(known.name, BY_TITLE, "matched by title"))
-        elif wanted == plain(known.name):
-            guesses.append(Guess(known.name, SPELLED_DIFFERENTLY, "matched by name"))
-        elif wanted == plain(known.title):
-            guesses.append(Guess(known.name, SPELLED_DIFFERENTLY, "matched by title"))
+            guesses.append(Guess(known.name, BY_TITLE, texts.MATCHED))
+        elif wanted == plain(known.name) or wanted == plain(known.title):
+            guesses.append(Guess(known.name, SPELLED_DIFFERENTLY, texts.MATCHED))
     return _best(guesses)
 
 
@@ -112,10 +111,8 @@ def _near(header: str, fields: list[Field]) -> tuple[list[Guess], list[str]]:
 def _similarity(header: str, known: Field) -> Guess:
     wanted = plain(header)
     words = [text for text in (known.title, known.name) if text]
-    ratios = {text: SequenceMatcher(None, wanted, plain(text)).ratio() for text in words}
-    text = max(words, key=lambda text: ratios[text])
-    ratio = ratios[text]
-    return Guess(known.name, ratio, f"{ratio:.0%} like “{text}”".replace("%", " %"))
+    ratio = max(SequenceMatcher(None, wanted, plain(text)).ratio() for text in words)
+    return Guess(known.name, ratio, texts.SUGGESTED)
 
 
 def _begins(header: str, known: Field) -> bool:

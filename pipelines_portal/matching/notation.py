@@ -2,19 +2,15 @@
 
 from collections.abc import Iterable
 
+from pipelines_portal.matching import texts
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.spreadsheets.dates import moment_text, suggest_day_first
 from pipelines_portal.spreadsheets.numbers import number_text, suggest_decimal
 
 NUMBERS = ("numeric", "rating")
-# The middle of a sentence that begins with the field's label.
-TWO_NUMBERS = "can mean two numbers: choose how numbers are written"
-TWO_DAYS = "can have the day or the month first: choose how dates are written"
-TWO_TYPED = "can mean two numbers: write it without a comma, or with more decimals"
-NO_ZONE = "has no time zone: choose one"
 # The decimal mark of typed rows: a comma or a point, as each number shows. A point alone is a decimal point.
 AS_TYPED = "typed"
-DOUBTS = (TWO_NUMBERS, TWO_DAYS, NO_ZONE)
+DOUBTS = (texts.TWO_NUMBERS, texts.TWO_DAYS, texts.NO_ZONE)
 # A date that has the month first for sure, and a time zone far from UTC: if they change nothing, all is certain.
 MONTH_FIRST, OTHER_ZONE = "01/13/2020", "Asia/Tokyo"
 
@@ -25,13 +21,13 @@ def read_number(text: str, matching: Matching) -> tuple[str, str]:
         return _read_typed_number(text)
     decimal = matching.decimal or suggest_decimal([text])
     read = number_text(text, decimal or ".")
-    return read, "" if decimal or number_text(text, ",") == read else TWO_NUMBERS
+    return read, "" if decimal or number_text(text, ",") == read else texts.TWO_NUMBERS
 
 
 def _read_typed_number(text: str) -> tuple[str, str]:
     decimal = suggest_decimal([text]) or ("" if "," in text else ".")
     read = number_text(text, decimal or ".")
-    return read, "" if decimal or number_text(text, ",") == read else TWO_TYPED
+    return read, "" if decimal or number_text(text, ",") == read else texts.TWO_TYPED
 
 
 def read_moment(text: str, matching: Matching) -> tuple[str, str]:
@@ -39,8 +35,8 @@ def read_moment(text: str, matching: Matching) -> tuple[str, str]:
     is_day_first, zone = matching.day_first is not False, matching.zone or "UTC"
     read = moment_text(text, is_day_first, zone)
     if matching.day_first is None and moment_text(text, not is_day_first, zone) != read:
-        return read, TWO_DAYS
-    return read, "" if matching.zone or moment_text(text, is_day_first, OTHER_ZONE) == read else NO_ZONE
+        return read, texts.TWO_DAYS
+    return read, "" if matching.zone or moment_text(text, is_day_first, OTHER_ZONE) == read else texts.NO_ZONE
 
 
 def settle_notation(matching: Matching, numbers: Iterable[str], dates: Iterable[str]) -> None:

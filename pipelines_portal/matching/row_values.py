@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.matching import texts
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.notation import NUMBERS, read_moment, read_number
 from pipelines_portal.matching.words import Meanings
@@ -14,7 +15,6 @@ from pipelines_portal.workflows.fields.checking import objection_to
 from pipelines_portal.workflows.fields.types import type_of
 
 MOST_CACHED = 20_000
-EMPTY_ROW = "The row is empty: no column of it holds a value."
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Fault:
     @property
     def is_missing(self) -> bool:
         """Whether the cell is empty and must not be."""
-        return not self.value.strip() and self.message.endswith("is missing")
+        return not self.value.strip() and self.message.endswith(texts.MISSING)
 
 
 @dataclass
@@ -60,7 +60,7 @@ class RowReader:
             if fault:
                 row.faults.append(fault)
         if not row.values and not row.faults:
-            row.faults.append(Fault("", EMPTY_ROW))
+            row.faults.append(Fault("", texts.EMPTY_ROW))
         return row
 
     def _cell(self, known: Field, place: int | None, cells: Sequence[Cell], typed: Mapping[str, str]) -> Cell:

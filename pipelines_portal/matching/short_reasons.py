@@ -1,6 +1,7 @@
 """What is wrong with a cell, in the two or three words that fit into it."""
 
 from pipelines_portal.api_client import Field
+from pipelines_portal.matching import texts
 from pipelines_portal.matching.notation import NUMBERS
 from pipelines_portal.workflows.fields.numbers import bounds
 from pipelines_portal.workflows.fields.rankings import items_of
@@ -11,7 +12,7 @@ def short_reason(known: Field, text: str, messages: list[str]) -> str:
     if not messages:
         return ""
     if not text.strip():
-        return "Required"
+        return texts.REQUIRED
     if "must" in messages[0] and (words := _words_of_type(known)):
         return words
     message = messages[0].removeprefix(known.label).strip()
@@ -21,7 +22,7 @@ def short_reason(known: Field, text: str, messages: list[str]) -> str:
 def _words_of_type(known: Field) -> str:
     if known.type in NUMBERS:
         low, high = bounds(known.format_hint)
-        return "Not a number" if low is None or high is None else f"Use {low:g} to {high:g}"
+        return texts.NOT_A_NUMBER if low is None or high is None else texts.BETWEEN.format(low=low, high=high)
     is_ranking = known.type == "ranking" and items_of(known)
-    words = {"select": "Not an option", "boolean": "Not an option", "datetime": "Not a time"}
-    return "Not all items" if is_ranking else words.get(known.type, "")
+    words = {"select": texts.NOT_AN_OPTION, "boolean": texts.NOT_AN_OPTION, "datetime": texts.NOT_A_TIME}
+    return texts.NOT_ALL_ITEMS if is_ranking else words.get(known.type, "")

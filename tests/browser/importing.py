@@ -177,11 +177,11 @@ def match_columns(page: Page, header: Sequence[str] = HUMAN_HEADER, fields: Sequ
     expect(page).to_have_url(re.compile("/(check|columns)/$"), timeout=60_000)
     page.wait_for_load_state()
     if "/check/" in page.url:
-        press(page, "Change how columns are matched")
+        press(page, "Edit columns")
         expect(page).to_have_url(re.compile("/columns/$"), timeout=60_000)
     for name, known in zip(header, fields, strict=True):
         page.get_by_label(f"Field of {name}").select_option(known)
-    zone = page.get_by_label("Times without an offset are in")
+    zone = page.get_by_label("Time zone")
     if zone.is_visible() and not zone.input_value():  # without JavaScript nobody knows it
         zone.select_option("Europe/Vienna")
     press(page, "Check rows")

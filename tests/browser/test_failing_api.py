@@ -129,7 +129,7 @@ def test_a_rate_limited_form_stays_with_a_person_who_takes_it(stage: Stage, how:
     page.wait_for_timeout(9000)
     assert stage.posts() == 0
     if how != "leave":
-        expect(page.get_by_text("Nothing was sent. Create the task")).to_be_visible()
+        expect(page.get_by_text("Stopped. Create the task")).to_be_visible()
         page.get_by_role("button", name="Create task").click()
         expect(page.get_by_text("Task 8 created")).to_be_visible()
 
@@ -166,7 +166,7 @@ def test_a_download_can_be_saved_twice(stage: Stage) -> None:
     page.goto(f"{stage.portal.url}/submissions/")
     for _ in range(2):
         with page.expect_download():
-            page.get_by_role("button", name="Export as CSV").click()
+            page.get_by_role("button", name="Export").click()
 
 
 def test_an_error_that_is_no_page_replaces_nothing(stage: Stage) -> None:
@@ -196,7 +196,7 @@ def test_a_lost_answer_is_shown_as_uncertain_with_what_appeared_since(stage: Sta
     page.wait_for_url("**/submissions/**")
     stage.api.routes["/workflows/42/tasks"] = tasks(9, 7, 6)
     page.reload()
-    expect(page.get_by_text(re.compile("1 task appeared"))).to_be_visible()
+    expect(page.get_by_text(re.compile("1 new task"))).to_be_visible()
     assert stage.posts() == 1
     assert accessibility_faults(page) == []
 
@@ -206,7 +206,7 @@ def test_a_refused_task_keeps_what_was_typed(stage: Stage) -> None:
     page = stage.visit("tasks/new/")
     page.get_by_label(re.compile("^Text")).fill("Precious words")
     page.get_by_role("button", name="Create task").click()
-    expect(page.get_by_text("Nothing was created, and what you typed is still here.")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Your text is saved.")).to_be_visible(timeout=15_000)
     expect(page.get_by_label(re.compile("^Text"))).to_have_value("Precious words")
     assert accessibility_faults(page) == []
     stage.api.routes = good_routes()

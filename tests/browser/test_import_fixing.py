@@ -41,10 +41,10 @@ def to_the_columns(page: Page, folder: Path, rows: str = ROWS) -> None:
     file = folder / "rows.csv"
     file.write_text(rows)
     page.goto(IMPORTS)
-    page.get_by_label("Drop a spreadsheet here, or choose it").set_input_files(file)
+    page.get_by_label("Drop a spreadsheet here, or browse").set_input_files(file)
     page.get_by_role("button", name="Read the rows").press("Enter")
     page.wait_for_url("**/check/")
-    page.get_by_role("button", name="Change how columns are matched").press("Enter")
+    page.get_by_role("button", name="Edit columns").press("Enter")
     page.wait_for_url("**/columns/")
 
 
@@ -53,7 +53,7 @@ def to_the_check(page: Page, folder: Path) -> None:
     page.get_by_label("Field of Titre").select_option("field:input_text")
     if page.get_by_label("Day first").is_visible():  # it is remembered for the next file
         page.get_by_label("Day first").check()
-        page.get_by_label("Times without an offset are in").select_option("Europe/Vienna")
+        page.get_by_label("Time zone").select_option("Europe/Vienna")
     page.get_by_role("button", name="Check rows").press("Enter")
     page.wait_for_url("**/check/")
 
@@ -78,7 +78,7 @@ def test_every_page_is_accessible_and_narrow_and_breaks_no_policy(page: Page, tm
 @pytest.mark.full
 def test_the_clocks_are_those_around_the_person(page: Page, tmp_path: Path) -> None:
     to_the_columns(page, tmp_path, ROWS.replace("Titre", "Titel"))
-    expect(page.get_by_label("Times without an offset are in")).to_have_value("Europe/Vienna")
+    expect(page.get_by_label("Time zone")).to_have_value("Europe/Vienna")
 
 
 def test_a_cell_is_saved_when_one_goes_on_to_the_next(page: Page, tmp_path: Path) -> None:

@@ -104,19 +104,19 @@ def test_an_answer_cut_in_the_middle_stops_all_until_somebody_says_what_came(
     once(running, lost_on_the_way_back(running))
     page.get_by_label("Test with one row first").check()
     press(page, "Create 20 tasks")
-    shown(page, "The answer to batch 1 was lost. It is not known whether its 1 row was created")
-    shown(page, "1 new task appeared since")
+    shown(page, "We don’t know if the row of batch 1 was created")
+    shown(page, "1 new task since")
     expect_rows(page, Unconfirmed=1, Waiting=19)
     expect_all_rows(page, 20)
     expect(page).to_have_title(re.compile("^Unconfirmed: rows.csv"))
     page.get_by_role("link", name="Look again").click()
     look_at(page)
     posts = running.posts()
-    press(page, "These are its tasks")
+    press(page, "Confirm this task")
     expect_rows(page, Created=1, Unconfirmed=0, Waiting=19)
     look_at(page)
     assert running.posts() == posts
-    press(page, "Go on with 19 rows")
+    press(page, "Resume (19 rows)")
     shown(page, "20 tasks created")
     assert len(running.task_ids(checked)) == 20
 
@@ -127,11 +127,11 @@ def test_a_request_that_never_arrived_is_sent_again_when_somebody_says_so(
 ) -> None:
     once(running, lambda _: hang_up)
     press(page, "Create 20 tasks")
-    shown(page, "No new task appeared since.")
+    shown(page, "No new task yet.")
     page.get_by_text("Nothing was created…").click()
-    press(page, "Nothing was created: its rows may be sent again")
+    press(page, "Nothing was created: allow resending")
     expect_rows(page, Waiting=20, Unconfirmed=0)
-    press(page, "Go on with 20 rows")
+    press(page, "Resume (20 rows)")
     shown(page, "20 tasks created")
     assert len(running.task_ids(checked)) == 20
 
@@ -140,12 +140,12 @@ def test_a_request_that_never_arrived_is_sent_again_when_somebody_says_so(
 def test_a_line_cut_in_the_middle_of_a_request_creates_nothing(page: Page, running: Office, checked: int) -> None:
     running.wire.cut_after = 1_500
     press(page, "Create 20 tasks")
-    shown(page, "The answer to batch 1 was lost")
+    shown(page, "batch 1 w")
     running.wire.cut_after = 0
     page.get_by_role("link", name="Look again").click()
-    shown(page, "No new task appeared since.")
-    press(page, "Stop, keep the rest")
-    shown(page, "The answer to batch 1 was lost")
+    shown(page, "No new task yet.")
+    press(page, "Stop sending")
+    shown(page, "batch 1 w")
     assert running.task_ids(checked) == []
 
 
@@ -156,7 +156,7 @@ def test_an_api_that_is_gone_is_waited_for(page: Page, running: Office, checked:
     running.wire.target = DEAD
     running.wire.cut()
     press(page, "Create 20 tasks")
-    shown(page, "It goes on by itself in")
+    shown(page, "Retrying in")
     expect_rows(page, Waiting=20, Created=0)
     expect(page).to_have_title(re.compile("^Waiting, 0 of 20 created"))
     look_at(page)
@@ -169,7 +169,7 @@ def test_an_api_that_is_gone_is_waited_for(page: Page, running: Office, checked:
 def test_a_limit_is_counted_down_and_then_it_goes_on(page: Page, running: Office, checked: int) -> None:
     once(running, lambda _: error(429, "rate_limit_exceeded", "Slow down", retry_after=8))
     press(page, "Create 20 tasks")
-    shown(page, "The API asked for a pause with this key.")
+    shown(page, "Pipelines asks us to wait.")
     wait = page.locator("main").get_by_text(re.compile(r"^\d s$"))
     seen = int(wait.inner_text().split()[0])
     expect(wait).not_to_have_text(f"{seen} s")
@@ -200,14 +200,14 @@ def test_changed_fields_stop_the_sending_and_are_named(page: Page, running: Offi
     running.load(checked, changed)
     posts = running.posts()
     press(page, "Create 20 tasks")
-    shown(page, "The workflow's fields changed, so the sending stopped")
+    shown(page, "This workflow’s fields changed")
     shown(page, "no longer takes Spanish; takes Dutch too")
-    shown(page, "is gone: it is not sent any more")
+    shown(page, "removed")
     assert running.posts() == posts
     expect_figures(page, Errors=7, Ready=13)
     look_at(page)
-    page.get_by_text("How each column is read").click()
-    shown(page, "“Due date” isn’t imported: the workflow has no such field any more")
+    page.get_by_text("Matched columns").click()
+    shown(page, "“Due date” isn’t imported: the workflow no longer has this field")
     page.get_by_label("Replace with , Target language").select_option("Dutch")
     press(page, "Apply to 7 rows")
     press(page, "Create 20 tasks")
@@ -233,12 +233,12 @@ def test_rows_that_the_api_rejects_are_fixed_and_only_those_are_sent_again(
     page.get_by_label("Filter rows").get_by_role("link", name="Errors").click()
     rejected = page.get_by_label("Rows", exact=True).locator("tbody tr")
     assert [text.split()[0] for text in rejected.all_inner_texts()] == ["2", "5", "8", "11", "14", "17", "20"]
-    page.get_by_role("link", name="Fix what is left").click()
+    page.get_by_role("link", name="Fix errors").click()
     page.get_by_label("Replace with , Target language").select_option("German")
     press(page, "Apply to 7 rows")
     press(page, "Create 7 tasks")
-    shown(page, "The workflow's fields changed, so the sending stopped")
-    page.get_by_role("link", name="Look and send them").click()
+    shown(page, "This workflow’s fields changed")
+    page.get_by_role("link", name="Review and send").click()
     press(page, "Create 7 tasks")
     shown(page, "20 tasks created")
     assert len(running.task_ids(checked)) == 20
@@ -252,11 +252,11 @@ def test_a_key_that_is_rejected_pauses_all_until_it_works_again(page: Page, runn
     expect(page).to_have_title(re.compile("^Paused, 0 of 20 created"))
     look_at(page)
     address = page.url
-    page.get_by_role("link", name="Look at the key").click()
+    page.get_by_role("link", name="View key").click()
     press(page, "Check the key")
     shown(page, "“Acme” works.")
     page.goto(address)
-    press(page, "Go on with 20 rows")
+    press(page, "Resume (20 rows)")
     shown(page, "20 tasks created")
     assert len(running.task_ids(checked)) == 20
 
@@ -270,9 +270,9 @@ def test_a_killed_worker_leaves_its_request_unknown_and_the_next_sends_the_rest(
     wait_until(lambda: running.between.faults == [], "the request to be on the wire")
     running.restart_worker()
     running.run("end_turns")
-    shown(page, "The answer to batch 1 was lost")
-    press(page, "These are its tasks")
-    press(page, "Go on with 19 rows")
+    shown(page, "batch 1 w")
+    press(page, "Confirm this task")
+    press(page, "Resume (19 rows)")
     shown(page, "20 tasks created")
     assert len(running.task_ids(checked)) == 20
 
@@ -304,7 +304,7 @@ def test_a_colleague_goes_on_where_a_closed_tab_left_off(
     expect(other.get_by_role("row", name=re.compile("rows.csv"))).to_contain_text(OWNER)
     other.get_by_role("link", name="rows.csv").click()
     shown(other, "19 rows are not sent, and kept here.")
-    other.get_by_role("link", name="Go on with 19 rows").click()
+    other.get_by_role("link", name="Resume (19 rows)").click()
     shown(other, "19 rows will be sent to")
     press(other, "Create 19 tasks")
     shown(other, "20 tasks created")
@@ -332,7 +332,7 @@ def test_two_who_fix_the_same_cell_see_each_other(
     other.goto(page.url)
     type_into(page, "Word count", 2, "11")
     type_into(other, "Word count", 2, "22")
-    shown(other, "Word count of row 2 was not saved: it was changed to “11” in another window. You typed “22”.")
+    shown(other, "Word count of row 2 not saved: it changed to “11” in another window. You entered “22”.")
     expect(cell(other, "Word count", 2)).to_have_text("11")
     look_at(other)
     type_into(other, "Word count", 2, "23")
@@ -343,7 +343,7 @@ def test_two_who_fix_the_same_cell_see_each_other(
 @pytest.mark.full
 def test_a_paste_survives_a_session_that_ended(page: Page, running: Office, workflow_id: int) -> None:
     page.goto(running.address(workflow_id))
-    page.get_by_label("Or paste rows here").fill("Text to translate\tTarget language\nAn hour of work\tFrench")
+    page.get_by_label("Paste from Excel or Sheets").fill("Text to translate\tTarget language\nAn hour of work\tFrench")
     page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     press(page, "Read the rows")
     shown(page, "You were signed out")
@@ -351,7 +351,7 @@ def test_a_paste_survives_a_session_that_ended(page: Page, running: Office, work
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     press(page, "Show the form again")
-    expect(page.get_by_label("Or paste rows here")).to_have_value(re.compile("An hour of work\tFrench"))
+    expect(page.get_by_label("Paste from Excel or Sheets")).to_have_value(re.compile("An hour of work\tFrench"))
     press(page, "Read the rows")
     expect_figures(page, Ready=1)
 

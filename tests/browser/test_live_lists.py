@@ -170,11 +170,11 @@ def test_a_batch_that_fills_the_page_moves_no_row(page: Page, world: World) -> N
     forget_stored(page)
     told, live = page.locator("#announce"), page.locator("#live")
     expect(told.get_by_role("link", name="25+ new tasks")).to_be_visible()
-    expect(live.get_by_text("as they were before the new ones")).to_be_visible()
+    expect(live.get_by_text("Not showing the latest")).to_be_visible()
     expect(page.locator("tbody a.rowlink").nth(3)).to_be_focused()
     assert first_id(page) == newest and page.locator("tbody tr").count() == 25
     forget_stored(page)
-    expect(live.get_by_text("as they were before the new ones")).to_be_visible()
+    expect(live.get_by_text("Not showing the latest")).to_be_visible()
     assert faults_seen(page) == []
     told.get_by_role("link").click()
     expect(page.locator("tbody .id a").first).to_have_text(str(newest + 30))

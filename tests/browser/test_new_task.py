@@ -41,8 +41,8 @@ def items(page: Page) -> list[str]:
 
 def start_empty(page: Page) -> None:
     """Tests share one account."""
-    page.get_by_role("button", name="Start empty instead").click()
-    expect(page.get_by_text("Your draft is gone")).to_be_visible()
+    page.get_by_role("button", name="Clear form").click()
+    expect(page.get_by_text("Form cleared")).to_be_visible()
 
 
 def test_the_keyboard_alone_orders_and_creates(browser: Browser, running: Demo) -> None:
@@ -55,7 +55,7 @@ def test_the_keyboard_alone_orders_and_creates(browser: Browser, running: Demo) 
     assert items(page) == ["Delivery", "Defect", "Billing", "Account"]
     page.keyboard.press("Alt+ArrowDown")
     expect(page.locator("[data-ranking] li").last).to_be_focused()
-    expect(page.get_by_label("Send this order")).to_be_checked()
+    expect(page.get_by_label("Include ranking")).to_be_checked()
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text(re.compile(r"Task \d+ created"))).to_be_visible()
     page.goto(running.workflow(43))
@@ -175,7 +175,7 @@ def test_a_draft_is_back_after_a_reload_and_on_another_device(browser: Browser, 
     other.get_by_label(re.compile("^Subject")).fill("On the phone")
     expect(other.get_by_text("Draft saved")).to_be_visible()
     page.get_by_label(re.compile("^Subject")).fill("At the desk")
-    expect(page.get_by_text("in place of one saved elsewhere")).to_be_visible()
+    expect(page.get_by_text("It replaced one from another window")).to_be_visible()
     assert faults_seen(page) == []
     page.reload()
     start_empty(page)
@@ -206,12 +206,12 @@ def test_the_same_again_is_asked_about(browser: Browser, running: Demo) -> None:
     page.goto(running.workflow(43, FORM))
     fill(page, "Twice")
     page.keyboard.press("Control+Enter")
-    asked = page.get_by_text("sent exactly this")
+    asked = page.get_by_text("with the same values")
     expect(asked).to_be_visible()
     expect(page.locator(".note[role=alert]")).to_be_focused()
-    expect(page.get_by_role("link", name=re.compile("Go to task"))).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("View task"))).to_be_visible()
     assert faults_seen(page) == []
-    page.get_by_role("button", name="Create it a second time").click()
+    page.get_by_role("button", name="Create anyway").click()
     expect(page.get_by_text(re.compile(r"Task \d+ created"))).to_be_visible()
     expect(page).to_have_url(re.compile("/tasks/$"))
 

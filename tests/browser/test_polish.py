@@ -60,7 +60,7 @@ def test_wide_lists_use_a_wide_screen(browser: Browser, running: Demo) -> None:
 def test_a_refused_task_is_corrected_in_the_form(page: Page, running: Demo) -> None:
     page.goto(f"{running.url}/submissions/?who=team&status=rejected")
     page.locator("#submission-page").get_by_role("link", name=re.compile("invoice")).first.click()
-    expect(page.get_by_text("No task was created: the API refused the values")).to_be_visible()
+    expect(page.get_by_text("Pipelines rejected this task")).to_be_visible()
     expect(page.get_by_text(re.compile("^Target language must be one of"))).to_be_visible()
 
 

@@ -77,7 +77,7 @@ def test_it_works_without_javascript(browser: Browser, running: Demo) -> None:
     expect(page.locator("tbody tr")).to_have_count(2)
     box.fill("day:soon")
     box.press("Enter")
-    expect(page.get_by_text("Enter a day such as")).to_be_visible()
+    expect(page.get_by_text("Enter a day, for example")).to_be_visible()
     expect(box).to_have_value("day:soon")
 
 
@@ -107,7 +107,7 @@ def test_single_tasks_of_a_day_open_from_one_line(browser: Browser, running: Dem
     page.get_by_role("link", name=re.compile("^All of that day")).click()
     expect(page.locator("tbody tr:not(.day)")).to_have_count(3)
     with page.expect_download() as saving:
-        page.get_by_role("button", name="Export as CSV").click()
+        page.get_by_role("button", name="Export").click()
     text = Path(saving.value.path()).read_text(encoding="utf-8-sig")
     assert all(sent in text for sent in TEXTS)
 

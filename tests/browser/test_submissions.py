@@ -56,10 +56,10 @@ def test_what_appeared_is_looked_up_by_itself(page: Page, ids: dict[str, str]) -
     """Nothing appeared: then there is nothing to call mine, and the other way is open with what it may do."""
     page.goto(f"/submissions/{ids['unconfirmed']}/")
     expect(page.get_by_text("0 tasks appeared since; you sent 3.")).to_be_visible()
-    expect(page.get_by_role("button", name="They are mine")).to_have_count(0)
+    expect(page.get_by_role("button", name="are mine")).to_have_count(0)
     expect(page.get_by_role("button", name="Nothing was created: edit and resend")).to_be_hidden()
     page.get_by_text("Nothing was created…").click()
-    expect(page.get_by_text("creates up to 3 tasks a second time")).to_be_visible()
+    expect(page.get_by_text("creates duplicates")).to_be_visible()
 
 
 def test_page_follows_a_sending_to_its_end(page: Page, running: World, ids: dict[str, str]) -> None:
@@ -73,7 +73,7 @@ def test_page_follows_a_sending_to_its_end(page: Page, running: World, ids: dict
 @pytest.mark.full
 def test_filter_changes_rows_and_address(page: Page, ids: dict[str, str]) -> None:
     page.goto(f"/submissions/{ids['partly_created']}/")
-    page.get_by_role("link", name="Rejected only").click()
+    page.get_by_role("link", name="Rejected").click()
     expect(page.locator("tbody tr")).to_have_count(1)
     assert page.url.endswith("?only=rejected")
     page.go_back()
@@ -83,9 +83,9 @@ def test_filter_changes_rows_and_address(page: Page, ids: dict[str, str]) -> Non
 def test_works_without_javascript(browser: Browser, running: World, ids: dict[str, str]) -> None:
     page = signed_in_page(browser, running, java_script_enabled=False)
     page.goto(f"/submissions/{ids['unconfirmed']}/")
-    page.get_by_role("link", name="Look what appeared in the workflow since").click()
+    page.get_by_role("link", name="Look for new tasks").click()
     expect(page.get_by_text("0 tasks appeared since; you sent 3.")).to_be_visible()
     page.goto(f"/submissions/{ids['rejected']}/")
-    again = page.get_by_role("link", name="Correct and send again")
+    again = page.get_by_role("link", name="Fix and resend")
     expect(again).to_have_attribute("href", f"/keys/1/workflows/57/tasks/new/?again={ids['rejected']}")
     page.context.close()

@@ -114,7 +114,7 @@ def test_a_task_that_cannot_be_written_down_is_named(
     answer = page.post(address(workflow), GOOD | {"token": uuid4()})
     assert answer.status_code == 507
     assert f"Pipelines created 1 task: {newest(api, org_key)['id']}. That could not be written down" in text_of(answer)
-    assert "do not send it again" in text_of(answer)
+    assert "Don’t resend" in text_of(answer)
     assert Submission.objects.get().status == "sending"
 
 

@@ -29,8 +29,8 @@ def test_a_draft_of_a_key_that_is_no_longer_shared_has_no_link(page: Any, saved_
     TypedDraft.objects.create(owner=saved_key.owner, key=others, workflow_id=7, token=uuid4())
     [draft] = list_drafts(saved_key.owner)
     assert draft.address == ""
-    assert "You can’t use its API key any longer" in text_of(page.get("/drafts/"))
+    assert "Its API key is no longer shared with you" in text_of(page.get("/drafts/"))
 
 
 def test_without_drafts_the_page_says_what_will_be_here(page: Any) -> None:
-    assert "No drafts." in text_of(page.get("/drafts/"))
+    assert "No drafts" in text_of(page.get("/drafts/"))

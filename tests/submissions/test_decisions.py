@@ -274,7 +274,7 @@ def test_known_end_of_an_earlier_try_ends_the_doubt_about_it(desk: Desk) -> None
     assert not first.record(outcome_of_answer(first, CreatedTasks(success_count=1, error_count=0, task_ids=[7])))
     sent.refresh_from_db()
     assert (sent.is_earlier_try_uncertain, sent.unattributed_task_ids) == (False, [7])
-    assert "may have created tasks as well" not in look(desk, sent)
+    assert "may have been created twice" not in look(desk, sent)
 
 
 def test_task_of_another_submission_is_not_taken_for_mine(desk: Desk, api: FakeApi) -> None:

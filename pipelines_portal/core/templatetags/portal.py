@@ -134,9 +134,9 @@ def clock_time(value: datetime) -> SafeString:
 
 
 @register.simple_tag
-def short_time(value: datetime) -> SafeString:
+def short_time(value: datetime | None) -> SafeString:
     """Render a time for lists and for "Updated 14:05", with its day if that is not today."""
-    return _time(value, times.short(value, timezone.now()))
+    return SafeString() if value is None else _time(value, times.short(value, timezone.now()))
 
 
 @register.simple_tag

@@ -15,6 +15,7 @@ from pipelines_portal.entry.form.duplicates import Duplicate, Existing, find_exi
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import named_rows, sentence
 from pipelines_portal.submissions.sending import newest_task_id
+from pipelines_portal.submissions.texts import NOTHING_CREATED
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 Status = Submission.Status
@@ -89,7 +90,7 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
             submission = _store(owner, workflow, typed, existing)
             if error and not _has_left(submission):
                 # With a reason it is not taken for one that is about to be sent: another form may send the same values.
-                submission.reason = f"{sentence(error)} Nothing was created."
+                submission.reason = f"{sentence(error)} {NOTHING_CREATED}"
                 submission.save(update_fields=["reason"])
     except IntegrityError:  # the same form was posted to another workflow at this moment
         return Creation(Result.ELSEWHERE, Submission.objects.get(owner=owner, token=typed.token))

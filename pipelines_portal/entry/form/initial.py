@@ -9,6 +9,7 @@ from django.http import QueryDict
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.core.parameters import number_in, uuid_in
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.form.presets import pinned_names
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.submissions.models import Submission
@@ -16,10 +17,6 @@ from pipelines_portal.submissions.origin import origin_of_task
 from pipelines_portal.workflows.fields.base import FieldValues, is_blank
 from pipelines_portal.workflows.fields.types import FILE_UPLOAD, type_of
 from pipelines_portal.workflows.models import OpenedWorkflow
-
-REMOVED = "The earlier values are no longer stored. The form is empty."
-NO_VALUES = "What this task was made of is not known here, or not shown to you. The form is empty."
-NO_PRESET = "This preset is gone, or was never yours to use. The form is empty."
 
 
 @dataclass(frozen=True)
@@ -69,22 +66,22 @@ def _of_submission(owner: User, submission_id: UUID | None, workflow_id: int) ->
         return Start({})
     is_unsent = mine.kind == Submission.Kind.FORM and mine.status == Submission.Status.DRAFT
     if row.fields is None:
-        return Start({}, problem=REMOVED)
+        return Start({}, problem=texts.VALUES_REMOVED)
     return Start(row.fields, mine.token if is_unsent else None)
 
 
 def _of_task(person: User, workflow: OpenedWorkflow, task_id: int | None) -> Start:
     origin = origin_of_task(person, workflow.key, workflow.workflow_id, task_id) if task_id else None
-    return Start(origin.fields) if origin and origin.fields is not None else Start({}, problem=NO_VALUES)
+    return Start(origin.fields) if origin and origin.fields is not None else Start({}, problem=texts.VALUES_UNKNOWN)
 
 
 def _of_preset(person: User, workflow: OpenedWorkflow, preset_id: int | None) -> Start:
     if preset_id is None:
-        return Start({}, problem=NO_PRESET)
+        return Start({}, problem=texts.NO_PRESET)
     place = {"key": workflow.key_id, "workflow_id": workflow.workflow_id}
     preset = Preset.objects.offered_to(person).filter(pk=preset_id, **place).first()
     if preset is None:
-        return Start({}, problem=NO_PRESET)
+        return Start({}, problem=texts.NO_PRESET)
     return Start(preset.fields)
 
 
@@ -99,8 +96,8 @@ def prefilled(schema: Schema, asked: QueryDict) -> tuple[FieldValues, list[str]]
     fields = _entered(schema)
     for name, text in ((name.removeprefix(BEFORE_NAMES), asked.get(name, "")) for name in asked if _is_value(name)):
         if name not in fields:
-            left_out.append(f"No field is called {name[:200]}.")
-        elif wrong := _wrong_choice(fields[name], text, "the link says"):
+            left_out.append(texts.UNKNOWN_FIELD.format(name=name[:200]))
+        elif wrong := _wrong_choice(fields[name], text):
             left_out.append(wrong)
         else:
             values[name] = type_of(fields[name]).read_cell(text[:LONGEST])
@@ -111,9 +108,9 @@ def misfits(schema: Schema, earlier: FieldValues) -> list[str]:
     """Return sentences about earlier values that the form can no longer show."""
     fields = _entered(schema)
     told = [
-        _wrong_choice(fields[name], value, "before it was")
+        _wrong_choice(fields[name], value)
         if name in fields
-        else f"{name[:200]} is no field of this workflow any more. It was “{str(value)[:200]}”."
+        else texts.FIELD_REMOVED.format(name=name[:200], value=str(value)[:200])
         for name, value in earlier.items()
         if not is_blank(value)
     ]
@@ -128,10 +125,11 @@ def _is_value(name: str) -> bool:
     return name.startswith(BEFORE_NAMES)
 
 
-def _wrong_choice(field: Field, value: Any, source: str) -> str:
+def _wrong_choice(field: Field, value: Any) -> str:
     """Return what is wrong with a value that buttons cannot show. Other inputs show any value."""
     kind = type_of(field)
     if not kind.stays_filled_in:
         return ""
-    said = kind.objection(field, kind.read_cell(value))
-    return f"{field.label} {said}; {source} “{str(value)[:200]}”." if said else ""
+    if not kind.objection(field, kind.read_cell(value)):
+        return ""
+    return texts.NOT_A_CHOICE.format(field=field.label, value=str(value)[:200])

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core.rendering import content_digest
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.form.reads import StoredForForm, read_stored
 from pipelines_portal.entry.models.form import PinnedFields, Preset, Presets
 from pipelines_portal.workflows.fields.base import FieldValues
@@ -77,10 +78,10 @@ def rename_preset(preset: Preset, name: str) -> bool:
 def wrong_name(name: str) -> str:
     """Return what is wrong with the name, or ""."""
     if not name:
-        return "Give the preset a name."
+        return texts.PRESET_NAME_MISSING
     if "\0" in name:
-        return "Use no invisible characters."
-    return f"Use at most {LONGEST_NAME} characters." if len(name) > LONGEST_NAME else ""
+        return texts.PRESET_NAME_INVISIBLE
+    return texts.PRESET_NAME_TOO_LONG.format(most=LONGEST_NAME) if len(name) > LONGEST_NAME else ""
 
 
 def _of(workflow: OpenedWorkflow) -> Presets:

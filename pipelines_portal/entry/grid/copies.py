@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.imports import texts
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.cells import Cell, PostedCells, save_cells
 from pipelines_portal.entry.imports.fixing import CannotChange
 from pipelines_portal.entry.imports.typed import last_number
@@ -16,8 +16,7 @@ def add_copies(import_job: ImportJob, by: User, values: dict[int, FieldValues]) 
     """Add a row with the values of each task, which its task replaces once it is created. Raise CannotChange."""
     numbers = _add_rows(import_job, list(values))
     posted = [PostedCells(number, _cells(import_job, values[task_id])) for number, task_id in numbers.items()]
-    tasks = "1 task" if len(posted) == 1 else f"{len(posted):,} tasks"
-    save_cells(import_job, by, posted, f"copied {tasks}")
+    save_cells(import_job, by, posted, texts.COPY_TASKS)
 
 
 def _add_rows(import_job: ImportJob, task_ids: list[int]) -> dict[int, int]:

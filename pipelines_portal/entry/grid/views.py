@@ -21,10 +21,10 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.core import times
 from pipelines_portal.core.parameters import number_in, uuid_in
 from pipelines_portal.core.rendering import render_page
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.form.presets import MOST_CHIPS, offered_preset, offered_presets
 from pipelines_portal.entry.grid.copies import add_copies
 from pipelines_portal.entry.grid.pins import pin_text, pinned_texts
-from pipelines_portal.entry.imports import texts
 from pipelines_portal.entry.imports.cells import (
     MOST_PROBLEMS,
     QUOTED,
@@ -38,7 +38,6 @@ from pipelines_portal.entry.imports.cells import (
 )
 from pipelines_portal.entry.imports.check_page import RowTexts
 from pipelines_portal.entry.imports.fixing import LARGEST_NUMBER, CannotChange
-from pipelines_portal.entry.imports.forms import PASTED
 from pipelines_portal.entry.imports.grid import MOST_IN_PAGE, Column, Selection, columns_of, empty_grid
 from pipelines_portal.entry.imports.jobs import work_if_small
 from pipelines_portal.entry.imports.lists import count_stored
@@ -231,8 +230,7 @@ def paste(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) ->
     import_job = begin_typed(request.user, workflow, schema)
     posted = _placed(import_job, lines, first, names, data.get("blank", ""))
     _add_pins(posted, pinned_texts(request.user, workflow, schema))
-    rows = "1 row" if len(posted) == 1 else f"{len(posted):,} rows"
-    saved = save_cells(import_job, request.user, posted, f"pasted {rows}")
+    saved = save_cells(import_job, request.user, posted, texts.PASTE_ROWS)
     saved.problems[:0] = _beyond(lines, len(names))
     return _answer(request, workflow, import_job, saved)
 
@@ -300,7 +298,7 @@ def _import_pasted(request: SignedInRequest, workflow: OpenedWorkflow, data: Que
         return JsonResponse({"problem": texts.TOO_MANY_IMPORTS.format(count=MOST_STORED)}, status=409)
     text = ContentFile(data.get("text", "").encode())
     zone = times.name_of(timezone.get_current_timezone())
-    import_job = start_import(request.user, workflow, text, PASTED, uuid4(), zone)
+    import_job = start_import(request.user, workflow, text, texts.PASTED_ROWS, uuid4(), zone)
     work_if_small(import_job, request.user)
     return JsonResponse({"go_to": import_job.get_absolute_url()})
 
@@ -333,7 +331,7 @@ def pin(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> H
     if known is None:
         return HttpResponseBadRequest()
     is_pinned = pin_text(request.user, workflow, schema, name, text)
-    return JsonResponse({"said": f"{known.label} {'pinned' if is_pinned else 'not pinned'}"})
+    return JsonResponse({"said": (texts.PINNED if is_pinned else texts.UNPINNED).format(field=known.label)})
 
 
 @posts_to_grid

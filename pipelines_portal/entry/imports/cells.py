@@ -10,7 +10,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field
 from pipelines_portal.core import times
-from pipelines_portal.entry.imports import texts
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.check_page import RowTexts
 from pipelines_portal.entry.imports.checking import SENT
 from pipelines_portal.entry.imports.fixing import LARGEST_NUMBER, MOST_POSTED_ROWS, CannotChange, change_rows, edit_row
@@ -94,7 +94,7 @@ def _with_plain_line_ends(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def save_cells(import_job: ImportJob, by: User, posted: list[PostedCells], label: str = "changed {}") -> SavedCells:
+def save_cells(import_job: ImportJob, by: User, posted: list[PostedCells], label: str = texts.EDIT_ROWS) -> SavedCells:
     """Save the cells that still hold what the page showed, and check their rows. Raise CannotChange."""
     saved = SavedCells()
     if import_job.is_typed:

@@ -6,11 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field
-from pipelines_portal.core import times
 from pipelines_portal.entry.models import MAY_EXIST, Counts, ImportJob, ImportRow, RowError
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.words import Meanings
@@ -115,11 +113,6 @@ class Earlier:
     count: int
     sent_at: datetime
     name: str
-
-    @property
-    def day(self) -> str:
-        day = times.day(self.sent_at, timezone.now())
-        return day.lower() if day in ("Today", "Yesterday") else f"on {day}"
 
 
 def find_earlier(import_job: ImportJob, user: User, counts: Counts) -> Earlier | None:

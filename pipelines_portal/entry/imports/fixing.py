@@ -16,7 +16,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field
 from pipelines_portal.core.json_text import cleaned
 from pipelines_portal.core.parameters import number_in
-from pipelines_portal.entry.imports import texts
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.check_page import RowTexts, ShownRow, show_rows
 from pipelines_portal.entry.imports.checking import RECHECKED_AT_ONCE, Recheck, status_and_submission
 from pipelines_portal.entry.imports.learned_words import learn_word
@@ -202,8 +202,7 @@ def _changed_row(row: ImportRow) -> ChangedRow:
 
 def _store_change(locked: ImportJob, by: User, label: Label, plan: Plan, correction: Correction | None) -> None:
     changed = plan.outcome.changed
-    rows = f"row {changed[0]:,}" if len(changed) == 1 else f"{len(changed):,} rows"
-    text = (label(changed) if callable(label) else label).replace("{}", rows)
+    text = label(changed) if callable(label) else label
     locked.changes.filter(is_undone=True).delete()
     number = int(locked.changes.aggregate(last=Max("number"))["last"] or 0) + 1
     learned = learn_word(locked, correction.field_name, correction.word, correction.choice) if correction else None
@@ -320,7 +319,7 @@ def replace_in_rows(import_job: ImportJob, by: User, replacement: Replacement) -
         new = replacement.apply(old)
         return new != old and edit_row(row, {replacement.known.name: new})
 
-    label = f"replaced “{replacement.find}” by “{replacement.put}” in {{}}"
+    label = texts.FIND_AND_REPLACE.format(find=replacement.find, put=replacement.put)
     # The search takes longer than the change, which reads each row once more. So it is made only once.
     found = find_rows(import_job, replacement)
     return change_rows(import_job, by, label, lambda: found, replace)
@@ -386,7 +385,7 @@ def save_rows(import_job: ImportJob, by: User, posted: dict[int, PostedRow], asi
         return (row.number == aside and set_aside(row)) or is_edited
 
     def label(changed: list[int]) -> str:
-        return "set {} aside" if changed == [aside] else "changed {}"
+        return texts.SKIP_ROWS if changed == [aside] else texts.EDIT_ROWS
 
     return Saved(change_rows(import_job, by, label, lambda: posted, save), sorted(stale))
 

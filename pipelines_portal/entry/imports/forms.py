@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.core import times
-from pipelines_portal.entry.imports import texts
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.forms import person_here
 from pipelines_portal.keys.permissions import may_send_with
@@ -24,10 +24,9 @@ from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.spreadsheets.encodings import LABELS
 from pipelines_portal.workflows.fields.types import type_of
 
-PASTED = "Pasted rows"
 DELIMITERS = ((",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Vertical bar"))
 NUMBER_NOTATIONS = {".": "1,234.5", ",": "1.234,5"}
-UNKNOWN = "As each value shows"
+UNKNOWN = "Detect per value"
 DAY_FIRST = {"": None, "day": True, "month": False}
 
 
@@ -46,8 +45,7 @@ class ChooseForm(forms.Form):
     text = forms.CharField(
         required=False,
         strip=False,
-        label="Or paste rows here",
-        help_text="Copied cells of a spreadsheet, up to 2 MB, with or without the line that names the columns.",
+        label="Paste from Excel or Sheets",
         widget=forms.Textarea(attrs={"rows": 6, "class": "code", "spellcheck": "false"}),
     )
 
@@ -58,11 +56,9 @@ class ChooseForm(forms.Form):
     def clean_file(self) -> "File[bytes] | None":
         file: File[bytes] | None = self.cleaned_data["file"]
         if file is not None and file.size > settings.IMPORT_MAX_MB * 1024**2:
-            raise forms.ValidationError(
-                f"{file.name} is larger than {settings.IMPORT_MAX_MB} MB. Nothing was kept: split it."
-            )
+            raise forms.ValidationError(texts.FILE_TOO_LARGE.format(name=file.name, most=settings.IMPORT_MAX_MB))
         if file is not None and not file.size:
-            raise forms.ValidationError(f"{file.name} is empty.")
+            raise forms.ValidationError(texts.FILE_EMPTY.format(name=file.name))
         return file
 
     def clean(self) -> None:
@@ -82,16 +78,16 @@ class ChooseForm(forms.Form):
         file: File[bytes] | None = self.cleaned_data["file"]
         if file is not None:
             return file, file.name or ""
-        return ContentFile(self.cleaned_data["text"].encode(errors="replace")), PASTED
+        return ContentFile(self.cleaned_data["text"].encode(errors="replace")), texts.PASTED_ROWS
 
 
 class HandOverForm(forms.Form):
     owner = forms.EmailField(
         max_length=254,
-        label="New owner, by email",
-        help_text="Somebody who can send with its key.",
+        label="New owner’s email",
+        help_text="They need access to its API key.",
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": "Enter the email of the new owner."},
+        error_messages={"required": texts.OWNER_MISSING},
     )
 
     def __init__(self, import_job: ImportJob, *args: Any, **kwargs: Any) -> None:
@@ -101,18 +97,17 @@ class HandOverForm(forms.Form):
     def clean_owner(self) -> User:
         person = person_here(self.cleaned_data["owner"].strip().lower())
         if person.pk == self.import_job.owner_id:
-            raise forms.ValidationError(f"The import is {person}'s already. Choose somebody else.")
+            raise forms.ValidationError(texts.OWNER_ALREADY.format(person=person))
         if not may_send_with(person, self.import_job.key):
-            refusal = f"{person} can't send with the key {self.import_job.key.name}."
-            raise forms.ValidationError(f"{refusal} Share it first, or choose somebody else.")
+            raise forms.ValidationError(texts.OWNER_WITHOUT_KEY.format(person=person, key=self.import_job.key.name))
         return person
 
 
 class ReadingForm(forms.Form):
     """Options for reading the file. An empty one is detected."""
 
-    encoding = forms.ChoiceField(required=False, choices=[("", "Detect it"), *LABELS.items()])
-    delimiter = forms.ChoiceField(required=False, choices=[("", "Detect it"), *DELIMITERS], label="Separator")
+    encoding = forms.ChoiceField(required=False, choices=[("", texts.DETECT), *LABELS.items()])
+    delimiter = forms.ChoiceField(required=False, choices=[("", texts.DETECT), *DELIMITERS], label="Separator")
     sheet = forms.CharField(required=False, max_length=100, strip=False)
 
     def options(self) -> dict[str, str]:
@@ -129,15 +124,15 @@ def notation_fields(schema: Schema) -> dict[str, forms.Field]:
             choices=[("", UNKNOWN), *NUMBER_NOTATIONS.items()],
             required=False,
             widget=forms.RadioSelect,
-            label="Numbers are written",
+            label="Number format",
         )
     if "datetime" in types:
         order = [("", UNKNOWN), ("day", "Day first: 3/5 is 3 May"), ("month", "Month first: 3/5 is 5 March")]
         fields["day_first"] = forms.ChoiceField(
-            choices=order, required=False, widget=forms.RadioSelect, label="Dates are written"
+            choices=order, required=False, widget=forms.RadioSelect, label="Date format"
         )
         fields["zone"] = forms.ChoiceField(
-            choices=[("", "Unknown"), *times.zone_choices()], required=False, label="Times without an offset are in"
+            choices=[("", texts.UNKNOWN_ZONE), *times.zone_choices()], required=False, label="Time zone"
         )
     return fields
 

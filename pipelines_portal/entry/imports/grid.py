@@ -15,6 +15,7 @@ from pipelines_portal.api_client.task_status import icon_of
 from pipelines_portal.api_client.task_status import label_of as label_of_status
 from pipelines_portal.core import times
 from pipelines_portal.core.parameters import number_in
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.cells import ORDERED
 from pipelines_portal.entry.imports.check_page import LONGEST_EDITED, RowTexts, read_errors
 from pipelines_portal.entry.imports.endings import Look
@@ -320,12 +321,12 @@ def _look_of(row: ImportRow, wrong: int) -> Look:
     if row.status == _S.READY:
         return READY
     if row.status == _S.TO_FIX:
-        return Look("failed", "failed", "1 error" if wrong == 1 else f"{wrong} errors")
+        return Look("failed", "failed", texts.errors(wrong))
     if row.status == _S.DUPLICATE and not row.duplicate_of_task:
-        same = f"Same as row {row.duplicate_of_row:,}" if row.duplicate_of_row else "Sent before"
+        same = texts.SAME_AS_ROW.format(row=row.duplicate_of_row) if row.duplicate_of_row else texts.SENT_BEFORE
         return Look("warning", "duplicate", same)
     if row.status == _S.REQUESTED:
-        return Look("sending", "in_progress", "Creating…", is_calm=True)
+        return Look("sending", "in_progress", texts.CREATING, is_calm=True)
     if row.status == _S.UNCHECKED:
         return Look("pending", "pending", "", is_calm=True)
     return LOOKS[_S(row.status)]

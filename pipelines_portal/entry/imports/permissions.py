@@ -10,6 +10,7 @@ from django.http import Http404
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.exceptions import NotAllowed
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -40,4 +41,4 @@ def can_use_key(import_job: ImportJob) -> bool:
 def require_key(import_job: ImportJob) -> None:
     """Raise NotAllowed if the person may see the import but not use its key. Call before the API is asked with it."""
     if not can_use_key(import_job):
-        raise NotAllowed(f"The key {import_job.key.name} is no longer shared with you. Nothing was sent or looked up.")
+        raise NotAllowed(texts.KEY_NOT_SHARED.format(key=import_job.key.name))

@@ -21,6 +21,7 @@ from pipelines_portal.core.form_fields import one_line
 from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.sql import db_id, insert_many
 from pipelines_portal.core.time_budget import TimeBudget, within
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.checking import LeaseLost
 from pipelines_portal.entry.imports.proposals import propose
 from pipelines_portal.entry.models import FilePart, ImportJob, ImportRow, Step
@@ -124,8 +125,7 @@ def _read_blocks(import_job: ImportJob, budget: TimeBudget) -> tuple[list[bytes]
                 if not import_job.renew_lease():
                     raise LeaseLost
     if not blocks:
-        advice = "Look whether it is the right file, or the right sheet."
-        raise RowsFileError(f"{import_job.file_name} holds no rows.", advice)
+        raise RowsFileError(texts.NO_ROWS.format(name=import_job.file_name), texts.OTHER_FILE_OR_SHEET)
     return blocks, asdict(reading.found)
 
 

@@ -8,9 +8,11 @@ from typing import Any
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import ErrorGroup, ImportJob, RowError
 from pipelines_portal.matching.headers import plain
 from pipelines_portal.matching.notation import DOUBTS
+from pipelines_portal.matching.texts import MISSING
 from pipelines_portal.matching.words import choices_of
 
 SHOWN_NUMBERS, SHOWN_VALUES = 3, 5
@@ -40,19 +42,19 @@ class Reason:
 
     @property
     def label(self) -> str:
-        return self.known.label if self.known else "The row itself"
+        return self.known.label if self.known else texts.WHOLE_ROW
 
     @property
     def what(self) -> str:
         """What is wrong, as the end of a sentence that begins with the field's label."""
         if self.known and self.values and choices_of(self.known):
-            return "isn’t an option" if len(self.values) == 1 else "aren’t options"
+            return texts.NOT_AN_OPTION if len(self.values) == 1 else texts.NOT_OPTIONS
         return self.message.removeprefix(self.known.label if self.known else "").strip()
 
     @property
     def is_missing(self) -> bool:
         """Whether the cells are empty."""
-        return self.message.endswith("is missing")
+        return self.message.endswith(MISSING)
 
     @property
     def is_doubt(self) -> bool:

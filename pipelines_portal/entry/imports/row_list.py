@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from pipelines_portal.api_client import TaskStatus
 from pipelines_portal.core.parameters import number_in
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.check_page import RowTexts
 from pipelines_portal.entry.imports.downloads import reasons_of
 from pipelines_portal.entry.imports.endings import Look
@@ -136,11 +137,11 @@ def list_rows(import_job: ImportJob, workflow: OpenedWorkflow, selection: Select
     tasks = known_tasks(index, [task_ids[row.number] for row in rows if row.number in task_ids])
     wrong = [row for row in rows if row.status in TO_FIX]
     reasons = reasons_of(import_job, wrong) if wrong else {}
-    texts = RowTexts(import_job)
+    row_texts = RowTexts(import_job)
     listed = [
         ListedRow(
             row,
-            telling_value(texts.by_field(row), workflow.telling_field),
+            telling_value(row_texts.by_field(row), workflow.telling_field),
             task_ids.get(row.number),
             tasks.get(task_ids.get(row.number, 0)),
             reasons.get(row.number, []) or _duplicate_of(row),
@@ -154,9 +155,9 @@ def chips(selection: Selection, counts: Counts, attention: int) -> list[Chip]:
     """Return the filters with their numbers of rows, and the chosen status of tasks if there is one."""
     numbers: dict[str, int | None] = {"": counts.total, ATTENTION: attention}
     numbers |= {name: sum(getattr(counts, status) for status in statuses) for name, (_, statuses) in FILTERS.items()}
-    words = {"": "All", ATTENTION: "Needs attention"} | {name: word for name, (word, _) in FILTERS.items()}
+    words = {"": texts.ALL_ROWS, ATTENTION: texts.NEEDS_ATTENTION} | {name: word for name, (word, _) in FILTERS.items()}
     if status := TaskStatus.known(selection.status):
-        numbers[status.value], words[status.value] = None, f"Tasks: {status.label}"
+        numbers[status.value], words[status.value] = None, texts.TASKS_OF_STATUS.format(status=status.label)
     shown = [name for name in words if name in ALWAYS_SHOWN or name == selection.status or numbers[name]]
     return [Chip(name, words[name], numbers[name], name == selection.status) for name in shown]
 
@@ -221,5 +222,5 @@ def _duplicate_of(row: ImportRow) -> list[str]:
     if row.status != _S.DUPLICATE:
         return []
     if row.duplicate_of_row:
-        return [f"Same as row {row.duplicate_of_row:,}"]
-    return [f"Same as task {row.duplicate_of_task}" if row.duplicate_of_task else "Same as a row that was sent"]
+        return [texts.SAME_AS_ROW.format(row=row.duplicate_of_row)]
+    return [texts.SAME_AS_TASK.format(task=row.duplicate_of_task) if row.duplicate_of_task else texts.SENT_BEFORE]

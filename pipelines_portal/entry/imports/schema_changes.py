@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.entry import texts
 from pipelines_portal.matching.columns import Column, Matching
 
-GONE = "the workflow has no such field any more"
-BACK = "the workflow has the field again"
 MOST_CHOICES = 10
 Change = dict[str, str]
-OTHER_CHANGE = {"label": "The fields", "name": "", "what": "stand in another order, or are described otherwise"}
+OTHER_CHANGE = {"label": texts.THE_FIELDS, "name": "", "what": texts.OTHER_CHANGE}
 
 
 def changes_between(before: Schema, now: Schema) -> list[Change]:
@@ -18,7 +17,7 @@ def changes_between(before: Schema, now: Schema) -> list[Change]:
     old = {known.name: known for known in before.fields}
     new = {known.name: known for known in now.fields}
     changes = [_change(known, *_changes_of(old.get(known.name), known)) for known in now.fields]
-    changes += [_change(known, "is gone: it is not sent any more") for name, known in old.items() if name not in new]
+    changes += [_change(known, texts.REMOVED) for name, known in old.items() if name not in new]
     return [change for change in changes if change["what"]] or [OTHER_CHANGE]
 
 
@@ -33,8 +32,10 @@ def without_gone_fields(matching: Matching, now: Schema) -> Matching:
 
 def _adapt_column(column: Column, names: set[str], free: set[str]) -> Column:
     if column.field and column.field not in names:
-        return Column(column.header, is_aside=True, how=GONE, gone=column.field)
-    return Column(column.header, column.gone, how=BACK) if column.gone in free and column.is_aside else column
+        return Column(column.header, is_aside=True, how=texts.FIELD_GONE, gone=column.field)
+    return (
+        Column(column.header, column.gone, how=texts.FIELD_BACK) if column.gone in free and column.is_aside else column
+    )
 
 
 def _change(known: Field, *what: str) -> Change:
@@ -43,14 +44,14 @@ def _change(known: Field, *what: str) -> Change:
 
 def _changes_of(old: Field | None, now: Field) -> Iterator[str]:
     if old is None:
-        yield "is new, and required" if now.required else "is new"
+        yield texts.NEW_AND_REQUIRED if now.required else texts.NEW
         return
     if old.title != now.title:
-        yield f"was called {old.label}"
+        yield texts.RENAMED.format(before=old.label)
     if old.type != now.type:
-        yield f"is of the type {now.type}, and was {old.type}"
+        yield texts.RETYPED.format(before=old.type, now=now.type)
     if old.required != now.required:
-        yield "is required now" if now.required else "is no longer required"
+        yield texts.NOW_REQUIRED if now.required else texts.NOW_OPTIONAL
     yield from _changes_of_choices(old, now)
 
 
@@ -58,13 +59,13 @@ def _changes_of_choices(old: Field, now: Field) -> Iterator[str]:
     gone = [choice for choice in old.choices if choice not in now.choices]
     added = [choice for choice in now.choices if choice not in old.choices]
     if gone:
-        yield f"no longer takes {_join(gone)}"
+        yield texts.CHOICES_REMOVED.format(choices=_join(gone))
     if added:
-        yield f"takes {_join(added)} too"
+        yield texts.CHOICES_ADDED.format(choices=_join(added))
     if not gone and not added and old.format_hint != now.format_hint:
-        yield f"takes other values: {now.format_hint or 'nothing is said of them any more'}"
+        yield texts.NEW_FORMAT.format(format=now.format_hint or texts.NO_FORMAT)
 
 
 def _join(choices: list[str]) -> str:
-    more = f" and {len(choices) - MOST_CHOICES} more" if len(choices) > MOST_CHOICES else ""
-    return ", ".join(choices[:MOST_CHOICES]) + more
+    more = [texts.more_choices(len(choices) - MOST_CHOICES)] if len(choices) > MOST_CHOICES else []
+    return ", ".join([*choices[:MOST_CHOICES], *more])

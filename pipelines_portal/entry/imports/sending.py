@@ -18,7 +18,7 @@ from pipelines_portal.api_client import (
     ServiceUnavailable,
 )
 from pipelines_portal.core.shutdown import is_stopping
-from pipelines_portal.entry.imports import texts
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.schema_changes import changes_between, without_gone_fields
 from pipelines_portal.entry.models import LEASE, ImportChanged, ImportJob, ImportRow, Step
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for

@@ -20,6 +20,7 @@ from pipelines_portal.api_client import InvalidRequest, PipelinesClient, Pipelin
 from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.core.bar_chart import Bar, build_bar, task_shares
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import Counts, ImportJob
 from pipelines_portal.keys.clients import KeyCannotBeOpened, background_client_for
 from pipelines_portal.keys.permissions import may_use
@@ -51,7 +52,7 @@ def task_bar(import_job: ImportJob, counts: Counts) -> Bar | None:
     shares = task_shares(by_status)
     total = max(counts.created - import_job.task_counts.get("mistakes", 0), 0)
     others = total - sum(count for _, _, count in shares)
-    bar = build_bar([*shares, ("unknown", "Not found, or of another status", max(others, 0))])
+    bar = build_bar([*shares, ("unknown", texts.STATUS_UNKNOWN, max(others, 0))])
     return Bar(bar.parts, total, parse_datetime(import_job.task_counts.get("as_of", "")))
 
 

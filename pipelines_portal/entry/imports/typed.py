@@ -15,10 +15,10 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core import times
 from pipelines_portal.core.time_budget import TimeBudget
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.checking import check_all
 from pipelines_portal.entry.imports.schema_changes import changes_between
 from pipelines_portal.entry.imports.sending import send_requests
-from pipelines_portal.entry.imports.texts import DECIDE_FIRST, NOTHING_TO_SEND, ROWS_CHANGED, WAIT_FOR_ROWS
 from pipelines_portal.entry.models import MOST_SENT_AT_ONCE, ImportJob, ImportJobs, ImportRow, Step
 from pipelines_portal.keys.permissions import teams_through
 from pipelines_portal.matching.columns import NO_HEADER, Column, Matching
@@ -26,7 +26,6 @@ from pipelines_portal.matching.notation import AS_TYPED
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-NAME = "Typed rows"
 # Of the digest of a row's values, so much tells whether the page shows them.
 SHOWN_DIGEST = 12
 
@@ -48,7 +47,7 @@ def begin_typed(user: User, workflow: OpenedWorkflow, schema: Schema) -> ImportJ
         "key": workflow.key,
         "workflow_id": workflow.workflow_id,
         "workflow_name": workflow.name,
-        "file_name": NAME,
+        "file_name": texts.TYPED_ROWS,
         "size_bytes": 0,
         "kind": ImportJob.Kind.TYPED,
         "status": ImportJob.Status.CHECKED,
@@ -109,7 +108,7 @@ def start_typed(import_job: ImportJob, by: User, seen: dict[int, str]) -> str:
         if locked.status == ImportJob.Status.SENDING:
             locked.wait_again(len(seen))
         elif not locked.start_sending(by, len(seen)):
-            return ROWS_CHANGED
+            return texts.ROWS_CHANGED
         # The rows that were asked for, and no others: the worker sends only these requests.
         while locked.next_submission(list(seen)):
             pass
@@ -119,15 +118,15 @@ def start_typed(import_job: ImportJob, by: User, seen: dict[int, str]) -> str:
 
 def _why_not_start(locked: ImportJob, seen: dict[int, str]) -> str:
     if locked.has_unconfirmed:
-        return DECIDE_FIRST
+        return texts.DECIDE_FIRST
     if not seen:
-        return NOTHING_TO_SEND
+        return texts.NOTHING_TO_SEND
     is_busy = locked.status == ImportJob.Status.SENDING and not locked.waits_to_start
     if is_busy and len(seen) > MOST_SENT_AT_ONCE:
-        return WAIT_FOR_ROWS
+        return texts.WAIT_FOR_ROWS
     ready = locked.rows.filter(status=ImportRow.Status.READY, number__in=list(seen))
     is_same = {number: digest[:SHOWN_DIGEST] for number, digest in ready.values_list("number", "digest")} == seen
-    return "" if is_same else ROWS_CHANGED
+    return "" if is_same else texts.ROWS_CHANGED
 
 
 def ready_rows(import_job: ImportJob) -> dict[int, str]:

@@ -21,6 +21,7 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.json_text import JSONTextField
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import import_requests
 from pipelines_portal.entry.models.import_row import Counts, ImportRow
 from pipelines_portal.entry.signals import import_handed_over
@@ -81,13 +82,13 @@ class ImportJobs(models.QuerySet["ImportJob"]):
 class ImportJob(models.Model):
     class Status(models.TextChoices):
         READING = "reading", "Reading"  # the worker reads the file
-        UNREADABLE = "unreadable", "Cannot be read"
-        MATCHING = "matching", "Columns to match"
+        UNREADABLE = "unreadable", "Can’t read file"
+        MATCHING = "matching", "Match columns"
         CHECKING = "checking", "Checking"  # the worker checks every row
         CHECKED = "checked", "Checked"  # rows can be fixed, and the good ones sent
         SENDING = "sending", "Sending"  # the worker sends request after request
         PAUSED = "paused", "Paused"  # by a person, or for the reason in `problem`
-        UNCONFIRMED = "unconfirmed", "Stopped, decide"  # a request has an unconfirmed outcome
+        UNCONFIRMED = "unconfirmed", "Needs review"  # a request has an unconfirmed outcome
         DELETED = "deleted", "Deleted"  # can be restored for 30 days
 
     class Kind(models.TextChoices):
@@ -384,9 +385,8 @@ class ImportJob(models.Model):
             person=self.owner,
             # An import that is sent again, with rows that were fixed, ends again.
             subject=f"import:{self.pk}:{sums['count']}",
-            title=f"{self.file_name} is through: {created:,} created"
-            + (f", {rejected:,} rejected" if rejected else ""),
-            sentence=f"Import into {self.workflow_name}",
+            title=texts.import_finished(self.file_name, created, rejected),
+            sentence=texts.IMPORT_INTO.format(workflow=self.workflow_name),
             address=reverse("imports:detail", args=[self.key_id, self.workflow_id, self.pk]),
             tone="warning" if rejected else "finished",
         )

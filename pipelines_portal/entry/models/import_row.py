@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from pipelines_portal.core.json_text import JSONTextField
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.models.learned_word import LearnedWord
 from pipelines_portal.submissions.models import Submission
 
@@ -20,13 +21,13 @@ class ImportRow(models.Model):
     class Status(models.TextChoices):
         UNCHECKED = "unchecked", "No row"  # a line above the first row, or a typed row without any text
         READY = "ready", "Ready"
-        TO_FIX = "to_fix", "To fix"
+        TO_FIX = "to_fix", "Error"
         DUPLICATE = "duplicate", "Duplicate"  # of another row or a task; a person decides
-        SET_ASIDE = "set_aside", "Set aside"
-        REQUESTED = "requested", "On its way"  # in a submission without an outcome so far
+        SET_ASIDE = "set_aside", "Skipped"
+        REQUESTED = "requested", "Sending"  # in a submission without an outcome so far
         CREATED = "created", "Created"
         REJECTED = "rejected", "Rejected"  # by the API; may be fixed
-        UNCONFIRMED = "unconfirmed", "Unknown"
+        UNCONFIRMED = "unconfirmed", "Unconfirmed"
 
     import_job = models.ForeignKey("ImportJob", models.CASCADE, related_name="lines", db_index=False)
     # The number that a spreadsheet program shows beside the line.
@@ -129,11 +130,9 @@ class Counts:
     def left_words(self) -> str:
         """The rows that wait for a person, in words."""
         left = (
-            (self.errors, "error" if self.errors == 1 else "errors"),
-            (self.duplicate, "duplicate" if self.duplicate == 1 else "duplicates"),
-            (self.set_aside, "skipped"),
-        )
-        return ", ".join(f"{number:,} {word}" for number, word in left if number)
+            (self.errors, texts.errors), (self.duplicate, texts.duplicates), (self.set_aside, texts.skipped),
+        )  # fmt: skip
+        return ", ".join(in_words(number) for number, in_words in left if number)
 
 
 class Change(models.Model):

@@ -6,6 +6,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from pipelines_portal.api_client import Schema
 from pipelines_portal.core.rendering import fragment
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -30,6 +31,12 @@ def linked(text: str) -> SafeString:
     # The pattern is a group, so every second part is an address.
     parts = _ADDRESS.split(text)
     return format_html_join("", "{}", ((_link(part) if at % 2 else part,) for at, part in enumerate(parts)))
+
+
+@register.filter
+def label_in(name: str, schema: Schema) -> str:
+    """Return the label of a field. A field that the schema no longer has keeps its name."""
+    return next((field.label for field in schema.fields if field.name == name), name)
 
 
 def _link(address: str) -> SafeString:

@@ -42,7 +42,7 @@ def test_what_was_typed_is_back_and_was_never_sent(page: Any, saved_key: SavedKe
     html = page.get(address(workflow)).content.decode()
     assert typed_text(html) == "Hello world"
     assert re.search(r'value="French"[^>]*checked', html)
-    assert "Your draft is back" in html
+    assert "Draft restored" in html
     assert newest(api, org_key)["id"] == before
 
 
@@ -52,7 +52,7 @@ def test_the_newest_save_wins_and_says_so(page: Any, saved_key: SavedKey) -> Non
     own = save(page, workflow, draft_seen=seen(first)).content.decode()
     assert "saved elsewhere" not in own
     other = save(page, workflow, draft_seen="", **{"field-input_text": "From the phone"}).content.decode()
-    assert "in place of one saved elsewhere" in other
+    assert "It replaced one from another window" in other
     assert TypedDraft.objects.count() == 1
     assert typed_text(page.get(address(workflow)).content.decode()) == "From the phone"
 
@@ -98,7 +98,7 @@ def test_a_try_that_failed_for_sure_is_the_draft_and_no_last_try(
     answered = refuse(page, workflow, api, on, token=token)
     assert answered.status_code == 503
     restored = page.get(address(workflow)).content.decode()
-    assert "Your draft is back" in restored and typed_text(restored) == "Hello world"
+    assert "Draft restored" in restored and typed_text(restored) == "Hello world"
     assert "No tasks yet today." in restored
     again = page.post(address(workflow), GOOD | {"token": uuid4(), "draft_seen": seen(restored)}, follow=True)
     assert "created" in again.content.decode()
@@ -125,7 +125,7 @@ def test_a_draft_that_was_sent_from_its_submission_does_not_come_back(
     refuse(page, workflow, api, "POST", token=uuid4())
     page.post(f"/submissions/{Submission.objects.get().pk}/send/")
     assert Submission.objects.get().status == "created"
-    assert "Your draft is back" not in page.get(address(workflow)).content.decode()
+    assert "Draft restored" not in page.get(address(workflow)).content.decode()
 
 
 def test_fields_that_are_gone_are_listed_with_their_text(page: Any, saved_key: SavedKey) -> None:
@@ -133,14 +133,14 @@ def test_fields_that_are_gone_are_listed_with_their_text(page: Any, saved_key: S
     save(page, workflow, **{"field-gone": "lost words", "schema": "another"})
     html = page.get(address(workflow)).content.decode()
     assert "lost words" in html
-    assert "No longer a field of this workflow" in html
+    assert "is no longer a field" in html
 
 
 def test_it_is_thrown_away_by_a_button(page: Any, saved_key: SavedKey) -> None:
     workflow = open_workflow(saved_key)
     save(page, workflow)
     html = page.post(f"{address(workflow)}draft/discard/", follow=True).content.decode()
-    assert "Your draft is gone. Nothing was sent." in html
+    assert "Form cleared" in html
     assert typed_text(html) == ""
 
 
@@ -157,7 +157,7 @@ def test_an_empty_form_is_no_draft(page: Any, saved_key: SavedKey) -> None:
 def test_too_much_is_told(page: Any, saved_key: SavedKey) -> None:
     refused = save(page, open_workflow(saved_key), **{"field-input_text": "x" * 1_100_000})
     assert refused.status_code == 413
-    assert "only in this page" in refused.content.decode()
+    assert "Too large to save as a draft" in refused.content.decode()
 
 
 def test_each_has_their_own(page: Any, saved_key: SavedKey) -> None:
@@ -177,7 +177,7 @@ def test_a_draft_waits_while_a_link_fills_the_form(page: Any, saved_key: SavedKe
     save(page, workflow)
     html = page.get(f"{address(workflow)}{asked}").content.decode()
     assert typed_text(html) != "Hello world"
-    assert "Go back to the draft" in html
+    assert "Open draft" in html
 
 
 def test_nobody_keeps_it_forever(page: Any, saved_key: SavedKey) -> None:

@@ -36,9 +36,9 @@ def test_the_same_again_is_asked_about_and_not_kept(page: Any, saved_key: SavedK
     asked = post(page, workflow)
     html = re.sub(r"\s+", " ", asked.content.decode())
     assert asked.status_code == 409
-    assert f"as task {made}" in html
+    assert f"You created task {made} with the same values" in html
     assert f'/tasks/{made}/"' in html
-    assert "Nothing was sent now" in html
+    assert "Possible duplicate" in html
     assert "Hello world" in html
     assert Submission.objects.count() == 1
     assert newest(api, org_key)["id"] == made
@@ -91,7 +91,7 @@ def test_what_another_tab_is_about_to_send_is_seen(page: Any, saved_key: SavedKe
     Submission.objects.update(**unsent)
     Submission.objects.get().rows.update(status="waiting", task_id=None)
     html = post(page, workflow).content.decode()
-    assert "is being sent just now" in html
+    assert "is being created right now" in html
     Submission.objects.update(created_at=timezone.now() - timedelta(minutes=2))
     assert post(page, workflow).status_code == 302
 
@@ -102,7 +102,7 @@ def test_an_outcome_that_nobody_knows_counts(page: Any, saved_key: SavedKey) -> 
     Submission.objects.update(status="unconfirmed")
     Submission.objects.get().rows.update(status="unconfirmed", task_id=None)
     html = post(page, workflow).content.decode()
-    assert "nobody knows yet whether a task came of it" in re.sub(r"\s+", " ", html)
+    assert "That send is unconfirmed" in re.sub(r"\s+", " ", html)
 
 
 def test_what_was_rejected_or_came_back_does_not_count(page: Any, saved_key: SavedKey) -> None:

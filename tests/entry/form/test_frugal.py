@@ -71,7 +71,7 @@ def test_fields_that_the_api_refuses_are_asked_for_again(page: Any, saved_key: S
     done = page.post(address(workflow), form)
     html = done.content.decode()
     assert done.status_code == 422
-    assert "The workflow’s fields changed" in html or "fields changed while you typed" in html
+    assert "This workflow’s fields changed" in html or "This workflow’s fields changed" in html
     assert 'name="field-tone"' in html
     assert "Hello world" in html
     assert Submission.objects.get().status == Submission.Status.REJECTED

@@ -226,7 +226,7 @@ def test_a_refusal_keeps_what_was_typed(
     html = refused.content.decode()
     assert refused.status_code == status
     assert title in html
-    assert "Nothing was created" in html
+    assert "Task not created" in html
     assert "Hello world" in html
 
 
@@ -315,7 +315,7 @@ def test_a_schema_that_changed_while_typing_is_not_sent_blindly(page: Any, saved
     refused = page.post(address(open_workflow(saved_key)), data)
     html = refused.content.decode()
     assert refused.status_code == 422
-    assert "fields changed while you typed" in html
+    assert "This workflow’s fields changed" in html
     assert "lost words" in html
     assert Submission.objects.count() == 0
 

@@ -41,7 +41,7 @@ def test_a_task_whose_values_are_not_shown_is_not_duplicated(
     share(workflow, colleague)
     page.force_login(colleague)
     html = page.get(f"{address(workflow)}?task={newest(api, org_key)['id']}").content.decode()
-    assert "not shown to you" in html
+    assert "you can’t see them" in html
     assert "Hello world" not in html
 
 
@@ -65,11 +65,11 @@ def test_a_link_fills_the_form_and_sends_nothing(page: Any, saved_key: SavedKey,
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        ("f.target_language=Klingon", "the link says “Klingon”"),
-        ("f.nothing=x", "No field is called nothing."),
-        ("f.%3Cb%3E=x", "No field is called &lt;b&gt;."),
+        ("f.target_language=Klingon", "“Klingon” isn’t an option"),
+        ("f.nothing=x", "Unknown field “nothing” in the link."),
+        ("f.%3Cb%3E=x", "Unknown field “&lt;b&gt;” in the link."),
         ("task=1", "The form is empty."),
-        ("preset=99999", "This preset is gone"),
+        ("preset=99999", "Preset not found"),
         ("task=x", "The form is empty."),
     ],
 )
@@ -127,7 +127,7 @@ def test_the_first_presets_have_keys_and_a_menu_has_the_others(page: Any, saved_
     html = page.get(address(workflow)).content.decode()
     assert html.count('aria-keyshortcuts="Alt+') == 9
     assert html.count("/apply/") == 30
-    assert "Change “Case 29”" in html
+    assert "Edit “Case 29”" in html
 
 
 def test_a_preset_replaces_the_values_of_its_fields_only(page: Any, saved_key: SavedKey, person: Any) -> None:
@@ -164,9 +164,9 @@ def test_the_same_name_replaces_ones_own(page: Any, saved_key: SavedKey) -> None
 @pytest.mark.parametrize(
     ("name", "more", "words"),
     [
-        ("", {}, "Give the preset a name."),
-        ("x" * 101, {}, "Use at most 100 characters."),
-        ("Bad", {"field-target_language": "Klingon"}, "The preset was not saved"),
+        ("", {}, "Enter a name."),
+        ("x" * 101, {}, "Enter at most 100 characters."),
+        ("Bad", {"field-target_language": "Klingon"}, "Preset not saved"),
     ],
 )
 def test_a_preset_that_cannot_be_saved(
@@ -198,7 +198,7 @@ def test_shared_ones_are_for_all_who_use_the_key_and_others_are_not(page: Any, s
     page.force_login(workflow.key.owner)
     of_ben = Preset.objects.get(name="Of Ben")
     renamed = page.post(f"{address(workflow)}presets/{of_ben.pk}/", {"name": "Of all"}, follow=True)
-    assert "now called “Of all”" in renamed.content.decode()
+    assert "renamed to “Of all”" in renamed.content.decode()
     page.post(f"{address(workflow)}presets/{of_ben.pk}/delete/")
     assert not Preset.objects.filter(pk=of_ben.pk).exists()
 
@@ -206,7 +206,7 @@ def test_shared_ones_are_for_all_who_use_the_key_and_others_are_not(page: Any, s
 def test_a_preset_is_not_called_nothing(page: Any, saved_key: SavedKey) -> None:
     workflow = open_workflow(saved_key)
     preset(page, workflow)
-    for name, words in ((" ", "Give the preset a name."), ("a\0b", "Use no invisible characters.")):
+    for name, words in ((" ", "Enter a name."), ("a\0b", "Remove invisible characters.")):
         refused = page.post(f"{address(workflow)}presets/{Preset.objects.get().pk}/", {"name": name})
         assert refused.status_code == 422
         assert words in refused.content.decode()
@@ -220,7 +220,7 @@ def test_two_presets_are_not_called_the_same(page: Any, saved_key: SavedKey) -> 
     two = Preset.objects.get(name="Two")
     refused = page.post(f"{address(workflow)}presets/{two.pk}/", {"name": "One"})
     assert refused.status_code == 422
-    assert "Another preset is called that" in refused.content.decode()
+    assert "You already have a preset with this name" in refused.content.decode()
     preset(page, workflow, "One")
     assert sorted(Preset.objects.values_list("name", flat=True)) == ["One", "Two"]
 
@@ -253,13 +253,13 @@ def test_what_was_sent_is_shown_under_its_titles(page: Any, saved_key: SavedKey,
     task = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/{newest(api, org_key)['id']}/").content.decode()
     assert '<dt title="input_text">Text to translate</dt>' in task
     submission = page.get(f"/submissions/{Submission.objects.get().pk}/").content.decode()
-    assert re.search(r"Text to translate(</bdi>)? <span[^>]*>input_text", submission)
+    assert '<dt title="input_text"><bdi>Text to translate</bdi>' in submission
 
 
 def test_a_preset_of_nothing_is_not_saved(page: Any, saved_key: SavedKey) -> None:
     refused = preset(page, open_workflow(saved_key), **{"field-input_text": "", "field-target_language": ""})
     assert refused.status_code == 422
-    assert "Fill in at least one field first." in refused.content.decode()
+    assert "Fill in at least one field" in refused.content.decode()
 
 
 def test_what_an_earlier_beginning_holds_and_the_form_has_no_place_for_is_told(
@@ -273,11 +273,11 @@ def test_what_an_earlier_beginning_holds_and_the_form_has_no_place_for_is_told(
     for start in (f"preset={preset.pk}", f"again={earlier.pk}"):
         html = page.get(f"{address(workflow)}?{start}").content.decode()
         assert typed_text(html) == "Hello"
-        assert "before it was “Latin”." in html
-        assert "tone is no field of this workflow any more. It was “&lt;b&gt;Formal&lt;/b&gt;”." in html
+        assert "“Latin” isn’t an option." in html
+        assert "“tone” is no longer a field. Its value was “&lt;b&gt;Formal&lt;/b&gt;”." in html
     page.post(f"{address(workflow)}draft/", {"field-target_language": "Latin", "field-tone": ["a", "b"]})
     html = page.get(address(workflow)).content.decode()
-    assert "before it was “Latin”." in html
+    assert "“Latin” isn’t an option." in html
     assert "a\nb</p>" in html
 
 
@@ -293,4 +293,4 @@ def test_what_fits_is_not_talked_about(page: Any, saved_key: SavedKey) -> None:
         "order": ["a"],
     }
     preset = Preset.objects.create(key=workflow.key, workflow_id=EVERY_TYPE, name="All", is_shared=True, fields=fields)
-    assert "Not everything could be" not in page.get(f"{address(workflow)}?preset={preset.pk}").content.decode()
+    assert "Some values couldn’t be" not in page.get(f"{address(workflow)}?preset={preset.pk}").content.decode()

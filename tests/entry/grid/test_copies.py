@@ -94,7 +94,7 @@ def test_tasks_whose_values_are_not_visible_are_not_copied(grid: TypedGrid, api:
 
 def test_while_rows_are_checked_nothing_is_copied(grid: TypedGrid, tasks: list[int]) -> None:
     ImportJob.objects.update(status=ImportJob.Status.CHECKING)
-    assert "Nothing was changed: the rows are being sent or checked just now." in text_of(copy(grid, *tasks))
+    assert "Not changed. Rows are being sent or checked." in text_of(copy(grid, *tasks))
     assert grid.job.lines.count() == 2
 
 

@@ -49,7 +49,7 @@ def test_rows_that_the_page_showed_otherwise_are_not_sent(grid: TypedGrid, api: 
     grid.fill(2)
     answer = grid.create_seen(seen)
     work()
-    assert answer.status_code == 409 and answer.json()["problem"].startswith("Nothing was")
+    assert answer.status_code == 409 and answer.json()["problem"].startswith("Not ")
     assert not api.tasks and count(grid) == {"ready": 2} and grid.job.status == ImportJob.Status.CHECKED
 
 
@@ -68,7 +68,7 @@ def test_a_page_of_an_import_that_is_no_longer_the_current_one_changes_nothing(g
     assert grid.create_seen(grid.seen(), **{"import": stale}).status_code == 409
     body = {"import": stale, "rows": [{"number": 2, "new": True, "cells": {"input_text": ["", "Hello"]}}]}
     answer = grid.browser.post(grid.address("cells"), json.dumps(body), content_type="application/json")
-    assert answer.status_code == 409 and "no longer the current ones" in answer.json()["problem"]
+    assert answer.status_code == 409 and "This page is out of date" in answer.json()["problem"]
     assert not api.tasks and count(grid) == {"ready": 1}
 
 
@@ -83,10 +83,10 @@ def test_a_duplicate_that_is_wanted_is_asked_about_again_when_it_changes(grid: T
 
 
 def test_without_ready_rows_nothing_is_sent(grid: TypedGrid, api: FakeApi) -> None:
-    assert grid.create(0).json() == {"problem": "Nothing was sent: no row is ready."}
+    assert grid.create(0).json() == {"problem": "Not sent. No row is ready."}
     grid.type(1, "No language")
     answer = grid.create(0)
-    assert answer.status_code == 409 and answer.json() == {"problem": "Nothing was sent: no row is ready."}
+    assert answer.status_code == 409 and answer.json() == {"problem": "Not sent. No row is ready."}
     assert not api.calls("POST", "/tasks")
 
 
@@ -177,7 +177,7 @@ def test_rows_that_wait_are_not_changed(grid: TypedGrid, api: FakeApi) -> None:
     grid.fill(21)
     grid.create(21)
     answer = text_of(grid.change(1, "input_text", "Hello 1", "Something else"))
-    assert "Text to translate of row 1 was not saved: the row was sent. You typed “Something else”." in answer
+    assert "Text to translate of row 1 not saved: the row was sent. You entered “Something else”." in answer
     end_wait()
     work()
     assert sent_texts(api) == hello(1, 21)
@@ -320,11 +320,11 @@ def test_an_unconfirmed_outcome_blocks_further_rows_until_somebody_decides(grid:
     grid.fill(1)
     api.fail("lost_answer", on="POST")
     answer = text_of(grid.create(1))
-    assert "We don’t know whether a row was created." in answer and "Review</a>" in answer
+    assert "We don’t know if a row was created." in answer and "Review</a>" in answer
     assert count(grid) == {"unconfirmed": 1} and grid.job.status == ImportJob.Status.UNCONFIRMED
     grid.fill(1, first=2)
     refused = grid.create(1)
-    assert refused.status_code == 409 and "first review the row whose outcome is unconfirmed" in refused.text
+    assert refused.status_code == 409 and "Review the unconfirmed row first" in refused.text
     work()
     assert sent_texts(api) == hello(1, 1) and count(grid) == {"ready": 1, "unconfirmed": 1}
     grid.browser.post(f"{grid.step('progress').removesuffix('progress/')}requests/1/", {"up_to": max(api.tasks)})
@@ -352,7 +352,7 @@ def test_rows_wait_while_the_api_answers_with_an_error(grid: TypedGrid, api: Fak
     grid.fill(2)
     api.fail(fault, on="POST", times=9)
     answer = text_of(grid.create(2))
-    assert "It goes on by itself at" in answer and count(grid) == {"requested": 2}
+    assert "We’ll continue at" in answer and count(grid) == {"requested": 2}
     api.plans = []
     SavedKey.objects.update(paused_until=None)
     end_wait()
@@ -380,7 +380,7 @@ def test_rows_that_are_too_large_together_are_all_created(grid: TypedGrid, api: 
     answer = text_of(grid.create(4))
     work()
     assert not api.tasks and count(grid) == {"ready": 4} and "<b>4 ready</b>" in answer
-    assert "the rows were too large together" in grid.read()
+    assert "The rows were too large together" in grid.read()
     grid.create(4)
     assert sent_texts(api) == hello(1, 4) and count(grid) == {"created": 4}
     assert [sent.row_count for sent in grid.job.submissions] == [2, 2]
@@ -416,7 +416,7 @@ def test_what_a_killed_process_left_behind_is_unconfirmed(grid: TypedGrid, api: 
     assert count(grid) == {"unconfirmed": 21}
     end_wait()
     work()
-    assert not api.tasks and "We don’t know whether a row was created." in grid.read()
+    assert not api.tasks and "We don’t know if a row was created." in grid.read()
 
 
 def test_typed_rows_of_another_import_are_sent_from_its_page(grid: TypedGrid, api: FakeApi) -> None:

@@ -15,7 +15,7 @@ from .conftest import TypedGrid
 def test_cells_are_pasted_from_the_active_one_on(grid: TypedGrid) -> None:
     answer = text_of(grid.paste("Hello\tFrench\nBye\tGerman"))
     assert grid.texts() == {1: ["Hello", "French", ""], 2: ["Bye", "German", ""]}
-    assert 'title="Undo: pasted 2 rows"' in answer and 'data-next="3"' in answer
+    assert 'title="Undo: Paste rows"' in answer and 'data-next="3"' in answer
     grid.paste("Spanish\tUrgent\nFrench", 2, "target_language")
     assert grid.texts()[2] == ["Bye", "Spanish", "Urgent"] and grid.texts()[3] == ["", "French", ""]
 
@@ -37,12 +37,12 @@ def test_cells_go_into_the_columns_that_the_page_shows(grid: TypedGrid) -> None:
 
 def test_cells_beyond_the_last_field_are_told(grid: TypedGrid) -> None:
     answer = text_of(grid.paste("Bye\tGerman\tx\ty\nHello\tFrench\tx\ty\tz\t"))
-    assert "2 columns of the pasted rows have no field and were left out. They begin with “y”, “z”." in answer
+    assert "2 pasted columns have no field and were left out. They begin with “y”, “z”." in answer
     assert grid.texts() == {1: ["Bye", "German", "x"], 2: ["Hello", "French", "x"]}
     answer = text_of(grid.paste("French\tx\ty\t \n", 1, "target_language", columns="input_text\ntarget_language"))
-    assert "1 column of the pasted rows has no field and was left out. It begins with “y”." in answer
+    assert "1 pasted column has no field and was left out. It begins with “y”." in answer
     answer = text_of(grid.paste("\t".join("abcdefghij")))
-    assert "7 columns" in answer and "“d”, “e”, “f”, “g”, “h” …." in answer
+    assert "7 pasted columns" in answer and "“d”, “e”, “f”, “g”, “h” …." in answer
     assert "left out" not in text_of(grid.paste("Bye\tGerman\tx\t\t"))
 
 
@@ -75,7 +75,7 @@ def test_a_page_that_does_not_say_which_row_is_empty_pastes_over_rows(grid: Type
 
 def test_a_pasted_text_that_is_too_long_is_refused_and_not_cut(grid: TypedGrid) -> None:
     answer = text_of(grid.paste(f"Hello\tFrench\t{'x' * (LONGEST_TEXT + 1)}"))
-    assert "Notes of row 1 was not saved: it has more than 200,000 characters." in answer
+    assert "Notes of row 1 not saved: it has more than 200,000 characters." in answer
     assert grid.texts() == {1: ["Hello", "French", ""]}
 
 
@@ -95,7 +95,7 @@ def test_rows_that_were_sent_stay(grid: TypedGrid) -> None:
     grid.create(1)
     answer = text_of(grid.paste("Bye\tGerman\nSo long\tSpanish"))
     assert grid.statuses() == {1: "created", 2: "ready"} and grid.texts()[1][0] == "Hello 1"
-    assert "Text to translate of row 1 was not saved: the row was sent." in answer
+    assert "Text to translate of row 1 not saved: the row was sent." in answer
 
 
 def imported_by(answer: Any) -> ImportJob:

@@ -80,7 +80,7 @@ def test_a_cell_that_another_window_changed_is_not_overwritten(grid: TypedGrid) 
     grid.type(1, "Hello", "French")
     grid.change(1, "target_language", "French", "German")
     answer = text_of(grid.change(1, "target_language", "French", "Spanish"))
-    assert "was changed to “German” in another window. You typed “Spanish”." in answer
+    assert "changed to “German” in another window. You entered “Spanish”." in answer
     assert grid.texts()[1][1] == "German"
 
 
@@ -89,7 +89,7 @@ def test_a_text_whose_row_is_gone_is_told(grid: TypedGrid) -> None:
     grid.fill(2)
     grid.browser.post(grid.step("delete"))
     answer = text_of(grid.change(2, "input_text", "Hello 2", "Bye"))
-    assert "Text to translate of row 2 was not saved: the row is no longer there. You typed “Bye”." in answer
+    assert "Text to translate of row 2 not saved: the row no longer exists. You entered “Bye”." in answer
     assert 'data-gone="2"' in answer and grid.statuses() == {}
 
 
@@ -109,7 +109,7 @@ def test_a_moved_row_gets_no_number_of_a_row_in_the_same_post(grid: TypedGrid) -
     new = {"number": 1, "new": True, "cells": {"input_text": ["", "Bye"]}}
     gone = {"number": 2, "new": False, "cells": {"input_text": ["x", "y"]}}
     answer = text_of(grid.save(new, gone))
-    assert '<i data-moved="1">3</i>' in answer and "row 2 was not saved: the row is no longer there" in answer
+    assert '<i data-moved="1">3</i>' in answer and "row 2 not saved: the row no longer exists" in answer
     assert [texts[0] for texts in grid.texts().values()] == ["Hello 1", "Bye"]
 
 
@@ -128,7 +128,7 @@ def test_an_emptied_row_goes_and_does_not_count(grid: TypedGrid) -> None:
 def test_the_last_row_is_emptied_and_no_draft_is_left(grid: TypedGrid) -> None:
     grid.type(1, "Hello")
     grid.change(1, "input_text", "Hello", "")
-    assert not grid.statuses() and "No drafts." in text_of(grid.browser.get("/drafts/"))
+    assert not grid.statuses() and "No drafts" in text_of(grid.browser.get("/drafts/"))
 
 
 def test_what_was_typed_is_undone(grid: TypedGrid) -> None:
@@ -185,7 +185,7 @@ def test_pinned_texts_are_put_into_new_rows(grid: TypedGrid) -> None:
     grid.save({"number": 1, "new": False, "cells": {"target_language": ["German", ""]}})
     assert grid.texts()[1][1] == "", "only new rows begin with it"
     said = grid.browser.post(grid.address("pin"), {"field": "target_language", "text": "German"})
-    assert said.json() == {"said": "Target language not pinned"} and "Pinned values" not in grid.read()
+    assert said.json() == {"said": "Target language no longer pinned"} and "Pinned values" not in grid.read()
 
 
 def test_a_repeated_post_with_a_pinned_text_is_one_row(grid: TypedGrid) -> None:
@@ -376,7 +376,7 @@ def test_while_rows_are_checked_nothing_is_saved(grid: TypedGrid) -> None:
     grid.fill(1)
     ImportJob.objects.update(status=ImportJob.Status.CHECKING)
     answer = grid.type(2, "Bye", "French")
-    assert answer.status_code == 409 and "Nothing was changed" in answer.json()["problem"]
+    assert answer.status_code == 409 and "Not changed." in answer.json()["problem"]
     assert not grid.job.lines.filter(number=2).exists()
 
 

@@ -234,7 +234,7 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
         """The first row that stands so, or that did a moment ago."""
         found = self.rows().filter(status__in=statuses).values_list("number", flat=True)[:1]
         try:
-            change_rows(self.import_job(), self.world.person, "changed {}", lambda: list(found), decide)
+            change_rows(self.import_job(), self.world.person, "Edit rows", lambda: list(found), decide)
         except CannotChange:
             pass
 
@@ -269,7 +269,7 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
             ):  # fmt: skip
                 numbers = list(self.rows().filter(status__in=statuses).values_list("number", flat=True))
                 if self.import_job().status in (ImportJob.Status.CHECKED, ImportJob.Status.PAUSED):
-                    change_rows(self.import_job(), self.world.person, "changed {}", lambda n=numbers: n, decide)  # type: ignore[misc]
+                    change_rows(self.import_job(), self.world.person, "Edit rows", lambda n=numbers: n, decide)  # type: ignore[misc]
             self.post("send")
         self.check()
         self.check_ends()

@@ -40,11 +40,11 @@ def test_a_cell_that_was_changed_in_another_window_stays_and_the_person_reads_bo
 ) -> None:
     import_job = checked([GERMN])
     values = {"target_language": "French"}
-    change_rows(import_job, make_colleague(), "changed {}", lambda: [2], lambda row: edit_row(row, values))
+    change_rows(import_job, make_colleague(), "Edit rows", lambda: [2], lambda row: edit_row(row, values))
     answer = save(page, import_job, {2: {"target_language": ["Germn", "Spanish"], "input_text": ["Hello", "Bye"]}})
     html = text_of(answer)
     assert (
-        "Target language of row 2 was not saved: it was changed to “French” in another window. You typed “Spanish”."
+        "Target language of row 2 not saved: it changed to “French” in another window. You entered “Spanish”."
     ) in html
     edits = import_job.rows.get().edits
     assert edits == {"target_language": "French", "input_text": "Bye"}, "other cells of the row are saved"
@@ -64,7 +64,7 @@ def test_a_row_that_was_sent_stays_and_the_person_is_told(page: Any, checked: Ch
     import_job = checked([GOOD, BAD])
     import_job.rows.filter(number=2).update(status=status)
     html = text_of(save(page, import_job, {2: {"input_text": ["Hello", "Bye"]}, 3: {"input_text": ["", "Hi"]}}))
-    assert "Text to translate of row 2 was not saved: the row was sent. You typed “Bye”." in html
+    assert "Text to translate of row 2 not saved: the row was sent. You entered “Bye”." in html
     assert "data-sent" in html.split('<tr id="row-2"')[1].split(">")[0]
     assert statuses(import_job) == {2: status, 3: "ready"}
     assert import_job.rows.get(number=2).edits == {}
@@ -74,7 +74,7 @@ def test_many_cells_that_were_not_saved_are_told_in_few_sentences(page: Any, che
     import_job = checked(distinct(9))
     import_job.rows.update(status=ImportRow.Status.CREATED)
     html = text_of(save(page, import_job, {number: {"notes": ["", "x"]} for number in range(2, 11)}))
-    assert html.count("was not saved: the row was sent.") == 5 and "4 other cells were not saved either." in html
+    assert html.count("not saved: the row was sent.") == 5 and "4 more cells weren’t saved." in html
 
 
 @pytest.mark.parametrize("status", [ImportJob.Status.SENDING, ImportJob.Status.CHECKING, ImportJob.Status.DELETED])
@@ -85,7 +85,7 @@ def test_while_rows_are_sent_or_checked_nothing_is_saved_and_the_script_keeps_th
     import_job = checked([BAD])
     ImportJob.objects.update(status=status)
     answer = save(page, import_job, {2: {"input_text": ["", "Hello"]}})
-    assert answer.status_code == 409 and "Nothing was changed" in answer.json()["problem"]
+    assert answer.status_code == 409 and "Not changed." in answer.json()["problem"]
     assert statuses(import_job) == {2: "to_fix"} and not Change.objects.exists()
 
 
@@ -127,7 +127,7 @@ def test_rows_and_fields_that_the_import_does_not_have_are_left_out(page: Any, c
     assert statuses(import_job) == {2: "ready"} and import_job.rows.get().edits == {"input_text": "Hello"}
     html, said = (
         text_of(answer),
-        "Text to translate of row {} was not saved: the row is no longer there. You typed “Hello”.",
+        "Text to translate of row {} not saved: the row no longer exists. You entered “Hello”.",
     )
     assert all(said.format(number) in html for number in ("1", "3", f"{2**31 - 2:,}")) and said.format("2") not in html
 
@@ -145,14 +145,14 @@ def test_a_cell_with_the_line_ends_of_a_file_can_be_edited(page: Any, checked: C
     assert "was not saved" not in html and import_job.rows.get().edits == {"input_text": "Hello\nyou"}
     other = checked([["a\r\nb", "French"]])
     html = text_of(save(page, other, {2: {"input_text": ["something else", "c"]}}))
-    assert "it was changed to “a b” in another window" in html
+    assert "it changed to “a b” in another window" in html
 
 
 def test_a_text_that_is_too_long_is_refused_and_not_cut(page: Any, checked: Checked) -> None:
     import_job = checked([BAD])
     longest = "x" * LONGEST_TEXT
     html = text_of(save(page, import_job, {2: {"notes": ["", f"{longest}y"], "input_text": ["", longest]}}))
-    assert f"Notes of row 2 was not saved: it has more than 200,000 characters. It begins with “{'x' * 60}”." in html
+    assert f"Notes of row 2 not saved: it has more than 200,000 characters. It begins with “{'x' * 60}”." in html
     assert import_job.rows.get().edits == {"input_text": longest}
 
 

@@ -62,9 +62,9 @@ def test_the_same_form_posted_twice_creates_one_import(page: Any, saved_key: Sav
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({}, "Choose a file, or paste rows."),
+        ({}, "Choose a file or paste rows."),
         ({"file": SimpleUploadedFile("a.csv", b"")}, "a.csv is empty."),
-        ({"text": "a\tb", "file": SimpleUploadedFile("a.csv", b"a,b")}, "There is a file and pasted text"),
+        ({"text": "a\tb", "file": SimpleUploadedFile("a.csv", b"a,b")}, "Choose a file or paste rows, not both"),
     ],
 )
 def test_invalid_input_is_an_error_at_its_field(page: Any, saved_key: SavedKey, values: Any, sentence: str) -> None:
@@ -107,7 +107,7 @@ def test_a_file_without_rows_is_refused_with_a_reason(page: Any, saved_key: Save
     done = upload(page, open_workflow(saved_key), b"PK\x03\x04nonsense", "rows.xlsx")
     assert ImportJob.objects.get().status == ImportJob.Status.UNREADABLE
     html = text_of(done)
-    assert "This file cannot be read" in html
+    assert "We can’t read this file" in html
     assert "Choose another file" in html
 
 
@@ -115,7 +115,7 @@ def test_a_large_file_is_left_to_the_worker_and_the_page_waits(page: Any, saved_
     workflow = open_workflow(saved_key)
     done = upload(page, workflow, CSV + "Hello again and again,French\n" * 12_000)
     import_job = ImportJob.objects.get()
-    assert "The file is being read" in text_of(done)
+    assert "Reading the file…" in text_of(done)
     here = address(workflow, import_job.pk)
     asking = {"HX-Request": "true", "HX-Target": "import-wait"}
     assert page.get(here, headers=asking).status_code == 204
@@ -132,7 +132,7 @@ def test_many_short_rows_are_left_to_the_worker_after_a_second(page: Any, saved_
         ImportJob.Status.READING,
         ImportJob.Status.CHECKING,
     )
-    assert "This goes on without the page" in text_of(done)
+    assert "You can leave this page" in text_of(done)
     work()
     import_job.refresh_from_db()
     assert (import_job.status, import_job.row_count) == (ImportJob.Status.CHECKED, 3_002)
@@ -148,7 +148,7 @@ def test_requests_read_one_file_of_a_person_at_a_time(page: Any, saved_key: Save
     other = make_colleague()
     share_key(saved_key, other)
     with page_budget(saved_key.owner_id):
-        assert "The file is being read" in text_of(upload(page, workflow, CSV))
+        assert "Reading the file…" in text_of(upload(page, workflow, CSV))
         upload(browser_of(other), workflow, CSV)
     assert ImportJob.objects.get(owner=other).status == ImportJob.Status.CHECKED
     upload(page, workflow, CSV)
@@ -170,7 +170,7 @@ def test_imports_are_listed_for_people_who_may_see_them(page: Any, saved_key: An
 
 def test_workflows_with_files_or_without_new_tasks_have_no_imports(page: Any, saved_key: SavedKey) -> None:
     files = open_workflow(saved_key, FILES, has_file_fields=True)
-    assert "Upload ZIP" in text_of(page.get(address(files)))
+    assert "Upload files" in text_of(page.get(address(files)))
     draft = open_workflow(saved_key, DRAFT, status="DRAFT")
     assert "This workflow takes no new tasks" in text_of(page.get(address(draft)))
     for workflow in (files, draft):
@@ -183,7 +183,7 @@ def test_an_import_that_is_being_sent_is_not_deleted(page: Any, saved_key: Saved
     upload(page, workflow, CSV)
     ImportJob.objects.update(status=ImportJob.Status.SENDING)
     done = page.post(address(workflow, ImportJob.objects.get().pk, "delete"), follow=True)
-    assert "Not deleted: rows are being sent" in text_of(done)
+    assert "Not deleted. Rows are being sent" in text_of(done)
     assert ImportJob.objects.get().status == ImportJob.Status.SENDING
 
 
@@ -202,7 +202,7 @@ def test_times_are_in_the_time_zone_of_the_person(page: Any, saved_key: SavedKey
     assert row.status == status
     if status == "ready":
         assert row.fields["due"] == "2026-05-03T08:00:00Z"
-        assert "Times without an offset are in Europe/Vienna" in text_of(done)
+        assert "Time zone: Europe/Vienna" in text_of(done)
 
 
 def test_numbers_of_a_spreadsheet_are_not_ambiguous(page: Any, saved_key: SavedKey) -> None:

@@ -21,10 +21,10 @@ from .office import Office, address
 def test_the_question_names_the_file_and_deletes_nothing(office: Office) -> None:
     import_job = office.imported()
     change_rows(
-        import_job, import_job.owner, "changed {}", lambda: [2], lambda row: edit_row(row, {"input_text": "Changed"})
+        import_job, import_job.owner, "Edit rows", lambda: [2], lambda row: edit_row(row, {"input_text": "Changed"})
     )
     words = text_of(office.get("ben", import_job, "delete"))
-    assert "Delete import?" in words and "rows.csv" in words and "4 rows and 1 fix" in words
+    assert "Delete import?" in words and "rows.csv" in words and "(4 rows, 1 fix)" in words
     assert "You can restore it for 30 days." in words and "Cancel" in words
     import_job.refresh_from_db()
     assert import_job.status == ImportJob.Status.CHECKED
@@ -38,13 +38,13 @@ def test_a_deleted_import_is_hidden_and_can_be_restored(office: Office, api: Fak
     import_job.refresh_from_db()
     paused_at, before = import_job.paused_at, statuses(import_job)
     words = text_of(office.post("lena", import_job, "delete"))
-    assert "Deleted by <bdi>Lena Fuchs</bdi>" not in words and "Deleted by you" in words
-    assert "It will be removed for good" in words and "Restore" in words
+    assert "<bdi>Lena Fuchs</bdi> deleted this" not in words and "You deleted this" in words
+    assert "You can restore it until" in words and "Restore" in words
     listed = text_of(office.browser("ben").get(office.import_tab))
     assert "Deleted imports" in listed and "No imports yet" in listed
     assert "The import rows.csv" not in text_of(office.browser("ben").get("/"))
     assert "rows.csv" not in text_of(office.browser("anna").get(office.import_tab))
-    assert "Deleted by <bdi>Lena Fuchs</bdi>" in text_of(office.get("ben", import_job, "progress"))
+    assert "<bdi>Lena Fuchs</bdi> deleted this" in text_of(office.get("ben", import_job, "progress"))
     office.post("ben", import_job, "send", rows=2)
     work()
     assert len(api.tasks) == 2

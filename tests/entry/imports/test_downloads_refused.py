@@ -14,7 +14,7 @@ def test_a_text_that_is_too_long_for_a_spreadsheet_is_reported(page: Any, checke
     refused = page.get(address(import_job, "rows", "to-fix", "xlsx"))
     assert refused.status_code == 422
     words = text_of(refused)
-    assert "A text is too long for a cell of a spreadsheet" in words and "Take the rows as CSV" in words
+    assert "A text is too long for a spreadsheet cell" in words and "Download the rows as CSV" in words
     assert "x" * 40_000 in page.get(address(import_job, "rows", "to-fix", "csv")).getvalue().decode()
 
 

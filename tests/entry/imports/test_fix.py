@@ -39,8 +39,8 @@ def test_a_row_is_fixed_in_its_form_and_checked_again(page: Any, checked: Checke
     posted = version(page, import_job, 3) | {"v-3-input_text": "Hello", "v-3-target_language": "German"}
     done = page.post(check_of(import_job, "rows"), posted, follow=True)
     assert statuses(import_job) == {2: "to_fix", 3: "ready"}
-    assert "1 row saved. 1 error left, 1 ready." in text_of(done)
-    assert 'title="Undo: changed row 3"' in text_of(done)
+    assert "1 row updated · 1 error left · 1 ready" in text_of(done)
+    assert 'title="Undo: Edit rows"' in text_of(done)
     undo(page, import_job)
     assert statuses(import_job) == {2: "to_fix", 3: "to_fix"}
     assert import_job.rows.filter(edits={}).count() == 2
@@ -50,7 +50,7 @@ def test_a_row_is_skipped_in_its_form(page: Any, checked: Checked) -> None:
     import_job = checked([BAD, GOOD])
     done = page.post(check_of(import_job, "rows"), version(page, import_job, 2) | {"aside": "2"}, follow=True)
     assert statuses(import_job) == {2: "set_aside", 3: "ready"}
-    assert "1 row skipped." in text_of(done) and "1 skipped" in text_of(done)
+    assert "1 row skipped ·" in text_of(done) and "1 skipped" in text_of(done)
     assert "Skip row" not in text_of(page.get(check_of(import_job, "rows", "2")))
 
 
@@ -59,7 +59,7 @@ def test_all_rows_of_a_reason_are_changed_alike_and_it_is_undone_as_a_whole(page
     key = reason(import_job, "target_language", "one")
     done = page.post(check_of(import_job, "alike"), {"reason": key, f"to-{key}": "German"}, follow=True)
     assert set(statuses(import_job).values()) == {"ready"}
-    assert 'title="Undo: changed 2,500 rows to “German”"' in text_of(done)
+    assert 'title="Undo: Replace with “German”"' in text_of(done)
     assert not import_job.error_groups.exists()
     undo(page, import_job)
     assert list(statuses(import_job).values()).count("to_fix") == 2_500
@@ -71,7 +71,7 @@ def test_the_rows_of_an_error_that_is_fixed_are_no_longer_selected(page: Any, ch
     assert 'id="row-3"' not in text_of(page.get(f"{check_of(import_job)}?reason={key}"))
     page.post(check_of(import_job, "alike"), {"reason": key, f"to-{key}": "German"})
     gone = text_of(page.get(f"{check_of(import_job)}?reason={key}"))
-    assert "No rows here." in gone and "Show all rows" in gone and '<tr id="row-' not in gone
+    assert "No rows" in gone and "Show all rows" in gone and '<tr id="row-' not in gone
 
 
 def test_the_choice_that_was_likely_meant_is_offered(page: Any, checked: Checked) -> None:
@@ -84,10 +84,10 @@ def test_a_remedy_leaves_alone_what_a_colleague_mended_meanwhile(page: Any, chec
     import_job = checked([GERMN, ["Bye", "Germn"]])
     key = reason(import_job, "target_language", "one")
     change_rows(
-        import_job, colleague, "changed {}", lambda: [2], lambda row: edit_row(row, {"target_language": "French"})
+        import_job, colleague, "Edit rows", lambda: [2], lambda row: edit_row(row, {"target_language": "French"})
     )
     done = page.post(check_of(import_job, "alike"), {"reason": key, f"to-{key}": "German"}, follow=True)
-    assert "1 row changed." in text_of(done)
+    assert "1 row updated ·" in text_of(done)
     assert [row.edits["target_language"] for row in import_job.rows.order_by("number")] == ["French", "German"]
 
 
@@ -141,7 +141,7 @@ def test_find_and_replace_says_how_many_before_it_changes_them(
     import_job = checked([GOOD, GERMN, ["Bye", "Germn"]])
     asked = {"column": "target_language"} | form
     html = text_of(page.post(check_of(import_job, "replace"), asked))
-    assert f"{found} rows hold it." in html
+    assert f"{found} rows found" in html
     assert not Change.objects.exists()
     page.post(check_of(import_job, "replace"), asked | {"replace": "1"})
     assert {number: status for number, status in statuses(import_job).items() if number > 2} == after
@@ -151,12 +151,12 @@ def test_what_a_colleague_changed_meanwhile_is_not_overwritten(page: Any, checke
     colleague = make_colleague()
     import_job = checked([GERMN, BAD])
     mine = version(page, import_job, 2)
-    theirs = change_rows(import_job, colleague, "skipped {}", lambda: [2], set_aside)
+    theirs = change_rows(import_job, colleague, "Skip rows", lambda: [2], set_aside)
     assert theirs.changed == [2]
     response = page.post(check_of(import_job, "rows"), mine | {"v-2-target_language": "Spanish"})
     assert response.status_code == 422
     html = text_of(response)
-    assert "<bdi>Ben Okafor</bdi> changed this row." in html and "It now holds <bdi>“Germn”</bdi>" in html
+    assert "<bdi>Ben Okafor</bdi> just edited this row." in html and "Now <bdi>“Germn”</bdi>" in html
     assert '<option value="Spanish" selected>' in html
     assert statuses(import_job) == {2: "set_aside", 3: "to_fix"}
     again = dict(re.findall(r'name="(was-2)" value="(\w+)"', response.content.decode()))
@@ -221,13 +221,13 @@ def test_only_the_last_change_is_undone_level_by_level(page: Any, checked: Check
     for number in (2, 3):
         page.post(check_of(import_job, "decide"), {"do": "aside", "number": number})
     late = page.post(check_of(import_job, "undo"), {"number": 1}, follow=True)
-    assert "another change came after it" in text_of(late)
+    assert "there’s a newer change" in text_of(late)
     assert statuses(import_job) == {2: "set_aside", 3: "set_aside"}
     undo(page, import_job)
     assert statuses(import_job) == {2: "set_aside", 3: "to_fix"}
     undo(page, import_job)
     assert statuses(import_job) == {2: "to_fix", 3: "to_fix"}
-    assert "another change came after it" in text_of(undo(page, import_job))
+    assert "there’s a newer change" in text_of(undo(page, import_job))
 
 
 @pytest.mark.parametrize("status", [ImportJob.Status.SENDING, ImportJob.Status.CHECKING, ImportJob.Status.UNCONFIRMED])
@@ -247,7 +247,7 @@ def test_rows_that_are_sent_stay_as_they_are(page: Any, checked: Checked, status
     import_job.rows.filter(number=2).update(status=status)
     done = undo(page, import_job)
     assert statuses(import_job)[2] == status
-    assert "1 row was not changed: it was sent." in text_of(done)
+    assert "1 row not changed: it was sent" in text_of(done)
     page.post(check_of(import_job, "decide"), {"do": "aside", "number": 2})
     assert statuses(import_job)[2] == status
 
@@ -274,7 +274,7 @@ def rejected(import_job: ImportJob) -> Submission:
     assert submission is not None
     assert submission.claim(0, until=None)
     refusal = [(0, "target_language", "The API knows no such language")]
-    assert submission.record(rejection(submission.row_count, "The API accepted none of the rows.", refusal))
+    assert submission.record(rejection(submission.row_count, "Pipelines accepted none of the rows.", refusal))
     ImportJob.objects.filter(pk=import_job.pk).update(status=ImportJob.Status.CHECKED)
     return submission
 
@@ -287,5 +287,5 @@ def test_rows_that_equal_each_other_are_changed_by_few_queries(
     with django_assert_max_num_queries(60):
         change_rows(import_job, person, "chose to send {}", lambda: range(2, 2_502), send_anyway)
     with django_assert_max_num_queries(60):
-        change_rows(import_job, person, "set {} aside", lambda: [2], set_aside)
+        change_rows(import_job, person, "Skip rows", lambda: [2], set_aside)
     assert set(statuses(import_job).values()) == {"ready", "set_aside"}

@@ -93,8 +93,8 @@ def test_an_owner_who_lost_the_key_sees_the_import_and_sends_nothing(office: Off
     import_job = paused_by_ben(office, api)
     office.key.shares.all().delete()
     words = text_of(office.get("ben", import_job))
-    assert "Sending needs the key Acme, which is no longer shared with you" in words
-    assert "Go on with 2 rows" not in words
+    assert "The key Acme is no longer shared with you" in words
+    assert "Resume (2 rows)" not in words
     assert office.post("ben", import_job, "send", rows=2).status_code == 403
     import_job.refresh_from_db()
     assert import_job.status == ImportJob.Status.PAUSED
@@ -104,9 +104,9 @@ def test_an_owner_who_lost_the_key_sees_the_import_and_sends_nothing(office: Off
 def test_its_page_names_the_owner_and_who_paused_it(office: Office, api: FakeApi) -> None:
     import_job = paused_by_ben(office, api)
     words = text_of(office.get("lena", import_job))
-    assert "Paused by <bdi>Ben Okafor</bdi> <time" in words and "What is on its way" not in words
+    assert "<bdi>Ben Okafor</bdi> paused this <time" in words and "The current batch is still being sent" not in words
     check = text_of(office.get("lena", import_job, "check"))
-    assert "<bdi>Ben Okafor</bdi>, paused by <bdi>Ben Okafor</bdi> <time" in check
+    assert "<bdi>Ben Okafor</bdi> · Paused by <bdi>Ben Okafor</bdi> <time" in check
     assert "sent by Ben Okafor, paused since" in text_of(office.browser("lena").get("/"))
     assert "sent by" not in text_of(office.browser("ben").get("/"))
 
@@ -122,8 +122,8 @@ def test_an_import_that_nobody_paused_does_not_say_so(office: Office, api: FakeA
     office.browser("lena").post(address(import_job, "decide", 1), {"came": "nothing"})
     import_job.refresh_from_db()
     words = text_of(office.get("lena", import_job))
-    assert import_job.status == ImportJob.Status.PAUSED and "Nothing is being sent" in words
-    assert "aused by" not in words and "What is on its way" not in words
+    assert import_job.status == ImportJob.Status.PAUSED and "Paused" in words
+    assert "aused by" not in words and "The current batch is still being sent" not in words
 
 
 def test_continuing_the_import_of_somebody_else_asks_first(office: Office, api: FakeApi) -> None:
@@ -131,7 +131,7 @@ def test_continuing_the_import_of_somebody_else_asks_first(office: Office, api: 
     asked = text_of(office.post("lena", import_job, "send", rows=2))
     import_job.refresh_from_db()
     assert import_job.status == ImportJob.Status.PAUSED
-    for words in ("rows.csv", "Ben Okafor", "paused it", "Create 2 tasks", "Cancel", "Tasks cannot be deleted"):
+    for words in ("rows.csv", "Ben Okafor", "paused it", "Create 2 tasks", "Cancel", "Tasks can’t be deleted"):
         assert words in asked
     assert address(import_job, "continue") in text_of(office.get("lena", import_job))
     office.post("lena", import_job, "send", rows=2, owner=import_job.owner_id)
@@ -156,7 +156,7 @@ def test_its_owner_stays_the_sender_and_who_continued_it_is_recorded(office: Off
     assert {each.owner for each in sent} == {office.people["ben"]}
     assert [each.continued_by for each in sent] == [None, office.people["lena"], None]
     own = text_of(office.browser("ben").get(f"/submissions/{sent[1].pk}/"))
-    assert "continued by <bdi>Lena Fuchs</bdi>" in own
+    assert "<dt>Continued by</dt> <dd><bdi>Lena Fuchs</bdi>" in own
     events = Event.objects.filter(verb="submission-sent").order_by("pk")
     assert [(each.actor_email, each.detail.get("continued_by")) for each in events] == [
         ("ben@acme.example", ""),
@@ -212,9 +212,9 @@ def test_a_request_that_was_prepared_before_a_hand_over_leaves_in_the_new_name(o
 @pytest.mark.parametrize(
     ("email", "words"),
     [
-        ("", "Enter the email of the new owner."),
+        ("", "Enter the new owner’s email."),
         ("nobody@acme.example", "Nobody here has this email"),
-        ("ben@acme.example", "Ben Okafor&#x27;s already"),
+        ("ben@acme.example", "already owns this import"),
         ("sam@else.example", "send with the key Acme"),
         ("vera@acme.example", "send with the key Acme"),
     ],
@@ -238,7 +238,7 @@ def test_what_is_being_sent_is_not_handed_over(office: Office, api: FakeApi) -> 
     ]
     office.post("ben", import_job, "send", rows=4)
     work()
-    assert "Not handed over: its rows are being sent" in text_of(said[0])
+    assert "Not handed over. Rows are being sent" in text_of(said[0])
     import_job.refresh_from_db()
     assert import_job.owner == office.people["ben"] and len(api.tasks) == 4
 
@@ -247,7 +247,7 @@ def test_the_owner_of_the_key_hands_over_what_somebody_left(office: Office, api:
     import_job = paused_by_ben(office, api)
     User.objects.filter(pk=import_job.owner_id).update(is_active=False)
     asked = text_of(office.get("maria", import_job, "continue"))
-    assert "no longer send with this key" in asked and "Send 2 rows" not in asked
+    assert "no longer has access to this key" in asked and "Send 2 rows" not in asked
     office.post("maria", import_job, "send", rows=2, owner=import_job.owner_id)
     work()
     assert len(api.tasks) == 2
@@ -273,9 +273,9 @@ def test_the_submission_links_its_import_for_those_who_may_see_it(office: Office
     import_job = paused_by_ben(office, api)
     sent = Submission.objects.get()
     own = f"/submissions/{sent.pk}/"
-    assert "Go to the import" in text_of(office.browser("ben").get(own))
+    assert "View import" in text_of(office.browser("ben").get(own))
     office.post("ben", import_job, "hand_over", owner="anna@acme.example")
-    assert "Go to the import" not in text_of(office.browser("ben").get(own))
+    assert "View import" not in text_of(office.browser("ben").get(own))
 
 
 def test_home_leads_an_owner_without_the_key_to_the_import(office: Office, api: FakeApi) -> None:

@@ -89,7 +89,7 @@ def test_an_answer_that_comes_after_its_rows_were_given_back_keeps_them_from_lea
     assert submission.decide_not_created(person)
     page.post(address(import_job, "stop"))
     assert set(statuses(import_job).values()) == {"ready"}
-    change_rows(import_job, person, "changed {}", lambda: [4], lambda row: edit_row(row, {"input_text": "Another"}))
+    change_rows(import_job, person, "Edit rows", lambda: [4], lambda row: edit_row(row, {"input_text": "Another"}))
     assert heard.record(Outcome(Submission.Status.CREATED, "", 3, 0, {}, (7001, 7002, 7003)))
     page.get(address(import_job, "progress"))
     assert statuses(import_job) == {2: "created", 3: "created", 4: "ready"}
@@ -104,12 +104,12 @@ def test_a_request_that_was_called_off_says_so_on_its_own_page(page: Any, checke
     own = f"/submissions/{submission.pk}/"
     assert address(import_job, "detail") in page.get(own).content.decode()
     page.post(address(import_job, "delete"))
-    assert "Go to the import" in text_of(page.get(own))
+    assert "View import" in text_of(page.get(own))
     ImportJob.objects.update(deleted_at=timezone.now() - timedelta(days=31))
     remove_old_imports()
     words = text_of(page.get(own))
-    assert "Its rows went back to their import, so this submission is not sent any more." in words
-    assert "Go to the import" not in words and "Send 3 rows" not in words
+    assert "The import sends these rows in another batch." in words
+    assert "View import" not in words and "Send 3 rows" not in words
 
 
 def test_rows_of_a_request_that_came_back_after_a_stop_can_be_changed(page: Any, checked: Checked, person: Any) -> None:
@@ -207,7 +207,7 @@ def test_rows_that_were_rejected_keep_their_reasons_when_all_are_checked_again(
     import_job = checked(distinct(3))
     submission = lost(import_job, person)
     reasons = [(1, "input_text", "Says nothing")]
-    assert submission.record(rejection(submission.row_count, "The API accepted none of the rows.", reasons))
+    assert submission.record(rejection(submission.row_count, "Pipelines accepted none of the rows.", reasons))
     ImportJob.objects.filter(pk=import_job.pk).update(status=ImportJob.Status.CHECKING)
     work()
     assert set(statuses(import_job).values()) == {"rejected"}
@@ -267,7 +267,7 @@ def test_an_import_is_not_deleted_while_a_request_leaves(
     monkeypatch.setattr(import_requests, "give_back", late)
     words = text_of(page.post(address(import_job, "delete"), follow=True))
     assert ImportJob.objects.filter(pk=import_job.pk).exists()
-    assert "Not deleted: rows are being sent" in words
+    assert "Not deleted. Rows are being sent" in words
 
 
 @pytest.mark.parametrize(

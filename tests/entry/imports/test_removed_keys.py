@@ -64,7 +64,7 @@ def test_the_page_names_what_is_deleted_and_owners_are_notified(
     import_job = checked(distinct(3))
     ImportJob.objects.update(owner=colleague)
     asked = text_of(page.get(f"/keys/{saved_key.pk}/remove/"))
-    assert f"{import_job.label} (of pia@acme.example)" in asked
+    assert f"{import_job.label} (by pia@acme.example)" in asked
     page.post(f"/keys/{saved_key.pk}/remove/")
     news = Notification.objects.get()
     assert (news.person, news.title) == (colleague, f"Your import {import_job.label} was deleted")
@@ -76,7 +76,7 @@ def test_removing_says_nothing_of_finished_imports(
     begin(checked(distinct(3)), person)
     work()
     ImportJob.objects.update(owner=make_person("pia@acme.example"))
-    assert "deleted for good" not in text_of(page.get(f"/keys/{saved_key.pk}/remove/"))
+    assert "will be deleted" not in text_of(page.get(f"/keys/{saved_key.pk}/remove/"))
     page.post(f"/keys/{saved_key.pk}/remove/")
     assert not Notification.objects.filter(title__contains="deleted").exists()
 
@@ -88,7 +88,7 @@ def test_it_is_paused_when_its_workflow_is_taken_off_the_list(page: Any, checked
     work()
     import_job.refresh_from_db()
     assert (import_job.status, set(statuses(import_job).values())) == (ImportJob.Status.PAUSED, {"ready"})
-    assert "Open it again" in import_job.problem
+    assert "Add it again" in import_job.problem
     assert "not opened yet" in text_of(
         page.get(f"/keys/{import_job.key_id}/workflows/42/import/{import_job.pk}/progress/")
     )

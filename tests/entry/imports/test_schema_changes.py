@@ -26,16 +26,16 @@ def schema(*fields: dict[str, Any]) -> Schema:
 @pytest.mark.parametrize(
     ("before", "now", "what"),
     [
-        ([TEXT], [TEXT, NOTES], "Notes: is new"),
-        ([TEXT], [TEXT, NOTES | {"required": True}], "Notes: is new, and required"),
-        ([TEXT, NOTES], [TEXT], "Notes: is gone: it is not sent any more"),
-        ([NOTES], [NOTES | {"required": True}], "Notes: is required now"),
+        ([TEXT], [TEXT, NOTES], "Notes: new"),
+        ([TEXT], [TEXT, NOTES | {"required": True}], "Notes: new and required"),
+        ([TEXT, NOTES], [TEXT], "Notes: removed"),
+        ([NOTES], [NOTES | {"required": True}], "Notes: now required"),
         ([TEXT], [TEXT | {"required": False, "title": "Text"}], "Text: was called Text to translate; "
-         "is no longer required"),
-        ([NOTES], [NOTES | {"type": "numeric"}], "Notes: is of the type numeric, and was short_text"),
+         "now optional"),
+        ([NOTES], [NOTES | {"type": "numeric"}], "Notes: type changed from short_text to numeric"),
         ([LANGUAGE], [LANGUAGE | {"options": ["French", "Dutch"]}],
-         "Target language: no longer takes German, Spanish; takes Dutch too"),
-        ([TEXT, NOTES], [NOTES, TEXT], "The fields: stand in another order, or are described otherwise"),
+         "Target language: options removed: German, Spanish; options added: Dutch"),
+        ([TEXT, NOTES], [NOTES, TEXT], "Fields: new order or description"),
     ],
 )  # fmt: skip
 def test_each_change_is_described(before: Any, now: Any, what: str) -> None:
@@ -56,12 +56,12 @@ def test_sending_stops_and_names_the_changes(page: Any, checked: Checked, person
         assert import_job.status == ImportJob.Status.CHECKED and statuses(import_job) == {2: "ready", 3: "to_fix"}
         assert not any(request.method == "POST" for request in api.requests)
         words = text_of(page.get(address(import_job, "check")))
-        assert "The workflow's fields changed, so the sending stopped" in words
-        assert "no longer takes German, Spanish" in words
-        assert "is gone: it is not sent any more" in words
-        assert "is new" in words
+        assert "This workflow’s fields changed" in words
+        assert "options removed: German, Spanish" in words
+        assert "removed" in words
+        assert "new" in words
         column = Matching.load(import_job.matching).columns[0]
-        assert column.is_aside and column.how == "the workflow has no such field any more"
+        assert column.is_aside and column.how == "the workflow no longer has this field"
         assert import_job.start_sending(person, 1, one_row_first=False)
         import_job.refresh_from_db()
         assert import_job.schema_changes == []

@@ -133,8 +133,8 @@ def test_a_german_sheet_is_matched_by_its_values_and_the_line_says_so(page: Any,
     assert done.request["PATH_INFO"].endswith("/check/")
     html = text_of(done)
     assert "Matched 3 of 4 columns." in html
-    assert "<b><bdi>Bezahlt</bdi></b> is Sure by its values." in html
-    assert "<b><bdi>Betreff</bdi></b> isn’t imported." in html
+    assert "<b><bdi>Bezahlt</bdi></b> → Sure (by its values)." in html
+    assert "Not imported: <b><bdi>Betreff</bdi></b>" in html
     import_job = ImportJob.objects.get()
     assert [column.field for column in Matching.load(import_job.matching).columns] == ["", "sure", "stars", "language"]
     change(page, import_job)
@@ -161,7 +161,7 @@ def test_rows_without_a_heading_are_recognized(page: Any, saved_key: SavedKey) -
     matching = Matching.load(import_job.matching)
     assert (matching.header_line, [column.field for column in matching.columns]) == (NO_HEADER, ["", "target_language"])
     assert statuses(import_job) == {1: "to_fix", 2: "to_fix"}, "the text is missing, and no row is lost"
-    assert "No row names the columns." in text_of(done)
+    assert "No header row." in text_of(done)
 
 
 def test_what_was_matched_without_a_heading_is_remembered_if_the_values_fit(page: Any, saved_key: SavedKey) -> None:

@@ -105,7 +105,7 @@ class Office:
         return Counter(found)
 
     def check(self) -> None:
-        """Nothing is lost, and nothing is doubled."""
+        """We’ll continue when, and nothing is doubled."""
         made = self.texts(TRANSLATIONS)
         assert [text for text, count in made.items() if count > 1] == []
         told = {text for text, said in self.crowd.said.items() if said == CREATED}

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.core.rendering import render_page
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.form.drafts import AlreadySent, TooLarge, discard_typed, save_typed
 from pipelines_portal.entry.form.views.page import form_token
 from pipelines_portal.workflows.permissions import usable_workflow
@@ -35,5 +36,5 @@ def draft_save(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpR
 def draft_discard(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     workflow = usable_workflow(request.user, key_id, workflow_id)
     discard_typed(request.user, workflow)
-    messages.success(request, "Your draft is gone. Nothing was sent.")
+    messages.success(request, texts.DRAFT_CLEARED)
     return redirect("new_task:create", key_id, workflow_id)

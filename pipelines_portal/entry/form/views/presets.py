@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.core.rendering import render_page
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.form.initial import misfits
 from pipelines_portal.entry.form.presets import (
     changeable_preset,
@@ -23,8 +24,6 @@ from pipelines_portal.keys.clients import client_for
 from pipelines_portal.workflows.cached_schemas import schema_of_form
 from pipelines_portal.workflows.fields.schema_form import SchemaForm
 from pipelines_portal.workflows.permissions import usable_workflow
-
-EMPTY = "Fill in at least one field first. With “Only pinned fields”, one of them."
 
 
 def names_preset(request: SignedInRequest) -> bool:
@@ -49,13 +48,20 @@ def preset_save(request: SignedInRequest, key_id: int, workflow_id: int) -> Http
         pinned = set(request.POST.getlist("keep"))
         values = {field: value for field, value in values.items() if field in pinned}
     name = request.POST.get("preset", "").strip()
-    wrong = wrong_name(name) or ("" if values or form.errors else EMPTY)
+    wrong = wrong_name(name) or ("" if values or form.errors else texts.PRESET_EMPTY)
     if wrong or form.errors:
-        title = "The preset was not saved"
-        return form_page(request, workflow, form, status=422, preset_error=wrong, preset_name=name, fault_title=title)
+        return form_page(
+            request,
+            workflow,
+            form,
+            status=422,
+            preset_error=wrong,
+            preset_name=name,
+            fault_title=texts.PRESET_NOT_SAVED,
+        )
     is_shared = "preset_shared" in request.POST
     preset, is_new = save_preset(request.user, workflow, name, values, is_shared=is_shared)
-    messages.success(request, f"Preset “{preset}” {'saved' if is_new else 'replaced'}")
+    messages.success(request, (texts.PRESET_SAVED if is_new else texts.PRESET_REPLACED).format(name=preset))
     forget_stored(workflow)
     return form_page(request, workflow, SchemaForm.as_typed(schema, request.POST))
 
@@ -84,9 +90,9 @@ def preset_rename(request: SignedInRequest, key_id: int, workflow_id: int, prese
     name = request.POST.get("name", found.name).strip()
     wrong = wrong_name(name)
     if request.method == "POST" and not wrong and not rename_preset(found, name):
-        wrong = "Another preset is called that: choose another name, or delete that one first."
+        wrong = texts.PRESET_NAME_TAKEN
     if request.method == "POST" and not wrong:
-        messages.success(request, f"The preset is now called “{name}”.")
+        messages.success(request, texts.PRESET_RENAMED.format(name=name))
         return redirect("new_task:create", key_id, workflow_id)
     context = {"key": workflow.key, "workflow": workflow, "tab": "create"}
     context |= {"preset": found, "name": name, "error": wrong}
@@ -100,5 +106,5 @@ def preset_delete(request: SignedInRequest, key_id: int, workflow_id: int, prese
     workflow = usable_workflow(request.user, key_id, workflow_id)
     found = changeable_preset(request.user, workflow, preset_id)
     found.delete()
-    messages.success(request, f"The preset “{found.name}” is deleted. Tasks made with it stay.")
+    messages.success(request, texts.PRESET_DELETED.format(name=found.name))
     return redirect("new_task:create", key_id, workflow_id)

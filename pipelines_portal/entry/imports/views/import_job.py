@@ -20,7 +20,7 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.csv_downloads import csv_response
 from pipelines_portal.core.rendering import htmx_of, render_notice, render_page
-from pipelines_portal.entry.imports import texts
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.downloads import CONTENT_TYPES, KINDS, file_response, table_of
 from pipelines_portal.entry.imports.forms import ChooseForm, HandOverForm, ReadingForm
 from pipelines_portal.entry.imports.jobs import work_if_small
@@ -159,7 +159,7 @@ def import_rows(
     try:
         response = _rows_file(import_job, kind, form)
     except RowsFileError as error:
-        context = {"title": "The rows cannot be saved as a file", "sentence": f"{error.title} {error.advice}"}
+        context = {"title": texts.DOWNLOAD_FAILED, "sentence": f"{error.title} {error.advice}"}
         return render_notice(request, "core/message.html", context, status=422)
     record(Verb.IMPORT_EXPORTED, by=request.user, target=import_job, label=import_job.label, rows=kind)
     return response
@@ -191,7 +191,7 @@ def import_hand_over(request: SignedInRequest, key_id: int, workflow_id: int, im
         return render_page(request, "entry/imports/hand_over.html", context, status=422 if form.is_bound else 200)
     person = form.cleaned_data["owner"]
     if import_job.hand_over(person, request.user):
-        messages.success(request, f"{import_job.file_name} handed over to {person}")
+        messages.success(request, texts.HANDED_OVER.format(name=import_job.file_name, person=person))
     else:
         messages.info(request, texts.NOT_HANDED_OVER)
     # A former owner may not see it any more.
@@ -225,5 +225,5 @@ def import_delete(request: SignedInRequest, key_id: int, workflow_id: int, impor
 def import_restore(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if import_job.restore(request.user):
-        messages.success(request, f"{import_job.file_name} restored")
+        messages.success(request, texts.RESTORED_IMPORT.format(name=import_job.file_name))
     return redirect("imports:detail", key_id, workflow_id, import_id)

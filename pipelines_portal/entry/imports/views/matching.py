@@ -14,8 +14,8 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import render_page
-from pipelines_portal.entry.imports import texts
-from pipelines_portal.entry.imports.forms import ASIDE, FIELD, PASTED, ColumnChoice, MatchForm, ReadingForm, value_input
+from pipelines_portal.entry import texts
+from pipelines_portal.entry.imports.forms import ASIDE, FIELD, ColumnChoice, MatchForm, ReadingForm, value_input
 from pipelines_portal.entry.imports.jobs import work_if_small
 from pipelines_portal.entry.imports.permissions import require_key, visible_import
 from pipelines_portal.entry.imports.proposals import (
@@ -164,7 +164,7 @@ def _page(
         "columns": columns,
         "constants": [each for each in constants if not each[0].is_folded],
         "more_constants": [each for each in constants if each[0].is_folded],
-        "is_pasted": import_job.file_name == PASTED,
+        "is_pasted": import_job.file_name == texts.PASTED_ROWS,
         "reading": ReadingForm(initial=import_job.reading_result, label_suffix=""),
         "header_lines": _header_lines(lines, header_line),
         "header": [choice.column.header for choice in columns],
@@ -181,14 +181,14 @@ def _cell(cells: Sequence[Any], choice: ColumnChoice) -> str:
 
 def _samples(rows: Lines, place: int) -> list[str]:
     """Return the first different texts of a column."""
-    texts = dict.fromkeys(text_of(cells[place]).strip() for _, cells in rows if place < len(cells))
-    return [text for text in texts if text][:SAMPLES]
+    found = dict.fromkeys(text_of(cells[place]).strip() for _, cells in rows if place < len(cells))
+    return [text for text in found if text][:SAMPLES]
 
 
 def _header_lines(lines: Lines, chosen: int) -> list[tuple[str, str, bool]]:
     """Return the possible header lines as value, label, and whether it is chosen."""
-    shown = [("0", "None: the first line is a row already", chosen == NO_HEADER)]
+    shown = [("0", texts.NO_HEADER_ROW, chosen == NO_HEADER)]
     for place, (number, cells) in enumerate(lines[:HEADER_LINES]):
-        texts = ", ".join(filter(None, map(text_of, cells)))
-        shown.append((str(place + 1), f"Line {number}: {texts}", place == chosen))
+        named = ", ".join(filter(None, map(text_of, cells)))
+        shown.append((str(place + 1), texts.HEADER_ROW.format(number=number, texts=named), place == chosen))
     return shown

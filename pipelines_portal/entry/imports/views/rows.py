@@ -18,7 +18,7 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.api_client import Field
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import htmx_of, render_page
-from pipelines_portal.entry.imports import texts
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.cells import SavedCells, Unreadable, read_posted_cells, save_cells
 from pipelines_portal.entry.imports.check_page import (
     Duplicate,
@@ -81,11 +81,11 @@ from pipelines_portal.workflows.notes import notes_of
 
 REASONS_SHOWN = 4
 LARGEST_NUMBER = 2**31 - 1
-# Decisions about one row or a whole list: the change, its label, and the status of the rows in the list.
+# Decisions about one row or a whole list: the change, its label, its message, and the status of the rows in the list.
 DECISIONS = {
-    "aside": (set_aside, "skipped {}", ImportRow.Status.DUPLICATE),
-    "back": (take_back, "restored {}", ImportRow.Status.SET_ASIDE),
-    "twice": (send_anyway, "chose to create {} anyway", ImportRow.Status.DUPLICATE),
+    "aside": (set_aside, texts.SKIP_ROWS, texts.rows_skipped, ImportRow.Status.DUPLICATE),
+    "back": (take_back, texts.RESTORE_ROWS, texts.rows_restored, ImportRow.Status.SET_ASIDE),
+    "twice": (send_anyway, texts.CREATE_ANYWAY, texts.rows_updated, ImportRow.Status.DUPLICATE),
 }
 View = Callable[[SignedInRequest, OpenedWorkflow, ImportJob], HttpResponse]
 
@@ -283,7 +283,8 @@ def import_fix(request: SignedInRequest, workflow: OpenedWorkflow, import_job: I
         messages.warning(request, texts.CHANGED_ROW)
         row = show_posted(import_job, posted, saved.stale)[0]
         return _row_page(request, workflow, import_job, row, status=422)
-    _add_message(request, import_job, saved.outcome, "skipped" if saved.outcome.changed == [aside] else "saved")
+    done = texts.rows_skipped if saved.outcome.changed == [aside] else texts.rows_updated
+    _add_message(request, import_job, saved.outcome, done, texts.NO_CHANGE)
     return _back(import_job, Selection.load(request.POST))
 
 
@@ -329,24 +330,24 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
     groups = groups_of_reason(import_job, key)
     numbers = partial(numbers_in_groups, [group.pk for group in groups])
     if action == "aside":
-        outcome = change_rows(import_job, request.user, "skipped {}", numbers, set_aside)
-        _add_message(request, import_job, outcome, "skipped")
+        outcome = change_rows(import_job, request.user, texts.SKIP_ROWS, numbers, set_aside)
+        _add_message(request, import_job, outcome, texts.rows_skipped)
         return _back(import_job, Selection())
     schema = import_job.parsed_schema
     known = next((each for each in schema.fields if groups and each.name == groups[0].field_name), None)
     if known is None:
-        _add_message(request, import_job, Outcome(), "changed")
+        _add_message(request, import_job, Outcome())
         return _back(import_job, Selection())
     text = "" if action == "empty" else request.POST.get(f"to-{key}", "")
     fault = RowReader(schema, Matching.load(import_job.matching)).read_value(known, text)[1]
     if fault:
         posted = {"reason": key, "to": text, "error": f"{fault.message}."}
         return _grid_page(request, workflow, import_job, Selection(), status=422, posted=posted)
-    label = f"changed {{}} to “{text}”" if text else f"emptied {known.label} in {{}}"
+    label = texts.REPLACE_WITH.format(text=text) if text else texts.CLEAR_FIELD.format(field=known.label)
     values = {known.name: text}
     correction = _correction(known, groups[0].value, text) if len(groups) == 1 else None
     outcome = change_rows(import_job, request.user, label, numbers, lambda row: edit_row(row, values), correction)
-    _add_message(request, import_job, outcome, "changed")
+    _add_message(request, import_job, outcome)
     return _back(import_job, Selection())
 
 
@@ -368,7 +369,7 @@ def import_replace(request: SignedInRequest, workflow: OpenedWorkflow, import_jo
         found = len(find_rows(import_job, replacement))
         return _grid_page(request, workflow, import_job, selection, replacement=replacement, found=found)
     outcome = replace_in_rows(import_job, request.user, replacement)
-    _add_message(request, import_job, outcome, "changed", texts.NOT_FOUND)
+    _add_message(request, import_job, outcome, nothing=texts.NOT_FOUND)
     return _back(import_job, selection)
 
 
@@ -386,14 +387,15 @@ def _read_replacement(request: SignedInRequest, import_job: ImportJob) -> Replac
 @changes_rows
 def import_choose(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Set one row or all duplicates aside, take them back, or send them anyway."""
-    change, label, status = DECISIONS.get(request.POST.get("do", ""), DECISIONS["aside"])
+    change, label, done, status = DECISIONS.get(request.POST.get("do", ""), DECISIONS["aside"])
     number = number_in(request.POST.get("number", ""))
 
     def numbers() -> list[int]:
         listed = import_job.rows.filter(status=status).order_by("number")
         return [number] if number is not None else list(listed.values_list("number", flat=True))
 
-    _add_message(request, import_job, change_rows(import_job, request.user, label, numbers, change), "changed")
+    outcome = change_rows(import_job, request.user, label, numbers, change)
+    _add_message(request, import_job, outcome, done)
     return _back(import_job, Selection.load(request.POST))
 
 
@@ -411,26 +413,25 @@ def _swapped(request: SignedInRequest, import_job: ImportJob, outcome: Outcome |
     if outcome is None:
         messages.warning(request, texts.NOT_UNDONE)
     else:
-        _add_message(request, import_job, outcome, "restored")
+        _add_message(request, import_job, outcome, texts.rows_restored)
     return _back(import_job, Selection.load(request.POST))
 
 
 def _add_message(
-    request: SignedInRequest, import_job: ImportJob, outcome: Outcome, verb: str, nothing: str = texts.ALREADY_FIXED
+    request: SignedInRequest,
+    import_job: ImportJob,
+    outcome: Outcome,
+    done: Callable[[int], str] = texts.rows_updated,
+    nothing: str = texts.ALREADY_FIXED,
 ) -> None:
     counts, count = import_job.counts(), len(outcome.changed)
     if not count and not outcome.sent:
-        messages.info(request, nothing if verb != "saved" else "Nothing was changed.")
+        messages.info(request, nothing)
         return
-    rows = "1 row" if count == 1 else f"{count:,} rows"
-    errors = "1 error" if counts.errors == 1 else f"{counts.errors:,} errors"
-    messages.success(request, f"{rows} {verb}. {errors} left, {counts.ready:,} ready.{_sent_message(outcome.sent)}")
-
-
-def _sent_message(count: int) -> str:
-    if count == 1:
-        return " 1 row was not changed: it was sent."
-    return f" {count:,} rows were not changed: they were sent." if count else ""
+    parts = [done(count), texts.errors_left(counts.errors), texts.READY.format(count=counts.ready)]
+    if outcome.sent:
+        parts.append(texts.rows_already_sent(outcome.sent))
+    messages.success(request, " · ".join(parts))
 
 
 def _back(import_job: ImportJob, selection: Selection) -> HttpResponse:

@@ -19,7 +19,7 @@ from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.core.api_errors import explain
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import htmx_of, render_page
-from pipelines_portal.entry.imports import texts
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.permissions import can_use_key, require_key, visible_import
 from pipelines_portal.entry.imports.row_list import Selection, chips, list_rows
 from pipelines_portal.entry.imports.task_counts import attention_by_import, task_bar, want_counts
@@ -73,7 +73,7 @@ def import_send(request: SignedInRequest, key_id: int, workflow_id: int, import_
     if not is_owner and request.POST.get("owner") != str(import_job.owner_id):
         return redirect("imports:continue", key_id, workflow_id, import_id)
     if not is_owner and not may_send_with(import_job.owner, import_job.key):
-        messages.error(request, f"Nothing was sent. {texts.NO_ACCESS.format(owner=import_job.owner)}")
+        messages.error(request, texts.NOT_SENT.format(reason=texts.NO_ACCESS.format(owner=import_job.owner)))
         return redirect("imports:detail", key_id, workflow_id, import_id)
     with transaction.atomic():
         # Nobody can change rows between the count and the start.
@@ -171,7 +171,7 @@ def _seen_tasks(request: SignedInRequest, submission: Submission) -> list[int] |
     try:
         appeared = tasks_since(submission, client_for(submission.key), PAGES_TO_DECIDE)
     except PipelinesError as error:
-        messages.error(request, f"Nothing was decided. {explain(error).title}. {explain(error).sentence}")
+        messages.error(request, texts.NOT_DECIDED.format(reason=explain(error).sentence))
         return None
     last_seen = number_in(request.POST.get("up_to", "")) or 0
     seen = [task_id for task_id in appeared.ids if task_id <= last_seen]

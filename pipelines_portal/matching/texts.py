@@ -1,0 +1,32 @@
+"""Texts about columns and how they are matched, and about values that cannot be used."""
+
+# How a column was matched
+MATCHED = "Matched"
+BY_VALUES = "Matched by its values"
+SUGGESTED = "Suggested"
+REMEMBERED = "Same as last time"
+FROM_DOWNLOAD = "Added by a download from the portal"
+COLUMN = "Column {number}"
+
+# Headings that downloads add. A file that has them can be imported again.
+ROW_NUMBER = "Row in the file"
+ERRORS_IN_ROW = "Errors in the row"
+ROW_STATUS = "Status of the row"
+TASK_ID = "Task in Pipelines"
+TASK_STATUS = "Status of the task"
+
+# What is wrong with a value. The label of its field comes first.
+MISSING = "is missing"
+TWO_NUMBERS = "could be two numbers. Choose a number format"
+TWO_DAYS = "could be two dates. Choose a date format"
+TWO_TYPED = "could be two numbers. Leave out the thousands separator"
+NO_ZONE = "has no time zone. Choose one"
+EMPTY_ROW = "The row is empty."
+
+# The same in two or three words, for a cell
+REQUIRED = "Required"
+NOT_A_NUMBER = "Not a number"
+BETWEEN = "Use {low:g} to {high:g}"
+NOT_A_TIME = "Not a time"
+NOT_AN_OPTION = "Not an option"
+NOT_ALL_ITEMS = "Not all items"

@@ -179,12 +179,14 @@ class Team(models.Model):
         return True
 
     @transaction.atomic
-    def add_member(self, person: User, *, by: User | None, is_lead: bool = False) -> bool:
+    def add_member(self, person: User, *, by: User | None, is_lead: bool = False, is_recorded: bool = True) -> bool:
+        """Add the person. Without `is_recorded`, the event of the caller tells of it."""
         if not self._lock():
             return False
         _, is_new = Membership.objects.get_or_create(team=self, user=person, defaults={"is_lead": is_lead})
-        if is_new:
+        if is_new and is_recorded:
             record(Verb.MEMBER_ADDED, by=by, target=self, person=person.email, lead=is_lead)
+        if is_new:
             outdate_sidebars([person.pk])
         return is_new
 

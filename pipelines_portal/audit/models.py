@@ -1,12 +1,16 @@
 """The audit log: who did what. Rows are added and never changed."""
 
 from datetime import timedelta
+from functools import cached_property
+from string import Formatter
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.http import urlencode
 
+from pipelines_portal.audit import texts
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.housekeeping import delete_in_batches
 
@@ -49,23 +53,69 @@ class Event(models.Model):
     @property
     def who(self) -> str:
         """Return the actor, as the beginning of a sentence."""
-        return self.actor_email or ("Somebody not signed in" if self.address else "A command")
+        return self.actor_email or (texts.NOT_SIGNED_IN if self.address else texts.SYSTEM)
 
     @property
-    def names_its_target(self) -> bool:
-        """Return False if the target is the actor, who is already named in the sentence."""
-        return bool(self.target_label) and (self.target_type, self.target_id) != ("user", str(self.actor_id))
+    def parts(self) -> list[tuple[str, str]]:
+        """Return the sentence in pieces, each with its name: "who", "target", that of a detail, or "" for words."""
+        parts: list[tuple[str, str]] = []
+        for words, name, _, _ in Formatter().parse(self._pattern):
+            parts += [("", words)] if words else []
+            parts += [(name, self._values[name])] if name else []
+        return parts
+
+    @property
+    def linked_parts(self) -> list[tuple[str, str]]:
+        """Return the sentence in pieces, each with the filter of the log that its link sets, or "" for no link."""
+        queries = {
+            "who": urlencode({"person": self.actor_email}) if self.actor_email else "",
+            "target": f"target={self.target_type}:{self.target_id}" if self.target_id else "",
+        }
+        return [(text, queries.get(name, "")) for name, text in self.parts]
+
+    @property
+    def sentence(self) -> str:
+        return "".join(text for _, text in self.parts)
 
     @property
     def facts(self) -> list[str]:
         """Return the detail as "name: value" texts, sorted by name."""
-        facts = sorted((name, value) for name, value in self.detail.items() if value != "")
-        return [f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in facts]
+        return [_fact(name, value) for name, value in sorted(self.detail.items()) if value != ""]
 
     @property
-    def words(self) -> str:
-        """Return the verb in words."""
+    def further_facts(self) -> list[str]:
+        """Return the facts that the sentence does not tell."""
+        told = {text for name, text in self.parts if name}
+        return [_fact(name, value) for name, value in sorted(self.detail.items()) if _is_further(name, value, told)]
+
+    @cached_property
+    def _values(self) -> dict[str, str]:
+        detail = {name: _plain(value) for name, value in self.detail.items()}
+        return detail | {"who": self.who, "target": self.target_label}
+
+    @cached_property
+    def _pattern(self) -> str:
+        pattern = texts.pattern_of(self.verb, self.detail | {"who": self.who})
+        names = {name for _, name, _, _ in Formatter().parse(pattern) if name}
+        if all(self._values.get(name) for name in names):
+            return pattern
+        # An event that was recorded with fewer details.
+        return texts.WITH_TARGET[bool(self.target_label)].replace("{label}", self.label)
+
+    @property
+    def label(self) -> str:
+        """Return the verb as filters name it."""
         return str(dict(Verb.choices).get(self.verb, self.verb))
+
+
+def _is_further(name: str, value: Any, told: set[str]) -> bool:
+    if value in ("", []) or name in texts.TOLD_NAMES:
+        return False
+    return (name, _plain(value)) not in texts.TOLD_VALUES and _plain(value) not in told
+
+
+def _fact(name: str, value: Any) -> str:
+    return f"{texts.FACT_NAMES.get(name, name.replace('_', ' '))}: {_plain(value)}"
 
 
 def _plain(value: Any) -> str:

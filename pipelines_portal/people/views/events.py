@@ -53,5 +53,5 @@ def event_export(request: SignedInRequest) -> HttpResponse | StreamingHttpRespon
 def _rows(events: Iterator[Event]) -> Iterator[list[Any]]:
     yield HEAD
     for event in events:
-        values = [event.verb, event.words, event.target_type, event.target_id, event.target_label]
+        values = [event.verb, event.sentence, event.target_type, event.target_id, event.target_label]
         yield [machine(event.at), event.actor_email, *values, event.address, "; ".join(event.facts)]

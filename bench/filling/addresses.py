@@ -21,6 +21,7 @@ from .people import COLLEAGUE, FILE_WORKFLOW, RARE, WORKFLOW
 # By URL name: the queries that are asked for. Names in braces are replaced by `_query_values`.
 PAGES: dict[str, tuple[str, ...]] = {
     "accounts:account": ("",), "accounts:authenticator_add": ("",), "accounts:confirm": ("",),
+    "accounts:name_change": ("",),
     "accounts:passkey_add": ("",), "accounts:password_change": ("",), "accounts:recovery_codes_make": ("",),
     "accounts:second_step_set_up": ("",),
     "drafts:list": ("",), "guide:contents": ("",), "guide:page": ("",), "guide:search": ("?q=import",),

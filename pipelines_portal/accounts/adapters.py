@@ -12,6 +12,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.sign_in import refuse, ways_used
 from pipelines_portal.audit.recording import record
@@ -20,8 +21,6 @@ from pipelines_portal.core.demo_accounts import is_refused
 from pipelines_portal.core.encryption import decrypt, encrypt
 
 PORTAL = "Pipelines Portal"
-SWITCHED_OFF = "This account is switched off. Ask an administrator of this portal."
-DEMO = "This is an account of the demo. It doesn't work on this portal, because its password is published."
 
 
 class SecondStepStage(AuthenticateStage):
@@ -43,7 +42,7 @@ class SecondStepStage(AuthenticateStage):
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    error_messages = DefaultAccountAdapter.error_messages | {"incorrect_password": "This is not your password."}
+    error_messages = DefaultAccountAdapter.error_messages | {"incorrect_password": texts.INCORRECT_PASSWORD}
 
     def get_login_stages(self) -> list[str]:
         return ["pipelines_portal.accounts.adapters.SecondStepStage"]
@@ -53,13 +52,13 @@ class AccountAdapter(DefaultAccountAdapter):
         if not user.is_active:
             raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
         if is_refused(user):
-            raise ImmediateHttpResponse(refuse(request, DEMO, email=user.email))
+            raise ImmediateHttpResponse(refuse(request, texts.DEMO_ACCOUNT, email=user.email))
         with transaction.atomic():
             super().login(request, user)
             record(Verb.SIGNED_IN, by=user, target=user, how=ways_used(request, user))
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
-        return refuse(request, SWITCHED_OFF, email=user.email)
+        return refuse(request, texts.DEACTIVATED, email=user.email)
 
     def reauthenticate(self, user: User, password: str) -> bool:
         return user.check_password(password)
@@ -87,8 +86,8 @@ class SecondStepAdapter(DefaultMFAAdapter):
     """Encrypts the secrets of second steps in the same way as organization keys."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": "This code does not fit, or was used already. Wait for the next one, and type that.",
-        "cannot_generate_recovery_codes": "Recovery codes stand in for a second step, and you have none.",
+        "incorrect_code": texts.INCORRECT_CODE,
+        "cannot_generate_recovery_codes": texts.NO_TWO_STEP_VERIFICATION,
     }
 
     def encrypt(self, text: str) -> str:

@@ -17,31 +17,35 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from fido2.webauthn import AuthenticationResponse
 
+from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.accounts.second_step import PASSWORDLESS, Type, use_code_once
 from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer, sign_in
 from pipelines_portal.core.encryption import Undecryptable
 from pipelines_portal.core.form_fields import NameField
 
-CANNOT_OPEN = (
-    "The portal cannot open what it would compare the code with: the value it was encrypted with is missing from "
-    "ENCRYPTION_KEYS. Ask whoever runs this portal to put it back, or use a passkey."
-)
-PASSKEY_REFUSED = "This passkey was not accepted. Try again, or use another way."
 _UNSTORABLE = re.compile(r"\\u(0000|[dD][89a-fA-F])")
-SECOND_STEP_ONLY = (
-    "This passkey only stands behind the password. Sign in with your email and password; then it is asked for."
-)
 
 
 class SignInForm(AuthenticationForm):
     error_messages = {
-        "invalid_login": "This email and password do not belong together. Check both; capitals matter in the password.",
-        "inactive": "This account is switched off. Ask whoever runs this portal.",
+        "invalid_login": texts.INCORRECT_SIGN_IN,
+        "inactive": texts.DEACTIVATED,
     }
     username = forms.EmailField(
         label="Email", widget=forms.EmailInput(attrs={"autofocus": True, "autocomplete": "username"})
     )
+
+    def clean(self) -> dict[str, Any]:
+        """Show a refusal at the password, which the person enters again, and focus it."""
+        try:
+            super().clean()
+        except ValidationError as refusal:
+            self.add_error("password", refusal)
+        if "username" not in self.errors:
+            self.fields["username"].widget.attrs.pop("autofocus", None)
+            self.fields["password"].widget.attrs["autofocus"] = True
+        return self.cleaned_data
 
     def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
         super().confirm_login_allowed(user)  # type: ignore[arg-type]
@@ -53,8 +57,7 @@ class SignInForm(AuthenticationForm):
         error = super().get_invalid_login_error()
         if may_sign_in_without_issuer(Role.OPERATOR):
             return error
-        sentence = f"{error.message} Only administrators sign in with one here: all others through {issuer_name()}."
-        return ValidationError(sentence, code=error.code)
+        return ValidationError(texts.incorrect_sign_in_beside(issuer_name()), code=error.code)
 
     def login(self, request: HttpRequest, redirect_url: str | None) -> HttpResponse:
         """Continue with the next step of the sign-in."""
@@ -68,7 +71,7 @@ class _CodeForm(forms.Form):
     code = forms.CharField(
         label="Code",
         max_length=40,
-        help_text="Six digits from your authenticator app, or one of your recovery codes.",
+        help_text=texts.CODE_HELP,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}),
     )
 
@@ -76,7 +79,7 @@ class _CodeForm(forms.Form):
         try:
             code: str = super().clean_code()  # type: ignore[misc]
         except Undecryptable:
-            raise ValidationError(CANNOT_OPEN) from None
+            raise ValidationError(texts.CODE_UNREADABLE) from None
         if self.authenticator.type == Type.TOTP and not use_code_once(self.user, code):  # type: ignore[attr-defined]
             raise get_adapter().validation_error("incorrect_code")
         return code
@@ -97,7 +100,7 @@ class PasskeyMixin:
         try:
             authenticator: Authenticator = super().clean_credential()  # type: ignore[misc]
         except (ValueError, TypeError, KeyError, AttributeError, InvalidSignature, ValidationError):
-            raise ValidationError(PASSKEY_REFUSED) from None
+            raise ValidationError(texts.PASSKEY_REFUSED) from None
         return authenticator
 
 
@@ -110,9 +113,9 @@ class PasskeySignInForm(PasskeyMixin, LoginWebAuthnForm):
         # is less after a password.
         answer = AuthenticationResponse.from_dict(self.cleaned_data["credential"])
         if not answer.response.authenticator_data.is_user_verified():
-            raise ValidationError(PASSKEY_REFUSED)
+            raise ValidationError(texts.PASSKEY_REFUSED)
         if not authenticator.data.get(PASSWORDLESS, True):
-            raise ValidationError(SECOND_STEP_ONLY)
+            raise ValidationError(texts.PASSKEY_NEEDS_PASSWORD)
         return authenticator
 
 
@@ -136,17 +139,18 @@ class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
-        self.fields["new_password1"].help_text = "12 characters or more. A few words are better than signs."
-        self.fields["new_password2"].label, self.fields["new_password2"].help_text = "New password again", ""
+        self.fields["new_password1"].help_text = texts.PASSWORD_HELP
+        self.fields["new_password2"].label, self.fields["new_password2"].help_text = "Confirm new password", ""
 
 
 class OwnPasswordForm(NewPasswordForm, PasswordChangeForm):
-    """A new password of somebody who is signed in. The page has several forms."""
+    """A new password of somebody who is signed in."""
+
+    error_messages = PasswordChangeForm.error_messages | {"password_incorrect": texts.INCORRECT_PASSWORD}
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
-        self.fields["old_password"].label = "Password now"
-        self.fields["old_password"].widget.attrs.pop("autofocus", None)
+        self.fields["old_password"].label = "Current password"
 
 
 class ConfirmByPasswordForm(ReauthenticateForm):
@@ -161,7 +165,7 @@ class AppForm(forms.Form):
     """A code that proves that the app knows `secret`."""
 
     code = forms.CharField(
-        label="Code the app shows",
+        label="Verification code",
         max_length=20,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
     )
@@ -174,17 +178,17 @@ class AppForm(forms.Form):
         code = str(self.cleaned_data["code"])
         app = Authenticator(user=self.user, type=Type.TOTP, data={"secret": get_adapter().encrypt(self.secret)})
         if not app.wrap().validate_code(code) or not use_code_once(self.user, code):
-            raise ValidationError("This code does not fit. Type the one the app shows now; check the phone's clock.")
+            raise ValidationError(texts.INCORRECT_APP_CODE)
         return code
 
 
 class PasskeyForm(AddWebAuthnForm):
-    name = NameField(label="Name", required=False, max_length=100, help_text="To know it by, such as Work laptop.")
+    name = NameField(label="Name", required=False, max_length=100, help_text=texts.PASSKEY_NAME_HELP)
     passwordless = forms.BooleanField(
-        label="Sign in with it alone",
+        label="Sign in without a password",
         required=False,
         initial=True,
-        help_text="It asks for a fingerprint, a face or a PIN. Without this, it only stands behind the password.",
+        help_text=texts.PASSKEY_ALONE_HELP,
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -195,9 +199,9 @@ class PasskeyForm(AddWebAuthnForm):
     def clean(self) -> dict[str, Any]:
         # No browser sends such a text, and PostgreSQL does not store JSON with it.
         if _UNSTORABLE.search(self.data.get("credential", "")):
-            raise ValidationError(PASSKEY_REFUSED)
+            raise ValidationError(texts.PASSKEY_REFUSED)
         try:
             cleaned: dict[str, Any] = super().clean()
         except (ValueError, TypeError, KeyError, AttributeError, InvalidSignature, ValidationError):
-            raise ValidationError(PASSKEY_REFUSED) from None
+            raise ValidationError(texts.PASSKEY_REFUSED) from None
         return cleaned

@@ -19,6 +19,7 @@ from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.confirmation import CONFIRMED_FOR_SECONDS
 from pipelines_portal.accounts.models import Team, User
 from pipelines_portal.accounts.sessions import end_all_sessions
@@ -30,17 +31,6 @@ from pipelines_portal.core.form_fields import is_email, one_line
 
 # The name of the issuer in the event of a sign-in.
 PROVIDER = "oidc"
-LINKED = (
-    "This address belongs to an account here that is linked to somebody else at {}. "
-    "Ask an administrator to unlink it. Nothing was changed."
-)
-NOT_VERIFIED = (
-    "{} does not say that your email is verified. Have it verified there, or ask an administrator of this portal."
-)
-NOT_JUST_NOW = (
-    "{} does not say that you signed in there just now. Nothing was changed. "
-    "Sign out of {}, then try again; or ask an administrator of this portal."
-)
 # Claims that say whether `email` is verified. Entra ID uses the second. Each may also be a text.
 VOUCHING = ("email_verified", "xms_edov")
 YES = ("true", "1")
@@ -100,7 +90,7 @@ class IssuerAdapter(DefaultSocialAccountAdapter):
         if not claims_of(sociallogin):
             raise ImmediateHttpResponse(sign_in_failed(request, None, "two people in one answer"))
         if is_confirming(request, sociallogin) and not has_just_signed_in(sociallogin):
-            sentence = NOT_JUST_NOW.format(settings.OIDC_NAME, settings.OIDC_NAME)
+            sentence = texts.no_new_sign_in(settings.OIDC_NAME)
             raise ImmediateHttpResponse(refuse(request, sentence, email=verified_email(sociallogin)))
         if (at := _signed_in_at(sociallogin)) is not None:
             request.session[ISSUER_SIGN_IN_AT] = at
@@ -114,8 +104,7 @@ class IssuerAdapter(DefaultSocialAccountAdapter):
         email = verified_email(sociallogin)
         if may_create_account(email):
             return True
-        sentence = f"Nobody with the email {email} is known here. Ask an administrator of this portal to invite you."
-        raise ImmediateHttpResponse(refuse(request, sentence, email=email))
+        raise ImmediateHttpResponse(refuse(request, texts.email_unknown(email), email=email))
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
         user: User = sociallogin.user
@@ -142,9 +131,9 @@ def _link_by_email(request: HttpRequest, sociallogin: SocialLogin) -> None:
     email = verified_email(sociallogin)
     if not email:
         typed = str(claims_of(sociallogin).get(settings.OIDC_EMAIL_CLAIM, ""))
-        raise ImmediateHttpResponse(refuse(request, NOT_VERIFIED.format(settings.OIDC_NAME), email=typed))
+        raise ImmediateHttpResponse(refuse(request, texts.email_not_verified(settings.OIDC_NAME), email=typed))
     if sociallogin.is_existing and not link_account(request, sociallogin):
-        raise ImmediateHttpResponse(refuse(request, LINKED.format(settings.OIDC_NAME), email=email))
+        raise ImmediateHttpResponse(refuse(request, texts.email_linked_to_another(settings.OIDC_NAME), email=email))
     sociallogin.email_addresses = [EmailAddress(email=email, verified=True, primary=True)]
 
 
@@ -256,9 +245,8 @@ def sign_in_failed(request: HttpRequest, error: Exception | None, code: str | No
     """Respond with the reason why nobody was signed in. The issuer's response may hold secrets and is not logged."""
     name = settings.OIDC_NAME
     if code == AuthError.CANCELLED:
-        return refuse(request, f"You did not go through with it at {name}. Sign in again when you want to.")
+        return refuse(request, texts.issuer_cancelled(name))
     logger.warning("Sign-in through OIDC_ISSUER failed: %s", type(error).__name__ if error else code)
     if isinstance(error, requests.RequestException | WrongIssuer):
-        sentence = f"{name} does not answer as it should. Try again in a minute, or sign in with your password."
-        return refuse(request, sentence, status=503)
-    return refuse(request, f"{name} and the portal did not come to an end, or it took too long. Try again.", status=401)
+        return refuse(request, texts.issuer_not_responding(name), status=503)
+    return refuse(request, texts.issuer_failed(name), status=401)

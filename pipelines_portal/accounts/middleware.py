@@ -15,15 +15,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.demo_accounts import is_refused
 from pipelines_portal.core.rendering import htmx_of, render_notice
 
 View = Callable[[HttpRequest], HttpResponse]
-SIGNED_OUT = (
-    "You are not signed in, and only people who are may send this much. Sign in in another tab, then come back here, "
-    "go back, and send it again. What you typed is still there."
-)
 # `last_seen_at` is written at most this often.
 LAST_SEEN_INTERVAL = timedelta(minutes=1)
 
@@ -82,7 +79,7 @@ class LargeBodyMiddleware:
         length = int(request.META.get("CONTENT_LENGTH") or 0)
         if length <= settings.STRANGERS_LARGEST_BODY or request.user.is_authenticated:
             return self.get_response(request)
-        context = {"title": "Not sent: you are signed out", "sentence": SIGNED_OUT}
+        context = {"title": texts.NOT_SENT, "sentence": texts.SIGN_IN_TO_SEND}
         return render_notice(request, "core/message.html", context, status=413)
 
 

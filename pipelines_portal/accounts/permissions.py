@@ -12,17 +12,12 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, resolve_url
 
+from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.accounts.restored_forms import RESTORES_FORM, ask_to_sign_in
 from pipelines_portal.core.exceptions import NotAllowed
 from pipelines_portal.core.rendering import HtmxHttpRequest, htmx_of, render_notice
 
-VIEWERS_LOOK = (
-    "You are a viewer: you see what is sent, and send nothing yourself. Nothing was changed. "
-    "An administrator can make you an operator."
-)
-ADMINISTRATORS = "Only administrators of this portal may do this. Nothing was changed."
-LEADS = "Only this team's leads and administrators of this portal may do this. Nothing was changed."
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
@@ -75,12 +70,12 @@ def _sign_in_url(request: HttpRequest) -> str:
 
 def senders_only(view: View) -> View:
     """Refuse viewers. Use it under `signed_in`, for everything that sends or changes something at the API."""
-    return _only(view, lambda user: user.may_send, VIEWERS_LOOK)
+    return _only(view, lambda user: user.may_send, texts.VIEWERS_READ_ONLY)
 
 
 def administrators_only(view: View) -> View:
     """Refuse everybody but administrators. Use it under `signed_in`."""
-    return _only(view, lambda user: user.is_administrator, ADMINISTRATORS)
+    return _only(view, lambda user: user.is_administrator, texts.ADMINISTRATORS_ONLY)
 
 
 def _only(view: View, may: Callable[[User], bool], sentence: str) -> View:
@@ -110,5 +105,5 @@ def led_team(user: User, team_id: int) -> Team:
     """Return a team whose members they may add and remove. Raises Http404, or NotAllowed for a mere member."""
     team = visible_team(user, team_id)
     if not team.is_led_by(user):
-        raise NotAllowed(LEADS)
+        raise NotAllowed(texts.LEADS_ONLY)
     return team

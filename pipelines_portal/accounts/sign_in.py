@@ -10,6 +10,7 @@ from django.conf import settings
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
+from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
@@ -85,7 +86,9 @@ def refuse(request: HttpRequest, sentence: str, *, email: str = "", status: int 
         note(request, Verb.SIGN_IN_REFUSED.value, tried=email or "no email", reason=sentence)
     else:
         record(Verb.SIGN_IN_REFUSED, by=None, actor_email=email, reason=sentence)
-    return render_page(request, "accounts/refused.html", {"sentence": sentence}, status=status)
+    return render_page(
+        request, "accounts/refused.html", {"title": texts.NOT_SIGNED_IN, "sentence": sentence}, status=status
+    )
 
 
 def record_slowed(request: HttpRequest, seconds: int, *, email: str = "", **detail: Any) -> None:

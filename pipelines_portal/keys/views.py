@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from pipelines_portal.accounts.confirmation import ask_to_confirm
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.permissions import VIEWERS_LOOK, SignedInRequest, senders_only, signed_in
+from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
+from pipelines_portal.accounts.texts import VIEWERS_READ_ONLY
 from pipelines_portal.core.exceptions import NotAllowed
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys.checking import Verdict, check_text
@@ -56,7 +57,7 @@ def key_list(request: SignedInRequest) -> HttpResponse:
     """
     form = SavedKeyForm(request.user, request.POST or None)
     if request.method == "POST" and not request.user.may_send:
-        raise NotAllowed(VIEWERS_LOOK)
+        raise NotAllowed(VIEWERS_READ_ONLY)
     if request.method == "POST" and form.is_valid() and (key := _save_key(request.user, form)):
         messages.success(request, _saved_message(key))
         return redirect("workflows:list", key.pk)

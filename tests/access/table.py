@@ -120,7 +120,7 @@ ACCESS: dict[str, Row] = {
     "accounts:password_reset": Row(ANYONE, ANYONE, quiet="the link of one person, in tests/accounts"),
     "accounts:password_change": Row(SIGNED_IN, SIGNED_IN, data=new_password, event="password-changed"),
     "accounts:account": Row(SIGNED_IN),
-    "accounts:name_change": Row(post=SIGNED_IN, data=lambda world: {"name": "New"}, event="person-renamed"),
+    "accounts:name_change": Row(SIGNED_IN, SIGNED_IN, data=lambda world: {"name": "New"}, event="person-renamed"),
     "search:search": Row(SIGNED_IN),
     "drafts:list": Row(SIGNED_IN),
     "notifications:list": Row(SIGNED_IN),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import Session, User
 from pipelines_portal.accounts.sessions import delete_expired_sessions
 from pipelines_portal.audit.models import Event
-from tests.factories import make_person, open_workflow
+from tests.factories import confirm_in, make_person, open_workflow
 from tests.pages import text_of
 from tests.statements import before_statement
 
@@ -49,7 +49,7 @@ def last_event() -> Event:
 
 def test_the_name_is_changed(maria: User) -> None:
     laptop = sign_in_on_laptop()
-    assert "Your name is changed." in text_of(laptop.post("/account/name/", {"name": "Maria Weber"}, follow=True))
+    assert "Name saved" in text_of(laptop.post("/account/name/", {"name": "Maria Weber"}, follow=True))
     maria.refresh_from_db()
     assert maria.name == "Maria Weber"
     assert last_event().verb == "person-renamed"
@@ -60,7 +60,7 @@ def test_sessions_are_listed_with_device_and_address(maria: User) -> None:
     laptop = sign_in_on_laptop()
     sign_in_on_phone()
     page = text_of(laptop.get("/account/"))
-    assert 'Firefox on Linux <span class="muted small">this one</span>' in page
+    assert 'Firefox on Linux <span class="sub">' in page
     assert "Safari on iPhone" in page
     assert "10.2.0.14" in page and "84.112.9.3" in page
     keys = Session.objects.values_list("session_key", flat=True)
@@ -71,11 +71,11 @@ def test_one_session_is_ended(maria: User) -> None:
     laptop = sign_in_on_laptop()
     phone = sign_in_on_phone()
     mark = next(each.mark for each in laptop.get("/account/").context["sessions"] if not each.is_this)
-    assert "That device is signed out." in text_of(laptop.post(f"/account/sessions/{mark}/end/", follow=True))
+    assert "Device signed out" in text_of(laptop.post(f"/account/sessions/{mark}/end/", follow=True))
     assert not is_in(phone)
     assert is_in(laptop)
     assert (last_event().verb, last_event().detail) == ("session-ended", {"device": "Safari on iPhone"})
-    assert "signed out already" in text_of(laptop.post(f"/account/sessions/{mark}/end/", follow=True))
+    assert "already signed out" in text_of(laptop.post(f"/account/sessions/{mark}/end/", follow=True))
 
 
 def test_a_session_of_another_person_cannot_be_ended(maria: User, db: None) -> None:
@@ -123,14 +123,16 @@ def test_a_wrong_code_sets_nothing_up_and_costs_no_new_scan(maria: User) -> None
     refused = laptop.post("/account/authenticator/", {"code": "000000"})
     assert refused.status_code == 422
     assert refused.context["parts"] == before
-    assert "Set it up" in text_of(laptop.get("/account/"))
+    assert 'Set up<span class="sr"> authenticator app' in text_of(laptop.get("/account/"))
 
 
 def test_a_person_has_one_app(maria: User) -> None:
     laptop = sign_in_on_laptop()
     set_up_app(laptop)
-    assert "set up already" in text_of(laptop.get("/account/authenticator/", follow=True))
-    assert "set up already" in text_of(laptop.post("/account/authenticator/", {"code": "000000"}, follow=True))
+    assert "already have an authenticator app" in text_of(laptop.get("/account/authenticator/", follow=True))
+    assert "already have an authenticator app" in text_of(
+        laptop.post("/account/authenticator/", {"code": "000000"}, follow=True)
+    )
 
 
 def test_an_app_that_was_set_up_in_another_window_stays(maria: User) -> None:
@@ -143,7 +145,7 @@ def test_an_app_that_was_set_up_in_another_window_stays(maria: User) -> None:
 
     with before_statement("UPDATE sign_in_throttle_tries", set_up_elsewhere):
         answer = laptop.post("/account/authenticator/", {"code": code_of(secret)}, follow=True)
-    assert "set up already" in text_of(answer)
+    assert "already have an authenticator app" in text_of(answer)
     assert Authenticator.objects.get().data == data
 
 
@@ -155,8 +157,8 @@ def test_removing_the_last_one_takes_the_recovery_codes_along(maria: User) -> No
     laptop = sign_in_on_laptop()
     set_up_app(laptop)
     address = f"/account/second-step/{app_id(laptop)}/remove/"
-    assert "last second step" in text_of(laptop.get(address))
-    assert "is removed" in text_of(laptop.post(address, follow=True))
+    assert "turns off two-step verification" in text_of(laptop.get(address))
+    assert "app removed" in text_of(laptop.post(address, follow=True))
     page = text_of(laptop.get("/account/"))
     assert "Recovery codes" not in page
     assert last_event().verb == "second-step-removed"
@@ -178,7 +180,7 @@ def test_new_recovery_codes_replace_the_old_ones(maria: User) -> None:
 def test_recovery_codes_need_a_second_step(maria: User) -> None:
     refused = sign_in_on_laptop().post("/account/recovery-codes/")
     assert refused.status_code == 422
-    assert "Recovery codes stand in for a second step, and you have none." in text_of(refused)
+    assert "Set up two-step verification first." in text_of(refused)
 
 
 WEIGHTY = ["/account/authenticator/", "/account/passkey/", "/account/recovery-codes/"]
@@ -277,17 +279,18 @@ def test_who_must_have_a_second_step_sets_it_up_first(
     if is_led:
         assert client.post("/account/name/", {"name": "x"})["Location"] == away
         assert client.get("/keys/", headers={"HX-Request": "true"})["HX-Redirect"] == away
-        assert "Nothing was sent or changed" in text_of(client.get(away))
+        assert "Your change wasn’t saved" in text_of(client.get(away))
         set_up_app(client)
     assert client.get("/keys/").status_code == 200
 
 
-@pytest.mark.parametrize("address", ["/account/second-step/", "/account/confirm/", "/no-such-page/"])
+@pytest.mark.parametrize("address", ["/account/authenticator/", "/no-such-page/"])
 def test_no_page_shows_keys_before_the_second_step_is_set_up(
     client: Client, saved_key: Any, static_root: None, settings: Any, address: str
 ) -> None:
     open_workflow(saved_key, name="Secret project")
     client.force_login(saved_key.owner)
+    confirm_in(client, saved_key.owner)
     assert "Secret project" in client.get(address).content.decode()
     settings.REQUIRE_SECOND_FACTOR = "everybody"
     page = client.get(address).content.decode()

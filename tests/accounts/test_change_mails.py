@@ -52,11 +52,11 @@ def add_passkey(maria: User, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 ADDED_OR_SET: list[tuple[Callable[[User, pytest.MonkeyPatch], None], str]] = [
-    (change_password, "Your password was changed"),
-    (use_reset_link, "Your password was changed"),
-    (set_password_by_command, "Your password was changed"),
-    (add_app, "An authenticator app was added to your account"),
-    (add_passkey, "A passkey was added to your account"),
+    (change_password, "Your Pipelines Portal password was changed"),
+    (use_reset_link, "Your Pipelines Portal password was changed"),
+    (set_password_by_command, "Your Pipelines Portal password was changed"),
+    (add_app, "An authenticator app was added to your Pipelines Portal account"),
+    (add_passkey, "A passkey was added to your Pipelines Portal account"),
 ]
 
 
@@ -67,8 +67,8 @@ def test_a_new_way_to_sign_in_is_mailed(
     act(maria, monkeypatch)
     [sent] = mailoutbox
     assert sent.to == ["maria@acme.example"]
-    assert sent.subject == f"{sentence} on Pipelines Portal"
-    assert "ask an administrator" in sent.body
+    assert sent.subject == sentence
+    assert "ask your administrator" in sent.body
     assert "http://localhost:8000/account/" in sent.body
     assert NEW not in sent.body and PASSWORD not in sent.body
 
@@ -78,11 +78,11 @@ def test_a_removed_second_step_is_mailed(maria: User, mail: None, mailoutbox: li
     set_up_app(browser)
     step = Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES).get()
     assert browser.post(f"/account/second-step/{step.pk}/remove/").status_code == 302
-    assert mailoutbox[-1].subject == "The authenticator app was removed from your account on Pipelines Portal"
+    assert mailoutbox[-1].subject == "The authenticator app was removed from your Pipelines Portal account"
     set_up_app(browser)
     make_person("boss@acme.example", PASSWORD, role="administrator")
     assert signed_in("boss@acme.example").post(f"/people/{maria.pk}/second-step/").status_code == 302
-    assert mailoutbox[-1].subject == "An administrator removed your second step on Pipelines Portal"
+    assert mailoutbox[-1].subject == "An administrator reset your two-step verification on Pipelines Portal"
     assert {sent.to[0] for sent in mailoutbox} == {"maria@acme.example"}
 
 

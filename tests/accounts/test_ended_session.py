@@ -36,7 +36,7 @@ def test_somebody_signed_in_follows_a_reset_link(cast: Cast) -> None:
     client = here_for_a_while(cast.client("member"))
     done = client.post(reset_path(cast.member), NEW, follow=True)
     assert done.redirect_chain == [("/sign-in/", 302)]
-    assert "Your password is set. Sign in with it." in done.content.decode()
+    assert "Password changed. Sign in with your new password." in done.content.decode()
 
 
 def test_an_administrator_removes_their_second_step(cast: Cast) -> None:

@@ -19,7 +19,7 @@ def test_a_silent_issuer_is_reported(client: Client, oidc: Any) -> None:
     oidc.OIDC_ISSUER = f"http://localhost:{free_port()}"
     silent = client.post("/sign-in/oidc/")
     assert silent.status_code == 503
-    assert "Acme SSO does not answer as it should" in text_of(silent)
+    assert "Acme SSO isn’t responding" in text_of(silent)
 
 
 def test_a_slow_issuer_times_out(client: Client, oidc: Any) -> None:
@@ -35,7 +35,7 @@ def test_a_server_that_is_no_issuer_is_reported(client: Client, oidc: Any, confi
         answers.get(f"{oidc.OIDC_ISSUER}/.well-known/openid-configuration", body=config)
         refused = client.post("/sign-in/oidc/")
     assert refused.status_code in (401, 503)
-    assert "You are not signed in" in text_of(refused)
+    assert "Not signed in" in text_of(refused)
 
 
 def test_an_issuer_that_fails_at_the_callback_is_reported(client: Client, oidc: Any) -> None:
@@ -51,7 +51,7 @@ def test_an_issuer_that_fails_at_the_callback_is_reported(client: Client, oidc: 
 def test_an_unrequested_callback_is_reported(client: Client, oidc: Any, query: str) -> None:
     answer = client.get(f"/sign-in/oidc/callback/{query}")
     assert answer.status_code in (401, 403)
-    assert "You are not signed in" in text_of(answer)
+    assert "Not signed in" in text_of(answer)
     assert not is_in(client)
 
 

@@ -96,6 +96,6 @@ def test_a_link_leads_there_when_passwords_are_left_to_administrators(client: Cl
     invitation = invite_eve()
     oidc.PASSWORD_SIGN_IN = "administrators"
     path = link_path(invitation)
-    assert "Sign in through Acme SSO" in text_of(client.get(path))
+    assert "Sign in with Acme SSO" in text_of(client.get(path))
     client.post(path, {"name": "Eve", "password": "a long enough password"})
     assert not User.objects.filter(email="eve@else.example").exists()

@@ -88,13 +88,13 @@ def test_the_owner_chooses_whether_a_passkey_signs_in_alone(maria: User, alone: 
     made = json.dumps(passkey.made(browser.session[STATE]["challenge"]))
     form = {"name": "Laptop", "credential": made} | ({"passwordless": "on"} if alone else {})
     assert browser.post("/account/passkey/", form).status_code == 200
-    assert ("Only behind the password" in browser.get("/account/").content.decode()) != alone
+    assert ("Requires your password" in browser.get("/account/").content.decode()) != alone
     browser.post("/sign-out/")
     browser.get("/sign-in/passkey/", headers={"Accept": "application/json"})
     signed = passkey.signed(browser.session[STATE]["challenge"], verified=True)
     answer = browser.post("/sign-in/passkey/", {"credential": signed})
     assert is_in(browser) == alone
-    assert ("This passkey only stands behind the password." in answer.content.decode()) != alone
+    assert ("This passkey only works after your password." in answer.content.decode()) != alone
 
 
 @pytest.mark.parametrize("text", ["\\u0000", "\\uD800"])

@@ -38,7 +38,7 @@ def test_the_link_comes_by_mail_and_sets_the_password(
     link = re.search(r"http://\S+", sent.body)[0]
     assert "maria@acme.example" in text_of(client.get(path_of(link)))
     done = client.post(path_of(link), NEW, follow=True)
-    assert "Your password is set. Sign in with it." in text_of(done)
+    assert "Password changed. Sign in with your new password." in text_of(done)
     maria.refresh_from_db()
     assert maria.check_password("another long password")
     assert elsewhere.get("/keys/").status_code == 302, "signed out there"
@@ -85,8 +85,8 @@ def test_asking_is_slowed(client: Client, maria: User, mail: None, mailoutbox: l
 
 
 def test_without_mail_the_page_says_whom_to_ask(client: Client, db: None, static_root: None) -> None:
-    assert "Ask an administrator" in text_of(client.get("/password/forgotten/"))
-    assert "Ask an administrator" in text_of(ask(client))
+    assert "Ask your administrator" in text_of(client.get("/password/forgotten/"))
+    assert "Ask your administrator" in text_of(ask(client))
 
 
 def test_a_link_works_once(client: Client, maria: User) -> None:
@@ -94,7 +94,7 @@ def test_a_link_works_once(client: Client, maria: User) -> None:
     assert client.post(path, NEW).status_code == 302
     again = Client().post(path, {"new_password1": "a third long password", "new_password2": "a third long password"})
     assert again.status_code == 410
-    assert "Ask for a new one" in text_of(again)
+    assert "Request a new one" in text_of(again)
     maria.refresh_from_db()
     assert maria.check_password("another long password")
 

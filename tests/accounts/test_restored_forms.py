@@ -44,7 +44,7 @@ def test_an_outdated_form_gets_its_values_back(person: User, static_root: None, 
     assert hidden_fields(html) | {"csrfmiddlewaretoken": ""} == {
         "csrfmiddlewaretoken": "", "restore": "1", "workflow": "4711",
     }  # fmt: skip
-    assert "Nothing was sent" in html
+    assert "Your text is saved." in html
     assert "autofocus" not in html
 
 
@@ -127,7 +127,7 @@ def test_the_sign_in_page_carries_at_most_64_kb(
     asked = client.post(workflows, {"workflow": '"' * 80_000})
     assert asked.status_code == 401
     assert len(asked.content) < 20_000
-    assert "longer than this page can keep" in asked.content.decode()
+    assert "your text was too long to keep" in asked.content.decode()
 
 
 def test_a_large_form_of_somebody_signed_out_is_not_read(
@@ -135,7 +135,7 @@ def test_a_large_form_of_somebody_signed_out_is_not_read(
 ) -> None:
     refused = client.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": '"' * 1_000_000})
     assert refused.status_code == 413
-    assert "you are signed out" in refused.content.decode()
+    assert "you’re signed out" in refused.content.decode()
 
 
 def test_values_for_a_view_that_would_act_are_dropped(client: Client, person: User, saved_key: SavedKey) -> None:

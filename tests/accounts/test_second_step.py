@@ -53,7 +53,7 @@ def test_a_code_is_used_once(client: Client, maria: User) -> None:
     sign_in(elsewhere)
     again = elsewhere.post("/sign-in/code/", {"code": code})
     assert again.status_code == 422
-    assert "was used already" in again.content.decode()
+    assert "Incorrect or expired code." in again.content.decode()
     assert elsewhere.post("/sign-in/code/", {"code": code_of(secret, 1)}).status_code == 302
 
 
@@ -86,7 +86,7 @@ def test_guessing_codes_is_slowed(maria: User) -> None:
     answers = [guesser.post("/sign-in/code/", {"code": f"00000{number}"}) for number in range(ACCOUNT_TRIES + 1)]
     assert [answer.status_code for answer in answers] == [422] * ACCOUNT_TRIES + [429]
     assert 290 < int(answers[-1]["Retry-After"]) <= 300
-    assert "The code was not looked at." in text_of(answers[-1])
+    assert "Too many attempts" in text_of(answers[-1])
     assert guesser.post("/sign-in/code/", {"code": code_of(secret)}).status_code == 429, "also the right one"
     assert not is_in(guesser)
     assert verbs().count("sign-in-slowed") == 1
@@ -130,7 +130,7 @@ def test_a_deactivation_ends_a_waiting_sign_in(client: Client, maria: User) -> N
     User.objects.update(is_active=False)
     refused = client.post("/sign-in/code/", {"code": code_of(secret)})
     assert refused.status_code == 403
-    assert "switched off" in refused.content.decode()
+    assert "deactivated" in refused.content.decode()
 
 
 def test_an_invitation_does_not_bypass_the_second_step(client: Client, rf: Any, maria: User) -> None:

@@ -57,4 +57,4 @@ def test_a_mails_subject_is_one_line_whatever_is_named_in_it(settings: Any, mail
         "link": "https://portal",
     }
     assert send_mail("new@acme.example", "people/invitation_mail.txt", context)
-    assert mailoutbox[0].subject == "a Bcc: x@else.example invites you to the Pipelines Portal"
+    assert mailoutbox[0].subject == "a Bcc: x@else.example invited you to Pipelines Portal"

@@ -53,11 +53,11 @@ def test_what_is_no_zone_counts_as_not_said() -> None:
 @pytest.mark.parametrize(
     ("chosen", "cookie", "words"),
     [
-        ("", "", "UTC. Pipelines"),
+        ("", "", "UTC. Tasks"),
         ("", "Europe%2FVienna", "in Vienna, "),
         ("", "Europe/Vienna", "in Vienna, "),
         ("Asia/Tokyo", "Europe/Vienna", "in Tokyo, "),
-        ("", "Nowhere/At_all", "UTC. Pipelines"),
+        ("", "Nowhere/At_all", "UTC. Tasks"),
     ],
 )
 def test_the_clock_is_the_one_chosen_else_the_browsers_else_utc(
@@ -67,7 +67,7 @@ def test_the_clock_is_the_one_chosen_else_the_browsers_else_utc(
     page.cookies[times.COOKIE] = cookie
     shown = page.get("/account/").content.decode()
     assert words in shown
-    assert "It is " in shown
+    assert "Current time: " in shown
 
 
 @pytest.mark.django_db
@@ -77,7 +77,7 @@ def test_the_clock_is_the_one_chosen_else_the_browsers_else_utc(
 def test_what_is_none_of_the_choices_changes_nothing(page: Client, person: User, name: str, value: str) -> None:
     answer = page.post("/account/preference/", {"name": name, "value": value, "next": "/account/"})
     assert answer.status_code == 422
-    assert "That is none of the choices. Nothing was changed." in answer.content.decode()
+    assert "Choose a time zone from the list." in answer.content.decode()
     again = User.objects.get(pk=person.pk)
     assert (again.time_zone, again.is_compact, again.role) == ("", False, person.role)
 

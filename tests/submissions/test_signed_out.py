@@ -21,7 +21,7 @@ def test_a_fragment_that_refreshes_itself_is_told(
     note = client.get(address.format(id=submission.pk), headers=headers)
     assert note.status_code == 401
     assert (note["HX-Retarget"], note["HX-Reswap"]) == ("#page-notice", "innerHTML show:none")
-    assert "You are signed out" in note.content.decode()
+    assert "You’re signed out" in note.content.decode()
     assert "<html" not in note.content.decode()
 
 

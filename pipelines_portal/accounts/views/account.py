@@ -7,9 +7,10 @@ from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from pipelines_portal.accounts.forms import NameForm, OwnPasswordForm
+from pipelines_portal.accounts import texts
+from pipelines_portal.accounts.forms import NameForm
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.accounts.preferences import browser_zone, set_preference
 from pipelines_portal.accounts.second_step import Type, needs_second_step, recovery_codes_of, second_steps_of
@@ -24,21 +25,21 @@ from pipelines_portal.core.rendering import render_page
 @require_safe
 @signed_in
 def account(request: SignedInRequest) -> HttpResponse:
-    return _page(request, NameForm(instance=request.user))
+    return _page(request)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def name_change(request: SignedInRequest) -> HttpResponse:
     before = request.user.name
-    form = NameForm(request.POST, instance=request.user)
+    form = NameForm(request.POST if request.method == "POST" else None, instance=request.user)
     if not form.is_valid():
         request.user.name = before
-        return _page(request, form, status=422)
+        return render_page(request, "accounts/name_change.html", {"form": form}, status=422 if form.is_bound else 200)
     with transaction.atomic():
         form.save()
         record(Verb.PERSON_RENAMED, by=request.user, target=request.user, before=before)
-    messages.success(request, "Your name is changed.")
+    messages.success(request, texts.NAME_SAVED)
     return redirect("accounts:account")
 
 
@@ -47,11 +48,11 @@ def name_change(request: SignedInRequest) -> HttpResponse:
 def preference(request: SignedInRequest) -> HttpResponse:
     """Store a preference, from any page that has a switch for it, and redirect back to that page."""
     if not set_preference(request.user, request.POST.get("name", ""), request.POST.get("value", "")):
-        return _page(request, NameForm(instance=request.user), status=422, is_unknown_choice=True)
+        return _page(request, status=422, is_unknown_choice=True)
     back = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         return HttpResponseRedirect(back)
-    messages.success(request, "Saved.")
+    messages.success(request, texts.PREFERENCES_SAVED)
     return redirect("accounts:account")
 
 
@@ -59,9 +60,9 @@ def preference(request: SignedInRequest) -> HttpResponse:
 @signed_in
 def session_end(request: SignedInRequest, mark: str) -> HttpResponse:
     if end_session(request.user, mark):
-        messages.success(request, "That device is signed out.")
+        messages.success(request, texts.DEVICE_SIGNED_OUT)
     else:
-        messages.warning(request, "That device was signed out already.")
+        messages.warning(request, texts.DEVICE_ALREADY_SIGNED_OUT)
     return redirect("accounts:account")
 
 
@@ -71,20 +72,16 @@ def sessions_end_others(request: SignedInRequest) -> HttpResponse:
     with transaction.atomic():
         end_other_sessions(request, request.user)
         record(Verb.SESSION_ENDED, by=request.user, target=request.user, device="all others")
-    messages.success(request, "You are signed out everywhere else.")
+    messages.success(request, texts.OTHER_DEVICES_SIGNED_OUT)
     return redirect("accounts:account")
 
 
-def _page(
-    request: SignedInRequest, name_form: NameForm, status: int = 200, *, is_unknown_choice: bool = False
-) -> HttpResponse:
+def _page(request: SignedInRequest, status: int = 200, *, is_unknown_choice: bool = False) -> HttpResponse:
     user = request.user
     steps = list(second_steps_of(user))
     context = {
-        "name_form": name_form,
-        "password_form": OwnPasswordForm(user)
-        if user.has_usable_password() and may_sign_in_without_issuer(user.role)
-        else None,
+        "memberships": user.memberships.select_related("team"),
+        "has_password": user.has_usable_password() and may_sign_in_without_issuer(user.role),
         "issuer": issuer_name(),
         "passkeys": [step for step in steps if step.type == Type.WEBAUTHN],
         "app": next((step for step in steps if step.type == Type.TOTP), None),

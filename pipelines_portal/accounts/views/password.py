@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django.views.generic import FormView
 
+from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.change_mails import Change, notify_of_change
 from pipelines_portal.accounts.forms import ForgottenForm, NewPasswordForm, OwnPasswordForm
 from pipelines_portal.accounts.models import User
@@ -29,8 +30,6 @@ from pipelines_portal.core.rendering import render_page
 from pipelines_portal.core.sign_in_throttle.throttle import Limit, give_back, password_limits, person_limits
 from pipelines_portal.core.sign_in_throttle.views import ThrottleMixin
 
-LINK_EXPIRED = f"This link does not work any more: links work once, and for {LINK_MINUTES} minutes. Ask for a new one."
-
 
 @method_decorator(signed_in, name="dispatch")
 class PasswordChange(ThrottleMixin, PasswordChangeView):
@@ -43,7 +42,7 @@ class PasswordChange(ThrottleMixin, PasswordChangeView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.user = cast(User, request.user)
         if not may_sign_in_without_issuer(self.user.role):
-            raise NotAllowed(f"You sign in through {issuer_name()}, without a password. Nothing was changed.")
+            raise NotAllowed(texts.no_password_beside(issuer_name()))
         return super().dispatch(request, *args, **kwargs)
 
     def get_limits(self) -> list[Limit]:
@@ -56,7 +55,7 @@ class PasswordChange(ThrottleMixin, PasswordChangeView):
             record(Verb.PASSWORD_CHANGED, by=self.user, target=self.user)
             end_other_sessions(self.request, self.user)
             notify_of_change(Change.PASSWORD_SET, self.user)
-        messages.success(self.request, "Your password is changed. You are signed out everywhere else.")
+        messages.success(self.request, texts.PASSWORD_CHANGED)
         return response
 
     def log_refused(self, form: Any) -> None:
@@ -111,9 +110,10 @@ def password_reset(request: HttpRequest, uid: str, token: str) -> HttpResponse:
         return render_page(request, "accounts/password_reset.html", context, status=422 if form.errors else 200)
     if not set_password(uid, token, form.cleaned_data["new_password1"]):
         return _link_expired(request)
-    messages.success(request, "Your password is set. Sign in with it.")
+    messages.success(request, texts.PASSWORD_SET)
     return redirect("accounts:sign_in")
 
 
 def _link_expired(request: HttpRequest) -> HttpResponse:
-    return render_page(request, "accounts/refused.html", {"sentence": LINK_EXPIRED}, status=410)
+    context = {"title": texts.LINK_EXPIRED_TITLE, "sentence": texts.LINK_EXPIRED}
+    return render_page(request, "accounts/refused.html", context, status=410)

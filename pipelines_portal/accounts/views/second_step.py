@@ -18,12 +18,12 @@ from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods, require_safe
 
+from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.confirmation import confirmed
 from pipelines_portal.accounts.forms import AppForm, PasskeyForm
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.accounts.second_step import (
-    KINDS,
     PASSWORDLESS,
     Type,
     record_second_step_added,
@@ -38,7 +38,7 @@ from pipelines_portal.core.rendering import render_page
 
 # In the session, encrypted, until the app has proved that it knows it.
 NEW_SECRET = "new_app_secret"  # noqa: S105 - its name
-OUT_ELSEWHERE = "You are signed out everywhere else."
+REMOVED = {Type.TOTP: texts.APP_REMOVED, Type.WEBAUTHN: texts.PASSKEY_REMOVED}
 
 
 @require_safe
@@ -109,11 +109,10 @@ class AuthenticatorAdd(AddMixin, ActivateTOTPView):
         except IntegrityError:  # two at once
             return self._already_set_up()
         self.request.session.pop(NEW_SECRET, None)
-        sentence = f"The authenticator app is set up. {OUT_ELSEWHERE}"
-        return self.added_response(sentence, has_new_codes=self.did_generate_recovery_codes)
+        return self.added_response(texts.APP_ADDED, has_new_codes=self.did_generate_recovery_codes)
 
     def _already_set_up(self) -> HttpResponse:
-        messages.warning(self.request, "An authenticator app is set up already. Remove it to use another one.")
+        messages.warning(self.request, texts.APP_EXISTS)
         return redirect("accounts:account")
 
 
@@ -135,7 +134,7 @@ class PasskeyAdd(AddMixin, AddWebAuthnView):
             passkey.data[PASSWORDLESS] = bool(form.cleaned_data.get("passwordless"))
             passkey.save(update_fields=["data"])
             record_second_step_added(self.request, user, Type.WEBAUTHN)
-        sentence = f"The passkey “{form.cleaned_data['name']}” is added. {OUT_ELSEWHERE}"
+        sentence = texts.passkey_added(form.cleaned_data["name"])
         return self.added_response(sentence, has_new_codes=self.did_generate_recovery_codes)
 
 
@@ -148,7 +147,7 @@ class RecoveryCodesMake(AddMixin, GenerateRecoveryCodesView):
             super().form_valid(form)
             record(Verb.RECOVERY_CODES_MADE, by=self.request.user, target=self.request.user)
             end_other_sessions(self.request, self.request.user)
-        return self.added_response("New recovery codes are made: the old ones stopped working.", has_new_codes=True)
+        return self.added_response(texts.RECOVERY_CODES_CREATED, has_new_codes=True)
 
 
 @require_http_methods(["GET", "POST"])
@@ -160,5 +159,5 @@ def second_step_remove(request: SignedInRequest, step_id: int) -> HttpResponse:
         context = {"step": step, "is_last": second_steps_of(request.user).count() == 1}
         return render_page(request, "accounts/second_step_remove.html", context)
     if remove_second_step(request, request.user, step):
-        messages.success(request, f"The {KINDS[Type(step.type)]} is removed. {OUT_ELSEWHERE}")
+        messages.success(request, REMOVED[Type(step.type)])
     return redirect("accounts:account")

@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from requests import RequestException
 
+from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.forms import CodeForm, PasskeySignInForm, PasskeyStepForm, SignInForm
 from pipelines_portal.accounts.issuer import IssuerClient, provider_id, sign_in_failed
 from pipelines_portal.accounts.models import User
@@ -28,7 +29,6 @@ from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.sign_in_throttle.throttle import Limit, address_limits, admit, code_limits, give_back
 from pipelines_portal.core.sign_in_throttle.views import SignInMixin, ThrottleMixin
 
-BY_ISSUER = "Only administrators sign in with a passkey here. Sign in through {}."
 # The errors of an issuer that is down, or whose configuration is not one.
 ISSUER_ERRORS = (RequestException, ValueError, KeyError, TypeError, AttributeError)
 
@@ -116,7 +116,7 @@ class PasskeySignIn(LoginWebAuthnView):
         give_back(address_limits(self.request, "passkey"))
         user = form.cleaned_data["credential"].user
         if not may_sign_in_without_issuer(user.role):
-            return refuse(self.request, BY_ISSUER.format(issuer_name()), email=user.email)
+            return refuse(self.request, texts.passkeys_only_for_administrators(issuer_name()), email=user.email)
         return carry_values(self.request, super().form_valid(form))
 
     def form_invalid(self, form: PasskeySignInForm) -> HttpResponse:
@@ -178,5 +178,5 @@ class SignOut(LogoutView):
             if isinstance(request.user, User):
                 record(Verb.SIGNED_OUT, by=request.user, target=request.user)
             response = super().post(request, *args, **kwargs)
-        messages.success(request, "You are signed out.")
+        messages.success(request, texts.SIGNED_OUT)
         return response

@@ -188,7 +188,7 @@ def test_handing_over_makes_the_new_owner_the_sender_of_what_is_left(office: Off
     assert "rows.csv handed over to Anna Kovacs" in text_of(done)
     assert office.get("ben", import_job).status_code == 404
     news = Notification.objects.get(person=office.people["anna"])
-    assert "Lena Fuchs handed over the import rows.csv" in news.title and news.address == address(import_job, "detail")
+    assert "Lena Fuchs transferred the import rows.csv" in news.title and news.address == address(import_job, "detail")
     assert news.is_to_mail
     event = Event.objects.get(verb="import-handed-over")
     assert event.detail == {"former_owner": "ben@acme.example", "owner": "anna@acme.example"}
@@ -264,7 +264,7 @@ def test_whoever_deactivates_somebody_reads_of_their_unfinished_imports(office: 
     office.people["maria"].save()
     place = f"/people/{office.people['ben'].pk}/deactivate/"
     maria = confirm_in(office.browser("maria"), office.people["maria"])
-    assert "2 unfinished imports can no longer be sent." in text_of(maria.get(place))
+    assert "They have 2 unfinished imports, which pause." in text_of(maria.get(place))
     ImportJob.objects.all().delete()
     assert "unfinished" not in text_of(maria.get(place))
 

@@ -15,5 +15,5 @@ class Command(BaseCommand):
         if count := refused_accounts():
             self.stdout.write(
                 f"Accounts of the demo in the portal's database: {count}. Their passwords are published, so they can't "
-                "sign in here. Deactivate them on People and teams, or start with an empty DATA_DIR."
+                "sign in here. Deactivate them under Admin, or start with an empty DATA_DIR."
             )

@@ -54,6 +54,7 @@ class Rail(NamedTuple):
     email: str
     person: str
     initials: str
+    is_administrator: bool
     keys: tuple[RailKey, ...]
     key: RailKey | None
     pinned: tuple[RailWorkflow, ...]
@@ -87,6 +88,7 @@ def _rail(request: HttpRequest) -> Rail | None:
         email=user.email,
         person=person,
         initials=initials(person),
+        is_administrator=user.is_administrator,
         keys=lists.keys,
         key=key,
         pinned=tuple(_build_workflow(one, counts) for one in shown if one.is_pinned),

@@ -12,14 +12,15 @@ from django.http import HttpRequest
 from pipelines_portal.accounts import issuer
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.accounts.passwords import mail_reset_link_by, reset_link
-from pipelines_portal.accounts.permissions import ADMINISTRATORS
 from pipelines_portal.accounts.second_step import reset_second_steps, second_steps_of
 from pipelines_portal.accounts.sessions import end_all_sessions
+from pipelines_portal.accounts.texts import ADMINISTRATORS_ONLY
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.exceptions import NotAllowed
 from pipelines_portal.core.mail import mail_is_on
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.people import texts
 
 # Returns the new owner of a key of somebody who leaves, or None if the key is removed.
 NewOwner = Callable[[SavedKey], User | None]
@@ -29,9 +30,7 @@ class LastAdministrator(Exception):
     """Nobody would be left to manage people and teams."""
 
     def __init__(self, person: User) -> None:
-        super().__init__(
-            f"{person} is the only administrator here. Nothing was changed. Make someone else an administrator first."
-        )
+        super().__init__(texts.last_administrator(str(person)))
 
 
 class NoNewOwner(Exception):
@@ -78,7 +77,7 @@ def _dispose_of_key(key: SavedKey, owner: User | None, by: User) -> None:
         # The row is locked, because the new owner may be leaving at this moment.
         key.hand_over(User.objects.select_for_update().get(pk=owner.pk), by)
     except ValueError:
-        raise NoNewOwner(f"{owner} cannot own a key any more. Nobody was deactivated. Choose someone else.") from None
+        raise NoNewOwner(texts.owner_left(str(owner))) from None
 
 
 @transaction.atomic
@@ -132,7 +131,7 @@ def _lock_administrators(by: User) -> set[int]:
         rows = rows.exclude(is_demo=True)  # they cannot sign in
     administrators = {person.pk for person in rows}
     if by.pk not in administrators:
-        raise NotAllowed(ADMINISTRATORS)
+        raise NotAllowed(ADMINISTRATORS_ONLY)
     return administrators
 
 

@@ -5,17 +5,19 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, ClassVar, cast
 
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Lower
 
 from pipelines_portal.accounts.models import Membership, Role, Team, User
+from pipelines_portal.accounts.texts import PASSWORD_HELP
 from pipelines_portal.audit.filters import EventFilters
 from pipelines_portal.audit.verbs import Group, Verb, verbs_named
 from pipelines_portal.core.form_fields import NameField, is_email
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.people import texts
 from pipelines_portal.people.administration import NoNewOwner
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.people.permissions import grantable_roles
@@ -25,7 +27,6 @@ REMOVE = "remove"
 MAX_SINGLE_FIELDS = 20
 # The list of a field shows this many people; others are named by email.
 MAX_OWNERS_SHOWN = 100
-NO_OWNER_CHOSEN = "Say who gets it, or that it is removed."
 MAX_INVITED_AT_ONCE = 50
 MAX_EMAILS_NAMED = 5
 MAX_TEAMS_SHOWN = 50
@@ -39,19 +40,15 @@ class TeamForm(forms.ModelForm[Team]):
         model = Team
         fields: ClassVar = ["name"]
         field_classes: ClassVar = {"name": NameField}
-        labels: ClassVar = {"name": "Name of the team"}
+        labels: ClassVar = {"name": "Team name"}
         widgets: ClassVar = {"name": forms.TextInput(attrs={"autocomplete": "off"})}
 
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"])
         duplicate = Team.objects.filter(name__iexact=name).exclude(pk=self.instance.pk).first()
         if duplicate:
-            raise ValidationError(name_taken(duplicate.name))
+            raise ValidationError(texts.team_name_taken(duplicate.name))
         return name
-
-
-def name_taken(name: str) -> str:
-    return f"There is a team called “{name}” already. Choose another name."
 
 
 class RoleForm(forms.Form):
@@ -69,13 +66,13 @@ class DeactivateForm(forms.Form):
         is_cut = len(first) > MAX_OWNERS_SHOWN
         self.owners = {str(owner.pk): owner for owner in [*first[:MAX_OWNERS_SHOWN], *self._posted_owners()]}
         if keys:
-            self.fields["owner"] = self._choice("New owner of every key", "Choose", required=not is_cut)
+            self.fields["owner"] = self._choice("New owner of all keys", "Choose", required=not is_cut)
         if is_cut:
             widget = forms.EmailInput(attrs={"autocomplete": "off"})
-            self.fields["other"] = forms.EmailField(required=False, label="Or somebody else, by email", widget=widget)
+            self.fields["other"] = forms.EmailField(required=False, label="Or someone else’s email", widget=widget)
         if 1 < len(keys) <= MAX_SINGLE_FIELDS:
             self.fields |= {
-                f"owner_{key.pk}": self._choice(f"New owner of {key}", "As above", required=False) for key in keys
+                f"owner_{key.pk}": self._choice(f"New owner of {key}", "Same as above", required=False) for key in keys
             }
 
     def _posted_owners(self) -> QuerySet[User]:
@@ -87,22 +84,22 @@ class DeactivateForm(forms.Form):
         email = self.cleaned_data["other"].strip().lower()
         person = self.eligible.filter(email=email).first() if email else None
         if email and person is None:
-            raise ValidationError(f"Nobody who may own a key has this email: {email}")
+            raise ValidationError(texts.unknown_owner(email))
         return person
 
     def clean(self) -> None:
         owner, other = self.cleaned_data.get("owner"), self.cleaned_data.get("other")
         if owner and other:
-            self.add_error("other", "Choose one owner: from the list, or by email.")
+            self.add_error("other", texts.ONE_OWNER)
         if "other" in self.fields and not self.errors and not owner and not other:
-            self.add_error("owner", NO_OWNER_CHOSEN)
+            self.add_error("owner", texts.OWNER_REQUIRED)
 
     def _choice(self, label: str, empty: str, *, required: bool) -> forms.ChoiceField:
         people = [(pk, owner.name_and_email) for pk, owner in self.owners.items()]
-        last = (REMOVE, "Nobody: remove it from the portal")
+        last = (REMOVE, "Remove key")
         return forms.ChoiceField(
             choices=[("", empty), *people, last], label=label, required=required,
-            error_messages={"required": NO_OWNER_CHOSEN},
+            error_messages={"required": texts.OWNER_REQUIRED},
         )  # fmt: skip
 
     @property
@@ -116,7 +113,7 @@ class DeactivateForm(forms.Form):
             return other
         chosen = chosen or self.cleaned_data.get("owner")
         if not chosen:
-            raise NoNewOwner(f"{key} was saved just now. Nobody was deactivated. Look again at who gets the keys.")
+            raise NoNewOwner(texts.key_added_since(str(key)))
         return self.owners.get(chosen)
 
 
@@ -148,11 +145,11 @@ class InviteForm(forms.Form):
     """An invitation of several people with one role. Nobody is invited if one email is wrong."""
 
     emails = forms.CharField(
-        label="Email",
+        label="Email addresses",
         max_length=20_000,
-        help_text="One or several, with commas, spaces or lines between them.",
+        help_text=texts.EMAILS_HELP,
         widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "spellcheck": "false"}),
-        error_messages={"required": "Enter at least one address."},
+        error_messages={"required": texts.EMAILS_REQUIRED},
     )
     role = forms.ChoiceField(label="Role", widget=forms.RadioSelect)
     teams = TeamsField(Team.objects.none(), label="Teams", required=False, widget=forms.CheckboxSelectMultiple)
@@ -182,18 +179,18 @@ class InviteForm(forms.Form):
     def clean_emails(self) -> list[str]:
         emails = list(dict.fromkeys(part.lower() for part in re.split(r"[\s,;]+", self.cleaned_data["emails"]) if part))
         if len(emails) > MAX_INVITED_AT_ONCE:
-            raise ValidationError(f"Invite up to {MAX_INVITED_AT_ONCE} at once. These are {len(emails)}.")
+            raise ValidationError(texts.too_many_emails(MAX_INVITED_AT_ONCE, len(emails)))
         if not emails:
-            raise ValidationError("Enter at least one address.")
+            raise ValidationError(texts.EMAILS_REQUIRED)
         reasons = [*_invalid(emails), *self._check_known(emails), *_already_invited(emails)]
         if reasons:
-            raise ValidationError([*reasons, "Nobody was invited yet."])
+            raise ValidationError(reasons)
         return emails
 
     def clean_teams(self) -> list[Team]:
         teams = list(self.cleaned_data["teams"])
         if not teams and not self.by.is_administrator:
-            raise ValidationError("Choose at least one of the teams that you lead.")
+            raise ValidationError(texts.TEAM_REQUIRED)
         return teams
 
     @property
@@ -206,37 +203,37 @@ class InviteForm(forms.Form):
         self.known = list(User.objects.filter(email__in=emails))
         here = [person.email for person in self.known if person.is_active]
         left = [person.email for person in self.known if not person.is_active]
-        reasons = [f"Here already: {_join(here)}."] if here else []
+        reasons = [texts.existing_accounts(_join(here))] if here else []
         if left:
-            reasons.append(f"Deactivated: {_join(left)}. An administrator can let them in again.")
+            reasons.append(texts.deactivated_accounts(_join(left)))
         return reasons
 
 
 def _invalid(emails: list[str]) -> list[str]:
     bad = [email for email in emails if not is_email(email)]
-    return [f"Not an address: {_join(bad)}."] if bad else []
+    return [texts.invalid_emails(_join(bad))] if bad else []
 
 
 def _already_invited(emails: list[str]) -> list[str]:
-    invited = Invitation.objects.pending().filter(email__in=emails).select_related("invited_by")
-    return [f"Invited already, by {one.invited_by}: {one.email}. Make a new link instead." for one in invited]
+    invited = [one.email for one in Invitation.objects.pending().filter(email__in=emails)]
+    return [texts.already_invited(_join(invited))] if invited else []
 
 
-def _join(texts: list[str]) -> str:
-    shown = ", ".join(text[:100] for text in texts[:MAX_EMAILS_NAMED])
-    return shown if len(texts) <= MAX_EMAILS_NAMED else f"{shown} and {len(texts) - MAX_EMAILS_NAMED} more"
+def _join(emails: list[str]) -> str:
+    shown = ", ".join(email[:100] for email in emails[:MAX_EMAILS_NAMED])
+    return shown if len(emails) <= MAX_EMAILS_NAMED else texts.and_more(shown, len(emails) - MAX_EMAILS_NAMED)
 
 
 class AcceptForm(forms.Form):
     name = NameField(
-        label="Your name", max_length=100, help_text="As your colleagues see it.",
+        label="Your name", max_length=100, help_text=texts.NAME_HELP,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )  # fmt: skip
     password = forms.CharField(
         label="Password",
         max_length=4096,
         strip=False,
-        help_text=" ".join(password_validators_help_texts()),
+        help_text=PASSWORD_HELP,
         # render_value stays off: a refused password is not sent back in the page.
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
@@ -260,10 +257,10 @@ class AcceptForm(forms.Form):
 
 class EventFilterForm(forms.Form):
     person = forms.CharField(
-        label="Person", required=False, max_length=254,
-        widget=forms.TextInput(attrs={"placeholder": "Email", "autocomplete": "off"}),
+        label="Person’s email", required=False, max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip
-    verb = forms.ChoiceField(label="What", required=False)
+    verb = forms.ChoiceField(label="Event", required=False)
     # "type:id", set by links of the list.
     target = forms.RegexField(r"^[a-z]{1,40}:[\w-]{1,40}$", required=False, widget=forms.HiddenInput)
     since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
@@ -272,7 +269,7 @@ class EventFilterForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         kinds = cast(forms.ChoiceField, self.fields["verb"])
-        kinds.choices = [("", "Everything"), *map(_group, Group)]
+        kinds.choices = [("", "All events"), *map(_group, Group)]
 
     def filters(self) -> EventFilters:
         """Return the filters of the valid fields."""
@@ -291,7 +288,7 @@ class EventFilterForm(forms.Form):
 def _group(group: Group) -> tuple[str, list[tuple[str, str]]]:
     """Return a group of choices: the whole group, then each of its verbs."""
     verbs = [(verb.value, verb.label) for verb in Verb if verb.group == group]
-    return str(group.label), [(group.value, f"{group.label}: all"), *verbs]
+    return str(group.label), [(group.value, f"{group.label} (all)"), *verbs]
 
 
 def _start_of(day: Any, days: int = 0) -> datetime | None:

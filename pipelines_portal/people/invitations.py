@@ -7,13 +7,13 @@ from django.core import signing
 from django.urls import reverse
 from django_tasks import task
 
-from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.accounts.signals import NewcomerRefused
 from pipelines_portal.core.mail import BEHIND_UPLOADS, absolute_url, mail_is_on, send_mail
+from pipelines_portal.people import texts
 from pipelines_portal.people.models import Invitation, InvitationRefused, Mail
 
 SALT = "pipelines_portal.people.invitation"
-INVALID_LINK = "This link is not one of ours, or it was not copied whole. Copy it again from where it came."
 # With a slow mail server, mails that are not sent after this time are given up, so that other jobs can go on.
 MAIL_SECONDS = 10.0
 
@@ -33,7 +33,7 @@ def read_link(token: str) -> Invitation:
         pk, nonce = _signer().unsign_object(token)
         invitation = Invitation.objects.select_related("invited_by").get(pk=pk)
     except (signing.BadSignature, Invitation.DoesNotExist):
-        raise InvitationRefused(INVALID_LINK) from None
+        raise InvitationRefused(texts.LINK_INVALID) from None
     if refusal := invitation.refusal(nonce):
         raise InvitationRefused(refusal)
     return invitation
@@ -41,6 +41,19 @@ def read_link(token: str) -> Invitation:
 
 def _signer() -> signing.Signer:
     return signing.Signer(salt=SALT)
+
+
+def person_to_ask(newcomer: User) -> str:
+    """Return who can share a key with the newcomer: a lead of their team, their inviter or an administrator."""
+    others = User.objects.filter(is_active=True).exclude(pk=newcomer.pk)
+    person = others.filter(memberships__is_lead=True, memberships__team__members=newcomer).first()
+    if person is None:
+        invitation = (
+            Invitation.objects.filter(email=newcomer.email, taken_at__isnull=False).order_by("-taken_at").first()
+        )
+        person = others.filter(pk=invitation.invited_by_id).first() if invitation else None
+    person = person or others.filter(role=Role.ADMINISTRATOR, is_demo=False).first()
+    return person.name_and_email if person else texts.YOUR_ADMINISTRATOR
 
 
 # --- mails ------------------------------------------------------------------------------------------------------------

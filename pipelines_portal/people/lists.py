@@ -6,44 +6,58 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, F, IntegerField, Model, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Lower
 
-from pipelines_portal.accounts.models import Membership, Team, User
+from pipelines_portal.accounts.models import Membership, Role, Team, User
 from pipelines_portal.accounts.second_step import HAS_SECOND_STEP
-from pipelines_portal.keys.models import KeyShare, SavedKey
+from pipelines_portal.core.initials import initials
+from pipelines_portal.keys.models import KeyShare
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.people.permissions import led_team_ids, may_grant
 
 PAGE_SIZE = 15
+DEACTIVATED = "deactivated"
+# The choices of the filter of people.
+KINDS_OF_PEOPLE = {
+    Role.ADMINISTRATOR.value: "Administrators",
+    Role.OPERATOR.value: "Operators",
+    Role.VIEWER.value: "Viewers",
+    DEACTIVATED: "Deactivated",
+}
 # Of the keys of a team, these many are shown, and the others counted.
 KEYS_IN_LIST, KEYS_ON_PAGE = 3, 6
 # Of the teams of a person, these many are shown; the person's page shows all.
 TEAMS_IN_LIST = 5
-MAX_LEFT_SHOWN = 50
 MAX_FOUND = 10
 PENDING_SHOWN, MAX_START = 15, 1_000_000
 
 
-def people_found(query: str) -> QuerySet[User]:
-    """Return the people whose name or email contains `query`."""
-    if not query:
-        return User.objects.all()
-    return User.objects.filter(Q(name__icontains=query) | Q(email__icontains=query))
+def people_found(query: str, kind: str = "") -> QuerySet[User]:
+    """Return the people whose name or email contains `query`, of one of KINDS_OF_PEOPLE.
 
-
-def page_of_people(query: str, number: str, count: int) -> "Page[Any]":
-    """Return a page of active people, or the last page if there is none of this number.
-
-    Each has `first_memberships`, the number `more_teams` of others, `key_count` and `has_second_step`.
+    Without either, return all active people.
     """
-    page: Page[Any] = paginator_of(people_found(query).filter(is_active=True), count).get_page(number)
+    people = User.objects.filter(Q(name__icontains=query) | Q(email__icontains=query)) if query else User.objects.all()
+    if kind == DEACTIVATED:
+        return people.filter(is_active=False)
+    if kind in KINDS_OF_PEOPLE:
+        return people.filter(is_active=True, role=kind)
+    return people if query else people.filter(is_active=True)
+
+
+def page_of_people(people: QuerySet[User], number: str) -> "Page[Any]":
+    """Return a page of people, or the last page if there is none of this number.
+
+    Each has `first_memberships`, the number `more_teams` of others, `initials` and `has_second_step`.
+    """
+    page: Page[Any] = Paginator(people, PAGE_SIZE).get_page(number)
     # Annotations are computed for the page only, not for all people before sorting.
     shown = User.objects.filter(pk__in=_pks(page))
     memberships = Membership.objects.select_related("team").order_by("-is_lead", "id")[:TEAMS_IN_LIST]
     page.object_list = shown.annotate(
-        key_count=count_of(SavedKey, "owner"), team_count=count_of(Membership, "user"),
-        has_second_step=HAS_SECOND_STEP,
+        team_count=count_of(Membership, "user"), has_second_step=HAS_SECOND_STEP
     ).prefetch_related(Prefetch("memberships", memberships, to_attr="first_memberships"))  # fmt: skip
     for person in page:
         person.first_memberships.sort(key=lambda membership: membership.team.name.lower())
+        person.initials = initials(str(person))
         person.more_teams = person.team_count - len(person.first_memberships)
     return page
 
@@ -65,16 +79,6 @@ def count_of(model: type[Model], field: str, **conditions: Any) -> Coalesce:
     return Coalesce(
         Subquery(found.annotate(number=Count("pk")).values("number"), output_field=IntegerField()), Value(0)
     )
-
-
-def counts_of_people(query: str) -> dict[str, int]:
-    """Return the numbers of active people (`here`) and of deactivated people (`left`)."""
-    counts = {"here": Count("pk", filter=Q(is_active=True)), "left": Count("pk", filter=Q(is_active=False))}
-    return people_found(query).aggregate(**counts)
-
-
-def people_who_left(query: str) -> QuerySet[User]:
-    return people_found(query).filter(is_active=False)
 
 
 def people_to_add(team: Team, query: str) -> list[User]:

@@ -6,17 +6,20 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Min, Q
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Role, Team, User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.housekeeping import delete_in_batches
+from pipelines_portal.people import texts
 from pipelines_portal.people.permissions import may_grant
 
 # For how long an invitation can be accepted.
 VALID_DAYS = 7
+# The inviter is reminded of an invitation that is not accepted after this time.
+OVERDUE_AFTER = timedelta(days=3)
 # An expired invitation can be renewed, and an accepted one can be looked up, for this long. The events stay longer.
 STORED_FOR = timedelta(days=30)
 
@@ -38,6 +41,16 @@ class Invitations(models.QuerySet["Invitation"]):
     def pending(self) -> "Invitations":
         """Return invitations that were neither accepted nor withdrawn. They may have expired."""
         return self.filter(taken_at=None, withdrawn_at=None)
+
+    def overdue_for(self, inviter: User, now: datetime) -> "Invitations":
+        """Return their invitations that expired, or were not accepted within OVERDUE_AFTER.
+
+        For people who are no administrators, only those into teams that they lead. Each has the id of its `first_team`.
+        """
+        overdue = self.pending().filter(Q(ends_at__lte=now) | Q(made_at__lte=now - OVERDUE_AFTER), invited_by=inviter)
+        if not inviter.is_administrator:
+            overdue = overdue.filter(teams__memberships__user=inviter, teams__memberships__is_lead=True)
+        return overdue.annotate(first_team=Min("teams"))
 
     @transaction.atomic
     def invite(self, emails: Iterable[str], role: Role, teams: Iterable[Team], *, by: User) -> list["Invitation"]:
@@ -132,21 +145,22 @@ class Invitation(models.Model):
         User.objects.filter(pk=person.pk).update(role=self.role)
         person.role = self.role
         teams = list(self.teams.all())
-        record(Verb.INVITATION_ACCEPTED, by=person, target=self, role=self.role, teams=[team.name for team in teams])
         for team in teams:
-            team.add_member(person, by=person)
+            team.add_member(person, by=None, is_recorded=False)
+        names, inviter = [team.name for team in teams], self.invited_by
+        record(Verb.INVITATION_ACCEPTED, by=person, target=self, role=self.role, teams=names, inviter=str(inviter))
 
     def refusal(self, nonce: str) -> str:
         """Return why the link with `nonce` cannot be accepted, or an empty text if it can."""
-        ask = f"Ask {self.invited_by.name_and_email} for a new one."
+        inviter = self.invited_by.name_and_email
         if self.taken_at:
-            return "This invitation was accepted already, and works once. Sign in with the password that was set then."
+            return texts.INVITATION_ACCEPTED
         if self.withdrawn_at:
-            return f"This invitation was withdrawn. {ask}"
+            return texts.invitation_revoked(inviter)
         if self.nonce != nonce:
-            return "This link was replaced by a newer one. Look for it among your mails and messages. " + ask
+            return texts.link_replaced(inviter)
         if self.has_expired:
-            return f"This invitation was valid for {VALID_DAYS} days, and they are over. {ask}"
+            return texts.invitation_expired(inviter, VALID_DAYS)
         return "" if self.inviter_may_grant() else self._inviter_refusal()
 
     def inviter_may_grant(self) -> bool:
@@ -155,10 +169,7 @@ class Invitation(models.Model):
         return may_grant(User.objects.get(pk=self.invited_by_id), self.role, team_ids)
 
     def _inviter_refusal(self) -> str:
-        return (
-            f"{self.invited_by.name_and_email} invited you, and may no longer do so. "
-            "Ask an administrator of this portal for a new invitation."
-        )
+        return texts.inviter_not_allowed(self.invited_by.name_and_email)
 
 
 def _nonce() -> str:

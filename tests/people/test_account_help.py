@@ -27,7 +27,7 @@ def address(cast: Cast, what: str) -> str:
 
 def test_the_link_is_shown_once_and_sets_the_password(cast: Cast) -> None:
     client = cast.confirmed("administrator")
-    assert "Make the link" in client.get(address(cast, "reset-link")).content.decode()
+    assert "Create link" in client.get(address(cast, "reset-link")).content.decode()
     assert events() == [], "asked first"
     link = link_in(client.post(address(cast, "reset-link")))
     assert "/password/new/" not in client.get(address(cast, "reset-link")).content.decode()
@@ -66,7 +66,7 @@ def test_the_link_is_mailed_if_mail_is_set_up(cast: Cast, settings: Any) -> None
     settings.PORTAL_URL = "https://portal.acme.example"
     with mail_server(settings) as letters:
         answer = cast.confirmed("administrator").post(address(cast, "reset-link"))
-        assert "The portal mails one to member@acme.example as well." in answer.content.decode()
+        assert "also emailing a link to member@acme.example" in answer.content.decode()
         work()
     (letter,) = letters.kept
     [mailed] = re.findall(r"https://\S+", letter.get_content())
@@ -109,22 +109,23 @@ def test_people_of_the_issuer_get_no_reset_link(cast: Cast, settings: Any) -> No
     settings.PASSWORD_SIGN_IN = "administrators"
     settings.OIDC_ISSUER, settings.OIDC_NAME = "https://login.example.com", "Acme"
     answer = cast.confirmed("administrator").post(address(cast, "reset-link"))
-    assert "signs in through Acme, without a password. Nothing was changed." in answer.content.decode()
+    assert "signs in with Acme and has no password here." in answer.content.decode()
     assert events() == []
 
 
 def test_a_lost_second_step_is_removed(cast: Cast) -> None:
     Authenticator.objects.create(user=cast.member, type="totp", data={"secret": "x"})
     client, theirs = cast.confirmed("administrator"), cast.client("member")
-    assert '<td data-label="Second step">on</td>' in client.get("/people/").content.decode()
-    assert "Take away the second step" in client.get(f"/people/{cast.member.pk}/").content.decode()
+    row = client.get("/people/?q=costa").content.decode().split('data-label="Two-step"')[1]
+    assert row.split("</td>")[0].strip(">\n ") == "On"
+    assert "Reset two-step verification" in client.get(f"/people/{cast.member.pk}/").content.decode()
     client.get(address(cast, "second-step"))
     assert Authenticator.objects.exists(), "asked first"
     html = client.post(address(cast, "second-step"), follow=True).content.decode()
-    assert "Ana Costa has no second step any more" in html
+    assert "Two-step verification reset" in html
     assert not Authenticator.objects.exists()
     assert theirs.get("/people/teams/").status_code == 302, "signed out"
-    assert "Nothing was changed" in client.post(address(cast, "second-step"), follow=True).content.decode()
+    assert "Already up to date" in client.post(address(cast, "second-step"), follow=True).content.decode()
     assert [verb for _, verb, _ in events()] == ["second-step-reset"]
 
 

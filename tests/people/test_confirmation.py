@@ -85,12 +85,12 @@ def test_the_form_waits_for_the_confirmation_with_its_values(
     client, count = cast.client("administrator"), len(events(event))
     asked = client.post(address, values)
     assert asked.status_code == 401
-    assert "Is it you?" in text_of(asked) and "Nothing was changed yet." in text_of(asked)
+    assert "Confirm it’s you" in text_of(asked)
     refused = press(client, asked, password="a guess")
     assert refused.status_code == 422
     assert len(events(event)) == count
     confirmed = press(client, refused, password=PASSWORD)
-    assert "It is you" in text_of(confirmed)
+    assert "Confirmed" in text_of(confirmed)
     assert len(events(event)) == count, "one more press"
     done = press(client, confirmed)
     assert done.status_code == 302
@@ -128,6 +128,6 @@ def test_a_confirmation_at_the_issuer_returns_to_the_page_of_the_form(cast: Cast
     asked = cast.client("administrator").post(
         f"{page}role/", {"role": "administrator"}, headers={"Referer": f"http://testserver{page}"}
     )
-    assert "Sign in through Acme SSO" in text_of(asked)
+    assert "Sign in with Acme SSO" in text_of(asked)
     assert ("next", page) in hidden_fields(asked)
-    assert "What you entered doesn't come along there" in text_of(asked).replace("&#x27;", "'")
+    assert "Your text can’t be kept while you confirm." in text_of(asked)

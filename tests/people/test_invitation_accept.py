@@ -28,7 +28,8 @@ def invited(cast: Cast, by: User | None = None, role: Role = Role.VIEWER) -> Inv
 def test_the_link_names_inviter_role_and_teams_and_creates_the_account(cast: Cast) -> None:
     link, client = link_path(invited(cast)), Client()
     page = " ".join(client.get(link).content.decode().split())
-    assert "Ben Okafor (lead@acme.example) invites you to this portal, as viewer in Intake." in page
+    assert "Ben Okafor (lead@acme.example) invited you to Pipelines Portal as a viewer." in page
+    assert "<dd>Intake</dd>" in page
     answer = client.post(link, FORM, follow=True)
     person = User.objects.get(email=EMAIL)
     assert answer.wsgi_request.user == person, "signed in"
@@ -72,7 +73,7 @@ def test_a_link_works_once(cast: Cast) -> None:
     Client().post(link, FORM)
     again = Client().get(link)
     assert again.status_code == 410
-    assert "was accepted already, and works once" in again.content.decode()
+    assert "already accepted this invitation" in again.content.decode()
     assert Client().post(link, FORM | {"name": "Other"}).status_code == 410
     assert User.objects.get(email=EMAIL).name == "Tom Berger"
 
@@ -82,7 +83,7 @@ def test_an_invitation_expires_after_its_days(cast: Cast) -> None:
     Invitation.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
     answer = Client().post(link_path(invitation), FORM)
     assert answer.status_code == 410
-    assert "they are over. Ask Ben Okafor (lead@acme.example) for a new one." in answer.content.decode()
+    assert "expire after 7 days. Ask Ben Okafor (lead@acme.example) for a new one." in answer.content.decode()
     assert not User.objects.filter(email=EMAIL).exists()
 
 
@@ -93,7 +94,7 @@ def test_a_link_that_is_not_whole_says_so(cast: Cast, change: Any) -> None:
     token = link_path(invited(cast)).split("/")[2]
     answer = Client().get(f"/invitation/{change(token)}/")
     assert answer.status_code == 410
-    assert "it was not copied whole" in answer.content.decode()
+    assert "Copy the whole link" in answer.content.decode()
 
 
 def test_an_invitation_of_somebody_who_left_is_refused(cast: Cast) -> None:
@@ -101,7 +102,7 @@ def test_an_invitation_of_somebody_who_left_is_refused(cast: Cast) -> None:
     deactivate(cast.lead, lambda key: None, by=cast.administrator)
     answer = Client().post(link_path(invitation), FORM)
     assert answer.status_code == 410
-    assert "may no longer do so. Ask an administrator" in answer.content.decode()
+    assert "can no longer invite you. Ask an administrator" in answer.content.decode()
     assert Invitation.objects.waiting_for(EMAIL) is None
     invitation.renew(by=cast.administrator)
     assert Client().post(link_path(invitation), FORM).status_code == 302, "an administrator stands in for them"
@@ -116,7 +117,7 @@ def test_an_invitation_of_a_former_lead_is_refused(cast: Cast) -> None:
 def test_somebody_signed_in_cannot_accept(cast: Cast) -> None:
     client, link = cast.client("member"), link_path(invited(cast))
     for answer in (client.get(link), client.post(link, FORM)):
-        assert "You are signed in" in answer.content.decode()
+        assert "This invitation is for another account" in answer.content.decode()
     assert not User.objects.filter(email=EMAIL).exists()
     assert Invitation.objects.get().taken_at is None
 
@@ -124,7 +125,7 @@ def test_somebody_signed_in_cannot_accept(cast: Cast) -> None:
 def test_an_email_that_has_an_account_by_now_cannot_accept(cast: Cast) -> None:
     link = link_path(invited(cast))
     make_person(EMAIL)
-    assert "has an account here already" in Client().post(link, FORM).content.decode()
+    assert "You already have an account" in Client().post(link, FORM).content.decode()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -167,7 +168,7 @@ def test_the_link_offers_the_issuer_and_no_password_where_none_is_used(cast: Cas
     settings.OIDC_ISSUER, settings.OIDC_NAME = "https://login.example.com", "Acme"
     link = link_path(invited(cast))
     page = Client().get(link).content.decode()
-    assert "Accept by signing in through Acme" in page
+    assert "Accept with Acme" in page
     assert 'name="password"' in page
     settings.PASSWORD_SIGN_IN = "administrators"
     assert 'name="password"' not in Client().get(link).content.decode()

@@ -12,33 +12,31 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from pipelines_portal.accounts.confirmation import ask_to_confirm
-from pipelines_portal.accounts.models import Role, User
+from pipelines_portal.accounts.models import Role, Team, User
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer, sign_in
 from pipelines_portal.core.exceptions import NotAllowed
 from pipelines_portal.core.mail import absolute_url, mail_is_on
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import render_page
+from pipelines_portal.people import texts
 from pipelines_portal.people.forms import AcceptForm, InviteForm
 from pipelines_portal.people.invitations import link_path, queue_mails, read_link
 from pipelines_portal.people.models import VALID_DAYS, Invitation, InvitationRefused
 from pipelines_portal.people.permissions import may_grant, may_invite
-from pipelines_portal.people.views.results import UNCHANGED, show_result
-
-LEADS_INVITE = "Only administrators, and leads into their teams, invite people. Nobody was invited."
-INVITED_ELSEWHERE = "One of these was invited by somebody else just now. Nobody was invited yet. Send the form again."
+from pipelines_portal.people.views.results import show_result
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def person_invite(request: SignedInRequest) -> HttpResponse:
     if not may_invite(request.user):
-        raise NotAllowed(LEADS_INVITE)
+        raise NotAllowed(texts.INVITE_NOT_ALLOWED)
     if request.method != "POST":
         shows_administrators = _new_invitations(request).filter(role=Role.ADMINISTRATOR).exists()
         if shows_administrators and (confirmation := ask_to_confirm(request)):
             return confirmation
-        initial = {"emails": request.GET.get("email", ""), "teams": request.GET.getlist("team")}
+        initial = {"emails": request.GET.get("email", ""), "teams": request.GET.getlist("team") or _own_team(request)}
         return _page(request, InviteForm(request.user, initial=initial))
     form = InviteForm(request.user, request.POST)
     invites_administrators = form.is_valid() and form.cleaned_data["role"] == Role.ADMINISTRATOR
@@ -46,6 +44,13 @@ def person_invite(request: SignedInRequest) -> HttpResponse:
         return confirmation
     invited = _invite(request, form) if form.is_valid() else []
     return _redirect_to_links(request, invited) if invited else _page(request, form)
+
+
+def _own_team(request: SignedInRequest) -> list[str]:
+    """Return the inviter's team, if they are on exactly one into which they may invite."""
+    teams = Team.objects.led_by(request.user).filter(memberships__user=request.user).values_list("pk", flat=True)
+    own = [str(pk) for pk in teams[:2]]
+    return own if len(own) == 1 else []
 
 
 def _invite(request: SignedInRequest, form: InviteForm) -> list[Invitation]:
@@ -58,22 +63,20 @@ def _invite(request: SignedInRequest, form: InviteForm) -> list[Invitation]:
             )
             queue_mails(invited)
     except IntegrityError:
-        form.add_error("emails", INVITED_ELSEWHERE)
+        form.add_error("emails", texts.INVITED_BY_ANOTHER)
         return []
     return invited
 
 
 def _redirect_to_links(request: SignedInRequest, invitations: list[Invitation]) -> HttpResponse:
     """Redirect to the form, which shows the link of each invitation."""
-    them = "it" if len(invitations) == 1 else "them"
-    mails = f"The portal mails {them} as well." if mail_is_on() else "This portal sends no mail."
-    messages.info(request, f"Pass {'the link' if them == 'it' else 'the links'} on. {mails}")
     made = ",".join(str(each.pk) for each in invitations)
     return redirect(f"{reverse('people:invite')}?made={made}")
 
 
 def _page(request: SignedInRequest, form: InviteForm) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "made": _new_links(request), "valid_days": VALID_DAYS}
+    context["mail_is_on"] = mail_is_on()
     if form.is_bound:
         context |= {"known": [person for person in form.known if person.is_active], "chosen": form.chosen_teams}
     return render_page(request, "people/invite.html", context, status=422 if form.is_bound else 200)
@@ -103,7 +106,7 @@ def invitation_renew(request: SignedInRequest, invitation_id: int) -> HttpRespon
             queue_mails([invitation])
     if is_renewed:
         return _redirect_to_links(request, [invitation])
-    messages.info(request, UNCHANGED)
+    messages.success(request, texts.UNCHANGED)
     return redirect("people:list")
 
 
@@ -112,7 +115,7 @@ def invitation_renew(request: SignedInRequest, invitation_id: int) -> HttpRespon
 def invitation_withdraw(request: SignedInRequest, invitation_id: int) -> HttpResponse:
     invitation = _changeable_invitation(request, invitation_id)
     is_withdrawn = invitation.withdraw(by=request.user)
-    show_result(request, is_withdrawn, f"The invitation of {invitation} is withdrawn. Its link opens nothing any more.")
+    show_result(request, is_withdrawn, texts.INVITATION_REVOKED)
     team = invitation.teams.first()
     if team and not request.user.is_administrator:
         return redirect("people:team_detail", team.pk)

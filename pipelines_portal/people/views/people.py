@@ -18,6 +18,7 @@ from pipelines_portal.core.mail import mail_is_on
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.people import texts
 from pipelines_portal.people.administration import (
     LastAdministrator,
     NoNewOwner,
@@ -30,12 +31,11 @@ from pipelines_portal.people.administration import (
 )
 from pipelines_portal.people.forms import DeactivateForm, RoleForm
 from pipelines_portal.people.lists import (
-    MAX_LEFT_SHOWN,
+    KINDS_OF_PEOPLE,
     MAX_START,
-    counts_of_people,
     page_of_people,
     pending_invitations,
-    people_who_left,
+    people_found,
 )
 from pipelines_portal.people.views.results import show_result
 
@@ -47,11 +47,11 @@ def person_list(request: SignedInRequest) -> HttpResponse:
     if not request.user.is_administrator:
         return redirect("people:team_list")
     query = request.GET.get("q", "").strip()
-    counts = counts_of_people(query)
-    page = page_of_people(query, request.GET.get("page", ""), counts["here"])
-    left = people_who_left(query)[:MAX_LEFT_SHOWN] if counts["left"] else []
-    context: dict[str, Any] = {"query": query, "page": page, "left": left}
-    context |= {"left_count": counts["left"], "most_left": MAX_LEFT_SHOWN}
+    kind = request.GET.get("role", "")
+    page = page_of_people(people_found(query, kind), request.GET.get("page", ""))
+    kinds = {"": "All roles"} | KINDS_OF_PEOPLE
+    context: dict[str, Any] = {"query": query, "page": page, "kind": kind if kind in kinds else "", "kinds": kinds}
+    context["kind_label"] = kinds[context["kind"]]
     context |= pending_invitations(request.user, number_in(request.GET.get("invited", ""), MAX_START) or 0)
     return render_page(request, "people/list.html", context)
 
@@ -79,7 +79,7 @@ def person_role(request: SignedInRequest, person_id: int) -> HttpResponse:
     except LastAdministrator as refusal:
         form.add_error("role", str(refusal))
         return _page(request, person, role_form=form)
-    show_result(request, is_changed, f"{person} is {role.label.lower()} now, and signs in again.")
+    show_result(request, is_changed, texts.ROLE_CHANGED)
     return redirect("people:detail", person.pk)
 
 
@@ -106,7 +106,7 @@ def _deactivate(request: SignedInRequest, person: User, form: DeactivateForm) ->
     except (LastAdministrator, NoNewOwner) as refusal:
         form.add_error("owner" if isinstance(refusal, NoNewOwner) and "owner" in form.fields else None, str(refusal))
         return False
-    show_result(request, is_deactivated, f"{person} has no access any more. What they sent stays under their name.")
+    show_result(request, is_deactivated, texts.DEACTIVATED)
     return True
 
 
@@ -118,7 +118,7 @@ def person_reactivate(request: SignedInRequest, person_id: int) -> HttpResponse:
     if person.is_administrator and (confirmation := ask_to_confirm(request)):
         return confirmation
     is_active = reactivate(person, by=request.user)
-    show_result(request, is_active, f"{person} can sign in again, with the password and in the teams they had.")
+    show_result(request, is_active, texts.REACTIVATED)
     return redirect("people:detail", person.pk)
 
 
@@ -161,9 +161,7 @@ def person_second_step(request: SignedInRequest, person_id: int) -> HttpResponse
     if request.method != "POST":
         return render_page(request, "people/second_step.html", {"person": person})
     is_removed = remove_second_steps(person, by=request.user)
-    show_result(
-        request, is_removed, f"{person} has no second step any more, and is signed out. They sign in with the password."
-    )
+    show_result(request, is_removed, texts.TWO_STEP_RESET)
     return redirect("people:detail", person.pk)
 
 
@@ -177,7 +175,5 @@ def person_unlink(request: SignedInRequest, person_id: int) -> HttpResponse:
     if request.method != "POST":
         return render_page(request, "people/unlink.html", {"person": person, "issuer": settings.OIDC_NAME})
     is_unlinked = unlink_from_issuer(person, by=request.user)
-    show_result(
-        request, is_unlinked, f"{person} is not linked to anybody at {settings.OIDC_NAME} any more, and is signed out."
-    )
+    show_result(request, is_unlinked, texts.UNLINKED)
     return redirect("people:detail", person.pk)

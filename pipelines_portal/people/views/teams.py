@@ -10,16 +10,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.accounts.permissions import (
-    ADMINISTRATORS,
     SignedInRequest,
     led_team,
     signed_in,
     visible_team,
 )
+from pipelines_portal.accounts.texts import ADMINISTRATORS_ONLY
 from pipelines_portal.core.exceptions import NotAllowed
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import render_page
-from pipelines_portal.people.forms import TeamForm, name_taken
+from pipelines_portal.people import texts
+from pipelines_portal.people.forms import TeamForm
 from pipelines_portal.people.lists import (
     KEYS_ON_PAGE,
     MAX_START,
@@ -35,12 +36,12 @@ from pipelines_portal.people.views.results import show_result
 @signed_in
 def team_list(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and not request.user.is_administrator:
-        raise NotAllowed(ADMINISTRATORS)
+        raise NotAllowed(ADMINISTRATORS_ONLY)
     form = TeamForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         team = _create_team(request, form)
         if team:
-            messages.success(request, f"The team “{team}” is there. Add its people, and say who leads it.")
+            messages.success(request, texts.TEAM_CREATED)
             return redirect("people:team_detail", team.pk)
     context = {"page": page_of_teams(Team.objects.visible_to(request.user), request.GET.get("page", "")), "form": form}
     return render_page(request, "people/teams.html", context, status=422 if form.is_bound else 200)
@@ -51,7 +52,7 @@ def _create_team(request: SignedInRequest, form: TeamForm) -> Team | None:
     try:
         return Team.objects.create_team(form.cleaned_data["name"], by=request.user)
     except IntegrityError:
-        form.add_error("name", name_taken(form.cleaned_data["name"]))
+        form.add_error("name", texts.team_name_taken(form.cleaned_data["name"]))
         return None
 
 
@@ -99,9 +100,9 @@ def _rename(request: SignedInRequest, team: Team, form: TeamForm) -> bool:
     try:
         is_renamed = team.rename(name, by=request.user)
     except IntegrityError:
-        form.add_error("name", name_taken(name))
+        form.add_error("name", texts.team_name_taken(name))
         return False
-    show_result(request, is_renamed, f"The team is called “{name}” now.")
+    show_result(request, is_renamed, texts.TEAM_RENAMED)
     return True
 
 
@@ -115,7 +116,7 @@ def team_remove(request: SignedInRequest, team_id: int) -> HttpResponse:
         context = {"team": team, "shares": shares, "people_count": team.memberships.count()}
         return render_page(request, "people/team_remove.html", context)
     is_removed = team.remove(by=request.user)
-    show_result(request, is_removed, f"The team “{team}” is removed. Its people are still here.")
+    show_result(request, is_removed, texts.TEAM_DELETED)
     return redirect("people:team_list")
 
 
@@ -125,7 +126,7 @@ def team_add(request: SignedInRequest, team_id: int) -> HttpResponse:
     team = led_team(request.user, team_id)
     person = get_object_or_404(User, pk=_person_id(request), is_active=True)
     is_added = team.add_member(person, by=request.user)
-    show_result(request, is_added, f"{person} is in “{team}” now, and may use the keys shared with it.")
+    show_result(request, is_added, texts.member_added(str(person), str(team)))
     return redirect("people:team_detail", team.pk)
 
 
@@ -136,10 +137,9 @@ def team_take_out(request: SignedInRequest, team_id: int) -> HttpResponse:
     team = led_team(request.user, team_id)
     membership = _membership(request, team)
     if membership.is_lead and not request.user.is_administrator:
-        raise NotAllowed("Only administrators take a lead out of a team. Nothing was changed.")
+        raise NotAllowed(texts.LEADS_REMOVED_BY_ADMINISTRATORS)
     is_removed = team.remove_member(membership.user, by=request.user)
-    sentence = f"{membership.user} is not in “{team}” any more, and no longer uses the keys shared with it."
-    show_result(request, is_removed, sentence)
+    show_result(request, is_removed, texts.member_removed(str(membership.user), str(team)))
     return redirect("people:team_detail", team.pk)
 
 
@@ -151,8 +151,8 @@ def team_lead(request: SignedInRequest, team_id: int) -> HttpResponse:
     membership = _membership(request, team)
     is_lead = request.POST.get("lead") == "1"
     is_changed = team.set_lead(membership.user, is_lead, by=request.user)
-    word = "leads" if is_lead else "no longer leads"
-    show_result(request, is_changed, f"{membership.user} {word} “{team}”.")
+    sentence = texts.lead_made if is_lead else texts.lead_unmade
+    show_result(request, is_changed, sentence(str(membership.user), str(team)))
     return redirect("people:team_detail", team.pk)
 
 
@@ -160,7 +160,7 @@ def _changeable_team(request: SignedInRequest, team_id: int) -> Team:
     """Return a team whose name and leads the person may change. Raises NotAllowed, or Http404 for strangers."""
     team = visible_team(request.user, team_id)
     if not request.user.is_administrator:
-        raise NotAllowed(ADMINISTRATORS)
+        raise NotAllowed(ADMINISTRATORS_ONLY)
     return team
 
 

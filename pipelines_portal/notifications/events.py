@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
@@ -18,6 +19,7 @@ from pipelines_portal.core.times import duration, machine
 from pipelines_portal.keys.expiry import due_reminder, first_reminder_limit, in_days
 from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.keys.permissions import may_use
+from pipelines_portal.notifications import texts
 from pipelines_portal.notifications.models import Kind, Message, Notification, NotifiedTask, TaskWatch
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
@@ -62,7 +64,7 @@ def notify_of_unconfirmed() -> None:
     for submission in submissions:
         message = _unconfirmed_message(submission)
         messages.append((submission.owner, message))
-        for_leads = replace(message, kind=Kind.TEAM, sentence=f"{submission.owner} sent it.")
+        for_leads = replace(message, kind=Kind.TEAM, sentence=texts.sent_by(str(submission.owner)))
         teams = [team.pk for team in submission.teams.all()]
         messages += [(lead, for_leads) for lead in _leads(leads, teams, but=submission.owner_id)]
     Notification.objects.notify_all(messages)
@@ -70,9 +72,9 @@ def notify_of_unconfirmed() -> None:
 
 def _unconfirmed_message(submission: Submission) -> Message:
     subject = f"unconfirmed:{submission.pk}:{submission.attempt}"
-    title = f"{submission.label}: it is not known whether tasks were created"
+    title = texts.unconfirmed(submission.label)
     address = f"{reverse('submissions:detail', args=[submission.pk])}?look=1"
-    return Message(Kind.UNCONFIRMED, subject, title, address, "Look what appeared, and decide.", "unconfirmed")
+    return Message(Kind.UNCONFIRMED, subject, title, address, texts.LOOK_AND_DECIDE, "unconfirmed")
 
 
 def _leads_by_team(team_ids: Iterable[int]) -> dict[int, list[User]]:
@@ -106,8 +108,7 @@ def notify_of_keys() -> None:
     for key in keys:
         if (rejection := _rejection_message(key)) is not None:
             messages.append((key.owner, rejection))
-            owner = key.owner.name_and_email
-            sentence = f"Your team can't work with its workflows. Ask its owner, {owner}, to replace it."
+            sentence = texts.key_rejected_of(key.owner.name_and_email)
             for_leads = replace(rejection, kind=Kind.TEAM, sentence=sentence)
             messages += [(lead, for_leads) for lead in _leads(leads, teams[key.pk], but=key.owner_id)]
         if (expiry := _expiry_message(key)) is not None:
@@ -119,8 +120,8 @@ def _rejection_message(key: SavedKey) -> Message | None:
     if key.rejected_at is None:
         return None
     subject = f"key-rejected:{key.pk}:{machine(key.rejected_at)}"
-    sentence = "Nobody can work with its workflows until it is replaced."
-    return Message(Kind.KEY, subject, f"The key {key.name} is rejected", _key_address(key), sentence, "failed")
+    title, advice = texts.key_rejected(key.name), texts.KEY_REJECTED_ADVICE
+    return Message(Kind.KEY, subject, title, _key_address(key), advice, "failed")
 
 
 def _expiry_message(key: SavedKey) -> Message | None:
@@ -129,9 +130,8 @@ def _expiry_message(key: SavedKey) -> Message | None:
     if key.expires_at is None or days is None or days < 0 or reminder is None:
         return None
     subject = f"key-ends:{key.pk}:{machine(key.expires_at)}:{reminder}"
-    title = f"The key {key.name} expires {in_days(days)}"
-    sentence = "Replace it before that, so that nobody stands still."
-    return Message(Kind.KEY, subject, title, _key_address(key), sentence, "warning")
+    title = texts.key_expires(key.name, in_days(days))
+    return Message(Kind.KEY, subject, title, _key_address(key), texts.KEY_EXPIRY_ADVICE, "warning")
 
 
 def _key_address(key: SavedKey) -> str:
@@ -190,14 +190,9 @@ def _notify_of_stuck(index: WorkflowIndex, person_id: int, count: int) -> None:
     if workflow is None or person is None or not may_use(person, workflow.key):
         return
     address = f"{reverse('overview:detail', args=[workflow.key_id, workflow.workflow_id])}#stuck"
-    sentence = f"No progress for over {duration(index.stuck_hours * 3600)}."
+    sentence = texts.no_progress(duration(index.stuck_hours * 3600))
     message = Message(Kind.STUCK, f"stuck:{index.pk}", "", address, sentence, "warning")
-    Notification.objects.add_tasks(person, message, count, f"{{}} of yours stuck in {_escaped(workflow.name)}")
-
-
-def _escaped(name: str) -> str:
-    """Return the name for a format string."""
-    return name.replace("{", "{{").replace("}", "}}")
+    Notification.objects.add_tasks(person, message, count, partial(texts.tasks_stuck, workflow=workflow.name))
 
 
 def _tasks_in_need(index: WorkflowIndex, watch: TaskWatch, below: int) -> QuerySet[IndexedTask, tuple[int, str]]:
@@ -240,7 +235,7 @@ def _notify_sender(index: WorkflowIndex, person_id: int, statuses: dict[int, str
     place = [index.workflow.key_id, index.workflow.workflow_id]
     address = f"{reverse('tasks:list', args=place)}?status=attention"
     message = Message(Kind.ATTENTION, f"attention:{index.pk}", "", address)
-    title = "{} of yours in " + _escaped(index.workflow.name) + " came to need attention"
+    title = partial(texts.tasks_need_attention, workflow=index.workflow.name)
     with transaction.atomic():
         rows = (NotifiedTask(index=index, person=person, task_id=task_id, status=status) for task_id, status in new)
         NotifiedTask.objects.bulk_create(rows)

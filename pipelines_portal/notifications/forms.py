@@ -10,7 +10,7 @@ from pipelines_portal.notifications.models import Kind, MailFrequency, Preferenc
 class PreferencesForm(forms.Form):
     listed = forms.MultipleChoiceField(choices=Kind.choices, required=False)
     mailed = forms.MultipleChoiceField(choices=Kind.choices, required=False)
-    mail = forms.ChoiceField(choices=MailFrequency.choices, widget=forms.RadioSelect, label="Mails come")
+    mail = forms.ChoiceField(choices=MailFrequency.choices, widget=forms.RadioSelect, label="Email")
 
     @classmethod
     def showing(cls, preferences: Preferences) -> "PreferencesForm":

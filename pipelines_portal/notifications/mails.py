@@ -9,6 +9,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.mail import absolute_url, mail_is_on, send_mail
 from pipelines_portal.core.times import zone_named
+from pipelines_portal.notifications import texts
 from pipelines_portal.notifications.models import (
     GATHERING_MINUTES,
     MORNING_HOUR,
@@ -88,8 +89,7 @@ def _context(notifications: list[Notification]) -> dict[str, object]:
     lines = [(one.title, one.sentence, absolute_url(one.address)) for one in notifications[:MAX_LINES]]
     return {
         "lines": lines,
-        "first": lines[0][0] if lines else "",
-        "others": len(lines) - 1,
+        "subject": texts.mail_subject(lines[0][0], len(lines) - 1),
         "is_cut": len(notifications) > MAX_LINES,
         "all": absolute_url(reverse("notifications:list")),
         "preferences": absolute_url(reverse("notifications:preferences")),

@@ -1,6 +1,6 @@
 """Notifications, how people want to receive them, and which tasks they were notified about."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Self
@@ -17,17 +17,17 @@ GATHERING_MINUTES, MORNING_HOUR = 15, 7
 
 
 class Kind(models.TextChoices):
-    ATTENTION = "attention", "A task I created fails, is escalated or quarantined"
-    STUCK = "stuck", "A task I created is stuck"
-    BATCH = "batch", "My import or upload ends, or an import is handed over to me"
-    UNCONFIRMED = "unconfirmed", "An outcome of mine is unconfirmed"
-    KEY = "key", "A key of mine expires or is rejected, or a key becomes mine"
-    TEAM = "team", "A team I lead: an outcome is unconfirmed, or its key is rejected"
+    ATTENTION = "attention", "My task fails, or is escalated or quarantined"
+    STUCK = "stuck", "My task is stuck"
+    BATCH = "batch", "My import or upload finishes, or an import is transferred to me"
+    UNCONFIRMED = "unconfirmed", "A send is unconfirmed"
+    KEY = "key", "My API key expires or is rejected, or I become the owner of one"
+    TEAM = "team", "A team I lead has an unconfirmed send or a rejected API key"
 
 
 class MailFrequency(models.TextChoices):
-    GATHERED = "gathered", f"At most once in {GATHERING_MINUTES} minutes, gathered"
-    DAILY = "daily", f"Once a day, at {MORNING_HOUR} in the morning"
+    GATHERED = "gathered", f"Every {GATHERING_MINUTES} minutes at most"
+    DAILY = "daily", f"Daily at {MORNING_HOUR:02}:00"
     OFF = "off", "Never"
 
 
@@ -80,18 +80,17 @@ class Notifications(models.QuerySet["Notification"]):
         self.bulk_create(rows, ignore_conflicts=True)
         return len(rows)
 
-    def add_tasks(self, person: User, message: Message, count: int, title: str) -> None:
+    def add_tasks(self, person: User, message: Message, count: int, title: Callable[[int], str]) -> None:
         """Add `count` tasks to the number of a notification, which starts again after the person has read it.
 
-        `title` is a format string for the number. Call it in a transaction.
+        `title` returns the title for a number of tasks. Call it in a transaction.
         """
         channels = Preferences.objects.for_person(person).channels(message.kind)
         if not any(channels.values()):
             return
         stored = self.select_for_update().filter(person=person, subject=message.subject).first()
         total = count + (stored.count if stored and stored.read_at is None else 0)
-        tasks = "1 task" if total == 1 else f"{total:,} tasks"
-        values = message.fields() | channels | {"count": total, "title": title.format(tasks)[:400]}
+        values = message.fields() | channels | {"count": total, "title": title(total)[:400]}
         values |= {"read_at": None, "at": timezone.now()}
         self.update_or_create(person=person, subject=message.subject, defaults=values)
 

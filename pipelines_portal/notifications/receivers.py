@@ -12,6 +12,7 @@ from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.signals import import_handed_over, import_removed
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.signals import key_handed_over
+from pipelines_portal.notifications import texts
 from pipelines_portal.notifications.models import Kind, Message, Notification
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended
 
@@ -27,9 +28,9 @@ def notify_new_owner(sender: object, handed_over: ImportJob, by: User, **more: A
     place = [handed_over.key_id, handed_over.workflow_id, handed_over.pk]
     # The time lets the same owner be notified again after another handover.
     subject = f"handed-over:{handed_over.pk}:{machine(handed_over.changed_at)}"
-    title = f"{by} handed over the import {handed_over.label} to you"
-    sentence = "What was not sent yet is sent in your name when you continue it."
-    message = Message(Kind.BATCH, subject, title, reverse("imports:detail", args=place), sentence)
+    title = texts.import_transferred(str(by), handed_over.label)
+    advice = texts.IMPORT_TRANSFERRED_ADVICE
+    message = Message(Kind.BATCH, subject, title, reverse("imports:detail", args=place), advice)
     Notification.objects.notify(handed_over.owner, message)
 
 
@@ -37,8 +38,8 @@ def notify_new_owner(sender: object, handed_over: ImportJob, by: User, **more: A
 def notify_owner_of_a_removed_import(sender: object, removed: ImportJob, key: SavedKey, by: User, **more: Any) -> None:
     if removed.owner == by:
         return
-    title = f"Your import {removed.label} was deleted"
-    sentence = f"{by} removed the API key {key.name}, and with it the rows that were not sent."
+    title = texts.import_deleted(removed.label)
+    sentence = texts.import_deleted_with_key(str(by), key.name)
     address = reverse("submissions:list")
     message = Message(Kind.BATCH, f"import-removed:{removed.pk}", title, address, sentence, "warning")
     Notification.objects.notify(removed.owner, message)
@@ -50,7 +51,7 @@ def notify_new_owner_of_a_key(sender: object, key: SavedKey, former: User, by: U
     if key.owner == by:
         return
     address = reverse("keys:detail", args=[key.pk])
-    sentence = f"{former} owned it before. You can share, replace and remove it."
+    sentence = texts.key_owned_before(str(former))
     subject = f"key-owned:{key.pk}:{machine(timezone.now())}"
-    message = Message(Kind.KEY, subject, f"You now own the API key {key.name}", address, sentence)
+    message = Message(Kind.KEY, subject, texts.key_owned(key.name), address, sentence)
     Notification.objects.notify(key.owner, message)

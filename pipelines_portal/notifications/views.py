@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.core.mail import mail_is_on
 from pipelines_portal.core.rendering import render_page
+from pipelines_portal.notifications import texts
 from pipelines_portal.notifications.forms import PreferencesForm
 from pipelines_portal.notifications.models import Notification, Preferences
 
@@ -50,7 +51,7 @@ def notification_preferences(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         return _preferences_page(request, form, status=422)
     Preferences.objects.update_or_create(person=request.user, defaults=form.cleaned_data)
-    messages.success(request, "Saved.")
+    messages.success(request, texts.SAVED)
     return redirect("notifications:preferences")
 
 

@@ -80,16 +80,16 @@ def test_tasks_that_need_attention_are_counted_in_one_notification(desk: Desk) -
     fails(index, ids[:3])
     notify_of_events()
     notify_of_events()
-    assert titles(desk.person) == ["3 tasks of yours in Translations came to need attention"]
+    assert titles(desk.person) == ["3 of your tasks in Translations need attention"]
     fails(index, ids[3:4], "escalated")
     notify_of_events()
-    assert titles(desk.person) == ["4 tasks of yours in Translations came to need attention"]
+    assert titles(desk.person) == ["4 of your tasks in Translations need attention"]
     Notification.objects.mark_all_read(desk.person)
     notify_of_events()
     assert Notification.objects.get().read_at is not None
     fails(index, ids[4:], "quarantined")
     notify_of_events()
-    assert titles(desk.person) == ["1 task of yours in Translations came to need attention"]
+    assert titles(desk.person) == ["1 of your tasks in Translations needs attention"]
     assert Notification.objects.get().read_at is None
 
 
@@ -100,7 +100,7 @@ def test_nobody_is_notified_of_muted_tasks_and_mistakes(desk: Desk) -> None:
     TaskNote.objects.mute(desk.workflow, {first: "failed"}, "asked Ana", desk.person)
     TaskNote.objects.mark_as_mistakes(desk.workflow, [second], "", desk.person)
     notify_of_events()
-    assert titles(desk.person) == ["1 task of yours in Translations came to need attention"]
+    assert titles(desk.person) == ["1 of your tasks in Translations needs attention"]
     notification = Notification.objects.get()
     assert is_relevant(notification)
     TaskNote.objects.mute(desk.workflow, {third: "failed"}, "asked Ana", desk.person)
@@ -132,7 +132,7 @@ def test_more_failures_than_a_batch_are_all_counted(desk: Desk, monkeypatch: Any
     fails(index, list(sent.rows.values_list("task_id", flat=True)))
     notify_of_events()
     notify_of_events()
-    assert titles(desk.person) == ["5 tasks of yours in Translations came to need attention"]
+    assert titles(desk.person) == ["5 of your tasks in Translations need attention"]
 
 
 def test_failures_count_when_their_status_is_read(desk: Desk) -> None:
@@ -143,7 +143,7 @@ def test_failures_count_when_their_status_is_read(desk: Desk) -> None:
     fails(index, [late, timeless], ago=timedelta(hours=12))
     IndexedTask.objects.filter(task_id=timeless).update(updated_at=None)
     notify_of_events()
-    assert titles(desk.person) == ["2 tasks of yours in Translations came to need attention"]
+    assert titles(desk.person) == ["2 of your tasks in Translations need attention"]
 
 
 def test_nothing_is_new_before_all_open_lists_were_read(desk: Desk) -> None:
@@ -209,9 +209,9 @@ def test_stuck_tasks_are_counted_in_one_notification(desk: Desk) -> None:
     assert titles(desk.person) == []
     read(index, 1)
     notify_of_events()
-    assert titles(desk.person) == ["2 tasks of yours stuck in Translations"]
+    assert titles(desk.person) == ["2 of your tasks in Translations are stuck"]
     notification = Notification.objects.get()
-    assert notification.sentence == "No progress for over 24 h." and notification.address.endswith("/overview/#stuck")
+    assert notification.sentence == "No progress for over 24 h" and notification.address.endswith("/overview/#stuck")
     Notification.objects.mark_all_read(desk.person)
     read(index, 20)
     notify_of_events()
@@ -219,7 +219,7 @@ def test_stuck_tasks_are_counted_in_one_notification(desk: Desk) -> None:
     fails(index, [first], "in_progress")
     read(index, 30)
     notify_of_events()
-    assert titles(desk.person) == ["2 tasks of yours stuck in Translations"]  # the first again, and the third
+    assert titles(desk.person) == ["2 of your tasks in Translations are stuck"]  # the first again, and the third
     assert Notification.objects.get().read_at is None
 
 
@@ -230,7 +230,7 @@ def test_shorter_hours_make_more_tasks_stuck_and_longer_hours_repeat_none(desk: 
     assert titles(desk.person) == []
     index.update(stuck_hours=4)
     notify_of_events()
-    assert titles(desk.person) == ["1 task of yours stuck in Translations"]
+    assert titles(desk.person) == ["1 of your tasks in Translations is stuck"]
     Notification.objects.mark_all_read(desk.person)
     for hours in (168, 4):
         index.update(stuck_hours=hours)
@@ -299,7 +299,7 @@ def test_sender_and_leads_are_notified_of_an_unconfirmed_outcome(desk: Desk, api
     notify_of_events()
     notify_of_events()
     for person in (colleague, other_desk.person):
-        assert titles(person) == [f"{lost.label}: Unconfirmed: "]
+        assert titles(person) == [f"Unconfirmed: {lost.label}"]
     assert titles(desk.person) == []
     answer = other_desk.browser.get("/notifications/", follow=True)
     assert "Unconfirmed: " in answer.content.decode()
@@ -315,7 +315,7 @@ def test_the_sender_is_notified_of_a_process_that_died_while_it_sent(desk: Desk,
     notify_of_events()
     lost.refresh_from_db()
     assert lost.status == "unconfirmed"
-    assert titles(desk.person) == [f"{lost.label}: Unconfirmed: "]
+    assert titles(desk.person) == [f"Unconfirmed: {lost.label}"]
 
 
 @pytest.mark.parametrize("find_events", [events.notify_of_unconfirmed, events.notify_of_keys])
@@ -355,7 +355,7 @@ def test_an_owner_is_notified_once_of_a_rejection_and_of_each_reminder(desk: Des
     desk.key.save()
     notify_of_events()
     notify_of_events()
-    assert titles(desk.person) == ["The key Acme Labeling expires in 6 days", "The key Acme Labeling is rejected"]
+    assert titles(desk.person) == ["API key Acme Labeling expires in 6 days", "API key Acme Labeling was rejected"]
     assert titles(colleague) == []
 
 
@@ -367,7 +367,7 @@ def test_leads_of_teams_that_share_a_key_are_notified_of_its_rejection(desk: Des
     SavedKey.objects.filter(pk=desk.key.pk).update(rejected_at=timezone.now())
     notify_of_events()
     notify_of_events()
-    assert titles(lead) == titles(desk.person) == ["The key Acme Labeling is rejected"]
+    assert titles(lead) == titles(desk.person) == ["API key Acme Labeling was rejected"]
     assert titles(member) == titles(other_lead) == []
     sentence = Notification.objects.get(person=lead).sentence
     assert desk.person.email in sentence and desk.key.last4 not in sentence
@@ -379,7 +379,7 @@ def test_the_new_owner_of_a_key_is_notified(desk: Desk) -> None:
     heir = make_colleague()
     desk.key.hand_over(heir, desk.person)
     [news] = Notification.objects.filter(person=heir)
-    assert news.title == "You now own the API key Acme Labeling" and str(desk.person) in news.sentence
+    assert news.title == "You now own API key Acme Labeling" and str(desk.person) in news.sentence
     assert browser_of(heir).get(f"/notifications/{news.pk}/", follow=True).status_code == 200
     desk.key.hand_over(desk.person, desk.person)
     assert titles(desk.person) == []
@@ -435,7 +435,7 @@ def test_mails_gather_notifications_for_15_minutes(desk: Desk, mails: list[Any])
         notify(desk.person, Message("batch", f"import:{number}", f"rows{number}.csv is through", "/submissions/"))
     assert (mail_notifications(), mail_notifications()) == (1, 0)
     [sent] = mails
-    assert sent.subject == "rows2.csv is through, and 2 more"
+    assert sent.subject == "rows2.csv is through, and 2 more notifications"
     assert sent.to == [desk.person.email]
     assert sent.body.count("https://portal.example/submissions/") == 3
     notify(desk.person, Message("batch", "import:9", "rows9.csv is through", "/"))

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.people.invitations import person_to_ask
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -15,7 +16,8 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 class FirstSteps:
     """How far a person has come. An empty address is a step that cannot be made yet.
 
-    `keys_page` is the page of Pipelines where API keys are created, if the portal's settings name it.
+    `keys_page` is the page of Pipelines where API keys are created, if the portal's settings name it. `ask` is the
+    person who can share a key, for everybody but administrators.
     """
 
     key_name: str = ""
@@ -24,6 +26,7 @@ class FirstSteps:
     create: str = ""
     sample: str = ""
     keys_page: str = ""
+    ask: str = ""
 
     @property
     def number(self) -> int:
@@ -38,7 +41,8 @@ def first_steps(user: User, workflows: list[OpenedWorkflow]) -> FirstSteps | Non
     if not workflows:
         key = SavedKey.objects.usable_by(user).order_by("name").first()
         if key is None:
-            return FirstSteps(keys_page=settings.API_KEYS_URL or "")
+            ask = "" if user.is_administrator else person_to_ask(user)
+            return FirstSteps(keys_page=settings.API_KEYS_URL or "", ask=ask)
         return FirstSteps(key.name, reverse("workflows:list", args=[key.pk]))
     if not user.may_send or Submission.objects.filter(owner=user, success_count__gt=0).exists():
         return None

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION, label_of
-from pipelines_portal.core.times import short
+from pipelines_portal.core.times import local, short
 from pipelines_portal.entry.drafts import Draft, list_drafts
 from pipelines_portal.entry.imports.lists import list_stopped
 from pipelines_portal.entry.models import ImportJob
@@ -23,6 +23,8 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.states import state_of
 from pipelines_portal.overview.first_steps import FirstSteps, first_steps
 from pipelines_portal.overview.models import HomeVisit
+from pipelines_portal.people import texts
+from pipelines_portal.people.models import Invitation
 from pipelines_portal.submissions.days import tell_apart
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.team import sent_since, unknown_for
@@ -154,7 +156,7 @@ def build_home(user: User, now: datetime) -> Home:
         all_workflows=reverse("workflows:list", args=[workflows[0].key_id]) if workflows else "",
         drafts=tuple(_draft_item(draft) for draft in drafts[:MAX_CONTINUED]),
         more_drafts=max(len(drafts) - MAX_CONTINUED, 0),
-        reviews=_reviews(user, [key for key in keys if key.owner_id == user.pk]),
+        reviews=_reviews(user, [key for key in keys if key.owner_id == user.pk], now),
         troubles=_troubles(workflows, counts, {index.pk: pk for pk, index in indexes.items()}, new_stuck),
         gaps=_gaps(workflows, counts, now),
         since=since,
@@ -194,15 +196,17 @@ def _draft_item(draft: Draft) -> Item:
     return Item("draft", draft.label, draft.address, "Continue", draft.workflow_name, note, draft.saved_at)
 
 
-def _reviews(user: User, own_keys: list[SavedKey]) -> tuple[Item, ...]:
-    """Return what waits for the person: unconfirmed submissions, stopped imports, failed uploads, their own keys."""
+def _reviews(user: User, own_keys: list[SavedKey], now: datetime) -> tuple[Item, ...]:
+    """Return what waits for the person: unconfirmed submissions, stopped imports, failed uploads, keys, invitations."""
     unconfirmed = [one for one in unknown_for(user) if one.key_id and not one.is_called_off and not one.is_of_import]
     shown = unconfirmed[:MAX_REVIEWED]
     tell_apart(shown)
     submissions = [_submission_item(submission, user) for submission in shown]
     imports = [_import_item(import_job, user) for import_job in list_stopped(user)[:MAX_REVIEWED]]
     keys = map(_key_item, own_keys)
-    return (*submissions, *imports, *_upload_items(user), *(item for item in keys if item))
+    own_invitations = Invitation.objects.overdue_for(user, now)[:MAX_REVIEWED]
+    invitations = [_invitation_item(invitation, user, now) for invitation in own_invitations]
+    return (*submissions, *imports, *_upload_items(user), *(item for item in keys if item), *invitations)
 
 
 def _submission_item(submission: Submission, user: User) -> Item:
@@ -247,6 +251,15 @@ def _key_item(key: SavedKey) -> Item | None:
         return None
     address, note = reverse("keys:detail", args=[key.pk]), f"{state.word[0].lower()}{state.word[1:]}"
     return Item("key", key.name, address, "Replace key", note=note, lead="API key", tone=state.tone)
+
+
+def _invitation_item(invitation: Invitation, user: User, now: datetime) -> Item:
+    page = reverse("people:list")
+    if not user.is_administrator:
+        page = reverse("people:team_detail", args=[invitation.first_team])  # type: ignore[attr-defined]
+    end = local(invitation.ends_at)
+    note = texts.not_accepted_expired if end <= now else texts.not_accepted_expires
+    return Item("people", invitation.email, f"{page}#pending", "Review", note=note(f"{end.day} {end:%b}"))
 
 
 # --- needs attention --------------------------------------------------------------------------------------------------

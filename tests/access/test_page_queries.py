@@ -22,7 +22,7 @@ MOST = 8
 # imports:progress shows all rows of an import with their tasks, submissions:list adds up the batches of each import,
 # and asks for its state.
 GATHERING = {
-    "overview:home": 18, "overview:detail": 13, "keys:detail": 10, "imports:check": 15, "imports:progress": 13,
+    "overview:home": 19, "overview:detail": 13, "keys:detail": 10, "imports:check": 15, "imports:progress": 13,
     "imports:continue": 9, "new_task:create": 10, "overview:palette": 11, "search:search": 11, "submissions:list": 15,
     "submissions:detail": 9, "tasks:list": 11, "grid:page": 18, "grid:created": 16,
 }  # fmt: skip

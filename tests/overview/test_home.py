@@ -9,12 +9,13 @@ from django.conf import LazySettings
 from django.test import Client
 from django.utils import timezone
 
-from pipelines_portal.accounts.models import Membership, User
+from pipelines_portal.accounts.models import Membership, Role, User
 from pipelines_portal.api_client import ValidationFailed
 from pipelines_portal.entry.models import ImportJob, TypedDraft
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.overview import home
 from pipelines_portal.overview.models import HomeVisit
+from pipelines_portal.people.models import Invitation
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.models import WATCHED_FOR, TaskNote, WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -57,14 +58,51 @@ def link_to(browser: Client, words: str) -> str:
     return found[words]
 
 
+# --- invitations ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("age", "words"), [(2, ""), (4, "invitation not accepted, expires"), (8, "not accepted, expired")]
+)
+def test_an_invitation_that_is_not_accepted_is_reviewed(page: Client, person: User, age: int, words: str) -> None:
+    team, now = make_team(lead=person), timezone.now()
+    [invitation] = Invitation.objects.invite(["jonas@acme.example"], Role.OPERATOR, [team], by=person)
+    made_at = now - timedelta(days=age)
+    Invitation.objects.update(made_at=made_at, ends_at=made_at + timedelta(days=7))
+    assert words in lines_of(page).get("Review 1", "")
+    if words:
+        assert link_to(page, invitation.email) == f"/people/teams/{team.pk}/#pending"
+        User.objects.filter(pk=person.pk).update(role=Role.ADMINISTRATOR)
+        page = browser_of(User.objects.get(pk=person.pk))
+        assert link_to(page, invitation.email) == "/people/#pending"
+        Invitation.objects.update(taken_at=now)
+    assert "jonas@acme.example" not in text_of(page.get("/"))
+
+
 # --- the first steps --------------------------------------------------------------------------------------------------
 
 
-def test_a_person_without_a_key_adds_one(page: Client, settings: LazySettings) -> None:
+def test_an_administrator_without_a_key_adds_one(page: Client, person: User, settings: LazySettings) -> None:
+    User.objects.filter(pk=person.pk).update(role=Role.ADMINISTRATOR)
+    page = browser_of(User.objects.get(pk=person.pk))
     settings.API_KEYS_URL = "https://keys.example/here"
     words = text_of(page.get("/"))
     assert "Welcome" in words and 'href="https://keys.example/here"' in words and 'href="/keys/"' in words
     assert words.count('aria-current="step"') == 1 and "Add workflow" not in words.split('id="main"')[1]
+
+
+def test_an_operator_without_a_key_is_told_who_can_share_one(page: Client, person: User) -> None:
+    """The lead of their team, else the person who invited them, else an administrator."""
+    boss = make_person("boss@acme.example", name="Maria Weber", role="administrator")
+    assert "Ask Maria Weber (boss@acme.example) to add you" in text_of(page.get("/"))
+    inviter = make_person("inviter@acme.example", name="Ina Berg", role="administrator")
+    Invitation.objects.invite([person.email], Role.OPERATOR, [], by=inviter)
+    Invitation.objects.update(taken_at=timezone.now())
+    words = text_of(page.get("/")).split('id="main"')[1]
+    assert "Ask Ina Berg (inviter@acme.example) to add you" in words
+    assert "Add your own API key" in words and "Add key" not in words
+    make_team(person, lead=boss)
+    assert "Ask Maria Weber (boss@acme.example) to add you" in text_of(page.get("/"))
 
 
 def test_a_person_with_a_key_adds_a_workflow(page: Client, saved_key: SavedKey) -> None:

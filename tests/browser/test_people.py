@@ -21,7 +21,7 @@ def test_a_colleague_comes_and_goes(browser: Browser, running: Demo, with_script
     name = f"Tom {with_script}"
     lead = signed_in(browser, running, java_script_enabled=with_script)
     lead.goto(f"{running.url}/people/teams/1/")
-    lead.get_by_role("link", name="Invite into Intake").click()
+    lead.get_by_role("link", name="Invite").click()
     expect(lead.get_by_label("Intake")).to_be_checked()
     lead.get_by_label("Email").fill(f"tom-{with_script}@acme.example")
     lead.get_by_role("button", name="Invite").click()
@@ -32,21 +32,21 @@ def test_a_colleague_comes_and_goes(browser: Browser, running: Demo, with_script
     tom.get_by_label("Your name").fill(name)
     field = tom.get_by_label("Password")
     field.fill(PASSWORD)
-    show = tom.get_by_role("button", name="Show the password")
+    show = tom.get_by_role("button", name="Show password")
     if with_script:
         show.click()
         expect(field).to_have_attribute("type", "text")
     else:
         expect(show).to_be_hidden()
-    tom.get_by_role("button", name="Accept and sign in").click()
+    tom.get_by_role("button", name="Accept invitation").click()
     tom.get_by_role("link", name="Support ticket triage").first.click()
     expect(tom.get_by_role("heading", name="Support ticket triage")).to_be_visible()
 
     lead.goto(f"{running.url}/people/?q=tom")
     lead.get_by_role("link", name=name).click()
     lead.get_by_role("link", name="Deactivate…").click()
-    lead.get_by_role("button", name=f"Deactivate {name}").click()
-    expect(lead.get_by_text(f"{name} has no access any more.")).to_be_visible()
+    lead.get_by_role("button", name="Deactivate").click()
+    expect(lead.get_by_text("They’ve been signed out")).to_be_visible()
     tom.reload()
     expect(tom.get_by_role("heading", name="Sign in")).to_be_visible()
 

@@ -68,7 +68,7 @@ def test_signing_out_says_so(browser: Browser, running: Demo) -> None:
     leaving = signed_in(browser, running)
     leaving.goto(f"{running.url}/account/")
     leaving.get_by_role("button", name="Sign out", exact=True).click()
-    expect(leaving.get_by_text("You are signed out.")).to_be_visible()
+    expect(leaving.get_by_text("You’re signed out.")).to_be_visible()
     leaving.context.close()
 
 

@@ -86,23 +86,23 @@ def test_a_passkey_is_added_and_opens_the_account(new_page: NewPage) -> None:
     sign_in(page, "paul@acme.example", PASSWORD)
     expect_in(page)
     page.goto("/account/")
-    page.get_by_role("link", name="Add a passkey").click()
+    page.get_by_role("link", name="Add passkey").click()
     page.get_by_label("Name").fill("Work laptop")
     assert accessibility_faults(page) == []
-    page.get_by_role("button", name="Add the passkey").click()
-    expect(page.get_by_role("heading", name="Keep these recovery codes")).to_be_visible()
+    page.get_by_role("button", name="Add passkey").click()
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
     assert accessibility_faults(page) == []
-    page.get_by_role("link", name="I have kept them").click()
-    expect(page.get_by_role("listitem").filter(has_text="Work laptop").last).to_be_visible()
+    page.get_by_role("link", name="Done").click()
+    expect(page.get_by_text("Work laptop", exact=True)).to_be_visible()
     assert accessibility_faults(page) == []
     sign_out(page)
 
-    page.get_by_role("button", name="Use a passkey").click()
+    page.get_by_role("button", name="Sign in with a passkey").click()
     expect_in(page)
     sign_out(page)
 
     sign_in(page, "paul@acme.example", PASSWORD)
-    expect(page.get_by_role("heading", name="Second step")).to_be_visible()
+    expect(page.get_by_role("heading", name="Two-step verification")).to_be_visible()
     assert accessibility_faults(page) == []
     page.get_by_role("button", name="Use a passkey").click()
     expect_in(page)
@@ -112,12 +112,12 @@ def test_a_passkey_may_be_for_after_the_password_only(new_page: NewPage) -> None
     page = with_passkeys(new_page())
     sign_in(page, "pia@acme.example", PASSWORD)
     page.goto("/account/passkey/")
-    page.get_by_label("Sign in with it alone").uncheck()
-    page.get_by_role("button", name="Add the passkey").click()
-    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_label("Sign in without a password").uncheck()
+    page.get_by_role("button", name="Add passkey").click()
+    page.get_by_role("link", name="Done").click()
     sign_out(page)
     sign_in(page, "pia@acme.example", PASSWORD)
-    expect(page.get_by_role("heading", name="Second step")).to_be_visible()
+    expect(page.get_by_role("heading", name="Two-step verification")).to_be_visible()
     page.get_by_role("button", name="Use a passkey").click()
     expect_in(page)
 
@@ -125,8 +125,8 @@ def test_a_passkey_may_be_for_after_the_password_only(new_page: NewPage) -> None
 def test_a_device_without_the_passkey_is_told_so(new_page: NewPage) -> None:
     page = with_passkeys(new_page())
     page.goto("/sign-in/")
-    page.get_by_role("button", name="Use a passkey").click()
-    expect(page.get_by_role("alert").filter(has_text="The passkey was not used")).to_be_visible()
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page.get_by_role("alert").filter(has_text="Passkey not used")).to_be_visible()
 
 
 def test_a_passkey_leads_back_to_what_was_typed(new_page: NewPage) -> None:
@@ -134,11 +134,11 @@ def test_a_passkey_leads_back_to_what_was_typed(new_page: NewPage) -> None:
     page = with_passkeys(new_page())
     sign_in(page, "petra@acme.example", PASSWORD)
     page.goto("/account/passkey/")
-    page.get_by_role("button", name="Add the passkey").click()
-    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("button", name="Add passkey").click()
+    page.get_by_role("link", name="Done").click()
     sign_out(page)
     page.goto("/sign-in/?next=/submissions/")
-    page.get_by_role("button", name="Use a passkey").click()
+    page.get_by_role("button", name="Sign in with a passkey").click()
     page.wait_for_url(re.compile("/submissions/$"))
 
 
@@ -146,12 +146,12 @@ def test_the_app_is_set_up_and_asked_for_without_javascript(new_page: NewPage) -
     page = new_page(java_script_enabled=False)
     sign_in(page, "maria@acme.example", PASSWORD)
     page.goto("/account/")
-    page.get_by_role("link", name="Set it up").click()
+    page.get_by_role("link", name="Set up authenticator app").click()
     secret = "".join(page.locator("code").inner_text().split())
-    page.get_by_label("Code the app shows").fill(code_of(secret, -1))
+    page.get_by_label("Verification code").fill(code_of(secret, -1))
     page.get_by_role("button", name="Turn on").click()
-    expect(page.get_by_role("heading", name="Keep these recovery codes")).to_be_visible()
-    page.get_by_role("link", name="I have kept them").click()
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    page.get_by_role("link", name="Done").click()
     sign_out(page)
     sign_in(page, "maria@acme.example", PASSWORD)
     page.get_by_label("Code").fill(code_of(secret))
@@ -164,7 +164,7 @@ def test_the_issuer_signs_in(new_page: NewPage, javascript: bool) -> None:
     """The button's form is sent on to another origin: the policy must know it."""
     page = new_page(java_script_enabled=javascript)
     page.goto("/sign-in/")
-    page.get_by_role("button", name="Sign in through Acme SSO").click()
+    page.get_by_role("button", name="Sign in with Acme SSO").click()
     page.get_by_role("button", name="nora").click()
     expect_in(page)
     expect(page.get_by_role("link", name="nora@acme.example")).to_be_visible()

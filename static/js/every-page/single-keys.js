@@ -21,7 +21,7 @@ async function copyId() {
   if (!link) return;
   const id = link.textContent.trim();
   await navigator.clipboard.writeText(id);
-  document.getElementById("said").textContent = `Copied ${id}`;
+  document.dispatchEvent(new CustomEvent("portal:done", { detail: `Copied ${id}` }));
 }
 
 function press(element) {

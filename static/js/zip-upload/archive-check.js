@@ -29,6 +29,7 @@ class ArchiveCheck extends HTMLElement {
     on("htmx:beforeRequest", (event) => this.#leaving(event.detail.elt));
     on("htmx:afterRequest", () => this.#busy(false));
     on("folder-taken", () => this.#forget());
+    on("zip-picked", ({ detail }) => this.#takeZip(detail.file));
     on("folder-made", ({ detail }) => this.#choose(detail.file, detail.levels));
     on("click", (event) => this.#leaveOut(event.target.closest("button[data-leave-out]")));
     on("submit", (event) => this.#downloads(event.target));
@@ -58,6 +59,14 @@ class ArchiveCheck extends HTMLElement {
     if (!input.matches("[data-rows]") || !input.files.length) return;
     this.querySelector("[data-corrections]")?.remove(); // they were typed over the cells of another file
     if (this.#file) this.#form.requestSubmit();
+  }
+
+  /** The input keeps the file over Back. */
+  #takeZip(file) {
+    const carrier = new DataTransfer();
+    carrier.items.add(file);
+    this.#input.files = carrier.files;
+    return this.#chooseZip(file);
   }
 
   #chooseZip(file) {

@@ -9,11 +9,13 @@ export function picked(input, most) {
   return Array.from(input.files, (file) => ({ path: file.webkitRelativePath || file.name, file }));
 }
 
+export const isZip = (file) => /\.zip$/i.test(file.name);
+
 /** Whether a drop is one ZIP file and nothing else: that goes up as it is. */
 export function isOneZip(transfer) {
   const [item, ...others] = Array.from(transfer.items).filter(({ kind }) => kind === "file");
   const isFolder = item?.webkitGetAsEntry()?.isDirectory;
-  return Boolean(item) && !others.length && !isFolder && /\.zip$/i.test(item.getAsFile()?.name ?? "");
+  return Boolean(item) && !others.length && !isFolder && isZip(item.getAsFile() ?? { name: "" });
 }
 
 /**

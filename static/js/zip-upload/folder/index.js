@@ -2,7 +2,7 @@
 // "folder-made" with {file, levels} when it is done. Every sentence stands in templates/uploads/_folder.html.
 
 import { shortName, size } from "../words.js";
-import { TooManyFiles, dropped, picked } from "./gathering.js";
+import { TooManyFiles, dropped, isZip, picked } from "./gathering.js";
 import { Packing, UnreadableFile } from "./packing.js";
 
 const count = (number) => `${number.toLocaleString("en")} ${number === 1 ? "file" : "files"}`;
@@ -48,8 +48,15 @@ class FolderZip extends HTMLElement {
   #picked(event) {
     event.stopPropagation();
     const input = event.target;
+    const [file, ...others] = input.files;
+    if (input.matches("[data-takes-zip]") && file && !others.length && isZip(file)) return this.#handOver(file);
     this.#emptyInputs(input);
     this.#take(Promise.resolve().then(() => picked(input, this.#most)));
+  }
+
+  /** One ZIP file goes up as it is. */
+  #handOver(file) {
+    this.dispatchEvent(new CustomEvent("zip-picked", { bubbles: true, detail: { file } }));
   }
 
   #emptyInputs(besides = null) {

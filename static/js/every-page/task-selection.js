@@ -26,7 +26,7 @@ function select(box, isRange) {
 async function copySelected() {
   const ids = chosen().map((box) => box.value);
   await navigator.clipboard.writeText(ids.join("\n"));
-  document.getElementById("said").textContent = `Copied ${ids.length} IDs`;
+  document.dispatchEvent(new CustomEvent("portal:done", { detail: ids.length === 1 ? `Copied ${ids[0]}` : `Copied ${ids.length} IDs` }));
 }
 
 document.addEventListener("keydown", (event) => {

@@ -57,10 +57,10 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def ago(moment: datetime, now: datetime) -> str:
-    """Return the age within the last hour, else day and hour: "12 s ago", "3 min ago", "Today 11:02"."""
+    """Return the age within the last hour, else the time: "12 s ago", "3 min ago", "11:02"."""
     seconds = (now - moment).total_seconds()
     if not is_recent(moment, now):
-        return day_and_hour(moment, now)
+        return short(moment, now)
     if seconds < 5:
         return "just now"
     return f"{int(seconds)} s ago" if seconds < MINUTE else f"{int(seconds // MINUTE)} min ago"
@@ -71,20 +71,10 @@ def is_recent(moment: datetime, now: datetime) -> bool:
     return -MINUTE < (now - moment).total_seconds() < HOUR
 
 
-def day_and_hour(moment: datetime, now: datetime) -> str:
-    """ "Today 11:02", "Yesterday 17:20", "Nov 3, 09:15", "Nov 3, 2024, 09:15"."""
-    there = local(moment)
-    word = day(moment, now)
-    return f"{word} {there:%H:%M}" if word in ("Today", "Yesterday") else f"{word}, {there:%H:%M}"
-
-
 def day(moment: datetime, now: datetime) -> str:
-    """ "Today", "Yesterday", "Nov 3", "Nov 3, 2024"."""
-    there, here = local(moment), local(now)
-    days = (here.date() - there.date()) // timedelta(days=1)
-    if days in (0, 1):
-        return ("Today", "Yesterday")[days]
-    return f"{there:%b} {there.day}" if there.year == here.year else f"{there:%b} {there.day}, {there.year}"
+    """Return "Today", "Yesterday", "3 Nov", or "3 Nov 2024"."""
+    days = (local(now).date() - local(moment).date()) // timedelta(days=1)
+    return ("Today", "Yesterday")[days] if days in (0, 1) else short_day(moment, now)
 
 
 def short(moment: datetime, now: datetime) -> str:
@@ -96,6 +86,12 @@ def short(moment: datetime, now: datetime) -> str:
     if 0 < days < 7:
         return f"{there:%a %H:%M}"
     return f"{there.day} {there:%b %H:%M}" if there.year == here.year else f"{there.day} {there:%b %Y}"
+
+
+def short_day(moment: datetime, now: datetime) -> str:
+    """Return "18 Nov", or "18 Nov 2025" for another year."""
+    there = local(moment)
+    return f"{there.day} {there:%b}" if there.year == local(now).year else f"{there.day} {there:%b %Y}"
 
 
 def clock(moment: datetime) -> str:

@@ -1,18 +1,15 @@
 """Template tags for statuses, node bars, times, file names and numbers."""
 
-from datetime import UTC, datetime
 from functools import lru_cache
 
 from django import template
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from pipelines_portal import __version__
 from pipelines_portal.api_client import NodeSummary
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION, icon_of, label_of
-from pipelines_portal.core import times
 from pipelines_portal.core.file_names import full_name, short_name
 from pipelines_portal.core.rendering import fragment
 
@@ -31,7 +28,6 @@ WORKFLOW_STATUS_WORDS = {
 }
 # Workflow statuses borrow the shapes of the task statuses they resemble.
 WORKFLOW_SHAPES = {"ACTIVE": "finished", "PAUSED": "paused"}
-NEVER = SafeString('<span class="faint">never</span>')
 
 
 @register.simple_tag
@@ -107,50 +103,6 @@ def _node_bar(
         "large": large,
     }
     return render_to_string("_partials/node_bar.html", context)
-
-
-@register.simple_tag
-def time_ago(value: datetime | None) -> SafeString:
-    """Render a relative time within the last hour, else like `moment`. Without a template, for the speed of lists."""
-    if value is None:
-        return NEVER
-    now = timezone.now()
-    later = times.day_and_hour(value, now)
-    # static/js/every-page/times.js updates relative times in the page.
-    mark = format_html(' data-ago="{}"', later) if times.is_recent(value, now) else ""
-    return _time(value, times.ago(value, now), mark)
-
-
-@register.simple_tag
-def moment(value: datetime | None) -> SafeString:
-    """Render a time in the person's time zone: "Today 11:02", with UTC on hover."""
-    return NEVER if value is None else _time(value, times.day_and_hour(value, timezone.now()))
-
-
-@register.simple_tag
-def clock_time(value: datetime) -> SafeString:
-    """Render only the time of day in the person's time zone: "14:05"."""
-    return _time(value, times.clock(value))
-
-
-@register.simple_tag
-def short_time(value: datetime | None) -> SafeString:
-    """Render a time for lists and for "Updated 14:05", with its day if that is not today."""
-    return SafeString() if value is None else _time(value, times.short(value, timezone.now()))
-
-
-@register.simple_tag
-def clock_now() -> str:
-    """Return the current time in the person's time zone and in UTC: "14:05 in Vienna, 13:05 UTC"."""
-    now = timezone.now()
-    here = times.current_place()
-    universal = f"{now.astimezone(UTC):%H:%M} UTC"
-    return universal if here == "UTC" else f"{times.clock(now)} in {here}, {universal}"
-
-
-def _time(value: datetime, words: str, mark: str = "") -> SafeString:
-    exact, iso = times.exact(value), times.machine(value)
-    return format_html('<time datetime="{}" title="{}"{}>{}</time>', iso, exact, mark, words)
 
 
 @register.simple_tag

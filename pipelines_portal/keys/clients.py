@@ -5,16 +5,14 @@ from pipelines_portal.core.api_connection import transport, transport_for_check
 from pipelines_portal.core.encryption import Undecryptable
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.rate_limiter import KeyRateLimiter
+from pipelines_portal.keys.texts import cannot_be_opened
 
 
 class KeyCannotBeOpened(Undecryptable):
     """The key was encrypted with a value that is no longer in ENCRYPTION_KEYS. The API was not asked."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(
-            f"The portal cannot open its saved key “{name}”: the value it was encrypted with is missing from "
-            "ENCRYPTION_KEYS. Ask whoever runs this portal to put the old value back, or save the key again."
-        )
+        super().__init__(cannot_be_opened(name))
 
 
 def client_for(key: SavedKey, policy: RetryPolicy = IN_A_PAGE) -> PipelinesClient:

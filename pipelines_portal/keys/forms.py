@@ -11,15 +11,17 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import Team, User
 from pipelines_portal.core.form_fields import KeylessField, NameField
+from pipelines_portal.keys import texts
 from pipelines_portal.keys.expiry import Expiry
 from pipelines_portal.keys.models import SavedKey, can_own_keys, fingerprint
-from pipelines_portal.keys.texts import already_saved
 
 # A select shows this many teams well.
 MOST_TEAMS = 200
 PREFIX, LENGTH = "pk_live_", 48
 # The longest lifetime of a key that the API offers.
 LONGEST_LIFETIME_DAYS = 365
+EXPIRY_CHOICES = [("", "Don’t know"), *(choice for choice in Expiry.choices if choice[0])]
+KEY_ATTRIBUTES = {"autocomplete": "off", "spellcheck": "false"}
 
 
 def clean_key_text(pasted: str) -> str:
@@ -37,12 +39,11 @@ def clean_key_text(pasted: str) -> str:
 
 def _fault(key: str) -> str | None:
     if not key.startswith(PREFIX):
-        return f"A key starts with {PREFIX}. This one does not. Check that it was copied whole."
+        return texts.WRONG_START
     if len(key) != LENGTH:
-        more_or_less = f"{LENGTH - len(key)} too few" if len(key) < LENGTH else f"{len(key) - LENGTH} too many"
-        return f"A key has {LENGTH} characters. This one has {len(key)}: {more_or_less}."
+        return texts.wrong_length(LENGTH - len(key))
     if not re.fullmatch(r"[0-9a-f]{40}", key.removeprefix(PREFIX)):
-        return f"After {PREFIX} a key holds only the digits 0 to 9 and the letters a to f, in lower case."
+        return texts.WRONG_SIGNS
     return None
 
 
@@ -50,21 +51,21 @@ class SavedKeyForm(forms.Form):
     name = NameField(
         max_length=100,
         label="Name",
-        help_text="What you call it here, for example the organization's name.",
+        help_text="For example: Acme Labeling",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     key = forms.CharField(
-        label="Key",
-        help_text="48 characters that start with pk_live_. It is encrypted, and never shown again.",
-        # render_value stays off: a refused key is not sent back in the page.
-        widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        label="API key",
+        help_text="Starts with pk_live_. Stored encrypted; never shown again.",
+        # After an error the page keeps it: Pipelines shows a key only once.
+        widget=forms.PasswordInput(KEY_ATTRIBUTES, render_value=True),
     )
 
     expiry = forms.ChoiceField(
-        choices=Expiry.choices,
+        choices=EXPIRY_CHOICES,
         required=False,
-        label="It expires",
-        help_text="As chosen when it was made, counted from today. The API does not tell; the portal reminds you.",
+        label="Expires",
+        help_text="We’ll remind you before it expires.",
     )
 
     def __init__(self, owner: User, *args: Any, **kwargs: Any) -> None:
@@ -77,15 +78,14 @@ class SavedKeyForm(forms.Form):
         key = clean_key_text(self.cleaned_data["key"])
         duplicate = _find_duplicate(key)
         if duplicate and (duplicate.owner_id != self.owner.pk or duplicate.can_be_decrypted):
-            raise ValidationError(already_saved(duplicate, self.owner.pk))
+            raise ValidationError(texts.already_saved(duplicate, self.owner.pk))
         self.duplicate = duplicate
         return key
 
     def add_conflict(self) -> None:
         """Add the error of a key that somebody saved, handed over or removed since the form was checked."""
         duplicate = _find_duplicate(self.cleaned_data["key"])
-        removed = "This key was removed here a moment ago. Save it again."
-        self.add_error("key", already_saved(duplicate, self.owner.pk) if duplicate else removed)
+        self.add_error("key", texts.already_saved(duplicate, self.owner.pk) if duplicate else texts.JUST_REMOVED)
 
 
 def _find_duplicate(key: str) -> SavedKey | None:
@@ -97,11 +97,11 @@ class RenameKeyForm(forms.Form):
 
 
 class KeyExpiryForm(forms.Form):
-    expiry = forms.ChoiceField(choices=Expiry.choices, required=False, label="It expires")
+    expiry = forms.ChoiceField(choices=EXPIRY_CHOICES, required=False, label="Expires")
     made_on = forms.DateField(
         required=False,
-        label="It was made on",
-        help_text="Its lifetime counts from then. Left empty, it counts from today.",
+        label="Created on",
+        help_text="Leave empty to count from today.",
         widget=forms.DateInput(attrs={"type": "date"}),
     )
 
@@ -109,17 +109,16 @@ class KeyExpiryForm(forms.Form):
         made_on: date | None = self.cleaned_data["made_on"]
         today = timezone.localdate()
         if made_on and not today - timedelta(days=LONGEST_LIFETIME_DAYS) <= made_on <= today:
-            raise ValidationError("Enter a day of the last year, up to today.")
+            raise ValidationError(texts.WRONG_DAY)
         return made_on
 
 
 class ReplaceKeyForm(forms.Form):
     key = forms.CharField(
-        label="New key",
-        help_text="48 characters that start with pk_live_. It is tried on every workflow of this key before it counts.",
-        widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        label="New API key",
+        widget=forms.PasswordInput(KEY_ATTRIBUTES, render_value=True),
     )
-    expiry = forms.ChoiceField(choices=Expiry.choices, required=False, label="It expires, counted from today")
+    expiry = forms.ChoiceField(choices=EXPIRY_CHOICES, required=False, label="Expires")
 
     def __init__(self, replaced: SavedKey, *args: Any, **kwargs: Any) -> None:
         # Another form on the page has a field `expiry`.
@@ -130,9 +129,9 @@ class ReplaceKeyForm(forms.Form):
         key = clean_key_text(self.cleaned_data["key"])
         duplicate = _find_duplicate(key)
         if duplicate and duplicate.pk == self.replaced.pk:
-            raise ValidationError("This is the key that is here already. Paste the new one.")
+            raise ValidationError(texts.SAME_KEY)
         if duplicate:
-            raise ValidationError(already_saved(duplicate, self.replaced.owner_id))
+            raise ValidationError(texts.already_saved(duplicate, self.replaced.owner_id))
         return key
 
 
@@ -141,8 +140,8 @@ class ShareKeyForm(forms.Form):
     people = KeylessField(
         required=False,
         max_length=2000,
-        label="People, by email",
-        help_text="Several are separated by commas or spaces.",
+        label="Email addresses",
+        help_text="Separate several with commas.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "email"}),
     )
 
@@ -161,20 +160,20 @@ class ShareKeyForm(forms.Form):
         emails = re.split(r"[\s,;]+", self.cleaned_data["people"].strip().lower())
         people = [person_here(email) for email in dict.fromkeys(emails) if email]
         if any(person.pk == self.key.owner_id for person in people):
-            raise ValidationError("The key is yours: share it with others.")
+            raise ValidationError(texts.OWN_KEY)
         return people
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not self.errors and not cleaned.get("team") and not cleaned.get("people"):
-            self.add_error("people", "Choose a team, or enter the email of someone here.")
+            self.add_error("people", texts.NO_RECIPIENT)
         return cleaned
 
 
 class HandOverKeyForm(forms.Form):
     owner = KeylessField(
         max_length=254,
-        label="New owner, by email",
+        label="Email of the new owner",
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
 
@@ -185,11 +184,11 @@ class HandOverKeyForm(forms.Form):
     def clean_owner(self) -> User:
         person = person_here(self.cleaned_data["owner"].strip().lower())
         if person.pk == self.key.owner_id:
-            raise ValidationError("They own it already.")
+            raise ValidationError(texts.SAME_OWNER)
         if person.pk == self.by.pk:
-            raise ValidationError("You look after keys of others, and do not use them. Choose somebody else.")
+            raise ValidationError(texts.NOT_TO_YOURSELF)
         if not can_own_keys(person):
-            raise ValidationError(f"{person} is a viewer, who could not look after a key. Choose someone who may send.")
+            raise ValidationError(texts.viewer_cannot_own(person))
         return person
 
 
@@ -197,5 +196,5 @@ def person_here(email: str) -> User:
     """Return the active person with this email. Raises ValidationError if there is none."""
     person = User.objects.filter(email=email, is_active=True).first()
     if person is None:
-        raise ValidationError(f"Nobody here has this email: {email}")
+        raise ValidationError(texts.nobody_with(email))
     return person

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from pipelines_portal.core.rendering import render_notice
 from pipelines_portal.keys.clients import KeyCannotBeOpened
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.keys.texts import KEY_REMOVED
+from pipelines_portal.keys.texts import KEY_REMOVED, KEY_REMOVED_TITLE
 
 
 class UnreadableKeyMiddleware:
@@ -43,5 +43,5 @@ class RemovedKeyMiddleware:
         key_id = request.resolver_match.kwargs.get("key_id") if request.resolver_match else None
         if not isinstance(error, IntegrityError) or key_id is None or SavedKey.objects.filter(pk=key_id).exists():
             return None
-        context = {"title": "The key was removed", "sentence": KEY_REMOVED}
+        context = {"title": KEY_REMOVED_TITLE, "sentence": KEY_REMOVED}
         return render_notice(request, "core/message.html", context, status=404)

@@ -24,8 +24,8 @@ FRESH_SECONDS = 5.0
 # `last_used_at` is written at most this often.
 USE_INTERVAL = timedelta(minutes=1)
 STATE_FIELDS = ("owner", "name", "fingerprint", "checked_at", "rejected_at", "creator_gone_at", "paused_until")
-PAUSED = "The API asked for a pause with this key, so it was not asked again yet."
-REMOVED = "The key was removed from this portal."
+PAUSED = "Rate limit reached."
+REMOVED = "This key was removed from the portal."
 
 
 class KeyRateLimiter:
@@ -49,7 +49,7 @@ class KeyRateLimiter:
         if self._is_check:
             return
         if self._key.rejected_at is not None:
-            raise self._with_advice(KeyRejected(f"The API rejects the key “{self._key.name}”."))
+            raise self._with_advice(KeyRejected(f"Pipelines rejected the key “{self._key.name}”."))
         if seconds := self._key.pause_seconds(self._called_at):
             raise Held(PAUSED, retry_after=seconds)
 

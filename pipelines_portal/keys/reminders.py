@@ -2,10 +2,10 @@
 
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
 
 from pipelines_portal.core.mail import absolute_url, mail_is_on, send_mail
-from pipelines_portal.keys.expiry import due_reminder, first_reminder_limit, in_days
+from pipelines_portal.keys import texts
+from pipelines_portal.keys.expiry import due_reminder, first_reminder_limit
 from pipelines_portal.keys.models import SavedKey
 
 
@@ -20,15 +20,16 @@ def mail_expiry_reminders() -> int:
 def _mail_reminder(key: SavedKey) -> bool:
     days = key.days_left()
     reminder = due_reminder(days)
-    if days is None or days < 0 or reminder is None:
+    if days is None or days < 0 or reminder is None or key.expires_at is None:
         return False
     # The worker whose update lowers `warned_days` sends the mail.
     not_sent = Q(warned_days=None) | Q(warned_days__gt=reminder)
     unchanged = SavedKey.objects.filter(not_sent, pk=key.pk, expires_at=key.expires_at, owner=key.owner)
     if not unchanged.update(warned_days=reminder):
         return False
+    day = texts.day_of(key.expires_at.date())
     address = absolute_url(reverse("keys:detail", args=[key.pk]))
-    context = {"key": key, "when": in_days(days), "address": address, "now": timezone.now()}
+    context = {"key": key, "subject": texts.expires_subject(key.name, days), "day": day, "address": address}
     if send_mail(key.owner.email, "keys/mail_ends.txt", context):
         return True
     # No mail server accepted it: try again a minute later.

@@ -1,6 +1,7 @@
 """The list of people and teams with whom a key is shared, for its page."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, OuterRef, Prefetch, Subquery
@@ -8,17 +9,20 @@ from django.db.models.functions import Lower
 
 from pipelines_portal.accounts.models import Membership
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.texts import team_of
 
 MEMBERS_SHOWN = 8
 
 
 @dataclass(frozen=True)
 class Recipient:
-    """A row of the list: a person or a team, with a second line that says who that is."""
+    """A row of the list: a person or a team, with a second line. `people` are the first members of a team."""
 
     share_id: int
     name: str
     below: str
+    since: datetime
+    people: str = ""
 
 
 def recipients_of(key: SavedKey) -> list[Recipient]:
@@ -33,9 +37,7 @@ def recipients_of(key: SavedKey) -> list[Recipient]:
 
 def _recipient(share: Any) -> Recipient:
     if share.team is None:
-        return Recipient(share.pk, str(share.user), share.user.email if share.user and share.user.name else "")
-    people, total = [str(membership.user) for membership in share.team.first_members], share.people_count or 0
-    more = f" and {total - len(people)} more" if total > len(people) else ""
-    count = "1 person" if total == 1 else f"{total} people"
-    names = ", ".join(people)
-    return Recipient(share.pk, f"Team {share.team.name}", f"{count}: {names}{more}" if people else "nobody yet")
+        email = share.user.email if share.user and share.user.name else ""
+        return Recipient(share.pk, str(share.user), email, share.shared_at)
+    people = ", ".join(str(membership.user) for membership in share.team.first_members)
+    return Recipient(share.pk, share.team.name, team_of(share.people_count or 0), share.shared_at, people)

@@ -5,7 +5,9 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from pipelines_portal.keys.expiry import REMINDER_DAYS, in_days
+from pipelines_portal.core.times import short
+from pipelines_portal.keys import texts
+from pipelines_portal.keys.expiry import REMINDER_DAYS
 from pipelines_portal.keys.models import SavedKey
 
 
@@ -24,20 +26,20 @@ def state_of(key: SavedKey, now: datetime | None = None) -> State:
     """Return the worst state that is known of the key."""
     now = now or timezone.now()
     if not key.can_be_decrypted:
-        return State("unreadable", "Cannot be opened", "failed", "failed")
+        return State("unreadable", "Can’t be opened", "failed", "failed")
     if key.rejected_at is not None:
-        return State("rejected", "Rejected", "failed", "failed")
+        return State("rejected", texts.rejected_at(short(key.rejected_at, now)), "failed", "failed")
     if seconds := key.pause_seconds(now):
-        return State("waits", "Waits", "warning", "escalated", seconds)
+        return State("waits", "Rate limit reached", "warning", "escalated", seconds)
     days = key.days_left(now)
     if days is not None and days <= max(REMINDER_DAYS):
         return _expiry_state(days)
     if key.checked_at or key.last_used_at:
-        return State("works", "Works", "finished", "finished")
-    return State("unchecked", "Not checked yet", "pending", "pending")
+        return State("works", "Active", "finished", "finished")
+    return State("unchecked", "Not checked", "pending", "pending")
 
 
 def _expiry_state(days: int) -> State:
     if days < 0:
-        return State("over", "Should be expired", "failed", "failed")
-    return State("ends", f"Expires {in_days(days)}", "warning", "escalated")
+        return State("over", texts.expires_in(days), "failed", "failed")
+    return State("ends", texts.expires_in(days), "warning", "escalated")

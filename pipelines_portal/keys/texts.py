@@ -1,36 +1,180 @@
-"""Sentences about keys that several pages show."""
+"""Sentences about keys, for forms, notices and the mail of reminders."""
 
-from pipelines_portal.keys.models import UNDO_HOURS, SavedKey
+from datetime import date
+from typing import TYPE_CHECKING
 
-UNKNOWN_KEY = "The API does not know this key: it is mistyped, expired or revoked."
-NO_UNDO = (
-    f"The replacement can't be undone any more: {UNDO_HOURS} hours are over, or the key was changed since. "
-    "Nothing was changed."
-)
-KEY_REMOVED = (
-    "The key was removed from this portal while the page was at work with it. Nothing was sent. "
-    "Ask its former owner, or go on with another key."
-)
+if TYPE_CHECKING:
+    from pipelines_portal.keys.models import SavedKey
+
+# Toasts
+WORKFLOW_NEXT = "Key added. Now add a workflow"
+EXPIRY_SAVED = "Expiry date saved"
+
+# Notices
+NOT_CHECKED_YET = "Key added, but not checked: Pipelines isn’t responding. Check it later."
+CHANGED_ELSEWHERE = "Key not changed. It was changed in another window; this is how it is now."
+TOO_LATE = "Key not changed. It has another owner, or was removed."
+ALREADY_SHARED = "They can use this key already."
+NOT_SHARED = "This key isn’t shared with them."
+KEY_REMOVED_TITLE = "Nothing was sent"
+KEY_REMOVED = "Someone removed this key from the portal. Ask its owner, or use another key."
+
+# Errors of fields
+UNKNOWN_KEY = "Pipelines rejected this key. Check that it’s complete and not expired."
+COULD_NOT_CHECK = "Couldn’t check the key. Try again in a minute."
+SAVED_ELSEWHERE = "This key was just added to the portal. Reload the page."
+JUST_REMOVED = "This key was just removed from the portal. Add it again."
+WRONG_SIGNS = "Use only the digits 0 to 9 and the letters a to f after pk_live_. Copy the key again."
+WRONG_START = "Start with pk_live_. Copy the key again."
+SAME_KEY = "Enter the new key. This is the current one."
+WRONG_DAY = "Enter a day in the last year, up to today."
+OWN_KEY = "Enter someone else. You own this key."
+NO_RECIPIENT = "Choose a team, or enter a colleague’s email."
+SAME_OWNER = "Enter someone else. They own this key already."
+NOT_TO_YOURSELF = "Enter someone else. Administrators can’t take over keys for themselves."
 
 
-def already_saved(duplicate: SavedKey, person_id: int) -> str:
-    if duplicate.owner_id == person_id:
-        return f"You already saved this key, as “{duplicate.name}”."
+def wrong_length(too_few: int) -> str:
+    """Return how many characters a key lacks, or has too many if `too_few` is negative."""
+    if too_few == 1:
+        return "This key is 1 character short. Copy it again."
+    if too_few > 0:
+        return f"This key is {too_few} characters short. Copy it again."
     return (
-        f"This key is here already, as “{duplicate.name}”. "
-        f"Ask its owner, {duplicate.owner.email}, to share it with you."
+        "This key is 1 character too long. Copy it again."
+        if too_few == -1
+        else (f"This key is {-too_few} characters too long. Copy it again.")
     )
 
 
-def advice_if_rejected(key: SavedKey, is_own: bool) -> str:
-    stopped = "The key expired or was revoked. The portal has stopped asking and sending with it."
-    if is_own:
-        return f"{stopped} Replace it, or check it again if it should work. Workflows, shares and submissions stay."
-    return f"{stopped} Ask its owner, {key.owner}, to replace it. When it works again, everything goes on."
+def already_saved(duplicate: "SavedKey", person_id: int) -> str:
+    if duplicate.owner_id == person_id:
+        return f"You already added this key as “{duplicate.name}”."
+    return f"This key is here as “{duplicate.name}”. Ask {duplicate.owner.email} to share it with you."
 
 
-def advice_without_creator(key: SavedKey, is_own: bool) -> str:
-    left = "The person who made this key left the organization. Forms work with it, ZIP uploads do not."
+def viewer_cannot_own(person: object) -> str:
+    return f"Enter someone who can create tasks. {person} is a viewer."
+
+
+def nobody_with(email: str) -> str:
+    return f"No one here has the email {email}."
+
+
+# --- notices and toasts about one key ---------------------------------------------------------------------------------
+
+
+def works(name: str) -> str:
+    return f"Key “{name}” is active"
+
+
+def not_checked(seconds: int | None) -> str:
+    return f"Couldn’t check the key. Try again in {seconds:,} s." if seconds else COULD_NOT_CHECK
+
+
+def renamed(name: str) -> str:
+    return f"Key renamed to “{name}”"
+
+
+def shared_with(recipients: list[str]) -> str:
+    return f"Key shared with {', '.join(recipients)}"
+
+
+def team_named(team: object) -> str:
+    return f"team {team}"
+
+
+def sharing_ended(recipient: object) -> str:
+    return f"Sharing with {recipient} ended"
+
+
+def replaced(last4: str) -> str:
+    return f"Key replaced by …{last4}"
+
+
+def replacement_undone(last4: str) -> str:
+    return f"Key …{last4} restored. Check that it works"
+
+
+def no_undo(hours: int) -> str:
+    return f"Replacement not undone. {hours} hours have passed, or the key was changed."
+
+
+def handed_over(name: str, owner: object) -> str:
+    return f"“{name}” belongs to {owner}"
+
+
+def removed(name: str) -> str:
+    return f"Key “{name}” removed"
+
+
+def rejected_title(name: str) -> str:
+    return f"Key “{name}” was rejected"
+
+
+def advice_if_rejected(key: "SavedKey", is_own: bool) -> str:
     if is_own:
-        return f"{left} Ask an Org Admin for a new key, then replace it here."
-    return f"{left} Ask its owner, {key.owner}, to replace it by a new one."
+        return "It expired or was revoked. Replace it to continue; nothing else changes."
+    return f"It expired or was revoked. Ask its owner, {key.owner}, to replace it."
+
+
+def advice_without_creator(key: "SavedKey", is_own: bool) -> str:
+    if is_own:
+        return "The person who created it left the organization. Replace it with a new key."
+    return f"The person who created it left the organization. Ask its owner, {key.owner}, to replace it."
+
+
+def cannot_be_opened(name: str) -> str:
+    return (
+        f"“{name}” was encrypted with a value missing from ENCRYPTION_KEYS. Ask your administrator, or replace the key."
+    )
+
+
+def expires(days: int, day: str) -> str:
+    """Return the title of the notice about a key that expires soon, or should have expired."""
+    if days < 0:
+        return f"This key expired on {day}"
+    if days == 0:
+        return "This key expires today"
+    return "This key expires tomorrow" if days == 1 else f"This key expires in {days} days"
+
+
+def expires_subject(name: str, days: int) -> str:
+    """Return the subject of the mail that reminds the owner."""
+    if days == 0:
+        return f"API key “{name}” expires today"
+    return f"API key “{name}” expires tomorrow" if days == 1 else f"API key “{name}” expires in {days} days"
+
+
+def replace_before(day: str) -> str:
+    return f"Replace it before {day} to keep sending tasks."
+
+
+def ask_to_replace_before(owner: object, day: str) -> str:
+    return f"Ask its owner, {owner}, to replace it before {day}."
+
+
+def day_of(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+# --- states -----------------------------------------------------------------------------------------------------------
+
+
+def rejected_at(moment: str) -> str:
+    return f"Rejected {moment}"
+
+
+def expires_in(days: int) -> str:
+    if days < 0:
+        return "Expired"
+    if days == 0:
+        return "Expires today"
+    return "Expires tomorrow" if days == 1 else f"Expires in {days} days"
+
+
+# --- the list of a key's recipients -----------------------------------------------------------------------------------
+
+
+def team_of(count: int) -> str:
+    return "Team · 1 person" if count == 1 else f"Team · {count} people"

@@ -6,7 +6,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import IntegrityError
-from django.db.models import Case, Q, QuerySet, When
+from django.db.models import Case, Count, Q, When
+from django.db.models.functions import Lower
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,6 +18,7 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.accounts.texts import VIEWERS_READ_ONLY
 from pipelines_portal.core.exceptions import NotAllowed
 from pipelines_portal.core.rendering import render_page
+from pipelines_portal.keys import texts
 from pipelines_portal.keys.checking import Verdict, check_text
 from pipelines_portal.keys.clients import check_client_for
 from pipelines_portal.keys.forms import (
@@ -34,15 +36,8 @@ from pipelines_portal.keys.replacement import Reach, check_reach
 from pipelines_portal.keys.sharing import recipients_of
 from pipelines_portal.keys.signals import key_became_usable, key_removal_asked
 from pipelines_portal.keys.states import state_of
-from pipelines_portal.keys.texts import NO_UNDO, UNKNOWN_KEY
 
-PAGE_SIZE = 15
-NOT_CHECKED = "The API could not be asked about this key just now. Nothing was changed. Try again in a moment."
-SAVED_ELSEWHERE = "This key was saved here a moment ago. Nothing was changed."
-CHANGED_ELSEWHERE = (
-    "The key was changed in another window since this page was loaded, so nothing was changed now. Look at it as it is."
-)
-TOO_LATE = "The key has another owner by now, or was removed. Nothing was changed."
+PAGE_SIZE, WORKFLOWS_SHOWN = 15, 6
 
 
 # --- the list ---------------------------------------------------------------------------------------------------------
@@ -53,13 +48,16 @@ TOO_LATE = "The key has another owner by now, or was removed. Nothing was change
 def key_list(request: SignedInRequest) -> HttpResponse:
     """List the keys that the person may use, and add a key.
 
-    With `?whose=others`, an administrator finds all other keys, to hand them over or remove them.
+    With `?whose=all`, an administrator finds all keys, to hand them over or remove them.
     """
     form = SavedKeyForm(request.user, request.POST or None)
     if request.method == "POST" and not request.user.may_send:
         raise NotAllowed(VIEWERS_READ_ONLY)
     if request.method == "POST" and form.is_valid() and (key := _save_key(request.user, form)):
-        messages.success(request, _saved_message(key))
+        if key.checked_at:
+            messages.success(request, texts.WORKFLOW_NEXT)
+        else:
+            messages.warning(request, texts.NOT_CHECKED_YET)
         return redirect("workflows:list", key.pk)
     context = {"form": form, "api_keys_url": settings.API_KEYS_URL} | _list_context(request)
     return render_page(request, "keys/list.html", context, status=422 if form.is_bound else 200)
@@ -70,7 +68,7 @@ def _save_key(owner: User, form: SavedKeyForm) -> SavedKey | None:
     name, text, expiry = form.cleaned_data["name"], form.cleaned_data["key"], form.cleaned_data["expiry"]
     verdict = check_text(text)
     if verdict is Verdict.REJECTED:
-        form.add_error("key", f"{UNKNOWN_KEY} Nothing was saved.")
+        form.add_error("key", texts.UNKNOWN_KEY)
         return None
     try:
         return SavedKey.objects.save_key(owner, name, text, expiry, verdict, form.duplicate)
@@ -79,34 +77,25 @@ def _save_key(owner: User, form: SavedKeyForm) -> SavedKey | None:
         return None
 
 
-def _saved_message(key: SavedKey) -> str:
-    if key.checked_at:
-        return f"“{key.name}” is saved, and works. Open a workflow by its ID."
-    return f"“{key.name}” is saved, but not checked yet: the API could not be asked just now. Check it on its page."
-
-
 def _list_context(request: SignedInRequest) -> dict[str, Any]:
     user, words = request.user, request.GET.get("q", "").strip()[:100]
-    is_others = user.is_administrator and request.GET.get("whose") == "others"
-    keys = _keys_of_others(user) if is_others else _usable_keys(user)
+    is_all = user.is_administrator and request.GET.get("whose") == "all"
+    mine = SavedKey.objects.usable_by(user)
+    keys = SavedKey.objects.all() if is_all else mine
     if words:
         keys = keys.filter(
             Q(name__icontains=words) | Q(owner__name__icontains=words) | Q(owner__email__icontains=words)
         )
-    page = Paginator(keys, PAGE_SIZE).get_page(request.GET.get("page"))
-    lines = [(key, None if is_others else state_of(key), key.owner_id == user.pk) for key in page]
-    has_filter = bool(words) or page.paginator.num_pages > 1
-    return {"page": page, "lines": lines, "is_others": is_others, "words": words, "has_filter": has_filter}
-
-
-def _usable_keys(user: User) -> QuerySet[SavedKey]:
     own_first = Case(When(owner=user, then=0), default=1)
-    return SavedKey.objects.usable_by(user).select_related("owner", "last_used_by").order_by(own_first, "name", "pk")
-
-
-def _keys_of_others(user: User) -> QuerySet[SavedKey]:
-    usable = SavedKey.objects.usable_by(user).values("pk")
-    return SavedKey.objects.select_related("owner").defer("encrypted_key").exclude(pk__in=usable)
+    listed = keys.select_related("owner").annotate(workflow_count=Count("workflows")).order_by(own_first, "name", "pk")
+    page = Paginator(listed.defer("encrypted_key") if is_all else listed, PAGE_SIZE).get_page(request.GET.get("page"))
+    usable = mine.in_bulk([key.pk for key in page]) if is_all else {key.pk: key for key in page}
+    lines = [(key, state_of(usable[key.pk]) if key.pk in usable else None, key.owner_id == user.pk) for key in page]
+    has_filter = bool(words) or page.paginator.num_pages > 1
+    context = {"page": page, "lines": lines, "is_all": is_all, "words": words, "has_filter": has_filter}
+    if user.is_administrator:
+        context |= {"mine_count": mine.count(), "all_count": SavedKey.objects.count()}
+    return context
 
 
 # --- one key ----------------------------------------------------------------------------------------------------------
@@ -127,10 +116,13 @@ def _detail_page(request: SignedInRequest, key: SavedKey, *, status: int = 200, 
     if context["is_own"]:
         context |= _owner_context(key, request.user, forms)
     elif request.user.is_administrator:  # also if the key is shared with them
-        may = "is_disposable" if key.used_by else "is_only_disposable"
-        context |= {may: True, "hand_over_form": forms.get("hand_over_form") or HandOverKeyForm(key, request.user)}
+        context |= {
+            "is_disposable": True,
+            "hand_over_form": forms.get("hand_over_form") or HandOverKeyForm(key, request.user),
+        }
     if key.used_by is not None:
-        context["state"] = state_of(key)
+        context |= {"state": state_of(key), "workflow_count": key.workflows.count()}
+        context["workflows"] = key.workflows.order_by(Lower("name"), "workflow_id")[:WORKFLOWS_SHOWN]
     return render_page(request, "keys/detail.html", context, status=status)
 
 
@@ -143,8 +135,6 @@ def _owner_context(key: SavedKey, owner: User, forms: dict[str, Any]) -> dict[st
         "replace_form": ReplaceKeyForm(key),
         "share_form": ShareKeyForm(key, teams, shown=list(teams[:MOST_TEAMS])),
         "hand_over_form": HandOverKeyForm(key, owner),
-        "workflow_count": key.workflows.count(),
-        "user_count": key.shared_users().count(),
         "recipients": recipients_of(key),
         "replaced": replaced if replaced and replaced.can_be_restored else None,
         "undo_hours": UNDO_HOURS,
@@ -158,11 +148,9 @@ def key_check(request: SignedInRequest, key_id: int) -> HttpResponse:
     key = usable_key(request.user, key_id)
     verdict, error = key.check_with(check_client_for(key), request.user)
     if verdict is Verdict.WORKS:
-        messages.success(request, f"“{key.name}” works.")
+        messages.success(request, texts.works(key.name))
     elif verdict is Verdict.UNKNOWN:
-        seconds = getattr(error, "retry_after", None)
-        again = f"Check again in {seconds} s." if seconds else "Check again in a moment."
-        messages.warning(request, f"The API could not be asked just now, so the key was not checked. {again}")
+        messages.warning(request, texts.not_checked(getattr(error, "retry_after", None)))
     return redirect("keys:detail", key.pk)
 
 
@@ -179,7 +167,7 @@ def key_rename(request: SignedInRequest, key_id: int) -> HttpResponse:
         return _detail_page(request, key, status=422, rename_form=form)
     if not key.rename(form.cleaned_data["name"], request.user):
         return _too_late(request)
-    messages.success(request, f"The key is called “{key.name}” now.")
+    messages.success(request, texts.renamed(key.name))
     return redirect("keys:detail", key.pk)
 
 
@@ -193,7 +181,7 @@ def key_expiry(request: SignedInRequest, key_id: int) -> HttpResponse:
         return _detail_page(request, key, status=422, expiry_form=form)
     if not key.set_expiry(form.cleaned_data["expiry"], form.cleaned_data["made_on"], request.user):
         return _too_late(request)
-    messages.success(request, "The portal has noted when the key expires.")
+    messages.success(request, texts.EXPIRY_SAVED)
     return redirect("keys:detail", key.pk)
 
 
@@ -209,11 +197,11 @@ def key_share(request: SignedInRequest, key_id: int) -> HttpResponse:
     shared = [str(person) for person in form.cleaned_data["people"] if key.share_with(person, request.user)]
     team = form.cleaned_data["team"]
     if team and key.share_with(team, request.user):
-        shared.append(f"team {team}")
+        shared.append(texts.team_named(team))
     if shared:
-        messages.success(request, f"“{key.name}” is shared with {', '.join(shared)}.")
+        messages.success(request, texts.shared_with(shared))
     else:
-        messages.info(request, "They have it already. Nothing was changed.")
+        messages.info(request, texts.ALREADY_SHARED)
     return redirect("keys:detail", key.pk)
 
 
@@ -224,9 +212,9 @@ def key_take_back(request: SignedInRequest, key_id: int, share_id: int) -> HttpR
     key = owned_key(request.user, key_id)
     share = key.shares.select_related("user", "team").filter(pk=share_id).first()
     if share and key.take_back(share, request.user):
-        messages.success(request, f"“{key.name}” is no longer shared with {share}.")
+        messages.success(request, texts.sharing_ended(share))
     else:
-        messages.info(request, "It was not shared with them any more.")
+        messages.info(request, texts.NOT_SHARED)
     return redirect("keys:detail", key.pk)
 
 
@@ -244,26 +232,25 @@ def key_replace(request: SignedInRequest, key_id: int) -> HttpResponse:
     try:
         is_replaced = key.replace_with(text, form.cleaned_data["expiry"], request.user)
     except IntegrityError:
-        form.add_error("key", SAVED_ELSEWHERE)
+        form.add_error("key", texts.SAVED_ELSEWHERE)
         return _detail_page(request, key, status=422, replace_form=form)
     if is_replaced:
-        messages.success(request, f"“{key.name}” has the key that ends in {text[-4:]} now.")
+        messages.success(request, texts.replaced(text[-4:]))
         key_became_usable.send(SavedKey, key=key)
     else:
-        messages.warning(request, CHANGED_ELSEWHERE)
+        messages.warning(request, texts.CHANGED_ELSEWHERE)
     return redirect("keys:detail", key.pk)
 
 
 def _check_new_key(key: SavedKey, form: ReplaceKeyForm) -> Reach | None:
     """Return the workflows that the new key reaches, or None with an error in the form if the key does not work."""
-    unknown_key = f"{UNKNOWN_KEY} Nothing was changed."
     verdict = check_text(form.cleaned_data["key"])
     if verdict is not Verdict.WORKS:
-        form.add_error("key", unknown_key if verdict is Verdict.REJECTED else NOT_CHECKED)
+        form.add_error("key", texts.UNKNOWN_KEY if verdict is Verdict.REJECTED else texts.COULD_NOT_CHECK)
         return None
     reach = check_reach(form.cleaned_data["key"], key)
     if reach.is_rejected:
-        form.add_error("key", unknown_key)
+        form.add_error("key", texts.UNKNOWN_KEY)
     return reach
 
 
@@ -273,10 +260,11 @@ def _check_new_key(key: SavedKey, form: ReplaceKeyForm) -> Reach | None:
 def key_undo_replacement(request: SignedInRequest, key_id: int) -> HttpResponse:
     key = owned_key(request.user, key_id)
     if key.undo_replacement(request.user):
-        messages.success(request, f"“{key.name}” has its earlier key again. Check that it works.")
+        key.refresh_from_db(fields=["last4"])
+        messages.success(request, texts.replacement_undone(key.last4))
         key_became_usable.send(SavedKey, key=key)
     else:
-        messages.warning(request, NO_UNDO)
+        messages.warning(request, texts.no_undo(UNDO_HOURS))
     return redirect("keys:detail", key.pk)
 
 
@@ -295,7 +283,7 @@ def key_hand_over(request: SignedInRequest, key_id: int) -> HttpResponse:
     owner = form.cleaned_data["owner"]
     if not key.hand_over(owner, request.user):
         return _too_late(request)
-    messages.success(request, f"“{key.name}” belongs to {owner} now.")
+    messages.success(request, texts.handed_over(key.name, owner))
     return redirect("keys:list")
 
 
@@ -310,11 +298,11 @@ def key_remove(request: SignedInRequest, key_id: int) -> HttpResponse:
         return render_page(request, "keys/remove.html", context)
     if not key.remove(request.user):
         return _too_late(request)
-    messages.success(request, f"“{key.name}” is removed from the portal. The key itself still works at the API.")
+    messages.success(request, texts.removed(key.name))
     return redirect("keys:list")
 
 
 def _too_late(request: SignedInRequest) -> HttpResponse:
     """Redirect to the list, because the person may no longer see the key's page."""
-    messages.warning(request, TOO_LATE)
+    messages.warning(request, texts.TOO_LATE)
     return redirect("keys:list")

@@ -24,6 +24,6 @@ def test_it_is_refused(page: Any, saved_key: Any, api: FakeApi, address: str, fo
     typed = {name: value.replace("KEY", second_key) for name, value in form.items()}
     refused = page.post(address.format(key=saved_key.pk), typed)
     html = refused.content.decode()
-    assert (refused.status_code, "This is a key" in html) == (422, True)
+    assert (refused.status_code, "That looks like an API key" in html) == (422, True)
     assert second_key not in html and second_key[8:30] not in html
     assert SavedKey.objects.get().name == "Acme"

@@ -55,9 +55,9 @@ def test_those_it_is_shared_with_see_its_state_and_nothing_of_the_owners(
     before_api: FakeApi, saved_key: Any, org_key: str, who: str
 ) -> None:
     html = browser_as(who, saved_key).get(f"/keys/{saved_key.pk}/").content.decode()
-    assert "maria@acme.example shares it with you" in html
-    assert "Not checked yet" in html and "Check the key" in html
-    for word in ("Rename", "Replace", "Hand over", "Shared with", "Stop", "Undo", "Remove", "Share"):
+    assert "Shared by maria@acme.example" in html
+    assert "Not checked" in html and "Check key" in html
+    for word in ("Rename", "Replace key", "Transfer ownership", "Shared with", "Undo", "Remove key", ">Share<"):
         assert word not in html
     assert org_key not in html
 
@@ -66,10 +66,10 @@ def test_an_administrator_sees_whose_it_is_and_no_more(before_api: FakeApi, save
     open_workflow(saved_key, name="Secret workflow")
     client = browser_as("administrator", saved_key)
     html = client.get(f"/keys/{saved_key.pk}/").content.decode()
-    assert "maria@acme.example" in html and f"…{saved_key.last4}" in html and "Hand over" in html
-    for word in ("Check the key", "Rename", "Replace", "Secret workflow", "Last used"):
+    assert "maria@acme.example" in html and f"…{saved_key.last4}" in html and "Transfer ownership" in html
+    for word in ("Check key", "Rename", "Replace key", "Secret workflow", "Last used"):
         assert word not in html
-    assert saved_key.name in client.get("/keys/?whose=others").content.decode()
+    assert saved_key.name in client.get("/keys/?whose=all").content.decode()
     assert client.get(f"/keys/{saved_key.pk}/workflows/42/tasks/").status_code == 404
 
 
@@ -79,7 +79,7 @@ def test_an_administrator_does_not_hand_it_to_themselves(before_api: Any, person
     email = User.objects.get(role="administrator").email
     refused = client.post(f"/keys/{saved_key.pk}/hand-over/", {"owner": email})
     assert refused.status_code == 422
-    assert "You look after keys of others, and do not use them." in refused.content.decode()
+    assert "Administrators can’t take over keys for themselves." in refused.content.decode()
     saved_key.refresh_from_db()
     assert saved_key.owner == person
 
@@ -92,5 +92,5 @@ def test_those_it_is_shared_with_read_with_it(before_api: Any, saved_key: Any, w
 
 def test_a_viewer_saves_no_key(saved_key: SavedKey, before_api: FakeApi, org_key: str) -> None:
     client = browser_as("viewer", saved_key)
-    assert "Add a key" not in client.get("/keys/").content.decode()
+    assert "Add key" not in client.get("/keys/").content.decode()
     assert client.post("/keys/", {"name": "Mine", "key": org_key}).status_code == 403

@@ -118,7 +118,7 @@ def test_the_list_stops_refreshing_and_names_the_owner_to_ask(
     second = client.get(address, headers=POLL)
     assert (first.status_code, second.status_code) == (286, 286)
     assert second["HX-Retarget"] == "#page-notice"
-    assert "Replace it, or check it again" in first.content.decode()
+    assert "Replace it to continue" in first.content.decode()
     assert "Ask its owner, maria@acme.example, to replace it" in second.content.decode()
     assert f'action="/keys/{key.pk}/check/"' in second.content.decode()
     assert len(scripted_api.requests) == 1
@@ -171,9 +171,9 @@ def test_the_creator_of_the_key_left(page: Any, saved_key: SavedKey, scripted_ap
     with pytest.raises(CreatorGone) as gone:
         client_of(saved_key).start_upload(42, file_size_bytes=1)
     words = explain(gone.value)
-    assert "left the organization" in words.sentence and "replace it here" in words.sentence
+    assert "left the organization" in words.sentence and "Replace it with a new key" in words.sentence
     html = page.get(f"/keys/{SavedKey.objects.get().pk}/").content.decode()
-    assert "Forms work, ZIP uploads do not" in html
+    assert "ZIP uploads are blocked for this key" in html
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_the_owner_is_reminded_once_a_step(letters: Letters, saved_key: Any, org
         assert len(letters.kept) == mails, days
     first = letters.kept[0]
     text = first.get_content()
-    assert (first["To"], first["Subject"]) == ("maria@acme.example", "The key Acme expires in 14 days")
+    assert (first["To"], first["Subject"]) == ("maria@acme.example", "API key “Acme” expires in 14 days")
     assert f"https://portal.example/keys/{saved_key.pk}/" in text and f"in {saved_key.last4}" in text
     assert org_key not in str(letters.kept[0]) and org_key[8:30] not in str(letters.kept[0])
 
@@ -41,7 +41,7 @@ def test_a_key_said_to_end_later_is_reminded_of_anew(letters: Letters, page: Any
     SavedKey.objects.update(expires_at=timezone.now() + timedelta(days=7, hours=1))
     mail_expiry_reminders()
     assert [letter["Subject"] for letter in letters.kept] == [
-        "The key Acme expires today", "The key Acme expires in 7 days",
+        "API key “Acme” expires today", "API key “Acme” expires in 7 days",
     ]  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def test_a_reminder_that_no_server_took_is_sent_later(
         broken.setattr("django.core.mail.EmailMessage.send", lambda mail: (_ for _ in ()).throw(OSError("refused")))
         assert mail_expiry_reminders() == 0
     assert [mail_expiry_reminders(), mail_expiry_reminders()] == [1, 0]
-    assert [letter["Subject"] for letter in letters.kept] == ["The key Acme expires tomorrow"]
+    assert [letter["Subject"] for letter in letters.kept] == ["API key “Acme” expires tomorrow"]
 
 
 def test_without_mail_nothing_counts_as_told(saved_key: Any) -> None:

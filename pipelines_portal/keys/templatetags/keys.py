@@ -8,12 +8,17 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from pipelines_portal.keys.expiry import due_reminder, in_days
+from pipelines_portal.keys import texts
+from pipelines_portal.keys.expiry import due_reminder
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.states import State
-from pipelines_portal.keys.texts import advice_if_rejected, advice_without_creator
 
 register = template.Library()
+
+# Until then, the notice about the expiry is not a warning.
+FAR_AWAY_DAYS = 7
+# The tones of states in which nothing is to be done.
+CALM = ("finished", "pending")
 
 
 @register.simple_tag
@@ -24,27 +29,32 @@ def key_state(state: State) -> SafeString:
 
 @lru_cache(maxsize=64)
 def _render_state(tone: str, word: str, shape: str) -> SafeString:
-    return render_to_string("_partials/status.html", {"status": tone, "word": word, "shape": shape})
+    return render_to_string(
+        "_partials/status.html", {"status": tone, "word": word, "shape": shape, "is_calm": tone in CALM}
+    )
 
 
 @register.simple_tag(takes_context=True)
 def key_banner(context: dict[str, Any], key: SavedKey) -> str:
     """Render the notices about a key, mostly none. An `error` on the page already says that the key is rejected."""
-    is_own, notices = key.owner_id == context["user"].pk, _expiry_notice(key)
+    is_own = key.owner_id == context["user"].pk
+    notices = _expiry_notice(key, is_own)
     if key.rejected_at is not None and not context.get("error"):
-        notices |= {"rejected": advice_if_rejected(key, is_own), "rejected_title": f"“{key.name}” is rejected"}
+        notices |= {"rejected": texts.advice_if_rejected(key, is_own), "rejected_title": texts.rejected_title(key.name)}
     if key.creator_gone_at is not None:
-        notices["creator_gone"] = advice_without_creator(key, is_own)
+        notices["creator_gone"] = texts.advice_without_creator(key, is_own)
     values = {"key": key, "is_own": is_own, "csrf_token": context.get("csrf_token")}
     return render_to_string("keys/_banner.html", values | notices) if notices else ""
 
 
-def _expiry_notice(key: SavedKey) -> dict[str, str]:
+def _expiry_notice(key: SavedKey, is_own: bool) -> dict[str, str]:
     days = key.days_left()
     reminder = due_reminder(days)
     if days is None or reminder is None or key.expires_at is None:
         return {}
-    day = f"{key.expires_at.astimezone(UTC):%d %B %Y}".lstrip("0")
-    if days < 0:
-        return {"ending": f"This key should have expired on {day}, as was said here", "tone": "warning"}
-    return {"ending": f"This key expires {in_days(days)}, on {day}", "tone": "info" if reminder > 7 else "warning"}
+    day = texts.day_of(key.expires_at.astimezone(UTC).date())
+    notice = {"ending": texts.expires(days, day), "tone": "info" if reminder > FAR_AWAY_DAYS else "warning"}
+    if days >= 0:
+        advice = texts.replace_before(day) if is_own else texts.ask_to_replace_before(key.owner, day)
+        notice["ending_advice"] = advice
+    return notice

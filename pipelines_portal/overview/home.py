@@ -21,10 +21,11 @@ from pipelines_portal.entry.imports.lists import list_stopped
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.states import state_of
+from pipelines_portal.overview import texts
 from pipelines_portal.overview.first_steps import FirstSteps, first_steps
 from pipelines_portal.overview.models import HomeVisit
-from pipelines_portal.people import texts
 from pipelines_portal.people.models import Invitation
+from pipelines_portal.people.texts import not_accepted_expired, not_accepted_expires
 from pipelines_portal.submissions.days import tell_apart
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.team import sent_since, unknown_for
@@ -192,7 +193,7 @@ def _offer(workflow: OpenedWorkflow) -> Offer:
 def _draft_item(draft: Draft) -> Item:
     if draft.is_import:
         return Item("file", draft.label, draft.address, "Continue", draft.workflow_name, draft.state)
-    note = f"{draft.state}, saved" if draft.state else "saved"
+    note = texts.saved(draft.state)
     return Item("draft", draft.label, draft.address, "Continue", draft.workflow_name, note, draft.saved_at)
 
 
@@ -211,19 +212,19 @@ def _reviews(user: User, own_keys: list[SavedKey], now: datetime) -> tuple[Item,
 
 def _submission_item(submission: Submission, user: User) -> Item:
     text: str = getattr(submission, "telling", "")
-    rows = "1 row" if submission.row_count == 1 else f"{submission.row_count:,} rows"
-    note = "unconfirmed since" if submission.owner_id == user.pk else f"sent by {submission.owner}, unconfirmed since"
+    note = texts.unconfirmed("" if submission.owner_id == user.pk else str(submission.owner))
+    name = text[:MAX_TEXT_LENGTH] or texts.rows(submission.row_count)
+    address = reverse("submissions:detail", args=[submission.pk])
     return Item(
-        "unconfirmed", text[:MAX_TEXT_LENGTH] or rows, reverse("submissions:detail", args=[submission.pk]), "Review",
+        "unconfirmed", name, address, "Review",
         submission.workflow_name, note, submission.sent_at or submission.created_at, tone="unconfirmed",
     )  # fmt: skip
 
 
 def _import_item(import_job: ImportJob, user: User) -> Item:
     is_unconfirmed = import_job.status == ImportJob.Status.UNCONFIRMED
-    note = "unconfirmed since" if is_unconfirmed else "paused since"
-    if import_job.owner_id != user.pk:
-        note = f"sent by {import_job.owner}, {note}"
+    sender = "" if import_job.owner_id == user.pk else str(import_job.owner)
+    note = texts.unconfirmed(sender) if is_unconfirmed else texts.paused(sender)
     icon = "unconfirmed" if is_unconfirmed else "file"
     return Item(
         icon, import_job.file_name, import_job.get_absolute_url(), "Review", import_job.workflow_name, note,
@@ -249,8 +250,8 @@ def _key_item(key: SavedKey) -> Item | None:
     state = state_of(key)
     if state.name not in KEY_STATES_TO_REVIEW:
         return None
-    address, note = reverse("keys:detail", args=[key.pk]), f"{state.word[0].lower()}{state.word[1:]}"
-    return Item("key", key.name, address, "Replace key", note=note, lead="API key", tone=state.tone)
+    address = f"{reverse('keys:detail', args=[key.pk])}#replace"
+    return Item("key", key.name, address, "Replace key", note=state.word, lead="API key", tone=state.tone)
 
 
 def _invitation_item(invitation: Invitation, user: User, now: datetime) -> Item:
@@ -258,7 +259,7 @@ def _invitation_item(invitation: Invitation, user: User, now: datetime) -> Item:
     if not user.is_administrator:
         page = reverse("people:team_detail", args=[invitation.first_team])  # type: ignore[attr-defined]
     end = local(invitation.ends_at)
-    note = texts.not_accepted_expired if end <= now else texts.not_accepted_expires
+    note = not_accepted_expired if end <= now else not_accepted_expires
     return Item("people", invitation.email, f"{page}#pending", "Review", note=note(f"{end.day} {end:%b}"))
 
 
@@ -301,15 +302,11 @@ def _gaps(workflows: list[OpenedWorkflow], counts: dict[int, Counts], now: datet
     rejected = sorted({one.key.name for one in workflows if one.key.rejected_at})
     uncounted = [one.name for one in workflows if one.pk not in counts and one.key.rejected_at is None]
     old = [(one.name, counts[one.pk].as_of) for one in workflows if one.pk in counts and counts[one.pk].is_old(now)]
-    gaps = [f"Numbers of {name} aren’t updated: its API key is rejected." for name in rejected]
+    gaps = [texts.key_rejected(name) for name in rejected]
     if uncounted:
-        gaps.append(f"Counting the tasks of {_listed(uncounted)}.")
-    gaps += [f"Numbers of {name} are old: updated {short(moment, now)}." for name, moment in old]
+        gaps.append(texts.counting(uncounted))
+    gaps += [texts.last_updated(name, short(moment, now)) for name, moment in old]
     return tuple(gaps)
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names) if len(names) <= 3 else f"{len(names)} workflows"
 
 
 # --- today ------------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from pipelines_portal.entry.models import ImportJob, TypedDraft
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.guide.templatetags.guide import help_address
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.overview import texts
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.submissions.origin import telling_value
 from pipelines_portal.submissions.reads import read_made
@@ -181,12 +182,12 @@ class Palette:
     def _to_add(self) -> list[Option]:
         """Return an option for each key with which the workflows can be added, the one in use first."""
         known = {one.workflow_id for one in self.workflows}
-        missing = ", ".join(str(workflow_id) for workflow_id in self._asked_ids if workflow_id not in known)
+        missing = [workflow_id for workflow_id in self._asked_ids if workflow_id not in known]
         if not missing:
             return []
-        label = [Part(f"Add workflow{'s' * (',' in missing)} {missing}")]
+        label = [Part(texts.add_workflows(missing))]
         keys = sorted(self.keys, key=lambda key: key != self.key_id)[:MOST_KEYS_TO_ADD]
-        query = urlencode({"open": missing})
+        query = urlencode({"open": ", ".join(map(str, missing))})
         return [
             Option(f"{reverse('workflows:list', args=[key])}?{query}", label, self.keys[key], icon="plus")
             for key in keys
@@ -271,7 +272,7 @@ class Palette:
         names = of_workflow.offered_to(self.user).values_list("pk", "name")[:MOST_NAMES]
         form = reverse("new_task:create", args=[workflow.key_id, workflow.workflow_id])
         return [
-            Option(f"{form}?preset={pk}", marked(name, self.words), f"Preset in {workflow.name}", icon="draft")
+            Option(f"{form}?preset={pk}", marked(name, self.words), texts.preset_in(workflow.name), icon="draft")
             for pk, name in best(names, lambda row: row[1], self.words)[:MOST_ROWS]
         ]
 
@@ -301,7 +302,7 @@ class Palette:
 
 
 def _draft_label(workflow: Workflow) -> str:
-    return f"Draft in {workflow.name}"
+    return texts.draft_in(workflow.name)
 
 
 Item = TypeVar("Item")

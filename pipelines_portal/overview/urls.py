@@ -6,6 +6,7 @@ app_name = "overview"
 urlpatterns = [
     path("", views.home, name="home"),
     path("palette/", views.palette, name="palette"),
+    path("shortcuts/", views.shortcuts, name="shortcuts"),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/overview/", views.overview_detail, name="detail"),
     path(
         "keys/<int:key_id>/workflows/<int:workflow_id>/overview/not-moved/",

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.core.rendering import content_digest, htmx_of, is_poll_of, render_page
+from pipelines_portal.overview import texts
 from pipelines_portal.overview.detail import detail_context
 from pipelines_portal.overview.forms import StuckHoursForm
 from pipelines_portal.overview.home import build_home
@@ -20,8 +21,7 @@ from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import usable_workflow
 
-HOME_PART, HOME_EVERY_SECONDS = "home-page", 30
-NOON, EVENING = 12, 18
+HOME_PART, EVERY_SECONDS = "home-page", 30
 
 
 @require_safe
@@ -34,17 +34,14 @@ def home(request: SignedInRequest) -> HttpResponse:
     if is_poll_of(request, HOME_PART) and request.GET.get("seen") == seen:
         return HttpResponse(status=204)
     context = {"home": page, "seen": seen, "greeting": _greeting(request.user, now, is_new=page.steps is not None)}
-    context["every"] = f"{HOME_EVERY_SECONDS}s" if request.user.reads_live else ""
+    context["every"] = f"{EVERY_SECONDS}s" if request.user.reads_live else ""
     return render_page(request, "overview/home.html", context, partials=(HOME_PART,))
 
 
 def _greeting(user: User, now: datetime, *, is_new: bool) -> str:
     """Return "Good afternoon, Ben" by the clock of the person, or "Welcome, Ben"."""
     hour = timezone.localtime(now).hour
-    words = "Good morning" if hour < NOON else "Good afternoon" if hour < EVENING else "Good evening"
-    words = "Welcome" if is_new else words
-    first_name = next(iter(user.name.split()), "")
-    return f"{words}, {first_name}" if first_name else words
+    return texts.greeting(hour, next(iter(user.name.split()), ""), is_new=is_new)
 
 
 @require_safe
@@ -54,6 +51,13 @@ def palette(request: SignedInRequest) -> HttpResponse:
     asked, last_key = request.GET.get("q", ""), request.session.get("last_key") or 0
     groups = Palette(request.user, asked, _page_behind(request), last_key).groups()
     return render_page(request, "overview/palette.html", {"asked": asked, "groups": groups})
+
+
+@require_safe
+@signed_in
+def shortcuts(request: SignedInRequest) -> HttpResponse:
+    """Show the keyboard shortcuts: as a page, or for the popover that every page has."""
+    return render_page(request, "overview/shortcuts.html", partials=("keys-list",))
 
 
 def _page_behind(request: SignedInRequest) -> ResolverMatch | None:
@@ -83,7 +87,7 @@ def overview_stuck_hours(request: SignedInRequest, key_id: int, workflow_id: int
         context = detail_context(request.user, workflow, index) | {"form": form}
         return _render_detail(request, workflow, context, status=422)
     index.update(stuck_hours=form.cleaned_data["hours"])
-    messages.success(request, "Saved for all who look at this workflow with this key")
+    messages.success(request, texts.STUCK_HOURS_SAVED)
     return redirect(reverse("overview:detail", args=[key_id, workflow_id]) + "#stuck")
 
 
@@ -93,4 +97,5 @@ def _render_detail(
     index: WorkflowIndex = context["index"]
     form = StuckHoursForm(initial={"hours": index.stuck_hours})
     page = {"key": workflow.key, "workflow": workflow, "tab": "overview", "problem": index.problem, "form": form}
+    page["every"] = f"{EVERY_SECONDS}s" if request.user.reads_live else ""
     return render_page(request, "overview/detail.html", page | context, partials=("overview",), status=status)

@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 
 from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.core.form_fields import KeylessField
+from pipelines_portal.workflows import texts
 
 MOST_AT_ONCE = 20
 
@@ -13,12 +14,11 @@ class OpenWorkflowsForm(forms.Form):
     """The IDs of workflows to open, as numbers or addresses."""
 
     workflow = KeylessField(
-        label="Workflow IDs",
-        help_text=(
-            f"The number in the workflow's web address, or paste the address; up to {MOST_AT_ONCE} at once. "
-            "Your admin can tell you. The workflows stay listed for all who use this key."
+        label="Workflow IDs or links",
+        help_text="Copy the link from Pipelines. Everyone who uses this key sees the workflow.",
+        widget=forms.Textarea(
+            attrs={"autocomplete": "off", "placeholder": ".../workflows/42", "rows": 1, "data-enter-sends": True}
         ),
-        widget=forms.Textarea(attrs={"autocomplete": "off", "placeholder": "42", "rows": 1, "data-enter-sends": True}),
         max_length=20_000,
     )
 
@@ -26,14 +26,14 @@ class OpenWorkflowsForm(forms.Form):
         pieces = [piece for piece in re.split(r"[\s,;]+", self.cleaned_data["workflow"]) if piece]
         numbers = [_number(piece) for piece in pieces]
         if len(numbers) > MOST_AT_ONCE:
-            raise ValidationError(f"These are {len(numbers)}. Open at most {MOST_AT_ONCE} at once.")
+            raise ValidationError(texts.too_many(len(numbers), MOST_AT_ONCE))
         return list(dict.fromkeys(numbers))
 
 
 def _number(piece: str) -> int:
     number = workflow_id_in(piece)
     if number is None or not 0 < number <= LARGEST_ID:
-        raise ValidationError(f"“{piece[:100]}” holds no workflow ID. Enter the number, for example 42.")
+        raise ValidationError(texts.not_an_id(piece[:100]))
     return number
 
 

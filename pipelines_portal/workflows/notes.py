@@ -14,6 +14,7 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.form_fields import KeylessField, one_line
+from pipelines_portal.workflows import texts
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote
 
 LONGEST_INSTRUCTIONS, LONGEST_HINT = 2000, 300
@@ -47,7 +48,7 @@ class NotesForm(forms.Form):
     instructions = NoteField(
         label="Instructions",
         max_length=LONGEST_INSTRUCTIONS,
-        help_text="Shown beside the form. Addresses that begin with https:// become links.",
+        help_text="Shown beside the form. Links start with https://.",
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 
@@ -56,7 +57,7 @@ class NotesForm(forms.Form):
         for field in schema.fields:
             if len(field.name) <= LONGEST_NAME:
                 widget = forms.TextInput(attrs={"placeholder": "Hint", "autocomplete": "off"})
-                label = f"Hint for {field.label}"
+                label = texts.hint_for(field.label)
                 self.fields[input_name(field.name)] = NoteField(label=label, max_length=LONGEST_HINT, widget=widget)
 
     def changes(self) -> dict[str, str]:
@@ -69,12 +70,12 @@ class NotesForm(forms.Form):
         return str(self.fields[name].to_python(self.data.get(self.add_initial_prefix(name), "")))
 
     def add_conflict(self, field: str, stored: str) -> None:
-        """Show what somebody else stored. The person has then seen it, and may save again."""
-        name, what = input_name(field), f"Somebody else changed it to “{stored}”." if stored else "Somebody removed it."
+        """Show what someone else stored. The person has then seen it, and may save again."""
+        name = input_name(field)
         data: Any = copy(self.data)
         data[self.add_initial_prefix(name)] = stored
         self.data = data
-        self.add_error(name, f"{what} Save again to replace that.")
+        self.add_error(name, texts.changed_by_other(stored))
 
 
 def input_name(field: str) -> str:

@@ -7,14 +7,12 @@ from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.core.exceptions import NotAllowed
 from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.keys.permissions import usable_key
+from pipelines_portal.workflows import texts
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.reads import read_usable_workflow
 
 # The most options of a select.
 MOST_CHOICES = 200
-NOTES_ARE_WRITTEN_BY = (
-    "Only the owner of this key, and leads of a team that it is shared with, write instructions. Nothing was changed."
-)
 
 
 class NotOpened(Http404):
@@ -22,9 +20,9 @@ class NotOpened(Http404):
 
     def __init__(self, key: SavedKey, workflow_id: int) -> None:
         super().__init__()
-        self.title = f"Workflow {workflow_id} is not opened yet"
-        self.sentence = f"Nobody has opened it with the key “{key.name}”. The portal asks the API for it when you do."
-        self.action = "Open it"
+        self.title = texts.not_in_list_title(workflow_id)
+        self.sentence = texts.not_in_list(key.name)
+        self.action = texts.ADD_IT
         self.address = f"{reverse('workflows:list', args=[key.pk])}?open={workflow_id}"
 
 
@@ -50,7 +48,7 @@ def may_write_notes(user: User, workflow: OpenedWorkflow) -> bool:
 
 def require_notes_right(user: User, workflow: OpenedWorkflow) -> None:
     if not may_write_notes(user, workflow):
-        raise NotAllowed(NOTES_ARE_WRITTEN_BY)
+        raise NotAllowed(texts.NOTES_ARE_WRITTEN_BY)
 
 
 def opened_workflow(key: SavedKey, workflow_id: int) -> OpenedWorkflow:

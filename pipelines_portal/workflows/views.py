@@ -14,6 +14,7 @@ from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.permissions import owned_key, usable_key
+from pipelines_portal.workflows import texts
 from pipelines_portal.workflows.forms import OpenWorkflowsForm
 from pipelines_portal.workflows.marks import MANY, MARKS, by_name, mark, marked_workflows
 from pipelines_portal.workflows.notes import NotesForm, input_name, notes_of, save_notes
@@ -47,7 +48,7 @@ def _open(request: SignedInRequest, key: SavedKey, form: OpenWorkflowsForm) -> H
         return _show_unopened(request, key, form, opening)
     if len(opening.opened) == 1:
         return redirect("tasks:list", key.pk, opening.opened[0].workflow_id)
-    messages.success(request, f"{len(opening.opened)} workflows are opened, for all who use this key.")
+    messages.success(request, texts.added(len(opening.opened)))
     return redirect("workflows:list", key.pk)
 
 
@@ -55,29 +56,15 @@ def _show_unopened(request: SignedInRequest, key: SavedKey, form: OpenWorkflowsF
     if opening.opened:
         request.user.refresh_from_db(fields=["sidebar_version"])  # this page's sidebar shows what was just opened
         rest = ", ".join(map(str, opening.missing + opening.not_asked))
-        messages.success(request, f"Opened: {', '.join(str(one) for one in opening.opened)}.")
+        messages.success(request, texts.added(len(opening.opened)))
         form = OpenWorkflowsForm({"workflow": rest})
         form.is_valid()
     if opening.missing:
-        form.add_error("workflow", _missing_message(opening.missing))
+        form.add_error("workflow", texts.not_found(opening.missing))
     if opening.error is None:
         return _page(request, key, form, status=422)
     words = explain(opening.error)
-    return _page(
-        request, key, form, status=words.status, error=words, not_opened=_not_opened_message(opening.not_asked)
-    )
-
-
-def _not_opened_message(ids: list[int]) -> str:
-    named = ", ".join(map(str, ids))
-    return f"Workflow {named} was not opened." if len(ids) == 1 else f"Workflows {named} were not opened."
-
-
-def _missing_message(missing: list[int]) -> str:
-    if len(missing) == 1:
-        return f"No workflow {missing[0]} in this organization. Compare the ID with the workflow's web address."
-    ids = ", ".join(map(str, missing))
-    return f"No workflows {ids} in this organization. Compare the IDs with the workflows' web addresses."
+    return _page(request, key, form, status=words.status, error=words, not_opened=texts.not_added(opening.not_asked))
 
 
 def _page(
@@ -116,7 +103,7 @@ def workflow_fields(request: SignedInRequest, key_id: int, workflow_id: int) -> 
     form = NotesForm(schema, notes, request.POST or None)
     is_sent = request.method == "POST" and not is_restoring(request)
     if is_sent and form.is_valid() and save_notes(workflow, form, request.user):
-        messages.success(request, "Instructions saved")
+        messages.success(request, texts.INSTRUCTIONS_SAVED)
         return redirect("workflows:fields", key_id, workflow_id)
     context = {
         "key": workflow.key,
@@ -133,7 +120,9 @@ def workflow_fields(request: SignedInRequest, key_id: int, workflow_id: int) -> 
 def _described(field: Field, form: NotesForm, notes: dict[str, str]) -> dict[str, Any]:
     """Return the field with its hint and the input for it, which a field with a very long name does not have."""
     name = input_name(field.name)
-    return {"remote": field, "hint": notes.get(field.name, ""), "input": form[name] if name in form.fields else None}
+    form_input = form[name] if name in form.fields else None
+    type_name = texts.TYPE_NAMES.get(field.type, field.type)
+    return {"remote": field, "type": type_name, "hint": notes.get(field.name, ""), "input": form_input}
 
 
 @require_POST
@@ -143,7 +132,7 @@ def workflow_mark(request: SignedInRequest, key_id: int, workflow_id: int) -> Ht
     workflow = usable_workflow(request.user, key_id, workflow_id)
     name = request.POST.get("mark", "")
     if name not in MARKS:
-        return HttpResponseBadRequest("There is no such mark.")
+        return HttpResponseBadRequest("Unknown mark")
     mark(workflow, request.user, name)
     return redirect("workflows:list", key_id)
 
@@ -158,5 +147,5 @@ def workflow_forget(request: SignedInRequest, key_id: int, workflow_id: int) -> 
     if request.method != "POST":
         return render_page(request, "workflows/forget.html", {"key": key, "workflow": workflow})
     forget_workflow(workflow, request.user)
-    messages.success(request, f"{workflow} is off the list of all who use this key.")
+    messages.success(request, texts.removed(workflow.name))
     return redirect("workflows:list", key.pk)

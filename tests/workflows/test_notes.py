@@ -94,7 +94,7 @@ def test_people_of_the_key_read_them_and_leads_write_them(desk: Desk) -> None:
     [
         ("instructions", "x" * (LONGEST_INSTRUCTIONS + 1), "at most 2000 characters"),
         ("hint-input_text", "x" * (LONGEST_HINT + 1), "at most 300 characters"),
-        ("instructions", "The key is pk_live_" + "a" * 40, "This is a key"),
+        ("instructions", "The key is pk_live_" + "a" * 40, "That looks like an API key"),
     ],
 )
 def test_a_wrong_text_is_named_at_its_field(desk: Desk, name: str, text: str, sentence: str) -> None:
@@ -130,7 +130,7 @@ def test_a_text_that_somebody_else_changed_is_shown_before_it_is_replaced(desk: 
     answer = desk.browser.post(fields(desk), opened | {"instructions": "Mine"})
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "Somebody else changed it to “Theirs”. Save again to replace that." in page
+    assert "Someone else changed it to “Theirs”. Save again to replace it." in page
     assert 'name="initial-instructions" value="Theirs"' in page
     assert stored() == {"": "Theirs"}
     assert (

@@ -59,7 +59,7 @@ def test_a_file_workflow_offers_the_upload_instead_of_the_form(page: Any, saved_
 def test_a_draft_workflow_offers_no_way_to_create_tasks(page: Any, saved_key: Any) -> None:
     html = open_it(page, saved_key, str(DRAFT)).content.decode()
     assert 'class="btn primary"' not in html
-    assert "none now" in page.get(f"/keys/{saved_key.pk}/workflows/").content.decode()
+    assert "Closed" in page.get(f"/keys/{saved_key.pk}/workflows/").content.decode()
 
 
 @pytest.mark.parametrize("text", [str(ELSEWHERE), "123456", "https://x.example/workflows/999"])
@@ -91,10 +91,7 @@ def test_fields_are_listed_with_title_name_and_hint(page: Any, saved_key: SavedK
 
 
 def test_removing_a_workflow_asks_first(page: Any, saved_key: SavedKey) -> None:
-    assert (
-        "off the list of everyone"
-        in page.get(f"/keys/{open_workflow(saved_key).key_id}/workflows/42/forget/").content.decode()
-    )
+    assert "for everyone?" in page.get(f"/keys/{open_workflow(saved_key).key_id}/workflows/42/forget/").content.decode()
     assert OpenedWorkflow.objects.exists()
     page.post(f"/keys/{OpenedWorkflow.objects.get().key_id}/workflows/42/forget/")
     assert not OpenedWorkflow.objects.exists()
@@ -131,13 +128,13 @@ def test_a_link_to_a_workflow_never_opened_offers_to_open_it(page: Any, saved_ke
 
 GOOD = answer(200, {"id": 4711, "name": "French", "status": "ACTIVE"})
 FAULTS = {
-    "hangs up": (hang_up, 503, "does not answer"),
-    "silence": (silence, 503, "does not answer"),
+    "hangs up": (hang_up, 503, "reach Pipelines"),
+    "silence": (silence, 503, "reach Pipelines"),
     "server error": (error(500, "internal_server_error", "Oops"), 502, "had an error"),
-    "unavailable": (error(503, "service_unavailable", "Down"), 503, "unavailable just now"),
+    "unavailable": (error(503, "service_unavailable", "Down"), 503, "is unavailable"),
     "limited": (error(429, "rate_limit_exceeded", "Slow down", retry_after=17), 429, "in 17 s"),
-    "dead key": (error(401, "invalid_api_key", "Invalid API key"), 403, "no longer works"),
-    "forbidden": (error(403, "forbidden", "No"), 403, "forbids this"),
+    "dead key": (error(401, "invalid_api_key", "Invalid API key"), 403, "API key rejected"),
+    "forbidden": (error(403, "forbidden", "No"), 403, "doesn’t allow this"),
     "html": (answer(200, text="<html>Captive portal</html>"), 502, "not JSON"),
     "not routed": (answer(404, text="<html>nginx</html>"), 502, "PIPELINES_API_URL may be wrong"),
     "wrong shape": (answer(200, {"unheard": "of"}), 502, "is missing"),
@@ -170,7 +167,7 @@ def test_typed_ids_stay_in_the_form_after_any_failure(
     assert words in html
     assert ">\nhttps://app.example.com/pipelines/4711/data</textarea>" in html
     assert "Try again" in html
-    assert "Workflow 4711 was not opened" in html
+    assert "Workflow 4711 wasn’t added" in html
     assert "not certain" not in html
     assert not OpenedWorkflow.objects.exists()
 
@@ -179,7 +176,7 @@ def test_the_typed_id_stays_in_the_form_without_a_connection(page: Any, saved_ke
     settings.PIPELINES_API_URL = f"http://127.0.0.1:{free_port()}/api/v1"
     html = open_it(page, saved_key, "4711").content.decode()
     assert ">\n4711</textarea>" in html
-    assert "cannot be reached" in html
+    assert "reach Pipelines" in html
 
 
 def test_a_workflow_without_a_name_is_called_by_its_id(page: Any, saved_key: Any, scripted_api: FakeApi) -> None:

@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core.rendering import fragment
+from pipelines_portal.workflows import texts
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 register = template.Library()
@@ -23,6 +24,14 @@ def workflow_tabs(workflow: OpenedWorkflow, tab: str, *, may_send: bool) -> Safe
     place = {"key_id": workflow.key_id, "workflow_id": workflow.workflow_id}
     takes_files, may_create = workflow.has_file_fields, may_send and workflow.accepts_tasks
     return fragment("workflows/_tabs.html", **place, has_file_fields=takes_files, may_create=may_create, tab=tab)
+
+
+@register.simple_tag
+def ways_to_create(workflow: OpenedWorkflow) -> str:
+    """Return how tasks of the workflow are created: "Form, import", "Files", or "Closed"."""
+    if not workflow.accepts_tasks:
+        return texts.CLOSED
+    return texts.FILES if workflow.has_file_fields else texts.FORM_AND_IMPORT
 
 
 @register.filter

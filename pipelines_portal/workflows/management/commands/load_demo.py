@@ -43,7 +43,7 @@ class Command(BaseCommand):
             for workflow_id in workflows:
                 open_workflow(key, client_for(key), workflow_id, user)
         except PipelinesError as error:
-            raise CommandError(f"The demo's workflows could not be opened: {error}") from None
+            raise CommandError(f"The workflows of the demo could not be added: {error}") from None
 
     def _save_key(self, user: User, name: str, pasted: str) -> SavedKey:
         try:

@@ -1,0 +1,68 @@
+"""Sentences about workflows."""
+
+# How tasks are created
+FORM_AND_IMPORT, FILES, CLOSED = "Form, import", "Files", "Closed"
+
+# The types of fields. A type that is unknown to us keeps the API's word.
+TYPE_NAMES = {
+    "short_text": "Short text",
+    "long_text": "Long text",
+    "code": "Code",
+    "boolean": "Yes or no",
+    "numeric": "Number",
+    "datetime": "Date and time",
+    "select": "Choice",
+    "rating": "Rating",
+    "ranking": "Ranking",
+    "pairwise": "Pairwise comparison",
+    "criteria": "Criteria",
+    "file_upload": "File",
+}
+
+INSTRUCTIONS_SAVED = "Instructions saved"
+NOTES_ARE_WRITTEN_BY = "Only the owner of this key and leads of its teams can write instructions."
+ADD_IT = "Add it"
+
+
+def added(count: int) -> str:
+    return "1 workflow added" if count == 1 else f"{count} workflows added"
+
+
+def not_added(ids: list[int]) -> str:
+    named = ", ".join(map(str, ids))
+    return f"Workflow {named} wasn’t added." if len(ids) == 1 else f"Workflows {named} weren’t added."
+
+
+def not_found(ids: list[int]) -> str:
+    named = ", ".join(map(str, ids))
+    return f"Workflow {named} not found." if len(ids) == 1 else f"Workflows {named} not found."
+
+
+def removed(name: str) -> str:
+    return f"{name} removed for everyone"
+
+
+def too_many(count: int, most: int) -> str:
+    return f"Add at most {most} at a time. These are {count}."
+
+
+def not_an_id(text: str) -> str:
+    return f"“{text}” has no workflow ID. Enter a number or a link, for example 42."
+
+
+def not_in_list_title(workflow_id: int) -> str:
+    return f"Workflow {workflow_id} isn’t in your list"
+
+
+def not_in_list(key_name: str) -> str:
+    return f"Add it to work with it. The portal uses the key “{key_name}”."
+
+
+def hint_for(label: str) -> str:
+    return f"Hint for {label}"
+
+
+def changed_by_other(stored: str) -> str:
+    if stored:
+        return f"Someone else changed it to “{stored}”. Save again to replace it."
+    return "Someone else removed it. Save again to replace it."

@@ -153,9 +153,9 @@ def test_a_key_can_have_a_given_expiry_and_creator(server: Api, tenant: Tenant) 
 
 def test_a_key_needs_an_organization_and_a_creator(tenant: Tenant) -> None:
     """S20: each refusal has its message."""
-    assert "There is no organization 'Nowhere'" in refusal("create_api_key", "Nowhere", "--name", "x")
+    assert "There is no organization named 'Nowhere'" in refusal("create_api_key", "Nowhere", "--name", "x")
     stranger = ["--created-by", "stranger@example.org"]
-    assert "has no person" in refusal("create_api_key", tenant.organization.name, "--name", "x", *stranger)
+    assert "has no member" in refusal("create_api_key", tenant.organization.name, "--name", "x", *stranger)
     Membership.objects.filter(organization=tenant.organization).delete()
     assert "has no admin" in refusal("create_api_key", tenant.organization.name, "--name", "x")
 
@@ -175,11 +175,11 @@ def test_the_right_key_is_revoked(tenant: Tenant) -> None:
     duplicate.pk, duplicate.sha256, duplicate.name = None, "0" * 64, "duplicate"
     duplicate.save()
     arguments = ["revoke_api_key", tenant.key[-4:], "--org", tenant.organization.name]
-    assert "say which with --name" in refusal(*arguments)
+    assert "Name the one to revoke with --name" in refusal(*arguments)
     run(*arguments, "--name", "tests")
     revoked = OrganizationKey.objects.filter(organization=tenant.organization, revoked_at__isnull=False)
     assert [key.name for key in revoked] == ["tests"]
-    assert "has no such key" in refusal("revoke_api_key", "zzzz", "--org", tenant.organization.name)
+    assert "has no key that ends in zzzz" in refusal("revoke_api_key", "zzzz", "--org", tenant.organization.name)
 
 
 def test_tasks_advance_with_their_nodes(tenant: Tenant) -> None:

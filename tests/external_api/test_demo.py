@@ -82,9 +82,9 @@ def test_its_people_are_refused_where_the_demo_is_off(
     assert visitor.get(page, allow_redirects=False).status_code == 302
     assert Visitor(server).sign_in(person, "pipelines-demo").status_code == 422
     call_command("prepare")
-    assert "Accounts of the demo in the External API's database: 4." in capsys.readouterr().out
+    assert "Demo accounts in the External API's database: 4." in capsys.readouterr().out
     call_command("remove_demo_accounts")
-    assert capsys.readouterr().out == "Removed accounts of the demo: 4.\n"
+    assert capsys.readouterr().out == "Demo accounts removed: 4.\n"
     assert not Person.objects.exists()
     assert Organization.objects.count() == 2
     call_command("prepare")

@@ -61,7 +61,7 @@ def test_an_admin_of_several_organizations_can_choose(server: Api, tenant: Tenan
 def test_a_person_without_an_organization_gets_403(server: Api) -> None:
     """S30: the page gives the reason."""
     answer = signed_in(server, make_person()).get("/organization-keys/")
-    assert (answer.status_code, "not an Org Admin of any organization" in answer.text) == (403, True)
+    assert (answer.status_code, "Ask an admin of your organization" in answer.text) == (403, True)
 
 
 def test_a_former_admin_has_no_access(server: Api, tenant: Tenant) -> None:

@@ -73,14 +73,14 @@ def test_a_key_is_created_copied_extended_and_revoked(page: Page, tenant: Tenant
     page.get_by_role("button", name="Copy the key").click()
     page.get_by_text("Copied.").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == shown
-    page.get_by_role("link", name="back to all keys").click()
+    page.get_by_role("link", name="Done").click()
     page.get_by_role("link", name="Update expiry of Nightly import").click()
     page.get_by_label("No expiry").check()
-    page.get_by_role("button", name="Update expiry").click()
+    page.get_by_role("button", name="Save").click()
     page.get_by_text("“Nightly import” no longer expires.").wait_for()
     page.get_by_role("link", name="Revoke Nightly import").click()
     page.get_by_role("button", name="Revoke key").click()
-    page.get_by_text("“Nightly import” is revoked.").wait_for()
+    page.get_by_text("“Nightly import” revoked").wait_for()
     assert shown not in page.content()
 
 

@@ -15,5 +15,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, organization: str | None, **options: Any) -> None:
         if organization and not Organization.objects.filter(name=organization).exists():
-            raise CommandError(f"There is no organization {organization!r}.")
+            raise CommandError(f"There is no organization named {organization!r}.")
         advance_some(organization)

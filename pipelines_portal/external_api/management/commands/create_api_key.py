@@ -23,9 +23,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, organization: str, name: str, **options: Any) -> None:
         found = Organization.objects.filter(name=organization).first()
         if found is None:
-            raise CommandError(f"There is no organization {organization!r}.")
+            raise CommandError(f"There is no organization named {organization!r}.")
         if not 1 <= len(name.strip()) <= 200:
-            raise CommandError("The name must have 1 to 200 characters.")
+            raise CommandError("Give a --name of 1 to 200 characters.")
         key, text = create_key(
             found, name.strip(), LIFETIMES[options["expires"]], _creator(found, options["created_by"])
         )
@@ -46,9 +46,10 @@ def _creator(organization: Organization, email: str | None) -> Person:
     wanted = people.filter(person__email=email.lower()) if email else people.filter(role=Membership.Role.ADMIN)
     membership = wanted.first()
     if membership is None:
-        raise CommandError(f"{organization.name} has no {'person ' + email if email else 'admin'}.")
+        reason = f"has no member with the email {email}" if email else "has no admin"
+        raise CommandError(f"{organization.name} {reason}. Name someone with --created-by.")
     return membership.person
 
 
 def _expiry_text(expires_at: datetime | None) -> str:
-    return f"until {expires_at:%Y-%m-%d %H:%M} UTC" if expires_at else "without expiry"
+    return f"expires {expires_at:%Y-%m-%d %H:%M} UTC" if expires_at else "never expires"

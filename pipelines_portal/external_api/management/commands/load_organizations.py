@@ -22,7 +22,7 @@ class Command(BaseCommand):
             content = parse_organizations(file.read_bytes())
             load_organizations(content)
         except OSError as error:
-            raise CommandError(f"{file}: {error.strerror}") from error
+            raise CommandError(f"{file} can't be read ({error.strerror}).") from error
         except BadOrganizationFileError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Loaded {len(content.organizations)} organizations.")

@@ -21,7 +21,7 @@ class Command(BaseCommand):
             load_demo()
         if count := refused_accounts():
             self.stdout.write(
-                f"Accounts of the demo in the External API's database: {count}. Their passwords are published, so they "
+                f"Demo accounts in the External API's database: {count}. Their passwords are published, so they "
                 "can't sign in here. Remove them with manage.py remove_demo_accounts --settings "
                 "pipelines_portal.settings.external_api, or start with an empty DATA_DIR."
             )

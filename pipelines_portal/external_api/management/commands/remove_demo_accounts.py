@@ -12,4 +12,4 @@ class Command(BaseCommand):
         people = Person.objects.filter(is_demo=True)
         count = people.count()
         people.delete()
-        self.stdout.write(f"Removed accounts of the demo: {count}.")
+        self.stdout.write(f"Demo accounts removed: {count}.")

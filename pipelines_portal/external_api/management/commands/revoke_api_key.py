@@ -21,8 +21,8 @@ class Command(BaseCommand):
             keys = keys.filter(name=name)
         found = list(keys)
         if not found:
-            raise CommandError(f"{org} has no such key.")
+            raise CommandError(f"{org} has no key that ends in {last4}.")
         if len(found) > 1:
-            raise CommandError(f"{len(found)} keys end in {last4}: say which with --name.")
+            raise CommandError(f"{len(found)} keys end in {last4}. Name the one to revoke with --name.")
         revoke(found[0])
-        self.stdout.write(f"Revoked {found[0].name!r} (…{last4}).")
+        self.stdout.write(f"Key {found[0].name!r} (…{last4}) revoked.")

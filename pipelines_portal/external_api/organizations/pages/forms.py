@@ -7,11 +7,10 @@ from pipelines_portal.external_api.organizations.keys import EXPIRY_CHOICES
 
 class ExpiryForm(forms.Form):
     expires = forms.ChoiceField(
-        label="Expires after",
+        label="Expires in",
         choices=EXPIRY_CHOICES,
         initial="90d",
         widget=forms.RadioSelect,
-        help_text="Counted from now.",
     )
 
 
@@ -19,7 +18,7 @@ class NewKeyForm(ExpiryForm):
     name = forms.CharField(
         label="Key name",
         max_length=200,
-        help_text="Say what will use the key: it is how you find it again to revoke it.",
+        help_text="What will use this key? For example: Portal",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     # Makes this form one key, however often it is sent: a reload of the answer sends it again.

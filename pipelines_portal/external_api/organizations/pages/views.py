@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from pipelines_portal.core.http.audit_log import note
 from pipelines_portal.core.sign_in_throttle.views import ThrottledLoginView
 from pipelines_portal.external_api.models import Membership, Organization, OrganizationKey
-from pipelines_portal.external_api.organizations import keys
+from pipelines_portal.external_api.organizations import keys, texts
 from pipelines_portal.external_api.organizations.pages.forms import ExpiryForm, NewKeyForm
 from pipelines_portal.external_api.organizations.pages.permissions import (
     AdminRequest,
@@ -22,8 +22,6 @@ from pipelines_portal.external_api.organizations.pages.permissions import (
     key_of,
     organization_for,
 )
-
-REVOKED_STAYS = "A revoked key cannot be used again, so its expiry cannot be changed."
 
 
 @require_safe
@@ -92,7 +90,7 @@ def key_expiry(request: AdminRequest, organization_id: int, key_id: int) -> Http
         status = 400
     elif request.method == "POST" and form.is_valid():
         return _save_expiry(request, key, form.cleaned_data["expires"])
-    context = {"organization": organization, "key": key, "form": form, "refusal": REVOKED_STAYS}
+    context = {"organization": organization, "key": key, "form": form, "refusal": texts.REVOKED_STAYS}
     return render(request, "external_api/key_expiry.html", context, status=status)
 
 
@@ -103,12 +101,8 @@ def _save_expiry(request: AdminRequest, key: OrganizationKey, choice: str) -> Ht
         # Another admin has just revoked it: the page says so.
         return redirect("organization_keys:expiry", key.organization_id, key.pk)
     note(request, "organization-key-expiry-changed", key=key.pk, last4=key.last4, expires=choice)
-    messages.success(request, f"“{key.name}” {_describe_expiry(key)}.")
+    messages.success(request, texts.expires_on(key.name, key.expires_at))
     return redirect("organization_keys:list", key.organization_id)
-
-
-def _describe_expiry(key: OrganizationKey) -> str:
-    return f"now expires on {key.expires_at:%-d %B %Y}" if key.expires_at else "no longer expires"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -120,7 +114,7 @@ def key_revoke(request: AdminRequest, organization_id: int, key_id: int) -> Http
         return render(request, "external_api/key_revoke.html", {"organization": organization, "key": key})
     keys.revoke(key)
     note(request, "organization-key-revoked", key=key.pk, last4=key.last4, organization=organization.pk)
-    messages.success(request, f"“{key.name}” is revoked. Requests with it are refused from now on.")
+    messages.success(request, texts.revoked(key.name))
     return redirect("organization_keys:list", organization.pk)
 
 

@@ -208,7 +208,7 @@ def _parse(model: type[Model], answer: Answer) -> Model:
 
 def _unexpected(detail: str, answer: Answer) -> UnexpectedResponse:
     error = UnexpectedResponse(
-        f"The answer is not what the API documents: {detail}.", status=answer.status, detail=detail
+        f"The response is not what the API documents: {detail}.", status=answer.status, detail=detail
     )
     error.request_id = answer.request_id
     return error

@@ -27,14 +27,14 @@ _REQUEST_IDS = ("X-Request-Id", "X-Correlation-Id", "X-Amzn-RequestId", "X-Amzn-
 def not_json(status: int, headers: Mapping[str, str]) -> PipelinesError:
     """Return the error for a response that is not JSON, such as a gateway's HTML page."""
     if status in _PLAIN_WITHOUT_JSON or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        message = "The API's gateway answered in its place."
+        message = "A gateway answered instead of Pipelines."
         error = error_class(status)(status, "api_error", message, _retry_after(headers))
         error.maybe_processed = status >= HTTPStatus.INTERNAL_SERVER_ERROR
         return error
     if status == HTTPStatus.NOT_FOUND:
-        message = "The server knows no such address: PIPELINES_API_URL may be wrong. The answer is not JSON."
+        message = "There is no API at this address. PIPELINES_API_URL may be wrong."
         return UnexpectedResponse(message, status=status)
-    unexpected = UnexpectedResponse("The answer is not JSON.", status=status)
+    unexpected = UnexpectedResponse("The response is not JSON.", status=status)
     unexpected.maybe_processed = unexpected.maybe_processed or status in _MAYBE_PROCESSED
     return unexpected
 
@@ -69,7 +69,7 @@ _IS_GONE = re.compile(
 def _reason(status: int, data: Any) -> str:
     message = data.get("message") if isinstance(data, dict) else None
     reason = cleaned(message.strip(), LONGEST_REASON) if isinstance(message, str) else ""
-    return reason or f"The API gave no reason, only the status {status}."
+    return reason or f"Pipelines gave no reason, only the status {status}."
 
 
 def _code(data: Any) -> str:

@@ -28,7 +28,7 @@ def row_message(message: str, labels: Labels | None = None) -> str:
 def field_message(message: str) -> str:
     """Return what the API says of a field, for the place beside that field, which already shows its label."""
     if message.startswith("Missing required columns"):
-        return "The API requires this field."
+        return "Pipelines requires this field."
     invalid = _INVALID.fullmatch(message)
     if not invalid:
         return message

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from pipelines_portal.api_client.errors import ConnectionFailed, NotAsked
 
-SLOW = "The API answers slowly just now, so it was not asked once more."
-SILENT = "The API has not answered lately, so it was not asked again yet."
+SLOW = "Pipelines is slow."
+SILENT = "Pipelines isn’t responding."
 
 
 class Bulkhead:

@@ -116,7 +116,7 @@ def _chunks(response: requests.Response, deadline: float) -> Iterator[bytes]:
         size += len(chunk)
         if size > LARGEST_ANSWER:
             raise _with_request_id(
-                UnexpectedResponse("The answer is too large.", status=response.status_code), response
+                UnexpectedResponse("The response is too large.", status=response.status_code), response
             )
         if time.monotonic() > deadline:
             raise requests.ReadTimeout
@@ -126,7 +126,7 @@ def _chunks(response: requests.Response, deadline: float) -> Iterator[bytes]:
 def _answer(response: requests.Response, body: bytearray) -> Answer:
     status, headers = response.status_code, response.headers
     if 300 <= status < 400:
-        raise _with_request_id(UnexpectedResponse("The API answered with a redirect.", status=status), response)
+        raise _with_request_id(UnexpectedResponse("Pipelines answered with a redirect.", status=status), response)
     if 200 <= status < 300 and not body:
         return Answer(status, None, request_id(headers))
     try:
@@ -152,11 +152,11 @@ def _connection_failed(error: Exception) -> ConnectionFailed:
         return CertificateRefused(f"The API's certificate is not valid: {fault}.", maybe_processed=False)
     was_sent, timed_out = not _is_unconnected(error), isinstance(error, (TimeoutError, requests.Timeout, UrllibTimeout))
     if timed_out:
-        message = "The API did not answer in time."
+        message = "Pipelines didn’t respond in time."
     elif was_sent:
         message = "The connection broke before the answer was complete."
     else:
-        message = "The API cannot be reached."
+        message = "Pipelines can’t be reached."
     return ConnectionFailed(message, maybe_processed=was_sent, timed_out=timed_out)
 
 

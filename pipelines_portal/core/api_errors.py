@@ -20,7 +20,7 @@ from pipelines_portal.api_client import (
     Unauthorized,
     UnexpectedResponse,
 )
-from pipelines_portal.core import request_ids
+from pipelines_portal.core import request_ids, texts
 from pipelines_portal.core.rendering import htmx_of, is_part_of_page, render_notice
 
 
@@ -36,6 +36,11 @@ class Explanation:
     key_is_dead: bool = False
     key_id: int | None = None
 
+    @property
+    def reason(self) -> str:
+        """Both as the reason why something was not done."""
+        return f"{self.title}. {self.sentence}"
+
 
 def explain(error: PipelinesError) -> Explanation:
     """Return the words for an error. They never quote the key, and the API only where its message is for people."""
@@ -43,78 +48,33 @@ def explain(error: PipelinesError) -> Explanation:
         if isinstance(error, kind):
             return replace(words, sentence=error.advice or words.sentence, key_id=error.key_id)
     if isinstance(error, RateLimited):
-        return _wait(error)
+        seconds = wait_of(error)
+        sentence = texts.rate_limited(seconds)
+        return Explanation(429, texts.RATE_LIMIT_TITLE, sentence, can_retry=True, retry_after=seconds)
     if isinstance(error, NotAsked):
-        sentence = f"{error} Nothing was sent. The portal tries again by itself; so can you, in a moment."
-        return Explanation(503, "The API is slow to answer", sentence, can_retry=True, retry_after=error.retry_after)
+        title = str(error).rstrip(".")
+        return Explanation(503, title, texts.RETRYING, can_retry=True, retry_after=error.retry_after)
     if isinstance(error, UnexpectedResponse):
-        sentence = (
-            f"{error} So nothing of it is shown or stored. Something between the portal and the API may be in the way, "
-            "or the API has changed."
-        )
-        return Explanation(502, "The API's answer can't be read", sentence, can_retry=True)
+        return Explanation(502, texts.UNEXPECTED_TITLE, texts.unexpected(str(error)), can_retry=True)
     if isinstance(error, ApiError) and error.status < 500:
-        return Explanation(502, "The API refused this request", f"It answered: {error.message}", can_retry=True)
-    return Explanation(
-        502,
-        "The API had an error",
-        "Something went wrong on the API's side. Trying again often helps.",
-        can_retry=True,
-    )
+        return Explanation(502, texts.REFUSED_TITLE, texts.pipelines_answered(error.message), can_retry=True)
+    return Explanation(502, texts.ERROR_TITLE, texts.ERROR, can_retry=True)
 
 
-def _wait(error: RateLimited) -> Explanation:
-    wait = error.retry_after if error.retry_after is not None else 5
-    sentence = "The API allows only so many requests for this key, and asks us to wait."
-    if isinstance(error, Held):
-        sentence = f"{error.message} {WAIT_AND_TRY}"
-    return Explanation(429, "Too many requests just now", sentence, can_retry=True, retry_after=max(wait, 1))
+def wait_of(error: RateLimited) -> int:
+    return max(5 if error.retry_after is None else error.retry_after, 1)
 
 
-WAIT_AND_TRY = "Try again when the pause is over."
-# Only for a list that refreshes itself: its next refresh comes after the pause.
-GOES_ON = "What you see stays, and goes on by itself when the pause is over."
 # htmx shows a response with this status, and stops refreshing.
 STOP_POLLING = 286
 _WORDS: dict[type[PipelinesError], Explanation] = {
-    Unauthorized: Explanation(
-        403,
-        "This key no longer works",
-        "The API says that it is unknown, expired or revoked. Ask an Org Admin for a new one and add it here.",
-        key_is_dead=True,
-    ),
-    CreatorGone: Explanation(
-        422,
-        "Whoever made this key is gone",
-        "The person who made this key left the organization. Forms work with it, ZIP uploads do not. Ask an Org Admin "
-        "for a new key.",
-        key_is_dead=True,
-    ),
-    Forbidden: Explanation(403, "The API forbids this", "The key may not do this. Ask an Org Admin."),
-    NotFound: Explanation(
-        404,
-        "The API cannot find this",
-        "It does not exist, or it belongs to an organization that this key does not open.",
-    ),
-    ServiceUnavailable: Explanation(
-        503,
-        "The API is unavailable just now",
-        "It answered that a part of it is down. It is safe to try again in a moment.",
-        can_retry=True,
-    ),
-    CertificateRefused: Explanation(
-        503,
-        "The API's certificate is not valid",
-        "It has expired, or belongs to another name, so the portal does not trust whoever answers, and sent nothing. "
-        "Ask those who run the API to renew it, and look at this machine's clock. The portal goes on by itself then.",
-        can_retry=True,
-    ),
-    ConnectionFailed: Explanation(
-        503,
-        "The API does not answer",
-        "It cannot be reached, or took too long. Check the connection, then try again.",
-        can_retry=True,
-    ),
+    Unauthorized: Explanation(403, texts.REJECTED_TITLE, texts.REJECTED, key_is_dead=True),
+    CreatorGone: Explanation(422, texts.CREATOR_GONE_TITLE, texts.CREATOR_GONE, key_is_dead=True),
+    Forbidden: Explanation(403, texts.FORBIDDEN_TITLE, texts.FORBIDDEN),
+    NotFound: Explanation(404, texts.MISSING_TITLE, texts.MISSING),
+    ServiceUnavailable: Explanation(503, texts.UNAVAILABLE_TITLE, texts.IN_A_MINUTE, can_retry=True),
+    CertificateRefused: Explanation(503, texts.CERTIFICATE_TITLE, texts.CERTIFICATE, can_retry=True),
+    ConnectionFailed: Explanation(503, texts.UNREACHABLE_TITLE, texts.IN_A_MINUTE, can_retry=True),
 }
 
 
@@ -136,7 +96,7 @@ class ApiErrorMiddleware:
 def error_response(request: HttpRequest, error: PipelinesError) -> HttpResponse:
     words = explain(error)
     if isinstance(error, Held) and _refreshes_itself(request):
-        words = replace(words, sentence=f"{error.message} {GOES_ON}")
+        words = replace(words, sentence=texts.updates_resume(wait_of(error)))
     context = {
         "words": words,
         "request_id": request_ids.current(),

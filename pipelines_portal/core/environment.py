@@ -40,7 +40,7 @@ def read_env_file(file: Path) -> None:
     except FileNotFoundError:
         return
     except UnicodeDecodeError as error:
-        raise ImproperlyConfigured(f"The file {file} must be UTF-8: save it so.") from error
+        raise ImproperlyConfigured(f"The file {file} is not UTF-8. Save it as UTF-8.") from error
     except OSError as error:
         raise ImproperlyConfigured(f"The file {file} cannot be read ({error.strerror}).") from error
     environ.Env.read_env(StringIO(COMMENT.sub(r"\1", text)))
@@ -125,7 +125,7 @@ def token(env: environ.Env, name: str, least: int) -> str:
     text = _text(env, name)
     if text and len(text) < least:
         raise ImproperlyConfigured(f"{name} must have at least {least} characters.")
-    _require(not text or HEADER_WORD.fullmatch(text), name, "letters, digits and signs of ASCII, without blanks")
+    _require(not text or HEADER_WORD.fullmatch(text), name, "ASCII letters, digits and signs, without spaces")
     return text
 
 
@@ -221,7 +221,7 @@ def networks(env: environ.Env, name: str) -> list[IPv4Network | IPv6Network]:
     for network in found:
         if network.prefixlen == 0:
             raise ImproperlyConfigured(
-                f"{name} must not be everybody: {network} is. Name the networks of your proxies."
+                f"{name} must not be everyone, as {network} is. Name the networks of your proxies."
             )
     return found
 
@@ -234,12 +234,12 @@ def data_dir(env: environ.Env) -> Path:
     try:
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise ImproperlyConfigured(f"DATA_DIR must be a folder that can be written: {error.strerror}.") from error
+        raise ImproperlyConfigured(f"DATA_DIR must be a writable folder: {error.strerror}.") from error
     if not os.access(place, os.W_OK | os.X_OK):
-        raise ImproperlyConfigured(f"DATA_DIR must be a folder that can be written: {place} cannot.")
+        raise ImproperlyConfigured(f"DATA_DIR must be a writable folder: {place} is not writable.")
     # If root created files in the folder of another user, the programs of that user could not open them.
     if os.geteuid() == 0 and place.stat().st_uid != 0:
-        raise ImproperlyConfigured(f"DATA_DIR must be used by whom it belongs to: {place} is not root's.")
+        raise ImproperlyConfigured(f"DATA_DIR must be used by its owner: {place} is not root's. Run this as its owner.")
     restrict_to_owner([place])
     return place
 

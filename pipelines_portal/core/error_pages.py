@@ -8,57 +8,45 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
-from pipelines_portal.core import request_ids
+from pipelines_portal.core import request_ids, texts
 from pipelines_portal.core.database_errors import RETRY_AFTER_SECONDS, NotRecorded, is_away, is_full
 from pipelines_portal.core.exceptions import NotAllowed
 from pipelines_portal.core.rendering import render_notice
 
 TEMPLATE = "core/failure.html"
-UNCERTAIN = "Whether what you sent was acted on is not certain: look at your submissions before you send it again."
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Words of an error page. `reading` is for requests that only read, `sending` for those that change something."""
+    """Words of an error page. `reading` is for requests that only read, `sending` for those that change something.
+
+    `is_uncertain`: what was sent may be saved.
+    """
 
     status: int
     title: str
-    cause: str
     reading: str
     sending: str
+    is_uncertain: bool = True
 
 
-FULL = Failure(
-    507,
-    "The portal has no room left",
-    "The disk of its database is full.",
-    "Nothing was changed. Tell whoever runs the portal; this page can be shown once there is room.",
-    "What you sent was not kept, and nothing was changed. "
-    "Tell whoever runs the portal; once there is room, go back and send it again.",
-)
-AWAY = Failure(
-    503,
-    "The portal is busy",
-    "Its database does not answer, or is kept locked, for longer than a page waits.",
-    "Nothing was changed. Try again in a moment.",
-    f"Try again in a moment. {UNCERTAIN}",
-)
-OURS = Failure(
-    500,
-    "The portal had an error",
-    "Something went wrong on our side.",
-    "Nothing was changed. Tell whoever runs the portal, if it stays so.",
-    UNCERTAIN,
-)
+FULL = Failure(507, texts.FULL_TITLE, texts.FULL_READING, texts.FULL_SENDING, is_uncertain=False)
+AWAY = Failure(503, texts.AWAY_TITLE, texts.AWAY_READING, texts.AWAY_SENDING)
+OURS = Failure(500, texts.OURS_TITLE, texts.OURS_READING, texts.OURS_SENDING)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer an unhandled error without the database. htmx gets a note, so that the page stays as it is."""
     error = sys.exc_info()[1]
     failure = FULL if is_full(error) else AWAY if is_away(error) else OURS
-    consequence = _consequence(request, failure, error)
-    context = {"failure": failure, "consequence": consequence, "request_id": request_ids.current()}
-    context["is_in_submissions"] = isinstance(error, NotRecorded) or UNCERTAIN in consequence
+    is_reading = request.method in ("GET", "HEAD")
+    context = {
+        "failure": failure,
+        "sentence": _sentence(failure, error, is_reading=is_reading),
+        "request_id": request_ids.current(),
+        "is_in_submissions": isinstance(error, NotRecorded) or (failure.is_uncertain and not is_reading),
+        "retry_url": request.get_full_path() if is_reading else "",
+    }
     is_part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
     content = render_to_string(f"{TEMPLATE}#notice" if is_part else TEMPLATE, context)
     response = HttpResponse(content, status=failure.status)
@@ -70,22 +58,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _consequence(request: HttpRequest, failure: Failure, error: BaseException | None) -> str:
+def _sentence(failure: Failure, error: BaseException | None, *, is_reading: bool) -> str:
     if isinstance(error, NotRecorded):
         return str(error)
-    return failure.reading if request.method in ("GET", "HEAD") else failure.sending
-
-
-TOO_LARGE = (
-    f"What was sent is larger than the portal takes: {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024**2} MB of "
-    f"values, or {settings.LARGEST_FORM // 1024**2} MB with files. Nothing was changed. Go back, and send less at once."
-)
+    return failure.reading if is_reading else failure.sending
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Show a 404. An exception with `title`, `sentence`, `action` and `address` provides the words and a link."""
-    sentence = "There is no such page, or it belongs to someone else. Check the address, or go back to your workflows."
-    context = {"title": "Not found", "sentence": sentence}
+    context = {"title": texts.NOT_FOUND_TITLE, "sentence": texts.NOT_FOUND}
     if hasattr(exception, "address"):
         context = {name: getattr(exception, name) for name in ("title", "sentence", "action", "address")}
     return render_notice(request, "core/message.html", context, status=404)
@@ -93,11 +74,14 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
-        return render_notice(request, "core/message.html", {"title": "Too large", "sentence": TOO_LARGE}, status=413)
-    sentence = "The portal could not read this request. Nothing was changed. Go back and try again."
-    return render_notice(request, "core/message.html", {"title": "Bad request", "sentence": sentence}, status=400)
+        sentence = texts.too_large(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.LARGEST_FORM)
+        context = {"title": texts.TOO_LARGE_TITLE, "sentence": sentence}
+        return render_notice(request, "core/message.html", context, status=413)
+    context = {"title": texts.BAD_REQUEST_TITLE, "sentence": texts.BAD_REQUEST}
+    return render_notice(request, "core/message.html", context, status=400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    sentence = str(exception) if isinstance(exception, NotAllowed) else "Your role does not allow this."
-    return render_notice(request, "core/message.html", {"title": "Not allowed", "sentence": sentence}, status=403)
+    sentence = str(exception) if isinstance(exception, NotAllowed) else texts.NOT_ALLOWED
+    context = {"title": texts.NOT_ALLOWED_TITLE, "sentence": sentence}
+    return render_notice(request, "core/message.html", context, status=403)

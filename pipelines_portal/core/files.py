@@ -30,7 +30,7 @@ def read_or_create_secret(file: Path, make: Callable[[], str]) -> str:
             _write_once(file, make())
         return file.read_text().strip()
     except OSError as error:
-        raise ImproperlyConfigured(f"The file {file} cannot be read or made ({error.strerror}).") from error
+        raise ImproperlyConfigured(f"The file {file} can't be read or created ({error.strerror}).") from error
 
 
 def _write_once(file: Path, text: str) -> None:

@@ -9,8 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from pipelines_portal.api_client.client import KEY_PATTERN
-
-A_KEY = "This is a key, which is kept nowhere but in the field for keys. It was not kept here."
+from pipelines_portal.core.texts import HOLDS_KEY, NOT_A_NAME
 
 
 class KeylessField(forms.CharField):
@@ -18,7 +17,7 @@ class KeylessField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         if _holds_key(value):
-            raise ValidationError(A_KEY)
+            raise ValidationError(HOLDS_KEY)
         return super().clean(value)
 
     def bound_data(self, data: Any, initial: Any) -> Any:
@@ -32,7 +31,6 @@ def _holds_key(text: Any) -> bool:
 # Line breaks, and characters that reorder the text around them: in a list or a mail they would change other words.
 _NOT_IN_A_NAME = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 LONGEST_EMAIL = 254
-UNSEEN = "This holds a line break, or a sign that is not seen. Type it anew instead of pasting it."
 
 
 def one_line(text: str) -> str:
@@ -43,7 +41,7 @@ def one_line(text: str) -> str:
 def _check(text: str) -> None:
     # Letters joined or separated by zero-width characters are names. Only such characters are not.
     if _NOT_IN_A_NAME.search(text) or not any(unicodedata.category(sign)[0] in "LNPS" for sign in text):
-        raise ValidationError(UNSEEN)
+        raise ValidationError(NOT_A_NAME)
 
 
 def is_email(text: str) -> bool:

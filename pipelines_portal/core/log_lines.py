@@ -53,6 +53,6 @@ def log_uncaught_exceptions() -> None:
 
 def _log(kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None) -> None:
     if error is not None and issubclass(kind, Exception):
-        logger.critical("Nobody caught what ended it", exc_info=(kind, error, traceback))
+        logger.critical("Unhandled error", exc_info=(kind, error, traceback))
     elif error is not None and not issubclass(kind, SystemExit):
         sys.__excepthook__(kind, error, traceback)

@@ -18,7 +18,7 @@ from pipelines_portal.core.database_errors import is_away, is_full
 BEHIND = "The database lacks migrations of this version: run `manage.py prepare`."
 OLDER = (
     "The database was made by an earlier development version (it has the migration {}). "
-    "Its contents cannot be taken over. Nothing was started. Move the database file away, or use an empty database."
+    "Its contents can't be used. Nothing was started. Move the database file away, or use an empty database."
 )
 
 

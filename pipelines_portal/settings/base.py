@@ -152,7 +152,11 @@ def secret_key(program: str) -> str:
     return environment.secret_key(env, file, production=PRODUCTION)
 
 
-TAGS = ["django.templatetags.static", "pipelines_portal.core.templatetags.page_elements"]
+TAGS = [
+    "django.templatetags.static",
+    "pipelines_portal.core.templatetags.moments",
+    "pipelines_portal.core.templatetags.page_elements",
+]
 
 
 def templates(*context_processors: str) -> list[dict[str, Any]]:

@@ -98,7 +98,7 @@ SIGN_IN = (
 LIMITS = (
     Setting("IMPORT_MAX_ROWS", "Most rows of one import.", "100000"),
     Setting("SUBMISSION_RETENTION_DAYS", "Days for which sent values are stored. Counts and task IDs remain.", "365"),
-    Setting("IMPORT_RETENTION_DAYS", "Days for which an import that nobody uses is stored.", "30"),
+    Setting("IMPORT_RETENTION_DAYS", "Days for which an import that no one uses is stored.", "30"),
     Setting("AUDIT_RETENTION_DAYS", "Days for which the audit log is stored. At least 30.", "730"),
     Setting("API_TIMEOUT_SECONDS", "Longest read from the API. Creating tasks may take three times as long.", "10"),
 )

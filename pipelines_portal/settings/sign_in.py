@@ -82,7 +82,9 @@ PASSWORD_SIGN_IN = environment.one_of(env, "PASSWORD_SIGN_IN", ON, ADMINISTRATOR
 if OIDC_ISSUER and not (OIDC_CLIENT_ID and OIDC_CLIENT_SECRET):
     raise ImproperlyConfigured("OIDC_ISSUER needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET.")
 if PASSWORD_SIGN_IN != ON and not OIDC_ISSUER:
-    raise ImproperlyConfigured("PASSWORD_SIGN_IN=administrators needs OIDC_ISSUER: nobody else could sign in.")
+    raise ImproperlyConfigured(
+        "PASSWORD_SIGN_IN=administrators needs OIDC_ISSUER. Without it, no one else could sign in."
+    )
 if OIDC_TRUST_EMAIL and is_anybodys(OIDC_ISSUER):
     raise ImproperlyConfigured(
         "OIDC_TRUST_EMAIL needs an OIDC_ISSUER that is yours alone: at this one anybody has an account with any email. "

@@ -48,14 +48,14 @@ EVERY_HOUR = (
     HousekeepingTask("Invitations that ended a month ago", delete_old_invitations),
     HousekeepingTask("Counts of sign-in tries", remove_old_tries),
     HousekeepingTask("Imports older than IMPORT_RETENTION_DAYS", remove_old_imports),
-    HousekeepingTask("Drafts that nobody sent", delete_unsent_drafts),
-    HousekeepingTask("Typed drafts that nobody touched", forget_old_typed),
+    HousekeepingTask("Unsent drafts", delete_unsent_drafts),
+    HousekeepingTask("Old typed drafts", forget_old_typed),
     HousekeepingTask("Saved files of submissions", delete_old_exports),
     HousekeepingTask("Files of rows that the worker read", remove_old_rows_files),
     HousekeepingTask("Values sent, older than SUBMISSION_RETENTION_DAYS", drop_old_values),
     HousekeepingTask("Notifications", delete_old_notifications),
     HousekeepingTask(f"Keys that were replaced {UNDO_HOURS} hours ago", delete_old_replaced_keys),
-    HousekeepingTask("Counts of workflows that nobody looked at", WorkflowIndex.objects.retire_unseen),
+    HousekeepingTask("Counts of unwatched workflows", WorkflowIndex.objects.retire_unseen),
 )
 
 

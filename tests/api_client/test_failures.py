@@ -20,7 +20,7 @@ LINES = {
     "refused": (error(404, "not_found", "No such secret task"), ["NotFound", "status=404", "code=not_found"]),
     "broken": (answer(500, text="x", X_Amzn_Trace_Id="Root=1-67"), ["ServerError", "status=500", "Root=1-67"]),
     "hung up": (hang_up, ["ConnectionFailed", "connection broke"]),
-    "silent": (silence(1), ["ConnectionFailed", "did not answer in time"]),
+    "silent": (silence(1), ["ConnectionFailed", "didn’t respond in time"]),
     "forged id": (
         answer(500, {"message": "x"}, CF_Ray="a b\x0cc"),
         ["request_id=a?b?c"],

@@ -34,7 +34,7 @@ def test_a_message_about_a_row_names_the_fields_by_their_labels(message: str, sh
     [
         ("Invalid value for topics: must be all of A, B, in order", "Use each once, the first one on top: A, B."),
         ("Invalid value for channel: must be one of Email, Chat", "It must be one of Email, Chat."),
-        ("Missing required columns: subject", "The API requires this field."),
+        ("Missing required columns: subject", "Pipelines requires this field."),
         ("Something else", "Something else"),
     ],
 )

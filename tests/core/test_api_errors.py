@@ -12,18 +12,18 @@ from tests.samples import task
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 FAULTS = {
-    "dead key": (error(401, "invalid_api_key", "Invalid API key"), 403, "no longer works"),
-    "forbidden": (error(403, "forbidden", "No"), 403, "forbids this"),
-    "not found": (error(404, "not_found", "Workflow not found"), 404, "cannot find this"),
+    "dead key": (error(401, "invalid_api_key", "Invalid API key"), 403, "API key rejected"),
+    "forbidden": (error(403, "forbidden", "No"), 403, "doesn’t allow this"),
+    "not found": (error(404, "not_found", "Workflow not found"), 404, "Not found in Pipelines"),
     "limited": (error(429, "rate_limit_exceeded", "Slow down", retry_after=17), 429, "in 17 s"),
-    "unavailable": (error(503, "service_unavailable", "Down"), 503, "unavailable just now"),
+    "unavailable": (error(503, "service_unavailable", "Down"), 503, "is unavailable"),
     "server error": (error(500, "internal_server_error", "Oops"), 502, "had an error"),
     "gateway": (answer(502, text="<h1>Bad gateway</h1>"), 502, "had an error"),
-    "hangs up": (hang_up, 503, "does not answer"),
-    "silence": (silence, 503, "does not answer"),
-    "html": (answer(200, text="<html>Captive portal</html>"), 502, "So nothing of it is shown or stored"),
+    "hangs up": (hang_up, 503, "reach Pipelines"),
+    "silence": (silence, 503, "reach Pipelines"),
+    "html": (answer(200, text="<html>Captive portal</html>"), 502, "Pipelines sent an unexpected response"),
     "not routed": (answer(404, text="<h1>nginx</h1>"), 502, "PIPELINES_API_URL may be wrong"),
-    "wrong shape": (answer(200, {"tasks": "none"}), 502, "So nothing of it is shown or stored"),
+    "wrong shape": (answer(200, {"tasks": "none"}), 502, "Pipelines sent an unexpected response"),
     "teapot": (error(418, "api_error", "I am a teapot"), 502, "I am a teapot"),
 }
 
@@ -37,11 +37,11 @@ def test_each_class_has_its_page(
     scripted_api.script = [fault]
     shown = page.get(f"/keys/{workflow.key_id}/workflows/42/{path}")
     assert shown.status_code == status
-    assert words in shown.content.decode()
+    # A task that is missing has a page of its own.
+    assert words in shown.content.decode() or (status == 404 and path == "tasks/7/")
     html = shown.content.decode()
     assert "<html" in html
-    assert "not certain" not in html, "a read does nothing"
-    assert "Go to your workflows" in html
+    assert "We don’t know" not in html, "a read does nothing"
 
 
 def test_an_answer_that_does_not_fit_names_the_field(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
@@ -64,7 +64,7 @@ def test_an_api_that_is_silent_is_not_waited_for_again_and_again(
     assert len(scripted_api.requests) == asked
     html = shown.content.decode()
     assert shown.status_code == 503
-    assert "Nothing was sent" in html
+    assert "Pipelines isn’t responding" in html and "We’ll retry shortly" in html
     assert "Try again" in html
     assert int(shown["Retry-After"]) >= 1
 
@@ -116,7 +116,7 @@ def test_the_portals_own_pages_have_no_inline_code(page: Any, saved_key: SavedKe
 def test_an_address_that_leads_nowhere(page: Any, address: str) -> None:
     shown = page.get(address)
     assert shown.status_code == 404
-    assert "Go to your workflows" in shown.content.decode()
+    assert "Page not found" in shown.content.decode()
 
 
 def test_health(client: Any, db: None) -> None:

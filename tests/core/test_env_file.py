@@ -74,5 +74,5 @@ def test_a_file_that_cannot_be_read_stops_the_start(tmp_path: Path, monkeypatch:
 def test_a_file_in_another_encoding_stops_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "BASE_DIR", tmp_path)
     (tmp_path / ".env").write_bytes("OIDC_NAME=Büro".encode("latin-1"))
-    with pytest.raises(ImproperlyConfigured, match=r"The file .*/\.env must be UTF-8"):
+    with pytest.raises(ImproperlyConfigured, match=r"The file .*/\.env is not UTF-8"):
         environment.load_env()

@@ -75,7 +75,7 @@ REFUSED = [
     (PORTAL, "ENCRYPTION_KEYS", f"{KEY}\n{KEY}", "ENCRYPTION_KEYS must be comma-separated Fernet keys"),
     (PORTAL, "ENCRYPTION_KEYS", f'"{KEY}"', "ENCRYPTION_KEYS must be comma-separated Fernet keys"),
     (PORTAL, "ENCRYPTION_KEYS", f"{KEY[:9]} {KEY[9:]}", "ENCRYPTION_KEYS must be comma-separated Fernet keys"),
-    (PORTAL, "DATA_DIR", "/proc/nowhere", "DATA_DIR must be a folder that can be written"),
+    (PORTAL, "DATA_DIR", "/proc/nowhere", "DATA_DIR must be a writable folder"),
     (PORTAL, "PRODUCTION", "maybe", "PRODUCTION must be on or off."),
     (PORTAL, "API_TIMEOUT_SECONDS", "soon", "API_TIMEOUT_SECONDS must be a number of seconds between 0.1 and 600."),
     (PORTAL, "API_TIMEOUT_SECONDS", "-1", "API_TIMEOUT_SECONDS must be a number of seconds between 0.1 and 600."),
@@ -145,10 +145,10 @@ REFUSED = [
     (SETTINGS, "PRODUCTION", "$HOME", "PRODUCTION must be on or off."),
     (PORTAL, "UPLOAD_ORIGINS", "https://*.example.com", "UPLOAD_ORIGINS must be origins such as"),
     (PORTAL, "UPLOAD_ORIGINS", "https://a;script-src", "UPLOAD_ORIGINS must be origins such as"),
-    (PORTAL, "TRUSTED_PROXIES", "0.0.0.0/0", "TRUSTED_PROXIES must not be everybody: 0.0.0.0/0 is."),
-    (SETTINGS, "TRUSTED_PROXIES", "10.0.0.0/8,::/0", "TRUSTED_PROXIES must not be everybody: ::/0 is."),
-    (PORTAL, "METRICS_TOKEN", "schlüssel-für-zahlen", "METRICS_TOKEN must be letters, digits and signs of ASCII"),
-    (SETTINGS, "METRICS_TOKEN", "two words of a token", "METRICS_TOKEN must be letters, digits and signs of ASCII"),
+    (PORTAL, "TRUSTED_PROXIES", "0.0.0.0/0", "TRUSTED_PROXIES must not be everyone, as 0.0.0.0/0 is."),
+    (SETTINGS, "TRUSTED_PROXIES", "10.0.0.0/8,::/0", "TRUSTED_PROXIES must not be everyone, as ::/0 is."),
+    (PORTAL, "METRICS_TOKEN", "schlüssel-für-zahlen", "METRICS_TOKEN must be ASCII letters, digits and signs"),
+    (SETTINGS, "METRICS_TOKEN", "two words of a token", "METRICS_TOKEN must be ASCII letters, digits and signs"),
 ]
 
 
@@ -324,7 +324,7 @@ def test_root_refuses_a_data_folder_of_another_user(tmp_path: Path, monkeypatch:
         os.chown(tmp_path, 65534, 65534)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    with pytest.raises(ImproperlyConfigured, match="must be used by whom it belongs to"):
+    with pytest.raises(ImproperlyConfigured, match="must be used by its owner"):
         environment.data_dir(Environment())
     assert list(tmp_path.iterdir()) == []
 
@@ -334,4 +334,4 @@ def test_root_refuses_a_data_folder_of_another_user(tmp_path: Path, monkeypatch:
 )
 def test_a_secret_that_cannot_be_read_stops_the_start(tmp_path: Path, settings: str, name: str) -> None:
     (tmp_path / name).mkdir()
-    assert f"{name} cannot be read or made" in refusal_of(settings, tmp_path)
+    assert f"{name} can't be read or created" in refusal_of(settings, tmp_path)

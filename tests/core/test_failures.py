@@ -6,7 +6,7 @@ import pytest
 
 from tests.pages import text_of
 
-LEADS = 'href="/submissions/">Look at your submissions'
+LEADS = 'href="/submissions/">View Sent'
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def failing(page: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_what_was_sent_and_is_uncertain_leads_to_the_submissions(failing: Any) -> None:
     answer = failing.post("/account/confirm/", {})
     assert answer.status_code == 500
-    assert "is not certain" in text_of(answer) and LEADS in text_of(answer)
+    assert "We don’t know if this was saved" in text_of(answer) and LEADS in text_of(answer)
     note = failing.post("/account/confirm/", {}, headers={"HX-Request": "true"})
     assert "<html" not in text_of(note) and LEADS in text_of(note)
 
@@ -34,5 +34,5 @@ def test_what_was_sent_and_is_uncertain_leads_to_the_submissions(failing: Any) -
 def test_a_page_that_only_reads_leads_to_the_workflows(failing: Any) -> None:
     answer = failing.get("/account/")
     assert answer.status_code == 500
-    assert "Nothing was changed" in text_of(answer) and LEADS not in text_of(answer)
-    assert 'class="btn primary" href="/"' in text_of(answer)
+    assert "Try again" in text_of(answer) and LEADS not in text_of(answer)
+    assert 'class="btn primary" href="/account/"' in text_of(answer)

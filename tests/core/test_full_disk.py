@@ -60,7 +60,7 @@ def test_what_did_not_fit_is_told_and_not_kept(
     room(False)
     answer = upload(page, workflow, ROWS)
     assert answer.status_code == 507
-    assert "disk of its database is full" in text_of(answer)
+    assert "out of disk space" in text_of(answer)
     assert not ImportJob.objects.exists()
     told = [record for record in caplog.records if record.name == "django.request"]
     assert told and "database or disk is full" in told[-1].getMessage() and not told[-1].exc_info
@@ -77,10 +77,10 @@ def test_a_page_that_only_reads_says_less_and_htmx_gets_a_note(
     room(False)
     answer = page.get("/account/")
     assert answer.status_code == 507
-    assert "Nothing was changed." in text_of(answer) and "What you sent" not in text_of(answer)
+    assert "free some space" in text_of(answer) and "What you sent" not in text_of(answer)
     note = page.get("/account/", headers={"HX-Request": "true"})
     assert (note.status_code, note["HX-Retarget"]) == (507, "#page-notice")
-    assert "<html" not in note.content.decode() and "The portal has no room left" in text_of(note)
+    assert "<html" not in note.content.decode() and "The portal is out of disk space" in text_of(note)
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_a_task_that_cannot_be_written_down_is_named(
     page.raise_request_exception = False
     answer = page.post(address(workflow), GOOD | {"token": uuid4()})
     assert answer.status_code == 507
-    assert f"Pipelines created 1 task: {newest(api, org_key)['id']}. That could not be written down" in text_of(answer)
+    assert f"Pipelines created these tasks: {newest(api, org_key)['id']}. We couldn’t save this" in text_of(answer)
     assert "Don’t resend" in text_of(answer)
     assert Submission.objects.get().status == "sending"
 
@@ -121,8 +121,8 @@ def test_a_task_that_cannot_be_written_down_is_named(
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        (error(503, "service_unavailable", "Down"), "Nothing was created. That could not be written down"),
-        (hang_up, "Tasks may have been created. That could not be written down, and your submissions will call it"),
+        (error(503, "service_unavailable", "Down"), "Nothing was created. We couldn’t save this"),
+        (hang_up, "Tasks may have been created. We couldn’t save this, so Sent shows it as unconfirmed."),
     ],
 )
 def test_so_is_any_other_answer(

@@ -37,7 +37,7 @@ def forms(name: str, person: User) -> list[Any]:
 @pytest.mark.parametrize("name", BAD)
 def test_a_name_is_one_line_that_is_seen(name: str, person: User) -> None:
     for form in forms(name, person):
-        assert "This holds a line break" in str(form.errors.get("name")), form
+        assert "Remove line breaks" in str(form.errors.get("name")), form
 
 
 @pytest.mark.parametrize("name", GOOD)

@@ -16,7 +16,7 @@ def test_a_form_too_large_is_refused_unread(db: None, static_root: None, setting
     large = SimpleUploadedFile("large.zip", b"x" * 2000)
     answered = browser.post(address, {"rows_file": large})
     assert answered.status_code == 413
-    assert "larger than the portal takes" in answered.content.decode()
+    assert "MB with files" in answered.content.decode()
 
 
 def test_a_form_of_ordinary_size_is_read(db: None, static_root: None, settings: Any) -> None:

@@ -221,8 +221,8 @@ def test_with_another_bind_it_starts_without_the_demo(tmp_path: Path) -> None:
         wait_for_banner(said, process)
         words = said.read_text()
         assert "Starting without the demo, because BIND is 0.0.0.0: its passwords are published." in words
-        assert "Accounts of the demo in the portal's database: 2." in words
-        assert "Accounts of the demo in the External API's database: 4." in words
+        assert "Demo accounts in the portal's database: 2." in words
+        assert "Demo accounts in the External API's database: 4." in words
         assert "demo@example.com" not in words
         with requests.Session() as session:
             address = f"http://127.0.0.1:{env['PORT']}/sign-in/"
@@ -300,5 +300,5 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_starts(tmp_path
     with make_run(tmp_path, **ports_and_folder(tmp_path) | {"DATA_DIR": "/proc/nowhere"}) as (process, said):
         assert process.wait(timeout=30) != 0
         words = said.read_text()
-    assert "DATA_DIR must be a folder that can be written" in words
+    assert "DATA_DIR must be a writable folder" in words
     assert "Traceback" not in words

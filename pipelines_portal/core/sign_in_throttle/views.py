@@ -1,6 +1,5 @@
 """Base classes of views that check a password or a code."""
 
-import math
 from typing import Any
 
 from django.contrib.auth import login
@@ -12,12 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from pipelines_portal.core.http.audit_log import note
 from pipelines_portal.core.sign_in_throttle.throttle import Limit, admit, give_back, password_limits
-
-
-def in_words(seconds: int) -> str:
-    if seconds > 90:
-        return f"{math.ceil(seconds / 60)} minutes"
-    return f"{seconds} second{'' if seconds == 1 else 's'}"
+from pipelines_portal.core.texts import try_again_in
 
 
 class ThrottleMixin:
@@ -44,7 +38,7 @@ class ThrottleMixin:
         if not wait:
             return super().post(request, *args, **kwargs)  # type: ignore[misc]
         self.log_slowed(wait)
-        response = self.page(self.unbound_form(), status=429, wait=in_words(wait))
+        response = self.page(self.unbound_form(), status=429, wait=try_again_in(wait))
         response["Retry-After"] = str(wait)
         return response
 

@@ -65,7 +65,7 @@ def test_who_meets_an_error_can_name_the_request(tmp_path: Path) -> None:
         page = running.sign_in(EMAIL, PASSWORD).get(f"{running.url}/keys/1/workflows/42/tasks/", timeout=30)
         log = running.log.read_text()
     named = page.headers["X-Request-Id"]
-    assert (page.status_code, f"name this request: {named}" in page.text) == (503, True)
+    assert (page.status_code, named in page.text and "Request ID" in page.text) == (503, True)
     assert f" request={named}\n" in log
 
 

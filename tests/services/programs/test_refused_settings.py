@@ -29,7 +29,7 @@ def modes(folder: Path) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("settings", "name", "value", "sentence"),
     [
-        (PORTAL, "DATA_DIR", "/proc/nowhere", "DATA_DIR must be a folder that can be written"),
+        (PORTAL, "DATA_DIR", "/proc/nowhere", "DATA_DIR must be a writable folder"),
         (PORTAL, "ALLOWED_HOSTS", "portal.example.com", "SECRET_KEY must be set in production."),
         (SETTINGS, "STORAGE_URL", "ftp://x", "STORAGE_URL"),
     ],

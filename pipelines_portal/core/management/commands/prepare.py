@@ -14,6 +14,6 @@ class Command(BaseCommand):
         prepare()
         if count := refused_accounts():
             self.stdout.write(
-                f"Accounts of the demo in the portal's database: {count}. Their passwords are published, so they can't "
-                "sign in here. Deactivate them under Admin, or start with an empty DATA_DIR."
+                f"Demo accounts in the portal's database: {count}. Their passwords are published, so they can't sign "
+                "in here. Deactivate them under People, or start with an empty DATA_DIR."
             )

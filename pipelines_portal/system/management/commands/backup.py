@@ -55,10 +55,10 @@ class Command(BaseCommand):
             self.stdout.write(
                 "The stored files are in a bucket, and not in this backup: switch on the bucket's versioning."
             )
-        self.stdout.write("The secrets are not in it: ENCRYPTION_KEYS and SECRET_KEY. Keep them elsewhere.")
+        self.stdout.write("It does not contain the secrets, ENCRYPTION_KEYS and SECRET_KEY. Keep them elsewhere.")
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError("a number of backups is needed, 1 or more")
+        raise ArgumentTypeError("give a number of backups, 1 or more")
     return int(text)

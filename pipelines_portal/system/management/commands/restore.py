@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path | None, without_keys: bool, mark_only: bool, **options: Any) -> None:
         if bool(file) == mark_only:
-            raise CommandError("Give either a FILE or --mark-only.")
+            raise CommandError("Give a FILE, or --mark-only.")
         if file is None:
             require_migrated()
             mark_restored()
@@ -37,6 +37,6 @@ class Command(BaseCommand):
                 manifest = restore(databases, storage_folder(), file.absolute(), without_keys=without_keys)
             summary = f"Restored the backup of {manifest['made_at']} UTC."
         self.stdout.write(
-            f"{summary} What may have been sent after the backup is unconfirmed, and imports are paused. Start the "
-            "programs."
+            f"{summary} Rows that may have been sent after the backup are unconfirmed, and imports are paused. Now "
+            "start the programs."
         )

@@ -655,7 +655,7 @@ def _json(request: Request, model: str) -> dict[str, Any]:
     try:
         body = from_json(request.body, allow_inf_nan=False)
     except ValueError:
-        raise ApiError(422, "body: the request body is isn’t valid JSON") from None
+        raise ApiError(422, "body: the request body is not valid JSON") from None
     if b"\\u0000" in request.body and _holds_nul(body):
         raise ApiError(422, "body: NUL characters and numbers beyond double precision are not accepted")
     if not isinstance(body, dict):

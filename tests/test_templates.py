@@ -34,9 +34,17 @@ def test_no_line_is_longer_than_a_review_shows(name: str) -> None:
 def test_no_time_of_the_persons_clock_is_called_utc(path: Path) -> None:
     """Filters print a time by the clock of whoever looks, unless `utc` comes before them; so do the tags."""
     printed = re.findall(
-        r"\{[{%][^{}]*\b(?:date:|time:|moment|clock_time|short_time)[^{}]*\}+[^<>{}]{0,9}UTC", path.read_text()
+        r"\{[{%][^{}]*\b(?:date:|time:|moment|clock_time|short_time|short_day)[^{}]*\}+[^<>{}]{0,9}UTC",
+        path.read_text(),
     )
     assert [one for one in printed if "|utc|" not in one] == []
+
+
+@pytest.mark.parametrize("path", sorted([*TEMPLATES.rglob("*.html"), *TEMPLATES.rglob("*.txt")]), ids=str)
+def test_times_are_shown_by_tags(path: Path) -> None:
+    """So that all pages have one format. Mails have no clock of a person, and say UTC."""
+    printed = re.findall(r"\{\{[^{}]*\|(?:date|time|timesince|naturaltime)\b[^{}]*\}\}", path.read_text())
+    assert [one for one in printed if "|date:'c'" not in one and not (path.suffix == ".txt" and "|utc|" in one)] == []
 
 
 @pytest.mark.parametrize("name", sorted({*template_files()} - NOTE_BY_HAND))

@@ -142,6 +142,6 @@ def _make_exports(size: Size, person: User) -> None:
     data = zlib.compress(json.dumps([line] * 50).encode())
     for _ in range(size.exports):
         export = Export.objects.create(
-            owner=person, due_at=None, format="csv", zone="UTC", status="ready", total=50, done=50, part_count=1
+            owner=person, due_at=None, zone="UTC", status="ready", total=50, done=50, part_count=1
         )
         ExportPart.objects.create(export=export, number=0, data=data)

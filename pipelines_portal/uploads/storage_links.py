@@ -123,12 +123,12 @@ def link_error_message(error: Exception, upload: ZipUpload) -> str:
     if not isinstance(error, PipelinesError):
         return str(error)
     if isinstance(error, CreatorGone):
-        return f"{explain(error).sentence} {texts.NOTHING_CREATED}"
+        return f"{explain(error).reason} {texts.NOTHING_CREATED}"
     if isinstance(error, ValidationFailed):
         return f"{texts.UPLOAD_REFUSED.format(message=error.message)} {texts.NOTHING_CREATED}"
     if error.maybe_processed:
         return texts.START_LOST
-    return f"{explain(error).sentence} {texts.NOTHING_CREATED}"
+    return f"{explain(error).reason} {texts.NOTHING_CREATED}"
 
 
 def cancel_error_message(error: Exception) -> str:

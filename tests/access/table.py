@@ -143,6 +143,7 @@ ACCESS: dict[str, Row] = {
     # Keys and their workflows.
     "overview:home": Row(SIGNED_IN),
     "overview:palette": Row(SIGNED_IN),
+    "overview:shortcuts": Row(SIGNED_IN),
     "keys:list": Row(SIGNED_IN, "...x...ss", data=new_key, event="key-saved"),
     "keys:detail": Row("......-ss"),
     "keys:check": Row(post=KEY_USERS, event="key-checked"),

@@ -79,7 +79,7 @@ class World:
             PREPARED[name](self)
         if name.startswith("submissions:"):
             places["submission_id"] = self.submission(STATUSES.get(name, "unconfirmed")).pk
-            places["export_id"] = Export.objects.create(owner=self.people["team"], format="csv", zone="UTC").pk
+            places["export_id"] = Export.objects.create(owner=self.people["team"], zone="UTC").pk
         if name.startswith("uploads:"):
             places["zip_id"] = self.upload(STAGES.get(name, Stage.CHOSEN)).pk
         if name.startswith("imports:"):

@@ -47,7 +47,7 @@ def test_a_passkey_is_refused(demo: User, settings: Any) -> None:
     signed = passkey.signed(browser.session[STATE]["challenge"], verified=True)
     refused = browser.post("/sign-in/passkey/", {"credential": signed})
     assert refused.status_code == 403
-    assert "This demo account doesn’t work on this portal" in text_of(refused)
+    assert "This demo account doesn’t work" in text_of(refused)
     assert not is_in(browser)
 
 
@@ -69,8 +69,8 @@ def test_prepare_says_that_they_are_refused(demo: User, settings: Any, capsys: p
     settings.DEMO_IS_ON = False
     call_command("prepare")
     line = (
-        "Accounts of the demo in the portal's database: 1. Their passwords are published, so they can't sign in here. "
-        "Deactivate them under Admin, or start with an empty DATA_DIR.\n"
+        "Demo accounts in the portal's database: 1. Their passwords are published, so they can't sign in here. "
+        "Deactivate them under People, or start with an empty DATA_DIR.\n"
     )
     assert capsys.readouterr().out == line
     User.objects.update(is_active=False)

@@ -24,7 +24,7 @@ from .software_passkey import HOST, SoftwarePasskey, new_passkey, software_passk
 def test_there_is_a_button_when_there_is_an_issuer(client: Client, oidc: Any) -> None:
     assert "Sign in with Acme SSO" in text_of(client.get("/sign-in/"))
     oidc.OIDC_ISSUER = ""
-    assert "Sign in through" not in text_of(client.get("/sign-in/"))
+    assert "Sign in with Acme SSO" not in text_of(client.get("/sign-in/"))
     assert client.post("/sign-in/oidc/").status_code == client.get("/sign-in/oidc/callback/").status_code == 404
 
 
@@ -188,7 +188,7 @@ def test_people_of_the_issuer_add_passkeys_as_their_second_step_only(oidc: Any, 
     oidc.PASSWORD_SIGN_IN = "administrators"
     browser = Client(headers={"host": HOST})
     through(browser, "maria")
-    assert "Sign in with it alone" not in text_of(browser.get("/account/passkey/"))
+    assert "Use instead of a password" not in text_of(browser.get("/account/passkey/"))
     made = json.dumps(new_passkey(maria).made(browser.session["mfa.webauthn.state"]["challenge"]))
     answer = browser.post("/account/passkey/", {"name": "Laptop", "credential": made, "passwordless": "on"})
     assert answer.status_code == 200

@@ -83,12 +83,12 @@ def test_an_invitation_withdrawn_at_that_moment_refuses_the_newcomer(
     invite_eve()
 
     def too_late(invitation: Invitation, person: User) -> None:
-        raise InvitationRefused("This invitation was withdrawn.")
+        raise InvitationRefused("This invitation was revoked.")
 
     monkeypatch.setattr(Invitation, "accept", too_late)
     refused = through(client, "elsewhere")
     assert refused.status_code == 403
-    assert "This invitation was withdrawn." in text_of(refused)
+    assert "This invitation was revoked." in text_of(refused)
     assert not User.objects.filter(email="eve@else.example").exists()
 
 

@@ -76,7 +76,7 @@ def test_the_page_says_who_is_in_who_leads_and_which_keys(cast: Cast) -> None:
     for words in ("Ben Okafor", "Lead", "Ana Costa", "Priya Nair", "Nordwind", "…6789"):
         assert words in html
     assert KEY not in html
-    assert "Take out" not in html
+    assert ">Remove<" not in html
     assert "Rename" not in html
 
 

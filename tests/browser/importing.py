@@ -158,7 +158,7 @@ def xlsx_rows(path: Path) -> list[tuple[Any, ...]]:
 def choose(page: Page, office: Office, workflow_id: int, file: Path) -> None:
     page.goto(office.address(workflow_id))
     page.get_by_label("Drop a spreadsheet here").set_input_files(file)
-    press(page, "Read the rows")
+    press(page, "Continue")
 
 
 def check_titled(page: Page, office: Office, workflow_id: int, file: Path, body: Rows) -> None:

@@ -14,7 +14,7 @@ from .demo import accessibility_faults, needed_width
 from .wizard import World, choose_address, expect_created, fingerprint
 
 SINGLE, SEVERAL, MIXED = 57, 58, 59
-START = re.compile("Upload .* and create")
+START = re.compile("Create [0-9,]+ task")
 
 
 @pytest.fixture
@@ -47,8 +47,8 @@ def test_from_the_choice_to_the_tasks_without_choosing_twice(page: Page, running
     """S152, S153, S167: what the preview said is what comes of it; the file goes along to the next step."""
     page.goto(choose_address(SEVERAL))
     page.set_input_files("#archive", folders)
-    assert found(page) == "1 task ready, 2 rejected"
-    expect(page.locator("#preview")).to_contain_text("1 task has no Back view")
+    assert found(page) == "1 task ready, 2 problems"
+    expect(page.locator("#preview")).to_contain_text("1 task without Back view")
     expect(page.locator("#preview")).to_contain_text("notes.txt matches no field")
     page.get_by_role("link", name=START).click()
     expect_created(page, 1)
@@ -61,10 +61,10 @@ def test_rows_beside_an_archive_are_corrected_at_their_cells(page: Page, running
     rows.write_text("Beleg;TOTAL\nimg/a.png;twelve\nimg/b.png;7\nimg/x.png;1,50\n")
     page.goto(choose_address(MIXED))
     page.set_input_files("#archive", pictures)
-    expect(page.locator("[data-found]")).to_have_text("3 files found: now add the rows")
+    expect(page.locator("[data-found]")).to_have_text("3 files found. Add a spreadsheet")
     page.set_input_files("#rows-file", rows)
     expect(page.locator("[data-found]")).to_contain_text("1 task ready, 2 rows have errors")
-    expect(page.locator(".match-line")).to_contain_text("Matched 2 of 2 columns. Beleg is Receipt by its values.")
+    expect(page.locator(".match-line")).to_contain_text("2 columns matched. Beleg → Receipt (by its values).")
     page.get_by_label("Total, row 2").fill("12")
     page.get_by_label("Receipt, row 4").fill("img/d.png")
     page.get_by_role("button", name="Check again", exact=True).click()
@@ -92,7 +92,7 @@ def test_rows_typed_by_hand(page: Page, tmp_path: Path) -> None:
     assert page.locator("[name=row-1-receipt]").input_value() == "a.png"
     page.locator("[name=row-2-receipt]").fill("b.png")
     page.locator("[name=row-2-total]").fill("7")
-    page.get_by_role("button", name="Check again and rows").click()
+    page.get_by_role("button", name="Check again").click()
     expect(page.locator("[data-found]")).to_have_text("2 tasks ready")
 
 
@@ -147,7 +147,7 @@ def test_dropping_a_file(page: Page, folders: Path) -> None:
     page.dispatch_event("[data-drop]", "dragover", {"dataTransfer": transfer})
     assert "over" in (page.get_attribute("[data-drop]", "class") or "")
     page.dispatch_event("[data-drop]", "drop", {"dataTransfer": transfer})
-    assert found(page) == "1 task ready, 2 rejected"
+    assert found(page) == "1 task ready, 2 problems"
     expect(page.locator("#preview")).to_contain_text("dropped.zip")
 
 
@@ -157,7 +157,7 @@ def test_by_keyboard_alone(page: Page, folders: Path) -> None:
     page.goto(choose_address(SEVERAL))
     page.locator(".pagehead summary").focus()
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.id") == "archive"
+    assert page.evaluate("document.activeElement.id") == "several"
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Space")
     chooser.value.set_files(folders)
@@ -174,7 +174,7 @@ def test_reload_keeps_what_was_found(page: Page, folders: Path) -> None:
     page.set_input_files("#archive", folders)
     found(page)
     page.reload()
-    assert found(page) == "1 task ready, 2 rejected"
+    assert found(page) == "1 task ready, 2 problems"
     page.get_by_role("link", name="Choose the same file again").click()
     expect(page.locator("strong", has_text="Choose the same file again")).to_be_visible()
 
@@ -184,8 +184,8 @@ def test_file_that_vanished_is_told(page: Page, folders: Path) -> None:
     page.goto(choose_address(SEVERAL))
     page.set_input_files("#archive", folders)
     found(page)
-    folders.write_bytes(b"changed meanwhile")
-    page.get_by_role("button", name="Check again").click()
+    folders.write_bytes(b"changed since")
+    page.evaluate("document.getElementById('choose-form').requestSubmit()")
     expect(page.get_by_text("can’t read this file")).to_be_visible()
 
 

@@ -141,7 +141,7 @@ def test_a_day_of_a_lead(browser: Browser, office: Office) -> None:
 
     # And the one who sent it hears of it once, when the index has seen it.
     page.goto(f"{office.portal.url}/keys/1/workflows/42/overview/")
-    expect(page.get_by_role("heading", name="Sent from here today")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sent today")).to_be_visible()
     page.goto(f"{office.tasks}{failing}/")
     expect(page.get_by_text("Failed").first).to_be_visible()
     page.goto(f"{office.portal.url}/search/?q=sentence")

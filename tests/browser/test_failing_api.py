@@ -71,7 +71,7 @@ def test_a_limit_counts_down_and_then_works(stage: Stage) -> None:
     stage.api.routes["/workflows/42/tasks"] = error(429, "rate_limit_exceeded", "Slow down", retry_after=3)
     page = stage.visit("tasks/")
     again = page.get_by_role("link", name=re.compile("Try again"))
-    expect(page.get_by_text("Too many requests just now").first).to_be_visible()
+    expect(page.get_by_text("Rate limit reached").first).to_be_visible()
     expect(again).to_have_attribute("aria-disabled", "true")
     assert accessibility_faults(page) == []
     stage.api.routes = good_routes()
@@ -84,7 +84,7 @@ def test_a_refresh_that_fails_keeps_the_list_and_a_good_one_takes_the_note_back(
     page = stage.visit("tasks/")
     expect(page.locator("tbody tr")).to_have_count(2)
     stage.api.routes["/workflows/42/tasks"] = error(503, "service_unavailable", "Down")
-    note = page.get_by_text("The API is unavailable just now")
+    note = page.get_by_text("Pipelines is unavailable")
     expect(note).to_be_visible(timeout=15_000)
     expect(page.locator("tbody tr")).to_have_count(2)
     assert accessibility_faults(page) == []
@@ -174,7 +174,7 @@ def test_an_error_that_is_no_page_replaces_nothing(stage: Stage) -> None:
     page = stage.visit("tasks/")
     page.route("**/tasks/?*", lambda route: route.fulfill(status=503, content_type="text/plain", body="Unavailable"))
     page.route("**/tasks/", lambda route: route.fulfill(status=503, content_type="text/plain", body="Unavailable"))
-    expect(page.locator("#page-notice")).to_contain_text("does not answer", timeout=15_000)
+    expect(page.locator("#page-notice")).to_contain_text("the portal is down", timeout=15_000)
     expect(page.locator("tbody tr")).to_have_count(2)
 
 
@@ -217,5 +217,5 @@ def test_a_refused_task_keeps_what_was_typed(stage: Stage) -> None:
 def test_a_portal_that_is_gone_is_told_while_the_list_stays(stage: Stage) -> None:
     page = stage.visit("tasks/")
     page.context.set_offline(True)
-    expect(page.get_by_text("The portal does not answer")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("offline or the portal is down")).to_be_visible(timeout=15_000)
     expect(page.locator("tbody tr")).to_have_count(2)

@@ -46,11 +46,11 @@ def press(page: Page, name: str, role: Any = "button") -> None:
 def add_key_and_workflows(page: Page, office: Office) -> None:
     page.goto(f"{office.portal.url}/keys/")
     page.get_by_label("Name").fill("Acme Labeling")
-    page.get_by_role("textbox", name=re.compile("^Key")).fill(office.key)
-    press(page, "Save key")
+    page.get_by_role("textbox", name="API key").fill(office.key)
+    press(page, "Add key")
     page.get_by_label(re.compile("^Workflow ID")).fill("42, 43")
-    press(page, "Open workflow")
-    expect(page.get_by_text("2 workflows are opened")).to_be_visible()
+    press(page, "Add workflows")
+    expect(page.get_by_text("2 workflows added")).to_be_visible()
 
 
 def make_team(page: Page, office: Office) -> None:
@@ -70,7 +70,7 @@ def lead_it_and_lend_the_key(page: Page, office: Office) -> None:
     page.goto(f"{office.portal.url}/keys/1/")
     page.get_by_label("Team").select_option(label="Intake")
     press(page, "Share")
-    expect(page.get_by_role("cell", name=re.compile("^Team Intake"))).to_be_visible()
+    expect(page.get_by_role("cell", name=re.compile("^Intake"))).to_be_visible()
 
 
 def invite(page: Page, office: Office) -> str:

@@ -12,7 +12,7 @@ from .demo import faults_seen
 from .wizard import World, choose_address, expect_created, world
 
 SINGLE, SEVERAL, MIXED = 57, 58, 59
-START = re.compile("Upload .* and create")
+START = re.compile("Create [0-9,]+ task")
 LARGEST = 200_000
 
 
@@ -70,7 +70,7 @@ def test_a_chosen_folder_becomes_its_tasks(page: Page, tmp_path: Path) -> None:
     page.goto(choose_address(SINGLE))
     page.set_input_files("#folder", folder(tmp_path / "november", *names))
     heading(page, "3 tasks ready")
-    expect(page.locator("[data-part=made]")).to_contain_text("Made of november: 3 files")
+    expect(page.locator("[data-part=made]")).to_contain_text("november · 3 files")
     expect(page.locator("[data-part=made]")).to_contain_text("3 hidden or system files ignored")
     expect(page.locator("#preview")).to_contain_text("november.zip")
     page.get_by_role("link", name=START).click()
@@ -267,7 +267,7 @@ def test_after_a_reload_the_same_folder_is_recognised(page: Page, tmp_path: Path
 def test_by_keyboard_alone(page: Page, tmp_path: Path) -> None:
     page.on("filechooser", lambda _: None)  # on a busy machine the key would be faster than the listening
     page.goto(choose_address(SINGLE))
-    page.locator("#archive").focus()
+    page.locator("#several").focus()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "folder"
     with page.expect_file_chooser() as chooser:

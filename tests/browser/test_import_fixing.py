@@ -42,7 +42,7 @@ def to_the_columns(page: Page, folder: Path, rows: str = ROWS) -> None:
     file.write_text(rows)
     page.goto(IMPORTS)
     page.get_by_label("Drop a spreadsheet here, or browse").set_input_files(file)
-    page.get_by_role("button", name="Read the rows").press("Enter")
+    page.get_by_role("button", name="Continue").press("Enter")
     page.wait_for_url("**/check/")
     page.get_by_role("button", name="Edit columns").press("Enter")
     page.wait_for_url("**/columns/")

@@ -170,7 +170,7 @@ def test_the_keyboard_alone_does_it_all(page: Page, running: Office, workflow_id
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Space")
     chooser.value.set_files(csv_file(tmp_path / "few.csv", rows(20, FEW_FAULTS)))
-    enter(page, "Read the rows")
+    enter(page, "Continue")
     expect(page).to_have_url(re.compile("/check/$"))
     leave_grid(page)
     tab_to(page, page.get_by_role("button", name="Edit columns"), "Shift+Tab")
@@ -231,10 +231,10 @@ def test_pasted_rows_go_the_same_way(
     size = {"width": 360, "height": 740}
     page = running.page(browser, java_script_enabled=javascript, viewport=size, timezone_id="Europe/Vienna")
     page.goto(running.address(workflow_id))
-    press(page, "Read the rows")
+    press(page, "Continue")
     expect(page.get_by_text("Choose a file or paste rows.")).to_be_visible()
     page.get_by_label("Paste from Excel or Sheets").fill(pasted(rows(30, FEW_FAULTS)))
-    press(page, "Read the rows")
+    press(page, "Continue")
     match_columns(page)
     expect(page.get_by_role("button", name="Apply to 2 rows")).to_be_visible()
     expect_fits(page)
@@ -267,7 +267,7 @@ def expect_fits(page: Page) -> None:
 def until_through(page: Page) -> None:
     """By the page's own button where nothing refreshes it."""
     for _ in range(60):
-        again = page.locator("noscript").get_by_role("link", name="Look again")
+        again = page.locator("noscript").get_by_role("link", name="Refresh")
         if page.get_by_text(re.compile(r"^\s*[\d,]+ tasks? created")).count():
             return
         if again.count() and again.is_visible():
@@ -282,7 +282,7 @@ def test_every_page_and_state_up_to_the_sending_can_be_read_by_everybody(
     """By axe, in light and dark, wide and narrow; the focus is always somewhere."""
     page.goto(running.address(workflow_id))
     look_at(page)
-    press(page, "Read the rows")
+    press(page, "Continue")
     look_at(page)
     (tmp_path / "broken.xlsx").write_bytes(b"PK\x03\x04 and no more")
     choose(page, running, workflow_id, tmp_path / "broken.xlsx")

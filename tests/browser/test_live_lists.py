@@ -216,7 +216,7 @@ def test_it_says_since_when_it_is_not_live(page: Page, world: World) -> None:
     live = page.locator("#live .live")
     page.context.set_offline(True)
     page.evaluate("htmx.trigger('#task-page', 'look')")
-    expect(live).to_contain_text(re.compile(r"Not live since \d\d:\d\d"))
+    expect(live).to_contain_text(re.compile(r"Updates stopped at \d\d:\d\d"))
     expect(live.get_by_role("link", name="Refresh")).to_be_visible()
     page.context.set_offline(False)
     assert look_finds_nothing_new(page)
@@ -239,7 +239,7 @@ def test_who_may_no_longer_see_it_asks_no_more(page: Page, world: World, end: st
     with page.expect_response(lambda response: "seen=" in response.url) as answered:
         page.evaluate("htmx.trigger('#task-page', 'look')")
     assert answered.value.status == (401 if end == "signed out" else 404)
-    expect(page.locator("#live").get_by_text("Not live since")).to_be_visible()
+    expect(page.locator("#live").get_by_text("Updates stopped at")).to_be_visible()
     asked.clear()
     for _ in range(3):
         page.evaluate("htmx.trigger('#task-page', 'look')")
@@ -331,7 +331,7 @@ def test_the_keyboard_walks_the_list(page: Page, world: World) -> None:
     page.keyboard.press("j")
     expect(page.locator(f"#t{newest}")).to_be_focused()
     page.keyboard.press("c")
-    expect(page.locator("#said")).to_have_text(f"Copied {newest}")
+    expect(page.locator("#toasts")).to_contain_text(f"Copied {newest}")
     assert page.evaluate("navigator.clipboard.readText()") == str(newest)
     page.keyboard.press("j")
     page.keyboard.press("j")
@@ -353,7 +353,7 @@ def test_keys_lead_to_places_and_say_what_they_do(page: Page, world: World) -> N
     page.goto(world.address())
     page.keyboard.press("?")
     sheet = page.get_by_role("dialog", name="Keyboard")
-    expect(sheet).to_be_visible()
+    expect(sheet).to_contain_text("Next / previous task")
     assert faults_seen(page) == []
     page.keyboard.press("n")
     page.keyboard.press("Escape")
@@ -379,8 +379,8 @@ def test_keys_lead_to_places_and_say_what_they_do(page: Page, world: World) -> N
 @pytest.mark.full
 def test_single_keys_can_be_off(page: Page, world: World) -> None:
     page.goto(f"{world.portal.url}/account/")
-    page.get_by_label(re.compile("Single keys do nothing")).check()
-    page.get_by_role("button", name="Save how single keys work").click()
+    page.get_by_role("radiogroup", name="Single-key shortcuts").get_by_label("Off").check()
+    page.get_by_role("button", name="Save single-key shortcuts").click()
     page.goto(world.address())
     page.keyboard.press("n")
     page.keyboard.press("?")
@@ -388,8 +388,8 @@ def test_single_keys_can_be_off(page: Page, world: World) -> None:
     assert page.url == world.address()
     expect(page.get_by_role("dialog", name="Keyboard")).to_be_hidden()
     page.goto(f"{world.portal.url}/account/")
-    page.get_by_label(re.compile("Single keys work")).check()
-    page.get_by_role("button", name="Save how single keys work").click()
+    page.get_by_role("radiogroup", name="Single-key shortcuts").get_by_label("On").check()
+    page.get_by_role("button", name="Save single-key shortcuts").click()
 
 
 @pytest.mark.full
@@ -397,7 +397,7 @@ def test_it_can_be_switched_off_and_on(page: Page, world: World) -> None:
     page.goto(world.address("?status=pending"))
     page.locator("#view-menu summary").click()
     page.get_by_role("button", name="Pause updates").click()
-    expect(page.locator("#live .live")).to_contain_text("Not live, read")
+    expect(page.locator("#live .live")).to_contain_text("Updated")
     assert "status=pending" in page.url
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

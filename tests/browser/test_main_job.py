@@ -31,7 +31,7 @@ def test_from_sign_in_to_a_task_watched(browser: Browser, running: Demo, javascr
     expect(page.get_by_role("cell", name="Support ticket triage", exact=True)).to_be_visible()
 
     page.get_by_label(re.compile("^Workflow ID")).fill(f"{running.url}/workflows/42/data")
-    page.get_by_role("button", name="Open workflow").click()
+    page.get_by_role("button", name="Add workflows").click()
     expect(page.get_by_role("heading", name="French translations")).to_be_visible()
     expect(page.get_by_role("row")).to_have_count(51)
 
@@ -133,7 +133,7 @@ def test_the_keyboard_does_it_all(browser: Browser, running: Demo) -> None:
     expect(page.get_by_label(re.compile("^Subject"))).to_be_focused()
     page.keyboard.type("Typed without a mouse")
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_text("No task was created")).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("^Fix [0-9]+ fields?$"))).to_be_visible()
     expect(page.get_by_label(re.compile("^Subject"))).to_have_value("Typed without a mouse")
     expect(page.locator(".errsum .note")).to_be_focused()
     page.keyboard.press("Tab")
@@ -163,7 +163,7 @@ def test_what_was_typed_survives_an_expired_session(browser: Browser, running: D
     page.get_by_label("Email").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.get_by_role("button", name="Show the form again").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_label(re.compile("^Subject"))).to_have_value("An hour of work")
 
 

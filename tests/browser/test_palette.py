@@ -72,7 +72,7 @@ def test_arrows_choose_and_escape_gives_the_focus_back(browser: Browser, running
         assert field(page).get_attribute("aria-activedescendant") == option.get_attribute("id")
     page.keyboard.press("Escape")
     expect(page.locator("#palette")).not_to_be_visible()
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
 
 
 def test_ctrl_enter_opens_a_new_tab(browser: Browser, running: Demo) -> None:
@@ -100,7 +100,7 @@ def test_a_pasted_link_adds_the_workflow(browser: Browser, running: Demo) -> Non
     page.keyboard.insert_text("https://pipelines.example/workflows/42")
     expect(page.get_by_role("option", name="Add workflow 42")).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("textbox", name="Workflow IDs")).to_have_value("42")
+    expect(page.get_by_role("textbox", name="Workflow IDs or links")).to_have_value("42")
 
 
 def test_without_an_answer_enter_leads_to_the_search_page(browser: Browser, running: Demo) -> None:

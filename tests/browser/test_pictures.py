@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.archives import files
 from tests.live import portal_worker
 
-from .demo import ORGANIZATION, Demo, demo, faults_seen, signed_in
+from .demo import OPENED, ORGANIZATION, Demo, demo, faults_seen, signed_in
 
 pytestmark = [pytest.mark.picture, pytest.mark.full]
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -19,16 +19,31 @@ KEPT = DOCS / "pictures"
 NAMED = re.compile(r"!\[[^\]]+\]\((?:\.\./|docs/)?pictures/([\w-]+\.png)\)")
 LARGEST = 150_000
 WORDS = ("Where is my parcel?", "The invoice shows the wrong address.", "Please call me back after four.")
-OTHER_NAMES = "Text,Paying,When\n" + "".join(f"{text},yes,2026-11-2{n}\n" for n, text in enumerate(WORDS, 1))
 SAME_NAMES = "Subject,Customer message,Paying customer,Order value in euro,Received at,Channel,Urgency\n" + "".join(
     f"Parcel {n},{WORDS[n % 3]},{'perhaps' if n in (3, 5) else 'yes'},{n * 20_000},2026-11-2{n}T09:00Z,Email,4\n"
     for n in range(1, 8)
 )
 
+TYPED = [
+    (f"Parcel {number}", text, paying, "2026-11-27 09:00", channel, str(number + 1))
+    for number, text, paying, channel in (
+        (1, WORDS[0], "yes", "Email"),
+        (2, WORDS[1], "perhaps", "Chat"),
+        (3, WORDS[2], "no", "Phone"),
+    )
+]
+PASTE = """text => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", text);
+    const options = { clipboardData, bubbles: true, cancelable: true };
+    document.activeElement.dispatchEvent(new ClipboardEvent("paste", options));
+}"""
+
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with demo(tmp_path_factory.mktemp("demo")) as started, portal_worker(started.portal):
+    with demo(tmp_path_factory.mktemp("demo"), ("42", *OPENED)) as started, portal_worker(started.portal):
+        started.portal.manage("send_demo_tasks")
         yield started
 
 
@@ -45,7 +60,7 @@ def home(page: Page, running: Demo) -> None:
     for _ in range(120):
         page.goto(running.url)
         page.get_by_role("heading", name="Needs attention").wait_for()
-        if not page.get_by_text("Counting the tasks").count():
+        if not page.get_by_text("Counting").count():
             return
         page.wait_for_timeout(1000)
     raise AssertionError("The open tasks were not counted within two minutes.")
@@ -53,13 +68,13 @@ def home(page: Page, running: Demo) -> None:
 
 def keys(page: Page, running: Demo) -> None:
     page.goto(f"{running.url}/keys/")
-    page.get_by_role("heading", name="Add a key").wait_for()
+    page.get_by_role("table").wait_for()
 
 
 def new_task(page: Page, running: Demo) -> None:
-    page.goto(running.workflow(43, "tasks/new/"))
+    page.goto(running.workflow(43, "tasks/new/?view=form"))
     page.get_by_role("textbox").nth(1).fill(WORDS[0])
-    page.get_by_text("Draft saved").wait_for()
+    page.locator("#draft-state").filter(has_text="saved").wait_for()
 
 
 def task_list(page: Page, running: Demo) -> None:
@@ -69,16 +84,10 @@ def task_list(page: Page, running: Demo) -> None:
 
 def read_rows(page: Page, running: Demo, rows: str) -> None:
     page.goto(running.workflow(43, "import/"))
-    page.get_by_label("Drop a spreadsheet here").set_input_files(
-        {"name": "november.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    page.set_input_files(
+        "form.drop input[type=file]", {"name": "november.csv", "mimeType": "text/csv", "buffer": rows.encode()}
     )
-    page.get_by_role("button", name="Read the rows").click()
-
-
-def import_match(page: Page, running: Demo) -> None:
-    read_rows(page, running, OTHER_NAMES)
-    page.get_by_role("button", name="Edit columns").click()
-    page.get_by_text("How the file was read").wait_for()
+    page.locator("form.drop button.primary").click()
 
 
 def import_check(page: Page, running: Demo) -> None:
@@ -95,25 +104,45 @@ def unknown(page: Page, running: Demo) -> None:
         "make_unknown", workflow_id=43, rows=[{"text": text} for text in WORDS[:2]], newest=newest
     )
     page.goto(f"{running.url}/submissions/{made}/")
-    page.get_by_text("appeared since").wait_for()
+    page.locator("#appeared form").wait_for()
 
 
 def zip_check(page: Page, running: Demo) -> None:
     page.goto(running.workflow(57, "upload/"))
     archive = files(*(f"2026-04{n}.pdf" for n in range(11, 16)))
     page.set_input_files("#archive", {"name": "november.zip", "mimeType": "application/zip", "buffer": archive})
-    page.get_by_text("5 tasks ready").wait_for()
+    page.locator("[data-found]").wait_for()
 
 
-def team(page: Page, running: Demo) -> None:
-    page.goto(f"{running.url}/people/teams/1/")
-    page.get_by_role("heading", name="Who is in it").wait_for()
+def people(page: Page, running: Demo) -> None:
+    page.goto(f"{running.url}/people/")
+    page.get_by_role("link", name="Ben Okafor").wait_for()
+
+
+def grid(page: Page, running: Demo) -> None:
+    """Pasted rows, of which one has an error."""
+    page.goto(running.workflow(43, "tasks/new/grid/"))
+    expect(page.locator("tr[data-blank] td:focus")).to_have_count(1)
+    page.evaluate(PASTE, "\n".join("\t".join(row) for row in TYPED))
+    expect(page.locator("#row-3")).to_contain_text("Ready")
+
+
+def task(page: Page, running: Demo) -> None:
+    """One that was sent from the portal."""
+    page.goto(running.workflow(42, "tasks/?q=sent:anyone"))
+    page.get_by_role("table").get_by_role("link").first.click()
+    page.get_by_role("heading", name="Timeline").wait_for()
+
+
+def sent(page: Page, running: Demo) -> None:
+    page.goto(f"{running.url}/submissions/")
+    page.get_by_role("table").wait_for()
 
 
 TAKEN: dict[str, Callable[[Page, Demo], None]] = {
-    "home.png": home, "keys.png": keys, "new-task.png": new_task, "task-list.png": task_list,
-    "import-match.png": import_match, "import-check.png": import_check,
-    "unknown.png": unknown, "zip-check.png": zip_check, "team.png": team,
+    "home.png": home, "grid.png": grid, "new-task.png": new_task, "import-check.png": import_check,
+    "task-list.png": task_list, "task.png": task, "sent.png": sent, "unknown.png": unknown,
+    "zip-check.png": zip_check, "keys.png": keys, "people.png": people,
 }  # fmt: skip
 
 
@@ -140,7 +169,7 @@ def test_a_page_of_the_guide_has_no_fault(desk: Page, running: Demo, width: int,
     desk.set_viewport_size({"width": width, "height": 800})
     desk.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     faults = {}
-    for path in ("", "operators/lists/", "administrators/many-machines/", "integrators/curl/"):
+    for path in ("", "operators/find/", "administrators/many-servers/", "integrators/errors/", "search/?q=import"):
         desk.goto(f"{running.url}/help/{path}")
         faults[path] = faults_seen(desk)
     assert not any(faults.values()), faults
@@ -151,4 +180,4 @@ def test_a_page_of_the_guide_has_no_fault(desk: Page, running: Demo, width: int,
 def test_help_leads_to_the_page_that_is_about_this_one(desk: Page, running: Demo) -> None:
     desk.goto(running.workflow(43, "import/"))
     desk.get_by_role("link", name="Help", exact=True).click()
-    expect(desk.get_by_role("heading", level=1)).to_have_text("Import tasks from a spreadsheet")
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Import a spreadsheet")

@@ -19,8 +19,8 @@ def running(tmp_path_factory: pytest.TempPathFactory, chromium: Chromium) -> Ite
     with demo(tmp_path_factory.mktemp("demo")) as started:
         page = signed_in(chromium.browser(), started)
         page.goto(f"{started.url}/keys/1/workflows/")
-        page.get_by_label("Workflow IDs").fill("42 58 59 66")
-        page.get_by_role("button", name="Open workflow").click()
+        page.get_by_label("Workflow IDs or links").fill("42 58 59 66")
+        page.get_by_role("button", name="Add workflows").click()
         expect(page.locator(".rail a").filter(has_text="Street sign labels")).to_be_visible()
         page.context.close()
         started.portal.manage("send_demo_tasks")
@@ -81,9 +81,9 @@ def test_without_scripts_no_archive_can_be_dropped(browser: Browser, running: De
 
 def test_an_unknown_workflow_is_told_at_the_field(page: Page, running: Demo) -> None:
     page.goto(f"{running.url}/keys/1/workflows/")
-    page.get_by_label("Workflow IDs").fill("101")
-    page.get_by_role("button", name="Open workflow").click()
-    expect(page.get_by_text("No workflow 101 in this organization.")).to_be_visible()
+    page.get_by_label("Workflow IDs or links").fill("101")
+    page.get_by_role("button", name="Add workflows").click()
+    expect(page.get_by_text("Workflow 101 not found.")).to_be_visible()
 
 
 def test_home_says_what_one_sent(page: Page, running: Demo) -> None:

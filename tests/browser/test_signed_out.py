@@ -22,7 +22,7 @@ def test_back_works_through_pages_that_htmx_brought(browser: Browser, running: W
     page.evaluate("history.pushState({htmx: true}, '', '?upload=x')")
     page.goto("/keys/")
     page.go_back()
-    expect(page.get_by_role("heading", name="Choose a ZIP file or a folder")).to_be_visible()
+    expect(page.get_by_role("heading", name="Choose files")).to_be_visible()
     page.go_back()
     page.go_back()
     expect(page.get_by_role("link", name="Upload ZIP").first).to_be_visible()

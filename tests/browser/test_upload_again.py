@@ -15,7 +15,7 @@ from .wizard import World, choose_address, expect_created, signed_in_page
 pytestmark = pytest.mark.full
 
 SINGLE, SEVERAL, MIXED = 57, 58, 59
-START = re.compile("Upload .* and create")
+START = re.compile("Create [0-9,]+ task")
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_rows_are_downloaded_completed_and_sent(page: Page, tmp_path: Path) -> N
     """The whole way of a workflow with files and other fields; downloaded twice, as people do."""
     page.goto(choose_address(MIXED))
     page.set_input_files("#archive", archive(tmp_path / "receipts.zip", "may/a.png", "may/b.png", "may/c.png"))
-    heading(page, "3 files found: now add the rows")
+    heading(page, "3 files found. Add a spreadsheet")
     for _ in range(2):
         with page.expect_download() as download:
             page.get_by_role("button", name="Download template").click()
@@ -170,7 +170,7 @@ def test_names_that_turn_around_and_endless_ones_keep_the_page_in_shape(page: Pa
     page.set_input_files("#archive", path)
     heading(page, "2 files found")
     page.set_input_files("#rows-file", rows)
-    heading(page, "1 task ready, 1 rejected")
+    heading(page, "1 task ready, 1 problem")
     expect(page.locator("[data-found] ~ .muted bdi")).to_have_text("a\ufffdgnp.zip")
     assert page.evaluate("document.documentElement.scrollHeight") < 4000
     assert needed_width(page) <= 360
@@ -188,7 +188,7 @@ def test_axe_finds_nothing_in_what_is_new(page: Page, tmp_path: Path, width: int
     for name in ("first", "again"):
         page.goto(choose_address(SEVERAL))
         page.set_input_files("#archive", path)
-        heading(page, "1 task ready, 1 rejected")
+        heading(page, "1 task ready, 1 problem")
         found[name] = faults_seen(page)
         page.get_by_role("link", name=START).click()
         expect(page.get_by_role("region", name="Tasks created")).to_be_visible(timeout=20_000)

@@ -117,6 +117,6 @@ def test_terminal_works_without_javascript(browser: Browser, without_cors: World
     page.get_by_role("button", name="I’ve uploaded it").click()
     page.wait_for_url("**/result/")
     while page.get_by_text("Creating tasks…").count():
-        page.get_by_role("button", name="Ask now").click()
+        page.get_by_role("button", name="Refresh").click()
     expect_created(page, 2)
     page.context.close()

@@ -119,9 +119,9 @@ def choose_address(workflow_id: int) -> str:
 def choose_and_start(page: Page, address: str, archive: Path) -> None:
     page.goto(address)
     page.set_input_files("#same-file", archive)
-    page.get_by_role("button", name=re.compile("Upload .* and create")).click()
+    page.get_by_role("button", name=re.compile("Create [0-9,]+ task")).click()
 
 
 def expect_created(page: Page, count: int, seconds: float = 30) -> None:
-    words = f"{count} task was created" if count == 1 else f"{count} tasks were created"
+    words = f"{count} task created" if count == 1 else f"{count} tasks created"
     expect(page.get_by_text(words)).to_be_visible(timeout=seconds * 1000)

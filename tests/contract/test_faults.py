@@ -49,7 +49,7 @@ def test_each_fault_raises_the_expected_error(api: FakeApi, org_key: str, fault:
 def test_a_slow_response_times_out_and_a_rate_limit_has_a_wait(api: FakeApi, org_key: str) -> None:
     client = PipelinesClient(Transport(api.url), org_key, ONCE)
     api.fail("slow")
-    with pytest.raises(ConnectionFailed, match="did not answer in time"):
+    with pytest.raises(ConnectionFailed, match="didn’t respond in time"):
         client.schema(TRANSLATIONS)
     api.fail("rate_limited")
     with pytest.raises(RateLimited) as limited:

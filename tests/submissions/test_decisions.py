@@ -149,7 +149,7 @@ def test_task_taken_by_mistake_goes_back_to_the_submission_that_made_it(desk: De
     assert (mistaken.status, mistaken.rows.get().task_id) == ("unconfirmed", None)
     assert (mistaken.success_count, mistaken.error_count, mistaken.finished_at) == (0, 0, None)
     assert slow.rows.get().task_id == 7
-    assert "belongs to another submission" in look(desk, mistaken)
+    assert "belongs to something else that was sent" in look(desk, mistaken)
 
 
 @pytest.mark.parametrize("called_off", [Submission.decide_not_created, lambda one, by: one.decide_created([7], by)])

@@ -70,4 +70,4 @@ def test_it_can_be_switched_off(page: Any, person: Any) -> None:
     User.objects.filter(pk=person.pk).update(reads_live=False)
     shown = page.get(LIST)
     assert poll_of(shown) == ""
-    assert "Not live, read" in text_of(shown)
+    assert 'class="when-live"' not in text_of(shown)

@@ -20,10 +20,10 @@ def test_one_bar_over_its_tasks(page: Any, person: Any, saved_key: SavedKey) -> 
     submission = _sent(person, workflow, [11, 12, 13])
     UnattributedTask.objects.create(submission=submission, task_id=14)
     address = f"/submissions/{submission.pk}/"
-    assert "How its" not in text_of(page.get(address))
+    assert "Task status" not in text_of(page.get(address))
     index = WorkflowIndex.objects.start(workflow)
     _take_in(index, {11: "finished", 12: "finished", 14: "failed", 99: "paused"})
-    assert "How its" not in text_of(page.get(address))
+    assert "Task status" not in text_of(page.get(address))
     now = timezone.now()
     WorkflowIndex.objects.update(open_as_of=now)
     words = text_of(page.get(address))
@@ -55,7 +55,7 @@ def test_without_the_key_nothing_is_shown_of_it(page: Any, client: Any, saved_ke
     client.force_login(colleague)
     assert "Task status" in text_of(client.get(f"/submissions/{submission.pk}/"))
     share.delete()
-    assert "How its" not in text_of(client.get(f"/submissions/{submission.pk}/"))
+    assert "Task status" not in text_of(client.get(f"/submissions/{submission.pk}/"))
 
 
 def _sent(owner: Any, workflow: Any, ids: list[int]) -> Submission:

@@ -290,7 +290,7 @@ def test_the_command_rebuilds_an_index(watched: Watched) -> None:
     WorkflowIndex.objects.delete_retired()
     assert watched.statuses() == {"pending": 2} and WorkflowIndex.objects.count() == 1
     check_counts_match(watched.index)
-    with pytest.raises(CommandError, match="open its overview once"):
+    with pytest.raises(CommandError, match="Open its overview once"):
         call_command("rebuild_task_index", "4711")
 
 

@@ -90,7 +90,7 @@ def test_reading_live_can_be_switched_off(page: Any, saved_key: SavedKey, person
     assert page.post("/account/preference/", off)["Location"] == off["next"]
     html = text_of(page.get(address(workflow)))
     assert 'hx-trigger="every' not in html
-    assert "Not live, read" in html
+    assert 'class="when-live"' not in html
     page.post("/account/preference/", off | {"value": "on"})
     assert 'hx-trigger="every' in text_of(page.get(address(workflow)))
 

@@ -70,7 +70,7 @@ def test_tasks_of_a_sender(desk: Desk) -> None:
 def test_tasks_that_the_index_has_not_read_are_shown_as_created(desk: Desk) -> None:
     send(desk.person, desk.workflow, 7)
     html = text_of(desk.browser.get(address(desk.workflow, "?sent=me")))
-    assert ids(html) == [7] and "Created</span>" in html and "no steps" not in html
+    assert ids(html) == [7] and "Created</span>" in html and "No steps" not in html
 
 
 def test_unattributed_tasks_are_their_senders_too(desk: Desk) -> None:

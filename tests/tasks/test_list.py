@@ -113,7 +113,7 @@ def test_more_than_twelve_nodes_are_a_proportional_bar(page: Any, saved_key: Sav
 
 def test_a_task_without_nodes_says_so(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
     api.create(1, NO_NODES)
-    assert "no steps" in page.get(address(open_workflow(saved_key, NO_NODES))).content.decode()
+    assert "No steps" in page.get(address(open_workflow(saved_key, NO_NODES))).content.decode()
 
 
 def test_an_empty_workflow_invites_to_the_first_task(page: Any, saved_key: SavedKey) -> None:

@@ -176,7 +176,7 @@ def test_workflow_that_takes_no_tasks(page: Client, saved_key: SavedKey) -> None
     """S84: its state is asked for anew, and said."""
     workflow = open_workflow(saved_key, CLOSED, status="COMPLETED")
     html = page.get(address(workflow)).content.decode()
-    assert "This workflow takes no new tasks" in html and "Completed" in html and 'id="archive"' not in html
+    assert "Closed to new tasks" in html and "Completed" in html and 'id="archive"' not in html
 
 
 def test_entry_names_are_escaped(page: Client, saved_key: SavedKey) -> None:

@@ -27,7 +27,7 @@ def test_a_rejected_key_stops_it_and_a_check_sets_it_going(scripted_api: FakeApi
     scripted_api.routes["/confirm"] = DEAD
     upload = by_the_worker(make_upload(desk, Stage.STORED))
     assert (upload.next_poll_at, upload.waits_for_key) == (None, True)
-    assert "Replace it, or check it again" in upload.problem
+    assert "Replace it to continue" in upload.problem
     assert (resume_waiting(), enqueue_due()) == (0, 0)
     scripted_api.routes["/workflows/2147483647 "] = error(404, "not_found", "No")
     scripted_api.routes["/confirm"] = CONFIRMED

@@ -43,7 +43,7 @@ def _send(request: SignedInRequest, submission: Submission, key: SavedKey) -> No
         submission.send(client_for(key))
     except PipelinesError as error:
         if submission.attempt == attempt:
-            messages.error(request, texts.not_sent(explain(error).sentence))
+            messages.error(request, texts.not_sent(explain(error).reason))
     except KeyCannotBeOpened as error:
         messages.error(request, texts.not_sent(str(error)))
 
@@ -71,7 +71,7 @@ def _appeared(request: SignedInRequest, submission: Submission) -> Appeared | No
     try:
         return tasks_since(submission, client_for(key), PAGES_TO_DECIDE)
     except PipelinesError as error:
-        messages.error(request, texts.not_decided(explain(error).sentence))
+        messages.error(request, texts.not_decided(explain(error).reason))
         return None
 
 

@@ -154,7 +154,7 @@ def test_values_are_checked_before_sending(page: Any, saved_key: SavedKey, name:
 def test_a_workflow_that_takes_no_tasks_says_so_at_once(page: Any, saved_key: SavedKey) -> None:
     """S116 to S120."""
     html = page.get(address(open_workflow(saved_key, DRAFT, status="DRAFT"))).content.decode()
-    assert "takes no new tasks" in html
+    assert "Closed to new tasks" in html
     assert "<textarea" not in html
 
 
@@ -212,10 +212,10 @@ def test_rows_named_in_an_all_failed_refusal_come_to_their_fields(
 @pytest.mark.parametrize(
     ("fault", "status", "title"),
     [
-        (error(429, "rate_limit_exceeded", "Slow", retry_after=301), 429, "Too many requests just now"),
-        (error(401, "invalid_api_key", "Invalid API key"), 403, "This key no longer works"),
-        (error(503, "service_unavailable", "Down"), 503, "The API is unavailable just now"),
-        (error(413, "payload_too_large", "Too large"), 502, "The API refused this request"),
+        (error(429, "rate_limit_exceeded", "Slow", retry_after=301), 429, "Rate limit reached"),
+        (error(401, "invalid_api_key", "Invalid API key"), 403, "API key rejected"),
+        (error(503, "service_unavailable", "Down"), 503, "Pipelines is unavailable"),
+        (error(413, "payload_too_large", "Too large"), 502, "Pipelines refused this"),
     ],
 )
 def test_a_refusal_keeps_what_was_typed(

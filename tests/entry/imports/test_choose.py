@@ -172,7 +172,7 @@ def test_workflows_with_files_or_without_new_tasks_have_no_imports(page: Any, sa
     files = open_workflow(saved_key, FILES, has_file_fields=True)
     assert "Upload files" in text_of(page.get(address(files)))
     draft = open_workflow(saved_key, DRAFT, status="DRAFT")
-    assert "This workflow takes no new tasks" in text_of(page.get(address(draft)))
+    assert "Closed to new tasks" in text_of(page.get(address(draft)))
     for workflow in (files, draft):
         assert upload(page, workflow, CSV).status_code == 422
     assert not ImportJob.objects.exists()

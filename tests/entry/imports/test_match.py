@@ -124,7 +124,7 @@ def test_a_column_without_a_field_is_not_imported_and_the_line_says_so(page: Any
     assert done.request["PATH_INFO"].endswith("/check/")
     html = text_of(done)
     assert "Matched 2 of 3 columns. Not imported: <b><bdi>Agent</bdi></b>" in html
-    assert "Change<span" in html
+    assert "Edit columns</button>" in html
     assert ImportJob.objects.get().rows.get(number=2).fields == {"input_text": "Hello", "target_language": "French"}
 
 

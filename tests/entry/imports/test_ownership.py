@@ -107,8 +107,8 @@ def test_its_page_names_the_owner_and_who_paused_it(office: Office, api: FakeApi
     assert "<bdi>Ben Okafor</bdi> paused this <time" in words and "The current batch is still being sent" not in words
     check = text_of(office.get("lena", import_job, "check"))
     assert "<bdi>Ben Okafor</bdi> · Paused by <bdi>Ben Okafor</bdi> <time" in check
-    assert "sent by Ben Okafor, paused since" in text_of(office.browser("lena").get("/"))
-    assert "sent by" not in text_of(office.browser("ben").get("/"))
+    assert "Sent by Ben Okafor, paused since" in text_of(office.browser("lena").get("/"))
+    assert "Sent by" not in text_of(office.browser("ben").get("/"))
 
 
 def test_an_import_that_nobody_paused_does_not_say_so(office: Office, api: FakeApi) -> None:
@@ -213,7 +213,7 @@ def test_a_request_that_was_prepared_before_a_hand_over_leaves_in_the_new_name(o
     ("email", "words"),
     [
         ("", "Enter the new owner’s email."),
-        ("nobody@acme.example", "Nobody here has this email"),
+        ("nobody@acme.example", "No one here has the email"),
         ("ben@acme.example", "already owns this import"),
         ("sam@else.example", "send with the key Acme"),
         ("vera@acme.example", "send with the key Acme"),

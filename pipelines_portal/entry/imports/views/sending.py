@@ -171,7 +171,7 @@ def _seen_tasks(request: SignedInRequest, submission: Submission) -> list[int] |
     try:
         appeared = tasks_since(submission, client_for(submission.key), PAGES_TO_DECIDE)
     except PipelinesError as error:
-        messages.error(request, texts.NOT_DECIDED.format(reason=explain(error).sentence))
+        messages.error(request, texts.NOT_DECIDED.format(reason=explain(error).reason))
         return None
     last_seen = number_in(request.POST.get("up_to", "")) or 0
     seen = [task_id for task_id in appeared.ids if task_id <= last_seen]

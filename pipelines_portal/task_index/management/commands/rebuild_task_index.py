@@ -18,5 +18,5 @@ class Command(BaseCommand):
             indexes = indexes.filter(workflow__workflow_id=options["workflow"])
         started = [new for index in indexes if (new := index.rebuild())]
         if not started and options["workflow"] is not None:
-            raise CommandError("Nobody has the tasks of that workflow read: open its overview once.")
-        self.stdout.write(f"{len(started):,} to be read again.")
+            raise CommandError("The tasks of this workflow are not read yet. Open its overview once.")
+        self.stdout.write(f"Workflows to read again: {len(started):,}.")

@@ -49,8 +49,11 @@ def current_place() -> str:
 
 
 def local(moment: datetime) -> datetime:
-    """Return the moment in the current time zone."""
-    return moment.astimezone(timezone.get_current_timezone())
+    """Return the moment in the current time zone, or in its own near the first or last day that Python knows."""
+    try:
+        return moment.astimezone(timezone.get_current_timezone())
+    except OverflowError:
+        return moment
 
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -86,6 +89,12 @@ def short(moment: datetime, now: datetime) -> str:
     if 0 < days < 7:
         return f"{there:%a %H:%M}"
     return f"{there.day} {there:%b %H:%M}" if there.year == here.year else f"{there.day} {there:%b %Y}"
+
+
+def full(moment: datetime) -> str:
+    """Return day, year and time of day: "18 Nov 2025 17:25"."""
+    there = local(moment)
+    return f"{there.day} {there:%b} {there.year} {there:%H:%M}"
 
 
 def short_day(moment: datetime, now: datetime) -> str:

@@ -1,4 +1,4 @@
-"""The values of a task as people read them: yes or no, local times, numbers with separators, lists."""
+"""The values of a task as people read them: yes or no, local times, numbers, lists."""
 
 import json
 import re
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pipelines_portal.core import times
 from pipelines_portal.workflows.fields.base import FieldValues
 
 # As the form sends a time. A text that happens to look so is shown as a time, with its own words in the title.
@@ -22,6 +23,13 @@ class ShownValue:
     text: str = ""
     moment: datetime | None = None
     items: tuple[str, ...] = ()
+
+    @property
+    def brief(self) -> str:
+        """The start of it, to recognize a row."""
+        if self.moment is not None:
+            return times.full(self.moment)
+        return (", ".join(self.items) or self.text)[:80]
 
 
 def shown_values(fields: FieldValues, titles: Mapping[str, str]) -> list[ShownValue]:
@@ -43,7 +51,8 @@ def _as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, int):
-        return f"{value:,}"
+        # It may be a number that means something else, such as a day written as 20240131.
+        return str(value)
     if isinstance(value, str):
         return value
     return "–" if value is None else json.dumps(value, ensure_ascii=False)

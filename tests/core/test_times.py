@@ -89,3 +89,11 @@ def test_a_switch_leads_back_to_its_page_and_to_no_other_site(page: Client, pers
     assert User.objects.get(pk=person.pk).is_compact
     assert page.post("/account/preference/", switched | {"next": "https://evil.example/"})["Location"] == "/account/"
     assert page.post("/account/preference/", switched | {"next": "//evil.example/"})["Location"] == "/account/"
+
+
+def test_the_last_day_of_all_is_shown_anywhere() -> None:
+    """People write 9999-12-31 for "no end"; east of UTC this is after the last day that Python knows."""
+    end = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    with timezone.override(ZoneInfo("Asia/Tokyo")):
+        assert times.full(end) == "31 Dec 9999 23:59"
+        assert "9999" in times.exact(end) and "9999" in times.short(end, timezone.now())

@@ -44,6 +44,12 @@ def short_day(value: datetime) -> SafeString:
 
 
 @register.simple_tag
+def full_time(value: datetime) -> SafeString:
+    """Render a time that people compare with another: "18 Nov 2025 17:25"."""
+    return _time(value, times.full(value))
+
+
+@register.simple_tag
 def clock_time(value: datetime) -> SafeString:
     """Render only the time of day in the person's time zone: "14:05"."""
     return _time(value, times.clock(value))

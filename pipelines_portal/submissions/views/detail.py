@@ -51,7 +51,7 @@ class ShownRow:
 
     @property
     def glance(self) -> str:
-        return next((value.text[:80] for value in self.values or [] if value.text), texts.NO_VALUES)
+        return next((value.brief for value in self.values or [] if value.brief), texts.NO_VALUES)
 
 
 @require_safe

@@ -53,7 +53,7 @@ def explain(error: PipelinesError) -> Explanation:
         return Explanation(429, texts.RATE_LIMIT_TITLE, sentence, can_retry=True, retry_after=seconds)
     if isinstance(error, NotAsked):
         title = str(error).rstrip(".")
-        return Explanation(503, title, texts.RETRYING, can_retry=True, retry_after=error.retry_after)
+        return Explanation(503, title, texts.IN_A_MINUTE, can_retry=True, retry_after=error.retry_after)
     if isinstance(error, UnexpectedResponse):
         return Explanation(502, texts.UNEXPECTED_TITLE, texts.unexpected(str(error)), can_retry=True)
     if isinstance(error, ApiError) and error.status < 500:
@@ -95,6 +95,8 @@ class ApiErrorMiddleware:
 
 def error_response(request: HttpRequest, error: PipelinesError) -> HttpResponse:
     words = explain(error)
+    if isinstance(error, NotAsked) and _refreshes_itself(request):
+        words = replace(words, sentence=texts.RETRYING)
     if isinstance(error, Held) and _refreshes_itself(request):
         words = replace(words, sentence=texts.updates_resume(wait_of(error)))
     context = {

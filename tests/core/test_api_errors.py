@@ -64,7 +64,7 @@ def test_an_api_that_is_silent_is_not_waited_for_again_and_again(
     assert len(scripted_api.requests) == asked
     html = shown.content.decode()
     assert shown.status_code == 503
-    assert "Pipelines isn’t responding" in html and "We’ll retry shortly" in html
+    assert "Pipelines isn’t responding" in html and "Try again in a minute" in html
     assert "Try again" in html
     assert int(shown["Retry-After"]) >= 1
 

@@ -102,8 +102,13 @@ def outcome_of_error(submission: "Submission", error: PipelinesError) -> Outcome
         rows = named_rows(error)
         # The API may accept the same rows of an import later, or in a smaller request.
         if rows or submission.kind != submission.Kind.IMPORT:
-            return rejection(submission.row_count, texts.NONE_ACCEPTED if rows else sentence(error), rows)
+            return rejection(submission.row_count, _why_all(submission) if rows else sentence(error), rows)
     return not_sent(f"{sentence(error)} {texts.NOTHING_CREATED}")
+
+
+def _why_all(submission: "Submission") -> str:
+    """Say it of all rows. The message of a single row says it better."""
+    return texts.NONE_ACCEPTED if submission.row_count > 1 else ""
 
 
 def not_sent(reason: str) -> Outcome:

@@ -17,7 +17,7 @@ MAYBE_CREATED = "Tasks may have been created."
 NOTHING_CREATED = "Nothing was created."
 
 # Messages to people
-DAYS_REVERSED = "Choose a day on or after the first one."
+DAYS_REVERSED = "“To” can’t be before “From”."
 KEY_IS_GONE = "Not sent. The key was removed from the portal. Add it again, then create these tasks again."
 KEY_IS_TAKEN_BACK = "Not sent. The key is no longer shared with you. Ask its owner, {owner}."
 VALUES_REMOVED = "These values were deleted to save space, so they can’t be resent. Counts and task IDs stay."

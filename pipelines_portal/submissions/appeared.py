@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from django.db.models import Q
 from django.utils import timezone
 
 from pipelines_portal.api_client import PipelinesClient, Task
@@ -14,8 +15,10 @@ PAGE = 200
 PAGES_TO_SHOW = 2
 # Enough for the 5,000 tasks that one request may create, and some of other people's.
 PAGES_TO_DECIDE = 30
-# Tasks are created within this time of the sending, and others who sent within it may have created them.
+# Tasks are created within this time of the sending.
 NEAR = timedelta(minutes=1)
+# Others who sent within this time may have created them: a request with many rows takes minutes.
+NEAR_OF_OTHERS = timedelta(minutes=10)
 # After this time without a task, very likely none will appear.
 LONG_ENOUGH = timedelta(minutes=5)
 
@@ -33,8 +36,8 @@ class Verdict(StrEnum):
 class Appeared:
     """Tasks of the workflow that are newer than the sending, oldest first; `more` if not all pages were read.
 
-    `others` counts the other submissions of this portal that were sent to the workflow at about the same time and may
-    have created them.
+    `others` counts the other submissions of this portal that were sent to the workflow at about the same time and whose
+    tasks are not all known. `hidden` counts the new tasks that the ledger attributes to other submissions.
     """
 
     tasks: list[Task]
@@ -42,14 +45,22 @@ class Appeared:
     expected: int = 0
     sent_at: datetime | None = None
     others: int = 0
+    hidden: int = 0
 
     @property
     def verdict(self) -> Verdict:
         if not self.tasks:
+            if self.more or self.are_all_decided_for_others:
+                return Verdict.UNCLEAR
             is_long_ago = self.sent_at is not None and timezone.now() - self.sent_at >= LONG_ENOUGH
-            return Verdict.NONE if is_long_ago and not self.more else Verdict.NONE_YET
+            return Verdict.NONE if is_long_ago else Verdict.NONE_YET
         is_as_many = len(self.tasks) == self.expected and not self.more
         return Verdict.LIKELY if is_as_many and not self.others and self._are_near else Verdict.UNCLEAR
+
+    @property
+    def are_all_decided_for_others(self) -> bool:
+        """True if a person may have confirmed these tasks for another submission by mistake."""
+        return not self.tasks and bool(self.hidden and self.others)
 
     @property
     def _are_near(self) -> bool:
@@ -73,33 +84,39 @@ class Appeared:
 def tasks_since(submission: Submission, client: PipelinesClient, pages: int = PAGES_TO_SHOW) -> Appeared:
     """Return the tasks that appeared since it was sent, except those that the ledger attributes to another submission.
 
-    They include tasks of other programs: the API does not say whose they are.
+    They include tasks of other programs: the API does not say whose they are. After `pages` pages it reads on only
+    while all tasks are attributed to others.
     """
     before, cursor = submission.newest_task_id_before or 0, None
     found: dict[int, Task] = {}
-    for _ in range(pages):
+    for read in range(1, PAGES_TO_DECIDE + 1):
         page = client.list_tasks(submission.workflow_id, cursor=cursor, limit=PAGE)
         newer = {task.id: task for task in page.tasks if task.id > before and task.id not in found}
         found |= newer
         cursor = page.next_cursor
         if len(newer) < len(page.tasks) or not cursor:
             return _appeared(submission, found, more=False)
+        if read >= pages and _unattributed(submission, found):
+            break
     return _appeared(submission, found, more=True)
 
 
 def _appeared(submission: Submission, found: dict[int, Task], *, more: bool) -> Appeared:
     tasks = _unattributed(submission, found)
-    return Appeared(tasks, more, submission.row_count, submission.sent_at, _sent_near(submission))
+    hidden = len(found) - len(tasks)
+    return Appeared(tasks, more, submission.row_count, submission.sent_at, _sent_near(submission), hidden)
 
 
 def _sent_near(submission: Submission) -> int:
     """Count the other submissions to the workflow at about that time whose tasks are not all known."""
     if submission.sent_at is None:
         return 0
-    span = (submission.sent_at - NEAR, submission.sent_at + NEAR)
-    is_open = Status.SENDING, Status.UNCONFIRMED
-    near = Submission.objects.filter(workflow_id=submission.workflow_id, sent_at__range=span, status__in=is_open)
-    return near.exclude(pk=submission.pk).count()
+    earliest, latest = submission.sent_at - NEAR_OF_OTHERS, submission.sent_at + NEAR_OF_OTHERS
+    is_guessed = Q(is_decided_by_person=True) | Q(is_earlier_try_uncertain=True)
+    is_uncertain = Q(status=Status.UNCONFIRMED) | is_guessed
+    near = Q(status=Status.SENDING, sent_at__lte=latest) | is_uncertain & Q(sent_at__range=(earliest, latest))
+    others = Submission.objects.filter(near, workflow_id=submission.workflow_id)
+    return others.exclude(pk=submission.pk).count()
 
 
 def _unattributed(submission: Submission, found: dict[int, Task]) -> list[Task]:

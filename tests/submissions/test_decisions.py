@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.api_client import CreatedTasks
-from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.models import Submission, UnattributedTask
 from pipelines_portal.submissions.outcomes import outcome_of_answer, unconfirmed
 from pipelines_portal.submissions.sending import newest_task_id
 from tests.factories import BAD, GOOD, Desk, send
@@ -65,7 +65,7 @@ def test_other_open_sends_of_the_same_minute_make_it_unclear(desk: Desk, api: Fa
     api.create(1)
     html = look(desk, submission)
     assert "very likely" not in html
-    assert "Something else was sent to this workflow in the same minute" in html
+    assert "Something else was sent to this workflow at about the same time" in html
 
 
 def test_none_for_five_minutes_suggests_that_nothing_was_created(desk: Desk) -> None:
@@ -81,6 +81,42 @@ def test_many_that_appeared_are_counted_within_bounds(desk: Desk, api: FakeApi) 
     api.create(450)
     html = look(desk, submission)
     assert "More than 400 new tasks since" in html and "and 300 more" in html
+
+
+def test_newer_tasks_of_others_do_not_hide_ones_own(desk: Desk, api: FakeApi) -> None:
+    """The newest pages are all a colleague's import: the look reads on."""
+    submission = send_and_lose_answer(desk, GOOD)
+    task_id = api.create(1)[0]
+    other = send(desk.draft(*[GOOD] * 3), desk.client)
+    UnattributedTask.objects.bulk_create(
+        UnattributedTask(submission=other, task_id=number) for number in api.create(450)
+    )
+    html = look(desk, submission)
+    assert f"/tasks/{task_id}/" in html and "No new task" not in html
+
+
+def test_tasks_that_a_person_confirmed_for_another_may_be_ones_own(desk: Desk, api: FakeApi) -> None:
+    """Two answers were lost in the same minute, and the first person confirmed both tasks."""
+    first, second = send_and_lose_answer(desk, GOOD), send_and_lose_answer(desk, GOOD)
+    api.create(2)
+    post(desk, "mark_created", first)
+    Submission.objects.update(sent_at=timezone.now() - timedelta(minutes=6))
+    html = look(desk, second)
+    assert "All new tasks were already confirmed elsewhere" in html
+    assert "nothing was created." not in html and "<details open>" not in html
+
+
+def test_one_decided_as_not_created_may_own_the_task(desk: Desk, api: FakeApi) -> None:
+    first, second = send_and_lose_answer(desk, GOOD), send_and_lose_answer(desk, GOOD)
+    first.decide_not_created(desk.person)
+    api.create(1)
+    assert "very likely" not in look(desk, second)
+
+
+def test_more_than_can_be_shown_are_not_confirmed_at_once(desk: Desk, api: FakeApi) -> None:
+    submission = send_and_lose_answer(desk, GOOD)
+    api.create(450)
+    assert "these tasks are mine" not in look(desk, submission)
 
 
 def test_mine_as_many_as_sent_tie_rows_to_tasks(desk: Desk, api: FakeApi) -> None:
@@ -116,7 +152,7 @@ def test_without_a_mark_from_before_nothing_is_guessed(desk: Desk, api: FakeApi)
     Submission.objects.update(newest_task_id_before=None)
     api.create(1)
     html = look(desk, submission)
-    assert "We don’t know which tasks existed before" in html and "appeared since" not in html
+    assert "We don’t know which tasks existed before" in html
     assert "We can’t look for new tasks" in post(desk, "mark_created", submission)
     assert submission.status == "unconfirmed"
 

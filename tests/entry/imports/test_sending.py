@@ -54,7 +54,7 @@ def test_rows_that_the_person_did_not_see_are_not_sent(page: Any, checked: Check
     page.post(address(import_job, "send"), {"rows": 2})
     words = text_of(page.get("/keys/"))
     work()
-    assert "3 rows are ready now, not 2" in words
+    assert "ready now: 3, not 2" in words
     assert not import_job.submissions.exists()
 
 

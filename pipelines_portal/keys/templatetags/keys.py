@@ -38,7 +38,7 @@ def _render_state(tone: str, word: str, shape: str) -> SafeString:
 def key_banner(context: dict[str, Any], key: SavedKey) -> str:
     """Render the notices about a key, mostly none. An `error` on the page already says that the key is rejected."""
     is_own = key.owner_id == context["user"].pk
-    notices = _expiry_notice(key, is_own)
+    notices = _expiry_notice(key, is_own) if key.rejected_at is None else {}
     if key.rejected_at is not None and not context.get("error"):
         notices |= {"rejected": texts.advice_if_rejected(key, is_own), "rejected_title": texts.rejected_title(key.name)}
     if key.creator_gone_at is not None:
@@ -52,6 +52,8 @@ def _expiry_notice(key: SavedKey, is_own: bool) -> dict[str, str]:
     reminder = due_reminder(days)
     if days is None or reminder is None or key.expires_at is None:
         return {}
+    if key.is_accepted_after_expiry:
+        return {"wrong_date": texts.STILL_ACCEPTED} if is_own else {}
     day = texts.day_of(key.expires_at.astimezone(UTC).date())
     notice = {"ending": texts.expires(days, day), "tone": "info" if reminder > FAR_AWAY_DAYS else "warning"}
     if days >= 0:

@@ -29,8 +29,9 @@ NewOwner = Callable[[SavedKey], User | None]
 class LastAdministrator(Exception):
     """Nobody would be left to manage people and teams."""
 
-    def __init__(self, person: User) -> None:
-        super().__init__(texts.last_administrator(str(person)))
+    def __init__(self, person: User, by: User) -> None:
+        is_self = person.pk == by.pk
+        super().__init__(texts.LAST_ADMINISTRATOR_IS_YOU if is_self else texts.last_administrator(str(person)))
 
 
 class NoNewOwner(Exception):
@@ -45,7 +46,7 @@ def change_role(person: User, role: Role, *, by: User) -> bool:
     """
     administrators = _lock_administrators(by)
     if role != Role.ADMINISTRATOR:
-        _require_another(administrators, person)
+        _require_another(administrators, person, by)
     was = User.objects.get(pk=person.pk).role
     if not User.objects.filter(pk=person.pk, is_active=True).exclude(role=role).update(role=role):
         return False
@@ -59,7 +60,7 @@ def deactivate(person: User, new_owner: NewOwner, *, by: User) -> bool:
 
     Raises LastAdministrator and NoNewOwner; then nothing is changed.
     """
-    _require_another(_lock_administrators(by), person)
+    _require_another(_lock_administrators(by), person, by)
     if not User.objects.filter(pk=person.pk, is_active=True).update(is_active=False):
         return False
     end_all_sessions(person)
@@ -135,6 +136,12 @@ def _lock_administrators(by: User) -> set[int]:
     return administrators
 
 
-def _require_another(administrators: set[int], person: User) -> None:
+def _require_another(administrators: set[int], person: User, by: User) -> None:
     if administrators == {person.pk}:
-        raise LastAdministrator(person)
+        raise LastAdministrator(person, by)
+
+
+@transaction.atomic
+def require_another_administrator(person: User, *, by: User) -> None:
+    """Raise LastAdministrator if nobody else could manage people without the `person`."""
+    _require_another(_lock_administrators(by), person, by)

@@ -157,7 +157,11 @@ class ShareKeyForm(forms.Form):
 
     def clean_people(self) -> list[User]:
         emails = re.split(r"[\s,;]+", self.cleaned_data["people"].strip().lower())
-        people = [person_here(email) for email in dict.fromkeys(emails) if email]
+        asked = [email for email in dict.fromkeys(emails) if email]
+        here = {person.email: person for person in User.objects.filter(email__in=asked, is_active=True)}
+        if unknown := [email for email in asked if email not in here]:
+            raise ValidationError(texts.nobody_with(", ".join(unknown)))
+        people = list(here.values())
         if any(person.pk == self.key.owner_id for person in people):
             raise ValidationError(texts.OWN_KEY)
         return people

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from pipelines_portal.accounts import issuer
@@ -127,13 +128,15 @@ def _lock_administrators(by: User) -> set[int]:
     A second administrator who acts at the same moment waits here, and then reads the result of the first. Raises
     NotAllowed if `by` is not among them any more.
     """
-    rows = User.objects.select_for_update().filter(role=Role.ADMINISTRATOR, is_active=True).order_by("pk")
-    if not settings.DEMO_IS_ON:
-        rows = rows.exclude(is_demo=True)  # they cannot sign in
-    administrators = {person.pk for person in rows}
+    administrators = {person.pk for person in _administrators().select_for_update()}
     if by.pk not in administrators:
         raise NotAllowed(ADMINISTRATORS_ONLY)
     return administrators
+
+
+def _administrators() -> QuerySet[User]:
+    rows = User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).order_by("pk")
+    return rows if settings.DEMO_IS_ON else rows.exclude(is_demo=True)  # they cannot sign in
 
 
 def _require_another(administrators: set[int], person: User, by: User) -> None:
@@ -141,7 +144,6 @@ def _require_another(administrators: set[int], person: User, by: User) -> None:
         raise LastAdministrator(person, by)
 
 
-@transaction.atomic
 def require_another_administrator(person: User, *, by: User) -> None:
-    """Raise LastAdministrator if nobody else could manage people without the `person`."""
-    _require_another(_lock_administrators(by), person, by)
+    """Raise LastAdministrator if nobody else could manage people without the `person`. For pages: it locks nothing."""
+    _require_another({each.pk for each in _administrators()}, person, by)

@@ -1,13 +1,15 @@
 """Template tags that show the state of a key."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from pipelines_portal.core.times import exact, local, machine
 from pipelines_portal.keys import texts
 from pipelines_portal.keys.expiry import due_reminder
 from pipelines_portal.keys.models import SavedKey
@@ -32,6 +34,14 @@ def _render_state(tone: str, word: str, shape: str) -> SafeString:
     return render_to_string(
         "_partials/status.html", {"status": tone, "word": word, "shape": shape, "is_calm": tone in CALM}
     )
+
+
+@register.simple_tag
+def expiry_day(value: datetime) -> SafeString:
+    """Render the day on which a key expires, always with its year."""
+    day = local(value)
+    words = f"{day.day} {day:%b %Y}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', machine(value), exact(value), words)
 
 
 @register.simple_tag(takes_context=True)

@@ -179,14 +179,12 @@ class Team(models.Model):
         return True
 
     @transaction.atomic
-    def add_member(self, person: User, *, by: User | None, is_lead: bool = False, is_recorded: bool = True) -> bool:
-        """Add the person. Without `is_recorded`, the event of the caller tells of it."""
+    def add_member(self, person: User, *, by: User | None, is_lead: bool = False) -> bool:
         if not self._lock():
             return False
         _, is_new = Membership.objects.get_or_create(team=self, user=person, defaults={"is_lead": is_lead})
-        if is_new and is_recorded:
-            record(Verb.MEMBER_ADDED, by=by, target=self, person=person.email, lead=is_lead)
         if is_new:
+            record(Verb.MEMBER_ADDED, by=by, target=self, person=person.email, lead=is_lead)
             outdate_sidebars([person.pk])
         return is_new
 

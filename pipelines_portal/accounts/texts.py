@@ -76,8 +76,8 @@ PASSWORD_HELP = "At least 12 characters. A few random words work well."  # noqa:
 INCORRECT_PASSWORD = "Incorrect password."  # noqa: S105
 PASSWORD_CHANGED = "Password changed · Other devices signed out"  # noqa: S105
 PASSWORD_SET = "Password changed. Sign in with your new password."  # noqa: S105
-LINK_EXPIRED_TITLE = "This link has expired"
-LINK_EXPIRED = "Reset links work once. Request a new one."
+LINK_EXPIRED_TITLE = "This link doesn’t work"
+LINK_EXPIRED = "This link was already used or has expired. Sign in, or ask your administrator for a new link."
 
 
 def no_password_beside(issuer: str) -> str:

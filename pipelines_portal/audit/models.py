@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.http import urlencode
 
@@ -115,6 +116,10 @@ def _is_further(name: str, value: Any, told: set[str]) -> bool:
 
 
 def _fact(name: str, value: Any) -> str:
+    if name == "size" and isinstance(value, int):
+        return f"Size {filesizeformat(value)}".replace("\xa0", " ")
+    if name == "expiry" and str(value).isdigit():
+        return f"valid for {value} days"
     return f"{texts.FACT_NAMES.get(name, name.replace('_', ' '))}: {_plain(value)}"
 
 

@@ -13,10 +13,17 @@ Detail = dict[str, Any]
 SYSTEM, NOT_SIGNED_IN = "System", "Someone"
 PASSWORD, CODE, PASSKEY = "password", "code", "passkey"
 OTHER_DEVICES = "all others"
+PAUSE, STOP = "pause", "stop"
 # Details that choose the sentence.
 TOLD_NAMES = {"lead", "kind", "way", "result", "check", "ends"}
 TOLD_VALUES = {("attempt", "1"), ("reason", PASSWORD), ("reason", CODE), ("reason", PASSKEY), ("device", OTHER_DEVICES)}
-FACT_NAMES = {"how": "method", "was": "before"}
+TOLD_VALUES |= {("how", PAUSE), ("how", STOP)}
+FACT_NAMES = {
+    "how": "method",
+    "was": "before",
+    "on": "page",
+    "seconds": "seconds to wait",
+}
 # The sentence of an event with fewer details than its pattern names, by whether it has a target.
 WITH_TARGET = {True: "{who}: {label} ({target})", False: "{who}: {label}"}
 
@@ -89,14 +96,16 @@ def _changed_lead(detail: Detail) -> str:
 
 def _saved_key(detail: Detail) -> str:
     if detail.get("check") == "unknown":
-        return "{who} added API key {target} without a check"
+        return "{who} added API key {target} without checking it in Pipelines"
     return "{who} added API key {target}"
 
 
 def _checked_key(detail: Detail) -> str:
     if detail.get("result") == "works":
         return "{who} checked API key {target}: it works"
-    return "{who} checked API key {target}: it was rejected"
+    if detail.get("result") == "rejected":
+        return "{who} checked API key {target}: it was rejected"
+    return "{who} checked API key {target}: Pipelines didn’t respond"
 
 
 def _shared_key(detail: Detail) -> str:
@@ -117,10 +126,20 @@ def _key_expiry(detail: Detail) -> str:
     return "{who} removed the expiry of API key {target}"
 
 
+def _decided(detail: Detail) -> str:
+    if detail.get("tasks") == 0:
+        return "{who} recorded that {target} created nothing"
+    return "{who} recorded which tasks {target} created"
+
+
+def _stopped_import(detail: Detail) -> str:
+    return "{who} paused import {target}" if detail.get("how") == PAUSE else "{who} stopped import {target}"
+
+
 _PATTERNS: dict[Verb, str | Callable[[Detail], str]] = {
     Verb.SIGNED_IN: "{who} signed in",
     Verb.SIGN_IN_REFUSED: _failed_sign_in,
-    Verb.SIGN_IN_SLOWED: "{who} was rate-limited at sign-in",
+    Verb.SIGN_IN_SLOWED: "{who} tried to sign in too many times",
     Verb.SIGNED_OUT: "{who} signed out",
     Verb.SESSION_ENDED: _ended_session,
     Verb.PASSWORD_CHANGED: "{who} changed their password",
@@ -133,7 +152,7 @@ _PATTERNS: dict[Verb, str | Callable[[Detail], str]] = {
     Verb.RECOVERY_CODES_MADE: "{who} generated recovery codes",
     Verb.PERSON_MADE: _created_account,
     Verb.INVITED: _invited,
-    Verb.INVITATION_RENEWED: "{who} renewed the invitation of {target}",
+    Verb.INVITATION_RENEWED: "{who} created a new invitation link for {target}",
     Verb.INVITATION_WITHDRAWN: "{who} revoked the invitation of {target}",
     Verb.INVITATION_ACCEPTED: _accepted,
     Verb.ROLE_CHANGED: "{who} changed the role of {target} from {was} to {role}",
@@ -157,27 +176,27 @@ _PATTERNS: dict[Verb, str | Callable[[Detail], str]] = {
     Verb.KEY_SHARED: _shared_key,
     Verb.KEY_TAKEN_BACK: _unshared_key,
     Verb.KEY_EXPIRY_SAID: _key_expiry,
-    Verb.KEY_REPLACED: "{who} replaced API key {target}",
-    Verb.KEY_REPLACE_UNDONE: "{who} undid the replacement of API key {target}",
+    Verb.KEY_REPLACED: "{who} replaced API key {target} (old key …{before})",
+    Verb.KEY_REPLACE_UNDONE: "{who} undid the replacement of API key {target} by …{instead}",
     Verb.KEY_HANDED_OVER: "{who} transferred API key {target} from {former_owner} to {owner}",
     Verb.KEY_REMOVED: "{who} removed API key {target}",
     Verb.WORKFLOW_OPENED: "{who} added workflow {target}",
     Verb.WORKFLOW_FORGOTTEN: "{who} removed workflow {target}",
-    Verb.WORKFLOW_NOTES_CHANGED: "{who} changed the notes of workflow {target}",
+    Verb.WORKFLOW_NOTES_CHANGED: "{who} changed the instructions and hints of workflow {target}",
     Verb.TASKS_MUTED: "{who} muted tasks in {target}",
     Verb.TASKS_UNMUTED: "{who} unmuted tasks in {target}",
     Verb.MISTAKES_MARKED: "{who} marked tasks in {target} as mistakes",
     Verb.MISTAKES_CLEARED: "{who} unmarked mistakes in {target}",
     Verb.TASKS_EXPORTED: "{who} exported tasks of {target}",
     Verb.SUBMISSION_SENT: "{who} sent {target}",
-    Verb.SUBMISSION_DECIDED: "{who} confirmed the result of {target}",
+    Verb.SUBMISSION_DECIDED: _decided,
     Verb.SUBMISSION_DISCARDED: "{who} deleted the draft {target}",
     Verb.SUBMISSION_EXPORTED: "{who} exported the errors of {target}",
     Verb.SUBMISSIONS_EXPORTED: "{who} exported a list of Sent",
     Verb.IMPORT_BEGUN: "{who} started import {target}",
     Verb.IMPORT_SENT: "{who} sent import {target}",
-    Verb.IMPORT_STOPPED: "{who} stopped import {target}",
-    Verb.IMPORT_HANDED_OVER: "{who} transferred import {target} from {former_owner} to {owner}",
+    Verb.IMPORT_STOPPED: _stopped_import,
+    Verb.IMPORT_HANDED_OVER: "{who} handed over import {target} from {former_owner} to {owner}",
     Verb.IMPORT_DELETED: "{who} deleted import {target}",
     Verb.IMPORT_RESTORED: "{who} restored import {target}",
     Verb.IMPORT_EXPORTED: "{who} exported rows of import {target}",

@@ -20,7 +20,7 @@ MOST_TEAMS = 200
 PREFIX, LENGTH = "pk_live_", 48
 # The longest lifetime of a key that the API offers.
 LONGEST_LIFETIME_DAYS = 365
-EXPIRY_CHOICES = [("", "Don’t know"), *(choice for choice in Expiry.choices if choice[0])]
+EXPIRY_CHOICES = [("", "Not known (no reminder)"), *(choice for choice in Expiry.choices if choice[0])]
 KEY_ATTRIBUTES = {"autocomplete": "off", "spellcheck": "false"}
 
 
@@ -100,8 +100,7 @@ class KeyExpiryForm(forms.Form):
     expiry = forms.ChoiceField(choices=EXPIRY_CHOICES, required=False, label="Expires")
     made_on = forms.DateField(
         required=False,
-        label="Created on",
-        help_text="Leave empty to count from today.",
+        label="Date the key was created in Pipelines, if not today",
         widget=forms.DateInput(attrs={"type": "date"}),
     )
 
@@ -158,7 +157,11 @@ class ShareKeyForm(forms.Form):
 
     def clean_people(self) -> list[User]:
         emails = re.split(r"[\s,;]+", self.cleaned_data["people"].strip().lower())
-        people = [person_here(email) for email in dict.fromkeys(emails) if email]
+        asked = [email for email in dict.fromkeys(emails) if email]
+        here = {person.email: person for person in User.objects.filter(email__in=asked, is_active=True)}
+        if unknown := [email for email in asked if email not in here]:
+            raise ValidationError(texts.nobody_with(", ".join(unknown)))
+        people = list(here.values())
         if any(person.pk == self.key.owner_id for person in people):
             raise ValidationError(texts.OWN_KEY)
         return people
@@ -184,7 +187,7 @@ class HandOverKeyForm(forms.Form):
     def clean_owner(self) -> User:
         person = person_here(self.cleaned_data["owner"].strip().lower())
         if person.pk == self.key.owner_id:
-            raise ValidationError(texts.SAME_OWNER)
+            raise ValidationError(texts.OWN_KEY if person.pk == self.by.pk else texts.SAME_OWNER)
         if person.pk == self.by.pk:
             raise ValidationError(texts.NOT_TO_YOURSELF)
         if not can_own_keys(person):

@@ -153,6 +153,13 @@ class SavedKey(models.Model):
             return 0
         return math.ceil((self.paused_until - now).total_seconds())
 
+    @property
+    def is_accepted_after_expiry(self) -> bool:
+        """Return whether a check after `expires_at`, which is a person's estimate, found that the key works."""
+        if self.expires_at is None or self.checked_at is None or self.rejected_at is not None:
+            return False
+        return self.checked_at > self.expires_at
+
     def days_left(self, now: datetime | None = None) -> int | None:
         """Return the whole days until the key expires: negative after that, None if nobody said when it expires."""
         return None if self.expires_at is None else (self.expires_at - (now or timezone.now())).days

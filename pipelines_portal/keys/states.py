@@ -32,7 +32,7 @@ def state_of(key: SavedKey, now: datetime | None = None) -> State:
     if seconds := key.pause_seconds(now):
         return State("waits", "Rate limit reached", "warning", "escalated", seconds)
     days = key.days_left(now)
-    if days is not None and days <= max(REMINDER_DAYS):
+    if days is not None and days <= max(REMINDER_DAYS) and not key.is_accepted_after_expiry:
         return _expiry_state(days)
     if key.checked_at or key.last_used_at:
         return State("works", "Active", "finished", "finished")

@@ -16,6 +16,7 @@ CHANGED_ELSEWHERE = "Key not changed. It was changed in another window; this is 
 TOO_LATE = "Key not changed. It has another owner, or was removed."
 ALREADY_SHARED = "They can use this key already."
 NOT_SHARED = "This key isn’t shared with them."
+STILL_ACCEPTED = "Pipelines still accepts this key. Correct the expiry date."
 KEY_REMOVED_TITLE = "Nothing was sent"
 KEY_REMOVED = "Someone removed this key from the portal. Ask its owner, or use another key."
 
@@ -25,10 +26,10 @@ COULD_NOT_CHECK = "Couldn’t check the key. Try again in a minute."
 SAVED_ELSEWHERE = "This key was just added to the portal. Reload the page."
 JUST_REMOVED = "This key was just removed from the portal. Add it again."
 WRONG_SIGNS = "Use only the digits 0 to 9 and the letters a to f after pk_live_. Copy the key again."
-WRONG_START = "Start with pk_live_. Copy the key again."
+WRONG_START = "This isn’t an API key. Keys start with pk_live_."
 SAME_KEY = "Enter the new key. This is the current one."
 WRONG_DAY = "Enter a day in the last year, up to today."
-OWN_KEY = "Enter someone else. You own this key."
+OWN_KEY = "You already own this key. Enter another person’s email."
 NO_RECIPIENT = "Choose a team, or enter a colleague’s email."
 SAME_OWNER = "Enter someone else. They own this key already."
 NOT_TO_YOURSELF = "Enter someone else. Administrators can’t take over keys for themselves."
@@ -114,8 +115,8 @@ def rejected_title(name: str) -> str:
 
 def advice_if_rejected(key: "SavedKey", is_own: bool) -> str:
     if is_own:
-        return "It expired or was revoked. Replace it to continue; nothing else changes."
-    return f"It expired or was revoked. Ask its owner, {key.owner}, to replace it."
+        return "The API key expired or was revoked. Replace it to continue. Workflows and sharing stay."
+    return f"The API key expired or was revoked. Ask its owner, {key.owner}, to replace it."
 
 
 def advice_without_creator(key: "SavedKey", is_own: bool) -> str:

@@ -19,8 +19,8 @@ GATHERING_MINUTES, MORNING_HOUR = 15, 7
 class Kind(models.TextChoices):
     ATTENTION = "attention", "My task fails, or is escalated or quarantined"
     STUCK = "stuck", "My task is stuck"
-    BATCH = "batch", "My import or upload finishes, or an import is transferred to me"
-    UNCONFIRMED = "unconfirmed", "A send is unconfirmed"
+    BATCH = "batch", "My import or upload finishes, or an import is handed over to me"
+    UNCONFIRMED = "unconfirmed", "Something I sent is unconfirmed"
     KEY = "key", "My API key expires or is rejected, or I become the owner of one"
     TEAM = "team", "A team I lead has an unconfirmed send or a rejected API key"
 

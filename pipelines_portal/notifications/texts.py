@@ -52,7 +52,7 @@ def key_owned_before(person: str) -> str:
 
 
 def import_transferred(person: str, label: str) -> str:
-    return f"{person} transferred the import {label} to you"
+    return f"{person} handed over the import {label} to you"
 
 
 def import_deleted(label: str) -> str:

@@ -19,6 +19,15 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 CHART_DAYS = 30
 
 
+def _span(seconds: float) -> str:
+    """Return a span of time, from a day on with days and hours: "1 d 19 h"."""
+    days, rest = divmod(int(seconds), 86_400)
+    if not days:
+        return duration(seconds)
+    hours = rest // 3600
+    return f"{days:,} d {hours} h" if hours else f"{days:,} d"
+
+
 def open_bar(counts: Counts) -> Bar:
     """Return the bar of the tasks that are not finished."""
     shares = [(status, label_of(status), n) for status, n in counts.by_status.items()]
@@ -63,8 +72,8 @@ def _days_and_durations(index: WorkflowIndex, now: datetime) -> dict[str, Any]:
     days = days_of([index], CHART_DAYS, now)[index.pk]
     return {
         "chart": build_chart(days), "days": [(day_label(day), day) for day in reversed(days)], "today": days[-1],
-        "median": None if index.median_seconds is None else duration(index.median_seconds),
-        "p90": None if index.p90_seconds is None else duration(index.p90_seconds),
+        "median": None if index.median_seconds is None else _span(index.median_seconds),
+        "p90": None if index.p90_seconds is None else _span(index.p90_seconds),
         "is_whole_week": is_read(index, now - timedelta(days=DURATION_DAYS)),
     }  # fmt: skip
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from pipelines_portal.accounts import issuer
@@ -29,8 +30,9 @@ NewOwner = Callable[[SavedKey], User | None]
 class LastAdministrator(Exception):
     """Nobody would be left to manage people and teams."""
 
-    def __init__(self, person: User) -> None:
-        super().__init__(texts.last_administrator(str(person)))
+    def __init__(self, person: User, by: User) -> None:
+        is_self = person.pk == by.pk
+        super().__init__(texts.LAST_ADMINISTRATOR_IS_YOU if is_self else texts.last_administrator(str(person)))
 
 
 class NoNewOwner(Exception):
@@ -45,7 +47,7 @@ def change_role(person: User, role: Role, *, by: User) -> bool:
     """
     administrators = _lock_administrators(by)
     if role != Role.ADMINISTRATOR:
-        _require_another(administrators, person)
+        _require_another(administrators, person, by)
     was = User.objects.get(pk=person.pk).role
     if not User.objects.filter(pk=person.pk, is_active=True).exclude(role=role).update(role=role):
         return False
@@ -59,7 +61,7 @@ def deactivate(person: User, new_owner: NewOwner, *, by: User) -> bool:
 
     Raises LastAdministrator and NoNewOwner; then nothing is changed.
     """
-    _require_another(_lock_administrators(by), person)
+    _require_another(_lock_administrators(by), person, by)
     if not User.objects.filter(pk=person.pk, is_active=True).update(is_active=False):
         return False
     end_all_sessions(person)
@@ -126,15 +128,22 @@ def _lock_administrators(by: User) -> set[int]:
     A second administrator who acts at the same moment waits here, and then reads the result of the first. Raises
     NotAllowed if `by` is not among them any more.
     """
-    rows = User.objects.select_for_update().filter(role=Role.ADMINISTRATOR, is_active=True).order_by("pk")
-    if not settings.DEMO_IS_ON:
-        rows = rows.exclude(is_demo=True)  # they cannot sign in
-    administrators = {person.pk for person in rows}
+    administrators = {person.pk for person in _administrators().select_for_update()}
     if by.pk not in administrators:
         raise NotAllowed(ADMINISTRATORS_ONLY)
     return administrators
 
 
-def _require_another(administrators: set[int], person: User) -> None:
+def _administrators() -> QuerySet[User]:
+    rows = User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).order_by("pk")
+    return rows if settings.DEMO_IS_ON else rows.exclude(is_demo=True)  # they cannot sign in
+
+
+def _require_another(administrators: set[int], person: User, by: User) -> None:
     if administrators == {person.pk}:
-        raise LastAdministrator(person)
+        raise LastAdministrator(person, by)
+
+
+def require_another_administrator(person: User, *, by: User) -> None:
+    """Raise LastAdministrator if nobody else could manage people without the `person`. For pages: it locks nothing."""
+    _require_another({each.pk for each in _administrators()}, person, by)

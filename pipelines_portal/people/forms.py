@@ -271,6 +271,11 @@ class EventFilterForm(forms.Form):
         kinds = cast(forms.ChoiceField, self.fields["verb"])
         kinds.choices = [("", "All events"), *map(_group, Group)]
 
+    def clean(self) -> None:
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if since and until and until < since:
+            self.add_error("until", texts.DAYS_REVERSED)
+
     def filters(self) -> EventFilters:
         """Return the filters of the valid fields."""
         values = getattr(self, "cleaned_data", {})

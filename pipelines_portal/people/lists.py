@@ -88,6 +88,13 @@ def people_to_add(team: Team, query: str) -> list[User]:
     return list(people_found(query.strip()).filter(is_active=True).exclude(memberships__team=team)[:MAX_FOUND])
 
 
+def members_found(team: Team, query: str) -> list[User]:
+    """Return a few members of the team whose name or email contains `query`."""
+    if not query.strip():
+        return []
+    return list(people_found(query.strip()).filter(is_active=True, memberships__team=team)[:MAX_FOUND])
+
+
 def page_of_teams(teams: QuerySet[Team], number: str) -> "Page[Any]":
     """Return a page of teams, each with `leads`, `people_count`, `first_shares` and the number `more_keys`."""
     page: Page[Any] = Paginator(teams.order_by(Lower("name"), "id"), PAGE_SIZE).get_page(number)

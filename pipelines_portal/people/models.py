@@ -146,7 +146,7 @@ class Invitation(models.Model):
         person.role = self.role
         teams = list(self.teams.all())
         for team in teams:
-            team.add_member(person, by=None, is_recorded=False)
+            team.add_member(person, by=person)
         names, inviter = [team.name for team in teams], self.invited_by
         record(Verb.INVITATION_ACCEPTED, by=person, target=self, role=self.role, teams=names, inviter=str(inviter))
 

@@ -2,6 +2,7 @@
 
 # The result of an act
 UNCHANGED = "Already up to date"
+ROLE_UNCHANGED = "Role not changed."
 ROLE_CHANGED = "Role changed · They’ve been signed out"
 DEACTIVATED = "Deactivated · They’ve been signed out"
 REACTIVATED = "Reactivated"
@@ -34,6 +35,9 @@ def last_administrator(person: str) -> str:
     return f"{person} is the only administrator. Make someone else an administrator first."
 
 
+LAST_ADMINISTRATOR_IS_YOU = "You’re the only administrator. Make someone else an administrator first."
+
+
 def owner_left(owner: str) -> str:
     return f"{owner} can’t own keys. Choose someone else."
 
@@ -49,6 +53,9 @@ def unknown_owner(email: str) -> str:
 OWNER_REQUIRED = "Choose a new owner, or Remove key."
 ONE_OWNER = "Choose an owner from the list or by email, not both."
 LEADS_REMOVED_BY_ADMINISTRATORS = "Only administrators can remove a lead from a team."
+
+
+DAYS_REVERSED = "Choose a day on or after the first one."
 
 
 # Teams
@@ -103,7 +110,7 @@ def not_accepted_expired(day: str) -> str:
 
 # An invitation that can't be accepted
 LINK_INVALID = "This link isn’t complete. Copy the whole link from your invitation."
-INVITATION_ACCEPTED = "You’ve already accepted this invitation. Sign in with your password."
+INVITATION_ACCEPTED = "You’ve already accepted this invitation."
 
 
 def invitation_revoked(inviter: str) -> str:

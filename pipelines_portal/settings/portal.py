@@ -48,6 +48,8 @@ PIPELINES_API_URL = environment.http_url(env, "PIPELINES_API_URL", EMBEDDED_API_
 # Where people make keys. The vendor's page is known to the vendor's customers.
 OWN_KEYS_URL = "" if PRODUCTION else f"http://localhost:{API_PORT}/organization-keys/"
 API_KEYS_URL = environment.http_url(env, "API_KEYS_URL", OWN_KEYS_URL if PIPELINES_API_URL == EMBEDDED_API_URL else "")
+if API_KEYS_URL.endswith("/organization-keys"):
+    API_KEYS_URL += "/"  # the External API's page is only there
 API_TIMEOUT_SECONDS = environment.seconds(env, "API_TIMEOUT_SECONDS", 10.0, most=600)
 
 # Where the browser may PUT an archive: the CSP's connect-src, and the only upload hosts the wizard accepts.

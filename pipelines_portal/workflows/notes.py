@@ -48,7 +48,7 @@ class NotesForm(forms.Form):
     instructions = NoteField(
         label="Instructions",
         max_length=LONGEST_INSTRUCTIONS,
-        help_text="Shown beside the form. Links start with https://.",
+        help_text="Shown beside the form. To add a link, type its address with https://.",
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 

@@ -19,7 +19,13 @@ TYPE_NAMES = {
     "file_upload": "File",
 }
 
-INSTRUCTIONS_SAVED = "Instructions saved"
+# What people type, instead of the API's hints for programs.
+FORMATS = {
+    "true or false": "Yes or no",
+    "ISO 8601 date-time": "For example 2026-03-30 12:00",
+}
+
+INSTRUCTIONS_SAVED = "Saved"
 NOTES_ARE_WRITTEN_BY = "Only the owner of this key and leads of its teams can write instructions."
 ADD_IT = "Add it"
 
@@ -35,7 +41,7 @@ def not_added(ids: list[int]) -> str:
 
 def not_found(ids: list[int]) -> str:
     named = ", ".join(map(str, ids))
-    return f"Workflow {named} not found." if len(ids) == 1 else f"Workflows {named} not found."
+    return f"This key has no {'workflow' if len(ids) == 1 else 'workflows'} {named}. Check the ID, or use another key."
 
 
 def removed(name: str) -> str:
@@ -47,7 +53,7 @@ def too_many(count: int, most: int) -> str:
 
 
 def not_an_id(text: str) -> str:
-    return f"“{text}” has no workflow ID. Enter a number or a link, for example 42."
+    return f"“{text}” isn’t a workflow ID. Enter a number or a link, for example 42."
 
 
 def not_in_list_title(workflow_id: int) -> str:
@@ -56,6 +62,11 @@ def not_in_list_title(workflow_id: int) -> str:
 
 def not_in_list(key_name: str) -> str:
     return f"Add it to work with it. The portal uses the key “{key_name}”."
+
+
+def format_of(api_hint: str) -> str:
+    """Return how values of a field are typed."""
+    return next((words for start, words in FORMATS.items() if api_hint.startswith(start)), api_hint)
 
 
 def hint_for(label: str) -> str:

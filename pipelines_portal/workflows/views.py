@@ -122,7 +122,10 @@ def _described(field: Field, form: NotesForm, notes: dict[str, str]) -> dict[str
     name = input_name(field.name)
     form_input = form[name] if name in form.fields else None
     type_name = texts.TYPE_NAMES.get(field.type, field.type)
-    return {"remote": field, "type": type_name, "hint": notes.get(field.name, ""), "input": form_input}
+    shown_format = texts.format_of(field.format_hint or "")
+    shown_format = "" if shown_format == type_name else shown_format
+    hint = notes.get(field.name, "")
+    return {"remote": field, "format": shown_format, "type": type_name, "hint": hint, "input": form_input}
 
 
 @require_POST

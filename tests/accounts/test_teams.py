@@ -157,7 +157,7 @@ def test_people_to_add_are_found_by_name_and_email(cast: Cast) -> None:
         "the stranger and the administrator"
     )
     assert "Gone Acme" not in html
-    assert "No other people match “zzz”." in page(cast, "lead", f"/people/teams/{cast.team.pk}/?add=zzz")
+    assert "No people match “zzz”." in page(cast, "lead", f"/people/teams/{cast.team.pk}/?add=zzz")
     assert "to Intake" not in page(cast, "member", f"/people/teams/{cast.team.pk}/?add=acme"), "only for leads"
 
 

@@ -59,6 +59,21 @@ def test_no_sentence_names_a_person_twice(cast: Cast) -> None:
     assert sentence(Verb.INVITATION_ACCEPTED, detail=accepted) == expected
 
 
+@pytest.mark.parametrize(
+    ("result", "words"),
+    {"works": "it works", "rejected": "it was rejected", "unknown": "Pipelines didn’t respond"}.items(),
+)
+def test_a_check_without_an_answer_is_not_called_rejected(result: str, words: str) -> None:
+    checked = sentence(Verb.KEY_CHECKED, detail={"result": result})
+    assert checked == f"ana@acme.example checked API key Photos: {words}"
+
+
+def test_pauses_and_decisions_say_what_happened() -> None:
+    assert sentence(Verb.IMPORT_STOPPED, detail={"how": "pause"}) == "ana@acme.example paused import Photos"
+    assert sentence(Verb.SUBMISSION_DECIDED, detail={"tasks": 0}).endswith("recorded that Photos created nothing")
+    assert Event(verb=Verb.IMPORT_BEGUN, detail={"size": 4685}).facts == ["Size 4.6 KB"]
+
+
 @pytest.mark.parametrize("verb", Verb)
 def test_every_event_has_a_sentence_even_without_details(verb: Verb) -> None:
     assert sentence(verb).startswith("ana@acme.example")

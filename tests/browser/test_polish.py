@@ -83,7 +83,7 @@ def test_an_unknown_workflow_is_told_at_the_field(page: Page, running: Demo) -> 
     page.goto(f"{running.url}/keys/1/workflows/")
     page.get_by_label("Workflow IDs or links").fill("101")
     page.get_by_role("button", name="Add workflows").click()
-    expect(page.get_by_text("Workflow 101 not found.")).to_be_visible()
+    expect(page.get_by_text("This key has no workflow 101.")).to_be_visible()
 
 
 def test_home_says_what_one_sent(page: Page, running: Demo) -> None:

@@ -32,7 +32,7 @@ def test_spaces_and_bearer_are_trimmed(pasted: str) -> None:
 @pytest.mark.parametrize(
     ("pasted", "reason"),
     [
-        ("sk_live_" + "0" * 40, "Start with pk_live_"),
+        ("sk_live_" + "0" * 40, "Keys start with pk_live_"),
         (KEY[:-1], "This key is 1 character short. Copy it again."),
         (KEY + "00", "This key is 2 characters too long. Copy it again."),
         ("pk_live_" + "A" * 40, "the letters a to f"),

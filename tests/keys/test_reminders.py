@@ -10,6 +10,7 @@ from django.utils import timezone
 from pipelines_portal.keys.models import PooledAnswer, SavedKey
 from pipelines_portal.keys.pooled_answers import Question, delete_old_answers, outdate, pooled
 from pipelines_portal.keys.reminders import mail_expiry_reminders
+from pipelines_portal.keys.states import state_of
 from tests.people.mail_server import Letters, mail_server
 
 
@@ -18,6 +19,16 @@ def letters(settings: Any) -> Any:
     settings.MAIL_IS_ON = True
     with mail_server(settings) as kept:
         yield kept
+
+
+def test_a_key_that_works_after_its_estimated_expiry_is_not_called_expired(saved_key: Any) -> None:
+    key, now = SavedKey.objects.get(), timezone.now()
+    key.expires_at, key.checked_at = now - timedelta(days=2), now - timedelta(days=3)
+    assert state_of(key).word == "Expired"
+    key.checked_at = now
+    assert state_of(key).word == "Active"
+    key.rejected_at = now
+    assert state_of(key).name == "rejected"
 
 
 def test_the_owner_is_reminded_once_a_step(letters: Letters, saved_key: Any, org_key: str, settings: Any) -> None:

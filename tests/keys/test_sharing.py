@@ -38,7 +38,8 @@ def test_shared_with_a_team_and_people_and_taken_back_by_the_owner(
     ("form", "sentence"),
     [
         ({"people": "nobody@else.example"}, "No one here has the email nobody@else.example"),
-        ({"people": "maria@acme.example"}, "You own this key"),
+        ({"people": "a@else.example, b@else.example"}, "No one here has the email a@else.example, b@else.example."),
+        ({"people": "maria@acme.example"}, "You already own this key"),
         ({}, "Choose a team, or enter a colleague’s email"),
         ({"team": "4711"}, "Select a valid choice"),
     ],

@@ -142,7 +142,7 @@ def test_a_running_count_shows_its_progress(page: Any, saved_key: SavedKey) -> N
 def test_unknown_durations_are_not_shown(page: Any, saved_key: SavedKey) -> None:
     index = make_index(open_workflow(saved_key), [make_task(1, "finished", timezone.now(), 1)], durations_as_of=None)
     words = text_of(page.get(address(index.workflow)))
-    assert "Not counted yet" in words and "90th percentile" not in words
+    assert "Not counted yet" in words and "9 of 10 finish within" not in words
 
 
 def test_the_page_of_a_rejected_key_does_not_promise_updates(page: Any, saved_key: SavedKey) -> None:

@@ -347,7 +347,7 @@ def test_today_counts_what_the_person_sent(desk: Desk, api: Any) -> None:
     tasks = [make_task(task_id, status, now) for task_id, status in zip(ids, statuses, strict=True)]
     index = make_index(desk.workflow, [*tasks, make_task(max(ids) + 1, "finished", now)])
     TaskNote.objects.mark_as_mistakes(index.workflow, ids[:1], "", desk.person)
-    assert lines_of(desk.browser)["Today"] == "4 created 1 rejected 1 finished 1 failed 1 pending"
+    assert lines_of(desk.browser)["You today"] == "4 created 1 rejected 1 finished 1 failed 1 pending"
     day = timezone.localdate().isoformat()
     assert link_to(desk.browser, "4 created") == f"/submissions/?since={day}"
     assert link_to(desk.browser, "1 rejected") == f"/submissions/?since={day}&status=rejected"
@@ -362,7 +362,7 @@ def test_the_tasks_of_several_workflows_link_to_what_was_sent(desk: Desk, api: A
         submission = make_submission(desk.person, desk.key, workflow.workflow_id, status="created", success_count=1)
         submission.rows.create(index=0, task_id=7, fields={})
         make_index(workflow, [make_task(7, "failed", timezone.now())])
-    assert lines_of(desk.browser)["Today"] == "2 created 2 failed"
+    assert lines_of(desk.browser)["You today"] == "2 created 2 failed"
     assert link_to(desk.browser, "2 failed") == f"/submissions/?since={timezone.localdate().isoformat()}"
 
 
@@ -374,13 +374,13 @@ def test_a_lead_sees_what_the_team_created_today(saved_key: SavedKey, static_roo
     make_submission(ben, saved_key, status="created", success_count=12)
     make_submission(lead, saved_key, status="created", success_count=2)
     make_submission(ben, save_key(ben, "pk_bens"), status="created", success_count=100)
-    assert lines_of(browser_of(lead))["Team"] == "Ben Okafor 12 You 2"
+    assert lines_of(browser_of(lead))["Team today"] == "Ben Okafor 12 You 2"
     day = timezone.localdate().isoformat()
     address = link_to(browser_of(lead), "Ben Okafor 12")
     assert address == f"/submissions/?who={ben.pk}&since={day}" and browser_of(lead).get(address).status_code == 200
-    assert "Team" not in lines_of(browser_of(ben))
+    assert "Team today" not in lines_of(browser_of(ben))
     Membership.objects.filter(user=ben).update(is_lead=True)
-    assert "Team" in lines_of(browser_of(ben))
+    assert "Team today" in lines_of(browser_of(ben))
 
 
 # --- the page as a whole ----------------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ def test_the_link_names_inviter_role_and_teams_and_creates_the_account(cast: Cas
     assert (person.name, person.role, person.check_password(PASSWORD)) == ("Tom Berger", "viewer", True)
     assert [(each.team, each.is_lead) for each in Membership.objects.filter(user=person)] == [(cast.team, False)]
     assert ("tom@acme.example", "invitation-accepted", EMAIL) in events()
+    assert ("tom@acme.example", "member-added", "Intake") in events(), "found by the filter of the team"
 
 
 def test_the_page_is_not_cached_and_sends_no_referrer(cast: Cast) -> None:

@@ -57,7 +57,7 @@ def test_missing_workflows_are_named_and_the_others_opened(page: Client, saved_k
     refused = page.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": f"{TRANSLATIONS} 123456 777 {FILES}"})
     html = refused.content.decode()
     assert refused.status_code == 422
-    assert "Workflows 123456, 777 not found" in html
+    assert "This key has no workflows 123456, 777." in html
     assert ">\n123456, 777</textarea>" in html
     assert sorted(OpenedWorkflow.objects.values_list("workflow_id", flat=True)) == [TRANSLATIONS, FILES]
 

@@ -42,7 +42,7 @@ def stored() -> dict[str, str]:
 
 
 def test_instructions_and_hints_are_shown_at_the_form(desk: Desk) -> None:
-    assert "Instructions" not in new_task(desk)
+    assert TEXT not in new_task(desk)
     answer = save(desk, instructions=TEXT, **{"hint-input_text": "As the customer wrote it"})
     assert (answer.status_code, answer.url) == (302, fields(desk))
     page = new_task(desk)

@@ -1,13 +1,15 @@
 """Template tags that show the state of a key."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from pipelines_portal.core.times import exact, local, machine
 from pipelines_portal.keys import texts
 from pipelines_portal.keys.expiry import due_reminder
 from pipelines_portal.keys.models import SavedKey
@@ -34,11 +36,19 @@ def _render_state(tone: str, word: str, shape: str) -> SafeString:
     )
 
 
+@register.simple_tag
+def expiry_day(value: datetime) -> SafeString:
+    """Render the day on which a key expires, always with its year."""
+    day = local(value)
+    words = f"{day.day} {day:%b %Y}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', machine(value), exact(value), words)
+
+
 @register.simple_tag(takes_context=True)
 def key_banner(context: dict[str, Any], key: SavedKey) -> str:
     """Render the notices about a key, mostly none. An `error` on the page already says that the key is rejected."""
     is_own = key.owner_id == context["user"].pk
-    notices = _expiry_notice(key, is_own)
+    notices = _expiry_notice(key, is_own) if key.rejected_at is None else {}
     if key.rejected_at is not None and not context.get("error"):
         notices |= {"rejected": texts.advice_if_rejected(key, is_own), "rejected_title": texts.rejected_title(key.name)}
     if key.creator_gone_at is not None:
@@ -52,6 +62,8 @@ def _expiry_notice(key: SavedKey, is_own: bool) -> dict[str, str]:
     reminder = due_reminder(days)
     if days is None or reminder is None or key.expires_at is None:
         return {}
+    if key.is_accepted_after_expiry:
+        return {"wrong_date": texts.STILL_ACCEPTED} if is_own else {}
     day = texts.day_of(key.expires_at.astimezone(UTC).date())
     notice = {"ending": texts.expires(days, day), "tone": "info" if reminder > FAR_AWAY_DAYS else "warning"}
     if days >= 0:

@@ -47,7 +47,9 @@ def person_invite(request: SignedInRequest) -> HttpResponse:
 
 
 def _own_team(request: SignedInRequest) -> list[str]:
-    """Return the inviter's team, if they are on exactly one into which they may invite."""
+    """Return the team of a lead who leads exactly one. Administrators, who may invite to all teams, choose."""
+    if request.user.is_administrator:
+        return []
     teams = Team.objects.led_by(request.user).filter(memberships__user=request.user).values_list("pk", flat=True)
     own = [str(pk) for pk in teams[:2]]
     return own if len(own) == 1 else []
@@ -136,7 +138,8 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
     try:
         return _accept(request, read_link(token))
     except InvitationRefused as refusal:
-        return render_page(request, "people/invitation_over.html", {"sentence": str(refusal)}, status=410)
+        context = {"sentence": str(refusal), "is_accepted": str(refusal) == texts.INVITATION_ACCEPTED}
+        return render_page(request, "people/invitation_over.html", context, status=410)
 
 
 def _accept(request: HttpRequest, invitation: Invitation) -> HttpResponse:

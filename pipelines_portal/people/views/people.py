@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -27,6 +28,7 @@ from pipelines_portal.people.administration import (
     make_reset_link,
     reactivate,
     remove_second_steps,
+    require_another_administrator,
     unlink_from_issuer,
 )
 from pipelines_portal.people.forms import DeactivateForm, RoleForm
@@ -79,7 +81,7 @@ def person_role(request: SignedInRequest, person_id: int) -> HttpResponse:
     except LastAdministrator as refusal:
         form.add_error("role", str(refusal))
         return _page(request, person, role_form=form)
-    show_result(request, is_changed, texts.ROLE_CHANGED)
+    messages.success(request, texts.ROLE_CHANGED if is_changed else texts.ROLE_UNCHANGED)
     return redirect("people:detail", person.pk)
 
 
@@ -91,6 +93,11 @@ def person_deactivate(request: SignedInRequest, person_id: int) -> HttpResponse:
     person = get_object_or_404(User, pk=person_id, is_active=True)
     if confirmation := ask_to_confirm(request):
         return confirmation
+    try:
+        require_another_administrator(person, by=request.user)
+    except LastAdministrator as refusal:
+        context: dict[str, Any] = {"person": person, "refusal": str(refusal)}
+        return render_page(request, "people/deactivate.html", context, status=422)
     keys = list(SavedKey.objects.filter(owner=person).defer("encrypted_key"))
     form = DeactivateForm(person, keys, request.POST if request.method == "POST" else None)
     if form.is_valid() and _deactivate(request, person, form):

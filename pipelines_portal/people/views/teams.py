@@ -24,6 +24,7 @@ from pipelines_portal.people.forms import TeamForm
 from pipelines_portal.people.lists import (
     KEYS_ON_PAGE,
     MAX_START,
+    members_found,
     page_of_members,
     page_of_teams,
     pending_invitations,
@@ -77,6 +78,7 @@ def _page(request: SignedInRequest, team: Team, *, form: TeamForm | None = None)
         "more_shares": len(shares) > KEYS_ON_PAGE,
         **(pending_invitations(request.user, start, team) if may_lead else {}),
         "query": query,
+        "already": members_found(team, query) if may_lead else [],
         "found": people_to_add(team, query) if may_lead else [],
         "form": form or TeamForm(instance=team),
     }

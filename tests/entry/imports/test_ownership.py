@@ -188,7 +188,7 @@ def test_handing_over_makes_the_new_owner_the_sender_of_what_is_left(office: Off
     assert "rows.csv handed over to Anna Kovacs" in text_of(done)
     assert office.get("ben", import_job).status_code == 404
     news = Notification.objects.get(person=office.people["anna"])
-    assert "Lena Fuchs transferred the import rows.csv" in news.title and news.address == address(import_job, "detail")
+    assert "Lena Fuchs handed over the import rows.csv" in news.title and news.address == address(import_job, "detail")
     assert news.is_to_mail
     event = Event.objects.get(verb="import-handed-over")
     assert event.detail == {"former_owner": "ben@acme.example", "owner": "anna@acme.example"}

@@ -1,8 +1,13 @@
 from uuid import uuid4
 
 from django import forms
+from django.contrib.auth.forms import AuthenticationForm
 
 from pipelines_portal.external_api.organizations.keys import EXPIRY_CHOICES
+
+
+class SignInForm(AuthenticationForm):
+    error_messages = AuthenticationForm.error_messages | {"invalid_login": "Incorrect email or password."}
 
 
 class ExpiryForm(forms.Form):

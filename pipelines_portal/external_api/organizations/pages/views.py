@@ -15,7 +15,7 @@ from pipelines_portal.core.http.audit_log import note
 from pipelines_portal.core.sign_in_throttle.views import ThrottledLoginView
 from pipelines_portal.external_api.models import Membership, Organization, OrganizationKey
 from pipelines_portal.external_api.organizations import keys, texts
-from pipelines_portal.external_api.organizations.pages.forms import ExpiryForm, NewKeyForm
+from pipelines_portal.external_api.organizations.pages.forms import ExpiryForm, NewKeyForm, SignInForm
 from pipelines_portal.external_api.organizations.pages.permissions import (
     AdminRequest,
     for_admins,
@@ -122,6 +122,7 @@ class SignInView(ThrottledLoginView):
     """The sign-in. Its tries are counted apart from wrong keys, which programs send."""
 
     template_name = "external_api/sign_in.html"
+    authentication_form = SignInForm
 
 
 class SignOutView(LogoutView):

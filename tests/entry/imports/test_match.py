@@ -155,7 +155,7 @@ def test_two_columns_cannot_be_one_field(page: Any, saved_key: SavedKey) -> None
     _, here = begun(page, saved_key, ODD)
     response = page.post(here, seen(page, here) | {"column-0": "field:input_text", "column-1": "field:input_text"})
     assert response.status_code == 422
-    assert "Already used by another column" in text_of(response)
+    assert "is also used by the column" in text_of(response)
 
 
 def test_the_check_of_many_rows_is_left_to_the_worker_after_a_second(

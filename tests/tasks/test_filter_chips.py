@@ -75,7 +75,7 @@ def test_the_title_is_in_the_page_and_in_what_htmx_swaps(page: Any, saved_key: S
     part = page.get(address(workflow), headers={"HX-Request": "true", "HX-Target": "task-page"})
     titled = [re.findall("<title>(.*?)</title>", text_of(shown)) for shown in (whole, part)]
     assert titled == [
-        ["(1 needs attention) Failed · Workflow 42 · Pipelines Portal"],
+        ["Failed · Workflow 42 · Pipelines Portal"],
         ["(1 needs attention) Tasks · Workflow 42 · Pipelines Portal"],
     ]
     assert re.search(r'Failed</span> <span class="count">1</span>', text_of(whole))

@@ -250,6 +250,8 @@ def test_numbers_and_dates_that_can_be_read_in_two_ways_are_not_read(page: Any, 
     assert "Amount could be two numbers. Choose a number format" in html
     assert "Due could be two dates. Choose a date format" in html
     assert html.count("Choose a format") == 2
+    # Its answer is a whole page, so it posts a form that htmx does not put into the sheet.
+    assert html.count('<form hidden method="post" id="rematch-') >= 2 and html.count('form="rematch-') == 2
     change(page, import_job)
     here = address(import_job, import_job.pk, "columns")
     assert "<details open> <summary>Numbers and dates" in text_of(page.get(here))

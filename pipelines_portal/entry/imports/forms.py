@@ -253,7 +253,9 @@ class MatchForm:
         taken = [column.field for column in self.matching.columns if column.field]
         for place, column in enumerate(self.matching.columns):
             if taken.count(column.field) > 1:
-                others = (each.header for each in self.matching.columns if each.field == column.field and each is not column)
+                others = (
+                    each.header for each in self.matching.columns if each.field == column.field and each is not column
+                )
                 self.errors[f"column-{place}"] = texts.FIELD_TAKEN.format(
                     field=self.fields[column.field].label, columns=", ".join(others)
                 )

@@ -168,7 +168,9 @@ class DateTime(FieldType):
 
 def _two_days(text: Any) -> str:
     """Return the message for a date such as 03/04/2026, which has two meanings, or ""."""
-    found = re.match(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(?![0-9])(.*)", text.strip()) if isinstance(text, str) else None
+    found = (
+        re.match(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(?![0-9])(.*)", text.strip()) if isinstance(text, str) else None
+    )
     if not found:
         return ""
     one, other, year = int(found[1]), int(found[2]), int(found[3])

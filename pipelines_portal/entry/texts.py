@@ -13,7 +13,8 @@ PRESET_NAME_MISSING = "Enter a name."
 PRESET_NAME_INVISIBLE = "Remove invisible characters."
 PRESET_NAME_TOO_LONG = "Enter at most {most} characters."
 PRESET_NAME_TAKEN = "You already have a preset with this name. Choose another one."
-PRESET_EMPTY = "Fill in at least one field, or a pinned one if only those are saved."
+PRESET_EMPTY = "Fill in at least one field."
+PRESET_NO_PINNED = "None of the pinned fields has a value. Pin a field that does, or clear “Only pinned fields”."
 PRESET_NOT_SAVED = "Preset not saved"
 PRESET_SAVED = "Preset “{name}” saved"
 PRESET_REPLACED = "Preset “{name}” replaced"
@@ -33,7 +34,7 @@ PAUSED = "paused"
 READY = "{count:,} ready"
 
 # Times
-NOT_A_TIME = "Enter a date and time, for example 27.11. 10:15 or yesterday 4pm"
+NOT_A_TIME = "Enter a date and time, for example 27 Nov 10:15 or yesterday 4pm"
 
 # Pins
 PINNED = "{field} pinned"
@@ -50,6 +51,7 @@ NO_ROWS = "{name} has no rows."
 OTHER_FILE_OR_SHEET = "Check that it’s the right file, or the right sheet."
 TOO_MANY_IMPORTS = "You have {count} unfinished or deleted imports. Send some of them first, or hand them over."
 OWNER_MISSING = "Enter the new owner’s email."
+OWNER_NEEDS_KEY = "They need access to the API key “{key}”."
 OWNER_ALREADY = "{person} already owns this import."
 OWNER_WITHOUT_KEY = "{person} can’t send with the key {key}. Share it first."
 HANDED_OVER = "{name} handed over to {person}"
@@ -65,7 +67,7 @@ HEADER_ROW = "Row {number}: {texts}"
 DETECT = "Detect automatically"
 UNKNOWN_ZONE = "Not set"
 CHOOSE_FIELD = "Select a field for at least one column."
-FIELD_TAKEN = "Already used by another column."
+FIELD_TAKEN = "The field {field} is also used by the column {columns}."
 CHANGED_BY_OTHERS = "Someone else just changed this import. Here is the current version."
 CHOOSE_FROM_LISTS = "Select the encoding and the separator from their lists."
 COLUMNS_ARE_FIXED = "The columns can’t be changed. Rows were already sent with them."
@@ -109,7 +111,7 @@ SAME_AS_ROW = "Same as row {row:,}"
 SAME_AS_TASK = "Same as task {task}"
 TASKS_OF_STATUS = "Tasks: {status}"
 ALL_ROWS = "All"
-NEEDS_ATTENTION = "Needs attention"
+NEEDS_ATTENTION = "Tasks that need attention"
 STATUS_UNKNOWN = "Status not known yet"
 
 # Changing rows
@@ -117,6 +119,7 @@ NOT_CHANGEABLE = "Not changed. Rows are being sent or checked."
 ALREADY_FIXED = "Not changed. Someone else has already fixed these rows."
 NO_CHANGE = "No changes"
 CHANGED_ROW = "Someone else just edited this row. Your text is still here: compare, then save again."
+CHOOSE_REPLACEMENT = "Choose a replacement first."
 NOT_FOUND = "No row contains this."
 CHOOSE_COLUMN = "Select a column and enter what to find."
 CELL_CHANGED = "{column} of row {row} not saved: it changed to “{now}” in another window. You entered “{typed}”."
@@ -186,8 +189,12 @@ def rows_restored(count: int) -> str:
     return "1 row restored" if count == 1 else f"{count:,} rows restored"
 
 
+def rows_left(count: int) -> str:
+    return "1 row with errors" if count == 1 else f"{count:,} rows with errors"
+
+
 def errors_left(count: int) -> str:
-    return "1 error left" if count == 1 else f"{count:,} errors left"
+    return f"{rows_left(count)} left"
 
 
 def rows_already_sent(count: int) -> str:

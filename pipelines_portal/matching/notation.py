@@ -35,7 +35,7 @@ def read_moment(text: str, matching: Matching) -> tuple[str, str]:
     is_day_first, zone = matching.day_first is not False, matching.zone or "UTC"
     read = moment_text(text, is_day_first, zone)
     if matching.day_first is None and moment_text(text, not is_day_first, zone) != read:
-        return read, texts.TWO_DAYS
+        return read, texts.TWO_TYPED_DAYS if matching.decimal == AS_TYPED else texts.TWO_DAYS
     return read, "" if matching.zone or moment_text(text, is_day_first, OTHER_ZONE) == read else texts.NO_ZONE
 
 

@@ -2,7 +2,7 @@
 
 # How a column was matched
 MATCHED = "Matched"
-BY_VALUES = "Matched by its values"
+BY_VALUES = "Guessed from the values"
 SUGGESTED = "Suggested"
 REMEMBERED = "Same as last time"
 FROM_DOWNLOAD = "Added by a download from the portal"
@@ -19,7 +19,8 @@ TASK_STATUS = "Status of the task"
 MISSING = "is missing"
 TWO_NUMBERS = "could be two numbers. Choose a number format"
 TWO_DAYS = "could be two dates. Choose a date format"
-TWO_TYPED = "could be two numbers. Leave out the thousands separator"
+TWO_TYPED_DAYS = "could be two dates. Write the month as a word, for example 3 Apr 2026"
+TWO_TYPED = "could be two numbers. Write it without a thousands separator"
 NO_ZONE = "has no time zone. Choose one"
 EMPTY_ROW = "The row is empty."
 

@@ -146,4 +146,8 @@ def _errors_in(said: dict[str, str], typed: dict[str, str]) -> tuple[str, ...]:
         wrong.add("stuck")
     if said["workflow"] and not number_in(said["workflow"].removeprefix("#")):
         wrong.add("workflow")
-    return tuple(ERRORS[name] for name in NAMES if name in wrong)
+    errors = {name: ERRORS[name] for name in NAMES if name in wrong}
+    if "status" in errors and typed.get("status"):
+        words = ", ".join(word for word in STATUS_WORDS if STATUS_WORDS[word] != ATTENTION)
+        errors["status"] = texts.NOT_A_STATUS.format(word=typed["status"], words=words)
+    return tuple(errors.values())

@@ -135,12 +135,13 @@ def _counted(tasks: list[Task], notes: dict[int, TaskNote]) -> Numbers:
 
 
 def page_title(conditions: Conditions, pagination: Pagination, numbers: Numbers) -> str:
-    """Return "(3 failed) Paused, page 2": the first word tells tabs apart."""
-    failed = f"({numbers['failed']} failed) " if "failed" in numbers else ""
+    """Return "(3 need attention) Paused, page 2": the first word tells tabs apart."""
+    number = numbers.get(ATTENTION, "")
+    attention = f"({number} {'needs' if number == '1' else 'need'} attention) " if number else ""
     words = WORDS[conditions.status] if conditions.status else "Tasks"
     if conditions.words:
         words = f"“{conditions.words}”"
-    return f"{failed}{words}{_page(pagination)}"
+    return f"{attention}{words}{_page(pagination)}"
 
 
 def _page(pagination: Pagination) -> str:

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 
 # Conditions that are typed into the query box
 STATUS_UNKNOWN = "Enter a status, for example “failed” or “needs attention”."
-DAY_UNKNOWN = "Enter a day, for example “today”, “2026-11-27” or “2026-11-01..2026-11-27”."
+DAY_UNKNOWN = (
+    "Enter a day, for example “today” or “2026-11-27”, or two days with .. between them: 2026-11-01..2026-11-27"
+)
 DURATION_UNKNOWN = "Enter how long, for example “24h” or “3d”."
 SENDER_UNKNOWN = "Enter “me”, “anyone”, or part of a name or email."
 IMPORT_MISSING = "Enter part of a file name."
+NOT_A_STATUS = "“{word}” isn’t a status. Use {words} or needs attention."
 WORKFLOW_UNKNOWN = "Enter a workflow ID."
 
 # The list
@@ -38,7 +41,10 @@ NO_TASK_CHOSEN = "Select at least one task."
 TOO_MANY_TASKS = "Select at most {most} tasks."
 NOTE_TOO_LONG = "Enter at most {most} characters."
 NOTE_MISSING = "Enter a note, for example “asked Ana”."
-MUTE_HELP = "Everyone using this workflow sees it. It ends when the status changes."
+MUTE_HELP = (
+    "Everyone using this workflow sees the note. "
+    "The task no longer counts as needing attention until its status changes."
+)
 CHANGED_BY_OTHERS = "Someone else has already changed this"
 
 

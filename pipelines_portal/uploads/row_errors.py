@@ -19,6 +19,7 @@ LONGEST_SHOWN = 80
 ADVICE = {
     matching_texts.TWO_NUMBERS: texts.WITHOUT_SEPARATOR,
     matching_texts.TWO_TYPED: texts.WITHOUT_SEPARATOR,
+    matching_texts.TWO_TYPED_DAYS: texts.ISO_DATE,
     matching_texts.TWO_DAYS: texts.ISO_DATE,
 }
 

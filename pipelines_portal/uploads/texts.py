@@ -53,7 +53,7 @@ ROW = "row {number:,}"
 ROW_AND_FILE = "row {number:,}, {path}"
 
 # What to type instead of a value that could be read in two ways
-WITHOUT_SEPARATOR = "{what}. Leave out the thousands separator"
+WITHOUT_SEPARATOR = "{what}. Write it without a thousands separator"
 ISO_DATE = "{what}. Enter it as 2026-03-05"
 NOT_AN_OPTION = "isn’t an option"
 NOT_IN_ZIP = "Not in the ZIP file"
@@ -156,10 +156,10 @@ USE_FIELD_NAMES = "Use the names of the fields, or these rows are rejected."
 
 
 def unnamed(count: int) -> str:
-    return "1 unused file" if count == 1 else f"{count:,} unused files"
+    return "1 file isn’t used" if count == 1 else f"{count:,} files aren’t used"
 
 
-NO_TASK_GETS_IT = "No row names it, so no task gets it."
+NO_TASK_GETS_IT = "No row mentions it."
 
 
 def upload_finished(name: str, created: int, rejected: int) -> str:

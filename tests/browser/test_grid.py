@@ -235,7 +235,7 @@ def test_many_rows_wait_and_are_taken_back(page: Page, running: Office, workflow
     paste(page, table([[f"Pasted {number}", "French"] for number in range(30)]))
     expect(page.get_by_role("button", name="Create 30 tasks")).to_be_visible()
     page.keyboard.press("ControlOrMeta+Enter")
-    expect(page.get_by_text(re.compile(r"Sending 30 rows in \d+ s"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"30 tasks will be created in \d+ s"))).to_be_visible()
     page.get_by_role("button", name="Undo", exact=True).press("Enter")
     expect(page.get_by_role("button", name="Create 30 tasks")).to_be_visible()
     page.locator("table.grid td[tabindex='0']").focus()
@@ -340,7 +340,7 @@ def test_a_lead_exports_what_failed_and_sends_corrected_copies(
     # Somebody looks at the workflow, so that its tasks are counted.
     lead.goto(f"{running.portal.url}/keys/1/workflows/{workflow_id}/overview/")
     lead.goto(operator.url)
-    attention = lead.get_by_label("Filter rows").get_by_role("link", name=re.compile("^Needs attention"))
+    attention = lead.get_by_label("Filter rows").get_by_role("link", name=re.compile("^Tasks that need attention"))
 
     def are_known() -> bool:
         """The worker may be in the middle of another scan, which sets the time of the next one."""
@@ -353,7 +353,7 @@ def test_a_lead_exports_what_failed_and_sends_corrected_copies(
     attention.press("Enter")
     expect(lead.get_by_role("table", name="Rows of this import").locator("tbody tr")).to_have_count(2)
     lead.get_by_text("Export", exact=True).press("Enter")
-    file = download(lead, "All rows with status (CSV)", tmp_path)
+    file = download(lead, "All rows and their status (CSV)", tmp_path)
     assert file.read_text(encoding="utf-8-sig").lower().count("failed") == 2
     lead.get_by_role("button", name="Create corrected copies").press("Enter")
     expect(lead.locator("tr[data-number]:not([data-blank])")).to_have_count(2)

@@ -126,7 +126,7 @@ def test_a_time_says_what_it_is_in_utc(browser: Browser, running: Demo) -> None:
     received.fill("2026-07-24 00:30")
     expect(page.get_by_text("24 Jul 2026 00:30, Vienna time (22:30 UTC on 23 Jul)")).to_be_visible()
     received.fill("soon")
-    expect(page.get_by_text("Enter a date and time, like 27.11. 10:15 or yesterday 4pm")).to_be_visible()
+    expect(page.get_by_text("Enter a date and time, like 27 Nov 10:15 or yesterday 4pm")).to_be_visible()
 
 
 @pytest.mark.full
@@ -157,7 +157,7 @@ def test_what_is_wrong_is_said_on_leaving_the_field(browser: Browser, running: D
     value = page.get_by_label(re.compile("^Order value"))
     value.fill("1.234,5 €")
     value.blur()
-    wrong = page.get_by_text("This must be a number from 0 to 100000.")
+    wrong = page.get_by_text("This must be a number from 0 to 100,000.")
     expect(wrong).to_be_visible()
     value.fill("1234,5")
     value.blur()

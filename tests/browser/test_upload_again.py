@@ -47,7 +47,7 @@ def test_rows_are_downloaded_completed_and_sent(page: Page, tmp_path: Path) -> N
     completed.write_text("Receipt,Total\nmay/a.png,1\nmay/b.png,2\n")
     page.set_input_files("#rows-file", completed)
     heading(page, "2 tasks ready")
-    expect(page.locator("#preview")).to_contain_text("1 unused file")
+    expect(page.locator("#preview")).to_contain_text("1 file isn’t used")
     expect(page.locator("#preview")).to_contain_text("may/c.png")
     page.get_by_role("link", name=START).click()
     expect_created(page, 2)

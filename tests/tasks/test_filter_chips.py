@@ -57,14 +57,14 @@ def test_of_a_list_that_was_not_read_to_its_end_there_are_more() -> None:
     [
         ("", "", "Tasks"),
         ("status=attention", "", "Needs attention"),
-        ("status=failed", "3", "(3 failed) Failed"),
-        ("status=paused&cursor=b&newer=&newer=a", "50+", "(50+ failed) Paused, page 3"),
+        ("status=failed", "3", "(3 need attention) Failed"),
+        ("status=paused&cursor=b&newer=&newer=a", "50+", "(50+ need attention) Paused, page 3"),
         ("cursor=b&newer=a", "", "Tasks, a later page"),
     ],
 )
 def test_a_tab_is_told_by_its_first_words(query: str, failed: str, title: str) -> None:
     asked = QueryDict(query)
-    known = {"failed": failed} if failed else {}
+    known = {"attention": failed} if failed else {}
     assert page_title(Conditions.from_query(asked), Pagination.from_query(asked), known) == title
 
 
@@ -75,8 +75,8 @@ def test_the_title_is_in_the_page_and_in_what_htmx_swaps(page: Any, saved_key: S
     part = page.get(address(workflow), headers={"HX-Request": "true", "HX-Target": "task-page"})
     titled = [re.findall("<title>(.*?)</title>", text_of(shown)) for shown in (whole, part)]
     assert titled == [
-        ["(1 failed) Failed · Workflow 42 · Pipelines Portal"],
-        ["(1 failed) Tasks · Workflow 42 · Pipelines Portal"],
+        ["Failed · Workflow 42 · Pipelines Portal"],
+        ["(1 needs attention) Tasks · Workflow 42 · Pipelines Portal"],
     ]
     assert re.search(r'Failed</span> <span class="count">1</span>', text_of(whole))
 

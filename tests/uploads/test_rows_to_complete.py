@@ -77,7 +77,7 @@ def test_files_that_no_row_names_are_told(page: Client, saved_key: SavedKey) -> 
         files("img/cat.png", "img/dog.png", "Thumbs.db"),
         rows_file=rows,
     ).content.decode()
-    assert "1 unused file" in html and "img/dog.png" in html
+    assert "1 file isn’t used" in html and "img/dog.png" in html
     assert "1 task ready" in html
 
 

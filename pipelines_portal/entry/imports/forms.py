@@ -26,7 +26,7 @@ from pipelines_portal.workflows.fields.types import type_of
 
 DELIMITERS = ((",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Vertical bar"))
 NUMBER_NOTATIONS = {".": "1,234.5", ",": "1.234,5"}
-UNKNOWN = "Detect per value"
+UNKNOWN = "Detect automatically"
 DAY_FIRST = {"": None, "day": True, "month": False}
 
 
@@ -85,7 +85,6 @@ class HandOverForm(forms.Form):
     owner = forms.EmailField(
         max_length=254,
         label="New owner’s email",
-        help_text="They need access to its API key.",
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
         error_messages={"required": texts.OWNER_MISSING},
     )
@@ -93,6 +92,7 @@ class HandOverForm(forms.Form):
     def __init__(self, import_job: ImportJob, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.import_job = import_job
+        self.fields["owner"].help_text = texts.OWNER_NEEDS_KEY.format(key=import_job.key)
 
     def clean_owner(self) -> User:
         person = person_here(self.cleaned_data["owner"].strip().lower())
@@ -253,7 +253,12 @@ class MatchForm:
         taken = [column.field for column in self.matching.columns if column.field]
         for place, column in enumerate(self.matching.columns):
             if taken.count(column.field) > 1:
-                self.errors[f"column-{place}"] = texts.FIELD_TAKEN
+                others = (
+                    each.header for each in self.matching.columns if each.field == column.field and each is not column
+                )
+                self.errors[f"column-{place}"] = texts.FIELD_TAKEN.format(
+                    field=self.fields[column.field].label, columns=", ".join(others)
+                )
             elif not taken and column.header and not self.errors:
                 self.errors[f"column-{place}"] = texts.CHOOSE_FIELD
 

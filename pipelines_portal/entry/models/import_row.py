@@ -130,7 +130,7 @@ class Counts:
     def left_words(self) -> str:
         """The rows that wait for a person, in words."""
         left = (
-            (self.errors, texts.errors), (self.duplicate, texts.duplicates), (self.set_aside, texts.skipped),
+            (self.errors, texts.rows_left), (self.duplicate, texts.duplicates), (self.set_aside, texts.skipped),
         )  # fmt: skip
         return ", ".join(in_words(number) for number, in_words in left if number)
 

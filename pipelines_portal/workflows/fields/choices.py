@@ -42,7 +42,7 @@ class Boolean(FieldType):
 
     def objection(self, field: Field, value: Any) -> str:
         word = isinstance(value, str) and value.strip().lower() in BOOLEAN_WORDS
-        return "" if word or isinstance(value, bool) else "must be true or false"
+        return "" if word or isinstance(value, bool) else "must be Yes or No"
 
     def form_field(self, field: Field) -> forms.Field:
         return choice_field([("true", "Yes"), ("false", "No")], self.read_text, blank="Not set", **self.labels(field))

@@ -1,5 +1,6 @@
 """Dates with times. People enter them in their time zone; they are sent in UTC."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -157,10 +158,30 @@ class DateTime(FieldType):
 
     def objection(self, field: Field, value: Any) -> str:
         """Accept every form of ISO 8601."""
-        return "" if moment_in(value) else "must be a date and time such as 2026-03-30T12:00:00Z"
+        return "" if moment_in(value) else "must be a date and time, for example 30 Mar 2026 12:00"
 
     def refusal(self, field: Field, value: Any) -> str:
-        return "Enter a date and time, like 27.11. 10:15 or yesterday 4pm." if self.objection(field, value) else ""
+        if not self.objection(field, value):
+            return ""
+        return _two_days(value) or "Enter a date and time, like 27 Nov 10:15 or yesterday 4pm."
+
+
+def _two_days(text: Any) -> str:
+    """Return the message for a date such as 03/04/2026, which has two meanings, or ""."""
+    found = (
+        re.match(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(?![0-9])(.*)", text.strip()) if isinstance(text, str) else None
+    )
+    if not found:
+        return ""
+    one, other, year = int(found[1]), int(found[2]), int(found[3])
+    if one == other or not (1 <= one <= 12 and 1 <= other <= 12 and year):
+        return ""
+    first, second = datetime(year, other, one), datetime(year, one, other)
+    clock = re.search(r"[0-9]{1,2}:[0-9]{2}", found[4])
+    return (
+        f"This could be {first.day} {first:%B} or {second.day} {second:%B}. Write the month as a word, "
+        f"for example {first.day} {first:%b} {clock[0] if clock else year}."
+    )
 
 
 def moment_in(text: Any) -> datetime | None:

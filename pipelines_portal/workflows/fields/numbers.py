@@ -46,7 +46,7 @@ class Numeric(FieldType):
         found = DECIMAL_COMMA.fullmatch(value.strip()[:LONGEST_NUMBER]) if isinstance(value, str) else None
         if found:
             whole, point = f"{found[1]}{found[2]}{found[3]}", f"{found[1]}{found[2]}.{found[3]}"
-            return f"This can mean {whole} or {point}. Write one of them."
+            return f"This could be {whole} or {point}. Write it without a thousands separator."
         return self._wrong(field) if self.objection(field, value) else ""
 
     def _wrong(self, field: Field) -> str:
@@ -151,7 +151,7 @@ def _grouped(number: float) -> str:
 def _range(field: Field) -> str:
     low, high = bounds(field.format_hint)
     if low is not None and high is not None:
-        return f" from {low:g} to {high:g}"
+        return f" from {_grouped(low)} to {_grouped(high)}"
     if low is not None:
-        return f", at least {low:g}"
-    return "" if high is None else f", at most {high:g}"
+        return f", at least {_grouped(low)}"
+    return "" if high is None else f", at most {_grouped(high)}"

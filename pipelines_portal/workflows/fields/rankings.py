@@ -66,7 +66,11 @@ class Ranking(FieldType):
         if not isinstance(value, list):
             return "must be a list in order"
         items = items_of(field)
-        return f"must hold each of these once: {', '.join(items)}" if _is_no_order_of(items, value) else ""
+        return (
+            f"must list all {len(items)}, each once, highest first: {', '.join(items)}"
+            if _is_no_order_of(items, value)
+            else ""
+        )
 
     def as_text(self, value: Any) -> str:
         return "\n".join(map(str, value)) if isinstance(value, list) else super().as_text(value)

@@ -126,7 +126,7 @@ export class Saving {
     for (const note of this.#told.values()) note.remove();
     this.#told.clear();
     if (this.#dirty.size) this.#wait(PAUSE_MILLISECONDS);
-    else this.grid.say(`Saved ${new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`);
+    else this.grid.say(`Saved ${new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`);
   }
 
   /** Nothing that was typed is lost: it goes with the next post. */

@@ -62,7 +62,7 @@ def test_create_and_add_another_keeps_choices_and_not_texts(page: Any, saved_key
     assert re.search(r'value="French"[^>]*checked', html)
     assert not re.search(r"<textarea[^>]*>\s*Hello world", html)
     assert re.search(r'<a href="[^"]*"\s*>Hello world</a>', html)
-    assert "Recently created" in html
+    assert "Recently sent" in html
 
 
 def test_a_draft_is_corrected_in_the_form_and_sent_as_itself(
@@ -137,7 +137,7 @@ def test_every_field_type_reaches_the_api(page: Any, saved_key: SavedKey, api: F
         ("amount", "eleven", "This must be a number from 1 to 10."),
         ("amount", "11", "This must be a number from 1 to 10."),
         ("amount", "0", "This must be a number from 1 to 10."),
-        ("due", "soon", "Enter a date and time, like 27.11. 10:15 or yesterday 4pm."),
+        ("due", "soon", "Enter a date and time, like 27 Nov 10:15 or yesterday 4pm."),
         ("stars", "9", "Choose one of the 5 options."),
         ("sure", "", "Sure is required."),
         ("short", "   ", "Short is required."),

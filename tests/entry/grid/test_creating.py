@@ -104,10 +104,11 @@ def test_a_second_press_sends_nothing_again(grid: TypedGrid, api: FakeApi) -> No
 def test_many_rows_wait_before_they_are_sent(grid: TypedGrid, api: FakeApi) -> None:
     grid.fill(21)
     answer = text_of(grid.create(21))
-    assert "<b>Sending 21 rows in <span data-wait=" in answer and "Undo</button>" in answer and "Send now" in answer
+    words = " ".join(answer.split())
+    assert "<b>21 tasks will be created in <span data-wait=" in words and "Undo</button>" in words and "Send now" in words
     work()
     assert not api.tasks and count(grid) == {"requested": 21}
-    assert "Sending 21 rows in" in grid.read()
+    assert "21 tasks will be created in" in grid.read()
     end_wait()
     work()
     assert sent_texts(api) == hello(1, 21) and count(grid) == {"created": 21}

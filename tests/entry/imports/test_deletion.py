@@ -24,8 +24,8 @@ def test_the_question_names_the_file_and_deletes_nothing(office: Office) -> None
         import_job, import_job.owner, "Edit rows", lambda: [2], lambda row: edit_row(row, {"input_text": "Changed"})
     )
     words = text_of(office.get("ben", import_job, "delete"))
-    assert "Delete import?" in words and "rows.csv" in words and "(4 rows, 1 fix)" in words
-    assert "You can restore it for 30 days." in words and "Cancel" in words
+    assert "Delete import?" in words and "rows.csv" in words and "(4 rows, 1 of them corrected)" in words
+    assert "You can restore it within 30 days." in words and "Cancel" in words
     import_job.refresh_from_db()
     assert import_job.status == ImportJob.Status.CHECKED
 

@@ -39,7 +39,7 @@ def test_a_row_is_fixed_in_its_form_and_checked_again(page: Any, checked: Checke
     posted = version(page, import_job, 3) | {"v-3-input_text": "Hello", "v-3-target_language": "German"}
     done = page.post(check_of(import_job, "rows"), posted, follow=True)
     assert statuses(import_job) == {2: "to_fix", 3: "ready"}
-    assert "1 row updated · 1 error left · 1 ready" in text_of(done)
+    assert "1 row updated · 1 row with errors left · 1 ready" in text_of(done)
     assert 'title="Undo: Edit rows"' in text_of(done)
     undo(page, import_job)
     assert statuses(import_job) == {2: "to_fix", 3: "to_fix"}
@@ -96,7 +96,7 @@ def test_a_value_that_is_no_better_is_refused_at_its_input(page: Any, checked: C
     key = reason(import_job, "input_text", "alike")
     response = page.post(check_of(import_job, "alike"), {"reason": key, f"to-{key}": " "})
     assert response.status_code == 422
-    assert "Text to translate is missing." in text_of(response)
+    assert "Choose a replacement first." in text_of(response)
     assert not Change.objects.exists()
 
 

@@ -44,11 +44,13 @@ def preset_save(request: SignedInRequest, key_id: int, workflow_id: int) -> Http
     store_pinned(request.user, workflow, schema, request.POST)
     form = SchemaForm(schema, request.POST)
     values = form.values_so_far()
+    empty = texts.PRESET_EMPTY
     if "preset_pinned" in request.POST:
+        empty = texts.PRESET_NO_PINNED
         pinned = set(request.POST.getlist("keep"))
         values = {field: value for field, value in values.items() if field in pinned}
     name = request.POST.get("preset", "").strip()
-    wrong = wrong_name(name) or ("" if values or form.errors else texts.PRESET_EMPTY)
+    wrong = wrong_name(name) or ("" if values or form.errors else empty)
     if wrong or form.errors:
         return form_page(
             request,

@@ -160,6 +160,7 @@ def _page(
     context = {
         **import_context(workflow, import_job),
         "seen": import_job.version,
+        "row_count": max(import_job.reading_result.get("line_count", 0) - header_line - 1, 0),
         "form": form,
         "columns": columns,
         "constants": [each for each in constants if not each[0].is_folded],

@@ -341,7 +341,8 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
     text = "" if action == "empty" else request.POST.get(f"to-{key}", "")
     fault = RowReader(schema, Matching.load(import_job.matching)).read_value(known, text)[1]
     if fault:
-        posted = {"reason": key, "to": text, "error": f"{fault.message}."}
+        error = texts.CHOOSE_REPLACEMENT if fault.is_missing else f"{fault.message}."
+        posted = {"reason": key, "to": text, "error": error}
         return _grid_page(request, workflow, import_job, Selection(), status=422, posted=posted)
     label = texts.REPLACE_WITH.format(text=text) if text else texts.CLEAR_FIELD.format(field=known.label)
     values = {known.name: text}

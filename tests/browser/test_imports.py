@@ -83,12 +83,12 @@ def test_a_thousand_rows_become_tasks_and_the_bad_ones_come_back_in_a_file(
     page.get_by_text("Export", exact=True).click()
     file = download(page, "Rows with errors (XLSX)", tmp_path)
     header, *wrong = xlsx_rows(file)
-    assert list(header) == [*HUMAN_HEADER, "Row in the file", "What is wrong"]
+    assert list(header) == [*HUMAN_HEADER, "Row in the file", "Errors in the row"]
     assert [int(row[5]) for row in wrong] == [417, 600, 601]
     mend_in_the_spreadsheet(file)
     choose(page, running, workflow_id, file)
     page.get_by_text("Matched columns").click()
-    expect(page.get_by_text("“What is wrong” isn’t imported: added by a download of this portal")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="Errors in the row")).to_contain_text("Not imported")
     create(page, 3)
     expect(page.get_by_text("3 tasks created")).to_be_visible(timeout=30_000)
     ids = running.task_ids(workflow_id)

@@ -67,7 +67,7 @@ def test_rows_beside_an_archive_are_corrected_at_their_cells(page: Page, running
     expect(page.locator(".match-line")).to_contain_text("2 columns matched. Beleg → Receipt (guessed from the values).")
     page.get_by_label("Total, row 2").fill("12")
     page.get_by_label("Receipt, row 4").fill("img/d.png")
-    page.get_by_role("button", name="Check again", exact=True).click()
+    page.get_by_role("region", name="row").get_by_role("button", name="Check again").click()
     expect(page.locator("[data-found]")).to_contain_text("2 tasks ready, 1 row has errors")
     expect(page.get_by_label("Receipt, row 4")).to_have_value("img/d.png")
     assert accessibility_faults(page) == []

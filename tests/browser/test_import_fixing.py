@@ -102,9 +102,9 @@ def test_an_error_of_many_rows_is_corrected_and_the_change_undone_by_keyboard(pa
     change.select_option("German")
     change.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("2 rows changed. 1 row with errors left, 3 ready.")).to_be_visible()
-    page.get_by_role("button", name="Undo: changed 2 rows to “German”").press("Enter")
-    expect(page.get_by_text("3 rows with errors left, 1 ready.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="2 rows updated")).to_contain_text("3 ready")
+    page.get_by_role("button", name="Undo: Replace with “German”").press("Enter")
+    expect(page.get_by_role("status").filter(has_text="2 rows restored")).to_contain_text("1 ready")
 
 
 @pytest.mark.full
@@ -130,7 +130,7 @@ def test_without_javascript_it_works_the_same(browser: Browser, running: Portal,
     page.locator("#row-2").get_by_role("link", name="2").click()
     page.get_by_label("Target language").select_option("German")
     page.get_by_role("button", name="Save row").click()
-    expect(page.get_by_text("1 row saved.")).to_be_visible()
+    expect(page.get_by_text("1 row updated")).to_be_visible()
     page.locator("#row-4").get_by_role("link", name="4").click()
     page.get_by_role("button", name="Skip row").click()
-    expect(page.get_by_text("1 row with errors left, 2 ready.")).to_be_visible()
+    expect(page.get_by_text("1 row skipped")).to_contain_text("2 ready")

@@ -159,7 +159,7 @@ def test_what_was_typed_survives_an_expired_session(browser: Browser, running: D
     page.get_by_label(re.compile("^Subject")).fill("An hour of work")
     page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     page.get_by_role("button", name="Create task").click()
-    expect(page.get_by_text("You were signed out")).to_be_visible()
+    expect(page.get_by_text("Your session expired")).to_be_visible()
     page.get_by_label("Email").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()

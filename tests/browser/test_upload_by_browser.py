@@ -108,7 +108,7 @@ def test_rows_go_along_and_rejected_ones_become_a_new_draft(page: Page, running:
     address = running.make_upload(archive, 59, rows, sends_rows=True)
     choose_and_start(page, address, archive)
     expect(page.get_by_text("1 task created, 1 rejected")).to_be_visible(timeout=20_000)
-    page.get_by_role("button", name="Fix and resend").click()
+    page.get_by_role("button", name="Fix rejected row").click()
     page.wait_for_url("**/workflows/59/upload/?rows=*")
 
 

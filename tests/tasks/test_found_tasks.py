@@ -284,7 +284,9 @@ def test_wrong_conditions_are_named_at_the_box(desk: Desk, query: str) -> None:
         assert answer.status_code == 200
         return
     assert answer.status_code == 422
-    assert 'aria-describedby="query-error"' in text_of(answer) and ("Enter " in text_of(answer) or "isn’t a status" in text_of(answer))
+    assert 'aria-describedby="query-error"' in text_of(answer) and (
+        "Enter " in text_of(answer) or "isn’t a status" in text_of(answer)
+    )
 
 
 @pytest.mark.parametrize("query", ["sent=%00", "q=%00", "import=%00", "q=" + "x" * 900, "sent=" + "y" * 900, "q=%22",

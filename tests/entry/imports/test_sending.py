@@ -38,7 +38,11 @@ def test_every_ready_row_becomes_one_task(page: Any, checked: Checked, saved_key
     newest = client_for(saved_key).list_tasks(42, limit=7).tasks
     assert sorted(ids) == sorted(task.id for task in newest)
     words = text_of(page.get(address(import_job, "progress")))
-    assert ">7 tasks created</a>" in words and "Details: 3 batches" in words and "3 rows between 2 and 4" in " ".join(words.split())
+    assert (
+        ">7 tasks created</a>" in words
+        and "Details: 3 batches" in words
+        and "3 rows between 2 and 4" in " ".join(words.split())
+    )
 
 
 def test_rows_to_fix_are_not_sent(page: Any, checked: Checked) -> None:

@@ -34,7 +34,7 @@ def test_no_line_is_longer_than_a_review_shows(name: str) -> None:
 def test_no_time_of_the_persons_clock_is_called_utc(path: Path) -> None:
     """Filters print a time by the clock of whoever looks, unless `utc` comes before them; so do the tags."""
     printed = re.findall(
-        r"\{[{%][^{}]*\b(?:date:|time:|moment|clock_time|short_time|short_day)[^{}]*\}+[^<>{}]{0,9}UTC",
+        r"\{[{%][^{}]*\b(?:date:|time:|moment|clock_time|short_time|short_day|full_time)[^{}]*\}+[^<>{}]{0,9}UTC",
         path.read_text(),
     )
     assert [one for one in printed if "|utc|" not in one] == []

@@ -51,11 +51,11 @@ def test_what_is_no_zone_counts_as_not_said() -> None:
 @pytest.mark.parametrize(
     ("chosen", "cookie", "words"),
     [
-        ("", "", "UTC. Tasks"),
+        ("", "", " UTC</span>"),
         ("", "Europe%2FVienna", "in Vienna, "),
         ("", "Europe/Vienna", "in Vienna, "),
         ("Asia/Tokyo", "Europe/Vienna", "in Tokyo, "),
-        ("", "Nowhere/At_all", "UTC. Tasks"),
+        ("", "Nowhere/At_all", " UTC</span>"),
     ],
 )
 def test_the_clock_is_the_one_chosen_else_the_browsers_else_utc(

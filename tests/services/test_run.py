@@ -108,9 +108,9 @@ def test_it_starts_says_where_to_go_keeps_its_data_and_stops(tmp_path: Path) -> 
             assert "demo@example.com   pipelines-demo" in words
             assert "operator@example.com   pipelines-demo" in words
             assert [line for line in words.splitlines() if line.endswith("…")][-3:] == (
-                ["Preparing the databases and static files …", "Starting …", "Loading the demo …"]
+                ["Preparing the databases and static files …", "Starting the programs …", "Loading the demo …"]
                 if start == "first"
-                else ["Preparing the databases and static files …", "Starting …"]
+                else ["Preparing the databases and static files …", "Starting the programs …"]
             )
             assert words.rstrip().endswith("Ctrl-C"), "the addresses are the last thing on the screen"
             page = workflows_of(portal)

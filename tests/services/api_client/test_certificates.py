@@ -99,7 +99,7 @@ def test_it_is_said_and_goes_on_when_it_is_renewed(
             caller.workflow(42)
     assert not refused.value.maybe_processed and Workflow.met == []
     words = explain(refused.value)
-    assert (words.status, words.title, words.can_retry) == (503, "The API's certificate is not valid", True)
+    assert (words.status, words.title, words.can_retry) == (503, "Pipelines’ certificate isn’t valid", True)
     assert "CertificateRefused" in caplog.text and reason in caplog.text and KEY not in caplog.text
     with api(certificate(tmp_path, 9)) as port:
         assert (

@@ -44,7 +44,7 @@ def test_a_sending_killed_on_the_wire_is_unknown_and_not_repeated(tmp_path: Path
         running.kill()
         sending.join()
         running.start()
-        assert says(session, address, "On its way")
+        assert says(session, address, "Waiting for Pipelines")
         assert running.run("end_lease") == 1
         assert says(session, address, "We don’t know if this task was created")
         post(session, f"{address}send/")

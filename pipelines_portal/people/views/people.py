@@ -97,7 +97,7 @@ def person_deactivate(request: SignedInRequest, person_id: int) -> HttpResponse:
         require_another_administrator(person, by=request.user)
     except LastAdministrator as refusal:
         context: dict[str, Any] = {"person": person, "refusal": str(refusal)}
-        return render_page(request, "people/deactivate.html", context, status=422)
+        return render_page(request, "people/deactivate.html", context, status=422 if request.method == "POST" else 200)
     keys = list(SavedKey.objects.filter(owner=person).defer("encrypted_key"))
     form = DeactivateForm(person, keys, request.POST if request.method == "POST" else None)
     if form.is_valid() and _deactivate(request, person, form):

@@ -69,18 +69,18 @@ def test_a_key_is_created_copied_extended_and_revoked(page: Page, tenant: Tenant
     page.get_by_label("Key name").fill("Nightly import")
     page.get_by_label("1 year").check()
     page.get_by_role("button", name="Create key").click()
-    shown = page.get_by_label("The key").input_value()
-    page.get_by_role("button", name="Copy the key").click()
-    page.get_by_text("Copied.").wait_for()
+    shown = page.get_by_label("API key", exact=True).input_value()
+    page.get_by_role("button", name="Copy key").click()
+    page.get_by_text("Copied", exact=True).wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == shown
     page.get_by_role("link", name="Done").click()
-    page.get_by_role("link", name="Update expiry of Nightly import").click()
+    page.get_by_role("link", name="Change expiry of Nightly import").click()
     page.get_by_label("No expiry").check()
     page.get_by_role("button", name="Save").click()
-    page.get_by_text("“Nightly import” no longer expires.").wait_for()
+    page.get_by_text("“Nightly import” never expires").wait_for()
     page.get_by_role("link", name="Revoke Nightly import").click()
     page.get_by_role("button", name="Revoke key").click()
-    page.get_by_text("“Nightly import” revoked").wait_for()
+    page.get_by_text("Key “Nightly import” revoked").wait_for()
     assert shown not in page.content()
 
 
@@ -102,7 +102,7 @@ def test_every_page_is_accessible(page: Page, tenant: Tenant, scheme: str, viewp
     check_page(page, f"create-errors-{kind}")
     page.get_by_label("Key name").fill("New")
     page.get_by_role("button", name="Create key").click()
-    page.get_by_label("The key").wait_for()
+    page.get_by_label("API key", exact=True).wait_for()
     check_page(page, f"created-{kind}")
     for tail in ("expiry", "revoke"):
         page.goto(f"{home}{tenant.api_key.pk}/{tail}")

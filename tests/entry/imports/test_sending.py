@@ -65,7 +65,10 @@ def test_rows_that_the_person_did_not_see_are_not_sent(page: Any, checked: Check
 def test_one_row_first_then_the_rest(page: Any, checked: Checked) -> None:
     import_job = checked(distinct(5))
     send(page, import_job, 5, one_row_first="on")
+    told = "Sending one row first. The rest follows if Pipelines accepts it."
+    assert told in text_of(page.get(address(import_job, "progress")))
     work()
+    assert told not in text_of(page.get(address(import_job, "progress")))
     assert [sent.row_count for sent in import_job.submissions] == [1, 4]
     assert set(statuses(import_job).values()) == {"created"}
 

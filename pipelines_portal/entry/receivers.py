@@ -49,6 +49,8 @@ def _state_of(import_job: ImportJob) -> ImportState:
         to_send=counts.to_send,
         created=counts.created,
         rejected=counts.rejected,
+        with_errors=counts.to_fix,
+        duplicates=counts.duplicate,
         skipped=counts.set_aside,
         address=import_job.get_absolute_url(),
     )

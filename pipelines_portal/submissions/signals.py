@@ -45,6 +45,8 @@ class ImportState:
     to_send: int
     created: int
     rejected: int
+    with_errors: int
+    duplicates: int
     skipped: int
     address: str
 

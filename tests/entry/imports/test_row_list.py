@@ -5,6 +5,7 @@ import io
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.entry.imports import row_list
@@ -97,6 +98,11 @@ def test_each_page_continues_after_the_last_row(page: Any, sent: ImportJob, monk
     words = text_of(page.get(address(sent, "progress") + "?status=created"))
     assert "Rows 2–4" in words and 'href="?status=created&amp;after=4#rows"' in words
     assert numbers(page, sent, "?status=created&after=4") == [5, 6]
+
+
+def test_the_line_in_sent_counts_the_rows_that_are_left(page: Any, sent: ImportJob) -> None:
+    words = text_of(page.get(reverse("submissions:list")))
+    assert "5 created" in words and ">1 with errors</a>" in words and ">1 duplicate</a>" in words
 
 
 def test_rows_that_were_skipped_can_be_restored(page: Any, sent: ImportJob) -> None:

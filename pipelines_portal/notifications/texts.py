@@ -1,7 +1,7 @@
 """Titles and sentences of notifications, and the subject of their mail."""
 
 SAVED = "Notification settings saved"
-LOOK_AND_DECIDE = "We didn’t get an answer from Pipelines. Check for new tasks and decide"
+LOOK_AND_DECIDE = "We don’t know if it was created. Check for new tasks and decide"
 KEY_REJECTED_ADVICE = "Replace it to work with its workflows again"
 KEY_EXPIRY_ADVICE = "Replace it before then"
 IMPORT_TRANSFERRED_ADVICE = "Rows not sent yet are sent in your name when you continue it"

@@ -41,6 +41,8 @@ def not_decided(reason: str) -> str:
 
 def not_recorded(ids: Sequence[int], *, maybe_created: bool) -> str:
     """Describe the API’s answer when the database cannot record it."""
+    if len(ids) == 1:
+        return f"Pipelines created task {ids[0]}. We couldn’t save this, so Sent shows it as unconfirmed. Don’t resend."
     if ids:
         named = ", ".join(map(str, ids[:MOST_NAMED_IDS]))
         if len(ids) > MOST_NAMED_IDS:

@@ -113,7 +113,8 @@ def test_a_task_that_cannot_be_written_down_is_named(
     page.raise_request_exception = False
     answer = page.post(address(workflow), GOOD | {"token": uuid4()})
     assert answer.status_code == 507
-    assert f"Pipelines created these tasks: {newest(api, org_key)['id']}. We couldn’t save this" in text_of(answer)
+    created = newest(api, org_key)["id"]
+    assert f"Pipelines created task {created}. We couldn’t save this" in text_of(answer)
     assert "Don’t resend" in text_of(answer)
     assert Submission.objects.get().status == "sending"
 

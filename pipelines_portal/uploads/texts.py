@@ -49,8 +49,8 @@ NO_FIELD = "{path} matches no field"
 NOT_THERE = "isn’t in the ZIP file"
 FILE_NOT_THERE = "{path} isn’t in the ZIP file"
 NO_SUCH_FIELD = "Unknown column “{name}”"
-ROW = "row {number:,}"
-ROW_AND_FILE = "row {number:,}, {path}"
+ROW = "Row {number:,}"
+ROW_AND_TEXT = "Row {number:,}: {text}"
 
 # What to type instead of a value that could be read in two ways
 WITHOUT_SEPARATOR = "{what}. Write it without a thousands separator"

@@ -34,7 +34,7 @@ def test_rows_from_a_file_go_along(page: Client, workflow: OpenedWorkflow) -> No
     upload = ZipUpload.objects.get()
     assert "1 task ready, 2 rows have errors" in html and "Rows with errors aren’t sent." in html
     assert "Matched 3 of 4 columns. Not imported: <b><bdi>Agent</bdi></b>" in html
-    assert (upload.task_count, upload.sends_rows, upload.entries) == (1, True, ["row 2, cat.png"])
+    assert (upload.task_count, upload.sends_rows, upload.entries) == (1, True, ["Row 2: cat.png"])
     assert rows_of(upload) == [{"photo": "cat.png", "caption": "A cat", "stars": 4}]
     assert (upload.expected_count, upload.rejected_count) == (1, 0)
 

@@ -31,7 +31,6 @@ class PreviewFile:
 class PreviewRow:
     """An expected task. `entry` is the archive's entry that makes it, or the name of its row."""
 
-    number: int
     entry: str
     files: list[PreviewFile]
     problems: list[str]
@@ -97,15 +96,15 @@ def _summarize(findings: list[list[Finding]], schema: Schema) -> Preview:
 
 
 def shown(
-    rows: list[Row], findings: list[list[Finding]], show: Callable[[int, Row, list[Finding]], PreviewRow]
+    rows: list[Row], findings: list[list[Finding]], show: Callable[[Row, list[Finding]], PreviewRow]
 ) -> tuple[list[PreviewRow], list[PreviewRow]]:
     """Return the first rows that will be created, and the first that will be rejected."""
     good: list[PreviewRow] = []
     rejected: list[PreviewRow] = []
-    for number, (row, found) in enumerate(zip(rows, findings, strict=True), 1):
+    for row, found in zip(rows, findings, strict=True):
         kind = rejected if any(finding.rejects for finding in found) else good
         if len(kind) < SHOWN:
-            kind.append(show(number, row, found))
+            kind.append(show(row, found))
     return good, rejected
 
 
@@ -113,11 +112,11 @@ def _flat(findings: Iterable[Iterable[Finding]]) -> Iterable[Finding]:
     return (finding for found in findings for finding in found)
 
 
-def _show_derived(number: int, row: DerivedRow, findings: list[Finding], schema: Schema) -> PreviewRow:
+def _show_derived(row: DerivedRow, findings: list[Finding], schema: Schema) -> PreviewRow:
     labels = {file_field.name: file_field.label for file_field in schema.file_fields}
     prefix = f"{row.entry}/" if row.is_folder else ""
     files = [PreviewFile(path.removeprefix(prefix), labels[name]) for name, path in row.files.items()]
-    return PreviewRow(number, prefix or row.entry, files, [finding.message for finding in findings][:SHOWN])
+    return PreviewRow(prefix or row.entry, files, [finding.message for finding in findings][:SHOWN])
 
 
 # A name composed into MAX_NAME_BYTES has at most three times as many before.
@@ -156,7 +155,7 @@ def row_entry(row: GivenRow, schema: Schema) -> str:
     paths = (row.values.get(known.name) for known in schema.file_fields)
     path = next((path for path in paths if isinstance(path, str) and not is_blank(path)), "")
     if path:
-        return texts.ROW_AND_FILE.format(number=row.number, path=path[:LONGEST_FULL])
+        return texts.ROW_AND_TEXT.format(number=row.number, text=path[:LONGEST_FULL])
     return texts.ROW.format(number=row.number)
 
 
@@ -193,14 +192,16 @@ def as_in_archive(path: str) -> str:
     return unicodedata.normalize("NFC", "/".join(parts))
 
 
-def _show_given(_: int, row: GivenRow, findings: list[Finding], schema: Schema) -> PreviewRow:
+def _show_given(row: GivenRow, findings: list[Finding], schema: Schema) -> PreviewRow:
     files = [
         PreviewFile(str(row.values[known.name])[:LONGEST_FULL], known.label)
         for known in schema.file_fields
         if not is_blank(row.values.get(known.name))
     ]
     messages = [found.message for found in findings]
-    return PreviewRow(row.number, _glance(row.values, schema) or texts.ROW.format(number=row.number), files, messages)
+    glance = _glance(row.values, schema)
+    name = texts.ROW_AND_TEXT.format(number=row.number, text=glance) if glance else texts.ROW.format(number=row.number)
+    return PreviewRow(name, files, messages)
 
 
 def _glance(row: FieldValues, schema: Schema) -> str:

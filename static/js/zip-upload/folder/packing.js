@@ -57,7 +57,7 @@ export class Packing {
   }
 
   get name() {
-    const name = this.folder || (this.count === 1 ? this.#all[0].path.replace(/\.[^.]*$/, "") : "files");
+    const name = this.folder || (this.count === 1 ? this.#all[0].path.replace(/\.[^.]*$/, "") : `${this.count} files`);
     return `${Array.from(name).slice(0, 120).join("")}.zip`;
   }
 

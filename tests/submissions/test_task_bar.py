@@ -41,7 +41,7 @@ def test_its_time_is_not_before_its_tasks_were(page: Any, person: Any, saved_key
     _take_in(index, {11: "pending"})
     words = text_of(page.get(f"/submissions/{submission.pk}/"))
     section = words.split('id="submission-tasks"')[1].split("</section>")[0]
-    assert f"{before:%H:%M}" not in section and "Updated" in section
+    assert f">{before:%H:%M}<" not in section and "Updated" in section
 
 
 def test_without_the_key_nothing_is_shown_of_it(page: Any, client: Any, saved_key: SavedKey) -> None:

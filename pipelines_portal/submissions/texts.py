@@ -26,6 +26,7 @@ DECIDED_BY_OTHERS = "Someone else has already decided this."
 NOT_DISCARDED = "Not discarded. It was sent, or tasks may exist."
 DISCARDED = "Discarded: {label}"
 CANNOT_LOOK = "We can’t look for new tasks: the key is missing, or nothing is known from before sending."
+SELECT_TASKS = "Not confirmed. Select the tasks that are yours."
 NO_TASKS_APPEARED = "There are no new tasks to confirm."
 TOO_MANY_EXPORTS = "Not exported. Three of your exports are still being prepared. Try again when one is ready."
 NO_VALUES = "No values"
@@ -37,6 +38,12 @@ def not_sent(reason: str) -> str:
 
 def not_decided(reason: str) -> str:
     return f"Not decided. {reason}"
+
+
+def too_many_selected(sent: int) -> str:
+    if sent == 1:
+        return "Not confirmed. You sent 1 row, so only 1 task can be yours."
+    return f"Not confirmed. You sent {sent:,} rows, so at most {sent:,} tasks can be yours."
 
 
 def not_recorded(ids: Sequence[int], *, maybe_created: bool) -> str:

@@ -137,6 +137,43 @@ def test_mine_of_another_number_are_tied_to_no_row(desk: Desk, api: FakeApi) -> 
     assert "3 tasks without a row" in html
 
 
+def select(desk: Desk, submission: Submission, *task_ids: int) -> str:
+    """Confirm these of several new tasks, as the page's form does."""
+    newest = re.search(r'name="up_to" value="(\d+)"', look(desk, submission))
+    form = {"chooses": "1", "task": task_ids, "up_to": newest[1] if newest else ""}
+    answer = desk.browser.post(reverse("submissions:mark_created", args=[submission.pk]), form, follow=True)
+    submission.refresh_from_db()
+    return answer.content.decode()
+
+
+def test_a_person_selects_the_tasks_that_are_theirs(desk: Desk, api: FakeApi) -> None:
+    """Two people lost their answers in the same minute: each confirms their own tasks."""
+    submission, colleagues = send_and_lose_answer(desk, GOOD), send_and_lose_answer(desk, GOOD)
+    first, second = api.create(2)
+    html = look(desk, submission)
+    assert html.count('type="checkbox" name="task"') == 2 and "checked" not in html
+    select(desk, submission, second)
+    assert (submission.status, submission.rows.get().task_id) == ("created", second)
+    assert f"/tasks/{second}/" not in look(desk, colleagues)
+    post(desk, "mark_created", colleagues)
+    assert (colleagues.status, colleagues.rows.get().task_id) == ("created", first)
+
+
+def test_tasks_that_are_very_likely_ones_own_are_selected(desk: Desk, api: FakeApi) -> None:
+    submission = send_and_lose_answer(desk, GOOD, GOOD)
+    api.create(2)
+    assert len(re.findall(r'name="task"[^>]*checked', look(desk, submission))) == 2
+
+
+def test_nothing_is_confirmed_without_a_selection_or_with_more_tasks_than_rows(desk: Desk, api: FakeApi) -> None:
+    submission = send_and_lose_answer(desk, GOOD)
+    ids = api.create(2)
+    assert "Not confirmed. Select the tasks that are yours." in select(desk, submission)
+    assert "only 1 task can be yours" in select(desk, submission, *ids)
+    assert "Not confirmed." in select(desk, submission, ids[1] + 1)
+    assert submission.status == "unconfirmed"
+
+
 def test_mine_are_those_that_were_shown(desk: Desk, api: FakeApi) -> None:
     """A task that appears between the look and the click was not meant."""
     submission = send_and_lose_answer(desk, GOOD, GOOD)

@@ -52,13 +52,17 @@ def _send(request: SignedInRequest, submission: Submission, key: SavedKey) -> No
 @signed_in
 @senders_only
 def submission_mark_created(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
-    """Record the tasks that the person was shown: those up to the ID `up_to`."""
+    """Record the tasks that the person selected, or all that were shown: those up to the ID `up_to`."""
     submission = visible_submission(request.user, submission_id)
     appeared = _appeared(request, submission)
     if appeared is not None:
         up_to = number_in(request.POST.get("up_to", "")) or 0
         shown = [task_id for task_id in appeared.ids if task_id <= up_to]
-        _mark_created(request, submission, shown)
+        if "chooses" in request.POST:
+            selected = {number_in(text) for text in request.POST.getlist("task")}
+            _mark_selected(request, submission, [task_id for task_id in shown if task_id in selected])
+        else:
+            _mark_created(request, submission, shown)
     return redirect("submissions:detail", submission.pk)
 
 
@@ -73,6 +77,15 @@ def _appeared(request: SignedInRequest, submission: Submission) -> Appeared | No
     except PipelinesError as error:
         messages.error(request, texts.not_decided(explain(error).reason))
         return None
+
+
+def _mark_selected(request: SignedInRequest, submission: Submission, selected: list[int]) -> None:
+    if not selected:
+        messages.error(request, texts.SELECT_TASKS)
+    elif 0 < submission.row_count < len(selected):
+        messages.error(request, texts.too_many_selected(submission.row_count))
+    else:
+        _mark_created(request, submission, selected)
 
 
 def _mark_created(request: SignedInRequest, submission: Submission, shown: list[int]) -> None:

@@ -125,4 +125,7 @@ def _appeared(submission: Submission, key: SavedKey | None) -> dict[str, Any]:
         appeared = tasks_since(submission, client_for(key))
     except PipelinesError as error:
         return {"look_failed": explain(error)}
-    return {"appeared": appeared, "linked": appeared.tasks[:LINKED], "unlinked": max(len(appeared.tasks) - LINKED, 0)}
+    unlinked = max(len(appeared.tasks) - LINKED, 0)
+    # Of many tasks, a person confirms all that are new.
+    chooses = len(appeared.tasks) > 1 and not unlinked and not appeared.more
+    return {"appeared": appeared, "linked": appeared.tasks[:LINKED], "unlinked": unlinked, "chooses": chooses}

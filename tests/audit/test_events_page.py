@@ -68,6 +68,12 @@ def test_a_check_without_an_answer_is_not_called_rejected(result: str, words: st
     assert checked == f"ana@acme.example checked API key Photos: {words}"
 
 
+def test_a_key_that_changes_hands_names_its_owners() -> None:
+    detail = {"former_owner": "ana@acme.example", "owner": "ben@acme.example"}
+    expected = "ana@acme.example made ben@acme.example the owner of API key Photos (before: ana@acme.example)"
+    assert sentence(Verb.KEY_HANDED_OVER, detail=detail) == expected
+
+
 def test_pauses_and_decisions_say_what_happened() -> None:
     assert sentence(Verb.IMPORT_STOPPED, detail={"how": "pause"}) == "ana@acme.example paused import Photos"
     assert sentence(Verb.SUBMISSION_DECIDED, detail={"tasks": 0}).endswith("recorded that Photos created nothing")

@@ -204,7 +204,7 @@ def _reviews(user: User, own_keys: list[SavedKey], now: datetime) -> tuple[Item,
     tell_apart(shown)
     submissions = [_submission_item(submission, user) for submission in shown]
     imports = [_import_item(import_job, user) for import_job in list_stopped(user)[:MAX_REVIEWED]]
-    keys = map(_key_item, own_keys)
+    keys = [_key_item(key, user.may_send) for key in own_keys]
     own_invitations = Invitation.objects.overdue_for(user, now)[:MAX_REVIEWED]
     invitations = [_invitation_item(invitation, user, now) for invitation in own_invitations]
     return (*submissions, *imports, *_upload_items(user), *(item for item in keys if item), *invitations)
@@ -245,13 +245,14 @@ def _upload_items(user: User) -> list[Item]:
     ]  # fmt: skip
 
 
-def _key_item(key: SavedKey) -> Item | None:
+def _key_item(key: SavedKey, may_replace: bool) -> Item | None:
     """Return the line of a key whose owner must act. Pages of workflows name the problems of a shared key."""
     state = state_of(key)
     if state.name not in KEY_STATES_TO_REVIEW:
         return None
-    address = f"{reverse('keys:detail', args=[key.pk])}#replace"
-    return Item("key", key.name, address, "Replace key", note=state.word, lead="API key", tone=state.tone)
+    address = reverse("keys:detail", args=[key.pk]) + ("#replace" if may_replace else "")
+    action = "Replace key" if may_replace else "Review"
+    return Item("key", key.name, address, action, note=state.word, lead="API key", tone=state.tone)
 
 
 def _invitation_item(invitation: Invitation, user: User, now: datetime) -> Item:

@@ -55,6 +55,10 @@ def already_saved(duplicate: "SavedKey", person_id: int) -> str:
     return f"This key is here as “{duplicate.name}”. Ask {duplicate.owner.email} to share it with you."
 
 
+def name_taken(name: str) -> str:
+    return f"You already have a key called “{name}”. Choose another name."
+
+
 def viewer_cannot_own(person: object) -> str:
     return f"Enter someone who can create tasks. {person} is a viewer."
 

@@ -32,6 +32,7 @@ from pipelines_portal.submissions.team import sent_since, unknown_for
 from pipelines_portal.task_index.counts import LISTED_STATUSES, Counts, counts_and_known
 from pipelines_portal.task_index.models import GONE, NoteState, WorkflowIndex
 from pipelines_portal.task_index.reads import new_and_stuck
+from pipelines_portal.tasks.conditions import ME
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 # The most recent workflows. The pages of the keys list all others.
@@ -356,10 +357,9 @@ def _statuses_since(user: User, midnight: datetime) -> list[tuple[str, int]]:
 
 
 def _status_address(places: set[tuple[int, int]], status: str, day: str) -> str:
-    """Return the list of the only workflow of today, or what was sent today."""
-    if len(places) != 1:
-        return _sent_address(since=day)
-    return f"{reverse('tasks:list', args=next(iter(places)))}?{urlencode({'status': status})}"
+    """Return the person's tasks of today with this status: in the list of their only workflow, or in the search."""
+    address = reverse("tasks:list", args=next(iter(places))) if len(places) == 1 else reverse("search:search")
+    return f"{address}?{urlencode({'status': status, 'sent': ME, 'day': day})}"
 
 
 def _team(user: User, midnight: datetime) -> tuple[Number, ...]:

@@ -351,19 +351,40 @@ def test_today_counts_what_the_person_sent(desk: Desk, api: Any) -> None:
     day = timezone.localdate().isoformat()
     assert link_to(desk.browser, "4 created") == f"/submissions/?since={day}"
     assert link_to(desk.browser, "1 rejected") == f"/submissions/?since={day}&status=rejected"
-    assert link_to(desk.browser, "1 failed").endswith("/tasks/?status=failed")
+    assert link_to(desk.browser, "1 failed").endswith(f"/tasks/?status=failed&sent=me&day={day}")
     for address in ("4 created", "1 rejected", "1 failed"):
         assert desk.browser.get(link_to(desk.browser, address)).status_code == 200
 
 
-def test_the_tasks_of_several_workflows_link_to_what_was_sent(desk: Desk, api: Any) -> None:
+@pytest.mark.parametrize("status", ["finished", "failed", "pending"])
+@pytest.mark.parametrize("is_several", [False, True])
+def test_a_status_of_today_links_to_the_tasks_counted(desk: Desk, api: Any, status: str, is_several: bool) -> None:
+    """Not to those of yesterday or of others, in one workflow or in several."""
+    now, colleague = timezone.now(), make_colleague()
+    workflows = [desk.workflow, open_workflow(desk.key, 43, name="Other")] if is_several else [desk.workflow]
+    for workflow in workflows:
+        tasks = []
+        for task_id, owner, days in ((7, desk.person, 0), (8, desk.person, 1), (9, colleague, 0)):
+            sent = make_submission(owner, desk.key, workflow.workflow_id, status="created", success_count=1)
+            sent.rows.create(index=0, task_id=task_id, fields={})
+            at = now - timedelta(days=days)
+            Submission.objects.filter(pk=sent.pk).update(created_at=at, sent_at=at)
+            tasks.append(make_task(task_id, status, at))
+        make_index(workflow, tasks)
+    address = link_to(desk.browser, f"{len(workflows)} {status}")
+    found = desk.browser.get(address).context["tasks"]
+    assert sorted(one.place for one in found.page.tasks) == [(desk.key.pk, one.workflow_id, 7) for one in workflows]
+
+
+def test_the_tasks_of_several_workflows_link_to_the_search(desk: Desk, api: Any) -> None:
     other = open_workflow(desk.key, 43, name="Other")
     for workflow in (desk.workflow, other):
         submission = make_submission(desk.person, desk.key, workflow.workflow_id, status="created", success_count=1)
         submission.rows.create(index=0, task_id=7, fields={})
         make_index(workflow, [make_task(7, "failed", timezone.now())])
     assert lines_of(desk.browser)["You today"] == "2 created 2 failed"
-    assert link_to(desk.browser, "2 failed") == f"/submissions/?since={timezone.localdate().isoformat()}"
+    day = timezone.localdate().isoformat()
+    assert link_to(desk.browser, "2 failed") == f"/search/?status=failed&sent=me&day={day}"
 
 
 def test_a_lead_sees_what_the_team_created_today(saved_key: SavedKey, static_root: None) -> None:

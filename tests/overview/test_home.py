@@ -155,6 +155,42 @@ def test_new_work_starts_from_home(page: Client, saved_key: SavedKey) -> None:
     assert "Receipts" in menus and f"{place}/43/tasks/new/" not in menus and "Closed" not in menus
 
 
+DEAD_KEYS = [
+    {"rejected_at": timezone.now()}, {"expires_at": timezone.now() - timedelta(days=2)}, {"encrypted_key": b"nonsense"}
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("has_tasks", [True, False])
+@pytest.mark.parametrize("values", DEAD_KEYS)
+def test_no_task_is_offered_with_a_key_that_does_not_work(
+    page: Client, saved_key: SavedKey, values: dict[str, Any], has_tasks: bool
+) -> None:
+    """Its owner replaces it, and others ask the owner. Workflows of other keys are offered."""
+    colleague, workflow = make_colleague(), open_workflow(saved_key, 42, name="Tickets")
+    share_key(saved_key, colleague)
+    if has_tasks:
+        make_index(workflow, [make_task(1, "pending", timezone.now())])
+    SavedKey.objects.update(**values)
+    owners, theirs = text_of(page.get("/")), text_of(browser_of(colleague).get("/"))
+    for words in (owners, theirs):
+        assert "/tasks/new/" not in words and "/42/import/" not in words
+    ask = "Key “Acme” doesn’t work. Ask its owner, maria@acme.example, to replace it."
+    assert ask in theirs and ask not in owners and "Replace key" in owners
+    open_workflow(save_key(colleague, "pk_other"), 43, name="Receipts")
+    theirs = text_of(browser_of(colleague).get("/"))
+    assert "/43/tasks/new/" in theirs and "/42/tasks/new/" not in theirs and ask not in theirs
+
+
+@pytest.mark.parametrize("has_tasks", [True, False])
+def test_no_task_is_offered_in_closed_workflows(page: Client, saved_key: SavedKey, has_tasks: bool) -> None:
+    workflow = open_workflow(saved_key, 44, name="Closed", status="ARCHIVED")
+    if has_tasks:
+        make_index(workflow, [make_task(1, "pending", timezone.now())])
+    words = text_of(page.get("/"))
+    assert "New task" not in words and "Your workflows are closed to new tasks." in words
+    assert link_to(page, "All workflows") == f"/keys/{saved_key.pk}/workflows/"
+
+
 def test_times_are_in_the_time_zone_of_the_person(page: Client, person: User, saved_key: SavedKey) -> None:
     make_index(open_workflow(saved_key), [make_task(1, "pending", timezone.now())])
     person.name = "Maria Weber"

@@ -178,7 +178,7 @@ _PATTERNS: dict[Verb, str | Callable[[Detail], str]] = {
     Verb.KEY_EXPIRY_SAID: _key_expiry,
     Verb.KEY_REPLACED: "{who} replaced API key {target} (old key …{before})",
     Verb.KEY_REPLACE_UNDONE: "{who} undid the replacement of API key {target} by …{instead}",
-    Verb.KEY_HANDED_OVER: "{who} transferred API key {target} from {former_owner} to {owner}",
+    Verb.KEY_HANDED_OVER: "{who} made {owner} the owner of API key {target} (before: {former_owner})",
     Verb.KEY_REMOVED: "{who} removed API key {target}",
     Verb.WORKFLOW_OPENED: "{who} added workflow {target}",
     Verb.WORKFLOW_FORGOTTEN: "{who} removed workflow {target}",

@@ -68,7 +68,7 @@ class Verb(TextChoices):
     KEY_EXPIRY_SAID = "key-expiry-said", Group.KEYS, "Set an API key’s expiry"
     KEY_REPLACED = "key-replaced", Group.KEYS, "Replaced an API key"
     KEY_REPLACE_UNDONE = "key-replace-undone", Group.KEYS, "Undid an API key’s replacement"
-    KEY_HANDED_OVER = "key-handed-over", Group.KEYS, "Transferred an API key"
+    KEY_HANDED_OVER = "key-handed-over", Group.KEYS, "Changed an API key’s owner"
     KEY_REMOVED = "key-removed", Group.KEYS, "Removed an API key"
     WORKFLOW_OPENED = "workflow-opened", Group.WORKFLOWS, "Added a workflow"
     WORKFLOW_FORGOTTEN = "workflow-forgotten", Group.WORKFLOWS, "Removed a workflow"

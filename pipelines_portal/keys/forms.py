@@ -82,6 +82,11 @@ class SavedKeyForm(forms.Form):
         self.duplicate = duplicate
         return key
 
+    def clean(self) -> None:
+        name = self.cleaned_data.get("name")
+        if name and "key" not in self.errors and _has_key_named(name, self.owner.pk, self.duplicate):
+            self.add_error("name", texts.name_taken(name))
+
     def add_conflict(self) -> None:
         """Add the error of a key that somebody saved, handed over or removed since the form was checked."""
         duplicate = _find_duplicate(self.cleaned_data["key"])
@@ -92,8 +97,24 @@ def _find_duplicate(key: str) -> SavedKey | None:
     return SavedKey.objects.select_related("owner").filter(fingerprint=fingerprint(key)).first()
 
 
+def _has_key_named(name: str, owner_id: int, but: SavedKey | None) -> bool:
+    """Return whether the owner has a key of this name, besides the key `but`."""
+    others = SavedKey.objects.filter(owner=owner_id, name__iexact=name)
+    return others.exclude(pk=but.pk).exists() if but else others.exists()
+
+
 class RenameKeyForm(forms.Form):
     name = NameField(max_length=100, label="Name", widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+    def __init__(self, key: SavedKey, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.key = key
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if _has_key_named(name, self.key.owner_id, self.key):
+            raise ValidationError(texts.name_taken(name))
+        return name
 
 
 class KeyExpiryForm(forms.Form):

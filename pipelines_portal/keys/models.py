@@ -117,6 +117,10 @@ class SavedKey(models.Model):
         self.used_by = user
         return self
 
+    def can_be_replaced_by(self, person: User | None) -> bool:
+        """Return whether the person owns the key and may still change it: an owner may have become a viewer."""
+        return person is not None and person.pk == self.owner_id and person.may_send
+
     # --- the secret ---------------------------------------------------------------------------------------------------
 
     def encrypt(self, text: str) -> None:

@@ -63,12 +63,7 @@ class KeyRateLimiter:
             self._with_advice(error)
         elif isinstance(error, CreatorGone):
             self._update(creator_gone_at=timezone.now())
-            error.advice, error.key_id = advice_without_creator(self._key, self._is_own), self._key.pk
-
-    @property
-    def _is_own(self) -> bool:
-        """Return whether the owner makes the calls. The worker makes them for nobody in particular."""
-        return self._key.used_by is not None and self._key.used_by.pk == self._key.owner_id
+            error.advice, error.key_id = advice_without_creator(self._key, self._key.used_by), self._key.pk
 
     def _pause(self, seconds: int) -> None:
         """Never shorten a pause: another process may have been asked for a longer one."""
@@ -93,7 +88,7 @@ class KeyRateLimiter:
             self._update(last_used_at=now, last_used_by_id=key.used_by.pk if key.used_by else None)
 
     def _with_advice(self, error: Unauthorized) -> Unauthorized:
-        error.advice, error.key_id = advice_if_rejected(self._key, self._is_own), self._key.pk
+        error.advice, error.key_id = advice_if_rejected(self._key, self._key.used_by), self._key.pk
         return error
 
     def _row(self) -> QuerySet[SavedKey]:

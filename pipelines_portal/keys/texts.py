@@ -4,6 +4,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pipelines_portal.accounts.models import User
     from pipelines_portal.keys.models import SavedKey
 
 # Toasts
@@ -52,6 +53,10 @@ def already_saved(duplicate: "SavedKey", person_id: int) -> str:
     if duplicate.owner_id == person_id:
         return f"You already added this key as “{duplicate.name}”."
     return f"This key is here as “{duplicate.name}”. Ask {duplicate.owner.email} to share it with you."
+
+
+def name_taken(name: str) -> str:
+    return f"You already have a key called “{name}”. Choose another name."
 
 
 def viewer_cannot_own(person: object) -> str:
@@ -113,16 +118,23 @@ def rejected_title(name: str) -> str:
     return f"Key “{name}” was rejected"
 
 
-def advice_if_rejected(key: "SavedKey", is_own: bool) -> str:
-    if is_own:
+def advice_if_rejected(key: "SavedKey", person: "User | None") -> str:
+    if key.can_be_replaced_by(person):
         return "The API key expired or was revoked. Replace it to continue. Workflows and sharing stay."
-    return f"The API key expired or was revoked. Ask its owner, {key.owner}, to replace it."
+    return f"The API key expired or was revoked. {_who_replaces(key, person)}"
 
 
-def advice_without_creator(key: "SavedKey", is_own: bool) -> str:
-    if is_own:
+def advice_without_creator(key: "SavedKey", person: "User | None") -> str:
+    if key.can_be_replaced_by(person):
         return "The person who created it left the organization. Replace it with a new key."
-    return f"The person who created it left the organization. Ask its owner, {key.owner}, to replace it."
+    return f"The person who created it left the organization. {_who_replaces(key, person)}"
+
+
+def _who_replaces(key: "SavedKey", person: "User | None") -> str:
+    """Return what a person who can't replace the key can do. Its owner may be a viewer by now."""
+    if person is not None and person.pk == key.owner_id:
+        return "Viewers can’t replace keys. Transfer it to someone who can."
+    return f"Ask its owner, {key.owner}, to replace it."
 
 
 def cannot_be_opened(name: str) -> str:
@@ -147,12 +159,12 @@ def expires_subject(name: str, days: int) -> str:
     return f"API key “{name}” expires tomorrow" if days == 1 else f"API key “{name}” expires in {days} days"
 
 
-def replace_before(day: str) -> str:
-    return f"Replace it before {day} to keep sending tasks."
-
-
-def ask_to_replace_before(owner: object, day: str) -> str:
-    return f"Ask its owner, {owner}, to replace it before {day}."
+def advice_before_expiry(key: "SavedKey", person: "User", day: str) -> str:
+    if key.can_be_replaced_by(person):
+        return f"Replace it before {day} to keep sending tasks."
+    if key.owner_id == person.pk:
+        return _who_replaces(key, person)
+    return f"Ask its owner, {key.owner}, to replace it before {day}."
 
 
 def day_of(day: date) -> str:

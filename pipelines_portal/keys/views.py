@@ -130,7 +130,7 @@ def _owner_context(key: SavedKey, owner: User, forms: dict[str, Any]) -> dict[st
     teams = teams_to_share_with(key, owner)
     replaced = ReplacedKey.objects.filter(key=key, replaced_by=key.fingerprint).first()
     return {
-        "rename_form": RenameKeyForm(initial={"name": key.name}),
+        "rename_form": RenameKeyForm(key, initial={"name": key.name}),
         "expiry_form": KeyExpiryForm(initial={"expiry": key.expiry}),
         "replace_form": ReplaceKeyForm(key),
         "share_form": ShareKeyForm(key, teams, shown=list(teams[:MOST_TEAMS])),
@@ -162,7 +162,7 @@ def key_check(request: SignedInRequest, key_id: int) -> HttpResponse:
 @senders_only
 def key_rename(request: SignedInRequest, key_id: int) -> HttpResponse:
     key = owned_key(request.user, key_id)
-    form = RenameKeyForm(request.POST)
+    form = RenameKeyForm(key, request.POST)
     if not form.is_valid():
         return _detail_page(request, key, status=422, rename_form=form)
     if not key.rename(form.cleaned_data["name"], request.user):

@@ -1,6 +1,6 @@
 """The three steps that Home shows until the first task exists."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.urls import reverse
@@ -36,8 +36,11 @@ class FirstSteps:
         return 3 if self.workflow_name else 2
 
 
-def first_steps(user: User, workflows: list[OpenedWorkflow]) -> FirstSteps | None:
-    """Return the steps, or None if the person has created a task already, or cannot create one."""
+def first_steps(user: User, workflows: list[OpenedWorkflow], open_ones: list[OpenedWorkflow]) -> FirstSteps | None:
+    """Return the steps, or None if the person has created a task already, or may create none.
+
+    `open_ones` are the workflows in which they can create tasks.
+    """
     if not workflows:
         key = SavedKey.objects.usable_by(user).order_by("name").first()
         if key is None:
@@ -46,11 +49,14 @@ def first_steps(user: User, workflows: list[OpenedWorkflow]) -> FirstSteps | Non
         return FirstSteps(key.name, reverse("workflows:list", args=[key.pk]))
     if not user.may_send or Submission.objects.filter(owner=user, success_count__gt=0).exists():
         return None
-    workflow = next((one for one in workflows if one.accepts_tasks), workflows[0])
+    workflow = next(iter(open_ones), workflows[0])
+    added = FirstSteps(workflow.key.name, reverse("workflows:list", args=[workflow.key_id]), workflow.name)
+    if not open_ones:
+        return added
     place = [workflow.key_id, workflow.workflow_id]
     is_files = workflow.has_file_fields
-    return FirstSteps(
-        workflow.key.name, reverse("workflows:list", args=[workflow.key_id]), workflow.name,
+    return replace(
+        added,
         create=reverse("uploads:choose" if is_files else "new_task:create", args=place),
         sample="" if is_files else reverse("imports:template", args=[*place, "xlsx"]),
     )  # fmt: skip

@@ -32,6 +32,7 @@ from pipelines_portal.submissions.team import sent_since, unknown_for
 from pipelines_portal.task_index.counts import LISTED_STATUSES, Counts, counts_and_known
 from pipelines_portal.task_index.models import GONE, NoteState, WorkflowIndex
 from pipelines_portal.task_index.reads import new_and_stuck
+from pipelines_portal.tasks.conditions import ME
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 # The most recent workflows. The pages of the keys list all others.
@@ -41,6 +42,8 @@ MAX_CONTINUED, MAX_REVIEWED, MAX_PEOPLE = 5, 10, 12
 MAX_TEXT_LENGTH = 90
 # The states of a key, by their names in `state_of`, in which its owner must act.
 KEY_STATES_TO_REVIEW = {"unreadable", "rejected", "over", "ends"}
+# With a key in one of these states, no task can be created.
+DEAD_KEY_STATES = {"unreadable", "rejected", "over"}
 FINISHED = "finished"
 
 
@@ -92,6 +95,15 @@ class Offer:
 
 
 @dataclass(frozen=True)
+class Obstacle:
+    """Why the person can create no task, and a link to what they can do."""
+
+    sentence: str
+    action: str
+    address: str
+
+
+@dataclass(frozen=True)
 class Home:
     """What Home shows. `since` is when the person left before this visit; `updated` when the newest number was read.
 
@@ -99,6 +111,7 @@ class Home:
     """
 
     offers: tuple[Offer, ...]
+    obstacle: Obstacle | None
     all_workflows: str
     drafts: tuple[Item, ...]
     more_drafts: int
@@ -149,11 +162,14 @@ def build_home(user: User, now: datetime) -> Home:
     counts, known = counts_and_known(with_working_key)
     new_stuck = new_and_stuck([(indexes[pk], each) for pk, each in counts.items()], since, now)
     keys = list(SavedKey.objects.usable_by(user))
+    dead_keys = {key.pk for key in keys if state_of(key).name in DEAD_KEY_STATES}
+    open_ones = [one for one in workflows if one.accepts_tasks and one.key_id not in dead_keys] if user.may_send else []
     drafts = [draft for draft in list_drafts(user, {key.pk for key in keys}) if draft.address]
     today = _today(user, midnight)
     has_tasks = any(known.values()) or bool(today) or len(with_working_key) < len(workflows)
     return Home(
-        offers=_offers(user, workflows),
+        offers=tuple(map(_offer, open_ones[:MAX_OFFERED])),
+        obstacle=None if open_ones else _obstacle(user, workflows),
         all_workflows=reverse("workflows:list", args=[workflows[0].key_id]) if workflows else "",
         drafts=tuple(_draft_item(draft) for draft in drafts[:MAX_CONTINUED]),
         more_drafts=max(len(drafts) - MAX_CONTINUED, 0),
@@ -164,7 +180,7 @@ def build_home(user: User, now: datetime) -> Home:
         updated=max((moment for each in counts.values() for moment in each.read_at.values()), default=None),
         today=today,
         team=_team(user, midnight),
-        steps=None if has_tasks else first_steps(user, workflows),
+        steps=None if has_tasks else first_steps(user, workflows, open_ones),
     )
 
 
@@ -174,10 +190,18 @@ def _recent_workflows(user: User) -> list[OpenedWorkflow]:
     return list(recent.defer("key__encrypted_key")[:MAX_WORKFLOWS])
 
 
-def _offers(user: User, workflows: list[OpenedWorkflow]) -> tuple[Offer, ...]:
-    """Return the recent workflows in which the person may create tasks."""
-    open_ones = [one for one in workflows if one.accepts_tasks and one.key.rejected_at is None] if user.may_send else []
-    return tuple(map(_offer, open_ones[:MAX_OFFERED]))
+def _obstacle(user: User, workflows: list[OpenedWorkflow]) -> Obstacle | None:
+    """Return why none of the workflows takes a task. A key of the person's own is among what they review."""
+    if not workflows or not user.may_send:
+        return None
+    blocked = next((one for one in workflows if one.accepts_tasks), None)
+    if blocked is None:
+        address = reverse("workflows:list", args=[workflows[0].key_id])
+        return Obstacle(texts.WORKFLOWS_CLOSED, "All workflows", address)
+    key = blocked.key
+    if key.owner_id == user.pk:
+        return None
+    return Obstacle(texts.ask_to_replace(key.name, key.owner), "View key", reverse("keys:detail", args=[key.pk]))
 
 
 def _offer(workflow: OpenedWorkflow) -> Offer:
@@ -204,7 +228,7 @@ def _reviews(user: User, own_keys: list[SavedKey], now: datetime) -> tuple[Item,
     tell_apart(shown)
     submissions = [_submission_item(submission, user) for submission in shown]
     imports = [_import_item(import_job, user) for import_job in list_stopped(user)[:MAX_REVIEWED]]
-    keys = map(_key_item, own_keys)
+    keys = [_key_item(key, user.may_send) for key in own_keys]
     own_invitations = Invitation.objects.overdue_for(user, now)[:MAX_REVIEWED]
     invitations = [_invitation_item(invitation, user, now) for invitation in own_invitations]
     return (*submissions, *imports, *_upload_items(user), *(item for item in keys if item), *invitations)
@@ -245,13 +269,14 @@ def _upload_items(user: User) -> list[Item]:
     ]  # fmt: skip
 
 
-def _key_item(key: SavedKey) -> Item | None:
+def _key_item(key: SavedKey, may_replace: bool) -> Item | None:
     """Return the line of a key whose owner must act. Pages of workflows name the problems of a shared key."""
     state = state_of(key)
     if state.name not in KEY_STATES_TO_REVIEW:
         return None
-    address = f"{reverse('keys:detail', args=[key.pk])}#replace"
-    return Item("key", key.name, address, "Replace key", note=state.word, lead="API key", tone=state.tone)
+    address = reverse("keys:detail", args=[key.pk]) + ("#replace" if may_replace else "")
+    action = "Replace key" if may_replace else "Review"
+    return Item("key", key.name, address, action, note=state.word, lead="API key", tone=state.tone)
 
 
 def _invitation_item(invitation: Invitation, user: User, now: datetime) -> Item:
@@ -355,10 +380,9 @@ def _statuses_since(user: User, midnight: datetime) -> list[tuple[str, int]]:
 
 
 def _status_address(places: set[tuple[int, int]], status: str, day: str) -> str:
-    """Return the list of the only workflow of today, or what was sent today."""
-    if len(places) != 1:
-        return _sent_address(since=day)
-    return f"{reverse('tasks:list', args=next(iter(places)))}?{urlencode({'status': status})}"
+    """Return the person's tasks of today with this status: in the list of their only workflow, or in the search."""
+    address = reverse("tasks:list", args=next(iter(places))) if len(places) == 1 else reverse("search:search")
+    return f"{address}?{urlencode({'status': status, 'sent': ME, 'day': day})}"
 
 
 def _team(user: User, midnight: datetime) -> tuple[Number, ...]:

@@ -46,6 +46,8 @@ PLACES = (
     ("API keys", "keys:list", "key"),
     ("Team", "people:list", "people"),
     ("Account", "accounts:account", "people"),
+    # Its page depends on the page behind the palette, and on the person.
+    ("Help", "", "unconfirmed"),
 )
 
 
@@ -295,10 +297,17 @@ class Palette:
     # Places
 
     def _places(self) -> Group:
-        places = [(label, reverse(name), icon) for label, name, icon in PLACES]
-        places.append(("Help", help_address(self.match.view_name if self.match else ""), "unconfirmed"))
-        found = best(places, lambda place: place[0], self.words)
-        return Group("Go to", [Option(url, marked(label, self.words), icon=icon) for label, url, icon in found])
+        found = best(PLACES, lambda place: place[0], self.words)
+        options = [
+            Option(reverse(name) if name else self._help_address(), marked(label, self.words), icon=icon)
+            for label, name, icon in found
+        ]
+        return Group("Go to", options)
+
+    def _help_address(self) -> str:
+        is_lead = self.user.memberships.filter(is_lead=True).exists()
+        page = self.match.view_name if self.match else ""
+        return help_address(page, is_lead=is_lead, is_administrator=self.user.is_administrator)
 
 
 def _draft_label(workflow: Workflow) -> str:

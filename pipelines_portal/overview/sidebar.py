@@ -55,6 +55,7 @@ class Rail(NamedTuple):
     person: str
     initials: str
     is_administrator: bool
+    is_lead: bool
     keys: tuple[RailKey, ...]
     key: RailKey | None
     pinned: tuple[RailWorkflow, ...]
@@ -89,6 +90,7 @@ def _rail(request: HttpRequest) -> Rail | None:
         person=person,
         initials=initials(person),
         is_administrator=user.is_administrator,
+        is_lead=counts.is_lead,
         keys=lists.keys,
         key=key,
         pinned=tuple(_build_workflow(one, counts) for one in shown if one.is_pinned),

@@ -15,6 +15,15 @@ def greeting(hour: int, name: str, *, is_new: bool) -> str:
     return f"Good evening, {name}" if name else "Good evening"
 
 
+# --- Home: no workflow takes tasks ------------------------------------------------------------------------------------
+
+WORKFLOWS_CLOSED = "Your workflows are closed to new tasks. Choose or add another one."
+
+
+def ask_to_replace(key_name: str, owner: object) -> str:
+    return f"Key “{key_name}” doesn’t work. Ask its owner, {owner}, to replace it."
+
+
 # --- Home: numbers that are missing or old ----------------------------------------------------------------------------
 
 

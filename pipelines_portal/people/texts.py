@@ -3,15 +3,31 @@
 # The result of an act
 UNCHANGED = "Already up to date"
 ROLE_UNCHANGED = "Role not changed."
-ROLE_CHANGED = "Role changed · They’ve been signed out"
-DEACTIVATED = "Deactivated · They’ve been signed out"
 REACTIVATED = "Reactivated"
-TWO_STEP_RESET = "Two-step verification reset · They’ve been signed out"
-UNLINKED = "Unlinked · They’ve been signed out"
 TEAM_CREATED = "Team created · Add members"
 TEAM_RENAMED = "Team renamed"
 TEAM_DELETED = "Team deleted"
 INVITATION_REVOKED = "Invitation revoked"
+
+
+def role_changed(*, is_own: bool) -> str:
+    return f"Role changed · {_signed_out(is_own)}"
+
+
+def deactivated(*, is_own: bool) -> str:
+    return f"Deactivated · {_signed_out(is_own)}"
+
+
+def two_step_reset(*, is_own: bool) -> str:
+    return f"Two-step verification reset · {_signed_out(is_own)}"
+
+
+def unlinked(*, is_own: bool) -> str:
+    return f"Unlinked · {_signed_out(is_own)}"
+
+
+def _signed_out(is_own: bool) -> str:
+    return "You’ve been signed out" if is_own else "They’ve been signed out"
 
 
 def member_added(person: str, team: str) -> str:

@@ -135,13 +135,16 @@ def _counted(tasks: list[Task], notes: dict[int, TaskNote]) -> Numbers:
 
 
 def page_title(conditions: Conditions, pagination: Pagination, numbers: Numbers) -> str:
-    """Return "(3 need attention) Paused, page 2": the first word tells tabs apart."""
-    number = numbers.get(ATTENTION, "")
-    attention = f"({number} {'needs' if number == '1' else 'need'} attention) " if number else ""
+    """Return "(3 need attention) Tasks, page 2", or "(12) Paused": the first word tells tabs apart."""
+    listed, attention = numbers.get(conditions.status, ""), numbers.get(ATTENTION, "")
+    if listed and conditions.is_plain:
+        count = f"({listed}) "
+    else:
+        count = f"({attention} {'needs' if attention == '1' else 'need'} attention) " if attention else ""
     words = WORDS[conditions.status] if conditions.status else "Tasks"
     if conditions.words:
         words = f"“{conditions.words}”"
-    return f"{attention}{words}{_page(pagination)}"
+    return f"{count}{words}{_page(pagination)}"
 
 
 def _page(pagination: Pagination) -> str:

@@ -68,6 +68,12 @@ def test_a_check_without_an_answer_is_not_called_rejected(result: str, words: st
     assert checked == f"ana@acme.example checked API key Photos: {words}"
 
 
+def test_a_key_that_changes_hands_names_its_owners() -> None:
+    detail = {"former_owner": "ana@acme.example", "owner": "ben@acme.example"}
+    expected = "ana@acme.example made ben@acme.example the owner of API key Photos (before: ana@acme.example)"
+    assert sentence(Verb.KEY_HANDED_OVER, detail=detail) == expected
+
+
 def test_pauses_and_decisions_say_what_happened() -> None:
     assert sentence(Verb.IMPORT_STOPPED, detail={"how": "pause"}) == "ana@acme.example paused import Photos"
     assert sentence(Verb.SUBMISSION_DECIDED, detail={"tasks": 0}).endswith("recorded that Photos created nothing")
@@ -97,6 +103,10 @@ def make_events(cast: Cast) -> None:
 SHOWN = {
     "?person=LEAD@acme.example": ["member-added"],
     "?person=who@else.example": ["sign-in-refused"],
+    "?person=Else": ["sign-in-refused"],
+    "?person=acme": ["role-changed", "lead-changed", "member-added"],
+    "?person=admin%25": [],
+    "?verb=teams&person=lead@": ["member-added"],
     "?verb=teams": ["lead-changed", "member-added"],
     "?verb=lead-changed": ["lead-changed"],
     "?verb=people&person=admin@acme.example": ["role-changed"],
@@ -129,6 +139,15 @@ def test_an_invalid_filter_is_an_error_of_the_form(cast: Cast, query: str) -> No
         answer = cast.client("administrator").get(path + query)
         assert answer.status_code == 422
         assert "<script>" not in answer.content.decode().replace("<script ", "")
+
+
+def test_reversed_days_are_an_error_of_the_field(cast: Cast) -> None:
+    make_events(cast)
+    day = datetime.now(UTC) + timedelta(days=2)
+    answer = cast.client("administrator").get(f"/people/events/?since={day:%Y-%m-%d}&until=2026-01-01")
+    html = answer.content.decode()
+    assert answer.status_code == 422 and "No events" not in html
+    assert re.search(r'id="id_until_error">.*?Choose a day on or after the first one\.', html, re.DOTALL)
 
 
 @pytest.mark.parametrize("query", ["", "?verb=teams", "?person=admin@acme.example", "?verb=team-renamed"])

@@ -9,6 +9,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.core.form_fields import one_line
 from pipelines_portal.core.mail import send_mail
 from pipelines_portal.keys.forms import RenameKeyForm, SavedKeyForm
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.people.forms import AcceptForm, TeamForm
 from pipelines_portal.people.models import Invitation
 
@@ -21,7 +22,7 @@ BAD = [
     "\u2060\u00ad",
 ]
 GOOD = ["Maria Weber", "名前", "O’Brien-Łukasz 2", "می\u200cخواهم", "👩\u200d🔬", "ACME / R&D (Köln)"]
-FORMS = [NameForm, TeamForm, RenameKeyForm]
+FORMS = [NameForm, TeamForm]
 
 
 def forms(name: str, person: User) -> list[Any]:
@@ -29,6 +30,7 @@ def forms(name: str, person: User) -> list[Any]:
     asked = [
         AcceptForm(Invitation(email="new@acme.example"), data),
         SavedKeyForm(person, data),
+        RenameKeyForm(SavedKey(owner=person), data),
         PasskeyForm(data, user=person),
     ]
     return [*(form(data) for form in FORMS), *asked]

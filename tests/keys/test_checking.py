@@ -18,6 +18,7 @@ from tests.conftest import ACME
 from tests.factories import open_workflow, save_key
 from tests.fake_api import Answer, FakeApi, answer, error, hang_up
 from tests.keys.clients import browser_as
+from tests.pages import text_of
 
 KEY = "pk_live_" + "0123456789" * 4
 DEAD = error(401, "invalid_api_key", "Invalid API key")
@@ -119,6 +120,20 @@ def test_who_borrowed_it_is_told_whom_to_ask(before_api: FakeApi, saved_key: Any
     html = client.get(f"/keys/{saved_key.pk}/").content.decode()
     assert "Ask its owner, maria@acme.example" in html and "Replace" not in html
     assert "Rejected" in client.get("/keys/").content.decode()
+
+
+@pytest.mark.parametrize("problem", ["rejected_at", "creator_gone_at", "expires_at"])
+def test_an_owner_who_became_a_viewer_is_told_to_transfer_it(
+    page: Any, person: Any, saved_key: Any, problem: str
+) -> None:
+    """Viewers replace no keys, also not on Home."""
+    SavedKey.objects.update(**{problem: timezone.now() + timedelta(hours=1)})
+    assert "Viewers" not in text_of(page.get(f"/keys/{saved_key.pk}/"))
+    type(person).objects.update(role="viewer")
+    page.force_login(type(person).objects.get())
+    html = text_of(page.get(f"/keys/{saved_key.pk}/"))
+    assert "Viewers can’t replace keys. Transfer it to someone who can." in html and "#replace" not in html
+    assert "Transfer ownership" in html and "Replace key" not in text_of(page.get("/"))
 
 
 @pytest.mark.parametrize(

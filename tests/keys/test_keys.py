@@ -14,6 +14,7 @@ from pipelines_portal.keys.forms import clean_key_text
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.factories import make_stranger, open_workflow, save_key
+from tests.pages import text_of
 
 KEY = "pk_live_" + "0123456789" * 4
 
@@ -85,6 +86,19 @@ def test_the_same_key_is_saved_once(page: Any, client: Any, person: Any) -> None
     refused = client.post("/keys/", {"name": "Mine", "key": KEY})
     assert refused.status_code == 422
     assert "is here as “First”. Ask maria@acme.example" in refused.content.decode()
+
+
+@pytest.mark.parametrize("name", ["Acme", "aCME"])
+def test_each_key_of_a_person_has_a_name_of_its_own(page: Any, person: Any, saved_key: SavedKey, name: str) -> None:
+    """Other people may use the name, and a key may keep its own."""
+    other, taken = save_key(person, KEY, "Other"), f"You already have a key called “{name}”. Choose another name."
+    new = page.post("/keys/", {"name": name, "key": KEY[:-1] + "0"})
+    renamed = page.post(f"/keys/{other.pk}/rename/", {"name": name})
+    for refused in (new, renamed):
+        assert refused.status_code == 422 and taken in text_of(refused)
+    assert page.post(f"/keys/{saved_key.pk}/rename/", {"name": name}).status_code == 302
+    SavedKey.objects.filter(pk=saved_key.pk).update(owner=make_stranger())
+    assert page.post(f"/keys/{other.pk}/rename/", {"name": name}).status_code == 302
 
 
 def test_removing_asks_first(page: Any, person: Any) -> None:

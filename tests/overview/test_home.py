@@ -155,6 +155,42 @@ def test_new_work_starts_from_home(page: Client, saved_key: SavedKey) -> None:
     assert "Receipts" in menus and f"{place}/43/tasks/new/" not in menus and "Closed" not in menus
 
 
+DEAD_KEYS = [
+    {"rejected_at": timezone.now()}, {"expires_at": timezone.now() - timedelta(days=2)}, {"encrypted_key": b"nonsense"}
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("has_tasks", [True, False])
+@pytest.mark.parametrize("values", DEAD_KEYS)
+def test_no_task_is_offered_with_a_key_that_does_not_work(
+    page: Client, saved_key: SavedKey, values: dict[str, Any], has_tasks: bool
+) -> None:
+    """Its owner replaces it, and others ask the owner. Workflows of other keys are offered."""
+    colleague, workflow = make_colleague(), open_workflow(saved_key, 42, name="Tickets")
+    share_key(saved_key, colleague)
+    if has_tasks:
+        make_index(workflow, [make_task(1, "pending", timezone.now())])
+    SavedKey.objects.update(**values)
+    owners, theirs = text_of(page.get("/")), text_of(browser_of(colleague).get("/"))
+    for words in (owners, theirs):
+        assert "/tasks/new/" not in words and "/42/import/" not in words
+    ask = "Key “Acme” doesn’t work. Ask its owner, maria@acme.example, to replace it."
+    assert ask in theirs and ask not in owners and "Replace key" in owners
+    open_workflow(save_key(colleague, "pk_other"), 43, name="Receipts")
+    theirs = text_of(browser_of(colleague).get("/"))
+    assert "/43/tasks/new/" in theirs and "/42/tasks/new/" not in theirs and ask not in theirs
+
+
+@pytest.mark.parametrize("has_tasks", [True, False])
+def test_no_task_is_offered_in_closed_workflows(page: Client, saved_key: SavedKey, has_tasks: bool) -> None:
+    workflow = open_workflow(saved_key, 44, name="Closed", status="ARCHIVED")
+    if has_tasks:
+        make_index(workflow, [make_task(1, "pending", timezone.now())])
+    words = text_of(page.get("/"))
+    assert "New task" not in words and "Your workflows are closed to new tasks." in words
+    assert link_to(page, "All workflows") == f"/keys/{saved_key.pk}/workflows/"
+
+
 def test_times_are_in_the_time_zone_of_the_person(page: Client, person: User, saved_key: SavedKey) -> None:
     make_index(open_workflow(saved_key), [make_task(1, "pending", timezone.now())])
     person.name = "Maria Weber"
@@ -351,19 +387,40 @@ def test_today_counts_what_the_person_sent(desk: Desk, api: Any) -> None:
     day = timezone.localdate().isoformat()
     assert link_to(desk.browser, "4 created") == f"/submissions/?since={day}"
     assert link_to(desk.browser, "1 rejected") == f"/submissions/?since={day}&status=rejected"
-    assert link_to(desk.browser, "1 failed").endswith("/tasks/?status=failed")
+    assert link_to(desk.browser, "1 failed").endswith(f"/tasks/?status=failed&sent=me&day={day}")
     for address in ("4 created", "1 rejected", "1 failed"):
         assert desk.browser.get(link_to(desk.browser, address)).status_code == 200
 
 
-def test_the_tasks_of_several_workflows_link_to_what_was_sent(desk: Desk, api: Any) -> None:
+@pytest.mark.parametrize("status", ["finished", "failed", "pending"])
+@pytest.mark.parametrize("is_several", [False, True])
+def test_a_status_of_today_links_to_the_tasks_counted(desk: Desk, api: Any, status: str, is_several: bool) -> None:
+    """Not to those of yesterday or of others, in one workflow or in several."""
+    now, colleague = timezone.now(), make_colleague()
+    workflows = [desk.workflow, open_workflow(desk.key, 43, name="Other")] if is_several else [desk.workflow]
+    for workflow in workflows:
+        tasks = []
+        for task_id, owner, days in ((7, desk.person, 0), (8, desk.person, 1), (9, colleague, 0)):
+            sent = make_submission(owner, desk.key, workflow.workflow_id, status="created", success_count=1)
+            sent.rows.create(index=0, task_id=task_id, fields={})
+            at = now - timedelta(days=days)
+            Submission.objects.filter(pk=sent.pk).update(created_at=at, sent_at=at)
+            tasks.append(make_task(task_id, status, at))
+        make_index(workflow, tasks)
+    address = link_to(desk.browser, f"{len(workflows)} {status}")
+    found = desk.browser.get(address).context["tasks"]
+    assert sorted(one.place for one in found.page.tasks) == [(desk.key.pk, one.workflow_id, 7) for one in workflows]
+
+
+def test_the_tasks_of_several_workflows_link_to_the_search(desk: Desk, api: Any) -> None:
     other = open_workflow(desk.key, 43, name="Other")
     for workflow in (desk.workflow, other):
         submission = make_submission(desk.person, desk.key, workflow.workflow_id, status="created", success_count=1)
         submission.rows.create(index=0, task_id=7, fields={})
         make_index(workflow, [make_task(7, "failed", timezone.now())])
     assert lines_of(desk.browser)["You today"] == "2 created 2 failed"
-    assert link_to(desk.browser, "2 failed") == f"/submissions/?since={timezone.localdate().isoformat()}"
+    day = timezone.localdate().isoformat()
+    assert link_to(desk.browser, "2 failed") == f"/search/?status=failed&sent=me&day={day}"
 
 
 def test_a_lead_sees_what_the_team_created_today(saved_key: SavedKey, static_root: None) -> None:

@@ -21,6 +21,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import forget_workflow, open_workflow, refresh
 from tests.conftest import EVERY_TYPE, TRANSLATIONS
 from tests.factories import Desk, browser_of, make_index, make_person, make_team, save_key, share_key
+from tests.pages import text_of
 
 OTHER_KEY = "pk_live_" + "b" * 40
 
@@ -165,4 +166,21 @@ def test_its_counts_are_those_of_the_querysets(desk: Desk) -> None:
     drafts = ImportJob.objects.drafts_of(desk.person)
     assert counts.draft_count == drafts.count() + 1 > 1
     assert counts.drafts == set(drafts.values_list("workflow_id", flat=True))
-    assert counts.news == 0
+    assert counts.news == 0 and not counts.is_lead
+
+
+def test_help_is_the_page_of_the_guide_for_the_person(db: None) -> None:
+    """Operators get their pages, leads and administrators theirs."""
+    member, lead = make_person("member@acme.example"), make_person("lead@acme.example")
+    administrator = make_person("admin@acme.example", role="administrator")
+    make_team(member, lead=lead)
+    for person, home, people in (
+        (member, "/help/", "/help/"),
+        (lead, "/help/leads/monday/", "/help/leads/team/"),
+        (administrator, "/help/leads/monday/", "/help/administrators/people/"),
+    ):
+        browser = browser_of(person)
+        assert f'href="{home}"' in text_of(browser.get("/"))
+        assert f'href="{people}"' in text_of(browser.get("/people/", follow=True))
+        palette = browser.get("/palette/", {"q": "help"}, headers={"HX-Current-URL": "http://testserver/"})
+        assert f'href="{home}"' in text_of(palette)

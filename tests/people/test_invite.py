@@ -15,6 +15,7 @@ from django_tasks_db.models import DBTaskResult
 from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.people.models import Invitation, Invitations
 from tests.factories import make_team
+from tests.pages import text_of
 from tests.people.cast import Cast, events
 from tests.people.mail_server import mail_server, silent_mail_server, work
 
@@ -47,6 +48,13 @@ def test_the_team_of_the_inviter_is_selected(cast: Cast, name: str, is_chosen: b
     make_team(lead=getattr(cast, name), name="Night desk")
     form = cast.client(name).get("/people/invite/").context["form"]
     assert form["teams"].value() == [], "no guess among several, and none for administrators"
+
+
+def test_only_administrators_are_told_what_people_without_a_team_see(cast: Cast) -> None:
+    """Leads invite into their teams only."""
+    pages = {name: text_of(cast.client(name).get("/people/invite/")) for name in ("administrator", "lead")}
+    words = "Without a team, they see no workflows until they add a key or someone shares one."
+    assert [words in page for page in pages.values()] == [True, False]
 
 
 @pytest.mark.parametrize(

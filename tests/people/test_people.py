@@ -115,6 +115,11 @@ def test_the_last_administrator_cannot_be_demoted_or_deactivated(cast: Cast) -> 
     assert cast.administrator.is_active
 
 
+def test_an_administrator_who_is_not_the_last_may_leave(cast: Cast) -> None:
+    User.objects.filter(pk=cast.lead.pk).update(role="administrator")
+    assert "Deactivated · You’ve been signed out" in deactivate(cast, cast.administrator).content.decode()
+
+
 def test_an_account_of_the_demo_is_no_administrator_where_it_is_refused(cast: Cast, settings: Any) -> None:
     make_person("demo@example.com", role="administrator", is_demo=True)
     settings.DEMO_IS_ON = False
@@ -127,7 +132,8 @@ def test_an_account_of_the_demo_is_no_administrator_where_it_is_refused(cast: Ca
 def test_an_administrator_who_is_not_the_last_may_step_down(cast: Cast) -> None:
     client = cast.confirmed("administrator")
     client.post(f"/people/{cast.lead.pk}/role/", {"role": "administrator"})
-    assert client.post(f"/people/{cast.administrator.pk}/role/", {"role": "operator"}).status_code == 302
+    left = client.post(f"/people/{cast.administrator.pk}/role/", {"role": "operator"}, follow=True)
+    assert "Role changed · You’ve been signed out" in left.content.decode()
     assert client.get("/people/").status_code == 302, "signed out"
 
 

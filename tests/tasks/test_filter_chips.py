@@ -53,18 +53,22 @@ def test_of_a_list_that_was_not_read_to_its_end_there_are_more() -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "failed", "title"),
+    ("query", "attention", "title"),
     [
         ("", "", "Tasks"),
         ("status=attention", "", "Needs attention"),
-        ("status=failed", "3", "(3 need attention) Failed"),
+        ("", "1", "(1 needs attention) Tasks"),
+        ("status=attention", "3", "(3) Needs attention"),
+        ("status=failed", "3", "(2) Failed"),
+        ("status=failed&sent=me", "3", "(3 need attention) Failed"),
         ("status=paused&cursor=b&newer=&newer=a", "50+", "(50+ need attention) Paused, page 3"),
         ("cursor=b&newer=a", "", "Tasks, a later page"),
     ],
 )
-def test_a_tab_is_told_by_its_first_words(query: str, failed: str, title: str) -> None:
+def test_a_tab_is_told_by_its_first_words(query: str, attention: str, title: str) -> None:
+    """By the number of the list, if it is known, or else by that of tasks that need attention."""
     asked = QueryDict(query)
-    known = {"attention": failed} if failed else {}
+    known = {"attention": attention, "failed": "2"} if attention else {}
     assert page_title(Conditions.from_query(asked), Pagination.from_query(asked), known) == title
 
 
@@ -75,7 +79,7 @@ def test_the_title_is_in_the_page_and_in_what_htmx_swaps(page: Any, saved_key: S
     part = page.get(address(workflow), headers={"HX-Request": "true", "HX-Target": "task-page"})
     titled = [re.findall("<title>(.*?)</title>", text_of(shown)) for shown in (whole, part)]
     assert titled == [
-        ["Failed · Workflow 42 · Pipelines Portal"],
+        ["(1) Failed · Workflow 42 · Pipelines Portal"],
         ["(1 needs attention) Tasks · Workflow 42 · Pipelines Portal"],
     ]
     assert re.search(r'Failed</span> <span class="count">1</span>', text_of(whole))

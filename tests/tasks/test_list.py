@@ -6,6 +6,8 @@ from uuid import uuid4
 
 import pytest
 
+from pipelines_portal.api_client import NodeSummary
+from pipelines_portal.core.templatetags.portal import node_bar
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.pooled_answers import outdate
 from pipelines_portal.submissions.models import Submission
@@ -39,6 +41,19 @@ def test_newest_first_with_status_and_nodes_in_words(page: Any, saved_key: Saved
     assert ids(html) == newest[:50]
     assert "0 of 5 steps finished, 1 in progress, 4 pending" in html
     assert 'data-status="paused"' in html
+
+
+@pytest.mark.parametrize(
+    ("status", "in_progress", "words"),
+    [
+        ("failed", 1, "2 of 4 steps finished, 1 failed, 1 pending"),
+        ("in_progress", 1, "2 of 4 steps finished, 1 in progress, 1 pending"),
+        ("failed", 0, "2 of 4 steps finished, 0 in progress, 2 pending"),
+    ],
+)
+def test_a_step_that_stopped_is_not_called_in_progress(status: str, in_progress: int, words: str) -> None:
+    summary = NodeSummary(total=4, finished=2, in_progress=in_progress, pending=2 - in_progress)
+    assert f'aria-label="{words}"' in node_bar(summary, status)
 
 
 def test_older_and_newer_walk_the_whole_list_and_back(page: Any, saved_key: SavedKey, api: FakeApi) -> None:

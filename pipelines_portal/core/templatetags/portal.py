@@ -77,7 +77,8 @@ def node_bar(
 ) -> SafeString:
     """Render the progress of steps: cells for up to twelve, else a proportional bar, always with words.
 
-    The part in progress has the color of `status`. It is animated only if the task `moves`.
+    The part in progress has the color of `status`, and its name if the task needs attention. It is animated only if
+    the task `moves`.
     """
     counts = (summary.total, summary.finished, summary.in_progress, summary.pending)
     return _node_bar(*counts, icon_of(status), moves, large)
@@ -91,11 +92,12 @@ def _node_bar(
     # The API's counts may not add up: the bar is as long as its total.
     kinds = (("f", finished), ("p", in_progress), ("", pending))
     cells = [kind for kind, number in kinds for _ in range(min(number, total))] if 0 < total <= CELLS_UP_TO else []
+    unfinished = label_of(status).lower() if in_progress and status in NEEDS_ATTENTION else "in progress"
     context = {
         "total": str(total),
         "finished": str(finished),
         "in_progress": str(in_progress),
-        "words": f"{finished} of {total} steps finished, {in_progress} in progress, {pending} pending",
+        "words": f"{finished} of {total} steps finished, {in_progress} {unfinished}, {pending} pending",
         "cells": cells[:total],
         "is_empty": total == 0,
         "status": status,

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from pipelines_portal.accounts.models import User
 from pipelines_portal.core.times import exact, local, machine
 from pipelines_portal.keys import texts
 from pipelines_portal.keys.expiry import due_reminder
@@ -47,26 +48,25 @@ def expiry_day(value: datetime) -> SafeString:
 @register.simple_tag(takes_context=True)
 def key_banner(context: dict[str, Any], key: SavedKey) -> str:
     """Render the notices about a key, mostly none. An `error` on the page already says that the key is rejected."""
-    is_own = key.owner_id == context["user"].pk
-    notices = _expiry_notice(key, is_own) if key.rejected_at is None else {}
+    user = context["user"]
+    notices = _expiry_notice(key, user) if key.rejected_at is None else {}
     if key.rejected_at is not None and not context.get("error"):
-        notices |= {"rejected": texts.advice_if_rejected(key, is_own), "rejected_title": texts.rejected_title(key.name)}
+        notices |= {"rejected": texts.advice_if_rejected(key, user), "rejected_title": texts.rejected_title(key.name)}
     if key.creator_gone_at is not None:
-        notices["creator_gone"] = texts.advice_without_creator(key, is_own)
-    values = {"key": key, "is_own": is_own, "csrf_token": context.get("csrf_token")}
+        notices["creator_gone"] = texts.advice_without_creator(key, user)
+    values = {"key": key, "can_replace": key.can_be_replaced_by(user), "csrf_token": context.get("csrf_token")}
     return render_to_string("keys/_banner.html", values | notices) if notices else ""
 
 
-def _expiry_notice(key: SavedKey, is_own: bool) -> dict[str, str]:
+def _expiry_notice(key: SavedKey, user: User) -> dict[str, str]:
     days = key.days_left()
     reminder = due_reminder(days)
     if days is None or reminder is None or key.expires_at is None:
         return {}
     if key.is_accepted_after_expiry:
-        return {"wrong_date": texts.STILL_ACCEPTED} if is_own else {}
+        return {"wrong_date": texts.STILL_ACCEPTED} if key.can_be_replaced_by(user) else {}
     day = texts.day_of(key.expires_at.astimezone(UTC).date())
     notice = {"ending": texts.expires(days, day), "tone": "info" if reminder > FAR_AWAY_DAYS else "warning"}
     if days >= 0:
-        advice = texts.replace_before(day) if is_own else texts.ask_to_replace_before(key.owner, day)
-        notice["ending_advice"] = advice
+        notice["ending_advice"] = texts.advice_before_expiry(key, user, day)
     return notice

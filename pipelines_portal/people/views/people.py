@@ -81,7 +81,8 @@ def person_role(request: SignedInRequest, person_id: int) -> HttpResponse:
     except LastAdministrator as refusal:
         form.add_error("role", str(refusal))
         return _page(request, person, role_form=form)
-    messages.success(request, texts.ROLE_CHANGED if is_changed else texts.ROLE_UNCHANGED)
+    sentence = texts.role_changed(is_own=person == request.user) if is_changed else texts.ROLE_UNCHANGED
+    messages.success(request, sentence)
     return redirect("people:detail", person.pk)
 
 
@@ -113,7 +114,7 @@ def _deactivate(request: SignedInRequest, person: User, form: DeactivateForm) ->
     except (LastAdministrator, NoNewOwner) as refusal:
         form.add_error("owner" if isinstance(refusal, NoNewOwner) and "owner" in form.fields else None, str(refusal))
         return False
-    show_result(request, is_deactivated, texts.DEACTIVATED)
+    show_result(request, is_deactivated, texts.deactivated(is_own=person == request.user))
     return True
 
 
@@ -168,7 +169,7 @@ def person_second_step(request: SignedInRequest, person_id: int) -> HttpResponse
     if request.method != "POST":
         return render_page(request, "people/second_step.html", {"person": person})
     is_removed = remove_second_steps(person, by=request.user)
-    show_result(request, is_removed, texts.TWO_STEP_RESET)
+    show_result(request, is_removed, texts.two_step_reset(is_own=person == request.user))
     return redirect("people:detail", person.pk)
 
 
@@ -182,5 +183,5 @@ def person_unlink(request: SignedInRequest, person_id: int) -> HttpResponse:
     if request.method != "POST":
         return render_page(request, "people/unlink.html", {"person": person, "issuer": settings.OIDC_NAME})
     is_unlinked = unlink_from_issuer(person, by=request.user)
-    show_result(request, is_unlinked, texts.UNLINKED)
+    show_result(request, is_unlinked, texts.unlinked(is_own=person == request.user))
     return redirect("people:detail", person.pk)

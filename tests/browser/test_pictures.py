@@ -99,12 +99,17 @@ def import_check(page: Page, running: Demo) -> None:
 def unknown(page: Page, running: Demo) -> None:
     """Two rows whose answer was lost, and the two tasks that came of them."""
     key = running.api.new_key(ORGANIZATION)
-    newest = running.api.server.get("/workflows/43/tasks?limit=3", key=key).json()["tasks"][2]["id"]
-    made = running.portal.run(
-        "make_unknown", workflow_id=43, rows=[{"text": text} for text in WORDS[:2]], newest=newest
-    )
+    newest = running.api.server.get("/workflows/43/tasks?limit=1", key=key).json()["tasks"][0]["id"]
+    rows = [
+        {"subject": subject, "message": text, "is_paying": True, "received_at": "2026-11-27T09:00:00Z",
+         "channel": channel, "urgency": 3}
+        for subject, text, _, _, channel, _ in TYPED[:2]
+    ]  # fmt: skip
+    made = running.portal.run("make_unknown", workflow_id=43, rows=rows, newest=newest)
+    answer = running.api.server.post("/workflows/43/tasks", key=key, json={"tasks": [{"fields": row} for row in rows]})
+    assert answer.status_code in (200, 201), answer.text
     page.goto(f"{running.url}/submissions/{made}/")
-    page.locator("#appeared form").wait_for()
+    page.locator("#confirm-tasks").wait_for()
 
 
 def zip_check(page: Page, running: Demo) -> None:

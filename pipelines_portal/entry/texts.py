@@ -157,6 +157,12 @@ NO_TASKS_APPEARED = "There are no new tasks to confirm."
 RESTORED = "The portal was restored from a backup. Rows may have been sent after it was made, so check the tasks first."
 
 
+def more_tasks_than_rows(count: int) -> str:
+    if count == 1:
+        return "Not confirmed. The batch has 1 row, so only 1 of these tasks can be from it."
+    return f"Not confirmed. The batch has {count:,} rows, so at most {count:,} of these tasks can be from it."
+
+
 def rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
 

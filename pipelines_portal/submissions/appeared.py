@@ -12,9 +12,8 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.statuses import Status
 
 PAGE = 200
-PAGES_TO_SHOW = 2
 # Enough for the 5,000 tasks that one request may create, and some of other people's.
-PAGES_TO_DECIDE = 30
+MOST_PAGES = 30
 # Tasks are created within this time of the sending.
 NEAR = timedelta(minutes=1)
 # Others who sent within this time may have created them: a request with many rows takes minutes.
@@ -37,7 +36,8 @@ class Appeared:
     """Tasks of the workflow that are newer than the sending, oldest first; `more` if not all pages were read.
 
     `others` counts the other submissions of this portal that were sent to the workflow at about the same time and whose
-    tasks are not all known. `hidden` counts the new tasks that the ledger attributes to other submissions.
+    tasks are not all known. `claimed` counts the tasks of about that time that a person confirmed for another one, and
+    that are therefore not among `tasks`.
     """
 
     tasks: list[Task]
@@ -45,12 +45,12 @@ class Appeared:
     expected: int = 0
     sent_at: datetime | None = None
     others: int = 0
-    hidden: int = 0
+    claimed: int = 0
 
     @property
     def verdict(self) -> Verdict:
         if not self.tasks:
-            if self.more or self.are_all_decided_for_others:
+            if self.more or self.claimed:
                 return Verdict.UNCLEAR
             is_long_ago = self.sent_at is not None and timezone.now() - self.sent_at >= LONG_ENOUGH
             return Verdict.NONE if is_long_ago else Verdict.NONE_YET
@@ -58,53 +58,59 @@ class Appeared:
         return Verdict.LIKELY if is_as_many and not self.others and self._are_near else Verdict.UNCLEAR
 
     @property
-    def are_all_decided_for_others(self) -> bool:
-        """True if a person may have confirmed these tasks for another submission by mistake."""
-        return not self.tasks and bool(self.hidden and self.others)
-
-    @property
     def _are_near(self) -> bool:
         """True if all were created about when the submission was sent."""
         sent_at = self.sent_at
-        return sent_at is not None and all(abs(task.created_at - sent_at) <= NEAR for task in self.tasks)
+        return sent_at is not None and all(_is_near(task, sent_at, NEAR) for task in self.tasks)
 
     @property
     def newest(self) -> int:
         return self.tasks[-1].id if self.tasks else 0
 
     @property
-    def first(self) -> int:
-        return self.tasks[0].id if self.tasks else 0
-
-    @property
     def ids(self) -> list[int]:
         return [task.id for task in self.tasks]
 
+    @property
+    def ranges(self) -> str:
+        """The IDs as "1201–1320, 1325"."""
+        runs: list[list[int]] = []
+        for task_id in self.ids:
+            if runs and runs[-1][1] == task_id - 1:
+                runs[-1][1] = task_id
+            else:
+                runs.append([task_id, task_id])
+        return ", ".join(f"{first}–{last}" if first < last else str(first) for first, last in runs)
 
-def tasks_since(submission: Submission, client: PipelinesClient, pages: int = PAGES_TO_SHOW) -> Appeared:
+
+def tasks_since(submission: Submission, client: PipelinesClient, pages: int = MOST_PAGES) -> Appeared:
     """Return the tasks that appeared since it was sent, except those that the ledger attributes to another submission.
 
-    They include tasks of other programs: the API does not say whose they are. After `pages` pages it reads on only
-    while all tasks are attributed to others.
+    They include tasks of other programs: the API does not say whose they are.
     """
     before, cursor = submission.newest_task_id_before or 0, None
     found: dict[int, Task] = {}
-    for read in range(1, PAGES_TO_DECIDE + 1):
+    for _ in range(pages):
         page = client.list_tasks(submission.workflow_id, cursor=cursor, limit=PAGE)
         newer = {task.id: task for task in page.tasks if task.id > before and task.id not in found}
         found |= newer
         cursor = page.next_cursor
         if len(newer) < len(page.tasks) or not cursor:
             return _appeared(submission, found, more=False)
-        if read >= pages and _unattributed(submission, found):
-            break
     return _appeared(submission, found, more=True)
 
 
 def _appeared(submission: Submission, found: dict[int, Task], *, more: bool) -> Appeared:
-    tasks = _unattributed(submission, found)
-    hidden = len(found) - len(tasks)
-    return Appeared(tasks, more, submission.row_count, submission.sent_at, _sent_near(submission), hidden)
+    of_others = submission.tasks_of_others(found)
+    tasks = [found[task_id] for task_id in sorted(found) if task_id not in of_others]
+    sent_at = submission.sent_at
+    near = [found[task_id] for task_id in of_others if sent_at and _is_near(found[task_id], sent_at, NEAR_OF_OTHERS)]
+    claimed = len(submission.tasks_of_others([task.id for task in near], only_guessed=True)) if near else 0
+    return Appeared(tasks, more, submission.row_count, sent_at, _sent_near(submission), claimed)
+
+
+def _is_near(task: Task, moment: datetime, span: timedelta) -> bool:
+    return abs(task.created_at - moment) <= span
 
 
 def _sent_near(submission: Submission) -> int:
@@ -117,9 +123,3 @@ def _sent_near(submission: Submission) -> int:
     near = Q(status=Status.SENDING, sent_at__lte=latest) | is_uncertain & Q(sent_at__range=(earliest, latest))
     others = Submission.objects.filter(near, workflow_id=submission.workflow_id)
     return others.exclude(pk=submission.pk).count()
-
-
-def _unattributed(submission: Submission, found: dict[int, Task]) -> list[Task]:
-    """Return those that are not another submission's, oldest first."""
-    of_others = submission.tasks_of_others(found)
-    return [found[task_id] for task_id in sorted(found) if task_id not in of_others]

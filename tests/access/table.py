@@ -202,7 +202,7 @@ ACCESS: dict[str, Row] = {
     "submissions:detail": Row(SUBMISSION_READERS),
     "submissions:errors": Row(SUBMISSION_READERS),
     "submissions:mark_created": Row(
-        post=SUBMISSION_DECIDERS, data=lambda world: {"up_to": world.task_id}, event="submission-decided"
+        post=SUBMISSION_DECIDERS, data=lambda world: {"task": world.task_id}, event="submission-decided"
     ),
     "submissions:mark_not_created": Row(post=SUBMISSION_DECIDERS, event="submission-decided"),
     "submissions:send": Row(post=SENDER, event="submission-sent"),

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.api_client import CreatedTasks
+from pipelines_portal.submissions.appeared import tasks_since
 from pipelines_portal.submissions.models import Submission, UnattributedTask
 from pipelines_portal.submissions.outcomes import outcome_of_answer, unconfirmed
 from pipelines_portal.submissions.sending import newest_task_id
@@ -30,9 +31,8 @@ def look(desk: Desk, submission: Submission) -> str:
 
 
 def post(desk: Desk, name: str, submission: Submission) -> str:
-    """With the field that the page's own form has, when one has looked."""
-    up_to = re.search(r'name="up_to" value="(\d+)"', look(desk, submission))
-    form = {"up_to": up_to[1]} if up_to else {"up_to": "99999999"}
+    """With all the tasks that the page's own form offers, when one has looked."""
+    form = {"task": re.findall(r'name="task" value="(\d+)"', look(desk, submission))}
     answer = desk.browser.post(reverse(f"submissions:{name}", args=[submission.pk]), form, follow=True)
     assert answer.status_code == 200
     submission.refresh_from_db()
@@ -80,7 +80,7 @@ def test_many_that_appeared_are_counted_within_bounds(desk: Desk, api: FakeApi) 
     submission = send_and_lose_answer(desk, GOOD)
     api.create(450)
     html = look(desk, submission)
-    assert "More than 400 new tasks since" in html and "and 300 more" in html
+    assert "450 new tasks since" in html and "and 350 more" in html
 
 
 def test_newer_tasks_of_others_do_not_hide_ones_own(desk: Desk, api: FakeApi) -> None:
@@ -96,13 +96,13 @@ def test_newer_tasks_of_others_do_not_hide_ones_own(desk: Desk, api: FakeApi) ->
 
 
 def test_tasks_that_a_person_confirmed_for_another_may_be_ones_own(desk: Desk, api: FakeApi) -> None:
-    """Two answers were lost in the same minute, and the first person confirmed both tasks."""
+    """Two answers were lost in the same minutes, and the first person confirmed the task of the second."""
     first, second = send_and_lose_answer(desk, GOOD), send_and_lose_answer(desk, GOOD)
-    api.create(2)
+    api.create(1)
     post(desk, "mark_created", first)
     Submission.objects.update(sent_at=timezone.now() - timedelta(minutes=6))
     html = look(desk, second)
-    assert "All new tasks were already confirmed elsewhere" in html
+    assert "Someone already confirmed the new tasks of that time." in html
     assert "nothing was created." not in html and "<details open>" not in html
 
 
@@ -113,10 +113,62 @@ def test_one_decided_as_not_created_may_own_the_task(desk: Desk, api: FakeApi) -
     assert "very likely" not in look(desk, second)
 
 
-def test_more_than_can_be_shown_are_not_confirmed_at_once(desk: Desk, api: FakeApi) -> None:
+def test_confirmed_tasks_of_another_time_say_nothing(desk: Desk, api: FakeApi) -> None:
+    """What the API answered is certain, and what was decided about much later sends is about other tasks."""
+    submission = send_and_lose_answer(desk, GOOD)
+    send_and_lose_answer(desk, GOOD)
+    Submission.objects.update(sent_at=timezone.now() - timedelta(minutes=6))
+    send(desk.draft(GOOD), desk.client)
+    assert "No new task since" in look(desk, submission)
+    later = send_and_lose_answer(desk, GOOD)
+    api.create(1)
+    Submission.objects.filter(pk=submission.pk).update(sent_at=timezone.now() - timedelta(hours=1))
+    post(desk, "mark_created", later)
+    assert later.status == "created" and "No new task since" in look(desk, submission)
+
+
+def test_more_than_can_be_read_are_not_confirmed(desk: Desk, api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
     submission = send_and_lose_answer(desk, GOOD)
     api.create(450)
-    assert "these tasks are mine" not in look(desk, submission)
+    monkeypatch.setattr(tasks_since, "__defaults__", (2,))
+    html = look(desk, submission)
+    assert "more new tasks than we can check" in html and 'id="confirm-tasks"' not in html
+
+
+def test_some_of_very_many_are_named_by_their_ids(desk: Desk, api: FakeApi) -> None:
+    """A colleague's single task came between the rows: it is left out."""
+    submission = send_and_lose_answer(desk, *[GOOD] * 120)
+    ids = api.create(121)
+    assert re.search(r'<input id="task-ids" name="ids"[^>]*>', look(desk, submission))
+    assert "at most 120 tasks can be yours" in name_ids(desk, submission, f"{ids[0]}-{ids[-1]}")
+    assert "Select the tasks that are yours" in name_ids(desk, submission, "none")
+    assert "2 tasks created" not in name_ids(desk, submission, f"{ids[0]} – {ids[59]}, {ids[61]}-{ids[120]}")
+    assert [row.task_id for row in submission.rows.all()] == ids[:60] + ids[61:]
+
+
+def test_ids_are_not_confirmed_once_others_took_some(desk: Desk, api: FakeApi) -> None:
+    submission, others = send_and_lose_answer(desk, *[GOOD] * 101), send_and_lose_answer(desk, GOOD)
+    ids = api.create(102)
+    form = fields_of(look(desk, submission))
+    others.decide_created([ids[0]], desk.person)
+    answer = desk.browser.post(
+        reverse("submissions:mark_created", args=[submission.pk]), form | {"ids": f"{ids[0]}-{ids[-1]}"}, follow=True
+    )
+    assert "just confirmed elsewhere" in answer.content.decode()
+    submission.refresh_from_db()
+    assert submission.status == "unconfirmed"
+
+
+def fields_of(html: str) -> dict[str, str]:
+    """The hidden fields of the form that confirms tasks by their IDs."""
+    return dict(re.findall(r'<input type="hidden" name="(up_to|count)" value="(\d+)"', html))
+
+
+def name_ids(desk: Desk, submission: Submission, ids: str) -> str:
+    form = fields_of(look(desk, submission)) | {"ids": ids}
+    answer = desk.browser.post(reverse("submissions:mark_created", args=[submission.pk]), form, follow=True)
+    submission.refresh_from_db()
+    return answer.content.decode()
 
 
 def test_mine_as_many_as_sent_tie_rows_to_tasks(desk: Desk, api: FakeApi) -> None:
@@ -127,21 +179,22 @@ def test_mine_as_many_as_sent_tie_rows_to_tasks(desk: Desk, api: FakeApi) -> Non
     assert (submission.status, submission.success_count) == ("created", 2)
 
 
-def test_mine_of_another_number_are_tied_to_no_row(desk: Desk, api: FakeApi) -> None:
-    """Other people's may be among them, or rows were rejected: nobody can tell which is whose."""
-    submission = send_and_lose_answer(desk, GOOD, GOOD)
-    ids = api.create(3)
+def test_fewer_than_were_sent_are_tied_to_no_row(desk: Desk, api: FakeApi) -> None:
+    """Rows may have been rejected: nobody can tell which."""
+    submission = send_and_lose_answer(desk, GOOD, GOOD, GOOD)
+    ids = api.create(2)
     html = post(desk, "mark_created", submission)
-    assert (submission.status, submission.unattributed_task_ids) == ("created", ids)
+    assert (submission.status, submission.unattributed_task_ids) == ("partly_created", ids)
     assert {row.task_id for row in submission.rows.all()} == {None}
-    assert "3 tasks without a row" in html
+    assert "2 tasks without a row" in html and "2 of 3 tasks confirmed." in html and "0 rejected" not in html
+    assert "2\nof 3 created" in desk.browser.get(reverse("submissions:list")).content.decode()
 
 
 def select(desk: Desk, submission: Submission, *task_ids: int) -> str:
     """Confirm these of several new tasks, as the page's form does."""
-    newest = re.search(r'name="up_to" value="(\d+)"', look(desk, submission))
-    form = {"chooses": "1", "task": task_ids, "up_to": newest[1] if newest else ""}
-    answer = desk.browser.post(reverse("submissions:mark_created", args=[submission.pk]), form, follow=True)
+    look(desk, submission)
+    address = reverse("submissions:mark_created", args=[submission.pk])
+    answer = desk.browser.post(address, {"task": task_ids}, follow=True)
     submission.refresh_from_db()
     return answer.content.decode()
 
@@ -170,7 +223,7 @@ def test_nothing_is_confirmed_without_a_selection_or_with_more_tasks_than_rows(d
     ids = api.create(2)
     assert "Not confirmed. Select the tasks that are yours." in select(desk, submission)
     assert "only 1 task can be yours" in select(desk, submission, *ids)
-    assert "Not confirmed." in select(desk, submission, ids[1] + 1)
+    assert "just confirmed elsewhere" in select(desk, submission, ids[0], ids[1] + 1)
     assert submission.status == "unconfirmed"
 
 
@@ -178,9 +231,9 @@ def test_mine_are_those_that_were_shown(desk: Desk, api: FakeApi) -> None:
     """A task that appears between the look and the click was not meant."""
     submission = send_and_lose_answer(desk, GOOD, GOOD)
     ids = api.create(2)
-    up_to = re.search(r'name="up_to" value="(\d+)"', look(desk, submission))
+    shown = re.findall(r'name="task" value="(\d+)"', look(desk, submission))
     api.create(1)
-    desk.browser.post(reverse("submissions:mark_created", args=[submission.pk]), {"up_to": up_to[1] if up_to else ""})
+    desk.browser.post(reverse("submissions:mark_created", args=[submission.pk]), {"task": shown})
     assert [row.task_id for row in submission.rows.all()] == ids
 
 

@@ -432,6 +432,10 @@ class Submission(models.Model):
                 outcome_written.send(Submission, submission=self)
         return is_decided
 
+    def has_fewer_rows_than(self, task_ids: list[int]) -> bool:
+        """Return whether these are more tasks than it can have created."""
+        return 0 < self.row_count < len(task_ids)
+
     def decide_created(self, task_ids: list[int], by: User) -> bool:
         """Decide that it created these tasks. Rows get their IDs if there are as many rows as tasks."""
         count = min(len(task_ids), self.row_count)
@@ -458,12 +462,17 @@ class Submission(models.Model):
             locked.delete()
         return True
 
-    def tasks_of_others(self, task_ids: Iterable[int]) -> set[int]:
-        """Return those of the tasks that the ledger attributes to another submission."""
+    def tasks_of_others(self, task_ids: Iterable[int], *, only_guessed: bool = False) -> set[int]:
+        """Return those of the tasks that the ledger attributes to another submission.
+
+        `only_guessed`: because a person decided so, and not the API's answer.
+        """
         ids = list(task_ids)
         found: set[int] = set()
+        is_guessed = Q(submission__is_decided_by_person=True) | Q(submission__is_earlier_try_uncertain=True)
         for model in (SubmissionRow, UnattributedTask):
             same = model.objects.filter(task_id__in=ids, submission__workflow_id=self.workflow_id)
+            same = same.filter(is_guessed) if only_guessed else same
             found.update(
                 task_id for task_id in same.exclude(submission=self.pk).values_list("task_id", flat=True) if task_id
             )

@@ -1,9 +1,10 @@
 """Actions on a submission: send it, decide an unconfirmed one, try the rejected rows again."""
 
+import re
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
@@ -14,9 +15,12 @@ from pipelines_portal.core.parameters import number_in
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions import texts
-from pipelines_portal.submissions.appeared import PAGES_TO_DECIDE, Appeared, tasks_since
+from pipelines_portal.submissions.appeared import Appeared, tasks_since
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.permissions import own_submission, reachable_key, visible_submission
+
+# "1201–1320" or "1325"
+ID_RANGE = re.compile(r"([0-9]{1,18})(?:\s*[-–]\s*([0-9]{1,18}))?")
 
 
 @require_POST
@@ -52,17 +56,11 @@ def _send(request: SignedInRequest, submission: Submission, key: SavedKey) -> No
 @signed_in
 @senders_only
 def submission_mark_created(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
-    """Record the tasks that the person selected, or all that were shown: those up to the ID `up_to`."""
+    """Record the tasks that the person selected: those named by `task`, or the IDs and ranges in `ids`."""
     submission = visible_submission(request.user, submission_id)
     appeared = _appeared(request, submission)
     if appeared is not None:
-        up_to = number_in(request.POST.get("up_to", "")) or 0
-        shown = [task_id for task_id in appeared.ids if task_id <= up_to]
-        if "chooses" in request.POST:
-            selected = {number_in(text) for text in request.POST.getlist("task")}
-            _mark_selected(request, submission, [task_id for task_id in shown if task_id in selected])
-        else:
-            _mark_created(request, submission, shown)
+        _mark_created(request, submission, appeared)
     return redirect("submissions:detail", submission.pk)
 
 
@@ -73,27 +71,37 @@ def _appeared(request: SignedInRequest, submission: Submission) -> Appeared | No
         messages.error(request, texts.CANNOT_LOOK)
         return None
     try:
-        return tasks_since(submission, client_for(key), PAGES_TO_DECIDE)
+        return tasks_since(submission, client_for(key))
     except PipelinesError as error:
         messages.error(request, texts.not_decided(explain(error).reason))
         return None
 
 
-def _mark_selected(request: SignedInRequest, submission: Submission, selected: list[int]) -> None:
-    if not selected:
-        messages.error(request, texts.SELECT_TASKS)
-    elif 0 < submission.row_count < len(selected):
+def _mark_created(request: SignedInRequest, submission: Submission, appeared: Appeared) -> None:
+    selected, is_gone = _selected(request.POST, appeared)
+    if submission.status != Submission.Status.UNCONFIRMED:
+        messages.info(request, texts.DECIDED_BY_OTHERS)
+    elif is_gone:
+        messages.info(request, texts.CLAIMED_BY_OTHERS)
+    elif not selected:
+        messages.error(request, texts.SELECT_TASKS if appeared.tasks else texts.NO_TASKS_APPEARED)
+    elif submission.has_fewer_rows_than(selected):
         messages.error(request, texts.too_many_selected(submission.row_count))
-    else:
-        _mark_created(request, submission, selected)
-
-
-def _mark_created(request: SignedInRequest, submission: Submission, shown: list[int]) -> None:
-    if not shown:
-        messages.error(request, texts.NO_TASKS_APPEARED)
-    elif not submission.decide_created(shown, request.user):
+    elif not submission.decide_created(selected, request.user):
         is_open = submission.status == Submission.Status.UNCONFIRMED
         messages.info(request, texts.CLAIMED_BY_OTHERS if is_open else texts.DECIDED_BY_OTHERS)
+
+
+def _selected(form: QueryDict, appeared: Appeared) -> tuple[list[int], bool]:
+    """Return those of the new tasks that the form names, and whether one that the page showed is no longer new."""
+    if "ids" in form:
+        ranges = [(int(first), int(last or first)) for first, last in ID_RANGE.findall(form.get("ids", ""))]
+        newest, count = number_in(form.get("up_to", "")) or 0, number_in(form.get("count", ""))
+        shown = [task_id for task_id in appeared.ids if task_id <= newest]
+        return [each for each in shown if any(low <= each <= high for low, high in ranges)], len(shown) != count
+    named = {task_id for text in form.getlist("task") if (task_id := number_in(text)) is not None}
+    selected = [task_id for task_id in appeared.ids if task_id in named]
+    return selected, len(selected) < len(named)
 
 
 @require_POST

@@ -18,7 +18,7 @@ from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions import texts
-from pipelines_portal.submissions.appeared import tasks_since
+from pipelines_portal.submissions.appeared import Appeared, tasks_since
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.permissions import reachable_key, visible_submission
 from pipelines_portal.submissions.shown_values import ShownValue, shown_values
@@ -126,6 +126,14 @@ def _appeared(submission: Submission, key: SavedKey | None) -> dict[str, Any]:
     except PipelinesError as error:
         return {"look_failed": explain(error)}
     unlinked = max(len(appeared.tasks) - LINKED, 0)
-    # Of many tasks, a person confirms all that are new.
-    chooses = len(appeared.tasks) > 1 and not unlinked and not appeared.more
-    return {"appeared": appeared, "linked": appeared.tasks[:LINKED], "unlinked": unlinked, "chooses": chooses}
+    linked = [] if appeared.more else appeared.tasks[:LINKED]
+    return {"appeared": appeared, "linked": linked, "unlinked": unlinked, "way": _way_to_confirm(appeared)}
+
+
+def _way_to_confirm(appeared: Appeared) -> str:
+    """Return how a person names the tasks that are theirs, or "" if it is not known which there are."""
+    if appeared.more or not appeared.tasks:
+        return ""
+    if len(appeared.tasks) == 1:
+        return "one"
+    return "checkboxes" if len(appeared.tasks) <= LINKED else "ids"

@@ -28,7 +28,7 @@ from pipelines_portal.entry.imports.views.import_job import import_context
 from pipelines_portal.entry.models import Counts, ImportJob
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.permissions import may_send_with
-from pipelines_portal.submissions.appeared import PAGE, PAGES_TO_DECIDE, PAGES_TO_SHOW, tasks_since
+from pipelines_portal.submissions.appeared import MOST_PAGES, PAGE, tasks_since
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -169,7 +169,7 @@ def _seen_tasks(request: SignedInRequest, submission: Submission) -> list[int] |
     if submission.key is None:
         return None
     try:
-        appeared = tasks_since(submission, client_for(submission.key), PAGES_TO_DECIDE)
+        appeared = tasks_since(submission, client_for(submission.key))
     except PipelinesError as error:
         messages.error(request, texts.NOT_DECIDED.format(reason=explain(error).reason))
         return None
@@ -177,6 +177,9 @@ def _seen_tasks(request: SignedInRequest, submission: Submission) -> list[int] |
     seen = [task_id for task_id in appeared.ids if task_id <= last_seen]
     if not seen:
         messages.error(request, texts.NO_TASKS_APPEARED)
+    elif submission.has_fewer_rows_than(seen):
+        messages.error(request, texts.more_tasks_than_rows(submission.row_count))
+        return None
     return seen or None
 
 
@@ -208,7 +211,7 @@ def import_progress(request: SignedInRequest, key_id: int, workflow_id: int, imp
     context |= _rows_context(workflow, import_job, Selection.load(request.GET), context["counts"])
     if not import_job.is_at_work and requests.unconfirmed:
         # The evidence is not refreshed by itself: the person decides about what the page shows.
-        context |= {"lost": requests.unconfirmed, "poll": "", **_evidence(import_job, requests.unconfirmed)}
+        context |= {"lost": requests.unconfirmed, "poll": "", **_evidence(request, import_job, requests.unconfirmed)}
     return render_page(request, "entry/imports/progress.html", context, partials=("progress",))
 
 
@@ -263,12 +266,23 @@ def _rows_context(
     }
 
 
-def _evidence(import_job: ImportJob, submission: Submission) -> dict[str, Any]:
-    """Return the tasks that appeared since the request was sent, as many as it may have created, or the API's error."""
+def _evidence(request: SignedInRequest, import_job: ImportJob, submission: Submission) -> dict[str, Any]:
+    """Return the tasks that appeared since the request was sent, or the API's error.
+
+    Without `look`, no more pages are read than the request's own tasks need; if there are more, nothing is shown yet.
+    """
     if not can_use_key(import_job):
         return {}
-    pages = submission.row_count // PAGE + PAGES_TO_SHOW
+    has_asked = "look" in request.GET
+    pages = MOST_PAGES if has_asked else submission.row_count // PAGE + 2
     try:
-        return {"appeared": tasks_since(submission, client_for(import_job.key), pages)}
+        appeared = tasks_since(submission, client_for(import_job.key), pages)
     except PipelinesError as error:
         return {"look_failed": explain(error)}
+    if appeared.more and not has_asked:
+        return {}
+    return {
+        "appeared": appeared,
+        "has_too_many": submission.has_fewer_rows_than(appeared.ids),
+        "can_select": Submission.objects.visible_to(request.user).filter(pk=submission.pk).exists(),
+    }

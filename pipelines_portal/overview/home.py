@@ -43,7 +43,7 @@ MAX_TEXT_LENGTH = 90
 # The states of a key, by their names in `state_of`, in which its owner must act.
 KEY_STATES_TO_REVIEW = {"unreadable", "rejected", "over", "ends"}
 # With a key in one of these states, no task can be created.
-DEAD_KEY_STATES = {"unreadable", "rejected", "over"}
+DEAD_KEY_STATES = {"unreadable", "rejected"}
 FINISHED = "finished"
 
 
@@ -187,7 +187,17 @@ def build_home(user: User, now: datetime) -> Home:
 def _recent_workflows(user: User) -> list[OpenedWorkflow]:
     opened = OpenedWorkflow.objects.filter(key__in=SavedKey.objects.usable_by(user).values("pk"))
     recent = opened.marked_by(user).in_sight().recent_first().select_related("key", "index")
-    return list(recent.defer("key__encrypted_key")[:MAX_WORKFLOWS])
+    return _once_each(list(recent.defer("key__encrypted_key")[:MAX_WORKFLOWS]))
+
+
+def _once_each(workflows: list[OpenedWorkflow]) -> list[OpenedWorkflow]:
+    """Leave out a workflow that another key opened too: one with a key that works stays."""
+    chosen: dict[int, OpenedWorkflow] = {}
+    for workflow in workflows:
+        known = chosen.get(workflow.workflow_id)
+        if known is None or (known.key.rejected_at and not workflow.key.rejected_at):
+            chosen[workflow.workflow_id] = workflow
+    return [workflow for workflow in workflows if chosen[workflow.workflow_id] is workflow]
 
 
 def _obstacle(user: User, workflows: list[OpenedWorkflow]) -> Obstacle | None:

@@ -1,6 +1,6 @@
 """Sentences of Home, of the overview of a workflow and of the palette."""
 
-STUCK_HOURS_SAVED = "Saved for everyone using this key"
+STUCK_HOURS_SAVED = "Saved for everyone with this API key"
 WRONG_SPAN = "Choose a time from the list."
 
 
@@ -17,7 +17,7 @@ def greeting(hour: int, name: str, *, is_new: bool) -> str:
 
 # --- Home: no workflow takes tasks ------------------------------------------------------------------------------------
 
-WORKFLOWS_CLOSED = "Your workflows are closed to new tasks. Choose or add another one."
+WORKFLOWS_CLOSED = "Your workflows don’t take new tasks now. Choose or add another one."
 
 
 def ask_to_replace(key_name: str, owner: object) -> str:

@@ -361,10 +361,19 @@ def _numbers_in_file(group: UUID, task_ids: list[int]) -> dict[int, int]:
 
 
 def with_briefs(scope: Scope, tasks: list[FoundTask]) -> list[FoundTask]:
-    """Add the senders of the tasks, and their values for those who may see them."""
+    """Add the senders of the tasks, and their values for those who may see them.
+
+    A task of a workflow that several keys opened is listed once: with its values, if one of the keys sent it.
+    """
     missing = [one for one in tasks if one.brief is None and one.task and one.key_id]
     briefs = briefs_across(scope.reader, {one.key_id or 0 for one in missing}, [one.place[2] for one in missing])
-    return [one if one.brief else replace(one, brief=briefs.get(one.place)) for one in tasks]
+    told = [one if one.brief else replace(one, brief=briefs.get(one.place)) for one in tasks]
+    best: dict[tuple[int, int], FoundTask] = {}
+    for one in told:
+        if one.task and (one.brief or one.place[1:] not in best):
+            best[one.place[1:]] = one
+    # A row stays in a list of rows, even if its task is listed twice there.
+    return [one for one in told if one.task is None or one.row or best[one.place[1:]] is one]
 
 
 # --- a task by its ID -------------------------------------------------------------------------------------------------

@@ -155,9 +155,23 @@ def test_new_work_starts_from_home(page: Client, saved_key: SavedKey) -> None:
     assert "Receipts" in menus and f"{place}/43/tasks/new/" not in menus and "Closed" not in menus
 
 
-DEAD_KEYS = [
-    {"rejected_at": timezone.now()}, {"expires_at": timezone.now() - timedelta(days=2)}, {"encrypted_key": b"nonsense"}
-]  # fmt: skip
+DEAD_KEYS = [{"rejected_at": timezone.now()}, {"encrypted_key": b"nonsense"}]
+
+
+def test_a_workflow_of_two_keys_counts_once(page: Client, person: User, saved_key: SavedKey) -> None:
+    """The key that works is the one that counts."""
+    other = save_key(person, "pk_other", "Other")
+    for key in (saved_key, other):
+        make_index(open_workflow(key, 42, name="Tickets"), [make_task(1, "failed", timezone.now())])
+    assert lines_of(page)["Needs attention 1"] == "Tickets 1"
+    SavedKey.objects.filter(pk=other.pk).update(rejected_at=timezone.now())
+    assert link_to(page, "Tickets 1") == f"/keys/{saved_key.pk}/workflows/42/tasks/?status=attention"
+
+
+def test_an_expiry_that_is_an_estimate_stops_nothing(page: Client, saved_key: SavedKey) -> None:
+    open_workflow(saved_key, 42, name="Tickets")
+    SavedKey.objects.update(expires_at=timezone.now() - timedelta(days=2))
+    assert "/42/tasks/new/" in text_of(page.get("/"))
 
 
 @pytest.mark.parametrize("has_tasks", [True, False])
@@ -187,7 +201,7 @@ def test_no_task_is_offered_in_closed_workflows(page: Client, saved_key: SavedKe
     if has_tasks:
         make_index(workflow, [make_task(1, "pending", timezone.now())])
     words = text_of(page.get("/"))
-    assert "New task" not in words and "Your workflows are closed to new tasks." in words
+    assert "New task" not in words and "Your workflows don’t take new tasks now." in words
     assert link_to(page, "All workflows") == f"/keys/{saved_key.pk}/workflows/"
 
 
@@ -313,7 +327,7 @@ def test_each_number_links_to_its_tasks(page: Client, saved_key: SavedKey, perso
     many = [make_task(1, "failed", now), make_task(2, "quarantined", now), make_task(3, "pending", long_ago)]
     make_index(open_workflow(saved_key, 43, name="Many"), many)
     make_index(open_workflow(saved_key, 44, name="Calm"), [make_task(1, "pending", now)])
-    assert lines_of(page)["Needs attention 3"] == "Many 2 Few 1 Stuck Many 1"
+    assert lines_of(page)["Needs attention 3"] == "Many 2 Few 1 Also stuck Many 1"
     place = f"/keys/{saved_key.pk}/workflows"
     assert link_to(page, "Many 2") == f"{place}/43/tasks/?status=attention"
     assert link_to(page, "Many 1") == f"{place}/43/overview/#stuck"

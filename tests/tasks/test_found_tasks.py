@@ -15,7 +15,17 @@ from pipelines_portal.audit.models import Event
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.search.queries import Question, find_tasks
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
-from tests.factories import Desk, make_colleague, make_index, make_stranger, make_task, make_team, share_key
+from tests.factories import (
+    Desk,
+    make_colleague,
+    make_index,
+    make_stranger,
+    make_task,
+    make_team,
+    open_workflow,
+    save_key,
+    share_key,
+)
 from tests.fake_api import error
 from tests.pages import text_of
 from tests.submissions.search.sending import send_texts
@@ -65,6 +75,18 @@ def test_tasks_of_a_sender(desk: Desk) -> None:
     assert shown(desk, "?sent=ben&status=finished") == [3]
     assert shown(desk, "?sent=me&status=attention") == []
     assert shown(desk, "?sent=nobody") == []
+
+
+def test_a_task_of_a_workflow_of_two_keys_is_listed_once(desk: Desk) -> None:
+    """With its values, which only the key that sent it knows."""
+    read(desk, {7: "failed"})
+    send(desk.person, desk.workflow, 7)
+    other = open_workflow(save_key(desk.person, "pk_other", "Other"), desk.workflow.workflow_id)
+    make_index(other, [make_task(7, "failed", timezone.now())])
+    html = text_of(desk.browser.get("/search/?status=failed"))
+    assert html.count('class="rowlink"') == 1 and "Text 7" in html
+    by_id = text_of(desk.browser.get("/search/?q=7"))
+    assert by_id.split('class="places"')[1].split("</ul>")[0].count("<li>") == 1
 
 
 def test_tasks_that_the_index_has_not_read_are_shown_as_created(desk: Desk) -> None:

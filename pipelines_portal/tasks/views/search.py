@@ -95,7 +95,9 @@ def places_of(user: User, task_id: int) -> list[Place]:
     indexed = IndexedTask.objects.filter(index__workflow__key__in=usable, task_id=task_id).exclude(status=GONE)
     for one in OpenedWorkflow.objects.filter(pk__in=indexed.order_by().values("index__workflow")):
         found[one.key_id, one.workflow_id] = Place(one.key_id, one.workflow_id, one.name)
-    return [found[place] for place in sorted(found)][:MOST_PLACES]
+    # Several keys may have opened the workflow: any of them leads to the task.
+    of_workflows = {workflow: place for (_, workflow), place in sorted(found.items(), reverse=True)}
+    return [of_workflows[workflow] for workflow in sorted(of_workflows)][:MOST_PLACES]
 
 
 def places_to_look(user: User) -> list[Place]:

@@ -233,7 +233,7 @@ def _notify_sender(index: WorkflowIndex, person_id: int, statuses: dict[int, str
     if not new or person is None or index.workflow is None or not may_use(person, index.workflow.key):
         return
     place = [index.workflow.key_id, index.workflow.workflow_id]
-    address = f"{reverse('tasks:list', args=place)}?status=attention"
+    address = f"{reverse('tasks:list', args=place)}?status=attention&sent=me"
     message = Message(Kind.ATTENTION, f"attention:{index.pk}", "", address)
     title = partial(texts.tasks_need_attention, workflow=index.workflow.name)
     with transaction.atomic():

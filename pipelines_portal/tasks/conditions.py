@@ -22,7 +22,9 @@ ME, ANYONE = "me", "anyone"
 # What is typed before a colon, and the names in the address.
 NAMES = ("status", "sent", "import", "day", "stuck", "workflow")
 STATUS_WORDS = {status.label.lower(): status.value for status in TaskStatus} | {"needs attention": ATTENTION}
-_TYPED = re.compile(rf'(?:^|(?<=\s))({"|".join(NAMES)}):("[^"]*"|\S*)', re.IGNORECASE)
+# What people type for the day on which a task was created.
+CREATED = "created"
+_TYPED = re.compile(rf'(?:^|(?<=\s))({"|".join((*NAMES, CREATED))}):("[^"]*"|\S*)', re.IGNORECASE)
 _HOURS = re.compile(r"(\d{1,4})([hd])")
 ERRORS = {
     "status": texts.STATUS_UNKNOWN,
@@ -133,7 +135,8 @@ def duration_in(text: str) -> timedelta | None:
 
 
 def _typed_in(text: str) -> dict[str, str]:
-    return {match[1].lower(): match[2].strip('"').strip() for match in _TYPED.finditer(text)}
+    typed = {match[1].lower(): match[2].strip('"').strip() for match in _TYPED.finditer(text)}
+    return {"day" if name == CREATED else name: value for name, value in typed.items()}
 
 
 def _errors_in(said: dict[str, str], typed: dict[str, str]) -> tuple[str, ...]:

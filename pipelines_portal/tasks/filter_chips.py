@@ -10,7 +10,7 @@ from pipelines_portal.task_index.counts import Counts
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.attention import ATTENTION
-from pipelines_portal.tasks.conditions import ME, Conditions
+from pipelines_portal.tasks.conditions import CREATED, ME, Conditions
 from pipelines_portal.tasks.pagination import Pagination
 
 WORDS = {"": texts.ALL_STATUSES, ATTENTION: texts.NEEDS_ATTENTION} | {
@@ -71,9 +71,9 @@ def views(conditions: Conditions) -> list[View]:
 def condition_chips(conditions: Conditions, import_name: str = "") -> list[ConditionChip]:
     shown = {
         "workflow": conditions.workflow, "import": import_name or conditions.import_, "status": conditions.status,
-        "stuck": conditions.stuck, "sent": conditions.sent, "day": conditions.day,
+        "stuck": conditions.stuck, "sent": conditions.sent, CREATED: conditions.day,
     }  # fmt: skip
-    names = {"import": "import_"}
+    names = {"import": "import_", CREATED: "day"}
     return [
         ConditionChip(name, value, query_of(conditions.but(**{names.get(name, name): ""})))
         for name, value in shown.items()

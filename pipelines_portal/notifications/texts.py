@@ -1,6 +1,7 @@
 """Titles and sentences of notifications, and the subject of their mail."""
 
 SAVED = "Notification settings saved"
+KEY_GONE = "You can’t open this: the API key was removed, or is no longer shared with you."
 LOOK_AND_DECIDE = "We don’t know if it was created. Check for new tasks and decide"
 KEY_REJECTED_ADVICE = "Replace it to work with its workflows again"
 KEY_EXPIRY_ADVICE = "Replace it before then"

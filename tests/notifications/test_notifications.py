@@ -28,6 +28,7 @@ from tests.factories import (
     GOOD,
     Desk,
     browser_of,
+    end_of_day,
     make_colleague,
     make_index,
     make_person,
@@ -351,7 +352,7 @@ def test_an_owner_is_notified_once_of_a_rejection_and_of_each_reminder(desk: Des
     colleague = make_colleague()
     share_key(desk.key, colleague)
     desk.key.rejected_at = timezone.now()
-    desk.key.expires_at = timezone.now() + timedelta(days=6, hours=12)
+    desk.key.expires_at = end_of_day(6)
     desk.key.save()
     notify_of_events()
     notify_of_events()
@@ -490,7 +491,7 @@ def rejected(desk: Desk) -> None:
 
 
 def expiring(desk: Desk) -> None:
-    SavedKey.objects.update(expires_at=timezone.now() + timedelta(days=6, hours=12))
+    SavedKey.objects.update(expires_at=end_of_day(6))
 
 
 def imported(desk: Desk) -> None:

@@ -71,7 +71,7 @@ ONE_OWNER = "Choose an owner from the list or by email, not both."
 LEADS_REMOVED_BY_ADMINISTRATORS = "Only administrators can remove a lead from a team."
 
 
-DAYS_REVERSED = "Choose a day on or after the first one."
+DAYS_REVERSED = "“To” can’t be before “From”."
 
 
 # Teams

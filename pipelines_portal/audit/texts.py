@@ -20,6 +20,7 @@ TOLD_VALUES = {("attempt", "1"), ("reason", PASSWORD), ("reason", CODE), ("reaso
 TOLD_VALUES |= {("how", PAUSE), ("how", STOP), ("outcome", "draft")}
 FACT_NAMES = {
     "how": "method",
+    "ends": "expires",
     "was": "before",
     "on": "page",
     "seconds": "seconds to wait",

@@ -28,7 +28,7 @@ def unconfirmed(label: str) -> str:
 
 
 def sent_by(person: str) -> str:
-    return f"Sent by {person}"
+    return f"Sent by {person}. {LOOK_AND_DECIDE}"
 
 
 def key_rejected(key: str) -> str:

@@ -83,6 +83,11 @@ def save_key(owner: User, key: str, name: str = "Acme") -> SavedKey:
     return saved
 
 
+def end_of_day(days: int) -> datetime:
+    """Return the last minute of the day in this many days, by the clock of pages and of the worker."""
+    return timezone.now().replace(hour=23, minute=59) + timedelta(days=days)
+
+
 def share_key(key: SavedKey, to: User | Team) -> KeyShare:
     """Share the key with a person or with a team, in its owner's name."""
     recipient = {"team": to} if isinstance(to, Team) else {"user": to}

@@ -119,7 +119,9 @@ def _fact(name: str, value: Any) -> str:
     if name == "size" and isinstance(value, int):
         return f"Size {filesizeformat(value)}".replace("\xa0", " ")
     if name == "expiry" and str(value).isdigit():
-        return f"valid for {value} days"
+        return f"lifetime: {value} days"
+    if name == "tasks" and isinstance(value, list) and value:
+        return texts.task_ids(value)
     return f"{texts.FACT_NAMES.get(name, name.replace('_', ' '))}: {_plain(value)}"
 
 

@@ -15,17 +15,39 @@ PASSWORD, CODE, PASSKEY = "password", "code", "passkey"
 OTHER_DEVICES = "all others"
 PAUSE, STOP = "pause", "stop"
 # Details that choose the sentence.
-TOLD_NAMES = {"lead", "kind", "way", "result", "check", "ends"}
+TOLD_NAMES = {"lead", "kind", "way", "result", "check", "ends", "expiry"}
 TOLD_VALUES = {("attempt", "1"), ("reason", PASSWORD), ("reason", CODE), ("reason", PASSKEY), ("device", OTHER_DEVICES)}
-TOLD_VALUES |= {("how", PAUSE), ("how", STOP)}
+TOLD_VALUES |= {("how", PAUSE), ("how", STOP), ("outcome", "draft")}
 FACT_NAMES = {
     "how": "method",
+    "ends": "expires",
     "was": "before",
     "on": "page",
     "seconds": "seconds to wait",
 }
+# What the targets of events are, by the names of their models.
+KINDS = {
+    "user": "person",
+    "invitation": "the invitation of",
+    "team": "team",
+    "savedkey": "API key",
+    "openedworkflow": "workflow",
+    "submission": "send",
+    "importjob": "import",
+}
 # The sentence of an event with fewer details than its pattern names, by whether it has a target.
 WITH_TARGET = {True: "{who}: {label} ({target})", False: "{who}: {label}"}
+
+
+def only_about(target_type: str, label: str) -> str:
+    """Return what the list is limited to. `label` is empty if nothing is recorded about the target."""
+    if not label:
+        return "Only events about one person or thing"
+    return f"Only events about {KINDS.get(target_type, '')} {label}".replace("  ", " ")
+
+
+def task_ids(ids: list[int]) -> str:
+    return f"task {ids[0]}" if len(ids) == 1 else f"task IDs: {', '.join(map(str, ids))}"
 
 
 def _failed_sign_in(detail: Detail) -> str:
@@ -91,7 +113,9 @@ def _removed_member(detail: Detail) -> str:
 
 
 def _changed_lead(detail: Detail) -> str:
-    return "{who} made {person} lead of {target}" if detail.get("lead") else "{who} made {person} member of {target}"
+    return (
+        "{who} made {person} lead of {target}" if detail.get("lead") else "{who} removed {person} as lead of {target}"
+    )
 
 
 def _saved_key(detail: Detail) -> str:
@@ -123,13 +147,17 @@ def _unshared_key(detail: Detail) -> str:
 def _key_expiry(detail: Detail) -> str:
     if detail.get("ends"):
         return "{who} set the expiry of API key {target} to {ends}"
-    return "{who} removed the expiry of API key {target}"
+    if detail.get("expiry") == "never":
+        return "{who} set API key {target} to never expire"
+    return "{who} set the expiry of API key {target} to not known"
 
 
 def _decided(detail: Detail) -> str:
     if detail.get("tasks") == 0:
-        return "{who} recorded that {target} created nothing"
-    return "{who} recorded which tasks {target} created"
+        return "{who} decided that the unconfirmed send {target} created nothing"
+    if detail.get("tasks") == 1:
+        return "{who} decided that the unconfirmed send {target} created {tasks} task"
+    return "{who} decided that the unconfirmed send {target} created {tasks} tasks"
 
 
 def _stopped_import(detail: Detail) -> str:
@@ -146,7 +174,7 @@ _PATTERNS: dict[Verb, str | Callable[[Detail], str]] = {
     Verb.PASSWORD_REFUSED: _wrong_password,
     Verb.PASSWORD_RESET_ASKED: "{who} requested a password reset",
     Verb.PASSWORD_RESET: "{who} reset their password with a link",
-    Verb.PASSWORD_SET: "{who} changed the password of {target}",
+    Verb.PASSWORD_SET: "{who} changed the password of {target} on the server",
     Verb.SECOND_STEP_ADDED: _added_step,
     Verb.SECOND_STEP_REMOVED: _removed_step,
     Verb.RECOVERY_CODES_MADE: "{who} generated recovery codes",
@@ -176,8 +204,8 @@ _PATTERNS: dict[Verb, str | Callable[[Detail], str]] = {
     Verb.KEY_SHARED: _shared_key,
     Verb.KEY_TAKEN_BACK: _unshared_key,
     Verb.KEY_EXPIRY_SAID: _key_expiry,
-    Verb.KEY_REPLACED: "{who} replaced API key {target} (old key …{before})",
-    Verb.KEY_REPLACE_UNDONE: "{who} undid the replacement of API key {target} by …{instead}",
+    Verb.KEY_REPLACED: "{who} replaced key …{before} with API key {target}",
+    Verb.KEY_REPLACE_UNDONE: "{who} restored API key {target}, which key …{instead} had replaced",
     Verb.KEY_HANDED_OVER: "{who} made {owner} the owner of API key {target} (before: {former_owner})",
     Verb.KEY_REMOVED: "{who} removed API key {target}",
     Verb.WORKFLOW_OPENED: "{who} added workflow {target}",

@@ -21,6 +21,7 @@ from pipelines_portal.api_client import PipelinesClient, PipelinesError
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.encryption import Undecryptable, decrypt, encrypt
+from pipelines_portal.core.times import local
 from pipelines_portal.keys.checking import Verdict, ask
 from pipelines_portal.keys.expiry import Expiry, expiry_date
 from pipelines_portal.keys.signals import key_became_usable, key_handed_over, key_removed
@@ -165,8 +166,15 @@ class SavedKey(models.Model):
         return self.checked_at > self.expires_at
 
     def days_left(self, now: datetime | None = None) -> int | None:
-        """Return the whole days until the key expires: negative after that, None if nobody said when it expires."""
-        return None if self.expires_at is None else (self.expires_at - (now or timezone.now())).days
+        """Return how many days after today's date the key expires: negative once it has, None if nobody knows when.
+
+        Dates are compared in the current time zone, so that the number fits the date that pages show beside it.
+        """
+        if self.expires_at is None:
+            return None
+        now = now or timezone.now()
+        days = (local(self.expires_at).date() - local(now).date()).days
+        return days if self.expires_at > now else min(days, -1)
 
     def check_with(self, client: PipelinesClient, by: User) -> tuple[Verdict, PipelinesError | None]:
         """Ask the API with `client` whether the key works, and store the result.

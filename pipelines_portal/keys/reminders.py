@@ -4,6 +4,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from pipelines_portal.core.mail import absolute_url, mail_is_on, send_mail
+from pipelines_portal.core.times import local
 from pipelines_portal.keys import texts
 from pipelines_portal.keys.expiry import due_reminder, first_reminder_limit
 from pipelines_portal.keys.models import SavedKey
@@ -27,7 +28,7 @@ def _mail_reminder(key: SavedKey) -> bool:
     unchanged = SavedKey.objects.filter(not_sent, pk=key.pk, expires_at=key.expires_at, owner=key.owner)
     if not unchanged.update(warned_days=reminder):
         return False
-    day = texts.day_of(key.expires_at.date())
+    day = texts.day_of(local(key.expires_at).date())
     address = absolute_url(reverse("keys:detail", args=[key.pk]))
     context = {"key": key, "subject": texts.expires_subject(key.name, days), "day": day, "address": address}
     if send_mail(key.owner.email, "keys/mail_ends.txt", context):

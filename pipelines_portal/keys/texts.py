@@ -39,14 +39,12 @@ NOT_TO_YOURSELF = "Enter someone else. Administrators can’t take over keys for
 def wrong_length(too_few: int) -> str:
     """Return how many characters a key lacks, or has too many if `too_few` is negative."""
     if too_few == 1:
-        return "This key is 1 character short. Copy it again."
+        return "1 character is missing. Copy the whole key again."
     if too_few > 0:
-        return f"This key is {too_few} characters short. Copy it again."
-    return (
-        "This key is 1 character too long. Copy it again."
-        if too_few == -1
-        else (f"This key is {-too_few} characters too long. Copy it again.")
-    )
+        return f"{too_few} characters are missing. Copy the whole key again."
+    if too_few == -1:
+        return "There is 1 character too many. Copy only the key."
+    return f"There are {-too_few} characters too many. Copy only the key."
 
 
 def already_saved(duplicate: "SavedKey", person_id: int) -> str:
@@ -83,7 +81,8 @@ def renamed(name: str) -> str:
 
 
 def shared_with(recipients: list[str]) -> str:
-    return f"Key shared with {', '.join(recipients)}"
+    *others, last = recipients
+    return f"Key shared with {', '.join(others)} and {last}" if others else f"Key shared with {last}"
 
 
 def team_named(team: object) -> str:
@@ -107,7 +106,7 @@ def no_undo(hours: int) -> str:
 
 
 def handed_over(name: str, owner: object) -> str:
-    return f"“{name}” belongs to {owner}"
+    return f"“{name}” now belongs to {owner}"
 
 
 def removed(name: str) -> str:

@@ -46,7 +46,7 @@ PAGE_SIZE, WORKFLOWS_SHOWN = 15, 6
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def key_list(request: SignedInRequest) -> HttpResponse:
-    """List the keys that the person may use, and add a key.
+    """List the keys that the person may use, which are theirs and those shared with them, and add a key.
 
     With `?whose=all`, an administrator finds all keys, to hand them over or remove them.
     """
@@ -80,8 +80,8 @@ def _save_key(owner: User, form: SavedKeyForm) -> SavedKey | None:
 def _list_context(request: SignedInRequest) -> dict[str, Any]:
     user, words = request.user, request.GET.get("q", "").strip()[:100]
     is_all = user.is_administrator and request.GET.get("whose") == "all"
-    mine = SavedKey.objects.usable_by(user)
-    keys = SavedKey.objects.all() if is_all else mine
+    usable_keys = SavedKey.objects.usable_by(user)
+    keys = SavedKey.objects.all() if is_all else usable_keys
     if words:
         keys = keys.filter(
             Q(name__icontains=words) | Q(owner__name__icontains=words) | Q(owner__email__icontains=words)
@@ -89,12 +89,12 @@ def _list_context(request: SignedInRequest) -> dict[str, Any]:
     own_first = Case(When(owner=user, then=0), default=1)
     listed = keys.select_related("owner").annotate(workflow_count=Count("workflows")).order_by(own_first, "name", "pk")
     page = Paginator(listed.defer("encrypted_key") if is_all else listed, PAGE_SIZE).get_page(request.GET.get("page"))
-    usable = mine.in_bulk([key.pk for key in page]) if is_all else {key.pk: key for key in page}
+    usable = usable_keys.in_bulk([key.pk for key in page]) if is_all else {key.pk: key for key in page}
     lines = [(key, state_of(usable[key.pk]) if key.pk in usable else None, key.owner_id == user.pk) for key in page]
     has_filter = bool(words) or page.paginator.num_pages > 1
     context = {"page": page, "lines": lines, "is_all": is_all, "words": words, "has_filter": has_filter}
     if user.is_administrator:
-        context |= {"mine_count": mine.count(), "all_count": SavedKey.objects.count()}
+        context |= {"usable_count": usable_keys.count(), "all_count": SavedKey.objects.count()}
     return context
 
 

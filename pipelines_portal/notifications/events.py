@@ -15,10 +15,11 @@ from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.core.housekeeping import delete_in_batches
-from pipelines_portal.core.times import duration, machine
+from pipelines_portal.core.times import duration, local, machine
 from pipelines_portal.keys.expiry import due_reminder, first_reminder_limit, in_days
 from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.keys.permissions import may_use
+from pipelines_portal.keys.texts import day_of
 from pipelines_portal.notifications import texts
 from pipelines_portal.notifications.models import Kind, Message, Notification, NotifiedTask, TaskWatch
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
@@ -131,7 +132,8 @@ def _expiry_message(key: SavedKey) -> Message | None:
         return None
     subject = f"key-ends:{key.pk}:{machine(key.expires_at)}:{reminder}"
     title = texts.key_expires(key.name, in_days(days))
-    return Message(Kind.KEY, subject, title, _key_address(key), texts.KEY_EXPIRY_ADVICE, "warning")
+    advice = texts.key_expiry_advice(day_of(local(key.expires_at).date()))
+    return Message(Kind.KEY, subject, title, _key_address(key), advice, "warning")
 
 
 def _key_address(key: SavedKey) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import ClassVar, Self
 
 from django.db import models, transaction
@@ -20,15 +22,19 @@ class Kind(models.TextChoices):
     ATTENTION = "attention", "My task fails, or is escalated or quarantined"
     STUCK = "stuck", "My task is stuck"
     BATCH = "batch", "My import or upload finishes, or an import is handed over to me"
-    UNCONFIRMED = "unconfirmed", "Something I sent is unconfirmed"
+    UNCONFIRMED = "unconfirmed", "We don’t know if something I sent was created (unconfirmed)"
     KEY = "key", "My API key expires or is rejected, or I become the owner of one"
-    TEAM = "team", "A team I lead has an unconfirmed send or a rejected API key"
+    TEAM = "team", "In a team I lead: we don’t know if something sent was created, or an API key is rejected"
 
 
 class MailFrequency(models.TextChoices):
     GATHERED = "gathered", f"Every {GATHERING_MINUTES} minutes at most"
     DAILY = "daily", f"Daily at {MORNING_HOUR:02}:00"
     OFF = "off", "Never"
+
+
+# The events about a key, as subjects begin with them.
+KEY_EVENTS = ("key-rejected", "key-ends", "key-owned")
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,11 @@ class Notifications(models.QuerySet["Notification"]):
         values = message.fields() | channels | {"count": total, "title": title(total)[:400]}
         values |= {"read_at": None, "at": timezone.now()}
         self.update_or_create(person=person, subject=message.subject, defaults=values)
+
+    def delete_for_key(self, key_id: int) -> None:
+        """Delete the notifications about a key that is removed, because they ask for something impossible."""
+        subjects = [Q(subject__startswith=f"{event}:{key_id}:") for event in KEY_EVENTS]
+        self.filter(reduce(or_, subjects), kind__in=(Kind.KEY, Kind.TEAM)).delete()
 
     def mark_all_read(self, person: User) -> int:
         """Mark all listed notifications as read. Those that the person wants by mail alone stay to be mailed."""

@@ -11,7 +11,7 @@ from pipelines_portal.core.times import machine
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.signals import import_handed_over, import_removed
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.keys.signals import key_handed_over
+from pipelines_portal.keys.signals import key_handed_over, key_removed
 from pipelines_portal.notifications import texts
 from pipelines_portal.notifications.models import Kind, Message, Notification
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended
@@ -55,3 +55,8 @@ def notify_new_owner_of_a_key(sender: object, key: SavedKey, former: User, by: U
     subject = f"key-owned:{key.pk}:{machine(timezone.now())}"
     message = Message(Kind.KEY, subject, texts.key_owned(key.name), address, sentence)
     Notification.objects.notify(key.owner, message)
+
+
+@receiver(key_removed)
+def delete_notifications_about_a_key(sender: object, key: SavedKey, **more: Any) -> None:
+    Notification.objects.delete_for_key(key.pk)

@@ -1,9 +1,9 @@
 """Titles and sentences of notifications, and the subject of their mail."""
 
 SAVED = "Notification settings saved"
+KEY_GONE = "You can’t open this: the API key was removed, or is no longer shared with you."
 LOOK_AND_DECIDE = "We don’t know if it was created. Check for new tasks and decide"
 KEY_REJECTED_ADVICE = "Replace it to work with its workflows again"
-KEY_EXPIRY_ADVICE = "Replace it before then"
 IMPORT_TRANSFERRED_ADVICE = "Rows not sent yet are sent in your name when you continue it"
 
 
@@ -28,7 +28,7 @@ def unconfirmed(label: str) -> str:
 
 
 def sent_by(person: str) -> str:
-    return f"Sent by {person}"
+    return f"Sent by {person}. {LOOK_AND_DECIDE}"
 
 
 def key_rejected(key: str) -> str:
@@ -41,6 +41,10 @@ def key_rejected_of(owner: str) -> str:
 
 def key_expires(key: str, when: str) -> str:
     return f"API key {key} expires {when}"
+
+
+def key_expiry_advice(day: str) -> str:
+    return f"Replace it before {day}"
 
 
 def key_owned(key: str) -> str:

@@ -1,13 +1,18 @@
 """The pages of notifications: the list, and the preferences of a person."""
 
+from urllib.parse import urlsplit
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.urls import Resolver404, resolve
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.core.mail import mail_is_on
 from pipelines_portal.core.rendering import render_page
+from pipelines_portal.keys.permissions import visible_key
 from pipelines_portal.notifications import texts
 from pipelines_portal.notifications.forms import PreferencesForm
 from pipelines_portal.notifications.models import Notification, Preferences
@@ -27,11 +32,25 @@ def notification_list(request: SignedInRequest) -> HttpResponse:
 @require_safe
 @signed_in
 def notification_open(request: SignedInRequest, number: int) -> HttpResponse:
-    """Mark a notification as read and redirect to its subject."""
+    """Mark a notification as read and redirect to its subject, or to the keys if its key was removed or unshared."""
     notification = Notification.objects.mark_read(request.user, number)
     if notification is None:
         raise Http404
+    if not _is_reachable(notification, request.user):
+        messages.info(request, texts.KEY_GONE)
+        return redirect("keys:list")
     return redirect(notification.address)
+
+
+def _is_reachable(notification: Notification, person: User) -> bool:
+    """Return False if the page belongs to a key that the person can no longer open."""
+    try:
+        key_id = resolve(urlsplit(notification.address).path).kwargs.get("key_id")
+        return key_id is None or visible_key(person, key_id) is not None
+    except Resolver404:
+        return True
+    except Http404:
+        return False
 
 
 @require_POST

@@ -1,4 +1,4 @@
-"""The three steps that Home shows until the first task exists."""
+"""The three steps that Home shows until the first task exists. The last one is another for viewers."""
 
 from dataclasses import dataclass, replace
 

@@ -33,9 +33,9 @@ def read_link(token: str) -> Invitation:
         pk, nonce = _signer().unsign_object(token)
         invitation = Invitation.objects.select_related("invited_by").get(pk=pk)
     except (signing.BadSignature, Invitation.DoesNotExist):
-        raise InvitationRefused(texts.LINK_INVALID) from None
+        raise InvitationRefused(texts.LINK_INVALID, texts.LINK_INVALID_TITLE) from None
     if refusal := invitation.refusal(nonce):
-        raise InvitationRefused(refusal)
+        raise refusal
     return invitation
 
 

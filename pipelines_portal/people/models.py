@@ -27,6 +27,10 @@ STORED_FOR = timedelta(days=30)
 class InvitationRefused(Exception):
     """The reason why an invitation cannot be accepted, in a sentence for the person who opened its link."""
 
+    def __init__(self, sentence: str, title: str = "") -> None:
+        super().__init__(sentence)
+        self.title = title
+
 
 class Mail(models.TextChoices):
     """The status of the mail with the link."""
@@ -139,9 +143,9 @@ class Invitation(models.Model):
         """Give the new `person`, whose email is verified, the role and teams. Raises InvitationRefused."""
         valid = Invitation.objects.pending().filter(pk=self.pk, nonce=self.nonce, ends_at__gt=timezone.now())
         if not valid.update(taken_at=timezone.now()):
-            raise InvitationRefused(Invitation.objects.get(pk=self.pk).refusal(self.nonce))
+            raise Invitation.objects.get(pk=self.pk).refusal(self.nonce) or self._expired()
         if not self.inviter_may_grant():
-            raise InvitationRefused(self._inviter_refusal())
+            raise self._inviter_not_allowed()
         User.objects.filter(pk=person.pk).update(role=self.role)
         person.role = self.role
         teams = list(self.teams.all())
@@ -150,26 +154,30 @@ class Invitation(models.Model):
         names, inviter = [team.name for team in teams], self.invited_by
         record(Verb.INVITATION_ACCEPTED, by=person, target=self, role=self.role, teams=names, inviter=str(inviter))
 
-    def refusal(self, nonce: str) -> str:
-        """Return why the link with `nonce` cannot be accepted, or an empty text if it can."""
+    def refusal(self, nonce: str) -> InvitationRefused | None:
+        """Return why the link with `nonce` cannot be accepted, or None if it can."""
         inviter = self.invited_by.name_and_email
         if self.taken_at:
-            return texts.INVITATION_ACCEPTED
+            return InvitationRefused(texts.INVITATION_ACCEPTED, texts.ACCEPTED_TITLE)
         if self.withdrawn_at:
-            return texts.invitation_revoked(inviter)
+            return InvitationRefused(texts.invitation_revoked(inviter), texts.REVOKED_TITLE)
         if self.nonce != nonce:
-            return texts.link_replaced(inviter)
+            return InvitationRefused(texts.link_replaced(inviter), texts.REPLACED_TITLE)
         if self.has_expired:
-            return texts.invitation_expired(inviter, VALID_DAYS)
-        return "" if self.inviter_may_grant() else self._inviter_refusal()
+            return self._expired()
+        return None if self.inviter_may_grant() else self._inviter_not_allowed()
 
     def inviter_may_grant(self) -> bool:
         """Return False if the inviter left, or may no longer grant the role and teams."""
         team_ids = list(self.teams.values_list("pk", flat=True))
         return may_grant(User.objects.get(pk=self.invited_by_id), self.role, team_ids)
 
-    def _inviter_refusal(self) -> str:
-        return texts.inviter_not_allowed(self.invited_by.name_and_email)
+    def _expired(self) -> InvitationRefused:
+        sentence = texts.invitation_expired(self.invited_by.name_and_email, VALID_DAYS)
+        return InvitationRefused(sentence, texts.EXPIRED_TITLE)
+
+    def _inviter_not_allowed(self) -> InvitationRefused:
+        return InvitationRefused(texts.inviter_not_allowed(self.invited_by.name_and_email), texts.NOT_ALLOWED_TITLE)
 
 
 def _nonce() -> str:

@@ -71,7 +71,7 @@ ONE_OWNER = "Choose an owner from the list or by email, not both."
 LEADS_REMOVED_BY_ADMINISTRATORS = "Only administrators can remove a lead from a team."
 
 
-DAYS_REVERSED = "Choose a day on or after the first one."
+DAYS_REVERSED = "“To” can’t be before “From”."
 
 
 # Teams
@@ -124,7 +124,13 @@ def not_accepted_expired(day: str) -> str:
     return f"invitation not accepted, expired {day}"
 
 
-# An invitation that can't be accepted
+# An invitation that can't be accepted: the headings, then the reasons
+LINK_INVALID_TITLE = "This link doesn’t work"
+ACCEPTED_TITLE = "Invitation already accepted"
+REVOKED_TITLE = "Invitation revoked"
+REPLACED_TITLE = "This link was replaced"
+EXPIRED_TITLE = "This link has expired"
+NOT_ALLOWED_TITLE = "This invitation is no longer valid"
 LINK_INVALID = "This link isn’t complete. Copy the whole link from your invitation."
 INVITATION_ACCEPTED = "You’ve already accepted this invitation."
 

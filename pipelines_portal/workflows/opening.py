@@ -22,9 +22,13 @@ FRESH_FOR = timedelta(seconds=60)
 
 @dataclass
 class Opening:
-    """The result of opening several workflows. After an `error`, the rest was not requested."""
+    """The result of opening several workflows. After an `error`, the rest was not requested.
+
+    Those of `opened` that were in the list before are in `known` too.
+    """
 
     opened: list[OpenedWorkflow] = field(default_factory=list)
+    known: list[OpenedWorkflow] = field(default_factory=list)
     missing: list[int] = field(default_factory=list)
     not_asked: list[int] = field(default_factory=list)
     error: PipelinesError | None = None
@@ -33,6 +37,7 @@ class Opening:
 def open_workflows(key: SavedKey, client: PipelinesClient, workflow_ids: list[int], by: User) -> Opening:
     """Open workflows one after the other until the API fails. Raise no API errors."""
     opening = Opening()
+    known = set(OpenedWorkflow.objects.filter(key=key, workflow_id__in=workflow_ids).values_list("pk", flat=True))
     for position, workflow_id in enumerate(workflow_ids):
         try:
             opening.opened.append(open_workflow(key, client, workflow_id, by))
@@ -41,6 +46,7 @@ def open_workflows(key: SavedKey, client: PipelinesClient, workflow_ids: list[in
         except PipelinesError as error:
             opening.error, opening.not_asked = error, workflow_ids[position:]
             break
+    opening.known = [workflow for workflow in opening.opened if workflow.pk in known]
     return opening
 
 

@@ -30,8 +30,22 @@ NOTES_ARE_WRITTEN_BY = "Only the owner of this key and leads of its teams can wr
 ADD_IT = "Add it"
 
 
-def added(count: int) -> str:
+def added(count: int, known: list[str]) -> str:
+    """Return how many workflows were added, and the names of those that were in the list before."""
+    if not known:
+        return _count_added(count)
+    return f"{_count_added(count)} · {already_listed(known)}" if count else already_listed(known)
+
+
+def _count_added(count: int) -> str:
     return "1 workflow added" if count == 1 else f"{count} workflows added"
+
+
+def already_listed(names: list[str]) -> str:
+    if len(names) == 1:
+        return f"{names[0]} is in the list already"
+    *others, last = names
+    return f"{', '.join(others)} and {last} are in the list already"
 
 
 def not_added(ids: list[int]) -> str:

@@ -47,16 +47,24 @@ def _open(request: SignedInRequest, key: SavedKey, form: OpenWorkflowsForm) -> H
     if opening.missing or opening.error:
         return _show_unopened(request, key, form, opening)
     if len(opening.opened) == 1:
+        if opening.known:
+            _show_added(request, opening)
         return redirect("tasks:list", key.pk, opening.opened[0].workflow_id)
-    messages.success(request, texts.added(len(opening.opened)))
+    _show_added(request, opening)
     return redirect("workflows:list", key.pk)
+
+
+def _show_added(request: SignedInRequest, opening: Opening) -> None:
+    new_count = len(opening.opened) - len(opening.known)
+    level = messages.SUCCESS if new_count else messages.INFO
+    messages.add_message(request, level, texts.added(new_count, [workflow.name for workflow in opening.known]))
 
 
 def _show_unopened(request: SignedInRequest, key: SavedKey, form: OpenWorkflowsForm, opening: Opening) -> HttpResponse:
     if opening.opened:
         request.user.refresh_from_db(fields=["sidebar_version"])  # this page's sidebar shows what was just opened
         rest = ", ".join(map(str, opening.missing + opening.not_asked))
-        messages.success(request, texts.added(len(opening.opened)))
+        _show_added(request, opening)
         form = OpenWorkflowsForm({"workflow": rest})
         form.is_valid()
     if opening.missing:

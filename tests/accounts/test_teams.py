@@ -29,6 +29,7 @@ def post(cast: Cast, who: str, what: str, **form: Any) -> Any:
 def test_an_administrator_creates_a_team_that_has_no_lead_yet(cast: Cast) -> None:
     answer = cast.client("administrator").post("/people/teams/", {"name": " Photos "}, follow=True)
     assert "This team has no lead" in answer.content.decode()
+    assert "then make them the lead" in answer.content.decode()
     assert events() == [("admin@acme.example", "team-created", "Photos")]
     assert "No lead" in page(cast, "administrator", "/people/teams/")
 
@@ -83,7 +84,8 @@ def test_the_page_says_who_is_in_who_leads_and_which_keys(cast: Cast) -> None:
 def test_a_lead_who_left_is_not_shown_as_lead(cast: Cast) -> None:
     User.objects.filter(pk=cast.lead.pk).update(is_active=False)
     html = page(cast, "member")
-    assert "This team has no lead" in html
+    assert "This team has no lead" in html and "Until it has one, only administrators" in html
+    assert "Choose one of the members as lead." in page(cast, "administrator")
     assert "Ben Okafor" not in html
 
 

@@ -76,8 +76,51 @@ def test_a_key_that_changes_hands_names_its_owners() -> None:
 
 def test_pauses_and_decisions_say_what_happened() -> None:
     assert sentence(Verb.IMPORT_STOPPED, detail={"how": "pause"}) == "ana@acme.example paused import Photos"
-    assert sentence(Verb.SUBMISSION_DECIDED, detail={"tasks": 0}).endswith("recorded that Photos created nothing")
+    assert sentence(Verb.SUBMISSION_DECIDED, detail={"tasks": 0}).endswith(
+        "decided that the unconfirmed send Photos created nothing"
+    )
+    assert sentence(Verb.SUBMISSION_DECIDED, detail={"tasks": 1}).endswith("send Photos created 1 task")
+    assert sentence(Verb.SUBMISSION_DECIDED, detail={"tasks": 3}).endswith("send Photos created 3 tasks")
     assert Event(verb=Verb.IMPORT_BEGUN, detail={"size": 4685}).facts == ["Size 4.6 KB"]
+
+
+def test_a_person_who_leads_a_team_no_longer_is_not_called_a_new_member() -> None:
+    detail = {"person": "ben@acme.example", "lead": False}
+    assert sentence(Verb.LEAD_CHANGED, detail=detail) == "ana@acme.example removed ben@acme.example as lead of Photos"
+
+
+def test_a_replacement_names_the_old_key_first() -> None:
+    assert sentence(Verb.KEY_REPLACED, detail={"before": "0b7d"}).endswith("replaced key …0b7d with API key Photos")
+    undone = sentence(Verb.KEY_REPLACE_UNDONE, detail={"instead": "68de"})
+    assert undone == "ana@acme.example restored API key Photos, which key …68de had replaced"
+
+
+@pytest.mark.parametrize(
+    ("expiry", "ends", "words"),
+    [
+        ("30", "2026-12-01", "set the expiry of API key Photos to 2026-12-01"),
+        ("never", "", "set API key Photos to never expire"),
+        ("", "", "set the expiry of API key Photos to not known"),
+    ],
+)
+def test_an_expiry_is_told_by_its_date_alone(expiry: str, ends: str, words: str) -> None:
+    """30 days count from the day on which the key was created, not from this event."""
+    event = Event(verb=Verb.KEY_EXPIRY_SAID, target_label="Photos", detail={"expiry": expiry, "ends": ends})
+    assert (event.sentence, event.further_facts) == (f"System {words}", [])
+
+
+def test_ids_of_tasks_are_no_numbers_of_tasks() -> None:
+    for task_ids, fact in (([412], "task 412"), ([410, 412], "task IDs: 410, 412")):
+        event = Event(verb=Verb.MISTAKES_MARKED, target_label="Photos", detail={"tasks": task_ids})
+        assert event.facts == event.further_facts == [fact]
+
+
+def test_a_list_about_one_target_names_it(cast: Cast) -> None:
+    make_events(cast)
+    assert "Only events about team Intake" in page(cast, f"?target=team:{cast.team.pk}&since=2999-01-01")
+    assert f"Only events about person {cast.stranger}" in page(cast, f"?target=user:{cast.stranger.pk}")
+    assert "Only events about one person or thing" in page(cast, "?target=team:999")
+    assert "Only events about" not in page(cast)
 
 
 @pytest.mark.parametrize("verb", Verb)
@@ -147,7 +190,7 @@ def test_reversed_days_are_an_error_of_the_field(cast: Cast) -> None:
     answer = cast.client("administrator").get(f"/people/events/?since={day:%Y-%m-%d}&until=2026-01-01")
     html = answer.content.decode()
     assert answer.status_code == 422 and "No events" not in html
-    assert re.search(r'id="id_until_error">.*?Choose a day on or after the first one\.', html, re.DOTALL)
+    assert re.search(r'id="id_until_error">.*?“To” can’t be before “From”\.', html, re.DOTALL)
 
 
 @pytest.mark.parametrize("query", ["", "?verb=teams", "?person=admin@acme.example", "?verb=team-renamed"])

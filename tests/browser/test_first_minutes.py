@@ -134,4 +134,4 @@ def test_from_nobody_to_a_team_and_out_again(browser: Browser, office: Office, j
 
     again = browser.new_context(java_script_enabled=javascript).new_page()
     again.goto(link)
-    expect(again.get_by_role("heading", name="Invitation accepted")).to_be_visible()
+    expect(again.get_by_role("heading", name="Invitation already accepted")).to_be_visible()

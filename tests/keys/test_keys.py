@@ -34,8 +34,8 @@ def test_spaces_and_bearer_are_trimmed(pasted: str) -> None:
     ("pasted", "reason"),
     [
         ("sk_live_" + "0" * 40, "Keys start with pk_live_"),
-        (KEY[:-1], "This key is 1 character short. Copy it again."),
-        (KEY + "00", "This key is 2 characters too long. Copy it again."),
+        (KEY[:-1], "1 character is missing. Copy the whole key again."),
+        (KEY + "00", "There are 2 characters too many. Copy only the key."),
         ("pk_live_" + "A" * 40, "the letters a to f"),
         ("pk_live_" + "g" * 40, "the digits 0 to 9 and the letters a to f"),
     ],

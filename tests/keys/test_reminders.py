@@ -1,7 +1,7 @@
 """Mails about keys that expire, and answers of the API that are pooled."""
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,8 @@ from pipelines_portal.keys.models import PooledAnswer, SavedKey
 from pipelines_portal.keys.pooled_answers import Question, delete_old_answers, outdate, pooled
 from pipelines_portal.keys.reminders import mail_expiry_reminders
 from pipelines_portal.keys.states import state_of
+from pipelines_portal.keys.texts import day_of
+from tests.factories import end_of_day
 from tests.people.mail_server import Letters, mail_server
 
 
@@ -31,25 +33,49 @@ def test_a_key_that_works_after_its_estimated_expiry_is_not_called_expired(saved
     assert state_of(key).name == "rejected"
 
 
+@pytest.mark.parametrize(
+    ("now", "expires_at", "days"),
+    [
+        ("2026-11-28 17:40", "2026-12-01 00:00", 3),
+        ("2026-11-28 23:59", "2026-12-01 23:59", 3),
+        ("2026-11-30 00:00", "2026-12-01 00:00", 1),
+        ("2026-12-01 08:00", "2026-12-01 09:00", 0),
+        ("2026-12-01 09:00", "2026-12-01 09:00", -1),
+        ("2026-12-03 08:00", "2026-12-01 09:00", -2),
+    ],
+)
+def test_days_left_are_the_difference_of_the_dates(now: str, expires_at: str, days: int) -> None:
+    key = SavedKey(expires_at=datetime.fromisoformat(f"{expires_at}+00:00"))
+    assert key.days_left(datetime.fromisoformat(f"{now}+00:00")) == days
+
+
+def test_days_left_are_counted_by_the_clock_of_the_person() -> None:
+    """In Vienna both are an hour later: the key expires on 2 December."""
+    key = SavedKey(expires_at=datetime(2026, 12, 1, 23, 30, tzinfo=UTC))
+    with timezone.override("Europe/Vienna"):
+        assert key.days_left(datetime(2026, 12, 1, 12, tzinfo=UTC)) == 1
+
+
 def test_the_owner_is_reminded_once_a_step(letters: Letters, saved_key: Any, org_key: str, settings: Any) -> None:
     settings.PORTAL_URL = "https://portal.example"
-    for days, mails in ((20, 0), (14.5, 1), (13.5, 1), (7.5, 2), (3.5, 2), (1.5, 3), (0.5, 4), (-1.5, 4)):
-        SavedKey.objects.update(expires_at=timezone.now() + timedelta(days=days))
+    for days, mails in ((20, 0), (15, 0), (14, 1), (13, 1), (8, 1), (7, 2), (3, 2), (1, 3), (0, 4), (-1, 4)):
+        SavedKey.objects.update(expires_at=end_of_day(days))
         mail_expiry_reminders()
         mail_expiry_reminders()
         assert len(letters.kept) == mails, days
     first = letters.kept[0]
     text = first.get_content()
     assert (first["To"], first["Subject"]) == ("maria@acme.example", "API key “Acme” expires in 14 days")
-    assert f"https://portal.example/keys/{saved_key.pk}/" in text and f"in {saved_key.last4}" in text
+    assert f"https://portal.example/keys/{saved_key.pk}/" in text and f"are {saved_key.last4}." in text
+    assert f"in 14 days, on {day_of(end_of_day(14).date())}." in text
     assert org_key not in str(letters.kept[0]) and org_key[8:30] not in str(letters.kept[0])
 
 
 def test_a_key_said_to_end_later_is_reminded_of_anew(letters: Letters, page: Any, saved_key: Any) -> None:
-    SavedKey.objects.update(expires_at=timezone.now() + timedelta(hours=12))
+    SavedKey.objects.update(expires_at=end_of_day(0))
     mail_expiry_reminders()
     page.post(f"/keys/{saved_key.pk}/expiry/", {"expiry": "30"})
-    SavedKey.objects.update(expires_at=timezone.now() + timedelta(days=7, hours=1))
+    SavedKey.objects.update(expires_at=end_of_day(7))
     mail_expiry_reminders()
     assert [letter["Subject"] for letter in letters.kept] == [
         "API key “Acme” expires today", "API key “Acme” expires in 7 days",
@@ -59,7 +85,7 @@ def test_a_key_said_to_end_later_is_reminded_of_anew(letters: Letters, page: Any
 def test_a_reminder_that_no_server_took_is_sent_later(
     letters: Letters, saved_key: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    SavedKey.objects.update(expires_at=timezone.now() + timedelta(days=1, hours=1))
+    SavedKey.objects.update(expires_at=end_of_day(1))
     with monkeypatch.context() as broken:
         broken.setattr("django.core.mail.EmailMessage.send", lambda mail: (_ for _ in ()).throw(OSError("refused")))
         assert mail_expiry_reminders() == 0

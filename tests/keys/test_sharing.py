@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.audit.models import Event
 from pipelines_portal.keys.models import KeyShare, SavedKey
-from tests.factories import confirm_in, make_colleague, make_stranger, make_team, share_key
+from tests.factories import browser_of, confirm_in, make_colleague, make_person, make_stranger, make_team, share_key
+from tests.pages import text_of
 
 
 def verbs() -> list[str]:
@@ -23,7 +25,7 @@ def test_shared_with_a_team_and_people_and_taken_back_by_the_owner(
     address = f"/keys/{saved_key.pk}/"
     answer = page.post(f"{address}share/", {"team": intake.pk, "people": "STRANGER@else.example"}, follow=True)
     html = answer.content.decode()
-    assert "shared with stranger@else.example, team Intake" in html
+    assert "Key shared with stranger@else.example and team Intake" in html
     assert "Team · 2 people" in html and "Ben Okafor" in html and "stranger@else.example" in html
     for user in (colleague, stranger):
         assert list(SavedKey.objects.usable_by(user)) == [saved_key]
@@ -93,7 +95,7 @@ def test_handed_over_by_its_owner(page: Any, client: Any, saved_key: Any) -> Non
     assert page.post(f"{address}hand-over/", {"owner": "nobody@acme.example"}).status_code == 422
     confirm_in(page, saved_key.owner)
     html = page.post(f"{address}hand-over/", {"owner": colleague.email}, follow=True).content.decode()
-    assert "belongs to Ben Okafor" in html
+    assert "now belongs to Ben Okafor" in html
     assert page.get(address).status_code == 404
     client.force_login(colleague)
     assert "Rename" in client.get(address).content.decode()
@@ -121,3 +123,26 @@ def test_an_administrator_disposes_of_a_key_that_is_shared_with_them_too(page: A
     assert f"/keys/{saved_key.pk}/hand-over/" in html and "You can use this key" in html
     refused = page.post(f"/keys/{saved_key.pk}/hand-over/", {"owner": "nobody@else.example"})
     assert "No one here has the email" in refused.content.decode()
+
+
+def test_the_page_that_removes_a_key_names_who_loses_access(page: Any, saved_key: Any) -> None:
+    address = f"/keys/{saved_key.pk}/remove/"
+    share_key(saved_key, make_colleague())
+    html = text_of(page.get(address))
+    assert "1 other person loses access." in html and "stays valid in Pipelines" in html
+    administrator = browser_of(make_person("admin@acme.example", role="administrator"))
+    assert f"{saved_key.owner} and 1 other person lose access." in text_of(administrator.get(address))
+    share_key(saved_key, make_stranger())
+    assert "2 other people lose access." in text_of(page.get(address))
+    saved_key.shares.all().delete()
+    assert f"{saved_key.owner} loses access." in text_of(administrator.get(address))
+    SavedKey.objects.update(rejected_at=timezone.now())
+    html = text_of(page.get(address))
+    assert "stays valid" not in html and "loses access" not in html and "lose access" not in html
+
+
+def test_an_unknown_expiry_is_called_not_known(page: Any, saved_key: Any) -> None:
+    """“Not set” reads like a key without an expiry."""
+    for address in ("/keys/", f"/keys/{saved_key.pk}/"):
+        assert "Not known" in text_of(page.get(address)).replace("Not known (no reminder)", "")
+        assert "Not set" not in text_of(page.get(address))

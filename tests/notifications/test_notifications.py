@@ -28,6 +28,7 @@ from tests.factories import (
     GOOD,
     Desk,
     browser_of,
+    end_of_day,
     make_colleague,
     make_index,
     make_person,
@@ -351,7 +352,7 @@ def test_an_owner_is_notified_once_of_a_rejection_and_of_each_reminder(desk: Des
     colleague = make_colleague()
     share_key(desk.key, colleague)
     desk.key.rejected_at = timezone.now()
-    desk.key.expires_at = timezone.now() + timedelta(days=6, hours=12)
+    desk.key.expires_at = end_of_day(6)
     desk.key.save()
     notify_of_events()
     notify_of_events()
@@ -383,6 +384,41 @@ def test_the_new_owner_of_a_key_is_notified(desk: Desk) -> None:
     assert browser_of(heir).get(f"/notifications/{news.pk}/", follow=True).status_code == 200
     desk.key.hand_over(desk.person, desk.person)
     assert titles(desk.person) == []
+
+
+def test_notifications_about_a_removed_key_are_deleted(desk: Desk, api: FakeApi) -> None:
+    lead, owner_of_another = make_colleague(), open_desk(api, "paul@acme.example").person
+    share_key(desk.key, make_team(lead=lead))
+    SavedKey.objects.update(rejected_at=timezone.now())
+    desk.key.refresh_from_db()
+    notify_of_events()
+    assert titles(lead) == ["API key Acme Labeling was rejected"]
+    desk.key.remove(desk.person)
+    assert titles(lead) == titles(desk.person) == []
+    assert titles(owner_of_another) == ["API key Acme Labeling was rejected"]
+
+
+def test_a_notification_leads_to_the_keys_if_its_key_cannot_be_opened(desk: Desk) -> None:
+    """The page of a key, and of what was done with it, is closed to people who lost access."""
+    colleague = make_colleague()
+    for address in (f"/keys/{desk.key.pk}/", f"/keys/{desk.key.pk}/workflows/42/tasks/?status=attention"):
+        notify(colleague, Message("attention", f"attention:{address}", "1 task", address))
+        answer = browser_of(colleague).get(f"/notifications/{Notification.objects.latest('pk').pk}/", follow=True)
+        assert answer.redirect_chain == [("/keys/", 302)]
+        assert "the API key was removed, or is no longer shared with you" in answer.content.decode()
+
+
+def test_without_mail_people_learn_what_to_do(desk: Desk, settings: Any) -> None:
+    settings.MAIL_IS_ON = False
+    page = desk.browser.get("/account/notifications/").content.decode()
+    assert "Ask your administrator to set it up." in page
+    assert "In the portal and by email" not in desk.browser.get("/account/").content.decode()
+    settings.MAIL_IS_ON = True
+    assert "In the portal and by email" in desk.browser.get("/account/").content.decode()
+    settings.MAIL_IS_ON = False
+    User.objects.filter(pk=desk.person.pk).update(role="administrator")
+    page = browser_of(User.objects.get(pk=desk.person.pk)).get("/account/notifications/").content.decode()
+    assert "Ask your administrator" not in page and "/administrators/mail/" in page
 
 
 def test_the_sidebar_shows_the_unread_number_and_opening_marks_as_read(desk: Desk) -> None:
@@ -455,7 +491,7 @@ def rejected(desk: Desk) -> None:
 
 
 def expiring(desk: Desk) -> None:
-    SavedKey.objects.update(expires_at=timezone.now() + timedelta(days=6, hours=12))
+    SavedKey.objects.update(expires_at=end_of_day(6))
 
 
 def imported(desk: Desk) -> None:

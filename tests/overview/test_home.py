@@ -129,7 +129,9 @@ def test_a_viewer_is_not_asked_to_create_anything(client: Client, person: User, 
     person.role = "viewer"
     person.save()
     client.force_login(person)
-    assert "share an API key with you" in text_of(client.get("/"))
+    words = text_of(client.get("/"))
+    assert "share an API key with you" in words
+    assert "As a viewer, you see the tasks" in words and "Create your first task" not in words
     open_workflow(save_key(person, "pk_viewer"))
     words = text_of(client.get("/"))
     assert "Welcome" not in words and "New task" not in words

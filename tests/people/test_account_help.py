@@ -37,6 +37,13 @@ def test_the_link_is_shown_once_and_sets_the_password(cast: Cast) -> None:
     assert events("reset-link-made") == [("admin@acme.example", "reset-link-made", "Ana Costa")]
 
 
+def test_two_step_verification_is_named_only_if_the_person_has_it(cast: Cast) -> None:
+    client, sentence = cast.confirmed("administrator"), "Two-step verification stays on."
+    assert sentence not in client.get(address(cast, "reset-link")).content.decode()
+    Authenticator.objects.create(user=cast.member, type="totp", data={"secret": "x"})
+    assert sentence in client.get(address(cast, "reset-link")).content.decode()
+
+
 @pytest.mark.parametrize("change", [{"is_active": False}, {"role": "operator"}])
 def test_the_link_works_while_its_maker_is_administrator(cast: Cast, change: dict[str, Any]) -> None:
     link = link_in(cast.confirmed("administrator").post(address(cast, "reset-link")))

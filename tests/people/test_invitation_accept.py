@@ -25,6 +25,14 @@ def invited(cast: Cast, by: User | None = None, role: Role = Role.VIEWER) -> Inv
     return Invitation.objects.invite([EMAIL], role, [cast.team], by=by or cast.lead)[0]
 
 
+def heading_of(answer: Any) -> str:
+    """Return the heading, which the title of the page repeats."""
+    html = answer.content.decode()
+    heading = html.split("<h1>")[1].split("</h1>")[0]
+    assert f"<title>{heading} · " in " ".join(html.split()).replace("<title> ", "<title>")
+    return str(heading)
+
+
 def test_the_link_names_inviter_role_and_teams_and_creates_the_account(cast: Cast) -> None:
     link, client = link_path(invited(cast)), Client()
     page = " ".join(client.get(link).content.decode().split())
@@ -75,6 +83,7 @@ def test_a_link_works_once(cast: Cast) -> None:
     again = Client().get(link)
     assert again.status_code == 410
     assert "already accepted this invitation" in again.content.decode()
+    assert heading_of(again) == "Invitation already accepted"
     assert Client().post(link, FORM | {"name": "Other"}).status_code == 410
     assert User.objects.get(email=EMAIL).name == "Tom Berger"
 
@@ -84,6 +93,7 @@ def test_an_invitation_expires_after_its_days(cast: Cast) -> None:
     Invitation.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
     answer = Client().post(link_path(invitation), FORM)
     assert answer.status_code == 410
+    assert heading_of(answer) == "This link has expired"
     assert "expire after 7 days. Ask Ben Okafor (lead@acme.example) for a new one." in answer.content.decode()
     assert not User.objects.filter(email=EMAIL).exists()
 
@@ -95,6 +105,7 @@ def test_a_link_that_is_not_whole_says_so(cast: Cast, change: Any) -> None:
     token = link_path(invited(cast)).split("/")[2]
     answer = Client().get(f"/invitation/{change(token)}/")
     assert answer.status_code == 410
+    assert heading_of(answer) == "This link doesn’t work"
     assert "Copy the whole link" in answer.content.decode()
 
 
@@ -103,6 +114,7 @@ def test_an_invitation_of_somebody_who_left_is_refused(cast: Cast) -> None:
     deactivate(cast.lead, lambda key: None, by=cast.administrator)
     answer = Client().post(link_path(invitation), FORM)
     assert answer.status_code == 410
+    assert heading_of(answer) == "This invitation is no longer valid"
     assert "can no longer invite you. Ask an administrator" in answer.content.decode()
     assert Invitation.objects.waiting_for(EMAIL) is None
     invitation.renew(by=cast.administrator)

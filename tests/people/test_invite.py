@@ -206,7 +206,8 @@ def test_renewing_replaces_the_link(cast: Cast) -> None:
     assert "Expired" in client.get("/people/").content.decode()
     (new,) = links_in(client.post(f"/people/invitations/{pk}/renew/", follow=True))
     assert new != old
-    assert "There’s a newer link." in Client().get(old).content.decode()
+    replaced = Client().get(old).content.decode()
+    assert "<h1>This link was replaced</h1>" in replaced and "There’s a newer link." in replaced
     assert Client().get(new).status_code == 200
     assert [verb for _, verb, _ in events()] == ["invited", "invitation-renewed"]
 
@@ -220,6 +221,7 @@ def test_a_withdrawn_invitation_is_refused_and_may_be_made_again(cast: Cast) -> 
     assert "Already up to date" in client.post(f"/people/invitations/{pk}/renew/", follow=True).content.decode()
     page = Client().get(link)
     assert page.status_code == 410
+    assert "<h1>Invitation revoked</h1>" in page.content.decode()
     assert "was revoked. Ask Maria Weber (admin@acme.example) for a new one." in page.content.decode()
     assert len(links_in(invite(client, "tom@acme.example"))) == 1
 

@@ -53,6 +53,18 @@ def test_several_workflows_are_opened_by_id_and_address(page: Client, saved_key:
     assert sorted(listed(page, saved_key)) == [TRANSLATIONS, FILES, PAUSED]
 
 
+def test_workflows_that_are_listed_already_are_named(page: Client, saved_key: SavedKey) -> None:
+    address = f"/keys/{saved_key.pk}/workflows/"
+    page.post(address, {"workflow": str(TRANSLATIONS)})
+    name = OpenedWorkflow.objects.get().name
+    done = page.post(address, {"workflow": f"{TRANSLATIONS} {FILES} {PAUSED}"}, follow=True)
+    assert f"2 workflows added · {name} is in the list already" in done.content.decode()
+    html = page.post(address, {"workflow": f"{TRANSLATIONS} {FILES}"}, follow=True).content.decode()
+    alone = page.post(address, {"workflow": str(TRANSLATIONS)}, follow=True)
+    assert f"{name} is in the list already" in alone.content.decode() and "added" not in alone.content.decode()
+    assert "are in the list already" in html and "workflows added" not in html
+
+
 def test_missing_workflows_are_named_and_the_others_opened(page: Client, saved_key: SavedKey) -> None:
     refused = page.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": f"{TRANSLATIONS} 123456 777 {FILES}"})
     html = refused.content.decode()

@@ -19,6 +19,7 @@ from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_i
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core import times
+from pipelines_portal.core.mail import mail_is_on
 from pipelines_portal.core.rendering import render_page
 
 
@@ -90,6 +91,7 @@ def _page(request: SignedInRequest, status: int = 200, *, is_unknown_choice: boo
         "sessions": open_sessions_of(user, request),
         "zones": times.zone_choices(),
         "browser_zone": times.place(browser_zone(request) or UTC),
+        "mail_is_on": mail_is_on(),
         "is_unknown_choice": is_unknown_choice,
     }
     return render_page(request, "accounts/account.html", context, status=status)

@@ -1,6 +1,6 @@
 """Template tags that show the state of a key."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -65,7 +65,7 @@ def _expiry_notice(key: SavedKey, user: User) -> dict[str, str]:
         return {}
     if key.is_accepted_after_expiry:
         return {"wrong_date": texts.STILL_ACCEPTED} if key.can_be_replaced_by(user) else {}
-    day = texts.day_of(key.expires_at.astimezone(UTC).date())
+    day = texts.day_of(local(key.expires_at).date())
     notice = {"ending": texts.expires(days, day), "tone": "info" if reminder > FAR_AWAY_DAYS else "warning"}
     if days >= 0:
         notice["ending_advice"] = texts.advice_before_expiry(key, user, day)

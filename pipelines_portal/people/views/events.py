@@ -8,9 +8,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, administrators_only, signed_in
-from pipelines_portal.audit.filters import all_events, page_of_events
+from pipelines_portal.audit.filters import EventFilters, all_events, filtered_events, page_of_events
 from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.texts import only_about
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.csv_downloads import csv_response
 from pipelines_portal.core.parameters import number_in
@@ -34,7 +35,17 @@ def event_list(request: SignedInRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "events": found[:PAGE_SIZE], "query": query.urlencode()}
     context["next_before"] = found[PAGE_SIZE - 1].pk if len(found) > PAGE_SIZE else None
     context["is_filtered"] = any(query.values())
+    context["only_about"] = _target_filter(form.filters())
     return render_page(request, "people/events.html", context, status=200 if is_valid else 422)
+
+
+def _target_filter(filters: EventFilters) -> str:
+    """Return the target that the filters name, by its kind and the label of its newest event, or an empty text."""
+    if not filters.target_type:
+        return ""
+    target = EventFilters(target_type=filters.target_type, target_id=filters.target_id)
+    newest = filtered_events(target).first()
+    return only_about(filters.target_type, newest.target_label if newest else "")
 
 
 @require_safe

@@ -138,7 +138,7 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
     try:
         return _accept(request, read_link(token))
     except InvitationRefused as refusal:
-        context = {"sentence": str(refusal), "is_accepted": str(refusal) == texts.INVITATION_ACCEPTED}
+        context = {"title": refusal.title, "sentence": str(refusal)}
         return render_page(request, "people/invitation_over.html", context, status=410)
 
 

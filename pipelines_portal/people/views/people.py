@@ -154,6 +154,7 @@ def person_reset_link(request: SignedInRequest, person_id: int) -> HttpResponse:
     person = get_object_or_404(User, pk=person_id, is_active=True)
     context: dict[str, Any] = {"person": person, "may_sign_in_without_issuer": may_sign_in_without_issuer(person.role)}
     context |= {"issuer": issuer_name(), "mail_is_on": mail_is_on(), "minutes": LINK_MINUTES}
+    context["has_second_step"] = second_steps_of(person).exists()
     if request.method == "POST" and context["may_sign_in_without_issuer"]:
         context["link"] = make_reset_link(person, request, by=request.user)
     return render_page(request, "people/reset_link.html", context)

@@ -30,7 +30,8 @@ class EventFilters:
 def filtered_events(filters: EventFilters) -> QuerySet[Event]:
     events = Event.objects.order_by("-at", "-id")
     if filters.email:
-        events = events.filter(**{"actor_email" if is_email(filters.email) else "actor_email__contains": filters.email})
+        is_whole = is_email(filters.email) and events.filter(actor_email=filters.email).exists()
+        events = events.filter(**{"actor_email" if is_whole else "actor_email__contains": filters.email})
     if filters.target_type:
         events = events.filter(target_type=filters.target_type, target_id=filters.target_id)
     if filters.verbs:

@@ -160,10 +160,10 @@ class SavedKey(models.Model):
 
     @property
     def is_accepted_after_expiry(self) -> bool:
-        """Return whether a check after `expires_at`, which is a person's estimate, found that the key works."""
-        if self.expires_at is None or self.checked_at is None or self.rejected_at is not None:
+        """Return whether Pipelines accepted the key after `expires_at`, which is a person's estimate."""
+        if self.expires_at is None or self.rejected_at is not None:
             return False
-        return self.checked_at > self.expires_at
+        return any(moment and moment > self.expires_at for moment in (self.checked_at, self.last_used_at))
 
     def days_left(self, now: datetime | None = None) -> int | None:
         """Return how many days after today's date the key expires: negative once it has, None if nobody knows when.

@@ -147,6 +147,7 @@ SHOWN = {
     "?person=LEAD@acme.example": ["member-added"],
     "?person=who@else.example": ["sign-in-refused"],
     "?person=Else": ["sign-in-refused"],
+    "?person=ho@else.example": ["sign-in-refused"],
     "?person=acme": ["role-changed", "lead-changed", "member-added"],
     "?person=admin%25": [],
     "?verb=teams&person=lead@": ["member-added"],

@@ -27,8 +27,10 @@ def test_a_key_that_works_after_its_estimated_expiry_is_not_called_expired(saved
     key, now = SavedKey.objects.get(), timezone.now()
     key.expires_at, key.checked_at = now - timedelta(days=2), now - timedelta(days=3)
     assert state_of(key).word == "Expired"
-    key.checked_at = now
-    assert state_of(key).word == "Active"
+    for moment in ("checked_at", "last_used_at"):
+        key.checked_at = key.last_used_at = None
+        setattr(key, moment, now)
+        assert state_of(key).word == "Active"
     key.rejected_at = now
     assert state_of(key).name == "rejected"
 

@@ -161,6 +161,11 @@ class ZipUpload(models.Model):
         return dict(self.preview.get("labels", {}))
 
     @property
+    def has_one_file_field(self) -> bool:
+        """Whether only one field takes a file, as step 1 knew it. Then files in folders make no tasks."""
+        return bool(self.preview.get("has_one_file_field"))
+
+    @property
     def is_made_of_a_folder(self) -> bool:
         return self.levels_left_out is not None
 

@@ -170,7 +170,7 @@ def test_names_that_turn_around_and_endless_ones_keep_the_page_in_shape(page: Pa
     page.set_input_files("#archive", path)
     heading(page, "2 files found")
     page.set_input_files("#rows-file", rows)
-    heading(page, "1 task ready, 1 will be rejected")
+    heading(page, "1 task ready, 1 row has errors")
     expect(page.locator("[data-found] ~ .muted bdi")).to_have_text("a\ufffdgnp.zip")
     assert page.evaluate("document.documentElement.scrollHeight") < 4000
     assert needed_width(page) <= 360

@@ -163,11 +163,14 @@ def unnamed(count: int) -> str:
 NO_TASK_GETS_IT = "No row mentions it."
 
 
-def upload_finished(name: str, created: int, rejected: int) -> str:
+def upload_finished(name: str, created: int, rejected: int, not_sent: int) -> str:
     """The title of the notification."""
+    counts = [f"{created:,} created"]
     if rejected:
-        return f"{name} uploaded: {created:,} created, {rejected:,} rejected"
-    return f"{name} uploaded: {created:,} created"
+        counts.append(f"{rejected:,} rejected")
+    if not_sent:
+        counts.append(f"{not_sent:,} not sent")
+    return f"{name} uploaded: {', '.join(counts)}"
 
 
 UPLOAD_FAILED = "{name} failed"

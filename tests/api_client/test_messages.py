@@ -20,7 +20,10 @@ LABELS = {"front": "Front view", "total": "Total"}
             "Invalid value for total: must be all of A, B, in order",
             "Total: use each once, the first one on top: A, B",
         ),
-        ("Missing required columns: front; Unknown file: a; b.txt", "Front view is missing; a; b.txt isn’t in a folder"),
+        (
+            "Missing required columns: front; Unknown file: a; b.txt",
+            "Front view is missing; a; b.txt isn’t in a folder",
+        ),
         ("Unknown file: a/b/front.png", "a/b/front.png is in a subfolder"),
         ("Something else: front", "Something else: front"),
         ("", ""),

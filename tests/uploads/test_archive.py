@@ -175,7 +175,9 @@ def test_names_that_turn_the_text_around_do_not() -> None:
 
 def test_a_file_in_a_folder_inside_its_folder_is_in_a_subfolder() -> None:
     """Its name may be right: the folder is what is wrong."""
-    found = preview(files("a/front.png", "a/back.png", "b/deep/front.png", "b/front.png", "b/back.png"), "front", "back")
+    found = preview(
+        files("a/front.png", "a/back.png", "b/deep/front.png", "b/front.png", "b/back.png"), "front", "back"
+    )
     assert [(row.entry, row.problems) for row in found.rejected_rows] == [("b/", ["deep/front.png is in a subfolder"])]
     assert [problem.title for problem in found.problems] == ["1 file in a subfolder"]
 

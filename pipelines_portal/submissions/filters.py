@@ -63,7 +63,8 @@ class LedgerForm(forms.Form):
 
     @property
     def is_narrowed(self) -> bool:
-        return any(self.cleaned_data.get(name) for name in NARROWING)
+        """Whether anything but one's own is asked for, or only a part of it."""
+        return any(self.cleaned_data.get(name) for name in ("who", *NARROWING))
 
     def query(self, **changed: Any) -> str:
         """Return the query of the address with these filters, some of them changed: "?…"."""
@@ -86,18 +87,21 @@ def newest(form: LedgerForm, before: Submission | None, count: int, *, one_of_im
     if one_of_import:
         found = first_of_imports(found, form)
     # One after the other: of both together no index has the order.
-    parts = [_newest_of(found.filter(condition), form, count) for condition in _status_conditions(form)]
+    of_status = [found.filter(condition) for condition in _status_conditions(form)]
+    parts = [part.as_listed()[:count] for each in of_status for part in _by_sender(each, form, count)]
     if len(parts) == 1:
-        return parts[0]
+        return list(parts[0])
     return sorted(chain(*parts), key=lambda one: (one.created_at, one.pk), reverse=True)[:count]
 
 
-def _newest_of(found: Submissions, form: LedgerForm, count: int) -> list[Submission]:
+def _by_sender(found: Submissions, form: LedgerForm, count: int) -> list[Submissions]:
+    """Filter by sender. Everyone's are in two parts: one's own may be sent with keys that others look after."""
     who = form.cleaned_data["who"]
     if not who:
-        return list(found.as_listed()[:count])
-    wanted = above_the_floor(found, form.keys, count) if who == TEAM else found.filter(owner=form.people[who])
-    return list(wanted.as_listed()[:count])
+        return [found]
+    if who != TEAM:
+        return [found.filter(owner=form.people[who])]
+    return [above_the_floor(found, form.keys, count), found.filter(owner=form.user).exclude(key__in=form.keys)]
 
 
 def all_of(form: LedgerForm) -> Submissions:
@@ -106,8 +110,9 @@ def all_of(form: LedgerForm) -> Submissions:
     if not who:
         return narrowed(Submission.objects.filter(owner=form.user), form)
     visible = Submission.objects.visible_to(form.user)
-    # As `newest`: by key the days lie together in an index.
-    return narrowed(visible.filter(key__in=form.keys) if who == TEAM else visible.filter(owner=int(who)), form)
+    # As `newest`: by key and by owner the days lie together in an index.
+    everyone = Q(key__in=form.keys) | Q(owner=form.user)
+    return narrowed(visible.filter(everyone if who == TEAM else Q(owner=int(who))), form)
 
 
 def first_of_imports(found: Submissions, form: LedgerForm) -> Submissions:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 Labels = Mapping[str, str]
 
 _INVALID = re.compile("Invalid value for ([^:]+): (must .+)", re.DOTALL)
+_UNKNOWN_FILE = re.compile("Unknown file: (.+)", re.DOTALL)
 _ORDER = re.compile("must be all of (.+), in order", re.DOTALL)
 # The API joins several messages about one row with "; ". Values inside a message may contain that too, so a message is
 # split only where another known message begins.
@@ -20,9 +21,18 @@ _BEGINNINGS = (
 _NEXT_MESSAGE = re.compile(f"; (?=(?:{'|'.join(map(re.escape, _BEGINNINGS))}))")
 
 
-def row_message(message: str, labels: Labels | None = None) -> str:
-    """Return what the API says of a row, with the fields' labels. A message that is not known stays as it is."""
-    return "; ".join(_translate(part, labels or {}) for part in _NEXT_MESSAGE.split(message))
+def row_message(message: str, labels: Labels | None = None, *, has_one_file_field: bool = False) -> str:
+    """Return what the API says of a row, with the fields' labels. A message that is not known stays as it is.
+
+    `has_one_file_field`: the row was derived from a file that is in no folder, or else was rejected.
+    """
+    parts = _NEXT_MESSAGE.split(message)
+    return "; ".join(_unknown_file(part, has_one_file_field) or _translate(part, labels or {}) for part in parts)
+
+
+def is_about_unknown_file(message: str) -> bool:
+    """Return whether a row's message is about a file that no field takes. The API then names a field at random."""
+    return any(_UNKNOWN_FILE.fullmatch(part) for part in _NEXT_MESSAGE.split(message))
 
 
 def field_message(message: str) -> str:
@@ -43,6 +53,20 @@ def _translate(message: str, labels: Labels) -> str:
     return message
 
 
+def _unknown_file(message: str, has_one_file_field: bool) -> str:
+    """Return why no field takes a file, or "" if the message is about something else.
+
+    The words are those of the preview: uploads/archive/findings.py.
+    """
+    found = _UNKNOWN_FILE.fullmatch(message)
+    if not found:
+        return ""
+    levels = found[1].count("/")
+    if not levels:
+        return f"{found[1]} isn’t in a folder"
+    return f"{found[1]} is in a subfolder" if levels > 1 or has_one_file_field else f"{found[1]} matches no field"
+
+
 def _missing(match: re.Match[str], labels: Labels) -> str:
     names = [labels.get(name, name) for name in match[1].split(", ")]
     return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} missing"
@@ -56,7 +80,6 @@ def _invalid_value(match: re.Match[str], labels: Labels) -> str:
 _TRANSLATIONS: list[tuple[re.Pattern[str], Callable[[re.Match[str], Labels], str]]] = [
     (re.compile("Missing required columns: (.+)", re.DOTALL), _missing),
     (re.compile("Unknown field: (.+)", re.DOTALL), lambda match, labels: f"No field is called {match[1]}"),
-    (re.compile("Unknown file: (.+)", re.DOTALL), lambda match, labels: f"{match[1]} matches no field"),
-    (re.compile("File not found in ZIP: (.+)", re.DOTALL), lambda match, labels: f"{match[1]} is not in the ZIP file"),
+    (re.compile("File not found in ZIP: (.+)", re.DOTALL), lambda match, labels: f"{match[1]} isn’t in the ZIP file"),
     (_INVALID, _invalid_value),
 ]

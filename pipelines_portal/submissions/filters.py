@@ -1,6 +1,9 @@
 """The filters of the list of submissions, as its address has them."""
 
 from datetime import date, datetime, time, timedelta
+from functools import reduce
+from itertools import chain
+from operator import or_
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,11 +17,18 @@ from pipelines_portal.core.parameters import number_in
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions import texts
 from pipelines_portal.submissions.models import BATCH, Submission, Submissions
+from pipelines_portal.submissions.signals import imports_of_status
 from pipelines_portal.submissions.team import above_the_floor, looked_after, older_than, people_of
 from pipelines_portal.workflows.permissions import workflow_choices
 
 TEAM = "team"
 FIRST_DAY, LAST_DAY = date(2, 1, 1), date(9998, 12, 31)
+# Those of submissions, and those that only an import has.
+STATUSES = [
+    *((value, texts.UNCONFIRMED_CHOICE if value == Submission.Status.UNCONFIRMED else label)
+      for value, label in Submission.Status.choices),
+    ("paused", "Paused"),
+]  # fmt: skip
 NARROWING = ("workflow", "kind", "status", "since", "until")
 
 
@@ -28,9 +38,7 @@ class LedgerForm(forms.Form):
     who = forms.ChoiceField(required=False, label="Sent by")
     workflow = forms.ChoiceField(required=False, label="Workflow")
     kind = forms.ChoiceField(choices=[("", "All types"), *Submission.Kind.choices], required=False, label="Type")
-    status = forms.ChoiceField(
-        choices=[("", "All statuses"), *Submission.Status.choices], required=False, label="Status"
-    )
+    status = forms.ChoiceField(choices=[("", "All statuses"), *STATUSES], required=False, label="Status")
     since = forms.DateField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(required=False, label="To", widget=forms.DateInput(attrs={"type": "date"}))
     # "off" shows each of a person's single tasks.
@@ -55,7 +63,8 @@ class LedgerForm(forms.Form):
 
     @property
     def is_narrowed(self) -> bool:
-        return any(self.cleaned_data.get(name) for name in NARROWING)
+        """Whether anything but one's own is asked for, or only a part of it."""
+        return any(self.cleaned_data.get(name) for name in ("who", *NARROWING))
 
     def query(self, **changed: Any) -> str:
         """Return the query of the address with these filters, some of them changed: "?…"."""
@@ -77,10 +86,22 @@ def newest(form: LedgerForm, before: Submission | None, count: int, *, one_of_im
     found = older_than(_listed(seen, form), before)
     if one_of_import:
         found = first_of_imports(found, form)
+    # One after the other: of both together no index has the order.
+    of_status = [found.filter(condition) for condition in _status_conditions(form)]
+    parts = [part.as_listed()[:count] for each in of_status for part in _by_sender(each, form, count)]
+    if len(parts) == 1:
+        return list(parts[0])
+    return sorted(chain(*parts), key=lambda one: (one.created_at, one.pk), reverse=True)[:count]
+
+
+def _by_sender(found: Submissions, form: LedgerForm, count: int) -> list[Submissions]:
+    """Filter by sender. Everyone's are in two parts: one's own may be sent with keys that others look after."""
+    who = form.cleaned_data["who"]
     if not who:
-        return list(found.as_listed()[:count])
-    wanted = above_the_floor(found, form.keys, count) if who == TEAM else found.filter(owner=form.people[who])
-    return list(wanted.as_listed()[:count])
+        return [found]
+    if who != TEAM:
+        return [found.filter(owner=form.people[who])]
+    return [above_the_floor(found, form.keys, count), found.filter(owner=form.user).exclude(key__in=form.keys)]
 
 
 def all_of(form: LedgerForm) -> Submissions:
@@ -89,8 +110,9 @@ def all_of(form: LedgerForm) -> Submissions:
     if not who:
         return narrowed(Submission.objects.filter(owner=form.user), form)
     visible = Submission.objects.visible_to(form.user)
-    # As `newest`: by key the days lie together in an index.
-    return narrowed(visible.filter(key__in=form.keys) if who == TEAM else visible.filter(owner=int(who)), form)
+    # As `newest`: by key and by owner the days lie together in an index.
+    everyone = Q(key__in=form.keys) | Q(owner=form.user)
+    return narrowed(visible.filter(everyone if who == TEAM else Q(owner=int(who))), form)
 
 
 def first_of_imports(found: Submissions, form: LedgerForm) -> Submissions:
@@ -100,11 +122,15 @@ def first_of_imports(found: Submissions, form: LedgerForm) -> Submissions:
 
 
 def narrowed(submissions: Submissions, form: LedgerForm) -> Submissions:
+    return _narrowed(submissions, form).filter(reduce(or_, _status_conditions(form)))
+
+
+def _narrowed(submissions: Submissions, form: LedgerForm) -> Submissions:
+    """Filter by everything but the status."""
     said = form.cleaned_data
     wanted = {
         "workflow_id": said["workflow"],
         "kind": said["kind"],
-        "status": said["status"],
         "created_at__gte": midnight(said["since"]),
         "created_at__lt": midnight(said["until"], 1),
     }
@@ -112,10 +138,19 @@ def narrowed(submissions: Submissions, form: LedgerForm) -> Submissions:
     return found if said["kind"] in ("", Submission.Kind.FORM) else found.filter(BATCH)
 
 
+def _status_conditions(form: LedgerForm) -> list[Q]:
+    """Return the conditions of which one must hold. A visible import has one status, whatever its batches have."""
+    status = form.cleaned_data["status"]
+    if not status:
+        return [Q()]
+    imports = imports_of_status(form.user, status)
+    return [Q(status=status) & ~Q(group__in=imports.visible), Q(group__in=imports.matching)]
+
+
 def _listed(submissions: Submissions, form: LedgerForm) -> Submissions:
-    """Filter, and set `is_key_usable` of each: True if the person may see its tasks."""
+    """Filter, except by status, and set `is_key_usable` of each: True if the person may see its tasks."""
     usable = SavedKey.objects.usable_by(form.user).filter(pk=OuterRef("key"))
-    return narrowed(submissions, form).annotate(is_key_usable=Exists(usable))
+    return _narrowed(submissions, form).annotate(is_key_usable=Exists(usable))
 
 
 def midnight(day: date | None, days_later: int = 0) -> datetime | None:

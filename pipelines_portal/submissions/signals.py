@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.dispatch import Signal
 
 from pipelines_portal.accounts.models import User
@@ -15,6 +16,8 @@ values_dropped = Signal()
 outcome_written = Signal()
 # `end`, a BatchEnd. In the transaction that ends the import or the upload.
 batch_ended = Signal()
+# `user`, `status` as Sent shows it. Receivers return an ImportsOfStatus.
+imports_of_status_asked = Signal()
 # `user`, `ids` of imports. Receivers return ImportState by id, for the imports that the person may see.
 imports_asked = Signal()
 
@@ -48,7 +51,22 @@ class ImportState:
     with_errors: int
     duplicates: int
     skipped: int
+    not_sent: int
     address: str
+
+
+@dataclass(frozen=True)
+class ImportsOfStatus:
+    """The IDs of all imports that a person may see, and of those that are shown with the status."""
+
+    visible: QuerySet[Any, Any]
+    matching: QuerySet[Any, Any]
+
+
+def imports_of_status(user: User, status: str) -> ImportsOfStatus:
+    """Return the imports that Sent shows with the status, which is that of the whole import, not of its batches."""
+    answers: Sequence[tuple[object, Any]] = imports_of_status_asked.send(None, user=user, status=status)
+    return answers[0][1]  # type: ignore[no-any-return]
 
 
 def states_of_imports(user: User, ids: list[UUID]) -> dict[UUID, ImportState]:

@@ -16,6 +16,9 @@ RESTORED = "The portal was restored from a backup. This may have been sent after
 MAYBE_CREATED = "Tasks may have been created."
 NOTHING_CREATED = "Nothing was created."
 
+# In the filter of Sent: people took the word alone for something that they have to confirm
+UNCONFIRMED_CHOICE = "Unconfirmed (answer lost)"
+
 # Messages to people
 DAYS_REVERSED = "“To” can’t be before “From”."
 KEY_IS_GONE = "Not sent. The key was removed from the portal. Add it again, then create these tasks again."

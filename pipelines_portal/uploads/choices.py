@@ -76,6 +76,7 @@ def save_choice(owner: User, workflow: OpenedWorkflow, file: ChosenFile, checked
         "levels_left_out": file.levels_left_out,
         "task_count": len(checked.rows),
         "sends_rows": not checked.preview.is_derived,
+        "rows_left_out": checked.preview.rejected_count if checked.preview.leaves_out_errors else 0,
         "entries": checked.entries,
         "preview": checked.preview.as_json(),
     }

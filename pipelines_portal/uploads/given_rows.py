@@ -72,9 +72,11 @@ class Corrections:
                 self.add(number, name, text)
         return any(text for _, text in typed)
 
-    @property
-    def count(self) -> int:
-        return sum(map(len, self.by_row.values()))
+    def count_right(self, rows: Iterable[GivenRow]) -> int:
+        """Return how many cells of the rows were corrected and have no error any more."""
+        wrong = {(row.number, fault.field) for row in rows for fault in row.faults}
+        cells = ((number, name) for number, texts_by_name in self.by_row.items() for name in texts_by_name)
+        return sum(cell not in wrong for cell in cells)
 
     def as_json(self) -> str:
         return json.dumps(self.by_row, ensure_ascii=False)
@@ -100,15 +102,15 @@ def _earlier(text: str) -> Iterable[tuple[str, str, str]]:
 
 
 def rows_of_lines(lines: Lines, schema: Schema, matching: Matching, corrections: Corrections) -> list[GivenRow]:
-    """Read the rows of a file. A correction that repeats the wrong text is none."""
+    """Read the rows of a file. A correction that repeats the text of the cell is none."""
     reader, rows = RowReader(schema, matching), []
+    fields = {known.name: known for known in schema.fields}
     for number, cells in lines:
-        read = reader.read(cells)
-        wrong = read.faults
-        if typed := _without_repeats(corrections, number, wrong):
+        read = original = reader.read(cells)
+        if typed := _without_repeats(corrections, number, original, fields):
             read = reader.read(cells, typed)
         if corrections.add_alike(number, read.faults):
-            read = reader.read(cells, _without_repeats(corrections, number, wrong))
+            read = reader.read(cells, _without_repeats(corrections, number, original, fields))
         rows.append(GivenRow(number, read.values, read.faults))
     return rows
 
@@ -120,7 +122,7 @@ def rows_of_values(values: Iterable[FieldValues], schema: Schema, corrections: C
     rows = []
     for number, each in enumerate(values, 1):
         row = ReadRow(dict(each), _faults_of(each, schema))
-        for name, text in _without_repeats(corrections, number, row.faults).items():
+        for name, text in _without_repeats(corrections, number, row, fields).items():
             _correct(row, fields[name], text, reader)
         if corrections.add_alike(number, row.faults):
             for name in {fault.field for fault in row.faults} & corrections.by_row[number].keys():
@@ -129,13 +131,17 @@ def rows_of_values(values: Iterable[FieldValues], schema: Schema, corrections: C
     return rows
 
 
-def _without_repeats(corrections: Corrections, number: int, faults: list[Fault]) -> dict[str, str]:
-    """Return what was typed for a row and differs from the wrong texts, which the page shows in its fields."""
+def _without_repeats(corrections: Corrections, number: int, row: ReadRow, fields: dict[str, Field]) -> dict[str, str]:
+    """Return what was typed for a row and differs from the texts of its cells, which the page shows in its fields.
+
+    A path that is not in the archive is only found to be wrong later, so texts without an error count too.
+    """
     typed = corrections.by_row.get(number)
     if not typed:
         return {}
-    wrong = {fault.field: fault.value for fault in faults}
-    kept = {name: text for name, text in typed.items() if wrong.get(name) != text}
+    shown = {name: type_of(fields[name]).as_text(value) for name, value in row.values.items() if name in fields}
+    shown |= {fault.field: fault.value for fault in row.faults}
+    kept = {name: text for name, text in typed.items() if shown.get(name) != text}
     corrections.by_row[number] = kept
     return kept
 

@@ -89,6 +89,8 @@ class ZipUpload(models.Model):
     task_count = models.PositiveIntegerField()
     # The submission's rows are sent when the upload starts. Otherwise the API derives them from the archive (S149).
     sends_rows = models.BooleanField(default=False)
+    # The number of rows with errors, which are not sent. The preview has the first of them.
+    rows_left_out = models.PositiveIntegerField(default=0)
     # The archive's entry for each task, at most 5,000, so that an error of a row can name it.
     entries = JSONTextField(default=list)
     # The preview of step 1, of limited size, for the steps after it.
@@ -159,6 +161,11 @@ class ZipUpload(models.Model):
     def labels(self) -> dict[str, str]:
         """The fields' titles by name, as step 1 knew them."""
         return dict(self.preview.get("labels", {}))
+
+    @property
+    def has_one_file_field(self) -> bool:
+        """Whether only one field takes a file, as step 1 knew it. Then files in folders make no tasks."""
+        return bool(self.preview.get("has_one_file_field"))
 
     @property
     def is_made_of_a_folder(self) -> bool:
@@ -266,12 +273,12 @@ class ZipUpload(models.Model):
         # The ledger has just recorded the outcome.
         submission = Submission.objects.select_related("owner").get(pk=self.submission_id)
         created, rejected = submission.success_count, submission.error_count
-        ended, failed = texts.upload_finished(self.file_name, created, rejected), texts.UPLOAD_FAILED
-        is_good = submission.status == Submission.Status.CREATED
+        ended = texts.upload_finished(self.file_name, created, rejected, self.rows_left_out)
+        is_good = submission.status == Submission.Status.CREATED and not self.rows_left_out
         end = BatchEnd(
             person=submission.owner,
             subject=f"upload:{self.pk}:{submission.attempt}",
-            title=ended if created else failed.format(name=self.file_name),
+            title=ended if created else texts.UPLOAD_FAILED.format(name=self.file_name),
             sentence=texts.UPLOAD_TO.format(workflow=submission.workflow_name),
             address=reverse("submissions:detail", args=[submission.pk]),
             tone="finished" if is_good else "warning",

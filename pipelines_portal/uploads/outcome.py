@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from pipelines_portal.api_client.messages import row_message
+from pipelines_portal.api_client.messages import is_about_unknown_file, row_message
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.uploads.models import ZipUpload
 
@@ -16,7 +16,7 @@ CHUNK = 1000
 
 @dataclass(frozen=True)
 class RejectedTask:
-    """A rejected row. `number` counts from 1, and `label` is the field's title."""
+    """A rejected row. `number` counts from 1, and `label` is the title of the field that is wrong, if it is one."""
 
     number: int
     entry: str
@@ -67,16 +67,16 @@ def _rejected(upload: ZipUpload) -> QuerySet[SubmissionRow]:
 
 def rejected_tasks(upload: ZipUpload) -> Iterator[list[Any]]:
     """Yield a header and all rejected tasks."""
-    yield ["task", "entry", "field", "message"]
+    yield ["number", "entry", "field", "message"]
     for row in _rejected(upload).iterator(CHUNK):
         task = _rejected_task(upload, row)
         yield [task.number, task.entry, task.field, task.message or upload.problem]
 
 
 def _rejected_task(upload: ZipUpload, row: SubmissionRow) -> RejectedTask:
-    message = row_message(row.error_message, upload.labels)
-    label = upload.labels.get(row.error_field, row.error_field)
-    return RejectedTask(row.index + 1, _entry(upload, row.index), row.error_field, label, message)
+    message = row_message(row.error_message, upload.labels, has_one_file_field=upload.has_one_file_field)
+    field = "" if is_about_unknown_file(row.error_message) else row.error_field
+    return RejectedTask(row.index + 1, _entry(upload, row.index), field, upload.labels.get(field, field), message)
 
 
 def _entry(upload: ZipUpload, index: int) -> str:

@@ -57,6 +57,11 @@ class RowSource:
     is_being_read: bool = False
 
     @property
+    def corrected_count(self) -> int:
+        """The number of cells that were corrected."""
+        return self.corrections.count_right(self.rows or []) if self.corrections else 0
+
+    @property
     def leaves_out_errors(self) -> bool:
         """Whether rows with errors are not sent. Those of a file stay with the person, others only in the ledger."""
         return self.matching is not None

@@ -37,7 +37,7 @@ JUNK_IS_IGNORED = "Hidden and system files are ignored."
 TOO_MANY_TASKS = "These files make {count:,} tasks. At most {most:,} fit into one upload"
 TOO_MANY_ROWS = "These files need {count:,} rows. At most {most:,} fit into one upload"
 ALL_IN_ONE_FOLDER = "All files are inside {folder}"
-COUNTS_AS_ONE = "Only what is at the top makes tasks, so this folder counts as one."
+COUNTS_AS_ONE = "Pipelines takes this whole folder for one task, and rejects it."
 
 # What the check finds, for one row
 LEFT_OUT = "{path} is left out"
@@ -114,14 +114,15 @@ def in_folder(count: int) -> str:
     return "1 file in a subfolder" if count == 1 else f"{count:,} files in subfolders"
 
 
-ONE_FILE_ONE_TASK = "One file at the top is one task. Folders make no tasks."
+ONE_FILE_ONE_TASK = "Each file that isn’t in a folder becomes a task. Pipelines rejects folders."
+FILES_OF_A_TASK = "Put the files of a task directly into its folder, not into a subfolder."
 
 
 def outside(count: int) -> str:
     return "1 file outside a folder" if count == 1 else f"{count:,} files outside folders"
 
 
-ONE_FOLDER_ONE_TASK = "One folder at the top is one task. Files beside them make no tasks."
+ONE_FOLDER_ONE_TASK = "Each folder becomes a task. Pipelines rejects files outside folders."
 
 
 def empty(count: int) -> str:
@@ -162,11 +163,14 @@ def unnamed(count: int) -> str:
 NO_TASK_GETS_IT = "No row mentions it."
 
 
-def upload_finished(name: str, created: int, rejected: int) -> str:
+def upload_finished(name: str, created: int, rejected: int, not_sent: int) -> str:
     """The title of the notification."""
+    counts = [f"{created:,} created"]
     if rejected:
-        return f"{name} uploaded: {created:,} created, {rejected:,} rejected"
-    return f"{name} uploaded: {created:,} created"
+        counts.append(f"{rejected:,} rejected")
+    if not_sent:
+        counts.append(f"{not_sent:,} not sent")
+    return f"{name} uploaded: {', '.join(counts)}"
 
 
 UPLOAD_FAILED = "{name} failed"

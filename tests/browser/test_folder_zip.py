@@ -249,7 +249,7 @@ def test_stopping_leaves_nothing_to_upload(page: Page, tmp_path: Path) -> None:
 
 @pytest.mark.full
 def test_after_a_reload_the_same_folder_is_recognised(page: Page, tmp_path: Path) -> None:
-    """The archive was the page's and went with it: it is made anew, and another one is refused."""
+    """The archive was the page's and went with it: it is made anew, whatever its name. Another one is refused."""
     path = folder(tmp_path / "outer", "a.png", "b.png")
     page.goto(choose_address(SINGLE))
     page.set_input_files("#folder", path)
@@ -259,7 +259,7 @@ def test_after_a_reload_the_same_folder_is_recognised(page: Page, tmp_path: Path
     expect(page.locator("strong", has_text="Choose the same folder or files again")).to_be_visible()
     page.set_input_files("#folder", folder(tmp_path / "else" / "outer", "c.png"))
     expect(page.get_by_text("This isn’t the file you checked")).to_be_visible()
-    page.set_input_files("#folder", path)
+    page.set_input_files("#folder", path.rename(tmp_path / "renamed"))
     page.get_by_role("button", name=START).click()
     expect_created(page, 2)
 

@@ -170,7 +170,7 @@ def test_names_that_turn_around_and_endless_ones_keep_the_page_in_shape(page: Pa
     page.set_input_files("#archive", path)
     heading(page, "2 files found")
     page.set_input_files("#rows-file", rows)
-    heading(page, "1 task ready, 1 problem")
+    heading(page, "1 task ready, 1 row has errors")
     expect(page.locator("[data-found] ~ .muted bdi")).to_have_text("a\ufffdgnp.zip")
     assert page.evaluate("document.documentElement.scrollHeight") < 4000
     assert needed_width(page) <= 360
@@ -188,7 +188,7 @@ def test_axe_finds_nothing_in_what_is_new(page: Page, tmp_path: Path, width: int
     for name in ("first", "again"):
         page.goto(choose_address(SEVERAL))
         page.set_input_files("#archive", path)
-        heading(page, "1 task ready, 1 problem")
+        heading(page, "1 task ready, 1 will be rejected")
         found[name] = faults_seen(page)
         page.get_by_role("link", name=START).click()
         expect(page.get_by_role("region", name="Tasks created")).to_be_visible(timeout=20_000)

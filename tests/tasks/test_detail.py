@@ -104,7 +104,7 @@ def test_a_corrected_copy_and_its_original_name_each_other(
     scripted_api.script = [answer(200, task(7, "failed"))]
     assert "You replaced it with 8" in timeline_of(page.get(address(workflow, 7)))
     scripted_api.script = [answer(200, task(8, "pending"))]
-    assert timeline_of(page.get(address(workflow, 8)))[-1] == "You created it with the form Replaces 7"
+    assert timeline_of(page.get(address(workflow, 8)))[-1] == "You created it with the form. View in Sent Replaces 7"
 
 
 def test_a_refresh_brings_the_present_status_into_the_timeline(

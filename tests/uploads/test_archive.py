@@ -173,6 +173,23 @@ def test_names_that_turn_the_text_around_do_not() -> None:
     ]
 
 
+def test_a_file_in_a_folder_inside_its_folder_is_in_a_subfolder() -> None:
+    """Its name may be right: the folder is what is wrong."""
+    found = preview(
+        files("a/front.png", "a/back.png", "b/deep/front.png", "b/front.png", "b/back.png"), "front", "back"
+    )
+    assert [(row.entry, row.problems) for row in found.rejected_rows] == [("b/", ["deep/front.png is in a subfolder"])]
+    assert [problem.title for problem in found.problems] == ["1 file in a subfolder"]
+
+
+def test_files_and_folders_of_the_other_kind_are_rejected_by_pipelines() -> None:
+    """They are rows for the API, so the page counts them as it does, and says so."""
+    found = preview(files("a.png", "sub/b.png", "sub/c.png"), "photo")
+    assert (found.good_count, found.rejected_count, found.has_one_file_field) == (1, 1, True)
+    assert found.problems[0].title == "2 files in subfolders"
+    assert found.problems[0].advice.endswith("Pipelines rejects folders.")
+
+
 def test_one_good_folder_is_no_wrapper() -> None:
     found = preview(files("a/front.png", "a/back.png"), "front", "back")
     assert (found.problems, found.good_count) == ([], 1)

@@ -15,7 +15,8 @@ from django_tasks_db.models import DBTaskResult
 from pipelines_portal.core.time_budget import page_budget
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.uploads.models import RowsFile, ZipUpload
+from pipelines_portal.submissions.outcomes import Outcome
+from pipelines_portal.uploads.models import RowsFile, Stage, ZipUpload
 from pipelines_portal.uploads.rows import read_rows_file, remove_old_rows_files
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.archives import files
@@ -46,7 +47,7 @@ def test_each_error_is_at_its_cell_which_can_be_corrected(page: Client, workflow
     shown = carried(html) | {"cell-3-photo": "cat.png", "cell-4-caption": "Two", "cell-4-stars": "nine"}
     html = check_archive(page, workflow, files("cat.png"), rows_file=rows_file(ROWS), **shown).content.decode()
     assert fields_to_correct(html) == {"cell-4-stars": "nine"}
-    assert "3 cells corrected" in " ".join(html.split())
+    assert "2 cells corrected" in " ".join(html.split())
     shown = carried(html) | {"cell-4-stars": ""}
     html = check_archive(page, workflow, files("cat.png"), rows_file=rows_file(ROWS), **shown).content.decode()
     assert "3 tasks ready" in html and fields_to_correct(html) == {}
@@ -54,6 +55,30 @@ def test_each_error_is_at_its_cell_which_can_be_corrected(page: Client, workflow
         {"photo": "cat.png", "caption": "A dog"},
         {"photo": "cat.png", "caption": "Two"},
     ]
+
+
+def test_a_cell_that_is_posted_as_it_was_is_no_correction(page: Client, workflow: OpenedWorkflow) -> None:
+    """The page posts every wrong cell. That a file is missing is only found after the rows were read."""
+    html = check_archive(page, workflow, files("cat.png"), rows_file=rows_file(ROWS)).content.decode()
+    shown = carried(html) | fields_to_correct(html) | {"cell-4-caption": "Two"}
+    html = check_archive(page, workflow, files("cat.png"), rows_file=rows_file(ROWS), **shown).content.decode()
+    assert fields_to_correct(html) == {"cell-3-photo": "dog.png", "cell-4-stars": "x"}
+    assert "1 cell corrected" in " ".join(html.split())
+
+
+def test_rows_with_errors_are_named_where_the_result_is(page: Client, workflow: OpenedWorkflow, person: Any) -> None:
+    """They were left out before the upload, so Pipelines counts none of them."""
+    check_archive(page, workflow, files("cat.png"), rows_file=rows_file(ROWS))
+    upload = ZipUpload.objects.get()
+    assert upload.rows_left_out == 2
+    upload.submission.claim(0, until=None)
+    upload.submission.record(Outcome(Submission.Status.CREATED, "", 1, 0, {}, (7,)))
+    ZipUpload.objects.filter(pk=upload.pk).update(stage=Stage.COMPLETED)
+    words = text_of(page.get(f"{address(workflow)}{upload.pk}/result/"))
+    assert "1 task created" in words and "2 rows with errors were not sent" in words
+    assert "Row 3: A dog" in words and "dog.png isn’t in the ZIP file" in words
+    assert "Task 7 created, 2 not sent" in text_of(page.get("/submissions/"))
+    assert "2 rows with errors were not sent" in text_of(page.get(f"/submissions/{upload.submission_id}/"))
 
 
 def test_an_error_of_several_rows_is_corrected_once(page: Client, workflow: OpenedWorkflow) -> None:

@@ -113,7 +113,7 @@ def test_a_correction_takes_the_place_of_the_cell() -> None:
     given = read_rows("rows.csv", data, SCHEMA, corrections).given
     assert given[0].values["stars"] == 4 and [fault.field for fault in given[0].faults] == ["sure"]
     assert given[1].values == {"photo": "b.png", "stars": 5} and not given[1].faults
-    assert corrections.count == 2
+    assert corrections.count_right(given) == 2
 
 
 def test_a_spreadsheet_is_read() -> None:

@@ -49,10 +49,22 @@ def test_csv_names_every_entry_and_none_runs_as_a_formula(desk: Desk, scripted_a
     assert text.startswith("\ufeff")
     rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
     assert rows == [
-        ["task", "entry", "field", "message"],
+        ["number", "entry", "field", "message"],
         ["1", "'=1+1.png", "scan", "Not a PDF"],
         ["2", "Grüße.png", "scan", "Not a PDF"],
     ]
+
+
+def test_a_file_that_no_field_takes_is_said_as_the_preview_said_it(desk: Desk, scripted_api: FakeApi) -> None:
+    """The API names the first field, which is not what is wrong."""
+    errors = [{"index": 0, "field_name": "scan", "message": "Unknown file: sub/a.png"}]
+    upload = rejected_upload(desk, scripted_api, ["sub/"], errors=errors)
+    ZipUpload.objects.filter(pk=upload.pk).update(preview={"has_one_file_field": True, "labels": {"scan": "Scan"}})
+    page = get(desk, "result", upload)
+    assert "sub/a.png is in a subfolder" in page and "<bdi></bdi>" in page
+    assert "To retry, correct the rejected files and upload only those" in page
+    assert get(desk, "errors", upload).splitlines()[1] == '1,"sub/","","sub/a.png is in a subfolder"'
+    assert "sub/a.png is in a subfolder" in desk.browser.get(f"/submissions/{upload.submission_id}/").content.decode()
 
 
 def test_page_shows_a_hundred_and_the_csv_all(desk: Desk, scripted_api: FakeApi) -> None:

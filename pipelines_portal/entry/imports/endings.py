@@ -1,9 +1,13 @@
 """The status of an import as people see it, and how its sending ended."""
 
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
-from pipelines_portal.entry.models import Counts, ImportJob
+from django.db.models import IntegerField, Q
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce
+
+from pipelines_portal.entry.models import Counts, ImportJob, ImportJobs
 
 
 class Ending(StrEnum):
@@ -65,3 +69,36 @@ def look_of(import_job: ImportJob, counts: Counts) -> Look:
         return look
     ending = ending_of(counts)
     return Look(ending.value, _SHAPES[ending], ending.label, is_calm=ending in (Ending.DRAFT, Ending.CREATED))
+
+
+# The statuses of imports whose word is not that of an ending, by the status that a list is filtered by.
+_BY_FILTER = {
+    "sending": ImportJob.Status.SENDING,
+    "paused": ImportJob.Status.PAUSED,
+    "unconfirmed": ImportJob.Status.UNCONFIRMED,
+}
+_UNFINISHED = ("ready", "requested", "to_fix", "rejected", "duplicate")
+_ENDINGS: dict[str, Q] = {
+    Ending.UNCONFIRMED: Q(rows_unconfirmed__gt=0),
+    Ending.PARTLY_CREATED: Q(rows_unconfirmed=0, rows_created__gt=0, rows_unfinished__gt=0),
+    Ending.CREATED: Q(rows_unconfirmed=0, rows_created__gt=0, rows_unfinished=0),
+    Ending.REJECTED: Q(rows_unconfirmed=0, rows_created=0, rows_rejected__gt=0),
+    Ending.DRAFT: Q(rows_unconfirmed=0, rows_created=0, rows_rejected=0),
+}
+
+
+def shown_with(imports: ImportJobs, status: str) -> ImportJobs:
+    """Return those imports for which `look_of` has the word of this status. `status` is a submission's, or "paused"."""
+    found = Q(status=_BY_FILTER[status]) if status in _BY_FILTER else Q()
+    if ending := _ENDINGS.get(status):
+        found |= ~Q(status__in=list(_LOOKS)) & ending
+    counted = imports.annotate(
+        rows_unconfirmed=_rows("unconfirmed"), rows_created=_rows("created"), rows_rejected=_rows("rejected"),
+        rows_unfinished=sum(map(_rows, _UNFINISHED[1:]), _rows(_UNFINISHED[0])),
+    )  # fmt: skip
+    return counted.filter(found) if found else imports.none()
+
+
+def _rows(status: str) -> Any:
+    """Return the number of rows of an import with this status, as a database expression."""
+    return Coalesce(Cast(KT(f"row_counts__{status}"), IntegerField()), 0)

@@ -39,6 +39,7 @@ class ShownRow:
     row: SubmissionRow
     values: list[ShownValue] | None
     labels: Mapping[str, str]
+    has_one_file_field: bool = False
 
     @property
     def number(self) -> int:
@@ -47,7 +48,7 @@ class ShownRow:
 
     @property
     def message(self) -> str:
-        return row_message(self.row.error_message, self.labels)
+        return row_message(self.row.error_message, self.labels, has_one_file_field=self.has_one_file_field)
 
     @property
     def glance(self) -> str:
@@ -64,7 +65,7 @@ def submission_detail(request: SignedInRequest, submission_id: UUID) -> HttpResp
     workflow = _workflow(submission)
     context: dict[str, Any] = {"submission": submission, "key": key, "is_sender": is_sender}
     rows = _rows_after(submission, after, only)
-    context |= _rows(rows, _labels(submission, workflow)) | {"only": only, "is_first_page": after < 0}
+    context |= _rows(rows, submission, _labels(submission, workflow)) | {"only": only, "is_first_page": after < 0}
     context |= _tasks(request, submission, key, workflow)
     context["value_days"] = str(settings.SUBMISSION_RETENTION_DAYS)
     context["may_send"] = is_sender and request.user.may_send
@@ -103,10 +104,14 @@ def _page_asked(request: SignedInRequest) -> tuple[str, int]:
     return "rejected" if request.GET.get("only") == "rejected" else "", -1 if after is None else after
 
 
-def _rows(found: list[SubmissionRow], labels: Mapping[str, str]) -> dict[str, Any]:
+def _rows(found: list[SubmissionRow], submission: Submission, labels: Mapping[str, str]) -> dict[str, Any]:
+    upload = getattr(submission, "zip_upload", None)
+    is_one = bool(upload and upload.has_one_file_field)
     rows = found[:PAGE]
     next_after = str(rows[-1].index) if len(found) > PAGE else ""
-    shown = [ShownRow(row, None if row.fields is None else shown_values(row.fields, labels), labels) for row in rows]
+    shown = [
+        ShownRow(row, None if row.fields is None else shown_values(row.fields, labels), labels, is_one) for row in rows
+    ]
     return {"rows": shown, "next_after": next_after}
 
 

@@ -62,6 +62,8 @@ def _unmatched(row: DerivedRow, path: str, schema: Schema) -> Finding:
         return Finding("in_folder", texts.IN_FOLDER.format(path=_shown_path(row, path)), path)
     if not row.is_folder and several:
         return Finding("outside", texts.IN_NO_FOLDER.format(path=_shown_path(row, path)), path)
+    if path.count("/") > 1:
+        return Finding("nested", texts.IN_FOLDER.format(path=_shown_path(row, path)), path)
     return Finding("unmatched", texts.NO_FIELD.format(path=_shown_path(row, path)), path)
 
 
@@ -96,6 +98,7 @@ _TEXTS: dict[str, Text] = {
         texts.unmatched(count), texts.NAME_AFTER_FIELD.format(fields=_field_names(schema)),
     ),
     "in_folder": lambda count, field, schema: (texts.in_folder(count), texts.ONE_FILE_ONE_TASK),
+    "nested": lambda count, field, schema: (texts.in_folder(count), texts.FILES_OF_A_TASK),
     "outside": lambda count, field, schema: (texts.outside(count), texts.ONE_FOLDER_ONE_TASK),
     "empty": lambda count, field, schema: (texts.empty(count), texts.FILL_OR_REMOVE),
     "passed_over": lambda count, field, schema: (texts.passed_over(count), texts.FIELD_TAKEN),

@@ -46,8 +46,9 @@ class Preview:
     # The first rows that will be created, and the first that will be rejected.
     rows: list[PreviewRow] = field(default_factory=list)
     rejected_rows: list[PreviewRow] = field(default_factory=list)
-    # The fields' titles by name, for later messages.
+    # The fields' titles by name, and whether only one field takes a file, for later messages.
     labels: dict[str, str] = field(default_factory=dict)
+    has_one_file_field: bool = False
     problems: list[Problem] = field(default_factory=list)
     ignored_count: int = 0
     is_derived: bool = True
@@ -92,7 +93,10 @@ def _summarize(findings: list[list[Finding]], schema: Schema) -> Preview:
     good = sum(not any(finding.rejects for finding in found) for found in findings)
     problems = summarize(_flat(findings), schema)
     labels = {each.name: each.label for each in schema.fields}
-    return Preview(len(findings), good, len(findings) - good, problems=problems, labels=labels)
+    return Preview(
+        len(findings), good, len(findings) - good, problems=problems, labels=labels,
+        has_one_file_field=len(schema.file_fields) == 1,
+    )  # fmt: skip
 
 
 def shown(

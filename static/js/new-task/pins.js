@@ -1,4 +1,4 @@
-// Alt P pins the field that has the focus: it keeps its value for the next task. Pins are no tab stops.
+// Alt P pins the field that has the focus: “Create and add another” keeps its value. Pins are no tab stops.
 
 for (const pin of document.querySelectorAll("form[data-shortcuts] input[name=keep]")) pin.tabIndex = -1;
 

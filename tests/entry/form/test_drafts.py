@@ -99,7 +99,7 @@ def test_a_try_that_failed_for_sure_is_the_draft_and_no_last_try(
     assert answered.status_code == 503
     restored = page.get(address(workflow)).content.decode()
     assert "Draft restored" in restored and typed_text(restored) == "Hello world"
-    assert "No tasks yet today." in restored
+    assert "Nothing sent from this form yet today." in restored
     again = page.post(address(workflow), GOOD | {"token": uuid4(), "draft_seen": seen(restored)}, follow=True)
     assert "created" in again.content.decode()
     assert not TypedDraft.objects.exists() and newest(api, org_key)["id"] == before + 1

@@ -63,6 +63,9 @@ def test_create_and_add_another_keeps_choices_and_not_texts(page: Any, saved_key
     assert not re.search(r"<textarea[^>]*>\s*Hello world", html)
     assert re.search(r'<a href="[^"]*"\s*>Hello world</a>', html)
     assert "Recently sent" in html
+    words = " ".join(html.split())
+    assert "From this form today: 1 created" in words
+    assert "“Create and add another” keeps the values of pinned fields." in words
 
 
 def test_a_draft_is_corrected_in_the_form_and_sent_as_itself(

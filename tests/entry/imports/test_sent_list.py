@@ -1,5 +1,6 @@
 """In the list of what was sent, an import is one line, whatever its batches."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -7,8 +8,11 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.filters import LedgerForm
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.views import list as sent_list
+from tests.factories import make_submission
 from tests.fake_api import FakeApi, Plan
 from tests.pages import text_of
 
@@ -53,13 +57,57 @@ def test_a_paused_import_says_how_far_it_came(office: Office, api: FakeApi) -> N
     assert "rows.csv" not in text_of(office.browser("anna").get(ADDRESS, {"who": "team"}))
 
 
-def test_a_filter_finds_an_import_by_any_of_its_batches(page: Any, sent: ImportJob) -> None:
-    second = sent.submissions[1]
-    Submission.objects.filter(pk=second.pk).update(status="partly_created", success_count=1, error_count=1)
-    [line] = lines(page.get(ADDRESS, {"status": "partly_created"}))
-    assert line.first.pk == second.pk and (line.created, line.rejected) == (1, 1)
-    assert len(lines(page.get(ADDRESS, {"status": "created"}))) == 1
-    assert lines(page.get(ADDRESS, {"status": "rejected"})) == []
+FILTERS = (*(status.value for status in Submission.Status), "paused")
+
+
+@pytest.mark.parametrize(
+    ("status", "row_counts", "found_by"),
+    [
+        ("checked", {"created": 5}, "created"),
+        ("checked", {"created": 5, "set_aside": 2}, "created"),
+        ("checked", {"created": 4, "ready": 1}, "partly_created"),
+        ("checked", {"created": 4, "to_fix": 1}, "partly_created"),
+        ("checked", {"created": 4, "rejected": 1}, "partly_created"),
+        ("deleted", {"created": 4, "duplicate": 1}, "partly_created"),
+        ("checked", {"rejected": 5}, "rejected"),
+        ("checked", {"ready": 5}, "draft"),
+        ("checked", {"created": 4, "unconfirmed": 1}, "unconfirmed"),
+        ("unconfirmed", {"created": 4, "unconfirmed": 1}, "unconfirmed"),
+        ("sending", {"created": 4, "requested": 1}, "sending"),
+        ("paused", {"created": 4, "ready": 1}, "paused"),
+        ("checking", {"created": 4, "ready": 1}, None),
+    ],
+)
+def test_a_filter_finds_an_import_by_the_status_of_its_line(
+    page: Any, sent: ImportJob, status: str, row_counts: dict[str, int], found_by: str | None
+) -> None:
+    """Its batches were all created: the line shows the status of the whole import, and so does the filter."""
+    ImportJob.objects.filter(pk=sent.pk).update(status=status, row_counts=row_counts)
+    found = {each: lines(page.get(ADDRESS, {"status": each})) for each in FILTERS}
+    assert [each for each, listed in found.items() if listed] == ([found_by] if found_by else [])
+    if found_by:
+        [line] = found[found_by]
+        words = dict(LedgerForm(sent.owner, {}).fields["status"].choices)  # type: ignore[attr-defined]
+        word = {"unconfirmed": "Unconfirmed", "draft": "Draft"}.get(found_by, words[found_by])
+        assert (line.state.word, line.created) == (word, 5)
+
+
+def test_single_tasks_and_imports_of_a_status_are_in_one_order(
+    page: Any, sent: ImportJob, saved_key: SavedKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sent_list, "LINES", 1)
+    other = make_submission(sent.owner, saved_key, status="created", kind="form", row_count=1)
+    first = page.get(ADDRESS, {"status": "created"})
+    second = page.get(ADDRESS + first.context["older"])
+    assert [line.first.pk for line in lines(first)] == [other.pk]
+    assert [line.first.group for line in lines(second)] == [sent.pk] and not second.context["older"]
+
+
+def test_the_numbers_of_a_line_add_up(page: Any, sent: ImportJob) -> None:
+    ImportJob.objects.filter(pk=sent.pk).update(row_counts={"created": 2, "to_fix": 1, "set_aside": 1, "ready": 1})
+    words = re.sub("<[^>]*>", "", text_of(page.get(ADDRESS)))
+    assert "5 rows" in words
+    assert re.search("2 created *, *1 with errors *, *1 skipped *, *1 not sent", words)
 
 
 def test_an_import_is_on_one_page_only_and_its_day_counts_all_of_it(

@@ -545,8 +545,19 @@ class ImportJob(models.Model):
         import_requests.settle_overdue(self)
 
     def sent_before(self, digests: Iterable[str]) -> dict[str, SubmissionRow]:
-        """Return the newest sent row for each digest, of those sent to its workflow with its key by others."""
+        """Return the newest sent row for each digest, of those sent to its workflow with its key by others.
+
+        Tasks that are marked as mistakes or replaced do not count.
+        """
         return import_requests.sent_before(self, digests)
+
+    def mistaken_rows(self) -> set[int]:
+        """Return the numbers of the rows whose tasks are marked as mistakes or replaced."""
+        return import_requests.mistaken_rows(self)
+
+    def values_of_tasks(self, task_ids: set[int]) -> set[tuple[int, str]]:
+        """Return the tasks with the digests of the values with which they were sent."""
+        return import_requests.values_of_tasks(self, task_ids)
 
 
 class Step(Enum):

@@ -41,7 +41,7 @@ def test_a_deleted_import_is_hidden_and_can_be_restored(office: Office, api: Fak
     assert "<bdi>Lena Fuchs</bdi> deleted this" not in words and "You deleted this" in words
     assert "You can restore it until" in words and "Restore" in words
     listed = text_of(office.browser("ben").get(office.import_tab))
-    assert "Deleted imports" in listed and "No imports yet" in listed
+    assert "Deleted imports" in listed and "No files or pasted rows yet" in listed
     assert "rows.csv" not in text_of(office.browser("ben").get("/"))
     assert "rows.csv" not in text_of(office.browser("anna").get(office.import_tab))
     assert "<bdi>Lena Fuchs</bdi> deleted this" in text_of(office.get("ben", import_job, "progress"))

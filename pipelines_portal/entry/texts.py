@@ -108,6 +108,7 @@ NOT_AN_OPTION = "isn’t an option"
 NOT_OPTIONS = "aren’t options"
 OTHER_WORDS = "has other words that aren’t options"
 CREATING = "Creating…"
+WAITING = "Waiting"
 SENT_BEFORE = "Already sent"
 SAME_AS_ROW = "Same as row {row:,}"
 SAME_AS_TASK = "Same as task {task}"
@@ -133,6 +134,8 @@ PASTED_TOO_WIDE = "{count} pasted columns have no field and were left out. They 
 MORE_CELLS = "{count} more cells weren’t saved."
 NOT_COPIED = "Not copied: {tasks}. Their values aren’t stored here, or you can’t see them."
 NOT_UNDONE = "Can’t undo: there’s a newer change."
+UNDONE = "Undone: {change}"
+REDONE = "Done again: {change}"
 
 # Sending
 NOT_SENT = "Not sent. {reason}"
@@ -207,6 +210,14 @@ def errors_left(count: int) -> str:
 
 def rows_already_sent(count: int) -> str:
     return "1 row not changed: it was sent" if count == 1 else f"{count:,} rows not changed: they were sent"
+
+
+def not_undone(count: int) -> str:
+    return "Not undone: the row was already sent" if count == 1 else "Not undone: the rows were already sent"
+
+
+def not_done_again(count: int) -> str:
+    return "Not done again: the row was already sent" if count == 1 else "Not done again: the rows were already sent"
 
 
 def more_choices(count: int) -> str:

@@ -78,7 +78,7 @@ def test_a_thousand_rows_become_tasks_and_the_bad_ones_come_back_in_a_file(
     expect(page).to_have_title(re.compile(r"^Partly created, 996 created: warranty\.xlsx"))
     expect(page.get_by_text(re.compile("3 (errors|rows with errors)")).first).to_be_visible()
     first, second = requests_of(page)
-    assert re.fullmatch(r"1 2 Created 1 0 1 \d+:\d+", first)
+    assert re.fullmatch(r"1 Row 2 Created 1 0 1 \d+:\d+", first)
     assert re.fullmatch(r"2 995 rows between 3 and 1,001 Created 995 0 2–996 \d+:\d+", second)
     page.get_by_text("Export", exact=True).click()
     file = download(page, "Rows with errors (XLSX)", tmp_path)

@@ -194,7 +194,10 @@ class ImportJob(models.Model):
     @property
     def label(self) -> str:
         """Its name in lists, messages and the audit log."""
-        return f"{self.file_name[:100]} for {self.workflow_name}"
+        name = self.file_name[:100]
+        # In a sentence, the name of a file is one by its look. These are not.
+        is_quoted = name in (texts.TYPED_ROWS, texts.PASTED_ROWS)
+        return f"{f'“{name}”' if is_quoted else name} for {self.workflow_name}"
 
     @property
     def is_at_work(self) -> bool:

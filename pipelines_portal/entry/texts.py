@@ -184,10 +184,6 @@ def duplicates(count: int) -> str:
     return "1 duplicate" if count == 1 else f"{count:,} duplicates"
 
 
-def skipped(count: int) -> str:
-    return f"{count:,} skipped"
-
-
 def rows_updated(count: int) -> str:
     return "1 row updated" if count == 1 else f"{count:,} rows updated"
 

@@ -94,8 +94,7 @@ def next_number(import_job: ImportJob | None) -> int:
     if import_job is None:
         return 1
     last = import_job.rows.aggregate(last=Max("number"))["last"] or 0
-    cleared = ImportJob.objects.filter(pk=import_job.pk).values_list("cleared_through", flat=True).first()
-    return max(last, cleared or 0) + 1
+    return max(last, import_job.cleared_through) + 1
 
 
 def shown_rows(import_job: ImportJob) -> QuerySet[ImportRow]:

@@ -90,9 +90,12 @@ def _state_of(import_job: ImportJob) -> str:
 
 
 def _rows_of(import_job: ImportJob) -> str:
-    """Return the number of its rows in words. Typed rows that became tasks do not count."""
-    count = import_job.row_count - (import_job.counts_as_read.created if import_job.is_typed else 0)
-    return texts.rows(count)
+    """Return the number of its rows in words, or of those that are left if others became tasks."""
+    counts = import_job.counts_as_read
+    if not counts.created:
+        return texts.rows(import_job.row_count)
+    ready = texts.READY.format(count=counts.not_sent) if counts.not_sent else ""
+    return ", ".join(filter(None, (counts.left_words, ready)))
 
 
 def _address_of(import_job: ImportJob) -> str:

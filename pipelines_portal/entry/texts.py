@@ -53,7 +53,8 @@ TOO_MANY_IMPORTS = "You have {count} unfinished or deleted imports. Send some of
 OWNER_MISSING = "Enter the new owner’s email."
 OWNER_NEEDS_KEY = "They need access to the API key “{key}”."
 OWNER_ALREADY = "{person} already owns this import."
-OWNER_WITHOUT_KEY = "{person} can’t send with the key {key}. Share it first."
+OWNER_IS_VIEWER = "{person} is a viewer and can’t create tasks."
+OWNER_WITHOUT_KEY = "{person} can’t use the key {key}. Share it first."
 HANDED_OVER = "{name} handed over to {person}"
 RESTORED_IMPORT = "{name} restored"
 PAUSE_FIRST = "Not handed over. Rows are being sent. Pause first."
@@ -105,7 +106,9 @@ FIND_AND_REPLACE = "Replace “{find}” with “{put}”"
 WHOLE_ROW = "Row"
 NOT_AN_OPTION = "isn’t an option"
 NOT_OPTIONS = "aren’t options"
+OTHER_WORDS = "has other words that aren’t options"
 CREATING = "Creating…"
+WAITING = "Waiting"
 SENT_BEFORE = "Already sent"
 SAME_AS_ROW = "Same as row {row:,}"
 SAME_AS_TASK = "Same as task {task}"
@@ -131,6 +134,8 @@ PASTED_TOO_WIDE = "{count} pasted columns have no field and were left out. They 
 MORE_CELLS = "{count} more cells weren’t saved."
 NOT_COPIED = "Not copied: {tasks}. Their values aren’t stored here, or you can’t see them."
 NOT_UNDONE = "Can’t undo: there’s a newer change."
+UNDONE = "Undone: {change}"
+REDONE = "Done again: {change}"
 
 # Sending
 NOT_SENT = "Not sent. {reason}"
@@ -139,7 +144,7 @@ NO_ACCESS = "{owner} no longer has access to this key. Hand the import over to s
 CONTINUED_WITHOUT_ACCESS = "{person} continued this import and no longer has access to this key."
 KEY_NOT_SHARED = "The key {key} is no longer shared with you."
 NOT_OPENED = "The workflow was removed from the list. Add it again, then resume the import."
-FIRST_REJECTED = "Test row rejected. Nothing else was sent."
+FIRST_REJECTED = "The first row was rejected. The rest wasn’t sent."
 UNCONFIRMED = "A batch is unconfirmed. Nothing more is sent until someone reviews it."
 SCHEMA_CHANGED = "This workflow’s fields changed after the rows were checked."
 NO_FIELDS = "Pipelines says that this workflow has no fields. Resume when it has fields again."
@@ -179,10 +184,6 @@ def duplicates(count: int) -> str:
     return "1 duplicate" if count == 1 else f"{count:,} duplicates"
 
 
-def skipped(count: int) -> str:
-    return f"{count:,} skipped"
-
-
 def rows_updated(count: int) -> str:
     return "1 row updated" if count == 1 else f"{count:,} rows updated"
 
@@ -205,6 +206,14 @@ def errors_left(count: int) -> str:
 
 def rows_already_sent(count: int) -> str:
     return "1 row not changed: it was sent" if count == 1 else f"{count:,} rows not changed: they were sent"
+
+
+def not_undone(count: int) -> str:
+    return "Not undone: the row was already sent" if count == 1 else "Not undone: the rows were already sent"
+
+
+def not_done_again(count: int) -> str:
+    return "Not done again: the row was already sent" if count == 1 else "Not done again: the rows were already sent"
 
 
 def more_choices(count: int) -> str:

@@ -1,11 +1,13 @@
 """How the numbers and dates of a file are written. A text that can be read in two ways is not read at all."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from pipelines_portal.matching import texts
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.spreadsheets.dates import moment_text, suggest_day_first
 from pipelines_portal.spreadsheets.numbers import number_text, suggest_decimal
+from pipelines_portal.workflows.fields.dates import moment_in
 
 NUMBERS = ("numeric", "rating")
 # The decimal mark of typed rows: a comma or a point, as each number shows. A point alone is a decimal point.
@@ -37,6 +39,14 @@ def read_moment(text: str, matching: Matching) -> tuple[str, str]:
     if matching.day_first is None and moment_text(text, not is_day_first, zone) != read:
         return read, texts.TWO_TYPED_DAYS if matching.decimal == AS_TYPED else texts.TWO_DAYS
     return read, "" if matching.zone or moment_text(text, is_day_first, OTHER_ZONE) == read else texts.NO_ZONE
+
+
+def clock_in(text: str, matching: Matching) -> datetime | None:
+    """Return a day or time as the file's clock shows it, or None if it is none or can be read in two ways."""
+    if read_moment(text, matching)[1] == texts.TWO_DAYS:
+        return None
+    moment = moment_in(moment_text(text, matching.day_first is not False, "UTC"))
+    return moment.replace(tzinfo=None) if moment else None
 
 
 def settle_notation(matching: Matching, numbers: Iterable[str], dates: Iterable[str]) -> None:

@@ -3,6 +3,8 @@
 from pipelines_portal.api_client import Field
 from pipelines_portal.matching import texts
 from pipelines_portal.matching.notation import NUMBERS
+from pipelines_portal.spreadsheets.dates import moment_text
+from pipelines_portal.workflows.fields.dates import moment_in
 from pipelines_portal.workflows.fields.numbers import bounds
 from pipelines_portal.workflows.fields.rankings import items_of
 
@@ -15,8 +17,17 @@ def short_reason(known: Field, text: str, messages: list[str]) -> str:
         return texts.REQUIRED
     if "must" in messages[0] and (words := _words_of_type(known)):
         return words
+    if messages[0].endswith((texts.TWO_DAYS, texts.TWO_TYPED_DAYS)) and (words := _two_days(text)):
+        return words
     message = messages[0].removeprefix(known.label).strip()
     return message[:1].upper() + message[1:]
+
+
+def _two_days(text: str) -> str:
+    """Return both meanings of a date: "5 Mar or 3 May?"."""
+    days = [moment_in(moment_text(text, is_day_first, "UTC")) for is_day_first in (True, False)]
+    first, second = (f"{day.day} {day:%b}" if day else "" for day in days)
+    return texts.TWO_MEANINGS.format(first=first, second=second) if first and second else ""
 
 
 def _words_of_type(known: Field) -> str:

@@ -523,6 +523,10 @@ class TaskNotes(models.QuerySet["TaskNote"]):
             record_event(_CLEARED[state], by=by, target=workflow, tasks=cleared)
         return cleared
 
+    def mistakes_in(self, key_id: int, workflow_id: int) -> Self:
+        """Return the notes of the tasks of a workflow that are marked as mistakes or replaced."""
+        return self.filter(workflow__key=key_id, workflow__workflow_id=workflow_id, state=NoteState.MISTAKE)
+
     def _known(self, workflow: OpenedWorkflow, task_ids: Collection[int]) -> dict[int, tuple[str, str, str]]:
         """Return state, note and status of the notes of these tasks."""
         rows = self.filter(workflow=workflow, task_id__in=task_ids).values_list("task_id", "state", "text", "status")

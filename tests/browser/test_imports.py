@@ -71,14 +71,14 @@ def test_a_thousand_rows_become_tasks_and_the_bad_ones_come_back_in_a_file(
     assert figures(page) == {"All": 1_000, "Errors": 7, "Duplicates": 1, "Ready": 992}
     expect(page.get_by_text("Row 700 has the same values as row 10")).to_be_visible()
     mend(page)
-    page.get_by_label("Test with one row first").check()
+    page.get_by_label("Send one row first").check()
     create(page, 996)
     expect_rows(page, Created=996, Waiting=0)
     expect_all_rows(page, 1_000)
     expect(page).to_have_title(re.compile(r"^Partly created, 996 created: warranty\.xlsx"))
     expect(page.get_by_text(re.compile("3 (errors|rows with errors)")).first).to_be_visible()
     first, second = requests_of(page)
-    assert re.fullmatch(r"1 2 Created 1 0 1 \d+:\d+", first)
+    assert re.fullmatch(r"1 Row 2 Created 1 0 1 \d+:\d+", first)
     assert re.fullmatch(r"2 995 rows between 3 and 1,001 Created 995 0 2–996 \d+:\d+", second)
     page.get_by_text("Export", exact=True).click()
     file = download(page, "Rows with errors (XLSX)", tmp_path)
@@ -136,7 +136,11 @@ def test_twelve_thousand_rows_become_tasks_each_once(
     expect_rows(page, Created=12_479, Waiting=0)
     expect_all_rows(page, 12_480)
     sent = [re.sub(" Created .*", "", text) for text in requests_of(page)]
-    assert sent == ["1 2 to 5,002 (5,000)", "2 5,003 to 10,002 (5,000)", "3 10,003 to 12,481 (2,479)"]
+    assert sent == [
+        "1 5,000 rows between 2 and 5,002",
+        "2 5,000 rows between 5,003 and 10,002",
+        "3 2,479 rows between 10,003 and 12,481",
+    ]
     ids = running.task_ids(workflow_id)
     assert len(ids) == len(set(ids)) == 12_479
     page.get_by_role("link", name="Fix errors").click()
@@ -184,7 +188,7 @@ def test_the_keyboard_alone_does_it_all(page: Page, running: Office, workflow_id
     expect_figures(page, Ready=16, Errors=4)
     fix_by_keyboard(page)
     leave_grid(page)
-    tab_to(page, page.get_by_label("Test with one row first"))
+    tab_to(page, page.get_by_label("Send one row first"))
     page.keyboard.press("Space")
     enter(page, "Create 19 tasks")
     expect_rows(page, Created=19)
@@ -246,7 +250,7 @@ def test_pasted_rows_go_the_same_way(
         press(page, "Save row")
     expect_figures(page, Ready=30, Errors=0)
     expect_fits(page)
-    page.get_by_label("Test with one row first").check()
+    page.get_by_label("Send one row first").check()
     press(page, "Create 30 tasks")
     press(page, "Send now")
     until_through(page)

@@ -102,18 +102,18 @@ def test_an_answer_cut_in_the_middle_stops_all_until_somebody_says_what_came(
     page: Page, running: Office, checked: int
 ) -> None:
     once(running, lost_on_the_way_back(running))
-    page.get_by_label("Test with one row first").check()
+    page.get_by_label("Send one row first").check()
     press(page, "Create 20 tasks")
     shown(page, "We don’t know if the row of batch 1 was created")
     shown(page, "1 new task since")
-    expect_rows(page, Unconfirmed=1, Waiting=19)
+    expect_rows(page, Unconfirmed=1, Ready=19)
     expect_all_rows(page, 20)
     expect(page).to_have_title(re.compile("^Unconfirmed: rows.csv"))
     page.get_by_role("link", name="Check again").click()
     look_at(page)
     posts = running.posts()
     press(page, "Confirm this task")
-    expect_rows(page, Created=1, Unconfirmed=0, Waiting=19)
+    expect_rows(page, Created=1, Unconfirmed=0, Ready=19)
     look_at(page)
     assert running.posts() == posts
     press(page, "Resume (19 rows)")
@@ -130,7 +130,7 @@ def test_a_request_that_never_arrived_is_sent_again_when_somebody_says_so(
     shown(page, "No new task yet.")
     page.get_by_text("Nothing was created…").click()
     press(page, "Nothing was created: allow resending")
-    expect_rows(page, Waiting=20, Unconfirmed=0)
+    expect_rows(page, Ready=20, Unconfirmed=0)
     press(page, "Resume (20 rows)")
     shown(page, "20 tasks created")
     assert len(running.task_ids(checked)) == 20
@@ -265,7 +265,7 @@ def test_a_killed_worker_leaves_its_request_unknown_and_the_next_sends_the_rest(
     page: Page, running: Office, checked: int
 ) -> None:
     once(running, held(running, seconds=20))
-    page.get_by_label("Test with one row first").check()
+    page.get_by_label("Send one row first").check()
     press(page, "Create 20 tasks")
     wait_until(lambda: running.between.faults == [], "the request to be on the wire")
     running.restart_worker()
@@ -293,11 +293,11 @@ def test_a_colleague_goes_on_where_a_closed_tab_left_off(
 ) -> None:
     """Paused by one, continued by the lead of their team, who is asked first, on another device."""
     once(running, held(running, seconds=2))
-    page.get_by_label("Test with one row first").check()
+    page.get_by_label("Send one row first").check()
     press(page, "Create 20 tasks")
     wait_until(lambda: running.between.faults == [], "the request to be on the wire")
     press(page, "Pause")
-    expect_rows(page, Created=1, Waiting=19)
+    expect_rows(page, Created=1, Ready=19)
     page.close()
     other = running.page(browser, COLLEAGUE)
     other.goto(running.address(checked))

@@ -47,7 +47,7 @@ from pipelines_portal.entry.imports.typed import (
     clear_created,
     current_typed,
     follow_schema,
-    last_number,
+    next_number,
     send_at_once,
     start_typed,
 )
@@ -136,7 +136,7 @@ def _context(
         "is_typed": True,
         "pinned": [_pinned_cell(column, pinned.get(column.known.name, "")) for column in columns],
         "has_pins": bool(pinned),
-        "next_number": last_number(import_job) + 1,
+        "next_number": next_number(import_job),
         "is_whole": not (selection.show or selection.reason or selection.field) and not context["grid"].next,
         "presets": presets[:MOST_CHIPS],
     }
@@ -212,7 +212,7 @@ def _answer(
 ) -> HttpResponse:
     import_job.refresh_from_db()
     import_job.key = workflow.key
-    more = {"is_typed": True, "next_number": last_number(import_job) + 1, **_sending_context(import_job)}
+    more = {"is_typed": True, "next_number": next_number(import_job), **_sending_context(import_job)}
     return saved_answer(request, workflow, import_job, saved, **more)
 
 

@@ -28,7 +28,7 @@ CHECKED_AT_ONCE, RECHECKED_AT_ONCE = 500, 2_000
 # Tasks were created from such rows, or may have been.
 SENT = (ImportRow.Status.REQUESTED, ImportRow.Status.CREATED, ImportRow.Status.UNCONFIRMED)
 NO_EDITS = json_text({})
-READ = ("pk", "number", "cells", "edits", "status", "is_duplicate_wanted", "submission_id")
+READ = ("pk", "number", "cells", "edits", "status", "is_duplicate_wanted", "submission_id", "corrects_task")
 WRITTEN = (
     "status", "edits", "fields", "digest", "is_duplicate_wanted", "duplicate_of_row", "duplicate_of_task",
     "submission_id",
@@ -51,6 +51,7 @@ class PlainRow:
     status: str
     is_duplicate_wanted: bool
     submission_id: UUID | None
+    corrects_task: int | None
     digest: str = ""
     duplicate_of_row: int | None = None
     duplicate_of_task: int | None = None
@@ -95,7 +96,8 @@ class Checker:
         self.errors = ErrorGrouping(import_job)
         # The number of the first row with each digest. Rows that were sent come before all others.
         sent = import_job.rows.filter(status__in=SENT).values_list("digest", "number")
-        self.first_rows = dict(sent.order_by("-number"))
+        mistaken = import_job.mistaken_rows()
+        self.first_rows = {digest: n for digest, n in sent.order_by("-number") if n not in mistaken}
         self.line_count = 0
         self.last_number = -1
 
@@ -154,11 +156,15 @@ def mark_duplicates(import_job: ImportJob, checked: list[CheckedRow], first_rows
     """
     candidates = [each.row for each in checked if each.row.status == ImportRow.Status.READY]
     sent = import_job.sent_before(row.digest for row in candidates)
+    corrected = import_job.values_of_tasks({row.corrects_task for row in candidates if row.corrects_task})
     for row in candidates:
-        row.duplicate_of_row = first_rows.get(row.digest)
+        is_unchanged = (row.corrects_task, row.digest) in corrected
+        row.duplicate_of_row = None if is_unchanged else first_rows.get(row.digest)
         first_rows.setdefault(row.digest, row.number)
         row.duplicate_of_task = sent[row.digest].task_id if row.digest in sent else None
-        if (row.duplicate_of_row or row.digest in sent) and not row.is_duplicate_wanted:
+        if is_unchanged:
+            row.duplicate_of_task = row.corrects_task  # rather than a later task with the same values
+        if (row.duplicate_of_row or row.digest in sent or is_unchanged) and not row.is_duplicate_wanted:
             row.status = ImportRow.Status.DUPLICATE
 
 
@@ -231,11 +237,12 @@ class Recheck:
     def _first_rows(self, digests: set[str]) -> dict[str, int]:
         """Return for each digest the first row that has it, apart from the added rows."""
         wanted, first = list(digests), dict[str, int]()
+        mistaken = self.import_job.mistaken_rows() if wanted else set()
         for start in range(0, len(wanted), RECHECKED_AT_ONCE):
             others = self.import_job.rows.filter(digest__in=wanted[start : start + RECHECKED_AT_ONCE])
             others = others.exclude(status=ImportRow.Status.SET_ASIDE).order_by("number")
             for digest, number in others.values_list("digest", "number"):
-                if number not in self._checked:
+                if number not in self._checked and number not in mistaken:
                     first.setdefault(digest, number)
         return first
 

@@ -98,6 +98,8 @@ class HandOverForm(forms.Form):
         person = person_here(self.cleaned_data["owner"].strip().lower())
         if person.pk == self.import_job.owner_id:
             raise forms.ValidationError(texts.OWNER_ALREADY.format(person=person))
+        if not person.may_send:
+            raise forms.ValidationError(texts.OWNER_IS_VIEWER.format(person=person))
         if not may_send_with(person, self.import_job.key):
             raise forms.ValidationError(texts.OWNER_WITHOUT_KEY.format(person=person, key=self.import_job.key.name))
         return person

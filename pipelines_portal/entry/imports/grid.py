@@ -1,6 +1,7 @@
 """The grid: rows that were typed, pasted or read from a file, with their errors at the cells."""
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,7 +26,7 @@ from pipelines_portal.entry.imports.task_counts import read_index
 from pipelines_portal.entry.imports.typed import SHOWN_DIGEST, shown_rows
 from pipelines_portal.entry.models import Counts, ErrorGroup, ImportJob, ImportRow
 from pipelines_portal.matching.columns import Matching
-from pipelines_portal.matching.notation import NUMBERS
+from pipelines_portal.matching.notation import NUMBERS, clock_in, read_number
 from pipelines_portal.matching.short_reasons import short_reason
 from pipelines_portal.matching.words import Meanings, choices_of, label_of
 from pipelines_portal.task_index.models import IndexedTask
@@ -55,6 +56,9 @@ WIDTHS = {
 WIDEST = "xl"
 LINES = ("long_text", "code", "pairwise", "criteria")
 READY = Look("created", "finished", "Ready", is_calm=True)
+_DECIMALS = re.compile(r"[+-]?[0-9]+\.[0-9]*")
+WAITING = Look("pending", "pending", texts.WAITING, is_calm=True)
+CREATING = Look("sending", "in_progress", texts.CREATING, is_calm=True)
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,11 @@ class GridRow:
     def ready_digest(self) -> str:
         """What tells the portal that the page shows these values, for a ready row."""
         return self.row.digest[:SHOWN_DIGEST] if self.row.status == _S.READY else ""
+
+    @property
+    def is_requested(self) -> bool:
+        """Whether it is asked for and not created yet."""
+        return self.row.status == _S.REQUESTED
 
     @property
     def task_icon(self) -> str:
@@ -312,12 +321,12 @@ def read_rows(import_job: ImportJob, numbers: list[int]) -> list[GridRow]:
         cells = [_show_cell(column, row, row_texts, meanings, found.pop(column.known.name, [])) for column in columns]
         left = [message for messages in found.values() for message in messages]
         wrong = sum(1 for cell in cells if cell.why) + len(left)
-        look = _look_of(row, wrong)
+        look = _look_of(row, wrong, waits=import_job.waits_to_start)
         shown.append(GridRow(row, cells, look, "; ".join(left), task_id, tasks.get(task_id or 0)))
     return shown
 
 
-def _look_of(row: ImportRow, wrong: int) -> Look:
+def _look_of(row: ImportRow, wrong: int, *, waits: bool) -> Look:
     if row.status == _S.READY:
         return READY
     if row.status == _S.TO_FIX:
@@ -326,7 +335,7 @@ def _look_of(row: ImportRow, wrong: int) -> Look:
         same = texts.SAME_AS_ROW.format(row=row.duplicate_of_row) if row.duplicate_of_row else texts.SENT_BEFORE
         return Look("warning", "duplicate", same)
     if row.status == _S.REQUESTED:
-        return Look("sending", "in_progress", texts.CREATING, is_calm=True)
+        return WAITING if waits else CREATING
     if row.status == _S.UNCHECKED:
         return Look("pending", "pending", "", is_calm=True)
     return LOOKS[_S(row.status)]
@@ -348,6 +357,8 @@ def _show_cell(
             shown = edited = "No"
     elif known.type == "datetime" and (moment := moment_in(text)):
         shown, edited = _clock_texts(moment)
+    elif known.type in (*NUMBERS, "datetime") and not messages:
+        shown = _understood_text(known, text, row_texts.matching)
     elif known.type == "ranking":
         shown = edited = ORDERED.join(line.strip() for line in text.split("\n") if line.strip())
     return ShownCell(
@@ -360,6 +371,16 @@ def _show_cell(
         known.name in row.edits and bool(row.cells),
         len(text) > LONGEST_EDITED,
     )
+
+
+def _understood_text(known: Field, text: str, matching: Matching) -> str:
+    """Return a number as it is sent, or a day as it is shown elsewhere, if a person wrote it in another way."""
+    if known.type == "datetime":
+        moment = clock_in(text, matching)
+        return _clock_texts(moment)[0] if moment else text
+    number = read_number(text, matching)[0]
+    # A point shows that it separates decimals if no zeros follow them: 1.200 is 1.2.
+    return number.rstrip("0").removesuffix(".") if _DECIMALS.fullmatch(number) else number
 
 
 def _clock_texts(moment: datetime) -> tuple[str, str]:

@@ -33,6 +33,8 @@ class Reason:
     message: str
     count: int
     values: list[str] = field(default_factory=list)
+    # Whether these are the wrong words that were too many for a group each.
+    is_rest: bool = False
     # The numbers of the first few rows.
     numbers: list[int] = field(default_factory=list)
 
@@ -49,6 +51,8 @@ class Reason:
         """What is wrong, as the end of a sentence that begins with the field's label."""
         if self.known and self.values and choices_of(self.known):
             return texts.NOT_AN_OPTION if len(self.values) == 1 else texts.NOT_OPTIONS
+        if self.is_rest:
+            return texts.OTHER_WORDS
         return self.message.removeprefix(self.known.label if self.known else "").strip()
 
     @property
@@ -63,12 +67,18 @@ class Reason:
 
 
 def reasons_in(groups: Iterable[Any], schema: Schema) -> list[Reason]:
-    """Return the reasons, the most frequent first. Each wrong word of a field with choices is a reason of its own."""
+    """Return the reasons, the most frequent first. Each wrong word of a field with choices is a reason of its own.
+
+    Too many wrong words share a reason, which comes last.
+    """
     fields = {known.name: known for known in schema.fields}
     reasons: dict[tuple[str, str, str], Reason] = {}
     for group in groups:
         _add(reasons, group, fields.get(group.field_name), group.row_count)
-    return sorted(reasons.values(), key=lambda reason: -reason.count)
+    with_words = {(name, message) for name, message, value in reasons if value}
+    for (name, message, value), reason in reasons.items():
+        reason.is_rest = not value and (name, message) in with_words
+    return sorted(reasons.values(), key=lambda reason: (reason.is_rest, -reason.count))
 
 
 def groups_with_rows(import_job: ImportJob) -> QuerySet[Any]:

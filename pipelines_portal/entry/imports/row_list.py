@@ -10,7 +10,7 @@ from pipelines_portal.api_client import TaskStatus
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.check_page import RowTexts
-from pipelines_portal.entry.imports.downloads import reasons_of
+from pipelines_portal.entry.imports.downloads import LabelledError, labelled_errors
 from pipelines_portal.entry.imports.endings import Look
 from pipelines_portal.entry.imports.task_counts import ATTENTION, attention_tasks, read_index
 from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
@@ -28,10 +28,12 @@ FILTERS: dict[str, tuple[str, tuple[ImportRow.Status, ...]]] = {
     "created": ("Created", (_S.CREATED,)),
     "skipped": ("Skipped", (_S.SET_ASIDE,)),
     "errors": ("Errors", (_S.TO_FIX, _S.REJECTED)),
-    "waiting": ("Waiting", (_S.READY, _S.REQUESTED)),
+    "waiting": ("Ready", (_S.READY, _S.REQUESTED)),
     "duplicates": ("Duplicates", (_S.DUPLICATE,)),
     "unconfirmed": ("Unconfirmed", (_S.UNCONFIRMED,)),
 }
+# The word for ready rows while the import is being sent: nobody has to do anything about them.
+WAITING = "Waiting"
 # These are shown even if no row is of theirs.
 ALWAYS_SHOWN = ("", ATTENTION, "created", "skipped", "errors")
 TO_FIX = (_S.TO_FIX, _S.REJECTED)
@@ -39,7 +41,7 @@ TO_FIX = (_S.TO_FIX, _S.REJECTED)
 
 # Of a row whose task is not known.
 LOOKS = {
-    _S.READY: Look("pending", "pending", "Waiting", is_calm=True),
+    _S.READY: Look("pending", "pending", "Ready", is_calm=True),
     _S.REQUESTED: Look("sending", "in_progress", "Sending", is_calm=True),
     _S.CREATED: Look("created", "finished", "Created", is_calm=True),
     _S.SET_ASIDE: Look("pending", "skip", "Skipped", is_calm=True),
@@ -92,11 +94,14 @@ class ListedRow:
     text: str
     task_id: int | None
     task: IndexedTask | None
-    reasons: list[str]
+    reasons: list[LabelledError]
+    is_import_sending: bool = False
 
     @property
     def look(self) -> Look:
-        return LOOKS[_S(self.row.status)]
+        look = LOOKS[_S(self.row.status)]
+        is_waiting = self.row.status == _S.READY and self.is_import_sending
+        return look._replace(word=WAITING) if is_waiting else look
 
 
 @dataclass(frozen=True)
@@ -136,7 +141,7 @@ def list_rows(import_job: ImportJob, workflow: OpenedWorkflow, selection: Select
     rows = found[:ROWS_PER_PAGE]
     tasks = known_tasks(index, [task_ids[row.number] for row in rows if row.number in task_ids])
     wrong = [row for row in rows if row.status in TO_FIX]
-    reasons = reasons_of(import_job, wrong) if wrong else {}
+    reasons = labelled_errors(import_job, wrong) if wrong else {}
     row_texts = RowTexts(import_job)
     listed = [
         ListedRow(
@@ -145,17 +150,20 @@ def list_rows(import_job: ImportJob, workflow: OpenedWorkflow, selection: Select
             task_ids.get(row.number),
             tasks.get(task_ids.get(row.number, 0)),
             reasons.get(row.number, []) or _duplicate_of(row),
+            import_job.status == ImportJob.Status.SENDING,
         )
         for row in rows
     ]
     return RowList(listed, selection, has_more=len(found) > ROWS_PER_PAGE)
 
 
-def chips(selection: Selection, counts: Counts, attention: int) -> list[Chip]:
+def chips(selection: Selection, counts: Counts, attention: int, *, is_sending: bool) -> list[Chip]:
     """Return the filters with their numbers of rows, and the chosen status of tasks if there is one."""
     numbers: dict[str, int | None] = {"": counts.total, ATTENTION: attention}
     numbers |= {name: sum(getattr(counts, status) for status in statuses) for name, (_, statuses) in FILTERS.items()}
     words = {"": texts.ALL_ROWS, ATTENTION: texts.NEEDS_ATTENTION} | {name: word for name, (word, _) in FILTERS.items()}
+    if is_sending:
+        words["waiting"] = WAITING
     if status := TaskStatus.known(selection.status):
         numbers[status.value], words[status.value] = None, texts.TASKS_OF_STATUS.format(status=status.label)
     shown = [name for name in words if name in ALWAYS_SHOWN or name == selection.status or numbers[name]]
@@ -218,9 +226,10 @@ def known_tasks(index: WorkflowIndex | None, task_ids: list[int]) -> dict[int, I
     return {task.task_id: task for task in index.tasks.filter(task_id__in=task_ids)}
 
 
-def _duplicate_of(row: ImportRow) -> list[str]:
+def _duplicate_of(row: ImportRow) -> list[LabelledError]:
     if row.status != _S.DUPLICATE:
         return []
     if row.duplicate_of_row:
-        return [texts.SAME_AS_ROW.format(row=row.duplicate_of_row)]
-    return [texts.SAME_AS_TASK.format(task=row.duplicate_of_task) if row.duplicate_of_task else texts.SENT_BEFORE]
+        return [LabelledError("", texts.SAME_AS_ROW.format(row=row.duplicate_of_row))]
+    same = texts.SAME_AS_TASK.format(task=row.duplicate_of_task) if row.duplicate_of_task else texts.SENT_BEFORE
+    return [LabelledError("", same)]

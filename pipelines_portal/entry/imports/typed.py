@@ -86,6 +86,17 @@ def last_number(import_job: ImportJob | None) -> int:
     return import_job.lines.aggregate(last=Max("number"))["last"] or 0 if import_job else 0
 
 
+def next_number(import_job: ImportJob | None) -> int:
+    """Return the number of the empty row of the grid. It reuses the numbers of emptied rows at the end.
+
+    Numbers up to `cleared_through` are left out, because the grid does not show their rows once they are created.
+    """
+    if import_job is None:
+        return 1
+    last = import_job.rows.aggregate(last=Max("number"))["last"] or 0
+    return max(last, import_job.cleared_through) + 1
+
+
 def shown_rows(import_job: ImportJob) -> QuerySet[ImportRow]:
     """Select the rows that the grid shows: all but empty ones, and those created before today or cleared."""
     today = Submission.objects.filter(group=import_job.pk, sent_at__gte=_midnight()).values("pk")
@@ -96,7 +107,7 @@ def shown_rows(import_job: ImportJob) -> QuerySet[ImportRow]:
 
 def clear_created(import_job: ImportJob) -> None:
     """Show the rows that were created no longer."""
-    ImportJob.objects.filter(pk=import_job.pk).update(cleared_through=last_number(import_job))
+    ImportJob.objects.filter(pk=import_job.pk).update(cleared_through=next_number(import_job) - 1)
 
 
 def start_typed(import_job: ImportJob, by: User, seen: dict[int, str]) -> str:

@@ -194,7 +194,10 @@ class ImportJob(models.Model):
     @property
     def label(self) -> str:
         """Its name in lists, messages and the audit log."""
-        return f"{self.file_name[:100]} for {self.workflow_name}"
+        name = self.file_name[:100]
+        # In a sentence, the name of a file is one by its look. These are not.
+        is_quoted = name in (texts.TYPED_ROWS, texts.PASTED_ROWS)
+        return f"{f'“{name}”' if is_quoted else name} for {self.workflow_name}"
 
     @property
     def is_at_work(self) -> bool:
@@ -545,8 +548,19 @@ class ImportJob(models.Model):
         import_requests.settle_overdue(self)
 
     def sent_before(self, digests: Iterable[str]) -> dict[str, SubmissionRow]:
-        """Return the newest sent row for each digest, of those sent to its workflow with its key by others."""
+        """Return the newest sent row for each digest, of those sent to its workflow with its key by others.
+
+        Tasks that are marked as mistakes or replaced do not count.
+        """
         return import_requests.sent_before(self, digests)
+
+    def mistaken_rows(self) -> set[int]:
+        """Return the numbers of the rows whose tasks are marked as mistakes or replaced."""
+        return import_requests.mistaken_rows(self)
+
+    def values_of_tasks(self, task_ids: set[int]) -> set[tuple[int, str]]:
+        """Return the tasks with the digests of the values with which they were sent."""
+        return import_requests.values_of_tasks(self, task_ids)
 
 
 class Step(Enum):

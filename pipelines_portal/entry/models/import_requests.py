@@ -93,9 +93,30 @@ def sent_before(import_job: "ImportJob", digests: Iterable[str]) -> dict[str, Su
     sent = SubmissionRow.objects.filter(status__in=MAY_EXIST, **place).exclude(submission__group=import_job.pk)
     wanted, found = list(dict.fromkeys(digests)), dict[str, SubmissionRow]()
     for start in range(0, len(wanted), DIGESTS_PER_QUERY):
-        rows = sent.filter(digest__in=wanted[start : start + DIGESTS_PER_QUERY]).order_by("pk")
-        found |= {row.digest: row for row in rows.defer("fields")}
+        rows = list(sent.filter(digest__in=wanted[start : start + DIGESTS_PER_QUERY]).order_by("pk").defer("fields"))
+        mistakes = set(_mistakes(import_job).values_list("task_id", flat=True)) if rows else set()
+        found |= {row.digest: row for row in rows if row.task_id not in mistakes}
     return found
+
+
+def mistaken_rows(import_job: "ImportJob") -> set[int]:
+    """Return the numbers of the rows whose tasks are marked as mistakes or replaced."""
+    mistakes = _mistakes(import_job).values("task_id")
+    rows = SubmissionRow.objects.filter(submission__group=import_job.pk, task_id__in=mistakes, number__isnull=False)
+    return {number for number in rows.values_list("number", flat=True) if number}
+
+
+def values_of_tasks(import_job: "ImportJob", task_ids: set[int]) -> set[tuple[int, str]]:
+    """Return the tasks with the digests of the values with which they were sent."""
+    if not task_ids:
+        return set()
+    place = {"submission__workflow_id": import_job.workflow_id, "submission__key": import_job.key_id}
+    sent = SubmissionRow.objects.filter(task_id__in=task_ids, **place).values_list("task_id", "digest")
+    return {(task_id, digest) for task_id, digest in sent if task_id}
+
+
+def _mistakes(import_job: "ImportJob") -> QuerySet[TaskNote]:
+    return TaskNote.objects.mistakes_in(import_job.key_id, import_job.workflow_id)
 
 
 def _fit_into_request(rows: list[ReadyRow]) -> list[ReadyRow]:

@@ -129,9 +129,7 @@ class Counts:
     @property
     def left_words(self) -> str:
         """The rows that wait for a person, in words."""
-        left = (
-            (self.errors, texts.rows_left), (self.duplicate, texts.duplicates), (self.set_aside, texts.skipped),
-        )  # fmt: skip
+        left = ((self.errors, texts.rows_left), (self.duplicate, texts.duplicates))
         return ", ".join(in_words(number) for number, in_words in left if number)
 
 

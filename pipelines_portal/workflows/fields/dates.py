@@ -26,6 +26,8 @@ from pipelines_portal.workflows.fields.local_times import (
 from pipelines_portal.workflows.fields.typed_times import read_typed_time
 
 OFFSET = "offset-"
+# The time of day behind a date: 10:15, 10:15:30, 4 pm
+CLOCK = re.compile(r"[0-9]{1,2}(?::[0-9]{2}){1,2}(?: ?[ap]\.?m\b\.?)?|[0-9]{1,2} ?[ap]\.?m\b\.?", re.IGNORECASE)
 
 
 class LocalTimeInput(forms.TextInput):
@@ -177,10 +179,10 @@ def _two_days(text: Any) -> str:
     if one == other or not (1 <= one <= 12 and 1 <= other <= 12 and year):
         return ""
     first, second = datetime(year, other, one), datetime(year, one, other)
-    clock = re.search(r"[0-9]{1,2}:[0-9]{2}", found[4])
+    clock = CLOCK.search(found[4])
     return (
         f"This could be {first.day} {first:%B} or {second.day} {second:%B}. Write the month as a word, "
-        f"for example {first.day} {first:%b} {clock[0] if clock else year}."
+        f"for example {first.day} {first:%b} {year}{f' {clock[0]}' if clock else ''}."
     )
 
 

@@ -44,9 +44,16 @@ async function send(grid, form) {
     button.removeAttribute("aria-busy");
     button.replaceChildren(...words);
   }
-  const sent = ready.filter((row) => "sent" in (grid.row(row.dataset.number)?.dataset ?? {})).length;
-  if (!answer.isFailure && !answer.problem) grid.say(sent ? `${sent === 1 ? "1 row" : `${sent} rows`} sent` : "Nothing was created");
+  if (!answer.isFailure && !answer.problem) grid.say(whatBecameOf(ready.map((row) => grid.row(row.dataset.number)?.dataset ?? {})));
   if (grid.blank && !grid.sheet.querySelector("[data-editing]")) grid.activate(grid.firstOpen(grid.blank));
+}
+
+/** Rows that wait or are still being created say so themselves. */
+function whatBecameOf(rows) {
+  if (rows.some((row) => "requested" in row)) return "";
+  const sent = rows.filter((row) => "sent" in row).length;
+  if (!sent) return "Nothing was created";
+  return sent === 1 ? "1 row sent" : `${sent} rows sent`;
 }
 
 async function refresh(grid, rows) {

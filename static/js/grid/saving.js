@@ -282,7 +282,7 @@ export class Saving {
     old.lastElementChild.replaceWith(fresh.lastElementChild);
     old.firstElementChild.replaceWith(fresh.firstElementChild);
     for (const link of old.querySelectorAll(".no a")) link.tabIndex = -1;
-    for (const name of ["sent", "moving", "ready"]) {
+    for (const name of ["sent", "requested", "moving", "ready"]) {
       if (name in fresh.dataset) old.dataset[name] = fresh.dataset[name];
       else delete old.dataset[name];
     }

@@ -1,6 +1,7 @@
 """Corrected copies of tasks: rows of the grid whose tasks replace earlier ones."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -102,3 +103,31 @@ def test_while_rows_are_checked_nothing_is_copied(grid: TypedGrid, tasks: list[i
 def test_nonsense_copies_nothing(grid: TypedGrid, task_ids: Any) -> None:
     assert copy(grid, *task_ids).status_code == 200
     assert not ImportJob.objects.exists()
+
+
+def mark_as_mistakes(grid: TypedGrid, *task_ids: int) -> None:
+    TaskNote.objects.mark_as_mistakes(grid.workflow, task_ids, "", grid.owner)
+
+
+def test_a_copy_without_a_change_says_which_task_it_corrects(grid: TypedGrid, tasks: list[int]) -> None:
+    mark_as_mistakes(grid, *tasks)
+    html = " ".join(text_of(copy(grid, tasks[0])).split())
+    assert grid.statuses()[3] == "duplicate" and f"Corrects task {tasks[0]}: nothing changed yet" in html
+
+
+def test_a_corrected_copy_is_no_duplicate_of_a_task_that_is_a_mistake_too(
+    grid: TypedGrid, api: FakeApi, tasks: list[int]
+) -> None:
+    """The second task is a wrong one as well. It was created in the same grid, or in the form."""
+    mark_as_mistakes(grid, *tasks)
+    copy(grid, tasks[0])
+    html = text_of(grid.change(3, "input_text", "Hello 1", "Hello 2"))
+    assert grid.statuses()[3] == "ready" and f"Corrects task {tasks[0]}" in html
+    task = {"field-input_text": "From the form", "field-target_language": "French", "token": uuid4()}
+    grid.browser.post(f"/keys/{grid.workflow.key_id}/workflows/42/tasks/new/", task)
+    grid.change(3, "input_text", "Hello 2", "From the form")
+    assert grid.statuses()[3] == "duplicate"
+    mark_as_mistakes(grid, max(api.tasks))
+    grid.change(3, "notes", "", "x")
+    grid.change(3, "notes", "x", "")
+    assert grid.statuses()[3] == "ready"

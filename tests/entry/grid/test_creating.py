@@ -111,6 +111,7 @@ def test_many_rows_wait_before_they_are_sent(grid: TypedGrid, api: FakeApi) -> N
     work()
     assert not api.tasks and count(grid) == {"requested": 21}
     assert "21 tasks will be created in" in grid.read()
+    assert answer.count(">Waiting</span>") == 21 and "Creating…" not in answer and answer.count(" data-requested") == 21
     end_wait()
     work()
     assert sent_texts(api) == hello(1, 21) and count(grid) == {"created": 21}
@@ -431,7 +432,7 @@ def test_typed_rows_of_another_import_are_sent_from_its_page(grid: TypedGrid, ap
     grid.fill(1, first=7)
     grid.browser.post(f"{page}/restore/")
     html = text_of(grid.browser.get(f"{page}/check/"))
-    assert "Create 2 tasks" in html and "Test with one row first" not in html
+    assert "Create 2 tasks" in html and "Send one row first" not in html
     grid.browser.post(f"{page}/send/", {"rows": 1})
     work()
     assert not api.tasks
@@ -462,3 +463,11 @@ def test_rows_that_were_asked_for_after_a_lost_one_go_back_to_the_grid(grid: Typ
     api.fail("lost_request", on="POST")
     work()
     assert count(grid) == {"ready": 1, "unconfirmed": 21} and not api.tasks
+
+
+def test_the_name_of_typed_rows_can_be_told_from_the_sentence_around_it(grid: TypedGrid) -> None:
+    grid.fill(1)
+    assert grid.job.label == "“Typed rows” for Translations"
+    grid.create(1)
+    html = " ".join(text_of(grid.browser.get(grid.step("progress"))).split())
+    assert f'href="{grid.address("page")}">Create</a>' in html and "· Owner: you" in html

@@ -148,3 +148,40 @@ def test_a_character_that_databases_refuse_is_removed(grid: TypedGrid) -> None:
 def test_an_empty_line_makes_no_row(grid: TypedGrid) -> None:
     grid.paste("Hello\tFrench\n\t\nBye\tGerman")
     assert grid.texts() == {1: ["Hello", "French", ""], 3: ["Bye", "German", ""]}
+
+
+def undo(grid: TypedGrid) -> str:
+    number = grid.job.changes.filter(is_undone=False).latest("number").number
+    done = grid.browser.post(grid.step("undo"), {"number": number}, headers={"HX-Request": "true"}, follow=True)
+    return " ".join(text_of(done).split())
+
+
+def test_an_undone_paste_is_named_and_its_numbers_are_used_again(grid: TypedGrid) -> None:
+    rows = "\n".join(f"Hello {number}\tFrench" for number in range(3))
+    grid.paste(rows)
+    html = undo(grid)
+    assert "Undone: Paste rows · 0 ready" in html and "with errors left" not in html and "restored" not in html
+    assert 'id="row-1" data-number="1" data-blank' in html
+    grid.paste(rows, 1, blank="1")
+    assert sorted(grid.texts()) == [1, 2, 3]
+    grid.create(3)
+    assert set(grid.statuses().values()) == {"created"} and "Hello 2" in grid.read()
+
+
+def test_a_paste_whose_rows_were_sent_is_not_undone(grid: TypedGrid) -> None:
+    grid.paste("Hello\tFrench")
+    grid.create(1)
+    html = undo(grid)
+    assert "Not undone: the row was already sent" in html and "Undone:" not in html
+
+
+def test_rows_after_cleared_ones_are_shown_once_they_are_created(grid: TypedGrid) -> None:
+    grid.fill(3)
+    grid.create_seen({number: digest for number, digest in grid.seen().items() if number == 2})
+    grid.browser.post(grid.address("clear"))
+    grid.change(3, "input_text", "Hello 3", "")
+    grid.change(3, "target_language", "French", "")
+    assert 'data-number="4" data-blank' in grid.read()
+    grid.fill(1, first=4)
+    grid.create(1)
+    assert 'id="row-4"' in grid.read()

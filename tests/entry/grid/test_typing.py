@@ -120,7 +120,7 @@ def test_an_emptied_row_goes_and_does_not_count(grid: TypedGrid) -> None:
     assert 'data-gone="2"' in answer and '<tr id="row-2"' not in answer
     assert grid.statuses() == {1: "ready"} and grid.job.counts().total == 1
     html = grid.read()
-    assert 'data-number="2"' not in html and "<b>1 ready</b>" in html
+    assert 'data-number="2" data-blank' in html and "<b>1 ready</b>" in html
     grid.type(2, "Bye", "German", new=False)
     assert grid.statuses() == {1: "ready", 2: "ready"}, "it can be typed again"
 
@@ -321,7 +321,7 @@ def test_the_list_of_drafts_leads_to_the_grid(grid: TypedGrid) -> None:
     grid.create(1)
     grid.type(2, "Bye")
     html = text_of(grid.browser.get("/drafts/"))
-    assert "Typed rows" in html and "1 row<" in html
+    assert "Typed rows" in html and "1 row with errors<" in html
     link = html.split('class="rowlink" href="')[1].split('"')[0]
     assert grid.browser.get(link, follow=True).request["PATH_INFO"] == grid.address("page")
 
@@ -413,3 +413,48 @@ def test_rows_are_checked_again_when_the_fields_changed(grid: TypedGrid, api: Fa
     assert grid.statuses() == {1: "to_fix", 2: "ready"} and "Not an option" in html and ">Place</th>" in html
     grid.change(1, "target_language", "French", "Dutch")
     assert grid.statuses() == {1: "ready", 2: "ready"}
+
+
+def test_every_error_is_in_the_list_under_the_grid(grid: TypedGrid) -> None:
+    """A single empty cell has no remedy there: it is typed into."""
+    tray = " ".join(text_of(grid.type(1, "Hello")).split()).split('id="tray"')[1]
+    assert "<b>Target language</b> is missing" in tray and "Row 1" in tray and "Fill in" not in tray
+    tray = " ".join(text_of(grid.type(2, "Bye")).split()).split('id="tray"')[1]
+    assert "Fill in" in tray and "Apply to 2 rows" in tray
+
+
+def test_a_question_before_typed_rows_are_deleted_names_them_and_leads_back(grid: TypedGrid) -> None:
+    grid.fill(2)
+    assert f'{grid.step("delete")}?to=grid"' in grid.read()
+    html = " ".join(text_of(grid.browser.get(f"{grid.step('delete')}?to=grid")).split())
+    assert "<h2>Delete all rows?</h2>" in html and "The 2 rows of this table will be deleted." in html
+    assert "edited" not in html and f'href="{grid.step("check")}">Cancel' in html
+    assert f'href="{grid.job.get_absolute_url()}">Cancel' in text_of(grid.browser.get(grid.step("delete")))
+
+
+@pytest.fixture
+def numbers_and_dates(grid: TypedGrid, api: FakeApi) -> TypedGrid:
+    """The grid of a workflow with a number and a date."""
+    kinds = {"amount": "numeric", "due": "datetime"}
+    more = [{"name": name, "title": name, "type": kind, "required": False} for name, kind in kinds.items()]
+    api.workflows[42].fields = [*api.workflows[42].fields, *more]
+    forget_schemas()
+    return grid
+
+
+def type_value(grid: TypedGrid, number: int, name: str, text: str) -> str:
+    """Type a row with a value, and return its row as the page shows it."""
+    cells = {"input_text": ["", f"Hello {number}"], "target_language": ["", "French"], name: ["", text]}
+    answer = text_of(grid.save({"number": number, "new": True, "cells": cells}))
+    return answer.split(f'id="row-{number}"')[1].split("</tr>")[0]
+
+
+def test_a_date_with_two_meanings_names_both(numbers_and_dates: TypedGrid) -> None:
+    row = type_value(numbers_and_dates, 1, "due", "3/5/2026")
+    assert ">3 May or 5 Mar?</span>" in row and "like 31 Dec 2026" in row
+
+
+@pytest.mark.parametrize(("text", "shown"), [("1.200", "1.2"), ("2,5", "2.5"), ("12", "12")])
+def test_a_number_is_shown_as_it_is_sent(numbers_and_dates: TypedGrid, text: str, shown: str) -> None:
+    assert f">{shown}</td>" in type_value(numbers_and_dates, 1, "amount", text)
+    assert numbers_and_dates.statuses() == {1: "ready"}

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow
+from pipelines_portal.entry.models.row_error import MOST_VALUES
 from pipelines_portal.matching.row_values import Fault
 from pipelines_portal.submissions.models import Submission
 from tests.factories import browser_of, make_colleague, share_key
@@ -189,3 +190,10 @@ def test_the_name_of_an_import_that_the_person_may_not_see_is_left_out(page: Any
     html = text_of(browser_of(colleague).get(check_of(import_job)))
     assert "3 of 3 rows already sent" in html
     assert "secret.csv" not in html
+
+
+def test_the_words_that_are_too_many_for_the_list_are_named_as_such(page: Any, checked: Checked) -> None:
+    words = [["Hello", f"Word {number}"] for number in range(MOST_VALUES + 3)]
+    html = " ".join(text_of(page.get(check_of(checked(words)))).split())
+    assert "has other words that aren’t options <a" in html and "> 3 rows</a>" in html
+    assert "must be one of" not in html.split('id="tray"')[1]

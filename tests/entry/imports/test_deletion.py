@@ -24,7 +24,7 @@ def test_the_question_names_the_file_and_deletes_nothing(office: Office) -> None
         import_job, import_job.owner, "Edit rows", lambda: [2], lambda row: edit_row(row, {"input_text": "Changed"})
     )
     words = text_of(office.get("ben", import_job, "delete"))
-    assert "Delete import?" in words and "rows.csv" in words and "(4 rows, 1 of them corrected)" in words
+    assert "Delete import?" in words and "rows.csv" in words and "(4 rows, 1 of them edited)" in words
     assert "You can restore it within 30 days." in words and "Cancel" in words
     import_job.refresh_from_db()
     assert import_job.status == ImportJob.Status.CHECKED
@@ -41,7 +41,7 @@ def test_a_deleted_import_is_hidden_and_can_be_restored(office: Office, api: Fak
     assert "<bdi>Lena Fuchs</bdi> deleted this" not in words and "You deleted this" in words
     assert "You can restore it until" in words and "Restore" in words
     listed = text_of(office.browser("ben").get(office.import_tab))
-    assert "Deleted imports" in listed and "No imports yet" in listed
+    assert "Deleted imports" in listed and "No files or pasted rows yet" in listed
     assert "rows.csv" not in text_of(office.browser("ben").get("/"))
     assert "rows.csv" not in text_of(office.browser("anna").get(office.import_tab))
     assert "<bdi>Lena Fuchs</bdi> deleted this" in text_of(office.get("ben", import_job, "progress"))
@@ -110,4 +110,4 @@ def test_the_retention_of_a_restored_import_restarts(office: Office) -> None:
 def test_the_menu_of_the_grid_leads_to_the_question(office: Office) -> None:
     import_job = office.imported()
     menu = office.get("ben", import_job, "check").content.decode().split('id="import-menu"')[1].split("</details>")[0]
-    assert f'href="{address(import_job, "delete")}"' in menu
+    assert f'href="{address(import_job, "delete")}?to=grid"' in menu

@@ -248,7 +248,7 @@ def test_numbers_and_dates_that_can_be_read_in_two_ways_are_not_read(page: Any, 
     assert statuses(import_job) == {2: "to_fix", 3: "ready"}
     html = text_of(page.get(address(import_job, import_job.pk, "check")))
     assert "Amount could be two numbers. Choose a number format" in html
-    assert "Due could be two dates. Choose a date format" in html
+    assert "Due could be two dates. Choose a date format" in html and ">3 Apr or 4 Mar?</span>" in html
     assert html.count("Choose a format") == 2
     # Its answer is a whole page, so it posts a form that htmx does not put into the sheet.
     assert html.count('<form hidden method="post" id="rematch-') >= 2 and html.count('form="rematch-') == 2
@@ -260,6 +260,8 @@ def test_numbers_and_dates_that_can_be_read_in_two_ways_are_not_read(page: Any, 
     matching = Matching.load(import_job.matching)
     assert (matching.decimal, matching.day_first, matching.zone) == (".", False, "Europe/Vienna")
     assert import_job.rows.get(number=2).fields["amount"] == "1.000"
+    row = text_of(page.get(address(import_job, import_job.pk, "check"))).split('id="row-2"')[1].split("</tr>")[0]
+    assert 'data-text="03/04/2026 10:00"' in row and ">4 Mar" in row, "as it is understood"
     remembered = RememberedMatching.objects.get().data
     assert (remembered["decimal"], remembered["day_first"], remembered["zone"]) == (".", False, "Europe/Vienna")
 

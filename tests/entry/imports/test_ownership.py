@@ -149,7 +149,7 @@ def test_its_owner_stays_the_sender_and_who_continued_it_is_recorded(office: Off
     office.post("lena", import_job, "send", rows=4, owner=import_job.owner_id)
     work()
     words = text_of(office.get("lena", import_job))
-    assert "continued by <bdi>Lena Fuchs</bdi>" in words
+    assert "Continued by <bdi>Lena Fuchs</bdi>" in words
     office.post("ben", import_job, "send", rows=2)
     work()
     sent = list(import_job.submissions.select_related("owner", "continued_by"))
@@ -215,8 +215,8 @@ def test_a_request_that_was_prepared_before_a_hand_over_leaves_in_the_new_name(o
         ("", "Enter the new owner’s email."),
         ("nobody@acme.example", "No one here has the email"),
         ("ben@acme.example", "already owns this import"),
-        ("sam@else.example", "send with the key Acme"),
-        ("vera@acme.example", "send with the key Acme"),
+        ("sam@else.example", "can’t use the key Acme"),
+        ("vera@acme.example", "is a viewer and can’t create tasks."),
     ],
 )
 def test_an_import_is_handed_over_only_to_somebody_who_may_send(office: Office, email: str, words: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from pipelines_portal.entry.drafts import list_drafts
 from pipelines_portal.entry.imports import row_list
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.submissions.models import SubmissionRow
@@ -81,7 +82,7 @@ def test_a_row_shows_its_text_and_leads_to_its_task(page: Any, sent: ImportJob) 
     first = words.split("<tbody>")[1].split("</tr>")[0]
     link = f'href="/keys/{sent.key_id}/workflows/42/tasks/{task_ids()[0]}/"'
     assert "Hello 0" in first and "Failed" in first and link in first
-    assert ">5 tasks created</a>" in words and "Target language is missing" in words and "Same as row 2" in words
+    assert ">5 tasks created</a>" in words and "<b>Target language</b> is missing" in words and "Same as row 2" in words
 
 
 def test_mistakes_and_muted_tasks_need_no_attention(page: Any, sent: ImportJob) -> None:
@@ -113,6 +114,20 @@ def test_rows_that_were_skipped_can_be_restored(page: Any, sent: ImportJob) -> N
     assert ">2 skipped</a>" in shown and "Restore rows" in shown and "Remaining" not in shown
 
 
+def test_skipped_rows_do_not_remain(page: Any, sent: ImportJob) -> None:
+    page.post(address(sent, "choose"), {"do": "aside"})
+    words = text_of(page.get(address(sent, "progress")))
+    assert "1 skipped</a>" in words and "Remaining: 1 row with errors</strong>" in words
+
+
+def test_rows_that_nobody_sends_are_ready_and_wait_for_nothing(page: Any, sent: ImportJob) -> None:
+    page.post(address(sent, "choose"), {"do": "twice"})
+    words = text_of(page.get(address(sent, "progress")))
+    assert "Ready <b>1</b>" in words and "Waiting" not in words
+    [draft] = list_drafts(sent.owner)
+    assert draft.detail == "1 row with errors, 1 ready"
+
+
 def test_a_person_without_the_key_sees_rows_without_links(office: Office, api: FakeApi) -> None:
     import_job = office.imported()
     office.post("ben", import_job, "send", rows=4)
@@ -127,6 +142,7 @@ def test_a_sending_import_refreshes_the_page_that_is_shown(page: Any, checked: C
     send(page, import_job, 4)
     here = address(import_job, "progress")
     words = text_of(page.get(f"{here}?status=waiting&after=2"))
+    assert "Waiting <b>4</b>" in words
     assert "Creating tasks… 0 of 4" in words and f'hx-get="{here}?status=waiting&amp;after=2"' in words
     part = page.get(f"{here}?status=waiting", headers={"HX-Request": "true", "HX-Target": "progress"})
     assert "<html" not in text_of(part) and 'hx-swap-oob="true"' in text_of(part)

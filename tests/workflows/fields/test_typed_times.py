@@ -4,6 +4,8 @@ from datetime import datetime
 
 import pytest
 
+from pipelines_portal.api_client import Field
+from pipelines_portal.workflows.fields.dates import DateTime
 from pipelines_portal.workflows.fields.typed_times import read_typed_time
 
 NOW = datetime(2026, 11, 27, 17, 4, 33)
@@ -36,3 +38,18 @@ def test_a_time_is_read(text: str, read: str) -> None:
 @pytest.mark.parametrize("text", ["", " ", "5", "13pm", "25:00", "30.2. 8:00", "27/11 10:15", "soon", "x" * 100_000])
 def test_what_may_mean_something_else_is_not_read(text: str) -> None:
     assert read_typed_time(text, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "example", "meant"),
+    [
+        ("3/4/2031", "3 Apr 2031", datetime(2031, 4, 3)),
+        ("3/4/2031 10:15", "3 Apr 2031 10:15", datetime(2031, 4, 3, 10, 15)),
+        ("3/4/2031 10:15 PM", "3 Apr 2031 10:15 PM", datetime(2031, 4, 3, 22, 15)),
+        ("3/4/2031, 4pm", "3 Apr 2031 4pm", datetime(2031, 4, 3, 16)),
+    ],
+)
+def test_the_advice_for_a_date_with_two_meanings_means_one_of_them(text: str, example: str, meant: datetime) -> None:
+    advice = DateTime().refusal(Field(name="due", type="datetime"), text)
+    assert advice == f"This could be 3 April or 4 March. Write the month as a word, for example {example}."
+    assert read_typed_time(example, NOW) == meant

@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
@@ -23,6 +24,7 @@ from pipelines_portal.core.rendering import htmx_of, render_notice, render_page
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.downloads import CONTENT_TYPES, KINDS, file_response, table_of
 from pipelines_portal.entry.imports.forms import ChooseForm, HandOverForm, ReadingForm
+from pipelines_portal.entry.imports.grid import count_shown
 from pipelines_portal.entry.imports.jobs import work_if_small
 from pipelines_portal.entry.imports.lists import count_stored, list_deleted, list_recent
 from pipelines_portal.entry.imports.permissions import can_use_key, visible_import
@@ -213,10 +215,19 @@ def import_delete(request: SignedInRequest, key_id: int, workflow_id: int, impor
         return redirect(import_job)
     context = {
         **import_context(workflow, import_job),
-        "fixes": import_job.lines.exclude(edits={}).count(),
-        "back": import_job.get_absolute_url(),
+        # Rows that somebody else typed in the grid have no cells of a file.
+        "fixes": import_job.lines.exclude(edits={}).exclude(cells=[]).count(),
+        "shown": count_shown(import_job, import_job.counts_as_read),
+        "back": _page_before(request, import_job),
     }
     return render_page(request, "entry/imports/delete.html", context)
+
+
+def _page_before(request: SignedInRequest, import_job: ImportJob) -> str:
+    """Return the address of the grid if the person came from there, else that of the import."""
+    if request.GET.get("to") != "grid" or not import_job.can_change_rows:
+        return import_job.get_absolute_url()
+    return reverse("imports:check", args=[import_job.key_id, import_job.workflow_id, import_job.pk])
 
 
 @require_POST

@@ -81,6 +81,8 @@ from pipelines_portal.workflows.notes import notes_of
 
 REASONS_SHOWN = 4
 LARGEST_NUMBER = 2**31 - 1
+# Of the name of a change in a message.
+LONGEST_LABEL = 80
 # Decisions about one row or a whole list: the change, its label, its message, and the status of the rows in the list.
 DECISIONS = {
     "aside": (set_aside, texts.SKIP_ROWS, texts.rows_skipped, ImportRow.Status.DUPLICATE),
@@ -175,12 +177,14 @@ def tray_context(
     """Return what stands under the grid: errors with their remedies, duplicates, and what can be created."""
     schema = import_job.parsed_schema
     reasons = reasons_in(groups_with_rows(import_job) if groups is None else groups, schema)
-    if import_job.is_typed:  # what is still to be typed needs no remedy for many rows
-        reasons = [reason for reason in reasons if not reason.is_missing]
     add_row_numbers(reasons)
     matching = Matching.load(import_job.matching)
     can_rematch = request.user.may_send and not import_job.is_typed and not counts.sent and not counts.requested
-    fixes = [_with_fix(reason, posted, matching, can_rematch=can_rematch) for reason in reasons[:MOST_SHOWN]]
+    fixes = [
+        _with_fix(reason, posted, matching, can_rematch=can_rematch)
+        | {"is_to_type": import_job.is_typed and reason.is_missing and reason.count == 1}
+        for reason in reasons[:MOST_SHOWN]
+    ]
     earlier = find_earlier(import_job, request.user, counts)
     return {
         **import_context(workflow, import_job),
@@ -402,19 +406,31 @@ def import_choose(request: SignedInRequest, workflow: OpenedWorkflow, import_job
 
 @changes_rows
 def import_undo(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
-    return _swapped(request, import_job, undo_change(import_job, number_in(request.POST.get("number", "")) or 0))
+    outcome = undo_change(import_job, number_in(request.POST.get("number", "")) or 0)
+    return _swapped(request, import_job, outcome, texts.UNDONE, texts.not_undone)
 
 
 @changes_rows
 def import_redo(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
-    return _swapped(request, import_job, redo_change(import_job, number_in(request.POST.get("number", "")) or 0))
+    outcome = redo_change(import_job, number_in(request.POST.get("number", "")) or 0)
+    return _swapped(request, import_job, outcome, texts.REDONE, texts.not_done_again)
 
 
-def _swapped(request: SignedInRequest, import_job: ImportJob, outcome: Outcome | None) -> HttpResponse:
+def _swapped(
+    request: SignedInRequest,
+    import_job: ImportJob,
+    outcome: Outcome | None,
+    done: str,
+    not_done: Callable[[int], str],
+) -> HttpResponse:
+    """Say which change was undone or made again: the rows may have been restored, emptied or skipped by that."""
     if outcome is None:
         messages.warning(request, texts.NOT_UNDONE)
+    elif not outcome.changed and outcome.sent:
+        messages.warning(request, not_done(outcome.sent))
     else:
-        _add_message(request, import_job, outcome, texts.rows_restored)
+        said = done.format(change=outcome.label[:LONGEST_LABEL])
+        _add_message(request, import_job, outcome, lambda count: said)
     return _back(import_job, Selection.load(request.POST))
 
 
@@ -429,7 +445,11 @@ def _add_message(
     if not count and not outcome.sent:
         messages.info(request, nothing)
         return
-    parts = [done(count), texts.errors_left(counts.errors), texts.READY.format(count=counts.ready)]
+    if not count:
+        messages.info(request, texts.rows_already_sent(outcome.sent))
+        return
+    parts = [done(count), *([texts.errors_left(counts.errors)] if counts.errors else [])]
+    parts.append(texts.READY.format(count=counts.ready))
     if outcome.sent:
         parts.append(texts.rows_already_sent(outcome.sent))
     messages.success(request, " · ".join(parts))

@@ -262,7 +262,12 @@ def _rows_context(
     attention = attention_by_import(workflow, [import_job.pk]) if counts.created else {}
     return {
         "rows": list_rows(import_job, workflow, selection),
-        "chips": chips(selection, counts, attention.get(import_job.pk, 0)),
+        "chips": chips(
+            selection,
+            counts,
+            attention.get(import_job.pk, 0),
+            is_sending=import_job.status == ImportJob.Status.SENDING,
+        ),
     }
 
 

@@ -20,10 +20,10 @@ MOST = 8
 # Pages that gather many small things, each with its plain number. The session is one of them.
 # grid:page has the rows with their tasks, errors, duplicates, undo and redo, and pins, presets and notes.
 # imports:progress shows all rows of an import with their tasks, submissions:list adds up the batches of each import,
-# and asks for its state.
+# and asks for its state; everyone’s submissions are read in two parts.
 GATHERING = {
     "overview:home": 19, "overview:detail": 13, "keys:detail": 10, "imports:check": 15, "imports:progress": 13,
-    "imports:continue": 9, "new_task:create": 10, "overview:palette": 11, "search:search": 11, "submissions:list": 15,
+    "imports:continue": 9, "new_task:create": 10, "overview:palette": 11, "search:search": 11, "submissions:list": 16,
     "submissions:detail": 9, "tasks:list": 11, "grid:page": 19, "grid:created": 16,
 }  # fmt: skip
 TRANSACTION = ("BEGIN", "SAVEPOINT", "RELEASE")

@@ -9,7 +9,7 @@ from django.db.models import OuterRef, Subquery
 from pipelines_portal.accounts.models import User
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
-from pipelines_portal.submissions.reads import read_made
+from pipelines_portal.submissions.reads import Made, read_made
 from pipelines_portal.workflows.fields.base import FieldValues
 
 # Key, workflow, task.
@@ -39,16 +39,23 @@ class Brief:
 
 
 def origin_of_task(reader: User, key: SavedKey, workflow_id: int, task_id: int) -> Origin | None:
-    """Return the origin of the task, or None if the portal did not create it."""
-    for made in read_made(reader, [key.pk], [task_id]):
-        if made.workflow_id == workflow_id:
-            row = SubmissionRow.objects.filter(submission=OuterRef("pk"), task_id=task_id).values("number")[:1]
-            found = Submission.objects.select_related("owner").annotate(row_number=Subquery(row))
-            submission = found.filter(pk=made.submission_id).first()
-            if submission is None:
-                return None
-            return Origin(submission, made.is_visible, made.fields, submission.row_number)  # type: ignore[attr-defined]
-    return None
+    """Return the origin of the task, or None if the portal did not create it with a key that the reader may use."""
+    made = _made_with(reader, [key.pk], workflow_id, task_id)
+    if made is None:
+        others = SavedKey.objects.usable_by(reader).exclude(pk=key.pk).values_list("pk", flat=True)
+        made = _made_with(reader, list(others), workflow_id, task_id)
+    if made is None:
+        return None
+    row = SubmissionRow.objects.filter(submission=OuterRef("pk"), task_id=task_id).values("number")[:1]
+    found = Submission.objects.select_related("owner").annotate(row_number=Subquery(row))
+    submission = found.filter(pk=made.submission_id).first()
+    if submission is None:
+        return None
+    return Origin(submission, made.is_visible, made.fields, submission.row_number)  # type: ignore[attr-defined]
+
+
+def _made_with(reader: User, key_ids: list[int], workflow_id: int, task_id: int) -> Made | None:
+    return next((made for made in read_made(reader, key_ids, [task_id]) if made.workflow_id == workflow_id), None)
 
 
 def briefs_of_tasks(reader: User, key: SavedKey, workflow_id: int, task_ids: Iterable[int]) -> dict[int, Brief]:

@@ -49,12 +49,15 @@ def test_it_shows_what_was_sent_to_who_sent_it(page: Any, saved_key: SavedKey, c
     page.post(f"/keys/{workflow.key_id}/workflows/42/tasks/new/", form)
     task_id = SubmissionRow.objects.get().task_id
     assert "Sent &lt;from&gt; here" in page.get(address(workflow, task_id)).content.decode()
+    # Also through another key of theirs that opened the workflow.
+    own = open_workflow(save_key(workflow.key.owner, api.new_key(ACME), "Second"), 42, name="French")
+    assert "Sent &lt;from&gt; here" in page.get(address(own, task_id)).content.decode()
     client.force_login(stranger)
     theirs = save_key(stranger, second_key)
     open_workflow(theirs, 42, name="French")
     html = client.get(f"/keys/{theirs.pk}/workflows/42/tasks/{task_id}/").content.decode()
     assert "0 of 5 steps finished" in html
-    assert "&lt;from&gt;" not in html and "Created outside the portal." in html
+    assert "&lt;from&gt;" not in html and "Created outside the portal, or with another API key." in html
 
 
 def timeline_of(answer: Any) -> list[str]:
@@ -91,7 +94,7 @@ def test_the_timeline_of_a_task_from_elsewhere(page: Any, saved_key: SavedKey, s
     TaskNote.objects.update(person=None, at=timezone.now() + timedelta(minutes=1))
     scripted_api.script = [answer(200, task(7, "finished"))]
     marked, *others = timeline_of(page.get(address(workflow, 7)))
-    assert marked == "Someone marked this task as a mistake" and others == ["Finished", "Created outside the portal"]
+    assert marked == "Someone marked this task as a mistake" and others == ["Finished", "Created outside the portal, or with another API key"]
 
 
 def test_a_corrected_copy_and_its_original_name_each_other(

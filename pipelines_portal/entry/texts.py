@@ -34,7 +34,7 @@ PAUSED = "paused"
 READY = "{count:,} ready"
 
 # Times
-NOT_A_TIME = "Enter a date and time, for example 27 Nov 10:15 or yesterday 4pm"
+NOT_A_TIME = "Enter a date that exists, for example 27 Nov 10:15 or yesterday 4pm"
 
 # Pins
 PINNED = "{field} pinned"
@@ -95,7 +95,7 @@ NO_FORMAT = "any value"
 EDIT_ROWS = "Edit rows"
 SKIP_ROWS = "Skip rows"
 RESTORE_ROWS = "Restore rows"
-CREATE_ANYWAY = "Create duplicates anyway"
+CREATE_ANYWAY = "Include duplicates"
 PASTE_ROWS = "Paste rows"
 COPY_TASKS = "Copy tasks"
 REPLACE_WITH = "Replace with “{text}”"

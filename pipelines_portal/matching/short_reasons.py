@@ -5,7 +5,7 @@ from pipelines_portal.matching import texts
 from pipelines_portal.matching.notation import NUMBERS
 from pipelines_portal.spreadsheets.dates import moment_text
 from pipelines_portal.workflows.fields.dates import moment_in
-from pipelines_portal.workflows.fields.numbers import bounds
+from pipelines_portal.workflows.fields.numbers import NO_NUMBER, bounds
 from pipelines_portal.workflows.fields.rankings import items_of
 
 
@@ -15,6 +15,8 @@ def short_reason(known: Field, text: str, messages: list[str]) -> str:
         return ""
     if not text.strip():
         return texts.REQUIRED
+    if messages[0].endswith(NO_NUMBER):
+        return texts.NOT_A_NUMBER
     if "must" in messages[0] and (words := _words_of_type(known)):
         return words
     if messages[0].endswith((texts.TWO_DAYS, texts.TWO_TYPED_DAYS)) and (words := _two_days(text)):

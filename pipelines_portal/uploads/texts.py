@@ -160,7 +160,7 @@ def unnamed(count: int) -> str:
     return "1 file isn’t used" if count == 1 else f"{count:,} files aren’t used"
 
 
-NO_TASK_GETS_IT = "No row mentions it."
+NO_TASK_GETS_IT = "No row of the spreadsheet names them."
 
 
 def upload_finished(name: str, created: int, rejected: int, not_sent: int) -> str:

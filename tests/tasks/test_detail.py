@@ -94,7 +94,10 @@ def test_the_timeline_of_a_task_from_elsewhere(page: Any, saved_key: SavedKey, s
     TaskNote.objects.update(person=None, at=timezone.now() + timedelta(minutes=1))
     scripted_api.script = [answer(200, task(7, "finished"))]
     marked, *others = timeline_of(page.get(address(workflow, 7)))
-    assert marked == "Someone marked this task as a mistake" and others == ["Finished", "Created outside the portal, or with another API key"]
+    assert marked == "Someone marked this task as a mistake" and others == [
+        "Finished",
+        "Created outside the portal, or with another API key",
+    ]
 
 
 def test_a_corrected_copy_and_its_original_name_each_other(

@@ -160,12 +160,12 @@ class DateTime(FieldType):
 
     def objection(self, field: Field, value: Any) -> str:
         """Accept every form of ISO 8601."""
-        return "" if moment_in(value) else "must be a date and time, for example 30 Mar 2026 12:00"
+        return "" if moment_in(value) else "must be a date that exists, for example 30 Mar 2026 12:00"
 
     def refusal(self, field: Field, value: Any) -> str:
         if not self.objection(field, value):
             return ""
-        return _two_days(value) or "Enter a date and time, like 27 Nov 10:15 or yesterday 4pm."
+        return _two_days(value) or "Enter a date that exists, like 27 Nov 10:15 or yesterday 4pm."
 
 
 def _two_days(text: Any) -> str:

@@ -14,6 +14,7 @@ from pipelines_portal.workflows.fields.choices import choice_field
 NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 LONGEST_NUMBER = 400
 DECIMAL_COMMA = re.compile(r"([+-]?)([0-9]*),([0-9]+)")
+NO_NUMBER = "must be a number, written like 1234.5"
 ANY_NUMBER = "This must be a number alone, such as 1234.5. A comma before the decimals is fine too."
 
 
@@ -47,7 +48,8 @@ class Numeric(FieldType):
         if found:
             whole, point = f"{found[1]}{found[2]}{found[3]}", f"{found[1]}{found[2]}.{found[3]}"
             return f"This could be {whole} or {point}. Write it without a thousands separator."
-        return self._wrong(field) if self.objection(field, value) else ""
+        objection = self.objection(field, value)
+        return "" if not objection else ANY_NUMBER if objection == NO_NUMBER else self._wrong(field)
 
     def _wrong(self, field: Field) -> str:
         return f"This must be a number{_range(field)}." if _range(field) else ANY_NUMBER
@@ -64,7 +66,9 @@ class Numeric(FieldType):
 
     def objection(self, field: Field, value: Any) -> str:
         number = _finite(value)
-        return "" if number is not None and _is_within(field, number) else f"must be a number{_range(field)}"
+        if number is None:
+            return NO_NUMBER
+        return "" if _is_within(field, number) else f"must be a number{_range(field)}"
 
 
 class Rating(FieldType):

@@ -114,7 +114,7 @@ def test_a_time_is_typed_in_words_and_its_meaning_shown(page: Any, person: User,
     meaning = page.get(f"{address(triage)}time/", asked).content.decode()
     assert meaning == "24 Nov 2026 10:30, Vienna time (09:30 UTC)"
     wrong = page.get(f"{address(triage)}time/", asked | {"field-received": "soon"}).content.decode()
-    assert wrong == "Enter a date and time, for example 27 Nov 10:15 or yesterday 4pm"
+    assert wrong == "Enter a date that exists, for example 27 Nov 10:15 or yesterday 4pm"
     page.post(address(triage), GOOD | asked | {"token": uuid4()})
     [row] = SubmissionRow.objects.all()
     assert row.fields["received"] == "2026-11-24T09:30:00Z"

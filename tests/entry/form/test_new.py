@@ -140,7 +140,7 @@ def test_every_field_type_reaches_the_api(page: Any, saved_key: SavedKey, api: F
         ("amount", "eleven", "This must be a number from 1 to 10."),
         ("amount", "11", "This must be a number from 1 to 10."),
         ("amount", "0", "This must be a number from 1 to 10."),
-        ("due", "soon", "Enter a date and time, like 27 Nov 10:15 or yesterday 4pm."),
+        ("due", "soon", "Enter a date that exists, like 27 Nov 10:15 or yesterday 4pm."),
         ("stars", "9", "Choose one of the 5 options."),
         ("sure", "", "Sure is required."),
         ("short", "   ", "Short is required."),

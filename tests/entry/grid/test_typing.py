@@ -158,7 +158,7 @@ def test_a_time_in_words_becomes_a_moment(page: Any, saved_key: Any) -> None:
     html = grid.read()
     assert "09:00</td>" in html and f'data-text="{moment}"' in html
     answer = grid.change(1, "due", moment, "someday")
-    assert "Not a time</span>" in text_of(answer) and grid.statuses() == {1: "to_fix"}
+    assert "Not a date</span>" in text_of(answer) and grid.statuses() == {1: "to_fix"}
 
 
 def test_other_rows_are_reached_by_filters_and_pages(grid: TypedGrid) -> None:

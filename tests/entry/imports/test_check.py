@@ -166,7 +166,7 @@ def test_rows_that_another_import_sent_are_said_in_one_line_and_skipped(page: An
     sent = Submission.objects.get().sent_at
     assert f'9 of 10 rows already sent <time datetime="{sent:%Y-%m-%dT%H:%M:%SZ}"' in html
     assert "from <bdi>Pasted rows</bdi>" in html
-    assert "Skip 9 rows" in html and "Create anyway" in html
+    assert "Skip 9 rows" in html and ">Include</button>" in html
     assert "duplicates</b>" not in html, "one line says it"
     page.post(check_of(import_job, "decide"), {"do": "aside"})
     assert list(statuses(import_job).values()) == ["set_aside"] * 9 + ["to_fix"]

@@ -92,7 +92,7 @@ DEVICE_ALREADY_SIGNED_OUT = "This device was already signed out."
 OTHER_DEVICES_SIGNED_OUT = "Other devices signed out"
 
 # Permissions
-VIEWERS_READ_ONLY = "Viewers can’t create or change anything. Ask your administrator to make you an operator."
+VIEWERS_READ_ONLY = "Viewers can look, but can’t send. Ask your administrator to make you an operator."
 ADMINISTRATORS_ONLY = "Only administrators can do this."
 LEADS_ONLY = "Only leads of this team and administrators can do this."
 

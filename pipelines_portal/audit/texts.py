@@ -11,13 +11,15 @@ from pipelines_portal.audit.verbs import Verb
 Detail = dict[str, Any]
 # The actor of an event without a person.
 SYSTEM, NOT_SIGNED_IN = "System", "Someone"
-PASSWORD, CODE, PASSKEY = "password", "code", "passkey"
+PASSWORD, CODE, PASSKEY, DEACTIVATED = "password", "code", "passkey", "deactivated"
+# The kind of a change of name that left none.
+NAME_REMOVED = "removed"
 OTHER_DEVICES = "all others"
 PAUSE, STOP = "pause", "stop"
 # Details that choose the sentence.
 TOLD_NAMES = {"lead", "kind", "way", "result", "check", "ends", "expiry"}
 TOLD_VALUES = {("attempt", "1"), ("reason", PASSWORD), ("reason", CODE), ("reason", PASSKEY), ("device", OTHER_DEVICES)}
-TOLD_VALUES |= {("how", PAUSE), ("how", STOP), ("outcome", "draft")}
+TOLD_VALUES |= {("reason", DEACTIVATED), ("how", PAUSE), ("how", STOP), ("outcome", "draft")}
 FACT_NAMES = {
     "how": "method",
     "ends": "expires",
@@ -53,6 +55,8 @@ def task_ids(ids: list[int]) -> str:
 def _failed_sign_in(detail: Detail) -> str:
     if detail.get("reason") == PASSWORD:
         return "{who} failed to sign in: incorrect password"
+    if detail.get("reason") == DEACTIVATED:
+        return "{who} failed to sign in: account deactivated"
     if detail.get("reason") == CODE:
         return "{who} failed to sign in: incorrect code"
     if detail.get("reason") == PASSKEY:
@@ -93,6 +97,8 @@ def _accepted(detail: Detail) -> str:
 
 
 def _renamed_person(detail: Detail) -> str:
+    if detail.get("before") and detail.get("kind") == NAME_REMOVED:
+        return "{who} removed their name ({before})"
     if detail.get("before"):
         return "{who} changed their name from {before} to {target}"
     return "{who} changed their name to {target}"
@@ -152,6 +158,12 @@ def _key_expiry(detail: Detail) -> str:
     return "{who} set the expiry of API key {target} to not known"
 
 
+def _sent(detail: Detail) -> str:
+    if detail.get("import") and detail.get("batch"):
+        return "{who} sent batch {batch} of import {import}: {target}"
+    return "{who} sent {target}"
+
+
 def _decided(detail: Detail) -> str:
     if detail.get("tasks") == 0:
         return "{who} decided that the unconfirmed send {target} created nothing"
@@ -205,7 +217,7 @@ _PATTERNS: dict[Verb, str | Callable[[Detail], str]] = {
     Verb.KEY_TAKEN_BACK: _unshared_key,
     Verb.KEY_EXPIRY_SAID: _key_expiry,
     Verb.KEY_REPLACED: "{who} replaced key …{before} with API key {target}",
-    Verb.KEY_REPLACE_UNDONE: "{who} restored API key {target}, which key …{instead} had replaced",
+    Verb.KEY_REPLACE_UNDONE: "{who} undid a replacement: API key {target} is used again, no longer …{instead}",
     Verb.KEY_HANDED_OVER: "{who} made {owner} the owner of API key {target} (before: {former_owner})",
     Verb.KEY_REMOVED: "{who} removed API key {target}",
     Verb.WORKFLOW_OPENED: "{who} added workflow {target}",
@@ -216,7 +228,7 @@ _PATTERNS: dict[Verb, str | Callable[[Detail], str]] = {
     Verb.MISTAKES_MARKED: "{who} marked tasks in {target} as mistakes",
     Verb.MISTAKES_CLEARED: "{who} unmarked mistakes in {target}",
     Verb.TASKS_EXPORTED: "{who} exported tasks of {target}",
-    Verb.SUBMISSION_SENT: "{who} sent {target}",
+    Verb.SUBMISSION_SENT: _sent,
     Verb.SUBMISSION_DECIDED: _decided,
     Verb.SUBMISSION_DISCARDED: "{who} deleted the draft {target}",
     Verb.SUBMISSION_EXPORTED: "{who} exported the errors of {target}",

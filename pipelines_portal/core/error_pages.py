@@ -1,11 +1,12 @@
 """Pages for requests that fail, from a wrong address to an error of the portal itself."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 
 from pipelines_portal.core import request_ids, texts
@@ -70,6 +71,29 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     if hasattr(exception, "address"):
         context = {name: getattr(exception, name) for name in ("title", "sentence", "action", "address")}
     return render_notice(request, "core/message.html", context, status=404)
+
+
+def method_not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
+    """Show a 405, for an address that only receives forms and was opened, such as by a reload after an error."""
+    words = {"title": texts.METHOD_NOT_ALLOWED_TITLE, "sentence": texts.METHOD_NOT_ALLOWED}
+    response = render_notice(
+        request, "core/message.html", words | {"action": texts.GO_HOME, "address": "/"}, status=405
+    )
+    response["Allow"] = allowed
+    return response
+
+
+class MethodNotAllowedMiddleware:
+    """Gives a page to people who open an address that only takes POST. Django's answer is empty."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not isinstance(response, HttpResponseNotAllowed) or request.method != "GET":
+            return response
+        return method_not_allowed(request, response["Allow"])
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -13,6 +13,9 @@ OURS_SENDING = "We don’t know if this was saved. Check Sent before you try aga
 
 NOT_FOUND_TITLE = "Page not found"
 NOT_FOUND = "It may have been removed, or you don’t have access."
+METHOD_NOT_ALLOWED_TITLE = "This address can’t be opened"
+METHOD_NOT_ALLOWED = "It only receives what a page of the portal sends."
+GO_HOME = "Go to Home"
 TOO_LARGE_TITLE = "Too much to send"
 BAD_REQUEST_TITLE = "Page not sent"
 BAD_REQUEST = "The portal couldn’t read what your browser sent. Go back and try again."

@@ -20,7 +20,10 @@ MOST_TEAMS = 200
 PREFIX, LENGTH = "pk_live_", 48
 # The longest lifetime of a key that the API offers.
 LONGEST_LIFETIME_DAYS = 365
-EXPIRY_CHOICES = [("", "Not known (no reminder)"), *(choice for choice in Expiry.choices if choice[0])]
+EXPIRY_CHOICES = [
+    ("", "Not known (no reminder)"),
+    *((each.value, each.label) for each in (Expiry.DAYS_30, Expiry.DAYS_90, Expiry.YEAR, Expiry.NEVER)),
+]
 KEY_ATTRIBUTES = {"autocomplete": "off", "spellcheck": "false"}
 
 
@@ -118,10 +121,11 @@ class RenameKeyForm(forms.Form):
 
 
 class KeyExpiryForm(forms.Form):
-    expiry = forms.ChoiceField(choices=EXPIRY_CHOICES, required=False, label="Expires")
+    expiry = forms.ChoiceField(choices=EXPIRY_CHOICES, required=False, label="Valid for")
     made_on = forms.DateField(
         required=False,
-        label="Date the key was created in Pipelines, if not today",
+        label="Created in Pipelines on",
+        help_text="The time counts from this day. Leave empty for today.",
         widget=forms.DateInput(attrs={"type": "date"}),
     )
 

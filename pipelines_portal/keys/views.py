@@ -146,9 +146,12 @@ def _owner_context(key: SavedKey, owner: User, forms: dict[str, Any]) -> dict[st
 def key_check(request: SignedInRequest, key_id: int) -> HttpResponse:
     """Ask the API whether the key works, for everyone who may use it."""
     key = usable_key(request.user, key_id)
+    was_rejected = key.rejected_at is not None
     verdict, error = key.check_with(check_client_for(key), request.user)
     if verdict is Verdict.WORKS:
         messages.success(request, texts.works(key.name))
+    elif verdict is Verdict.REJECTED:
+        messages.warning(request, texts.STILL_REJECTED if was_rejected else texts.NOW_REJECTED)
     elif verdict is Verdict.UNKNOWN:
         messages.warning(request, texts.not_checked(getattr(error, "retry_after", None)))
     return redirect("keys:detail", key.pk)
@@ -293,7 +296,12 @@ def key_remove(request: SignedInRequest, key_id: int) -> HttpResponse:
     key = disposable_key(request.user, key_id)
     if request.method != "POST":
         answers: list[Any] = [sentences for _, sentences in key_removal_asked.send(SavedKey, key=key)]
-        context = {"key": key, "is_own": key.owner_id == request.user.pk, "user_count": key.shared_users().count()}
+        user_ids = set(key.shared_users().values_list("pk", flat=True))
+        context = {"key": key, "is_own": key.owner_id == request.user.pk, "user_count": len(user_ids)}
+        context |= {
+            "is_reader_among": request.user.pk in user_ids,
+            "other_count": len(user_ids - {request.user.pk}),
+        }
         context["losses"] = [sentence for sentences in answers for sentence in sentences]
         return render_page(request, "keys/remove.html", context)
     if not key.remove(request.user):

@@ -199,6 +199,24 @@ class InviteForm(forms.Form):
         chosen = self["teams"].value() or []
         return [team for team in Team.objects.led_by(self.by) if str(team.pk) in chosen]
 
+    def known_with_teams(self) -> list[tuple[User, list[Team], bool]]:
+        """Return the active people with an account, each with the selected teams that they are not yet in.
+
+        The last value says, if no team is selected, whether there is one to select for them.
+        """
+        teams = self.chosen_teams
+        known = [person for person in self.known if person.is_active]
+        members = set(Membership.objects.filter(user__in=known, team__in=teams).values_list("user", "team"))
+        led = Team.objects.led_by(self.by)
+        return [
+            (
+                person,
+                [team for team in teams if (person.pk, team.pk) not in members],
+                not teams and led.exclude(memberships__user=person).exists(),
+            )
+            for person in known
+        ]
+
     def _check_known(self, emails: list[str]) -> list[str]:
         self.known = list(User.objects.filter(email__in=emails))
         here = [person.email for person in self.known if person.is_active]

@@ -122,6 +122,7 @@ MIDDLEWARE = [
     "pipelines_portal.accounts.middleware.LastSeenMiddleware",
     "pipelines_portal.accounts.second_step.RequiredSecondStepMiddleware",
     "pipelines_portal.workflows.last_visit.LastVisitMiddleware",
+    "pipelines_portal.core.error_pages.MethodNotAllowedMiddleware",
     "pipelines_portal.core.api_errors.ApiErrorMiddleware",
     "pipelines_portal.keys.middleware.UnreadableKeyMiddleware",
     "pipelines_portal.keys.middleware.RemovedKeyMiddleware",

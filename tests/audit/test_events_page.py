@@ -84,6 +84,17 @@ def test_pauses_and_decisions_say_what_happened() -> None:
     assert Event(verb=Verb.IMPORT_BEGUN, detail={"size": 4685}).facts == ["Size 4.6 KB"]
 
 
+def test_batches_name_their_import() -> None:
+    batch = sentence(Verb.SUBMISSION_SENT, detail={"import": "t.csv", "batch": 2})
+    assert batch == "ana@acme.example sent batch 2 of import t.csv: Photos"
+    assert sentence(Verb.SUBMISSION_SENT) == "ana@acme.example sent Photos"
+
+
+def test_a_removed_name_is_told() -> None:
+    removed = sentence(Verb.PERSON_RENAMED, detail={"before": "Ana Weber", "kind": "removed"})
+    assert removed == "ana@acme.example removed their name (Ana Weber)"
+
+
 def test_a_person_who_leads_a_team_no_longer_is_not_called_a_new_member() -> None:
     detail = {"person": "ben@acme.example", "lead": False}
     assert sentence(Verb.LEAD_CHANGED, detail=detail) == "ana@acme.example removed ben@acme.example as lead of Photos"
@@ -92,7 +103,7 @@ def test_a_person_who_leads_a_team_no_longer_is_not_called_a_new_member() -> Non
 def test_a_replacement_names_the_old_key_first() -> None:
     assert sentence(Verb.KEY_REPLACED, detail={"before": "0b7d"}).endswith("replaced key …0b7d with API key Photos")
     undone = sentence(Verb.KEY_REPLACE_UNDONE, detail={"instead": "68de"})
-    assert undone == "ana@acme.example restored API key Photos, which key …68de had replaced"
+    assert undone == "ana@acme.example undid a replacement: API key Photos is used again, no longer …68de"
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_those_it_is_shared_with_see_its_state_and_nothing_of_the_owners(
     before_api: FakeApi, saved_key: Any, org_key: str, who: str
 ) -> None:
     html = browser_as(who, saved_key).get(f"/keys/{saved_key.pk}/").content.decode()
-    assert "Shared by maria@acme.example" in html
+    assert "Owner: maria@acme.example" in html
     assert "Not checked" in html and "Check key" in html
     for word in ("Rename", "Replace key", "Transfer ownership", "Shared with", "Undo", "Remove key", ">Share<"):
         assert word not in html

@@ -213,7 +213,7 @@ def test_a_viewer_changes_nothing(client: Any, saved_key: SavedKey, static_root:
     client.force_login(User.objects.get(pk=stranger.pk))
     answer = client.post(f"/submissions/{unknown.pk}/{action}/")
     assert answer.status_code == 403
-    assert "Viewers can’t create or change anything." in answer.content.decode()
+    assert "Viewers can look, but can’t send." in answer.content.decode()
     unknown.refresh_from_db()
     assert unknown.status == "unconfirmed"
 

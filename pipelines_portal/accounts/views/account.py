@@ -17,6 +17,7 @@ from pipelines_portal.accounts.second_step import Type, needs_second_step, recov
 from pipelines_portal.accounts.sessions import end_other_sessions, end_session, open_sessions_of
 from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer
 from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.texts import NAME_REMOVED
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core import times
 from pipelines_portal.core.mail import mail_is_on
@@ -39,7 +40,8 @@ def name_change(request: SignedInRequest) -> HttpResponse:
         return render_page(request, "accounts/name_change.html", {"form": form}, status=422 if form.is_bound else 200)
     with transaction.atomic():
         form.save()
-        record(Verb.PERSON_RENAMED, by=request.user, target=request.user, before=before)
+        kind = {} if request.user.name else {"kind": NAME_REMOVED}
+        record(Verb.PERSON_RENAMED, by=request.user, target=request.user, before=before, **kind)
     messages.success(request, texts.NAME_SAVED)
     return redirect("accounts:account")
 

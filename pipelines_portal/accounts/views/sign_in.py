@@ -25,6 +25,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.restored_forms import carried_values, offer_to_continue, sign_in_context
 from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer, record_slowed, refuse
 from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.texts import DEACTIVATED, PASSWORD
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.sign_in_throttle.throttle import Limit, address_limits, admit, code_limits, give_back
 from pipelines_portal.core.sign_in_throttle.views import SignInMixin, ThrottleMixin
@@ -45,7 +46,10 @@ class SignIn(SignInMixin, LoginView):
         return super().get_context_data(**context) | sign_in_context(self.request)
 
     def log_refused(self, form: Any) -> None:
-        record(Verb.SIGN_IN_REFUSED, by=None, actor_email=self.email_for_log(), reason="password")
+        email = self.email_for_log()
+        is_deactivated = User.objects.filter(email=email, is_active=False).exists()
+        reason = DEACTIVATED if is_deactivated else PASSWORD
+        record(Verb.SIGN_IN_REFUSED, by=None, actor_email=email, reason=reason)
 
     def log_slowed(self, seconds: int) -> None:
         record_slowed(self.request, seconds, email=self.email_for_log())

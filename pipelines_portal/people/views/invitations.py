@@ -80,7 +80,7 @@ def _page(request: SignedInRequest, form: InviteForm) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "made": _new_links(request), "valid_days": VALID_DAYS}
     context["mail_is_on"] = mail_is_on()
     if form.is_bound:
-        context |= {"known": [person for person in form.known if person.is_active], "chosen": form.chosen_teams}
+        context["known"] = form.known_with_teams()
     return render_page(request, "people/invite.html", context, status=422 if form.is_bound else 200)
 
 

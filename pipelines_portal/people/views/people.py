@@ -15,6 +15,8 @@ from pipelines_portal.accounts.passwords import LINK_MINUTES
 from pipelines_portal.accounts.permissions import SignedInRequest, administrators_only, signed_in
 from pipelines_portal.accounts.second_step import second_steps_of
 from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer
+from pipelines_portal.audit.models import Event
+from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.mail import mail_is_on
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import render_page
@@ -137,9 +139,14 @@ def _page(request: SignedInRequest, person: User, *, role_form: RoleForm | None 
         "keys": SavedKey.objects.filter(owner=person).defer("encrypted_key"),
         "has_second_step": second_steps_of(person).exists(),
         "issuer": settings.OIDC_NAME if is_linked(person) else "",
+        "has_transferred_keys": not person.is_active and _has_transferred_keys(person),
         "role_form": role_form or RoleForm(initial={"role": person.role}),
     }
     return render_page(request, "people/detail.html", context, status=422 if role_form else 200)
+
+
+def _has_transferred_keys(person: User) -> bool:
+    return Event.objects.filter(verb=Verb.KEY_HANDED_OVER, detail__former_owner=person.email).exists()
 
 
 # --- help for people who cannot sign in -------------------------------------------------------------------------------

@@ -336,7 +336,8 @@ class Submission(models.Model):
                 return None
         self._record_teams(teams)
         continued_by = self.continued_by.email if self.continued_by else ""
-        self._log(Verb.SUBMISSION_SENT, self.owner, continued_by=continued_by)
+        batch: dict[str, Any] = {"import": self.group_name, "batch": self.group_number} if self.group else {}
+        self._log(Verb.SUBMISSION_SENT, self.owner, continued_by=continued_by, **batch)
         return who_before
 
     def _claim_as_read(self, newest: int | None, until: datetime | None, teams: list[int]) -> str | None:

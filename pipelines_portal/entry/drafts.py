@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
+from django.db.models import Count, Min
 from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.lists import HAS_REQUESTS, LARGE_COLUMNS
-from pipelines_portal.entry.models import ImportJob, TypedDraft
+from pipelines_portal.entry.models import ImportJob, ImportRow, TypedDraft
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -65,9 +67,11 @@ def _typed_drafts(user: User, usable: set[int]) -> list[Draft]:
 
 def _import_drafts(user: User) -> list[Draft]:
     imports = ImportJob.objects.drafts_of(user).defer(*LARGE_COLUMNS).annotate(has_requests=HAS_REQUESTS)[:MOST_LISTED]
+    imports = list(imports)
+    copies = _copies_in([import_job for import_job in imports if import_job.is_typed])
     return [
         Draft(
-            import_job.file_name,
+            copies.get(import_job.pk, import_job.file_name),
             import_job.workflow_name,
             _rows_of(import_job),
             import_job.changed_at,
@@ -77,6 +81,23 @@ def _import_drafts(user: User) -> list[Draft]:
         )
         for import_job in imports
     ]
+
+
+def _copies_in(typed: list[ImportJob]) -> dict[UUID, str]:
+    """Return the names of typed imports in which only corrected copies are left, by the ids of the imports."""
+    if not typed:
+        return {}
+    # A row without texts is unchecked.
+    not_left = (ImportRow.Status.CREATED, ImportRow.Status.UNCHECKED)
+    left = ImportRow.objects.filter(import_job__in=typed).exclude(status__in=not_left)
+    counted = left.order_by().values("import_job").annotate(
+        count=Count("pk"), copies=Count("corrects_task"), first=Min("corrects_task")
+    )  # fmt: skip
+    return {
+        one["import_job"]: texts.corrected_copies(one["count"], one["first"])
+        for one in counted
+        if one["count"] == one["copies"]
+    }
 
 
 def _state_of(import_job: ImportJob) -> str:

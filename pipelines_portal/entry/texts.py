@@ -184,6 +184,10 @@ def duplicates(count: int) -> str:
     return "1 duplicate" if count == 1 else f"{count:,} duplicates"
 
 
+def corrected_copies(count: int, first: int) -> str:
+    return f"Corrected copy of task {first}" if count == 1 else f"Corrected copies of {count:,} tasks"
+
+
 def rows_updated(count: int) -> str:
     return "1 row updated" if count == 1 else f"{count:,} rows updated"
 

@@ -142,10 +142,11 @@ def entries_of(submission: Submission) -> Iterator[Entry]:
         "workflow": submission.workflow_name,
         "way": submission.get_kind_display(),
         "submission": str(submission.pk),
-        "status": submission.get_status_display(),
+        "status": submission.shown_status.label,
     }
     if not submission.row_count:
         yield Entry(**of_all, message=submission.reason, values={})
+    is_one = submission.has_one_file_field
     # The row of a single task was prefetched.
     rows = submission.rows.all() if submission.row_count == 1 else submission.rows.iterator(CHUNK)
     for row in rows:
@@ -155,7 +156,7 @@ def entries_of(submission: Submission) -> Iterator[Entry]:
             row_status=row.get_status_display(),
             task_id=row.task_id,
             field=row.error_field,
-            message=row_message(row.error_message),
+            message=row_message(row.error_message, has_one_file_field=is_one),
             values=row.fields or {},
         )
 
@@ -163,11 +164,12 @@ def entries_of(submission: Submission) -> Iterator[Entry]:
 def rejected_rows(submission: Submission) -> Iterator[list[Any]]:
     """Return the lines of a CSV: a head, then the error and the values of each rejected row."""
     rejected = submission.rows.filter(status=SubmissionRow.Status.REJECTED)
+    is_one = submission.has_one_file_field
     names = list(dict.fromkeys(name for row in rejected.iterator(CHUNK) for name in row.fields or ()))
     yield ["row", "field", "message", *names]
     for row in rejected.iterator(CHUNK):
         values = row.fields or {}
-        message = row_message(row.error_message) or submission.reason
+        message = row_message(row.error_message, has_one_file_field=is_one) or submission.reason
         yield [row.index + 1, row.error_field, message, *(values.get(name) for name in names)]
 
 

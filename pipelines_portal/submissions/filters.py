@@ -144,7 +144,17 @@ def _status_conditions(form: LedgerForm) -> list[Q]:
     if not status:
         return [Q()]
     imports = imports_of_status(form.user, status)
-    return [Q(status=status) & ~Q(group__in=imports.visible), Q(group__in=imports.matching)]
+    return [*_of_batches(status, ~Q(group__in=imports.visible)), Q(group__in=imports.matching)]
+
+
+def _of_batches(status: str, others: Q) -> list[Q]:
+    """As `Submission.shown_status`: uploads that left rows out are created only in part."""
+    left_out = Q(kind=Submission.Kind.ZIP, zip_upload__rows_left_out__gt=0)
+    if status == Submission.Status.CREATED:
+        return [Q(status=status) & ~left_out & others]
+    if status == Submission.Status.PARTLY_CREATED:
+        return [Q(status=status) & others, Q(status=Submission.Status.CREATED) & left_out]
+    return [Q(status=status) & others]
 
 
 def _listed(submissions: Submissions, form: LedgerForm) -> Submissions:

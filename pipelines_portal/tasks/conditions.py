@@ -80,6 +80,10 @@ class Conditions:
         return replace(self, status="", limit=DEFAULT_SIZE) == Conditions()
 
     @property
+    def is_only_words(self) -> bool:
+        return bool(self.words) and replace(self, words="", limit=DEFAULT_SIZE) == Conditions()
+
+    @property
     def is_of_sent(self) -> bool:
         """Whether only tasks that were sent from here can be meant."""
         return bool(self.words or self.sent or self.import_)

@@ -437,8 +437,25 @@ class FoundList(ListPage):
         else:
             address = reverse("submissions:detail", args=[one.row.submission_id]) if one.row else ""
         name = workflow.name if workflow else one.row.submission.workflow_name if one.row else ""
-        note = self.notes.get(one.task.id) if one.task else None
+        note = self._note_of(one, workflow)
         return ListedTask(one, address, workflow.telling_field if workflow else "", note, name)
+
+    def _note_of(self, one: FoundTask, workflow: OpenedWorkflow | None) -> TaskNote | None:
+        if one.task is None:
+            return None
+        if self.scope.workflow:
+            return self.notes.get(one.task.id)
+        note = self._notes_everywhere.get((workflow.pk, one.task.id)) if workflow else None
+        return note if note and note.holds(one.task.status) else None
+
+    @cached_property
+    def _notes_everywhere(self) -> dict[tuple[int, int], TaskNote]:
+        """The notes of a list of several workflows, by the ids of the workflow and the task."""
+        task_ids = [one.task.id for one in self.listed if one.task]
+        places = {(one.key_id, one.workflow_id) for one in self.listed}
+        workflows = [one.pk for one in self.scope.indexes.values() if (one.key_id, one.workflow_id) in places]
+        notes = TaskNote.objects.filter(workflow__in=workflows, task_id__in=task_ids) if task_ids else ()
+        return {(note.workflow_id, note.task_id): note for note in notes}
 
     # Refreshing
 

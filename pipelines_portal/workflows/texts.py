@@ -23,6 +23,7 @@ TYPE_NAMES = {
 FORMATS = {
     "true or false": "Yes or no",
     "ISO 8601 date-time": "For example 2026-03-30 12:00",
+    "File path inside the ZIP": "A file. In a spreadsheet: its path in the ZIP file, for example images/cat.png.",
 }
 
 INSTRUCTIONS_SAVED = "Saved"
@@ -75,7 +76,7 @@ def not_in_list_title(workflow_id: int) -> str:
 
 
 def not_in_list(key_name: str) -> str:
-    return f"Add it to work with it. The portal uses the key “{key_name}”."
+    return f"Add it with the key “{key_name}” to see its tasks."
 
 
 def format_of(api_hint: str) -> str:

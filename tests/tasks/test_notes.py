@@ -63,6 +63,14 @@ def test_a_mistake_is_struck_through(page: Any, saved_key: SavedKey, api: FakeAp
     assert said(answer)[-1] == "2 tasks are no longer mistakes" and not TaskNote.objects.exists()
 
 
+def test_search_strikes_a_mistake_through(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
+    workflow, task_ids = failed_tasks(saved_key, api)
+    make_index(workflow, [make_task(task_id, "failed", timezone.now()) for task_id in task_ids])
+    page.post(address(workflow, "mark-as-mistakes/"), {"task": task_ids[0]})
+    html = text_of(page.get("/search/?status=failed"))
+    assert html.count('<tr class="mistake">') == 1 and html.count("data-id>") == 3
+
+
 @pytest.mark.parametrize("is_indexed", [False, True])
 def test_a_note_is_shown_with_and_without_an_index(
     page: Any, saved_key: SavedKey, api: FakeApi, is_indexed: bool

@@ -214,6 +214,29 @@ class Submission(models.Model):
         return self.status in FINAL
 
     @property
+    def shown_status(self) -> Status:
+        """The status as people see it: an upload that left rows with errors out is created only in part."""
+        is_part = self.status == Status.CREATED and self.rows_left_out
+        return Status.PARTLY_CREATED if is_part else Status(self.status)
+
+    @property
+    def rows_left_out(self) -> int:
+        upload = getattr(self, "zip_upload", None) if self.kind == self.Kind.ZIP else None
+        return upload.rows_left_out if upload else 0
+
+    @property
+    def rows_chosen(self) -> int:
+        """The number of rows, with those that an upload left out."""
+        return self.row_count + self.rows_left_out
+
+    @property
+    def has_one_file_field(self) -> bool:
+        """Whether its rows were made from files that are in no folder. Of use for rejected rows alone."""
+        is_upload = self.kind == self.Kind.ZIP and self.error_count > 0
+        upload = getattr(self, "zip_upload", None) if is_upload else None
+        return bool(upload and upload.has_one_file_field)
+
+    @property
     def is_overdue(self) -> bool:
         """True if its process died while it sent it."""
         is_sending = self.status == Status.SENDING and self.sending_until is not None

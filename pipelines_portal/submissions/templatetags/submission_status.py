@@ -22,7 +22,8 @@ _SHAPES = {
 
 @register.simple_tag
 def submission_status(submission: Submission) -> SafeString:
-    return _status(submission.status, submission.get_status_display())
+    status = submission.shown_status
+    return _status(status.value, str(status.label))
 
 
 @register.simple_tag

@@ -28,6 +28,7 @@ from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.row_errors import RowErrors
 from pipelines_portal.uploads.rows import RowSource, posted_row_forms, read_row_source
 from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.notes import notes_of
 from pipelines_portal.workflows.opening import refresh
 from pipelines_portal.workflows.permissions import usable_workflow
 
@@ -141,6 +142,7 @@ def _page(
         "workflow": workflow,
         "tab": "create",
         "schema": schema,
+        "instructions": notes_of(workflow).get("", ""),
         "token": uuid_in(request.POST.get("token", "")) or _first_token(request, upload),
         "given": given,
         "typed": posted_row_forms(schema, request.POST or None),

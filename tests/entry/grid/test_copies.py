@@ -35,6 +35,13 @@ def test_copies_are_new_rows_and_the_old_tasks_stay(grid: TypedGrid, api: FakeAp
     assert len(api.tasks) == 2 and not TaskNote.objects.exists()
 
 
+def test_a_draft_of_copies_alone_has_their_name(grid: TypedGrid, tasks: list[int]) -> None:
+    copy(grid, tasks[0])
+    assert f"Corrected copy of task {tasks[0]}" in text_of(grid.browser.get("/drafts/"))
+    copy(grid, tasks[1])
+    assert "Corrected copies of 2 tasks" in text_of(grid.browser.get("/drafts/"))
+
+
 def test_the_task_of_a_corrected_copy_replaces_the_old_one(grid: TypedGrid, api: FakeApi, tasks: list[int]) -> None:
     copy(grid, tasks[0])
     grid.change(3, "target_language", "French", "German")

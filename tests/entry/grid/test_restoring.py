@@ -58,6 +58,6 @@ def test_the_list_of_rows_leads_to_the_skipped_ones(grid: TypedGrid) -> None:
     skip(grid, 3)
     html = text_of(grid.browser.get(grid.step("progress"), {"status": "skipped"}))
     link = html.split('id="change-rows" href="')[1].split('"')[0]
-    assert link == f"{grid.step('check')}?show=skipped" and "Restore rows" in html
+    assert link == f"{grid.step('check')}?show=skipped" and "Use these rows after all" in html
     shown = text_of(grid.browser.get(link, follow=True))
     assert "restore-all" in shown and shown.count('<tr id="row-') == 1

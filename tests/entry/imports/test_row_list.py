@@ -111,13 +111,13 @@ def test_rows_that_were_skipped_can_be_restored(page: Any, sent: ImportJob) -> N
     sent.rows.filter(status=ImportRow.Status.TO_FIX).update(status=ImportRow.Status.SET_ASIDE)
     sent.store_counts()
     shown = text_of(page.get(address(sent, "progress") + "?status=skipped"))
-    assert ">2 skipped</a>" in shown and "Restore rows" in shown and "Remaining" not in shown
+    assert ">2 rows skipped by hand</a>" in shown and "Use these rows after all" in shown and "Remaining" not in shown
 
 
 def test_skipped_rows_do_not_remain(page: Any, sent: ImportJob) -> None:
     page.post(address(sent, "choose"), {"do": "aside"})
     words = text_of(page.get(address(sent, "progress")))
-    assert "1 skipped</a>" in words and "Remaining: 1 row with errors</strong>" in words
+    assert "1 row skipped by hand</a>" in words and "Remaining: 1 row with errors</strong>" in words
 
 
 def test_rows_that_nobody_sends_are_ready_and_wait_for_nothing(page: Any, sent: ImportJob) -> None:

@@ -66,8 +66,8 @@ def _typed_drafts(user: User, usable: set[int]) -> list[Draft]:
 
 
 def _import_drafts(user: User) -> list[Draft]:
-    imports = ImportJob.objects.drafts_of(user).defer(*LARGE_COLUMNS).annotate(has_requests=HAS_REQUESTS)[:MOST_LISTED]
-    imports = list(imports)
+    drafts = ImportJob.objects.drafts_of(user).defer(*LARGE_COLUMNS)
+    imports: list[ImportJob] = list(drafts.annotate(has_requests=HAS_REQUESTS)[:MOST_LISTED])
     copies = _copies_in([import_job for import_job in imports if import_job.is_typed])
     return [
         Draft(

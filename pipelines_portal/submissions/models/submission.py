@@ -20,7 +20,7 @@ from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.metrics import ROWS_SENT
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.permissions import teams_through
-from pipelines_portal.submissions import search_index, sending
+from pipelines_portal.submissions import search_index, sending, statuses
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models.rows import (
     CHUNK,
@@ -214,7 +214,7 @@ class Submission(models.Model):
         return self.status in FINAL
 
     @property
-    def shown_status(self) -> Status:
+    def shown_status(self) -> statuses.Status:
         """The status as people see it: an upload that left rows with errors out is created only in part."""
         is_part = self.status == Status.CREATED and self.rows_left_out
         return Status.PARTLY_CREATED if is_part else Status(self.status)

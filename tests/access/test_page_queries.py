@@ -21,10 +21,11 @@ MOST = 8
 # grid:page has the rows with their tasks, errors, duplicates, undo and redo, and pins, presets and notes.
 # imports:progress shows all rows of an import with their tasks, submissions:list adds up the batches of each import,
 # and asks for its state; everyone’s submissions are read in two parts.
+# tasks:detail looks among the person's other keys for who sent a task.
 GATHERING = {
-    "overview:home": 19, "overview:detail": 13, "keys:detail": 10, "imports:check": 15, "imports:progress": 13,
+    "overview:home": 20, "overview:detail": 13, "keys:detail": 10, "imports:check": 15, "imports:progress": 13,
     "imports:continue": 9, "new_task:create": 10, "overview:palette": 11, "search:search": 11, "submissions:list": 16,
-    "submissions:detail": 9, "tasks:list": 11, "grid:page": 19, "grid:created": 16,
+    "submissions:detail": 9, "tasks:list": 11, "grid:page": 19, "grid:created": 16, "tasks:detail": 9,
 }  # fmt: skip
 TRANSACTION = ("BEGIN", "SAVEPOINT", "RELEASE")
 # More of everything than a page shows.

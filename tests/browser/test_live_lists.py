@@ -341,6 +341,7 @@ def test_the_keyboard_walks_the_list(page: Page, world: World) -> None:
     expect(page.locator(".pagehead").get_by_text(str(second))).to_be_visible()
     page.keyboard.press("k")
     expect(page.locator(".pagehead").get_by_text(str(newest))).to_be_visible()
+    page.wait_for_load_state()  # its keys work from then on
     page.keyboard.press("u")
     expect(page.locator(f"#t{newest}")).to_be_visible()
     page.keyboard.press("n")

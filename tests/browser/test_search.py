@@ -73,7 +73,7 @@ def test_it_works_without_javascript(browser: Browser, running: Demo) -> None:
     box.fill("parcel day:2020-01-01")
     box.press("Enter")
     expect(page.get_by_text("No results")).to_be_visible()
-    page.get_by_role("link", name="Remove day").click()
+    page.get_by_role("link", name="Remove created").click()
     expect(page.locator("tbody tr")).to_have_count(2)
     box.fill("day:soon")
     box.press("Enter")

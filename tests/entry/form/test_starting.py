@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from pipelines_portal.entry.models.form import Preset
+from pipelines_portal.entry.models.form import Preset, TypedDraft
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from tests.conftest import EVERY_TYPE
@@ -118,6 +118,13 @@ def test_a_preset_is_saved_offered_and_used(page: Any, saved_key: SavedKey, api:
     assert f"presets/{made.pk}/apply/" in page.get(address(workflow)).content.decode()
     assert newest(api, org_key)["id"] == before
     assert "Hello" not in f"{made!r}"
+
+
+def test_what_was_typed_is_a_draft_once_a_preset_is_saved(page: Any, saved_key: SavedKey) -> None:
+    """Whoever leaves the page then loses nothing."""
+    workflow = open_workflow(saved_key)
+    preset(page, workflow)
+    assert str(GOOD["field-input_text"]) in str(TypedDraft.objects.get().typed)
 
 
 def test_the_first_presets_have_keys_and_a_menu_has_the_others(page: Any, saved_key: SavedKey, person: Any) -> None:

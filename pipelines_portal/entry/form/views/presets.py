@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.entry import texts
+from pipelines_portal.entry.form.drafts import save_unsent
 from pipelines_portal.entry.form.initial import misfits
 from pipelines_portal.entry.form.presets import (
     changeable_preset,
@@ -19,7 +20,7 @@ from pipelines_portal.entry.form.presets import (
     store_pinned,
     wrong_name,
 )
-from pipelines_portal.entry.form.views.page import form_page
+from pipelines_portal.entry.form.views.page import form_page, form_token
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.workflows.cached_schemas import schema_of_form
 from pipelines_portal.workflows.fields.schema_form import SchemaForm
@@ -65,7 +66,10 @@ def preset_save(request: SignedInRequest, key_id: int, workflow_id: int) -> Http
     preset, is_new = save_preset(request.user, workflow, name, values, is_shared=is_shared)
     messages.success(request, (texts.PRESET_SAVED if is_new else texts.PRESET_REPLACED).format(name=preset))
     forget_stored(workflow)
-    return form_page(request, workflow, SchemaForm.as_typed(schema, request.POST))
+    # Whoever leaves now finds what they typed among the drafts.
+    seen = save_unsent(request.user, workflow, request.POST, form_token(request))
+    more = {"draft_seen": seen} if seen else {}
+    return form_page(request, workflow, SchemaForm.as_typed(schema, request.POST), **more)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

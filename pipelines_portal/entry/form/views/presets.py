@@ -66,10 +66,10 @@ def preset_save(request: SignedInRequest, key_id: int, workflow_id: int) -> Http
     preset, is_new = save_preset(request.user, workflow, name, values, is_shared=is_shared)
     messages.success(request, (texts.PRESET_SAVED if is_new else texts.PRESET_REPLACED).format(name=preset))
     forget_stored(workflow)
-    # Whoever leaves now finds what they typed among the drafts.
-    seen = save_unsent(request.user, workflow, request.POST, form_token(request))
-    more = {"draft_seen": seen} if seen else {}
-    return form_page(request, workflow, SchemaForm.as_typed(schema, request.POST), **more)
+    # People who leave the page now find what they typed among the drafts.
+    token = form_token(request)
+    seen = save_unsent(request.user, workflow, request.POST, token) or request.POST.get("draft_seen", "")
+    return form_page(request, workflow, SchemaForm.as_typed(schema, request.POST), token=token, draft_seen=seen)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -73,7 +73,7 @@ class Corrections:
         return any(text for _, text in typed)
 
     def count_right(self, rows: Iterable[GivenRow]) -> int:
-        """Return how many cells of the rows were corrected and have no error any more."""
+        """Return how many corrected cells of the rows no longer have an error."""
         wrong = {(row.number, fault.field) for row in rows for fault in row.faults}
         cells = ((number, name) for number, texts_by_name in self.by_row.items() for name in texts_by_name)
         return sum(cell not in wrong for cell in cells)

@@ -249,7 +249,7 @@ def test_stopping_leaves_nothing_to_upload(page: Page, tmp_path: Path) -> None:
 
 @pytest.mark.full
 def test_after_a_reload_the_same_folder_is_recognised(page: Page, tmp_path: Path) -> None:
-    """The archive was the page's and went with it: it is made anew, whatever its name. Another one is refused."""
+    """The page made the archive and lost it on reload. The same folder makes it again; another folder is refused."""
     path = folder(tmp_path / "outer", "a.png", "b.png")
     page.goto(choose_address(SINGLE))
     page.set_input_files("#folder", path)

@@ -181,7 +181,7 @@ def test_an_expiry_that_is_an_estimate_stops_nothing(page: Client, saved_key: Sa
 def test_no_task_is_offered_with_a_key_that_does_not_work(
     page: Client, saved_key: SavedKey, values: dict[str, Any], has_tasks: bool
 ) -> None:
-    """Its owner replaces it, and others ask the owner. Workflows of other keys are offered."""
+    """The key's owner replaces it, and other people ask the owner. Workflows of other keys are offered."""
     colleague, workflow = make_colleague(), open_workflow(saved_key, 42, name="Tickets")
     share_key(saved_key, colleague)
     if has_tasks:

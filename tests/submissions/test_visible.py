@@ -121,7 +121,7 @@ def test_everyone_sees_and_uses_what_the_rule_says(db: None, world: World) -> No
 
 @given(world=worlds, count=st.integers(1, 4))
 def test_the_teams_list_pages_through_all_of_it(db: None, world: World, count: int) -> None:
-    """All that they may see, with what they sent themselves, whoever looks after the key."""
+    """The list has all that a person may see, and what they sent with keys of other people."""
     made = make(world)
     for number, reader in enumerate(made.people):
         wanted = {one.pk for one, (by, of) in zip(made.sent, world.sent, strict=True) if world.may_see(number, by, of)}

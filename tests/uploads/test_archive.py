@@ -174,7 +174,7 @@ def test_names_that_turn_the_text_around_do_not() -> None:
 
 
 def test_a_file_in_a_folder_inside_its_folder_is_in_a_subfolder() -> None:
-    """Its name may be right: the folder is what is wrong."""
+    """The file's name may be right. The folder that it is in is wrong."""
     found = preview(
         files("a/front.png", "a/back.png", "b/deep/front.png", "b/front.png", "b/back.png"), "front", "back"
     )

@@ -121,7 +121,7 @@ def test_a_preset_is_saved_offered_and_used(page: Any, saved_key: SavedKey, api:
 
 
 def test_what_was_typed_is_a_draft_once_a_preset_is_saved(page: Any, saved_key: SavedKey) -> None:
-    """Whoever leaves the page then loses nothing."""
+    """People who leave the page after that lose nothing."""
     workflow = open_workflow(saved_key)
     preset(page, workflow)
     assert str(GOOD["field-input_text"]) in str(TypedDraft.objects.get().typed)

@@ -81,7 +81,7 @@ FILTERS = (*(status.value for status in Submission.Status), "paused")
 def test_a_filter_finds_an_import_by_the_status_of_its_line(
     page: Any, sent: ImportJob, status: str, row_counts: dict[str, int], found_by: str | None
 ) -> None:
-    """Its batches were all created: the line shows the status of the whole import, and so does the filter."""
+    """All batches were created, but line and filter use the status of the whole import."""
     ImportJob.objects.filter(pk=sent.pk).update(status=status, row_counts=row_counts)
     found = {each: lines(page.get(ADDRESS, {"status": each})) for each in FILTERS}
     assert [each for each, listed in found.items() if listed] == ([found_by] if found_by else [])

@@ -71,7 +71,7 @@ def test_a_chosen_folder_becomes_its_tasks(page: Page, tmp_path: Path) -> None:
     page.set_input_files("#folder", folder(tmp_path / "november", *names))
     heading(page, "3 tasks ready")
     expect(page.locator("[data-part=made]")).to_contain_text("november · 3 files")
-    expect(page.locator("[data-part=made]")).to_contain_text("3 hidden or system files ignored")
+    expect(page.locator("[data-part=made]")).to_contain_text("hidden and system files ignored: 3")
     expect(page.locator("#preview")).to_contain_text("november.zip")
     page.get_by_role("link", name=START).click()
     expect_created(page, 3)
@@ -98,7 +98,7 @@ def test_a_dropped_folder_is_read_to_its_last_file(page: Page, tmp_path: Path) -
     page.goto(choose_address(SEVERAL))
     drop(page, folder(tmp_path / "batch", *names))
     heading(page, "130 tasks ready")
-    expect(page.locator("[data-part=made]")).to_contain_text("The folder batch/ Using the files inside")
+    expect(page.locator("[data-part=made]")).to_contain_text("Using the files inside batch/")
 
 
 def test_several_dropped_files_become_one_archive(page: Page, tmp_path: Path) -> None:
@@ -134,13 +134,13 @@ def test_a_wrapper_folder_is_left_out_by_one_click(page: Page, tmp_path: Path) -
     page.set_input_files("#folder", path)
     heading(page, "No tasks can be created from these files")
     expect(page.get_by_text("All files are inside inner/")).to_be_visible()
-    page.get_by_role("button", name="Leave inner/ out").click()
+    page.get_by_role("button", name="Use the files inside inner/").click()
     heading(page, "2 tasks ready")
     expect(page.locator("[data-found]")).to_be_focused()
     page.get_by_role("button", name="Undo").click()
     heading(page, "No tasks can be created from these files")
     expect(page.locator("[data-part=made] p", has_text="Using the files inside")).to_be_hidden()
-    page.get_by_role("button", name="Leave outer/inner/ out").click()
+    page.get_by_role("button", name="Use the files inside outer/inner/").click()
     heading(page, "2 tasks ready")
     page.get_by_role("link", name=START).click()
     expect_created(page, 2)
@@ -162,7 +162,7 @@ def test_of_a_chosen_zip_with_a_wrapper_the_repair_is_said(page: Page, tmp_path:
     page.set_input_files("#archive", tmp_path / "wrapped.zip")
     heading(page, "No tasks can be created from these files")
     expect(page.get_by_text("Choose that folder above instead of the ZIP file")).to_be_visible()
-    expect(page.get_by_role("button", name="Leave")).to_have_count(0)
+    expect(page.get_by_role("button", name="Use the files inside")).to_have_count(0)
 
 
 @pytest.mark.full
@@ -171,7 +171,7 @@ def test_too_large_is_told_before_anything_is_read(page: Page, tmp_path: Path) -
     page.evaluate("() => { Blob.prototype.stream = () => { throw new Error('read all the same') } }")
     page.set_input_files("#folder", folder(tmp_path / "large", "a.bin", "b.bin", size=LARGEST // 2))
     expect(page.get_by_text("Too large for one upload")).to_be_visible()
-    expect(page.locator("[data-part=too-large]")).to_contain_text("a ZIP file of 200 kB; a browser can put together")
+    expect(page.locator("[data-part=too-large]")).to_contain_text("the browser can prepare at most")
     expect(page.locator("[data-found]")).to_have_count(0)
 
 
@@ -199,7 +199,7 @@ def test_a_chosen_folder_may_begin_with_a_dot(page: Page, tmp_path: Path) -> Non
     page.goto(choose_address(SINGLE))
     page.set_input_files("#folder", folder(tmp_path / ".november", "a.png", ".hidden.png"))
     heading(page, "1 task ready")
-    expect(page.locator("[data-part=made]")).to_contain_text("1 hidden or system files ignored")
+    expect(page.locator("[data-part=made]")).to_contain_text("hidden and system files ignored: 1")
 
 
 @pytest.mark.full
@@ -225,7 +225,7 @@ def test_a_file_that_vanishes_while_it_is_read_is_named(page: Page, tmp_path: Pa
         }"""
     )
     page.set_input_files("#folder", folder(tmp_path / "three", "a.png", "b.png", "c.png"))
-    expect(page.locator("[data-part=unreadable]")).to_contain_text("b.png was moved, changed or removed")
+    expect(page.locator("[data-part=unreadable]")).to_contain_text("b.png was moved, changed or deleted")
 
 
 @pytest.mark.full
@@ -293,7 +293,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(page: Page, tmp_path: Pa
     page.set_input_files("#folder", folder(tmp_path / ("long-" * 12), "inner/a/front.png", "inner/a/back.png"))
     heading(page, "No tasks can be created from these files")
     look("wrapper")
-    page.get_by_role("button", name="Leave inner/ out").click()
+    page.get_by_role("button", name="Use the files inside inner/").click()
     heading(page, "1 task ready")
     look("made")
     for part in ("making", "too-large", "too-many", "no-room", "unreadable", "stopped", "empty", "looking"):

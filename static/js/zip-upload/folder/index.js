@@ -155,7 +155,7 @@ class FolderZip extends HTMLElement {
     if (bar.value !== percent) bar.value = percent;
     if (percent < this.#shown + 10) return;
     this.#shown = percent - (percent % 10);
-    this.#say("progress", `${this.#shown} % put together`);
+    this.#say("progress", `${this.#shown} % prepared`);
   }
 
   #say(place, words) {

@@ -165,10 +165,10 @@ class DateTime(FieldType):
     def refusal(self, field: Field, value: Any) -> str:
         if not self.objection(field, value):
             return ""
-        return _two_days(value) or "Enter a date that exists, like 27 Nov 10:15 or yesterday 4pm."
+        return two_days(value) or "Enter a date that exists, like 27 Nov 10:15 or yesterday 4pm."
 
 
-def _two_days(text: Any) -> str:
+def two_days(text: Any) -> str:
     """Return the message for a date such as 03/04/2026, which has two meanings, or ""."""
     found = (
         re.match(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(?![0-9])(.*)", text.strip()) if isinstance(text, str) else None

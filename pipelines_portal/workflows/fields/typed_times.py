@@ -1,4 +1,4 @@
-"""Times as people type them: "now", "today 5pm", "27.11. 10:15", "yesterday 16:00", ISO 8601."""
+"""Times as people type them: "now", "today 5pm", "27.11. 10:15", "28/11/2026", "yesterday 16:00", ISO 8601."""
 
 import re
 from datetime import datetime, time, timedelta
@@ -14,6 +14,7 @@ _CLOCK = re.compile(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?(?:[:.](?P<seco
 _DAY_FIRST = re.compile(r"(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.?(?:\s?(?P<year>\d{4}))?")
 _NAMED_MONTH = re.compile(r"(?P<day>\d{1,2})\.?\s(?P<name>[a-z]{3,9})\.?(?:\s(?P<year>\d{4}))?")
 _MONTH_FIRST = re.compile(r"(?P<name>[a-z]{3,9})\.?\s(?P<day>\d{1,2})(?:,?\s(?P<year>\d{4}))?")
+_SLASHED_DAY = re.compile(r"(?P<first>\d{1,2})/(?P<second>\d{1,2})/(?P<year>\d{4})")
 _ISO_DAY = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})")
 
 
@@ -39,22 +40,31 @@ def _read_day(words: str, now: datetime) -> tuple[datetime | None, str]:
     first, _, rest = words.partition(" ")
     if first.rstrip(",") in DAYS:
         return now + timedelta(days=DAYS[first.rstrip(",")]), rest.removeprefix("at ").removeprefix("um ")
-    for pattern in (_ISO_DAY, _DAY_FIRST, _NAMED_MONTH, _MONTH_FIRST):
+    for pattern in (_ISO_DAY, _SLASHED_DAY, _DAY_FIRST, _NAMED_MONTH, _MONTH_FIRST):
         found = pattern.match(words)
-        day = _day_of(found.groupdict(), now) if found else None
+        day = _day_of(_ordered(found.groupdict()), now) if found else None
         if found and day:
             return day, words[found.end() :].lstrip(", ").removeprefix("t").removeprefix("at ").removeprefix("um ")
     return None, words
+
+
+def _ordered(parts: dict[str, str | None]) -> dict[str, str | None]:
+    """Name the parts of a day with slashes if only one order is possible: 28/11/2026 and 11/28/2026."""
+    first, second = parts.get("first"), parts.get("second")
+    if not first or not second or (int(first) <= 12 and int(second) <= 12 and int(first) != int(second)):
+        return parts
+    day, month = (second, first) if int(second) > 12 else (first, second)
+    return {**parts, "day": day, "month": month}
 
 
 def _day_of(parts: dict[str, str | None], now: datetime) -> datetime | None:
     name = (parts.get("name") or "")[:3]
     if name and name not in MONTHS:
         return None
-    month = MONTHS.index(name) + 1 if name else int(parts["month"] or 0)
+    month = MONTHS.index(name) + 1 if name else int(parts.get("month") or 0)
     year = parts.get("year")
     years = [int(year)] if year else [now.year - 1, now.year, now.year + 1]
-    days = [day for one in years if (day := _date(one, month, int(parts["day"] or 0)))]
+    days = [day for one in years if (day := _date(one, month, int(parts.get("day") or 0)))]
     return min(days, key=lambda day: abs(day - now), default=None)
 
 

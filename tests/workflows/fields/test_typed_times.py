@@ -27,6 +27,9 @@ NOW = datetime(2026, 11, 27, 17, 4, 33)
         ("Nov 27, 2025 10:15", "2025-11-27 10:15"),
         ("2026-11-27T10:15", "2026-11-27 10:15"),
         ("2026-11-27", "2026-11-27 00:00"),
+        ("28/11/2026 14:00", "2026-11-28 14:00"),
+        ("11/28/2026", "2026-11-28 00:00"),
+        ("5/5/2026 4pm", "2026-05-05 16:00"),
         ("10:15", "2026-11-27 10:15"),
         ("5pm", "2026-11-27 17:00"),
     ],
@@ -35,7 +38,7 @@ def test_a_time_is_read(text: str, read: str) -> None:
     assert read_typed_time(text, NOW) == datetime.fromisoformat(read)
 
 
-@pytest.mark.parametrize("text", ["", " ", "5", "13pm", "25:00", "30.2. 8:00", "27/11 10:15", "soon", "x" * 100_000])
+@pytest.mark.parametrize("text", ["", " ", "5", "13pm", "25:00", "30.2. 8:00", "27/11 10:15", "3/4/2026", "31/31/2026", "soon", "x" * 9999])
 def test_what_may_mean_something_else_is_not_read(text: str) -> None:
     assert read_typed_time(text, NOW) is None
 

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.entry import texts
-from pipelines_portal.workflows.fields.dates import LocalTimeInput, meaning_of
+from pipelines_portal.workflows.fields.dates import LocalTimeInput, meaning_of, two_days
 from pipelines_portal.workflows.fields.local_times import known_zone
 from pipelines_portal.workflows.fields.schema_form import PREFIX
 from pipelines_portal.workflows.permissions import usable_workflow
@@ -23,5 +23,5 @@ def time_read(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
     entry.zone = known_zone(request.GET.get("zone", ""))
     text = request.GET.get(name, "").strip()
     meaning = meaning_of(entry.value_from_datadict(request.GET, {}, name), entry.zone) if text else ""
-    context = {"meaning": meaning or (texts.NOT_A_TIME if text else "")}
+    context = {"meaning": meaning or two_days(text) or (texts.NOT_A_TIME if text else "")}
     return render_page(request, "entry/form/_time_meaning.html", context)

@@ -230,6 +230,17 @@ def test_a_copied_cell_is_pasted_with_its_quotes(page: Page, running: Office, wo
         expect(cell(page, "Text to translate", number)).to_have_text('Say "yes"')
 
 
+def test_columns_without_a_field_are_told_of_when_the_paste_shows_a_folded_field(
+    page: Page, running: Office, workflow_id: int
+) -> None:
+    folded = samples.field("note")
+    running.load(workflow_id, [samples.field("text", required=True), folded])
+    open_grid(page, running, workflow_id)
+    paste(page, table([["Hello", "noted", "lost"], ["Goodbye", "", ""]]))
+    expect(page.locator("table.grid thead")).to_contain_text("Note")
+    expect(page.locator("#page-notice")).to_contain_text("1 pasted column has no field and was left out")
+
+
 def test_many_rows_wait_and_are_taken_back(page: Page, running: Office, workflow_id: int) -> None:
     open_grid(page, running, workflow_id)
     paste(page, table([[f"Pasted {number}", "French"] for number in range(30)]))

@@ -73,7 +73,7 @@ export async function paste(grid, text) {
     return;
   }
   const lines = rows.length;
-  grid.say(`Pasting ${lines} rows…`);
+  grid.say(lines === 1 ? "Pasting 1 row…" : `Pasting ${lines} rows…`);
   await grid.saving.finish();
   const at = grid.active; // the answer to what was typed brought another cell
   const body = new URLSearchParams({
@@ -83,7 +83,7 @@ export async function paste(grid, text) {
   });
   const answer = await grid.saving.ask(grid.sheet.dataset.paste, body.toString());
   if (answer.isFailure) grid.warn("The rows were not pasted. Paste them again, or import them as a file.");
-  else if (!answer.problem && !answer.goTo) grid.say(`Pasted ${lines} rows`);
+  else if (!answer.problem && !answer.goTo) grid.say(lines === 1 ? "Pasted 1 row" : `Pasted ${lines} rows`);
 }
 
 /** Into the rows of an import, which get no new ones. */

@@ -233,9 +233,10 @@ export class Saving {
     if (this.#hidesText && !this.isDirty && !grid.sheet.querySelector("[data-editing]")) this.#bringSheet();
   }
 
-  /** The whole sheet again, where a row needs a column that the page does not show. */
+  /** The whole sheet again, where a row needs a column that the page does not show. What was said stays. */
   #bringSheet() {
     this.#hidesText = false;
+    for (const note of document.querySelectorAll("#page-notice > *")) note.dataset.kept = "";
     htmx.ajax("GET", location.href, { target: "#sheet", swap: "innerHTML" });
   }
 

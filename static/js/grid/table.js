@@ -219,7 +219,10 @@ export class Grid {
 
   #afterSwap() {
     for (const said of document.querySelectorAll("#sheet [data-for]")) {
-      document.getElementById(said.dataset.for).replaceChildren(...said.children);
+      const place = document.getElementById(said.dataset.for);
+      const kept = [...place.querySelectorAll(":scope > [data-kept]")];
+      place.replaceChildren(...kept, ...said.children);
+      for (const note of kept) delete note.dataset.kept;
       said.remove();
     }
     if (!this.sheet || !this.canChange) return;

@@ -18,6 +18,7 @@ from pipelines_portal.entry.models.form import TypedDraft
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.retention import DRAFTS_STORED_FOR
 from pipelines_portal.submissions.statuses import FINAL
+from pipelines_portal.workflows.fields.rankings import AS_LIST
 from pipelines_portal.workflows.fields.schema_form import PREFIX
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -60,7 +61,7 @@ def save_typed(owner: User, workflow: OpenedWorkflow, posted: QueryDict, token: 
         if _is_sent(owner, token):
             raise AlreadySent
         unseen = before.saved_at if before and before.mark != posted.get("draft_seen") else None
-        if not any(text.strip() for name, text in pairs if name.startswith(PREFIX)):
+        if not _has_text(posted):
             if before and not unseen:
                 before.delete()
             return Saved(before if unseen else None)
@@ -110,6 +111,12 @@ def _write(owner: User, workflow: OpenedWorkflow, pairs: Pairs, token: UUID) -> 
     place: dict[str, Any] = {"owner": owner, "key": workflow.key, "workflow_id": workflow.workflow_id}
     draft, _ = TypedDraft.objects.update_or_create(**place, defaults=values)
     return draft
+
+
+def _has_text(posted: QueryDict) -> bool:
+    """Return whether a field has a text. A ranking has its options without anybody's doing."""
+    fields = (name for name in posted if name.startswith(PREFIX) and AS_LIST + name not in posted)
+    return any(text.strip() for name in fields for text in posted.getlist(name))
 
 
 def _is_sent(owner: User, token: UUID) -> bool:

@@ -146,7 +146,7 @@ def test_it_is_thrown_away_by_a_button(page: Any, saved_key: SavedKey) -> None:
 
 def test_an_empty_form_is_no_draft(page: Any, saved_key: SavedKey) -> None:
     workflow = open_workflow(saved_key)
-    empty = {"field-input_text": "  ", "field-target_language": ""}
+    empty = {"field-input_text": "  ", "field-target_language": "", "listed-field-topics": "1", "field-topics": "One"}
     save(page, workflow, **empty)
     assert not TypedDraft.objects.exists()
     first = save(page, workflow).content.decode()

@@ -19,7 +19,7 @@ from fido2.webauthn import AuthenticationResponse
 
 from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.accounts.second_step import PASSWORDLESS, Type, use_code_once
+from pipelines_portal.accounts.second_step import PASSWORDLESS, Type, second_steps_of, use_code_once
 from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer, sign_in
 from pipelines_portal.core.encryption import Undecryptable
 from pipelines_portal.core.form_fields import NameField
@@ -86,7 +86,23 @@ class _CodeForm(forms.Form):
 
 
 class CodeForm(_CodeForm, AuthenticateByCodeForm):
-    """The second step after the password."""
+    """The second step after the password. Without an authenticator app, only a recovery code can be entered."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.has_app = second_steps_of(self.user).filter(type=Type.TOTP).exists()
+        if not self.has_app:
+            code = self.fields["code"]
+            code.label, code.help_text = "Recovery code", texts.RECOVERY_CODE_HELP
+            del code.widget.attrs["autofocus"]
+
+    def clean_code(self) -> str:
+        try:
+            return super().clean_code()
+        except ValidationError as error:
+            if self.has_app or error.code != "incorrect_code":
+                raise
+            raise ValidationError(texts.INCORRECT_RECOVERY_CODE, code=error.code) from None
 
 
 class ConfirmByCodeForm(_CodeForm, ReauthenticateByCodeForm):

@@ -49,6 +49,8 @@ def issuer_failed(issuer: str) -> str:
 
 # Two-step verification
 CODE_HELP = "The 6 digits from your authenticator app, or a recovery code."
+RECOVERY_CODE_HELP = "One of the codes that you saved when you added your passkey. Each works once."
+INCORRECT_RECOVERY_CODE = "Incorrect or used recovery code."
 INCORRECT_CODE = "Incorrect or expired code. Enter the newest code."
 INCORRECT_APP_CODE = "Incorrect code. Enter the newest code and check your phone’s clock."
 CODE_UNREADABLE = (
@@ -57,7 +59,7 @@ CODE_UNREADABLE = (
 PASSKEY_REFUSED = "Passkey not accepted. Try again, or sign in another way."
 PASSKEY_NEEDS_PASSWORD = "This passkey only works after your password. Sign in with your email first."  # noqa: S105
 PASSKEY_NAME_HELP = "For example: Work laptop"
-PASSKEY_ALONE_HELP = "Use instead of a password. Requires a fingerprint, face or PIN."
+PASSKEY_ALONE_HELP = "This passkey alone then signs you in. Requires a fingerprint, face or PIN."
 NO_TWO_STEP_VERIFICATION = "Set up two-step verification first."
 NOT_SAVED_WITHOUT_IT = "Your change wasn’t saved. Set up two-step verification first."
 APP_ADDED = "Authenticator app added · Other devices signed out"

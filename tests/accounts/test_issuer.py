@@ -188,7 +188,7 @@ def test_people_of_the_issuer_add_passkeys_as_their_second_step_only(oidc: Any, 
     oidc.PASSWORD_SIGN_IN = "administrators"
     browser = Client(headers={"host": HOST})
     through(browser, "maria")
-    assert "Use instead of a password" not in text_of(browser.get("/account/passkey/"))
+    assert "This passkey alone" not in text_of(browser.get("/account/passkey/"))
     made = json.dumps(new_passkey(maria).made(browser.session["mfa.webauthn.state"]["challenge"]))
     answer = browser.post("/account/passkey/", {"name": "Laptop", "credential": made, "passwordless": "on"})
     assert answer.status_code == 200

@@ -87,6 +87,7 @@ def test_a_passkey_is_added_and_opens_the_account(new_page: NewPage) -> None:
     expect_in(page)
     page.goto("/account/")
     page.get_by_role("link", name="Add passkey").click()
+    expect(page.get_by_text("This turns on two-step verification")).to_be_visible()
     page.get_by_label("Name").fill("Work laptop")
     assert accessibility_faults(page) == []
     page.get_by_role("button", name="Add passkey").click()
@@ -104,6 +105,9 @@ def test_a_passkey_is_added_and_opens_the_account(new_page: NewPage) -> None:
     sign_in(page, "paul@acme.example", PASSWORD)
     expect(page.get_by_role("heading", name="Two-step verification")).to_be_visible()
     assert accessibility_faults(page) == []
+    page.get_by_label("Recovery code").fill("123456")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("Incorrect or used recovery code.")).to_be_visible()
     page.get_by_role("button", name="Use a passkey").click()
     expect_in(page)
 

@@ -123,7 +123,8 @@ class PasskeyAdd(AddMixin, AddWebAuthnView):
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         """Return the context with the form, which allauth would drop."""
-        return super().get_context_data() | context
+        has_second_step = second_steps_of(self.request.user).exists()
+        return super().get_context_data() | context | {"has_second_step": has_second_step}
 
     def form_valid(self, form: PasskeyForm) -> HttpResponse:
         user = self.request.user

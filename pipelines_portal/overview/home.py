@@ -137,8 +137,8 @@ class Home:
         return f"({self.new_count:,}) Home" if self.new_count else "Home"
 
     @property
-    def has_stuck(self) -> bool:
-        return any(trouble.stuck for trouble in self.troubles)
+    def stuck_count(self) -> int:
+        return sum(trouble.stuck for trouble in self.troubles)
 
     @property
     def has_forms(self) -> bool:
@@ -164,7 +164,8 @@ def build_home(user: User, now: datetime) -> Home:
     keys = list(SavedKey.objects.usable_by(user))
     dead_keys = {key.pk for key in keys if state_of(key).name in DEAD_KEY_STATES}
     open_ones = [one for one in workflows if one.accepts_tasks and one.key_id not in dead_keys] if user.may_send else []
-    drafts = [draft for draft in list_drafts(user, {key.pk for key in keys}) if draft.address]
+    found_drafts = list_drafts(user, {key.pk for key in keys}) if user.may_send else []
+    drafts = [draft for draft in found_drafts if draft.address]
     today = _today(user, midnight)
     has_tasks = any(known.values()) or bool(today) or len(with_working_key) < len(workflows)
     return Home(
@@ -363,15 +364,17 @@ def _today(user: User, midnight: datetime) -> tuple[Number, ...]:
         numbers.append(Number(rejected, "rejected", _sent_address(since=day, status=only_status)))
     if created:
         places = {(key, workflow) for key, workflow, _, successes, _ in sums if key and successes}
+        by_status, mistakes = _statuses_since(user, midnight)
         numbers += [
-            Number(count, label_of(status).lower(), _status_address(places, status, day))
-            for status, count in _statuses_since(user, midnight)
+            Number(count, label_of(status).lower(), _status_address(places, status, day)) for status, count in by_status
         ]
+        if mistakes:
+            numbers.append(Number(mistakes, texts.mistakes(mistakes), _status_address(places, "", day)))
     return tuple(numbers)
 
 
-def _statuses_since(user: User, midnight: datetime) -> list[tuple[str, int]]:
-    """Return the numbers of today's tasks by their last known status, without mistakes, in the order of pages."""
+def _statuses_since(user: User, midnight: datetime) -> tuple[list[tuple[str, int]], int]:
+    """Return the numbers of today's tasks by their last known status, in the order of pages, and of mistakes."""
     opened = "submission__key__workflows"
     tasks = f"{opened}__index__tasks"
     conditions: dict[str, Any] = {
@@ -381,18 +384,22 @@ def _statuses_since(user: User, midnight: datetime) -> list[tuple[str, int]]:
         f"{tasks}__task_id": F("task_id"),
     }
     rows: QuerySet[SubmissionRow, Any] = SubmissionRow.objects.filter(**conditions).order_by()
-    counted = Counter[str]()
+    counted, mistakes = Counter[str](), 0
     for status, note, number in rows.values_list(f"{tasks}__status", f"{tasks}__note_state").annotate(Count("pk")):
-        if note != NoteState.MISTAKE and status != GONE:
+        if note == NoteState.MISTAKE:
+            mistakes += number
+        elif status != GONE:
             counted[status] += number
     order: list[str] = [FINISHED, *reversed(LISTED_STATUSES)]
-    return sorted(counted.items(), key=lambda one: order.index(one[0]) if one[0] in order else len(order))
+    by_status = sorted(counted.items(), key=lambda one: order.index(one[0]) if one[0] in order else len(order))
+    return by_status, mistakes
 
 
 def _status_address(places: set[tuple[int, int]], status: str, day: str) -> str:
     """Return the person's tasks of today with this status: in the list of their only workflow, or in the search."""
     address = reverse("tasks:list", args=next(iter(places))) if len(places) == 1 else reverse("search:search")
-    return f"{address}?{urlencode({'status': status, 'sent': ME, 'day': day})}"
+    query = {"status": status, "sent": ME, "day": day}
+    return f"{address}?{urlencode({name: value for name, value in query.items() if value})}"
 
 
 def _team(user: User, midnight: datetime) -> tuple[Number, ...]:

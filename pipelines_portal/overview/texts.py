@@ -57,6 +57,10 @@ def paused(sender: str = "") -> str:
     return f"Sent by {sender}, paused since" if sender else "Paused since"
 
 
+def mistakes(count: int) -> str:
+    return "mistake or replaced" if count == 1 else "mistakes or replaced"
+
+
 def rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
 

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.conf import LazySettings
@@ -132,9 +133,12 @@ def test_a_viewer_is_not_asked_to_create_anything(client: Client, person: User, 
     words = text_of(client.get("/"))
     assert "share an API key with you" in words
     assert "As a viewer, you see the tasks" in words and "Create your first task" not in words
-    open_workflow(save_key(person, "pk_viewer"))
+    key = save_key(person, "pk_viewer")
+    workflow = open_workflow(key)
+    draft = {"owner": person, "key": key, "workflow_id": workflow.workflow_id, "typed": [["a", "b"]]}
+    TypedDraft.objects.create(**draft, token=UUID(int=1))
     words = text_of(client.get("/"))
-    assert "Welcome" not in words and "New task" not in words
+    assert "Welcome" not in words and "New task" not in words and "Continue" not in words
 
 
 def test_a_stranger_sees_no_workflow(client: Client, saved_key: SavedKey) -> None:
@@ -329,7 +333,8 @@ def test_each_number_links_to_its_tasks(page: Client, saved_key: SavedKey, perso
     many = [make_task(1, "failed", now), make_task(2, "quarantined", now), make_task(3, "pending", long_ago)]
     make_index(open_workflow(saved_key, 43, name="Many"), many)
     make_index(open_workflow(saved_key, 44, name="Calm"), [make_task(1, "pending", now)])
-    assert lines_of(page)["Needs attention 3"] == "Many 2 Few 1 Stuck, not counted above Many 1"
+    assert lines_of(page)["Needs attention 3"] == "Many 2 Few 1"
+    assert lines_of(page)["Stuck 1"] == "Many 1"
     place = f"/keys/{saved_key.pk}/workflows"
     assert link_to(page, "Many 2") == f"{place}/43/tasks/?status=attention"
     assert link_to(page, "Many 1") == f"{place}/43/overview/#stuck"
@@ -387,7 +392,7 @@ def test_hidden_workflows_are_left_out(page: Client, saved_key: SavedKey) -> Non
 
 
 def test_today_counts_what_the_person_sent(desk: Desk, api: Any) -> None:
-    """With the statuses of its tasks, without mistakes. One workflow: they link to its list."""
+    """With the statuses of its tasks; mistakes count apart. One workflow: they link to its list."""
     sent = [send(desk.draft(), desk.client) for _ in range(4)]
     with pytest.raises(ValidationFailed):
         send(desk.draft(BAD), desk.client)
@@ -399,12 +404,14 @@ def test_today_counts_what_the_person_sent(desk: Desk, api: Any) -> None:
     tasks = [make_task(task_id, status, now) for task_id, status in zip(ids, statuses, strict=True)]
     index = make_index(desk.workflow, [*tasks, make_task(max(ids) + 1, "finished", now)])
     TaskNote.objects.mark_as_mistakes(index.workflow, ids[:1], "", desk.person)
-    assert lines_of(desk.browser)["You today"] == "4 created 1 rejected 1 finished 1 failed 1 pending"
+    today = "4 created 1 rejected 1 finished 1 failed 1 pending 1 mistake or replaced"
+    assert lines_of(desk.browser)["You today"] == today
     day = timezone.localdate().isoformat()
     assert link_to(desk.browser, "4 created") == f"/submissions/?since={day}"
     assert link_to(desk.browser, "1 rejected") == f"/submissions/?since={day}&status=rejected"
     assert link_to(desk.browser, "1 failed").endswith(f"/tasks/?status=failed&sent=me&day={day}")
-    for address in ("4 created", "1 rejected", "1 failed"):
+    assert link_to(desk.browser, "1 mistake or replaced").endswith(f"/tasks/?sent=me&day={day}")
+    for address in ("4 created", "1 rejected", "1 failed", "1 mistake or replaced"):
         assert desk.browser.get(link_to(desk.browser, address)).status_code == 200
 
 

@@ -275,7 +275,7 @@ class AcceptForm(forms.Form):
 
 class EventFilterForm(forms.Form):
     person = forms.CharField(
-        label="Person’s email", required=False, max_length=254,
+        label="Done by (email)", required=False, max_length=254,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip
     verb = forms.ChoiceField(label="Event", required=False)

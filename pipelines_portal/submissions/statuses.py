@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Status(models.TextChoices):
-    DRAFT = "draft", "Not sent"
+    DRAFT = "draft", "Not created"
     SENDING = "sending", "Sending"
     CREATED = "created", "Created"
     PARTLY_CREATED = "partly_created", "Partly created"

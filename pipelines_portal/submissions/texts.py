@@ -17,7 +17,7 @@ MAYBE_CREATED = "Tasks may have been created."
 NOTHING_CREATED = "Nothing was created."
 
 # In the filter of Sent: people took the word alone for something that they have to confirm
-UNCONFIRMED_CHOICE = "Unconfirmed (answer lost)"
+UNCONFIRMED_CHOICE = "Unconfirmed (maybe created)"
 
 # Messages to people
 DAYS_REVERSED = "“To” can’t be before “From”."

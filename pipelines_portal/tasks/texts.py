@@ -70,8 +70,8 @@ def unmuted(task_ids: Sequence[int | str]) -> str:
 
 def counted_again(task_ids: Sequence[int | str]) -> str:
     if len(task_ids) == 1:
-        return f"Task {task_ids[0]} is no longer a mistake"
-    return f"{len(task_ids)} tasks are no longer mistakes"
+        return f"Task {task_ids[0]} is counted again"
+    return f"{len(task_ids)} tasks are counted again"
 
 
 def mute_question(task_ids: Sequence[int | str]) -> str:

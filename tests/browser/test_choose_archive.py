@@ -47,7 +47,7 @@ def test_from_the_choice_to_the_tasks_without_choosing_twice(page: Page, running
     """S152, S153, S167: what the preview said is what comes of it; the file goes along to the next step."""
     page.goto(choose_address(SEVERAL))
     page.set_input_files("#archive", folders)
-    assert found(page) == "1 task ready, 2 will be rejected"
+    assert found(page) == "1 task ready, 2 will be rejected by Pipelines"
     expect(page.locator("#preview")).to_contain_text("1 task without Back view")
     expect(page.locator("#preview")).to_contain_text("notes.txt matches no field")
     page.get_by_role("link", name=START).click()
@@ -147,7 +147,7 @@ def test_dropping_a_file(page: Page, folders: Path) -> None:
     page.dispatch_event("[data-drop]", "dragover", {"dataTransfer": transfer})
     assert "over" in (page.get_attribute("[data-drop]", "class") or "")
     page.dispatch_event("[data-drop]", "drop", {"dataTransfer": transfer})
-    assert found(page) == "1 task ready, 2 will be rejected"
+    assert found(page) == "1 task ready, 2 will be rejected by Pipelines"
     expect(page.locator("#preview")).to_contain_text("dropped.zip")
 
 
@@ -174,7 +174,7 @@ def test_reload_keeps_what_was_found(page: Page, folders: Path) -> None:
     page.set_input_files("#archive", folders)
     found(page)
     page.reload()
-    assert found(page) == "1 task ready, 2 will be rejected"
+    assert found(page) == "1 task ready, 2 will be rejected by Pipelines"
     page.get_by_role("link", name="Choose the same file again").click()
     expect(page.locator("strong", has_text="again")).to_be_visible()
 

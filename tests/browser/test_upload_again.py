@@ -188,7 +188,7 @@ def test_axe_finds_nothing_in_what_is_new(page: Page, tmp_path: Path, width: int
     for name in ("first", "again"):
         page.goto(choose_address(SEVERAL))
         page.set_input_files("#archive", path)
-        heading(page, "1 task ready, 1 will be rejected")
+        heading(page, "1 task ready, 1 will be rejected by Pipelines")
         found[name] = faults_seen(page)
         page.get_by_role("link", name=START).click()
         expect(page.get_by_role("region", name="Tasks created")).to_be_visible(timeout=20_000)

@@ -403,7 +403,8 @@ def test_the_search_page_lists_tasks_of_all_workflows(desk: Desk) -> None:
     assert everywhere(desk, "status=attention") == [3, 1]
     html = text_of(desk.browser.get("/search/?sent=me"))
     assert f'href="{address(desk.workflow)}2/"' in html and "<th>Workflow</th>" in html
-    assert "Search by text or task ID" in text_of(desk.browser.get("/search/?day=today"))
+    assert "Search by text or task ID" in text_of(desk.browser.get("/search/"))
+    assert "Add text, or" in text_of(desk.browser.get("/search/?day=today"))
 
 
 def test_the_search_page_shows_what_the_person_may_see(desk: Desk) -> None:

@@ -60,7 +60,7 @@ def test_a_mistake_is_struck_through(page: Any, saved_key: SavedKey, api: FakeAp
     html = text_of(page.get(address(workflow, f"{task_ids[0]}/")))
     assert "Not a mistake" in html and 'class="clip mistake"' in html and "Mark as mistake" not in html
     answer = page.post(address(workflow, "clear-notes/"), {"task": task_ids[:2], "state": "mistake"})
-    assert said(answer)[-1] == "2 tasks are no longer mistakes" and not TaskNote.objects.exists()
+    assert said(answer)[-1] == "2 tasks are counted again" and not TaskNote.objects.exists()
 
 
 def test_search_strikes_a_mistake_through(page: Any, saved_key: SavedKey, api: FakeApi) -> None:

@@ -467,7 +467,7 @@ def test_rows_that_were_asked_for_after_a_lost_one_go_back_to_the_grid(grid: Typ
 
 def test_the_name_of_typed_rows_can_be_told_from_the_sentence_around_it(grid: TypedGrid) -> None:
     grid.fill(1)
-    assert grid.job.label == "“Typed rows” for Translations"
+    assert grid.job.label == "“Grid rows” for Translations"
     grid.create(1)
     html = " ".join(text_of(grid.browser.get(grid.step("progress"))).split())
     assert f'href="{grid.address("page")}">Create</a>' in html and "· Owner: you" in html

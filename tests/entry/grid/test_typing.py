@@ -321,7 +321,7 @@ def test_the_list_of_drafts_leads_to_the_grid(grid: TypedGrid) -> None:
     grid.create(1)
     grid.type(2, "Bye")
     html = text_of(grid.browser.get("/drafts/"))
-    assert "Typed rows" in html and "1 row with errors<" in html
+    assert "Grid rows" in html and "1 row with errors<" in html
     link = html.split('class="rowlink" href="')[1].split('"')[0]
     assert grid.browser.get(link, follow=True).request["PATH_INFO"] == grid.address("page")
 

@@ -235,7 +235,7 @@ def test_an_outdated_page_changes_nothing(page: Any, saved_key: SavedKey) -> Non
     before = seen(page, here)
     page.post(here.replace("columns/", "reading/"), before | {"header_line": "0"})
     done = page.post(here, before | GOOD, follow=True)
-    assert "Someone else just changed this import" in text_of(done)
+    assert "This import has just changed" in text_of(done)
     import_job.refresh_from_db()
     assert import_job.status == ImportJob.Status.MATCHING
 

@@ -62,7 +62,7 @@ def _post(
 ) -> HttpResponse:
     """Settle the columns, or show the page again with everything that was posted and a field that was offered."""
     if request.POST.get("seen") != import_job.version:
-        messages.warning(request, texts.CHANGED_BY_OTHERS)
+        messages.warning(request, texts.IMPORT_CHANGED)
         return redirect(import_job)
     if taken := request.POST.get("take", ""):
         place, _, name = taken.partition(":")
@@ -71,7 +71,7 @@ def _post(
     if not form.is_valid():
         return _page(request, workflow, import_job, form, lines, status=422)
     if not settle_matching(import_job, form.schema, form.matching):
-        messages.warning(request, texts.CHANGED_BY_OTHERS)
+        messages.warning(request, texts.IMPORT_CHANGED)
     work_if_small(import_job, request.user)
     return redirect(import_job)
 
@@ -88,13 +88,13 @@ def import_reread(request: SignedInRequest, key_id: int, workflow_id: int, impor
         import_job.status not in (ImportJob.Status.MATCHING, ImportJob.Status.UNREADABLE)
         or request.POST.get("seen") != import_job.version
     ):
-        messages.warning(request, texts.CHANGED_BY_OTHERS)
+        messages.warning(request, texts.IMPORT_CHANGED)
     elif not form.is_valid():
         messages.error(request, texts.CHOOSE_FROM_LISTS)
     elif import_job.status == ImportJob.Status.UNREADABLE or _differs(import_job, form.options()):
         _read_again(request, import_job, form.options())
     elif line is not None and not choose_header(import_job, _schema(import_job), line - 1):
-        messages.warning(request, texts.CHANGED_BY_OTHERS)
+        messages.warning(request, texts.IMPORT_CHANGED)
     import_job.refresh_from_db(fields=["status"])
     return redirect(import_job)
 
@@ -103,7 +103,7 @@ def _read_again(request: SignedInRequest, import_job: ImportJob, asked: dict[str
     if read_again(import_job, asked):
         work_if_small(import_job, request.user)
     else:
-        messages.warning(request, texts.CHANGED_BY_OTHERS)
+        messages.warning(request, texts.IMPORT_CHANGED)
 
 
 def _differs(import_job: ImportJob, asked: dict[str, str]) -> bool:

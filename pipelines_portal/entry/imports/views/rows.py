@@ -75,7 +75,7 @@ from pipelines_portal.entry.models import LONGEST_VALUE, Counts, ImportJob, Impo
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.match_line import MatchLine
 from pipelines_portal.matching.row_values import RowReader
-from pipelines_portal.matching.words import choices_of, is_choice
+from pipelines_portal.matching.words import choices_of, is_choice, label_of
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
 
@@ -348,7 +348,9 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
         error = texts.CHOOSE_REPLACEMENT if fault.is_missing else f"{fault.message}."
         posted = {"reason": key, "to": text, "error": error}
         return _grid_page(request, workflow, import_job, Selection(), status=422, posted=posted)
-    label = texts.REPLACE_WITH.format(text=text) if text else texts.CLEAR_FIELD.format(field=known.label)
+    label = texts.CLEAR_FIELD.format(field=known.label)
+    if text:
+        label = texts.REPLACE_WITH.format(text=label_of(known, text))
     values = {known.name: text}
     correction = _correction(known, groups[0].value, text) if len(groups) == 1 else None
     outcome = change_rows(import_job, request.user, label, numbers, lambda row: edit_row(row, values), correction)

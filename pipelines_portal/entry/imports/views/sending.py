@@ -94,7 +94,7 @@ def _start_sending(request: SignedInRequest, import_job: ImportJob) -> None:
         if problem := start_typed(import_job, request.user, ready_rows(import_job)):
             messages.error(request, problem)
     elif not import_job.start_sending(request.user, ready, one_row_first=one_row_first):
-        messages.info(request, texts.CONTINUED_BY_OTHERS)
+        messages.info(request, texts.IMPORT_CHANGED)
 
 
 @require_POST
@@ -113,7 +113,7 @@ def import_send_now(request: SignedInRequest, key_id: int, workflow_id: int, imp
 def import_pause(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if not import_job.pause(request.user):
-        messages.info(request, texts.CONTINUED_BY_OTHERS)
+        messages.info(request, texts.IMPORT_CHANGED)
     return redirect("imports:detail", key_id, workflow_id, import_id)
 
 
@@ -123,7 +123,7 @@ def import_pause(request: SignedInRequest, key_id: int, workflow_id: int, import
 def import_stop(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if not import_job.stop(request.user):
-        messages.info(request, texts.CONTINUED_BY_OTHERS)
+        messages.info(request, texts.IMPORT_CHANGED)
     return _back(request, import_job)
 
 

@@ -1,7 +1,7 @@
 """Counts of tasks by status, for pages: of a workflow, and of given task ids. Pages show only what was read."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from pipelines_portal.api_client import TaskStatus
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
-from pipelines_portal.task_index.models import GONE, NoteState, WorkflowIndex
+from pipelines_portal.task_index.models import GONE, STUCK_HOURS, NoteState, WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 # The statuses whose lists are read, in the order of pages.
@@ -33,7 +33,7 @@ class Counts:
     Without `has_notes`, no task of the workflow is a mistake or muted.
 
     `read_at` is when the list of a status was read. `cut` has the statuses with more tasks than were counted. `as_of`
-    is when the last complete cycle began.
+    is when the last complete cycle began. A task is stuck after `stuck_hours` without a change.
     """
 
     by_status: dict[str, int]
@@ -42,6 +42,7 @@ class Counts:
     as_of: datetime
     muted: dict[str, int] = field(default_factory=dict)
     has_notes: bool = True
+    stuck_hours: int = STUCK_HOURS
 
     @property
     def total(self) -> int:
@@ -75,16 +76,19 @@ def counts_and_known(workflows: Iterable[OpenedWorkflow]) -> tuple[dict[int, Cou
     """
     values = [f"status_counts__{name}" for name in ROW]
     indexes = WorkflowIndex.objects.filter(workflow__in=[one.pk for one in workflows])
-    rows: dict[int, tuple[datetime, bool, list[Row]]] = {}
+    rows: dict[int, tuple[datetime, bool, int, list[Row]]] = {}
     known: dict[int, int] = {}
-    read = indexes.values_list("workflow", "open_as_of", "has_notes", *values)
-    for pk, as_of, has_notes, status, count, listed, listed_at, is_cut, muted, mistakes in read:
+    read = indexes.values_list("workflow", "open_as_of", "has_notes", "stuck_hours", *values)
+    for pk, as_of, has_notes, stuck_hours, status, count, listed, listed_at, is_cut, muted, mistakes in read:
         # All of it is None for an index without any count.
         row = (status or "", count or 0, listed or 0, listed_at, bool(is_cut), muted or 0, mistakes or 0)
         known[pk] = known.get(pk, 0) + (row[1] if status != GONE else 0)
         if as_of:
-            rows.setdefault(pk, (as_of, has_notes, []))[2].append(row)
-    counts = {pk: build_counts(as_of, of_one, has_notes=has) for pk, (as_of, has, of_one) in rows.items()}
+            rows.setdefault(pk, (as_of, has_notes, stuck_hours, []))[-1].append(row)
+    counts = {
+        pk: replace(build_counts(as_of, of_one, has_notes=has), stuck_hours=hours)
+        for pk, (as_of, has, hours, of_one) in rows.items()
+    }
     return counts, known
 
 

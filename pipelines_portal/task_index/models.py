@@ -26,6 +26,8 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 
 # A workflow is scanned for so long after somebody looked at its counts, and its index is deleted after so long.
 WATCHED_FOR, STORED_FOR = timedelta(days=14), timedelta(days=90)
+# A task is stuck after so many hours without a change, unless people of the workflow set another number.
+STUCK_HOURS = 24
 # `seen_at` is written at most this often.
 SEEN_INTERVAL = timedelta(hours=1)
 # An index is deleted in batches of tasks, and so many batches at a time, because it may be large.
@@ -89,7 +91,7 @@ class WorkflowIndexes(models.QuerySet["WorkflowIndex"]):
         return indexes | {one.pk: self.start(one) for one in workflows if one.pk not in indexes}
 
     @transaction.atomic
-    def start(self, workflow: OpenedWorkflow, stuck_hours: int = 24) -> "WorkflowIndex":
+    def start(self, workflow: OpenedWorkflow, stuck_hours: int = STUCK_HOURS) -> "WorkflowIndex":
         """Return the workflow's index. If there is none, create it with its scans."""
         defaults = {"stuck_hours": stuck_hours, "has_notes": TaskNote.objects.filter(workflow=workflow).exists}
         index, is_new = self.get_or_create(workflow=workflow, defaults=defaults)
@@ -132,7 +134,7 @@ class WorkflowIndex(models.Model):
     # When somebody last looked at the counts.
     seen_at = models.DateTimeField(default=timezone.now, db_index=True)
     # A task that did not move for so long counts as stuck. People of the workflow set it.
-    stuck_hours = models.PositiveSmallIntegerField(default=24)
+    stuck_hours = models.PositiveSmallIntegerField(default=STUCK_HOURS)
     # A task of the workflow has a note, or had one. Pages of the others read no notes.
     has_notes = models.BooleanField(default=False)
 

@@ -16,7 +16,6 @@ from pipelines_portal.tasks.pagination import Pagination
 WORDS = {"": texts.ALL_STATUSES, ATTENTION: texts.NEEDS_ATTENTION} | {
     status.value: status.label for status in TaskStatus
 }
-STUCK = "24h"
 Numbers = dict[str, str]
 
 
@@ -59,11 +58,11 @@ def chips(conditions: Conditions, numbers: Numbers) -> tuple[Chip, ...]:
     )  # fmt: skip
 
 
-def views(conditions: Conditions) -> list[View]:
+def views(conditions: Conditions, stuck_hours: int) -> list[View]:
     """Return the lists that people want most, beside those of a status."""
     wanted = [
         (texts.MINE_TODAY, Conditions(sent=ME, day="today", limit=conditions.limit)),
-        (texts.STUCK.format(hours=STUCK[:-1]), Conditions(stuck=STUCK, limit=conditions.limit)),
+        (texts.STUCK.format(hours=stuck_hours), Conditions(stuck=f"{stuck_hours}h", limit=conditions.limit)),
     ]
     return [View(word, query_of(view), view == conditions) for word, view in wanted]
 

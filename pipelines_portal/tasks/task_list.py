@@ -20,7 +20,7 @@ from pipelines_portal.keys.pooled_answers import Question, pooled
 from pipelines_portal.submissions.origin import Brief, briefs_of_tasks, sent_from_here
 from pipelines_portal.submissions.search.queries import asked_words
 from pipelines_portal.task_index.counts import Counts, open_counts
-from pipelines_portal.task_index.models import TaskNote, TaskNotes
+from pipelines_portal.task_index.models import STUCK_HOURS, TaskNote, TaskNotes
 from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.attention import ATTENTION, merged_page
 from pipelines_portal.tasks.conditions import PAGE_SIZES, Conditions
@@ -132,6 +132,8 @@ class ListPage:
     # Why the list is not the API's own, although its conditions are: "" if it is, or if they are not.
     away = ""
     is_of_portal = False
+    # After so many hours without a change, a task counts as stuck.
+    stuck_hours = STUCK_HOURS
 
     @property
     def status(self) -> str:
@@ -151,7 +153,7 @@ class ListPage:
 
     @property
     def views(self) -> list[View]:
-        return views(self.conditions)
+        return views(self.conditions, self.stuck_hours)
 
     @property
     def box(self) -> QueryBox:
@@ -250,6 +252,10 @@ class TaskList(ListPage):
         return open_counts(self.workflow)
 
     @property
+    def stuck_hours(self) -> int:  # type: ignore[override]
+        return self.counts.stuck_hours if self.counts else STUCK_HOURS
+
+    @property
     def counted_at(self) -> datetime | None:
         return self.counts.updated() if self.counts else None
 
@@ -336,6 +342,10 @@ class FoundList(ListPage):
     is_refresh: bool = False
     shown: str = ""
     is_of_portal = True
+
+    @property
+    def stuck_hours(self) -> int:  # type: ignore[override]
+        return self.scope.index.stuck_hours if self.scope.index else STUCK_HOURS
 
     @property
     def conditions(self) -> Conditions:  # type: ignore[override]

@@ -158,6 +158,13 @@ def test_stuck_tasks_are_those_that_did_not_move(desk: Desk) -> None:
     assert shown(desk, "?stuck=3d") == []
 
 
+@pytest.mark.parametrize("query", ["", "?sent=me"])
+def test_the_list_offers_tasks_that_are_stuck_as_people_set_it(desk: Desk, api: Any, query: str) -> None:
+    make_index(desk.workflow, [make_task(1, "pending", timezone.now())]).update(stuck_hours=72)
+    html = text_of(desk.browser.get(address(desk.workflow, query)))
+    assert "Stuck for 72 h" in html and "?stuck=72h" in html
+
+
 # --- words ------------------------------------------------------------------------------------------------------------
 
 

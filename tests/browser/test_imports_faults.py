@@ -250,6 +250,8 @@ def test_a_key_that_is_rejected_pauses_all_until_it_works_again(page: Page, runn
     press(page, "Create 20 tasks")
     expect(page.locator("main")).to_contain_text("20 rows not sent yet.", timeout=SECONDS)
     expect(page).to_have_title(re.compile("^Paused, 0 of 20 created"))
+    expect_rows(page, Ready=20)
+    expect(page.get_by_role("cell", name="Ready", exact=True)).to_have_count(20)
     look_at(page)
     address = page.url
     page.get_by_role("link", name="View key").click()

@@ -21,7 +21,7 @@ from pipelines_portal.entry.imports.cells import ORDERED
 from pipelines_portal.entry.imports.check_page import LONGEST_EDITED, RowTexts, read_errors
 from pipelines_portal.entry.imports.endings import Look
 from pipelines_portal.entry.imports.reasons import numbers_in_groups, numbers_with_error_in, select_groups
-from pipelines_portal.entry.imports.row_list import LOOKS, known_tasks, tasks_of
+from pipelines_portal.entry.imports.row_list import LOOKS, known_tasks, requests_on_the_wire, tasks_of
 from pipelines_portal.entry.imports.task_counts import read_index
 from pipelines_portal.entry.imports.typed import SHOWN_DIGEST, shown_rows
 from pipelines_portal.entry.models import Counts, ErrorGroup, ImportJob, ImportRow
@@ -315,13 +315,16 @@ def read_rows(import_job: ImportJob, numbers: list[int]) -> list[GridRow]:
     tasks = known_tasks(read_index(import_job), list(task_ids.values())) if task_ids else {}
     columns = columns_of(import_job.parsed_schema)
     meanings = Meanings(Matching.load(import_job.matching).words)
+    is_paused = import_job.status == ImportJob.Status.PAUSED
+    on_the_wire = requests_on_the_wire(import_job, rows) if is_paused else set()
     shown = []
     for row in rows:
         found, task_id = errors.get(row.number, {}), task_ids.get(row.number)
         cells = [_show_cell(column, row, row_texts, meanings, found.pop(column.known.name, [])) for column in columns]
         left = [message for messages in found.values() for message in messages]
         wrong = sum(1 for cell in cells if cell.why) + len(left)
-        look = _look_of(row, wrong, waits=import_job.waits_to_start)
+        is_held = is_paused and row.submission_id not in on_the_wire
+        look = _look_of(row, wrong, waits=import_job.waits_to_start or is_held)
         shown.append(GridRow(row, cells, look, "; ".join(left), task_id, tasks.get(task_id or 0)))
     return shown
 

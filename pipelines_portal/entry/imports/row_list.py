@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -14,7 +15,7 @@ from pipelines_portal.entry.imports.downloads import LabelledError, labelled_err
 from pipelines_portal.entry.imports.endings import Look
 from pipelines_portal.entry.imports.task_counts import ATTENTION, attention_tasks, read_index
 from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
-from pipelines_portal.submissions.models import SubmissionRow
+from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.origin import telling_value
 from pipelines_portal.task_index.models import COUNTED, IndexedTask, WorkflowIndex
 from pipelines_portal.task_index.reads import OPEN
@@ -95,13 +96,7 @@ class ListedRow:
     task_id: int | None
     task: IndexedTask | None
     reasons: list[LabelledError]
-    is_import_sending: bool = False
-
-    @property
-    def look(self) -> Look:
-        look = LOOKS[_S(self.row.status)]
-        is_waiting = self.row.status == _S.READY and self.is_import_sending
-        return look._replace(word=WAITING) if is_waiting else look
+    look: Look
 
 
 @dataclass(frozen=True)
@@ -143,6 +138,7 @@ def list_rows(import_job: ImportJob, workflow: OpenedWorkflow, selection: Select
     wrong = [row for row in rows if row.status in TO_FIX]
     reasons = labelled_errors(import_job, wrong) if wrong else {}
     row_texts = RowTexts(import_job)
+    on_the_wire = requests_on_the_wire(import_job, rows)
     listed = [
         ListedRow(
             row,
@@ -150,11 +146,30 @@ def list_rows(import_job: ImportJob, workflow: OpenedWorkflow, selection: Select
             task_ids.get(row.number),
             tasks.get(task_ids.get(row.number, 0)),
             reasons.get(row.number, []) or _duplicate_of(row),
-            import_job.status == ImportJob.Status.SENDING,
+            _look_of(row, on_the_wire, is_import_sending=import_job.status == ImportJob.Status.SENDING),
         )
         for row in rows
     ]
     return RowList(listed, selection, has_more=len(found) > ROWS_PER_PAGE)
+
+
+def requests_on_the_wire(import_job: ImportJob, rows: list[ImportRow]) -> set[UUID]:
+    """Return the requests that are being sent now, if one of the rows is in a request without an outcome."""
+    if not any(row.status == _S.REQUESTED for row in rows):
+        return set()
+    return set(import_job.submissions.filter(status=Submission.Status.SENDING).values_list("pk", flat=True))
+
+
+def status_of(row: ImportRow, on_the_wire: set[UUID]) -> ImportRow.Status:
+    """Return what people read: a row is ready while its request waits, for example for a key that works."""
+    is_held = row.status == _S.REQUESTED and row.submission_id not in on_the_wire
+    return _S.READY if is_held else _S(row.status)
+
+
+def _look_of(row: ImportRow, on_the_wire: set[UUID], *, is_import_sending: bool) -> Look:
+    status = status_of(row, on_the_wire)
+    look = LOOKS[status]
+    return look._replace(word=WAITING) if status == _S.READY and is_import_sending else look
 
 
 def chips(selection: Selection, counts: Counts, attention: int, *, is_sending: bool) -> list[Chip]:

@@ -11,9 +11,16 @@ from pipelines_portal.entry.imports.downloads import (
     header_of,
     reasons_of,
 )
-from pipelines_portal.entry.imports.row_list import LOOKS, TO_FIX, known_tasks, tasks_of
+from pipelines_portal.entry.imports.row_list import (
+    LOOKS,
+    TO_FIX,
+    known_tasks,
+    requests_on_the_wire,
+    status_of,
+    tasks_of,
+)
 from pipelines_portal.entry.imports.task_counts import read_index
-from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.matching.columns import OWN_COLUMNS, STATUS_COLUMNS, Matching
 
 ALL_ROWS = "all"
@@ -33,10 +40,11 @@ def _lines(import_job: ImportJob) -> Iterator[list[Any]]:
         tasks = known_tasks(index, list(task_ids.values()))
         wrong = [row for row in batch if row.status in TO_FIX]
         reasons = reasons_of(import_job, wrong) if wrong else {}
+        on_the_wire = requests_on_the_wire(import_job, batch)
         for row in batch:
             task_id = task_ids.get(row.number)
             task = tasks.get(task_id or 0)
-            word = LOOKS[ImportRow.Status(row.status)].word
+            word = LOOKS[status_of(row, on_the_wire)].word
             status = label_of(task.status) if task else ""
             yield [
                 *cells_of(row, matching), row.number, word, task_id or "", status,

@@ -88,8 +88,8 @@ def end_turns() -> int:
 
 
 def forget_limits() -> int:
-    """End the pause that a 429 asked for."""
-    return SavedKey.objects.update(paused_until=None)
+    """End the pause that a 429 asked for, and use a key again that a 401 rejected."""
+    return SavedKey.objects.update(paused_until=None, rejected_at=None)
 
 
 def decide_and_go_on(import_id: str) -> int:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,18 +12,18 @@ from django.utils import timezone
 from pipelines_portal.entry.drafts import list_drafts
 from pipelines_portal.entry.imports import row_list
 from pipelines_portal.entry.models import ImportJob, ImportRow
-from pipelines_portal.submissions.models import SubmissionRow
+from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.task_index.models import TaskNote, WorkflowIndex
 from pipelines_portal.task_index.recording import record_tasks
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.factories import make_task
-from tests.fake_api import FakeApi
+from tests.fake_api import FakeApi, error
 from tests.pages import text_of
 
 from .conftest import Checked, work
-from .making import GOOD, distinct
+from .making import GOOD, distinct, statuses
 from .office import Office, address
-from .test_sending import send
+from .test_sending import begin, send
 
 
 def numbers(page: Any, import_job: ImportJob, query: str = "") -> list[int]:
@@ -146,6 +147,29 @@ def test_a_sending_import_refreshes_the_page_that_is_shown(page: Any, checked: C
     assert "Creating tasks… 0 of 4" in words and f'hx-get="{here}?status=waiting&amp;after=2"' in words
     part = page.get(f"{here}?status=waiting", headers={"HX-Request": "true", "HX-Target": "progress"})
     assert "<html" not in text_of(part) and 'hx-swap-oob="true"' in text_of(part)
+
+
+def test_rows_of_a_paused_import_are_not_called_sending(
+    page: Any, checked: Checked, person: Any, scripted_api: FakeApi
+) -> None:
+    """The key is rejected, so their request waits. Rows whose request is on its way are being sent, paused or not."""
+    import_job = checked(distinct(3))
+    begin(import_job, person)
+    scripted_api.routes["/tasks"] = lambda request: error(401, "unauthorized", "Invalid key")
+    work()
+    assert set(statuses(import_job).values()) == {"requested"}
+    assert words_of_rows(page, import_job) == (["Ready"] * 3, ["Ready"] * 3, ["Waiting"] * 3)
+    import_job.submissions.update(status=Submission.Status.SENDING, sending_until=timezone.now() + timedelta(hours=1))
+    assert words_of_rows(page, import_job) == (["Sending"] * 3, ["Sending"] * 3, ["Creating…"] * 3)
+
+
+def words_of_rows(page: Any, import_job: ImportJob) -> tuple[list[str], list[str], list[str]]:
+    """Return the states of the rows on the page of the import, in a download and in the grid."""
+    listed = page.get(address(import_job, "progress")).context["rows"].rows
+    file = page.get(address(import_job, "rows", "all", "csv"))
+    _, *saved = csv.reader(io.StringIO(b"".join(file.streaming_content).decode("utf-8-sig")))
+    shown = page.get(address(import_job, "check")).context["grid"].rows
+    return [each.look.word for each in listed], [each[3] for each in saved], [each.look.word for each in shown]
 
 
 def test_all_rows_are_saved_with_their_tasks_and_statuses(page: Any, sent: ImportJob) -> None:

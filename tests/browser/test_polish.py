@@ -98,12 +98,6 @@ def test_an_unknown_workflow_is_told_at_the_field(page: Page, running: Demo) -> 
     expect(page.get_by_text("This key has no workflow 101.")).to_be_visible()
 
 
-def test_home_says_what_one_sent(page: Page, running: Demo) -> None:
-    page.goto(running.url)
-    mine = page.get_by_role("region", name="My submissions")
-    expect(mine.get_by_role("link", name="We are closed on public holidays.")).to_be_visible()
-
-
 def test_paper_shows_no_box_to_fill_in(page: Page, running: Demo) -> None:
     page.goto(running.workflow(43, "tasks/?status=failed"))
     page.emulate_media(media="print")

@@ -99,8 +99,20 @@ def test_an_unknown_workflow_is_told_at_the_field(page: Page, running: Demo) -> 
 
 
 def test_paper_shows_no_box_to_fill_in(page: Page, running: Demo) -> None:
-    page.goto(running.workflow(43, "tasks/?status=failed"))
+    """But what the list is of: its conditions, and the words searched for."""
+    boxes = page.locator("input:visible, select:visible, button:visible")
     page.emulate_media(media="print")
-    expect(page.locator("input:visible, select:visible, button:visible")).to_have_count(0)
-    expect(page.locator(".filters a:visible")).to_have_count(1)
+    page.goto(running.workflow(43, "tasks/?status=failed"))
+    expect(page.locator("tbody tr").first).to_be_visible()
+    expect(page.locator(".qchip")).to_have_text(re.compile("status:failed"))
+    expect(page.locator(".qchip")).to_be_visible()
+    expect(page.locator(".query")).to_have_css("border-top-width", "0px")
+    expect(boxes).to_have_count(0)
+    page.goto(running.workflow(43, "tasks/"))
+    expect(page.locator("tbody tr").first).to_be_visible()
+    expect(page.locator(".query")).to_have_css("display", "none")
+    expect(boxes).to_have_count(0)
+    page.goto(running.workflow(43, "tasks/?q=invoice"))
+    expect(page.locator("#query:visible")).to_have_value("invoice")
+    expect(boxes).to_have_count(1)
     page.emulate_media(media="screen")

@@ -51,7 +51,7 @@ def test_rows_are_downloaded_completed_and_sent(page: Page, tmp_path: Path) -> N
     expect(page.locator("#preview")).to_contain_text("may/c.png")
     page.get_by_role("link", name=START).click()
     expect_created(page, 2)
-    expect(page.get_by_role("region", name="Tasks created")).to_contain_text("Row 1: may/a.png")
+    expect(page.get_by_role("region", name="Tasks created")).to_contain_text("Row 2: may/a.png")
 
 
 def test_the_same_archive_again_is_said_and_not_forbidden(page: Page, tmp_path: Path) -> None:
@@ -64,8 +64,8 @@ def test_the_same_archive_again_is_said_and_not_forbidden(page: Page, tmp_path: 
         if not is_again:
             page.get_by_role("link", name=START).click()
             expect_created(page, 2)
-    expect(page.locator("#preview")).to_contain_text("by you: 2 tasks created.")
-    page.get_by_role("link", name="View").click()
+    expect(page.locator("#preview")).to_contain_text("You · 2 tasks created")
+    page.get_by_role("link", name="View upload").click()
     expect(page.locator("main")).to_contain_text("scans.zip")
     page.go_back()
     page.get_by_role("link", name="Choose the same file again").click()
@@ -171,7 +171,7 @@ def test_names_that_turn_around_and_endless_ones_keep_the_page_in_shape(page: Pa
     heading(page, "2 files found")
     page.set_input_files("#rows-file", rows)
     heading(page, "1 task ready, 1 row has errors")
-    expect(page.locator("[data-found] ~ .muted bdi")).to_have_text("a\ufffdgnp.zip")
+    expect(page.locator(".filechip bdi")).to_have_text("a\ufffdgnp.zip")
     assert page.evaluate("document.documentElement.scrollHeight") < 4000
     assert needed_width(page) <= 360
 

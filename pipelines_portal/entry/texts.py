@@ -34,7 +34,7 @@ PAUSED = "paused"
 READY = "{count:,} ready"
 
 # Times
-NOT_A_TIME = "Enter a date that exists, for example 27 Nov 10:15 or yesterday 4pm"
+NOT_A_TIME = "Enter a date that exists, like 27 Nov 10:15 or yesterday 4pm"
 
 # Pins
 PINNED = "{field} pinned"

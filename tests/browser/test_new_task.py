@@ -126,7 +126,7 @@ def test_a_time_says_what_it_is_in_utc(browser: Browser, running: Demo) -> None:
     received.fill("2026-07-24 00:30")
     expect(page.get_by_text("24 Jul 2026 00:30, Vienna time (22:30 UTC on 23 Jul)")).to_be_visible()
     received.fill("soon")
-    expect(page.get_by_text("Enter a date that exists, for example 27 Nov 10:15 or yesterday 4pm")).to_be_visible()
+    expect(page.get_by_text("Enter a date that exists, like 27 Nov 10:15 or yesterday 4pm")).to_be_visible()
 
 
 @pytest.mark.full

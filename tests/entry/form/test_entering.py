@@ -114,7 +114,7 @@ def test_a_time_is_typed_in_words_and_its_meaning_shown(page: Any, person: User,
     meaning = page.get(f"{address(triage)}time/", asked).content.decode()
     assert meaning == "24 Nov 2026 10:30, Vienna time (09:30 UTC)"
     wrong = page.get(f"{address(triage)}time/", asked | {"field-received": "soon"}).content.decode()
-    assert wrong == "Enter a date that exists, for example 27 Nov 10:15 or yesterday 4pm"
+    assert wrong == "Enter a date that exists, like 27 Nov 10:15 or yesterday 4pm"
     doubt = page.get(f"{address(triage)}time/", asked | {"field-received": "3/4/2026"}).content.decode()
     assert doubt.startswith("This could be 3 April or 4 March.")
     page.post(address(triage), GOOD | asked | {"token": uuid4()})

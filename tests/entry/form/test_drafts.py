@@ -118,6 +118,16 @@ def test_a_try_that_failed_for_sure_goes_out_once_from_its_own_page(
     assert Submission.objects.get().status == "created"
 
 
+def test_what_was_posted_with_errors_is_the_draft(page: Any, saved_key: SavedKey) -> None:
+    """The script saves after a pause; Create may come before it."""
+    workflow = open_workflow(saved_key)
+    first = save(page, workflow, **{"field-input_text": "Old"}).content.decode()
+    posted = {"token": str(uuid4()), "field-input_text": "New", "field-target_language": "Klingon"}
+    refused = page.post(address(workflow), posted | {"draft_seen": seen(first)})
+    assert refused.status_code == 422 and TypedDraft.objects.get().mark == refused.context["draft_seen"]
+    assert typed_text(page.get(address(workflow)).content.decode()) == "New"
+
+
 def test_a_draft_that_was_sent_from_its_submission_does_not_come_back(
     page: Any, saved_key: SavedKey, api: FakeApi
 ) -> None:

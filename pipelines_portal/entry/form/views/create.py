@@ -86,17 +86,21 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
     form = SchemaForm(schema, request.POST)
     if form.fields_changed():
         form.follow_schema()
-        return form_page(request, workflow, form, status=422, changed=True)
+        return form_page(request, workflow, form, status=422, changed=True, draft_seen=_save_draft(request, workflow))
     if not form.is_valid():
-        return form_page(request, workflow, form, status=422)
+        return form_page(request, workflow, form, status=422, draft_seen=_save_draft(request, workflow))
     fields = form.payload()
     seen, is_meant = request.POST.get("draft_seen", ""), _is_meant(request, fields)
     created = create_task(request.user, workflow, client, Typed(fields, form_token(request), seen, is_meant))
     return _answer(request, workflow, client, form, created)
 
 
-def _answer(
-    request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient, form: SchemaForm, created: Creation
+def _save_draft(request: SignedInRequest, workflow: OpenedWorkflow) -> str:
+    """Save what was typed since the page last saved it. Return the draft's mark, or that of the draft the page saw."""
+    return save_unsent(request.user, workflow, request.POST, form_token(request)) or request.POST.get("draft_seen", "")
+
+
+def _answer(    request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient, form: SchemaForm, created: Creation
 ) -> HttpResponse:
     if created.result is Result.CREATED:
         return _created(request, workflow, created)
@@ -105,7 +109,10 @@ def _answer(
         draft_seen = save_unsent(request.user, workflow, request.POST, created.submission.token) or draft_seen
     if created.result is Result.DUPLICATE:
         mark = f"{digest_of(form.payload())}:{request.POST.get('then', '')}"
-        return form_page(request, workflow, form, status=409, duplicate=created.duplicate, duplicate_mark=mark)
+        return form_page(
+            request, workflow, form, status=409, duplicate=created.duplicate, duplicate_mark=mark,
+            draft_seen=_save_draft(request, workflow),
+        )  # fmt: skip
     if created.result in (Result.UNCERTAIN, Result.ELSEWHERE):
         return redirect("submissions:detail", created.submission.pk)
     forget_schema(workflow)

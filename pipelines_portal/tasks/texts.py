@@ -58,6 +58,12 @@ def not_muted(task_ids: Sequence[int | str]) -> str:
     return f"{len(task_ids)} tasks not muted: their status has changed"
 
 
+def nothing_to_mute(task_ids: Sequence[int | str]) -> str:
+    if len(task_ids) == 1:
+        return f"Task {task_ids[0]} not muted: it doesn’t need attention"
+    return f"{len(task_ids)} tasks not muted: they don’t need attention"
+
+
 def marked_as_mistakes(task_ids: Sequence[int | str]) -> str:
     if len(task_ids) == 1:
         return f"Task {task_ids[0]} marked as a mistake"

@@ -122,6 +122,11 @@ def test_tasks_are_selected_by_keyboard(page: Page, world: World) -> None:
     page.keyboard.press("Escape")
     expect(page.locator(".selbar")).to_be_hidden()
     page.keyboard.press("x")
+    page.locator("#mute-menu summary").click()
+    expect(page.get_by_label("Note")).to_be_focused()
+    page.keyboard.type("asked Ana")  # no shortcuts
+    expect(page.get_by_label("Note")).to_have_value("asked Ana")
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Mark as mistake").click()
     expect(page.locator(".toast")).to_contain_text("marked as a mistake")
     expect(page.locator("tr.mistake")).to_have_count(1)

@@ -90,7 +90,7 @@ def test_only_a_task_that_needs_attention_can_be_muted(page: Any, saved_key: Sav
     html = text_of(page.get(address(workflow, f"{task_id}/")))
     assert "tasks/mute/" not in html and "Mark as mistake" in html
     answer = page.post(address(workflow, "mute/"), {"task": task_id, f"status-{task_id}": "paused", "note": "x"})
-    assert said(answer) == [f"Task {task_id} not muted: its status has changed"]
+    assert said(answer) == [f"Task {task_id} not muted: it doesn’t need attention"]
 
 
 def test_noted_tasks_leave_the_list_of_those_that_need_attention(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
@@ -177,7 +177,7 @@ def test_the_index_says_the_status_that_the_page_does_not(page: Any, saved_key: 
     index = make_index(open_workflow(saved_key), [make_task(7, "failed", timezone.now())])
     answer = page.post(address(index.workflow, "mute/"), {"task": ["7", "8"], "note": "asked Ana"})
     assert said(answer) == [
-        "Task 7 muted", "Task 8 not muted: its status has changed"
+        "Task 7 muted", "Task 8 not muted: it doesn’t need attention"
     ]  # fmt: skip
 
 

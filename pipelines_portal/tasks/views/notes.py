@@ -13,7 +13,7 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.accounts.restored_forms import is_restoring, typed_values
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.task_index.counts import statuses_of
-from pipelines_portal.task_index.models import NoteState, TaskNote
+from pipelines_portal.task_index.models import MUTABLE, NoteState, TaskNote
 from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.forms import ClearNoteForm, MistakeForm, MuteForm, TasksForm
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -35,8 +35,11 @@ def task_mute(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
     muted = TaskNote.objects.mute(workflow, statuses, posted["note"], request.user, seen_at=posted["seen_at"])
     if muted:
         messages.success(request, texts.muted(muted))
-    if left := [task_id for task_id in posted["task_ids"] if task_id not in muted]:
-        messages.warning(request, texts.not_muted(left))
+    left = [task_id for task_id in posted["task_ids"] if task_id not in muted]
+    if changed := [task_id for task_id in left if statuses.get(task_id) in MUTABLE]:
+        messages.warning(request, texts.not_muted(changed))
+    if others := [task_id for task_id in left if statuses.get(task_id) not in MUTABLE]:
+        messages.warning(request, texts.nothing_to_mute(others))
     return _back(request, workflow, posted["task_ids"])
 
 

@@ -1,4 +1,6 @@
-// A click beside an open menu, or Escape, closes it.
+// A click beside an open menu, or Escape, closes it. A menu that a person opens to type in gets the cursor.
+
+const TEXT = ".pop :is(input:not([type=hidden], [type=checkbox], [type=radio]), textarea)";
 
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
@@ -12,3 +14,12 @@ document.addEventListener("keydown", (event) => {
   menu.open = false;
   menu.querySelector("summary").focus();
 });
+document.addEventListener(
+  "toggle",
+  ({ target }) => {
+    if (!target.matches("details.menu[open]")) return;
+    const isOpenedByPerson = [document.body, target.querySelector("summary")].includes(document.activeElement);
+    if (isOpenedByPerson) target.querySelector(TEXT)?.focus();
+  },
+  true,
+);

@@ -16,6 +16,8 @@ from pipelines_portal.entry.imports.checking import SENT
 from pipelines_portal.entry.imports.fixing import LARGEST_NUMBER, MOST_POSTED_ROWS, CannotChange, change_rows, edit_row
 from pipelines_portal.entry.imports.typed import add_rows, last_number
 from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.matching.columns import Matching
+from pipelines_portal.matching.notation import clock_in
 from pipelines_portal.workflows.fields.dates import moment_in
 from pipelines_portal.workflows.fields.local_times import meanings, utc_text
 from pipelines_portal.workflows.fields.typed_times import read_typed_time
@@ -140,7 +142,7 @@ def _compare(
         if posted.is_too_long(name):
             problems.append(texts.CELL_LONG.format(**place, most=f"{LONGEST_TEXT:,}", typed=cell.after[:QUOTED]))
             continue
-        after = understood(known[name], cell.after)
+        after = understood(known[name], cell.after, row_texts.of_file)
         if present == _with_plain_line_ends(after):
             continue
         if present == _with_plain_line_ends(cell.before):
@@ -171,7 +173,7 @@ def _is_lost(cell: Cell, known: Field, sent: ImportRow | None, row_texts: RowTex
     if sent is None:
         return bool(cell.after)
     present = _with_plain_line_ends(row_texts.text(known, sent))
-    return present not in map(_with_plain_line_ends, (cell.after, understood(known, cell.after)))
+    return present not in map(_with_plain_line_ends, (cell.after, understood(known, cell.after, row_texts.of_file)))
 
 
 def _add_new_rows(import_job: ImportJob, posted: list[PostedCells], saved: SavedCells) -> None:
@@ -206,13 +208,17 @@ def _is_same(row_texts: RowTexts, stored: ImportRow, posted: PostedCells) -> boo
     wanted = {
         name: cell.after for name, cell in posted.cells.items() if name in present and not posted.is_too_long(name)
     }
-    return present.items() <= {name: understood(fields[name], text) for name, text in wanted.items()}.items()
+    stored_as = {name: understood(fields[name], text, row_texts.of_file) for name, text in wanted.items()}
+    return present.items() <= stored_as.items()
 
 
-def understood(known: Field, text: str) -> str:
-    """Return a typed text as it is stored: times as moments, rankings with an item on each line."""
+def understood(known: Field, text: str, matching: Matching | None = None) -> str:
+    """Return a typed text as it is stored: times as moments, rankings with an item on each line.
+
+    A time as the file writes it (`matching`) stays a text, and is read in the file's time zone as its other rows are.
+    """
     if known.type == "datetime":
-        return _moment(text)
+        return text if matching and clock_in(text, matching) else _moment(text)
     if known.type == "ranking" and ORDERED in text:
         return "\n".join(item.strip() for item in text.split(ORDERED))
     return text

@@ -9,6 +9,7 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.entry.imports.cells import LONGEST_TEXT, pasted_cells, read_posted_cells, understood
 from pipelines_portal.entry.imports.fixing import change_rows, edit_row
 from pipelines_portal.entry.models import Change, ImportJob, ImportRow
+from pipelines_portal.matching.columns import Matching
 from tests.factories import make_colleague
 from tests.pages import text_of
 
@@ -207,6 +208,14 @@ def test_copied_cells_are_read_as_spreadsheets_copy_them(text: str, expected: li
 )
 def test_cells_with_many_quotes_are_read_at_once(text: str) -> None:
     assert "".join(pasted_cells(text)[0])
+
+
+def test_a_time_as_the_file_writes_it_is_read_in_the_zone_of_the_file() -> None:
+    """Its other rows are, too. What no file writes means a moment of the person's time zone."""
+    of_file, due = Matching(day_first=True, zone="America/New_York"), Field(name="x", type="datetime")
+    for typed in ("28/11/2026 10:20", "28.11.2026 10:20", "2026-11-28 10:20", "28 Nov 2026 10:20"):
+        assert understood(due, typed, of_file) == typed
+    assert understood(due, "today 10:20", of_file).endswith("T10:20:00Z")
 
 
 @pytest.mark.parametrize(

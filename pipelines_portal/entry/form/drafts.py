@@ -19,6 +19,7 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.retention import DRAFTS_STORED_FOR
 from pipelines_portal.submissions.statuses import FINAL
 from pipelines_portal.workflows.fields.rankings import AS_LIST
+from pipelines_portal.workflows.fields.rankings import SENT as CONFIRMED
 from pipelines_portal.workflows.fields.schema_form import PREFIX
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -114,9 +115,10 @@ def _write(owner: User, workflow: OpenedWorkflow, pairs: Pairs, token: UUID) -> 
 
 
 def _has_text(posted: QueryDict) -> bool:
-    """Return whether a field has a text. A ranking has its options without anybody's doing."""
-    fields = (name for name in posted if name.startswith(PREFIX) and AS_LIST + name not in posted)
-    return any(text.strip() for name in fields for text in posted.getlist(name))
+    """Return whether a field has a text. A ranking that nobody ordered has its options, too."""
+    fields = [name for name in posted if name.startswith(PREFIX)]
+    chosen = [name for name in fields if AS_LIST + name not in posted or CONFIRMED + name in posted]
+    return any(text.strip() for name in chosen for text in posted.getlist(name))
 
 
 def _is_sent(owner: User, token: UUID) -> bool:

@@ -162,6 +162,8 @@ def test_an_empty_form_is_no_draft(page: Any, saved_key: SavedKey) -> None:
     first = save(page, workflow).content.decode()
     save(page, workflow, draft_seen=seen(first), **empty)
     assert not TypedDraft.objects.exists()
+    save(page, workflow, **empty, **{"send-field-topics": "1"})
+    assert TypedDraft.objects.exists(), "the person chose the order"
 
 
 def test_too_much_is_told(page: Any, saved_key: SavedKey) -> None:

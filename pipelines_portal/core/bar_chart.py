@@ -37,6 +37,8 @@ class Bar:
     parts: list[Part]
     total: int
     as_of: object = None
+    # Tasks that are left out, because they are mistakes or were replaced.
+    mistakes: int = 0
 
     @property
     def words(self) -> str:

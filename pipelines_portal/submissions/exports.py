@@ -152,7 +152,7 @@ def entries_of(submission: Submission) -> Iterator[Entry]:
     for row in rows:
         yield Entry(
             **of_all,
-            row=row.index + 1,
+            row=row.shown_number,
             row_status=row.get_status_display(),
             task_id=row.task_id,
             field=row.error_field,
@@ -170,7 +170,7 @@ def rejected_rows(submission: Submission) -> Iterator[list[Any]]:
     for row in rejected.iterator(CHUNK):
         values = row.fields or {}
         message = row_message(row.error_message, has_one_file_field=is_one) or submission.reason
-        yield [row.index + 1, row.error_field, message, *(values.get(name) for name in names)]
+        yield [row.shown_number, row.error_field, message, *(values.get(name) for name in names)]
 
 
 def csv_of_rows(submission: Submission, rows: Iterable[Iterable[Any]], by: User) -> StreamingHttpResponse:

@@ -33,7 +33,7 @@ def task_bar(submission: Submission, workflow: OpenedWorkflow) -> Bar | None:
     shares = task_shares(progress.by_status)
     known = sum(count for _, _, count in shares)
     bar = build_bar([*shares, ("pending", "Status not known yet", progress.total - known)])
-    return Bar(bar.parts, progress.total, progress.as_of)
+    return Bar(bar.parts, progress.total, progress.as_of, progress.mistakes)
 
 
 def _number(found: QuerySet[Any]) -> QuerySet[Any, int]:

@@ -107,7 +107,7 @@ def unmatched(count: int) -> str:
     return "1 file with an unknown name" if count == 1 else f"{count:,} files with unknown names"
 
 
-NAME_AFTER_FIELD = "Name each file after a field: {fields}."
+NAME_AFTER_FIELD = "Pipelines rejects their whole folders. Name each file after a field: {fields}."
 
 
 def in_folder(count: int) -> str:
@@ -160,7 +160,7 @@ def unnamed(count: int) -> str:
     return "1 file isn’t used" if count == 1 else f"{count:,} files aren’t used"
 
 
-NO_TASK_GETS_IT = "No row of the spreadsheet names them."
+NO_TASK_GETS_IT = "Files that no row of the spreadsheet names are not used."
 
 
 def upload_finished(name: str, created: int, rejected: int, not_sent: int) -> str:

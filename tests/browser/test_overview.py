@@ -27,7 +27,7 @@ def counted(chromium: Chromium, running: Demo) -> Iterator[Page]:
     """Once the overview says what was read, without anybody loading it again."""
     page = signed_in(chromium.browser(), running, timezone_id="Asia/Kolkata")
     page.goto(running.url + OVERVIEW)
-    expect(page.get_by_role("heading", name=re.compile(r"\d+ open tasks?"))).to_be_visible(timeout=READ)
+    expect(page.get_by_role("heading", name=re.compile(r"\d+ unfinished tasks?"))).to_be_visible(timeout=READ)
     yield page
     page.context.close()
 

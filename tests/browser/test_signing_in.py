@@ -87,7 +87,7 @@ def test_a_passkey_is_added_and_opens_the_account(new_page: NewPage) -> None:
     expect_in(page)
     page.goto("/account/")
     page.get_by_role("link", name="Add passkey").click()
-    expect(page.get_by_text("This turns on two-step verification")).to_be_visible()
+    expect(page.get_by_text("Adding a passkey turns on two-step verification")).to_be_visible()
     page.get_by_label("Name").fill("Work laptop")
     assert accessibility_faults(page) == []
     page.get_by_role("button", name="Add passkey").click()

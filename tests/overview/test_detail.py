@@ -37,11 +37,11 @@ def test_opening_the_page_starts_the_scans(page: Any, saved_key: SavedKey, api: 
     workflow = open_workflow(saved_key)
     api.create(2)
     words = text_of(page.get(address(workflow)))
-    assert "Counting tasks" in words and "open tasks" not in words and "Created today" not in words
+    assert "Counting tasks" in words and "unfinished tasks" not in words and "Created today" not in words
     while _step():
         pass
     words = text_of(page.get(address(workflow)))
-    assert "open tasks" in words and "Counting" not in words and "still loading" not in words
+    assert "unfinished tasks" in words and "Counting" not in words and "still loading" not in words
 
 
 def _step() -> bool:
@@ -66,8 +66,8 @@ def test_counts_stuck_tasks_and_durations_are_shown(page: Any, saved_key: SavedK
         p90_seconds=5400,
     )
     words = text_of(page.get(address(index.workflow)))
-    assert "4 open tasks" in words
-    assert "Open tasks: 1 in progress, 1 pending, 1 paused, 1 failed" in words
+    assert "4 unfinished tasks" in words
+    assert "Unfinished tasks: 1 in progress, 1 pending, 1 paused, 1 failed" in words
     assert "1 stuck task" in words and "/tasks/?stuck=24h" in words
     assert "1 h 30 min" in words and "Oldest open task" in words
 
@@ -110,11 +110,11 @@ def test_each_number_has_the_time_at_which_it_was_read(page: Any, saved_key: Sav
     )
     words = re.sub(r"<[^>]+>", "", text_of(page.get(address(index.workflow))))
     old, new, durations = (f"Updated {shown_time(now - timedelta(minutes=m))}" for m in (12, 2, 7))
-    assert re.search(rf"2 open tasks\s+{old}", words)
+    assert re.search(rf"2 unfinished tasks\s+{old}", words)
     assert re.search(rf"Created today\s+3\s+{new}", words) and durations in words
     assert re.search(rf"Finished today\s+1\+\s+{old}", words)
     index.status_counts.filter(status="failed").update(is_cut=True, listed=1000)
-    assert re.search(r"1,001\+ open tasks", re.sub(r"<[^>]+>", "", text_of(page.get(address(index.workflow)))))
+    assert re.search(r"1,001\+ unfinished tasks", re.sub(r"<[^>]+>", "", text_of(page.get(address(index.workflow)))))
 
 
 def test_only_documented_statuses_link_to_the_task_list(page: Any, saved_key: SavedKey) -> None:
@@ -219,7 +219,7 @@ def test_unknown_statuses_and_impossible_times_are_shown(page: Any, saved_key: S
     tasks.append(make_task(4, "escalated", first).model_copy(update={"created_at": None, "updated_at": None}))
     index = make_index(open_workflow(saved_key), tasks)
     words = text_of(page.get(address(index.workflow)))
-    assert "3 open tasks" in words and "1 dreaming" in words
+    assert "3 unfinished tasks" in words and "1 dreaming" in words
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, UnattributedTask
-from pipelines_portal.task_index.models import WorkflowIndex
+from pipelines_portal.task_index.models import TaskNote, WorkflowIndex
 from pipelines_portal.task_index.recording import record_tasks
 from tests.factories import make_colleague, make_task, open_workflow, share_key
 from tests.pages import text_of
@@ -28,7 +28,10 @@ def test_one_bar_over_its_tasks(page: Any, person: Any, saved_key: SavedKey) -> 
     WorkflowIndex.objects.update(open_as_of=now)
     words = text_of(page.get(address))
     assert "Task status" in words
-    assert "Tasks: 1 failed, 2 finished, 1 status not known yet" in words
+    assert "Tasks: 1 failed, 2 finished, 1 status not known yet" in words and "mistake" not in words
+    TaskNote.objects.mark_as_mistakes(workflow, [11], "", person)
+    words = text_of(page.get(address))
+    assert "Tasks: 1 failed, 1 finished, 1 status not known yet" in words and "<b>1</b> mistake or replaced" in words
 
 
 def test_its_time_is_not_before_its_tasks_were(page: Any, person: Any, saved_key: SavedKey) -> None:

@@ -50,10 +50,11 @@ def task_bar(import_job: ImportJob, counts: Counts) -> Bar | None:
     if not by_status or not counts.created:
         return None
     shares = task_shares(by_status)
-    total = max(counts.created - import_job.task_counts.get("mistakes", 0), 0)
+    mistakes = import_job.task_counts.get("mistakes", 0)
+    total = max(counts.created - mistakes, 0)
     others = total - sum(count for _, _, count in shares)
     bar = build_bar([*shares, ("unknown", texts.STATUS_UNKNOWN, max(others, 0))])
-    return Bar(bar.parts, total, parse_datetime(import_job.task_counts.get("as_of", "")))
+    return Bar(bar.parts, total, parse_datetime(import_job.task_counts.get("as_of", "")), mistakes)
 
 
 def attention_by_import(workflow: OpenedWorkflow, import_ids: Collection[UUID]) -> dict[UUID, int]:

@@ -66,6 +66,11 @@ class SubmissionRow(models.Model):
             models.Index(fields=["digest"], condition=~Q(digest=""), name="submissions_rows_by_digest"),
         ]
 
+    @property
+    def shown_number(self) -> int:
+        """The row's number as people know it: that of the file of an import, or else its place from 1."""
+        return self.number or self.index + 1
+
 
 class UnattributedTask(models.Model):
     """A task that a submission created, where nobody knows from which of its rows."""

@@ -43,8 +43,7 @@ class ShownRow:
 
     @property
     def number(self) -> int:
-        """The row's number from 1."""
-        return self.row.index + 1
+        return self.row.shown_number
 
     @property
     def message(self) -> str:

@@ -47,7 +47,7 @@ class Numeric(FieldType):
         found = DECIMAL_COMMA.fullmatch(value.strip()[:LONGEST_NUMBER]) if isinstance(value, str) else None
         if found:
             whole, point = f"{found[1]}{found[2]}{found[3]}", f"{found[1]}{found[2]}.{found[3]}"
-            return f"This could be {whole} or {point}. Write it without a thousands separator."
+            return f"The comma could separate thousands or decimals. Enter {whole}, or {point} with a decimal point."
         objection = self.objection(field, value)
         return "" if not objection else ANY_NUMBER if objection == NO_NUMBER else self._wrong(field)
 

@@ -41,7 +41,7 @@ def test_every_ready_row_becomes_one_task(page: Any, checked: Checked, saved_key
     assert (
         ">7 tasks created</a>" in words
         and "Details: 3 batches" in words
-        and "3 rows between 2 and 4" in " ".join(words.split())
+        and "3 rows, from 2 to 4" in " ".join(words.split())
     )
 
 

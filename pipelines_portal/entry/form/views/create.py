@@ -100,7 +100,8 @@ def _save_draft(request: SignedInRequest, workflow: OpenedWorkflow) -> str:
     return save_unsent(request.user, workflow, request.POST, form_token(request)) or request.POST.get("draft_seen", "")
 
 
-def _answer(    request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient, form: SchemaForm, created: Creation
+def _answer(
+    request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient, form: SchemaForm, created: Creation
 ) -> HttpResponse:
     if created.result is Result.CREATED:
         return _created(request, workflow, created)

@@ -79,7 +79,7 @@ def test_a_thousand_rows_become_tasks_and_the_bad_ones_come_back_in_a_file(
     expect(page.get_by_text(re.compile("3 (errors|rows with errors)")).first).to_be_visible()
     first, second = requests_of(page)
     assert re.fullmatch(r"1 Row 2 Created 1 0 1 \d+:\d+", first)
-    assert re.fullmatch(r"2 995 rows between 3 and 1,001 Created 995 0 2–996 \d+:\d+", second)
+    assert re.fullmatch(r"2 995 rows, from 3 to 1,001 Created 995 0 2–996 \d+:\d+", second)
     page.get_by_text("Export", exact=True).click()
     file = download(page, "Rows with errors (XLSX)", tmp_path)
     header, *wrong = xlsx_rows(file)
@@ -137,9 +137,9 @@ def test_twelve_thousand_rows_become_tasks_each_once(
     expect_all_rows(page, 12_480)
     sent = [re.sub(" Created .*", "", text) for text in requests_of(page)]
     assert sent == [
-        "1 5,000 rows between 2 and 5,002",
-        "2 5,000 rows between 5,003 and 10,002",
-        "3 2,479 rows between 10,003 and 12,481",
+        "1 5,000 rows, from 2 to 5,002",
+        "2 5,000 rows, from 5,003 to 10,002",
+        "3 2,479 rows, from 10,003 to 12,481",
     ]
     ids = running.task_ids(workflow_id)
     assert len(ids) == len(set(ids)) == 12_479

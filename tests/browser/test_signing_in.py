@@ -59,8 +59,9 @@ def new_page(browser: Browser, running: Portal) -> Iterator[NewPage]:
 
 
 def is_ours(message: ConsoleMessage, url: str) -> bool:
-    """An error on a page of the portal: the issuer's asks for styles on the internet."""
-    return message.type == "error" and bool(message.page) and message.page.url.startswith(url)
+    """An error on a page of the portal: the issuer's asks for styles on the internet. Not that a form was refused."""
+    is_error = message.type == "error" and "status of 422" not in message.text
+    return is_error and bool(message.page) and message.page.url.startswith(url)
 
 
 def with_passkeys(page: Page) -> Page:

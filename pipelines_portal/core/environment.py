@@ -43,7 +43,21 @@ def read_env_file(file: Path) -> None:
         raise ImproperlyConfigured(f"The file {file} is not UTF-8. Save it as UTF-8.") from error
     except OSError as error:
         raise ImproperlyConfigured(f"The file {file} cannot be read ({error.strerror}).") from error
+    before = set(os.environ)
     environ.Env.read_env(StringIO(COMMENT.sub(r"\1", text)))
+    _from_env_file.update(set(os.environ) - before)
+
+
+# Names of the variables that the `.env` file has set.
+_from_env_file: set[str] = set()
+
+
+def source_of(name: str) -> str:
+    """Return where the value of a setting comes from: the environment, a file, or the default."""
+    for variable in (name, f"{name}_FILE"):
+        if os.environ.get(variable, "").strip():
+            return ".env" if variable in _from_env_file else "environment" if variable == name else variable
+    return "default"
 
 
 BASE_DIR = Path(__file__).resolve().parents[2]

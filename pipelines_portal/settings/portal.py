@@ -43,6 +43,8 @@ def _require_nothing_else_in(key: str) -> None:
 
 
 ENCRYPTION_KEYS = encryption_keys()
+# Administrators are asked to save generated secrets elsewhere.
+SECRETS_ARE_GENERATED = environment.source_of("ENCRYPTION_KEYS") == "default"
 EMBEDDED_API_URL = f"http://127.0.0.1:{API_PORT}/api/v1"
 PIPELINES_API_URL = environment.http_url(env, "PIPELINES_API_URL", EMBEDDED_API_URL)
 # Where people make keys. The vendor's page is known to the vendor's customers.

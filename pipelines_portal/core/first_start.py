@@ -1,0 +1,24 @@
+"""The one-time link that a program prints while it has no accounts. It leads to the form for the first account."""
+
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+CODE_LENGTH = 40
+
+
+def setup_code() -> str:
+    """Return the code of the link. All processes of a program compute the same one from its SECRET_KEY."""
+    return salted_hmac("pipelines_portal.core.first_start", settings.PROGRAM, algorithm="sha256").hexdigest()[
+        :CODE_LENGTH
+    ]
+
+
+def is_setup_code(text: str) -> bool:
+    return constant_time_compare(text, setup_code())
+
+
+def setup_link(address: str, path: str) -> str:
+    """Return the link. The code is in the query string, which proxies and request logs leave out."""
+    return f"{address}{path}?{urlencode({'code': setup_code()})}"

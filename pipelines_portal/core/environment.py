@@ -24,13 +24,28 @@ COMMENT = re.compile(
 
 
 class Environment(environ.Env):  # type: ignore[misc]
-    """environ.Env without references to other variables: a password may start with $. A blank value counts as unset."""
+    """environ.Env without references to other variables: a password may start with $. A blank value counts as unset.
+
+    A setting NAME can also be given as NAME_FILE, a file with the value, as containers get their secrets.
+    """
 
     def get_value(self, var: str, cast: Any = None, default: Any = None, parse_default: bool = False) -> Any:
         value = str(self.ENVIRON.get(var, "")).strip()
+        if file := str(self.ENVIRON.get(f"{var}_FILE", "")).strip():
+            if value:
+                raise ImproperlyConfigured(f"{var} and {var}_FILE are both set. Remove one of them.")
+            value = _read_value(var, Path(file))
         if value:
             return self.parse_value(value, cast)
         return self.parse_value(default, cast) if parse_default else default
+
+
+def _read_value(name: str, file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise ImproperlyConfigured(f"{name}_FILE names the file {file}, which cannot be read ({reason}).") from error
 
 
 def read_env_file(file: Path) -> None:
@@ -258,18 +273,34 @@ def data_dir(env: environ.Env) -> Path:
     return place
 
 
+def host_name(env: environ.Env, name: str) -> str:
+    """Return PORTAL_HOST or API_HOST, the names of the two programs behind HTTPS."""
+    host = _text(env, name).lower()
+    is_name = host == "" or (HOST.fullmatch(host) and host[0] != ".")
+    _require(is_name, name, "a host name such as portal.example.com: no scheme, no port")
+    return host
+
+
+def runs_own_api(env: environ.Env) -> bool:
+    """Return False if the portal works with another API: PIPELINES_API_URL, or the hosted one for lack of API_HOST."""
+    has_api_here = host_name(env, "API_HOST") or not host_name(env, "PORTAL_HOST")
+    return bool(has_api_here) and not _text(env, "PIPELINES_API_URL")
+
+
 def allowed_hosts(env: environ.Env) -> list[str]:
-    """Return ALLOWED_HOSTS and this machine: the programs and their health checks call each other over loopback."""
+    """Return the names of both programs, ALLOWED_HOSTS and this machine, over which the programs call each other."""
     hosts = listed(env, "ALLOWED_HOSTS")
     are_hosts = all(host == "*" or HOST.fullmatch(host) for host in hosts)
     _require(are_hosts, "ALLOWED_HOSTS", "host names such as portal.example.com: no scheme, no port")
-    return list(dict.fromkeys([*hosts, *LOOPBACK_HOSTS]))
+    names = filter(None, [host_name(env, "PORTAL_HOST"), host_name(env, "API_HOST")])
+    return list(dict.fromkeys([*names, *hosts, *LOOPBACK_HOSTS]))
 
 
 def is_production(env: environ.Env) -> bool:
-    """Return PRODUCTION or, if it is not set, True if ALLOWED_HOSTS names another machine."""
+    """Return PRODUCTION or, if it is not set, True if there is a PORTAL_HOST, an API_HOST or another allowed host."""
     hosts = allowed_hosts(env)
-    production = flag(env, "PRODUCTION", any(host not in LOOPBACK_HOSTS for host in hosts))
+    has_names = host_name(env, "PORTAL_HOST") or host_name(env, "API_HOST")
+    production = flag(env, "PRODUCTION", bool(has_names) or any(host not in LOOPBACK_HOSTS for host in hosts))
     if production and "*" in hosts:
         raise ImproperlyConfigured("ALLOWED_HOSTS must not be * in production: name the hosts.")
     return production
@@ -296,10 +327,14 @@ def listens_on_loopback(env: environ.Env) -> bool:
 
 
 def secret(env: environ.Env, name: str, file: Path, make: Callable[[], str], *, production: bool) -> str:
-    """Return `name` from the environment. Outside production, `file` is the default; it is created on first use."""
+    """Return `name` from the environment or, by default, from `file`.
+
+    The file is created on first use, except in production: there, only `create_secrets` does so, because processes on
+    several servers would each create another one.
+    """
     if given := _text(env, name):
         return given
-    if production:
+    if production and not file.exists():
         raise ImproperlyConfigured(f"{name} must be set in production.")
     return read_or_create_secret(file, make)
 

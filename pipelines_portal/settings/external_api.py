@@ -18,7 +18,7 @@ if not PRODUCTION:
 
 STORAGE = parse_storage_url(env.str("STORAGE_URL", default=""), DATA_DIR / "storage")
 # How browsers reach the embedded storage; when empty, as the caller reached the API.
-STORAGE_PUBLIC_URL = environment.http_url(env, "STORAGE_PUBLIC_URL")
+STORAGE_PUBLIC_URL = environment.http_url(env, "STORAGE_PUBLIC_URL", f"https://{API_HOST}" if API_HOST else "")
 # How many archives the embedded storage receives at once.
 STORAGE_CONCURRENT_UPLOADS = 4
 # An archive of which nothing arrives for so long is given up, and so is a slower one when others wait.

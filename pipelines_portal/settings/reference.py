@@ -17,26 +17,21 @@ class Setting:
 
 
 TEAM = (
-    Setting("ALLOWED_HOSTS", "Host names of this installation, separated by commas.", unset="localhost"),
+    Setting("PORTAL_HOST", "The portal's host name, such as `portal.example.com`.", unset="localhost"),
     Setting(
-        "PRODUCTION",
-        "Requires `SECRET_KEY`, `ENCRYPTION_KEYS` and HTTPS, and disables the demo and its accounts.",
-        unset="`on` if `ALLOWED_HOSTS` has another host than localhost",
+        "API_HOST",
+        "The included External API's host name. Empty: the portal works with the hosted API.",
+        unset="the hosted API if `PORTAL_HOST` is set",
     ),
     Setting(
         "SECRET_KEY",
         "Signs sessions and upload links. At least 50 characters.",
-        unset="generated in `DATA_DIR`; required in production",
+        unset="a file in `DATA_DIR`, created at the first start on a single server",
     ),
     Setting(
         "ENCRYPTION_KEYS",
         "Fernet keys for secrets, separated by commas. The first one encrypts, all decrypt.",
-        unset="generated in `DATA_DIR`; required in production",
-    ),
-    Setting(
-        "PORTAL_URL",
-        "The portal's address, for links. Pages of this address may upload to the included storage.",
-        unset="`http://localhost:PORT`; required in production for mail",
+        unset="a file in `DATA_DIR`, created at the first start on a single server",
     ),
     Setting(
         "TRUSTED_PROXIES",
@@ -49,7 +44,7 @@ TEAM = (
     Setting(
         "PIPELINES_API_URL",
         "The API that the portal works with. Hosted: `https://api.pipelines.tech/api/v1`.",
-        unset="the included External API",
+        unset="the included External API, or the hosted one if only `PORTAL_HOST` is set",
     ),
     Setting(
         "UPLOAD_ORIGINS",
@@ -61,13 +56,24 @@ TEAM = (
     Setting("DATA_DIR", "Folder for databases, files and generated secrets.", "./var"),
 )
 ADDRESSES = (
+    Setting("ALLOWED_HOSTS", "More host names of this installation, separated by commas.", unset="none"),
+    Setting(
+        "PRODUCTION",
+        "Requires HTTPS and explicit secrets, and disables the demo and its accounts.",
+        unset="`on` if there is any host but localhost",
+    ),
+    Setting(
+        "PORTAL_URL",
+        "The portal's address, for links. Pages of this address may upload to the included storage.",
+        unset="`https://PORTAL_HOST`, or `http://localhost:PORT`",
+    ),
     Setting("PORT", "The portal's port.", "8000"),
     Setting("API_PORT", "The External API's port.", "8001"),
     Setting("BIND", "Address on which both programs listen.", "127.0.0.1"),
     Setting(
         "API_KEYS_URL",
         "Page on which people create API keys, for a link to it.",
-        unset="the included External API's page, except in production",
+        unset="`https://API_HOST/organization-keys/`",
     ),
 )
 SIGN_IN = (
@@ -138,7 +144,7 @@ EXTERNAL_API = (
     Setting(
         "STORAGE_PUBLIC_URL",
         "Address at which browsers reach the included storage.",
-        unset="the address at which the client reached the API",
+        unset="`https://API_HOST`, or the address at which the client reached the API",
     ),
     Setting("MAX_ARCHIVE_BYTES", "Largest ZIP file.", "5368709120"),
     Setting("ORGANIZATION_STORAGE_BYTES", "Storage for the files of one organization.", "107374182400"),

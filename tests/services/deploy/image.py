@@ -16,7 +16,7 @@ from typing import Any
 from tests.external_api.server import PROJECT
 
 KEPT = PROJECT / "var" / "image-parts"
-SUITE, PACKAGES = "trixie", "python3-venv,ca-certificates,tzdata"
+SUITE, PACKAGES = "trixie", "python3-venv,ca-certificates,tzdata,postgresql-client"
 PYTHON = "3.13"
 NOT_WANTED = ("man", "doc", "info", "locale", "i18n")
 PLATFORMS = ("manylinux2014", "manylinux_2_17", "manylinux_2_28", "manylinux_2_34")

@@ -64,7 +64,7 @@ clean: ## remove all that was made here, the databases too
 	@touch $@ .venv/run
 
 .venv/docs: requirements-docs.txt
-	@VENV=.venv/mkdocs bin/install requirements-docs.txt
+	@PYTHON=$(PYTHON) VENV=.venv/mkdocs bin/install requirements-docs.txt
 	@touch $@
 
 # Parts of the above. All tests of a file run in the same process, since they share the programs that it starts.

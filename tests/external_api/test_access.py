@@ -35,6 +35,8 @@ ACCESS = {
     "external_api_v1:get_task": (KEYS, NOBODY),
     "stored_archive": (NOBODY, NOBODY),
     "organization_keys:home": (ANYONE, ANYONE),
+    # There are people.
+    "organization_keys:setup": (NOT_THERE, NOT_THERE),
     "organization_keys:sign_in": (ANYONE, ANYONE),
     "organization_keys:sign_out": (NOBODY, ANYONE),
     # Without a link.

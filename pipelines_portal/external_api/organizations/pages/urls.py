@@ -1,4 +1,4 @@
-"""Pages for people: signing in, and an organization's keys, workflows and people."""
+"""Pages for people: setup, signing in, and an organization's keys, workflows and people."""
 
 from django.urls import path
 from django.views.generic import RedirectView
@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from pipelines_portal.external_api.organizations.pages import (
     organization_views,
     people_views,
+    setup_views,
     views,
     workflow_views,
 )
@@ -15,6 +16,7 @@ from pipelines_portal.external_api.organizations.pages.views import SignInView, 
 app_name = "organization_keys"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="organization_keys:organizations"), name="home"),
+    path("setup", setup_views.setup, name="setup"),
     path("sign-in", SignInView.as_view(), name="sign_in"),
     path("sign-out", SignOutView.as_view(), name="sign_out"),
     path("choose-password", ChoosePasswordView.as_view(), name="choose_password"),

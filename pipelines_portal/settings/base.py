@@ -27,6 +27,16 @@ PRODUCTION = environment.is_production(env)
 # If the demo is off, its accounts are refused: their passwords are published.
 DEMO_IS_ON = not environment.why_without_demo(env)
 AUTHENTICATION_BACKENDS = ["pipelines_portal.core.demo_accounts.Backend"]
+COMMON_PASSWORDS = "pipelines_portal/accounts/common-passwords.txt.gz"
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {
+        "NAME": "django.contrib.auth.password_validation.CommonPasswordValidator",
+        # Most of Django's own list is shorter than the minimum above.
+        "OPTIONS": {"password_list_path": BASE_DIR / COMMON_PASSWORDS},
+    },
+]
 # How people reach the portal.
 _LOCAL_URL = "" if PRODUCTION else f"http://localhost:{PORT}"
 PORTAL_URL = environment.http_url(env, "PORTAL_URL", f"https://{PORTAL_HOST}" if PORTAL_HOST else _LOCAL_URL)

@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Hundreds of programs are started by a run of all tests: what one has compiled, the next need not.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := run
-.PHONY: help run check test test-full services lint format audit bench docs image release clean
+.PHONY: help run check test test-full services lint format coverage audit bench docs image release clean
 MAKE_QUIETLY = $(MAKE) --no-print-directory
 SIDE_BY_SIDE = $(MAKE_QUIETLY) -j3 --output-sync=target
 
@@ -37,6 +37,12 @@ lint: .venv/dev .venv/docs ## types, imports, templates, settings, licences, and
 format: .venv/dev ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+coverage: .venv/dev ## measure how much of both programs `make check` runs
+	@$(BIN)/coverage erase
+	@$(MAKE_QUIETLY) .cover-portal .cover-external-api
+	@$(BIN)/coverage combine --quiet
+	@echo "The tests in the process run $$($(BIN)/coverage report --format=total) % of the lines and branches."
 
 audit: .venv/audit ## look for known vulnerabilities of the pinned packages
 	@.venv/pip-audit/bin/python bin/audit
@@ -90,6 +96,12 @@ STALLED := --reruns 1 --only-rerun 'enabled and stable\s*$$'
 
 .check-external-api:
 	@$(BIN)/python -m pytest tests/external_api $(EXTERNAL_API) $(SHORT) $(OPTIONS)
+
+.cover-portal:
+	@$(BIN)/coverage run -m pytest tests $(IN_PROCESS) --ignore=tests/external_api $(SHORT) -n 2 --dist worksteal $(OPTIONS)
+
+.cover-external-api:
+	@$(BIN)/coverage run -m pytest tests/external_api $(EXTERNAL_API) $(SHORT) -n 2 --dist worksteal $(OPTIONS)
 
 .test-services:
 	@bin/install-chromium

@@ -1,5 +1,6 @@
 """Environment variables for the settings of both programs. A bad value ends the start with one sentence."""
 
+import logging
 import os
 import re
 import secrets
@@ -50,19 +51,25 @@ def _read_value(name: str, file: Path) -> str:
 
 def read_env_file(file: Path) -> None:
     """Set the variables of `file`, if it exists, that are not in the environment."""
+    before = set(os.environ)
+    environ.Env.read_env(StringIO(env_file_text(file)))
+    _from_env_file.update(set(os.environ) - before)
+
+
+def env_file_text(file: Path) -> str:
+    """Return the lines of `file` without the comments behind values, or "" if it does not exist."""
     try:
-        text = file.read_text(encoding="utf-8")
+        return COMMENT.sub(r"\1", file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return
+        return ""
     except UnicodeDecodeError as error:
         raise ImproperlyConfigured(f"The file {file} is not UTF-8. Save it as UTF-8.") from error
     except OSError as error:
         raise ImproperlyConfigured(f"The file {file} cannot be read ({error.strerror}).") from error
-    before = set(os.environ)
-    environ.Env.read_env(StringIO(COMMENT.sub(r"\1", text)))
-    _from_env_file.update(set(os.environ) - before)
 
 
+# It would log a line that it cannot read, which may be a part of a secret. `settings_check` names the line's number.
+logging.getLogger("environ.environ").setLevel(logging.ERROR)
 # Names of the variables that the `.env` file has set.
 _from_env_file: set[str] = set()
 
@@ -393,5 +400,7 @@ def _config(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
     except (ValueError, TypeError, AttributeError, ImproperlyConfigured) as error:
         raise ImproperlyConfigured(f"{name} {EXPECTED}") from error
     if config.get("ENGINE") not in (SQLITE, POSTGRESQL) or config.get("NAME") in (None, "", ":memory:"):
+        raise ImproperlyConfigured(f"{name} {EXPECTED}")
+    if config["ENGINE"] == POSTGRESQL and "://" not in url:  # postgres:/name has lost its host
         raise ImproperlyConfigured(f"{name} {EXPECTED}")
     return config

@@ -1,4 +1,4 @@
-"""What a program logs when it starts: one line about itself, and the setup link while it has no accounts."""
+"""What a program logs when it starts: a line about itself, wrong lines of .env, and the setup link without accounts."""
 
 import logging
 
@@ -7,6 +7,8 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.utils.module_loading import import_string
 
 from pipelines_portal import __version__
+from pipelines_portal.core.environment import BASE_DIR, env_file_text
+from pipelines_portal.core.settings_check import check
 
 NAMES = {"portal": "Pipelines Portal", "external_api": "External API"}
 logger = logging.getLogger(__name__)
@@ -17,6 +19,8 @@ def log_start(what: str) -> None:
     mode = "production" if settings.PRODUCTION else "not production"
     name = NAMES[settings.PROGRAM]
     logger.info("%s %s, %s, %s, %s", name, __version__, what, describe_database(), mode)
+    if faults := check(env_file_text(BASE_DIR / ".env")).faults:
+        logger.warning("The file .env has lines that set nothing: %s", " ".join(faults))
 
 
 def log_setup_link() -> None:

@@ -143,6 +143,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {"default": environment.database(env, "DATABASE_URL", DATA_DIR / "portal.sqlite3")}
 
+FIRST_START = "pipelines_portal.people.first_start.link"
+
 # Mail may be missing: then links to copy do its work.
 EMAIL = environment.email(env, "EMAIL_URL")
 MAIL_IS_ON = EMAIL["EMAIL_BACKEND"] != environment.NO_MAIL

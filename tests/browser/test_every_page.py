@@ -41,6 +41,7 @@ PAGES = {
     "invite": "/people/invite/",
     "audit log": "/people/events/?verb=people",
     "an expired link": "/invitation/nonsense/",
+    "a finished setup": "/setup/",
     "account": "/account/",
     "name": "/account/name/",
     "notification settings": "/account/notifications/",

@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from pipelines_portal.core import environment
 from pipelines_portal.core.environment import Environment
-from pipelines_portal.settings.reference import GROUPS
+from pipelines_portal.core.settings_reference import GROUPS, SECRETS
 from tests import starting
 from tests.external_api.server import PROJECT
 from tests.services.deploy.names import OF_OTHERS, known
@@ -54,6 +54,11 @@ def test_every_name_is_described() -> None:
 
 def test_every_setting_has_a_default_in_words_or_as_a_value() -> None:
     assert [each.name for each in DESCRIBED if not (each.default or each.unset)] == []
+
+
+def test_secrets_are_described_as_such() -> None:
+    assert {"SECRET_KEY", "ENCRYPTION_KEYS", "DATABASE_URL", "METRICS_TOKEN"} <= SECRETS
+    assert {each.name for each in DESCRIBED if "password@" in each.meaning} <= SECRETS
 
 
 def test_a_described_default_changes_nothing(tmp_path: Path) -> None:
@@ -132,6 +137,10 @@ REFUSED = [
     (PORTAL, "SESSION_IDLE_MINUTES", "9" * 25, "SESSION_IDLE_MINUTES must be a number of minutes"),
     (PORTAL, "SENTRY_DSN", "https://nonsense", "SENTRY_DSN must be as Sentry shows it"),
     (PORTAL, "DATABASE_URL", "mysql://a:b@h/n", "DATABASE_URL must be a database URL"),
+    (PORTAL, "DATABASE_URL", "postgres:/x", "DATABASE_URL must be a database URL"),
+    (PORTAL, "DATABASE_URL", "postgresql:x", "DATABASE_URL must be a database URL"),
+    (PORTAL, "DATABASE_URL", "postgres://host/", "DATABASE_URL must be a database URL"),
+    (SETTINGS, "EXTERNAL_API_DATABASE_URL", "postgres:/x", "EXTERNAL_API_DATABASE_URL must be a database URL"),
     (PORTAL, "DATABASE_URL", "sqlite://", "DATABASE_URL must be a database URL"),
     (PORTAL, "DATABASE_URL", "sqlite:////nope/x", "DATABASE_URL must name a file in a folder that exists"),
     (PORTAL, "DATABASE_URL", "sqlite:////tmp", "DATABASE_URL must name a file in a folder that exists"),

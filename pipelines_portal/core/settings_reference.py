@@ -8,12 +8,14 @@ class Setting:
     """An environment variable.
 
     `default` is a value that changes nothing if it is set. `unset` says in words what happens without a value.
+    A `secret` must be in no log and on no page.
     """
 
     name: str
     meaning: str
     default: str = ""
     unset: str = ""
+    secret: bool = False
 
 
 TEAM = (
@@ -27,11 +29,13 @@ TEAM = (
         "SECRET_KEY",
         "Signs sessions and upload links. At least 50 characters.",
         unset="a file in `DATA_DIR`, created at the first start on a single server",
+        secret=True,
     ),
     Setting(
         "ENCRYPTION_KEYS",
         "Fernet keys for secrets, separated by commas. The first one encrypts, all decrypt.",
         unset="a file in `DATA_DIR`, created at the first start on a single server",
+        secret=True,
     ),
     Setting(
         "TRUSTED_PROXIES",
@@ -39,7 +43,10 @@ TEAM = (
         unset="none",
     ),
     Setting(
-        "DATABASE_URL", "The portal's database: `postgres://user:password@host/name`.", unset="SQLite in `DATA_DIR`"
+        "DATABASE_URL",
+        "The portal's database: `postgres://user:password@host/name`.",
+        unset="SQLite in `DATA_DIR`",
+        secret=True,
     ),
     Setting(
         "PIPELINES_API_URL",
@@ -51,7 +58,7 @@ TEAM = (
         "Origins of the API's upload links, separated by commas. Browsers upload ZIP files to these only.",
         unset="the included External API",
     ),
-    Setting("EMAIL_URL", "Mail server: `smtp+tls://user:password@host:587`.", unset="no mail"),
+    Setting("EMAIL_URL", "Mail server: `smtp+tls://user:password@host:587`.", unset="no mail", secret=True),
     Setting("MAIL_FROM", "Sender of mail.", "Pipelines Portal <portal@localhost>"),
     Setting("DATA_DIR", "Folder for databases, files and generated secrets.", "./var"),
 )
@@ -89,7 +96,9 @@ SIGN_IN = (
         unset="off",
     ),
     Setting("OIDC_CLIENT_ID", "The portal's client ID there.", unset="required with `OIDC_ISSUER`"),
-    Setting("OIDC_CLIENT_SECRET", "The portal's client secret there.", unset="required with `OIDC_ISSUER`"),
+    Setting(
+        "OIDC_CLIENT_SECRET", "The portal's client secret there.", unset="required with `OIDC_ISSUER`", secret=True
+    ),
     Setting("OIDC_NAME", "Name of the identity provider on the sign-in button.", "your organization"),
     Setting("OIDC_DOMAINS", "Email domains whose users may sign in without an invitation.", unset="none"),
     Setting("OIDC_GROUPS", "Pairs `group:team`. Members of the group become members of the team.", unset="none"),
@@ -117,10 +126,14 @@ OPERATIONS = (
         "CACHE_URL",
         "Redis for the External API's rate limits: `redis://host:6379/0`.",
         unset="each process counts for itself",
+        secret=True,
     ),
     Setting("LOG_FORMAT", "`json`: a JSON object for each line, and a line for each request.", "line"),
     Setting(
-        "METRICS_TOKEN", "Bearer token for `/metrics`. At least 16 characters.", unset="requests from this machine only"
+        "METRICS_TOKEN",
+        "Bearer token for `/metrics`. At least 16 characters.",
+        unset="requests from this machine only",
+        secret=True,
     ),
     Setting(
         "WORKER_METRICS_PORT",
@@ -132,14 +145,16 @@ OPERATIONS = (
         "SENTRY_DSN",
         "Reports errors to Sentry, without task content and user data. Requires `requirements-extras.txt`.",
         unset="off",
+        secret=True,
     ),
 )
 EXTERNAL_API = (
-    Setting("EXTERNAL_API_DATABASE_URL", "The External API's database.", unset="SQLite in `DATA_DIR`"),
+    Setting("EXTERNAL_API_DATABASE_URL", "The External API's database.", unset="SQLite in `DATA_DIR`", secret=True),
     Setting(
         "STORAGE_URL",
         "`file:///folder`, or `s3://bucket?endpoint=https://host&region=name` with `AWS_*` credentials.",
         unset="a folder in `DATA_DIR`",
+        secret=True,
     ),
     Setting(
         "STORAGE_PUBLIC_URL",
@@ -160,3 +175,5 @@ GROUPS = (
     ("Processes, logs and monitoring", OPERATIONS),
     ("External API", EXTERNAL_API),
 )
+NAMES = frozenset(each.name for _, listed in GROUPS for each in listed)
+SECRETS = frozenset(each.name for _, listed in GROUPS for each in listed if each.secret)

@@ -49,6 +49,7 @@ class Container:
             os.chown(backups, *map(int, user.split(":")))
         around = os.environ | {"ROOT": str(self.image.root), "DATA": str(self.data)}
         with self.log.open("ab") as log:
+            os.chown(self.log, *map(int, user.split(":")))  # as Docker does, so that it can be opened again
             made = [*OWN, "sh", "-c", MADE, "sh", *command]
             self.process = subprocess.Popen(made, env=around, stdout=log, stderr=log)
 

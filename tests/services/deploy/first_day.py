@@ -23,6 +23,7 @@ from tests.services.deploy.image import Image
 
 NAMES = {"PORTAL_HOST": PORTAL, "API_HOST": API, "TRUSTED_PROXIES": "127.0.0.1"}
 RULES = ",".join(f"MAP {name} 127.0.0.1" for name in (PORTAL, API))
+WORKFLOW = "Cat pictures"
 PASSWORD = "correct horse battery"
 
 
@@ -71,7 +72,7 @@ def work(day: Day, links: dict[str, str]) -> None:
         day.note("the External API has a workflow and a key", administrator)
         add_key(administrator, key)
         day.note("the portal has the key", administrator)
-        invitation = invite(administrator, "ben@acme.example")
+        invitation = invite(administrator)
         day.note("the operator is invited", administrator)
         create_task(operator, invitation)
         day.note("the operator created a task", operator)
@@ -91,30 +92,48 @@ def set_up_api(page: Page, link: str) -> str:
     page.get_by_label("Email").fill("maria@acme.example")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.locator("section", has_text="Organization").get_by_label("Name").first.fill("Acme Labeling")
+    page.locator("section", has_text="First workflow").get_by_label("Name").first.fill(WORKFLOW)
     page.get_by_role("button", name="Set up").click()
     return page.get_by_label("API key").input_value()
 
 
 def add_key(page: Page, key: str) -> None:
+    """And the workflow, by the ID that the External API gave it."""
     page.get_by_role("link", name="Add to the portal").click()
+    page.get_by_label("Name").fill("Acme Labeling")
     page.get_by_role("textbox", name="API key").fill(key)
-    page.get_by_label("Name", exact=True).fill("Acme")
-    page.get_by_role("button", name="Add key").click()
-    expect(page).to_have_url(re.compile(r"/keys/1/"))
+    page.get_by_role("button", name="Add key").first.click()
+    page.get_by_label(re.compile("^Workflow ID")).fill("1")
+    page.get_by_role("button", name="Add workflows").click()
+    expect(page.get_by_text("1 workflow added")).to_be_visible()
 
 
-def invite(page: Page, email: str) -> str:
+def invite(page: Page) -> str:
+    """Make a team, share the key with it, and return the link for a new member."""
+    page.goto(f"https://{PORTAL}/people/teams/")
+    page.get_by_label("Team name").fill("Intake")
+    page.get_by_role("button", name="Create team").click()
+    page.goto(f"https://{PORTAL}/keys/1/")
+    page.get_by_label("Team").select_option(label="Intake")
+    page.get_by_role("button", name="Share").first.click()
     page.goto(f"https://{PORTAL}/people/invite/")
-    page.get_by_label("Email").fill(email)
-    page.get_by_role("button", name="Invite").click()
-    return page.locator("input[value*='/invitation/']").first.input_value()
+    page.get_by_label("Email").fill("ben@acme.example")
+    page.get_by_role("radio", name=re.compile("Operator")).check()
+    page.get_by_label("Intake").check()
+    page.get_by_role("button", name="Invite").first.click()
+    return page.get_by_role("textbox", name=re.compile("ben@acme.example")).input_value()
 
 
 def create_task(page: Page, invitation: str) -> None:
     page.goto(invitation)
     page.get_by_label("Your name").fill("Ben Okafor")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label(re.compile("^Password")).first.fill(PASSWORD)
     page.get_by_role("button", name="Accept invitation").click()
+    page.get_by_role("link", name=re.compile(WORKFLOW)).first.click()
+    page.get_by_role("link", name="New task", exact=True).first.click()
+    page.locator("form textarea, form input[type=text]").first.fill("The first task")
+    page.get_by_role("button", name=re.compile("^Create task")).first.click()
+    expect(page.get_by_text(re.compile(r"Task \d+ created"))).to_be_visible()
 
 
 if __name__ == "__main__":

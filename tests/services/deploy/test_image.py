@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import stat
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -170,6 +172,17 @@ def test_all_programs_run_in_one_container_by_two_names(all_in_one: tuple[Ship, 
         assert len(found) == 3 and found == (secrets or found), "the secrets stay"
         secrets = found
     assert len([*(whole.folder / "data-backups").glob("portal-*.tar")]) == 1
+
+
+def test_two_people_go_from_nothing_to_a_task_in_five_minutes(built: image.Image, tmp_path: Path) -> None:
+    """In two browsers, by the two names that a server has, and Caddy in front."""
+    about = tmp_path / "image.json"
+    about.write_text(json.dumps({"root": str(built.root), "config": built.config}))
+    command = ["unshare", "--net", sys.executable, "-m", "tests.services.deploy.first_day", str(about)]
+    done = subprocess.run(command, cwd=image.PROJECT, capture_output=True, text=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr[-3000:]
+    *_, last = done.stdout.splitlines()
+    assert last.endswith("the operator created a task") and float(last.split()[0]) < 300, done.stdout
 
 
 def _is_backed_up(whole: Ship) -> bool:

@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from pipelines_portal.core import environment
 from pipelines_portal.core.environment import BASE_DIR
 from pipelines_portal.settings.base import *
+from pipelines_portal.settings.reference import GROUPS
 from pipelines_portal.settings.sign_in import *
 
 SECRET_KEY = secret_key("portal")
@@ -53,6 +54,9 @@ API_KEYS_URL = environment.http_url(env, "API_KEYS_URL", OWN_KEYS_URL if PIPELIN
 if API_KEYS_URL.endswith("/organization-keys"):
     API_KEYS_URL += "/"  # the External API's page is only there
 API_TIMEOUT_SECONDS = environment.seconds(env, "API_TIMEOUT_SECONDS", 10.0, most=600)
+
+# What the System page lists.
+SETTING_GROUPS = GROUPS
 
 # Where the browser may PUT an archive: the CSP's connect-src, and the only upload hosts the wizard accepts.
 # Our own API's storage is meant only where that API is.

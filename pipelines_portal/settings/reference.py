@@ -14,6 +14,8 @@ class Setting:
     meaning: str
     default: str = ""
     unset: str = ""
+    # The value is or may contain a secret, so no page shows it.
+    is_secret: bool = False
 
 
 TEAM = (
@@ -27,11 +29,13 @@ TEAM = (
         "SECRET_KEY",
         "Signs sessions and upload links. At least 50 characters.",
         unset="generated in `DATA_DIR`; required in production",
+        is_secret=True,
     ),
     Setting(
         "ENCRYPTION_KEYS",
         "Fernet keys for secrets, separated by commas. The first one encrypts, all decrypt.",
         unset="generated in `DATA_DIR`; required in production",
+        is_secret=True,
     ),
     Setting(
         "PORTAL_URL",
@@ -44,7 +48,10 @@ TEAM = (
         unset="none",
     ),
     Setting(
-        "DATABASE_URL", "The portal's database: `postgres://user:password@host/name`.", unset="SQLite in `DATA_DIR`"
+        "DATABASE_URL",
+        "The portal's database: `postgres://user:password@host/name`.",
+        unset="SQLite in `DATA_DIR`",
+        is_secret=True,
     ),
     Setting(
         "PIPELINES_API_URL",
@@ -56,7 +63,7 @@ TEAM = (
         "Origins of the API's upload links, separated by commas. Browsers upload ZIP files to these only.",
         unset="the included External API",
     ),
-    Setting("EMAIL_URL", "Mail server: `smtp+tls://user:password@host:587`.", unset="no mail"),
+    Setting("EMAIL_URL", "Mail server: `smtp+tls://user:password@host:587`.", unset="no mail", is_secret=True),
     Setting("MAIL_FROM", "Sender of mail.", "Pipelines Portal <portal@localhost>"),
     Setting("DATA_DIR", "Folder for databases, files and generated secrets.", "./var"),
 )
@@ -83,7 +90,9 @@ SIGN_IN = (
         unset="off",
     ),
     Setting("OIDC_CLIENT_ID", "The portal's client ID there.", unset="required with `OIDC_ISSUER`"),
-    Setting("OIDC_CLIENT_SECRET", "The portal's client secret there.", unset="required with `OIDC_ISSUER`"),
+    Setting(
+        "OIDC_CLIENT_SECRET", "The portal's client secret there.", unset="required with `OIDC_ISSUER`", is_secret=True
+    ),
     Setting("OIDC_NAME", "Name of the identity provider on the sign-in button.", "your organization"),
     Setting("OIDC_DOMAINS", "Email domains whose users may sign in without an invitation.", unset="none"),
     Setting("OIDC_GROUPS", "Pairs `group:team`. Members of the group become members of the team.", unset="none"),
@@ -111,10 +120,14 @@ OPERATIONS = (
         "CACHE_URL",
         "Redis for the External API's rate limits: `redis://host:6379/0`.",
         unset="each process counts for itself",
+        is_secret=True,
     ),
     Setting("LOG_FORMAT", "`json`: a JSON object for each line, and a line for each request.", "line"),
     Setting(
-        "METRICS_TOKEN", "Bearer token for `/metrics`. At least 16 characters.", unset="requests from this machine only"
+        "METRICS_TOKEN",
+        "Bearer token for `/metrics`. At least 16 characters.",
+        unset="requests from this machine only",
+        is_secret=True,
     ),
     Setting(
         "WORKER_METRICS_PORT",
@@ -126,10 +139,11 @@ OPERATIONS = (
         "SENTRY_DSN",
         "Reports errors to Sentry, without task content and user data. Requires `requirements-extras.txt`.",
         unset="off",
+        is_secret=True,
     ),
 )
 EXTERNAL_API = (
-    Setting("EXTERNAL_API_DATABASE_URL", "The External API's database.", unset="SQLite in `DATA_DIR`"),
+    Setting("EXTERNAL_API_DATABASE_URL", "The External API's database.", unset="SQLite in `DATA_DIR`", is_secret=True),
     Setting(
         "STORAGE_URL",
         "`file:///folder`, or `s3://bucket?endpoint=https://host&region=name` with `AWS_*` credentials.",

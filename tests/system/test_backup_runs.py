@@ -10,6 +10,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from pipelines_portal.system.backup import nightly, runs
+from pipelines_portal.system.backup.backing_up import BackupReport
 from pipelines_portal.system.backup.nightly import is_due
 from pipelines_portal.system.metrics import backups
 from pipelines_portal.system.models import BackupRun, delete_old_runs
@@ -99,8 +100,8 @@ def test_the_nightly_process_continues_after_a_failure(
         if not results:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(nightly.timezone, "now", lambda: next(clock))
-    monkeypatch.setattr(nightly.time, "sleep", sleep)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: next(clock))
+    monkeypatch.setattr("time.sleep", sleep)
     with pytest.raises(KeyboardInterrupt):
         nightly.run_every_night(back_up)
     assert [(record.levelname, record.message) for record in caplog.records] == [
@@ -116,7 +117,7 @@ def test_a_backup_counts_although_it_cannot_be_recorded(
 ) -> None:
     def make(file: Path, *, partly: bool) -> runs.Backup:
         file.write_bytes(b"whole")
-        return runs.Backup(file, runs.BackupReport(["portal"]), has_files=True)
+        return runs.Backup(file, BackupReport(["portal"]), has_files=True)
 
     def refuse(**values: Any) -> None:
         raise OperationalError("attempt to write a readonly database")

@@ -103,7 +103,7 @@ def _disk() -> Row:
 
 def _mail() -> Row:
     if not mail_is_on():
-        return Row("Mail server", "Off.", WARNING, advice=texts.NO_MAIL, guide="administrators/mail")
+        return Row("Mail server", "Off", WARNING, advice=texts.NO_MAIL, guide="administrators/mail")
     host = f"{getattr(settings, 'EMAIL_HOST', '')}:{getattr(settings, 'EMAIL_PORT', '')}"
     return Row("Mail server", f"On, through {host}, from {settings.DEFAULT_FROM_EMAIL}", OK)
 

@@ -81,7 +81,7 @@ def test_problems_say_what_to_do_and_lead_to_the_guide(
     assert found["Portal workers"].startswith("Problem: None running Imports and counts wait. Start one")
     assert "Make room." in found["Disk"] and found["Disk"].startswith("Problem: 50 bytes of 1000 bytes free")
     assert found["Migrations"].startswith("Problem: 1 missing, first system.0009_later Run manage.py prepare")
-    assert found["Mail server"].startswith("Note: Off. People get no mail. Set EMAIL_URL.")
+    assert found["Mail server"].startswith("Note: Off People get no mail. Set EMAIL_URL.")
     assert found["Last backup"].startswith("Problem: Never")
     assert found["Jobs"].startswith("Problem: 1 waiting, the oldest since 6 min ago Read the worker’s log.")
     html = browser.get(PAGE).content.decode()

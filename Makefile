@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Hundreds of programs are started by a run of all tests: what one has compiled, the next need not.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := run
-.PHONY: help run check test test-full services lint format bench docs image release clean
+.PHONY: help run check test test-full services lint format coverage audit bench docs image release clean
 MAKE_QUIETLY = $(MAKE) --no-print-directory
 SIDE_BY_SIDE = $(MAKE_QUIETLY) -j3 --output-sync=target
 
@@ -38,6 +38,15 @@ format: .venv/dev ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+coverage: .venv/dev ## measure how much of both programs `make check` runs
+	@$(BIN)/coverage erase
+	@$(MAKE_QUIETLY) .cover-portal .cover-external-api
+	@$(BIN)/coverage combine --quiet
+	@echo "The tests in the process run $$($(BIN)/coverage report --format=total) % of the lines and branches."
+
+audit: .venv/audit ## look for known vulnerabilities of the pinned packages
+	@.venv/pip-audit/bin/python bin/audit
+
 bench: .venv/dev ## measure the ratios that we claim
 	@missed=; for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || missed="$$missed $$script"; done; \
 		test -z "$$missed" || { echo "Missed:$$missed"; exit 1; }
@@ -54,7 +63,7 @@ release: ## write what is shipped to dist/
 clean: ## remove all that was made here, the databases too
 	rm -rf .venv var build dist
 
-# The environments: what runs, all that tests and lint need, and the guide's pages.
+# The environments: what runs, all that tests and lint need, the guide's pages, and the audit.
 .venv/run: requirements.txt
 	@PYTHON=$(PYTHON) bin/install requirements.txt
 	@touch $@
@@ -64,7 +73,11 @@ clean: ## remove all that was made here, the databases too
 	@touch $@ .venv/run
 
 .venv/docs: requirements-docs.txt
-	@VENV=.venv/mkdocs bin/install requirements-docs.txt
+	@PYTHON=$(PYTHON) VENV=.venv/mkdocs bin/install requirements-docs.txt
+	@touch $@
+
+.venv/audit: requirements-audit.txt
+	@VENV=.venv/pip-audit bin/install requirements-audit.txt
 	@touch $@
 
 # Parts of the above. All tests of a file run in the same process, since they share the programs that it starts.
@@ -83,6 +96,12 @@ STALLED := --reruns 1 --only-rerun 'enabled and stable\s*$$'
 
 .check-external-api:
 	@$(BIN)/python -m pytest tests/external_api $(EXTERNAL_API) $(SHORT) $(OPTIONS)
+
+.cover-portal:
+	@$(BIN)/coverage run -m pytest tests $(IN_PROCESS) --ignore=tests/external_api $(SHORT) -n 2 --dist worksteal $(OPTIONS)
+
+.cover-external-api:
+	@$(BIN)/coverage run -m pytest tests/external_api $(EXTERNAL_API) $(SHORT) -n 2 --dist worksteal $(OPTIONS)
 
 .test-services:
 	@bin/install-chromium

@@ -27,6 +27,13 @@ def end(error: Exception) -> None:
     sys.exit(TRY_AGAIN)
 
 
+def check_settings() -> None:
+    """Run the command without the settings, which cannot be read: a misspelled name may be the reason."""
+    from pipelines_portal.core.management.commands.check_settings import Command
+
+    Command().run_from_argv(sys.argv)
+
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pipelines_portal.settings.portal")
     log_uncaught_exceptions()
@@ -34,6 +41,8 @@ if __name__ == "__main__":
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         # A bad value in the environment, which the message explains.
+        if sys.argv[1:2] == ["check_settings"]:
+            check_settings()
         sys.exit(str(error))
     except KeyboardInterrupt:
         # End as Ctrl-C ends other programs, without a traceback.

@@ -52,3 +52,8 @@ def test_scripts_that_packages_bring_are_what_the_list_says(script: dict[str, st
 
 def test_the_portal_says_which_version_it_is(page: Any) -> None:
     assert f"Pipelines Portal {__version__}" in page.get("/account/").content.decode()
+
+
+def test_each_vulnerability_that_is_left_out_has_its_reason() -> None:
+    ignored = tomllib.loads((PROJECT / "requirements" / "audit.toml").read_text())["ignored"]
+    assert [name for name, reason in ignored.items() if len(reason.split()) < 4] == []

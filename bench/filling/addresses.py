@@ -62,7 +62,7 @@ PAGES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 SIGNED_OUT = (
     "accounts:passkey_sign_in", "accounts:password_forgotten", "accounts:password_reset", "accounts:sign_in",
-    "people:invitation_accept",
+    "people:first_administrator", "people:invitation_accept",
 )  # fmt: skip
 IMPORT_STATUSES = {
     "imports:detail": "unreadable", "imports:match": "matching", "imports:progress": "sending",

@@ -1,5 +1,6 @@
 """Environment variables for the settings of both programs. A bad value ends the start with one sentence."""
 
+import logging
 import os
 import re
 import secrets
@@ -24,30 +25,51 @@ COMMENT = re.compile(
 
 
 class Environment(environ.Env):  # type: ignore[misc]
-    """environ.Env without references to other variables: a password may start with $. A blank value counts as unset."""
+    """environ.Env without references to other variables: a password may start with $. A blank value counts as unset.
+
+    A setting NAME can also be given as NAME_FILE, a file with the value, as containers get their secrets.
+    """
 
     def get_value(self, var: str, cast: Any = None, default: Any = None, parse_default: bool = False) -> Any:
         value = str(self.ENVIRON.get(var, "")).strip()
+        if file := str(self.ENVIRON.get(f"{var}_FILE", "")).strip():
+            if value:
+                raise ImproperlyConfigured(f"{var} and {var}_FILE are both set. Remove one of them.")
+            value = _read_value(var, Path(file))
         if value:
             return self.parse_value(value, cast)
         return self.parse_value(default, cast) if parse_default else default
 
 
+def _read_value(name: str, file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise ImproperlyConfigured(f"{name}_FILE names the file {file}, which cannot be read ({reason}).") from error
+
+
 def read_env_file(file: Path) -> None:
     """Set the variables of `file`, if it exists, that are not in the environment."""
+    before = set(os.environ)
+    environ.Env.read_env(StringIO(env_file_text(file)))
+    _from_env_file.update(set(os.environ) - before)
+
+
+def env_file_text(file: Path) -> str:
+    """Return the lines of `file` without the comments behind values, or "" if it does not exist."""
     try:
-        text = file.read_text(encoding="utf-8")
+        return COMMENT.sub(r"\1", file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return
+        return ""
     except UnicodeDecodeError as error:
         raise ImproperlyConfigured(f"The file {file} is not UTF-8. Save it as UTF-8.") from error
     except OSError as error:
         raise ImproperlyConfigured(f"The file {file} cannot be read ({error.strerror}).") from error
-    before = set(os.environ)
-    environ.Env.read_env(StringIO(COMMENT.sub(r"\1", text)))
-    _from_env_file.update(set(os.environ) - before)
 
 
+# It would log a line that it cannot read, which may be a part of a secret. `settings_check` names the line's number.
+logging.getLogger("environ.environ").setLevel(logging.ERROR)
 # Names of the variables that the `.env` file has set.
 _from_env_file: set[str] = set()
 
@@ -258,18 +280,34 @@ def data_dir(env: environ.Env) -> Path:
     return place
 
 
+def host_name(env: environ.Env, name: str) -> str:
+    """Return PORTAL_HOST or API_HOST, the names of the two programs behind HTTPS."""
+    host = _text(env, name).lower()
+    is_name = host == "" or (HOST.fullmatch(host) and host[0] != ".")
+    _require(is_name, name, "a host name such as portal.example.com: no scheme, no port")
+    return host
+
+
+def runs_own_api(env: environ.Env) -> bool:
+    """Return False if the portal works with another API: PIPELINES_API_URL, or the hosted one for lack of API_HOST."""
+    has_api_here = host_name(env, "API_HOST") or not host_name(env, "PORTAL_HOST")
+    return bool(has_api_here) and not _text(env, "PIPELINES_API_URL")
+
+
 def allowed_hosts(env: environ.Env) -> list[str]:
-    """Return ALLOWED_HOSTS and this machine: the programs and their health checks call each other over loopback."""
+    """Return the names of both programs, ALLOWED_HOSTS and this machine, over which the programs call each other."""
     hosts = listed(env, "ALLOWED_HOSTS")
     are_hosts = all(host == "*" or HOST.fullmatch(host) for host in hosts)
     _require(are_hosts, "ALLOWED_HOSTS", "host names such as portal.example.com: no scheme, no port")
-    return list(dict.fromkeys([*hosts, *LOOPBACK_HOSTS]))
+    names = filter(None, [host_name(env, "PORTAL_HOST"), host_name(env, "API_HOST")])
+    return list(dict.fromkeys([*names, *hosts, *LOOPBACK_HOSTS]))
 
 
 def is_production(env: environ.Env) -> bool:
-    """Return PRODUCTION or, if it is not set, True if ALLOWED_HOSTS names another machine."""
+    """Return PRODUCTION or, if it is not set, True if there is a PORTAL_HOST, an API_HOST or another allowed host."""
     hosts = allowed_hosts(env)
-    production = flag(env, "PRODUCTION", any(host not in LOOPBACK_HOSTS for host in hosts))
+    has_names = host_name(env, "PORTAL_HOST") or host_name(env, "API_HOST")
+    production = flag(env, "PRODUCTION", bool(has_names) or any(host not in LOOPBACK_HOSTS for host in hosts))
     if production and "*" in hosts:
         raise ImproperlyConfigured("ALLOWED_HOSTS must not be * in production: name the hosts.")
     return production
@@ -296,10 +334,14 @@ def listens_on_loopback(env: environ.Env) -> bool:
 
 
 def secret(env: environ.Env, name: str, file: Path, make: Callable[[], str], *, production: bool) -> str:
-    """Return `name` from the environment. Outside production, `file` is the default; it is created on first use."""
+    """Return `name` from the environment or, by default, from `file`.
+
+    The file is created on first use, except in production: there, only `create_secrets` does so, because processes on
+    several servers would each create another one.
+    """
     if given := _text(env, name):
         return given
-    if production:
+    if production and not file.exists():
         raise ImproperlyConfigured(f"{name} must be set in production.")
     return read_or_create_secret(file, make)
 
@@ -358,5 +400,7 @@ def _config(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
     except (ValueError, TypeError, AttributeError, ImproperlyConfigured) as error:
         raise ImproperlyConfigured(f"{name} {EXPECTED}") from error
     if config.get("ENGINE") not in (SQLITE, POSTGRESQL) or config.get("NAME") in (None, "", ":memory:"):
+        raise ImproperlyConfigured(f"{name} {EXPECTED}")
+    if config["ENGINE"] == POSTGRESQL and "://" not in url:  # postgres:/name has lost its host
         raise ImproperlyConfigured(f"{name} {EXPECTED}")
     return config

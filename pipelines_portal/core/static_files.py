@@ -16,6 +16,8 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 # These files contain only imports of files that import nothing.
 ENTRIES = ("js/htmx.js", "js/portal.js", "js/new-task.js", "css/every-page.css")
+# ReDoc loads the logo of its maker from another server, and has no option against it. Without an address there is none.
+REPLACED = {"ninja/redoc.standalone.js": (b"https://cdn.redoc.ly/redoc/logo-mini.svg", b"")}
 IMPORT = re.compile(r'^@?import "(?P<name>[^"]+)";$', re.MULTILINE)
 
 # Whole lines of comments in scripts, all comments in style sheets, indentation and empty lines.
@@ -57,6 +59,18 @@ class Joined:
         return f"{{\n{compact(text, '.js')}}}" if part.startswith("js/") else f"{text};"
 
 
+class Replaced:
+    """A storage with one file, in which a text is replaced."""
+
+    def __init__(self, name: str, storage: Storage) -> None:
+        self.storage = storage
+        self.before, self.after = REPLACED[name]
+
+    def open(self, path: str) -> "File[bytes]":
+        with self.storage.open(path) as file:
+            return ContentFile(file.read().replace(self.before, self.after))
+
+
 def _read(storage: Storage, path: str) -> str:
     with storage.open(path) as file:
         return file.read().decode()
@@ -75,8 +89,9 @@ class ModuleAwareStorage(CompressedManifestStaticFilesStorage):
         return super().url(name, force)
 
     def post_process(self, paths: dict[str, tuple[Storage, str]], *args: Any, **options: Any) -> Iterator[Any]:
+        replaced = {name: (Replaced(name, paths[name][0]), paths[name][1]) for name in REPLACED if name in paths}
         entries = {name: (Joined(name, paths), paths[name][1]) for name in ENTRIES if name in paths}
         # The External API has no htmx, and no page that loads it.
         incomplete = {name for name, (entry, _) in entries.items() if not entry.is_complete}
-        processed = {name: place for name, place in (paths | entries).items() if name not in incomplete}
+        processed = {name: place for name, place in (paths | replaced | entries).items() if name not in incomplete}
         return super().post_process(processed, *args, **options)

@@ -24,12 +24,21 @@ class Person(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     # Demo accounts have published passwords: see core/demo_accounts.py.
     is_demo = models.BooleanField(default=False)
+    may_add_organizations = models.BooleanField(default=False)
 
     USERNAME_FIELD = "email"
     objects = PersonManager()
 
     def __str__(self) -> str:
         return self.email
+
+
+class Installation(models.Model):
+    """The one row that setup inserts together with the first person. Its fixed key lets only one setup succeed."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    # Without this person the row goes, too: an installation without people can be set up again.
+    first_person = models.OneToOneField(Person, models.CASCADE, related_name="+")
 
 
 class Organization(models.Model):

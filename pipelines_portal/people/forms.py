@@ -14,7 +14,7 @@ from pipelines_portal.accounts.models import Membership, Role, Team, User
 from pipelines_portal.accounts.texts import PASSWORD_HELP
 from pipelines_portal.audit.filters import EventFilters
 from pipelines_portal.audit.verbs import Group, Verb, verbs_named
-from pipelines_portal.core.form_fields import NameField, is_email
+from pipelines_portal.core.form_fields import LONGEST_EMAIL, NameField, is_email
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.people import texts
@@ -242,7 +242,9 @@ def _join(emails: list[str]) -> str:
     return shown if len(emails) <= MAX_EMAILS_NAMED else texts.and_more(shown, len(emails) - MAX_EMAILS_NAMED)
 
 
-class AcceptForm(forms.Form):
+class AccountForm(forms.Form):
+    """The name and the password of a new account."""
+
     name = NameField(
         label="Your name", max_length=100, help_text=texts.NAME_HELP,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
@@ -256,18 +258,44 @@ class AcceptForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
-    def __init__(self, invitation: Invitation, data: Any = None) -> None:
-        super().__init__(data)
-        self.invitation = invitation
+    def account_email(self) -> str:
+        raise NotImplementedError
 
     def clean(self) -> None:
-        """Check the password together with the name, which it must not repeat."""
-        person = User(email=self.invitation.email, name=self.cleaned_data.get("name", ""))
+        """Check the password together with the name and the email, which it must not repeat."""
+        person = User(email=self.account_email(), name=self.cleaned_data.get("name", ""))
         try:
             validate_password(self.cleaned_data.get("password", ""), person)
         except ValidationError as refusal:
             if "password" in self.cleaned_data:
                 self.add_error("password", refusal)
+
+
+class AcceptForm(AccountForm):
+    def __init__(self, invitation: Invitation, data: Any = None) -> None:
+        super().__init__(data)
+        self.invitation = invitation
+
+    def account_email(self) -> str:
+        return self.invitation.email
+
+
+class FirstAdministratorForm(AccountForm):
+    email = forms.CharField(
+        label="Email",
+        max_length=LONGEST_EMAIL,
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+    )
+    field_order = ["name", "email", "password"]
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).lower()
+        if not is_email(email):
+            raise ValidationError(texts.EMAIL_INVALID)
+        return email
+
+    def account_email(self) -> str:
+        return str(self.cleaned_data.get("email", ""))
 
 
 # --- the audit log ----------------------------------------------------------------------------------------------------

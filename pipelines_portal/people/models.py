@@ -180,6 +180,16 @@ class Invitation(models.Model):
         return InvitationRefused(texts.inviter_not_allowed(self.invited_by.name_and_email), texts.NOT_ALLOWED_TITLE)
 
 
+class FirstAdministrator(models.Model):
+    """The fact that the setup link was used. There is one row at most: only one transaction can insert it."""
+
+    ONLY = 1
+    used_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [models.CheckConstraint(condition=Q(id=1), name="only_one_first_administrator")]
+
+
 def _nonce() -> str:
     return secrets.token_urlsafe(32)
 

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from pipelines_portal.people.views import events, invitations, people, teams
+from pipelines_portal.people.views import events, first_start, invitations, people, teams
 
 app_name = "people"
 PEOPLE = [
@@ -30,5 +30,6 @@ TEAMS = [
 urlpatterns = [
     path("people/", include(PEOPLE)),
     path("people/teams/", include(TEAMS)),
+    path("setup/", first_start.first_administrator, name="first_administrator"),
     path("invitation/<str:token>/", invitations.invitation_accept, name="invitation_accept"),
 ]

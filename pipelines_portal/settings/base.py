@@ -19,14 +19,30 @@ STATIC_IS_COLLECTED = (BASE_DIR / "collected").is_dir()
 STATIC_DIR = BASE_DIR / "collected" if STATIC_IS_COLLECTED else DATA_DIR / "static"
 PORT = environment.port(env, "PORT", 8000)
 API_PORT = environment.port(env, "API_PORT", 8001)
+# The names of the two programs. Most other addresses follow from them.
+PORTAL_HOST = environment.host_name(env, "PORTAL_HOST")
+API_HOST = environment.host_name(env, "API_HOST")
 ALLOWED_HOSTS = environment.allowed_hosts(env)
 PRODUCTION = environment.is_production(env)
 # If the demo is off, its accounts are refused: their passwords are published.
 DEMO_IS_ON = not environment.why_without_demo(env)
 AUTHENTICATION_BACKENDS = ["pipelines_portal.core.demo_accounts.Backend"]
+COMMON_PASSWORDS = "pipelines_portal/accounts/common-passwords.txt.gz"
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {
+        "NAME": "django.contrib.auth.password_validation.CommonPasswordValidator",
+        # Most of Django's own list is shorter than the minimum above.
+        "OPTIONS": {"password_list_path": BASE_DIR / COMMON_PASSWORDS},
+    },
+]
 # How people reach the portal.
-PORTAL_URL = environment.http_url(env, "PORTAL_URL", "" if PRODUCTION else f"http://localhost:{PORT}")
+_LOCAL_URL = "" if PRODUCTION else f"http://localhost:{PORT}"
+PORTAL_URL = environment.http_url(env, "PORTAL_URL", f"https://{PORTAL_HOST}" if PORTAL_HOST else _LOCAL_URL)
 TRUSTED_PROXIES = environment.networks(env, "TRUSTED_PROXIES")
+# The dotted name of a function that returns the link to the form for the first account, or "" if there are accounts.
+FIRST_START = ""
 WEB_THREADS = environment.web_threads(env)
 # How long a request's body may take to arrive, except for an archive's.
 BODY_SECONDS = 60.0

@@ -18,7 +18,7 @@ if not PRODUCTION:
 
 STORAGE = parse_storage_url(env.str("STORAGE_URL", default=""), DATA_DIR / "storage")
 # How browsers reach the embedded storage; when empty, as the caller reached the API.
-STORAGE_PUBLIC_URL = environment.http_url(env, "STORAGE_PUBLIC_URL")
+STORAGE_PUBLIC_URL = environment.http_url(env, "STORAGE_PUBLIC_URL", f"https://{API_HOST}" if API_HOST else "")
 # How many archives the embedded storage receives at once.
 STORAGE_CONCURRENT_UPLOADS = 4
 # An archive of which nothing arrives for so long is given up, and so is a slower one when others wait.
@@ -85,6 +85,10 @@ AUTH_USER_MODEL = "external_api.Person"
 LOGIN_URL = "organization_keys:sign_in"
 LOGIN_REDIRECT_URL = "organization_keys:organizations"
 LOGOUT_REDIRECT_URL = "organization_keys:sign_in"
+# How long a link for choosing a password works.
+PASSWORD_RESET_TIMEOUT = 7 * 24 * 60 * 60
+# Returns the link that the web server prints while no person exists.
+FIRST_START = "pipelines_portal.external_api.organizations.first_start.link"
 # The portal may run on the same host name under another port: cookies do not tell ports apart.
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}external_api_session"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}external_api_csrf"
@@ -92,6 +96,8 @@ CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}external_api_csrf"
 STATIC_ROOT = STATIC_DIR / "external_api"
 BODY_LIMIT_BYTES = 33_554_432
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
+# The form of a workflow has ten for each field of its tasks.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
 CONTENT_SECURITY_POLICY = {
     # Swagger UI and ReDoc start themselves from a script in the page.

@@ -7,8 +7,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from pipelines_portal.core import environment
 from pipelines_portal.core.environment import BASE_DIR
+from pipelines_portal.core.generated_secrets import new_encryption_key
 from pipelines_portal.settings.base import *
-from pipelines_portal.settings.reference import GROUPS
 from pipelines_portal.settings.sign_in import *
 
 SECRET_KEY = secret_key("portal")
@@ -22,7 +22,7 @@ def encryption_keys() -> list[str]:
         env,
         "ENCRYPTION_KEYS",
         DATA_DIR / "portal.encryption_keys",
-        lambda: Fernet.generate_key().decode(),
+        new_encryption_key,
         production=PRODUCTION,
     )
     keys = [key.strip() for key in text.split(",") if key.strip()]
@@ -47,23 +47,24 @@ ENCRYPTION_KEYS = encryption_keys()
 # Administrators are asked to save generated secrets elsewhere.
 SECRETS_ARE_GENERATED = environment.source_of("ENCRYPTION_KEYS") == "default"
 EMBEDDED_API_URL = f"http://127.0.0.1:{API_PORT}/api/v1"
-PIPELINES_API_URL = environment.http_url(env, "PIPELINES_API_URL", EMBEDDED_API_URL)
+HOSTED_API_URL = "https://api.pipelines.tech/api/v1"
+PIPELINES_API_URL = environment.http_url(
+    env, "PIPELINES_API_URL", EMBEDDED_API_URL if environment.runs_own_api(env) else HOSTED_API_URL
+)
+# How people reach the External API, for its page of keys and its storage.
+OWN_API = [f"https://{API_HOST}"] if API_HOST else []
+if not OWN_API and PIPELINES_API_URL == EMBEDDED_API_URL:
+    OWN_API = [f"http://127.0.0.1:{API_PORT}", f"http://localhost:{API_PORT}"]
 # Where people make keys. The vendor's page is known to the vendor's customers.
-OWN_KEYS_URL = "" if PRODUCTION else f"http://localhost:{API_PORT}/organization-keys/"
-API_KEYS_URL = environment.http_url(env, "API_KEYS_URL", OWN_KEYS_URL if PIPELINES_API_URL == EMBEDDED_API_URL else "")
+OWN_KEYS_URL = f"{OWN_API[-1]}/organization-keys/" if OWN_API and (API_HOST or not PRODUCTION) else ""
+API_KEYS_URL = environment.http_url(env, "API_KEYS_URL", OWN_KEYS_URL)
 if API_KEYS_URL.endswith("/organization-keys"):
     API_KEYS_URL += "/"  # the External API's page is only there
 API_TIMEOUT_SECONDS = environment.seconds(env, "API_TIMEOUT_SECONDS", 10.0, most=600)
 
-# What the System page lists.
-SETTING_GROUPS = GROUPS
-
 # Where the browser may PUT an archive: the CSP's connect-src, and the only upload hosts the wizard accepts.
-# Our own API's storage is meant only where that API is.
-OWN_STORAGE = [f"http://127.0.0.1:{API_PORT}", f"http://localhost:{API_PORT}"]
-UPLOAD_ORIGINS = environment.origins(
-    env, "UPLOAD_ORIGINS", OWN_STORAGE if PIPELINES_API_URL == EMBEDDED_API_URL else []
-)
+# By default, our own API's storage.
+UPLOAD_ORIGINS = environment.origins(env, "UPLOAD_ORIGINS", OWN_API)
 # What a browser makes of a folder it has to keep until it is sent.
 FOLDER_ZIP_BYTES = 4 * 1024**3
 
@@ -141,6 +142,8 @@ TEMPLATES = templates("pipelines_portal.overview.sidebar.rail")
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {"default": environment.database(env, "DATABASE_URL", DATA_DIR / "portal.sqlite3")}
+
+FIRST_START = "pipelines_portal.people.first_start.link"
 
 # Mail may be missing: then links to copy do its work.
 EMAIL = environment.email(env, "EMAIL_URL")

@@ -9,7 +9,6 @@ from pipelines_portal.core import environment
 from pipelines_portal.core.web_addresses import origin_of
 from pipelines_portal.settings.base import COOKIE_PREFIX, PRODUCTION, env
 
-COMMON_PASSWORDS = "pipelines_portal/accounts/common-passwords.txt.gz"
 # The last one is what "consumers" calls itself in its tokens.
 ANYBODYS_TENANTS = ("common", "organizations", "consumers", "9188040d-6c67-4c5b-b112-36a304b66dad")
 ADMINISTRATORS, EVERYBODY, OFF, ON = "administrators", "everybody", "off", "on"
@@ -48,15 +47,6 @@ LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "overview:home"
 LOGOUT_REDIRECT_URL = "accounts:sign_in"
 CSRF_FAILURE_VIEW = "pipelines_portal.accounts.restored_forms.csrf_failure"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {
-        "NAME": "django.contrib.auth.password_validation.CommonPasswordValidator",
-        # Most of Django's own list is shorter than the minimum above.
-        "OPTIONS": {"password_list_path": environment.BASE_DIR / COMMON_PASSWORDS},
-    },
-]
 # How long a link for a new password works.
 PASSWORD_RESET_TIMEOUT = 60 * 60
 

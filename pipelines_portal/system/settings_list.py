@@ -2,12 +2,10 @@
 
 import os
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
-from django.conf import settings
-
 from pipelines_portal.core.environment import source_of
+from pipelines_portal.core.settings_reference import GROUPS, Setting
 
 DEFAULT, SET = "default", "set"
 
@@ -25,15 +23,15 @@ class ListedSetting:
 
 def list_settings() -> list[tuple[str, list[ListedSetting]]]:
     """Return the groups of settings with their titles."""
-    return [(title, [_listed(each) for each in group]) for title, group in settings.SETTING_GROUPS]
+    return [(title, [_listed(each) for each in group]) for title, group in GROUPS]
 
 
-def _listed(setting: Any) -> ListedSetting:
+def _listed(setting: Setting) -> ListedSetting:
     source = source_of(setting.name)
     if source == DEFAULT:
         return ListedSetting(setting.name, (setting.default or setting.unset).replace("`", ""), source)
     value = os.environ.get(setting.name, "").strip()
-    return ListedSetting(setting.name, SET if setting.is_secret or _may_hold_secret(value) else value, source)
+    return ListedSetting(setting.name, SET if setting.secret or _may_hold_secret(value) else value, source)
 
 
 def _may_hold_secret(value: str) -> bool:

@@ -2,10 +2,10 @@
 
 NO_WORKER = "Imports and counts wait. Start one, or read its log."
 NO_ROOM = "The portal stops when the disk is full. Make room."
-NOT_MIGRATED = "Run manage.py prepare, then restart the services."
+NOT_MIGRATED = "Run pipelines prepare, then restart the services."
 NO_MAIL = "People get no mail. Set EMAIL_URL."
-NO_BACKUP = "Without a backup, all work is lost with this server. Run manage.py backup FOLDER --keep 14 every night."
-BACKUP_FAILED = "Fix that, then run manage.py backup again."
+NO_BACKUP = "Without a backup, all work is lost with this server. Run pipelines backup FOLDER --keep 14 every night."
+BACKUP_FAILED = "Fix that, then run pipelines backup again."
 BACKUP_OLD = "It is older than 26 hours. Check the timer or the nightly process, and its log."
 QUEUE_WAITS = "Read the worker’s log. If it is busy, start another worker."
 NOT_ENCRYPTED = "Let the proxy set X-Forwarded-Proto, and open the portal by https://."

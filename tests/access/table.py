@@ -280,6 +280,7 @@ ACCESS: dict[str, Row] = {
     "people:invite": Row("xxxx..xss", "xxxx..xss", data=newcomer, event="invited"),
     "people:invitation_renew": Row(post="----..-ss", event="invitation-renewed"),
     "people:invitation_withdraw": Row(post="----..-ss", event="invitation-withdrawn"),
+    "people:first_administrator": Row(ANYONE, ANYONE, quiet="the setup is finished here: in tests/people"),
     "people:invitation_accept": Row(ANYONE, ANYONE, quiet="those signed in are told so: in tests/people"),
     "people:team_list": Row(
         SIGNED_IN, ADMINISTRATORS, data=lambda world: {"name": "Photos"}, event="team-created"

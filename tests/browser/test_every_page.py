@@ -44,6 +44,7 @@ PAGES = {
     "external api": "/system/external-api/",
     "recovery file": "/system/recovery-file/",
     "an expired link": "/invitation/nonsense/",
+    "a finished setup": "/setup/",
     "account": "/account/",
     "name": "/account/name/",
     "notification settings": "/account/notifications/",

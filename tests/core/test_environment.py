@@ -15,7 +15,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from pipelines_portal.core import environment
 from pipelines_portal.core.environment import Environment
-from pipelines_portal.settings.reference import GROUPS
+from pipelines_portal.core.settings_reference import GROUPS, SECRETS
+from tests import starting
 from tests.external_api.server import PROJECT
 from tests.services.deploy.names import OF_OTHERS, known
 from tests.settings_reader import EXTERNAL_API as SETTINGS
@@ -55,6 +56,11 @@ def test_every_setting_has_a_default_in_words_or_as_a_value() -> None:
     assert [each.name for each in DESCRIBED if not (each.default or each.unset)] == []
 
 
+def test_secrets_are_described_as_such() -> None:
+    assert {"SECRET_KEY", "ENCRYPTION_KEYS", "DATABASE_URL", "METRICS_TOKEN"} <= SECRETS
+    assert {each.name for each in DESCRIBED if "password@" in each.meaning} <= SECRETS
+
+
 def test_a_described_default_changes_nothing(tmp_path: Path) -> None:
     env, what = {"DATA_DIR": str(tmp_path)}, "repr(getattr(settings, {name!r}, None))"
     defaults = {each.name: each.default for each in DESCRIBED if each.default and each.name != "DATA_DIR"}
@@ -81,7 +87,11 @@ REFUSED = [
     (PORTAL, "API_TIMEOUT_SECONDS", "-1", "API_TIMEOUT_SECONDS must be a number of seconds between 0.1 and 600."),
     (PORTAL, "WEB_THREADS", "many", "WEB_THREADS must be a whole number between 2 and 1000."),
     (PORTAL, "WEB_THREADS", "1", "WEB_THREADS must be a whole number between 2 and 1000."),
-    (PORTAL, "ALLOWED_HOSTS", "portal.example.com", "SECRET_KEY must be set in production."),
+    (PORTAL, "PORTAL_HOST", "https://portal.example.com", "PORTAL_HOST must be a host name such as"),
+    (PORTAL, "PORTAL_HOST", "portal.example.com:8443", "PORTAL_HOST must be a host name such as"),
+    (SETTINGS, "API_HOST", ".example.com", "API_HOST must be a host name such as"),
+    (PORTAL, "EMAIL_URL_FILE", "/nope/secret", "EMAIL_URL_FILE names the file /nope/secret, which cannot be read"),
+    (PORTAL, "OIDC_NAME_FILE", "/usr/bin/env", "OIDC_NAME_FILE names the file /usr/bin/env, which cannot be read"),
     (SETTINGS, "API_PORT", "x", "API_PORT must be a port number between 1 and 65535."),
     (SETTINGS, "EXTERNAL_API_DATABASE_URL", "x", "EXTERNAL_API_DATABASE_URL must be a database URL"),
     (SETTINGS, "EXTERNAL_API_KEY_LIMIT", "many", "EXTERNAL_API_KEY_LIMIT must be"),
@@ -127,6 +137,10 @@ REFUSED = [
     (PORTAL, "SESSION_IDLE_MINUTES", "9" * 25, "SESSION_IDLE_MINUTES must be a number of minutes"),
     (PORTAL, "SENTRY_DSN", "https://nonsense", "SENTRY_DSN must be as Sentry shows it"),
     (PORTAL, "DATABASE_URL", "mysql://a:b@h/n", "DATABASE_URL must be a database URL"),
+    (PORTAL, "DATABASE_URL", "postgres:/x", "DATABASE_URL must be a database URL"),
+    (PORTAL, "DATABASE_URL", "postgresql:x", "DATABASE_URL must be a database URL"),
+    (PORTAL, "DATABASE_URL", "postgres://host/", "DATABASE_URL must be a database URL"),
+    (SETTINGS, "EXTERNAL_API_DATABASE_URL", "postgres:/x", "EXTERNAL_API_DATABASE_URL must be a database URL"),
     (PORTAL, "DATABASE_URL", "sqlite://", "DATABASE_URL must be a database URL"),
     (PORTAL, "DATABASE_URL", "sqlite:////nope/x", "DATABASE_URL must name a file in a folder that exists"),
     (PORTAL, "DATABASE_URL", "sqlite:////tmp", "DATABASE_URL must name a file in a folder that exists"),
@@ -181,6 +195,8 @@ def test_production_refuses_to_start_without_its_secrets(tmp_path: Path) -> None
     production = {"PRODUCTION": "on", "SECRET_KEY": "x"}
     for settings in (PORTAL, SETTINGS):
         assert refusal_of(settings, tmp_path, **production) == "SECRET_KEY must have at least 50 characters."
+    del production["SECRET_KEY"]
+    assert refusal_of(PORTAL, tmp_path, **production) == "SECRET_KEY must be set in production."
     production["SECRET_KEY"] = "x" * 60
     assert refusal_of(PORTAL, tmp_path, **production) == "ENCRYPTION_KEYS must be set in production."
     production["ENCRYPTION_KEYS"] = KEY
@@ -195,6 +211,71 @@ def test_the_first_run_generates_secrets_that_only_their_owner_can_read(tmp_path
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("portal.*key*")} == {0o600}
     read_settings(PORTAL, DATA_DIR=str(tmp_path))
     assert made == {path.name: path.read_text() for path in tmp_path.glob("portal.*key*")}, "later runs use them"
+
+
+def test_a_secret_can_be_given_as_a_file(tmp_path: Path) -> None:
+    """As containers get theirs. The end of its line does not count."""
+    (tmp_path / "secret").write_text("x" * 60 + "\n")
+    given = {"SECRET_KEY_FILE": str(tmp_path / "secret"), "DATA_DIR": str(tmp_path)}
+    assert read_settings(PORTAL, "settings.SECRET_KEY", **given) == "x" * 60
+    given["SECRET_KEY"] = "y" * 60
+    del given["DATA_DIR"]
+    assert refusal_of(PORTAL, tmp_path, **given) == "SECRET_KEY and SECRET_KEY_FILE are both set. Remove one of them."
+
+
+def addresses(folder: Path, **env: str) -> dict[str, Any]:
+    """What follows from the names of the two hosts."""
+    env["DATA_DIR"], secret_key = str(folder), "x" * 60
+    env |= {"SECRET_KEY": secret_key, "ENCRYPTION_KEYS": KEY}
+    of_portal = ("PRODUCTION", "PORTAL_URL", "PIPELINES_API_URL", "API_KEYS_URL", "UPLOAD_ORIGINS")
+    of_api = ("STORAGE_PUBLIC_URL", "PORTAL_ORIGINS")
+    asked = [Question(PORTAL, env, f"settings.{name}") for name in of_portal]
+    asked += [Question(SETTINGS, env, f"settings.{name}") for name in of_api]
+    return dict(zip([*of_portal, *of_api], read_many(asked), strict=True))
+
+
+def test_all_addresses_follow_from_two_names(tmp_path: Path) -> None:
+    assert addresses(tmp_path, PORTAL_HOST="portal.example.com", API_HOST="api.example.com") == {
+        "PRODUCTION": True,
+        "PORTAL_URL": "https://portal.example.com",
+        "PIPELINES_API_URL": "http://127.0.0.1:8001/api/v1",
+        "API_KEYS_URL": "https://api.example.com/organization-keys/",
+        "UPLOAD_ORIGINS": ["https://api.example.com"],
+        "STORAGE_PUBLIC_URL": "https://api.example.com",
+        "PORTAL_ORIGINS": ["https://portal.example.com"],
+    }
+    names = read_settings(
+        SETTINGS, "settings.ALLOWED_HOSTS", PORTAL_HOST="p.example", API_HOST="a.example", DATA_DIR=str(tmp_path),
+        SECRET_KEY="x" * 60,
+    )  # fmt: skip
+    assert {"p.example", "a.example", "127.0.0.1"} <= set(names)
+
+
+def test_without_an_api_of_its_own_the_portal_works_with_the_hosted_one(tmp_path: Path) -> None:
+    found = addresses(tmp_path, PORTAL_HOST="portal.example.com")
+    assert found["PIPELINES_API_URL"] == "https://api.pipelines.tech/api/v1"
+    assert (found["API_KEYS_URL"], found["UPLOAD_ORIGINS"]) == ("", [])
+
+
+def test_a_single_server_creates_its_secrets_once(tmp_path: Path) -> None:
+    env = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "PORTAL_HOST": "portal.example.com"}
+    made = []
+    for _ in range(2):
+        starting.run("-m", "pipelines_portal.core.generated_secrets", env=env)
+        made.append({path.name: path.read_text() for path in tmp_path.iterdir()})
+    assert set(made[0]) == {"portal.secret_key", "portal.encryption_keys", "external_api.secret_key"}
+    assert made[0] == made[1] and len(set(made[0].values())) == 3
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
+    assert read_settings(PORTAL, "settings.ENCRYPTION_KEYS", **env) == [made[0]["portal.encryption_keys"]]
+
+
+def test_no_other_key_is_created_for_a_database_whose_key_is_lost(tmp_path: Path) -> None:
+    (tmp_path / "portal.sqlite3").touch()
+    env = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)}
+    ended = starting.run("-m", "pipelines_portal.core.generated_secrets", env=env, check=False)
+    assert ended.returncode == 1
+    assert "has a database, but not the file portal.encryption_keys" in ended.stderr
+    assert not (tmp_path / "portal.encryption_keys").exists()
 
 
 def test_production_refuses_what_would_let_others_choose_where_links_lead(tmp_path: Path) -> None:

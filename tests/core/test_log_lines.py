@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 
 from pipelines_portal.core import request_ids
+from pipelines_portal.core.http.audit_log import write_line
 from pipelines_portal.core.log_lines import Handler, RequestId
 
 KEY = "pk_live_" + "5ec4e7" * 6 + "abcd"
@@ -54,3 +55,26 @@ def test_a_json_line_is_an_object_with_our_names(capsys: pytest.CaptureFixture[s
 def test_a_line_ends_with_its_request(capsys: pytest.CaptureFixture[str]) -> None:
     with request_ids.request_id_of_work("job.1"):
         assert written("line", capsys, "It failed.").splitlines()[0].endswith(" ERROR x It failed. request=job.1")
+
+
+@pytest.mark.parametrize(
+    ("value", "quoted"),
+    [
+        ("Müller 日本 🙂", '"Müller 日本 🙂"'),
+        ('say "no" \\ here', r'"say \"no\" \\ here"'),
+        ("a\nb\r\x1b[31m\x00", r'"a\nb\r\u001b[31m\u0000"'),
+        ("\x7f\x85\x9b", r'"\u007f\u0085\u009b"'),
+        ("\u2028\u2029\u202e\u2066\u200f\ufeff", r'"\u2028\u2029\u202e\u2066\u200f\ufeff"'),
+        ("\ud800", r'"\ud800"'),
+        ("\U000e0041", r'"\udb40\udc41"'),
+        (["Åsa", "\u202e"], r'["Åsa", "\u202e"]'),
+        (None, "null"),
+    ],
+)
+def test_a_fact_stays_readable_and_on_its_line(caplog: pytest.LogCaptureFixture, value: Any, quoted: str) -> None:
+    """A value from outside cannot begin a line, turn the text around, or command a terminal."""
+    caplog.set_level("INFO", logger="pipelines_portal.audit")
+    write_line("person-renamed", {"name": value})
+    assert caplog.messages == [f"person-renamed name={quoted}"]
+    assert json.loads(quoted) == value
+    caplog.messages[0].encode()

@@ -5,6 +5,7 @@ import hashlib
 import io
 import os
 import subprocess
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -15,6 +16,7 @@ from pipelines_portal import __version__
 from tests.external_api.server import PROJECT
 
 NAME = f"pipelines-portal-{__version__}"
+LEFT_OUT = {".ci", ".github", "bench", "tests", "requirements-dev.txt", "requirements-audit.txt"}
 
 
 def install(folder: Path, package: Path) -> int:
@@ -84,14 +86,32 @@ def release(folder: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.full
 def test_a_release_is_what_is_committed(copy: Path) -> None:
     assert release(copy).returncode == 0
+    check = subprocess.run(["sha256sum", "--check", "SHA256SUMS"], cwd=copy / "dist", capture_output=True, check=False)
+    assert check.returncode == 0
     built = {path.name: path.read_bytes() for path in (copy / "dist").iterdir()}
     sums = dict(reversed(line.split("  ")) for line in built.pop("SHA256SUMS").decode().splitlines())
     assert sums == {name: hashlib.sha256(data).hexdigest() for name, data in built.items()}
     assert built[f"{NAME}-notes.md"].strip() == b"- As it stands."
     with tarfile.open(fileobj=io.BytesIO(gzip.decompress(built[f"{NAME}.tar.gz"]))) as sources:
         assert {f"{NAME}/manage.py", f"{NAME}/requirements.txt", f"{NAME}/SECURITY.md"} <= set(sources.getnames())
+        assert not LEFT_OUT & {name.removeprefix(f"{NAME}/").partition("/")[0] for name in sources.getnames()}
     assert release(copy).returncode == 0
     assert {name: (copy / "dist" / name).read_bytes() for name in built} == built, "the same commit, the same bytes"
+
+
+@pytest.mark.full
+def test_a_release_has_all_that_runs_and_its_guide(copy: Path) -> None:
+    assert release(copy).returncode == 0
+    with tarfile.open(copy / "dist" / f"{NAME}.tar.gz") as sources:
+        sources.extractall(copy.parent, filter="data")
+    unpacked = copy.parent / NAME
+    (unpacked / ".venv").symlink_to(PROJECT / ".venv")
+    env = os.environ | {"DATA_DIR": str(copy.parent / "data")}
+    for settings in ("portal", "external_api"):
+        command = [sys.executable, "manage.py", "prepare", "--settings", f"pipelines_portal.settings.{settings}"]
+        subprocess.run(command, cwd=unpacked, env=env, check=True)
+    subprocess.run(["make", "docs"], cwd=unpacked, env=env, check=True)
+    assert (unpacked / "build" / "guide" / "index.html").is_file()
 
 
 @pytest.mark.full

@@ -175,7 +175,7 @@ def test_before_another_api_only_the_portal_starts(tmp_path: Path) -> None:
         wait_for_banner(said, process)
         words = said.read_text()
         assert "pipelines-demo" not in words, "the demo, and only the demo, has that account"
-        assert "createsuperuser" in words
+        assert f"First account      http://localhost:{env['PORT']}/setup/?code=" in words
         assert not answers(f"http://localhost:{env['API_PORT']}/api/v1/health")
         session = requests.Session()
         assert session.get(f"http://localhost:{env['PORT']}/", timeout=10).url.endswith("/sign-in/?next=/")

@@ -15,9 +15,9 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.settings_reference import GROUPS
 from pipelines_portal.guide.contents import files
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.settings.reference import GROUPS
 from pipelines_portal.system import reads
 from pipelines_portal.system.heartbeats import record_heartbeat
 from pipelines_portal.system.models import BackupRun
@@ -80,7 +80,7 @@ def test_problems_say_what_to_do_and_lead_to_the_guide(
     found = rows(browser)
     assert found["Portal workers"].startswith("Problem: None running Imports and counts wait. Start one")
     assert "Make room." in found["Disk"] and found["Disk"].startswith("Problem: 50 bytes of 1000 bytes free")
-    assert found["Migrations"].startswith("Problem: 1 missing, first system.0009_later Run manage.py prepare")
+    assert found["Migrations"].startswith("Problem: 1 missing, first system.0009_later Run pipelines prepare")
     assert found["Mail server"].startswith("Note: Off People get no mail. Set EMAIL_URL.")
     assert found["Last backup"].startswith("Problem: Never")
     assert found["Jobs"].startswith("Problem: 1 waiting, the oldest since 6 min ago Read the worker’s log.")
@@ -198,7 +198,7 @@ def test_settings_with_secrets_are_marked() -> None:
         setting.name for setting in listed if re.search(r"SECRET_KEY|_KEYS$|SECRET$|TOKEN|DSN|PASSWORD$", setting.name)
     }
     urls = {setting.name for setting in listed if "password@" in setting.meaning or "DATABASE_URL" in setting.name}
-    assert named | urls <= {setting.name for setting in listed if setting.is_secret}
+    assert named | urls <= {setting.name for setting in listed if setting.secret}
 
 
 def test_it_is_in_the_tabs_and_in_the_palette_of_administrators_only(browser: Client) -> None:

@@ -43,7 +43,8 @@ class SignIn(SignInMixin, LoginView):
         return carry_values(self.request, super().form_valid(form))
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(**context) | sign_in_context(self.request)
+        has_accounts = {"has_accounts": User.objects.exists()}
+        return super().get_context_data(**context) | sign_in_context(self.request) | has_accounts
 
     def log_refused(self, form: Any) -> None:
         email = self.email_for_log()

@@ -25,8 +25,18 @@ def write_line(event: str, facts: dict[str, Any]) -> None:
 
 
 def _quoted(value: Any) -> str:
-    """Quote and shorten a value, which may come from outside, so that it stays on its line."""
-    return json.dumps(value[:LONGEST] if isinstance(value, str) else value)
+    """Quote and shorten a value, which may come from outside, so that it stays on its line.
+
+    Letters of all languages stay readable. What a terminal or a viewer would act on is escaped: control characters,
+    line separators, signs that change the direction of the text, and lone surrogates.
+    """
+    text = json.dumps(value[:LONGEST] if isinstance(value, str) else value, ensure_ascii=False)
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else _escape(sign) for sign in text)
+
+
+def _escape(sign: str) -> str:
+    units = sign.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
 
 
 class WithoutTraceback(logging.Filter):

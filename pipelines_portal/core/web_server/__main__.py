@@ -25,6 +25,7 @@ from waitress.utilities import Error
 from pipelines_portal.core import environment
 from pipelines_portal.core.log_lines import log_uncaught_exceptions
 from pipelines_portal.core.preparation import refuse_older_database
+from pipelines_portal.core.start_line import log_setup_link, log_start
 from pipelines_portal.core.web_server.ending import EndingServer
 from pipelines_portal.core.web_server.requests import BUFFERED_BYTES, Request
 from pipelines_portal.core.web_server.server import server_for
@@ -97,7 +98,6 @@ def main(name: str) -> None:
     application = import_module(program.wsgi).application
     with suppress(DatabaseError, InterfaceError):  # a database that is away may answer later
         refuse_older_database()
-    connection.close()
     _load_all_and_freeze()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     env = environment.load_env()
@@ -109,6 +109,9 @@ def main(name: str) -> None:
     rules = replace(program, request_seconds=settings.BODY_SECONDS)
     if name == "portal":
         rules = replace(rules, session_cookie=settings.SESSION_COOKIE_NAME)
+    log_start(f"http://{host}:{port}")
+    log_setup_link()
+    connection.close()
     server = server_for(application, listener, rules, _options(environment.web_threads(env), _most_connections()))
     _on_signal(partial(_stop_in_order, server))
     server.run()

@@ -14,11 +14,13 @@ from ninja import NinjaAPI
 View = Callable[..., HttpResponse]
 # The hash of an empty text: ReDoc inserts empty style elements and fills them by script.
 EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+# The style of its scroll bars, which its script contains.
+SCROLL_BAR_STYLE = "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='"
 POLICY = "; ".join(
     [
         "default-src 'self'",
         "script-src 'self'",
-        f"style-src 'self' {EMPTY_STYLE}",
+        f"style-src 'self' {EMPTY_STYLE} {SCROLL_BAR_STYLE}",
         "img-src 'self' data:",
         "font-src 'self' data:",
         "worker-src 'self' blob:",

@@ -4,18 +4,10 @@ from typing import Annotated, Any
 
 from django.core.management.color import no_style
 from django.db import connection, transaction
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
-from pipelines_portal.external_api.models import Membership, NodeStatus, Organization, Person, Workflow
-from pipelines_portal.external_api.workflows.field_types import field_type
-
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-
-
-class Part(BaseModel):
-    """A part of the file. An unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+from pipelines_portal.external_api.models import Membership, Organization, Person, Workflow
+from pipelines_portal.external_api.workflows.rules import Name, Part, WorkflowContent
 
 
 def _email_alone(value: Any) -> Any:
@@ -27,49 +19,21 @@ class PersonPart(Part):
     password: str | None = None
 
 
+class AdminPart(PersonPart):
+    may_add_organizations: bool | None = None
+
+
 PersonOrEmail = Annotated[PersonPart, BeforeValidator(_email_alone)]
+AdminOrEmail = Annotated[AdminPart, BeforeValidator(_email_alone)]
 
 
-class FieldPart(Part):
-    name: Name
-    title: Name
-    type: Name
-    required: bool = True
-    options: list[Name] | None = None
-    min: int | float | None = None
-    max: int | float | None = None
-    help: str | None = None
-
-    @model_validator(mode="after")
-    def _options_are_there(self) -> "FieldPart":
-        if field_type(self.type).has_options and not self.options:
-            raise ValueError(f"a {self.type} field needs options")
-        return self
-
-
-class NodePart(Part):
-    name: Name
-    status: NodeStatus
-
-
-class WorkflowPart(Part):
+class WorkflowPart(WorkflowContent):
     id: int = Field(ge=1, le=2**63 - 1)
-    name: Name
-    status: Workflow.Status
-    nodes: list[NodePart] = []
-    fields: list[FieldPart] = []
-
-    @model_validator(mode="after")
-    def _field_names_differ(self) -> "WorkflowPart":
-        names = [field.name for field in self.fields]
-        if len(names) != len(set(names)):
-            raise ValueError("two fields have the same name")
-        return self
 
 
 class OrganizationPart(Part):
     name: Name
-    admins: list[PersonOrEmail] = []
+    admins: list[AdminOrEmail] = []
     members: list[PersonOrEmail] = []
     workflows: list[WorkflowPart] = []
 
@@ -114,6 +78,9 @@ def _load_person(organization: Organization, part: PersonPart, role: Membership.
     elif part.password is not None and not person.check_password(part.password):
         person.set_password(part.password)
         person.save(update_fields=["password"])
+    if isinstance(part, AdminPart) and part.may_add_organizations is not None:
+        person.may_add_organizations = part.may_add_organizations
+        person.save(update_fields=["may_add_organizations"])
     Membership.objects.update_or_create(organization=organization, person=person, defaults={"role": role})
 
 
@@ -121,9 +88,7 @@ def _load_workflow(organization: Organization, part: WorkflowPart, path: str) ->
     workflow = Workflow.objects.filter(pk=part.id).first() or Workflow(pk=part.id, organization=organization)
     if workflow.organization_id != organization.pk:
         raise BadOrganizationFileError(f"{path}.id: workflow {part.id} belongs to another organization")
-    workflow.name, workflow.status = part.name, part.status
-    workflow.nodes = [node.model_dump() for node in part.nodes]
-    workflow.fields = [field.model_dump(exclude_none=True) for field in part.fields]
+    part.write_to(workflow)
     workflow.save()
 
 

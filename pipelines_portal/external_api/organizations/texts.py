@@ -1,8 +1,23 @@
-"""Sentences of the pages of organization keys."""
+"""Sentences of the pages of organizations."""
 
 from datetime import datetime
 
+from pipelines_portal.external_api.models import Membership, Person
+
 REVOKED_STAYS = "A revoked key can’t be used again."
+PASSWORD_HELP = "At least 12 characters. A few random words work well."  # noqa: S105
+INCORRECT_PASSWORD = "Incorrect password."  # noqa: S105
+PASSWORD_CHANGED = "Password changed · Other devices signed out"  # noqa: S105
+PASSWORD_SET = "Password set"  # noqa: S105
+NAME_TAKEN = "Another organization has this name. Enter a different one."
+ALREADY_MEMBER = "Already in this organization. Enter another email."
+LAST_ADMIN = "This organization needs an Org Admin who can sign in. Make someone else Org Admin first."
+STEP_TOO_LONG = "Enter at most 200 characters for each step."
+OPTION_TOO_LONG = "Enter at most 200 characters for each option."
+OPTIONS_MISSING = "Enter the options, one on each line."
+EMPTY_RANGE = "Enter a maximum that’s at least the minimum."
+SAME_FIELD_NAME = "Another field has this name. Enter a different one."
+ROLES = [(Membership.Role.MEMBER.value, "Member"), (Membership.Role.ADMIN.value, "Org Admin")]
 
 
 def expires_on(name: str, expires_at: datetime | None) -> str:
@@ -11,3 +26,19 @@ def expires_on(name: str, expires_at: datetime | None) -> str:
 
 def revoked(name: str) -> str:
     return f"Key “{name}” revoked"
+
+
+def added(name: str) -> str:
+    return f"“{name}” added"
+
+
+def saved(name: str) -> str:
+    return f"“{name}” saved"
+
+
+def role_changed(person: Person, role: str) -> str:
+    return f"{person.email}: {dict(ROLES)[role]}"
+
+
+def removed(person: Person) -> str:
+    return f"{person.email} removed"

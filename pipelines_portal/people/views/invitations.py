@@ -138,8 +138,8 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
     try:
         return _accept(request, read_link(token))
     except InvitationRefused as refusal:
-        context = {"title": refusal.title, "sentence": str(refusal)}
-        return render_page(request, "people/invitation_over.html", context, status=410)
+        context = {"title": refusal.title, "sentence": str(refusal), "has_accounts": True}
+        return render_page(request, "people/link_refused.html", context, status=410)
 
 
 def _accept(request: HttpRequest, invitation: Invitation) -> HttpResponse:

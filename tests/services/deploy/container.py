@@ -1,7 +1,7 @@
 """A container by hand, where none of the usual tools may make one: the kernel's own namespaces.
 
 The program is process 1 and the image's own user, without a right of root's. It sees the image's files, of which it can
-write none, a /data, and a /tmp that is its own.
+write none, a /data and a /backups, and a /tmp that is its own.
 """
 
 import os
@@ -19,6 +19,7 @@ mount --bind "$ROOT" "$ROOT"
 mount --bind /dev "$ROOT/dev"
 mount -t tmpfs -o mode=1777 tmpfs "$ROOT/tmp"
 mount --bind "$DATA" "$ROOT/data"
+mount --bind "$DATA-backups" "$ROOT/backups"
 mount -t proc proc "$ROOT/proc"
 mount -o remount,ro,bind "$ROOT"
 exec env -i "$@"
@@ -42,6 +43,10 @@ class Container:
         env = [f"{name}={value}" for name, value in (self.image.env | self.env).items()]
         entered = ["chroot", f"--userspec={user}", "--groups=", str(self.image.root)]
         command = [*env, *entered, *self.image.config["Entrypoint"], *self.arguments]
+        backups = Path(f"{self.data}-backups")
+        if not backups.exists():
+            backups.mkdir()
+            os.chown(backups, *map(int, user.split(":")))
         around = os.environ | {"ROOT": str(self.image.root), "DATA": str(self.data)}
         with self.log.open("ab") as log:
             made = [*OWN, "sh", "-c", MADE, "sh", *command]

@@ -16,7 +16,7 @@ from typing import Any
 from tests.external_api.server import PROJECT
 
 KEPT = PROJECT / "var" / "image-parts"
-SUITE, PACKAGES = "trixie", "python3-venv,ca-certificates,tzdata"
+SUITE, PACKAGES = "trixie", "python3-venv,ca-certificates,tzdata,postgresql-client"
 PYTHON = "3.13"
 NOT_WANTED = ("man", "doc", "info", "locale", "i18n")
 PLATFORMS = ("manylinux2014", "manylinux_2_17", "manylinux_2_28", "manylinux_2_34")
@@ -41,14 +41,17 @@ class Image:
 
 def build(folder: Path) -> Image:
     """Everything of it lies in `folder`, which the caller removes."""
-    wheels, base = _kept("wheels", _digest(REQUIREMENTS.read_text()), _wheels), _kept("base", _base_key(), _base)
+    wheels, base = (
+        kept_part("wheels", digest(REQUIREMENTS.read_text()), make_wheels),
+        kept_part("base", _base_key(), _base),
+    )
     (folder / "Containerfile").write_text("FROM scratch\nADD base.tar /\n")
     _buildah(folder, "build", *BY_HAND, "--quiet", "--tag", "base", "--file", f"{folder}/Containerfile", str(base))
     offline = ["--build-arg", "PIP_NO_INDEX=1", "--build-arg", "PIP_FIND_LINKS=/wheels"]
     mounted = ["--volume", f"{wheels}:/wheels:ro"]
     builder = " ".join([*NO_NETWORK, *_builder(folder)])
     given = [*BY_HAND, *mounted, *offline, "--build-arg", "BASE=localhost/base"]
-    _run([str(PROJECT / "bin/image"), *given, "--tag", "built"], BUILDER=builder)
+    run([str(PROJECT / "bin/image"), *given, "--tag", "built"], BUILDER=builder)
     return _opened(folder)
 
 
@@ -65,17 +68,17 @@ def _builder(folder: Path) -> list[str]:
 
 
 def _buildah(folder: Path, *arguments: str) -> str:
-    return _run([*_builder(folder), *arguments])
+    return run([*_builder(folder), *arguments])
 
 
-def _run(command: list[str], **env: str) -> str:
+def run(command: list[str], **env: str) -> str:
     env = os.environ | {"BUILDAH_ISOLATION": "chroot"} | env
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return done.stdout.strip()
 
 
-def _kept(name: str, key: str, make: Any) -> Path:
+def kept_part(name: str, key: str, make: Any) -> Path:
     """The folder that `make` fills, whole or not at all."""
     folder = KEPT / f"{name}-{key}"
     if not folder.exists():
@@ -89,18 +92,18 @@ def _kept(name: str, key: str, make: Any) -> Path:
     return folder
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
     return hashlib.sha256(f"{PYTHON} {text}".encode()).hexdigest()[:16]
 
 
 def _base_key() -> str:
-    return _digest(f"{SUITE} {PACKAGES} {NOT_WANTED}")
+    return digest(f"{SUITE} {PACKAGES} {NOT_WANTED}")
 
 
 def _base(folder: Path) -> None:
     """Debian's own Python, and little else."""
     left_out = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in NOT_WANTED]
-    _run(
+    run(
         [
             "mmdebstrap",
             "--quiet",
@@ -113,10 +116,10 @@ def _base(folder: Path) -> None:
     )
 
 
-def _wheels(folder: Path) -> None:
+def make_wheels(folder: Path) -> None:
     """As the image's Python takes them, not this one's."""
-    _run([sys.executable, "-m", "venv", f"{folder}/pip"])
+    run([sys.executable, "-m", "venv", f"{folder}/pip"])
     download = [f"{folder}/pip/bin/pip", "download", "--quiet", "--no-deps", "--dest", str(folder)]
     platforms = [f"--platform={name}_{os.uname().machine}" for name in PLATFORMS]
-    _run([*download, "--only-binary=:all:", f"--python-version={PYTHON}", *platforms, "-r", str(REQUIREMENTS)])
+    run([*download, "--only-binary=:all:", f"--python-version={PYTHON}", *platforms, "-r", str(REQUIREMENTS)])
     shutil.rmtree(folder / "pip")

@@ -176,16 +176,16 @@ def nginx(folder: Path, places: Places) -> Service:
 
 
 def _filled_in(sample: str, place: Path, places: Places) -> str:
-    ports = {"10.0.0.11:8000": places.portals[0], "10.0.0.12:8000": places.portals[1]}
-    ports |= {"10.0.0.11:8001": places.apis[0], "10.0.0.12:8001": places.apis[1]}
-    for address, port in ports.items():
-        sample = sample.replace(address, f"127.0.0.1:{port}")
+    for port, ports in ((8000, places.portals), (8001, places.apis)):
+        servers = "\n".join(f"server 127.0.0.1:{each} max_fails=0;" for each in ports)
+        sample = sample.replace(f"server 127.0.0.1:{port} max_fails=0;", servers)
     for given, taken in {
         "listen 80": f"listen 127.0.0.1:{places.plain}",
         "listen 443": f"listen 127.0.0.1:{places.tls}",
         "8080": str(places.inside),
         "/etc/nginx/snippets": f"{place}/snippets",
-        "/etc/ssl/pipelines-portal": str(place.parent / "tls"),
+        "/etc/letsencrypt/live/portal.example.com/": f"{place.parent}/tls/",
+        "privkey.pem": "key.pem",
         "/var/log/nginx": str(place),
     }.items():
         sample = sample.replace(given, taken)

@@ -7,6 +7,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tests import samples
 from tests.live import answers, wait_until
 from tests.seaweedfs import free_ports
 from tests.services.deploy import image, services
+from tests.services.deploy.certificates import API as API_NAME
 from tests.services.deploy.certificates import PORTAL, make_certificate
 from tests.services.deploy.container import Container
 from tests.services.deploy.machines import Named, token_in
@@ -134,6 +136,60 @@ def _with_data(folder: Path) -> Path:
     (folder / "data").mkdir()
     os.chown(folder / "data", USER, USER)
     return folder
+
+
+@pytest.fixture
+def all_in_one(built: image.Image, tmp_path: Path) -> Iterator[tuple[Ship, int, int]]:
+    """As Compose starts it, by two names; and the ports of the two programs."""
+    portal, api = free_ports(2)
+    names = {"PORTAL_HOST": PORTAL, "API_HOST": API_NAME, "TRUSTED_PROXIES": "127.0.0.1"}
+    whole = Ship(built, _with_data(tmp_path), names | {"BIND": "127.0.0.1", "PORT": str(portal), "API_PORT": str(api)})
+    yield whole, portal, api
+    for container in whole.containers.values():
+        container.end()
+
+
+def test_all_programs_run_in_one_container_by_two_names(all_in_one: tuple[Ship, int, int]) -> None:
+    whole, portal, api = all_in_one
+    secrets = {}
+    for _ in range(2):
+        whole.containers.clear()
+        container = whole.begin("all")
+        for port in (portal, api):
+            wait_until(_is_ready(port), f"{port} to be ready")
+        wait_until(partial(_is_backed_up, whole), "the first backup", 60)
+        said = container.said()
+        assert f"Pipelines Portal {__version__}, http://127.0.0.1:{portal}, SQLite /data/portal.sqlite3" in said
+        assert f"https://{PORTAL}/setup/?code=" in said and f"https://{API_NAME}/setup?code=" in said
+        whole.run("/app/deploy/health")
+        state = requests.get(f"http://127.0.0.1:{portal}/ready", timeout=10).json()["checks"]
+        assert set(state.values()) == {"ok"}, state
+        container.tell_to_end()
+        assert container.wait(ENDING_SECONDS) == 0, container.said()
+        found = {file.name: file.read_text() for file in (whole.folder / "data").glob("*key*")}
+        assert len(found) == 3 and found == (secrets or found), "the secrets stay"
+        secrets = found
+    assert len([*(whole.folder / "data-backups").glob("portal-*.tar")]) == 1
+
+
+def _is_backed_up(whole: Ship) -> bool:
+    return any((whole.folder / "data-backups").glob("portal-*.tar"))
+
+
+def test_without_an_apis_name_only_the_portal_runs(all_in_one: tuple[Ship, int, int]) -> None:
+    whole, portal, api = all_in_one
+    whole.env["API_HOST"] = ""
+    whole.begin("all")
+    wait_until(_is_ready(portal), "the portal to be ready")
+    whole.run("/app/deploy/health")
+    assert not answers(f"http://127.0.0.1:{api}/health")
+
+
+def test_a_command_runs_as_one_of_the_programs(all_in_one: tuple[Ship, int, int]) -> None:
+    whole, *_ = all_in_one
+    whole.run("prepare", "server")
+    assert f"https://{PORTAL}/setup/?code=" in whole.run("pipelines", "setup_link")
+    assert f"https://{API_NAME}/setup?code=" in whole.run("pipelines", "external-api", "setup_link")
 
 
 def test_a_person_signs_in_and_creates_a_task(ship: Ship) -> None:

@@ -12,12 +12,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from cryptography.fernet import Fernet
 
-from tests import starting
 from tests.external_api.server import PROJECT
 from tests.services.deploy.names import known
-from tests.settings_reader import EXTERNAL_API, PORTAL, read_settings
 
 pytestmark = pytest.mark.full
 
@@ -76,62 +73,43 @@ def test_each_may_do_little(installed: Path, service: str) -> None:
 
 
 def test_every_variable_in_them_is_one_that_exists() -> None:
-    texts = [(UNITS / name).read_text() for name in SERVICES] + [(UNITS / "env").read_text()]
-    given = [name for text in texts for name in re.findall(r"(?:^|env )([A-Z][A-Z_]+)=", text, re.MULTILINE)]
-    assert {"PORT", "API_PORT", "SECRET_KEY", "DATA_DIR"} <= {*given} <= known()
+    files = [UNITS / name for name in SERVICES] + [UNITS / "env", UNITS / "pipelines-.service.d/common.conf"]
+    pattern = r"(?:^|env |=| )([A-Z][A-Z_]{3,})=(?!yes|no)"
+    given = {name for file in files for name in re.findall(pattern, file.read_text(), re.MULTILINE)}
+    assert {"PORT", "API_PORT", "PORTAL_HOST", "API_HOST", "DATA_DIR", "TRUSTED_PROXIES"} <= given <= known()
 
 
-@pytest.fixture
-def sample() -> dict[str, str]:
-    """The file of the environment, filled in."""
-    lines = [line.partition("=") for line in (UNITS / "env").read_text().splitlines() if not line.startswith("#")]
-    secrets = {"SECRET_KEY": "x" * 60, "ENCRYPTION_KEYS": Fernet.generate_key().decode()}
-    return {name: value for name, _, value in lines if name != "DATA_DIR"} | secrets
-
-
-def test_its_environment_lets_browsers_send_archives_to_the_external_api(
-    sample: dict[str, str], tmp_path: Path
-) -> None:
-    env = sample | {"DATA_DIR": str(tmp_path)}
-    storage = read_settings(EXTERNAL_API, "settings.STORAGE_PUBLIC_URL", **env)
-    policy = "list(map(str, settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['connect-src']))"
-    assert read_settings(PORTAL, policy, **env) == ["'self'", storage]
-    assert read_settings(PORTAL, "settings.UPLOAD_ORIGINS", **env) == [storage]
-    assert read_settings(EXTERNAL_API, "settings.PORTAL_ORIGINS", **env) == [sample["PORTAL_URL"]]
-
-
-def test_its_environment_leads_people_to_the_page_of_keys(sample: dict[str, str], tmp_path: Path) -> None:
-    env = sample | {"DATA_DIR": str(tmp_path)}
-    code = "from django.urls import reverse; print(reverse('organization_keys:organizations'))"
-    shell = ("manage.py", "shell", "--no-imports", "--settings", EXTERNAL_API, "-c", code)
-    path = starting.run(*shell, env={"PATH": os.environ["PATH"]} | env).stdout.strip()
-    keys = read_settings(PORTAL, "settings.API_KEYS_URL", **env)
-    assert f"{keys.rstrip('/')}/" == f"{sample['STORAGE_PUBLIC_URL']}{path}"
-
-
-def prepared(tmp_path: Path, failure: int) -> int:
+def prepare_server(folder: Path, failure: int) -> int:
     """What the unit ends with where `prepare` fails so twice, and then does not."""
-    start = tmp_path / "deploy" / "start"
-    start.parent.mkdir()
-    start.write_text(f"#!/bin/sh\necho $1 >> {tmp_path}/tries\n[ $(wc -l < {tmp_path}/tries) = 3 ] || exit {failure}\n")
-    start.chmod(0o755)
-    unit = (UNITS / "pipelines-prepare.service").read_text()
-    (command,) = re.findall(r"^ExecStart=(.+)", unit, re.MULTILINE)
-    assert "TimeoutStartSec=infinity" in unit
-    # As systemd reads it.
-    command = command.replace("/opt/pipelines-portal", str(tmp_path)).replace("sleep 5", "sleep 0.1").replace("$$", "$")
-    return subprocess.run(shlex.split(command), check=False, timeout=60).returncode
+    (unit,) = re.findall(r"^ExecStart=(.+)", (UNITS / "pipelines-prepare.service").read_text(), re.MULTILINE)
+    (folder / "deploy").mkdir()
+    text = (PROJECT / "deploy" / "start").read_text().replace("sleep 5", "sleep 0.1")
+    (folder / "deploy" / "start").write_text(text)
+    (folder / "deploy" / "start").chmod(0o755)
+    python = folder / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    tried = f"$(grep -c prepare {folder}/tries)"
+    python.write_text(
+        f'#!/bin/sh\necho $1 $2 >> {folder}/tries\n[ "$1" = -m ] || [ {tried} -ge 3 ] || exit {failure}\n'
+    )
+    python.chmod(0o755)
+    command = shlex.split(unit.replace("/opt/pipelines-portal", str(folder)))
+    env = os.environ | {"API_HOST": "", "PORTAL_HOST": "portal.example.com"}
+    return subprocess.run(command, env=env, check=False, timeout=60).returncode
 
 
-def test_what_prepares_tries_again_until_the_database_is_there(tmp_path: Path) -> None:
+def test_what_prepares_creates_secrets_and_tries_again_until_the_database_is_there(tmp_path: Path) -> None:
     """So that whatever waits for it starts by itself when the database comes later than this machine."""
-    assert prepared(tmp_path, failure=75) == 0
-    assert (tmp_path / "tries").read_text() == "prepare\n" * 3
+    assert prepare_server(tmp_path, failure=75) == 0
+    secrets, *tries = (tmp_path / "tries").read_text().splitlines()
+    assert secrets == "-m pipelines_portal.core.generated_secrets"
+    assert tries == ["manage.py prepare"] * 3
+    assert "TimeoutStartSec=infinity" in (UNITS / "pipelines-prepare.service").read_text()
 
 
 def test_whatever_else_is_wrong_ends_the_start(tmp_path: Path) -> None:
-    assert prepared(tmp_path, failure=1) == 1
-    assert (tmp_path / "tries").read_text() == "prepare\n"
+    assert prepare_server(tmp_path, failure=1) == 1
+    assert len((tmp_path / "tries").read_text().splitlines()) == 2
 
 
 @pytest.mark.parametrize(

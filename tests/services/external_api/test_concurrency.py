@@ -5,7 +5,8 @@ from datetime import timedelta
 from django.utils import timezone
 
 from pipelines_portal.external_api.models import NodeInstance, OrganizationKey
-from tests.external_api.factories import Tenant
+from tests.external_api.factories import Tenant, make_person
+from tests.external_api.people import signed_in
 from tests.external_api.server import Server
 from tests.services.external_api.crowd import THREADS, crowd
 
@@ -74,3 +75,34 @@ def test_simultaneous_requests_update_last_used(server: Server, tenant: Tenant) 
     statuses = crowd(server, lambda client, _: client.get(f"/workflows/{workflow.pk}", key=tenant.key).status_code)
     assert statuses == [200] * THREADS
     assert OrganizationKey.objects.get(pk=tenant.api_key.pk).last_used_at > before
+
+
+def test_simultaneous_edits_of_a_workflow_do_not_overwrite_each_other(server: Server, tenant: Tenant) -> None:
+    """All send the form that they saw: one is saved, and the others learn of it."""
+    workflow = tenant.workflow()
+    path = f"/organization-keys/{tenant.organization.pk}/workflows/{workflow.pk}"
+    visitors = [signed_in(server, make_person("admin", tenant.organization)) for _ in range(4)]
+    pages = [visitor.get(path) for visitor in visitors]
+
+    def work(client: Server, number: int) -> int:
+        typed = {"workflow-name": f"Name {number}"}
+        return visitors[number].submit(pages[number], typed, allow_redirects=False).status_code
+
+    statuses = crowd(server, work, threads=4)
+    assert sorted(statuses) == [302, 409, 409, 409]
+    workflow.refresh_from_db()
+    assert workflow.name == f"Name {statuses.index(302)}"
+
+
+def test_admins_who_leave_at_the_same_moment_leave_one_behind(server: Server, tenant: Tenant) -> None:
+    others = [make_person("admin", tenant.organization) for _ in range(3)]
+    people = [tenant.admin, *others]
+    visitors = [signed_in(server, person) for person in people]
+    paths = [f"/organization-keys/{tenant.organization.pk}/people/{person.pk}/remove" for person in people]
+    pages = [visitor.get(path) for visitor, path in zip(visitors, paths, strict=True)]
+
+    def work(client: Server, number: int) -> int:
+        return visitors[number].submit(pages[number], {}, allow_redirects=False).status_code
+
+    assert sorted(crowd(server, work, threads=4)) == [302, 302, 302, 422]
+    assert tenant.organization.memberships.count() == 1

@@ -1,4 +1,4 @@
-"""The organization keys pages in a browser: copying and accessibility, in narrow windows and dark colours."""
+"""The pages of organizations in a browser: copying and accessibility, in narrow windows and dark colours."""
 
 import os
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
-from pipelines_portal.external_api.models import OrganizationKey
+from pipelines_portal.external_api.models import OrganizationKey, Person, Workflow
 from pipelines_portal.external_api.organizations.keys import create_key
-from tests.external_api.factories import Tenant
+from tests.external_api.factories import Tenant, make_person
 from tests.external_api.people import PASSWORD
 from tests.external_api.server import Server
 
@@ -107,3 +107,87 @@ def test_every_page_is_accessible(page: Page, tenant: Tenant, scheme: str, viewp
     for tail in ("expiry", "revoke"):
         page.goto(f"{home}{tenant.api_key.pk}/{tail}")
         check_page(page, f"{tail}-{kind}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_pages_of_workflows_and_people_are_accessible(
+    page: Page, tenant: Tenant, scheme: str, viewport: dict[str, int]
+) -> None:
+    """Also with errors, with a link for a password, and when another admin was faster."""
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size(viewport)
+    kind = f"{scheme}-{viewport['width']}"
+    Person.objects.filter(pk=tenant.admin.pk).update(may_add_organizations=True)
+    workflow = tenant.workflow()
+    member = make_person("member", tenant.organization)
+    page.goto("/sign-in")
+    page.get_by_label("Email").fill(tenant.admin.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Add organization").wait_for()
+    check_page(page, f"organizations-{kind}")
+    home = f"/organization-keys/{tenant.organization.pk}/"
+    for path in ("add", f"{tenant.organization.pk}/rename"):
+        page.goto(f"/organization-keys/{path}")
+        page.get_by_label("Organization name").fill("")
+        page.locator("button.primary").click()
+        page.get_by_text("This field is required.").wait_for()
+        check_page(page, f"{path.rpartition('/')[2]}-{kind}")
+    page.goto(f"{home}workflows")
+    check_page(page, f"workflows-{kind}")
+    page.goto(f"{home}workflows/new")
+    check_page(page, f"workflow-new-{kind}")
+    page.get_by_label("Title").first.fill("Kind")
+    page.get_by_role("button", name="Add workflow").click()
+    page.get_by_text("Has errors").wait_for()
+    check_page(page, f"workflow-errors-{kind}")
+    page.goto(f"{home}workflows/{workflow.pk}")
+    check_page(page, f"workflow-{kind}")
+    Workflow.objects.filter(pk=workflow.pk).update(name="Renamed by another")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Someone changed this workflow").wait_for()
+    check_page(page, f"workflow-stale-{kind}")
+    page.goto(f"{home}people")
+    check_page(page, f"people-{kind}")
+    page.get_by_label("Email").fill(f"new-{tenant.organization.pk}-{kind}@example.com")
+    page.get_by_role("button", name="Add person").click()
+    page.get_by_role("button", name="Copy link").wait_for()
+    check_page(page, f"people-added-{kind}")
+    link = page.get_by_label("Link for").input_value()
+    page.get_by_role("row", name=tenant.admin.email).get_by_role("button", name="Make member").click()
+    page.get_by_text("Not changed").wait_for()
+    check_page(page, f"people-last-admin-{kind}")
+    page.goto(f"{home}people/{member.pk}/remove")
+    check_page(page, f"person-remove-{kind}")
+    page.goto(f"{home}people/{member.pk}/password-link")
+    check_page(page, f"password-link-{kind}")
+    page.get_by_role("button", name="Create link").click()
+    page.get_by_role("button", name="Copy link").wait_for()
+    check_page(page, f"password-link-made-{kind}")
+    page.goto("/password")
+    page.locator("button.primary").click()
+    check_page(page, f"password-{kind}")
+    page.goto(link)
+    check_page(page, f"password-choose-{kind}")
+    page.goto("/choose-password")
+    check_page(page, f"password-refused-{kind}")
+
+
+def test_fields_are_added_and_ordered(page: Page, tenant: Tenant) -> None:
+    """Enter saves, and "Add field" keeps what was typed and shows the next blank row."""
+    sign_in(page, tenant)
+    page.get_by_role("link", name="Workflows").click()
+    page.get_by_role("link", name="Add workflow").click()
+    page.locator("#id_workflow-name").fill("Reviews")
+    page.locator("#id_fields-0-name").fill("stars")
+    page.locator("#id_fields-0-title").fill("Stars")
+    page.get_by_role("button", name="Add field").click()
+    page.wait_for_url("**#new-field")
+    page.locator("#id_fields-1-name").fill("text")
+    page.locator("#id_fields-1-ORDER").fill("1")
+    page.locator("#id_fields-1-title").fill("Text")
+    page.locator("#id_fields-1-title").press("Enter")
+    page.get_by_text("“Reviews” added").first.wait_for()
+    (workflow,) = tenant.organization.workflows.all()
+    assert [field["title"] for field in workflow.fields] == ["Text", "Stars"]

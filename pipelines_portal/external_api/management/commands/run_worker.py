@@ -17,6 +17,7 @@ from pipelines_portal.core.job_queue import JobWorker
 from pipelines_portal.core.preparation import require_migrated
 from pipelines_portal.core.probes import serve_probes
 from pipelines_portal.core.shutdown import handle_signals
+from pipelines_portal.core.start_line import log_start
 from pipelines_portal.external_api.demo.simulation import advance_until_stopped
 from pipelines_portal.external_api.uploads.sweep import EVERY_HOUR, sweep
 from pipelines_portal.external_api.uploads.workers import HEARTBEAT_SECONDS, record_heartbeat, remove_heartbeat
@@ -37,6 +38,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, demo: str | None, demo_seconds: float, **options: Any) -> None:
         handle_signals()
         require_migrated()
+        log_start("worker")
         worker_id, stopping = get_random_string(32), threading.Event()
         upkeep = threading.Thread(target=run_upkeep, args=[worker_id, stopping], daemon=True)
         serve_probes()

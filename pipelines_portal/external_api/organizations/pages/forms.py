@@ -1,9 +1,15 @@
+from typing import Any, ClassVar
 from uuid import uuid4
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
+from django.contrib.auth.password_validation import validate_password
 
+from pipelines_portal.external_api.models import Membership, Organization, Person
+from pipelines_portal.external_api.organizations import texts
 from pipelines_portal.external_api.organizations.keys import EXPIRY_CHOICES
+
+UNFILLED = {"autocomplete": "off"}
 
 
 class SignInForm(AuthenticationForm):
@@ -24,8 +30,64 @@ class NewKeyForm(ExpiryForm):
         label="Key name",
         max_length=200,
         help_text="What will use this key? For example: Portal",
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        widget=forms.TextInput(attrs=UNFILLED),
     )
     # Makes this form one key, however often it is sent: a reload of the answer sends it again.
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
     field_order = ["name", "expires"]
+
+
+class FirstPersonForm(forms.Form):
+    email = forms.EmailField(label="Email", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username"}))
+    password = forms.CharField(
+        label="Password",
+        strip=False,
+        help_text=texts.PASSWORD_HELP,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        if "password" in cleaned:
+            try:
+                validate_password(cleaned["password"], Person(email=cleaned.get("email", "")))
+            except forms.ValidationError as error:
+                self.add_error("password", error)
+        return cleaned
+
+
+class OrganizationForm(forms.ModelForm[Organization]):
+    class Meta:
+        model = Organization
+        fields: ClassVar = ["name"]
+        labels: ClassVar = {"name": "Organization name"}
+        widgets: ClassVar = {"name": forms.TextInput(attrs=UNFILLED)}
+        error_messages: ClassVar = {"name": {"unique": texts.NAME_TAKEN}}
+
+
+class PersonForm(forms.Form):
+    email = forms.EmailField(label="Email", max_length=254, widget=forms.EmailInput(attrs=UNFILLED))
+    role = forms.ChoiceField(label="Role", choices=texts.ROLES, initial=Membership.Role.MEMBER)
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(choices=texts.ROLES)
+
+
+class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
+    """A password that is chosen through a link."""
+
+    def __init__(self, user: Person, *args: Any, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        self.fields["new_password1"].help_text = texts.PASSWORD_HELP
+        self.fields["new_password2"].label, self.fields["new_password2"].help_text = "Confirm new password", ""
+
+
+class OwnPasswordForm(NewPasswordForm, PasswordChangeForm):
+    """A new password of a person who is signed in."""
+
+    error_messages = PasswordChangeForm.error_messages | {"password_incorrect": texts.INCORRECT_PASSWORD}
+
+    def __init__(self, user: Person, *args: Any, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        self.fields["old_password"].label = "Current password"

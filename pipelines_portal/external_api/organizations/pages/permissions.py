@@ -1,17 +1,18 @@
-"""Only its admins may see the keys of an organization."""
+"""Only its admins may see the pages of an organization."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
-from pipelines_portal.external_api.models import Membership, Organization, OrganizationKey, Person
+from pipelines_portal.external_api.models import Membership, Organization, OrganizationKey, Person, Workflow
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 class AdminRequest(HttpRequest):
@@ -44,13 +45,28 @@ def key_of(organization: Organization, key_id: int) -> OrganizationKey:
     return key
 
 
+def workflow_of(organization: Organization, workflow_id: int) -> Workflow:
+    workflow = Workflow.objects.filter(pk=workflow_id, organization=organization).first()
+    if workflow is None:
+        raise Http404
+    return workflow
+
+
+def membership_of(organization: Organization, person_id: int) -> Membership:
+    membership = Membership.objects.filter(person_id=person_id, organization=organization).select_related("person")
+    found = membership.first()
+    if found is None:
+        raise Http404
+    return found
+
+
 def for_admins(view: View) -> View:
     """Require a sign-in, show refusals as pages, and forbid caching."""
 
     @never_cache
     @login_required
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except NotAdminError:

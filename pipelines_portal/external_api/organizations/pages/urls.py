@@ -1,19 +1,46 @@
-"""Pages for people: signing in, and an organization's keys."""
+"""Pages for people: setup, signing in, and an organization's keys, workflows and people."""
 
 from django.urls import path
 from django.views.generic import RedirectView
 
-from pipelines_portal.external_api.organizations.pages import views
+from pipelines_portal.external_api.organizations.pages import (
+    organization_views,
+    people_views,
+    setup_views,
+    views,
+    workflow_views,
+)
+from pipelines_portal.external_api.organizations.pages.password_views import ChangePasswordView, ChoosePasswordView
 from pipelines_portal.external_api.organizations.pages.views import SignInView, SignOutView
 
 app_name = "organization_keys"
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="organization_keys:organizations")),
+    path("", RedirectView.as_view(pattern_name="organization_keys:organizations"), name="home"),
+    path("setup", setup_views.setup, name="setup"),
     path("sign-in", SignInView.as_view(), name="sign_in"),
     path("sign-out", SignOutView.as_view(), name="sign_out"),
-    path("organization-keys/", views.organizations, name="organizations"),
+    path("choose-password", ChoosePasswordView.as_view(), name="choose_password"),
+    path("password", ChangePasswordView.as_view(), name="password"),
+    path("organization-keys/", organization_views.organizations, name="organizations"),
+    path("organization-keys/add", organization_views.organization_add, name="organization_add"),
+    path("organization-keys/<int:organization_id>/rename", organization_views.organization_rename, name="rename"),
     path("organization-keys/<int:organization_id>/", views.key_list, name="list"),
     path("organization-keys/<int:organization_id>/new", views.key_create, name="create"),
     path("organization-keys/<int:organization_id>/<int:key_id>/expiry", views.key_expiry, name="expiry"),
     path("organization-keys/<int:organization_id>/<int:key_id>/revoke", views.key_revoke, name="revoke"),
+    path("organization-keys/<int:organization_id>/workflows", workflow_views.workflow_list, name="workflows"),
+    path("organization-keys/<int:organization_id>/workflows/new", workflow_views.workflow_add, name="workflow_add"),
+    path(
+        "organization-keys/<int:organization_id>/workflows/<int:workflow_id>",
+        workflow_views.workflow_edit,
+        name="workflow",
+    ),
+    path("organization-keys/<int:organization_id>/people", people_views.people, name="people"),
+    path("organization-keys/<int:organization_id>/people/<int:person_id>/role", people_views.role, name="role"),
+    path("organization-keys/<int:organization_id>/people/<int:person_id>/remove", people_views.remove, name="remove"),
+    path(
+        "organization-keys/<int:organization_id>/people/<int:person_id>/password-link",
+        people_views.new_password_link,
+        name="password_link",
+    ),
 ]

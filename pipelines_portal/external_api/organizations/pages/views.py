@@ -26,17 +26,6 @@ from pipelines_portal.external_api.organizations.pages.permissions import (
 
 @require_safe
 @for_admins
-def organizations(request: AdminRequest) -> HttpResponse:
-    memberships = Membership.objects.filter(person=request.user).select_related("organization")
-    managed = memberships.filter(role=Membership.Role.ADMIN).order_by("organization__name")
-    if len(managed) == 1:
-        return redirect("organization_keys:list", managed[0].organization_id)
-    status = 200 if managed else 403
-    return render(request, "external_api/organizations.html", {"memberships": managed}, status=status)
-
-
-@require_safe
-@for_admins
 def key_list(request: AdminRequest, organization_id: int) -> HttpResponse:
     organization = organization_for(request.user, organization_id)
     context = {"organization": organization, "keys": _sorted_keys(organization), "now": timezone.now()}

@@ -21,6 +21,7 @@ from pipelines_portal.core.job_queue import JobWorker
 from pipelines_portal.core.preparation import require_migrated
 from pipelines_portal.core.probes import serve_probes
 from pipelines_portal.core.shutdown import handle_signals, is_stopping, request_stop, sleep, stop_requested_at
+from pipelines_portal.core.start_line import log_start
 from pipelines_portal.worker.changes import DatabaseChanges
 from pipelines_portal.worker.schedule import EVERY_HOUR, EVERY_MINUTE, EVERY_TWO_SECONDS, LOOPS, Job, Loop
 
@@ -43,6 +44,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         handle_signals()
         require_migrated()
+        log_start("worker")
         serve_probes()
         threads = [_start_thread(run_schedule, "schedule")]
         _start_thread(partial(run_every_hour, EVERY_HOUR), "housekeeping")

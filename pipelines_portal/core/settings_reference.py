@@ -8,39 +8,34 @@ class Setting:
     """An environment variable.
 
     `default` is a value that changes nothing if it is set. `unset` says in words what happens without a value.
+    A `secret` must be in no log and on no page.
     """
 
     name: str
     meaning: str
     default: str = ""
     unset: str = ""
-    # The value is or may contain a secret, so no page shows it.
-    is_secret: bool = False
+    secret: bool = False
 
 
 TEAM = (
-    Setting("ALLOWED_HOSTS", "Host names of this installation, separated by commas.", unset="localhost"),
+    Setting("PORTAL_HOST", "The portal's host name, such as `portal.example.com`.", unset="localhost"),
     Setting(
-        "PRODUCTION",
-        "Requires `SECRET_KEY`, `ENCRYPTION_KEYS` and HTTPS, and disables the demo and its accounts.",
-        unset="`on` if `ALLOWED_HOSTS` has another host than localhost",
+        "API_HOST",
+        "The included External API's host name. Empty: the portal works with the hosted API.",
+        unset="the hosted API if `PORTAL_HOST` is set",
     ),
     Setting(
         "SECRET_KEY",
         "Signs sessions and upload links. At least 50 characters.",
-        unset="generated in `DATA_DIR`; required in production",
-        is_secret=True,
+        unset="a file in `DATA_DIR`, created at the first start on a single server",
+        secret=True,
     ),
     Setting(
         "ENCRYPTION_KEYS",
         "Fernet keys for secrets, separated by commas. The first one encrypts, all decrypt.",
-        unset="generated in `DATA_DIR`; required in production",
-        is_secret=True,
-    ),
-    Setting(
-        "PORTAL_URL",
-        "The portal's address, for links. Pages of this address may upload to the included storage.",
-        unset="`http://localhost:PORT`; required in production for mail",
+        unset="a file in `DATA_DIR`, created at the first start on a single server",
+        secret=True,
     ),
     Setting(
         "TRUSTED_PROXIES",
@@ -51,30 +46,41 @@ TEAM = (
         "DATABASE_URL",
         "The portal's database: `postgres://user:password@host/name`.",
         unset="SQLite in `DATA_DIR`",
-        is_secret=True,
+        secret=True,
     ),
     Setting(
         "PIPELINES_API_URL",
         "The API that the portal works with. Hosted: `https://api.pipelines.tech/api/v1`.",
-        unset="the included External API",
+        unset="the included External API, or the hosted one if only `PORTAL_HOST` is set",
     ),
     Setting(
         "UPLOAD_ORIGINS",
         "Origins of the API's upload links, separated by commas. Browsers upload ZIP files to these only.",
         unset="the included External API",
     ),
-    Setting("EMAIL_URL", "Mail server: `smtp+tls://user:password@host:587`.", unset="no mail", is_secret=True),
+    Setting("EMAIL_URL", "Mail server: `smtp+tls://user:password@host:587`.", unset="no mail", secret=True),
     Setting("MAIL_FROM", "Sender of mail.", "Pipelines Portal <portal@localhost>"),
     Setting("DATA_DIR", "Folder for databases, files and generated secrets.", "./var"),
 )
 ADDRESSES = (
+    Setting("ALLOWED_HOSTS", "More host names of this installation, separated by commas.", unset="none"),
+    Setting(
+        "PRODUCTION",
+        "Requires HTTPS and explicit secrets, and disables the demo and its accounts.",
+        unset="`on` if there is any host but localhost",
+    ),
+    Setting(
+        "PORTAL_URL",
+        "The portal's address, for links. Pages of this address may upload to the included storage.",
+        unset="`https://PORTAL_HOST`, or `http://localhost:PORT`",
+    ),
     Setting("PORT", "The portal's port.", "8000"),
     Setting("API_PORT", "The External API's port.", "8001"),
     Setting("BIND", "Address on which both programs listen.", "127.0.0.1"),
     Setting(
         "API_KEYS_URL",
         "Page on which people create API keys, for a link to it.",
-        unset="the included External API's page, except in production",
+        unset="`https://API_HOST/organization-keys/`",
     ),
 )
 SIGN_IN = (
@@ -91,7 +97,7 @@ SIGN_IN = (
     ),
     Setting("OIDC_CLIENT_ID", "The portal's client ID there.", unset="required with `OIDC_ISSUER`"),
     Setting(
-        "OIDC_CLIENT_SECRET", "The portal's client secret there.", unset="required with `OIDC_ISSUER`", is_secret=True
+        "OIDC_CLIENT_SECRET", "The portal's client secret there.", unset="required with `OIDC_ISSUER`", secret=True
     ),
     Setting("OIDC_NAME", "Name of the identity provider on the sign-in button.", "your organization"),
     Setting("OIDC_DOMAINS", "Email domains whose users may sign in without an invitation.", unset="none"),
@@ -120,14 +126,14 @@ OPERATIONS = (
         "CACHE_URL",
         "Redis for the External API's rate limits: `redis://host:6379/0`.",
         unset="each process counts for itself",
-        is_secret=True,
+        secret=True,
     ),
     Setting("LOG_FORMAT", "`json`: a JSON object for each line, and a line for each request.", "line"),
     Setting(
         "METRICS_TOKEN",
         "Bearer token for `/metrics`. At least 16 characters.",
         unset="requests from this machine only",
-        is_secret=True,
+        secret=True,
     ),
     Setting(
         "WORKER_METRICS_PORT",
@@ -139,20 +145,21 @@ OPERATIONS = (
         "SENTRY_DSN",
         "Reports errors to Sentry, without task content and user data. Requires `requirements-extras.txt`.",
         unset="off",
-        is_secret=True,
+        secret=True,
     ),
 )
 EXTERNAL_API = (
-    Setting("EXTERNAL_API_DATABASE_URL", "The External API's database.", unset="SQLite in `DATA_DIR`", is_secret=True),
+    Setting("EXTERNAL_API_DATABASE_URL", "The External API's database.", unset="SQLite in `DATA_DIR`", secret=True),
     Setting(
         "STORAGE_URL",
         "`file:///folder`, or `s3://bucket?endpoint=https://host&region=name` with `AWS_*` credentials.",
         unset="a folder in `DATA_DIR`",
+        secret=True,
     ),
     Setting(
         "STORAGE_PUBLIC_URL",
         "Address at which browsers reach the included storage.",
-        unset="the address at which the client reached the API",
+        unset="`https://API_HOST`, or the address at which the client reached the API",
     ),
     Setting("MAX_ARCHIVE_BYTES", "Largest ZIP file.", "5368709120"),
     Setting("ORGANIZATION_STORAGE_BYTES", "Storage for the files of one organization.", "107374182400"),
@@ -168,3 +175,5 @@ GROUPS = (
     ("Processes, logs and monitoring", OPERATIONS),
     ("External API", EXTERNAL_API),
 )
+NAMES = frozenset(each.name for _, listed in GROUPS for each in listed)
+SECRETS = frozenset(each.name for _, listed in GROUPS for each in listed if each.secret)

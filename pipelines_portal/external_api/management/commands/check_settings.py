@@ -1,0 +1,1 @@
+from pipelines_portal.core.management.commands.check_settings import Command as Command

@@ -1,0 +1,1 @@
+from pipelines_portal.core.management.commands.setup_link import Command as Command

@@ -1,0 +1,59 @@
+"""The first start: a page makes the first person, organization, workflow and key."""
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from pipelines_portal.core.first_start import setup_link
+from pipelines_portal.external_api.models import (
+    Installation,
+    Membership,
+    Organization,
+    OrganizationKey,
+    Person,
+    Workflow,
+)
+from pipelines_portal.external_api.organizations.keys import create_key
+from pipelines_portal.external_api.workflows.rules import WorkflowContent
+
+
+class AlreadySetUpError(Exception):
+    """There are people already."""
+
+
+def link() -> str:
+    """Return the setup link while there are no people, else ""."""
+    address = settings.STORAGE_PUBLIC_URL or f"http://localhost:{settings.API_PORT}"
+    return "" if is_set_up() else setup_link(address, reverse("organization_keys:setup"))
+
+
+def is_set_up() -> bool:
+    """Return whether there are people, whether setup, a command or the demo made them."""
+    return Person.objects.exists()
+
+
+def set_up(
+    email: str, password: str, organization_name: str, content: WorkflowContent, key_name: str, expires: str
+) -> tuple[OrganizationKey, str]:
+    """Create everything for the first key, and return it with its plain text. Raise AlreadySetUpError for the second.
+
+    Of simultaneous calls one succeeds, because all insert the same row of Installation.
+    """
+    try:
+        with transaction.atomic():
+            if is_set_up():
+                raise AlreadySetUpError
+            person = Person.objects.create_user(email, password)
+            Installation.objects.create(first_person=person)
+            person.may_add_organizations = True
+            person.save(update_fields=["may_add_organizations"])
+            organization = Organization.objects.create(name=organization_name)
+            Membership.objects.create(organization=organization, person=person, role=Membership.Role.ADMIN)
+            workflow = Workflow(organization=organization)
+            content.write_to(workflow)
+            workflow.save()
+            return create_key(organization, key_name, expires, person)
+    except IntegrityError:
+        if not is_set_up():
+            raise
+        raise AlreadySetUpError from None

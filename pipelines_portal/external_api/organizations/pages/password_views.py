@@ -1,0 +1,70 @@
+"""Pages for a new password: with the old one, or through a link."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.views import PasswordChangeView, PasswordResetConfirmView
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
+
+from pipelines_portal.core.http.audit_log import note
+from pipelines_portal.core.sign_in_throttle.throttle import Limit, give_back, person_limits
+from pipelines_portal.core.sign_in_throttle.views import ThrottleMixin
+from pipelines_portal.external_api.organizations import texts
+from pipelines_portal.external_api.organizations.pages.forms import NewPasswordForm, OwnPasswordForm
+from pipelines_portal.external_api.organizations.pages.permissions import for_admins
+from pipelines_portal.external_api.organizations.password_links import tokens
+
+
+@method_decorator(for_admins, name="dispatch")
+class ChangePasswordView(ThrottleMixin, PasswordChangeView):
+    """Change the password, which ends other sessions. The old one is throttled: others may guess at this screen."""
+
+    template_name = "external_api/password_change.html"
+    form_class = OwnPasswordForm
+    success_url = reverse_lazy("organization_keys:organizations")
+
+    def get_limits(self) -> list[Limit]:
+        return person_limits(self.request)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        give_back(self.limits)
+        response = super().form_valid(form)
+        note(self.request, "password-changed")
+        messages.success(self.request, texts.PASSWORD_CHANGED)
+        return response
+
+
+class ChoosePasswordView(PasswordResetConfirmView):
+    """Choose a password through a link, and sign in.
+
+    Django reads the person and the token from the path, which logs contain. Here they are in the query string.
+    """
+
+    template_name = "external_api/password_choose.html"
+    form_class = NewPasswordForm
+    token_generator = tokens
+    post_reset_login = True
+    success_url = reverse_lazy("organization_keys:organizations")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        uid, token = request.GET.get("uid", ""), request.GET.get("token", "")
+        response = super().dispatch(request, uidb64=uid, token=token or self.reset_url_token)
+        if not self.validlink and isinstance(response, HttpResponseRedirect):
+            # Django has moved the token into the session, so that no later request carries it.
+            return HttpResponseRedirect(f"{request.path}?{urlencode({'uid': uid})}")
+        if not self.validlink:
+            response.status_code = 404
+        return response
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        note(self.request, "password-chosen")
+        messages.success(self.request, texts.PASSWORD_SET)
+        return response

@@ -1,0 +1,68 @@
+"""The rules of a workflow, for the file of organizations and for the page."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from pipelines_portal.external_api.models import NodeStatus, Workflow
+from pipelines_portal.external_api.workflows.field_types import field_type
+
+NAME_LENGTH = 200
+Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH)]
+
+
+class Part(BaseModel):
+    """A part of a file or form. An unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class FieldPart(Part):
+    name: Name
+    title: Name
+    type: Name
+    required: bool = True
+    options: list[Name] | None = None
+    min: int | float | None = None
+    max: int | float | None = None
+    help: str | None = None
+
+    @model_validator(mode="after")
+    def _options_are_there(self) -> "FieldPart":
+        if field_type(self.type).has_options and not self.options:
+            raise PydanticCustomError("options", "a {type} field needs options", {"type": self.type})
+        return self
+
+    @model_validator(mode="after")
+    def _range_is_not_empty(self) -> "FieldPart":
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise PydanticCustomError("range", "min is more than max")
+        return self
+
+
+class NodePart(Part):
+    name: Name
+    status: NodeStatus
+
+
+class WorkflowContent(Part):
+    """A workflow without its ID."""
+
+    name: Name
+    status: Workflow.Status
+    nodes: list[NodePart] = []
+    fields: list[FieldPart] = []
+
+    @model_validator(mode="after")
+    def _field_names_differ(self) -> "WorkflowContent":
+        names = [field.name for field in self.fields]
+        if len(names) != len(set(names)):
+            raise PydanticCustomError("same_name", "two fields have the same name")
+        return self
+
+    def write_to(self, workflow: Workflow) -> None:
+        """Set the values of `workflow`, which is not saved."""
+        workflow.name, workflow.status = self.name, self.status
+        workflow.nodes = [node.model_dump() for node in self.nodes]
+        workflow.fields = [field.model_dump(exclude_none=True) for field in self.fields]

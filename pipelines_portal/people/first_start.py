@@ -1,0 +1,38 @@
+"""The first administrator, whom the setup link lets create their own account. The link works until there is one."""
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from pipelines_portal.accounts.models import Role, User
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.first_start import setup_link
+from pipelines_portal.people.models import FirstAdministrator
+from pipelines_portal.people.texts import SETUP_LINK
+
+
+class SetupFinished(Exception):
+    """Somebody has an account already."""
+
+
+def link() -> str:
+    """Return the setup link, or "" if anybody has an account."""
+    if User.objects.exists():
+        return ""
+    address = settings.PORTAL_URL or f"http://localhost:{settings.PORT}"
+    return setup_link(address, reverse("people:first_administrator"))
+
+
+def create_first_administrator(name: str, email: str, password: str) -> User:
+    """Create the account. Raises SetupFinished for all but one of several requests at once."""
+    try:
+        with transaction.atomic():
+            FirstAdministrator.objects.create(pk=FirstAdministrator.ONLY)
+            if User.objects.exists():
+                raise SetupFinished
+            person = User.objects.create_user(email, password, name=name, role=Role.ADMINISTRATOR)
+            record(Verb.PERSON_MADE, by=person, target=person, how=SETUP_LINK)
+    except IntegrityError:
+        raise SetupFinished from None
+    return person

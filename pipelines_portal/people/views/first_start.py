@@ -1,0 +1,41 @@
+"""The page that the setup link opens, as long as the portal has no accounts."""
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.sign_in import sign_in
+from pipelines_portal.core.first_start import is_setup_code
+from pipelines_portal.core.rendering import render_page
+from pipelines_portal.people import texts
+from pipelines_portal.people.first_start import SetupFinished, create_first_administrator
+from pipelines_portal.people.forms import FirstAdministratorForm
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def first_administrator(request: HttpRequest) -> HttpResponse:
+    if User.objects.exists():
+        return _refuse(request, texts.SETUP_FINISHED_TITLE, texts.SETUP_FINISHED, status=410)
+    code = (request.POST if request.method == "POST" else request.GET).get("code", "")
+    if not is_setup_code(code):
+        return _refuse(request, texts.LINK_INVALID_TITLE, texts.SETUP_LINK_INVALID, status=404)
+    form = FirstAdministratorForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        return _create_account(request, form)
+    context = {"form": form, "code": code}
+    return render_page(request, "people/first_administrator.html", context, status=422 if form.is_bound else 200)
+
+
+def _create_account(request: HttpRequest, form: FirstAdministratorForm) -> HttpResponse:
+    try:
+        person = create_first_administrator(**form.cleaned_data)
+    except SetupFinished:
+        return _refuse(request, texts.SETUP_FINISHED_TITLE, texts.SETUP_FINISHED, status=410)
+    return sign_in(request, person, how="setup-link")
+
+
+def _refuse(request: HttpRequest, title: str, sentence: str, *, status: int) -> HttpResponse:
+    context = {"title": title, "sentence": sentence, "has_accounts": status == 410}
+    return render_page(request, "people/link_refused.html", context, status=status)

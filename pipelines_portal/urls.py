@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("pipelines_portal.submissions.urls")),
     path("", include("pipelines_portal.people.urls")),
     path("", include("pipelines_portal.notifications.urls")),
+    path("system/", include("pipelines_portal.system.urls")),
     path("help/", include("pipelines_portal.guide.urls")),
 ]
 handler404 = "pipelines_portal.core.error_pages.not_found"

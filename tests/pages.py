@@ -1,6 +1,8 @@
 """What tests ask of a page."""
 
+import re
 from datetime import datetime
+from html import unescape
 from typing import Any
 
 from django.db import connection
@@ -14,6 +16,11 @@ from pipelines_portal.core.templatetags.moments import short_time
 def text_of(answer: Any) -> str:
     """Its HTML, with one space wherever it has some."""
     return " ".join(answer.content.decode().split())
+
+
+def words_of(answer: Any) -> str:
+    """Its text without the tags, with one space wherever it has some."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())).split())
 
 
 def queries_of(client: Client, address: str) -> int:

@@ -18,6 +18,7 @@ NOUNS = {
     "overview": "overview",
     "people": "person",
     "notifications": "notification",
+    "system": "system",
 }
 
 

@@ -53,6 +53,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "", "?who=team", "?who={colleague}", "?status=unconfirmed", "?status=rejected", f"?workflow={WORKFLOW}",
         "?fold=off", "?before={oldest}", "?before={oldest}&who=team", "?kind=import",
     ),
+    "system:external_api": ("",), "system:page": ("",), "system:recovery_file": ("",),
     "tasks:detail": ("",),
     "tasks:list": ("", "?sent=me", "?sent=me&status=failed", "?q=complaint+customer", "?day=yesterday", "?stuck=24h"),
     "uploads:choose": ("",), "uploads:confirm": ("",), "uploads:errors": ("",), "uploads:result": ("",),

@@ -29,7 +29,7 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.form_fields import is_email, one_line
 
-# The name of the issuer in the event of a sign-in.
+# The name of the issuer in the events of sign-ins, also of refused ones.
 PROVIDER = "oidc"
 # Claims that say whether `email` is verified. Entra ID uses the second. Each may also be a text.
 VOUCHING = ("email_verified", "xms_edov")
@@ -91,7 +91,7 @@ class IssuerAdapter(DefaultSocialAccountAdapter):
             raise ImmediateHttpResponse(sign_in_failed(request, None, "two people in one answer"))
         if is_confirming(request, sociallogin) and not has_just_signed_in(sociallogin):
             sentence = texts.no_new_sign_in(settings.OIDC_NAME)
-            raise ImmediateHttpResponse(refuse(request, sentence, email=verified_email(sociallogin)))
+            raise ImmediateHttpResponse(_refuse(request, sentence, email=verified_email(sociallogin)))
         if (at := _signed_in_at(sociallogin)) is not None:
             request.session[ISSUER_SIGN_IN_AT] = at
         if not sociallogin.account.pk:
@@ -104,7 +104,7 @@ class IssuerAdapter(DefaultSocialAccountAdapter):
         email = verified_email(sociallogin)
         if may_create_account(email):
             return True
-        raise ImmediateHttpResponse(refuse(request, texts.email_unknown(email), email=email))
+        raise ImmediateHttpResponse(_refuse(request, texts.email_unknown(email), email=email))
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
         user: User = sociallogin.user
@@ -119,7 +119,7 @@ class IssuerAdapter(DefaultSocialAccountAdapter):
                 _welcome(sociallogin, is_new=True)
         except NewcomerRefused as refusal:
             email = verified_email(sociallogin)
-            raise ImmediateHttpResponse(refuse(request, str(refusal), email=email)) from None
+            raise ImmediateHttpResponse(_refuse(request, str(refusal), email=email)) from None
         return user
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, **what: Any) -> None:
@@ -131,9 +131,9 @@ def _link_by_email(request: HttpRequest, sociallogin: SocialLogin) -> None:
     email = verified_email(sociallogin)
     if not email:
         typed = str(claims_of(sociallogin).get(settings.OIDC_EMAIL_CLAIM, ""))
-        raise ImmediateHttpResponse(refuse(request, texts.email_not_verified(settings.OIDC_NAME), email=typed))
+        raise ImmediateHttpResponse(_refuse(request, texts.email_not_verified(settings.OIDC_NAME), email=typed))
     if sociallogin.is_existing and not link_account(request, sociallogin):
-        raise ImmediateHttpResponse(refuse(request, texts.email_linked_to_another(settings.OIDC_NAME), email=email))
+        raise ImmediateHttpResponse(_refuse(request, texts.email_linked_to_another(settings.OIDC_NAME), email=email))
     sociallogin.email_addresses = [EmailAddress(email=email, verified=True, primary=True)]
 
 
@@ -241,12 +241,16 @@ def _update_teams(user: User, groups: set[str]) -> None:
             team.remove_member(user, by=None)
 
 
+def _refuse(request: HttpRequest, sentence: str, *, email: str = "", status: int = 403) -> HttpResponse:
+    return refuse(request, sentence, email=email, status=status, way=PROVIDER)
+
+
 def sign_in_failed(request: HttpRequest, error: Exception | None, code: str | None = None) -> HttpResponse:
     """Respond with the reason why nobody was signed in. The issuer's response may hold secrets and is not logged."""
     name = settings.OIDC_NAME
     if code == AuthError.CANCELLED:
-        return refuse(request, texts.issuer_cancelled(name))
+        return _refuse(request, texts.issuer_cancelled(name))
     logger.warning("Sign-in through OIDC_ISSUER failed: %s", type(error).__name__ if error else code)
     if isinstance(error, requests.RequestException | WrongIssuer):
-        return refuse(request, texts.issuer_not_responding(name), status=503)
-    return refuse(request, texts.issuer_failed(name), status=401)
+        return _refuse(request, texts.issuer_not_responding(name), status=503)
+    return _refuse(request, texts.issuer_failed(name), status=401)

@@ -241,6 +241,8 @@ _PATTERNS: dict[Verb, str | Callable[[Detail], str]] = {
     Verb.IMPORT_RESTORED: "{who} restored import {target}",
     Verb.IMPORT_EXPORTED: "{who} exported rows of import {target}",
     Verb.EVENTS_EXPORTED: "{who} exported the audit log",
+    Verb.RECOVERY_FILE_DOWNLOADED: "{who} downloaded the recovery file",
+    Verb.RECOVERY_FILE_SAVED: "{who} confirmed that the recovery file is saved",
     Verb.SETTING_CHANGED: "{who} changed {target}",
 }
 

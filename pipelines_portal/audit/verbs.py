@@ -91,6 +91,8 @@ class Verb(TextChoices):
     IMPORT_RESTORED = "import-restored", Group.IMPORTS, "Restored an import"
     IMPORT_EXPORTED = "import-exported", Group.IMPORTS, "Exported an import’s rows"
     EVENTS_EXPORTED = "events-exported", Group.PORTAL, "Exported the audit log"
+    RECOVERY_FILE_DOWNLOADED = "recovery-file-downloaded", Group.PORTAL, "Downloaded the recovery file"
+    RECOVERY_FILE_SAVED = "recovery-file-saved", Group.PORTAL, "Confirmed that the recovery file is saved"
     SETTING_CHANGED = "setting-changed", Group.PORTAL, "Changed a setting"
 
 

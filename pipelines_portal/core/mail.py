@@ -25,14 +25,14 @@ def send_mail(to: str, template: str, context: dict[str, Any]) -> bool:
         return False
     subject, _, body = render_to_string(template, context).strip().partition("\n")
     try:
-        mail = EmailMessage(" ".join(subject.split()), body.strip() + "\n", to=[to], headers=_headers())
+        mail = EmailMessage(" ".join(subject.split()), body.strip() + "\n", to=[to], headers=message_headers())
         return bool(mail.send())
     except (OSError, ValueError) as error:  # SMTPException is an OSError; an invalid address raises ValueError
         logger.warning("A mail was not taken: %s: %s", type(error).__name__, template)
         return False
 
 
-def _headers() -> dict[str, str]:
+def message_headers() -> dict[str, str]:
     """Set the Message-ID: mail servers distrust ids of `localhost`, which is often the name of the machine."""
     host = urlsplit(settings.PORTAL_URL).hostname
     return {"Message-ID": make_msgid(domain=host)} if host else {}

@@ -23,8 +23,13 @@ OLDER = (
 
 
 def is_migrated() -> bool:
-    """Return True if the database has all migrations, by the names of their files, which need not be loaded."""
-    return {*_migrations()} <= set(MigrationRecorder(connection).applied_migrations())
+    """Return True if the database has all migrations."""
+    return not missing_migrations()
+
+
+def missing_migrations() -> set[tuple[str, str]]:
+    """Return the app and name of migrations that the database lacks, by their files, which need not be loaded."""
+    return {*_migrations()} - set(MigrationRecorder(connection).applied_migrations())
 
 
 def require_migrated() -> None:

@@ -45,10 +45,12 @@ PLACES = (
     ("Notifications", "notifications:list", "info"),
     ("API keys", "keys:list", "key"),
     ("Team", "people:list", "people"),
+    ("System", "system:page", "info"),
     ("Account", "accounts:account", "people"),
     # Its page depends on the page behind the palette, and on the person.
     ("Help", "", "unconfirmed"),
 )
+FOR_ADMINISTRATORS = {"system:page"}
 
 
 @dataclass(frozen=True)
@@ -297,7 +299,8 @@ class Palette:
     # Places
 
     def _places(self) -> Group:
-        found = best(PLACES, lambda place: place[0], self.words)
+        places = [place for place in PLACES if self.user.is_administrator or place[1] not in FOR_ADMINISTRATORS]
+        found = best(places, lambda place: place[0], self.words)
         options = [
             Option(reverse(name) if name else self._help_address(), marked(label, self.words), icon=icon)
             for label, name, icon in found

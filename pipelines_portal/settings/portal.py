@@ -208,5 +208,5 @@ CHECKS = ["pipelines_portal.system.heartbeats.worker"]
 METRICS_VIEW_NAME = "pipelines_portal.core.metrics.view_name"
 METRICS_SOURCES = [
     "pipelines_portal.system.metrics.queues", "pipelines_portal.system.metrics.task_index_age",
-    "pipelines_portal.system.metrics.worker_heartbeats",
+    "pipelines_portal.system.metrics.worker_heartbeats", "pipelines_portal.system.metrics.backups",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Metrics that are read from the portal's database: waiting work, the age of task indexes, and workers' heartbeats."""
+"""Metrics that are read from the portal's database: waiting work, task indexes, heartbeats and backups."""
 
 from collections.abc import Iterator
 
@@ -8,29 +8,32 @@ from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from pipelines_portal.core.job_queue import waiting_jobs
-from pipelines_portal.core.metrics import queue_metrics, seconds_since
+from pipelines_portal.core.metrics import Waiting, queue_metrics, seconds_since
 from pipelines_portal.entry.models import IS_AT_WORK, ImportJob
 from pipelines_portal.submissions.models import Export
-from pipelines_portal.system.models import WorkerHeartbeat
+from pipelines_portal.system.models import WorkerHeartbeat, last_runs
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.uploads.models import ZipUpload
 
 
-def queues() -> Iterator[Metric]:
-    """Yield the length and age of each queue, read by the index with which the worker finds its work."""
+def waiting_work() -> list[tuple[str, Waiting]]:
+    """Return each queue with the times since when its items wait, by the index with which the worker finds its work."""
     now = timezone.now()
     is_free = Q(lease_until=None) | Q(lease_until__lt=now)
     imports = ImportJob.objects.filter(IS_AT_WORK, is_free, due_at__lte=now).order_by("due_at")
     uploads = ZipUpload.objects.filter(next_poll_at__lte=now).order_by("next_poll_at")
     exports = Export.objects.filter(due_at__lte=now).order_by("due_at")
-    yield from queue_metrics(
-        [
-            ("jobs", waiting_jobs()),
-            ("imports", imports.values_list("due_at", flat=True)),
-            ("uploads", uploads.values_list("next_poll_at", flat=True)),
-            ("exports", exports.values_list("due_at", flat=True)),
-        ]
-    )
+    return [
+        ("jobs", waiting_jobs()),
+        ("imports", imports.values_list("due_at", flat=True)),
+        ("uploads", uploads.values_list("next_poll_at", flat=True)),
+        ("exports", exports.values_list("due_at", flat=True)),
+    ]
+
+
+def queues() -> Iterator[Metric]:
+    """Yield the length and age of each queue."""
+    yield from queue_metrics(waiting_work())
 
 
 def task_index_age() -> Iterator[Metric]:
@@ -49,3 +52,15 @@ def worker_heartbeats() -> Iterator[Metric]:
     if newest is not None:
         age.add_metric([], seconds_since(newest))
     yield age
+
+
+def backups() -> Iterator[Metric]:
+    """Yield the age of the last successful backup and the result of the last one, without values if there is none."""
+    age = GaugeMetricFamily("pipelines_backup_age_seconds", "Seconds since the last successful backup began.")
+    is_ok = GaugeMetricFamily("pipelines_backup_ok", "1 if the last backup succeeded, else 0.")
+    last, succeeded = last_runs()
+    if succeeded:
+        age.add_metric([], seconds_since(succeeded.started_at))
+    if last:
+        is_ok.add_metric([], last.ok)
+    yield from (age, is_ok)

@@ -22,6 +22,7 @@ from pipelines_portal.submissions.exports import delete_old_exports
 from pipelines_portal.submissions.exports import work_on_next as export_next
 from pipelines_portal.submissions.retention import delete_unsent_drafts, drop_old_values
 from pipelines_portal.system.heartbeats import record_heartbeat
+from pipelines_portal.system.models import delete_old_runs
 from pipelines_portal.task_index.jobs import scan_next
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.uploads.polling import enqueue_due, remove_old_tasks, resume_waiting
@@ -55,6 +56,7 @@ EVERY_HOUR = (
     HousekeepingTask("Values sent, older than SUBMISSION_RETENTION_DAYS", drop_old_values),
     HousekeepingTask("Notifications", delete_old_notifications),
     HousekeepingTask(f"Keys that were replaced {UNDO_HOURS} hours ago", delete_old_replaced_keys),
+    HousekeepingTask("Records of backups", delete_old_runs),
     HousekeepingTask("Counts of unwatched workflows", WorkflowIndex.objects.retire_unseen),
 )
 

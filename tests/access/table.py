@@ -291,4 +291,11 @@ ACCESS: dict[str, Row] = {
     "people:team_add": Row(post=TEAM_LED, data=stranger, event="member-added"),
     "people:team_take_out": Row(post=TEAM_LED, data=member, event="member-removed"),
     "people:team_lead": Row(post=TEAM_CHANGED, data=member, event="lead-changed"),
+    # The installation.
+    "system:page": Row(ADMINISTRATORS),
+    "system:external_api": Row(ADMINISTRATORS),
+    "system:test_mail": Row(post=ADMINISTRATORS, quiet="a mail to oneself"),
+    "system:recovery_file": Row(ADMINISTRATORS),
+    "system:recovery_download": Row(post=ADMINISTRATORS, event="recovery-file-downloaded"),
+    "system:recovery_saved": Row(post=ADMINISTRATORS, event="recovery-file-saved"),
 }  # fmt: skip

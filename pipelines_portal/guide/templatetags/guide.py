@@ -25,6 +25,7 @@ ADMINISTRATORS_HELP = LEADS_HELP | {
     "people": "administrators/people",
     "people:team_list": "leads/team",
     "people:team_detail": "leads/team",
+    "system": "administrators/monitor",
 }
 
 

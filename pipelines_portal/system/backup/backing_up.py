@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from cryptography.fernet import Fernet
 from django.conf import settings
@@ -24,6 +25,7 @@ FORMAT = 1
 # Encrypted with each key, so that a restore can check that it has the key.
 PROOF = b"pipelines-portal-backup"
 PAGES_A_STEP = 2_000
+FIELDS_WITH_FILES = "SELECT fields FROM external_api_task WHERE upload_id IS NOT NULL"
 
 
 @dataclass
@@ -46,6 +48,7 @@ def back_up(databases: list[Database], storage: Path | None, file: Path, *, part
         manifest = {
             "format": FORMAT, "version": __version__, "made_at": f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
             "migrations": {each.name: each.migrations() for each in saved},
+            "has_storage": storage is not None,
             "proofs": [Fernet(key).encrypt(PROOF).decode() for key in settings.ENCRYPTION_KEYS],
         }  # fmt: skip
         for each in saved:
@@ -99,7 +102,8 @@ def _copy(source: Database, target: Path) -> None:
         # Without a transaction, SQLite would restart the copy after each write of other connections.
         live.execute("BEGIN")
         live.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        live.backup(copy, pages=PAGES_A_STEP)
+        # A signal is handled only in Python code, so here between two steps.
+        live.backup(copy, pages=PAGES_A_STEP, progress=lambda *progress: None)
         copy.execute("PRAGMA journal_mode=DELETE")
         found = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
@@ -130,11 +134,18 @@ def _add(tar: tarfile.TarFile, name: str, content: io.BufferedReader) -> None:
 def missing_files(api: Database, storage: Path) -> Iterator[str]:
     """Yield files that tasks name and the storage lacks. A file is stored before its task and deleted after it."""
     with api.connection.chunked_cursor() as cursor:
-        cursor.execute("SELECT fields FROM external_api_task WHERE upload_id IS NOT NULL")
+        cursor.execute(FIELDS_WITH_FILES)
         for (fields,) in cursor:
-            for value in (json.loads(fields) if isinstance(fields, str) else fields).values():
-                if isinstance(value, dict) and "object" in value and not (storage / value["object"]).is_file():
-                    yield value["object"]
+            for name in objects_in(fields):
+                if not (storage / name).is_file():
+                    yield name
+
+
+def objects_in(fields: str | dict[str, Any]) -> Iterator[str]:
+    """Yield the names of the stored files in the fields of a task, which may be JSON."""
+    for value in (json.loads(fields) if isinstance(fields, str) else fields).values():
+        if isinstance(value, dict) and "object" in value:
+            yield value["object"]
 
 
 def _sync(folder: Path) -> None:

@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 from django.db.utils import ConnectionHandler
 from psycopg.conninfo import make_conninfo
 
-from pipelines_portal.core.environment import Environment, database
+from pipelines_portal.core.environment import Environment, database, runs_own_api
 
 PORTAL, EXTERNAL_API = "portal", "external_api"
 VARIABLES = {PORTAL: "DATABASE_URL", EXTERNAL_API: "EXTERNAL_API_DATABASE_URL"}
@@ -102,7 +102,7 @@ def stored_files(storage: Path) -> Iterator[tuple[str, Path]]:
 
 
 def calls_another_api() -> bool:
-    return bool(Environment().str("PIPELINES_API_URL", default=""))
+    return not runs_own_api(Environment())
 
 
 @contextmanager

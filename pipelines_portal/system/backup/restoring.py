@@ -1,28 +1,22 @@
 """Restoring of a backup into empty places, which marks what may have been sent after it was made."""
 
-import json
-import re
 import tarfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import transaction
-from django.db.migrations.loader import MigrationLoader
 
 from pipelines_portal.core.files import version_of
 from pipelines_portal.entry.imports.sending import pause_restored
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.system.backup.backing_up import FORMAT, PROOF
-from pipelines_portal.system.backup.places import EXTERNAL_API, MANIFEST, PORTAL, STORED, Database, stored_files
+from pipelines_portal.system.backup.places import EXTERNAL_API, PORTAL, STORED, Database, stored_files
+from pipelines_portal.system.backup.reading import extract, opened_backup, read_manifest
 from pipelines_portal.uploads.polling import stop_restored
 
-DATABASE = re.compile(r"(portal|external_api)\.(sqlite3|dump)")
+NOTHING = "Nothing was restored."
 START_AGAIN = (
     "The restore ended before it was complete. Empty the place (both databases and the storage), then start it again."
 )
@@ -30,8 +24,8 @@ START_AGAIN = (
 
 def restore(databases: list[Database], storage: Path | None, file: Path, *, without_keys: bool) -> dict[str, Any]:
     """Restore `file` and return its manifest. Raises CommandError."""
-    with _open(file) as tar:
-        manifest, members = _check(tar, without_keys=without_keys)
+    with opened_backup(file, NOTHING) as tar:
+        manifest, members = read_manifest(tar, NOTHING, without_keys=without_keys)
         _require_places(members, databases, storage)
         _require_empty(databases, storage)
         try:
@@ -52,52 +46,6 @@ def mark_restored() -> None:
         Submission.objects.all().unconfirm_restored()
         pause_restored()
         stop_restored()
-
-
-@contextmanager
-def _open(file: Path) -> Iterator[tarfile.TarFile]:
-    try:
-        with tarfile.open(file) as tar:
-            yield tar
-    except (OSError, EOFError, tarfile.TarError) as error:
-        raise CommandError(f"{file} cannot be read as a backup: {error}. Nothing was restored.") from error
-
-
-def _check(tar: tarfile.TarFile, *, without_keys: bool) -> tuple[dict[str, Any], dict[str, tarfile.TarInfo]]:
-    members = {member.name: member for member in tar}
-    last = members.pop(MANIFEST, None)
-    content = tar.extractfile(last) if last else None
-    if content is None:
-        raise CommandError("This is no complete backup: it has no manifest. Nothing was restored.")
-    for name, member in members.items():
-        if not member.isreg() or not (STORED.fullmatch(name) or DATABASE.fullmatch(name)):
-            raise CommandError(f"The file holds {name!r}, which no backup does. Nothing was restored.")
-    manifest: dict[str, Any] = json.load(content)
-    if manifest["format"] != FORMAT or _has_unknown_migrations(manifest["migrations"].get(PORTAL, [])):
-        raise CommandError(
-            f"Another version of the programs made this backup ({manifest['version']}). Nothing was restored. Restore "
-            "it with that version, then update."
-        )
-    if not without_keys and not all(map(_has_key, manifest["proofs"])):
-        raise CommandError(
-            "An encryption key of this backup is not among ENCRYPTION_KEYS: saved keys could not be read. Nothing was "
-            "restored. Put the secrets back first, or give --without-keys."
-        )
-    return manifest, members
-
-
-def _has_unknown_migrations(names: list[str]) -> bool:
-    """Return True for a later version. Apps that depend on a setting do not count."""
-    loader = MigrationLoader(None)
-    keys = {tuple(name.split(".", 1)) for name in names}
-    return any(key[0] in loader.migrated_apps and key not in loader.disk_migrations for key in keys)
-
-
-def _has_key(proof: str) -> bool:
-    try:
-        return MultiFernet([Fernet(key) for key in settings.ENCRYPTION_KEYS]).decrypt(proof) == PROOF
-    except InvalidToken:
-        return False
 
 
 def _require_places(members: dict[str, tarfile.TarInfo], databases: list[Database], storage: Path | None) -> None:
@@ -131,21 +79,16 @@ def _put_back(
         member, database = members[name], by_member.get(name)
         if database is None:
             assert storage is not None  # noqa: S101 - _require_places
-            _extract(tar, member, storage / name.removeprefix("storage/"))
+            extract(tar, member, storage / name.removeprefix("storage/"))
         elif database.is_file:
-            _extract(tar, member, database.path)
+            extract(tar, member, database.path)
         else:
             dump = Path(settings.DATA_DIR) / f".{name}.restoring"
-            _extract(tar, member, dump)
+            extract(tar, member, dump)
             try:
                 database.run_client("pg_restore", "--exit-on-error", "--no-owner", "--single-transaction", str(dump))
             finally:
                 dump.unlink()
-
-
-def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    tar.extract(member.replace(name=path.name, deep=False), path.parent, set_attrs=True, filter="data")
 
 
 def _rename_versions(databases: list[Database], storage: Path, archives: dict[str, str]) -> None:

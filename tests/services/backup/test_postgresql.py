@@ -1,7 +1,10 @@
 """A backup of PostgreSQL while it is used, restored into empty databases."""
 
+import io
+import json
 import os
 import shutil
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -58,9 +61,16 @@ def test_dumped_while_it_is_used_and_restored(urls: list[dict[str, str]], tmp_pa
         running.run("begin_import", of=IMPORTS, rows=6, rows_per_request=2)
         session = running.sign_in(**WHO)
         send_task(running, session, "Before")
+        stored = old / "storage" / "files" / "0a-1" / "0"
+        stored.parent.mkdir(parents=True, exist_ok=True)
+        stored.write_bytes(b"of a task")
         with over_and_over(lambda number: send_task(running, session, f"By hand {number}")):
             done = run(old, "backup", str(file), **of_old, PATH=PATH)
             assert done.returncode == 0, done.stderr
+        done = run(old, "backup", "--check", str(file), **of_old, PATH=PATH)
+        assert done.returncode == 0, done.stderr
+        assert " tasks, 1 people, 1 files. It can be restored." in done.stdout
+        assert "pg_restore isn't installed here" in refused(old, "backup", "--check", str(file), PATH=str(tmp_path))
         ledger = running.run("ledger", of=INSIDE)
 
     give_secrets(old, new)
@@ -68,6 +78,7 @@ def test_dumped_while_it_is_used_and_restored(urls: list[dict[str, str]], tmp_pa
     assert "has no room of that kind" in refused(new, "restore", str(file))
     done = run(new, "restore", str(file), **of_new, PATH=PATH)
     assert done.returncode == 0, done.stderr
+    assert (new / "storage" / "files" / "0a-1" / "0").read_bytes() == b"of a task"
     with external_api(new, **of_new) as api, portal(new, api.url, **of_new) as running:
         restored = running.run("ledger", of=INSIDE)
         sent = {pk: of for pk, of in restored.items() if of[0] == "created"}
@@ -91,3 +102,49 @@ def test_an_older_client_is_refused_in_a_sentence(urls: list[dict[str, str]], tm
     assert not (tmp_path / "b.tar").exists()
     said = refused(old, "backup", str(tmp_path / "b.tar"), **of_old, PATH=str(tmp_path))
     assert "pg_dump isn't installed here" in said
+
+
+def name_a_file(url: str, name: str) -> None:
+    """Let a task of the External API name a stored file. Its texts have what COPY escapes."""
+    server, database = SERVICES["TEST_POSTGRES_URL"].rsplit("/", 1)[0], url.rsplit("/", 1)[1]
+    fields = {"scan": {"path": "a\\b\tc.png", "object": name}, "text": "two\nlines \\N"}
+    with psycopg.connect(f"{server}/{database}") as connection:
+        connection.execute("SET session_replication_role = replica")  # without foreign keys
+        connection.execute(
+            "INSERT INTO external_api_task (workflow_id, status, fields, nodes_total, nodes_finished, "
+            "nodes_in_progress, nodes_pending, created_at, updated_at, upload_id, upload_row) "
+            "VALUES (1, 'pending', %s, 0, 0, 0, 0, now(), now(), gen_random_uuid(), 1)",
+            [json.dumps(fields)],
+        )
+
+
+def test_a_dump_that_lacks_data_or_files_of_tasks_fails_the_check(urls: list[dict[str, str]], tmp_path: Path) -> None:
+    old, (of_old, _), kept = tmp_path / "old", urls, tmp_path / "backups"
+    kept.mkdir()
+    with external_api(old, **of_old), portal(old, "http://127.0.0.1:1/api/v1", **of_old):
+        pass
+    assert run(old, "backup", str(kept), "--keep", "2", **of_old, PATH=PATH).returncode == 0
+    with psycopg.connect(of_old["DATABASE_URL"]) as connection:
+        (made,) = connection.execute("SELECT ok, file, databases FROM system_backuprun").fetchall()
+        assert made == (True, next(kept.iterdir()).name, "portal, external_api")
+        # As a damaged disk would have it: the dump's table of contents is whole.
+        connection.execute("INSERT INTO django_session VALUES ('a', repeat(md5(random()::text), 10000), now())")
+    file, cut = tmp_path / "b.tar", tmp_path / "cut.tar"
+    assert run(old, "backup", str(file), **of_old, PATH=PATH).returncode == 0
+    with tarfile.open(file) as whole:
+        members = {member.name: whole.extractfile(member).read() for member in whole}  # type: ignore[union-attr]
+    members["portal.dump"] = members["portal.dump"][:-3000]
+    with tarfile.open(cut, "w") as tar:
+        for name, data in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    assert "pg_restore can't read portal.dump" in refused(old, "backup", "--check", str(cut), **of_old, PATH=PATH)
+    name_a_file(of_old["EXTERNAL_API_DATABASE_URL"], "files/1b-2/0")
+    assert "missing from the storage: files/1b-2/0." in refused(
+        old, "backup", str(kept), "--keep", "1", **of_old, PATH=PATH
+    )
+    newest = max(kept.iterdir())
+    assert "missing from the backup: files/1b-2/0." in refused(
+        old, "backup", "--check", str(newest), **of_old, PATH=PATH
+    )

@@ -1,15 +1,17 @@
+import logging
 import signal
 from argparse import ArgumentParser, ArgumentTypeError
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pipelines_portal.system.backup.backing_up import BackupReport, back_up
-from pipelines_portal.system.backup.places import opened_databases, storage_folder
+from pipelines_portal.system.backup.checking import check_backup, newest_backup
+from pipelines_portal.system.backup.nightly import run_every_night
+from pipelines_portal.system.backup.runs import run_backup
 
-MOST_NAMED = 20
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -23,35 +25,42 @@ class Command(BaseCommand):
             "--keep",
             type=_count,
             metavar="N",
-            help="FILE is a folder: name the backup by the time, and keep the last N",
+            help="FILE is a folder: name the backup by the time, check it, and keep the last N",
+        )
+        parser.add_argument(
+            "--daily", action="store_true", help="with --keep: keep running, and back up every night at 02:30 UTC"
+        )
+        parser.add_argument(
+            "--check", action="store_true", help="save nothing: check that FILE, or the newest in a folder, is complete"
         )
 
-    def handle(self, *args: Any, file: Path, partly: bool, keep: int | None, **options: Any) -> None:
+    def handle(
+        self, *args: Any, file: Path, partly: bool, keep: int | None, daily: bool, check: bool, **options: Any
+    ) -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the unfinished file is removed
-        folder, file = file.absolute(), file.absolute()
-        if keep:
-            file = folder / f"portal-{datetime.now(UTC):%Y-%m-%d-%H%M%S}.tar"
-        storage = storage_folder()
-        with opened_databases() as databases:
-            try:
-                report = back_up(databases, storage, file, partly=partly)
-            except OSError as error:
-                raise CommandError(f"The backup could not be written: {error}. {file} is not there.") from error
-        self._report(file, report, has_files=storage is not None)
-        if report.missing:
-            named = ", ".join(report.missing[:MOST_NAMED])
-            more = f" and {len(report.missing) - MOST_NAMED} more" if len(report.missing) > MOST_NAMED else ""
-            raise CommandError(
-                f"Tasks name files that are missing from the storage: {named}{more}. The backup is made without them, "
-                "and no older one was removed. Is the storage mounted?"
-            )
-        for old in sorted(folder.glob("portal-*.tar"))[:-keep] if keep else []:
-            old.unlink()
+        file = file.absolute()
+        if check:
+            self._check(newest_backup(file) if file.is_dir() else file)
+        elif daily:
+            self._run_daily(file, keep, partly=partly)
+        else:
+            self._back_up(file, keep, partly=partly)
 
-    def _report(self, file: Path, report: BackupReport, *, has_files: bool) -> None:
-        size = file.stat().st_size / 1024**2
-        self.stdout.write(f"{file}: {' and '.join(report.databases)}, {report.files:,} files, {size:,.1f} MB in all.")
-        if not has_files:
+    def _check(self, file: Path) -> None:
+        self.stdout.write(f"{file}: {check_backup(file)}")
+
+    def _run_daily(self, folder: Path, keep: int | None, *, partly: bool) -> None:
+        if not keep:
+            raise CommandError("--daily needs --keep: it says how many backups to keep.")
+        try:
+            run_every_night(partial(run_backup, folder, keep=keep, partly=partly))
+        except KeyboardInterrupt:
+            logger.info("Stopping after a signal")
+
+    def _back_up(self, file: Path, keep: int | None, *, partly: bool) -> None:
+        backup = run_backup(file, keep=keep, partly=partly)
+        self.stdout.write(str(backup))
+        if not backup.has_files:
             self.stdout.write(
                 "The stored files are in a bucket, and not in this backup: switch on the bucket's versioning."
             )

@@ -1,0 +1,64 @@
+"""A process that backs up every night, for containers, which have no timer."""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError, InterfaceError, connection
+from django.utils import timezone
+
+from pipelines_portal.system.backup.runs import Backup, describe
+from pipelines_portal.system.models import BackupRun
+
+HOUR_AND_MINUTE = (2, 30)  # UTC
+# A backup that was missed is made as soon as the last one is this old.
+OLD_AFTER = timedelta(hours=26)
+RETRY_AFTER = timedelta(hours=1)
+POLL_SECONDS = 30
+logger = logging.getLogger(__name__)
+
+
+def is_due(now: datetime, *, started: datetime, tried: datetime | None, succeeded: datetime | None) -> bool:
+    """Return whether to back up now. `started` and `tried` are times of this process."""
+    if tried and now - tried < RETRY_AFTER:
+        return False
+    if succeeded is None or now - succeeded > OLD_AFTER:
+        return True
+    hour, minute = HOUR_AND_MINUTE
+    tonight = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    tonight -= timedelta(days=tonight > now)
+    return max(started, tried or started) < tonight
+
+
+def run_every_night(back_up: Callable[[], Backup]) -> None:
+    """Call `back_up` every night until KeyboardInterrupt. A failure is logged, and it continues."""
+    started = timezone.now()
+    tried: datetime | None = None
+    succeeded: datetime | None = None
+    while True:
+        succeeded = _newest(succeeded, _last_success())
+        now = timezone.now()
+        if is_due(now, started=started, tried=tried, succeeded=succeeded):
+            tried = now
+            try:
+                logger.info("Backup made: %s", back_up())
+                succeeded = now
+            except Exception as error:
+                logger.error("The backup failed: %s", describe(error))
+        time.sleep(POLL_SECONDS)
+
+
+def _newest(*moments: datetime | None) -> datetime | None:
+    return max((moment for moment in moments if moment), default=None)
+
+
+def _last_success() -> datetime | None:
+    """Return when the last recorded backup began, or None if the database does not say it."""
+    try:
+        run = BackupRun.objects.filter(ok=True).first()
+    except (DatabaseError, InterfaceError):
+        return None
+    finally:
+        connection.close()
+    return run.started_at if run else None

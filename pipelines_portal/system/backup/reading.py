@@ -1,0 +1,74 @@
+"""Reading of a backup: its members and its manifest, which says who can restore it."""
+
+import json
+import re
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.core.management.base import CommandError
+from django.db.migrations.loader import MigrationLoader
+
+from pipelines_portal.system.backup.backing_up import FORMAT, PROOF
+from pipelines_portal.system.backup.places import MANIFEST, PORTAL, STORED
+
+DATABASE = re.compile(r"(portal|external_api)\.(sqlite3|dump)")
+
+
+@contextmanager
+def opened_backup(file: Path, effect: str) -> Iterator[tarfile.TarFile]:
+    """Open a backup. Raises CommandError, whose sentence says the `effect`."""
+    try:
+        with tarfile.open(file) as tar:
+            yield tar
+    except (OSError, EOFError, tarfile.TarError) as error:
+        raise CommandError(f"{file} cannot be read as a backup: {error}. {effect}") from error
+
+
+def read_manifest(
+    tar: tarfile.TarFile, effect: str, *, without_keys: bool = False
+) -> tuple[dict[str, Any], dict[str, tarfile.TarInfo]]:
+    """Return the manifest and all other members, if this version can restore them. Raises CommandError."""
+    members = {member.name: member for member in tar}
+    last = members.pop(MANIFEST, None)
+    content = tar.extractfile(last) if last else None
+    if content is None:
+        raise CommandError(f"This is no complete backup: it has no manifest. {effect}")
+    for name, member in members.items():
+        if not member.isreg() or not (STORED.fullmatch(name) or DATABASE.fullmatch(name)):
+            raise CommandError(f"The file holds {name!r}, which no backup does. {effect}")
+    manifest: dict[str, Any] = json.load(content)
+    if manifest["format"] != FORMAT or _has_unknown_migrations(manifest["migrations"].get(PORTAL, [])):
+        raise CommandError(
+            f"Another version of the programs made this backup ({manifest['version']}). {effect} Restore it with that "
+            "version, then update."
+        )
+    if not without_keys and not all(map(_has_key, manifest["proofs"])):
+        raise CommandError(
+            f"An encryption key of this backup is not among ENCRYPTION_KEYS: saved keys could not be read. {effect} "
+            "Put the secrets back first, or restore with --without-keys."
+        )
+    return manifest, members
+
+
+def _has_unknown_migrations(names: list[str]) -> bool:
+    """Return True for a later version. Apps that depend on a setting do not count."""
+    loader = MigrationLoader(None)
+    keys = {tuple(name.split(".", 1)) for name in names}
+    return any(key[0] in loader.migrated_apps and key not in loader.disk_migrations for key in keys)
+
+
+def _has_key(proof: str) -> bool:
+    try:
+        return MultiFernet([Fernet(key) for key in settings.ENCRYPTION_KEYS]).decrypt(proof) == PROOF
+    except InvalidToken:
+        return False
+
+
+def extract(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    tar.extract(member.replace(name=path.name, deep=False), path.parent, set_attrs=True, filter="data")

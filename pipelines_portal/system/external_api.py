@@ -1,0 +1,70 @@
+"""The state of the API that the portal works with: what /ready of our own External API answers."""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from django.conf import settings
+from django.http.request import validate_host
+
+from pipelines_portal.core.deadlines import within
+from pipelines_portal.core.probes import OK as FINE
+from pipelines_portal.core.web_addresses import origin_of
+from pipelines_portal.system import texts
+from pipelines_portal.system.rows import OK, PROBLEM, Row, Section
+
+TIMEOUT, DEADLINE = 2.0, 3.0
+LARGEST_ANSWER, MOST_CHECKS, LONGEST_STATE = 64 * 1024, 10, 300
+GUIDE = "administrators/troubleshooting"
+
+
+def is_own_api() -> bool:
+    """Return whether the API belongs to this installation: only then may it see METRICS_TOKEN."""
+    if settings.PIPELINES_API_URL == settings.EMBEDDED_API_URL:
+        return True
+    hosts = [host for host in settings.ALLOWED_HOSTS if host != "*"]
+    return validate_host(urlsplit(settings.PIPELINES_API_URL).hostname or "", hosts)
+
+
+def external_api_section() -> Section:
+    """Return the state of the External API. It takes at most three seconds, whatever answers."""
+    if not is_own_api():
+        return _section(Row("Hosted Pipelines API", settings.PIPELINES_API_URL))
+    try:
+        checks = within(DEADLINE, _read_checks)
+    except TimeoutError:
+        return _section(_silent(f"no answer within {DEADLINE:.0f} seconds"))
+    except Exception as error:
+        # Its text may quote the request.
+        return _section(_silent("no connection" if isinstance(error, OSError) else "an unexpected answer"))
+    return _section(Row("Address", settings.PIPELINES_API_URL, OK), *(_check(name, checks[name]) for name in checks))
+
+
+def _section(*rows: Row) -> Section:
+    return Section("external-api", "External API", rows)
+
+
+def _silent(reason: str) -> Row:
+    value = f"{settings.PIPELINES_API_URL}: {reason}"
+    return Row("Address", value, PROBLEM, advice=texts.API_SILENT, guide=GUIDE)
+
+
+def _read_checks() -> dict[str, str]:
+    headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+    if settings.METRICS_TOKEN:
+        headers["Authorization"] = f"Bearer {settings.METRICS_TOKEN}"
+    url = f"{origin_of(settings.PIPELINES_API_URL)}/ready"
+    with requests.Session() as session:
+        session.trust_env = False  # a ~/.netrc must not replace the token
+        with session.get(url, headers=headers, timeout=TIMEOUT, allow_redirects=False, stream=True) as response:
+            body = response.raw.read(LARGEST_ANSWER)
+    checks: dict[str, Any] = json.loads(body)["checks"]
+    return {str(name)[:40]: str(state)[:LONGEST_STATE] for name, state in list(checks.items())[:MOST_CHECKS]}
+
+
+def _check(name: str, state: str) -> Row:
+    if state == FINE:
+        return Row(name.capitalize(), "OK", OK)
+    advice = texts.API_DETAILS if state == "failed" else state
+    return Row(name.capitalize(), "Failed", PROBLEM, advice=advice, guide=GUIDE)

@@ -1,0 +1,117 @@
+"""The check of a backup, which decides whether older ones are removed, and the record of the runs."""
+
+import os
+import shutil
+import signal
+import sqlite3
+import tarfile
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import starting
+
+from .places import env_of, refused, run
+from .test_refused import name_a_file
+
+pytestmark = pytest.mark.sqlite
+
+
+def runs(folder: Path) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(folder / "portal.sqlite3")) as database:
+        return database.execute(
+            "SELECT ok, file, problem, files, databases FROM system_backuprun ORDER BY id"
+        ).fetchall()
+
+
+def repack(file: Path, target: Path, *, without: str = "", **replaced: bytes) -> Path:
+    """Copy the backup without a member, or with other contents of one."""
+    with tarfile.open(file) as old, tarfile.open(target, "w") as new:
+        for member in old:
+            if member.name == without:
+                continue
+            content = old.extractfile(member)
+            assert content is not None
+            data = replaced.get(member.name.partition(".")[0]) or content.read()
+            member.size = len(data)
+            copy = target.with_suffix(".member")
+            copy.write_bytes(data)
+            with copy.open("rb") as opened:
+                new.addfile(member, opened)
+    return target
+
+
+def test_a_check_says_what_a_backup_contains_and_saves_nothing(old: Path, tmp_path: Path) -> None:
+    name_a_file(old, "files/0a-1/0")
+    kept = tmp_path / "backups"
+    kept.mkdir()
+    assert run(old, "backup", str(kept), "--keep", "2").returncode == 0
+    (file,) = kept.iterdir()
+    for place in (kept, file):
+        done = run(old, "backup", "--check", str(place))
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith(f"{file}: made 2") and len(done.stdout.splitlines()) == 1
+        assert "1 tasks, 0 people, 2 files. It can be restored." in done.stdout
+    assert list(kept.iterdir()) == [file]
+    assert [row[:3] for row in runs(old)] == [(1, file.name, "")]
+
+
+def test_an_incomplete_backup_fails_the_check(old: Path, tmp_path: Path) -> None:
+    name_a_file(old, "files/0a-1/0")
+    file = tmp_path / "b.tar"
+    assert run(old, "backup", str(file)).returncode == 0
+    whole = file.read_bytes()
+    cut, damaged = tmp_path / "cut.tar", bytearray(whole)
+    cut.write_bytes(whole[: len(whole) // 2 // 512 * 512])
+    assert "It can't be restored." in refused(old, "backup", "--check", str(cut))
+    lacking = repack(file, tmp_path / "lacking.tar", without="storage/files/0a-1/0")
+    assert "missing from the backup: files/0a-1/0." in refused(old, "backup", "--check", str(lacking))
+    no_database = repack(file, tmp_path / "no.tar", portal=b"no database" * 1000)
+    assert "portal.sqlite3 in the backup can't be read" in refused(old, "backup", "--check", str(no_database))
+    # Pages in the middle of a database.
+    at = whole.index(b"SQLite format 3") + 8 * 4096
+    damaged[at : at + 40 * 4096] = os.urandom(40 * 4096)
+    (tmp_path / "damaged.tar").write_bytes(damaged)
+    assert "in the backup" in refused(old, "backup", "--check", str(tmp_path / "damaged.tar"))
+    (old / "portal.encryption_keys").unlink()
+    assert "An encryption key of this backup" in refused(old, "backup", "--check", str(file))
+    assert "There is no backup in" in refused(old, "backup", "--check", str(old / "storage"))
+
+
+def test_a_backup_that_fails_is_recorded_and_removes_none(old: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "backups"
+    kept.mkdir()
+    before = [kept / f"portal-2026-01-0{day}-023000.tar" for day in (1, 2)]
+    for path in before:
+        path.touch()
+    name_a_file(old, "files/0a-1/7")
+    refused(old, "backup", str(kept), "--keep", "1")
+    assert all(path.exists() for path in before)
+    refused(old, "backup", str(tmp_path / "nowhere" / "b.tar"))
+    assert [row[0] for row in runs(old)] == [0, 0]
+    assert "missing from the storage: files/0a-1/7." in runs(old)[0][2]
+    assert "could not be written" in runs(old)[1][2]
+
+
+def test_a_backup_without_the_portals_database_makes_none(old: Path, tmp_path: Path) -> None:
+    shutil.move(old / "portal.sqlite3", tmp_path)
+    assert run(old, "backup", "--partly", str(tmp_path / "b.tar")).returncode == 0
+    assert not (old / "portal.sqlite3").exists()
+
+
+def test_the_nightly_process_backs_up_at_the_start_and_stops_on_sigterm(old: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "backups"
+    kept.mkdir()
+    assert "--daily needs --keep" in refused(old, "backup", str(kept), "--daily")
+    process = starting.start("manage.py", "backup", str(kept), "--keep", "2", "--daily", env=env_of(old))
+    deadline = time.monotonic() + 60
+    while not list(kept.glob("portal-*.tar")) or not runs(old):
+        assert time.monotonic() < deadline, "no backup was made"
+        time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 0
+    assert [row[0] for row in runs(old)] == [1]
+    assert all(path.suffix == ".tar" for path in kept.iterdir())

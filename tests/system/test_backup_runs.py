@@ -1,0 +1,128 @@
+"""The record of backups: what the metrics say of it, what is deleted, and when the nightly process backs up."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management.base import CommandError
+from django.db import OperationalError
+from django.utils import timezone
+
+from pipelines_portal.system.backup import nightly, runs
+from pipelines_portal.system.backup.backing_up import BackupReport
+from pipelines_portal.system.backup.nightly import is_due
+from pipelines_portal.system.metrics import backups
+from pipelines_portal.system.models import BackupRun, delete_old_runs
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
+NIGHT = datetime(2026, 11, 28, 2, 30, tzinfo=UTC)
+
+
+def make_run(*, hours_ago: float = 0, ok: bool = True, **values: Any) -> BackupRun:
+    started = timezone.now() - timedelta(hours=hours_ago)
+    return BackupRun.objects.create(started_at=started, ok=ok, file="portal.tar", **values)
+
+
+def told() -> dict[str, float]:
+    return {sample.name: sample.value for metric in backups() for sample in metric.samples}
+
+
+def test_without_a_backup_the_metrics_have_no_value() -> None:
+    assert told() == {}
+
+
+def test_the_age_is_that_of_the_last_good_backup_and_the_result_that_of_the_last() -> None:
+    make_run(hours_ago=30)
+    make_run(hours_ago=2, ok=False, problem="No space left in /backups.")
+    metrics = told()
+    assert metrics["pipelines_backup_ok"] == 0
+    assert 30 * 3600 <= metrics["pipelines_backup_age_seconds"] < 30 * 3600 + 60
+    make_run()
+    assert told()["pipelines_backup_ok"] == 1
+    assert told()["pipelines_backup_age_seconds"] < 60
+
+
+def test_old_records_are_deleted_except_for_the_last_and_the_last_good_one() -> None:
+    old = [make_run(hours_ago=24 * days, ok=days != 101) for days in (104, 103, 102, 101)]
+    assert delete_old_runs() == 2
+    assert set(BackupRun.objects.all()) == set(old[2:])
+    new = make_run()
+    assert delete_old_runs() == 2
+    assert list(BackupRun.objects.all()) == [new]
+
+
+@pytest.mark.parametrize(
+    ("now", "started", "tried", "succeeded", "due"),
+    [
+        (NOW, NOW, None, None, True),
+        (NOW, NOW, None, NOW - timedelta(hours=27), True),
+        (NOW, NOW, None, NOW - timedelta(hours=25), False),
+        (
+            NIGHT - timedelta(minutes=1),
+            NOW - timedelta(days=3),
+            NIGHT - timedelta(days=1),
+            NIGHT - timedelta(days=1),
+            False,
+        ),
+        (NIGHT, NOW - timedelta(days=3), NIGHT - timedelta(days=1), NIGHT - timedelta(days=1), True),
+        (NIGHT + timedelta(hours=5), NOW - timedelta(days=3), NIGHT, NIGHT, False),
+        # It failed: again two hours later, and then every hour.
+        (NIGHT + timedelta(minutes=90), NOW - timedelta(days=3), NIGHT, NIGHT - timedelta(days=1), False),
+        (NIGHT + timedelta(minutes=121), NOW - timedelta(days=3), NIGHT, NIGHT - timedelta(days=1), True),
+        (NIGHT + timedelta(minutes=30), NOW - timedelta(days=3), NIGHT, None, False),
+        (NIGHT + timedelta(minutes=60), NOW - timedelta(days=3), NIGHT, None, True),
+    ],
+)
+def test_when_the_nightly_process_backs_up(
+    now: datetime, started: datetime, tried: datetime | None, succeeded: datetime | None, due: bool
+) -> None:
+    assert is_due(now, started=started, tried=tried, succeeded=succeeded) == due
+
+
+def test_the_nightly_process_continues_after_a_failure(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It has a line for each, and tries again only an hour later."""
+    results = [CommandError("No space left in /backups."), ValueError("a secret"), "portal.tar: portal, 0 files"]
+    clock = iter(NOW + timedelta(minutes=50 * step) for step in range(1000))
+    slept: list[float] = []
+
+    def back_up() -> Any:
+        result = results.pop(0)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if not results:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("django.utils.timezone.now", lambda: next(clock))
+    monkeypatch.setattr("time.sleep", sleep)
+    with pytest.raises(KeyboardInterrupt):
+        nightly.run_every_night(back_up)
+    assert [(record.levelname, record.message) for record in caplog.records] == [
+        ("ERROR", "The backup failed: No space left in /backups."),
+        ("ERROR", "The backup failed: An error in the program (ValueError). The log of the backup says more."),
+        ("INFO", "Backup made: portal.tar: portal, 0 files"),
+    ]
+    assert len(slept) == 5
+
+
+def test_a_backup_counts_although_it_cannot_be_recorded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def make(file: Path, *, partly: bool) -> runs.Backup:
+        file.write_bytes(b"whole")
+        return runs.Backup(file, BackupReport(["portal"]), has_files=True)
+
+    def refuse(**values: Any) -> None:
+        raise OperationalError("attempt to write a readonly database")
+
+    monkeypatch.setattr(runs, "_make", make)
+    monkeypatch.setattr(BackupRun.objects, "create", refuse)
+    assert runs.run_backup(tmp_path / "b.tar", keep=None, partly=False).file.exists()
+    assert "The run of the backup could not be recorded (OperationalError)" in caplog.messages

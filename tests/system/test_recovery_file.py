@@ -17,7 +17,7 @@ from tests.pages import words_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("static_root")]
 PAGE = "/system/recovery-file/"
-NOTICE = "Save the recovery file. Without it, backups can’t be read if this server is lost."
+NOTICE = "Save the recovery file. Without it, a restored backup can’t use its API keys."
 
 
 @pytest.fixture

@@ -105,7 +105,7 @@ def add_key(page: Page, key: str) -> None:
     page.get_by_role("button", name="Add key").first.click()
     page.get_by_label(re.compile("^Workflow ID")).fill("1")
     page.get_by_role("button", name="Add workflows").click()
-    expect(page.get_by_text("1 workflow added")).to_be_visible()
+    expect(page.get_by_role("heading", name=WORKFLOW)).to_be_visible()
 
 
 def invite(page: Page) -> str:

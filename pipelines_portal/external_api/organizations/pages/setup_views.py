@@ -75,4 +75,5 @@ def _set_up(request: HttpRequest, forms: SetupForms) -> HttpResponse:
     note(request, "set-up", organization=key.organization_id)
     note(request, "organization-key-made", key=key.pk, last4=key.last4, organization=key.organization_id)
     context = {"organization": key.organization, "key": key, "plaintext": plaintext}
+    context["workflow"] = key.organization.workflows.get()
     return render(request, "external_api/key_created.html", context)

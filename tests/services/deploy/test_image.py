@@ -18,6 +18,7 @@ from cryptography.fernet import Fernet
 
 from pipelines_portal import __version__
 from tests import samples
+from tests.external_api.server import PROJECT
 from tests.live import answers, wait_until
 from tests.seaweedfs import free_ports
 from tests.services.deploy import image, services
@@ -179,7 +180,7 @@ def test_two_people_go_from_nothing_to_a_task_in_five_minutes(built: image.Image
     about = tmp_path / "image.json"
     about.write_text(json.dumps({"root": str(built.root), "config": built.config}))
     command = ["unshare", "--net", sys.executable, "-m", "tests.services.deploy.first_day", str(about)]
-    done = subprocess.run(command, cwd=image.PROJECT, capture_output=True, text=True, check=False, timeout=600)
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr[-3000:]
     *_, last = done.stdout.splitlines()
     assert last.endswith("the operator created a task") and float(last.split()[0]) < 300, done.stdout

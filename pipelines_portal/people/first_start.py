@@ -13,12 +13,21 @@ from pipelines_portal.people.texts import SETUP_LINK
 
 
 class SetupFinished(Exception):
-    """Somebody has an account already."""
+    """There is an administrator already."""
+
+
+def is_finished() -> bool:
+    """Return whether there is an administrator. Colleagues may have signed in through the identity provider before.
+
+    Demo accounts count only where they can sign in.
+    """
+    administrators = User.objects.filter(role=Role.ADMINISTRATOR)
+    return (administrators if settings.DEMO_IS_ON else administrators.filter(is_demo=False)).exists()
 
 
 def link() -> str:
-    """Return the setup link, or "" if anybody has an account."""
-    if User.objects.exists():
+    """Return the setup link, or "" if there is an administrator."""
+    if is_finished():
         return ""
     address = settings.PORTAL_URL or f"http://localhost:{settings.PORT}"
     return setup_link(address, reverse("people:first_administrator"))
@@ -29,7 +38,7 @@ def create_first_administrator(name: str, email: str, password: str) -> User:
     try:
         with transaction.atomic():
             FirstAdministrator.objects.create(pk=FirstAdministrator.ONLY)
-            if User.objects.exists():
+            if is_finished():
                 raise SetupFinished
             person = User.objects.create_user(email, password, name=name, role=Role.ADMINISTRATOR)
             record(Verb.PERSON_MADE, by=person, target=person, how=SETUP_LINK)

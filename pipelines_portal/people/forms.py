@@ -292,6 +292,8 @@ class FirstAdministratorForm(AccountForm):
         email = str(self.cleaned_data["email"]).lower()
         if not is_email(email):
             raise ValidationError(texts.EMAIL_INVALID)
+        if User.objects.filter(email=email).exists():
+            raise ValidationError(texts.EMAIL_TAKEN)
         return email
 
     def account_email(self) -> str:

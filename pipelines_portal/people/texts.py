@@ -114,7 +114,8 @@ def and_more(emails: str, count: int) -> str:
 
 # The first administrator
 SETUP_LINK = "the setup link"
-SETUP_LINK_INVALID = "Open the whole setup link. It’s in the log of the portal, and manage.py setup_link prints it."
+SETUP_LINK_INVALID = "Open the whole setup link. It’s in the log of the portal, and pipelines setup_link prints it."
+EMAIL_TAKEN = "An account with this email exists. Enter another email."
 SETUP_FINISHED_TITLE = "Setup is finished"
 SETUP_FINISHED = "This portal has accounts. Sign in, or ask an administrator to invite you."
 EMAIL_INVALID = "Enter an email address such as ana@example.com."

@@ -30,13 +30,27 @@ def text_of(answer: Any) -> str:
     return " ".join(answer.content.decode().split())
 
 
-def test_the_link_is_there_until_somebody_has_an_account(settings: Any) -> None:
+def test_the_link_is_there_until_there_is_an_administrator(settings: Any) -> None:
     settings.PORTAL_URL = "https://portal.example.com"
     assert link() == f"https://portal.example.com/setup/?code={setup_code()}"
     settings.PORTAL_URL, settings.PORT = "", 8123
     assert link() == f"http://localhost:8123/setup/?code={setup_code()}"
-    make_person("ana@acme.example")
+    make_person("ana@acme.example", role=Role.OPERATOR)
+    assert link() != "", "she signed in through the identity provider"
+    make_person("demo@example.com", role=Role.ADMINISTRATOR, is_demo=True)
     assert link() == ""
+    settings.DEMO_IS_ON = False
+    assert link() != "", "nobody can sign in with that account"
+    make_person("maria@acme.example", role=Role.ADMINISTRATOR)
+    assert link() == ""
+
+
+def test_somebody_who_signed_in_before_keeps_their_account() -> None:
+    make_person(EMAIL, role=Role.OPERATOR)
+    answer = post()
+    assert answer.status_code == 422 and "An account with this email exists." in text_of(answer)
+    assert post(email="lena@acme.example").status_code == 302
+    assert User.objects.get(email=EMAIL).role == Role.OPERATOR
 
 
 def test_the_command_and_the_log_have_the_link(settings: Any, capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,9 +138,9 @@ def test_the_code_in_the_address_alone_creates_nothing() -> None:
 
 
 @pytest.mark.parametrize("code", ["", "x", None])
-def test_with_an_account_the_setup_is_finished(code: str | None) -> None:
+def test_with_an_administrator_the_setup_is_finished(code: str | None) -> None:
     address = link()
-    make_person("ana@acme.example")
+    make_person("ana@acme.example", role=Role.ADMINISTRATOR)
     for answer in (Client().get(address if code is None else f"/setup/?code={code}"), post()):
         assert answer.status_code == 410
         assert "<h1>Setup is finished</h1>" in text_of(answer) and 'href="/sign-in/">Sign in</a>' in text_of(answer)
@@ -135,7 +149,7 @@ def test_with_an_account_the_setup_is_finished(code: str | None) -> None:
 
 def test_a_deactivated_account_is_one_too() -> None:
     address = link()
-    make_person("ana@acme.example", is_active=False)
+    make_person("ana@acme.example", role=Role.ADMINISTRATOR, is_active=False)
     assert Client().get(address).status_code == 410
 
 
@@ -174,7 +188,7 @@ def test_concurrent_forms_create_one_administrator() -> None:
 def test_the_sign_in_page_says_where_the_link_is() -> None:
     words = "This portal has no accounts yet. Open the setup link in the log of the portal."
     assert words in text_of(Client().get("/sign-in/"))
-    make_person("ana@acme.example")
+    make_person("ana@acme.example", role=Role.ADMINISTRATOR)
     assert words not in text_of(Client().get("/sign-in/"))
 
 

@@ -4,19 +4,18 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.sign_in import sign_in
 from pipelines_portal.core.first_start import is_setup_code
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.people import texts
-from pipelines_portal.people.first_start import SetupFinished, create_first_administrator
+from pipelines_portal.people.first_start import SetupFinished, create_first_administrator, is_finished
 from pipelines_portal.people.forms import FirstAdministratorForm
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def first_administrator(request: HttpRequest) -> HttpResponse:
-    if User.objects.exists():
+    if is_finished():
         return _refuse(request, texts.SETUP_FINISHED_TITLE, texts.SETUP_FINISHED, status=410)
     code = (request.POST if request.method == "POST" else request.GET).get("code", "")
     if not is_setup_code(code):

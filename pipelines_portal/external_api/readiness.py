@@ -8,8 +8,8 @@ from pipelines_portal.external_api.storage.backends import get_storage
 from pipelines_portal.external_api.storage.base import archive_name
 from pipelines_portal.external_api.uploads.workers import worker_is_live
 
-NO_CACHE = "CACHE_URL's Redis does not answer: each process counts for itself until it does."
-NO_WORKER = "No worker has said for 30 seconds that it lives: archives are not taken. Start one, or look at its log."
+NO_CACHE = "Redis at CACHE_URL doesn’t respond. Until it does, each process counts requests for itself."
+NO_WORKER = "No worker has sent a heartbeat for 30 seconds. ZIP files wait. Start a worker, or read its log."
 
 
 def cache() -> str | None:

@@ -11,8 +11,8 @@ from pipelines_portal.system.models import WorkerHeartbeat
 SILENT_AFTER = timedelta(minutes=4)
 DELETED_AFTER = timedelta(days=7)
 SILENT = (
-    "No worker has said for 4 minutes that it lives: imports, uploads and counts stand still. Start one "
-    "(`manage.py run_worker`), or look at its log."
+    "No worker has sent a heartbeat for 4 minutes. Imports, uploads and counts wait. Start a worker "
+    "(`manage.py run_worker`), or read its log."
 )
 # Identifies this process.
 _worker_id = get_random_string(32)

@@ -20,6 +20,8 @@ from tests.services.deploy.image import NOT_WANTED, REQUIREMENTS, SUITE, digest,
 
 PACKAGES = "systemd,python3-venv,caddy,nginx-light,ca-certificates,tzdata,postgresql-client,util-linux"
 UNITS = "etc/systemd/system"
+# The last state before the first upgrade that the guide describes.
+EARLIER = "42d7948b"
 MOUNTED = """
 set -e
 umask 022
@@ -122,6 +124,12 @@ class Debian:
         for process in self.started:
             process.wait(timeout=60)
         self.started.clear()
+
+
+def has_commit() -> bool:
+    """Return whether the history reaches back to EARLIER."""
+    command = ["git", "cat-file", "-e", f"{EARLIER}^{{commit}}"]
+    return subprocess.run(command, cwd=PROJECT, check=False, capture_output=True).returncode == 0
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import json
 import shutil
 import sqlite3
-import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -19,14 +18,12 @@ from tests.live import answers, wait_until
 from tests.seaweedfs import free_ports
 from tests.services.deploy.caddy import Caddy, caddy
 from tests.services.deploy.certificates import API, PORTAL, make_certificate
-from tests.services.deploy.debian import Debian, debian
+from tests.services.deploy.debian import EARLIER, Debian, debian, has_commit
 from tests.services.deploy.machines import token_in
 from tests.services.deploy.people import inputs_of
 
 RELEASE = "pipelines-portal-0.1.0"
 SETUP = f"/opt/{RELEASE}/bin/setup-server"
-# The last state before the first upgrade that the guide describes.
-EARLIER = "42d7948b"
 ENV = "etc/pipelines-portal/env"
 API_SETTINGS = "DJANGO_SETTINGS_MODULE=pipelines_portal.settings.external_api"
 PROGRAMS = {"pipelines-portal-worker", "pipelines-external-api-worker"}
@@ -172,11 +169,6 @@ def install_earlier(server: Debian) -> list[str]:
     env = [f"{name}={value}" for name, value in server.environment().items()]
     user = ["setpriv", "--reuid=pipelines", "--regid=pipelines", "--clear-groups", "env", *env]
     return [*user, "/opt/pipelines-portal/deploy/start", "python", "manage.py"]
-
-
-def has_commit() -> bool:
-    command = ["git", "cat-file", "-e", f"{EARLIER}^{{commit}}"]
-    return subprocess.run(command, cwd=PROJECT, check=False, capture_output=True).returncode == 0
 
 
 @pytest.mark.skipif(not has_commit(), reason=f"the history does not reach back to {EARLIER}")

@@ -22,9 +22,11 @@ from tests.external_api.server import PROJECT
 from tests.live import answers, wait_until
 from tests.seaweedfs import free_ports
 from tests.services.deploy import image, services
+from tests.services.deploy.caddy import caddy
 from tests.services.deploy.certificates import API as API_NAME
 from tests.services.deploy.certificates import PORTAL, make_certificate
 from tests.services.deploy.container import Container
+from tests.services.deploy.debian import EARLIER, has_commit
 from tests.services.deploy.machines import Named, token_in
 from tests.services.deploy.people import inputs_of
 
@@ -184,6 +186,44 @@ def test_two_people_go_from_nothing_to_a_task_in_five_minutes(built: image.Image
     assert done.returncode == 0, done.stdout + done.stderr[-3000:]
     *_, last = done.stdout.splitlines()
     assert last.endswith("the operator created a task") and float(last.split()[0]) < 300, done.stdout
+
+
+@pytest.mark.skipif(not has_commit(), reason=f"the history does not reach back to {EARLIER}")
+def test_the_data_of_an_earlier_version_is_taken_over(all_in_one: tuple[Ship, int, int], tmp_path: Path) -> None:
+    """As after `docker compose up --build`: the same volume, and the secrets that were in the environment then."""
+    whole, portal, api = all_in_one
+    secrets = {"SECRET_KEY": "x" * 60, "ENCRYPTION_KEYS": Fernet.generate_key().decode()}
+    _fill_by_earlier_version(tmp_path / "earlier", whole.folder / "data", secrets)
+    whole.env.update(secrets)
+    whole.begin("all")
+    for port in (portal, api):
+        wait_until(_is_ready(port), f"{port} to be ready")
+    assert whole.run("pipelines", "setup_link") == ""
+    key = whole.run("pipelines", "external-api", "create_api_key", ORGANIZATION, "--name", "New").splitlines()[-1]
+    url = f"http://127.0.0.1:{api}/api/v1/workflows/{WORKFLOW}/tasks"
+    listed = requests.get(url, headers={"X-API-Key": key}, timeout=30)
+    assert listed.status_code == 200 and listed.json()["tasks"]
+    with caddy(tmp_path, tuple(free_ports(2)), (portal, api)) as proxy:
+        browser, sign_in = proxy.session(), f"https://127.0.0.1:{proxy.tls}/sign-in/"
+        form = {"username": EMAIL, "password": PASSWORD}
+        form["csrfmiddlewaretoken"] = token_in(browser.get(sign_in, timeout=30).text)
+        assert browser.post(sign_in, data=form, timeout=30, allow_redirects=False).status_code == 302
+
+
+def _fill_by_earlier_version(folder: Path, data: Path, secrets: dict[str, str]) -> None:
+    """By its own code: the demo's organizations, and an administrator."""
+    folder.mkdir()
+    archive = subprocess.run(["git", "archive", EARLIER], cwd=PROJECT, check=True, capture_output=True).stdout
+    subprocess.run(["tar", "-x", "-C", str(folder)], input=archive, check=True)
+    env = {"PATH": os.environ["PATH"], "DATA_DIR": str(data)} | secrets
+    env |= {"DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+    os.chown(data, 0, 0)
+    for command in (
+        ["prepare"], ["prepare", "--demo", *API], ["createsuperuser", "--noinput", "--email", EMAIL],
+    ):  # fmt: skip
+        subprocess.run([sys.executable, "manage.py", *command], cwd=folder, env=env, check=True, capture_output=True)
+    for path in (data, *data.rglob("*")):
+        os.chown(path, USER, USER)
 
 
 def _is_backed_up(whole: Ship) -> bool:

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,6 +62,9 @@ class Container:
         return self.process.wait(timeout=seconds)
 
     def end(self) -> None:
+        """All of it: with its first process, everything in its namespace ends."""
+        with suppress(ProcessLookupError, ValueError, FileNotFoundError):
+            os.kill(self._first_process(), signal.SIGKILL)
         self.process.kill()
         self.process.wait()
 

@@ -100,7 +100,7 @@ def test_without_redis_the_api_serves_and_says_so(cache: tuple[Service, int], ap
     assert ready(api.server.url)[1]["cache"] == "ok"
     with cache[0].away(0):
         status, checks = told(api.server.url)
-        assert (status, "Redis does not answer" in checks["cache"]) == (200, True), checks
+        assert (status, "Redis at CACHE_URL doesn’t respond" in checks["cache"]) == (200, True), checks
         assert ready(api.server.url)[1]["cache"] == "failed"
         assert api.server.get("/workflows/1", key=None).status_code == 401
     wait_until(lambda: ready(api.server.url)[1]["cache"] == "ok", "Redis to be noticed")
@@ -115,7 +115,7 @@ def test_a_silent_worker_is_told_and_takes_no_web_process_out(on_postgresql: Por
 def test_a_database_behind_its_program_is_not_ready(database: tuple[Service, int], tmp_path: Path) -> None:
     """What `prepare` has not been run for: told to who may know, with the way on."""
     with portal(tmp_path, "http://127.0.0.1:9/api/v1", METRICS_TOKEN=TOKEN) as running:
-        running.manage("migrate", "figures", "zero", "--verbosity", "0")
+        running.manage("migrate", "system", "0001", "--verbosity", "0")
         status, checks = told(running.url)
         assert (status, "manage.py prepare" in checks["database"]) == (503, True)
         running.manage("prepare")

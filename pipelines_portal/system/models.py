@@ -9,6 +9,8 @@ from pipelines_portal.core.housekeeping import delete_in_batches
 
 # For how long records of backups are stored. The last one and the last successful one stay.
 STORED_FOR = timedelta(days=100)
+# A nightly backup is overdue if the last successful one is older.
+OVERDUE_AFTER = timedelta(hours=26)
 LONGEST_PROBLEM = 1000
 
 

@@ -26,10 +26,9 @@ from pipelines_portal.keys.expiry import REMINDER_DAYS
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.states import state_of
 from pipelines_portal.system import texts
-from pipelines_portal.system.backup.nightly import OLD_AFTER
 from pipelines_portal.system.heartbeats import SILENT_AFTER
 from pipelines_portal.system.metrics import waiting_work
-from pipelines_portal.system.models import WorkerHeartbeat, last_runs
+from pipelines_portal.system.models import OVERDUE_AFTER, WorkerHeartbeat, last_runs
 from pipelines_portal.system.rows import OK, PLAIN, PROBLEM, WARNING, Row, Section
 
 LEAST_FREE = 0.1
@@ -167,7 +166,7 @@ def _backup(now: datetime) -> Row:
         advice = f"{last.problem} {texts.BACKUP_FAILED}"
         return Row("Last backup", "Failed", PROBLEM, at=last.finished_at, advice=advice, guide=BACKUP)
     value = f"{last.file} · {_size(last.bytes)} · {last.files:,} files ·"
-    if succeeded is last and now - last.started_at > OLD_AFTER:
+    if succeeded is last and now - last.started_at > OVERDUE_AFTER:
         return Row("Last backup", value, PROBLEM, at=last.finished_at, advice=texts.BACKUP_OLD, guide=BACKUP)
     return Row("Last backup", value, OK, at=last.finished_at)
 

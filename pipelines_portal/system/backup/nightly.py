@@ -9,11 +9,9 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from pipelines_portal.system.backup.runs import Backup, describe
-from pipelines_portal.system.models import BackupRun
+from pipelines_portal.system.models import OVERDUE_AFTER, BackupRun
 
 HOUR_AND_MINUTE = (2, 30)  # UTC
-# A backup that was missed is made as soon as the last one is this old.
-OLD_AFTER = timedelta(hours=26)
 RETRY_AFTER = timedelta(hours=1)
 POLL_SECONDS = 30
 logger = logging.getLogger(__name__)
@@ -23,7 +21,7 @@ def is_due(now: datetime, *, started: datetime, tried: datetime | None, succeede
     """Return whether to back up now. `started` and `tried` are times of this process."""
     if tried and now - tried < RETRY_AFTER:
         return False
-    if succeeded is None or now - succeeded > OLD_AFTER:
+    if succeeded is None or now - succeeded > OVERDUE_AFTER:
         return True
     hour, minute = HOUR_AND_MINUTE
     tonight = now.replace(hour=hour, minute=minute, second=0, microsecond=0)

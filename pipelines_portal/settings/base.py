@@ -22,6 +22,10 @@ API_PORT = environment.port(env, "API_PORT", 8001)
 # The names of the two programs. Most other addresses follow from them.
 PORTAL_HOST = environment.host_name(env, "PORTAL_HOST")
 API_HOST = environment.host_name(env, "API_HOST")
+if PORTAL_HOST and PORTAL_HOST == API_HOST:
+    raise ImproperlyConfigured(
+        "PORTAL_HOST and API_HOST must be two names: a browser would not tell the programs apart."
+    )
 ALLOWED_HOSTS = environment.allowed_hosts(env)
 PRODUCTION = environment.is_production(env)
 # If the demo is off, its accounts are refused: their passwords are published.

@@ -278,6 +278,24 @@ def test_no_other_key_is_created_for_a_database_whose_key_is_lost(tmp_path: Path
     assert not (tmp_path / "portal.encryption_keys").exists()
 
 
+def test_nor_for_a_database_elsewhere(tmp_path: Path) -> None:
+    """Another server may have filled it. The key that a server has already is used."""
+    env = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)}
+    elsewhere = env | {"DATABASE_URL": "postgres://portal@db.example.com/portal"}
+    ended = starting.run("-m", "pipelines_portal.core.generated_secrets", env=elsewhere, check=False)
+    assert ended.returncode == 1 and "ENCRYPTION_KEYS must be set if DATABASE_URL is." in ended.stderr
+    assert not list(tmp_path.glob("*key*"))
+    assert starting.run("-m", "pipelines_portal.core.generated_secrets", env=env).stdout == "both\n"
+    starting.run("-m", "pipelines_portal.core.generated_secrets", env=elsewhere)
+    hosted = elsewhere | {"PORTAL_HOST": "portal.example.com"}
+    assert starting.run("-m", "pipelines_portal.core.generated_secrets", env=hosted).stdout == "portal\n"
+
+
+def test_the_two_programs_need_two_names(tmp_path: Path) -> None:
+    names = {"PORTAL_HOST": "portal.example.com", "API_HOST": "Portal.example.com"}
+    assert refusal_of(PORTAL, tmp_path, **names).startswith("PORTAL_HOST and API_HOST must be two names")
+
+
 def test_production_refuses_what_would_let_others_choose_where_links_lead(tmp_path: Path) -> None:
     """The host that a request names stands in links; in production it is one of ours, and mails name PORTAL_URL."""
     for settings in (PORTAL, SETTINGS):

@@ -127,9 +127,25 @@ def test_without_an_apis_name_only_the_portal_is_installed(server: Debian) -> No
     assert not any("external-api" in unit for unit in server.enabled())
 
 
+def test_names_can_be_changed_later(server: Debian) -> None:
+    """Without an API's name, its units are no longer started."""
+    server.unpack(RELEASE)
+    server.run(SETUP, PORTAL, API)
+    env_file = server.root / ENV
+    env_file.write_text(env_file.read_text().replace(f"API_HOST={API}", 'API_HOST=""'))
+    server.run(SETUP)
+    assert not any("external-api" in unit for unit in server.enabled())
+    assert API not in (server.root / "etc/pipelines-portal/Caddyfile").read_text()
+    assert env_file.stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize(
     ("names", "refusal"),
-    [([], "give the portal's host name"), (["https://portal.example.com"], "these are not host names")],
+    [
+        ([PORTAL, PORTAL], "the two names must differ"),
+        ([], "give the portal's host name"),
+        (["https://portal.example.com"], "these are not host names"),
+    ],
 )
 def test_what_is_missing_or_wrong_is_said_before_anything_is_changed(
     server: Debian, names: list[str], refusal: str

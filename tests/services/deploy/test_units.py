@@ -90,7 +90,7 @@ def prepare_server(folder: Path, failure: int) -> int:
     python.parent.mkdir(parents=True)
     tried = f"$(grep -c prepare {folder}/tries)"
     python.write_text(
-        f'#!/bin/sh\necho $1 $2 >> {folder}/tries\n[ "$1" = -m ] || [ {tried} -ge 3 ] || exit {failure}\n'
+        f'#!/bin/sh\necho $1 $2 >> {folder}/tries\n[ "$1" = -m ] && echo portal || [ {tried} -ge 3 ] || exit {failure}\n'
     )
     python.chmod(0o755)
     command = shlex.split(unit.replace("/opt/pipelines-portal", str(folder)))

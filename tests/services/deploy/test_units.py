@@ -88,10 +88,9 @@ def prepare_server(folder: Path, failure: int) -> int:
     (folder / "deploy" / "start").chmod(0o755)
     python = folder / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
-    tried = f"$(grep -c prepare {folder}/tries)"
-    python.write_text(
-        f'#!/bin/sh\necho $1 $2 >> {folder}/tries\n[ "$1" = -m ] && echo portal || [ {tried} -ge 3 ] || exit {failure}\n'
-    )
+    tries = folder / "tries"
+    done = f'[ "$1" = -m ] && echo portal || [ $(grep -c prepare {tries}) -ge 3 ] || exit {failure}'
+    python.write_text(f"#!/bin/sh\necho $1 $2 >> {tries}\n{done}\n")
     python.chmod(0o755)
     command = shlex.split(unit.replace("/opt/pipelines-portal", str(folder)))
     env = os.environ | {"API_HOST": "", "PORTAL_HOST": "portal.example.com"}

@@ -83,6 +83,9 @@ SAME = [{"name": "Same", "status": "available"}, {"name": "Same", "status": "pen
         (row(0, **GOOD, type="numeric", min="5", max="1"), "id_fields-0-max_error"),
         (row(0, **GOOD, ORDER="first"), "id_fields-0-ORDER_error"),
         (row(0, **GOOD) | row(2, **GOOD), "id_fields-2-name_error"),
+        ({"workflow-name": "a\nb"}, "id_workflow-name_error"),
+        (row(0, **GOOD | {"title": "a\u2028b"}), "id_fields-0-title_error"),
+        (row(0, **GOOD, help="a\r\nb"), "id_fields-0-help_error"),
     ],
 )
 def test_mistakes_are_shown_at_their_fields(

@@ -105,10 +105,9 @@ def ask(browser: Client, method: str, address: str) -> str:
     return result_of(response)
 
 
-@pytest.mark.parametrize(("name", "arguments"), PATTERNS, ids=[name for name, _ in PATTERNS])
-def test_everybody_gets_what_the_table_says(server: Api, tenant: Tenant, name: str, arguments: set[str]) -> None:
-    """S30: each page looks for the organization itself, and for its parts within it."""
-    places = {
+def places_of(tenant: Tenant) -> dict[str, Any]:
+    """Return a value for each argument of a URL."""
+    return {
         "organization_id": tenant.organization.pk,
         "workflow_id": tenant.workflow().pk,
         "key_id": tenant.api_key.pk,
@@ -116,10 +115,30 @@ def test_everybody_gets_what_the_table_says(server: Api, tenant: Tenant, name: s
         "task_id": 1,
         "upload_id": "0197aaaa-0000-7000-8000-000000000000",
     }
+
+
+@pytest.mark.parametrize(("name", "arguments"), PATTERNS, ids=[name for name, _ in PATTERNS])
+def test_everybody_gets_what_the_table_says(server: Api, tenant: Tenant, name: str, arguments: set[str]) -> None:
+    """S30: each page looks for the organization itself, and for its parts within it."""
+    places = places_of(tenant)
     address = reverse(name, kwargs={each: places[each] for each in arguments})
     browsers = visitors(tenant)
     found = ["".join(ask(browser, method, address) for browser in browsers) for method in ("get", "post")]
     assert tuple(found) == ACCESS[name]
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, 2**63, 10**30])
+@pytest.mark.parametrize(
+    ("name", "part"), [(name, part) for name, arguments in PATTERNS for part in sorted(arguments - {"upload_id"})]
+)
+def test_large_numbers_are_not_there(server: Api, tenant: Tenant, name: str, part: str, number: int) -> None:
+    """The API may also refuse a body that is missing here."""
+    places = places_of(tenant) | {part: number}
+    address = reverse(name, kwargs={each: places[each] for each in dict(PATTERNS)[name]})
+    browser = visitors(tenant)[0]
+    browser.defaults["HTTP_AUTHORIZATION"] = f"Bearer {tenant.key}"
+    statuses = {getattr(browser, method)(address).status_code for method in ("get", "post")}
+    assert statuses <= ({404, 405} if name.startswith("organization_keys:") else {400, 404, 405, 422})
 
 
 @pytest.mark.parametrize(

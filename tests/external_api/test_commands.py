@@ -118,6 +118,25 @@ def test_a_workflow_id_belongs_to_one_organization(tenant: Tenant, tmp_path: Pat
     assert f"organizations.0.workflows.0.id: workflow {workflow.pk} belongs to another organization" in error
 
 
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\u2028"])
+@pytest.mark.parametrize(
+    ("more", "path"),
+    [
+        ({"fields": [FIELD | {"type": "select", "options": ["A", "B{}C"]}]}, "fields.0.options.1"),
+        ({"fields": [FIELD | {"title": "B{}C"}]}, "fields.0.title"),
+        ({"fields": [FIELD | {"help": "B{}C"}]}, "fields.0.help"),
+        ({"nodes": [{"name": "B{}C", "status": "pending"}]}, "nodes.0.name"),
+        ({"name": "B{}C"}, "name"),
+    ],
+)
+def test_line_breaks_are_refused(tmp_path: Path, more: dict[str, Any], path: str, line_break: str) -> None:
+    """S4: the page would save an option with a line break as two options."""
+    part = {"name": "X", "workflows": [workflow_part(1) | more]}
+    file = write(tmp_path, part)
+    Path(file).write_text(Path(file).read_text().replace("{}", json.dumps(line_break)[1:-1]))
+    assert f"organizations.0.workflows.0.{path}: write it on one line" in refusal("load_organizations", file)
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("content", ["{", "[]", '{"organizations": 5}'])
 def test_an_unreadable_file_is_refused(tmp_path: Path, content: str) -> None:

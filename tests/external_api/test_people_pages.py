@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 
 from pipelines_portal.external_api.models import Membership, Organization, Person
 from pipelines_portal.external_api.organizations.password_links import tokens
@@ -98,9 +99,9 @@ def test_other_links_do_not_work(server: Api, query: str) -> None:
 
 def test_a_link_works_for_seven_days(server: Api, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     person = make_person("member", tenant.organization)
-    token = tokens.make_token(person)
+    token = tokens.make_token(person, tenant.admin)
     for age, works in ((timedelta(days=7), True), (timedelta(days=7, seconds=5), False)):
-        monkeypatch.setattr(tokens, "_now", lambda age=age: datetime.now() + age)
+        monkeypatch.setattr(PasswordResetTokenGenerator, "_now", lambda self, age=age: datetime.now() + age)
         assert tokens.check_token(person, token) is works
 
 
@@ -154,6 +155,41 @@ def test_a_link_ends_when_the_person_joins_another_organization(server: Api, vis
         signed_in(server, other.admin).post(pages(other), {"email": person.email, "role": "admin"}).status_code == 200
     )
     assert Visitor(server).get(link).status_code == 404
+
+
+@pytest.mark.parametrize("end", ["removed", "role", "inactive", "deleted", "lesser"])
+def test_a_link_ends_with_the_rights_of_its_maker(server: Api, visitor: Visitor, tenant: Tenant, end: str) -> None:
+    """A removed admin cannot come back as another person, nor with the page that they opened before."""
+    maker = make_person("admin", tenant.organization)
+    Person.objects.filter(pk__in=[maker.pk, tenant.admin.pk]).update(may_add_organizations=True)
+    link = link_in(signed_in(server, maker).post(of(tenant, tenant.admin, "password-link")).text)
+    stranger = Visitor(server)
+    opened = stranger.get(link)
+    assert opened.status_code == 200
+    if end == "removed":
+        assert post(visitor, tenant, maker, "remove") == 302
+    elif end == "role":
+        assert post(visitor, tenant, maker, "role", role="member") == 302
+    elif end == "deleted":
+        maker.delete()
+    else:
+        lost = "is_active" if end == "inactive" else "may_add_organizations"
+        Person.objects.filter(pk=maker.pk).update(**{lost: False})
+    typed = {"new_password1": CHOSEN, "new_password2": CHOSEN}
+    assert stranger.submit(opened, typed, allow_redirects=False).status_code == 404
+    assert Visitor(server).get(link).status_code == 404
+    assert Person.objects.get(pk=tenant.admin.pk).check_password(PASSWORD)
+
+
+def test_the_maker_in_a_link_cannot_be_changed(server: Api, visitor: Visitor, tenant: Tenant) -> None:
+    """Otherwise a removed admin could name one who is still there."""
+    member = make_person("member", tenant.organization)
+    other = make_person("admin", tenant.organization)
+    link = link_in(visitor.post(of(tenant, member, "password-link")).text)
+    before, _, rest = link.partition(f"token={tenant.admin.pk}.")
+    assert rest and Visitor(server).get(link).status_code == 200
+    for maker in (f"{other.pk}.", "x.", ".", ""):
+        assert Visitor(server).get(f"{before}token={maker}{rest}").status_code == 404
 
 
 def test_a_new_link_replaces_a_forgotten_password(server: Api, visitor: Visitor, tenant: Tenant) -> None:

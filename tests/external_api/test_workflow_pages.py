@@ -63,6 +63,7 @@ def test_a_workflow_is_added(server: Api, visitor: Visitor, tenant: Tenant, capl
 
 
 GOOD = {"name": "text", "title": "Text"}
+SAME = [{"name": "Same", "status": "available"}, {"name": "Same", "status": "pending"}]
 
 
 @pytest.mark.parametrize(
@@ -82,6 +83,9 @@ GOOD = {"name": "text", "title": "Text"}
         (row(0, **GOOD, type="numeric", min="5", max="1"), "id_fields-0-max_error"),
         (row(0, **GOOD, ORDER="first"), "id_fields-0-ORDER_error"),
         (row(0, **GOOD) | row(2, **GOOD), "id_fields-2-name_error"),
+        ({"workflow-name": "a\nb"}, "id_workflow-name_error"),
+        (row(0, **GOOD | {"title": "a\u2028b"}), "id_fields-0-title_error"),
+        (row(0, **GOOD, help="a\r\nb"), "id_fields-0-help_error"),
     ],
 )
 def test_mistakes_are_shown_at_their_fields(
@@ -114,7 +118,7 @@ def test_an_unchanged_form_changes_nothing(visitor: Visitor, tenant: Tenant) -> 
     odd = {"name": "odd", "title": "Odd", "type": "hologram", "required": False, "min": 0.5, "max": 3, "help": "Hm"}
     workflow = tenant.workflow(
         fields=[TEXT_FIELD, odd, LANGUAGE_FIELD],
-        nodes=[{"name": "A", "status": "deferred"}, {"name": "B", "status": "na"}],
+        nodes=[{"name": "A", "status": "deferred"}, {"name": "B", "status": "na"}, *SAME],
     )
     answer = visitor.submit(visitor.get(pages(tenant, f"/{workflow.pk}")), {})
     assert "“French translations” saved" in answer.text
@@ -140,6 +144,15 @@ def test_a_workflow_is_edited(visitor: Visitor, tenant: Tenant, caplog: pytest.L
     assert [node.name for node in stored.nodes.order_by("position")] == ["Old", "Stays"]
     assert stored.fields["input_text"] == "Text 0"
     assert f"workflow-changed user={tenant.admin.pk}" in caplog.text
+
+
+def test_steps_with_the_same_name_keep_their_statuses(visitor: Visitor, tenant: Tenant) -> None:
+    """A further step of that name is new."""
+    workflow = tenant.workflow(nodes=SAME)
+    page = visitor.get(pages(tenant, f"/{workflow.pk}"))
+    visitor.submit(page, {"workflow-steps": "Same\nOther\nSame\nSame"})
+    steps = [(node["name"], node["status"]) for node in Workflow.objects.get(pk=workflow.pk).nodes]
+    assert steps == [("Same", "available"), ("Other", "pending"), ("Same", "pending"), ("Same", "pending")]
 
 
 def test_of_two_admins_the_second_sees_that_the_first_saved(visitor: Visitor, tenant: Tenant) -> None:

@@ -28,7 +28,8 @@ class UtcText(Func):
 
 def tasks_of(key: OrganizationKey, workflow_id: int) -> QuerySet[Task]:
     """Return the workflow's tasks; none if the workflow is another organization's."""
-    return Task.objects.filter(workflow=workflow_id, workflow__organization=key.organization_id)
+    # Not `workflow=`: only with `workflow__pk` does Django know that no row has a number beyond 64 bits.
+    return Task.objects.filter(workflow__pk=workflow_id, workflow__organization=key.organization_id)
 
 
 def task_rows(tasks: QuerySet[Task]) -> QuerySet[Task, tuple[Any, ...]]:

@@ -31,7 +31,15 @@ def save_changes(workflow: Workflow, version: str, content: WorkflowContent) -> 
 
 
 def steps_with_statuses(names: list[str], before: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the nodes of these names: known ones keep their status, a new first one is available, others pending."""
-    known = {node["name"]: node["status"] for node in before}
-    first = [NodeStatus.AVAILABLE, *[NodeStatus.PENDING] * len(names)]
-    return [{"name": name, "status": known.get(name, new)} for name, new in zip(names, first, strict=False)]
+    """Return the nodes of these names: known ones keep their status, a new first one is available, others pending.
+
+    The statuses of equal names are kept in their order.
+    """
+    known: dict[str, list[str]] = {}
+    for node in before:
+        known.setdefault(node["name"], []).append(node["status"])
+    nodes: list[dict[str, Any]] = []
+    for name in names:
+        new = NodeStatus.PENDING if nodes else NodeStatus.AVAILABLE
+        nodes.append({"name": name, "status": known[name].pop(0) if known.get(name) else new})
+    return nodes

@@ -2,14 +2,24 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from pipelines_portal.external_api.models import NodeStatus, Workflow
 from pipelines_portal.external_api.workflows.field_types import field_type
 
 NAME_LENGTH = 200
-Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH)]
+
+
+def _one_line(text: str) -> str:
+    """Refuse line breaks: the page has a line for each option and step, and inputs of one line for the rest."""
+    if text and text.splitlines() != [text]:
+        raise PydanticCustomError("line_break", "write it on one line")
+    return text
+
+
+Line = Annotated[str, AfterValidator(_one_line)]
+Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH), AfterValidator(_one_line)]
 
 
 class Part(BaseModel):
@@ -26,7 +36,7 @@ class FieldPart(Part):
     options: list[Name] | None = None
     min: int | float | None = None
     max: int | float | None = None
-    help: str | None = None
+    help: Line | None = None
 
     @model_validator(mode="after")
     def _options_are_there(self) -> "FieldPart":

@@ -46,7 +46,7 @@ def people(request: AdminRequest, organization_id: int) -> HttpResponse:
         return _page(request, organization, 422, form=form)
     note(request, "person-added", **_facts(organization, person), role=form.cleaned_data["role"])
     needs_link = not person.has_usable_password() and people_to_help(request.user).filter(pk=person.pk).exists()
-    link = password_link(request, person) if needs_link else ""
+    link = password_link(request, person, by=request.user) if needs_link else ""
     if link:
         note(request, "password-link-made", **_facts(organization, person))
     return _page(request, organization, form=PersonForm(), added=person, link=link)
@@ -121,6 +121,6 @@ def new_password_link(request: AdminRequest, organization_id: int, person_id: in
         raise Http404
     context: dict[str, Any] = {"organization": organization, "person": person}
     if request.method == "POST":
-        context["link"] = password_link(request, person)
+        context["link"] = password_link(request, person, by=request.user)
         note(request, "password-link-made", **_facts(organization, person))
     return render(request, "external_api/password_link.html", context)

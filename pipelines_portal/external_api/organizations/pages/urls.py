@@ -1,6 +1,6 @@
 """Pages for people: setup, signing in, and an organization's keys, workflows and people."""
 
-from django.urls import path
+from django.urls import path, register_converter
 from django.views.generic import RedirectView
 
 from pipelines_portal.external_api.organizations.pages import (
@@ -10,8 +10,11 @@ from pipelines_portal.external_api.organizations.pages import (
     views,
     workflow_views,
 )
+from pipelines_portal.external_api.organizations.pages.id_converter import IdConverter
 from pipelines_portal.external_api.organizations.pages.password_views import ChangePasswordView, ChoosePasswordView
 from pipelines_portal.external_api.organizations.pages.views import SignInView, SignOutView
+
+register_converter(IdConverter, "id")
 
 app_name = "organization_keys"
 urlpatterns = [
@@ -23,23 +26,23 @@ urlpatterns = [
     path("password", ChangePasswordView.as_view(), name="password"),
     path("organization-keys/", organization_views.organizations, name="organizations"),
     path("organization-keys/add", organization_views.organization_add, name="organization_add"),
-    path("organization-keys/<int:organization_id>/rename", organization_views.organization_rename, name="rename"),
-    path("organization-keys/<int:organization_id>/", views.key_list, name="list"),
-    path("organization-keys/<int:organization_id>/new", views.key_create, name="create"),
-    path("organization-keys/<int:organization_id>/<int:key_id>/expiry", views.key_expiry, name="expiry"),
-    path("organization-keys/<int:organization_id>/<int:key_id>/revoke", views.key_revoke, name="revoke"),
-    path("organization-keys/<int:organization_id>/workflows", workflow_views.workflow_list, name="workflows"),
-    path("organization-keys/<int:organization_id>/workflows/new", workflow_views.workflow_add, name="workflow_add"),
+    path("organization-keys/<id:organization_id>/rename", organization_views.organization_rename, name="rename"),
+    path("organization-keys/<id:organization_id>/", views.key_list, name="list"),
+    path("organization-keys/<id:organization_id>/new", views.key_create, name="create"),
+    path("organization-keys/<id:organization_id>/<id:key_id>/expiry", views.key_expiry, name="expiry"),
+    path("organization-keys/<id:organization_id>/<id:key_id>/revoke", views.key_revoke, name="revoke"),
+    path("organization-keys/<id:organization_id>/workflows", workflow_views.workflow_list, name="workflows"),
+    path("organization-keys/<id:organization_id>/workflows/new", workflow_views.workflow_add, name="workflow_add"),
     path(
-        "organization-keys/<int:organization_id>/workflows/<int:workflow_id>",
+        "organization-keys/<id:organization_id>/workflows/<id:workflow_id>",
         workflow_views.workflow_edit,
         name="workflow",
     ),
-    path("organization-keys/<int:organization_id>/people", people_views.people, name="people"),
-    path("organization-keys/<int:organization_id>/people/<int:person_id>/role", people_views.role, name="role"),
-    path("organization-keys/<int:organization_id>/people/<int:person_id>/remove", people_views.remove, name="remove"),
+    path("organization-keys/<id:organization_id>/people", people_views.people, name="people"),
+    path("organization-keys/<id:organization_id>/people/<id:person_id>/role", people_views.role, name="role"),
+    path("organization-keys/<id:organization_id>/people/<id:person_id>/remove", people_views.remove, name="remove"),
     path(
-        "organization-keys/<int:organization_id>/people/<int:person_id>/password-link",
+        "organization-keys/<id:organization_id>/people/<id:person_id>/password-link",
         people_views.new_password_link,
         name="password_link",
     ),

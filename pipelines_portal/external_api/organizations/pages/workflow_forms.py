@@ -15,11 +15,12 @@ from pipelines_portal.external_api.workflows.rules import NAME_LENGTH, FieldPart
 BLANK_ROWS = 3
 ADD_ROWS = "add-field"
 UNFILLED = {"autocomplete": "off"}
-# Where the form shows a problem of the rules, and in which words.
+# Where the form shows a problem of the rules, and in which words. None: at the field that has the problem.
 MESSAGES = {
     "options": ("options", texts.OPTIONS_MISSING),
     "range": ("max", texts.EMPTY_RANGE),
     "string_too_long": ("options", texts.OPTION_TOO_LONG),
+    "line_break": (None, texts.LINE_BREAK),
 }
 
 
@@ -94,7 +95,8 @@ class FieldForm(forms.Form):
                 cleaned["part"] = FieldPart.model_validate(self._values())
             except ValidationError as error:
                 for problem in error.errors():
-                    self.add_error(*MESSAGES.get(problem["type"], (None, problem["msg"])))
+                    field, text = MESSAGES.get(problem["type"], (None, problem["msg"]))
+                    self.add_error(field or next(map(str, problem["loc"]), None), text)
         return cleaned
 
     def _values(self) -> dict[str, Any]:
@@ -155,6 +157,10 @@ class WorkflowForms:
         return {"name": main["name"], "status": main["status"], "nodes": nodes, "fields": fields}
 
     def _show(self, problem: str) -> None:
+        if problem == "line_break":
+            # Steps have none: the form has one on each line.
+            self.main.add_error("name", texts.LINE_BREAK)
+            return
         if problem != "same_name":
             self.main.add_error("steps", texts.STEP_TOO_LONG)
             return

@@ -45,9 +45,10 @@ class BackupRun(models.Model):
 
 
 def last_runs() -> tuple[BackupRun | None, BackupRun | None]:
-    """Return the last run, and the last successful one."""
-    last = BackupRun.objects.first()
-    return last, last if last is None or last.ok else BackupRun.objects.filter(ok=True).first()
+    """Return the last run, and the last successful one. A clock that was wrong once must not hide later runs."""
+    runs = BackupRun.objects.order_by("-pk")
+    last = runs.first()
+    return last, last if last is None or last.ok else runs.filter(ok=True).first()
 
 
 def delete_old_runs() -> int:

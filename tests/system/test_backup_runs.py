@@ -13,7 +13,7 @@ from pipelines_portal.system.backup import nightly, runs
 from pipelines_portal.system.backup.backing_up import BackupReport
 from pipelines_portal.system.backup.nightly import is_due
 from pipelines_portal.system.metrics import backups
-from pipelines_portal.system.models import BackupRun, delete_old_runs
+from pipelines_portal.system.models import BackupRun, delete_old_runs, last_runs
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
@@ -42,6 +42,18 @@ def test_the_age_is_that_of_the_last_good_backup_and_the_result_that_of_the_last
     make_run()
     assert told()["pipelines_backup_ok"] == 1
     assert told()["pipelines_backup_age_seconds"] < 60
+
+
+def test_a_clock_that_was_wrong_does_not_hide_later_runs() -> None:
+    """It showed next year at the first boot."""
+    ahead = make_run(hours_ago=-24 * 365)
+    assert told() == {"pipelines_backup_ok": 1, "pipelines_backup_age_seconds": 0}
+    failed = make_run(ok=False)
+    assert last_runs() == (failed, ahead)
+    assert told()["pipelines_backup_ok"] == 0
+    made = make_run(hours_ago=3)
+    assert last_runs() == (made, made)
+    assert told()["pipelines_backup_age_seconds"] >= 3 * 3600
 
 
 def test_old_records_are_deleted_except_for_the_last_and_the_last_good_one() -> None:
@@ -110,6 +122,26 @@ def test_the_nightly_process_continues_after_a_failure(
         ("INFO", "Backup made: portal.tar: portal, 0 files"),
     ]
     assert len(slept) == 5
+
+
+def test_the_nightly_process_continues_after_a_correction_of_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock showed next year when it started and made its first backup."""
+    clock = iter([NOW + timedelta(days=365)] * 2 + [NOW + timedelta(minutes=30 * step) for step in range(60)])
+    made: list[datetime] = []
+    last = NOW
+
+    def now() -> datetime:
+        nonlocal last
+        last = next(clock, None) or last
+        if last == NOW + timedelta(minutes=30 * 59):
+            raise KeyboardInterrupt
+        return last
+
+    monkeypatch.setattr("django.utils.timezone.now", now)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    with pytest.raises(KeyboardInterrupt):
+        nightly.run_every_night(lambda: made.append(last))  # type: ignore[arg-type, return-value]
+    assert made == [NOW + timedelta(days=365), NIGHT + timedelta(days=1)]
 
 
 def test_a_backup_counts_although_it_cannot_be_recorded(

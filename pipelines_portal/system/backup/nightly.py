@@ -9,7 +9,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from pipelines_portal.system.backup.runs import Backup, describe
-from pipelines_portal.system.models import OVERDUE_AFTER, BackupRun
+from pipelines_portal.system.models import OVERDUE_AFTER, last_runs
 
 HOUR_AND_MINUTE = (2, 30)  # UTC
 RETRY_AFTER = timedelta(hours=1)
@@ -37,6 +37,8 @@ def run_every_night(back_up: Callable[[], Backup]) -> None:
     while True:
         succeeded = _newest(succeeded, _last_success())
         now = timezone.now()
+        # After a correction of the clock, a time in the future would keep the process from backing up until then.
+        started, tried, succeeded = min(started, now), tried and min(tried, now), succeeded and min(succeeded, now)
         if is_due(now, started=started, tried=tried, succeeded=succeeded):
             tried = now
             try:
@@ -54,7 +56,7 @@ def _newest(*moments: datetime | None) -> datetime | None:
 def _last_success() -> datetime | None:
     """Return when the last recorded backup began, or None if the database does not say it."""
     try:
-        run = BackupRun.objects.filter(ok=True).first()
+        _, run = last_runs()
     except (DatabaseError, InterfaceError):
         return None
     finally:

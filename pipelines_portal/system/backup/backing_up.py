@@ -5,7 +5,6 @@ import json
 import os
 import sqlite3
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from django.core.management.base import CommandError
 
 from pipelines_portal import __version__
 from pipelines_portal.core.files import version_of
+from pipelines_portal.system.backup.leftovers import working_folder
 from pipelines_portal.system.backup.places import EXTERNAL_API, MANIFEST, Database, calls_another_api, stored_files
 
 FORMAT = 1
@@ -43,8 +43,8 @@ def back_up(databases: list[Database], storage: Path | None, file: Path, *, part
         raise CommandError(f"{file} is there already. Name a file that is not there.")
     saved = _find_databases(databases, partly=partly)
     report = BackupReport([each.name for each in saved])
-    with tempfile.TemporaryDirectory(prefix=f".{file.name}-", suffix=".part", dir=file.parent) as folder:
-        part, copies = Path(folder) / "part", Path(folder)
+    with working_folder(file, file.parent) as folder:
+        part = folder / "part"
         manifest = {
             "format": FORMAT, "version": __version__, "made_at": f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
             "migrations": {each.name: each.migrations() for each in saved},
@@ -52,11 +52,11 @@ def back_up(databases: list[Database], storage: Path | None, file: Path, *, part
             "proofs": [Fernet(key).encrypt(PROOF).decode() for key in settings.ENCRYPTION_KEYS],
         }  # fmt: skip
         for each in saved:
-            _copy(each, copies / each.member)
+            _copy(each, folder / each.member)
         with part.open("wb") as out:
             with tarfile.open(fileobj=out, mode="w:gz" if file.suffix in (".gz", ".tgz") else "w") as tar:
                 for each in saved:
-                    with (copies / each.member).open("rb") as copy:
+                    with (folder / each.member).open("rb") as copy:
                         _add(tar, each.member, copy)
                 manifest["archives"] = _add_files(tar, storage, report) if storage else {}
                 # The last member, so that a truncated tar has none.

@@ -13,6 +13,7 @@ from pathlib import Path
 from django.core.management.base import CommandError
 
 from pipelines_portal.system.backup.backing_up import FIELDS_WITH_FILES, objects_in
+from pipelines_portal.system.backup.leftovers import working_folder
 from pipelines_portal.system.backup.places import EXTERNAL_API, PORTAL, STORED
 from pipelines_portal.system.backup.reading import DATABASE, extract, opened_backup, read_manifest
 
@@ -56,10 +57,10 @@ def check_backup(file: Path) -> Contents:
         stored = {name.removeprefix("storage/") for name in members if STORED.fullmatch(name)}
         contents = Contents(manifest["made_at"], len(stored))
         place = file.parent if os.access(file.parent, os.W_OK) else None
-        with tempfile.TemporaryDirectory(prefix=f".{file.name}-", suffix=".part", dir=place) as folder:
+        with working_folder(file, place) as folder:
             for name, member in members.items():
                 if DATABASE.fullmatch(name):
-                    copy = Path(folder) / name
+                    copy = folder / name
                     extract(tar, member, copy)
                     _read(copy, contents)
                     copy.unlink()

@@ -2,9 +2,7 @@
 
 import errno
 import logging
-import shutil
 import sqlite3
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,11 +14,10 @@ from django.utils import timezone
 from pipelines_portal.core.command_errors import explain_error
 from pipelines_portal.system.backup.backing_up import BackupReport, back_up
 from pipelines_portal.system.backup.checking import NAMES, check_backup, name_some
+from pipelines_portal.system.backup.leftovers import remove_leftovers
 from pipelines_portal.system.backup.places import opened_databases, storage_folder
 from pipelines_portal.system.models import LONGEST_PROBLEM, BackupRun
 
-# What a killed run left behind is removed after this time.
-LEFTOVER_SECONDS = 24 * 3600
 logger = logging.getLogger(__name__)
 
 
@@ -46,6 +43,7 @@ def run_backup(target: Path, *, keep: int | None, partly: bool) -> Backup:
     """
     started = timezone.now()
     file = target / f"portal-{datetime.now(UTC):%Y-%m-%d-%H%M%S}.tar" if keep else target
+    remove_leftovers(file.parent)
     try:
         backup = _make(file, partly=partly)
         if keep:
@@ -111,6 +109,3 @@ def _record(**values: object) -> None:
 def _remove_old(folder: Path, keep: int) -> None:
     for old in sorted(folder.glob(NAMES))[:-keep]:
         old.unlink()
-    for left in folder.glob(".portal-*.part"):
-        if time.time() - left.stat().st_mtime > LEFTOVER_SECONDS:
-            shutil.rmtree(left)

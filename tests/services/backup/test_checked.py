@@ -1,5 +1,6 @@
 """The check of a backup, which decides whether older ones are removed, and the record of the runs."""
 
+import fcntl
 import os
 import shutil
 import signal
@@ -115,3 +116,22 @@ def test_the_nightly_process_backs_up_at_the_start_and_stops_on_sigterm(old: Pat
     assert process.wait(timeout=20) == 0
     assert [row[0] for row in runs(old)] == [1]
     assert all(path.suffix == ".tar" for path in kept.iterdir())
+
+
+def test_what_killed_runs_left_is_removed_and_nothing_else(old: Path, tmp_path: Path) -> None:
+    """Before the backup, since it fills the disk. A run that is at work has the lock of its folder."""
+    kept = tmp_path / "backups"
+    names = (".portal-2026-01-01-023000.tar-k1lled_0.part", ".before-1.2.tar-k1lled_1.part", ".b.tar.gz-k1lled_2.part")
+    stays = (".portal-2026-01-01-023000.tar-at_work0.part", ".mine.part", ".portal.tar-short.part")
+    for name in (*names, *stays):
+        (kept / name).mkdir(parents=True)
+        (kept / name / "part").write_bytes(b"half")
+    opened = os.open(kept / stays[0], os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        # It fails, and makes room nevertheless.
+        shutil.move(old / "external_api.sqlite3", tmp_path)
+        assert "Nothing was saved" in refused(old, "backup", str(kept), "--keep", "2")
+        assert sorted(path.name for path in kept.iterdir()) == sorted(stays)
+    finally:
+        os.close(opened)

@@ -17,7 +17,6 @@ from pipelines_portal.system.backup.leftovers import working_folder
 from pipelines_portal.system.backup.places import EXTERNAL_API, PORTAL, STORED
 from pipelines_portal.system.backup.reading import DATABASE, extract, opened_backup, read_manifest
 
-NAMES = "portal-*.tar"
 UNUSABLE = "It can't be restored."
 MOST_NAMED = 20
 PEOPLE, TASKS = "accounts_user", "external_api_task"
@@ -41,13 +40,6 @@ class Contents:
         counts = [(self.tasks, "tasks"), (self.people, "people"), (self.files, "files")]
         said = ", ".join(f"{count:,} {words}" for count, words in counts if count is not None)
         return f"made {self.made_at} UTC: {said}. It can be restored."
-
-
-def newest_backup(folder: Path) -> Path:
-    found = sorted(folder.glob(NAMES))
-    if not found:
-        raise CommandError(f"There is no backup in {folder}. Nothing was checked.")
-    return found[-1]
 
 
 def check_backup(file: Path) -> Contents:

@@ -4,7 +4,6 @@ import errno
 import logging
 import sqlite3
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from django.core.management.base import CommandError
@@ -13,9 +12,10 @@ from django.utils import timezone
 
 from pipelines_portal.core.command_errors import explain_error
 from pipelines_portal.system.backup.backing_up import BackupReport, back_up
-from pipelines_portal.system.backup.checking import NAMES, check_backup, name_some
+from pipelines_portal.system.backup.checking import check_backup, name_some
 from pipelines_portal.system.backup.leftovers import remove_leftovers
 from pipelines_portal.system.backup.places import opened_databases, storage_folder
+from pipelines_portal.system.backup.rotation import name_now, remove_old
 from pipelines_portal.system.models import LONGEST_PROBLEM, BackupRun
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def run_backup(target: Path, *, keep: int | None, partly: bool) -> Backup:
     Raises CommandError if there is no backup, or if it lacks something. Then no older one is removed.
     """
     started = timezone.now()
-    file = target / f"portal-{datetime.now(UTC):%Y-%m-%d-%H%M%S}.tar" if keep else target
+    file = target / name_now() if keep else target
     remove_leftovers(file.parent)
     try:
         backup = _make(file, partly=partly)
@@ -57,7 +57,7 @@ def run_backup(target: Path, *, keep: int | None, partly: bool) -> Backup:
         databases=", ".join(report.databases), files=report.files,
     )  # fmt: skip
     if keep:
-        _remove_old(target, keep)
+        remove_old(file, keep)
     return backup
 
 
@@ -104,8 +104,3 @@ def _record(**values: object) -> None:
     finally:
         if not connection.in_atomic_block:
             connection.close()  # the next run may be a day later
-
-
-def _remove_old(folder: Path, keep: int) -> None:
-    for old in sorted(folder.glob(NAMES))[:-keep]:
-        old.unlink()

@@ -5,6 +5,7 @@ import json
 import shutil
 import sqlite3
 import tarfile
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -47,6 +48,23 @@ def test_the_last_backups_of_a_folder_are_kept(old: Path, tmp_path: Path) -> Non
     left = sorted(path.name for path in kept.iterdir())
     assert left[:3] == ["before-the-move.tar", others[2].name, others[3].name]
     assert len(left) == 4
+
+
+def test_files_with_other_names_are_neither_counted_nor_removed_nor_checked(old: Path, tmp_path: Path) -> None:
+    """A clock that was wrong made the one of 2099: it counts as the oldest."""
+    kept = tmp_path / "backups"
+    kept.mkdir()
+    others = {"portal-before-move.tar", "portal-2026-01-01.tar", "portal-2099-01-01-000000.tar.old"}
+    for name in (*others, "portal-2026-01-01-023000.tar", "portal-2099-01-01-000000.tar"):
+        (kept / name).touch()
+    for _ in range(2):
+        done = run(old, "backup", str(kept), "--keep", "1")
+        assert done.returncode == 0, done.stderr
+        (made,) = {path.name for path in kept.iterdir()} - others
+        assert made in done.stdout
+        (kept / "portal-2099-01-01-000000.tar").touch()
+        time.sleep(1)  # the names have seconds
+    assert f"{kept / made}: made" in run(old, "backup", "--check", str(kept)).stdout
 
 
 def test_a_place_that_is_not_empty_is_left_as_it_is(old: Path, new: Path, backup: Path) -> None:

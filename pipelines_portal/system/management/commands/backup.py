@@ -7,8 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pipelines_portal.system.backup.checking import check_backup, newest_backup
+from pipelines_portal.system.backup.checking import check_backup
 from pipelines_portal.system.backup.nightly import run_every_night
+from pipelines_portal.system.backup.rotation import newest_backup
 from pipelines_portal.system.backup.runs import run_backup
 
 logger = logging.getLogger(__name__)

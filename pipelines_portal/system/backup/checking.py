@@ -15,10 +15,9 @@ from django.core.management.base import CommandError
 from pipelines_portal.system.backup.backing_up import FIELDS_WITH_FILES, objects_in
 from pipelines_portal.system.backup.leftovers import working_folder
 from pipelines_portal.system.backup.places import EXTERNAL_API, PORTAL, STORED
-from pipelines_portal.system.backup.reading import DATABASE, extract, opened_backup, read_manifest
+from pipelines_portal.system.backup.reading import DATABASE, extract, name_some, opened_backup, read_manifest
 
 UNUSABLE = "It can't be restored."
-MOST_NAMED = 20
 PEOPLE, TASKS = "accounts_user", "external_api_task"
 COUNT_PEOPLE, COUNT_TASKS = "SELECT count(*) FROM accounts_user", "SELECT count(*) FROM external_api_task"
 # In the output of pg_restore: a table with its columns, then a row a line until `\.`.
@@ -59,11 +58,6 @@ def check_backup(file: Path) -> Contents:
     if manifest.get("has_storage", bool(stored)) and (missing := sorted(contents.objects - stored)):
         raise CommandError(f"Tasks name files that are missing from the backup: {name_some(missing)}. {UNUSABLE}")
     return contents
-
-
-def name_some(names: list[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return f"{', '.join(names[:MOST_NAMED])}{more}"
 
 
 def _read(copy: Path, contents: Contents) -> None:

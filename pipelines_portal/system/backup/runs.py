@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from pipelines_portal.core.command_errors import explain_error
 from pipelines_portal.system.backup.backing_up import BackupReport, back_up
-from pipelines_portal.system.backup.checking import check_backup, name_some
+from pipelines_portal.system.backup.checking import check_backup
 from pipelines_portal.system.backup.leftovers import remove_leftovers
 from pipelines_portal.system.backup.places import opened_databases, storage_folder
+from pipelines_portal.system.backup.reading import name_some
 from pipelines_portal.system.backup.rotation import name_now, remove_old
 from pipelines_portal.system.models import LONGEST_PROBLEM, BackupRun
 

@@ -1,6 +1,7 @@
 """The check of a backup, which decides whether older ones are removed, and the record of the runs."""
 
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -15,7 +16,7 @@ import pytest
 
 from tests import starting
 
-from .places import env_of, refused, run
+from .places import env_of, left_in, refused, run, stored
 from .test_refused import name_a_file
 
 pytestmark = pytest.mark.sqlite
@@ -29,7 +30,7 @@ def runs(folder: Path) -> list[tuple[Any, ...]]:
 
 
 def repack(file: Path, target: Path, *, without: str = "", **replaced: bytes) -> Path:
-    """Copy the backup without a member, or with other contents of one."""
+    """Copy the backup without a member, or with other contents of one. Like those of earlier versions, it has no hashes."""
     with tarfile.open(file) as old, tarfile.open(target, "w") as new:
         for member in old:
             if member.name == without:
@@ -37,6 +38,10 @@ def repack(file: Path, target: Path, *, without: str = "", **replaced: bytes) ->
             content = old.extractfile(member)
             assert content is not None
             data = replaced.get(member.name.partition(".")[0]) or content.read()
+            if member.name == "manifest.json":
+                manifest = json.loads(data)
+                del manifest["sha256"]
+                data = json.dumps(manifest).encode()
             member.size = len(data)
             copy = target.with_suffix(".member")
             copy.write_bytes(data)
@@ -80,6 +85,48 @@ def test_an_incomplete_backup_fails_the_check(old: Path, tmp_path: Path) -> None
     (old / "portal.encryption_keys").unlink()
     assert "An encryption key of this backup" in refused(old, "backup", "--check", str(file))
     assert "There is no backup in" in refused(old, "backup", "--check", str(old / "storage"))
+
+
+def test_damage_fails_the_check_and_the_restore(old: Path, new: Path, tmp_path: Path) -> None:
+    """A stored file has no checksum of its own. What is damaged is restored only on request."""
+    file = tmp_path / "b.tar"
+    assert run(old, "backup", str(file)).returncode == 0
+    file.write_bytes(file.read_bytes().replace(b"content of files/0a-1/0", b"CONTENT of files/0a-1/0"))
+    said = "Files in the backup are damaged: storage/files/0a-1/0."
+    assert f"{said} It can't be restored." in refused(old, "backup", "--check", str(file))
+    assert f"{said} Nothing was restored." in refused(new, "restore", str(file))
+    assert left_in(new) == set()
+    done = run(new, "restore", "--damaged", str(file))
+    assert done.returncode == 0, done.stderr
+    assert stored(new)["files/0a-1/0"] == b"CONTENT of files/0a-1/0"
+
+
+@pytest.mark.parametrize("part", [0.02, 0.5, 0.9, 1])
+def test_damage_of_a_compressed_backup_fails_the_check(old: Path, backup: Path, part: float) -> None:
+    """Also of its checksum alone, behind the end of the tar."""
+    data = bytearray(backup.read_bytes())
+    for at in range(int((len(data) - 8) * part), min(int((len(data) - 8) * part) + 100, len(data))):
+        data[at] ^= 0xFF
+    backup.write_bytes(data)
+    assert "It can't be restored." in refused(old, "backup", "--check", str(backup))
+
+
+def test_a_manifest_that_is_damaged_is_an_error(old: Path, tmp_path: Path) -> None:
+    file = tmp_path / "b.tar"
+    assert run(old, "backup", str(file)).returncode == 0
+    for part, damaged in ((b'{"format"', b'{"form@t"'), (b'{"format"', b'["format"')):
+        (tmp_path / "damaged.tar").write_bytes(file.read_bytes().replace(part, damaged))
+        said = refused(old, "backup", "--check", str(tmp_path / "damaged.tar"))
+        assert "manifest.json in the backup can't be read" in said
+
+
+def test_a_backup_of_an_earlier_version_has_no_hashes_and_is_restored(old: Path, new: Path, tmp_path: Path) -> None:
+    assert run(old, "backup", str(tmp_path / "b.tar")).returncode == 0
+    file = repack(tmp_path / "b.tar", tmp_path / "earlier.tar")
+    assert "It can be restored." in run(old, "backup", "--check", str(file)).stdout
+    done = run(new, "restore", str(file))
+    assert done.returncode == 0, done.stderr
+    assert stored(new) == stored(old)
 
 
 def test_a_backup_that_fails_is_recorded_and_removes_none(old: Path, tmp_path: Path) -> None:

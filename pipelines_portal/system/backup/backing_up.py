@@ -62,6 +62,11 @@ def back_up(databases: list[Database], storage: Path | None, file: Path, *, part
                         hashes[each.member] = _add(tar, each.member, copy)
                 manifest["archives"] = _add_files(tar, storage, report, hashes) if storage else {}
                 manifest["sha256"] = hashes
+                if storage:
+                    report.missing = [
+                        name for each in saved if each.name == EXTERNAL_API for name in missing_files(each, storage)
+                    ]
+                manifest["missing"] = report.missing
                 # The last member, so that a truncated tar has none.
                 text = json.dumps(manifest).encode()
                 info = tarfile.TarInfo(MANIFEST)
@@ -72,8 +77,6 @@ def back_up(databases: list[Database], storage: Path | None, file: Path, *, part
         part.chmod(0o600)
         part.rename(file)
     _sync(file.parent)
-    if storage:
-        report.missing = [name for each in saved if each.name == EXTERNAL_API for name in missing_files(each, storage)]
     return report
 
 

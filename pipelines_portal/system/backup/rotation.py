@@ -6,8 +6,12 @@ from pathlib import Path
 
 from django.core.management.base import CommandError
 
+from pipelines_portal.system.backup.checking import has_all_files
+
 # Other files there belong to people.
 NAME = re.compile(r"portal-\d{4}-\d\d-\d\d-\d{6}\.tar")
+# The last backup that failed its check, if none was made since.
+DAMAGED = "portal.tar.damaged"
 
 
 def name_now() -> str:
@@ -21,10 +25,14 @@ def newest_backup(folder: Path) -> Path:
     return found[-1]
 
 
-def remove_old(new: Path, keep: int) -> None:
-    """Remove all but the `keep` newest backups beside the `new` one, which stays."""
-    for old in _oldest_first(new.parent, new.name)[:-keep]:
-        old.unlink(missing_ok=True)
+def remove_old(new: Path, keep: int, *, is_complete: bool) -> None:
+    """Remove all but the `keep` newest backups. The `new` one stays, and the last one to which no file was missing."""
+    backups = _oldest_first(new.parent, new.name)
+    *before, _ = backups
+    complete = None if is_complete else next(filter(has_all_files, reversed(before)), None)
+    for old in backups[:-keep]:
+        if old != complete:
+            old.unlink(missing_ok=True)
 
 
 def _oldest_first(folder: Path, newest: str) -> list[Path]:

@@ -16,7 +16,7 @@ from pipelines_portal.system.backup.checking import check_backup
 from pipelines_portal.system.backup.leftovers import remove_leftovers
 from pipelines_portal.system.backup.places import opened_databases, storage_folder
 from pipelines_portal.system.backup.reading import name_some
-from pipelines_portal.system.backup.rotation import name_now, remove_old
+from pipelines_portal.system.backup.rotation import DAMAGED, name_now, remove_old
 from pipelines_portal.system.models import LONGEST_PROBLEM, BackupRun
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,16 @@ class Backup:
     report: BackupReport
     has_files: bool
 
+    @property
+    def problem(self) -> str:
+        """Return what is missing, for people, or ""."""
+        if not self.report.missing:
+            return ""
+        return (
+            f"Tasks name files that are missing from the storage: {name_some(self.report.missing)}. The backup is "
+            "made without them. Is the storage mounted?"
+        )
+
     def __str__(self) -> str:
         size = self.file.stat().st_size / 1024**2
         return (
@@ -40,7 +50,7 @@ class Backup:
 def run_backup(target: Path, *, keep: int | None, partly: bool) -> Backup:
     """Back up into the file `target` and record it. With `keep`, `target` is a folder that keeps the last backups.
 
-    Raises CommandError if there is no backup, or if it lacks something. Then no older one is removed.
+    Raises CommandError if there is no backup. One that lacks files is a backup, with a `problem`.
     """
     started = timezone.now()
     file = target / name_now() if keep else target
@@ -48,17 +58,17 @@ def run_backup(target: Path, *, keep: int | None, partly: bool) -> Backup:
     try:
         backup = _make(file, partly=partly)
         if keep:
-            check_backup(file)
+            backup.report.missing = sorted({*backup.report.missing, *_check(file)})
     except Exception as error:
         _record(started_at=started, file=file.name, ok=False, problem=describe(error)[:LONGEST_PROBLEM])
         raise
     report = backup.report
     _record(
-        started_at=started, file=file.name, ok=True, bytes=file.stat().st_size,
-        databases=", ".join(report.databases), files=report.files,
+        started_at=started, file=file.name, ok=not report.missing, problem=backup.problem[:LONGEST_PROBLEM],
+        bytes=file.stat().st_size, databases=", ".join(report.databases), files=report.files,
     )  # fmt: skip
     if keep:
-        remove_old(file, keep)
+        remove_old(file, keep, is_complete=not report.missing)
     return backup
 
 
@@ -80,12 +90,19 @@ def _make(file: Path, *, partly: bool) -> Backup:
                     f"No space left in {file.parent}. The backup was not made. Make room there."
                 ) from error
             raise CommandError(f"The backup could not be written: {error}. {file} is not there.") from error
-    if report.missing:
-        raise CommandError(
-            f"Tasks name files that are missing from the storage: {name_some(report.missing)}. The backup is made "
-            "without them, and no older one was removed. Is the storage mounted?"
-        )
     return Backup(file, report, has_files=storage is not None)
+
+
+def _check(file: Path) -> list[str]:
+    """Return the files that are missing from a new backup. One that fails its check is no backup: it is renamed."""
+    damaged = file.with_name(DAMAGED)
+    try:
+        contents = check_backup(file)
+    except Exception:
+        file.replace(damaged)  # in place of an earlier one, so that hourly attempts do not fill the disk
+        raise
+    damaged.unlink(missing_ok=True)
+    return contents.missing
 
 
 def _is_full(error: Exception) -> bool:

@@ -30,7 +30,7 @@ def runs(folder: Path) -> list[tuple[Any, ...]]:
 
 
 def repack(file: Path, target: Path, *, without: str = "", **replaced: bytes) -> Path:
-    """Copy the backup without a member, or with other contents of one. Like those of earlier versions, it has no hashes."""
+    """Copy the backup as earlier versions made it, without a member, or with other contents of one."""
     with tarfile.open(file) as old, tarfile.open(target, "w") as new:
         for member in old:
             if member.name == without:
@@ -40,7 +40,7 @@ def repack(file: Path, target: Path, *, without: str = "", **replaced: bytes) ->
             data = replaced.get(member.name.partition(".")[0]) or content.read()
             if member.name == "manifest.json":
                 manifest = json.loads(data)
-                del manifest["sha256"]
+                del manifest["sha256"], manifest["missing"]
                 data = json.dumps(manifest).encode()
             member.size = len(data)
             copy = target.with_suffix(".member")
@@ -74,7 +74,7 @@ def test_an_incomplete_backup_fails_the_check(old: Path, tmp_path: Path) -> None
     cut.write_bytes(whole[: len(whole) // 2 // 512 * 512])
     assert "It can't be restored." in refused(old, "backup", "--check", str(cut))
     lacking = repack(file, tmp_path / "lacking.tar", without="storage/files/0a-1/0")
-    assert "missing from the backup: files/0a-1/0." in refused(old, "backup", "--check", str(lacking))
+    assert "missing from the backup: files/0a-1/0." in refused(old, "backup", "--check", str(lacking), code=3)
     no_database = repack(file, tmp_path / "no.tar", portal=b"no database" * 1000)
     assert "portal.sqlite3 in the backup can't be read" in refused(old, "backup", "--check", str(no_database))
     # Pages in the middle of a database.
@@ -135,13 +135,39 @@ def test_a_backup_that_fails_is_recorded_and_removes_none(old: Path, tmp_path: P
     before = [kept / f"portal-2026-01-0{day}-023000.tar" for day in (1, 2)]
     for path in before:
         path.touch()
-    name_a_file(old, "files/0a-1/7")
+    api = old / "external_api.sqlite3"
+    shutil.move(api, tmp_path)
     refused(old, "backup", str(kept), "--keep", "1")
-    assert all(path.exists() for path in before)
+    shutil.move(tmp_path / api.name, old)
     refused(old, "backup", str(tmp_path / "nowhere" / "b.tar"))
+    assert sorted(kept.iterdir()) == before
     assert [row[0] for row in runs(old)] == [0, 0]
-    assert "missing from the storage: files/0a-1/7." in runs(old)[0][2]
+    assert "Nothing was saved" in runs(old)[0][2]
     assert "could not be written" in runs(old)[1][2]
+
+
+def test_a_backup_that_lacks_files_is_recorded_with_them(old: Path, tmp_path: Path) -> None:
+    name_a_file(old, "files/0a-1/7")
+    file = tmp_path / "b.tar"
+    refused(old, "backup", str(file), code=3)
+    ((ok, name, problem, files, databases),) = runs(old)
+    assert (ok, name, files, databases) == (0, "b.tar", 2, "portal, external_api")
+    assert "missing from the storage: files/0a-1/7." in problem
+
+
+def test_a_complete_backup_of_an_earlier_version_stays_until_there_is_another(old: Path, tmp_path: Path) -> None:
+    """Its manifest does not say that nothing is missing, so it is read."""
+    kept = tmp_path / "backups"
+    kept.mkdir()
+    assert run(old, "backup", str(tmp_path / "b.tar")).returncode == 0
+    complete = repack(tmp_path / "b.tar", kept / "portal-2026-01-01-023000.tar")
+    name_a_file(old, "files/0a-1/7")
+    refused(old, "backup", str(tmp_path / "c.tar"), code=3)
+    repack(tmp_path / "c.tar", kept / "portal-2026-01-02-023000.tar")
+    (kept / "portal-2026-01-03-023000.tar").write_bytes(b"damaged")
+    refused(old, "backup", str(kept), "--keep", "1", code=3)
+    first, new = sorted(path for path in kept.iterdir() if path.suffix == ".tar")
+    assert (first, new.name > "portal-2026-01-04") == (complete, True)
 
 
 def test_a_backup_without_the_portals_database_makes_none(old: Path, tmp_path: Path) -> None:

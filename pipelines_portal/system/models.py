@@ -3,6 +3,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from pipelines_portal.core.housekeeping import delete_in_batches
@@ -25,7 +26,10 @@ class WorkerHeartbeat(models.Model):
 
 
 class BackupRun(models.Model):
-    """A run of `manage.py backup`. `problem` is a text for people, and `file` a name without its folder."""
+    """A run of `manage.py backup`. `problem` is a text for people, and `file` a name without its folder.
+
+    A run that is not `ok` and has `bytes` made a backup without some of the files.
+    """
 
     started_at = models.DateTimeField(db_index=True)
     finished_at = models.DateTimeField(default=timezone.now)
@@ -45,9 +49,15 @@ class BackupRun(models.Model):
 
 
 def last_runs() -> tuple[BackupRun | None, BackupRun | None]:
-    """Return the last run, and the last successful one."""
-    last = BackupRun.objects.first()
-    return last, last if last is None or last.ok else BackupRun.objects.filter(ok=True).first()
+    """Return the last run, and the last successful one. A clock that was wrong once must not hide later runs."""
+    runs = BackupRun.objects.order_by("-pk")
+    last = runs.first()
+    return last, last if last is None or last.ok else runs.filter(ok=True).first()
+
+
+def last_made() -> BackupRun | None:
+    """Return the last run that made a backup, also one that lacks files."""
+    return BackupRun.objects.filter(Q(ok=True) | Q(bytes__gt=0)).order_by("-pk").first()
 
 
 def delete_old_runs() -> int:

@@ -162,10 +162,12 @@ def _backup(now: datetime) -> Row:
     if last is None:
         state, advice = (PROBLEM, texts.NO_BACKUP) if settings.PRODUCTION else (PLAIN, "")
         return Row("Last backup", "Never", state, advice=advice, guide=BACKUP if advice else "")
+    value = f"{last.file} · {_size(last.bytes)} · {last.files:,} files ·"
+    if not last.ok and last.bytes:
+        return Row("Last backup", value, PROBLEM, at=last.finished_at, advice=last.problem, guide=BACKUP)
     if not last.ok:
         advice = f"{last.problem} {texts.BACKUP_FAILED}"
         return Row("Last backup", "Failed", PROBLEM, at=last.finished_at, advice=advice, guide=BACKUP)
-    value = f"{last.file} · {_size(last.bytes)} · {last.files:,} files ·"
     if succeeded is last and now - last.started_at > OVERDUE_AFTER:
         return Row("Last backup", value, PROBLEM, at=last.finished_at, advice=texts.BACKUP_OLD, guide=BACKUP)
     return Row("Last backup", value, OK, at=last.finished_at)

@@ -98,6 +98,12 @@ def test_the_last_backup(browser: Client) -> None:
     assert "older than 26 hours" in rows(browser)["Last backup"]
     make_run(ok=False, problem="No space left in /backups.")
     assert re.match(r"Problem: Failed .*No space left in /backups\. Fix that", rows(browser)["Last backup"])
+    make_run(ok=False, problem="Tasks name files that are missing.", bytes=2**20, files=3)
+    assert re.match(
+        r"Problem: portal-1.tar · 1.0 MB · 3 files · .*Tasks name files that are missing\.",
+        rows(browser)["Last backup"],
+    )
+    assert "Failed" not in rows(browser)["Last backup"]
     make_run(hours_ago=0)
     assert rows(browser)["Last backup"].startswith("OK:")
 

@@ -1,11 +1,11 @@
 """Creation of a backup: the portal's database, then that of the External API, then the files. Programs may run."""
 
+import hashlib
 import io
 import json
 import os
 import sqlite3
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -19,6 +19,7 @@ from django.core.management.base import CommandError
 
 from pipelines_portal import __version__
 from pipelines_portal.core.files import version_of
+from pipelines_portal.system.backup.leftovers import working_folder
 from pipelines_portal.system.backup.places import EXTERNAL_API, MANIFEST, Database, calls_another_api, stored_files
 
 FORMAT = 1
@@ -43,8 +44,8 @@ def back_up(databases: list[Database], storage: Path | None, file: Path, *, part
         raise CommandError(f"{file} is there already. Name a file that is not there.")
     saved = _find_databases(databases, partly=partly)
     report = BackupReport([each.name for each in saved])
-    with tempfile.TemporaryDirectory(prefix=f".{file.name}-", suffix=".part", dir=file.parent) as folder:
-        part, copies = Path(folder) / "part", Path(folder)
+    with working_folder(file, file.parent) as folder:
+        part = folder / "part"
         manifest = {
             "format": FORMAT, "version": __version__, "made_at": f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
             "migrations": {each.name: each.migrations() for each in saved},
@@ -52,13 +53,20 @@ def back_up(databases: list[Database], storage: Path | None, file: Path, *, part
             "proofs": [Fernet(key).encrypt(PROOF).decode() for key in settings.ENCRYPTION_KEYS],
         }  # fmt: skip
         for each in saved:
-            _copy(each, copies / each.member)
+            _copy(each, folder / each.member)
         with part.open("wb") as out:
             with tarfile.open(fileobj=out, mode="w:gz" if file.suffix in (".gz", ".tgz") else "w") as tar:
+                hashes: dict[str, str] = {}
                 for each in saved:
-                    with (copies / each.member).open("rb") as copy:
-                        _add(tar, each.member, copy)
-                manifest["archives"] = _add_files(tar, storage, report) if storage else {}
+                    with (folder / each.member).open("rb") as copy:
+                        hashes[each.member] = _add(tar, each.member, copy)
+                manifest["archives"] = _add_files(tar, storage, report, hashes) if storage else {}
+                manifest["sha256"] = hashes
+                if storage:
+                    report.missing = [
+                        name for each in saved if each.name == EXTERNAL_API for name in missing_files(each, storage)
+                    ]
+                manifest["missing"] = report.missing
                 # The last member, so that a truncated tar has none.
                 text = json.dumps(manifest).encode()
                 info = tarfile.TarInfo(MANIFEST)
@@ -69,8 +77,6 @@ def back_up(databases: list[Database], storage: Path | None, file: Path, *, part
         part.chmod(0o600)
         part.rename(file)
     _sync(file.parent)
-    if storage:
-        report.missing = [name for each in saved if each.name == EXTERNAL_API for name in missing_files(each, storage)]
     return report
 
 
@@ -110,13 +116,13 @@ def _copy(source: Database, target: Path) -> None:
         raise CommandError(f"The database {source.path} is damaged: {found}. Nothing was saved.")
 
 
-def _add_files(tar: tarfile.TarFile, storage: Path, report: BackupReport) -> dict[str, str]:
+def _add_files(tar: tarfile.TarFile, storage: Path, report: BackupReport, hashes: dict[str, str]) -> dict[str, str]:
     """Return the version of each archive, by which the External API recognizes the confirmed one."""
     versions = {}
     for name, path in stored_files(storage):
         try:
             with path.open("rb") as content:
-                _add(tar, name, content)
+                hashes[name] = _add(tar, name, content)
                 if "/archives/" in name:
                     versions[name] = version_of(os.fstat(content.fileno()))
         except FileNotFoundError:  # an archive whose upload ended just now
@@ -125,10 +131,25 @@ def _add_files(tar: tarfile.TarFile, storage: Path, report: BackupReport) -> dic
     return versions
 
 
-def _add(tar: tarfile.TarFile, name: str, content: io.BufferedReader) -> None:
+class _HashingReader:
+    """A file whose bytes are hashed as they are read."""
+
+    def __init__(self, content: io.BufferedReader) -> None:
+        self._content, self.sha256 = content, hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._content.read(size)
+        self.sha256.update(data)
+        return data
+
+
+def _add(tar: tarfile.TarFile, name: str, content: io.BufferedReader) -> str:
+    """Return the SHA-256 of what was added."""
     info = tar.gettarinfo(arcname=name, fileobj=content)
     info.mode, info.uid, info.gid, info.uname, info.gname = 0o600, 0, 0, "", ""
-    tar.addfile(info, content)
+    reader = _HashingReader(content)
+    tar.addfile(info, reader)
+    return reader.sha256.hexdigest()
 
 
 def missing_files(api: Database, storage: Path) -> Iterator[str]:

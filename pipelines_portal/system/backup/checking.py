@@ -1,4 +1,4 @@
-"""Check of a backup: it is complete, its databases are readable, and every file that tasks name is in it."""
+"""Check of a backup: it is whole, its databases are readable, and which files that tasks name are missing from it."""
 
 import os
 import re
@@ -13,12 +13,11 @@ from pathlib import Path
 from django.core.management.base import CommandError
 
 from pipelines_portal.system.backup.backing_up import FIELDS_WITH_FILES, objects_in
+from pipelines_portal.system.backup.leftovers import working_folder
 from pipelines_portal.system.backup.places import EXTERNAL_API, PORTAL, STORED
-from pipelines_portal.system.backup.reading import DATABASE, extract, opened_backup, read_manifest
+from pipelines_portal.system.backup.reading import DATABASE, extract, load_manifest, opened_backup, read_manifest
 
-NAMES = "portal-*.tar"
 UNUSABLE = "It can't be restored."
-MOST_NAMED = 20
 PEOPLE, TASKS = "accounts_user", "external_api_task"
 COUNT_PEOPLE, COUNT_TASKS = "SELECT count(*) FROM accounts_user", "SELECT count(*) FROM external_api_task"
 # In the output of pg_restore: a table with its columns, then a row a line until `\.`.
@@ -28,25 +27,23 @@ ESCAPED, ESCAPES = re.compile(r"\\(.)"), {"b": "\b", "f": "\f", "n": "\n", "r": 
 
 @dataclass
 class Contents:
-    """What a backup contains. `tasks` or `people` is None if their database is not in it."""
+    """What a backup contains. `tasks` or `people` is None if their database is not in it.
+
+    `missing` are files that tasks name and the backup lacks.
+    """
 
     made_at: str
     files: int
     tasks: int | None = None
     people: int | None = None
     objects: set[str] = field(default_factory=set)
+    missing: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         counts = [(self.tasks, "tasks"), (self.people, "people"), (self.files, "files")]
         said = ", ".join(f"{count:,} {words}" for count, words in counts if count is not None)
-        return f"made {self.made_at} UTC: {said}. It can be restored."
-
-
-def newest_backup(folder: Path) -> Path:
-    found = sorted(folder.glob(NAMES))
-    if not found:
-        raise CommandError(f"There is no backup in {folder}. Nothing was checked.")
-    return found[-1]
+        effect = "It can be restored, but lacks files." if self.missing else "It can be restored."
+        return f"made {self.made_at} UTC: {said}. {effect}"
 
 
 def check_backup(file: Path) -> Contents:
@@ -56,21 +53,27 @@ def check_backup(file: Path) -> Contents:
         stored = {name.removeprefix("storage/") for name in members if STORED.fullmatch(name)}
         contents = Contents(manifest["made_at"], len(stored))
         place = file.parent if os.access(file.parent, os.W_OK) else None
-        with tempfile.TemporaryDirectory(prefix=f".{file.name}-", suffix=".part", dir=place) as folder:
+        with working_folder(file, place) as folder:
             for name, member in members.items():
                 if DATABASE.fullmatch(name):
-                    copy = Path(folder) / name
+                    copy = folder / name
                     extract(tar, member, copy)
                     _read(copy, contents)
                     copy.unlink()
-    if manifest.get("has_storage", bool(stored)) and (missing := sorted(contents.objects - stored)):
-        raise CommandError(f"Tasks name files that are missing from the backup: {name_some(missing)}. {UNUSABLE}")
+    if manifest.get("has_storage", bool(stored)):
+        contents.missing = sorted(contents.objects - stored)
     return contents
 
 
-def name_some(names: list[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return f"{', '.join(names[:MOST_NAMED])}{more}"
+def has_all_files(file: Path) -> bool:
+    """Return whether the backup is readable and was made with every file that tasks name."""
+    try:
+        with opened_backup(file, UNUSABLE) as tar:
+            missing = load_manifest(tar, UNUSABLE).get("missing")
+        # Earlier versions did not store what is missing.
+        return not (check_backup(file).missing if missing is None else missing)
+    except CommandError:
+        return False
 
 
 def _read(copy: Path, contents: Contents) -> None:

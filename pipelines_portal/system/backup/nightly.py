@@ -9,7 +9,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from pipelines_portal.system.backup.runs import Backup, describe
-from pipelines_portal.system.models import OVERDUE_AFTER, BackupRun
+from pipelines_portal.system.models import OVERDUE_AFTER, last_made
 
 HOUR_AND_MINUTE = (2, 30)  # UTC
 RETRY_AFTER = timedelta(hours=1)
@@ -17,11 +17,11 @@ POLL_SECONDS = 30
 logger = logging.getLogger(__name__)
 
 
-def is_due(now: datetime, *, started: datetime, tried: datetime | None, succeeded: datetime | None) -> bool:
+def is_due(now: datetime, *, started: datetime, tried: datetime | None, made: datetime | None) -> bool:
     """Return whether to back up now. `started` and `tried` are times of this process."""
     if tried and now - tried < RETRY_AFTER:
         return False
-    if succeeded is None or now - succeeded > OVERDUE_AFTER:
+    if made is None or now - made > OVERDUE_AFTER:
         return True
     hour, minute = HOUR_AND_MINUTE
     tonight = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
@@ -33,15 +33,21 @@ def run_every_night(back_up: Callable[[], Backup]) -> None:
     """Call `back_up` every night until KeyboardInterrupt. A failure is logged, and it continues."""
     started = timezone.now()
     tried: datetime | None = None
-    succeeded: datetime | None = None
+    made: datetime | None = None
     while True:
-        succeeded = _newest(succeeded, _last_success())
+        made = _newest(made, _last_made())
         now = timezone.now()
-        if is_due(now, started=started, tried=tried, succeeded=succeeded):
+        # After a correction of the clock, a time in the future would keep the process from backing up until then.
+        started, tried, made = min(started, now), tried and min(tried, now), made and min(made, now)
+        if is_due(now, started=started, tried=tried, made=made):
             tried = now
             try:
-                logger.info("Backup made: %s", back_up())
-                succeeded = now
+                backup = back_up()
+                made = now
+                if backup.problem:
+                    logger.error("Backup made, but files are missing: %s", backup.problem)
+                else:
+                    logger.info("Backup made: %s", backup)
             except Exception as error:
                 logger.error("The backup failed: %s", describe(error))
         time.sleep(POLL_SECONDS)
@@ -51,10 +57,10 @@ def _newest(*moments: datetime | None) -> datetime | None:
     return max((moment for moment in moments if moment), default=None)
 
 
-def _last_success() -> datetime | None:
-    """Return when the last recorded backup began, or None if the database does not say it."""
+def _last_made() -> datetime | None:
+    """Return when the last recorded backup began, also if it lacks files, or None if the database does not say it."""
     try:
-        run = BackupRun.objects.filter(ok=True).first()
+        run = last_made()
     except (DatabaseError, InterfaceError):
         return None
     finally:

@@ -1,8 +1,10 @@
 """Reading of a backup: its members and its manifest, which says who can restore it."""
 
+import hashlib
 import json
 import re
 import tarfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +19,9 @@ from pipelines_portal.system.backup.backing_up import FORMAT, PROOF
 from pipelines_portal.system.backup.places import MANIFEST, PORTAL, STORED
 
 DATABASE = re.compile(r"(portal|external_api)\.(sqlite3|dump)")
+KEYS = {"format", "version", "made_at", "migrations", "proofs"}
+MOST_NAMED = 20
+PIECE = 2**20
 
 
 @contextmanager
@@ -25,23 +30,19 @@ def opened_backup(file: Path, effect: str) -> Iterator[tarfile.TarFile]:
     try:
         with tarfile.open(file) as tar:
             yield tar
-    except (OSError, EOFError, tarfile.TarError) as error:
+    except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
         raise CommandError(f"{file} cannot be read as a backup: {error}. {effect}") from error
 
 
 def read_manifest(
-    tar: tarfile.TarFile, effect: str, *, without_keys: bool = False
+    tar: tarfile.TarFile, effect: str, *, without_keys: bool = False, although_damaged: bool = False
 ) -> tuple[dict[str, Any], dict[str, tarfile.TarInfo]]:
     """Return the manifest and all other members, if this version can restore them. Raises CommandError."""
-    members = {member.name: member for member in tar}
-    last = members.pop(MANIFEST, None)
-    content = tar.extractfile(last) if last else None
-    if content is None:
-        raise CommandError(f"This is no complete backup: it has no manifest. {effect}")
+    manifest = load_manifest(tar, effect)
+    members = {member.name: member for member in tar if member.name != MANIFEST}
     for name, member in members.items():
         if not member.isreg() or not (STORED.fullmatch(name) or DATABASE.fullmatch(name)):
             raise CommandError(f"The file holds {name!r}, which no backup does. {effect}")
-    manifest: dict[str, Any] = json.load(content)
     if manifest["format"] != FORMAT or _has_unknown_migrations(manifest["migrations"].get(PORTAL, [])):
         raise CommandError(
             f"Another version of the programs made this backup ({manifest['version']}). {effect} Restore it with that "
@@ -52,7 +53,50 @@ def read_manifest(
             f"An encryption key of this backup is not among ENCRYPTION_KEYS: saved keys could not be read. {effect} "
             "Put the secrets back first, or restore with --without-keys."
         )
+    damaged = _damaged(tar, members, manifest.get("sha256"))
+    if damaged and not although_damaged:
+        raise CommandError(f"Files in the backup are damaged: {name_some(damaged)}. {effect}")
     return manifest, members
+
+
+def load_manifest(tar: tarfile.TarFile, effect: str) -> dict[str, Any]:
+    """Return the manifest without a check of its backup. Raises CommandError."""
+    try:
+        content = tar.extractfile(MANIFEST)
+    except KeyError:
+        content = None
+    if content is None:
+        raise CommandError(f"This is no complete backup: it has no manifest. {effect}")
+    try:
+        manifest: dict[str, Any] = json.load(content)
+    except ValueError as error:
+        raise CommandError(f"{MANIFEST} in the backup can't be read: {error}. {effect}") from error
+    if lacking := KEYS - manifest.keys():
+        raise CommandError(f"{MANIFEST} in the backup can't be read: it has no {min(lacking)}. {effect}")
+    return manifest
+
+
+def name_some(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"{', '.join(names[:MOST_NAMED])}{more}"
+
+
+def _damaged(tar: tarfile.TarFile, members: dict[str, tarfile.TarInfo], hashes: dict[str, str] | None) -> list[str]:
+    """Return the members that differ from the manifest or are gone. Earlier versions stored no hashes."""
+    damaged = []
+    if hashes is not None:
+        damaged = [name for name, member in members.items() if _sha256(tar, member) != hashes.get(name)]
+        damaged += sorted(hashes.keys() - members.keys())
+    # The checksum of a compressed backup is compared at its end, behind that of the tar.
+    while tar.fileobj and tar.fileobj.read(PIECE):
+        pass
+    return damaged
+
+
+def _sha256(tar: tarfile.TarFile, member: tarfile.TarInfo) -> str:
+    content = tar.extractfile(member)
+    assert content is not None  # noqa: S101 - it is a regular file
+    return hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def _has_unknown_migrations(names: list[str]) -> bool:

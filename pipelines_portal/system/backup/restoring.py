@@ -22,10 +22,12 @@ START_AGAIN = (
 )
 
 
-def restore(databases: list[Database], storage: Path | None, file: Path, *, without_keys: bool) -> dict[str, Any]:
+def restore(
+    databases: list[Database], storage: Path | None, file: Path, *, without_keys: bool, although_damaged: bool
+) -> dict[str, Any]:
     """Restore `file` and return its manifest. Raises CommandError."""
     with opened_backup(file, NOTHING) as tar:
-        manifest, members = read_manifest(tar, NOTHING, without_keys=without_keys)
+        manifest, members = read_manifest(tar, NOTHING, without_keys=without_keys, although_damaged=although_damaged)
         _require_places(members, databases, storage)
         _require_empty(databases, storage)
         try:

@@ -2,11 +2,8 @@
 
 import errno
 import logging
-import shutil
 import sqlite3
-import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from django.core.management.base import CommandError
@@ -15,12 +12,13 @@ from django.utils import timezone
 
 from pipelines_portal.core.command_errors import explain_error
 from pipelines_portal.system.backup.backing_up import BackupReport, back_up
-from pipelines_portal.system.backup.checking import NAMES, check_backup, name_some
+from pipelines_portal.system.backup.checking import check_backup
+from pipelines_portal.system.backup.leftovers import remove_leftovers
 from pipelines_portal.system.backup.places import opened_databases, storage_folder
+from pipelines_portal.system.backup.reading import name_some
+from pipelines_portal.system.backup.rotation import DAMAGED, name_now, remove_old
 from pipelines_portal.system.models import LONGEST_PROBLEM, BackupRun
 
-# What a killed run left behind is removed after this time.
-LEFTOVER_SECONDS = 24 * 3600
 logger = logging.getLogger(__name__)
 
 
@@ -32,6 +30,16 @@ class Backup:
     report: BackupReport
     has_files: bool
 
+    @property
+    def problem(self) -> str:
+        """Return what is missing, for people, or ""."""
+        if not self.report.missing:
+            return ""
+        return (
+            f"Tasks name files that are missing from the storage: {name_some(self.report.missing)}. The backup is "
+            "made without them. Is the storage mounted?"
+        )
+
     def __str__(self) -> str:
         size = self.file.stat().st_size / 1024**2
         return (
@@ -42,24 +50,25 @@ class Backup:
 def run_backup(target: Path, *, keep: int | None, partly: bool) -> Backup:
     """Back up into the file `target` and record it. With `keep`, `target` is a folder that keeps the last backups.
 
-    Raises CommandError if there is no backup, or if it lacks something. Then no older one is removed.
+    Raises CommandError if there is no backup. One that lacks files is a backup, with a `problem`.
     """
     started = timezone.now()
-    file = target / f"portal-{datetime.now(UTC):%Y-%m-%d-%H%M%S}.tar" if keep else target
+    file = target / name_now() if keep else target
+    remove_leftovers(file.parent)
     try:
         backup = _make(file, partly=partly)
         if keep:
-            check_backup(file)
+            backup.report.missing = sorted({*backup.report.missing, *_check(file)})
     except Exception as error:
         _record(started_at=started, file=file.name, ok=False, problem=describe(error)[:LONGEST_PROBLEM])
         raise
     report = backup.report
     _record(
-        started_at=started, file=file.name, ok=True, bytes=file.stat().st_size,
-        databases=", ".join(report.databases), files=report.files,
+        started_at=started, file=file.name, ok=not report.missing, problem=backup.problem[:LONGEST_PROBLEM],
+        bytes=file.stat().st_size, databases=", ".join(report.databases), files=report.files,
     )  # fmt: skip
     if keep:
-        _remove_old(target, keep)
+        remove_old(file, keep, is_complete=not report.missing)
     return backup
 
 
@@ -81,12 +90,19 @@ def _make(file: Path, *, partly: bool) -> Backup:
                     f"No space left in {file.parent}. The backup was not made. Make room there."
                 ) from error
             raise CommandError(f"The backup could not be written: {error}. {file} is not there.") from error
-    if report.missing:
-        raise CommandError(
-            f"Tasks name files that are missing from the storage: {name_some(report.missing)}. The backup is made "
-            "without them, and no older one was removed. Is the storage mounted?"
-        )
     return Backup(file, report, has_files=storage is not None)
+
+
+def _check(file: Path) -> list[str]:
+    """Return the files that are missing from a new backup. One that fails its check is no backup: it is renamed."""
+    damaged = file.with_name(DAMAGED)
+    try:
+        contents = check_backup(file)
+    except Exception:
+        file.replace(damaged)  # in place of an earlier one, so that hourly attempts do not fill the disk
+        raise
+    damaged.unlink(missing_ok=True)
+    return contents.missing
 
 
 def _is_full(error: Exception) -> bool:
@@ -106,11 +122,3 @@ def _record(**values: object) -> None:
     finally:
         if not connection.in_atomic_block:
             connection.close()  # the next run may be a day later
-
-
-def _remove_old(folder: Path, keep: int) -> None:
-    for old in sorted(folder.glob(NAMES))[:-keep]:
-        old.unlink()
-    for left in folder.glob(".portal-*.part"):
-        if time.time() - left.stat().st_mtime > LEFTOVER_SECONDS:
-            shutil.rmtree(left)

@@ -29,9 +29,9 @@ def run(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProces
     return starting.run("manage.py", *arguments, env=env_of(folder) | env, check=False)
 
 
-def refused(folder: Path, *arguments: str, **env: str) -> str:
+def refused(folder: Path, *arguments: str, code: int = 1, **env: str) -> str:
     done = run(folder, *arguments, **env)
-    assert done.returncode == 1, (done.stdout, done.stderr)
+    assert done.returncode == code, (done.stdout, done.stderr)
     assert "Traceback" not in done.stderr
     return done.stderr
 

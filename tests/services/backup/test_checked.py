@@ -1,5 +1,7 @@
 """The check of a backup, which decides whether older ones are removed, and the record of the runs."""
 
+import fcntl
+import json
 import os
 import shutil
 import signal
@@ -14,7 +16,7 @@ import pytest
 
 from tests import starting
 
-from .places import env_of, refused, run
+from .places import env_of, left_in, refused, run, stored
 from .test_refused import name_a_file
 
 pytestmark = pytest.mark.sqlite
@@ -28,7 +30,7 @@ def runs(folder: Path) -> list[tuple[Any, ...]]:
 
 
 def repack(file: Path, target: Path, *, without: str = "", **replaced: bytes) -> Path:
-    """Copy the backup without a member, or with other contents of one."""
+    """Copy the backup as earlier versions made it, without a member, or with other contents of one."""
     with tarfile.open(file) as old, tarfile.open(target, "w") as new:
         for member in old:
             if member.name == without:
@@ -36,6 +38,10 @@ def repack(file: Path, target: Path, *, without: str = "", **replaced: bytes) ->
             content = old.extractfile(member)
             assert content is not None
             data = replaced.get(member.name.partition(".")[0]) or content.read()
+            if member.name == "manifest.json":
+                manifest = json.loads(data)
+                del manifest["sha256"], manifest["missing"]
+                data = json.dumps(manifest).encode()
             member.size = len(data)
             copy = target.with_suffix(".member")
             copy.write_bytes(data)
@@ -68,7 +74,7 @@ def test_an_incomplete_backup_fails_the_check(old: Path, tmp_path: Path) -> None
     cut.write_bytes(whole[: len(whole) // 2 // 512 * 512])
     assert "It can't be restored." in refused(old, "backup", "--check", str(cut))
     lacking = repack(file, tmp_path / "lacking.tar", without="storage/files/0a-1/0")
-    assert "missing from the backup: files/0a-1/0." in refused(old, "backup", "--check", str(lacking))
+    assert "missing from the backup: files/0a-1/0." in refused(old, "backup", "--check", str(lacking), code=3)
     no_database = repack(file, tmp_path / "no.tar", portal=b"no database" * 1000)
     assert "portal.sqlite3 in the backup can't be read" in refused(old, "backup", "--check", str(no_database))
     # Pages in the middle of a database.
@@ -81,19 +87,87 @@ def test_an_incomplete_backup_fails_the_check(old: Path, tmp_path: Path) -> None
     assert "There is no backup in" in refused(old, "backup", "--check", str(old / "storage"))
 
 
+def test_damage_fails_the_check_and_the_restore(old: Path, new: Path, tmp_path: Path) -> None:
+    """A stored file has no checksum of its own. What is damaged is restored only on request."""
+    file = tmp_path / "b.tar"
+    assert run(old, "backup", str(file)).returncode == 0
+    file.write_bytes(file.read_bytes().replace(b"content of files/0a-1/0", b"CONTENT of files/0a-1/0"))
+    said = "Files in the backup are damaged: storage/files/0a-1/0."
+    assert f"{said} It can't be restored." in refused(old, "backup", "--check", str(file))
+    assert f"{said} Nothing was restored." in refused(new, "restore", str(file))
+    assert left_in(new) == set()
+    done = run(new, "restore", "--damaged", str(file))
+    assert done.returncode == 0, done.stderr
+    assert stored(new)["files/0a-1/0"] == b"CONTENT of files/0a-1/0"
+
+
+@pytest.mark.parametrize("part", [0.02, 0.5, 0.9, 1])
+def test_damage_of_a_compressed_backup_fails_the_check(old: Path, backup: Path, part: float) -> None:
+    """Also of its checksum alone, behind the end of the tar."""
+    data = bytearray(backup.read_bytes())
+    for at in range(int((len(data) - 8) * part), min(int((len(data) - 8) * part) + 100, len(data))):
+        data[at] ^= 0xFF
+    backup.write_bytes(data)
+    assert "It can't be restored." in refused(old, "backup", "--check", str(backup))
+
+
+def test_a_manifest_that_is_damaged_is_an_error(old: Path, tmp_path: Path) -> None:
+    file = tmp_path / "b.tar"
+    assert run(old, "backup", str(file)).returncode == 0
+    for part, damaged in ((b'{"format"', b'{"form@t"'), (b'{"format"', b'["format"')):
+        (tmp_path / "damaged.tar").write_bytes(file.read_bytes().replace(part, damaged))
+        said = refused(old, "backup", "--check", str(tmp_path / "damaged.tar"))
+        assert "manifest.json in the backup can't be read" in said
+
+
+def test_a_backup_of_an_earlier_version_has_no_hashes_and_is_restored(old: Path, new: Path, tmp_path: Path) -> None:
+    assert run(old, "backup", str(tmp_path / "b.tar")).returncode == 0
+    file = repack(tmp_path / "b.tar", tmp_path / "earlier.tar")
+    assert "It can be restored." in run(old, "backup", "--check", str(file)).stdout
+    done = run(new, "restore", str(file))
+    assert done.returncode == 0, done.stderr
+    assert stored(new) == stored(old)
+
+
 def test_a_backup_that_fails_is_recorded_and_removes_none(old: Path, tmp_path: Path) -> None:
     kept = tmp_path / "backups"
     kept.mkdir()
     before = [kept / f"portal-2026-01-0{day}-023000.tar" for day in (1, 2)]
     for path in before:
         path.touch()
-    name_a_file(old, "files/0a-1/7")
+    api = old / "external_api.sqlite3"
+    shutil.move(api, tmp_path)
     refused(old, "backup", str(kept), "--keep", "1")
-    assert all(path.exists() for path in before)
+    shutil.move(tmp_path / api.name, old)
     refused(old, "backup", str(tmp_path / "nowhere" / "b.tar"))
+    assert sorted(kept.iterdir()) == before
     assert [row[0] for row in runs(old)] == [0, 0]
-    assert "missing from the storage: files/0a-1/7." in runs(old)[0][2]
+    assert "Nothing was saved" in runs(old)[0][2]
     assert "could not be written" in runs(old)[1][2]
+
+
+def test_a_backup_that_lacks_files_is_recorded_with_them(old: Path, tmp_path: Path) -> None:
+    name_a_file(old, "files/0a-1/7")
+    file = tmp_path / "b.tar"
+    refused(old, "backup", str(file), code=3)
+    ((ok, name, problem, files, databases),) = runs(old)
+    assert (ok, name, files, databases) == (0, "b.tar", 2, "portal, external_api")
+    assert "missing from the storage: files/0a-1/7." in problem
+
+
+def test_a_complete_backup_of_an_earlier_version_stays_until_there_is_another(old: Path, tmp_path: Path) -> None:
+    """Its manifest does not say that nothing is missing, so it is read."""
+    kept = tmp_path / "backups"
+    kept.mkdir()
+    assert run(old, "backup", str(tmp_path / "b.tar")).returncode == 0
+    complete = repack(tmp_path / "b.tar", kept / "portal-2026-01-01-023000.tar")
+    name_a_file(old, "files/0a-1/7")
+    refused(old, "backup", str(tmp_path / "c.tar"), code=3)
+    repack(tmp_path / "c.tar", kept / "portal-2026-01-02-023000.tar")
+    (kept / "portal-2026-01-03-023000.tar").write_bytes(b"damaged")
+    refused(old, "backup", str(kept), "--keep", "1", code=3)
+    first, new = sorted(path for path in kept.iterdir() if path.suffix == ".tar")
+    assert (first, new.name > "portal-2026-01-04") == (complete, True)
 
 
 def test_a_backup_without_the_portals_database_makes_none(old: Path, tmp_path: Path) -> None:
@@ -115,3 +189,22 @@ def test_the_nightly_process_backs_up_at_the_start_and_stops_on_sigterm(old: Pat
     assert process.wait(timeout=20) == 0
     assert [row[0] for row in runs(old)] == [1]
     assert all(path.suffix == ".tar" for path in kept.iterdir())
+
+
+def test_what_killed_runs_left_is_removed_and_nothing_else(old: Path, tmp_path: Path) -> None:
+    """Before the backup, since it fills the disk. A run that is at work has the lock of its folder."""
+    kept = tmp_path / "backups"
+    names = (".portal-2026-01-01-023000.tar-k1lled_0.part", ".before-1.2.tar-k1lled_1.part", ".b.tar.gz-k1lled_2.part")
+    stays = (".portal-2026-01-01-023000.tar-at_work0.part", ".mine.part", ".portal.tar-short.part")
+    for name in (*names, *stays):
+        (kept / name).mkdir(parents=True)
+        (kept / name / "part").write_bytes(b"half")
+    opened = os.open(kept / stays[0], os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        # It fails, and makes room nevertheless.
+        shutil.move(old / "external_api.sqlite3", tmp_path)
+        assert "Nothing was saved" in refused(old, "backup", str(kept), "--keep", "2")
+        assert sorted(path.name for path in kept.iterdir()) == sorted(stays)
+    finally:
+        os.close(opened)

@@ -134,6 +134,9 @@ def test_a_dump_that_lacks_data_or_files_of_tasks_fails_the_check(urls: list[dic
     with tarfile.open(file) as whole:
         members = {member.name: whole.extractfile(member).read() for member in whole}  # type: ignore[union-attr]
     members["portal.dump"] = members["portal.dump"][:-3000]
+    # An earlier version stored no hashes.
+    manifest = json.loads(members["manifest.json"])
+    members["manifest.json"] = json.dumps({**manifest, "sha256": None}).encode()
     with tarfile.open(cut, "w") as tar:
         for name, data in members.items():
             member = tarfile.TarInfo(name)
@@ -142,9 +145,10 @@ def test_a_dump_that_lacks_data_or_files_of_tasks_fails_the_check(urls: list[dic
     assert "pg_restore can't read portal.dump" in refused(old, "backup", "--check", str(cut), **of_old, PATH=PATH)
     name_a_file(of_old["EXTERNAL_API_DATABASE_URL"], "files/1b-2/0")
     assert "missing from the storage: files/1b-2/0." in refused(
-        old, "backup", str(kept), "--keep", "1", **of_old, PATH=PATH
+        old, "backup", str(kept), "--keep", "1", **of_old, PATH=PATH, code=3
     )
+    assert len(list(kept.iterdir())) == 2
     newest = max(kept.iterdir())
     assert "missing from the backup: files/1b-2/0." in refused(
-        old, "backup", "--check", str(newest), **of_old, PATH=PATH
+        old, "backup", "--check", str(newest), **of_old, PATH=PATH, code=3
     )

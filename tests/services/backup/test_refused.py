@@ -5,6 +5,7 @@ import json
 import shutil
 import sqlite3
 import tarfile
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -27,14 +28,31 @@ def name_a_file(folder: Path, name: str) -> None:
 
 
 def test_a_file_that_tasks_name_and_the_storage_lacks_is_an_error(old: Path, tmp_path: Path) -> None:
+    """The backup is made and has an exit code of its own. The last complete one stays beside those that are kept."""
     kept = tmp_path / "backups"
     kept.mkdir()
     name_a_file(old, "files/0a-1/0")
-    assert run(old, "backup", str(kept / "portal-2026-01-01-023000.tar")).returncode == 0
-    (old / "storage" / "files" / "0a-1" / "0").unlink()
-    said = refused(old, "backup", str(kept), "--keep", "1")
-    assert "missing from the storage: files/0a-1/0." in said
-    assert len(list(kept.iterdir())) == 2, "it is made, and the complete one before it stays"
+    complete, lost = kept / "portal-2026-01-02-023000.tar", old / "storage" / "files" / "0a-1" / "0"
+    assert run(old, "backup", str(complete)).returncode == 0
+    (kept / "portal-2026-01-01-023000.tar").write_bytes(complete.read_bytes())
+    content = lost.read_bytes()
+    lost.unlink()
+    earlier = kept / "portal-2026-01-03-023000.tar"
+    assert "missing from the storage: files/0a-1/0." in refused(old, "backup", str(earlier), code=3)
+    made = []
+    for _ in range(2):
+        done = run(old, "backup", str(kept), "--keep", "1")
+        assert (done.returncode, "Traceback" in done.stderr) == (3, False), done.stderr
+        assert "missing from the storage: files/0a-1/0." in done.stderr
+        assert "1 files," in done.stdout
+        made.append(max(kept.iterdir()))
+        assert set(kept.iterdir()) == {complete, made[-1]}
+        time.sleep(1)  # the names have seconds
+    assert made[0] != made[1]
+    assert "missing from the backup: files/0a-1/0." in refused(old, "backup", "--check", str(kept), code=3)
+    lost.write_bytes(content)
+    assert run(old, "backup", str(kept), "--keep", "1").returncode == 0
+    assert {complete, *made}.isdisjoint(kept.iterdir())
 
 
 def test_the_last_backups_of_a_folder_are_kept(old: Path, tmp_path: Path) -> None:
@@ -47,6 +65,23 @@ def test_the_last_backups_of_a_folder_are_kept(old: Path, tmp_path: Path) -> Non
     left = sorted(path.name for path in kept.iterdir())
     assert left[:3] == ["before-the-move.tar", others[2].name, others[3].name]
     assert len(left) == 4
+
+
+def test_files_with_other_names_are_neither_counted_nor_removed_nor_checked(old: Path, tmp_path: Path) -> None:
+    """A clock that was wrong made the one of 2099: it counts as the oldest."""
+    kept = tmp_path / "backups"
+    kept.mkdir()
+    others = {"portal-before-move.tar", "portal-2026-01-01.tar", "portal-2099-01-01-000000.tar.old"}
+    for name in (*others, "portal-2026-01-01-023000.tar", "portal-2099-01-01-000000.tar"):
+        (kept / name).touch()
+    for _ in range(2):
+        done = run(old, "backup", str(kept), "--keep", "1")
+        assert done.returncode == 0, done.stderr
+        (made,) = {path.name for path in kept.iterdir()} - others
+        assert made in done.stdout
+        (kept / "portal-2099-01-01-000000.tar").touch()
+        time.sleep(1)  # the names have seconds
+    assert f"{kept / made}: made" in run(old, "backup", "--check", str(kept)).stdout
 
 
 def test_a_place_that_is_not_empty_is_left_as_it_is(old: Path, new: Path, backup: Path) -> None:

@@ -7,15 +7,22 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pipelines_portal.system.backup.checking import check_backup, newest_backup
+from pipelines_portal.system.backup.checking import check_backup
 from pipelines_portal.system.backup.nightly import run_every_night
+from pipelines_portal.system.backup.reading import name_some
+from pipelines_portal.system.backup.rotation import newest_backup
 from pipelines_portal.system.backup.runs import run_backup
 
+# The exit code of a backup that is whole except for files that tasks name and the storage lacks.
+FILES_ARE_MISSING = 3
 logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Back up both databases and the stored files into one FILE, while the services run. It contains no secrets."
+    help = (
+        "Back up both databases and the stored files into one FILE, while the services run. It contains no secrets. "
+        "The exit code is 0, 3 if the backup lacks files that tasks name, or 1 if there is no backup."
+    )
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -47,7 +54,13 @@ class Command(BaseCommand):
             self._back_up(file, keep, partly=partly)
 
     def _check(self, file: Path) -> None:
-        self.stdout.write(f"{file}: {check_backup(file)}")
+        contents = check_backup(file)
+        self.stdout.write(f"{file}: {contents}")
+        if contents.missing:
+            raise CommandError(
+                f"Tasks name files that are missing from the backup: {name_some(contents.missing)}.",
+                returncode=FILES_ARE_MISSING,
+            )
 
     def _run_daily(self, folder: Path, keep: int | None, *, partly: bool) -> None:
         if not keep:
@@ -65,6 +78,8 @@ class Command(BaseCommand):
                 "The stored files are in a bucket, and not in this backup: switch on the bucket's versioning."
             )
         self.stdout.write("It does not contain the secrets, ENCRYPTION_KEYS and SECRET_KEY. Keep them elsewhere.")
+        if backup.problem:
+            raise CommandError(backup.problem, returncode=FILES_ARE_MISSING)
 
 
 def _count(text: str) -> int:

@@ -19,13 +19,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, nargs="?")
         parser.add_argument("--without-keys", action="store_true", help="restore although its encryption keys are lost")
+        parser.add_argument("--damaged", action="store_true", help="restore although files in the backup are damaged")
         parser.add_argument(
             "--mark-only",
             action="store_true",
             help="the database was restored by other means and migrated: only mark what may have been sent",
         )
 
-    def handle(self, *args: Any, file: Path | None, without_keys: bool, mark_only: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, file: Path | None, without_keys: bool, damaged: bool, mark_only: bool, **options: Any
+    ) -> None:
         if bool(file) == mark_only:
             raise CommandError("Give a FILE, or --mark-only.")
         if file is None:
@@ -34,7 +37,9 @@ class Command(BaseCommand):
             summary = "Marked."
         else:
             with opened_databases() as databases:
-                manifest = restore(databases, storage_folder(), file.absolute(), without_keys=without_keys)
+                manifest = restore(
+                    databases, storage_folder(), file.absolute(), without_keys=without_keys, although_damaged=damaged
+                )
             summary = f"Restored the backup of {manifest['made_at']} UTC."
         self.stdout.write(
             f"{summary} Rows that may have been sent after the backup are unconfirmed, and imports are paused. Now "

@@ -40,7 +40,7 @@ def test_a_request_is_called_the_same_in_both_programs(tmp_path: Path) -> None:
         with portal(tmp_path / "portal", api.url, **env) as running:
             running.run("make_person_with_key", email=EMAIL, password=PASSWORD, key=api.new_key("Acme"), workflow_id=42)
             person = running.sign_in(EMAIL, PASSWORD)
-            page = f"{running.url}/keys/1/workflows/42/tasks/?q=secret-word"
+            page = f"{running.url}/keys/1/workflows/42/tasks/?status=pending&more=secret-word"
             answer = person.get(page, headers={"X-Request-Id": TOLD}, timeout=30)
             assert answer.headers["X-Request-Id"] == TOLD
             missing = person.get(f"{running.url}/keys/1/workflows/42/tasks/987654/", timeout=30)

@@ -135,7 +135,7 @@ def calls(machines: Machines) -> list[str]:
 
 def test_who_signs_out_of_one_is_signed_out_of_both(machines: Machines, person: requests.Session) -> None:
     session = machines.sign_in("together@acme.example", PASSWORD)
-    token = token_in(session.get(f"{machines.url}/submissions/", timeout=30).text)
+    token = token_in(session.get(f"{machines.url}/account/", timeout=30).text)
     session.post(f"{machines.url}/sign-out/", data={"csrfmiddlewaretoken": token}, timeout=30, allow_redirects=False)
     answers = [session.get(f"{machines.url}/submissions/", timeout=30, allow_redirects=False) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [302, 302]

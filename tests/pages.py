@@ -19,7 +19,7 @@ def text_of(answer: Any) -> str:
 
 
 def words_of(answer: Any) -> str:
-    """Its text without the tags, with one space wherever it has some."""
+    """Return the text without tags. Each run of white space becomes one space."""
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())).split())
 
 

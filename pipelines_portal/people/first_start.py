@@ -1,4 +1,4 @@
-"""The first administrator, whom the setup link lets create their own account. The link works until there is one."""
+"""The account of the first administrator, created with the setup link. The link works until there is one."""
 
 from django.conf import settings
 from django.db import IntegrityError, transaction

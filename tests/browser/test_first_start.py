@@ -15,7 +15,7 @@ KEYS_PAGE = "https://api.example.com/organization-keys/"
 
 @pytest.fixture
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    """As it is after the installation: nobody has an account."""
+    """A portal without accounts, as after the installation."""
     api = f"http://127.0.0.1:{free_port()}/api/v1"
     with portal(tmp_path_factory.mktemp("portal"), api, API_KEYS_URL=KEYS_PAGE) as started:
         yield started

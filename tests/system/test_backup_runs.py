@@ -53,7 +53,7 @@ def test_the_age_is_that_of_the_last_good_backup_and_the_result_that_of_the_last
 
 
 def test_a_clock_that_was_wrong_does_not_hide_later_runs() -> None:
-    """It showed next year at the first boot."""
+    """At the first boot, the clock was a year ahead."""
     ahead = make_run(hours_ago=-24 * 365)
     assert told() == {"pipelines_backup_ok": 1, "pipelines_backup_age_seconds": 0}
     failed = make_run(ok=False)
@@ -104,7 +104,7 @@ def test_when_the_nightly_process_backs_up(
 def test_the_nightly_process_continues_after_a_failure(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It has a line for each, and tries again only an hour later."""
+    """Each failure is logged, and the next attempt follows an hour later."""
     results = [CommandError("No space left in /backups."), ValueError("a secret"), made()]
     clock = iter(NOW + timedelta(minutes=50 * step) for step in range(1000))
     slept: list[float] = []

@@ -1,4 +1,4 @@
-"""The people of an organization: their roles, and who may help whom with a password."""
+"""The people of an organization: their roles, and the links with which they choose a password."""
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from django.db import transaction
@@ -50,7 +50,7 @@ def _require_another_admin(membership: Membership) -> None:
 
 
 def people_to_help(admin: Person) -> QuerySet[Person]:
-    """Return the people for whom this admin may make a link for choosing a password.
+    """Return the people for whose password this admin may make a link.
 
     The admin could use the link, too. So it gives nothing that the admin does not have: all organizations of the person
     must be the admin's own.

@@ -156,7 +156,7 @@ def test_a_backup_that_lacks_files_is_recorded_with_them(old: Path, tmp_path: Pa
 
 
 def test_a_complete_backup_of_an_earlier_version_stays_until_there_is_another(old: Path, tmp_path: Path) -> None:
-    """Its manifest does not say that nothing is missing, so it is read."""
+    """The manifest of an older backup does not list missing files, so the files are compared with the tasks."""
     kept = tmp_path / "backups"
     kept.mkdir()
     assert run(old, "backup", str(tmp_path / "b.tar")).returncode == 0

@@ -127,6 +127,19 @@ def test_without_an_apis_name_only_the_portal_is_installed(server: Debian) -> No
     assert not any("external-api" in unit for unit in server.enabled())
 
 
+def test_an_upgrade_backs_up_wherever_the_data_is(server: Debian, tmp_path: Path) -> None:
+    server.unpack(RELEASE)
+    server.run(SETUP, PORTAL)
+    server.run("sh", "-c", "mv /var/lib/pipelines-portal /srv/data && mkdir -m 700 /var/lib/pipelines-portal")
+    with (server.root / ENV).open("a") as settings:
+        settings.write(" DATA_DIR = '/srv/data'\r\n")
+    assert server.start("pipelines-prepare", tmp_path / "log", DATA_DIR="/srv/data").wait(120) == 0
+    assert "Backing up to" in server.run(SETUP)
+    (backup,) = (server.root / "var/lib/pipelines-backups").glob("before-*.tar")
+    with tarfile.open(backup) as tar:
+        assert "portal.sqlite3" in tar.getnames()
+
+
 def test_names_can_be_changed_later(server: Debian) -> None:
     """Without an API's name, its units are no longer started."""
     server.unpack(RELEASE)

@@ -45,7 +45,7 @@ def workflow_add(request: AdminRequest, organization_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_admins
 def workflow_edit(request: AdminRequest, organization_id: int, workflow_id: int) -> HttpResponse:
-    """Edit a workflow. The form carries the version it showed: of two admins, the second is told and may save again."""
+    """Edit a workflow. If another admin has changed it since, the form says so first, and can then be saved again."""
     organization = organization_for(request.user, organization_id)
     workflow = workflow_of(organization, workflow_id)
     forms = WorkflowForms(workflow, request.POST if request.method == "POST" else None)

@@ -239,6 +239,7 @@ _PATTERNS: dict[Verb, str | Callable[[Detail], str]] = {
     Verb.IMPORT_HANDED_OVER: "{who} handed over import {target} from {former_owner} to {owner}",
     Verb.IMPORT_DELETED: "{who} deleted import {target}",
     Verb.IMPORT_RESTORED: "{who} restored import {target}",
+    Verb.RESTORED_IMPORT_DECIDED: "{who} said what import {target} had sent before the portal was restored",
     Verb.IMPORT_EXPORTED: "{who} exported rows of import {target}",
     Verb.EVENTS_EXPORTED: "{who} exported the audit log",
     Verb.RECOVERY_FILE_DOWNLOADED: "{who} downloaded the recovery file",

@@ -89,6 +89,7 @@ class Verb(TextChoices):
     IMPORT_HANDED_OVER = "import-handed-over", Group.IMPORTS, "Handed over an import"
     IMPORT_DELETED = "import-deleted", Group.IMPORTS, "Deleted an import"
     IMPORT_RESTORED = "import-restored", Group.IMPORTS, "Restored an import"
+    RESTORED_IMPORT_DECIDED = "restored-import-decided", Group.IMPORTS, "Said what an import had sent before a restore"
     IMPORT_EXPORTED = "import-exported", Group.IMPORTS, "Exported an import’s rows"
     EVENTS_EXPORTED = "events-exported", Group.PORTAL, "Exported the audit log"
     RECOVERY_FILE_DOWNLOADED = "recovery-file-downloaded", Group.PORTAL, "Downloaded the recovery file"

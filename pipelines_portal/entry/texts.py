@@ -158,13 +158,16 @@ OTHER_IMPORT = "This page is out of date. Copy what you typed, then reload it."
 DECIDE_FIRST = "Not created. Review the unconfirmed row first."
 ALREADY_SETTLED = "Someone else has already decided this."
 NO_TASKS_APPEARED = "There are no new tasks to confirm."
+SELECT_TASKS = "Not confirmed. Select the tasks and the rows that became them."
 RESTORED = "The portal was restored from a backup. Rows may have been sent after it was made, so check the tasks first."
+CHECK_RESTORED = "Not created. The portal was restored from a backup: first check what was sent since."
 
 
-def more_tasks_than_rows(count: int) -> str:
-    if count == 1:
-        return "Not confirmed. The batch has 1 row, so only 1 of these tasks can be from it."
-    return f"Not confirmed. The batch has {count:,} rows, so at most {count:,} of these tasks can be from it."
+TASKS_CHANGED = "Not confirmed. There are other new tasks now. Check again."
+
+
+def as_many_rows(tasks: int, rows: int) -> str:
+    return f"You named {tasks:,} of the new tasks and {rows:,} ready rows. Name as many rows as tasks."
 
 
 def rows(count: int) -> str:

@@ -4,18 +4,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from pipelines_portal.api_client import PipelinesClient, Task
-from pipelines_portal.submissions.models import Submission
+from pipelines_portal.core.number_ranges import ranges_of
+from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.statuses import Status
+from pipelines_portal.task_index.models import WorkflowIndex
 
 PAGE = 200
 # Enough for the 5,000 tasks that one request may create, and some of other people's.
 MOST_PAGES = 30
 # Tasks are created within this time of the sending.
 NEAR = timedelta(minutes=1)
+# The clocks of two machines differ, and a backup knows its time to the minute.
+CLOCKS_DIFFER = timedelta(minutes=2)
 # Others who sent within this time may have created them: a request with many rows takes minutes.
 NEAR_OF_OTHERS = timedelta(minutes=10)
 # After this time without a task, very likely none will appear.
@@ -35,9 +39,10 @@ class Verdict(StrEnum):
 class Appeared:
     """Tasks of the workflow that are newer than the sending, oldest first; `more` if not all pages were read.
 
-    `others` counts the other submissions of this portal that were sent to the workflow at about the same time and whose
-    tasks are not all known. `claimed` counts the tasks of about that time that a person confirmed for another one, and
-    that are therefore not among `tasks`.
+    `restored_from` is when the database was copied that was restored since: what was sent after that is not in the
+    ledger. `others` counts the other submissions of this portal that were sent to the workflow at about the same time
+    and whose tasks are not all known. `claimed` counts the tasks of about that time that a person confirmed for another
+    one, and that are therefore not among `tasks`.
     """
 
     tasks: list[Task]
@@ -46,22 +51,28 @@ class Appeared:
     sent_at: datetime | None = None
     others: int = 0
     claimed: int = 0
+    restored_from: datetime | None = None
 
     @property
     def verdict(self) -> Verdict:
         if not self.tasks:
             if self.more or self.claimed:
                 return Verdict.UNCLEAR
-            is_long_ago = self.sent_at is not None and timezone.now() - self.sent_at >= LONG_ENOUGH
+            began = self.restored_from or self.sent_at
+            is_long_ago = began is not None and timezone.now() - began >= LONG_ENOUGH
             return Verdict.NONE if is_long_ago else Verdict.NONE_YET
         is_as_many = len(self.tasks) == self.expected and not self.more
         return Verdict.LIKELY if is_as_many and not self.others and self._are_near else Verdict.UNCLEAR
 
     @property
     def _are_near(self) -> bool:
-        """True if all were created about when the submission was sent."""
-        sent_at = self.sent_at
+        """True if all were created about when the submission was sent. After a restore, nobody knows when that was."""
+        sent_at = None if self.restored_from else self.sent_at
         return sent_at is not None and all(_is_near(task, sent_at, NEAR) for task in self.tasks)
+
+    @property
+    def last(self) -> Task | None:
+        return self.tasks[-1] if self.tasks else None
 
     @property
     def newest(self) -> int:
@@ -72,15 +83,14 @@ class Appeared:
         return [task.id for task in self.tasks]
 
     @property
+    def created(self) -> dict[int, datetime]:
+        """When each of the tasks was created."""
+        return {task.id: task.created_at for task in self.tasks}
+
+    @property
     def ranges(self) -> str:
         """The IDs as "1201–1320, 1325"."""
-        runs: list[list[int]] = []
-        for task_id in self.ids:
-            if runs and runs[-1][1] == task_id - 1:
-                runs[-1][1] = task_id
-            else:
-                runs.append([task_id, task_id])
-        return ", ".join(f"{first}–{last}" if first < last else str(first) for first, last in runs)
+        return ranges_of(self.ids)
 
 
 def tasks_since(submission: Submission, client: PipelinesClient, pages: int = MOST_PAGES) -> Appeared:
@@ -88,25 +98,59 @@ def tasks_since(submission: Submission, client: PipelinesClient, pages: int = MO
 
     They include tasks of other programs: the API does not say whose they are.
     """
-    before, cursor = submission.newest_task_id_before or 0, None
+    newest, copied_at = submission.newest_task_id_before or 0, submission.restored_from
+    found, more = read_new_tasks(client, submission.workflow_id, newest, copied_at, pages)
+    sent_at = submission.sent_at
+    if sent_at and not copied_at and not submission.is_earlier_try_uncertain:
+        # After a restore of the External API, IDs are given again. Its tasks were not created before it was sent.
+        found = {task.id: task for task in found.values() if task.created_at >= sent_at - NEAR_OF_OTHERS}
+    of_others = submission.tasks_of_others(found, created={task.id: task.created_at for task in found.values()})
+    tasks = [found[task_id] for task_id in sorted(found) if task_id not in of_others]
+    near = [found[task_id] for task_id in of_others if sent_at and _is_near(found[task_id], sent_at, NEAR_OF_OTHERS)]
+    claimed = len(submission.tasks_of_others([task.id for task in near], only_guessed=True)) if near else 0
+    others = _sent_near(submission)
+    return Appeared(tasks, more, submission.row_count, sent_at, others, claimed, restored_from=copied_at)
+
+
+def read_new_tasks(
+    client: PipelinesClient, workflow_id: int, newest: int, copied_at: datetime | None, pages: int
+) -> tuple[dict[int, Task], bool]:
+    """Return the tasks above the ID `newest` or created since `copied_at`, and whether there are more on other pages.
+
+    `copied_at` is when a database was copied that was restored since.
+    """
+    since = copied_at - CLOCKS_DIFFER if copied_at else None
     found: dict[int, Task] = {}
+    cursor = None
     for _ in range(pages):
-        page = client.list_tasks(submission.workflow_id, cursor=cursor, limit=PAGE)
-        newer = {task.id: task for task in page.tasks if task.id > before and task.id not in found}
+        page = client.list_tasks(workflow_id, cursor=cursor, limit=PAGE)
+        is_new = [task for task in page.tasks if task.id > newest or (since is not None and task.created_at >= since)]
+        newer = {task.id: task for task in is_new if task.id not in found}
         found |= newer
         cursor = page.next_cursor
         if len(newer) < len(page.tasks) or not cursor:
-            return _appeared(submission, found, more=False)
-    return _appeared(submission, found, more=True)
+            return found, False
+    return found, True
 
 
-def _appeared(submission: Submission, found: dict[int, Task], *, more: bool) -> Appeared:
-    of_others = submission.tasks_of_others(found)
-    tasks = [found[task_id] for task_id in sorted(found) if task_id not in of_others]
-    sent_at = submission.sent_at
-    near = [found[task_id] for task_id in of_others if sent_at and _is_near(found[task_id], sent_at, NEAR_OF_OTHERS)]
-    claimed = len(submission.tasks_of_others([task.id for task in near], only_guessed=True)) if near else 0
-    return Appeared(tasks, more, submission.row_count, sent_at, _sent_near(submission), claimed)
+def newest_known_tasks() -> dict[int, int]:
+    """Return the newest task of each workflow that this database knows.
+
+    After a restore, everything newer may have been sent by what was restored. The API's own newest task does not say
+    so: its database may be a later copy.
+    """
+    newest: dict[int, int] = {}
+    of_submission = ("submission__workflow_id", "task_id")
+    for model, workflow, task in (
+        (SubmissionRow, *of_submission),
+        (UnattributedTask, *of_submission),
+        (Submission, "workflow_id", "newest_task_id_before"),
+        (WorkflowIndex, "workflow__workflow_id", "newest_id"),
+    ):
+        known = model._default_manager.filter(**{f"{task}__isnull": False, f"{workflow}__isnull": False})
+        for workflow_id, task_id in known.order_by().values_list(workflow).annotate(newest=Max(task)):
+            newest[workflow_id] = max(task_id, newest.get(workflow_id, 0))
+    return newest
 
 
 def _is_near(task: Task, moment: datetime, span: timedelta) -> bool:

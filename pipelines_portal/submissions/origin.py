@@ -1,7 +1,8 @@
 """The submission that created a task. The API does not return field values, so the ledger has them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
@@ -38,12 +39,17 @@ class Brief:
     fields: FieldValues | None
 
 
-def origin_of_task(reader: User, key: SavedKey, workflow_id: int, task_id: int) -> Origin | None:
-    """Return the origin of the task, or None if the portal did not create it with a key that the reader may use."""
-    made = _made_with(reader, [key.pk], workflow_id, task_id)
+def origin_of_task(
+    reader: User, key: SavedKey, workflow_id: int, task_id: int, created_at: datetime | None = None
+) -> Origin | None:
+    """Return the origin of the task, or None if the portal did not create it with a key that the reader may use.
+
+    `created_at` is when the task was created, if that is known: IDs may be given again.
+    """
+    made = _made_with(reader, [key.pk], workflow_id, task_id, created_at)
     if made is None:
         others = SavedKey.objects.usable_by(reader).exclude(pk=key.pk).values_list("pk", flat=True)
-        made = _made_with(reader, list(others), workflow_id, task_id)
+        made = _made_with(reader, list(others), workflow_id, task_id, created_at)
     if made is None:
         return None
     row = SubmissionRow.objects.filter(submission=OuterRef("pk"), task_id=task_id).values("number")[:1]
@@ -54,20 +60,33 @@ def origin_of_task(reader: User, key: SavedKey, workflow_id: int, task_id: int) 
     return Origin(submission, made.is_visible, made.fields, submission.row_number)  # type: ignore[attr-defined]
 
 
-def _made_with(reader: User, key_ids: list[int], workflow_id: int, task_id: int) -> Made | None:
-    return next((made for made in read_made(reader, key_ids, [task_id]) if made.workflow_id == workflow_id), None)
+def _made_with(
+    reader: User, key_ids: list[int], workflow_id: int, task_id: int, created_at: datetime | None
+) -> Made | None:
+    of_task = read_made(reader, key_ids, [task_id])
+    return next((made for made in of_task if made.workflow_id == workflow_id and made.fits(created_at)), None)
 
 
-def briefs_of_tasks(reader: User, key: SavedKey, workflow_id: int, task_ids: Iterable[int]) -> dict[int, Brief]:
-    """Return the briefs of those tasks of a workflow that the portal created, by task ID."""
-    found = briefs_across(reader, [key.pk], task_ids)
-    return {task_id: brief for (_, workflow, task_id), brief in found.items() if workflow == workflow_id}
+def briefs_of_tasks(
+    reader: User, key: SavedKey, workflow_id: int, created: Mapping[int, datetime | None]
+) -> dict[int, Brief]:
+    """Return the briefs of those tasks of a workflow that the portal created, by task ID.
+
+    `created` says when each task was created, if that is known.
+    """
+    made = read_made(reader, [key.pk], list(created))
+    return {
+        each.task_id: Brief(each.by, each.fields)
+        for each in made
+        if each.workflow_id == workflow_id and each.fits(created[each.task_id])
+    }
 
 
-def briefs_across(reader: User, key_ids: Iterable[int], task_ids: Iterable[int]) -> dict[Place, Brief]:
+def briefs_across(reader: User, created: Mapping[Place, datetime | None]) -> dict[Place, Brief]:
     """Return the briefs of tasks of several workflows and keys."""
-    made = read_made(reader, list(key_ids), list(task_ids))
-    return {(each.key_id, each.workflow_id, each.task_id): Brief(each.by, each.fields) for each in made}
+    made = read_made(reader, list({key_id for key_id, _, _ in created}), [task_id for _, _, task_id in created])
+    by_place = {(each.key_id, each.workflow_id, each.task_id): each for each in made}
+    return {place: Brief(each.by, each.fields) for place, each in by_place.items() if each.fits(created.get(place))}
 
 
 def sent_from_here(key: SavedKey, workflow_id: int, task_ids: Iterable[int]) -> list[int]:

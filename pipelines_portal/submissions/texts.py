@@ -11,8 +11,9 @@ NONE_ACCEPTED = "Pipelines accepted none of the rows."
 NOT_REACHED = "The upload failed before this row was processed. No task was created."
 DISAGREES = "Pipelines’ answer contradicts itself, so we don’t know which rows became tasks."
 DECIDED_NOT_CREATED = "Someone checked and decided that nothing was created."
+DECIDED_ROW_NOT_CREATED = "Someone checked and decided that this row was not created."
 TAKEN_BY_MISTAKE = "A task confirmed here belongs to something else that was sent. Check again which tasks are yours."
-RESTORED = "The portal was restored from a backup. This may have been sent after that backup was made."
+RESTORED = "The portal was restored from a backup. This may have been sent after the backup was made."
 MAYBE_CREATED = "Tasks may have been created."
 NOTHING_CREATED = "Nothing was created."
 
@@ -47,6 +48,12 @@ def too_many_selected(sent: int) -> str:
     if sent == 1:
         return "Not confirmed. You sent 1 row, so only 1 task can be yours."
     return f"Not confirmed. You sent {sent:,} rows, so at most {sent:,} tasks can be yours."
+
+
+def as_many_rows(tasks: int, rows: int) -> str:
+    """Return why the rows that a person named cannot be those that became the tasks."""
+    named = "no row" if not rows else "1 row" if rows == 1 else f"{rows:,} rows"
+    return f"You named {named}. Name {tasks:,}, one for each task." if tasks > 1 else f"You named {named}. Name 1."
 
 
 def not_recorded(ids: Sequence[int], *, maybe_created: bool) -> str:

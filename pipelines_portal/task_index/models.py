@@ -150,6 +150,8 @@ class WorkflowIndex(models.Model):
     newest_counted = models.PositiveBigIntegerField(null=True)
     # The newest known task. All tasks between it and the position of the backfill are known.
     newest_id = models.PositiveBigIntegerField(null=True)
+    # When the API was last seen to give IDs again, as it does after a restore of its database.
+    ids_restarted_at = models.DateTimeField(null=True)
     backfilled_to = models.DateTimeField(null=True)
     backfilled_count = models.PositiveBigIntegerField(default=0)
     is_backfilled = models.BooleanField(default=False)

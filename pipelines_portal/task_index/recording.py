@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
@@ -23,6 +23,10 @@ RECORDED = (
     "status", "is_unfinished", "is_suspect", "created_at", "updated_at", "nodes", "nodes_finished", "nodes_in_progress",
     "finished_at", "seconds_to_finish", "read_at", "note_state",
 )  # fmt: skip
+
+LOST_BATCH = 1000
+# A task that was created at another time is another one, to which the API gave the same ID.
+SAME_TIME = timedelta(seconds=2)
 
 
 @dataclass
@@ -44,6 +48,8 @@ def record_tasks(index: WorkflowIndex, tasks: Iterable[Task], requested_at: date
     index.lock()
     by_id = {task.id: task for task in tasks}
     known = {row.task_id: row for row in index.tasks.filter(task_id__in=by_id)}
+    if any(_is_another(row, by_id[row.task_id]) for row in known.values()):
+        index.update(ids_restarted_at=requested_at)
     _write(index, known, [_build_row(index, task, requested_at, known.get(task.id)) for task in by_id.values()])
 
 
@@ -53,6 +59,18 @@ def mark_gone(index: WorkflowIndex, task_id: int, requested_at: datetime) -> Non
     index.lock()
     known = {row.task_id: row for row in index.tasks.filter(task_id=task_id)}
     _write(index, known, [_build_gone_row(row, requested_at) for row in known.values()])
+
+
+@transaction.atomic
+def mark_lost(index: WorkflowIndex, newest_id: int, requested_at: datetime) -> None:
+    """Record that the API no longer has the tasks above this ID."""
+    index.lock()
+    index.update(ids_restarted_at=requested_at)
+    lost = index.tasks.filter(task_id__gt=newest_id).exclude(status=GONE).order_by("task_id")
+    last = newest_id
+    while known := {row.task_id: row for row in lost.filter(task_id__gt=last)[:LOST_BATCH]}:
+        _write(index, known, [_build_gone_row(row, requested_at) for row in known.values()])
+        last = max(known)
 
 
 @transaction.atomic
@@ -76,9 +94,15 @@ def _build_row(index: WorkflowIndex, task: Task, requested_at: datetime, known: 
     return row
 
 
+def _is_another(known: IndexedTask, read: IndexedTask | Task) -> bool:
+    """Return whether the API has given the ID of a known task to another one."""
+    times = known.created_at, read.created_at
+    return all(times) and abs(times[0] - times[1]) > SAME_TIME  # type: ignore[operator]
+
+
 def _set_end(row: IndexedTask, known: IndexedTask | None) -> None:
     """Set when the task was first seen finished. Later changes of a finished task do not change that time."""
-    if known is not None and known.status == TaskStatus.FINISHED:
+    if known is not None and known.status == TaskStatus.FINISHED and not _is_another(known, row):
         row.finished_at, row.seconds_to_finish = known.finished_at, known.seconds_to_finish
         return
     row.finished_at = row.updated_at or row.read_at

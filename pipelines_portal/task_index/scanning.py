@@ -18,7 +18,7 @@ from django.utils import timezone
 from pipelines_portal.api_client import NotFound, PipelinesClient, TaskPage, TaskStatus, UnexpectedResponse
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.task_index.models import LISTED, Scan, StatusCount, WorkflowIndex
-from pipelines_portal.task_index.recording import mark_gone, mark_suspects, record_tasks
+from pipelines_portal.task_index.recording import mark_gone, mark_lost, mark_suspects, record_tasks
 
 PAGE = 200
 NEWEST_INTERVAL, CYCLE_INTERVAL, BACKFILL_INTERVAL = timedelta(minutes=1), timedelta(minutes=5), timedelta(seconds=5)
@@ -118,6 +118,10 @@ def _record_newest(scan: Scan, response: Response) -> Next:
     started_at = position.get("started_at") or response.requested_at.isoformat()
     if index.newest_id is None:
         _start_backfill(index, response.page)
+    elif not position and ids and top < index.newest_id:
+        # The API was restored from a backup: it has lost the newer tasks, and will give their IDs again.
+        mark_lost(index, top, response.requested_at)
+        index.newest_id = top
     elif response.page.older_cursor and min(ids, default=top) > index.newest_id:
         counted = position.get("counted", 0) + len(ids)
         index.update(newest_counted=counted)

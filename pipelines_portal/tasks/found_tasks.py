@@ -366,7 +366,7 @@ def with_briefs(scope: Scope, tasks: list[FoundTask]) -> list[FoundTask]:
     A task of a workflow that several keys opened is listed once: with its values, if one of the keys sent it.
     """
     missing = [one for one in tasks if one.brief is None and one.task and one.key_id]
-    briefs = briefs_across(scope.reader, {one.key_id or 0 for one in missing}, [one.place[2] for one in missing])
+    briefs = briefs_across(scope.reader, {one.place: one.task.created_at for one in missing if one.task})
     told = [one if one.brief else replace(one, brief=briefs.get(one.place)) for one in tasks]
     best: dict[tuple[int, int], FoundTask] = {}
     for one in told:

@@ -273,8 +273,8 @@ class TaskList(ListPage):
     @cached_property
     def briefs(self) -> dict[int, Brief]:
         """Who sent the tasks, and what."""
-        ids = [task.id for task in self.live.tasks]
-        return briefs_of_tasks(self.reader, self.workflow.key, self.workflow.workflow_id, ids)
+        created: dict[int, datetime | None] = {task.id: task.created_at for task in self.live.tasks}
+        return briefs_of_tasks(self.reader, self.workflow.key, self.workflow.workflow_id, created)
 
     @cached_property
     def columns(self) -> Columns:

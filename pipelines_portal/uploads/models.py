@@ -51,6 +51,7 @@ class Step(Enum):
     ACCEPT = "accept"  # the API accepted the confirm
     GIVE_UP = "give up"  # a person cancels before the confirm
     END = "end"  # the API finished it
+    SETTLE = "settle"  # a person decided after a restore that it had created tasks
 
 
 OVER = (Stage.COMPLETED, Stage.FAILED, Stage.CANCELLED)
@@ -62,6 +63,7 @@ STEPS: dict[Step, tuple[frozenset[str], frozenset[str]]] = {
     Step.ACCEPT: (frozenset({Stage.UPLOADING, Stage.STORED}), frozenset({Stage.PROCESSING})),
     Step.GIVE_UP: (frozenset({Stage.CHOSEN, Stage.UPLOADING, Stage.STORED}), frozenset({Stage.CHOSEN})),
     Step.END: (frozenset({Stage.PROCESSING}), frozenset(OVER)),
+    Step.SETTLE: (frozenset({Stage.CHOSEN, Stage.UPLOADING, Stage.STORED}), frozenset({Stage.COMPLETED})),
 }
 # No confirm is being sent, and none has an unconfirmed outcome.
 NO_OPEN_CONFIRM = Q(confirming_until=None)
@@ -137,12 +139,16 @@ class ZipUpload(models.Model):
         return f"{self.file_name} ({self.stage})"
 
     def get_absolute_url(self) -> str:
-        """Return the page for its stage."""
+        """Return the page for its stage, or the one on which a person decides after a restore."""
+        if self.is_held:
+            return reverse("submissions:detail", args=[self.submission_id])
         return reverse(self.page, args=[self.submission.key_id, self.submission.workflow_id, self.pk])
 
     @property
     def page(self) -> str:
         """The URL name of the page for its stage."""
+        if self.is_held:
+            return "submissions:detail"
         if self.stage in (Stage.CHOSEN, Stage.UPLOADING):
             return "uploads:send"
         return "uploads:confirm" if self.stage == Stage.STORED else "uploads:result"
@@ -183,6 +189,12 @@ class ZipUpload(models.Model):
         return self.stage in OVER
 
     @property
+    def is_held(self) -> bool:
+        """Whether it may have been confirmed between the backup and the restore, which a person has to decide."""
+        is_open = self.stage in (Stage.CHOSEN, Stage.UPLOADING, Stage.STORED)
+        return is_open and self.submission.status == Submission.Status.UNCONFIRMED
+
+    @property
     def may_be_discarded(self) -> bool:
         """Whether the API has nothing of it that could still become tasks."""
         return self.stage == Stage.CHOSEN or self.is_over
@@ -199,7 +211,9 @@ class ZipUpload(models.Model):
         Return False if the upload was started.
         """
         values = values | {"choice": F("choice") + 1}
-        return self._update(Q(stage=Stage.CHOSEN), NO_OPEN_CONFIRM, remote_upload_id=None, values=values)
+        return self._update(
+            Q(stage=Stage.CHOSEN), NO_OPEN_CONFIRM, _is_not_held(), remote_upload_id=None, values=values
+        )
 
     def store_link(self, started: StartedUpload) -> bool:
         """Store the link for this choice. If this returns False, the link is dropped and nobody will confirm it."""
@@ -208,7 +222,8 @@ class ZipUpload(models.Model):
             "problem": "", "poll_count": 0, "next_poll_at": timezone.now() + FIRST_POLL,
         }  # fmt: skip
         with transaction.atomic():
-            is_stored = self._take_step(Step.OPEN, Stage.UPLOADING, NO_OPEN_CONFIRM, choice=self.choice, values=values)
+            conditions = (NO_OPEN_CONFIRM, _is_not_held())
+            is_stored = self._take_step(Step.OPEN, Stage.UPLOADING, *conditions, choice=self.choice, values=values)
             if is_stored:
                 self.submission.forget_newest()
                 self.submission.record_teams()
@@ -260,6 +275,15 @@ class ZipUpload(models.Model):
                 transaction.on_commit(UPLOADS_ENDED.labels(str(stage)).inc)
         return is_ended
 
+    def settle_held(self) -> None:
+        """Follow what a person decided after a restore: it is over if it had created tasks, and goes on if not."""
+        if self.submission.is_over:
+            values = {"problem": "", "ended_at": timezone.now(), "next_poll_at": None, "link": ""}
+            self._take_step(Step.SETTLE, Stage.COMPLETED, values=values)
+        elif self.submission.status == Submission.Status.DRAFT:
+            is_sent = self.stage in (Stage.UPLOADING, Stage.STORED)
+            self._update(values={"problem": "", "next_poll_at": timezone.now() if is_sent else None})
+
     def end_unconfirmed(self, problem: str, record: Callable[[Submission], object]) -> bool:
         """End it without an outcome, though it was confirmed or may have been."""
         with transaction.atomic():
@@ -294,7 +318,7 @@ class ZipUpload(models.Model):
         is_as_seen = Q(confirming_until=self.confirming_until, remote_upload_id=self.remote_upload_id)
         values = {"confirming_until": timezone.now() + lease()}
         with transaction.atomic():
-            is_started = self._update(can_confirm & _can_start_confirm() & is_as_seen, values=values)
+            is_started = self._update(can_confirm & _can_start_confirm() & is_as_seen & _is_not_held(), values=values)
             if is_started:
                 self.submission.record_newest(newest)
         return is_started
@@ -378,6 +402,11 @@ class ZipUpload(models.Model):
 def is_unlocked() -> Q:
     """Return the condition that no tab is sending."""
     return Q(tab="") | Q(tab_seen_at=None) | Q(tab_seen_at__lte=timezone.now() - TAB_SILENCE)
+
+
+def _is_not_held() -> Q:
+    """Return the condition that no person has to decide about it after a restore."""
+    return ~Q(submission__in=Submission.objects.filter(status=Submission.Status.UNCONFIRMED))
 
 
 def _can_start_confirm() -> Q:

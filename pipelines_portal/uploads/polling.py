@@ -74,7 +74,7 @@ def poll_now(upload: ZipUpload) -> None:
 
 def poll(upload: ZipUpload) -> None:
     """Ask the API once, store the answer, and schedule the next poll. Claim the poll before. API errors are stored."""
-    if upload.stage not in FIRST_DELAY:
+    if upload.stage not in FIRST_DELAY or upload.is_held:
         return
     if not may_poll(upload):
         upload.schedule_poll(None, problem=texts.NO_ACCESS, waits_for_key=True)
@@ -322,7 +322,10 @@ def remove_old_tasks() -> int:
 
 
 def stop_restored() -> None:
-    """Stop unconfirmed uploads after a restore until a person acts, and poll confirmed ones at once."""
+    """After a restore, let no upload go on that was not confirmed, and poll confirmed ones at once.
+
+    Call after the submissions were marked: see `is_held`.
+    """
     unconfirmed = ZipUpload.objects.filter(stage__in=(Stage.UPLOADING, Stage.STORED))
-    unconfirmed.update(problem=texts.RESTORED, next_poll_at=None, tab="", tab_seen_at=None)
+    unconfirmed.update(next_poll_at=None, tab="", tab_seen_at=None)
     ZipUpload.objects.filter(stage=Stage.PROCESSING).update(next_poll_at=timezone.now(), poll_count=0)

@@ -7,8 +7,8 @@ from django.dispatch import receiver
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.signals import key_became_usable
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.signals import values_dropped
-from pipelines_portal.uploads.models import ZipUpload
+from pipelines_portal.submissions.signals import outcome_written, values_dropped
+from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.polling import resume_waiting
 
 
@@ -22,3 +22,13 @@ def resume_uploads(sender: type[SavedKey], key: SavedKey, **more: Any) -> None:
 def remove_names_of_files(sender: type[Submission], submission: Submission, **more: Any) -> None:
     """Remove the names of files with the values, because they may reveal as much."""
     ZipUpload.objects.filter(submission=submission).update(entries=[], preview={})
+
+
+@receiver(outcome_written)
+def settle_held_upload(sender: type[Submission], submission: Submission, **more: Any) -> None:
+    """Let an upload that was held after a restore follow the decision, in the transaction that recorded it."""
+    if submission.kind == Submission.Kind.ZIP and submission.is_decided_by_person:
+        open_stages = (Stage.CHOSEN, Stage.UPLOADING, Stage.STORED)
+        held = ZipUpload.objects.with_submission().filter(submission=submission, stage__in=open_stages).first()
+        if held is not None:
+            held.settle_held()

@@ -93,7 +93,6 @@ NO_ACCESS = "The sender no longer has access to the key. We’ll continue when t
 MAY_HAVE_TASKS = "Tasks may have been created before. Check the new tasks in the workflow."
 UNKNOWN_STATUS = "Pipelines reports the status “{status}”, which we don’t know."
 NO_REASON = "Pipelines gave no reason."
-RESTORED = "The portal was restored from a backup. The files may have been sent after it was made, so check the tasks."
 
 
 def no_value(count: int, field: str) -> str:

@@ -179,15 +179,23 @@ def test_mine_as_many_as_sent_tie_rows_to_tasks(desk: Desk, api: FakeApi) -> Non
     assert (submission.status, submission.success_count) == ("created", 2)
 
 
-def test_fewer_than_were_sent_are_tied_to_no_row(desk: Desk, api: FakeApi) -> None:
-    """Rows may have been rejected: nobody can tell which."""
+def test_fewer_tasks_than_rows_settle_every_row(desk: Desk, api: FakeApi) -> None:
+    """The person says which rows became tasks. The others were not created, and can be sent again."""
     submission = send_and_lose_answer(desk, GOOD, GOOD, GOOD)
     ids = api.create(2)
     html = post(desk, "mark_created", submission)
-    assert (submission.status, submission.unattributed_task_ids) == ("partly_created", ids)
-    assert {row.task_id for row in submission.rows.all()} == {None}
-    assert "2 tasks without a row" in html and "2 of 3 tasks confirmed." in html and "0 rejected" not in html
-    assert "2\nof 3 created" in desk.browser.get(reverse("submissions:list")).content.decode()
+    assert submission.status == "unconfirmed" and 'name="rows" required value="1–2"' in html
+    form = dict(re.findall(r'type="hidden" name="(ids|up_to|count)" value="([^"]+)"', html))
+    address = reverse("submissions:mark_created", args=[submission.pk])
+    wrong = desk.browser.post(address, form | {"rows": "1-3"})
+    assert wrong.status_code == 422 and "You named 3 rows. Name 2, one for each task." in wrong.content.decode()
+    assert "Partly created" in desk.browser.post(address, form | {"rows": "1, 3"}, follow=True).content.decode()
+    submission.refresh_from_db()
+    assert (submission.status, submission.success_count, submission.error_count) == ("partly_created", 2, 1)
+    assert [(row.status, row.task_id) for row in submission.rows.all()] == [
+        ("created", ids[0]), ("rejected", None), ("created", ids[1])
+    ]  # fmt: skip
+    assert submission.draft_rejected_rows().row_count == 1
 
 
 def select(desk: Desk, submission: Submission, *task_ids: int) -> str:

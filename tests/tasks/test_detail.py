@@ -1,7 +1,7 @@
 """One task's page."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -60,6 +60,10 @@ def test_it_shows_what_was_sent_to_who_sent_it(page: Any, saved_key: SavedKey, c
     assert "&lt;from&gt;" not in html and "Created outside the portal, or with another API key." in html
 
 
+# When the sample tasks were created.
+SENT_AT = datetime(2026, 3, 30, 12, tzinfo=UTC)
+
+
 def timeline_of(answer: Any) -> list[str]:
     """Return the lines of the timeline without tags and times, the newest first."""
     lines = re.findall(r"<li[^>]*>(.*?)</li>", text_of(answer).split('class="timeline"')[1].split("</ol>")[0])
@@ -72,7 +76,9 @@ def test_the_timeline_says_who_created_a_task_and_what_followed(
     """The status that the index has read before is there, too. Only people who may see the submission see its file."""
     workflow, ben, now = open_workflow(saved_key), make_colleague(), timezone.now()
     share_key(saved_key, ben)
-    sent = make_submission(saved_key.owner, saved_key, status="created", kind="import", group_name="tickets.csv")
+    sent = make_submission(
+        saved_key.owner, saved_key, status="created", kind="import", group_name="tickets.csv", created_at=SENT_AT
+    )
     sent.rows.create(index=0, number=12_436, task_id=7, fields={"a": "b"})
     make_index(workflow, [make_task(7, "in_progress", now - timedelta(hours=2))])
     moved = task(7, "failed", total=4, finished=2) | {"updated_at": now.isoformat()}
@@ -104,7 +110,7 @@ def test_a_corrected_copy_and_its_original_name_each_other(
     page: Any, saved_key: SavedKey, scripted_api: FakeApi
 ) -> None:
     workflow = open_workflow(saved_key)
-    sent = make_submission(saved_key.owner, saved_key, status="created")
+    sent = make_submission(saved_key.owner, saved_key, status="created", created_at=SENT_AT)
     sent.rows.create(index=0, task_id=8, fields={"a": "b"})
     TaskNote.objects.mark_replaced(workflow, {7: 8}, saved_key.owner)
     scripted_api.script = [answer(200, task(7, "failed"))]

@@ -316,8 +316,8 @@ class AnyOrder(RuleBasedStateMachine):
         """A person who looks what appeared, and takes all of it for their own."""
         for one in Submission.objects.filter(status="unconfirmed"):
             appeared = tasks_since(one, client_for(self.world.key)) if one.newest_task_id_before is not None else None
-            if appeared and appeared.ids:
-                one.decide_created(appeared.ids, one.owner)
+            if appeared and appeared.ids and one.row_count:
+                one.decide_created(appeared.ids[: one.row_count], one.owner, indexes=range(len(appeared.ids)))
             else:
                 one.decide_not_created(one.owner)
 

@@ -27,6 +27,7 @@ class Result(Enum):
     NOT_SENT = "not sent"  # nothing was created; the same values may be sent again
     UNCERTAIN = "uncertain"  # a task may exist
     DUPLICATE = "duplicate"  # the same values were sent before; nothing was stored or sent
+    RESTORED = "restored"  # it may have been sent before the portal was restored; nothing was stored or sent
     ELSEWHERE = "elsewhere"  # this very form was sent before, or is being sent
 
 
@@ -47,7 +48,7 @@ class Creation:
     @property
     def has_left(self) -> bool:
         """True if the ledger has what was typed, and it is or may be a task."""
-        is_refused = self.result in (Result.REFUSED, Result.NOT_SENT, Result.DUPLICATE)
+        is_refused = self.result in (Result.REFUSED, Result.NOT_SENT, Result.DUPLICATE, Result.RESTORED)
         return not is_refused and self.submission.status != Status.DRAFT
 
     def field_errors(self) -> list[tuple[str, str]]:
@@ -85,8 +86,8 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
         with transaction.atomic():
             lock_workflow(workflow)
             existing = find_existing(owner, workflow, typed.fields, typed.token)
-            if existing.duplicate and not typed.is_meant and not _has_left(existing.own):
-                return Creation(Result.DUPLICATE, existing.duplicate.submission, duplicate=existing.duplicate)
+            if not typed.is_meant and (question := _question_about(existing)):
+                return question
             submission = _store(owner, workflow, typed, existing)
             if error and not _has_left(submission):
                 # With a reason it is not taken for one that is about to be sent: another form may send the same values.
@@ -103,6 +104,17 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
     if existing.has_draft and creation.has_left:
         forget_sent(owner, workflow, typed.token, typed.draft_seen)
     return creation
+
+
+def _question_about(existing: Existing) -> Creation | None:
+    """Return why a person has to confirm first that the task is meant, or None."""
+    if _has_left(existing.own):
+        return None
+    if existing.duplicate:
+        return Creation(Result.DUPLICATE, existing.duplicate.submission, duplicate=existing.duplicate)
+    if existing.is_draft_restored:
+        return Creation(Result.RESTORED, existing.own or Submission())
+    return None
 
 
 def _store(owner: User, workflow: OpenedWorkflow, typed: Typed, existing: Existing) -> Submission:

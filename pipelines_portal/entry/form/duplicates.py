@@ -49,6 +49,7 @@ class Existing:
     own: Submission | None  # of this very form
     duplicate: Duplicate | None
     has_draft: bool  # a draft of this person for this workflow
+    is_draft_restored: bool  # it may have been sent between the backup and the restore
 
 
 def lock_workflow(workflow: OpenedWorkflow) -> None:
@@ -70,7 +71,8 @@ def find_existing(person: User, workflow: OpenedWorkflow, fields: FieldValues, t
     sent_since, stored_since = now - SENT_WITHIN, now - STORED_WITHIN
     found = read_existing(person, workflow, digest, token, sent_since=sent_since, stored_since=stored_since)
     own = Submission.objects.filter(pk=found.own).first() if found.own else None
-    return Existing(own, _duplicate(person, found.same_row) if found.same_row else None, found.has_draft)
+    duplicate = _duplicate(person, found.same_row) if found.same_row else None
+    return Existing(own, duplicate, found.has_draft, found.is_draft_restored)
 
 
 def _duplicate(person: User, row_pk: int) -> Duplicate | None:

@@ -52,7 +52,8 @@ _EXISTING = f"""
                 OR s.status = 'draft' AND s.kind = 'form' AND s.attempt = 0 AND s.reason = '' AND s.created_at > %s
             )
             ORDER BY r.id DESC LIMIT 1),
-        {_DRAFTS}
+        (SELECT restored_from IS NOT NULL FROM {TypedDraft._meta.db_table}
+            WHERE owner_id = %s AND key_id = %s AND workflow_id = %s)
 """  # noqa: S608 - as above
 
 
@@ -93,11 +94,12 @@ def read_last_sent(person: User, workflow: OpenedWorkflow, since: datetime, coun
 
 
 class Existing(NamedTuple):
-    """What a posted form meets: its own submission, the newest row with the same values, a draft."""
+    """What a posted form meets: its own submission, the newest row with the same values, and a draft."""
 
     own: UUID | None
     same_row: int | None
     has_draft: bool
+    is_draft_restored: bool = False
 
 
 def read_existing(
@@ -108,11 +110,11 @@ def read_existing(
     """
     as_stored = UUIDField().get_db_prep_value(token, connection)
     seen_by = [person.pk] * 3
-    ((own, same_row, has_draft),) = fetch_rows(_EXISTING, [
+    ((own, same_row, is_restored),) = fetch_rows(_EXISTING, [
         person.pk, as_stored, digest, workflow.workflow_id, person.pk, as_stored, *seen_by, _moment(sent_since),
         _moment(stored_since), person.pk, workflow.key_id, workflow.workflow_id,
     ])  # fmt: skip
-    return Existing(UUID(str(own)) if own else None, same_row, bool(has_draft))
+    return Existing(UUID(str(own)) if own else None, same_row, is_restored is not None, bool(is_restored))
 
 
 def _moment(moment: datetime) -> Any:

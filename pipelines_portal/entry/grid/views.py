@@ -387,7 +387,7 @@ def copy(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRespons
     workflow = usable_workflow(request.user, key_id, workflow_id)
     schema = cached_schema(workflow, client_for(workflow.key))
     task_ids = [number for text in request.POST.getlist("task")[:MOST_IN_PAGE] if (number := number_in(text))]
-    known = briefs_of_tasks(request.user, workflow.key, workflow_id, task_ids)
+    known = briefs_of_tasks(request.user, workflow.key, workflow_id, dict.fromkeys(task_ids))
     values = {task_id: brief.fields for task_id in task_ids if (brief := known.get(task_id)) and brief.fields}
     if left := [task_id for task_id in task_ids if task_id not in values]:
         messages.warning(request, texts.NOT_COPIED.format(tasks=", ".join(map(str, left[:10]))))

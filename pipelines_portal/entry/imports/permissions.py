@@ -24,7 +24,7 @@ def visible_import(user: User, key_id: int, workflow_id: int, import_id: UUID) -
     import_job = found.select_related("owner").annotate(is_key_usable=usable).first()
     if import_job is None:
         raise Http404
-    opened = OpenedWorkflow.objects.select_related("key__owner")
+    opened = OpenedWorkflow.objects.select_related("key__owner", "index")
     workflow = opened.filter(key=key_id, workflow_id=workflow_id).first()
     if workflow is None:
         usable_workflow(user, key_id, workflow_id)

@@ -20,7 +20,7 @@ from pipelines_portal.api_client import (
 from pipelines_portal.core.shutdown import is_stopping
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.schema_changes import changes_between, without_gone_fields
-from pipelines_portal.entry.models import LEASE, ImportChanged, ImportJob, ImportRow, Step
+from pipelines_portal.entry.models import LEASE, ImportChanged, ImportJob, Step
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.permissions import may_send_with, teams_through
 from pipelines_portal.matching.columns import Matching
@@ -35,12 +35,6 @@ DEFAULT_RETRY_AFTER = 5
 TOO_LARGE = 413
 # Errors that end without a person.
 TEMPORARY = (ConnectionFailed, NotAsked, ServiceUnavailable)
-RESTORED_STATUSES = (
-    ImportJob.Status.SENDING,
-    ImportJob.Status.PAUSED,
-    ImportJob.Status.UNCONFIRMED,
-    ImportJob.Status.CHECKED,
-)
 
 
 def send_requests(import_job: ImportJob) -> None:
@@ -209,21 +203,3 @@ def _wait_or_pause(import_job: ImportJob, error: Exception) -> None:
     else:
         advice = getattr(error, "advice", "")
         import_job.pause_for(advice or (sentence(error) if isinstance(error, PipelinesError) else str(error)))
-
-
-def pause_restored() -> None:
-    """Pause the imports that were being sent, after a restore from a backup.
-
-    An import with an unconfirmed request stops until a person decides. Every other one with ready rows warns that these
-    may have been sent since. Call after the ledger's submissions were marked.
-    """
-    unconfirmed = Submission.Status.UNCONFIRMED
-    for import_job in ImportJob.objects.filter(status__in=RESTORED_STATUSES):
-        import_job.rows.filter(submission__status=unconfirmed).update(status=ImportRow.Status.UNCONFIRMED)
-        import_job.store_counts()
-        if import_job.has_unconfirmed:
-            import_job.stop_unconfirmed(texts.RESTORED)
-        elif import_job.status == ImportJob.Status.SENDING:
-            import_job.take_step(Step.PAUSE, ImportJob.Status.PAUSED, problem=texts.RESTORED)
-        elif import_job.rows.filter(status=ImportRow.Status.READY).exists():
-            ImportJob.objects.filter(pk=import_job.pk).update(problem=texts.RESTORED)

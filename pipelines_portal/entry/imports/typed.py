@@ -130,6 +130,8 @@ def start_typed(import_job: ImportJob, by: User, seen: dict[int, str]) -> str:
 def _why_not_start(locked: ImportJob, seen: dict[int, str]) -> str:
     if locked.has_unconfirmed:
         return texts.DECIDE_FIRST
+    if locked.restored_from:
+        return texts.CHECK_RESTORED
     if not seen:
         return texts.NOTHING_TO_SEND
     is_busy = locked.status == ImportJob.Status.SENDING and not locked.waits_to_start

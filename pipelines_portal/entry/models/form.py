@@ -22,6 +22,10 @@ class TypedDraft(models.Model):
     # Of the form that was typed into: once that is sent, a save that comes late is not kept.
     token = models.UUIDField()
     saved_at = models.DateTimeField(default=timezone.now, db_index=True)
+    # When the database was copied from which it was restored, and the newest task that was known then. It may have been
+    # sent since, so a person is asked first.
+    restored_from = models.DateTimeField(null=True)
+    newest_task_id_before = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         ordering: ClassVar = ["id"]

@@ -150,6 +150,11 @@ class ImportJob(models.Model):
     # Failed requests in a row.
     tries = models.PositiveIntegerField(default=0)
 
+    # When the database was copied from which it was restored, and the newest task that was known then. Nothing is sent
+    # until a person has said which rows had been sent by the restore: see entry.restored.
+    restored_from = models.DateTimeField(null=True)
+    newest_task_id_before = models.PositiveBigIntegerField(default=0)
+
     # The number of its tasks by status, and the progress of the current scan of the task list: see imports.task_counts.
     task_counts = models.JSONField(default=dict)
     scan = models.JSONField(default=dict)
@@ -309,7 +314,7 @@ class ImportJob(models.Model):
         }
         if start_at:
             values["due_at"] = start_at
-        is_as_seen = Q(status=self.status, owner=self.owner_id)
+        is_as_seen = Q(status=self.status, owner=self.owner_id, restored_from=None)
         with transaction.atomic():
             is_started = self.take_step(Step.SEND, self.Status.SENDING, is_as_seen, **values)
             if is_started:

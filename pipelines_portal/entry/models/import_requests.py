@@ -3,19 +3,23 @@
 These are the bodies of methods of ImportJob.
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid5
 
 from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 
+from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client.messages import Labels, row_message
 from pipelines_portal.core.sql import db_id, update_many
 from pipelines_portal.entry.models.import_row import ImportRow
 from pipelines_portal.entry.models.row_error import ErrorGrouping, remove_errors
 from pipelines_portal.matching.row_values import Fault
 from pipelines_portal.submissions.models import JSON_TEXT, NewRow, Submission, SubmissionRow, place_of
+from pipelines_portal.submissions.outcomes import unconfirmed
+from pipelines_portal.submissions.texts import RESTORED
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import opened_workflow
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
 LARGEST_BODY = 4 * 1024 * 1024
 # What a row takes in a request besides its values.
 BYTES_AROUND_ROW = 16
-DIGESTS_PER_QUERY = 5_000
+DIGESTS_PER_QUERY = LARGEST_BATCH = 5_000
 UNSETTLED = (Submission.Status.SENDING, Submission.Status.UNCONFIRMED)
 # A task exists for such a row, or may exist.
 MAY_EXIST = (SubmissionRow.Status.CREATED, SubmissionRow.Status.UNCONFIRMED)
@@ -66,6 +70,37 @@ def next_submission(import_job: "ImportJob", numbers: list[int] | None) -> Submi
         ready.update(status=ImportRow.Status.REQUESTED, submission=draft, fields=None)
         import_job.store_counts()
     return draft
+
+
+def record_sent_rows(
+    import_job: "ImportJob", numbers: list[int], task_ids: list[int], created: Mapping[int, datetime], by: User
+) -> bool:
+    """Record that these ready rows were sent before a restore and became these tasks, in their order.
+
+    `created` says when the tasks were created.
+
+    Return False if a row is no longer ready, or if another submission has one of the tasks.
+    """
+    with transaction.atomic():
+        if import_job.lock(~Q(restored_from=None)) is None:
+            return False
+        rows = _ready_rows(import_job, len(numbers), numbers)
+        if not len(rows) == len(numbers) == len(task_ids):
+            return False
+        for start in range(0, len(rows), LARGEST_BATCH):
+            batch = rows[start : start + LARGEST_BATCH]
+            sent = _create_draft(import_job, batch)
+            import_job.rows.filter(number__in=[row.number for row in batch]).update(
+                status=ImportRow.Status.REQUESTED, submission=sent, fields=None
+            )
+            sent.claim(import_job.newest_task_id_before, until=None)
+            sent.record(unconfirmed(RESTORED))
+            if not sent.decide_created(task_ids[start : start + LARGEST_BATCH], by, created=created):
+                transaction.set_rollback(True)
+                return False
+            Submission.objects.filter(pk=sent.pk).update(sent_at=import_job.restored_from)
+        import_job.store_counts()
+    return True
 
 
 def _ready(import_job: "ImportJob", numbers: list[int] | None) -> QuerySet[ImportRow]:
@@ -162,9 +197,7 @@ def give_back(import_job: "ImportJob", submission: Submission) -> bool:
         if draft is None or draft.status != Submission.Status.DRAFT:
             return False
         import_job.lock()
-        ready, pk = ImportRow.Status.READY.value, db_id(import_job)
-        values = ((ready, text, None, pk, number) for text, number in draft.rows.values_list(JSON_TEXT, "number"))
-        update_many(ImportRow, ("status", "fields", "submission_id"), ("import_job_id", "number"), values)
+        _give_back_rows(import_job, draft.rows.all())
         import_job.store_counts()
         if draft.is_decided_by_person or draft.is_earlier_try_uncertain:
             # An answer to an earlier attempt may still come. The draft is never sent again.
@@ -173,6 +206,13 @@ def give_back(import_job: "ImportJob", submission: Submission) -> bool:
             draft.delete_rows()
             draft.delete()
     return True
+
+
+def _give_back_rows(import_job: "ImportJob", rows: QuerySet[SubmissionRow]) -> None:
+    """Make rows of a request ready to be sent again."""
+    ready, pk = ImportRow.Status.READY.value, db_id(import_job)
+    values = ((ready, text, None, pk, number) for text, number in rows.values_list(JSON_TEXT, "number"))
+    update_many(ImportRow, ("status", "fields", "submission_id"), ("import_job_id", "number"), values)
 
 
 def settle_overdue(import_job: "ImportJob") -> None:
@@ -211,7 +251,12 @@ def _take_step_after(import_job: "ImportJob", submission: Submission) -> None:
 
 def _store_outcomes(import_job: "ImportJob", submission: Submission) -> None:
     rows = import_job.rows.filter(submission=submission)
-    rows.update(status=ImportRow.Status.CREATED)
+    if rows.update(status=ImportRow.Status.CREATED) < submission.row_count:
+        _take_created(import_job, submission)
+    if submission.is_decided_by_person:
+        # A person decided that these were not created. The API rejected none of them.
+        _give_back_rows(import_job, submission.rows.filter(status=SubmissionRow.Status.REJECTED))
+        return
     others, labels = submission.rows.exclude(status=SubmissionRow.Status.CREATED), _labels(import_job)
     statuses: dict[int, str] = {}
     faults: dict[int, list[Fault]] = {}

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -22,6 +22,7 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.permissions import teams_through
 from pipelines_portal.submissions import search_index, sending, statuses
 from pipelines_portal.submissions.duplicates import digest_of
+from pipelines_portal.submissions.ids_given_again import is_created_within
 from pipelines_portal.submissions.models.rows import (
     CHUNK,
     JSON_TEXT,
@@ -32,11 +33,17 @@ from pipelines_portal.submissions.models.rows import (
     list_unattributed,
     write_outcome,
 )
-from pipelines_portal.submissions.outcomes import Outcome, rejection, unconfirmed
+from pipelines_portal.submissions.outcomes import Outcome, Refusal, rejection, unconfirmed
 from pipelines_portal.submissions.search.words import words_of
 from pipelines_portal.submissions.signals import outcome_written, values_dropped
 from pipelines_portal.submissions.statuses import FINAL, STEPS, RowStatus, Status, Step
-from pipelines_portal.submissions.texts import DECIDED_NOT_CREATED, LOST, RESTORED, TAKEN_BY_MISTAKE
+from pipelines_portal.submissions.texts import (
+    DECIDED_NOT_CREATED,
+    DECIDED_ROW_NOT_CREATED,
+    LOST,
+    RESTORED,
+    TAKEN_BY_MISTAKE,
+)
 from pipelines_portal.workflows.fields.base import FieldValues
 
 if TYPE_CHECKING:
@@ -103,20 +110,25 @@ class Submissions(models.QuerySet["Submission"]):
         for submission in self.overdue():
             submission.record(unconfirmed(LOST))
 
-    def unconfirm_restored(self) -> None:
-        """After a restore, set what was being sent, and every draft that was tried, to unconfirmed.
+    def unconfirm_restored(self, copied_at: datetime, newest: Mapping[int, int]) -> None:
+        """Set all that may have been sent after the restored database was copied to unconfirmed.
 
-        What the backup knows as unsent may have been sent since. Not the drafts of uploads: Pipelines knows each upload
-        by its ID, so it is asked. Not what was called off: its rows are back in their import.
+        `newest` is the newest task of each workflow that was known then. An upload that was confirmed is left to the
+        poll, since Pipelines knows it by its ID. A called off draft is left out: its rows are back in their import.
         """
-        is_tried_draft = Q(status=Status.DRAFT, attempt__gt=0, is_called_off=False) & ~Q(kind=Submission.Kind.ZIP)
+        may_be_sent = self.filter(Q(status=Status.SENDING) | Q(status=Status.DRAFT, is_called_off=False)).order_by()
         with transaction.atomic():
-            may_be_sent = self.select_for_update().filter(Q(status=Status.SENDING) | is_tried_draft)
-            ids = list(may_be_sent.values_list("pk", flat=True))
-            SubmissionRow.objects.filter(submission__in=ids).update(status=RowStatus.UNCONFIRMED, task_id=None)
-            self.filter(pk__in=ids).update(
+            untried = may_be_sent.filter(newest_task_id_before=None)
+            for workflow_id in list(untried.values_list("workflow_id", flat=True).distinct()):
+                of_workflow = untried.filter(workflow_id=workflow_id)
+                of_workflow.update(newest_task_id_before=newest.get(workflow_id, 0))
+            rows = SubmissionRow.objects.filter(submission__in=may_be_sent.values("pk"))
+            rows.update(status=RowStatus.UNCONFIRMED, task_id=None)
+            may_be_sent.update(
                 status=Status.UNCONFIRMED, reason=RESTORED, sending_until=None, finished_at=timezone.now()
             )
+            # It was unconfirmed before. Others may have decided it since.
+            self.filter(status=Status.UNCONFIRMED).update(restored_from=copied_at)
 
 
 class Submission(models.Model):
@@ -160,6 +172,8 @@ class Submission(models.Model):
     attempt = models.PositiveIntegerField(default=0)
     # Tasks above this ID appeared after the sending began. 0: there was none; null: nothing was sent.
     newest_task_id_before = models.PositiveBigIntegerField(null=True)
+    # When the database was copied from which this was restored as unconfirmed.
+    restored_from = models.DateTimeField(null=True)
     # A person decided the outcome of the last try. The API's own answer to that try replaces it.
     is_decided_by_person = models.BooleanField(default=False)
     # A person declared a try not sent, another followed, and the answer to the first has not arrived.
@@ -380,6 +394,7 @@ class Submission(models.Model):
             # The answer to a try that a person declared not sent may still arrive.
             is_earlier_try_uncertain=self.is_decided_by_person or self.is_earlier_try_uncertain,
             sent_at=timezone.now(), sending_until=until, finished_at=None,
+            restored_from=self.restored_from if self.is_decided_by_person or self.is_earlier_try_uncertain else None,
             search_who=search_index.who_may_find(self, teams), **values,
         )  # fmt: skip
         return who_before if is_claimed else None
@@ -437,14 +452,14 @@ class Submission(models.Model):
                 Submission.objects.filter(pk=self.pk).update(is_earlier_try_uncertain=False)
         return False
 
-    def decide(self, outcome: Outcome, by: User) -> bool:
+    def decide(self, outcome: Outcome, by: User, created: Mapping[int, datetime] | None = None) -> bool:
         """Record what a person found out about an unconfirmed one.
 
         Return False if the answer arrived after all or somebody decided first; also if one of the tasks was recorded
         for another submission in the meantime, which leaves this one unconfirmed.
         """
         with transaction.atomic():
-            if self.tasks_of_others(outcome.task_ids):
+            if self.tasks_of_others(outcome.task_ids, created=created):
                 return False
             is_decided = self._step(
                 Step.DECIDE, outcome.status, is_decided_by_person=True, reason=outcome.reason,
@@ -460,18 +475,32 @@ class Submission(models.Model):
         """Return whether these are more tasks than it can have created."""
         return 0 < self.row_count < len(task_ids)
 
-    def decide_created(self, task_ids: list[int], by: User) -> bool:
-        """Decide that it created these tasks. Rows get their IDs if there are as many rows as tasks."""
-        count = min(len(task_ids), self.row_count)
-        status = Status.CREATED if count == self.row_count else Status.PARTLY_CREATED
-        return self.decide(Outcome(status, "", count, 0, {}, tuple(task_ids)), by)
+    def decide_created(
+        self,
+        task_ids: list[int],
+        by: User,
+        *,
+        indexes: Collection[int] | None = None,
+        created: Mapping[int, datetime] | None = None,
+    ) -> bool:
+        """Decide that it created these tasks, in the order of its rows.
+
+        With fewer tasks than rows, `indexes` names the rows that became the tasks. The others were not created.
+        `created` says when the tasks were created.
+        """
+        not_created = set(range(self.row_count)).difference(range(self.row_count) if indexes is None else indexes)
+        if self.row_count and self.row_count - len(not_created) != len(task_ids):
+            raise ValueError("As many rows as tasks were created.")
+        refusals = {index: Refusal("", DECIDED_ROW_NOT_CREATED) for index in sorted(not_created)}
+        status = Status.PARTLY_CREATED if not_created else Status.CREATED
+        return self.decide(Outcome(status, "", len(task_ids), len(refusals), refusals, tuple(task_ids)), by, created)
 
     def decide_not_created(self, by: User) -> bool:
         """Decide that it created nothing: it is a draft again.
 
         Rows that went with an archive are rejected: they can be sent with another archive only.
         """
-        is_archive = self.kind == self.Kind.ZIP
+        is_archive = self.kind == self.Kind.ZIP and self.attempt > 0
         return self.decide(rejection(self.row_count, DECIDED_NOT_CREATED) if is_archive else Outcome(Status.DRAFT), by)
 
     def discard(self, by: User | None) -> bool:
@@ -486,20 +515,24 @@ class Submission(models.Model):
             locked.delete()
         return True
 
-    def tasks_of_others(self, task_ids: Iterable[int], *, only_guessed: bool = False) -> set[int]:
+    def tasks_of_others(
+        self, task_ids: Iterable[int], *, only_guessed: bool = False, created: Mapping[int, datetime] | None = None
+    ) -> set[int]:
         """Return those of the tasks that the ledger attributes to another submission.
 
-        `only_guessed`: because a person decided so, and not the API's answer.
+        `only_guessed`: because a person decided so, and not the API's answer. `created` says when the tasks were
+        created: a restored API gives IDs again, and such a task is not the other submission's.
         """
-        ids = list(task_ids)
+        ids, created = list(task_ids), created or {}
         found: set[int] = set()
         is_guessed = Q(submission__is_decided_by_person=True) | Q(submission__is_earlier_try_uncertain=True)
         for model in (SubmissionRow, UnattributedTask):
             same = model.objects.filter(task_id__in=ids, submission__workflow_id=self.workflow_id)
             same = same.filter(is_guessed) if only_guessed else same
-            found.update(
-                task_id for task_id in same.exclude(submission=self.pk).values_list("task_id", flat=True) if task_id
-            )
+            columns = ("task_id", "submission__created_at", "submission__finished_at")
+            for task_id, since, until in same.exclude(submission=self.pk).values_list(*columns):
+                if task_id and is_created_within(created.get(task_id), since, until):
+                    found.add(task_id)
         return found
 
     def _record_this_try(self, outcome: Outcome) -> bool:

@@ -1,6 +1,5 @@
 """Actions on a submission: send it, decide an unconfirmed one, try the rejected rows again."""
 
-import re
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,16 +10,15 @@ from django.views.decorators.http import require_POST
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.core.api_errors import explain
+from pipelines_portal.core.number_ranges import LONGEST, ranges_of, read_ranges
 from pipelines_portal.core.parameters import number_in
+from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions import texts
 from pipelines_portal.submissions.appeared import Appeared, tasks_since
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.permissions import own_submission, reachable_key, visible_submission
-
-# "1201–1320" or "1325"
-ID_RANGE = re.compile(r"([0-9]{1,18})(?:\s*[-–]\s*([0-9]{1,18}))?")
 
 
 @require_POST
@@ -56,12 +54,70 @@ def _send(request: SignedInRequest, submission: Submission, key: SavedKey) -> No
 @signed_in
 @senders_only
 def submission_mark_created(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
-    """Record the tasks that the person selected: those named by `task`, or the IDs and ranges in `ids`."""
+    """Record the tasks that the person selected: those named by `task`, or the IDs and ranges in `ids`.
+
+    If they are fewer than the rows, the person also names the rows that became tasks, in `rows`.
+    """
     submission = visible_submission(request.user, submission_id)
     appeared = _appeared(request, submission)
-    if appeared is not None:
-        _mark_created(request, submission, appeared)
+    if appeared is None:
+        return redirect("submissions:detail", submission.pk)
+    selected, is_gone = _selected(request.POST, appeared)
+    if submission.status != Submission.Status.UNCONFIRMED:
+        messages.info(request, texts.DECIDED_BY_OTHERS)
+    elif is_gone:
+        messages.info(request, texts.CLAIMED_BY_OTHERS)
+    elif not selected:
+        messages.error(request, texts.SELECT_TASKS if appeared.tasks else texts.NO_TASKS_APPEARED)
+    elif submission.has_fewer_rows_than(selected):
+        messages.error(request, texts.too_many_selected(submission.row_count))
+    else:
+        return _mark_created(request, submission, appeared, selected)
     return redirect("submissions:detail", submission.pk)
+
+
+def _mark_created(
+    request: SignedInRequest, submission: Submission, appeared: Appeared, selected: list[int]
+) -> HttpResponse:
+    """Record the tasks. If they are fewer than the rows, ask first which rows they are."""
+    indexes = None
+    if len(selected) < submission.row_count:
+        indexes = _rows_named(request.POST, submission)
+        if indexes is None:
+            return _ask_which_rows(request, submission, appeared, selected)
+        if len(indexes) != len(selected):
+            error = texts.as_many_rows(len(selected), len(indexes))
+            return _ask_which_rows(request, submission, appeared, selected, error)
+    if not submission.decide_created(selected, request.user, indexes=indexes, created=appeared.created):
+        is_open = submission.status == Submission.Status.UNCONFIRMED
+        messages.info(request, texts.CLAIMED_BY_OTHERS if is_open else texts.DECIDED_BY_OTHERS)
+    return redirect("submissions:detail", submission.pk)
+
+
+def _ask_which_rows(
+    request: SignedInRequest, submission: Submission, appeared: Appeared, selected: list[int], error: str = ""
+) -> HttpResponse:
+    """Ask which rows became the tasks, with the first rows as the proposal: Pipelines creates tasks in their order."""
+    first = submission.rows.values_list("number", "index")[: len(selected)]
+    context = {
+        "submission": submission,
+        "selected": ranges_of(selected),
+        "count": len(selected),
+        "left": submission.row_count - len(selected),
+        "newest": appeared.newest,
+        "shown": len(appeared.tasks),
+        "rows": request.POST.get("rows", "")[:LONGEST] or ranges_of([number or index + 1 for number, index in first]),
+        "error": error,
+    }
+    return render_page(request, "submissions/which_rows.html", context, status=422 if error else 200)
+
+
+def _rows_named(form: QueryDict, submission: Submission) -> list[int] | None:
+    """Return the indexes of the rows whose numbers the form names, or None if it names none."""
+    if not form.get("rows", "").strip():
+        return None
+    is_named = read_ranges(form["rows"])
+    return [index for number, index in submission.rows.values_list("number", "index") if is_named(number or index + 1)]
 
 
 def _appeared(request: SignedInRequest, submission: Submission) -> Appeared | None:
@@ -77,28 +133,13 @@ def _appeared(request: SignedInRequest, submission: Submission) -> Appeared | No
         return None
 
 
-def _mark_created(request: SignedInRequest, submission: Submission, appeared: Appeared) -> None:
-    selected, is_gone = _selected(request.POST, appeared)
-    if submission.status != Submission.Status.UNCONFIRMED:
-        messages.info(request, texts.DECIDED_BY_OTHERS)
-    elif is_gone:
-        messages.info(request, texts.CLAIMED_BY_OTHERS)
-    elif not selected:
-        messages.error(request, texts.SELECT_TASKS if appeared.tasks else texts.NO_TASKS_APPEARED)
-    elif submission.has_fewer_rows_than(selected):
-        messages.error(request, texts.too_many_selected(submission.row_count))
-    elif not submission.decide_created(selected, request.user):
-        is_open = submission.status == Submission.Status.UNCONFIRMED
-        messages.info(request, texts.CLAIMED_BY_OTHERS if is_open else texts.DECIDED_BY_OTHERS)
-
-
 def _selected(form: QueryDict, appeared: Appeared) -> tuple[list[int], bool]:
     """Return those of the new tasks that the form names, and whether one that the page showed is no longer new."""
     if "ids" in form:
-        ranges = [(int(first), int(last or first)) for first, last in ID_RANGE.findall(form.get("ids", ""))]
+        is_named = read_ranges(form.get("ids", ""))
         newest, count = number_in(form.get("up_to", "")) or 0, number_in(form.get("count", ""))
         shown = [task_id for task_id in appeared.ids if task_id <= newest]
-        return [each for each in shown if any(low <= each <= high for low, high in ranges)], len(shown) != count
+        return list(filter(is_named, shown)), len(shown) != count
     named = {task_id for text in form.getlist("task") if (task_id := number_in(text)) is not None}
     selected = [task_id for task_id in appeared.ids if task_id in named]
     return selected, len(selected) < len(named)

@@ -19,6 +19,7 @@ from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions import texts
 from pipelines_portal.submissions.appeared import Appeared, tasks_since
+from pipelines_portal.submissions.lost_tasks import lost_tasks
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.permissions import reachable_key, visible_submission
 from pipelines_portal.submissions.shown_values import ShownValue, shown_values
@@ -86,9 +87,10 @@ def _tasks(
     """Count its tasks by status. Very many are counted by a second request, so that the page does not wait."""
     if key is None or workflow is None or not is_counted(submission, workflow):
         return {}
+    lost = {"lost_tasks": lost_tasks(submission.rows.all(), workflow.index)}
     if submission.success_count > COUNTED_AT_ONCE and "tasks" not in request.GET:
-        return {"tasks_later": str(submission.success_count)}
-    return {"tasks": task_bar(submission, workflow)}
+        return {"tasks_later": str(submission.success_count)} | lost
+    return {"tasks": task_bar(submission, workflow)} | lost
 
 
 def _rows_after(submission: Submission, after: int, status: str) -> list[SubmissionRow]:

@@ -1,6 +1,7 @@
 """Restoring of a backup into empty places, which marks what may have been sent after it was made."""
 
 import tarfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,16 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
 
 from pipelines_portal.core.files import version_of
-from pipelines_portal.entry.imports.sending import pause_restored
+from pipelines_portal.entry.restored import hold_restored
+from pipelines_portal.submissions.appeared import newest_known_tasks
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.system.backup.places import EXTERNAL_API, PORTAL, STORED, Database, stored_files
 from pipelines_portal.system.backup.reading import extract, opened_backup, read_manifest
+from pipelines_portal.system.models import WorkerHeartbeat
 from pipelines_portal.uploads.polling import stop_restored
 
 NOTHING = "Nothing was restored."
@@ -36,17 +41,23 @@ def restore(
                 _rename_versions(databases, storage, manifest["archives"])
             if any(each.name == PORTAL and each.member in members for each in databases):
                 call_command("migrate", verbosity=0, interactive=False)
-                mark_restored()
+                mark_restored(datetime.strptime(manifest["made_at"], "%Y-%m-%d %H:%M").replace(tzinfo=UTC))
         except (Exception, KeyboardInterrupt) as error:
             raise CommandError(f"{error or type(error).__name__}. {START_AGAIN}") from error
     return manifest
 
 
-def mark_restored() -> None:
-    """Stop everything that was unsent when the backup was made, since it may have been sent later."""
+def mark_restored(copied_at: datetime | None = None) -> None:
+    """Hold everything that may have been sent after the database was copied, until a person has decided.
+
+    Without `copied_at`, the database was copied when a worker last wrote its heartbeat into it.
+    """
+    if copied_at is None:
+        copied_at = WorkerHeartbeat.objects.aggregate(at=Max("seen_at"))["at"] or timezone.now()
+    newest = newest_known_tasks()
     with transaction.atomic():
-        Submission.objects.all().unconfirm_restored()
-        pause_restored()
+        Submission.objects.all().unconfirm_restored(copied_at, newest)
+        hold_restored(copied_at, newest)
         stop_restored()
 
 

@@ -48,7 +48,7 @@ def task_detail(request: SignedInRequest, key_id: int, workflow_id: int, task_id
     if request.htmx:
         context["event"] = status_event(task)
     else:
-        origin = origin_of_task(request.user, key, workflow_id, task_id)
+        origin = origin_of_task(request.user, key, workflow_id, task_id, task.created_at)
         fields = origin.fields if origin else None
         context |= {"origin": origin, "text": telling_value(fields or {}, workflow.telling_field)}
         context["values"] = None if fields is None else shown_values(fields, titles_of(key_id, workflow_id))

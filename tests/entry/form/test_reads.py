@@ -91,14 +91,14 @@ def there(person: User, workflow: OpenedWorkflow, token: UUID) -> tuple[UUID | N
 def test_what_is_there_already(person: User, workflow: OpenedWorkflow, values: dict[str, object]) -> None:
     row = with_row(person, workflow, **{"sent_at": timezone.now()} | values)  # type: ignore[arg-type]
     token = row.submission.token
-    assert there(person, workflow, uuid4()) == (None, row.pk, False)
-    assert there(person, workflow, token) == (row.submission.pk, None, False)
+    assert there(person, workflow, uuid4()) == (None, row.pk, False, False)
+    assert there(person, workflow, token) == (row.submission.pk, None, False, False)
     stranger = make_person("pia@acme.example")
     share_key(workflow.key, stranger)
-    assert there(stranger, workflow, token) == (None, None, False)
+    assert there(stranger, workflow, token) == (None, None, False, False)
     theirs = with_row(stranger, workflow, status="created", sent_at=timezone.now())
-    assert there(person, workflow, uuid4()) == (None, theirs.pk, False)
-    assert there(person, open_workflow(workflow.key, workflow_id=7), uuid4()) == (None, None, False)
+    assert there(person, workflow, uuid4()) == (None, theirs.pk, False, False)
+    assert there(person, open_workflow(workflow.key, workflow_id=7), uuid4()) == (None, None, False, False)
 
 
 @pytest.mark.parametrize(
@@ -114,10 +114,10 @@ def test_what_is_there_already(person: User, workflow: OpenedWorkflow, values: d
 )
 def test_what_is_no_twin(person: User, workflow: OpenedWorkflow, values: dict[str, object]) -> None:
     with_row(person, workflow, **{"sent_at": timezone.now()} | values)  # type: ignore[arg-type]
-    assert there(person, workflow, uuid4()) == (None, None, False)
+    assert there(person, workflow, uuid4()) == (None, None, False, False)
 
 
 def test_a_stored_draft(person: User, workflow: OpenedWorkflow) -> None:
     place = {"key": workflow.key, "workflow_id": workflow.workflow_id}
     TypedDraft.objects.create(owner=person, **place, typed={}, token=uuid4())
-    assert there(person, workflow, uuid4()) == (None, None, True)
+    assert there(person, workflow, uuid4()) == (None, None, True, False)

@@ -38,6 +38,7 @@ from pipelines_portal.submissions.appeared import tasks_since
 from pipelines_portal.submissions.models import Submission
 from tests import samples
 from tests.conftest import ACME, TRANSLATIONS
+from tests.deciding import decide_honestly
 from tests.factories import make_colleague, make_person, open_workflow, save_key, share_key
 from tests.fake_api import FakeApi, Plan, fake_api
 from tests.uploads.test_any_order import START, dying_at
@@ -225,7 +226,7 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
             lost.key = self.world.key
             appeared = tasks_since(lost, client_for(self.world.key)).ids
             if is_honest and appeared:
-                lost.decide_created(appeared, self.world.person)
+                decide_honestly(lost, self.api, appeared, self.world.person)
             elif lost.decide_not_created(self.world.person):
                 for number in lost.rows.values_list("number", flat=True):
                     self.permitted[str(number)] += 1

@@ -1,67 +1,301 @@
-"""What a restore makes of imports whose rows may have been sent after the backup."""
+"""After a restore nothing is sent before a person has seen what is new in Pipelines since the database was copied.
 
+Three cases: both programs were restored, only the portal, only the External API. A database is not really copied here:
+what was sent after the copy is created at the API behind the portal's back.
+"""
+
+import re
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
-from pipelines_portal.entry.imports.sending import pause_restored
-from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.submissions.models import Submission
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from pipelines_portal.entry.models import ImportJob, TypedDraft
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.system.backup.restoring import mark_restored
+from pipelines_portal.task_index.models import Scan, WorkflowIndex
+from pipelines_portal.task_index.recording import record_tasks
+from pipelines_portal.task_index.scanning import fetch, record
+from pipelines_portal.uploads.models import Stage
+from pipelines_portal.uploads.polling import enqueue_due, poll_if_due, poll_now
+from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.entry.imports.conftest import Checked, work
+from tests.entry.imports.making import distinct, statuses
+from tests.factories import GOOD, Desk, make_index, make_upload, open_workflow, send
 from tests.fake_api import FakeApi
+from tests.pages import text_of
+from tests.uploads.conftest import status
 
-from .conftest import Checked, work
-from .making import distinct, statuses
+Status = Submission.Status
 
 
-def being_sent(checked: Checked) -> ImportJob:
+def restored(thing: Any, copied_at: datetime | None = None) -> Any:
+    mark_restored(copied_at or timezone.now())
+    thing.refresh_from_db()
+    return thing
+
+
+def address(import_job: ImportJob, name: str) -> str:
+    return reverse(f"imports:{name}", args=[import_job.key_id, import_job.workflow_id, import_job.pk])
+
+
+def hidden(page: Any, import_job: ImportJob) -> str:
+    """Return the newest task that the page shows."""
+    html = page.get(address(import_job, "restored")).content.decode()
+    return re.findall(r'name="newest" value="(\d+)"', html)[0]
+
+
+def yesterday() -> datetime:
+    return timezone.now() - timedelta(days=1)
+
+
+def look(desk: Desk, submission: Submission) -> str:
+    return desk.browser.get(f"/submissions/{submission.pk}/?look").content.decode()
+
+
+@pytest.fixture
+def workflow(saved_key: SavedKey) -> OpenedWorkflow:
+    return open_workflow(saved_key)
+
+
+# --- only the portal was restored -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("was", ["reading", "matching", "checking", "checked", "sending", "paused", "deleted"])
+def test_no_import_sends_before_somebody_has_decided(
+    checked: Checked, page: Any, person: Any, api: FakeApi, was: str
+) -> None:
     import_job = checked(distinct(3))
-    assert import_job.start_sending(import_job.owner, 3, one_row_first=False)
-    return import_job
-
-
-def restore(import_job: ImportJob) -> Any:
-    Submission.objects.all().unconfirm_restored()
-    pause_restored()
+    ImportJob.objects.filter(pk=import_job.pk).update(status=was)
+    import_job = restored(import_job)
+    assert import_job.restored_from and import_job.status != "sending"
+    ImportJob.objects.filter(pk=import_job.pk).update(status="checked")
     import_job.refresh_from_db()
-    return import_job
-
-
-def test_an_import_that_was_being_sent_is_paused_and_sends_nothing(checked: Checked, api: FakeApi) -> None:
-    import_job = restore(being_sent(checked))
-    assert import_job.status == ImportJob.Status.PAUSED
-    assert "restored from a backup" in import_job.problem
+    assert not import_job.start_sending(person, 3)
+    answer = page.post(address(import_job, "send"), {"rows": 3}, follow=True)
+    assert "No task is new since the backup" in text_of(answer)
     work()
-    assert set(statuses(import_job).values()) == {"ready"}
+    assert api.calls("POST") == [] and set(statuses(import_job).values()) == {"ready"}
+    page.post(address(import_job, "restored"), {"newest": 0, "nothing": ""})
+    page.post(address(import_job, "send"), {"rows": 3})
+    work()
+    assert set(statuses(import_job).values()) == {"created"}
 
 
-def test_an_import_with_an_unconfirmed_request_asks_a_person(checked: Checked) -> None:
-    import_job = being_sent(checked)
-    request = import_job.next_submission()
-    assert request is not None
-    request.claim(0, until=None)
-    restore(import_job)
-    assert import_job.status == ImportJob.Status.UNCONFIRMED
-    assert "restored from a backup" in import_job.problem
-    assert set(statuses(import_job).values()) == {"unconfirmed"}
+def test_rows_that_were_sent_after_the_backup_are_not_sent_again(
+    checked: Checked, page: Any, person: Any, api: FakeApi
+) -> None:
+    """The page offers the new tasks for the first ready rows."""
+    import_job = checked(distinct(4))
+    assert import_job.start_sending(person, 4)
+    import_job = restored(import_job)
+    assert (import_job.status, set(statuses(import_job).values())) == ("paused", {"ready"})
+    ids = api.create(2)
+    html = text_of(page.get(address(import_job, "check")))
+    assert "Check what was sent before you continue" in html and "Create 4 tasks" not in html
+    html = page.get(address(import_job, "restored")).content.decode()
+    assert f'value="{ids[0]}–{ids[1]}"' in html and 'value="2–3"' in html
+    form = {"newest": hidden(page, import_job), "tasks": f"{ids[0]}-{ids[1]}"}
+    wrong = page.post(address(import_job, "restored"), form | {"rows": "2"})
+    assert wrong.status_code == 422 and "Name as many rows as tasks." in text_of(wrong)
+    late = page.post(address(import_job, "restored"), form | {"rows": "2–3", "newest": "1"})
+    assert late.status_code == 422 and "There are other new tasks now" in text_of(late)
+    assert page.post(address(import_job, "restored"), form | {"rows": "2–3"}).status_code == 302
+    assert statuses(import_job) == {2: "created", 3: "created", 4: "ready", 5: "ready"}
+    rows = SubmissionRow.objects.order_by("index")
+    assert [(row.task_id, (row.fields or {})["input_text"]) for row in rows] == [
+        (ids[0], "Hello 0"), (ids[1], "Hello 1")
+    ]  # fmt: skip
+    page.post(address(import_job, "send"), {"rows": 2})
+    work()
+    sent = [task.fields["input_text"] for task in api.tasks.values()]
+    assert sent == ["Hello", "Hello", "Hello 2", "Hello 3"] and set(statuses(import_job).values()) == {"created"}
 
 
-def test_a_paused_import_says_that_its_rows_may_have_been_sent(checked: Checked, person: Any) -> None:
-    """It was paused when the backup was made, and perhaps continued and finished since."""
-    import_job = being_sent(checked)
-    assert import_job.pause(person)
-    restore(import_job)
-    assert import_job.status == ImportJob.Status.PAUSED
-    assert "restored from a backup" in import_job.problem
-
-
-def test_a_checked_import_says_that_its_rows_may_have_been_sent(checked: Checked) -> None:
-    import_job = restore(checked(distinct(2)))
-    assert import_job.status == ImportJob.Status.CHECKED
-    assert "restored from a backup" in import_job.problem
-
-
-def test_an_import_without_rows_to_send_stays_as_it_is(checked: Checked) -> None:
+def test_an_import_that_is_over_stays_as_it_is(checked: Checked, person: Any) -> None:
     import_job = checked(distinct(2))
-    import_job.start_sending(import_job.owner, 2, one_row_first=False)
+    import_job.start_sending(person, 2)
     work()
-    import_job.refresh_from_db()
-    restore(import_job)
-    assert (import_job.status, import_job.problem) == (ImportJob.Status.CHECKED, "")
+    import_job = restored(import_job)
+    assert (import_job.status, import_job.problem, import_job.restored_from) == ("checked", "", None)
+
+
+def test_an_import_within_its_ten_seconds_is_unconfirmed(checked: Checked, person: Any) -> None:
+    import_job = checked(distinct(3))
+    import_job.start_sending(person, 3)
+    assert import_job.next_submission()
+    import_job = restored(import_job)
+    assert import_job.status == ImportJob.Status.UNCONFIRMED and set(statuses(import_job).values()) == {"unconfirmed"}
+
+
+def test_rows_of_the_grid_wait_for_a_decision(page: Any, workflow: OpenedWorkflow, api: FakeApi) -> None:
+    grid = reverse("grid:cells", args=[workflow.key_id, workflow.workflow_id])
+    typed = {"rows": [{"number": 1, "new": True, "cells": {name: ["", text] for name, text in GOOD.items()}}]}
+    assert page.post(grid, typed, content_type="application/json").status_code == 200
+    import_job = restored(ImportJob.objects.get())
+    digest = import_job.rows.get().digest[:12]
+    create = reverse("grid:create", args=[workflow.key_id, workflow.workflow_id])
+    refused = page.post(create, {"rows": f"1:{digest}", "import": str(import_job.pk)})
+    assert refused.status_code == 409 and "first check what was sent since" in refused.json()["problem"]
+    page.post(address(import_job, "restored"), {"newest": 0, "nothing": ""})
+    assert page.post(create, {"rows": f"1:{digest}", "import": str(import_job.pk)}).status_code == 200
+    assert len(api.calls("POST")) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "becomes"),
+    [
+        ({}, Status.UNCONFIRMED),
+        ({"attempt": 1}, Status.UNCONFIRMED),
+        ({"attempt": 1, "is_called_off": True}, Status.DRAFT),
+        ({"kind": "import"}, Status.UNCONFIRMED),
+        ({"kind": "zip"}, Status.UNCONFIRMED),
+        ({"attempt": 1, "status": Status.CREATED}, Status.CREATED),
+        ({"attempt": 1, "status": Status.REJECTED}, Status.REJECTED),
+    ],
+)
+def test_every_draft_is_unconfirmed(desk: Desk, values: dict[str, Any], becomes: str) -> None:
+    submission = desk.draft(GOOD)
+    Submission.objects.filter(pk=submission.pk).update(**values)
+    submission = restored(submission)
+    assert submission.status == becomes
+    assert ("restored from a backup" in submission.reason) == (becomes == Status.UNCONFIRMED)
+
+
+def test_a_draft_that_was_never_tried_shows_what_is_new(desk: Desk, api: FakeApi) -> None:
+    """One press of Send would make a second task of it."""
+    known = send(desk.draft(GOOD), desk.client).rows.get().task_id
+    submission = restored(desk.draft(GOOD))
+    assert submission.newest_task_id_before == known
+    (new,) = api.create(1)
+    html = look(desk, submission)
+    assert f"/tasks/{new}/" in html and f"/tasks/{known}/" not in html and "very likely yours" not in html
+    desk.browser.post(reverse("submissions:mark_created", args=[submission.pk]), {"task": new})
+    submission.refresh_from_db()
+    assert (submission.status, submission.rows.get().task_id) == ("created", new)
+
+
+def test_a_typed_draft_is_asked_about(page: Any, workflow: OpenedWorkflow, api: FakeApi) -> None:
+    form = {f"field-{name}": text for name, text in GOOD.items()} | {"token": str(uuid4())}
+    place = [workflow.key_id, workflow.workflow_id]
+    page.post(reverse("new_task:draft_save", args=place), form)
+    draft = restored(TypedDraft.objects.get())
+    (new,) = api.create(1, input_text="Another", target_language="French")
+    asked = page.post(reverse("new_task:create", args=place), form)
+    html = text_of(asked)
+    assert asked.status_code == 409 and "Was this task created before the restore?" in html and f"Task {new}" in html
+    assert api.calls("POST") == [] and draft.restored_from
+    mark = re.findall(r'name="duplicate" value="([^"]+)"', asked.content.decode())[0]
+    assert page.post(reverse("new_task:create", args=place), form | {"duplicate": mark}).status_code == 302
+    assert len(api.calls("POST")) == 1 and not TypedDraft.objects.exists()
+
+
+@pytest.mark.parametrize("stage", [Stage.CHOSEN, Stage.UPLOADING, Stage.STORED])
+def test_an_upload_that_was_not_confirmed_waits_for_a_decision(desk: Desk, api: FakeApi, stage: str) -> None:
+    upload = restored(make_upload(desk, stage))
+    assert enqueue_due() in (0, None)
+    poll_now(upload)
+    assert api.requests == [] and upload.stage == stage
+    decide = f"/submissions/{upload.submission_id}/"
+    send_page = reverse("uploads:send", args=[desk.key.pk, 42, upload.pk])
+    assert desk.browser.get(send_page)["Location"] == decide
+    started = desk.browser.post(reverse("uploads:start", args=[desk.key.pk, 42, upload.pk]), {"tab": "a"})
+    assert started.status_code == 409 and started.json()["url"] == decide
+    desk.browser.post(f"{decide}not-created/")
+    upload.refresh_from_db()
+    upload.submission.refresh_from_db()
+    assert (upload.submission.status, upload.stage, upload.is_held) == ("draft", stage, False)
+
+
+def test_an_upload_that_had_created_tasks_is_over(desk: Desk, api: FakeApi) -> None:
+    upload = restored(make_upload(desk, Stage.CHOSEN))
+    ids = api.create(2)
+    desk.browser.post(reverse("submissions:mark_created", args=[upload.submission_id]), {"task": ids})
+    upload.refresh_from_db()
+    upload.submission.refresh_from_db()
+    assert (upload.stage, upload.submission.status) == (Stage.COMPLETED, "created")
+
+
+def test_the_api_says_what_came_of_an_upload_that_was_confirmed(desk: Desk, scripted_api: FakeApi) -> None:
+    upload = make_upload(desk, Stage.PROCESSING, confirmed_at=timezone.now(), sends_rows=True)
+    upload = restored(upload)
+    assert upload.submission.status == "unconfirmed"
+    scripted_api.routes["GET"] = status("completed", success_count=2, error_count=0, errors=[], task_ids=[7, 8])
+    poll_if_due(upload)
+    upload.submission.refresh_from_db()
+    assert (upload.stage, upload.submission.status) == (Stage.COMPLETED, "created")
+
+
+# --- both were restored -----------------------------------------------------------------------------------------------
+
+
+def test_the_newest_task_is_that_of_the_portals_own_copy(desk: Desk, api: FakeApi) -> None:
+    """The External API was copied a minute later: the task that the draft became is in its copy, at its end."""
+    known = send(desk.draft(GOOD), desk.client).rows.get().task_id
+    submission = desk.draft(GOOD)
+    (became, lost) = api.create(2)
+    api.remove([lost])
+    submission = restored(submission)
+    assert submission.newest_task_id_before == known
+    assert f"/tasks/{became}/" in look(desk, submission)
+
+
+def test_new_tasks_with_ids_of_lost_ones_are_shown(desk: Desk, api: FakeApi) -> None:
+    """The External API's copy is older than what the portal knows: its new tasks have IDs that the portal has seen."""
+    known = send(desk.draft(GOOD), desk.client).rows.get().task_id
+    Submission.objects.update(created_at=yesterday(), finished_at=yesterday())
+    submission = restored(desk.draft(GOOD), timezone.now() - timedelta(minutes=1))
+    api.remove([known])
+    api.newest_task_id = (known or 1) - 1
+    (again,) = api.create(1)
+    assert again == known
+    assert f"/tasks/{known}/" in look(desk, submission)
+
+
+# --- only the External API was restored -------------------------------------------------------------------------------
+
+
+def _index_step(index: WorkflowIndex, desk: Desk) -> None:
+    scan = Scan.objects.select_related("index__workflow__key__owner").get(index=index, kind=Scan.Kind.NEWEST)
+    record(scan, fetch(scan, desk.client))
+
+
+def test_the_page_says_which_tasks_no_longer_exist(desk: Desk, api: FakeApi) -> None:
+    first = send(desk.draft(GOOD), desk.client)
+    sent = send(desk.draft(GOOD, GOOD), desk.client)
+    index = make_index(desk.workflow, desk.client.list_tasks(42).tasks)
+    api.remove([row.task_id for row in sent.rows.all() if row.task_id])
+    api.newest_task_id -= 2
+    _index_step(index, desk)
+    html = text_of(desk.browser.get(f"/submissions/{sent.pk}/"))
+    assert "2 tasks no longer exist in Pipelines" in html and "Rows 1–2" in html
+    assert "no longer exist" not in text_of(desk.browser.get(f"/submissions/{first.pk}/"))
+    index.refresh_from_db()
+    assert index.newest_id == first.rows.get().task_id
+
+
+def test_a_task_with_an_id_that_was_given_again_is_not_the_rows(desk: Desk, api: FakeApi) -> None:
+    sent = send(desk.draft(GOOD | {"input_text": "Old words"}), desk.client)
+    task_id = sent.rows.get().task_id or 0
+    index = make_index(desk.workflow, desk.client.list_tasks(42).tasks)
+    Submission.objects.update(created_at=yesterday(), finished_at=yesterday())
+    again = desk.client.task(42, task_id)
+    record_tasks(index, [again.model_copy(update={"created_at": yesterday()})], timezone.now())
+    record_tasks(index, [again], timezone.now())
+    page = text_of(desk.browser.get(reverse("tasks:detail", args=[desk.key.pk, 42, task_id])))
+    assert "Old words" not in page and "Created outside the portal" in page
+    assert "Old words" not in text_of(desk.browser.get(reverse("tasks:list", args=[desk.key.pk, 42])))
+    assert "1 task no longer exists in Pipelines" in text_of(desk.browser.get(f"/submissions/{sent.pk}/"))
+
+
+def test_a_lost_answer_is_not_confirmed_by_older_tasks(desk: Desk, api: FakeApi) -> None:
+    """After the External API counted back and up again, older tasks may have higher IDs than the newest one then."""
+    submission = desk.draft(GOOD)
+    submission.claim(0, until=timezone.now() - timedelta(seconds=1))
+    (other,) = api.create(1)
+    api.tasks[other].created_at = timezone.now() - timedelta(days=1)
+    assert "No new task" in look(desk, submission)

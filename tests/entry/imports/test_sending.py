@@ -11,6 +11,7 @@ from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.outcomes import Outcome
 from tests.fake_api import FakeApi, answer, error, hang_up, task_list
 from tests.pages import text_of
 
@@ -181,22 +182,26 @@ def test_one_row_first_is_one_row_where_a_request_of_many_stands_ready(
     assert set(statuses(import_job).values()) == {"created"}
 
 
-def test_rows_that_fewer_tasks_came_of_than_there_were_can_be_taken_away(
+def test_fewer_tasks_than_rows_settle_every_row(
     page: Any, checked: Checked, person: Any, scripted_api: FakeApi, settings: Any, api: Any
 ) -> None:
+    """Rows that a person says were not created are ready again. An answer that comes after all takes them back."""
     import_job = checked(distinct(3))
     scripted_api.routes["POST"] = hang_up
     begin(import_job, person)
     work()
     settings.PIPELINES_API_URL = api.url
-    newest = api.create(2)[-1]
-    Submission.objects.update(newest_task_id_before=newest - 2)
-    page.post(address(import_job, "decide", 1), {"up_to": newest})
+    ids = api.create(2)
+    Submission.objects.update(newest_task_id_before=ids[0] - 1)
+    page.post(address(import_job, "decide", 1), {"up_to": ids[-1]})
     assert set(statuses(import_job).values()) == {"unconfirmed"}
-    words = text_of(page.get(address(import_job, "progress")))
-    assert "3 rows unconfirmed" in words
-    rows = page.get(address(import_job, "rows", "unknown", "csv"))
-    assert b"Hello 2" in b"".join(rows.streaming_content)
+    lost = import_job.submissions.get()
+    assert f"/submissions/{lost.pk}/" in page.get(address(import_job, "progress")).content.decode()
+    assert lost.decide_created(ids, person, indexes=[0, 2])
+    assert statuses(import_job) == {2: "created", 3: "ready", 4: "created"}
+    assert import_job.rows.get(number=3).fields == {"input_text": "Hello 1", "target_language": "French"}
+    lost.record(Outcome("created", "", 3, 0, {}, (*ids, ids[-1] + 1)))
+    assert set(statuses(import_job).values()) == {"created"}
 
 
 def test_messages_of_the_api_about_a_row_use_the_labels_of_the_form(

@@ -1,3 +1,4 @@
+from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
@@ -20,6 +21,7 @@ from pipelines_portal.entry.form.initial import Start, asked_start, misfits
 from pipelines_portal.entry.form.presets import store_pinned, stored_for_form
 from pipelines_portal.entry.form.views.page import form_page, form_token
 from pipelines_portal.entry.form.views.presets import names_preset, preset_save
+from pipelines_portal.entry.restored import tasks_since_restore
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.workflows.cached_schemas import cached_schema, forget_schema, schema_of_form
@@ -108,12 +110,8 @@ def _answer(
     draft_seen = request.POST.get("draft_seen", "")
     if created.is_unsent:
         draft_seen = save_unsent(request.user, workflow, request.POST, created.submission.token) or draft_seen
-    if created.result is Result.DUPLICATE:
-        mark = f"{digest_of(form.payload())}:{request.POST.get('then', '')}"
-        return form_page(
-            request, workflow, form, status=409, duplicate=created.duplicate, duplicate_mark=mark,
-            draft_seen=_save_draft(request, workflow),
-        )  # fmt: skip
+    if created.result in (Result.DUPLICATE, Result.RESTORED):
+        return _ask_if_meant(request, workflow, client, form, created)
     if created.result in (Result.UNCERTAIN, Result.ELSEWHERE):
         return redirect("submissions:detail", created.submission.pk)
     forget_schema(workflow)
@@ -129,6 +127,30 @@ def _answer(
         form.add_api_error(name, message)
     workflow = _status_after_refusal(workflow, client, form)
     return form_page(request, workflow, form, status=422, token=uuid4())
+
+
+def _ask_if_meant(
+    request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient, form: SchemaForm, created: Creation
+) -> HttpResponse:
+    """Ask because the same values were sent, or because the draft may have been sent before a restore."""
+    mark, draft_seen = f"{digest_of(form.payload())}:{request.POST.get('then', '')}", _save_draft(request, workflow)
+    if created.duplicate:
+        about: dict[str, Any] = {"duplicate": created.duplicate, "duplicate_mark": mark}
+    else:
+        about = {"restored_mark": mark, **_new_since_backup(request.user, workflow, client)}
+    return form_page(request, workflow, form, status=409, draft_seen=draft_seen, **about)
+
+
+def _new_since_backup(person: User, workflow: OpenedWorkflow, client: PipelinesClient) -> dict[str, Any]:
+    """Return the tasks that are new since the backup from which the draft was restored, or the API's error."""
+    draft = typed_draft(person, workflow)
+    if draft is None or draft.restored_from is None:
+        return {}
+    found: dict[str, Any] = {"restored_from": draft.restored_from}
+    try:
+        return found | {"appeared": tasks_since_restore(draft, client, 1)}
+    except PipelinesError as error:
+        return found | {"look_failed": explain(error)}
 
 
 def _resend(request: SignedInRequest, created: Creation) -> tuple[str, str] | None:

@@ -1,6 +1,6 @@
 """Step 3: send, pause, continue and stop an import, show its progress, and decide about unconfirmed requests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +11,13 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.core.api_errors import explain
+from pipelines_portal.core.number_ranges import ranges_of, read_ranges
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import htmx_of, render_page
 from pipelines_portal.entry import texts
@@ -25,10 +26,12 @@ from pipelines_portal.entry.imports.row_list import Selection, chips, list_rows
 from pipelines_portal.entry.imports.task_counts import attention_by_import, task_bar, want_counts
 from pipelines_portal.entry.imports.typed import ready_rows, start_typed
 from pipelines_portal.entry.imports.views.import_job import import_context
-from pipelines_portal.entry.models import Counts, ImportJob
+from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
+from pipelines_portal.entry.restored import decide_sent, tasks_since_restore
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.permissions import may_send_with
-from pipelines_portal.submissions.appeared import MOST_PAGES, PAGE, tasks_since
+from pipelines_portal.submissions.appeared import MOST_PAGES, PAGE, Appeared, tasks_since
+from pipelines_portal.submissions.lost_tasks import lost_tasks
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -47,6 +50,8 @@ def import_continue(request: SignedInRequest, key_id: int, workflow_id: int, imp
     workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     require_key(import_job)
     counts = import_job.counts()
+    if import_job.restored_from:
+        return redirect("imports:restored", key_id, workflow_id, import_id)
     if import_job.owner_id == request.user.pk or not import_job.can_change_rows or not counts.not_sent:
         return redirect(import_job)
     can_owner_send = may_send_with(import_job.owner, import_job.key)
@@ -69,6 +74,8 @@ def import_send(request: SignedInRequest, key_id: int, workflow_id: int, import_
     """
     _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     require_key(import_job)
+    if import_job.restored_from:
+        return redirect("imports:restored", key_id, workflow_id, import_id)
     is_owner = import_job.owner_id == request.user.pk
     if not is_owner and request.POST.get("owner") != str(import_job.owner_id):
         return redirect("imports:continue", key_id, workflow_id, import_id)
@@ -156,16 +163,16 @@ def _decide(request: SignedInRequest, import_job: ImportJob, submission: Submiss
         is_decided = submission.decide_not_created(request.user)
     else:
         require_key(import_job)
-        task_ids = _seen_tasks(request, submission)
-        if task_ids is None:
+        appeared = _seen_tasks(request, submission)
+        if appeared is None:
             return
-        is_decided = submission.decide_created(task_ids, request.user)
+        is_decided = submission.decide_created(appeared.ids, request.user, created=appeared.created)
     if not is_decided:
         messages.info(request, texts.ALREADY_SETTLED)
 
 
-def _seen_tasks(request: SignedInRequest, submission: Submission) -> list[int] | None:
-    """Return the tasks that the person saw. Add a message and return None if there are none or the API fails."""
+def _seen_tasks(request: SignedInRequest, submission: Submission) -> Appeared | None:
+    """Return the tasks that the person saw. Add a message and return None if they cannot be those of all rows."""
     if submission.key is None:
         return None
     try:
@@ -174,13 +181,62 @@ def _seen_tasks(request: SignedInRequest, submission: Submission) -> list[int] |
         messages.error(request, texts.NOT_DECIDED.format(reason=explain(error).reason))
         return None
     last_seen = number_in(request.POST.get("up_to", "")) or 0
-    seen = [task_id for task_id in appeared.ids if task_id <= last_seen]
-    if not seen:
-        messages.error(request, texts.NO_TASKS_APPEARED)
-    elif submission.has_fewer_rows_than(seen):
-        messages.error(request, texts.more_tasks_than_rows(submission.row_count))
-        return None
-    return seen or None
+    seen = [task for task in appeared.tasks if task.id <= last_seen]
+    if len(seen) == submission.row_count:
+        return replace(appeared, tasks=seen)
+    messages.error(request, texts.SELECT_TASKS if seen else texts.NO_TASKS_APPEARED)
+    return None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@signed_in
+@senders_only
+def import_restored(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+    """Ask which rows had been sent between the backup and the restore, before the import may send any."""
+    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+    require_key(import_job)
+    if import_job.restored_from is None:
+        return redirect(_page_of(import_job), key_id, workflow_id, import_id)
+    if import_job.has_unconfirmed:
+        return redirect("imports:progress", key_id, workflow_id, import_id)
+    ready = list(import_job.rows.filter(status=ImportRow.Status.READY).values_list("number", flat=True))
+    context: dict[str, Any] = import_context(workflow, import_job)
+    context |= {"ready": len(ready), "counts": import_job.counts()}
+    appeared, error = None, ""
+    try:
+        appeared = tasks_since_restore(import_job, client_for(import_job.key), len(ready))
+    except PipelinesError as failure:
+        context["look_failed"] = explain(failure)
+    if request.method == "POST" and appeared is not None:
+        error = _decide_restored(request, import_job, appeared, ready)
+        if not error:
+            return redirect(_page_of(import_job), key_id, workflow_id, import_id)
+    context |= {
+        "appeared": appeared,
+        "tasks": request.POST.get("tasks") or (appeared.ranges if appeared else ""),
+        "rows": request.POST.get("rows") or ranges_of(ready[: len(appeared.tasks)] if appeared else []),
+        "error": error,
+    }
+    return render_page(request, "entry/imports/restored.html", context, status=422 if error else 200)
+
+
+def _page_of(import_job: ImportJob) -> str:
+    return "imports:check" if import_job.is_typed else "imports:detail"
+
+
+def _decide_restored(request: SignedInRequest, import_job: ImportJob, appeared: Appeared, ready: list[int]) -> str:
+    """Record what the person decided. Return an error for the person, or ""."""
+    if number_in(request.POST.get("newest", "")) != appeared.newest:
+        return texts.TASKS_CHANGED
+    if "nothing" in request.POST:
+        numbers, task_ids = [], []
+    else:
+        task_ids = list(filter(read_ranges(request.POST.get("tasks", "")), appeared.ids))
+        numbers = list(filter(read_ranges(request.POST.get("rows", "")), ready))
+        if not task_ids or len(task_ids) != len(numbers):
+            return texts.as_many_rows(len(task_ids), len(numbers))
+    return "" if decide_sent(import_job, numbers, task_ids, appeared.created, request.user) else texts.TASKS_CHANGED
 
 
 @dataclass(frozen=True)
@@ -209,6 +265,9 @@ def import_progress(request: SignedInRequest, key_id: int, workflow_id: int, imp
         return HttpResponseClientRedirect(url) if htmx_of(request) else redirect(url)
     context = import_context(workflow, import_job) | _progress_context(import_job, requests)
     context |= _rows_context(workflow, import_job, Selection.load(request.GET), context["counts"])
+    if context["counts"].created:
+        rows = SubmissionRow.objects.filter(submission__group=import_job.pk)
+        context["lost_tasks"] = lost_tasks(rows, getattr(workflow, "index", None))
     if not import_job.is_at_work and requests.unconfirmed:
         # The evidence is not refreshed by itself: the person decides about what the page shows.
         context |= {"lost": requests.unconfirmed, "poll": "", **_evidence(request, import_job, requests.unconfirmed)}
@@ -288,6 +347,5 @@ def _evidence(request: SignedInRequest, import_job: ImportJob, submission: Submi
         return {}
     return {
         "appeared": appeared,
-        "has_too_many": submission.has_fewer_rows_than(appeared.ids),
         "can_select": Submission.objects.visible_to(request.user).filter(pk=submission.pk).exists(),
     }

@@ -1,0 +1,77 @@
+"""Imports and drafts after a restore: what they may have sent since the backup, which only a person can decide."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import PipelinesClient
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.entry import texts
+from pipelines_portal.entry.models import UNFINISHED_ROWS, ImportJob, ImportRow, Step
+from pipelines_portal.entry.models.form import TypedDraft
+from pipelines_portal.entry.models.import_requests import record_sent_rows
+from pipelines_portal.submissions.appeared import PAGE, Appeared, tasks_since
+from pipelines_portal.submissions.models import Submission
+
+# Enough for an import of some ten thousand rows.
+MOST_PAGES = 150
+FEWEST_PAGES = 30
+
+
+def hold_restored(copied_at: datetime, newest: Mapping[int, int]) -> None:
+    """Hold all imports that are not over, and the drafts of forms. Call after the submissions were marked.
+
+    `newest` is the newest task of each workflow that was known when the restored database was copied.
+    """
+    unconfirmed = Submission.Status.UNCONFIRMED
+    rows = ImportRow.objects.filter(import_job=OuterRef("pk"))
+    can_send = Exists(rows.filter(status__in=(*UNFINISHED_ROWS, ImportRow.Status.SET_ASIDE)))
+    is_over = Q(status=ImportJob.Status.CHECKED) & ~can_send
+    sending = (ImportJob.Status.SENDING, ImportJob.Status.PAUSED, ImportJob.Status.CHECKED)
+    for import_job in ImportJob.objects.filter(status__in=(*sending, ImportJob.Status.UNCONFIRMED)):
+        if import_job.rows.filter(submission__status=unconfirmed).update(status=ImportRow.Status.UNCONFIRMED):
+            import_job.store_counts()
+        if import_job.has_unconfirmed and import_job.status != ImportJob.Status.CHECKED:
+            import_job.take_step(Step.STOP_UNCONFIRMED, ImportJob.Status.UNCONFIRMED, problem=texts.RESTORED)
+        elif import_job.status == ImportJob.Status.SENDING:
+            import_job.take_step(Step.PAUSE, ImportJob.Status.PAUSED, problem=texts.RESTORED)
+    _mark(ImportJob.objects.exclude(is_over), copied_at, newest)
+    _mark(TypedDraft.objects.all(), copied_at, newest)
+
+
+def _mark(found: "models.QuerySet[Any]", copied_at: datetime, newest: Mapping[int, int]) -> None:
+    found = found.order_by()
+    for workflow_id in list(found.values_list("workflow_id", flat=True).distinct()):
+        values = {"restored_from": copied_at, "newest_task_id_before": newest.get(workflow_id, 0)}
+        found.filter(workflow_id=workflow_id).update(**values)
+
+
+def tasks_since_restore(held: ImportJob | TypedDraft, client: PipelinesClient, rows: int) -> Appeared:
+    """Return the tasks of the workflow that are new since the backup and belong to nothing that is known."""
+    may_be_sent = Submission(
+        workflow_id=held.workflow_id, restored_from=held.restored_from, row_count=rows,
+        newest_task_id_before=held.newest_task_id_before,
+    )  # fmt: skip
+    return tasks_since(may_be_sent, client, min(rows // PAGE + FEWEST_PAGES, MOST_PAGES))
+
+
+def decide_sent(
+    import_job: ImportJob, numbers: list[int], task_ids: list[int], created: Mapping[int, datetime], by: User
+) -> bool:
+    """Record which of its ready rows were sent before the restore, and let it send the others.
+
+    Return False if that is no longer possible, because a row or a task was taken by something else.
+    """
+    if numbers and not record_sent_rows(import_job, numbers, task_ids, created, by):
+        return False
+    held = ImportJob.objects.filter(pk=import_job.pk, restored_from=import_job.restored_from)
+    if held.update(restored_from=None):
+        ImportJob.objects.filter(pk=import_job.pk, problem=texts.RESTORED).update(problem="")
+        record(Verb.RESTORED_IMPORT_DECIDED, by=by, target=import_job, label=import_job.label, rows=len(numbers))
+    import_job.refresh_from_db()
+    return True

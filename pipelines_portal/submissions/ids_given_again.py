@@ -1,0 +1,14 @@
+"""Whether a task is the one that the ledger means: Pipelines gives IDs again after a restore of its database."""
+
+from datetime import datetime, timedelta
+
+# Between the clocks of the portal and of Pipelines. A backup of Pipelines is older than that when it is restored.
+CLOCKS_DIFFER = timedelta(hours=1)
+
+
+def is_created_within(created_at: datetime | None, since: datetime | None, until: datetime | None) -> bool:
+    """Return whether a task was created while its submission was sent, as far as the times are known."""
+    if created_at is None:
+        return True
+    is_early = since is not None and created_at < since - CLOCKS_DIFFER
+    return not is_early and (until is None or created_at <= until + CLOCKS_DIFFER)

@@ -116,7 +116,7 @@ def _rows_named(form: QueryDict, submission: Submission) -> list[int] | None:
     """Return the indexes of the rows whose numbers the form names, or None if it names none."""
     if not form.get("rows", "").strip():
         return None
-    is_named = read_ranges(form["rows"])
+    is_named = read_ranges(form.get("rows", ""))
     return [index for number, index in submission.rows.values_list("number", "index") if is_named(number or index + 1)]
 
 

@@ -72,7 +72,7 @@ def test_the_last_ones_of_the_form(person: User, workflow: OpenedWorkflow) -> No
     assert read_last_sent(person, workflow, now - DAY, 2) == read[:2]
 
 
-def there(person: User, workflow: OpenedWorkflow, token: UUID) -> tuple[UUID | None, int | None, bool]:
+def there(person: User, workflow: OpenedWorkflow, token: UUID) -> tuple[UUID | None, int | None, bool, bool]:
     now = timezone.now()
     return read_existing(
         person, workflow, digest_of(VALUES), token, sent_since=now - DAY, stored_since=now - timedelta(minutes=1)

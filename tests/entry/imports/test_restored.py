@@ -246,11 +246,11 @@ def test_the_newest_task_is_that_of_the_portals_own_copy(desk: Desk, api: FakeAp
 
 def test_new_tasks_with_ids_of_lost_ones_are_shown(desk: Desk, api: FakeApi) -> None:
     """The External API's copy is older than what the portal knows: its new tasks have IDs that the portal has seen."""
-    known = send(desk.draft(GOOD), desk.client).rows.get().task_id
+    known = send(desk.draft(GOOD), desk.client).rows.get().task_id or 0
     Submission.objects.update(created_at=yesterday(), finished_at=yesterday())
     submission = restored(desk.draft(GOOD), timezone.now() - timedelta(minutes=1))
     api.remove([known])
-    api.newest_task_id = (known or 1) - 1
+    api.newest_task_id = known - 1
     (again,) = api.create(1)
     assert again == known
     assert f"/tasks/{known}/" in look(desk, submission)

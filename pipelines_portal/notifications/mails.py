@@ -33,10 +33,11 @@ def mail_notifications() -> int:
 
 def _mail(person: User, now: datetime) -> bool:
     preferences = Preferences.objects.for_person(person)
-    if not _is_due(person, preferences, now):
+    until = _mailed_until(person, preferences, now)
+    if until is None:
         return False
     # The person may have read everything since they were found.
-    notifications = _relevant_notifications(person)
+    notifications = _relevant_notifications(person, until)
     if not notifications:
         return False
     stored = preferences if preferences.pk else _store(preferences)
@@ -47,7 +48,7 @@ def _mail(person: User, now: datetime) -> bool:
         # No mail server accepted it: try again a minute later.
         Preferences.objects.filter(pk=stored.pk, last_mail_at=now).update(last_mail_at=stored.last_mail_at)
         return False
-    _notifications_to_mail(person).filter(at__lte=now).update(is_to_mail=False)
+    _notifications_to_mail(person, until).update(is_to_mail=False)
     return True
 
 
@@ -57,14 +58,14 @@ def _store(preferences: Preferences) -> Preferences:
     return Preferences.objects.get_or_create(person=preferences.person, defaults=defaults)[0]
 
 
-def _notifications_to_mail(person: User) -> QuerySet[Notification]:
-    return Notification.objects.filter(person=person, is_to_mail=True, read_at=None)
+def _notifications_to_mail(person: User, until: datetime) -> QuerySet[Notification]:
+    return Notification.objects.filter(person=person, is_to_mail=True, read_at=None, at__lte=until)
 
 
-def _relevant_notifications(person: User) -> list[Notification]:
+def _relevant_notifications(person: User, until: datetime) -> list[Notification]:
     """Return the notifications to mail, at most one more than fits in a mail. Settled ones are not mailed any more."""
     found: list[Notification] = []
-    for notification in _notifications_to_mail(person):
+    for notification in _notifications_to_mail(person, until):
         if is_relevant(notification):
             found.append(notification)
         else:
@@ -74,15 +75,19 @@ def _relevant_notifications(person: User) -> list[Notification]:
     return found
 
 
-def _is_due(person: User, preferences: Preferences, now: datetime) -> bool:
+def _mailed_until(person: User, preferences: Preferences, now: datetime) -> datetime | None:
+    """Return the time until which notifications are mailed now, or None if no mail is due.
+
+    A daily mail has what came before its hour, so that what comes later waits for the next morning.
+    """
     last = preferences.last_mail_at
     if preferences.mail == MailFrequency.OFF:
-        return False
+        return None
     if preferences.mail == MailFrequency.GATHERED:
-        return last is None or now - last >= timedelta(minutes=GATHERING_MINUTES)
+        return now if last is None or now - last >= timedelta(minutes=GATHERING_MINUTES) else None
     local_now = now.astimezone(zone_named(person.time_zone) or timezone.get_default_timezone())
     morning = local_now.replace(hour=MORNING_HOUR, minute=0, second=0, microsecond=0)
-    return local_now >= morning and (last is None or last < morning)
+    return morning if local_now >= morning and (last is None or last < morning) else None
 
 
 def _context(notifications: list[Notification]) -> dict[str, object]:

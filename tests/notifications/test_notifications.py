@@ -604,13 +604,27 @@ def test_a_daily_mail_comes_in_the_morning_of_the_persons_zone(desk: Desk, mails
         monkeypatch.setattr("django.utils.timezone.now", lambda: moment)
         return mail_notifications()
 
-    monkeypatch.setattr("django.utils.timezone.now", lambda: night)
     notify(desk.person, MESSAGE)
+    Notification.objects.update(at=night)
     assert mail_at(night) == 0
     assert mail_at(night + timedelta(minutes=31)) == 1
     notify(desk.person, Message("batch", "import:2", "Later", "/"))
+    Notification.objects.update(at=night + timedelta(hours=7))
     assert mail_at(night + timedelta(hours=8)) == 0
     assert mail_at(night + timedelta(days=1, minutes=31)) == 1
+
+
+def test_what_comes_after_the_hour_of_a_daily_mail_waits_for_the_next(
+    desk: Desk, mails: list[Any], monkeypatch: Any
+) -> None:
+    Preferences.objects.create(person=desk.person, listed=[], mailed=["batch"], mail="daily")
+    afternoon = datetime(2026, 11, 24, 15, tzinfo=UTC)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: afternoon)
+    notify(desk.person, MESSAGE)
+    Notification.objects.update(at=afternoon)
+    assert mail_notifications() == 0
+    monkeypatch.setattr("django.utils.timezone.now", lambda: afternoon + timedelta(hours=17))
+    assert mail_notifications() == 1
 
 
 def test_a_mail_that_no_server_accepted_is_tried_again(desk: Desk, mails: list[Any], monkeypatch: Any) -> None:

@@ -95,6 +95,10 @@ def test_organizations_are_loaded_and_loaded_again(server: Api, tmp_path: Path) 
             "organizations.0.workflows.0.fields.0: ",
         ),
         (
+            {"name": "X", "workflows": [workflow_part(1, fields=[FIELD | {"type": "hologram"}])]},
+            "organizations.0.workflows.0.fields.0.type: ",
+        ),
+        (
             {"name": "X", "workflows": [workflow_part(1, nodes=[{"name": "N", "status": "busy"}])]},
             "organizations.0.workflows.0.nodes.0.status: ",
         ),

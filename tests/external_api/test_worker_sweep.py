@@ -10,7 +10,8 @@ from django.conf import settings
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from pipelines_portal.external_api.models import Upload
+from pipelines_portal.external_api.models import Task, Upload
+from pipelines_portal.external_api.uploads import sweep as sweep_module
 from tests import archives
 from tests.external_api.factories import FILE_FIELD, Tenant
 from tests.external_api.uploads import Stack, add_heartbeat, change
@@ -105,3 +106,32 @@ def test_parts_of_broken_uploads_are_deleted_after_a_time(stack: Stack) -> None:
     assert (old.exists(), new.exists()) == (not embedded, True)
     old.unlink(missing_ok=True)
     new.unlink()
+
+
+@pytest.mark.parametrize(
+    "value", [{"object": ["x"]}, {"object": 5}, {"path": "a", "object": "../x"}, ["object"], "object"]
+)
+def test_no_value_of_a_task_looks_like_a_stored_file(stack: Stack, tenant: Tenant, workflow: Any, value: Any) -> None:
+    """A field of a type that an earlier version accepted holds any JSON. It stops no clean-up."""
+    started = stack.stored(tenant, workflow, archives.flat_files())
+    change(started, status="completed", finished_at=timezone.now(), expires_at=timezone.now() - timedelta(hours=2))
+    Task.objects.create(workflow=workflow, upload_id=started["upload_id"], fields={"odd": value})
+    stack.sweep()
+    assert Upload.objects.get(pk=started["upload_id"]).swept_at is not None
+
+
+def test_one_upload_that_fails_does_not_stop_the_clean_up_of_others(
+    stack: Stack, tenant: Tenant, workflow: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = (stack.stored(tenant, workflow, archives.flat_files()) for _ in range(2))
+    for each in (bad, good):
+        change(each, status="completed", finished_at=timezone.now(), expires_at=timezone.now() - timedelta(hours=2))
+
+    def delete(upload: Upload) -> None:
+        if str(upload.pk) == bad["upload_id"]:
+            raise OSError("The disk is odd")
+
+    monkeypatch.setattr(sweep_module, "delete_unneeded_files", delete)
+    assert sweep_module.delete_late_archives() == 1
+    assert Upload.objects.get(pk=good["upload_id"]).swept_at is not None
+    assert Upload.objects.get(pk=bad["upload_id"]).swept_at is None

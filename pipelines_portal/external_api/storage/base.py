@@ -4,6 +4,7 @@ An archive is `archives/<upload id>.zip` until it is processed. A file of a task
 number is its place in the directory of the archive, so that no name on disk comes from a stranger.
 """
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -11,6 +12,15 @@ from datetime import datetime
 from typing import BinaryIO, Protocol
 
 ARCHIVE_TYPE = "application/zip"
+
+
+_STORED_FILE = re.compile(r"files/[\w-]++/[0-9]++")
+
+
+def stored_file(value: object) -> str:
+    """Return the name of the stored file that the value of a task stands for, or "" for any other value."""
+    name = value.get("object") if isinstance(value, dict) and value.keys() == {"path", "object"} else None
+    return name if isinstance(name, str) and _STORED_FILE.fullmatch(name) else ""
 
 
 class ChangedError(Exception):

@@ -2,7 +2,7 @@
 
 from pipelines_portal.external_api.models import Task, Upload
 from pipelines_portal.external_api.storage.backends import get_storage
-from pipelines_portal.external_api.storage.base import archive_name, file_name, files_prefix
+from pipelines_portal.external_api.storage.base import archive_name, file_name, files_prefix, stored_file
 from pipelines_portal.external_api.uploads.archives import Archive, EntryError, EntryReader
 from pipelines_portal.external_api.uploads.rows import UploadRow
 from pipelines_portal.external_api.uploads.workers import Lease
@@ -65,9 +65,4 @@ def delete_unneeded_files(upload: Upload) -> None:
 
 def _objects_of_tasks(upload: Upload) -> set[str]:
     fields = Task.objects.filter(upload=upload).values_list("fields", flat=True).iterator()
-    return {
-        value["object"]
-        for values in fields
-        for value in values.values()
-        if isinstance(value, dict) and "object" in value
-    }
+    return {name for values in fields for value in values.values() if (name := stored_file(value))}

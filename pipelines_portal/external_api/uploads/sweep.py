@@ -71,12 +71,18 @@ def delete_late_archives() -> int:
     """Delete archives of ended uploads after their URLs have expired: until then, a PUT may store one again."""
     now = timezone.now()
     ended = Upload.objects.filter(status__in=Upload.ENDED, swept_at=None, expires_at__lte=now - _grace())
-    swept = list(ended[:AT_ONCE])
-    for upload in swept:
-        delete_unneeded_files(upload)
+    swept = 0
+    # In random order, so that uploads that fail do not hold up the others.
+    for upload in ended.order_by("?")[:AT_ONCE]:
+        try:
+            delete_unneeded_files(upload)
+        except Exception as error:
+            log_and_continue(logger, f"The clean-up of upload {upload.pk}", error)
+            continue
         SentRows.objects.filter(upload=upload).delete()
         Upload.objects.filter(pk=upload.pk).update(swept_at=now)
-    return len(swept)
+        swept += 1
+    return swept
 
 
 def delete_unfinished() -> int:

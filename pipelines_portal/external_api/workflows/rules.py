@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from pipelines_portal.external_api.models import NodeStatus, Workflow
-from pipelines_portal.external_api.workflows.field_types import field_type
+from pipelines_portal.external_api.workflows.field_types import FIELD_TYPES, field_type
 
 NAME_LENGTH = 200
 
@@ -37,6 +37,14 @@ class FieldPart(Part):
     min: int | float | None = None
     max: int | float | None = None
     help: Line | None = None
+
+    @field_validator("type")
+    @classmethod
+    def _type_is_known(cls, name: str) -> str:
+        """Refuse an unknown type, whose values nothing would check."""
+        if name not in FIELD_TYPES:
+            raise PydanticCustomError("field_type", "use one of {types}", {"types": ", ".join(FIELD_TYPES)})
+        return name
 
     @model_validator(mode="after")
     def _options_are_there(self) -> "FieldPart":

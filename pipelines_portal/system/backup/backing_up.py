@@ -20,7 +20,7 @@ from django.core.management.base import CommandError
 from pipelines_portal import __version__
 from pipelines_portal.core.files import version_of
 from pipelines_portal.system.backup.leftovers import working_folder
-from pipelines_portal.system.backup.places import EXTERNAL_API, MANIFEST, Database, calls_another_api, stored_files
+from pipelines_portal.system.backup.places import EXTERNAL_API, MANIFEST, STORED, Database, calls_another_api, stored_files
 
 FORMAT = 1
 # Encrypted with each key, so that a restore can check that it has the key.
@@ -165,8 +165,10 @@ def missing_files(api: Database, storage: Path) -> Iterator[str]:
 def objects_in(fields: str | dict[str, Any]) -> Iterator[str]:
     """Yield the names of the stored files in the fields of a task, which may be JSON."""
     for value in (json.loads(fields) if isinstance(fields, str) else fields).values():
-        if isinstance(value, dict) and "object" in value:
-            yield value["object"]
+        is_file = isinstance(value, dict) and value.keys() == {"path", "object"}
+        name = value["object"] if is_file else None
+        if isinstance(name, str) and STORED.fullmatch(f"storage/{name}"):
+            yield name
 
 
 def _sync(folder: Path) -> None:

@@ -126,6 +126,15 @@ def test_many_rows_become_an_import(grid: TypedGrid) -> None:
     assert import_job.lines.count() == 201
 
 
+def test_more_columns_than_an_import_takes_are_refused(grid: TypedGrid) -> None:
+    answer = grid.paste("\n".join(["Hello", "\t".join(["French"] * 301)]))
+    assert answer.status_code == 409
+    assert answer.json()["problem"] == (
+        "Not pasted: there are more than 300 columns. Leave out columns you don’t need."
+    )
+    assert not ImportJob.objects.exists()
+
+
 def test_a_person_with_many_imports_pastes_no_new_one(grid: TypedGrid, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "MOST_STORED", 0)
     answer = grid.paste("Text to translate\tTarget language\nHello\tFrench")

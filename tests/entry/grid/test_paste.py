@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipelines_portal.entry.grid import views
-from pipelines_portal.entry.imports.cells import LONGEST_TEXT
+from pipelines_portal.entry.imports.fixing import LONGEST_TEXT
 from pipelines_portal.entry.models import Change, ImportJob
 from tests.pages import text_of
 

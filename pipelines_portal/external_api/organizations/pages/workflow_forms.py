@@ -109,10 +109,10 @@ class FieldForm(forms.Form):
 class _FieldFormSet(BaseFormSet[FieldForm]):
     """The rows of a workflow that has `stored` fields. More than 200 come from a file alone."""
 
-    def __init__(self, *args: Any, stored: int, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, stored: int, **kwargs: Any) -> None:
         self.max_num = self.absolute_max = max(MOST_FIELDS, stored + BLANK_ROWS)
         messages = {"too_many_forms": texts.TOO_MANY_FIELDS}
-        super().__init__(*args, prefix="fields", error_messages=messages, **kwargs)
+        super().__init__(data, prefix="fields", error_messages=messages, **kwargs)
 
     def initial_form_count(self) -> int:
         """Return 0: rows of existing fields are checked like new ones, and every row may be blank."""
@@ -135,7 +135,7 @@ class WorkflowForms:
         self.workflow = workflow
         used = [field["type"] for field in workflow.fields if field["type"] not in FIELD_TYPES]
         self.types = [*FIELD_TYPES, *dict.fromkeys(used)]
-        options = {"form_kwargs": {"types": self.types}, "stored": len(workflow.fields)}
+        options: dict[str, Any] = {"form_kwargs": {"types": self.types}, "stored": len(workflow.fields)}
         if data is not None and ADD_ROWS not in data:
             self.main = WorkflowForm(data, prefix="workflow")
             self.rows = FieldFormSet(data, **options)

@@ -121,11 +121,15 @@ def _require_signature(manifest: dict[str, Any], effect: str, *, although_unsign
         raise CommandError(
             f"The signature of the backup is wrong: its manifest was changed. {effect} Use another copy."
         )
-    if not although_unsigned:
-        why = "can't be checked without its encryption key" if is_signed(manifest) else "is missing"
+    if is_signed(manifest) and not although_unsigned:
         raise CommandError(
-            f"The signature of the backup {why}, so it could have been changed. {effect} If you trust the place where "
-            "it was, restore with --unsigned."
+            f"The signature of the backup can't be checked without its encryption key. {effect} If you trust the place "
+            "where it was, restore with --unsigned."
+        )
+    if not although_unsigned:
+        raise CommandError(
+            f"The backup has no signature, so it may have been changed. {effect} If you trust the place where it was, "
+            "restore with --unsigned."
         )
 
 

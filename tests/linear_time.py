@@ -17,6 +17,7 @@ import types
 from collections import abc, deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from contextvars import copy_context
 from functools import cache
 from itertools import islice, pairwise
 from types import ModuleType
@@ -246,10 +247,15 @@ def find_slow(package: ModuleType, samples: Samples, without: dict[str, str], kn
     gc.disable()
     logging.disable(logging.CRITICAL)
     try:
-        return {path: problem for path, each in calls.items() if (problem := _slowness(each))}
+        # What the functions store for the request, such as its ID, is not seen by the next test.
+        return copy_context().run(_slow_ones, calls)
     finally:
         logging.disable(logging.NOTSET)
         gc.enable()
+
+
+def _slow_ones(calls: dict[str, list[Call]]) -> dict[str, str]:
+    return {path: problem for path, each in calls.items() if (problem := _slowness(each))}
 
 
 def _slowness(calls: list[Call]) -> str:

@@ -109,8 +109,24 @@ class ConfirmByCodeForm(_CodeForm, ReauthenticateByCodeForm):
     """The confirmation of somebody who is signed in."""
 
 
-class PasskeyMixin:
+class CredentialField(forms.JSONField):
+    """What a browser says of a passkey. Python reads no numbers of many digits, nor lists in many others."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except (ValueError, RecursionError):
+            raise ValidationError(texts.PASSKEY_REFUSED) from None
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return nothing to show again: a credential is made anew each time."""
+        return None
+
+
+class PasskeyMixin(forms.Form):
     """Refuse a credential that no browser made, or that was made for another site."""
+
+    credential = CredentialField(widget=forms.HiddenInput)
 
     def clean_credential(self) -> Authenticator:
         try:
@@ -199,6 +215,7 @@ class AppForm(forms.Form):
 
 
 class PasskeyForm(AddWebAuthnForm):
+    credential = CredentialField(widget=forms.HiddenInput)
     name = NameField(label="Name", required=False, max_length=100, help_text=texts.PASSKEY_NAME_HELP)
     passwordless = forms.BooleanField(
         label="Sign in without a password",

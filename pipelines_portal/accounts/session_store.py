@@ -3,8 +3,10 @@
 from datetime import timedelta
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.http import HttpRequest
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Session, User
@@ -41,3 +43,9 @@ class SessionStore(DatabaseStore):
         if session.user_id is None:
             session.expire_date = min(session.expire_date, timezone.now() + ANONYMOUS_LIFETIME)
         return session
+
+
+def senders_of(request: HttpRequest) -> list[str]:
+    """Return the person of the request's session, in all of their sessions the same (BODY_SENDERS)."""
+    person = SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME)).get(SESSION_KEY)
+    return [f"person {person}"] if person else []

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
 from pipelines_portal.api_client import TaskStatus
 
@@ -58,9 +59,9 @@ def build_bar(shares: list[tuple[str, str, int]], cut: frozenset[str] = frozense
     if widths:
         widest = widths.index(max(widths))
         widths[widest] -= sum(widths) - WIDTH
-    starts = [sum(widths[:place]) for place in range(len(widths))]
+    starts = accumulate(widths[:-1], initial=0)
     parts = [
         Part(status, word, count, str(start), str(width), status in cut)
-        for (status, word, count), start, width in zip(shares, starts, widths, strict=True)
+        for (status, word, count), start, width in zip(shares, starts, widths, strict=False)
     ]
     return Bar(parts, total)

@@ -3,9 +3,10 @@
 import csv
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
+
+from pipelines_portal.core.unicode_forms import normalize
 
 GUARD = "'"
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
@@ -59,7 +60,7 @@ def _may_run(text: str) -> bool:
     if text.startswith(("\t", "\r", "\n")):
         return True
     seen = text.lstrip(_UNSEEN)
-    return unicodedata.normalize("NFKC", seen[:1]).startswith(_STARTS_A_FORMULA)
+    return normalize("NFKC", seen[:1]).startswith(_STARTS_A_FORMULA)
 
 
 BOM = "\ufeff"  # without it, spreadsheets do not recognize UTF-8

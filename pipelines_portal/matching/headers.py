@@ -1,19 +1,23 @@
 """Match the headers of columns with fields. A match is used only if it is equal but for spelling, or remembered."""
 
 import re
-import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import lru_cache
+from unicodedata import combining
 
 from pipelines_portal.api_client import Field
+from pipelines_portal.core.unicode_forms import normalize
 from pipelines_portal.matching import texts
 
 # The least similarity of a match that the values may confirm, of one that is offered, and the distance to the next.
 NEAR_FROM, OFFERED_FROM, MARGIN = 0.90, 0.85, 0.08
 # The confidence in a match. What a person chose before counts more than all but the exact name.
 BY_NAME, REMEMBERED, BY_TITLE, SPELLED_DIFFERENTLY = 5.0, 4.0, 3.0, 2.0
+# A longer header is compared as it is. Its similarity to a name takes too long, and nobody writes one.
+LONGEST_SIMILAR = 200
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ def folded(word: str) -> str:
 def plain(text: str) -> str:
     """Return a text without case, accents, camelCase and separators: "Target_Language" equals "targetLanguage"."""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
-    letters = (sign for sign in unicodedata.normalize("NFKD", apart) if not unicodedata.combining(sign))
+    letters = (sign for sign in normalize("NFKD", apart) if not combining(sign))
     return " ".join(re.sub(r"[\s_.\-]+", " ", "".join(letters)).casefold().split())
 
 
@@ -55,7 +59,7 @@ def match_headers(headers: list[str], fields: list[Field], remembered: dict[str,
     matched = {match.used.field for match in matches if match.used}
     left = [known for known in fields if known.name not in matched]
     rest = [place for place, match in enumerate(matches) if match.used is None and not match.offered]
-    near = {place: _near(headers[place], left) for place in rest if headers[place]}
+    near = {place: _near(headers[place], left) for place in rest if 0 < len(headers[place]) <= LONGEST_SIMILAR}
     for place, match in zip(near, _use_once([near[place][0] for place in near]), strict=True):
         offered = [match.used.field] if match.used else match.offered + near[place][1]
         matches[place] = HeaderMatch(None, match.used, offered)
@@ -66,13 +70,14 @@ def _exact(header: str, fields: list[Field], remembered: Guess | None) -> list[G
     """Return the equally good guesses. If there are several, a person has to choose."""
     if not header:
         return []
-    wanted, guesses = plain(header), [remembered] if remembered else []
+    same, guesses = folded(header), [remembered] if remembered else []
+    wanted = plain(header) if len(header) <= LONGEST_SIMILAR else None
     for known in fields:
         if header == known.name:
             guesses.append(Guess(known.name, BY_NAME, texts.MATCHED))
-        elif known.title and folded(header) == folded(known.title):
+        elif known.title and same == folded(known.title):
             guesses.append(Guess(known.name, BY_TITLE, texts.MATCHED))
-        elif wanted == plain(known.name) or wanted == plain(known.title):
+        elif wanted in (plain(known.name), plain(known.title)):
             guesses.append(Guess(known.name, SPELLED_DIFFERENTLY, texts.MATCHED))
     return _best(guesses)
 
@@ -86,11 +91,13 @@ def _best(guesses: Iterable[Guess]) -> list[Guess]:
 def _use_once(guesses: list[list[Guess]]) -> list[HeaderMatch]:
     """Give each field to the best of the columns that mean it, or to none if several are equally good."""
     wishes = [each[0] if len(each) == 1 else None for each in guesses]
+    columns = Counter((wish.field, wish.confidence) for wish in wishes if wish)
+    most = dict(sorted(columns))  # the last of a field is its highest confidence
     matches = []
     for each, wish in zip(guesses, wishes, strict=True):
-        rivals = _best(other for other in wishes if wish and other and other.field == wish.field)
-        used = wish if wish and len(rivals) == 1 and rivals[0] is wish else None
-        offered = [] if used or (wish and wish not in rivals) else [guess.field for guess in each]
+        is_best = wish is not None and wish.confidence == most[wish.field]
+        used = wish if wish and is_best and columns[wish.field, wish.confidence] == 1 else None
+        offered = [] if used or (wish and not is_best) else [guess.field for guess in each]
         matches.append(HeaderMatch(used, None, offered))
     return matches
 

@@ -50,6 +50,8 @@ FIRST_START = ""
 WEB_THREADS = environment.web_threads(env)
 # How long a request's body may take to arrive, except for an archive's.
 BODY_SECONDS = 60.0
+# The dotted name of a function that returns who sends a request. One sender may hold half of the threads for bodies.
+BODY_SENDERS = ""
 SESSION_IDLE_MINUTES = environment.whole_number(env, "SESSION_IDLE_MINUTES", 720, "a number of minutes", most=525_600)
 SESSION_DAYS = environment.whole_number(env, "SESSION_DAYS", 14, "a number of days", most=365)
 SESSION_COOKIE_AGE = SESSION_DAYS * 86_400

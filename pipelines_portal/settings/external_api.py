@@ -87,6 +87,7 @@ LOGIN_REDIRECT_URL = "organization_keys:organizations"
 LOGOUT_REDIRECT_URL = "organization_keys:sign_in"
 # How long a link for choosing a password works.
 PASSWORD_RESET_TIMEOUT = 7 * 24 * 60 * 60
+BODY_SENDERS = "pipelines_portal.external_api.organizations.presented_keys.senders_of"
 # Returns the link that the web server prints while no person exists.
 FIRST_START = "pipelines_portal.external_api.organizations.first_start.link"
 # The portal may run on the same host name under another port: cookies do not tell ports apart.

@@ -143,6 +143,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {"default": environment.database(env, "DATABASE_URL", DATA_DIR / "portal.sqlite3")}
 
+BODY_SENDERS = "pipelines_portal.accounts.session_store.senders_of"
 FIRST_START = "pipelines_portal.people.first_start.link"
 
 # Mail may be missing: then links to copy do its work.

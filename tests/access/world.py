@@ -26,7 +26,7 @@ from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.conftest import ACME, FILES, TRANSLATIONS
-from tests.factories import confirm_in, make_team, open_workflow, save_key, share_key
+from tests.factories import confirm_in, make_index, make_task, make_team, open_workflow, save_key, share_key
 from tests.fake_api import FakeApi
 
 # In the order of the table's columns.
@@ -102,6 +102,9 @@ class World:
     def mute_task(self) -> None:
         TaskNote.objects.mute(self.workflow, {self.task_id: "failed"}, "asked Ana", self.people["team"])
 
+    def index_failed_task(self) -> None:
+        make_index(self.workflow, [make_task(self.task_id, "failed", timezone.now())])
+
     def type_row(self) -> None:
         """A row that the key's owner types in the grid."""
         owner = self.people["owner"]
@@ -170,6 +173,7 @@ class World:
 # What there is before the URL is asked for.
 PREPARED = {
     "tasks:clear_note": World.mute_task,
+    "tasks:mute": World.index_failed_task,
     "grid:create": World.type_row,
     "grid:created": World.type_row,
     "grid:clear": World.type_row,

@@ -51,6 +51,7 @@ def test_no_view_of_allauth_has_a_url(name: str) -> None:
 
 
 CREDENTIALS = [
+    "1" * 4301, "[" * 100_000,
     "", "x", "[]", "{}", "null", "7", '"text"', '{"id": 1}', '{"response": []}', '{"response": {"userHandle": "MQ"}}',
     '{"id":"AA","rawId":"AA","type":"public-key","response":{"clientDataJSON":"AA","authenticatorData":"AA",'
     '"signature":"AA","userHandle":"MQ"}}',

@@ -174,3 +174,19 @@ def test_of_two_admins_the_second_sees_that_the_first_saved(visitor: Visitor, te
     assert Workflow.objects.get(pk=workflow.pk).name == "By the first"
     assert visitor.submit(refused, {}).status_code == 200
     assert Workflow.objects.get(pk=workflow.pk).name == "By the second"
+
+
+def test_a_form_of_more_rows_than_a_workflow_has_is_refused(visitor: Visitor, tenant: Tenant) -> None:
+    """The answer to a short request is not long, either. Fields that came from a file are all shown."""
+    page = visitor.get(pages(tenant, "/new"))
+    many = {"workflow-name": "Letters", "fields-TOTAL_FORMS": "2000"}
+    answer = visitor.submit(page, many)
+    assert answer.status_code == 422
+    assert "A workflow has at most 200 fields here. Remove some rows." in answer.text
+    assert "fields-199-ORDER" in answer.text and "fields-200-ORDER" not in answer.text
+    fields = [TEXT_FIELD | {"name": f"field_{number}"} for number in range(250)]
+    stored = tenant.workflow(fields=fields)
+    page = visitor.get(pages(tenant, f"/{stored.pk}"))
+    assert visitor.submit(page, {"workflow-name": "Renamed"}).status_code == 200
+    stored.refresh_from_db()
+    assert stored.name == "Renamed" and len(stored.fields) == 250

@@ -181,6 +181,44 @@ def test_the_index_says_the_status_that_the_page_does_not(page: Any, saved_key: 
     ]  # fmt: skip
 
 
+def test_a_page_mutes_no_task_that_is_not_there_or_has_another_status(
+    page: Any, saved_key: SavedKey, api: FakeApi
+) -> None:
+    """Otherwise a task could be muted before it fails."""
+    workflow, (failed, running, *_) = failed_tasks(saved_key, api)
+    api.set_status([running], "in_progress")
+    make_index(workflow, [make_task(running, "in_progress", timezone.now())])
+    posted = {"task": [failed, running, 999_999_998, 999_999_999], "note": "asked Ana", "seen_at": "2099-01-01"}
+    answer = page.post(address(workflow, "mute/"), posted | {f"status-{each}": "failed" for each in posted["task"]})
+    assert list(TaskNote.objects.values_list("task_id", "status")) == [(failed, "failed")]
+    assert said(answer) == [
+        f"Task {failed} muted",
+        f"Task {running} not muted: its status has changed",
+        "2 tasks not muted: they don’t need attention",
+    ]
+
+
+def test_a_page_that_is_newer_than_the_index_mutes_a_task(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
+    workflow, (task_id, *_) = failed_tasks(saved_key, api)
+    make_index(workflow, [make_task(task_id, "in_progress", timezone.now())])
+    posted = {
+        "task": task_id,
+        f"status-{task_id}": "failed",
+        "seen_at": timezone.now().isoformat(),
+        "note": "asked Ana",
+    }
+    answer = page.post(address(workflow, "mute/"), posted)
+    assert said(answer) == [f"Task {task_id} muted"]
+
+
+def test_pipelines_is_not_asked_what_the_index_knows(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
+    workflow, (task_id, *_) = failed_tasks(saved_key, api)
+    make_index(workflow, [make_task(task_id, "failed", timezone.now())])
+    calls = len(api.requests)
+    page.post(address(workflow, "mute/"), {"task": task_id, f"status-{task_id}": "failed", "note": "asked Ana"})
+    assert TaskNote.objects.get().task_id == task_id and len(api.requests) == calls
+
+
 def test_a_colleague_sees_it_and_a_viewer_cannot_change_it(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
     workflow, (task_id, *_) = failed_tasks(saved_key, api)
     page.post(address(workflow, "mute/"), {"task": task_id, f"status-{task_id}": "failed", "note": "asked Ana"})

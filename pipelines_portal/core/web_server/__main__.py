@@ -12,13 +12,16 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
+from io import BytesIO
 from types import FrameType
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, InterfaceError, connection
+from django.core.handlers.wsgi import WSGIRequest
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django.http import parse_cookie
 from django.urls import get_resolver
+from django.utils.module_loading import import_string
 from waitress.adjustments import Adjustments
 from waitress.utilities import Error
 
@@ -73,6 +76,18 @@ class Program:
         if not request.is_large or request.is_archive or accepts_large or self._has_session_cookie(request):
             return None
         return TooLarge(f"Without a session, a body may have at most {BUFFERED_BYTES} bytes.")
+
+    def senders_of(self, request: Request) -> list[str]:
+        """Return the names of the keys or of the person in a request's header. Reads the database."""
+        environ = {f"HTTP_{name}": value for name, value in request.headers.items()}
+        senders_of = import_string(settings.BODY_SENDERS)
+        try:
+            senders: list[str] = senders_of(WSGIRequest({"REQUEST_METHOD": "POST", "wsgi.input": BytesIO(), **environ}))
+        except (DatabaseError, InterfaceError):  # the program says so
+            return []
+        finally:
+            close_old_connections()
+        return senders
 
     def _has_session_cookie(self, request: Request) -> bool:
         """Return True if there is a cookie. The program checks its value."""

@@ -9,6 +9,8 @@ from waitress.receiver import ChunkedReceiver
 # The time for an archive, or for a response to a slow reader, in addition to the time at the lowest rate.
 GRACE_SECONDS = 60
 LEAST_BYTES_PER_SECOND = 4096
+# A form or JSON must arrive at the lowest rate after this time.
+FORM_GRACE_SECONDS = 10
 RECEIVED_AT_ONCE = 262_144
 
 
@@ -19,22 +21,32 @@ class SlowBody(TimeoutError):
 class Connection:
     """The receiving side of a connection, which the server does not read while the program answers."""
 
-    def __init__(self, connection: socket.socket, seconds: float) -> None:
+    def __init__(self, connection: socket.socket, seconds: float, grace_seconds: float | None = None) -> None:
+        """With `grace_seconds`, the body must arrive at the lowest rate after them."""
         self._socket = connection
-        self._deadline = time.monotonic() + seconds
+        self._began, self._seconds, self._grace_seconds = time.monotonic(), seconds, grace_seconds
+        self._received = 0
         self._poll = select.poll()
         self._poll.register(connection, select.POLLIN)
 
     def receive(self, size: int) -> bytes:
         """Return what has arrived, at most `size` bytes; b"" if the client has closed. Raises SlowBody."""
         while True:
-            wait = min(self._deadline - time.monotonic(), GRACE_SECONDS)
+            wait = min(self._seconds_left(), GRACE_SECONDS)
             if wait <= 0 or not self._poll.poll(wait * 1000):
                 raise SlowBody("The body arrived too slowly.")
             try:
-                return self._socket.recv(size)
+                data = self._socket.recv(size)
             except BlockingIOError:
                 continue
+            self._received += len(data)
+            return data
+
+    def _seconds_left(self) -> float:
+        allowed = self._seconds
+        if self._grace_seconds is not None:
+            allowed = min(allowed, self._grace_seconds + self._received / LEAST_BYTES_PER_SECOND)
+        return self._began + allowed - time.monotonic()
 
 
 class Body:

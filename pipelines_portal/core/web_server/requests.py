@@ -7,6 +7,7 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.utilities import Error
 
 from pipelines_portal.core.web_server.bodies import (
+    FORM_GRACE_SECONDS,
     GRACE_SECONDS,
     LEAST_BYTES_PER_SECOND,
     Body,
@@ -32,6 +33,8 @@ class Rules(Protocol):
     def is_archive(self, method: str, path: str) -> bool: ...
 
     def refusal(self, request: "Request") -> Error | None: ...
+
+    def senders_of(self, request: "Request") -> list[str]: ...
 
 
 class Request(HTTPRequestParser):
@@ -102,10 +105,11 @@ class Request(HTTPRequestParser):
     def get_body_stream(self) -> Any:
         if not self.streams:
             return super().get_body_stream()
-        seconds = self.rules.request_seconds
         if self.is_archive:
             seconds = GRACE_SECONDS + self.content_length / LEAST_BYTES_PER_SECOND
-        connection = Connection(self.connection, seconds)
+            connection = Connection(self.connection, seconds)
+        else:
+            connection = Connection(self.connection, self.rules.request_seconds, FORM_GRACE_SECONDS)
         if self.chunked:
             self.body = ChunkedBody(connection, self.body_rcv)
         else:

@@ -187,7 +187,7 @@ class Server(EndingServer):
         super().__init__(*arguments, **options)
         # Archives are many and slow; large forms and JSON are few.
         self.archives = StreamThreads(threads=64, waiting=64, for_each_address=32)
-        self.large_bodies = StreamThreads(threads=8, waiting=32, for_each_address=24)
+        self.large_bodies = StreamThreads(threads=8, waiting=32, for_each_address=24, senders_of=self.rules.senders_of)
 
     def add_task(self, channel: Channel) -> None:
         request = channel.requests[0]

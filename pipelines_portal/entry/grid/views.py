@@ -56,6 +56,7 @@ from pipelines_portal.entry.imports.views.rows import grid_context, saved_answer
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.matching.headers import match_headers
+from pipelines_portal.spreadsheets.limits import MAX_COLUMNS
 from pipelines_portal.submissions.origin import briefs_of_tasks
 from pipelines_portal.workflows.cached_schemas import cached_schema, forget_schema
 from pipelines_portal.workflows.fields.types import type_of
@@ -224,6 +225,8 @@ def paste(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) ->
     first = number_in(data.get("number", ""), LARGEST_NUMBER - len(lines))
     if not lines or not first:
         return HttpResponseBadRequest()
+    if max(map(len, lines)) > MAX_COLUMNS:
+        return JsonResponse({"problem": texts.PASTED_COLUMNS.format(most=MAX_COLUMNS)}, status=409)
     if _has_headings(lines, schema) or len(lines) > MOST_IN_PAGE:
         return _import_pasted(request, workflow, data)
     names = _names_from(data, schema)

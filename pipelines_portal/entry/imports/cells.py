@@ -13,7 +13,14 @@ from pipelines_portal.core import times
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.check_page import RowTexts
 from pipelines_portal.entry.imports.checking import SENT
-from pipelines_portal.entry.imports.fixing import LARGEST_NUMBER, MOST_POSTED_ROWS, CannotChange, change_rows, edit_row
+from pipelines_portal.entry.imports.fixing import (
+    LARGEST_NUMBER,
+    LONGEST_TEXT,
+    MOST_POSTED_ROWS,
+    CannotChange,
+    change_rows,
+    edit_row,
+)
 from pipelines_portal.entry.imports.typed import add_rows, last_number
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.matching.columns import Matching
@@ -22,7 +29,6 @@ from pipelines_portal.workflows.fields.dates import moment_in
 from pipelines_portal.workflows.fields.local_times import meanings, utc_text
 from pipelines_portal.workflows.fields.typed_times import read_typed_time
 
-LONGEST_TEXT = 200_000
 # New rows have smaller numbers, so that there are always numbers after them.
 LARGEST_NEW = 2_000_000_000
 # Between the items of a ranking that is typed in one line.

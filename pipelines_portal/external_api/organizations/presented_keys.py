@@ -20,6 +20,11 @@ def presented_keys(request: HttpRequest) -> list[str]:
     return [text for text in (bearer_key(request), header_key(request)) if text]
 
 
+def senders_of(request: HttpRequest) -> list[str]:
+    """Return all keys of the request, whether or not they are live, as their hashes (BODY_SENDERS)."""
+    return [hash_key(text) for text in presented_keys(request)]
+
+
 def bearer_key(request: HttpRequest) -> str:
     scheme, _, text = request.headers.get("Authorization", "").strip().partition(" ")
     return text.strip() if scheme.lower() == "bearer" else ""

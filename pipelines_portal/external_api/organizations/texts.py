@@ -17,6 +17,7 @@ OPTION_TOO_LONG = "Enter at most 200 characters for each option."
 LINE_BREAK = "Enter it on one line."
 OPTIONS_MISSING = "Enter the options, one on each line."
 EMPTY_RANGE = "Enter a maximum that’s at least the minimum."
+TOO_MANY_FIELDS = "A workflow has at most %(num)d fields here. Remove some rows."
 SAME_FIELD_NAME = "Another field has this name. Enter a different one."
 ROLES = [(Membership.Role.MEMBER.value, "Member"), (Membership.Role.ADMIN.value, "Org Admin")]
 

@@ -1,16 +1,15 @@
 """Check, decode and normalize the names of files in archives from strangers."""
 
 import re
-import unicodedata
 import zipfile
 from collections.abc import Iterable
 from itertools import pairwise
 
+from pipelines_portal.core.unicode_forms import MAX_MARKS, has_endless_marks, normalize
+
 UTF8_NAME = 0x800
 MAX_NAME_BYTES = 1024
 MAX_LEVELS = 50
-# The limit of Unicode's stream-safe format. Normalization takes quadratic time in this number.
-MAX_MARKS = 30
 
 
 class ArchiveError(Exception):
@@ -52,17 +51,7 @@ def safe_path(name: str) -> str:
         raise ArchiveError(f"The archive holds an unsafe path: {name}.")
     if has_endless_marks(name):
         raise ArchiveError(f"A letter of a name in the archive carries more than {MAX_MARKS} marks: {name[:60]}….")
-    return unicodedata.normalize("NFC", "/".join(parts))
-
-
-def has_endless_marks(text: str) -> bool:
-    """Return whether a letter has more combining marks than any language uses."""
-    marks = 0
-    for letter in "" if text.isascii() else text:
-        marks = marks + 1 if unicodedata.combining(letter) else 0
-        if marks > MAX_MARKS:
-            return True
-    return False
+    return normalize("NFC", "/".join(parts))
 
 
 def file_inside_a_file(paths: list[str]) -> str | None:

@@ -1,11 +1,11 @@
 """Derive rows from the files of an archive."""
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from pipelines_portal.external_api.uploads.archive_names import MAX_NAME_BYTES, has_endless_marks
+from pipelines_portal.core.unicode_forms import has_endless_marks, normalize
+from pipelines_portal.external_api.uploads.archive_names import MAX_NAME_BYTES
 
 MAX_ROWS = 5_000
 # Normalization shortens a name to a third at most.
@@ -36,7 +36,7 @@ def normalized(path: str) -> str:
     if len(path) > LONGEST_PATH or has_endless_marks(path):
         return path  # no archive contains it
     parts = [part for part in path.split("/") if part not in ("", ".")]
-    return unicodedata.normalize("NFC", "/".join(parts))
+    return normalize("NFC", "/".join(parts))
 
 
 def derive_rows(paths: Iterable[str], folders: Iterable[str], file_fields: list[str]) -> list[ZipRow]:

@@ -1,10 +1,11 @@
 """The words of a row, folded: "Übergrößen" and "ubergrossen" are the same."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
+from unicodedata import combining
 
+from pipelines_portal.core.unicode_forms import normalize
 from pipelines_portal.workflows.fields.base import FieldValues
 
 # Of one row, in letters. A longer text is found by what it begins with.
@@ -19,8 +20,8 @@ def fold(text: str) -> str:
     """Remove case, accents and variants of the same character."""
     if text.isascii():
         return text.lower()
-    parts = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(sign for sign in parts if not unicodedata.combining(sign))
+    parts = normalize("NFKD", text.casefold())
+    return "".join(sign for sign in parts if not combining(sign))
 
 
 def words_in(text: str) -> Iterator[str]:

@@ -21,6 +21,7 @@ from pipelines_portal import __version__
 from pipelines_portal.core.files import version_of
 from pipelines_portal.system.backup.leftovers import working_folder
 from pipelines_portal.system.backup.places import EXTERNAL_API, MANIFEST, STORED, Database, calls_another_api, stored_files
+from pipelines_portal.system.backup.signing import sign
 
 FORMAT = 1
 # Encrypted with each key, so that a restore can check that it has the key.
@@ -68,7 +69,7 @@ def back_up(databases: list[Database], storage: Path | None, file: Path, *, part
                     ]
                 manifest["missing"] = report.missing
                 # The last member, so that a truncated tar has none.
-                text = json.dumps(manifest).encode()
+                text = json.dumps(sign(manifest)).encode()
                 info = tarfile.TarInfo(MANIFEST)
                 info.size, info.mode = len(text), 0o600
                 tar.addfile(info, io.BytesIO(text))

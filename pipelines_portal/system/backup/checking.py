@@ -16,6 +16,7 @@ from pipelines_portal.system.backup.backing_up import FIELDS_WITH_FILES, objects
 from pipelines_portal.system.backup.leftovers import working_folder
 from pipelines_portal.system.backup.places import EXTERNAL_API, PORTAL, STORED
 from pipelines_portal.system.backup.reading import DATABASE, extract, load_manifest, opened_backup, read_manifest
+from pipelines_portal.system.backup.signing import is_signed
 
 UNUSABLE = "It can't be restored."
 PEOPLE, TASKS = "accounts_user", "external_api_task"
@@ -38,20 +39,22 @@ class Contents:
     people: int | None = None
     objects: set[str] = field(default_factory=set)
     missing: list[str] = field(default_factory=list)
+    is_signed: bool = True
 
     def __str__(self) -> str:
         counts = [(self.tasks, "tasks"), (self.people, "people"), (self.files, "files")]
         said = ", ".join(f"{count:,} {words}" for count, words in counts if count is not None)
         effect = "It can be restored, but lacks files." if self.missing else "It can be restored."
-        return f"made {self.made_at} UTC: {said}. {effect}"
+        unsigned = "" if self.is_signed else " It has no signature: restore it with --unsigned."
+        return f"made {self.made_at} UTC: {said}. {effect}{unsigned}"
 
 
 def check_backup(file: Path) -> Contents:
     """Return the contents of the backup `file`. Raises CommandError if it could not be restored."""
     with opened_backup(file, UNUSABLE) as tar:
-        manifest, members = read_manifest(tar, UNUSABLE)
+        manifest, members = read_manifest(tar, UNUSABLE, although_unsigned=True)
         stored = {name.removeprefix("storage/") for name in members if STORED.fullmatch(name)}
-        contents = Contents(manifest["made_at"], len(stored))
+        contents = Contents(manifest["made_at"], len(stored), is_signed=is_signed(manifest))
         place = file.parent if os.access(file.parent, os.W_OK) else None
         with working_folder(file, place) as folder:
             for name, member in members.items():

@@ -17,6 +17,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from pipelines_portal.system.backup.backing_up import FORMAT, PROOF
 from pipelines_portal.system.backup.places import MANIFEST, PORTAL, STORED
+from pipelines_portal.system.backup.signing import has_right_signature, is_signed
 
 DATABASE = re.compile(r"(portal|external_api)\.(sqlite3|dump)")
 KEYS = {"format", "version", "made_at", "migrations", "proofs"}
@@ -35,7 +36,12 @@ def opened_backup(file: Path, effect: str) -> Iterator[tarfile.TarFile]:
 
 
 def read_manifest(
-    tar: tarfile.TarFile, effect: str, *, without_keys: bool = False, although_damaged: bool = False
+    tar: tarfile.TarFile,
+    effect: str,
+    *,
+    without_keys: bool = False,
+    although_damaged: bool = False,
+    although_unsigned: bool = False,
 ) -> tuple[dict[str, Any], dict[str, tarfile.TarInfo]]:
     """Return the manifest and all other members, if this version can restore them. Raises CommandError."""
     manifest = load_manifest(tar, effect)
@@ -48,11 +54,12 @@ def read_manifest(
             f"Another version of the programs made this backup ({manifest['version']}). {effect} Restore it with that "
             "version, then update."
         )
-    if not without_keys and not all(map(_has_key, manifest["proofs"])):
+    if not without_keys and not _has_keys(manifest):
         raise CommandError(
             f"An encryption key of this backup is not among ENCRYPTION_KEYS: saved keys could not be read. {effect} "
             "Put the secrets back first, or restore with --without-keys."
         )
+    _require_signature(manifest, effect, although_unsigned=although_unsigned)
     damaged = _damaged(tar, members, manifest.get("sha256"))
     if damaged and not although_damaged:
         raise CommandError(f"Files in the backup are damaged: {name_some(damaged)}. {effect}")
@@ -104,6 +111,30 @@ def _has_unknown_migrations(names: list[str]) -> bool:
     loader = MigrationLoader(None)
     keys = {tuple(name.split(".", 1)) for name in names}
     return any(key[0] in loader.migrated_apps and key not in loader.disk_migrations for key in keys)
+
+
+def _require_signature(manifest: dict[str, Any], effect: str, *, although_unsigned: bool) -> None:
+    """Raise CommandError for a wrong signature, and for none that can be checked unless that is accepted."""
+    if has_right_signature(manifest):
+        return
+    if is_signed(manifest) and _has_keys(manifest):
+        raise CommandError(
+            f"The signature of the backup is wrong: its manifest was changed. {effect} Use another copy."
+        )
+    if is_signed(manifest) and not although_unsigned:
+        raise CommandError(
+            f"The signature of the backup can't be checked without its encryption key. {effect} If you trust the place "
+            "where it was, restore with --unsigned."
+        )
+    if not although_unsigned:
+        raise CommandError(
+            f"The backup has no signature, so it may have been changed. {effect} If you trust the place where it was, "
+            "restore with --unsigned."
+        )
+
+
+def _has_keys(manifest: dict[str, Any]) -> bool:
+    return all(map(_has_key, manifest["proofs"]))
 
 
 def _has_key(proof: str) -> bool:

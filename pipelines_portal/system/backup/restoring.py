@@ -28,11 +28,20 @@ START_AGAIN = (
 
 
 def restore(
-    databases: list[Database], storage: Path | None, file: Path, *, without_keys: bool, although_damaged: bool
+    databases: list[Database],
+    storage: Path | None,
+    file: Path,
+    *,
+    without_keys: bool,
+    although_damaged: bool,
+    although_unsigned: bool,
 ) -> dict[str, Any]:
     """Restore `file` and return its manifest. Raises CommandError."""
     with opened_backup(file, NOTHING) as tar:
-        manifest, members = read_manifest(tar, NOTHING, without_keys=without_keys, although_damaged=although_damaged)
+        manifest, members = read_manifest(
+            tar, NOTHING, without_keys=without_keys, although_damaged=although_damaged,
+            although_unsigned=although_unsigned,
+        )  # fmt: skip
         _require_places(members, databases, storage)
         _require_empty(databases, storage)
         try:

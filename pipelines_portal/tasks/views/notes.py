@@ -11,13 +11,18 @@ from django.views.decorators.http import require_POST
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.accounts.restored_forms import is_restoring, typed_values
+from pipelines_portal.api_client import NotFound
 from pipelines_portal.core.rendering import render_page
+from pipelines_portal.keys.clients import client_for
 from pipelines_portal.task_index.counts import statuses_of
 from pipelines_portal.task_index.models import MUTABLE, NoteState, TaskNote
 from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.forms import ClearNoteForm, MistakeForm, MuteForm, TasksForm
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import usable_workflow
+
+# Tasks of one form of which Pipelines is asked. A page is rarely newer than the index for more.
+MOST_ASKED = 50
 
 
 @require_POST
@@ -30,9 +35,9 @@ def task_mute(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
     if is_restoring(request) or not form.is_valid():
         return _form_page(request, workflow, form, "tasks/mute.html", texts.mute_question)
     posted = form.cleaned_data
-    statuses = statuses_of(workflow, posted["task_ids"])
-    statuses |= {task_id: status for task_id in posted["task_ids"] if (status := form.status_of(task_id))}
-    muted = TaskNote.objects.mute(workflow, statuses, posted["note"], request.user, seen_at=posted["seen_at"])
+    statuses = _known_statuses(workflow, form)
+    seen = {task_id: status for task_id, status in statuses.items() if form.status_of(task_id) in ("", status)}
+    muted = TaskNote.objects.mute(workflow, seen, posted["note"], request.user, seen_at=posted["seen_at"])
     if muted:
         messages.success(request, texts.muted(muted))
     left = [task_id for task_id in posted["task_ids"] if task_id not in muted]
@@ -41,6 +46,19 @@ def task_mute(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
     if others := [task_id for task_id in left if statuses.get(task_id) not in MUTABLE]:
         messages.warning(request, texts.nothing_to_mute(others))
     return _back(request, workflow, posted["task_ids"])
+
+
+def _known_statuses(workflow: OpenedWorkflow, form: MuteForm) -> dict[int, str]:
+    """Return the statuses that the index knows. Where the page says another one, ask Pipelines."""
+    task_ids = form.cleaned_data["task_ids"]
+    statuses, client = statuses_of(workflow, task_ids), client_for(workflow.key)
+    unsure = [each for each in task_ids if form.status_of(each) in MUTABLE - {statuses.get(each)}]
+    for task_id in unsure[:MOST_ASKED]:
+        try:
+            statuses[task_id] = client.task(workflow.workflow_id, task_id).status
+        except NotFound:
+            statuses.pop(task_id, None)
+    return statuses
 
 
 @require_POST

@@ -8,12 +8,12 @@ import io
 import re
 import stat
 import struct
-import unicodedata
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from pipelines_portal.core.unicode_forms import MAX_MARKS, has_endless_marks, normalize
 from pipelines_portal.uploads import texts
 
 # How each entry of the directory begins.
@@ -123,8 +123,6 @@ def too_many_entries() -> Unusable:
 UTF8_NAME = 0x800
 MAX_NAME_BYTES = 1024
 MAX_LEVELS = 50
-# As many as a letter may carry in Unicode's stream-safe format. Composing takes the square of their number.
-MAX_MARKS = 30
 SHOWN_CHARACTERS = 60
 EXAMPLES = 5
 
@@ -190,17 +188,7 @@ def clean_path(name: str) -> str:
     if has_endless_marks(name):
         title = texts.TOO_MANY_MARKS.format(most=MAX_MARKS)
         raise Unusable(title, texts.RENAME, tuple(_shortened(iter([name]))))
-    return unicodedata.normalize("NFC", "/".join(parts))
-
-
-def has_endless_marks(text: str) -> bool:
-    """Return whether a letter carries more combining marks than in any language."""
-    marks = 0
-    for letter in "" if text.isascii() else text:
-        marks = marks + 1 if unicodedata.combining(letter) else 0
-        if marks > MAX_MARKS:
-            return True
-    return False
+    return normalize("NFC", "/".join(parts))
 
 
 def refuse_doubles(files: list[str]) -> None:

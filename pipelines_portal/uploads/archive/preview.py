@@ -1,6 +1,5 @@
 """Preview the tasks that an archive makes, before anything is sent."""
 
-import unicodedata
 from collections.abc import Callable, Container, Iterable
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -8,9 +7,10 @@ from typing import Any, TypeVar
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core.file_names import LONGEST_FULL, in_sentence
+from pipelines_portal.core.unicode_forms import has_endless_marks, normalize
 from pipelines_portal.matching.row_values import Fault
 from pipelines_portal.uploads import texts
-from pipelines_portal.uploads.archive.directory import MAX_NAME_BYTES, Directory, Unusable, has_endless_marks
+from pipelines_portal.uploads.archive.directory import MAX_NAME_BYTES, Directory, Unusable
 from pipelines_portal.uploads.archive.findings import Finding, Problem, findings_of, summarize, wrapper_problem
 from pipelines_portal.uploads.archive.rows import DerivedRow, derive_rows, is_junk
 from pipelines_portal.uploads.given_rows import GivenRow
@@ -193,7 +193,7 @@ def as_in_archive(path: str) -> str:
     if len(path) > LONGEST_PATH or has_endless_marks(path):
         return path  # no archive contains it
     parts = [part for part in path.split("/") if part not in ("", ".")]
-    return unicodedata.normalize("NFC", "/".join(parts))
+    return normalize("NFC", "/".join(parts))
 
 
 def _show_given(row: GivenRow, findings: list[Finding], schema: Schema) -> PreviewRow:

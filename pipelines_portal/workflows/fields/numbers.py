@@ -13,6 +13,8 @@ from pipelines_portal.workflows.fields.choices import choice_field
 # This expression matches a text in only one way, so that a long one is refused as fast as a short one.
 NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 LONGEST_NUMBER = 400
+# A search for numbers takes quadratic time in it.
+LONGEST_HINT = 400
 DECIMAL_COMMA = re.compile(r"([+-]?)([0-9]*),([0-9]+)")
 NO_NUMBER = "must be a number, written like 1234.5"
 ANY_NUMBER = "This must be a number alone, such as 1234.5. A comma before the decimals is fine too."
@@ -20,7 +22,7 @@ ANY_NUMBER = "This must be a number alone, such as 1234.5. A comma before the de
 
 def bounds(hint: str | None) -> tuple[float | None, float | None]:
     """Return the lowest and highest value of a hint such as "Number between 1 and 10"."""
-    text = hint or ""
+    text = hint if hint and len(hint) <= LONGEST_HINT else ""
     if both := re.search(rf"({NUMBER})(?: and | to |–|-)({NUMBER})", text):
         return float(both[1]), float(both[2])
     low = re.search(rf"at least ({NUMBER})", text)

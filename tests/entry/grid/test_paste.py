@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipelines_portal.entry.grid import views
-from pipelines_portal.entry.imports.cells import LONGEST_TEXT
+from pipelines_portal.entry.imports.fixing import LONGEST_TEXT
 from pipelines_portal.entry.models import Change, ImportJob
 from tests.pages import text_of
 
@@ -124,6 +124,15 @@ def test_many_rows_become_an_import(grid: TypedGrid) -> None:
     assert grid.job.counts().ready == 200 and not ImportJob.objects.filter(kind="file").exists()
     import_job = imported_by(grid.paste("\n".join(f"Bye {n}\tFrench" for n in range(201))))
     assert import_job.lines.count() == 201
+
+
+def test_more_columns_than_an_import_takes_are_refused(grid: TypedGrid) -> None:
+    answer = grid.paste("\n".join(["Hello", "\t".join(["French"] * 301)]))
+    assert answer.status_code == 409
+    assert answer.json()["problem"] == (
+        "Not pasted: there are more than 300 columns. Leave out columns you don’t need."
+    )
+    assert not ImportJob.objects.exists()
 
 
 def test_a_person_with_many_imports_pastes_no_new_one(grid: TypedGrid, monkeypatch: pytest.MonkeyPatch) -> None:

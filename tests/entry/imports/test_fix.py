@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from pipelines_portal.entry.imports.fixing import change_rows, edit_row, send_anyway, set_aside
+from pipelines_portal.api_client import Field
+from pipelines_portal.entry.imports.fixing import Replacement, change_rows, edit_row, send_anyway, set_aside
 from pipelines_portal.entry.models import Change, ImportJob, ImportRow
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import rejection
@@ -132,6 +133,8 @@ def test_the_row_a_twin_equals_is_changed_and_the_twin_is_ready(page: Any, check
         ({"find": "germn", "put": "German", "how": "whole"}, 2, {3: "ready", 4: "ready"}),
         ({"find": "germn", "put": "German", "how": "whole", "case": "on"}, 0, {3: "to_fix", 4: "to_fix"}),
         ({"find": "mn", "put": "man", "how": "part"}, 2, {3: "ready", 4: "ready"}),
+        ({"find": "MN", "put": "man", "how": "part"}, 2, {3: "ready", 4: "ready"}),
+        ({"find": "MN", "put": "man", "how": "part", "case": "on"}, 0, {3: "to_fix", 4: "to_fix"}),
         ({"find": "", "put": "German", "how": "whole"}, 0, {3: "to_fix", 4: "to_fix"}),
     ],
 )
@@ -145,6 +148,31 @@ def test_find_and_replace_says_how_many_before_it_changes_them(
     assert not Change.objects.exists()
     page.post(check_of(import_job, "replace"), asked | {"replace": "1"})
     assert {number: status for number, status in statuses(import_job).items() if number > 2} == after
+
+
+def test_a_long_text_is_not_replaced_in_parts(page: Any, checked: Checked) -> None:
+    import_job = checked([GOOD, GERMN])
+    for long in ({"find": "m" * 1001, "put": "n"}, {"find": "m", "put": "n" * 1001}):
+        asked = {"column": "target_language", "how": "part", "replace": "1"} | long
+        answer = page.post(check_of(import_job, "replace"), asked, follow=True)
+        assert "Enter at most 1,000 characters to find and replace in a part of the cell." in text_of(answer)
+    assert not Change.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "find", "put", "replaced"),
+    [
+        ("İstanbul ΟΔΟΣ", "οδος", "x", "İstanbul x"),
+        ("aXbxc", "x", "", "abc"),
+        ("a\\1b", "\\1", "\\2", "a\\2b"),
+        ("mm" * 150_000, "m", "n", "nn" * 150_000),
+        ("m" * 200_000, "m", "nn", "m" * 200_000),
+    ],
+    ids=["turkish and greek", "all", "not a pattern", "as long", "too long"],
+)
+def test_a_part_of_a_cell_is_replaced_as_it_is_written(text: str, find: str, put: str, replaced: str) -> None:
+    field = Field.model_validate({"name": "a", "title": "A", "type": "short_text", "required": True})
+    assert Replacement(field, find, put, is_whole_cell=False).apply(text) == replaced
 
 
 def test_what_a_colleague_changed_meanwhile_is_not_overwritten(page: Any, checked: Checked) -> None:

@@ -1,6 +1,7 @@
 """The check of a backup, which decides whether older ones are removed, and the record of the runs."""
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 
 from tests import starting
 
@@ -40,7 +42,7 @@ def repack(file: Path, target: Path, *, without: str = "", **replaced: bytes) ->
             data = replaced.get(member.name.partition(".")[0]) or content.read()
             if member.name == "manifest.json":
                 manifest = json.loads(data)
-                del manifest["sha256"], manifest["missing"]
+                del manifest["sha256"], manifest["missing"], manifest["signature"]
                 data = json.dumps(manifest).encode()
             member.size = len(data)
             copy = target.with_suffix(".member")
@@ -121,12 +123,39 @@ def test_a_manifest_that_is_damaged_is_an_error(old: Path, tmp_path: Path) -> No
 
 
 def test_a_backup_of_an_earlier_version_has_no_hashes_and_is_restored(old: Path, new: Path, tmp_path: Path) -> None:
+    """It has no signature either. It is restored if the person accepts that."""
     assert run(old, "backup", str(tmp_path / "b.tar")).returncode == 0
     file = repack(tmp_path / "b.tar", tmp_path / "earlier.tar")
-    assert "It can be restored." in run(old, "backup", "--check", str(file)).stdout
-    done = run(new, "restore", str(file))
+    said = run(old, "backup", "--check", str(file)).stdout
+    assert "It can be restored. It has no signature: restore it with --unsigned." in said
+    said = refused(new, "restore", str(file))
+    assert "The backup has no signature, so it may have been changed." in said and "restore with --unsigned" in said
+    assert left_in(new) == set()
+    done = run(new, "restore", "--unsigned", str(file))
     assert done.returncode == 0, done.stderr
+    assert "Nothing shows that it was not changed: check who is an administrator." in done.stdout
     assert stored(new) == stored(old)
+
+
+def test_a_backup_that_was_changed_is_refused(old: Path, new: Path, tmp_path: Path) -> None:
+    """Its hashes were written anew, but without the keys nobody signs them."""
+    file, changed = tmp_path / "b.tar", tmp_path / "changed.tar"
+    assert run(old, "backup", str(file)).returncode == 0
+    content, other = b"content of files/0a-1/0", b"CONTENT of files/0a-1/0"
+    hashes = [hashlib.sha256(each).hexdigest().encode() for each in (content, other)]
+    changed.write_bytes(file.read_bytes().replace(content, other).replace(*hashes))
+    said = "The signature of the backup is wrong: its manifest was changed."
+    assert f"{said} It can't be restored." in refused(old, "backup", "--check", str(changed))
+    assert f"{said} Nothing was restored." in refused(new, "restore", "--unsigned", "--damaged", str(changed))
+    assert left_in(new) == set()
+
+
+def test_a_backup_is_signed_with_the_first_key_and_checked_with_all(old: Path, tmp_path: Path) -> None:
+    """As in a rotation of ENCRYPTION_KEYS."""
+    first, second = (Fernet.generate_key().decode() for _ in range(2))
+    file = tmp_path / "b.tar"
+    assert run(old, "backup", str(file), ENCRYPTION_KEYS=first).returncode == 0
+    assert run(old, "backup", "--check", str(file), ENCRYPTION_KEYS=f"{second},{first}").returncode == 0
 
 
 def test_a_backup_that_fails_is_recorded_and_removes_none(old: Path, tmp_path: Path) -> None:

@@ -125,6 +125,8 @@ def test_without_its_encryption_key_a_backup_is_restored_only_on_request(new: Pa
     (new / "portal.encryption_keys").unlink()
     assert "An encryption key of this backup" in refused(new, "restore", str(backup))
     assert left_in(new) == set()
-    done = run(new, "restore", str(backup), "--without-keys")
+    assert "restore with --unsigned" in refused(new, "restore", str(backup), "--without-keys")
+    assert left_in(new) == set()
+    done = run(new, "restore", str(backup), "--without-keys", "--unsigned")
     assert done.returncode == 0, done.stderr
     assert left_in(new) >= {"portal.sqlite3", "external_api.sqlite3", "storage"}

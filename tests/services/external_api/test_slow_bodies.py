@@ -4,11 +4,12 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.external_api.factories import Tenant
+from tests.external_api.factories import Tenant, make_tenant
 from tests.external_api.server import Server
 from tests.services.external_api.conftest import RunServer
 from tests.services.external_api.raw_puts import answer_on, dripping
@@ -60,3 +61,17 @@ def test_a_header_that_does_not_end_is_refused(impatient: Server) -> None:
     with socket.create_connection((url.hostname, url.port), timeout=30) as connection:
         connection.sendall(b"GET /api/v1/health HTTP/1.1\r\nHost: ")
         assert b" 408 " in answer_on(connection)
+
+
+def test_a_key_s_unfinished_bodies_do_not_hold_up_another_organization(run_server: RunServer, tenant: Tenant) -> None:
+    other = make_tenant()
+    workflow = other.workflow()
+    tasks = {"tasks": [{"input_text": "x" * 1000}] * 400}
+    with run_server() as running, ExitStack() as stack:
+        for _ in range(8):
+            stack.enter_context(open_post(running, "/api/v1/workflows/1/tasks", ANNOUNCED, tenant.key))
+        time.sleep(0.5)
+        began = time.monotonic()
+        answer = running.post(f"/api/v1/workflows/{workflow.pk}/tasks", key=other.key, json=tasks)
+        assert answer.status_code != 503, answer.text
+        assert time.monotonic() - began < 5

@@ -68,3 +68,24 @@ def test_strangers_large_forms_do_not_hold_up_a_person_s(running: Portal) -> Non
             answer = session.post(f"{running.url}/no-such-page/", data=form, timeout=60)
         assert answer.status_code == 404
         assert time.monotonic() - began < 8
+
+
+def test_a_person_s_unfinished_forms_do_not_hold_up_a_colleague_s(running: Portal) -> None:
+    """Whichever of the person's sessions they come with."""
+    running.run("make_person", email="ann@example.com", password=PASSWORD)
+    running.run("make_person", email="eve@example.com", password=PASSWORD)
+    cookies = [
+        "; ".join(f"{one.name}={one.value}" for one in running.sign_in("eve@example.com", PASSWORD).cookies)
+        for _ in range(2)
+    ]
+    session = running.sign_in("ann@example.com", PASSWORD)
+    page = session.get(f"{running.url}/account/", timeout=10).text
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert token
+    form = {"csrfmiddlewaretoken": token[1], "text": "x" * 1_500_000}
+    with unfinished(running, 5, "/no-such-page/", cookies[0]), unfinished(running, 5, "/no-such-page/", cookies[1]):
+        time.sleep(0.5)
+        began = time.monotonic()
+        answer = session.post(f"{running.url}/no-such-page/", data=form, headers={"Referer": running.url}, timeout=60)
+        assert answer.status_code == 404
+        assert time.monotonic() - began < 5

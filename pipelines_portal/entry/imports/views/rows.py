@@ -28,6 +28,7 @@ from pipelines_portal.entry.imports.check_page import (
     show_rows,
 )
 from pipelines_portal.entry.imports.fixing import (
+    LONGEST_PART,
     CannotChange,
     Correction,
     Outcome,
@@ -371,6 +372,9 @@ def import_replace(request: SignedInRequest, workflow: OpenedWorkflow, import_jo
     replacement = _read_replacement(request, import_job)
     if replacement is None:
         messages.error(request, texts.CHOOSE_COLUMN)
+        return _back(import_job, selection)
+    if not replacement.is_whole_cell and max(len(replacement.find), len(replacement.put)) > LONGEST_PART:
+        messages.error(request, texts.PART_IS_LONG.format(most=LONGEST_PART))
         return _back(import_job, selection)
     if "replace" not in request.POST:
         found = len(find_rows(import_job, replacement))

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.views import PasswordChangeView, PasswordResetConfirmView
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse_lazy
@@ -13,6 +14,7 @@ from django.utils.decorators import method_decorator
 from pipelines_portal.core.http.audit_log import note
 from pipelines_portal.core.sign_in_throttle.throttle import Limit, give_back, person_limits
 from pipelines_portal.core.sign_in_throttle.views import ThrottleMixin
+from pipelines_portal.external_api.models import Person
 from pipelines_portal.external_api.organizations import texts
 from pipelines_portal.external_api.organizations.pages.forms import NewPasswordForm, OwnPasswordForm
 from pipelines_portal.external_api.organizations.pages.permissions import for_admins
@@ -38,6 +40,7 @@ class ChangePasswordView(ThrottleMixin, PasswordChangeView):
         return response
 
 
+@method_decorator(transaction.atomic, name="dispatch")
 class ChoosePasswordView(PasswordResetConfirmView):
     """Choose a password through a link, and sign in.
 
@@ -59,6 +62,13 @@ class ChoosePasswordView(PasswordResetConfirmView):
         if not self.validlink:
             response.status_code = 404
         return response
+
+    def get_user(self, uidb64: str) -> Person | None:
+        """Return the person, locked while a password is saved: the token is checked after this, so it works once."""
+        person = super().get_user(uidb64)
+        if person is None or self.request.method != "POST":
+            return person
+        return Person.objects.select_for_update().filter(pk=person.pk).first()
 
     def form_invalid(self, form: Any) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)

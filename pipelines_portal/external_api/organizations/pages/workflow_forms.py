@@ -13,6 +13,8 @@ from pipelines_portal.external_api.workflows.field_types import FIELD_TYPES
 from pipelines_portal.external_api.workflows.rules import NAME_LENGTH, FieldPart, WorkflowContent
 
 BLANK_ROWS = 3
+# Each row of the form has nine inputs.
+MOST_FIELDS = 200
 ADD_ROWS = "add-field"
 UNFILLED = {"autocomplete": "off"}
 # Where the form shows a problem of the rules, and in which words. None: at the field that has the problem.
@@ -105,6 +107,13 @@ class FieldForm(forms.Form):
 
 
 class _FieldFormSet(BaseFormSet[FieldForm]):
+    """The rows of a workflow that has `stored` fields. More than 200 come from a file alone."""
+
+    def __init__(self, data: Any = None, *, stored: int, **kwargs: Any) -> None:
+        self.max_num = self.absolute_max = max(MOST_FIELDS, stored + BLANK_ROWS)
+        messages = {"too_many_forms": texts.TOO_MANY_FIELDS}
+        super().__init__(data, prefix="fields", error_messages=messages, **kwargs)
+
     def initial_form_count(self) -> int:
         """Return 0: rows of existing fields are checked like new ones, and every row may be blank."""
         return 0
@@ -126,13 +135,15 @@ class WorkflowForms:
         self.workflow = workflow
         used = [field["type"] for field in workflow.fields if field["type"] not in FIELD_TYPES]
         self.types = [*FIELD_TYPES, *dict.fromkeys(used)]
+        options: dict[str, Any] = {"form_kwargs": {"types": self.types}, "stored": len(workflow.fields)}
         if data is not None and ADD_ROWS not in data:
             self.main = WorkflowForm(data, prefix="workflow")
-            self.rows = FieldFormSet(data, prefix="fields", form_kwargs={"types": self.types})
+            self.rows = FieldFormSet(data, **options)
         else:
-            main, rows = (_shown(workflow), list(map(_row, workflow.fields))) if data is None else _typed(data)
+            shown = _shown(workflow), list(map(_row, workflow.fields))
+            main, rows = shown if data is None else _typed(data, FieldFormSet(data, **options).total_form_count())
             self.main = WorkflowForm(initial=main, prefix="workflow")
-            self.rows = FieldFormSet(initial=rows, prefix="fields", form_kwargs={"types": self.types})
+            self.rows = FieldFormSet(initial=rows, **options)
             self.rows.extra = len(rows) + BLANK_ROWS
         self.first_blank = next((row for row in self.rows if not row.is_filled), None)
         # A form that is all right as it is keeps its blank rows folded.
@@ -180,9 +191,8 @@ def _row(field: dict[str, Any]) -> dict[str, Any]:
     return field | {"required": field.get("required", True), "options": "\n".join(field.get("options") or [])}
 
 
-def _typed(data: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _typed(data: Any, count: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return what was typed, unchecked, for a form that shows it with more rows."""
     main = {name: data.get(f"workflow-{name}", "") for name in WorkflowForm.base_fields}
     names = [*FieldForm.base_fields, "ORDER", "DELETE"]
-    indexes = range(FieldFormSet(data, prefix="fields", form_kwargs={"types": [""]}).total_form_count())
-    return main, [{name: data.get(f"fields-{index}-{name}", "") for name in names} for index in indexes]
+    return main, [{name: data.get(f"fields-{index}-{name}", "") for name in names} for index in range(count)]

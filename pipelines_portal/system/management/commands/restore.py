@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from pipelines_portal.core.preparation import require_migrated
 from pipelines_portal.system.backup.places import opened_databases, storage_folder
 from pipelines_portal.system.backup.restoring import mark_restored, restore
+from pipelines_portal.system.backup.signing import has_right_signature
 
 
 class Command(BaseCommand):
@@ -21,13 +22,25 @@ class Command(BaseCommand):
         parser.add_argument("--without-keys", action="store_true", help="restore although its encryption keys are lost")
         parser.add_argument("--damaged", action="store_true", help="restore although files in the backup are damaged")
         parser.add_argument(
+            "--unsigned",
+            action="store_true",
+            help="restore although nothing shows that the backup was not changed: an earlier version made it",
+        )
+        parser.add_argument(
             "--mark-only",
             action="store_true",
             help="the database was restored by other means and migrated: only mark what may have been sent",
         )
 
     def handle(
-        self, *args: Any, file: Path | None, without_keys: bool, damaged: bool, mark_only: bool, **options: Any
+        self,
+        *args: Any,
+        file: Path | None,
+        without_keys: bool,
+        damaged: bool,
+        unsigned: bool,
+        mark_only: bool,
+        **options: Any,
     ) -> None:
         if bool(file) == mark_only:
             raise CommandError("Give a FILE, or --mark-only.")
@@ -38,9 +51,12 @@ class Command(BaseCommand):
         else:
             with opened_databases() as databases:
                 manifest = restore(
-                    databases, storage_folder(), file.absolute(), without_keys=without_keys, although_damaged=damaged
-                )
+                    databases, storage_folder(), file.absolute(), without_keys=without_keys, although_damaged=damaged,
+                    although_unsigned=unsigned,
+                )  # fmt: skip
             summary = f"Restored the backup of {manifest['made_at']} UTC."
+            if not has_right_signature(manifest):
+                summary += " Nothing shows that it was not changed: check who is an administrator."
         self.stdout.write(
             f"{summary} Rows that may have been sent after the backup are unconfirmed, and imports are paused. Now "
             "start the programs."

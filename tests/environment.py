@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 
-from tests import databases
+from tests import databases, loopback
 
 _folder = tempfile.mkdtemp(prefix="pipelines-portal-tests-")
 # As the Makefile has it, for whoever calls pytest: what is compiled serves the hundreds of programs that tests start.
@@ -17,3 +17,4 @@ os.environ |= {"DATA_DIR": _folder, "DJANGO_ALLOW_ASYNC_UNSAFE": "true"}
 # Of the process that began the run: for what its others need not make again.
 os.environ.setdefault("TESTS_FOLDER", _folder)
 databases.use_own()
+loopback.allow_loopback_only()

@@ -20,7 +20,14 @@ from django.core.management.base import CommandError
 from pipelines_portal import __version__
 from pipelines_portal.core.files import version_of
 from pipelines_portal.system.backup.leftovers import working_folder
-from pipelines_portal.system.backup.places import EXTERNAL_API, MANIFEST, STORED, Database, calls_another_api, stored_files
+from pipelines_portal.system.backup.places import (
+    EXTERNAL_API,
+    MANIFEST,
+    STORED,
+    Database,
+    calls_another_api,
+    stored_files,
+)
 from pipelines_portal.system.backup.signing import sign
 
 FORMAT = 1

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('entry', '0004_plain_labels'),
+        ('entry', '0005_cleared_at'),
     ]
 
     operations = [

@@ -1,4 +1,4 @@
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -22,6 +22,7 @@ from pipelines_portal.entry.form.views.page import form_page, form_token
 from pipelines_portal.entry.form.views.presets import names_preset, preset_save
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.duplicates import digest_of
+from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.cached_schemas import cached_schema, forget_schema, schema_of_form
 from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.fields.schema_form import SchemaForm
@@ -105,9 +106,11 @@ def _answer(
 ) -> HttpResponse:
     if created.result is Result.CREATED:
         return _created(request, workflow, created)
-    draft_seen = request.POST.get("draft_seen", "")
-    if created.is_unsent:
-        draft_seen = save_unsent(request.user, workflow, request.POST, created.submission.token) or draft_seen
+    token, draft_seen = created.submission.token, request.POST.get("draft_seen", "")
+    if created.submission.status == Submission.Status.REJECTED and created.result is not Result.ELSEWHERE:
+        token = uuid4()  # the next POST is another submission, and the draft is not that of a sent form
+    if created.is_unsent or token != created.submission.token:
+        draft_seen = save_unsent(request.user, workflow, request.POST, token) or draft_seen
     if created.result is Result.DUPLICATE:
         mark = f"{digest_of(form.payload())}:{request.POST.get('then', '')}"
         return form_page(
@@ -121,14 +124,15 @@ def _answer(
         status = explain(created.error).status
         resend = _resend(request, created)
         return form_page(
-            request, workflow, form, status=status, error=created.error, draft_seen=draft_seen, resend=resend
-        )
-    if changed := _with_changed_fields(request, workflow, client):
+            request, workflow, form, status=status, error=created.error, token=token, draft_seen=draft_seen,
+            resend=resend,
+        )  # fmt: skip
+    if changed := _with_changed_fields(request, workflow, client, token, draft_seen):
         return changed
     for name, message in created.field_errors():
         form.add_api_error(name, message)
     workflow = _status_after_refusal(workflow, client, form)
-    return form_page(request, workflow, form, status=422, token=uuid4())
+    return form_page(request, workflow, form, status=422, token=token, draft_seen=draft_seen)
 
 
 def _resend(request: SignedInRequest, created: Creation) -> tuple[str, str] | None:
@@ -151,7 +155,7 @@ def _is_meant(request: SignedInRequest, fields: FieldValues) -> bool:
 
 
 def _with_changed_fields(
-    request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient
+    request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient, token: UUID, draft_seen: str
 ) -> HttpResponse | None:
     """Show the form with the workflow's present fields, if the API refused the values because the fields changed."""
     try:
@@ -161,7 +165,7 @@ def _with_changed_fields(
     if not form.fields_changed():
         return None
     form.follow_schema()
-    return form_page(request, workflow, form, status=422, changed=True, token=uuid4())
+    return form_page(request, workflow, form, status=422, changed=True, token=token, draft_seen=draft_seen)
 
 
 def _status_after_refusal(workflow: OpenedWorkflow, client: PipelinesClient, form: SchemaForm) -> OpenedWorkflow:

@@ -143,6 +143,8 @@ def test_typed_rows_that_equal_each_other_are_duplicates(grid: TypedGrid) -> Non
     grid.type(1, "Hello", "French")
     answer = text_of(grid.type(2, "Hello", "French"))
     assert grid.statuses() == {1: "ready", 2: "duplicate"} and "Same as row 1" in answer
+    assert grid.browser.post(grid.step("choose"), {"do": "twice", "number": "x"}).status_code == 400
+    assert grid.statuses()[2] == "duplicate"
     grid.browser.post(grid.step("choose"), {"do": "twice"})
     assert grid.statuses() == {1: "ready", 2: "ready"}
 
@@ -283,6 +285,17 @@ def test_created_rows_are_cleared(grid: TypedGrid) -> None:
     assert grid.statuses() == {1: "created", 2: "created", 3: "to_fix"}
     grid.change(3, "input_text", "Bye", "")
     assert 'id="row-1" data-number="1" data-blank' in grid.read(), "nothing is left, so a new import begins"
+
+
+def test_a_row_that_is_created_after_clearing_is_shown(grid: TypedGrid) -> None:
+    grid.fill(3)
+    seen = grid.seen()
+    grid.create_seen({number: seen[number] for number in (1, 3)})
+    html = text_of(grid.browser.post(grid.address("clear"), follow=True))
+    assert 'id="row-2"' in html and 'id="row-1"' not in html and 'id="row-3"' not in html
+    grid.create_seen({2: seen[2]})
+    html = grid.read()
+    assert 'id="row-2"' in html and 'id="row-1"' not in html and 'id="row-3"' not in html
 
 
 def test_deleted_rows_can_be_restored(grid: TypedGrid) -> None:

@@ -236,8 +236,8 @@ def _moment(text: str) -> str:
         meant = meanings(read, times.name_of(timezone.get_current_timezone()))
     except OverflowError:
         return text
-    # A time that occurs twice or never when the clocks change stays a text.
-    return utc_text(meant[0]) if len(meant) == 1 else text
+    # A time that occurs twice or never when the clocks change is no moment yet: its row gets an error.
+    return utc_text(meant[0]) if len(meant) == 1 else read.isoformat(" ", "minutes")
 
 
 # Pasted cells

@@ -22,13 +22,17 @@ def short_reason(known: Field, text: str, messages: list[str]) -> str:
         return texts.NOT_A_NUMBER
     if "must" in messages[0] and (words := _words_of_type(known)):
         return words
-    if messages[0].endswith((texts.TWO_DAYS, texts.TWO_TYPED_DAYS)) and (words := _two_days(text)):
+    if words := _two_meanings(messages[0], text):
         return words
     message = messages[0].removeprefix(known.label).strip()
-    if message == texts.PERCENTAGE:
-        return _two_numbers(text)
     message = next((short for short in (texts.CAME_TWICE, texts.NEVER_CAME) if message.startswith(short)), message)
     return message[:1].upper() + message[1:]
+
+
+def _two_meanings(message: str, text: str) -> str:
+    if message.endswith(texts.PERCENTAGE):
+        return _two_numbers(text)
+    return _two_days(text) if message.endswith((texts.TWO_DAYS, texts.TWO_TYPED_DAYS)) else ""
 
 
 def _two_days(text: str) -> str:

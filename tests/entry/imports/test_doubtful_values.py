@@ -1,4 +1,4 @@
-"""Values that have two meanings are asked about in the grid, in pasted rows, in files, and in rows beside a ZIP file."""
+"""Values with two meanings are asked about in the grid, in pasted rows, in files, and in rows beside a ZIP file."""
 
 import io
 from collections.abc import Callable

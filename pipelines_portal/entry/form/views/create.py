@@ -106,11 +106,7 @@ def _answer(
 ) -> HttpResponse:
     if created.result is Result.CREATED:
         return _created(request, workflow, created)
-    token, draft_seen = created.submission.token, request.POST.get("draft_seen", "")
-    if created.submission.status == Submission.Status.REJECTED and created.result is not Result.ELSEWHERE:
-        token = uuid4()  # the next POST is another submission, and the draft is not that of a sent form
-    if created.is_unsent or token != created.submission.token:
-        draft_seen = save_unsent(request.user, workflow, request.POST, token) or draft_seen
+    token, draft_seen = _next_try(request, workflow, created)
     if created.result is Result.DUPLICATE:
         mark = f"{digest_of(form.payload())}:{request.POST.get('then', '')}"
         return form_page(
@@ -133,6 +129,20 @@ def _answer(
         form.add_api_error(name, message)
     workflow = _status_after_refusal(workflow, client, form)
     return form_page(request, workflow, form, status=422, token=token, draft_seen=draft_seen)
+
+
+def _next_try(request: SignedInRequest, workflow: OpenedWorkflow, created: Creation) -> tuple[UUID, str]:
+    """Return the token of the form that is shown again, and the mark of its draft.
+
+    A rejected submission stays as it is: the next POST is another one, and the draft is that of a form not yet sent.
+    """
+    token, draft_seen = created.submission.token, request.POST.get("draft_seen", "")
+    is_rejected = created.submission.status == Submission.Status.REJECTED and created.result is not Result.ELSEWHERE
+    if is_rejected:
+        token = uuid4()
+    if is_rejected or created.is_unsent:
+        draft_seen = save_unsent(request.user, workflow, request.POST, token) or draft_seen
+    return token, draft_seen
 
 
 def _resend(request: SignedInRequest, created: Creation) -> tuple[str, str] | None:

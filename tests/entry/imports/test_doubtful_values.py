@@ -21,8 +21,8 @@ from tests.uploads.choosing import check_archive
 from .test_choose import upload
 
 ZONE = "Europe/Vienna"
-TWICE = "came twice: the clocks were put back. Write 2026-10-25 02:30+02:00 or 2026-10-25 02:30+01:00"
-NEVER = "never came: the clocks were put forward over it. Write 2026-03-29 01:30 or 2026-03-29 03:30"
+TWICE = "came twice: the clocks were set back. Write 2026-10-25 02:30+02:00 or 2026-10-25 02:30+01:00"
+NEVER = "never came: the clocks were set forward over it. Write 2026-03-29 01:30 or 2026-03-29 03:30"
 PERCENTAGE = "is a percentage. Write 12 % as 12 or as 0.12"
 # Fill in one field of a row that is otherwise right. Return the page, and the value that would be sent.
 Road = Callable[[Any, SavedKey, str, str], tuple[str, Any]]

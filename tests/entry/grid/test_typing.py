@@ -163,13 +163,40 @@ def test_a_time_in_words_becomes_a_moment(page: Any, saved_key: Any) -> None:
     assert "Not a date</span>" in text_of(answer) and grid.statuses() == {1: "to_fix"}
 
 
+@pytest.mark.parametrize(
+    ("text", "age", "ago"),
+    [("now", 1800, timedelta(minutes=30)), ("now", 0, timedelta()), ("now", -5, timedelta()),
+     ("yesterday 9:00", 86_400, None), ("now", 10**30, timedelta(days=366))],
+)  # fmt: skip
+def test_words_for_a_time_mean_when_they_were_typed(
+    page: Any, saved_key: Any, text: str, age: int, ago: timedelta | None
+) -> None:
+    """The page was offline since, and tells their age, of which at most a year is believed."""
+    grid = TypedGrid(page, open_workflow(saved_key, EVERY_TYPE), saved_key.owner)
+    begun = timezone.now()
+    for _ in range(2):  # the answer to the first post was lost
+        grid.save({"number": 1, "new": True, "cells": {"due": ["", text, age], "short": ["", "x", age]}})
+    moment = datetime.fromisoformat(grid.job.rows.get().edits["due"])
+    if ago is None:
+        assert moment.date() == (begun - timedelta(days=2)).date() and f"{moment:%H:%M}" == "09:00"
+    else:
+        assert begun - ago - timedelta(minutes=1) <= moment <= timezone.now() - ago
+
+
+@pytest.mark.parametrize("age", ["1", None, 1.5, [1]])
+def test_an_age_that_is_no_number_is_refused(grid: TypedGrid, age: Any) -> None:
+    answer = grid.save({"number": 1, "new": True, "cells": {"input_text": ["", "x", age]}})
+    assert answer.status_code == 400
+
+
 def test_other_rows_are_reached_by_filters_and_pages(grid: TypedGrid) -> None:
     for first in (1, 201):
         grid.fill(200 if first == 1 else 5, first)
     grid.type(206, "No language")
     last = grid.read()
     assert last.count('<tr id="row-') == 7 and "data-blank" in last, "the last page, where people type"
-    assert grid.read("?page=2").count('<tr id="row-') == 100
+    assert 'href="?page=2"' in last and 'href="?page=1"' in grid.read("?page=2")
+    assert grid.read("?page=2").count('<tr id="row-') == 100 and 'id="row-1"' in grid.read("?page=1")
     errors = grid.read("?show=errors")
     assert errors.count('<tr id="row-') == 1 and "data-blank" not in errors
 

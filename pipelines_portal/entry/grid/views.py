@@ -72,6 +72,8 @@ from pipelines_portal.workflows.permissions import usable_workflow
 
 # Headings of pasted rows: so many columns are named like fields.
 LEAST_HEADINGS = 2
+# A first row with more, or longer, cells is not compared with the fields.
+MOST_HEADINGS, LONGEST_HEADING = 500, 200
 # More pasted rows become an import of their own, so that one request does not take too long.
 MOST_PASTED = 2_000
 # The rows that one request creates.
@@ -171,7 +173,7 @@ def _sending_context(import_job: ImportJob | None, selection: Selection) -> dict
 
 
 def _has_pages(import_job: ImportJob) -> bool:
-    return import_job.counts().total > MOST_IN_PAGE
+    return import_job.counts_as_read.total > MOST_IN_PAGE
 
 
 def posts_to_grid(view: View) -> Callable[..., Any]:
@@ -241,6 +243,7 @@ def _answer_in_pages(
     request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, saved: SavedCells, **more: Any
 ) -> HttpResponse:
     """Return the changed rows, or let the page show itself again if it does not show all rows."""
+    import_job.refresh_from_db()
     if not _has_pages(import_job):
         return _answer(request, workflow, import_job, saved, **more)
     return JsonResponse({"refresh": True, "problems": saved.problems, **more})
@@ -304,28 +307,29 @@ def _beyond(lines: list[list[str]], count: int) -> list[str]:
 
 def _left_out(lines: list[list[str]], names: list[str]) -> list[str]:
     """Return a sentence about columns whose heading names no field."""
-    left = []
-    for place in (place for place, name in enumerate(names) if not name):
-        filled = [line[place] for line in lines if place < len(line) and line[place].strip()]
-        if filled and (len(filled) > 1 or filled[0] not in lines[0][place : place + 1]):
-            left.append(f"“{filled[0][:QUOTED]}”")
+    left: dict[int, str] = {}
+    for line in lines[1:]:
+        for place, text in enumerate(line):
+            if text.strip() and not (place < len(names) and names[place]):
+                heading = lines[0][place] if place < len(lines[0]) else ""
+                left.setdefault(place, f"“{(heading.strip() or text)[:QUOTED]}”")
     if not left:
         return []
     said = texts.HEADING_LEFT_OUT if len(left) == 1 else texts.HEADINGS_LEFT_OUT
-    quoted = ", ".join(left[:MOST_PROBLEMS]) + (" …" if len(left) > MOST_PROBLEMS else "")
+    quoted = ", ".join(left[place] for place in sorted(left)[:MOST_PROBLEMS]) + (
+        " …" if len(left) > MOST_PROBLEMS else ""
+    )
     return [said.format(count=f"{len(left):,}", headings=quoted)]
 
 
 def _headings(lines: list[list[str]], workflow: OpenedWorkflow, schema: Schema) -> list[str]:
     """Return the fields that the cells of the first line name, "" for none, or [] if the line is a row."""
-    if len(lines) < LEAST_HEADINGS:
+    if len(lines) < 2 or len(lines[0]) > MOST_HEADINGS:
         return []
     remembered = guesses_from(read_remembered(workflow), schema)
-    matches = match_headers([cell.strip() for cell in lines[0]], schema.fields, remembered)
+    matches = match_headers([cell.strip()[:LONGEST_HEADING] for cell in lines[0]], schema.fields, remembered)
     names = [match.used.field if match.used else "" for match in matches]
-    if sum(map(bool, names)) < LEAST_HEADINGS:
-        return []
-    return names + [""] * (max(map(len, lines)) - len(names))
+    return names if sum(map(bool, names)) >= LEAST_HEADINGS else []
 
 
 def _placed(

@@ -27,6 +27,7 @@ export class Saving {
   // The fields of the rows with which the portal answers, and whether one without a column has a text.
   #names = [];
   #hidesText = false;
+  #refreshed = null;
 
   constructor(grid) {
     this.grid = grid;
@@ -39,7 +40,10 @@ export class Saving {
     });
     document.addEventListener("htmx:confirm", (event) => this.#saveFirst(event));
     document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-      if (detail.shouldSwap && detail.target.id === "sheet") this.#pause();
+      if (!detail.shouldSwap || detail.target.id !== "sheet") return;
+      // If another answer has replaced the form since, htmx finds no hx-swap, and would replace the sheet's place.
+      detail.swapOverride = "innerHTML";
+      this.#pause();
     });
     document.addEventListener("htmx:afterSettle", () => this.#goOn());
   }
@@ -180,6 +184,7 @@ export class Saving {
     }
     // With a conflict come the rows as they are now.
     const shown = answer.ok || answer.status === 409 ? this.put(await answer.text(), topic) : null;
+    if (topic) await this.#refreshed;
     if (SIGNED_OUT.has(answer.status)) this.tell("You are signed out. Sign in in another tab: what you typed stays here.");
     return { isFailure: !answer.ok && !shown, problem: !answer.ok, said: shown?.said, headed: shown?.headed, status: answer.status };
   }
@@ -250,7 +255,8 @@ export class Saving {
   refresh() {
     this.#hidesText = false;
     for (const note of document.querySelectorAll("#page-notice > *")) note.dataset.kept = "";
-    return htmx.ajax("GET", location.href, { target: "#sheet", swap: "innerHTML" });
+    this.#refreshed = htmx.ajax("GET", location.href, { target: "#sheet", swap: "innerHTML" });
+    return this.#refreshed;
   }
 
   /** The portal gave new rows other numbers. Rows typed meanwhile that have these numbers make room. */

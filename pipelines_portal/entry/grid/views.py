@@ -166,8 +166,10 @@ def _sending_context(import_job: ImportJob | None, selection: Selection) -> dict
     waits = 0
     if import_job and import_job.start_at and import_job.waits_to_start:
         waits = max(round((import_job.start_at - timezone.now()).total_seconds()), 1)
-    is_part = bool(selection.show or selection.reason or selection.field)
-    ready = ready_rows(import_job) if import_job and (is_part or _has_pages(import_job)) else {}
+    ready: dict[int, str] = {}
+    if import_job and import_job.counts_as_read.ready:
+        is_part = selection.show or selection.reason or selection.field or _has_pages(import_job)
+        ready = ready_rows(import_job) if is_part else {}
     all_ready = ",".join(f"{number}:{digest}" for number, digest in ready.items())
     return {"waits": waits, "is_key_lost": False, "all_ready": all_ready}
 

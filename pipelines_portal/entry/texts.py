@@ -133,6 +133,11 @@ CELL_LONG = "{column} of row {row} not saved: it has more than {most} characters
 PASTED_TOO_WIDE_ONE = "1 pasted column has no field and was left out. It begins with {typed}."
 PASTED_COLUMNS = "Not pasted: there are more than {most} columns. Leave out columns you don’t need."
 PASTED_TOO_WIDE = "{count} pasted columns have no field and were left out. They begin with {typed}."
+HEADING_LEFT_OUT = "1 pasted column has no field and was left out: {headings}. To match it, import the rows as a file."
+HEADINGS_LEFT_OUT = (
+    "{count} pasted columns have no field and were left out: {headings}. To match them, import the rows as a file."
+)
+NOT_PASTED_AGAIN = "Not changed: there’s a newer change. Undo it, then paste the rows again."
 MORE_CELLS = "{count} more cells weren’t saved."
 NOT_COPIED = "Not copied: {tasks}. The values aren’t stored here, or you can’t see them."
 NOT_UNDONE = "Can’t undo: there’s a newer change."
@@ -194,6 +199,17 @@ def corrected_copies(count: int, first: int) -> str:
 
 def rows_updated(count: int) -> str:
     return "1 row updated" if count == 1 else f"{count:,} rows updated"
+
+
+def rows_pasted(count: int, *, has_headings: bool) -> str:
+    pasted = "Pasted 1 row" if count == 1 else f"Pasted {count:,} rows"
+    return f"{pasted}. The first one was taken as headings." if has_headings else pasted
+
+
+def created_elsewhere(count: int) -> str:
+    if count == 1:
+        return "1 of these rows was created in another window."
+    return f"{count:,} of these rows were created in another window."
 
 
 def rows_skipped(count: int) -> str:

@@ -1,13 +1,15 @@
 """How the numbers and dates of a file are written. A text that can be read in two ways is not read at all."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from pipelines_portal.matching import texts
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.spreadsheets.dates import moment_text, suggest_day_first
-from pipelines_portal.spreadsheets.numbers import number_text, suggest_decimal
+from pipelines_portal.spreadsheets.numbers import is_percentage, number_text, suggest_decimal
 from pipelines_portal.workflows.fields.dates import moment_in
+from pipelines_portal.workflows.fields.local_times import meanings, offset_of
 
 NUMBERS = ("numeric", "rating")
 # The decimal mark of typed rows: a comma or a point, as each number shows. A point alone is a decimal point.
@@ -19,8 +21,11 @@ MONTH_FIRST, OTHER_ZONE = "01/13/2020", "Asia/Tokyo"
 
 def read_number(text: str, matching: Matching) -> tuple[str, str]:
     """Return a number as the API takes it, and the doubt about it. Any other text stays as it is."""
-    if matching.decimal == AS_TYPED:
-        return _read_typed_number(text)
+    read, doubt = _read_typed_number(text) if matching.decimal == AS_TYPED else _read_number(text, matching)
+    return (text, texts.PERCENTAGE) if read != text and is_percentage(text) else (read, doubt)
+
+
+def _read_number(text: str, matching: Matching) -> tuple[str, str]:
     decimal = matching.decimal or suggest_decimal([text])
     read = number_text(text, decimal or ".")
     return read, "" if decimal or number_text(text, ",") == read else texts.TWO_NUMBERS
@@ -38,7 +43,31 @@ def read_moment(text: str, matching: Matching) -> tuple[str, str]:
     read = moment_text(text, is_day_first, zone)
     if matching.day_first is None and moment_text(text, not is_day_first, zone) != read:
         return read, texts.TWO_TYPED_DAYS if matching.decimal == AS_TYPED else texts.TWO_DAYS
-    return read, "" if matching.zone or moment_text(text, is_day_first, OTHER_ZONE) == read else texts.NO_ZONE
+    if matching.zone:
+        return read, _clock_doubt(text, is_day_first, zone)
+    return read, "" if moment_text(text, is_day_first, OTHER_ZONE) == read else texts.NO_ZONE
+
+
+def _clock_doubt(text: str, is_day_first: bool, zone: str) -> str:
+    """Return what to write for a local time that the clocks of the zone showed twice or never, or ""."""
+    read = moment_text(text, is_day_first, "UTC")
+    moment = moment_in(read)
+    # A day is its first moment, which exists on all days.
+    if read == text or not moment or (":" not in text and not moment.time()):
+        return ""
+    clock = moment.replace(tzinfo=None)
+    try:
+        meant = meanings(clock, zone)
+        both = [clock.replace(tzinfo=ZoneInfo(zone), fold=fold) for fold in (0, 1)]
+        if len(meant) == 2:
+            first, second = (f"{clock:%Y-%m-%d %H:%M}{offset_of(each)}" for each in both)
+            return texts.TWICE.format(first=first, second=second)
+        if not meant:
+            moments = sorted(each.astimezone(UTC).astimezone(ZoneInfo(zone)) for each in both)
+            return texts.NEVER.format(first=f"{moments[0]:%Y-%m-%d %H:%M}", second=f"{moments[1]:%Y-%m-%d %H:%M}")
+    except (ValueError, OverflowError, KeyError):  # KeyError: an unknown time zone
+        pass
+    return ""
 
 
 def clock_in(text: str, matching: Matching) -> datetime | None:
@@ -66,4 +95,4 @@ def _order_of(dates: list[str]) -> bool | None:
 def has_doubts(numbers: Iterable[str], dates: Iterable[str], matching: Matching) -> bool:
     """Return whether a person has to say how numbers or dates are written."""
     read = [*(read_number(text, matching) for text in numbers), *(read_moment(text, matching) for text in dates)]
-    return any(doubt for _, doubt in read)
+    return any(doubt in DOUBTS for _, doubt in read)

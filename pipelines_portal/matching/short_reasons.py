@@ -1,9 +1,12 @@
 """What is wrong with a cell, in the two or three words that fit into it."""
 
+import re
+
 from pipelines_portal.api_client import Field
 from pipelines_portal.matching import texts
 from pipelines_portal.matching.notation import NUMBERS
 from pipelines_portal.spreadsheets.dates import moment_text
+from pipelines_portal.spreadsheets.numbers import number_text, suggest_decimal
 from pipelines_portal.workflows.fields.dates import moment_in
 from pipelines_portal.workflows.fields.numbers import NO_NUMBER, bounds
 from pipelines_portal.workflows.fields.rankings import items_of
@@ -19,10 +22,17 @@ def short_reason(known: Field, text: str, messages: list[str]) -> str:
         return texts.NOT_A_NUMBER
     if "must" in messages[0] and (words := _words_of_type(known)):
         return words
-    if messages[0].endswith((texts.TWO_DAYS, texts.TWO_TYPED_DAYS)) and (words := _two_days(text)):
+    if words := _two_meanings(messages[0], text):
         return words
     message = messages[0].removeprefix(known.label).strip()
+    message = next((short for short in (texts.CAME_TWICE, texts.NEVER_CAME) if message.startswith(short)), message)
     return message[:1].upper() + message[1:]
+
+
+def _two_meanings(message: str, text: str) -> str:
+    if message.endswith(texts.PERCENTAGE):
+        return _two_numbers(text)
+    return _two_days(text) if message.endswith((texts.TWO_DAYS, texts.TWO_TYPED_DAYS)) else ""
 
 
 def _two_days(text: str) -> str:
@@ -30,6 +40,13 @@ def _two_days(text: str) -> str:
     days = [moment_in(moment_text(text, is_day_first, "UTC")) for is_day_first in (True, False)]
     first, second = (f"{day.day} {day:%b}" if day else "" for day in days)
     return texts.TWO_MEANINGS.format(first=first, second=second) if first and second else ""
+
+
+def _two_numbers(text: str) -> str:
+    """Return both meanings of a percentage: "12 or 0.12?"."""
+    decimal = suggest_decimal([text]) or "."
+    without_sign = re.sub("[%٪％]", "", text)
+    return texts.TWO_MEANINGS.format(first=number_text(without_sign, decimal), second=number_text(text, decimal))
 
 
 def _words_of_type(known: Field) -> str:

@@ -23,6 +23,10 @@ TWO_DAYS = "could be two dates. Choose a date format"
 TWO_TYPED_DAYS = "could be two dates. Write the month as a word, like 31 Dec 2026"
 TWO_TYPED = "could be two numbers. Write it without a thousands separator"
 NO_ZONE = "has no time zone. Choose one"
+PERCENTAGE = "is a percentage. Write 12 % as 12 or as 0.12"
+CAME_TWICE, NEVER_CAME = "came twice", "never came"
+TWICE = f"{CAME_TWICE}: the clocks were set back. Write {{first}} or {{second}}"
+NEVER = f"{NEVER_CAME}: the clocks were set forward over it. Write {{first}} or {{second}}"
 EMPTY_ROW = "The row is empty."
 
 # The same in two or three words, for a cell

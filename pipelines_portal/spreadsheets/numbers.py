@@ -12,6 +12,8 @@ SPACES = " \u00a0\u202f\u2009\u2007"
 BETWEEN = f"{SPACES}'’"
 CURRENCY = re.compile(rf"(?:{CURRENCIES})\.?", re.IGNORECASE)
 MINUS = "-\u2212\u2013"
+# In place of the decimals of a round amount: 5,- and 1.000,- and 5.\u2014
+NO_DECIMALS = re.compile(rf"(?<=[0-9])([,.])[{MINUS}\u2014]{{1,2}}\Z")
 MARKS = {",": ".", ".": ","}
 # Digits around one mark: 12,5 and 1234,567 and 0,125 and 1,5678.
 ONE_MARK = re.compile(r"(\d*)([.,])(\d+)")
@@ -26,7 +28,7 @@ def suggest_decimal(texts: Iterable[str]) -> str:
 
 
 def number_text(text: str, decimal: str) -> str:
-    """Return a number in plain ASCII; return any other text unchanged. 12 % is 0.12, as in a spreadsheet.
+    """Return a number in plain ASCII; return any other text unchanged. A percentage is a part of 1: 12 % is 0.12.
 
     If the decimal mark is not known, `decimal` is "". Then only unambiguous texts are numbers.
     """
@@ -36,6 +38,10 @@ def number_text(text: str, decimal: str) -> str:
     if not plain:
         return text
     return sign + (_hundredth(plain) if is_percent else plain)
+
+
+def is_percentage(text: str) -> bool:
+    return _bare(text)[2]
 
 
 def _plain(digits: str, decimal: str, thousands: str) -> str:
@@ -65,6 +71,9 @@ def _bare(text: str) -> tuple[str, str, bool]:
     is_negative = bool(re.fullmatch(r"\(.*\)", bare))
     bare = bare[1:-1] if is_negative else bare
     bare, is_percent = _without_percent(_without_currency(bare))
+    if found := NO_DECIMALS.search(bare):
+        # Other marks are separators then: the last one shows which is the decimal mark.
+        bare = bare[: found.start()] + (found[1] if re.search("[,.]", bare[: found.start()]) else "")
     for edge in (0, -1):
         if bare and bare[edge] in MINUS and not is_negative:
             is_negative, bare = True, bare[1:] if edge == 0 else bare[:-1]

@@ -17,7 +17,6 @@ from tests.browser.importing import (
     choose,
     download,
     expect_figures,
-    expect_rows,
     expect_silence,
     look_at,
     office,
@@ -186,6 +185,11 @@ def test_typing_goes_on_when_the_sheet_comes_again(page: Page, running: Office, 
     page.keyboard.type("a half")
     page.keyboard.press("Enter")
     expect(cell(page, "Text to translate", 2)).to_have_text("Two and a half")
+    cell(page, "Text to translate", 2).click()
+    page.keyboard.press("F2")
+    page.keyboard.type("!")
+    page.keyboard.press("Enter")
+    expect(cell(page, "Text to translate", 2)).to_have_text("Two and a half!")
 
 
 def test_a_digit_picks_only_where_it_begins_no_longer_choice(page: Page, running: Office, workflow_id: int) -> None:
@@ -242,18 +246,21 @@ def test_columns_without_a_field_are_told_of_when_the_paste_shows_a_folded_field
 
 
 def test_many_rows_wait_and_are_taken_back(page: Page, running: Office, workflow_id: int) -> None:
+    """They are more than a page shows: the last page has 30 of them."""
     open_grid(page, running, workflow_id)
-    paste(page, table([[f"Pasted {number}", "French"] for number in range(30)]))
-    expect(page.get_by_role("button", name="Create 30 tasks")).to_be_visible()
+    paste(page, table([[f"Pasted {number}", "French"] for number in range(230)]))
+    expect(page.locator("#grid-said")).to_have_text("Pasted 230 rows")
+    expect(page.get_by_role("button", name="Create 230 tasks")).to_be_visible()
+    look_at(page)
     page.keyboard.press("ControlOrMeta+Enter")
     expect(page.get_by_role("status").filter(has_text="tasks will be created in")).to_be_visible()
     page.get_by_role("button", name="Undo", exact=True).press("Enter")
-    expect(page.get_by_role("button", name="Create 30 tasks")).to_be_visible()
+    expect(page.get_by_role("button", name="Create 230 tasks")).to_be_visible()
     page.locator("table.grid td[tabindex='0']").focus()
     page.keyboard.press("ControlOrMeta+Enter")
     page.get_by_role("button", name="Send now").press("Enter")
     expect(page.locator("tr[data-sent] .state a")).to_have_count(30, timeout=30_000)
-    assert len(running.task_ids(workflow_id)) == 30
+    assert len(running.task_ids(workflow_id)) == 230
 
 
 def test_pinned_values_begin_each_new_row(page: Page, running: Office, workflow_id: int) -> None:
@@ -273,16 +280,24 @@ def test_pinned_values_begin_each_new_row(page: Page, running: Office, workflow_
 def test_a_paste_with_headings_is_matched_and_its_errors_have_one_remedy(
     page: Page, running: Office, workflow_id: int
 ) -> None:
-    """191 rows of which seven have a word that is no choice, and two are duplicates."""
+    """191 rows of which seven have a word that is no choice, and two are duplicates. The headings are made a row."""
     body = [[f"Sentence {number}", "French", "Bob"] for number in range(189)]
     for row in body[:7]:
         row[1] = "Frensh"
     open_grid(page, running, workflow_id)
     paste(page, table([*body, body[20], body[21]], ["Text to translate", "Target language", "Agent"]))
-    expect(page).to_have_url(re.compile("/check/$"), timeout=30_000)
-    expect(page.get_by_text("Matched 2 of 3 columns.")).to_be_visible()
+    expect(page.locator("#grid-said")).to_contain_text("Pasted 191 rows. The first one was taken as headings.")
+    expect(page.locator("#page-notice")).to_contain_text("1 pasted column has no field and was left out: “Agent”.")
     expect_figures(page, All=191, Errors=7, Duplicates=2, Ready=182)
     look_at(page)
+    page.get_by_role("button", name="It’s a row").press("Enter")
+    expect(page.locator("#grid-said")).to_have_text("Pasted 192 rows")
+    expect_figures(page, All=192, Errors=192)  # the agent is in a column of numbers
+    expect(cell(page, "Text to translate", 1)).to_have_text("Text to translate")
+    page.locator("#undo").click()
+    expect(page.locator("#grid-said")).to_contain_text("Undone: Paste rows")
+    paste(page, table([*body, body[20], body[21]], ["Text to translate", "Target language", "Agent"]))
+    expect_figures(page, All=191, Errors=7, Duplicates=2, Ready=182)
     page.locator("table.grid td[tabindex='0']").focus()
     page.keyboard.press("Escape")
     remedy = page.get_by_label("Replace with , Target language")
@@ -296,7 +311,7 @@ def test_a_paste_with_headings_is_matched_and_its_errors_have_one_remedy(
     expect_figures(page, Errors=0, Ready=189)
     page.keyboard.press("ControlOrMeta+Enter")
     page.get_by_role("button", name="Send now").press("Enter")
-    expect_rows(page, Created=189, Duplicates=2)
+    expect(page.locator("tr[data-sent] .state a")).to_have_count(189, timeout=30_000)
     assert len(running.task_ids(workflow_id)) == 189
 
 
@@ -387,14 +402,48 @@ def test_text_is_saved_after_failures_and_with_a_new_token(browser: Browser, run
     page = running.page(browser)  # its console tells of the failures
     open_grid(page, running, workflow_id)
     notice = page.locator("#page-notice")
-    page.route("**/cells/**", lambda route: route.abort())
+    ages: list[int] = []
+
+    def lose(route: Route) -> None:
+        ages.append(route.request.post_data_json["rows"][0]["cells"]["input_text"][2])
+        route.abort()
+
+    page.route("**/cells/**", lose)
     page.keyboard.type("One")
     page.keyboard.press("Tab")
-    expect(notice).to_contain_text("What you typed is not saved", timeout=20_000)
+    expect(notice).to_contain_text("The page keeps trying", timeout=20_000)
+    for _ in range(2):
+        page.keyboard.press("ControlOrMeta+Enter")
+        expect(notice.get_by_text("Nothing was created")).to_have_count(1)
+    assert ages[0] == 0 and ages[-1] >= 2
     page.unroute("**/cells/**")
     page.evaluate("document.querySelector('#sheet [name=csrfmiddlewaretoken]').value = 'x'.repeat(64)")
     expect(page.locator("#row-1 .state")).not_to_be_empty(timeout=20_000)
     expect(notice).to_be_empty()
+
+
+def test_rows_that_another_window_created_show_their_tasks(
+    page: Page, browser: Browser, running: Office, workflow_id: int
+) -> None:
+    open_grid(page, running, workflow_id)
+    paste(page, table([["One", "French"], ["Two", "French"]]))
+    expect_figures(page, All=2)
+    other = running.page(browser)
+    open_grid(other, running, workflow_id)
+    other.keyboard.press("ControlOrMeta+Enter")
+    expect(other.locator("tr[data-sent] .state a")).to_have_count(2)
+    expect(other.get_by_role("button", name="Clear created")).to_be_visible()
+    expect(other.locator("#undo")).to_have_count(0)
+    page.keyboard.press("ControlOrMeta+Enter")
+    expect(page.locator("tr[data-sent] .state a")).to_have_count(2)
+    cell(page, "Text to translate", 3).click()
+    page.keyboard.type("Three")
+    page.keyboard.press("Tab")
+    page.keyboard.type("French")
+    page.keyboard.press("ControlOrMeta+Enter")
+    expect(page.locator("tr[data-sent] .state a")).to_have_count(3)
+    expect(page.locator("#page-notice")).to_be_empty()
+    assert len(running.task_ids(workflow_id)) == 3
 
 
 def test_rows_of_two_windows_make_room_for_each_other(

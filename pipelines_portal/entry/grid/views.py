@@ -1,8 +1,10 @@
 """The grid in which a person types rows: its page, and what its script posts."""
 
+import csv
 import json
 from collections.abc import Callable
 from functools import wraps
+from io import StringIO
 from typing import Any
 from uuid import uuid4
 
@@ -37,17 +39,20 @@ from pipelines_portal.entry.imports.cells import (
     save_cells,
 )
 from pipelines_portal.entry.imports.check_page import RowTexts
-from pipelines_portal.entry.imports.fixing import LARGEST_NUMBER, CannotChange
+from pipelines_portal.entry.imports.checking import SENT
+from pipelines_portal.entry.imports.fixing import LARGEST_NUMBER, CannotChange, last_change, undo_change
 from pipelines_portal.entry.imports.grid import MOST_IN_PAGE, Column, Selection, columns_of, empty_grid
 from pipelines_portal.entry.imports.jobs import work_if_small
 from pipelines_portal.entry.imports.lists import count_stored
 from pipelines_portal.entry.imports.reading import start_import
+from pipelines_portal.entry.imports.remembered import read_remembered
 from pipelines_portal.entry.imports.typed import (
     begin_typed,
     clear_created,
     current_typed,
     follow_schema,
     next_number,
+    ready_rows,
     send_at_once,
     start_typed,
 )
@@ -55,6 +60,7 @@ from pipelines_portal.entry.imports.views.import_job import MOST_STORED
 from pipelines_portal.entry.imports.views.rows import grid_context, saved_answer
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.keys.clients import client_for
+from pipelines_portal.matching.columns import guesses_from
 from pipelines_portal.matching.headers import match_headers
 from pipelines_portal.spreadsheets.limits import MAX_COLUMNS
 from pipelines_portal.submissions.origin import briefs_of_tasks
@@ -67,6 +73,12 @@ from pipelines_portal.workflows.permissions import usable_workflow
 
 # Headings of pasted rows: so many columns are named like fields.
 LEAST_HEADINGS = 2
+# A first row with more, or longer, cells is not compared with the fields.
+MOST_HEADINGS, LONGEST_HEADING = 500, 200
+# More pasted rows become an import of their own, so that one request does not take too long.
+MOST_PASTED = 2_000
+# The rows that one request creates.
+MOST_CREATED = 5_000
 View = Callable[..., HttpResponse]
 
 
@@ -133,7 +145,7 @@ def _context(
     presets = offered_presets(request.user, workflow)
     return {
         **context,
-        **_sending_context(import_job),
+        **_sending_context(import_job, selection),
         "is_typed": True,
         "pinned": [_pinned_cell(column, pinned.get(column.known.name, "")) for column in columns],
         "has_pins": bool(pinned),
@@ -147,12 +159,24 @@ def _pinned_cell(column: Column, text: str) -> dict[str, Any]:
     return {"column": column, "text": text, "shown": dict(column.choices).get(text, text)[:80]}
 
 
-def _sending_context(import_job: ImportJob | None) -> dict[str, Any]:
-    """Return in how many seconds the rows are sent that can still be taken back. The page can use the key."""
+def _sending_context(import_job: ImportJob | None, selection: Selection) -> dict[str, Any]:
+    """Return in how many seconds the rows are sent that can still be taken back. The page can use the key.
+
+    `all_ready` are all ready rows, if the page may not show all of them.
+    """
     waits = 0
     if import_job and import_job.start_at and import_job.waits_to_start:
         waits = max(round((import_job.start_at - timezone.now()).total_seconds()), 1)
-    return {"waits": waits, "is_key_lost": False}
+    ready: dict[int, str] = {}
+    if import_job and import_job.counts_as_read.ready:
+        is_part = selection.show or selection.reason or selection.field or _has_pages(import_job)
+        ready = ready_rows(import_job) if is_part else {}
+    all_ready = ",".join(f"{number}:{digest}" for number, digest in ready.items())
+    return {"waits": waits, "is_key_lost": False, "all_ready": all_ready}
+
+
+def _has_pages(import_job: ImportJob) -> bool:
+    return import_job.counts_as_read.total > MOST_IN_PAGE
 
 
 def posts_to_grid(view: View) -> Callable[..., Any]:
@@ -209,17 +233,31 @@ def _add_pins(posted: list[PostedCells], pinned: dict[str, str]) -> None:
 
 
 def _answer(
-    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, saved: SavedCells
+    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, saved: SavedCells, **more: Any
 ) -> HttpResponse:
     import_job.refresh_from_db()
     import_job.key = workflow.key
-    more = {"is_typed": True, "next_number": next_number(import_job), **_sending_context(import_job)}
+    more |= _sending_context(import_job, Selection.load(request.GET))
+    more |= {"is_typed": True, "next_number": next_number(import_job)}
     return saved_answer(request, workflow, import_job, saved, **more)
+
+
+def _answer_in_pages(
+    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, saved: SavedCells, **more: Any
+) -> HttpResponse:
+    """Return the changed rows, or let the page show itself again if it does not show all rows."""
+    import_job.refresh_from_db()
+    if not _has_pages(import_job):
+        return _answer(request, workflow, import_job, saved, **more)
+    return JsonResponse({"refresh": True, "problems": saved.problems, **more})
 
 
 @posts_to_grid
 def paste(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
-    """Put pasted cells into rows from `number` on. Rows with headings, and many rows, become an import of their own."""
+    """Put pasted cells into rows from `number` on, and into columns by their headings, else from the active one on.
+
+    With `first_row` they have no headings. `instead` is the change of a paste that took the first row for headings.
+    """
     data = QueryDict(request.body)
     lines = pasted_cells(data.get("text", ""))
     first = number_in(data.get("number", ""), LARGEST_NUMBER - len(lines))
@@ -227,15 +265,23 @@ def paste(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) ->
         return HttpResponseBadRequest()
     if max(map(len, lines)) > MAX_COLUMNS:
         return JsonResponse({"problem": texts.PASTED_COLUMNS.format(most=MAX_COLUMNS)}, status=409)
-    if _has_headings(lines, schema) or len(lines) > MOST_IN_PAGE:
-        return _import_pasted(request, workflow, data)
-    names = _names_from(data, schema)
+    headings = [] if "first_row" in data else _headings(lines, workflow, schema)
+    names = headings or _names_from(data, schema)
+    left_out = _left_out(lines, names) if headings else _beyond(lines, len(names))
+    if headings:
+        del lines[0]
+    if len(lines) > MOST_PASTED:
+        return _import_pasted(request, workflow, names, lines)
     import_job = begin_typed(request.user, workflow, schema)
+    if "instead" in data and undo_change(import_job, number_in(data["instead"]) or 0) is None:
+        raise CannotChange(texts.NOT_PASTED_AGAIN)
     posted = _placed(import_job, lines, first, names, data.get("blank", ""))
     _add_pins(posted, pinned_texts(request.user, workflow, schema))
     saved = save_cells(import_job, request.user, posted, texts.PASTE_ROWS)
-    saved.problems[:0] = _beyond(lines, len(names))
-    return _answer(request, workflow, import_job, saved)
+    saved.problems[:0] = left_out
+    said, change = texts.rows_pasted(len(lines), has_headings=bool(headings)), last_change(import_job)
+    headed = change.number if headings and change else ""
+    return _answer_in_pages(request, workflow, import_job, saved, said=said, headed=headed)
 
 
 def _names_from(data: QueryDict, schema: Schema) -> list[str]:
@@ -264,11 +310,31 @@ def _beyond(lines: list[list[str]], count: int) -> list[str]:
     return [said.format(count=f"{len(columns):,}", typed=quoted)]
 
 
-def _has_headings(lines: list[list[str]], schema: Schema) -> bool:
-    """Return whether the first line names fields, and rows follow."""
-    matches = match_headers([cell.strip() for cell in lines[0]], schema.fields, {})
-    named = sum(1 for match in matches if match.used)
-    return len(lines) > 1 and named >= min(LEAST_HEADINGS, len(schema.fields))
+def _left_out(lines: list[list[str]], names: list[str]) -> list[str]:
+    """Return a sentence about columns whose heading names no field."""
+    left: dict[int, str] = {}
+    for line in lines[1:]:
+        for place, text in enumerate(line):
+            if text.strip() and not (place < len(names) and names[place]):
+                heading = lines[0][place] if place < len(lines[0]) else ""
+                left.setdefault(place, f"“{(heading.strip() or text)[:QUOTED]}”")
+    if not left:
+        return []
+    said = texts.HEADING_LEFT_OUT if len(left) == 1 else texts.HEADINGS_LEFT_OUT
+    quoted = ", ".join(left[place] for place in sorted(left)[:MOST_PROBLEMS]) + (
+        " …" if len(left) > MOST_PROBLEMS else ""
+    )
+    return [said.format(count=f"{len(left):,}", headings=quoted)]
+
+
+def _headings(lines: list[list[str]], workflow: OpenedWorkflow, schema: Schema) -> list[str]:
+    """Return the fields that the cells of the first line name, "" for none, or [] if the line is a row."""
+    if len(lines) < 2 or len(lines[0]) > MOST_HEADINGS:
+        return []
+    remembered = guesses_from(read_remembered(workflow), schema)
+    matches = match_headers([cell.strip()[:LONGEST_HEADING] for cell in lines[0]], schema.fields, remembered)
+    names = [match.used.field if match.used else "" for match in matches]
+    return names if sum(map(bool, names)) >= LEAST_HEADINGS else []
 
 
 def _placed(
@@ -280,7 +346,7 @@ def _placed(
     posted = []
     for number, line in zip(numbers, lines, strict=True):
         present = row_texts.by_field(shown[number]) if number in shown else {}
-        placed = {name: Cell(present.get(name, ""), text) for name, text in zip(names, line, strict=False)}
+        placed = {name: Cell(present.get(name, ""), text) for name, text in zip(names, line, strict=False) if name}
         posted.append(PostedCells(number, placed, is_new=number not in shown, is_limited=True))
     return posted
 
@@ -296,10 +362,15 @@ def _shown_in_page(import_job: ImportJob, numbers: list[int], blank: str) -> dic
     return {row.number: row for row in rows}
 
 
-def _import_pasted(request: SignedInRequest, workflow: OpenedWorkflow, data: QueryDict) -> HttpResponse:
+def _import_pasted(
+    request: SignedInRequest, workflow: OpenedWorkflow, names: list[str], lines: list[list[str]]
+) -> HttpResponse:
+    """Begin an import of the rows whose columns are the fields `names`."""
     if count_stored(request.user) >= MOST_STORED:
         return JsonResponse({"problem": texts.TOO_MANY_IMPORTS.format(count=MOST_STORED)}, status=409)
-    text = ContentFile(data.get("text", "").encode())
+    written = StringIO()
+    csv.writer(written, dialect="excel-tab").writerows([names, *lines])
+    text = ContentFile(written.getvalue().encode())
     zone = times.name_of(timezone.get_current_timezone())
     import_job = start_import(request.user, workflow, text, texts.PASTED_ROWS, uuid4(), zone)
     work_if_small(import_job, request.user)
@@ -339,22 +410,32 @@ def pin(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> H
 
 @posts_to_grid
 def create(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
-    """Create tasks of the ready rows that the page shows, if they are as it shows them."""
+    """Create tasks of the ready rows that the page shows, if they are as it shows them.
+
+    Rows that another window has created, or changed, are shown as they are now.
+    """
     import_job = current_typed(request.user, workflow)
     if import_job is None:
         return JsonResponse({"problem": texts.NOTHING_TO_SEND}, status=409)
     import_job.key = workflow.key
-    before = _sent_numbers(import_job)
-    if problem := start_typed(import_job, request.user, _rows_seen(request.POST.get("rows", ""))):
+    seen, before = _rows_seen(request.POST.get("rows", "")), _sent_numbers(import_job)
+    elsewhere = [number for number in seen if before.get(number) in SENT]
+    left = {number: digest for number, digest in seen.items() if number not in elsewhere}
+    problems = [texts.created_elsewhere(len(elsewhere))] if elsewhere else []
+    problem = start_typed(import_job, request.user, left) if left or not elsewhere else ""
+    if problem and problem != texts.ROWS_CHANGED and not elsewhere:
         return JsonResponse({"problem": problem}, status=409)
+    problems += [problem] if problem else []
     send_at_once(import_job)
-    numbers = sorted(_changed_since(import_job, before))
-    return _answer(request, workflow, import_job, SavedCells(numbers))
+    numbers = sorted({*_changed_since(import_job, before), *seen})
+    answer = _answer_in_pages(request, workflow, import_job, SavedCells(numbers, problems=problems))
+    answer.status_code = 409 if problem else 200
+    return answer
 
 
 def _rows_seen(text: str) -> dict[int, str]:
     """Return the digests by row number in "3:0f8a…,4:77c1…"."""
-    pairs = (pair.partition(":") for pair in text.split(",")[:MOST_IN_PAGE])
+    pairs = (pair.partition(":") for pair in text.split(",")[:MOST_CREATED])
     return {number: digest for name, _, digest in pairs if (number := number_in(name, LARGEST_NUMBER)) and digest}
 
 

@@ -2,7 +2,8 @@
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -35,6 +36,8 @@ LARGEST_NEW = 2_000_000_000
 ORDERED = " > "
 # For a message that quotes a cell, and for a post with many such messages.
 QUOTED, MOST_PROBLEMS = 60, 5
+# No page is offline for longer.
+OLDEST = timedelta(days=366)
 # A copied cell and what ends it. Quotes around all of it are not its own, and those inside are doubled then.
 _COPIED = re.compile(r'(?:"((?:[^"]|"")*+)"|([^\t\n]*))([\t\n])')
 
@@ -45,10 +48,11 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Cell:
-    """The text that the page showed, and the one that the person typed over it."""
+    """The text that the page showed, the one that the person typed over it, and how many seconds ago."""
 
     before: str
     after: str
+    age: int = 0
 
 
 @dataclass
@@ -74,7 +78,10 @@ class SavedCells:
 
 
 def read_posted_cells(body: bytes) -> list[PostedCells]:
-    """Read `{"rows": [{"number": 3, "new": false, "cells": {"name": ["before", "after"]}}]}`. Raise Unreadable."""
+    """Read `{"rows": [{"number": 3, "new": false, "cells": {"name": ["before", "after", 0]}}]}`. Raise Unreadable.
+
+    The last of a cell is how many seconds ago it was typed, and may be missing.
+    """
     try:
         rows = json.loads(body)["rows"]
         posted = [_read_row(row) for row in rows[:MOST_POSTED_ROWS]]
@@ -87,8 +94,16 @@ def _read_row(row: dict[str, Any]) -> PostedCells:
     number = row["number"]
     if not isinstance(number, int) or not 0 < number < LARGEST_NUMBER:
         raise ValueError
-    cells = {str(name): Cell(_text(before), _text(after)) for name, (before, after) in row["cells"].items()}
+    cells = {
+        str(name): Cell(_text(before), _text(after), _age(*age)) for name, (before, after, *age) in row["cells"].items()
+    }
     return PostedCells(number, cells, row.get("new") is True, is_limited=True)
+
+
+def _age(seconds: Any = 0) -> int:
+    if not isinstance(seconds, int):
+        raise TypeError
+    return min(max(seconds, 0), int(OLDEST.total_seconds()))
 
 
 def _text(value: Any) -> str:
@@ -104,12 +119,13 @@ def _with_plain_line_ends(text: str) -> str:
 
 def save_cells(import_job: ImportJob, by: User, posted: list[PostedCells], label: str = texts.EDIT_ROWS) -> SavedCells:
     """Save the cells that still hold what the page showed, and check their rows. Raise CannotChange."""
-    saved = SavedCells()
+    saved, row_texts = SavedCells(), RowTexts(import_job)
+    known = {each.name: each for each in row_texts.fields}
+    for row in posted:
+        row.cells = {name: _of_its_time(cell, known.get(name), row_texts.of_file) for name, cell in row.cells.items()}
     if import_job.is_typed:
         _add_new_rows(import_job, posted, saved)
     by_number = {saved.moved.get(row.number, row.number): row for row in posted}
-    row_texts = RowTexts(import_job)
-    known = {each.name: each for each in row_texts.fields}
     problems: list[str] = []
     found = set[int]()
 
@@ -218,32 +234,39 @@ def _is_same(row_texts: RowTexts, stored: ImportRow, posted: PostedCells) -> boo
     return present.items() <= stored_as.items()
 
 
-def understood(known: Field, text: str, matching: Matching | None = None) -> str:
+def _of_its_time(cell: Cell, known: Field | None, matching: Matching | None) -> Cell:
+    """Return a cell whose words mean the time at which they were typed, in a page that was offline since."""
+    if not cell.age or known is None or known.type != "datetime":
+        return cell
+    return replace(cell, after=understood(known, cell.after, matching, timezone.now() - timedelta(seconds=cell.age)))
+
+
+def understood(known: Field, text: str, matching: Matching | None = None, at: datetime | None = None) -> str:
     """Return a typed text as it is stored: times as moments, rankings with an item on each line.
 
     A time as the file writes it (`matching`) stays a text, and is read in the file's time zone as its other rows are.
+    Words such as "now" mean the time `at`.
     """
     if known.type == "datetime":
-        return text if matching and clock_in(text, matching) else _moment(text)
+        return text if matching and clock_in(text, matching) else _moment(text, at or timezone.now())
     if known.type == "ranking" and ORDERED in text:
         return "\n".join(item.strip() for item in text.split(ORDERED))
     return text
 
 
-def _moment(text: str) -> str:
+def _moment(text: str, at: datetime) -> str:
     """Return the moment that "today 9am" means in the person's time zone, in UTC as the form sends it, or the text."""
     if not text.strip() or (stored := moment_in(text)) and stored.tzinfo:
         return text
-    now = times.local(timezone.now())
-    read = read_typed_time(text, now.replace(tzinfo=None))
+    read = read_typed_time(text, times.local(at).replace(tzinfo=None))
     if read is None:
         return text
     try:
         meant = meanings(read, times.name_of(timezone.get_current_timezone()))
     except OverflowError:
         return text
-    # A time that occurs twice or never when the clocks change stays a text.
-    return utc_text(meant[0]) if len(meant) == 1 else text
+    # A time that occurs twice or never when the clocks change is no moment yet: its row gets an error.
+    return utc_text(meant[0]) if len(meant) == 1 else read.isoformat(" ", "minutes")
 
 
 # Pasted cells

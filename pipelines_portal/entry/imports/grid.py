@@ -68,7 +68,8 @@ class Selection:
     show: str = ""
     reason: str = ""
     field: str = ""
-    page: int = 1
+    # 0 if the address names none.
+    page: int = 0
     all_fields: bool = False
 
     @classmethod
@@ -77,7 +78,7 @@ class Selection:
         show, page = data.get("show", ""), number_in(data.get("page", ""), LAST_PAGE)
         name = data.get("field", "").replace("\0", "")[:200]
         is_known = show in FILTERS
-        return cls(show if is_known else "", data.get("reason", "")[:40], name, page or 1, data.get("fields") == "all")
+        return cls(show if is_known else "", data.get("reason", "")[:40], name, page or 0, data.get("fields") == "all")
 
     def query(self, **changes: Any) -> str:
         """Return the query string with changes. Without `page` among them, it is that of the first page."""
@@ -87,7 +88,7 @@ class Selection:
 
     @property
     def here(self) -> str:
-        return self.query(page=self.page if self.page > 1 else "")
+        return self.query(page=self.page or "")
 
 
 @dataclass(frozen=True)
@@ -264,7 +265,7 @@ def grid_of(
     per_page = MOST_IN_PAGE if total <= MOST_IN_PAGE else ROWS_PER_PAGE
     last_page = max(-(-total // per_page), 1)
     # Of typed rows the last ones are on top of people's minds.
-    page = last_page if import_job.is_typed and not selection.page > 1 else min(selection.page, last_page)
+    page = min(selection.page or (last_page if import_job.is_typed else 1), last_page)
     start = (page - 1) * per_page
     wanted = list(numbers[start : start + per_page])
     rows = read_rows(import_job, wanted)

@@ -7,13 +7,14 @@ from django.utils import timezone
 from pipelines_portal.entry.models import ImportJob, RememberedMatching
 from pipelines_portal.matching.columns import OWN, Matching
 from pipelines_portal.matching.headers import folded
+from pipelines_portal.workflows.models import OpenedWorkflow
 
 MOST_HEADERS = 500
 
 
-def read_remembered(import_job: ImportJob) -> dict[str, Any]:
+def read_remembered(place: ImportJob | OpenedWorkflow) -> dict[str, Any]:
     """Return what was matched last with this key and workflow, as `remember` stores it."""
-    found = RememberedMatching.objects.filter(key=import_job.key_id, workflow_id=import_job.workflow_id).first()
+    found = RememberedMatching.objects.filter(key=place.key_id, workflow_id=place.workflow_id).first()
     return found.data if found else {}
 
 

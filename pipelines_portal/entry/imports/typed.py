@@ -87,27 +87,23 @@ def last_number(import_job: ImportJob | None) -> int:
 
 
 def next_number(import_job: ImportJob | None) -> int:
-    """Return the number of the empty row of the grid. It reuses the numbers of emptied rows at the end.
-
-    Numbers up to `cleared_through` are left out, because the grid does not show their rows once they are created.
-    """
+    """Return the number of the empty row of the grid. It reuses the numbers of emptied rows at the end."""
     if import_job is None:
         return 1
-    last = import_job.rows.aggregate(last=Max("number"))["last"] or 0
-    return max(last, import_job.cleared_through) + 1
+    return int(import_job.rows.aggregate(last=Max("number"))["last"] or 0) + 1
 
 
 def shown_rows(import_job: ImportJob) -> QuerySet[ImportRow]:
     """Select the rows that the grid shows: all but empty ones, and those created before today or cleared."""
     today = Submission.objects.filter(group=import_job.pk, sent_at__gte=_midnight()).values("pk")
-    is_shown = ~Q(status=ImportRow.Status.CREATED)
-    is_shown |= Q(number__gt=import_job.cleared_through, submission__in=today)
-    return import_job.rows.filter(is_shown)
+    if import_job.cleared_at:
+        today = today.filter(finished_at__gt=import_job.cleared_at)
+    return import_job.rows.filter(~Q(status=ImportRow.Status.CREATED) | Q(submission__in=today))
 
 
 def clear_created(import_job: ImportJob) -> None:
     """Show the rows that were created no longer."""
-    ImportJob.objects.filter(pk=import_job.pk).update(cleared_through=next_number(import_job) - 1)
+    ImportJob.objects.filter(pk=import_job.pk).update(cleared_at=timezone.now())
 
 
 def start_typed(import_job: ImportJob, by: User, seen: dict[int, str]) -> str:

@@ -142,8 +142,8 @@ class ImportJob(models.Model):
 
     # The end of the pause in which a person can take many rows back. Nothing is sent before.
     start_at = models.DateTimeField(null=True)
-    # The created rows up to this number are no longer shown in the grid of typed rows.
-    cleared_through = models.PositiveIntegerField(default=0)
+    # Rows that were created until then are no longer shown in the grid of typed rows.
+    cleared_at = models.DateTimeField(null=True)
     one_row_first = models.BooleanField(default=False)
     # Halved when the API answers 413.
     rows_per_request = models.PositiveIntegerField(default=LARGEST_REQUEST)

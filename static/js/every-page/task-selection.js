@@ -30,6 +30,8 @@ async function copySelected() {
 }
 
 document.addEventListener("keydown", (event) => {
+  // In a checkbox, some browsers press the first button of the form.
+  if (event.key === "Enter" && event.target.matches?.("#selection input[name=task]")) event.preventDefault();
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input:not([name=task]), textarea, select")) return;
   const box = event.target.closest?.("tr")?.querySelector("input[name=task]");
   if (event.key.toLowerCase() === "x" && box && document.body.hasAttribute("data-single-keys")) {

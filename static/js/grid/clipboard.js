@@ -72,18 +72,38 @@ export async function paste(grid, text) {
     pasteHere(grid, cell, rows);
     return;
   }
-  const lines = rows.length;
-  grid.say(lines === 1 ? "Pasting 1 row…" : `Pasting ${lines} rows…`);
   await grid.saving.finish();
   const at = grid.active; // the answer to what was typed brought another cell
-  const body = new URLSearchParams({
+  await pasteRows(grid, rows.length, new URLSearchParams({
     text: asCopied(rows), number: grid.numberOf(at), field: grid.nameOf(at), import: grid.importId,
     blank: grid.blank?.dataset.number ?? "",
     columns: grid.heads.map((head) => head.dataset.name).join("\n"),
+  }));
+}
+
+async function pasteRows(grid, lines, body) {
+  grid.say(lines === 1 ? "Pasting 1 row…" : `Pasting ${lines} rows…`);
+  const url = grid.sheet.dataset.paste;
+  const answer = await grid.saving.ask(url + location.search, body.toString());
+  if (answer.isFailure) grid.warn("The rows were not pasted. Paste them again, or import them as a file.", url);
+  if (answer.isFailure || answer.problem || !answer.said) return grid.say("");
+  grid.say(answer.said, ...(answer.headed ? [rowButton(grid, lines, body, answer.headed)] : []));
+}
+
+/** The button that makes a row of the first line, which was taken for headings by the change `headed`. */
+function rowButton(grid, lines, body, headed) {
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: "It’s a row" });
+  button.className = "btn quiet small";
+  button.addEventListener("click", async () => {
+    commitCurrent();
+    await grid.saving.finish();
+    body.set("first_row", "row");
+    body.set("instead", headed);
+    body.set("import", grid.importId);
+    await pasteRows(grid, lines, body);
+    grid.activate(grid.active);
   });
-  const answer = await grid.saving.ask(grid.sheet.dataset.paste, body.toString());
-  if (answer.isFailure) grid.warn("The rows were not pasted. Paste them again, or import them as a file.");
-  else if (!answer.problem && !answer.goTo) grid.say(lines === 1 ? "Pasted 1 row" : `Pasted ${lines} rows`);
+  return button;
 }
 
 /** Into the rows of an import, which get no new ones. */

@@ -3,6 +3,10 @@
 import { commitCurrent } from "./editing.js";
 
 const POLL_MILLISECONDS = 3000;
+const NOT_SAVED = "Nothing was created: what you typed is not saved yet. Try again in a moment.";
+
+// What was said because the portal did not answer.
+let unanswered = null;
 
 async function create(grid) {
   const button = document.getElementById("send");
@@ -12,7 +16,7 @@ async function create(grid) {
   button.dataset.busy = "true";
   const isSaved = await grid.saving.finish();
   const form = document.getElementById("create");
-  if (!isSaved) grid.warn("Nothing was created: what you typed is not saved yet. Try again in a moment.");
+  if (!isSaved) grid.saving.tell(NOT_SAVED);
   else if (form) await send(grid, form);
   else pressAgain(grid, before);
   delete document.getElementById("send")?.dataset.busy;
@@ -28,17 +32,19 @@ function pressAgain(grid, before) {
 
 async function send(grid, form) {
   const ready = grid.rows.filter((row) => row.dataset.ready);
-  if (!ready.length) return grid.say("No row of this page is ready");
+  // Those of other pages, too: the button counts them.
+  const others = (form.dataset.allReady ?? "").split(",").filter((each) => each && !grid.row(each.split(":")[0]));
+  if (!ready.length && !others.length) return grid.say("No row of this page is ready");
   const button = document.getElementById("send");
   const words = [...button.childNodes];
   button.setAttribute("aria-busy", "true");
   button.replaceChildren("Creating…");
-  const rows = ready.map((row) => `${row.dataset.number}:${row.dataset.ready}`).join(",");
+  const rows = [...ready.map((row) => `${row.dataset.number}:${row.dataset.ready}`), ...others].join(",");
   const body = new URLSearchParams({ rows, import: grid.importId });
-  const answer = await grid.saving.ask(form.action, body.toString());
+  const answer = await grid.saving.ask(form.action + location.search, body.toString());
   if (answer.isFailure) {
-    grid.warn("The portal did not answer. The rows show what was created as soon as it does.");
-    await refresh(grid, grid.rows);
+    unanswered = grid.warn("The portal did not answer. The rows show what was created as soon as it does.");
+    await readAgain(grid);
   }
   if (button.isConnected) {
     button.removeAttribute("aria-busy");
@@ -57,8 +63,17 @@ function whatBecameOf(rows) {
 }
 
 async function refresh(grid, rows) {
-  const numbers = rows.map((row) => row.dataset.number).join(",");
-  if (numbers) await grid.saving.read(`${grid.sheet.dataset.created}?rows=${numbers}`);
+  const query = new URLSearchParams(location.search);
+  query.set("rows", rows.map((row) => row.dataset.number).join(","));
+  return query.get("rows") ? grid.saving.read(`${grid.sheet.dataset.created}?${query}`) : true;
+}
+
+/** Show what became of the rows of the page, which another window may have created. */
+async function readAgain(grid) {
+  const isRead = await refresh(grid, grid.rows.filter((row) => !grid.isNew(row.dataset.number)));
+  if (!isRead) return;
+  unanswered?.remove();
+  unanswered = null;
 }
 
 export function listen(grid) {
@@ -87,8 +102,11 @@ export function listen(grid) {
   );
   if (grid.sheet.dataset.created) {
     setInterval(() => {
+      if (document.visibilityState !== "visible") return;
       const moving = grid.rows.filter((row) => "moving" in row.dataset);
-      if (moving.length && document.visibilityState === "visible") refresh(grid, moving);
+      if (unanswered) readAgain(grid);
+      else if (moving.length) refresh(grid, moving);
     }, POLL_MILLISECONDS);
+    addEventListener("focus", () => grid.saving.isDirty || readAgain(grid));
   }
 }

@@ -21,7 +21,9 @@ class Editor {
     cell.replaceChildren(this.input);
     if (this.choices.length) this.#list();
     this.input.focus();
-    if (!this.typed) this.input.select();
+    // In a text the caret is at its end. An option is chosen anew.
+    if (this.typed || !this.choices.length) this.input.setSelectionRange(this.input.value.length, this.input.value.length);
+    else this.input.select();
     this.input.addEventListener("input", () => this.#grow());
     this.input.addEventListener("blur", () => this.commit());
     this.#grow();

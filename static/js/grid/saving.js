@@ -27,9 +27,11 @@ export class Saving {
   // The fields of the rows with which the portal answers, and whether one without a column has a text.
   #names = [];
   #hidesText = false;
+  #refreshed = null;
 
   constructor(grid) {
     this.grid = grid;
+    addEventListener("online", () => this.#post());
     addEventListener("beforeunload", (event) => (this.isDirty || isChanged()) && event.preventDefault());
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState !== "hidden") return this.#goOn();
@@ -38,7 +40,10 @@ export class Saving {
     });
     document.addEventListener("htmx:confirm", (event) => this.#saveFirst(event));
     document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-      if (detail.shouldSwap && detail.target.id === "sheet") this.#pause();
+      if (!detail.shouldSwap || detail.target.id !== "sheet") return;
+      // If another answer has replaced the form since, htmx finds no hx-swap, and would replace the sheet's place.
+      detail.swapOverride = "innerHTML";
+      this.#pause();
     });
     document.addEventListener("htmx:afterSettle", () => this.#goOn());
   }
@@ -54,7 +59,7 @@ export class Saving {
     const pressed = triggeringEvent?.submitter ?? elt;
     const isSaved = await this.finish();
     this.#waiting.delete(elt);
-    if (!isSaved) this.grid.warn("What you typed is not saved yet, so the page stays as it is. Try again in a moment.");
+    if (!isSaved) this.tell("What you typed is not saved yet, so the page stays as it is. Try again in a moment.");
     else if (elt.isConnected && pressed === elt) issueRequest(true);
     else (pressed.isConnected ? pressed : document.getElementById(pressed.id))?.click();
   }
@@ -80,7 +85,7 @@ export class Saving {
     const entry = this.#dirty.get(row.dataset.number) ?? { isNew, cells: new Map() };
     const name = this.grid.nameOf(cell);
     const before = entry.cells.get(name)?.before ?? this.grid.text(cell);
-    entry.cells.set(name, { before, after: text });
+    entry.cells.set(name, { before, after: text, at: Date.now() });
     this.#dirty.set(row.dataset.number, entry);
     this.grid.addBlank(row);
     this.grid.show(cell, text);
@@ -107,7 +112,10 @@ export class Saving {
     const rows = taken.map(([number, { isNew, cells }]) => ({
       number: Number(number),
       new: isNew,
-      cells: Object.fromEntries([...cells].map(([name, cell]) => [name, [cell.before, cell.after]])),
+      // The last is the age in seconds, for words such as "now".
+      cells: Object.fromEntries(
+        [...cells].map(([name, { before, after, at }]) => [name, [before, after, Math.round((Date.now() - at) / 1000)]]),
+      ),
     }));
     const body = JSON.stringify({ import: this.grid.importId, rows });
     this.#running = this.ask(this.grid.sheet.dataset.cells + location.search, body, JSON_TYPE).then((answer) => {
@@ -133,7 +141,7 @@ export class Saving {
   #tryAgain({ status, problem }, count) {
     for (const [number, { isNew, cells }] of this.#sent) {
       const newer = this.#dirty.get(number)?.cells ?? new Map();
-      for (const [name, cell] of cells) newer.set(name, { before: cell.before, after: newer.get(name)?.after ?? cell.after });
+      for (const [name, cell] of cells) newer.set(name, { ...cell, ...newer.get(name), before: cell.before });
       this.#dirty.set(number, { isNew, cells: newer });
     }
     this.#sent.clear();
@@ -145,34 +153,40 @@ export class Saving {
       this.#wait(PAUSE_MILLISECONDS);
       return;
     }
-    if (isRefused) this.#tell("The portal does not accept a row that you typed. It is not saved. Copy it before you leave this page.");
+    if (isRefused) this.tell("The portal does not accept a row that you typed. It is not saved. Copy it before you leave this page.");
     else if (!problem && this.#failures >= FAILURES_UNTIL_WARNING) {
-      this.#tell("What you typed is not saved. The page keeps trying: leave it open.");
+      this.tell("What you typed is not saved. The page keeps trying: leave it open.");
     }
     this.#wait(isRefused ? LONGEST_PAUSE_MILLISECONDS : Math.min(1000 * 2 ** this.#failures, LONGEST_PAUSE_MILLISECONDS));
   }
 
   /** Say it above the page, once, until a post succeeds. */
-  #tell(words) {
+  tell(words) {
     if (!this.#told.get(words)?.isConnected) this.#told.set(words, this.grid.warn(words));
   }
 
   /** Post to the portal and show the rows that it answers with. */
   async ask(url, body, type = "application/x-www-form-urlencoded") {
+    const topic = type === JSON_TYPE ? "" : new URL(url, location.href).pathname;
+    if (topic) this.grid.forget(topic);
     let answer = await this.#fetch(url, body, type);
     if (SIGNED_OUT.has(answer?.status) && (await this.#renewToken())) answer = await this.#fetch(url, body, type);
     if (!answer) return { isFailure: true };
     if (answer.headers.get("Content-Type")?.startsWith("application/json")) {
-      const { problem, go_to: goTo, said } = await answer.json();
-      if (problem && type === JSON_TYPE) this.#tell(problem);
-      else if (problem) this.grid.warn(problem);
-      if (said) this.grid.say(said);
+      const { problem, problems = [], go_to: goTo, said, headed, refresh } = await answer.json();
+      if (problem && type === JSON_TYPE) this.tell(problem);
+      else if (problem) this.grid.warn(problem, topic);
+      for (const each of problems) this.grid.warn(each, topic);
       if (goTo) location.assign(goTo);
-      return { problem, goTo, said, status: answer.status };
+      if (refresh) await this.refresh();
+      if (said) this.grid.say(said);
+      return { problem: problem || !answer.ok, goTo, said, headed, status: answer.status };
     }
-    if (answer.ok) this.put(await answer.text());
-    if (SIGNED_OUT.has(answer.status)) this.#tell("You are signed out. Sign in in another tab: what you typed stays here.");
-    return { isFailure: !answer.ok, status: answer.status };
+    // With a conflict come the rows as they are now.
+    const shown = answer.ok || answer.status === 409 ? this.put(await answer.text(), topic) : null;
+    if (topic) await this.#refreshed;
+    if (SIGNED_OUT.has(answer.status)) this.tell("You are signed out. Sign in in another tab: what you typed stays here.");
+    return { isFailure: !answer.ok && !shown, problem: !answer.ok, said: shown?.said, headed: shown?.headed, status: answer.status };
   }
 
   /** Return the answer, or nothing if there is none. */
@@ -199,7 +213,7 @@ export class Saving {
     const token = there?.querySelector("[name=csrfmiddlewaretoken]")?.value;
     if (!token) return false;
     if (this.grid.importId && (there.dataset.importId ?? "") !== this.grid.importId) {
-      this.#tell("Another person signed in, or these rows are not the present ones. What you typed is not saved: copy it, then load the page again.");
+      this.tell("Another person signed in, or these rows are not the present ones. What you typed is not saved: copy it, then load the page again.");
       return false;
     }
     for (const input of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) input.value = token;
@@ -207,37 +221,42 @@ export class Saving {
     return true;
   }
 
-  /** Read rows from the portal, without a change. */
+  /** Read rows from the portal, without a change. Return whether it answered. */
   async read(url) {
     try {
       const answer = await fetch(url, { headers: { "HX-Request": "true" }, redirect: "error" });
       if (answer.status === 200) this.put(await answer.text());
+      return answer.ok;
     } catch {
-      // the next time
+      return false;
     }
   }
 
-  put(markup) {
+  /** Put an answer into the page. Return what it says, or null if it is none. */
+  put(markup, topic) {
     const { grid } = this;
     const saved = new DOMParser().parseFromString(markup, "text/html").getElementById("saved");
-    if (!saved) return;
+    if (!saved) return null;
     this.#names = JSON.parse(saved.dataset.names);
     if ("importId" in grid.sheet.dataset) grid.sheet.dataset.importId = saved.dataset.importId;
     this.#move([...saved.querySelectorAll("[data-moved]")].map((each) => [each.dataset.moved, each.textContent].map(Number)));
-    for (const problem of saved.querySelectorAll(":scope > p")) grid.warn(problem.textContent);
+    for (const problem of saved.querySelectorAll(":scope > p")) grid.warn(problem.textContent, topic);
     for (const row of saved.querySelectorAll("tbody > tr")) this.#putRow(document.adoptNode(row));
     for (const number of saved.dataset.gone.split(",").filter(Boolean)) this.#removeRow(number);
     this.#putPart("tray", saved);
     this.#putPart("chips", saved);
     this.#putPart("undo-form", saved);
-    if (this.#hidesText && !this.isDirty && !grid.sheet.querySelector("[data-editing]")) this.#bringSheet();
+    this.#putPart("clear-form", saved);
+    if (this.#hidesText && !this.isDirty && !grid.sheet.querySelector("[data-editing]")) this.refresh();
+    return saved.dataset;
   }
 
-  /** The whole sheet again, where a row needs a column that the page does not show. What was said stays. */
-  #bringSheet() {
+  /** The whole sheet again, such as where a row needs a column that the page does not show. What was said stays. */
+  refresh() {
     this.#hidesText = false;
     for (const note of document.querySelectorAll("#page-notice > *")) note.dataset.kept = "";
-    htmx.ajax("GET", location.href, { target: "#sheet", swap: "innerHTML" });
+    this.#refreshed = htmx.ajax("GET", location.href, { target: "#sheet", swap: "innerHTML" });
+    return this.#refreshed;
   }
 
   /** The portal gave new rows other numbers. Rows typed meanwhile that have these numbers make room. */

@@ -179,20 +179,29 @@ export class Grid {
     this.#renumber(row, number);
   }
 
-  say(words) {
-    document.getElementById("grid-said").textContent = words;
+  /** Say something in the line above the grid, with a button or without. */
+  say(words, ...button) {
+    document.getElementById("grid-said").replaceChildren(words, ...button.flatMap((each) => [" ", each]));
   }
 
-  /** Say something that must not be missed, above the page. Return the note. */
-  warn(words) {
+  /** Say something that must not be missed, above the page and only once. Return the note. */
+  warn(words, topic = "") {
+    const present = [...document.querySelectorAll("#page-notice > .note")].find((each) => each.textContent.trim() === words);
+    if (present) return present;
     const note = document.createElement("div");
     note.className = "note";
     note.dataset.status = "warning";
+    note.dataset.topic = topic;
     const text = document.createElement("div");
     text.textContent = words;
     note.append(text);
     document.getElementById("page-notice").append(note);
     return note;
+  }
+
+  /** Remove what was said of a topic, because it may no longer be true. */
+  forget(topic) {
+    for (const note of document.querySelectorAll("#page-notice > [data-topic]")) if (note.dataset.topic === topic) note.remove();
   }
 
   #showStart() {

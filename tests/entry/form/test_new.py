@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.keys.models import SavedKey
@@ -231,6 +232,32 @@ def test_a_refusal_keeps_what_was_typed(
     assert title in html
     assert "Task not created" in html
     assert "Hello world" in html
+
+
+@pytest.mark.parametrize(
+    "refusal", [error(413, "payload_too_large", "Too large"), error(400, "bad_request", "Bad"), ALL_FAILED]
+)
+def test_a_text_that_was_refused_is_shortened_and_sent(
+    page: Any, saved_key: SavedKey, api: FakeApi, refusal: Answer
+) -> None:
+    """After two refusals. The draft has the newest text all the time."""
+    workflow, token = open_workflow(saved_key), str(uuid4())
+    draft_address = reverse("new_task:draft_save", args=[workflow.key_id, workflow.workflow_id])
+    for text in ("First text", "Second text"):
+        api.routes["POST /api/v1/workflows/42/tasks"] = refusal
+        refused = page.post(address(workflow), GOOD | {"field-input_text": text, "token": token})
+        del api.routes["POST /api/v1/workflows/42/tasks"]
+        assert refused.status_code in (422, 502)
+        assert re.search(rf"<textarea[^>]*>\s*{text}", page.get(address(workflow)).content.decode())
+        found = re.search(r'name="token" value="([^"]+)"', refused.content.decode())
+        assert found and found[1] != token
+        token = found[1]
+        typed = GOOD | {"field-input_text": f"{text} shortened", "token": token}
+        assert page.post(draft_address, typed).status_code == 200
+        assert f"{text} shortened" in page.get(address(workflow)).content.decode()
+    assert page.post(address(workflow), typed).status_code == 302
+    assert [task.fields["input_text"] for task in api.tasks.values()] == ["Second text shortened"]
+    assert not re.search(r"<textarea[^>]*>\s*Second", page.get(address(workflow)).content.decode())
 
 
 LIMITED = error(429, "rate_limit_exceeded", "Slow", retry_after=30)

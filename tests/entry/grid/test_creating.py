@@ -1,6 +1,7 @@
 """Typed rows are created as the person asked for them: those that the page showed, once, and no others."""
 
 import json
+import re
 from uuid import uuid4
 
 import pytest
@@ -49,7 +50,7 @@ def test_rows_that_the_page_showed_otherwise_are_not_sent(grid: TypedGrid, api: 
     grid.fill(2)
     answer = grid.create_seen(seen)
     work()
-    assert answer.status_code == 409 and answer.json()["problem"].startswith("Not ")
+    assert answer.status_code == 409 and re.search("Not (sent|created)", text_of(answer))
     assert not api.tasks and count(grid) == {"ready": 2} and grid.job.status == ImportJob.Status.CHECKED
 
 
@@ -96,6 +97,46 @@ def test_a_second_press_sends_nothing_again(grid: TypedGrid, api: FakeApi) -> No
     assert grid.create(2).status_code == 409
     work()
     assert sent_texts(api) == hello(1, 2)
+
+
+def test_rows_that_another_window_created_are_shown_and_the_others_are_created(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(3)
+    seen = grid.seen()
+    grid.create_seen({number: seen[number] for number in (1, 2)})
+    grid.type(4, "Bye", "French")
+    answer = grid.create_seen(seen | {4: grid.seen()[4]})
+    html = text_of(answer)
+    assert answer.status_code == 200 and "2 of these rows were created in another window." in html
+    assert all(f"/tasks/{task_id}/" in html for task_id in api.tasks) and len(api.tasks) == 4
+    again = grid.create_seen(seen)
+    assert again.status_code == 200 and "3 of these rows were created in another window." in text_of(again)
+    assert len(api.tasks) == 4 and count(grid) == {"created": 4}
+
+
+def test_rows_that_another_window_changed_are_shown_and_created_with_the_next_press(
+    grid: TypedGrid, api: FakeApi
+) -> None:
+    grid.fill(2)
+    seen = grid.seen()
+    grid.change(1, "input_text", "Hello 1", "Bye 1")
+    answer = grid.create_seen(seen)
+    html = text_of(answer)
+    assert answer.status_code == 409 and "Rows changed in another window" in html and "Bye 1" in html
+    assert not api.tasks
+    shown = dict(re.findall(r'data-number="(\d+)"[^>]*data-ready="(\w+)"', html))
+    assert grid.create_seen({int(number): digest for number, digest in shown.items()}).status_code == 200
+    assert len(api.tasks) == 2
+
+
+def test_rows_of_all_pages_are_created(grid: TypedGrid, api: FakeApi) -> None:
+    grid.paste("\n".join(f"Hello {number}\tFrench" for number in range(250)))
+    html = grid.read()
+    assert 'id="previous-page"' in html
+    [all_ready] = re.findall(r'data-all-ready="([^"]+)"', html)
+    seen = {int(number): digest for number, _, digest in (each.partition(":") for each in all_ready.split(","))}
+    assert seen == grid.seen() and len(seen) == 250
+    assert grid.create_seen(seen).json()["refresh"]
+    assert count(grid) == {"requested": 250}
 
 
 # The ten seconds in which many rows can be taken back

@@ -1,12 +1,13 @@
 """Rows that are pasted into the grid."""
 
+import re
 from typing import Any
 
 import pytest
 
 from pipelines_portal.entry.grid import views
 from pipelines_portal.entry.imports.fixing import LONGEST_TEXT
-from pipelines_portal.entry.models import Change, ImportJob
+from pipelines_portal.entry.models import Change, ImportJob, RememberedMatching
 from tests.pages import text_of
 
 from .conftest import TypedGrid
@@ -98,20 +99,64 @@ def test_rows_that_were_sent_stay(grid: TypedGrid) -> None:
     assert "Text to translate of row 1 not saved: the row was sent." in answer
 
 
-def imported_by(answer: Any) -> ImportJob:
-    import_job = ImportJob.objects.get(kind="file")
-    assert answer.json() == {"go_to": import_job.get_absolute_url()}
-    return import_job
+ROWS = "Hello\tFrench\nBye\tGerman"
 
 
 @pytest.mark.parametrize(
     "heading",
     ["Text to translate\tTarget language", "input_text\ttarget_language", "Target language\tText to translate"],
 )
-def test_rows_with_headings_become_an_import(grid: TypedGrid, heading: str) -> None:
+def test_headings_say_into_which_columns_the_rows_go(grid: TypedGrid, heading: str) -> None:
     row = "French\tHello" if heading.startswith("Target") else "Hello\tFrench"
-    import_job = imported_by(grid.paste(f"{heading}\n{row}"))
-    assert import_job.counts().ready == 1 and not ImportJob.objects.filter(kind="typed").exists()
+    answer = text_of(grid.paste(f"{heading}\n{row}", name="target_language"))
+    assert grid.texts() == {1: ["Hello", "French", ""]}
+    assert 'data-said="Pasted 1 row. The first one was taken as headings."' in answer and 'data-headed="1"' in answer
+
+
+def test_headings_that_a_person_chose_before_are_known(grid: TypedGrid) -> None:
+    columns = {"betreff": {"field": "input_text"}, "sprache": {"field": "target_language"}}
+    RememberedMatching.objects.create(key=grid.workflow.key, workflow_id=42, data={"columns": columns})
+    grid.paste("Sprache\tBetreff\nFrench\tHello")
+    assert grid.texts() == {1: ["Hello", "French", ""]}
+
+
+def test_columns_whose_heading_is_no_field_are_told(grid: TypedGrid) -> None:
+    heading = "Text to translate\tAgent\tEmpty\tTarget language"
+    answer = text_of(grid.paste(f"{heading}\nHello\tBob\t\tFrench\tlost"))
+    assert "2 pasted columns have no field and were left out: “Agent”, “lost”." in answer
+    assert grid.texts() == {1: ["Hello", "French", ""]}
+
+
+def test_a_row_that_was_taken_for_headings_is_made_a_row(grid: TypedGrid) -> None:
+    grid.type(1, "First", "French")
+    text = f"Notes\tText to translate\n{ROWS}"
+    answer = text_of(grid.paste(text, 2, blank="2"))
+    assert grid.texts()[2] == ["French", "", "Hello"] and len(grid.texts()) == 3
+    headed = re.search(r'data-headed="(\d+)"', answer)
+    assert headed
+    answer = text_of(grid.paste(text, 2, blank="2", first_row="row", instead=headed[1]))
+    assert 'data-said="Pasted 3 rows"' in answer and 'data-headed=""' in answer
+    assert grid.texts() == {
+        1: ["First", "French", ""],
+        2: ["Notes", "Text to translate", ""],
+        3: ["Hello", "French", ""],
+        4: ["Bye", "German", ""],
+    }
+
+
+def test_a_row_is_made_of_headings_only_if_nothing_changed_since(grid: TypedGrid) -> None:
+    text = f"Notes\tText to translate\n{ROWS}"
+    grid.paste(text)
+    grid.type(3, "Later", "French")
+    answer = grid.paste(text, first_row="row", instead="1")
+    assert answer.status_code == 409 and "newer change" in answer.json()["problem"]
+    assert len(grid.texts()) == 3
+
+
+@pytest.mark.parametrize("first", ["Text to translate\tFrench", "Notes\tUrgent", "Klausel 1 ß\tNDA"])
+def test_a_row_that_names_one_field_or_none_is_a_row(grid: TypedGrid, first: str) -> None:
+    answer = text_of(grid.paste(f"{first}\n{ROWS}"))
+    assert grid.texts()[1] == [*first.split("\t"), ""] and len(grid.texts()) == 3 and 'data-headed=""' in answer
 
 
 def test_one_line_of_names_is_typed(grid: TypedGrid) -> None:
@@ -119,11 +164,24 @@ def test_one_line_of_names_is_typed(grid: TypedGrid) -> None:
     assert grid.statuses() == {1: "to_fix"}
 
 
-def test_many_rows_become_an_import(grid: TypedGrid) -> None:
-    assert grid.paste("\n".join(f"Hello {n}\tFrench" for n in range(200))).status_code == 200
-    assert grid.job.counts().ready == 200 and not ImportJob.objects.filter(kind="file").exists()
-    import_job = imported_by(grid.paste("\n".join(f"Bye {n}\tFrench" for n in range(201))))
-    assert import_job.lines.count() == 201
+def test_many_rows_go_into_the_columns_of_the_grid(grid: TypedGrid) -> None:
+    """The first one is a row, and each is where the cursor was."""
+    grid.fill(1)
+    answer = grid.paste("\n".join(f"French\tClause {n}" for n in range(260)), 2, "target_language", blank="2")
+    assert answer.json()["refresh"] and answer.json()["said"] == "Pasted 260 rows"
+    assert len(grid.texts()) == 261 and not ImportJob.objects.filter(kind="file").exists()
+    assert grid.texts()[2] == ["", "French", "Clause 0"] and grid.texts()[261] == ["", "French", "Clause 259"]
+
+
+def test_thousands_of_rows_become_an_import_with_the_columns_of_the_grid(
+    grid: TypedGrid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "MOST_PASTED", 2)
+    answer = grid.paste('French\t"Two\nlines"\nGerman\tNotes\nGerman\tOthers', name="target_language")
+    import_job = ImportJob.objects.get(kind="file")
+    assert answer.json() == {"go_to": import_job.get_absolute_url()} and import_job.row_count == 3
+    html = text_of(grid.browser.get(import_job.get_absolute_url(), follow=True))
+    assert "Two lines" in html and "Others" in html and "Text to translate is missing" in html
 
 
 def test_more_columns_than_an_import_takes_are_refused(grid: TypedGrid) -> None:
@@ -137,7 +195,8 @@ def test_more_columns_than_an_import_takes_are_refused(grid: TypedGrid) -> None:
 
 def test_a_person_with_many_imports_pastes_no_new_one(grid: TypedGrid, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "MOST_STORED", 0)
-    answer = grid.paste("Text to translate\tTarget language\nHello\tFrench")
+    monkeypatch.setattr(views, "MOST_PASTED", 1)
+    answer = grid.paste(ROWS)
     assert answer.status_code == 409 and "unfinished" in answer.json()["problem"]
     assert not ImportJob.objects.exists()
 
@@ -180,8 +239,21 @@ def test_an_undone_paste_is_named_and_its_numbers_are_used_again(grid: TypedGrid
 def test_a_paste_whose_rows_were_sent_is_not_undone(grid: TypedGrid) -> None:
     grid.paste("Hello\tFrench")
     grid.create(1)
+    html = grid.read()
+    assert 'id="undo"' not in html and 'id="redo"' not in html
     html = undo(grid)
     assert "Not undone: the row was already sent" in html and "Undone:" not in html
+    assert 'id="redo"' not in html, "nothing was undone"
+
+
+def test_what_was_sent_does_not_hide_an_earlier_change(grid: TypedGrid) -> None:
+    grid.type(1, "Hello")
+    grid.paste("Bye\tGerman", 2)
+    answer = text_of(grid.create(1))
+    assert 'title="Undo: Edit rows"' in answer and '<form method="post" id="clear-form" hx-boost' in answer
+    assert 'hx-push-url="false" action="/keys' in answer.partition('id="clear-form"')[2], "it is not hidden"
+    grid.browser.post(grid.step("undo"), {"number": 1})
+    assert grid.texts() == {2: ["Bye", "German", ""]}
 
 
 def test_rows_after_cleared_ones_are_shown_once_they_are_created(grid: TypedGrid) -> None:
@@ -190,7 +262,7 @@ def test_rows_after_cleared_ones_are_shown_once_they_are_created(grid: TypedGrid
     grid.browser.post(grid.address("clear"))
     grid.change(3, "input_text", "Hello 3", "")
     grid.change(3, "target_language", "French", "")
-    assert 'data-number="4" data-blank' in grid.read()
-    grid.fill(1, first=4)
-    grid.create(1)
-    assert 'id="row-4"' in grid.read()
+    assert 'data-number="3" data-blank' in grid.read()
+    grid.fill(1, first=3)
+    grid.create_seen({3: grid.seen()[3]})
+    assert 'id="row-3"' in grid.read()

@@ -143,6 +143,8 @@ def test_typed_rows_that_equal_each_other_are_duplicates(grid: TypedGrid) -> Non
     grid.type(1, "Hello", "French")
     answer = text_of(grid.type(2, "Hello", "French"))
     assert grid.statuses() == {1: "ready", 2: "duplicate"} and "Same as row 1" in answer
+    assert grid.browser.post(grid.step("choose"), {"do": "twice", "number": "x"}).status_code == 400
+    assert grid.statuses()[2] == "duplicate"
     grid.browser.post(grid.step("choose"), {"do": "twice"})
     assert grid.statuses() == {1: "ready", 2: "ready"}
 
@@ -161,13 +163,40 @@ def test_a_time_in_words_becomes_a_moment(page: Any, saved_key: Any) -> None:
     assert "Not a date</span>" in text_of(answer) and grid.statuses() == {1: "to_fix"}
 
 
+@pytest.mark.parametrize(
+    ("text", "age", "ago"),
+    [("now", 1800, timedelta(minutes=30)), ("now", 0, timedelta()), ("now", -5, timedelta()),
+     ("yesterday 9:00", 86_400, None), ("now", 10**30, timedelta(days=366))],
+)  # fmt: skip
+def test_words_for_a_time_mean_when_they_were_typed(
+    page: Any, saved_key: Any, text: str, age: int, ago: timedelta | None
+) -> None:
+    """The page was offline since, and tells their age, of which at most a year is believed."""
+    grid = TypedGrid(page, open_workflow(saved_key, EVERY_TYPE), saved_key.owner)
+    begun = timezone.now()
+    for _ in range(2):  # the answer to the first post was lost
+        grid.save({"number": 1, "new": True, "cells": {"due": ["", text, age], "short": ["", "x", age]}})
+    moment = datetime.fromisoformat(grid.job.rows.get().edits["due"])
+    if ago is None:
+        assert moment.date() == (begun - timedelta(days=2)).date() and f"{moment:%H:%M}" == "09:00"
+    else:
+        assert begun - ago - timedelta(minutes=1) <= moment <= timezone.now() - ago
+
+
+@pytest.mark.parametrize("age", ["1", None, 1.5, [1]])
+def test_an_age_that_is_no_number_is_refused(grid: TypedGrid, age: Any) -> None:
+    answer = grid.save({"number": 1, "new": True, "cells": {"input_text": ["", "x", age]}})
+    assert answer.status_code == 400
+
+
 def test_other_rows_are_reached_by_filters_and_pages(grid: TypedGrid) -> None:
     for first in (1, 201):
         grid.fill(200 if first == 1 else 5, first)
     grid.type(206, "No language")
     last = grid.read()
     assert last.count('<tr id="row-') == 7 and "data-blank" in last, "the last page, where people type"
-    assert grid.read("?page=2").count('<tr id="row-') == 100
+    assert 'href="?page=2"' in last and 'href="?page=1"' in grid.read("?page=2")
+    assert grid.read("?page=2").count('<tr id="row-') == 100 and 'id="row-1"' in grid.read("?page=1")
     errors = grid.read("?show=errors")
     assert errors.count('<tr id="row-') == 1 and "data-blank" not in errors
 
@@ -283,6 +312,17 @@ def test_created_rows_are_cleared(grid: TypedGrid) -> None:
     assert grid.statuses() == {1: "created", 2: "created", 3: "to_fix"}
     grid.change(3, "input_text", "Bye", "")
     assert 'id="row-1" data-number="1" data-blank' in grid.read(), "nothing is left, so a new import begins"
+
+
+def test_a_row_that_is_created_after_clearing_is_shown(grid: TypedGrid) -> None:
+    grid.fill(3)
+    seen = grid.seen()
+    grid.create_seen({number: seen[number] for number in (1, 3)})
+    html = text_of(grid.browser.post(grid.address("clear"), follow=True))
+    assert 'id="row-2"' in html and 'id="row-1"' not in html and 'id="row-3"' not in html
+    grid.create_seen({2: seen[2]})
+    html = grid.read()
+    assert 'id="row-2"' in html and 'id="row-1"' not in html and 'id="row-3"' not in html
 
 
 def test_deleted_rows_can_be_restored(grid: TypedGrid) -> None:

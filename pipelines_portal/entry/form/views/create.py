@@ -1,5 +1,5 @@
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -24,6 +24,7 @@ from pipelines_portal.entry.form.views.presets import names_preset, preset_save
 from pipelines_portal.entry.restored import tasks_since_restore
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.duplicates import digest_of
+from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.cached_schemas import cached_schema, forget_schema, schema_of_form
 from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.fields.schema_form import SchemaForm
@@ -107,9 +108,7 @@ def _answer(
 ) -> HttpResponse:
     if created.result is Result.CREATED:
         return _created(request, workflow, created)
-    draft_seen = request.POST.get("draft_seen", "")
-    if created.is_unsent:
-        draft_seen = save_unsent(request.user, workflow, request.POST, created.submission.token) or draft_seen
+    token, draft_seen = _next_try(request, workflow, created)
     if created.result in (Result.DUPLICATE, Result.RESTORED):
         return _ask_if_meant(request, workflow, client, form, created)
     if created.result in (Result.UNCERTAIN, Result.ELSEWHERE):
@@ -119,14 +118,29 @@ def _answer(
         status = explain(created.error).status
         resend = _resend(request, created)
         return form_page(
-            request, workflow, form, status=status, error=created.error, draft_seen=draft_seen, resend=resend
-        )
-    if changed := _with_changed_fields(request, workflow, client):
+            request, workflow, form, status=status, error=created.error, token=token, draft_seen=draft_seen,
+            resend=resend,
+        )  # fmt: skip
+    if changed := _with_changed_fields(request, workflow, client, token, draft_seen):
         return changed
     for name, message in created.field_errors():
         form.add_api_error(name, message)
     workflow = _status_after_refusal(workflow, client, form)
-    return form_page(request, workflow, form, status=422, token=uuid4())
+    return form_page(request, workflow, form, status=422, token=token, draft_seen=draft_seen)
+
+
+def _next_try(request: SignedInRequest, workflow: OpenedWorkflow, created: Creation) -> tuple[UUID, str]:
+    """Return the token of the form that is shown again, and the mark of its draft.
+
+    A rejected submission stays as it is: the next POST is another one, and the draft is that of a form not yet sent.
+    """
+    token, draft_seen = created.submission.token, request.POST.get("draft_seen", "")
+    is_rejected = created.submission.status == Submission.Status.REJECTED and created.result is not Result.ELSEWHERE
+    if is_rejected:
+        token = uuid4()
+    if is_rejected or created.is_unsent:
+        draft_seen = save_unsent(request.user, workflow, request.POST, token) or draft_seen
+    return token, draft_seen
 
 
 def _ask_if_meant(
@@ -173,7 +187,7 @@ def _is_meant(request: SignedInRequest, fields: FieldValues) -> bool:
 
 
 def _with_changed_fields(
-    request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient
+    request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient, token: UUID, draft_seen: str
 ) -> HttpResponse | None:
     """Show the form with the workflow's present fields, if the API refused the values because the fields changed."""
     try:
@@ -183,7 +197,7 @@ def _with_changed_fields(
     if not form.fields_changed():
         return None
     form.follow_schema()
-    return form_page(request, workflow, form, status=422, changed=True, token=uuid4())
+    return form_page(request, workflow, form, status=422, changed=True, token=token, draft_seen=draft_seen)
 
 
 def _status_after_refusal(workflow: OpenedWorkflow, client: PipelinesClient, form: SchemaForm) -> OpenedWorkflow:

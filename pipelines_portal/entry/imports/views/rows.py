@@ -397,9 +397,11 @@ def _read_replacement(request: SignedInRequest, import_job: ImportJob) -> Replac
 
 @changes_rows
 def import_choose(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
-    """Set one row or all duplicates aside, take them back, or send them anyway."""
+    """Set one row aside, take it back, or send it anyway. Without `number`, do so for the whole list."""
     change, label, done, status = DECISIONS.get(request.POST.get("do", ""), DECISIONS["aside"])
     number = number_in(request.POST.get("number", ""))
+    if number is None and "number" in request.POST:
+        return HttpResponseBadRequest()
 
     def numbers() -> list[int]:
         listed = import_job.rows.filter(status=status).order_by("number")

@@ -1,0 +1,101 @@
+"""Values with two meanings are asked about in the grid, in pasted rows, in files, and in rows beside a ZIP file."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from openpyxl import Workbook
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.keys.models import SavedKey
+from tests.archives import files
+from tests.conftest import EVERY_TYPE, FILE_AND_FIELDS
+from tests.entry.grid.conftest import TypedGrid
+from tests.factories import open_workflow
+from tests.pages import text_of
+from tests.uploads.choosing import check_archive
+
+from .test_choose import upload
+
+ZONE = "Europe/Vienna"
+TWICE = "came twice: the clocks were set back. Write 2026-10-25 02:30+02:00 or 2026-10-25 02:30+01:00"
+NEVER = "never came: the clocks were set forward over it. Write 2026-03-29 01:30 or 2026-03-29 03:30"
+PERCENTAGE = "is a percentage. Write 12 % as 12 or as 0.12"
+# Fill in one field of a row that is otherwise right. Return the page, and the value that would be sent.
+Road = Callable[[Any, SavedKey, str, str], tuple[str, Any]]
+
+
+def by_grid(page: Any, key: SavedKey, name: str, text: str) -> tuple[str, Any]:
+    grid = TypedGrid(page, open_workflow(key, EVERY_TYPE), key.owner)
+    cells = {"short": ["", "x"], "sure": ["", "yes"], name: ["", text]}
+    html = text_of(grid.save({"number": 1, "new": True, "cells": cells}))
+    return html, (grid.job.rows.get().fields or {}).get(name)
+
+
+def by_paste(page: Any, key: SavedKey, name: str, text: str) -> tuple[str, Any]:
+    grid = TypedGrid(page, open_workflow(key, EVERY_TYPE), key.owner)
+    html = text_of(grid.paste(f"x\tyes\t{text}", columns=f"short\nsure\n{name}"))
+    return html, (grid.job.rows.get().fields or {}).get(name)
+
+
+def by_file(page: Any, key: SavedKey, name: str, text: str) -> tuple[str, Any]:
+    page.cookies["zone"] = ZONE
+    upload(page, open_workflow(key, EVERY_TYPE), f'short,sure,{name}\nx,yes,"{text}"\n', zone=ZONE)
+    import_job = ImportJob.objects.get()
+    return text_of(page.get(import_job.get_absolute_url(), follow=True)), (import_job.rows.get().fields or {}).get(name)
+
+
+@pytest.mark.parametrize("road", [by_grid, by_paste, by_file])
+@pytest.mark.parametrize(
+    ("name", "text", "error"),
+    [
+        ("due", "2026-10-25 02:30", TWICE), ("due", "2026-03-29 02:30", NEVER), ("due", "25.10.2026 2:30", TWICE),
+        ("amount", "12 %", PERCENTAGE), ("amount", "5 %", PERCENTAGE),
+    ],
+)  # fmt: skip
+def test_it_is_asked(page: Any, saved_key: SavedKey, road: Road, name: str, text: str, error: str) -> None:
+    User.objects.update(time_zone=ZONE)
+    html, value = road(page, saved_key, name, text)
+    assert error in html and value is None
+
+
+@pytest.mark.parametrize("road", [by_grid, by_paste, by_file])
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("due", "2026-10-25 02:30+01:00", "2026-10-25T01:30:00Z"), ("due", "2026-03-29", "2026-03-28T23:00:00Z"),
+        ("amount", "5,-", 5), ("amount", "5,- €", 5), ("amount", "5.– €", 5),
+    ],
+)  # fmt: skip
+def test_it_is_read(page: Any, saved_key: SavedKey, road: Road, name: str, text: str, value: Any) -> None:
+    User.objects.update(time_zone=ZONE)
+    read = road(page, saved_key, name, text)[1]
+    assert read == value or (name == "due" and read == text)
+
+
+def test_a_time_in_words_is_asked_about(page: Any, saved_key: SavedKey) -> None:
+    User.objects.update(time_zone=ZONE)
+    html, value = by_grid(page, saved_key, "due", "25 Oct 2026 2:30am")
+    assert TWICE in html and ">Came twice</span>" in html and value is None
+
+
+@pytest.mark.parametrize(("text", "error"), [("25.10.2026 02:30", TWICE), ("29.03.2026 02:30", NEVER)])
+def test_rows_beside_a_zip_file_are_asked_about(page: Any, saved_key: SavedKey, text: str, error: str) -> None:
+    page.cookies["zone"] = ZONE
+    rows = SimpleUploadedFile("rows.csv", f"photo,caption,taken\ncat.png,A cat,{text}\n".encode())
+    answer = check_archive(page, open_workflow(saved_key, FILE_AND_FIELDS), files("cat.png"), rows_file=rows, zone=ZONE)
+    assert error in text_of(answer)
+
+
+def test_a_percentage_of_a_spreadsheet_keeps_its_value(page: Any, saved_key: SavedKey) -> None:
+    book = Workbook()
+    book.active.append(["short", "sure", "amount"])
+    book.active.append(["x", "yes", 1.5])
+    book.active["C2"].number_format = "0%"
+    stored = io.BytesIO()
+    book.save(stored)
+    upload(page, open_workflow(saved_key, EVERY_TYPE), stored.getvalue(), "rows.xlsx")
+    assert ImportJob.objects.get().rows.get().fields["amount"] == 1.5

@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Hundreds of programs are started by a run of all tests: what one has compiled, the next need not.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := run
-.PHONY: help run check test test-full services lint format coverage audit bench docs image release clean
+.PHONY: help run check test test-full services lint simulate format coverage audit bench docs image release clean
 MAKE_QUIETLY = $(MAKE) --no-print-directory
 SIDE_BY_SIDE = $(MAKE_QUIETLY) -j3 --output-sync=target
 
@@ -33,6 +33,9 @@ services: .venv/dev ## start PostgreSQL and Redis for tests; as root, install wh
 
 lint: .venv/dev .venv/docs ## types, imports, templates, settings, licences, and the guide's links
 	@$(SIDE_BY_SIDE) .lint-types .lint-types-external-api .lint-all-else
+
+simulate: .venv/dev ## replay a day of the simulation, SEED=17 with its trace, or SEEDS=1-500; each of STEPS=25
+	@$(BIN)/python -m tests.simulation $(if $(SEED),$(SEED) --trace,$(or $(SEEDS),1-100)) $(if $(STEPS),--steps $(STEPS))
 
 format: .venv/dev ## format the code
 	$(BIN)/ruff check --fix .

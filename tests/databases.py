@@ -53,6 +53,17 @@ def ask(url: str, question: str) -> list[tuple[Any, ...]]:
         return connection.execute(question).fetchall()
 
 
+def sqlite_error(code: int) -> Exception:
+    """Return what Django raises for an error of SQLite, such as SQLITE_BUSY."""
+    from django.db import OperationalError
+
+    cause = sqlite3.OperationalError("database is locked" if code == sqlite3.SQLITE_BUSY else "disk is full")
+    cause.sqlite_errorcode = code
+    error = OperationalError(str(cause))
+    error.__cause__ = cause
+    return error
+
+
 def _drop_all(owner: int) -> None:
     """A fork has the list too, and is not who made them."""
     if os.getpid() == owner:

@@ -1,6 +1,7 @@
 """Middleware for sessions and the people who are signed in."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -17,8 +18,10 @@ from django.utils.crypto import constant_time_compare
 
 from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.models import User
+from pipelines_portal.core.database_errors import recording_result
 from pipelines_portal.core.demo_accounts import is_refused
 from pipelines_portal.core.rendering import htmx_of, render_notice
+from pipelines_portal.core.texts import OURS_SENDING
 
 View = Callable[[HttpRequest], HttpResponse]
 # `last_seen_at` is written at most this often.
@@ -32,11 +35,14 @@ class SessionMiddleware(DjangoMiddleware):
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        try:
-            return super().process_response(request, response)
-        except SessionInterrupted:
-            request.session.flush()
-            return super().process_response(request, response)
+        is_reading = request.method in ("GET", "HEAD")
+        # The view may have saved what was sent, although the session cannot be saved now.
+        with nullcontext() if is_reading else recording_result(OURS_SENDING):
+            try:
+                return super().process_response(request, response)
+            except SessionInterrupted:
+                request.session.flush()
+                return super().process_response(request, response)
 
 
 class AuthenticationMiddleware(DjangoAuthentication):

@@ -5,12 +5,14 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.http import HttpRequest
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Session, User
 from pipelines_portal.accounts.reads import read_session
+from pipelines_portal.core.database_errors import is_away, is_full
 
 # The lifetime of a session in which nobody is signed in yet, after its last write.
 ANONYMOUS_LIFETIME = timedelta(minutes=10)
@@ -36,6 +38,19 @@ class SessionStore(DatabaseStore):
             self._session_key = None
             return {}
         return self.decode(session.data)
+
+    def save(self, must_create: bool = False) -> None:
+        """Raise the database's own error if it is locked, full or away.
+
+        Django raises UpdateError for it, as for a session that was deleted, and the person would be signed out.
+        """
+        try:
+            super().save(must_create)
+        except UpdateError as update_error:
+            error = update_error.__context__
+            if error and (is_away(error) or is_full(error)):
+                raise error from error.__cause__
+            raise
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         session = cast(Session, super().create_model_instance(data))

@@ -28,6 +28,9 @@ from pipelines_portal.keys.signals import key_became_usable, key_handed_over, ke
 
 # For how long a replacement can be undone.
 UNDO_HOURS = 24
+# No pause is longer: twice what the API client accepts, since clocks of servers differ. The end of a longer one was
+# computed before the clock was set back.
+LONGEST_PAUSE = timedelta(minutes=20)
 # A new key is in none of these states, and no reminder was sent for it.
 NEW_KEY_STATE: dict[str, Any] = {
     "checked_at": None, "rejected_at": None, "creator_gone_at": None, "paused_until": None, "warned_days": None,
@@ -154,7 +157,7 @@ class SavedKey(models.Model):
 
     def pause_seconds(self, now: datetime) -> int:
         """Return for how many more seconds the API asked for no calls, or 0."""
-        if self.paused_until is None or self.paused_until <= now:
+        if self.paused_until is None or not now < self.paused_until <= now + LONGEST_PAUSE:
             return 0
         return math.ceil((self.paused_until - now).total_seconds())
 

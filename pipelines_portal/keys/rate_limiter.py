@@ -14,7 +14,7 @@ from django.utils import timezone
 from pipelines_portal.api_client import Call, CreatorGone, Held, KeyRejected, PipelinesError, RateLimited, Unauthorized
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.models import LONGEST_PAUSE, SavedKey
 from pipelines_portal.keys.texts import advice_if_rejected, advice_without_creator
 
 # By default the API allows 600 calls a minute with a key. Reading in the background uses a tenth of them.
@@ -67,8 +67,10 @@ class KeyRateLimiter:
 
     def _pause(self, seconds: int) -> None:
         """Never shorten a pause: another process may have been asked for a longer one."""
-        until = timezone.now() + timedelta(seconds=seconds)
-        if self._row().filter(Q(paused_until=None) | Q(paused_until__lt=until)).update(paused_until=until):
+        now = timezone.now()
+        until = now + timedelta(seconds=seconds)
+        is_shorter = Q(paused_until=None) | Q(paused_until__lt=until) | Q(paused_until__gt=now + LONGEST_PAUSE)
+        if self._row().filter(is_shorter).update(paused_until=until):
             self._key.paused_until = until
 
     def _reject(self) -> None:

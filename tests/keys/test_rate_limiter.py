@@ -80,6 +80,16 @@ def test_no_pause_is_longer_than_ten_minutes(saved_key: SavedKey, scripted_api: 
     assert 590 < held.value.retry_after <= 600
 
 
+def test_a_pause_from_before_the_clock_was_set_back_is_over(saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    SavedKey.objects.update(paused_until=timezone.now() + timedelta(hours=1))
+    scripted_api.script = [busy(17)]
+    with pytest.raises(RateLimited):
+        client_of(saved_key).list_tasks(42)
+    with pytest.raises(Held) as held:
+        client_of(saved_key).list_tasks(42)
+    assert held.value.retry_after in (16, 17), "a new pause counts"
+
+
 def test_background_reads_respect_the_pause_and_do_not_count_as_use(saved_key: SavedKey, scripted_api: FakeApi) -> None:
     scripted_api.script = [task_list(), busy(30)]
     background_client_for(saved_key).list_tasks(42)

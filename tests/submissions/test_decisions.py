@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from pipelines_portal.api_client import CreatedTasks
+from pipelines_portal.api_client import CreatedTasks, PipelinesError
 from pipelines_portal.submissions.appeared import tasks_since
 from pipelines_portal.submissions.models import Submission, UnattributedTask
 from pipelines_portal.submissions.outcomes import outcome_of_answer, unconfirmed
@@ -294,6 +294,19 @@ def test_answer_after_a_persons_decision_goes_before_it(desk: Desk, called_off: 
     assert called_off(submission, desk.person)
     assert waiting.record(outcome_of_answer(waiting, CreatedTasks(success_count=1, error_count=0, task_ids=[8])))
     assert (waiting.status, waiting.rows.get().task_id) == ("created", 8)
+
+
+def test_the_task_of_a_try_that_was_declared_not_sent_is_offered_after_the_next_one(desk: Desk, api: FakeApi) -> None:
+    """A person looked too early and sent it again, and that answer was lost too."""
+    submission = send_and_lose_answer(desk, GOOD)
+    post(desk, "mark_not_created", submission)
+    task_id = api.create(1)[0]
+    api.fail("lost_request", on="POST")
+    with pytest.raises(PipelinesError):
+        send(submission, desk.client)
+    assert f'value="{task_id}"' in look(desk, submission)
+    post(desk, "mark_created", submission)
+    assert (submission.status, submission.rows.get().task_id) == ("created", task_id)
 
 
 def test_answer_to_an_earlier_try_is_not_lost(desk: Desk) -> None:

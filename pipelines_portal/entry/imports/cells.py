@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
@@ -34,7 +35,7 @@ from pipelines_portal.workflows.fields.typed_times import read_typed_time
 LARGEST_NEW = 2_000_000_000
 # Between the items of a ranking that is typed in one line.
 ORDERED = " > "
-# For a message that quotes a cell, and for a post with many such messages.
+# For a message that quotes a cell, and for a post with many such messages: the rest of them is one message.
 QUOTED, MOST_PROBLEMS = 60, 5
 # No page is offline for longer.
 OLDEST = timedelta(days=366)
@@ -119,12 +120,22 @@ def _with_plain_line_ends(text: str) -> str:
 
 def save_cells(import_job: ImportJob, by: User, posted: list[PostedCells], label: str = texts.EDIT_ROWS) -> SavedCells:
     """Save the cells that still hold what the page showed, and check their rows. Raise CannotChange."""
-    saved, row_texts = SavedCells(), RowTexts(import_job)
+    row_texts = RowTexts(import_job)
     known = {each.name: each for each in row_texts.fields}
     for row in posted:
         row.cells = {name: _of_its_time(cell, known.get(name), row_texts.of_file) for name, cell in row.cells.items()}
-    if import_job.is_typed:
-        _add_new_rows(import_job, posted, saved)
+    if not (import_job.is_typed and any(row.is_new for row in posted)):
+        return _save(import_job, by, posted, SavedCells(), row_texts, label)
+    with transaction.atomic():
+        # Until the new rows have their texts, no other window can take their numbers.
+        import_job.lock()
+        return _save(import_job, by, posted, _add_new_rows(import_job, posted), row_texts, label)
+
+
+def _save(
+    import_job: ImportJob, by: User, posted: list[PostedCells], saved: SavedCells, row_texts: RowTexts, label: str
+) -> SavedCells:
+    known = {each.name: each for each in row_texts.fields}
     by_number = {saved.moved.get(row.number, row.number): row for row in posted}
     problems: list[str] = []
     found = set[int]()
@@ -144,8 +155,9 @@ def save_cells(import_job: ImportJob, by: User, posted: list[PostedCells], label
     saved.numbers = list(by_number)
     problems += _problems_of_others(import_job, {n: row for n, row in by_number.items() if n not in found}, row_texts)
     saved.problems = problems[:MOST_PROBLEMS]
-    if len(problems) > MOST_PROBLEMS:
-        saved.problems.append(texts.MORE_CELLS.format(count=f"{len(problems) - MOST_PROBLEMS:,}"))
+    if more := problems[MOST_PROBLEMS:]:
+        # The page no longer shows what was typed, so each text is quoted.
+        saved.problems.append(" ".join([texts.MORE_CELLS.format(count=f"{len(more):,}"), *more]))
     return saved
 
 
@@ -198,13 +210,14 @@ def _is_lost(cell: Cell, known: Field, sent: ImportRow | None, row_texts: RowTex
     return present not in map(_with_plain_line_ends, (cell.after, understood(known, cell.after, row_texts.of_file)))
 
 
-def _add_new_rows(import_job: ImportJob, posted: list[PostedCells], saved: SavedCells) -> None:
+def _add_new_rows(import_job: ImportJob, posted: list[PostedCells]) -> SavedCells:
     """Create rows for new numbers. A new row whose number another window has taken gets the next free one.
 
-    Raise CannotChange, and Unreadable for numbers that no grid reaches.
+    Call with the import locked. Raise CannotChange, and Unreadable for numbers that no grid reaches.
     """
     if not import_job.can_change_rows:
         raise CannotChange(texts.NOT_CHANGEABLE)
+    saved = SavedCells()
     new = [row for row in posted if row.is_new]
     taken = {row.number: row for row in import_job.lines.filter(number__in=[row.number for row in new])}
     next_number = max([last_number(import_job), *(row.number for row in posted)]) + 1
@@ -215,6 +228,7 @@ def _add_new_rows(import_job: ImportJob, posted: list[PostedCells], saved: Saved
     if new and next_number > LARGEST_NEW:
         raise Unreadable
     add_rows(import_job, [saved.moved.get(row.number, row.number) for row in new])
+    return saved
 
 
 def _is_same(row_texts: RowTexts, stored: ImportRow, posted: PostedCells) -> bool:

@@ -170,7 +170,8 @@ class Submission(models.Model):
     error_count = models.PositiveIntegerField(default=0)
     # Counts the tries, so that a late answer to an earlier one does not overwrite a later one.
     attempt = models.PositiveIntegerField(default=0)
-    # Tasks above this ID appeared after the sending began. 0: there was none; null: nothing was sent.
+    # Tasks above this ID appeared after the sending began, or after an earlier try that is uncertain. 0: there was
+    # none; null: nothing was sent.
     newest_task_id_before = models.PositiveBigIntegerField(null=True)
     # When the database was copied from which this was restored as unconfirmed.
     restored_from = models.DateTimeField(null=True)
@@ -343,8 +344,8 @@ class Submission(models.Model):
     def claim(self, newest: int | None, *, until: datetime | None) -> bool:
         """Make a draft `sending`. Only the one caller that gets True may send it.
 
-        `newest` is the newest task before it; None leaves what was recorded. After `until`, a submission without an
-        outcome counts as unconfirmed; None leaves that to the caller.
+        `newest` is the newest task before it; None leaves what was recorded, and so does an earlier try that is
+        uncertain. After `until`, a submission without an outcome counts as unconfirmed; None leaves that to the caller.
         """
         with transaction.atomic():
             who_before = self._make_sending(newest, until)
@@ -387,14 +388,16 @@ class Submission(models.Model):
             "attempt": self.attempt, "is_decided_by_person": self.is_decided_by_person, "is_called_off": False,
             "is_earlier_try_uncertain": self.is_earlier_try_uncertain, "search_who": self.search_who,
         }  # fmt: skip
-        values: dict[str, Any] = {} if newest is None else {"newest_task_id_before": newest}
+        # The answer to a try that a person declared not sent may still arrive.
+        is_uncertain = self.is_decided_by_person or self.is_earlier_try_uncertain
+        # Tasks of that try are older than this one, and are still offered.
+        keeps_newest = newest is None or (is_uncertain and self.newest_task_id_before is not None)
+        values: dict[str, Any] = {} if keeps_newest else {"newest_task_id_before": newest}
         who_before = self.search_who
         is_claimed = self._step(
             Step.CLAIM, Status.SENDING, as_read, attempt=self.attempt + 1, is_decided_by_person=False,
-            # The answer to a try that a person declared not sent may still arrive.
-            is_earlier_try_uncertain=self.is_decided_by_person or self.is_earlier_try_uncertain,
-            sent_at=timezone.now(), sending_until=until, finished_at=None,
-            restored_from=self.restored_from if self.is_decided_by_person or self.is_earlier_try_uncertain else None,
+            is_earlier_try_uncertain=is_uncertain, sent_at=timezone.now(), sending_until=until, finished_at=None,
+            restored_from=self.restored_from if is_uncertain else None,
             search_who=search_index.who_may_find(self, teams), **values,
         )  # fmt: skip
         return who_before if is_claimed else None

@@ -1,14 +1,17 @@
 """Rows that a person types in the grid: an import without a file, which is begun once and keeps every text."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import OperationalError, connections
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.entry.imports import cells
 from pipelines_portal.entry.imports.deletion import remove_old_imports
 from pipelines_portal.entry.imports.typed import begin_typed, current_typed
 from pipelines_portal.entry.models import Change, ImportJob
@@ -74,6 +77,42 @@ def test_several_new_rows_get_numbers_that_no_other_row_has(grid: TypedGrid) -> 
     answer = text_of(grid.save(*({"number": number, "new": True, "cells": cells} for number in (1, 2, 3))))
     assert '<i data-moved="1">4</i>' in answer and '<i data-moved="2">5</i>' in answer
     assert [texts[0] for texts in grid.texts().values()] == ["Hello 1", "Hello 2", "Bye", "Bye", "Bye"]
+
+
+def test_new_rows_are_saved_with_their_texts_or_not_at_all(grid: TypedGrid, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another window would type into a row that is there and still empty."""
+
+    def fail(*given: Any) -> None:
+        raise OperationalError
+
+    grid.fill(1)
+    with monkeypatch.context() as patch, pytest.raises(OperationalError):
+        patch.setattr(cells, "change_rows", fail)
+        grid.type(2, "Hello", "French")
+    assert list(grid.job.lines.values_list("number", flat=True)) == [1]
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_two_windows_that_type_into_the_same_numbers_at_once_lose_nothing(grid: TypedGrid) -> None:
+    grid.fill(1)
+    import_job = grid.job
+
+    def type_rows(name: str) -> cells.SavedCells:
+        rows = [
+            cells.PostedCells(number, {"input_text": cells.Cell("", f"{name} {number}")}, is_new=True)
+            for number in range(2, 32)
+        ]
+        try:
+            return cells.save_cells(import_job, grid.owner, rows)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor() as threads:
+        saved = list(threads.map(type_rows, ["First", "Second"]))
+    assert not any(each.problems for each in saved)
+    texts = {row.edits["input_text"] for row in import_job.rows}
+    assert texts == {"Hello 1", *(f"{name} {number}" for name in ("First", "Second") for number in range(2, 32))}
 
 
 def test_a_cell_that_another_window_changed_is_not_overwritten(grid: TypedGrid) -> None:

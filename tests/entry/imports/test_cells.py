@@ -71,11 +71,12 @@ def test_a_row_that_was_sent_stays_and_the_person_is_told(page: Any, checked: Ch
     assert import_job.rows.get(number=2).edits == {}
 
 
-def test_many_cells_that_were_not_saved_are_told_in_few_sentences(page: Any, checked: Checked) -> None:
+def test_many_cells_that_were_not_saved_are_quoted_in_few_notes(page: Any, checked: Checked) -> None:
     import_job = checked(distinct(9))
     import_job.rows.update(status=ImportRow.Status.CREATED)
-    html = text_of(save(page, import_job, {number: {"notes": ["", "x"]} for number in range(2, 11)}))
-    assert html.count("not saved: the row was sent.") == 5 and "4 more cells weren’t saved." in html
+    html = text_of(save(page, import_job, {number: {"notes": ["", f"typed {number}"]} for number in range(2, 11)}))
+    assert html.count("<p>Notes of row") == 5 and "<p>4 more cells weren’t saved. Notes of row 7" in html
+    assert all(f"You entered “typed {number}”." in html for number in range(2, 11))
 
 
 @pytest.mark.parametrize("status", [ImportJob.Status.SENDING, ImportJob.Status.CHECKING, ImportJob.Status.DELETED])

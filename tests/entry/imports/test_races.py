@@ -15,6 +15,7 @@ from pipelines_portal.entry.imports.deletion import remove_old_imports
 from pipelines_portal.entry.imports.fixing import change_rows, edit_row
 from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.models import LONGEST_WAIT, ImportJob, ImportRow, import_requests
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions import sending as ledger_sending
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import Outcome, not_sent, rejection, unconfirmed
@@ -247,6 +248,18 @@ def test_a_clock_that_was_set_back_holds_no_import(checked: Checked, person: Any
     ImportJob.objects.filter(pk=import_job.pk).update(**{name: timezone.now() + LONGEST_WAIT + timedelta(minutes=1)})
     taken = ImportJob.objects.take_lease()
     assert taken is not None and taken.pk == import_job.pk
+
+
+def test_a_worker_is_not_kept_busy_by_a_pause_from_before_the_clock_was_set_back(
+    checked: Checked, person: Any, api: FakeApi
+) -> None:
+    import_job = checked(distinct(1))
+    begin(import_job, person)
+    later = timezone.now() + LONGEST_WAIT + timedelta(minutes=2)
+    ImportJob.objects.filter(pk=import_job.pk).update(due_at=later)
+    SavedKey.objects.update(paused_until=later)
+    api.fail("rate_limited")
+    assert work_on_next() and not work_on_next()
 
 
 def test_an_import_is_not_deleted_while_a_request_leaves(

@@ -1,0 +1,72 @@
+"""What goes wrong: the API's faults, kills, a database that fails, clocks that are set back."""
+
+import sqlite3
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from tests.fake_api import FakeApi, Plan
+from tests.simulation.world import Process, world
+
+OF_POSTS = (
+    "lost_answer", "lost_request", "slow", "server_error", "unavailable", "rate_limited", "refused", "garbage",
+    "partial", "too_large",
+)  # fmt: skip
+OF_READS = ("refused", "slow", "unavailable", "rate_limited")
+# With these, the portal waits until its time-out.
+WITHOUT_ANSWER = {"lost_answer", "lost_request", "slow"}
+TIME_OUT_SECONDS, LONGEST_STOP_SECONDS = 30, 60
+FAULTY_POSTS, FAULTY_READS = 0.35, 0.06
+# Of the actions of people and of the worker.
+KILLED, WITHOUT_DATABASE = 0.15, 0.07
+POINTS_UNTIL_FAULT = 25
+
+
+class Faults:
+    """Chooses what goes wrong, until all is well again."""
+
+    def __init__(self) -> None:
+        self.are_over = False
+
+    def choose_process(self) -> Process:
+        """Return the process of an action: it may be killed, or its database may fail for a while."""
+        at, kind = int(world.chance.expovariate(1 / POINTS_UNTIL_FAULT)) + 1, world.chance.random()
+        code, points = world.chance.choice((sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY)), world.chance.choice((1, 3, 8))
+        if self.are_over:
+            return Process()
+        if kind < KILLED:
+            return Process(dies_at=at)
+        if kind < KILLED + WITHOUT_DATABASE:
+            return Process(fails_at=range(at, at + points), error_code=code)
+        return Process()
+
+    def choose_answer(self, method: str) -> str:
+        """Return one of the fake API's faults, or "" for none."""
+        is_post = method == "POST"
+        if self.are_over or world.chance.random() > (FAULTY_POSTS if is_post else FAULTY_READS):
+            return ""
+        return world.chance.choice(OF_POSTS if is_post else OF_READS)
+
+    def answer_for(self, api: FakeApi) -> Callable[..., Any]:
+        """Return what stands in for `api.send`: it takes time, and meets faults."""
+
+        def send(request: Any, *args: Any, **options: Any) -> Any:
+            sent_at = world.elapsed
+            world.reach(f"{request.method} {request.path_url}")
+            fault = self.choose_answer(request.method)
+            if world.elapsed - sent_at > LONGEST_STOP_SECONDS:  # the connection of a process that stood still is gone
+                fault = "lost_request"
+            api.plans = [Plan(fault)]
+            try:
+                return FakeApi.send(api, request, *args, **options)
+            finally:
+                api.plans = []
+                world.pass_time(TIME_OUT_SECONDS if fault in WITHOUT_ANSWER else world.chance.choice((0.05, 0.1, 1)))
+                world.note(f"    {request.method} {request.path_url.partition('?')[0]} {fault or 'ok'}")
+                if not (process := world.process) or not process.is_dead:
+                    world.reach("answer")
+
+        return send
+
+    def set_clock_back(self) -> None:
+        world.now -= timedelta(minutes=world.chance.choice((1, 30, 90)))

@@ -1,0 +1,166 @@
+"""The office: a portal in this process, its API, and two people who share a key."""
+
+import json
+import re
+import shutil
+import sqlite3
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.core import api_connection, time_budget
+from pipelines_portal.overview.sidebar import forget_sidebars
+from pipelines_portal.system.backup.restoring import mark_restored
+from pipelines_portal.workflows.cached_schemas import forget_schemas
+from tests import samples
+from tests.fake_api import FakeApi
+from tests.simulation.world import world
+
+WORKFLOW, ORGANIZATION = 42, "Acme Labeling"
+TEXT = re.compile(r"\btext \d+\b")
+# Tasks of other programs have this text.
+FOREIGN = "of another program"
+
+
+class Office:
+    """The portal's database in a file, the people, and their browsers."""
+
+    def __init__(self, api: FakeApi, folder: Path, migrated: Path | None) -> None:
+        """Make the office in `folder`, from a copy of a migrated database if there is one."""
+        from tests.factories import make_colleague, make_person, open_workflow, save_key, share_key
+
+        self.api, self.file = api, folder / "portal.sqlite3"
+        self._at_start, self._backup = folder / "start", folder / "backup"
+        _set_up(api)
+        if migrated:
+            shutil.copyfile(migrated, self.file)
+            with connection.cursor() as cursor:
+                cursor.execute("DELETE FROM sqlite_sequence")  # the same IDs, whatever was in it before
+        else:
+            call_command("migrate", verbosity=0)
+        self.people: list[User] = [make_person(), make_colleague()]
+        key = save_key(self.people[0], api.new_key(ORGANIZATION))
+        share_key(key, self.people[1])
+        open_workflow(key, WORKFLOW, name="Translations")
+        self.url = f"/keys/{key.pk}/workflows/{WORKFLOW}/"
+        # Two clients at once would raise each other's errors.
+        self.browsers = [Client(raise_request_exception=False) for _ in self.people]
+        for browser, person in zip(self.browsers, self.people, strict=True):
+            browser.force_login(person)
+        self._copy_database(self._at_start)
+
+    def open(self) -> None:
+        """Begin a day: with the database of the start, and an API without tasks."""
+        self._replace_database(self._at_start)
+        self.api.forget()
+        self.api.newest_task_id = 0
+
+    def back_up(self) -> None:
+        self.sql.close()
+        self._copy_database(self._backup)
+        self._connect()
+
+    def restore(self) -> None:
+        self.sql.close()
+        self._replace_database(self._backup)
+        mark_restored()
+
+    def _copy_database(self, to: Path) -> None:
+        connection.close()
+        with sqlite3.connect(self.file) as plain:
+            plain.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        plain.close()
+        shutil.copyfile(self.file, to)
+
+    def _replace_database(self, by: Path) -> None:
+        forget_process_memory()
+        for file in self.file.parent.glob("portal.sqlite3*"):
+            file.unlink()
+        shutil.copyfile(by, self.file)
+        self._connect()
+
+    def _connect(self) -> None:
+        # Past the portal, so that a look takes no part in the simulation.
+        self.sql = sqlite3.connect(self.file, isolation_level=None)
+
+    def browser_of(self, owner: int) -> Client:
+        return self.browsers[[person.pk for person in self.people].index(owner)]
+
+    def owner_of(self, browser: Client) -> User:
+        return self.people[self.browsers.index(browser)]
+
+    # What is in the database and at the API
+
+    def ask(self, question: str, *values: Any) -> list[tuple[Any, ...]]:
+        return self.sql.execute(question, values).fetchall()
+
+    def stored_texts(self) -> set[str]:
+        """Return every typed text that the portal has somewhere."""
+        rows = self.ask(
+            "SELECT fields FROM submissions_submissionrow UNION ALL SELECT fields FROM entry_importrow "
+            "UNION ALL SELECT edits FROM entry_importrow UNION ALL SELECT cells FROM entry_importrow "
+            "UNION ALL SELECT typed FROM entry_typeddraft UNION ALL SELECT CAST(data AS TEXT) FROM entry_filepart"
+        )
+        return set(TEXT.findall("\n".join(row[0] or "" for row in rows)))
+
+    def texts_of_rows(self, *statuses: str, import_id: str = "%") -> set[str]:
+        """Return the texts of imports' rows with one of the statuses, or of all rows."""
+        question = "SELECT status, edits, cells, fields FROM entry_importrow WHERE import_job_id LIKE ?"
+        rows = [texts for status, *texts in self.ask(question, import_id) if not statuses or status in statuses]
+        return set(TEXT.findall(str(rows)))
+
+    def texts_of_submission(self, pk: str) -> set[str]:
+        rows = self.ask("SELECT fields FROM submissions_submissionrow WHERE submission_id = ?", pk)
+        return {json.loads(fields)["input_text"] for (fields,) in rows if fields}
+
+    def submissions(self, condition: str) -> list[tuple[UUID, int, set[str]]]:
+        """Return the ID, the owner and the texts of each submission that meets the condition, oldest first."""
+        rows = self.ask(f"SELECT id, owner_id FROM submissions_submission WHERE {condition} ORDER BY created_at")
+        return [(UUID(pk), owner, self.texts_of_submission(pk)) for pk, owner in rows]
+
+    def known_tasks(self) -> set[int]:
+        """Return the tasks of which the ledger knows."""
+        rows = self.ask(
+            "SELECT task_id FROM submissions_submissionrow WHERE task_id > 0 "
+            "UNION SELECT task_id FROM submissions_unattributedtask"
+        )
+        return {task_id for (task_id,) in rows}
+
+    def own_tasks(self) -> dict[int, str]:
+        """Return the text of each task at the API that the portal created."""
+        texts = {task.id: task.fields["input_text"] for task in self.api.tasks.values()}
+        return {task_id: text for task_id, text in texts.items() if text != FOREIGN}
+
+    def task_counts(self) -> Counter[str]:
+        return Counter(self.own_tasks().values())
+
+
+def _set_up(api: FakeApi) -> None:
+    api.load(samples.organization(ORGANIZATION, samples.workflow(WORKFLOW)))
+    api.now = lambda: world.now
+    settings.PIPELINES_API_URL = api.url
+    settings.SESSION_IDLE_MINUTES = 100_000
+    settings.ALLOWED_HOSTS = ["testserver"]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+
+def forget_process_memory() -> None:
+    """Do what the end of a process does."""
+    connection.close()
+    forget_schemas()
+    forget_sidebars()
+    time_budget._at_work.clear()
+    for function in vars(api_connection).values():
+        if hasattr(function, "cache_clear"):
+            function.cache_clear()

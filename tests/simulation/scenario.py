@@ -1,0 +1,140 @@
+"""A day of one seed: steps of people and of the worker with faults, then an end in which all is well again."""
+
+from collections.abc import Callable
+from sys import exc_info
+from typing import Any
+
+from django.core.signals import got_request_exception
+from django.db import OperationalError, connection
+from greenlet import getcurrent
+
+from pipelines_portal.core.database_errors import NotRecorded
+from tests.simulation.faults import Faults
+from tests.simulation.invariants import Expectations, check, check_end, unsettled
+from tests.simulation.office import FOREIGN, WORKFLOW, Office, forget_process_memory
+from tests.simulation.people import Action, People
+from tests.simulation.world import Interleaving, Killed, Process, world
+
+DISTURBED, AT_ONCE, OTHER_SECOND = 0.06, 0.25, 0.6
+ROUNDS_AT_END, SECONDS_OF_ROUND = 6, 1800
+
+
+class Scenario:
+    def __init__(self, seed: int, office: Office) -> None:
+        world.start(seed)
+        office.open()
+        self.office, self.expected, self.faults = office, Expectations(), Faults()
+        self.people = People(office, self.expected)
+        self.office.api.send = self.faults.answer_for(office.api)
+        self.saved_at_backup: set[str] | None = None
+        self.was_killed = False
+        # Errors of pages while the database was well, by process.
+        self.errors: dict[Process, BaseException] = {}
+
+    def run(self, steps: int) -> None:
+        """Raise Broken, or the error of the product."""
+        got_request_exception.connect(self._note_error)
+        for number in range(steps):
+            world.begin_step(number)
+            world.pass_time(world.chance.choice((1, 5, 20, 60, 120)))
+            self._take_step()
+            check(self.office, self.expected)
+        world.begin_step(steps)
+        self._end()
+        got_request_exception.disconnect(self._note_error)
+
+    def _take_step(self) -> None:
+        if world.chance.random() < DISTURBED:
+            self._disturb()
+            return
+        first = self.people.choose()
+        if world.chance.random() < AT_ONCE:
+            self._act_at_once(first, self._second_to(first))
+        else:
+            self._act(first)
+        if self.was_killed:
+            forget_process_memory()
+            self.was_killed = False
+
+    def _second_to(self, first: Action) -> Action:
+        if world.chance.random() < OTHER_SECOND:
+            return self.people.choose()
+        return self.people.send_form_again if first == self.people.send_form else first
+
+    def _act_at_once(self, first: Action, second: Action) -> None:
+        world.note(f"{first.__name__} and {second.__name__} at once")
+        world.interleaving = Interleaving(lambda: self._act(first), lambda: self._act(second))
+        try:
+            world.interleaving.run()
+        finally:
+            world.interleaving = None
+
+    def _act(self, action: Action) -> None:
+        """Act in a process that may be killed, or whose database may fail for a while."""
+        world.note(action.__name__)
+        process = world.processes[getcurrent()] = self.faults.choose_process()
+        try:
+            action()
+            if process in self.errors:
+                raise self.errors.pop(process)
+        except Killed:
+            world.note(f"    killed at point {process.points}")
+            self.was_killed = True
+        except (OperationalError, NotRecorded):
+            if not process.has_met_failure:
+                raise
+        finally:
+            del world.processes[getcurrent()]
+            if process.is_dead:
+                connection.close()
+
+    def _note_error(self, **more: Any) -> None:
+        """Note why a page failed: the test client would raise it in the process that acts next."""
+        process, error = world.process, exc_info()[1]
+        if process and error and not process.has_met_failure:
+            self.errors[process] = error
+
+    def _disturb(self) -> None:
+        """Let something happen that is no person's work."""
+        choices: tuple[Callable[[], None], ...] = (
+            self.wait, self.wait, self.faults.set_clock_back, self.run_other_program, self.back_up, self.restore,
+        )  # fmt: skip
+        disturbance = world.chance.choice(choices)
+        world.note(disturbance.__name__)
+        disturbance()
+
+    def wait(self) -> None:
+        world.pass_time(SECONDS_OF_ROUND)
+
+    def run_other_program(self) -> None:
+        self.office.api.create(2, WORKFLOW, input_text=FOREIGN)
+
+    def back_up(self) -> None:
+        self.office.back_up()
+        self.saved_at_backup = set(self.expected.saved)
+
+    def restore(self) -> None:
+        """Restore the backup: what was typed since is gone, and what was unsent then may have been sent."""
+        if self.saved_at_backup is None:
+            return
+        self.office.restore()
+        self.people.forget_open_pages()
+        # Their page warns that rows that were ready may have been sent since. A person may send them nevertheless.
+        warned = self.office.texts_of_rows() - self.office.texts_of_rows("requested", "unconfirmed")
+        known = self.office.stored_texts()
+        self.expected.forgotten |= {text for text in self.office.task_counts() if text in warned or text not in known}
+        self.expected.saved = set(self.saved_at_backup)
+        self.expected.was_restored = True
+
+    def _end(self) -> None:
+        """Let the worker work and people decide, without faults, until nothing is left."""
+        self.faults.are_over = True
+        world.note("the end")
+        for _ in range(ROUNDS_AT_END):
+            world.pass_time(SECONDS_OF_ROUND)
+            for action in (self.people.work, self.people.run_jobs, self.people.open_page, self.people.decide):
+                self._act(action)
+            if not unsettled(self.office):
+                break
+        self._act(self.people.work)
+        check_end(self.office, self.expected)

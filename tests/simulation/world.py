@@ -1,0 +1,209 @@
+"""The world of one seed: chance, time, and the points at which a process can stop or give way to another one."""
+
+import hashlib
+import logging
+import os
+import random
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import OperationalError, connections
+from django.db.backends.signals import connection_created
+from django.db.backends.sqlite3.base import DatabaseWrapper
+from django.utils import timezone
+from greenlet import getcurrent, greenlet
+
+from pipelines_portal.core import time_budget
+from pipelines_portal.spreadsheets import reading
+from tests.databases import sqlite_error
+from tests.in_process_reading import InProcessReading
+
+START = datetime(2026, 3, 30, 8, tzinfo=UTC)
+WRITES = ("INSERT", "UPDATE", "DELETE", "BEGIN")
+# How often one of two processes lets the other one go on at a point.
+GIVES_WAY = 0.2
+
+
+class Killed(BaseException):
+    """The process ends here. The product catches no BaseException."""
+
+
+class Process:
+    """A process that acts. It is killed at the point `dies_at`; writes at the points `fails_at` meet an error."""
+
+    def __init__(self, dies_at: int = 0, fails_at: range = range(0), error_code: int = 0) -> None:
+        self.dies_at, self.fails_at, self.error_code = dies_at, fails_at, error_code
+        self.points = 0
+        self.is_dead = False
+        self.has_met_failure = False
+
+    def reach(self, point: str) -> None:
+        self.points += 1
+        if self.is_dead or self.points == self.dies_at:
+            self.is_dead = True  # no `finally` of it can write after this
+            raise Killed
+        if self.points in self.fails_at and point.startswith(WRITES):
+            self.has_met_failure = True
+            world.note(f"    the database fails at point {self.points}: {point[:60]}")
+            raise sqlite_error(self.error_code)
+
+
+class Interleaving:
+    """Two processes, of which one at a time runs. They change places at points, as the seed decides.
+
+    They are greenlets of one thread, each with a database connection of its own.
+    """
+
+    def __init__(self, *actions: Callable[[], None]) -> None:
+        self.running = [greenlet(self._with_own_connection(action)) for action in actions]
+        self.errors: list[Exception] = []
+
+    def _with_own_connection(self, action: Callable[[], None]) -> Callable[[], None]:
+        def run() -> None:
+            connections["default"] = connections.create_connection("default")
+            try:
+                action()
+            except Exception as error:
+                self.errors.append(error)
+            finally:
+                connections["default"].close()
+                self.running.remove(getcurrent())
+
+        return run
+
+    def run(self) -> None:
+        while self.running:
+            self._switch_to(self.running[0])
+        if self.errors:
+            raise self.errors[0]
+
+    def give_way(self) -> bool:
+        """Let the other process run until it gives way or ends. Return False if there is none."""
+        others = [each for each in self.running if each is not getcurrent()]
+        if not others or getcurrent() not in self.running:
+            return False
+        self._switch_to(others[0])
+        return True
+
+    def _switch_to(self, other: greenlet) -> None:
+        mine = connections["default"]
+        other.switch()
+        connections["default"] = mine
+
+
+class World:
+    """What a seed decides, and what has happened."""
+
+    def __init__(self) -> None:
+        self.start(0)
+
+    def start(self, seed: int) -> None:
+        self.seed = seed
+        self.begin_step(0)
+        self.entropy = random.Random(f"entropy {seed}")
+        random.seed(seed)
+        self.now = START
+        # Seconds of the monotonic clock, which nobody sets back.
+        self.elapsed = 0.0
+        self.digest = hashlib.sha256()
+        self.trace: list[str] = []
+        self.processes: dict[greenlet, Process] = {}
+        self.interleaving: Interleaving | None = None
+
+    def begin_step(self, number: int) -> None:
+        """Begin with the same chance, however much of it the steps before have used: seeds then outlive changes."""
+        self.chance = random.Random(f"{self.seed} step {number}")
+
+    @property
+    def process(self) -> Process | None:
+        return self.processes.get(getcurrent())
+
+    def pass_time(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.elapsed += seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.pass_time(seconds)
+        self.give_way()
+
+    def give_way(self) -> bool:
+        return self.interleaving is not None and self.interleaving.give_way()
+
+    def reach(self, point: str) -> None:
+        """Call before each statement, and before and after each commit and each request to the API."""
+        self.digest.update(point.encode())
+        if process := self.process:
+            process.reach(point)
+        if self.interleaving and self.chance.random() < GIVES_WAY:
+            self.give_way()
+
+    def note(self, line: str) -> None:
+        self.digest.update(line.encode())
+        self.trace.append(f"{self.now:%H:%M:%S} {line}")
+
+
+world = World()
+
+
+class Clock(datetime):
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return world.now.astimezone(tz) if tz else world.now.replace(tzinfo=None)
+
+
+def use_world() -> None:
+    """Put the world's time, chance and points under the product, for as long as this process lives."""
+    logging.disable(logging.CRITICAL)
+    settings.PASSWORD_HASHERS = ["tests.passwords.FastHasher"]
+    # Nobody waits for a lock: the other process goes on instead.
+    settings.DATABASES["default"]["OPTIONS"]["timeout"] = 0
+    replacements: tuple[tuple[object, str, object], ...] = (
+        # `default=timezone.now` refers to the function, so the function stays, and what it calls is replaced.
+        (timezone, "datetime", Clock),
+        (time, "time", lambda: world.now.timestamp()),
+        (time, "monotonic", lambda: world.elapsed),
+        (time_budget, "monotonic", lambda: world.elapsed),
+        (time, "sleep", world.sleep),
+        (os, "urandom", lambda count: world.entropy.randbytes(count)),
+        (random, "_urandom", lambda count: world.entropy.randbytes(count)),
+        (uuid, "_generate_time_safe", None),
+        (reading, "Reading", InProcessReading),
+    )
+    for owner, name, replacement in replacements:
+        setattr(owner, name, replacement)
+    connection_created.connect(_wrap_statements, weak=False)
+    _add_points_to_commits(DatabaseWrapper)
+
+
+def _add_points_to_commits(wrapper: Any) -> None:
+    commit = wrapper._commit
+
+    def commit_between_points(self: Any) -> None:
+        world.reach("before commit")
+        commit(self)
+        world.reach("after commit")
+
+    wrapper._commit = commit_between_points
+
+
+def _wrap_statements(connection: Any, **more: object) -> None:
+    connection.connection.execute("PRAGMA synchronous = OFF")  # processes are killed here, and no machine
+    if _execute not in connection.execute_wrappers:  # a connection that was closed and opened again has it
+        connection.execute_wrappers.append(_execute)
+
+
+def _execute(run: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+    values = [bytes(value) if isinstance(value, memoryview) else value for value in params or ()]
+    world.digest.update(repr(values).encode())
+    # Names of savepoints hold the address of the thread.
+    world.reach("savepoint" if "SAVEPOINT" in sql else sql)
+    while True:
+        try:
+            return run(sql, params, many, context)
+        except OperationalError as error:
+            if "locked" not in str(error) or not world.give_way():
+                raise

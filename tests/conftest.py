@@ -11,13 +11,12 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.db.models.signals import post_migrate
-from django.template import engines
 from whitenoise.base import WhiteNoise
 
 from tests import databases, samples
 from tests.fake_api import FakeApi, fake_api, task_list
 from tests.in_process_reading import InProcessReading
-from tests.template_names import UNKNOWN_NAMES
+from tests.template_names import UnknownNames
 
 # How many examples a property or state machine is tried with: `make test-full` chooses the second profile.
 EVERY_PROFILE = {"deadline": None, "database": None, "suppress_health_check": list(hypothesis.HealthCheck)}
@@ -82,11 +81,10 @@ def no_permissions_after_flush() -> None:
 
 @pytest.fixture(autouse=True)
 def templates_know_their_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for engine in engines.all():
-        monkeypatch.setattr(engine.engine, "string_if_invalid", UNKNOWN_NAMES)  # type: ignore[attr-defined]
-    UNKNOWN_NAMES.found.clear()
+    names = UnknownNames()
+    names.notice(monkeypatch)
     yield
-    assert UNKNOWN_NAMES.found == [], "A template uses names that it does not know."
+    assert names.found == [], "A template uses names that it does not know."
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,11 @@ class InProcessReading:
         self.frames = frames(name, self.file, asked, bounds)
 
     def __enter__(self) -> Self:
-        self.found = self.read_found(*next(self.frames))
+        try:
+            self.found = self.read_found(*next(self.frames))
+        except BaseException:
+            self.end()
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

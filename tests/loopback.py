@@ -33,6 +33,7 @@ def _is_own(host: Any) -> bool:
     if host in OWN_NAMES:
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
+    return address.is_loopback or address.is_unspecified  # the latter is where a server listens

@@ -1,13 +1,12 @@
 """What holds for every test: it reaches this machine only, and its templates know their names."""
 
 import socket
-from typing import Any
 
 import pytest
 from django.template import engines
 
 from tests.loopback import NoNetwork
-from tests.template_names import UNKNOWN_NAMES
+from tests.template_names import UnknownNames
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "portal.example", "2001:db8::1"])
@@ -23,7 +22,14 @@ def test_this_machine_can_be_reached() -> None:
 
 @pytest.mark.parametrize("source", ["{{ nothing }}", "{{ known.nothing }}", "{{ nothing|default:1 }}"])
 def test_a_name_that_a_template_does_not_know_is_noticed(source: str) -> None:
-    values: dict[str, Any] = {"known": {}}
-    assert engines["django"].from_string(source).render(values) == ""
-    assert len(UNKNOWN_NAMES.found) == 1
-    UNKNOWN_NAMES.found.clear()
+    names = UnknownNames()
+    with pytest.MonkeyPatch.context() as patch:
+        names.notice(patch)
+        engines["django"].from_string(source).render({"known": {}})
+    assert len(names.found) == 1
+
+
+def test_a_condition_may_ask_for_what_is_missing() -> None:
+    assert (
+        engines["django"].from_string("{% if nothing %}a{% endif %}{% for a in nothing %}a{% endfor %}").render() == ""
+    )

@@ -40,7 +40,7 @@ def contents(request: HttpRequest) -> HttpResponse:
 def _body(path: str) -> str:
     """Return the HTML, or "". The request is not in the template's context, so all visitors get the same page."""
     page = page_at(path)
-    return render_to_string("guide/page.html", {"page": page, "sections": sections()}) if page else ""
+    return render_to_string("guide/page.html", {"page": page, "sections": sections(), "query": ""}) if page else ""
 
 
 def _hash(request: HttpRequest, path: str) -> str | None:

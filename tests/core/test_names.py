@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from pipelines_portal.accounts.forms import NameForm, PasskeyForm
 from pipelines_portal.accounts.models import User
@@ -55,7 +56,12 @@ def test_what_an_issuer_calls_somebody_is_made_one_line() -> None:
 def test_a_mails_subject_is_one_line_whatever_is_named_in_it(settings: Any, mailoutbox: Any) -> None:
     settings.MAIL_IS_ON = True
     context = {
-        "invitation": {"invited_by": User(email="a@acme.example", name="a\rBcc: x@else.example")},
+        "invitation": {
+            "invited_by": User(email="a@acme.example", name="a\rBcc: x@else.example"),
+            "ends_at": timezone.now(),
+            "get_role_display": "Operator",
+            "teams": {"all": []},
+        },
         "link": "https://portal",
     }
     assert send_mail("new@acme.example", "people/invitation_mail.txt", context)

@@ -58,7 +58,7 @@ from pipelines_portal.entry.imports.typed import (
 )
 from pipelines_portal.entry.imports.views.import_job import MOST_STORED
 from pipelines_portal.entry.imports.views.rows import grid_context, saved_answer
-from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.matching.columns import guesses_from
 from pipelines_portal.matching.headers import match_headers
@@ -136,6 +136,8 @@ def _context(
             "workflow": workflow,
             "tab": "create",
             "grid": empty_grid(schema, selection, pinned),
+            "counts": Counts(),
+            "at": "",
             "selection": selection,
             "schema": schema,
             "can_change": True,

@@ -234,6 +234,16 @@ class ImportJob(models.Model):
         return self.deleted_at + RESTORABLE_FOR if self.deleted_at else None
 
     @property
+    def hidden_rows(self) -> int:
+        """The number of rows that are hidden in the file, and are imported, too."""
+        return int(self.reading_result.get("hidden_rows", 0))
+
+    @property
+    def remarks(self) -> list[str]:
+        """Sentences about the file."""
+        return list(self.reading_result.get("remarks", ()))
+
+    @property
     def parsed_schema(self) -> Schema:
         return Schema.model_validate(self.schema)
 

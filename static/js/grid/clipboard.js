@@ -97,9 +97,8 @@ function rowButton(grid, lines, body, headed) {
   button.addEventListener("click", async () => {
     commitCurrent();
     await grid.saving.finish();
-    body.set("first_row", "row");
-    body.set("instead", headed);
-    body.set("import", grid.importId);
+    const again = { first_row: "row", instead: headed, import: grid.importId };
+    Object.entries(again).forEach(([name, value]) => body.set(name, value));
     await pasteRows(grid, lines, body);
     grid.activate(grid.active);
   });

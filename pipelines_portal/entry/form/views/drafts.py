@@ -22,7 +22,8 @@ def draft_save(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpR
     try:
         saved = save_typed(request.user, workflow, request.POST, form_token(request))
     except TooLarge:
-        return render_page(request, "entry/form/_draft_state.html", {"is_too_large": True}, status=413)
+        context: dict[str, object] = {"is_too_large": True, "draft_seen": request.POST.get("draft_seen", "")}
+        return render_page(request, "entry/form/_draft_state.html", context, status=413)
     except AlreadySent:
         return HttpResponse(status=409)
     mark = saved.draft.mark if saved.draft else ""

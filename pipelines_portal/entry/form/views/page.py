@@ -47,6 +47,7 @@ def form_page(
         "fields": _fields(request, workflow, form) if form else "",
         "keeps": mark_of(pinned_names(request.user, workflow, form.remote)) if form else "",
         "presets": presets[:MOST_CHIPS],
+        "preset_name": "",
         "more_presets": presets[MOST_CHIPS:],
         "changeable_presets": [preset for preset in presets if preset.may_change],
         "token": token or form_token(request),

@@ -322,6 +322,9 @@ def saved_answer(
         "last": last_change(import_job),
         "redo": next_redo(import_job),
         "selection": selection,
+        "next_number": "",
+        "said": "",
+        "headed": "",
         "chips": chips_of(selection, counts, count_shown(import_job, counts)),
         **more,
     }

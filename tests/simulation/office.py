@@ -125,6 +125,28 @@ class Office:
         rows = self.ask(f"SELECT id, owner_id FROM submissions_submission WHERE {condition} ORDER BY created_at")
         return [(UUID(pk), owner, self.texts_of_submission(pk)) for pk, owner in rows]
 
+    def rows_of(self, pk: UUID) -> list[tuple[int, str]]:
+        """Return the number that a page shows, and the text, of each row of a submission."""
+        rows = self.ask(
+            'SELECT number, "index", fields FROM submissions_submissionrow WHERE submission_id = ? ORDER BY "index"',
+            pk.hex,
+        )
+        return [(number or index + 1, json.loads(fields)["input_text"]) for number, index, fields in rows if fields]
+
+    def held_imports(self) -> list[tuple[str, int, list[tuple[int, str]]]]:
+        """Return the imports of which a person decides after a restore, with their owners and ready rows."""
+        held = self.ask(
+            "SELECT id, owner_id FROM entry_importjob WHERE restored_from IS NOT NULL AND status != 'deleted' "
+            "ORDER BY id"
+        )
+        ready = (
+            "SELECT number, fields FROM entry_importrow WHERE import_job_id = ? AND status = 'ready' ORDER BY number"
+        )
+        return [
+            (pk, owner, [(number, json.loads(fields)["input_text"]) for number, fields in self.ask(ready, pk)])
+            for pk, owner in held
+        ]
+
     def known_tasks(self) -> set[int]:
         """Return the tasks of which the ledger knows."""
         rows = self.ask(

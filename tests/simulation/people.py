@@ -51,7 +51,8 @@ class People:
             self.type_rows: 4, self.create_typed: 5, self.undo_typed: 1, self.send_typed_now: 1, self.clear_created: 1,
             self.paste_import: 2, self.send_import: 3, self.pause_import: 1, self.stop_import: 1, self.edit_row: 2,
             self.undo_edit: 1, self.send_draft: 2, self.retry_rejected: 1,
-            self.decide: 2, self.decide_wrongly: 1, self.open_page: 2, self.work: 8, self.run_jobs: 1,
+            self.decide: 2, self.decide_restored: 1, self.decide_wrongly: 1, self.open_page: 2,
+            self.work: 8, self.run_jobs: 1,
         }  # fmt: skip
 
     def choose(self) -> Action:
@@ -220,12 +221,37 @@ class People:
     def decide(self) -> None:
         """Look into Pipelines, and say what was created of each unconfirmed submission."""
         for pk, owner, texts in self.office.submissions("status = 'unconfirmed'"):
-            known = self.office.known_tasks()
-            own = [task for task, text in self.office.own_tasks().items() if text in texts and task not in known]
-            if tasks := own[-len(texts) :]:
-                self._post(self.office.browser_of(owner), f"/submissions/{pk}/created/", {"task": tasks})
+            tasks = self._tasks_of(texts)[-len(texts) :]
+            if tasks:
+                created = {text for _, text in tasks}
+                rows = [number for number, text in self.office.rows_of(pk) if text in created]
+                data = {"task": [task for task, _ in tasks], "rows": ",".join(map(str, rows))}
+                self._post(self.office.browser_of(owner), f"/submissions/{pk}/created/", data)
             else:
                 self._post(self.office.browser_of(owner), f"/submissions/{pk}/not-created/")
+
+    def decide_restored(self) -> None:
+        """Look into Pipelines, and say which ready rows were sent between the backup and the restore."""
+        for pk, owner, rows in self.office.held_imports():
+            browser, url = self.office.browser_of(owner), f"import/{UUID(pk)}/after-restore/"
+            page = require_signed_in(browser.get(self.office.url + url)).content.decode()
+            newest = re.search(r'name="newest" value="(\d+)"', page)
+            if newest is None:
+                continue
+            tasks = self._tasks_of({text for _, text in rows})
+            created = {text for _, text in tasks}
+            numbers = [number for number, text in rows if text in created]
+            data = {"newest": newest[1]}
+            if tasks:
+                data |= {"tasks": ",".join(str(task) for task, _ in tasks), "rows": ",".join(map(str, numbers))}
+            else:
+                data |= {"nothing": ""}
+            self._post(browser, url, data)
+
+    def _tasks_of(self, texts: set[str]) -> list[tuple[int, str]]:
+        """Return the tasks with one of the texts of which the ledger does not know, oldest first."""
+        known = self.office.known_tasks()
+        return [(task, text) for task, text in self.office.own_tasks().items() if text in texts and task not in known]
 
     def decide_wrongly(self) -> None:
         """Say that nothing was created, without a look. Then the rows may be created twice."""

@@ -30,7 +30,6 @@ class Result:
     seed: int
     digest: str = ""
     error: str = ""
-    is_known: bool = False
     seconds: float = 0.0
     trace: list[str] = field(default_factory=list)
 
@@ -70,7 +69,7 @@ def _run(seed: int, office: Office, steps: int) -> Result:
     try:
         Scenario(seed, office).run(steps)
     except Broken as error:
-        result.error, result.is_known = str(error), error.is_known
+        result.error = str(error)
     except Exception as error:
         result.error = "".join(traceback.format_exception_only(error)).strip()
         world.trace.extend(traceback.format_exception(error))

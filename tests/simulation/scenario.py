@@ -119,12 +119,11 @@ class Scenario:
             return
         self.office.restore()
         self.people.forget_open_pages()
-        # Their page warns that rows that were ready may have been sent since. A person may send them nevertheless.
-        warned = self.office.texts_of_rows() - self.office.texts_of_rows("requested", "unconfirmed")
+        # A person decides about rows that are ready. Others may have been corrected and sent since: a page says so.
+        warned = self.office.texts_of_rows() - self.office.texts_of_rows("ready", "requested", "unconfirmed")
         known = self.office.stored_texts()
         self.expected.forgotten |= {text for text in self.office.task_counts() if text in warned or text not in known}
         self.expected.saved = set(self.saved_at_backup)
-        self.expected.was_restored = True
 
     def _end(self) -> None:
         """Let the worker work and people decide, without faults, until nothing is left."""
@@ -132,7 +131,13 @@ class Scenario:
         world.note("the end")
         for _ in range(ROUNDS_AT_END):
             world.pass_time(SECONDS_OF_ROUND)
-            for action in (self.people.work, self.people.run_jobs, self.people.open_page, self.people.decide):
+            for action in (
+                self.people.work,
+                self.people.run_jobs,
+                self.people.open_page,
+                self.people.decide,
+                self.people.decide_restored,
+            ):
                 self._act(action)
             if not unsettled(self.office):
                 break

@@ -1,20 +1,23 @@
 """Create one task from the form: store its values, send them once, and say what became of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, ValidationFailed
 from pipelines_portal.api_client.messages import field_message
 from pipelines_portal.entry.form.drafts import forget_sent
-from pipelines_portal.entry.form.duplicates import Duplicate, Existing, find_existing, lock_workflow
+from pipelines_portal.entry.form.duplicates import STORED_WITHIN, Duplicate, Existing, find_existing, lock_workflow
+from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import named_rows, sentence
 from pipelines_portal.submissions.sending import newest_task_id
+from pipelines_portal.submissions.statuses import FINAL
 from pipelines_portal.submissions.texts import NOTHING_CREATED
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -37,6 +40,8 @@ class Creation:
     submission: Submission
     error: PipelinesError | None = None
     duplicate: Duplicate | None = None
+    # The form has other values than its submission, whose outcome is not known yet.
+    is_unstored: bool = False
     task_id: int | None = None
 
     @property
@@ -85,9 +90,9 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
     try:
         with transaction.atomic():
             lock_workflow(workflow)
-            existing = find_existing(owner, workflow, typed.fields, typed.token)
-            if not typed.is_meant and (question := _question_about(existing)):
-                return question
+            typed, existing = _find_existing(owner, workflow, typed)
+            if unsent := _why_not_stored(existing, typed):
+                return unsent
             submission = _store(owner, workflow, typed, existing)
             if error and not _has_left(submission):
                 # With a reason it is not taken for one that is about to be sent: another form may send the same values.
@@ -104,6 +109,32 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
     if existing.has_draft and creation.has_left:
         forget_sent(owner, workflow, typed.token, typed.draft_seen)
     return creation
+
+
+def _find_existing(owner: User, workflow: OpenedWorkflow, typed: Typed) -> tuple[Typed, Existing]:
+    """Find what was stored of the form. If its submission is over and has other values, the form gets a new token.
+
+    The browser's Back, and a second window of the same form, post other values with the old token: another task.
+    """
+    existing = find_existing(owner, workflow, typed.fields, typed.token)
+    if existing.own and existing.own.status in FINAL and _has_other_values(existing.own, typed):
+        typed = replace(typed, token=uuid5(typed.token, digest_of(typed.fields)))
+        existing = find_existing(owner, workflow, typed.fields, typed.token)
+    return typed, existing
+
+
+def _has_other_values(own: Submission, typed: Typed) -> bool:
+    return not own.rows.filter(digest__in=(digest_of(typed.fields), "")).exists()
+
+
+def _why_not_stored(existing: Existing, typed: Typed) -> Creation | None:
+    """Return why the values are not stored, or None."""
+    own = existing.own
+    is_new = own is not None and own.attempt == 0 and not own.reason and own.created_at > timezone.now() - STORED_WITHIN
+    # Another window sends this form right now, or nobody knows what came of it.
+    if own and (_has_left(own) or is_new) and _has_other_values(own, typed):
+        return Creation(Result.ELSEWHERE, own, is_unstored=True)
+    return None if typed.is_meant else _question_about(existing)
 
 
 def _question_about(existing: Existing) -> Creation | None:

@@ -136,9 +136,9 @@ def _next_try(request: SignedInRequest, workflow: OpenedWorkflow, created: Creat
     """
     token, draft_seen = created.submission.token, request.POST.get("draft_seen", "")
     is_rejected = created.submission.status == Submission.Status.REJECTED and created.result is not Result.ELSEWHERE
-    if is_rejected:
+    if is_rejected or created.is_unstored:
         token = uuid4()
-    if is_rejected or created.is_unsent:
+    if is_rejected or created.is_unsent or created.is_unstored:
         draft_seen = save_unsent(request.user, workflow, request.POST, token) or draft_seen
     return token, draft_seen
 

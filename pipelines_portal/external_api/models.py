@@ -57,9 +57,28 @@ class Membership(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="memberships")
     person = models.ForeignKey(Person, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
+    # True if the account was created for this organization: only then may its admins make links for a password.
+    created_account = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organization", "person"], name="one_membership_a_person")]
+
+
+class WaitingMembership(models.Model):
+    """A membership of a person who had an account when they were added. It gives no rights yet.
+
+    Somebody else may know the account's password. It becomes a Membership when the person chooses a new one through a
+    link of the server's administrator.
+    """
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="waiting_memberships")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="waiting_memberships")
+    role = models.CharField(max_length=10, choices=Membership.Role.choices, default=Membership.Role.MEMBER)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "person"], name="one_waiting_membership_a_person")
+        ]
 
 
 class OrganizationKey(models.Model):

@@ -33,6 +33,27 @@ class Person(AbstractBaseUser):
         return self.email
 
 
+class AuthenticatorApp(models.Model):
+    """The authenticator app of a person. While the row exists, the sign-in asks for a code."""
+
+    person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="authenticator_app")
+    # Encrypted.
+    secret = models.BinaryField()
+    # The half minute, counted since 1970, of the newest code that was used. Neither it nor older ones work again.
+    last_step = models.BigIntegerField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+
+class RecoveryCode(models.Model):
+    """A code that replaces one of the app. Only its SHA-256 is stored, and it is deleted when it is used."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="recovery_codes")
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "sha256"], name="one_recovery_code_a_person")]
+
+
 class Installation(models.Model):
     """The one row that setup inserts together with the first person. Its fixed key lets only one setup succeed."""
 

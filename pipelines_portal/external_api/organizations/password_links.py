@@ -11,6 +11,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from pipelines_portal.external_api.models import Person
+from pipelines_portal.external_api.organizations import two_step
 from pipelines_portal.external_api.organizations.first_start import own_address
 from pipelines_portal.external_api.organizations.people import people_to_help
 
@@ -76,12 +77,14 @@ def password_link(request: HttpRequest, person: Person, *, by: Person) -> str:
 def reset_account(email: str) -> str:
     """End the sessions, the password and all links of an account, and return a link of the server's administrator.
 
+    Two-step verification is removed, too: somebody else may have set it up, or the phone is lost.
     Raise Person.DoesNotExist if there is no active account with this email.
     """
     person = Person.objects.select_for_update().get(email=email.lower(), is_active=True)
     # The unusable password is random. Sessions and links contain a hash of the password.
     person.set_unusable_password()
     person.save(update_fields=["password"])
+    two_step.remove(person)
     return own_address() + _path(person, tokens.make_token(person, None))
 
 

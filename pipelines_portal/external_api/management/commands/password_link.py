@@ -8,7 +8,7 @@ from pipelines_portal.external_api.organizations.password_links import reset_acc
 
 
 class Command(BaseCommand):
-    help = "End an account's password and sessions, and print a link with which its person chooses a new password."
+    help = "End an account's password, two-step verification and sessions, and print a link for a new password."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")

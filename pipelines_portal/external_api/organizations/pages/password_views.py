@@ -19,7 +19,7 @@ from pipelines_portal.core.http.audit_log import note
 from pipelines_portal.core.sign_in_throttle.throttle import Limit, give_back, person_limits
 from pipelines_portal.core.sign_in_throttle.views import ThrottleMixin
 from pipelines_portal.external_api.models import Person
-from pipelines_portal.external_api.organizations import texts
+from pipelines_portal.external_api.organizations import texts, two_step
 from pipelines_portal.external_api.organizations.pages.forms import NewPasswordForm, OwnPasswordForm
 from pipelines_portal.external_api.organizations.pages.permissions import for_admins
 from pipelines_portal.external_api.organizations.password_links import is_from_operator, tokens
@@ -88,6 +88,8 @@ class ChoosePasswordView(PasswordResetConfirmView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Save the password. Django has stored the token in the session, and removes it here."""
+        # With two-step verification, the person signs in with the password and a code.
+        self.post_reset_login = not two_step.is_on(form.user)
         proves_person = is_from_operator(self.request.session[INTERNAL_RESET_SESSION_TOKEN])
         response = super().form_valid(form)
         note(self.request, "password-chosen")

@@ -27,7 +27,7 @@ TEAM = (
     ),
     Setting(
         "SECRET_KEY",
-        "Signs sessions and upload links. At least 50 characters.",
+        "Signs sessions and upload links, and encrypts the External API's authenticator apps. At least 50 characters.",
         unset="a file in `DATA_DIR`, created at the first start on a single server",
         secret=True,
     ),

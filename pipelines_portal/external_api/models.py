@@ -33,6 +33,27 @@ class Person(AbstractBaseUser):
         return self.email
 
 
+class AuthenticatorApp(models.Model):
+    """The authenticator app of a person. While the row exists, the sign-in asks for a code."""
+
+    person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="authenticator_app")
+    # Encrypted.
+    secret = models.BinaryField()
+    # The half minute, counted since 1970, of the newest code that was used. Neither it nor older ones work again.
+    last_step = models.BigIntegerField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+
+class RecoveryCode(models.Model):
+    """A code that replaces one of the app. Only its SHA-256 is stored, and it is deleted when it is used."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="recovery_codes")
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "sha256"], name="one_recovery_code_a_person")]
+
+
 class Installation(models.Model):
     """The one row that setup inserts together with the first person. Its fixed key lets only one setup succeed."""
 
@@ -57,9 +78,28 @@ class Membership(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="memberships")
     person = models.ForeignKey(Person, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
+    # True if the account was created for this organization: only then may its admins make links for a password.
+    created_account = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organization", "person"], name="one_membership_a_person")]
+
+
+class WaitingMembership(models.Model):
+    """A membership of a person who had an account when they were added. It gives no rights yet.
+
+    Somebody else may know the account's password. It becomes a Membership when the person chooses a new one through a
+    link of the server's administrator.
+    """
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="waiting_memberships")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="waiting_memberships")
+    role = models.CharField(max_length=10, choices=Membership.Role.choices, default=Membership.Role.MEMBER)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "person"], name="one_waiting_membership_a_person")
+        ]
 
 
 class OrganizationKey(models.Model):

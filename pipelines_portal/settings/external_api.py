@@ -1,12 +1,15 @@
 """The External API's settings. Every environment variable it reads is read here."""
 
 from pipelines_portal.core import environment
+from pipelines_portal.core.encryption import derived_key
 from pipelines_portal.core.web_addresses import origin_of
 from pipelines_portal.external_api.limit_settings import rate_limit
 from pipelines_portal.external_api.storage.location import parse_storage_url
 from pipelines_portal.settings.base import *
 
 SECRET_KEY = secret_key("external_api")
+# Encrypts the secrets of authenticator apps. After a change of SECRET_KEY, people need a recovery code.
+ENCRYPTION_KEYS = [derived_key(SECRET_KEY)]
 PROGRAM = "external_api"
 name_program(PROGRAM)
 # Callers are programs: what they call a request is found in their logs and in these.

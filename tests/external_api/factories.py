@@ -39,7 +39,7 @@ class Tenant:
 def make_person(role: str | None = None, organization: Organization | None = None, password: str = "secret") -> Person:
     person = Person.objects.create_user(f"person{next(_numbers)}@example.com", password)
     if organization is not None:
-        Membership.objects.create(organization=organization, person=person, role=role or "member")
+        Membership.objects.create(organization=organization, person=person, role=role or "member", created_account=True)
     return person
 
 

@@ -38,6 +38,10 @@ ACCESS = {
     # There are people.
     "organization_keys:setup": (NOT_THERE, NOT_THERE),
     "organization_keys:sign_in": (ANYONE, ANYONE),
+    # Without a right password before it, these lead to the sign-in.
+    "organization_keys:sign_in_code": (ANYONE, ANYONE),
+    "organization_keys:two_step": (SIGNED_IN, SIGNED_IN),
+    "organization_keys:two_step_remove": (SIGNED_IN, SIGNED_IN),
     "organization_keys:sign_out": (NOBODY, ANYONE),
     # Without a link.
     "organization_keys:choose_password": (NOT_THERE, NOT_THERE),

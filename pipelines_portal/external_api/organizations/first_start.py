@@ -23,8 +23,12 @@ class AlreadySetUpError(Exception):
 
 def link() -> str:
     """Return the setup link while there are no people, else ""."""
-    address = settings.STORAGE_PUBLIC_URL or f"http://localhost:{settings.API_PORT}"
-    return "" if is_set_up() else setup_link(address, reverse("organization_keys:setup"))
+    return "" if is_set_up() else setup_link(own_address(), reverse("organization_keys:setup"))
+
+
+def own_address() -> str:
+    """Return the address of this program for links that a command prints."""
+    return settings.STORAGE_PUBLIC_URL or f"http://localhost:{settings.API_PORT}"
 
 
 def is_set_up() -> bool:
@@ -48,7 +52,9 @@ def set_up(
             person.may_add_organizations = True
             person.save(update_fields=["may_add_organizations"])
             organization = Organization.objects.create(name=organization_name)
-            Membership.objects.create(organization=organization, person=person, role=Membership.Role.ADMIN)
+            Membership.objects.create(
+                organization=organization, person=person, role=Membership.Role.ADMIN, created_account=True
+            )
             workflow = Workflow(organization=organization)
             content.write_to(workflow)
             workflow.save()

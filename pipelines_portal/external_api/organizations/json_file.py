@@ -6,7 +6,7 @@ from django.core.management.color import no_style
 from django.db import connection, transaction
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
-from pipelines_portal.external_api.models import Membership, Organization, Person, Workflow
+from pipelines_portal.external_api.models import Membership, Organization, Person, WaitingMembership, Workflow
 from pipelines_portal.external_api.workflows.rules import Name, Part, WorkflowContent
 
 
@@ -61,27 +61,45 @@ def _path(location: tuple[int | str, ...]) -> str:
 @transaction.atomic
 def load_organizations(file: OrganizationFile) -> None:
     """Create or update what the file names. Everything else stays."""
+    created: set[int] = set()
     for position, part in enumerate(file.organizations):
         organization, _ = Organization.objects.get_or_create(name=part.name)
         for role, people in ((Membership.Role.MEMBER, part.members), (Membership.Role.ADMIN, part.admins)):
-            for person in people:
-                _load_person(organization, person, role)
+            for index, person in enumerate(people):
+                _load_person(organization, person, role, created, f"organizations.{position}.{role}s.{index}")
         for index, workflow in enumerate(part.workflows):
             _load_workflow(organization, workflow, f"organizations.{position}.workflows.{index}")
     _reset_sequence()
 
 
-def _load_person(organization: Organization, part: PersonPart, role: Membership.Role) -> None:
-    person = Person.objects.filter(email=part.email.lower()).first()
-    if person is None:
+def _load_person(
+    organization: Organization, part: PersonPart, role: Membership.Role, created: set[int], path: str
+) -> None:
+    """Create or update the person and the membership. `created` has the IDs of the people whom this file created.
+
+    Somebody else may know the password of an older account. Without a new one, it gets no more rights here.
+    """
+    person = Person.objects.select_for_update().filter(email=part.email.lower()).first()
+    if is_new := person is None:
         person = Person.objects.create_user(part.email, part.password)
+        created.add(person.pk)
     elif part.password is not None and not person.check_password(part.password):
         person.set_password(part.password)
         person.save(update_fields=["password"])
+    has_own_password = part.password is not None or person.pk in created
     if isinstance(part, AdminPart) and part.may_add_organizations is not None:
+        if part.may_add_organizations and not (has_own_password or person.may_add_organizations):
+            raise BadOrganizationFileError(f"{path}.may_add_organizations: set a password, too: the account is older")
         person.may_add_organizations = part.may_add_organizations
         person.save(update_fields=["may_add_organizations"])
-    Membership.objects.update_or_create(organization=organization, person=person, defaults={"role": role})
+    names: dict[str, Any] = {"organization": organization, "person": person}
+    if has_own_password or Membership.objects.filter(**names).exists():
+        WaitingMembership.objects.filter(**names).delete()
+        Membership.objects.update_or_create(
+            **names, defaults={"role": role}, create_defaults={"role": role, "created_account": is_new}
+        )
+    else:
+        WaitingMembership.objects.update_or_create(**names, defaults={"role": role})
 
 
 def _load_workflow(organization: Organization, part: WorkflowPart, path: str) -> None:

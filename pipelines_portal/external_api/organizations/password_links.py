@@ -4,13 +4,19 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from pipelines_portal.external_api.models import Person
+from pipelines_portal.external_api.organizations import two_step
+from pipelines_portal.external_api.organizations.first_start import own_address
 from pipelines_portal.external_api.organizations.people import people_to_help
+
+# Names the server's administrator in a token. Admins are named by their ID.
+OPERATOR = "operator"
 
 
 class _TokensOfMaker(PasswordResetTokenGenerator):
@@ -28,15 +34,26 @@ class _TokensOfMaker(PasswordResetTokenGenerator):
         return f"{self.maker_id} {facts}"
 
 
-class LinkTokens:
-    """Tokens that name the admin who made the link. They work while this admin may help the person."""
+class _TokensOfOperator(PasswordResetTokenGenerator):
+    """Tokens of the server's administrator. They stay valid when the person is added to an organization."""
 
-    def make_token(self, person: Person, maker: Person) -> str:
+    key_salt = "pipelines_portal.external_api.organizations.password_links.operator"
+
+
+class LinkTokens:
+    """Tokens that name who made the link: OPERATOR, or an admin, whose tokens work while they may help the person."""
+
+    def make_token(self, person: Person, maker: Person | None) -> str:
+        """Return a token of this admin, or of the server's administrator if `maker` is None."""
+        if maker is None:
+            return f"{OPERATOR}.{_TokensOfOperator().make_token(person)}"
         return f"{maker.pk}.{_TokensOfMaker(str(maker.pk)).make_token(person)}"
 
     def check_token(self, person: Person, token: str | None) -> bool:
         """Return False also if the maker was removed: otherwise they could come back as the person."""
         maker_id, _, rest = (token or "").partition(".")
+        if maker_id == OPERATOR:
+            return person.is_active and _TokensOfOperator().check_token(person, rest)
         if not _TokensOfMaker(maker_id).check_token(person, rest):
             return False
         maker = Person.objects.filter(pk=int(maker_id), is_active=True).first()
@@ -46,7 +63,32 @@ class LinkTokens:
 tokens = LinkTokens()
 
 
+def is_from_operator(token: str) -> bool:
+    """Return whether a valid token was made by the server's administrator."""
+    return token.startswith(f"{OPERATOR}.")
+
+
 def password_link(request: HttpRequest, person: Person, *, by: Person) -> str:
-    """Return a new link. Its secret is in the query string, which proxies and request logs leave out."""
-    query = {"uid": urlsafe_base64_encode(force_bytes(person.pk)), "token": tokens.make_token(person, by)}
-    return request.build_absolute_uri(f"{reverse('organization_keys:choose_password')}?{urlencode(query)}")
+    """Return a new link of an admin."""
+    return request.build_absolute_uri(_path(person, tokens.make_token(person, by)))
+
+
+@transaction.atomic
+def reset_account(email: str) -> str:
+    """End the sessions, the password and all links of an account, and return a link of the server's administrator.
+
+    Two-step verification is removed, too: somebody else may have set it up, or the phone is lost.
+    Raise Person.DoesNotExist if there is no active account with this email.
+    """
+    person = Person.objects.select_for_update().get(email=email.lower(), is_active=True)
+    # The unusable password is random. Sessions and links contain a hash of the password.
+    person.set_unusable_password()
+    person.save(update_fields=["password"])
+    two_step.remove(person)
+    return own_address() + _path(person, tokens.make_token(person, None))
+
+
+def _path(person: Person, token: str) -> str:
+    """Return the path of a link. Its secret is in the query string, which proxies and request logs leave out."""
+    query = {"uid": urlsafe_base64_encode(force_bytes(person.pk)), "token": token}
+    return f"{reverse('organization_keys:choose_password')}?{urlencode(query)}"

@@ -2,9 +2,9 @@
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
-from pipelines_portal.external_api.models import Membership, Organization, Person
+from pipelines_portal.external_api.models import Membership, Organization, Person, WaitingMembership
 
 
 class AlreadyMemberError(Exception):
@@ -16,13 +16,36 @@ class LastAdminError(Exception):
 
 
 @transaction.atomic
-def add_person(organization: Organization, email: str, role: str) -> Person:
-    """Add the person with this email, who is created without a password if there is none."""
-    person, _ = Person.objects.get_or_create(email=email.lower(), defaults={"password": make_password(None)})
-    _, is_new = Membership.objects.get_or_create(organization=organization, person=person, defaults={"role": role})
-    if not is_new:
+def add_person(organization: Organization, email: str, role: str) -> Membership | WaitingMembership:
+    """Add the person with this email, who is created without a password if there is none.
+
+    The membership of somebody who has an account waits, because others may know its password.
+    """
+    person, is_new = Person.objects.get_or_create(email=email.lower(), defaults={"password": make_password(None)})
+    if is_new:
+        return Membership.objects.create(organization=organization, person=person, role=role, created_account=True)
+    # Waits for a simultaneous activate_memberships.
+    Person.objects.select_for_update().get(pk=person.pk)
+    if Membership.objects.filter(organization=organization, person=person).exists():
         raise AlreadyMemberError
-    return person
+    waiting, is_first = WaitingMembership.objects.get_or_create(
+        organization=organization, person=person, defaults={"role": role}
+    )
+    if not is_first:
+        raise AlreadyMemberError
+    return waiting
+
+
+def activate_memberships(person: Person) -> list[Membership]:
+    """Turn the waiting memberships of a locked person into memberships, and return these."""
+    activated = []
+    for waiting in WaitingMembership.objects.select_for_update().filter(person=person):
+        membership, _ = Membership.objects.get_or_create(
+            organization_id=waiting.organization_id, person=person, defaults={"role": waiting.role}
+        )
+        activated.append(membership)
+        waiting.delete()
+    return activated
 
 
 @transaction.atomic
@@ -33,10 +56,15 @@ def change_role(membership: Membership, role: str) -> None:
 
 
 @transaction.atomic
-def remove_person(membership: Membership) -> None:
-    """Remove the person from the organization. Their account and keys stay."""
-    _require_another_admin(membership)
-    Membership.objects.filter(pk=membership.pk).delete()
+def remove_person(organization: Organization, person: Person) -> None:
+    """Remove the person, who may be waiting, from the organization. Their account and keys stay."""
+    # Waits for a simultaneous activate_memberships.
+    Person.objects.select_for_update().get(pk=person.pk)
+    WaitingMembership.objects.filter(organization=organization, person=person).delete()
+    membership = Membership.objects.filter(organization=organization, person=person).first()
+    if membership is not None:
+        _require_another_admin(membership)
+        membership.delete()
 
 
 def _require_another_admin(membership: Membership) -> None:
@@ -52,10 +80,12 @@ def _require_another_admin(membership: Membership) -> None:
 def people_to_help(admin: Person) -> QuerySet[Person]:
     """Return the people for whose password this admin may make a link.
 
-    The admin could use the link, too. So it gives nothing that the admin does not have: all organizations of the person
-    must be the admin's own.
+    The admin could use the link, too. So the account must have been created for an organization of the admin, and
+    belong to no other one.
     """
     own = Membership.objects.filter(person=admin, role=Membership.Role.ADMIN).values("organization")
-    elsewhere = Membership.objects.exclude(organization__in=own).values("person")
-    people = Person.objects.filter(is_active=True).exclude(pk=admin.pk).exclude(pk__in=elsewhere)
+    created = Membership.objects.filter(organization__in=own, created_account=True).values("person")
+    elsewhere = Membership.objects.values("person").annotate(number=Count("pk")).filter(number__gt=1).values("person")
+    people = Person.objects.filter(is_active=True, pk__in=created).exclude(pk=admin.pk)
+    people = people.exclude(pk__in=elsewhere).exclude(pk__in=WaitingMembership.objects.values("person"))
     return people if admin.may_add_organizations else people.exclude(may_add_organizations=True)

@@ -1,17 +1,22 @@
 """The pages of organizations in a browser: copying and accessibility, in narrow windows and dark colours."""
 
+import base64
 import os
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
 from pipelines_portal.external_api.models import OrganizationKey, Person, Workflow
 from pipelines_portal.external_api.organizations.keys import create_key
+from pipelines_portal.external_api.organizations.people import add_person
 from tests.external_api.factories import Tenant, make_person
 from tests.external_api.people import PASSWORD
 from tests.external_api.server import Server
@@ -121,6 +126,7 @@ def test_pages_of_workflows_and_people_are_accessible(
     Person.objects.filter(pk=tenant.admin.pk).update(may_add_organizations=True)
     workflow = tenant.workflow()
     member = make_person("member", tenant.organization)
+    add_person(tenant.organization, make_person().email, "member")
     page.goto("/sign-in")
     page.get_by_label("Email").fill(tenant.admin.email)
     page.get_by_label("Password").fill(PASSWORD)
@@ -168,10 +174,40 @@ def test_pages_of_workflows_and_people_are_accessible(
     page.goto("/password")
     page.locator("button.primary").click()
     check_page(page, f"password-{kind}")
+    check_two_step(page, tenant, kind)
     page.goto(link)
     check_page(page, f"password-choose-{kind}")
     page.goto("/choose-password")
     check_page(page, f"password-refused-{kind}")
+
+
+def check_two_step(page: Page, tenant: Tenant, kind: str) -> None:
+    """Set up two-step verification and sign in with a code, which ends the session of the page before."""
+    page.goto("/two-step")
+    secret = base64.b32decode(page.locator("main code").inner_text().replace(" ", ""))
+    page.get_by_role("button", name="Turn on").click()
+    check_page(page, f"two-step-errors-{kind}")
+    app = TOTP(secret, 6, SHA1(), 30)
+    now = time.time()
+    page.get_by_label("Verification code").fill(app.generate(int(now)).decode())
+    page.get_by_label("Current password").fill(PASSWORD)
+    page.get_by_role("button", name="Turn on").click()
+    check_page(page, f"two-step-codes-{kind}")
+    page.get_by_role("link", name="Done").wait_for()
+    page.goto("/two-step")
+    check_page(page, f"two-step-on-{kind}")
+    page.get_by_role("link", name="Turn off").click()
+    check_page(page, f"two-step-remove-{kind}")
+    page.context.clear_cookies()
+    page.goto("/sign-in?next=/two-step")
+    page.get_by_label("Email").fill(tenant.admin.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Two-step verification").wait_for()
+    check_page(page, f"sign-in-code-{kind}")
+    page.get_by_label("Code").fill(app.generate(int(now) + 30).decode())
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_text("On since").wait_for()
 
 
 def test_fields_are_added_and_ordered(page: Page, tenant: Tenant) -> None:

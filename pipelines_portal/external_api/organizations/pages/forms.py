@@ -6,7 +6,7 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, Se
 from django.contrib.auth.password_validation import validate_password
 
 from pipelines_portal.external_api.models import Membership, Organization, Person
-from pipelines_portal.external_api.organizations import texts
+from pipelines_portal.external_api.organizations import texts, two_step
 from pipelines_portal.external_api.organizations.keys import EXPIRY_CHOICES
 
 UNFILLED = {"autocomplete": "off"}
@@ -91,3 +91,60 @@ class OwnPasswordForm(NewPasswordForm, PasswordChangeForm):
     def __init__(self, user: Person, *args: Any, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
         self.fields["old_password"].label = "Current password"
+
+
+CODE_INPUT = {"autocomplete": "one-time-code", "spellcheck": "false", "autocapitalize": "none"}
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label="Code",
+        max_length=40,
+        help_text=texts.CODE_HELP,
+        widget=forms.TextInput(attrs=CODE_INPUT | {"autofocus": True}),
+    )
+
+
+class TwoStepForm(forms.Form):
+    """The password of a person, and a code that proves that their app knows `secret`."""
+
+    password = forms.CharField(
+        label="Current password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    code = forms.CharField(
+        label="Verification code", max_length=40, widget=forms.TextInput(attrs=CODE_INPUT | {"inputmode": "numeric"})
+    )
+    step: int
+
+    def __init__(self, *args: Any, person: Person, secret: bytes = b"", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person, self.secret = person, secret
+
+    def clean(self) -> dict[str, Any]:
+        """Check the code only beside the right password, so that a wrong one uses no code up."""
+        cleaned = self.cleaned_data
+        if "password" in cleaned and not self.person.check_password(cleaned["password"]):
+            self.add_error("password", texts.INCORRECT_PASSWORD)
+        if not self.errors and not self.is_right(cleaned["code"]):
+            self.add_error("code", texts.INCORRECT_CODE)
+        return cleaned
+
+    def is_right(self, code: str) -> bool:
+        step = two_step.step_of(self.secret, code)
+        self.step = step or 0
+        return step is not None
+
+
+class TwoStepRemovalForm(TwoStepForm):
+    """The password of a person, and a code of their app or a recovery code."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        code = self.fields["code"]
+        code.help_text = texts.CODE_HELP
+        del code.widget.attrs["inputmode"]
+
+    def is_right(self, code: str) -> bool:
+        return two_step.use_code(self.person, code)

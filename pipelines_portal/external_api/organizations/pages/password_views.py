@@ -4,7 +4,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.contrib.auth.views import PasswordChangeView, PasswordResetConfirmView
+from django.contrib.auth.views import (
+    INTERNAL_RESET_SESSION_TOKEN,
+    PasswordChangeView,
+    PasswordResetConfirmView,
+)
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -15,13 +19,15 @@ from pipelines_portal.core.http.audit_log import note
 from pipelines_portal.core.sign_in_throttle.throttle import Limit, give_back, person_limits
 from pipelines_portal.core.sign_in_throttle.views import ThrottleMixin
 from pipelines_portal.external_api.models import Person
-from pipelines_portal.external_api.organizations import texts
+from pipelines_portal.external_api.organizations import texts, two_step
 from pipelines_portal.external_api.organizations.pages.forms import NewPasswordForm, OwnPasswordForm
 from pipelines_portal.external_api.organizations.pages.permissions import for_admins
-from pipelines_portal.external_api.organizations.password_links import tokens
+from pipelines_portal.external_api.organizations.password_links import is_from_operator, tokens
+from pipelines_portal.external_api.organizations.people import activate_memberships
 
 
 @method_decorator(for_admins, name="dispatch")
+@method_decorator(transaction.atomic, name="post")
 class ChangePasswordView(ThrottleMixin, PasswordChangeView):
     """Change the password, which ends other sessions. The old one is throttled: others may guess at this screen."""
 
@@ -31,6 +37,13 @@ class ChangePasswordView(ThrottleMixin, PasswordChangeView):
 
     def get_limits(self) -> list[Limit]:
         return person_limits(self.request)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Lock the person: if a link has just replaced the password, the old one is wrong."""
+        kwargs = super().get_form_kwargs()
+        if self.request.method == "POST":
+            kwargs["user"] = Person.objects.select_for_update().get(pk=kwargs["user"].pk)
+        return kwargs
 
     def form_valid(self, form: Any) -> HttpResponse:
         give_back(self.limits)
@@ -74,7 +87,13 @@ class ChoosePasswordView(PasswordResetConfirmView):
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
     def form_valid(self, form: Any) -> HttpResponse:
+        """Save the password. Django has stored the token in the session, and removes it here."""
+        # With two-step verification, the person signs in with the password and a code.
+        self.post_reset_login = not two_step.is_on(form.user)
+        proves_person = is_from_operator(self.request.session[INTERNAL_RESET_SESSION_TOKEN])
         response = super().form_valid(form)
         note(self.request, "password-chosen")
+        for membership in activate_memberships(form.user) if proves_person else []:
+            note(self.request, "membership-activated", organization=membership.organization_id, role=membership.role)
         messages.success(self.request, texts.PASSWORD_SET)
         return response

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from pipelines_portal.core.http.audit_log import note
-from pipelines_portal.external_api.models import Membership, Organization, Person
+from pipelines_portal.external_api.models import Membership, Organization, Person, WaitingMembership
 from pipelines_portal.external_api.organizations import texts
 from pipelines_portal.external_api.organizations.pages.forms import PersonForm, RoleForm
 from pipelines_portal.external_api.organizations.pages.permissions import (
@@ -40,16 +40,16 @@ def people(request: AdminRequest, organization_id: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, organization, 422, form=form)
     try:
-        person = add_person(organization, form.cleaned_data["email"], form.cleaned_data["role"])
+        added = add_person(organization, form.cleaned_data["email"], form.cleaned_data["role"])
     except AlreadyMemberError:
         form.add_error("email", texts.ALREADY_MEMBER)
         return _page(request, organization, 422, form=form)
-    note(request, "person-added", **_facts(organization, person), role=form.cleaned_data["role"])
-    needs_link = not person.has_usable_password() and people_to_help(request.user).filter(pk=person.pk).exists()
-    link = password_link(request, person, by=request.user) if needs_link else ""
+    facts, waits = _facts(organization, added.person), isinstance(added, WaitingMembership)
+    note(request, "person-added", **facts, role=added.role, waits=waits)
+    link = "" if waits else password_link(request, added.person, by=request.user)
     if link:
-        note(request, "password-link-made", **_facts(organization, person))
-    return _page(request, organization, form=PersonForm(), added=person, link=link)
+        note(request, "password-link-made", **facts)
+    return _page(request, organization, form=PersonForm(), added=added.person, link=link)
 
 
 def _facts(organization: Organization, person: Person) -> dict[str, Any]:
@@ -62,6 +62,7 @@ def _page(request: AdminRequest, organization: Organization, status: int = 200, 
     context |= {
         "organization": organization,
         "memberships": memberships.annotate(number_of_keys=keys).order_by("person__email"),
+        "waiting": organization.waiting_memberships.select_related("person").order_by("person__email"),
         "may_help": set(people_to_help(request.user).filter(organizations=organization).values_list("pk", flat=True)),
         "form": context.get("form") or PersonForm(),
     }
@@ -90,16 +91,17 @@ def role(request: AdminRequest, organization_id: int, person_id: int) -> HttpRes
 @for_admins
 def remove(request: AdminRequest, organization_id: int, person_id: int) -> HttpResponse:
     organization = organization_for(request.user, organization_id)
-    membership = membership_of(organization, person_id)
+    waiting = organization.waiting_memberships.filter(person_id=person_id).select_related("person").first()
+    person = (waiting or membership_of(organization, person_id)).person
     if request.method != "POST":
-        context = {"organization": organization, "person": membership.person}
+        context = {"organization": organization, "person": person, "waiting": waiting}
         return render(request, "external_api/person_remove.html", context)
     try:
-        remove_person(membership)
+        remove_person(organization, person)
     except LastAdminError:
         return _page(request, organization, 422, refusal=texts.LAST_ADMIN)
-    note(request, "person-removed", **_facts(organization, membership.person))
-    messages.success(request, texts.removed(membership.person))
+    note(request, "person-removed", **_facts(organization, person))
+    messages.success(request, texts.removed(person))
     return _back(request, organization)
 
 

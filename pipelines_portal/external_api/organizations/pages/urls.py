@@ -12,6 +12,11 @@ from pipelines_portal.external_api.organizations.pages import (
 )
 from pipelines_portal.external_api.organizations.pages.id_converter import IdConverter
 from pipelines_portal.external_api.organizations.pages.password_views import ChangePasswordView, ChoosePasswordView
+from pipelines_portal.external_api.organizations.pages.two_step_views import (
+    SignInCodeView,
+    TwoStepRemoveView,
+    TwoStepView,
+)
 from pipelines_portal.external_api.organizations.pages.views import SignInView, SignOutView
 
 register_converter(IdConverter, "id")
@@ -21,9 +26,12 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="organization_keys:organizations"), name="home"),
     path("setup", setup_views.setup, name="setup"),
     path("sign-in", SignInView.as_view(), name="sign_in"),
+    path("sign-in/code", SignInCodeView.as_view(), name="sign_in_code"),
     path("sign-out", SignOutView.as_view(), name="sign_out"),
     path("choose-password", ChoosePasswordView.as_view(), name="choose_password"),
     path("password", ChangePasswordView.as_view(), name="password"),
+    path("two-step", TwoStepView.as_view(), name="two_step"),
+    path("two-step/remove", TwoStepRemoveView.as_view(), name="two_step_remove"),
     path("organization-keys/", organization_views.organizations, name="organizations"),
     path("organization-keys/add", organization_views.organization_add, name="organization_add"),
     path("organization-keys/<id:organization_id>/rename", organization_views.organization_rename, name="rename"),

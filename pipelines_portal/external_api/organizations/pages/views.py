@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LogoutView
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -12,9 +13,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pipelines_portal.core.http.audit_log import note
+from pipelines_portal.core.sign_in_throttle.throttle import give_back
 from pipelines_portal.core.sign_in_throttle.views import ThrottledLoginView
 from pipelines_portal.external_api.models import Membership, Organization, OrganizationKey
-from pipelines_portal.external_api.organizations import keys, texts
+from pipelines_portal.external_api.organizations import keys, texts, two_step
 from pipelines_portal.external_api.organizations.pages.forms import ExpiryForm, NewKeyForm, SignInForm
 from pipelines_portal.external_api.organizations.pages.permissions import (
     AdminRequest,
@@ -22,6 +24,7 @@ from pipelines_portal.external_api.organizations.pages.permissions import (
     key_of,
     organization_for,
 )
+from pipelines_portal.external_api.organizations.pages.two_step_views import ask_for_code
 
 
 @require_safe
@@ -112,6 +115,13 @@ class SignInView(ThrottledLoginView):
 
     template_name = "external_api/sign_in.html"
     authentication_form = SignInForm
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        person = form.get_user()
+        if not two_step.is_on(person):
+            return super().form_valid(form)
+        give_back(self.limits)
+        return ask_for_code(self.request, person, self.get_success_url())
 
 
 class SignOutView(LogoutView):

@@ -124,6 +124,31 @@ def test_the_issuer_does_not_bypass_the_second_step(client: Client, oidc: Any, m
     assert Event.objects.first().detail == {"how": "oidc, totp"}
 
 
+@pytest.mark.parametrize(
+    ("setting", "role", "is_asked"),
+    [
+        ("off", "operator", False),
+        ("administrators", "operator", False),
+        ("administrators", "administrator", True),
+        ("everybody", "operator", True),
+    ],
+)
+def test_the_setting_of_the_second_step_holds_after_the_issuer(
+    client: Client, oidc: Any, maria: User, setting: str, role: str, is_asked: bool
+) -> None:
+    """Who has none sets it up first; who has one is asked for a code in any case."""
+    oidc.REQUIRE_SECOND_FACTOR = setting
+    User.objects.update(role=role)
+    through(client, "maria")
+    opened = client.get("/submissions/")
+    assert (opened.status_code, is_asked and opened["Location"].startswith("/account/")) == (
+        (302, True) if is_asked else (200, False)
+    )
+    secret, _ = give_app(maria)
+    assert through(Client(), "maria", "/submissions/")["Location"] == "/sign-in/code/"
+    assert secret
+
+
 def test_someone_deactivated_is_refused(client: Client, oidc: Any, maria: User) -> None:
     User.objects.update(is_active=False)
     refused = through(client, "maria")

@@ -125,6 +125,11 @@ class Office:
         rows = self.ask(f"SELECT id, owner_id FROM submissions_submission WHERE {condition} ORDER BY created_at")
         return [(UUID(pk), owner, self.texts_of_submission(pk)) for pk, owner in rows]
 
+    def newest_before(self, pk: UUID) -> int:
+        """Return the ID above which the page of an unconfirmed submission looks for its tasks."""
+        ((newest,),) = self.ask("SELECT newest_task_id_before FROM submissions_submission WHERE id = ?", pk.hex)
+        return newest or 0
+
     def rows_of(self, pk: UUID) -> list[tuple[int, str]]:
         """Return the number that a page shows, and the text, of each row of a submission."""
         rows = self.ask(

@@ -221,7 +221,9 @@ class People:
     def decide(self) -> None:
         """Look into Pipelines, and say what was created of each unconfirmed submission."""
         for pk, owner, texts in self.office.submissions("status = 'unconfirmed'"):
-            tasks = self._tasks_of(texts)[-len(texts) :]
+            newest = self.office.newest_before(pk)
+            # The page lists newer ones only. Older ones are of another try, which a person took for one without tasks.
+            tasks = [(task, text) for task, text in self._tasks_of(texts) if task > newest][-len(texts) :]
             if tasks:
                 created = {text for _, text in tasks}
                 rows = [number for number, text in self.office.rows_of(pk) if text in created]

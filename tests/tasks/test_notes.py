@@ -50,6 +50,22 @@ def test_a_failed_task_is_muted_and_unmuted(page: Any, saved_key: SavedKey, api:
     assert said(again)[-1] == "Someone else has already changed this"
 
 
+def test_only_ticked_tasks_are_touched_whatever_the_list_shows_now(
+    page: Any, saved_key: SavedKey, api: FakeApi
+) -> None:
+    """Also after the page was loaded again with other conditions, under which the ticked task is not listed."""
+    workflow, (first, second, third) = failed_tasks(saved_key, api)
+    api.set_status([third], "pending")
+    for conditions in ("?status=failed", "?status=pending", "?q=nothing"):
+        page.get(address(workflow, conditions))
+    here = address(workflow, "?status=pending")
+    posted = {"task": second, f"status-{second}": "failed", "note": "asked Ana", "next": here}
+    page.post(address(workflow, "mute/"), posted)
+    assert list(TaskNote.objects.values_list("task_id", "state")) == [(second, "muted")]
+    page.post(address(workflow, "mark-as-mistakes/"), {"task": first, "next": here, "note": ""})
+    assert set(TaskNote.objects.values_list("task_id", "state")) == {(first, "mistake"), (second, "muted")}
+
+
 def test_a_mistake_is_struck_through(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
     workflow, task_ids = failed_tasks(saved_key, api)
     values = {"task": task_ids[:2], "note": "", "next": address(workflow, "?status=failed")}

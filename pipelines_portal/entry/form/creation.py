@@ -130,7 +130,7 @@ def _has_other_values(own: Submission, typed: Typed) -> bool:
 def _why_not_stored(existing: Existing, typed: Typed) -> Creation | None:
     """Return why the values are not stored, or None."""
     own = existing.own
-    is_new = own is not None and own.attempt == 0 and not own.reason and own.created_at > timezone.now() - STORED_WITHIN
+    is_new = own is not None and not own.reason and own.created_at > timezone.now() - STORED_WITHIN
     # Another window sends this form right now, or nobody knows what came of it.
     if own and (_has_left(own) or is_new) and _has_other_values(own, typed):
         return Creation(Result.ELSEWHERE, own, is_unstored=True)
@@ -151,7 +151,12 @@ def _question_about(existing: Existing) -> Creation | None:
 def _store(owner: User, workflow: OpenedWorkflow, typed: Typed, existing: Existing) -> Submission:
     if existing.own is None:
         return Submission.objects.new_form(owner, workflow, typed.fields, typed.token)
-    return Submission.objects.draft(owner, workflow, [typed.fields], typed.token, Submission.Kind.FORM)
+    submission = Submission.objects.draft(owner, workflow, [typed.fields], typed.token, Submission.Kind.FORM)
+    if not _has_left(submission):
+        # It is about to be sent, as a new one is.
+        submission.reason, submission.created_at = "", timezone.now()
+        submission.save(update_fields=["reason", "created_at"])
+    return submission
 
 
 def _has_left(submission: Submission | None) -> bool:

@@ -260,6 +260,25 @@ def test_a_text_that_was_refused_is_shortened_and_sent(
     assert not re.search(r"<textarea[^>]*>\s*Second", page.get(address(workflow)).content.decode())
 
 
+def test_other_values_in_a_form_that_was_sent_are_another_task(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
+    """As after the browser's Back. The same values twice are still one task."""
+    workflow, typed = open_workflow(saved_key), GOOD | {"token": str(uuid4())}
+    for text in ("First", "Second", "Second", "First"):
+        assert page.post(address(workflow), typed | {"field-input_text": text}).status_code == 302
+    assert [task.fields["input_text"] for task in api.tasks.values()] == ["First", "Second"]
+
+
+def test_other_values_wait_as_a_draft_while_the_outcome_is_not_known(
+    page: Any, saved_key: SavedKey, api: FakeApi
+) -> None:
+    workflow, typed = open_workflow(saved_key), GOOD | {"token": str(uuid4())}
+    api.fail("lost_answer", on="POST")
+    page.post(address(workflow), typed | {"field-input_text": "First"})
+    answer = page.post(address(workflow), typed | {"field-input_text": "Second"})
+    assert answer["Location"].startswith("/submissions/") and len(api.tasks) == 1
+    assert re.search(r"<textarea[^>]*>\s*Second", page.get(address(workflow)).content.decode())
+
+
 LIMITED = error(429, "rate_limit_exceeded", "Slow", retry_after=30)
 
 

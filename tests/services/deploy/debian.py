@@ -64,21 +64,22 @@ class Debian:
         }
         return offline | {"ROOT": str(self.root), "WHEELS": str(self.wheels)} | more
 
-    def unpack(self, name: str, commit: str = "") -> None:
-        """A release in /opt: what stands here, or what a commit has."""
+    def unpack(self, name: str, commit: str = "") -> Path:
+        """A release in /opt: what stands here, or what a commit has. Return its folder."""
         place = self.root / "opt" / name
         place.mkdir(parents=True)
         place.chmod(0o755)
         if commit:
             archive = subprocess.run(["git", "archive", commit], cwd=PROJECT, check=True, capture_output=True).stdout
             subprocess.run(["tar", "-x", "-p", "-C", str(place)], input=archive, check=True)
-            return
+            return place
         listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         names = subprocess.run(listed, cwd=PROJECT, check=True, capture_output=True).stdout.decode().split("\0")
         for each in filter(None, names):
             if (PROJECT / each).is_file() and not each.startswith(("tests/", "bench/")):
                 (place / each).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(PROJECT / each, place / each)
+        return place
 
     def enabled(self) -> set[str]:
         """The units that systemd starts with the machine."""

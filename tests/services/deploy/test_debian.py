@@ -134,8 +134,10 @@ def test_an_upgrade_backs_up_wherever_the_data_is(server: Debian, tmp_path: Path
     with (server.root / ENV).open("a") as settings:
         settings.write(" DATA_DIR = '/srv/data'\r\n")
     assert server.start("pipelines-prepare", tmp_path / "log", DATA_DIR="/srv/data").wait(120) == 0
-    assert "Backing up to" in server.run(SETUP)
-    (backup,) = (server.root / "var/lib/pipelines-backups").glob("before-*.tar")
+    newer = server.unpack("pipelines-portal-0.2.0")
+    (newer / "pipelines_portal/__init__.py").write_text('__version__ = "0.2.0"\n')
+    assert "Backing up to" in server.run("/opt/pipelines-portal-0.2.0/bin/setup-server")
+    (backup,) = (server.root / "var/lib/pipelines-backups").glob("0.1.0-before-0.2.0-*.tar")
     with tarfile.open(backup) as tar:
         assert "portal.sqlite3" in tar.getnames()
 
@@ -218,7 +220,7 @@ def test_an_earlier_installation_is_upgraded_by_one_command_and_keeps_everything
     server.run(SETUP)
     assert (server.root / "opt/pipelines-portal").readlink() == Path("/opt") / RELEASE
     assert (server.root / "opt/pipelines-portal-before").is_dir()
-    (backup,) = (server.root / "var/lib/pipelines-backups").glob("before-*.tar")
+    (backup,) = (server.root / "var/lib/pipelines-backups").glob("*-before-0.1.0-*.tar")
     with tarfile.open(backup) as tar:
         assert {"portal.sqlite3", "external_api.sqlite3", "manifest.json"} <= set(tar.getnames())
     with started(server, tmp_path / "after") as proxy:

@@ -2,9 +2,10 @@
 
 import os
 import re
+import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -37,11 +38,30 @@ class Database:
     def exists(self) -> bool:
         return not self.is_file or self.path.exists()
 
+    def files(self) -> list[Path]:
+        """Return the files of SQLite that exist. It would apply the log of an old database to a new one."""
+        if not self.is_file:
+            return []
+        files = [Path(f"{self.path}{suffix}") for suffix in ("", "-wal", "-shm", "-journal")]
+        return [file for file in files if file.exists()]
+
     def is_used(self) -> bool:
-        """Return True if there are tables or files. SQLite would apply the log of an old database to a new one."""
-        if self.is_file:
-            return any(Path(f"{self.path}{suffix}").exists() for suffix in ("", "-wal", "-shm", "-journal"))
-        return bool(self.tables())
+        """Return True if there are tables or files."""
+        return bool(self.files() if self.is_file else self.tables())
+
+    def is_open(self) -> bool:
+        """Return True if a program has SQLite's file open: another one can't lock it exclusively then."""
+        if not self.is_file or not self.path.exists():
+            return False
+        with closing(sqlite3.connect(self.path, timeout=0)) as own:
+            try:
+                own.execute("PRAGMA locking_mode=EXCLUSIVE")
+                own.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError:
+                return True
+            except sqlite3.DatabaseError:  # damaged, so that nothing works with it
+                return False
+            return False
 
     def tables(self) -> list[str]:
         return list(self.connection.introspection.table_names())

@@ -35,14 +35,20 @@ def restore(
     without_keys: bool,
     although_damaged: bool,
     although_unsigned: bool,
+    moves_away: bool = False,
 ) -> dict[str, Any]:
-    """Restore `file` and return its manifest. Raises CommandError."""
+    """Restore `file` and return its manifest. Raises CommandError.
+
+    With `moves_away`, files that are there are moved into a folder in DATA_DIR, once the backup is known to be good.
+    """
     with opened_backup(file, NOTHING) as tar:
         manifest, members = read_manifest(
             tar, NOTHING, without_keys=without_keys, although_damaged=although_damaged,
             although_unsigned=although_unsigned,
         )  # fmt: skip
         _require_places(members, databases, storage)
+        if moves_away:
+            _move_away(databases, storage)
         _require_empty(databases, storage)
         try:
             _put_back(tar, members, databases, storage)
@@ -87,9 +93,28 @@ def _require_empty(databases: list[Database], storage: Path | None) -> None:
         full.append(str(storage))
     if full:
         raise CommandError(
-            f"This place is not empty: {', '.join(full)}. Nothing was restored. Stop the programs and move that away, "
-            "or set DATA_DIR to an empty folder."
+            f"This place is not empty: {', '.join(full)}. Nothing was restored. Stop the programs. Then add "
+            "--move-away for files, and use empty databases of PostgreSQL."
         )
+
+
+def _move_away(databases: list[Database], storage: Path | None) -> None:
+    if full := [each.name for each in databases if not each.is_file and each.is_used()]:
+        raise CommandError(f"These databases are not empty: {', '.join(full)}. {NOTHING} Nothing was moved.")
+    if used := [str(each.path) for each in databases if each.is_open()]:
+        raise CommandError(f"Programs still use {', '.join(used)}. {NOTHING} Nothing was moved. Stop all services.")
+    files = [file for each in databases for file in each.files()]
+    if storage and storage.exists():
+        files.append(storage)
+    if not files:
+        return
+    place = Path(settings.DATA_DIR) / f"before-restore-{timezone.now():%Y-%m-%d-%H%M%S}"
+    try:
+        place.mkdir(mode=0o700)
+        for file in files:
+            file.rename(place / file.name)
+    except OSError as error:
+        raise CommandError(f"{error.filename} can't be moved to {place} ({error.strerror}). {NOTHING}") from error
 
 
 def _put_back(

@@ -76,8 +76,13 @@ def test_dumped_while_it_is_used_and_restored(urls: list[dict[str, str]], tmp_pa
     give_secrets(old, new)
     assert "This place is not empty" in refused(new, "restore", str(file), **of_old, PATH=PATH)
     assert "has no room of that kind" in refused(new, "restore", str(file))
-    done = run(new, "restore", str(file), **of_new, PATH=PATH)
+    (new / "storage").mkdir()
+    move = ("restore", "--move-away", str(file))
+    said = refused(new, *move, **of_old, PATH=PATH)
+    assert "These databases are not empty: portal, external_api. Nothing was restored. Nothing was moved." in said
+    done = run(new, *move, **of_new, PATH=PATH)
     assert done.returncode == 0, done.stderr
+    assert len(list(new.glob("before-restore-*/storage"))) == 1
     assert (new / "storage" / "files" / "0a-1" / "0").read_bytes() == b"of a task"
     with external_api(new, **of_new) as api, portal(new, api.url, **of_new) as running:
         restored = running.run("ledger", of=INSIDE)

@@ -94,6 +94,27 @@ def test_a_place_that_is_not_empty_is_left_as_it_is(old: Path, new: Path, backup
     assert stored(old) == before
 
 
+def test_what_is_there_can_be_moved_away_again_and_again(old: Path, tmp_path: Path) -> None:
+    """Also where nothing was ever uploaded, and only if the backup is good and no program runs."""
+    move = ("restore", "--move-away")
+    assert run(old, "backup", str(tmp_path / "b.tar")).returncode == 0
+    (tmp_path / "bad.tar").write_bytes((tmp_path / "b.tar").read_bytes()[:2048])
+    assert "Nothing was restored." in refused(old, *move, str(tmp_path / "bad.tar"))
+    with closing(sqlite3.connect(old / "external_api.sqlite3")) as program:
+        program.execute("SELECT count(*) FROM django_migrations").fetchone()
+        assert f"Programs still use {old / 'external_api.sqlite3'}" in refused(old, *move, str(tmp_path / "b.tar"))
+    assert not list(old.glob("before-restore-*"))
+    shutil.move(old / "storage", tmp_path / "storage")
+    before = stored(tmp_path)
+    for times in (1, 2):
+        done = run(old, *move, str(tmp_path / "b.tar"))
+        assert done.returncode == 0, done.stderr
+        assert (stored(old), len(list(old.glob("before-restore-*/portal.sqlite3")))) == (before, times)
+        time.sleep(1)  # the names have seconds
+    (with_files,) = old.glob("before-restore-*/storage")
+    assert stored(with_files.parent) == before
+
+
 def test_no_backup_replaces_a_file_and_none_is_made_without_a_database(old: Path, backup: Path, tmp_path: Path) -> None:
     assert "is there already" in refused(old, "backup", str(backup))
     shutil.move(old / "portal.sqlite3", tmp_path)

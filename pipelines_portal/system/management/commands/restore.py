@@ -19,6 +19,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, nargs="?")
+        parser.add_argument(
+            "--move-away",
+            action="store_true",
+            help="move SQLite and stored files that are there into a folder of DATA_DIR, which you delete later",
+        )
         parser.add_argument("--without-keys", action="store_true", help="restore although its encryption keys are lost")
         parser.add_argument("--damaged", action="store_true", help="restore although files in the backup are damaged")
         parser.add_argument(
@@ -36,6 +41,7 @@ class Command(BaseCommand):
         self,
         *args: Any,
         file: Path | None,
+        move_away: bool,
         without_keys: bool,
         damaged: bool,
         unsigned: bool,
@@ -52,7 +58,7 @@ class Command(BaseCommand):
             with opened_databases() as databases:
                 manifest = restore(
                     databases, storage_folder(), file.absolute(), without_keys=without_keys, although_damaged=damaged,
-                    although_unsigned=unsigned,
+                    although_unsigned=unsigned, moves_away=move_away,
                 )  # fmt: skip
             summary = f"Restored the backup of {manifest['made_at']} UTC."
             if not has_right_signature(manifest):

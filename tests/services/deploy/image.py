@@ -116,10 +116,10 @@ def _base(folder: Path) -> None:
     )
 
 
-def make_wheels(folder: Path) -> None:
-    """As the image's Python takes them, not this one's."""
+def make_wheels(folder: Path, python: str = PYTHON) -> None:
+    """As that Python takes them, the image's by default, and not this one's."""
     run([sys.executable, "-m", "venv", f"{folder}/pip"])
     download = [f"{folder}/pip/bin/pip", "download", "--quiet", "--no-deps", "--dest", str(folder)]
     platforms = [f"--platform={name}_{os.uname().machine}" for name in PLATFORMS]
-    run([*download, "--only-binary=:all:", f"--python-version={PYTHON}", *platforms, "-r", str(REQUIREMENTS)])
+    run([*download, "--only-binary=:all:", f"--python-version={python}", *platforms, "-r", str(REQUIREMENTS)])
     shutil.rmtree(folder / "pip")

@@ -13,7 +13,7 @@ KNOWN = NAMES | {f"{name}_FILE" for name in NAMES}
 OF_OTHERS = re.compile(
     r"AWS_\w+|OTEL_\w+|PYTHON\w*|MALLOC_\w+|COMPOSE_\w+|LC_\w+|PG[A-Z]+|DJANGO_SUPERUSER_\w+|SSL_CERT_(FILE|DIR)|"
     r"(HTTP|HTTPS|NO)_PROXY|(http|https|no)_proxy|REQUESTS_CA_BUNDLE|DJANGO_SETTINGS_MODULE|RUNTIME_DIRECTORY|PATH|HOME|"
-    r"TZ|LANG|VERSION"
+    r"TZ|LANG|VERSION|CADDY_IMAGE"
 )
 # As django-environ reads a line.
 LINE = re.compile(r"(?:export )?([A-Za-z_0-9]+)=(.*)")

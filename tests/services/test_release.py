@@ -121,3 +121,13 @@ def test_what_is_not_committed_or_not_told_of_is_not_released(copy: Path) -> Non
     (copy / "CHANGELOG.md").write_text("# Changelog\n")
     commit(copy)
     assert f"Nothing was built: CHANGELOG.md has nothing under “## {__version__}”." in release(copy).stderr
+    git("reset", "--quiet", "--hard", "HEAD^", cwd=copy)
+
+
+@pytest.mark.full
+def test_a_version_that_compose_does_not_name_is_not_released(copy: Path) -> None:
+    file = copy / "deploy/compose/compose.yaml"
+    file.write_text(file.read_text().replace(f"VERSION:-{__version__}", "VERSION:-0.0.9", 1))
+    commit(copy)
+    refusal = "Nothing was built: deploy/compose/compose.yaml names another version: VERSION:-0.0.9."
+    assert refusal in release(copy).stderr

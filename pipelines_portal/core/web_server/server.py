@@ -20,6 +20,7 @@ from pipelines_portal.core.web_server.requests import Request, Rules
 from pipelines_portal.core.web_server.streams import StreamThreads
 
 HEADER_SECONDS = 15
+LARGE_BODIES_AT_ONCE = 8
 # Above this share of the connection limit, idle connections are closed.
 CROWDED = 0.8
 # A client that is still sending when it is answered has this long to read the answer. What it sends is discarded.
@@ -187,7 +188,9 @@ class Server(EndingServer):
         super().__init__(*arguments, **options)
         # Archives are many and slow; large forms and JSON are few.
         self.archives = StreamThreads(threads=64, waiting=64, for_each_address=32)
-        self.large_bodies = StreamThreads(threads=8, waiting=32, for_each_address=24, senders_of=self.rules.senders_of)
+        self.large_bodies = StreamThreads(
+            threads=LARGE_BODIES_AT_ONCE, waiting=32, for_each_address=24, senders_of=self.rules.senders_of
+        )
 
     def add_task(self, channel: Channel) -> None:
         request = channel.requests[0]

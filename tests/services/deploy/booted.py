@@ -85,13 +85,13 @@ class Booted(Debian):
 def booted(folder: Path, suite: str, hosts: tuple[str, ...]) -> Iterator[Booted]:
     """A new one in `folder`, which the caller removes. These host names lead to itself."""
     python = SUITES[suite]
-    base = kept_part(f"booted-{suite}", digest(f"{PACKAGES} {NOT_WANTED}"), lambda place: _make_root(place, suite))
     name = "wheels" if python == PYTHON else f"wheels-{python}"
     wheels = kept_part(name, digest(REQUIREMENTS.read_text()), lambda place: make_wheels(place, python))
     root = folder / "root"
     root.mkdir(mode=0o755)
-    run(["tar", "-x", "-C", str(root), "-f", str(base / "root.tar")])
+    run(["tar", "-x", "-C", str(root), "-f", str(base(suite) / "root.tar")])
     (root / "etc/hosts").write_text(f"127.0.0.1 localhost {' '.join(hosts)}\n")
+    (root / "etc/hosts").chmod(0o644)
     server = Booted(root, wheels, log=folder / "console.log")
     try:
         server.boot()
@@ -109,6 +109,11 @@ def why_not() -> str:
     if "cgroup2" not in Path("/proc/filesystems").read_text():
         return "the kernel has no control groups of version 2"
     return ""
+
+
+def base(suite: str) -> Path:
+    """The folder with `root.tar`, a Debian that is not installed on."""
+    return kept_part(f"booted-{suite}", digest(f"{PACKAGES} {NOT_WANTED}"), lambda place: _make_root(place, suite))
 
 
 def _make_root(folder: Path, suite: str) -> None:

@@ -6,6 +6,7 @@ What comes from elsewhere, Debian's packages and Python's, is kept below var/ by
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -43,7 +44,7 @@ def build(folder: Path) -> Image:
     """Everything of it lies in `folder`, which the caller removes."""
     wheels, base = (
         kept_part("wheels", digest(REQUIREMENTS.read_text()), make_wheels),
-        kept_part("base", _base_key(), _base),
+        kept_part("base", base_key(), make_base),
     )
     (folder / "Containerfile").write_text("FROM scratch\nADD base.tar /\n")
     _buildah(folder, "build", *BY_HAND, "--quiet", "--tag", "base", "--file", f"{folder}/Containerfile", str(base))
@@ -96,11 +97,11 @@ def digest(text: str) -> str:
     return hashlib.sha256(f"{PYTHON} {text}".encode()).hexdigest()[:16]
 
 
-def _base_key() -> str:
+def base_key() -> str:
     return digest(f"{SUITE} {PACKAGES} {NOT_WANTED}")
 
 
-def _base(folder: Path) -> None:
+def make_base(folder: Path) -> None:
     """Debian's own Python, and little else."""
     left_out = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in NOT_WANTED]
     run(
@@ -117,9 +118,11 @@ def _base(folder: Path) -> None:
 
 
 def make_wheels(folder: Path, python: str = PYTHON) -> None:
-    """As that Python takes them, the image's by default, and not this one's."""
+    """As that Python takes them, the image's by default, and not this one's, which may need fewer."""
     run([sys.executable, "-m", "venv", f"{folder}/pip"])
     download = [f"{folder}/pip/bin/pip", "download", "--quiet", "--no-deps", "--dest", str(folder)]
+    asked = folder / "requirements.txt"
+    asked.write_text(re.sub(r" ; .*(?= \\\n)", "", REQUIREMENTS.read_text()))
     platforms = [f"--platform={name}_{os.uname().machine}" for name in PLATFORMS]
-    run([*download, "--only-binary=:all:", f"--python-version={python}", *platforms, "-r", str(REQUIREMENTS)])
+    run([*download, "--only-binary=:all:", f"--python-version={python}", *platforms, "-r", str(asked)])
     shutil.rmtree(folder / "pip")

@@ -13,6 +13,7 @@ import pytest
 
 from tests.live import wait_until
 from tests.services.deploy.booted import SUITES, Booted, CannotBoot, booted, why_not
+from tests.services.deploy.next_version import CONTENT, raise_version
 
 WHY_NOT = why_not()
 pytestmark = [
@@ -30,12 +31,6 @@ UNITS = [
     "pipelines.target", "pipelines-backup.timer", WEB, "pipelines-portal-worker.service",
     "pipelines-external-api@8001.service", "pipelines-external-api-worker.service",
 ]  # fmt: skip
-MIGRATION = """
-from django.db import migrations
-class Migration(migrations.Migration):
-    dependencies = [("system", "{latest}")]
-    operations = [migrations.RunSQL("CREATE TABLE of_the_newer_version (id integer)")]
-"""
 
 
 @pytest.fixture(scope="module", params=SUITES)
@@ -66,24 +61,12 @@ def change(server: Booted, before: str, after: str) -> None:
 
 def start_caddy(server: Booted) -> None:
     server.run("cp", "/etc/pipelines-portal/Caddyfile", "/etc/caddy/Caddyfile")
-    server.run("systemctl", "restart", "caddy")
+    server.run("sh", "-c", "systemctl restart caddy || { journalctl --unit caddy --lines 20; exit 1; }")
 
 
-def shell(server: Booted) -> str:
-    """What the database holds: its people, and the tables that only the newer version has."""
-    code = (
-        "from django.db import connection as c; from django.contrib.auth import get_user_model as m;"
-        "print(m().objects.count(), 'of_the_newer_version' in c.introspection.table_names())"
-    )
-    return server.run("pipelines", "shell", "--verbosity", "0", "--command", code).splitlines()[-1]
-
-
-def unpack_newer(server: Booted) -> None:
-    place = server.unpack(NEWER)
-    (place / "pipelines_portal/__init__.py").write_text('__version__ = "0.2.0"\n')
-    migrations = place / "pipelines_portal/system/migrations"
-    latest = max(file.stem for file in migrations.glob("0*.py"))
-    (migrations / "0999_of_the_newer_version.py").write_text(MIGRATION.format(latest=latest))
+def content(server: Booted) -> str:
+    """What the database holds: its people, and whether it has the table that only the newer version makes."""
+    return server.run("pipelines", "shell", "--verbosity", "0", "--command", CONTENT).splitlines()[-1]
 
 
 def test_an_installation_lives_through_what_happens_to_servers(server: Booted) -> None:
@@ -107,7 +90,7 @@ def install(server: Booted) -> None:
     wait_until(lambda: serves(server, PORTAL, API), "Caddy to pass requests on", 60)
     server.run("pipelines", "createsuperuser", "--noinput", "--email", "maria@acme.example",
                DJANGO_SUPERUSER_PASSWORD="a-long-enough-pass-phrase")  # fmt: skip
-    assert shell(server) == "1 False"
+    assert content(server) == "1 False"
 
 
 def reboot(server: Booted) -> None:
@@ -140,9 +123,9 @@ def restart_with_a_bad_setting(server: Booted) -> None:
 
 
 def upgrade(server: Booted) -> None:
-    unpack_newer(server)
+    raise_version(server.unpack(NEWER))
     assert f"{NEWER} is running." in server.run(f"/opt/{NEWER}/bin/setup-server")
-    assert shell(server) == "1 True"
+    assert content(server) == "1 True"
     assert all_active(server) and serves(server, PORTAL, API)
 
 
@@ -154,7 +137,7 @@ def go_back(server: Booted) -> None:
     server.run("ln", "-sfn", f"/opt/{RELEASE}", "/opt/pipelines-portal")
     server.run("pipelines", "restore", "--move-away", f"/{BACKUPS}/{backup.name}")
     assert f"{RELEASE} is running." in server.run(f"/opt/{RELEASE}/bin/setup-server")
-    assert shell(server) == "1 False"
+    assert content(server) == "1 False"
     assert all_active(server) and serves(server, PORTAL, API)
 
 

@@ -17,8 +17,10 @@ CONTAINERFILE = (PROJECT / "deploy/Containerfile").read_text()
 MIB = 1024 * 1024
 
 
-def test_compose_builds_the_version_that_is_here() -> None:
-    assert re.findall(r"VERSION:-([^}]*)", COMPOSE) == [__version__] * 2
+def test_the_samples_run_the_version_that_is_here() -> None:
+    texts = [file.read_text() for file in (PROJECT / "deploy").rglob("*.yaml")]
+    named = [name for text in texts for name in re.findall(r"(?:VERSION:-|image: pipelines-portal:)([\d.]+)", text)]
+    assert len(named) == 12 and set(named) == {__version__}
 
 
 def test_compose_and_the_containerfile_start_from_the_same_image() -> None:

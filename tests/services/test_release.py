@@ -125,9 +125,13 @@ def test_what_is_not_committed_or_not_told_of_is_not_released(copy: Path) -> Non
 
 
 @pytest.mark.full
-def test_a_version_that_compose_does_not_name_is_not_released(copy: Path) -> None:
-    file = copy / "deploy/compose/compose.yaml"
-    file.write_text(file.read_text().replace(f"VERSION:-{__version__}", "VERSION:-0.0.9", 1))
+@pytest.mark.parametrize(
+    ("file", "named"), [("compose/compose.yaml", "VERSION:-"), ("kubernetes/portal.yaml", "pipelines-portal:")]
+)
+def test_a_version_that_the_samples_do_not_name_is_not_released(copy: Path, file: str, named: str) -> None:
+    sample = copy / "deploy" / file
+    sample.write_text(sample.read_text().replace(f"{named}{__version__}", f"{named}0.0.9", 1))
     commit(copy)
-    refusal = "Nothing was built: deploy/compose/compose.yaml names another version: VERSION:-0.0.9."
+    refusal = f"Nothing was built: a file of deploy/ names another version: {named}0.0.9."
     assert refusal in release(copy).stderr
+    git("reset", "--quiet", "--hard", "HEAD^", cwd=copy)

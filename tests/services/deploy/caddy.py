@@ -19,15 +19,16 @@ SAMPLE = PROJECT / "deploy" / "caddy" / "Caddyfile"
 
 @dataclass
 class Caddy:
-    """`tls` is the port it listens on; its log is in `folder`."""
+    """`tls` is the port it listens on; its log is in `folder`. `authority` signed its certificates, if not itself."""
 
     tls: int
     folder: Path
+    authority: Path | None = None
 
     @property
     def trusted(self) -> Path:
         """What clients must trust."""
-        return self.folder / "caddy/pki/authorities/local/root.crt"
+        return self.authority or self.folder / "caddy/pki/authorities/local/root.crt"
 
     @property
     def log(self) -> Path:
@@ -47,15 +48,22 @@ class Caddy:
 
 @contextmanager
 def caddy(
-    folder: Path, ports: tuple[int, int], programs: tuple[int, int], *, sample: str = "", api: str = API
+    folder: Path,
+    ports: tuple[int, int],
+    programs: tuple[int, int],
+    *,
+    sample: str = "",
+    api: str = API,
+    authority: Path | None = None,
 ) -> Iterator[Caddy]:
     """`ports` are for HTTP and HTTPS, `programs` those of the portal and the External API."""
     text = sample or SAMPLE.read_text()
+    text = text.replace("/etc/caddy/own/", f"{folder}/own/")
     text = text.replace(":8000", f":{programs[0]}").replace(":8001", f":{programs[1]}")
     options = f"\tadmin off\n\tlocal_certs\n\tskip_install_trust\n\thttp_port {ports[0]}\n\thttps_port {ports[1]}\n"
     file = folder / "Caddyfile"
     file.write_text(text.replace("{\n", "{\n" + options, 1))
-    running = Caddy(ports[1], folder)
+    running = Caddy(ports[1], folder, authority)
     env = {
         "HOME": str(folder),
         "XDG_DATA_HOME": str(folder),

@@ -1,19 +1,22 @@
 """The Caddyfile of deploy/caddy, run before a program that tells what came to it."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 import requests
 
+from tests.external_api.server import PROJECT
 from tests.live import wait_until
 from tests.seaweedfs import free_ports
-from tests.services.deploy.caddy import Caddy, caddy
-from tests.services.deploy.certificates import API, PORTAL
+from tests.services.deploy.caddy import SAMPLE, Caddy, caddy
+from tests.services.deploy.certificates import API, PORTAL, make_certificate
 
 pytestmark = pytest.mark.full
 
@@ -67,6 +70,7 @@ def program() -> Iterator[int]:
     Thread(target=behind.serve_forever, daemon=True).start()
     yield behind.server_port
     behind.shutdown()
+    behind.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -130,3 +134,25 @@ def test_without_an_external_api_only_the_portal_is_served(tmp_path: Any) -> Non
         assert running.ask(PORTAL, "/sign-in/").json()["host"] == PORTAL
         with pytest.raises(requests.exceptions.SSLError):
             running.ask(API, "/")
+
+
+def test_a_portal_that_does_not_answer_is_told_in_words(tmp_path: Path) -> None:
+    """The status stays, so that clients know that a POST may have been received."""
+    plain, tls, nobody = free_ports(3)
+    sample = SAMPLE.read_text().replace("lb_try_duration 30s", "lb_try_duration 1s")
+    with caddy(tmp_path, (plain, tls), (nobody, nobody), sample=sample) as running:
+        answer = running.ask(PORTAL, "/sign-in/")
+    assert (answer.status_code, answer.text[:45]) == (502, "The portal does not answer at the moment (502")
+
+
+def test_a_certificate_of_ones_own_is_used(tmp_path: Path) -> None:
+    """By the line of the guide."""
+    own = tmp_path / "own"
+    make_certificate(own)
+    page = (PROJECT / "docs/administrators/proxy.md").read_text()
+    (line,) = re.findall(r"^tls (?:/etc/caddy/own/\S+ ?){2}$", page, re.MULTILINE)
+    authority = (own / "fullchain.pem").rename(own / "certificate.pem")
+    (own / "tls.caddy").write_text(line.replace("/etc/caddy/own/", f"{own}/"))
+    plain, tls = free_ports(2)
+    with program() as behind, caddy(tmp_path, (plain, tls), (behind, behind), authority=authority) as running:
+        assert [running.ask(name, "/metrics").status_code for name in (PORTAL, API)] == [404, 404]

@@ -79,4 +79,5 @@ def test_the_programs_are_read_only_and_without_rights(tmp_path: Path) -> None:
 def test_every_file_it_mounts_is_there(tmp_path: Path) -> None:
     found = services(tmp_path, "PORTAL_HOST=portal.example.com\n")
     mounts = [Path(each["source"]) for told in found.values() for each in told["volumes"] if each["type"] == "bind"]
-    assert len(mounts) == 1 and all(file.is_file() for file in mounts)
+    assert [file.name for file in mounts] == ["Caddyfile", "own"]
+    assert mounts[0].is_file() and mounts[1].parent == tmp_path / "deploy/compose"

@@ -109,7 +109,7 @@ STALLED := --reruns 1 --only-rerun 'enabled and stable\s*$$'
 
 .test-services:
 	@bin/install-chromium
-	$(BIN)/python -m pytest tests/services --ignore=tests/services/external_api $(SHORT) $(FILE_BY_FILE) $(OPTIONS)
+	$(BIN)/python -m pytest tests/services --ignore=tests/services/external_api -rs $(SHORT) $(FILE_BY_FILE) $(OPTIONS)
 	$(BIN)/python -m pytest tests/services/external_api $(EXTERNAL_API) $(SHORT) $(FILE_BY_FILE) $(STALLED) $(OPTIONS)
 
 .test-browser:

@@ -151,6 +151,7 @@ def extract(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     content = tar.extractfile(member)
     assert content is not None  # noqa: S101 - read_manifest accepts only files
-    with content, open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    path.touch(mode=0o600, exist_ok=False)
+    with content, path.open("wb") as file:
         shutil.copyfileobj(content, file, PIECE)
     os.utime(path, (member.mtime, member.mtime))

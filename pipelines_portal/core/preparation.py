@@ -11,6 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DatabaseError, InterfaceError, connection
+from django.db.migrations.exceptions import MigrationSchemaMissing
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from pipelines_portal.core.database_errors import is_away, is_full
@@ -75,7 +77,7 @@ def prepare() -> None:
     """Migrate the database and collect static files, before the programs start."""
     refuse_older_database()
     wipe_metrics(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
-    call_command("migrate", verbosity=0, interactive=False)
+    migrate()
     if settings.STATIC_IS_COLLECTED:
         return
     try:
@@ -84,6 +86,27 @@ def prepare() -> None:
         raise ImproperlyConfigured(
             f"The static files could not be collected: {settings.STATIC_ROOT} cannot be written ({error.strerror})."
         ) from error
+
+
+def migrate() -> None:
+    """Migrate the database. Raise CommandError with the cause if a migration fails."""
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except DatabaseError as error:
+        if isinstance(error, MigrationSchemaMissing) or is_away(error) or is_full(error):
+            raise
+        failed = next((name for name in _ordered_migrations() if name in missing_migrations()), ("", "unknown"))
+        cause = " ".join(str(error).split())
+        raise CommandError(
+            f"The migration {'.'.join(failed)} failed: {cause}. The migrations before it stay. To go back, install the "
+            "earlier version and restore the backup that was made before the upgrade."
+        ) from error
+
+
+def _ordered_migrations() -> list[tuple[str, str]]:
+    """Return the migrations in the order in which they are applied."""
+    graph = MigrationLoader(None).graph
+    return list(dict.fromkeys(step for leaf in graph.leaf_nodes() for step in graph.forwards_plan(leaf)))
 
 
 def wipe_metrics(folder: Path) -> None:

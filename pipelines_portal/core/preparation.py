@@ -16,6 +16,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from pipelines_portal.core.database_errors import is_away, is_full
+from pipelines_portal.core.prepared import wipe_metrics
 
 BEHIND = "The database lacks migrations of this version: run `manage.py prepare`."
 OLDER = (
@@ -107,11 +108,3 @@ def _ordered_migrations() -> list[tuple[str, str]]:
     """Return the migrations in the order in which they are applied."""
     graph = MigrationLoader(None).graph
     return list(dict.fromkeys(step for leaf in graph.leaf_nodes() for step in graph.forwards_plan(leaf)))
-
-
-def wipe_metrics(folder: Path) -> None:
-    """Delete the counts of ended processes, unless another process still counts: a counter must not decrease."""
-    files = list(folder.glob("*.db"))
-    if not any(Path(f"/proc/{file.stem.rpartition('_')[2]}").exists() for file in files):
-        for file in files:
-            file.unlink(missing_ok=True)

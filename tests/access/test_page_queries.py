@@ -16,6 +16,7 @@ from filling.addresses import PAGES, SIGNED_OUT, addresses_for
 from filling.company import make_company
 from filling.size import Size
 
+__all__ = ["addresses_for", "make_company"]
 MOST = 8
 # Pages that gather many small things, each with its plain number. The session is one of them.
 # grid:page has the rows with their tasks, errors, duplicates, undo and redo, and pins, presets and notes. Beside a

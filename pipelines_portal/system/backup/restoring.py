@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from pipelines_portal.core.files import version_of
 from pipelines_portal.entry.restored import hold_restored
+from pipelines_portal.notifications.events import notify_of_restore
 from pipelines_portal.submissions.appeared import newest_known_tasks
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.system.backup.places import EXTERNAL_API, PORTAL, STORED, Database, stored_files
@@ -68,6 +69,7 @@ def mark_restored(copied_at: datetime | None = None) -> None:
         Submission.objects.all().unconfirm_restored(copied_at, newest)
         hold_restored(copied_at, newest)
         stop_restored()
+        notify_of_restore(copied_at)
 
 
 def _require_places(members: dict[str, tarfile.TarInfo], databases: list[Database], storage: Path | None) -> None:

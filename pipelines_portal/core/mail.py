@@ -56,8 +56,8 @@ def describe_error(error: Exception) -> str:
     else:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
     password = getattr(settings, "EMAIL_HOST_PASSWORD", "")
-    text = " ".join(reason.replace(password, "…").split() if password else reason.split())
-    return text[:LONGEST_REASON].rstrip(".")
+    words = " ".join(str(reason).replace(password, "…").split() if password else str(reason).split())
+    return words[:LONGEST_REASON].rstrip(".")
 
 
 def _decode(text: str | bytes) -> str:

@@ -20,7 +20,7 @@ def is_prepared(data_dir: Path, programs: list[str], **options: Any) -> bool:
     """
     try:
         known = json.loads((data_dir / MARKER).read_text())
-        return known == _state(data_dir, programs, options)
+        return bool(known == _state(data_dir, programs, options))
     except (OSError, ValueError, sqlite3.Error):
         return False
 

@@ -472,7 +472,7 @@ class Submission(models.Model):
         """
         with transaction.atomic():
             # Two people may not take the same task at the same moment.
-            SavedKey.objects.select_for_update().filter(pk=self.key_id).order_by().values_list("pk").first()
+            SavedKey.objects.select_for_update().filter(pk=self.key_id or 0).order_by().values_list("pk").first()
             if self.tasks_of_others(outcome.task_ids, created=created):
                 return False
             is_decided = self._step(

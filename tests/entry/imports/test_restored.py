@@ -307,7 +307,7 @@ def test_a_lost_answer_is_not_confirmed_by_older_tasks(desk: Desk, api: FakeApi)
     assert "No new task" in look(desk, submission)
 
 
-# --- two restores, two people, and answers that come late --------------------------------------------------------------
+# --- two restores, two people, late answers ---------------------------------------------------------------------------
 
 
 def decide(page: Any, import_job: ImportJob, tasks: list[int], rows: str) -> Any:

@@ -112,7 +112,10 @@ def test_a_database_that_was_replaced_is_restored_only_unsigned(old: Path, new: 
     said = "Files in the backup are damaged: portal.sqlite3. Nothing was restored."
     assert said in refused(new, "restore", "--unsigned", str(replaced))
     said = refused(new, "restore", "--damaged", str(replaced))
-    assert "A database in the backup is damaged or was replaced: portal.sqlite3. Nothing was restored." in said and "--unsigned" in said
+    assert (
+        "A database in the backup is damaged or was replaced: portal.sqlite3. Nothing was restored." in said
+        and "--unsigned" in said
+    )
     assert left_in(new) == set()
     done = run(new, "restore", "--damaged", "--unsigned", str(replaced))
     assert done.returncode == 0, done.stderr

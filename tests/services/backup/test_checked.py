@@ -32,7 +32,10 @@ def runs(folder: Path) -> list[tuple[Any, ...]]:
 
 
 def repack(file: Path, target: Path, *, without: str = "", signed: bool = False, **replaced: bytes) -> Path:
-    """Copy the backup as earlier versions made it, or as it is if `signed`: without a member, or with other contents of one."""
+    """Copy the backup without a member, or with other contents of one.
+
+    Its manifest becomes that of an earlier version, or stays as it is if `signed`.
+    """
     with tarfile.open(file) as old, tarfile.open(target, "w") as new:
         for member in old:
             if member.name == without:

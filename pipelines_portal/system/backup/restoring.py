@@ -36,10 +36,10 @@ def restore(
     without_keys: bool,
     although_damaged: bool,
     although_unsigned: bool,
-) -> dict[str, Any]:
-    """Restore `file` and return its manifest. Raises CommandError."""
+) -> tuple[dict[str, Any], bool]:
+    """Restore `file`. Return its manifest and whether the signature covers the databases. Raises CommandError."""
     with opened_backup(file, NOTHING) as tar:
-        manifest, members = read_manifest(
+        manifest, members, is_proven = read_manifest(
             tar, NOTHING, without_keys=without_keys, although_damaged=although_damaged,
             although_unsigned=although_unsigned,
         )  # fmt: skip
@@ -54,7 +54,7 @@ def restore(
                 mark_restored(datetime.strptime(manifest["made_at"], "%Y-%m-%d %H:%M").replace(tzinfo=UTC))
         except (Exception, KeyboardInterrupt) as error:
             raise CommandError(f"{error or type(error).__name__}. {START_AGAIN}") from error
-    return manifest
+    return manifest, is_proven
 
 
 def mark_restored(copied_at: datetime | None = None) -> None:

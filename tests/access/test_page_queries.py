@@ -28,7 +28,7 @@ GATHERING = {
     "overview:home": 20, "overview:detail": 13, "keys:detail": 10, "imports:check": 15, "imports:progress": 13,
     "imports:continue": 9, "new_task:create": 10, "overview:palette": 11, "search:search": 11, "submissions:list": 16,
     "submissions:detail": 9, "tasks:list": 11, "grid:page": 20, "grid:created": 17, "tasks:detail": 9,
-    "system:page": 12,
+    "system:page": 12, "system:support_report": 19,
 }  # fmt: skip
 TRANSACTION = ("BEGIN", "SAVEPOINT", "RELEASE")
 # More of everything than a page shows.

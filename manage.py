@@ -19,7 +19,7 @@ def end(error: Exception) -> None:
     from pipelines_portal.core.command_errors import explain_error
     from pipelines_portal.core.database_errors import is_away
 
-    if not (sentence := explain_error(error)):
+    if not (sentence := explain_error(error, *sys.argv[1:2])):
         raise error
     if sys.argv[1:2] != ["prepare"] or not is_away(error):
         sys.exit(sentence)

@@ -9,6 +9,7 @@ import importlib
 import json
 import os
 import random
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import tempfile
 import threading
 import time
 import traceback
+import weakref
 from socketserver import ForkingMixIn, StreamRequestHandler, UnixStreamServer
 from typing import Any
 
@@ -35,7 +37,8 @@ class Inside:
         self.env = env
         self.starting = threading.Lock()
         self.process: starting.Process | None = None
-        self.folder = tempfile.TemporaryDirectory(prefix="calls-")
+        self.folder = tempfile.mkdtemp(prefix="calls-")
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
     def run(self, module: str, name: str, given: dict[str, Any]) -> Any:
         """What the function of that name, of `tests.inside_portal` or the like, returns."""
@@ -86,7 +89,7 @@ class Inside:
 
     @property
     def _address(self) -> str:
-        return f"{self.folder.name}/socket"
+        return f"{self.folder}/socket"
 
 
 class _Call(StreamRequestHandler):

@@ -135,13 +135,6 @@ def make_unknown(workflow_id: int, rows: list[dict[str, Any]], newest: int) -> s
     return str(submission.pk)
 
 
-def finish(submission_id: str) -> None:
-    """The answer comes: all three rows became tasks."""
-    Submission.objects.get(pk=submission_id).record(
-        outcome_of_answer(Submission.objects.get(pk=submission_id), _created([], [7, 8, 9]))
-    )
-
-
 def _save_key(owner: User, key: str, name: str) -> SavedKey:
     saved = SavedKey(owner=owner, name=name, fingerprint=fingerprint(key))
     saved.encrypt(key)

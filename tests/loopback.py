@@ -30,7 +30,7 @@ def _refuse_others(event: str, arguments: tuple[Any, ...]) -> None:
 
 def _is_own(host: Any) -> bool:
     host = host.decode() if isinstance(host, bytes) else host
-    if host in OWN_NAMES:
+    if host in OWN_NAMES or str(host).endswith(".invalid"):  # a name that no resolver knows
         return True
     try:
         address = ipaddress.ip_address(host)

@@ -17,6 +17,11 @@ DOCUMENTS = [
 # Where a name may be told from: the project, its package, and the second program.
 ROOMS = [PROJECT, PROJECT / "pipelines_portal", PROJECT / "pipelines_portal" / "external_api", PROJECT / "static"]
 NAMED_FILE = re.compile(r"`([\w./-]+/[\w.-]+\.(?:py|js|css|html|md|conf|toml))`")
+GUIDE = [
+    page for folder in ("operators", "leads", "administrators") for page in (PROJECT / "docs" / folder).glob("*.md")
+]
+# A list of symptoms, in which people search.
+LONG = {"troubleshooting.md"}
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 INDEX_LINE = re.compile(r"- \[(\d{4})\]\((\S+)\) (.+)")
 
@@ -33,6 +38,11 @@ def test_every_file_that_a_document_names_is_there(document: Path) -> None:
 def test_every_link_of_a_document_leads_somewhere(document: Path) -> None:
     links = LINK.findall(document.read_text())
     assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_pages_of_the_guide_have_at_most_500_words() -> None:
+    counts = {page.name: len(page.read_text().split()) for page in GUIDE if page.name not in LONG}
+    assert {name: count for name, count in counts.items() if count > 500} == {}
 
 
 def test_every_decision_is_in_the_index_under_its_own_title() -> None:

@@ -55,6 +55,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "?fold=off", "?before={oldest}", "?before={oldest}&who=team", "?kind=import",
     ),
     "system:external_api": ("",), "system:page": ("",), "system:recovery_file": ("",),
+    "system:support_report": ("",),
     "tasks:detail": ("",),
     "tasks:list": ("", "?sent=me", "?sent=me&status=failed", "?q=complaint+customer", "?day=yesterday", "?stuck=24h"),
     "uploads:choose": ("",), "uploads:confirm": ("",), "uploads:errors": ("",), "uploads:result": ("",),

@@ -2,15 +2,20 @@
 
 import logging
 from email.utils import make_msgid
+from smtplib import SMTPRecipientsRefused, SMTPResponseException
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.dispatch import Signal
 from django.template.loader import render_to_string
 
 # The priority of jobs that send mail. A mail server may be slow, and the same worker polls uploads.
 BEHIND_UPLOADS = -10
+LONGEST_REASON = 200
+# `reason` why the mail server did not accept a mail, or "" if it did. Outside of a transaction.
+mail_tried = Signal()
 logger = logging.getLogger(__name__)
 
 
@@ -26,10 +31,37 @@ def send_mail(to: str, template: str, context: dict[str, Any]) -> bool:
     subject, _, body = render_to_string(template, context).strip().partition("\n")
     try:
         mail = EmailMessage(" ".join(subject.split()), body.strip() + "\n", to=[to], headers=message_headers())
-        return bool(mail.send())
+        is_sent = bool(mail.send())
+        mail_tried.send(None, reason="")
+        return is_sent
     except (OSError, ValueError) as error:  # SMTPException is an OSError; an invalid address raises ValueError
-        logger.warning("A mail was not taken: %s: %s", type(error).__name__, template)
+        reason = describe_error(error)
+        logger.warning("A mail was not taken by %s (%s): %s", mail_server(), reason, template)
+        mail_tried.send(None, reason=reason)
         return False
+
+
+def mail_server() -> str:
+    """Return host and port of the mail server."""
+    return f"{getattr(settings, 'EMAIL_HOST', '')}:{getattr(settings, 'EMAIL_PORT', '')}"
+
+
+def describe_error(error: Exception) -> str:
+    """Return the mail server's answer, or why it did not answer, in a few words without the password."""
+    if isinstance(error, SMTPRecipientsRefused):
+        code, text = next(iter(error.recipients.values()))
+        reason = f"{code} {_decode(text)}"
+    elif isinstance(error, SMTPResponseException):
+        reason = f"{error.smtp_code} {_decode(error.smtp_error)}"
+    else:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    password = getattr(settings, "EMAIL_HOST_PASSWORD", "")
+    words = " ".join(str(reason).replace(password, "…").split() if password else str(reason).split())
+    return words[:LONGEST_REASON].rstrip(".")
+
+
+def _decode(text: str | bytes) -> str:
+    return text.decode("utf-8", "replace") if isinstance(text, bytes) else text
 
 
 def message_headers() -> dict[str, str]:

@@ -11,9 +11,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DatabaseError, InterfaceError, connection
+from django.db.migrations.exceptions import MigrationSchemaMissing
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from pipelines_portal.core.database_errors import is_away, is_full
+from pipelines_portal.core.prepared import wipe_metrics
 
 BEHIND = "The database lacks migrations of this version: run `manage.py prepare`."
 OLDER = (
@@ -75,7 +78,7 @@ def prepare() -> None:
     """Migrate the database and collect static files, before the programs start."""
     refuse_older_database()
     wipe_metrics(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
-    call_command("migrate", verbosity=0, interactive=False)
+    migrate()
     if settings.STATIC_IS_COLLECTED:
         return
     try:
@@ -86,9 +89,22 @@ def prepare() -> None:
         ) from error
 
 
-def wipe_metrics(folder: Path) -> None:
-    """Delete the counts of ended processes, unless another process still counts: a counter must not decrease."""
-    files = list(folder.glob("*.db"))
-    if not any(Path(f"/proc/{file.stem.rpartition('_')[2]}").exists() for file in files):
-        for file in files:
-            file.unlink(missing_ok=True)
+def migrate() -> None:
+    """Migrate the database. Raise CommandError with the cause if a migration fails."""
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except DatabaseError as error:
+        if isinstance(error, MigrationSchemaMissing) or is_away(error) or is_full(error):
+            raise
+        failed = next((name for name in _ordered_migrations() if name in missing_migrations()), ("", "unknown"))
+        cause = " ".join(str(error).split())
+        raise CommandError(
+            f"The migration {'.'.join(failed)} failed: {cause}. The migrations before it stay. To go back, install the "
+            "earlier version and restore the backup that was made before the upgrade."
+        ) from error
+
+
+def _ordered_migrations() -> list[tuple[str, str]]:
+    """Return the migrations in the order in which they are applied."""
+    graph = MigrationLoader(None).graph
+    return list(dict.fromkeys(step for leaf in graph.leaf_nodes() for step in graph.forwards_plan(leaf)))

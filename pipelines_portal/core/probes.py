@@ -5,6 +5,7 @@ before all others.
 """
 
 import logging
+import time
 from collections.abc import Callable
 from ipaddress import ip_address
 from threading import Thread
@@ -35,7 +36,13 @@ NOT_SERVED = (
     "another port, or none if the worker shares DATA_DIR and machine with its web process."
 )
 logger = logging.getLogger(__name__)
-_is_known_migrated = False
+# Whether all migrations are there is looked up so often.
+MIGRATIONS_KNOWN_FOR = 30.0
+_migrated_until = 0.0
+
+
+class NotReady(str):
+    """What a check says if the program cannot do its work at all: /ready answers 503."""
 
 
 def health(request: HttpRequest) -> HttpResponse:
@@ -46,9 +53,9 @@ def health(request: HttpRequest) -> HttpResponse:
 def ready(request: HttpRequest) -> HttpResponse:
     """Answer 503 while the database is not ready. Only those who may read the metrics see what is wrong."""
     states = check_all()
+    is_ready = states["database"] == OK and not any(isinstance(state, NotReady) for state in states.values())
     if not may_read_metrics(request):
         states = {name: state if state == OK else "failed" for name, state in states.items()}
-    is_ready = states["database"] == OK
     body = {"status": OK if is_ready else "failed", "checks": states}
     return JsonResponse(body, status=200 if is_ready else 503, headers=NO_STORE)
 
@@ -74,7 +81,7 @@ def may_read_metrics(request: HttpRequest) -> bool:
 def check_all() -> dict[str, str]:
     """Return OK or a sentence for the database and, if it is ready, for each of settings.CHECKS.
 
-    All processes share what the others check, and most requests need none of it, so only the database decides.
+    All processes share what the others check, and most requests need none of it, so they decide only as NotReady.
     """
     states = {"database": check_database()}
     if states["database"] == OK:
@@ -92,17 +99,20 @@ def check_all() -> dict[str, str]:
 
 
 def check_database() -> str:
-    """Return OK if the database answers and has all migrations. Once it has them, only a query is made."""
-    global _is_known_migrated
+    """Return OK if the database answers and has all migrations."""
+    global _migrated_until
+    now = time.monotonic()
     try:
-        if _is_known_migrated:
+        if now < _migrated_until:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
-        _is_known_migrated = _is_known_migrated or is_migrated()
+            return OK
+        has_all = is_migrated()
     except (DatabaseError, InterfaceError) as error:
         logger.warning("The check of the %s failed (%s)", "database", type(error).__name__)
         return FULL if is_full(error) else NO_ANSWER
-    return OK if _is_known_migrated else BEHIND
+    _migrated_until = now + MIGRATIONS_KNOWN_FOR if has_all else 0.0
+    return OK if has_all else BEHIND
 
 
 PAGES: dict[str, View] = {"/health": health, "/ready": ready, "/metrics": metrics_page}

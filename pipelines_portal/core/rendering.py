@@ -33,10 +33,16 @@ def render_page(
     partials: Sequence[str] = (),
     status: int = 200,
 ) -> HttpResponse:
-    """Render the whole page or, if htmx targets the id of one of `partials`, only that partial."""
-    wanted = _wanted_partial(request, partials)
+    """Render the whole page or, if htmx targets the id of one of `partials`, only that partial.
+
+    The browser shows the address of what a boosted link or form leads to, also where the form itself leaves none.
+    """
+    wanted, address = _wanted_partial(request, partials), request.get_full_path()
     name = f"{template}#{wanted}" if wanted else template
     response = render(request, name, context, status=status)
+    is_led_here = wanted and request.method == "GET" and htmx_of(request).boosted
+    if is_led_here and htmx_of(request).current_url_abs_path != address:
+        response["HX-Push-Url"] = address
     patch_vary_headers(response, ["HX-Request", "HX-Target", "HX-History-Restore-Request"])
     return response
 

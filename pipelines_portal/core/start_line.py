@@ -21,6 +21,8 @@ def log_start(what: str) -> None:
     logger.info("%s %s, %s, %s, %s", name, __version__, what, describe_database(), mode)
     if faults := check(env_file_text(BASE_DIR / ".env")).faults:
         logger.warning("The file .env has lines that set nothing: %s", " ".join(faults))
+    if settings.AT_START:
+        import_string(settings.AT_START)()
 
 
 def log_setup_link() -> None:

@@ -15,12 +15,8 @@ from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import UNFINISHED_ROWS, ImportJob, ImportRow, Step
 from pipelines_portal.entry.models.form import TypedDraft
 from pipelines_portal.entry.models.import_requests import record_sent_rows
-from pipelines_portal.submissions.appeared import PAGE, Appeared, tasks_since
+from pipelines_portal.submissions.appeared import Appeared, tasks_since
 from pipelines_portal.submissions.models import Submission
-
-# Enough for an import of some ten thousand rows.
-MOST_PAGES = 150
-FEWEST_PAGES = 30
 
 
 def hold_restored(copied_at: datetime, newest: Mapping[int, int]) -> None:
@@ -45,7 +41,8 @@ def hold_restored(copied_at: datetime, newest: Mapping[int, int]) -> None:
 
 
 def _mark(found: "models.QuerySet[Any]", copied_at: datetime, newest: Mapping[int, int]) -> None:
-    found = found.order_by()
+    # What is held already keeps its first mark: nobody has said what it had sent by the restore before.
+    found = found.filter(restored_from=None).order_by()
     for workflow_id in list(found.values_list("workflow_id", flat=True).distinct()):
         values = {"restored_from": copied_at, "newest_task_id_before": newest.get(workflow_id, 0)}
         found.filter(workflow_id=workflow_id).update(**values)
@@ -57,7 +54,7 @@ def tasks_since_restore(held: ImportJob | TypedDraft, client: PipelinesClient, r
         workflow_id=held.workflow_id, restored_from=held.restored_from, row_count=rows,
         newest_task_id_before=held.newest_task_id_before,
     )  # fmt: skip
-    return tasks_since(may_be_sent, client, min(rows // PAGE + FEWEST_PAGES, MOST_PAGES))
+    return tasks_since(may_be_sent, client)
 
 
 def decide_sent(

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from pipelines_portal.accounts.models import Membership, User
+from pipelines_portal.accounts.models import Membership, Role, User
 from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.core.housekeeping import delete_in_batches
@@ -45,6 +45,17 @@ def delete_old_notifications() -> int:
     limit = timezone.now() - STORED_FOR
     tasks = delete_in_batches(NotifiedTask.objects.filter(at__lt=limit))
     return tasks + delete_in_batches(Notification.objects.filter(at__lt=limit))
+
+
+def notify_of_restore(copied_at: datetime) -> None:
+    """Notify everybody who sends that what they sent after the backup is missing here. For the restore."""
+    title = texts.RESTORED.format(at=f"{copied_at:%-d %b %H:%M} UTC")
+    address = reverse("submissions:list")
+    message = Message(
+        Kind.UNCONFIRMED, f"restored:{machine(copied_at)}", title, address, texts.SENT_AFTER_BACKUP, "unconfirmed"
+    )
+    people = User.objects.filter(is_active=True).exclude(role=Role.VIEWER)
+    Notification.objects.notify_all((person, message) for person in people)
 
 
 # --- submissions ------------------------------------------------------------------------------------------------------

@@ -14,13 +14,22 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.signals import key_handed_over, key_removed
 from pipelines_portal.notifications import texts
 from pipelines_portal.notifications.models import Kind, Message, Notification
-from pipelines_portal.submissions.signals import BatchEnd, batch_ended
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.signals import BatchEnd, batch_ended, outcome_written
 
 
 @receiver(batch_ended)
 def notify_of_end(sender: object, end: BatchEnd, **more: Any) -> None:
     message = Message(Kind.BATCH, f"ended:{end.subject}", end.title, end.address, end.sentence, end.tone)
     Notification.objects.notify(end.person, message)
+
+
+@receiver(outcome_written)
+def read_decided(sender: object, submission: Submission, **more: Any) -> None:
+    """Take what a person has decided for read: there is nothing left to do about it."""
+    if submission.is_decided_by_person and submission.status != Submission.Status.UNCONFIRMED:
+        about = Notification.objects.filter(subject=f"unconfirmed:{submission.pk}:{submission.attempt}", read_at=None)
+        about.update(read_at=timezone.now())
 
 
 @receiver(import_handed_over)

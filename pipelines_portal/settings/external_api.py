@@ -123,6 +123,7 @@ CHECKS = [
     "pipelines_portal.external_api.readiness.cache", "pipelines_portal.external_api.readiness.storage",
     "pipelines_portal.external_api.readiness.worker",
 ]  # fmt: skip
+AT_START = ""
 METRICS_VIEW_NAME = "pipelines_portal.external_api.metrics.view_name"
 METRICS_SOURCES = [
     "pipelines_portal.external_api.metrics.queues", "pipelines_portal.external_api.metrics.storage",

@@ -205,9 +205,11 @@ CONTENT_SECURITY_POLICY = {
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 # Checks of /ready beside the database, which report and do not decide. Functions that return OK or what is wrong.
-CHECKS = ["pipelines_portal.system.heartbeats.worker"]
+CHECKS = ["pipelines_portal.system.heartbeats.worker", "pipelines_portal.keys.decryption.api_keys"]
+AT_START = "pipelines_portal.keys.decryption.log_lost_keys"
 METRICS_VIEW_NAME = "pipelines_portal.core.metrics.view_name"
 METRICS_SOURCES = [
     "pipelines_portal.system.metrics.queues", "pipelines_portal.system.metrics.task_index_age",
     "pipelines_portal.system.metrics.worker_heartbeats", "pipelines_portal.system.metrics.backups",
+    "pipelines_portal.keys.decryption.undecryptable_keys", "pipelines_portal.system.metrics.mail",
 ]  # fmt: skip

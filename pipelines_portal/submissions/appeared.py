@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from pipelines_portal.api_client import PipelinesClient, Task
 from pipelines_portal.core.number_ranges import ranges_of
+from pipelines_portal.submissions.ids_given_again import is_created_within
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.statuses import Status
 from pipelines_portal.task_index.models import WorkflowIndex
@@ -16,6 +17,8 @@ from pipelines_portal.task_index.models import WorkflowIndex
 PAGE = 200
 # Enough for the 5,000 tasks that one request may create, and some of other people's.
 MOST_PAGES = 30
+# Everything that was sent between the backup and the restore.
+MOST_PAGES_AFTER_RESTORE = 150
 # Tasks are created within this time of the sending.
 NEAR = timedelta(minutes=1)
 # The clocks of two machines differ, and a backup knows its time to the minute.
@@ -99,11 +102,12 @@ def tasks_since(submission: Submission, client: PipelinesClient, pages: int = MO
     They include tasks of other programs: the API does not say whose they are.
     """
     newest, copied_at = submission.newest_task_id_before or 0, submission.restored_from
+    pages = MOST_PAGES_AFTER_RESTORE if copied_at else pages
     found, more = read_new_tasks(client, submission.workflow_id, newest, copied_at, pages)
     sent_at = submission.sent_at
     if sent_at and not copied_at and not submission.is_earlier_try_uncertain:
         # After a restore of the External API, IDs are given again. Its tasks were not created before it was sent.
-        found = {task.id: task for task in found.values() if task.created_at >= sent_at - NEAR_OF_OTHERS}
+        found = {task.id: task for task in found.values() if is_created_within(task.created_at, sent_at, None)}
     of_others = submission.tasks_of_others(found, created={task.id: task.created_at for task in found.values()})
     tasks = [found[task_id] for task_id in sorted(found) if task_id not in of_others]
     near = [found[task_id] for task_id in of_others if sent_at and _is_near(found[task_id], sent_at, NEAR_OF_OTHERS)]

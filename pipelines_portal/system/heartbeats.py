@@ -24,6 +24,11 @@ def record_heartbeat() -> None:
     WorkerHeartbeat.objects.filter(seen_at__lt=now - DELETED_AFTER).delete()
 
 
+def end_heartbeat() -> None:
+    """Remove the heartbeat of this process, which ends properly."""
+    WorkerHeartbeat.objects.filter(worker_id=_worker_id).delete()
+
+
 def worker() -> str:
     """Return OK or what is wrong. /ready names this check after the function."""
     is_live = WorkerHeartbeat.objects.filter(seen_at__gt=timezone.now() - SILENT_AFTER).exists()

@@ -1,16 +1,12 @@
 """A mail that an administrator sends to themselves, to see whether mail works."""
 
-from smtplib import SMTPRecipientsRefused, SMTPResponseException
-
-from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
 from pipelines_portal.core.deadlines import within
-from pipelines_portal.core.mail import message_headers
+from pipelines_portal.core.mail import describe_error, mail_tried, message_headers
 from pipelines_portal.system import texts
 
 SECONDS = 10
-LONGEST_REASON = 200
 
 
 def send_test_mail(to: str) -> str:
@@ -20,26 +16,11 @@ def send_test_mail(to: str) -> str:
         mail.connection = get_connection(timeout=SECONDS)
         within(SECONDS, mail.send)
     except TimeoutError:
+        mail_tried.send(None, reason=texts.NO_ANSWER_IN_TIME)
         return texts.NO_ANSWER_IN_TIME
     except (OSError, ValueError) as error:  # SMTPException is an OSError; an invalid address raises ValueError
-        return _without_secrets(_reason(error))
+        reason = describe_error(error)
+        mail_tried.send(None, reason=reason)
+        return reason
+    mail_tried.send(None, reason="")
     return ""
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, SMTPRecipientsRefused):
-        code, text = next(iter(error.recipients.values()))
-        return f"{code} {_decode(text)}"
-    if isinstance(error, SMTPResponseException):
-        return f"{error.smtp_code} {_decode(error.smtp_error)}"
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
-
-
-def _decode(text: str | bytes) -> str:
-    return text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-
-
-def _without_secrets(reason: str) -> str:
-    password = getattr(settings, "EMAIL_HOST_PASSWORD", "")
-    text = " ".join(reason.replace(password, "…").split() if password else reason.split())
-    return text[:LONGEST_REASON].rstrip(".")

@@ -8,10 +8,11 @@ from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from pipelines_portal.core.job_queue import waiting_jobs
+from pipelines_portal.core.mail import mail_is_on
 from pipelines_portal.core.metrics import Waiting, queue_metrics, seconds_since
 from pipelines_portal.entry.models import IS_AT_WORK, ImportJob
 from pipelines_portal.submissions.models import Export
-from pipelines_portal.system.models import WorkerHeartbeat, last_runs
+from pipelines_portal.system.models import MailResult, WorkerHeartbeat, last_runs
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.uploads.models import ZipUpload
 
@@ -52,6 +53,14 @@ def worker_heartbeats() -> Iterator[Metric]:
     if newest is not None:
         age.add_metric([], seconds_since(newest))
     yield age
+
+
+def mail() -> Iterator[Metric]:
+    """Yield whether the mail server accepted the last mail, without a value if there was none."""
+    is_ok = GaugeMetricFamily("pipelines_mail_ok", "1 if the mail server accepted the last mail, else 0.")
+    if mail_is_on() and (last := MailResult.objects.first()):
+        is_ok.add_metric([], not last.reason)
+    yield is_ok
 
 
 def backups() -> Iterator[Metric]:

@@ -67,6 +67,16 @@ def delete_old_runs() -> int:
     return delete_in_batches(BackupRun.objects.filter(started_at__lt=limit).exclude(pk__in=kept))
 
 
+class MailResult(models.Model):
+    """What the mail server did with the last mail. `reason` says why it was not accepted."""
+
+    at = models.DateTimeField()
+    reason = models.CharField(max_length=LONGEST_PROBLEM, blank=True)
+
+    def __str__(self) -> str:
+        return self.reason or "accepted"
+
+
 class RecoveryFile(models.Model):
     """The word of an administrator that the recovery file with these encryption keys is stored elsewhere."""
 

@@ -19,16 +19,17 @@ from pipelines_portal.accounts.issuer import PROVIDER
 from pipelines_portal.accounts.models import Team
 from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.mail import mail_is_on
+from pipelines_portal.core.mail import mail_is_on, mail_server
 from pipelines_portal.core.metrics import MOST_COUNTED
 from pipelines_portal.core.preparation import missing_migrations
+from pipelines_portal.keys.decryption import read_decryption
 from pipelines_portal.keys.expiry import REMINDER_DAYS
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.states import state_of
 from pipelines_portal.system import texts
 from pipelines_portal.system.heartbeats import SILENT_AFTER
 from pipelines_portal.system.metrics import waiting_work
-from pipelines_portal.system.models import OVERDUE_AFTER, WorkerHeartbeat, last_runs
+from pipelines_portal.system.models import OVERDUE_AFTER, MailResult, WorkerHeartbeat, last_runs
 from pipelines_portal.system.rows import OK, PLAIN, PROBLEM, WARNING, Row, Section
 
 LEAST_FREE = 0.1
@@ -36,6 +37,8 @@ QUEUE_WAITS_AFTER = timedelta(minutes=5)
 MOST_KEYS, MOST_REFUSALS, REFUSALS_READ = 20, 10, 200
 TROUBLE = "administrators/troubleshooting"
 BACKUP = "administrators/backup"
+NO_MAIL_COMES = f"{TROUBLE}#mail-does-not-arrive"
+KEYS_LOST = f"{TROUBLE}#api-keys-can-t-be-opened"
 
 
 def read_sections() -> list[Section]:
@@ -103,8 +106,12 @@ def _disk() -> Row:
 def _mail() -> Row:
     if not mail_is_on():
         return Row("Mail server", "Off", WARNING, advice=texts.NO_MAIL, guide="administrators/mail")
-    host = f"{getattr(settings, 'EMAIL_HOST', '')}:{getattr(settings, 'EMAIL_PORT', '')}"
-    return Row("Mail server", f"On, through {host}, from {settings.DEFAULT_FROM_EMAIL}", OK)
+    value = f"On, through {mail_server()}, from {settings.DEFAULT_FROM_EMAIL}"
+    last = MailResult.objects.first()
+    if last and last.reason:
+        advice = texts.mail_not_taken(last.reason)
+        return Row("Mail server", f"{value} · last tried", PROBLEM, at=last.at, advice=advice, guide=NO_MAIL_COMES)
+    return Row("Mail server", value, OK)
 
 
 def _identity_provider() -> list[Row]:
@@ -136,6 +143,8 @@ def _keys(now: datetime) -> list[Row]:
     is_noted = Q(rejected_at__isnull=False) | Q(paused_until__gt=now) | Q(expires_at__lte=soon)
     noted = SavedKey.objects.filter(is_noted).select_related("owner").order_by("name", "pk")
     rows = [row for key in noted[: MOST_KEYS + 1] if (row := _key(key, now))]
+    if problem := read_decryption().problem:
+        rows.insert(0, Row("Encryption", "Keys can’t be opened", PROBLEM, advice=problem, guide=KEYS_LOST))
     if not rows:
         return [Row("All keys", "None is rejected, paused or about to expire", OK)]
     if len(rows) > MOST_KEYS:

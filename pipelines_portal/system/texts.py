@@ -29,6 +29,10 @@ def test_sent(email: str) -> str:
     return f"The mail server accepted a test mail to {email}"
 
 
+def mail_not_taken(reason: str) -> str:
+    return f"The last mail was not accepted: {reason}. Check EMAIL_URL and MAIL_FROM, then send a test mail."
+
+
 def test_failed(reason: str) -> str:
     return f"Test mail not sent. The mail server’s answer: {reason}. Check EMAIL_URL and MAIL_FROM."
 

@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from pipelines_portal.accounts.confirmation import ask_to_confirm
@@ -19,6 +20,7 @@ from pipelines_portal.system.proxy import proxy_section
 from pipelines_portal.system.reads import read_sections
 from pipelines_portal.system.recovery import mark_saved, saved_file, write_recovery_file
 from pipelines_portal.system.settings_list import list_settings
+from pipelines_portal.system.support_report import build_report
 
 EXTERNAL_API_PART = "external-api"
 
@@ -46,6 +48,15 @@ def external_api(request: SignedInRequest) -> HttpResponse:
     """Ask the External API for its state. Without JavaScript, this is a page of its own."""
     context = {"section": external_api_section()}
     return render_page(request, "system/external_api.html", context, partials=(EXTERNAL_API_PART,))
+
+
+@require_safe
+@never_cache
+@signed_in
+@administrators_only
+def support_report(request: SignedInRequest) -> HttpResponse:
+    """Show a text to send to somebody who helps."""
+    return render_page(request, "system/support_report.html", {"report": build_report()})
 
 
 @require_POST

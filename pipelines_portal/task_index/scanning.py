@@ -118,7 +118,9 @@ def _record_newest(scan: Scan, response: Response) -> Next:
     started_at = position.get("started_at") or response.requested_at.isoformat()
     if index.newest_id is None:
         _start_backfill(index, response.page)
-    elif not position and ids and top < index.newest_id:
+    elif "cursor" not in position and ids and top < index.newest_id:
+        if not position.get("has_lost"):  # a copy of its database may lag behind: look once more
+            return NEWEST_INTERVAL, {"has_lost": True}
         # The API was restored from a backup: it has lost the newer tasks, and will give their IDs again.
         mark_lost(index, top, response.requested_at)
         index.newest_id = top

@@ -295,6 +295,7 @@ ACCESS: dict[str, Row] = {
     # The installation.
     "system:page": Row(ADMINISTRATORS),
     "system:external_api": Row(ADMINISTRATORS),
+    "system:support_report": Row(ADMINISTRATORS),
     "system:test_mail": Row(post=ADMINISTRATORS, quiet="a mail to oneself"),
     "system:recovery_file": Row(ADMINISTRATORS),
     "system:recovery_download": Row(post=ADMINISTRATORS, event="recovery-file-downloaded"),

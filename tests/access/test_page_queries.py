@@ -16,6 +16,7 @@ from filling.addresses import PAGES, SIGNED_OUT, addresses_for
 from filling.company import make_company
 from filling.size import Size
 
+__all__ = ["addresses_for", "make_company"]
 MOST = 8
 # Pages that gather many small things, each with its plain number. The session is one of them.
 # grid:page has the rows with their tasks, errors, duplicates, undo and redo, and pins, presets and notes. Beside a
@@ -27,7 +28,7 @@ GATHERING = {
     "overview:home": 20, "overview:detail": 13, "keys:detail": 10, "imports:check": 15, "imports:progress": 13,
     "imports:continue": 9, "new_task:create": 10, "overview:palette": 11, "search:search": 11, "submissions:list": 16,
     "submissions:detail": 9, "tasks:list": 11, "grid:page": 20, "grid:created": 17, "tasks:detail": 9,
-    "system:page": 12,
+    "system:page": 12, "system:support_report": 19,
 }  # fmt: skip
 TRANSACTION = ("BEGIN", "SAVEPOINT", "RELEASE")
 # More of everything than a page shows.

@@ -51,7 +51,8 @@ def test_cookies_have_the_attributes_of_their_prefix(client: Client, maria: User
 def test_signing_out_is_a_post(client: Client, maria: User) -> None:
     client.force_login(maria)
     assert client.get("/sign-out/").status_code == 405
-    assert client.post("/sign-out/")["Location"] == "/sign-in/"
+    left = client.post("/sign-out/", follow=True)
+    assert left.redirect_chain == [("/sign-in/", 302)] and "You’re signed out." in left.content.decode()
     assert client.get("/password/").status_code == 302
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -19,7 +20,10 @@ CREATED = answer(200, {"success_count": 1, "error_count": 0, "errors": [], "task
 
 
 def tasks(*ids: int) -> Answer:
-    return answer(200, {"tasks": [task(number) for number in ids], "next_cursor": None, "has_more": False})
+    """Return a list of tasks that were created just now."""
+    now = datetime.now(UTC).isoformat()
+    listed = [task(number) | {"created_at": now, "updated_at": now} for number in ids]
+    return answer(200, {"tasks": listed, "next_cursor": None, "has_more": False})
 
 
 def good_routes() -> dict[str, Answer]:

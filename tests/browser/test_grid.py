@@ -116,6 +116,9 @@ def test_errors_stay_and_are_corrected_in_their_cells(page: Page, running: Offic
     open_grid(page, running, workflow_id)
     page.keyboard.type("Hello")
     page.keyboard.press("Tab")
+    # The row is saved, and its empty cell is an error that is not shown yet. The focus is.
+    expect(page.locator("#row-1 td.bad:focus")).to_have_count(1)
+    assert page.evaluate("getComputedStyle(document.activeElement).boxShadow") != "none"
     page.keyboard.type("Klingon")
     page.keyboard.press("Enter")
     expect(page.locator("#row-1")).to_contain_text("Not an option")

@@ -13,7 +13,7 @@ from tests.browser.demo import EMAIL, PASSWORD, faults_seen
 from tests.browser.signing_in import sign_in, signed_in_context
 from tests.live import ExternalApi, Portal, external_api, portal
 
-WORKFLOW, EMPTY = 42, 44
+WORKFLOW = 42
 # An answer may be shown again for so long, to whoever looks by itself.
 POOLED_MILLISECONDS = 4_700
 
@@ -38,10 +38,10 @@ class World:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("world")
     with external_api(folder / "api") as api:
-        api.load(samples.organization("Acme", samples.workflow(WORKFLOW), samples.workflow(EMPTY, "Empty")))
+        api.load(samples.organization("Acme", samples.workflow(WORKFLOW)))
         key = api.new_key("Acme")
         with portal(folder / "portal", api.url) as running:
-            running.manage("load_demo", "--key-name", "Acme", "--workflows", "42", "44", given=key)
+            running.manage("load_demo", "--key-name", "Acme", "--workflows", "42", given=key)
             made = World(api, running, key)
             made.create(60)
             yield made
@@ -76,15 +76,6 @@ def look_finds_nothing_new(page: Page) -> bool:
 
 def first_id(page: Page) -> int:
     return int(page.locator("tbody .id a").first.inner_text())
-
-
-@pytest.mark.full
-def test_nothing_new_changes_nothing(page: Page, world: World) -> None:
-    page.goto(world.address())
-    page.evaluate("document.querySelector('tbody').isTheSame = true")
-    assert look_finds_nothing_new(page)
-    assert page.evaluate("document.querySelector('tbody').isTheSame")
-    expect(page.locator("#live .live")).to_have_text(re.compile(r"^\s*Live\s"))
 
 
 def test_focus_scroll_and_what_was_chosen_stay(page: Page, world: World) -> None:
@@ -185,21 +176,6 @@ def test_a_batch_that_fills_the_page_moves_no_row(page: Page, world: World) -> N
     expect(page.locator("tbody .id a").first).to_have_text(str(newest + 30))
     expect(live.get_by_text("Live", exact=True)).to_be_visible()
     assert look_finds_nothing_new(page)
-
-
-@pytest.mark.full
-def test_an_empty_filter_and_a_new_workflow_look_too(page: Page, world: World) -> None:
-    page.goto(world.address("?status=quarantined"))
-    expect(page.get_by_text("No tasks with this status")).to_be_visible()
-    (task_id,) = world.create(1)
-    world.api.run("set_status", task_ids=[task_id], status="quarantined")
-    forget_stored(page)
-    expect(page.locator(f"#t{task_id}")).to_be_visible()
-    page.goto(world.address(workflow_id=EMPTY))
-    expect(page.get_by_text("No tasks yet")).to_be_visible()
-    (task_id,) = world.create(1, EMPTY)
-    forget_stored(page)
-    expect(page.locator(f"#t{task_id}")).to_be_visible()
 
 
 @pytest.mark.full
@@ -321,14 +297,6 @@ def test_by_touch_the_whole_row_is_the_link(browser: Browser, page: Page, world:
     expect(touch.locator(".pagehead").get_by_text(str(newest))).to_be_visible()
 
 
-@pytest.mark.full
-def test_the_title_follows_the_filter(page: Page, world: World) -> None:
-    page.goto(world.address())
-    page.locator("#status-menu summary").click()
-    page.locator("#chip-finished").click()
-    expect(page).to_have_title(re.compile(r"^(\(\d+ failed\) )?Finished · "))
-
-
 def test_the_keyboard_walks_the_list(page: Page, world: World) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=world.portal.url)
     page.goto(world.address())
@@ -396,22 +364,6 @@ def test_single_keys_can_be_off(page: Page, world: World) -> None:
     page.goto(f"{world.portal.url}/account/")
     page.get_by_role("radiogroup", name="Single-key shortcuts").get_by_label("On").check()
     page.get_by_role("button", name="Save single-key shortcuts").click()
-
-
-@pytest.mark.full
-def test_it_can_be_switched_off_and_on(page: Page, world: World) -> None:
-    page.goto(world.address("?status=pending"))
-    page.locator("#view-menu summary").click()
-    page.get_by_role("button", name="Pause updates").click()
-    expect(page.locator("#live .live")).to_contain_text("Updated")
-    assert "status=pending" in page.url
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.wait_for_timeout(6_000)
-    assert asked == []
-    page.locator("#view-menu summary").click()
-    page.get_by_role("button", name="Resume updates").click()
-    expect(page.locator("#live .live")).to_have_text(re.compile(r"^\s*Live\s"))
 
 
 def send_by_form(world: World, text: str) -> None:

@@ -117,41 +117,6 @@ def test_enter_behind_the_name_of_a_preset_saves_it(browser: Browser, running: D
     expect(page.get_by_text(f"Preset “By Enter, {script}” saved")).to_be_visible()
 
 
-@pytest.mark.full
-def test_a_time_says_what_it_is_in_utc(browser: Browser, running: Demo) -> None:
-    page = form(browser, running)
-    received = page.get_by_label(re.compile("^Received at"))
-    received.fill("24.11.2026 10:30")
-    expect(page.get_by_text("24 Nov 2026 10:30, Vienna time (09:30 UTC)")).to_be_visible()
-    received.fill("2026-07-24 00:30")
-    expect(page.get_by_text("24 Jul 2026 00:30, Vienna time (22:30 UTC on 23 Jul)")).to_be_visible()
-    received.fill("soon")
-    expect(page.get_by_text("Enter a date that exists, like 27 Nov 10:15 or yesterday 4pm")).to_be_visible()
-
-
-@pytest.mark.full
-def test_a_time_that_came_twice_is_answered_at_its_field(browser: Browser, running: Demo) -> None:
-    page = form(browser, running)
-    fill(page, "On the night of the clocks")
-    page.get_by_label(re.compile("^Received at")).fill("2026-10-25T02:30")
-    page.get_by_role("button", name="Create task").last.click()
-    page.get_by_role("link", name=re.compile("came twice in Vienna")).click()
-    page.get_by_label("The second, 01:30 UTC").check()
-    page.keyboard.press("Control+Enter")
-    expect(page.get_by_text(re.compile(r"Task \d+ created"))).to_be_visible()
-
-
-def test_a_task_is_duplicated(browser: Browser, running: Demo) -> None:
-    page = form(browser, running)
-    fill(page, "To be duplicated")
-    page.keyboard.press("Control+Enter")
-    expect(page.get_by_text(re.compile(r"Task \d+ created"))).to_be_visible()
-    page.locator("tbody td a").first.click()
-    page.get_by_role("link", name="Duplicate").click()
-    expect(page.get_by_label(re.compile("^Subject"))).to_have_value("To be duplicated")
-    expect(page.get_by_role("radio", name="Phone")).to_be_checked()
-
-
 def test_what_is_wrong_is_said_on_leaving_the_field(browser: Browser, running: Demo) -> None:
     page = form(browser, running)
     value = page.get_by_label(re.compile("^Order value"))

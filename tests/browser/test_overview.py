@@ -7,8 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chromium import Chromium
-from tests.browser.demo import EMAIL, PASSWORD, Demo, demo, faults_seen, signed_in
-from tests.browser.signing_in import sign_in
+from tests.browser.demo import Demo, demo, faults_seen, signed_in
 from tests.live import portal_worker
 
 OVERVIEW, HOME = "/keys/1/workflows/43/overview/", "/"
@@ -52,35 +51,6 @@ def test_nothing_scrolls_sideways(counted: Page, running: Demo, path: str, width
     counted.set_viewport_size({"width": width, "height": 800})
     counted.goto(running.url + path)
     assert faults_seen(counted) == []
-
-
-def test_chart_and_table_hold_the_same_numbers(counted: Page, running: Demo) -> None:
-    counted.goto(running.url + OVERVIEW)
-    counted.get_by_text("View as table").click()
-    rows = counted.locator("#days-table tbody tr")
-    expect(rows).to_have_count(30)
-    first = rows.nth(1).inner_text().split("\t")
-    titles = counted.locator(".chart g title").all_text_contents()
-    assert f"{first[0]}: {first[1]} created, {first[2]} finished" in titles
-
-
-def test_a_number_leads_to_its_tasks(counted: Page, running: Demo) -> None:
-    counted.goto(running.url + OVERVIEW)
-    counted.get_by_role("link", name=re.compile(r"^\d+ in progress")).click()
-    counted.wait_for_url(re.compile(r"/tasks/\?status=in_progress"))
-    expect(counted.locator("#status-menu summary")).to_have_text("In progress")
-
-
-def test_without_javascript_it_is_there_as_well(browser: Browser, running: Demo, counted: Page) -> None:
-    page = browser.new_context(java_script_enabled=False).new_page()
-    sign_in(page, EMAIL, PASSWORD, at=running.url)
-    page.get_by_role("main").get_by_text("New task", exact=True).click()
-    expect(page.get_by_role("main").get_by_role("link", name="Support ticket triage").first).to_be_visible()
-    page.goto(running.url + OVERVIEW)
-    page.get_by_label("No progress for").select_option("72")
-    page.get_by_role("button", name=re.compile("^Save")).click()
-    expect(page.get_by_label("No progress for")).to_have_value("72")
-    page.context.close()
 
 
 def test_home_refreshes_itself_and_keeps_what_is_in_use(browser: Browser, running: Demo, counted: Page) -> None:

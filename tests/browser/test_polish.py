@@ -69,33 +69,11 @@ def test_wide_lists_use_a_wide_screen(browser: Browser, running: Demo) -> None:
     wide.context.close()
 
 
-def test_a_refused_task_is_corrected_in_the_form(page: Page, running: Demo) -> None:
-    page.goto(f"{running.url}/submissions/?who=team&status=rejected")
-    page.locator("#submission-page").get_by_role("link", name=re.compile("invoice")).first.click()
-    expect(page.get_by_text("Pipelines rejected this task")).to_be_visible()
-    expect(page.get_by_text(re.compile("^Target language must be one of"))).to_be_visible()
-
-
-def test_signing_out_says_so(browser: Browser, running: Demo) -> None:
-    leaving = signed_in(browser, running)
-    leaving.goto(f"{running.url}/account/")
-    leaving.get_by_role("button", name="Sign out", exact=True).click()
-    expect(leaving.get_by_text("You’re signed out.")).to_be_visible()
-    leaving.context.close()
-
-
 def test_without_scripts_no_archive_can_be_dropped(browser: Browser, running: Demo) -> None:
     plain = signed_in(browser, running, java_script_enabled=False)
     plain.goto(running.workflow(57, "upload/"))
     expect(plain.locator("input[type=file]:visible")).to_have_count(0)
     plain.context.close()
-
-
-def test_an_unknown_workflow_is_told_at_the_field(page: Page, running: Demo) -> None:
-    page.goto(f"{running.url}/keys/1/workflows/")
-    page.get_by_label("Workflow IDs or links").fill("101")
-    page.get_by_role("button", name="Add workflows").click()
-    expect(page.get_by_text("This key has no workflow 101.")).to_be_visible()
 
 
 def test_paper_shows_no_box_to_fill_in(page: Page, running: Demo) -> None:

@@ -98,20 +98,6 @@ def test_a_list_is_filtered_selected_and_exported(browser: Browser, running: Dem
     assert '"Task ID","Status"' in text and all(sent in text for sent in TEXTS[:2]) and TEXTS[2] not in text
 
 
-@pytest.mark.full
-def test_single_tasks_of_a_day_open_from_one_line(browser: Browser, running: Demo) -> None:
-    page = signed_in(browser, running)
-    page.goto(f"{running.url}/submissions/")
-    page.get_by_text(re.compile(r"^\s*3 tasks\s*$")).click()
-    expect(page.get_by_role("link", name="Letter of the notary")).to_be_visible()
-    page.get_by_role("link", name=re.compile("^View all")).click()
-    expect(page.locator("tbody tr:not(.day)")).to_have_count(3)
-    with page.expect_download() as saving:
-        page.get_by_role("button", name="Export").click()
-    text = Path(saving.value.path()).read_text(encoding="utf-8-sig")
-    assert all(sent in text for sent in TEXTS)
-
-
 @pytest.mark.parametrize("address", ["/search/", "/search/?q=parcel", "/search/?q=999999",
                                      "/search/?q=day:soon", "/submissions/", "/notifications/",
                                      "/account/notifications/", "/account/"])  # fmt: skip

@@ -147,20 +147,6 @@ def test_without_javascript_step_2_promises_nothing(browser: Browser, running: W
     page.context.close()
 
 
-def test_another_tab_was_heard_of_without_a_stray_space(page: Page, running: World, tmp_path: Path) -> None:
-    path = archive(tmp_path / "scans.zip", "a.png")
-    where = running.make_upload(path, SINGLE, [{"invoice": "a.png"}])
-    page.goto(where)
-    assert page.request.post(f"{where}start/", form=_form(page)).ok
-    page.reload()
-    expect(page.get_by_text("Last active")).to_contain_text(re.compile(r"(now|ago)\. This page"))
-
-
-def _form(page: Page) -> dict[str, str]:
-    token = page.locator("[name=csrfmiddlewaretoken]").first.input_value()
-    return {"csrfmiddlewaretoken": token, "tab": "another"}
-
-
 def test_names_that_turn_around_and_endless_ones_keep_the_page_in_shape(page: Page, tmp_path: Path) -> None:
     page.set_viewport_size({"width": 360, "height": 800})
     path = archive(tmp_path / "a\u202egnp.zip", "x\u202egnp.exe.png", "n" * 1000 + ".png")

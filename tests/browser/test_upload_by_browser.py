@@ -70,18 +70,6 @@ def test_link_is_nowhere_in_page_or_storage(page: Page, running: World, archive:
     assert "signature=" not in log
 
 
-def test_wizard_resumes_at_its_step_from_any_address(page: Page, running: World, archive: Path) -> None:
-    """A URL asked at the wrong step leads to the right one, before and after."""
-    address = running.make_upload(archive, 57, ROWS)
-    page.goto(f"{address}result/")
-    assert page.url == address
-    choose_and_start(page, address, archive)
-    expect_created(page, 3)
-    for step in ("", "confirm/"):
-        page.goto(f"{address}{step}")
-        assert page.url == f"{address}result/"
-
-
 @pytest.mark.full
 def test_rejected_rows_name_their_entries(page: Page, running: World, tmp_path: Path) -> None:
     """S128, S129, S153: an error is tied to the folder it came of; the CSV says the same."""

@@ -207,6 +207,6 @@ def test_a_full_disk_is_named_and_nothing_else_is_asked(settings: Any, monkeypat
         raise OperationalError("full") from psycopg.errors.DiskFull()
 
     settings.CHECKS = [f"{__name__}.worker"]
-    monkeypatch.setattr(probes, "_is_known_migrated", False)
+    monkeypatch.setattr(probes, "_migrated_until", 0.0)
     monkeypatch.setattr(probes, "is_migrated", fail)
     assert probes.check_all() == {"database": FULL}

@@ -12,7 +12,6 @@ from django.core.management import CommandError, call_command
 
 from pipelines_portal.core.sign_in_throttle.throttle import person_limits
 from pipelines_portal.external_api.models import Membership, Organization, Person, WaitingMembership
-from pipelines_portal.external_api.organizations import password_links
 from pipelines_portal.external_api.organizations.pages import password_views
 from pipelines_portal.external_api.organizations.password_links import reset_account
 from pipelines_portal.external_api.organizations.people import AlreadyMemberError, activate_memberships, add_person
@@ -74,17 +73,18 @@ def test_an_account_that_exists_gets_no_rights_when_it_is_added(
     assert choose(Visitor(server), link, CHOSEN) == 404
 
 
-def test_no_admin_makes_a_link_for_somebody_who_waits(
+def test_no_admin_makes_a_link_for_somebody_who_waited(
     server: Api, tenant: Tenant, other: Tenant, attacker: Visitor
 ) -> None:
-    """Nor does a link from before work, or one after the person has joined."""
+    """Nor does a link from before work after the person has joined."""
     carol = Person.objects.get(email=EMAIL)
     foreign, admin = signed_in(server, other.admin), signed_in(server, tenant.admin)
     early = link_in(foreign.post(of(other, carol, "password-link")).text)
     assert Visitor(server).get(early).status_code == 200
     admin.post(pages(tenant), {"email": EMAIL, "role": "member"})
-    assert Visitor(server).get(early).status_code == 404
+    assert post(admin, tenant, carol, "password-link") == 404
     assert choose(Visitor(server), operators_link(), OWN) == 302
+    assert Visitor(server).get(early).status_code == 404
     for visitor, place in ((foreign, other), (admin, tenant)):
         assert post(visitor, place, carol, "password-link") == 404
     # The account is older than this membership, even if that is the only one.
@@ -113,20 +113,21 @@ def test_who_waits_is_no_admin_in_reserve(server: Api, tenant: Tenant, other: Te
     assert post(admin, tenant, other.admin, "role", role="admin") == 404
 
 
-def test_a_link_of_an_admin_activates_nothing(
-    server: Api, tenant: Tenant, other: Tenant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Somebody is added while a link's page is open: the page is refused. If it were not, they would still wait."""
-    person = make_person("member", other.organization)
-    link = link_in(signed_in(server, other.admin).post(of(other, person, "password-link")).text)
-    visitor = Visitor(server)
-    page = visitor.get(link)
-    add_person(tenant.organization, person.email, "admin")
-    typed = {"new_password1": CHOSEN, "new_password2": CHOSEN}
-    assert visitor.submit(page, typed, allow_redirects=False).status_code == 404
-    monkeypatch.setattr(password_links, "people_to_help", lambda admin: Person.objects.all())
-    assert visitor.submit(page, typed, allow_redirects=False).status_code == 302
-    assert role_of(tenant, person) is None
+def test_an_admin_of_elsewhere_does_not_end_an_invitation(server: Api, tenant: Tenant, other: Tenant) -> None:
+    """The person chooses a password, may get another link, and still waits elsewhere. The operator's link ends both."""
+    admin = signed_in(server, other.admin)
+    invitation = link_in(admin.post(pages(other), {"email": EMAIL, "role": "member"}).text)
+    added = signed_in(server, tenant.admin).post(pages(tenant), {"email": EMAIL, "role": "admin"}).text
+    assert f"password_link {EMAIL}" in added and "account" not in added.partition('role="status"')[2].split("</p>")[0]
+    carol, visitor = Person.objects.get(email=EMAIL), Visitor(server)
+    assert choose(visitor, invitation) == 302
+    second = link_in(admin.post(of(other, carol, "password-link")).text)
+    assert Visitor(server).get(second).status_code == 200
+    assert role_of(tenant, carol) is None and WaitingMembership.objects.filter(person=carol).exists()
+    link = operators_link()
+    assert "/sign-in" in visitor.get("/password").url and Visitor(server).get(second).status_code == 404
+    assert choose(Visitor(server), link, OWN) == 302
+    assert (role_of(tenant, carol), role_of(other, carol)) == ("admin", "member")
 
 
 def test_a_lost_password_of_two_organizations_is_replaced(server: Api, tenant: Tenant, other: Tenant) -> None:
@@ -190,6 +191,18 @@ def test_a_file_adds_an_existing_account_as_waiting(tenant: Tenant, tmp_path: Pa
     assert not WaitingMembership.objects.exists()
     load(tmp_path, {"name": "New", "members": [email]})
     assert Membership.objects.get(organization__name="New").role == "member"
+
+
+def test_a_file_that_gives_rights_ends_sessions(server: Api, tenant: Tenant, tmp_path: Path) -> None:
+    """Even with the password that the account has. Loaded again, it gives none, and sessions stay."""
+    for more in ({}, {"may_add_organizations": True}):
+        visitor = signed_in(server, tenant.admin)
+        part = {"name": "New", "admins": [{"email": tenant.admin.email, "password": PASSWORD} | more]}
+        load(tmp_path, part)
+        assert "/sign-in" in visitor.get("/password").url
+        again = signed_in(server, tenant.admin)
+        load(tmp_path, part)
+        assert "/sign-in" not in again.get("/password").url
 
 
 @pytest.mark.django_db

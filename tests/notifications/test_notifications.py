@@ -614,6 +614,16 @@ def test_a_daily_mail_comes_in_the_morning_of_the_persons_zone(desk: Desk, mails
     assert mail_at(night + timedelta(days=1, minutes=31)) == 1
 
 
+def test_a_decision_reads_the_notification_about_it(desk: Desk) -> None:
+    submission = desk.draft()
+    submission.claim(0, until=timezone.now() - timedelta(seconds=1))
+    events.notify_of_unconfirmed()
+    assert Notification.objects.get().read_at is None
+    submission.refresh_from_db()
+    submission.decide_not_created(desk.person)
+    assert Notification.objects.get().read_at is not None
+
+
 def test_what_comes_after_the_hour_of_a_daily_mail_waits_for_the_next(
     desk: Desk, mails: list[Any], monkeypatch: Any
 ) -> None:

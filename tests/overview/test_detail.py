@@ -25,6 +25,7 @@ from tests.factories import (
     share_key,
 )
 from tests.fake_api import FakeApi
+from tests.htmx_page import HtmxPage
 from tests.pages import queries_of, shown_time, text_of
 
 
@@ -166,6 +167,16 @@ def test_a_day_that_was_not_read_does_not_count_as_zero(page: Any, saved_key: Sa
     assert [day.created for day in days] == [None, None, None, 0, 0]
     words = text_of(page.get(address(index.workflow)))
     assert "Not counted yet" in words and "is still loading" in words
+
+
+def test_chart_and_table_have_the_same_numbers(page: Any, saved_key: SavedKey) -> None:
+    tasks = [make_task(n, "finished", timezone.now() - timedelta(days=n), 1) for n in (1, 2)]
+    shown = HtmxPage(page, address(make_index(open_workflow(saved_key), tasks).workflow))
+    titles = [node.text for node in shown.find_all("title")]
+    rows = [[cell.text for cell in row.walk() if cell.tag == "td"] for row in shown.find("#days-table").walk()]
+    days = [row for row in rows if len(row) == 3 and "(today)" not in row[0]]
+    assert len(days) == 29 and ["1", "1"] in [row[1:] for row in days]
+    assert {f"{day}: {created} created, {finished} finished" for day, created, finished in days} <= {*titles}
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "Asia/Kathmandu", "Europe/Vienna", "America/St_Johns"])

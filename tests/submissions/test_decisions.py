@@ -16,6 +16,7 @@ from pipelines_portal.submissions.outcomes import outcome_of_answer, unconfirmed
 from pipelines_portal.submissions.sending import newest_task_id
 from tests.factories import BAD, GOOD, Desk, send
 from tests.fake_api import FakeApi, error
+from tests.htmx_page import HtmxPage
 
 
 def send_and_lose_answer(desk: Desk, *rows: dict[str, Any]) -> Submission:
@@ -48,6 +49,18 @@ def test_says_what_appeared_since(desk: Desk, api: FakeApi) -> None:
     assert "2 new tasks since you sent 2." in html
     assert all(f'/tasks/{task_id}/"' in html for task_id in ids)
     assert f'/tasks/{ids[0] - 1}/"' not in html
+
+
+def test_what_appeared_is_looked_up_when_the_page_is_loaded(desk: Desk) -> None:
+    """Nothing appeared: then there is nothing to call mine, and the other way says what it may do."""
+    submission = send_and_lose_answer(desk, GOOD)
+    page = HtmxPage(desk.browser, reverse("submissions:detail", args=[submission.pk]))
+    link = page.find("a", "Look for new tasks")
+    assert "load" in link["hx-trigger"] and link["href"] == link["hx-get"], "without a script, it is pressed"
+    page.press(link)
+    words = page.find("#appeared").text
+    assert "No new task yet" in words and "Check again" in words
+    assert "Confirm" not in words and "creates duplicates" in words
 
 
 def test_as_many_as_were_sent_at_that_time_are_very_likely_ones_own(desk: Desk, api: FakeApi) -> None:

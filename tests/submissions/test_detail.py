@@ -8,10 +8,12 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from pipelines_portal.api_client import PipelinesError
+from pipelines_portal.api_client import CreatedTasks, PipelinesError
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.outcomes import outcome_of_answer
 from tests.factories import BAD, GOOD, Desk, open_desk, send
 from tests.fake_api import FakeApi, hang_up, task_list
+from tests.htmx_page import HtmxPage
 
 EVERY_ACTION = ("send", "mark_created", "mark_not_created", "retry")
 
@@ -83,9 +85,12 @@ def test_rejected_ones_alone(desk: Desk) -> None:
     assert numbers(show(desk, sent, "?only=rejected&after=99")) == list(range(102, 121, 2))
 
 
-def test_htmx_gets_the_rows_alone(desk: Desk) -> None:
-    html = show(desk, desk.draft(), **{"HX-Request": "true", "HX-Target": "submission-rows"})
-    assert html.lstrip().startswith('<section id="submission-rows"')
+def test_the_filter_changes_rows_and_address(desk: Desk) -> None:
+    sent = send(desk.draft(GOOD, BAD), desk.client)
+    page = HtmxPage(desk.browser, reverse("submissions:detail", args=[sent.pk]))
+    page.press(page.find("a", "Rejected"))
+    assert numbers(page.find("#submission-rows").html()) == [2] and page.address.endswith("?only=rejected")
+    page.assert_as_loaded("#submission-rows")
 
 
 def test_queries_do_not_grow_with_the_rows(desk: Desk, django_assert_max_num_queries: Any) -> None:
@@ -126,6 +131,26 @@ def test_page_that_is_sending_looks_again_by_itself(desk: Desk) -> None:
     html = show(desk, submission)
     assert 'hx-trigger="every 2s"' in html and "data-pause-when-hidden" in html
     assert 'hx-trigger="every 2s"' not in show(desk, desk.draft())
+
+
+def test_the_page_follows_a_sending_to_its_end(desk: Desk) -> None:
+    submission = desk.draft()
+    submission.claim(0, until=None)
+    page = HtmxPage(desk.browser, reverse("submissions:detail", args=[submission.pk]))
+    assert "Waiting for Pipelines" in page.find("#submission").text
+    submission.record(outcome_of_answer(submission, CreatedTasks(success_count=1, error_count=0, task_ids=[7])))
+    page.press(page.find("#submission"))
+    assert "1 task created" in page.find("#submission").text and "hx-get" not in page.find("#submission").attributes
+    page.assert_as_loaded("#submission")
+
+
+def test_the_page_of_a_rejected_task_says_why(desk: Desk) -> None:
+    submission = desk.draft(BAD)
+    with pytest.raises(PipelinesError):
+        send(submission, desk.client)
+    page = HtmxPage(desk.browser, reverse("submissions:detail", args=[submission.pk]))
+    words = page.find("#submission").text
+    assert "Pipelines rejected this task" in words and "must be one of French, German, Spanish" in words
 
 
 def test_removed_key_keeps_the_page_and_refuses_to_send(desk: Desk) -> None:

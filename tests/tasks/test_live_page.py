@@ -14,6 +14,7 @@ from pipelines_portal.tasks.live_page import MOST_SHOWN, beside_shown, ids_in, r
 from tests.conftest import PAUSED
 from tests.factories import open_workflow
 from tests.fake_api import FakeApi, answer, fake_api
+from tests.htmx_page import HtmxPage
 from tests.samples import task
 from tests.tasks.test_list import address, ids
 
@@ -103,6 +104,19 @@ def test_new_tasks_are_announced_until_they_are_asked_for(page: Any, saved_key: 
     asked_for = page.get(address(workflow), headers={"HX-Request": "true", "HX-Target": "task-page"})
     assert ids(asked_for.content.decode())[3:] == before[:47]
     assert "new task" not in asked_for.content.decode().split('id="announce"')[1].split("</div>")[0]
+
+
+@pytest.mark.parametrize("query", ["", "?status=quarantined"])
+def test_an_empty_list_shows_the_first_task(page: Any, saved_key: SavedKey, api: FakeApi, query: str) -> None:
+    workflow = open_workflow(saved_key, PAUSED)
+    shown = HtmxPage(page, address(workflow, query))
+    assert "No tasks" in shown.find("#task-page").text
+    [number] = api.create(1, PAUSED)
+    api.set_status([number], "quarantined")
+    outdate(workflow.key, workflow.workflow_id)
+    shown.press(shown.find("#task-page"))
+    assert shown.find(f"#t{number}")
+    shown.assert_as_loaded("#task-page")
 
 
 def test_when_a_batch_fills_the_page_the_rows_on_show_stay(page: Any, saved_key: SavedKey, api: FakeApi) -> None:

@@ -1,5 +1,6 @@
 """Asking for a link, handing it to one tab, and giving it up."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 from pipelines_portal.uploads.models import TAB_SILENCE, Stage, ZipUpload
 from tests.factories import UPLOAD_ID, Desk, make_upload
 from tests.fake_api import FakeApi, answer, error, fake_api, hang_up
+from tests.pages import text_of
 
 from .conftest import status
 
@@ -41,6 +43,24 @@ def storage(scripted_api: FakeApi, settings: Any) -> Any:
         settings.UPLOAD_ORIGINS = [origin]
         scripted_api.routes["/tasks/upload "] = started(f"{origin}/put?{SECRET}")
         yield storage
+
+
+@pytest.mark.parametrize(
+    ("stage", "step"), [(Stage.CHOSEN, "send"), (Stage.STORED, "confirm"), (Stage.PROCESSING, "result")]
+)
+def test_each_address_leads_to_the_step_of_the_upload(
+    desk: Desk, scripted_api: FakeApi, stage: Stage, step: str
+) -> None:
+    upload = make_upload(desk, stage)
+    for name in ("send", "confirm", "result"):
+        answered = desk.browser.get(address(name, upload))
+        assert answered.get("Location", address(name, upload)) == address(step, upload)
+
+
+def test_another_tab_is_named_with_when_it_was_active(desk: Desk, storage: FakeApi) -> None:
+    upload = make_upload(desk)
+    start(desk.browser, upload, tab="another")
+    assert re.search(r"Last active <[^<]*(now|ago)</time>\. This", text_of(desk.browser.get(address("send", upload))))
 
 
 def test_link_is_asked_for_with_the_true_size_and_is_not_on_the_page(

@@ -75,7 +75,7 @@ class SecondStep(ThrottleMixin, AuthenticateView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.is_first_page:
-            self.webauthn_form = PasskeyStepForm(user=self.person)
+            self.webauthn_form = PasskeyStepForm(user=self.person)  # type: ignore[call-arg]
             return self.page(None, status=200)
         response: HttpResponse = super().post(request, *args, **kwargs)
         return response
@@ -125,7 +125,7 @@ class PasskeySignIn(LoginWebAuthnView):
         return carry_values(self.request, super().form_valid(form))
 
     def form_invalid(self, form: PasskeySignInForm) -> HttpResponse:
-        return refuse(self.request, " ".join(form.errors.get("credential", [])), status=422)
+        return refuse(self.request, " ".join(map(str, form.errors.get("credential", []))), status=422)
 
 
 def carry_values(request: HttpRequest, response: HttpResponse) -> HttpResponse:

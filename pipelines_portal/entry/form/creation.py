@@ -96,8 +96,8 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
             submission = _store(owner, workflow, typed, existing)
             if error and not _has_left(submission):
                 # With a reason it is not taken for one that is about to be sent: another form may send the same values.
-                submission.reason = f"{sentence(error)} {NOTHING_CREATED}"
-                submission.save(update_fields=["reason"])
+                submission.reason, submission.sending_until = f"{sentence(error)} {NOTHING_CREATED}", None
+                submission.save(update_fields=["reason", "sending_until"])
     except IntegrityError:  # the same form was posted to another workflow at this moment
         return Creation(Result.ELSEWHERE, Submission.objects.get(owner=owner, token=typed.token))
     if _has_left(submission):
@@ -130,7 +130,10 @@ def _has_other_values(own: Submission, typed: Typed) -> bool:
 def _why_not_stored(existing: Existing, typed: Typed) -> Creation | None:
     """Return why the values are not stored, or None."""
     own = existing.own
-    is_new = own is not None and not own.reason and own.created_at > timezone.now() - STORED_WITHIN
+    now = timezone.now()
+    is_new = own is not None and (
+        not own.reason and own.created_at > now - STORED_WITHIN or bool(own.sending_until and own.sending_until > now)
+    )
     # Another window sends this form right now, or nobody knows what came of it.
     if own and (_has_left(own) or is_new) and _has_other_values(own, typed):
         return Creation(Result.ELSEWHERE, own, is_unstored=True)
@@ -141,10 +144,10 @@ def _question_about(existing: Existing) -> Creation | None:
     """Return why a person has to confirm first that the task is meant, or None."""
     if _has_left(existing.own):
         return None
-    if existing.duplicate:
-        return Creation(Result.DUPLICATE, existing.duplicate.submission, duplicate=existing.duplicate)
     if existing.is_draft_restored:
         return Creation(Result.RESTORED, existing.own or Submission())
+    if existing.duplicate:
+        return Creation(Result.DUPLICATE, existing.duplicate.submission, duplicate=existing.duplicate)
     return None
 
 
@@ -154,8 +157,8 @@ def _store(owner: User, workflow: OpenedWorkflow, typed: Typed, existing: Existi
     submission = Submission.objects.draft(owner, workflow, [typed.fields], typed.token, Submission.Kind.FORM)
     if not _has_left(submission):
         # It is about to be sent, as a new one is.
-        submission.reason, submission.created_at = "", timezone.now()
-        submission.save(update_fields=["reason", "created_at"])
+        submission.reason, submission.sending_until = "", timezone.now() + STORED_WITHIN
+        submission.save(update_fields=["reason", "sending_until"])
     return submission
 
 

@@ -93,6 +93,8 @@ def record_sent_rows(
             import_job.rows.filter(number__in=[row.number for row in batch]).update(
                 status=ImportRow.Status.REQUESTED, submission=sent, fields=None
             )
+            # A task is its own only if it was created since then.
+            Submission.objects.filter(pk=sent.pk).update(created_at=import_job.restored_from)
             sent.claim(import_job.newest_task_id_before, until=None)
             sent.record(unconfirmed(RESTORED))
             if not sent.decide_created(task_ids[start : start + LARGEST_BATCH], by, created=created):
@@ -209,10 +211,12 @@ def give_back(import_job: "ImportJob", submission: Submission) -> bool:
 
 
 def _give_back_rows(import_job: "ImportJob", rows: QuerySet[SubmissionRow]) -> None:
-    """Make rows of a request ready to be sent again."""
+    """Make rows of a request ready to be sent again, if they have not been given back before."""
     ready, pk = ImportRow.Status.READY.value, db_id(import_job)
-    values = ((ready, text, None, pk, number) for text, number in rows.values_list(JSON_TEXT, "number"))
-    update_many(ImportRow, ("status", "fields", "submission_id"), ("import_job_id", "number"), values)
+    of_request = rows.values_list(JSON_TEXT, "number", "submission_id")
+    values = ((ready, text, None, pk, number, db_id(Submission(pk=request))) for text, number, request in of_request)
+    where = ("import_job_id", "number", "submission_id")
+    update_many(ImportRow, ("status", "fields", "submission_id"), where, values)
 
 
 def settle_overdue(import_job: "ImportJob") -> None:
@@ -228,7 +232,10 @@ def settle(import_job: "ImportJob", submission: Submission) -> None:
     if submission.is_called_off:
         _take_created(import_job, submission)
     elif submission.status == Submission.Status.DRAFT:
-        rows.update(status=ImportRow.Status.REQUESTED)
+        is_whole = rows.update(status=ImportRow.Status.REQUESTED) == submission.row_count
+        if submission.is_decided_by_person or not is_whole:
+            # Some of its rows may be in other requests by now, so it is not sent again as it is.
+            give_back(import_job, submission)
     elif submission.status == Submission.Status.UNCONFIRMED:
         rows.update(status=ImportRow.Status.UNCONFIRMED)
     else:
@@ -291,6 +298,7 @@ def _mark_replaced(import_job: "ImportJob", submission: Submission) -> None:
 
 def _take_created(import_job: "ImportJob", submission: Submission) -> None:
     """Mark rows that were given back as created if a late answer says so. They are not sent again."""
+    give_back_unsent(import_job, only_of_others=False)  # one of them may be about to be sent again
     created = submission.rows.filter(status=SubmissionRow.Status.CREATED, number__isnull=False)
     pk, sent_in = db_id(import_job), db_id(submission)
     waiting = dict(import_job.rows.filter(submission=None).exclude(digest="").values_list("number", "digest"))

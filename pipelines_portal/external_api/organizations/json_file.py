@@ -77,23 +77,28 @@ def _load_person(
 ) -> None:
     """Create or update the person and the membership. `created` has the IDs of the people whom this file created.
 
-    Somebody else may know the password of an older account. Without a new one, it gets no more rights here.
+    Somebody else may know the password of an older account. Without one in the file, it gets no more rights here. With
+    one, its sessions end, even if the password is the same: it is hashed again.
     """
     person = Person.objects.select_for_update().filter(email=part.email.lower()).first()
+    is_member = Membership.objects.filter(organization=organization, person=person).exists()
+    may_add = part.may_add_organizations if isinstance(part, AdminPart) else None
     if is_new := person is None:
         person = Person.objects.create_user(part.email, part.password)
         created.add(person.pk)
-    elif part.password is not None and not person.check_password(part.password):
+    elif part.password is not None and (
+        not is_member or (may_add and not person.may_add_organizations) or not person.check_password(part.password)
+    ):
         person.set_password(part.password)
         person.save(update_fields=["password"])
     has_own_password = part.password is not None or person.pk in created
-    if isinstance(part, AdminPart) and part.may_add_organizations is not None:
-        if part.may_add_organizations and not (has_own_password or person.may_add_organizations):
+    if may_add is not None:
+        if may_add and not (has_own_password or person.may_add_organizations):
             raise BadOrganizationFileError(f"{path}.may_add_organizations: set a password, too: the account is older")
-        person.may_add_organizations = part.may_add_organizations
+        person.may_add_organizations = may_add
         person.save(update_fields=["may_add_organizations"])
     names: dict[str, Any] = {"organization": organization, "person": person}
-    if has_own_password or Membership.objects.filter(**names).exists():
+    if has_own_password or is_member:
         WaitingMembership.objects.filter(**names).delete()
         Membership.objects.update_or_create(
             **names, defaults={"role": role}, create_defaults={"role": role, "created_account": is_new}

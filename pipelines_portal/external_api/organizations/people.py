@@ -81,11 +81,12 @@ def people_to_help(admin: Person) -> QuerySet[Person]:
     """Return the people for whose password this admin may make a link.
 
     The admin could use the link, too. So the account must have been created for an organization of the admin, and
-    belong to no other one.
+    belong to no other one. It may wait for one: that membership begins with another password. Otherwise anyone could
+    end the links of a person by adding the email.
     """
     own = Membership.objects.filter(person=admin, role=Membership.Role.ADMIN).values("organization")
     created = Membership.objects.filter(organization__in=own, created_account=True).values("person")
     elsewhere = Membership.objects.values("person").annotate(number=Count("pk")).filter(number__gt=1).values("person")
     people = Person.objects.filter(is_active=True, pk__in=created).exclude(pk=admin.pk)
-    people = people.exclude(pk__in=elsewhere).exclude(pk__in=WaitingMembership.objects.values("person"))
+    people = people.exclude(pk__in=elsewhere)
     return people if admin.may_add_organizations else people.exclude(may_add_organizations=True)

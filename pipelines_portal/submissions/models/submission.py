@@ -127,8 +127,10 @@ class Submissions(models.QuerySet["Submission"]):
             may_be_sent.update(
                 status=Status.UNCONFIRMED, reason=RESTORED, sending_until=None, finished_at=timezone.now()
             )
-            # It was unconfirmed before. Others may have decided it since.
-            self.filter(status=Status.UNCONFIRMED).update(restored_from=copied_at)
+            # Those that were unconfirmed before, too: they may have been decided since, and what was rejected may have
+            # been corrected and sent. What is held already keeps its first mark.
+            is_held = Q(status=Status.UNCONFIRMED) | Q(error_count__gt=0, group=None)
+            self.filter(is_held, restored_from=None).update(restored_from=copied_at)
 
 
 class Submission(models.Model):
@@ -324,11 +326,17 @@ class Submission(models.Model):
         copied = ("owner", "key", "key_name", "key_last4", "workflow_id", "workflow_name", "kind")
         values = {name: getattr(self, name) for name in copied}
         token = uuid.uuid5(self.pk, "rejected rows")
+        if self.restored_from:  # they may have been sent again after the backup was made
+            newest = self.newest_task_id_before or 0
+            values |= {"status": Status.UNCONFIRMED, "reason": RESTORED, "finished_at": timezone.now()}
+            values |= {"restored_from": self.restored_from, "newest_task_id_before": newest}
         with transaction.atomic():
             draft, is_new = Submission.objects.get_or_create(owner=self.owner, token=token, defaults=values)
             if is_new:
                 rejected = self.rows.filter(status=RowStatus.REJECTED, fields__isnull=False)
                 draft.add_rows(NewRow.of(row.fields) for row in rejected.iterator(CHUNK))
+                if self.restored_from:
+                    draft.rows.update(status=RowStatus.UNCONFIRMED)
         return draft
 
     # Sending
@@ -391,7 +399,8 @@ class Submission(models.Model):
         # The answer to a try that a person declared not sent may still arrive.
         is_uncertain = self.is_decided_by_person or self.is_earlier_try_uncertain
         # Tasks of that try are older than this one, and are still offered.
-        keeps_newest = newest is None or (is_uncertain and self.newest_task_id_before is not None)
+        known = self.newest_task_id_before
+        keeps_newest = newest is None or (is_uncertain and known is not None and known <= newest)
         values: dict[str, Any] = {} if keeps_newest else {"newest_task_id_before": newest}
         who_before = self.search_who
         is_claimed = self._step(
@@ -462,6 +471,8 @@ class Submission(models.Model):
         for another submission in the meantime, which leaves this one unconfirmed.
         """
         with transaction.atomic():
+            # Two people may not take the same task at the same moment.
+            SavedKey.objects.select_for_update().filter(pk=self.key_id or 0).order_by().values_list("pk").first()
             if self.tasks_of_others(outcome.task_ids, created=created):
                 return False
             is_decided = self._step(
@@ -584,7 +595,7 @@ class Submission(models.Model):
             values = {"reason": TAKEN_BY_MISTAKE, "success_count": 0, "error_count": 0, "finished_at": None}
             if guessed._step(Step.WITHDRAW, Status.UNCONFIRMED, {"is_decided_by_person": True}, **values):
                 guessed.unattributed_tasks.all().delete()
-                guessed.rows.update(status=RowStatus.UNCONFIRMED, task_id=None)
+                guessed.rows.exclude(status=RowStatus.REJECTED).update(status=RowStatus.UNCONFIRMED, task_id=None)
                 outcome_written.send(Submission, submission=guessed)
 
     def _guessed_for(self, task_ids: tuple[int, ...]) -> set[Any]:

@@ -52,7 +52,7 @@ class Contents:
 def check_backup(file: Path) -> Contents:
     """Return the contents of the backup `file`. Raises CommandError if it could not be restored."""
     with opened_backup(file, UNUSABLE) as tar:
-        manifest, members = read_manifest(tar, UNUSABLE, although_unsigned=True)
+        manifest, members, _ = read_manifest(tar, UNUSABLE, although_unsigned=True)
         stored = {name.removeprefix("storage/") for name in members if STORED.fullmatch(name)}
         contents = Contents(manifest["made_at"], len(stored), is_signed=is_signed(manifest))
         place = file.parent if os.access(file.parent, os.W_OK) else None

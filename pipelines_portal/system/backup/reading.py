@@ -44,8 +44,11 @@ def read_manifest(
     without_keys: bool = False,
     although_damaged: bool = False,
     although_unsigned: bool = False,
-) -> tuple[dict[str, Any], dict[str, tarfile.TarInfo]]:
-    """Return the manifest and all other members, if this version can restore them. Raises CommandError."""
+) -> tuple[dict[str, Any], dict[str, tarfile.TarInfo], bool]:
+    """Return the manifest, all other members, and whether the signature covers the databases.
+
+    Raises CommandError if this version cannot restore them.
+    """
     manifest = load_manifest(tar, effect)
     members = {member.name: member for member in tar if member.name != MANIFEST}
     for name, member in members.items():
@@ -65,7 +68,13 @@ def read_manifest(
     damaged = _damaged(tar, members, manifest.get("sha256"))
     if damaged and not although_damaged:
         raise CommandError(f"Files in the backup are damaged: {name_some(damaged)}. {effect}")
-    return manifest, members
+    databases = [name for name in damaged if DATABASE.fullmatch(name)]
+    if databases and not although_unsigned:
+        raise CommandError(
+            f"A database in the backup is damaged or was replaced: {', '.join(databases)}. {effect} "
+            "If you trust the place where it was, restore with --damaged and --unsigned."
+        )
+    return manifest, members, has_right_signature(manifest) and not databases
 
 
 def load_manifest(tar: tarfile.TarFile, effect: str) -> dict[str, Any]:

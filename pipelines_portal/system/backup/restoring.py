@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from pipelines_portal.core.files import version_of
 from pipelines_portal.entry.restored import hold_restored
+from pipelines_portal.notifications.events import notify_of_restore
 from pipelines_portal.submissions.appeared import newest_known_tasks
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.system.backup.places import EXTERNAL_API, PORTAL, STORED, Database, stored_files
@@ -36,13 +37,13 @@ def restore(
     although_damaged: bool,
     although_unsigned: bool,
     moves_away: bool = False,
-) -> dict[str, Any]:
-    """Restore `file` and return its manifest. Raises CommandError.
+) -> tuple[dict[str, Any], bool]:
+    """Restore `file`. Return its manifest and whether the signature covers the databases. Raises CommandError.
 
     With `moves_away`, files that are there are moved into a folder in DATA_DIR, once the backup is known to be good.
     """
     with opened_backup(file, NOTHING) as tar:
-        manifest, members = read_manifest(
+        manifest, members, is_proven = read_manifest(
             tar, NOTHING, without_keys=without_keys, although_damaged=although_damaged,
             although_unsigned=although_unsigned,
         )  # fmt: skip
@@ -59,7 +60,7 @@ def restore(
                 mark_restored(datetime.strptime(manifest["made_at"], "%Y-%m-%d %H:%M").replace(tzinfo=UTC))
         except (Exception, KeyboardInterrupt) as error:
             raise CommandError(f"{error or type(error).__name__}. {START_AGAIN}") from error
-    return manifest
+    return manifest, is_proven
 
 
 def mark_restored(copied_at: datetime | None = None) -> None:
@@ -74,6 +75,7 @@ def mark_restored(copied_at: datetime | None = None) -> None:
         Submission.objects.all().unconfirm_restored(copied_at, newest)
         hold_restored(copied_at, newest)
         stop_restored()
+        notify_of_restore(copied_at)
 
 
 def _require_places(members: dict[str, tarfile.TarInfo], databases: list[Database], storage: Path | None) -> None:

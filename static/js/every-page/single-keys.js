@@ -18,8 +18,8 @@ function step(direction) {
 
 async function copyId() {
   const link = document.activeElement.closest?.("a.rowlink[data-id]");
-  if (!link) return;
-  const id = link.textContent.trim();
+  const id = link ? link.textContent.trim() : document.querySelector("h1[data-task-id]")?.dataset.taskId;
+  if (!id) return;
   await navigator.clipboard.writeText(id);
   document.dispatchEvent(new CustomEvent("portal:done", { detail: `Copied ${id}` }));
 }

@@ -16,6 +16,7 @@ from tests import samples
 from tests.conftest import EVERY_TYPE
 from tests.factories import open_workflow, save_key
 from tests.fake_api import FakeApi
+from tests.htmx_page import HtmxPage
 
 from .test_new import address
 
@@ -111,8 +112,11 @@ def test_a_time_is_typed_in_words_and_its_meaning_shown(page: Any, person: User,
     triage = open_triage(person, api)
     page.cookies["zone"] = "Europe/Vienna"
     asked = {"field-received": "24.11.2026 10:30", "zone": "Europe/Vienna"}
-    meaning = page.get(f"{address(triage)}time/", asked).content.decode()
-    assert meaning == "24 Nov 2026 10:30, Vienna time (09:30 UTC)"
+    form = HtmxPage(page, f"{address(triage)}?view=form")
+    field = form.find("[name=field-received]")
+    meaning = "24 Nov 2026 10:30, Vienna time (09:30 UTC)"
+    assert form.press(field, **{"field-received": "24.11.2026 10:30"}).content.decode() == meaning
+    assert form.find(f"#{field['id']}_helptext").text == meaning
     wrong = page.get(f"{address(triage)}time/", asked | {"field-received": "soon"}).content.decode()
     assert wrong == "Enter a date that exists, like 27 Nov 10:15 or yesterday 4pm"
     doubt = page.get(f"{address(triage)}time/", asked | {"field-received": "3/4/2026"}).content.decode()

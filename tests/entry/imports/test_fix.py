@@ -11,6 +11,7 @@ from pipelines_portal.entry.models import Change, ImportJob, ImportRow
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import rejection
 from tests.factories import make_colleague
+from tests.htmx_page import HtmxPage
 from tests.pages import text_of
 
 from .conftest import Checked
@@ -73,6 +74,18 @@ def test_the_rows_of_an_error_that_is_fixed_are_no_longer_selected(page: Any, ch
     page.post(check_of(import_job, "alike"), {"reason": key, f"to-{key}": "German"})
     gone = text_of(page.get(f"{check_of(import_job)}?reason={key}"))
     assert "No rows" in gone and "Show all rows" in gone and '<tr id="row-' not in gone
+
+
+def test_the_address_is_that_of_the_rows_which_are_shown(page: Any, checked: Checked) -> None:
+    """So that a reload, or the script that reads the grid again, shows the same rows."""
+    import_job = checked([GOOD, GERMN])
+    shown = HtmxPage(page, check_of(import_job))
+    shown.press(shown.find(f"#rows-of-{reason(import_job, 'target_language', 'one')}"))
+    assert "?reason=one-" in shown.address and not shown.find_all("#row-2")
+    shown.assert_as_loaded("#sheet")
+    shown.press(shown.find("button", "Apply"))
+    assert shown.find("#row-2") and "reason" not in shown.address
+    shown.assert_as_loaded("#sheet")
 
 
 def test_the_choice_that_was_likely_meant_is_offered(page: Any, checked: Checked) -> None:

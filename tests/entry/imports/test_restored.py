@@ -16,6 +16,7 @@ from django.utils import timezone
 from pipelines_portal.entry.models import ImportJob, TypedDraft
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.outcomes import Outcome
 from pipelines_portal.system.backup.restoring import mark_restored
 from pipelines_portal.task_index.models import Scan, WorkflowIndex
 from pipelines_portal.task_index.recording import record_tasks
@@ -25,8 +26,8 @@ from pipelines_portal.uploads.polling import enqueue_due, poll_if_due, poll_now
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.entry.imports.conftest import Checked, work
 from tests.entry.imports.making import distinct, statuses
-from tests.factories import GOOD, Desk, make_index, make_upload, open_workflow, send
-from tests.fake_api import FakeApi
+from tests.factories import BAD, GOOD, Desk, make_index, make_upload, open_workflow, send
+from tests.fake_api import FakeApi, hang_up
 from tests.pages import text_of
 from tests.uploads.conftest import status
 
@@ -259,9 +260,11 @@ def test_new_tasks_with_ids_of_lost_ones_are_shown(desk: Desk, api: FakeApi) -> 
 # --- only the External API was restored -------------------------------------------------------------------------------
 
 
-def _index_step(index: WorkflowIndex, desk: Desk) -> None:
+def _read_newest(index: WorkflowIndex, desk: Desk) -> None:
+    """Read the newest tasks as the worker does, once a minute."""
     scan = Scan.objects.select_related("index__workflow__key__owner").get(index=index, kind=Scan.Kind.NEWEST)
-    record(scan, fetch(scan, desk.client))
+    _, scan.position = record(scan, fetch(scan, desk.client))
+    scan.save()
 
 
 def test_the_page_says_which_tasks_no_longer_exist(desk: Desk, api: FakeApi) -> None:
@@ -270,8 +273,11 @@ def test_the_page_says_which_tasks_no_longer_exist(desk: Desk, api: FakeApi) -> 
     index = make_index(desk.workflow, desk.client.list_tasks(42).tasks)
     api.remove([row.task_id for row in sent.rows.all() if row.task_id])
     api.newest_task_id -= 2
-    _index_step(index, desk)
-    html = text_of(desk.browser.get(f"/submissions/{sent.pk}/"))
+    _read_newest(index, desk)
+    page = f"/submissions/{sent.pk}/"
+    assert "no longer exist" not in text_of(desk.browser.get(page)), "a copy of its database may lag behind"
+    _read_newest(index, desk)
+    html = text_of(desk.browser.get(page))
     assert "2 tasks no longer exist in Pipelines" in html and "Rows 1–2" in html
     assert "no longer exist" not in text_of(desk.browser.get(f"/submissions/{first.pk}/"))
     index.refresh_from_db()
@@ -299,3 +305,90 @@ def test_a_lost_answer_is_not_confirmed_by_older_tasks(desk: Desk, api: FakeApi)
     (other,) = api.create(1)
     api.tasks[other].created_at = timezone.now() - timedelta(days=1)
     assert "No new task" in look(desk, submission)
+
+
+# --- two restores, two people, late answers ---------------------------------------------------------------------------
+
+
+def decide(page: Any, import_job: ImportJob, tasks: list[int], rows: str) -> Any:
+    form = {"newest": hidden(page, import_job), "tasks": ",".join(map(str, tasks)), "rows": rows}
+    return page.post(address(import_job, "restored"), form)
+
+
+def test_confirmed_tasks_are_not_offered_to_another_import(checked: Checked, page: Any, api: FakeApi) -> None:
+    """Although they were created hours before the decision."""
+    first, second = checked(distinct(3)), checked([[f"Other {n}", "French"] for n in range(3)])
+    ids = api.create(3)
+    for task_id in ids:
+        api.tasks[task_id].created_at = timezone.now() - timedelta(hours=5)
+    mark_restored(timezone.now() - timedelta(hours=6))
+    assert decide(page, first, ids, "2-4").status_code == 302
+    assert "No task is new since the backup" in text_of(page.get(address(second, "restored")))
+
+
+def test_a_second_mark_forgets_nothing(checked: Checked, api: FakeApi) -> None:
+    """As after `--mark-only` at the wrong moment, or a restore of a backup that was made before anybody decided."""
+    import_job = restored(checked(distinct(2)), yesterday())
+    Submission.objects.create(
+        owner=import_job.owner, key=import_job.key, workflow_id=42, kind="form", status="created",
+        newest_task_id_before=50,
+    )  # fmt: skip
+    again = restored(import_job)
+    assert (again.restored_from, again.newest_task_id_before) == (import_job.restored_from, 0)
+
+
+def test_rows_that_were_given_back_are_not_given_back_twice(
+    checked: Checked, page: Any, person: Any, scripted_api: FakeApi, api: FakeApi, settings: Any
+) -> None:
+    """A person chose the wrong tasks for a part of a request, and the rest was created in the meantime."""
+    import_job = checked(distinct(3))
+    scripted_api.routes["POST"] = hang_up
+    import_job.start_sending(person, 3)
+    ImportJob.objects.update(due_at=timezone.now(), start_at=None)
+    work()
+    settings.PIPELINES_API_URL = api.url
+    lost = import_job.submissions.get()
+    assert lost.decide_created([901, 902], person, indexes=[0, 1])
+    import_job.refresh_from_db()
+    assert import_job.start_sending(person, 1)
+    work()
+    assert statuses(import_job) == {2: "created", 3: "created", 4: "created"}
+    other = Submission.objects.draft(person, import_job.key.workflows.get(), [GOOD, GOOD], uuid4(), "form")
+    other.claim(0, until=None)
+    other.record(Outcome("created", "", 2, 0, {}, (901, 902)))
+    assert statuses(import_job) == {2: "unconfirmed", 3: "unconfirmed", 4: "created"}
+    lost.refresh_from_db()
+    assert lost.decide_not_created(person)
+    assert statuses(import_job) == {2: "ready", 3: "ready", 4: "created"}
+
+
+def test_rejected_rows_may_have_been_sent_again(desk: Desk, api: FakeApi) -> None:
+    sent = restored(send(desk.draft(GOOD, BAD), desk.client))
+    (new,) = api.create(1)
+    draft = sent.draft_rejected_rows()
+    assert draft.status == "unconfirmed" and f"/tasks/{new}/" in look(desk, draft)
+
+
+def test_a_restored_draft_is_asked_about_although_its_values_were_sent_before(
+    page: Any, workflow: OpenedWorkflow, api: FakeApi
+) -> None:
+    form = {f"field-{name}": text for name, text in GOOD.items()}
+    place = [workflow.key_id, workflow.workflow_id]
+    page.post(reverse("new_task:create", args=place), form | {"token": str(uuid4())})
+    page.post(reverse("new_task:draft_save", args=place), form | {"token": (token := str(uuid4()))})
+    restored(TypedDraft.objects.get())
+    asked = text_of(page.post(reverse("new_task:create", args=place), form | {"token": token}))
+    assert "Was this task created before the restore?" in asked
+
+
+def test_nothing_is_decided_before_rows_were_checked(checked: Checked, page: Any) -> None:
+    import_job = restored(checked(distinct(2)))
+    ImportJob.objects.update(status="matching")
+    page.post(address(import_job, "restored"), {"newest": 0, "nothing": ""})
+    import_job.refresh_from_db()
+    assert import_job.restored_from
+
+
+def test_everybody_who_sends_is_told(desk: Desk) -> None:
+    mark_restored(timezone.now())
+    assert "What you sent after that is in Pipelines, but not here." in text_of(desk.browser.get("/notifications/"))

@@ -31,8 +31,11 @@ def runs(folder: Path) -> list[tuple[Any, ...]]:
         ).fetchall()
 
 
-def repack(file: Path, target: Path, *, without: str = "", **replaced: bytes) -> Path:
-    """Copy the backup as earlier versions made it, without a member, or with other contents of one."""
+def repack(file: Path, target: Path, *, without: str = "", signed: bool = False, **replaced: bytes) -> Path:
+    """Copy the backup without a member, or with other contents of one.
+
+    Its manifest becomes that of an earlier version, or stays as it is if `signed`.
+    """
     with tarfile.open(file) as old, tarfile.open(target, "w") as new:
         for member in old:
             if member.name == without:
@@ -40,7 +43,7 @@ def repack(file: Path, target: Path, *, without: str = "", **replaced: bytes) ->
             content = old.extractfile(member)
             assert content is not None
             data = replaced.get(member.name.partition(".")[0]) or content.read()
-            if member.name == "manifest.json":
+            if member.name == "manifest.json" and not signed:
                 manifest = json.loads(data)
                 del manifest["sha256"], manifest["missing"], manifest["signature"]
                 data = json.dumps(manifest).encode()
@@ -100,7 +103,26 @@ def test_damage_fails_the_check_and_the_restore(old: Path, new: Path, tmp_path: 
     assert left_in(new) == set()
     done = run(new, "restore", "--damaged", str(file))
     assert done.returncode == 0, done.stderr
+    assert "check who is an administrator" not in done.stdout
     assert stored(new)["files/0a-1/0"] == b"CONTENT of files/0a-1/0"
+
+
+def test_a_database_that_was_replaced_is_restored_only_unsigned(old: Path, new: Path, tmp_path: Path) -> None:
+    """Its manifest has the right signature. Whoever replaced the database may be an administrator in it."""
+    file = tmp_path / "b.tar"
+    assert run(old, "backup", str(file)).returncode == 0
+    replaced = repack(file, tmp_path / "replaced.tar", signed=True, portal=(old / "portal.sqlite3").read_bytes())
+    said = "Files in the backup are damaged: portal.sqlite3. Nothing was restored."
+    assert said in refused(new, "restore", "--unsigned", str(replaced))
+    said = refused(new, "restore", "--damaged", str(replaced))
+    assert (
+        "A database in the backup is damaged or was replaced: portal.sqlite3. Nothing was restored." in said
+        and "--unsigned" in said
+    )
+    assert left_in(new) == set()
+    done = run(new, "restore", "--damaged", "--unsigned", str(replaced))
+    assert done.returncode == 0, done.stderr
+    assert "Nothing shows that it was not changed: check who is an administrator." in done.stdout
 
 
 @pytest.mark.parametrize("part", [0.02, 0.5, 0.9, 1])

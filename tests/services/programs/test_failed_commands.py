@@ -1,6 +1,7 @@
 """A command that cannot use its database says why in one sentence, and what to do about it."""
 
 import os
+import sqlite3
 from pathlib import Path
 from shutil import copytree
 
@@ -44,6 +45,16 @@ def said(folder: Path, *command: str, ends_with: int = 1, **env: str) -> str:
 )
 def test_before_the_database_is_prepared(tmp_path: Path, command: tuple[str, ...]) -> None:
     assert "The database lacks migrations of this version: run `manage.py prepare`." in said(tmp_path, *command)
+
+
+@pytest.mark.sqlite
+def test_a_migration_that_fails_names_itself_and_its_cause(prepared: Path) -> None:
+    """Here the table is there already, of which the database does not know."""
+    with sqlite3.connect(prepared / "portal.sqlite3") as database:
+        database.execute("DELETE FROM django_migrations WHERE app = 'system' AND name = '0003_mail_results'")
+    told = said(prepared, "prepare")
+    assert 'The migration system.0003_mail_results failed: table "system_mailresult" already exists.' in told
+    assert "restore the backup" in told and "lacks migrations" not in told
 
 
 @pytest.mark.parametrize(("command", "ends_with"), [("prepare", 75), ("tidy", 1)])

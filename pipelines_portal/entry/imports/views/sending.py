@@ -196,7 +196,9 @@ def import_restored(request: SignedInRequest, key_id: int, workflow_id: int, imp
     """Ask which rows had been sent between the backup and the restore, before the import may send any."""
     workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     require_key(import_job)
-    if import_job.restored_from is None:
+    # Rows that were not checked yet cannot be compared.
+    has_rows = import_job.status in (ImportJob.Status.CHECKED, ImportJob.Status.PAUSED, ImportJob.Status.UNCONFIRMED)
+    if import_job.restored_from is None or not has_rows:
         return redirect(_page_of(import_job), key_id, workflow_id, import_id)
     if import_job.has_unconfirmed:
         return redirect("imports:progress", key_id, workflow_id, import_id)

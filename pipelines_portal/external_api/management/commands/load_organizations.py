@@ -1,3 +1,4 @@
+import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,15 @@ class Command(BaseCommand):
     help = "Create or update organizations, their people and their workflows from a JSON file."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path)
+        parser.add_argument("file", type=Path, help="a JSON file, or - for standard input")
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         try:
-            content = parse_organizations(file.read_bytes())
+            content = parse_organizations(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
             load_organizations(content)
         except OSError as error:
             raise CommandError(f"{file} can't be read ({error.strerror}).") from error
         except BadOrganizationFileError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"Loaded {len(content.organizations)} organizations.")
+        count = len(content.organizations)
+        self.stdout.write(f"Loaded {count} organization{'' if count == 1 else 's'}.")

@@ -7,7 +7,6 @@ from django.core.management.base import BaseCommand, CommandError
 from pipelines_portal.core.preparation import require_migrated
 from pipelines_portal.system.backup.places import opened_databases, storage_folder
 from pipelines_portal.system.backup.restoring import mark_restored, restore
-from pipelines_portal.system.backup.signing import has_right_signature
 
 
 class Command(BaseCommand):
@@ -25,11 +24,15 @@ class Command(BaseCommand):
             help="move SQLite and stored files that are there into a folder of DATA_DIR, which you delete later",
         )
         parser.add_argument("--without-keys", action="store_true", help="restore although its encryption keys are lost")
-        parser.add_argument("--damaged", action="store_true", help="restore although files in the backup are damaged")
+        parser.add_argument(
+            "--damaged",
+            action="store_true",
+            help="restore although stored files in the backup are damaged. For a database, add --unsigned",
+        )
         parser.add_argument(
             "--unsigned",
             action="store_true",
-            help="restore although nothing shows that the backup was not changed: an earlier version made it",
+            help="restore although nothing shows that the backup was not changed, such as one of an earlier version",
         )
         parser.add_argument(
             "--mark-only",
@@ -56,12 +59,12 @@ class Command(BaseCommand):
             summary = "Marked."
         else:
             with opened_databases() as databases:
-                manifest = restore(
+                manifest, is_proven = restore(
                     databases, storage_folder(), file.absolute(), without_keys=without_keys, although_damaged=damaged,
                     although_unsigned=unsigned, moves_away=move_away,
                 )  # fmt: skip
             summary = f"Restored the backup of {manifest['made_at']} UTC."
-            if not has_right_signature(manifest):
+            if not is_proven:
                 summary += " Nothing shows that it was not changed: check who is an administrator."
         self.stdout.write(
             f"{summary} Rows that may have been sent after the backup are unconfirmed, and imports are paused. Now "

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from django.core.management import BaseCommand
-from django.db import close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.utils.crypto import get_random_string
 
 from pipelines_portal.core import request_ids
@@ -22,6 +22,7 @@ from pipelines_portal.core.preparation import require_migrated
 from pipelines_portal.core.probes import serve_probes
 from pipelines_portal.core.shutdown import handle_signals, is_stopping, request_stop, sleep, stop_requested_at
 from pipelines_portal.core.start_line import log_start
+from pipelines_portal.system.heartbeats import end_heartbeat
 from pipelines_portal.worker.changes import DatabaseChanges
 from pipelines_portal.worker.schedule import EVERY_HOUR, EVERY_MINUTE, EVERY_TWO_SECONDS, LOOPS, Job, Loop
 
@@ -73,6 +74,10 @@ def finish(threads: Iterable[threading.Thread], wake_ups: Iterable[WakeUps]) -> 
         _wake(each)
     for thread in threads:
         thread.join(max(0, deadline - time.monotonic()))
+    try:
+        end_heartbeat()
+    except (DatabaseError, InterfaceError) as error:
+        log_and_continue(logger, "The end of the worker", error)
 
 
 def run_schedule() -> None:

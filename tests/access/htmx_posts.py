@@ -1,0 +1,143 @@
+"""What htmx posts: by the address's name and the button, on which page it is pressed, and what it leaves."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from django.urls import resolve, reverse
+
+from pipelines_portal.entry.imports.cells import Cell, PostedCells, save_cells
+from pipelines_portal.entry.imports.jobs import work_now
+from pipelines_portal.entry.imports.typed import begin_typed, ready_rows, send_at_once, start_typed
+from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.uploads.models import ZipUpload
+from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.conftest import EVERY_TYPE, FILE_AND_FIELDS, FILES
+from tests.entry.imports.making import make_import
+from tests.factories import Desk, make_upload, open_workflow
+from tests.htmx_page import Request
+
+Key = tuple[str, str]
+
+
+def key_of(request: Request) -> Key:
+    """The name of the address, and of the button what is always the same."""
+    name, value = request.element["name"], request.element["value"]
+    return resolve(urlsplit(request.address).path).view_name, f"{name}={value}" if name == "do" else name
+
+
+@dataclass(frozen=True)
+class Case:
+    """`page` makes what the page shows, and returns its address. `first` are pressed before."""
+
+    page: Callable[[Desk], str]
+    shows: str
+    # How many rows and uploads there are of each status.
+    leaves: dict[str, int]
+    typed: dict[str, str] = field(default_factory=dict)
+    first: tuple[Key, ...] = ()
+    # Why what it brings is not in the page when that is loaded.
+    differs: str = ""
+
+
+def left(desk: Desk) -> dict[str, int]:
+    rows = ImportRow.objects.exclude(number=1, import_job__kind=ImportJob.Kind.FILE)
+    stages = ZipUpload.objects.values_list("stage", flat=True)
+    return dict(Counter([*rows.values_list("status", flat=True), *stages]))
+
+
+def checked(desk: Desk, rows: list[list[str]]) -> str:
+    """The grid of an import."""
+    import_job = make_import(desk.key, desk.client.schema(desk.workflow.workflow_id), rows)
+    work_now(import_job)
+    return reverse("imports:check", args=[desk.key.pk, desk.workflow.workflow_id, import_job.pk])
+
+
+def with_errors(desk: Desk) -> str:
+    return checked(desk, [["Hello", "Germn"], ["Bye", "Germn"], ["Thanks", "French"]])
+
+
+def with_duplicates(desk: Desk) -> str:
+    return checked(desk, [["Hello", "French"], ["Hello", "French"], ["Thanks", "French"]])
+
+
+def typed(desk: Desk, workflow: OpenedWorkflow, rows: list[dict[str, str]]) -> ImportJob:
+    """Rows that are typed in the grid."""
+    import_job = begin_typed(desk.person, workflow, desk.client.schema(workflow.workflow_id))
+    cells = ({name: Cell("", text) for name, text in row.items()} for row in rows)
+    save_cells(import_job, desk.person, [PostedCells(n, each, is_new=True) for n, each in enumerate(cells, 1)])
+    return import_job
+
+
+def some(count: int) -> list[dict[str, str]]:
+    return [{"input_text": f"Hello {number}", "target_language": "French"} for number in range(count)]
+
+
+def grid(workflow: OpenedWorkflow) -> str:
+    return reverse("grid:page", args=[workflow.key_id, workflow.workflow_id])
+
+
+def with_an_optional_error(desk: Desk) -> str:
+    workflow = open_workflow(desk.key, EVERY_TYPE)
+    typed(desk, workflow, [{"short": "Hello", "sure": "yes", "amount": "many"}])
+    return grid(workflow)
+
+
+def waiting(desk: Desk) -> str:
+    """So many rows that they wait before they are sent."""
+    import_job = typed(desk, desk.workflow, some(21))
+    assert start_typed(import_job, desk.person, ready_rows(import_job)) == ""
+    return grid(desk.workflow)
+
+
+def with_created(desk: Desk) -> str:
+    import_job = typed(desk, desk.workflow, some(2))
+    assert start_typed(import_job, desk.person, {1: ready_rows(import_job)[1]}) == ""
+    send_at_once(import_job)
+    return grid(desk.workflow)
+
+
+def upload(desk: Desk) -> str:
+    workflow = open_workflow(desk.key, FILES, has_file_fields=True)
+    upload = make_upload(desk)
+    Submission.objects.update(workflow_id=FILES)
+    return reverse("uploads:send", args=[desk.key.pk, workflow.workflow_id, upload.pk])
+
+
+def choice(desk: Desk) -> str:
+    workflow = open_workflow(desk.key, FILE_AND_FIELDS, has_file_fields=True)
+    return reverse("uploads:choose", args=[desk.key.pk, workflow.workflow_id])
+
+
+ALIKE, UNDO, TERMINAL = ("imports:alike", ""), ("imports:undo", "number"), ("uploads:terminal", "")
+REPLACE = {"find": "Thanks", "put": "Thank you"}
+POSTS: dict[Key, Case] = {
+    ALIKE: Case(with_errors, "2 rows updated", {"ready": 3}),
+    ("imports:alike", "do=aside"): Case(with_errors, "2 rows skipped", {"ready": 1, "set_aside": 2}),
+    ("imports:alike", "do=empty"): Case(with_an_optional_error, "1 row updated", {"ready": 1}),
+    UNDO: Case(with_errors, "Undone", {"ready": 1, "to_fix": 2}, first=(ALIKE,)),
+    ("imports:redo", "number"): Case(with_errors, "Done again", {"ready": 3}, first=(ALIKE, UNDO)),
+    ("imports:choose", "do=aside"): Case(with_duplicates, "1 row skipped", {"ready": 2, "set_aside": 1}),
+    ("imports:choose", "do=twice"): Case(with_duplicates, "3 ready", {"ready": 3}),
+    ("imports:replace", ""): Case(
+        with_errors,
+        "1 row found",
+        {"ready": 1, "to_fix": 2},
+        REPLACE,
+        differs="the preview asks before it changes rows",
+    ),
+    ("imports:replace", "replace"): Case(
+        with_errors, "1 row updated", {"ready": 1, "to_fix": 2}, first=(("imports:replace", ""),)
+    ),
+    ("imports:stop", ""): Case(waiting, "21 ready", {"ready": 21}),
+    ("imports:send_now", ""): Case(waiting, "Creating", {"requested": 21}),
+    ("grid:clear", ""): Case(with_created, "All 1 Ready 1", {"created": 1, "ready": 1}),
+    ("uploads:choose", ""): Case(choice, "No file to check", {}, differs="what was found in files"),
+    ("uploads:choose", "add_row"): Case(choice, "Row 2", {}, differs="the page has one row"),
+    TERMINAL: Case(upload, "paste one of these", {"uploading": 1}, differs="the link is shown when it is asked for"),
+    ("uploads:arrived", "now"): Case(
+        upload, "The file hasn’t arrived yet", {"uploading": 1}, first=(TERMINAL,), differs="belongs to the link"
+    ),
+}

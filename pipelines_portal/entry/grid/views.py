@@ -421,10 +421,14 @@ def create(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -
         return JsonResponse({"problem": texts.NOTHING_TO_SEND}, status=409)
     import_job.key = workflow.key
     seen, before = _rows_seen(request.POST.get("rows", "")), _sent_numbers(import_job)
-    elsewhere = [number for number in seen if before.get(number) in SENT]
-    left = {number: digest for number, digest in seen.items() if number not in elsewhere}
+    for _ in range(2):  # another window may create them at this very moment
+        present = _sent_numbers(import_job)
+        elsewhere = [number for number in seen if present.get(number) in SENT]
+        left = {number: digest for number, digest in seen.items() if number not in elsewhere}
+        problem = start_typed(import_job, request.user, left) if left or not elsewhere else ""
+        if problem != texts.ROWS_CHANGED:
+            break
     problems = [texts.created_elsewhere(len(elsewhere))] if elsewhere else []
-    problem = start_typed(import_job, request.user, left) if left or not elsewhere else ""
     if problem and problem != texts.ROWS_CHANGED and not elsewhere:
         return JsonResponse({"problem": problem}, status=409)
     problems += [problem] if problem else []

@@ -43,6 +43,7 @@ IS_AT_WORK = Q(status="reading") | Q(status="checking") | Q(status="sending")
 # Nothing is being sent, and the next step is a person's.
 DRAFT_STATUSES = ("reading", "unreadable", "matching", "checking", "checked", "paused")
 # The rows with which a person can still do something.
+TO_BE_SENT = (ImportRow.Status.READY, ImportRow.Status.REQUESTED)
 UNFINISHED_ROWS = (
     ImportRow.Status.READY,
     ImportRow.Status.TO_FIX,
@@ -376,8 +377,8 @@ class ImportJob(models.Model):
         return is_stopped
 
     def settle_unconfirmed(self) -> bool:
-        """Pause it once no request is unconfirmed. Typed rows are not continued, so their import is not paused."""
-        if self.is_typed:
+        """Pause it once no request is unconfirmed, if rows are left to send. Typed rows are not continued."""
+        if self.is_typed or not self.rows.filter(status__in=TO_BE_SENT).exists():
             return self.take_step(Step.STOP, self.Status.CHECKED)
         return self.take_step(Step.SETTLE, self.Status.PAUSED)
 

@@ -326,6 +326,13 @@ def test_confirmed_tasks_are_not_offered_to_another_import(checked: Checked, pag
     assert "No task is new since the backup" in text_of(page.get(address(second, "restored")))
 
 
+def test_nothing_is_proposed_if_there_are_more_tasks_than_rows(checked: Checked, page: Any, api: FakeApi) -> None:
+    import_job = restored(checked(distinct(2)))
+    first, *_ = api.create(3)
+    html = page.get(address(import_job, "restored")).content.decode()
+    assert f">Task {first}</a>" in html and 'value="2–3"' not in html
+
+
 def test_a_second_mark_forgets_nothing(checked: Checked, api: FakeApi) -> None:
     """As after `--mark-only` at the wrong moment, or a restore of a backup that was made before anybody decided."""
     import_job = restored(checked(distinct(2)), yesterday())

@@ -182,6 +182,18 @@ def test_one_row_first_is_one_row_where_a_request_of_many_stands_ready(
     assert set(statuses(import_job).values()) == {"created"}
 
 
+def test_an_import_whose_last_request_is_confirmed_is_over(
+    checked: Checked, person: Any, scripted_api: FakeApi
+) -> None:
+    import_job = checked(distinct(2))
+    scripted_api.routes["POST"] = hang_up
+    begin(import_job, person)
+    work()
+    assert import_job.submissions.get().decide_created([7, 8], person)
+    import_job.refresh_from_db()
+    assert import_job.status == ImportJob.Status.CHECKED
+
+
 def test_fewer_tasks_than_rows_settle_every_row(
     page: Any, checked: Checked, person: Any, scripted_api: FakeApi, settings: Any, api: Any
 ) -> None:

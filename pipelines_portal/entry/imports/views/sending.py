@@ -216,11 +216,19 @@ def import_restored(request: SignedInRequest, key_id: int, workflow_id: int, imp
             return redirect(_page_of(import_job), key_id, workflow_id, import_id)
     context |= {
         "appeared": appeared,
-        "tasks": request.POST.get("tasks") or (appeared.ranges if appeared else ""),
-        "rows": request.POST.get("rows") or ranges_of(ready[: len(appeared.tasks)] if appeared else []),
+        **_proposal(request, appeared, ready),
         "error": error,
     }
     return render_page(request, "entry/imports/restored.html", context, status=422 if error else 200)
+
+
+def _proposal(request: SignedInRequest, appeared: Appeared | None, ready: list[int]) -> dict[str, str]:
+    """Return what was posted, or all new tasks with as many rows, if there are as many rows."""
+    tasks = appeared.tasks if appeared and len(appeared.tasks) <= len(ready) else []
+    return {
+        "tasks": request.POST.get("tasks") or ranges_of(task.id for task in tasks),
+        "rows": request.POST.get("rows") or ranges_of(ready[: len(tasks)]),
+    }
 
 
 def _page_of(import_job: ImportJob) -> str:

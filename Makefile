@@ -23,6 +23,7 @@ test: .venv/dev ## before a push, ten minutes: lint, check, and a short pass wit
 	@$(MAKE_QUIETLY) .test-services .test-browser
 
 test-full: services ## before a release, more than an hour: every test with many examples, also on PostgreSQL
+	@bin/test-services boot
 	@$(MAKE_QUIETLY) lint
 	@$(MAKE_QUIETLY) check SHORT= OPTIONS='--hypothesis-profile=full --timeout=3600'
 	@$(MAKE_QUIETLY) .test-services .test-browser SHORT=

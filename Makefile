@@ -14,7 +14,7 @@ help: ## this list
 run: .venv/run ## start the portal and the External API, with a demo on the first start
 	@exec $(BIN)/python bin/run
 
-check: .venv/dev ## after each change, 80 seconds: style, and the tests that start no program
+check: .venv/dev ## after each change, less than three minutes: style, and the tests that start no program
 	@$(SIDE_BY_SIDE) .check-style .check-portal .check-external-api
 
 test: .venv/dev ## before a push, ten minutes: lint, check, and a short pass with programs, databases and a browser
@@ -140,4 +140,5 @@ ON_POSTGRESQL = TESTS_ON_POSTGRESQL=$$(sed -n 's/^TEST_POSTGRES_URL=//p' $${TEST
 	$(BIN)/lint-imports
 	bin/check-deploy
 	$(BIN)/python bin/licences --check
+	$(BIN)/python bin/reference --check
 	@$(MAKE_QUIETLY) docs

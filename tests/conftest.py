@@ -80,10 +80,10 @@ def no_permissions_after_flush() -> None:
 
 
 @pytest.fixture(autouse=True)
-def templates_know_their_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def templates_know_their_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[UnknownNames]:
     names = UnknownNames()
     names.notice(monkeypatch)
-    yield
+    yield names
     assert names.found == [], "A template uses names that it does not know."
 
 

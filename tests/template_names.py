@@ -1,12 +1,14 @@
 """Notice the names that a template shows and does not know. Django shows nothing for them."""
 
+import sys
 from typing import Any
 
 import pytest
-from django.template import Context
-from django.template.base import FilterExpression, Variable, VariableDoesNotExist
+from django.template.base import FilterExpression, VariableDoesNotExist
 
-_resolve_expression, _resolve_variable = FilterExpression.resolve, Variable.resolve
+_RESOLVE = FilterExpression.resolve.__code__
+# Between the error and the expression that shows the name.
+MOST_FRAMES = 5
 
 
 class UnknownNames:
@@ -14,24 +16,21 @@ class UnknownNames:
 
     def __init__(self) -> None:
         self.found: list[str] = []
-        self._may_be_missing = False
 
     def notice(self, patch: pytest.MonkeyPatch) -> None:
-        def resolve_expression(expression: FilterExpression, context: Context, ignore_failures: bool = False) -> Any:
-            before, self._may_be_missing = self._may_be_missing, ignore_failures
-            try:
-                return _resolve_expression(expression, context, ignore_failures)
-            finally:
-                self._may_be_missing = before
+        """Look at each error of a name, which costs nothing where all names are known."""
+        plain = VariableDoesNotExist.__init__
 
-        def resolve_variable(variable: Variable, context: Context) -> Any:
-            try:
-                return _resolve_variable(variable, context)
-            except VariableDoesNotExist:
-                if not self._may_be_missing:
-                    self.found.append(str(variable.var))
-                raise
+        def init(error: VariableDoesNotExist, *arguments: Any, **more: Any) -> None:
+            plain(error, *arguments, **more)
+            frame = sys._getframe(1)
+            for _ in range(MOST_FRAMES):
+                if frame.f_code is _RESOLVE:
+                    if not frame.f_locals["ignore_failures"]:
+                        self.found.append(str(frame.f_locals["self"].token))
+                    return
+                if frame.f_back is None:
+                    return
+                frame = frame.f_back
 
-        self.found.clear()
-        patch.setattr(FilterExpression, "resolve", resolve_expression)
-        patch.setattr(Variable, "resolve", resolve_variable)
+        patch.setattr(VariableDoesNotExist, "__init__", init)

@@ -21,12 +21,10 @@ def test_this_machine_can_be_reached() -> None:
 
 
 @pytest.mark.parametrize("source", ["{{ nothing }}", "{{ known.nothing }}", "{{ nothing|default:1 }}"])
-def test_a_name_that_a_template_does_not_know_is_noticed(source: str) -> None:
-    names = UnknownNames()
-    with pytest.MonkeyPatch.context() as patch:
-        names.notice(patch)
-        engines["django"].from_string(source).render({"known": {}})
-    assert len(names.found) == 1
+def test_a_name_that_a_template_does_not_know_is_noticed(source: str, templates_know_their_names: UnknownNames) -> None:
+    engines["django"].from_string(source).render({"known": {}})
+    assert len(templates_know_their_names.found) == 1
+    templates_know_their_names.found.clear()
 
 
 def test_a_condition_may_ask_for_what_is_missing() -> None:

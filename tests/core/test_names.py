@@ -53,6 +53,7 @@ def test_what_an_issuer_calls_somebody_is_made_one_line() -> None:
     assert one_line("Maria\r\n\u202eWeber\0") == "Maria   Weber"
 
 
+@pytest.mark.django_db
 def test_a_mails_subject_is_one_line_whatever_is_named_in_it(settings: Any, mailoutbox: Any) -> None:
     settings.MAIL_IS_ON = True
     context = {

@@ -426,6 +426,7 @@ class AnyOrder(RuleBasedStateMachine):
             assert upload.next_poll_at is None, "An upload is asked for without end."
 
 
+@pytest.mark.full
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_nothing_is_lost_doubled_or_denied_in_any_order(db: None, settings: Any, part: int) -> None:

@@ -19,7 +19,7 @@ __all__ = ["restored_signals"]
 def test_its_handler_is_set_before_any_work_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise the signal would end the process while its threads send."""
     handlers: list[Any] = []
-    for name in ("require_migrated", "serve_probes", "finish", "run_every_hour"):
+    for name in ("require_migrated", "log_start", "serve_probes", "finish", "run_every_hour"):
         monkeypatch.setattr(run_worker, name, lambda *_: None)
     monkeypatch.setattr(JobWorker, "run", lambda self: None)
     for name in ("run_schedule", "wake_loops", "run_loop"):
@@ -31,6 +31,7 @@ def test_its_handler_is_set_before_any_work_begins(monkeypatch: pytest.MonkeyPat
 def test_the_time_to_end_is_counted_from_the_signal(monkeypatch: pytest.MonkeyPatch) -> None:
     """A job may have held the main thread for most of that time."""
     monkeypatch.setattr(run_worker, "request_stop", lambda: None)
+    monkeypatch.setattr(run_worker, "end_heartbeat", lambda *_: None)
     monkeypatch.setattr(run_worker, "stop_requested_at", lambda: time.monotonic() - run_worker.ENDING_SECONDS)
     still_busy = threading.Thread(target=time.sleep, args=[20], daemon=True)
     still_busy.start()

@@ -98,7 +98,8 @@ class Day:
         assert self.grid.job.status in (ImportJob.Status.CHECKED, ImportJob.Status.PAUSED)
 
 
-@pytest.mark.parametrize("seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.full) for seed in range(2, 100))])
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(100))
 def test_a_row_is_sent_once_and_only_if_it_was_asked_for(grid: TypedGrid, api: FakeApi, seed: int) -> None:
     day = Day(grid, api, seed)
     day.run(25)

@@ -277,6 +277,7 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
         self.get("detail")
 
 
+@pytest.mark.full
 @pytest.mark.timeout(600)
 def test_no_row_is_lost_or_sent_twice_in_any_order(db: None, static_root: None, settings: Any) -> None:
     """S6, S86, S127, S181."""

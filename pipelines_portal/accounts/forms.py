@@ -119,7 +119,7 @@ class CredentialField(forms.JSONField):
             raise ValidationError(texts.PASSKEY_REFUSED) from None
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """Return nothing to show again: a credential is made anew each time."""
+        """Return None: the form that is shown again asks the browser for a new credential."""
         return None
 
 

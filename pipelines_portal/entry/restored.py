@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from pipelines_portal.accounts.models import User
@@ -57,6 +57,7 @@ def tasks_since_restore(held: ImportJob | TypedDraft, client: PipelinesClient, r
     return tasks_since(may_be_sent, client)
 
 
+@transaction.atomic
 def decide_sent(
     import_job: ImportJob, numbers: list[int], task_ids: list[int], created: Mapping[int, datetime], by: User
 ) -> bool:

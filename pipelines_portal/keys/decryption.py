@@ -26,7 +26,7 @@ class Decryption:
 
     @property
     def problem(self) -> str:
-        """What is wrong and what to do, or ""."""
+        """A sentence that says what is wrong and what to do, or "" if nothing is."""
         if not self.lost:
             return ""
         some = f"{self.lost:,} of {self.keys:,} API keys" if self.lost < self.keys else "None of the API keys"

@@ -21,20 +21,15 @@ MONTH_FIRST, OTHER_ZONE = "01/13/2020", "Asia/Tokyo"
 
 def read_number(text: str, matching: Matching) -> tuple[str, str]:
     """Return a number as the API takes it, and the doubt about it. Any other text stays as it is."""
-    read, doubt = _read_typed_number(text) if matching.decimal == AS_TYPED else _read_number(text, matching)
-    return (text, texts.PERCENTAGE) if read != text and is_percentage(text) else (read, doubt)
-
-
-def _read_number(text: str, matching: Matching) -> tuple[str, str]:
-    decimal = matching.decimal or suggest_decimal([text])
+    is_typed = matching.decimal == AS_TYPED
+    decimal = "" if is_typed else matching.decimal
+    decimal = decimal or suggest_decimal([text]) or ("." if is_typed and "," not in text else "")
     read = number_text(text, decimal or ".")
-    return read, "" if decimal or number_text(text, ",") == read else texts.TWO_NUMBERS
-
-
-def _read_typed_number(text: str) -> tuple[str, str]:
-    decimal = suggest_decimal([text]) or ("" if "," in text else ".")
-    read = number_text(text, decimal or ".")
-    return read, "" if decimal or number_text(text, ",") == read else texts.TWO_TYPED
+    if read != text and is_percentage(text):
+        return text, texts.PERCENTAGE
+    if decimal or number_text(text, ",") == read:
+        return read, ""
+    return read, texts.TWO_TYPED if is_typed else texts.TWO_NUMBERS
 
 
 def read_moment(text: str, matching: Matching) -> tuple[str, str]:

@@ -88,7 +88,7 @@ def eventually(condition: Callable[[], bool]) -> bool:
 
 
 def test_a_sender_holds_half_of_the_threads() -> None:
-    """The requests of others are answered meanwhile, and the sender's next ones when one of the first has ended."""
+    """Other senders are answered while these wait. The sender's next request is answered once an earlier one ends."""
     threads = StreamThreads(threads=4, waiting=20, for_each_address=24, senders_of=lambda request: [request.sender])
     slow, other, refused = [Streamed("a") for _ in range(7)], Streamed("b"), list[Any]()
 

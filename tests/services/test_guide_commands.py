@@ -29,7 +29,7 @@ def run(command: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]
 
 @pytest.mark.parametrize("page", ["compose.md", "debian.md"])
 def test_the_guide_counts_its_commands_rightly(page: str) -> None:
-    """Those above the table of what is where."""
+    """The number in the table of install.md is that of the commands before the page's own table."""
     before_table = (PAGES / page).read_text().partition("\n|")[0]
     lines = "\n".join(blocks(page)).split("\n")
     printed = [line for line in lines if line in before_table]

@@ -115,7 +115,7 @@ def test_going_back_as_the_guide_says_starts_the_old_version_only_at_its_end(mac
 
 
 def test_nothing_is_loaded_from_the_folder_in_which_it_is_called(machine: Machine) -> None:
-    """It may be a folder for temporary files, where any user can leave a module."""
+    """Any user can leave a module in a folder such as /tmp."""
     for name in ("venv", "ensurepip", "urllib", "compileall"):
         (machine.elsewhere / f"{name}.py").write_text(f"open({str(machine.elsewhere / 'loaded')!r}, 'w')\n")
     install(machine)

@@ -25,7 +25,7 @@ WARM_UP_SEEDS, WARM_UP_STEPS = (-1, -2), 20
 
 @dataclass
 class Result:
-    """What came of a seed. `error` is empty if everything held; `digest` is that of all statements and requests."""
+    """The result of one seed: `error` is "" if all invariants held; `digest` is of all statements and requests."""
 
     seed: int
     digest: str = ""

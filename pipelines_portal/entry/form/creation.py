@@ -134,7 +134,7 @@ def _why_not_stored(existing: Existing, typed: Typed) -> Creation | None:
     is_new = own is not None and (
         not own.reason and own.created_at > now - STORED_WITHIN or bool(own.sending_until and own.sending_until > now)
     )
-    # Another window sends this form right now, or nobody knows what came of it.
+    # Another window is sending this form, or its result is unconfirmed.
     if own and (_has_left(own) or is_new) and _has_other_values(own, typed):
         return Creation(Result.ELSEWHERE, own, is_unstored=True)
     return None if typed.is_meant else _question_about(existing)

@@ -75,7 +75,7 @@ def load_organizations(file: OrganizationFile) -> None:
 def _load_person(
     organization: Organization, part: PersonPart, role: Membership.Role, created: set[int], path: str
 ) -> None:
-    """Create or update the person and the membership. `created` has the IDs of the people whom this file created.
+    """Create or update the person and the membership. `created` holds the IDs of the people that this file created.
 
     Somebody else may know the password of an older account. Without one in the file, it gets no more rights here. With
     one, its sessions end, even if the password is the same: it is hashed again.

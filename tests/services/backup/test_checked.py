@@ -108,7 +108,7 @@ def test_damage_fails_the_check_and_the_restore(old: Path, new: Path, tmp_path: 
 
 
 def test_a_database_that_was_replaced_is_restored_only_unsigned(old: Path, new: Path, tmp_path: Path) -> None:
-    """Its manifest has the right signature. Whoever replaced the database may be an administrator in it."""
+    """An administrator of the replaced database could have made this backup, although its signature is right."""
     file = tmp_path / "b.tar"
     assert run(old, "backup", str(file)).returncode == 0
     replaced = repack(file, tmp_path / "replaced.tar", signed=True, portal=(old / "portal.sqlite3").read_bytes())
@@ -145,7 +145,7 @@ def test_a_manifest_that_is_damaged_is_an_error(old: Path, tmp_path: Path) -> No
 
 
 def test_a_backup_of_an_earlier_version_has_no_hashes_and_is_restored(old: Path, new: Path, tmp_path: Path) -> None:
-    """It has no signature either. It is restored if the person accepts that."""
+    """It has no signature either, so that it needs `--unsigned`."""
     assert run(old, "backup", str(tmp_path / "b.tar")).returncode == 0
     file = repack(tmp_path / "b.tar", tmp_path / "earlier.tar")
     said = run(old, "backup", "--check", str(file)).stdout
@@ -160,7 +160,7 @@ def test_a_backup_of_an_earlier_version_has_no_hashes_and_is_restored(old: Path,
 
 
 def test_a_backup_that_was_changed_is_refused(old: Path, new: Path, tmp_path: Path) -> None:
-    """Its hashes were written anew, but without the keys nobody signs them."""
+    """Even if its hashes fit again: without the encryption keys the signature does not."""
     file, changed = tmp_path / "b.tar", tmp_path / "changed.tar"
     assert run(old, "backup", str(file)).returncode == 0
     content, other = b"content of files/0a-1/0", b"CONTENT of files/0a-1/0"

@@ -26,6 +26,7 @@ test-full: services ## before a release, more than an hour: every test with many
 	@bin/test-services boot
 	@$(MAKE_QUIETLY) lint
 	@$(MAKE_QUIETLY) check SHORT= OPTIONS='--hypothesis-profile=full --timeout=3600'
+	@$(MAKE_QUIETLY) simulate SEEDS=161-1160 STEPS=40
 	@$(MAKE_QUIETLY) .test-services .test-browser SHORT=
 	@$(MAKE_QUIETLY) .test-postgresql
 

@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("pipelines_portal.accounts.urls")),
     path("", include("pipelines_portal.accounts.allauth_urls")),
     path("", include("pipelines_portal.overview.urls")),
+    path("", include("pipelines_portal.demo.urls")),
     path("", include("pipelines_portal.keys.urls")),
     path("keys/<int:key_id>/workflows/", include("pipelines_portal.workflows.urls")),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/", include("pipelines_portal.entry.form.urls")),

@@ -1,6 +1,9 @@
 """The connections of this process to the API, and the record of whether it answered lately."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 
@@ -17,11 +20,28 @@ def transport_to(base_url: str, timeout: float, most_waiting: int) -> Transport:
     return Transport(base_url, timeout, bulkhead=_bulkhead(most_waiting))
 
 
+_stand_in: Any = None
+
+
+@contextmanager
+def standing_in(stand_in: Any) -> Iterator[None]:
+    """Let this process call something else than the API, such as what the demo recorded of it."""
+    global _stand_in
+    _stand_in = stand_in
+    try:
+        yield
+    finally:
+        _stand_in = None
+
+
 def transport() -> Transport:
     """Return the pool for this process. At most half of the web threads wait in it at once.
 
     The worker sends one request at a time, so the limit never applies to it.
     """
+    if _stand_in:
+        stand_in: Transport = _stand_in
+        return stand_in
     return transport_to(settings.PIPELINES_API_URL, settings.API_TIMEOUT_SECONDS, _most_waiting())
 
 

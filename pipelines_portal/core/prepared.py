@@ -13,22 +13,22 @@ PACKAGE = Path(__file__).resolve().parent.parent
 MARKER = "prepared.json"
 
 
-def is_prepared(data_dir: Path, programs: list[str], **options: Any) -> bool:
-    """Return whether these programs were prepared with the same options, and nothing that it depends on changed.
+def is_prepared(data_dir: Path, programs: list[str]) -> bool:
+    """Return whether these programs were prepared, and nothing that it depends on changed.
 
     Their databases have to be the SQLite files of `data_dir`. Anything unexpected means no.
     """
     try:
         known = json.loads((data_dir / MARKER).read_text())
-        return bool(known == _state(data_dir, programs, options))
+        return bool(known == _state(data_dir, programs))
     except (OSError, ValueError, sqlite3.Error):
         return False
 
 
-def mark_prepared(data_dir: Path, programs: list[str], **options: Any) -> None:
+def mark_prepared(data_dir: Path, programs: list[str]) -> None:
     """Record that these programs were prepared."""
     try:
-        text = json.dumps(_state(data_dir, programs, options))
+        text = json.dumps(_state(data_dir, programs))
         (data_dir / MARKER).write_text(text)
     except (OSError, sqlite3.Error):
         (data_dir / MARKER).unlink(missing_ok=True)
@@ -42,12 +42,11 @@ def wipe_metrics(folder: Path) -> None:
             file.unlink(missing_ok=True)
 
 
-def _state(data_dir: Path, programs: list[str], options: dict[str, Any]) -> dict[str, Any]:
+def _state(data_dir: Path, programs: list[str]) -> dict[str, Any]:
     sources = [*PACKAGE.glob("**/migrations/*.py"), *(PACKAGE.parent / "static").rglob("*")]
     collected = [file for name in programs for file in (data_dir / "static" / name).rglob("*")]
     return {
         "version": __version__,
-        "options": options,
         "sources": _digest(sources),
         "collected": _digest(collected),
         "migrations": {name: _applied(data_dir / f"{name}.sqlite3") for name in programs},

@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "pipelines_portal.overview",
     "pipelines_portal.people",
     "pipelines_portal.notifications",
+    "pipelines_portal.demo",
     "pipelines_portal.system",
     "pipelines_portal.worker",
 ]

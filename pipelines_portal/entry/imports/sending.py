@@ -37,10 +37,10 @@ TOO_LARGE = 413
 TEMPORARY = (ConnectionFailed, NotAsked, ServiceUnavailable)
 
 
-def send_requests(import_job: ImportJob) -> None:
+def send_requests(import_job: ImportJob, *, most: int | None = None) -> None:
     """Send requests until no row is left, until a temporary error, or until a person must decide.
 
-    Call with the lease.
+    Call with the lease. After `most` requests the import waits for a minute, and other imports with the key go on.
     """
     if reason := missing_right(import_job):
         import_job.pause_for(reason)
@@ -57,7 +57,7 @@ def send_requests(import_job: ImportJob) -> None:
     except (KeyCannotBeOpened, PipelinesError) as error:
         _wait_or_pause(import_job, error)
         return
-    Sender(import_job, client).run()
+    Sender(import_job, client).run(most)
 
 
 def missing_right(import_job: ImportJob) -> str:
@@ -98,9 +98,13 @@ class Sender:
         # The newest task before the next request, if the request before it created that task.
         self.newest: int | None = None
 
-    def run(self) -> None:
+    def run(self, most: int | None = None) -> None:
+        sent = 0
         while self._renew_lease() and self._send_next() and not is_stopping():
-            pass
+            sent += 1
+            if sent == most:
+                self.import_job.release_lease(due_at=timezone.now() + LEASE)
+                return
         if is_stopping():
             self.import_job.release_lease()  # another worker continues at once
 

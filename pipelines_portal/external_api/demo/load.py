@@ -1,15 +1,25 @@
-"""Load the demo: two organizations with a few hundred tasks in progress."""
+"""Load the demo: two organizations with a few hundred tasks in progress, and the orders of fourteen working days."""
 
 import random
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
+from pipelines_portal.external_api.demo.orders import (
+    ORDER_ENTRY,
+    RECEIPT_MATCHING,
+    Progress,
+    build_orders,
+    build_receipts,
+    plan_sends,
+    receipts_sent_at,
+)
 from pipelines_portal.external_api.demo.values import row_for
-from pipelines_portal.external_api.models import NodeInstance, NodeStatus, Person, Task, Workflow
+from pipelines_portal.external_api.models import NodeInstance, NodeStatus, Organization, Person, Task, Workflow
 from pipelines_portal.external_api.organizations.json_file import load_organizations, parse_organizations
 from pipelines_portal.external_api.tasks.create import insert_tasks
 from pipelines_portal.external_api.tasks.node_summary import summarize
@@ -31,14 +41,36 @@ CURRENT = {
 
 
 @transaction.atomic
-def load_demo() -> None:
-    """Create or update the organizations and workflows of the file, and create tasks in workflows without any."""
+def load_demo(start: datetime) -> bool:
+    """Create the organizations and workflows of the file, with their tasks. Return False if they were loaded before."""
     file = parse_organizations(FILE.read_bytes())
+    if Organization.objects.filter(name=file.organizations[0].name).exists():
+        return False
     load_organizations(file)
     emails = [person.email for part in file.organizations for person in [*part.admins, *part.members]]
     Person.objects.filter(email__in=emails).update(is_demo=True)
-    for workflow in Workflow.objects.filter(pk__in=TASKS).exclude(tasks__isnull=False):
+    for workflow in Workflow.objects.filter(pk__in=TASKS):
         _create_tasks(workflow, TASKS[workflow.pk])
+    receipts = list(build_receipts(start))
+    at = receipts_sent_at(start)
+    _create_known(RECEIPT_MATCHING, [(fields, at, progress) for fields, progress in receipts])
+    sends = plan_sends(start)
+    orders = build_orders(sends, start)
+    _create_known(ORDER_ENTRY, [(order.fields, sends[order.send].at, order.progress) for order in orders])
+    return True
+
+
+def _create_known(pk: int, rows: list[tuple[dict[str, Any], datetime, Progress]]) -> None:
+    """Create tasks of which the values, the time of creation and the progress are known."""
+    workflow, dice = Workflow.objects.get(pk=pk), random.Random(pk)  # noqa: S311
+    ids = insert_tasks(workflow, [fields for fields, _, _ in rows])
+    tasks = list(Task.objects.filter(pk__in=ids).order_by("pk").prefetch_related("nodes"))
+    for task, (_, created_at, progress) in zip(tasks, rows, strict=True):
+        nodes = sorted(task.nodes.all(), key=lambda node: node.position)
+        _set_nodes(nodes, len(progress.step_seconds), CURRENT.get(progress.status, []), dice, skip_share=0)
+        _set_counts(task, nodes)
+        task.status, task.created_at, task.updated_at = progress.status, created_at, progress.updated_at
+    _save(tasks)
 
 
 def _create_tasks(workflow: Workflow, number: int) -> None:
@@ -48,6 +80,10 @@ def _create_tasks(workflow: Workflow, number: int) -> None:
     tasks = list(Task.objects.filter(pk__in=ids).order_by("pk").prefetch_related("nodes"))
     for task, created_at in zip(tasks, _moments(number, dice), strict=True):
         _set_progress(task, _status_in(workflow, dice), created_at, dice)
+    _save(tasks)
+
+
+def _save(tasks: list[Task]) -> None:
     NodeInstance.objects.bulk_update([node for task in tasks for node in task.nodes.all()], ["status"], 500)
     counts = ["nodes_total", "nodes_finished", "nodes_in_progress", "nodes_pending"]
     Task.objects.bulk_update(tasks, ["status", "created_at", "updated_at", *counts], 100)
@@ -72,14 +108,20 @@ def _set_progress(task: Task, status: str, created_at: datetime, dice: random.Ra
     _set_nodes(nodes, done, CURRENT.get(status, []), dice)
     task.status, task.created_at = status, created_at
     task.updated_at = created_at + (timezone.now() - created_at) * dice.random() * bool(done)
+    _set_counts(task, nodes)
+
+
+def _set_counts(task: Task, nodes: Sequence[NodeInstance]) -> None:
     for name, count in summarize(node.status for node in nodes).items():
         setattr(task, f"nodes_{name}", count)
 
 
-def _set_nodes(nodes: Sequence[NodeInstance], done: int, current: list[NodeStatus], dice: random.Random) -> None:
+def _set_nodes(
+    nodes: Sequence[NodeInstance], done: int, current: list[NodeStatus], dice: random.Random, skip_share: float = 0.08
+) -> None:
     for position, node in enumerate(nodes):
         if position < done:
-            skipped = 0 < position < len(nodes) - 1 and dice.random() < 0.08
+            skipped = 0 < position < len(nodes) - 1 and dice.random() < skip_share
             node.status = NodeStatus.NA if skipped else NodeStatus.FINISHED
         else:
             node.status = dice.choice(current) if position == done else NodeStatus.PENDING

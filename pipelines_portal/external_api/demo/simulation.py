@@ -1,4 +1,4 @@
-"""Simulated work: node instances of the demo advance as people and LLMs would advance them."""
+"""Simulated work: node instances of the demo advance as people and LLMs would, and another program sends orders."""
 
 import logging
 import random
@@ -9,7 +9,9 @@ from datetime import timedelta
 from django.db import DatabaseError, close_old_connections, transaction
 from django.utils import timezone
 
+from pipelines_portal.external_api.demo.orders import ORDER_ENTRY, order_fields
 from pipelines_portal.external_api.models import NodeInstance, NodeStatus, Task, Workflow
+from pipelines_portal.external_api.tasks.create import insert_tasks
 from pipelines_portal.external_api.tasks.node_summary import summarize
 
 # These numbers do not have to be hard to guess.
@@ -18,6 +20,9 @@ NEWEST = 200
 # New tasks advance quickly, so that their creator sees it; older ones slowly, so that the demo lasts.
 FRESH = timedelta(minutes=15)
 FRESH_SHARE, SHARE = 0.5, 0.02
+# Another program creates an order every half a minute, but not without end.
+SECONDS_BETWEEN_ORDERS, MOST_ORDERS_A_DAY = 30, 500
+FIRST_NUMBER = 200_000
 UNFINISHED = [Task.Status.PENDING, Task.Status.IN_PROGRESS, Task.Status.ESCALATED, Task.Status.QUARANTINED]
 DONE = {NodeStatus.FINISHED, NodeStatus.NA}
 NEXT = {
@@ -41,6 +46,17 @@ def advance_some(organization: str | None = None) -> None:
     for pk, created_at in tasks.order_by("-pk").values_list("pk", "created_at")[:NEWEST]:
         if chance.random() < (FRESH_SHARE if created_at > fresh else SHARE):
             advance_task(pk)
+
+
+def create_order(organization: str) -> None:
+    """Create an order in the demo's workflow, unless many were created lately."""
+    now = timezone.now()
+    workflow = Workflow.objects.filter(pk=ORDER_ENTRY, organization__name=organization).first()
+    if workflow is None:
+        return
+    newest = workflow.tasks.order_by("-pk").values_list("pk", flat=True).first() or 0
+    if workflow.tasks.filter(created_at__gt=now - timedelta(days=1)).count() < MOST_ORDERS_A_DAY:
+        insert_tasks(workflow, [order_fields(FIRST_NUMBER + newest, now, chance)])
 
 
 @transaction.atomic
@@ -102,6 +118,8 @@ def advance_until_stopped(organization: str, seconds: float, stopping: threading
         close_old_connections()
         try:
             advance_some(organization)
+            if chance.random() < seconds / SECONDS_BETWEEN_ORDERS:
+                create_order(organization)
         except DatabaseError as error:
             logger.warning("A step of the demo was skipped: %s", error)
         stopping.wait(seconds)

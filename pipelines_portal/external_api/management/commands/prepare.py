@@ -1,24 +1,17 @@
-from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
 from pipelines_portal.core.demo_accounts import refused_accounts
 from pipelines_portal.core.preparation import prepare
-from pipelines_portal.external_api.demo.load import load_demo
 
 
 class Command(BaseCommand):
     help = "Prepare to start: migrate the database and collect static files."
     requires_system_checks = []
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--demo", action="store_true", help="also load the demo organizations")
-
-    def handle(self, *args: Any, demo: bool, **options: Any) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:
         prepare()
-        if demo:
-            load_demo()
         if count := refused_accounts():
             self.stdout.write(
                 f"Demo accounts in the External API's database: {count}. Their passwords are published, so they "

@@ -1,0 +1,167 @@
+"""The demo's past, which the product itself writes at the times of the story."""
+
+import io
+import json
+from collections import Counter
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.core.api_connection import standing_in
+from pipelines_portal.demo.replay import RecordedApi
+from pipelines_portal.demo.story import (
+    BEN,
+    INVOICES,
+    MARIA,
+    NOVEMBER,
+    ORDER_ENTRY,
+    QUARTER,
+    RECEIPTS,
+    RETURNS,
+    TODAY,
+    TOM,
+)
+from pipelines_portal.demo.try_it import things_to_try
+from pipelines_portal.entry.models import ImportJob, TypedDraft
+from pipelines_portal.external_api.demo import orders
+from pipelines_portal.external_api.workflows.field_types import describe, has_file_fields, has_only_file_fields
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.notifications.models import Notification
+from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.task_index.counts import counts_and_known
+from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.external_api.server import PROJECT
+
+START = datetime(2026, 11, 30, 9, 12, tzinfo=UTC)
+ORGANIZATIONS = PROJECT / "pipelines_portal/external_api/demo/organizations.json"
+# A few of the requests are enough: those of the last days, and the file of Friday with fewer rows.
+ROWS_OF_FILE, SENDS = 40, 60
+
+
+@pytest.fixture(scope="session")
+def told() -> dict[str, Any]:
+    """The story as the External API tells it, but shorter."""
+    sends = [send for send in orders.plan_sends(START)[-SENDS:] if send.at.date() >= (START - timedelta(3)).date()]
+    texts = [asdict(send) | {"at": send.at.isoformat(), "tasks": []} for send in sends]
+    tasks: dict[int, list[dict[str, Any]]] = {ORDER_ENTRY: [], RECEIPTS: []}
+    for number, order in enumerate(orders.build_orders(sends, START), 1000):
+        if len(texts[order.send]["tasks"]) < ROWS_OF_FILE:
+            texts[order.send]["tasks"].append({"id": number, "fields": order.fields})
+            tasks[ORDER_ENTRY].append(task(number, sends[order.send].at, order.progress))
+    receipts = list(orders.build_receipts(START))
+    at = orders.receipts_sent_at(START)
+    tasks[RECEIPTS] += [task(number, at, progress) for number, (_, progress) in enumerate(receipts, 800)]
+    known = json.loads(ORGANIZATIONS.read_text())["organizations"][0]
+    return {
+        "start": START.isoformat(),
+        "key": "pk_live_" + "d" * 40,
+        "organization": known["name"],
+        "workflows": [workflow(each, tasks.get(each["id"], [])) for each in known["workflows"]],
+        "sends": texts,
+        "receipts": {"at": at.isoformat(), "rows": [fields for fields, _ in receipts]},
+    }
+
+
+def task(number: int, created_at: datetime, progress: orders.Progress) -> dict[str, Any]:
+    done = len(progress.step_seconds)
+    summary = {"total": 4, "finished": done, "in_progress": int(done < 4), "pending": max(3 - done, 0)}
+    times = {
+        "created_at": f"{created_at:%Y-%m-%dT%H:%M:%SZ}",
+        "updated_at": f"{progress.updated_at:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    return {"id": number, "status": progress.status, "node_summary": summary} | times
+
+
+def workflow(known: dict[str, Any], tasks: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "workflow": {name: known[name] for name in ("id", "name", "status")},
+        "schema": {
+            "fields": [describe(field) for field in known["fields"]],
+            "has_file_upload_fields": has_file_fields(known["fields"]),
+            "has_only_file_upload_fields": has_only_file_fields(known["fields"]),
+        },
+        "tasks": sorted(tasks, key=lambda each: -each["id"]),
+    }
+
+
+def test_the_story_is_told_tried_and_watched(
+    db: None, told: dict[str, Any], client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One test, because telling the story takes two seconds."""
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(told)))
+    call_command("load_demo", "--story")
+    assert_product_wrote_it(told)
+    api = RecordedApi(told["workflows"], timezone.now())
+    with standing_in(api):
+        assert_things_are_one_press_away(client)
+        assert_import_is_sent_slowly_and_once(api, monkeypatch)
+    settings.DEMO_IS_ON = False
+    assert things_to_try(User.objects.get(email=BEN)) == []
+
+
+def assert_product_wrote_it(story: dict[str, Any]) -> None:
+    sent = [task for send in story["sends"] if send["sender"] for task in send["tasks"]]
+    rows = SubmissionRow.objects.filter(submission__workflow_id=ORDER_ENTRY, task_id__isnull=False)
+    assert {task_id: fields["order_number"] for task_id, fields in rows.values_list("task_id", "fields")} == {
+        task["id"]: task["fields"]["order_number"] for task in sent
+    }
+    assert not rows.exclude(submission__status="created").exists()
+    statuses = Counter(Submission.objects.values_list("status", flat=True))
+    assert (statuses["unconfirmed"], statuses["rejected"], statuses["sending"], statuses["draft"]) == (1, 1, 0, 1)
+    lost = Submission.objects.get(status="unconfirmed")
+    assert (lost.workflow_id, lost.row_count, lost.newest_task_id_before) == (RECEIPTS, 93, 0)
+    assert Submission.objects.get(status="draft").workflow_id == INVOICES
+    assert {job.file_name: (job.owner.email, job.row_counts) for job in ImportJob.objects.filter(kind="file")} == {
+        NOVEMBER: (BEN, {"created": ROWS_OF_FILE}),
+        QUARTER: (TOM, {"ready": 288, "to_fix": 12}),
+        RETURNS: (BEN, {"ready": 116, "to_fix": 3}),
+        TODAY: (TOM, {"ready": 240}),
+    }
+    assert rows_in_grid() == {"ready": 6, "to_fix": 1}
+    assert TypedDraft.objects.get().owner.email == MARIA
+    assert set(Notification.objects.values_list("person__email", flat=True)) == {BEN}
+    assert SavedKey.objects.get().expires_at == START + timedelta(days=12)
+    opened = list(OpenedWorkflow.objects.select_related("key", "index"))
+    assert set(counts_and_known(opened)[0]) == {each.pk for each in opened}, "nothing is left to count"
+    assert not Submission.objects.filter(created_at__gt=START).exists()
+
+
+def assert_things_are_one_press_away(client: Client) -> None:
+    ben, place = User.objects.get(email=BEN), [SavedKey.objects.get().pk, ORDER_ENTRY]
+    client.force_login(ben)
+    things = things_to_try(ben)
+    assert len(things) == 5
+    for thing in things:
+        answer = client.post(thing.url) if thing.is_post else client.get(thing.url)
+        assert answer.status_code == (302 if thing.is_post else 200), thing
+    assert rows_in_grid() == {"ready": 10, "to_fix": 3}, "four more orders, and two with a mistake"
+    again = ImportJob.objects.filter(file_name=NOVEMBER).latest("created_at")
+    assert again.row_counts == {"duplicate": ROWS_OF_FILE, "ready": 30}
+    assert again.get_absolute_url().startswith(reverse("imports:new", args=place))
+
+
+def rows_in_grid() -> dict[str, int]:
+    typed = ImportJob.objects.filter(kind="typed", owner__email=BEN).latest("created_at")
+    return {status: count for status, count in typed.row_counts.items() if status != "created"}
+
+
+def assert_import_is_sent_slowly_and_once(api: RecordedApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    ids = count(5000)
+    monkeypatch.setattr(api, "_create", lambda path: created([next(ids) for _ in range(16)]))
+    for _ in range(2):
+        call_command("play_demo")
+    today = ImportJob.objects.get(file_name=TODAY)
+    assert (today.status, today.row_counts, today.submissions.count()) == ("checked", {"created": 240}, 15)
+
+
+def created(ids: list[int]) -> dict[str, Any]:
+    return {"success_count": len(ids), "error_count": 0, "errors": [], "task_ids": ids}

@@ -1,6 +1,7 @@
 """What all tests share: an API in the process, and a person with a key and a browser. See also factories.py."""
 
 import gc
+import sys
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -71,6 +72,13 @@ def _listed_once(plain: Callable[[WhiteNoise, str, str], None]) -> Callable[[Whi
         server.files.update(listed[of])
 
     return update
+
+
+@pytest.fixture(autouse=True)
+def no_days_of_other_tests() -> None:
+    """People of other tests have the same primary keys."""
+    if own_day := sys.modules.get("pipelines_portal.overview.home.own_day"):
+        own_day.EARLIER.clear()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,6 +12,7 @@ NOTE_BY_HAND = {"_partials/note.html"}
 SVG_BY_HAND = {f"_partials/{name}.html" for name in ("icon", "logo", "symbols", "node_bar", "status_bar")} | {
     "entry/imports/_bar.html",
     "overview/_chart.html",
+    "overview/home/_bars.html",
     "overview/_spark.html",
 }
 

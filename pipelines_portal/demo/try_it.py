@@ -83,7 +83,7 @@ def sent_orders(user: User, workflow: OpenedWorkflow) -> list[Fields]:
     """Return the values of orders that the person may see."""
     visible = Submission.objects.visible_to(user).filter(key=workflow.key_id, workflow_id=workflow.workflow_id)
     rows = SubmissionRow.objects.filter(submission__in=visible, fields__isnull=False).order_by("pk")
-    return list(rows.values_list("fields", flat=True)[: 10 * NEW_IN_FILE])
+    return [fields for fields in rows.values_list("fields", flat=True)[: 10 * NEW_IN_FILE] if fields]
 
 
 def rows_to_paste(sent: list[Fields]) -> list[Fields]:

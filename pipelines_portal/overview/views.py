@@ -12,10 +12,12 @@ from django.views.decorators.http import require_POST, require_safe
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.core.rendering import content_digest, htmx_of, is_poll_of, render_page
+from pipelines_portal.demo.try_it import things_to_try
+from pipelines_portal.demo.views import HIDDEN
 from pipelines_portal.overview import texts
 from pipelines_portal.overview.detail import detail_context
 from pipelines_portal.overview.forms import StuckHoursForm
-from pipelines_portal.overview.home import build_home
+from pipelines_portal.overview.home.page import build_home
 from pipelines_portal.overview.palette import Palette
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -30,12 +32,14 @@ def home(request: SignedInRequest) -> HttpResponse:
     """Show what a person continues, reviews and follows today, or the first steps until a task exists."""
     now = timezone.now()
     page = build_home(request.user, now)
-    seen = content_digest(page)
+    things = [] if request.session.get(HIDDEN) else things_to_try(request.user)
+    seen = content_digest((page, things))
     if is_poll_of(request, HOME_PART) and request.GET.get("seen") == seen:
         return HttpResponse(status=204)
-    context = {"home": page, "seen": seen, "greeting": _greeting(request.user, now, is_new=page.steps is not None)}
+    greeting = _greeting(request.user, now, is_new=page.steps is not None)
+    context = {"home": page, "things": things, "seen": seen, "greeting": greeting}
     context["every"] = f"{EVERY_SECONDS}s" if request.user.reads_live else ""
-    return render_page(request, "overview/home.html", context, partials=(HOME_PART,))
+    return render_page(request, "overview/home/page.html", context, partials=(HOME_PART,))
 
 
 def _greeting(user: User, now: datetime, *, is_new: bool) -> str:

@@ -14,12 +14,12 @@ from pipelines_portal.accounts.models import Membership, Role, User
 from pipelines_portal.api_client import ValidationFailed
 from pipelines_portal.entry.models import ImportJob, TypedDraft
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.overview import home
+from pipelines_portal.overview.home.waiting import MOST_DRAFTS
 from pipelines_portal.overview.models import HomeVisit
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.models import WATCHED_FOR, TaskNote, WorkflowIndex
-from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote
 from tests.factories import (
     BAD,
     Desk,
@@ -45,7 +45,7 @@ POLL = {"HX-Request": "true", "HX-Target": "home-page", "HX-Trigger": "home-page
 def lines_of(browser: Client) -> dict[str, str]:
     """Return the text of each section of Home by its heading, without tags."""
     sections = re.findall(r"<section.*?<h2[^>]*>(.*?)</h2>(.*?)</section>", text_of(browser.get("/")))
-    return {_plain(heading): _plain(rest) for heading, rest in sections}
+    return {_plain(heading): _plain(re.sub(r"<svg.*?</svg>", "", rest)) for heading, rest in sections}
 
 
 def _plain(html: str) -> str:
@@ -70,7 +70,7 @@ def test_an_invitation_that_is_not_accepted_is_reviewed(page: Client, person: Us
     [invitation] = Invitation.objects.invite(["jonas@acme.example"], Role.OPERATOR, [team], by=person)
     made_at = now - timedelta(days=age)
     Invitation.objects.update(made_at=made_at, ends_at=made_at + timedelta(days=7))
-    assert words in lines_of(page).get("Review 1", "")
+    assert words in lines_of(page).get("Waiting for you", "")
     if words:
         assert link_to(page, invitation.email) == f"/people/teams/{team.pk}/#pending"
         User.objects.filter(pk=person.pk).update(role=Role.ADMINISTRATOR)
@@ -118,7 +118,7 @@ def test_a_person_with_a_workflow_creates_a_task(page: Client, saved_key: SavedK
     place = f"/keys/{saved_key.pk}/workflows/{workflow.workflow_id}"
     words = text_of(page.get("/"))
     assert "Invoices is added." in words and f'href="{place}/tasks/new/"' in words
-    assert f'href="{place}/import/template.xlsx"' in words and "all caught up" not in words
+    assert f'href="{place}/import/template.xlsx"' in words and "Nothing waits" not in words
     make_index(workflow, [make_task(1, "finished", timezone.now())])
     assert "Welcome" not in text_of(page.get("/"))
     WorkflowIndex.objects.all().delete()
@@ -155,10 +155,35 @@ def test_new_work_starts_from_home(page: Client, saved_key: SavedKey) -> None:
     make_index(open_workflow(saved_key, 42, name="Tickets"), [make_task(1, "pending", timezone.now())])
     open_workflow(saved_key, 43, name="Receipts", has_file_fields=True)
     open_workflow(saved_key, 44, name="Closed", status="ARCHIVED")
-    menus = text_of(page.get("/")).split('id="main"')[1].split('id="home-page"')[0]
     place = f"/keys/{saved_key.pk}/workflows"
-    assert f'href="{place}/42/tasks/new/"' in menus and f'href="{place}/42/import/"' in menus
-    assert "Receipts" in menus and f"{place}/43/tasks/new/" not in menus and "Closed" not in menus
+    for browser in (page, browser_of(make_lead(saved_key))):
+        words = text_of(browser.get("/")).split('id="main"')[1]
+        assert f'href="{place}/42/tasks/new/' in words and f'href="{place}/42/import/"' in words
+        assert f'href="{place}/43/upload/"' in words and f"{place}/43/tasks/new/" not in words
+        assert f"{place}/44/tasks/new/" not in words
+
+
+def test_the_workflows_used_last_come_first(desk: Desk) -> None:
+    """With what the person did there: today, or on the last day."""
+    now = timezone.now()
+    for number in (1, 2, 3):
+        open_workflow(desk.key, number, name=f"Other {number}")
+    days_ago = {2: 0, 3: 3}
+    for number, days in days_ago.items():
+        sent = make_submission(desk.person, desk.key, number, status="created", success_count=5)
+        Submission.objects.filter(pk=sent.pk).update(created_at=now - timedelta(days=days))
+    starts = re.findall(r"<li>\s*<div>\s*<h2>.*?</li>", text_of(desk.browser.get("/")), re.DOTALL)
+    words = [_plain(start) for start in starts]
+    day = f"{timezone.localtime(now) - timedelta(days=3):%A}"
+    assert words[0].startswith("Other 2 5 by you today · last just now Type rows")
+    assert words[1].startswith(f"Other 3 Last on {day} · 5 by you") and len(words) == 3
+
+
+def make_lead(key: SavedKey) -> User:
+    """Return a person who leads a team that shares the key."""
+    lead = make_person("lena@acme.example", name="Lena Berg")
+    share_key(key, make_team(lead=lead))
+    return lead
 
 
 DEAD_KEYS = [{"rejected_at": timezone.now()}, {"encrypted_key": b"nonsense"}]
@@ -169,9 +194,9 @@ def test_a_workflow_of_two_keys_counts_once(page: Client, person: User, saved_ke
     other = save_key(person, "pk_other", "Other")
     for key in (saved_key, other):
         make_index(open_workflow(key, 42, name="Tickets"), [make_task(1, "failed", timezone.now())])
-    assert lines_of(page)["Needs attention 1"] == "Tickets 1"
+    assert lines_of(page)["Needs attention"] == "1 task All Tickets 1 failed 1"
     SavedKey.objects.filter(pk=other.pk).update(rejected_at=timezone.now())
-    assert link_to(page, "Tickets 1") == f"/keys/{saved_key.pk}/workflows/42/tasks/?status=attention"
+    assert f"/keys/{saved_key.pk}/workflows/42/tasks/?status=attention" in text_of(page.get("/"))
 
 
 def test_an_expiry_that_is_an_estimate_stops_nothing(page: Client, saved_key: SavedKey) -> None:
@@ -233,11 +258,11 @@ def test_drafts_and_unfinished_imports_are_continued(page: Client, saved_key: Sa
     for name, status in (("begun.csv", "matching"), ("later.csv", "paused"), ("wrong.csv", "checked")):
         import_job = ImportJob.objects.create(file_name=name, status=status, row_counts={"to_fix": 57}, **values)
         import_job.lines.create(number=2, status="to_fix")
-    words = lines_of(page)["Continue"]
-    assert f"Draft in Invoices · Saved {shown_time(at)} Continue" in words
-    assert "begun.csv in Invoices · match columns" in words and "later.csv in Invoices · paused" in words
-    assert "wrong.csv in Invoices · 57 rows have errors" in words
-    assert link_to(page, "Draft") == f"/keys/{saved_key.pk}/workflows/{workflow.workflow_id}/tasks/new/"
+    words = lines_of(page)["Waiting for you"]
+    assert f"Draft in Invoices Saved · {shown_time(at)} Continue" in words
+    assert "begun.csv in Invoices match columns" in words and "later.csv in Invoices paused" in words
+    assert "wrong.csv in Invoices 57 rows have errors" in words
+    assert link_to(page, "Draft in Invoices") == f"/keys/{saved_key.pk}/workflows/{workflow.workflow_id}/tasks/new/"
 
 
 def test_many_drafts_are_behind_a_link(page: Client, saved_key: SavedKey) -> None:
@@ -245,7 +270,7 @@ def test_many_drafts_are_behind_a_link(page: Client, saved_key: SavedKey) -> Non
         open_workflow(saved_key, number)
         draft = {"owner": saved_key.owner, "key": saved_key, "workflow_id": number}
         TypedDraft.objects.create(**draft, token="11111111-1111-4111-8111-111111111111", typed=[["a", "b"]])
-    assert lines_of(page)["Continue"].count("Draft in") == home.MAX_CONTINUED
+    assert lines_of(page)["Waiting for you"].count("Draft in") == MOST_DRAFTS
     assert link_to(page, "2 more in Drafts") == "/drafts/"
 
 
@@ -260,20 +285,18 @@ def test_an_unconfirmed_submission_is_reviewed_by_those_who_may_decide(
     at = timezone.now() - timedelta(minutes=20)
     sent = {"workflow_name": "Invoices", "row_count": 38, "status": "unconfirmed", "sent_at": at}
     submission = make_submission(colleague, saved_key, **sent)
-    theirs = lines_of(browser_of(colleague))["Review 1"]
-    assert f"38 rows in Invoices · Unconfirmed since {shown_time(at)} Review" in theirs
-    owners = lines_of(page)["Review 1"]
-    assert (
-        "Sent by Ben Okafor, unconfirmed since" in owners
-        and link_to(page, "38 rows") == f"/submissions/{submission.pk}/"
-    )
-    assert not any(heading.startswith("Review") for heading in lines_of(browser_of(other)))
+    note = "We don’t know if 38 tasks were created"
+    theirs = lines_of(browser_of(colleague))["Waiting for you"]
+    assert f"38 rows in Invoices {note} · {shown_time(at)} Decide" in theirs
+    assert f"38 rows in Invoices Ben Okafor · {note}" in lines_of(page)["Waiting for you"]
+    assert link_to(page, "38 rows in Invoices") == f"/submissions/{submission.pk}/"
+    assert "Waiting for you" not in lines_of(browser_of(other))
 
 
 def test_an_unconfirmed_task_is_named_by_its_text(desk: Desk, api: Any) -> None:
     submission = desk.draft({"input_text": "Refund for order 118311", "target_language": "French"})
     Submission.objects.filter(pk=submission.pk).update(status="unconfirmed", sent_at=timezone.now())
-    assert "Refund for order 118311 in Translations" in lines_of(desk.browser)["Review 1"]
+    assert "Refund for order 118311 in Translations" in lines_of(desk.browser)["Waiting for you"]
 
 
 def test_a_stopped_import_is_reviewed(page: Client, saved_key: SavedKey) -> None:
@@ -288,9 +311,9 @@ def test_a_stopped_import_is_reviewed(page: Client, saved_key: SavedKey) -> None
     ImportJob.objects.create(file_name="lost.csv", status="unconfirmed", **values)
     ImportJob.objects.create(file_name="mine.csv", status="paused", **values)
     ImportJob.objects.create(file_name="his.csv", status="paused", **values | {"owner": make_colleague()})
-    words = lines_of(page)["Review 2"]
-    assert "lost.csv in Invoices · Unconfirmed since" in words and "mine.csv" not in words
-    assert "his.csv in Invoices · Sent by Ben Okafor, paused since" in words
+    words = lines_of(page)["Waiting for you"]
+    assert "lost.csv in Invoices Unconfirmed ·" in words and words.count("mine.csv in Invoices paused") == 1
+    assert "his.csv in Invoices Ben Okafor · Paused ·" in words
 
 
 def test_an_archive_that_came_back_is_reviewed(desk: Desk) -> None:
@@ -298,16 +321,16 @@ def test_an_archive_that_came_back_is_reviewed(desk: Desk) -> None:
     problem = "Pipelines no longer knows this upload."
     upload = make_upload(desk, problem=problem)
     make_upload(desk, "uploading", problem="Pipelines didn’t answer.")
-    assert lines_of(desk.browser)["Review 1"] == f"scans.zip in Translations · {problem} Review scans.zip"
-    assert link_to(desk.browser, "scans.zip") == f"/submissions/{upload.submission.pk}/"
+    assert lines_of(desk.browser)["Waiting for you"] == f"1 scans.zip in Translations {problem} Review scans.zip"
+    assert link_to(desk.browser, "scans.zip in Translations") == f"/submissions/{upload.submission.pk}/"
 
 
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"rejected_at": timezone.now()}, "API key Acme · Rejected"),
-        ({"expires_at": timezone.now() + timedelta(days=1, hours=12)}, "API key Acme · Expires"),
-        ({"encrypted_key": b"nonsense"}, "API key Acme · Can’t be opened"),
+        ({"rejected_at": timezone.now()}, "API key Acme Rejected"),
+        ({"expires_at": timezone.now() + timedelta(days=1, hours=12)}, "API key Acme Expires"),
+        ({"encrypted_key": b"nonsense"}, "API key Acme Can’t be opened"),
     ],
 )
 def test_only_the_owner_of_a_key_is_asked_to_replace_it(
@@ -316,8 +339,8 @@ def test_only_the_owner_of_a_key_is_asked_to_replace_it(
     colleague = make_colleague()
     share_key(open_workflow(saved_key).key, colleague)
     SavedKey.objects.update(**values)
-    assert words in lines_of(page)["Review 1"]
-    assert not any(heading.startswith("Review") for heading in lines_of(browser_of(colleague)))
+    assert words in lines_of(page)["Waiting for you"]
+    assert "Waiting for you" not in lines_of(browser_of(colleague))
 
 
 # --- needs attention --------------------------------------------------------------------------------------------------
@@ -333,13 +356,14 @@ def test_each_number_links_to_its_tasks(page: Client, saved_key: SavedKey, perso
     many = [make_task(1, "failed", now), make_task(2, "quarantined", now), make_task(3, "pending", long_ago)]
     make_index(open_workflow(saved_key, 43, name="Many"), many)
     make_index(open_workflow(saved_key, 44, name="Calm"), [make_task(1, "pending", now)])
-    assert lines_of(page)["Needs attention 3"] == "Many 2 Few 1"
-    assert lines_of(page)["Stuck 1"] == "Many 1"
+    words = "3 tasks All Many 1 failed, 1 quarantined · 1 stuck 2 Few 1 failed 1"
+    assert lines_of(page)["Needs attention"] == words
     place = f"/keys/{saved_key.pk}/workflows"
-    assert link_to(page, "Many 2") == f"{place}/43/tasks/?status=attention"
-    assert link_to(page, "Many 1") == f"{place}/43/overview/#stuck"
+    assert link_to(page, "All") == "/search/?status=attention"
+    assert f'href="{place}/43/tasks/?status=attention"' in text_of(page.get("/"))
+    assert link_to(page, "1 stuck") == f"{place}/43/overview/#stuck"
     TaskNote.objects.mark_as_mistakes(index.workflow, [1, 3], "", person)
-    assert "Few" not in lines_of(page)["Needs attention 2"]
+    assert "Few" not in lines_of(page)["Needs attention"]
 
 
 def test_tasks_that_came_since_the_last_visit_are_new(page: Client, person: User, saved_key: SavedKey) -> None:
@@ -352,14 +376,15 @@ def test_tasks_that_came_since_the_last_visit_are_new(page: Client, person: User
     HomeVisit.objects.update(seen_at=left)
     for _ in range(2):
         assert "<title>(1) Home ·" in text_of(page.get("/"))
-        assert f"Workflow 42 2 1 new New since {shown_time(left)}" in lines_of(page)["Needs attention 2"]
+        words = f"Workflow 42 1 new 1 failed, 1 escalated 2 New since {shown_time(left)}"
+        assert words in lines_of(page)["Needs attention"]
     assert HomeVisit.objects.get(user=person).left_at == left
 
 
 def test_numbers_that_were_cut_have_a_plus(page: Client, saved_key: SavedKey) -> None:
     index = make_index(open_workflow(saved_key), [make_task(2, "failed", timezone.now())])
     index.status_counts.filter(status="failed").update(listed=1000, is_cut=True)
-    assert "Workflow 42 1,000+" in lines_of(page)["Needs attention 1,000"]
+    assert "Workflow 42 1,000 failed 1,000+" in lines_of(page)["Needs attention"]
 
 
 def test_numbers_that_are_missing_or_old_are_named(page: Client, saved_key: SavedKey) -> None:
@@ -367,8 +392,9 @@ def test_numbers_that_are_missing_or_old_are_named(page: Client, saved_key: Save
     then = timezone.now() - timedelta(minutes=25)
     make_index(open_workflow(saved_key, 42, name="Invoices"), [make_task(1, "pending", then)], open_as_of=then)
     workflow = open_workflow(saved_key, 43, name="Tickets")
-    words = lines_of(page)["Needs attention"]
-    assert f"Invoices was last updated at {shown_time(then)}." in words and "Counting tasks in Tickets." in words
+    lines = lines_of(page)
+    assert f"Invoices was last updated at {shown_time(then)}." in lines["Needs attention"]
+    assert "1 of 2 read." in lines["Reading your workflows"] and "Tickets waiting" in lines["Reading your workflows"]
     WorkflowIndex.objects.update(seen_at=timezone.now() - WATCHED_FOR)
     page.get("/")
     assert WorkflowIndex.objects.get(workflow=workflow).seen_at > timezone.now() - timedelta(minutes=1)
@@ -377,14 +403,14 @@ def test_numbers_that_are_missing_or_old_are_named(page: Client, saved_key: Save
 def test_workflows_of_a_rejected_key_do_not_promise_updates(page: Client, saved_key: SavedKey) -> None:
     make_index(open_workflow(saved_key), [make_task(1, "failed", timezone.now())])
     SavedKey.objects.update(rejected_at=timezone.now())
-    assert lines_of(page)["Needs attention"] == "Key “Acme” was rejected. Its numbers aren’t updated."
+    assert "Key “Acme” was rejected. Its numbers aren’t updated." in lines_of(page)["Needs attention"]
 
 
 def test_hidden_workflows_are_left_out(page: Client, saved_key: SavedKey) -> None:
     for number, name in ((42, "Hidden one"), (43, "Shown one")):
         make_index(open_workflow(saved_key, number, name=name), [make_task(1, "failed", timezone.now())])
     page.post(f"/keys/{saved_key.pk}/workflows/42/mark/", {"mark": "hide"})
-    words = lines_of(page)["Needs attention 1"]
+    words = lines_of(page)["Needs attention"]
     assert "Shown one" in words and "Hidden one" not in words
 
 
@@ -404,14 +430,16 @@ def test_today_counts_what_the_person_sent(desk: Desk, api: Any) -> None:
     tasks = [make_task(task_id, status, now) for task_id, status in zip(ids, statuses, strict=True)]
     index = make_index(desk.workflow, [*tasks, make_task(max(ids) + 1, "finished", now)])
     TaskNote.objects.mark_as_mistakes(index.workflow, ids[:1], "", desk.person)
-    today = "4 created 1 rejected 1 finished 1 failed 1 pending 1 mistake or replaced"
-    assert lines_of(desk.browser)["You today"] == today
+    today = "1 finished 1 failed 1 pending 1 mistake or replaced 1 rejected"
+    words = lines_of(desk.browser)["You today"]
+    assert words.startswith("4 created since") and today in words
     day = timezone.localdate().isoformat()
-    assert link_to(desk.browser, "4 created") == f"/submissions/?since={day}"
+    created = next(line for line in re.findall(r"4 created since \S+", words))
+    assert link_to(desk.browser, created) == f"/submissions/?since={day}"
     assert link_to(desk.browser, "1 rejected") == f"/submissions/?since={day}&status=rejected"
     assert link_to(desk.browser, "1 failed").endswith(f"/tasks/?status=failed&sent=me&day={day}")
     assert link_to(desk.browser, "1 mistake or replaced").endswith(f"/tasks/?sent=me&day={day}")
-    for address in ("4 created", "1 rejected", "1 failed", "1 mistake or replaced"):
+    for address in (created, "1 rejected", "1 failed", "1 mistake or replaced"):
         assert desk.browser.get(link_to(desk.browser, address)).status_code == 200
 
 
@@ -441,7 +469,7 @@ def test_the_tasks_of_several_workflows_link_to_the_search(desk: Desk, api: Any)
         submission = make_submission(desk.person, desk.key, workflow.workflow_id, status="created", success_count=1)
         submission.rows.create(index=0, task_id=7, fields={})
         make_index(workflow, [make_task(7, "failed", timezone.now())])
-    assert lines_of(desk.browser)["You today"] == "2 created 2 failed"
+    assert "2 failed" in lines_of(desk.browser)["You today"]
     day = timezone.localdate().isoformat()
     assert link_to(desk.browser, "2 failed") == f"/search/?status=failed&sent=me&day={day}"
 
@@ -454,13 +482,57 @@ def test_a_lead_sees_what_the_team_created_today(saved_key: SavedKey, static_roo
     make_submission(ben, saved_key, status="created", success_count=12)
     make_submission(lead, saved_key, status="created", success_count=2)
     make_submission(ben, save_key(ben, "pk_bens"), status="created", success_count=100)
-    assert lines_of(browser_of(lead))["Team today"] == "Ben Okafor 12 You 2"
+    words = lines_of(browser_of(lead))["Team today"]
+    assert words.startswith("14 created") and words.index("Ben Okafor 12") < words.index("Lena Berg 2")
     day = timezone.localdate().isoformat()
-    address = link_to(browser_of(lead), "Ben Okafor 12")
-    assert address == f"/submissions/?who={ben.pk}&since={day}" and browser_of(lead).get(address).status_code == 200
+    address = link_to(browser_of(lead), "Ben Okafor")
+    assert address == f"/submissions/?since={day}&who={ben.pk}" and browser_of(lead).get(address).status_code == 200
     assert "Team today" not in lines_of(browser_of(ben))
     Membership.objects.filter(user=ben).update(is_lead=True)
     assert "Team today" in lines_of(browser_of(ben))
+
+
+def test_a_lead_sees_imports_of_others_with_errors(saved_key: SavedKey, static_root: None) -> None:
+    """And those that are being sent or wait. Typed rows are their owner's business until they are rejected."""
+    ben, lead = make_colleague(), make_lead(saved_key)
+    make_index(open_workflow(saved_key), [make_task(1, "pending", timezone.now())])
+    values = {"owner": ben, "key": saved_key, "workflow_id": 42, "workflow_name": "Invoices", "size_bytes": 1}
+    for name, status, counts in (
+        ("wrong.csv", "checked", {"to_fix": 9, "rejected": 1, "created": 2}),
+        ("right.csv", "checked", {"created": 2}),
+        ("sent.csv", "sending", {"created": 7, "requested": 3}),
+    ):
+        made = ImportJob.objects.create(file_name=name, status=status, row_counts=counts, row_count=10, **values)
+        made.teams.set(lead.teams.all())
+    words = lines_of(browser_of(lead))["Imports under way"]
+    assert "wrong.csv in Invoices Ben Okafor · 9 rows have errors, 1 row was rejected" in words
+    assert "sent.csv in Invoices Ben Okafor · 7 of 10 created View" in words and "right.csv" not in words
+    assert "Imports under way" not in lines_of(browser_of(ben))
+
+
+def test_instructions_that_somebody_else_changed_are_shown(desk: Desk) -> None:
+    make_index(desk.workflow, [make_task(1, "pending", timezone.now())])
+    place = {"key": desk.key, "workflow_id": desk.workflow.workflow_id, "field": "", "text": "Orders go to Ana."}
+    note = WorkflowNote.objects.create(**place, person=make_colleague())
+    assert "“Orders go to Ana.” Ben Okafor" in lines_of(desk.browser)["Instructions changed"]
+    WorkflowNote.objects.filter(pk=note.pk).update(person=desk.person)
+    assert "Instructions changed" not in lines_of(desk.browser)
+
+
+def test_the_latest_tasks_have_their_status(desk: Desk, api: Any) -> None:
+    sent = send(desk.draft({"input_text": "Welcome to the shop", "target_language": "French"}), desk.client)
+    make_index(desk.workflow, [make_task(int(sent.rows.get().task_id or 0), "failed", timezone.now())])
+    words = lines_of(desk.browser)["Your latest tasks"]
+    assert f"{sent.rows.get().task_id} Welcome to the shop Failed" in words
+
+
+def test_today_is_compared_with_other_days(desk: Desk, api: Any) -> None:
+    send(desk.draft(), desk.client)
+    now = timezone.now()
+    for weeks in (1, 2, 3):
+        sent = make_submission(desk.person, desk.key, status="created", success_count=10 * weeks)
+        Submission.objects.filter(pk=sent.pk).update(created_at=now - timedelta(weeks=weeks))
+    assert f"usual {timezone.localtime(now):%A}: 20" in lines_of(desk.browser)["You today"]
 
 
 # --- the page as a whole ----------------------------------------------------------------------------------------------
@@ -469,7 +541,7 @@ def test_a_lead_sees_what_the_team_created_today(saved_key: SavedKey, static_roo
 def test_empty_sections_are_hidden(page: Client, saved_key: SavedKey) -> None:
     make_index(open_workflow(saved_key), [make_task(1, "finished", timezone.now())])
     words = text_of(page.get("/"))
-    assert "You’re all caught up." in words and lines_of(page) == {}
+    assert "Nothing waits for you" in words and lines_of(page) == {}
 
 
 def test_a_refresh_answers_only_if_something_is_new(page: Client, saved_key: SavedKey) -> None:

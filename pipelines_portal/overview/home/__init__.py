@@ -1,0 +1,1 @@
+"""Home. Each module has one of its sections; `page` puts them together."""

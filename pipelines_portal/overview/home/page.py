@@ -1,0 +1,211 @@
+"""The whole of Home: where to start, what waits, what needs attention, and what was created.
+
+Everything that the page shows is plain values, so that a refresh can compare them with what is shown.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.states import state_of
+from pipelines_portal.overview.first_steps import FirstSteps, first_steps
+from pipelines_portal.overview.home.attention import Attention, Reading, first_reading, list_gaps, list_troubles
+from pipelines_portal.overview.home.own_day import (
+    LatestTask,
+    OwnDay,
+    Start,
+    latest_tasks,
+    list_starts,
+    own_day,
+    read_today,
+)
+from pipelines_portal.overview.home.team_day import (
+    Days,
+    Member,
+    UnderWay,
+    created_by_day,
+    imports_under_way,
+    team_today,
+)
+from pipelines_portal.overview.home.waiting import Waiting, list_waiting
+from pipelines_portal.overview.models import HomeVisit
+from pipelines_portal.submissions.team import looked_after
+from pipelines_portal.task_index.counts import counts_and_known
+from pipelines_portal.task_index.models import WorkflowIndex
+from pipelines_portal.task_index.reads import new_and_stuck
+from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote
+
+# The most recent workflows. The pages of the keys list all others.
+MAX_WORKFLOWS = 20
+MAX_OFFERED = 8
+# With a key in one of these states, no task can be created.
+DEAD_KEY_STATES = {"unreadable", "rejected"}
+# Changed instructions are shown for so long.
+NOTES_ARE_NEW_FOR = timedelta(days=3)
+LONGEST_NOTE = 120
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A workflow in the menus of new work. Without `form`, its tasks are created from files only."""
+
+    name: str
+    form: str
+    files: str
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why the person can create no task, and a link to what they can do."""
+
+    sentence: str
+    action: str
+    url: str
+
+
+@dataclass(frozen=True)
+class NewNote:
+    """Instructions of a workflow that somebody else changed lately."""
+
+    workflow: str
+    url: str
+    text: str
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Home:
+    """What Home shows: to a lead what the team does, to others, and to a lead without one, what they did themselves.
+
+    `updated` is when the oldest number was read.
+    """
+
+    is_lead: bool
+    starts: tuple[Start, ...]
+    offers: tuple[Offer, ...]
+    obstacle: Obstacle | None
+    all_workflows: str
+    waiting: Waiting
+    attention: Attention
+    reading: Reading | None
+    updated: datetime | None
+    own: OwnDay | None
+    latest: tuple[LatestTask, ...]
+    imports: tuple[UnderWay, ...]
+    team: tuple[Member, ...]
+    days: Days | None
+    notes: tuple[NewNote, ...]
+    steps: FirstSteps | None
+
+    @property
+    def title(self) -> str:
+        return f"({self.attention.new:,}) Home" if self.attention.new else "Home"
+
+    @property
+    def has_forms(self) -> bool:
+        return any(offer.form for offer in self.offers)
+
+    @property
+    def team_count(self) -> int:
+        return sum(member.created for member in self.team)
+
+
+def build_home(user: User, now: datetime) -> Home:
+    """Read what Home shows. Opening it starts or continues the scans of the person's workflows."""
+    since, workflows = HomeVisit.objects.record(user, now), _recent_workflows(user)
+    indexes = WorkflowIndex.objects.watch(workflows, [one.index for one in workflows if hasattr(one, "index")])
+    with_working_key = [one for one in workflows if one.key.rejected_at is None]
+    counts, known = counts_and_known(with_working_key)
+    new_stuck = new_and_stuck([(indexes[pk], each) for pk, each in counts.items()], since, now)
+    by_workflow = {pk: new_stuck[index.pk] for pk, index in indexes.items() if index.pk in new_stuck}
+    keys = list(SavedKey.objects.usable_by(user))
+    dead_keys = {key.pk for key in keys if state_of(key).name in DEAD_KEY_STATES}
+    open_ones = [one for one in workflows if one.accepts_tasks and one.key_id not in dead_keys] if user.may_send else []
+    is_lead = any(is_shared for _, is_shared in looked_after(user))
+    today = read_today(user, now)
+    own = own_day(user, today, now)
+    team = team_today(user, now) if is_lead else ()
+    imports = imports_under_way(user, now) if is_lead else ()
+    has_tasks = any(known.values()) or own is not None or len(with_working_key) < len(workflows)
+    steps = None if has_tasks else first_steps(user, workflows, open_ones)
+    return Home(
+        is_lead=is_lead,
+        starts=() if is_lead or steps else list_starts(user, open_ones, today, now),
+        offers=tuple(map(_offer, open_ones[:MAX_OFFERED])),
+        obstacle=None if open_ones else _obstacle(user, workflows),
+        all_workflows=reverse("workflows:list", args=[workflows[0].key_id]) if workflows else "",
+        waiting=list_waiting(user, keys, now),
+        attention=Attention(list_troubles(workflows, counts, by_workflow), list_gaps(workflows, counts, now), since),
+        reading=None if steps else first_reading(workflows, indexes, counts),
+        updated=min((moment for each in counts.values() for moment in each.read_at.values()), default=None),
+        own=own,
+        latest=() if team or imports else latest_tasks(user),
+        imports=imports,
+        team=team,
+        days=created_by_day([indexes[one.pk] for one in with_working_key], now) if is_lead else None,
+        notes=_new_notes(user, workflows, now),
+        steps=steps,
+    )
+
+
+def _recent_workflows(user: User) -> list[OpenedWorkflow]:
+    opened = OpenedWorkflow.objects.filter(key__in=SavedKey.objects.usable_by(user).values("pk"))
+    recent = opened.marked_by(user).in_sight().recent_first().select_related("key", "index")
+    return _once_each(list(recent.defer("key__encrypted_key")[:MAX_WORKFLOWS]))
+
+
+def _once_each(workflows: list[OpenedWorkflow]) -> list[OpenedWorkflow]:
+    """Leave out a workflow that another key opened too: one with a key that works stays."""
+    chosen: dict[int, OpenedWorkflow] = {}
+    for workflow in workflows:
+        known = chosen.get(workflow.workflow_id)
+        if known is None or (known.key.rejected_at and not workflow.key.rejected_at):
+            chosen[workflow.workflow_id] = workflow
+    return [workflow for workflow in workflows if chosen[workflow.workflow_id] is workflow]
+
+
+def _obstacle(user: User, workflows: list[OpenedWorkflow]) -> Obstacle | None:
+    """Return why none of the workflows takes a task. A key of the person's own is among what waits for them."""
+    if not workflows or not user.may_send:
+        return None
+    blocked = next((one for one in workflows if one.accepts_tasks), None)
+    if blocked is None:
+        return Obstacle(
+            "Your workflows don’t take new tasks now. Choose or add another one.",
+            "All workflows",
+            reverse("workflows:list", args=[workflows[0].key_id]),
+        )
+    key = blocked.key
+    if key.owner_id == user.pk:
+        return None
+    sentence = f"Key “{key.name}” doesn’t work. Ask its owner, {key.owner}, to replace it."
+    return Obstacle(sentence, "View key", reverse("keys:detail", args=[key.pk]))
+
+
+def _offer(workflow: OpenedWorkflow) -> Offer:
+    place = [workflow.key_id, workflow.workflow_id]
+    if workflow.has_file_fields:
+        return Offer(workflow.name, "", reverse("uploads:choose", args=place))
+    return Offer(workflow.name, reverse("new_task:create", args=place), reverse("imports:new", args=place))
+
+
+def _new_notes(user: User, workflows: list[OpenedWorkflow], now: datetime) -> tuple[NewNote, ...]:
+    names = {(one.key_id, one.workflow_id): one.name for one in workflows}
+    notes = WorkflowNote.objects.filter(
+        key__in={one.key_id for one in workflows}, field="", at__gte=now - NOTES_ARE_NEW_FOR
+    ).exclude(person=user)
+    return tuple(
+        NewNote(
+            names[note.key_id, note.workflow_id],
+            reverse("new_task:create", args=[note.key_id, note.workflow_id]),
+            note.text if len(note.text) <= LONGEST_NOTE else f"{note.text[:LONGEST_NOTE]}…",
+            str(note.person or ""),
+            note.at,
+        )
+        for note in notes.select_related("person").order_by("-at")[:3]
+        if (note.key_id, note.workflow_id) in names
+    )

@@ -1,0 +1,135 @@
+"""What a lead follows: who created what today, the imports of others, and how many tasks were created by day."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from urllib.parse import urlencode
+
+from django.db.models import Max, Sum
+from django.urls import reverse
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.core.times import short
+from pipelines_portal.entry.imports.lists import HAS_REQUESTS, LARGE_COLUMNS
+from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.overview.home.bars import Bars, day_bars
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.team import keys_looked_after
+from pipelines_portal.task_index.models import WorkflowIndex
+from pipelines_portal.task_index.reads import days_of
+
+MOST_PEOPLE, MOST_IMPORTS, DAYS = 12, 6, 14
+IMPORTS_OF = timedelta(days=7)
+# An import of others is shown in these statuses, and if it was checked and some of its rows have errors.
+UNDER_WAY = (ImportJob.Status.SENDING, ImportJob.Status.PAUSED, ImportJob.Status.UNCONFIRMED)
+
+
+@dataclass(frozen=True)
+class Member:
+    """What a person created today, the workflow of most of it, and when the last of it was sent."""
+
+    name: str
+    created: int
+    workflow: str
+    last: datetime
+    url: str
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """An import that is being sent, waits, or has rows with errors. `created` of `total`: while it is being sent."""
+
+    name: str
+    url: str
+    note: str
+    action: str
+    icon: str
+    tone: str
+    created: str = ""
+    total: str = ""
+    created_text: str = ""
+
+
+@dataclass(frozen=True)
+class Days:
+    """How many tasks were created. `last` is the last day before today on which there were any, in words."""
+
+    created: int
+    last: str
+    bars: Bars
+
+
+def team_today(user: User, now: datetime) -> tuple[Member, ...]:
+    """Return how many tasks each person created today with keys that the user looks after, themselves included."""
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    found = Submission.objects.visible_to(user).filter(
+        created_at__gte=midnight, key__in=keys_looked_after(user).values("pk"), success_count__gt=0
+    )
+    by_place = found.order_by().values_list("owner", "owner__name", "owner__email", "workflow_name")
+    people: dict[int, list[tuple[int, str, datetime]]] = {}
+    names: dict[int, str] = {}
+    for pk, name, email, workflow, created, last in by_place.annotate(Sum("success_count"), Max("created_at")):
+        people.setdefault(pk, []).append((created, workflow, last))
+        names[pk] = name or email
+    if set(people) <= {user.pk}:
+        return ()
+    day = midnight.date().isoformat()
+    members = [
+        Member(
+            names[pk],
+            sum(created for created, _, _ in parts),
+            max(parts)[1],
+            max(last for _, _, last in parts),
+            f"{reverse('submissions:list')}?{urlencode({'since': day} | ({} if pk == user.pk else {'who': pk}))}",
+        )
+        for pk, parts in people.items()
+    ]
+    return tuple(sorted(members, key=lambda one: -one.created)[:MOST_PEOPLE])
+
+
+def imports_under_way(user: User, now: datetime) -> tuple[UnderWay, ...]:
+    """Return imports that are being sent or wait, and those of others with errors or rejected rows."""
+    recent = ImportJob.objects.visible_to(user).filter(changed_at__gte=now - IMPORTS_OF)
+    files = recent.exclude(status=ImportJob.Status.DELETED).select_related("owner").defer(*LARGE_COLUMNS)
+    shown = []
+    for import_job in files.annotate(has_requests=HAS_REQUESTS).order_by("-changed_at")[: 10 * MOST_IMPORTS]:
+        counts = import_job.counts_as_read
+        is_wrong = counts.errors > 0 and import_job.owner_id != user.pk and not import_job.is_typed
+        if import_job.status in UNDER_WAY or (import_job.status == ImportJob.Status.CHECKED and is_wrong):
+            shown.append(_under_way(import_job, now))
+    return tuple(shown[:MOST_IMPORTS])
+
+
+def _under_way(import_job: ImportJob, now: datetime) -> UnderWay:
+    counts, at = import_job.counts_as_read, short(import_job.changed_at, now)
+    name, url = f"{import_job.file_name} in {import_job.workflow_name}", import_job.get_absolute_url()
+    who = str(import_job.owner)
+    if import_job.status == ImportJob.Status.SENDING:
+        total = import_job.row_count
+        text = f"{counts.created:,} of {total:,} created"
+        return UnderWay(name, url, f"{who} · {text}", "View", "sent", "sending", str(counts.created), str(total), text)
+    if import_job.status == ImportJob.Status.UNCONFIRMED:
+        return UnderWay(name, url, f"{who} · unconfirmed since {at}", "Decide", "unconfirmed", "unconfirmed")
+    if import_job.status == ImportJob.Status.PAUSED:
+        return UnderWay(name, url, f"{who} · paused since {at}", "View", "file", "warning")
+    words = []
+    if counts.to_fix:
+        words.append("1 row has errors" if counts.to_fix == 1 else f"{counts.to_fix:,} rows have errors")
+    if counts.rejected:
+        words.append("1 row was rejected" if counts.rejected == 1 else f"{counts.rejected:,} rows were rejected")
+    return UnderWay(name, url, f"{who} · {', '.join(words)} · {at}", "View", "file", "warning")
+
+
+def created_by_day(indexes: Iterable[WorkflowIndex], now: datetime) -> Days | None:
+    """Return the tasks created in the last days in all workflows, or None if a day was not read in any of them."""
+    days: dict[date, int] = {}
+    for each in days_of(indexes, DAYS, now).values():
+        for day in each:
+            if day.created is not None:
+                days[day.date] = days.get(day.date, 0) + day.created
+    if len(days) < DAYS or not any(days.values()):
+        return None
+    last = max((day for day in sorted(days)[:-1] if days[day]), default=None)
+    words = f"{days[last]:,} on {last:%A}" if last and (max(days) - last).days < 7 else ""
+    return Days(sum(days.values()), words, day_bars(days))

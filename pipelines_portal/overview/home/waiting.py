@@ -1,0 +1,150 @@
+"""What waits for the person: drafts, and what they must decide, correct or replace."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.core.times import local
+from pipelines_portal.entry.drafts import Draft, list_drafts
+from pipelines_portal.entry.imports.lists import list_stopped
+from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.states import state_of
+from pipelines_portal.people.models import Invitation
+from pipelines_portal.people.texts import not_accepted_expired, not_accepted_expires
+from pipelines_portal.submissions.days import tell_apart
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.team import unknown_for
+
+MOST_DRAFTS, MOST_OF_A_KIND = 5, 10
+MAX_TEXT_LENGTH = 90
+# The states of a key, by their names in `state_of`, in which its owner must act.
+KEY_STATES = {"unreadable", "rejected", "over", "ends"}
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line with one thing to do. `note` and `at` stand below the name, and `action` is the text of the button."""
+
+    icon: str
+    name: str
+    url: str
+    action: str
+    where: str = ""
+    note: str = ""
+    at: datetime | None = None
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """`more_drafts` counts the drafts that are not shown."""
+
+    items: tuple[Item, ...]
+    more_drafts: int
+
+    @property
+    def count(self) -> int:
+        return len(self.items) + self.more_drafts
+
+
+def list_waiting(user: User, keys: list[SavedKey], now: datetime) -> Waiting:
+    """Return what the person must decide first, then their drafts. `keys` are those that they may use."""
+    found = list_drafts(user, {key.pk for key in keys}) if user.may_send else []
+    drafts = [draft for draft in found if draft.address]
+    items = (
+        *_unconfirmed(user),
+        *_stopped_imports(user),
+        *_failed_uploads(user),
+        *(item for key in keys if key.owner_id == user.pk and (item := _key_item(key, may_replace=user.may_send))),
+        *_invitations(user, now),
+        *map(_draft_item, drafts[:MOST_DRAFTS]),
+    )
+    return Waiting(items, max(len(drafts) - MOST_DRAFTS, 0))
+
+
+def _draft_item(draft: Draft) -> Item:
+    icon = "file" if draft.is_import else "draft"
+    note = draft.state or "Saved"
+    return Item(icon, draft.label, draft.address, "Continue", draft.workflow_name, note, draft.saved_at)
+
+
+def _unconfirmed(user: User) -> list[Item]:
+    found = [one for one in unknown_for(user) if one.key_id and not one.is_called_off and not one.is_of_import]
+    shown = found[:MOST_OF_A_KIND]
+    tell_apart(shown)
+    return [_submission_item(submission, user) for submission in shown]
+
+
+def _submission_item(submission: Submission, user: User) -> Item:
+    text: str = getattr(submission, "telling", "")
+    upload = getattr(submission, "zip_upload", None)
+    rows = "1 row" if submission.row_count == 1 else f"{submission.row_count:,} rows"
+    name = text[:MAX_TEXT_LENGTH] or (upload.file_name if upload else rows)
+    note = f"We don’t know if {_tasks(submission.row_count)} created"
+    return Item(
+        "unconfirmed", name, reverse("submissions:detail", args=[submission.pk]), "Decide",
+        submission.workflow_name, _with_sender(note, submission.owner, user),
+        submission.sent_at or submission.created_at, tone="unconfirmed",
+    )  # fmt: skip
+
+
+def _tasks(count: int) -> str:
+    return "1 task was" if count == 1 else f"{count:,} tasks were"
+
+
+def _with_sender(note: str, owner: User, user: User) -> str:
+    return note if owner.pk == user.pk else f"{owner} · {note}"
+
+
+def _stopped_imports(user: User) -> list[Item]:
+    return [_import_item(import_job, user) for import_job in list_stopped(user)[:MOST_OF_A_KIND]]
+
+
+def _import_item(import_job: ImportJob, user: User) -> Item:
+    is_unconfirmed = import_job.status == ImportJob.Status.UNCONFIRMED
+    note = _with_sender("Unconfirmed" if is_unconfirmed else "Paused", import_job.owner, user)
+    return Item(
+        "unconfirmed" if is_unconfirmed else "file", import_job.file_name, import_job.get_absolute_url(),
+        "Decide" if is_unconfirmed else "Review", import_job.workflow_name, note, import_job.changed_at,
+        tone="unconfirmed" if is_unconfirmed else "",
+    )  # fmt: skip
+
+
+def _failed_uploads(user: User) -> list[Item]:
+    """Return the lines of archives that came back with a problem: they are drafts, and nothing more happens."""
+    drafts = Submission.objects.filter(owner=user, status=Submission.Status.DRAFT)
+    failed = drafts.filter(zip_upload__problem__gt="", zip_upload__next_poll_at=None).as_listed()
+    return [
+        Item(
+            "upload", one.zip_upload.file_name, reverse("submissions:detail", args=[one.pk]), "Review",
+            one.workflow_name, one.zip_upload.problem, tone="failed",
+        )
+        for one in failed[:MOST_OF_A_KIND]
+    ]  # fmt: skip
+
+
+def _key_item(key: SavedKey, *, may_replace: bool) -> Item | None:
+    """Return the line of a key whose owner must act. Pages of workflows name the problems of a shared key."""
+    state = state_of(key)
+    if state.name not in KEY_STATES:
+        return None
+    url = reverse("keys:detail", args=[key.pk]) + ("#replace" if may_replace else "")
+    action = "Replace key" if may_replace else "Review"
+    return Item("key", f"API key {key.name}", url, action, note=state.word, tone=state.tone)
+
+
+def _invitations(user: User, now: datetime) -> list[Item]:
+    overdue = Invitation.objects.overdue_for(user, now)[:MOST_OF_A_KIND]
+    return [_invitation_item(invitation, user, now) for invitation in overdue]
+
+
+def _invitation_item(invitation: Invitation, user: User, now: datetime) -> Item:
+    page = reverse("people:list")
+    if not user.is_administrator:
+        page = reverse("people:team_detail", args=[invitation.first_team])  # type: ignore[attr-defined]
+    end = local(invitation.ends_at)
+    note = not_accepted_expired if end <= now else not_accepted_expires
+    return Item("people", invitation.email, f"{page}#pending", "Review", note=note(f"{end.day} {end:%b}"))

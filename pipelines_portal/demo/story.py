@@ -67,19 +67,25 @@ class Story:
         self.told, self.api, self.key = told, api, key
         self.start = datetime.fromisoformat(told["start"])
         self.people = {person.email: person for person in User.objects.filter(is_demo=True)}
-        self.sent = [task["fields"] for send in told["sends"] for task in send["tasks"]]
+        orders = [send for send in told["sends"] if send["workflow"] == ORDER_ENTRY]
+        self.sent = [task["fields"] for send in orders for task in send["tasks"]]
 
     def tell(self) -> None:
-        """Let everything happen, oldest first."""
-        first = datetime.fromisoformat(self.told["sends"][0]["at"])
-        self._at(first - timedelta(days=1), self._open_workflows)
-        self._at(first - timedelta(hours=20), self._write_notes)
-        events: list[tuple[datetime, Callable[[], object]]] = [
+        """Let everything happen, oldest first. Without requests, only the workflows are opened and counted."""
+        sends: list[tuple[datetime, Callable[[], object]]] = [
             (datetime.fromisoformat(send["at"]), lambda send=send: self._send(send))  # type: ignore[misc]
             for send in self.told["sends"]
             if send["sender"]
         ]
-        events += [
+        first = min((at for at, _ in sends), default=self.start)
+        self._at(first - timedelta(days=1), self._open_workflows)
+        if sends:
+            self._tell_events([(first - timedelta(hours=20), self._write_notes), *sends])
+        self._count_tasks()
+
+    def _tell_events(self, sends: list[tuple[datetime, Callable[[], object]]]) -> None:
+        events = [
+            *sends,
             (datetime.fromisoformat(self.told["receipts"]["at"]), self._lose_answer),
             (self.start - timedelta(days=1, hours=2), self._reject_translation),
             (self.start - timedelta(minutes=95), self._import_quarter),
@@ -91,7 +97,6 @@ class Story:
         ]
         for at, happen in sorted(events, key=lambda event: event[0]):
             self._at(at, happen)
-        self._count_tasks()
 
     def _at(self, time: datetime, happen: Callable[[], object]) -> None:
         self.api.now, self.api.failure = time, None
@@ -129,11 +134,11 @@ class Story:
     # What was sent
 
     def _send(self, send: dict[str, Any]) -> None:
-        person, workflow = self.people[send["sender"]], self._workflow(ORDER_ENTRY)
+        person, workflow = self.people[send["sender"]], self._workflow(send["workflow"])
         rows = [task["fields"] for task in send["tasks"]]
         self.api.next_ids = [task["id"] for task in send["tasks"]]
         if send["kind"] == "form":
-            token = uuid5(NAMESPACE_URL, f"demo {rows[0]['order_number']}")
+            token = uuid5(NAMESPACE_URL, f"demo {send['tasks'][0]['id']}")
             create_task(person, workflow, self._client(workflow, person), Typed(rows[0], token, is_meant=True))
         elif send["kind"] == "grid":
             import_job = self._type(person, workflow, rows)

@@ -104,12 +104,16 @@ def sent_from_here(key: SavedKey, workflow_id: int, task_ids: Iterable[int]) -> 
 def telling_value(fields: FieldValues, telling_field: str = "") -> str:
     """Return what the row says in `telling_field`, else its first text of more than one word, else its first text.
 
-    Return "" if it has no text.
+    A code in the field is followed by that text: "A-104418 · Nordwind Logistik AG". Return "" if it has no text.
     """
-    if told := " ".join(_as_text(fields.get(telling_field)).split()):
+    told = " ".join(_as_text(fields.get(telling_field)).split())
+    if " " in told:
         return told
     texts = [" ".join(text.split()) for text in map(_as_text, fields.values()) if text.strip()]
-    return next((text for text in texts if " " in text), texts[0] if texts else "")
+    words = next((text for text in texts if " " in text), "")
+    if told and words:
+        return f"{told} · {words}"
+    return told or words or (texts[0] if texts else "")
 
 
 def _as_text(value: Any) -> str:

@@ -50,7 +50,7 @@ ROWS_OF_FILE, SENDS = 40, 60
 def told() -> dict[str, Any]:
     """The story as the External API tells it, but shorter."""
     sends = [send for send in orders.plan_sends(START)[-SENDS:] if send.at.date() >= (START - timedelta(3)).date()]
-    texts = [asdict(send) | {"at": send.at.isoformat(), "tasks": []} for send in sends]
+    texts = [asdict(send) | {"at": send.at.isoformat(), "workflow": ORDER_ENTRY, "tasks": []} for send in sends]
     tasks: dict[int, list[dict[str, Any]]] = {ORDER_ENTRY: [], RECEIPTS: []}
     for number, order in enumerate(orders.build_orders(sends, START), 1000):
         if len(texts[order.send]["tasks"]) < ROWS_OF_FILE:

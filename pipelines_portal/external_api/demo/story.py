@@ -6,9 +6,12 @@ from typing import Any
 
 from pipelines_portal.external_api.demo.orders import (
     BEN,
+    LENA,
+    MARIA,
     ORDER_ENTRY,
     RECEIPT_MATCHING,
     RECEIPTS,
+    TOM,
     build_orders,
     build_receipts,
     plan_sends,
@@ -19,6 +22,8 @@ from pipelines_portal.external_api.organizations.keys import create_key
 from pipelines_portal.external_api.tasks.serialization import task_payload, task_rows
 from pipelines_portal.external_api.workflows.field_types import describe, has_file_fields, has_only_file_fields
 
+# Who sent the newest tasks of these workflows.
+OTHERS, SENT_IN_OTHERS = {42: (MARIA, TOM), 43: (BEN, LENA)}, 12
 ORGANIZATION, KEY_NAME = "Acme Labeling", "Pipelines Portal demo"
 
 
@@ -35,7 +40,7 @@ def tell_story(start: datetime, *, is_new: bool) -> dict[str, Any]:
         "key": key,
         "organization": ORGANIZATION,
         "workflows": [_workflow(workflow) for workflow in workflows],
-        "sends": _sends(start) if is_new else [],
+        "sends": [*_sends(start), *_other_sends()] if is_new else [],
         "receipts": _receipts(start) if is_new else None,
     }
 
@@ -56,11 +61,25 @@ def _workflow(workflow: Workflow) -> dict[str, Any]:
 
 def _sends(start: datetime) -> list[dict[str, Any]]:
     planned = plan_sends(start)
-    sends: list[dict[str, Any]] = [asdict(send) | {"at": send.at.isoformat(), "tasks": []} for send in planned]
+    sends: list[dict[str, Any]] = [
+        asdict(send) | {"at": send.at.isoformat(), "workflow": ORDER_ENTRY, "tasks": []} for send in planned
+    ]
     ids = Task.objects.filter(workflow=ORDER_ENTRY).order_by("pk").values_list("pk", flat=True)
     for order, pk in zip(build_orders(planned, start), ids, strict=False):
         task = {"id": pk, "fields": order.fields, "step_seconds": order.progress.step_seconds}
         sends[order.send]["tasks"].append(task)
+    return sends
+
+
+def _other_sends() -> list[dict[str, Any]]:
+    """Attribute the newest tasks of other workflows to the people of the demo."""
+    sends = []
+    for workflow, people in OTHERS.items():
+        tasks = list(Task.objects.filter(workflow=workflow).order_by("-pk")[:SENT_IN_OTHERS])
+        for number, task in enumerate(tasks):
+            of_task = {"id": task.pk, "fields": task.fields, "step_seconds": []}
+            send = {"at": task.created_at.isoformat(), "sender": people[number % len(people)], "kind": "form"}
+            sends.append(send | {"workflow": workflow, "file_name": "", "tasks": [of_task]})
     return sends
 
 

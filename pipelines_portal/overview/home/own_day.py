@@ -27,6 +27,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 
 FINISHED = "finished"
 MOST_LATEST, MOST_STARTS = 7, 3
+LONGEST_TEXT = 160
 # The same weekday of so many weeks says what is usual, if the person worked on at least three of them.
 WEEKS, FEWEST_DAYS = 8, 3
 Place = tuple[int, int]
@@ -219,8 +220,9 @@ def _compared(user: User, today: date) -> str:
     return " · ".join(parts)
 
 
-def latest_tasks(user: User) -> tuple[LatestTask, ...]:
-    """Return the person's newest tasks with their last known status."""
+def latest_tasks(user: User, workflows: list[OpenedWorkflow]) -> tuple[LatestTask, ...]:
+    """Return the person's newest tasks with their last known status. `workflows` say which field tells tasks apart."""
+    telling_fields = {(one.key_id, one.workflow_id): one.telling_field for one in workflows}
     created = Submission.objects.filter(owner=user, success_count__gt=0, key__isnull=False).order_by("-created_at")
     newest = created.values("pk")[:MOST_LATEST]
     # The last rows of a large submission are enough.
@@ -237,22 +239,24 @@ def latest_tasks(user: User) -> tuple[LatestTask, ...]:
         if task.index.workflow
         for key, workflow in [(task.index.workflow.key_id, task.index.workflow.workflow_id)]
     }
-    return tuple(
-        _latest(row, known.get((row.submission.key_id or 0, row.submission.workflow_id, row.task_id or 0)))
-        for row in shown
-    )
-
-
-def _latest(row: SubmissionRow, task: IndexedTask | None) -> LatestTask:
-    place = [row.submission.key_id, row.submission.workflow_id, row.task_id]
-    return LatestTask(
-        str(row.task_id),
-        telling_value(row.fields or {})[:160],
-        reverse("tasks:detail", args=place),
-        task.status if task else "",
-        task.node_summary if task else None,
-        (task and task.updated_at) or row.submission.created_at,
-    )
+    latest = []
+    for row in shown:
+        place = (row.submission.key_id or 0, row.submission.workflow_id)
+        task, text = (
+            known.get((*place, row.task_id or 0)),
+            telling_value(row.fields or {}, telling_fields.get(place, "")),
+        )
+        latest.append(
+            LatestTask(
+                str(row.task_id),
+                text[:LONGEST_TEXT],
+                reverse("tasks:detail", args=[*place, row.task_id]),
+                task.status if task else "",
+                task.node_summary if task else None,
+                (task and task.updated_at) or row.submission.created_at,
+            )
+        )
+    return tuple(latest)
 
 
 def list_starts(

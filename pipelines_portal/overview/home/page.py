@@ -143,7 +143,7 @@ def build_home(user: User, now: datetime) -> Home:
         reading=None if steps else first_reading(workflows, indexes, counts),
         updated=min((moment for each in counts.values() for moment in each.read_at.values()), default=None),
         own=own,
-        latest=() if team or imports else latest_tasks(user),
+        latest=() if team or imports else latest_tasks(user, workflows),
         imports=imports,
         team=team,
         days=created_by_day([indexes[one.pk] for one in with_working_key], now) if is_lead else None,

@@ -5,7 +5,6 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 from uuid import UUID
@@ -34,7 +33,7 @@ from pipelines_portal.api_client.models import (
 )
 from pipelines_portal.api_client.rate_limiter import Call, NoRateLimiter, RateLimiter
 from pipelines_portal.api_client.retries import IN_A_PAGE, Repeat, RetryPolicy, delay_before_retry
-from pipelines_portal.api_client.transport import Answer, Transport
+from pipelines_portal.api_client.transport import Allowance, Answer, Transport
 
 Model = TypeVar("Model", bound=BaseModel)
 Result = TypeVar("Result")
@@ -55,6 +54,8 @@ class PipelinesClient:
         self._key = key
         self._policy = policy
         self._rate_limiter = rate_limiter or NoRateLimiter()
+        # What the last response said of the requests that are left, if it said so.
+        self.allowance: Allowance | None = None
 
     def __repr__(self) -> str:
         return f"PipelinesClient(…{self._key[-4:]})"
@@ -146,9 +147,13 @@ class PipelinesClient:
             except NotAsked as error:
                 log_failure(method, path, error)
                 raise
-            send = partial(self._transport.send, method, path, key=self._key, query=query, body=body)
-            failures = [] if failures is None else failures
-            return self._send_with_retries(lambda: parse(send()), repeat, method, path, failures)
+
+            def send() -> Result:
+                answer = self._transport.send(method, path, key=self._key, query=query, body=body)
+                self.allowance = answer.allowance
+                return parse(answer)
+
+            return self._send_with_retries(send, repeat, method, path, [] if failures is None else failures)
 
     def _send_with_retries(
         self, send: Callable[[], Result], repeat: Repeat, method: str, path: str, failures: list[PipelinesError]

@@ -1,9 +1,10 @@
 """One HTTP exchange with the API: limited in time and size, without redirects, with our own errors."""
 
 import json
+import re
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -22,8 +23,17 @@ from pipelines_portal.core import request_ids
 CONNECT_TIMEOUT = 3.05
 LARGEST_ANSWER = 64 * 1024 * 1024
 CHUNK = 64 * 1024
+DIGITS = re.compile(r"[0-9]{1,9}")
 # Creating 5,000 tasks takes longer than reading a page of tasks.
 POST_PATIENCE = 3
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """How many requests the API still allows with a key, and for how many seconds, as its response says."""
+
+    remaining: int
+    seconds: int
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,7 @@ class Answer:
     status: int
     data: Any
     request_id: str = ""
+    allowance: Allowance | None = None
 
 
 class Transport:
@@ -128,14 +139,22 @@ def _answer(response: requests.Response, body: bytearray) -> Answer:
     if 300 <= status < 400:
         raise _with_request_id(UnexpectedResponse("Pipelines answered with a redirect.", status=status), response)
     if 200 <= status < 300 and not body:
-        return Answer(status, None, request_id(headers))
+        return Answer(status, None, request_id(headers), _allowance(headers))
     try:
         data = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise _with_request_id(not_json(status, headers), response) from None
     if 200 <= status < 300:
-        return Answer(status, data, request_id(headers))
+        return Answer(status, data, request_id(headers), _allowance(headers))
     raise _with_request_id(refusal(status, data, headers), response)
+
+
+def _allowance(headers: Mapping[str, str]) -> Allowance | None:
+    """Return what the RateLimit headers say, or None without them or if they say something else than numbers."""
+    texts = headers.get("RateLimit-Remaining", ""), headers.get("RateLimit-Reset", "")
+    if not all(DIGITS.fullmatch(text) for text in texts):
+        return None
+    return Allowance(*map(int, texts))
 
 
 def _refuse_constant(constant: str) -> None:

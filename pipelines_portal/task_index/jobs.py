@@ -16,7 +16,7 @@ from pipelines_portal.api_client import (
 from pipelines_portal.keys.clients import KeyCannotBeOpened, background_client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.task_index.models import KeyThrottle, Scan, WorkflowIndex
-from pipelines_portal.task_index.scanning import CursorLoop, fetch, record
+from pipelines_portal.task_index.scanning import AT_ONCE, CursorLoop, fetch, record
 
 Problem = WorkflowIndex.Problem
 PAUSE_AFTER_429, SHORTEST_PAUSE = timedelta(seconds=60), timedelta(seconds=1)
@@ -35,7 +35,8 @@ def scan_next() -> bool:
 
 def _make_step(scan: Scan, key: SavedKey) -> None:
     try:
-        response = fetch(scan, background_client_for(key))
+        client = background_client_for(key)
+        response = fetch(scan, client)
     except (InvalidRequest, CursorLoop) as error:
         scan.restart() if scan.position.get("cursor") else _fail(scan, error)
     except RateLimited as error:
@@ -49,6 +50,10 @@ def _make_step(scan: Scan, key: SavedKey) -> None:
             if not scan.has_lease():
                 return
             delay, position = record(scan, response)
+            is_first_count = scan.index.open_as_of is None or not scan.index.is_backfilled
+            if is_first_count and client.allowance:
+                delay = AT_ONCE if scan.kind == Scan.Kind.BACKFILL and delay else delay
+                KeyThrottle.objects.allow_more(key, client.allowance)
             scan.advance(delay, position)
             scan.index.set_problem(Problem.NONE)
         is_cycle_over = scan.kind == Scan.Kind.LISTS and not position

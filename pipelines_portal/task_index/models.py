@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.db import models, transaction
-from django.db.models import Case, Count, Min, OuterRef, Q, Subquery, When
+from django.db.models import BigIntegerField, Case, Count, F, Min, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import NodeSummary, TaskStatus
 from pipelines_portal.api_client.task_status import CAN_BE_STUCK, NEEDS_ATTENTION
+from pipelines_portal.api_client.transport import Allowance
 from pipelines_portal.audit.recording import record as record_event
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.json_text import cleaned
@@ -32,6 +33,9 @@ STUCK_HOURS = 24
 SEEN_INTERVAL = timedelta(hours=1)
 # An index is deleted in batches of tasks, and so many batches at a time, because it may be large.
 DELETE_BATCH, MAX_DELETE_BATCHES = 5000, 20
+
+# A workflow of more tasks gives way to others before it is counted.
+SMALL = 2_000
 
 DURATION_DAYS = 7
 # Durations are unknown while more than this share of the tasks that ended is still to be read.
@@ -270,13 +274,18 @@ class Scans(models.QuerySet["Scan"]):
     def due(self) -> Self:
         """Return the scans whose next step may be made now, with all that the step needs.
 
-        They take turns, so that a long scan does not delay the others. Backfills come last.
+        Workflows that were never counted come first, one after the other, so that the first numbers are there soon.
+        After some pages a large one has to wait. The others take turns. Backfills come last.
         """
         now = timezone.now()
         waiting = KeyThrottle.objects.filter(next_call_at__gt=now).values("key")
         due = self.filter(index__in=WorkflowIndex.objects.watched(), due_at__lte=now)
         due = due.exclude(index__workflow__key__in=waiting).select_related("index__workflow__key__owner")
-        return due.order_by(Case(When(kind=Scan.Kind.BACKFILL, then=1), default=0), "due_at", "pk")
+        is_small = Q(index__open_counted=None) | Q(index__open_counted__lt=SMALL)
+        is_uncounted = Q(index__open_as_of=None) & is_small & ~Q(kind=Scan.Kind.BACKFILL)
+        turn = Case(When(is_uncounted, then=F("index")), default=None, output_field=BigIntegerField())
+        backfills = Case(When(kind=Scan.Kind.BACKFILL, then=1), default=0)
+        return due.order_by(turn.asc(nulls_last=True), backfills, "due_at", "pk")
 
 
 class Scan(models.Model):
@@ -609,6 +618,10 @@ _PUT = {NoteState.MUTED: Verb.TASKS_MUTED, NoteState.MISTAKE: Verb.MISTAKES_MARK
 _CLEARED = {NoteState.MUTED: Verb.TASKS_UNMUTED, NoteState.MISTAKE: Verb.MISTAKES_CLEARED}
 
 
+# Between two calls of a first count.
+SHORTEST_PAUSE = timedelta(seconds=0.1)
+
+
 class KeyThrottles(models.QuerySet["KeyThrottle"]):
     def acquire(self, key: SavedKey) -> bool:
         """Return whether the caller may make a background call with the key now. All workers share one rate."""
@@ -616,6 +629,12 @@ class KeyThrottles(models.QuerySet["KeyThrottle"]):
         self.get_or_create(key=key, defaults={"next_call_at": now})
         due = self.filter(key=key, next_call_at__lte=now)
         return bool(due.update(next_call_at=now + timedelta(seconds=SECONDS_BETWEEN_BACKGROUND_CALLS)))
+
+    def allow_more(self, key: SavedKey, allowance: Allowance) -> None:
+        """Let the next call follow sooner, so that at most half of what the API still allows is used."""
+        pause = timedelta(seconds=allowance.seconds / max(allowance.remaining // 2, 1))
+        next_call_at = timezone.now() + max(pause, SHORTEST_PAUSE)
+        self.filter(key=key, next_call_at__gt=next_call_at).update(next_call_at=next_call_at)
 
     def pause(self, key: SavedKey, pause: timedelta) -> None:
         """Let nobody make a background call with the key for so long."""

@@ -7,6 +7,7 @@ response contains it again. Many suspects are looked up in the list of finished 
 one by one.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -118,6 +119,8 @@ def _record_newest(scan: Scan, response: Response) -> Next:
     started_at = position.get("started_at") or response.requested_at.isoformat()
     if index.newest_id is None:
         _start_backfill(index, response.page)
+        if not response.page.older_cursor:
+            _record_only_page(index, response)
     elif "cursor" not in position and ids and top < index.newest_id:
         if not position.get("has_lost"):  # a copy of its database may lag behind: look once more
             return NEWEST_INTERVAL, {"has_lost": True}
@@ -131,6 +134,16 @@ def _record_newest(scan: Scan, response: Response) -> Next:
     newest_id = max(top, index.newest_id or 0)
     index.update(newest_id=newest_id, newest_as_of=datetime.fromisoformat(started_at), newest_counted=None)
     return NEWEST_INTERVAL, {}
+
+
+def _record_only_page(index: WorkflowIndex, response: Response) -> None:
+    """Count the open tasks of a page that has all tasks of the workflow: its lists need not be read for that."""
+    statuses, at = Counter(task.status for task in response.page.tasks), response.requested_at
+    for status in OPEN_LISTS:
+        _record_listed(index, status, statuses[status], at, is_cut=False)
+    index.update(open_as_of=at, ends_as_of=at)
+    index.scans.filter(kind=Scan.Kind.LISTS, position={}).update(due_at=at + CYCLE_INTERVAL)
+    index.measure_durations()
 
 
 def _start_backfill(index: WorkflowIndex, first: TaskPage) -> None:

@@ -65,6 +65,15 @@ def test_each_key_has_its_own_bucket(by_key: Api, tenant: Tenant) -> None:
     assert by_key.get(f"/workflows/{other.workflow().pk}", key=other.key).status_code == 200
 
 
+def test_responses_say_how_many_requests_are_left(by_key: Api, tenant: Tenant) -> None:
+    path = f"/workflows/{tenant.workflow().pk}"
+    for remaining in ("2", "1", "0", "0"):
+        headers = by_key.get(path, key=tenant.key).headers
+        assert (headers["RateLimit-Limit"], headers["RateLimit-Remaining"]) == ("3", remaining)
+        assert 1 <= int(headers["RateLimit-Reset"]) <= 60
+    assert "RateLimit-Limit" not in by_key.get("/health").headers
+
+
 def test_both_headers_count_in_the_same_bucket(by_key: Api, tenant: Tenant) -> None:
     """S57: the bucket belongs to the key, whichever header carries it."""
     path = f"/workflows/{tenant.workflow().pk}"

@@ -118,6 +118,25 @@ def test_all_scans_with_a_key_make_one_call_a_second(watched: Watched) -> None:
     assert timedelta(seconds=1) <= pace < timedelta(seconds=2)
 
 
+def test_a_first_count_uses_half_of_what_the_api_leaves(watched: Watched, settings: Any) -> None:
+    """400 calls in 40 seconds: one every 0.2 seconds. Later counts make one call a second again."""
+    left = {"RateLimit_Remaining": "400", "RateLimit_Reset": "40"}
+    page = {"tasks": [], "next_cursor": "older", "has_more": True}
+    with fake_api(answer(200, page, **left)) as other:
+        settings.PIPELINES_API_URL = other.url
+        assert scan_next()
+        assert pause_of_key() < timedelta(seconds=0.21)
+        WorkflowIndex.objects.update(open_as_of=timezone.now(), is_backfilled=True)
+        Scan.objects.update(due_at=timezone.now(), position={})
+        KeyThrottle.objects.update(next_call_at=timezone.now())
+        assert scan_next()
+        assert pause_of_key() > timedelta(seconds=0.8)
+
+
+def pause_of_key() -> timedelta:
+    return KeyThrottle.objects.get().next_call_at - timezone.now()
+
+
 def test_scans_pause_for_a_minute_after_a_429(watched: Watched, settings: Any) -> None:
     """S62, S63."""
     with fake_api(error(429, "rate_limit_exceeded", "Slow down", retry_after=7)) as other:

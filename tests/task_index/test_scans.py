@@ -9,10 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pipelines_portal.task_index.counts import LATE, Counts, counted_so_far, open_counts, progress_of, statuses_of
-from pipelines_portal.task_index.models import Scan, WorkflowIndex
+from pipelines_portal.task_index.jobs import scan_next
+from pipelines_portal.task_index.models import SMALL, Scan, WorkflowIndex
 from pipelines_portal.task_index.reads import count_stuck, is_read, new_and_stuck
 from pipelines_portal.task_index.scanning import OPEN_LISTS
 from tests import samples
+from tests.conftest import EVERY_TYPE
+from tests.factories import open_workflow
 from tests.fake_api import answer, fake_api
 from tests.samples import task
 
@@ -29,6 +32,32 @@ def test_there_are_no_counts_before_the_first_cycle(watched: Watched) -> None:
     counts = open_counts(watched.workflow)
     assert counts is not None and counts.by_status == {} and counts.as_of is not None
     assert watched.index.is_backfilled and watched.index.newest_id == 0
+
+
+def test_a_workflow_of_one_page_is_complete_after_it(watched: Watched) -> None:
+    ids = watched.create(5)
+    watched.move(ids[:2], "failed")
+    watched.move(ids[2:3], "finished")
+    assert scan_next()
+    counts = open_counts(watched.workflow)
+    assert counts is not None and counts.by_status == {"pending": 2, "failed": 2} and watched.index.is_backfilled
+    assert watched.index.durations_count == 1 and not scan_due()
+    check_counts_match(watched.index)
+
+
+def test_workflows_are_counted_one_after_the_other(watched: Watched, set_page_size: Any) -> None:
+    """A large one gives way after some pages, so that the numbers of the others are there soon."""
+    set_page_size(2)
+    other = open_workflow(watched.workflow.key, EVERY_TYPE, name="Other")
+    WorkflowIndex.objects.watch([other])
+    watched.create(5)
+    watched.api.create(3, EVERY_TYPE)
+    scan_due(9)  # the new tasks, and the six lists of open ones
+    assert open_counts(watched.workflow) is not None and open_counts(other) is None
+    WorkflowIndex.objects.filter(workflow=watched.workflow).update(open_as_of=None, open_counted=SMALL)
+    make_due(LISTS)
+    scan_due(9)
+    assert open_counts(watched.workflow) is None and open_counts(other) is not None
 
 
 def test_all_tasks_are_indexed_page_by_page(watched: Watched, set_page_size: Any) -> None:
@@ -74,8 +103,9 @@ def test_each_task_that_left_the_open_lists_is_requested_once(watched: Watched, 
     assert watched.index.median_seconds == 3600 and watched.index.durations_count == 3
 
 
-def test_tasks_that_need_attention_are_read_first(watched: Watched) -> None:
+def test_tasks_that_need_attention_are_read_first(watched: Watched, set_page_size: Any) -> None:
     """The first call of a cycle updates their counts, before the other counts are updated."""
+    set_page_size(5)
     ids = watched.create(6)
     scan_due()
     watched.move(ids[:2], "failed")

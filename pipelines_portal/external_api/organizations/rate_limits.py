@@ -33,7 +33,10 @@ ROUNDING = 0.0001
 
 
 class RateLimitMiddleware:
-    """Answer 429 if the limit of the caller is used up, before the request is processed."""
+    """Answer 429 if the limit of the caller is used up, before the request is processed.
+
+    Responses to a live key say how many requests are left, and in how many seconds the oldest one is forgotten.
+    """
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
@@ -41,11 +44,23 @@ class RateLimitMiddleware:
         counters()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        wait = seconds_to_wait(request) if request.path.startswith(API_PREFIX) else 0
-        if not wait:
+        if not request.path.startswith(API_PREFIX):
             return self.get_response(request)
-        CALLERS_HELD.labels("key" if authenticating_key(request) else "address").inc()
-        return too_many_requests(wait)
+        wait, key = seconds_to_wait(request), authenticating_key(request)
+        if wait:
+            CALLERS_HELD.labels("key" if key else "address").inc()
+        response = too_many_requests(wait) if wait else self.get_response(request)
+        if key:
+            _add_what_is_left(response, key.sha256)
+        return response
+
+
+def _add_what_is_left(response: HttpResponse, key: str) -> None:
+    limit = settings.EXTERNAL_API_KEY_LIMIT
+    stats = counters().count(lambda limiter: limiter.get_window_stats(limit, "key", key))
+    response["RateLimit-Limit"] = str(limit.amount)
+    response["RateLimit-Remaining"] = str(stats.remaining)
+    response["RateLimit-Reset"] = str(max(1, math.ceil(stats.reset_time - time.time())))
 
 
 def seconds_to_wait(request: HttpRequest) -> int:

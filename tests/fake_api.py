@@ -271,11 +271,15 @@ class FakeApi(BaseAdapter):
             self.tasks[task_id].status = status
             self.tasks[task_id].updated_at = self.now() - timedelta(hours=hours_ago)
 
-    def move(self, task_ids: list[int], status: str) -> None:
-        """As a node of the workflow would, an hour after the task was created."""
+    def move(self, task_ids: list[int], status: str, finished: int | None = None) -> None:
+        """As a node of the workflow would, an hour after the task was created. `finished`: so many nodes are."""
         for task_id in task_ids:
             task = self.tasks[task_id]
             task.status, task.updated_at = status, task.created_at + timedelta(hours=1)
+            if finished is not None:
+                left = task.node_summary["total"] - finished
+                counts = {"finished": finished, "in_progress": min(left, 1), "pending": max(left - 1, 0)}
+                task.node_summary = task.node_summary | counts
 
     def remove(self, task_ids: list[int]) -> None:
         for task_id in task_ids:

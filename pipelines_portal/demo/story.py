@@ -31,7 +31,8 @@ from pipelines_portal.entry.models.import_job import UNDO_FOR
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.task_index.jobs import scan_next
-from pipelines_portal.task_index.models import WorkflowIndex
+from pipelines_portal.task_index.models import StepTime, WorkflowIndex
+from pipelines_portal.task_index.steps import measure_steps
 from pipelines_portal.uploads.archive.directory import Tail, read_directory
 from pipelines_portal.uploads.archive.preview import preview_of_rows
 from pipelines_portal.uploads.choices import Checked, save_choice
@@ -266,4 +267,18 @@ class Story:
         for second in range(MOST_SECONDS):
             self._at(time + timedelta(seconds=second), scan_next)
             if not uncounted.exists():
-                return
+                break
+        with clock_at(self.start):
+            self._add_step_times()
+
+    def _add_step_times(self) -> None:
+        """Note how long the orders took at each step: the portal would have noticed that over the days."""
+        index, times = WorkflowIndex.objects.get(workflow=self._workflow(ORDER_ENTRY)), []
+        for send in self.told["sends"]:
+            for task in send["tasks"] if send["workflow"] == ORDER_ENTRY else ():
+                ends_at = datetime.fromisoformat(send["at"])
+                for step, seconds in enumerate(task["step_seconds"], 1):
+                    ends_at += timedelta(seconds=seconds)
+                    times.append((step, seconds, ends_at))
+        StepTime.objects.add(index, times)
+        measure_steps(index)

@@ -54,7 +54,9 @@ def told() -> dict[str, Any]:
     tasks: dict[int, list[dict[str, Any]]] = {ORDER_ENTRY: [], RECEIPTS: []}
     for number, order in enumerate(orders.build_orders(sends, START), 1000):
         if len(texts[order.send]["tasks"]) < ROWS_OF_FILE:
-            texts[order.send]["tasks"].append({"id": number, "fields": order.fields})
+            texts[order.send]["tasks"].append(
+                {"id": number, "fields": order.fields, "step_seconds": order.progress.step_seconds}
+            )
             tasks[ORDER_ENTRY].append(task(number, sends[order.send].at, order.progress))
     receipts = list(orders.build_receipts(START))
     at = orders.receipts_sent_at(START)

@@ -57,7 +57,7 @@ def test_it_shows_what_was_sent_to_who_sent_it(page: Any, saved_key: SavedKey, c
     open_workflow(theirs, 42, name="French")
     html = client.get(f"/keys/{theirs.pk}/workflows/42/tasks/{task_id}/").content.decode()
     assert "0 of 5 steps finished" in html
-    assert "&lt;from&gt;" not in html and "Created outside the portal, or with another API key." in html
+    assert "&lt;from&gt;" not in html and "The task was created outside this portal, or with another API key." in html
 
 
 # When the sample tasks were created.

@@ -1,0 +1,68 @@
+"""What pages say of a task whose values they do not have."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from pipelines_portal.api_client import NodeSummary, Task
+from pipelines_portal.task_index.models import StepTime
+from pipelines_portal.task_index.steps import measure_steps
+from pipelines_portal.tasks.known import known_words, steps_of
+from tests.factories import make_index, open_workflow
+
+NOW = datetime(2026, 11, 30, 9, 12, tzinfo=UTC)
+# The start takes 2 minutes, and the steps 30 and 25; the third was seen too seldom.
+MEDIANS = [[120, 40], [1800, 214], [1500, 214], [1200, 19]]
+
+
+def make(status: str, finished: int, *, created: int, updated: int) -> Task:
+    """Return a task of four steps that was created and updated so many minutes ago."""
+    summary = NodeSummary(total=4, finished=finished, in_progress=min(4 - finished, 1))
+    at = [NOW - timedelta(minutes=minutes) for minutes in (created, updated)]
+    return Task(id=1, status=status, node_summary=summary, created_at=at[0], updated_at=at[1])
+
+
+@pytest.mark.parametrize(
+    ("status", "finished", "created", "updated", "words"),
+    [
+        ("in_progress", 2, 161, 20, "Waiting at step 3 of 4 for 20 min"),
+        ("in_progress", 1, 162, 125, "Waiting at step 2 of 4 for 2 h 5 min, usually 25 min"),
+        ("in_progress", 1, 162, 45, "Waiting at step 2 of 4 for 45 min"),
+        ("in_progress", 2, 900, 600, "Waiting at step 3 of 4 for 10 h"),
+        ("pending", 0, 180, 180, "Not started for 3 h, usually 2 min"),
+        ("pending", 0, 0, 0, "Not started for less than a minute"),
+        ("finished", 4, 124, 52, "Finished in 1 h 12 min"),
+        ("failed", 1, 23, 14, "Failed after step 1 of 4, in 9 min"),
+        ("failed", 0, 23, 14, "Failed at step 1 of 4, in 9 min"),
+        ("escalated", 1, 60, 20, "Escalated at step 2 of 4, after 40 min"),
+        ("paused", 1, 60, 20, "Paused at step 2 of 4"),
+        ("archived", 1, 60, 20, "archived at step 2 of 4"),
+        ("in_progress", 4, 60, 20, "In progress for 20 min"),
+    ],
+)
+def test_it_is_said_how_far_a_task_is(status: str, finished: int, created: int, updated: int, words: str) -> None:
+    """What is usual is said only of a wait of more than twice as long, and if twenty tasks were seen."""
+    assert known_words(make(status, finished, created=created, updated=updated), MEDIANS, NOW) == words
+
+
+def test_the_steps_of_a_task_have_their_times() -> None:
+    steps = steps_of(make("in_progress", 1, created=162, updated=5), MEDIANS, NOW - timedelta(minutes=125), NOW)
+    assert [(step.status, step.took, step.usual) for step in steps.steps] == [
+        ("finished", "37 min", "30 min"),
+        ("in_progress", "2 h 5 min", "25 min"),
+        ("", "", ""),
+        ("", "", ""),
+    ]
+    assert (steps.is_slow, steps.tasks) == (True, 214)
+
+
+def test_times_at_steps_are_measured_and_forgotten(saved_key: Any) -> None:
+    index = make_index(open_workflow(saved_key), [])
+    now = datetime.now(UTC)
+    StepTime.objects.add(index, [(1, seconds, now) for seconds in (60, 120, 600)])
+    StepTime.objects.add(index, [(2, 30, now - timedelta(days=15))])
+    measure_steps(index)
+    index.refresh_from_db()
+    assert index.step_medians == [[0, 0], [120, 3]]
+    assert StepTime.objects.count() == 3

@@ -127,14 +127,6 @@ def make_every_state(workflow_id: int) -> dict[str, str]:
     return {name: str(submission.pk) for name, submission in made.items()}
 
 
-def make_unknown(workflow_id: int, rows: list[dict[str, Any]], newest: int) -> str:
-    """Sent when `newest` was the newest task; what came of it is not known."""
-    submission = _draft(workflow_id, rows, "form")
-    submission.claim(newest, until=None)
-    submission.record(unconfirmed("The connection broke. Tasks may have been created."))
-    return str(submission.pk)
-
-
 def _save_key(owner: User, key: str, name: str) -> SavedKey:
     saved = SavedKey(owner=owner, name=name, fingerprint=fingerprint(key))
     saved.encrypt(key)

@@ -1,5 +1,6 @@
 """The demo as `make run` starts it: both programs, tasks that move, an account with a working key."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ EMAIL, PASSWORD = "demo@example.com", "pipelines-demo"
 ORGANIZATION = "Acme Labeling"
 # 42 is left to be opened by hand.
 OPENED = ("43", "44", "57", "61", "88")
+ORDER_ENTRY = 40
 
 
 @dataclass
@@ -34,13 +36,17 @@ class Demo:
 
 
 @contextmanager
-def demo(folder: Path, opened: tuple[str, ...] = OPENED) -> Iterator[Demo]:
+def demo(folder: Path, opened: tuple[str, ...] = OPENED, *, has_story: bool = False) -> Iterator[Demo]:
+    """Start both programs, with the whole story or with some opened workflows alone."""
     with external_api(folder / "api") as api:
-        api.manage("load_demo")
-        key = api.new_key(ORGANIZATION)
+        story = api.manage("load_demo", "--story")
         worker = ("run_worker", "--demo", ORGANIZATION, "--demo-seconds", "0.5", "--settings", SETTINGS)
         with background(*worker, **api.env), portal(folder / "portal", api.url) as running:
-            running.manage("load_demo", "--key-name", ORGANIZATION, "--workflows", *opened, given=key)
+            if has_story:
+                running.manage("load_demo", "--story", given=story)
+            else:
+                key = json.loads(story)["key"]
+                running.manage("load_demo", "--key-name", ORGANIZATION, "--workflows", *opened, given=key)
             yield Demo(api, running)
 
 

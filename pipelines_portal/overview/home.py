@@ -105,7 +105,7 @@ class Obstacle:
 
 @dataclass(frozen=True)
 class Home:
-    """What Home shows. `since` is when the person left before this visit; `updated` when the newest number was read.
+    """What Home shows. `since` is when the person left before this visit; `updated` when the oldest number was read.
 
     `gaps` are sentences about numbers that are missing or old. `more_drafts` counts the drafts that are not shown.
     """
@@ -178,7 +178,7 @@ def build_home(user: User, now: datetime) -> Home:
         troubles=_troubles(workflows, counts, {index.pk: pk for pk, index in indexes.items()}, new_stuck),
         gaps=_gaps(workflows, counts, now),
         since=since,
-        updated=max((moment for each in counts.values() for moment in each.read_at.values()), default=None),
+        updated=_updated(counts, now),
         today=today,
         team=_team(user, midnight),
         steps=None if has_tasks else first_steps(user, workflows, open_ones),
@@ -343,6 +343,12 @@ def _gaps(workflows: list[OpenedWorkflow], counts: dict[int, Counts], now: datet
         gaps.append(texts.counting(uncounted))
     gaps += [texts.last_updated(name, short(moment, now)) for name, moment in old]
     return tuple(gaps)
+
+
+def _updated(counts: dict[int, Counts], now: datetime) -> datetime | None:
+    """Return when the oldest number was read. The old ones that `gaps` name are left out if there are others."""
+    fresh = [each for each in counts.values() if not each.is_old(now)]
+    return min((each.updated() for each in fresh or counts.values()), default=None)
 
 
 # --- today ------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -98,6 +99,8 @@ def _api_list(
         workflow = refresh_if_old(workflow, client)
     shown = request.GET.get("shown", "")
     tasks = TaskList(workflow, request.user, read, conditions, pagination, is_refresh=is_refresh, shown=shown)
+    if tasks.counts and read.correct_counts(workflow, tasks.counts):
+        tasks = replace(tasks)  # it reads the counts again
     return _respond(request, workflow, tasks)
 
 

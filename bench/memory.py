@@ -46,7 +46,7 @@ def use(run: Run, folder: Path) -> None:
         path = person.check_file(PLACE, table(folder, number), POLL_SECONDS)
         person.get(f"{path}rows/not-sent.xlsx")
         person.send_import(path, ROWS, POLL_SECONDS)
-        person.post("/submissions/export/", data={"format": "csv", "zone": "UTC"})
+        person.post("/submissions/export.csv")
         with ThreadPoolExecutor(8) as people:
             list(people.map(person.get, PAGES * 20))
 

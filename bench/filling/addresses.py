@@ -122,7 +122,8 @@ def _path(name: str, person: User) -> str:
 def _arguments(name: str, person: User) -> dict[str, Any]:
     """Return the arguments of a URL except its key and workflow."""
     if name in UPLOAD_STAGES:
-        return {"zip_id": ZipUpload.objects.get(stage=UPLOAD_STAGES[name]).pk}
+        upload = ZipUpload.objects.get(stage=UPLOAD_STAGES[name])
+        return {"zip_id": upload.pk} | ({"form": "csv"} if name == "uploads:errors" else {})
     if name in IMPORT_STATUSES:
         more: dict[str, dict[str, Any]] = {
             "imports:rows": {"kind": "to-fix", "form": "csv"},
@@ -154,12 +155,14 @@ ARGUMENTS: dict[str, Callable[[User], dict[str, Any]]] = {
     "imports:template": lambda person: {"form": "csv"},
     "new_task:preset_apply": lambda person: {"preset_id": Preset.objects.earliest("pk").pk},
     "new_task:preset_rename": lambda person: {"preset_id": Preset.objects.earliest("pk").pk},
+    "people:event_export": lambda person: {"form": "csv"},
     "people:deactivate": _colleague, "people:detail": _colleague, "people:reset_link": _colleague,
     "people:second_step": _colleague, "people:unlink": _colleague,
     "people:invitation_accept": lambda person: {"token": link_path(Invitation.objects.earliest("pk")).split("/")[2]},
     "people:team_detail": _team, "people:team_remove": _team,
     "submissions:detail": lambda person: {"submission_id": _batch().pk},
-    "submissions:errors": lambda person: {"submission_id": _batch().pk},
-    "submissions:export_file": _export, "submissions:export_progress": _export,
+    "submissions:errors": lambda person: {"submission_id": _batch().pk, "form": "csv"},
+    "submissions:export_file": lambda person: _export(person) | {"form": "csv"},
+    "submissions:export_progress": _export,
     "tasks:detail": lambda person: {"task_id": 1},
 }  # fmt: skip

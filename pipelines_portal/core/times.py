@@ -56,6 +56,20 @@ def local(moment: datetime) -> datetime:
         return moment
 
 
+def wall_clock(moment: datetime, zone: tzinfo) -> datetime:
+    """Return what a clock in the zone shows at the moment: a time without a zone, to the second."""
+    try:
+        moment = moment.astimezone(zone)
+    except OverflowError:  # near the first or last day that Python knows
+        pass
+    return moment.replace(tzinfo=None, microsecond=0)
+
+
+def in_zone(title: str) -> str:
+    """Return the heading of a column of times, with the current time zone: "Sent (Europe/Vienna)"."""
+    return f"{title} ({name_of(timezone.get_current_timezone())})"
+
+
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 

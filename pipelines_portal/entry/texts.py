@@ -60,7 +60,6 @@ RESTORED_IMPORT = "{name} restored"
 PAUSE_FIRST = "Not handed over. Rows are being sent. Pause first."
 NOT_HANDED_OVER = "Not handed over. This import has just changed."
 NOT_DELETED = "Not deleted. Rows are being sent or are unconfirmed."
-DOWNLOAD_FAILED = "Download failed"
 
 # Matching columns
 NO_HEADER_ROW = "No header row"

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import IO, Any
 
-from pipelines_portal.core.csv_files import bare_cell
 from pipelines_portal.spreadsheets import texts
 from pipelines_portal.spreadsheets.cells import Line
+from pipelines_portal.spreadsheets.csv_cells import bare_cell
 from pipelines_portal.spreadsheets.encodings import LABELS, detect_encoding, listed, no_text
 from pipelines_portal.spreadsheets.files import Asked, Found
 from pipelines_portal.spreadsheets.limits import MAX_CELL, MEBIBYTE, Bounds, RowsFileError

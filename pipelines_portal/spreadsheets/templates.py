@@ -1,23 +1,23 @@
-"""Template files for a workflow: its fields as columns, and in a spreadsheet an explanation of each."""
+"""Templates for the rows of a workflow: its fields as columns, and in a spreadsheet an explanation of each."""
 
 import io
-from typing import Any
-
-from openpyxl import Workbook
-from openpyxl.cell.cell import Cell
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.worksheet import Worksheet
+from typing import IO, TYPE_CHECKING, Any
 
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.spreadsheets import texts
 from pipelines_portal.spreadsheets.limits import MAX_LINES
-from pipelines_portal.spreadsheets.writing import coded, csv_lines
+from pipelines_portal.spreadsheets.writing import LONGEST_TEXT, write_text
 from pipelines_portal.workflows.fields.numbers import scale_of
 from pipelines_portal.workflows.fields.types import type_of
+from pipelines_portal.workflows.titles import column_titles
 
-TEXT = "@"
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+TEXT = {"num_format": "@"}
+WRAPPED = {"text_wrap": True, "valign": "top"}
 # Types whose cells are not formatted as text. In text cells, 007 stays 007, and 1-2 does not become a day.
 TYPED_AS_NUMBERS = frozenset({"numeric", "rating", "datetime", "boolean"})
 WIDTHS = (28, 28, 24, 12, 90)
@@ -25,56 +25,60 @@ WIDTH, MOST_WIDTH = 14, 40
 # The longest message of a spreadsheet's message box.
 LONGEST_MESSAGE = 250
 MOST_LISTED = 50
+# They fit into a cell, whatever they are.
+MOST_CHARACTERS = LONGEST_TEXT // 2
 
 
 def header_for(schema: Schema) -> list[str]:
-    """Return the titles of the fields, or the name of a field whose title is ambiguous."""
-    taken = [word for field in schema.fields for word in {field.label.casefold(), field.name.casefold()}]
-    return [field.label if taken.count(field.label.casefold()) == 1 else field.name for field in schema.fields]
+    return list(column_titles({field.name: field.label for field in schema.fields}).values())
 
 
-def csv_template(schema: Schema) -> bytes:
-    """Return a CSV file with only the header."""
-    return "".join(csv_lines(header_for(schema), [])).encode()
-
-
-def xlsx_template(schema: Schema) -> bytes:
+def xlsx_template(schema: Schema) -> IO[bytes]:
     """Return a spreadsheet with a sheet for the rows, one that explains the fields, and a hidden one with options."""
-    book = Workbook()
-    rows, explained, lists = book.worksheets[0], book.create_sheet("Fields"), book.create_sheet("Lists")
-    rows.title, rows.freeze_panes, explained.freeze_panes, lists.sheet_state = "Rows", "A2", "A2", "hidden"
-    _explain_head(explained)
-    for column, (field, title) in enumerate(zip(schema.fields, header_for(schema), strict=True), 1):
-        _add_column(rows, column, field, title)
-        _explain(explained, column + 1, field, title)
-        if choices := _choices(field):
-            _offer(rows, lists, column, title, choices)
-    if not rows.data_validations.dataValidation:
-        book.remove(lists)
+    # Most processes never need this memory.
+    from xlsxwriter import Workbook
+
     out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    with Workbook(out, {"in_memory": True}) as book:
+        rows, explained = book.add_worksheet("Rows"), book.add_worksheet("Fields")
+        for sheet in (rows, explained):
+            sheet.freeze_panes(1, 0)
+        bold, wrapped = book.add_format({"bold": True}), book.add_format(WRAPPED | TEXT)
+        for column, (word, width) in enumerate(zip(texts.TEMPLATE_COLUMNS, WIDTHS, strict=True)):
+            explained.set_column(column, column, width)
+            _write(explained, 0, column, word, bold)
+        lists = None
+        for column, (field, title) in enumerate(zip(schema.fields, header_for(schema), strict=True)):
+            form = {} if field.type in TYPED_AS_NUMBERS else TEXT
+            rows.set_column(column, column, min(max(len(title) + 4, WIDTH), MOST_WIDTH), book.add_format(form))
+            _write(rows, 0, column, title, book.add_format({"bold": True} | WRAPPED | form))
+            _explain(explained, column + 1, field, title, wrapped)
+            if choices := _choices(field):
+                lists = lists or _add_hidden_sheet(book)
+                _offer(rows, lists, column, choices)
+    out.seek(0)
+    return out
 
 
-def _add_column(sheet: Worksheet, column: int, field: Field, title: str) -> None:
-    head = _write(sheet, 1, column, title)
-    head.font, head.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="top")
-    dimension = sheet.column_dimensions[get_column_letter(column)]
-    dimension.width = min(max(len(title) + 4, WIDTH), MOST_WIDTH)
-    if field.type not in TYPED_AS_NUMBERS:
-        dimension.number_format = head.number_format = TEXT
+def _add_hidden_sheet(book: "Workbook") -> "Worksheet":
+    lists = book.add_worksheet("Lists")
+    lists.hide()
+    return lists
 
 
-def _offer(sheet: Worksheet, lists: Worksheet, column: int, title: str, choices: list[Any]) -> None:
+def _offer(sheet: "Worksheet", lists: "Worksheet", column: int, choices: list[Any]) -> None:
     """Add a list of choices by range, because a list in the rule itself may have at most 255 letters."""
-    letter = get_column_letter(column)
-    for row, choice in enumerate(choices, 1):
+    from xlsxwriter.utility import xl_range_abs
+
+    for row, choice in enumerate(choices):
         _write(lists, row, column, choice)
-    rule = DataValidation("list", formula1=f"Lists!${letter}$1:${letter}${len(choices)}", allow_blank=True)
-    rule.showErrorMessage, rule.errorTitle = True, texts.NOT_IN_LIST
-    rule.error = texts.CHOOSE_IN_LIST.format(count=len(choices))[:LONGEST_MESSAGE]
-    rule.add(f"{letter}2:{letter}{MAX_LINES}")
-    sheet.add_data_validation(rule)
+    rule = {
+        "validate": "list",
+        "source": f"=Lists!{xl_range_abs(0, column, len(choices) - 1, column)}",
+        "error_title": texts.NOT_IN_LIST,
+        "error_message": texts.CHOOSE_IN_LIST.format(count=len(choices))[:LONGEST_MESSAGE],
+    }
+    sheet.data_validation(1, column, MAX_LINES - 1, column, rule)
 
 
 def _choices(field: Field) -> list[Any]:
@@ -85,18 +89,11 @@ def _choices(field: Field) -> list[Any]:
     return field.choices if field.type == "select" else []
 
 
-def _explain_head(sheet: Worksheet) -> None:
-    for column, (word, width) in enumerate(zip(texts.TEMPLATE_COLUMNS, WIDTHS, strict=True), 1):
-        _write(sheet, 1, column, word).font = Font(bold=True)
-        sheet.column_dimensions[get_column_letter(column)].width = width
-
-
-def _explain(sheet: Worksheet, row: int, field: Field, title: str) -> None:
+def _explain(sheet: "Worksheet", row: int, field: Field, title: str, cell_format: "Format") -> None:
     words = texts.FIELD_TYPES.get(field.type, field.type)
     values = (title, field.name, words, "yes" if field.required else "no", _accepted_values(field))
-    for column, text in enumerate(values, 1):
-        cell = _write(sheet, row, column, text)
-        cell.alignment, cell.number_format = Alignment(wrap_text=True, vertical="top"), TEXT
+    for column, text in enumerate(values):
+        _write(sheet, row, column, text, cell_format)
 
 
 def _accepted_values(field: Field) -> str:
@@ -107,12 +104,8 @@ def _accepted_values(field: Field) -> str:
     return ". ".join(part.rstrip(".") for part in dict.fromkeys(parts) if part)
 
 
-def _write(sheet: Worksheet, row: int, column: int, value: Any) -> Cell:
-    """Write a value. A text is never a formula."""
-    cell: Cell = sheet.cell(row, column)  # type: ignore[assignment]
+def _write(sheet: "Worksheet", row: int, column: int, value: Any, cell_format: "Format | None" = None) -> None:
     if isinstance(value, str):
-        cell.value = coded(value)[:32_767]
-        cell.data_type = "s"
+        write_text(sheet, row, column, value[:MOST_CHARACTERS], cell_format)
     else:
-        cell.value = value
-    return cell
+        sheet.write_number(row, column, value, cell_format)

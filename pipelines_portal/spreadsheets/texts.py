@@ -35,6 +35,7 @@ TOO_MANY_VALUES = "{name} has too many values."
 TOO_DEEP = "{name} is nested too deeply."
 HALF_A_CHARACTER = "{name} has an incomplete character."
 CELL_TOO_LONG = "A text is too long for a spreadsheet cell."
+TOO_MANY_FOR_XLSX = "There are more than {most:,} rows."
 
 SPLIT = "Split it."
 SPLIT_OR_CSV = "Split it, or save it as CSV."
@@ -57,6 +58,7 @@ EXAMPLE_LIST = 'For example [{"field_name": "value"}], one object per task.'
 PLAIN_OBJECTS = "Use objects with a value for each field."
 LONE_CODES = "Look for incomplete \\u codes."
 DOWNLOAD_CSV = "Download the rows as CSV."
+DOWNLOAD_FAILED = "Download failed"
 
 # Remarks about a file that was read
 GUESSED = "{name} isn’t UTF-8, so it was read as Windows-1252. Check letters such as é."

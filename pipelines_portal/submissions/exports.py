@@ -1,4 +1,4 @@
-"""Submissions as a CSV file, row by row: written immediately if they are few, else by the worker part by part.
+"""Submissions as a file, row by row: written immediately if they are few, else by the worker part by part.
 
 A worker may be killed at any time, and two may run at once: a part is written together with the place at which the next
 one begins.
@@ -7,27 +7,27 @@ one begins.
 import json
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count, Sum, Value, prefetch_related_objects
 from django.db.models.functions import Greatest
-from django.http import StreamingHttpResponse
 from django.utils import timezone
 
-from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client.messages import row_message
-from pipelines_portal.audit.recording import record
-from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core import times
-from pipelines_portal.core.csv_downloads import csv_response
 from pipelines_portal.core.housekeeping import delete_in_batches
-from pipelines_portal.core.times import zone_named
+from pipelines_portal.core.times import in_zone, zone_named
+from pipelines_portal.matching.columns import OWN_COLUMNS
+from pipelines_portal.submissions.days import batches_of_imports
 from pipelines_portal.submissions.filters import LedgerForm, all_of, newest
 from pipelines_portal.submissions.models import CHUNK, Export, ExportPart, Submission, SubmissionRow
-from pipelines_portal.workflows.fields.base import FieldValues
+from pipelines_portal.submissions.shown_values import time_or_value
+from pipelines_portal.submissions.signals import states_of_imports
+from pipelines_portal.workflows.titles import column_titles, titles_of, titles_of_many
 
 AT_ONCE = 5_000
 ROWS_A_PART = 2_000
@@ -39,45 +39,23 @@ MOST_OF_A_PERSON = 3
 Status = Export.Status
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A row of the ledger as it is written into files. `values` is empty once they were removed."""
-
-    NAMES: ClassVar = (
-        "sent", "by", "workflow_id", "workflow", "way", "submission", "status", "row", "row_status", "task_id",
-        "field", "message",
-    )  # fmt: skip
-    HEADS: ClassVar = (
-        "Sent (UTC)", "Sent by", "Workflow ID", "Workflow", "Type", "Submission", "Status", "Row", "Row status",
-        "Task ID", "Field with error", "Error",
-    )  # fmt: skip
-
-    sent: str
-    by: str
-    workflow_id: int
-    workflow: str
-    way: str
-    submission: str
-    status: str
-    row: int | None = None
-    row_status: str = ""
-    task_id: int | None = None
-    field: str = ""
-    message: str = ""
-    values: FieldValues = None  # type: ignore[assignment]
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+# A row of the ledger as it is stored in a part. `values` are by the headings of their columns.
+Entry = dict[str, Any]
+# The headings of the columns after the time, by the names that entries have for them.
+COLUMNS = {
+    "by": "Sent by", "email": "Email", "workflow_id": "Workflow ID", "workflow": "Workflow", "way": "Type",
+    "file": "File", "status": "Status", "row": "Row", "row_status": "Row status", "task_id": "Task ID",
+    "field": "Field with error", "message": "Error", "submission": "ID in Sent",
+}  # fmt: skip
 
 
 @dataclass
 class Part:
-    """Entries that follow each other, and the submission they end with."""
+    """Entries that follow each other, and the submission they end with. `is_last` if nothing follows."""
 
-    entries: list[Entry] = field(default_factory=list)
-    last: Submission | None = None
-    # Nothing follows.
-    is_last: bool = False
+    entries: list[Entry]
+    last: Submission | None
+    is_last: bool
 
 
 def is_small(form: LedgerForm) -> bool:
@@ -91,7 +69,7 @@ def is_small(form: LedgerForm) -> bool:
 def all_entries(form: LedgerForm) -> list[Entry]:
     """Return the entries of a small export."""
     entries: list[Entry] = []
-    part = Part()
+    part = Part([], None, is_last=False)
     while not part.is_last:
         part = _part_after(form, part.last)
         entries += part.entries
@@ -119,8 +97,8 @@ def work_on_next() -> bool:
     return True
 
 
-def entries_in(export: Export) -> Iterator[dict[str, Any]]:
-    """Return the lines of a finished export that its owner may still see."""
+def entries_in(export: Export) -> Iterator[Entry]:
+    """Return the entries of a finished export that its owner may still see."""
     for data in export.parts.values_list("data", flat=True).iterator(4):
         entries = json.loads(zlib.decompress(data))
         visible = Submission.objects.visible_to(export.owner).filter(pk__in={entry["submission"] for entry in entries})
@@ -133,50 +111,45 @@ def delete_old_exports() -> int:
     return delete_in_batches(Export.objects.filter(created_at__lt=timezone.now() - STORED_FOR), 1)
 
 
-def entries_of(submission: Submission) -> Iterator[Entry]:
-    """Return one entry for each row; a single one for an archive without rows of its own."""
-    of_all: dict[str, Any] = {
-        "sent": times.machine(submission.sent_at or submission.created_at),
-        "by": submission.owner.email,
-        "workflow_id": submission.workflow_id,
-        "workflow": submission.workflow_name,
-        "way": submission.get_kind_display(),
-        "submission": str(submission.pk),
-        "status": submission.shown_status.label,
-    }
-    if not submission.row_count:
-        yield Entry(**of_all, message=submission.reason, values={})
-    is_one = submission.has_one_file_field
-    # The row of a single task was prefetched.
-    rows = submission.rows.all() if submission.row_count == 1 else submission.rows.iterator(CHUNK)
-    for row in rows:
-        yield Entry(
-            **of_all,
-            row=row.shown_number,
-            row_status=row.get_status_display(),
-            task_id=row.task_id,
-            field=row.error_field,
-            message=row_message(row.error_message, has_one_file_field=is_one),
-            values=row.fields or {},
-        )
+def titles_in(entries: Iterable[Entry]) -> list[str]:
+    """Return the headings of the entries' values, in the order of their first appearance."""
+    return list(dict.fromkeys(title for entry in entries for title in entry["values"]))
 
 
-def rejected_rows(submission: Submission) -> Iterator[list[Any]]:
-    """Return the lines of a CSV: a head, then the error and the values of each rejected row."""
+def header_and_rows(entries: Iterable[Entry], titles: list[str]) -> tuple[list[str], Iterator[list[Any]]]:
+    """Return the entries as a table, with a column for each of `titles`."""
+    return [in_zone("Sent"), *COLUMNS.values(), *titles], (_row(entry, titles) for entry in entries)
+
+
+def _row(entry: Entry, titles: list[str]) -> list[Any]:
+    values = entry["values"]
+    # A part that an earlier version of the portal wrote may lack a column.
+    columns = [entry.get(name) for name in COLUMNS]
+    return [time_or_value(entry["sent"]), *columns, *(time_or_value(values.get(title)) for title in titles)]
+
+
+def rejected_rows(submission: Submission) -> tuple[list[str], Iterator[list[Any]]]:
+    """Return the rejected rows as a table that can be imported again, with the error and the values of each."""
     rejected = submission.rows.filter(status=SubmissionRow.Status.REJECTED)
-    is_one = submission.has_one_file_field
+    upload = getattr(submission, "zip_upload", None)
+    labels = (upload.labels if upload else {}) or titles_of(submission.key_id, submission.workflow_id)
+    titles = column_titles(labels)
     names = list(dict.fromkeys(name for row in rejected.iterator(CHUNK) for name in row.fields or ()))
-    yield ["row", "field", "message", *names]
-    for row in rejected.iterator(CHUNK):
-        values = row.fields or {}
-        message = row_message(row.error_message, has_one_file_field=is_one) or submission.reason
-        yield [row.shown_number, row.error_field, message, *(values.get(name) for name in names)]
+    number, errors = OWN_COLUMNS
+    header = [in_zone("Sent"), number, COLUMNS["field"], errors, *(titles.get(name, name) for name in names)]
+    rows = (
+        [
+            submission.sent_at, row.shown_number, titles.get(row.error_field, row.error_field),
+            _message(row, submission, labels) or submission.reason,
+            *(time_or_value((row.fields or {}).get(name)) for name in names),
+        ]
+        for row in rejected.iterator(CHUNK)
+    )  # fmt: skip
+    return header, rows
 
 
-def csv_of_rows(submission: Submission, rows: Iterable[Iterable[Any]], by: User) -> StreamingHttpResponse:
-    """Return `rows` of the submission as a file, and record the download in the audit log."""
-    record(Verb.SUBMISSION_EXPORTED, by=by, target=submission, label=submission.label)
-    return csv_response(f"errors-{str(submission.pk)[:8]}.csv", rows)
+def _message(row: SubmissionRow, submission: Submission, labels: dict[str, str]) -> str:
+    return row_message(row.error_message, labels, has_one_file_field=submission.has_one_file_field)
 
 
 def _write_next_part(export: Export) -> None:
@@ -197,47 +170,77 @@ def _write_next_part(export: Export) -> None:
 
 def _store_part(export: Export, part: Part, total: int) -> None:
     """Store the part, unless another worker has stored it."""
-    lines = [entry.as_dict() for entry in part.entries]
-    names = dict.fromkeys([*export.names, *(name for entry in part.entries for name in entry.values)])
+    names = dict.fromkeys([*export.names, *titles_in(part.entries)])
     ends = {"status": Status.READY, "due_at": None} if part.is_last else {"due_at": timezone.now()}
     with transaction.atomic():
         unchanged = Export.objects.filter(pk=export.pk, part_count=export.part_count, status=Status.WORKING)
         is_ours = unchanged.update(
             part_count=export.part_count + 1,
             total=total,
-            done=export.done + len(lines),
+            done=export.done + len(part.entries),
             names=list(names),
             last_id=part.last.pk if part.last else export.last_id,
             last_at=part.last.created_at if part.last else export.last_at,
             **ends,
         )
         if is_ours:
-            data = zlib.compress(json.dumps(lines, separators=(",", ":")).encode(), 1)
+            data = zlib.compress(json.dumps(part.entries, separators=(",", ":")).encode(), 1)
             ExportPart.objects.create(export=export, number=export.part_count, data=data)
 
 
 def _part_after(form: LedgerForm, last: Submission | None) -> Part:
     """Return as many whole submissions as make a part."""
     found = newest(form, last, SUBMISSIONS_A_READ + 1)
-    part = Part(last=last)
-    prefetch_related_objects([each for each in found if each.row_count == 1], "rows")
+    submissions, rows = [], 0
     for submission in found[:SUBMISSIONS_A_READ]:
-        part.entries += entries_of(submission)
-        part.last = submission
-        if len(part.entries) >= ROWS_A_PART:
-            return part
-    part.is_last = len(found) <= SUBMISSIONS_A_READ
-    return part
+        submissions.append(submission)
+        rows += max(submission.row_count, 1)
+        if rows >= ROWS_A_PART:
+            break
+    prefetch_related_objects([each for each in submissions if each.row_count == 1], "rows")
+    words = _words_of_imports(form, submissions)
+    labels = titles_of_many({(each.key_id, each.workflow_id) for each in submissions})
+    titles = {place: column_titles(of_place) for place, of_place in labels.items()}
+    entries: list[Entry] = []
+    for each in submissions:
+        status = (each.group and words.get(each.group)) or str(each.shown_status.label)
+        place = each.key_id, each.workflow_id
+        entries += _entries_of(each, status, labels.get(place, {}), titles.get(place, {}))
+    return Part(entries, submissions[-1] if submissions else last, is_last=len(submissions) == len(found))
 
 
-def csv_lines(entries: Iterable[dict[str, Any]], names: list[str]) -> Iterator[list[Any]]:
-    """Return the lines of a CSV, with a column for each of `names`."""
-    yield [*Entry.HEADS, *names]
-    for entry in entries:
-        values = entry["values"]
-        # A part that an earlier version of the portal wrote may lack a column.
-        yield [*(entry.get(name) for name in Entry.NAMES), *(_cell(values.get(name)) for name in names)]
+def _words_of_imports(form: LedgerForm, submissions: list[Submission]) -> dict[UUID, str]:
+    """Return the statuses of whole imports, as the list of submissions shows them."""
+    batches = batches_of_imports(submissions, all_of(form))
+    states = states_of_imports(form.user, list(batches))
+    words = {group: str(Submission.Status(of_import.status).label) for group, of_import in batches.items()}
+    return words | {group: state.word for group, state in states.items()}
 
 
-def _cell(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value
+def _entries_of(submission: Submission, status: str, labels: dict[str, str], titles: dict[str, str]) -> Iterator[Entry]:
+    """Return one entry for each row; a single one for an archive without rows of its own."""
+    upload = getattr(submission, "zip_upload", None)
+    of_all: Entry = {
+        "sent": times.machine(submission.sent_at or submission.created_at),
+        "by": str(submission.owner),
+        "email": submission.owner.email,
+        "workflow_id": submission.workflow_id,
+        "workflow": submission.workflow_name,
+        "way": submission.get_kind_display(),
+        "file": submission.group_name or (upload.file_name if upload else ""),
+        "status": status,
+        "submission": str(submission.pk),
+    }
+    if not submission.row_count:
+        yield of_all | {"message": submission.reason, "values": {}}
+    # The row of a single task was prefetched.
+    rows = submission.rows.all() if submission.row_count == 1 else submission.rows.iterator(CHUNK)
+    for row in rows:
+        yield of_all | {
+            "row": row.shown_number,
+            "row_status": row.get_status_display(),
+            "task_id": row.task_id,
+            "field": titles.get(row.error_field, row.error_field),
+            "message": _message(row, submission, labels),
+            "values": {titles.get(name, name): value for name, value in (row.fields or {}).items()},
+        }

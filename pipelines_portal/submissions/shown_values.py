@@ -36,12 +36,20 @@ def shown_values(fields: FieldValues, titles: Mapping[str, str]) -> list[ShownVa
     return [_shown(name, titles.get(name, "") or name, value) for name, value in fields.items()]
 
 
-def _shown(name: str, title: str, value: Any) -> ShownValue:
+def time_or_value(value: Any) -> Any:
+    """Return the moment if the value is a time, else the value."""
     if isinstance(value, str) and _TIME.fullmatch(value):
         try:
-            return ShownValue(name, title, moment=datetime.fromisoformat(value))
+            return datetime.fromisoformat(value)
         except ValueError:
-            return ShownValue(name, title, value)
+            pass
+    return value
+
+
+def _shown(name: str, title: str, value: Any) -> ShownValue:
+    value = time_or_value(value)
+    if isinstance(value, datetime):
+        return ShownValue(name, title, moment=value)
     if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
         return ShownValue(name, title, items=tuple(value))
     return ShownValue(name, title, _as_text(value))

@@ -33,7 +33,8 @@ class Counts:
     Without `has_notes`, no task of the workflow is a mistake or muted.
 
     `read_at` is when the list of a status was read. `cut` has the statuses with more tasks than were counted. `as_of`
-    is when the last complete cycle began. A task is stuck after `stuck_hours` without a change.
+    is when the last complete cycle began. A task is stuck after `stuck_hours` without a change. `listed` has the number
+    of all tasks on each list that was read.
     """
 
     by_status: dict[str, int]
@@ -43,6 +44,7 @@ class Counts:
     muted: dict[str, int] = field(default_factory=dict)
     has_notes: bool = True
     stuck_hours: int = STUCK_HOURS
+    listed: dict[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -112,7 +114,7 @@ def build_counts(as_of: datetime, rows: Iterable[Row], *, has_notes: bool = True
 
     Tasks with an undocumented status are on no list. Their number is that of the index.
     """
-    by_status, muted_by_status, read_at, cut = {}, {}, {}, set()
+    by_status, muted_by_status, read_at, on_list, cut = {}, {}, {}, {}, set()
     for status, count, listed, listed_at, is_cut, muted, mistakes in rows:
         if status in (TaskStatus.FINISHED, GONE, ""):
             continue
@@ -122,10 +124,11 @@ def build_counts(as_of: datetime, rows: Iterable[Row], *, has_notes: bool = True
         if muted:
             muted_by_status[status] = muted
         if listed_at:
-            read_at[status] = listed_at
+            read_at[status], on_list[status] = listed_at, listed
         if is_cut:
             cut.add(status)
-    return Counts(_sort_by_status(by_status), read_at, frozenset(cut), as_of, muted_by_status, has_notes)
+    by_status = _sort_by_status(by_status)
+    return Counts(by_status, read_at, frozenset(cut), as_of, muted_by_status, has_notes, listed=on_list)
 
 
 def _sort_by_status(by_status: dict[str, int]) -> dict[str, int]:

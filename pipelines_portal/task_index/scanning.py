@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -212,6 +213,15 @@ def _record_listed(index: WorkflowIndex, status: str, listed: int, at: datetime,
         unique_fields=["index", "status"],
         update_fields=["listed", "listed_at", "is_cut"],
     )
+
+
+@transaction.atomic
+def record_list(index: WorkflowIndex, status: str, page: TaskPage, requested_at: datetime) -> None:
+    """Record a list that was read between two cycles and is a single page."""
+    response = Response(requested_at, page)
+    record_tasks(index, page.tasks, requested_at)
+    _suspect_missing(index, status, response, above=None)
+    _record_listed(index, status, len(response.ids), requested_at, is_cut=False)
 
 
 def _suspect_missing(index: WorkflowIndex, status: str, response: Response, above: int | None) -> None:

@@ -1,20 +1,19 @@
-"""A list of tasks as CSV: the tasks of its conditions, with their last known statuses and what was sent."""
+"""A list of tasks as a file: the tasks of its conditions, with their last known statuses and what was sent."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from pipelines_portal.api_client.task_status import TaskStatus, label_of
-from pipelines_portal.core import times
+from pipelines_portal.core.times import in_zone
+from pipelines_portal.submissions.shown_values import time_or_value
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.found_tasks import CREATED, Asked, FoundTask, Scope, count_up_to, find, with_briefs
-from pipelines_portal.workflows.titles import titles_of
+from pipelines_portal.workflows.titles import column_titles, titles_of
 
 # While it is written, it takes a thread of the web server.
 MOST_EXPORTED = 100_000
 BATCH = 1_000
-HEADS = ("Task ID", "Status", "Steps finished", "Steps", "Created (UTC)", "Updated (UTC)", "Sent by", "Row")
 OTHERS = "Other fields"
 
 
@@ -34,45 +33,49 @@ def _is_read(index: WorkflowIndex | None, status: str) -> bool:
     return index.is_backfilled or status not in ("", TaskStatus.FINISHED)
 
 
-def lines(scope: Scope, asked: Asked, with_id: FoundTask | None = None) -> Iterator[list[Any]]:
-    """Return the heads, then a line for each task, `with_id` first.
+def header_and_rows(
+    scope: Scope, asked: Asked, with_id: FoundTask | None = None
+) -> tuple[list[str], Iterator[list[Any]]]:
+    """Return a table with a row for each task, `with_id` first.
 
     Fields have the titles that the workflow has now; values of fields without a title are together in one column.
     """
     workflow = scope.workflow
-    titles = titles_of(workflow.key_id, workflow.workflow_id) if workflow else {}
-    yield [*HEADS, *titles.values(), OTHERS]
+    titles = column_titles(titles_of(workflow.key_id, workflow.workflow_id)) if workflow else {}
+    header = [
+        "Task ID", "Status", "Steps finished", "Steps", in_zone("Created"), in_zone("Updated"), "Sent by", "Row",
+        *titles.values(), OTHERS,
+    ]  # fmt: skip
+    return header, _rows(scope, asked, with_id, titles)
+
+
+def _rows(scope: Scope, asked: Asked, with_id: FoundTask | None, titles: dict[str, str]) -> Iterator[list[Any]]:
     cursor = ""
     first = [with_id] if with_id else []
     while True:
         page = find(scope, asked, cursor, BATCH)
         found = [*first, *(one for one in page.tasks if not with_id or one.place != with_id.place)]
-        yield from (_line(one, titles) for one in with_briefs(scope, found))
+        yield from (_row(one, titles) for one in with_briefs(scope, found))
         first = []
         cursor = page.next_cursor
         if not cursor:
             return
 
 
-def _line(one: FoundTask, titles: dict[str, str]) -> list[Any]:
+def _row(one: FoundTask, titles: dict[str, str]) -> list[Any]:
     fields = (one.brief.fields if one.brief else None) or {}
     others = {name: value for name, value in fields.items() if name not in titles}
     return [
-        *_facts(one), one.brief.by if one.brief else "", one.number or "",
-        *(_cell(fields.get(name)) for name in titles), json.dumps(others, ensure_ascii=False) if others else "",
+        *_facts(one), one.brief.by if one.brief else None, one.number,
+        *(time_or_value(fields.get(name)) for name in titles), others or None,
     ]  # fmt: skip
 
 
 def _facts(one: FoundTask) -> list[Any]:
     task = one.task
     if task is None:
-        return ["", one.row.get_status_display() if one.row else "", "", "", "", ""]
+        return [None, one.row.get_status_display() if one.row else None, None, None, None, None]
     if task.status == CREATED:
-        return [task.id, "Created", "", "", times.machine(task.created_at), ""]
+        return [task.id, "Created", None, None, task.created_at, None]
     nodes = task.node_summary
-    moments = times.machine(task.created_at), times.machine(task.updated_at)
-    return [task.id, label_of(task.status), nodes.finished, nodes.total, *moments]
-
-
-def _cell(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value
+    return [task.id, label_of(task.status), nodes.finished, nodes.total, task.created_at, task.updated_at]

@@ -107,26 +107,16 @@ def known_numbers(
 ) -> Numbers:
     """Return the counts of the index; without them, what the page itself shows, such as "50+".
 
-    A status whose list is a single page is counted there, so that number and list agree. Finished tasks, all tasks, and
-    mistakes are not counted.
+    Finished tasks, all tasks, and mistakes are not counted.
     """
     if counts:
-        return counted_numbers(counts) | _listed_number(page, conditions, notes, is_first=is_first)
+        return counted_numbers(counts)
     if not is_first or not page.tasks or conditions.status == TaskStatus.FINISHED:
         return {}
     tasks = [task for task in page.tasks if task.id not in notes or not notes[task.id].is_mistake]
     if conditions.status:
         return {conditions.status: f"{len(tasks)}{'+' if page.older_cursor else ''}"} if tasks else {}
     return {} if page.older_cursor else _counted(tasks, notes)
-
-
-def _listed_number(page: TaskPage, conditions: Conditions, notes: dict[int, TaskNote], *, is_first: bool) -> Numbers:
-    """Count the list of one status if it is a single page."""
-    is_single = is_first and not page.older_cursor and conditions.is_plain
-    if not is_single or conditions.status in ("", TaskStatus.FINISHED):
-        return {}
-    number = sum(task.id not in notes or not notes[task.id].is_mistake for task in page.tasks)
-    return {conditions.status: str(number) if number else ""}
 
 
 def counted_numbers(counts: Counts) -> Numbers:

@@ -4,7 +4,7 @@ A page of the API's own list is read once for everybody who looks at the same on
 from the index and from what was sent (found_tasks).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
 from urllib.parse import quote
@@ -20,7 +20,8 @@ from pipelines_portal.keys.pooled_answers import Question, pooled
 from pipelines_portal.submissions.origin import Brief, briefs_of_tasks, sent_from_here
 from pipelines_portal.submissions.search.queries import asked_words
 from pipelines_portal.task_index.counts import Counts, open_counts
-from pipelines_portal.task_index.models import STUCK_HOURS, TaskNote, TaskNotes
+from pipelines_portal.task_index.models import STUCK_HOURS, TaskNote, TaskNotes, WorkflowIndex
+from pipelines_portal.task_index.scanning import record_list
 from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.attention import ATTENTION, merged_page
 from pipelines_portal.tasks.conditions import PAGE_SIZES, Conditions
@@ -67,10 +68,25 @@ def _page_in(text: str) -> TaskPage:
 
 @dataclass(frozen=True)
 class TasksPage:
-    """A page of the API's list, and when it was read."""
+    """A page of the API's list, and when it was read. `lists` has the lists of a status that are a single page."""
 
     page: TaskPage
     read_at: datetime
+    lists: dict[str, "TasksPage"] = field(default_factory=dict)
+
+    def correct_counts(self, workflow: OpenedWorkflow, counts: Counts) -> bool:
+        """Record the lists whose counts are older and differ. Return whether there are any."""
+        wrong = {
+            status: of_status
+            for status, of_status in self.lists.items()
+            if counts.read_at.get(status, of_status.read_at) < of_status.read_at
+            and counts.listed[status] != len(of_status.page.tasks)
+        }
+        if wrong:
+            index = WorkflowIndex.objects.get(workflow=workflow)
+            for status, of_status in wrong.items():
+                record_list(index, status, of_status.page, of_status.read_at)
+        return bool(wrong)
 
 
 def tasks_page(
@@ -85,6 +101,7 @@ def tasks_page(
 ) -> TasksPage:
     """Return the page, from the pooled answers or the API. The caller has checked access to the key."""
     read_at: list[datetime] = []
+    lists: dict[str, TasksPage] = {}
     younger_than = FRESH_FOR_A_REFRESH if is_refresh else fresh_for
 
     def read(status: str, at: str) -> TaskPage:
@@ -98,7 +115,10 @@ def tasks_page(
 
         answer = pooled(question, fetch, younger_than=younger_than, is_refresh=is_refresh)
         read_at.append(answer.at)
-        return fetched[0] if fetched else _page_in(answer.text)
+        page = fetched[0] if fetched else _page_in(answer.text)
+        if not at and not page.older_cursor:
+            lists[status] = TasksPage(page, answer.at)
+        return page
 
     def read_unnoted(status: str, at: str) -> TaskPage:
         page = read(status, at)
@@ -110,7 +130,7 @@ def tasks_page(
         page = merged_page(cursor, conditions.limit, read_unnoted)
     else:
         page = read(conditions.status, cursor)
-    return TasksPage(page, min(read_at, default=timezone.now()))
+    return TasksPage(page, min(read_at, default=timezone.now()), lists)
 
 
 def notes_of(tasks: list[Task], of_workflow: TaskNotes) -> dict[int, TaskNote]:

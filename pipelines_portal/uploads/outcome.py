@@ -12,6 +12,7 @@ from pipelines_portal.uploads.models import ZipUpload
 
 SHOWN = 100
 CHUNK = 1000
+REJECTED_HEADER = ("Row", "File", "Field", "Problem")
 
 
 @dataclass(frozen=True)
@@ -66,11 +67,10 @@ def _rejected(upload: ZipUpload) -> QuerySet[SubmissionRow]:
 
 
 def rejected_tasks(upload: ZipUpload) -> Iterator[list[Any]]:
-    """Yield a header and all rejected tasks."""
-    yield ["number", "entry", "field", "message"]
+    """Return all rejected tasks as the rows of a file."""
     for row in _rejected(upload).iterator(CHUNK):
         task = _rejected_task(upload, row)
-        yield [task.number, task.entry, task.field, task.message or upload.problem]
+        yield [task.number, task.entry, task.label, task.message or upload.problem]
 
 
 def _rejected_task(upload: ZipUpload, row: SubmissionRow) -> RejectedTask:

@@ -1,4 +1,7 @@
-"""Stored titles of fields, for pages that do not call the API."""
+"""Titles of fields: those of columns in files, and stored ones for pages that do not call the API."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.workflows.models import FieldTitles, OpenedWorkflow
@@ -12,7 +15,26 @@ def remember_titles(workflow: OpenedWorkflow, schema: Schema) -> None:
         FieldTitles.objects.update_or_create(workflow=workflow, defaults={"titles": titles})
 
 
+def column_titles(titles: Mapping[str, str]) -> dict[str, str]:
+    """Return what heads the column of each field, by its name: its title, unless that could mean another field too."""
+    words = [{_folded(name), _folded(title)} for name, title in titles.items()]
+    taken = Counter(word for of_field in words for word in of_field)
+    return {name: title if title.strip() and taken[_folded(title)] == 1 else name for name, title in titles.items()}
+
+
+def _folded(word: str) -> str:
+    return word.strip().casefold()
+
+
 def titles_of(key_id: int | None, workflow_id: int) -> dict[str, str]:
     """Return the titles by the names of the fields, or {} if none are stored."""
     found = FieldTitles.objects.filter(workflow__key=key_id, workflow__workflow_id=workflow_id)
     return dict(found.values_list("titles", flat=True).first() or {}) if key_id else {}
+
+
+def titles_of_many(places: Iterable[tuple[int | None, int]]) -> dict[tuple[int | None, int], dict[str, str]]:
+    """Return the stored titles by the ID of the key and that of the workflow."""
+    keys, workflow_ids = {key for key, _ in places}, {workflow_id for _, workflow_id in places}
+    found = FieldTitles.objects.filter(workflow__key__in=keys, workflow__workflow_id__in=workflow_ids)
+    rows = found.values_list("workflow__key", "workflow__workflow_id", "titles")
+    return {(key, workflow_id): titles for key, workflow_id, titles in rows}

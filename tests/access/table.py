@@ -210,9 +210,7 @@ ACCESS: dict[str, Row] = {
     "submissions:mark_not_created": Row(post=SUBMISSION_DECIDERS, event="submission-decided"),
     "submissions:send": Row(post=SENDER, event="submission-sent"),
     "submissions:discard": Row(post="--.----ss", event="submission-discarded"),
-    "submissions:export": Row(
-        post=SIGNED_IN, data=lambda world: {"format": "csv"}, event="submissions-exported"
-    ),
+    "submissions:export": Row(post=SIGNED_IN, event="submissions-exported"),
     "submissions:export_progress": Row("--.----ss"),
     "submissions:export_file": Row("--.----ss", quiet="only looks where it is made"),
     "submissions:retry": Row(post=SENDER, quiet="makes a draft, which is told when it is sent"),

@@ -66,6 +66,7 @@ class World:
             "step_id": 1,
             "uid": "MQ",
             "path": "operators/import",
+            "form": "csv",
             "invitation_id": invitation.pk if invitation else 0,
             "token": link_path(invitation).split("/")[2] if invitation else self._reset_token(),
         }
@@ -84,7 +85,7 @@ class World:
             places["zip_id"] = self.upload(STAGES.get(name, Stage.CHOSEN)).pk
         if name.startswith("imports:"):
             places |= {"import_id": self.imported(IMPORTS.get(name, ImportJob.Status.CHECKED)).pk}
-            places |= {"kind": "rejected", "form": "csv", "number": NUMBERS.get(name, 1)}
+            places |= {"kind": "rejected", "number": NUMBERS.get(name, 1)}
         if name == "imports:delete":  # an import with an unconfirmed request cannot be deleted
             ImportRow.objects.update(submission=None)
             Submission.objects.filter(kind="import").delete()

@@ -1,5 +1,6 @@
 """The audit log for administrators, with its filters and the file."""
 
+import io
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from openpyxl import load_workbook
 
 from pipelines_portal.accounts.models import Role
 from pipelines_portal.audit.filters import EventFilters, page_of_events
@@ -25,7 +27,7 @@ def page(cast: Cast, query: str = "", path: str = "/people/events/") -> str:
     return " ".join(answer.content.decode().split())
 
 
-@pytest.mark.parametrize("path", ["/people/events/", "/people/events/export/"])
+@pytest.mark.parametrize("path", ["/people/events/", "/people/events/export.csv"])
 @pytest.mark.parametrize(("name", "expected"), {"lead": 403, "member": 403, "viewer": 403, "anonymous": 302}.items())
 def test_only_administrators_see_the_events(cast: Cast, path: str, name: str, expected: int) -> None:
     assert cast.client(name).get(path).status_code == expected
@@ -190,7 +192,7 @@ def test_filters(cast: Cast, query: str, expected: list[str]) -> None:
 @pytest.mark.parametrize("query", ["?since=yesterday", "?verb=nonsense", "?target=<script>", "?target=team"])
 def test_an_invalid_filter_is_an_error_of_the_form(cast: Cast, query: str) -> None:
     make_events(cast)
-    for path in ("/people/events/", "/people/events/export/"):
+    for path in ("/people/events/", "/people/events/export.csv"):
         answer = cast.client("administrator").get(path + query)
         assert answer.status_code == 422
         assert "<script>" not in answer.content.decode().replace("<script ", "")
@@ -303,7 +305,7 @@ def test_files_of_submissions_are_found_among_submissions(cast: Cast) -> None:
 
 
 def saved(cast: Cast, query: str = "") -> list[str]:
-    answer: Any = cast.client("administrator").get(f"/people/events/export/{query}")
+    answer: Any = cast.client("administrator").get(f"/people/events/export.csv{query}")
     assert answer.streaming
     return b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
 
@@ -311,13 +313,24 @@ def saved(cast: Cast, query: str = "") -> list[str]:
 def test_the_file_holds_what_the_filters_find_and_is_an_event(cast: Cast) -> None:
     make_events(cast)
     head, *rows = saved(cast, "?verb=teams")
-    assert head.startswith('"time","person","event","in words"')
+    assert head == (
+        '"Time (UTC)","Event","Person","Target","IP address","Details","Event name","Target type","Target ID"'
+    )
+    assert re.match(r'"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d",', rows[0])
     assert ["lead-changed" in rows[0], "member-added" in rows[1], len(rows)] == [True, True, 2]
     assert "person: stranger@acme.example" in rows[1]
     newest = Event.objects.latest("id")
     assert (newest.verb, newest.actor_email, newest.detail) == (
         "events-exported", "admin@acme.example", {"filters": ["verb teams"]},
     )  # fmt: skip
+
+
+def test_the_log_is_also_saved_as_a_spreadsheet(cast: Cast) -> None:
+    make_events(cast)
+    answer: Any = cast.client("administrator").get("/people/events/export.xlsx?verb=teams")
+    _, *rows = load_workbook(io.BytesIO(answer.getvalue())).worksheets[0].iter_rows(values_only=True)
+    moments = Event.objects.filter(verb__in=verbs_named("teams")).order_by("-at").values_list("at", flat=True)
+    assert [row[0] for row in rows] == [moment.replace(tzinfo=None, microsecond=0) for moment in moments]
 
 
 def test_no_cell_runs_as_a_formula(cast: Cast) -> None:

@@ -152,7 +152,7 @@ def xlsx_file(path: Path, body: Rows, header: Sequence[str] = HUMAN_HEADER) -> P
 
 
 def xlsx_rows(path: Path) -> list[tuple[Any, ...]]:
-    return list(load_workbook(path, read_only=True).worksheets[0].iter_rows(values_only=True))
+    return list(load_workbook(path).worksheets[0].iter_rows(values_only=True))
 
 
 def choose(page: Page, office: Office, workflow_id: int, file: Path) -> None:

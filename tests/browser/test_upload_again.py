@@ -40,7 +40,7 @@ def test_rows_are_downloaded_completed_and_sent(page: Page, tmp_path: Path) -> N
     heading(page, "3 files found. Add a spreadsheet")
     for _ in range(2):
         with page.expect_download() as download:
-            page.get_by_role("button", name="Download template").click()
+            page.get_by_role("button", name="Download template (CSV)").click()
     rows = list(csv.reader(download.value.path().read_text("utf-8-sig").splitlines()))
     assert rows == [["Receipt", "Total"], ["may/a.png", ""], ["may/b.png", ""], ["may/c.png", ""]]
     completed = tmp_path / "rows.csv"

@@ -81,10 +81,11 @@ def test_rejected_rows_name_their_entries(page: Page, running: World, tmp_path: 
     expect(page.get_by_text("1 task created, 1 rejected")).to_be_visible(timeout=20_000)
     cells = page.get_by_role("region", name="Rejected").get_by_role("row").nth(1).get_by_role("cell").all_inner_texts()
     assert cells[:2] == ["two", "back"]
+    page.get_by_text("Download errors").click()
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download errors (CSV)").click()
+        page.get_by_role("link", name="CSV", exact=True).click()
     table = list(csv.reader(download.value.path().read_text("utf-8-sig").splitlines()))
-    assert table[0] == ["number", "entry", "field", "message"]
+    assert table[0] == ["Row", "File", "Field", "Problem"]
     assert table[1] == ["2", "two", "back", "back is missing"]
 
 

@@ -74,7 +74,9 @@ def test_keyboard_is_enough(browser: Browser, running: World, archive: Path) -> 
     page.keyboard.press("Enter")
     expect(page.get_by_text("1 task created, 1 rejected")).to_be_visible(timeout=20_000)
     assert faults_seen(page) == []
-    _tab_to(page, "text=Download errors (CSV)")
+    _tab_to(page, "text=Download errors")
+    page.keyboard.press("Enter")
+    _tab_to(page, "text=Excel (XLSX)")
     with page.expect_download():
         page.keyboard.press("Enter")
     page.context.close()

@@ -19,7 +19,6 @@ WITHOUT = {
     "wsgi": "starts the program",
     "api_client.transport": "sends requests",
     "core.api_connection": "sends requests",
-    "core.csv_downloads.csv_response": "the names of downloads are the portal's own",
     "core.environment": "reads the administrator's environment",
     "core.files": "changes files",
     "core.generated_secrets": "writes files",
@@ -40,9 +39,11 @@ WITHOUT = {
     "spreadsheets.child_process": "starts a process",
     "spreadsheets.date_formats.date_shower": CUT_AT_300,
     "spreadsheets.date_formats.is_date_code": CUT_AT_300,
+    "spreadsheets.downloads": "the names of downloads are the portal's own",
     "spreadsheets.number_formats.Section": CUT_AT_300,
     "spreadsheets.number_formats._sections": CUT_AT_300,
     "spreadsheets.numbers._plain": "only numbers of at most 60 characters are read",
+    "spreadsheets.writing.xlsx_file": "opens a file",
     "system.backup": "run by the administrator",
 }
 

@@ -1,10 +1,13 @@
 """The rights of each role on every URL of a key."""
 
+import re
 from typing import Any
 
 import pytest
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.keys.models import KeyShare, SavedKey
 from tests.factories import make_person, open_workflow, share_key
 from tests.fake_api import FakeApi
@@ -48,6 +51,18 @@ def test_who_may(before_api: Any, saved_key: Any, method: str, path: str, who: s
     if answer.status_code in (403, 404):
         assert SavedKey.objects.values("name", "owner", "expiry", "encrypted_key").get() == before
         assert KeyShare.objects.filter(pk=share.pk).exists() and KeyShare.objects.count() == 1
+
+
+@pytest.mark.parametrize("who", ["owner", "shared", "team", "viewer", "administrator"])
+def test_the_page_leads_those_who_may_see_the_log_to_the_events_of_the_key(saved_key: SavedKey, who: str) -> None:
+    browser = browser_as(who, saved_key)
+    record(Verb.KEY_SAVED, by=saved_key.owner, target=saved_key)
+    record(Verb.TEAM_CREATED, by=saved_key.owner, label="Intake")
+    found = re.findall(r'href="([^"]*)">Audit log', browser.get(f"/keys/{saved_key.pk}/").content.decode())
+    assert bool(found) == (browser.get("/people/events/").status_code == 200) == (who == "administrator")
+    assert [[each.verb for each in browser.get(link).context["events"]] for link in found] == [["key-saved"]] * len(
+        found
+    )
 
 
 @pytest.mark.parametrize("who", ["shared", "team", "viewer"])

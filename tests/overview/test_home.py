@@ -400,6 +400,19 @@ def test_numbers_that_are_missing_or_old_are_named(page: Client, saved_key: Save
     assert WorkflowIndex.objects.get(workflow=workflow).seen_at > timezone.now() - timedelta(minutes=1)
 
 
+def test_home_says_when_its_oldest_number_was_read(page: Client, saved_key: SavedKey) -> None:
+    """The old ones that it names beside are left out."""
+    now = timezone.now()
+    for number, minutes in ((42, 1), (43, 4), (44, 90)):
+        then = now - timedelta(minutes=minutes)
+        make_index(open_workflow(saved_key, number), [make_task(1, "failed", then)], open_as_of=then)
+    later = WorkflowIndex.objects.get(workflow__workflow_id=43).status_counts.filter(status="failed")
+    later.update(listed_at=now)
+    assert page.get("/").context["home"].updated == now - timedelta(minutes=4)
+    OpenedWorkflow.objects.exclude(workflow_id=44).delete()
+    assert page.get("/").context["home"].updated == now - timedelta(minutes=90)
+
+
 def test_workflows_of_a_rejected_key_do_not_promise_updates(page: Client, saved_key: SavedKey) -> None:
     make_index(open_workflow(saved_key), [make_task(1, "failed", timezone.now())])
     SavedKey.objects.update(rejected_at=timezone.now())

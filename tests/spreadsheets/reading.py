@@ -1,12 +1,14 @@
-"""Read a file completely for a test."""
+"""Read and write a file completely for a test."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipelines_portal.spreadsheets.cells import Cell, text_of
 from pipelines_portal.spreadsheets.files import Asked, Found
 from pipelines_portal.spreadsheets.limits import Bounds
 from pipelines_portal.spreadsheets.reading import lines_in, read_lines
+from pipelines_portal.spreadsheets.writing import xlsx_file
 
 BOUNDS = Bounds(rows=100_000, bytes=64 * 1024 * 1024)
 
@@ -29,3 +31,8 @@ def read_whole(data: bytes | Path, asked: Asked = Asked(), bounds: Bounds = BOUN
     with read_lines(name, data, asked, bounds) as reading:
         lines = [line for block in reading.blocks for line in lines_in(block)]
     return Whole(lines, reading.found)
+
+
+def xlsx_bytes(header: list[str], rows: list[list[Any]]) -> bytes:
+    with xlsx_file(header, rows) as file:
+        return file.read()

@@ -6,7 +6,6 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.spreadsheets.cells import UNCALCULATED, Cell, error, fault_of, text_of, typed, value_for, valued
 from pipelines_portal.spreadsheets.limits import RowsFileError
 from pipelines_portal.spreadsheets.reading import Asked, likely_header, lines_in, read_lines
-from pipelines_portal.spreadsheets.writing import json_bytes, xlsx_bytes
 from tests.spreadsheets.reading import BOUNDS, read_whole
 
 
@@ -53,10 +52,3 @@ def test_the_first_block_contains_all_candidates_for_the_header() -> None:
 def test_a_line_that_is_too_long_is_reported() -> None:
     with pytest.raises(RowsFileError, match="Row 2 of rows has too much text"):
         read_whole(b"a\n" + b",".join([b"x" * 1_000_000] * 5))
-
-
-def test_characters_that_no_file_can_contain_are_reported() -> None:
-    with pytest.raises(RowsFileError, match="too long for a spreadsheet cell"):
-        xlsx_bytes(["a"], [["x" * 32_768]])
-    with pytest.raises(ValueError, match="repeated"):
-        json_bytes(["a", "a"], [["x", "y"]])

@@ -15,9 +15,9 @@ from pipelines_portal.spreadsheets.child import BLOCK, END, FOUND, REFUSAL, fram
 from pipelines_portal.spreadsheets.files import Asked, Found
 from pipelines_portal.spreadsheets.limits import WITH_AN_ARCHIVE
 from pipelines_portal.spreadsheets.reading import lines_in
-from pipelines_portal.spreadsheets.writing import csv_lines, json_bytes, xlsx_bytes
+from pipelines_portal.spreadsheets.writing import csv_lines
 from tests.hostile_rows import workbook
-from tests.spreadsheets.reading import BOUNDS
+from tests.spreadsheets.reading import BOUNDS, xlsx_bytes
 
 # All that may be sent to the API: no zero byte, no half a character. Often what files trip over.
 ANY = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)
@@ -62,6 +62,12 @@ def read(data: bytes, kind: str, width: int) -> list[list[Cell]]:
     found, lines, refusal = read_or_refuse(data)
     assert not refusal and found and found.kind == kind
     return [cells + [""] * (width - len(cells)) for cells in lines]
+
+
+def json_bytes(header: list[str], rows: list[list[Any]]) -> bytes:
+    """Return a list of objects with all names of the header."""
+    listed = (json.dumps(dict(zip(header, row, strict=True)), ensure_ascii=False, allow_nan=False) for row in rows)
+    return ("[\n" + ",\n".join(listed) + "\n]\n").encode()
 
 
 def as_text(value: Any) -> str:

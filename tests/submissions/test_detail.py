@@ -33,8 +33,8 @@ def numbers(html: str) -> list[int]:
 def test_strangers_find_nothing(desk: Desk, api: FakeApi) -> None:
     other_desk = open_desk(api, "paul@acme.example")
     submission = desk.draft()
-    for name in ("detail", "errors"):
-        assert other_desk.browser.get(reverse(f"submissions:{name}", args=[submission.pk])).status_code == 404
+    for page in ("", "errors.csv"):
+        assert other_desk.browser.get(f"/submissions/{submission.pk}/{page}").status_code == 404
     for name in EVERY_ACTION:
         assert other_desk.browser.post(reverse(f"submissions:{name}", args=[submission.pk])).status_code == 404
     submission.refresh_from_db()

@@ -2,15 +2,19 @@
 
 import csv
 import io
+from datetime import UTC, datetime
 
 from django.urls import reverse
 
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.workflows.models import FieldTitles
 from tests.factories import BAD, GOOD, Desk, send
+
+HEAD = ["Sent (Europe/Vienna)", "Row in the file", "Field with error", "Errors in the row"]
 
 
 def download(desk: Desk, submission: Submission) -> list[list[str]]:
-    answer = desk.browser.get(reverse("submissions:errors", args=[submission.pk]))
+    answer = desk.browser.get(reverse("submissions:errors", args=[submission.pk, "csv"]))
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert answer["Content-Disposition"].startswith("attachment; ")
     text = answer.getvalue().decode()
@@ -19,11 +23,18 @@ def download(desk: Desk, submission: Submission) -> list[list[str]]:
 
 
 def test_rejected_rows_with_why_and_what(desk: Desk) -> None:
-    sent = send(desk.draft(GOOD, BAD | {"input_text": "Line one\nand, two"}), desk.client)
+    """Fields are called by their titles, and times are those of the person's clock."""
+    FieldTitles.objects.create(workflow=desk.workflow, titles={"input_text": "Text", "target_language": "Language"})
+    desk.browser.cookies["zone"] = "Europe/Vienna"
+    row = BAD | {"input_text": "Line one\nand, two", "due": "2026-11-30T08:12:00Z"}
+    sent = send(desk.draft(GOOD, row), desk.client)
+    Submission.objects.filter(pk=sent.pk).update(sent_at=datetime(2026, 11, 29, 23, 30, 15, tzinfo=UTC))
     head, *rows = download(desk, sent)
-    assert head == ["row", "field", "message", "input_text", "target_language"]
-    message = "target_language must be one of French, German, Spanish"
-    assert rows == [["2", "target_language", message, "Line one\nand, two", "Klingon"]]
+    assert head == [*HEAD, "Text", "Language", "due"]
+    message = "No field is called due; Language must be one of French, German, Spanish"
+    assert rows == [
+        ["2026-11-30 00:30:15", "2", "due", message, "Line one\nand, two", "Klingon", "2026-11-30 09:12:00"]
+    ]
 
 
 def test_no_cell_runs_as_a_formula(desk: Desk) -> None:
@@ -35,4 +46,4 @@ def test_no_cell_runs_as_a_formula(desk: Desk) -> None:
 
 
 def test_nothing_rejected_is_a_head_alone(desk: Desk) -> None:
-    assert download(desk, desk.draft()) == [["row", "field", "message"]]
+    assert download(desk, desk.draft()) == [[HEAD[0].replace("Europe/Vienna", "UTC"), *HEAD[1:]]]

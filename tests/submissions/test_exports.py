@@ -1,27 +1,31 @@
-"""What the list shows as a file: CSV and JSON, at once or by the worker, with exactly what the person may see."""
+"""What the list shows as a file: CSV and XLSX, at once or by the worker, with exactly what the person may see."""
 
 import csv
 import io
 import json
+import re
 import zlib
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from openpyxl import load_workbook
 
 from pipelines_portal.audit.models import Event
 from pipelines_portal.submissions import exports
 from pipelines_portal.submissions.filters import LedgerForm
 from pipelines_portal.submissions.models import Export, ExportPart, Submission
-from tests.factories import BAD, GOOD, Desk, make_team, open_desk, share_key
+from pipelines_portal.workflows.models import FieldTitles
+from tests.factories import BAD, GOOD, Desk, make_team, open_desk, open_workflow, share_key
 from tests.fake_api import FakeApi
 from tests.statements import before_statement
 
 
 def post(desk: Desk, query: str = "") -> Any:
-    return desk.browser.post(f"/submissions/export/{query}")
+    return desk.browser.post(f"/submissions/export.csv{query}")
 
 
 def body(answer: Any) -> str:
@@ -61,6 +65,44 @@ def test_few_are_saved_at_once_row_by_row_with_what_came_of_each(desk: Desk) -> 
     assert [event.verb for event in Event.objects.filter(verb="submissions-exported")] == ["submissions-exported"]
 
 
+def test_columns_are_called_as_on_pages_and_times_are_those_of_the_clock(desk: Desk) -> None:
+    """Fields of workflows that have the same title share a column."""
+    FieldTitles.objects.create(workflow=desk.workflow, titles={"input_text": "Text", "due": "Due"})
+    other = open_workflow(desk.key, 43)
+    FieldTitles.objects.create(workflow=other, titles={"words": "Text"})
+    desk.draft(GOOD | {"due": "2026-11-30T08:12:00Z"})
+    desk.draft({"words": "Hallo"}, workflow=other)
+    Submission.objects.update(status="created", sent_at=datetime(2026, 11, 29, 23, 30, 15, tzinfo=UTC))
+    desk.browser.cookies["zone"] = "Europe/Vienna"
+    rows = table(body(post(desk)))
+    assert {row["Sent (Europe/Vienna)"] for row in rows} == {"2026-11-30 00:30:15"}
+    assert [(row["Text"], row["Due"]) for row in rows] == [("Hallo", ""), ("Hello", "2026-11-30 09:12:00")]
+    assert "input_text" not in rows[0] and rows[0]["Sent by"] == str(desk.person)
+
+
+def test_the_list_is_also_saved_as_a_spreadsheet(desk: Desk, monkeypatch: Any) -> None:
+    send_two(desk)
+    header, *rows = table_of(desk.browser.post("/submissions/export.xlsx"))
+    found = [dict(zip(header, row, strict=True)) for row in rows]
+    assert [row["input_text"] for row in found] == ["Grüße, “Ben”\nzwei", "=1+1", "Hello"]
+    assert {type(row["Sent (UTC)"]) for row in found} == {datetime} and found[0]["Row"] == 1
+    monkeypatch.setattr(exports, "AT_ONCE", 1)
+    desk.browser.post("/submissions/export.xlsx")
+    work()
+    place = f"/submissions/exports/{Export.objects.get().pk}/"
+    page = desk.browser.get(place).content.decode()
+    (address,) = re.findall(r'href="([^"]*\.xlsx)"', page)
+    assert table_of(desk.browser.get(address)) == [header, *rows]
+    Export.objects.update(done=100_001)
+    page = desk.browser.get(place).content.decode()
+    assert "too many rows for an Excel file" in page and "sent.xlsx" not in page and "sent.csv" in page
+
+
+def table_of(answer: Any) -> list[tuple[Any, ...]]:
+    assert answer["Content-Disposition"].endswith('.xlsx"')
+    return list(load_workbook(io.BytesIO(answer.getvalue())).worksheets[0].iter_rows(values_only=True))
+
+
 def test_it_is_what_the_filters_show_and_the_person_may_see(desk: Desk, api: FakeApi) -> None:
     send_two(desk)
     other_desk = open_desk(api, "paul@acme.example")
@@ -75,16 +117,16 @@ def test_many_are_put_together_by_the_worker_and_are_the_same(desk: Desk, monkey
     at_once = body(post(desk))
     monkeypatch.setattr(exports, "AT_ONCE", 2)
     monkeypatch.setattr(exports, "ROWS_A_PART", 1)
-    page = desk.browser.post("/submissions/export/", follow=True)
+    page = desk.browser.post("/submissions/export.csv", follow=True)
     assert "Preparing export" in page.content.decode()
     export = Export.objects.get()
     exports.work_on_next()
     half = desk.browser.get(f"/submissions/exports/{export.pk}/").content.decode()
     assert "1 of 3 rows" in half
-    assert desk.browser.get(f"/submissions/exports/{export.pk}/file").status_code == 302
+    assert desk.browser.get(f"/submissions/exports/{export.pk}/sent.csv").status_code == 302
     work()
     assert "Your file is ready: 3 rows" in desk.browser.get(f"/submissions/exports/{export.pk}/").content.decode()
-    assert body(desk.browser.get(f"/submissions/exports/{export.pk}/file")) == at_once
+    assert body(desk.browser.get(f"/submissions/exports/{export.pk}/sent.csv")) == at_once
 
 
 def test_a_worker_that_dies_or_is_not_alone_leaves_nothing_out_and_nothing_twice(desk: Desk, monkeypatch: Any) -> None:
@@ -120,7 +162,7 @@ def test_the_file_is_compressed_while_it_waits_and_its_owners_alone(desk: Desk, 
     work()
     export = Export.objects.get()
     assert b"Hello" not in b"".join(bytes(data) for data in export.parts.values_list("data", flat=True))
-    for name in ("", "file"):
+    for name in ("", "sent.csv"):
         assert other_desk.browser.get(f"/submissions/exports/{export.pk}/{name}").status_code == 404
 
 
@@ -145,7 +187,7 @@ def test_what_is_discarded_meanwhile_doubles_nothing(desk: Desk, monkeypatch: An
     assert last
     Submission.objects.get(pk=last).delete()
     work()
-    rows = table(body(desk.browser.get(f"/submissions/exports/{Export.objects.get().pk}/file")))
+    rows = table(body(desk.browser.get(f"/submissions/exports/{Export.objects.get().pk}/sent.csv")))
     assert [row["input_text"] for row in rows] == ["5", "3", "2", "1", "0"]
 
 
@@ -158,7 +200,7 @@ def test_what_may_be_seen_no_more_is_in_no_file(desk: Desk, api: FakeApi, monkey
     desk.draft().send(desk.client)
     post(other_desk, "?who=team")
     work()
-    address = f"/submissions/exports/{Export.objects.get().pk}/file"
+    address = f"/submissions/exports/{Export.objects.get().pk}/sent.csv"
     assert len(table(body(other_desk.browser.get(address)))) == 1
     team.memberships.filter(user=other_desk.person).update(is_lead=False)
     assert table(body(other_desk.browser.get(address))) == []
@@ -200,6 +242,6 @@ def test_a_part_written_before_a_column_was_added_is_still_a_file(desk: Desk, mo
         del line["row_status"]
     part.data = zlib.compress(json.dumps(lines).encode())
     part.save()
-    rows = table(body(desk.browser.get(f"/submissions/exports/{part.export_id}/file")))
+    rows = table(body(desk.browser.get(f"/submissions/exports/{part.export_id}/sent.csv")))
     assert [row["Row status"] for row in rows] == ["", "", ""]
-    assert len({row["Submission"] for row in rows}) == 2
+    assert len({row["ID in Sent"] for row in rows}) == 2

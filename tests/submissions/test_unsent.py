@@ -27,7 +27,7 @@ def desk(desk: Desk) -> Desk:
 def lists_of(desk: Desk) -> dict[str, str]:
     """Everything that shows a person what was sent, and what of it their lead sees."""
     lead = User.objects.get(email=LEAD)
-    exported: Any = desk.browser.post(f"{LIST}export/", {"format": "json"})
+    exported: Any = desk.browser.post(f"{LIST}export.csv")
     return {
         "submissions": text_of(desk.browser.get(LIST)),
         "those not sent": text_of(desk.browser.get(LIST, {"status": "draft"})),

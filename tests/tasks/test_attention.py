@@ -2,17 +2,22 @@
 
 import base64
 import json
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from pipelines_portal.api_client import InvalidRequest, Task, TaskPage
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.tasks.attention import Place, merged_page
 from tests.conftest import PAUSED
-from tests.factories import open_workflow
+from tests.factories import make_index, make_task, open_workflow
 from tests.fake_api import FakeApi, answer
+from tests.pages import text_of
 from tests.samples import task
 from tests.tasks.test_list import address, ids, link
 
@@ -141,3 +146,31 @@ def test_the_page_is_three_calls_and_its_failure_is_one_page(
     html = page.get(address(workflow, "?status=attention")).content.decode()
     assert len(scripted_api.requests) == 3
     assert "No tasks need attention" in html
+
+
+@pytest.mark.parametrize("query", ["?status=attention", "?status=failed"])
+def test_a_list_of_one_page_corrects_the_counts_of_all_pages(
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi, query: str
+) -> None:
+    """The counts were read four minutes ago. Tasks 1 and 2 are muted, and task 2 is no longer failed, nor is task 3."""
+    workflow, then = open_workflow(saved_key), timezone.now() - timedelta(minutes=4)
+    index = make_index(workflow, [make_task(number, "failed", then) for number in (1, 2, 3)], open_as_of=then)
+    TaskNote.objects.mute(workflow, {1: "failed", 2: "failed"}, "known", saved_key.owner)
+    failed = [task(6, "failed"), task(5, "failed"), task(4, "failed"), task(1, "failed")]
+    scripted_api.routes["status=failed"] = answer(200, {"tasks": failed, "next_cursor": None})
+    scripted_api.routes["GET"] = answer(200, {"tasks": [], "next_cursor": None})
+    html = text_of(page.get(address(workflow, query)))
+    assert ids(html) == ([6, 5, 4] if "attention" in query else [6, 5, 4, 1])
+    assert 'Needs attention</span> <span class="count">3<' in html, "in the sidebar"
+    assert "Needs attention <b>3</b>" in html, "above the list"
+    assert index.status_counts.get(status="failed").listed == 4
+    assert "Workflow 42 3" in re.sub(r"<[^>]+>|\s+", " ", text_of(page.get("/"))).replace("  ", " ")
+
+
+def test_a_list_of_several_pages_corrects_nothing(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    workflow, then = open_workflow(saved_key), timezone.now() - timedelta(minutes=4)
+    index = make_index(workflow, [make_task(1, "failed", then)], open_as_of=then)
+    more = {"tasks": [task(4, "failed"), task(3, "failed")], "next_cursor": "more"}
+    scripted_api.routes["GET"] = answer(200, more)
+    page.get(address(workflow, "?status=failed"))
+    assert index.status_counts.get(status="failed").listed == 1

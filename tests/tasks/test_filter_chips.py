@@ -41,14 +41,6 @@ def test_what_was_not_counted_is_not_said() -> None:
     assert whole == {"failed": "2", "paused": "1", "escalated": "1", "attention": "3"}
 
 
-def test_a_list_of_one_page_is_counted_itself() -> None:
-    """The counts may be some minutes older than the list below."""
-    counts = Counts({"failed": 5}, {}, frozenset(), timezone.now())
-    assert numbers("status=failed", listed("failed", "failed"), counts=counts)["failed"] == "2"
-    assert numbers("status=failed", listed("failed", more=True), counts=counts)["failed"] == "5"
-    assert numbers("status=failed&sent=me", listed("failed"), counts=counts)["failed"] == "5"
-
-
 def test_the_index_goes_first() -> None:
     counts = Counts({"failed": 1200, "pending": 0, "quarantined": 3}, {}, frozenset(), timezone.now())
     assert numbers("", listed("failed"), counts=counts) == {"failed": "1,200", "quarantined": "3", "attention": "1,203"}

@@ -2,19 +2,22 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.http import QueryDict
 from django.utils import timezone
+from openpyxl import load_workbook
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.models import Event
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.search.queries import Question, find_tasks
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
+from pipelines_portal.workflows.models import FieldTitles
 from tests.factories import (
     Desk,
     make_colleague,
@@ -342,7 +345,7 @@ def test_the_tasks_beside_one_are_those_of_the_list(desk: Desk, api: Any) -> Non
 
 
 def exported(at: Desk, query: str) -> list[dict[str, str]]:
-    answer = at.browser.post(address(at.workflow, "export/"), QueryDict(query).dict())
+    answer = at.browser.post(address(at.workflow, "export.csv"), QueryDict(query).dict())
     assert answer.status_code == 200
     text = b"".join(answer).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))
@@ -358,6 +361,22 @@ def test_the_export_has_the_tasks_of_the_list(desk: Desk, api: Any, query: str) 
     assert [int(row["Task ID"]) for row in rows] == expected
     assert rows[-1]["Status"] == "Failed" and rows[-1]["Steps"] == "5" and "Text 0" in "".join(rows[-1].values())
     assert Event.objects.get(verb="tasks-exported").actor == desk.person
+
+
+def test_the_export_is_also_a_spreadsheet_with_times(desk: Desk, api: Any) -> None:
+    FieldTitles.objects.create(workflow=desk.workflow, titles={"input_text": "Text", "due": "Due"})
+    send(desk.person, desk.workflow, 1)
+    SubmissionRow.objects.update(fields={"input_text": "=1+1", "due": "2026-11-30T08:12:00Z", "gone": 7})
+    read(desk, {1: "failed"})
+    desk.browser.cookies["zone"] = "Europe/Vienna"
+    answer = desk.browser.post(address(desk.workflow, "export.xlsx"))
+    header, row = load_workbook(io.BytesIO(answer.getvalue())).worksheets[0].iter_rows(values_only=True)
+    found = dict(zip(header, row, strict=True))
+    assert (found["Text"], found["Due"], found["Other fields"]) == (
+        "=1+1", datetime(2026, 11, 30, 9, 12), '{"gone": 7}',
+    )  # fmt: skip
+    created = IndexedTask.objects.get().created_at.astimezone(ZoneInfo("Europe/Vienna"))
+    assert found["Created (Europe/Vienna)"] == created.replace(tzinfo=None, microsecond=0)
 
 
 def test_the_export_has_no_values_of_others(desk: Desk) -> None:
@@ -376,13 +395,13 @@ def test_too_many_tasks_are_not_exported(desk: Desk, monkeypatch: pytest.MonkeyP
     send(desk.person, desk.workflow, 1, 2, 3)
     read(desk, {1: "failed", 2: "failed", 3: "failed"})
     for query in ("sent=me", "status=failed", ""):
-        answer = desk.browser.post(address(desk.workflow, "export/"), QueryDict(query).dict(), follow=True)
+        answer = desk.browser.post(address(desk.workflow, "export.csv"), QueryDict(query).dict(), follow=True)
         assert "Filter by import or day" in text_of(answer)
     assert exported(desk, "sent=me&day=yesterday") == []
 
 
 def test_a_list_that_is_not_read_to_its_end_is_not_exported(desk: Desk) -> None:
-    place = address(desk.workflow, "export/")
+    place = address(desk.workflow, "export.csv")
     assert "still reading" in text_of(desk.browser.post(place, follow=True))
     assert WorkflowIndex.objects.filter(workflow=desk.workflow).exists()
     read(desk, {1: "failed"}, is_backfilled=False)

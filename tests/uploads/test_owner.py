@@ -15,7 +15,8 @@ POSTS = ("start", "stored", "cancel", "heartbeat", "release", "terminal", "arriv
 
 def ask(browser: Client, name: str, upload: ZipUpload, **changed: int) -> int:
     where = {"key_id": upload.submission.key_id, "workflow_id": upload.submission.workflow_id} | changed
-    url = reverse(f"uploads:{name}", kwargs=where | {"zip_id": upload.pk})
+    form = {"form": "csv"} if name == "errors" else {}
+    url = reverse(f"uploads:{name}", kwargs=where | {"zip_id": upload.pk} | form)
     method = browser.get if name in GETS else browser.post
     return method(url).status_code
 

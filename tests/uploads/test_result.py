@@ -37,7 +37,7 @@ def rejected_upload(desk: Desk, api: FakeApi, entries: list[str], **result: Any)
 
 
 def get(desk: Desk, name: str, upload: ZipUpload) -> str:
-    where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
+    where = [desk.key.pk, upload.submission.workflow_id, upload.pk, *(["csv"] if name == "errors" else [])]
     answer = desk.browser.get(reverse(f"uploads:{name}", args=where))
     return (answer.getvalue() if answer.streaming else answer.content).decode()
 
@@ -49,7 +49,7 @@ def test_csv_names_every_entry_and_none_runs_as_a_formula(desk: Desk, scripted_a
     assert text.startswith("\ufeff")
     rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
     assert rows == [
-        ["number", "entry", "field", "message"],
+        ["Row", "File", "Field", "Problem"],
         ["1", "'=1+1.png", "scan", "Not a PDF"],
         ["2", "Grüße.png", "scan", "Not a PDF"],
     ]
@@ -73,7 +73,7 @@ def test_page_shows_a_hundred_and_the_csv_all(desk: Desk, scripted_api: FakeApi)
     assert "No tasks created: 250 rejected" in page
     assert "file-0099.png" in page
     assert "file-0100.png" not in page
-    assert "150 more in the CSV" in page
+    assert "150 more in the file with all errors" in page
     assert get(desk, "errors", upload).count("\r\n") == 251
 
 

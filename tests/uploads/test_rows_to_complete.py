@@ -12,7 +12,7 @@ from django.test import Client
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.uploads.archive.directory import Directory, Unusable
-from pipelines_portal.uploads.archive.rows import headers, rows_to_complete
+from pipelines_portal.uploads.archive.rows import rows_to_complete, table_to_complete
 from pipelines_portal.uploads.models import ZipUpload
 from tests.archives import files
 from tests.conftest import FILE_AND_FIELDS
@@ -106,9 +106,12 @@ def test_more_rows_than_go_into_one_upload_are_refused() -> None:
 
 
 def test_titles_head_the_columns_unless_they_would_mislead() -> None:
-    """One title of two fields, one that is another field's name, one that a spreadsheet would run."""
-    fields = schema("photo", photo="Photo of it", a="Same", b="Same", c="d", d="Total", e="=1+1")
-    assert headers(fields) == ["Photo of it", "a", "b", "c", "Total", "e"]
+    """One title of two fields, and one that is another field's name."""
+    fields = schema("photo", photo="Photo of it", a="Same", b=" same", c="d", d="Total", e=" ")
+    assert table_to_complete([{"d": 1}], fields) == (
+        ["Photo of it", "a", "b", "c", "Total", "e"],
+        [["", "", "", "", "1", ""]],
+    )
 
 
 def test_numbers_with_a_decimal_comma_are_read_as_the_file_writes_them(page: Client, saved_key: SavedKey) -> None:

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from django.http import HttpResponse
-
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowError
 from pipelines_portal.matching.columns import OWN_COLUMNS, Column, Matching
 from pipelines_portal.spreadsheets.cells import text_of
@@ -23,10 +21,6 @@ KINDS = {
         ImportRow.Status.SET_ASIDE,
     ),
     "unknown": (ImportRow.Status.UNCONFIRMED,),
-}
-CONTENT_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 BATCH = 1_000
 
@@ -123,10 +117,3 @@ def labelled_errors(import_job: ImportJob, rows: list[ImportRow]) -> dict[int, l
         label = labels.get(group.field_name, group.field_name)
         found.setdefault(error.number, []).append(LabelledError(label, group.message))
     return found
-
-
-def file_response(name: str, form: str, data: bytes) -> HttpResponse:
-    """Return a response that saves `data` under `name` with the extension `form`."""
-    response = HttpResponse(data, content_type=CONTENT_TYPES[form])
-    response["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
-    return response

@@ -146,7 +146,7 @@ def list_rows(import_job: ImportJob, workflow: OpenedWorkflow, selection: Select
             task_ids.get(row.number),
             tasks.get(task_ids.get(row.number, 0)),
             reasons.get(row.number, []) or _duplicate_of(row),
-            _look_of(row, on_the_wire, is_import_sending=import_job.status == ImportJob.Status.SENDING),
+            look_of_row(import_job, row, on_the_wire),
         )
         for row in rows
     ]
@@ -166,10 +166,11 @@ def status_of(row: ImportRow, on_the_wire: set[UUID]) -> ImportRow.Status:
     return _S.READY if is_held else _S(row.status)
 
 
-def _look_of(row: ImportRow, on_the_wire: set[UUID], *, is_import_sending: bool) -> Look:
+def look_of_row(import_job: ImportJob, row: ImportRow, on_the_wire: set[UUID]) -> Look:
+    """Return what people see of a row whose task is not known."""
     status = status_of(row, on_the_wire)
-    look = LOOKS[status]
-    return look._replace(word=WAITING) if status == _S.READY and is_import_sending else look
+    is_waiting = status == _S.READY and import_job.status == ImportJob.Status.SENDING
+    return LOOKS[status]._replace(word=WAITING) if is_waiting else LOOKS[status]
 
 
 def chips(selection: Selection, counts: Counts, attention: int, *, is_sending: bool) -> list[Chip]:

@@ -12,11 +12,10 @@ from pipelines_portal.entry.imports.downloads import (
     reasons_of,
 )
 from pipelines_portal.entry.imports.row_list import (
-    LOOKS,
     TO_FIX,
     known_tasks,
+    look_of_row,
     requests_on_the_wire,
-    status_of,
     tasks_of,
 )
 from pipelines_portal.entry.imports.task_counts import read_index
@@ -44,7 +43,7 @@ def _lines(import_job: ImportJob) -> Iterator[list[Any]]:
         for row in batch:
             task_id = task_ids.get(row.number)
             task = tasks.get(task_id or 0)
-            word = LOOKS[status_of(row, on_the_wire)].word
+            word = look_of_row(import_job, row, on_the_wire).word
             status = label_of(task.status) if task else ""
             yield [
                 *cells_of(row, matching), row.number, word, task_id or "", status,

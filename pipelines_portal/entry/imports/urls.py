@@ -6,7 +6,7 @@ app_name = "imports"
 _one = "<uuid:import_id>/"
 urlpatterns = [
     path("", import_job.import_new, name="new"),
-    path("template.<slug:form>", import_job.import_template, name="template"),
+    path("template.<file_form:form>", import_job.import_template, name="template"),
     path(_one, import_job.import_detail, name="detail"),
     path(f"{_one}hand-over/", import_job.import_hand_over, name="hand_over"),
     path(f"{_one}delete/", import_job.import_delete, name="delete"),
@@ -32,5 +32,5 @@ urlpatterns = [
     path(f"{_one}pause/", sending.import_pause, name="pause"),
     path(f"{_one}stop/", sending.import_stop, name="stop"),
     path(f"{_one}requests/<int:number>/", sending.import_decide, name="decide"),
-    path(f"{_one}rows/<slug:kind>.<slug:form>", import_job.import_rows, name="rows"),
+    path(f"{_one}rows/<slug:kind>.<file_form:form>", import_job.import_rows, name="rows"),
 ]

@@ -33,7 +33,7 @@ from pipelines_portal.overview.home.team_day import (
 from pipelines_portal.overview.home.waiting import Waiting, list_waiting
 from pipelines_portal.overview.models import HomeVisit
 from pipelines_portal.submissions.team import looked_after
-from pipelines_portal.task_index.counts import counts_and_known
+from pipelines_portal.task_index.counts import Counts, counts_and_known
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.reads import new_and_stuck
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote
@@ -141,7 +141,7 @@ def build_home(user: User, now: datetime) -> Home:
         waiting=list_waiting(user, keys, now),
         attention=Attention(list_troubles(workflows, counts, by_workflow), list_gaps(workflows, counts, now), since),
         reading=None if steps else first_reading(workflows, indexes, counts),
-        updated=min((moment for each in counts.values() for moment in each.read_at.values()), default=None),
+        updated=_updated(counts, now),
         own=own,
         latest=() if team or imports else latest_tasks(user, workflows),
         imports=imports,
@@ -150,6 +150,12 @@ def build_home(user: User, now: datetime) -> Home:
         notes=_new_notes(user, workflows, now),
         steps=steps,
     )
+
+
+def _updated(counts: dict[int, Counts], now: datetime) -> datetime | None:
+    """Return when the oldest number was read. The old ones that the page names are left out if there are others."""
+    fresh = [each for each in counts.values() if not each.is_old(now)]
+    return min((each.updated() for each in fresh or counts.values()), default=None)
 
 
 def _recent_workflows(user: User) -> list[OpenedWorkflow]:

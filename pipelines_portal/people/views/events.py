@@ -1,9 +1,9 @@
 """The pages of the audit log, for administrators."""
 
-from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -13,14 +13,15 @@ from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.texts import only_about
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.csv_downloads import csv_response
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import render_page
-from pipelines_portal.core.times import machine
+from pipelines_portal.core.times import in_zone
 from pipelines_portal.people.forms import EventFilterForm
+from pipelines_portal.spreadsheets.downloads import table_response
 
 PAGE_SIZE = 50
-HEAD = ["time", "person", "event", "in words", "target type", "target id", "target", "address", "details"]
+# Of the file, after the time.
+HEADER = ("Event", "Person", "Target", "IP address", "Details", "Event name", "Target type", "Target ID")
 
 
 @require_safe
@@ -51,18 +52,19 @@ def _target_filter(filters: EventFilters) -> str:
 @require_safe
 @signed_in
 @administrators_only
-def event_export(request: SignedInRequest) -> HttpResponse | StreamingHttpResponse:
+def event_export(request: SignedInRequest, form: str) -> HttpResponseBase:
     """Save the filtered events as a file, which is an event itself."""
-    form = EventFilterForm(request.GET)
-    if not form.is_valid():
+    filter_form = EventFilterForm(request.GET)
+    if not filter_form.is_valid():
         return event_list(request)
-    filters = [f"{name} {value}" for name, value in form.cleaned_data.items() if value]
+    filters = [f"{name} {value}" for name, value in filter_form.cleaned_data.items() if value]
     record(Verb.EVENTS_EXPORTED, by=request.user, filters=filters)
-    return csv_response(f"events-{timezone.now():%Y-%m-%d}.csv", _rows(all_events(form.filters())))
+    rows = map(_row, all_events(filter_form.filters()))
+    return table_response(request, f"events-{timezone.localdate()}", form, [in_zone("Time"), *HEADER], rows)
 
 
-def _rows(events: Iterator[Event]) -> Iterator[list[Any]]:
-    yield HEAD
-    for event in events:
-        values = [event.verb, event.sentence, event.target_type, event.target_id, event.target_label]
-        yield [machine(event.at), event.actor_email, *values, event.address, "; ".join(event.facts)]
+def _row(event: Event) -> list[Any]:
+    return [
+        event.at, event.sentence, event.actor_email, event.target_label, event.address, "; ".join(event.facts),
+        event.verb, event.target_type, event.target_id,
+    ]  # fmt: skip

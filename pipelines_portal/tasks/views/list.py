@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -23,13 +24,13 @@ from pipelines_portal.api_client import (
 )
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.csv_downloads import csv_response
 from pipelines_portal.core.rendering import is_poll_of, render_page
 from pipelines_portal.keys.clients import client_for
+from pipelines_portal.spreadsheets.downloads import table_response
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.conditions import Conditions
-from pipelines_portal.tasks.exports import lines, why_not
+from pipelines_portal.tasks.exports import header_and_rows, why_not
 from pipelines_portal.tasks.filter_chips import query_of, wrong_query_box
 from pipelines_portal.tasks.found_tasks import Asked, Scope, find, resolve, task_with_id
 from pipelines_portal.tasks.pagination import Pagination
@@ -63,8 +64,8 @@ def task_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
 
 @require_POST
 @signed_in
-def task_export(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponseBase:
-    """Export all tasks of the list as CSV."""
+def task_export(request: SignedInRequest, key_id: int, workflow_id: int, form: str) -> HttpResponseBase:
+    """Export all tasks of the list."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
     conditions = Conditions.from_query(request.POST)
     if conditions.errors:
@@ -77,8 +78,8 @@ def task_export(request: SignedInRequest, key_id: int, workflow_id: int) -> Http
         return redirect(reverse("tasks:list", args=[key_id, workflow_id]) + query_of(conditions))
     with_id = task_with_id(scope, conditions, client_for(workflow.key))
     record(Verb.TASKS_EXPORTED, by=request.user, target=workflow)
-    name = f"tasks-{workflow_id}-{timezone.localdate().isoformat()}.csv"
-    return csv_response(name, lines(scope, asked, with_id))
+    name = f"tasks-{workflow_id}-{timezone.localdate()}"
+    return table_response(request, name, form, *header_and_rows(scope, asked, with_id))
 
 
 def _api_list(
@@ -98,6 +99,8 @@ def _api_list(
         workflow = refresh_if_old(workflow, client)
     shown = request.GET.get("shown", "")
     tasks = TaskList(workflow, request.user, read, conditions, pagination, is_refresh=is_refresh, shown=shown)
+    if tasks.counts and read.correct_counts(workflow, tasks.counts):
+        tasks = replace(tasks)  # it reads the counts again
     return _respond(request, workflow, tasks)
 
 

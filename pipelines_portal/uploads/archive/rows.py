@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.core.csv_files import safe_cell
+from pipelines_portal.api_client import Schema
 from pipelines_portal.spreadsheets.limits import MAX_ROWS
 from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.archive.directory import Directory, Unusable
 from pipelines_portal.workflows.fields.base import FieldValues
+from pipelines_portal.workflows.titles import column_titles
 
 
 @dataclass
@@ -110,21 +110,7 @@ def _rows_by_folder(paths: list[str], names: list[str]) -> list[FieldValues]:
     return [rows[folder] for folder in sorted(rows)]
 
 
-def headers(schema: Schema) -> list[str]:
-    """Return the fields' titles, or the names of fields whose titles are not unique."""
-    taken = [called for field in schema.fields for called in {_folded(field.name), _folded(field.label)}]
-    return [_header(field, taken.count(_folded(field.label))) for field in schema.fields]
-
-
-def _header(field: Field, fields_of_that_title: int) -> str:
-    is_plain = bool(field.label.strip()) and safe_cell(field.label) == field.label
-    return field.label if is_plain and fields_of_that_title == 1 else field.name
-
-
-def _folded(name: str) -> str:
-    return name.strip().casefold()
-
-
-def lines(rows: list[FieldValues], schema: Schema) -> list[list[str]]:
-    """Return the header and a line for each row. Values that are not known yet are empty."""
-    return [headers(schema), *([str(row.get(field.name, "")) for field in schema.fields] for row in rows)]
+def table_to_complete(rows: list[FieldValues], schema: Schema) -> tuple[list[str], list[list[str]]]:
+    """Return the header and the rows of a file. Values that are not known yet are empty."""
+    titles = column_titles({field.name: field.label for field in schema.fields})
+    return list(titles.values()), [[str(row.get(name, "")) for name in titles] for row in rows]

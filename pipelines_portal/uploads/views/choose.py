@@ -13,20 +13,21 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Schema
-from pipelines_portal.core.csv_downloads import csv_response
 from pipelines_portal.core.parameters import uuid_in
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.core.time_budget import OutOfTime, TimeBudget, page_budget
 from pipelines_portal.keys.clients import client_for
+from pipelines_portal.spreadsheets.downloads import table_response
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.archive.directory import Tail, TailTooShort, Unusable, read_directory
-from pipelines_portal.uploads.archive.rows import lines, rows_to_complete
+from pipelines_portal.uploads.archive.rows import rows_to_complete, table_to_complete
 from pipelines_portal.uploads.choices import check_archive, discard_choice, earlier_uploads, paths_of, save_choice
 from pipelines_portal.uploads.forms import ChosenFile, ChosenFileForm
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.row_errors import RowErrors
 from pipelines_portal.uploads.rows import RowSource, posted_row_forms, read_row_source
+from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
 from pipelines_portal.workflows.opening import refresh
@@ -177,25 +178,26 @@ NOT_THERE = texts.NO_FILE_LIST, texts.CHOOSE_AGAIN
 @require_POST
 @signed_in
 @senders_only
-def upload_rows(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponseBase:
+def upload_rows(request: SignedInRequest, key_id: int, workflow_id: int, form: str) -> HttpResponseBase:
     """Download a file of rows with the archive's paths, to complete. Nothing of the post is stored."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
     key = workflow.key
     schema = client_for(key).schema(workflow_id)
-    form = ChosenFileForm(request.POST, request.FILES)
+    chosen = ChosenFileForm(request.POST, request.FILES)
     try:
-        return csv_response("rows.csv", _lines_to_complete(form.chosen_file() if form.is_valid() else None, schema))
+        rows = _rows_to_complete(chosen.chosen_file() if chosen.is_valid() else None, schema)
     except Unusable as refusal:
         context = {"key": key, "workflow": workflow, "tab": "create", "refusal": refusal}
         return render_page(request, "uploads/no_rows.html", context, status=422)
+    return table_response(request, "rows", form, *table_to_complete(rows, schema))
 
 
-def _lines_to_complete(file: ChosenFile | None, schema: Schema) -> list[list[str]]:
-    """Return the lines of the file. Raise Unusable."""
+def _rows_to_complete(file: ChosenFile | None, schema: Schema) -> list[FieldValues]:
+    """Return rows with the paths of the archive. Raise Unusable."""
     if file is None or not schema.file_fields:
         raise Unusable(*NOT_THERE)
     try:
         directory = read_directory(Tail(file.tail, file.size))
     except TailTooShort:
         raise Unusable(*NOT_THERE) from None
-    return lines(rows_to_complete(directory, schema), schema)
+    return rows_to_complete(directory, schema)

@@ -2,16 +2,19 @@
 
 from uuid import UUID
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.rendering import render_page
-from pipelines_portal.submissions.exports import csv_of_rows
-from pipelines_portal.uploads.outcome import outcome_of, rejected_tasks
+from pipelines_portal.spreadsheets.downloads import table_response
+from pipelines_portal.uploads.outcome import REJECTED_HEADER, outcome_of, rejected_tasks
 from pipelines_portal.uploads.permissions import own_upload
 from pipelines_portal.uploads.polling import poll_if_due, poll_now
 from pipelines_portal.uploads.views.steps import context_for, poll_seconds, redirect_to_step
@@ -58,9 +61,12 @@ def upload_poll(request: SignedInRequest, key_id: int, workflow_id: int, zip_id:
 
 @require_safe
 @signed_in
-def upload_errors(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> StreamingHttpResponse:
+def upload_errors(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID, form: str) -> HttpResponseBase:
+    """Download all rejected tasks."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
-    return csv_of_rows(upload.submission, rejected_tasks(upload), request.user)
+    submission = upload.submission
+    record(Verb.SUBMISSION_EXPORTED, by=request.user, target=submission, label=submission.label)
+    return table_response(request, f"errors-{str(submission.pk)[:8]}", form, REJECTED_HEADER, rejected_tasks(upload))
 
 
 @require_POST

@@ -11,10 +11,10 @@ from pipelines_portal.core.time_budget import page_budget
 from pipelines_portal.entry.imports.jobs import LARGEST_AT_ONCE
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.spreadsheets.writing import xlsx_bytes
 from tests.conftest import DRAFT, FILES
 from tests.factories import browser_of, make_colleague, make_person, open_workflow, share_key
 from tests.pages import text_of
+from tests.spreadsheets.reading import xlsx_bytes
 
 from .conftest import work
 

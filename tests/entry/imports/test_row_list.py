@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from openpyxl import load_workbook
 
 from pipelines_portal.entry.drafts import list_drafts
 from pipelines_portal.entry.imports import row_list
@@ -144,6 +145,7 @@ def test_a_sending_import_refreshes_the_page_that_is_shown(page: Any, checked: C
     here = address(import_job, "progress")
     words = text_of(page.get(f"{here}?status=waiting&after=2"))
     assert "Waiting <b>4</b>" in words
+    assert saved_words(page, import_job) == ["Waiting"] * 4
     assert "Creating tasks… 0 of 4" in words and f'hx-get="{here}?status=waiting&amp;after=2"' in words
     part = page.get(f"{here}?status=waiting", headers={"HX-Request": "true", "HX-Target": "progress"})
     assert "<html" not in text_of(part) and 'hx-swap-oob="true"' in text_of(part)
@@ -166,10 +168,22 @@ def test_rows_of_a_paused_import_are_not_called_sending(
 def words_of_rows(page: Any, import_job: ImportJob) -> tuple[list[str], list[str], list[str]]:
     """Return the states of the rows on the page of the import, in a download and in the grid."""
     listed = page.get(address(import_job, "progress")).context["rows"].rows
-    file = page.get(address(import_job, "rows", "all", "csv"))
-    _, *saved = csv.reader(io.StringIO(b"".join(file.streaming_content).decode("utf-8-sig")))
     shown = page.get(address(import_job, "check")).context["grid"].rows
-    return [each.look.word for each in listed], [each[3] for each in saved], [each.look.word for each in shown]
+    return [each.look.word for each in listed], saved_words(page, import_job), [each.look.word for each in shown]
+
+
+def saved_words(page: Any, import_job: ImportJob) -> list[str]:
+    """Return the states of the rows in a download."""
+    file = page.get(address(import_job, "rows", "all", "csv"))
+    _, *saved = csv.reader(io.StringIO(file.getvalue().decode("utf-8-sig")))
+    return [each[3] for each in saved]
+
+
+def test_all_rows_are_saved_as_a_spreadsheet(page: Any, sent: ImportJob) -> None:
+    answer = page.get(address(sent, "rows", "all", "xlsx"))
+    header, first, *_ = load_workbook(io.BytesIO(answer.getvalue())).worksheets[0].iter_rows(values_only=True)
+    assert header[2] == "Row in the file"
+    assert first == ("Hello 0", "French", 2, "Created", task_ids()[0], "Failed", None)
 
 
 def test_all_rows_are_saved_with_their_tasks_and_statuses(page: Any, sent: ImportJob) -> None:

@@ -1,5 +1,7 @@
 """In the list of what was sent, an import is one line, whatever its batches."""
 
+import csv
+import io
 import re
 from datetime import timedelta
 from typing import Any
@@ -55,6 +57,18 @@ def test_a_paused_import_says_how_far_it_came(office: Office, api: FakeApi) -> N
     assert "Paused" in words and ">2 of 4</a> created" in words
     assert "2 of 4" in text_of(office.browser("lena").get(ADDRESS, {"who": "team"}))
     assert "rows.csv" not in text_of(office.browser("anna").get(ADDRESS, {"who": "team"}))
+
+
+def test_an_export_has_the_status_of_the_whole_import(page: Any, checked: Checked) -> None:
+    """Its batch created all of its rows; other rows were not sent."""
+    import_job = checked([*distinct(2), ["Hello", "Klingon"]])
+    send(page, import_job, 2)
+    work()
+    assert "Partly created" in text_of(page.get(ADDRESS))
+    rows = list(csv.DictReader(io.StringIO(page.post(f"{ADDRESS}export.csv").getvalue().decode("utf-8-sig"))))
+    assert [(row["Status"], row["Row status"], row["File"]) for row in rows] == [
+        ("Partly created", "Created", import_job.file_name)
+    ] * 2
 
 
 FILTERS = (*(status.value for status in Submission.Status), "paused")

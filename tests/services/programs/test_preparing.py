@@ -21,7 +21,7 @@ from django.urls import get_resolver
 get_resolver().url_patterns
 print(*sorted({name.partition(".")[0] for name in sys.modules}))
 """
-LOADED_WHERE_USED = {"boto3", "botocore", "openpyxl", "psycopg", "redis", "supervisor"}
+LOADED_WHERE_USED = {"boto3", "botocore", "psycopg", "redis", "supervisor", "xlsxwriter"}
 
 
 @pytest.mark.parametrize("program", [pytest.param("portal", marks=pytest.mark.full), "external_api"])

@@ -1,6 +1,5 @@
 """Start an import, show, download, hand over, delete and restore it."""
 
-from itertools import chain
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,10 +18,9 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.csv_downloads import csv_response
-from pipelines_portal.core.rendering import htmx_of, render_notice, render_page
+from pipelines_portal.core.rendering import htmx_of, render_page
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.downloads import CONTENT_TYPES, KINDS, file_response, table_of
+from pipelines_portal.entry.imports.downloads import KINDS, table_of
 from pipelines_portal.entry.imports.forms import ChooseForm, HandOverForm, ReadingForm
 from pipelines_portal.entry.imports.grid import count_shown
 from pipelines_portal.entry.imports.jobs import work_if_small
@@ -33,7 +31,8 @@ from pipelines_portal.entry.imports.status_table import ALL_ROWS, status_table
 from pipelines_portal.entry.imports.task_counts import attention_by_import
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.clients import client_for
-from pipelines_portal.spreadsheets.limits import RowsFileError
+from pipelines_portal.spreadsheets.downloads import table_response, xlsx_response
+from pipelines_portal.spreadsheets.templates import header_for, xlsx_template
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
 from pipelines_portal.workflows.permissions import usable_workflow
@@ -115,17 +114,14 @@ def _new_page(
 
 @require_safe
 @signed_in
-def import_template(request: SignedInRequest, key_id: int, workflow_id: int, form: str) -> HttpResponse:
+def import_template(request: SignedInRequest, key_id: int, workflow_id: int, form: str) -> HttpResponseBase:
     """Download an empty table with the workflow's columns."""
-    if form not in CONTENT_TYPES:
-        raise Http404
     workflow = usable_workflow(request.user, key_id, workflow_id)
     schema = client_for(workflow.key).schema(workflow_id)
-    # This loads openpyxl, and most processes never need that memory.
-    from pipelines_portal.spreadsheets.templates import csv_template, xlsx_template
-
-    template = xlsx_template(schema) if form == "xlsx" else csv_template(schema)
-    return file_response(f"workflow-{workflow_id}", form, template)
+    name = f"workflow-{workflow_id}"
+    if form == "xlsx":
+        return xlsx_response(name, xlsx_template(schema))
+    return table_response(request, name, form, header_for(schema), [])
 
 
 @require_safe
@@ -156,27 +152,11 @@ def import_rows(
 ) -> HttpResponseBase:
     """Download the rows of a kind with their errors, or all rows with their tasks, as CSV or XLSX."""
     _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
-    if kind not in (*KINDS, ALL_ROWS) or form not in CONTENT_TYPES:
+    if kind not in (*KINDS, ALL_ROWS):
         raise Http404
-    try:
-        response = _rows_file(import_job, kind, form)
-    except RowsFileError as error:
-        context = {"title": texts.DOWNLOAD_FAILED, "sentence": f"{error.title} {error.advice}"}
-        return render_notice(request, "core/message.html", context, status=422)
     record(Verb.IMPORT_EXPORTED, by=request.user, target=import_job, label=import_job.label, rows=kind)
-    return response
-
-
-def _rows_file(import_job: ImportJob, kind: str, form: str) -> HttpResponseBase:
-    """Raise RowsFileError if the rows do not fit into a spreadsheet."""
     header, rows = status_table(import_job) if kind == ALL_ROWS else table_of(import_job, kind)
-    name = f"{kind}-{str(import_job.pk)[:8]}"
-    if form == "csv":
-        return csv_response(f"{name}.csv", chain([header], rows))
-    # This loads openpyxl, and most processes never need that memory.
-    from pipelines_portal.spreadsheets.writing import xlsx_bytes
-
-    return file_response(name, form, xlsx_bytes(header, rows))
+    return table_response(request, f"{kind}-{str(import_job.pk)[:8]}", form, header, rows)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,10 +1,6 @@
-"""CSV files whose cells no spreadsheet runs as formulas."""
+"""Cells of CSV files that no spreadsheet runs as formulas."""
 
-import csv
-import json
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any
 
 from pipelines_portal.core.unicode_forms import normalize
 
@@ -23,14 +19,11 @@ _INNER_CELL = re.compile(r"(?<=[;\t\r\n])[^;\t\r\n]+")
 INNER_GUARD = f"{GUARD}\u2060"
 
 
-def safe_cell(value: Any) -> Any:
-    """Return `value` for a CSV cell. What would start a formula gets an apostrophe in front; numbers stay numbers.
+def safe_cell(text: str) -> str:
+    """Return the text for a CSV cell. What would start a formula gets an apostrophe in front.
 
     So does a text that has apostrophes in front already: `bare_cell` removes just one of them.
     """
-    if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
-        return value
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     text = f"{GUARD}{text}" if _is_guarded(text) else text
     return _INNER_CELL.sub(lambda found: f"{INNER_GUARD}{found[0]}" if _is_guarded_inside(found[0]) else found[0], text)
 
@@ -61,19 +54,3 @@ def _may_run(text: str) -> bool:
         return True
     seen = text.lstrip(_UNSEEN)
     return normalize("NFKC", seen[:1]).startswith(_STARTS_A_FORMULA)
-
-
-BOM = "\ufeff"  # without it, spreadsheets do not recognize UTF-8
-
-
-def csv_lines(rows: Iterable[Iterable[Any]]) -> Iterator[str]:
-    """Yield the CSV line by line. Texts are quoted, so a separator in a text does not end its cell."""
-    writer = csv.writer(_Echo(), quoting=csv.QUOTE_NONNUMERIC)
-    yield BOM
-    for row in rows:
-        yield writer.writerow(map(safe_cell, row))
-
-
-class _Echo:
-    def write(self, line: str) -> str:
-        return line

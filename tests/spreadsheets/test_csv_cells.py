@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines_portal.core.csv_files import bare_cell, safe_cell
+from pipelines_portal.spreadsheets.csv_cells import bare_cell, safe_cell
 
 
 @pytest.mark.parametrize(
@@ -12,14 +12,14 @@ from pipelines_portal.core.csv_files import bare_cell, safe_cell
     [
         ("=1+1", "'=1+1"), ("  =1+1", "'  =1+1"), ("\t=1", "'\t'\u2060=1"),
         ("+49 30 1234", "'+49 30 1234"), ("-5", "-5"),
-        ("-5e3", "-5e3"), ("+1.5", "+1.5"), ("plain", "plain"), (-5, -5), (True, "true"), (None, None),
-        (["a"], '["a"]'), ("-1+1", "'-1+1"), ("\ufeff=1", "'\ufeff=1"), ("\u00a0=1", "'\u00a0=1"), ("＝1+1", "'＝1+1"),
+        ("-5e3", "-5e3"), ("+1.5", "+1.5"), ("plain", "plain"),
+        ("-1+1", "'-1+1"), ("\ufeff=1", "'\ufeff=1"), ("\u00a0=1", "'\u00a0=1"), ("＝1+1", "'＝1+1"),
         (" \u200b\u3000＠SUM(1)", "' \u200b\u3000＠SUM(1)"), ("－2+3", "'－2+3"), ("﹢1", "'﹢1"),
         ("\x00\x1f=1", "'\x00\x1f=1"),
         ("\u202e=1", "'\u202e=1"), ("a=1", "a=1"), ("", ""), ("\u00a0", "\u00a0"),
     ],
 )  # fmt: skip
-def test_cells(value: object, cell: object) -> None:
+def test_cells(value: str, cell: str) -> None:
     assert safe_cell(value) == cell
 
 

@@ -1,0 +1,64 @@
+"""Downloads of rows: a file can be imported again, and a page says why there is none."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.matching.columns import Matching
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.factories import GOOD as SENT
+from tests.pages import text_of
+
+from .conftest import Checked
+from .making import GOOD, NAMES
+from .test_choose import upload
+from .test_sending import address
+
+FORMS = pytest.mark.parametrize("form", ["csv", "xlsx"])
+
+
+def imported_again(page: Any, url: str, form: str) -> Matching:
+    """Download the file, and return what the columns of an import of it mean."""
+    workflow = OpenedWorkflow.objects.get()
+    upload(page, workflow, page.get(url).getvalue(), f"rows.{form}")
+    return Matching.load(ImportJob.objects.latest("created_at").matching)
+
+
+@FORMS
+@pytest.mark.parametrize("kind", ["to-fix", "all"])
+def test_the_columns_of_a_download_are_known_again(page: Any, checked: Checked, kind: str, form: str) -> None:
+    import_job = checked([GOOD, ["Hello", "Germn"]])
+    matching = imported_again(page, address(import_job, "rows", kind, form), form)
+    assert [column.field for column in matching.imported] == NAMES
+    assert matching.left_out == []
+    rows = ImportJob.objects.latest("created_at").rows.all()
+    assert [row.cells[1] for row in rows] == ["Germn"] if kind == "to-fix" else ["French", "Germn"]
+
+
+@FORMS
+def test_the_columns_of_rejected_rows_are_known_again(page: Any, checked: Checked, form: str) -> None:
+    owner = checked([GOOD]).owner
+    sent = Submission.objects.draft(owner, OpenedWorkflow.objects.get(), [SENT], uuid4(), "form")
+    sent.rows.update(status="rejected")
+    matching = imported_again(page, f"/submissions/{sent.pk}/errors.{form}", form)
+    assert [column.field for column in matching.imported] == NAMES
+
+
+def test_a_text_that_is_too_long_for_a_spreadsheet_is_reported(page: Any, checked: Checked) -> None:
+    import_job = checked([["x" * 40_000, "Germn"]])
+    refused = page.get(address(import_job, "rows", "to-fix", "xlsx"))
+    assert refused.status_code == 422
+    words = text_of(refused)
+    assert "A text is too long for a spreadsheet cell" in words and "Download the rows as CSV" in words
+    assert "x" * 40_000 in page.get(address(import_job, "rows", "to-fix", "csv")).getvalue().decode()
+
+
+def test_an_unknown_format_of_a_download_is_refused(page: Any, checked: Checked) -> None:
+    import_job = checked([GOOD])
+    csv = address(import_job, "rows", "to-fix", "csv")
+    assert page.get(csv.replace(".csv", ".exe")).status_code == 404
+    assert page.get(address(import_job, "rows", "nothing", "csv")).status_code == 404
+    assert page.get(f"/keys/{import_job.key_id}/workflows/42/import/template.exe").status_code == 404

@@ -11,9 +11,8 @@ from pipelines_portal.api_client import Task
 from pipelines_portal.api_client.task_status import icon_of, label_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.origin import Origin
-from pipelines_portal.task_index.models import GONE, IndexedTask, TaskNote
+from pipelines_portal.task_index.models import IndexedTask, TaskNote
 from pipelines_portal.tasks import texts
-from pipelines_portal.workflows.models import OpenedWorkflow
 
 
 @dataclass(frozen=True)
@@ -48,28 +47,29 @@ def status_event(task: Task) -> Event:
 
 def timeline(
     user: User,
-    workflow: OpenedWorkflow,
     task: Task,
+    indexed: IndexedTask | None,
     origin: Origin | None,
     note: TaskNote | None,
     replaces: int | None,
 ) -> list[Event]:
-    """Return the events of the task. The present status comes before what happened at the same time."""
-    events = [status_event(task), *_earlier_status(workflow, task)]
+    """Return the events of the task. The present status comes before what happened at the same time.
+
+    `indexed` is the task as the index has read it.
+    """
+    events = [status_event(task), *_earlier_status(indexed, task)]
     if note is not None:
         events.append(_note_event(user, note))
     events.sort(key=lambda event: event.at or task.created_at, reverse=True)
     return [*events, _creation(user, task, origin, replaces)]
 
 
-def _earlier_status(workflow: OpenedWorkflow, task: Task) -> list[Event]:
+def _earlier_status(known: IndexedTask | None, task: Task) -> list[Event]:
     """Return the status that the index has read before the present one."""
-    read = IndexedTask.objects.filter(index__workflow=workflow, task_id=task.id).exclude(status__in=[task.status, GONE])
-    return [
-        Event(icon_of(known.status), "status", known.updated_at, icon_of(known.status), label_of(known.status))
-        for known in read
-        if known.updated_at and task.updated_at and known.updated_at <= task.updated_at
-    ]
+    if known is None or known.status == task.status or known.updated_at is None or known.updated_at > task.updated_at:
+        return []
+    icon = icon_of(known.status)
+    return [Event(icon, "status", known.updated_at, icon, label_of(known.status))]
 
 
 def _note_event(user: User, note: TaskNote) -> Event:

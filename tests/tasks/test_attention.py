@@ -164,7 +164,7 @@ def test_a_list_of_one_page_corrects_the_counts_of_all_pages(
     assert 'Needs attention</span> <span class="count">3<' in html, "in the sidebar"
     assert "Needs attention <b>3</b>" in html, "above the list"
     assert index.status_counts.get(status="failed").listed == 4
-    assert "Workflow 42 3" in re.sub(r"<[^>]+>|\s+", " ", text_of(page.get("/"))).replace("  ", " ")
+    assert "3 tasks" in re.sub(r"<[^>]+>|\s+", " ", text_of(page.get("/"))).replace("  ", " ")
 
 
 def test_a_list_of_several_pages_corrects_nothing(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:

@@ -1,4 +1,3 @@
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
@@ -14,10 +13,10 @@ from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.origin import origin_of_task, telling_value
 from pipelines_portal.submissions.shown_values import shown_values
-from pipelines_portal.task_index.models import IndexedTask, TaskNote, WorkflowIndex
+from pipelines_portal.task_index.models import GONE, IndexedTask, TaskNote
 from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.forms import MistakeForm, MuteForm
-from pipelines_portal.tasks.known import Steps, steps_of
+from pipelines_portal.tasks.known import steps_of
 from pipelines_portal.tasks.live_page import moves
 from pipelines_portal.tasks.neighbours import neighbours
 from pipelines_portal.tasks.timeline import status_event, timeline
@@ -56,9 +55,14 @@ def task_detail(request: SignedInRequest, key_id: int, workflow_id: int, task_id
         context["values"] = None if fields is None else shown_values(fields, titles_of(key_id, workflow_id))
         context["beside"] = neighbours(request.user, workflow, client, task_id, request.GET.get("from", ""))
         context |= _note(workflow, task)
+        in_index = IndexedTask.objects.filter(index__workflow=workflow, task_id=task.id).select_related("index")
+        indexed = in_index.exclude(status=GONE).first()
         if not context["values"]:
-            context["steps"] = _steps(workflow, task, now)
-        context["timeline"] = timeline(request.user, workflow, task, origin, context["note"], context["replaces"])
+            medians = indexed.index.step_medians if indexed else []
+            since = indexed.step_since if indexed and indexed.nodes_finished == task.node_summary.finished else None
+            context["steps"] = steps_of(task, medians, since, now)
+        events = timeline(request.user, task, indexed, origin, context["note"], context["replaces"])
+        context["timeline"] = events
         # What the page knows when a form about it is posted.
         context["carried"] = [
             ("task", str(task.id)), (f"status-{task.id}", task.status), ("seen_at", now.isoformat()),
@@ -72,13 +76,6 @@ def _task(client: PipelinesClient, workflow: OpenedWorkflow, task_id: int) -> Ta
         return client.task(workflow.workflow_id, task_id)
     except NotFound:
         raise NoSuchTask(workflow, task_id) from None
-
-
-def _steps(workflow: OpenedWorkflow, task: Task, now: datetime) -> Steps:
-    index = WorkflowIndex.objects.filter(workflow=workflow).first()
-    read = IndexedTask.objects.filter(index=index, task_id=task.id, nodes_finished=task.node_summary.finished)
-    since = read.values_list("step_since", flat=True).first() if index else None
-    return steps_of(task, index.step_medians if index else [], since, now)
 
 
 def _note(workflow: OpenedWorkflow, task: Task) -> dict[str, Any]:

@@ -21,14 +21,15 @@ from pipelines_portal.overview import texts
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.submissions.origin import telling_value
 from pipelines_portal.submissions.reads import read_made
-from pipelines_portal.submissions.search.excerpts import Part, excerpt
-from pipelines_portal.submissions.search.queries import Question, asked_words, find_page
-from pipelines_portal.submissions.search.words import fold
+from pipelines_portal.submissions.search.excerpts import Match, Part, marked_text, matches
+from pipelines_portal.submissions.search.queries import Question, find_page
+from pipelines_portal.submissions.search.words import Term, fold, terms_in
 from pipelines_portal.task_index.models import GONE, IndexedTask
 from pipelines_portal.tasks.conditions import LONGEST_TEXT as LONGEST_QUESTION
 from pipelines_portal.tasks.conditions import Conditions
 from pipelines_portal.workflows.forms import OpenWorkflowsForm
 from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.titles import titles_of_workflows
 
 MOST_SHOWN, MOST_ROWS, MOST_KEYS_TO_ADD = 6, 5, 4
 # Names are compared here, because SQLite compares only ASCII letters without their case.
@@ -67,6 +68,8 @@ class Option:
     status: str = ""
     is_closed: bool = False
     second: str = ""
+    # The values in which a search found it, with the titles of their fields as names.
+    matches: tuple[Match, ...] = ()
     # The key that opens it, for an option that is the second action of the one above.
     key: str = ""
 
@@ -96,12 +99,14 @@ class Palette:
     asked: str
     match: ResolverMatch | None = None
     last_key: int = 0
-    words: list[str] = field(init=False, default_factory=list)
+    terms: list[Term] = field(init=False)
+    words: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.asked = self.asked.strip()[:LONGEST_QUESTION]
         self.task_id = Conditions(words=self.asked).task_id
-        self.words = asked_words(self.asked)
+        self.terms = terms_in(self.asked)
+        self.words = [word for term in self.terms for word in term.words]
 
     @cached_property
     def keys(self) -> dict[int, str]:
@@ -203,11 +208,14 @@ class Palette:
         """Return the task with the ID in each workflow that is known to have it, then rows with the words."""
         task_id, found = self.task_id, []
         if task_id or max(map(len, self.words)) >= SHORTEST_TEXT:
-            found = find_page(self.user, Question(self.words), count=MOST_ROWS).rows
+            found = find_page(self.user, Question(self.terms), count=MOST_ROWS).rows
         ids = {row.task_id for row in found if row.task_id} | ({task_id} if task_id else set())
         statuses = self._statuses(ids)
         by_id = self._tasks_by_id(task_id, statuses) if task_id else []
-        return [*by_id, *(self._row(row, statuses) for row in found)]
+        workflows = [self.by_place.get((row.submission.key_id or 0, row.submission.workflow_id)) for row in found]
+        titles = titles_of_workflows({one.pk for one in workflows if one}) if found else {}
+        rows = zip(found, workflows, strict=True)
+        return [*by_id, *(self._row(row, one, titles.get(one.pk, {}) if one else {}, statuses) for row, one in rows)]
 
     def _statuses(self, task_ids: set[int]) -> dict[tuple[int, int, int], str]:
         """Return the statuses in the index, by key, workflow and task."""
@@ -238,17 +246,29 @@ class Palette:
         address = reverse("tasks:detail", args=place)
         return Option(address, label, where, icon=icon_of(status) if status else "sent", status=status)
 
-    def _row(self, row: SubmissionRow, statuses: dict[tuple[int, int, int], str]) -> Option:
+    def _row(
+        self,
+        row: SubmissionRow,
+        workflow: Workflow | None,
+        titles: dict[str, str],
+        statuses: dict[tuple[int, int, int], str],
+    ) -> Option:
         """Return the option of a row that was sent: its task, or its submission if the person cannot open the task."""
-        submission, parts = row.submission, excerpt(row.fields or {}, self.words)
+        submission, fields = row.submission, row.fields or {}
+        text = telling_value(fields, workflow.telling_field if workflow else "")[:LONGEST_TEXT]
+        parts = marked_text(text, self.terms)
+        found = tuple(
+            replace(match, name=titles.get(match.name) or match.name) for match in matches(fields, self.terms, text)
+        )
         if not row.task_id or not submission.key_id or not getattr(row, "is_key_usable", False):
             address = reverse("submissions:detail", args=[submission.pk])
-            return Option(address, parts, row.get_status_display(), icon="sent")
+            return Option(address, parts, row.get_status_display(), icon="sent", matches=found)
         place = submission.key_id, submission.workflow_id, row.task_id
         status = statuses.get(place, "")
         where = label_of(status) if status else row.get_status_display()
         icon = icon_of(status) if status else "sent"
-        return Option(reverse("tasks:detail", args=place), [Part(f"{row.task_id} · "), *parts], where, icon, status)
+        parts = [Part(f"{row.task_id} · "), *parts]
+        return Option(reverse("tasks:detail", args=place), parts, where, icon, status, matches=found)
 
     # Imports, presets, drafts
 

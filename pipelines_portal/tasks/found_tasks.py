@@ -25,11 +25,11 @@ from pipelines_portal.submissions.search.queries import (
     NEWEST,
     PHRASE,
     Question,
-    asked_words,
     find_page,
     find_tasks,
     ways_of,
 )
+from pipelines_portal.submissions.search.words import terms_in
 from pipelines_portal.submissions.signals import states_of_imports
 from pipelines_portal.task_index.models import GONE, LISTED, IndexedTask, WorkflowIndex
 from pipelines_portal.task_index.reads import TO_SHOW
@@ -265,7 +265,7 @@ def _question(scope: Scope, asked: Asked) -> Question:
         tasks = _indexed(scope, Asked(conditions.but(words="", sent="", import_="", day=""))).order_by()
         rows = SubmissionRow.objects.filter(task_id__in=tasks.values("task_id")).order_by().values("pk")
     return Question(
-        words=asked_words(conditions.words),
+        terms=terms_in(conditions.words),
         people=asked.people,
         key_id=workflow.key_id if workflow else None,
         workflow_id=workflow.workflow_id if workflow else number_in(conditions.workflow),
@@ -304,13 +304,13 @@ def _from_sent(scope: Scope, asked: Asked, cursor: str, limit: int) -> FoundPage
 
 def _by_words(scope: Scope, asked: Asked, cursor: str, limit: int) -> FoundPage:
     question = _question(scope, asked)
-    if not question.words:
+    if not question.terms:
         return FoundPage([])
     way, before = PHRASE, NEWEST
     if cursor:
         first, _, second = cursor.removeprefix("words-").partition("-")
         way, before = _number(first), _number(second)
-        if not cursor.startswith("words-") or way not in ways_of(question.words):
+        if not cursor.startswith("words-") or way not in ways_of(question.terms):
             raise no_such_page()
     found = find_page(scope.reader, question, way, before, limit)
     places = {(row.submission.key_id or 0, row.submission.workflow_id, row.task_id or 0) for row in found.rows}

@@ -1,5 +1,7 @@
 """Stored titles of fields, for pages that do not call the API."""
 
+from collections.abc import Iterable
+
 from pipelines_portal.api_client import Schema
 from pipelines_portal.workflows.models import FieldTitles, OpenedWorkflow
 
@@ -10,6 +12,11 @@ def remember_titles(workflow: OpenedWorkflow, schema: Schema) -> None:
     titles = known | {field.name: field.label for field in schema.fields}
     if titles != known:
         FieldTitles.objects.update_or_create(workflow=workflow, defaults={"titles": titles})
+
+
+def titles_of_workflows(pks: Iterable[int]) -> dict[int, dict[str, str]]:
+    """Return the titles of several workflows, by their primary keys."""
+    return dict(FieldTitles.objects.filter(workflow__in=pks).values_list("workflow", "titles"))
 
 
 def titles_of(key_id: int | None, workflow_id: int) -> dict[str, str]:

@@ -15,6 +15,7 @@ from pipelines_portal.audit.models import Event
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.search.queries import Question, find_tasks
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
+from pipelines_portal.workflows.models import FieldTitles
 from tests.factories import (
     Desk,
     make_colleague,
@@ -181,6 +182,20 @@ def test_words_find_tasks_with_their_status(desk: Desk) -> None:
     assert "<mark>Parcel</mark> for Graz" in html and "2 results" in html
     empty = text_of(desk.browser.get(address(desk.workflow, "?q=qqqq")))
     assert "No results for “qqqq”" in empty
+
+
+def test_a_task_is_shown_by_its_own_text_and_under_it_the_value_with_the_words(desk: Desk) -> None:
+    FieldTitles.objects.create(workflow=desk.workflow, titles={"target_language": "Target language"})
+    sent = send_texts(desk, "Broken parcel <b>")
+    for place in (address(desk.workflow), "/search/"):
+        html = text_of(desk.browser.get(place, {"q": "french"}))
+        text = '<span title="Broken parcel &lt;b&gt;">Broken parcel &lt;b&gt;</span>'
+        assert f'{text} <span class="match">Target language: <mark>French</mark></span></td>' in html
+        assert 'class="match"' not in text_of(desk.browser.get(place, {"q": "parcel"}))
+    option = desk.browser.get("/palette/", {"q": "french"}).content.decode()
+    assert f"{sent.rows.get().task_id} · Broken parcel" in option
+    found = option.split('class="match">')[1].split("</span>")[0]
+    assert " ".join(found.split()) == "Target language: <mark>French</mark>"
 
 
 def test_rows_that_became_no_task_are_found_too(desk: Desk) -> None:

@@ -34,7 +34,7 @@ from pipelines_portal.submissions.signals import states_of_imports
 from pipelines_portal.task_index.models import GONE, LISTED, IndexedTask, WorkflowIndex
 from pipelines_portal.task_index.reads import TO_SHOW
 from pipelines_portal.tasks.attention import ATTENTION
-from pipelines_portal.tasks.conditions import ANYONE, DEFAULT_SIZE, ME, Conditions
+from pipelines_portal.tasks.conditions import ANYONE, DEFAULT_SIZE, ME, OPEN, Conditions
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 # Of a task that was sent from here, and that the index has not read yet.
@@ -179,7 +179,7 @@ def count_up_to(scope: Scope, asked: Asked, most: int) -> int:
 def _from_index(scope: Scope, asked: Asked, cursor: str, limit: int) -> FoundPage:
     conditions = asked.conditions
     # The tasks of several statuses are few. With "+ 0" they are read by status and sorted, not searched among all.
-    is_of_several = conditions.status == ATTENTION or (conditions.stuck_for and not conditions.status)
+    is_of_several = conditions.status in (OPEN, ATTENTION) or (conditions.stuck_for and not conditions.status)
     tasks = _indexed(scope, asked).alias(place=F("task_id") + 0 if is_of_several else F("task_id"))
     if cursor:
         tasks = tasks.filter(place__lt=_number(cursor, "known-"))
@@ -218,6 +218,8 @@ def _with_status(tasks: "QuerySet[IndexedTask]", conditions: Conditions) -> "Que
         tasks = tasks.filter(TO_SHOW, status__in=CAN_BE_STUCK, updated_at__lt=late)
     if status == ATTENTION:
         return tasks.filter(TO_SHOW, status__in=NEEDS_ATTENTION)
+    if status == OPEN:
+        return tasks.filter(LISTED, status__in=[each for each in TaskStatus if each.is_open])
     if status == TaskStatus.FINISHED:
         return tasks.filter(status=status, is_suspect=False)
     if status:

@@ -180,11 +180,16 @@ class ListPage:
     # Addresses
 
     def _address(self, pagination: Pagination, **more: str | int) -> str:
-        return pagination.query(**self.conditions.as_query(), **more)
+        return pagination.query(**(self.conditions.as_query() | more))
 
     @cached_property
     def here(self) -> str:
         return self._address(self.pagination)
+
+    @property
+    def to_correct(self) -> dict[str, str]:
+        """What a refresh adds to the address, so that conditions with errors stay in the query box."""
+        return {"q": self.box.words} if self.conditions.errors else {}
 
     @property
     def exported(self) -> list[tuple[str, str | int]]:
@@ -300,7 +305,7 @@ class TaskList(ListPage):
     @property
     def poll(self) -> str:
         shown = self.live.shown if self.is_first else ""
-        return self._address(self.pagination, seen=self.seen, shown=shown)
+        return self._address(self.pagination, seen=self.seen, shown=shown, **self.to_correct)
 
     @cached_property
     def seconds_until_refresh(self) -> int:
@@ -483,8 +488,8 @@ class FoundList(ListPage):
     @property
     def poll(self) -> str:
         if self.away:
-            return self._address(self.pagination, known=1)
-        return self._address(self.pagination, seen=self.seen, shown=self.live.shown)
+            return self._address(self.pagination, known=1, **self.to_correct)
+        return self._address(self.pagination, seen=self.seen, shown=self.live.shown, **self.to_correct)
 
     @cached_property
     def seen(self) -> str:

@@ -20,6 +20,7 @@ PAGE_SIZES = (25, 50, 100, 200)
 SIZES_AS_WRITTEN = {str(size) for size in PAGE_SIZES}
 DEFAULT_SIZE = 50
 LONGEST_TEXT = 200
+MOST_ERRORS = 2
 ME, ANYONE = "me", "anyone"
 # All tasks that may still change.
 OPEN = "open"
@@ -75,7 +76,7 @@ class Conditions:
             status=said["status"], words=" ".join(words), sent=said["sent"], import_=said["import"], day=said["day"],
             stuck=said["stuck"], workflow=said["workflow"],
             limit=int(limit) if limit in SIZES_AS_WRITTEN else DEFAULT_SIZE,
-            errors=tuple(errors.values()), left_out=" ".join(errors), is_typed=bool(typed),
+            errors=tuple(errors.values())[:MOST_ERRORS], left_out=" ".join(errors), is_typed=bool(typed),
         )  # fmt: skip
 
     @property

@@ -68,8 +68,7 @@ def task_rows(tasks: Iterable[ListedTask], columns: Columns) -> SafeString:
 def _row(one: ListedTask, columns: Columns, now: datetime, zone: tzinfo, today: date) -> str:
     found, task, note = one.found, one.found.task, one.note
     return (
-        f"{_start(note)}{_choice(task) if columns.choice else ''}"
-        f'<td class="id">{_id(one)}</td>\n'
+        f'{_start(note)}<td class="id">{_id(one)}{_choice(task) if columns.choice else ""}</td>\n'
         f'<td class="text">{_text(one, columns.terms)}{_note(note)}{_matches(one, columns.terms)}</td>\n'
         f'<td class="st">{_status(found)}</td>\n'
         f'<td class="pr">{_progress(task, now)}</td>\n'
@@ -85,12 +84,15 @@ def _start(note: TaskNote | None) -> str:
 
 
 def _choice(task: Task | None) -> str:
-    """Return the checkbox, and the status that a form to mute the task posts."""
+    """Return the checkbox, and the status that a form to mute the task posts.
+
+    It is behind the link, so that the first task is reached without it. Pages show it before the link.
+    """
     if task is None:
-        return '<td class="pick"></td>\n'
+        return ""
     box = f'<input type="checkbox" name="task" value="{task.id}" aria-label="Select task {task.id}">'
     known = f'<input type="hidden" name="status-{task.id}" value="{escape(task.status)}">'
-    return f'<td class="pick">{box}{known if task.status in NEEDS_ATTENTION else ""}</td>\n'
+    return box + (known if task.status in NEEDS_ATTENTION else "")
 
 
 def _id(one: ListedTask) -> str:

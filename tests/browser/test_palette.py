@@ -72,7 +72,7 @@ def test_arrows_choose_and_escape_gives_the_focus_back(browser: Browser, running
         assert field(page).get_attribute("aria-activedescendant") == option.get_attribute("id")
     page.keyboard.press("Escape")
     expect(page.locator("#palette")).not_to_be_visible()
-    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to navigation")).to_be_focused()
 
 
 def test_ctrl_enter_opens_a_new_tab(browser: Browser, running: Demo) -> None:

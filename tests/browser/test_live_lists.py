@@ -121,6 +121,20 @@ def test_tasks_are_selected_by_keyboard(page: Page, world: World) -> None:
     page.get_by_role("button", name="Mark as mistake").click()
     expect(page.locator(".toast")).to_contain_text("marked as a mistake")
     expect(page.locator("tr.mistake")).to_have_count(1)
+    expect(page.locator("tr.mistake a")).to_be_focused()
+
+
+def test_after_a_task_left_the_list_the_next_one_has_the_focus(page: Page, world: World) -> None:
+    muted, following = reversed(world.create(2))
+    world.api.run("set_status", task_ids=[muted, following], status="failed")
+    page.goto(world.address("?status=attention"))
+    page.locator(f"#t{muted}").focus()
+    page.keyboard.press("x")
+    page.locator("#mute-menu summary").click()
+    page.keyboard.type("asked Ana")
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text("muted")
+    expect(page.locator(f"#t{following}")).to_be_focused()
 
 
 @pytest.mark.full

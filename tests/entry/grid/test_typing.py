@@ -511,6 +511,23 @@ def test_a_question_before_typed_rows_are_deleted_names_them_and_leads_back(grid
     assert f'href="{grid.job.get_absolute_url()}">Cancel' in text_of(grid.browser.get(grid.step("delete")))
 
 
+def test_after_all_rows_were_deleted_the_grid_is_there_with_a_way_to_undo_it(grid: TypedGrid) -> None:
+    grid.fill(2)
+    page, restore = grid.address("page"), grid.step("restore")
+    answer = grid.browser.post(grid.step("delete"), follow=True)
+    html = text_of(answer)
+    assert answer.redirect_chain[-1][0] == page and "2 rows deleted" in html
+    assert "Undo: Delete all rows" in html and 'id="row-1" data-number="1" data-blank' in html
+    answer = grid.browser.post(restore, follow=True)
+    assert answer.redirect_chain[-1][0] == page and grid.statuses() == {1: "ready", 2: "ready"}
+    assert "Undo: Delete all rows" not in text_of(answer)
+    grid.browser.post(grid.step("delete"))
+    html = text_of(grid.browser.get(restore.removesuffix("restore/")))
+    assert ">Type rows</a>" in html and ">Form</a>" in html, "the page of the deleted rows"
+    grid.fill(1)
+    assert "Undo: Delete all rows" not in grid.read()
+
+
 @pytest.fixture
 def numbers_and_dates(grid: TypedGrid, api: FakeApi) -> TypedGrid:
     """The grid of a workflow with a number and a date."""

@@ -95,6 +95,22 @@ def test_links_of_the_page_with_a_key_are_suggested(browser: Browser, running: D
     expect(page).to_have_url(running.workflow(44, "tasks/new/"))
 
 
+def test_a_command_switches_the_theme_and_exports_the_list(browser: Browser, running: Demo) -> None:
+    page = opened(browser, running)
+    page.keyboard.type("dark")
+    expect(page.get_by_role("option", name="Dark mode")).to_have_attribute("aria-selected", "true")
+    with page.expect_response("**/account/preference/"):
+        page.keyboard.press("Enter")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(page.locator("html")).to_have_css("color-scheme", "dark")
+    page.keyboard.press("/")
+    page.keyboard.type("export")
+    expect(page.get_by_role("option", name="Export this list as CSV")).to_have_attribute("aria-selected", "true")
+    with page.expect_request("**/tasks/export/"):
+        page.keyboard.press("Enter")
+
+
 def test_a_pasted_link_adds_the_workflow(browser: Browser, running: Demo) -> None:
     page = opened(browser, running)
     page.keyboard.insert_text("https://pipelines.example/workflows/42")

@@ -34,6 +34,13 @@ def test_an_empty_grid_begins_no_import(grid: TypedGrid) -> None:
     assert grid.browser.get(grid.address("created")).status_code == 204
 
 
+def test_numbers_of_four_digits_have_a_wider_column(grid: TypedGrid) -> None:
+    grid.fill(1, first=999)
+    assert "long-numbers" not in grid.read()
+    grid.fill(1, first=1000)
+    assert 'class="grid long-numbers"' in grid.read()
+
+
 def test_the_first_text_begins_an_import_that_the_page_shows(grid: TypedGrid) -> None:
     answer = text_of(grid.type(1, "Hello"))
     assert 'data-next="2"' in answer and "Required</span>" in answer and "1 error" in answer

@@ -409,3 +409,12 @@ def test_after_a_task_left_the_list_the_next_one_has_the_focus(page: Page, world
     page.keyboard.press("Enter")
     expect(page.locator(".toast")).to_contain_text("muted")
     expect(page.locator(f"#t{following}")).to_be_focused()
+
+
+def test_space_presses_a_link_that_looks_like_a_button(page: Page, world: World) -> None:
+    page.goto(world.address())
+    page.get_by_role("link", name="New task").press("Space")
+    expect(page).to_have_url(world.address("new/"))
+    text = page.get_by_role("textbox", name="Text to translate")
+    text.press("Space")
+    expect(text).to_have_value(" ")

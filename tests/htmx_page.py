@@ -21,7 +21,7 @@ SELECTOR = re.compile(r"""(?P<tag>\w*)(?:\#(?P<id>[\w-]+))?(?:\[(?P<name>[\w-]+)
 # What differs each time: tokens, clocks, and what is said once, some of which a script moves (static/js/grid/table.js).
 PASSING = re.compile(
     r'(?<=name="csrfmiddlewaretoken" )[^>]*|(?<=name="token" )[^>]*|<time.*?</time>|(?<=id="grid-said">)[^<]*'
-    r'|<div[^>]* data-for="[^>]*></div>'
+    r'|<div[^>]* data-for="[^>]*></div>|data-wait="\d+">[^<]*'
 )
 
 

@@ -116,13 +116,13 @@ def times(people: dict[str, Any], rows: int) -> Times:
     from filling.searchable import words_asked
 
     from pipelines_portal.submissions.search.queries import NEWEST, PHRASE, Question, find_page
-    from pipelines_portal.submissions.search.words import words_in
+    from pipelines_portal.submissions.search.words import terms_in
 
     found: Times = {}
     for who, person in people.items():
         for kind, questions in words_asked(rows).items():
             for name, text in questions.items():
-                taken, question = [], Question(words=list(words_in(text)))
+                taken, question = [], Question(terms=terms_in(text))
                 for _ in range(ROUNDS + 1):
                     began = time.perf_counter()
                     find_page(person, question, PHRASE, NEWEST)

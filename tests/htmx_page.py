@@ -21,7 +21,7 @@ SELECTOR = re.compile(r"""(?P<tag>\w*)(?:\#(?P<id>[\w-]+))?(?:\[(?P<name>[\w-]+)
 # What differs each time: tokens, clocks, and what is said once, some of which a script moves (static/js/grid/table.js).
 PASSING = re.compile(
     r'(?<=name="csrfmiddlewaretoken" )[^>]*|(?<=name="token" )[^>]*|<time.*?</time>|(?<=id="grid-said">)[^<]*'
-    r'|<div[^>]* data-for="[^>]*></div>'
+    r'|<div[^>]* data-for="[^>]*></div>|data-wait="\d+">[^<]*'
 )
 
 
@@ -221,8 +221,10 @@ class HtmxPage:
         return None
 
     def _swap(self, target: Node, style: str, nodes: "Iterable[Node | str]") -> None:
-        way = style.split()[0].removeprefix("morph:")
+        way = style.split()[0].replace("morph:outerHTML", "morph")
         assert way in ("innerHTML", "outerHTML", "morph", "none"), f"hx-swap={style} is not known here."
+        is_known = way != "morph" or any(each["hx-ext"] == "morph" for each in target.around())
+        assert is_known, f'#{target["id"]} loses its id: htmx morphs only inside of hx-ext="morph".'
         if way != "none":
             target.fill(nodes) if way == "innerHTML" else target.replace_with(*nodes)
 

@@ -47,6 +47,12 @@ class Role(models.TextChoices):
     VIEWER = "viewer", "Viewer"
 
 
+class Theme(models.TextChoices):
+    SYSTEM = "", "As the system"
+    LIGHT = "light", "Light"
+    DARK = "dark", "Dark"
+
+
 class User(AbstractBaseUser):
     email = models.EmailField(unique=True, error_messages={"unique": "Someone already signs in with this email."})
     name = models.CharField(max_length=100, blank=True)
@@ -69,6 +75,7 @@ class User(AbstractBaseUser):
     has_single_keys = models.BooleanField(default=True)
     is_compact = models.BooleanField(default=False)
     reads_live = models.BooleanField(default=True)
+    theme = models.CharField(max_length=5, choices=Theme, default=Theme.SYSTEM, blank=True)
 
     USERNAME_FIELD = "email"
     objects = UserManager()

@@ -1,4 +1,4 @@
-"""Preferences of a person: time zone, single-key shortcuts, compact lists, lists that refresh themselves."""
+"""Preferences of a person: time zone, theme, single-key shortcuts, compact lists, lists that refresh themselves."""
 
 from collections.abc import Callable
 from datetime import UTC, tzinfo
@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.models import Theme, User
 from pipelines_portal.core import times
 
 SWITCHES = ("has_single_keys", "is_compact", "reads_live")
@@ -42,12 +42,14 @@ def _chosen_zone(request: HttpRequest) -> str:
 
 
 def set_preference(user: User, name: str, value: str) -> bool:
-    """Store a preference: a switch as "on" or "off", `time_zone` as a zone or "" for the browser's.
+    """Store a preference: a switch as "on" or "off", `time_zone` as a zone or "" for the browser's, `theme` as a Theme.
 
     Return False, and store nothing, for any other name or value.
     """
     if name == "time_zone" and (not value or value in times.zones()):
         values: dict[str, object] = {"time_zone": value}
+    elif name == "theme" and value in Theme.values:
+        values = {"theme": value}
     elif name in SWITCHES and value in (ON, OFF):
         values = {name: value == ON}
     else:

@@ -205,6 +205,10 @@ def rows_pasted(count: int, *, has_headings: bool) -> str:
     return f"{pasted}. The first one was taken as headings." if has_headings else pasted
 
 
+def rows_deleted(count: int) -> str:
+    return "1 row deleted" if count == 1 else f"{count:,} rows deleted"
+
+
 def created_elsewhere(count: int) -> str:
     if count == 1:
         return "1 of these rows was created in another window."

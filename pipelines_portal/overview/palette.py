@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.urls import ResolverMatch, reverse
 
-from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.models import Theme, User
 from pipelines_portal.api_client.models import CREATABLE_STATUSES
 from pipelines_portal.api_client.task_status import icon_of, label_of
 from pipelines_portal.entry.imports.lists import HAS_REQUESTS, LARGE_COLUMNS
@@ -21,14 +21,15 @@ from pipelines_portal.overview import texts
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.submissions.origin import telling_value
 from pipelines_portal.submissions.reads import read_made
-from pipelines_portal.submissions.search.excerpts import Part, excerpt
-from pipelines_portal.submissions.search.queries import Question, asked_words, find_page
-from pipelines_portal.submissions.search.words import fold
+from pipelines_portal.submissions.search.excerpts import Match, Part, marked_text, matches
+from pipelines_portal.submissions.search.queries import Question, find_page
+from pipelines_portal.submissions.search.words import Term, fold, terms_in, words_in
 from pipelines_portal.task_index.models import GONE, IndexedTask
 from pipelines_portal.tasks.conditions import LONGEST_TEXT as LONGEST_QUESTION
 from pipelines_portal.tasks.conditions import Conditions
 from pipelines_portal.workflows.forms import OpenWorkflowsForm
 from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.titles import titles_of_workflows
 
 MOST_SHOWN, MOST_ROWS, MOST_KEYS_TO_ADD = 6, 5, 4
 # Names are compared here, because SQLite compares only ASCII letters without their case.
@@ -38,6 +39,21 @@ LONGEST_TEXT = 120
 SHORTEST_TEXT = 2
 _IS_ADDRESS = re.compile(r"https?://|\b(?:workflow|pipeline)s?/\d")
 _IS_LIST = re.compile(r"\d[\s,;]+#?\d")
+# What can be done in a workflow: the words before its name, the URL's name, the icon, and other words that people type.
+COMMANDS = (
+    (texts.TYPE_ROWS, "grid:page", "draft", "grid"),
+    (texts.IMPORT_ROWS, "imports:new", "file", "file paste csv xlsx spreadsheet"),
+    (texts.UPLOAD_FILES, "uploads:choose", "upload", "zip import"),
+    (texts.EXPORT_TASKS, "tasks:list", "down", "csv download"),
+)
+# The label and the words of each theme.
+THEMES = {
+    Theme.DARK: (texts.DARK_MODE, "theme colors night"),
+    Theme.LIGHT: (texts.LIGHT_MODE, "theme colors day"),
+    Theme.SYSTEM: (texts.SYSTEM_COLORS, "theme mode dark light"),
+}
+# A shorter word is looked for in other things than commands.
+SHORTEST_COMMAND = 3
 PLACES = (
     ("Home", "overview:home", "home"),
     ("Sent", "submissions:list", "sent"),
@@ -67,6 +83,10 @@ class Option:
     status: str = ""
     is_closed: bool = False
     second: str = ""
+    # The values in which a search found it, with the titles of their fields as names.
+    matches: tuple[Match, ...] = ()
+    # The theme that it switches to.
+    theme: str | None = None
     # The key that opens it, for an option that is the second action of the one above.
     key: str = ""
 
@@ -96,12 +116,14 @@ class Palette:
     asked: str
     match: ResolverMatch | None = None
     last_key: int = 0
-    words: list[str] = field(init=False, default_factory=list)
+    terms: list[Term] = field(init=False)
+    words: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.asked = self.asked.strip()[:LONGEST_QUESTION]
         self.task_id = Conditions(words=self.asked).task_id
-        self.words = asked_words(self.asked)
+        self.terms = terms_in(self.asked)
+        self.words = [word for term in self.terms for word in term.words]
 
     @cached_property
     def keys(self) -> dict[int, str]:
@@ -130,6 +152,7 @@ class Palette:
 
     def _matching(self) -> Iterable[Group]:
         yield from self._workflow_groups()
+        yield Group("Commands", [*self._workflow_commands(), *self._themes()][:MOST_SHOWN])
         yield Group("Not in your list", self._to_add())
         if self.words:
             yield Group("Tasks", self._tasks())
@@ -197,17 +220,56 @@ class Palette:
             for key in keys
         ]
 
+    # Commands
+
+    def _workflow_commands(self) -> Iterable[Option]:
+        """Return commands that the words name, in the workflow of the page and in those visited last."""
+        here = self._workflow_of_page()
+        workflows = [*([here] if here else []), *(one for one in self.workflows if one != here and not one.is_hidden)]
+        for label, name, icon, more in COMMANDS:
+            verbs = [word for word in self.words if _is_begun(word, f"{label} {more}")]
+            if not any(len(word) >= SHORTEST_COMMAND for word in verbs):
+                continue
+            others = [word for word in self.words if word not in verbs]
+            for workflow in best(workflows, lambda one: one.name, others):
+                if self._may(name, workflow):
+                    address = reverse(name, args=[workflow.key_id, workflow.workflow_id])
+                    address += "#export" if name == "tasks:list" else ""
+                    where = "" if workflow.key_id == self.key_id else self.keys[workflow.key_id]
+                    yield Option(address, marked(f"{label} {workflow.name}", self.words), where, icon)
+
+    def _may(self, name: str, workflow: Workflow) -> bool:
+        if name == "tasks:list":
+            # A list has the command itself: palette.js adds it.
+            return not (self.match and self.match.view_name == name)
+        is_open = workflow.status in CREATABLE_STATUSES and self.user.may_send
+        return is_open and workflow.has_file_fields == (name == "uploads:choose")
+
+    def _themes(self) -> Iterable[Option]:
+        for theme, (label, more) in THEMES.items():
+            is_named = bool(self.words) and all(_is_begun(word, f"{label} {more}") for word in self.words)
+            if is_named and theme != self.user.theme:
+                address = f"{reverse('accounts:account')}#theme"
+                yield Option(address, marked(label, self.words), icon="info", theme=theme.value)
+
+    def _workflow_of_page(self) -> Workflow | None:
+        kwargs = self.match.kwargs if self.match else {}
+        return self.by_place.get((kwargs.get("key_id", 0), kwargs.get("workflow_id", 0)))
+
     # Tasks
 
     def _tasks(self) -> list[Option]:
         """Return the task with the ID in each workflow that is known to have it, then rows with the words."""
         task_id, found = self.task_id, []
         if task_id or max(map(len, self.words)) >= SHORTEST_TEXT:
-            found = find_page(self.user, Question(self.words), count=MOST_ROWS).rows
+            found = find_page(self.user, Question(self.terms), count=MOST_ROWS).rows
         ids = {row.task_id for row in found if row.task_id} | ({task_id} if task_id else set())
         statuses = self._statuses(ids)
         by_id = self._tasks_by_id(task_id, statuses) if task_id else []
-        return [*by_id, *(self._row(row, statuses) for row in found)]
+        workflows = [self.by_place.get((row.submission.key_id or 0, row.submission.workflow_id)) for row in found]
+        titles = titles_of_workflows({one.pk for one in workflows if one}) if found else {}
+        rows = zip(found, workflows, strict=True)
+        return [*by_id, *(self._row(row, one, titles.get(one.pk, {}) if one else {}, statuses) for row, one in rows)]
 
     def _statuses(self, task_ids: set[int]) -> dict[tuple[int, int, int], str]:
         """Return the statuses in the index, by key, workflow and task."""
@@ -238,17 +300,29 @@ class Palette:
         address = reverse("tasks:detail", args=place)
         return Option(address, label, where, icon=icon_of(status) if status else "sent", status=status)
 
-    def _row(self, row: SubmissionRow, statuses: dict[tuple[int, int, int], str]) -> Option:
+    def _row(
+        self,
+        row: SubmissionRow,
+        workflow: Workflow | None,
+        titles: dict[str, str],
+        statuses: dict[tuple[int, int, int], str],
+    ) -> Option:
         """Return the option of a row that was sent: its task, or its submission if the person cannot open the task."""
-        submission, parts = row.submission, excerpt(row.fields or {}, self.words)
+        submission, fields = row.submission, row.fields or {}
+        text = telling_value(fields, workflow.telling_field if workflow else "")[:LONGEST_TEXT]
+        parts = marked_text(text, self.terms)
+        found = tuple(
+            replace(match, name=titles.get(match.name) or match.name) for match in matches(fields, self.terms, text)
+        )
         if not row.task_id or not submission.key_id or not getattr(row, "is_key_usable", False):
             address = reverse("submissions:detail", args=[submission.pk])
-            return Option(address, parts, row.get_status_display(), icon="sent")
+            return Option(address, parts, row.get_status_display(), icon="sent", matches=found)
         place = submission.key_id, submission.workflow_id, row.task_id
         status = statuses.get(place, "")
         where = label_of(status) if status else row.get_status_display()
         icon = icon_of(status) if status else "sent"
-        return Option(reverse("tasks:detail", args=place), [Part(f"{row.task_id} · "), *parts], where, icon, status)
+        parts = [Part(f"{row.task_id} · "), *parts]
+        return Option(reverse("tasks:detail", args=place), parts, where, icon, status, matches=found)
 
     # Imports, presets, drafts
 
@@ -268,8 +342,7 @@ class Palette:
 
     def _presets(self) -> list[Option]:
         """Return presets of the workflow of the page. Each opens the form with its values."""
-        kwargs = self.match.kwargs if self.match else {}
-        workflow = self.by_place.get((kwargs.get("key_id", 0), kwargs.get("workflow_id", 0)))
+        workflow = self._workflow_of_page()
         if workflow is None or not self.user.may_send:
             return []
         of_workflow = Preset.objects.filter(key=workflow.key_id, workflow_id=workflow.workflow_id)
@@ -311,6 +384,11 @@ class Palette:
         is_lead = self.user.memberships.filter(is_lead=True).exists()
         page = self.match.view_name if self.match else ""
         return help_address(page, is_lead=is_lead, is_administrator=self.user.is_administrator)
+
+
+def _is_begun(word: str, text: str) -> bool:
+    """Return whether the text has the folded word, or one that begins with it."""
+    return any(each == word or (len(word) >= SHORTEST_COMMAND and each.startswith(word)) for each in words_in(text))
 
 
 def _draft_label(workflow: Workflow) -> str:

@@ -43,6 +43,16 @@ def add_workflows(ids: list[int]) -> str:
     return f"Add workflow {ids[0]}" if len(ids) == 1 else f"Add workflows {', '.join(map(str, ids))}"
 
 
+# Before the name of a workflow
+TYPE_ROWS = "Type rows in"
+IMPORT_ROWS = "Import into"
+UPLOAD_FILES = "Upload files to"
+EXPORT_TASKS = "Export tasks of"
+DARK_MODE = "Dark mode"
+LIGHT_MODE = "Light mode"
+SYSTEM_COLORS = "Colors of the system"
+
+
 def preset_in(workflow: str) -> str:
     return f"Preset in {workflow}"
 

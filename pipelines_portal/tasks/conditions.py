@@ -2,7 +2,8 @@
 
 import re
 from dataclasses import dataclass, field, fields, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from difflib import get_close_matches
 from typing import Any
 
 from django.http import QueryDict
@@ -13,34 +14,35 @@ from pipelines_portal.core.parameters import number_in
 from pipelines_portal.submissions.filters import midnight
 from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.attention import ATTENTION
+from pipelines_portal.workflows.fields.typed_times import NOW, read_typed_time
 
 PAGE_SIZES = (25, 50, 100, 200)
 SIZES_AS_WRITTEN = {str(size) for size in PAGE_SIZES}
 DEFAULT_SIZE = 50
 LONGEST_TEXT = 200
+MOST_ERRORS = 2
 ME, ANYONE = "me", "anyone"
+# All tasks that may still change.
+OPEN = "open"
 # What is typed before a colon, and the names in the address.
 NAMES = ("status", "sent", "import", "day", "stuck", "workflow")
-STATUS_WORDS = {status.label.lower(): status.value for status in TaskStatus} | {"needs attention": ATTENTION}
+STATUS_WORDS = {status.label.lower(): status.value for status in TaskStatus}
+STATUS_WORDS |= {OPEN: OPEN, "needs attention": ATTENTION}
 # What people type for the day on which a task was created.
 CREATED = "created"
-_TYPED = re.compile(rf'(?:^|(?<=\s))({"|".join((*NAMES, CREATED))}):("[^"]*"|\S*)', re.IGNORECASE)
+# A quoted text, a name with a value, or a word. The name of an address such as https://… is not one.
+_TOKEN = re.compile(r'"[^"]*"|(?P<name>[^\W\d]{2,}):(?!//)(?P<value>"[^"]*"|\S*)|\S+')
 _HOURS = re.compile(r"(\d{1,4})([hd])")
-ERRORS = {
-    "status": texts.STATUS_UNKNOWN,
-    "day": texts.DAY_UNKNOWN,
-    "stuck": texts.DURATION_UNKNOWN,
-    "sent": texts.SENDER_UNKNOWN,
-    "import": texts.IMPORT_MISSING,
-    "workflow": texts.WORKFLOW_UNKNOWN,
-}
+# What a person is asked to type after a name.
+EXAMPLES = {"status": "failed", "sent": "me", "import": "tickets", CREATED: "today", "stuck": "24h", "workflow": "42"}
 
 
 @dataclass(frozen=True)
 class Conditions:
     """The conditions of a list, and how many tasks a page has.
 
-    `status` is "" for all, or ATTENTION. `errors` has a sentence for each condition that cannot be read.
+    `status` is "" for all, OPEN or ATTENTION. A condition that cannot be read is left out: `errors` has a sentence for
+    each, and `left_out` has what was typed.
     """
 
     status: str = ""
@@ -52,6 +54,7 @@ class Conditions:
     workflow: str = ""
     limit: int = DEFAULT_SIZE
     errors: tuple[str, ...] = field(default=(), compare=False)
+    left_out: str = field(default="", compare=False)
     # Conditions were typed among the words, and the address does not have them by their names yet.
     is_typed: bool = field(default=False, compare=False)
 
@@ -59,25 +62,27 @@ class Conditions:
     def from_query(cls, query: QueryDict) -> "Conditions":
         """Read an address. An unknown status or number of tasks in it counts as not said."""
         said = {name: query.get(name, "").strip()[:LONGEST_TEXT] for name in NAMES}
-        if said["status"] != ATTENTION and not TaskStatus.known(said["status"]):
+        if said["status"] not in (OPEN, ATTENTION) and not TaskStatus.known(said["status"]):
             said["status"] = ""
-        text = query.get("q", "").strip()
-        typed = _typed_in(text[:LONGEST_TEXT])
-        if typed.get("status"):
-            typed["status"] = STATUS_WORDS.get(typed["status"].lower().replace("_", " "), typed["status"])
-        said |= {name: value for name, value in typed.items() if value or name not in NAMES}
+        typed, words, errors = _typed_in(query.get("q", "").strip()[:LONGEST_TEXT])
+        said |= typed
+        for name in NAMES:
+            typed_name = CREATED if name == "day" else name
+            if (said[name] or name in typed) and (error := _error_in(name, said[name])):
+                errors[f"{typed_name}:{_quoted(said[name])}"] = error
+                said[name] = ""
         limit = query.get("limit", "")
         return cls(
-            status=said["status"], words=" ".join(_TYPED.sub(" ", text[:LONGEST_TEXT]).split()), sent=said["sent"],
-            import_=said["import"], day=said["day"], stuck=said["stuck"], workflow=said["workflow"],
+            status=said["status"], words=" ".join(words), sent=said["sent"], import_=said["import"], day=said["day"],
+            stuck=said["stuck"], workflow=said["workflow"],
             limit=int(limit) if limit in SIZES_AS_WRITTEN else DEFAULT_SIZE,
-            errors=_errors_in(said, typed), is_typed=bool(typed),
+            errors=tuple(errors.values())[:MOST_ERRORS], left_out=" ".join(errors), is_typed=bool(typed),
         )  # fmt: skip
 
     @property
     def is_plain(self) -> bool:
         """Whether the API has this list: all tasks, or those of one status."""
-        return replace(self, status="", limit=DEFAULT_SIZE) == Conditions()
+        return self.status != OPEN and replace(self, status="", limit=DEFAULT_SIZE) == Conditions()
 
     @property
     def is_only_words(self) -> bool:
@@ -118,18 +123,15 @@ class Conditions:
 
 def days_in(text: str) -> tuple[date, date] | None:
     """Return the first and the last day that the text means, or None if it means none."""
-    first, _, last = text.partition("..")
-    found = _day_in(first), _day_in(last or first)
+    # German days may end with a dot: 1.11...27.11.
+    first, *last = re.split(r"\.\.(?!\.)", text, maxsplit=1)
+    found = _day_in(first), _day_in((last or [""])[0] or first)
     return (found[0], found[1]) if found[0] and found[1] and found[0] <= found[1] else None
 
 
 def _day_in(text: str) -> date | None:
-    today = timezone.localdate()
-    named = {"today": today, "yesterday": today - timedelta(days=1)}
-    try:
-        return named.get(text.lower()) or date.fromisoformat(text)
-    except ValueError:
-        return None
+    moment = read_typed_time(text, timezone.localtime().replace(tzinfo=None))
+    return moment.date() if moment and moment.time() == time() and text.lower() not in NOW else None
 
 
 def duration_in(text: str) -> timedelta | None:
@@ -138,23 +140,44 @@ def duration_in(text: str) -> timedelta | None:
     return timedelta(hours=int(found[1]) * (24 if found[2] == "d" else 1)) if found else None
 
 
-def _typed_in(text: str) -> dict[str, str]:
-    typed = {match[1].lower(): match[2].strip('"').strip() for match in _TYPED.finditer(text)}
-    return {"day" if name == CREATED else name: value for name, value in typed.items()}
+def _typed_in(text: str) -> tuple[dict[str, str], list[str], dict[str, str]]:
+    """Return the conditions that were typed, the words among them, and errors by what was typed."""
+    typed, words, errors = dict[str, str](), list[str](), dict[str, str]()
+    for token in _TOKEN.finditer(text):
+        name, value = (token["name"] or "").lower(), (token["value"] or "").strip('"').strip()
+        if name in EXAMPLES or name in NAMES:
+            typed["day" if name == CREATED else name] = value
+        elif name and value:
+            errors[token[0]] = _unknown(name, value)
+        else:
+            words.append(token[0])
+    if "status" in typed:
+        word = typed["status"].lower().replace("_", " ")
+        typed["status"] = STATUS_WORDS.get(word, typed["status"])
+    return typed, words, errors
 
 
-def _errors_in(said: dict[str, str], typed: dict[str, str]) -> tuple[str, ...]:
-    wrong = {name for name, value in typed.items() if not value}
-    if typed.get("status") and typed["status"] != ATTENTION and not TaskStatus.known(typed["status"]):
-        wrong.add("status")
-    if said["day"] and not days_in(said["day"]):
-        wrong.add("day")
-    if said["stuck"] and not duration_in(said["stuck"]):
-        wrong.add("stuck")
-    if said["workflow"] and not number_in(said["workflow"].removeprefix("#")):
-        wrong.add("workflow")
-    errors = {name: ERRORS[name] for name in NAMES if name in wrong}
-    if "status" in errors and typed.get("status"):
-        words = ", ".join(word for word in STATUS_WORDS if STATUS_WORDS[word] != ATTENTION)
-        errors["status"] = texts.NOT_A_STATUS.format(word=typed["status"], words=words)
-    return tuple(errors.values())
+def _unknown(name: str, value: str) -> str:
+    """Return the error of a condition that does not exist, with one that the person may have meant."""
+    near = next(iter(get_close_matches(name, EXAMPLES, n=1)), "status")
+    example = value if near == "status" and value.lower() in STATUS_WORDS else EXAMPLES[near]
+    return texts.NO_SUCH_CONDITION.format(name=name, example=f"{near}:{_quoted(example)}", text=f"{name}:{value}")
+
+
+def _error_in(name: str, value: str) -> str:
+    """Return the error of a condition, or "" if it can be read."""
+    if not value:
+        return texts.CONDITION_EMPTY[name]
+    if name == "status" and value not in STATUS_WORDS.values():
+        return texts.NOT_A_STATUS.format(word=value, words=", ".join(list(STATUS_WORDS)[:-1]))
+    if name == "day" and not days_in(value):
+        return texts.NOT_A_DAY.format(word=value)
+    if name == "stuck" and not duration_in(value):
+        return texts.NOT_A_DURATION.format(word=value)
+    if name == "workflow" and not number_in(value.removeprefix("#")):
+        return texts.CONDITION_EMPTY[name]
+    return ""
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if " " in value else value

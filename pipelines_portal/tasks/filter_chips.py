@@ -10,10 +10,10 @@ from pipelines_portal.task_index.counts import Counts
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.attention import ATTENTION
-from pipelines_portal.tasks.conditions import CREATED, ME, Conditions
+from pipelines_portal.tasks.conditions import CREATED, ME, OPEN, Conditions
 from pipelines_portal.tasks.pagination import Pagination
 
-WORDS = {"": texts.ALL_STATUSES, ATTENTION: texts.NEEDS_ATTENTION} | {
+WORDS = {"": texts.ALL_STATUSES, ATTENTION: texts.NEEDS_ATTENTION, OPEN: texts.OPEN} | {
     status.value: status.label for status in TaskStatus
 }
 Numbers = dict[str, str]
@@ -55,6 +55,7 @@ def chips(conditions: Conditions, numbers: Numbers) -> tuple[Chip, ...]:
             status == conditions.status and (bool(status) or conditions.is_plain),
         )
         for status, word in WORDS.items()
+        if status != OPEN
     )  # fmt: skip
 
 
@@ -82,24 +83,24 @@ def condition_chips(conditions: Conditions, import_name: str = "") -> list[Condi
 
 @dataclass(frozen=True)
 class QueryBox:
-    """The query box: its conditions and its words. `carried` is what its form posts beside the words."""
+    """The query box: its conditions and its words. `carried` is what its form posts beside the words.
+
+    Conditions with errors stay among the words, to be corrected.
+    """
 
     chips: list[ConditionChip]
     words: str
     carried: list[tuple[str, str | int]]
     without_words: str
+    errors: tuple[str, ...] = ()
 
 
 def query_box(conditions: Conditions, import_name: str = "") -> QueryBox:
     """Return the box of a list."""
     carried = [(name, value) for name, value in conditions.as_query().items() if name != "q"]
     chips_shown = condition_chips(conditions, import_name)
-    return QueryBox(chips_shown, conditions.words, carried, query_of(conditions.but(words="")))
-
-
-def wrong_query_box(conditions: Conditions, typed: str) -> QueryBox:
-    """Return the box of conditions with errors: with the whole text that was typed."""
-    return QueryBox([] if conditions.is_typed else condition_chips(conditions), typed, [], "")
+    words = f"{conditions.words} {conditions.left_out}".strip()
+    return QueryBox(chips_shown, words, carried, query_of(conditions.but(words="")), conditions.errors)
 
 
 def known_numbers(

@@ -25,16 +25,16 @@ from pipelines_portal.submissions.search.queries import (
     NEWEST,
     PHRASE,
     Question,
-    asked_words,
     find_page,
     find_tasks,
     ways_of,
 )
+from pipelines_portal.submissions.search.words import terms_in
 from pipelines_portal.submissions.signals import states_of_imports
 from pipelines_portal.task_index.models import GONE, LISTED, IndexedTask, WorkflowIndex
 from pipelines_portal.task_index.reads import TO_SHOW
 from pipelines_portal.tasks.attention import ATTENTION
-from pipelines_portal.tasks.conditions import ANYONE, DEFAULT_SIZE, ME, Conditions
+from pipelines_portal.tasks.conditions import ANYONE, DEFAULT_SIZE, ME, OPEN, Conditions
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 # Of a task that was sent from here, and that the index has not read yet.
@@ -179,7 +179,7 @@ def count_up_to(scope: Scope, asked: Asked, most: int) -> int:
 def _from_index(scope: Scope, asked: Asked, cursor: str, limit: int) -> FoundPage:
     conditions = asked.conditions
     # The tasks of several statuses are few. With "+ 0" they are read by status and sorted, not searched among all.
-    is_of_several = conditions.status == ATTENTION or (conditions.stuck_for and not conditions.status)
+    is_of_several = conditions.status in (OPEN, ATTENTION) or (conditions.stuck_for and not conditions.status)
     tasks = _indexed(scope, asked).alias(place=F("task_id") + 0 if is_of_several else F("task_id"))
     if cursor:
         tasks = tasks.filter(place__lt=_number(cursor, "known-"))
@@ -218,6 +218,8 @@ def _with_status(tasks: "QuerySet[IndexedTask]", conditions: Conditions) -> "Que
         tasks = tasks.filter(TO_SHOW, status__in=CAN_BE_STUCK, updated_at__lt=late)
     if status == ATTENTION:
         return tasks.filter(TO_SHOW, status__in=NEEDS_ATTENTION)
+    if status == OPEN:
+        return tasks.filter(LISTED, status__in=[each for each in TaskStatus if each.is_open])
     if status == TaskStatus.FINISHED:
         return tasks.filter(status=status, is_suspect=False)
     if status:
@@ -265,7 +267,7 @@ def _question(scope: Scope, asked: Asked) -> Question:
         tasks = _indexed(scope, Asked(conditions.but(words="", sent="", import_="", day=""))).order_by()
         rows = SubmissionRow.objects.filter(task_id__in=tasks.values("task_id")).order_by().values("pk")
     return Question(
-        words=asked_words(conditions.words),
+        terms=terms_in(conditions.words),
         people=asked.people,
         key_id=workflow.key_id if workflow else None,
         workflow_id=workflow.workflow_id if workflow else number_in(conditions.workflow),
@@ -304,13 +306,13 @@ def _from_sent(scope: Scope, asked: Asked, cursor: str, limit: int) -> FoundPage
 
 def _by_words(scope: Scope, asked: Asked, cursor: str, limit: int) -> FoundPage:
     question = _question(scope, asked)
-    if not question.words:
+    if not question.terms:
         return FoundPage([])
     way, before = PHRASE, NEWEST
     if cursor:
         first, _, second = cursor.removeprefix("words-").partition("-")
         way, before = _number(first), _number(second)
-        if not cursor.startswith("words-") or way not in ways_of(question.words):
+        if not cursor.startswith("words-") or way not in ways_of(question.terms):
             raise no_such_page()
     found = find_page(scope.reader, question, way, before, limit)
     places = {(row.submission.key_id or 0, row.submission.workflow_id, row.task_id or 0) for row in found.rows}

@@ -64,8 +64,6 @@ def _ids_of(
     if conditions.is_plain:
         place = workflow.key, client, workflow.workflow_id
         return [task.id for task in tasks_page(*place, cursor, conditions, fresh_for=FRESH_FOR_SECONDS).page.tasks]
-    if conditions.errors:
-        return []
     scope = Scope.of_workflow(reader, workflow)
     return [one.task.id for one in find(scope, resolve(scope, conditions), cursor).tasks if one.task]
 

@@ -18,7 +18,7 @@ from pipelines_portal.api_client import PipelinesClient, Task, TaskPage
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.pooled_answers import Question, pooled
 from pipelines_portal.submissions.origin import Brief, briefs_of_tasks, sent_from_here
-from pipelines_portal.submissions.search.queries import asked_words
+from pipelines_portal.submissions.search.words import terms_in
 from pipelines_portal.task_index.counts import Counts, open_counts
 from pipelines_portal.task_index.models import STUCK_HOURS, TaskNote, TaskNotes, WorkflowIndex
 from pipelines_portal.task_index.scanning import record_list
@@ -53,6 +53,7 @@ from pipelines_portal.tasks.live_page import (
 )
 from pipelines_portal.tasks.pagination import Pagination
 from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.titles import titles_of_workflows
 
 # A list that nobody else looks at finds its own last page this old or older, and so reads the API at each refresh.
 FRESH_FOR_A_REFRESH = WHILE_MOVING * 0.9
@@ -199,11 +200,16 @@ class ListPage:
     # Addresses
 
     def _address(self, pagination: Pagination, **more: str | int) -> str:
-        return pagination.query(**self.conditions.as_query(), **more)
+        return pagination.query(**(self.conditions.as_query() | more))
 
     @cached_property
     def here(self) -> str:
         return self._address(self.pagination)
+
+    @property
+    def to_correct(self) -> dict[str, str]:
+        """What a refresh adds to the address, so that conditions with errors stay in the query box."""
+        return {"q": self.box.words} if self.conditions.errors else {}
 
     @property
     def exported(self) -> list[tuple[str, str | int]]:
@@ -319,7 +325,7 @@ class TaskList(ListPage):
     @property
     def poll(self) -> str:
         shown = self.live.shown if self.is_first else ""
-        return self._address(self.pagination, seen=self.seen, shown=shown)
+        return self._address(self.pagination, seen=self.seen, shown=shown, **self.to_correct)
 
     @cached_property
     def seconds_until_refresh(self) -> int:
@@ -448,7 +454,7 @@ class FoundList(ListPage):
             senders=has_several_senders([one.brief for one in self.listed], self.scope.reader),
             numbers=bool(self.asked.group),
             workflows=is_everywhere,
-            words=asked_words(self.conditions.words),
+            terms=terms_in(self.conditions.words),
         )
 
     @property
@@ -456,9 +462,13 @@ class FoundList(ListPage):
         names = {(one.key_id, one.workflow_id): one for one in self.scope.indexes.values()}
         if workflow := self.scope.workflow:
             names[workflow.key_id, workflow.workflow_id] = workflow
-        return task_rows((self._listed_task(one, names) for one in self.listed), self.columns)
+        shown = {names[one.place[:2]].pk for one in self.listed if one.place[:2] in names}
+        titles = titles_of_workflows(shown) if self.columns.terms else {}
+        return task_rows((self._listed_task(one, names, titles) for one in self.listed), self.columns)
 
-    def _listed_task(self, one: FoundTask, names: dict[tuple[int, int], OpenedWorkflow]) -> ListedTask:
+    def _listed_task(
+        self, one: FoundTask, names: dict[tuple[int, int], OpenedWorkflow], titles: dict[int, dict[str, str]]
+    ) -> ListedTask:
         workflow = names.get((one.key_id or 0, one.workflow_id))
         if self.scope.workflow and one.task:
             address = f"{one.task.id}/{self.tail}"
@@ -468,7 +478,8 @@ class FoundList(ListPage):
             address = reverse("submissions:detail", args=[one.row.submission_id]) if one.row else ""
         name = workflow.name if workflow else one.row.submission.workflow_name if one.row else ""
         note = self._note_of(one, workflow)
-        return ListedTask(one, address, workflow.telling_field if workflow else "", note, name)
+        of_fields = titles.get(workflow.pk, {}) if workflow else {}
+        return ListedTask(one, address, workflow.telling_field if workflow else "", note, name, of_fields)
 
     def _note_of(self, one: FoundTask, workflow: OpenedWorkflow | None) -> TaskNote | None:
         if one.task is None:
@@ -497,8 +508,8 @@ class FoundList(ListPage):
     @property
     def poll(self) -> str:
         if self.away:
-            return self._address(self.pagination, known=1)
-        return self._address(self.pagination, seen=self.seen, shown=self.live.shown)
+            return self._address(self.pagination, known=1, **self.to_correct)
+        return self._address(self.pagination, seen=self.seen, shown=self.live.shown, **self.to_correct)
 
     @cached_property
     def seen(self) -> str:

@@ -3,19 +3,23 @@
 from collections.abc import Sequence
 
 # Conditions that are typed into the query box
-STATUS_UNKNOWN = "Enter a status, for example “failed” or “needs attention”."
-DAY_UNKNOWN = (
-    "Enter a day, for example “today” or “2026-11-27”, or two days with .. between them: 2026-11-01..2026-11-27"
-)
-DURATION_UNKNOWN = "Enter how long, for example “24h” or “3d”."
-SENDER_UNKNOWN = "Enter “me”, “anyone”, or part of a name or email."
-IMPORT_MISSING = "Enter part of a file name."
 NOT_A_STATUS = "“{word}” isn’t a status. Use {words} or needs attention."
-WORKFLOW_UNKNOWN = "Enter a workflow ID."
+NOT_A_DAY = "“{word}” isn’t a day. Use today, 27.11.2026, 2026-11-27 or 2026-11-01..2026-11-27."
+NOT_A_DURATION = "“{word}” isn’t a duration. Use 24h or 3d."
+NO_SUCH_CONDITION = 'No condition is called {name}. Try {example}, or search for the text in quotes: "{text}".'
+CONDITION_EMPTY = {
+    "status": "Enter a status, for example “failed” or “needs attention”.",
+    "day": "Enter a day, for example “today” or “27.11.2026”.",
+    "stuck": "Enter how long, for example “24h” or “3d”.",
+    "sent": "Enter “me”, “anyone”, or part of a name or email.",
+    "import": "Enter part of a file name.",
+    "workflow": "Enter a workflow ID.",
+}
 
 # The list
 NEEDS_ATTENTION = "Needs attention"
 ALL_STATUSES = "All"
+OPEN = "Open"
 ALL_TASKS = "All tasks"
 FILTERED = "Filtered"
 MINE_TODAY = "Mine today"

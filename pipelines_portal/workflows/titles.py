@@ -26,6 +26,11 @@ def _folded(word: str) -> str:
     return word.strip().casefold()
 
 
+def titles_of_workflows(pks: Iterable[int]) -> dict[int, dict[str, str]]:
+    """Return the titles of several workflows, by their primary keys."""
+    return dict(FieldTitles.objects.filter(workflow__in=pks).values_list("workflow", "titles"))
+
+
 def titles_of(key_id: int | None, workflow_id: int) -> dict[str, str]:
     """Return the titles by the names of the fields, or {} if none are stored."""
     found = FieldTitles.objects.filter(workflow__key=key_id, workflow__workflow_id=workflow_id)

@@ -10,6 +10,7 @@ import "./every-page/polling.js";
 import "./every-page/row-links.js";
 import "./every-page/send-once.js";
 import "./every-page/single-keys.js";
+import "./every-page/space-presses.js";
 import "./every-page/task-selection.js";
 import "./every-page/times.js";
 import "./every-page/toasts.js";

@@ -1,5 +1,6 @@
 """Each part of a page that htmx brings is as it is when the page is loaded: of all pages, in a company full of data."""
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -79,6 +80,12 @@ def test_each_form_that_htmx_posts_has_its_case() -> None:
 def address_in(tag: str) -> str:
     """Return the name of the variable in which the template has the address."""
     return re.findall(r"""(?:action|hx-post)="\{\{ (\w+) \}\}""", tag)[0]
+
+
+def test_htmx_copies_no_inline_styles(desk: Desk) -> None:
+    """From an element to the one that takes its place: the content security policy refuses them."""
+    config = HtmxPage(desk.browser, "/").find("meta[name=htmx-config]")["content"]
+    assert json.loads(config)["attributesToSettle"] == ["class"]
 
 
 def test_apps_without_htmx() -> None:

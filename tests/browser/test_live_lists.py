@@ -121,6 +121,7 @@ def test_tasks_are_selected_by_keyboard(page: Page, world: World) -> None:
     page.get_by_role("button", name="Mark as mistake").click()
     expect(page.locator(".toast")).to_contain_text("marked as a mistake")
     expect(page.locator("tr.mistake")).to_have_count(1)
+    expect(page.locator("tr.mistake a")).to_be_focused()
 
 
 @pytest.mark.full
@@ -395,3 +396,25 @@ def test_in_the_ledger_too_open_parts_stay_and_new_ones_wait(page: Page, world: 
     expect(page.locator("#announce").get_by_role("link")).to_have_count(0)
     expect(page.locator("#submission-page")).to_contain_text(re.compile(r"3\s+tasks"))
     expect(fold).to_have_attribute("open", "")
+
+
+def test_after_a_task_left_the_list_the_next_one_has_the_focus(page: Page, world: World) -> None:
+    muted, following = reversed(world.create(2))
+    world.api.run("set_status", task_ids=[muted, following], status="failed")
+    page.goto(world.address("?status=attention"))
+    page.locator(f"#t{muted}").focus()
+    page.keyboard.press("x")
+    page.locator("#mute-menu summary").click()
+    page.get_by_label("Note").fill("asked Ana")
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text("muted")
+    expect(page.locator(f"#t{following}")).to_be_focused()
+
+
+def test_space_presses_a_link_that_looks_like_a_button(page: Page, world: World) -> None:
+    page.goto(world.address())
+    page.get_by_role("link", name="New task").press("Space")
+    expect(page).to_have_url(world.address("new/"))
+    text = page.get_by_role("textbox", name="Text to translate")
+    text.press("Space")
+    expect(text).to_have_value(" ")

@@ -72,7 +72,7 @@ def test_arrows_choose_and_escape_gives_the_focus_back(browser: Browser, running
         assert field(page).get_attribute("aria-activedescendant") == option.get_attribute("id")
     page.keyboard.press("Escape")
     expect(page.locator("#palette")).not_to_be_visible()
-    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to navigation")).to_be_focused()
 
 
 def test_ctrl_enter_opens_a_new_tab(browser: Browser, running: Demo) -> None:
@@ -93,6 +93,22 @@ def test_links_of_the_page_with_a_key_are_suggested(browser: Browser, running: D
     expect(action).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Enter")
     expect(page).to_have_url(running.workflow(44, "tasks/new/"))
+
+
+def test_a_command_switches_the_theme_and_exports_the_list(browser: Browser, running: Demo) -> None:
+    page = opened(browser, running)
+    page.keyboard.type("dark")
+    expect(page.get_by_role("option", name="Dark mode")).to_have_attribute("aria-selected", "true")
+    with page.expect_response("**/account/preference/"):
+        page.keyboard.press("Enter")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(page.locator("html")).to_have_css("color-scheme", "dark")
+    page.keyboard.press("/")
+    page.keyboard.type("export")
+    expect(page.get_by_role("option", name="Export this list as CSV")).to_have_attribute("aria-selected", "true")
+    with page.expect_request("**/tasks/export/"):
+        page.keyboard.press("Enter")
 
 
 def test_a_pasted_link_adds_the_workflow(browser: Browser, running: Demo) -> None:

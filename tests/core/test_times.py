@@ -70,7 +70,8 @@ def test_the_clock_is_the_one_chosen_else_the_browsers_else_utc(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("name", "value"), [("time_zone", "Mars/Base"), ("is_compact", "maybe"), ("role", "administrator"), ("", "")]
+    ("name", "value"),
+    [("time_zone", "Mars/Base"), ("is_compact", "maybe"), ("theme", "pink"), ("role", "administrator"), ("", "")],
 )
 def test_what_is_none_of_the_choices_changes_nothing(page: Client, person: User, name: str, value: str) -> None:
     answer = page.post("/account/preference/", {"name": name, "value": value, "next": "/account/"})

@@ -565,7 +565,7 @@ def test_a_refresh_answers_only_if_something_is_new(page: Client, saved_key: Sav
     index.status_counts.filter(status="failed").update(listed=5)
     words = text_of(page.get(match[1], headers=POLL))
     assert words.startswith("<title>Home ·") and "<b>5</b>" in words and "<html" not in words and match[1] not in words
-    assert 'id="home-updated" hx-swap-oob="morph"' in words
+    assert 'id="home-updated" hx-swap-oob="true"' in words
 
 
 def test_home_stands_still_for_people_who_paused_updates(page: Client, person: User, saved_key: SavedKey) -> None:

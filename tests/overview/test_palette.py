@@ -123,6 +123,49 @@ def test_any_text_is_answered(desk: Desk, text: str) -> None:
     assert "<script>" not in answer.content.decode()
 
 
+# --- commands ---------------------------------------------------------------------------------------------------------
+
+
+def commands(desk: Desk, text: str, page: str = "", by: User | None = None) -> list[tuple[str, str]]:
+    return [(text_of(option), option.address) for option in ask(desk, text, page, by).get("Commands", [])]
+
+
+def test_commands_are_found_by_what_they_do(desk: Desk) -> None:
+    open_workflow(desk.key, FILES, name="Files", has_file_fields=True)
+    open_workflow(desk.key, EVERY_TYPE, name="Closed", status="ARCHIVED")
+    place, files = of_workflow(desk), f"/keys/{desk.key.pk}/workflows/{FILES}"
+    grid = [("Type rows in Translations", f"{place}new/grid/")]
+    assert commands(desk, "grid") == commands(desk, "type rows in trans") == commands(desk, "gri trans", place) == grid
+    assert commands(desk, "grid files") == commands(desk, "in") == []
+    assert ("Import into Translations", place.replace("tasks/", "import/")) in commands(desk, "import")
+    assert [address for _, address in commands(desk, "zip")] == [f"{files}/upload/"]
+    assert commands(desk, "export trans") == [("Export tasks of Translations", f"{place}#export")]
+    assert commands(desk, "export", place) == [], "the page has it"
+
+
+def test_the_page_behind_comes_first_among_commands(desk: Desk) -> None:
+    other = open_workflow(desk.key, EVERY_TYPE, name="Other")
+    found = commands(desk, "grid", f"/keys/{other.key_id}/workflows/{EVERY_TYPE}/overview/")
+    assert [label for label, _ in found] == ["Type rows in Other", "Type rows in Translations"]
+
+
+def test_a_viewer_is_offered_only_to_export(desk: Desk) -> None:
+    viewer = make_person("viewer@acme.example", role="viewer")
+    share_key(desk.key, viewer)
+    assert commands(desk, "grid", by=viewer) == commands(desk, "import", by=viewer) == []
+    assert len(commands(desk, "export", by=viewer)) == 1
+
+
+def test_the_theme_is_switched_for_all_pages(desk: Desk) -> None:
+    assert [label for label, _ in commands(desk, "dark")] == ["Dark mode"]
+    assert [option.theme for option in ask(desk, "theme")["Commands"]] == ["dark", "light"]
+    assert "data-theme=" not in desk.browser.get("/").content.decode()
+    desk.browser.post("/account/preference/", {"name": "theme", "value": "dark"})
+    assert '<html lang="en" data-theme="dark">' in desk.browser.get("/").content.decode()
+    assert [label for label, _ in commands(desk, "mode")] == ["Light mode", "Colors of the system"]
+    assert 'value="dark" checked' in desk.browser.get("/account/").content.decode()
+
+
 # --- workflows to add -------------------------------------------------------------------------------------------------
 
 

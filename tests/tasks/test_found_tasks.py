@@ -17,6 +17,7 @@ from pipelines_portal.audit.models import Event
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.search.queries import Question, find_tasks
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
+from pipelines_portal.tasks.conditions import days_in
 from pipelines_portal.workflows.models import FieldTitles
 from tests.factories import (
     Desk,
@@ -186,6 +187,20 @@ def test_words_find_tasks_with_their_status(desk: Desk) -> None:
     assert "No results for “qqqq”" in empty
 
 
+def test_a_task_is_shown_by_its_own_text_and_under_it_the_value_with_the_words(desk: Desk) -> None:
+    FieldTitles.objects.create(workflow=desk.workflow, titles={"target_language": "Target language"})
+    sent = send_texts(desk, "Broken parcel <b>")
+    for place in (address(desk.workflow), "/search/"):
+        html = text_of(desk.browser.get(place, {"q": "french"}))
+        text = '<span title="Broken parcel &lt;b&gt;">Broken parcel &lt;b&gt;</span>'
+        assert f'{text} <span class="match">Target language: <mark>French</mark></span></td>' in html
+        assert 'class="match"' not in text_of(desk.browser.get(place, {"q": "parcel"}))
+    option = desk.browser.get("/palette/", {"q": "french"}).content.decode()
+    assert f"{sent.rows.get().task_id} · Broken parcel" in option
+    found = option.split('class="match">')[1].split("</span>")[0]
+    assert " ".join(found.split()) == "Target language: <mark>French</mark>"
+
+
 def test_rows_that_became_no_task_are_found_too(desk: Desk) -> None:
     sent = send_texts(desk, "Parcel", "Parcel too")
     sent.rows.filter(index=1).update(status="rejected", task_id=None)
@@ -290,6 +305,7 @@ def test_it_is_shown_while_pipelines_is_away(desk: Desk, api: Any) -> None:
         ("day:today", "?day=today"),
         ('status:"needs attention"', "?status=attention"),
         ("stuck:3d", "?stuck=3d"),
+        ("status:Open", "?status=open"),
     ],
 )
 def test_typed_conditions_become_chips(desk: Desk, typed: str, query: str) -> None:
@@ -308,18 +324,77 @@ def test_chips_can_be_removed_and_are_carried_by_the_form(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["day=soon", "day=2026-02-30", "day=2026-03-02..2026-03-01", "stuck=long", "q=day:soon", "q=status:odd",
-              "q=sent:", "q=stuck:", "day=2026-01-01..", "q=sent:%22%22"],
+    ("query", "error"),
+    [
+        ("day=soon", "“soon” isn’t a day. Use today, 27.11.2026,"),
+        ("day=2026-02-30", "isn’t a day"),
+        ("day=2026-03-02..2026-03-01", "isn’t a day"),
+        ("q=created:now", "isn’t a day"),
+        ("stuck=long", "“long” isn’t a duration. Use 24h or 3d."),
+        ("q=status:odd", "“odd” isn’t a status. Use in progress,"),
+        ("q=sent:", "Enter “me”, “anyone”,"),
+        ("q=sent:%22%22", "Enter “me”, “anyone”,"),
+        ("q=foo:bar", "No condition is called foo. Try status:failed, or search for the text in quotes: &quot;foo:bar"),
+        ("q=is:paused", "No condition is called is. Try status:paused,"),
+        ("q=sender:ana", "No condition is called sender. Try sent:me,"),
+    ],
 )  # fmt: skip
-def test_wrong_conditions_are_named_at_the_box(desk: Desk, query: str) -> None:
+def test_a_wrong_condition_is_named_above_the_list_which_ignores_it(
+    desk: Desk, api: Any, query: str, error: str
+) -> None:
+    [task_id] = api.create(1, desk.workflow.workflow_id)
     answer = desk.browser.get(address(desk.workflow, f"?{query}"))
-    if query == "day=2026-01-01..":
-        assert answer.status_code == 200
-        return
-    assert answer.status_code == 422
-    assert 'aria-describedby="query-error"' in text_of(answer) and (
-        "Enter " in text_of(answer) or "isn’t a status" in text_of(answer)
-    )
+    html = text_of(answer)
+    assert answer.status_code == 422 and error in html and 'aria-describedby="query-error"' in html
+    assert ids(html) == [task_id] and 'id="export-menu"' in html
+    read(desk, {1: "failed", 2: "pending"})
+    answer = desk.browser.get(f"/search/?{query}&status=failed")
+    html = text_of(answer)
+    assert answer.status_code == 422 and error in html and (ids(html) == [1] or "q=status" in query)
+
+
+def test_text_with_a_colon_is_searched_in_quotes_and_where_no_name_is_before_it(desk: Desk) -> None:
+    sent = send_texts(desk, "Note foo:bar of 12:30, see http://x.example Re: parcel")
+    task_id = sent.rows.get().task_id
+    for words in ('"foo:bar"', "12:30", "http://x.example", "Re: parcel", '"sent:nobody" parcel'):
+        found = [] if "nobody" in words else [task_id]
+        assert ids(text_of(desk.browser.get(address(desk.workflow), {"q": words}))) == found
+
+
+def test_what_was_typed_wrong_stays_in_the_box_while_the_list_refreshes_itself(desk: Desk) -> None:
+    read(desk, {1: "pending"})
+    send(desk.person, desk.workflow, 1)
+    html = text_of(desk.browser.get(address(desk.workflow), {"q": "status:foo sent:me"}))
+    assert 'value="status:foo"' in html and "Remove sent" in html
+    poll = html.split('hx-get="?')[1].split('"')[0].replace("&amp;", "&")
+    assert desk.browser.get(address(desk.workflow, f"?{poll}"), headers=POLL).status_code == 204
+    send(desk.person, desk.workflow, 2)
+    polled = desk.browser.get(address(desk.workflow, f"?{poll}"), headers=POLL)
+    assert polled.status_code == 200 and "“foo” isn’t a status" in text_of(polled)
+
+
+@pytest.mark.parametrize(
+    ("typed", "days"),
+    [
+        ("27.11.2026", ("2026-11-27", "2026-11-27")),
+        ("1.11.2026..27.11.2026", ("2026-11-01", "2026-11-27")),
+        ("1.11.2026...27.11.2026", None),
+        ("2026-11-01..", ("2026-11-01", "2026-11-01")),
+        ("27 Nov 2026..28 November 2026", ("2026-11-27", "2026-11-28")),
+        ("27.11.2026 10:00", None),
+    ],
+)
+def test_days_are_read_as_people_write_them(typed: str, days: tuple[str, str] | None) -> None:
+    found = days_in(typed)
+    assert (tuple(map(str, found)) if found else None) == days
+    assert days_in("1.11...27.11.")
+
+
+def test_open_tasks_are_those_that_may_still_change(desk: Desk) -> None:
+    statuses = ["pending", "in_progress", "paused", "escalated", "quarantined", "failed", "finished"]
+    read(desk, dict(enumerate(statuses, 1)))
+    assert shown(desk, "?status=open") == [5, 4, 3, 2, 1]
+    assert "All tasks" in text_of(desk.browser.get(address(desk.workflow, "?status=open&day=yesterday")))
 
 
 @pytest.mark.parametrize("query", ["sent=%00", "q=%00", "import=%00", "q=" + "x" * 900, "sent=" + "y" * 900, "q=%22",

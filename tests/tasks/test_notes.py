@@ -45,7 +45,10 @@ def test_a_failed_task_is_muted_and_unmuted(page: Any, saved_key: SavedKey, api:
     assert "Mark as mistake" in html
     answer = page.post(address(workflow, "clear-notes/"), {"task": task_id, "state": "muted"})
     assert answer["Location"] == address(workflow, f"{task_id}/") and said(answer)[-1] == f"Task {task_id} unmuted"
-    assert "Muted" not in text_of(page.get(address(workflow, f"{task_id}/"), follow=True)).split("<main")[1]
+    assert (
+        "Muted"
+        not in text_of(page.get(address(workflow, f"{task_id}/"), follow=True)).split("<main")[1].split("</main>")[0]
+    )
     again = page.post(address(workflow, "clear-notes/"), {"task": task_id, "state": "muted"})
     assert said(again)[-1] == "Someone else has already changed this"
 
@@ -70,7 +73,8 @@ def test_a_mistake_is_struck_through(page: Any, saved_key: SavedKey, api: FakeAp
     workflow, task_ids = failed_tasks(saved_key, api)
     values = {"task": task_ids[:2], "note": "", "next": address(workflow, "?status=failed")}
     answer = page.post(address(workflow, "mark-as-mistakes/"), values)
-    assert answer["Location"] == values["next"] and said(answer) == ["2 tasks marked as mistakes"]
+    assert answer["Location"] == f"{values['next']}#t{task_ids[1]}", "the place in the list"
+    assert said(answer) == ["2 tasks marked as mistakes"]
     html = text_of(page.get(address(workflow)))
     assert html.count('<tr class="mistake">') == html.count('<span class="aside">Mistake</span>') == 2
     html = text_of(page.get(address(workflow, f"{task_ids[0]}/")))

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.forms import NameForm
+from pipelines_portal.accounts.models import Theme
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.accounts.preferences import browser_zone, set_preference
 from pipelines_portal.accounts.second_step import Type, needs_second_step, recovery_codes_of, second_steps_of
@@ -52,6 +53,8 @@ def preference(request: SignedInRequest) -> HttpResponse:
     """Store a preference, from any page that has a switch for it, and redirect back to that page."""
     if not set_preference(request.user, request.POST.get("name", ""), request.POST.get("value", "")):
         return _page(request, status=422, is_unknown_choice=True)
+    if request.htmx:
+        return HttpResponse(status=204)
     back = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         return HttpResponseRedirect(back)
@@ -92,6 +95,7 @@ def _page(request: SignedInRequest, status: int = 200, *, is_unknown_choice: boo
         "is_asked_for": needs_second_step(user),
         "sessions": open_sessions_of(user, request),
         "zones": times.zone_choices(),
+        "themes": Theme.choices,
         "browser_zone": times.place(browser_zone(request) or UTC),
         "mail_is_on": mail_is_on(),
         "is_unknown_choice": is_unknown_choice,

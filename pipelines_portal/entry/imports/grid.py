@@ -220,6 +220,11 @@ class Grid:
         return self.rows[-1].row.number
 
     @property
+    def has_long_numbers(self) -> bool:
+        """Whether a row's number has more than three digits."""
+        return self.total >= 1000 or any(row.row.number >= 1000 for row in self.rows)
+
+    @property
     def fields_address(self) -> str:
         """The address with all optional fields, or without the empty ones."""
         return self.selection.query(fields="" if self.selection.all_fields else "all")

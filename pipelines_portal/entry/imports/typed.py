@@ -36,6 +36,13 @@ def current_typed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
     return None if last is None or _is_over(last) else last
 
 
+def deleted_typed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
+    """Return the import of typed rows that the person deleted today, if none has begun since: they can undo that."""
+    last = _typed_imports(user, workflow).order_by("-created_at").first()
+    is_deleted = last is not None and last.status == ImportJob.Status.DELETED and last.deleted_by_id == user.pk
+    return last if is_deleted and last and last.deleted_at and last.deleted_at >= _midnight() else None
+
+
 def begin_typed(user: User, workflow: OpenedWorkflow, schema: Schema) -> ImportJob:
     """Return the current import of typed rows, or create one."""
     if current := current_typed(user, workflow):

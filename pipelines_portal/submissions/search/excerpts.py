@@ -1,15 +1,18 @@
-"""Excerpts of what was sent, in which the words of the search are marked."""
+"""What a search found in a row: excerpts of its values, in which the terms are marked."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipelines_portal.submissions.search.words import fold, texts_of
+from pipelines_portal.submissions.search.words import LONGEST_TEXT, SHORTEST_BEGINNING, Term, texts_of, words_in
 from pipelines_portal.workflows.fields.base import FieldValues
 
 LENGTH = 160
-LEAD = 40
+# In the narrowest columns, what stands before the term leaves it in sight.
+LEAD = 20
+MOST_VALUES = 2
 _WORD = re.compile(r"[^\W_]+")
+Spot = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -18,29 +21,75 @@ class Part:
     is_asked_for: bool = False
 
 
-def excerpt(fields: FieldValues, words: Sequence[str]) -> list[Part]:
-    """Return a part of the first text that contains one of the words, else of the first text."""
-    texts = [" ".join(text.split()) for text in texts_of(fields)]
-    spots = next((spots for text in texts if (spots := list(_spots(text, words)))), [])
-    text = next((text for text in texts if any(_spots(text, words))), texts[0] if texts else "")
-    start = max(spots[0][0] - LEAD, 0) if spots else 0
+@dataclass(frozen=True)
+class Match:
+    """A value that has some of the terms. `name` is that of its field."""
+
+    name: str
+    parts: list[Part]
+
+
+class Text:
+    """A text on one line, with its folded words and their spots."""
+
+    def __init__(self, text: str) -> None:
+        self.text = " ".join(text[:LONGEST_TEXT].split())
+        self.words = [(word, found.span()) for found in _WORD.finditer(self.text) for word in words_in(found[0])]
+        self.folded = " ".join(word for word, _ in self.words)
+
+    def spots(self, terms: Sequence[Term]) -> list[Spot]:
+        """Return where the terms stand, from left to right. Characters that fold to several stay together."""
+        spelled = (spelling for term in terms for spelling in term.spellings if " ".join(spelling) in self.folded)
+        spots: list[Spot] = []
+        for first, last in sorted({spot for spelling in spelled for spot in self._spots(spelling)}):
+            if not spots or first >= spots[-1][1]:
+                spots.append((first, last))
+        return spots
+
+    def _spots(self, spelling: tuple[str, ...]) -> Iterator[Spot]:
+        *before, last = spelling
+        for at, (word, (_, end)) in enumerate(self.words):
+            if word == last or (len(last) >= SHORTEST_BEGINNING and word.startswith(last)):
+                first = at - len(before)
+                if first >= 0 and [each for each, _ in self.words[first:at]] == before:
+                    yield self.words[first][1][0], end
+
+
+def marked_text(text: str, terms: Sequence[Term]) -> list[Part]:
+    """Return the whole text in parts."""
+    one = Text(text)
+    return list(_parts(one.text, one.spots(terms), 0, len(one.text)))
+
+
+def matches(fields: FieldValues, terms: Sequence[Term], shown: str = "") -> list[Match]:
+    """Return excerpts of the values that have the terms, without terms that stand in the text that is shown anyway."""
+    texts = [(name, Text(text)) for name, value in fields.items() for text in texts_of(value)]
+    seen, found = Text(shown), dict[int, Term]()
+    for term in terms:
+        # To the index, the end of a value and the beginning of the next one follow each other, too.
+        is_split = not any(text.spots([term]) for _, text in texts)
+        for part in term.apart() if is_split else [term]:
+            has_it = (number for number, (_, text) in enumerate(texts) if text.spots([part]))
+            if not seen.spots([part]) and (number := next(has_it, None)) is not None:
+                found.setdefault(number, part)
+    return [
+        Match(texts[number][0], _excerpt(texts[number][1], [part, *terms]))
+        for number, part in list(found.items())[:MOST_VALUES]
+    ]
+
+
+def _excerpt(text: Text, terms: Sequence[Term]) -> list[Part]:
+    """Return the part of the text around the first of the terms."""
+    first = text.spots(terms[:1])[0][0]
+    start = text.text.find(" ", first - LEAD, first) + 1 if first > LEAD else 0
     end = start + LENGTH
-    parts = list(_parts(text, [spot for spot in spots if spot[1] <= end], start, min(end, len(text))))
-    before, after = (["…"] if start else []), (["…"] if end < len(text) else [])
+    spots = [spot for spot in text.spots(terms) if start <= spot[0] and spot[1] <= end]
+    parts = _parts(text.text, spots, start, min(end, len(text.text)))
+    before, after = (["…"] if start else []), (["…"] if end < len(text.text) else [])
     return [*map(Part, before), *parts, *map(Part, after)]
 
 
-def _spots(text: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Return the positions of whole words that begin with one of these. Characters that fold to several stay
-    together.
-    """
-    for match in _WORD.finditer(text):
-        folded = fold(match[0])
-        if any(folded.startswith(word) or (len(word) == 2 and word in folded and not word.isascii()) for word in words):
-            yield match.span()
-
-
-def _parts(text: str, spots: list[tuple[int, int]], start: int, end: int) -> Iterator[Part]:
+def _parts(text: str, spots: Sequence[Spot], start: int, end: int) -> Iterator[Part]:
     at = start
     for first, last in spots:
         if first > at:

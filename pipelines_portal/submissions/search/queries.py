@@ -14,7 +14,7 @@ from pipelines_portal.core.sql import aware, fetch_rows
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.reads import VISIBLE
-from pipelines_portal.submissions.search.words import words_in
+from pipelines_portal.submissions.search.words import SHORTEST_BEGINNING, Term
 from pipelines_portal.submissions.search_index import MARK, TABLE
 from pipelines_portal.submissions.statuses import FINAL, Status
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
@@ -23,20 +23,18 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 NEWEST = 2**63 - 1
 # PostgreSQL looks at so many of the newest rows before it asks its index, which cannot tell the newest of many matches.
 LOOKED_AT_FIRST = 2_000
-# A shorter word is found whole alone.
-SHORTEST_BEGINNING = 3
 FINDABLE = (*FINAL, Status.UNCONFIRMED)
 
 
 @dataclass(frozen=True)
 class Question:
-    """What a person looks for in what was sent. `words` are folded, in the order in which they were typed.
+    """What a person looks for in what was sent. `terms` are in the order in which they were typed.
 
     `people` are the ids of senders, `group` is the id of an import. `task_status`: the index knows the task with this
     status. `rows` selects the primary keys of the only rows in question, which are few.
     """
 
-    words: Sequence[str] = ()
+    terms: Sequence[Term] = ()
     people: Sequence[int] | None = None
     key_id: int | None = None
     workflow_id: int | None = None
@@ -47,22 +45,15 @@ class Question:
     rows: "QuerySet[SubmissionRow, Any] | None" = None
 
 
-MOST_WORDS_ASKED = 10
-
-
-def asked_words(text: str) -> list[str]:
-    """Return the words that are looked for."""
-    return list(words_in(text))[:MOST_WORDS_ASKED]
-
-
-# Ways in which a row can hold the words, the best first.
+# Ways in which a row can hold the terms, the best first.
 PHRASE, WHOLE, BEGINNINGS = range(3)
 
 
-def ways_of(words: Sequence[str]) -> list[int]:
-    """Return the ways of matching that differ for these words."""
-    phrase = [PHRASE] if len(words) > 1 else []
-    beginnings = [BEGINNINGS] if any(len(word) >= SHORTEST_BEGINNING for word in words) else []
+def ways_of(terms: Sequence[Term]) -> list[int]:
+    """Return the ways of matching that differ for these terms."""
+    phrase = [PHRASE] if len(terms) > 1 else []
+    last_words = [spelling[-1] for term in terms for spelling in term.spellings]
+    beginnings = [BEGINNINGS] if any(len(word) >= SHORTEST_BEGINNING for word in last_words) else []
     return [*phrase, WHOLE, *beginnings]
 
 
@@ -177,16 +168,13 @@ TSQUERY = Syntax("'", ":*", " <-> ", " & ", " | ", " & !")
 
 
 def _condition(who: Sequence[str], question: Question, way: int, syntax: Syntax) -> str:
-    words = [f"{syntax.quote}{word}{syntax.quote}" for word in question.words]
-    phrase, whole = syntax.followed_by.join(words), syntax.both.join(words)
-    begun = syntax.both.join(
-        word + (syntax.beginning if len(asked) >= SHORTEST_BEGINNING else "")
-        for asked, word in zip(question.words, words, strict=True)
-    )
+    terms = question.terms
+    phrase = _spelled([word for term in terms for word in term.words], syntax)
+    whole = _with_all(terms, syntax)
     said, left_out = {
         PHRASE: (phrase, ""),
-        WHOLE: (whole, phrase if len(words) > 1 else ""),
-        BEGINNINGS: (begun, whole),
+        WHOLE: (whole, phrase if len(terms) > 1 else ""),
+        BEGINNINGS: (_with_all(terms, syntax, is_begun=True), whole),
     }[way]
     if left_out:
         said = f"({said}){syntax.but_not}({left_out})"
@@ -196,6 +184,18 @@ def _condition(who: Sequence[str], question: Question, way: int, syntax: Syntax)
         syntax.either.join(f"{syntax.quote}{MARK}{one}{syntax.quote}" for one in marks) for marks in either if marks
     ]
     return syntax.both.join(f"({each})" for each in (said, *marked))
+
+
+def _with_all(terms: Sequence[Term], syntax: Syntax, *, is_begun: bool = False) -> str:
+    """Return the condition that a row has all terms, each in one of its spellings."""
+    spelled = ([_spelled(words, syntax, is_begun=is_begun) for words in term.spellings] for term in terms)
+    return syntax.both.join(f"({syntax.either.join(each)})" for each in spelled)
+
+
+def _spelled(words: Sequence[str], syntax: Syntax, *, is_begun: bool = False) -> str:
+    """Return the condition that these words follow each other. With `is_begun`, the last one may be longer."""
+    end = syntax.beginning if is_begun and len(words[-1]) >= SHORTEST_BEGINNING else ""
+    return syntax.followed_by.join(f"{syntax.quote}{word}{syntax.quote}" for word in words) + end
 
 
 PAGE = 25
@@ -215,7 +215,7 @@ def find_page(
 ) -> Found:
     """Return exact phrases first, then whole words, then beginnings of words; newest first within each."""
     who, ids = seen_by(user), list[int]()
-    for way in (way for way in ways_of(question.words) if way >= first_way):
+    for way in (way for way in ways_of(question.terms) if way >= first_way):
         found = find(who, question, way, before if way == first_way else NEWEST, count + 1 - len(ids))
         ids += found
         if len(ids) > count:
@@ -292,10 +292,10 @@ def find_tasks(reader: User | None, question: Question, last: tuple[UUID, int] |
 
 
 def count_up_to(reader: User, question: Question, most: int) -> int:
-    """Return how many rows have the words, or how many tasks were sent; not more than `most`."""
-    if question.words:
+    """Return how many rows have the terms, or how many tasks were sent; not more than `most`."""
+    if question.terms:
         who, number = seen_by(reader), 0
-        for way in ways_of(question.words):
+        for way in ways_of(question.terms):
             number += len(find(who, question, way, NEWEST, most - number)) if number < most else 0
         return number
     narrowed, values = _narrowed(question)

@@ -1,7 +1,8 @@
-"""The words of a row, folded: "Übergrößen" and "ubergrossen" are the same."""
+"""The words of a row, folded: "Übergrößen" and "ubergrossen" are the same. And the terms of a search, made of words."""
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from unicodedata import combining
 
@@ -11,6 +12,8 @@ from pipelines_portal.workflows.fields.base import FieldValues
 # Of one row, in letters. A longer text is found by what it begins with.
 LONGEST_TEXT = 100_000
 LONGEST_WORD = 64
+# A shorter word is found whole alone.
+SHORTEST_BEGINNING = 3
 _WORD = re.compile(r"[^\W_]+")
 # Written without blanks between words: two signs each, and those overlap.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
@@ -58,3 +61,62 @@ def _split(word: str) -> Iterator[str]:
         at = match.end()
     if at < len(word):
         yield word[at:][:LONGEST_WORD]
+
+
+@dataclass(frozen=True)
+class Term:
+    """Something to search for, without a space: one word, or several in a row as those of "1240.5".
+
+    `spellings` are the ways in which a text may have it, as typed first.
+    """
+
+    spellings: tuple[tuple[str, ...], ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return self.spellings[0]
+
+    def apart(self) -> "list[Term]":
+        """Return a term of each word."""
+        return [Term(((word,),)) for word in self.words]
+
+
+MOST_WORDS_ASKED = 10
+# "ue" is not an umlaut in "Steuer", "Quelle" or "treue", nor is it at the end of "value".
+_SPELLED_UMLAUT = re.compile(r"(?:(?<=[ao])|(?<=(?<![aeq])u))e(?=[^\W\d_])")
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+MOST_UMLAUTS = 4
+_NUMBER = re.compile(r"\W*(\d{1,3}(?:[.,'’]\d{3})+|\d+)(?:[.,](\d{1,6}))?\W*")
+
+
+def terms_in(text: str) -> list[Term]:
+    """Return the terms of a search, in the order in which they were typed. They have at most MOST_WORDS_ASKED words."""
+    terms, left = [], MOST_WORDS_ASKED
+    for typed in text.split():
+        words = tuple(words_in(typed))[:left]
+        left -= len(words)
+        if words:
+            spellings = [words, *(tuple(words_in(other)) for other in (*_umlauts(typed), *_numbers(typed)))]
+            terms.append(Term(tuple(dict.fromkeys(each[:MOST_WORDS_ASKED] for each in spellings if each))))
+    return terms
+
+
+def _umlauts(typed: str) -> Iterator[str]:
+    """Return "groesse" for "Größe", and the reverse: with all of its umlauts, and with each of them alone."""
+    word = normalize("NFC", typed.casefold())
+    yield word.translate(_UMLAUTS)
+    spots = [match.start() for match in _SPELLED_UMLAUT.finditer(word)][:MOST_UMLAUTS]
+    if spots:
+        yield "".join(sign for at, sign in enumerate(word) if at not in spots)
+    if len(spots) > 1:
+        yield from (word[:at] + word[at + 1 :] for at in spots)
+
+
+def _numbers(typed: str) -> Iterator[str]:
+    """Return the same number without thousands separators, without zeros at its end, and with two decimals."""
+    if not (match := _NUMBER.fullmatch(typed)):
+        return
+    whole, decimals = re.sub(r"\D", "", match[1]), (match[2] or "").rstrip("0")
+    yield f"{whole}.{decimals}"
+    if len(decimals) == 1:
+        yield f"{whole}.{decimals}0"

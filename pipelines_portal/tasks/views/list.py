@@ -31,7 +31,7 @@ from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.conditions import Conditions
 from pipelines_portal.tasks.exports import header_and_rows, why_not
-from pipelines_portal.tasks.filter_chips import query_of, wrong_query_box
+from pipelines_portal.tasks.filter_chips import query_of
 from pipelines_portal.tasks.found_tasks import Asked, Scope, find, resolve, task_with_id
 from pipelines_portal.tasks.pagination import Pagination
 from pipelines_portal.tasks.task_list import FoundList, TaskList, tasks_page
@@ -50,10 +50,14 @@ def task_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
     """List the workflow's tasks, newest first: the API's own list, or by conditions that the API does not know."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
     conditions, pagination = Conditions.from_query(request.GET), Pagination.from_query(request.GET)
-    if conditions.errors:
-        return _wrong_conditions(request, workflow, conditions)
-    if conditions.is_typed:
+    if conditions.is_typed and not conditions.errors:
         return redirect(reverse("tasks:list", args=[key_id, workflow_id]) + query_of(conditions))
+    return _show(request, workflow, conditions, pagination)
+
+
+def _show(
+    request: SignedInRequest, workflow: OpenedWorkflow, conditions: Conditions, pagination: Pagination
+) -> HttpResponse:
     client = client_for(workflow.key)
     show: Callable[..., HttpResponse] = _api_list if conditions.is_plain else _found_list
     try:
@@ -69,7 +73,7 @@ def task_export(request: SignedInRequest, key_id: int, workflow_id: int, form: s
     workflow = usable_workflow(request.user, key_id, workflow_id)
     conditions = Conditions.from_query(request.POST)
     if conditions.errors:
-        return _wrong_conditions(request, workflow, conditions)
+        return _show(request, workflow, conditions, Pagination())
     scope = Scope.of_workflow(request.user, workflow)
     asked = resolve(scope, conditions)
     if problem := why_not(scope, asked):
@@ -148,13 +152,8 @@ def _respond(request: SignedInRequest, workflow: OpenedWorkflow, tasks: TaskList
     if tasks.live.is_behind:
         return _announcement(request, tasks)
     context: dict[str, Any] = {"key": workflow.key, "workflow": workflow, "tab": "tasks", "tasks": tasks}
-    return render_page(request, "tasks/list.html", context, partials=(PART,))
-
-
-def _wrong_conditions(request: SignedInRequest, workflow: OpenedWorkflow, conditions: Conditions) -> HttpResponse:
-    context = {"key": workflow.key, "workflow": workflow, "tab": "tasks", "conditions": conditions}
-    context |= {"box": wrong_query_box(conditions, request.GET.get("q", ""))}
-    return render_page(request, "tasks/wrong_conditions.html", context, status=422)
+    status = 422 if tasks.conditions.errors and not tasks.is_refresh else 200
+    return render_page(request, "tasks/list.html", context, partials=(PART,), status=status)
 
 
 def _announcement(request: SignedInRequest, tasks: TaskList | FoundList) -> HttpResponse:

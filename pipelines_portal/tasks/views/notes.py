@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
@@ -117,7 +118,9 @@ def _next(request: SignedInRequest) -> str:
 
 
 def _back(request: SignedInRequest, workflow: OpenedWorkflow, task_ids: list[int]) -> HttpResponse:
-    if address := _next(request):
-        return HttpResponseRedirect(address)
     place = [workflow.key_id, workflow.workflow_id]
+    if address := _next(request):
+        is_list = address.partition("?")[0] == reverse("tasks:list", args=place)
+        # The browser gives the focus to the row, or a script to the next one: see task-selection.js.
+        return HttpResponseRedirect(f"{address}#t{task_ids[-1]}" if is_list else address)
     return redirect("tasks:detail", *place, task_ids[0]) if len(task_ids) == 1 else redirect("tasks:list", *place)

@@ -17,7 +17,7 @@ from pipelines_portal.submissions.models import SubmissionRow, UnattributedTask
 from pipelines_portal.task_index.models import GONE, IndexedTask
 from pipelines_portal.tasks.attention import ATTENTION
 from pipelines_portal.tasks.conditions import Conditions
-from pipelines_portal.tasks.filter_chips import query_box, query_of, wrong_query_box
+from pipelines_portal.tasks.filter_chips import query_box, query_of
 from pipelines_portal.tasks.found_tasks import Scope, find, resolve
 from pipelines_portal.tasks.pagination import Pagination
 from pipelines_portal.tasks.task_list import FoundList
@@ -34,15 +34,13 @@ def search(request: SignedInRequest) -> HttpResponse:
     """List tasks of all workflows that the person may see. A number finds the task with that ID, too."""
     conditions, pagination = Conditions.from_query(request.GET), Pagination.from_query(request.GET)
     context: dict[str, Any] = {"conditions": conditions, "box": query_box(conditions)}
-    if conditions.errors:
-        context["box"] = wrong_query_box(conditions, request.GET.get("q", ""))
-        return render_page(request, "tasks/search.html", context, status=422)
-    if address := _workflow_list(request.user, conditions):
+    status = 422 if conditions.errors else 200
+    if not conditions.errors and (address := _workflow_list(request.user, conditions)):
         return redirect(address)
-    if conditions.is_typed:
+    if conditions.is_typed and not conditions.errors:
         return redirect(reverse("search:search") + query_of(conditions))
     if not (conditions.is_of_sent or conditions.status in FEW or conditions.stuck):
-        return render_page(request, "tasks/search.html", context)
+        return render_page(request, "tasks/search.html", context, status=status)
     scope = Scope.everywhere(request.user)
     asked = resolve(scope, conditions)
     try:
@@ -55,7 +53,7 @@ def search(request: SignedInRequest) -> HttpResponse:
         places = places_of(request.user, conditions.task_id)
         context |= {"task_number": str(conditions.task_id), "places": places}
         context["to_look"] = [] if places else places_to_look(request.user)
-    return render_page(request, "tasks/search.html", context)
+    return render_page(request, "tasks/search.html", context, status=status)
 
 
 def _workflow_list(user: User, conditions: Conditions) -> str:

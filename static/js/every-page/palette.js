@@ -1,5 +1,5 @@
 // The palette opens from its link, by "/" and by Ctrl K. The portal lists suggestions for what is typed (overview/palette.py),
-// and the page's own links with a key are added. Closing it gives the focus back.
+// and the page's own links with a key are added, and its buttons with data-command. Closing it gives the focus back.
 
 const palette = document.getElementById("palette");
 const input = palette?.querySelector("input");
@@ -33,7 +33,19 @@ function step(direction) {
   choose(at < 0 ? all.at(direction > 0 ? 0 : -1) : all.at((at + direction) % all.length));
 }
 
+/** Switch the theme or press a button of the page, if the option is for that. */
+function act({ button, dataset: { theme } }) {
+  if (theme === undefined && !button) return false;
+  palette.close();
+  button?.click();
+  if (button) return true;
+  document.documentElement.dataset.theme = theme;
+  htmx.ajax("POST", palette.dataset.preference, { values: { name: "theme", value: theme }, swap: "none" });
+  return true;
+}
+
 function follow(option, { isSecond, isNewTab }) {
+  if (act(option)) return;
   const address = isSecond ? option.dataset.second : option.href;
   if (!address) return;
   if (isNewTab) window.open(address, "_blank", "noopener");
@@ -51,16 +63,17 @@ function enter(way) {
 /** The links of the page that have a key, as options: they are named and told apart in the page alone. */
 function addPageActions() {
   const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-  const links = [...document.querySelectorAll("#main a[href]:is([data-go], [aria-keyshortcuts])")];
+  const links = [...document.querySelectorAll("#main :is(a[href]:is([data-go], [aria-keyshortcuts]), [data-command])")];
   const group = document.getElementById("page-actions").content.firstElementChild.cloneNode(true);
   for (const [number, link] of links.entries()) {
-    const name = link.textContent.replace(/\s+/g, " ").trim();
+    const name = ("command" in link.dataset ? link.title : link.textContent).replace(/\s+/g, " ").trim();
     if (!link.checkVisibility() || !words.every((word) => name.toLowerCase().includes(word))) continue;
     const option = document.getElementById("page-action").content.firstElementChild.cloneNode(true);
     option.id = `page-action-${number}`;
-    option.href = link.href;
+    if (link.href) option.href = link.href;
+    else option.button = link;
     option.querySelector(".clip").textContent = name;
-    option.querySelector("kbd").textContent = link.ariaKeyShortcuts ?? `g ${link.dataset.go}`;
+    option.querySelector("kbd").textContent = link.ariaKeyShortcuts ?? (link.dataset.go ? `g ${link.dataset.go}` : "");
     group.append(option);
   }
   if (group.querySelector("a")) list().insertBefore(group, input.value.trim() ? list().lastElementChild : null);
@@ -79,6 +92,8 @@ document.addEventListener("keydown", (event) => {
 });
 palette?.addEventListener("click", (event) => {
   if (event.target === palette) palette.close();
+  const option = event.target.closest("[role=option]");
+  if (option && act(option)) event.preventDefault();
 });
 input?.addEventListener("input", () => {
   waiting = null;

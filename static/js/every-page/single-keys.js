@@ -37,8 +37,8 @@ const DEEDS = {
   k: () => step(-1) || press(namedBy("k")),
 };
 
-/** The last one is the nearest: a page's own links come behind the rail's. */
-const wayTo = (key) => [...document.querySelectorAll("[data-go]")].findLast((link) => link.dataset.go === key);
+/** The first one is the nearest: a page's own links come before the rail's. */
+const wayTo = (key) => [...document.querySelectorAll("[data-go]")].find((link) => link.dataset.go === key);
 const namedBy = (key) => [...document.querySelectorAll("[aria-keyshortcuts]")].find((each) => each.ariaKeyShortcuts === key);
 
 function deedOf(key) {

@@ -51,3 +51,8 @@ document.addEventListener("click", (event) => {
   if (event.target.closest?.("[data-copy-selected]")) copySelected();
 });
 document.addEventListener("reset", () => setTimeout(say));
+
+// The address of a list names the task that was muted, for example. If it left the list, the next row gets the focus.
+const place = Number(/^#t(\d+)$/.exec(location.hash)?.[1]);
+const links = place && !document.querySelector(location.hash) ? [...document.querySelectorAll("#selection a[id^=t]")] : [];
+(links.find((link) => Number(link.id.slice(1)) < place) ?? links.at(-1))?.focus();

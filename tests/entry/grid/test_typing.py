@@ -34,6 +34,13 @@ def test_an_empty_grid_begins_no_import(grid: TypedGrid) -> None:
     assert grid.browser.get(grid.address("created")).status_code == 204
 
 
+def test_numbers_of_four_digits_have_a_wider_column(grid: TypedGrid) -> None:
+    grid.fill(1, first=999)
+    assert "long-numbers" not in grid.read()
+    grid.fill(1, first=1000)
+    assert 'class="grid long-numbers"' in grid.read()
+
+
 def test_the_first_text_begins_an_import_that_the_page_shows(grid: TypedGrid) -> None:
     answer = text_of(grid.type(1, "Hello"))
     assert 'data-next="2"' in answer and "Required</span>" in answer and "1 error" in answer
@@ -509,6 +516,23 @@ def test_a_question_before_typed_rows_are_deleted_names_them_and_leads_back(grid
     assert "<h2>Delete all rows?</h2>" in html and "The 2 rows of this table will be deleted." in html
     assert "edited" not in html and f'href="{grid.step("check")}">Cancel' in html
     assert f'href="{grid.job.get_absolute_url()}">Cancel' in text_of(grid.browser.get(grid.step("delete")))
+
+
+def test_after_all_rows_were_deleted_the_grid_is_there_with_a_way_to_undo_it(grid: TypedGrid) -> None:
+    grid.fill(2)
+    page, restore = grid.address("page"), grid.step("restore")
+    answer = grid.browser.post(grid.step("delete"), follow=True)
+    html = text_of(answer)
+    assert answer.redirect_chain[-1][0] == page and "2 rows deleted" in html
+    assert "Undo: Delete all rows" in html and 'id="row-1" data-number="1" data-blank' in html
+    answer = grid.browser.post(restore, follow=True)
+    assert answer.redirect_chain[-1][0] == page and grid.statuses() == {1: "ready", 2: "ready"}
+    assert "Undo: Delete all rows" not in text_of(answer)
+    grid.browser.post(grid.step("delete"))
+    html = text_of(grid.browser.get(restore.removesuffix("restore/")))
+    assert ">Type rows</a>" in html and ">Form</a>" in html, "the page of the deleted rows"
+    grid.fill(1)
+    assert "Undo: Delete all rows" not in grid.read()
 
 
 @pytest.fixture

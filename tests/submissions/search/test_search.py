@@ -57,6 +57,13 @@ def test_a_row_is_found_by_its_words_in_any_order_and_by_their_beginnings(desk: 
     assert "No results" in look(desk, "transport")
 
 
+def test_a_number_is_one_term_and_umlauts_are_found_however_they_are_spelled(desk: Desk) -> None:
+    send_texts(desk, "Paid 1240.5", "Paid 1240.50", "At 1240 or 5", "2026-11-29T05:12:40Z 1240", "Größe 4", "groesse 5")
+    assert shown(desk, "1240.5") == shown(desk, "paid 1.240,50") == ["Paid 1240.50", "Paid 1240.5"]
+    assert shown(desk, "groesse") == shown(desk, "Größe") == ["groesse 5", "Größe 4"]
+    assert shown(desk, "groess") == ["groesse 5", "Größe 4"]
+
+
 def test_newest_first_page_by_page_and_nothing_twice(desk: Desk) -> None:
     texts = [f"Parcel {n:03}" for n in range(60)]
     send_texts(desk, *texts)

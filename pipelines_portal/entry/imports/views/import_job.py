@@ -29,6 +29,7 @@ from pipelines_portal.entry.imports.permissions import can_use_key, visible_impo
 from pipelines_portal.entry.imports.reading import start_import
 from pipelines_portal.entry.imports.status_table import ALL_ROWS, status_table
 from pipelines_portal.entry.imports.task_counts import attention_by_import
+from pipelines_portal.entry.imports.typed import current_typed
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.spreadsheets.downloads import table_response, xlsx_response
@@ -188,8 +189,12 @@ def import_delete(request: SignedInRequest, key_id: int, workflow_id: int, impor
     """Ask before an import is deleted, or delete it."""
     workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if request.method == "POST":
+        shown = count_shown(import_job, import_job.counts_as_read)
         if not import_job.mark_deleted(request.user):
             messages.error(request, texts.NOT_DELETED)
+        elif import_job.is_typed and import_job.owner_id == request.user.pk:
+            messages.success(request, texts.rows_deleted(shown))
+            return redirect("grid:page", key_id, workflow_id)
         return redirect("imports:detail", key_id, workflow_id, import_id)
     if not import_job.can_be_deleted:
         return redirect(import_job)
@@ -214,7 +219,9 @@ def _page_before(request: SignedInRequest, import_job: ImportJob) -> str:
 @signed_in
 @senders_only
 def import_restore(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if import_job.restore(request.user):
         messages.success(request, texts.RESTORED_IMPORT.format(name=import_job.file_name))
+    if import_job.is_typed and current_typed(request.user, workflow) == import_job:
+        return redirect("grid:page", key_id, workflow_id)
     return redirect("imports:detail", key_id, workflow_id, import_id)

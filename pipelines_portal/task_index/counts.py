@@ -45,6 +45,8 @@ class Counts:
     has_notes: bool = True
     stuck_hours: int = STUCK_HOURS
     listed: dict[str, int] = field(default_factory=dict)
+    # How long tasks take at each step: see WorkflowIndex.
+    step_medians: list[list[int]] = field(default_factory=list)
 
     @property
     def total(self) -> int:
@@ -78,19 +80,18 @@ def counts_and_known(workflows: Iterable[OpenedWorkflow]) -> tuple[dict[int, Cou
     """
     values = [f"status_counts__{name}" for name in ROW]
     indexes = WorkflowIndex.objects.filter(workflow__in=[one.pk for one in workflows])
-    rows: dict[int, tuple[datetime, bool, int, list[Row]]] = {}
+    rows: dict[int, tuple[datetime, dict[str, Any], list[Row]]] = {}
     known: dict[int, int] = {}
-    read = indexes.values_list("workflow", "open_as_of", "has_notes", "stuck_hours", *values)
-    for pk, as_of, has_notes, stuck_hours, status, count, listed, listed_at, is_cut, muted, mistakes in read:
+    of_index = ("has_notes", "stuck_hours", "step_medians")
+    for pk, as_of, notes, hours, medians, *counted in indexes.values_list("workflow", "open_as_of", *of_index, *values):
+        status, count, listed, listed_at, is_cut, muted, mistakes = counted
         # All of it is None for an index without any count.
         row = (status or "", count or 0, listed or 0, listed_at, bool(is_cut), muted or 0, mistakes or 0)
         known[pk] = known.get(pk, 0) + (row[1] if status != GONE else 0)
         if as_of:
-            rows.setdefault(pk, (as_of, has_notes, stuck_hours, []))[-1].append(row)
-    counts = {
-        pk: replace(build_counts(as_of, of_one, has_notes=has), stuck_hours=hours)
-        for pk, (as_of, has, hours, of_one) in rows.items()
-    }
+            facts = {"has_notes": notes, "stuck_hours": hours, "step_medians": medians}
+            rows.setdefault(pk, (as_of, facts, []))[-1].append(row)
+    counts = {pk: replace(build_counts(as_of, of_one), **facts) for pk, (as_of, facts, of_one) in rows.items()}
     return counts, known
 
 

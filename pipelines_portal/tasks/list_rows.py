@@ -26,6 +26,7 @@ from pipelines_portal.submissions.search.words import Term
 from pipelines_portal.submissions.templatetags.submission_status import row_status
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.tasks.found_tasks import CREATED, FoundTask
+from pipelines_portal.tasks.known import known_words
 from pipelines_portal.tasks.live_page import moves
 
 # As much as the widest screen shows.
@@ -49,13 +50,17 @@ class ListedTask:
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns that not every list has. `terms` are marked in the texts."""
+    """The columns that not every list has. `terms` are marked in the texts.
+
+    `medians` say how long tasks usually take at each step, for those without a text.
+    """
 
     choice: bool = False
     senders: bool = False
     numbers: bool = False
     workflows: bool = False
     terms: Sequence[Term] = ()
+    medians: Sequence[list[int]] = ()
 
 
 def task_rows(tasks: Iterable[ListedTask], columns: Columns) -> SafeString:
@@ -67,11 +72,13 @@ def task_rows(tasks: Iterable[ListedTask], columns: Columns) -> SafeString:
 
 def _row(one: ListedTask, columns: Columns, now: datetime, zone: tzinfo, today: date) -> str:
     found, task, note = one.found, one.found.task, one.note
+    text = _text(one, columns.terms) or _known(task, columns, now)
     return (
         f'{_start(note)}<td class="id">{_id(one)}{_choice(task) if columns.choice else ""}</td>\n'
-        f'<td class="text">{_text(one, columns.terms)}{_note(note)}{_matches(one, columns.terms)}</td>\n'
+        f'<td class="text">{text}{_note(note)}{_matches(one, columns.terms)}</td>\n'
         f'<td class="st">{_status(found)}</td>\n'
         f'<td class="pr">{_progress(task, now)}</td>\n'
+        f'<td class="cr">{_created_at(found, zone, today)}</td>\n'
         f'<td class="at num">{_updated(found, zone, today)}</td>'
         f"{_number(found) if columns.numbers else ''}"
         f"{_workflow(one) if columns.workflows else ''}"
@@ -108,6 +115,13 @@ def _text(one: ListedTask, terms: Sequence[Term]) -> str:
         return ""
     title, shown = escape(text), _shortened(text)
     return f'<span title="{title}">{_marked(marked_text(shown, terms)) if terms else escape(shown)}</span>'
+
+
+def _known(task: Task | None, columns: Columns, now: datetime) -> str:
+    """Return how far a task without a text is."""
+    if task is None or task.status == CREATED:
+        return ""
+    return f'<span class="known">{escape(known_words(task, list(columns.medians), now))}</span>'
 
 
 def _told(one: ListedTask) -> str:
@@ -181,6 +195,11 @@ def _updated(found: FoundTask, zone: tzinfo, today: date) -> str:
         return ""
     sent_at = found.row.submission.sent_at or found.row.submission.created_at
     return _time(sent_at, sent_at, zone, today)
+
+
+def _created_at(found: FoundTask, zone: tzinfo, today: date) -> str:
+    created = found.task.created_at if found.task else None
+    return _time(created, created, zone, today) if created else ""
 
 
 # A list that is refreshed shows mostly the same times.

@@ -4,6 +4,7 @@ A page of the API's own list is read once for everybody who looks at the same on
 from the index and from what was sent (found_tasks).
 """
 
+import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -24,7 +25,7 @@ from pipelines_portal.task_index.models import STUCK_HOURS, TaskNote, TaskNotes,
 from pipelines_portal.task_index.scanning import record_list
 from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.attention import ATTENTION, merged_page
-from pipelines_portal.tasks.conditions import PAGE_SIZES, Conditions
+from pipelines_portal.tasks.conditions import ANYONE, PAGE_SIZES, Conditions
 from pipelines_portal.tasks.filter_chips import (
     WORDS,
     Chip,
@@ -59,6 +60,8 @@ from pipelines_portal.workflows.titles import titles_of_workflows
 FRESH_FOR_A_REFRESH = WHILE_MOVING * 0.9
 # For a person who opens the list, or comes back to it.
 FRESH_FOR_A_LOOK = 2.0
+# So many seconds, a list may show the same words for how long its tasks wait.
+WAITS_ARE_WORDED_FOR = 300
 
 
 # For people who look at the same lists.
@@ -305,7 +308,19 @@ class TaskList(ListPage):
     @cached_property
     def columns(self) -> Columns:
         briefs = [self.briefs.get(task.id) for task in self.live.tasks]
-        return Columns(choice=self.reader.may_send, senders=has_several_senders(briefs, self.reader))
+        medians = self.counts.step_medians if self.counts else []
+        senders = has_several_senders(briefs, self.reader)
+        return Columns(choice=self.reader.may_send, senders=senders, medians=medians)
+
+    @property
+    def with_values(self) -> int:
+        """How many of the tasks show what was sent."""
+        briefs = (self.briefs.get(task.id) for task in self.live.tasks)
+        return sum(bool(brief and brief.fields) for brief in briefs)
+
+    @property
+    def only_with_values(self) -> str:
+        return query_of(self.conditions.but(sent=ANYONE))
 
     @property
     def rows(self) -> SafeString:
@@ -342,7 +357,10 @@ class TaskList(ListPage):
         """A digest of everything that the page shows."""
         has_older = bool(self.older_cursor)
         notes = sorted((task_id, note.words) for task_id, note in self.notes.items())
-        return seen_of(self.live, self.seconds_until_refresh, has_older, self.numbers, notes, self._named_lately())
+        # The waits of open tasks without values grow.
+        waits = int(time.time() // WAITS_ARE_WORDED_FOR) if any(task.is_open for task in self.live.tasks) else 0
+        named = self._named_lately()
+        return seen_of(self.live, self.seconds_until_refresh, has_older, self.numbers, notes, named, waits)
 
     def _named_lately(self) -> list[int]:
         """Return the new tasks whose sender is known. The refresh of a list without new tasks needs no query."""

@@ -1,5 +1,6 @@
 """What a row of the list says beside the API's own: what was sent, by whom, and where it leads."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, UnattributedTask
 from pipelines_portal.workflows import opening
 from tests.conftest import PAUSED, TRANSLATIONS
-from tests.factories import make_colleague, open_workflow, share_key
+from tests.factories import make_colleague, make_index, open_workflow, share_key
 from tests.fake_api import FakeApi
 from tests.pages import text_of
 from tests.tasks.test_list import address
@@ -33,7 +34,7 @@ def test_what_was_sent_stands_beside_the_id_with_who_did(
     html = text_of(page.get(address(workflow)))
     assert "Dear &lt;b&gt;customer&lt;/b&gt;, your order" in row_of(html, mine)
     assert str(person) not in row_of(html, mine), "the reader sent all of them"
-    assert '<td class="text"></td>' in row_of(html, elsewhere)
+    assert '<span class="known">Paused at step 1' in row_of(html, elsewhere)
 
 
 def test_the_workflows_own_field_is_told(page: Any, saved_key: Any, person: Any, api: Any) -> None:
@@ -57,7 +58,7 @@ def test_who_made_a_task_is_told_as_soon_as_it_is_known(
     workflow = open_workflow(saved_key, PAUSED)
     (new,) = api.create(1, PAUSED)
     shown = page.get(address(workflow))
-    assert '<td class="text"></td>' in row_of(text_of(shown), new)
+    assert '<span class="known">Paused at step 1' in row_of(text_of(shown), new)
     assert forget_stored(page, workflow, shown).status_code == 204
     sent(person, workflow, new, text="Dear customer")
     polled = forget_stored(page, workflow, shown)
@@ -80,7 +81,7 @@ def test_who_shares_the_key_sees_who_sent_and_not_what(
     assert "Of the colleague" in row_of(html, theirs)
     assert "Of the owner alone" not in html
     assert str(person) in row_of(html, mine)
-    assert '<td class="text"></td>' in row_of(html, mine)
+    assert '<span class="known">Paused at step 1' in row_of(html, mine)
 
 
 def test_the_sender_is_left_out_of_tasks_of_one_person(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
@@ -172,3 +173,28 @@ def test_a_viewer_selects_nothing(page: Any, saved_key: SavedKey, person: Any, a
     api.create(1, PAUSED)
     type(person).objects.filter(pk=person.pk).update(role="viewer")
     assert 'name="task"' not in page.get(address(workflow)).content.decode()
+
+
+def test_a_line_says_how_many_tasks_have_values(page: Any, saved_key: SavedKey, person: Any, api: FakeApi) -> None:
+    """It leads to these alone, and goes when all have."""
+    workflow = open_workflow(saved_key, PAUSED)
+    first, second = api.create(2, PAUSED)
+    html = text_of(page.get(address(workflow)))
+    assert "None of these tasks was sent by you or your team." in html and "Only with values" not in html
+    sent(person, workflow, first, language="French", text="Dear customer")
+    html = " ".join(text_of(page.get(address(workflow))).split())
+    assert "1 of these 2 tasks shows what was sent. The others show how far they are" in html
+    assert 'href="?sent=anyone">Only with values</a>' in html
+    sent(person, workflow, second, language="French", text="Dear colleague")
+    assert 'id="values"' not in text_of(page.get(address(workflow)))
+
+
+def test_what_is_usual_is_said_of_slow_tasks(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
+    workflow = open_workflow(saved_key, TRANSLATIONS)
+    (task_id,) = api.create(1, TRANSLATIONS)
+    api.tasks[task_id].created_at -= timedelta(hours=3)
+    index = make_index(workflow, [])
+    index.update(step_medians=[[120, 40]])
+    html = text_of(page.get(address(workflow)))
+    assert '<span class="known">Not started for 3 h, usually 2 min</span>' in row_of(html, task_id)
+    assert '<td class="cr"><time' in row_of(html, task_id)

@@ -11,8 +11,9 @@ from pipelines_portal.keys.models import PooledAnswer, SavedKey
 from pipelines_portal.keys.pooled_answers import Question, delete_old_answers, outdate, pooled
 from pipelines_portal.keys.reminders import mail_expiry_reminders
 from pipelines_portal.keys.states import state_of
+from pipelines_portal.keys.templatetags.keys import key_banner
 from pipelines_portal.keys.texts import day_of
-from tests.factories import end_of_day
+from tests.factories import end_of_day, make_colleague, share_key
 from tests.people.mail_server import Letters, mail_server
 
 
@@ -33,6 +34,16 @@ def test_a_key_that_works_after_its_estimated_expiry_is_not_called_expired(saved
         assert state_of(key).word == "Active"
     key.rejected_at = now
     assert state_of(key).name == "rejected"
+
+
+@pytest.mark.parametrize(("days", "is_told"), [(12, False), (6, True)])
+def test_who_cannot_replace_a_key_is_told_in_its_last_week(saved_key: Any, days: int, is_told: bool) -> None:
+    """Its owner is told two weeks before."""
+    colleague, key = make_colleague(), SavedKey.objects.get()
+    share_key(key, colleague)
+    key.expires_at = timezone.now() + timedelta(days=days)
+    assert "expires in" in key_banner({"user": key.owner}, key)
+    assert ("expires in" in key_banner({"user": colleague}, key)) == is_told
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,11 @@ NEWEST = 200
 # New tasks advance quickly, so that their creator sees it; older ones slowly, so that the demo lasts.
 FRESH = timedelta(minutes=15)
 FRESH_SHARE, SHARE = 0.5, 0.02
+# Nobody waits for the orders of the other program.
+ORDER_SHARE = 0.04
 # Another program creates an order every half a minute, but not without end.
 SECONDS_BETWEEN_ORDERS, MOST_ORDERS_A_DAY = 30, 500
-FIRST_NUMBER = 200_000
+FIRST_NUMBER, ORDER_PREFIX = 200_000, "A-2"
 UNFINISHED = [Task.Status.PENDING, Task.Status.IN_PROGRESS, Task.Status.ESCALATED, Task.Status.QUARANTINED]
 DONE = {NodeStatus.FINISHED, NodeStatus.NA}
 NEXT = {
@@ -43,8 +45,10 @@ def advance_some(organization: str | None = None) -> None:
     tasks = Task.objects.filter(workflow__status=Workflow.Status.ACTIVE, status__in=UNFINISHED)
     if organization is not None:
         tasks = tasks.filter(workflow__organization__name=organization)
-    for pk, created_at in tasks.order_by("-pk").values_list("pk", "created_at")[:NEWEST]:
-        if chance.random() < (FRESH_SHARE if created_at > fresh else SHARE):
+    newest = tasks.order_by("-pk").values_list("pk", "created_at", "fields__order_number")[:NEWEST]
+    for pk, created_at, order in newest:
+        share = FRESH_SHARE if created_at > fresh else SHARE
+        if chance.random() < (ORDER_SHARE if str(order).startswith(ORDER_PREFIX) else share):
             advance_task(pk)
 
 

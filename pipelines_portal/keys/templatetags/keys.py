@@ -65,6 +65,8 @@ def _expiry_notice(key: SavedKey, user: User) -> dict[str, str]:
         return {}
     if key.is_accepted_after_expiry:
         return {"wrong_date": texts.STILL_ACCEPTED} if key.can_be_replaced_by(user) else {}
+    if reminder > FAR_AWAY_DAYS and not key.can_be_replaced_by(user):
+        return {}
     day = texts.day_of(local(key.expires_at).date())
     notice = {"ending": texts.expires(days, day), "tone": "info" if reminder > FAR_AWAY_DAYS else "warning"}
     if days >= 0:

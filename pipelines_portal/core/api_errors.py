@@ -46,7 +46,10 @@ def explain(error: PipelinesError) -> Explanation:
     """Return the words for an error. They never quote the key, and the API only where its message is for people."""
     for kind, words in _WORDS.items():
         if isinstance(error, kind):
-            return replace(words, sentence=error.advice or words.sentence, key_id=error.key_id)
+            sentence = error.advice or words.sentence
+            if isinstance(error, CertificateRefused):
+                sentence = sentence.format(cause=error.cause)
+            return replace(words, sentence=sentence, key_id=error.key_id)
     if isinstance(error, RateLimited):
         seconds = wait_of(error)
         sentence = texts.rate_limited(seconds)

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.log import log_response
 
 from pipelines_portal.api_client import (
     ApiError,
@@ -117,7 +120,18 @@ def error_response(request: HttpRequest, error: PipelinesError) -> HttpResponse:
     response = render_notice(request, "core/api_error.html", context, status=status)
     if words.retry_after:
         response["Retry-After"] = str(words.retry_after)
+    log_cause(request, response, error)
     return response
+
+
+def log_cause(request: HttpRequest, response: HttpResponse, error: PipelinesError) -> None:
+    """Log host and reason of the failed call with a page of status 5xx. Django would log the page's address only."""
+    if response.status_code >= 500:
+        host, reason = urlsplit(settings.PIPELINES_API_URL).netloc, str(error).rstrip(".").replace("’", "'")
+        if isinstance(error, ApiError):  # its message may quote what people typed
+            reason = f"{error.status} {error.code}"
+        cause = error.cause if isinstance(error, ConnectionFailed) else f"{host}: {reason}"
+        log_response("%s: %s (%s)", response.reason_phrase, request.path, cause, response=response, request=request)
 
 
 def _refreshes_itself(request: HttpRequest) -> bool:

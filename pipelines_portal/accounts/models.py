@@ -71,6 +71,7 @@ class User(AbstractBaseUser):
     reads_live = models.BooleanField(default=True)
 
     USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar = ["name"]  # what createsuperuser asks for besides
     objects = UserManager()
 
     class Meta:

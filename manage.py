@@ -6,8 +6,8 @@ import signal
 import sys
 
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import execute_from_command_line
 
+from pipelines_portal.core.command_list import Commands
 from pipelines_portal.core.log_lines import log_uncaught_exceptions
 
 # EX_TEMPFAIL of sysexits.h: service managers may try again.
@@ -38,7 +38,7 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pipelines_portal.settings.portal")
     log_uncaught_exceptions()
     try:
-        execute_from_command_line(sys.argv)
+        Commands(sys.argv).execute()
     except ImproperlyConfigured as error:
         # A bad value in the environment, which the message explains.
         if sys.argv[1:2] == ["check_settings"]:

@@ -27,6 +27,7 @@ from pipelines_portal.accounts.sign_in import ISSUER_SIGN_IN_AT, refuse
 from pipelines_portal.accounts.signals import NewcomerRefused, newcomer_arrived, signed_in_through_issuer
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.connections import describe_failure, is_certificate_error
 from pipelines_portal.core.form_fields import is_email, one_line
 
 # The name of the issuer in the events of sign-ins, also of refused ones.
@@ -241,8 +242,8 @@ def _update_teams(user: User, groups: set[str]) -> None:
             team.remove_member(user, by=None)
 
 
-def _refuse(request: HttpRequest, sentence: str, *, email: str = "", status: int = 403) -> HttpResponse:
-    return refuse(request, sentence, email=email, status=status, way=PROVIDER)
+def _refuse(request: HttpRequest, sentence: str, **more: Any) -> HttpResponse:
+    return refuse(request, sentence, way=PROVIDER, **more)
 
 
 def sign_in_failed(request: HttpRequest, error: Exception | None, code: str | None = None) -> HttpResponse:
@@ -250,7 +251,10 @@ def sign_in_failed(request: HttpRequest, error: Exception | None, code: str | No
     name = settings.OIDC_NAME
     if code == AuthError.CANCELLED:
         return _refuse(request, texts.issuer_cancelled(name))
-    logger.warning("Sign-in through OIDC_ISSUER failed: %s", type(error).__name__ if error else code)
+    cause = describe_failure(error) if error else str(code)
+    logger.warning("Sign-in through OIDC_ISSUER failed: %s", cause)
+    if error and is_certificate_error(error):
+        return _refuse(request, texts.issuer_certificate_refused(name), status=503, cause=cause)
     if isinstance(error, requests.RequestException | WrongIssuer):
-        return _refuse(request, texts.issuer_not_responding(name), status=503)
+        return _refuse(request, texts.issuer_not_responding(name), status=503, cause=cause)
     return _refuse(request, texts.issuer_failed(name), status=401)

@@ -78,6 +78,7 @@ class User(AbstractBaseUser):
     theme = models.CharField(max_length=5, choices=Theme, default=Theme.SYSTEM, blank=True)
 
     USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar = ["name"]  # what createsuperuser asks for besides
     objects = UserManager()
 
     class Meta:

@@ -79,9 +79,14 @@ def seconds_since_confirmed(request: HttpRequest, user: User) -> float:
     return time.time() - (_proof(request, user) or {"at": 0})["at"]
 
 
-def refuse(request: HttpRequest, sentence: str, *, email: str = "", status: int = 403, way: str = "") -> HttpResponse:
-    """Respond with the reason why somebody with this email is not signed in. `way` is how they tried, if it matters."""
-    detail: dict[str, Any] = {"way": way} if way else {}
+def refuse(
+    request: HttpRequest, sentence: str, *, email: str = "", status: int = 403, way: str = "", cause: str = ""
+) -> HttpResponse:
+    """Respond with the reason why somebody with this email is not signed in.
+
+    `way` is how they tried, if it matters, and `cause` is for the audit log only.
+    """
+    detail: dict[str, Any] = {name: value for name, value in (("way", way), ("cause", cause)) if value}
     # Anybody can cause refusals, so only the first few of a flood are events. The others are lines of the log.
     if admit(address_limits(request, "refused", tries=ACCOUNT_TRIES)):
         note(request, Verb.SIGN_IN_REFUSED.value, tried=email or "no email", reason=sentence)

@@ -43,6 +43,10 @@ def issuer_not_responding(issuer: str) -> str:
     return f"{issuer} isn’t responding. Try again in a minute, or sign in with your password."
 
 
+def issuer_certificate_refused(issuer: str) -> str:
+    return f"The portal can’t connect to {issuer} safely. Ask your administrator to check its certificate."
+
+
 def issuer_failed(issuer: str) -> str:
     return f"Signing in with {issuer} failed or took too long. Try again."
 

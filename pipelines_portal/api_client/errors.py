@@ -21,12 +21,16 @@ class PipelinesError(Exception):
 
 
 class ConnectionFailed(PipelinesError):
-    """No response: refused, unreachable, timed out, or the connection broke."""
+    """No response: refused, unreachable, timed out, or the connection broke.
 
-    def __init__(self, message: str, *, maybe_processed: bool, timed_out: bool = False) -> None:
+    `cause` is host and reason for administrators, such as "api.example.com: Connection refused".
+    """
+
+    def __init__(self, message: str, *, maybe_processed: bool, timed_out: bool = False, cause: str = "") -> None:
         super().__init__(message)
         self.maybe_processed = maybe_processed
         self.timed_out = timed_out
+        self.cause = cause
 
 
 class CertificateRefused(ConnectionFailed):

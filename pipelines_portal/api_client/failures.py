@@ -5,7 +5,7 @@ import re
 
 from pydantic import ValidationError
 
-from pipelines_portal.api_client.errors import ApiError, PipelinesError, UnexpectedResponse
+from pipelines_portal.api_client.errors import ApiError, ConnectionFailed, PipelinesError, UnexpectedResponse
 
 logger = logging.getLogger("pipelines_portal.api_client")
 MOST_NAMED = 3
@@ -58,5 +58,6 @@ def _details(error: PipelinesError) -> dict[str, object]:
         "status": error.status,
         "code": error.code if isinstance(error, ApiError) else "",
         "reason": "" if isinstance(error, ApiError) else repr(reason),
+        "cause": repr(error.cause) if isinstance(error, ConnectionFailed) else "",
         "request_id": error.request_id,
     }

@@ -2,13 +2,13 @@
 
 import json
 import re
-import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -19,6 +19,8 @@ from pipelines_portal.api_client.error_responses import not_json, refusal, reque
 from pipelines_portal.api_client.errors import CertificateRefused, ConnectionFailed, PipelinesError, UnexpectedResponse
 from pipelines_portal.api_client.overload import Bulkhead, CircuitBreaker
 from pipelines_portal.core import request_ids
+from pipelines_portal.core.connections import failure_reason, is_certificate_error
+from pipelines_portal.core.http_sessions import new_session
 
 CONNECT_TIMEOUT = 3.05
 LARGEST_ANSWER = 64 * 1024 * 1024
@@ -64,8 +66,8 @@ class Transport:
         self.state = ""
         self._bulkhead = bulkhead
         self._breaker = breaker or CircuitBreaker()
-        self._session = requests.Session()
-        self._session.trust_env = False  # a ~/.netrc must never replace the key
+        self._host = urlsplit(self.base_url).netloc
+        self._session = new_session()
         adapter = HTTPAdapter(pool_connections=2, pool_maxsize=32, max_retries=0)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
@@ -104,7 +106,7 @@ class Transport:
         except (OSError, HTTPError, HTTPException, ValueError) as error:
             # Drop the library's own text, which may quote the request.
             self.state = "down"
-            raise _connection_failed(error) from None
+            raise _connection_failed(error, self._host) from None
         return _answer(response, body)
 
 
@@ -166,9 +168,10 @@ def _with_request_id(error: PipelinesError, response: requests.Response) -> Pipe
     return error
 
 
-def _connection_failed(error: Exception) -> ConnectionFailed:
-    if fault := _certificate_fault(error):
-        return CertificateRefused(f"The API's certificate is not valid: {fault}.", maybe_processed=False)
+def _connection_failed(error: Exception, host: str) -> ConnectionFailed:
+    cause = f"{host}: {failure_reason(error)}"
+    if is_certificate_error(error):
+        return CertificateRefused(f"Pipelines’ certificate isn’t valid ({cause}).", maybe_processed=False, cause=cause)
     was_sent, timed_out = not _is_unconnected(error), isinstance(error, (TimeoutError, requests.Timeout, UrllibTimeout))
     if timed_out:
         message = "Pipelines didn’t respond in time."
@@ -176,27 +179,10 @@ def _connection_failed(error: Exception) -> ConnectionFailed:
         message = "The connection broke before the answer was complete."
     else:
         message = "Pipelines can’t be reached."
-    return ConnectionFailed(message, maybe_processed=was_sent, timed_out=timed_out)
+    return ConnectionFailed(message, maybe_processed=was_sent, timed_out=timed_out, cause=cause)
 
 
 def _is_unconnected(error: Exception) -> bool:
     """Return whether no connection was made, so that nothing was sent."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
-
-
-def _certificate_fault(error: BaseException | None) -> str:
-    """Return OpenSSL's reason, such as "certificate has expired", or "" if the certificate is not the problem."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return str(error.verify_message).rstrip(".")
-        error = _inner_error(error)
-    return ""
-
-
-def _inner_error(error: BaseException) -> BaseException | None:
-    """Return the error that this one wraps: requests and urllib3 keep it in `args` or `reason`."""
-    candidates = (getattr(error, "reason", None), *error.args, error.__cause__, error.__context__)
-    return next((one for one in candidates if isinstance(one, BaseException)), None)

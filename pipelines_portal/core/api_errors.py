@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.log import log_response
 
 from pipelines_portal.api_client import (
     ApiError,
@@ -46,7 +49,10 @@ def explain(error: PipelinesError) -> Explanation:
     """Return the words for an error. They never quote the key, and the API only where its message is for people."""
     for kind, words in _WORDS.items():
         if isinstance(error, kind):
-            return replace(words, sentence=error.advice or words.sentence, key_id=error.key_id)
+            sentence = error.advice or words.sentence
+            if isinstance(error, CertificateRefused):
+                sentence = sentence.format(cause=error.cause)
+            return replace(words, sentence=sentence, key_id=error.key_id)
     if isinstance(error, RateLimited):
         seconds = wait_of(error)
         sentence = texts.rate_limited(seconds)
@@ -114,7 +120,18 @@ def error_response(request: HttpRequest, error: PipelinesError) -> HttpResponse:
     response = render_notice(request, "core/api_error.html", context, status=status)
     if words.retry_after:
         response["Retry-After"] = str(words.retry_after)
+    log_cause(request, response, error)
     return response
+
+
+def log_cause(request: HttpRequest, response: HttpResponse, error: PipelinesError) -> None:
+    """Log host and reason of the failed call with a page of status 5xx. Django would log the page's address only."""
+    if response.status_code >= 500:
+        host, reason = urlsplit(settings.PIPELINES_API_URL).netloc, str(error).rstrip(".").replace("’", "'")
+        if isinstance(error, ApiError):  # its message may quote what people typed
+            reason = f"{error.status} {error.code}"
+        cause = error.cause if isinstance(error, ConnectionFailed) else f"{host}: {reason}"
+        log_response("%s: %s (%s)", response.reason_phrase, request.path, cause, response=response, request=request)
 
 
 def _refreshes_itself(request: HttpRequest) -> bool:

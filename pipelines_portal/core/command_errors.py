@@ -34,5 +34,5 @@ def _explain_database_error(error: Exception, cause: str, command: str) -> str:
     if is_away(error):
         return f"The database does not answer ({cause}): check that it runs, and its URL. {AGAIN}"
     with suppress(DatabaseError, InterfaceError):
-        return "" if command in MIGRATING or is_migrated() else BEHIND
+        return "" if is_migrated() or command in MIGRATING else BEHIND
     return f"The database cannot be used ({cause}): check its URL. {AGAIN}"

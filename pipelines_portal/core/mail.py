@@ -2,7 +2,7 @@
 
 import logging
 from email.utils import make_msgid
-from smtplib import SMTPRecipientsRefused, SMTPResponseException
+from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.dispatch import Signal
 from django.template.loader import render_to_string
+
+from pipelines_portal.core.connections import failure_reason
 
 # The priority of jobs that send mail. A mail server may be slow, and the same worker polls uploads.
 BEHIND_UPLOADS = -10
@@ -53,8 +55,10 @@ def describe_error(error: Exception) -> str:
         reason = f"{code} {_decode(text)}"
     elif isinstance(error, SMTPResponseException):
         reason = f"{error.smtp_code} {_decode(error.smtp_error)}"
+    elif isinstance(error, OSError) and not isinstance(error, SMTPException):
+        reason = failure_reason(error)
     else:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        reason = str(error) or type(error).__name__
     password = getattr(settings, "EMAIL_HOST_PASSWORD", "")
     words = " ".join(str(reason).replace(password, "…").split() if password else str(reason).split())
     return words[:LONGEST_REASON].rstrip(".")

@@ -21,6 +21,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from waitress.server import create_server
 
 from pipelines_portal.core import environment, metrics
+from pipelines_portal.core.connections import describe_failure
 from pipelines_portal.core.database_errors import FULL, is_full
 from pipelines_portal.core.preparation import BEHIND, is_migrated
 
@@ -90,8 +91,7 @@ def check_all() -> dict[str, str]:
             try:
                 state = import_string(path)()
             except Exception as error:
-                # The error's message may contain an address or a password.
-                logger.warning("The check of the %s failed (%s)", name, type(error).__name__)
+                logger.warning("The check of the %s failed (%s)", name, describe_failure(error))
                 state = FAILED.format(name)
             if state is not None:
                 states[name] = state

@@ -60,6 +60,11 @@ TEAM = (
     ),
     Setting("EMAIL_URL", "Mail server: `smtp+tls://user:password@host:587`.", unset="no mail", secret=True),
     Setting("MAIL_FROM", "Sender of mail.", "Pipelines Portal <portal@localhost>"),
+    Setting(
+        "CA_FILE",
+        "File of your company's certificate authorities, in PEM format. Connections accept them besides the system's.",
+        unset="the system's only",
+    ),
     Setting("DATA_DIR", "Folder for databases, files and generated secrets.", "./var"),
 )
 ADDRESSES = (

@@ -41,6 +41,7 @@ SECTIONS = {
         "administrators/s3.md",
         "administrators/mail.md",
         "administrators/proxy.md",
+        "administrators/certificates.md",
         "administrators/people.md",
         "administrators/sso.md",
         "administrators/two-step.md",

@@ -38,6 +38,6 @@ def ask(client: PipelinesClient) -> tuple[Verdict, PipelinesError | None]:
     return Verdict.WORKS, None
 
 
-def check_text(text: str) -> Verdict:
+def check_text(text: str) -> tuple[Verdict, PipelinesError | None]:
     """Check a key that is not saved yet."""
-    return ask(PipelinesClient(transport(), text))[0]
+    return ask(PipelinesClient(transport(), text))

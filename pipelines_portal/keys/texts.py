@@ -12,7 +12,6 @@ WORKFLOW_NEXT = "Key added. Now add a workflow"
 EXPIRY_SAVED = "Expiry date saved"
 
 # Notices
-NOT_CHECKED_YET = "Key added, but not checked: Pipelines isn’t responding. Check it later."
 CHANGED_ELSEWHERE = "Key not changed. It was changed in another window; this is how it is now."
 TOO_LATE = "Key not changed. It has another owner, or was removed."
 ALREADY_SHARED = "They can use this key already."
@@ -25,7 +24,6 @@ KEY_REMOVED = "Someone removed this key from the portal. Ask its owner, or use a
 
 # Errors of fields
 UNKNOWN_KEY = "Pipelines rejected this key. Check that it’s complete and not expired."
-COULD_NOT_CHECK = "Couldn’t check the key. Try again in a minute."
 SAVED_ELSEWHERE = "This key was just added to the portal. Reload the page."
 JUST_REMOVED = "This key was just removed from the portal. Add it again."
 WRONG_SIGNS = "Use only the digits 0 to 9 and the letters a to f after pk_live_. Copy the key again."
@@ -74,8 +72,14 @@ def works(name: str) -> str:
     return f"Key “{name}” is active"
 
 
-def not_checked(seconds: int | None) -> str:
-    return f"Couldn’t check the key. Try again in {seconds:,} s." if seconds else COULD_NOT_CHECK
+def added_unchecked(certificate: str) -> str:
+    """`certificate` says what is wrong with the API's certificate, if that is the reason."""
+    return f"Key added, but not checked: {certificate or 'Pipelines isn’t responding. Check it later.'}"
+
+
+def not_checked(seconds: int | None, certificate: str) -> str:
+    again = f"Try again in {seconds:,} s." if seconds else "Try again in a minute."
+    return f"Couldn’t check the key. {certificate or again}"
 
 
 def renamed(name: str) -> str:

@@ -16,6 +16,8 @@ from pipelines_portal.accounts.confirmation import ask_to_confirm
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.accounts.texts import VIEWERS_READ_ONLY
+from pipelines_portal.api_client import CertificateRefused, PipelinesError
+from pipelines_portal.core.api_errors import explain
 from pipelines_portal.core.exceptions import NotAllowed
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys import texts
@@ -53,28 +55,34 @@ def key_list(request: SignedInRequest) -> HttpResponse:
     form = SavedKeyForm(request.user, request.POST or None)
     if request.method == "POST" and not request.user.may_send:
         raise NotAllowed(VIEWERS_READ_ONLY)
-    if request.method == "POST" and form.is_valid() and (key := _save_key(request.user, form)):
-        if key.checked_at:
-            messages.success(request, texts.WORKFLOW_NEXT)
-        else:
-            messages.warning(request, texts.NOT_CHECKED_YET)
+    if request.method == "POST" and form.is_valid() and (key := _save_key(request, form)):
         return redirect("workflows:list", key.pk)
     context = {"form": form, "api_keys_url": settings.API_KEYS_URL} | _list_context(request)
     return render_page(request, "keys/list.html", context, status=422 if form.is_bound else 200)
 
 
-def _save_key(owner: User, form: SavedKeyForm) -> SavedKey | None:
+def _save_key(request: SignedInRequest, form: SavedKeyForm) -> SavedKey | None:
     """Return the saved key, or None with an error in the form."""
     name, text, expiry = form.cleaned_data["name"], form.cleaned_data["key"], form.cleaned_data["expiry"]
-    verdict = check_text(text)
+    verdict, error = check_text(text)
     if verdict is Verdict.REJECTED:
         form.add_error("key", texts.UNKNOWN_KEY)
         return None
     try:
-        return SavedKey.objects.save_key(owner, name, text, expiry, verdict, form.duplicate)
+        key = SavedKey.objects.save_key(request.user, name, text, expiry, verdict, form.duplicate)
     except IntegrityError:  # from another tab, or by a double click
         form.add_conflict()
         return None
+    if key.checked_at:
+        messages.success(request, texts.WORKFLOW_NEXT)
+    else:
+        messages.warning(request, texts.added_unchecked(_certificate_problem(error)))
+    return key
+
+
+def _certificate_problem(error: PipelinesError | None) -> str:
+    """Return what is wrong with the API's certificate, or "". To try again does not help then."""
+    return explain(error).reason if isinstance(error, CertificateRefused) else ""
 
 
 def _list_context(request: SignedInRequest) -> dict[str, Any]:
@@ -153,7 +161,8 @@ def key_check(request: SignedInRequest, key_id: int) -> HttpResponse:
     elif verdict is Verdict.REJECTED:
         messages.warning(request, texts.STILL_REJECTED if was_rejected else texts.NOW_REJECTED)
     elif verdict is Verdict.UNKNOWN:
-        messages.warning(request, texts.not_checked(getattr(error, "retry_after", None)))
+        seconds = getattr(error, "retry_after", None)
+        messages.warning(request, texts.not_checked(seconds, _certificate_problem(error)))
     return redirect("keys:detail", key.pk)
 
 
@@ -247,9 +256,10 @@ def key_replace(request: SignedInRequest, key_id: int) -> HttpResponse:
 
 def _check_new_key(key: SavedKey, form: ReplaceKeyForm) -> Reach | None:
     """Return the workflows that the new key reaches, or None with an error in the form if the key does not work."""
-    verdict = check_text(form.cleaned_data["key"])
+    verdict, error = check_text(form.cleaned_data["key"])
     if verdict is not Verdict.WORKS:
-        form.add_error("key", texts.UNKNOWN_KEY if verdict is Verdict.REJECTED else texts.COULD_NOT_CHECK)
+        unknown = texts.not_checked(None, _certificate_problem(error))
+        form.add_error("key", texts.UNKNOWN_KEY if verdict is Verdict.REJECTED else unknown)
         return None
     reach = check_reach(form.cleaned_data["key"], key)
     if reach.is_rejected:

@@ -8,12 +8,13 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from pythonjsonlogger.core import RESERVED_ATTRS
 
-from pipelines_portal.core import environment
+from pipelines_portal.core import certificates, environment
 from pipelines_portal.core.environment import BASE_DIR
 
 env = environment.load_env()
 
 DATA_DIR = environment.data_dir(env)
+certificates.trust_authorities(env, "CA_FILE", DATA_DIR)
 # `prepare` collects static files, except in an image, which contains them.
 STATIC_IS_COLLECTED = (BASE_DIR / "collected").is_dir()
 STATIC_DIR = BASE_DIR / "collected" if STATIC_IS_COLLECTED else DATA_DIR / "static"

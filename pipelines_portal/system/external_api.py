@@ -4,11 +4,12 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
 from django.conf import settings
 from django.http.request import validate_host
 
+from pipelines_portal.core.connections import failure_reason, is_certificate_error
 from pipelines_portal.core.deadlines import within
+from pipelines_portal.core.http_sessions import new_session
 from pipelines_portal.core.probes import OK as FINE
 from pipelines_portal.core.web_addresses import origin_of
 from pipelines_portal.system import texts
@@ -35,9 +36,12 @@ def external_api_section() -> Section:
         checks = within(DEADLINE, _read_checks)
     except TimeoutError:
         return _section(_silent(f"no answer within {DEADLINE:.0f} seconds"))
-    except Exception as error:
-        # Its text may quote the request.
-        return _section(_silent("no connection" if isinstance(error, OSError) else "an unexpected answer"))
+    except OSError as error:
+        if is_certificate_error(error):
+            return _section(_silent(failure_reason(error), texts.CERTIFICATE_REFUSED, "administrators/certificates"))
+        return _section(_silent(failure_reason(error)))
+    except Exception:
+        return _section(_silent("an unexpected answer"))
     return _section(Row("Address", settings.PIPELINES_API_URL, OK), *(_check(name, checks[name]) for name in checks))
 
 
@@ -45,9 +49,9 @@ def _section(*rows: Row) -> Section:
     return Section("external-api", "External API", rows)
 
 
-def _silent(reason: str) -> Row:
+def _silent(reason: str, advice: str = texts.API_SILENT, guide: str = GUIDE) -> Row:
     value = f"{settings.PIPELINES_API_URL}: {reason}"
-    return Row("Address", value, PROBLEM, advice=texts.API_SILENT, guide=GUIDE)
+    return Row("Address", value, PROBLEM, advice=advice, guide=guide)
 
 
 def _read_checks() -> dict[str, str]:
@@ -55,10 +59,9 @@ def _read_checks() -> dict[str, str]:
     if settings.METRICS_TOKEN:
         headers["Authorization"] = f"Bearer {settings.METRICS_TOKEN}"
     url = f"{origin_of(settings.PIPELINES_API_URL)}/ready"
-    with requests.Session() as session:
-        session.trust_env = False  # a ~/.netrc must not replace the token
-        with session.get(url, headers=headers, timeout=TIMEOUT, allow_redirects=False, stream=True) as response:
-            body = response.raw.read(LARGEST_ANSWER)
+    options: dict[str, Any] = {"headers": headers, "timeout": TIMEOUT, "allow_redirects": False, "stream": True}
+    with new_session() as session, session.get(url, **options) as response:
+        body = response.raw.read(LARGEST_ANSWER)
     checks: dict[str, Any] = json.loads(body)["checks"]
     return {str(name)[:40]: str(state)[:LONGEST_STATE] for name, state in list(checks.items())[:MOST_CHECKS]}
 

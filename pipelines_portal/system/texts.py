@@ -14,6 +14,7 @@ NO_FORWARDED_FOR = (
     "people as one."
 )
 API_SILENT = "Check that the External API runs, and read its log."
+CERTIFICATE_REFUSED = "Renew the certificate, or set CA_FILE to your company’s certificate authority."
 API_DETAILS = "Set METRICS_TOKEN for both programs to see the reason here."
 TEAM_MISSING = "Create the team, or correct OIDC_GROUPS."
 KEY_REJECTED = "Its owner replaces it with a new key."

@@ -1,5 +1,6 @@
 """The presigned link for an archive: open it, check its host, cancel it, and write it as terminal commands."""
 
+import logging
 import re
 import shlex
 from dataclasses import dataclass
@@ -10,12 +11,15 @@ from django.conf import settings
 
 from pipelines_portal.api_client import CreatorGone, PipelinesClient, PipelinesError, ValidationFailed
 from pipelines_portal.core.api_errors import explain
+from pipelines_portal.core.connections import describe_failure
+from pipelines_portal.core.http_sessions import new_session
 from pipelines_portal.core.web_addresses import origin_of
 from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.uploads.polling import client_for_upload, settle_lost_confirm, was_confirmed
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 3.05, 5
+logger = logging.getLogger(__name__)
 
 
 class BeingConfirmed(Exception):
@@ -93,12 +97,12 @@ def ask_cors(url: str, page_origin: str) -> Cors:
         "Access-Control-Request-Headers": "content-type",
     }
     try:
-        with requests.Session() as session:
-            session.trust_env = False
+        with new_session() as session:
             answer = session.options(
                 url, headers=headers, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), allow_redirects=False, stream=True
             )
-    except (requests.RequestException, OSError, ValueError):
+    except (requests.RequestException, OSError, ValueError) as error:
+        logger.warning("The CORS rule of the upload links could not be checked (%s)", describe_failure(error))
         return Cors.UNKNOWN
     return Cors.ALLOWED if answer.ok and _allows(answer, page_origin) else Cors.REFUSED
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.api_client import Field
-from pipelines_portal.core.api_errors import explain
+from pipelines_portal.core.api_errors import explain, log_cause
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys.clients import client_for
@@ -72,7 +72,10 @@ def _show_unopened(request: SignedInRequest, key: SavedKey, form: OpenWorkflowsF
     if opening.error is None:
         return _page(request, key, form, status=422)
     words = explain(opening.error)
-    return _page(request, key, form, status=words.status, error=words, not_opened=texts.not_added(opening.not_asked))
+    not_opened = texts.not_added(opening.not_asked)
+    page = _page(request, key, form, status=words.status, error=words, not_opened=not_opened)
+    log_cause(request, page, opening.error)
+    return page
 
 
 def _page(

@@ -8,13 +8,20 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.test import Client
 
+from pipelines_portal.accounts.models import User
 from tests.factories import make_person
 from tests.people.cast import events
 
 
 def test_createsuperuser_leaves_an_event(db: None) -> None:
     call_command("createsuperuser", interactive=False, email="first@acme.example", verbosity=0)
-    assert events() == [("", "person-made", "first@acme.example")]
+    assert events() == [("", "person-made", "First")]
+
+
+@pytest.mark.parametrize(("given", "name"), [({}, "Maria Weber"), ({"name": "M. Weber"}, "M. Weber")])
+def test_createsuperuser_leaves_a_name(db: None, given: dict[str, str], name: str) -> None:
+    call_command("createsuperuser", interactive=False, email="maria.weber@acme.example", verbosity=0, **given)
+    assert User.objects.get().name == name
 
 
 def typing(monkeypatch: pytest.MonkeyPatch, *texts: str) -> None:

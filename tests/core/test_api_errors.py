@@ -1,6 +1,7 @@
 """What people see when the API fails: one page a class of error, never a 500."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -42,6 +43,20 @@ def test_each_class_has_its_page(
     html = shown.content.decode()
     assert "<html" in html
     assert "We don’t know" not in html, "a read does nothing"
+
+
+@pytest.mark.parametrize("path", ["tasks/", "tasks/new/"])
+@pytest.mark.parametrize("is_away", [True, False])
+def test_the_log_names_host_and_reason(
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi, settings: Any, caplog: Any, path: str, is_away: bool
+) -> None:
+    address, reason = f"/keys/{open_workflow(saved_key).key_id}/workflows/42/{path}", "503 service_unavailable"
+    if is_away:
+        settings.PIPELINES_API_URL, reason = f"http://127.0.0.1:{free_port()}/api/v1", "Connection refused"
+    scripted_api.script = [error(503, "service_unavailable", "Down")]
+    page.get(address)
+    lines = [record.getMessage() for record in caplog.records if record.name == "django.request"]
+    assert lines == [f"Service Unavailable: {address} ({urlsplit(settings.PIPELINES_API_URL).netloc}: {reason})"]
 
 
 def test_an_answer_that_does_not_fit_names_the_field(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:

@@ -107,9 +107,9 @@ def test_a_key_handed_over_meanwhile_is_not_taken_back_by_saving_it_again(
     colleague = make_colleague()
     SavedKey.objects.update(encrypted_key=b"under another encryption key")
 
-    def check(text: str) -> Verdict:
+    def check(text: str) -> tuple[Verdict, None]:
         SavedKey.objects.update(owner=colleague)
-        return Verdict.WORKS
+        return Verdict.WORKS, None
 
     monkeypatch.setattr("pipelines_portal.keys.views.check_text", check)
     refused = page.post("/keys/", {"name": "Mine", "key": org_key})
@@ -124,9 +124,9 @@ def test_two_who_save_the_same_key_at_once_are_told_whose_it_is(
 ) -> None:
     colleague = make_colleague()
 
-    def check(text: str) -> Verdict:
+    def check(text: str) -> tuple[Verdict, None]:
         save_key(colleague, org_key, "Ben's")
-        return Verdict.WORKS
+        return Verdict.WORKS, None
 
     monkeypatch.setattr("pipelines_portal.keys.views.check_text", check)
     refused = page.post("/keys/", {"name": "Mine", "key": org_key})

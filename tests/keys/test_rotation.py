@@ -41,7 +41,7 @@ def test_the_old_key_can_be_left_out(saved: SavedKey, settings: Any, capsys: Any
     settings.ENCRYPTION_KEYS = [NEW, OLD]
     call_command("rotate_encryption")
     said = capsys.readouterr().out
-    assert "4 secrets are encrypted with the first key." in said and "can be left out" in said
+    assert "Secrets encrypted with the first key: 4." in said and "can be left out" in said
     settings.ENCRYPTION_KEYS = [NEW]
     opens_all(saved)
     assert Event.objects.get().target_label == "ENCRYPTION_KEYS"

@@ -5,7 +5,9 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from django.core.management.base import CommandError
 
+from pipelines_portal.system.backup.checking import Contents, check_backup
 from pipelines_portal.system.backup.reading import extract
 
 
@@ -21,3 +23,16 @@ def test_a_file_is_restored_by_the_first_python_3_11(tmp_path: Path, monkeypatch
         extract(tar, tar.getmember("portal.sqlite3"), file)
     assert file.read_bytes() == b"data"
     assert (file.stat().st_mode & 0o7777, file.stat().st_mtime) == (0o600, 1_700_000_000)
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage" * 200])
+def test_a_file_that_is_no_archive_is_refused_in_one_sentence(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "backup.tar"
+    file.write_bytes(content)
+    with pytest.raises(CommandError, match=r"cannot be read as a backup: it is not a tar file\. \w[^\n]+$"):
+        check_backup(file)
+
+
+def test_one_is_not_said_as_many() -> None:
+    said = str(Contents("2026-11-30", files=1, tasks=1, people=1))
+    assert said == "made 2026-11-30 UTC: 1 task, 1 person, 1 file. It can be restored."

@@ -42,8 +42,8 @@ class Contents:
     is_signed: bool = True
 
     def __str__(self) -> str:
-        counts = [(self.tasks, "tasks"), (self.people, "people"), (self.files, "files")]
-        said = ", ".join(f"{count:,} {words}" for count, words in counts if count is not None)
+        counts = [(self.tasks, "task", "tasks"), (self.people, "person", "people"), (self.files, "file", "files")]
+        said = ", ".join(f"{count:,} {one if count == 1 else many}" for count, one, many in counts if count is not None)
         effect = "It can be restored, but lacks files." if self.missing else "It can be restored."
         unsigned = "" if self.is_signed else " It has no signature: restore it with --unsigned."
         return f"made {self.made_at} UTC: {said}. {effect}{unsigned}"

@@ -34,7 +34,9 @@ def opened_backup(file: Path, effect: str) -> Iterator[tarfile.TarFile]:
         with tarfile.open(file) as tar:
             yield tar
     except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
-        raise CommandError(f"{file} cannot be read as a backup: {error}. {effect}") from error
+        # tarfile says of each kind of archive, in a line of its own, why it is not one.
+        reason = "it is not a tar file" if "\n" in str(error) else error
+        raise CommandError(f"{file} cannot be read as a backup: {reason}. {effect}") from error
 
 
 def read_manifest(

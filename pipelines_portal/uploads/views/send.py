@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
+from pipelines_portal.core.api_errors import log_cause
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.uploads.choices import earlier_uploads
 from pipelines_portal.uploads.models import Stage, ZipUpload
@@ -67,7 +68,10 @@ def upload_start(request: SignedInRequest, key_id: int, workflow_id: int, zip_id
         open_link(upload, client_for_upload(upload), renew="renew" in request.POST)
     except LINK_ERRORS as error:
         upload.release_lock(tab_in(request.POST))
-        return JsonResponse({"outcome": State.PROBLEM, "message": link_error_message(error, upload)}, status=502)
+        answer = JsonResponse({"outcome": State.PROBLEM, "message": link_error_message(error, upload)}, status=502)
+        if isinstance(error, PipelinesError):
+            log_cause(request, answer, error)
+        return answer
     return _link(request, upload)
 
 

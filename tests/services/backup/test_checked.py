@@ -65,7 +65,7 @@ def test_a_check_says_what_a_backup_contains_and_saves_nothing(old: Path, tmp_pa
         done = run(old, "backup", "--check", str(place))
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith(f"{file}: made 2") and len(done.stdout.splitlines()) == 1
-        assert "1 tasks, 0 people, 2 files. It can be restored." in done.stdout
+        assert "1 task, 0 people, 2 files. It can be restored." in done.stdout
     assert list(kept.iterdir()) == [file]
     assert [row[:3] for row in runs(old)] == [(1, file.name, "")]
 

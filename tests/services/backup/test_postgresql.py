@@ -69,7 +69,7 @@ def test_dumped_while_it_is_used_and_restored(urls: list[dict[str, str]], tmp_pa
             assert done.returncode == 0, done.stderr
         done = run(old, "backup", "--check", str(file), **of_old, PATH=PATH)
         assert done.returncode == 0, done.stderr
-        assert " tasks, 1 people, 1 files. It can be restored." in done.stdout
+        assert " tasks, 1 person, 1 file. It can be restored." in done.stdout
         assert "pg_restore isn't installed here" in refused(old, "backup", "--check", str(file), PATH=str(tmp_path))
         ledger = running.run("ledger", of=INSIDE)
 

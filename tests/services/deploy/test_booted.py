@@ -101,11 +101,12 @@ def reboot(server: Booted) -> None:
 
 
 def kill(server: Booted) -> None:
-    """Without a word to systemd."""
-    first = server.state(WEB, "MainPID")
+    """Without a word to systemd. What is prepared is not prepared again."""
+    first, prepared = server.state(WEB, "MainPID"), server.state("pipelines-prepare", "InvocationID")
     server.run("sh", "-c", f"kill -9 {first}")
     wait_until(lambda: server.state(WEB, "MainPID") not in (first, "0"), "systemd to start it again", 60)
     wait_until(lambda: serves(server, PORTAL), "the killed program to return", 60)
+    assert server.state("pipelines-prepare", "InvocationID") == prepared
 
 
 def restart_with_a_bad_setting(server: Booted) -> None:
@@ -134,6 +135,7 @@ def go_back(server: Booted) -> None:
     assert "which is newer" in server.run(f"/opt/{RELEASE}/bin/setup-server", code=1)
     (backup,) = (server.root / BACKUPS).glob("0.1.0-before-0.2.0-*.tar")
     server.run("systemctl", "stop", "pipelines.target")
+    assert server.state(WEB, "ActiveState") == server.state("pipelines-prepare", "ActiveState") == "inactive"
     server.run("ln", "-sfn", f"/opt/{RELEASE}", "/opt/pipelines-portal")
     server.run("pipelines", "restore", "--move-away", f"/{BACKUPS}/{backup.name}")
     assert f"{RELEASE} is running." in server.run(f"/opt/{RELEASE}/bin/setup-server")

@@ -73,11 +73,13 @@ def test_the_programs_are_read_only_and_without_rights(tmp_path: Path) -> None:
     assert (found["read_only"], found["cap_drop"], found["stop_grace_period"]) == (True, ["ALL"], "40s")
     assert "ports" not in found
     kept = [(each["type"], each["target"]) for each in found["volumes"]]
-    assert kept == [("volume", "/data"), ("volume", "/backups")]
+    assert kept == [("volume", "/data"), ("volume", "/backups"), ("bind", "/ca")]
 
 
 def test_every_file_it_mounts_is_there(tmp_path: Path) -> None:
     found = services(tmp_path, "PORTAL_HOST=portal.example.com\n")
-    mounts = [Path(each["source"]) for told in found.values() for each in told["volumes"] if each["type"] == "bind"]
-    assert [file.name for file in mounts] == ["Caddyfile", "own"]
-    assert mounts[0].is_file() and mounts[1].parent == tmp_path / "deploy/compose"
+    binds = [each for told in found.values() for each in told["volumes"] if each["type"] == "bind"]
+    mounts = {Path(each["source"]).name: Path(each["source"]) for each in binds}
+    assert mounts.keys() == {"Caddyfile", "own", "ca"}
+    assert mounts["Caddyfile"].is_file()
+    assert mounts["own"].parent == mounts["ca"].parent == tmp_path / "deploy/compose"

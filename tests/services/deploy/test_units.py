@@ -180,3 +180,5 @@ def test_all_four_programs_have_one_and_wait_for_what_prepares_them() -> None:
     for name in programs:
         text = (UNITS / name).read_text()
         assert "Requires=pipelines-prepare.service" in text and "After=network-online.target pipelines-prepare" in text
+    # One that was killed is started again without it.
+    assert "RemainAfterExit=yes\n" in (UNITS / "pipelines-prepare.service").read_text()

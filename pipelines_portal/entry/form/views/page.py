@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from pipelines_portal.accounts.permissions import SignedInRequest
 from pipelines_portal.api_client import PipelinesError
-from pipelines_portal.core.api_errors import explain
+from pipelines_portal.core.api_errors import explain, log_cause
 from pipelines_portal.core.parameters import uuid_in
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.entry.form.forms import entries, fields_html, telling_names
@@ -59,7 +59,10 @@ def form_page(
         "error": words,
         "retry_after": str(words.retry_after) if words and words.retry_after else "",
     }
-    return render_page(request, "entry/form/create.html", context | more, status=status)
+    page = render_page(request, "entry/form/create.html", context | more, status=status)
+    if error:
+        log_cause(request, page, error)
+    return page
 
 
 def form_token(request: SignedInRequest) -> UUID:

@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("organization")
-        parser.add_argument("--name", required=True)
+        parser.add_argument("--name", required=True, help="the key's name")
         parser.add_argument("--expires", choices=LIFETIMES, default="never")
         parser.add_argument("--expires-at", type=_moment, help="an ISO 8601 time, instead of --expires")
         parser.add_argument("--created-by", metavar="EMAIL", help="default: the organization's first admin")

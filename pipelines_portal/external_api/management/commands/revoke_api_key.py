@@ -12,7 +12,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("last4", help="the key's last 4 characters")
-        parser.add_argument("--org", required=True, metavar="NAME")
+        parser.add_argument("--org", required=True, metavar="NAME", help="the organization's name")
         parser.add_argument("--name", help="the key's name, if several keys end in the same 4 characters")
 
     def handle(self, *args: Any, last4: str, org: str, name: str | None, **options: Any) -> None:

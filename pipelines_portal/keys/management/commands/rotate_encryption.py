@@ -24,7 +24,7 @@ class Command(BaseCommand):
                 count += is_reencrypted
                 failed += [] if is_reencrypted else [name]
             record(Verb.SETTING_CHANGED, by=None, label="ENCRYPTION_KEYS", values=[f"{count:,} re-encrypted"])
-        self.stdout.write(f"{count:,} secrets are encrypted with the first key.")
+        self.stdout.write(f"Secrets encrypted with the first key: {count:,}.")
         if failed:
             raise CommandError(
                 f"{len(failed):,} cannot be decrypted with any of ENCRYPTION_KEYS, and stay as they are: "

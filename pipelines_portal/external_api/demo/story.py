@@ -24,6 +24,7 @@ from pipelines_portal.external_api.workflows.field_types import describe, has_fi
 
 # Who sent the newest tasks of these workflows.
 OTHERS, SENT_IN_OTHERS = {42: (MARIA, TOM), 43: (BEN, LENA)}, 12
+SATURDAY, OPENS, CLOSES = 5, 8, 17
 ORGANIZATION, KEY_NAME = "Acme Labeling", "Pipelines Portal demo"
 
 
@@ -75,12 +76,17 @@ def _other_sends() -> list[dict[str, Any]]:
     """Attribute the newest tasks of other workflows to the people of the demo."""
     sends = []
     for workflow, people in OTHERS.items():
-        tasks = list(Task.objects.filter(workflow=workflow).order_by("-pk")[:SENT_IN_OTHERS])
-        for number, task in enumerate(tasks):
+        newest = [task for task in Task.objects.filter(workflow=workflow).order_by("-pk") if _is_in_working_hours(task)]
+        for number, task in enumerate(newest[:SENT_IN_OTHERS]):
             of_task = {"id": task.pk, "fields": task.fields, "step_seconds": []}
             send = {"at": task.created_at.isoformat(), "sender": people[number % len(people)], "kind": "form"}
             sends.append(send | {"workflow": workflow, "file_name": "", "tasks": [of_task]})
     return sends
+
+
+def _is_in_working_hours(task: Task) -> bool:
+    created_at = task.created_at.astimezone()
+    return created_at.weekday() < SATURDAY and OPENS <= created_at.hour < CLOSES
 
 
 def _receipts(start: datetime) -> dict[str, Any]:

@@ -199,8 +199,9 @@ def earlier_days(user: User, today: date) -> dict[date, dict[Place, int]]:
         return known
     start = timezone.make_aware(datetime.combine(today - timedelta(weeks=WEEKS), datetime.min.time()))
     end = timezone.make_aware(datetime.combine(today, datetime.min.time()))
-    sent = Submission.objects.filter(owner=user, created_at__gte=start, created_at__lt=end, success_count__gt=0)
-    by_day = sent.order_by().annotate(day=TruncDate("created_at", tzinfo=zone)).values_list("day", "key", "workflow_id")
+    sent = Submission.objects.filter(owner=user, created_at__gte=start, created_at__lt=end)
+    dated = sent.exclude(status=Submission.Status.DRAFT).order_by().annotate(day=TruncDate("created_at", tzinfo=zone))
+    by_day = dated.values_list("day", "key", "workflow_id")
     days: dict[date, dict[Place, int]] = {}
     for day, key, workflow, created in by_day.annotate(Sum("success_count")):
         days.setdefault(day, {})[key or 0, workflow] = created
@@ -211,6 +212,7 @@ def earlier_days(user: User, today: date) -> dict[date, dict[Place, int]]:
 def _compared(user: User, today: date) -> str:
     """Return "Friday: 204 · usual Monday: 210"."""
     days = {day: sum(by_place.values()) for day, by_place in earlier_days(user, today).items()}
+    days = {day: created for day, created in days.items() if created}
     parts = []
     if days and (today - max(days)).days < 7:
         parts.append(f"{max(days):%A}: {days[max(days)]:,}")
@@ -273,7 +275,8 @@ def list_starts(
 
     def worked_last(workflow: OpenedWorkflow) -> tuple[Any, ...]:
         place = (workflow.key_id, workflow.workflow_id)
-        return (place in of_today, last_days.get(place, (date.min, 0))[0], workflow.status == "ACTIVE")
+        last = of_today[place][1].isoformat() if place in of_today else str(last_days.get(place, ("",))[0])
+        return last, workflow.status == "ACTIVE"
 
     chosen = sorted(workflows, key=worked_last, reverse=True)[:MOST_STARTS]
     return tuple(_start(one, of_today, last_days, now) for one in chosen)
@@ -293,7 +296,8 @@ def _start(
     elif place in last_days:
         day, created = last_days[place]
         is_near = (timezone.localdate(now) - day).days < 7
-        line = f"Last on {f'{day:%A}' if is_near else f'{day.day} {day:%b}'} · {created:,} by you"
+        line = f"Last on {f'{day:%A}' if is_near else f'{day.day} {day:%b}'}"
+        line += f" · {created:,} by you" if created else ""
     list_url = reverse("tasks:list", args=place)
     if workflow.has_file_fields:
         return Start(workflow.name, list_url, line, "", "", reverse("uploads:choose", args=place))

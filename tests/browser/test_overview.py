@@ -58,7 +58,7 @@ def test_home_refreshes_itself_and_keeps_what_is_in_use(browser: Browser, runnin
     page = signed_in(browser, running)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.locator("#main")).to_be_focused()
+    expect(page.locator("#navigation")).to_be_focused()
     section = page.get_by_role("region", name=re.compile("Needs attention"))
     section.get_by_role("link").first.focus()
     focused = page.evaluate("document.activeElement.textContent")

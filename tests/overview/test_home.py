@@ -539,6 +539,23 @@ def test_the_latest_tasks_have_their_status(desk: Desk, api: Any) -> None:
     assert f"{sent.rows.get().task_id} Welcome to the shop Failed" in words
 
 
+def test_tasks_sent_with_a_key_that_is_no_longer_shared_have_no_status(saved_key: SavedKey, static_root: None) -> None:
+    """Nor a link to a page that the person may not open."""
+    ben = make_colleague()
+    share = share_key(saved_key, ben)
+    open_workflow(save_key(ben, "pk_bens"), 43)
+    sent = make_submission(ben, saved_key, status="created", success_count=1, row_count=1)
+    sent.rows.create(index=0, task_id=7, fields={"text": "Hello"})
+    make_index(open_workflow(saved_key), [make_task(7, "failed", timezone.now())])
+    words = lines_of(browser_of(ben))
+    assert "7 Hello Failed" in words["Your latest tasks"] and "1 failed" in words["You today"]
+    share.delete()
+    words = lines_of(browser_of(ben))
+    assert "Your latest tasks" not in words
+    assert words["You today"].startswith("1 created") and "failed" not in words["You today"]
+    assert f"/keys/{saved_key.pk}/" not in text_of(browser_of(ben).get("/")).split('id="main"')[1]
+
+
 def test_today_is_compared_with_other_days(desk: Desk, api: Any) -> None:
     send(desk.draft(), desk.client)
     now = timezone.now()

@@ -123,11 +123,12 @@ def build_home(user: User, now: datetime) -> Home:
     new_stuck = new_and_stuck([(indexes[pk], each) for pk, each in counts.items()], since, now)
     by_workflow = {pk: new_stuck[index.pk] for pk, index in indexes.items() if index.pk in new_stuck}
     keys = list(SavedKey.objects.usable_by(user))
+    key_ids = {key.pk for key in keys}
     dead_keys = {key.pk for key in keys if state_of(key).name in DEAD_KEY_STATES}
     open_ones = [one for one in workflows if one.accepts_tasks and one.key_id not in dead_keys] if user.may_send else []
     is_lead = any(is_shared for _, is_shared in looked_after(user))
     today = read_today(user, now)
-    own = own_day(user, today, now)
+    own = own_day(user, today, key_ids, now)
     team = team_today(user, now) if is_lead else ()
     imports = imports_under_way(user, now) if is_lead else ()
     has_tasks = any(known.values()) or own is not None or len(with_working_key) < len(workflows)
@@ -143,7 +144,7 @@ def build_home(user: User, now: datetime) -> Home:
         reading=None if steps else first_reading(workflows, indexes, counts),
         updated=_updated(counts, now),
         own=own,
-        latest=() if team or imports else latest_tasks(user, workflows),
+        latest=() if team or imports else latest_tasks(user, workflows, key_ids),
         imports=imports,
         team=team,
         days=created_by_day([indexes[one.pk] for one in with_working_key], now) if is_lead else None,

@@ -126,6 +126,13 @@ def test_a_person_with_a_workflow_creates_a_task(page: Client, saved_key: SavedK
     assert "Welcome" not in text_of(page.get("/"))
 
 
+def test_a_person_who_lost_their_key_today_adds_another(page: Client, person: User, saved_key: SavedKey) -> None:
+    make_submission(person, saved_key, status="created", success_count=1)
+    saved_key.delete()
+    words = text_of(page.get("/"))
+    assert "Welcome" in words and words.count('aria-current="step"') == 1
+
+
 def test_a_viewer_is_not_asked_to_create_anything(client: Client, person: User, static_root: None) -> None:
     person.role = "viewer"
     person.save()

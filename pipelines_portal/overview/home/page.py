@@ -132,7 +132,7 @@ def build_home(user: User, now: datetime) -> Home:
     team = team_today(user, now) if is_lead else ()
     imports = imports_under_way(user, now) if is_lead else ()
     has_tasks = any(known.values()) or own is not None or len(with_working_key) < len(workflows)
-    steps = None if has_tasks else first_steps(user, workflows, open_ones)
+    steps = None if workflows and has_tasks else first_steps(user, workflows, open_ones)
     return Home(
         is_lead=is_lead,
         starts=() if is_lead or steps else list_starts(user, open_ones, today, now),

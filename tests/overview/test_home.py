@@ -407,6 +407,14 @@ def test_numbers_that_are_missing_or_old_are_named(page: Client, saved_key: Save
     assert WorkflowIndex.objects.get(workflow=workflow).seen_at > timezone.now() - timedelta(minutes=1)
 
 
+def test_a_workflow_that_cannot_be_read_is_not_waited_for(page: Client, saved_key: SavedKey) -> None:
+    make_index(open_workflow(saved_key, 42, name="Invoices"), [make_task(1, "pending", timezone.now())])
+    index = WorkflowIndex.objects.start(open_workflow(saved_key, 43, name="Tickets"))
+    index.set_problem(WorkflowIndex.Problem.NOT_FOUND)
+    lines = lines_of(page)
+    assert "Reading your workflows" not in lines and "Tickets can’t be read." in lines["Needs attention"]
+
+
 def test_home_says_when_its_oldest_number_was_read(page: Client, saved_key: SavedKey) -> None:
     """The old ones that it names beside are left out."""
     now = timezone.now()

@@ -133,6 +133,7 @@ def build_home(user: User, now: datetime) -> Home:
     imports = imports_under_way(user, now) if is_lead else ()
     has_tasks = any(known.values()) or own is not None or len(with_working_key) < len(workflows)
     steps = None if workflows and has_tasks else first_steps(user, workflows, open_ones)
+    gaps = list_gaps(workflows, indexes, counts, now)
     return Home(
         is_lead=is_lead,
         starts=() if is_lead or steps else list_starts(user, open_ones, today, now),
@@ -140,7 +141,7 @@ def build_home(user: User, now: datetime) -> Home:
         obstacle=None if open_ones else _obstacle(user, workflows),
         all_workflows=reverse("workflows:list", args=[workflows[0].key_id]) if workflows else "",
         waiting=list_waiting(user, keys, now),
-        attention=Attention(list_troubles(workflows, counts, by_workflow), list_gaps(workflows, counts, now), since),
+        attention=Attention(list_troubles(workflows, counts, by_workflow), gaps, since),
         reading=None if steps else first_reading(workflows, indexes, counts),
         updated=_updated(counts, now),
         own=own,

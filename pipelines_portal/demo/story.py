@@ -49,6 +49,7 @@ from pipelines_portal.workflows.opening import open_workflow
 ORDER_ENTRY, TRANSLATIONS, INVOICES, RECEIPTS = 40, 42, 57, 59
 MARIA, BEN, LENA, TOM = "demo@example.com", "operator@example.com", "lena@example.com", "tom@example.com"
 NOVEMBER, QUARTER, RETURNS, TODAY = "orders-november.csv", "orders-q4.csv", "returns-2.csv", "orders-today.csv"
+ARCHIVE = "november.zip"
 INSTRUCTIONS = "Type one row for each order form. Orders without a stamp go to Maria."
 HINTS = {
     "order_number": "As printed at the top right of the order",
@@ -189,7 +190,7 @@ class Story:
     def _lose_answer(self) -> None:
         """Upload an archive. Pipelines confirms it, but the answer is lost, and it forgets the upload."""
         told, ben, workflow = self.told["receipts"], self.people[BEN], self._workflow(RECEIPTS)
-        upload = self._choose(ben, workflow, "november.zip", told["rows"])
+        upload = self._choose(ben, workflow, ARCHIVE, told["rows"])
         self.api.next_upload = {
             "upload_id": str(uuid5(NAMESPACE_URL, "demo upload")),
             "upload_url": "https://storage.example.com/november.zip",

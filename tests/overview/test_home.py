@@ -175,8 +175,7 @@ def test_the_workflows_used_last_come_first(desk: Desk) -> None:
     now = timezone.now()
     for number in (1, 2, 3):
         open_workflow(desk.key, number, name=f"Other {number}")
-    days_ago = {2: 0, 3: 3}
-    for number, days in days_ago.items():
+    for number, days in ((2, 0), (2, 1), (3, 3)):
         sent = make_submission(desk.person, desk.key, number, status="created", success_count=5)
         Submission.objects.filter(pk=sent.pk).update(created_at=now - timedelta(days=days))
     starts = re.findall(r"<li>\s*<div>\s*<h2>.*?</li>", text_of(desk.browser.get("/")), re.DOTALL)
@@ -184,6 +183,9 @@ def test_the_workflows_used_last_come_first(desk: Desk) -> None:
     day = f"{timezone.localtime(now) - timedelta(days=3):%A}"
     assert words[0].startswith("Other 2 5 by you today · last just now Type rows")
     assert words[1].startswith(f"Other 3 Last on {day} · 5 by you") and len(words) == 3
+    make_submission(desk.person, desk.key, 1, status="created", success_count=1)
+    names = re.findall(r"<h2><a [^>]*>(Other \d)", text_of(desk.browser.get("/")))
+    assert names == ["Other 1", "Other 2", "Other 3"], "of two workflows of today, the last one"
 
 
 def make_lead(key: SavedKey) -> User:

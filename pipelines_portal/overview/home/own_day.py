@@ -276,7 +276,8 @@ def list_starts(
 
     def worked_last(workflow: OpenedWorkflow) -> tuple[Any, ...]:
         place = (workflow.key_id, workflow.workflow_id)
-        return (place in of_today, last_days.get(place, (date.min, 0))[0], workflow.status == "ACTIVE")
+        last_today = of_today[place][1].timestamp() if place in of_today else 0
+        return (last_today, last_days.get(place, (date.min, 0))[0], workflow.status == "ACTIVE")
 
     chosen = sorted(workflows, key=worked_last, reverse=True)[:MOST_STARTS]
     return tuple(_start(one, of_today, last_days, now) for one in chosen)

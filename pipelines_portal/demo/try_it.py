@@ -11,7 +11,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.demo.orders import Fields, as_csv, new_orders
-from pipelines_portal.demo.story import NOVEMBER, ORDER_ENTRY
+from pipelines_portal.demo.story import ARCHIVE, NOVEMBER, ORDER_ENTRY
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow
@@ -67,9 +67,9 @@ def things_to_try(user: User) -> list[Thing]:
         url = f"{reverse('tasks:list', args=place)}?status=failed"
         text = "Filter them, tick them, and make corrected copies."
         things.append(Thing(f"See the {failed.listed:,} tasks that failed", text, "Open", url))
-    unconfirmed = Submission.objects.visible_to(user).filter(status="unconfirmed").order_by("created_at").first()
-    if unconfirmed:
-        text = "november.zip: did Pipelines create the tasks? We never send twice."
+    lost = {"status": "unconfirmed", "zip_upload__file_name": ARCHIVE}
+    if unconfirmed := Submission.objects.visible_to(user).filter(**lost).order_by("created_at").first():
+        text = f"{ARCHIVE}: did Pipelines create the tasks? We never send twice."
         url = reverse("submissions:detail", args=[unconfirmed.pk])
         things.append(Thing("Decide about an answer that was lost", text, "Decide", url))
     stopped = ImportJob.objects.visible_to(user).filter(Q(kind="file"), status="checked", row_counts__to_fix__gt=0)

@@ -129,7 +129,7 @@ def test_a_day_of_a_lead(browser: Browser, office: Office) -> None:
     if not tasks_of(office):
         office.portal.run("send_as", email=OPERATOR, texts=[text(number) for number in range(3)])
     page = at_work(browser, office, LEAD)
-    page.get_by_role("region", name="Team today").get_by_role("link", name=re.compile(r"^Ana \d+$")).click()
+    page.get_by_role("region", name="Team today").get_by_role("link", name="Ana").click()
     expect(page.locator("summary", has_text=re.compile(r"\d+ tasks"))).to_be_visible()
 
     # The list of what failed is open when a task fails.

@@ -52,7 +52,7 @@ def page(browser: Browser, world: World) -> Page:
     page = signed_in_context(browser, world.portal).new_page()
     page.on("pageerror", lambda error: (_ for _ in ()).throw(AssertionError(str(error))))
     page.goto(world.portal.url)
-    page.get_by_role("heading", name="Needs attention").wait_for()
+    page.get_by_role("heading", level=1).wait_for()
     return page
 
 

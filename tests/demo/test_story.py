@@ -98,15 +98,35 @@ def test_the_story_is_told_tried_and_watched(
     db: None, told: dict[str, Any], client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One test, because telling the story takes two seconds."""
-    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(told)))
-    call_command("load_demo", "--story")
+    load(told, monkeypatch)
+    assert_product_wrote_it(told)
+    load(told, monkeypatch)
     assert_product_wrote_it(told)
     api = RecordedApi(told["workflows"], timezone.now())
     with standing_in(api):
         assert_things_are_one_press_away(client)
         assert_import_is_sent_slowly_and_once(api, monkeypatch)
+    Submission.objects.filter(status="unconfirmed").update(status="created")
+    Submission.objects.filter(pk=Submission.objects.filter(kind="form").values("pk")[:1]).update(status="unconfirmed")
+    names = [thing.name for thing in things_to_try(User.objects.get(email=MARIA))]
+    assert "Decide about an answer that was lost" not in names, "november.zip was decided; this is another one"
     settings.DEMO_IS_ON = False
     assert things_to_try(User.objects.get(email=BEN)) == []
+
+
+def load(story: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(story)))
+    call_command("load_demo", "--story")
+
+
+def test_a_demo_of_an_earlier_version_is_opened_and_counted(
+    db: None, told: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its API has no orders, and nobody knows who sent what."""
+    workflows = [each for each in told["workflows"] if each["workflow"]["id"] != ORDER_ENTRY]
+    load(told | {"workflows": workflows, "sends": [], "receipts": None}, monkeypatch)
+    assert OpenedWorkflow.objects.count() == len(workflows) - 1, "all but the archived one"
+    assert not Submission.objects.exists() and things_to_try(User.objects.get(email=MARIA)) == []
 
 
 def assert_product_wrote_it(story: dict[str, Any]) -> None:

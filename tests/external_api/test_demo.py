@@ -1,5 +1,8 @@
 """The demo organizations."""
 
+import io
+import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -60,8 +63,13 @@ def assert_workflows_have_known_ids(server: Api) -> None:
 
 @pytest.mark.django_db
 def test_loading_it_again_changes_nothing() -> None:
-    """S8: tasks, people and workflows are not duplicated."""
-    call_command("load_demo")
+    """S8: tasks, people and workflows are not duplicated. People work by day in the time zone of the start."""
+    story = io.StringIO()
+    call_command("load_demo", "--story", "--start", "2026-12-04T20:30:00+13:00", stdout=story)
+    days = [
+        datetime.fromisoformat(send["at"]) for send in json.loads(story.getvalue())["sends"] if send["kind"] == "grid"
+    ]
+    assert {7 <= at.hour <= 20 and str(at.utcoffset()) == "13:00:00" for at in days} == {True}
     models = (Organization, Person, Membership, Workflow, Task, NodeInstance)
     before = [model.objects.count() for model in models]
     call_command("load_demo")

@@ -126,6 +126,13 @@ def test_a_person_with_a_workflow_creates_a_task(page: Client, saved_key: SavedK
     assert "Welcome" not in text_of(page.get("/"))
 
 
+def test_a_person_who_lost_their_key_today_adds_another(page: Client, person: User, saved_key: SavedKey) -> None:
+    make_submission(person, saved_key, status="created", success_count=1)
+    saved_key.delete()
+    words = text_of(page.get("/"))
+    assert "Welcome" in words and words.count('aria-current="step"') == 1
+
+
 def test_a_viewer_is_not_asked_to_create_anything(client: Client, person: User, static_root: None) -> None:
     person.role = "viewer"
     person.save()
@@ -168,8 +175,7 @@ def test_the_workflows_used_last_come_first(desk: Desk) -> None:
     now = timezone.now()
     for number in (1, 2, 3):
         open_workflow(desk.key, number, name=f"Other {number}")
-    days_ago = {2: 0, 3: 3}
-    for number, days in days_ago.items():
+    for number, days in ((2, 0), (2, 1), (3, 3)):
         sent = make_submission(desk.person, desk.key, number, status="created", success_count=5)
         Submission.objects.filter(pk=sent.pk).update(created_at=now - timedelta(days=days))
     starts = re.findall(r"<li>\s*<div>\s*<h2>.*?</li>", text_of(desk.browser.get("/")), re.DOTALL)
@@ -177,6 +183,9 @@ def test_the_workflows_used_last_come_first(desk: Desk) -> None:
     day = f"{timezone.localtime(now) - timedelta(days=3):%A}"
     assert words[0].startswith("Other 2 5 by you today · last just now Type rows")
     assert words[1].startswith(f"Other 3 Last on {day} · 5 by you") and len(words) == 3
+    make_submission(desk.person, desk.key, 1, status="created", success_count=1)
+    names = re.findall(r"<h2><a [^>]*>(Other \d)", text_of(desk.browser.get("/")))
+    assert names == ["Other 1", "Other 2", "Other 3"], "of two workflows of today, the last one"
 
 
 def make_lead(key: SavedKey) -> User:
@@ -400,6 +409,14 @@ def test_numbers_that_are_missing_or_old_are_named(page: Client, saved_key: Save
     assert WorkflowIndex.objects.get(workflow=workflow).seen_at > timezone.now() - timedelta(minutes=1)
 
 
+def test_a_workflow_that_cannot_be_read_is_not_waited_for(page: Client, saved_key: SavedKey) -> None:
+    make_index(open_workflow(saved_key, 42, name="Invoices"), [make_task(1, "pending", timezone.now())])
+    index = WorkflowIndex.objects.start(open_workflow(saved_key, 43, name="Tickets"))
+    index.set_problem(WorkflowIndex.Problem.NOT_FOUND)
+    lines = lines_of(page)
+    assert "Reading your workflows" not in lines and "Tickets can’t be read." in lines["Needs attention"]
+
+
 def test_home_says_when_its_oldest_number_was_read(page: Client, saved_key: SavedKey) -> None:
     """The old ones that it names beside are left out."""
     now = timezone.now()
@@ -537,6 +554,23 @@ def test_the_latest_tasks_have_their_status(desk: Desk, api: Any) -> None:
     make_index(desk.workflow, [make_task(int(sent.rows.get().task_id or 0), "failed", timezone.now())])
     words = lines_of(desk.browser)["Your latest tasks"]
     assert f"{sent.rows.get().task_id} Welcome to the shop Failed" in words
+
+
+def test_tasks_sent_with_a_key_that_is_no_longer_shared_have_no_status(saved_key: SavedKey, static_root: None) -> None:
+    """Nor a link to a page that the person may not open."""
+    ben = make_colleague()
+    share = share_key(saved_key, ben)
+    open_workflow(save_key(ben, "pk_bens"), 43)
+    sent = make_submission(ben, saved_key, status="created", success_count=1, row_count=1)
+    sent.rows.create(index=0, task_id=7, fields={"text": "Hello"})
+    make_index(open_workflow(saved_key), [make_task(7, "failed", timezone.now())])
+    words = lines_of(browser_of(ben))
+    assert "7 Hello Failed" in words["Your latest tasks"] and "1 failed" in words["You today"]
+    share.delete()
+    words = lines_of(browser_of(ben))
+    assert "Your latest tasks" not in words
+    assert words["You today"].startswith("1 created") and "failed" not in words["You today"]
+    assert f"/keys/{saved_key.pk}/" not in text_of(browser_of(ben).get("/")).split('id="main"')[1]
 
 
 def test_today_is_compared_with_other_days(desk: Desk, api: Any) -> None:

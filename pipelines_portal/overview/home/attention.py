@@ -11,6 +11,9 @@ from pipelines_portal.task_index.counts import Counts
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow
 
+# With these problems, a workflow is counted only after somebody does something.
+HOPELESS = (WorkflowIndex.Problem.NOT_FOUND, WorkflowIndex.Problem.UNDECRYPTABLE)
+
 
 @dataclass(frozen=True)
 class Trouble:
@@ -79,12 +82,16 @@ def list_troubles(
     return tuple(sorted(troubles, key=lambda one: (-one.count, -one.stuck, one.name.lower())))
 
 
-def list_gaps(workflows: list[OpenedWorkflow], counts: dict[int, Counts], now: datetime) -> tuple[str, ...]:
-    """Return sentences about numbers that are not of now."""
+def list_gaps(
+    workflows: list[OpenedWorkflow], indexes: dict[int, WorkflowIndex], counts: dict[int, Counts], now: datetime
+) -> tuple[str, ...]:
+    """Return sentences about numbers that are missing or not of now."""
     rejected = sorted({one.key.name for one in workflows if one.key.rejected_at})
+    uncounted = [one for one in workflows if one.pk not in counts and one.key.rejected_at is None]
     old = [(one.name, counts[one.pk].as_of) for one in workflows if one.pk in counts and counts[one.pk].is_old(now)]
     return (
         *(f"Key “{name}” was rejected. Its numbers aren’t updated." for name in rejected),
+        *(f"{one.name} can’t be read." for one in uncounted if indexes[one.pk].problem in HOPELESS),
         *(f"{name} was last updated at {short(as_of, now)}." for name, as_of in old),
     )
 
@@ -101,8 +108,8 @@ class Reading:
 def first_reading(
     workflows: list[OpenedWorkflow], indexes: dict[int, WorkflowIndex], counts: dict[int, Counts]
 ) -> Reading | None:
-    """Return how far the first count has come, or None if every workflow was counted."""
-    counted = [one for one in workflows if one.key.rejected_at is None]
+    """Return how far the first count has come, or None if every workflow was counted that can be."""
+    counted = [one for one in workflows if one.key.rejected_at is None and indexes[one.pk].problem not in HOPELESS]
     done = [one for one in counted if one.pk in counts and indexes[one.pk].is_backfilled]
     if len(done) == len(counted) or all(one.pk in counts for one in counted):
         return None

@@ -110,16 +110,16 @@ def _midnight(now: datetime) -> datetime:
     return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def own_day(user: User, today: list[SentToday], now: datetime) -> OwnDay | None:
-    """Return None if the person sent nothing today."""
+def own_day(user: User, today: list[SentToday], keys: set[int], now: datetime) -> OwnDay | None:
+    """Return None if the person sent nothing today. `keys` are those that they may still use."""
     if not today:
         return None
     created, day = sum(one.created for one in today), timezone.localdate(now)
     hours = Counter[int]()
     for one in today:
         hours[one.hour] += one.created
-    places = {(one.key, one.workflow) for one in today if one.key and one.created}
-    statuses = _read_statuses(user, now, places) if created else Statuses((), 0, None)
+    places = {(one.key, one.workflow) for one in today if one.key and one.key in keys and one.created}
+    statuses = _read_statuses(user, now, places) if places else Statuses((), 0, None)
     return OwnDay(
         created,
         _rejected(today, day.isoformat()),
@@ -155,6 +155,7 @@ def _read_statuses(user: User, now: datetime, places: set[Place]) -> Statuses:
     tasks = f"{opened}__index__tasks"
     conditions: dict[str, Any] = {
         "submission__owner": user,
+        "submission__key__in": {key for key, _ in places},
         "submission__created_at__gte": _midnight(now),
         f"{opened}__workflow_id": F("submission__workflow_id"),
         f"{tasks}__task_id": F("task_id"),
@@ -222,10 +223,13 @@ def _compared(user: User, today: date) -> str:
     return " · ".join(parts)
 
 
-def latest_tasks(user: User, workflows: list[OpenedWorkflow]) -> tuple[LatestTask, ...]:
-    """Return the person's newest tasks with their last known status. `workflows` say which field tells tasks apart."""
+def latest_tasks(user: User, workflows: list[OpenedWorkflow], keys: set[int]) -> tuple[LatestTask, ...]:
+    """Return the person's newest tasks with their last known status, of the keys that they may still use.
+
+    `workflows` say which field tells tasks apart.
+    """
     telling_fields = {(one.key_id, one.workflow_id): one.telling_field for one in workflows}
-    created = Submission.objects.filter(owner=user, success_count__gt=0, key__isnull=False).order_by("-created_at")
+    created = Submission.objects.filter(owner=user, success_count__gt=0, key__in=keys).order_by("-created_at")
     newest = created.values("pk")[:MOST_LATEST]
     # The last rows of a large submission are enough.
     rows = SubmissionRow.objects.filter(
@@ -233,7 +237,6 @@ def latest_tasks(user: User, workflows: list[OpenedWorkflow]) -> tuple[LatestTas
     )
     shown = list(rows.select_related("submission").order_by("-submission__created_at", "-index")[:MOST_LATEST])
     ids = {row.task_id for row in shown if row.task_id}
-    keys = {row.submission.key_id for row in shown}
     indexed = IndexedTask.objects.filter(index__workflow__key__in=keys, task_id__in=ids).order_by()
     known = {
         (key, workflow, task.task_id): task
@@ -275,8 +278,8 @@ def list_starts(
 
     def worked_last(workflow: OpenedWorkflow) -> tuple[Any, ...]:
         place = (workflow.key_id, workflow.workflow_id)
-        last = of_today[place][1].isoformat() if place in of_today else str(last_days.get(place, ("",))[0])
-        return last, workflow.status == "ACTIVE"
+        last_today = of_today[place][1].timestamp() if place in of_today else 0
+        return (last_today, last_days.get(place, (date.min, 0))[0], workflow.status == "ACTIVE")
 
     chosen = sorted(workflows, key=worked_last, reverse=True)[:MOST_STARTS]
     return tuple(_start(one, of_today, last_days, now) for one in chosen)

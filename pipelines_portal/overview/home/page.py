@@ -123,15 +123,17 @@ def build_home(user: User, now: datetime) -> Home:
     new_stuck = new_and_stuck([(indexes[pk], each) for pk, each in counts.items()], since, now)
     by_workflow = {pk: new_stuck[index.pk] for pk, index in indexes.items() if index.pk in new_stuck}
     keys = list(SavedKey.objects.usable_by(user))
+    key_ids = {key.pk for key in keys}
     dead_keys = {key.pk for key in keys if state_of(key).name in DEAD_KEY_STATES}
     open_ones = [one for one in workflows if one.accepts_tasks and one.key_id not in dead_keys] if user.may_send else []
     is_lead = any(is_shared for _, is_shared in looked_after(user))
     today = read_today(user, now)
-    own = own_day(user, today, now)
+    own = own_day(user, today, key_ids, now)
     team = team_today(user, now) if is_lead else ()
     imports = imports_under_way(user, now) if is_lead else ()
     has_tasks = any(known.values()) or own is not None or len(with_working_key) < len(workflows)
-    steps = None if has_tasks else first_steps(user, workflows, open_ones)
+    steps = None if workflows and has_tasks else first_steps(user, workflows, open_ones)
+    gaps = list_gaps(workflows, indexes, counts, now)
     return Home(
         is_lead=is_lead,
         starts=() if is_lead or steps else list_starts(user, open_ones, today, now),
@@ -139,11 +141,11 @@ def build_home(user: User, now: datetime) -> Home:
         obstacle=None if open_ones else _obstacle(user, workflows),
         all_workflows=reverse("workflows:list", args=[workflows[0].key_id]) if workflows else "",
         waiting=list_waiting(user, keys, now),
-        attention=Attention(list_troubles(workflows, counts, by_workflow), list_gaps(workflows, counts, now), since),
-        reading=None if steps else first_reading(workflows, indexes, counts),
+        attention=Attention(list_troubles(workflows, counts, by_workflow), gaps, since),
+        reading=first_reading(workflows, indexes, counts),
         updated=_updated(counts, now),
         own=own,
-        latest=() if team or imports else latest_tasks(user, workflows),
+        latest=() if team or imports else latest_tasks(user, workflows, key_ids),
         imports=imports,
         team=team,
         days=created_by_day([indexes[one.pk] for one in with_working_key], now) if is_lead else None,

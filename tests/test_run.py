@@ -1,0 +1,29 @@
+"""What `bin/run` does with the demo, without starting the programs."""
+
+import runpy
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.external_api.server import PROJECT
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
+    """Return the names of bin/run."""
+    for name, value in {"DATA_DIR": tmp_path, "LOG_DIR": tmp_path, "PORT": 8000, "API_PORT": 8001}.items():
+        monkeypatch.setenv(name, str(value))
+    names: dict[str, Any] = runpy.run_path(str(PROJECT / "bin/run"))["main"].__globals__
+    return names
+
+
+def test_the_programs_go_on_if_the_demo_stops_sending(run: dict[str, Any], tmp_path: Path) -> None:
+    def fail(*arguments: str) -> str:
+        raise subprocess.CalledProcessError(1, arguments)
+
+    (tmp_path / "demo-loaded").touch()
+    run.update(answers=lambda url: True, manage=fail)
+    run["announce"](with_api=True, with_demo=True)
+    assert not (tmp_path / "demo-sent").exists()

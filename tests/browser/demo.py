@@ -55,7 +55,7 @@ def signed_in(browser: Browser, demo: Demo, **options: Any) -> Page:
     page = signed_in_context(browser, demo.portal, **options).new_page()
     page.on("pageerror", lambda error: (_ for _ in ()).throw(AssertionError(str(error))))
     page.goto(demo.url)
-    page.get_by_role("heading", level=1).wait_for()
+    page.locator("#home-page").wait_for()
     return page
 
 

@@ -131,7 +131,8 @@ def build_home(user: User, now: datetime) -> Home:
     own = own_day(user, today, key_ids, now)
     team = team_today(user, now) if is_lead else ()
     imports = imports_under_way(user, now) if is_lead else ()
-    has_tasks = any(known.values()) or own is not None or len(with_working_key) < len(workflows)
+    has_tasks = any(known.values()) or own is not None or bool(team or imports)
+    has_tasks = has_tasks or len(with_working_key) < len(workflows)
     steps = None if workflows and has_tasks else first_steps(user, workflows, open_ones)
     gaps = list_gaps(workflows, indexes, counts, now)
     return Home(

@@ -105,9 +105,9 @@ def test_a_command_switches_the_theme_and_exports_the_list(browser: Browser, run
     page.reload()
     expect(page.locator("html")).to_have_css("color-scheme", "dark")
     page.keyboard.press("/")
-    page.keyboard.type("export")
-    expect(page.get_by_role("option", name="Export this list")).to_have_attribute("aria-selected", "true")
-    with page.expect_request("**/tasks/export/"):
+    page.keyboard.type("export csv")
+    expect(page.get_by_role("option", name="Export this list as CSV")).to_have_attribute("aria-selected", "true")
+    with page.expect_request("**/tasks/export.csv"):
         page.keyboard.press("Enter")
 
 

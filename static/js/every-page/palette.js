@@ -67,7 +67,9 @@ function addPageActions() {
   const group = document.getElementById("page-actions").content.firstElementChild.cloneNode(true);
   for (const [number, link] of links.entries()) {
     const name = ("command" in link.dataset ? link.title : link.textContent).replace(/\s+/g, " ").trim();
-    if (!link.checkVisibility() || !words.every((word) => name.toLowerCase().includes(word))) continue;
+    // Buttons of a menu are in sight only while it is open.
+    const isInMenu = "command" in link.dataset && link.closest("details");
+    if (!(isInMenu || link.checkVisibility()) || !words.every((word) => name.toLowerCase().includes(word))) continue;
     const option = document.getElementById("page-action").content.firstElementChild.cloneNode(true);
     option.id = `page-action-${number}`;
     if (link.href) option.href = link.href;

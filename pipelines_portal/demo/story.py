@@ -30,6 +30,7 @@ from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.models.import_job import UNDO_FOR
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.notifications.events import notify_of_unconfirmed
 from pipelines_portal.task_index.jobs import scan_next
 from pipelines_portal.task_index.models import StepTime, WorkflowIndex
 from pipelines_portal.task_index.steps import measure_steps
@@ -90,7 +91,7 @@ class Story:
     def _tell_events(self, sends: list[tuple[datetime, Callable[[], object]]]) -> None:
         events = [
             *sends,
-            (datetime.fromisoformat(self.told["receipts"]["at"]), self._lose_answer),
+            (datetime.fromisoformat(self.told["receipts"]["at"]) - timedelta(minutes=1), self._lose_answer),
             (self.start - timedelta(days=1, hours=2), self._reject_translation),
             (self.start - timedelta(minutes=95), self._import_quarter),
             (self.start - timedelta(minutes=42), self._transfer_returns),
@@ -203,9 +204,10 @@ class Story:
         self.api.failure = ConnectionFailed("The connection broke.", maybe_processed=True)
         poll_now(upload)
         self.api.failure = NotFound(404, "not_found", "Upload not found")
-        with clock_at(self.api.now + timedelta(minutes=3)):
+        with clock_at(self.api.now + timedelta(seconds=20)):
             upload.reload()
             poll_now(upload)
+            notify_of_unconfirmed()
 
     def _choose(self, person: User, workflow: OpenedWorkflow, name: str, rows: list[dict[str, Any]]) -> ZipUpload:
         """Choose an archive with one small file for each row."""

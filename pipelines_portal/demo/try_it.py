@@ -15,7 +15,7 @@ from pipelines_portal.demo.story import ARCHIVE, NOVEMBER, ORDER_ENTRY
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow
-from pipelines_portal.task_index.models import StatusCount
+from pipelines_portal.task_index.counts import open_counts
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 PASTED, NEW_IN_FILE = 6, 30
@@ -55,18 +55,18 @@ def things_to_try(user: User) -> list[Thing]:
     things = [
         Thing(
             "Paste six orders with two mistakes",
-            "The grid finds both before anything is sent.",
+            "Each is named at its cell before anything is sent.",
             "Paste", reverse("demo:paste"), is_post=True,
         )
     ]  # fmt: skip
     if november(user, workflow):
         text = f"{NOVEMBER}: 400 rows went out on Friday, {NEW_IN_FILE} are new."
         things.append(Thing("Import a file that was sent before", text, "Import", reverse("demo:file"), is_post=True))
-    failed = StatusCount.objects.filter(index__workflow=workflow, status="failed", listed__gt=0).first()
-    if failed:
+    counts = open_counts(workflow)
+    if failed := counts.without_muted("failed") if counts else 0:
         url = f"{reverse('tasks:list', args=place)}?status=failed"
         text = "Filter them, tick them, and make corrected copies."
-        things.append(Thing(f"See the {failed.listed:,} tasks that failed", text, "Open", url))
+        things.append(Thing(f"See the {failed:,} tasks that failed", text, "Open", url))
     lost = {"status": "unconfirmed", "zip_upload__file_name": ARCHIVE}
     if unconfirmed := Submission.objects.visible_to(user).filter(**lost).order_by("created_at").first():
         text = f"{ARCHIVE}: did Pipelines create the tasks? We never send twice."

@@ -296,6 +296,8 @@ class ZipUpload(models.Model):
             return
         # The ledger has just recorded the outcome.
         submission = Submission.objects.select_related("owner").get(pk=self.submission_id)
+        if submission.status == Submission.Status.UNCONFIRMED:
+            return  # people are notified of that until somebody decides
         created, rejected = submission.success_count, submission.error_count
         ended = texts.upload_finished(self.file_name, created, rejected, self.rows_left_out)
         is_good = submission.status == Submission.Status.CREATED and not self.rows_left_out

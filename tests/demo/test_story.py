@@ -149,7 +149,7 @@ def assert_product_wrote_it(story: dict[str, Any]) -> None:
     }
     assert rows_in_grid() == {"ready": 6, "to_fix": 1}
     assert TypedDraft.objects.get().owner.email == MARIA
-    assert set(Notification.objects.values_list("person__email", flat=True)) == {BEN}
+    assert set(Notification.objects.values_list("person__email", flat=True)) == {BEN, MARIA}
     assert SavedKey.objects.get().expires_at == START + timedelta(days=12)
     opened = list(OpenedWorkflow.objects.select_related("key", "index"))
     assert set(counts_and_known(opened)[0]) == {each.pk for each in opened}, "nothing is left to count"

@@ -573,6 +573,15 @@ def test_tasks_sent_with_a_key_that_is_no_longer_shared_have_no_status(saved_key
     assert f"/keys/{saved_key.pk}/" not in text_of(browser_of(ben).get("/")).split('id="main"')[1].split("</main>")[0]
 
 
+def test_what_was_just_created_is_counted(desk: Desk, api: Any) -> None:
+    """The index reads it a little later, so its status is not known yet. A failed task waits for its sender."""
+    first, second = (int(send(desk.draft(), desk.client).rows.get().task_id or 0) for _ in range(2))
+    make_index(desk.workflow, [make_task(first, "failed", timezone.now())])
+    lines = lines_of(desk.browser)
+    assert "1 just created 1 failed" in lines["You today"] and second
+    assert "1 of your tasks needs attention 1 failed · created today" in lines["Waiting for you"]
+
+
 def test_today_is_compared_with_other_days(desk: Desk, api: Any) -> None:
     send(desk.draft(), desk.client)
     now = timezone.now()

@@ -49,10 +49,11 @@ def load_demo(start: datetime) -> bool:
     load_organizations(file)
     emails = [person.email for part in file.organizations for person in [*part.admins, *part.members]]
     Person.objects.filter(email__in=emails).update(is_demo=True)
-    for workflow in Workflow.objects.filter(pk__in=TASKS):
-        _create_tasks(workflow, TASKS[workflow.pk])
-    receipts = list(build_receipts(start))
     at = receipts_sent_at(start)
+    for workflow in Workflow.objects.filter(pk__in=TASKS):
+        # The receipts of the story are the newest of their workflow.
+        _create_tasks(workflow, TASKS[workflow.pk], at if workflow.pk == RECEIPT_MATCHING else start)
+    receipts = list(build_receipts(start))
     _create_known(RECEIPT_MATCHING, [(fields, at, progress) for fields, progress in receipts])
     sends = plan_sends(start)
     orders = build_orders(sends, start)
@@ -73,12 +74,12 @@ def _create_known(pk: int, rows: list[tuple[dict[str, Any], datetime, Progress]]
     _save(tasks)
 
 
-def _create_tasks(workflow: Workflow, number: int) -> None:
+def _create_tasks(workflow: Workflow, number: int, until: datetime) -> None:
     # A fixed seed makes the demo look the same on every machine.
     dice = random.Random(workflow.pk)  # noqa: S311
     ids = insert_tasks(workflow, [row_for(workflow, dice) for _ in range(number)])
     tasks = list(Task.objects.filter(pk__in=ids).order_by("pk").prefetch_related("nodes"))
-    for task, created_at in zip(tasks, _moments(number, dice), strict=True):
+    for task, created_at in zip(tasks, _moments(number, until, dice), strict=True):
         _set_progress(task, _status_in(workflow, dice), created_at, dice)
     _save(tasks)
 
@@ -89,10 +90,9 @@ def _save(tasks: list[Task]) -> None:
     Task.objects.bulk_update(tasks, ["status", "created_at", "updated_at", *counts], 100)
 
 
-def _moments(number: int, dice: random.Random) -> Iterator[datetime]:
-    """Yield moments of the last days, oldest first."""
-    now = timezone.now()
-    yield from (now - SPAN * share for share in sorted((dice.random() for _ in range(number)), reverse=True))
+def _moments(number: int, until: datetime, dice: random.Random) -> Iterator[datetime]:
+    """Yield moments of the days before, oldest first."""
+    yield from (until - SPAN * share for share in sorted((dice.random() for _ in range(number)), reverse=True))
 
 
 def _status_in(workflow: Workflow, dice: random.Random) -> str:

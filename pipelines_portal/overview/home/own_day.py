@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import NodeSummary
-from pipelines_portal.api_client.task_status import is_open, label_of
+from pipelines_portal.api_client.task_status import NEEDS_ATTENTION, is_open, label_of
 from pipelines_portal.core.bounded_cache import BoundedCache
 from pipelines_portal.core.times import ago
 from pipelines_portal.overview.home.bars import Bars, hour_bars
@@ -22,6 +22,7 @@ from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.origin import telling_value
 from pipelines_portal.task_index.counts import LISTED_STATUSES
 from pipelines_portal.task_index.models import GONE, IndexedTask, NoteState
+from pipelines_portal.tasks.attention import ATTENTION
 from pipelines_portal.tasks.conditions import ME
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -46,7 +47,7 @@ class Number:
 
 @dataclass(frozen=True)
 class OwnDay:
-    """What the person created today. `compared` says how much it was on other days."""
+    """What the person created today. `compared` says how much it was on other days, `troubles` what needs attention."""
 
     created: int
     rejected: Number | None
@@ -58,6 +59,7 @@ class OwnDay:
     open_count: int
     tasks_url: str
     oldest_open: datetime | None
+    troubles: Number | None
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def own_day(user: User, today: list[SentToday], keys: set[int], now: datetime) -
     for one in today:
         hours[one.hour] += one.created
     places = {(one.key, one.workflow) for one in today if one.key and one.key in keys and one.created}
-    statuses = _read_statuses(user, now, places) if places else Statuses((), 0, None)
+    statuses = _read_statuses(user, now, places, created) if places else Statuses((), 0, None)
     return OwnDay(
         created,
         _rejected(today, day.isoformat()),
@@ -131,6 +133,7 @@ def own_day(user: User, today: list[SentToday], keys: set[int], now: datetime) -
         statuses.open_count,
         _status_url(places, "", day.isoformat()),
         statuses.oldest_open,
+        statuses.troubles,
     )
 
 
@@ -148,9 +151,10 @@ class Statuses:
     numbers: tuple[Number, ...]
     open_count: int
     oldest_open: datetime | None
+    troubles: Number | None = None
 
 
-def _read_statuses(user: User, now: datetime, places: set[Place]) -> Statuses:
+def _read_statuses(user: User, now: datetime, places: set[Place], created: int) -> Statuses:
     opened = "submission__key__workflows"
     tasks = f"{opened}__index__tasks"
     conditions: dict[str, Any] = {
@@ -173,11 +177,16 @@ def _read_statuses(user: User, now: datetime, places: set[Place]) -> Statuses:
     by_status = sorted(counted.items(), key=lambda one: order.index(one[0]) if one[0] in order else len(order))
     day = timezone.localdate(now).isoformat()
     numbers = [Number(count, label_of(status).lower(), _status_url(places, status, day)) for status, count in by_status]
+    if (unread := created - sum(counted.values()) - mistakes) > 0:
+        numbers.insert(0, Number(unread, "just created", _sent_url(since=day)))
     if mistakes:
         words = "mistake or replaced" if mistakes == 1 else "mistakes or replaced"
         numbers.append(Number(mistakes, words, _status_url(places, "", day)))
     open_count = sum(count for status, count in by_status if is_open(status))
-    return Statuses(tuple(numbers), open_count, min(open_since, default=None))
+    failed = {status: count for status, count in by_status if status in NEEDS_ATTENTION}
+    words = ", ".join(f"{count:,} {label_of(status).lower()}" for status, count in failed.items())
+    troubles = Number(sum(failed.values()), words, _status_url(places, ATTENTION, day)) if failed else None
+    return Statuses(tuple(numbers), open_count, min(open_since, default=None), troubles)
 
 
 def _status_url(places: set[Place], status: str, day: str) -> str:

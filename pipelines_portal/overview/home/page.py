@@ -15,6 +15,7 @@ from pipelines_portal.overview.first_steps import FirstSteps, first_steps
 from pipelines_portal.overview.home.attention import Attention, Reading, first_reading, list_gaps, list_troubles
 from pipelines_portal.overview.home.own_day import (
     LatestTask,
+    Number,
     OwnDay,
     Start,
     latest_tasks,
@@ -104,6 +105,11 @@ class Home:
     @property
     def title(self) -> str:
         return f"({self.attention.new:,}) Home" if self.attention.new else "Home"
+
+    @property
+    def troubles(self) -> Number | None:
+        """The person's tasks of today that need attention. A lead sees those of everybody."""
+        return self.own.troubles if self.own and not self.is_lead else None
 
     @property
     def has_forms(self) -> bool:

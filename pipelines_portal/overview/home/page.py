@@ -81,7 +81,7 @@ class NewNote:
 class Home:
     """What Home shows: to a lead what the team does, to others, and to a lead without one, what they did themselves.
 
-    `updated` is when the oldest number was read.
+    `updated` is when the oldest number was read. `is_counting`: the first numbers will be there in seconds.
     """
 
     is_lead: bool
@@ -92,6 +92,7 @@ class Home:
     waiting: Waiting
     attention: Attention
     reading: Reading | None
+    is_counting: bool
     updated: datetime | None
     own: OwnDay | None
     latest: tuple[LatestTask, ...]
@@ -134,6 +135,7 @@ def build_home(user: User, now: datetime) -> Home:
     has_tasks = any(known.values()) or own is not None or len(with_working_key) < len(workflows)
     steps = None if workflows and has_tasks else first_steps(user, workflows, open_ones)
     gaps = list_gaps(workflows, indexes, counts, now)
+    reading = first_reading(workflows, indexes, counts)
     return Home(
         is_lead=is_lead,
         starts=() if is_lead or steps else list_starts(user, open_ones, today, now),
@@ -142,7 +144,8 @@ def build_home(user: User, now: datetime) -> Home:
         all_workflows=reverse("workflows:list", args=[workflows[0].key_id]) if workflows else "",
         waiting=list_waiting(user, keys, now),
         attention=Attention(list_troubles(workflows, counts, by_workflow), gaps, since),
-        reading=None if steps else first_reading(workflows, indexes, counts),
+        reading=None if steps else reading,
+        is_counting=reading is not None,
         updated=_updated(counts, now),
         own=own,
         latest=() if team or imports else latest_tasks(user, workflows, key_ids),

@@ -23,7 +23,7 @@ from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import usable_workflow
 
-HOME_PART, EVERY_SECONDS = "home-page", 30
+HOME_PART, EVERY_SECONDS, SECONDS_WHILE_COUNTING = "home-page", 30, 5
 
 
 @require_safe
@@ -34,11 +34,15 @@ def home(request: SignedInRequest) -> HttpResponse:
     page = build_home(request.user, now)
     things = [] if request.session.get(HIDDEN) else things_to_try(request.user)
     seen = content_digest((page, things))
-    if is_poll_of(request, HOME_PART) and request.GET.get("seen") == seen:
+    is_poll = is_poll_of(request, HOME_PART)
+    if is_poll and request.GET.get("seen") == seen:
         return HttpResponse(status=204)
+    if is_poll and "first" in request.GET and page.steps is None:
+        return HttpResponse(headers={"HX-Refresh": "true"})  # the heading and its menus change, too
     greeting = _greeting(request.user, now, is_new=page.steps is not None)
     context = {"home": page, "things": things, "seen": seen, "greeting": greeting}
-    context["every"] = f"{EVERY_SECONDS}s" if request.user.reads_live else ""
+    every = SECONDS_WHILE_COUNTING if page.reading else EVERY_SECONDS
+    context["every"] = every if request.user.reads_live else 0
     return render_page(request, "overview/home/page.html", context, partials=(HOME_PART,))
 
 

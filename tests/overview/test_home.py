@@ -404,6 +404,7 @@ def test_numbers_that_are_missing_or_old_are_named(page: Client, saved_key: Save
     lines = lines_of(page)
     assert f"Invoices was last updated at {shown_time(then)}." in lines["Needs attention"]
     assert "1 of 2 read." in lines["Reading your workflows"] and "Tickets waiting" in lines["Reading your workflows"]
+    assert 'hx-trigger="every 5s, look"' in text_of(page.get("/"))
     WorkflowIndex.objects.update(seen_at=timezone.now() - WATCHED_FOR)
     page.get("/")
     assert WorkflowIndex.objects.get(workflow=workflow).seen_at > timezone.now() - timedelta(minutes=1)
@@ -602,13 +603,24 @@ def test_empty_sections_are_hidden(page: Client, saved_key: SavedKey) -> None:
 
 def test_a_refresh_answers_only_if_something_is_new(page: Client, saved_key: SavedKey) -> None:
     index = make_index(open_workflow(saved_key), [make_task(1, "failed", timezone.now())])
-    match = re.search(r'hx-get="(/\?seen=\w+)" hx-trigger="every 30s, look"', text_of(page.get("/")))
+    match = re.search(r'hx-get="(/\?seen=\w+)"[^>]*hx-trigger="every 30s, look"', text_of(page.get("/")))
     assert match is not None
     assert page.get(match[1], headers=POLL).status_code == 204
     index.status_counts.filter(status="failed").update(listed=5)
     words = text_of(page.get(match[1], headers=POLL))
     assert words.startswith("<title>Home ·") and "<b>5</b>" in words and "<html" not in words and match[1] not in words
     assert 'id="home-updated" hx-swap-oob="true"' in words
+
+
+def test_home_is_loaded_again_once_tasks_were_counted(page: Client, saved_key: SavedKey) -> None:
+    """The first steps have another greeting, and no menus of new work."""
+    workflow = open_workflow(saved_key)
+    match = re.search(r'hx-get="([^"]*)"[^>]*hx-trigger="every 5s, look"', text_of(page.get("/")))
+    assert match is not None
+    address = match[1].replace("&amp;", "&")
+    assert page.get(address, headers=POLL).status_code == 204
+    make_index(workflow, [make_task(1, "failed", timezone.now())])
+    assert page.get(address, headers=POLL).headers["HX-Refresh"] == "true"
 
 
 def test_home_stands_still_for_people_who_paused_updates(page: Client, person: User, saved_key: SavedKey) -> None:

@@ -8,10 +8,10 @@ from pipelines_portal.api_client.task_status import label_of
 from pipelines_portal.core.times import duration
 from pipelines_portal.task_index.steps import FEWEST_TASKS, usual_seconds
 
-# More steps are not listed one by one.
+# Of more steps, those around the present one are listed.
 MOST_STEPS = 30
-# A wait is compared with what is usual if it is so many times as long.
-SLOW = 2
+# A wait is compared with what is usual if it is so many times as long, and not of seconds.
+SLOW, SHORT = 2, timedelta(minutes=1)
 Medians = list[list[int]]
 
 
@@ -45,7 +45,7 @@ def _waited(since: datetime, step: int, medians: Medians, now: datetime) -> str:
 def slow_at(step: int, waited: timedelta, medians: Medians) -> timedelta | None:
     """Return how long the step usually takes if this task waits far longer."""
     usual = usual_seconds(medians, step)
-    if usual is None or waited <= SLOW * timedelta(seconds=usual):
+    if usual is None or waited <= max(SLOW * timedelta(seconds=usual), SHORT):
         return None
     return timedelta(seconds=usual)
 
@@ -79,7 +79,8 @@ def steps_of(task: Task, medians: Medians, since: datetime | None, now: datetime
     """Return the steps of a task. `since`: when it was first seen at its present step."""
     summary, steps = task.node_summary, []
     since = since or task.updated_at
-    for number in range(1, min(summary.total, MOST_STEPS) + 1):
+    first = max(1, min(summary.finished - MOST_STEPS // 2, summary.total - MOST_STEPS + 1))
+    for number in range(first, min(summary.total, first + MOST_STEPS - 1) + 1):
         seconds = usual_seconds(medians, number)
         usual = "" if seconds is None else _span(timedelta(seconds=seconds))
         status, took, is_now = "", "", False

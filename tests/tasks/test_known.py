@@ -57,6 +57,20 @@ def test_the_steps_of_a_task_have_their_times() -> None:
     assert (steps.is_slow, steps.tasks) == (True, 214)
 
 
+def test_a_step_of_seconds_is_not_slow() -> None:
+    task, medians = make("in_progress", 1, created=2, updated=0), [[5, 40], [5, 40], [5, 40]]
+    later = NOW + timedelta(seconds=50)
+    assert known_words(task, medians, later) == "Waiting at step 2 of 4 for less than a minute"
+    assert not steps_of(task, medians, None, later).is_slow
+
+
+@pytest.mark.parametrize(("finished", "first"), [(0, 1), (14, 1), (120, 105), (500, 471)])
+def test_of_many_steps_those_around_the_present_one_are_listed(finished: int, first: int) -> None:
+    summary = NodeSummary(total=500, finished=finished, in_progress=0)
+    task = Task(id=1, status="in_progress", node_summary=summary, created_at=NOW, updated_at=NOW)
+    assert [step.number for step in steps_of(task, [], None, NOW).steps] == list(range(first, first + 30))
+
+
 def test_times_at_steps_are_measured_and_forgotten(saved_key: Any) -> None:
     index = make_index(open_workflow(saved_key), [])
     now = datetime.now(UTC)

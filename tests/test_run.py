@@ -27,3 +27,30 @@ def test_the_programs_go_on_if_the_demo_stops_sending(run: dict[str, Any], tmp_p
     run.update(answers=lambda url: True, manage=fail)
     run["announce"](with_api=True, with_demo=True)
     assert not (tmp_path / "demo-sent").exists()
+
+
+def test_every_start_without_the_demo_looks_for_demo_accounts(
+    run: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only `prepare` says that there are any. Where the demo is on, it is skipped if nothing has changed."""
+    prepared: list[list[str]] = []
+
+    def start(command: list[str]) -> Ended:
+        prepared.append(command)
+        return Ended()
+
+    run.update(is_prepared=lambda *arguments: True, mark_prepared=lambda *arguments: None, stop=lambda processes: None)
+    monkeypatch.setattr(subprocess, "Popen", start)
+    for name in run["DATABASES"]:
+        monkeypatch.delenv(name, raising=False)
+    run["prepare"](with_api=True, may_skip=True)
+    assert prepared == []
+    run["prepare"](with_api=True, may_skip=False)
+    assert [command[1:3] for command in prepared] == [["manage.py", "prepare"]] * 2
+
+
+class Ended:
+    """A process that ended well."""
+
+    def wait(self) -> int:
+        return 0

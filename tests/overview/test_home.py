@@ -558,6 +558,13 @@ def test_the_latest_tasks_have_their_status(desk: Desk, api: Any) -> None:
     assert f"{sent.rows.get().task_id} Welcome to the shop Failed" in words
 
 
+def test_the_latest_tasks_are_those_before_rejected_rows(desk: Desk) -> None:
+    sent = make_submission(desk.person, desk.key, status="partial", success_count=1, error_count=9, row_count=10)
+    for index in range(10):
+        sent.rows.create(index=index, task_id=None if index else 7, fields={"text": f"Text {index}"})
+    assert "7 Text 0" in lines_of(desk.browser)["Your latest tasks"]
+
+
 def test_tasks_sent_with_a_key_that_is_no_longer_shared_have_no_status(saved_key: SavedKey, static_root: None) -> None:
     """Nor a link to a page that the person may not open."""
     ben = make_colleague()

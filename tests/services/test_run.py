@@ -221,7 +221,7 @@ def test_with_another_bind_it_starts_without_the_demo(tmp_path: Path) -> None:
         wait_for_banner(said, process)
         words = said.read_text()
         assert "Starting without the demo, because BIND is 0.0.0.0 and its passwords are published." in words
-        assert "Demo accounts in the portal's database: 2." in words
+        assert "Demo accounts in the portal's database: 4." in words
         assert "Demo accounts in the External API's database: 4." in words
         assert "demo@example.com" not in words
         with requests.Session() as session:

@@ -240,10 +240,9 @@ def latest_tasks(user: User, workflows: list[OpenedWorkflow], keys: set[int]) ->
     telling_fields = {(one.key_id, one.workflow_id): one.telling_field for one in workflows}
     created = Submission.objects.filter(owner=user, success_count__gt=0, key__in=keys).order_by("-created_at")
     newest = created.values("pk")[:MOST_LATEST]
-    # The last rows of a large submission are enough.
-    rows = SubmissionRow.objects.filter(
-        submission__in=newest, task_id__isnull=False, index__gte=F("submission__row_count") - MOST_LATEST
-    )
+    # The last rows of a large submission are enough, even if all of its rejected rows are among them.
+    first = F("submission__row_count") - F("submission__error_count") - MOST_LATEST
+    rows = SubmissionRow.objects.filter(submission__in=newest, task_id__isnull=False, index__gte=first)
     shown = list(rows.select_related("submission").order_by("-submission__created_at", "-index")[:MOST_LATEST])
     ids = {row.task_id for row in shown if row.task_id}
     indexed = IndexedTask.objects.filter(index__workflow__key__in=keys, task_id__in=ids).order_by()

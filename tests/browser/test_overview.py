@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chromium import Chromium
-from tests.browser.demo import Demo, demo, faults_seen, signed_in
+from tests.browser.demo import PASSWORD, Demo, demo, faults_seen, needed_width, signed_in
+from tests.browser.signing_in import sign_in
 from tests.live import portal_worker
 
 OVERVIEW, HOME = "/keys/1/workflows/43/overview/", "/"
@@ -78,3 +79,11 @@ def test_on_a_phone_a_number_stands_beside_its_workflow(counted: Page, running: 
     line = counted.get_by_role("region", name="Needs attention").get_by_role("listitem").first
     name, number = line.get_by_role("link").first.bounding_box(), line.locator("b").bounding_box()
     assert name and number and number["x"] >= name["x"] + name["width"]
+
+
+def test_a_long_name_without_spaces_fits_on_a_phone(browser: Browser, running: Demo, counted: Page) -> None:
+    page = browser.new_page(viewport={"width": 360, "height": 740})
+    sign_in(page, "operator@example.com", PASSWORD, at=running.url)
+    page.locator(".starts h2 a").first.evaluate("link => link.textContent = 'supplier_returns_'.repeat(5)")
+    assert needed_width(page) <= 360
+    page.close()

@@ -14,6 +14,8 @@ from pipelines_portal.task_index.models import IndexedTask, StepTime, WorkflowIn
 DAYS, MOST_TIMES = 14, 2_000
 # Fewer tasks say nothing about what is usual.
 FEWEST_TASKS = 20
+# An API may answer nonsense: later steps are not measured.
+MOST_STEPS = 1_000
 
 
 def step_times(known: Mapping[int, IndexedTask], changed: list[IndexedTask]) -> Iterator[tuple[int, int, datetime]]:
@@ -25,7 +27,7 @@ def step_times(known: Mapping[int, IndexedTask], changed: list[IndexedTask]) -> 
         if before.status == TaskStatus.PENDING and task.status != TaskStatus.PENDING and task.created_at:
             yield 0, _seconds(task.created_at, task.updated_at), task.updated_at
         # Of two steps that were finished between two reads, nobody knows how long each took.
-        if task.nodes_finished == before.nodes_finished + 1 and before.step_since:
+        if task.nodes_finished == before.nodes_finished + 1 <= MOST_STEPS and before.step_since:
             yield task.nodes_finished, _seconds(before.step_since, task.updated_at), task.updated_at
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import NodeSummary, Task
-from pipelines_portal.task_index.models import StepTime
-from pipelines_portal.task_index.steps import measure_steps
+from pipelines_portal.task_index.models import IndexedTask, StepTime
+from pipelines_portal.task_index.steps import MOST_STEPS, measure_steps, step_times
 from pipelines_portal.tasks.known import known_words, steps_of
 from tests.factories import make_index, open_workflow
 
@@ -80,3 +80,12 @@ def test_times_at_steps_are_measured_and_forgotten(saved_key: Any) -> None:
     index.refresh_from_db()
     assert index.step_medians == [[0, 0], [120, 3]]
     assert StepTime.objects.count() == 3
+
+
+@pytest.mark.parametrize(("step", "count"), [(MOST_STEPS, 1), (MOST_STEPS + 1, 0), (2**31 - 1, 0)])
+def test_steps_that_no_workflow_has_are_not_measured(step: int, count: int) -> None:
+    before, after = (
+        IndexedTask(task_id=1, status="in_progress", nodes_finished=step - ago, updated_at=NOW, step_since=NOW)
+        for ago in (1, 0)
+    )
+    assert len(list(step_times({1: before}, [after]))) == count

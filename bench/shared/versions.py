@@ -5,15 +5,15 @@ the last benches for that layout. `bench/filling` is always the one of the commi
 """
 
 import json
+import os
 import shutil
 import signal
 import subprocess
 import sys
-import tarfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 from .measuring import claim
@@ -102,8 +102,12 @@ def _with_filling(commit: str) -> str:
 
 
 def _unpack(folder: Path, commit: str, *paths: str) -> None:
-    with tarfile.open(fileobj=BytesIO(_git("archive", commit, *paths))) as files:
-        files.extractall(folder, filter="data")
+    """Write the files of a commit, also those that `git archive` leaves out for a release."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as index:
+        environment = os.environ | {"GIT_INDEX_FILE": f"{index}/index"}
+        command = ["git", f"--work-tree={folder}", "checkout", "--quiet", commit, "--", *(paths or ["."])]
+        subprocess.run(command, cwd=PROJECT, env=environment, check=True)
 
 
 def _git(*arguments: str) -> bytes:

@@ -1,4 +1,4 @@
-"""What is known of a task whose values are not here: how far it is, and for how long."""
+"""What the pages say of a task without values: its step, and how long it has waited there."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -62,7 +62,7 @@ def import_check(page: Page, running: Demo) -> None:
 
 
 def unknown(page: Page, running: Demo) -> None:
-    """An archive whose answer was lost, and the tasks that came of it."""
+    """Open the page of an upload whose answer was lost, with the tasks that may be its own."""
     page.goto(running.url)
     page.get_by_role("link", name="november.zip in Receipt matching", exact=True).click()
     page.locator("#confirm-tasks").wait_for()

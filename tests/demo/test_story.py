@@ -122,7 +122,7 @@ def load(story: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_demo_of_an_earlier_version_is_opened_and_counted(
     db: None, told: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its API has no orders, and nobody knows who sent what."""
+    """That version had no workflow of orders, and did not record who sent a task."""
     workflows = [each for each in told["workflows"] if each["workflow"]["id"] != ORDER_ENTRY]
     load(told | {"workflows": workflows, "sends": [], "receipts": None}, monkeypatch)
     assert OpenedWorkflow.objects.count() == len(workflows) - 1, "all but the archived one"

@@ -215,7 +215,7 @@ def test_durations_are_measured_after_a_cycle_of_any_length(watched: Watched, mi
 
 
 def test_the_times_at_steps_are_noticed(watched: Watched) -> None:
-    """Of the start and of each step, unless two steps were finished between two reads."""
+    """The wait before the first step is stored, and each step, but not two that ended between the same two reads."""
     (task_id,) = watched.create(1)
     scan_due()
     for status, finished in (("in_progress", 0), ("in_progress", 1), ("in_progress", 3), ("finished", 4)):

@@ -42,7 +42,7 @@ def make(status: str, finished: int, *, created: int, updated: int) -> Task:
     ],
 )
 def test_it_is_said_how_far_a_task_is(status: str, finished: int, created: int, updated: int, words: str) -> None:
-    """What is usual is said only of a wait of more than twice as long, and if twenty tasks were seen."""
+    """The usual time is added if the wait is more than twice as long, and twenty tasks were measured."""
     assert known_words(make(status, finished, created=created, updated=updated), MEDIANS, NOW) == words
 
 

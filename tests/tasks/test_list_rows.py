@@ -176,7 +176,7 @@ def test_a_viewer_selects_nothing(page: Any, saved_key: SavedKey, person: Any, a
 
 
 def test_a_line_says_how_many_tasks_have_values(page: Any, saved_key: SavedKey, person: Any, api: FakeApi) -> None:
-    """It leads to these alone, and goes when all have."""
+    """The line links to the tasks with values. It is not shown if every task has them."""
     workflow = open_workflow(saved_key, PAUSED)
     first, second = api.create(2, PAUSED)
     html = text_of(page.get(address(workflow)))

@@ -31,7 +31,7 @@ ORGANIZATION, KEY_NAME = "Acme Labeling", "Pipelines Portal demo"
 def tell_story(start: datetime, *, is_new: bool) -> dict[str, Any]:
     """Return all that the portal needs to load the demo, with a new API key.
 
-    Of a demo that was loaded before, nobody knows any more who sent what.
+    `is_new`: the demo was loaded just now. In an older one, the API does not know which person sent which task.
     """
     organization = Organization.objects.get(name=ORGANIZATION)
     key = create_key(organization, KEY_NAME, "none", organization.people.order_by("pk")[0])[1]

@@ -60,7 +60,7 @@ def test_a_paused_import_says_how_far_it_came(office: Office, api: FakeApi) -> N
 
 
 def test_an_export_has_the_status_of_the_whole_import(page: Any, checked: Checked) -> None:
-    """Its batch created all of its rows; other rows were not sent."""
+    """Here its only batch created every row, but the import has a row with an error that was not sent."""
     import_job = checked([*distinct(2), ["Hello", "Klingon"]])
     send(page, import_job, 2)
     work()

@@ -145,7 +145,7 @@ def test_a_manifest_that_is_damaged_is_an_error(old: Path, tmp_path: Path) -> No
 
 
 def test_a_backup_of_an_earlier_version_has_no_hashes_and_is_restored(old: Path, new: Path, tmp_path: Path) -> None:
-    """It has no signature either, so that it needs `--unsigned`."""
+    """Such a backup is not signed, so `--unsigned` is needed to restore it."""
     assert run(old, "backup", str(tmp_path / "b.tar")).returncode == 0
     file = repack(tmp_path / "b.tar", tmp_path / "earlier.tar")
     said = run(old, "backup", "--check", str(file)).stdout

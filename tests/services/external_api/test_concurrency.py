@@ -112,7 +112,7 @@ def test_admins_who_leave_at_the_same_moment_leave_one_behind(server: Server, te
 
 
 def test_a_password_link_works_in_one_of_many_browsers(server: Server, tenant: Tenant) -> None:
-    """Many browsers send a password at once, and one is saved. Meanwhile an admin removes the membership."""
+    """Many browsers set a password with the link at once: one succeeds. An admin removes the person meanwhile."""
     person = make_person()
     add_person(tenant.organization, person.email, "member")
     address = urlsplit(reset_account(person.email))

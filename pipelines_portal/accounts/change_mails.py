@@ -8,7 +8,7 @@ from django_tasks import task
 
 from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.models import User
-from pipelines_portal.core.mail import BEHIND_UPLOADS, absolute_url, mail_is_on, send_mail
+from pipelines_portal.web.mail import BEHIND_UPLOADS, absolute_url, mail_is_on, send_mail
 
 
 class Change(StrEnum):

@@ -17,7 +17,7 @@ from pipelines_portal.accounts.permissions import SignedInRequest
 from pipelines_portal.accounts.restored_forms import NOT_TYPED, typed_values
 from pipelines_portal.accounts.second_step import Type, second_steps_of
 from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer, seconds_since_confirmed
-from pipelines_portal.core.rendering import render_page
+from pipelines_portal.web.rendering import render_page
 
 CONFIRMED_FOR_SECONDS = 10 * 60
 FORMS: dict[str, Any] = {"password": ConfirmByPasswordForm, "code": ConfirmByCodeForm}

@@ -22,7 +22,7 @@ from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.accounts.second_step import PASSWORDLESS, Type, second_steps_of, use_code_once
 from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer, sign_in
 from pipelines_portal.core.encryption import Undecryptable
-from pipelines_portal.core.form_fields import NameField
+from pipelines_portal.web.form_fields import NameField
 
 _UNSTORABLE = re.compile(r"\\u(0000|[dD][89a-fA-F])")
 

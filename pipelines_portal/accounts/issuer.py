@@ -28,7 +28,7 @@ from pipelines_portal.accounts.signals import NewcomerRefused, newcomer_arrived,
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.connections import describe_failure, is_certificate_error
-from pipelines_portal.core.form_fields import is_email, one_line
+from pipelines_portal.web.form_fields import is_email, one_line
 
 # The name of the issuer in the events of sign-ins, also of refused ones.
 PROVIDER = "oidc"

@@ -20,8 +20,8 @@ from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.database_errors import recording_result
 from pipelines_portal.core.demo_accounts import is_refused
-from pipelines_portal.core.rendering import htmx_of, render_notice
-from pipelines_portal.core.texts import OURS_SENDING
+from pipelines_portal.web.rendering import htmx_of, render_notice
+from pipelines_portal.web.texts import OURS_SENDING
 
 View = Callable[[HttpRequest], HttpResponse]
 # `last_seen_at` is written at most this often.
@@ -86,7 +86,7 @@ class LargeBodyMiddleware:
         if length <= settings.STRANGERS_LARGEST_BODY or request.user.is_authenticated:
             return self.get_response(request)
         context = {"title": texts.NOT_SENT, "sentence": texts.SIGN_IN_TO_SEND}
-        return render_notice(request, "core/message.html", context, status=413)
+        return render_notice(request, "web/message.html", context, status=413)
 
 
 class LastSeenMiddleware:

@@ -18,7 +18,7 @@ from pipelines_portal.accounts.sessions import end_all_sessions
 from pipelines_portal.accounts.sign_in import may_sign_in_without_issuer
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.mail import BEHIND_UPLOADS, absolute_url, send_mail
+from pipelines_portal.web.mail import BEHIND_UPLOADS, absolute_url, send_mail
 
 # For how long a reset link works.
 LINK_MINUTES = settings.PASSWORD_RESET_TIMEOUT // 60

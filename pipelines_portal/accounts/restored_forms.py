@@ -9,7 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from pipelines_portal.accounts.forms import SignInForm
 from pipelines_portal.accounts.sign_in import issuer_name
-from pipelines_portal.core.rendering import htmx_of, render_page
+from pipelines_portal.web.rendering import htmx_of, render_page
 
 PREFIX = "typed:"
 NOT_TYPED = frozenset({"csrfmiddlewaretoken", "restore"})

@@ -21,8 +21,8 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.sessions import end_all_sessions, end_other_sessions
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.rendering import htmx_of
 from pipelines_portal.core.sign_in_throttle.throttle import admit, limit_on
+from pipelines_portal.web.rendering import htmx_of
 
 Type = Authenticator.Type
 KINDS = {Type.TOTP: "authenticator app", Type.WEBAUTHN: "passkey"}

@@ -15,8 +15,8 @@ from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.http.audit_log import note
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.core.sign_in_throttle.throttle import ACCOUNT_TRIES, address_limits, admit
+from pipelines_portal.web.rendering import render_page
 
 # In the session: the person, the ways by which they proved their identity, and the time of the last proof.
 PROOF = "shown"

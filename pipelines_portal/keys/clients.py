@@ -1,11 +1,11 @@
 """API clients that call with a saved key, through its rate limiter."""
 
 from pipelines_portal.api_client import IN_A_PAGE, NOT_AGAIN, PipelinesClient, RetryPolicy, Transport
-from pipelines_portal.core.api_connection import transport, transport_for_check
 from pipelines_portal.core.encryption import Undecryptable
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.rate_limiter import KeyRateLimiter
 from pipelines_portal.keys.texts import cannot_be_opened
+from pipelines_portal.web.api_connection import transport, transport_for_check
 
 
 class KeyCannotBeOpened(Undecryptable):

@@ -10,10 +10,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Team, User
-from pipelines_portal.core.form_fields import KeylessField, NameField
 from pipelines_portal.keys import texts
 from pipelines_portal.keys.expiry import Expiry
 from pipelines_portal.keys.models import SavedKey, can_own_keys, fingerprint
+from pipelines_portal.web.form_fields import KeylessField, NameField
 
 # A select shows this many teams well.
 MOST_TEAMS = 200

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 
-from pipelines_portal.core.rendering import render_notice
 from pipelines_portal.keys.clients import KeyCannotBeOpened
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.texts import KEY_REMOVED, KEY_REMOVED_TITLE
+from pipelines_portal.web.rendering import render_notice
 
 
 class UnreadableKeyMiddleware:
@@ -44,4 +44,4 @@ class RemovedKeyMiddleware:
         if not isinstance(error, IntegrityError) or key_id is None or SavedKey.objects.filter(pk=key_id).exists():
             return None
         context = {"title": KEY_REMOVED_TITLE, "sentence": KEY_REMOVED}
-        return render_notice(request, "core/message.html", context, status=404)
+        return render_notice(request, "web/message.html", context, status=404)

@@ -17,9 +17,6 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.accounts.texts import VIEWERS_READ_ONLY
 from pipelines_portal.api_client import CertificateRefused, PipelinesError
-from pipelines_portal.core.api_errors import explain
-from pipelines_portal.core.exceptions import NotAllowed
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys import texts
 from pipelines_portal.keys.checking import Verdict, check_text
 from pipelines_portal.keys.clients import check_client_for
@@ -38,6 +35,9 @@ from pipelines_portal.keys.replacement import Reach, check_reach
 from pipelines_portal.keys.sharing import recipients_of
 from pipelines_portal.keys.signals import key_became_usable, key_removal_asked
 from pipelines_portal.keys.states import state_of
+from pipelines_portal.web.api_errors import explain
+from pipelines_portal.web.exceptions import NotAllowed
+from pipelines_portal.web.rendering import render_page
 
 PAGE_SIZE, WORKFLOWS_SHOWN = 15, 6
 

@@ -18,10 +18,10 @@ from pipelines_portal.accounts.sessions import end_all_sessions
 from pipelines_portal.accounts.texts import ADMINISTRATORS_ONLY
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.exceptions import NotAllowed
-from pipelines_portal.core.mail import mail_is_on
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.people import texts
+from pipelines_portal.web.exceptions import NotAllowed
+from pipelines_portal.web.mail import mail_is_on
 
 # Returns the new owner of a key of somebody who leaves, or None if the key is removed.
 NewOwner = Callable[[SavedKey], User | None]

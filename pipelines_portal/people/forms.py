@@ -14,13 +14,13 @@ from pipelines_portal.accounts.models import Membership, Role, Team, User
 from pipelines_portal.accounts.texts import PASSWORD_HELP
 from pipelines_portal.audit.filters import EventFilters
 from pipelines_portal.audit.verbs import Group, Verb, verbs_named
-from pipelines_portal.core.form_fields import LONGEST_EMAIL, NameField, is_email
-from pipelines_portal.core.parameters import number_in
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.people import texts
 from pipelines_portal.people.administration import NoNewOwner
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.people.permissions import grantable_roles
+from pipelines_portal.web.form_fields import LONGEST_EMAIL, NameField, is_email
+from pipelines_portal.web.parameters import number_in
 
 REMOVE = "remove"
 # Up to this many keys, each has a field for its new owner. With more, the page would be too long.

@@ -9,9 +9,9 @@ from django_tasks import task
 
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.accounts.signals import NewcomerRefused
-from pipelines_portal.core.mail import BEHIND_UPLOADS, absolute_url, mail_is_on, send_mail
 from pipelines_portal.people import texts
 from pipelines_portal.people.models import Invitation, InvitationRefused, Mail
+from pipelines_portal.web.mail import BEHIND_UPLOADS, absolute_url, mail_is_on, send_mail
 
 SALT = "pipelines_portal.people.invitation"
 # With a slow mail server, mails that are not sent after this time are given up, so that other jobs can go on.

@@ -8,10 +8,10 @@ from django.db.models.functions import Coalesce, Lower
 
 from pipelines_portal.accounts.models import Membership, Role, Team, User
 from pipelines_portal.accounts.second_step import HAS_SECOND_STEP
-from pipelines_portal.core.initials import initials
 from pipelines_portal.keys.models import KeyShare
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.people.permissions import led_team_ids, may_grant
+from pipelines_portal.web.initials import initials
 
 PAGE_SIZE = 15
 DEACTIVATED = "deactivated"

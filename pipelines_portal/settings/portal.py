@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "template_partials",
     "pipelines_portal.core.sign_in_throttle",
     "pipelines_portal.core",
+    "pipelines_portal.web",
     "pipelines_portal.guide",
     "pipelines_portal.audit",
     "pipelines_portal.keys",
@@ -130,8 +131,8 @@ MIDDLEWARE = [
     "pipelines_portal.accounts.middleware.LastSeenMiddleware",
     "pipelines_portal.accounts.second_step.RequiredSecondStepMiddleware",
     "pipelines_portal.workflows.last_visit.LastVisitMiddleware",
-    "pipelines_portal.core.error_pages.MethodNotAllowedMiddleware",
-    "pipelines_portal.core.api_errors.ApiErrorMiddleware",
+    "pipelines_portal.web.error_pages.MethodNotAllowedMiddleware",
+    "pipelines_portal.web.api_errors.ApiErrorMiddleware",
     "pipelines_portal.keys.middleware.UnreadableKeyMiddleware",
     "pipelines_portal.keys.middleware.RemovedKeyMiddleware",
 ]

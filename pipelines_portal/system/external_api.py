@@ -8,11 +8,11 @@ from django.conf import settings
 from django.http.request import validate_host
 
 from pipelines_portal.core.connections import failure_reason, is_certificate_error
-from pipelines_portal.core.deadlines import within
 from pipelines_portal.core.http_sessions import new_session
 from pipelines_portal.core.probes import OK as FINE
 from pipelines_portal.core.web_addresses import origin_of
 from pipelines_portal.system import texts
+from pipelines_portal.system.deadlines import within
 from pipelines_portal.system.rows import OK, PROBLEM, Row, Section
 
 TIMEOUT, DEADLINE = 2.0, 3.0

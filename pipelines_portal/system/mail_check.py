@@ -2,9 +2,9 @@
 
 from django.core.mail import EmailMessage, get_connection
 
-from pipelines_portal.core.deadlines import within
-from pipelines_portal.core.mail import describe_error, mail_tried, message_headers
 from pipelines_portal.system import texts
+from pipelines_portal.system.deadlines import within
+from pipelines_portal.web.mail import describe_error, mail_tried, message_headers
 
 SECONDS = 10
 

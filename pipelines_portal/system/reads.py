@@ -19,7 +19,6 @@ from pipelines_portal.accounts.issuer import PROVIDER
 from pipelines_portal.accounts.models import Team
 from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.mail import mail_is_on, mail_server
 from pipelines_portal.core.metrics import MOST_COUNTED
 from pipelines_portal.core.preparation import missing_migrations
 from pipelines_portal.keys.decryption import read_decryption
@@ -31,6 +30,7 @@ from pipelines_portal.system.heartbeats import SILENT_AFTER
 from pipelines_portal.system.metrics import waiting_work
 from pipelines_portal.system.models import OVERDUE_AFTER, MailResult, WorkerHeartbeat, last_runs
 from pipelines_portal.system.rows import OK, PLAIN, PROBLEM, WARNING, Row, Section
+from pipelines_portal.web.mail import mail_is_on, mail_server
 
 LEAST_FREE = 0.1
 QUEUE_WAITS_AFTER = timedelta(minutes=5)

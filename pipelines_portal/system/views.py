@@ -11,8 +11,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from pipelines_portal.accounts.confirmation import ask_to_confirm
 from pipelines_portal.accounts.permissions import SignedInRequest, administrators_only, signed_in
-from pipelines_portal.core.mail import mail_is_on
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.system import texts
 from pipelines_portal.system.external_api import external_api_section
 from pipelines_portal.system.mail_check import send_test_mail
@@ -21,6 +19,8 @@ from pipelines_portal.system.reads import read_sections
 from pipelines_portal.system.recovery import mark_saved, saved_file, write_recovery_file
 from pipelines_portal.system.settings_list import list_settings
 from pipelines_portal.system.support_report import build_report
+from pipelines_portal.web.mail import mail_is_on
+from pipelines_portal.web.rendering import render_page
 
 EXTERNAL_API_PART = "external-api"
 

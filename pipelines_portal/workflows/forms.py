@@ -4,7 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from pipelines_portal.api_client.bounds import LARGEST_ID
-from pipelines_portal.core.form_fields import KeylessField
+from pipelines_portal.web.form_fields import KeylessField
 from pipelines_portal.workflows import texts
 
 MOST_AT_ONCE = 20

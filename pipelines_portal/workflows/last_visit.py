@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.core.rendering import htmx_of
+from pipelines_portal.web.rendering import htmx_of
 from pipelines_portal.workflows.marks import visit
 
 

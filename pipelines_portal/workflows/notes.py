@@ -13,7 +13,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.form_fields import KeylessField, one_line
+from pipelines_portal.web.form_fields import KeylessField, one_line
 from pipelines_portal.workflows import texts
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote
 

@@ -4,9 +4,9 @@ from django.http import Http404
 from django.urls import reverse
 
 from pipelines_portal.accounts.models import Membership, User
-from pipelines_portal.core.exceptions import NotAllowed
 from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.keys.permissions import usable_key
+from pipelines_portal.web.exceptions import NotAllowed
 from pipelines_portal.workflows import texts
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.reads import read_usable_workflow

@@ -8,12 +8,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.api_client import Field
-from pipelines_portal.core.api_errors import explain, log_cause
-from pipelines_portal.core.parameters import number_in
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.permissions import owned_key, usable_key
+from pipelines_portal.web.api_errors import explain, log_cause
+from pipelines_portal.web.parameters import number_in
+from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows import texts
 from pipelines_portal.workflows.forms import OpenWorkflowsForm
 from pipelines_portal.workflows.marks import MANY, MARKS, by_name, mark, marked_workflows

@@ -21,8 +21,8 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.texts import NAME_REMOVED
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core import times
-from pipelines_portal.core.mail import mail_is_on
-from pipelines_portal.core.rendering import render_page
+from pipelines_portal.web.mail import mail_is_on
+from pipelines_portal.web.rendering import render_page
 
 
 @require_safe

@@ -24,11 +24,11 @@ from pipelines_portal.accounts.sessions import end_other_sessions
 from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer, record_slowed
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.exceptions import NotAllowed
-from pipelines_portal.core.mail import mail_is_on
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.core.sign_in_throttle.throttle import Limit, give_back, password_limits, person_limits
 from pipelines_portal.core.sign_in_throttle.views import ThrottleMixin
+from pipelines_portal.web.exceptions import NotAllowed
+from pipelines_portal.web.mail import mail_is_on
+from pipelines_portal.web.rendering import render_page
 
 
 @method_decorator(signed_in, name="dispatch")

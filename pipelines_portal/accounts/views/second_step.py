@@ -34,7 +34,7 @@ from pipelines_portal.accounts.sessions import end_other_sessions
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.encryption import Undecryptable
-from pipelines_portal.core.rendering import render_page
+from pipelines_portal.web.rendering import render_page
 
 # In the session, encrypted, until the app has proved that it knows it.
 NEW_SECRET = "new_app_secret"  # noqa: S105 - its name

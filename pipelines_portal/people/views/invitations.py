@@ -15,16 +15,16 @@ from pipelines_portal.accounts.confirmation import ask_to_confirm
 from pipelines_portal.accounts.models import Role, Team, User
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer, sign_in
-from pipelines_portal.core.exceptions import NotAllowed
-from pipelines_portal.core.mail import absolute_url, mail_is_on
-from pipelines_portal.core.parameters import number_in
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.people import texts
 from pipelines_portal.people.forms import AcceptForm, InviteForm
 from pipelines_portal.people.invitations import link_path, queue_mails, read_link
 from pipelines_portal.people.models import VALID_DAYS, Invitation, InvitationRefused
 from pipelines_portal.people.permissions import may_grant, may_invite
 from pipelines_portal.people.views.results import show_result
+from pipelines_portal.web.exceptions import NotAllowed
+from pipelines_portal.web.mail import absolute_url, mail_is_on
+from pipelines_portal.web.parameters import number_in
+from pipelines_portal.web.rendering import render_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -17,9 +17,6 @@ from pipelines_portal.accounts.second_step import second_steps_of
 from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer
 from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.mail import mail_is_on
-from pipelines_portal.core.parameters import number_in
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.people import texts
 from pipelines_portal.people.administration import (
@@ -42,6 +39,9 @@ from pipelines_portal.people.lists import (
     people_found,
 )
 from pipelines_portal.people.views.results import show_result
+from pipelines_portal.web.mail import mail_is_on
+from pipelines_portal.web.parameters import number_in
+from pipelines_portal.web.rendering import render_page
 
 
 @require_safe

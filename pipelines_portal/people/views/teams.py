@@ -16,9 +16,6 @@ from pipelines_portal.accounts.permissions import (
     visible_team,
 )
 from pipelines_portal.accounts.texts import ADMINISTRATORS_ONLY
-from pipelines_portal.core.exceptions import NotAllowed
-from pipelines_portal.core.parameters import number_in
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.people import texts
 from pipelines_portal.people.forms import TeamForm
 from pipelines_portal.people.lists import (
@@ -31,6 +28,9 @@ from pipelines_portal.people.lists import (
     people_to_add,
 )
 from pipelines_portal.people.views.results import show_result
+from pipelines_portal.web.exceptions import NotAllowed
+from pipelines_portal.web.parameters import number_in
+from pipelines_portal.web.rendering import render_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -9,12 +9,13 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 
-from pipelines_portal.core import request_ids, texts
+from pipelines_portal.core import request_ids
 from pipelines_portal.core.database_errors import RETRY_AFTER_SECONDS, NotRecorded, is_away, is_full
-from pipelines_portal.core.exceptions import NotAllowed
-from pipelines_portal.core.rendering import render_notice
+from pipelines_portal.web import texts
+from pipelines_portal.web.exceptions import NotAllowed
+from pipelines_portal.web.rendering import render_notice
 
-TEMPLATE = "core/failure.html"
+TEMPLATE = "web/failure.html"
 
 
 @dataclass(frozen=True)
@@ -70,15 +71,13 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     context = {"title": texts.NOT_FOUND_TITLE, "sentence": texts.NOT_FOUND}
     if hasattr(exception, "address"):
         context = {name: getattr(exception, name) for name in ("title", "sentence", "action", "address")}
-    return render_notice(request, "core/message.html", context, status=404)
+    return render_notice(request, "web/message.html", context, status=404)
 
 
 def method_not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
     """Show a 405, for an address that only receives forms and was opened, such as by a reload after an error."""
     words = {"title": texts.METHOD_NOT_ALLOWED_TITLE, "sentence": texts.METHOD_NOT_ALLOWED}
-    response = render_notice(
-        request, "core/message.html", words | {"action": texts.GO_HOME, "address": "/"}, status=405
-    )
+    response = render_notice(request, "web/message.html", words | {"action": texts.GO_HOME, "address": "/"}, status=405)
     response["Allow"] = allowed
     return response
 
@@ -100,12 +99,12 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     if isinstance(exception, RequestDataTooBig):
         sentence = texts.too_large(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.LARGEST_FORM)
         context = {"title": texts.TOO_LARGE_TITLE, "sentence": sentence}
-        return render_notice(request, "core/message.html", context, status=413)
+        return render_notice(request, "web/message.html", context, status=413)
     context = {"title": texts.BAD_REQUEST_TITLE, "sentence": texts.BAD_REQUEST}
-    return render_notice(request, "core/message.html", context, status=400)
+    return render_notice(request, "web/message.html", context, status=400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     sentence = str(exception) if isinstance(exception, NotAllowed) else texts.NOT_ALLOWED
     context = {"title": texts.NOT_ALLOWED_TITLE, "sentence": sentence}
-    return render_notice(request, "core/message.html", context, status=403)
+    return render_notice(request, "web/message.html", context, status=403)

@@ -67,10 +67,3 @@ def rate_limited(seconds: int) -> str:
 
 def updates_resume(seconds: int) -> str:
     return f"Updates resume automatically in {seconds:,} s."
-
-
-def try_again_in(seconds: int) -> str:
-    """Return for how long to wait after too many attempts to sign in."""
-    if seconds > 90:
-        return f"Try again in {-(-seconds // 60)} minutes."
-    return "Try again in 1 second." if seconds == 1 else f"Try again in {seconds} seconds."

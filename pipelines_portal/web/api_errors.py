@@ -23,8 +23,9 @@ from pipelines_portal.api_client import (
     Unauthorized,
     UnexpectedResponse,
 )
-from pipelines_portal.core import request_ids, texts
-from pipelines_portal.core.rendering import htmx_of, is_part_of_page, render_notice
+from pipelines_portal.core import request_ids
+from pipelines_portal.web import texts
+from pipelines_portal.web.rendering import htmx_of, is_part_of_page, render_notice
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def error_response(request: HttpRequest, error: PipelinesError) -> HttpResponse:
         "nothing_sent": request.method == "POST" and not error.maybe_processed,
     }
     status = STOP_POLLING if isinstance(error, Unauthorized) and _refreshes_itself(request) else words.status
-    response = render_notice(request, "core/api_error.html", context, status=status)
+    response = render_notice(request, "web/api_error.html", context, status=status)
     if words.retry_after:
         response["Retry-After"] = str(words.retry_after)
     log_cause(request, response, error)

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from pipelines_portal.api_client.client import KEY_PATTERN
-from pipelines_portal.core.texts import HOLDS_KEY, NOT_A_NAME
+from pipelines_portal.web.texts import HOLDS_KEY, NOT_A_NAME
 
 
 class KeylessField(forms.CharField):

@@ -116,7 +116,7 @@ def times(people: dict[str, Any], rows: int) -> Times:
     from filling.searchable import words_asked
 
     from pipelines_portal.submissions.search.queries import NEWEST, PHRASE, Question, find_page
-    from pipelines_portal.submissions.search.words import terms_in
+    from pipelines_portal.submissions.search_words import terms_in
 
     found: Times = {}
     for who, person in people.items():

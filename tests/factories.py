@@ -18,6 +18,7 @@ from pipelines_portal.api_client import NodeSummary, PipelinesClient, Task
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import KeyShare, SavedKey, fingerprint
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.sending import send as send_submission
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.recording import record_tasks
 from pipelines_portal.task_index.scanning import OPEN_LISTS
@@ -179,5 +180,5 @@ def make_upload(
 
 def send(submission: Submission, client: PipelinesClient, newest: int | None = None) -> Submission:
     """Send the submission, and return it as it is then."""
-    submission.send(client, newest=newest)
+    send_submission(submission, client, newest=newest)
     return submission

@@ -16,6 +16,7 @@ from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import KeyShare, SavedKey, fingerprint
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import not_sent, outcome_of_answer, rejection, unconfirmed
+from pipelines_portal.submissions.sending import send
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -56,7 +57,7 @@ def send_as(email: str, texts: list[str]) -> None:
     for text in texts:
         fields = {"input_text": text, "target_language": "French"}
         draft = Submission.objects.draft(person, workflow, [fields], uuid4(), "form")
-        draft.send(client_for(workflow.key))
+        send(draft, client_for(workflow.key))
 
 
 def sign_in() -> str:
@@ -118,12 +119,12 @@ def make_every_state(workflow_id: int) -> dict[str, str]:
     """A submission of three rows in each status that its page tells apart."""
     names = ("sending", "created", "partly_created", "rejected", "unconfirmed", "draft", "unattributed")
     made = {name: _sending(workflow_id) for name in names}
-    made["created"].record(outcome_of_answer(made["created"], _created([], [7, 8, 9])))
-    made["partly_created"].record(outcome_of_answer(made["partly_created"], _created([REFUSAL], [7, 8])))
+    made["created"].record(outcome_of_answer(_created([], [7, 8, 9]), made["created"].row_count))
+    made["partly_created"].record(outcome_of_answer(_created([REFUSAL], [7, 8]), made["partly_created"].row_count))
     made["rejected"].record(rejection(made["rejected"].row_count, WORKFLOW_REFUSED))
     made["unconfirmed"].record(unconfirmed("The connection broke. Tasks may have been created."))
     made["draft"].record(not_sent("Too many requests. Nothing was created."))
-    made["unattributed"].record(outcome_of_answer(made["unattributed"], _created([], [7])))
+    made["unattributed"].record(outcome_of_answer(_created([], [7]), made["unattributed"].row_count))
     return {name: str(submission.pk) for name, submission in made.items()}
 
 

@@ -23,7 +23,7 @@ from pipelines_portal.submissions.origin import telling_value
 from pipelines_portal.submissions.reads import read_made
 from pipelines_portal.submissions.search.excerpts import Match, Part, marked_text, matches
 from pipelines_portal.submissions.search.queries import Question, find_page
-from pipelines_portal.submissions.search.words import Term, fold, terms_in, words_in
+from pipelines_portal.submissions.search_words import Term, fold, terms_in, words_in
 from pipelines_portal.task_index.models import GONE, IndexedTask
 from pipelines_portal.tasks.conditions import LONGEST_TEXT as LONGEST_QUESTION
 from pipelines_portal.tasks.conditions import Conditions

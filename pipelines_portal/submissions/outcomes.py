@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from django.utils import timezone
 
@@ -19,18 +19,15 @@ from pipelines_portal.api_client import (
 from pipelines_portal.submissions import texts
 from pipelines_portal.submissions.statuses import FINAL, Status
 
-if TYPE_CHECKING:
-    from pipelines_portal.submissions.models import Submission
-
 # Stored of one row.
 MOST_ENTRIES, LONGEST_MESSAGE = 100, 10_000
-REFUSALS_OF_THE_ROWS = (ValidationFailed, PayloadTooLarge, InvalidRequest)
+REJECTIONS = (ValidationFailed, PayloadTooLarge, InvalidRequest)
 # (index of the row, field, message)
 Entry = tuple[int, str, str]
 
 
 @dataclass(frozen=True)
-class Refusal:
+class Rejection:
     """Why a row was rejected: all of its errors in one message."""
 
     field: str
@@ -39,13 +36,13 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of a try. If its status is final, rows without a refusal were created."""
+    """The result of a try. If its status is final, rows without a rejection were created."""
 
     status: str
     reason: str = ""
     success_count: int = 0
     error_count: int = 0
-    refusals: Mapping[int, Refusal] | None = None
+    rejections: Mapping[int, Rejection] | None = None
     task_ids: tuple[int, ...] = ()
 
     @property
@@ -70,45 +67,43 @@ class Answer(Protocol):
     def task_ids(self) -> list[int] | None: ...
 
 
-def outcome_of_answer(submission: "Submission", answer: Answer) -> Outcome:
+def outcome_of_answer(answer: Answer, row_count: int) -> Outcome:
     """Return created, partly created or rejected, row by row; unconfirmed if the answer contradicts itself."""
     success, failed, ids = answer.success_count or 0, answer.error_count or 0, tuple(answer.task_ids or ())
-    if len(ids) != success or (submission.row_count and not success + failed):
+    if len(ids) != success or (row_count and not success + failed):
         return Outcome(Status.UNCONFIRMED, texts.DISAGREES, task_ids=ids)
-    refusals = refusals_by_row(_entries(answer), submission.row_count)
-    if not success and failed == submission.row_count:
-        refusals = {index: Refusal("", "") for index in range(submission.row_count)} | refusals
+    rejections = _rejections_by_row(_entries(answer), row_count)
+    if not success and failed == row_count:
+        rejections = {index: Rejection("", "") for index in range(row_count)} | rejections
     status = _partly_or_rejected(success) if failed else Status.CREATED
-    return Outcome(status, "", success, failed, refusals, ids)
+    return Outcome(status, "", success, failed, rejections, ids)
 
 
-def outcome_of_stopped(submission: "Submission", answer: Answer, reason: str) -> Outcome:
+def outcome_of_stopped(answer: Answer, row_count: int, reason: str) -> Outcome:
     """Return the outcome of an upload that failed after it had processed some rows. It processes them in order."""
     success, ids = answer.success_count or 0, tuple(answer.task_ids or ())
     if len(ids) != success:
         return Outcome(Status.UNCONFIRMED, f"{reason} {texts.DISAGREES}", task_ids=ids)
     done = success + (answer.error_count or 0)
-    not_reached = dict.fromkeys(range(done, submission.row_count), Refusal("", texts.NOT_REACHED if done else ""))
-    refusals = not_reached | refusals_by_row(_entries(answer), submission.row_count)
-    failed = max(submission.row_count, done) - success
-    return Outcome(_partly_or_rejected(success), reason, success, failed, refusals, ids)
+    why = "The upload failed before this row was processed. No task was created." if done else ""
+    not_reached = dict.fromkeys(range(done, row_count), Rejection("", why))
+    rejections = not_reached | _rejections_by_row(_entries(answer), row_count)
+    failed = max(row_count, done) - success
+    return Outcome(_partly_or_rejected(success), reason, success, failed, rejections, ids)
 
 
-def outcome_of_error(submission: "Submission", error: PipelinesError) -> Outcome:
-    """Return unconfirmed if tasks may exist, rejected if the API refused the rows, else a draft to be sent again."""
+def outcome_of_error(error: PipelinesError, row_count: int, *, is_import: bool) -> Outcome:
+    """Return unconfirmed if tasks may exist, rejected if the API rejected the rows, else a draft to be sent again."""
     if error.maybe_processed:
-        return unconfirmed(f"{sentence(error)} {texts.MAYBE_CREATED}")
-    if isinstance(error, REFUSALS_OF_THE_ROWS):
-        rows = named_rows(error)
-        # The API may accept the same rows of an import later, or in a smaller request.
-        if rows or submission.kind != submission.Kind.IMPORT:
-            return rejection(submission.row_count, _why_all(submission) if rows else sentence(error), rows)
+        return unconfirmed(f"{sentence(error)} Tasks may have been created.")
+    rows = named_rows(error) if isinstance(error, REJECTIONS) else []
+    if rows:
+        # The message of a single row says it better.
+        return rejection(row_count, "Pipelines accepted none of the rows." if row_count > 1 else "", rows)
+    # The API may accept the same rows of an import later, or in a smaller request.
+    if isinstance(error, REJECTIONS) and not is_import:
+        return rejection(row_count, sentence(error))
     return not_sent(f"{sentence(error)} {texts.NOTHING_CREATED}")
-
-
-def _why_all(submission: "Submission") -> str:
-    """Say it of all rows. The message of a single row says it better."""
-    return texts.NONE_ACCEPTED if submission.row_count > 1 else ""
 
 
 def not_sent(reason: str) -> Outcome:
@@ -122,9 +117,8 @@ def unconfirmed(reason: str) -> Outcome:
 
 def rejection(row_count: int, reason: str, entries: Iterable[Entry] = ()) -> Outcome:
     """Reject every row. `entries` say why, where the API named rows."""
-    refusals = refusals_by_row(entries, row_count)
-    everyone = {index: refusals.get(index, Refusal("", "")) for index in range(row_count)}
-    return Outcome(Status.REJECTED, reason, 0, row_count, everyone)
+    rejections = {index: Rejection("", "") for index in range(row_count)} | _rejections_by_row(entries, row_count)
+    return Outcome(Status.REJECTED, reason, 0, row_count, rejections)
 
 
 def describe_unwritten(answer: Answer | None, error: PipelinesError | None) -> str:
@@ -147,14 +141,14 @@ def _entries(answer: Answer) -> list[Entry]:
     return [(error.index, error.field_name or "", error.message) for error in answer.errors or []]
 
 
-def refusals_by_row(entries: Iterable[Entry], row_count: int) -> dict[int, Refusal]:
-    """Join the entries of each row to one refusal. Drop rows that were never sent."""
+def _rejections_by_row(entries: Iterable[Entry], row_count: int) -> dict[int, Rejection]:
+    """Join the entries of each row to one rejection. Drop rows that were never sent."""
     by_row: dict[int, list[tuple[str, str]]] = {}
     for index, field, message in entries:
         if 0 <= index < row_count:
             by_row.setdefault(index, []).append((field, message))
     return {
-        index: Refusal(errors[0][0], "; ".join(message for _, message in errors[:MOST_ENTRIES])[:LONGEST_MESSAGE])
+        index: Rejection(errors[0][0], "; ".join(message for _, message in errors[:MOST_ENTRIES])[:LONGEST_MESSAGE])
         for index, errors in by_row.items()
     }
 
@@ -164,7 +158,7 @@ _NAMED_FIELD = re.compile(r"(?:Unknown field|Missing required columns): ([^,;]+)
 
 
 def named_rows(error: ApiError) -> list[Entry]:
-    """Return the rows that a refusal of the whole request names: in its `errors`, else within its message."""
+    """Return the rows that a rejection of the whole request names: in its `errors`, else within its message."""
     entries = [_read_entry(each) for each in getattr(error, "errors", [])]
     return [entry for entry in entries if entry] or _rows_in_message(error.message)
 

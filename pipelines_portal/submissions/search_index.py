@@ -5,95 +5,56 @@ of the key, and the leads of the teams it was sent through may find it. See docs
 """
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import connection
 
-from pipelines_portal.submissions.search.words import words_of
-
-if TYPE_CHECKING:
-    from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.search_words import words_of
+from pipelines_portal.workflows.fields.base import FieldValues
 
 TABLE = "submissions_search"
-CHUNK = 500
 # An entry begins with who may find it. This mark tells that from the words, none of which contains it.
 MARK = "~"
-# Primary keys of rows, with the words of each.
-Rows = Iterable[tuple[int, list[str]]]
+# Primary keys of rows, with the values of each.
+Rows = Iterable[tuple[int, FieldValues]]
 
 
-def index_rows(submission: "Submission", teams: Iterable[int]) -> None:
-    """Let the rows be found by those who may see them, also through `teams`. Call in a transaction."""
-    who = who_may_find(submission, teams)
-    if submission.search_who != who:
-        replace_entries(read_rows(submission), submission.search_who, who)
-        _store_who(submission, who)
-
-
-def remove_rows(submission: "Submission") -> None:
-    """Call before the rows' values are removed or changed, in that transaction."""
-    if not submission.search_who:
-        return
-    if connection.vendor == "sqlite":
-        replace_entries(read_rows(submission), submission.search_who, "")
-    else:
-        _delete_postgresql(list(submission.rows.values_list("pk", flat=True)))
-    _store_who(submission, "")
-
-
-def who_may_find(submission: "Submission", teams: Iterable[int]) -> str:
-    """Return the marks of those who may find the rows now, and of those who might before."""
-    key = [f"k{submission.key_id}"] if submission.key_id else []
-    allowed = [f"p{submission.owner_id}", *key, *(f"t{team}" for team in teams)]
-    return " ".join(dict.fromkeys([*submission.search_who.split(), *allowed]))
+def marks_of(before: str, owner_id: int, key_id: int | None, teams: Iterable[int]) -> str:
+    """Return the marks of those who may find rows that are sent now, and of those who might `before`."""
+    key = [f"k{key_id}"] if key_id else []
+    return " ".join(dict.fromkeys([*before.split(), f"p{owner_id}", *key, *(f"t{team}" for team in teams)]))
 
 
 def replace_entries(rows: Rows, before: str, who: str) -> None:
-    """Replace the rows' entries for `before` by entries for `who`; either may be empty."""
-    if before and who:
-        rows = list(rows)
-    if connection.vendor == "sqlite":
+    """Replace the rows' entries for `before` by entries for `who`; either may be empty.
+
+    `rows` have the values that were indexed: SQLite deletes an entry by its words.
+    """
+    rows = list(rows)
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            if before:
+                delete = f"INSERT INTO {TABLE}({TABLE}, rowid, said) VALUES ('delete', %s, %s)"  # noqa: S608
+                cursor.executemany(delete, _entries_sqlite(rows, before))
+            if who:
+                insert = f"INSERT INTO {TABLE}(rowid, said) VALUES (%s, %s)"  # noqa: S608
+                cursor.executemany(insert, _entries_sqlite(rows, who))
+            return
         if before:
-            delete = f"INSERT INTO {TABLE}({TABLE}, rowid, said) VALUES ('delete', %s, %s)"  # noqa: S608
-            _execute_many(delete, _entries_sqlite(rows, before))
+            cursor.execute(f"DELETE FROM {TABLE} WHERE row_id = ANY(%s)", [[pk for pk, _ in rows]])  # noqa: S608
         if who:
-            _execute_many(f"INSERT INTO {TABLE}(rowid, said) VALUES (%s, %s)", _entries_sqlite(rows, who))  # noqa: S608
-        return
-    if before:
-        _delete_postgresql([pk for pk, _ in rows])
-    if who:
-        insert = f"INSERT INTO {TABLE} (row_id, said) VALUES (%s, %s::tsvector)"  # noqa: S608
-        _execute_many(insert, _entries_postgresql(rows, who))
-
-
-def _delete_postgresql(ids: list[int]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {TABLE} WHERE row_id = ANY(%s)", [ids])  # noqa: S608
-
-
-def _execute_many(statement: str, values: list[Sequence[Any]]) -> None:
-    with connection.cursor() as cursor:
-        cursor.executemany(statement, values)
-
-
-def _store_who(submission: "Submission", who: str) -> None:
-    submission.search_who = who
-    submission.save(update_fields=["search_who"])
-
-
-def read_rows(submission: "Submission") -> Rows:
-    rows = submission.rows.filter(fields__isnull=False).order_by("index").values_list("pk", "fields")
-    return ((pk, words_of(fields or {})) for pk, fields in rows.iterator(CHUNK))
+            insert = f"INSERT INTO {TABLE} (row_id, said) VALUES (%s, %s::tsvector)"  # noqa: S608
+            cursor.executemany(insert, _entries_postgresql(rows, who))
 
 
 def _entries_sqlite(rows: Rows, who: str) -> list[Sequence[Any]]:
     marked = [f"{MARK}{one}" for one in who.split()]
-    return [(pk, " ".join([*marked, *words])) for pk, words in rows]
+    return [(pk, " ".join([*marked, *words_of(fields)])) for pk, fields in rows]
 
 
 def _entries_postgresql(rows: Rows, who: str) -> list[Sequence[Any]]:
     marked = [f"'{MARK}{one}'" for one in who.split()]
-    return [(pk, " ".join([*marked, *_lexemes(words)])) for pk, words in rows]
+    return [(pk, " ".join([*marked, *_lexemes(words_of(fields))])) for pk, fields in rows]
 
 
 def _lexemes(words: list[str]) -> Iterable[str]:

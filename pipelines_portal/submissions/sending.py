@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from pipelines_portal.api_client import CreatedTasks, PipelinesClient, PipelinesError
+from pipelines_portal.api_client import PipelinesClient, PipelinesError
 from pipelines_portal.core.database_errors import recording_result
 from pipelines_portal.keys.pooled_answers import outdate
+from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import (
     Outcome,
     describe_unwritten,
@@ -19,47 +19,47 @@ from pipelines_portal.submissions.outcomes import (
     outcome_of_error,
 )
 from pipelines_portal.submissions.statuses import Status
-from pipelines_portal.submissions.texts import STOPPED
-
-if TYPE_CHECKING:
-    from pipelines_portal.submissions.models import Submission
 
 
-def send(submission: "Submission", client: PipelinesClient, newest: int | None) -> Outcome | None:
-    """Do what `Submission.send` says, in one transaction before the POST and one after."""
+def send(submission: Submission, client: PipelinesClient, *, newest: int | None = None) -> Outcome | None:
+    """POST the rows of a draft at most once, and record the outcome. Return it, or None if this call recorded none.
+
+    One transaction before the POST claims it, one after the POST records what became of it. `newest` is the newest
+    task before it, if the caller knows it. Raise the PipelinesError of the request after recording what it means.
+    Raise NotRecorded if the database cannot record the outcome.
+    """
     if submission.status != Status.DRAFT:
         return None
     if newest is None:
         newest = newest_task_id(client, submission.workflow_id)
-    texts = submission.claim_rows(newest, until=timezone.now() + lease())
-    if texts is None:
-        return None
-    body = body_of(texts)
-    # After a long stop of this process, others have made the submission unconfirmed by now.
-    if submission.sending_until is not None and timezone.now() >= submission.sending_until:
-        return _record(submission, not_sent(STOPPED), None, None)
-    try:
-        created = client.create_encoded(submission.workflow_id, body, submission.row_count)
-    except PipelinesError as error:
-        _record(submission, outcome_of_error(submission, error), None, error)
-        raise
-    return _record(submission, outcome_of_answer(submission, created), created, None)
+    rows = submission.claim_rows(newest, until=timezone.now() + lease())
+    return None if rows is None else send_claimed(submission, client, rows)
 
 
-def _record(
-    submission: "Submission", outcome: Outcome, created: CreatedTasks | None, error: PipelinesError | None
-) -> Outcome | None:
-    """Record the outcome, and let lists be read again, since tasks may have been created."""
+def send_claimed(submission: Submission, client: PipelinesClient, rows: list[str]) -> Outcome | None:
+    """POST the rows of a submission that the caller claimed, as `send` does."""
+    created, error = None, None
+    if submission.is_overdue:  # this process stood still for long: others have made it unconfirmed by now
+        outcome = not_sent("The portal stopped before it could send. Nothing was sent.")
+    else:
+        try:
+            created = client.create_encoded(submission.workflow_id, body_of(rows), submission.row_count)
+            outcome = outcome_of_answer(created, submission.row_count)
+        except PipelinesError as raised:
+            is_import = submission.kind == Submission.Kind.IMPORT
+            error, outcome = raised, outcome_of_error(raised, submission.row_count, is_import=is_import)
     with recording_result(describe_unwritten(created, error)), transaction.atomic():
         is_recorded = submission.record(outcome)
-        if submission.key is not None:
+        if submission.key is not None:  # tasks may have been created, so lists are read again
             outdate(submission.key, submission.workflow_id)
+    if error:
+        raise error
     return outcome if is_recorded else None
 
 
-def body_of(texts: Iterable[str]) -> bytes:
+def body_of(rows: Iterable[str]) -> bytes:
     """Return the body of a request that creates a task of each row, given as JSON."""
-    return ('{"tasks":[' + ",\n".join(f'{{"fields":{text}}}' for text in texts) + "]}").encode()
+    return ('{"tasks":[' + ",\n".join(f'{{"fields":{row}}}' for row in rows) + "]}").encode()
 
 
 def newest_task_id(client: PipelinesClient, workflow_id: int) -> int:

@@ -28,7 +28,7 @@ from pipelines_portal.submissions.search.queries import (
     find_tasks,
     ways_of,
 )
-from pipelines_portal.submissions.search.words import terms_in
+from pipelines_portal.submissions.search_words import terms_in
 from pipelines_portal.submissions.signals import states_of_imports
 from pipelines_portal.task_index.models import GONE, LISTED, IndexedTask, WorkflowIndex
 from pipelines_portal.task_index.reads import TO_SHOW

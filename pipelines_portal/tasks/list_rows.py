@@ -20,7 +20,7 @@ from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.core import times
 from pipelines_portal.submissions.origin import Brief, telling_value
 from pipelines_portal.submissions.search.excerpts import Part, marked_text, matches
-from pipelines_portal.submissions.search.words import Term
+from pipelines_portal.submissions.search_words import Term
 from pipelines_portal.submissions.templatetags.submission_status import row_status
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.tasks.found_tasks import CREATED, FoundTask

@@ -19,7 +19,7 @@ from pipelines_portal.api_client import PipelinesClient, Task, TaskPage
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.pooled_answers import Question, pooled
 from pipelines_portal.submissions.origin import Brief, briefs_of_tasks, sent_from_here
-from pipelines_portal.submissions.search.words import terms_in
+from pipelines_portal.submissions.search_words import terms_in
 from pipelines_portal.task_index.counts import Counts, open_counts
 from pipelines_portal.task_index.models import STUCK_HOURS, TaskNote, TaskNotes, WorkflowIndex
 from pipelines_portal.task_index.scanning import record_list

@@ -224,7 +224,7 @@ def _end(upload: ZipUpload, status: UploadStatus) -> None:
         upload.end(
             stage,
             status.error_message or "",
-            lambda submission: submission.record(outcome_of_answer(submission, status)),
+            lambda submission: submission.record(outcome_of_answer(status, submission.row_count)),
         )
     elif status.success_count is None:
         problem = f"{_sentence(reason)} {texts.MAY_HAVE_TASKS}"
@@ -235,7 +235,7 @@ def _end(upload: ZipUpload, status: UploadStatus) -> None:
 
 def _record_stopped(submission: Submission, status: UploadStatus, reason: str) -> None:
     if status.success_count or status.error_count or status.task_ids:
-        submission.record(outcome_of_stopped(submission, status, reason))
+        submission.record(outcome_of_stopped(status, submission.row_count, reason))
     else:
         submission.record(rejection(submission.row_count, reason))
 

@@ -43,7 +43,7 @@ def test_single_tasks_of_a_day_lie_in_one_line_and_what_needs_a_person_by_itself
 def test_what_was_rejected_is_counted_in_the_fold(desk: Desk) -> None:
     sent(desk)
     with pytest.raises(Exception, match="Klingon|option|value"):
-        desk.draft(BAD).send(desk.client)
+        send(desk.draft(BAD), desk.client)
     answer = look(desk)
     [day] = answer.context["days"]
     [line] = day.lines

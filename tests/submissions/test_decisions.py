@@ -291,7 +291,7 @@ def test_task_taken_by_mistake_goes_back_to_the_submission_that_made_it(desk: De
     mistaken, slow = send_and_lose_answer(desk, GOOD), desk.draft(GOOD)
     slow.claim(mistaken.newest_task_id_before, until=None)
     assert mistaken.decide_created([7], desk.person)
-    slow.record(outcome_of_answer(slow, CreatedTasks(success_count=1, error_count=0, task_ids=[7])))
+    slow.record(outcome_of_answer(CreatedTasks(success_count=1, error_count=0, task_ids=[7]), 1))
     mistaken.refresh_from_db()
     assert (mistaken.status, mistaken.rows.get().task_id) == ("unconfirmed", None)
     assert (mistaken.success_count, mistaken.error_count, mistaken.finished_at) == (0, 0, None)
@@ -305,7 +305,7 @@ def test_answer_after_a_persons_decision_goes_before_it(desk: Desk, called_off: 
     submission = send_and_lose_answer(desk, GOOD)
     waiting = Submission.objects.get(pk=submission.pk)
     assert called_off(submission, desk.person)
-    assert waiting.record(outcome_of_answer(waiting, CreatedTasks(success_count=1, error_count=0, task_ids=[8])))
+    assert waiting.record(outcome_of_answer(CreatedTasks(success_count=1, error_count=0, task_ids=[8]), 1))
     assert (waiting.status, waiting.rows.get().task_id) == ("created", 8)
 
 
@@ -328,7 +328,7 @@ def test_answer_to_an_earlier_try_is_not_lost(desk: Desk) -> None:
     first = Submission.objects.get(pk=submission.pk)
     submission.decide_not_created(desk.person)
     sent = send(submission, desk.client)
-    assert not first.record(outcome_of_answer(first, CreatedTasks(success_count=1, error_count=0, task_ids=[7])))
+    assert not first.record(outcome_of_answer(CreatedTasks(success_count=1, error_count=0, task_ids=[7]), 1))
     sent.refresh_from_db()
     assert (sent.status, sent.unattributed_task_ids) == ("created", [7])
     assert "1 task without a row" in look(desk, sent)
@@ -431,7 +431,7 @@ def test_known_end_of_an_earlier_try_ends_the_doubt_about_it(desk: Desk) -> None
     submission.decide_not_created(desk.person)
     sent = send(submission, desk.client)
     assert Submission.objects.get().is_earlier_try_uncertain
-    assert not first.record(outcome_of_answer(first, CreatedTasks(success_count=1, error_count=0, task_ids=[7])))
+    assert not first.record(outcome_of_answer(CreatedTasks(success_count=1, error_count=0, task_ids=[7]), 1))
     sent.refresh_from_db()
     assert (sent.is_earlier_try_uncertain, sent.unattributed_task_ids) == (False, [7])
     assert "may have been created twice" not in look(desk, sent)

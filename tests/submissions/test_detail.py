@@ -138,7 +138,7 @@ def test_the_page_follows_a_sending_to_its_end(desk: Desk) -> None:
     submission.claim(0, until=None)
     page = HtmxPage(desk.browser, reverse("submissions:detail", args=[submission.pk]))
     assert "Waiting for Pipelines" in page.find("#submission").text
-    submission.record(outcome_of_answer(submission, CreatedTasks(success_count=1, error_count=0, task_ids=[7])))
+    submission.record(outcome_of_answer(CreatedTasks(success_count=1, error_count=0, task_ids=[7]), 1))
     page.press(page.find("#submission"))
     assert "1 task created" in page.find("#submission").text and "hx-get" not in page.find("#submission").attributes
     page.assert_as_loaded("#submission")
@@ -178,5 +178,5 @@ def test_key_never_stands_in_the_page(desk: Desk, scripted_api: FakeApi) -> None
     submission = desk.draft()
     scripted_api.script = [task_list(), hang_up]
     with pytest.raises(PipelinesError):
-        submission.send(desk.client)
+        send(submission, desk.client)
     assert desk.key.decrypt() not in show(desk, submission)

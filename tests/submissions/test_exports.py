@@ -19,7 +19,7 @@ from pipelines_portal.submissions import exports
 from pipelines_portal.submissions.filters import LedgerForm
 from pipelines_portal.submissions.models import Export, ExportPart, Submission
 from pipelines_portal.workflows.models import FieldTitles
-from tests.factories import BAD, GOOD, Desk, make_team, open_desk, open_workflow, share_key
+from tests.factories import BAD, GOOD, Desk, make_team, open_desk, open_workflow, send, share_key
 from tests.fake_api import FakeApi
 from tests.statements import before_statement
 
@@ -48,7 +48,7 @@ def send_two(desk: Desk) -> list[Submission]:
         desk.draft(GOOD | {"input_text": "Grüße, “Ben”\nzwei"}),
     ]
     for submission in submissions:
-        submission.send(desk.client)
+        send(submission, desk.client)
     return submissions
 
 
@@ -106,7 +106,7 @@ def table_of(answer: Any) -> list[tuple[Any, ...]]:
 def test_it_is_what_the_filters_show_and_the_person_may_see(desk: Desk, api: FakeApi) -> None:
     send_two(desk)
     other_desk = open_desk(api, "paul@acme.example")
-    other_desk.draft().send(other_desk.client)
+    send(other_desk.draft(), other_desk.client)
     assert len(table(body(post(desk, "?status=created")))) == 1
     assert len(table(body(post(other_desk)))) == 1
     assert post(desk, "?status=nonsense").status_code == 422
@@ -180,7 +180,7 @@ def test_what_is_discarded_meanwhile_doubles_nothing(desk: Desk, monkeypatch: An
     monkeypatch.setattr(exports, "AT_ONCE", 1)
     monkeypatch.setattr(exports, "ROWS_A_PART", 2)
     for number in range(6):
-        desk.draft(GOOD | {"input_text": str(number)}).send(desk.client)
+        send(desk.draft(GOOD | {"input_text": str(number)}), desk.client)
     post(desk)
     exports.work_on_next()
     last = Export.objects.get().last_id
@@ -197,7 +197,7 @@ def test_what_may_be_seen_no_more_is_in_no_file(desk: Desk, api: FakeApi, monkey
     team = make_team(desk.person, lead=other_desk.person)
     share_key(desk.key, team)
     monkeypatch.setattr(exports, "AT_ONCE", 0)
-    desk.draft().send(desk.client)
+    send(desk.draft(), desk.client)
     post(other_desk, "?who=team")
     work()
     address = f"/submissions/exports/{Export.objects.get().pk}/sent.csv"

@@ -39,7 +39,7 @@ def test_a_lost_answer_leaves_it_unknown(desk: Desk, scripted_api: FakeApi, faul
     submission = desk.draft(GOOD, GOOD)
     scripted_api.script = [task_list(), fault]
     with pytest.raises(PipelinesError):
-        submission.send(desk.client)
+        send(submission, desk.client)
     assert (submission.status, count_posts(scripted_api)) == ("unconfirmed", 1)
     assert send(submission, desk.client).status == "unconfirmed"
     assert count_posts(scripted_api) == 1
@@ -64,7 +64,7 @@ def test_a_refusal_that_created_nothing_leaves_a_draft(
     submission = desk.draft(GOOD)
     scripted_api.script = [task_list(), fault]
     with pytest.raises(PipelinesError):
-        submission.send(desk.client)
+        send(submission, desk.client)
     assert (submission.status, count_posts(scripted_api)) == ("draft", tries)
     assert submission.reason.endswith("Nothing was created.")
     assert {row.status for row in submission.rows.all()} == {"waiting"}
@@ -76,7 +76,7 @@ def test_sent_again_after_a_refusal(desk: Desk, scripted_api: FakeApi) -> None:
     submission = desk.draft(GOOD)
     scripted_api.script = [task_list(), busy, answer(200, {"tasks": []}), created]
     with pytest.raises(PipelinesError):
-        submission.send(desk.client)
+        send(submission, desk.client)
     desk.key.paused_until = None  # The pause is over.
     assert send(submission, desk.client).status == "created"
     assert (submission.reason, submission.attempt) == ("", 2)
@@ -87,7 +87,7 @@ def test_unreachable_api_leaves_a_draft(desk: Desk, settings: Any) -> None:
     settings.PIPELINES_API_URL = "http://127.0.0.1:9/api/v1"
     submission = desk.draft(GOOD)
     with pytest.raises(PipelinesError):
-        submission.send(desk.client)
+        send(submission, desk.client)
     submission.refresh_from_db()
     assert (submission.status, submission.attempt) == ("draft", 0)
 
@@ -97,7 +97,7 @@ def test_wrong_workflow_state_rejects_every_row(desk: Desk) -> None:
     closed = open_workflow(desk.key, DRAFT, name="Not yet", status="DRAFT")
     submission = desk.draft(GOOD, workflow=closed)
     with pytest.raises(PipelinesError):
-        submission.send(desk.client)
+        send(submission, desk.client)
     assert submission.status == "rejected"
     assert submission.reason == "Workflow must be ACTIVE or PAUSED to create tasks."
 
@@ -112,7 +112,7 @@ def test_errors_beside_the_envelope_are_read(desk: Desk, scripted_api: FakeApi) 
     scripted_api.script = [task_list(), error(422, "validation_error", "All tasks failed", errors=rows)]
     submission = desk.draft(GOOD, GOOD)
     with pytest.raises(PipelinesError):
-        submission.send(desk.client)
+        send(submission, desk.client)
     outcomes = [(row.status, row.error_field, row.error_message) for row in submission.rows.all()]
     assert outcomes == [("rejected", "", ""), ("rejected", "notes", "Too long")]
 
@@ -141,7 +141,7 @@ def test_a_late_answer_is_better_than_none(desk: Desk) -> None:
     submission.claim(0, until=timezone.now() - timedelta(seconds=1))
     own_submission(desk.person, submission.pk)
     created = CreatedTasks(success_count=1, error_count=0, task_ids=[7])
-    assert submission.record(outcome_of_answer(submission, created))
+    assert submission.record(outcome_of_answer(created, submission.row_count))
     assert (submission.status, submission.rows.get().task_id) == ("created", 7)
 
 
@@ -151,9 +151,7 @@ def test_a_late_answer_is_not_written_over_a_later_try(desk: Desk) -> None:
     Submission.objects.update(status="draft")
     later = Submission.objects.get()
     later.claim(0, until=None)
-    assert not submission.record(
-        outcome_of_answer(submission, CreatedTasks(success_count=1, error_count=0, task_ids=[7]))
-    )
+    assert not submission.record(outcome_of_answer(CreatedTasks(success_count=1, error_count=0, task_ids=[7]), 1))
     assert Submission.objects.get().status == "sending"
 
 
@@ -167,7 +165,7 @@ def test_several_entries_about_one_row_are_told_together(desk: Desk, scripted_ap
     partly = answer(200, {"success_count": 1, "error_count": 1, "errors": entries, "task_ids": [7]})
     submission = desk.draft(GOOD, GOOD)
     scripted_api.script = [task_list(), partly]
-    submission.send(desk.client)
+    send(submission, desk.client)
     assert (submission.status, submission.success_count, submission.error_count) == ("partly_created", 1, 1)
     refused = submission.rows.get(status="rejected")
     assert (refused.index, refused.error_field) == (1, "target_language")

@@ -42,7 +42,7 @@ def test_nothing_sent_says_what_to_do(desk: Desk) -> None:
 
 
 def test_state_is_shape_word_and_colour(desk: Desk) -> None:
-    desk.draft(GOOD, GOOD).send(desk.client)
+    send(desk.draft(GOOD, GOOD), desk.client)
     html = desk.browser.get(ADDRESS).content.decode()
     assert re.search(r'data-status="created"><svg aria-hidden="true"><use href="#s-finished"/></svg>Created', html)
     assert "2 tasks created" in html

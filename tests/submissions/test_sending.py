@@ -51,7 +51,7 @@ def test_all_rows_rejected_are_read_out_of_the_refusal(desk: Desk) -> None:
     before = newest_id(desk)
     submission = desk.draft(*[GOOD | {"Text to translate": "Hello"}] * 25)
     with pytest.raises(ValidationFailed):
-        submission.send(desk.client)
+        send(submission, desk.client)
     rows = list(submission.rows.all())
     assert (submission.status, submission.error_count) == ("rejected", 25)
     assert {row.status for row in rows} == {"rejected"}
@@ -99,7 +99,7 @@ def test_rows_are_stored_before_they_are_sent(desk: Desk, scripted_api: FakeApi)
     submission = desk.draft({"input_text": "A sentence", "target_language": "French"})
     scripted_api.script = [task_list(), look]
     with pytest.raises(Exception, match="broke"):
-        submission.send(desk.client)
+        send(submission, desk.client)
     assert seen == [[{"input_text": "A sentence", "target_language": "French"}]]
     assert "A sentence" in scripted_api.requests[1].text
 
@@ -129,7 +129,7 @@ def test_two_requests_at_once_send_once(desk: Desk) -> None:
 def test_where_no_row_was_refused_none_is_written_as_refused(desk: Desk) -> None:
     draft, client = desk.draft(GOOD, GOOD), desk.client
     with CaptureQueriesContext(connection) as queries:
-        draft.send(client)
+        send(draft, client)
     assert not [query["sql"] for query in queries if query["sql"].startswith("0 times")]
 
 
@@ -139,7 +139,7 @@ def test_a_claim_that_waited_sends_the_rows_that_are_stored(before_api: FakeApi)
     """A second POST of the form replaces the rows while the first waits for its lock."""
     desk = open_desk(before_api)
     token = uuid4()
-    first = Submission.objects.new_form(desk.person, desk.workflow, GOOD, token)
+    first = Submission.objects.draft(desk.person, desk.workflow, [GOOD], token, "form")
     claims: list[list[str] | None] = []
 
     def claim() -> None:

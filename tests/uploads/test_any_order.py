@@ -27,6 +27,7 @@ from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.appeared import tasks_since
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
+from pipelines_portal.submissions.sending import send
 from pipelines_portal.uploads import polling
 from pipelines_portal.uploads.archive.preview import Preview
 from pipelines_portal.uploads.choices import Checked, discard_choice, save_choice
@@ -308,7 +309,7 @@ class AnyOrder(RuleBasedStateMachine):
         one = drafts[which]
         self.permitted[one.pk] += 1
         try:
-            one.send(client_for(self.world.key))
+            send(one, client_for(self.world.key))
         except PipelinesError:
             pass
 

@@ -16,7 +16,7 @@ from pipelines_portal.entry.form.duplicates import STORED_WITHIN, Duplicate, Exi
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import named_rows, sentence
-from pipelines_portal.submissions.sending import newest_task_id
+from pipelines_portal.submissions.sending import newest_task_id, send
 from pipelines_portal.submissions.statuses import FINAL
 from pipelines_portal.submissions.texts import NOTHING_CREATED
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -168,7 +168,7 @@ def _has_left(submission: Submission | None) -> bool:
 
 def _send(submission: Submission, client: PipelinesClient, newest: int | None) -> Creation:
     try:
-        outcome = submission.send(client, newest=newest)
+        outcome = send(submission, client, newest=newest)
     except PipelinesError as error:
         return Creation(_result_of(submission, error), submission, error)
     if outcome is None or submission.status != Status.CREATED:

@@ -26,7 +26,7 @@ from pipelines_portal.keys.permissions import may_send_with, teams_through
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import sentence
-from pipelines_portal.submissions.sending import lease
+from pipelines_portal.submissions.sending import lease, send
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 MOST_TRIES = 20
@@ -148,7 +148,7 @@ class Sender:
     def _send(self, submission: Submission, *, is_first: bool) -> bool:
         # Recording the outcome settles the request: see entry.receivers.settle_request.
         try:
-            outcome = submission.send(self.client, newest=self.newest)
+            outcome = send(submission, self.client, newest=self.newest)
         except Submission.DoesNotExist:  # it was given back
             return True
         except PipelinesError as error:

@@ -101,8 +101,8 @@ def write_outcome(submission: models.Model, row_count: int, outcome: Outcome) ->
     if outcome.status == Status.DRAFT:
         rows.update(status=RowStatus.WAITING, task_id=None)
         return
-    refusals = outcome.refusals or {}
-    created = [index for index in range(row_count) if index not in refusals]
+    rejections = outcome.rejections or {}
+    created = [index for index in range(row_count) if index not in rejections]
     # Task IDs are in the order of the created rows. If their numbers differ, nobody knows which is whose.
     if outcome.is_final and len(created) == len(set(outcome.task_ids)) == len(outcome.task_ids):
         _write_created(rows, zip(created, outcome.task_ids, strict=True))
@@ -112,8 +112,8 @@ def write_outcome(submission: models.Model, row_count: int, outcome: Outcome) ->
     if outcome.is_final:
         place = db_id(submission)
         rejected = (
-            (RowStatus.REJECTED.value, None, refusal.field[:200], refusal.message, place, index)
-            for index, refusal in refusals.items()
+            (RowStatus.REJECTED.value, None, rejection.field[:200], rejection.message, place, index)
+            for index, rejection in rejections.items()
         )
         written = ("status", "task_id", "error_field", "error_message")
         update_many(SubmissionRow, written, ("submission_id", "index"), rejected)

@@ -14,13 +14,12 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from pipelines_portal.accounts.models import Membership, Team, User
-from pipelines_portal.api_client import PipelinesClient
 from pipelines_portal.audit.recording import record as record_event
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.metrics import ROWS_SENT
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.permissions import teams_through
-from pipelines_portal.submissions import search_index, sending, statuses
+from pipelines_portal.submissions import search_index, statuses
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.ids_given_again import is_created_within
 from pipelines_portal.submissions.models.rows import (
@@ -33,13 +32,11 @@ from pipelines_portal.submissions.models.rows import (
     list_unattributed,
     write_outcome,
 )
-from pipelines_portal.submissions.outcomes import Outcome, Refusal, rejection, unconfirmed
-from pipelines_portal.submissions.search.words import words_of
+from pipelines_portal.submissions.outcomes import Outcome, Rejection, rejection, unconfirmed
 from pipelines_portal.submissions.signals import outcome_written, values_dropped
 from pipelines_portal.submissions.statuses import FINAL, STEPS, RowStatus, Status, Step
 from pipelines_portal.submissions.texts import (
     DECIDED_NOT_CREATED,
-    DECIDED_ROW_NOT_CREATED,
     LOST,
     RESTORED,
     TAKEN_BY_MISTAKE,
@@ -300,8 +297,18 @@ class Submission(models.Model):
 
     def delete_rows(self) -> None:
         """Delete its rows and their search entries. Call in a transaction."""
-        search_index.remove_rows(self)
+        self._delete_search_entries()
         self.rows.all().delete()
+
+    def _delete_search_entries(self) -> None:
+        """Call before the rows' values are removed, in that transaction."""
+        if self.search_who:
+            rows = self.rows.filter(fields__isnull=False).values_list("pk", "fields")
+            search_index.replace_entries(
+                ((pk, fields or {}) for pk, fields in rows.iterator(CHUNK)), self.search_who, ""
+            )
+            self.search_who = ""
+            self.save(update_fields=["search_who"])
 
     def drop_values(self) -> bool:
         """Remove the values of its rows, their search entries, and what the API said of them, which may name values."""
@@ -311,7 +318,7 @@ class Submission(models.Model):
             if locked is None or locked.is_dropped:
                 return False
             values_dropped.send(Submission, submission=locked)
-            search_index.remove_rows(locked)
+            locked._delete_search_entries()
             locked.rows.update(fields=None, digest="", error_message="")
             Submission.objects.filter(pk=self.pk).update(is_dropped=True, reason="")
         return True
@@ -339,55 +346,35 @@ class Submission(models.Model):
                     draft.rows.update(status=RowStatus.UNCONFIRMED)
         return draft
 
-    # Sending
-
-    def send(self, client: PipelinesClient, *, newest: int | None = None) -> Outcome | None:
-        """POST the rows of a draft once, and record the outcome. Return it, or None if this call recorded nothing.
-
-        `newest` is the newest task before it, if the caller knows it. Raise the PipelinesError of the request after
-        recording what it means. Raise NotRecorded if the database cannot record the outcome.
-        """
-        return sending.send(self, client, newest)
+    # Sending: see submissions.sending
 
     def claim(self, newest: int | None, *, until: datetime | None) -> bool:
-        """Make a draft `sending`. Only the one caller that gets True may send it.
+        """Claim it as `claim_rows` does. Return whether this call did."""
+        return self.claim_rows(newest, until=until) is not None
+
+    def claim_rows(self, newest: int | None, *, until: datetime | None) -> list[str] | None:
+        """Make a draft `sending`. Return its rows as JSON to the one caller that may send them, None to all others.
 
         `newest` is the newest task before it; None leaves what was recorded, and so does an earlier try that is
         uncertain. After `until`, a submission without an outcome counts as unconfirmed; None leaves that to the caller.
         """
         with transaction.atomic():
-            who_before = self._make_sending(newest, until)
-            if who_before is not None and self.search_who != who_before:
-                search_index.replace_entries(search_index.read_rows(self), who_before, self.search_who)
-        return who_before is not None
-
-    def claim_rows(self, newest: int | None, *, until: datetime | None) -> list[str] | None:
-        """Claim it as `claim` does. Return the values of its rows as JSON, or None if this caller may not send it."""
-        with transaction.atomic():
-            who_before = self._make_sending(newest, until)
-            if who_before is None:
-                return None
-            rows = self._read_texts()
+            teams = self._teams_of_sender()
+            who_before = self.search_who
+            while not self._claim_as_read(newest, until, teams):
+                # Another request has changed it. This object was read again.
+                if self.status != Status.DRAFT or self.is_called_off:
+                    return None
+                who_before = self.search_who
+            self.record_sending(teams)
+            rows = list(self.rows.filter(fields__isnull=False).values_list("pk", JSON_TEXT))
             if self.search_who != who_before:
-                words = ((pk, words_of(json.loads(text))) for pk, text in rows)
-                search_index.replace_entries(words, who_before, self.search_who)
+                values = ((pk, json.loads(text)) for pk, text in rows)
+                search_index.replace_entries(values, who_before, self.search_who)
         return [text for _, text in rows]
 
-    def _make_sending(self, newest: int | None, until: datetime | None) -> str | None:
-        """Do what `claim` says, except for the search index. Return the `search_who` before, or None if it failed."""
-        teams = self._teams_of_sender()
-        while (who_before := self._claim_as_read(newest, until, teams)) is None:
-            # Another request has changed it. This object was read again.
-            if self.status != Status.DRAFT or self.is_called_off:
-                return None
-        self._record_teams(teams)
-        continued_by = self.continued_by.email if self.continued_by else ""
-        batch: dict[str, Any] = {"import": self.group_name, "batch": self.group_number} if self.group else {}
-        self._log(Verb.SUBMISSION_SENT, self.owner, continued_by=continued_by, **batch)
-        return who_before
-
-    def _claim_as_read(self, newest: int | None, until: datetime | None, teams: list[int]) -> str | None:
-        """Make it `sending` if it is unchanged since it was read. Return the `search_who` before, else None.
+    def _claim_as_read(self, newest: int | None, until: datetime | None, teams: list[int]) -> bool:
+        """Make it `sending` if it is unchanged since it was read.
 
         The conditions name columns of its own table only: PostgreSQL checks those again after it waited for another
         transaction, but not a subquery, which a join would become. The rows are read after it, under its lock.
@@ -402,14 +389,19 @@ class Submission(models.Model):
         known = self.newest_task_id_before
         keeps_newest = newest is None or (is_uncertain and known is not None and known <= newest)
         values: dict[str, Any] = {} if keeps_newest else {"newest_task_id_before": newest}
-        who_before = self.search_who
-        is_claimed = self._step(
+        return self._step(
             Step.CLAIM, Status.SENDING, as_read, attempt=self.attempt + 1, is_decided_by_person=False,
             is_earlier_try_uncertain=is_uncertain, sent_at=timezone.now(), sending_until=until, finished_at=None,
             restored_from=self.restored_from if is_uncertain else None,
-            search_who=search_index.who_may_find(self, teams), **values,
+            search_who=search_index.marks_of(self.search_who, self.owner_id, self.key_id, teams), **values,
         )  # fmt: skip
-        return who_before if is_claimed else None
+
+    def record_sending(self, teams: list[int]) -> None:
+        """Record who sends it, and through which teams. Call in the transaction that makes it `sending`."""
+        self._record_teams(teams)
+        continued_by = self.continued_by.email if self.continued_by else ""
+        batch: dict[str, Any] = {"import": self.group_name, "batch": self.group_number} if self.group else {}
+        self._log(Verb.SUBMISSION_SENT, self.owner, continued_by=continued_by, **batch)
 
     def record_teams(self) -> None:
         """Record the teams through which its owner can use the key now: their leads may see it."""
@@ -423,10 +415,6 @@ class Submission(models.Model):
     def _record_teams(self, teams: list[int]) -> None:
         through = [SubmissionTeam(submission=self, team_id=team, key_id=self.key_id) for team in teams]
         SubmissionTeam.objects.bulk_create(through, ignore_conflicts=True)
-
-    def _read_texts(self) -> list[tuple[int, str]]:
-        """Return the primary key and the JSON of each row in order."""
-        return list(self.rows.filter(fields__isnull=False).values_list("pk", JSON_TEXT))
 
     def record_newest(self, newest: int) -> None:
         """Record the newest task before any of its own. The first record of a try stays: later tasks may be its own."""
@@ -505,9 +493,12 @@ class Submission(models.Model):
         not_created = set(range(self.row_count)).difference(range(self.row_count) if indexes is None else indexes)
         if self.row_count and self.row_count - len(not_created) != len(task_ids):
             raise ValueError("As many rows as tasks were created.")
-        refusals = {index: Refusal("", DECIDED_ROW_NOT_CREATED) for index in sorted(not_created)}
+        why = "Someone checked and decided that this row was not created."
+        rejections = {index: Rejection("", why) for index in sorted(not_created)}
         status = Status.PARTLY_CREATED if not_created else Status.CREATED
-        return self.decide(Outcome(status, "", len(task_ids), len(refusals), refusals, tuple(task_ids)), by, created)
+        return self.decide(
+            Outcome(status, "", len(task_ids), len(rejections), rejections, tuple(task_ids)), by, created
+        )
 
     def decide_not_created(self, by: User) -> bool:
         """Decide that it created nothing: it is a draft again.

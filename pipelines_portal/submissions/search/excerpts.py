@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipelines_portal.submissions.search.words import LONGEST_TEXT, SHORTEST_BEGINNING, Term, texts_of, words_in
+from pipelines_portal.submissions.search_words import LONGEST_TEXT, SHORTEST_BEGINNING, Term, texts_of, words_in
 from pipelines_portal.workflows.fields.base import FieldValues
 
 LENGTH = 160

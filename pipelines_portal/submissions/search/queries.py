@@ -14,8 +14,8 @@ from pipelines_portal.core.sql import aware, fetch_rows
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.reads import VISIBLE
-from pipelines_portal.submissions.search.words import SHORTEST_BEGINNING, Term
 from pipelines_portal.submissions.search_index import MARK, TABLE
+from pipelines_portal.submissions.search_words import SHORTEST_BEGINNING, Term
 from pipelines_portal.submissions.statuses import FINAL, Status
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow

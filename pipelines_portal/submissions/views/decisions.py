@@ -15,6 +15,7 @@ from pipelines_portal.submissions import texts
 from pipelines_portal.submissions.appeared import Appeared, tasks_since
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.permissions import own_submission, reachable_key, visible_submission
+from pipelines_portal.submissions.sending import send
 from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.number_ranges import LONGEST, ranges_of, read_ranges
 from pipelines_portal.web.parameters import number_in
@@ -42,7 +43,7 @@ def _send(request: SignedInRequest, submission: Submission, key: SavedKey) -> No
     """Send it. The page shows the outcome; only an error before the sending needs a message."""
     attempt = submission.attempt
     try:
-        submission.send(client_for(key))
+        send(submission, client_for(key))
     except PipelinesError as error:
         if submission.attempt == attempt:
             messages.error(request, texts.not_sent(explain(error).reason))

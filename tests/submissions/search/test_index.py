@@ -7,10 +7,10 @@ import pytest
 from django.db import transaction
 
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.outcomes import not_sent, unconfirmed
 from pipelines_portal.submissions.search import queries
-from pipelines_portal.submissions.search.words import LONGEST_TEXT
-from pipelines_portal.submissions.search_index import index_rows, remove_rows
-from tests.factories import Desk, make_colleague, share_key
+from pipelines_portal.submissions.search_words import LONGEST_TEXT
+from tests.factories import Desk, make_colleague, make_team, share_key
 from tests.submissions.search.sending import count_entries, send_texts
 from tests.submissions.search.test_search import all_pages, shown
 
@@ -48,27 +48,28 @@ def test_many_rows_are_found_and_leave_no_entry(desk: Desk, remove: Any) -> None
 
 
 def test_a_transaction_that_fails_changes_no_entry(desk: Desk) -> None:
-    submission, other = send_texts(desk, "Parcel"), send_texts(desk, "Parcel too")
-    with transaction.atomic():
-        remove_rows(other)
+    submission, _ = send_texts(desk, "Parcel"), send_texts(desk, "Parcel too")
+    draft = desk.draft({"input_text": "Parcel three"})
     with pytest.raises(ZeroDivisionError), transaction.atomic():
-        remove_rows(submission)
-        index_rows(other, [])
+        submission.delete_rows()
+        assert draft.claim(0, until=None)
         raise ZeroDivisionError
-    assert shown(desk, "parcel") == ["Parcel"]
-    assert count_entries() == 1
-    other.refresh_from_db()
-    with transaction.atomic():
-        index_rows(other, [])
     assert shown(desk, "parcel") == ["Parcel too", "Parcel"]
+    assert count_entries() == 2
+    draft.refresh_from_db()
+    assert draft.claim(0, until=None)
+    draft.record(unconfirmed("The answer was lost."))
+    assert shown(desk, "parcel") == ["Parcel three", "Parcel too", "Parcel"]
 
 
 def test_sending_again_adds_who_may_find_it(desk: Desk) -> None:
-    submission = send_texts(desk, "Parcel")
-    with transaction.atomic():
-        index_rows(submission, [3])
-        index_rows(submission, [3])
-    assert submission.search_who == f"p{desk.person.pk} k{desk.key.pk} t3"
+    submission = desk.draft({"input_text": "Parcel"})
+    assert submission.claim(0, until=None)
+    submission.record(not_sent("The API is away."))
+    team = make_team(desk.person)
+    share_key(desk.key, team)
+    assert submission.claim(0, until=None)
+    assert submission.search_who == f"p{desk.person.pk} k{desk.key.pk} t{team.pk}"
     assert Submission.objects.get().search_who == submission.search_who
     assert count_entries() == 1
 

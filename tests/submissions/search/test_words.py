@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines_portal.submissions.search.excerpts import marked_text, matches
-from pipelines_portal.submissions.search.words import LONGEST_TEXT, terms_in, words_in, words_of
+from pipelines_portal.submissions.search_words import LONGEST_TEXT, terms_in, words_in, words_of
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Create one task from the form: store its values, send them once, and say what became of them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 from uuid import UUID, uuid5
@@ -11,14 +11,17 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, ValidationFailed
 from pipelines_portal.api_client.messages import field_message
+from pipelines_portal.core.json_text import json_text
 from pipelines_portal.entry.form.drafts import forget_sent
-from pipelines_portal.entry.form.duplicates import STORED_WITHIN, Duplicate, Existing, find_existing, lock_workflow
+from pipelines_portal.entry.form.duplicates import Duplicate, duplicate_of, find_existing, lock_workflow
+from pipelines_portal.entry.form.reads import Existing
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import named_rows, sentence
-from pipelines_portal.submissions.sending import newest_task_id, send
+from pipelines_portal.submissions.sending import lease, newest_task_id, send_claimed
 from pipelines_portal.submissions.statuses import FINAL
 from pipelines_portal.submissions.texts import NOTHING_CREATED
+from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 Status = Submission.Status
@@ -78,97 +81,91 @@ class Typed:
 
 
 def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, typed: Typed) -> Creation:
-    """Store the values in the ledger and send them once. A second POST of the same form finds the first.
+    """Store the values in the submissions table and send them once. A second POST of the same form finds the first.
 
     Errors of the API are part of the result. Raise NotRecorded if the database cannot record the outcome.
     """
     newest, error = None, None
     try:
         newest = newest_task_id(client, workflow.workflow_id)
-    except PipelinesError as failure:
-        error = failure
+    except PipelinesError as raised:
+        error = raised
     try:
         with transaction.atomic():
             lock_workflow(workflow)
-            typed, existing = _find_existing(owner, workflow, typed)
-            if unsent := _why_not_stored(existing, typed):
+            token, existing, own = _find_existing(owner, workflow, typed)
+            if unsent := _why_not_stored(owner, existing, own, typed):
                 return unsent
-            submission = _store(owner, workflow, typed, existing)
-            if error and not _has_left(submission):
-                # With a reason it is not taken for one that is about to be sent: another form may send the same values.
-                submission.reason, submission.sending_until = f"{sentence(error)} {NOTHING_CREATED}", None
-                submission.save(update_fields=["reason", "sending_until"])
+            submission, rows = _store(owner, workflow, typed.fields, token, existing, newest)
+            if error and submission.status == Status.DRAFT:
+                submission.reason = f"{sentence(error)} {NOTHING_CREATED}"
+                submission.save(update_fields=["reason"])
     except IntegrityError:  # the same form was posted to another workflow at this moment
-        return Creation(Result.ELSEWHERE, Submission.objects.get(owner=owner, token=typed.token))
-    if _has_left(submission):
-        creation = Creation(Result.ELSEWHERE, submission)
-    elif error:
+        return Creation(Result.ELSEWHERE, Submission.objects.get(owner=owner, token=token))
+    if rows is not None:
+        creation = _send(submission, client, rows)
+    elif error and submission.status == Status.DRAFT:
         creation = Creation(_result_of(submission, error), submission, error)
     else:
-        creation = _send(submission, client, newest)
+        creation = Creation(Result.ELSEWHERE, submission)
     if existing.has_draft and creation.has_left:
-        forget_sent(owner, workflow, typed.token, typed.draft_seen)
+        forget_sent(owner, workflow, token, typed.draft_seen)
     return creation
 
 
-def _find_existing(owner: User, workflow: OpenedWorkflow, typed: Typed) -> tuple[Typed, Existing]:
-    """Find what was stored of the form. If its submission is over and has other values, the form gets a new token.
+def _find_existing(owner: User, workflow: OpenedWorkflow, typed: Typed) -> tuple[UUID, Existing, Submission | None]:
+    """Return the form's token, what was stored of it, and its own submission.
 
-    The browser's Back, and a second window of the same form, post other values with the old token: another task.
+    If that is over and has other values, the form gets a new token. The browser's Back, and a second window of the same
+    form, post other values with the old token: another task.
     """
-    existing = find_existing(owner, workflow, typed.fields, typed.token)
-    if existing.own and existing.own.status in FINAL and _has_other_values(existing.own, typed):
-        typed = replace(typed, token=uuid5(typed.token, digest_of(typed.fields)))
-        existing = find_existing(owner, workflow, typed.fields, typed.token)
-    return typed, existing
+    token, existing = typed.token, find_existing(owner, workflow, typed.fields, typed.token)
+    own = Submission.objects.get(pk=existing.own_id) if existing.own_id else None
+    if own and own.status in FINAL and _has_other_values(own, typed):
+        token = uuid5(typed.token, digest_of(typed.fields))
+        existing = find_existing(owner, workflow, typed.fields, token)
+        own = Submission.objects.get(pk=existing.own_id) if existing.own_id else None
+    return token, existing, own
 
 
 def _has_other_values(own: Submission, typed: Typed) -> bool:
     return not own.rows.filter(digest__in=(digest_of(typed.fields), "")).exists()
 
 
-def _why_not_stored(existing: Existing, typed: Typed) -> Creation | None:
-    """Return why the values are not stored, or None."""
-    own = existing.own
-    now = timezone.now()
-    is_new = own is not None and (
-        not own.reason and own.created_at > now - STORED_WITHIN or bool(own.sending_until and own.sending_until > now)
-    )
-    # Another window is sending this form, or its result is unconfirmed.
-    if own and (_has_left(own) or is_new) and _has_other_values(own, typed):
-        return Creation(Result.ELSEWHERE, own, is_unstored=True)
-    return None if typed.is_meant else _question_about(existing)
-
-
-def _question_about(existing: Existing) -> Creation | None:
-    """Return why a person has to confirm first that the task is meant, or None."""
-    if _has_left(existing.own):
+def _why_not_stored(owner: User, existing: Existing, own: Submission | None, typed: Typed) -> Creation | None:
+    """Return why the values are not stored, or None. A person may have to confirm first that the task is meant."""
+    if own and own.status != Status.DRAFT:
+        # Another window is sending this form, or its result is unconfirmed.
+        return Creation(Result.ELSEWHERE, own, is_unstored=True) if _has_other_values(own, typed) else None
+    if typed.is_meant:
         return None
     if existing.is_draft_restored:
-        return Creation(Result.RESTORED, existing.own or Submission())
-    if existing.duplicate:
-        return Creation(Result.DUPLICATE, existing.duplicate.submission, duplicate=existing.duplicate)
+        return Creation(Result.RESTORED, own or Submission())
+    if existing.duplicate_id:
+        duplicate = duplicate_of(owner, existing.duplicate_id)
+        return Creation(Result.DUPLICATE, duplicate.submission, duplicate=duplicate)
     return None
 
 
-def _store(owner: User, workflow: OpenedWorkflow, typed: Typed, existing: Existing) -> Submission:
-    if existing.own is None:
-        return Submission.objects.new_form(owner, workflow, typed.fields, typed.token)
-    submission = Submission.objects.draft(owner, workflow, [typed.fields], typed.token, Submission.Kind.FORM)
-    if not _has_left(submission):
-        # It is about to be sent, as a new one is.
-        submission.reason, submission.sending_until = "", timezone.now() + STORED_WITHIN
-        submission.save(update_fields=["reason", "sending_until"])
-    return submission
+def _store(
+    owner: User, workflow: OpenedWorkflow, fields: FieldValues, token: UUID, existing: Existing, newest: int | None
+) -> tuple[Submission, list[str] | None]:
+    """Store and claim the task. Return its row as JSON if this process may send it, else None."""
+    until = timezone.now() + lease()
+    if newest is not None and existing.own_id is None:
+        submission = Submission.objects.claimed_form(
+            owner, workflow, fields, token, newest=newest, until=until, teams=existing.teams
+        )
+        return submission, [json_text(fields)]
+    submission = Submission.objects.draft(owner, workflow, [fields], token, Submission.Kind.FORM)
+    if newest is None or submission.status != Status.DRAFT:
+        return submission, None
+    return submission, submission.claim_rows(newest, until=until)
 
 
-def _has_left(submission: Submission | None) -> bool:
-    return submission is not None and submission.status != Status.DRAFT
-
-
-def _send(submission: Submission, client: PipelinesClient, newest: int | None) -> Creation:
+def _send(submission: Submission, client: PipelinesClient, rows: list[str]) -> Creation:
     try:
-        outcome = send(submission, client, newest=newest)
+        outcome = send_claimed(submission, client, rows)
     except PipelinesError as error:
         return Creation(_result_of(submission, error), submission, error)
     if outcome is None or submission.status != Status.CREATED:

@@ -8,15 +8,13 @@ from django.http import Http404
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.form.reads import read_existing
+from pipelines_portal.entry.form.reads import Existing, read_existing
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 SENT_WITHIN = timedelta(days=1)
-# A form is stored and then sent within one request.
-STORED_WITHIN = timedelta(minutes=1)
 # No row has this digest.
 NO_VALUES = "none"
 
@@ -38,18 +36,8 @@ class Duplicate:
         return str(self.row.task_id or "")
 
     @property
-    def is_on_its_way(self) -> bool:
-        return self.submission.status in (Submission.Status.DRAFT, Submission.Status.SENDING)
-
-
-@dataclass(frozen=True)
-class Existing:
-    """Return what is stored when a form is posted."""
-
-    own: Submission | None  # of this very form
-    duplicate: Duplicate | None
-    has_draft: bool  # a draft of this person for this workflow
-    is_draft_restored: bool  # it may have been sent between the backup and the restore
+    def is_being_sent(self) -> bool:
+        return self.submission.status == Submission.Status.SENDING
 
 
 def lock_workflow(workflow: OpenedWorkflow) -> None:
@@ -63,18 +51,14 @@ def lock_workflow(workflow: OpenedWorkflow) -> None:
 
 
 def find_existing(person: User, workflow: OpenedWorkflow, fields: FieldValues, token: UUID) -> Existing:
-    """Find the form's own submission, and the newest duplicate that the person may see.
+    """Find what was stored of the form, and the newest duplicate that the person may see.
 
-    A duplicate became a task, may have, or is about to. Tasks without any values are no duplicates of each other.
+    Tasks without any values are no duplicates of each other.
     """
-    now, digest = timezone.now(), digest_of(fields) if fields else NO_VALUES
-    sent_since, stored_since = now - SENT_WITHIN, now - STORED_WITHIN
-    found = read_existing(person, workflow, digest, token, sent_since=sent_since, stored_since=stored_since)
-    own = Submission.objects.filter(pk=found.own).first() if found.own else None
-    duplicate = _duplicate(person, found.same_row) if found.same_row else None
-    return Existing(own, duplicate, found.has_draft, found.is_draft_restored)
+    digest = digest_of(fields) if fields else NO_VALUES
+    return read_existing(person, workflow, digest, token, timezone.now() - SENT_WITHIN)
 
 
-def _duplicate(person: User, row_pk: int) -> Duplicate | None:
-    row = SubmissionRow.objects.select_related("submission__owner").filter(pk=row_pk).first()
-    return Duplicate(row, row.submission.owner_id == person.pk) if row else None
+def duplicate_of(person: User, row_id: int) -> Duplicate:
+    row = SubmissionRow.objects.select_related("submission__owner").get(pk=row_id)
+    return Duplicate(row, row.submission.owner_id == person.pk)

@@ -12,10 +12,10 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import UUIDField
 
-from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.core.sql import aware, fetch_rows
 from pipelines_portal.entry.models.form import PinnedFields, Preset, TypedDraft
-from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.reads import VISIBLE
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote
@@ -47,13 +47,17 @@ _EXISTING = f"""
         (SELECT id FROM {_SUBMISSION} WHERE owner_id = %s AND token = %s),
         (SELECT r.id FROM {_ROW} r
             JOIN {_SUBMISSION} s ON s.id = r.submission_id LEFT JOIN {_KEY} k ON k.id = s.key_id
-            WHERE r.digest = %s AND s.workflow_id = %s AND NOT (s.owner_id = %s AND s.token = %s) AND {VISIBLE} AND (
-                s.sent_at > %s AND (r.status IN ('created', 'unconfirmed') OR s.status = 'sending')
-                OR s.status = 'draft' AND s.kind = 'form' AND s.attempt = 0 AND s.reason = '' AND s.created_at > %s
-            )
+            WHERE r.digest = %s AND s.workflow_id = %s AND NOT (s.owner_id = %s AND s.token = %s) AND {VISIBLE}
+                AND s.sent_at > %s AND (r.status IN ('created', 'unconfirmed') OR s.status = 'sending')
             ORDER BY r.id DESC LIMIT 1),
         (SELECT restored_from IS NOT NULL FROM {TypedDraft._meta.db_table}
-            WHERE owner_id = %s AND key_id = %s AND workflow_id = %s)
+            WHERE owner_id = %s AND key_id = %s AND workflow_id = %s),
+        through.team_id
+    FROM (SELECT 1) one LEFT JOIN (
+        SELECT DISTINCT m.team_id FROM {Membership._meta.db_table} m
+        JOIN {KeyShare._meta.db_table} k ON k.team_id = m.team_id WHERE k.key_id = %s AND m.user_id = %s
+    ) through ON TRUE
+    ORDER BY through.team_id
 """  # noqa: S608 - as above
 
 
@@ -82,7 +86,8 @@ class SentLately(NamedTuple):
 
 def read_last_sent(person: User, workflow: OpenedWorkflow, since: datetime, count: int) -> list[SentLately]:
     """Return the person's newest ones since then, the newest first."""
-    values = [person.pk, workflow.key_id, workflow.workflow_id, _moment(since), count]
+    since_stored = connection.ops.adapt_datetimefield_value(since)
+    values = [person.pk, workflow.key_id, workflow.workflow_id, since_stored, count]
     return [
         SentLately(
             Submission(pk=UUID(str(pk)), status=status, created_at=aware(created_at) or since),
@@ -94,28 +99,30 @@ def read_last_sent(person: User, workflow: OpenedWorkflow, since: datetime, coun
 
 
 class Existing(NamedTuple):
-    """What a posted form meets: its own submission, the newest row with the same values, and a draft."""
+    """What a posted form meets: its own submission, the newest row with the same values, and a draft.
 
-    own: UUID | None
-    same_row: int | None
-    has_draft: bool
-    is_draft_restored: bool = False
-
-
-def read_existing(
-    person: User, workflow: OpenedWorkflow, digest: str, token: UUID, *, sent_since: datetime, stored_since: datetime
-) -> Existing:
-    """Read rows that the person may see and that were sent since `sent_since`, or stored since `stored_since` to be
-    sent.
+    `teams` are those through which the person can use the key.
     """
-    as_stored = UUIDField().get_db_prep_value(token, connection)
-    seen_by = [person.pk] * 3
-    ((own, same_row, is_restored),) = fetch_rows(_EXISTING, [
-        person.pk, as_stored, digest, workflow.workflow_id, person.pk, as_stored, *seen_by, _moment(sent_since),
-        _moment(stored_since), person.pk, workflow.key_id, workflow.workflow_id,
+
+    own_id: UUID | None
+    duplicate_id: int | None
+    has_draft: bool
+    # The draft may have been sent between the backup and the restore.
+    is_draft_restored: bool
+    teams: list[int]
+
+
+def read_existing(person: User, workflow: OpenedWorkflow, digest: str, token: UUID, sent_since: datetime) -> Existing:
+    """Read what exists, with a row that the person may see and that was sent since `sent_since`.
+
+    Such a row became a task, may have, or is about to.
+    """
+    stored_token = UUIDField().get_db_prep_value(token, connection)
+    rows = fetch_rows(_EXISTING, [
+        person.pk, stored_token, digest, workflow.workflow_id, person.pk, stored_token, *[person.pk] * 3,
+        connection.ops.adapt_datetimefield_value(sent_since), person.pk, workflow.key_id, workflow.workflow_id,
+        workflow.key_id, person.pk,
     ])  # fmt: skip
-    return Existing(UUID(str(own)) if own else None, same_row, is_restored is not None, bool(is_restored))
-
-
-def _moment(moment: datetime) -> Any:
-    return connection.ops.adapt_datetimefield_value(moment)
+    own, duplicate, is_restored, _ = rows[0]
+    teams = [team for *_, team in rows if team is not None]
+    return Existing(UUID(str(own)) if own else None, duplicate, is_restored is not None, bool(is_restored), teams)

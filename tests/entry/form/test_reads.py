@@ -11,10 +11,11 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.form.reads import read_existing, read_last_sent, read_stored
 from pipelines_portal.entry.models.form import PinnedFields, Preset, TypedDraft
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.permissions import teams_through
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote
-from tests.factories import make_person, make_submission, open_workflow, share_key
+from tests.factories import make_person, make_submission, make_team, open_workflow, save_key, share_key
 
 VALUES = {"input_text": "grün", "count": 3}
 DAY = timedelta(days=1)
@@ -73,10 +74,9 @@ def test_the_last_ones_of_the_form(person: User, workflow: OpenedWorkflow) -> No
 
 
 def there(person: User, workflow: OpenedWorkflow, token: UUID) -> tuple[UUID | None, int | None, bool, bool]:
-    now = timezone.now()
-    return read_existing(
-        person, workflow, digest_of(VALUES), token, sent_since=now - DAY, stored_since=now - timedelta(minutes=1)
-    )
+    existing = read_existing(person, workflow, digest_of(VALUES), token, timezone.now() - DAY)
+    assert existing.teams == list(teams_through(person, workflow.key).order_by("pk").values_list("pk", flat=True))
+    return existing[:4]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,6 @@ def there(person: User, workflow: OpenedWorkflow, token: UUID) -> tuple[UUID | N
         {"status": "created"},
         {"status": "unconfirmed", "row_status": "unconfirmed"},
         {"status": "sending", "row_status": "waiting"},
-        {"status": "draft", "row_status": "waiting", "sent_at": None},
     ],
 )
 def test_what_is_there_already(person: User, workflow: OpenedWorkflow, values: dict[str, object]) -> None:
@@ -106,10 +105,8 @@ def test_what_is_there_already(person: User, workflow: OpenedWorkflow, values: d
     [
         {"status": "created", "row_status": "rejected"},
         {"status": "created", "sent_at": timezone.now() - 2 * DAY},
-        {"status": "draft", "row_status": "waiting", "created_at": timezone.now() - DAY},
-        {"status": "draft", "row_status": "waiting", "kind": "import"},
+        {"status": "draft", "row_status": "waiting", "sent_at": None},
         {"status": "draft", "row_status": "waiting", "attempt": 1},
-        {"status": "draft", "row_status": "waiting", "reason": "The API could not be reached."},
     ],
 )
 def test_what_is_no_twin(person: User, workflow: OpenedWorkflow, values: dict[str, object]) -> None:
@@ -121,3 +118,15 @@ def test_a_stored_draft(person: User, workflow: OpenedWorkflow) -> None:
     place = {"key": workflow.key, "workflow_id": workflow.workflow_id}
     TypedDraft.objects.create(owner=person, **place, typed={}, token=uuid4())
     assert there(person, workflow, uuid4()) == (None, None, True, False)
+
+
+def test_the_teams_through_which_it_is_sent(person: User, workflow: OpenedWorkflow) -> None:
+    shared, not_shared = make_team(person, name="Scans"), make_team(person, name="Proofs")
+    of_others = make_team(make_person("pia@acme.example"), name="Others")
+    second = make_team(person, lead=make_person("ben@acme.example"))
+    for team in (second, shared, of_others):
+        share_key(workflow.key, team)
+    share_key(open_workflow(save_key(person, "other"), workflow_id=7).key, not_shared)
+    with_row(person, workflow, sent_at=timezone.now())
+    existing = read_existing(person, workflow, digest_of(VALUES), uuid4(), timezone.now() - DAY)
+    assert existing.teams == [shared.pk, second.pk] and existing.duplicate_id

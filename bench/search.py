@@ -90,15 +90,13 @@ def measure_here(folder: Path) -> Iterator[bool]:
 
 def fill(people: dict[str, Any], first: int, end: int) -> None:
     from django.db import connection, transaction
-    from filling.searchable import add_searchable_rows
-
-    from pipelines_portal.submissions.search_index import index_rows
+    from filling.searchable import add_searchable_rows, index_rows
 
     began, taken = time.perf_counter(), 0.0
     for batch in add_searchable_rows(next(iter(people.values())), first, end):
         before = time.perf_counter()
         with transaction.atomic():
-            index_rows(batch, [])
+            index_rows(batch)
         taken += time.perf_counter() - before
     print(
         f"{end - first:,} rows stored in {time.perf_counter() - began:.0f} s, of it {taken:.0f} s"
@@ -136,7 +134,7 @@ def print_cost(people: dict[str, Any]) -> None:
     from django.db import connection, transaction
 
     from pipelines_portal.submissions.models import Submission
-    from pipelines_portal.submissions.search_index import TABLE, remove_rows
+    from pipelines_portal.submissions.search_index import TABLE
 
     of_sqlite = f"SELECT sum(length(block)) FROM {TABLE}_data"
     of_postgresql = f"SELECT pg_total_relation_size('{TABLE}')"
@@ -146,7 +144,7 @@ def print_cost(people: dict[str, Any]) -> None:
     rows, began = 0, time.perf_counter()
     for batch in Submission.objects.filter(owner=next(iter(people.values())))[:10]:
         with transaction.atomic():
-            remove_rows(batch)
+            batch.delete_search_entries()
         rows += batch.row_count
     print(f"The index has {megabytes:.0f} MB. {rows / (time.perf_counter() - began):,.0f} rows a second leave it.")
 

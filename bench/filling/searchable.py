@@ -11,6 +11,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.json_text import json_text
 from pipelines_portal.submissions.models import NewRow, Submission, SubmissionRow, place_of
+from pipelines_portal.submissions.search_index import marks_of, replace_entries
 
 from .people import WORKFLOW, make_keys, open_workflows
 
@@ -49,6 +50,14 @@ def add_searchable_rows(owner: User, first: int, end: int) -> Iterator[Submissio
             batch.add_rows(NewRow(json_text(_row(n)), f"{n:064x}") for n in range(start, min(start + BATCH, end)))
             batch.rows.update(status=SubmissionRow.Status.CREATED)
         yield batch
+
+
+def index_rows(submission: Submission) -> None:
+    """Let the rows be found by the sender and the owner of the key. Call in a transaction."""
+    submission.search_who = marks_of("", submission.owner_id, submission.key_id, [])
+    rows = submission.rows.order_by("index").values_list("pk", "fields")
+    replace_entries(((pk, fields or {}) for pk, fields in rows), "", submission.search_who)
+    submission.save(update_fields=["search_who"])
 
 
 def _row(number: int) -> dict[str, str]:

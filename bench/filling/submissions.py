@@ -14,10 +14,10 @@ from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.sql import db_id, insert_many
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Export, ExportPart, Submission, SubmissionRow
-from pipelines_portal.submissions.search_index import index_rows
 from pipelines_portal.uploads.models import Stage, ZipUpload
 
 from .people import CHUNK, FILE_WORKFLOW, WORKFLOW
+from .searchable import index_rows
 from .size import Size
 
 REJECTED_ROWS = 50
@@ -68,7 +68,7 @@ def _make_typed(size: Size, person: User, colleagues: list[User], keys: list[Sav
         Submission.objects.bulk_create(made)
         insert_many(SubmissionRow, COLUMNS, (_row(one, 0, number) for one, number in zip(made, numbers, strict=True)))
         for one in made[: max(MOST_INDEXED - first, 0)]:
-            index_rows(one, [])
+            index_rows(one)
 
 
 def _state(number: int) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def _make_batch(size: Size, person: User, key: SavedKey, number: int) -> None:
     )  # fmt: skip
     batch.save(force_insert=True)
     make_rows(batch, size.batch_rows, REJECTED_ROWS)
-    index_rows(batch, [])
+    index_rows(batch)
 
 
 def make_rows(of: Submission, rows: int, rejected: int, first: int = 0) -> None:

@@ -311,10 +311,10 @@ class Submission(models.Model):
 
     def delete_rows(self) -> None:
         """Delete its rows and their search entries. Call in a transaction."""
-        self._delete_search_entries()
+        self.delete_search_entries()
         self.rows.all().delete()
 
-    def _delete_search_entries(self) -> None:
+    def delete_search_entries(self) -> None:
         """Call before the rows' values are removed, in that transaction."""
         if self.search_who:
             rows = self.rows.filter(fields__isnull=False).values_list("pk", "fields")
@@ -332,7 +332,7 @@ class Submission(models.Model):
             if locked is None or locked.is_dropped:
                 return False
             values_dropped.send(Submission, submission=locked)
-            locked._delete_search_entries()
+            locked.delete_search_entries()
             locked.rows.update(fields=None, digest="", error_message="")
             Submission.objects.filter(pk=self.pk).update(is_dropped=True, reason="")
         return True

@@ -1,5 +1,7 @@
 """The status of a submission or a row as icon, word and color."""
 
+from functools import cache
+
 from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
@@ -36,6 +38,8 @@ def row_status(row: SubmissionRow) -> SafeString:
     return _status(row.status, row.get_status_display())
 
 
+@cache
 def _status(status: str, word: str) -> SafeString:
+    """Render a status. There are few, and a page shows dozens."""
     context = {"status": status, "shape": _SHAPES[status], "word": word}
     return render_to_string("_partials/status.html", context)

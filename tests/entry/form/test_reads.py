@@ -8,14 +8,16 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.form.reads import read_existing, read_last_sent, read_stored
+from pipelines_portal.entry.form.reads import read_existing, read_recent, read_stored
 from pipelines_portal.entry.models.form import PinnedFields, Preset, TypedDraft
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.permissions import teams_through
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
+from pipelines_portal.task_index.models import WorkflowIndex
+from pipelines_portal.task_index.recording import record_tasks
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote
-from tests.factories import make_person, make_submission, make_team, open_workflow, save_key, share_key
+from tests.factories import make_person, make_submission, make_task, make_team, open_workflow, save_key, share_key
 
 VALUES = {"input_text": "grün", "count": 3}
 DAY = timedelta(days=1)
@@ -65,12 +67,19 @@ def test_the_last_ones_of_the_form(person: User, workflow: OpenedWorkflow) -> No
     mine = Submission.objects.filter(owner=person, key=workflow.key, workflow_id=workflow.workflow_id, kind="form")
     plain = list(mine.sent().filter(created_at__gt=now - DAY))
     assert len(plain) == 6
-    read = read_last_sent(person, workflow, now - DAY, 10)
+    index = WorkflowIndex.objects.start(workflow)
+    record_tasks(index, [make_task(7, "failed", now)], now)
+    created = next(one for one in plain if one.status == "created")
+    created.rows.update(task_id=7)
+    recent = read_recent(person, workflow, now - DAY, now - timedelta(minutes=1), 10)
+    assert (recent.created, recent.rejected) == (0, 0)
+    read = recent.newest
+    assert [one.task_status for one in read] == ["failed" if one == created else "" for one in plain]
     assert [(one.submission, one.submission.status, one.submission.created_at) for one in read] == [
         (one, one.status, one.created_at) for one in plain
     ]
     assert [one.fields for one in read] == [one.rows.first() and VALUES for one in plain]
-    assert read_last_sent(person, workflow, now - DAY, 2) == read[:2]
+    assert read_recent(person, workflow, now - DAY, now - 3 * DAY, 2) == (read[:2], 2, 0)
 
 
 def there(person: User, workflow: OpenedWorkflow, token: UUID) -> tuple[UUID | None, int | None, bool, bool]:

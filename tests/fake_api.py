@@ -34,8 +34,9 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPResponse
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
+from pipelines_portal.core.zip_archives import is_junk, path_in_archive
 from pipelines_portal.external_api.tasks.validation import RowProblems, check_row, is_blank
-from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, derive_rows, is_junk, normalized
+from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, derive_rows
 from pipelines_portal.external_api.workflows.field_types import (
     describe,
     file_fields,
@@ -581,7 +582,7 @@ class FakeApi(BaseAdapter):
             found.add_all(files, lambda path: (names[0], f"Unknown file: {path}"))
             for name in names if upload.archive else []:
                 if isinstance(row.get(name), str) and not is_blank(row[name]):
-                    path = normalized(row[name])
+                    path = path_in_archive(row[name])
                     if path not in paths or is_junk(path):
                         found.add(name, f"File not found in ZIP: {row[name]}")
         return rows, problems

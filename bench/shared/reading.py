@@ -88,8 +88,7 @@ def archive_preview(path: Path) -> str:
 
 def archive(path: Path) -> str:
     """Open an archive as the External API does."""
-    from pipelines_portal.external_api.uploads.archive_names import ArchiveError
-    from pipelines_portal.external_api.uploads.archives import open_archive
+    from pipelines_portal.external_api.uploads.archives import ArchiveError, open_archive
 
     try:
         with path.open("rb") as file, open_archive(file):

@@ -7,14 +7,13 @@ from django.http import QueryDict
 from django.utils.timezone import get_current_timezone_name
 
 from pipelines_portal.api_client import Schema
+from pipelines_portal.core.zip_archives import path_in_archive
 from pipelines_portal.matching.columns import Column, Matching
 from pipelines_portal.matching.notation import NUMBERS, settle_notation
 from pipelines_portal.matching.proposals import propose, rows_below, texts_of
 from pipelines_portal.matching.value_matching import BY_VALUES, MOST_COLUMNS, SAMPLED_ROWS
 from pipelines_portal.spreadsheets.cells import Lines, text_of
 from pipelines_portal.spreadsheets.limits import MAX_ROWS, RowsFileError, too_many_rows
-from pipelines_portal.uploads import texts
-from pipelines_portal.uploads.archive.preview import as_in_archive
 
 # The share of a column's cells that have to name files of the archive. Some files may be missing in it.
 LEAST_SHARE_OF_PATHS = 0.6
@@ -42,7 +41,7 @@ def match_columns(name: str, lines: Lines, schema: Schema, paths: Set[str] = fro
     matching = propose(schema, blocks, zone=get_current_timezone_name()) if lines else Matching()
     rows = rows_below(lines, matching.header_line)
     if not rows:
-        raise RowsFileError(texts.NO_ROWS.format(name=name), texts.ADD_ROWS)
+        raise RowsFileError(f"{name} has no rows.", "Add a row for each task below the header row.")
     if len(rows) > MAX_ROWS:
         raise too_many_rows(name, MAX_ROWS)
     _match_by_paths(matching, rows, schema, paths)
@@ -96,4 +95,4 @@ def _match_by_paths(matching: Matching, rows: Lines, schema: Schema, paths: Set[
 def _names_files(rows: Lines, place: int, paths: Set[str]) -> bool:
     found = [text_of(cells[place]) for _, cells in rows[:SAMPLED_ROWS] if place < len(cells)]
     found = [text for text in found if text.strip()]
-    return bool(found) and sum(as_in_archive(text) in paths for text in found) >= LEAST_SHARE_OF_PATHS * len(found)
+    return bool(found) and sum(path_in_archive(text) in paths for text in found) >= LEAST_SHARE_OF_PATHS * len(found)

@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipelines_portal.external_api.uploads.archive_names import ArchiveError
-from pipelines_portal.external_api.uploads.archives import ArchiveReadError, EntryError, open_archive
+from pipelines_portal.external_api.uploads.archives import ArchiveError, ArchiveReadError, EntryError, open_archive
 from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, derive_rows
 from tests import archives
 

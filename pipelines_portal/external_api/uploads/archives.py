@@ -13,30 +13,37 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, BinaryIO
 
-from pipelines_portal.external_api.uploads.archive_names import (
-    ArchiveError,
+from pipelines_portal.core.unicode_forms import MAX_MARKS
+from pipelines_portal.core.zip_archives import (
+    DIRECTORY_ENTRY,
+    ENCRYPTED,
+    MAX_DIRECTORY_BYTES,
+    MAX_ENTRIES,
+    MAX_LEVELS,
+    MAX_NAME_BYTES,
+    MAX_RATIO,
+    MAX_UNPACKED_BYTES,
+    METHODS,
+    NameProblem,
+    UnsafeName,
     are_windows_paths,
-    check_name,
     decoded_name,
-    file_inside_a_file,
+    files_inside_files,
+    is_name_deep,
+    is_name_long,
+    is_suspicious,
+    overlap,
     safe_path,
 )
 
-MAX_ENTRIES = 50_000
-MAX_DIRECTORY_BYTES = 16 * 1024 * 1024
-MAX_UNPACKED_BYTES = 20 * 1024**3
-# Deflate reaches 1032:1, ordinary documents less than 50:1. Small files are not limited.
-MAX_RATIO = 200
-RATIO_MATTERS_FROM_BYTES = 10 * 1024 * 1024
-METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-LOCAL_HEADER_BYTES = 30
-# The signature of an entry of the directory.
-DIRECTORY_ENTRY = b"PK\x01\x02"
-ENCRYPTED = 0x1 | 0x40 | 0x2000
 DAMAGED = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, OverflowError, UnicodeError,
     NotImplementedError, RuntimeError, ValueError,
 )  # fmt: skip
+
+
+class ArchiveError(Exception):
+    """The whole archive is unusable. The message tells the sender why."""
 
 
 class EntryError(Exception):
@@ -53,22 +60,23 @@ class Archive:
     def __init__(self, opened: zipfile.ZipFile, progress: Callable[[], None]) -> None:
         self._opened = opened
         entries = opened.infolist()
-        for entry in entries:
-            check_name(entry)
+        _check_names(entries)
         _check_sizes(entries)
-        _check_places(entries, opened.start_dir)
+        if overlap(entries, opened.start_dir):
+            raise ArchiveError("Files in the archive overlap, or lie outside of it.")
         self.files: dict[str, zipfile.ZipInfo] = {}
         self.folders: set[str] = set()
         separator = "\\" if are_windows_paths(entries) else "/"
         for entry in entries:
             progress()
             self._add(entry, separator)
-        _check_files_in_files(self.files)
+        if inner := next(files_inside_files(self.files), None):
+            raise ArchiveError(f"The archive has a file inside of a file: {inner}.")
 
     def _add(self, entry: zipfile.ZipInfo, separator: str) -> None:
         _check_kind(entry)
         name = decoded_name(entry).replace(separator, "/")
-        path = safe_path(name)
+        path = _safe_path(name)
         if name.endswith("/"):
             self.folders.add(path)
             return
@@ -152,31 +160,34 @@ class _GuardedFile(io.RawIOBase):
         return True
 
 
+def _check_names(entries: list[zipfile.ZipInfo]) -> None:
+    """Raise ArchiveError for a name that is too long or too deep, before anything else processes it."""
+    for entry in entries:
+        if is_name_long(entry):
+            name = entry.orig_filename[:60]
+            raise ArchiveError(f"A name in the archive is longer than {MAX_NAME_BYTES:,} bytes: {name}….")
+        if is_name_deep(entry):
+            name = entry.orig_filename[:60]
+            raise ArchiveError(f"A name in the archive is more than {MAX_LEVELS} levels deep: {name}….")
+
+
+def _safe_path(name: str) -> str:
+    try:
+        return safe_path(name)
+    except UnsafeName as error:
+        if error.problem is NameProblem.ENDLESS_MARKS:
+            title = f"A letter of a name in the archive carries more than {MAX_MARKS} marks"
+            raise ArchiveError(f"{title}: {name[:60]}….") from None
+        raise ArchiveError(f"The archive holds an unsafe path: {name.replace(chr(0), '?')}.") from None
+
+
 def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:
     if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
         raise ArchiveError(f"The archive would unpack to more than {MAX_UNPACKED_BYTES // 1024**3} GiB.")
-    for entry in entries:
-        large = entry.file_size > RATIO_MATTERS_FROM_BYTES
-        if large and entry.file_size > MAX_RATIO * entry.compress_size:
-            raise ArchiveError(f"A file in the archive unpacks to more than {MAX_RATIO} times its size.")
-    unpacked, packed = (sum(getattr(entry, name) for entry in entries) for name in ("file_size", "compress_size"))
-    if unpacked > RATIO_MATTERS_FROM_BYTES and unpacked > MAX_RATIO * packed:
+    if any(is_suspicious(entry.file_size, entry.compress_size) for entry in entries):
+        raise ArchiveError(f"A file in the archive unpacks to more than {MAX_RATIO} times its size.")
+    if is_suspicious(sum(entry.file_size for entry in entries), sum(entry.compress_size for entry in entries)):
         raise ArchiveError(f"The files in the archive unpack to more than {MAX_RATIO} times their size.")
-
-
-def _check_places(entries: list[zipfile.ZipInfo], end: int) -> None:
-    """Raise ArchiveError if files share bytes, by which a small archive can repeat a large file many times."""
-    for entry in sorted(entries, key=lambda entry: entry.header_offset, reverse=True):
-        name_bytes = len(entry.orig_filename)
-        if entry.header_offset < 0 or entry.header_offset + LOCAL_HEADER_BYTES + name_bytes + entry.compress_size > end:
-            raise ArchiveError("Files in the archive overlap, or lie outside of it.")
-        end = entry.header_offset
-
-
-def _check_files_in_files(files: dict[str, zipfile.ZipInfo]) -> None:
-    path = file_inside_a_file(list(files))
-    if path is not None:
-        raise ArchiveError(f"The archive has a file inside of a file: {path}.")
 
 
 def _check_kind(entry: zipfile.ZipInfo) -> None:

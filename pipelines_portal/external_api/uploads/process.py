@@ -13,8 +13,7 @@ from pipelines_portal.external_api.storage.backends import get_storage
 from pipelines_portal.external_api.storage.base import ChangedError, archive_name, files_prefix
 from pipelines_portal.external_api.storage.quotas import bytes_left, over_quota
 from pipelines_portal.external_api.tasks.create import insert_tasks
-from pipelines_portal.external_api.uploads.archive_names import ArchiveError
-from pipelines_portal.external_api.uploads.archives import Archive, open_archive
+from pipelines_portal.external_api.uploads.archives import Archive, ArchiveError, open_archive
 from pipelines_portal.external_api.uploads.files import FileStore, delete_unneeded_files
 from pipelines_portal.external_api.uploads.rows import UploadRow, plan_rows, unpacked_bytes
 from pipelines_portal.external_api.uploads.workers import Lease, LeaseLostError, StoppingError, take_lease

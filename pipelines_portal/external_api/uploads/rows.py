@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipelines_portal.core.zip_archives import MAX_NAME_BYTES, is_junk, path_in_archive
 from pipelines_portal.external_api.models import SentRows, Upload
 from pipelines_portal.external_api.tasks.validation import RowProblems, check_row, is_blank
-from pipelines_portal.external_api.uploads.archive_names import MAX_NAME_BYTES
 from pipelines_portal.external_api.uploads.archives import Archive
 from pipelines_portal.external_api.uploads.workers import Lease
-from pipelines_portal.external_api.uploads.zip_rows import derive_rows, is_junk, normalized
+from pipelines_portal.external_api.uploads.zip_rows import derive_rows
 from pipelines_portal.external_api.workflows.field_types import Field, file_fields
 
 # Long enough for every path that an archive may contain.
@@ -64,7 +64,7 @@ def _plan_row(
 
 
 def _find_file(archive: Archive, row: UploadRow, name: str) -> None:
-    path = normalized(row.values[name])
+    path = path_in_archive(row.values[name])
     if path in archive.files and not is_junk(path):
         row.paths[name] = path
     else:

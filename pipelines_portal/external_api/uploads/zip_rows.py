@@ -1,16 +1,15 @@
-"""Derive rows from the files of an archive."""
+"""Derive rows from the files of an archive.
+
+The portal derives them by itself (uploads/archive/rows.py). Tests compare its preview with what this code makes.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from pipelines_portal.core.unicode_forms import has_endless_marks, normalize
-from pipelines_portal.external_api.uploads.archive_names import MAX_NAME_BYTES
+from pipelines_portal.core.zip_archives import is_junk
 
 MAX_ROWS = 5_000
-# Normalization shortens a name to a third at most.
-LONGEST_PATH = 4 * MAX_NAME_BYTES
-JUNK_NAMES = {"__MACOSX", "Thumbs.db"}
 
 
 class NoRowsError(Exception):
@@ -24,19 +23,6 @@ class ZipRow:
     name: str
     files: dict[str, str] = field(default_factory=dict)
     unknown_files: list[str] = field(default_factory=list)
-
-
-def is_junk(path: str) -> bool:
-    """Return whether the path is a dotfile or a file that operating systems add."""
-    return any(part in JUNK_NAMES or part.startswith(".") for part in path.split("/"))
-
-
-def normalized(path: str) -> str:
-    """Return a path that a row names in the form of the archive's paths."""
-    if len(path) > LONGEST_PATH or has_endless_marks(path):
-        return path  # no archive contains it
-    parts = [part for part in path.split("/") if part not in ("", ".")]
-    return normalize("NFC", "/".join(parts))
 
 
 def derive_rows(paths: Iterable[str], folders: Iterable[str], file_fields: list[str]) -> list[ZipRow]:

@@ -1,13 +1,14 @@
 """Find the problems of rows, row by row, and summarize them."""
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pipelines_portal.api_client import Schema
+from pipelines_portal.core.zip_archives import is_junk
 from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.archive.directory import Directory, Unusable
-from pipelines_portal.uploads.archive.rows import DerivedRow, derive_rows, is_junk
+from pipelines_portal.uploads.archive.rows import DerivedRow, derive_rows
 from pipelines_portal.web.file_names import in_sentence
 
 EXAMPLES = 5
@@ -42,17 +43,16 @@ def findings_of(row: DerivedRow, schema: Schema) -> list[Finding]:
     """Return what the API will say about a derived row."""
     found = [_unmatched(row, path, schema) for path in row.unmatched]
     found += [
-        Finding("passed_over", texts.LEFT_OUT.format(path=_shown_path(row, path)), path, rejects=False)
-        for path in row.passed_over
+        Finding("passed_over", f"{_shown_path(row, path)} is left out", path, rejects=False) for path in row.passed_over
     ]
     if not row.files and not row.unmatched and not row.passed_over:
-        return [*found, Finding("empty", texts.EMPTY_FOLDER, f"{row.entry}/")]
+        return [*found, Finding("empty", "The folder is empty", f"{row.entry}/")]
     if found and found[0].kind in ("in_folder", "outside"):
         return found  # its missing files follow from this
     for file_field in schema.file_fields:
         if file_field.required and file_field.name not in row.files:
             name = f"{row.entry}/" if row.is_folder else row.entry
-            found.append(Finding("missing", texts.MISSING.format(field=file_field.label), name, file_field.label))
+            found.append(Finding("missing", f"{file_field.label} is missing", name, file_field.label))
     return found
 
 
@@ -61,10 +61,10 @@ def _unmatched(row: DerivedRow, path: str, schema: Schema) -> Finding:
     if row.is_folder and not several:
         return Finding("in_folder", texts.IN_FOLDER.format(path=_shown_path(row, path)), path)
     if not row.is_folder and several:
-        return Finding("outside", texts.IN_NO_FOLDER.format(path=_shown_path(row, path)), path)
+        return Finding("outside", f"{_shown_path(row, path)} isn’t in a folder", path)
     if path.count("/") > 1:
         return Finding("nested", texts.IN_FOLDER.format(path=_shown_path(row, path)), path)
-    return Finding("unmatched", texts.NO_FIELD.format(path=_shown_path(row, path)), path)
+    return Finding("unmatched", f"{_shown_path(row, path)} matches no field", path)
 
 
 def _shown_path(row: DerivedRow, path: str) -> str:
@@ -72,41 +72,77 @@ def _shown_path(row: DerivedRow, path: str) -> str:
     return in_sentence(path.removeprefix(f"{row.entry}/"))
 
 
+# For each kind of finding: the title for one and for several, and the advice.
+_WORDS = {
+    "missing": (
+        "1 task without {field}",
+        "{count:,} tasks without {field}",
+        "{field} is required. Add the value or file, or these tasks are rejected.",
+    ),
+    "unmatched": (
+        "1 file with an unknown name",
+        "{count:,} files with unknown names",
+        "Pipelines rejects their whole folders. Name each file after a field: {fields}.",
+    ),
+    "in_folder": (
+        "1 file in a subfolder",
+        "{count:,} files in subfolders",
+        "Each file that isn’t in a folder becomes a task. Pipelines rejects folders.",
+    ),
+    "nested": (
+        "1 file in a subfolder",
+        "{count:,} files in subfolders",
+        "Put the files of a task directly into its folder, not into a subfolder.",
+    ),
+    "outside": (
+        "1 file outside a folder",
+        "{count:,} files outside folders",
+        "Each folder becomes a task. Pipelines rejects files outside folders.",
+    ),
+    "empty": ("1 empty folder", "{count:,} empty folders", "Remove it, or add the files of its task."),
+    "passed_over": (
+        "1 file left out",
+        "{count:,} files left out",
+        "Another file in the same folder already fills this field.",
+    ),
+    "not_in_archive": (
+        "1 file named in {field} isn’t in the ZIP file",
+        "{count:,} files named in {field} aren’t in the ZIP file",
+        "Enter the whole path inside the ZIP file, for example images/cat.png.",
+    ),
+    "invalid": (
+        "1 invalid {field}",
+        "{count:,} invalid values in {field}",
+        "Fix these rows, or Pipelines rejects them.",
+    ),
+    "unknown_field": (
+        "Unknown column “{field}”",
+        "Unknown column “{field}”",
+        "Use the names of the fields, or these rows are rejected.",
+    ),
+    "unnamed": (
+        "1 file isn’t used",
+        "{count:,} files aren’t used",
+        "Files that no row of the spreadsheet names are not used.",
+    ),
+}
+
+
 def summarize(findings: Iterable[Finding], schema: Schema) -> list[Problem]:
     """Return one problem for each kind and field, with a few examples."""
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         groups.setdefault((finding.kind, finding.about), []).append(finding)
-    return [_problem(kind, about, found, schema) for (kind, about), found in groups.items()]
-
-
-def _problem(kind: str, about: str, found: list[Finding], schema: Schema) -> Problem:
-    title, advice = _TEXTS[kind](len(found), in_sentence(about), schema)
-    level = "error" if found[0].rejects else "warning"
-    examples = list(dict.fromkeys(finding.example for finding in found))
-    return Problem(level, title, advice, examples[:EXAMPLES], max(len(examples) - EXAMPLES, 0))
-
-
-def _field_names(schema: Schema) -> str:
-    return ", ".join(file_field.name for file_field in schema.file_fields)
-
-
-Text = Callable[[int, str, Schema], tuple[str, str]]
-_TEXTS: dict[str, Text] = {
-    "missing": lambda count, field, schema: (texts.no_value(count, field), texts.REQUIRED_FIELD.format(field=field)),
-    "unmatched": lambda count, field, schema: (
-        texts.unmatched(count), texts.NAME_AFTER_FIELD.format(fields=_field_names(schema)),
-    ),
-    "in_folder": lambda count, field, schema: (texts.in_folder(count), texts.ONE_FILE_ONE_TASK),
-    "nested": lambda count, field, schema: (texts.in_folder(count), texts.FILES_OF_A_TASK),
-    "outside": lambda count, field, schema: (texts.outside(count), texts.ONE_FOLDER_ONE_TASK),
-    "empty": lambda count, field, schema: (texts.empty(count), texts.FILL_OR_REMOVE),
-    "passed_over": lambda count, field, schema: (texts.passed_over(count), texts.FIELD_TAKEN),
-    "not_in_archive": lambda count, field, schema: (texts.not_in_archive(count, field), texts.USE_WHOLE_PATH),
-    "invalid": lambda count, field, schema: (texts.invalid(count, field), texts.FIX_OR_REJECTED),
-    "unknown_field": lambda count, field, schema: (texts.NO_SUCH_FIELD.format(name=field), texts.USE_FIELD_NAMES),
-    "unnamed": lambda count, field, schema: (texts.unnamed(count), texts.NO_TASK_GETS_IT),
-}  # fmt: skip
+    fields = ", ".join(file_field.name for file_field in schema.file_fields)
+    problems = []
+    for (kind, about), found in groups.items():
+        one, many, advice = _WORDS[kind]
+        field, level = in_sentence(about), "error" if found[0].rejects else "warning"
+        title = (one if len(found) == 1 else many).format(count=len(found), field=field)
+        examples = list(dict.fromkeys(finding.example for finding in found))
+        more = max(len(examples) - EXAMPLES, 0)
+        problems.append(Problem(level, title, advice.format(field=field, fields=fields), examples[:EXAMPLES], more))
+    return problems
 
 
 def wrapper_problem(directory: Directory, schema: Schema) -> Problem | None:
@@ -117,8 +153,8 @@ def wrapper_problem(directory: Directory, schema: Schema) -> Problem | None:
         return None
     return Problem(
         "error",
-        texts.ALL_IN_ONE_FOLDER.format(folder=in_sentence(wrapper)),
-        texts.COUNTS_AS_ONE,
+        f"All files are inside {in_sentence(wrapper)}",
+        "Pipelines takes this whole folder for one task, and rejects it.",
         [wrapper],
         wrapper=wrapper,
         wrapper_levels=wrapper.count("/"),

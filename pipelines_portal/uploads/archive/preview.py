@@ -6,12 +6,12 @@ from functools import partial
 from typing import Any, TypeVar
 
 from pipelines_portal.api_client import Schema
-from pipelines_portal.core.unicode_forms import has_endless_marks, normalize
+from pipelines_portal.core.zip_archives import is_junk, path_in_archive
 from pipelines_portal.matching.row_values import Fault
 from pipelines_portal.uploads import texts
-from pipelines_portal.uploads.archive.directory import MAX_NAME_BYTES, Directory, Unusable
+from pipelines_portal.uploads.archive.directory import Directory, Unusable
 from pipelines_portal.uploads.archive.findings import Finding, Problem, findings_of, summarize, wrapper_problem
-from pipelines_portal.uploads.archive.rows import DerivedRow, derive_rows, is_junk
+from pipelines_portal.uploads.archive.rows import DerivedRow, derive_rows
 from pipelines_portal.uploads.given_rows import GivenRow
 from pipelines_portal.web.file_names import LONGEST_FULL, in_sentence
 from pipelines_portal.workflows.fields.base import FieldValues, is_blank
@@ -123,10 +123,6 @@ def _show_derived(row: DerivedRow, findings: list[Finding], schema: Schema) -> P
     return PreviewRow(prefix or row.entry, files, [finding.message for finding in findings][:SHOWN])
 
 
-# A name composed into MAX_NAME_BYTES has at most three times as many before.
-LONGEST_PATH = 4 * MAX_NAME_BYTES
-
-
 def preview_before_rows(directory: Directory) -> Preview:
     """Preview the files that rows will have to name, before there are rows."""
     files = sorted(path for path in directory.files if not is_junk(path))
@@ -150,7 +146,7 @@ def preview_of_rows(rows: list[GivenRow], directory: Directory, schema: Schema) 
 def _unnamed(rows: list[GivenRow], files: set[str], schema: Schema) -> list[Finding]:
     """Find files that no row names."""
     values = [row.values.get(known.name) for row in rows for known in schema.file_fields]
-    named = {as_in_archive(value) for value in values if isinstance(value, str)}
+    named = {path_in_archive(value) for value in values if isinstance(value, str)}
     return [Finding("unnamed", "", path, rejects=False) for path in sorted(files - named)]
 
 
@@ -168,9 +164,9 @@ def _not_there(row: GivenRow, schema: Schema, files: Container[str]) -> list[Fau
     wrong = {fault.field for fault in row.faults}
     paths = [(known, row.values.get(known.name)) for known in schema.file_fields if known.name not in wrong]
     return [
-        Fault(known.name, texts.FILE_NOT_THERE.format(path=in_sentence(path)), path)
+        Fault(known.name, f"{in_sentence(path)} isn’t in the ZIP file", path)
         for known, path in paths
-        if isinstance(path, str) and not is_blank(path) and as_in_archive(path) not in files
+        if isinstance(path, str) and not is_blank(path) and path_in_archive(path) not in files
     ]
 
 
@@ -186,14 +182,6 @@ def _finding(number: int, fault: Fault, about: str) -> Finding:
     if fault.message.endswith(texts.NOT_THERE):
         return Finding("not_in_archive", fault.message, f"{name}: {fault.value[:LONGEST_FULL]}", about)
     return Finding("missing" if fault.is_missing else "invalid", fault.message, name, about)
-
-
-def as_in_archive(path: str) -> str:
-    """Normalize a path of a row like those of the archive."""
-    if len(path) > LONGEST_PATH or has_endless_marks(path):
-        return path  # no archive contains it
-    parts = [part for part in path.split("/") if part not in ("", ".")]
-    return normalize("NFC", "/".join(parts))
 
 
 def _show_given(row: GivenRow, findings: list[Finding], schema: Schema) -> PreviewRow:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from pipelines_portal.api_client import Schema
+from pipelines_portal.core.zip_archives import is_junk
 from pipelines_portal.spreadsheets.limits import MAX_ROWS
 from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.archive.directory import Directory, Unusable
@@ -23,11 +24,6 @@ class DerivedRow:
     is_folder: bool = False
 
 
-def is_junk(path: str) -> bool:
-    """Return whether the API skips a path: dotfiles and files that operating systems leave behind."""
-    return any(part.startswith(".") or part in ("__MACOSX", "Thumbs.db") for part in path.split("/"))
-
-
 def derive_rows(directory: Directory, file_fields: list[str]) -> list[DerivedRow]:
     """Return the rows that the API derives: one for each file, or for each folder if there are several file fields.
 
@@ -36,10 +32,10 @@ def derive_rows(directory: Directory, file_fields: list[str]) -> list[DerivedRow
     contents = _by_top_level(directory, with_empty_folders=len(file_fields) > 1)
     rows = [_row(entry, contents[entry], file_fields) for entry in sorted(contents)]
     if not rows:
-        raise Unusable(texts.NO_FILES, texts.JUNK_IS_IGNORED)
+        raise Unusable("No file makes a task", "Hidden and system files are ignored.")
     if len(rows) > MAX_ROWS:
         raise Unusable(
-            texts.TOO_MANY_TASKS.format(count=len(rows), most=MAX_ROWS),
+            f"These files make {len(rows):,} tasks. At most {MAX_ROWS:,} fit into one upload",
             texts.SPLIT,
         )
     return rows
@@ -93,7 +89,7 @@ def rows_to_complete(directory: Directory, schema: Schema) -> list[FieldValues]:
     rows = rows or [{names[0]: path} for path in paths]
     if len(rows) > MAX_ROWS:
         raise Unusable(
-            texts.TOO_MANY_ROWS.format(count=len(rows), most=MAX_ROWS),
+            f"These files need {len(rows):,} rows. At most {MAX_ROWS:,} fit into one upload",
             texts.SPLIT,
         )
     return rows

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from django import forms
 
+from pipelines_portal.core.zip_archives import MAX_LEVELS
 from pipelines_portal.spreadsheets.limits import MAX_BYTES
-from pipelines_portal.uploads import texts
-from pipelines_portal.uploads.archive.directory import MAX_LEVELS, MAX_TAIL_BYTES
+from pipelines_portal.uploads.archive.directory import MAX_TAIL_BYTES
 from pipelines_portal.web.file_names import in_sentence
 
 LARGEST_ARCHIVE = 2**50
@@ -39,7 +39,7 @@ class ChosenFileForm(forms.Form):
     def clean(self) -> None:
         tail, size = self.cleaned_data.get("tail"), self.cleaned_data.get("size")
         if tail is not None and size is not None and tail.size > min(size, MAX_TAIL_BYTES):
-            raise forms.ValidationError(texts.TAIL_TOO_LARGE)
+            raise forms.ValidationError("The end of the ZIP file is too large.")
 
     def chosen_file(self) -> ChosenFile:
         """Return the chosen file. Call on a valid form."""
@@ -51,8 +51,8 @@ class ChosenFileForm(forms.Form):
     def fault(self) -> tuple[str, str]:
         """The reason why the archive cannot be checked, and advice. Use on a form that is not valid."""
         if self.has_error("name", "max_length"):
-            return texts.NAME_TOO_LONG_TITLE.format(most=LONGEST_NAME), texts.RENAME_FILE
-        return texts.NOTHING_TO_CHECK, texts.CHOOSE_FIRST
+            return f"The file name has more than {LONGEST_NAME} characters", "Rename the file, then choose it again."
+        return "No file to check", "Choose files, a folder or a ZIP file."
 
 
 class RowsFileForm(forms.Form):
@@ -65,7 +65,5 @@ class RowsFileForm(forms.Form):
         """Refuse a file that is too large before it is read."""
         file = self.cleaned_data.get("rows_file")
         if file and file.size > MAX_BYTES:
-            raise forms.ValidationError(
-                texts.ROWS_FILE_TOO_LARGE.format(name=in_sentence(file.name), most=MAX_BYTES // 1024**2)
-            )
+            raise forms.ValidationError(f"{in_sentence(file.name)} is larger than {MAX_BYTES // 1024**2} MB. Split it.")
         return file

@@ -15,7 +15,6 @@ from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.notation import AS_TYPED
 from pipelines_portal.matching.row_values import Fault, ReadRow, RowReader
 from pipelines_portal.spreadsheets.cells import Lines
-from pipelines_portal.uploads import texts
 from pipelines_portal.web.file_names import in_sentence
 from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.fields.checking import objection_to, unknown_names
@@ -159,7 +158,7 @@ def _correct(row: ReadRow, known: Field, text: str, reader: RowReader) -> None:
 
 def _faults_of(values: FieldValues, schema: Schema) -> list[Fault]:
     unknown = unknown_names(values, schema)[:MOST_UNKNOWN]
-    faults = [Fault("", texts.NO_SUCH_FIELD.format(name=in_sentence(name)), name) for name in unknown]
+    faults = [Fault("", f"Unknown column “{in_sentence(name)}”", name) for name in unknown]
     for known in schema.fields:
         value = values.get(known.name)
         if objection := objection_to(known, value):

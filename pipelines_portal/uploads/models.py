@@ -23,7 +23,6 @@ from pipelines_portal.core.metrics import UPLOADS_ENDED
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import lease
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended
-from pipelines_portal.uploads import texts
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 FIRST_POLL = timedelta(seconds=5)
@@ -299,13 +298,18 @@ class ZipUpload(models.Model):
         if submission.status == Submission.Status.UNCONFIRMED:
             return  # people are notified of that until somebody decides
         created, rejected = submission.success_count, submission.error_count
-        ended = texts.upload_finished(self.file_name, created, rejected, self.rows_left_out)
+        counts = [
+            f"{created:,} created",
+            *([f"{rejected:,} rejected"] if rejected else []),
+            *([f"{self.rows_left_out:,} not sent"] if self.rows_left_out else []),
+        ]
+        ended = f"{self.file_name} uploaded: {', '.join(counts)}"
         is_good = submission.status == Submission.Status.CREATED and not self.rows_left_out
         end = BatchEnd(
             person=submission.owner,
             subject=f"upload:{self.pk}:{submission.attempt}",
-            title=ended if created else texts.UPLOAD_FAILED.format(name=self.file_name),
-            sentence=texts.UPLOAD_TO.format(workflow=submission.workflow_name),
+            title=ended if created else f"{self.file_name} failed",
+            sentence=f"Upload to {submission.workflow_name}",
             address=reverse("submissions:detail", args=[submission.pk]),
             tone="finished" if is_good else "warning",
         )

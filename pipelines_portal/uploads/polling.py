@@ -77,7 +77,8 @@ def poll(upload: ZipUpload) -> None:
     if upload.stage not in FIRST_DELAY or upload.is_held:
         return
     if not may_poll(upload):
-        upload.schedule_poll(None, problem=texts.NO_ACCESS, waits_for_key=True)
+        problem = "The sender no longer has access to the key. We’ll continue when they have it again."
+        upload.schedule_poll(None, problem=problem, waits_for_key=True)
         return
     try:
         _ask_api(upload, client_for_upload(upload))
@@ -94,7 +95,7 @@ def may_poll(upload: ZipUpload) -> bool:
 def client_for_upload(upload: ZipUpload) -> PipelinesClient:
     """Return a client with the upload's key. Raise NoKey."""
     if upload.submission.key is None:
-        raise NoKey(texts.KEY_REMOVED)
+        raise NoKey("The key was removed from this portal.")
     try:
         return client_for(upload.submission.key.on_behalf_of(upload.submission.owner))
     except KeyCannotBeOpened as error:
@@ -186,7 +187,7 @@ def _says_missing(error: PipelinesError) -> bool:
 
 def _record_missing(upload: ZipUpload) -> None:
     """Record that the archive is not stored (422, S158). It can be sent again, and the link stays valid."""
-    if not upload.mark_missing(texts.ARCHIVE_MISSING):
+    if not upload.mark_missing("The files haven’t arrived. Upload them again."):
         upload.end_confirm(is_unconfirmed=False)
     _poll_later(upload)
 
@@ -203,7 +204,7 @@ def _read_status(upload: ZipUpload, client: PipelinesClient) -> None:
 
 def _wait_for_known_status(upload: ZipUpload, word: str) -> None:
     """Keep polling for half a day after an unknown status. Then the outcome is unconfirmed."""
-    problem = texts.UNKNOWN_STATUS.format(status=word[:40])
+    problem = f"Pipelines reports the status “{word[:40]}”, which we don’t know."
     if upload.confirmed_at is not None and upload.confirmed_at + PATIENCE_AFTER_EXPIRY < timezone.now():
         _end_unconfirmed(upload, f"{problem} {texts.MAY_HAVE_TASKS}")
     else:
@@ -218,7 +219,7 @@ def _end(upload: ZipUpload, status: UploadStatus) -> None:
     """Record the outcome in the ledger and the upload, in one transaction."""
     if upload.submission.key is not None:
         outdate(upload.submission.key, upload.submission.workflow_id)
-    reason = status.error_message or texts.NO_REASON
+    reason = status.error_message or "Pipelines gave no reason."
     stage = ENDS[status.status]
     if status.status == "completed":
         upload.end(
@@ -248,11 +249,11 @@ def _record_problem(upload: ZipUpload, error: PipelinesError | NoKey) -> None:
     """Store an error as the problem, and schedule the next poll unless only a person can help."""
     is_confirmed = upload.stage == Stage.PROCESSING or upload.confirming_until is not None
     if upload.submission.key is None and is_confirmed:
-        return _end_unconfirmed(upload, texts.KEY_IS_GONE)
+        return _end_unconfirmed(upload, "The key was removed, so we can’t check this upload.")
     if isinstance(error, NotFound):
         if is_confirmed:
             return _end_unconfirmed(upload, texts.FORGOTTEN)
-        if upload.give_up(texts.NEVER_CONFIRMED):
+        if upload.give_up("Pipelines no longer knows this upload. Nothing was created. Start again."):
             return None
     problem = error.advice or sentence(error) if isinstance(error, PipelinesError) else str(error)
     if isinstance(error, (NoKey, *HOPELESS)):

@@ -77,7 +77,7 @@ class ErrorOfRows:
     def what(self) -> str:
         """What is wrong, as the end of a sentence that begins with the field's label and the value."""
         if self.fault.value and self.choices:
-            return texts.NOT_AN_OPTION
+            return "isn’t an option"
         return _why(self.known, self.fault)[1].removeprefix(self.known.label).strip()
 
 
@@ -121,7 +121,7 @@ def _cell(row: GivenRow, known: Field, fault: Fault | None) -> ErrorCell:
 def _why(known: Field, fault: Fault) -> tuple[str, str]:
     """Return what is wrong in a few words and as a sentence."""
     if fault.message.endswith(texts.NOT_THERE):
-        return texts.NOT_IN_ZIP, fault.message
+        return "Not in the ZIP file", fault.message
     if doubt := next((doubt for doubt in ADVICE if fault.message.endswith(doubt)), ""):
         what = fault.message.partition(".")[0]
         return short_reason(known, fault.value, [what]), ADVICE[doubt].format(what=what)

@@ -24,7 +24,6 @@ from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.spreadsheets.limits import MAX_ROWS, RowsFileError
 from pipelines_portal.spreadsheets.reading import read_all_lines
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.columns import ShownColumn, choose_columns, match_columns, shown_columns
 from pipelines_portal.uploads.forms import RowsFileForm
 from pipelines_portal.uploads.given_rows import Corrections, GivenRow, rows_of_lines, rows_of_values
@@ -82,12 +81,12 @@ def read_row_source(
     """
     form = RowsFileForm(posted, files)
     if not form.is_valid():
-        return RowSource(problem=" ".join(map(str, form.errors.get("rows_file", [texts.ROWS_UNREADABLE]))))
+        return RowSource(problem=" ".join(map(str, form.errors.get("rows_file", ["We can’t read the rows"]))))
     if file := form.cleaned_data["rows_file"]:
         return _from_file(user, file, schema, posted, paths, budget)
     typed = payloads(posted_row_forms(schema, posted))
     if typed is None:
-        return RowSource(problem=texts.TYPED_ROW_WRONG, advice=texts.CHECK_FIELDS)
+        return RowSource(problem="A row has an error", advice="Check the marked fields.")
     if typed:
         corrections = Corrections(TYPED)
         return RowSource(rows_of_values(typed, schema, corrections))
@@ -131,7 +130,8 @@ def _from_file(
     if matching.imported:
         source.rows = rows_of_lines(rows_below(lines, matching.header_line), schema, matching, corrections)
     else:
-        source.problem, source.advice = texts.NO_COLUMN_MATCHES.format(name=in_sentence(name)), texts.CHOOSE_FIELDS
+        source.problem = f"No column of {in_sentence(name)} matches a field"
+        source.advice = "Select the fields of its columns below."
     return source
 
 

@@ -26,7 +26,7 @@ class BeingConfirmed(Exception):
     """The API is being asked right now to confirm the archive."""
 
     def __init__(self) -> None:
-        super().__init__(texts.BEING_CONFIRMED)
+        super().__init__("We’re checking whether the files have arrived. Try again in a moment.")
 
 
 def open_link(upload: ZipUpload, client: PipelinesClient, *, renew: bool = False) -> None:
@@ -79,14 +79,17 @@ class HostNotAllowed(Exception):
     """The API returned a link to a host that is not in UPLOAD_ORIGINS."""
 
     def __init__(self, origin: str) -> None:
-        super().__init__(f"{texts.HOST_UNKNOWN.format(origin=origin)} {texts.HOST_HELP.format(origin=origin)}")
+        super().__init__(
+            f"Pipelines wants the files sent to {origin}, which this portal doesn’t allow. "
+            f"Your administrator can allow it by adding {origin} to UPLOAD_ORIGINS."
+        )
 
 
 def check_host(url: str) -> None:
     """Raise HostNotAllowed if the host of a link is not allowed."""
     origin = origin_of(url)
     if origin not in settings.UPLOAD_ORIGINS:
-        raise HostNotAllowed(origin or texts.NOT_AN_ADDRESS)
+        raise HostNotAllowed(origin or "an invalid address")
 
 
 def ask_cors(url: str, page_origin: str) -> Cors:
@@ -129,9 +132,9 @@ def link_error_message(error: Exception, upload: ZipUpload) -> str:
     if isinstance(error, CreatorGone):
         return f"{explain(error).reason} {texts.NOTHING_CREATED}"
     if isinstance(error, ValidationFailed):
-        return f"{texts.UPLOAD_REFUSED.format(message=error.message)} {texts.NOTHING_CREATED}"
+        return f"Pipelines refused the upload: {error.message} {texts.NOTHING_CREATED}"
     if error.maybe_processed:
-        return texts.START_LOST
+        return "The connection was lost. Nothing was created, so you can start again."
     return f"{explain(error).reason} {texts.NOTHING_CREATED}"
 
 
@@ -139,7 +142,7 @@ def cancel_error_message(error: Exception) -> str:
     """Return the message for an error while a confirm is unconfirmed, when tasks may have been created."""
     if not isinstance(error, PipelinesError):
         return str(error)
-    return texts.CONFIRM_LOST
+    return "We asked Pipelines to create the tasks and the connection was lost. We’ll keep checking."
 
 
 CONTENT_TYPE = "Content-Type: application/zip"

@@ -16,7 +16,6 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.spreadsheets.downloads import table_response
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.archive.directory import Tail, TailTooShort, Unusable, read_directory
 from pipelines_portal.uploads.archive.rows import rows_to_complete, table_to_complete
 from pipelines_portal.uploads.choices import check_archive, discard_choice, earlier_uploads, paths_of, save_choice
@@ -172,7 +171,7 @@ def _address(workflow: OpenedWorkflow) -> str:
     return reverse("uploads:choose", args=[workflow.key_id, workflow.workflow_id])
 
 
-NOT_THERE = texts.NO_FILE_LIST, texts.CHOOSE_AGAIN
+NOT_THERE = "The list of files is missing", "Go back and choose the files again."
 
 
 @require_POST

@@ -52,7 +52,12 @@ def notify_of_restore(copied_at: datetime) -> None:
     title = texts.RESTORED.format(at=f"{copied_at:%-d %b %H:%M} UTC")
     address = reverse("submissions:list")
     message = Message(
-        Kind.UNCONFIRMED, f"restored:{machine(copied_at)}", title, address, texts.SENT_AFTER_BACKUP, "unconfirmed"
+        Kind.UNCONFIRMED,
+        f"restored:{machine(copied_at)}",
+        title,
+        address,
+        "What you sent after that is in Pipelines, but not here. Check the tasks before you send it again",
+        "unconfirmed",
     )
     people = User.objects.filter(is_active=True).exclude(role=Role.VIEWER)
     Notification.objects.notify_all((person, message) for person in people)
@@ -132,7 +137,7 @@ def _rejection_message(key: SavedKey) -> Message | None:
     if key.rejected_at is None:
         return None
     subject = f"key-rejected:{key.pk}:{machine(key.rejected_at)}"
-    title, advice = texts.key_rejected(key.name), texts.KEY_REJECTED_ADVICE
+    title, advice = texts.key_rejected(key.name), "Replace it to work with its workflows again"
     return Message(Kind.KEY, subject, title, _key_address(key), advice, "failed")
 
 

@@ -38,7 +38,7 @@ def notify_new_owner(sender: object, handed_over: ImportJob, by: User, **more: A
     # The time lets the same owner be notified again after another handover.
     subject = f"handed-over:{handed_over.pk}:{machine(handed_over.changed_at)}"
     title = texts.import_transferred(str(by), handed_over.label)
-    advice = texts.IMPORT_TRANSFERRED_ADVICE
+    advice = "Rows not sent yet are sent in your name when you continue it"
     message = Message(Kind.BATCH, subject, title, reverse("imports:detail", args=place), advice)
     Notification.objects.notify(handed_over.owner, message)
 

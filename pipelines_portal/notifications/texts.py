@@ -1,12 +1,7 @@
 """Titles and sentences of notifications, and the subject of their mail."""
 
-SAVED = "Notification settings saved"
-KEY_GONE = "You can’t open this: the API key was removed, or is no longer shared with you."
 RESTORED = "The portal was restored from a backup of {at}"
-SENT_AFTER_BACKUP = "What you sent after that is in Pipelines, but not here. Check the tasks before you send it again"
 LOOK_AND_DECIDE = "We don’t know if it was created. Check for new tasks and decide"
-KEY_REJECTED_ADVICE = "Replace it to work with its workflows again"
-IMPORT_TRANSFERRED_ADVICE = "Rows not sent yet are sent in your name when you continue it"
 
 
 def tasks_need_attention(count: int, workflow: str) -> str:

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.keys.permissions import visible_key
-from pipelines_portal.notifications import texts
 from pipelines_portal.notifications.forms import PreferencesForm
 from pipelines_portal.notifications.models import Notification, Preferences
 from pipelines_portal.web.mail import mail_is_on
@@ -37,7 +36,7 @@ def notification_open(request: SignedInRequest, number: int) -> HttpResponse:
     if notification is None:
         raise Http404
     if not _is_reachable(notification, request.user):
-        messages.info(request, texts.KEY_GONE)
+        messages.info(request, "You can’t open this: the API key was removed, or is no longer shared with you.")
         return redirect("keys:list")
     return redirect(notification.address)
 
@@ -70,7 +69,7 @@ def notification_preferences(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         return _preferences_page(request, form, status=422)
     Preferences.objects.update_or_create(person=request.user, defaults=form.cleaned_data)
-    messages.success(request, texts.SAVED)
+    messages.success(request, "Notification settings saved")
     return redirect("notifications:preferences")
 
 

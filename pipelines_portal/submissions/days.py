@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from pipelines_portal.core import times
 from pipelines_portal.core.times import local
-from pipelines_portal.submissions.filters import midnight
+from pipelines_portal.submissions.filters import first_of_imports, midnight
 from pipelines_portal.submissions.models import Submission, SubmissionRow, Submissions
 from pipelines_portal.submissions.origin import telling_value
 from pipelines_portal.submissions.signals import ImportState
@@ -79,7 +79,7 @@ class Line:
 @dataclass
 class Day:
     date: date
-    moment: datetime
+    time: datetime
     lines: list[Line] = field(default_factory=list)
     created: int = 0
     rejected: int = 0
@@ -88,11 +88,8 @@ class Day:
     def name(self) -> str:
         """Return the title, such as "Today, Tuesday 24 November"."""
         weekday = f"{self.date:%A} {self.date.day} {self.date:%B}"
-        word = times.day(self.moment, timezone.now())
+        word = times.day(self.time, timezone.now())
         return f"{word}, {weekday}" if word in ("Today", "Yesterday") else f"{weekday} {self.date.year}"
-
-    def count(self, lines: list[Line]) -> None:
-        self.created, self.rejected = sum(line.created for line in lines), sum(line.rejected for line in lines)
 
     @property
     def iso(self) -> str:
@@ -112,11 +109,8 @@ class Page:
     @property
     def cut_days(self) -> list[Day]:
         """The days of which this page shows only a part."""
-        cut = {day.iso: day for is_cut, day in self._ends() if is_cut}
-        return list(cut.values())
-
-    def _ends(self) -> list[tuple[bool, Day]]:
-        return [(self.begins_within, self.days[0]), (self.ends_within, self.days[-1])] if self.days else []
+        ends = [(self.begins_within, self.days[0]), (self.ends_within, self.days[-1])] if self.days else []
+        return list({day.iso: day for is_cut, day in ends if is_cut}.values())
 
 
 def batches_of_imports(submissions: list[Submission], found: Submissions) -> dict[UUID, Batches]:
@@ -139,7 +133,7 @@ def page_of(found: list[Submission], most_lines: int, *, is_folded: bool) -> Pag
     folds: dict[Any, Line] = {}
     count = 0
     for number, submission in enumerate(found):
-        place = _fold_of(submission) if is_folded else None
+        place = _fold_key(submission) if is_folded else None
         if place is not None and place in folds:
             folds[place].submissions.append(submission)
             continue
@@ -147,24 +141,28 @@ def page_of(found: list[Submission], most_lines: int, *, is_folded: bool) -> Pag
             return Page(days, found[number - 1])
         count += 1
         line = Line([submission])
-        _day_of(days, submission).lines.append(line)
+        date = local(submission.created_at).date()
+        if not days or days[-1].date != date:
+            days.append(Day(date, submission.created_at))
+        days[-1].lines.append(line)
         if place is not None:
             folds[place] = line
     return Page(days, None)
 
 
-def fill(page: Page, found: Submissions, listed: Submissions) -> None:
-    """Add a recognizable value to each submission of one row, and the sums of whole days.
+def fill(page: Page, everything: Submissions) -> None:
+    """Add a title to each submission of one row, and the sums of whole days.
 
-    `found` is everything that the filters let through, `listed` the part of it that has lines, on any page.
+    `everything` is what the filters let through.
     """
+    add_titles([each for day in page.days for line in day.lines for each in line.shown])
     for day in page.days:
-        day.count(day.lines)
-    tell_apart([each for day in page.days for line in day.lines for each in line.shown])
+        day.created, day.rejected = sum(line.created for line in day.lines), sum(line.rejected for line in day.lines)
     for day in page.cut_days:
+        listed = first_of_imports(everything, everything)
         of_day = listed.filter(created_at__gte=midnight(day.date), created_at__lt=midnight(day.date, 1)).order_by()
         imports = of_day.filter(group__isnull=False).values("group")
-        sums = [_sums(of_day.filter(group=None)), _sums(found.filter(group__in=imports).order_by())]
+        sums = [_sums(of_day.filter(group=None)), _sums(everything.filter(group__in=imports).order_by())]
         day.created, day.rejected = sum(created for created, _ in sums), sum(rejected for _, rejected in sums)
 
 
@@ -174,26 +172,19 @@ def _sums(submissions: Submissions) -> tuple[int, int]:
     return sums["created"] or 0, sums["rejected"] or 0
 
 
-def tell_apart(submissions: list[Submission]) -> None:
-    """Set `only_row` of each submission of one row, and `telling`, the value by which people recognize that row."""
+def add_titles(submissions: list[Submission]) -> None:
+    """Set `only_row` of each submission of one row, and `title`, the value by which people recognize that row."""
     single = [each for each in submissions if each.row_count == 1]
     rows = SubmissionRow.objects.filter(submission__in=single, index=0).order_by()
     by_submission = {row.submission_id: row for row in rows}
     for each in single:
         row: Any = by_submission.get(each.pk)
-        each.only_row, each.telling = row, telling_value(row.fields or {}) if row else ""  # type: ignore[attr-defined]
+        each.only_row, each.title = row, telling_value(row.fields or {}) if row else ""  # type: ignore[attr-defined]
 
 
-def _fold_of(submission: Submission) -> Any:
+def _fold_key(submission: Submission) -> Any:
     """Return the key of its fold, or None for a line of its own: a batch, or what somebody must look at."""
     is_single = submission.kind == Submission.Kind.FORM and submission.row_count == 1
     if not is_single or submission.status not in FOLDED_STATUSES:
         return None
     return submission.owner_id, submission.key_id, submission.workflow_id, local(submission.created_at).date()
-
-
-def _day_of(days: list[Day], submission: Submission) -> Day:
-    there = local(submission.created_at).date()
-    if not days or days[-1].date != there:
-        days.append(Day(there, submission.created_at))
-    return days[-1]

@@ -23,7 +23,7 @@ from pipelines_portal.core.housekeeping import delete_in_batches
 from pipelines_portal.core.times import in_zone, zone_named
 from pipelines_portal.matching.columns import OWN_COLUMNS
 from pipelines_portal.submissions.days import batches_of_imports
-from pipelines_portal.submissions.filters import LedgerForm, all_of, newest
+from pipelines_portal.submissions.filters import SentFilterForm, all_of, newest
 from pipelines_portal.submissions.models import CHUNK, Export, ExportPart, Submission, SubmissionRow
 from pipelines_portal.submissions.shown_values import time_or_value
 from pipelines_portal.submissions.signals import states_of_imports
@@ -58,7 +58,7 @@ class Part:
     is_last: bool
 
 
-def is_small(form: LedgerForm) -> bool:
+def is_small(form: SentFilterForm) -> bool:
     """Return True if the file can be written while a person waits."""
     counted = all_of(form).order_by()[: AT_ONCE + 1].aggregate(
         submissions=Count("pk"), rows=Sum(Greatest("row_count", Value(1)))
@@ -66,7 +66,7 @@ def is_small(form: LedgerForm) -> bool:
     return counted["submissions"] <= AT_ONCE and (counted["rows"] or 0) <= AT_ONCE
 
 
-def all_entries(form: LedgerForm) -> list[Entry]:
+def all_entries(form: SentFilterForm) -> list[Entry]:
     """Return the entries of a small export."""
     entries: list[Entry] = []
     part = Part([], None, is_last=False)
@@ -76,7 +76,7 @@ def all_entries(form: LedgerForm) -> list[Entry]:
     return entries
 
 
-def start_export(form: LedgerForm, zone: str) -> Export | None:
+def start_export(form: SentFilterForm, zone: str) -> Export | None:
     """Return the new export, or None if enough of this person's are being prepared."""
     exports = Export.objects.filter(owner=form.user)
     if exports.filter(status=Status.WORKING).count() >= MOST_OF_A_PERSON:
@@ -154,7 +154,7 @@ def _message(row: SubmissionRow, submission: Submission, labels: dict[str, str])
 
 def _write_next_part(export: Export) -> None:
     with timezone.override(zone_named(export.zone) or "UTC"):
-        form = LedgerForm(export.owner, export.filters)
+        form = SentFilterForm(export.owner, export.filters)
         if not export.owner.is_active or not form.is_valid():
             Export.objects.filter(pk=export.pk).update(status=Status.FAILED, due_at=None)
             return
@@ -188,7 +188,7 @@ def _store_part(export: Export, part: Part, total: int) -> None:
             ExportPart.objects.create(export=export, number=export.part_count, data=data)
 
 
-def _part_after(form: LedgerForm, last: Submission | None) -> Part:
+def _part_after(form: SentFilterForm, last: Submission | None) -> Part:
     """Return as many whole submissions as make a part."""
     found = newest(form, last, SUBMISSIONS_A_READ + 1)
     submissions, rows = [], 0
@@ -209,7 +209,7 @@ def _part_after(form: LedgerForm, last: Submission | None) -> Part:
     return Part(entries, submissions[-1] if submissions else last, is_last=len(submissions) == len(found))
 
 
-def _words_of_imports(form: LedgerForm, submissions: list[Submission]) -> dict[UUID, str]:
+def _words_of_imports(form: SentFilterForm, submissions: list[Submission]) -> dict[UUID, str]:
     """Return the statuses of whole imports, as the list of submissions shows them."""
     batches = batches_of_imports(submissions, all_of(form))
     states = states_of_imports(form.user, list(batches))

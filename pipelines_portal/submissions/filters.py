@@ -14,7 +14,6 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions import texts
 from pipelines_portal.submissions.models import BATCH, Submission, Submissions
 from pipelines_portal.submissions.signals import imports_of_status
 from pipelines_portal.submissions.team import above_the_floor, looked_after, older_than, people_of
@@ -25,14 +24,14 @@ TEAM = "team"
 FIRST_DAY, LAST_DAY = date(2, 1, 1), date(9998, 12, 31)
 # Those of submissions, and those that only an import has.
 STATUSES = [
-    *((value, texts.UNCONFIRMED_CHOICE if value == Submission.Status.UNCONFIRMED else label)
+    *((value, "Unconfirmed (maybe created)" if value == Submission.Status.UNCONFIRMED else label)
       for value, label in Submission.Status.choices),
     ("paused", "Paused"),
 ]  # fmt: skip
 NARROWING = ("workflow", "kind", "status", "since", "until")
 
 
-class LedgerForm(forms.Form):
+class SentFilterForm(forms.Form):
     """The filters. `who` is "" for one's own submissions, "team" for everyone's, else a person's ID."""
 
     who = forms.ChoiceField(required=False, label="Sent by")
@@ -59,7 +58,7 @@ class LedgerForm(forms.Form):
     def clean(self) -> None:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
         if since and until and until < since:
-            self.add_error("until", texts.DAYS_REVERSED)
+            self.add_error("until", "“To” can’t be before “From”.")
 
     @property
     def is_narrowed(self) -> bool:
@@ -72,20 +71,22 @@ class LedgerForm(forms.Form):
         return f"?{urlencode({name: value for name, value in said.items() if value})}"
 
     def as_data(self) -> dict[str, str]:
-        """Return data from which `LedgerForm` can be made again."""
+        """Return data from which `SentFilterForm` can be made again."""
         return {name: str(value) for name, value in self.cleaned_data.items() if value}
 
 
-def newest(form: LedgerForm, before: Submission | None, count: int, *, one_of_import: bool = False) -> list[Submission]:
+def newest(
+    form: SentFilterForm, before: Submission | None, count: int, *, first_of_imports_in: Submissions | None = None
+) -> list[Submission]:
     """Return the newest `count` submissions older than `before` that match the form and that its person may see.
 
-    `one_of_import`: of each import only the first of them.
+    With `first_of_imports_in`, which is `all_of(form)`, only the first one of each import.
     """
     who = form.cleaned_data["who"]
     seen = Submission.objects.visible_to(form.user) if who else Submission.objects.filter(owner=form.user)
     found = older_than(_listed(seen, form), before)
-    if one_of_import:
-        found = first_of_imports(found, form)
+    if first_of_imports_in is not None:
+        found = first_of_imports(found, first_of_imports_in)
     # One after the other: of both together no index has the order.
     of_status = [found.filter(condition) for condition in _status_conditions(form)]
     parts = [part.as_listed()[:count] for each in of_status for part in _by_sender(each, form, count)]
@@ -94,7 +95,7 @@ def newest(form: LedgerForm, before: Submission | None, count: int, *, one_of_im
     return sorted(chain(*parts), key=lambda one: (one.created_at, one.pk), reverse=True)[:count]
 
 
-def _by_sender(found: Submissions, form: LedgerForm, count: int) -> list[Submissions]:
+def _by_sender(found: Submissions, form: SentFilterForm, count: int) -> list[Submissions]:
     """Filter by sender. Everyone's are in two parts: one's own may be sent with keys that others look after."""
     who = form.cleaned_data["who"]
     if not who:
@@ -104,7 +105,7 @@ def _by_sender(found: Submissions, form: LedgerForm, count: int) -> list[Submiss
     return [above_the_floor(found, form.keys, count), found.filter(owner=form.user).exclude(key__in=form.keys)]
 
 
-def all_of(form: LedgerForm) -> Submissions:
+def all_of(form: SentFilterForm) -> Submissions:
     """Return the same submissions as `newest` in no order, to be counted."""
     who = form.cleaned_data["who"]
     if not who:
@@ -115,17 +116,17 @@ def all_of(form: LedgerForm) -> Submissions:
     return narrowed(visible.filter(everyone if who == TEAM else Q(owner=int(who))), form)
 
 
-def first_of_imports(found: Submissions, form: LedgerForm) -> Submissions:
-    """Leave out each batch of an import before which another one matches the form."""
-    earlier = all_of(form).filter(group=OuterRef("group"), group_number__lt=OuterRef("group_number"))
+def first_of_imports(found: Submissions, everything: Submissions) -> Submissions:
+    """Leave out each batch of an import before which another one is in `everything`."""
+    earlier = everything.filter(group=OuterRef("group"), group_number__lt=OuterRef("group_number"))
     return found.filter(Q(group=None) | ~Exists(earlier))
 
 
-def narrowed(submissions: Submissions, form: LedgerForm) -> Submissions:
+def narrowed(submissions: Submissions, form: SentFilterForm) -> Submissions:
     return _narrowed(submissions, form).filter(reduce(or_, _status_conditions(form)))
 
 
-def _narrowed(submissions: Submissions, form: LedgerForm) -> Submissions:
+def _narrowed(submissions: Submissions, form: SentFilterForm) -> Submissions:
     """Filter by everything but the status."""
     said = form.cleaned_data
     wanted = {
@@ -138,7 +139,7 @@ def _narrowed(submissions: Submissions, form: LedgerForm) -> Submissions:
     return found if said["kind"] in ("", Submission.Kind.FORM) else found.filter(BATCH)
 
 
-def _status_conditions(form: LedgerForm) -> list[Q]:
+def _status_conditions(form: SentFilterForm) -> list[Q]:
     """Return the conditions of which one must hold. A visible import has one status, whatever its batches have."""
     status = form.cleaned_data["status"]
     if not status:
@@ -157,7 +158,7 @@ def _of_batches(status: str, others: Q) -> list[Q]:
     return [Q(status=status) & others]
 
 
-def _listed(submissions: Submissions, form: LedgerForm) -> Submissions:
+def _listed(submissions: Submissions, form: SentFilterForm) -> Submissions:
     """Filter, except by status, and set `is_key_usable` of each: True if the person may see its tasks."""
     usable = SavedKey.objects.usable_by(form.user).filter(pk=OuterRef("key"))
     return _narrowed(submissions, form).annotate(is_key_usable=Exists(usable))

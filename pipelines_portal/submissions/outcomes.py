@@ -21,6 +21,7 @@ from pipelines_portal.submissions.statuses import FINAL, Status
 
 # Stored of one row.
 MOST_ENTRIES, LONGEST_MESSAGE = 100, 10_000
+MOST_NAMED_IDS = 20
 REJECTIONS = (ValidationFailed, PayloadTooLarge, InvalidRequest)
 # (index of the row, field, message)
 Entry = tuple[int, str, str]
@@ -124,7 +125,15 @@ def rejection(row_count: int, reason: str, entries: Iterable[Entry] = ()) -> Out
 def describe_unwritten(answer: Answer | None, error: PipelinesError | None) -> str:
     """Return the API's answer in words, for when the database cannot record it."""
     ids = list(answer.task_ids or ()) if answer else []
-    return texts.not_recorded(ids, maybe_created=answer is not None or bool(error and error.maybe_processed))
+    unconfirmed = "We couldn’t save this, so Sent shows it as unconfirmed."
+    if len(ids) == 1:
+        return f"Pipelines created task {ids[0]}. {unconfirmed} Don’t resend."
+    if ids:
+        named = ", ".join([*map(str, ids[:MOST_NAMED_IDS]), *(["…"] if len(ids) > MOST_NAMED_IDS else [])])
+        return f"Pipelines created these tasks: {named}. {unconfirmed} Don’t resend."
+    if answer is not None or (error and error.maybe_processed):
+        return f"Tasks may have been created. {unconfirmed} Don’t resend."
+    return f"Nothing was created. {unconfirmed}"
 
 
 def sentence(error: PipelinesError) -> str:

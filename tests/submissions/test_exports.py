@@ -16,7 +16,7 @@ from openpyxl import load_workbook
 
 from pipelines_portal.audit.models import Event
 from pipelines_portal.submissions import exports
-from pipelines_portal.submissions.filters import LedgerForm
+from pipelines_portal.submissions.filters import SentFilterForm
 from pipelines_portal.submissions.models import Export, ExportPart, Submission
 from pipelines_portal.workflows.models import FieldTitles
 from tests.factories import BAD, GOOD, Desk, make_team, open_desk, open_workflow, send, share_key
@@ -224,7 +224,7 @@ def test_a_person_has_three_exports_at_once(desk: Desk, monkeypatch: Any) -> Non
 
 def test_the_size_of_an_export_is_counted_by_the_database(desk: Desk) -> None:
     send_two(desk)
-    form = LedgerForm(desk.person, {})
+    form = SentFilterForm(desk.person, {})
     assert form.is_valid()
     with CaptureQueriesContext(connection) as captured:
         assert exports.is_small(form)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.keys.models import KeyShare, SavedKey
-from pipelines_portal.submissions.filters import LedgerForm, newest
+from pipelines_portal.submissions.filters import SentFilterForm, newest
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.conftest import TRANSLATIONS
@@ -130,7 +130,7 @@ def test_the_teams_list_pages_through_all_of_it(db: None, world: World, count: i
 
 
 def pages(reader: User, count: int) -> list[Submission]:
-    form = LedgerForm(reader, {})
+    form = SentFilterForm(reader, {})
     assert form.is_valid()
     # Also where it is not offered, since nobody shares anything with them.
     form.cleaned_data["who"] = "team"

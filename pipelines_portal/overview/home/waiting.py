@@ -14,7 +14,7 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.states import state_of
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.people.texts import not_accepted_expired, not_accepted_expires
-from pipelines_portal.submissions.days import tell_apart
+from pipelines_portal.submissions.days import add_titles
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.team import unknown_for
 
@@ -74,12 +74,12 @@ def _draft_item(draft: Draft) -> Item:
 def _unconfirmed(user: User) -> list[Item]:
     found = [one for one in unknown_for(user) if one.key_id and not one.is_called_off and not one.is_of_import]
     shown = found[:MOST_OF_A_KIND]
-    tell_apart(shown)
+    add_titles(shown)
     return [_submission_item(submission, user) for submission in shown]
 
 
 def _submission_item(submission: Submission, user: User) -> Item:
-    text: str = getattr(submission, "telling", "")
+    text: str = getattr(submission, "title", "")
     upload = getattr(submission, "zip_upload", None)
     rows = "1 row" if submission.row_count == 1 else f"{submission.row_count:,} rows"
     name = text[:MAX_TEXT_LENGTH] or (upload.file_name if upload else rows)

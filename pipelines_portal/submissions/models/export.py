@@ -19,7 +19,7 @@ class Export(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="exports")
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
-    # The data of a LedgerForm, and the time zone of its days.
+    # The data of a SentFilterForm, and the time zone of its days.
     filters = models.JSONField(default=dict)
     zone = models.CharField(max_length=64)
     status = models.CharField(max_length=16, choices=Status, default=Status.WORKING)

@@ -36,10 +36,7 @@ from pipelines_portal.submissions.outcomes import Outcome, Rejection, rejection,
 from pipelines_portal.submissions.signals import outcome_written, values_dropped
 from pipelines_portal.submissions.statuses import FINAL, STEPS, RowStatus, Status, Step
 from pipelines_portal.submissions.texts import (
-    DECIDED_NOT_CREATED,
-    LOST,
     RESTORED,
-    TAKEN_BY_MISTAKE,
 )
 from pipelines_portal.workflows.fields.base import FieldValues
 
@@ -119,7 +116,7 @@ class Submissions(models.QuerySet["Submission"]):
     def settle_overdue(self) -> None:
         """Make those unconfirmed whose process died while it sent them. Cheap: call it before showing any."""
         for submission in self.overdue():
-            submission.record(unconfirmed(LOST))
+            submission.record(unconfirmed("The connection was lost before Pipelines answered."))
 
     def unconfirm_restored(self, copied_at: datetime, newest: Mapping[int, int]) -> None:
         """Set all that may have been sent after the restored database was copied to unconfirmed.
@@ -487,10 +484,6 @@ class Submission(models.Model):
                 outcome_written.send(Submission, submission=self)
         return is_decided
 
-    def has_fewer_rows_than(self, task_ids: list[int]) -> bool:
-        """Return whether these are more tasks than it can have created."""
-        return 0 < self.row_count < len(task_ids)
-
     def decide_created(
         self,
         task_ids: list[int],
@@ -519,8 +512,9 @@ class Submission(models.Model):
 
         Rows that went with an archive are rejected: they can be sent with another archive only.
         """
-        is_archive = self.kind == self.Kind.ZIP and self.attempt > 0
-        return self.decide(rejection(self.row_count, DECIDED_NOT_CREATED) if is_archive else Outcome(Status.DRAFT), by)
+        if self.kind == self.Kind.ZIP and self.attempt > 0:
+            return self.decide(rejection(self.row_count, "Someone checked and decided that nothing was created."), by)
+        return self.decide(Outcome(Status.DRAFT), by)
 
     def discard(self, by: User | None) -> bool:
         """Delete a draft; `by` is None for the retention job. Return False if something of it may have been sent."""
@@ -597,7 +591,8 @@ class Submission(models.Model):
         if not task_ids or not decided.exists():
             return
         for guessed in Submission.objects.filter(pk__in=self._guessed_for(task_ids)):
-            values = {"reason": TAKEN_BY_MISTAKE, "success_count": 0, "error_count": 0, "finished_at": None}
+            why = "A task confirmed here belongs to something else that was sent. Check again which tasks are yours."
+            values = {"reason": why, "success_count": 0, "error_count": 0, "finished_at": None}
             if guessed._step(Step.WITHDRAW, Status.UNCONFIRMED, {"is_decided_by_person": True}, **values):
                 guessed.unattributed_tasks.all().delete()
                 guessed.rows.exclude(status=RowStatus.REJECTED).update(status=RowStatus.UNCONFIRMED, task_id=None)

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_POST
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
-from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions import texts
 from pipelines_portal.submissions.appeared import Appeared, tasks_since
 from pipelines_portal.submissions.models import Submission
@@ -27,28 +26,23 @@ from pipelines_portal.web.rendering import render_page
 @senders_only
 def submission_send(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
     submission = own_submission(request.user, submission_id)
-    key = reachable_key(request.user, submission)
-    if key is None:
-        messages.error(request, _why_no_key(submission))
+    key, attempt = reachable_key(request.user, submission), submission.attempt
+    if key is None and submission.key:
+        owner = submission.key.owner.email
+        messages.error(request, f"Not sent. The key is no longer shared with you. Ask its owner, {owner}.")
+    elif key is None:
+        removed = "Not sent. The key was removed from the portal. Add it again, then create these tasks again."
+        messages.error(request, removed)
     elif submission.kind != Submission.Kind.ZIP and not submission.is_of_import:
-        _send(request, submission, key)
+        try:
+            send(submission, client_for(key))
+        except PipelinesError as error:
+            # The page shows the outcome of a try. Only an error before it needs a message.
+            if submission.attempt == attempt:
+                messages.error(request, f"Not sent. {explain(error).reason}")
+        except KeyCannotBeOpened as error:
+            messages.error(request, f"Not sent. {error}")
     return redirect("submissions:detail", submission.pk)
-
-
-def _why_no_key(submission: Submission) -> str:
-    return texts.KEY_IS_TAKEN_BACK.format(owner=submission.key.owner.email) if submission.key else texts.KEY_IS_GONE
-
-
-def _send(request: SignedInRequest, submission: Submission, key: SavedKey) -> None:
-    """Send it. The page shows the outcome; only an error before the sending needs a message."""
-    attempt = submission.attempt
-    try:
-        send(submission, client_for(key))
-    except PipelinesError as error:
-        if submission.attempt == attempt:
-            messages.error(request, texts.not_sent(explain(error).reason))
-    except KeyCannotBeOpened as error:
-        messages.error(request, texts.not_sent(str(error)))
 
 
 @require_POST
@@ -68,13 +62,44 @@ def submission_mark_created(request: SignedInRequest, submission_id: UUID) -> Ht
         messages.info(request, texts.DECIDED_BY_OTHERS)
     elif is_gone:
         messages.info(request, texts.CLAIMED_BY_OTHERS)
+    elif not appeared.tasks:
+        messages.error(request, "There are no new tasks to confirm.")
     elif not selected:
-        messages.error(request, texts.SELECT_TASKS if appeared.tasks else texts.NO_TASKS_APPEARED)
-    elif submission.has_fewer_rows_than(selected):
-        messages.error(request, texts.too_many_selected(submission.row_count))
+        messages.error(request, "Not confirmed. Select the tasks that are yours.")
+    elif submission.row_count == 1 < len(selected):
+        messages.error(request, "Not confirmed. You sent 1 row, so only 1 task can be yours.")
+    elif 0 < submission.row_count < len(selected):
+        sent = f"{submission.row_count:,}"
+        messages.error(request, f"Not confirmed. You sent {sent} rows, so at most {sent} tasks can be yours.")
     else:
         return _mark_created(request, submission, appeared, selected)
     return redirect("submissions:detail", submission.pk)
+
+
+def _appeared(request: SignedInRequest, submission: Submission) -> Appeared | None:
+    """Return the tasks that appeared, or None after a message if they cannot be read."""
+    key = reachable_key(request.user, submission)
+    if key is None or submission.newest_task_id_before is None:
+        cannot = "We can’t look for new tasks: the key is missing, or nothing is known from before sending."
+        messages.error(request, cannot)
+        return None
+    try:
+        return tasks_since(submission, client_for(key))
+    except PipelinesError as error:
+        messages.error(request, f"Not decided. {explain(error).reason}")
+        return None
+
+
+def _selected(form: QueryDict, appeared: Appeared) -> tuple[list[int], bool]:
+    """Return those of the new tasks that the form names, and whether one that the page showed is no longer new."""
+    if "ids" in form:
+        is_named = read_ranges(form.get("ids", ""))
+        newest, count = number_in(form.get("up_to", "")) or 0, number_in(form.get("count", ""))
+        shown = [task_id for task_id in appeared.ids if task_id <= newest]
+        return list(filter(is_named, shown)), len(shown) != count
+    named = {task_id for text in form.getlist("task") if (task_id := number_in(text)) is not None}
+    selected = [task_id for task_id in appeared.ids if task_id in named]
+    return selected, len(selected) < len(named)
 
 
 def _mark_created(
@@ -83,12 +108,15 @@ def _mark_created(
     """Record the tasks. If they are fewer than the rows, ask first which rows they are."""
     indexes = None
     if len(selected) < submission.row_count:
-        indexes = _rows_named(request.POST, submission)
-        if indexes is None:
+        typed = request.POST.get("rows", "")
+        if not typed.strip():
             return _ask_which_rows(request, submission, appeared, selected)
+        is_named, numbers = read_ranges(typed), submission.rows.values_list("number", "index")
+        indexes = [index for number, index in numbers if is_named(number or index + 1)]
         if len(indexes) != len(selected):
-            error = texts.as_many_rows(len(selected), len(indexes))
-            return _ask_which_rows(request, submission, appeared, selected, error)
+            named = "no row" if not indexes else "1 row" if len(indexes) == 1 else f"{len(indexes):,} rows"
+            wanted = f"Name {len(selected):,}, one for each task." if len(selected) > 1 else "Name 1."
+            return _ask_which_rows(request, submission, appeared, selected, f"You named {named}. {wanted}")
     if not submission.decide_created(selected, request.user, indexes=indexes, created=appeared.created):
         is_open = submission.status == Submission.Status.UNCONFIRMED
         messages.info(request, texts.CLAIMED_BY_OTHERS if is_open else texts.DECIDED_BY_OTHERS)
@@ -113,39 +141,6 @@ def _ask_which_rows(
     return render_page(request, "submissions/which_rows.html", context, status=422 if error else 200)
 
 
-def _rows_named(form: QueryDict, submission: Submission) -> list[int] | None:
-    """Return the indexes of the rows whose numbers the form names, or None if it names none."""
-    if not form.get("rows", "").strip():
-        return None
-    is_named = read_ranges(form.get("rows", ""))
-    return [index for number, index in submission.rows.values_list("number", "index") if is_named(number or index + 1)]
-
-
-def _appeared(request: SignedInRequest, submission: Submission) -> Appeared | None:
-    """Return the tasks that appeared, or None after a message if they cannot be read."""
-    key = reachable_key(request.user, submission)
-    if key is None or submission.newest_task_id_before is None:
-        messages.error(request, texts.CANNOT_LOOK)
-        return None
-    try:
-        return tasks_since(submission, client_for(key))
-    except PipelinesError as error:
-        messages.error(request, texts.not_decided(explain(error).reason))
-        return None
-
-
-def _selected(form: QueryDict, appeared: Appeared) -> tuple[list[int], bool]:
-    """Return those of the new tasks that the form names, and whether one that the page showed is no longer new."""
-    if "ids" in form:
-        is_named = read_ranges(form.get("ids", ""))
-        newest, count = number_in(form.get("up_to", "")) or 0, number_in(form.get("count", ""))
-        shown = [task_id for task_id in appeared.ids if task_id <= newest]
-        return list(filter(is_named, shown)), len(shown) != count
-    named = {task_id for text in form.getlist("task") if (task_id := number_in(text)) is not None}
-    selected = [task_id for task_id in appeared.ids if task_id in named]
-    return selected, len(selected) < len(named)
-
-
 @require_POST
 @signed_in
 @senders_only
@@ -164,7 +159,8 @@ def submission_retry(request: SignedInRequest, submission_id: UUID) -> HttpRespo
     if not submission.error_count or submission.is_of_import:
         return redirect("submissions:detail", submission.pk)
     if submission.is_dropped:
-        messages.error(request, texts.VALUES_REMOVED)
+        deleted = "These values were deleted to save space, so they can’t be resent. Counts and task IDs stay."
+        messages.error(request, deleted)
         return redirect("submissions:detail", submission.pk)
     return redirect("submissions:detail", submission.draft_rejected_rows().pk)
 
@@ -175,7 +171,7 @@ def submission_discard(request: SignedInRequest, submission_id: UUID) -> HttpRes
     """Discard one's own draft. People who may not send may do this too."""
     submission = own_submission(request.user, submission_id)
     if not submission.discard(request.user):
-        messages.error(request, texts.NOT_DISCARDED)
+        messages.error(request, "Not discarded. It was sent, or tasks may exist.")
         return redirect("submissions:detail", submission.pk)
-    messages.success(request, texts.DISCARDED.format(label=submission.label))
+    messages.success(request, f"Discarded: {submission.label}")
     return redirect("submissions:list")

@@ -14,8 +14,7 @@ from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.api_client.messages import row_message
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions import texts
-from pipelines_portal.submissions.appeared import Appeared, tasks_since
+from pipelines_portal.submissions.appeared import tasks_since
 from pipelines_portal.submissions.lost_tasks import lost_tasks
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.permissions import reachable_key, visible_submission
@@ -52,7 +51,7 @@ class ShownRow:
 
     @property
     def glance(self) -> str:
-        return next((value.brief for value in self.values or [] if value.brief), texts.NO_VALUES)
+        return next((value.brief for value in self.values or [] if value.brief), "No values")
 
 
 @require_safe
@@ -60,86 +59,60 @@ class ShownRow:
 def submission_detail(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
     submission = visible_submission(request.user, submission_id)
     key = reachable_key(request.user, submission)
+    opened = OpenedWorkflow.objects.select_related("field_titles", "index")
+    workflow = opened.filter(key=submission.key_id, workflow_id=submission.workflow_id).first()
+    after = number_in(request.GET.get("after", ""), LARGEST_INDEX)
+    only = "rejected" if request.GET.get("only") == "rejected" else ""
+    following = submission.rows.filter(index__gt=-1 if after is None else after)
+    rows = list((following.filter(status=only) if only else following)[: PAGE + 1])
     is_sender = submission.owner_id == request.user.pk
-    only, after = _page_asked(request)
-    workflow = _workflow(submission)
-    context: dict[str, Any] = {"submission": submission, "key": key, "is_sender": is_sender}
-    rows = _rows_after(submission, after, only)
-    context |= _rows(rows, submission, _labels(submission, workflow)) | {"only": only, "is_first_page": after < 0}
-    context |= _tasks(request, submission, key, workflow)
-    context["value_days"] = str(settings.SUBMISSION_RETENTION_DAYS)
-    context["may_send"] = is_sender and request.user.may_send
-    if "look" in request.GET and submission.status == Submission.Status.UNCONFIRMED:
+    context: dict[str, Any] = {
+        "submission": submission,
+        "key": key,
+        "is_sender": is_sender,
+        "may_send": is_sender and request.user.may_send,
+        "value_days": str(settings.SUBMISSION_RETENTION_DAYS),
+        "only": only,
+        "is_first_page": after is None,
+        "rows": _shown_rows(rows[:PAGE], submission, workflow),
+        "next_after": str(rows[PAGE - 1].index) if len(rows) > PAGE else "",
+    }
+    if key and workflow and is_counted(submission, workflow):
+        context["lost_tasks"] = lost_tasks(submission.rows.all(), workflow.index)
+        # Very many are counted by a second request, so that the page does not wait.
+        if submission.success_count > COUNTED_AT_ONCE and "tasks" not in request.GET:
+            context["tasks_later"] = str(submission.success_count)
+        else:
+            context["tasks"] = task_bar(submission, workflow)
+    if key and "look" in request.GET and submission.status == Submission.Status.UNCONFIRMED:
         context |= _appeared(submission, key)
     partials = ("submission", "submission-rows", "submission-tasks", "appeared")
     return render_page(request, "submissions/detail.html", context, partials=partials)
 
 
-def _workflow(submission: Submission) -> OpenedWorkflow | None:
-    """Return its workflow with what is known of its fields and tasks."""
-    opened = OpenedWorkflow.objects.select_related("field_titles", "index")
-    return opened.filter(key=submission.key_id, workflow_id=submission.workflow_id).first()
-
-
-def _tasks(
-    request: SignedInRequest, submission: Submission, key: SavedKey | None, workflow: OpenedWorkflow | None
-) -> dict[str, Any]:
-    """Count its tasks by status. Very many are counted by a second request, so that the page does not wait."""
-    if key is None or workflow is None or not is_counted(submission, workflow):
-        return {}
-    lost = {"lost_tasks": lost_tasks(submission.rows.all(), workflow.index)}
-    if submission.success_count > COUNTED_AT_ONCE and "tasks" not in request.GET:
-        return {"tasks_later": str(submission.success_count)} | lost
-    return {"tasks": task_bar(submission, workflow)} | lost
-
-
-def _rows_after(submission: Submission, after: int, status: str) -> list[SubmissionRow]:
-    """Return a page of rows behind index `after`, and one more if more follow."""
-    rows = submission.rows.filter(index__gt=after)
-    return list((rows.filter(status=status) if status else rows)[: PAGE + 1])
-
-
-def _page_asked(request: SignedInRequest) -> tuple[str, int]:
-    """Return the status to filter by, or "", and the index of the row before the page, or -1."""
-    after = number_in(request.GET.get("after", ""), LARGEST_INDEX)
-    return "rejected" if request.GET.get("only") == "rejected" else "", -1 if after is None else after
-
-
-def _rows(found: list[SubmissionRow], submission: Submission, labels: Mapping[str, str]) -> dict[str, Any]:
-    upload = getattr(submission, "zip_upload", None)
-    is_one = bool(upload and upload.has_one_file_field)
-    rows = found[:PAGE]
-    next_after = str(rows[-1].index) if len(found) > PAGE else ""
-    shown = [
-        ShownRow(row, None if row.fields is None else shown_values(row.fields, labels), labels, is_one) for row in rows
-    ]
-    return {"rows": shown, "next_after": next_after}
-
-
-def _labels(submission: Submission, workflow: OpenedWorkflow | None) -> Mapping[str, str]:
-    """Return the fields' titles, from the check of the archive or from the workflow."""
+def _shown_rows(rows: list[SubmissionRow], submission: Submission, workflow: OpenedWorkflow | None) -> list[ShownRow]:
+    """Return the rows with the fields' titles, which come from the check of the archive or from the workflow."""
     upload = getattr(submission, "zip_upload", None)
     titles = getattr(workflow, "field_titles", None)
-    return (upload.labels if upload else {}) or (titles.titles if titles else {})
+    labels = (upload.labels if upload else {}) or (titles.titles if titles else {})
+    is_one = bool(upload and upload.has_one_file_field)
+    return [
+        ShownRow(row, None if row.fields is None else shown_values(row.fields, labels), labels, is_one) for row in rows
+    ]
 
 
-def _appeared(submission: Submission, key: SavedKey | None) -> dict[str, Any]:
+def _appeared(submission: Submission, key: SavedKey) -> dict[str, Any]:
     """Return the tasks that appeared since the sending. An error is shown in their place."""
-    if key is None or submission.newest_task_id_before is None:
+    if submission.newest_task_id_before is None:
         return {}
     try:
         appeared = tasks_since(submission, client_for(key))
     except PipelinesError as error:
         return {"look_failed": explain(error)}
+    way = ""  # in which a person names the tasks that are theirs, if it is known which there are
+    if appeared.tasks and not appeared.more:
+        count = len(appeared.tasks)
+        way = "one" if count == 1 else "checkboxes" if count <= LINKED else "ids"
     unlinked = max(len(appeared.tasks) - LINKED, 0)
     linked = [] if appeared.more else appeared.tasks[:LINKED]
-    return {"appeared": appeared, "linked": linked, "unlinked": unlinked, "way": _way_to_confirm(appeared)}
-
-
-def _way_to_confirm(appeared: Appeared) -> str:
-    """Return how a person names the tasks that are theirs, or "" if it is not known which there are."""
-    if appeared.more or not appeared.tasks:
-        return ""
-    if len(appeared.tasks) == 1:
-        return "one"
-    return "checkboxes" if len(appeared.tasks) <= LINKED else "ids"
+    return {"appeared": appeared, "linked": linked, "unlinked": unlinked, "way": way}

@@ -25,10 +25,9 @@ from pipelines_portal.submissions.exports import (
     start_export,
     titles_in,
 )
-from pipelines_portal.submissions.filters import LedgerForm
+from pipelines_portal.submissions.filters import SentFilterForm
 from pipelines_portal.submissions.models import Export
 from pipelines_portal.submissions.permissions import visible_submission
-from pipelines_portal.submissions.texts import TOO_MANY_EXPORTS
 from pipelines_portal.web.rendering import render_page
 
 
@@ -36,14 +35,15 @@ from pipelines_portal.web.rendering import render_page
 @signed_in
 def submission_export(request: SignedInRequest, form: str) -> HttpResponseBase:
     """Export what the list shows; the filters are in the address."""
-    filters = LedgerForm(request.user, request.GET)
+    filters = SentFilterForm(request.user, request.GET)
     if not filters.is_valid():
         return render_page(request, "submissions/list.html", {"form": filters}, status=422)
     if not is_small(filters):
         zone = name_of(timezone.get_current_timezone())
         export = start_export(filters, zone)
         if export is None:
-            messages.error(request, TOO_MANY_EXPORTS)
+            too_many = "Not exported. Three of your exports are still being prepared. Try again when one is ready."
+            messages.error(request, too_many)
             return redirect(f"{reverse('submissions:list')}?{request.GET.urlencode()}")
         return redirect("submissions:export_progress", export.pk)
     entries = all_entries(filters)

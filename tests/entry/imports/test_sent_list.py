@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.filters import LedgerForm
+from pipelines_portal.submissions.filters import SentFilterForm
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.views import list as sent_list
 from tests.factories import make_submission
@@ -101,7 +101,7 @@ def test_a_filter_finds_an_import_by_the_status_of_its_line(
     assert [each for each, listed in found.items() if listed] == ([found_by] if found_by else [])
     if found_by:
         [line] = found[found_by]
-        words = dict(LedgerForm(sent.owner, {}).fields["status"].choices)  # type: ignore[attr-defined]
+        words = dict(SentFilterForm(sent.owner, {}).fields["status"].choices)  # type: ignore[attr-defined]
         word = {"unconfirmed": "Unconfirmed", "draft": "Draft"}.get(found_by, words[found_by])
         assert (line.state.word, line.created) == (word, 5)
 

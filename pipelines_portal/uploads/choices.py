@@ -12,11 +12,11 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.archive.directory import Tail, Unusable, read_directory
+from pipelines_portal.uploads.archive.findings import Problem
 from pipelines_portal.uploads.archive.preview import (
     Preview,
     preview_before_rows,
     preview_of_archive,
-    preview_of_refusal,
     preview_of_rows,
     row_entry,
 )
@@ -58,11 +58,12 @@ def check_archive(
         if given is not None:
             preview = preview_of_rows(given, directory, schema)
             preview.leaves_out_errors = leaves_out_errors
-            sent = [row for row in given if not (leaves_out_errors and row.faults)]
+            sent = [row for row in given if not (leaves_out_errors and row.errors)]
             return Checked(preview, [row.values for row in sent], [row_entry(row, schema) for row in sent])
         preview, derived = preview_of_archive(directory, schema)
-    except Unusable as refusal:
-        return Checked(preview_of_refusal(refusal))
+    except Unusable as error:
+        problem = Problem("error", error.title, error.advice, list(error.examples))
+        return Checked(Preview(problems=[problem]))
     entries = [f"{row.entry}/" if row.is_folder else row.entry for row in derived]
     return Checked(preview, [dict(row.files) for row in derived], entries)
 
@@ -84,15 +85,11 @@ def save_choice(owner: User, workflow: OpenedWorkflow, file: ChosenFile, checked
         earlier = ZipUpload.objects.select_for_update().filter(submission__owner=owner, submission__token=token).first()
         if earlier and not earlier.replace_choice(chosen):
             earlier, token = None, uuid4()
-        submission = _save_rows(owner, workflow, checked, token)
+        kind = Submission.Kind.ZIP
+        submission = Submission.objects.draft(owner, workflow, checked.rows, token, kind)
+        if submission.status != Submission.Status.DRAFT:
+            submission = Submission.objects.draft(owner, workflow, checked.rows, uuid4(), kind)
         return earlier or ZipUpload.objects.create(submission=submission, **chosen)
-
-
-def _save_rows(owner: User, workflow: OpenedWorkflow, checked: Checked, token: UUID) -> Submission:
-    submission = Submission.objects.draft(owner, workflow, checked.rows, token, Submission.Kind.ZIP)
-    if submission.status != Submission.Status.DRAFT:
-        submission = Submission.objects.draft(owner, workflow, checked.rows, uuid4(), Submission.Kind.ZIP)
-    return submission
 
 
 def discard_choice(owner: User, token: UUID, rows_from: str) -> None:
@@ -100,9 +97,9 @@ def discard_choice(owner: User, token: UUID, rows_from: str) -> None:
     chosen = ZipUpload.objects.filter(submission__owner=owner, submission__token=token, stage=Stage.CHOSEN)
     with transaction.atomic():
         drafts = [upload.submission_id for upload in chosen.select_for_update()]
-        kept = [draft for draft in drafts if str(draft) == rows_from]
-        ZipUpload.objects.filter(submission__in=kept, stage=Stage.CHOSEN).delete()
-        Submission.objects.filter(pk__in=drafts, status=Submission.Status.DRAFT).exclude(pk__in=kept).delete()
+        stays = [draft for draft in drafts if str(draft) == rows_from]
+        ZipUpload.objects.filter(submission__in=stays, stage=Stage.CHOSEN).delete()
+        Submission.objects.filter(pk__in=drafts, status=Submission.Status.DRAFT).exclude(pk__in=stays).delete()
 
 
 SHOWN = 3
@@ -128,8 +125,11 @@ def earlier_uploads(user: User, upload: ZipUpload) -> list[EarlierUpload]:
     """
     if not upload.fingerprint:
         return []
+    # Those that were only checked, or whose link expired without a confirm, made no tasks.
+    is_alive = Q(expires_at__gt=timezone.now()) | Q(confirming_until__isnull=False)
+    may_have_tasks = ~Q(stage__in=(Stage.CHOSEN, Stage.UPLOADING)) | (Q(stage=Stage.UPLOADING) & is_alive)
     same = ZipUpload.objects.with_submission().filter(
-        _may_have_tasks(),
+        may_have_tasks,
         fingerprint=upload.fingerprint,
         size_bytes=upload.size_bytes,
         submission__workflow_id=upload.submission.workflow_id,
@@ -141,9 +141,3 @@ def earlier_uploads(user: User, upload: ZipUpload) -> list[EarlierUpload]:
     return [
         EarlierUpload(each, each.submission.owner_id == user.pk, each.submission_id in open_to_them) for each in found
     ]
-
-
-def _may_have_tasks() -> Q:
-    """Exclude uploads that were only checked, or whose link expired without a confirm. They made no tasks."""
-    is_alive = Q(expires_at__gt=timezone.now()) | Q(confirming_until__isnull=False)
-    return ~Q(stage__in=(Stage.CHOSEN, Stage.UPLOADING)) | (Q(stage=Stage.UPLOADING) & is_alive)

@@ -48,7 +48,7 @@ class ChosenFileForm(forms.Form):
         return ChosenFile(values["name"], values["size"], values["fingerprint"], tail, values["levels"])
 
     @property
-    def fault(self) -> tuple[str, str]:
+    def error(self) -> tuple[str, str]:
         """The reason why the archive cannot be checked, and advice. Use on a form that is not valid."""
         if self.has_error("name", "max_length"):
             return f"The file name has more than {LONGEST_NAME} characters", "Rename the file, then choose it again."
@@ -56,7 +56,7 @@ class ChosenFileForm(forms.Form):
 
 
 class RowsFileForm(forms.Form):
-    """The file of rows, or the number of typed rows."""
+    """The spreadsheet beside the ZIP file. Instead of it, `typed` may say how many rows the person types."""
 
     rows_file = forms.FileField(required=False, allow_empty_file=True)
     typed = forms.IntegerField(required=False, min_value=1, max_value=1000)

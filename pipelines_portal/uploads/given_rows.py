@@ -33,7 +33,7 @@ class GivenRow:
 
     number: int
     values: FieldValues
-    faults: list[Fault] = field(default_factory=list)
+    errors: list[Fault] = field(default_factory=list)
 
 
 @dataclass
@@ -73,7 +73,7 @@ class Corrections:
 
     def count_right(self, rows: Iterable[GivenRow]) -> int:
         """Return how many corrected cells of the rows no longer have an error."""
-        wrong = {(row.number, fault.field) for row in rows for fault in row.faults}
+        wrong = {(row.number, error.field) for row in rows for error in row.errors}
         cells = ((number, name) for number, texts_by_name in self.by_row.items() for name in texts_by_name)
         return sum(cell not in wrong for cell in cells)
 

@@ -5,7 +5,6 @@ of a race gets False, and the upload is read again. Steps that concern the submi
 """
 
 import uuid
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, ClassVar
@@ -21,6 +20,7 @@ from pipelines_portal.api_client import StartedUpload
 from pipelines_portal.core.json_text import JSONTextField
 from pipelines_portal.core.metrics import UPLOADS_ENDED
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.outcomes import Outcome, unconfirmed
 from pipelines_portal.submissions.sending import lease
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -263,13 +263,13 @@ class ZipUpload(models.Model):
         }  # fmt: skip
         return self._take_step(Step.GIVE_UP, Stage.CHOSEN, NO_OPEN_CONFIRM, values=values)
 
-    def end(self, stage: str, problem: str, record: Callable[[Submission], object]) -> bool:
-        """End it, write the outcome to the ledger with `record`, and notify the owner, in one transaction."""
+    def end(self, stage: str, problem: str, outcome: Outcome) -> bool:
+        """End it, record the outcome at its submission, and notify the owner, in one transaction."""
         values = {"problem": problem, "ended_at": timezone.now(), "next_poll_at": None, "link": ""}
         with transaction.atomic():
             is_ended = self._take_step(Step.END, stage, values=values)
             if is_ended:
-                record(self.submission)
+                self.submission.record(outcome)
                 self._notify_end()
                 transaction.on_commit(UPLOADS_ENDED.labels(str(stage)).inc)
         return is_ended
@@ -283,17 +283,17 @@ class ZipUpload(models.Model):
             is_sent = self.stage in (Stage.UPLOADING, Stage.STORED)
             self._update(values={"problem": "", "next_poll_at": timezone.now() if is_sent else None})
 
-    def end_unconfirmed(self, problem: str, record: Callable[[Submission], object]) -> bool:
+    def end_unconfirmed(self, problem: str) -> bool:
         """End it without an outcome, though it was confirmed or may have been."""
         with transaction.atomic():
             if self.stage != Stage.PROCESSING:
                 self.accept()
-            return self.end(Stage.FAILED, problem, record)
+            return self.end(Stage.FAILED, problem, unconfirmed(problem))
 
     def _notify_end(self) -> None:
         if self.stage == Stage.CANCELLED:
             return
-        # The ledger has just recorded the outcome.
+        # Read again: the outcome has just been recorded.
         submission = Submission.objects.select_related("owner").get(pk=self.submission_id)
         if submission.status == Submission.Status.UNCONFIRMED:
             return  # people are notified of that until somebody decides

@@ -26,7 +26,6 @@ from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.permissions import may_use
 from pipelines_portal.keys.pooled_answers import outdate
-from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import (
     outcome_of_answer,
     outcome_of_stopped,
@@ -114,7 +113,7 @@ def settle_lost_confirm(upload: ZipUpload, client: PipelinesClient) -> None:
     try:
         status = client.upload_status(*upload.remote_ids).status
     except NotFound:
-        _end_unconfirmed(upload, texts.FORGOTTEN)
+        upload.end_unconfirmed(texts.FORGOTTEN)
         return
     if status in NOT_CONFIRMED:
         upload.end_confirm(is_unconfirmed=False)
@@ -152,10 +151,13 @@ def _confirm(upload: ZipUpload, client: PipelinesClient) -> None:
     except NotFound:
         _check_not_found(upload, client, was_unconfirmed=was_unconfirmed)
     except PipelinesError as error:
-        if not _says_missing(error):
+        if not isinstance(error, ValidationFailed) or "has not been uploaded" not in error.message.lower():
             upload.end_confirm(is_unconfirmed=error.maybe_processed or was_unconfirmed)
             raise
-        _record_missing(upload)
+        # The archive is not stored (422, S158). It can be sent again, and the link stays valid.
+        if not upload.mark_missing("The files haven’t arrived. Upload them again."):
+            upload.end_confirm(is_unconfirmed=False)
+        _poll_later(upload)
     else:
         upload.accept()
     return None
@@ -181,17 +183,6 @@ def _check_not_found(upload: ZipUpload, client: PipelinesClient, *, was_unconfir
         _poll_later(upload)
 
 
-def _says_missing(error: PipelinesError) -> bool:
-    return isinstance(error, ValidationFailed) and "has not been uploaded" in error.message.lower()
-
-
-def _record_missing(upload: ZipUpload) -> None:
-    """Record that the archive is not stored (422, S158). It can be sent again, and the link stays valid."""
-    if not upload.mark_missing("The files haven’t arrived. Upload them again."):
-        upload.end_confirm(is_unconfirmed=False)
-    _poll_later(upload)
-
-
 def _read_status(upload: ZipUpload, client: PipelinesClient) -> None:
     status = client.upload_status(*upload.remote_ids)
     if status.status in ENDS:
@@ -199,85 +190,63 @@ def _read_status(upload: ZipUpload, client: PipelinesClient) -> None:
     elif status.status == "processing":
         _poll_later(upload, problem="")
     else:
-        _wait_for_known_status(upload, status.status)
-
-
-def _wait_for_known_status(upload: ZipUpload, word: str) -> None:
-    """Keep polling for half a day after an unknown status. Then the outcome is unconfirmed."""
-    problem = f"Pipelines reports the status “{word[:40]}”, which we don’t know."
-    if upload.confirmed_at is not None and upload.confirmed_at + PATIENCE_AFTER_EXPIRY < timezone.now():
-        _end_unconfirmed(upload, f"{problem} {texts.MAY_HAVE_TASKS}")
-    else:
-        _poll_later(upload, problem=problem)
-
-
-def _end_unconfirmed(upload: ZipUpload, problem: str) -> None:
-    upload.end_unconfirmed(problem, lambda submission: submission.record(unconfirmed(problem)))
+        # Keep polling for half a day after an unknown status. Then the outcome is unconfirmed.
+        problem = f"Pipelines reports the status “{status.status[:40]}”, which we don’t know."
+        if upload.confirmed_at is not None and upload.confirmed_at + PATIENCE_AFTER_EXPIRY < timezone.now():
+            upload.end_unconfirmed(f"{problem} {texts.MAY_HAVE_TASKS}")
+        else:
+            _poll_later(upload, problem=problem)
 
 
 def _end(upload: ZipUpload, status: UploadStatus) -> None:
-    """Record the outcome in the ledger and the upload, in one transaction."""
+    """Record the outcome in the submission and the upload, in one transaction."""
     if upload.submission.key is not None:
         outdate(upload.submission.key, upload.submission.workflow_id)
+    row_count = upload.submission.row_count
     reason = status.error_message or "Pipelines gave no reason."
-    stage = ENDS[status.status]
+    sentence = reason if reason.rstrip().endswith((".", "!", "?")) else f"{reason.rstrip()}."
     if status.status == "completed":
-        upload.end(
-            stage,
-            status.error_message or "",
-            lambda submission: submission.record(outcome_of_answer(status, submission.row_count)),
-        )
+        problem, outcome = status.error_message or "", outcome_of_answer(status, row_count)
     elif status.success_count is None:
-        problem = f"{_sentence(reason)} {texts.MAY_HAVE_TASKS}"
-        upload.end(stage, problem, lambda submission: submission.record(unconfirmed(problem)))
+        problem = f"{sentence} {texts.MAY_HAVE_TASKS}"
+        outcome = unconfirmed(problem)
+    elif status.success_count or status.error_count or status.task_ids:
+        problem, outcome = reason, outcome_of_stopped(status, row_count, sentence)
     else:
-        upload.end(stage, reason, lambda submission: _record_stopped(submission, status, _sentence(reason)))
-
-
-def _record_stopped(submission: Submission, status: UploadStatus, reason: str) -> None:
-    if status.success_count or status.error_count or status.task_ids:
-        submission.record(outcome_of_stopped(status, submission.row_count, reason))
-    else:
-        submission.record(rejection(submission.row_count, reason))
-
-
-def _sentence(text: str) -> str:
-    return text if text.rstrip().endswith((".", "!", "?")) else f"{text.rstrip()}."
+        problem, outcome = reason, rejection(row_count, sentence)
+    upload.end(ENDS[status.status], problem, outcome)
 
 
 def _record_problem(upload: ZipUpload, error: PipelinesError | NoKey) -> None:
     """Store an error as the problem, and schedule the next poll unless only a person can help."""
     is_confirmed = upload.stage == Stage.PROCESSING or upload.confirming_until is not None
-    if upload.submission.key is None and is_confirmed:
-        return _end_unconfirmed(upload, "The key was removed, so we can’t check this upload.")
-    if isinstance(error, NotFound):
-        if is_confirmed:
-            return _end_unconfirmed(upload, texts.FORGOTTEN)
-        if upload.give_up("Pipelines no longer knows this upload. Nothing was created. Start again."):
-            return None
+    if is_confirmed and upload.submission.key is None:
+        upload.end_unconfirmed("The key was removed, so we can’t check this upload.")
+        return
+    if is_confirmed and isinstance(error, NotFound):
+        upload.end_unconfirmed(texts.FORGOTTEN)
+        return
+    never_confirmed = "Pipelines no longer knows this upload. Nothing was created. Start again."
+    if isinstance(error, NotFound) and upload.give_up(never_confirmed):
+        return
     problem = error.advice or sentence(error) if isinstance(error, PipelinesError) else str(error)
     if isinstance(error, (NoKey, *HOPELESS)):
-        waits = isinstance(error, WAITS_FOR_KEY)
-        upload.schedule_poll(None, problem=problem, waits_for_key=waits)
+        upload.schedule_poll(None, problem=problem, waits_for_key=isinstance(error, WAITS_FOR_KEY))
     else:
         at_least = error.retry_after or 0 if isinstance(error, RateLimited) else 0
         _poll_later(upload, at_least=at_least, problem=problem)
-    return None
 
 
 def _poll_later(upload: ZipUpload, *, at_least: float = 0, problem: str | None = None) -> None:
+    """Schedule the next poll, unless the link expired long ago and nobody sent the archive."""
     if upload.stage not in FIRST_DELAY:
         return
-    delay: timedelta | None = timedelta(seconds=max(delay_before_poll(upload), at_least))
-    if upload.stage == Stage.UPLOADING and _is_abandoned(upload):
-        delay = None
-    upload.schedule_poll(delay, problem=problem)
-
-
-def _is_abandoned(upload: ZipUpload) -> bool:
-    if upload.confirming_until is not None:
-        return False
-    return upload.expires_at is None or upload.expires_at + PATIENCE_AFTER_EXPIRY < timezone.now()
+    is_expired = upload.expires_at is None or upload.expires_at + PATIENCE_AFTER_EXPIRY < timezone.now()
+    if upload.stage == Stage.UPLOADING and upload.confirming_until is None and is_expired:
+        upload.schedule_poll(None, problem=problem)
+    else:
+        delay = timedelta(seconds=max(delay_before_poll(upload), at_least))
+        upload.schedule_poll(delay, problem=problem)
 
 
 TASKS_STORED_FOR = timedelta(days=1)

@@ -62,12 +62,12 @@ class ErrorOfRows:
     """An error that several rows have, with the name of the field that corrects them all."""
 
     known: Field
-    fault: Fault
+    error: Fault
     count: int
 
     @property
     def name(self) -> str:
-        return f"{ALIKE}{key_of(self.fault)}"
+        return f"{ALIKE}{key_of(self.error)}"
 
     @property
     def choices(self) -> list[tuple[str, str]]:
@@ -76,18 +76,18 @@ class ErrorOfRows:
     @property
     def what(self) -> str:
         """What is wrong, as the end of a sentence that begins with the field's label and the value."""
-        if self.fault.value and self.choices:
+        if self.error.value and self.choices:
             return "isn’t an option"
-        return _why(self.known, self.fault)[1].removeprefix(self.known.label).strip()
+        return _why(self.known, self.error)[1].removeprefix(self.known.label).strip()
 
 
 class RowErrors:
     """The first rows with errors. Columns are required fields, and those that these rows use."""
 
     def __init__(self, schema: Schema, rows: list[GivenRow]) -> None:
-        wrong = [row for row in rows if row.faults]
+        wrong = [row for row in rows if row.errors]
         shown = wrong[:MOST_SHOWN]
-        used = Counter(name for row in shown for name in (*row.values, *(fault.field for fault in row.faults)))
+        used = Counter(name for row in shown for name in (*row.values, *(error.field for error in row.errors)))
         self.count = len(wrong)
         self.more = len(wrong) - len(shown)
         self.columns = [known for known in schema.fields if known.required or used[known.name]]
@@ -95,34 +95,34 @@ class RowErrors:
         self.alike = _errors_of_rows(schema, wrong)
 
     def _row(self, row: GivenRow) -> ErrorRow:
-        faults = {fault.field: fault for fault in row.faults}
-        cells = [_cell(row, known, faults.get(known.name)) for known in self.columns]
-        return ErrorRow(row.number, cells, [fault.message for fault in row.faults if not fault.field])
+        errors = {error.field: error for error in row.errors}
+        cells = [_cell(row, known, errors.get(known.name)) for known in self.columns]
+        return ErrorRow(row.number, cells, [error.message for error in row.errors if not error.field])
 
 
 def _errors_of_rows(schema: Schema, rows: list[GivenRow]) -> list[ErrorOfRows]:
     """Return the errors that most rows have."""
     fields = {known.name: known for known in schema.fields}
-    faults = (
-        fault for row in rows for fault in row.faults if fault.field and not fault.message.endswith(texts.NOT_THERE)
+    errors = (
+        error for row in rows for error in row.errors if error.field and not error.message.endswith(texts.NOT_THERE)
     )
-    most = Counter(faults).most_common(MOST_ALIKE)
-    return [ErrorOfRows(fields[fault.field], fault, count) for fault, count in most if count > 1]
+    most = Counter(errors).most_common(MOST_ALIKE)
+    return [ErrorOfRows(fields[error.field], error, count) for error, count in most if count > 1]
 
 
-def _cell(row: GivenRow, known: Field, fault: Fault | None) -> ErrorCell:
+def _cell(row: GivenRow, known: Field, error: Fault | None) -> ErrorCell:
     name = f"cell-{row.number}-{known.name}"
-    if fault is None:
+    if error is None:
         value = row.values.get(known.name)
         return ErrorCell(known, name, "" if is_blank(value) else type_of(known).as_text(value))
-    return ErrorCell(known, name, fault.value, *_why(known, fault))
+    return ErrorCell(known, name, error.value, *_why(known, error))
 
 
-def _why(known: Field, fault: Fault) -> tuple[str, str]:
+def _why(known: Field, error: Fault) -> tuple[str, str]:
     """Return what is wrong in a few words and as a sentence."""
-    if fault.message.endswith(texts.NOT_THERE):
-        return "Not in the ZIP file", fault.message
-    if doubt := next((doubt for doubt in ADVICE if fault.message.endswith(doubt)), ""):
-        what = fault.message.partition(".")[0]
-        return short_reason(known, fault.value, [what]), ADVICE[doubt].format(what=what)
-    return short_reason(known, fault.value, [fault.message]), fault.message
+    if error.message.endswith(texts.NOT_THERE):
+        return "Not in the ZIP file", error.message
+    if doubt := next((doubt for doubt in ADVICE if error.message.endswith(doubt)), ""):
+        what = error.message.partition(".")[0]
+        return short_reason(known, error.value, [what]), ADVICE[doubt].format(what=what)
+    return short_reason(known, error.value, [error.message]), error.message

@@ -164,8 +164,13 @@ def read_lines_of(
         except OutOfTime:
             file = _store(user, digest, name, data)
     if file.is_read:
-        return _result_of(file.result)
-    _start_job(file)
+        if "title" in file.result:
+            raise RowsFileError(**file.result)
+        return [(number, cells) for number, cells in file.result["lines"]], file.result["remarks"]
+    # One job at a time for each file, and another one if the last left no result within its lease.
+    now = timezone.now()
+    if RowsFile.objects.filter(pk=file.pk, is_read=False, due_at__lte=now).update(due_at=now + LEASE):
+        read_rows_file.enqueue(str(file.pk))
     return None
 
 
@@ -183,19 +188,6 @@ def _store(user: User, digest: str, name: str, data: bytes) -> RowsFile:
     return RowsFile.objects.get_or_create(owner=user, digest=digest, defaults=values)[0]
 
 
-def _result_of(result: dict[str, Any]) -> tuple[Lines, list[str]]:
-    if "title" in result:
-        raise RowsFileError(**result)
-    return [(number, cells) for number, cells in result["lines"]], result["remarks"]
-
-
-def _start_job(file: RowsFile) -> None:
-    """Start one job at a time for each file, and another one if the last left no result within its lease."""
-    now = timezone.now()
-    if RowsFile.objects.filter(pk=file.pk, is_read=False, due_at__lte=now).update(due_at=now + LEASE):
-        read_rows_file.enqueue(str(file.pk))
-
-
 @task()
 def read_rows_file(file_id: str) -> None:
     """Read a file that takes too long for a page."""
@@ -211,5 +203,5 @@ def read_rows_file(file_id: str) -> None:
 
 
 def remove_old_rows_files() -> int:
-    """Remove files from before yesterday. Their rows are in a submission, or nobody asked again. Return how many."""
+    """Delete uploaded spreadsheets older than a day, which were used or abandoned. Return how many."""
     return delete_in_batches(RowsFile.objects.filter(created_at__lt=timezone.now() - STORED_FOR), 1)

@@ -109,7 +109,7 @@ def field_of(schema: Schema, name: str) -> Field:
 def from_file(schema: Schema, data: str, name: str) -> tuple[Any, bool]:
     """Return the value that a file of one row sends, and True if the row has no error."""
     row = read_rows("rows", data.encode(), schema).given[0]
-    return row.values.get(name), not row.faults
+    return row.values.get(name), not row.errors
 
 
 def from_form(schema: Schema, name: str, text: str) -> tuple[Any, bool]:

@@ -92,7 +92,7 @@ def test_columns_are_matched_by_their_values() -> None:
 def test_words_that_mean_a_choice_become_it() -> None:
     given = read("photo,sure\na.png,ja\nb.png,FALSE\nc.png,perhaps\n")
     assert [row.values.get("sure") for row in given.given] == [True, False, "perhaps"]
-    assert [len(row.faults) for row in given.given] == [0, 0, 1]
+    assert [len(row.errors) for row in given.given] == [0, 0, 1]
 
 
 def test_numbers_are_read_as_the_file_writes_them() -> None:
@@ -104,15 +104,15 @@ def test_numbers_are_read_as_the_file_writes_them() -> None:
 def test_a_number_or_date_with_two_readings_is_an_error_and_not_sent() -> None:
     given = read('photo,amount,due\na.png,"1,234",03/04/2026\n').given[0]
     assert given.values == {"photo": "a.png"}
-    assert [(fault.field, fault.value) for fault in given.faults] == [("amount", "1,234"), ("due", "03/04/2026")]
+    assert [(error.field, error.value) for error in given.errors] == [("amount", "1,234"), ("due", "03/04/2026")]
 
 
 def test_a_correction_takes_the_place_of_the_cell() -> None:
     corrections = Corrections("", {2: {"stars": "4", "sure": "perhaps"}, 3: {"sure": ""}})
     data = b"photo,stars,sure\na.png,four,perhaps\nb.png,5,never\n"
     given = read_rows("rows.csv", data, SCHEMA, corrections).given
-    assert given[0].values["stars"] == 4 and [fault.field for fault in given[0].faults] == ["sure"]
-    assert given[1].values == {"photo": "b.png", "stars": 5} and not given[1].faults
+    assert given[0].values["stars"] == 4 and [error.field for error in given[0].errors] == ["sure"]
+    assert given[1].values == {"photo": "b.png", "stars": 5} and not given[1].errors
     assert corrections.count_right(given) == 2
 
 
@@ -126,7 +126,7 @@ def test_a_spreadsheet_is_read() -> None:
 def test_formulas_are_not_computed() -> None:
     """A formula has the value that was saved with it. A formula without one is empty."""
     given = read(workbook(["photo", "caption"], ["a.png", "=1+1"])).given[0]
-    assert given.values == {"photo": "a.png"} and "without a stored value" in given.faults[0].message
+    assert given.values == {"photo": "a.png"} and "without a stored value" in given.errors[0].message
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""Reading an archive by its tail, and foretelling by the API's rules which tasks it makes. No Django in here."""
+"""Reading an archive by its tail, and previewing the tasks that the API will make of it. No Django in here."""

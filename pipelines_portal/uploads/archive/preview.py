@@ -1,15 +1,16 @@
 """Preview the tasks that an archive makes, before anything is sent."""
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from itertools import chain
 from typing import Any, TypeVar
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core.zip_archives import is_junk, path_in_archive
 from pipelines_portal.matching.row_values import Fault
 from pipelines_portal.uploads import texts
-from pipelines_portal.uploads.archive.directory import Directory, Unusable
+from pipelines_portal.uploads.archive.directory import Directory
 from pipelines_portal.uploads.archive.findings import Finding, Problem, findings_of, summarize, wrapper_problem
 from pipelines_portal.uploads.archive.rows import DerivedRow, derive_rows
 from pipelines_portal.uploads.given_rows import GivenRow
@@ -71,10 +72,6 @@ class Preview:
         return asdict(self)
 
 
-def preview_of_refusal(refusal: Unusable) -> Preview:
-    return Preview(problems=[Problem("error", refusal.title, refusal.advice, list(refusal.examples))])
-
-
 def preview_of_archive(directory: Directory, schema: Schema) -> tuple[Preview, list[DerivedRow]]:
     """Preview the rows that the API will derive. Raise Unusable."""
     names = [file_field.name for file_field in schema.file_fields]
@@ -91,7 +88,7 @@ def preview_of_archive(directory: Directory, schema: Schema) -> tuple[Preview, l
 def _summarize(findings: list[list[Finding]], schema: Schema) -> Preview:
     """Return a preview with the counts and problems of rows with these findings."""
     good = sum(not any(finding.rejects for finding in found) for found in findings)
-    problems = summarize(_flat(findings), schema)
+    problems = summarize(chain.from_iterable(findings), schema)
     labels = {each.name: each.label for each in schema.fields}
     return Preview(
         len(findings), good, len(findings) - good, problems=problems, labels=labels,
@@ -112,10 +109,6 @@ def shown(
     return good, rejected
 
 
-def _flat(findings: Iterable[Iterable[Finding]]) -> Iterable[Finding]:
-    return (finding for found in findings for finding in found)
-
-
 def _show_derived(row: DerivedRow, findings: list[Finding], schema: Schema) -> PreviewRow:
     labels = {file_field.name: file_field.label for file_field in schema.file_fields}
     prefix = f"{row.entry}/" if row.is_folder else ""
@@ -134,7 +127,7 @@ def preview_of_rows(rows: list[GivenRow], directory: Directory, schema: Schema) 
     """Preview the tasks that rows make together with an archive, and add the errors that only it shows to the rows."""
     files = {path for path in directory.files if not is_junk(path)}
     for row in rows:
-        row.faults += _not_there(row, schema, files)
+        row.errors += _not_there(row, schema, files)
     findings = [_given_findings(row, schema) for row in rows]
     preview = _summarize(findings, schema)
     preview.is_derived = False
@@ -161,7 +154,7 @@ def row_entry(row: GivenRow, schema: Schema) -> str:
 
 def _not_there(row: GivenRow, schema: Schema, files: Container[str]) -> list[Fault]:
     """Return the errors of a row that names files which are not in the archive."""
-    wrong = {fault.field for fault in row.faults}
+    wrong = {error.field for error in row.errors}
     paths = [(known, row.values.get(known.name)) for known in schema.file_fields if known.name not in wrong]
     return [
         Fault(known.name, f"{in_sentence(path)} isn’t in the ZIP file", path)
@@ -172,16 +165,16 @@ def _not_there(row: GivenRow, schema: Schema, files: Container[str]) -> list[Fau
 
 def _given_findings(row: GivenRow, schema: Schema) -> list[Finding]:
     labels = {known.name: known.label for known in schema.fields}
-    return [_finding(row.number, fault, labels.get(fault.field, fault.value)) for fault in row.faults]
+    return [_finding(row.number, error, labels.get(error.field, error.value)) for error in row.errors]
 
 
-def _finding(number: int, fault: Fault, about: str) -> Finding:
+def _finding(number: int, error: Fault, about: str) -> Finding:
     name = texts.ROW.format(number=number)
-    if not fault.field and fault.value:
-        return Finding("unknown_field", fault.message, name, fault.value)
-    if fault.message.endswith(texts.NOT_THERE):
-        return Finding("not_in_archive", fault.message, f"{name}: {fault.value[:LONGEST_FULL]}", about)
-    return Finding("missing" if fault.is_missing else "invalid", fault.message, name, about)
+    if not error.field and error.value:
+        return Finding("unknown_field", error.message, name, error.value)
+    if error.message.endswith(texts.NOT_THERE):
+        return Finding("not_in_archive", error.message, f"{name}: {error.value[:LONGEST_FULL]}", about)
+    return Finding("missing" if error.is_missing else "invalid", error.message, name, about)
 
 
 def _show_given(row: GivenRow, findings: list[Finding], schema: Schema) -> PreviewRow:

@@ -1,28 +1,6 @@
 """Texts of the form, the grid, drafts and imports."""
 
-# What the form begins with
-VALUES_REMOVED = "The earlier values were deleted. The form is empty."
-VALUES_UNKNOWN = "We don’t have this task’s values, or you can’t see them. The form is empty."
-NO_PRESET = "Preset not found. The form is empty."
-UNKNOWN_FIELD = "Unknown field “{name}” in the link."
-FIELD_REMOVED = "“{name}” is no longer a field. Its value was “{value}”."
-NOT_A_CHOICE = "{field}: “{value}” isn’t an option."
-
-# Presets
-PRESET_NAME_MISSING = "Enter a name."
-PRESET_NAME_INVISIBLE = "Remove invisible characters."
-PRESET_NAME_TOO_LONG = "Enter at most {most} characters."
-PRESET_NAME_TAKEN = "You already have a preset with this name. Choose another one."
-PRESET_EMPTY = "Fill in at least one field."
-PRESET_NO_PINNED = "None of the pinned fields has a value. Pin a field that does, or clear “Only pinned fields”."
-PRESET_NOT_SAVED = "Preset not saved"
-PRESET_SAVED = "Preset “{name}” saved"
-PRESET_REPLACED = "Preset “{name}” replaced"
-PRESET_RENAMED = "Preset renamed to “{name}”"
-PRESET_DELETED = "Preset “{name}” deleted"
-
 # Drafts
-DRAFT_CLEARED = "Form cleared"
 DRAFT = "Draft"
 WORKFLOW = "Workflow {number}"
 ONE_TASK = "1 task"
@@ -34,7 +12,6 @@ PAUSED = "paused"
 READY = "{count:,} ready"
 
 # Times
-NOT_A_TIME = "Enter a date that exists, like 27 Nov 10:15 or yesterday 4pm"
 
 # Pins
 PINNED = "{field} pinned"

@@ -26,7 +26,6 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 MOST_BYTES = 1024 * 1024
 NOT_TYPED = frozenset({"csrfmiddlewaretoken", "restore", "token", "then", "duplicate", "move", "draft_seen"})
 SENT = (Submission.Status.SENDING, *FINAL, Submission.Status.UNCONFIRMED)
-Pairs = list[tuple[str, str]]
 
 
 class TooLarge(Exception):
@@ -34,7 +33,7 @@ class TooLarge(Exception):
 
 
 class AlreadySent(Exception):
-    """The form was sent: the ledger has it."""
+    """The form was sent: its submission has what was typed."""
 
 
 @dataclass(frozen=True)
@@ -53,20 +52,23 @@ def typed_draft(owner: User, workflow: OpenedWorkflow) -> TypedDraft | None:
 
 def save_typed(owner: User, workflow: OpenedWorkflow, posted: QueryDict, token: UUID) -> Saved:
     """Save the draft; the newest wins. Empty forms are not saved. Raise TooLarge or AlreadySent."""
-    pairs = _pairs(posted)
+    pairs = [(name, text) for name, texts in posted.lists() if name not in NOT_TYPED for text in texts]
     if sum(len(name) + len(text.encode()) for name, text in pairs) > MOST_BYTES:
         raise TooLarge
     with transaction.atomic():
         lock_workflow(workflow)  # a form that is being sent looks for its draft only once
         before = _drafts(owner, workflow).select_for_update().first()
-        if _is_sent(owner, token):
+        if Submission.objects.filter(owner=owner, token=token, status__in=SENT).exists():
             raise AlreadySent
         unseen = before.saved_at if before and before.mark != posted.get("draft_seen") else None
         if not _has_text(posted):
             if before and not unseen:
                 before.delete()
             return Saved(before if unseen else None)
-        return Saved(_write(owner, workflow, pairs, token), unseen)
+        values = {"typed": pairs, "token": token, "saved_at": timezone.now()}
+        place: dict[str, Any] = {"owner": owner, "key": workflow.key, "workflow_id": workflow.workflow_id}
+        draft, _ = TypedDraft.objects.update_or_create(**place, defaults=values)
+        return Saved(draft, unseen)
 
 
 def save_unsent(owner: User, workflow: OpenedWorkflow, posted: QueryDict, token: UUID) -> str:
@@ -107,23 +109,8 @@ def _drafts(owner: User, workflow: OpenedWorkflow) -> QuerySet[TypedDraft]:
     return TypedDraft.objects.filter(owner=owner, key=workflow.key_id, workflow_id=workflow.workflow_id)
 
 
-def _write(owner: User, workflow: OpenedWorkflow, pairs: Pairs, token: UUID) -> TypedDraft:
-    values = {"typed": pairs, "token": token, "saved_at": timezone.now()}
-    place: dict[str, Any] = {"owner": owner, "key": workflow.key, "workflow_id": workflow.workflow_id}
-    draft, _ = TypedDraft.objects.update_or_create(**place, defaults=values)
-    return draft
-
-
 def _has_text(posted: QueryDict) -> bool:
     """Return whether a field has a text. A ranking that nobody ordered has its options, too."""
     fields = [name for name in posted if name.startswith(PREFIX)]
     chosen = [name for name in fields if AS_LIST + name not in posted or CONFIRMED + name in posted]
     return any(text.strip() for name in chosen for text in posted.getlist(name))
-
-
-def _is_sent(owner: User, token: UUID) -> bool:
-    return Submission.objects.filter(owner=owner, token=token).exclude(status=Submission.Status.DRAFT).exists()
-
-
-def _pairs(posted: QueryDict) -> Pairs:
-    return [(name, text) for name, texts in posted.lists() if name not in NOT_TYPED for text in texts]

@@ -66,50 +66,42 @@ class Entry:
         return self.remote.type in SHORT_TYPES
 
 
-def entries(form: SchemaForm, kept: set[str]) -> list[Entry]:
-    """Return the fields to fill in; `kept` are the names of the pinned ones."""
+def entries(form: SchemaForm, pinned: set[str]) -> list[Entry]:
+    """Return the fields to fill in; `pinned` are the names of those that stay filled in."""
     return [
-        Entry(form[PREFIX + field.name], field, field.name in kept, form.hints.get(field.name, ""))
+        Entry(form[PREFIX + field.name], field, field.name in pinned, form.hints.get(field.name, ""))
         for field in form.entered
     ]
 
 
-def telling_names(schema: Schema) -> list[str]:
+def title_fields(schema: Schema) -> list[str]:
     """Return the fields by which people recognize a task: required texts, then other texts, then the rest."""
-    telling = [field for field in schema.fields if type_of(field).tells_rows_apart]
-    return [field.name for field in sorted(telling, key=lambda field: (not _is_text(field), not field.required))]
+    recognizable = [field for field in schema.fields if type_of(field).tells_rows_apart]
+    recognizable.sort(key=lambda field: (not isinstance(type_of(field), Text), not field.required))
+    return [field.name for field in recognizable]
 
 
-def _is_text(field: Field) -> bool:
-    return isinstance(type_of(field), Text)
+# Forms with long texts are not cached.
+LONGEST_CACHED = 30_000
+_cache: BoundedCache[str, SafeString] = BoundedCache(200)
 
 
-# Of forms with long texts in them none is kept.
-LONGEST_KEPT = 30_000
-_written: BoundedCache[str, SafeString] = BoundedCache(200)
+def fields_html(form: SchemaForm, entries: list[Entry], time_url: str) -> SafeString:
+    """Render the fields. `time_url` says what a time means.
 
-
-def fields_html(form: SchemaForm, entries: list[Entry], time_address: str) -> SafeString:
-    """Render the fields. `time_address` says what a time means."""
-    begins_with = _begins_with(form, entries)
-    kept = _written.get(begins_with) if begins_with else None
-    if kept is not None:
-        return kept
-    html = render_to_string("entry/form/_fields.html", {"entries": entries, "time_address": time_address})
-    if begins_with and len(html) <= LONGEST_KEPT:
-        _written.put(begins_with, html)
-    return html
-
-
-def _begins_with(form: SchemaForm, entries: list[Entry]) -> str:
-    """Return a cache key of everything that decides on the HTML, or "" if it must not be cached.
-
-    What was typed is not cached, and neither are times, which show a clock.
+    The HTML is cached by all that decides on it, without what was typed, and without times, which show a clock.
     """
-    if form.is_bound or form.typed is not None or any(entry.is_time for entry in entries):
-        return ""
-    kept = [entry.stays_filled_in for entry in entries]
-    return json.dumps([form.remote.digest, form.initial, kept, form.hints], sort_keys=True, default=str)
+    key = ""
+    if not form.is_bound and form.typed is None and not any(entry.is_time for entry in entries):
+        pinned = [entry.stays_filled_in for entry in entries]
+        key = json.dumps([form.remote.digest, form.initial, pinned, form.hints], sort_keys=True, default=str)
+    cached = _cache.get(key) if key else None
+    if cached is not None:
+        return cached
+    html = render_to_string("entry/form/_fields.html", {"entries": entries, "time_url": time_url})
+    if key and len(html) <= LONGEST_CACHED:
+        _cache.put(key, html)
+    return html
 
 
 STEPS = {"up": -1, "down": 1}

@@ -10,7 +10,6 @@ from django.shortcuts import get_object_or_404
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
-from pipelines_portal.entry import texts
 from pipelines_portal.entry.form.reads import StoredForForm, read_stored
 from pipelines_portal.entry.models.form import PinnedFields, Preset, Presets
 from pipelines_portal.web.rendering import content_digest
@@ -75,13 +74,13 @@ def rename_preset(preset: Preset, name: str) -> bool:
     return True
 
 
-def wrong_name(name: str) -> str:
-    """Return what is wrong with the name, or ""."""
+def name_error(name: str) -> str:
+    """Return why this cannot be the name of a preset, or ""."""
     if not name:
-        return texts.PRESET_NAME_MISSING
+        return "Enter a name."
     if "\0" in name:
-        return texts.PRESET_NAME_INVISIBLE
-    return texts.PRESET_NAME_TOO_LONG.format(most=LONGEST_NAME) if len(name) > LONGEST_NAME else ""
+        return "Remove invisible characters."
+    return f"Enter at most {LONGEST_NAME} characters." if len(name) > LONGEST_NAME else ""
 
 
 def _of(workflow: OpenedWorkflow) -> Presets:
@@ -90,8 +89,10 @@ def _of(workflow: OpenedWorkflow) -> Presets:
 
 def pinned_names(owner: User, workflow: OpenedWorkflow, schema: Schema) -> set[str]:
     """Return the fields that the person pinned last; before they ever did, choices, which change least."""
-    said = stored_for_form(owner, workflow).pinned_names
-    return set(said) if said is not None else {field.name for field in schema.fields if type_of(field).stays_filled_in}
+    stored = stored_for_form(owner, workflow).pinned_names
+    if stored is None:
+        return {field.name for field in schema.fields if type_of(field).stays_filled_in}
+    return set(stored)
 
 
 def mark_of(names: Iterable[str]) -> str:

@@ -1,3 +1,4 @@
+from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,17 +17,16 @@ from pipelines_portal.api_client import PipelinesClient, PipelinesError, RateLim
 from pipelines_portal.entry.form.creation import Creation, Result, Typed, create_task
 from pipelines_portal.entry.form.drafts import save_unsent, texts_of, typed_draft
 from pipelines_portal.entry.form.forms import with_move
-from pipelines_portal.entry.form.initial import Start, asked_start, misfits
+from pipelines_portal.entry.form.initial import Start, misfits, requested_start
 from pipelines_portal.entry.form.presets import store_pinned, stored_for_form
 from pipelines_portal.entry.form.views.page import form_page, form_token
-from pipelines_portal.entry.form.views.presets import names_preset, preset_save
+from pipelines_portal.entry.form.views.presets import preset_save
 from pipelines_portal.entry.restored import tasks_since_restore
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.web.api_errors import explain
 from pipelines_portal.workflows.cached_schemas import cached_schema, forget_schema, schema_of_form
-from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.fields.schema_form import SchemaForm
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
@@ -42,11 +42,11 @@ LONGEST_PAUSE_SECONDS = 300
 def task_create(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     """Show the form of the workflow's schema; a POST creates one task."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
-    key = workflow.key
-    client = client_for(key)
-    if request.method == "POST" and names_preset(request):
-        return preset_save(request, key_id, workflow_id)
+    client = client_for(workflow.key)
     if request.method == "POST":
+        # Without JavaScript, Enter in the name of a preset presses the form's first button.
+        if request.POST.get("then") == "enter" and request.POST.get("preset", "").strip():
+            return preset_save(request, key_id, workflow_id)
         return _post(request, workflow, client)
     if request.user.uses_grid and not request.GET:
         return redirect("grid:page", key_id, workflow_id)
@@ -63,8 +63,8 @@ def task_create(request: SignedInRequest, key_id: int, workflow_id: int) -> Http
 
 
 def _start(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
-    """Fill in what the address asks for, else the person's draft, else nothing."""
-    start = asked_start(request.user, workflow, schema, request.GET)
+    """Fill in what the URL asks for, else the person's draft, else nothing."""
+    start = requested_start(request.user, workflow, schema, request.GET)
     draft = typed_draft(request.user, workflow) if stored_for_form(request.user, workflow).has_draft else None
     if start is None and draft is not None:
         form = SchemaForm.as_typed(schema, texts_of(draft), draft.saved_at)
@@ -82,7 +82,11 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
     try:
         schema = schema_of_form(workflow, client, request.POST.get("schema", ""))
     except PipelinesError as error:
-        return _without_schema(request, workflow, error)
+        # The page holds what was typed, behind a button that tries again.
+        typed = [
+            (name, text) for name, texts in request.POST.lists() for text in texts if name != "csrfmiddlewaretoken"
+        ]
+        return form_page(request, workflow, None, status=explain(error).status, error=error, typed=typed)
     if is_restoring(request) or "move" in request.POST:
         return form_page(request, workflow, SchemaForm.as_typed(schema, with_move(request.POST)))
     store_pinned(request.user, workflow, schema, request.POST)
@@ -92,10 +96,16 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
         return form_page(request, workflow, form, status=422, changed=True, draft_seen=_save_draft(request, workflow))
     if not form.is_valid():
         return form_page(request, workflow, form, status=422, draft_seen=_save_draft(request, workflow))
+
     fields = form.payload()
-    seen, is_meant = request.POST.get("draft_seen", ""), _is_meant(request, fields)
-    created = create_task(request.user, workflow, client, Typed(fields, form_token(request), seen, is_meant))
-    return _answer(request, workflow, client, form, created)
+    # The person confirmed these very values, and did not change the form since.
+    is_meant = request.POST.get("duplicate", "").partition(":")[0] == digest_of(fields)
+    draft_seen = request.POST.get("draft_seen", "")
+    posted = Typed(fields, form_token(request), draft_seen, is_meant)
+    created = create_task(request.user, workflow, client, posted)
+    if created.result is Result.CREATED:
+        return _created(request, workflow, created)
+    return _not_created(request, workflow, client, form, created)
 
 
 def _save_draft(request: SignedInRequest, workflow: OpenedWorkflow) -> str:
@@ -103,11 +113,20 @@ def _save_draft(request: SignedInRequest, workflow: OpenedWorkflow) -> str:
     return save_unsent(request.user, workflow, request.POST, form_token(request)) or request.POST.get("draft_seen", "")
 
 
-def _answer(
+def _created(request: SignedInRequest, workflow: OpenedWorkflow, created: Creation) -> HttpResponse:
+    place = (workflow.key_id, workflow.workflow_id)
+    if created.task_id:
+        view = format_html('<a href="{}">View</a>', reverse("tasks:detail", args=[*place, created.task_id]))
+        messages.success(request, format_html("Task {} created · {}", created.task_id, view))
+    if "another" in (request.POST.get("then"), request.POST.get("duplicate", "").partition(":")[2]):
+        return redirect(f"{reverse('new_task:create', args=place)}?like={created.submission.pk}")
+    return redirect("tasks:list", *place)
+
+
+def _not_created(
     request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient, form: SchemaForm, created: Creation
 ) -> HttpResponse:
-    if created.result is Result.CREATED:
-        return _created(request, workflow, created)
+    """Show the form again with what was typed and why nothing was created, or the submission whose outcome is open."""
     token, draft_seen = _next_try(request, workflow, created)
     if created.result in (Result.DUPLICATE, Result.RESTORED):
         return _ask_if_meant(request, workflow, client, form, created)
@@ -116,16 +135,23 @@ def _answer(
     forget_schema(workflow)
     if created.result is Result.NOT_SENT and created.error:
         status = explain(created.error).status
-        resend = _resend(request, created)
         return form_page(
             request, workflow, form, status=status, error=created.error, token=token, draft_seen=draft_seen,
-            resend=resend,
+            resend=_resend(request, created),
         )  # fmt: skip
-    if changed := _with_changed_fields(request, workflow, client, token, draft_seen):
-        return changed
+    # The API rejected the values. Its fields may have changed, or the workflow's status.
+    try:
+        present = SchemaForm(cached_schema(workflow, client), request.POST)
+    except PipelinesError:
+        present = form
+    if present.fields_changed():
+        present.follow_schema()
+        return form_page(request, workflow, present, status=422, changed=True, token=token, draft_seen=draft_seen)
     for name, message in created.field_errors():
         form.add_api_error(name, message)
-    workflow = _status_after_refusal(workflow, client, form)
+    if form.non_field_errors():
+        with suppress(PipelinesError):
+            workflow = refresh(workflow, client)
     return form_page(request, workflow, form, status=422, token=token, draft_seen=draft_seen)
 
 
@@ -150,21 +176,17 @@ def _ask_if_meant(
     mark, draft_seen = f"{digest_of(form.payload())}:{request.POST.get('then', '')}", _save_draft(request, workflow)
     if created.duplicate:
         about: dict[str, Any] = {"duplicate": created.duplicate, "duplicate_mark": mark}
-    else:
-        about = {"restored_mark": mark, **_new_since_backup(request.user, workflow, client)}
+        return form_page(request, workflow, form, status=409, draft_seen=draft_seen, **about)
+    about = {"restored_mark": mark}
+    draft = typed_draft(request.user, workflow)
+    if draft and draft.restored_from:
+        # The tasks that are new since the backup, or the API's error.
+        about["restored_from"] = draft.restored_from
+        try:
+            about["appeared"] = tasks_since_restore(draft, client, 1)
+        except PipelinesError as error:
+            about["look_failed"] = explain(error)
     return form_page(request, workflow, form, status=409, draft_seen=draft_seen, **about)
-
-
-def _new_since_backup(person: User, workflow: OpenedWorkflow, client: PipelinesClient) -> dict[str, Any]:
-    """Return the tasks that are new since the backup from which the draft was restored, or the API's error."""
-    draft = typed_draft(person, workflow)
-    if draft is None or draft.restored_from is None:
-        return {}
-    found: dict[str, Any] = {"restored_from": draft.restored_from}
-    try:
-        return found | {"appeared": tasks_since_restore(draft, client, 1)}
-    except PipelinesError as error:
-        return found | {"look_failed": explain(error)}
 
 
 def _resend(request: SignedInRequest, created: Creation) -> tuple[str, str] | None:
@@ -179,49 +201,3 @@ def _resend(request: SignedInRequest, created: Creation) -> tuple[str, str] | No
         return None
     mark = request.POST.get("duplicate", "")
     return ("duplicate", mark) if mark else ("then", request.POST.get("then", "list"))
-
-
-def _is_meant(request: SignedInRequest, fields: FieldValues) -> bool:
-    """Return True if the person confirmed these very values, and did not change the form since."""
-    return request.POST.get("duplicate", "").partition(":")[0] == digest_of(fields)
-
-
-def _with_changed_fields(
-    request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient, token: UUID, draft_seen: str
-) -> HttpResponse | None:
-    """Show the form with the workflow's present fields, if the API refused the values because the fields changed."""
-    try:
-        form = SchemaForm(cached_schema(workflow, client), request.POST)
-    except PipelinesError:
-        return None
-    if not form.fields_changed():
-        return None
-    form.follow_schema()
-    return form_page(request, workflow, form, status=422, changed=True, token=token, draft_seen=draft_seen)
-
-
-def _status_after_refusal(workflow: OpenedWorkflow, client: PipelinesClient, form: SchemaForm) -> OpenedWorkflow:
-    """Read the workflow's status again: the API may have refused the whole request because of it."""
-    if not form.non_field_errors():
-        return workflow
-    try:
-        return refresh(workflow, client)
-    except PipelinesError:
-        return workflow
-
-
-def _created(request: SignedInRequest, workflow: OpenedWorkflow, created: Creation) -> HttpResponse:
-    place = (workflow.key_id, workflow.workflow_id)
-    if created.task_id:
-        address = reverse("tasks:detail", args=[*place, created.task_id])
-        view = format_html('<a href="{}">View</a>', address)
-        messages.success(request, format_html("Task {} created · {}", created.task_id, view))
-    if "another" in (request.POST.get("then"), request.POST.get("duplicate", "").partition(":")[2]):
-        return redirect(f"{reverse('new_task:create', args=place)}?like={created.submission.pk}")
-    return redirect("tasks:list", *place)
-
-
-def _without_schema(request: SignedInRequest, workflow: OpenedWorkflow, error: PipelinesError) -> HttpResponse:
-    """Keep what was typed in the page when the API does not return the fields, behind a button that tries again."""
-    kept = [(name, text) for name, texts in request.POST.lists() for text in texts if name != "csrfmiddlewaretoken"]
-    return form_page(request, workflow, None, status=explain(error).status, error=error, kept=kept)

@@ -6,7 +6,6 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
-from pipelines_portal.entry import texts
 from pipelines_portal.entry.form.drafts import AlreadySent, TooLarge, discard_typed, save_typed
 from pipelines_portal.entry.form.views.page import form_token
 from pipelines_portal.web.rendering import render_page
@@ -37,5 +36,5 @@ def draft_save(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpR
 def draft_discard(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     workflow = usable_workflow(request.user, key_id, workflow_id)
     discard_typed(request.user, workflow)
-    messages.success(request, texts.DRAFT_CLEARED)
+    messages.success(request, "Form cleared")
     return redirect("new_task:create", key_id, workflow_id)

@@ -1,24 +1,32 @@
 """The page of the form, as its views return it."""
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest
 from pipelines_portal.api_client import PipelinesError
-from pipelines_portal.entry.form.forms import entries, fields_html, telling_names
+from pipelines_portal.entry.form.forms import entries, fields_html, title_fields
 from pipelines_portal.entry.form.presets import MOST_CHIPS, mark_of, offered_presets, pinned_names, stored_for_form
-from pipelines_portal.entry.form.recent import recent_tasks
+from pipelines_portal.entry.form.reads import read_recent
 from pipelines_portal.entry.models.form import TypedDraft
+from pipelines_portal.submissions.models import Submission
 from pipelines_portal.web.api_errors import explain, log_cause
 from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.fields.schema_form import SchemaForm
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
+
+SHOWN_BESIDE_THE_FORM = 8
+SHOWN_OF_A_TEXT = 120
 
 
 def form_page(
@@ -53,9 +61,7 @@ def form_page(
         "token": token or form_token(request),
         "draft": draft,
         "draft_seen": draft.mark if draft else request.POST.get("draft_seen", ""),
-        "recent": recent_tasks(
-            request.user, workflow, [workflow.telling_field, *telling_names(form.remote)] if form else []
-        ),
+        "recent": _recent_tasks(request.user, workflow, form),
         "error": words,
         "retry_after": str(words.retry_after) if words and words.retry_after else "",
     }
@@ -70,14 +76,33 @@ def form_token(request: SignedInRequest) -> UUID:
     return uuid_in(request.POST.get("token", "")) or uuid4()
 
 
-def _kept(request: SignedInRequest, workflow: OpenedWorkflow, form: SchemaForm) -> set[str]:
-    """Return the pinned fields, as posted if the form is shown again."""
-    typed = request.POST if form.typed is None else form.typed
-    if "keeps" in typed:
-        return set(typed.getlist("keep"))
-    return pinned_names(request.user, workflow, form.remote)
-
-
 def _fields(request: SignedInRequest, workflow: OpenedWorkflow, form: SchemaForm) -> SafeString:
-    time_address = reverse("new_task:time_read", args=[workflow.key_id, workflow.workflow_id])
-    return fields_html(form, entries(form, _kept(request, workflow, form)), time_address)
+    """Render the fields, with those pinned that were posted as pinned if the form is shown again."""
+    typed = request.POST if form.typed is None else form.typed
+    is_posted = "keeps" in typed
+    pinned = set(typed.getlist("keep")) if is_posted else pinned_names(request.user, workflow, form.remote)
+    time_url = reverse("new_task:time_read", args=[workflow.key_id, workflow.workflow_id])
+    return fields_html(form, entries(form, pinned), time_url)
+
+
+@dataclass(frozen=True)
+class RecentTask:
+    """One sending by the form. `title` is its first recognizable value, `status` that of its task, if it is known."""
+
+    submission: Submission
+    title: str
+    task_id: str
+    status: str
+
+
+def _recent_tasks(owner: User, workflow: OpenedWorkflow, form: SchemaForm | None) -> dict[str, object]:
+    """Return the person's tasks of the last day, the newest first, and the numbers created and rejected today."""
+    now, midnight = timezone.now(), timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    recent = read_recent(owner, workflow, now - timedelta(days=1), midnight, SHOWN_BESIDE_THE_FORM)
+    names = [workflow.telling_field, *title_fields(form.remote)] if form else []
+    shown = []
+    for sent in recent.newest:
+        texts = ((sent.fields or {}).get(name) for name in names)
+        title = next((text.strip() for text in texts if isinstance(text, str) and text.strip()), "")[:SHOWN_OF_A_TEXT]
+        shown.append(RecentTask(sent.submission, title, str(sent.task_id or ""), sent.task_status))
+    return {"shown": shown, "created": recent.created, "rejected": recent.rejected}

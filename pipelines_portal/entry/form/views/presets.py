@@ -1,5 +1,7 @@
 """Save, rename and delete presets."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -7,17 +9,16 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
-from pipelines_portal.entry import texts
 from pipelines_portal.entry.form.drafts import save_unsent
 from pipelines_portal.entry.form.initial import misfits
 from pipelines_portal.entry.form.presets import (
     changeable_preset,
     forget_stored,
+    name_error,
     offered_preset,
     rename_preset,
     save_preset,
     store_pinned,
-    wrong_name,
 )
 from pipelines_portal.entry.form.views.page import form_page, form_token
 from pipelines_portal.keys.clients import client_for
@@ -27,44 +28,29 @@ from pipelines_portal.workflows.fields.schema_form import SchemaForm
 from pipelines_portal.workflows.permissions import usable_workflow
 
 
-def names_preset(request: SignedInRequest) -> bool:
-    """Return True if Enter was pressed in the name of a preset: without JavaScript it presses the form's first
-    button.
-    """
-    return request.POST.get("then") == "enter" and bool(request.POST.get("preset", "").strip())
-
-
 @require_POST
 @signed_in
 @senders_only
 def preset_save(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     """Save what is filled in under a name. Nothing is sent."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
-    key = workflow.key
-    schema = schema_of_form(workflow, client_for(key), request.POST.get("schema", ""))
+    schema = schema_of_form(workflow, client_for(workflow.key), request.POST.get("schema", ""))
     store_pinned(request.user, workflow, schema, request.POST)
     form = SchemaForm(schema, request.POST)
     values = form.values_so_far()
-    empty = texts.PRESET_EMPTY
+    empty = "Fill in at least one field."
     if "preset_pinned" in request.POST:
-        empty = texts.PRESET_NO_PINNED
+        empty = "None of the pinned fields has a value. Pin a field that does, or clear “Only pinned fields”."
         pinned = set(request.POST.getlist("keep"))
         values = {field: value for field, value in values.items() if field in pinned}
     name = request.POST.get("preset", "").strip()
-    wrong = wrong_name(name) or ("" if values or form.errors else empty)
-    if wrong or form.errors:
-        return form_page(
-            request,
-            workflow,
-            form,
-            status=422,
-            preset_error=wrong,
-            preset_name=name,
-            fault_title=texts.PRESET_NOT_SAVED,
-        )
+    error = name_error(name) or ("" if values or form.errors else empty)
+    if error or form.errors:
+        shown: dict[str, Any] = {"preset_error": error, "preset_name": name, "error_title": "Preset not saved"}
+        return form_page(request, workflow, form, status=422, **shown)
     is_shared = "preset_shared" in request.POST
     preset, is_new = save_preset(request.user, workflow, name, values, is_shared=is_shared)
-    messages.success(request, (texts.PRESET_SAVED if is_new else texts.PRESET_REPLACED).format(name=preset))
+    messages.success(request, f"Preset “{preset}” saved" if is_new else f"Preset “{preset}” replaced")
     forget_stored(workflow)
     # People who leave the page now find what they typed among the drafts.
     token = form_token(request)
@@ -94,15 +80,15 @@ def preset_rename(request: SignedInRequest, key_id: int, workflow_id: int, prese
     workflow = usable_workflow(request.user, key_id, workflow_id)
     found = changeable_preset(request.user, workflow, preset_id)
     name = request.POST.get("name", found.name).strip()
-    wrong = wrong_name(name)
-    if request.method == "POST" and not wrong and not rename_preset(found, name):
-        wrong = texts.PRESET_NAME_TAKEN
-    if request.method == "POST" and not wrong:
-        messages.success(request, texts.PRESET_RENAMED.format(name=name))
-        return redirect("new_task:create", key_id, workflow_id)
+    error = name_error(name)
+    if request.method == "POST" and not error:
+        if rename_preset(found, name):
+            messages.success(request, f"Preset renamed to “{name}”")
+            return redirect("new_task:create", key_id, workflow_id)
+        error = "You already have a preset with this name. Choose another one."
     context = {"key": workflow.key, "workflow": workflow, "tab": "create"}
-    context |= {"preset": found, "name": name, "error": wrong}
-    return render_page(request, "entry/form/preset_rename.html", context, status=422 if wrong else 200)
+    context |= {"preset": found, "name": name, "error": error}
+    return render_page(request, "entry/form/preset_rename.html", context, status=422 if error else 200)
 
 
 @require_POST
@@ -112,5 +98,5 @@ def preset_delete(request: SignedInRequest, key_id: int, workflow_id: int, prese
     workflow = usable_workflow(request.user, key_id, workflow_id)
     found = changeable_preset(request.user, workflow, preset_id)
     found.delete()
-    messages.success(request, texts.PRESET_DELETED.format(name=found.name))
+    messages.success(request, f"Preset “{found.name}” deleted")
     return redirect("new_task:create", key_id, workflow_id)

@@ -4,7 +4,6 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
-from pipelines_portal.entry import texts
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.fields.dates import LocalTimeInput, meaning_of, two_days
 from pipelines_portal.workflows.fields.local_times import known_zone
@@ -23,5 +22,6 @@ def time_read(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
     entry.zone = known_zone(request.GET.get("zone", ""))
     text = request.GET.get(name, "").strip()
     meaning = meaning_of(entry.value_from_datadict(request.GET, {}, name), entry.zone) if text else ""
-    context = {"meaning": meaning or two_days(text) or (texts.NOT_A_TIME if text else "")}
-    return render_page(request, "entry/form/_time_meaning.html", context)
+    if text and not meaning:
+        meaning = two_days(text) or "Enter a date that exists, like 27 Nov 10:15 or yesterday 4pm"
+    return render_page(request, "entry/form/_time_meaning.html", {"meaning": meaning})

@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
@@ -20,7 +19,6 @@ from pipelines_portal.keys.expiry import due_reminder, first_reminder_limit, in_
 from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.keys.permissions import may_use
 from pipelines_portal.keys.texts import day_of
-from pipelines_portal.notifications import texts
 from pipelines_portal.notifications.models import Kind, Message, Notification, NotifiedTask, TaskWatch
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
@@ -32,6 +30,7 @@ RECENT = timedelta(days=2)
 TASK_WINDOW = timedelta(hours=3)
 STORED_FOR = timedelta(days=90)
 BATCH_SIZE = 500
+LOOK_AND_DECIDE = "We don’t know if it was created. Check for new tasks and decide"
 
 
 def notify_of_events() -> None:
@@ -49,13 +48,11 @@ def delete_old_notifications() -> int:
 
 def notify_of_restore(copied_at: datetime) -> None:
     """Notify everybody who sends that what they sent after the backup is missing here. For the restore."""
-    title = texts.RESTORED.format(at=f"{copied_at:%-d %b %H:%M} UTC")
-    address = reverse("submissions:list")
     message = Message(
         Kind.UNCONFIRMED,
         f"restored:{machine(copied_at)}",
-        title,
-        address,
+        f"The portal was restored from a backup of {copied_at:%-d %b %H:%M} UTC",
+        reverse("submissions:list"),
         "What you sent after that is in Pipelines, but not here. Check the tasks before you send it again",
         "unconfirmed",
     )
@@ -79,19 +76,19 @@ def notify_of_unconfirmed() -> None:
     leads = _leads_by_team(team.pk for submission in submissions for team in submission.teams.all())
     messages = []
     for submission in submissions:
-        message = _unconfirmed_message(submission)
+        message = Message(
+            Kind.UNCONFIRMED,
+            f"unconfirmed:{submission.pk}:{submission.attempt}",
+            f"Unconfirmed: {submission.label}",
+            f"{reverse('submissions:detail', args=[submission.pk])}?look=1",
+            LOOK_AND_DECIDE,
+            "unconfirmed",
+        )
         messages.append((submission.owner, message))
-        for_leads = replace(message, kind=Kind.TEAM, sentence=texts.sent_by(str(submission.owner)))
+        for_leads = replace(message, kind=Kind.TEAM, sentence=f"Sent by {submission.owner}. {LOOK_AND_DECIDE}")
         teams = [team.pk for team in submission.teams.all()]
         messages += [(lead, for_leads) for lead in _leads(leads, teams, but=submission.owner_id)]
     Notification.objects.notify_all(messages)
-
-
-def _unconfirmed_message(submission: Submission) -> Message:
-    subject = f"unconfirmed:{submission.pk}:{submission.attempt}"
-    title = texts.unconfirmed(submission.label)
-    address = f"{reverse('submissions:detail', args=[submission.pk])}?look=1"
-    return Message(Kind.UNCONFIRMED, subject, title, address, texts.LOOK_AND_DECIDE, "unconfirmed")
 
 
 def _leads_by_team(team_ids: Iterable[int]) -> dict[int, list[User]]:
@@ -123,37 +120,24 @@ def notify_of_keys() -> None:
     leads = _leads_by_team(team_id for team_ids in teams.values() for team_id in team_ids)
     messages = []
     for key in keys:
-        if (rejection := _rejection_message(key)) is not None:
+        url = reverse("keys:detail", args=[key.pk])
+        if key.rejected_at is not None:
+            subject, title = f"key-rejected:{key.pk}:{machine(key.rejected_at)}", f"API key {key.name} was rejected"
+            sentence = "Replace it to work with its workflows again"
+            rejection = Message(Kind.KEY, subject, title, url, sentence, "failed")
             messages.append((key.owner, rejection))
-            sentence = texts.key_rejected_of(key.owner.name_and_email)
+            owner = key.owner.name_and_email
+            sentence = f"Your team can’t work with its workflows. Ask its owner, {owner}, to replace it"
             for_leads = replace(rejection, kind=Kind.TEAM, sentence=sentence)
             messages += [(lead, for_leads) for lead in _leads(leads, teams[key.pk], but=key.owner_id)]
-        if (expiry := _expiry_message(key)) is not None:
-            messages.append((key.owner, expiry))
+        days = key.days_left()
+        reminder = due_reminder(days)
+        if key.expires_at is not None and days is not None and days >= 0 and reminder is not None:
+            subject = f"key-ends:{key.pk}:{machine(key.expires_at)}:{reminder}"
+            title = f"API key {key.name} expires {in_days(days)}"
+            sentence = f"Replace it before {day_of(local(key.expires_at).date())}"
+            messages.append((key.owner, Message(Kind.KEY, subject, title, url, sentence, "warning")))
     Notification.objects.notify_all(messages)
-
-
-def _rejection_message(key: SavedKey) -> Message | None:
-    if key.rejected_at is None:
-        return None
-    subject = f"key-rejected:{key.pk}:{machine(key.rejected_at)}"
-    title, advice = texts.key_rejected(key.name), "Replace it to work with its workflows again"
-    return Message(Kind.KEY, subject, title, _key_address(key), advice, "failed")
-
-
-def _expiry_message(key: SavedKey) -> Message | None:
-    days = key.days_left()
-    reminder = due_reminder(days)
-    if key.expires_at is None or days is None or days < 0 or reminder is None:
-        return None
-    subject = f"key-ends:{key.pk}:{machine(key.expires_at)}:{reminder}"
-    title = texts.key_expires(key.name, in_days(days))
-    advice = texts.key_expiry_advice(day_of(local(key.expires_at).date()))
-    return Message(Kind.KEY, subject, title, _key_address(key), advice, "warning")
-
-
-def _key_address(key: SavedKey) -> str:
-    return reverse("keys:detail", args=[key.pk])
 
 
 # --- tasks ------------------------------------------------------------------------------------------------------------
@@ -207,10 +191,16 @@ def _notify_of_stuck(index: WorkflowIndex, person_id: int, count: int) -> None:
     workflow, person = index.workflow, User.objects.filter(pk=person_id, is_active=True).first()
     if workflow is None or person is None or not may_use(person, workflow.key):
         return
-    address = f"{reverse('overview:detail', args=[workflow.key_id, workflow.workflow_id])}#stuck"
-    sentence = texts.no_progress(duration(index.stuck_hours * 3600))
-    message = Message(Kind.STUCK, f"stuck:{index.pk}", "", address, sentence, "warning")
-    Notification.objects.add_tasks(person, message, count, partial(texts.tasks_stuck, workflow=workflow.name))
+    url = f"{reverse('overview:detail', args=[workflow.key_id, workflow.workflow_id])}#stuck"
+    sentence = f"No progress for over {duration(index.stuck_hours * 3600)}"
+    message = Message(Kind.STUCK, f"stuck:{index.pk}", "", url, sentence, "warning")
+
+    def title(count: int) -> str:
+        if count == 1:
+            return f"1 of your tasks in {workflow.name} is stuck"
+        return f"{count:,} of your tasks in {workflow.name} are stuck"
+
+    Notification.objects.add_tasks(person, message, count, title)
 
 
 def _tasks_in_need(index: WorkflowIndex, watch: TaskWatch, below: int) -> QuerySet[IndexedTask, tuple[int, str]]:
@@ -248,12 +238,17 @@ def _notify_sender(index: WorkflowIndex, person_id: int, statuses: dict[int, str
     notified = NotifiedTask.objects.filter(index=index, person=person_id, task_id__in=statuses)
     new = set(statuses.items()) - set(notified.values_list("task_id", "status"))
     person = User.objects.filter(pk=person_id, is_active=True).first()
-    if not new or person is None or index.workflow is None or not may_use(person, index.workflow.key):
+    workflow = index.workflow
+    if not new or person is None or workflow is None or not may_use(person, workflow.key):
         return
-    place = [index.workflow.key_id, index.workflow.workflow_id]
-    address = f"{reverse('tasks:list', args=place)}?status=attention&sent=me"
-    message = Message(Kind.ATTENTION, f"attention:{index.pk}", "", address)
-    title = partial(texts.tasks_need_attention, workflow=index.workflow.name)
+    url = f"{reverse('tasks:list', args=[workflow.key_id, workflow.workflow_id])}?status=attention&sent=me"
+    message = Message(Kind.ATTENTION, f"attention:{index.pk}", "", url)
+
+    def title(count: int) -> str:
+        if count == 1:
+            return f"1 of your tasks in {workflow.name} needs attention"
+        return f"{count:,} of your tasks in {workflow.name} need attention"
+
     with transaction.atomic():
         rows = (NotifiedTask(index=index, person=person, task_id=task_id, status=status) for task_id, status in new)
         NotifiedTask.objects.bulk_create(rows)

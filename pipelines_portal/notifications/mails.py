@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.times import zone_named
-from pipelines_portal.notifications import texts
 from pipelines_portal.notifications.models import (
     GATHERING_MINUTES,
     MORNING_HOUR,
@@ -40,22 +39,32 @@ def _mail(person: User, now: datetime) -> bool:
     notifications = _relevant_notifications(person, until)
     if not notifications:
         return False
-    stored = preferences if preferences.pk else _store(preferences)
+    if not preferences.pk:  # defaults are stored, so that only one of two workers can update the row
+        defaults = {"listed": preferences.listed, "mailed": preferences.mailed, "mail": preferences.mail}
+        preferences, _ = Preferences.objects.get_or_create(person=person, defaults=defaults)
     # The worker whose update moves `last_mail_at` sends the mail.
-    if not Preferences.objects.filter(pk=stored.pk, last_mail_at=stored.last_mail_at).update(last_mail_at=now):
+    last, stored = preferences.last_mail_at, Preferences.objects.filter(pk=preferences.pk)
+    if not stored.filter(last_mail_at=last).update(last_mail_at=now):
         return False
-    if not send_mail(person.email, "notifications/mail.txt", _context(notifications)):
+    lines = [(one.title, one.sentence, absolute_url(one.address)) for one in notifications[:MAX_LINES]]
+    subject, others = lines[0][0], len(lines) - 1
+    if others:
+        subject = (
+            f"{subject}, and 1 more notification" if others == 1 else f"{subject}, and {others} more notifications"
+        )
+    context = {
+        "lines": lines,
+        "subject": subject,
+        "is_cut": len(notifications) > MAX_LINES,
+        "all": absolute_url(reverse("notifications:list")),
+        "preferences": absolute_url(reverse("notifications:preferences")),
+    }
+    if not send_mail(person.email, "notifications/mail.txt", context):
         # No mail server accepted it: try again a minute later.
-        Preferences.objects.filter(pk=stored.pk, last_mail_at=now).update(last_mail_at=stored.last_mail_at)
+        stored.filter(last_mail_at=now).update(last_mail_at=last)
         return False
     _notifications_to_mail(person, until).update(is_to_mail=False)
     return True
-
-
-def _store(preferences: Preferences) -> Preferences:
-    """Store the default preferences, so that only one of two workers can update the row."""
-    defaults = {"listed": preferences.listed, "mailed": preferences.mailed, "mail": preferences.mail}
-    return Preferences.objects.get_or_create(person=preferences.person, defaults=defaults)[0]
 
 
 def _notifications_to_mail(person: User, until: datetime) -> QuerySet[Notification]:
@@ -88,14 +97,3 @@ def _mailed_until(person: User, preferences: Preferences, now: datetime) -> date
     local_now = now.astimezone(zone_named(person.time_zone) or timezone.get_default_timezone())
     morning = local_now.replace(hour=MORNING_HOUR, minute=0, second=0, microsecond=0)
     return morning if local_now >= morning and (last is None or last < morning) else None
-
-
-def _context(notifications: list[Notification]) -> dict[str, object]:
-    lines = [(one.title, one.sentence, absolute_url(one.address)) for one in notifications[:MAX_LINES]]
-    return {
-        "lines": lines,
-        "subject": texts.mail_subject(lines[0][0], len(lines) - 1),
-        "is_cut": len(notifications) > MAX_LINES,
-        "all": absolute_url(reverse("notifications:list")),
-        "preferences": absolute_url(reverse("notifications:preferences")),
-    }

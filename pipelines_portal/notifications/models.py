@@ -47,7 +47,7 @@ class Message:
     kind: str
     subject: str
     title: str
-    address: str
+    url: str
     sentence: str = ""
     tone: str = "info"
 
@@ -57,7 +57,7 @@ class Message:
             "kind": self.kind,
             "title": self.title[:400],
             "sentence": self.sentence[:400],
-            "address": self.address,
+            "address": self.url,
             "tone": self.tone,
         }
 

@@ -12,7 +12,6 @@ from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.signals import import_handed_over, import_removed
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.signals import key_handed_over, key_removed
-from pipelines_portal.notifications import texts
 from pipelines_portal.notifications.models import Kind, Message, Notification
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended, outcome_written
@@ -25,8 +24,8 @@ def notify_of_end(sender: object, end: BatchEnd, **more: Any) -> None:
 
 
 @receiver(outcome_written)
-def read_decided(sender: object, submission: Submission, **more: Any) -> None:
-    """Take what a person has decided for read: there is nothing left to do about it."""
+def mark_decided_read(sender: object, submission: Submission, **more: Any) -> None:
+    """Mark notifications about what a person has decided as read: there is nothing left to do."""
     if submission.is_decided_by_person and submission.status != Submission.Status.UNCONFIRMED:
         about = Notification.objects.filter(subject=f"unconfirmed:{submission.pk}:{submission.attempt}", read_at=None)
         about.update(read_at=timezone.now())
@@ -34,12 +33,14 @@ def read_decided(sender: object, submission: Submission, **more: Any) -> None:
 
 @receiver(import_handed_over)
 def notify_new_owner(sender: object, handed_over: ImportJob, by: User, **more: Any) -> None:
-    place = [handed_over.key_id, handed_over.workflow_id, handed_over.pk]
-    # The time lets the same owner be notified again after another handover.
-    subject = f"handed-over:{handed_over.pk}:{machine(handed_over.changed_at)}"
-    title = texts.import_transferred(str(by), handed_over.label)
-    advice = "Rows not sent yet are sent in your name when you continue it"
-    message = Message(Kind.BATCH, subject, title, reverse("imports:detail", args=place), advice)
+    message = Message(
+        Kind.BATCH,
+        # The time lets the same owner be notified again after another transfer.
+        f"handed-over:{handed_over.pk}:{machine(handed_over.changed_at)}",
+        f"{by} handed over the import {handed_over.label} to you",
+        reverse("imports:detail", args=[handed_over.key_id, handed_over.workflow_id, handed_over.pk]),
+        "Rows not sent yet are sent in your name when you continue it",
+    )
     Notification.objects.notify(handed_over.owner, message)
 
 
@@ -47,22 +48,29 @@ def notify_new_owner(sender: object, handed_over: ImportJob, by: User, **more: A
 def notify_owner_of_a_removed_import(sender: object, removed: ImportJob, key: SavedKey, by: User, **more: Any) -> None:
     if removed.owner == by:
         return
-    title = texts.import_deleted(removed.label)
-    sentence = texts.import_deleted_with_key(str(by), key.name)
-    address = reverse("submissions:list")
-    message = Message(Kind.BATCH, f"import-removed:{removed.pk}", title, address, sentence, "warning")
+    message = Message(
+        Kind.BATCH,
+        f"import-removed:{removed.pk}",
+        f"Your import {removed.label} was deleted",
+        reverse("submissions:list"),
+        f"{by} removed API key {key.name} and its unsent rows",
+        "warning",
+    )
     Notification.objects.notify(removed.owner, message)
 
 
 @receiver(key_handed_over)
 def notify_new_owner_of_a_key(sender: object, key: SavedKey, former: User, by: User, **more: Any) -> None:
-    """Notify the new owner, unless they are the administrator who handed the key over."""
+    """Notify the new owner, unless they are the administrator who transferred the key."""
     if key.owner == by:
         return
-    address = reverse("keys:detail", args=[key.pk])
-    sentence = texts.key_owned_before(str(former))
-    subject = f"key-owned:{key.pk}:{machine(timezone.now())}"
-    message = Message(Kind.KEY, subject, texts.key_owned(key.name), address, sentence)
+    message = Message(
+        Kind.KEY,
+        f"key-owned:{key.pk}:{machine(timezone.now())}",
+        f"You now own API key {key.name}",
+        reverse("keys:detail", args=[key.pk]),
+        f"Previous owner: {former}",
+    )
     Notification.objects.notify(key.owner, message)
 
 

@@ -63,16 +63,13 @@ def notification_read_all(request: SignedInRequest) -> HttpResponse:
 @signed_in
 def notification_preferences(request: SignedInRequest) -> HttpResponse:
     """Show and store the kinds of notifications that the person wants, and how often mails come."""
-    if request.method != "POST":
-        return _preferences_page(request, PreferencesForm.showing(Preferences.objects.for_person(request.user)))
-    form = PreferencesForm(request.POST)
-    if not form.is_valid():
-        return _preferences_page(request, form, status=422)
-    Preferences.objects.update_or_create(person=request.user, defaults=form.cleaned_data)
-    messages.success(request, "Notification settings saved")
-    return redirect("notifications:preferences")
-
-
-def _preferences_page(request: SignedInRequest, form: PreferencesForm, status: int = 200) -> HttpResponse:
+    if request.method == "POST":
+        form = PreferencesForm(request.POST)
+        if form.is_valid():
+            Preferences.objects.update_or_create(person=request.user, defaults=form.cleaned_data)
+            messages.success(request, "Notification settings saved")
+            return redirect("notifications:preferences")
+    else:
+        form = PreferencesForm.showing(Preferences.objects.for_person(request.user))
     context = {"form": form, "lines": form.lines(), "mail_is_on": mail_is_on()}
-    return render_page(request, "notifications/preferences.html", context, status=status)
+    return render_page(request, "notifications/preferences.html", context, status=422 if form.errors else 200)

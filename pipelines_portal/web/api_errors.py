@@ -1,6 +1,5 @@
 """The page, or the note, for a `PipelinesError` that a view did not handle: what happened, and what to do next."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -83,21 +82,6 @@ _WORDS: dict[type[PipelinesError], Explanation] = {
     CertificateRefused: Explanation(503, texts.CERTIFICATE_TITLE, texts.CERTIFICATE, can_retry=True),
     ConnectionFailed: Explanation(503, texts.UNREACHABLE_TITLE, texts.IN_A_MINUTE, can_retry=True),
 }
-
-
-class ApiErrorMiddleware:
-    """Turns a `PipelinesError` of a view into a page for people, never a 500."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
-
-    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, PipelinesError):
-            return None
-        return error_response(request, error)
 
 
 def error_response(request: HttpRequest, error: PipelinesError) -> HttpResponse:

@@ -1,12 +1,11 @@
 """Pages for requests that fail, from a wrong address to an error of the portal itself."""
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from pipelines_portal.core import request_ids
@@ -80,19 +79,6 @@ def method_not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
     response = render_notice(request, "web/message.html", words | {"action": texts.GO_HOME, "address": "/"}, status=405)
     response["Allow"] = allowed
     return response
-
-
-class MethodNotAllowedMiddleware:
-    """Gives a page to people who open an address that only takes POST. Django's answer is empty."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        if not isinstance(response, HttpResponseNotAllowed) or request.method != "GET":
-            return response
-        return method_not_allowed(request, response["Allow"])
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -9,8 +9,7 @@ from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.keys.clients import KeyCannotBeOpened
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.texts import KEY_REMOVED, KEY_REMOVED_TITLE
-from pipelines_portal.web.api_errors import error_response
-from pipelines_portal.web.error_pages import method_not_allowed
+from pipelines_portal.web.error_pages import failed_call, method_not_allowed
 from pipelines_portal.web.rendering import render_notice
 
 
@@ -28,7 +27,7 @@ class ErrorPageMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, PipelinesError):
-            return error_response(request, error)
+            return failed_call(request, error)
         if isinstance(error, KeyCannotBeOpened):
             context = {"sentence": str(error), "nothing_sent": request.method not in ("GET", "HEAD")}
             return render_notice(request, "keys/unreadable.html", context, status=503)

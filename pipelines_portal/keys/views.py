@@ -35,7 +35,7 @@ from pipelines_portal.keys.replacement import Reach, check_reach
 from pipelines_portal.keys.sharing import recipients_of
 from pipelines_portal.keys.signals import key_became_usable, key_removal_asked
 from pipelines_portal.keys.states import state_of
-from pipelines_portal.web.api_errors import explain
+from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.web.exceptions import NotAllowed
 from pipelines_portal.web.rendering import render_page
 

@@ -1,20 +1,26 @@
 """Pages for requests that fail, from a wrong address to an error of the portal itself."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.log import log_response
 
+from pipelines_portal.api_client import ApiError, ConnectionFailed, Held, NotAsked, PipelinesError, Unauthorized
 from pipelines_portal.core import request_ids
 from pipelines_portal.core.database_errors import RETRY_AFTER_SECONDS, NotRecorded, is_away, is_full
 from pipelines_portal.web import texts
+from pipelines_portal.web.error_sentences import explain, wait_of
 from pipelines_portal.web.exceptions import NotAllowed
-from pipelines_portal.web.rendering import render_notice
+from pipelines_portal.web.rendering import htmx_of, is_part_of_page, render_notice
 
 TEMPLATE = "web/failure.html"
+# htmx shows a response with this status, and stops refreshing.
+STOP_POLLING = 286
 
 
 @dataclass(frozen=True)
@@ -94,3 +100,44 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
     sentence = str(exception) if isinstance(exception, NotAllowed) else texts.NOT_ALLOWED
     context = {"title": texts.NOT_ALLOWED_TITLE, "sentence": sentence}
     return render_notice(request, "web/message.html", context, status=403)
+
+
+def failed_call(request: HttpRequest, error: PipelinesError) -> HttpResponse:
+    words = explain(error)
+    if isinstance(error, NotAsked) and _refreshes_itself(request):
+        words = replace(words, sentence=texts.RETRYING)
+    if isinstance(error, Held) and _refreshes_itself(request):
+        words = replace(words, sentence=texts.updates_resume(wait_of(error)))
+    context = {
+        "words": words,
+        "request_id": request_ids.current(),
+        # A whole page has it as its heading.
+        "note_title": words.title if is_part_of_page(request) else "",
+        "retry_after": str(words.retry_after) if words.retry_after else "",
+        # A link can only repeat a GET.
+        "retry_url": request.get_full_path() if words.can_retry and request.method in ("GET", "HEAD") else "",
+        "maybe_processed": error.maybe_processed,
+        "nothing_sent": request.method == "POST" and not error.maybe_processed,
+    }
+    status = STOP_POLLING if isinstance(error, Unauthorized) and _refreshes_itself(request) else words.status
+    response = render_notice(request, "web/api_error.html", context, status=status)
+    if words.retry_after:
+        response["Retry-After"] = str(words.retry_after)
+    log_cause(request, response, error)
+    return response
+
+
+def log_cause(request: HttpRequest, response: HttpResponse, error: PipelinesError) -> None:
+    """Log host and reason of the failed call with a page of status 5xx. Django would log the page's address only."""
+    if response.status_code >= 500:
+        host, reason = urlsplit(settings.PIPELINES_API_URL).netloc, str(error).rstrip(".").replace("’", "'")
+        if isinstance(error, ApiError):  # its message may quote what people typed
+            reason = f"{error.status} {error.code}"
+        cause = error.cause if isinstance(error, ConnectionFailed) else f"{host}: {reason}"
+        log_response("%s: %s (%s)", response.reason_phrase, request.path, cause, response=response, request=request)
+
+
+def _refreshes_itself(request: HttpRequest) -> bool:
+    """Return True if a part of a page requested itself, without a click."""
+    htmx = htmx_of(request)
+    return bool(htmx) and request.method == "GET" and bool(htmx.trigger) and htmx.trigger == htmx.target

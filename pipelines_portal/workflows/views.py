@@ -11,7 +11,8 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.permissions import owned_key, usable_key
-from pipelines_portal.web.api_errors import explain, log_cause
+from pipelines_portal.web.error_pages import log_cause
+from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows import texts

@@ -1,7 +1,24 @@
-"""The API's messages about rows and fields, in the words of the pages."""
+"""The sentence for what can go wrong with a call to the API: for a failed call, and for a row that was rejected."""
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from pipelines_portal.api_client import (
+    ApiError,
+    CertificateRefused,
+    ConnectionFailed,
+    CreatorGone,
+    Forbidden,
+    NotAsked,
+    NotFound,
+    PipelinesError,
+    RateLimited,
+    ServiceUnavailable,
+    Unauthorized,
+    UnexpectedResponse,
+)
+from pipelines_portal.web import texts
 
 # Labels of fields by name.
 Labels = Mapping[str, str]
@@ -83,3 +100,58 @@ _TRANSLATIONS: list[tuple[re.Pattern[str], Callable[[re.Match[str], Labels], str
     (re.compile("File not found in ZIP: (.+)", re.DOTALL), lambda match, labels: f"{match[1]} isn’t in the ZIP file"),
     (_INVALID, _invalid_value),
 ]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Words for an error. `status` is of our response, `retry_after` is in seconds, `key_id` is the key at fault."""
+
+    status: int
+    title: str
+    sentence: str
+    can_retry: bool = False
+    retry_after: int | None = None
+    key_is_dead: bool = False
+    key_id: int | None = None
+
+    @property
+    def reason(self) -> str:
+        """Both as the reason why something was not done."""
+        return f"{self.title}. {self.sentence}"
+
+
+def explain(error: PipelinesError) -> Explanation:
+    """Return the words for an error. They never quote the key, and the API only where its message is for people."""
+    for kind, words in _WORDS.items():
+        if isinstance(error, kind):
+            sentence = error.advice or words.sentence
+            if isinstance(error, CertificateRefused):
+                sentence = sentence.format(cause=error.cause)
+            return replace(words, sentence=sentence, key_id=error.key_id)
+    if isinstance(error, RateLimited):
+        seconds = wait_of(error)
+        sentence = texts.rate_limited(seconds)
+        return Explanation(429, texts.RATE_LIMIT_TITLE, sentence, can_retry=True, retry_after=seconds)
+    if isinstance(error, NotAsked):
+        title = str(error).rstrip(".")
+        return Explanation(503, title, texts.IN_A_MINUTE, can_retry=True, retry_after=error.retry_after)
+    if isinstance(error, UnexpectedResponse):
+        return Explanation(502, texts.UNEXPECTED_TITLE, texts.unexpected(str(error)), can_retry=True)
+    if isinstance(error, ApiError) and error.status < 500:
+        return Explanation(502, texts.REFUSED_TITLE, texts.pipelines_answered(error.message), can_retry=True)
+    return Explanation(502, texts.ERROR_TITLE, texts.ERROR, can_retry=True)
+
+
+def wait_of(error: RateLimited) -> int:
+    return max(5 if error.retry_after is None else error.retry_after, 1)
+
+
+_WORDS: dict[type[PipelinesError], Explanation] = {
+    Unauthorized: Explanation(403, texts.REJECTED_TITLE, texts.REJECTED, key_is_dead=True),
+    CreatorGone: Explanation(422, texts.CREATOR_GONE_TITLE, texts.CREATOR_GONE, key_is_dead=True),
+    Forbidden: Explanation(403, texts.FORBIDDEN_TITLE, texts.FORBIDDEN),
+    NotFound: Explanation(404, texts.MISSING_TITLE, texts.MISSING),
+    ServiceUnavailable: Explanation(503, texts.UNAVAILABLE_TITLE, texts.IN_A_MINUTE, can_retry=True),
+    CertificateRefused: Explanation(503, texts.CERTIFICATE_TITLE, texts.CERTIFICATE, can_retry=True),
+    ConnectionFailed: Explanation(503, texts.UNREACHABLE_TITLE, texts.IN_A_MINUTE, can_retry=True),
+}

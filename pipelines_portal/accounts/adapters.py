@@ -52,7 +52,13 @@ class AccountAdapter(DefaultAccountAdapter):
         if not user.is_active:
             raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
         if is_refused(user):
-            raise ImmediateHttpResponse(refuse(request, texts.DEMO_ACCOUNT, email=user.email))
+            raise ImmediateHttpResponse(
+                refuse(
+                    request,
+                    "This demo account doesn’t work on this portal because its password is public.",
+                    email=user.email,
+                )
+            )
         with transaction.atomic():
             super().login(request, user)
             record(Verb.SIGNED_IN, by=user, target=user, how=ways_used(request, user))
@@ -86,8 +92,8 @@ class SecondStepAdapter(DefaultMFAAdapter):
     """Encrypts the secrets of second steps in the same way as organization keys."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": texts.INCORRECT_CODE,
-        "cannot_generate_recovery_codes": texts.NO_TWO_STEP_VERIFICATION,
+        "incorrect_code": "Incorrect or expired code. Enter the newest code.",
+        "cannot_generate_recovery_codes": "Set up two-step verification first.",
     }
 
     def encrypt(self, text: str) -> str:

@@ -29,7 +29,7 @@ _UNSTORABLE = re.compile(r"\\u(0000|[dD][89a-fA-F])")
 
 class SignInForm(AuthenticationForm):
     error_messages = {
-        "invalid_login": texts.INCORRECT_SIGN_IN,
+        "invalid_login": "Incorrect email or password.",
         "inactive": texts.DEACTIVATED,
     }
     username = forms.EmailField(
@@ -57,7 +57,10 @@ class SignInForm(AuthenticationForm):
         error = super().get_invalid_login_error()
         if may_sign_in_without_issuer(Role.OPERATOR):
             return error
-        return ValidationError(texts.incorrect_sign_in_beside(issuer_name()), code=error.code)
+        return ValidationError(
+            f"Incorrect email or password. Only administrators sign in with a password; use {issuer_name()} instead.",
+            code=error.code,
+        )
 
     def login(self, request: HttpRequest, redirect_url: str | None) -> HttpResponse:
         """Continue with the next step of the sign-in."""
@@ -71,7 +74,7 @@ class _CodeForm(forms.Form):
     code = forms.CharField(
         label="Code",
         max_length=40,
-        help_text=texts.CODE_HELP,
+        help_text="The 6 digits from your authenticator app, or a recovery code.",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}),
     )
 
@@ -79,7 +82,10 @@ class _CodeForm(forms.Form):
         try:
             code: str = super().clean_code()  # type: ignore[misc]
         except Undecryptable:
-            raise ValidationError(texts.CODE_UNREADABLE) from None
+            raise ValidationError(
+                "We can’t check codes: a value is missing from ENCRYPTION_KEYS. Use a passkey, or "
+                "contact your administrator."
+            ) from None
         if self.authenticator.type == Type.TOTP and not use_code_once(self.user, code):  # type: ignore[attr-defined]
             raise get_adapter().validation_error("incorrect_code")
         return code
@@ -93,7 +99,10 @@ class CodeForm(_CodeForm, AuthenticateByCodeForm):
         self.has_app = second_steps_of(self.user).filter(type=Type.TOTP).exists()
         if not self.has_app:
             code = self.fields["code"]
-            code.label, code.help_text = "Recovery code", texts.RECOVERY_CODE_HELP
+            code.label, code.help_text = (
+                "Recovery code",
+                "One of the codes that you saved when you added your passkey. Each works once.",
+            )
             del code.widget.attrs["autofocus"]
 
     def clean_code(self) -> str:
@@ -102,7 +111,7 @@ class CodeForm(_CodeForm, AuthenticateByCodeForm):
         except ValidationError as error:
             if self.has_app or error.code != "incorrect_code":
                 raise
-            raise ValidationError(texts.INCORRECT_RECOVERY_CODE, code=error.code) from None
+            raise ValidationError("Incorrect or used recovery code.", code=error.code) from None
 
 
 class ConfirmByCodeForm(_CodeForm, ReauthenticateByCodeForm):
@@ -147,7 +156,7 @@ class PasskeySignInForm(PasskeyMixin, LoginWebAuthnForm):
         if not answer.response.authenticator_data.is_user_verified():
             raise ValidationError(texts.PASSKEY_REFUSED)
         if not authenticator.data.get(PASSWORDLESS, True):
-            raise ValidationError(texts.PASSKEY_NEEDS_PASSWORD)
+            raise ValidationError("This passkey only works after your password. Sign in with your email first.")
         return authenticator
 
 
@@ -210,18 +219,18 @@ class AppForm(forms.Form):
         code = str(self.cleaned_data["code"])
         app = Authenticator(user=self.user, type=Type.TOTP, data={"secret": get_adapter().encrypt(self.secret)})
         if not app.wrap().validate_code(code) or not use_code_once(self.user, code):
-            raise ValidationError(texts.INCORRECT_APP_CODE)
+            raise ValidationError("Incorrect code. Enter the newest code and check your phone’s clock.")
         return code
 
 
 class PasskeyForm(AddWebAuthnForm):
     credential = CredentialField(widget=forms.HiddenInput)
-    name = NameField(label="Name", required=False, max_length=100, help_text=texts.PASSKEY_NAME_HELP)
+    name = NameField(label="Name", required=False, max_length=100, help_text="For example: Work laptop")
     passwordless = forms.BooleanField(
         label="Sign in without a password",
         required=False,
         initial=True,
-        help_text=texts.PASSKEY_ALONE_HELP,
+        help_text="This passkey alone then signs you in. Requires a fingerprint, face or PIN.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

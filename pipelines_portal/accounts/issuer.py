@@ -19,7 +19,6 @@ from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.confirmation import CONFIRMED_FOR_SECONDS
 from pipelines_portal.accounts.models import Team, User
 from pipelines_portal.accounts.sessions import end_all_sessions
@@ -91,7 +90,10 @@ class IssuerAdapter(DefaultSocialAccountAdapter):
         if not claims_of(sociallogin):
             raise ImmediateHttpResponse(sign_in_failed(request, None, "two people in one answer"))
         if is_confirming(request, sociallogin) and not has_just_signed_in(sociallogin):
-            sentence = texts.no_new_sign_in(settings.OIDC_NAME)
+            sentence = (
+                f"{settings.OIDC_NAME} didn’t ask you to sign in again. Sign out of {settings.OIDC_NAME}, "
+                "then try again."
+            )
             raise ImmediateHttpResponse(_refuse(request, sentence, email=verified_email(sociallogin)))
         if (at := _signed_in_at(sociallogin)) is not None:
             request.session[ISSUER_SIGN_IN_AT] = at
@@ -105,7 +107,9 @@ class IssuerAdapter(DefaultSocialAccountAdapter):
         email = verified_email(sociallogin)
         if may_create_account(email):
             return True
-        raise ImmediateHttpResponse(_refuse(request, texts.email_unknown(email), email=email))
+        raise ImmediateHttpResponse(
+            _refuse(request, f"No account for {email}. Ask your administrator to invite you.", email=email)
+        )
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
         user: User = sociallogin.user
@@ -132,9 +136,24 @@ def _link_by_email(request: HttpRequest, sociallogin: SocialLogin) -> None:
     email = verified_email(sociallogin)
     if not email:
         typed = str(claims_of(sociallogin).get(settings.OIDC_EMAIL_CLAIM, ""))
-        raise ImmediateHttpResponse(_refuse(request, texts.email_not_verified(settings.OIDC_NAME), email=typed))
+        raise ImmediateHttpResponse(
+            _refuse(
+                request,
+                f"{settings.OIDC_NAME} hasn’t verified your email. Verify it there, or contact your administrator.",
+                email=typed,
+            )
+        )
     if sociallogin.is_existing and not link_account(request, sociallogin):
-        raise ImmediateHttpResponse(_refuse(request, texts.email_linked_to_another(settings.OIDC_NAME), email=email))
+        raise ImmediateHttpResponse(
+            _refuse(
+                request,
+                (
+                    f"This account is linked to someone else at {settings.OIDC_NAME}. Ask your administrator "
+                    "to unlink it."
+                ),
+                email=email,
+            )
+        )
     sociallogin.email_addresses = [EmailAddress(email=email, verified=True, primary=True)]
 
 
@@ -250,11 +269,21 @@ def sign_in_failed(request: HttpRequest, error: Exception | None, code: str | No
     """Respond with the reason why nobody was signed in. The issuer's response may hold secrets and is not logged."""
     name = settings.OIDC_NAME
     if code == AuthError.CANCELLED:
-        return _refuse(request, texts.issuer_cancelled(name))
+        return _refuse(request, f"You cancelled the sign-in with {name}.")
     cause = describe_failure(error) if error else str(code)
     logger.warning("Sign-in through OIDC_ISSUER failed: %s", cause)
     if error and is_certificate_error(error):
-        return _refuse(request, texts.issuer_certificate_refused(name), status=503, cause=cause)
+        return _refuse(
+            request,
+            f"The portal can’t connect to {name} safely. Ask your administrator to check its certificate.",
+            status=503,
+            cause=cause,
+        )
     if isinstance(error, requests.RequestException | WrongIssuer):
-        return _refuse(request, texts.issuer_not_responding(name), status=503, cause=cause)
-    return _refuse(request, texts.issuer_failed(name), status=401)
+        return _refuse(
+            request,
+            f"{name} isn’t responding. Try again in a minute, or sign in with your password.",
+            status=503,
+            cause=cause,
+        )
+    return _refuse(request, f"Signing in with {name} failed or took too long. Try again.", status=401)

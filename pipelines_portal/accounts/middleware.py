@@ -12,7 +12,6 @@ from django.contrib.sessions.middleware import SessionMiddleware as DjangoMiddle
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
-from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.database_errors import recording_result
 from pipelines_portal.core.demo_accounts import is_refused
@@ -79,5 +78,8 @@ class LargeBodyMiddleware:
         length = int(request.META.get("CONTENT_LENGTH") or 0)
         if length <= settings.STRANGERS_LARGEST_BODY or request.user.is_authenticated:
             return self.get_response(request)
-        context = {"title": texts.NOT_SENT, "sentence": texts.SIGN_IN_TO_SEND}
+        context = {
+            "title": "Not sent: you’re signed out",
+            "sentence": "Sign in in another tab, then go back and send again. Your text is still there.",
+        }
         return render_notice(request, "web/message.html", context, status=413)

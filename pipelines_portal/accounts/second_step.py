@@ -15,7 +15,6 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.change_mails import Change, notify_of_change
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.sessions import end_all_sessions, end_other_sessions
@@ -134,5 +133,5 @@ def _redirect_to_set_up(request: HttpRequest) -> HttpResponse:
     if htmx_of(request):
         return HttpResponseClientRedirect(reverse("accounts:second_step_set_up"), status=403)
     if request.method == "POST":
-        messages.warning(request, texts.NOT_SAVED_WITHOUT_IT)
+        messages.warning(request, "Your change wasn’t saved. Set up two-step verification first.")
     return redirect("accounts:second_step_set_up")

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
-from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
@@ -93,7 +92,7 @@ def refuse(
     else:
         record(Verb.SIGN_IN_REFUSED, by=None, actor_email=email, reason=sentence, **detail)
     return render_page(
-        request, "accounts/refused.html", {"title": texts.NOT_SIGNED_IN, "sentence": sentence}, status=status
+        request, "accounts/refused.html", {"title": "Not signed in", "sentence": sentence}, status=status
     )
 
 

@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.keys.clients import KeyCannotBeOpened
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.keys.texts import KEY_REMOVED, KEY_REMOVED_TITLE
 from pipelines_portal.web.error_pages import failed_call, method_not_allowed
 from pipelines_portal.web.rendering import render_notice
 
@@ -33,7 +32,10 @@ class ErrorPageMiddleware:
             return render_notice(request, "keys/unreadable.html", context, status=503)
         if isinstance(error, IntegrityError) and _key_was_removed(request):
             # Values are stored before they are sent, so nothing was sent.
-            context = {"title": KEY_REMOVED_TITLE, "sentence": KEY_REMOVED}
+            context = {
+                "title": "Nothing was sent",
+                "sentence": "Someone removed this key from the portal. Ask its owner, or use another key.",
+            }
             return render_notice(request, "web/message.html", context, status=404)
         return None
 

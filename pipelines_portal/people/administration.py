@@ -19,7 +19,6 @@ from pipelines_portal.accounts.texts import ADMINISTRATORS_ONLY
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.people import texts
 from pipelines_portal.web.exceptions import NotAllowed
 from pipelines_portal.web.mail import mail_is_on
 
@@ -32,7 +31,11 @@ class LastAdministrator(Exception):
 
     def __init__(self, person: User, by: User) -> None:
         is_self = person.pk == by.pk
-        super().__init__(texts.LAST_ADMINISTRATOR_IS_YOU if is_self else texts.last_administrator(str(person)))
+        super().__init__(
+            "You’re the only administrator. Make someone else an administrator first."
+            if is_self
+            else f"{person} is the only administrator. Make someone else an administrator first."
+        )
 
 
 class NoNewOwner(Exception):
@@ -79,7 +82,7 @@ def _dispose_of_key(key: SavedKey, owner: User | None, by: User) -> None:
         # The row is locked, because the new owner may be leaving at this moment.
         key.hand_over(User.objects.select_for_update().get(pk=owner.pk), by)
     except ValueError:
-        raise NoNewOwner(texts.owner_left(str(owner))) from None
+        raise NoNewOwner(f"{owner} can’t own keys. Choose someone else.") from None
 
 
 @transaction.atomic

@@ -9,7 +9,6 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.first_start import setup_link
 from pipelines_portal.people.models import FirstAdministrator
-from pipelines_portal.people.texts import SETUP_LINK
 
 
 class SetupFinished(Exception):
@@ -41,7 +40,7 @@ def create_first_administrator(name: str, email: str, password: str) -> User:
             if is_finished():
                 raise SetupFinished
             person = User.objects.create_user(email, password, name=name, role=Role.ADMINISTRATOR)
-            record(Verb.PERSON_MADE, by=person, target=person, how=SETUP_LINK)
+            record(Verb.PERSON_MADE, by=person, target=person, how="the setup link")
     except IntegrityError:
         raise SetupFinished from None
     return person

@@ -37,9 +37,25 @@ class Failure:
     is_uncertain: bool = True
 
 
-FULL = Failure(507, texts.FULL_TITLE, texts.FULL_READING, texts.FULL_SENDING, is_uncertain=False)
-AWAY = Failure(503, texts.AWAY_TITLE, texts.AWAY_READING, texts.AWAY_SENDING)
-OURS = Failure(500, texts.OURS_TITLE, texts.OURS_READING, texts.OURS_SENDING)
+FULL = Failure(
+    507,
+    "The portal is out of disk space",
+    "Ask your administrator to free some space.",
+    "What you sent wasn’t saved. Ask your administrator to free some space, then send it again.",
+    is_uncertain=False,
+)
+AWAY = Failure(
+    503,
+    "The portal is busy",
+    "The database is not responding. Try again in a minute.",
+    "The database is not responding. We don’t know if this was saved. Check Sent before you try again.",
+)
+OURS = Failure(
+    500,
+    "The portal had an error",
+    "Try again. If this keeps happening, contact your administrator.",
+    texts.OURS_SENDING,
+)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -73,7 +89,7 @@ def _sentence(failure: Failure, error: BaseException | None, *, is_reading: bool
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Show a 404. An exception with `title`, `sentence`, `action` and `address` provides the words and a link."""
-    context = {"title": texts.NOT_FOUND_TITLE, "sentence": texts.NOT_FOUND}
+    context = {"title": "Page not found", "sentence": "It may have been removed, or you don’t have access."}
     if hasattr(exception, "address"):
         context = {name: getattr(exception, name) for name in ("title", "sentence", "action", "address")}
     return render_notice(request, "web/message.html", context, status=404)
@@ -81,33 +97,37 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def method_not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
     """Show a 405, for an address that only receives forms and was opened, such as by a reload after an error."""
-    words = {"title": texts.METHOD_NOT_ALLOWED_TITLE, "sentence": texts.METHOD_NOT_ALLOWED}
-    response = render_notice(request, "web/message.html", words | {"action": texts.GO_HOME, "address": "/"}, status=405)
+    words = {"title": "This address can’t be opened", "sentence": "It only receives what a page of the portal sends."}
+    response = render_notice(request, "web/message.html", words | {"action": "Go to Home", "address": "/"}, status=405)
     response["Allow"] = allowed
     return response
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
-        sentence = texts.too_large(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.LARGEST_FORM)
-        context = {"title": texts.TOO_LARGE_TITLE, "sentence": sentence}
+        text, files = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024**2, settings.LARGEST_FORM // 1024**2
+        sentence = f"Send at most {text} MB of text, or {files} MB with files. Go back and send less."
+        context = {"title": "Too much to send", "sentence": sentence}
         return render_notice(request, "web/message.html", context, status=413)
-    context = {"title": texts.BAD_REQUEST_TITLE, "sentence": texts.BAD_REQUEST}
+    context = {
+        "title": "Page not sent",
+        "sentence": "The portal couldn’t read what your browser sent. Go back and try again.",
+    }
     return render_notice(request, "web/message.html", context, status=400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    sentence = str(exception) if isinstance(exception, NotAllowed) else texts.NOT_ALLOWED
-    context = {"title": texts.NOT_ALLOWED_TITLE, "sentence": sentence}
+    sentence = str(exception) if isinstance(exception, NotAllowed) else "Your role doesn’t allow this."
+    context = {"title": "Not allowed", "sentence": sentence}
     return render_notice(request, "web/message.html", context, status=403)
 
 
 def failed_call(request: HttpRequest, error: PipelinesError) -> HttpResponse:
     words = explain(error)
     if isinstance(error, NotAsked) and _refreshes_itself(request):
-        words = replace(words, sentence=texts.RETRYING)
+        words = replace(words, sentence="We’ll retry shortly.")
     if isinstance(error, Held) and _refreshes_itself(request):
-        words = replace(words, sentence=texts.updates_resume(wait_of(error)))
+        words = replace(words, sentence=f"Updates resume automatically in {wait_of(error):,} s.")
     context = {
         "words": words,
         "request_id": request_ids.current(),

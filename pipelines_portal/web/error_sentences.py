@@ -130,16 +130,18 @@ def explain(error: PipelinesError) -> Explanation:
             return replace(words, sentence=sentence, key_id=error.key_id)
     if isinstance(error, RateLimited):
         seconds = wait_of(error)
-        sentence = texts.rate_limited(seconds)
-        return Explanation(429, texts.RATE_LIMIT_TITLE, sentence, can_retry=True, retry_after=seconds)
+        sentence = f"Pipelines limits requests per key. You can continue in {seconds:,} s."
+        return Explanation(429, "Rate limit reached", sentence, can_retry=True, retry_after=seconds)
     if isinstance(error, NotAsked):
         title = str(error).rstrip(".")
         return Explanation(503, title, texts.IN_A_MINUTE, can_retry=True, retry_after=error.retry_after)
     if isinstance(error, UnexpectedResponse):
-        return Explanation(502, texts.UNEXPECTED_TITLE, texts.unexpected(str(error)), can_retry=True)
+        return Explanation(
+            502, "Pipelines sent an unexpected response", f"{error} Contact your administrator.", can_retry=True
+        )
     if isinstance(error, ApiError) and error.status < 500:
-        return Explanation(502, texts.REFUSED_TITLE, texts.pipelines_answered(error.message), can_retry=True)
-    return Explanation(502, texts.ERROR_TITLE, texts.ERROR, can_retry=True)
+        return Explanation(502, "Pipelines refused this", f"Pipelines answered: {error.message}", can_retry=True)
+    return Explanation(502, "Pipelines had an error", "Try again.", can_retry=True)
 
 
 def wait_of(error: RateLimited) -> int:
@@ -147,11 +149,25 @@ def wait_of(error: RateLimited) -> int:
 
 
 _WORDS: dict[type[PipelinesError], Explanation] = {
-    Unauthorized: Explanation(403, texts.REJECTED_TITLE, texts.REJECTED, key_is_dead=True),
-    CreatorGone: Explanation(422, texts.CREATOR_GONE_TITLE, texts.CREATOR_GONE, key_is_dead=True),
-    Forbidden: Explanation(403, texts.FORBIDDEN_TITLE, texts.FORBIDDEN),
-    NotFound: Explanation(404, texts.MISSING_TITLE, texts.MISSING),
-    ServiceUnavailable: Explanation(503, texts.UNAVAILABLE_TITLE, texts.IN_A_MINUTE, can_retry=True),
-    CertificateRefused: Explanation(503, texts.CERTIFICATE_TITLE, texts.CERTIFICATE, can_retry=True),
-    ConnectionFailed: Explanation(503, texts.UNREACHABLE_TITLE, texts.IN_A_MINUTE, can_retry=True),
+    Unauthorized: Explanation(
+        403, "API key rejected", "It expired or was revoked. Replace it with a new key.", key_is_dead=True
+    ),
+    CreatorGone: Explanation(
+        422,
+        "ZIP uploads are blocked for this key",
+        "The person who created it left the organization. Ask an organization admin for a new key.",
+        key_is_dead=True,
+    ),
+    Forbidden: Explanation(
+        403, "Pipelines doesn’t allow this", "This key has no permission for it. Ask an organization admin."
+    ),
+    NotFound: Explanation(404, "Not found in Pipelines", "It doesn’t exist, or this key has no access to it."),
+    ServiceUnavailable: Explanation(503, "Pipelines is unavailable", texts.IN_A_MINUTE, can_retry=True),
+    CertificateRefused: Explanation(
+        503,
+        "Pipelines’ certificate isn’t valid",
+        "The portal can’t connect safely ({cause}). Ask your administrator to check the certificate.",
+        can_retry=True,
+    ),
+    ConnectionFailed: Explanation(503, "Can’t reach Pipelines", texts.IN_A_MINUTE, can_retry=True),
 }

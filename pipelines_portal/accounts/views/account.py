@@ -9,7 +9,6 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.forms import NameForm
 from pipelines_portal.accounts.models import Theme
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
@@ -43,7 +42,7 @@ def name_change(request: SignedInRequest) -> HttpResponse:
         form.save()
         kind = {} if request.user.name else {"kind": NAME_REMOVED}
         record(Verb.PERSON_RENAMED, by=request.user, target=request.user, before=before, **kind)
-    messages.success(request, texts.NAME_SAVED)
+    messages.success(request, "Name saved")
     return redirect("accounts:account")
 
 
@@ -58,7 +57,7 @@ def preference(request: SignedInRequest) -> HttpResponse:
     back = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         return HttpResponseRedirect(back)
-    messages.success(request, texts.PREFERENCES_SAVED)
+    messages.success(request, "Preferences saved")
     return redirect("accounts:account")
 
 
@@ -66,9 +65,9 @@ def preference(request: SignedInRequest) -> HttpResponse:
 @signed_in
 def session_end(request: SignedInRequest, mark: str) -> HttpResponse:
     if end_session(request.user, mark):
-        messages.success(request, texts.DEVICE_SIGNED_OUT)
+        messages.success(request, "Device signed out")
     else:
-        messages.warning(request, texts.DEVICE_ALREADY_SIGNED_OUT)
+        messages.warning(request, "This device was already signed out.")
     return redirect("accounts:account")
 
 
@@ -78,7 +77,7 @@ def sessions_end_others(request: SignedInRequest) -> HttpResponse:
     with transaction.atomic():
         end_other_sessions(request, request.user)
         record(Verb.SESSION_ENDED, by=request.user, target=request.user, device="all others")
-    messages.success(request, texts.OTHER_DEVICES_SIGNED_OUT)
+    messages.success(request, "Other devices signed out")
     return redirect("accounts:account")
 
 

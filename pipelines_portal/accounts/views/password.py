@@ -14,7 +14,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django.views.generic import FormView
 
-from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.change_mails import Change, notify_of_change
 from pipelines_portal.accounts.forms import ForgottenForm, NewPasswordForm, OwnPasswordForm
 from pipelines_portal.accounts.models import User
@@ -42,7 +41,7 @@ class PasswordChange(ThrottleMixin, PasswordChangeView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.user = cast(User, request.user)
         if not may_sign_in_without_issuer(self.user.role):
-            raise NotAllowed(texts.no_password_beside(issuer_name()))
+            raise NotAllowed(f"You sign in with {issuer_name()}, so you have no password here.")
         return super().dispatch(request, *args, **kwargs)
 
     def get_limits(self) -> list[Limit]:
@@ -55,7 +54,7 @@ class PasswordChange(ThrottleMixin, PasswordChangeView):
             record(Verb.PASSWORD_CHANGED, by=self.user, target=self.user)
             end_other_sessions(self.request, self.user)
             notify_of_change(Change.PASSWORD_SET, self.user)
-        messages.success(self.request, texts.PASSWORD_CHANGED)
+        messages.success(self.request, "Password changed · Other devices signed out")
         return response
 
     def log_refused(self, form: Any) -> None:
@@ -110,10 +109,13 @@ def password_reset(request: HttpRequest, uid: str, token: str) -> HttpResponse:
         return render_page(request, "accounts/password_reset.html", context, status=422 if form.errors else 200)
     if not set_password(uid, token, form.cleaned_data["new_password1"]):
         return _link_expired(request)
-    messages.success(request, texts.PASSWORD_SET)
+    messages.success(request, "Password changed. Sign in with your new password.")
     return redirect("accounts:sign_in")
 
 
 def _link_expired(request: HttpRequest) -> HttpResponse:
-    context = {"title": texts.LINK_EXPIRED_TITLE, "sentence": texts.LINK_EXPIRED}
+    context = {
+        "title": "This link doesn’t work",
+        "sentence": "This link was already used or has expired. Sign in, or ask your administrator for a new link.",
+    }
     return render_page(request, "accounts/refused.html", context, status=410)

@@ -18,7 +18,6 @@ from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods, require_safe
 
-from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.confirmation import confirmed
 from pipelines_portal.accounts.forms import AppForm, PasskeyForm
 from pipelines_portal.accounts.models import User
@@ -38,7 +37,10 @@ from pipelines_portal.web.rendering import render_page
 
 # In the session, encrypted, until the app has proved that it knows it.
 NEW_SECRET = "new_app_secret"  # noqa: S105 - its name
-REMOVED = {Type.TOTP: texts.APP_REMOVED, Type.WEBAUTHN: texts.PASSKEY_REMOVED}
+REMOVED = {
+    Type.TOTP: "Authenticator app removed · Other devices signed out",
+    Type.WEBAUTHN: "Passkey removed · Other devices signed out",
+}
 
 
 @require_safe
@@ -109,10 +111,12 @@ class AuthenticatorAdd(AddMixin, ActivateTOTPView):
         except IntegrityError:  # two at once
             return self._already_set_up()
         self.request.session.pop(NEW_SECRET, None)
-        return self.added_response(texts.APP_ADDED, has_new_codes=self.did_generate_recovery_codes)
+        return self.added_response(
+            "Authenticator app added · Other devices signed out", has_new_codes=self.did_generate_recovery_codes
+        )
 
     def _already_set_up(self) -> HttpResponse:
-        messages.warning(self.request, texts.APP_EXISTS)
+        messages.warning(self.request, "You already have an authenticator app. Remove it to set up another one.")
         return redirect("accounts:account")
 
 
@@ -135,7 +139,7 @@ class PasskeyAdd(AddMixin, AddWebAuthnView):
             passkey.data[PASSWORDLESS] = bool(form.cleaned_data.get("passwordless"))
             passkey.save(update_fields=["data"])
             record_second_step_added(self.request, user, Type.WEBAUTHN)
-        sentence = texts.passkey_added(form.cleaned_data["name"])
+        sentence = f"Passkey “{form.cleaned_data['name']}” added · Other devices signed out"
         return self.added_response(sentence, has_new_codes=self.did_generate_recovery_codes)
 
 
@@ -148,7 +152,7 @@ class RecoveryCodesMake(AddMixin, GenerateRecoveryCodesView):
             super().form_valid(form)
             record(Verb.RECOVERY_CODES_MADE, by=self.request.user, target=self.request.user)
             end_other_sessions(self.request, self.request.user)
-        return self.added_response(texts.RECOVERY_CODES_CREATED, has_new_codes=True)
+        return self.added_response("New recovery codes created. The old ones no longer work.", has_new_codes=True)
 
 
 @require_http_methods(["GET", "POST"])

@@ -18,7 +18,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from requests import RequestException
 
-from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.forms import CodeForm, PasskeySignInForm, PasskeyStepForm, SignInForm
 from pipelines_portal.accounts.issuer import IssuerClient, provider_id, sign_in_failed
 from pipelines_portal.accounts.models import User
@@ -121,7 +120,11 @@ class PasskeySignIn(LoginWebAuthnView):
         give_back(address_limits(self.request, "passkey"))
         user = form.cleaned_data["credential"].user
         if not may_sign_in_without_issuer(user.role):
-            return refuse(self.request, texts.passkeys_only_for_administrators(issuer_name()), email=user.email)
+            return refuse(
+                self.request,
+                f"Only administrators sign in with a passkey. Sign in with {issuer_name()} instead.",
+                email=user.email,
+            )
         return carry_values(self.request, super().form_valid(form))
 
     def form_invalid(self, form: PasskeySignInForm) -> HttpResponse:
@@ -183,5 +186,5 @@ class SignOut(LogoutView):
             if isinstance(request.user, User):
                 record(Verb.SIGNED_OUT, by=request.user, target=request.user)
             response = super().post(request, *args, **kwargs)
-        messages.success(request, texts.SIGNED_OUT)
+        messages.success(request, "You’re signed out.")
         return response

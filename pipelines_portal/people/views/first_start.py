@@ -19,7 +19,12 @@ def first_administrator(request: HttpRequest) -> HttpResponse:
         return _refuse(request, texts.SETUP_FINISHED_TITLE, texts.SETUP_FINISHED, status=410)
     code = (request.POST if request.method == "POST" else request.GET).get("code", "")
     if not is_setup_code(code):
-        return _refuse(request, texts.LINK_INVALID_TITLE, texts.SETUP_LINK_INVALID, status=404)
+        return _refuse(
+            request,
+            texts.LINK_INVALID_TITLE,
+            "Open the whole setup link. It’s in the log of the portal, and pipelines setup_link prints it.",
+            status=404,
+        )
     form = FirstAdministratorForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         return _create_account(request, form)

@@ -31,7 +31,7 @@ from pipelines_portal.web.rendering import render_page
 @signed_in
 def person_invite(request: SignedInRequest) -> HttpResponse:
     if not may_invite(request.user):
-        raise NotAllowed(texts.INVITE_NOT_ALLOWED)
+        raise NotAllowed("Only administrators and team leads can invite people.")
     if request.method != "POST":
         shows_administrators = _new_invitations(request).filter(role=Role.ADMINISTRATOR).exists()
         if shows_administrators and (confirmation := ask_to_confirm(request)):
@@ -65,7 +65,7 @@ def _invite(request: SignedInRequest, form: InviteForm) -> list[Invitation]:
             )
             queue_mails(invited)
     except IntegrityError:
-        form.add_error("emails", texts.INVITED_BY_ANOTHER)
+        form.add_error("emails", "Someone else just invited one of these people. Send the form again.")
         return []
     return invited
 
@@ -117,7 +117,7 @@ def invitation_renew(request: SignedInRequest, invitation_id: int) -> HttpRespon
 def invitation_withdraw(request: SignedInRequest, invitation_id: int) -> HttpResponse:
     invitation = _changeable_invitation(request, invitation_id)
     is_withdrawn = invitation.withdraw(by=request.user)
-    show_result(request, is_withdrawn, texts.INVITATION_REVOKED)
+    show_result(request, is_withdrawn, "Invitation revoked")
     team = invitation.teams.first()
     if team and not request.user.is_administrator:
         return redirect("people:team_detail", team.pk)

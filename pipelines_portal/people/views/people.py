@@ -83,7 +83,7 @@ def person_role(request: SignedInRequest, person_id: int) -> HttpResponse:
     except LastAdministrator as refusal:
         form.add_error("role", str(refusal))
         return _page(request, person, role_form=form)
-    sentence = texts.role_changed(is_own=person == request.user) if is_changed else texts.ROLE_UNCHANGED
+    sentence = texts.role_changed(is_own=person == request.user) if is_changed else "Role not changed."
     messages.success(request, sentence)
     return redirect("people:detail", person.pk)
 
@@ -128,7 +128,7 @@ def person_reactivate(request: SignedInRequest, person_id: int) -> HttpResponse:
     if person.is_administrator and (confirmation := ask_to_confirm(request)):
         return confirmation
     is_active = reactivate(person, by=request.user)
-    show_result(request, is_active, texts.REACTIVATED)
+    show_result(request, is_active, "Reactivated")
     return redirect("people:detail", person.pk)
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.forms import PasswordResetForm
-from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
@@ -18,21 +17,15 @@ from pipelines_portal.accounts.sessions import end_all_sessions
 from pipelines_portal.accounts.sign_in import may_sign_in_without_issuer
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.link_tokens import LinkTokens
 from pipelines_portal.web.mail import BEHIND_UPLOADS, absolute_url, send_mail
 
 # For how long a reset link works.
 LINK_MINUTES = settings.PASSWORD_RESET_TIMEOUT // 60
 
 
-class LinkTokens(PasswordResetTokenGenerator):
-    """Tokens of links that set a password.
-
-    They stop working if the person's role changes, and name the administrator who made the link, if one did.
-    """
-
-    def __init__(self, maker: str = "") -> None:
-        super().__init__()
-        self.maker = maker
+class ResetTokens(LinkTokens):
+    """Tokens that stop working if the person's role changes. The maker is an administrator, or ""."""
 
     def _make_hash_value(self, user: Any, timestamp: int) -> str:
         return f"{user.role} {self.maker} {super()._make_hash_value(user, timestamp)}"
@@ -46,10 +39,8 @@ def reset_link(user: User, request: HttpRequest | None, *, by: User | None = Non
 def reset_path(user: User, *, by: User | None = None) -> str:
     """Return the path of a reset link. Made `by` an administrator, it works as long as they are one."""
     maker = str(by.pk) if by else ""
-    token = f"{maker}.{LinkTokens(maker).make_token(user)}"
-    return reverse(
-        "accounts:password_reset", kwargs={"uid": urlsafe_base64_encode(force_bytes(user.pk)), "token": token}
-    )
+    uid, token = urlsafe_base64_encode(force_bytes(user.pk)), ResetTokens(maker).make_named_token(user)
+    return reverse("accounts:password_reset", kwargs={"uid": uid, "token": token})
 
 
 def user_of_link(uid: str, token: str) -> User | None:
@@ -64,10 +55,10 @@ def user_of_link(uid: str, token: str) -> User | None:
 
 def _token_is_valid(user: User, token: str) -> bool:
     """Return False also if the person who created the link has left or is no longer an administrator."""
-    maker, _, rest = token.partition(".")
-    if not LinkTokens(maker).check_token(user, rest):
-        return False
-    return not maker or User.objects.filter(pk=int(maker), role=Role.ADMINISTRATOR, is_active=True).exists()
+    maker = ResetTokens.maker_of(user, token)
+    if not maker:
+        return maker == ""
+    return User.objects.filter(pk=int(maker), role=Role.ADMINISTRATOR, is_active=True).exists()
 
 
 def set_password(uid: str, token: str, password: str) -> User | None:

@@ -11,8 +11,8 @@ from django.db import connection
 from django.test import Client
 
 from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.core.first_start import setup_code
-from pipelines_portal.people.first_start import SetupFinished, create_first_administrator, link
+from pipelines_portal.core.first_start import SetupFinished, setup_code
+from pipelines_portal.people.first_start import create_first_administrator, link
 from pipelines_portal.people.models import FirstAdministrator
 from tests.factories import make_person
 from tests.people.cast import events

@@ -5,9 +5,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from pipelines_portal.accounts.sign_in import sign_in
-from pipelines_portal.core.first_start import is_setup_code
+from pipelines_portal.core.first_start import SetupFinished, is_setup_code
 from pipelines_portal.people import texts
-from pipelines_portal.people.first_start import SetupFinished, create_first_administrator, is_finished
+from pipelines_portal.people.first_start import create_first_administrator, is_finished
 from pipelines_portal.people.forms import FirstAdministratorForm
 from pipelines_portal.web.rendering import render_page
 

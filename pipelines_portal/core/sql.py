@@ -16,7 +16,8 @@ LARGEST_ID = 2**63 - 1
 def fetch_rows(sql: str, values: Sequence[Any]) -> list[Row]:
     """Run a query. For `reads.py` of an app: building the same SQL again takes most of the time of a small ORM query.
 
-    There are at most ten such queries, each with a test that compares it with the queryset on both databases.
+    At most ten pages or calls read so, each with a test that compares it with the queryset on both databases. The other
+    caller is submissions/search/queries.py: full-text search has no queryset.
     """
     with connection.cursor() as cursor:
         cursor.execute(sql, values)

@@ -1,4 +1,4 @@
-"""The page that the setup link opens, as long as the portal has no accounts."""
+"""The page that the setup link opens, while the portal has no administrator."""
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache

@@ -1,4 +1,4 @@
-"""The portal's settings, from environment variables. base.py reads those of both programs, sign_in.py those of sign-in."""
+"""The portal's settings from environment variables; base.py reads those of both programs, sign_in.py of sign-in."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 

@@ -20,7 +20,7 @@ from fido2.webauthn import AuthenticationResponse
 from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.accounts.second_step import PASSWORDLESS, Type, second_steps_of, use_code_once
-from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer, sign_in
+from pipelines_portal.accounts.sign_in import idp_name, may_sign_in_without_idp, sign_in
 from pipelines_portal.core.encryption import Undecryptable
 from pipelines_portal.web.form_fields import NameField
 
@@ -49,16 +49,16 @@ class SignInForm(AuthenticationForm):
 
     def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
         super().confirm_login_allowed(user)  # type: ignore[arg-type]
-        if isinstance(user, User) and not may_sign_in_without_issuer(user.role):
+        if isinstance(user, User) and not may_sign_in_without_idp(user.role):
             raise self.get_invalid_login_error()
 
     def get_invalid_login_error(self) -> ValidationError:
         """Return the same error for a wrong password and for a right one that may not be used."""
         error = super().get_invalid_login_error()
-        if may_sign_in_without_issuer(Role.OPERATOR):
+        if may_sign_in_without_idp(Role.OPERATOR):
             return error
         return ValidationError(
-            f"Incorrect email or password. Only administrators sign in with a password; use {issuer_name()} instead.",
+            f"Incorrect email or password. Only administrators sign in with a password; use {idp_name()} instead.",
             code=error.code,
         )
 
@@ -235,7 +235,7 @@ class PasskeyForm(AddWebAuthnForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not may_sign_in_without_issuer(self.user.role):
+        if not may_sign_in_without_idp(self.user.role):
             del self.fields["passwordless"]
 
     def clean(self) -> dict[str, Any]:

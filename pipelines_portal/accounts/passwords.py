@@ -14,7 +14,7 @@ from django_tasks import task
 from pipelines_portal.accounts.change_mails import Change, notify_of_change
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.accounts.sessions import end_all_sessions
-from pipelines_portal.accounts.sign_in import may_sign_in_without_issuer
+from pipelines_portal.accounts.sign_in import may_sign_in_without_idp
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.link_tokens import LinkTokens
@@ -49,7 +49,7 @@ def user_of_link(uid: str, token: str) -> User | None:
         user = User.objects.filter(pk=int(urlsafe_base64_decode(uid)), is_active=True).first()
     except (ValueError, OverflowError):
         return None
-    is_valid = user is not None and may_sign_in_without_issuer(user.role) and _token_is_valid(user, token)
+    is_valid = user is not None and may_sign_in_without_idp(user.role) and _token_is_valid(user, token)
     return user if is_valid else None
 
 
@@ -97,7 +97,7 @@ def mail_reset_link(email: str) -> None:
     The link is made in the job, so that the queue does not store it.
     """
     for user in PasswordResetForm().get_users(email):
-        if isinstance(user, User) and may_sign_in_without_issuer(user.role):
+        if isinstance(user, User) and may_sign_in_without_idp(user.role):
             _mail_link(user, absolute_url(reset_path(user)))
 
 
@@ -106,7 +106,7 @@ def mail_reset_link_by(maker_id: int, user_id: int) -> None:
     """Mail a reset link that an administrator made. It is another one than the page showed."""
     maker = User.objects.filter(pk=maker_id, role=Role.ADMINISTRATOR, is_active=True).first()
     user = User.objects.filter(pk=user_id, is_active=True).first()
-    if maker is None or user is None or not may_sign_in_without_issuer(user.role):
+    if maker is None or user is None or not may_sign_in_without_idp(user.role):
         return
     link = absolute_url(reset_path(user, by=maker))
     if not _mail_link(user, link):

@@ -36,7 +36,7 @@ SESSION_MARK = "has_second_step"
 # The pages that stay open to somebody who must set up a second step first.
 OPEN_VIEWS = {
     "accounts:sign_in", "accounts:sign_out", "accounts:second_step_set_up", "accounts:authenticator_add",
-    "accounts:passkey_add", "accounts:confirm", "accounts:issuer_sign_in", "accounts:issuer_callback",
+    "accounts:passkey_add", "accounts:confirm", "accounts:idp_sign_in", "accounts:idp_callback",
 }  # fmt: skip
 # An annotation for a queryset of people.
 HAS_SECOND_STEP = Exists(Authenticator.objects.filter(user=OuterRef("pk")).exclude(type=Type.RECOVERY_CODES))

@@ -19,20 +19,20 @@ from pipelines_portal.web.rendering import render_page
 
 # In the session: the person, the ways by which they proved their identity, and the time of the last proof.
 PROOF = "shown"
-# In the session: when the issuer last asked the person who they are.
-ISSUER_SIGN_IN_AT = "issuer_sign_in_at"
+# In the session: when the identity provider last asked the person who they are.
+IDP_SIGN_IN_AT = "issuer_sign_in_at"
 
 
-def may_sign_in_without_issuer(role: str) -> bool:
+def may_sign_in_without_idp(role: str) -> bool:
     """Return whether people of `role` may sign in with a password or with a passkey alone.
 
-    PASSWORD_SIGN_IN can reserve that for administrators. Then all others sign in through the issuer.
+    PASSWORD_SIGN_IN can reserve that for administrators. Then all others sign in through the identity provider.
     """
     return settings.PASSWORD_SIGN_IN == "on" or role == Role.ADMINISTRATOR  # noqa: S105 - a setting's name
 
 
-def issuer_name() -> str:
-    """Return the issuer's name, or "" if there is no issuer."""
+def idp_name() -> str:
+    """Return the identity provider's name, or "" if there is no identity provider."""
     return settings.OIDC_NAME if settings.OIDC_ISSUER else ""
 
 
@@ -49,9 +49,9 @@ def sign_in(request: HttpRequest, user: User, *, how: str, redirect_url: str | N
 @receiver(authentication_step_completed)
 def _store_step(request: HttpRequest, user: User, method: str, **details: Any) -> None:
     if method == "socialaccount":
-        # The provider is "oidc:" and a hash. The session at the issuer may be older than this moment.
+        # The provider is "oidc:" and a hash. The session at the identity provider may be older than this moment.
         way, _, _ = details["provider"].partition(":")
-        at = min(time.time(), request.session.get(ISSUER_SIGN_IN_AT, math.inf))
+        at = min(time.time(), request.session.get(IDP_SIGN_IN_AT, math.inf))
         _store_proof(request, user, way, at)
     else:
         _store_proof(request, user, "" if details.get("reauthenticated") else details.get("type", method))

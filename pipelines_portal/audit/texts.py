@@ -117,7 +117,7 @@ _PATTERNS: dict[Verb, Pattern] = {
     Verb.RESET_LINK_MADE: "{who} created a password reset link for {target}",
     Verb.RESET_LINK_NOT_MAILED: "{who} created a password reset link that couldn’t be emailed to {target}",
     Verb.SECOND_STEP_RESET: "{who} reset two-step verification of {target}",
-    Verb.ISSUER_UNLINKED: "{who} unlinked {target} from {issuer}",
+    Verb.IDP_UNLINKED: "{who} unlinked {target} from {issuer}",
     Verb.TEAM_CREATED: "{who} created team {target}",
     Verb.TEAM_RENAMED: "{who} renamed team {was} to {target}",
     Verb.TEAM_REMOVED: "{who} deleted team {target}",

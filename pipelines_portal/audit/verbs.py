@@ -52,7 +52,7 @@ class Verb(TextChoices):
     RESET_LINK_MADE = "reset-link-made", Group.PEOPLE, "Created a reset link"
     RESET_LINK_NOT_MAILED = "reset-link-not-mailed", Group.PEOPLE, "Reset link couldn’t be emailed"
     SECOND_STEP_RESET = "second-step-reset", Group.PEOPLE, "Reset two-step verification"
-    ISSUER_UNLINKED = "issuer-unlinked", Group.PEOPLE, "Unlinked a person from single sign-on"
+    IDP_UNLINKED = "issuer-unlinked", Group.PEOPLE, "Unlinked a person from single sign-on"
     TEAM_CREATED = "team-created", Group.TEAMS, "Created a team"
     TEAM_RENAMED = "team-renamed", Group.TEAMS, "Renamed a team"
     TEAM_REMOVED = "team-removed", Group.TEAMS, "Deleted a team"

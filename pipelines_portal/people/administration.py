@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from pipelines_portal.accounts import issuer
+from pipelines_portal.accounts import identity_provider
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.accounts.passwords import mail_reset_link_by, reset_link
 from pipelines_portal.accounts.second_step import reset_second_steps, second_steps_of
@@ -119,10 +119,10 @@ def remove_second_steps(person: User, *, by: User) -> bool:
 
 
 @transaction.atomic
-def unlink_from_issuer(person: User, *, by: User) -> bool:
-    """Unlink the person from the issuer and end their sessions. Return False if they are not linked."""
+def unlink_from_idp(person: User, *, by: User) -> bool:
+    """Unlink the person from the identity provider and end their sessions. Return False if they are not linked."""
     _lock_administrators(by)
-    return issuer.unlink(person, by)
+    return identity_provider.unlink(person, by)
 
 
 def _lock_administrators(by: User) -> set[int]:

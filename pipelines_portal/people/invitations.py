@@ -1,4 +1,4 @@
-"""The ways in which invitations reach people: signed links, mails, and the sign-in through the issuer."""
+"""The ways in which invitations reach people: signed links, mails, and the sign-in through the identity provider."""
 
 import time
 from typing import Any
@@ -85,11 +85,11 @@ def _mail(invitation: Invitation) -> bool:
     return send_mail(invitation.email, "people/invitation_mail.txt", context)
 
 
-# --- sign-in through the issuer ---------------------------------------------------------------------------------------
+# --- sign-in through the identity provider ----------------------------------------------------------------------------
 
 
 def is_invited(email: str, **more: Any) -> bool:
-    """Receive `newcomer_arrived`: an invited person may sign in through the issuer."""
+    """Receive `newcomer_arrived`: an invited person may sign in through the identity provider."""
     return Invitation.objects.waiting_for(email) is not None
 
 

@@ -15,7 +15,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from pipelines_portal import __version__
-from pipelines_portal.accounts.issuer import PROVIDER
+from pipelines_portal.accounts.identity_provider import PROVIDER
 from pipelines_portal.accounts.models import Team
 from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.verbs import Verb

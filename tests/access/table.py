@@ -102,7 +102,7 @@ def member(world: World) -> dict[str, Any]:
 
 READS = "it only reads"
 ASKS_WHO = "asks the administrator once more who they are: in tests/people"
-ISSUER = "---------"  # no issuer is set up here
+IDP = "---------"  # no identity provider is set up here
 TEAM_SEEN, TEAM_LED, TEAM_CHANGED = "--....-ss", "--xx..-ss", "--xxx.-ss"
 NO_CODE = "a wrong code is a refusal of its own, in tests/accounts"
 
@@ -113,8 +113,8 @@ ACCESS: dict[str, Row] = {
     "accounts:sign_in": Row(ANYONE, ANYONE, data=credentials, event="signed-in"),
     "accounts:second_step": Row(ANYONE, ANYONE, quiet=NO_CODE),
     "accounts:passkey_sign_in": Row(ANYONE, ANYONE, event="sign-in-refused"),
-    "accounts:issuer_sign_in": Row(post=ISSUER, quiet="no issuer is set up here"),
-    "accounts:issuer_callback": Row(ISSUER),
+    "accounts:idp_sign_in": Row(post=IDP, quiet="no issuer is set up here"),
+    "accounts:idp_callback": Row(IDP),
     "accounts:sign_out": Row(post=ANYONE, event="signed-out"),
     "accounts:password_forgotten": Row(ANYONE, ANYONE, data=email, event="password-reset-asked"),
     "accounts:password_reset": Row(ANYONE, ANYONE, quiet="the link of one person, in tests/accounts"),

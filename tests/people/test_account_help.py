@@ -112,7 +112,7 @@ def test_nobody_waits_for_a_silent_mail_server(cast: Cast, settings: Any) -> Non
     assert job.args_kwargs["args"] == [cast.administrator.pk, cast.member.pk]
 
 
-def test_people_of_the_issuer_get_no_reset_link(cast: Cast, settings: Any) -> None:
+def test_people_of_the_idp_get_no_reset_link(cast: Cast, settings: Any) -> None:
     settings.PASSWORD_SIGN_IN = "administrators"
     settings.OIDC_ISSUER, settings.OIDC_NAME = "https://login.example.com", "Acme"
     answer = cast.confirmed("administrator").post(address(cast, "reset-link"))

@@ -15,7 +15,7 @@ from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.accounts.preferences import browser_zone, set_preference
 from pipelines_portal.accounts.second_step import Type, needs_second_step, recovery_codes_of, second_steps_of
 from pipelines_portal.accounts.sessions import end_other_sessions, end_session, open_sessions_of
-from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer
+from pipelines_portal.accounts.sign_in import idp_name, may_sign_in_without_idp
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.texts import NAME_REMOVED
 from pipelines_portal.audit.verbs import Verb
@@ -86,8 +86,8 @@ def _page(request: SignedInRequest, status: int = 200, *, is_unknown_choice: boo
     steps = list(second_steps_of(user))
     context = {
         "memberships": user.memberships.select_related("team"),
-        "has_password": user.has_usable_password() and may_sign_in_without_issuer(user.role),
-        "issuer": issuer_name(),
+        "has_password": user.has_usable_password() and may_sign_in_without_idp(user.role),
+        "idp": idp_name(),
         "passkeys": [step for step in steps if step.type == Type.WEBAUTHN],
         "app": next((step for step in steps if step.type == Type.TOTP), None),
         "codes": recovery_codes_of(user),

@@ -20,7 +20,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.passwords import LINK_MINUTES, mail_reset_link, set_password, user_of_link
 from pipelines_portal.accounts.permissions import signed_in
 from pipelines_portal.accounts.sessions import end_other_sessions
-from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer, record_slowed
+from pipelines_portal.accounts.sign_in import idp_name, may_sign_in_without_idp, record_slowed
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.sign_in_throttle.throttle import Limit, give_back, password_limits, person_limits
@@ -40,8 +40,8 @@ class PasswordChange(ThrottleMixin, PasswordChangeView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.user = cast(User, request.user)
-        if not may_sign_in_without_issuer(self.user.role):
-            raise NotAllowed(f"You sign in with {issuer_name()}, so you have no password here.")
+        if not may_sign_in_without_idp(self.user.role):
+            raise NotAllowed(f"You sign in with {idp_name()}, so you have no password here.")
         return super().dispatch(request, *args, **kwargs)
 
     def get_limits(self) -> list[Limit]:

@@ -18,7 +18,7 @@ class Change(StrEnum):
     APP_REMOVED = "The authenticator app was removed from your Pipelines Portal account"
     PASSKEY_ADDED = "A passkey was added to your Pipelines Portal account"
     PASSKEY_REMOVED = "A passkey was removed from your Pipelines Portal account"
-    SECOND_STEP_REMOVED = "An administrator reset your two-step verification on Pipelines Portal"
+    TWO_STEP_REMOVED = "An administrator reset your two-step verification on Pipelines Portal"
 
 
 def notify_of_change(change: Change, user: User) -> None:

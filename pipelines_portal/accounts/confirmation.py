@@ -15,8 +15,8 @@ from pipelines_portal.accounts.forms import ConfirmByCodeForm, ConfirmByPassword
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest
 from pipelines_portal.accounts.restored_forms import NOT_TYPED, typed_values
-from pipelines_portal.accounts.second_step import Type, second_steps_of
 from pipelines_portal.accounts.sign_in import idp_name, may_sign_in_without_idp, seconds_since_confirmed
+from pipelines_portal.accounts.two_step import Type, two_step_methods_of
 from pipelines_portal.web.rendering import render_page
 
 CONFIRMED_FOR_SECONDS = 10 * 60
@@ -65,7 +65,7 @@ def way_to_confirm(user: User) -> str:
     """Return how they can confirm: "password", "code", "idp" to sign in there again, or "" if they can't."""
     if user.has_usable_password() and may_sign_in_without_idp(user.role):
         return "password"
-    if second_steps_of(user).filter(type=Type.TOTP).exists():
+    if two_step_methods_of(user).filter(type=Type.TOTP).exists():
         return "code"
     return "idp" if idp_name() else ""
 

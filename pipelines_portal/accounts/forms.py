@@ -19,8 +19,8 @@ from fido2.webauthn import AuthenticationResponse
 
 from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.accounts.second_step import PASSWORDLESS, Type, second_steps_of, use_code_once
 from pipelines_portal.accounts.sign_in import idp_name, may_sign_in_without_idp, sign_in
+from pipelines_portal.accounts.two_step import PASSWORDLESS, Type, two_step_methods_of, use_code_once
 from pipelines_portal.core.encryption import Undecryptable
 from pipelines_portal.web.form_fields import NameField
 
@@ -92,11 +92,11 @@ class _CodeForm(forms.Form):
 
 
 class CodeForm(_CodeForm, AuthenticateByCodeForm):
-    """The second step after the password. Without an authenticator app, only a recovery code can be entered."""
+    """Two-step verification after the password. Without an authenticator app, only a recovery code can be entered."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.has_app = second_steps_of(self.user).filter(type=Type.TOTP).exists()
+        self.has_app = two_step_methods_of(self.user).filter(type=Type.TOTP).exists()
         if not self.has_app:
             code = self.fields["code"]
             code.label, code.help_text = (
@@ -161,7 +161,7 @@ class PasskeySignInForm(PasskeyMixin, LoginWebAuthnForm):
 
 
 class PasskeyStepForm(PasskeyMixin, AuthenticateWebAuthnForm):
-    """A passkey as the second step after the password."""
+    """A passkey as two-step verification after the password."""
 
 
 class ForgottenForm(forms.Form):

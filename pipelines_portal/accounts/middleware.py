@@ -24,7 +24,7 @@ View = Callable[[HttpRequest], HttpResponse]
 class SessionMiddleware(DjangoMiddleware):
     """Return the response of a request that ended its own session, where Django would respond with 400.
 
-    People end their own sessions with a reset link, by leaving, or by resetting their second step.
+    People end their own sessions with a reset link, by leaving, or by resetting their two-step verification.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -62,7 +62,7 @@ def _token_is_valid(user: User, token: str) -> bool:
 
 
 def set_password(uid: str, token: str, password: str) -> User | None:
-    """Set the password and end all sessions. Return None if the link was used since. Second steps stay."""
+    """Set the password and end all sessions. Return None if the link was used since. Two-step verification stays."""
     with transaction.atomic():
         user = user_of_link(uid, token)
         # Of two requests at once, one finds that the other has changed the password.
@@ -75,7 +75,7 @@ def set_password(uid: str, token: str, password: str) -> User | None:
 
 
 def set_password_by_command(user: User, password: str) -> None:
-    """Set the password, for a command, and end all sessions. Second steps stay."""
+    """Set the password, for a command, and end all sessions. Two-step verification stays."""
     user.set_password(password)
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(password=user.password)

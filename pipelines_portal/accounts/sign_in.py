@@ -39,7 +39,7 @@ def idp_name() -> str:
 def sign_in(request: HttpRequest, user: User, *, how: str, redirect_url: str | None = None) -> HttpResponse:
     """Sign in `user`, who has just proved their identity by `how`, and return the response.
 
-    The response may still ask for a second step, or refuse them.
+    The response may still ask for two-step verification, or refuse the person.
     """
     _store_proof(request, user, how)
     response: HttpResponse = perform_login(request, user, email=user.email, redirect_url=redirect_url)

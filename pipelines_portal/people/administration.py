@@ -13,9 +13,9 @@ from django.http import HttpRequest
 from pipelines_portal.accounts import identity_provider
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.accounts.passwords import mail_reset_link_by, reset_link
-from pipelines_portal.accounts.second_step import reset_second_steps, second_steps_of
 from pipelines_portal.accounts.sessions import end_all_sessions
 from pipelines_portal.accounts.texts import ADMINISTRATORS_ONLY
+from pipelines_portal.accounts.two_step import reset_two_step_methods, two_step_methods_of
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.keys.models import SavedKey
@@ -109,12 +109,12 @@ def make_reset_link(person: User, request: HttpRequest, *, by: User) -> str:
 
 
 @transaction.atomic
-def remove_second_steps(person: User, *, by: User) -> bool:
-    """Remove the person's second steps and end their sessions. Return False if they have none."""
+def remove_two_step_methods(person: User, *, by: User) -> bool:
+    """Remove the person's two-step verification and end their sessions. Return False if there is none."""
     _lock_administrators(by)
-    if not second_steps_of(person).exists():
+    if not two_step_methods_of(person).exists():
         return False
-    reset_second_steps(person, by)
+    reset_two_step_methods(person, by)
     return True
 
 

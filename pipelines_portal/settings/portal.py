@@ -129,7 +129,7 @@ MIDDLEWARE = [
     "pipelines_portal.accounts.middleware.LargeBodyMiddleware",
     "pipelines_portal.accounts.preferences.ClocksMiddleware",
     "pipelines_portal.workflows.last_visit.LastVisitMiddleware",
-    "pipelines_portal.accounts.second_step.RequiredSecondStepMiddleware",
+    "pipelines_portal.accounts.two_step.RequiredTwoStepMiddleware",
     "pipelines_portal.keys.middleware.ErrorPageMiddleware",
 ]
 ROOT_URLCONF = "pipelines_portal.urls"

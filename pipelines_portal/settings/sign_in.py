@@ -82,7 +82,7 @@ if OIDC_TRUST_EMAIL and is_anybodys(OIDC_ISSUER):
     )
 if OIDC_EMAIL_CLAIM != "email" and not OIDC_TRUST_EMAIL:
     raise ImproperlyConfigured(
-        "OIDC_EMAIL_CLAIM needs OIDC_TRUST_EMAIL=on: what an provider says of verified emails is about the claim email."
+        "OIDC_EMAIL_CLAIM needs OIDC_TRUST_EMAIL=on: what a provider says of verified emails is about the claim email."
     )
 
 # django-allauth. Its own limits are off: ours, in the database, count for all processes and lock nobody out. See
@@ -97,7 +97,7 @@ ACCOUNT_SESSION_REMEMBER = True
 SOCIALACCOUNT_ADAPTER = "pipelines_portal.accounts.identity_provider.IdpAdapter"
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
-MFA_ADAPTER = "pipelines_portal.accounts.adapters.SecondStepAdapter"
+MFA_ADAPTER = "pipelines_portal.accounts.adapters.TwoStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1

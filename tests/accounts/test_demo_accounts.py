@@ -11,9 +11,9 @@ from tests.factories import make_person
 from tests.pages import text_of
 
 from .identity_provider import is_in, through
-from .second_steps import PASSWORD, sign_in
 from .software_passkey import HOST, software_passkey
 from .test_passkeys import STATE
+from .two_step import PASSWORD, sign_in
 
 
 @pytest.fixture

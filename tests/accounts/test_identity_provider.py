@@ -17,8 +17,8 @@ from tests.factories import make_person
 from tests.pages import text_of
 
 from .identity_provider import is_in, through
-from .second_steps import PASSWORD, code_of, give_app, sign_in
 from .software_passkey import HOST, SoftwarePasskey, new_passkey, software_passkey
+from .two_step import PASSWORD, code_of, give_app, sign_in
 
 
 def test_there_is_a_button_when_there_is_an_idp(client: Client, oidc: Any) -> None:
@@ -115,7 +115,7 @@ def test_an_existing_account_is_linked_and_unchanged(client: Client, oidc: Any, 
     assert is_in(elsewhere) and is_in(client)
 
 
-def test_the_idp_does_not_bypass_the_second_step(client: Client, oidc: Any, maria: User) -> None:
+def test_the_idp_does_not_bypass_the_two_step(client: Client, oidc: Any, maria: User) -> None:
     secret, _ = give_app(maria)
     assert through(client, "maria", "/submissions/")["Location"] == "/sign-in/code/"
     assert not is_in(client)
@@ -133,7 +133,7 @@ def test_the_idp_does_not_bypass_the_second_step(client: Client, oidc: Any, mari
         ("everybody", "operator", True),
     ],
 )
-def test_the_setting_of_the_second_step_holds_after_the_idp(
+def test_the_setting_of_the_two_step_holds_after_the_idp(
     client: Client, oidc: Any, maria: User, setting: str, role: str, is_asked: bool
 ) -> None:
     """Who has none sets it up first; who has one is asked for a code in any case."""
@@ -209,7 +209,7 @@ def sign_in_with(passkey: SoftwarePasskey, browser: Client) -> Any:
     return browser.post("/sign-in/passkey/", {"credential": signed})
 
 
-def test_people_of_the_idp_add_passkeys_as_their_second_step_only(oidc: Any, maria: User) -> None:
+def test_people_of_the_idp_add_passkeys_as_their_two_step_only(oidc: Any, maria: User) -> None:
     oidc.PASSWORD_SIGN_IN = "administrators"
     browser = Client(headers={"host": HOST})
     through(browser, "maria")

@@ -16,7 +16,7 @@ from tests.people.cast import events
 from tests.statements import before_statement
 
 from .identity_provider import is_in, through
-from .second_steps import PASSWORD, sign_in
+from .two_step import PASSWORD, sign_in
 
 LINKED = "This account is linked to someone else at Acme SSO. Ask your administrator to unlink it."
 

@@ -1,4 +1,4 @@
-"""Second steps and the provider in Chromium: what a browser does with passkeys, and what the policy lets it do."""
+"""Two-step verification and the provider in Chromium: passkeys, and what the policy allows."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from oidc_provider_mock import User as Claims
 from oidc_provider_mock import run_server_in_thread
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
-from tests.accounts.second_steps import code_of
+from tests.accounts.two_step import code_of
 from tests.browser.demo import accessibility_faults
 from tests.browser.signing_in import sign_in
 from tests.external_api.server import free_port

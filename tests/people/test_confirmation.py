@@ -9,7 +9,7 @@ from django.test import Client
 
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.people.models import Invitation
-from tests.accounts.second_steps import PASSWORD
+from tests.accounts.two_step import PASSWORD
 from tests.factories import save_key
 from tests.pages import text_of
 

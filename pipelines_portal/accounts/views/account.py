@@ -1,4 +1,4 @@
-"""The account page: name, password, second step, preferences, sessions."""
+"""The account page: name, password, two-step verification, preferences, sessions."""
 
 from datetime import UTC
 
@@ -13,9 +13,9 @@ from pipelines_portal.accounts.forms import NameForm
 from pipelines_portal.accounts.models import Theme
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.accounts.preferences import browser_zone, set_preference
-from pipelines_portal.accounts.second_step import Type, needs_second_step, recovery_codes_of, second_steps_of
 from pipelines_portal.accounts.sessions import end_other_sessions, end_session, open_sessions_of
 from pipelines_portal.accounts.sign_in import idp_name, may_sign_in_without_idp
+from pipelines_portal.accounts.two_step import Type, needs_two_step, recovery_codes_of, two_step_methods_of
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.texts import NAME_REMOVED
 from pipelines_portal.audit.verbs import Verb
@@ -83,7 +83,7 @@ def sessions_end_others(request: SignedInRequest) -> HttpResponse:
 
 def _page(request: SignedInRequest, status: int = 200, *, is_unknown_choice: bool = False) -> HttpResponse:
     user = request.user
-    steps = list(second_steps_of(user))
+    steps = list(two_step_methods_of(user))
     context = {
         "memberships": user.memberships.select_related("team"),
         "has_password": user.has_usable_password() and may_sign_in_without_idp(user.role),
@@ -91,7 +91,7 @@ def _page(request: SignedInRequest, status: int = 200, *, is_unknown_choice: boo
         "passkeys": [step for step in steps if step.type == Type.WEBAUTHN],
         "app": next((step for step in steps if step.type == Type.TOTP), None),
         "codes": recovery_codes_of(user),
-        "is_asked_for": needs_second_step(user),
+        "is_asked_for": needs_two_step(user),
         "sessions": open_sessions_of(user, request),
         "zones": times.zone_choices(),
         "themes": Theme.choices,

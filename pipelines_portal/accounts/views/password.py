@@ -99,7 +99,7 @@ class PasswordForgotten(ThrottleMixin, FormView):  # type: ignore[type-arg]
 @never_cache
 @require_http_methods(["GET", "POST"])
 def password_reset(request: HttpRequest, uid: str, token: str) -> HttpResponse:
-    """Set the password. The person signs in afterwards, with the second step."""
+    """Set the password. The person signs in afterwards, with two-step verification."""
     user = user_of_link(uid, token)
     if user is None:
         return _link_expired(request)

@@ -1,4 +1,4 @@
-"""The pages to sign in with a password and a second step, with a passkey or through the provider, and to sign out."""
+"""The pages to sign in, with a password, a code, a passkey or the identity provider, and to sign out."""
 
 from typing import Any
 
@@ -55,10 +55,10 @@ class SignIn(SignInMixin, LoginView):
         record_slowed(self.request, seconds, email=self.email_for_log())
 
 
-class SecondStep(ThrottleMixin, AuthenticateView):
+class TwoStep(ThrottleMixin, AuthenticateView):
     """Ask for a code or a passkey, after the right password."""
 
-    template_name = "accounts/second_step.html"
+    template_name = "accounts/two_step.html"
     form_class = CodeForm
     webauthn_form_class = PasskeyStepForm
     # True if the page responds to a request that was posted to the sign-in page.
@@ -139,7 +139,7 @@ def carry_values(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     if request.user.is_authenticated:
         return offer_to_continue(request, response.url, pairs)
     if response.url == reverse("mfa_authenticate"):
-        page: HttpResponse = SecondStep.as_view(is_first_page=True)(request)
+        page: HttpResponse = TwoStep.as_view(is_first_page=True)(request)
         return page
     return response
 

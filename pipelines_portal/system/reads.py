@@ -57,7 +57,7 @@ def read_sections() -> list[Section]:
 def _programs(now: datetime) -> list[Row]:
     versions = f"{__version__}, Python {platform.python_version()}, Django {django.__version__}"
     seen = list(WorkerHeartbeat.objects.order_by("-seen_at").values_list("seen_at", flat=True)[:100])
-    live = sum(moment > now - SILENT_AFTER for moment in seen)
+    live = sum(seen_at > now - SILENT_AFTER for seen_at in seen)
     newest = seen[0] if seen else None
     if live:
         workers = Row("Portal workers", f"{live} running, last heartbeat", OK, at=newest)

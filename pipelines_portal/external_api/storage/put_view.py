@@ -134,7 +134,7 @@ def _write(put: ArchivePut, draft: Path) -> int:
 
 def _store(draft: Path, put: ArchivePut, length: int) -> HttpResponse:
     """Make the draft the archive of the upload. A concurrent confirm waits for the row's lock, or came first."""
-    if time.time() > put.last_moment:
+    if time.time() > put.last_time:
         return _refusal(403, "The link has expired.")
     with transaction.atomic():
         # Lock the organization, so that concurrent archives are checked one after the other.

@@ -49,9 +49,8 @@ def _mail(person: User, now: datetime) -> bool:
     lines = [(one.title, one.sentence, absolute_url(one.address)) for one in notifications[:MAX_LINES]]
     subject, others = lines[0][0], len(lines) - 1
     if others:
-        subject = (
-            f"{subject}, and 1 more notification" if others == 1 else f"{subject}, and {others} more notifications"
-        )
+        several = f"{subject}, and {others} more notifications"
+        subject = f"{subject}, and 1 more notification" if others == 1 else several
     context = {
         "lines": lines,
         "subject": subject,

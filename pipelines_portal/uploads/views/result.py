@@ -13,7 +13,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
-from pipelines_portal.api_client.messages import is_about_unknown_file, row_message
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.spreadsheets.downloads import table_response
@@ -22,6 +21,7 @@ from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.uploads.permissions import own_upload
 from pipelines_portal.uploads.polling import poll_if_due, poll_now
 from pipelines_portal.uploads.views.steps import context_for, poll_seconds, redirect_to_step
+from pipelines_portal.web.error_sentences import is_about_unknown_file, row_message
 from pipelines_portal.web.rendering import render_page
 
 SHOWN = 100

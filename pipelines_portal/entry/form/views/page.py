@@ -18,7 +18,8 @@ from pipelines_portal.entry.form.presets import MOST_CHIPS, mark_of, offered_pre
 from pipelines_portal.entry.form.reads import read_recent
 from pipelines_portal.entry.models.form import TypedDraft
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.web.api_errors import explain, log_cause
+from pipelines_portal.web.error_pages import log_cause
+from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.fields.schema_form import SchemaForm

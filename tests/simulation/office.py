@@ -110,6 +110,10 @@ class Office:
         )
         return set(TEXT.findall("\n".join(row[0] or "" for row in rows)))
 
+    def submitted_texts(self) -> set[str]:
+        rows = self.ask("SELECT fields FROM submissions_submissionrow")
+        return set(TEXT.findall("\n".join(row[0] or "" for row in rows)))
+
     def texts_of_rows(self, *statuses: str, import_id: str = "%") -> set[str]:
         """Return the texts of imports' rows with one of the statuses, or of all rows."""
         question = "SELECT status, edits, cells, fields FROM entry_importrow WHERE import_job_id LIKE ?"

@@ -19,7 +19,7 @@ from pipelines_portal.guide.templatetags.guide import help_address
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.overview import texts
 from pipelines_portal.submissions.models import SubmissionRow
-from pipelines_portal.submissions.origin import telling_value
+from pipelines_portal.submissions.origin import title_of
 from pipelines_portal.submissions.reads import read_made
 from pipelines_portal.submissions.search.excerpts import Match, Part, marked_text, matches
 from pipelines_portal.submissions.search.queries import Question, find_page
@@ -294,7 +294,7 @@ class Palette:
     def _task(self, place: tuple[int, int, int], values: dict[str, Any], status: str) -> Option:
         key, workflow_id, task_id = place
         workflow = self.by_place.get((key, workflow_id))
-        text = telling_value(values, workflow.telling_field if workflow else "")[:LONGEST_TEXT]
+        text = title_of(values, workflow.telling_field if workflow else "")[:LONGEST_TEXT]
         label = [Part("Task "), Part(str(task_id), is_asked_for=True), *([Part(f" · {text}")] if text else [])]
         where = workflow.name if workflow else f"Workflow {workflow_id}"
         address = reverse("tasks:detail", args=place)
@@ -309,7 +309,7 @@ class Palette:
     ) -> Option:
         """Return the option of a row that was sent: its task, or its submission if the person cannot open the task."""
         submission, fields = row.submission, row.fields or {}
-        text = telling_value(fields, workflow.telling_field if workflow else "")[:LONGEST_TEXT]
+        text = title_of(fields, workflow.telling_field if workflow else "")[:LONGEST_TEXT]
         parts = marked_text(text, self.terms)
         found = tuple(
             replace(match, name=titles.get(match.name) or match.name) for match in matches(fields, self.terms, text)

@@ -42,9 +42,9 @@ class Verdict(StrEnum):
 class Appeared:
     """Tasks of the workflow that are newer than the sending, oldest first; `more` if not all pages were read.
 
-    `restored_from` is when the database was copied that was restored since: what was sent after that is not in the
-    ledger. `others` counts the other submissions of this portal that were sent to the workflow at about the same time
-    and whose tasks are not all known. `claimed` counts the tasks of about that time that a person confirmed for another
+    `restored_from` is when the database was copied that was restored since: what was sent after that is not known here.
+    `others` counts the other submissions of this portal that were sent to the workflow at about the same time and whose
+    tasks are not all known. `claimed` counts the tasks of about that time that a person confirmed for another
     one, and that are therefore not among `tasks`.
     """
 
@@ -97,7 +97,7 @@ class Appeared:
 
 
 def tasks_since(submission: Submission, client: PipelinesClient, pages: int = MOST_PAGES) -> Appeared:
-    """Return the tasks that appeared since it was sent, except those that the ledger attributes to another submission.
+    """Return the tasks that appeared since it was sent, except those that are attributed to another submission.
 
     They include tasks of other programs: the API does not say whose they are.
     """
@@ -157,8 +157,8 @@ def newest_known_tasks() -> dict[int, int]:
     return newest
 
 
-def _is_near(task: Task, moment: datetime, span: timedelta) -> bool:
-    return abs(task.created_at - moment) <= span
+def _is_near(task: Task, time: datetime, span: timedelta) -> bool:
+    return abs(task.created_at - time) <= span
 
 
 def _sent_near(submission: Submission) -> int:

@@ -12,7 +12,7 @@ from pipelines_portal.core import times
 from pipelines_portal.core.times import local
 from pipelines_portal.submissions.filters import first_of_imports, midnight
 from pipelines_portal.submissions.models import Submission, SubmissionRow, Submissions
-from pipelines_portal.submissions.origin import telling_value
+from pipelines_portal.submissions.origin import title_of
 from pipelines_portal.submissions.signals import ImportState
 
 # Of a fold, so many are shown under it; the rest are a page of their own.
@@ -179,7 +179,7 @@ def add_titles(submissions: list[Submission]) -> None:
     by_submission = {row.submission_id: row for row in rows}
     for each in single:
         row: Any = by_submission.get(each.pk)
-        each.only_row, each.title = row, telling_value(row.fields or {}) if row else ""  # type: ignore[attr-defined]
+        each.only_row, each.title = row, title_of(row.fields or {}) if row else ""  # type: ignore[attr-defined]
 
 
 def _fold_key(submission: Submission) -> Any:

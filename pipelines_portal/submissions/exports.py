@@ -39,7 +39,7 @@ MOST_OF_A_PERSON = 3
 Status = Export.Status
 
 
-# A row of the ledger as it is stored in a part. `values` are by the headings of their columns.
+# A row of a submission as it is stored in a part. `values` are by the headings of their columns.
 Entry = dict[str, Any]
 # The headings of the columns after the time, by the names that entries have for them.
 COLUMNS = {

@@ -1,4 +1,4 @@
-"""The filters of the list of submissions, as its address has them."""
+"""The filters of the list of submissions, as its URL has them."""
 
 from datetime import date, datetime, time, timedelta
 from functools import reduce
@@ -46,13 +46,13 @@ class SentFilterForm(forms.Form):
     def __init__(self, user: User, data: Any) -> None:
         super().__init__(data)
         self.user, self.keys = user, dict(looked_after(user))
-        people = shown_people(people_of(user).exclude(pk=user.pk), asked_for(data.get("who")))
+        people = shown_people(people_of(user).exclude(pk=user.pk), person_in(data.get("who")))
         self.people = {str(each.pk): each for each in people}
         # Those who sent may have left since.
         self.has_team = bool(self.people) or any(self.keys.values())
         others = [(TEAM, "Everyone"), *((number, str(each)) for number, each in self.people.items())]
         self.fields["who"].choices = [("", "Me"), *(others if self.has_team else [])]  # type: ignore[attr-defined]
-        workflows = _with_asked(workflow_choices(user), data)
+        workflows = _with_requested(workflow_choices(user), data)
         self.fields["workflow"].choices = [("", "All workflows"), *workflows]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
@@ -62,11 +62,11 @@ class SentFilterForm(forms.Form):
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether anything but one's own is asked for, or only a part of it."""
+        """Whether the list has more than one's own, or only a part of it."""
         return any(self.cleaned_data.get(name) for name in ("who", *NARROWING))
 
     def query(self, **changed: Any) -> str:
-        """Return the query of the address with these filters, some of them changed: "?…"."""
+        """Return the query of the URL with these filters, some of them changed: "?…"."""
         said = {name: str(value or "") for name, value in (self.cleaned_data | changed).items()}
         return f"?{urlencode({name: value for name, value in said.items() if value})}"
 
@@ -172,25 +172,25 @@ def midnight(day: date | None, days_later: int = 0) -> datetime | None:
     return timezone.make_aware(datetime.combine(day + timedelta(days=days_later), time()))
 
 
-def _with_asked(workflows: list[tuple[str, str]], data: Any) -> list[tuple[str, str]]:
-    """Add the workflow of the address, which may have been closed since."""
-    asked = number_in(str(data.get("workflow", "")), LARGEST_ID)
-    is_listed = asked is None or str(asked) in dict(workflows)
-    return workflows if is_listed else [*workflows, (str(asked), f"Workflow {asked}")]
+def _with_requested(workflows: list[tuple[str, str]], data: Any) -> list[tuple[str, str]]:
+    """Add the workflow of the URL, which may have been closed since."""
+    requested = number_in(str(data.get("workflow", "")), LARGEST_ID)
+    is_listed = requested is None or str(requested) in dict(workflows)
+    return workflows if is_listed else [*workflows, (str(requested), f"Workflow {requested}")]
 
 
 # More than a select shows well; of all others a link of the list leads to what they sent.
 MOST_PEOPLE = 100
 
 
-def asked_for(said: Any) -> int:
-    """Return the person's ID in an address, or 0."""
-    return number_in(str(said or ""), LARGEST_ID) or 0
+def person_in(text: Any) -> int:
+    """Return the person's ID in a URL, or 0."""
+    return number_in(str(text or ""), LARGEST_ID) or 0
 
 
-def shown_people(people: QuerySet[User], asked: int) -> list[User]:
-    """Return as many people as a select shows, sorted by name, and the one whose ID is `asked`."""
+def shown_people(people: QuerySet[User], requested: int) -> list[User]:
+    """Return as many people as a select shows, sorted by name, and the one whose ID is `requested`."""
     first = User.objects.filter(pk__in=people.values("pk")[:MOST_PEOPLE]).order_by().values("pk")
-    shown = first.union(people.filter(pk=asked).order_by().values("pk"))
+    shown = first.union(people.filter(pk=requested).order_by().values("pk"))
     named = User.objects.filter(pk__in=shown).order_by().only("pk", "name", "email")
     return sorted(named, key=lambda person: (person.name.lower(), person.email))

@@ -1,4 +1,4 @@
-"""Whether a task is the one that the ledger means: Pipelines gives IDs again after a restore of its database."""
+"""Whether a task is the one that a submission created: Pipelines gives IDs again after a restore of its database."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The submission that created a task. The API does not return field values, so the ledger has them."""
+"""The submission that created a task. The API does not return field values, so they come from what was sent."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -101,19 +101,19 @@ def sent_from_here(key: SavedKey, workflow_id: int, task_ids: Iterable[int]) -> 
     return sorted(task_id for task_id in rows.union(unattributed) if task_id)
 
 
-def telling_value(fields: FieldValues, telling_field: str = "") -> str:
-    """Return what the row says in `telling_field`, else its first text of more than one word, else its first text.
+def title_of(fields: FieldValues, title_field: str = "") -> str:
+    """Return the title of a row: its text in `title_field`, else its first text of several words, else its first text.
 
     A code in the field is followed by that text: "A-104418 · Nordwind Logistik AG". Return "" if it has no text.
     """
-    told = " ".join(_as_text(fields.get(telling_field)).split())
-    if " " in told:
-        return told
+    title = " ".join(_as_text(fields.get(title_field)).split())
+    if " " in title:
+        return title
     texts = [" ".join(text.split()) for text in map(_as_text, fields.values()) if text.strip()]
     words = next((text for text in texts if " " in text), "")
-    if told and words:
-        return f"{told} · {words}"
-    return told or words or (texts[0] if texts else "")
+    if title and words:
+        return f"{title} · {words}"
+    return title or words or (texts[0] if texts else "")
 
 
 def _as_text(value: Any) -> str:

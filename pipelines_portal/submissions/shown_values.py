@@ -16,19 +16,19 @@ _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?Z")
 
 @dataclass(frozen=True)
 class ShownValue:
-    """A value under the title of its field. It is a `text`, a `moment` or `items`."""
+    """A value under the title of its field. It is a `text`, a `time` or `items`."""
 
     name: str
     title: str
     text: str = ""
-    moment: datetime | None = None
+    time: datetime | None = None
     items: tuple[str, ...] = ()
 
     @property
     def brief(self) -> str:
         """The start of it, to recognize a row."""
-        if self.moment is not None:
-            return times.full(self.moment)
+        if self.time is not None:
+            return times.full(self.time)
         return (", ".join(self.items) or self.text)[:80]
 
 
@@ -37,7 +37,7 @@ def shown_values(fields: FieldValues, titles: Mapping[str, str]) -> list[ShownVa
 
 
 def time_or_value(value: Any) -> Any:
-    """Return the moment if the value is a time, else the value."""
+    """Return a datetime if the value is a time, else the value."""
     if isinstance(value, str) and _TIME.fullmatch(value):
         try:
             return datetime.fromisoformat(value)
@@ -49,7 +49,7 @@ def time_or_value(value: Any) -> Any:
 def _shown(name: str, title: str, value: Any) -> ShownValue:
     value = time_or_value(value)
     if isinstance(value, datetime):
-        return ShownValue(name, title, moment=value)
+        return ShownValue(name, title, time=value)
     if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
         return ShownValue(name, title, items=tuple(value))
     return ShownValue(name, title, _as_text(value))

@@ -1,4 +1,4 @@
-"""What a person may see of others: people, keys and submissions, without reading the whole ledger."""
+"""What a person may see of others: people, keys and submissions, without reading everything that was sent."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -92,9 +92,9 @@ class Sent:
     last: datetime
 
 
-def sent_since(lead: User, moment: datetime, workflow: OpenedWorkflow | None = None) -> list[Sent]:
+def sent_since(lead: User, since: datetime, workflow: OpenedWorkflow | None = None) -> list[Sent]:
     """Return people by the number of their tasks, of one workflow or of all keys that the lead looks after."""
-    found = Submission.objects.visible_to(lead).filter(created_at__gte=moment)
+    found = Submission.objects.visible_to(lead).filter(created_at__gte=since)
     if workflow is None:
         found = found.filter(key__in=keys_looked_after(lead).values("pk"))
     else:

@@ -1,4 +1,4 @@
-"""The pages of the ledger."""
+"""The pages of what was sent."""
 
 from django.urls import path
 

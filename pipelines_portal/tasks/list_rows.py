@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from pipelines_portal.api_client import Task
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.core import times
-from pipelines_portal.submissions.origin import Brief, telling_value
+from pipelines_portal.submissions.origin import Brief, title_of
 from pipelines_portal.submissions.search.excerpts import Part, marked_text, matches
 from pipelines_portal.submissions.search_words import Term
 from pipelines_portal.submissions.templatetags.submission_status import row_status
@@ -126,7 +126,7 @@ def _known(task: Task | None, columns: Columns, now: datetime) -> str:
 
 def _told(one: ListedTask) -> str:
     brief = one.found.brief
-    return telling_value(brief.fields or {}, one.telling_field) if brief else ""
+    return title_of(brief.fields or {}, one.telling_field) if brief else ""
 
 
 def _matches(one: ListedTask, terms: Sequence[Term]) -> str:

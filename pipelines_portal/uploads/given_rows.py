@@ -140,9 +140,9 @@ def _without_repeats(corrections: Corrections, number: int, row: ReadRow, fields
         return {}
     shown = {name: type_of(fields[name]).as_text(value) for name, value in row.values.items() if name in fields}
     shown |= {fault.field: fault.value for fault in row.faults}
-    kept = {name: text for name, text in typed.items() if shown.get(name) != text}
-    corrections.by_row[number] = kept
-    return kept
+    changed = {name: text for name, text in typed.items() if shown.get(name) != text}
+    corrections.by_row[number] = changed
+    return changed
 
 
 def _correct(row: ReadRow, known: Field, text: str, reader: RowReader) -> None:

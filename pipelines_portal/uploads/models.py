@@ -178,7 +178,7 @@ class ZipUpload(models.Model):
 
     @property
     def remote_ids(self) -> tuple[int, uuid.UUID]:
-        """The ids of the workflow and the upload in the API's addresses. Raise ValueError if there was never a link."""
+        """The ids of the workflow and the upload in the API's URLs. Raise ValueError if there was never a link."""
         if self.remote_upload_id is None:
             raise ValueError("The API knows nothing of this upload.")
         return self.submission.workflow_id, self.remote_upload_id

@@ -62,7 +62,7 @@ class RowSource:
 
     @property
     def leaves_out_errors(self) -> bool:
-        """Whether rows with errors are not sent. Those of a file stay with the person, others only in the ledger."""
+        """Whether rows with errors are not sent. Only those of a file are also with the person."""
         return self.matching is not None
 
 

@@ -55,7 +55,7 @@ class Creation:
 
     @property
     def has_left(self) -> bool:
-        """True if the ledger has what was typed, and it is or may be a task."""
+        """True if what was typed is stored, and it is or may be a task."""
         is_refused = self.result in (Result.REFUSED, Result.NOT_SENT, Result.DUPLICATE, Result.RESTORED)
         return not is_refused and self.submission.status != Status.DRAFT
 
@@ -100,7 +100,7 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
             if error and submission.status == Status.DRAFT:
                 submission.reason = f"{sentence(error)} {NOTHING_CREATED}"
                 submission.save(update_fields=["reason"])
-    except IntegrityError:  # the same form was posted to another workflow at this moment
+    except IntegrityError:  # the same form was posted to another workflow at the same time
         return Creation(Result.ELSEWHERE, Submission.objects.get(owner=owner, token=token))
     if rows is not None:
         creation = _send(submission, client, rows)

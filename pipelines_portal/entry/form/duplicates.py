@@ -43,7 +43,7 @@ class Duplicate:
 def lock_workflow(workflow: OpenedWorkflow) -> None:
     """Let one form at a time look for duplicates among the workflow's rows. Call in a transaction.
 
-    Raise Http404 if the workflow was closed while the API was asked.
+    Raise Http404 if the workflow was closed during the request to the API.
     """
     locked = OpenedWorkflow.objects.select_for_update(no_key=True).filter(pk=workflow.pk)
     if not locked.order_by().values_list("pk"):

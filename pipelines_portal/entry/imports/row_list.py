@@ -15,7 +15,7 @@ from pipelines_portal.entry.imports.endings import Look
 from pipelines_portal.entry.imports.task_counts import ATTENTION, attention_tasks, read_index
 from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
 from pipelines_portal.submissions.models import Submission, SubmissionRow
-from pipelines_portal.submissions.origin import telling_value
+from pipelines_portal.submissions.origin import title_of
 from pipelines_portal.task_index.models import COUNTED, IndexedTask, WorkflowIndex
 from pipelines_portal.task_index.reads import OPEN
 from pipelines_portal.web.parameters import number_in
@@ -142,7 +142,7 @@ def list_rows(import_job: ImportJob, workflow: OpenedWorkflow, selection: Select
     listed = [
         ListedRow(
             row,
-            telling_value(row_texts.by_field(row), workflow.telling_field),
+            title_of(row_texts.by_field(row), workflow.telling_field),
             task_ids.get(row.number),
             tasks.get(task_ids.get(row.number, 0)),
             reasons.get(row.number, []) or _duplicate_of(row),

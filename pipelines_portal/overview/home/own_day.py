@@ -19,7 +19,7 @@ from pipelines_portal.core.bounded_cache import BoundedCache
 from pipelines_portal.core.times import ago
 from pipelines_portal.overview.home.bars import Bars, hour_bars
 from pipelines_portal.submissions.models import Submission, SubmissionRow
-from pipelines_portal.submissions.origin import telling_value
+from pipelines_portal.submissions.origin import title_of
 from pipelines_portal.task_index.counts import LISTED_STATUSES
 from pipelines_portal.task_index.models import GONE, IndexedTask, NoteState
 from pipelines_portal.tasks.attention import ATTENTION
@@ -257,7 +257,7 @@ def latest_tasks(user: User, workflows: list[OpenedWorkflow], keys: set[int]) ->
         place = (row.submission.key_id or 0, row.submission.workflow_id)
         task, text = (
             known.get((*place, row.task_id or 0)),
-            telling_value(row.fields or {}, telling_fields.get(place, "")),
+            title_of(row.fields or {}, telling_fields.get(place, "")),
         )
         latest.append(
             LatestTask(

@@ -1,4 +1,4 @@
-"""The ledger of everything that was sent, and the files it is exported to."""
+"""Everything that was sent, and the files it is exported to."""
 
 from pipelines_portal.submissions.models.export import Export, ExportPart
 from pipelines_portal.submissions.models.rows import CHUNK, JSON_TEXT, NewRow, SubmissionRow, UnattributedTask

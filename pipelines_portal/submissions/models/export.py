@@ -1,4 +1,4 @@
-"""Exports of the ledger that are too large to be written while a person waits."""
+"""Exports of submissions that are too large to be written while a person waits."""
 
 import uuid
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""The ledger: everything that is sent is stored here first, and its outcome is written beside it."""
+"""Everything that is sent is stored here first, and its outcome is written beside it."""
 
 import json
 import uuid
@@ -209,7 +209,7 @@ class Submission(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["owner", "-created_at", "-id"], name="submissions_newest_first"),
             models.Index(fields=["key", "-created_at", "-id"], name="submissions_newest_of_a_key"),
-            # Few at any time, however long the ledger is.
+            # Few at any time, however much was sent.
             models.Index(fields=["sending_until"], condition=Q(status="sending"), name="submissions_sending"),
             models.Index(
                 fields=["key", "-created_at"], condition=Q(status="unconfirmed"), name="submissions_unconfirmed"
@@ -470,7 +470,7 @@ class Submission(models.Model):
         for another submission in the meantime, which leaves this one unconfirmed.
         """
         with transaction.atomic():
-            # Two people may not take the same task at the same moment.
+            # Two people may not take the same task at the same time.
             SavedKey.objects.select_for_update().filter(pk=self.key_id or 0).order_by().values_list("pk").first()
             if self.tasks_of_others(outcome.task_ids, created=created):
                 return False
@@ -531,7 +531,7 @@ class Submission(models.Model):
     def tasks_of_others(
         self, task_ids: Iterable[int], *, only_guessed: bool = False, created: Mapping[int, datetime] | None = None
     ) -> set[int]:
-        """Return those of the tasks that the ledger attributes to another submission.
+        """Return those of the tasks that are attributed to another submission.
 
         `only_guessed`: because a person decided so, and not the API's answer. `created` says when the tasks were
         created: a restored API gives IDs again, and such a task is not the other submission's.

@@ -34,7 +34,7 @@ from pipelines_portal.web.rendering import render_page
 @require_POST
 @signed_in
 def submission_export(request: SignedInRequest, form: str) -> HttpResponseBase:
-    """Export what the list shows; the filters are in the address."""
+    """Export what the list shows; the filters are in the URL."""
     filters = SentFilterForm(request.user, request.GET)
     if not filters.is_valid():
         return render_page(request, "submissions/list.html", {"form": filters}, status=422)

@@ -10,7 +10,7 @@ from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.api_client import NotFound, PipelinesClient, Task
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.keys.clients import client_for
-from pipelines_portal.submissions.origin import origin_of_task, telling_value
+from pipelines_portal.submissions.origin import origin_of_task, title_of
 from pipelines_portal.submissions.shown_values import shown_values
 from pipelines_portal.task_index.models import GONE, IndexedTask, TaskNote
 from pipelines_portal.tasks import texts
@@ -51,7 +51,7 @@ def task_detail(request: SignedInRequest, key_id: int, workflow_id: int, task_id
     else:
         origin = origin_of_task(request.user, key, workflow_id, task_id, task.created_at)
         fields = origin.fields if origin else None
-        context |= {"origin": origin, "text": telling_value(fields or {}, workflow.telling_field)}
+        context |= {"origin": origin, "text": title_of(fields or {}, workflow.telling_field)}
         context["values"] = None if fields is None else shown_values(fields, titles_of(key_id, workflow_id))
         context["beside"] = neighbours(request.user, workflow, client, task_id, request.GET.get("from", ""))
         context |= _note(workflow, task)

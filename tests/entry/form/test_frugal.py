@@ -36,7 +36,7 @@ def test_two_calls_and_few_queries(page: Any, api: FakeApi, saved_key: SavedKey)
     with CaptureQueriesContext(connection) as met:
         assert page.post(address(workflow), form).status_code == 302
     queries = [query["sql"] for query in met if not query["sql"].startswith(TRANSACTION)]
-    assert len(queries) <= 15, "\n".join(queries)
+    assert len(queries) <= 12, "\n".join(queries)
     assert [line.partition(" ")[0] for line in lines(api)] == ["GET", "POST"]
     assert Submission.objects.get(token=form["token"]).status == Submission.Status.CREATED
 

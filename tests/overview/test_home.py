@@ -644,3 +644,12 @@ def test_the_number_of_queries_does_not_grow_with_workflows(page: Client, saved_
         make_index(open_workflow(saved_key, number), [make_task(number, "failed", timezone.now())])
     assert queries_of(page, "/") <= few + 1
     assert OpenedWorkflow.objects.count() == 14
+
+
+def test_home_takes_few_queries(saved_key: SavedKey, static_root: None) -> None:
+    """Most of its time goes into building queries: each takes about a millisecond."""
+    make_index(open_workflow(saved_key), [make_task(1, "failed", timezone.now())])
+    assert queries_of(browser_of(make_lead(saved_key)), "/") <= 21
+    colleague = make_colleague()
+    share_key(saved_key, colleague)
+    assert queries_of(browser_of(colleague), "/") <= 19

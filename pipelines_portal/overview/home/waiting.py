@@ -1,5 +1,6 @@
 """What waits for the person: drafts, and what they must decide, correct or replace."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,18 +9,23 @@ from django.urls import reverse
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.times import local
 from pipelines_portal.entry.drafts import Draft, list_drafts
-from pipelines_portal.entry.imports.lists import list_stopped
 from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models.import_job import DRAFT_STATUSES
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.states import state_of
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.people.texts import not_accepted_expired, not_accepted_expires
 from pipelines_portal.submissions.days import tell_apart
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.team import unknown_for
+from pipelines_portal.submissions.team import MOST_UNKNOWN, unknown_for
 
 MOST_DRAFTS, MOST_OF_A_KIND = 5, 10
 MAX_TEXT_LENGTH = 90
+# What a line about a submission shows, and what decides whether there is one.
+SUBMISSION_COLUMNS = (
+    "key", "kind", "group", "is_called_off", "row_count", "workflow_name", "sent_at", "created_at",
+    "owner__name", "owner__email", "zip_upload__file_name",
+)  # fmt: skip
 # The states of a key, by their names in `state_of`, in which its owner must act.
 KEY_STATES = {"unreadable", "rejected", "over", "ends"}
 
@@ -50,15 +56,23 @@ class Waiting:
         return len(self.items) + self.more_drafts
 
 
-def list_waiting(user: User, keys: list[SavedKey], now: datetime) -> Waiting:
-    """Return what the person must decide first, then their drafts. `keys` are those that they may use."""
-    found = list_drafts(user, {key.pk for key in keys}) if user.may_send else []
+def list_waiting(user: User, keys: Mapping[int, SavedKey], imports: list[ImportJob], now: datetime) -> Waiting:
+    """Return what the person must decide first, then their drafts.
+
+    `keys` are those that they may use, and `imports` those that wait for anybody.
+    """
+    own_imports = [one for one in imports if one.owner_id == user.pk and one.status in DRAFT_STATUSES]
+    found = list_drafts(user, set(keys), own_imports) if user.may_send else []
     drafts = [draft for draft in found if draft.address]
     items = (
         *_unconfirmed(user),
-        *_stopped_imports(user),
+        *_stopped_imports(user, imports),
         *_failed_uploads(user),
-        *(item for key in keys if key.owner_id == user.pk and (item := _key_item(key, may_replace=user.may_send))),
+        *(
+            item
+            for key in keys.values()
+            if key.owner_id == user.pk and (item := _key_item(key, may_replace=user.may_send))
+        ),
         *_invitations(user, now),
         *map(_draft_item, drafts[:MOST_DRAFTS]),
     )
@@ -72,7 +86,8 @@ def _draft_item(draft: Draft) -> Item:
 
 
 def _unconfirmed(user: User) -> list[Item]:
-    found = [one for one in unknown_for(user) if one.key_id and not one.is_called_off and not one.is_of_import]
+    unconfirmed = unknown_for(user).select_related("owner", "zip_upload").only(*SUBMISSION_COLUMNS)[:MOST_UNKNOWN]
+    found = [one for one in unconfirmed if one.key_id and not one.is_called_off and not one.is_of_import]
     shown = found[:MOST_OF_A_KIND]
     tell_apart(shown)
     return [_submission_item(submission, user) for submission in shown]
@@ -99,8 +114,15 @@ def _with_sender(note: str, owner: User, user: User) -> str:
     return note if owner.pk == user.pk else f"{owner} · {note}"
 
 
-def _stopped_imports(user: User) -> list[Item]:
-    return [_import_item(import_job, user) for import_job in list_stopped(user)[:MOST_OF_A_KIND]]
+def _stopped_imports(user: User, imports: list[ImportJob]) -> list[Item]:
+    """Return the lines of imports that wait for a decision: unconfirmed ones, and what others left paused."""
+    if not user.may_send:
+        return []
+    unconfirmed, paused = ImportJob.Status.UNCONFIRMED, ImportJob.Status.PAUSED
+    stopped = [
+        one for one in imports if one.status == unconfirmed or (one.status == paused and one.owner_id != user.pk)
+    ]
+    return [_import_item(import_job, user) for import_job in stopped[:MOST_OF_A_KIND]]
 
 
 def _import_item(import_job: ImportJob, user: User) -> Item:
@@ -116,14 +138,12 @@ def _import_item(import_job: ImportJob, user: User) -> Item:
 def _failed_uploads(user: User) -> list[Item]:
     """Return the lines of archives that came back with a problem: they are drafts, and nothing more happens."""
     drafts = Submission.objects.filter(owner=user, status=Submission.Status.DRAFT)
-    failed = drafts.filter(zip_upload__problem__gt="", zip_upload__next_poll_at=None).as_listed()
+    failed = drafts.filter(zip_upload__problem__gt="", zip_upload__next_poll_at=None)
+    lines = failed.values_list("pk", "zip_upload__file_name", "workflow_name", "zip_upload__problem")
     return [
-        Item(
-            "upload", one.zip_upload.file_name, reverse("submissions:detail", args=[one.pk]), "Review",
-            one.workflow_name, one.zip_upload.problem, tone="failed",
-        )
-        for one in failed[:MOST_OF_A_KIND]
-    ]  # fmt: skip
+        Item("upload", file, reverse("submissions:detail", args=[pk]), "Review", workflow, problem, tone="failed")
+        for pk, file, workflow, problem in lines[:MOST_OF_A_KIND]
+    ]
 
 
 def _key_item(key: SavedKey, *, may_replace: bool) -> Item | None:
@@ -137,7 +157,7 @@ def _key_item(key: SavedKey, *, may_replace: bool) -> Item | None:
 
 
 def _invitations(user: User, now: datetime) -> list[Item]:
-    overdue = Invitation.objects.overdue_for(user, now)[:MOST_OF_A_KIND]
+    overdue = Invitation.objects.overdue_for(user, now).only("email", "ends_at")[:MOST_OF_A_KIND]
     return [_invitation_item(invitation, user, now) for invitation in overdue]
 
 

@@ -40,7 +40,7 @@ def submission_list(request: SignedInRequest) -> HttpResponse:
     form, before = LedgerForm(request.user, request.GET), _before(request)
     if not form.is_valid():
         return render_page(request, "submissions/list.html", {"form": form}, status=422)
-    unknown = unknown_for(request.user)[:MOST_UNKNOWN] if before is None else []
+    unknown = list(unknown_for(request.user).as_listed()[:MOST_UNKNOWN]) if before is None else []
     found = newest(form, before, LOOKED_AT + 1, one_of_import=True)
     batches = batches_of_imports(found, all_of(form))
     imports = Imports(batches, states_of_imports(request.user, list(batches)))

@@ -2,7 +2,7 @@
 
 The API filters by one status, and its cursors lead from page to page only. So one list of each status is read side by
 side. A place in all of them is their cursors and the last task that was shown. A page ends where one of the lists was
-not read on, because what follows is not known. It may hold fewer tasks than were asked for.
+not read on, because what follows is not known. It may hold fewer tasks than were requested.
 """
 
 import base64

@@ -33,7 +33,7 @@ CREATED = "created"
 # A quoted text, a name with a value, or a word. The name of an address such as https://… is not one.
 _TOKEN = re.compile(r'"[^"]*"|(?P<name>[^\W\d]{2,}):(?!//)(?P<value>"[^"]*"|\S*)|\S+')
 _HOURS = re.compile(r"(\d{1,4})([hd])")
-# What a person is asked to type after a name.
+# Examples of what can be typed after a name.
 EXAMPLES = {"status": "failed", "sent": "me", "import": "tickets", CREATED: "today", "stuck": "24h", "workflow": "42"}
 
 

@@ -35,14 +35,14 @@ LONGEST_TEXT = 160
 
 @dataclass(frozen=True, slots=True)
 class ListedTask:
-    """A task of the list with its page, its note and, in a list of several workflows, the name of its workflow.
+    """A task of the list with its URL, its note and, in a list of several workflows, the name of its workflow.
 
     `titles` are those of the fields, to say in which value a search found something.
     """
 
     found: FoundTask
-    address: str
-    telling_field: str = ""
+    url: str
+    title_field: str = ""
     note: TaskNote | None = None
     workflow_name: str = ""
     titles: Mapping[str, str] = field(default_factory=dict)
@@ -105,12 +105,12 @@ def _choice(task: Task | None) -> str:
 def _id(one: ListedTask) -> str:
     task = one.found.task
     if task is None:
-        return f'<a class="rowlink" href="{one.address}"><span class="sr">Row that is no task</span>–</a>'
-    return f'<a class="rowlink" id="t{task.id}" href="{one.address}" data-id>{task.id}</a>'
+        return f'<a class="rowlink" href="{one.url}"><span class="sr">Row that is no task</span>–</a>'
+    return f'<a class="rowlink" id="t{task.id}" href="{one.url}" data-id>{task.id}</a>'
 
 
 def _text(one: ListedTask, terms: Sequence[Term]) -> str:
-    text = _told(one)
+    text = _title_value(one)
     if not text:
         return ""
     title, shown = escape(text), _shortened(text)
@@ -124,9 +124,9 @@ def _known(task: Task | None, columns: Columns, now: datetime) -> str:
     return f'<span class="known">{escape(known_words(task, list(columns.medians), now))}</span>'
 
 
-def _told(one: ListedTask) -> str:
+def _title_value(one: ListedTask) -> str:
     brief = one.found.brief
-    return telling_value(brief.fields or {}, one.telling_field) if brief else ""
+    return telling_value(brief.fields or {}, one.title_field) if brief else ""
 
 
 def _matches(one: ListedTask, terms: Sequence[Term]) -> str:
@@ -134,7 +134,7 @@ def _matches(one: ListedTask, terms: Sequence[Term]) -> str:
     brief = one.found.brief
     if not terms or brief is None or not brief.fields:
         return ""
-    found = matches(brief.fields, terms, _shortened(_told(one)))
+    found = matches(brief.fields, terms, _shortened(_title_value(one)))
     return "".join(
         f'\n<span class="match">{escape(one.titles.get(match.name) or match.name)}: {_marked(match.parts)}</span>'
         for match in found

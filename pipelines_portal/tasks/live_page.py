@@ -56,7 +56,7 @@ def lately_created(tasks: list[Task], now: datetime) -> list[int]:
     return [task.id for task in tasks if abs(now - task.created_at) < HEARD_OF_WITHIN]
 
 
-def seconds_between_looks(tasks: list[Task], now: datetime) -> int:
+def seconds_between_polls(tasks: list[Task], now: datetime) -> int:
     if any(moves(task, now) or task.status == TaskStatus.PENDING for task in tasks):
         return WHILE_MOVING
     return WHILE_STILL if not any(task.is_open for task in tasks) else WHILE_UNFINISHED

@@ -22,8 +22,8 @@ from pipelines_portal.tasks.forms import ClearNoteForm, MistakeForm, MuteForm, T
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import usable_workflow
 
-# Tasks of one form of which Pipelines is asked. A page is rarely newer than the index for more.
-MOST_ASKED = 50
+# So many tasks of one form are read from Pipelines. A page is rarely newer than the index for more.
+MOST_READ = 50
 
 
 @require_POST
@@ -54,7 +54,7 @@ def _known_statuses(workflow: OpenedWorkflow, form: MuteForm) -> dict[int, str]:
     task_ids = form.cleaned_data["task_ids"]
     statuses, client = statuses_of(workflow, task_ids), client_for(workflow.key)
     unsure = [each for each in task_ids if form.status_of(each) in MUTABLE - {statuses.get(each)}]
-    for task_id in unsure[:MOST_ASKED]:
+    for task_id in unsure[:MOST_READ]:
         try:
             statuses[task_id] = client.task(workflow.workflow_id, task_id).status
         except NotFound:

@@ -20,7 +20,7 @@ from pipelines_portal.tasks.conditions import Conditions
 from pipelines_portal.tasks.filter_chips import query_box, query_of
 from pipelines_portal.tasks.found_tasks import Scope, find, resolve
 from pipelines_portal.tasks.pagination import Pagination
-from pipelines_portal.tasks.task_list import FoundList
+from pipelines_portal.tasks.task_list import found_list
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 MOST_PLACES = 12
@@ -42,13 +42,13 @@ def search(request: SignedInRequest) -> HttpResponse:
     if not (conditions.is_of_sent or conditions.status in FEW or conditions.stuck):
         return render_page(request, "tasks/search.html", context, status=status)
     scope = Scope.everywhere(request.user)
-    asked = resolve(scope, conditions)
+    resolved = resolve(scope, conditions)
     try:
-        page = find(scope, asked, pagination.cursor)
+        page = find(scope, resolved, pagination.cursor)
     except InvalidRequest:
         return redirect(reverse("search:search") + query_of(conditions))
-    tasks = FoundList(scope, asked, page, pagination)
-    context |= {"tasks": tasks, "box": tasks.box}
+    tasks = found_list(scope, resolved, page, pagination)
+    context |= {"tasks": tasks, "box": query_box(conditions, resolved.import_name)}
     if conditions.task_id and not pagination.cursor:
         places = places_of(request.user, conditions.task_id)
         context |= {"task_number": str(conditions.task_id), "places": places}

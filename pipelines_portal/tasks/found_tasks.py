@@ -89,8 +89,8 @@ class Scope:
     @classmethod
     def everywhere(cls, reader: User) -> "Scope":
         usable = SavedKey.objects.usable_by(reader).values("pk")
-        workflows = OpenedWorkflow.objects.filter(key__in=usable).select_related("index")[:MOST_WORKFLOWS]
-        return cls(reader, None, {one.index.pk: one for one in workflows if hasattr(one, "index")})
+        indexed = OpenedWorkflow.objects.filter(key__in=usable, index__isnull=False).annotate(index_pk=F("index__pk"))
+        return cls(reader, None, {one.index_pk: one for one in indexed[:MOST_WORKFLOWS]})  # type: ignore[attr-defined]
 
 
 # --- what the conditions mean -----------------------------------------------------------------------------------------

@@ -72,10 +72,11 @@ def task_rows(tasks: Iterable[ListedTask], columns: Columns) -> SafeString:
 
 def _row(one: ListedTask, columns: Columns, now: datetime, zone: tzinfo, today: date) -> str:
     found, task, note = one.found, one.found.task, one.note
-    text = _text(one, columns.terms) or _known(task, columns, now)
+    title = telling_value(found.brief.fields or {}, one.title_field) if found.brief else ""
+    text = _text(title, columns.terms) or _known(task, columns, now)
     return (
         f'{_start(note)}<td class="id">{_id(one)}{_choice(task) if columns.choice else ""}</td>\n'
-        f'<td class="text">{text}{_note(note)}{_matches(one, columns.terms)}</td>\n'
+        f'<td class="text">{text}{_note(note)}{_matches(one, title, columns.terms) if columns.terms else ""}</td>\n'
         f'<td class="st">{_status(found)}</td>\n'
         f'<td class="pr">{_progress(task, now)}</td>\n'
         f'<td class="cr">{_created_at(found, zone, today)}</td>\n'
@@ -109,12 +110,11 @@ def _id(one: ListedTask) -> str:
     return f'<a class="rowlink" id="t{task.id}" href="{one.url}" data-id>{task.id}</a>'
 
 
-def _text(one: ListedTask, terms: Sequence[Term]) -> str:
-    text = _title_value(one)
-    if not text:
+def _text(title: str, terms: Sequence[Term]) -> str:
+    if not title:
         return ""
-    title, shown = escape(text), _shortened(text)
-    return f'<span title="{title}">{_marked(marked_text(shown, terms)) if terms else escape(shown)}</span>'
+    shown = _shortened(title)
+    return f'<span title="{escape(title)}">{_marked(marked_text(shown, terms)) if terms else escape(shown)}</span>'
 
 
 def _known(task: Task | None, columns: Columns, now: datetime) -> str:
@@ -124,17 +124,12 @@ def _known(task: Task | None, columns: Columns, now: datetime) -> str:
     return f'<span class="known">{escape(known_words(task, list(columns.medians), now))}</span>'
 
 
-def _title_value(one: ListedTask) -> str:
+def _matches(one: ListedTask, title: str, terms: Sequence[Term]) -> str:
+    """Return the values in which a search found the task, unless its title shows why it was found."""
     brief = one.found.brief
-    return telling_value(brief.fields or {}, one.title_field) if brief else ""
-
-
-def _matches(one: ListedTask, terms: Sequence[Term]) -> str:
-    """Return the values in which a search found the task, unless its text shows why it was found."""
-    brief = one.found.brief
-    if not terms or brief is None or not brief.fields:
+    if brief is None or not brief.fields:
         return ""
-    found = matches(brief.fields, terms, _shortened(_title_value(one)))
+    found = matches(brief.fields, terms, _shortened(title))
     return "".join(
         f'\n<span class="match">{escape(one.titles.get(match.name) or match.name)}: {_marked(match.parts)}</span>'
         for match in found

@@ -492,7 +492,7 @@ def test_a_status_of_today_links_to_the_tasks_counted(desk: Desk, api: Any, stat
         make_index(workflow, tasks)
     address = link_to(desk.browser, f"{len(workflows)} {status}")
     found = desk.browser.get(address).context["tasks"]
-    assert sorted(one.place for one in found.page.tasks) == [(desk.key.pk, one.workflow_id, 7) for one in workflows]
+    assert sorted(row.found.place for row in found.rows) == [(desk.key.pk, one.workflow_id, 7) for one in workflows]
 
 
 def test_the_tasks_of_several_workflows_link_to_the_search(desk: Desk, api: Any) -> None:

@@ -59,13 +59,13 @@ def chips(conditions: Conditions, numbers: Numbers) -> tuple[Chip, ...]:
     )  # fmt: skip
 
 
-def views(conditions: Conditions, stuck_hours: int) -> list[View]:
+def views(conditions: Conditions, stuck_hours: int) -> tuple[View, ...]:
     """Return the lists that people want most, beside those of a status."""
     wanted = [
         (texts.MINE_TODAY, Conditions(sent=ME, day="today", limit=conditions.limit)),
         (texts.STUCK.format(hours=stuck_hours), Conditions(stuck=f"{stuck_hours}h", limit=conditions.limit)),
     ]
-    return [View(word, query_of(view), view == conditions) for word, view in wanted]
+    return tuple(View(word, query_of(view), view == conditions) for word, view in wanted)
 
 
 def condition_chips(conditions: Conditions, import_name: str = "") -> list[ConditionChip]:

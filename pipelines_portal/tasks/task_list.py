@@ -125,7 +125,7 @@ class TaskList:
         return next(chip for chip in self.chips if chip.status == ATTENTION)
 
     @cached_property
-    def views(self) -> list[View]:
+    def views(self) -> tuple[View, ...]:
         return views(self.conditions, self.stuck_hours)
 
     @cached_property

@@ -16,8 +16,8 @@ TRY_AGAIN = 75
 
 def end(error: Exception) -> None:
     """Exit with one sentence if there is one. If the database is away, `prepare` exits with TRY_AGAIN."""
-    from pipelines_portal.core.command_errors import explain_error
     from pipelines_portal.core.database_errors import is_away
+    from pipelines_portal.system.command_errors import explain_error
 
     if not (sentence := explain_error(error, *sys.argv[1:2])):
         raise error

@@ -22,7 +22,7 @@ urlpatterns = [
     path("system/", include("pipelines_portal.system.urls")),
     path("help/", include("pipelines_portal.guide.urls")),
 ]
-handler404 = "pipelines_portal.core.error_pages.not_found"
-handler403 = "pipelines_portal.core.error_pages.permission_denied"
-handler400 = "pipelines_portal.core.error_pages.bad_request"
-handler500 = "pipelines_portal.core.error_pages.server_error"
+handler404 = "pipelines_portal.web.error_pages.not_found"
+handler403 = "pipelines_portal.web.error_pages.permission_denied"
+handler400 = "pipelines_portal.web.error_pages.bad_request"
+handler500 = "pipelines_portal.web.error_pages.server_error"

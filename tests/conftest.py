@@ -118,15 +118,15 @@ def no_delays_or_child_processes(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let pages work out what they do at once, however busy this machine is. A test of the bound sets its own clock."""
-    monkeypatch.setattr("pipelines_portal.core.time_budget.SECONDS", 600.0)
+    monkeypatch.setattr("pipelines_portal.web.time_budget.SECONDS", 600.0)
 
 
 @pytest.fixture
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a page work for a second, by a clock on which each look at it takes 0.4 seconds."""
     clock = count(step=0.4)
-    monkeypatch.setattr("pipelines_portal.core.time_budget.SECONDS", 1.0)
-    monkeypatch.setattr("pipelines_portal.core.time_budget.monotonic", lambda: next(clock))
+    monkeypatch.setattr("pipelines_portal.web.time_budget.SECONDS", 1.0)
+    monkeypatch.setattr("pipelines_portal.web.time_budget.monotonic", lambda: next(clock))
 
 
 @pytest.fixture(autouse=True)
@@ -231,7 +231,7 @@ def person(db: None) -> Any:
 @pytest.fixture
 def maria(person: Any, static_root: None) -> Any:
     """`person`, who has a password to sign in with."""
-    from tests.accounts.second_steps import PASSWORD
+    from tests.accounts.two_step import PASSWORD
 
     person.set_password(PASSWORD)
     person.save()

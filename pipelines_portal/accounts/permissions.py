@@ -15,8 +15,8 @@ from django.shortcuts import get_object_or_404, resolve_url
 from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.accounts.restored_forms import RESTORES_FORM, ask_to_sign_in
-from pipelines_portal.core.exceptions import NotAllowed
-from pipelines_portal.core.rendering import HtmxHttpRequest, htmx_of, render_notice
+from pipelines_portal.web.exceptions import NotAllowed
+from pipelines_portal.web.rendering import HtmxHttpRequest, htmx_of, render_notice
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -105,5 +105,5 @@ def led_team(user: User, team_id: int) -> Team:
     """Return a team whose members they may add and remove. Raises Http404, or NotAllowed for a mere member."""
     team = visible_team(user, team_id)
     if not team.is_led_by(user):
-        raise NotAllowed(texts.LEADS_ONLY)
+        raise NotAllowed("Only leads of this team and administrators can do this.")
     return team

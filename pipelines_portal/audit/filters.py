@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from pipelines_portal.audit.models import Event
-from pipelines_portal.core.form_fields import is_email
+from pipelines_portal.web.form_fields import is_email
 
 CHUNK_SIZE = 2000
 

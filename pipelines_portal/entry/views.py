@@ -2,8 +2,8 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.entry.drafts import list_drafts
+from pipelines_portal.web.rendering import render_page
 
 
 @require_safe

@@ -12,7 +12,7 @@ from pipelines_portal.api_client import (
     Unauthorized,
     UnexpectedResponse,
 )
-from pipelines_portal.core.api_connection import transport
+from pipelines_portal.web.api_connection import transport
 
 # An id that hardly any workflow has, and that every API accepts as a number. If the workflow exists, the key works too.
 UNLIKELY_WORKFLOW_ID = 2**31 - 1

@@ -16,10 +16,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from pipelines_portal.core.api_connection import transport
 from pipelines_portal.keys.models import PooledAnswer, SavedKey
 from pipelines_portal.keys.rate_limiter import refresh_state
 from pipelines_portal.keys.reads import StoredAnswer, read_answer
+from pipelines_portal.web.api_connection import transport
 
 # How long a process waits for the answer of another one before it asks too, and how often it looks.
 WAIT_SECONDS, POLL_SECONDS = 2.0, 0.1

@@ -3,11 +3,11 @@
 from django.db.models import Q
 from django.urls import reverse
 
-from pipelines_portal.core.mail import absolute_url, mail_is_on, send_mail
 from pipelines_portal.core.times import local
 from pipelines_portal.keys import texts
 from pipelines_portal.keys.expiry import due_reminder, first_reminder_limit
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.web.mail import absolute_url, mail_is_on, send_mail
 
 
 def mail_expiry_reminders() -> int:

@@ -7,7 +7,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.core.mail import absolute_url, mail_is_on, send_mail
 from pipelines_portal.core.times import zone_named
 from pipelines_portal.notifications import texts
 from pipelines_portal.notifications.models import (
@@ -18,6 +17,7 @@ from pipelines_portal.notifications.models import (
     Preferences,
 )
 from pipelines_portal.notifications.relevance import is_relevant
+from pipelines_portal.web.mail import absolute_url, mail_is_on, send_mail
 
 MAX_LINES = 20
 

@@ -10,12 +10,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
-from pipelines_portal.core.mail import mail_is_on
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys.permissions import visible_key
 from pipelines_portal.notifications import texts
 from pipelines_portal.notifications.forms import PreferencesForm
 from pipelines_portal.notifications.models import Notification, Preferences
+from pipelines_portal.web.mail import mail_is_on
+from pipelines_portal.web.rendering import render_page
 
 PAGE_SIZE = 100
 

@@ -7,13 +7,13 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client.task_status import CAN_BE_STUCK, label_of
-from pipelines_portal.core.bar_chart import Bar, build_bar
 from pipelines_portal.core.times import duration
 from pipelines_portal.overview.charts import build_chart, day_label
 from pipelines_portal.submissions.team import IS_SHARED, Sent, keys_looked_after, sent_since
 from pipelines_portal.task_index.counts import Counts, Row, build_counts, counted_so_far, status_counts
 from pipelines_portal.task_index.models import DURATION_DAYS, GONE, WorkflowIndex
 from pipelines_portal.task_index.reads import count_stuck, days_of, is_read, oldest_open
+from pipelines_portal.web.bar_chart import Bar, build_bar
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 CHART_DAYS = 30

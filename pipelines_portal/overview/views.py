@@ -11,7 +11,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
-from pipelines_portal.core.rendering import content_digest, htmx_of, is_poll_of, render_page
 from pipelines_portal.demo.try_it import things_to_try
 from pipelines_portal.demo.views import HIDDEN
 from pipelines_portal.overview import texts
@@ -20,6 +19,7 @@ from pipelines_portal.overview.forms import StuckHoursForm
 from pipelines_portal.overview.home.page import build_home
 from pipelines_portal.overview.palette import Palette
 from pipelines_portal.task_index.models import WorkflowIndex
+from pipelines_portal.web.rendering import content_digest, htmx_of, is_poll_of, render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import usable_workflow
 

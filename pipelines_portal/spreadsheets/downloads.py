@@ -8,10 +8,9 @@ from django.http.response import HttpResponseBase
 from django.urls import register_converter
 from django.urls.converters import StringConverter
 
-from pipelines_portal.core.rendering import render_notice
-from pipelines_portal.spreadsheets import texts
 from pipelines_portal.spreadsheets.limits import RowsFileError
 from pipelines_portal.spreadsheets.writing import csv_lines, xlsx_file
+from pipelines_portal.web.rendering import render_notice
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -39,8 +38,8 @@ def table_response(
     try:
         return xlsx_response(name, xlsx_file(header, rows))
     except RowsFileError as error:
-        context = {"title": texts.DOWNLOAD_FAILED, "sentence": f"{error.title} {error.advice}"}
-        return render_notice(request, "core/message.html", context, status=422)
+        context = {"title": "Download failed", "sentence": f"{error.title} {error.advice}"}
+        return render_notice(request, "web/message.html", context, status=422)
 
 
 def xlsx_response(name: str, file: IO[bytes]) -> FileResponse:

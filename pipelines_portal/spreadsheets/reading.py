@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from pipelines_portal.core.file_names import in_sentence
-from pipelines_portal.core.time_budget import TimeBudget, within
 from pipelines_portal.spreadsheets.blocks import lines_in
 from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.spreadsheets.child_process import Reading
@@ -15,6 +13,8 @@ from pipelines_portal.spreadsheets.limits import (
     RowsFileError,
     too_large,
 )
+from pipelines_portal.web.file_names import in_sentence
+from pipelines_portal.web.time_budget import TimeBudget, within
 
 __all__ = ["Asked", "Bounds", "Found", "Sheet", "likely_header", "lines_in", "read_all_lines", "read_lines"]
 

@@ -8,11 +8,11 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from pipelines_portal.api_client import PipelinesClient, Task
-from pipelines_portal.core.number_ranges import ranges_of
 from pipelines_portal.submissions.ids_given_again import is_created_within
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.statuses import Status
 from pipelines_portal.task_index.models import WorkflowIndex
+from pipelines_portal.web.number_ranges import ranges_of
 
 PAGE = 200
 # Enough for the 5,000 tasks that one request may create, and some of other people's.

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
-from pipelines_portal.core.bar_chart import Bar, build_bar, task_shares
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.counts import progress_of_all
+from pipelines_portal.web.bar_chart import Bar, build_bar, task_shares
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 

@@ -2,16 +2,18 @@
 
 from django.core.mail import EmailMessage, get_connection
 
-from pipelines_portal.core.deadlines import within
-from pipelines_portal.core.mail import describe_error, mail_tried, message_headers
 from pipelines_portal.system import texts
+from pipelines_portal.system.deadlines import within
+from pipelines_portal.web.mail import describe_error, mail_tried, message_headers
 
 SECONDS = 10
 
 
 def send_test_mail(to: str) -> str:
     """Send the mail. Return an empty text if the server accepted it, or else its answer in a few words."""
-    mail = EmailMessage(texts.TEST_SUBJECT, texts.TEST_BODY + "\n", to=[to], headers=message_headers())
+    mail = EmailMessage(
+        "Test mail", "This is a test mail of Pipelines Portal. Mail works." + "\n", to=[to], headers=message_headers()
+    )
     try:
         mail.connection = get_connection(timeout=SECONDS)
         within(SECONDS, mail.send)

@@ -8,13 +8,13 @@ from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from pipelines_portal.core.job_queue import waiting_jobs
-from pipelines_portal.core.mail import mail_is_on
 from pipelines_portal.core.metrics import Waiting, queue_metrics, seconds_since
 from pipelines_portal.entry.models import IS_AT_WORK, ImportJob
 from pipelines_portal.submissions.models import Export
 from pipelines_portal.system.models import MailResult, WorkerHeartbeat, last_runs
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.uploads.models import ZipUpload
+from pipelines_portal.web.mail import mail_is_on
 
 
 def waiting_work() -> list[tuple[str, Waiting]]:

@@ -7,8 +7,8 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from pipelines_portal.core.database_errors import log_and_continue
-from pipelines_portal.core.mail import mail_tried
 from pipelines_portal.system.models import MailResult
+from pipelines_portal.web.mail import mail_tried
 
 logger = logging.getLogger(__name__)
 

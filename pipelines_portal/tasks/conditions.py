@@ -10,10 +10,10 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from pipelines_portal.api_client import TaskStatus
-from pipelines_portal.core.parameters import number_in
 from pipelines_portal.submissions.filters import midnight
 from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.attention import ATTENTION
+from pipelines_portal.web.parameters import number_in
 from pipelines_portal.workflows.fields.typed_times import NOW, read_typed_time
 
 PAGE_SIZES = (25, 50, 100, 200)

@@ -3,10 +3,10 @@ from typing import Any, ClassVar
 from django import forms
 from django.http import QueryDict
 
-from pipelines_portal.core.form_fields import NameField
-from pipelines_portal.core.parameters import number_in
 from pipelines_portal.task_index.models import MAX_NOTE_LENGTH, NoteState
 from pipelines_portal.tasks import texts
+from pipelines_portal.web.form_fields import NameField
+from pipelines_portal.web.parameters import number_in
 
 # As many as the largest page has.
 MAX_TASKS = 200

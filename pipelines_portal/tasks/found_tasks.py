@@ -16,7 +16,6 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import InvalidRequest, NodeSummary, PipelinesClient, PipelinesError, Task, TaskStatus
 from pipelines_portal.api_client.task_status import CAN_BE_STUCK, NEEDS_ATTENTION
-from pipelines_portal.core.parameters import number_in, uuid_in
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.origin import Brief, briefs_across
@@ -35,6 +34,7 @@ from pipelines_portal.task_index.models import GONE, LISTED, IndexedTask, Workfl
 from pipelines_portal.task_index.reads import TO_SHOW
 from pipelines_portal.tasks.attention import ATTENTION
 from pipelines_portal.tasks.conditions import ANYONE, DEFAULT_SIZE, ME, OPEN, Conditions
+from pipelines_portal.web.parameters import number_in, uuid_in
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 # Of a task that was sent from here, and that the index has not read yet.

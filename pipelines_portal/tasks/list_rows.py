@@ -18,8 +18,6 @@ from django.utils.safestring import SafeString
 from pipelines_portal.api_client import Task
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.core import times
-from pipelines_portal.core.initials import initials
-from pipelines_portal.core.templatetags.portal import node_bar, status
 from pipelines_portal.submissions.origin import Brief, telling_value
 from pipelines_portal.submissions.search.excerpts import Part, marked_text, matches
 from pipelines_portal.submissions.search.words import Term
@@ -28,6 +26,8 @@ from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.tasks.found_tasks import CREATED, FoundTask
 from pipelines_portal.tasks.known import known_words
 from pipelines_portal.tasks.live_page import moves
+from pipelines_portal.web.initials import initials
+from pipelines_portal.web.templatetags.portal import node_bar, status
 
 # As much as the widest screen shows.
 LONGEST_TEXT = 160

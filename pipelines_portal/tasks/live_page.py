@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from pydantic import TypeAdapter
 
 from pipelines_portal.api_client import Task, TaskStatus
-from pipelines_portal.core.parameters import number_in
-from pipelines_portal.core.rendering import content_digest
+from pipelines_portal.web.parameters import number_in
+from pipelines_portal.web.rendering import content_digest
 
 # A task in progress that was not touched for so long stands, whatever its status says.
 MOVED_WITHIN = timedelta(hours=1)

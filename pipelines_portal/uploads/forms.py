@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from django import forms
 
-from pipelines_portal.core.file_names import in_sentence
 from pipelines_portal.spreadsheets.limits import MAX_BYTES
 from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.archive.directory import MAX_LEVELS, MAX_TAIL_BYTES
+from pipelines_portal.web.file_names import in_sentence
 
 LARGEST_ARCHIVE = 2**50
 LONGEST_NAME = 255

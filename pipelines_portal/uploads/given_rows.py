@@ -10,13 +10,13 @@ from django.http import QueryDict
 from django.utils.timezone import get_current_timezone_name
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.core.file_names import in_sentence
 from pipelines_portal.core.json_text import cleaned
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.notation import AS_TYPED
 from pipelines_portal.matching.row_values import Fault, ReadRow, RowReader
 from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.uploads import texts
+from pipelines_portal.web.file_names import in_sentence
 from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.fields.checking import objection_to, unknown_names
 from pipelines_portal.workflows.fields.types import type_of

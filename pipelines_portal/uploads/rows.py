@@ -16,10 +16,7 @@ from django_tasks import task
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
-from pipelines_portal.core.file_names import in_sentence
 from pipelines_portal.core.housekeeping import delete_in_batches
-from pipelines_portal.core.parameters import number_in
-from pipelines_portal.core.time_budget import OutOfTime, TimeBudget
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.match_line import MatchLine
 from pipelines_portal.matching.proposals import rows_below
@@ -32,6 +29,9 @@ from pipelines_portal.uploads.columns import ShownColumn, choose_columns, match_
 from pipelines_portal.uploads.forms import RowsFileForm
 from pipelines_portal.uploads.given_rows import Corrections, GivenRow, rows_of_lines, rows_of_values
 from pipelines_portal.uploads.models import RowsFile
+from pipelines_portal.web.file_names import in_sentence
+from pipelines_portal.web.parameters import number_in
+from pipelines_portal.web.time_budget import OutOfTime, TimeBudget
 from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.fields.row_forms import RowForm, payloads, row_forms
 

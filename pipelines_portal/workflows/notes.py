@@ -13,7 +13,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.form_fields import KeylessField, one_line
+from pipelines_portal.web.form_fields import KeylessField, one_line
 from pipelines_portal.workflows import texts
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote
 
@@ -57,7 +57,7 @@ class NotesForm(forms.Form):
         for field in schema.fields:
             if len(field.name) <= LONGEST_NAME:
                 widget = forms.TextInput(attrs={"placeholder": "Hint", "autocomplete": "off"})
-                label = texts.hint_for(field.label)
+                label = f"Hint for {field.label}"
                 self.fields[input_name(field.name)] = NoteField(label=label, max_length=LONGEST_HINT, widget=widget)
 
     def changes(self) -> dict[str, str]:

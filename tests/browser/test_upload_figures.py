@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from pipelines_portal.core.templatetags.portal import file_size
+from pipelines_portal.web.templatetags.portal import file_size
 
 pytestmark = pytest.mark.full
 

@@ -73,7 +73,7 @@ def test_a_page_that_only_reads_says_less_and_htmx_gets_a_note(
     page: Any, monkeypatch: pytest.MonkeyPatch, room: Any
 ) -> None:
     page.raise_request_exception = False
-    monkeypatch.setattr("pipelines_portal.core.rendering.render", lambda *given, **named: grow())
+    monkeypatch.setattr("pipelines_portal.web.rendering.render", lambda *given, **named: grow())
     room(False)
     answer = page.get("/account/")
     assert answer.status_code == 507

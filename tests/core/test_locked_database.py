@@ -6,8 +6,8 @@ import psycopg
 import pytest
 from django.db import InternalError, OperationalError, ProgrammingError, connection
 
-from pipelines_portal.core.command_errors import explain_error
 from pipelines_portal.core.database_errors import is_away, is_full, is_locked, is_read_only
+from pipelines_portal.system.command_errors import explain_error
 
 
 def read_only() -> Exception:

@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.core.api_connection import standing_in
 from pipelines_portal.demo.replay import RecordedApi
 from pipelines_portal.demo.story import (
     BEN,
@@ -37,6 +36,7 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.task_index.counts import counts_and_known
+from pipelines_portal.web.api_connection import standing_in
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.external_api.server import PROJECT
 

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils.text import slugify
 
-from pipelines_portal.core.error_pages import AWAY, FULL, OURS
+from pipelines_portal.web.error_pages import AWAY, FULL, OURS
 
 PROJECT = Path(__file__).resolve().parents[2]
 MESSAGES = PROJECT / "docs" / "reference" / "messages.md"

@@ -8,12 +8,12 @@ from django.utils import timezone
 
 from pipelines_portal.api_client import ConnectionFailed, NotAsked
 from pipelines_portal.audit.models import Event
-from pipelines_portal.core.api_connection import transport
 from pipelines_portal.keys.checking import Verdict
 from pipelines_portal.keys.clients import check_client_for
 from pipelines_portal.keys.expiry import Expiry
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.states import state_of
+from pipelines_portal.web.api_connection import transport
 from tests.conftest import ACME
 from tests.factories import end_of_day, open_workflow, save_key
 from tests.fake_api import Answer, FakeApi, answer, error, hang_up

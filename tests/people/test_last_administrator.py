@@ -10,8 +10,8 @@ import pytest
 from django.db import connection
 
 from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.core.exceptions import NotAllowed
 from pipelines_portal.people.administration import LastAdministrator, change_role, deactivate
+from pipelines_portal.web.exceptions import NotAllowed
 
 ROUNDS = 8
 

@@ -15,9 +15,9 @@ from django.db import connection
 from django.test import Client
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.core import api_connection, time_budget
 from pipelines_portal.overview.sidebar import forget_sidebars
 from pipelines_portal.system.backup.restoring import mark_restored
+from pipelines_portal.web import api_connection, time_budget
 from pipelines_portal.workflows.cached_schemas import forget_schemas
 from tests import samples
 from tests.fake_api import FakeApi

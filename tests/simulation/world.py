@@ -17,8 +17,8 @@ from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.utils import timezone
 from greenlet import getcurrent, greenlet
 
-from pipelines_portal.core import time_budget
 from pipelines_portal.spreadsheets import reading
+from pipelines_portal.web import time_budget
 from tests.databases import sqlite_error
 from tests.in_process_reading import InProcessReading
 

@@ -8,9 +8,9 @@ from zipfile import ZipFile
 import pytest
 from openpyxl import Workbook
 
-from pipelines_portal.core.time_budget import TimeBudget
 from pipelines_portal.spreadsheets.limits import RowsFileError
 from pipelines_portal.spreadsheets.reading import read_all_lines
+from pipelines_portal.web.time_budget import TimeBudget
 from tests.hostile_rows import sheet, workbook
 
 MEBIBYTE = 1024 * 1024

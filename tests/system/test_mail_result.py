@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.core import mail
 
-from pipelines_portal.core.mail import send_mail
 from pipelines_portal.system.models import MailResult
+from pipelines_portal.web.mail import send_mail
 from tests.factories import browser_of, make_person
 from tests.pages import text_of
 

@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 
 from pipelines_portal.api_client import NodeSummary
-from pipelines_portal.core.templatetags.portal import node_bar
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.pooled_answers import outdate
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.web.templatetags.portal import node_bar
 from tests.conftest import LONG, NO_NODES, PAUSED
 from tests.factories import make_index, make_stranger, open_workflow
 from tests.fake_api import FakeApi, error

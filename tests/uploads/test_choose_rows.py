@@ -12,12 +12,12 @@ from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from pipelines_portal.core.time_budget import page_budget
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import Outcome
 from pipelines_portal.uploads.models import RowsFile, Stage, ZipUpload
 from pipelines_portal.uploads.rows import read_rows_file, remove_old_rows_files
+from pipelines_portal.web.time_budget import page_budget
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.archives import files
 from tests.conftest import FILE_AND_FIELDS, TWO_FILES

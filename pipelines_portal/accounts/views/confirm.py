@@ -17,9 +17,9 @@ from pipelines_portal.accounts.restored_forms import carried_values
 from pipelines_portal.accounts.sign_in import record_slowed
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.core.sign_in_throttle.throttle import Limit, code_limits, give_back, person_limits
 from pipelines_portal.core.sign_in_throttle.views import ThrottleMixin
+from pipelines_portal.web.rendering import render_page
 
 
 class Confirm(ThrottleMixin):

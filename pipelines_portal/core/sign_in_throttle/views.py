@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from pipelines_portal.core.http.audit_log import note
 from pipelines_portal.core.sign_in_throttle.throttle import Limit, admit, give_back, password_limits
-from pipelines_portal.core.texts import try_again_in
 
 
 class ThrottleMixin:
@@ -38,7 +37,7 @@ class ThrottleMixin:
         if not wait:
             return super().post(request, *args, **kwargs)  # type: ignore[misc]
         self.log_slowed(wait)
-        response = self.page(self.unbound_form(), status=429, wait=try_again_in(wait))
+        response = self.page(self.unbound_form(), status=429, wait=_try_again_in(wait))
         response["Retry-After"] = str(wait)
         return response
 
@@ -83,7 +82,7 @@ class SignInMixin(ThrottleMixin):
 
 
 class ThrottledLoginView(SignInMixin, LoginView):
-    """A sign-in page without a second step."""
+    """A sign-in page without two-step verification."""
 
     redirect_authenticated_user = True
 
@@ -92,3 +91,10 @@ class ThrottledLoginView(SignInMixin, LoginView):
         give_back(self.limits)
         note(self.request, "signed-in")
         return HttpResponseRedirect(self.get_success_url())
+
+
+def _try_again_in(seconds: int) -> str:
+    """Return for how long to wait after too many attempts to sign in."""
+    if seconds > 90:
+        return f"Try again in {-(-seconds // 60)} minutes."
+    return "Try again in 1 second." if seconds == 1 else f"Try again in {seconds} seconds."

@@ -8,12 +8,12 @@ from django.http import QueryDict
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.core.parameters import number_in, uuid_in
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.form.presets import pinned_names
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.origin import origin_of_task
+from pipelines_portal.web.parameters import number_in, uuid_in
 from pipelines_portal.workflows.fields.base import FieldValues, is_blank
 from pipelines_portal.workflows.fields.types import FILE_UPLOAD, type_of
 from pipelines_portal.workflows.models import OpenedWorkflow

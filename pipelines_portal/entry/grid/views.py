@@ -21,8 +21,6 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core import times
-from pipelines_portal.core.parameters import number_in, uuid_in
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.form.presets import MOST_CHIPS, offered_preset, offered_presets
 from pipelines_portal.entry.grid.copies import add_copies
@@ -65,6 +63,8 @@ from pipelines_portal.matching.columns import guesses_from
 from pipelines_portal.matching.headers import match_headers
 from pipelines_portal.spreadsheets.limits import MAX_COLUMNS
 from pipelines_portal.submissions.origin import briefs_of_tasks
+from pipelines_portal.web.parameters import number_in, uuid_in
+from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.cached_schemas import cached_schema, forget_schema
 from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.models import OpenedWorkflow

@@ -9,7 +9,6 @@ from django.db import transaction
 
 from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.sql import update_many
-from pipelines_portal.core.time_budget import TimeBudget
 from pipelines_portal.entry.models import (
     ErrorGrouping,
     ImportJob,
@@ -22,6 +21,7 @@ from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.row_values import Fault, ReadRow, RowReader
 from pipelines_portal.spreadsheets.cells import Cell
 from pipelines_portal.submissions.duplicates import digest_of
+from pipelines_portal.web.time_budget import TimeBudget
 
 # Rows in a transaction of the check of all rows, and in one of a change of rows.
 CHECKED_AT_ONCE, RECHECKED_AT_ONCE = 500, 2_000

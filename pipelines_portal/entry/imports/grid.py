@@ -15,7 +15,6 @@ from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.api_client.task_status import icon_of
 from pipelines_portal.api_client.task_status import label_of as label_of_status
 from pipelines_portal.core import times
-from pipelines_portal.core.parameters import number_in
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.cells import ORDERED
 from pipelines_portal.entry.imports.check_page import LONGEST_EDITED, RowTexts, read_errors
@@ -30,6 +29,7 @@ from pipelines_portal.matching.notation import NUMBERS, clock_in, read_number
 from pipelines_portal.matching.short_reasons import short_reason
 from pipelines_portal.matching.words import Meanings, choices_of, label_of
 from pipelines_portal.task_index.models import IndexedTask
+from pipelines_portal.web.parameters import number_in
 from pipelines_portal.workflows.fields.dates import moment_in
 from pipelines_portal.workflows.fields.numbers import scale_of
 

@@ -6,11 +6,11 @@ from datetime import timedelta
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.core.time_budget import OutOfTime, TimeBudget, page_budget
 from pipelines_portal.entry.imports.checking import LeaseLost, check_all
 from pipelines_portal.entry.imports.reading import read_file
 from pipelines_portal.entry.imports.sending import send_requests
 from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.web.time_budget import OutOfTime, TimeBudget, page_budget
 
 # A page reads and checks files up to this size before it is shown. Larger ones would keep the person waiting.
 LARGEST_AT_ONCE = 256 * 1024

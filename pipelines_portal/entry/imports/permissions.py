@@ -9,10 +9,10 @@ from django.db.models import Exists, OuterRef
 from django.http import Http404
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.core.exceptions import NotAllowed
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.web.exceptions import NotAllowed
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import usable_workflow
 

@@ -17,10 +17,8 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import PipelinesError, Schema
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.form_fields import one_line
 from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.sql import db_id, insert_many
-from pipelines_portal.core.time_budget import TimeBudget, within
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.checking import LeaseLost
 from pipelines_portal.entry.imports.proposals import propose
@@ -31,6 +29,8 @@ from pipelines_portal.matching.columns import Matching
 from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.spreadsheets.limits import RowsFileError
 from pipelines_portal.spreadsheets.reading import Asked, Bounds, lines_in, read_lines
+from pipelines_portal.web.form_fields import one_line
+from pipelines_portal.web.time_budget import TimeBudget, within
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 LONGEST_NAME = 255

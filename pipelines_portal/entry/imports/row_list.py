@@ -8,7 +8,6 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, QuerySet
 
 from pipelines_portal.api_client import TaskStatus
-from pipelines_portal.core.parameters import number_in
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.check_page import RowTexts
 from pipelines_portal.entry.imports.downloads import LabelledError, labelled_errors
@@ -19,6 +18,7 @@ from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.origin import telling_value
 from pipelines_portal.task_index.models import COUNTED, IndexedTask, WorkflowIndex
 from pipelines_portal.task_index.reads import OPEN
+from pipelines_portal.web.parameters import number_in
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 ROWS_PER_PAGE = 100

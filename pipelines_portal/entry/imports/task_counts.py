@@ -19,7 +19,6 @@ from django.utils.dateparse import parse_datetime
 from pipelines_portal.api_client import InvalidRequest, PipelinesClient, PipelinesError, Task
 from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
-from pipelines_portal.core.bar_chart import Bar, build_bar, task_shares
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import Counts, ImportJob
 from pipelines_portal.keys.clients import KeyCannotBeOpened, background_client_for
@@ -28,6 +27,7 @@ from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.task_index.counts import Progress, progress_of
 from pipelines_portal.task_index.models import IndexedTask, KeyThrottle, TaskNote, WorkflowIndex
 from pipelines_portal.task_index.reads import TO_SHOW
+from pipelines_portal.web.bar_chart import Bar, build_bar, task_shares
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 PAGE = 200

@@ -14,7 +14,6 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core import times
-from pipelines_portal.core.time_budget import TimeBudget
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.checking import check_all
 from pipelines_portal.entry.imports.schema_changes import changes_between
@@ -24,6 +23,7 @@ from pipelines_portal.keys.permissions import teams_through
 from pipelines_portal.matching.columns import NO_HEADER, Column, Matching
 from pipelines_portal.matching.notation import AS_TYPED
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.web.time_budget import TimeBudget
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 # Of the digest of a row's values, so much tells whether the page shows them.

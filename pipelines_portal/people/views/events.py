@@ -13,11 +13,11 @@ from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.texts import only_about
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.parameters import number_in
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.core.times import in_zone
 from pipelines_portal.people.forms import EventFilterForm
 from pipelines_portal.spreadsheets.downloads import table_response
+from pipelines_portal.web.parameters import number_in
+from pipelines_portal.web.rendering import render_page
 
 PAGE_SIZE = 50
 # Of the file, after the time.

@@ -9,16 +9,16 @@ from django.views.decorators.http import require_POST
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
-from pipelines_portal.core.api_errors import explain
-from pipelines_portal.core.number_ranges import LONGEST, ranges_of, read_ranges
-from pipelines_portal.core.parameters import number_in
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions import texts
 from pipelines_portal.submissions.appeared import Appeared, tasks_since
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.permissions import own_submission, reachable_key, visible_submission
+from pipelines_portal.web.error_sentences import explain
+from pipelines_portal.web.number_ranges import LONGEST, ranges_of, read_ranges
+from pipelines_portal.web.parameters import number_in
+from pipelines_portal.web.rendering import render_page
 
 
 @require_POST

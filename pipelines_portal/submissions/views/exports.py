@@ -13,7 +13,6 @@ from django.views.decorators.http import require_POST, require_safe
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.core.times import name_of
 from pipelines_portal.spreadsheets.downloads import table_response
 from pipelines_portal.spreadsheets.writing import MOST_XLSX_ROWS
@@ -30,6 +29,7 @@ from pipelines_portal.submissions.filters import LedgerForm
 from pipelines_portal.submissions.models import Export
 from pipelines_portal.submissions.permissions import visible_submission
 from pipelines_portal.submissions.texts import TOO_MANY_EXPORTS
+from pipelines_portal.web.rendering import render_page
 
 
 @require_POST

@@ -10,13 +10,13 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
-from pipelines_portal.core.command_errors import explain_error
 from pipelines_portal.system.backup.backing_up import BackupReport, back_up
 from pipelines_portal.system.backup.checking import check_backup
 from pipelines_portal.system.backup.leftovers import remove_leftovers
 from pipelines_portal.system.backup.places import opened_databases, storage_folder
 from pipelines_portal.system.backup.reading import name_some
 from pipelines_portal.system.backup.rotation import DAMAGED, name_now, remove_old
+from pipelines_portal.system.command_errors import explain_error
 from pipelines_portal.system.models import LONGEST_PROBLEM, BackupRun
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,6 @@ from django.views.decorators.http import require_safe
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.api_client import NotFound, PipelinesClient, Task
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.origin import origin_of_task, telling_value
 from pipelines_portal.submissions.shown_values import shown_values
@@ -20,6 +19,7 @@ from pipelines_portal.tasks.known import steps_of
 from pipelines_portal.tasks.live_page import moves
 from pipelines_portal.tasks.neighbours import neighbours
 from pipelines_portal.tasks.timeline import status_event, timeline
+from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import usable_workflow
 from pipelines_portal.workflows.titles import titles_of

@@ -23,7 +23,6 @@ from pipelines_portal.api_client import (
 )
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.rendering import is_poll_of, render_page
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.spreadsheets.downloads import table_response
 from pipelines_portal.task_index.models import WorkflowIndex
@@ -34,6 +33,7 @@ from pipelines_portal.tasks.filter_chips import query_of
 from pipelines_portal.tasks.found_tasks import ResolvedConditions, Scope, find, resolve, task_with_id
 from pipelines_portal.tasks.pagination import Pagination
 from pipelines_portal.tasks.task_list import Poll, TaskList, api_list, found_list
+from pipelines_portal.web.rendering import is_poll_of, render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh_if_old
 from pipelines_portal.workflows.permissions import usable_workflow

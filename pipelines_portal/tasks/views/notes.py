@@ -13,12 +13,12 @@ from django.views.decorators.http import require_POST
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.accounts.restored_forms import is_restoring, typed_values
 from pipelines_portal.api_client import NotFound
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.task_index.counts import statuses_of
 from pipelines_portal.task_index.models import MUTABLE, NoteState, TaskNote
 from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.forms import ClearNoteForm, MistakeForm, MuteForm, TasksForm
+from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import usable_workflow
 

@@ -10,8 +10,6 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.api_client import InvalidRequest, TaskStatus
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
-from pipelines_portal.core.parameters import number_in
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import SubmissionRow, UnattributedTask
 from pipelines_portal.task_index.models import GONE, IndexedTask
@@ -21,6 +19,8 @@ from pipelines_portal.tasks.filter_chips import query_box, query_of
 from pipelines_portal.tasks.found_tasks import Scope, find, resolve
 from pipelines_portal.tasks.pagination import Pagination
 from pipelines_portal.tasks.task_list import found_list
+from pipelines_portal.web.parameters import number_in
+from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 MOST_PLACES = 12

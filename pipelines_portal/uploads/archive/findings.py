@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pipelines_portal.api_client import Schema
-from pipelines_portal.core.file_names import in_sentence
 from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.archive.directory import Directory, Unusable
 from pipelines_portal.uploads.archive.rows import DerivedRow, derive_rows, is_junk
+from pipelines_portal.web.file_names import in_sentence
 
 EXAMPLES = 5
 

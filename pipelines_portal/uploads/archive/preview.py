@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any, TypeVar
 
 from pipelines_portal.api_client import Schema
-from pipelines_portal.core.file_names import LONGEST_FULL, in_sentence
 from pipelines_portal.core.unicode_forms import has_endless_marks, normalize
 from pipelines_portal.matching.row_values import Fault
 from pipelines_portal.uploads import texts
@@ -14,6 +13,7 @@ from pipelines_portal.uploads.archive.directory import MAX_NAME_BYTES, Directory
 from pipelines_portal.uploads.archive.findings import Finding, Problem, findings_of, summarize, wrapper_problem
 from pipelines_portal.uploads.archive.rows import DerivedRow, derive_rows, is_junk
 from pipelines_portal.uploads.given_rows import GivenRow
+from pipelines_portal.web.file_names import LONGEST_FULL, in_sentence
 from pipelines_portal.workflows.fields.base import FieldValues, is_blank
 from pipelines_portal.workflows.fields.types import type_of
 

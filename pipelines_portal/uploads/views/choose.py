@@ -13,9 +13,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Schema
-from pipelines_portal.core.parameters import uuid_in
-from pipelines_portal.core.rendering import render_page
-from pipelines_portal.core.time_budget import OutOfTime, TimeBudget, page_budget
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.spreadsheets.downloads import table_response
 from pipelines_portal.submissions.models import Submission
@@ -27,6 +24,9 @@ from pipelines_portal.uploads.forms import ChosenFile, ChosenFileForm
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.row_errors import RowErrors
 from pipelines_portal.uploads.rows import RowSource, posted_row_forms, read_row_source
+from pipelines_portal.web.parameters import uuid_in
+from pipelines_portal.web.rendering import render_page
+from pipelines_portal.web.time_budget import OutOfTime, TimeBudget, page_budget
 from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of

@@ -12,12 +12,12 @@ from django.views.decorators.http import require_POST, require_safe
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.spreadsheets.downloads import table_response
 from pipelines_portal.uploads.outcome import REJECTED_HEADER, outcome_of, rejected_tasks
 from pipelines_portal.uploads.permissions import own_upload
 from pipelines_portal.uploads.polling import poll_if_due, poll_now
 from pipelines_portal.uploads.views.steps import context_for, poll_seconds, redirect_to_step
+from pipelines_portal.web.rendering import render_page
 
 
 @require_safe

@@ -10,8 +10,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
-from pipelines_portal.core.api_errors import log_cause
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.uploads.choices import earlier_uploads
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.page_states import Instruction, State
@@ -29,6 +27,8 @@ from pipelines_portal.uploads.storage_links import (
 )
 from pipelines_portal.uploads.storage_links import cancel as cancel_upload
 from pipelines_portal.uploads.views.steps import context_for, poll_seconds, redirect_to_step
+from pipelines_portal.web.error_pages import log_cause
+from pipelines_portal.web.rendering import render_page
 
 LINK_ERRORS = (PipelinesError, HostNotAllowed, NoKey, BeingConfirmed)
 

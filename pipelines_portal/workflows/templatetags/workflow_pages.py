@@ -7,7 +7,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from pipelines_portal.api_client import Schema
-from pipelines_portal.core.rendering import fragment
+from pipelines_portal.web.rendering import fragment
 from pipelines_portal.workflows import texts
 from pipelines_portal.workflows.models import OpenedWorkflow
 

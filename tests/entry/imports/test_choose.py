@@ -7,10 +7,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from pipelines_portal.audit.models import Event
-from pipelines_portal.core.time_budget import page_budget
 from pipelines_portal.entry.imports.jobs import LARGEST_AT_ONCE
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.web.time_budget import page_budget
 from tests.conftest import DRAFT, FILES
 from tests.factories import browser_of, make_colleague, make_person, open_workflow, share_key
 from tests.pages import text_of

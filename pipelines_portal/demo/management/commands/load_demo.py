@@ -12,7 +12,6 @@ from pipelines_portal.accounts.models import Team, User
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.api_connection import standing_in
 from pipelines_portal.demo.replay import RecordedApi, clock_at
 from pipelines_portal.demo.story import BEN, KEY_DAYS_LEFT, LENA, MARIA, TOM, Story
 from pipelines_portal.keys.checking import Verdict
@@ -20,6 +19,7 @@ from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.expiry import Expiry
 from pipelines_portal.keys.forms import clean_key_text
 from pipelines_portal.keys.models import SavedKey, fingerprint
+from pipelines_portal.web.api_connection import standing_in
 from pipelines_portal.workflows.opening import open_workflow
 
 PASSWORD = "pipelines-demo"  # noqa: S105 - the demo prints it

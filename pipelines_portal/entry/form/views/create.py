@@ -13,7 +13,6 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, RateLimited, Schema
-from pipelines_portal.core.api_errors import explain
 from pipelines_portal.entry.form.creation import Creation, Result, Typed, create_task
 from pipelines_portal.entry.form.drafts import save_unsent, texts_of, typed_draft
 from pipelines_portal.entry.form.forms import with_move
@@ -25,6 +24,7 @@ from pipelines_portal.entry.restored import tasks_since_restore
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.workflows.cached_schemas import cached_schema, forget_schema, schema_of_form
 from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.fields.schema_form import SchemaForm

@@ -6,10 +6,10 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.form.drafts import AlreadySent, TooLarge, discard_typed, save_typed
 from pipelines_portal.entry.form.views.page import form_token
+from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.permissions import usable_workflow
 
 

@@ -9,13 +9,14 @@ from django.utils.safestring import SafeString
 
 from pipelines_portal.accounts.permissions import SignedInRequest
 from pipelines_portal.api_client import PipelinesError
-from pipelines_portal.core.api_errors import explain, log_cause
-from pipelines_portal.core.parameters import uuid_in
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.entry.form.forms import entries, fields_html, telling_names
 from pipelines_portal.entry.form.presets import MOST_CHIPS, mark_of, offered_presets, pinned_names, stored_for_form
 from pipelines_portal.entry.form.recent import recent_tasks
 from pipelines_portal.entry.models.form import TypedDraft
+from pipelines_portal.web.error_pages import log_cause
+from pipelines_portal.web.error_sentences import explain
+from pipelines_portal.web.parameters import uuid_in
+from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.fields.schema_form import SchemaForm
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of

@@ -7,7 +7,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.form.drafts import save_unsent
 from pipelines_portal.entry.form.initial import misfits
@@ -22,6 +21,7 @@ from pipelines_portal.entry.form.presets import (
 )
 from pipelines_portal.entry.form.views.page import form_page, form_token
 from pipelines_portal.keys.clients import client_for
+from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.cached_schemas import schema_of_form
 from pipelines_portal.workflows.fields.schema_form import SchemaForm
 from pipelines_portal.workflows.permissions import usable_workflow

@@ -4,8 +4,8 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.entry import texts
+from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.fields.dates import LocalTimeInput, meaning_of, two_days
 from pipelines_portal.workflows.fields.local_times import known_zone
 from pipelines_portal.workflows.fields.schema_form import PREFIX

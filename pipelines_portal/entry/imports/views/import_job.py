@@ -18,7 +18,6 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.rendering import htmx_of, render_page
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.downloads import KINDS, table_of
 from pipelines_portal.entry.imports.forms import ChooseForm, HandOverForm, ReadingForm
@@ -34,6 +33,7 @@ from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.spreadsheets.downloads import table_response, xlsx_response
 from pipelines_portal.spreadsheets.templates import header_for, xlsx_template
+from pipelines_portal.web.rendering import htmx_of, render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
 from pipelines_portal.workflows.permissions import usable_workflow

@@ -12,8 +12,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Schema
-from pipelines_portal.core.parameters import number_in
-from pipelines_portal.core.rendering import render_page
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.forms import ASIDE, FIELD, ColumnChoice, MatchForm, ReadingForm, value_input
 from pipelines_portal.entry.imports.jobs import work_if_small
@@ -34,6 +32,8 @@ from pipelines_portal.keys.clients import client_for
 from pipelines_portal.matching.columns import NO_HEADER
 from pipelines_portal.matching.proposals import HEADER_LINES, rows_below
 from pipelines_portal.spreadsheets.cells import Lines, text_of
+from pipelines_portal.web.parameters import number_in
+from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 PREVIEWED, SAMPLES = 10, 3

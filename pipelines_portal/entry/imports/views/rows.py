@@ -16,8 +16,6 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Field
-from pipelines_portal.core.parameters import number_in
-from pipelines_portal.core.rendering import htmx_of, render_page
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.cells import SavedCells, Unreadable, read_posted_cells, save_cells
 from pipelines_portal.entry.imports.check_page import (
@@ -77,6 +75,8 @@ from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.match_line import MatchLine
 from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.matching.words import choices_of, is_choice, label_of
+from pipelines_portal.web.parameters import number_in
+from pipelines_portal.web.rendering import htmx_of, render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
 

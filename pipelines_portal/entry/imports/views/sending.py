@@ -16,10 +16,6 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
-from pipelines_portal.core.api_errors import explain
-from pipelines_portal.core.number_ranges import ranges_of, read_ranges
-from pipelines_portal.core.parameters import number_in
-from pipelines_portal.core.rendering import htmx_of, render_page
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.permissions import can_use_key, require_key, visible_import
 from pipelines_portal.entry.imports.row_list import Selection, chips, list_rows
@@ -33,6 +29,10 @@ from pipelines_portal.keys.permissions import may_send_with
 from pipelines_portal.submissions.appeared import MOST_PAGES, PAGE, Appeared, tasks_since
 from pipelines_portal.submissions.lost_tasks import lost_tasks
 from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.web.error_sentences import explain
+from pipelines_portal.web.number_ranges import ranges_of, read_ranges
+from pipelines_portal.web.parameters import number_in
+from pipelines_portal.web.rendering import htmx_of, render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 # An import of a hundred thousand rows has twenty requests.

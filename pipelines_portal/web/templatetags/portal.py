@@ -10,8 +10,8 @@ from django.utils.safestring import SafeString
 from pipelines_portal import __version__
 from pipelines_portal.api_client import NodeSummary
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION, icon_of, label_of
-from pipelines_portal.core.file_names import full_name, short_name
-from pipelines_portal.core.rendering import fragment
+from pipelines_portal.web.file_names import full_name, short_name
+from pipelines_portal.web.rendering import fragment
 
 register = template.Library()
 register.simple_tag(fragment)

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from pipelines_portal.core.parameters import number_in, uuid_in
+from pipelines_portal.web.parameters import number_in, uuid_in
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.forms import NameForm, PasskeyForm
 from pipelines_portal.accounts.models import User
-from pipelines_portal.core.form_fields import one_line
-from pipelines_portal.core.mail import send_mail
 from pipelines_portal.keys.forms import RenameKeyForm, SavedKeyForm
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.people.forms import AcceptForm, TeamForm
 from pipelines_portal.people.models import Invitation
+from pipelines_portal.web.form_fields import one_line
+from pipelines_portal.web.mail import send_mail
 
 # A mail's next header, a mail's own first words, text turned around, nothing at all.
 BAD = [
@@ -49,7 +49,7 @@ def test_names_of_people_are_names(name: str, person: User) -> None:
         assert "name" not in form.errors, form
 
 
-def test_what_an_issuer_calls_somebody_is_made_one_line() -> None:
+def test_what_an_idp_calls_somebody_is_made_one_line() -> None:
     assert one_line("Maria\r\n\u202eWeber\0") == "Maria   Weber"
 
 

@@ -16,7 +16,7 @@ def failing(page: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     def fail(*given: object, **named: object) -> None:
         raise RuntimeError("Oops")
 
-    monkeypatch.setattr("pipelines_portal.core.rendering.render", fail)
+    monkeypatch.setattr("pipelines_portal.web.rendering.render", fail)
     page.raise_request_exception = False
     return page
 

@@ -3,7 +3,7 @@
 import pytest
 from django.template import Context, Template
 
-from pipelines_portal.core.file_names import full_name, in_sentence, short_name
+from pipelines_portal.web.file_names import full_name, in_sentence, short_name
 
 
 def shown(name: str) -> str:

@@ -17,7 +17,6 @@ from pipelines_portal.entry.models import ImportJob, TypedDraft
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.guide.templatetags.guide import help_address
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.overview import texts
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.submissions.origin import telling_value
 from pipelines_portal.submissions.reads import read_made
@@ -41,16 +40,16 @@ _IS_ADDRESS = re.compile(r"https?://|\b(?:workflow|pipeline)s?/\d")
 _IS_LIST = re.compile(r"\d[\s,;]+#?\d")
 # What can be done in a workflow: the words before its name, the URL's name, the icon, and other words that people type.
 COMMANDS = (
-    (texts.TYPE_ROWS, "grid:page", "draft", "grid"),
-    (texts.IMPORT_ROWS, "imports:new", "file", "file paste csv xlsx spreadsheet"),
-    (texts.UPLOAD_FILES, "uploads:choose", "upload", "zip import"),
-    (texts.EXPORT_TASKS, "tasks:list", "down", "csv download"),
+    ("Type rows in", "grid:page", "draft", "grid"),
+    ("Import into", "imports:new", "file", "file paste csv xlsx spreadsheet"),
+    ("Upload files to", "uploads:choose", "upload", "zip import"),
+    ("Export tasks of", "tasks:list", "down", "csv download"),
 )
 # The label and the words of each theme.
 THEMES = {
-    Theme.DARK: (texts.DARK_MODE, "theme colors night"),
-    Theme.LIGHT: (texts.LIGHT_MODE, "theme colors day"),
-    Theme.SYSTEM: (texts.SYSTEM_COLORS, "theme mode dark light"),
+    Theme.DARK: ("Dark mode", "theme colors night"),
+    Theme.LIGHT: ("Light mode", "theme colors day"),
+    Theme.SYSTEM: ("Colors of the system", "theme mode dark light"),
 }
 # A shorter word is looked for in other things than commands.
 SHORTEST_COMMAND = 3
@@ -212,9 +211,10 @@ class Palette:
         missing = [workflow_id for workflow_id in self._asked_ids if workflow_id not in known]
         if not missing:
             return []
-        label = [Part(texts.add_workflows(missing))]
+        ids = ", ".join(map(str, missing))
+        label = [Part(f"Add workflow {ids}" if len(missing) == 1 else f"Add workflows {ids}")]
         keys = sorted(self.keys, key=lambda key: key != self.key_id)[:MOST_KEYS_TO_ADD]
-        query = urlencode({"open": ", ".join(map(str, missing))})
+        query = urlencode({"open": ids})
         return [
             Option(f"{reverse('workflows:list', args=[key])}?{query}", label, self.keys[key], icon="plus")
             for key in keys
@@ -349,7 +349,7 @@ class Palette:
         names = of_workflow.offered_to(self.user).values_list("pk", "name")[:MOST_NAMES]
         form = reverse("new_task:create", args=[workflow.key_id, workflow.workflow_id])
         return [
-            Option(f"{form}?preset={pk}", marked(name, self.words), texts.preset_in(workflow.name), icon="draft")
+            Option(f"{form}?preset={pk}", marked(name, self.words), f"Preset in {workflow.name}", icon="draft")
             for pk, name in best(names, lambda row: row[1], self.words)[:MOST_ROWS]
         ]
 
@@ -392,7 +392,7 @@ def _is_begun(word: str, text: str) -> bool:
 
 
 def _draft_label(workflow: Workflow) -> str:
-    return texts.draft_in(workflow.name)
+    return f"Draft in {workflow.name}"
 
 
 Item = TypeVar("Item")

@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from pipelines_portal.api_client import TaskStatus
 from pipelines_portal.submissions.filters import midnight
-from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.attention import ATTENTION
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.workflows.fields.typed_times import NOW, read_typed_time
@@ -35,6 +34,14 @@ _TOKEN = re.compile(r'"[^"]*"|(?P<name>[^\W\d]{2,}):(?!//)(?P<value>"[^"]*"|\S*)
 _HOURS = re.compile(r"(\d{1,4})([hd])")
 # Examples of what can be typed after a name.
 EXAMPLES = {"status": "failed", "sent": "me", "import": "tickets", CREATED: "today", "stuck": "24h", "workflow": "42"}
+ERRORS_IF_EMPTY = {
+    "status": "Enter a status, for example “failed” or “needs attention”.",
+    "day": "Enter a day, for example “today” or “27.11.2026”.",
+    "stuck": "Enter how long, for example “24h” or “3d”.",
+    "sent": "Enter “me”, “anyone”, or part of a name or email.",
+    "import": "Enter part of a file name.",
+    "workflow": "Enter a workflow ID.",
+}
 
 
 @dataclass(frozen=True)
@@ -161,21 +168,25 @@ def _unknown(name: str, value: str) -> str:
     """Return the error of a condition that does not exist, with one that the person may have meant."""
     near = next(iter(get_close_matches(name, EXAMPLES, n=1)), "status")
     example = value if near == "status" and value.lower() in STATUS_WORDS else EXAMPLES[near]
-    return texts.NO_SUCH_CONDITION.format(name=name, example=f"{near}:{_quoted(example)}", text=f"{name}:{value}")
+    return (
+        f"No condition is called {name}. Try {near}:{_quoted(example)}, "
+        f'or search for the text in quotes: "{name}:{value}".'
+    )
 
 
 def _error_in(name: str, value: str) -> str:
     """Return the error of a condition, or "" if it can be read."""
     if not value:
-        return texts.CONDITION_EMPTY[name]
+        return ERRORS_IF_EMPTY[name]
     if name == "status" and value not in STATUS_WORDS.values():
-        return texts.NOT_A_STATUS.format(word=value, words=", ".join(list(STATUS_WORDS)[:-1]))
+        words = ", ".join(list(STATUS_WORDS)[:-1])
+        return f"“{value}” isn’t a status. Use {words} or needs attention."
     if name == "day" and not days_in(value):
-        return texts.NOT_A_DAY.format(word=value)
+        return f"“{value}” isn’t a day. Use today, 27.11.2026, 2026-11-27 or 2026-11-01..2026-11-27."
     if name == "stuck" and not duration_in(value):
-        return texts.NOT_A_DURATION.format(word=value)
+        return f"“{value}” isn’t a duration. Use 24h or 3d."
     if name == "workflow" and not number_in(value.removeprefix("#")):
-        return texts.CONDITION_EMPTY[name]
+        return ERRORS_IF_EMPTY[name]
     return ""
 
 

@@ -7,7 +7,6 @@ from pipelines_portal.api_client.task_status import TaskStatus, label_of
 from pipelines_portal.core.times import in_zone
 from pipelines_portal.submissions.shown_values import time_or_value
 from pipelines_portal.task_index.models import WorkflowIndex
-from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.found_tasks import (
     CREATED,
     FoundTask,
@@ -28,9 +27,9 @@ OTHERS = "Other fields"
 def why_not(scope: Scope, resolved: ResolvedConditions) -> str:
     """Return why the list cannot be exported now, or ""."""
     if resolved.conditions.is_plain and not _is_read(scope.index, resolved.conditions.status):
-        return texts.STILL_READING
+        return "Not exported. We’re still reading this workflow. Try again later, or filter by day."
     if count_up_to(scope, resolved, MOST_EXPORTED + 1) > MOST_EXPORTED:
-        return texts.TOO_MANY_TO_EXPORT.format(most=MOST_EXPORTED)
+        return f"Not exported. This list has more than {MOST_EXPORTED:,} tasks. Filter by import or day."
     return ""
 
 

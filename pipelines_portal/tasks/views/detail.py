@@ -13,7 +13,6 @@ from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.origin import origin_of_task, telling_value
 from pipelines_portal.submissions.shown_values import shown_values
 from pipelines_portal.task_index.models import GONE, IndexedTask, TaskNote
-from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.forms import MistakeForm, MuteForm
 from pipelines_portal.tasks.known import steps_of
 from pipelines_portal.tasks.live_page import moves
@@ -33,9 +32,9 @@ class NoSuchTask(Http404):
 
     def __init__(self, workflow: OpenedWorkflow, task_id: int) -> None:
         super().__init__()
-        self.title = texts.NO_SUCH_TASK.format(task=task_id, workflow=workflow.name)
-        self.sentence = texts.IN_ANOTHER_WORKFLOW
-        self.action = texts.VIEW_TASKS
+        self.title = f"Task {task_id} isn’t in {workflow.name}"
+        self.sentence = "It may belong to another workflow."
+        self.action = "View tasks"
         self.address = reverse("tasks:list", args=[workflow.key_id, workflow.workflow_id])
 
 

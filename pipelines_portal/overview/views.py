@@ -61,9 +61,9 @@ def _greeting(user: User, now: datetime, *, is_new: bool) -> str:
 @signed_in
 def palette(request: SignedInRequest) -> HttpResponse:
     """Show the suggestions of the palette, which every page has."""
-    asked, last_key = request.GET.get("q", ""), request.session.get("last_key") or 0
-    groups = Palette(request.user, asked, _page_behind(request), last_key).groups()
-    return render_page(request, "overview/palette.html", {"asked": asked, "groups": groups})
+    query, last_key = request.GET.get("q", ""), request.session.get("last_key") or 0
+    groups = Palette(request.user, query, _page_behind(request), last_key).groups()
+    return render_page(request, "overview/palette.html", {"query": query, "groups": groups})
 
 
 @require_safe

@@ -44,7 +44,7 @@ def query_of(conditions: Conditions) -> str:
 
 
 def chips(conditions: Conditions, numbers: Numbers) -> tuple[Chip, ...]:
-    """Return the statuses. Each keeps the other conditions, and the first is the list of all tasks."""
+    """Return the statuses. Each has the other conditions, too, and the first is the list of all tasks."""
     return tuple(
         Chip(
             status, word, numbers.get(status, ""),

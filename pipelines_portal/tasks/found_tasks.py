@@ -39,7 +39,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 
 # Of a task that was sent from here, and that the index has not read yet.
 CREATED = "created"
-# At the first and the last moment of a day, tasks may have been created in another order than that of their ids.
+# Around midnight, tasks may have been created in another order than that of their ids.
 OUT_OF_ORDER = 200
 MOST_PEOPLE = 50
 # More workflows than anybody uses.
@@ -353,7 +353,7 @@ def _in_indexes(scope: Scope) -> "QuerySet[IndexedTask]":
 
 
 def _can_be_shown(known: IndexedTask) -> bool:
-    """Return whether the API still had the task, and said when it was created and changed."""
+    """Return whether the API still had the task, and returned when it was created and changed."""
     return known.status != GONE and known.created_at is not None and known.updated_at is not None
 
 
@@ -369,13 +369,13 @@ def with_briefs(scope: Scope, tasks: list[FoundTask]) -> list[FoundTask]:
     """
     missing = [one for one in tasks if one.brief is None and one.task and one.key_id]
     briefs = briefs_across(scope.reader, {one.place: one.task.created_at for one in missing if one.task})
-    told = [one if one.brief else replace(one, brief=briefs.get(one.place)) for one in tasks]
+    complete = [one if one.brief else replace(one, brief=briefs.get(one.place)) for one in tasks]
     best: dict[tuple[int, int], FoundTask] = {}
-    for one in told:
+    for one in complete:
         if one.task and (one.brief or one.place[1:] not in best):
             best[one.place[1:]] = one
     # A row stays in a list of rows, even if its task is listed twice there.
-    return [one for one in told if one.task is None or one.row or best[one.place[1:]] is one]
+    return [one for one in complete if one.task is None or one.row or best[one.place[1:]] is one]
 
 
 # --- a task by its ID -------------------------------------------------------------------------------------------------

@@ -157,8 +157,8 @@ def _status(found: FoundTask) -> str:
 @lru_cache(maxsize=1)
 def _created() -> SafeString:
     """Return the status of a task that was created, and of which no more is known yet."""
-    look = {"status": CREATED, "shape": "finished", "word": "Created", "is_calm": True}
-    return render_to_string("_partials/status.html", look)
+    context = {"status": CREATED, "shape": "finished", "word": "Created", "is_calm": True}
+    return render_to_string("_partials/status.html", context)
 
 
 def _progress(task: Task | None, now: datetime) -> str:
@@ -199,8 +199,8 @@ def _created_at(found: FoundTask, zone: tzinfo, today: date) -> str:
 
 # A list that is refreshed shows mostly the same times.
 @lru_cache(maxsize=20_000)
-def _time(moment: datetime, created: datetime, zone: tzinfo, today: date) -> SafeString:
+def _time(at: datetime, created: datetime, zone: tzinfo, today: date) -> SafeString:
     """Return the time in words, which depend on the time zone and the day alone."""
-    words, exact = times.short(moment, timezone.now()), times.exact(moment)
+    words, exact = times.short(at, timezone.now()), times.exact(at)
     title = f"{exact}. Created {times.exact(created)}"
-    return format_html('<time datetime="{}" title="{}">{}</time>', times.machine(moment), title, words)
+    return format_html('<time datetime="{}" title="{}">{}</time>', times.machine(at), title, words)

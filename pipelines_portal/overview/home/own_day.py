@@ -197,7 +197,7 @@ def _status_url(places: set[Place], status: str, day: str) -> str:
 
 
 def _sent_url(**query: str) -> str:
-    """Return the address of Sent with these filters."""
+    """Return the URL of Sent with these filters."""
     return f"{reverse('submissions:list')}?{urlencode({name: value for name, value in query.items() if value})}"
 
 

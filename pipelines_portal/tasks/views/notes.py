@@ -121,15 +121,15 @@ def _sentence(task_ids: Sequence[int | str], one: str, several: str) -> str:
 
 
 def _next(request: SignedInRequest) -> str:
-    """Return the address of the page that posted the form, or "" if it is not an address here."""
-    address = request.POST.get("next", "")
-    return address if url_has_allowed_host_and_scheme(address, allowed_hosts=None) else ""
+    """Return the URL of the page that posted the form, or "" if it is not one of this portal."""
+    url = request.POST.get("next", "")
+    return url if url_has_allowed_host_and_scheme(url, allowed_hosts=None) else ""
 
 
 def _back(request: SignedInRequest, workflow: OpenedWorkflow, task_ids: list[int]) -> HttpResponse:
     place = [workflow.key_id, workflow.workflow_id]
-    if address := _next(request):
-        is_list = address.partition("?")[0] == reverse("tasks:list", args=place)
+    if url := _next(request):
+        is_list = url.partition("?")[0] == reverse("tasks:list", args=place)
         # The browser gives the focus to the row, or a script to the next one: see task-selection.js.
-        return HttpResponseRedirect(f"{address}#t{task_ids[-1]}" if is_list else address)
+        return HttpResponseRedirect(f"{url}#t{task_ids[-1]}" if is_list else url)
     return redirect("tasks:detail", *place, task_ids[0]) if len(task_ids) == 1 else redirect("tasks:list", *place)

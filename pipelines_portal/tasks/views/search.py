@@ -35,8 +35,8 @@ def search(request: SignedInRequest) -> HttpResponse:
     conditions, pagination = Conditions.from_query(request.GET), Pagination.from_query(request.GET)
     context: dict[str, Any] = {"conditions": conditions, "box": query_box(conditions)}
     status = 422 if conditions.errors else 200
-    if not conditions.errors and (address := _workflow_list(request.user, conditions)):
-        return redirect(address)
+    if not conditions.errors and (url := _workflow_list(request.user, conditions)):
+        return redirect(url)
     if conditions.is_typed and not conditions.errors:
         return redirect(reverse("search:search") + query_of(conditions))
     if not (conditions.is_of_sent or conditions.status in FEW or conditions.stuck):
@@ -57,7 +57,7 @@ def search(request: SignedInRequest) -> HttpResponse:
 
 
 def _workflow_list(user: User, conditions: Conditions) -> str:
-    """Return the address of the list of the workflow in the conditions, or "" if not exactly one key opened it."""
+    """Return the URL of the list of the workflow in the conditions, or "" if not exactly one key opened it."""
     workflow_id = number_in(conditions.workflow.removeprefix("#"))
     if workflow_id is None:
         return ""

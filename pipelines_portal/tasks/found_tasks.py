@@ -14,7 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.api_client import InvalidRequest, NodeSummary, PipelinesClient, PipelinesError, Task, TaskStatus
+from pipelines_portal.api_client import NodeSummary, PipelinesClient, PipelinesError, Task, TaskStatus
 from pipelines_portal.api_client.task_status import CAN_BE_STUCK, NEEDS_ATTENTION
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
@@ -32,7 +32,7 @@ from pipelines_portal.submissions.search.words import terms_in
 from pipelines_portal.submissions.signals import states_of_imports
 from pipelines_portal.task_index.models import GONE, LISTED, IndexedTask, WorkflowIndex
 from pipelines_portal.task_index.reads import TO_SHOW
-from pipelines_portal.tasks.attention import ATTENTION
+from pipelines_portal.tasks.attention import ATTENTION, no_such_page
 from pipelines_portal.tasks.conditions import ANYONE, DEFAULT_SIZE, ME, OPEN, Conditions
 from pipelines_portal.web.parameters import number_in, uuid_in
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -413,10 +413,6 @@ def task_of(known: IndexedTask) -> Task:
 def _new_task(task_id: int, sent_at: datetime) -> Task:
     nodes = NodeSummary.model_construct(total=0, finished=0, in_progress=0, pending=0)
     return Task.model_construct(id=task_id, status=CREATED, node_summary=nodes, created_at=sent_at, updated_at=sent_at)
-
-
-def no_such_page() -> InvalidRequest:
-    return InvalidRequest(400, "invalid_request", "This page of the list does not exist.")
 
 
 def _number(text: str, prefix: str = "") -> int:

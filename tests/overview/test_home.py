@@ -542,6 +542,19 @@ def test_a_lead_sees_imports_of_others_with_errors(saved_key: SavedKey, static_r
     assert "Imports under way" not in lines_of(browser_of(ben))
 
 
+def test_a_lead_sees_their_own_imports_as_drafts_only(saved_key: SavedKey, static_root: None) -> None:
+    """Until they are sent: those of which every row became a task are neither."""
+    lead = make_lead(saved_key)
+    make_index(open_workflow(saved_key), [make_task(1, "pending", timezone.now())])
+    values = {"owner": lead, "key": saved_key, "workflow_id": 42, "workflow_name": "Invoices", "size_bytes": 1}
+    ImportJob.objects.create(file_name="over.csv", status="checked", row_counts={"created": 2}, **values)
+    wrong = ImportJob.objects.create(file_name="wrong.csv", status="checked", row_counts={"to_fix": 1}, **values)
+    wrong.lines.create(number=2, status="to_fix")
+    lines = lines_of(browser_of(lead))
+    assert "Imports under way" not in lines and "wrong.csv in Invoices 1 row has errors" in lines["Waiting for you"]
+    assert "over.csv" not in lines["Waiting for you"]
+
+
 def test_instructions_that_somebody_else_changed_are_shown(desk: Desk) -> None:
     make_index(desk.workflow, [make_task(1, "pending", timezone.now())])
     place = {"key": desk.key, "workflow_id": desk.workflow.workflow_id, "field": "", "text": "Orders go to Ana."}

@@ -123,17 +123,17 @@ def own_day(user: User, today: list[SentToday], keys: set[int], now: datetime) -
     places = {(one.key, one.workflow) for one in today if one.key and one.key in keys and one.created}
     statuses = _read_statuses(user, now, places, created) if places else Statuses((), 0, None)
     return OwnDay(
-        created,
-        _rejected(today, day.isoformat()),
-        min(one.first for one in today),
-        _sent_url(since=day.isoformat()),
-        hour_bars(hours, timezone.localtime(now).hour),
-        statuses.numbers,
-        _compared(user, day),
-        statuses.open_count,
-        _status_url(places, "", day.isoformat()),
-        statuses.oldest_open,
-        statuses.troubles,
+        created=created,
+        rejected=_rejected(today, day.isoformat()),
+        first_at=min(one.first for one in today),
+        url=_sent_url(since=day.isoformat()),
+        hours=hour_bars(hours, timezone.localtime(now).hour),
+        numbers=statuses.numbers,
+        compared=_compared(user, day),
+        open_count=statuses.open_count,
+        tasks_url=_status_url(places, "", day.isoformat()),
+        oldest_open=statuses.oldest_open,
+        troubles=statuses.troubles,
     )
 
 

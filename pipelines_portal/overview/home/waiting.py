@@ -61,6 +61,7 @@ def list_waiting(user: User, keys: Mapping[int, SavedKey], imports: list[ImportJ
 
     `keys` are those that they may use, and `imports` those that wait for anybody.
     """
+    own_keys = [key for key in keys.values() if key.owner_id == user.pk]
     own_imports = [one for one in imports if one.owner_id == user.pk and one.status in DRAFT_STATUSES]
     found = list_drafts(user, set(keys), own_imports) if user.may_send else []
     drafts = [draft for draft in found if draft.address]
@@ -68,11 +69,7 @@ def list_waiting(user: User, keys: Mapping[int, SavedKey], imports: list[ImportJ
         *_unconfirmed(user),
         *_stopped_imports(user, imports),
         *_failed_uploads(user),
-        *(
-            item
-            for key in keys.values()
-            if key.owner_id == user.pk and (item := _key_item(key, may_replace=user.may_send))
-        ),
+        *filter(None, (_key_item(key, may_replace=user.may_send) for key in own_keys)),
         *_invitations(user, now),
         *map(_draft_item, drafts[:MOST_DRAFTS]),
     )
@@ -90,24 +87,21 @@ def _unconfirmed(user: User) -> list[Item]:
     found = [one for one in unconfirmed if one.key_id and not one.is_called_off and not one.is_of_import]
     shown = found[:MOST_OF_A_KIND]
     tell_apart(shown)
-    return [_submission_item(submission, user) for submission in shown]
-
-
-def _submission_item(submission: Submission, user: User) -> Item:
-    text: str = getattr(submission, "telling", "")
-    upload = getattr(submission, "zip_upload", None)
-    rows = "1 row" if submission.row_count == 1 else f"{submission.row_count:,} rows"
-    name = text[:MAX_TEXT_LENGTH] or (upload.file_name if upload else rows)
-    note = f"We don’t know if {_tasks(submission.row_count)} created"
-    return Item(
-        "unconfirmed", name, reverse("submissions:detail", args=[submission.pk]), "Decide",
-        submission.workflow_name, _with_sender(note, submission.owner, user),
-        submission.sent_at or submission.created_at, tone="unconfirmed",
-    )  # fmt: skip
-
-
-def _tasks(count: int) -> str:
-    return "1 task was" if count == 1 else f"{count:,} tasks were"
+    items = []
+    for submission in shown:
+        text: str = getattr(submission, "telling", "")
+        upload = getattr(submission, "zip_upload", None)
+        is_one = submission.row_count == 1
+        rows = "1 row" if is_one else f"{submission.row_count:,} rows"
+        note = f"We don’t know if {'1 task was' if is_one else f'{submission.row_count:,} tasks were'} created"
+        item = Item(
+            "unconfirmed", text[:MAX_TEXT_LENGTH] or (upload.file_name if upload else rows),
+            reverse("submissions:detail", args=[submission.pk]), "Decide", submission.workflow_name,
+            _with_sender(note, submission.owner, user), submission.sent_at or submission.created_at,
+            tone="unconfirmed",
+        )  # fmt: skip
+        items.append(item)
+    return items
 
 
 def _with_sender(note: str, owner: User, user: User) -> str:
@@ -118,21 +112,19 @@ def _stopped_imports(user: User, imports: list[ImportJob]) -> list[Item]:
     """Return the lines of imports that wait for a decision: unconfirmed ones, and what others left paused."""
     if not user.may_send:
         return []
-    unconfirmed, paused = ImportJob.Status.UNCONFIRMED, ImportJob.Status.PAUSED
-    stopped = [
-        one for one in imports if one.status == unconfirmed or (one.status == paused and one.owner_id != user.pk)
-    ]
-    return [_import_item(import_job, user) for import_job in stopped[:MOST_OF_A_KIND]]
-
-
-def _import_item(import_job: ImportJob, user: User) -> Item:
-    is_unconfirmed = import_job.status == ImportJob.Status.UNCONFIRMED
-    note = _with_sender("Unconfirmed" if is_unconfirmed else "Paused", import_job.owner, user)
-    return Item(
-        "unconfirmed" if is_unconfirmed else "file", import_job.file_name, import_job.get_absolute_url(),
-        "Decide" if is_unconfirmed else "Review", import_job.workflow_name, note, import_job.changed_at,
-        tone="unconfirmed" if is_unconfirmed else "",
-    )  # fmt: skip
+    items = []
+    for one in imports:
+        if one.status == ImportJob.Status.UNCONFIRMED:
+            icon, action, note, tone = "unconfirmed", "Decide", "Unconfirmed", "unconfirmed"
+        elif one.status == ImportJob.Status.PAUSED and one.owner_id != user.pk:
+            icon, action, note, tone = "file", "Review", "Paused", ""
+        else:
+            continue
+        note = _with_sender(note, one.owner, user)
+        items.append(
+            Item(icon, one.file_name, one.get_absolute_url(), action, one.workflow_name, note, one.changed_at, tone)
+        )
+    return items[:MOST_OF_A_KIND]
 
 
 def _failed_uploads(user: User) -> list[Item]:
@@ -157,14 +149,12 @@ def _key_item(key: SavedKey, *, may_replace: bool) -> Item | None:
 
 
 def _invitations(user: User, now: datetime) -> list[Item]:
-    overdue = Invitation.objects.overdue_for(user, now).only("email", "ends_at")[:MOST_OF_A_KIND]
-    return [_invitation_item(invitation, user, now) for invitation in overdue]
-
-
-def _invitation_item(invitation: Invitation, user: User, now: datetime) -> Item:
-    page = reverse("people:list")
-    if not user.is_administrator:
-        page = reverse("people:team_detail", args=[invitation.first_team])  # type: ignore[attr-defined]
-    end = local(invitation.ends_at)
-    note = not_accepted_expired if end <= now else not_accepted_expires
-    return Item("people", invitation.email, f"{page}#pending", "Review", note=note(f"{end.day} {end:%b}"))
+    items = []
+    for invitation in Invitation.objects.overdue_for(user, now).only("email", "ends_at")[:MOST_OF_A_KIND]:
+        page = reverse("people:list")
+        if not user.is_administrator:
+            page = reverse("people:team_detail", args=[invitation.first_team])  # type: ignore[attr-defined]
+        end = local(invitation.ends_at)
+        note = not_accepted_expired if end <= now else not_accepted_expires
+        items.append(Item("people", invitation.email, f"{page}#pending", "Review", note=note(f"{end.day} {end:%b}")))
+    return items

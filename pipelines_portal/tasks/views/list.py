@@ -62,7 +62,12 @@ def _show(
     try:
         return show(request, workflow, client, conditions, pagination)
     except InvalidRequest:
-        return _first_page(request, workflow, conditions, pagination)
+        if not pagination.cursor:
+            raise InvalidRequest(400, "invalid_request", "Pipelines refused the filter.") from None
+        # Nobody knows the cursor of an old link.
+        messages.warning(request, "That page is gone. Showing the newest tasks.")
+        url = reverse("tasks:list", args=[workflow.key_id, workflow.workflow_id]) + query_of(conditions)
+        return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
 
 
 @require_POST
@@ -154,14 +159,3 @@ def _respond(request: SignedInRequest, workflow: OpenedWorkflow, tasks: TaskList
     context: dict[str, Any] = {"key": workflow.key, "workflow": workflow, "tab": "tasks", "tasks": tasks}
     status = 422 if tasks.conditions.errors and not is_poll_of(request, PART) else 200
     return render_page(request, "tasks/list.html", context, partials=(PART,), status=status)
-
-
-def _first_page(
-    request: SignedInRequest, workflow: OpenedWorkflow, conditions: Conditions, pagination: Pagination
-) -> HttpResponse:
-    """Lead to the first page when nobody knows the cursor of an old link."""
-    if not pagination.cursor:
-        raise InvalidRequest(400, "invalid_request", "Pipelines refused the filter.")
-    messages.warning(request, "That page is gone. Showing the newest tasks.")
-    url = reverse("tasks:list", args=[workflow.key_id, workflow.workflow_id]) + query_of(conditions)
-    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.lists import HAS_REQUESTS, LARGE_COLUMNS
+from pipelines_portal.entry.imports.lists import as_lines
 from pipelines_portal.entry.models import ImportJob, ImportRow, TypedDraft
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -40,11 +40,16 @@ class Draft:
     state: str = ""
 
 
-def list_drafts(user: User, usable: set[int] | None = None) -> list[Draft]:
-    """Return the person's drafts, the newest first. `usable`: the keys that they may use, if they were already read."""
+def list_drafts(user: User, usable: set[int] | None = None, imports: list[ImportJob] | None = None) -> list[Draft]:
+    """Return the person's drafts, the newest first.
+
+    `usable` are the keys that they may use, and `imports` their unsent imports, if these were already read.
+    """
     if usable is None:
         usable = set(SavedKey.objects.usable_by(user).values_list("pk", flat=True))
-    drafts = [*_typed_drafts(user, usable), *_import_drafts(user)]
+    if imports is None:
+        imports = list(as_lines(ImportJob.objects.drafts_of(user))[:MOST_LISTED])
+    drafts = [*_typed_drafts(user, usable), *_import_drafts(imports)]
     return sorted(drafts, key=lambda draft: draft.saved_at, reverse=True)[:MOST_LISTED]
 
 
@@ -65,9 +70,7 @@ def _typed_drafts(user: User, usable: set[int]) -> list[Draft]:
     ]
 
 
-def _import_drafts(user: User) -> list[Draft]:
-    drafts = ImportJob.objects.drafts_of(user).defer(*LARGE_COLUMNS)
-    imports: list[ImportJob] = list(drafts.annotate(has_requests=HAS_REQUESTS)[:MOST_LISTED])
+def _import_drafts(imports: list[ImportJob]) -> list[Draft]:
     copies = _copies_in([import_job for import_job in imports if import_job.is_typed])
     return [
         Draft(

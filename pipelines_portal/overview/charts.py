@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from pipelines_portal.overview import texts
 from pipelines_portal.task_index.reads import Day
 
 RIGHT, TOP, BOTTOM = 960, 12, 166
@@ -82,8 +81,8 @@ def _bars(day: Day, x: float, step: float, top: int, days_ago: int) -> Bars:
     label = ("today" if days_ago == 0 else f"{day.date.day} {day.date:%b}") if is_labelled else ""
     middle = _text(x + step / 2)
     if day.created is None or day.finished is None:
-        return Bars(texts.day_not_counted(day_label(day)), label, middle, None, None)
-    title = texts.day_counted(day_label(day), day.created, day.finished)
+        return Bars(f"{day_label(day)}: not counted", label, middle, None, None)
+    title = f"{day_label(day)}: {day.created:,} created, {day.finished:,} finished"
     left = x + (step - 2 * BAR - GAP) / 2
     created, finished = _bar(left, day.created, top), _bar(left + BAR + GAP, day.finished, top)
     return Bars(title, label, middle, created, finished)
@@ -99,10 +98,10 @@ def _y(value: int, top: int) -> float:
 
 
 def _summary(days: list[Day]) -> str:
-    span = texts.chart_summary(day_label(days[0]), day_label(days[-1]))
+    span = f"Tasks created and finished per day, {day_label(days[0])} to {day_label(days[-1])}."
     most = max((day for day in days if day.created is not None), key=lambda day: day.created or 0, default=None)
-    rest = texts.chart_maximum(most.created or 0, day_label(most)) if most else texts.CHART_EMPTY
-    return f"{span} {rest}"
+    most_created = f"Most created: {most.created:,} on {day_label(most)}." if most else "Not counted yet."
+    return f"{span} {most_created}"
 
 
 def _text(number: float) -> str:

@@ -10,10 +10,10 @@ from pipelines_portal.api_client.task_status import CAN_BE_STUCK, label_of
 from pipelines_portal.core.times import duration
 from pipelines_portal.overview.charts import build_chart, day_label
 from pipelines_portal.submissions.team import IS_SHARED, Sent, keys_looked_after, sent_since
-from pipelines_portal.task_index.counts import Counts, Row, build_counts, counted_so_far, status_counts
+from pipelines_portal.task_index.counts import Counts, build_counts, counted_so_far, status_counts
 from pipelines_portal.task_index.models import DURATION_DAYS, GONE, WorkflowIndex
 from pipelines_portal.task_index.reads import count_stuck, days_of, is_read, oldest_open
-from pipelines_portal.web.bar_chart import Bar, build_bar
+from pipelines_portal.web.bar_chart import build_bar
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 CHART_DAYS = 30
@@ -28,21 +28,20 @@ def _span(seconds: float) -> str:
     return f"{days:,} d {hours} h" if hours else f"{days:,} d"
 
 
-def open_bar(counts: Counts) -> Bar:
-    """Return the bar of the tasks that are not finished."""
-    shares = [(status, label_of(status), n) for status, n in counts.by_status.items()]
-    return build_bar(shares, counts.cut)
-
-
 def detail_context(user: User, workflow: OpenedWorkflow, index: WorkflowIndex | None = None) -> dict[str, Any]:
     """Return what the overview shows. `index`: the workflow's index, if it was already read."""
     now = timezone.now()
     index = index or WorkflowIndex.objects.watch([workflow])[workflow.pk]
     rows = status_counts(index)
     counts = build_counts(index.open_as_of, rows) if index.open_as_of else None
+    tasks = sum(count for status, count, *_ in rows if status != GONE)
     context = {
         "index": index, "span": duration(index.stuck_hours * 3600), "people": _people(user, workflow, now),
-        "progress": _progress(index, rows, now), "is_old": counts is not None and counts.is_old(now),
+        # How many tasks are indexed, and the progress of a first or a late count.
+        "progress": {
+            "tasks": tasks, "so_far": counted_so_far(index, tasks, now), "is_complete": index.is_backfilled,
+        },
+        "is_old": counts is not None and counts.is_old(now),
     }  # fmt: skip
     open_tasks = _open_tasks(index, counts, now) if counts else {"counts": None}
     return context | _days_and_durations(index, now) | open_tasks
@@ -58,9 +57,10 @@ def _people(user: User, workflow: OpenedWorkflow, now: datetime) -> list[Sent] |
 
 def _open_tasks(index: WorkflowIndex, counts: Counts, now: datetime) -> dict[str, Any]:
     oldest = oldest_open(index, counts)
+    shares = [(status, label_of(status), number) for status, number in counts.by_status.items()]
     return {
         "counts": counts, "updated": counts.updated(), "stuck_updated": counts.updated(*CAN_BE_STUCK),
-        "bar": open_bar(counts), "oldest": oldest, "oldest_number": oldest and str(oldest.task_id),
+        "bar": build_bar(shares, counts.cut), "oldest": oldest, "oldest_number": oldest and str(oldest.task_id),
         "stuck_count": count_stuck(index, now),
     }  # fmt: skip
 
@@ -76,9 +76,3 @@ def _days_and_durations(index: WorkflowIndex, now: datetime) -> dict[str, Any]:
         "p90": None if index.p90_seconds is None else _span(index.p90_seconds),
         "is_whole_week": is_read(index, now - timedelta(days=DURATION_DAYS)),
     }  # fmt: skip
-
-
-def _progress(index: WorkflowIndex, rows: list[Row], now: datetime) -> dict[str, Any]:
-    """Return how many tasks are indexed, and the progress of a first or a late count."""
-    tasks = sum(count for status, count, *_ in rows if status != GONE)
-    return {"tasks": tasks, "so_far": counted_so_far(index, tasks, now), "is_complete": index.is_backfilled}

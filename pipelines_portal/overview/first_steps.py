@@ -14,7 +14,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 
 @dataclass(frozen=True)
 class FirstSteps:
-    """How far a person has come. An empty address is a step that cannot be made yet.
+    """How far a person has come. An empty URL is a step that cannot be made yet.
 
     `keys_page` is the page of Pipelines where API keys are created, if the portal's settings name it. `ask` is the
     person who can share a key, for everybody but administrators.

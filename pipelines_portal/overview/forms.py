@@ -1,7 +1,5 @@
 from django import forms
 
-from pipelines_portal.overview.texts import WRONG_SPAN
-
 # Hours, and their labels.
 SPANS = ((4, "4 hours"), (12, "12 hours"), (24, "24 hours"), (72, "3 days"), (168, "7 days"))
 
@@ -10,5 +8,8 @@ class StuckHoursForm(forms.Form):
     """The time after which a task without progress counts as stuck."""
 
     hours = forms.TypedChoiceField(
-        choices=SPANS, coerce=int, label="No progress for", error_messages={"invalid_choice": WRONG_SPAN}
+        choices=SPANS,
+        coerce=int,
+        label="No progress for",
+        error_messages={"invalid_choice": "Choose a time from the list."},
     )

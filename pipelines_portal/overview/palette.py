@@ -17,7 +17,6 @@ from pipelines_portal.entry.models import ImportJob, TypedDraft
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.guide.templatetags.guide import help_address
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.overview import texts
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.submissions.origin import title_of
 from pipelines_portal.submissions.reads import read_made
@@ -37,20 +36,20 @@ MOST_WORKFLOWS, MOST_NAMES = 1000, 1000
 LONGEST_TEXT = 120
 # One letter is looked for in names, not in everything that was sent.
 SHORTEST_TEXT = 2
-_IS_ADDRESS = re.compile(r"https?://|\b(?:workflow|pipeline)s?/\d")
+_IS_URL = re.compile(r"https?://|\b(?:workflow|pipeline)s?/\d")
 _IS_LIST = re.compile(r"\d[\s,;]+#?\d")
 # What can be done in a workflow: the words before its name, the URL's name, the icon, and other words that people type.
 COMMANDS = (
-    (texts.TYPE_ROWS, "grid:page", "draft", "grid"),
-    (texts.IMPORT_ROWS, "imports:new", "file", "file paste csv xlsx spreadsheet"),
-    (texts.UPLOAD_FILES, "uploads:choose", "upload", "zip import"),
-    (texts.EXPORT_TASKS, "tasks:list", "down", "csv download"),
+    ("Type rows in", "grid:page", "draft", "grid"),
+    ("Import into", "imports:new", "file", "file paste csv xlsx spreadsheet"),
+    ("Upload files to", "uploads:choose", "upload", "zip import"),
+    ("Export tasks of", "tasks:list", "down", "csv download"),
 )
 # The label and the words of each theme.
 THEMES = {
-    Theme.DARK: (texts.DARK_MODE, "theme colors night"),
-    Theme.LIGHT: (texts.LIGHT_MODE, "theme colors day"),
-    Theme.SYSTEM: (texts.SYSTEM_COLORS, "theme mode dark light"),
+    Theme.DARK: ("Dark mode", "theme colors night"),
+    Theme.LIGHT: ("Light mode", "theme colors day"),
+    Theme.SYSTEM: ("Colors of the system", "theme mode dark light"),
 }
 # A shorter word is looked for in other things than commands.
 SHORTEST_COMMAND = 3
@@ -71,12 +70,12 @@ FOR_ADMINISTRATORS = {"system:page"}
 
 @dataclass(frozen=True)
 class Option:
-    """A suggestion that leads to `address`, and by Shift Enter to `second`.
+    """A suggestion that leads to `url`, and by Shift Enter to `second`.
 
     `where` says what or where it is. `status` gives the icon its color; without an icon it is that of a dot.
     """
 
-    address: str
+    url: str
     parts: list[Part]
     where: str = ""
     icon: str = ""
@@ -110,19 +109,19 @@ class Workflow(NamedTuple):
 
 @dataclass
 class Palette:
-    """The suggestions for `asked`, on the page of `match`. `last_key` is the key that the person used last."""
+    """The suggestions for `query`, on the page of `match`. `last_key` is the key that the person used last."""
 
     user: User
-    asked: str
+    query: str
     match: ResolverMatch | None = None
     last_key: int = 0
     terms: list[Term] = field(init=False)
     words: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.asked = self.asked.strip()[:LONGEST_QUESTION]
-        self.task_id = Conditions(words=self.asked).task_id
-        self.terms = terms_in(self.asked)
+        self.query = self.query.strip()[:LONGEST_QUESTION]
+        self.task_id = Conditions(words=self.query).task_id
+        self.terms = terms_in(self.query)
         self.words = [word for term in self.terms for word in term.words]
 
     @cached_property
@@ -147,7 +146,7 @@ class Palette:
         return {(one.key_id, one.workflow_id): one for one in self.workflows}
 
     def groups(self) -> list[Group]:
-        found = self._matching() if self.asked else [Group("Recent workflows", self._recent()), self._places()]
+        found = self._matching() if self.query else [Group("Recent workflows", self._recent()), self._places()]
         return [group for group in found if group.options]
 
     def _matching(self) -> Iterable[Group]:
@@ -160,9 +159,9 @@ class Palette:
             yield Group("Presets", self._presets())
             yield Group("Drafts", self._drafts())
             yield self._places()
-        everything = [Part("All text matches for “"), Part(self.asked, is_asked_for=True), Part("”")]
-        address = f"{reverse('search:search')}?{urlencode({'q': self.asked})}"
-        yield Group("Search", [Option(address, everything, icon="search")])
+        everything = [Part("All text matches for “"), Part(self.query, is_asked_for=True), Part("”")]
+        url = f"{reverse('search:search')}?{urlencode({'q': self.query})}"
+        yield Group("Search", [Option(url, everything, icon="search")])
 
     # Workflows
 
@@ -172,10 +171,10 @@ class Palette:
 
     def _workflow_groups(self) -> Iterable[Group]:
         """Return the workflows of the key in use, then those of each other key under its name."""
-        asked_ids = set(self._asked_ids)
+        ids = set(self._pasted_ids)
         if self.task_id is not None:
-            asked_ids.add(self.task_id)
-        by_id = [one for one in self.workflows if one.workflow_id in asked_ids]
+            ids.add(self.task_id)
+        by_id = [one for one in self.workflows if one.workflow_id in ids]
         by_name = best(self.workflows, lambda one: one.name, self.words)
         found = [*by_id, *(one for one in by_name if one not in by_id and not one.is_hidden)]
         for key in sorted(self.keys, key=lambda key: key != self.key_id):
@@ -199,22 +198,23 @@ class Palette:
         )
 
     @cached_property
-    def _asked_ids(self) -> list[int]:
-        """The IDs in a pasted address of a workflow, or in a list of several."""
-        if not _IS_ADDRESS.search(self.asked) and not _IS_LIST.search(self.asked):
+    def _pasted_ids(self) -> list[int]:
+        """The IDs in a pasted URL of a workflow, or in a list of several."""
+        if not _IS_URL.search(self.query) and not _IS_LIST.search(self.query):
             return []
-        form = OpenWorkflowsForm({"workflow": self.asked})
+        form = OpenWorkflowsForm({"workflow": self.query})
         return form.cleaned_data["workflow"] if form.is_valid() else []
 
     def _to_add(self) -> list[Option]:
         """Return an option for each key with which the workflows can be added, the one in use first."""
         known = {one.workflow_id for one in self.workflows}
-        missing = [workflow_id for workflow_id in self._asked_ids if workflow_id not in known]
+        missing = [workflow_id for workflow_id in self._pasted_ids if workflow_id not in known]
         if not missing:
             return []
-        label = [Part(texts.add_workflows(missing))]
+        ids = ", ".join(map(str, missing))
+        label = [Part(f"Add workflow {ids}" if len(missing) == 1 else f"Add workflows {ids}")]
         keys = sorted(self.keys, key=lambda key: key != self.key_id)[:MOST_KEYS_TO_ADD]
-        query = urlencode({"open": ", ".join(map(str, missing))})
+        query = urlencode({"open": ids})
         return [
             Option(f"{reverse('workflows:list', args=[key])}?{query}", label, self.keys[key], icon="plus")
             for key in keys
@@ -233,10 +233,10 @@ class Palette:
             others = [word for word in self.words if word not in verbs]
             for workflow in best(workflows, lambda one: one.name, others):
                 if self._may(name, workflow):
-                    address = reverse(name, args=[workflow.key_id, workflow.workflow_id])
-                    address += "#export" if name == "tasks:list" else ""
+                    url = reverse(name, args=[workflow.key_id, workflow.workflow_id])
+                    url += "#export" if name == "tasks:list" else ""
                     where = "" if workflow.key_id == self.key_id else self.keys[workflow.key_id]
-                    yield Option(address, marked(f"{label} {workflow.name}", self.words), where, icon)
+                    yield Option(url, marked(f"{label} {workflow.name}", self.words), where, icon)
 
     def _may(self, name: str, workflow: Workflow) -> bool:
         if name == "tasks:list":
@@ -249,8 +249,8 @@ class Palette:
         for theme, (label, more) in THEMES.items():
             is_named = bool(self.words) and all(_is_begun(word, f"{label} {more}") for word in self.words)
             if is_named and theme != self.user.theme:
-                address = f"{reverse('accounts:account')}#theme"
-                yield Option(address, marked(label, self.words), icon="info", theme=theme.value)
+                url = f"{reverse('accounts:account')}#theme"
+                yield Option(url, marked(label, self.words), icon="info", theme=theme.value)
 
     def _workflow_of_page(self) -> Workflow | None:
         kwargs = self.match.kwargs if self.match else {}
@@ -297,8 +297,8 @@ class Palette:
         text = title_of(values, workflow.telling_field if workflow else "")[:LONGEST_TEXT]
         label = [Part("Task "), Part(str(task_id), is_asked_for=True), *([Part(f" · {text}")] if text else [])]
         where = workflow.name if workflow else f"Workflow {workflow_id}"
-        address = reverse("tasks:detail", args=place)
-        return Option(address, label, where, icon=icon_of(status) if status else "sent", status=status)
+        url = reverse("tasks:detail", args=place)
+        return Option(url, label, where, icon=icon_of(status) if status else "sent", status=status)
 
     def _row(
         self,
@@ -315,8 +315,8 @@ class Palette:
             replace(match, name=titles.get(match.name) or match.name) for match in matches(fields, self.terms, text)
         )
         if not row.task_id or not submission.key_id or not getattr(row, "is_key_usable", False):
-            address = reverse("submissions:detail", args=[submission.pk])
-            return Option(address, parts, row.get_status_display(), icon="sent", matches=found)
+            url = reverse("submissions:detail", args=[submission.pk])
+            return Option(url, parts, row.get_status_display(), icon="sent", matches=found)
         place = submission.key_id, submission.workflow_id, row.task_id
         status = statuses.get(place, "")
         where = label_of(status) if status else row.get_status_display()
@@ -349,7 +349,7 @@ class Palette:
         names = of_workflow.offered_to(self.user).values_list("pk", "name")[:MOST_NAMES]
         form = reverse("new_task:create", args=[workflow.key_id, workflow.workflow_id])
         return [
-            Option(f"{form}?preset={pk}", marked(name, self.words), texts.preset_in(workflow.name), icon="draft")
+            Option(f"{form}?preset={pk}", marked(name, self.words), f"Preset in {workflow.name}", icon="draft")
             for pk, name in best(names, lambda row: row[1], self.words)[:MOST_ROWS]
         ]
 
@@ -392,7 +392,7 @@ def _is_begun(word: str, text: str) -> bool:
 
 
 def _draft_label(workflow: Workflow) -> str:
-    return texts.draft_in(workflow.name)
+    return f"Draft in {workflow.name}"
 
 
 Item = TypeVar("Item")

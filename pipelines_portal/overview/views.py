@@ -13,7 +13,6 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.demo.try_it import things_to_try
 from pipelines_portal.demo.views import HIDDEN
-from pipelines_portal.overview import texts
 from pipelines_portal.overview.detail import detail_context
 from pipelines_portal.overview.forms import StuckHoursForm
 from pipelines_portal.overview.home.page import build_home
@@ -48,17 +47,23 @@ def home(request: SignedInRequest) -> HttpResponse:
 
 def _greeting(user: User, now: datetime, *, is_new: bool) -> str:
     """Return "Good afternoon, Ben" by the clock of the person, or "Welcome, Ben"."""
-    hour = timezone.localtime(now).hour
-    return texts.greeting(hour, next(iter(user.name.split()), ""), is_new=is_new)
+    hour, name = timezone.localtime(now).hour, next(iter(user.name.split()), "")
+    if is_new:
+        return f"Welcome, {name}" if name else "Welcome"
+    if hour < 12:
+        return f"Good morning, {name}" if name else "Good morning"
+    if hour < 18:
+        return f"Good afternoon, {name}" if name else "Good afternoon"
+    return f"Good evening, {name}" if name else "Good evening"
 
 
 @require_safe
 @signed_in
 def palette(request: SignedInRequest) -> HttpResponse:
     """Show the suggestions of the palette, which every page has."""
-    asked, last_key = request.GET.get("q", ""), request.session.get("last_key") or 0
-    groups = Palette(request.user, asked, _page_behind(request), last_key).groups()
-    return render_page(request, "overview/palette.html", {"asked": asked, "groups": groups})
+    query, last_key = request.GET.get("q", ""), request.session.get("last_key") or 0
+    groups = Palette(request.user, query, _page_behind(request), last_key).groups()
+    return render_page(request, "overview/palette.html", {"query": query, "groups": groups})
 
 
 @require_safe
@@ -95,7 +100,7 @@ def overview_stuck_hours(request: SignedInRequest, key_id: int, workflow_id: int
         context = detail_context(request.user, workflow, index) | {"form": form}
         return _render_detail(request, workflow, context, status=422)
     index.update(stuck_hours=form.cleaned_data["hours"])
-    messages.success(request, texts.STUCK_HOURS_SAVED)
+    messages.success(request, "Saved for everyone with this API key")
     return redirect(reverse("overview:detail", args=[key_id, workflow_id]) + "#stuck")
 
 

@@ -175,6 +175,8 @@ def _sums(submissions: Submissions) -> tuple[int, int]:
 def add_titles(submissions: list[Submission]) -> None:
     """Set `only_row` of each submission of one row, and `title`, the value by which people recognize that row."""
     single = [each for each in submissions if each.row_count == 1]
+    if not single:
+        return
     rows = SubmissionRow.objects.filter(submission__in=single, index=0).order_by()
     by_submission = {row.submission_id: row for row in rows}
     for each in single:

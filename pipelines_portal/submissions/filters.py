@@ -45,7 +45,7 @@ class SentFilterForm(forms.Form):
 
     def __init__(self, user: User, data: Any) -> None:
         super().__init__(data)
-        self.user, self.keys = user, dict(looked_after(user))
+        self.user, self.keys = user, looked_after(user)
         people = shown_people(people_of(user).exclude(pk=user.pk), person_in(data.get("who")))
         self.people = {str(each.pk): each for each in people}
         # Those who sent may have left since.

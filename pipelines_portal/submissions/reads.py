@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -83,6 +84,8 @@ def _made(
     )
 
 
+# Each refresh of a list reads the same times again.
+@lru_cache(maxsize=10_000)
 def _time(stored: Any) -> datetime | None:
     """Return a time as the database returns it, which on SQLite is a text."""
     return aware(datetime.fromisoformat(stored) if isinstance(stored, str) else stored)

@@ -47,11 +47,10 @@ def _floor(found: QuerySet[Submission], keys: Collection[int], count: int) -> da
     return None
 
 
-def unknown_for(user: User) -> list[Submission]:
-    """Return the newest unconfirmed submissions that the user may see, interrupted ones included."""
+def unknown_for(user: User) -> Submissions:
+    """Return the unconfirmed submissions that the user may see, interrupted ones included."""
     Submission.objects.all().settle_overdue()
-    unknown = Submission.objects.visible_to(user).filter(status=Submission.Status.UNCONFIRMED)
-    return list(unknown.as_listed()[:MOST_UNKNOWN])
+    return Submission.objects.visible_to(user).filter(status=Submission.Status.UNCONFIRMED)
 
 
 def older_than(submissions: Submissions, last: Submission | None) -> Submissions:
@@ -62,9 +61,10 @@ def older_than(submissions: Submissions, last: Submission | None) -> Submissions
     return submissions.filter(**at).filter(Q(created_at__lt=last.created_at) | Q(id__lt=last.pk))
 
 
-def looked_after(user: User) -> list[tuple[int, bool]]:
-    """Return each key that the user looks after, and True if it is shared."""
-    return list(keys_looked_after(user).annotate(is_shared=IS_SHARED).values_list("pk", "is_shared"))
+def looked_after(user: User) -> dict[int, bool]:
+    """Return the keys that the user looks after, each with True if it is shared."""
+    shares = keys_looked_after(user).values_list("pk", "shares")
+    return {key: share is not None for key, share in shares}
 
 
 def keys_looked_after(user: User) -> QuerySet[SavedKey]:

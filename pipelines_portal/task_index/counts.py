@@ -1,7 +1,7 @@
 """Counts of tasks by status, for pages: of a workflow, and of given task ids. Pages show only what was read."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -89,10 +89,9 @@ def counts_and_known(workflows: Iterable[OpenedWorkflow]) -> tuple[dict[int, Cou
         row = (status or "", count or 0, listed or 0, listed_at, bool(is_cut), muted or 0, mistakes or 0)
         known[pk] = known.get(pk, 0) + (row[1] if status != GONE else 0)
         if as_of:
-            facts = {"has_notes": notes, "stuck_hours": hours, "step_medians": medians}
-            rows.setdefault(pk, (as_of, facts, []))[-1].append(row)
-    counts = {pk: replace(build_counts(as_of, of_one), **facts) for pk, (as_of, facts, of_one) in rows.items()}
-    return counts, known
+            columns = {"has_notes": notes, "stuck_hours": hours, "step_medians": medians}
+            rows.setdefault(pk, (as_of, columns, []))[-1].append(row)
+    return {pk: build_counts(as_of, of_one, **columns) for pk, (as_of, columns, of_one) in rows.items()}, known
 
 
 def counted_so_far(index: WorkflowIndex, known: int, now: datetime) -> int | None:
@@ -110,8 +109,8 @@ def status_counts(index: WorkflowIndex) -> list[Row]:
     return list(index.status_counts.values_list(*ROW))
 
 
-def build_counts(as_of: datetime, rows: Iterable[Row], *, has_notes: bool = True) -> Counts:
-    """Build the counts of an index whose last complete cycle began at `as_of`.
+def build_counts(as_of: datetime, rows: Iterable[Row], **columns: Any) -> Counts:
+    """Build the counts of an index whose last complete cycle began at `as_of`, with these columns of it.
 
     Tasks with an undocumented status are on no list. Their number is that of the index.
     """
@@ -128,13 +127,9 @@ def build_counts(as_of: datetime, rows: Iterable[Row], *, has_notes: bool = True
             read_at[status], on_list[status] = listed_at, listed
         if is_cut:
             cut.add(status)
-    by_status = _sort_by_status(by_status)
-    return Counts(by_status, read_at, frozenset(cut), as_of, muted_by_status, has_notes, listed=on_list)
-
-
-def _sort_by_status(by_status: dict[str, int]) -> dict[str, int]:
     order: dict[str, int] = {status: place for place, status in enumerate(LISTED_STATUSES)}
-    return dict(sorted(by_status.items(), key=lambda one: order.get(one[0], len(order))))
+    by_status = dict(sorted(by_status.items(), key=lambda one: order.get(one[0], len(order))))
+    return Counts(by_status, read_at, frozenset(cut), as_of, muted_by_status, listed=on_list, **columns)
 
 
 # --- of given tasks ---------------------------------------------------------------------------------------------------
@@ -175,7 +170,6 @@ def progress_of_all(
 
 
 def _count_by_status(index: WorkflowIndex, task_ids: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
-    known = index.tasks.filter(task_id__in=task_ids, is_suspect=False).order_by()
     known = index.tasks.filter(task_id__in=task_ids, is_suspect=False).order_by()
     mistakes = Count("pk", filter=Q(note_state=NoteState.MISTAKE))
     return known.values_list("status").annotate(Count("pk"), Max("read_at"), mistakes=mistakes)

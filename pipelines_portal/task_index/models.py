@@ -67,9 +67,9 @@ COUNTED = Q(note_state=None) | Q(note_state=NoteState.MUTED)
 NOT_MUTED = Q(note_state=None)
 
 
-def quarter_of(moment: datetime) -> int:
+def quarter_of(at: datetime) -> int:
     """Return the number of the quarter of an hour since 1970."""
-    return int(moment.timestamp() // QUARTER)
+    return int(at.timestamp() // QUARTER)
 
 
 class WorkflowIndexes(models.QuerySet["WorkflowIndex"]):

@@ -92,7 +92,7 @@ def _fetch_suspect(scan: Scan, client: PipelinesClient, requested_at: datetime) 
         return Response(requested_at, TaskPage(tasks=[]), gone_id=suspect.task_id)
     except UnexpectedResponse:
         return Response(requested_at, TaskPage(tasks=[]), garbled_id=suspect.task_id)
-    # With another id in the response, the same task would be asked for again and again.
+    # With another id in the response, the same task would be requested again and again.
     return Response(requested_at, TaskPage(tasks=[task.model_copy(update={"id": suspect.task_id})]))
 
 
@@ -123,7 +123,7 @@ def _record_newest(scan: Scan, response: Response) -> Next:
         if not response.page.older_cursor:
             _record_only_page(index, response)
     elif "cursor" not in position and ids and top < index.newest_id:
-        if not position.get("has_lost"):  # a copy of its database may lag behind: look once more
+        if not position.get("has_lost"):  # a copy of its database may lag behind: read it once more
             return NEWEST_INTERVAL, {"has_lost": True}
         # The API was restored from a backup: it has lost the newer tasks, and will give their IDs again.
         mark_lost(index, top, response.requested_at)
@@ -257,7 +257,7 @@ def _record_finished_list(scan: Scan, response: Response, position: dict[str, An
 
 
 def _end_cycle(scan: Scan, position: dict[str, Any]) -> Next:
-    """Start the next cycle five minutes after this one began, or later, so that the suspects are asked for first."""
+    """Start the next cycle five minutes after this one began, or later, so that the suspects are requested first."""
     index, started_at = scan.index, datetime.fromisoformat(position["started_at"])
     suspects, _ = index.suspects()
     index.update(open_counted=None, **({} if suspects else {"ends_as_of": started_at}))

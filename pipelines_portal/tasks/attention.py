@@ -2,7 +2,7 @@
 
 The API filters by one status, and its cursors lead from page to page only. So one list of each status is read side by
 side. A place in all of them is their cursors and the last task that was shown. A page ends where one of the lists was
-not read on, because what follows is not known. It may hold fewer tasks than were asked for.
+not read on, because what follows is not known. It may hold fewer tasks than were requested.
 """
 
 import base64
@@ -39,12 +39,12 @@ class Place:
         try:
             *cursors, before = json.loads(base64.urlsafe_b64decode(cursor))
         except (ValueError, TypeError, binascii.Error, RecursionError):
-            raise _no_such_place() from None
+            raise no_such_page() from None
         are_cursors = len(cursors) == len(NEEDS_ATTENTION) and all(
             each is None or isinstance(each, str) for each in cursors
         )
         if not are_cursors or type(before) is not int:
-            raise _no_such_place()
+            raise no_such_page()
         return cls(tuple(cursors), before)
 
     @property
@@ -95,5 +95,5 @@ def _cursor_after(page: TaskPage | None, cursor: str | None, before: int) -> str
     return cursor if any(task.id < before for task in page.tasks) else page.older_cursor
 
 
-def _no_such_place() -> InvalidRequest:
+def no_such_page() -> InvalidRequest:
     return InvalidRequest(400, "invalid_request", "This page of the list does not exist.")

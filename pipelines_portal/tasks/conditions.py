@@ -1,4 +1,4 @@
-"""The conditions of a list of tasks: as its address has them, and as people type them, such as "sent:me parcel"."""
+"""The conditions of a list of tasks: as its URL has them, and as people type them, such as "sent:me parcel"."""
 
 import re
 from dataclasses import dataclass, field, fields, replace
@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from pipelines_portal.api_client import TaskStatus
 from pipelines_portal.submissions.filters import midnight
-from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.attention import ATTENTION
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.workflows.fields.typed_times import NOW, read_typed_time
@@ -24,17 +23,25 @@ MOST_ERRORS = 2
 ME, ANYONE = "me", "anyone"
 # All tasks that may still change.
 OPEN = "open"
-# What is typed before a colon, and the names in the address.
+# What is typed before a colon, and the names in the URL.
 NAMES = ("status", "sent", "import", "day", "stuck", "workflow")
 STATUS_WORDS = {status.label.lower(): status.value for status in TaskStatus}
 STATUS_WORDS |= {OPEN: OPEN, "needs attention": ATTENTION}
 # What people type for the day on which a task was created.
 CREATED = "created"
-# A quoted text, a name with a value, or a word. The name of an address such as https://… is not one.
+# A quoted text, a name with a value, or a word. The scheme of a URL such as https://… is not one.
 _TOKEN = re.compile(r'"[^"]*"|(?P<name>[^\W\d]{2,}):(?!//)(?P<value>"[^"]*"|\S*)|\S+')
 _HOURS = re.compile(r"(\d{1,4})([hd])")
-# What a person is asked to type after a name.
+# Examples of what can be typed after a name.
 EXAMPLES = {"status": "failed", "sent": "me", "import": "tickets", CREATED: "today", "stuck": "24h", "workflow": "42"}
+ERRORS_IF_EMPTY = {
+    "status": "Enter a status, for example “failed” or “needs attention”.",
+    "day": "Enter a day, for example “today” or “27.11.2026”.",
+    "stuck": "Enter how long, for example “24h” or “3d”.",
+    "sent": "Enter “me”, “anyone”, or part of a name or email.",
+    "import": "Enter part of a file name.",
+    "workflow": "Enter a workflow ID.",
+}
 
 
 @dataclass(frozen=True)
@@ -55,26 +62,26 @@ class Conditions:
     limit: int = DEFAULT_SIZE
     errors: tuple[str, ...] = field(default=(), compare=False)
     left_out: str = field(default="", compare=False)
-    # Conditions were typed among the words, and the address does not have them by their names yet.
+    # Conditions were typed among the words, and the URL does not have them by their names yet.
     is_typed: bool = field(default=False, compare=False)
 
     @classmethod
     def from_query(cls, query: QueryDict) -> "Conditions":
-        """Read an address. An unknown status or number of tasks in it counts as not said."""
-        said = {name: query.get(name, "").strip()[:LONGEST_TEXT] for name in NAMES}
-        if said["status"] not in (OPEN, ATTENTION) and not TaskStatus.known(said["status"]):
-            said["status"] = ""
+        """Read a query. An unknown status or number of tasks in it is ignored."""
+        values = {name: query.get(name, "").strip()[:LONGEST_TEXT] for name in NAMES}
+        if values["status"] not in (OPEN, ATTENTION) and not TaskStatus.known(values["status"]):
+            values["status"] = ""
         typed, words, errors = _typed_in(query.get("q", "").strip()[:LONGEST_TEXT])
-        said |= typed
+        values |= typed
         for name in NAMES:
             typed_name = CREATED if name == "day" else name
-            if (said[name] or name in typed) and (error := _error_in(name, said[name])):
-                errors[f"{typed_name}:{_quoted(said[name])}"] = error
-                said[name] = ""
+            if (values[name] or name in typed) and (error := _error_in(name, values[name])):
+                errors[f"{typed_name}:{_quoted(values[name])}"] = error
+                values[name] = ""
         limit = query.get("limit", "")
         return cls(
-            status=said["status"], words=" ".join(words), sent=said["sent"], import_=said["import"], day=said["day"],
-            stuck=said["stuck"], workflow=said["workflow"],
+            status=values["status"], words=" ".join(words), sent=values["sent"], import_=values["import"],
+            day=values["day"], stuck=values["stuck"], workflow=values["workflow"],
             limit=int(limit) if limit in SIZES_AS_WRITTEN else DEFAULT_SIZE,
             errors=tuple(errors.values())[:MOST_ERRORS], left_out=" ".join(errors), is_typed=bool(typed),
         )  # fmt: skip
@@ -94,12 +101,12 @@ class Conditions:
         return bool(self.words or self.sent or self.import_)
 
     def as_query(self) -> dict[str, str | int]:
-        """Return the parameters of the address, without those that are not needed."""
+        """Return the parameters of the URL, without those that are not needed."""
         named = {"import_": "import", "words": "q"}
-        said = {one.name: getattr(self, one.name) for one in fields(self) if one.compare}
+        values = {one.name: getattr(self, one.name) for one in fields(self) if one.compare}
         if self.limit == DEFAULT_SIZE:
-            said.pop("limit")
-        return {named.get(name, name): value for name, value in said.items() if value}
+            values.pop("limit")
+        return {named.get(name, name): value for name, value in values.items() if value}
 
     def but(self, **changed: Any) -> "Conditions":
         """Return these conditions with some of them changed."""
@@ -112,7 +119,7 @@ class Conditions:
 
     @property
     def days(self) -> tuple[datetime | None, datetime | None]:
-        """The first moment of the days, and the first one after them."""
+        """When the first of the days begins, and when the last one is over."""
         found = days_in(self.day)
         return (midnight(found[0]), midnight(found[1], 1)) if found else (None, None)
 
@@ -130,8 +137,8 @@ def days_in(text: str) -> tuple[date, date] | None:
 
 
 def _day_in(text: str) -> date | None:
-    moment = read_typed_time(text, timezone.localtime().replace(tzinfo=None))
-    return moment.date() if moment and moment.time() == time() and text.lower() not in NOW else None
+    at = read_typed_time(text, timezone.localtime().replace(tzinfo=None))
+    return at.date() if at and at.time() == time() and text.lower() not in NOW else None
 
 
 def duration_in(text: str) -> timedelta | None:
@@ -161,21 +168,25 @@ def _unknown(name: str, value: str) -> str:
     """Return the error of a condition that does not exist, with one that the person may have meant."""
     near = next(iter(get_close_matches(name, EXAMPLES, n=1)), "status")
     example = value if near == "status" and value.lower() in STATUS_WORDS else EXAMPLES[near]
-    return texts.NO_SUCH_CONDITION.format(name=name, example=f"{near}:{_quoted(example)}", text=f"{name}:{value}")
+    return (
+        f"No condition is called {name}. Try {near}:{_quoted(example)}, "
+        f'or search for the text in quotes: "{name}:{value}".'
+    )
 
 
 def _error_in(name: str, value: str) -> str:
     """Return the error of a condition, or "" if it can be read."""
     if not value:
-        return texts.CONDITION_EMPTY[name]
+        return ERRORS_IF_EMPTY[name]
     if name == "status" and value not in STATUS_WORDS.values():
-        return texts.NOT_A_STATUS.format(word=value, words=", ".join(list(STATUS_WORDS)[:-1]))
+        words = ", ".join(list(STATUS_WORDS)[:-1])
+        return f"“{value}” isn’t a status. Use {words} or needs attention."
     if name == "day" and not days_in(value):
-        return texts.NOT_A_DAY.format(word=value)
+        return f"“{value}” isn’t a day. Use today, 27.11.2026, 2026-11-27 or 2026-11-01..2026-11-27."
     if name == "stuck" and not duration_in(value):
-        return texts.NOT_A_DURATION.format(word=value)
+        return f"“{value}” isn’t a duration. Use 24h or 3d."
     if name == "workflow" and not number_in(value.removeprefix("#")):
-        return texts.CONDITION_EMPTY[name]
+        return ERRORS_IF_EMPTY[name]
     return ""
 
 

@@ -7,8 +7,15 @@ from pipelines_portal.api_client.task_status import TaskStatus, label_of
 from pipelines_portal.core.times import in_zone
 from pipelines_portal.submissions.shown_values import time_or_value
 from pipelines_portal.task_index.models import WorkflowIndex
-from pipelines_portal.tasks import texts
-from pipelines_portal.tasks.found_tasks import CREATED, Asked, FoundTask, Scope, count_up_to, find, with_briefs
+from pipelines_portal.tasks.found_tasks import (
+    CREATED,
+    FoundTask,
+    ResolvedConditions,
+    Scope,
+    count_up_to,
+    find,
+    with_briefs,
+)
 from pipelines_portal.workflows.titles import column_titles, titles_of
 
 # While it is written, it takes a thread of the web server.
@@ -17,12 +24,12 @@ BATCH = 1_000
 OTHERS = "Other fields"
 
 
-def why_not(scope: Scope, asked: Asked) -> str:
+def why_not(scope: Scope, resolved: ResolvedConditions) -> str:
     """Return why the list cannot be exported now, or ""."""
-    if asked.conditions.is_plain and not _is_read(scope.index, asked.conditions.status):
-        return texts.STILL_READING
-    if count_up_to(scope, asked, MOST_EXPORTED + 1) > MOST_EXPORTED:
-        return texts.TOO_MANY_TO_EXPORT.format(most=MOST_EXPORTED)
+    if resolved.conditions.is_plain and not _is_read(scope.index, resolved.conditions.status):
+        return "Not exported. We’re still reading this workflow. Try again later, or filter by day."
+    if count_up_to(scope, resolved, MOST_EXPORTED + 1) > MOST_EXPORTED:
+        return f"Not exported. This list has more than {MOST_EXPORTED:,} tasks. Filter by import or day."
     return ""
 
 
@@ -34,7 +41,7 @@ def _is_read(index: WorkflowIndex | None, status: str) -> bool:
 
 
 def header_and_rows(
-    scope: Scope, asked: Asked, with_id: FoundTask | None = None
+    scope: Scope, resolved: ResolvedConditions, with_id: FoundTask | None = None
 ) -> tuple[list[str], Iterator[list[Any]]]:
     """Return a table with a row for each task, `with_id` first.
 
@@ -46,14 +53,16 @@ def header_and_rows(
         "Task ID", "Status", "Steps finished", "Steps", in_zone("Created"), in_zone("Updated"), "Sent by", "Row",
         *titles.values(), OTHERS,
     ]  # fmt: skip
-    return header, _rows(scope, asked, with_id, titles)
+    return header, _rows(scope, resolved, with_id, titles)
 
 
-def _rows(scope: Scope, asked: Asked, with_id: FoundTask | None, titles: dict[str, str]) -> Iterator[list[Any]]:
+def _rows(
+    scope: Scope, resolved: ResolvedConditions, with_id: FoundTask | None, titles: dict[str, str]
+) -> Iterator[list[Any]]:
     cursor = ""
     first = [with_id] if with_id else []
     while True:
-        page = find(scope, asked, cursor, BATCH)
+        page = find(scope, resolved, cursor, BATCH)
         found = [*first, *(one for one in page.tasks if not with_id or one.place != with_id.place)]
         yield from (_row(one, titles) for one in with_briefs(scope, found))
         first = []

@@ -8,14 +8,11 @@ from pipelines_portal.api_client import Task, TaskPage, TaskStatus
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.task_index.counts import Counts
 from pipelines_portal.task_index.models import TaskNote
-from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.attention import ATTENTION
 from pipelines_portal.tasks.conditions import CREATED, ME, OPEN, Conditions
 from pipelines_portal.tasks.pagination import Pagination
 
-WORDS = {"": texts.ALL_STATUSES, ATTENTION: texts.NEEDS_ATTENTION, OPEN: texts.OPEN} | {
-    status.value: status.label for status in TaskStatus
-}
+WORDS = {"": "All", ATTENTION: "Needs attention", OPEN: "Open"} | {status.value: status.label for status in TaskStatus}
 Numbers = dict[str, str]
 
 
@@ -47,7 +44,7 @@ def query_of(conditions: Conditions) -> str:
 
 
 def chips(conditions: Conditions, numbers: Numbers) -> tuple[Chip, ...]:
-    """Return the statuses. Each keeps the other conditions, and the first is the list of all tasks."""
+    """Return the statuses. Each has the other conditions, too, and the first is the list of all tasks."""
     return tuple(
         Chip(
             status, word, numbers.get(status, ""),
@@ -59,13 +56,13 @@ def chips(conditions: Conditions, numbers: Numbers) -> tuple[Chip, ...]:
     )  # fmt: skip
 
 
-def views(conditions: Conditions, stuck_hours: int) -> list[View]:
+def views(conditions: Conditions, stuck_hours: int) -> tuple[View, ...]:
     """Return the lists that people want most, beside those of a status."""
     wanted = [
-        (texts.MINE_TODAY, Conditions(sent=ME, day="today", limit=conditions.limit)),
-        (texts.STUCK.format(hours=stuck_hours), Conditions(stuck=f"{stuck_hours}h", limit=conditions.limit)),
+        ("Mine today", Conditions(sent=ME, day="today", limit=conditions.limit)),
+        (f"Stuck for {stuck_hours} h", Conditions(stuck=f"{stuck_hours}h", limit=conditions.limit)),
     ]
-    return [View(word, query_of(view), view == conditions) for word, view in wanted]
+    return tuple(View(word, query_of(view), view == conditions) for word, view in wanted)
 
 
 def condition_chips(conditions: Conditions, import_name: str = "") -> list[ConditionChip]:

@@ -4,12 +4,12 @@ from django import forms
 from django.http import QueryDict
 
 from pipelines_portal.task_index.models import MAX_NOTE_LENGTH, NoteState
-from pipelines_portal.tasks import texts
 from pipelines_portal.web.form_fields import NameField
 from pipelines_portal.web.parameters import number_in
 
 # As many as the largest page has.
 MAX_TASKS = 200
+NO_TASK_SELECTED = "Select at least one task."
 
 
 class TasksForm(forms.Form):
@@ -19,19 +19,19 @@ class TasksForm(forms.Form):
         posted = self.data.getlist("task") if isinstance(self.data, QueryDict) else []
         task_ids = list(dict.fromkeys(map(number_in, posted)))
         if not task_ids or None in task_ids:
-            raise forms.ValidationError(texts.NO_TASK_CHOSEN)
+            raise forms.ValidationError(NO_TASK_SELECTED)
         if len(task_ids) > MAX_TASKS:
-            raise forms.ValidationError(texts.TOO_MANY_TASKS.format(most=MAX_TASKS))
+            raise forms.ValidationError(f"Select at most {MAX_TASKS} tasks.")
         return self.cleaned_data | {"task_ids": task_ids}
 
 
 class NoteField(NameField):
     """A line of text that everybody who uses the workflow reads."""
 
-    TOO_LONG: ClassVar = texts.NOTE_TOO_LONG.format(most=MAX_NOTE_LENGTH)
+    TOO_LONG: ClassVar = f"Enter at most {MAX_NOTE_LENGTH} characters."
 
     def __init__(self, **values: Any) -> None:
-        messages = {"required": texts.NOTE_MISSING, "max_length": self.TOO_LONG}
+        messages = {"required": "Enter a note, for example “asked Ana”.", "max_length": self.TOO_LONG}
         widget = forms.TextInput(attrs={"autocomplete": "off"})
         super().__init__(label="Note", max_length=MAX_NOTE_LENGTH, error_messages=messages, widget=widget, **values)
 
@@ -39,7 +39,10 @@ class NoteField(NameField):
 class MuteForm(TasksForm):
     """`seen_at` is when the page read the statuses that it posts as `status-ID`."""
 
-    note = NoteField(help_text=texts.MUTE_HELP)
+    note = NoteField(
+        help_text="Everyone using this workflow sees the note. "
+        "The task no longer counts as needing attention until its status changes."
+    )
     seen_at = forms.DateTimeField(required=False)
 
     def status_of(self, task_id: int) -> str:

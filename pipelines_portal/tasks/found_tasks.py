@@ -14,7 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.api_client import InvalidRequest, NodeSummary, PipelinesClient, PipelinesError, Task, TaskStatus
+from pipelines_portal.api_client import NodeSummary, PipelinesClient, PipelinesError, Task, TaskStatus
 from pipelines_portal.api_client.task_status import CAN_BE_STUCK, NEEDS_ATTENTION
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
@@ -32,14 +32,14 @@ from pipelines_portal.submissions.search_words import terms_in
 from pipelines_portal.submissions.signals import states_of_imports
 from pipelines_portal.task_index.models import GONE, LISTED, IndexedTask, WorkflowIndex
 from pipelines_portal.task_index.reads import TO_SHOW
-from pipelines_portal.tasks.attention import ATTENTION
+from pipelines_portal.tasks.attention import ATTENTION, no_such_page
 from pipelines_portal.tasks.conditions import ANYONE, DEFAULT_SIZE, ME, OPEN, Conditions
 from pipelines_portal.web.parameters import number_in, uuid_in
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 # Of a task that was sent from here, and that the index has not read yet.
 CREATED = "created"
-# At the first and the last moment of a day, tasks may have been created in another order than that of their ids.
+# Around midnight, tasks may have been created in another order than that of their ids.
 OUT_OF_ORDER = 200
 MOST_PEOPLE = 50
 # More workflows than anybody uses.
@@ -89,15 +89,15 @@ class Scope:
     @classmethod
     def everywhere(cls, reader: User) -> "Scope":
         usable = SavedKey.objects.usable_by(reader).values("pk")
-        workflows = OpenedWorkflow.objects.filter(key__in=usable).select_related("index")[:MOST_WORKFLOWS]
-        return cls(reader, None, {one.index.pk: one for one in workflows if hasattr(one, "index")})
+        indexed = OpenedWorkflow.objects.filter(key__in=usable, index__isnull=False).annotate(index_pk=F("index__pk"))
+        return cls(reader, None, {one.index_pk: one for one in indexed[:MOST_WORKFLOWS]})  # type: ignore[attr-defined]
 
 
 # --- what the conditions mean -----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Asked:
+class ResolvedConditions:
     """The conditions as the database reads them. `import_name` is "" if there is no such import."""
 
     conditions: Conditions
@@ -118,10 +118,10 @@ class Asked:
         return is_any_status and conditions.is_of_sent
 
 
-def resolve(scope: Scope, conditions: Conditions) -> Asked:
+def resolve(scope: Scope, conditions: Conditions) -> ResolvedConditions:
     people = _people(scope.reader, conditions.sent) if conditions.sent else None
     group, name = _import(scope, conditions.import_) if conditions.import_ else (None, "")
-    return Asked(conditions, people, group, name)
+    return ResolvedConditions(conditions, people, group, name)
 
 
 def _people(reader: User, text: str) -> tuple[int, ...] | None:
@@ -153,34 +153,34 @@ def _import(scope: Scope, text: str) -> tuple[UUID | None, str]:
 # --- pages ------------------------------------------------------------------------------------------------------------
 
 
-def find(scope: Scope, asked: Asked, cursor: str = "", limit: int = 0) -> FoundPage:
+def find(scope: Scope, resolved: ResolvedConditions, cursor: str = "", limit: int = 0) -> FoundPage:
     """Return a page of tasks, newest first; with words, the best matches first.
 
     Raise InvalidRequest for a cursor that no page of this list has.
     """
-    limit = limit or asked.conditions.limit
-    if asked.is_impossible:
+    limit = limit or resolved.conditions.limit
+    if resolved.is_impossible:
         return FoundPage([])
-    if asked.conditions.words:
-        return _by_words(scope, asked, cursor, limit)
-    read = _from_sent if asked.is_read_from_sent else _from_index
-    return read(scope, asked, cursor, limit)
+    if resolved.conditions.words:
+        return _by_words(scope, resolved, cursor, limit)
+    read = _from_sent if resolved.is_read_from_sent else _from_index
+    return read(scope, resolved, cursor, limit)
 
 
-def count_up_to(scope: Scope, asked: Asked, most: int) -> int:
+def count_up_to(scope: Scope, resolved: ResolvedConditions, most: int) -> int:
     """Return how many tasks the list has, but not more than `most`."""
-    if asked.is_impossible:
+    if resolved.is_impossible:
         return 0
-    if asked.conditions.words or asked.is_read_from_sent:
-        return queries.count_up_to(scope.reader, _question(scope, asked), most)
-    return _indexed(scope, asked).order_by()[:most].count()
+    if resolved.conditions.words or resolved.is_read_from_sent:
+        return queries.count_up_to(scope.reader, _question(scope, resolved), most)
+    return _indexed(scope, resolved).order_by()[:most].count()
 
 
-def _from_index(scope: Scope, asked: Asked, cursor: str, limit: int) -> FoundPage:
-    conditions = asked.conditions
+def _from_index(scope: Scope, resolved: ResolvedConditions, cursor: str, limit: int) -> FoundPage:
+    conditions = resolved.conditions
     # The tasks of several statuses are few. With "+ 0" they are read by status and sorted, not searched among all.
     is_of_several = conditions.status in (OPEN, ATTENTION) or (conditions.stuck_for and not conditions.status)
-    tasks = _indexed(scope, asked).alias(place=F("task_id") + 0 if is_of_several else F("task_id"))
+    tasks = _indexed(scope, resolved).alias(place=F("task_id") + 0 if is_of_several else F("task_id"))
     if cursor:
         tasks = tasks.filter(place__lt=_number(cursor, "known-"))
     found = list(tasks.order_by("-place")[: limit + 1])
@@ -190,25 +190,25 @@ def _from_index(scope: Scope, asked: Asked, cursor: str, limit: int) -> FoundPag
         for one in shown
         if _can_be_shown(one)
     ]
-    if asked.group:
-        numbers = _numbers_in_file(asked.group, [one.task_id for one in shown])
+    if resolved.group:
+        numbers = _numbers_in_file(resolved.group, [one.task_id for one in shown])
         page = [replace(one, number=numbers.get(one.place[2])) for one in page]
     return FoundPage(page, f"known-{shown[-1].task_id}" if len(found) > limit else "")
 
 
-def _indexed(scope: Scope, asked: Asked) -> "QuerySet[IndexedTask]":
+def _indexed(scope: Scope, resolved: ResolvedConditions) -> "QuerySet[IndexedTask]":
     """Return the tasks of the index for which the conditions hold, except words."""
-    conditions = asked.conditions
+    conditions = resolved.conditions
     tasks = _with_status(_in_indexes(scope), conditions)
     since, until = conditions.days
     if since and until:
         tasks = tasks.filter(created_at__gte=since, created_at__lt=until)
         if conditions.status in ("", TaskStatus.FINISHED) and not conditions.stuck:
             tasks = tasks.filter(**_bounds(scope, since, until))
-    if asked.group:
-        newest = find_tasks(None, Question(group=asked.group), None, 1)
+    if resolved.group:
+        newest = find_tasks(None, Question(group=resolved.group), None, 1)
         tasks = tasks.filter(task_id__lte=newest[0].task_id if newest else 0)
-    return tasks.filter(_was_sent(scope, asked)) if conditions.is_of_sent else tasks
+    return tasks.filter(_was_sent(scope, resolved)) if conditions.is_of_sent else tasks
 
 
 def _with_status(tasks: "QuerySet[IndexedTask]", conditions: Conditions) -> "QuerySet[IndexedTask]":
@@ -236,8 +236,8 @@ def _bounds(scope: Scope, since: datetime, until: datetime) -> dict[str, int]:
     return {"task_id__gte": lowest} | ({"task_id__lte": max(next_ones)} if next_ones else {})
 
 
-def _was_sent(scope: Scope, asked: Asked) -> Q:
-    """Return the condition that a task of the index was sent from here as asked.
+def _was_sent(scope: Scope, resolved: ResolvedConditions) -> Q:
+    """Return the condition that a task of the index was sent from here under the conditions.
 
     The submission is a subquery of its own, so that a database reads it behind the row and not all of a person's.
     """
@@ -248,30 +248,30 @@ def _was_sent(scope: Scope, asked: Asked) -> Q:
             "key": OuterRef(OuterRef("index__workflow__key")),
             "workflow_id": OuterRef(OuterRef("index__workflow__workflow_id")),
         }
-    if asked.people is not None:
-        place["owner__in"] = asked.people
-    if asked.group is not None:
-        place["group"] = asked.group
+    if resolved.people is not None:
+        place["owner__in"] = resolved.people
+    if resolved.group is not None:
+        place["group"] = resolved.group
     submission = Exists(Submission.objects.filter(pk=OuterRef("submission"), **place))
     of_task = Q(submission, task_id=OuterRef("task_id"))
     rows, unattributed = SubmissionRow.objects.filter(of_task), UnattributedTask.objects.filter(of_task)
     return Q(Exists(rows)) | Q(Exists(unattributed))
 
 
-def _question(scope: Scope, asked: Asked) -> Question:
-    """Return what is asked of what was sent."""
-    conditions, workflow = asked.conditions, scope.workflow
+def _question(scope: Scope, resolved: ResolvedConditions) -> Question:
+    """Return the question to the ledger of what was sent."""
+    conditions, workflow = resolved.conditions, scope.workflow
     since, until = conditions.days
     rows = None
     if conditions.status not in ("", TaskStatus.FINISHED) or conditions.stuck:
-        tasks = _indexed(scope, Asked(conditions.but(words="", sent="", import_="", day=""))).order_by()
+        tasks = _indexed(scope, ResolvedConditions(conditions.but(words="", sent="", import_="", day=""))).order_by()
         rows = SubmissionRow.objects.filter(task_id__in=tasks.values("task_id")).order_by().values("pk")
     return Question(
         terms=terms_in(conditions.words),
-        people=asked.people,
+        people=resolved.people,
         key_id=workflow.key_id if workflow else None,
         workflow_id=workflow.workflow_id if workflow else number_in(conditions.workflow),
-        group=asked.group,
+        group=resolved.group,
         since=since,
         until=until,
         task_status=TaskStatus.FINISHED if conditions.status == TaskStatus.FINISHED else "",
@@ -279,7 +279,7 @@ def _question(scope: Scope, asked: Asked) -> Question:
     )
 
 
-def _from_sent(scope: Scope, asked: Asked, cursor: str, limit: int) -> FoundPage:
+def _from_sent(scope: Scope, resolved: ResolvedConditions, cursor: str, limit: int) -> FoundPage:
     last: tuple[UUID, int] | None = None
     if cursor:
         number, _, submission = cursor.removeprefix("sent-").partition("-")
@@ -288,15 +288,15 @@ def _from_sent(scope: Scope, asked: Asked, cursor: str, limit: int) -> FoundPage
             raise no_such_page()
         last = found_uuid, _number(number)
     # Everybody who may use the key sees in the list of a workflow who sent a task.
-    reader = None if scope.workflow or asked.people == (scope.reader.pk,) else scope.reader
-    found = find_tasks(reader, _question(scope, asked), last, limit + 1)
+    reader = None if scope.workflow or resolved.people == (scope.reader.pk,) else scope.reader
+    found = find_tasks(reader, _question(scope, resolved), last, limit + 1)
     shown = found[:limit]
     known = _known(scope, {(one.key_id or 0, one.workflow_id, one.task_id) for one in shown})
     page = [
         FoundTask(
             one.key_id, one.workflow_id,
             known.get((one.key_id or 0, one.workflow_id, one.task_id)) or _new_task(one.task_id, one.sent_at),
-            one.number if asked.group else None,
+            one.number if resolved.group else None,
         )
         for one in shown
     ]  # fmt: skip
@@ -304,8 +304,8 @@ def _from_sent(scope: Scope, asked: Asked, cursor: str, limit: int) -> FoundPage
     return FoundPage(page, f"sent-{ended.task_id}-{ended.submission_id.hex}" if ended else "")
 
 
-def _by_words(scope: Scope, asked: Asked, cursor: str, limit: int) -> FoundPage:
-    question = _question(scope, asked)
+def _by_words(scope: Scope, resolved: ResolvedConditions, cursor: str, limit: int) -> FoundPage:
+    question = _question(scope, resolved)
     if not question.terms:
         return FoundPage([])
     way, before = PHRASE, NEWEST
@@ -353,7 +353,7 @@ def _in_indexes(scope: Scope) -> "QuerySet[IndexedTask]":
 
 
 def _can_be_shown(known: IndexedTask) -> bool:
-    """Return whether the API still had the task, and said when it was created and changed."""
+    """Return whether the API still had the task, and returned when it was created and changed."""
     return known.status != GONE and known.created_at is not None and known.updated_at is not None
 
 
@@ -369,20 +369,20 @@ def with_briefs(scope: Scope, tasks: list[FoundTask]) -> list[FoundTask]:
     """
     missing = [one for one in tasks if one.brief is None and one.task and one.key_id]
     briefs = briefs_across(scope.reader, {one.place: one.task.created_at for one in missing if one.task})
-    told = [one if one.brief else replace(one, brief=briefs.get(one.place)) for one in tasks]
+    complete = [one if one.brief else replace(one, brief=briefs.get(one.place)) for one in tasks]
     best: dict[tuple[int, int], FoundTask] = {}
-    for one in told:
+    for one in complete:
         if one.task and (one.brief or one.place[1:] not in best):
             best[one.place[1:]] = one
     # A row stays in a list of rows, even if its task is listed twice there.
-    return [one for one in told if one.task is None or one.row or best[one.place[1:]] is one]
+    return [one for one in complete if one.task is None or one.row or best[one.place[1:]] is one]
 
 
 # --- a task by its ID -------------------------------------------------------------------------------------------------
 
 
 def task_with_id(scope: Scope, conditions: Conditions, client: PipelinesClient) -> FoundTask | None:
-    """Return the workflow's task whose ID is all that was asked for: as the index knows it, else as Pipelines says."""
+    """Return the task whose ID is all that was searched for: as the index knows it, else as Pipelines says."""
     workflow, task_id = scope.workflow, conditions.task_id
     if workflow is None or not task_id or conditions.but(words="", limit=DEFAULT_SIZE) != Conditions():
         return None
@@ -413,10 +413,6 @@ def task_of(known: IndexedTask) -> Task:
 def _new_task(task_id: int, sent_at: datetime) -> Task:
     nodes = NodeSummary.model_construct(total=0, finished=0, in_progress=0, pending=0)
     return Task.model_construct(id=task_id, status=CREATED, node_summary=nodes, created_at=sent_at, updated_at=sent_at)
-
-
-def no_such_page() -> InvalidRequest:
-    return InvalidRequest(400, "invalid_request", "This page of the list does not exist.")
 
 
 def _number(text: str, prefix: str = "") -> int:

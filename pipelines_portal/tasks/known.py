@@ -18,28 +18,29 @@ Medians = list[list[int]]
 def known_words(task: Task, medians: Medians, now: datetime) -> str:
     """Return, for example, "Waiting at step 2 of 4 for 2 h 5 min, usually 25 min"."""
     steps, label = task.node_summary, label_of(task.status)
-    took, place = _span(task.updated_at - task.created_at), f"step {steps.finished + 1} of {steps.total}"
     if task.status == TaskStatus.FINISHED:
-        return f"Finished in {took}"
+        return f"Finished in {_span(task.updated_at - task.created_at)}"
     if task.status == TaskStatus.PENDING and not steps.finished:
         return f"Not started for {_waited(task.created_at, 0, medians, now)}"
     if steps.finished >= steps.total:  # it has no steps, or its status contradicts them
         return f"{label} for {_span(now - task.updated_at)}"
-    waits = f"Waiting at {place} for {_waited(task.updated_at, steps.finished + 1, medians, now)}"
+    place = f"step {steps.finished + 1} of {steps.total}"
+    if task.status in (TaskStatus.PENDING, TaskStatus.IN_PROGRESS):
+        return f"Waiting at {place} for {_waited(task.updated_at, steps.finished + 1, medians, now)}"
+    took = _span(task.updated_at - task.created_at)
     failed_after = f"after step {steps.finished} of {steps.total}" if steps.finished else f"at {place}"
     words: dict[str, str] = {
         TaskStatus.FAILED: f"Failed {failed_after}, in {took}",
         TaskStatus.ESCALATED: f"Escalated at {place}, after {took}",
         TaskStatus.QUARANTINED: f"Quarantined at {place}, after {took}",
-        TaskStatus.PENDING: waits,
-        TaskStatus.IN_PROGRESS: waits,
     }
     return words.get(task.status, f"{label} at {place}")
 
 
 def _waited(since: datetime, step: int, medians: Medians, now: datetime) -> str:
-    usual = slow_at(step, now - since, medians)
-    return f"{_span(now - since)}, usually {_span(usual)}" if usual else _span(now - since)
+    waited = now - since
+    usual = slow_at(step, waited, medians)
+    return f"{_span(waited)}, usually {_span(usual)}" if usual else _span(waited)
 
 
 def slow_at(step: int, waited: timedelta, medians: Medians) -> timedelta | None:

@@ -1,6 +1,6 @@
 """The first page of a list, which refreshes itself: rows stay where they are, and new ones are announced.
 
-The address that it polls says what the page shows, so that no process has to remember it.
+The URL that it polls says what the page shows, so that no process has to remember it.
 """
 
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ class LivePage:
 
     tasks: list[Task]
     new_count: int = 0
-    # So many new ones came that none of the rows on show is on the page: those stay, and are told to be old.
+    # So many new ones came that none of the rows on show is on the page: those stay, and are marked as old.
     is_behind: bool = False
 
     @property
@@ -40,9 +40,9 @@ def beside_shown(tasks: list[Task], shown: str, *, has_older: bool = False) -> L
     """Keep the rows that are shown. Return all of `tasks` if none of them is in the list any more."""
     ids = ids_in(shown)
     new = {task.id for task in tasks if task.id not in ids and task.id > min(ids)} if ids else set()
-    kept = [task for task in tasks if task.id not in new]
-    if kept:
-        return LivePage(kept, len(new))
+    remaining = [task for task in tasks if task.id not in new]
+    if remaining:
+        return LivePage(remaining, len(new))
     return LivePage(tasks, len(new), is_behind=True) if has_older and new else LivePage(tasks)
 
 
@@ -56,7 +56,7 @@ def lately_created(tasks: list[Task], now: datetime) -> list[int]:
     return [task.id for task in tasks if abs(now - task.created_at) < HEARD_OF_WITHIN]
 
 
-def seconds_between_looks(tasks: list[Task], now: datetime) -> int:
+def seconds_between_polls(tasks: list[Task], now: datetime) -> int:
     if any(moves(task, now) or task.status == TaskStatus.PENDING for task in tasks):
         return WHILE_MOVING
     return WHILE_STILL if not any(task.is_open for task in tasks) else WHILE_UNFINISHED

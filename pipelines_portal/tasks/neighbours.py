@@ -8,11 +8,11 @@ from django.http import QueryDict
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import PipelinesClient, PipelinesError
+from pipelines_portal.tasks.api_pages import tasks_page
 from pipelines_portal.tasks.attention import ATTENTION
 from pipelines_portal.tasks.conditions import Conditions
 from pipelines_portal.tasks.found_tasks import Scope, find, resolve
 from pipelines_portal.tasks.pagination import Pagination
-from pipelines_portal.tasks.task_list import tasks_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 # A page of the list this old still shows which tasks are beside another.
@@ -21,7 +21,7 @@ FRESH_FOR_SECONDS = 60
 
 @dataclass(frozen=True)
 class Neighbours:
-    """The tasks before and behind. `back` is the list's query; the others are addresses relative to the task's own."""
+    """The tasks before and behind. `back` is the list's query; the others are URLs relative to the task's own."""
 
     back: str
     newer: str = ""
@@ -44,7 +44,7 @@ def neighbours(
         ids = _ids_of(reader, workflow, client, conditions, pagination.cursor)
     except PipelinesError:
         return Neighbours(back)
-    addresses = {number: f"../{number}/{Neighbours(back).tail}" for number in ids}
+    urls = {number: f"../{number}/{Neighbours(back).tail}" for number in ids}
     if task_id in ids:
         place = ids.index(task_id)
         newer, older = ids[place - 1] if place else 0, (ids[place + 1 :] or [0])[0]
@@ -54,7 +54,7 @@ def neighbours(
         older = max((number for number in ids if number < task_id), default=0)
     else:
         return Neighbours(back)
-    return Neighbours(back, addresses.get(newer, ""), addresses.get(older, ""))
+    return Neighbours(back, urls.get(newer, ""), urls.get(older, ""))
 
 
 def _ids_of(

@@ -1,6 +1,6 @@
 """The place of a page in a list: its cursor, and the cursors of the newer pages.
 
-The API pages only forward. With the way back in the address, reload, Back, a shared link and two tabs all work.
+The API pages only forward. With the way back in the URL, reload, Back, a shared link and two tabs all work.
 """
 
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 
 # As many newer pages can be gone back to one by one; past that, Newer skips to the first page.
-LONGEST = 40
-# Addresses may not grow without end either: proxies take 8,000 signs.
-LONGEST_IN_SIGNS = 3000
+MAX_PAGES = 40
+# URLs may not grow without end either: proxies take 8,000 characters.
+MAX_CHARACTERS = 3000
 FIRST = ""
 
 
@@ -41,15 +41,15 @@ class Pagination:
         return Pagination(self.newer[-1], self.newer[:-1]) if self.newer[-1] else Pagination()
 
     def query(self, **more: str | int) -> str:
-        """Return the query of the address: the values of `more` that are not empty, then the place."""
-        said: list[tuple[str, str | int]] = [(name, value) for name, value in more.items() if value]
+        """Return the query of the URL: the values of `more` that are not empty, then the place."""
+        parameters: list[tuple[str, str | int]] = [(name, value) for name, value in more.items() if value]
         if self.cursor:
-            said += [("cursor", self.cursor), *(("newer", cursor) for cursor in self.newer)]
-        return f"?{urlencode(said)}" if said else "?"
+            parameters += [("cursor", self.cursor), *(("newer", cursor) for cursor in self.newer)]
+        return f"?{urlencode(parameters)}" if parameters else "?"
 
 
 def _bounded(newer: list[str]) -> tuple[str, ...]:
     """Return the nearest pages of the way back."""
-    signs = list(accumulate(len(cursor) for cursor in reversed(newer)))
-    kept = sum(length <= LONGEST_IN_SIGNS for length in signs[:LONGEST])
-    return tuple(newer[len(newer) - kept :])
+    lengths = list(accumulate(len(cursor) for cursor in reversed(newer)))
+    count = sum(length <= MAX_CHARACTERS for length in lengths[:MAX_PAGES])
+    return tuple(newer[len(newer) - count :])

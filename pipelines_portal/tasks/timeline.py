@@ -12,7 +12,6 @@ from pipelines_portal.api_client.task_status import icon_of, label_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.origin import Origin
 from pipelines_portal.task_index.models import IndexedTask, TaskNote
-from pipelines_portal.tasks import texts
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ def status_event(task: Task) -> Event:
     """Return the present status, with the time of the last change."""
     steps, icon, words = task.node_summary, icon_of(task.status), label_of(task.status)
     if 0 < steps.finished < steps.total:
-        words = texts.STATUS_AND_STEPS.format(status=words, finished=steps.finished, total=steps.total)
+        words = f"{words}, {steps.finished:,} of {steps.total:,} steps finished"
     return Event(icon, "status", task.updated_at, icon, words, is_now=True)
 
 
@@ -73,7 +72,7 @@ def _earlier_status(known: IndexedTask | None, task: Task) -> list[Event]:
 
 
 def _note_event(user: User, note: TaskNote) -> Event:
-    by = _name(user, note.person) if note.person else texts.SOMEONE
+    by = _name(user, note.person) if note.person else "Someone"
     if note.replaced_by:
         return Event("duplicate", "replaced", note.at, by=by, task=note.replaced_by)
     if note.is_mistake:

@@ -492,7 +492,7 @@ def test_a_status_of_today_links_to_the_tasks_counted(desk: Desk, api: Any, stat
         make_index(workflow, tasks)
     address = link_to(desk.browser, f"{len(workflows)} {status}")
     found = desk.browser.get(address).context["tasks"]
-    assert sorted(one.place for one in found.page.tasks) == [(desk.key.pk, one.workflow_id, 7) for one in workflows]
+    assert sorted(row.found.place for row in found.rows) == [(desk.key.pk, one.workflow_id, 7) for one in workflows]
 
 
 def test_the_tasks_of_several_workflows_link_to_the_search(desk: Desk, api: Any) -> None:
@@ -540,6 +540,19 @@ def test_a_lead_sees_imports_of_others_with_errors(saved_key: SavedKey, static_r
     assert "wrong.csv in Invoices Ben Okafor · 9 rows have errors, 1 row was rejected" in words
     assert "sent.csv in Invoices Ben Okafor · 7 of 10 created View" in words and "right.csv" not in words
     assert "Imports under way" not in lines_of(browser_of(ben))
+
+
+def test_a_lead_sees_their_own_imports_as_drafts_only(saved_key: SavedKey, static_root: None) -> None:
+    """Until they are sent: those of which every row became a task are neither."""
+    lead = make_lead(saved_key)
+    make_index(open_workflow(saved_key), [make_task(1, "pending", timezone.now())])
+    values = {"owner": lead, "key": saved_key, "workflow_id": 42, "workflow_name": "Invoices", "size_bytes": 1}
+    ImportJob.objects.create(file_name="over.csv", status="checked", row_counts={"created": 2}, **values)
+    wrong = ImportJob.objects.create(file_name="wrong.csv", status="checked", row_counts={"to_fix": 1}, **values)
+    wrong.lines.create(number=2, status="to_fix")
+    lines = lines_of(browser_of(lead))
+    assert "Imports under way" not in lines and "wrong.csv in Invoices 1 row has errors" in lines["Waiting for you"]
+    assert "over.csv" not in lines["Waiting for you"]
 
 
 def test_instructions_that_somebody_else_changed_are_shown(desk: Desk) -> None:
@@ -644,3 +657,12 @@ def test_the_number_of_queries_does_not_grow_with_workflows(page: Client, saved_
         make_index(open_workflow(saved_key, number), [make_task(number, "failed", timezone.now())])
     assert queries_of(page, "/") <= few + 1
     assert OpenedWorkflow.objects.count() == 14
+
+
+def test_home_takes_few_queries(saved_key: SavedKey, static_root: None) -> None:
+    """Most of its time goes into building queries: each takes about a millisecond."""
+    make_index(open_workflow(saved_key), [make_task(1, "failed", timezone.now())])
+    assert queries_of(browser_of(make_lead(saved_key)), "/") <= 21
+    colleague = make_colleague()
+    share_key(saved_key, colleague)
+    assert queries_of(browser_of(colleague), "/") <= 19

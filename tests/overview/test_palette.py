@@ -75,7 +75,7 @@ def test_a_workflow_leads_to_its_tasks_and_to_a_new_one(desk: Desk) -> None:
     found = ask(desk, "TRAn")["Workflows"]
     assert [text_of(option) for option in found] == ["Translations", "New task in Translations"]
     place = f"/keys/{desk.key.pk}/workflows/{TRANSLATIONS}/tasks/"
-    assert (found[0].address, found[0].second, found[0].where) == (place, f"{place}new/", "Tasks")
+    assert (found[0].url, found[0].second, found[0].where) == (place, f"{place}new/", "Tasks")
     (closed,) = ask(desk, "trains")["Workflows"]
     assert (closed.second, closed.is_closed) == ("", True)
     assert text_of(ask(desk, str(TRANSLATIONS))["Workflows"][0]) == "Translations"
@@ -110,9 +110,9 @@ def test_workflows_of_other_organizations_are_listed_under_the_name_of_their_key
 
 def test_places_are_found_by_name(desk: Desk) -> None:
     found = ask(desk, "api")
-    assert [option.address for option in found["Go to"]] == ["/keys/"]
-    assert ask(desk, "help", of_workflow(desk))["Go to"][0].address == "/help/operators/find/"
-    assert ask(desk, "help", "/nowhere/at/all/")["Go to"][0].address == "/help/"
+    assert [option.url for option in found["Go to"]] == ["/keys/"]
+    assert ask(desk, "help", of_workflow(desk))["Go to"][0].url == "/help/operators/find/"
+    assert ask(desk, "help", "/nowhere/at/all/")["Go to"][0].url == "/help/"
 
 
 @pytest.mark.parametrize("text", ["!!!", "“", "x" * 5000, "<script>", "\ud800", "99999999999999999999 1"])
@@ -127,7 +127,7 @@ def test_any_text_is_answered(desk: Desk, text: str) -> None:
 
 
 def commands(desk: Desk, text: str, page: str = "", by: User | None = None) -> list[tuple[str, str]]:
-    return [(text_of(option), option.address) for option in ask(desk, text, page, by).get("Commands", [])]
+    return [(text_of(option), option.url) for option in ask(desk, text, page, by).get("Commands", [])]
 
 
 def test_commands_are_found_by_what_they_do(desk: Desk) -> None:
@@ -179,8 +179,8 @@ def test_the_theme_is_switched_for_all_pages(desk: Desk) -> None:
 )
 def test_a_pasted_link_or_several_ids_add_workflows(desk: Desk, text: str, label: str, query: str) -> None:
     (option,) = ask(desk, text)["Not in your list"]
-    assert (text_of(option), option.address) == (label, f"/keys/{desk.key.pk}/workflows/?{query}")
-    assert query.removeprefix("open=").replace("%2C+", ", ") in desk.browser.get(option.address).content.decode()
+    assert (text_of(option), option.url) == (label, f"/keys/{desk.key.pk}/workflows/?{query}")
+    assert query.removeprefix("open=").replace("%2C+", ", ") in desk.browser.get(option.url).content.decode()
 
 
 def test_a_link_to_a_known_workflow_opens_it(desk: Desk) -> None:
@@ -208,7 +208,7 @@ def test_a_number_finds_the_task_and_rows_with_the_text(desk: Desk) -> None:
     send_texts(desk, f"Follow-up of {task_id}")
     found = ask(desk, str(task_id))["Tasks"]
     assert text_of(found[0]) == f"Task {task_id} · Parcel to Graz"
-    assert (found[0].where, found[0].address) == ("Translations", f"{of_workflow(desk)}{task_id}/")
+    assert (found[0].where, found[0].url) == ("Translations", f"{of_workflow(desk)}{task_id}/")
     assert text_of(found[1]).endswith(f"Follow-up of {task_id}")
 
 
@@ -245,7 +245,7 @@ def test_imports_are_found_by_name_by_those_who_may_see_them(desk: Desk) -> None
     job = make_import(desk, "Übersetzungen März.csv")
     make_import(desk, "marz deleted.csv", status="deleted")
     (option,) = ask(desk, "marz uber")["Imports"]
-    assert (text_of(option), option.address) == ("Übersetzungen März.csv", job.get_absolute_url())
+    assert (text_of(option), option.url) == ("Übersetzungen März.csv", job.get_absolute_url())
     colleague = make_colleague()
     share_key(desk.key, colleague)
     assert "Imports" not in texts(desk, "marz", by=colleague)
@@ -257,7 +257,7 @@ def test_presets_of_the_workflow_of_the_page_are_found(desk: Desk) -> None:
     Preset.objects.create(name="Refund of others", author=make_colleague(), **place)
     Preset.objects.create(name="Refund elsewhere", author=desk.person, key=desk.key, workflow_id=EVERY_TYPE)
     (option,) = ask(desk, "refund", of_workflow(desk))["Presets"]
-    assert option.address == f"{of_workflow(desk)}new/?preset={mine.pk}"
+    assert option.url == f"{of_workflow(desk)}new/?preset={mine.pk}"
     assert "Presets" not in texts(desk, "refund", "/submissions/")
 
 
@@ -265,7 +265,7 @@ def test_drafts_are_found_by_their_workflow(desk: Desk) -> None:
     for owner in (desk.person, make_colleague()):
         TypedDraft.objects.create(owner=owner, key=desk.key, workflow_id=TRANSLATIONS, token=uuid4())
     (option,) = ask(desk, "draft trans")["Drafts"]
-    assert (text_of(option), option.address) == ("Draft in Translations", f"{of_workflow(desk)}new/")
+    assert (text_of(option), option.url) == ("Draft in Translations", f"{of_workflow(desk)}new/")
 
 
 # --- marks and queries ------------------------------------------------------------------------------------------------

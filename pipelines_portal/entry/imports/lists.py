@@ -1,16 +1,24 @@
 """Lists of imports: recent, deleted, and those that wait for a person."""
 
+from datetime import datetime
+
 from django.db.models import Exists, OuterRef, Q
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.models import ImportJob, ImportJobs
+from pipelines_portal.entry.models import ImportJob, ImportJobs, ImportRow
+from pipelines_portal.entry.models.import_job import DRAFT_STATUSES, UNFINISHED_ROWS
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 HAS_REQUESTS = Exists(Submission.objects.filter(group=OuterRef("pk")))
 LARGE_COLUMNS = ("reading_result", "matching", "schema", "task_counts", "scan")
-MOST_LISTED = 20
+# What a line about an import shows. Each column that a query names takes 20 µs.
+LINE_COLUMNS = (
+    "kind", "status", "key", "workflow_id", "workflow_name", "file_name", "row_count", "row_counts", "changed_at",
+    "owner__name", "owner__email",
+)  # fmt: skip
+MOST_LISTED, MOST_WAITING = 20, 500
 
 
 def list_recent(user: User, workflow: OpenedWorkflow) -> ImportJobs:
@@ -39,13 +47,24 @@ def count_stored(person: User) -> int:
     return (owned.unfinished() | owned.filter(status=ImportJob.Status.DELETED)).count()
 
 
-def list_stopped(user: User) -> list[ImportJob]:
-    """Return the newest visible imports that wait for a decision: unconfirmed ones, and what others left paused."""
-    if not user.may_send:
-        return []
-    is_paused_by_others = Q(status=ImportJob.Status.PAUSED) & ~Q(owner=user)
-    stopped = ImportJob.objects.visible_to(user).filter(is_paused_by_others | Q(status=ImportJob.Status.UNCONFIRMED))
-    return list(stopped.select_related("owner").defer(*LARGE_COLUMNS).annotate(has_requests=HAS_REQUESTS)[:MOST_LISTED])
+def list_waiting(user: User, others_since: datetime | None) -> list[ImportJob]:
+    """Return visible imports that wait for a person: unconfirmed ones, paused ones, and the person's drafts.
+
+    With those that are being sent, or that others have checked, if they changed since `others_since`.
+    """
+    checked = Q(status=ImportJob.Status.CHECKED)
+    has_unfinished_rows = Exists(ImportRow.objects.filter(import_job=OuterRef("pk"), status__in=UNFINISHED_ROWS))
+    drafts = Q(owner=user, status__in=DRAFT_STATUSES) & (~checked | has_unfinished_rows)
+    shown = drafts | Q(status__in=(ImportJob.Status.UNCONFIRMED, ImportJob.Status.PAUSED))
+    if others_since:
+        shown |= Q(status=ImportJob.Status.SENDING, changed_at__gte=others_since)
+        shown |= Q(checked, ~Q(owner=user), changed_at__gte=others_since)
+    return list(as_lines(ImportJob.objects.visible_to(user).filter(shown))[:MOST_WAITING])
+
+
+def as_lines(imports: ImportJobs) -> ImportJobs:
+    """Read only what a line about each import shows."""
+    return imports.select_related("owner").only(*LINE_COLUMNS).annotate(has_requests=HAS_REQUESTS)
 
 
 def _visible_in(user: User, workflow: OpenedWorkflow) -> ImportJobs:

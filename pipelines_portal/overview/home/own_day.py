@@ -123,17 +123,17 @@ def own_day(user: User, today: list[SentToday], keys: set[int], now: datetime) -
     places = {(one.key, one.workflow) for one in today if one.key and one.key in keys and one.created}
     statuses = _read_statuses(user, now, places, created) if places else Statuses((), 0, None)
     return OwnDay(
-        created,
-        _rejected(today, day.isoformat()),
-        min(one.first for one in today),
-        _sent_url(since=day.isoformat()),
-        hour_bars(hours, timezone.localtime(now).hour),
-        statuses.numbers,
-        _compared(user, day),
-        statuses.open_count,
-        _status_url(places, "", day.isoformat()),
-        statuses.oldest_open,
-        statuses.troubles,
+        created=created,
+        rejected=_rejected(today, day.isoformat()),
+        first_at=min(one.first for one in today),
+        url=_sent_url(since=day.isoformat()),
+        hours=hour_bars(hours, timezone.localtime(now).hour),
+        numbers=statuses.numbers,
+        compared=_compared(user, day),
+        open_count=statuses.open_count,
+        tasks_url=_status_url(places, "", day.isoformat()),
+        oldest_open=statuses.oldest_open,
+        troubles=statuses.troubles,
     )
 
 
@@ -197,7 +197,7 @@ def _status_url(places: set[Place], status: str, day: str) -> str:
 
 
 def _sent_url(**query: str) -> str:
-    """Return the address of Sent with these filters."""
+    """Return the URL of Sent with these filters."""
     return f"{reverse('submissions:list')}?{urlencode({name: value for name, value in query.items() if value})}"
 
 
@@ -239,34 +239,32 @@ def latest_tasks(user: User, workflows: list[OpenedWorkflow], keys: set[int]) ->
     """
     telling_fields = {(one.key_id, one.workflow_id): one.telling_field for one in workflows}
     created = Submission.objects.filter(owner=user, success_count__gt=0, key__in=keys).order_by("-created_at")
-    newest = created.values("pk")[:MOST_LATEST]
     # The last rows of a large submission are enough, even if all of its rejected rows are among them.
     first = F("submission__row_count") - F("submission__error_count") - MOST_LATEST
-    rows = SubmissionRow.objects.filter(submission__in=newest, task_id__isnull=False, index__gte=first)
-    shown = list(rows.select_related("submission").order_by("-submission__created_at", "-index")[:MOST_LATEST])
-    ids = {row.task_id for row in shown if row.task_id}
-    indexed = IndexedTask.objects.filter(index__workflow__key__in=keys, task_id__in=ids).order_by()
-    known = {
-        (key, workflow, task.task_id): task
-        for task in indexed.select_related("index__workflow")
-        if task.index.workflow
-        for key, workflow in [(task.index.workflow.key_id, task.index.workflow.workflow_id)]
+    rows = SubmissionRow.objects.filter(
+        submission__in=created.values("pk")[:MOST_LATEST], task_id__isnull=False, index__gte=first
+    ).order_by("-submission__created_at", "-index")
+    of_submission = ("submission__key", "submission__workflow_id", "submission__created_at")
+    shown = list(rows.values_list(*of_submission, "task_id", "fields")[:MOST_LATEST])
+    indexed = IndexedTask.objects.filter(index__workflow__key__in=keys, task_id__in={row[3] for row in shown})
+    place_of = {"key": F("index__workflow__key"), "workflow": F("index__workflow__workflow_id")}
+    nodes = ("nodes", "nodes_finished", "nodes_in_progress")
+    known: dict[tuple[int, int, int], Any] = {
+        (task.key, task.workflow, task.task_id): task  # type: ignore[attr-defined]
+        for task in indexed.order_by().annotate(**place_of).only("task_id", "status", "updated_at", *nodes)
     }
     latest = []
-    for row in shown:
-        place = (row.submission.key_id or 0, row.submission.workflow_id)
-        task, text = (
-            known.get((*place, row.task_id or 0)),
-            title_of(row.fields or {}, telling_fields.get(place, "")),
-        )
+    for key, workflow, created_at, task_id, fields in shown:
+        task = known.get((key, workflow, task_id))
+        text = title_of(fields or {}, telling_fields.get((key, workflow), ""))
         latest.append(
             LatestTask(
-                str(row.task_id),
+                str(task_id),
                 text[:LONGEST_TEXT],
-                reverse("tasks:detail", args=[*place, row.task_id]),
+                reverse("tasks:detail", args=[key, workflow, task_id]),
                 task.status if task else "",
                 task.node_summary if task else None,
-                (task and task.updated_at) or row.submission.created_at,
+                (task and task.updated_at) or created_at,
             )
         )
     return tuple(latest)

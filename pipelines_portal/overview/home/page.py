@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.entry.imports.lists import list_waiting as list_imports
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.states import state_of
 from pipelines_portal.overview.first_steps import FirstSteps, first_steps
@@ -24,6 +25,7 @@ from pipelines_portal.overview.home.own_day import (
     read_today,
 )
 from pipelines_portal.overview.home.team_day import (
+    IMPORTS_OF,
     Days,
     Member,
     UnderWay,
@@ -42,11 +44,17 @@ from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote
 # The most recent workflows. The pages of the keys list all others.
 MAX_WORKFLOWS = 20
 MAX_OFFERED = 8
+WORKFLOW_COLUMNS = (
+    "key", "workflow_id", "name", "status", "has_file_fields", "telling_field",
+    "index__workflow", "index__seen_at", "index__stuck_hours", "index__open_as_of", "index__open_counted",
+    "index__backfilled_to", "index__backfilled_count", "index__is_backfilled", "index__problem",
+)  # fmt: skip
 # With a key in one of these states, no task can be created.
 DEAD_KEY_STATES = {"unreadable", "rejected"}
 # Changed instructions are shown for so long.
 NOTES_ARE_NEW_FOR = timedelta(days=3)
 LONGEST_NOTE = 120
+NOTE_COLUMNS = ("key", "workflow_id", "text", "at", "person__name", "person__email")
 
 
 @dataclass(frozen=True)
@@ -122,22 +130,23 @@ class Home:
 
 def build_home(user: User, now: datetime) -> Home:
     """Read what Home shows. Opening it starts or continues the scans of the person's workflows."""
-    since, workflows = HomeVisit.objects.record(user, now), _recent_workflows(user)
+    since, keys = HomeVisit.objects.record(user, now), {key.pk: key for key in SavedKey.objects.usable_by(user)}
+    workflows = _recent_workflows(user, keys)
     indexes = WorkflowIndex.objects.watch(workflows, [one.index for one in workflows if hasattr(one, "index")])
     with_working_key = [one for one in workflows if one.key.rejected_at is None]
     counts, known = counts_and_known(with_working_key)
     new_stuck = new_and_stuck([(indexes[pk], each) for pk, each in counts.items()], since, now)
     by_workflow = {pk: new_stuck[index.pk] for pk, index in indexes.items() if index.pk in new_stuck}
-    keys = list(SavedKey.objects.usable_by(user))
-    key_ids = {key.pk for key in keys}
-    dead_keys = {key.pk for key in keys if state_of(key).name in DEAD_KEY_STATES}
+    dead_keys = {pk for pk, key in keys.items() if state_of(key).name in DEAD_KEY_STATES}
     open_ones = [one for one in workflows if one.accepts_tasks and one.key_id not in dead_keys] if user.may_send else []
-    is_lead = any(is_shared for _, is_shared in looked_after(user))
+    are_shared = looked_after(user)
+    is_lead = any(are_shared.values())
+    imports = list_imports(user, now - IMPORTS_OF if is_lead else None) if user.may_send or is_lead else []
     today = read_today(user, now)
-    own = own_day(user, today, key_ids, now)
-    team = team_today(user, now) if is_lead else ()
-    imports = imports_under_way(user, now) if is_lead else ()
-    has_tasks = any(known.values()) or own is not None or bool(team or imports)
+    own = own_day(user, today, set(keys), now)
+    team = team_today(user, list(are_shared), now) if is_lead else ()
+    under_way = imports_under_way(user, imports, now) if is_lead else ()
+    has_tasks = any(known.values()) or own is not None or bool(team or under_way)
     has_tasks = has_tasks or len(with_working_key) < len(workflows)
     steps = None if workflows and has_tasks else first_steps(user, workflows, open_ones)
     gaps = list_gaps(workflows, indexes, counts, now)
@@ -147,13 +156,13 @@ def build_home(user: User, now: datetime) -> Home:
         offers=tuple(map(_offer, open_ones[:MAX_OFFERED])),
         obstacle=None if open_ones else _obstacle(user, workflows),
         all_workflows=reverse("workflows:list", args=[workflows[0].key_id]) if workflows else "",
-        waiting=list_waiting(user, keys, now),
+        waiting=list_waiting(user, keys, imports, now),
         attention=Attention(list_troubles(workflows, counts, by_workflow), gaps, since),
         reading=first_reading(workflows, indexes, counts),
         updated=_updated(counts, now),
         own=own,
-        latest=() if team or imports else latest_tasks(user, workflows, key_ids),
-        imports=imports,
+        latest=() if team or under_way else latest_tasks(user, workflows, set(keys)),
+        imports=under_way,
         team=team,
         days=created_by_day([indexes[one.pk] for one in with_working_key], now) if is_lead else None,
         notes=_new_notes(user, workflows, now),
@@ -167,10 +176,12 @@ def _updated(counts: dict[int, Counts], now: datetime) -> datetime | None:
     return min((each.updated() for each in fresh or counts.values()), default=None)
 
 
-def _recent_workflows(user: User) -> list[OpenedWorkflow]:
-    opened = OpenedWorkflow.objects.filter(key__in=SavedKey.objects.usable_by(user).values("pk"))
-    recent = opened.marked_by(user).in_sight().recent_first().select_related("key", "index")
-    return _once_each(list(recent.defer("key__encrypted_key")[:MAX_WORKFLOWS]))
+def _recent_workflows(user: User, keys: dict[int, SavedKey]) -> list[OpenedWorkflow]:
+    opened = OpenedWorkflow.objects.filter(key__in=keys).marked_by(user).in_sight().recent_first()
+    recent = list(opened.select_related("index").only(*WORKFLOW_COLUMNS)[:MAX_WORKFLOWS])
+    for workflow in recent:
+        workflow.key = keys[workflow.key_id]
+    return _once_each(recent)
 
 
 def _once_each(workflows: list[OpenedWorkflow]) -> list[OpenedWorkflow]:
@@ -221,6 +232,6 @@ def _new_notes(user: User, workflows: list[OpenedWorkflow], now: datetime) -> tu
             str(note.person or ""),
             note.at,
         )
-        for note in notes.select_related("person").order_by("-at")[:3]
+        for note in notes.select_related("person").only(*NOTE_COLUMNS).order_by("-at")[:3]
         if (note.key_id, note.workflow_id) in names
     )

@@ -1,6 +1,6 @@
 """What a lead follows: who created what today, the imports of others, and how many tasks were created by day."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
@@ -11,11 +11,9 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.times import short
-from pipelines_portal.entry.imports.lists import HAS_REQUESTS, LARGE_COLUMNS
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.overview.home.bars import Bars, day_bars
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.team import keys_looked_after
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.reads import days_of
 
@@ -60,12 +58,10 @@ class Days:
     bars: Bars
 
 
-def team_today(user: User, now: datetime) -> tuple[Member, ...]:
-    """Return how many tasks each person created today with keys that the user looks after, themselves included."""
+def team_today(user: User, keys: Collection[int], now: datetime) -> tuple[Member, ...]:
+    """Return how many tasks each person created today with `keys`, which the user looks after, themselves included."""
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    found = Submission.objects.visible_to(user).filter(
-        created_at__gte=midnight, key__in=keys_looked_after(user).values("pk"), success_count__gt=0
-    )
+    found = Submission.objects.visible_to(user).filter(created_at__gte=midnight, key__in=keys, success_count__gt=0)
     by_place = found.order_by().values_list("owner", "owner__name", "owner__email", "workflow_name")
     people: dict[int, list[tuple[int, str, datetime]]] = {}
     names: dict[int, str] = {}
@@ -88,12 +84,12 @@ def team_today(user: User, now: datetime) -> tuple[Member, ...]:
     return tuple(sorted(members, key=lambda one: -one.created)[:MOST_PEOPLE])
 
 
-def imports_under_way(user: User, now: datetime) -> tuple[UnderWay, ...]:
+def imports_under_way(user: User, imports: list[ImportJob], now: datetime) -> tuple[UnderWay, ...]:
     """Return imports that are being sent or wait, and those of others with errors or rejected rows."""
-    recent = ImportJob.objects.visible_to(user).filter(changed_at__gte=now - IMPORTS_OF)
-    files = recent.exclude(status=ImportJob.Status.DELETED).select_related("owner").defer(*LARGE_COLUMNS)
     shown = []
-    for import_job in files.annotate(has_requests=HAS_REQUESTS).order_by("-changed_at")[: 10 * MOST_IMPORTS]:
+    for import_job in imports:
+        if import_job.changed_at < now - IMPORTS_OF:
+            break
         counts = import_job.counts_as_read
         is_wrong = counts.errors > 0 and import_job.owner_id != user.pk and not import_job.is_typed
         if import_job.status in UNDER_WAY or (import_job.status == ImportJob.Status.CHECKED and is_wrong):

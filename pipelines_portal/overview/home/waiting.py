@@ -1,5 +1,6 @@
 """What waits for the person: drafts, and what they must decide, correct or replace."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,18 +9,23 @@ from django.urls import reverse
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.times import local
 from pipelines_portal.entry.drafts import Draft, list_drafts
-from pipelines_portal.entry.imports.lists import list_stopped
 from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models.import_job import DRAFT_STATUSES
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.states import state_of
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.people.texts import not_accepted_expired, not_accepted_expires
 from pipelines_portal.submissions.days import add_titles
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.team import unknown_for
+from pipelines_portal.submissions.team import MOST_UNKNOWN, unknown_for
 
 MOST_DRAFTS, MOST_OF_A_KIND = 5, 10
 MAX_TEXT_LENGTH = 90
+# What a line about a submission shows, and what decides whether there is one.
+SUBMISSION_COLUMNS = (
+    "key", "kind", "group", "is_called_off", "row_count", "workflow_name", "sent_at", "created_at",
+    "owner__name", "owner__email", "zip_upload__file_name",
+)  # fmt: skip
 # The states of a key, by their names in `state_of`, in which its owner must act.
 KEY_STATES = {"unreadable", "rejected", "over", "ends"}
 
@@ -50,15 +56,20 @@ class Waiting:
         return len(self.items) + self.more_drafts
 
 
-def list_waiting(user: User, keys: list[SavedKey], now: datetime) -> Waiting:
-    """Return what the person must decide first, then their drafts. `keys` are those that they may use."""
-    found = list_drafts(user, {key.pk for key in keys}) if user.may_send else []
+def list_waiting(user: User, keys: Mapping[int, SavedKey], imports: list[ImportJob], now: datetime) -> Waiting:
+    """Return what the person must decide first, then their drafts.
+
+    `keys` are those that they may use, and `imports` those that wait for anybody.
+    """
+    own_keys = [key for key in keys.values() if key.owner_id == user.pk]
+    own_imports = [one for one in imports if one.owner_id == user.pk and one.status in DRAFT_STATUSES]
+    found = list_drafts(user, set(keys), own_imports) if user.may_send else []
     drafts = [draft for draft in found if draft.address]
     items = (
         *_unconfirmed(user),
-        *_stopped_imports(user),
+        *_stopped_imports(user, imports),
         *_failed_uploads(user),
-        *(item for key in keys if key.owner_id == user.pk and (item := _key_item(key, may_replace=user.may_send))),
+        *filter(None, (_key_item(key, may_replace=user.may_send) for key in own_keys)),
         *_invitations(user, now),
         *map(_draft_item, drafts[:MOST_DRAFTS]),
     )
@@ -72,58 +83,59 @@ def _draft_item(draft: Draft) -> Item:
 
 
 def _unconfirmed(user: User) -> list[Item]:
-    found = [one for one in unknown_for(user) if one.key_id and not one.is_called_off and not one.is_of_import]
+    unconfirmed = unknown_for(user).select_related("owner", "zip_upload").only(*SUBMISSION_COLUMNS)[:MOST_UNKNOWN]
+    found = [one for one in unconfirmed if one.key_id and not one.is_called_off and not one.is_of_import]
     shown = found[:MOST_OF_A_KIND]
     add_titles(shown)
-    return [_submission_item(submission, user) for submission in shown]
-
-
-def _submission_item(submission: Submission, user: User) -> Item:
-    text: str = getattr(submission, "title", "")
-    upload = getattr(submission, "zip_upload", None)
-    rows = "1 row" if submission.row_count == 1 else f"{submission.row_count:,} rows"
-    name = text[:MAX_TEXT_LENGTH] or (upload.file_name if upload else rows)
-    note = f"We don’t know if {_tasks(submission.row_count)} created"
-    return Item(
-        "unconfirmed", name, reverse("submissions:detail", args=[submission.pk]), "Decide",
-        submission.workflow_name, _with_sender(note, submission.owner, user),
-        submission.sent_at or submission.created_at, tone="unconfirmed",
-    )  # fmt: skip
-
-
-def _tasks(count: int) -> str:
-    return "1 task was" if count == 1 else f"{count:,} tasks were"
+    items = []
+    for submission in shown:
+        text: str = getattr(submission, "title", "")
+        upload = getattr(submission, "zip_upload", None)
+        is_one = submission.row_count == 1
+        rows = "1 row" if is_one else f"{submission.row_count:,} rows"
+        note = f"We don’t know if {'1 task was' if is_one else f'{submission.row_count:,} tasks were'} created"
+        item = Item(
+            "unconfirmed", text[:MAX_TEXT_LENGTH] or (upload.file_name if upload else rows),
+            reverse("submissions:detail", args=[submission.pk]), "Decide", submission.workflow_name,
+            _with_sender(note, submission.owner, user), submission.sent_at or submission.created_at,
+            tone="unconfirmed",
+        )  # fmt: skip
+        items.append(item)
+    return items
 
 
 def _with_sender(note: str, owner: User, user: User) -> str:
     return note if owner.pk == user.pk else f"{owner} · {note}"
 
 
-def _stopped_imports(user: User) -> list[Item]:
-    return [_import_item(import_job, user) for import_job in list_stopped(user)[:MOST_OF_A_KIND]]
-
-
-def _import_item(import_job: ImportJob, user: User) -> Item:
-    is_unconfirmed = import_job.status == ImportJob.Status.UNCONFIRMED
-    note = _with_sender("Unconfirmed" if is_unconfirmed else "Paused", import_job.owner, user)
-    return Item(
-        "unconfirmed" if is_unconfirmed else "file", import_job.file_name, import_job.get_absolute_url(),
-        "Decide" if is_unconfirmed else "Review", import_job.workflow_name, note, import_job.changed_at,
-        tone="unconfirmed" if is_unconfirmed else "",
-    )  # fmt: skip
+def _stopped_imports(user: User, imports: list[ImportJob]) -> list[Item]:
+    """Return the lines of imports that wait for a decision: unconfirmed ones, and what others left paused."""
+    if not user.may_send:
+        return []
+    items = []
+    for one in imports:
+        if one.status == ImportJob.Status.UNCONFIRMED:
+            icon, action, note, tone = "unconfirmed", "Decide", "Unconfirmed", "unconfirmed"
+        elif one.status == ImportJob.Status.PAUSED and one.owner_id != user.pk:
+            icon, action, note, tone = "file", "Review", "Paused", ""
+        else:
+            continue
+        note = _with_sender(note, one.owner, user)
+        items.append(
+            Item(icon, one.file_name, one.get_absolute_url(), action, one.workflow_name, note, one.changed_at, tone)
+        )
+    return items[:MOST_OF_A_KIND]
 
 
 def _failed_uploads(user: User) -> list[Item]:
     """Return the lines of archives that came back with a problem: they are drafts, and nothing more happens."""
     drafts = Submission.objects.filter(owner=user, status=Submission.Status.DRAFT)
-    failed = drafts.filter(zip_upload__problem__gt="", zip_upload__next_poll_at=None).as_listed()
+    failed = drafts.filter(zip_upload__problem__gt="", zip_upload__next_poll_at=None)
+    lines = failed.values_list("pk", "zip_upload__file_name", "workflow_name", "zip_upload__problem")
     return [
-        Item(
-            "upload", one.zip_upload.file_name, reverse("submissions:detail", args=[one.pk]), "Review",
-            one.workflow_name, one.zip_upload.problem, tone="failed",
-        )
-        for one in failed[:MOST_OF_A_KIND]
-    ]  # fmt: skip
+        Item("upload", file, reverse("submissions:detail", args=[pk]), "Review", workflow, problem, tone="failed")
+        for pk, file, workflow, problem in lines[:MOST_OF_A_KIND]
+    ]
 
 
 def _key_item(key: SavedKey, *, may_replace: bool) -> Item | None:
@@ -137,14 +149,12 @@ def _key_item(key: SavedKey, *, may_replace: bool) -> Item | None:
 
 
 def _invitations(user: User, now: datetime) -> list[Item]:
-    overdue = Invitation.objects.overdue_for(user, now)[:MOST_OF_A_KIND]
-    return [_invitation_item(invitation, user, now) for invitation in overdue]
-
-
-def _invitation_item(invitation: Invitation, user: User, now: datetime) -> Item:
-    page = reverse("people:list")
-    if not user.is_administrator:
-        page = reverse("people:team_detail", args=[invitation.first_team])  # type: ignore[attr-defined]
-    end = local(invitation.ends_at)
-    note = not_accepted_expired if end <= now else not_accepted_expires
-    return Item("people", invitation.email, f"{page}#pending", "Review", note=note(f"{end.day} {end:%b}"))
+    items = []
+    for invitation in Invitation.objects.overdue_for(user, now).only("email", "ends_at")[:MOST_OF_A_KIND]:
+        page = reverse("people:list")
+        if not user.is_administrator:
+            page = reverse("people:team_detail", args=[invitation.first_team])  # type: ignore[attr-defined]
+        end = local(invitation.ends_at)
+        note = not_accepted_expired if end <= now else not_accepted_expires
+        items.append(Item("people", invitation.email, f"{page}#pending", "Review", note=note(f"{end.day} {end:%b}")))
+    return items

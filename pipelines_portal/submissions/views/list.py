@@ -31,7 +31,7 @@ def submission_list(request: SignedInRequest) -> HttpResponse:
     before_id = uuid_in(request.GET.get("before", ""))
     mine = Submission.objects.visible_to(request.user)
     before = mine.filter(pk=before_id).first() if before_id else None
-    unknown = unknown_for(request.user)[:MOST_UNKNOWN] if before is None else []
+    unknown = list(unknown_for(request.user).as_listed()[:MOST_UNKNOWN]) if before is None else []
 
     everything = all_of(form)
     found = newest(form, before, LOOKED_AT + 1, first_of_imports_in=everything)

@@ -13,7 +13,6 @@ from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.origin import origin_of_task, title_of
 from pipelines_portal.submissions.shown_values import shown_values
 from pipelines_portal.task_index.models import GONE, IndexedTask, TaskNote
-from pipelines_portal.tasks import texts
 from pipelines_portal.tasks.forms import MistakeForm, MuteForm
 from pipelines_portal.tasks.known import steps_of
 from pipelines_portal.tasks.live_page import moves
@@ -24,15 +23,18 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import usable_workflow
 from pipelines_portal.workflows.titles import titles_of
 
+# What the page shows of the index.
+INDEXED_COLUMNS = ("status", "updated_at", "nodes_finished", "step_since", "index__step_medians")
+
 
 class NoSuchTask(Http404):
     """A 404 page that names the task and leads back to the list."""
 
     def __init__(self, workflow: OpenedWorkflow, task_id: int) -> None:
         super().__init__()
-        self.title = texts.NO_SUCH_TASK.format(task=task_id, workflow=workflow.name)
-        self.sentence = texts.IN_ANOTHER_WORKFLOW
-        self.action = texts.VIEW_TASKS
+        self.title = f"Task {task_id} isn’t in {workflow.name}"
+        self.sentence = "It may belong to another workflow."
+        self.action = "View tasks"
         self.address = reverse("tasks:list", args=[workflow.key_id, workflow.workflow_id])
 
 
@@ -55,8 +57,8 @@ def task_detail(request: SignedInRequest, key_id: int, workflow_id: int, task_id
         context["values"] = None if fields is None else shown_values(fields, titles_of(key_id, workflow_id))
         context["beside"] = neighbours(request.user, workflow, client, task_id, request.GET.get("from", ""))
         context |= _note(workflow, task)
-        in_index = IndexedTask.objects.filter(index__workflow=workflow, task_id=task.id).select_related("index")
-        indexed = in_index.exclude(status=GONE).first()
+        in_index = IndexedTask.objects.filter(index__workflow=workflow, task_id=task.id).exclude(status=GONE)
+        indexed = in_index.select_related("index").only(*INDEXED_COLUMNS).first()
         if not context["values"]:
             medians = indexed.index.step_medians if indexed else []
             since = indexed.step_since if indexed and indexed.nodes_finished == task.node_summary.finished else None

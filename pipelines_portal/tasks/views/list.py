@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -27,13 +26,13 @@ from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.spreadsheets.downloads import table_response
 from pipelines_portal.task_index.models import WorkflowIndex
-from pipelines_portal.tasks import texts
+from pipelines_portal.tasks.api_pages import tasks_page
 from pipelines_portal.tasks.conditions import Conditions
 from pipelines_portal.tasks.exports import header_and_rows, why_not
 from pipelines_portal.tasks.filter_chips import query_of
-from pipelines_portal.tasks.found_tasks import Asked, Scope, find, resolve, task_with_id
+from pipelines_portal.tasks.found_tasks import ResolvedConditions, Scope, find, resolve, task_with_id
 from pipelines_portal.tasks.pagination import Pagination
-from pipelines_portal.tasks.task_list import FoundList, TaskList, tasks_page
+from pipelines_portal.tasks.task_list import Poll, TaskList, api_list, found_list
 from pipelines_portal.web.rendering import is_poll_of, render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh_if_old
@@ -63,7 +62,12 @@ def _show(
     try:
         return show(request, workflow, client, conditions, pagination)
     except InvalidRequest:
-        return _first_page(request, workflow, conditions, pagination)
+        if not pagination.cursor:
+            raise InvalidRequest(400, "invalid_request", "Pipelines refused the filter.") from None
+        # Nobody knows the cursor of an old link.
+        messages.warning(request, "That page is gone. Showing the newest tasks.")
+        url = reverse("tasks:list", args=[workflow.key_id, workflow.workflow_id]) + query_of(conditions)
+        return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
 
 
 @require_POST
@@ -75,15 +79,15 @@ def task_export(request: SignedInRequest, key_id: int, workflow_id: int, form: s
     if conditions.errors:
         return _show(request, workflow, conditions, Pagination())
     scope = Scope.of_workflow(request.user, workflow)
-    asked = resolve(scope, conditions)
-    if problem := why_not(scope, asked):
+    resolved = resolve(scope, conditions)
+    if problem := why_not(scope, resolved):
         WorkflowIndex.objects.watch([workflow])
         messages.error(request, problem)
         return redirect(reverse("tasks:list", args=[key_id, workflow_id]) + query_of(conditions))
     with_id = task_with_id(scope, conditions, client_for(workflow.key))
     record(Verb.TASKS_EXPORTED, by=request.user, target=workflow)
     name = f"tasks-{workflow_id}-{timezone.localdate()}"
-    return table_response(request, name, form, *header_and_rows(scope, asked, with_id))
+    return table_response(request, name, form, *header_and_rows(scope, resolved, with_id))
 
 
 def _api_list(
@@ -93,19 +97,15 @@ def _api_list(
     conditions: Conditions,
     pagination: Pagination,
 ) -> HttpResponse:
-    is_refresh = is_poll_of(request, PART)
-    place = workflow.key, client, workflow.workflow_id
+    """Show the API's own list. While Pipelines is away, show what the index knows."""
+    poll, place = _poll(request), (workflow.key, client, workflow.workflow_id)
     try:
-        read = tasks_page(*place, pagination.cursor, conditions, is_refresh=is_refresh)
+        read = tasks_page(*place, pagination.cursor, conditions, is_refresh=poll is not None)
     except AWAY as error:
         return _known_list(request, workflow, conditions, pagination, error)
     if not request.htmx:
         workflow = refresh_if_old(workflow, client)
-    shown = request.GET.get("shown", "")
-    tasks = TaskList(workflow, request.user, read, conditions, pagination, is_refresh=is_refresh, shown=shown)
-    if tasks.counts and read.correct_counts(workflow, tasks.counts):
-        tasks = replace(tasks)  # it reads the counts again
-    return _respond(request, workflow, tasks)
+    return _respond(request, workflow, api_list(request.user, workflow, read, conditions, pagination, poll))
 
 
 def _known_list(
@@ -120,13 +120,12 @@ def _known_list(
         if "known" in request.GET:
             return HttpResponse(status=204)
         raise error
-    scope = Scope.of_workflow(request.user, workflow)
-    asked = Asked(conditions)
-    page = find(scope, asked, pagination.cursor)
+    scope, resolved = Scope.of_workflow(request.user, workflow), ResolvedConditions(conditions)
+    page = find(scope, resolved, pagination.cursor)
     if not page.tasks:
         raise error
-    away = texts.RATE_LIMITED if isinstance(error, RateLimited) else texts.NOT_RESPONDING
-    return _respond(request, workflow, FoundList(scope, asked, page, pagination, away))
+    away = "Pipelines asks us to wait" if isinstance(error, RateLimited) else "Pipelines isn’t responding"
+    return _respond(request, workflow, found_list(scope, resolved, page, pagination, away=away))
 
 
 def _found_list(
@@ -138,37 +137,25 @@ def _found_list(
 ) -> HttpResponse:
     """List tasks by conditions that the API does not know. A number finds the task with that ID, too."""
     scope = Scope.of_workflow(request.user, workflow, watch=True)
-    asked = resolve(scope, conditions)
-    page = find(scope, asked, pagination.cursor)
+    resolved = resolve(scope, conditions)
+    page = find(scope, resolved, pagination.cursor)
     with_id = None if pagination.cursor else task_with_id(scope, conditions, client)
-    is_refresh, shown = is_poll_of(request, PART), request.GET.get("shown", "")
-    tasks = FoundList(scope, asked, page, pagination, with_id=with_id, is_refresh=is_refresh, shown=shown)
-    return _respond(request, workflow, tasks)
+    return _respond(request, workflow, found_list(scope, resolved, page, pagination, _poll(request), with_id=with_id))
 
 
-def _respond(request: SignedInRequest, workflow: OpenedWorkflow, tasks: TaskList | FoundList) -> HttpResponse:
-    if tasks.is_refresh and request.GET.get("seen") == tasks.seen:
+def _poll(request: SignedInRequest) -> Poll | None:
+    """Return what the page shows, or None if a person opens it."""
+    return Poll(request.GET.get("seen", ""), request.GET.get("shown", "")) if is_poll_of(request, PART) else None
+
+
+def _respond(request: SignedInRequest, workflow: OpenedWorkflow, tasks: TaskList | None) -> HttpResponse:
+    if tasks is None:
         return HttpResponse(status=204)
     if tasks.live.is_behind:
-        return _announcement(request, tasks)
+        # The rows that are shown stay, and the new ones are announced above them.
+        response = render(request, "tasks/behind.html", {"tasks": tasks})
+        response["HX-Reswap"] = "none"
+        return response
     context: dict[str, Any] = {"key": workflow.key, "workflow": workflow, "tab": "tasks", "tasks": tasks}
-    status = 422 if tasks.conditions.errors and not tasks.is_refresh else 200
+    status = 422 if tasks.conditions.errors and not is_poll_of(request, PART) else 200
     return render_page(request, "tasks/list.html", context, partials=(PART,), status=status)
-
-
-def _announcement(request: SignedInRequest, tasks: TaskList | FoundList) -> HttpResponse:
-    """Keep the rows that are shown, and announce the new ones above them."""
-    response = render(request, "tasks/behind.html", {"tasks": tasks})
-    response["HX-Reswap"] = "none"
-    return response
-
-
-def _first_page(
-    request: SignedInRequest, workflow: OpenedWorkflow, conditions: Conditions, pagination: Pagination
-) -> HttpResponse:
-    """Lead to the first page when nobody knows the cursor of an old link."""
-    if not pagination.cursor:
-        raise InvalidRequest(400, "invalid_request", texts.FILTER_REFUSED)
-    messages.warning(request, texts.PAGE_IS_GONE)
-    address = reverse("tasks:list", args=[workflow.key_id, workflow.workflow_id]) + query_of(conditions)
-    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)

@@ -18,7 +18,7 @@ from pipelines_portal.tasks.conditions import Conditions
 from pipelines_portal.tasks.filter_chips import query_box, query_of
 from pipelines_portal.tasks.found_tasks import Scope, find, resolve
 from pipelines_portal.tasks.pagination import Pagination
-from pipelines_portal.tasks.task_list import FoundList
+from pipelines_portal.tasks.task_list import found_list
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -35,20 +35,20 @@ def search(request: SignedInRequest) -> HttpResponse:
     conditions, pagination = Conditions.from_query(request.GET), Pagination.from_query(request.GET)
     context: dict[str, Any] = {"conditions": conditions, "box": query_box(conditions)}
     status = 422 if conditions.errors else 200
-    if not conditions.errors and (address := _workflow_list(request.user, conditions)):
-        return redirect(address)
+    if not conditions.errors and (url := _workflow_list(request.user, conditions)):
+        return redirect(url)
     if conditions.is_typed and not conditions.errors:
         return redirect(reverse("search:search") + query_of(conditions))
     if not (conditions.is_of_sent or conditions.status in FEW or conditions.stuck):
         return render_page(request, "tasks/search.html", context, status=status)
     scope = Scope.everywhere(request.user)
-    asked = resolve(scope, conditions)
+    resolved = resolve(scope, conditions)
     try:
-        page = find(scope, asked, pagination.cursor)
+        page = find(scope, resolved, pagination.cursor)
     except InvalidRequest:
         return redirect(reverse("search:search") + query_of(conditions))
-    tasks = FoundList(scope, asked, page, pagination)
-    context |= {"tasks": tasks, "box": tasks.box}
+    tasks = found_list(scope, resolved, page, pagination)
+    context |= {"tasks": tasks, "box": query_box(conditions, resolved.import_name)}
     if conditions.task_id and not pagination.cursor:
         places = places_of(request.user, conditions.task_id)
         context |= {"task_number": str(conditions.task_id), "places": places}
@@ -57,7 +57,7 @@ def search(request: SignedInRequest) -> HttpResponse:
 
 
 def _workflow_list(user: User, conditions: Conditions) -> str:
-    """Return the address of the list of the workflow in the conditions, or "" if not exactly one key opened it."""
+    """Return the URL of the list of the workflow in the conditions, or "" if not exactly one key opened it."""
     workflow_id = number_in(conditions.workflow.removeprefix("#"))
     if workflow_id is None:
         return ""

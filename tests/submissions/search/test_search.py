@@ -30,7 +30,7 @@ def look(at: Desk, words: str, **more: Any) -> str:
 
 
 def texts_of(tasks: Any) -> list[str]:
-    return [one.brief.fields["input_text"] for one in tasks.listed]
+    return [row.found.brief.fields["input_text"] for row in tasks.rows]
 
 
 def shown(at: Desk, words: str, **more: Any) -> list[str]:

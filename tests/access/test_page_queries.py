@@ -27,7 +27,7 @@ MOST = 8
 # tasks:detail looks among the person's other keys for who sent a task.
 GATHERING = {
     "overview:home": 24, "overview:detail": 13, "keys:detail": 10, "imports:check": 15, "imports:progress": 13,
-    "imports:continue": 9, "new_task:create": 10, "overview:palette": 12, "search:search": 11, "submissions:list": 16,
+    "imports:continue": 9, "new_task:create": 7, "overview:palette": 12, "search:search": 11, "submissions:list": 16,
     "submissions:detail": 9, "tasks:list": 12, "grid:page": 20, "grid:created": 17, "tasks:detail": 9,
     "system:page": 12, "system:support_report": 19,
 }  # fmt: skip

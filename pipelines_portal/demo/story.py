@@ -21,13 +21,13 @@ from pipelines_portal.demo.replay import RecordedApi, clock_at
 from pipelines_portal.entry.form.creation import Typed, create_task
 from pipelines_portal.entry.form.drafts import save_typed
 from pipelines_portal.entry.form.presets import save_preset
-from pipelines_portal.entry.imports.cells import Cell, PostedCells, save_cells
-from pipelines_portal.entry.imports.jobs import work_now
+from pipelines_portal.entry.imports.jobs import send_at_once, work_now
 from pipelines_portal.entry.imports.reading import start_import
 from pipelines_portal.entry.imports.sending import send_requests
-from pipelines_portal.entry.imports.typed import begin_typed, next_number, ready_rows, send_at_once, start_typed
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.models.import_job import UNDO_FOR
+from pipelines_portal.entry.rows.saving import Cell, PostedCells, save_cells
+from pipelines_portal.entry.rows.typed import begin_typed, next_number, ready_rows, start_typed
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.events import notify_of_unconfirmed

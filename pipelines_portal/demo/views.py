@@ -9,11 +9,11 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.demo.story import NOVEMBER
 from pipelines_portal.demo.try_it import grown_file, november, order_entry, rows_to_paste, sent_orders
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.cells import Cell, PostedCells, save_cells
-from pipelines_portal.entry.imports.fixing import CannotChange
 from pipelines_portal.entry.imports.jobs import work_if_small
 from pipelines_portal.entry.imports.reading import start_import
-from pipelines_portal.entry.imports.typed import begin_typed, next_number
+from pipelines_portal.entry.rows.fixing import CannotChange
+from pipelines_portal.entry.rows.saving import Cell, PostedCells, save_cells
+from pipelines_portal.entry.rows.typed import begin_typed, next_number
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.workflows.cached_schemas import cached_schema
 from pipelines_portal.workflows.models import OpenedWorkflow

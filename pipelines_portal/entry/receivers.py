@@ -8,7 +8,7 @@ from django.dispatch import receiver
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.endings import look_of, shown_with
+from pipelines_portal.entry.import_status import look_of, shown_with
 from pipelines_portal.entry.imports.lists import LARGE_COLUMNS, list_unfinished_with
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.signals import import_removed

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 from django.urls import resolve, reverse
 
-from pipelines_portal.entry.imports.cells import Cell, PostedCells, save_cells
-from pipelines_portal.entry.imports.jobs import work_now
-from pipelines_portal.entry.imports.typed import begin_typed, ready_rows, send_at_once, start_typed
+from pipelines_portal.entry.imports.jobs import send_at_once, work_now
 from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.rows.saving import Cell, PostedCells, save_cells
+from pipelines_portal.entry.rows.typed import begin_typed, ready_rows, start_typed
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.workflows.models import OpenedWorkflow

@@ -9,11 +9,11 @@ from django.test import Client
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Role, Team, User
-from pipelines_portal.entry.imports.cells import Cell, PostedCells, save_cells
 from pipelines_portal.entry.imports.reading import store_lines
-from pipelines_portal.entry.imports.typed import begin_typed, ready_rows
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.models.form import Preset
+from pipelines_portal.entry.rows.saving import Cell, PostedCells, save_cells
+from pipelines_portal.entry.rows.typed import begin_typed, ready_rows
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.matching.columns import Column, Matching

@@ -4,10 +4,10 @@ from django.db import transaction
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.cells import Cell, PostedCells, save_cells
-from pipelines_portal.entry.imports.fixing import CannotChange
-from pipelines_portal.entry.imports.typed import last_number
 from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.rows.fixing import CannotChange
+from pipelines_portal.entry.rows.saving import Cell, PostedCells, save_cells
+from pipelines_portal.entry.rows.typed import last_number
 from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.fields.types import type_of
 

@@ -25,7 +25,18 @@ from pipelines_portal.entry import texts
 from pipelines_portal.entry.form.presets import MOST_CHIPS, offered_preset, offered_presets
 from pipelines_portal.entry.grid.copies import add_copies
 from pipelines_portal.entry.grid.pins import pin_text, pinned_texts
-from pipelines_portal.entry.imports.cells import (
+from pipelines_portal.entry.imports.jobs import send_at_once, work_if_small
+from pipelines_portal.entry.imports.lists import count_stored
+from pipelines_portal.entry.imports.reading import start_import
+from pipelines_portal.entry.imports.remembered import read_remembered
+from pipelines_portal.entry.imports.views.import_job import MOST_STORED
+from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
+from pipelines_portal.entry.rows.cells import RowTexts
+from pipelines_portal.entry.rows.checking import SENT
+from pipelines_portal.entry.rows.fixing import LARGEST_NUMBER, CannotChange, last_change, undo_change
+from pipelines_portal.entry.rows.page import grid_context, saved_answer
+from pipelines_portal.entry.rows.row_list import MOST_IN_PAGE, Column, Selection, columns_of, empty_grid
+from pipelines_portal.entry.rows.saving import (
     MOST_PROBLEMS,
     QUOTED,
     Cell,
@@ -36,15 +47,7 @@ from pipelines_portal.entry.imports.cells import (
     read_posted_cells,
     save_cells,
 )
-from pipelines_portal.entry.imports.check_page import RowTexts
-from pipelines_portal.entry.imports.checking import SENT
-from pipelines_portal.entry.imports.fixing import LARGEST_NUMBER, CannotChange, last_change, undo_change
-from pipelines_portal.entry.imports.grid import MOST_IN_PAGE, Column, Selection, columns_of, empty_grid
-from pipelines_portal.entry.imports.jobs import work_if_small
-from pipelines_portal.entry.imports.lists import count_stored
-from pipelines_portal.entry.imports.reading import start_import
-from pipelines_portal.entry.imports.remembered import read_remembered
-from pipelines_portal.entry.imports.typed import (
+from pipelines_portal.entry.rows.typed import (
     begin_typed,
     clear_created,
     current_typed,
@@ -52,12 +55,8 @@ from pipelines_portal.entry.imports.typed import (
     follow_schema,
     next_number,
     ready_rows,
-    send_at_once,
     start_typed,
 )
-from pipelines_portal.entry.imports.views.import_job import MOST_STORED
-from pipelines_portal.entry.imports.views.rows import grid_context, saved_answer
-from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.matching.columns import guesses_from
 from pipelines_portal.matching.headers import match_headers

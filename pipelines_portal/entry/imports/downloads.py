@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from pipelines_portal.entry.models import ImportJob, ImportRow, RowError
+from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.rows.cells import labelled_errors
 from pipelines_portal.matching.columns import OWN_COLUMNS, Column, Matching
 from pipelines_portal.spreadsheets.cells import text_of
 
@@ -32,28 +33,6 @@ class FaultyRow:
     number: int
     cells: list[str]
     reasons: list[str]
-
-
-@dataclass(frozen=True)
-class LabelledError:
-    """An error with the label of its field, which most messages begin with. The label of a whole row is empty."""
-
-    label: str
-    message: str
-
-    @property
-    def sentence(self) -> str:
-        return self.message if self.label in self.message else f"{self.label}: {self.message}"
-
-    @property
-    def marked(self) -> str:
-        """The label to be set off from the rest, or "" if it does not come first."""
-        return self.label if self.label and self.sentence.startswith(self.label) else ""
-
-    @property
-    def rest(self) -> str:
-        """What follows the marked label."""
-        return self.sentence.removeprefix(self.marked)
 
 
 def header_of(import_job: ImportJob) -> list[str]:
@@ -103,17 +82,3 @@ def reasons_of(import_job: ImportJob, rows: list[ImportRow]) -> dict[int, list[s
     """Return the errors of rows, in the order of their numbers, each with the name of its field."""
     errors = labelled_errors(import_job, rows)
     return {number: [error.sentence for error in each] for number, each in errors.items()}
-
-
-def labelled_errors(import_job: ImportJob, rows: list[ImportRow]) -> dict[int, list[LabelledError]]:
-    """Return the errors of rows, in the order of their numbers."""
-    labels = {known.name: known.label for known in import_job.parsed_schema.fields}
-    found: dict[int, list[LabelledError]] = {}
-    # A range is much faster than a list of numbers if there are thousands of groups.
-    numbers = (rows[0].number, rows[-1].number)
-    errors = RowError.objects.filter(group__import_job=import_job, number__range=numbers)
-    for error in errors.select_related("group").order_by("pk"):
-        group = error.group
-        label = labels.get(group.field_name, group.field_name)
-        found.setdefault(error.number, []).append(LabelledError(label, group.message))
-    return found

@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.files.base import ContentFile, File
-from django.utils.safestring import SafeString
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field, Schema
@@ -22,7 +21,6 @@ from pipelines_portal.matching.proposals import texts_of
 from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.spreadsheets.encodings import LABELS
-from pipelines_portal.workflows.fields.types import type_of
 
 DELIMITERS = ((",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Vertical bar"))
 NUMBER_NOTATIONS = {".": "1,234.5", ",": "1.234,5"}
@@ -137,25 +135,6 @@ def notation_fields(schema: Schema) -> dict[str, forms.Field]:
             choices=[("", texts.UNKNOWN_ZONE), *times.zone_choices()], required=False, label="Time zone"
         )
     return fields
-
-
-def value_input(known: Field, name: str, text: str, **attrs: str | bool) -> SafeString:
-    """Render a small input for a field's value. Text that is no choice of the field is offered until it is replaced."""
-    return value_widget(known, text).render(name, text, attrs={"id": name, "class": "value"} | attrs)
-
-
-def value_widget(known: Field, text: str) -> forms.Widget:
-    form_field = type_of(known).form_field(known)
-    if isinstance(form_field, forms.ChoiceField):
-        choices = [(value, label) for value, label in list(form_field.choices) if value]  # type: ignore[arg-type]
-        others = [("", "")] if text == "" or not known.required else []
-        if text and text not in (value for value, _ in choices):
-            others.append((text, text))
-        return forms.Select(choices=[*others, *choices])
-    if isinstance(form_field.widget, forms.Textarea) or "\n" in text:
-        return forms.Textarea(attrs={"rows": 1})
-    attrs = {name: value for name, value in form_field.widget.attrs.items() if name == "inputmode"}
-    return forms.TextInput(attrs=attrs)
 
 
 ASIDE, FIELD = "aside", "field:"

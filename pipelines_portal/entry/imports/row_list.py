@@ -9,12 +9,12 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from pipelines_portal.api_client import TaskStatus
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.check_page import RowTexts
-from pipelines_portal.entry.imports.downloads import LabelledError, labelled_errors
-from pipelines_portal.entry.imports.endings import Look
-from pipelines_portal.entry.imports.task_counts import ATTENTION, attention_tasks, read_index
+from pipelines_portal.entry.import_status import Look
 from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
-from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.entry.rows.cells import LabelledError, RowTexts, labelled_errors
+from pipelines_portal.entry.rows.row_list import LOOKS, requests_on_the_wire
+from pipelines_portal.entry.rows.tasks import ATTENTION, attention_tasks, known_tasks, read_index, tasks_of
+from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.submissions.origin import telling_value
 from pipelines_portal.task_index.models import COUNTED, IndexedTask, WorkflowIndex
 from pipelines_portal.task_index.reads import OPEN
@@ -38,19 +38,6 @@ WAITING = "Waiting"
 # These are shown even if no row is of theirs.
 ALWAYS_SHOWN = ("", ATTENTION, "created", "skipped", "errors")
 TO_FIX = (_S.TO_FIX, _S.REJECTED)
-
-
-# Of a row whose task is not known.
-LOOKS = {
-    _S.READY: Look("pending", "pending", "Ready", is_calm=True),
-    _S.REQUESTED: Look("sending", "in_progress", "Sending", is_calm=True),
-    _S.CREATED: Look("created", "finished", "Created", is_calm=True),
-    _S.SET_ASIDE: Look("pending", "skip", "Skipped", is_calm=True),
-    _S.DUPLICATE: Look("warning", "duplicate", "Duplicate"),
-    _S.TO_FIX: Look("failed", "failed", "Error"),
-    _S.REJECTED: Look("rejected", "failed", "Rejected"),
-    _S.UNCONFIRMED: Look("unconfirmed", "unconfirmed", "Unconfirmed"),
-}
 
 
 @dataclass(frozen=True)
@@ -153,13 +140,6 @@ def list_rows(import_job: ImportJob, workflow: OpenedWorkflow, selection: Select
     return RowList(listed, selection, has_more=len(found) > ROWS_PER_PAGE)
 
 
-def requests_on_the_wire(import_job: ImportJob, rows: list[ImportRow]) -> set[UUID]:
-    """Return the requests that are being sent now, if one of the rows is in a request without an outcome."""
-    if not any(row.status == _S.REQUESTED for row in rows):
-        return set()
-    return set(import_job.submissions.filter(status=Submission.Status.SENDING).values_list("pk", flat=True))
-
-
 def status_of(row: ImportRow, on_the_wire: set[UUID]) -> ImportRow.Status:
     """Return what people read: a row is ready while its request waits, for example for a key that works."""
     is_held = row.status == _S.REQUESTED and row.submission_id not in on_the_wire
@@ -217,29 +197,6 @@ def _find_by_task(
         rows = rows.filter(task_id__in=listed.values("task_id"))
     found = rows.order_by("number").values_list("number", "task_id")[: ROWS_PER_PAGE + 1]
     return {number: task_id for number, task_id in found if number and task_id}
-
-
-def tasks_of(rows: list[ImportRow]) -> dict[int, int]:
-    """Return the tasks that rows became, by the number of the row."""
-    created = [row for row in rows if row.status == _S.CREATED and row.submission_id]
-    if not created:
-        return {}
-    # Without a join, and named by their submissions, the rows are few: a request has at most some thousand.
-    found = SubmissionRow.objects.filter(
-        submission__in={row.submission_id for row in created},
-        number__in=[row.number for row in created],
-        task_id__isnull=False,
-    )
-    return {
-        number: task_id for number, task_id in found.order_by().values_list("number", "task_id") if number and task_id
-    }
-
-
-def known_tasks(index: WorkflowIndex | None, task_ids: list[int]) -> dict[int, IndexedTask]:
-    """Return those of the tasks that the index knows, by their IDs."""
-    if index is None or not task_ids:
-        return {}
-    return {task.task_id: task for task in index.tasks.filter(task_id__in=task_ids)}
 
 
 def _duplicate_of(row: ImportRow) -> list[LabelledError]:

@@ -19,8 +19,8 @@ from pipelines_portal.api_client import (
 )
 from pipelines_portal.core.shutdown import is_stopping
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.schema_changes import changes_between, without_gone_fields
 from pipelines_portal.entry.models import LEASE, ImportChanged, ImportJob, Step
+from pipelines_portal.entry.rows.schema_changes import changes_between, without_gone_fields
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.permissions import may_send_with, teams_through
 from pipelines_portal.matching.columns import Matching

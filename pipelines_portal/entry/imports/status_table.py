@@ -11,15 +11,10 @@ from pipelines_portal.entry.imports.downloads import (
     header_of,
     reasons_of,
 )
-from pipelines_portal.entry.imports.row_list import (
-    TO_FIX,
-    known_tasks,
-    look_of_row,
-    requests_on_the_wire,
-    tasks_of,
-)
-from pipelines_portal.entry.imports.task_counts import read_index
+from pipelines_portal.entry.imports.row_list import TO_FIX, look_of_row
 from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.rows.row_list import requests_on_the_wire
+from pipelines_portal.entry.rows.tasks import known_tasks, read_index, tasks_of
 from pipelines_portal.matching.columns import OWN_COLUMNS, STATUS_COLUMNS, Matching
 
 ALL_ROWS = "all"

@@ -94,7 +94,7 @@ class ImportJob(models.Model):
 
     class Kind(models.TextChoices):
         FILE = "file", "File or pasted rows"
-        TYPED = "typed", "Typed rows"  # of the grid: see imports.typed
+        TYPED = "typed", "Typed rows"  # of the grid: see entry.rows.typed
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=5, choices=Kind.choices, default=Kind.FILE)
@@ -125,7 +125,7 @@ class ImportJob(models.Model):
     matching = JSONTextField(default=dict)
     # The fields that the rows were checked against, as the API returned them.
     schema = models.JSONField(default=dict)
-    # The changes of these fields since a person last looked: see imports.schema_changes.
+    # The changes of these fields since a person last looked: see entry.rows.schema_changes.
     schema_changes = models.JSONField(default=list)
     row_count = models.PositiveIntegerField(default=0)
     # The number of rows by status. Every transaction that changes rows updates it.

@@ -11,11 +11,11 @@ from django.db import OperationalError, connections
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.imports import cells
 from pipelines_portal.entry.imports.deletion import remove_old_imports
-from pipelines_portal.entry.imports.typed import begin_typed, current_typed
 from pipelines_portal.entry.models import Change, ImportJob
 from pipelines_portal.entry.models.form import Preset
+from pipelines_portal.entry.rows import saving
+from pipelines_portal.entry.rows.typed import begin_typed, current_typed
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.workflows.cached_schemas import forget_schemas
 from tests.conftest import CLOSED, EVERY_TYPE, FILES
@@ -94,7 +94,7 @@ def test_new_rows_are_saved_with_their_texts_or_not_at_all(grid: TypedGrid, monk
 
     grid.fill(1)
     with monkeypatch.context() as patch, pytest.raises(OperationalError):
-        patch.setattr(cells, "change_rows", fail)
+        patch.setattr(saving, "change_rows", fail)
         grid.type(2, "Hello", "French")
     assert list(grid.job.lines.values_list("number", flat=True)) == [1]
 
@@ -105,13 +105,13 @@ def test_two_windows_that_type_into_the_same_numbers_at_once_lose_nothing(grid: 
     grid.fill(1)
     import_job = grid.job
 
-    def type_rows(name: str) -> cells.SavedCells:
+    def type_rows(name: str) -> saving.SavedCells:
         rows = [
-            cells.PostedCells(number, {"input_text": cells.Cell("", f"{name} {number}")}, is_new=True)
+            saving.PostedCells(number, {"input_text": saving.Cell("", f"{name} {number}")}, is_new=True)
             for number in range(2, 32)
         ]
         try:
-            return cells.save_cells(import_job, grid.owner, rows)
+            return saving.save_cells(import_job, grid.owner, rows)
         finally:
             connections.close_all()
 

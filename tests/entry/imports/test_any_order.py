@@ -21,7 +21,9 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from pipelines_portal.entry.imports.fixing import (
+from pipelines_portal.entry.imports.jobs import work_now, work_on_next
+from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.rows.fixing import (
     CannotChange,
     change_rows,
     edit_row,
@@ -31,8 +33,6 @@ from pipelines_portal.entry.imports.fixing import (
     take_back,
     undo_change,
 )
-from pipelines_portal.entry.imports.jobs import work_now, work_on_next
-from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.appeared import tasks_since
 from pipelines_portal.submissions.models import Submission

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import Field
-from pipelines_portal.entry.imports.cells import pasted_cells, read_posted_cells, understood
-from pipelines_portal.entry.imports.fixing import LONGEST_TEXT, change_rows, edit_row
 from pipelines_portal.entry.models import Change, ImportJob, ImportRow
+from pipelines_portal.entry.rows.fixing import LONGEST_TEXT, change_rows, edit_row
+from pipelines_portal.entry.rows.saving import pasted_cells, read_posted_cells, understood
 from pipelines_portal.matching.columns import Matching
 from tests.factories import make_colleague
 from tests.pages import text_of

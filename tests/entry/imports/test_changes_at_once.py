@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from pipelines_portal.entry.imports import fixing
-from pipelines_portal.entry.imports.fixing import change_rows, edit_row
 from pipelines_portal.entry.models import ImportRow
+from pipelines_portal.entry.rows import fixing
+from pipelines_portal.entry.rows.fixing import change_rows, edit_row
 
 from .conftest import Checked
 from .making import distinct, statuses

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import Field
-from pipelines_portal.entry.imports.fixing import Replacement, change_rows, edit_row, send_anyway, set_aside
 from pipelines_portal.entry.models import Change, ImportJob, ImportRow
+from pipelines_portal.entry.rows.fixing import Replacement, change_rows, edit_row, send_anyway, set_aside
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import rejection
 from tests.factories import make_colleague

@@ -10,11 +10,11 @@ import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
-from pipelines_portal.entry.imports import checking
 from pipelines_portal.entry.imports.deletion import remove_old_imports
-from pipelines_portal.entry.imports.fixing import change_rows, edit_row
 from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.models import LONGEST_WAIT, ImportJob, ImportRow, import_requests
+from pipelines_portal.entry.rows import checking
+from pipelines_portal.entry.rows.fixing import change_rows, edit_row
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions import sending as ledger_sending
 from pipelines_portal.submissions.models import Submission

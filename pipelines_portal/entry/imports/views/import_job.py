@@ -1,6 +1,5 @@
 """Start an import, show, download, hand over, delete and restore it."""
 
-from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -21,15 +20,16 @@ from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.downloads import KINDS, table_of
 from pipelines_portal.entry.imports.forms import ChooseForm, HandOverForm, ReadingForm
-from pipelines_portal.entry.imports.grid import count_shown
 from pipelines_portal.entry.imports.jobs import work_if_small
 from pipelines_portal.entry.imports.lists import count_stored, list_deleted, list_recent
-from pipelines_portal.entry.imports.permissions import can_use_key, visible_import
 from pipelines_portal.entry.imports.reading import start_import
 from pipelines_portal.entry.imports.status_table import ALL_ROWS, status_table
 from pipelines_portal.entry.imports.task_counts import attention_by_import
-from pipelines_portal.entry.imports.typed import current_typed
 from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.permissions import visible_import
+from pipelines_portal.entry.rows.page import import_context
+from pipelines_portal.entry.rows.row_list import count_shown
+from pipelines_portal.entry.rows.typed import current_typed
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.spreadsheets.downloads import table_response, xlsx_response
 from pipelines_portal.spreadsheets.templates import header_for, xlsx_template
@@ -43,17 +43,6 @@ IMPORTS_PER_PAGE = 20
 MOST_STORED = 300
 # The page waits while the portal works on the import.
 WAITING = (ImportJob.Status.READING, ImportJob.Status.CHECKING)
-
-
-def import_context(workflow: OpenedWorkflow, import_job: ImportJob) -> dict[str, Any]:
-    """Return what all pages of an import need."""
-    return {
-        "key": workflow.key,
-        "workflow": workflow,
-        "tab": "create",
-        "import_job": import_job,
-        "is_key_lost": not can_use_key(import_job),
-    }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

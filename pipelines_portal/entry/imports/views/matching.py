@@ -13,9 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Schema
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.forms import ASIDE, FIELD, ColumnChoice, MatchForm, ReadingForm, value_input
+from pipelines_portal.entry.imports.forms import ASIDE, FIELD, ColumnChoice, MatchForm, ReadingForm
 from pipelines_portal.entry.imports.jobs import work_if_small
-from pipelines_portal.entry.imports.permissions import require_key, visible_import
 from pipelines_portal.entry.imports.proposals import (
     blocks_of,
     choose_header,
@@ -26,8 +25,10 @@ from pipelines_portal.entry.imports.proposals import (
     settle_matching,
     stored_matching,
 )
-from pipelines_portal.entry.imports.views.import_job import import_context
 from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.permissions import require_key, visible_import
+from pipelines_portal.entry.rows.cells import value_input
+from pipelines_portal.entry.rows.page import import_context
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.matching.columns import NO_HEADER
 from pipelines_portal.matching.proposals import HEADER_LINES, rows_below

@@ -17,13 +17,13 @@ from django_htmx.http import HttpResponseClientRedirect
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.permissions import can_use_key, require_key, visible_import
 from pipelines_portal.entry.imports.row_list import Selection, chips, list_rows
 from pipelines_portal.entry.imports.task_counts import attention_by_import, task_bar, want_counts
-from pipelines_portal.entry.imports.typed import ready_rows, start_typed
-from pipelines_portal.entry.imports.views.import_job import import_context
 from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
+from pipelines_portal.entry.permissions import can_use_key, require_key, visible_import
 from pipelines_portal.entry.restored import decide_sent, tasks_since_restore
+from pipelines_portal.entry.rows.page import import_context
+from pipelines_portal.entry.rows.typed import ready_rows, start_typed
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.permissions import may_send_with
 from pipelines_portal.submissions.appeared import MOST_PAGES, PAGE, Appeared, tasks_since

@@ -1,19 +1,16 @@
 """What the check of an import found: the rows as a form shows them, the columns, and the duplicates."""
 
-from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django import forms
+from django.utils.safestring import SafeString
 
-from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field
-from pipelines_portal.entry.models import MAY_EXIST, Counts, ImportJob, ImportRow, RowError
+from pipelines_portal.entry.models import ImportJob, ImportRow, RowError
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.words import Meanings
 from pipelines_portal.spreadsheets.cells import text_of
-from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.workflows.fields.types import type_of
 
 DUPLICATES_SHOWN = 5
 TO_FIX = (ImportRow.Status.TO_FIX, ImportRow.Status.REJECTED)
@@ -87,77 +84,6 @@ class RowTexts:
         return {known.name: self.text(known, row) for known in self.fields}
 
 
-@dataclass(frozen=True)
-class Duplicate:
-    """A row that equals another row or a task. The task is not known while its request is unconfirmed."""
-
-    row: int
-    duplicate_of_row: int | None
-    duplicate_of_task: int | None
-    sent_by: User | None
-    sent_at: datetime | None
-
-
-def first_duplicates(import_job: ImportJob) -> list[Duplicate]:
-    """Return the first duplicates, each with the person who sent the task."""
-    duplicates = import_job.rows.filter(status=ImportRow.Status.DUPLICATE).defer("cells", "edits", "fields")
-    rows = list(duplicates.order_by("number")[:DUPLICATES_SHOWN])
-    tasks = [row.duplicate_of_task for row in rows if row.duplicate_of_task]
-    found = SubmissionRow.objects.filter(task_id__in=tasks, submission__workflow_id=import_job.workflow_id)
-    sent = {row.task_id: row.submission for row in found.defer("fields").select_related("submission__owner")}
-    return [_duplicate(row, sent) for row in rows]
-
-
-@dataclass(frozen=True)
-class Earlier:
-    """An import that sent nearly all the same rows before. `name` is empty if the person may not see it."""
-
-    count: int
-    sent_at: datetime
-    name: str
-
-
-def find_earlier(import_job: ImportJob, user: User, counts: Counts) -> Earlier | None:
-    """Return the import that sent nearly all of these rows before, or None.
-
-    The first duplicates show which one it may be, so that the ledger is not searched for all of them.
-    """
-    most = MOSTLY * counts.total
-    if not counts.duplicate or counts.duplicate < most:
-        return None
-    duplicates = import_job.rows.filter(status=ImportRow.Status.DUPLICATE).exclude(digest="")
-    first = list(duplicates.order_by("number").values_list("digest", flat=True)[:SAMPLED_DUPLICATES])
-    sent = _likely_sender(import_job, user, first)
-    if sent is None or sent.sent_at is None:
-        return None
-    of_group = SubmissionRow.objects.filter(submission__group=sent.group, status__in=MAY_EXIST)
-    count = duplicates.filter(digest__in=of_group.values("digest")).count()
-    is_visible = getattr(sent, "is_visible", False)
-    return Earlier(count, sent.sent_at, sent.group_name if is_visible else "") if count >= most else None
-
-
-def _likely_sender(import_job: ImportJob, user: User, digests: list[str]) -> Submission | None:
-    """Return the last request of the import that sent most of the rows with these digests, or None."""
-    # Only with the second condition on the digest, and without a join, SQLite uses the index.
-    rows = SubmissionRow.objects.filter(digest__in=digests, status__in=MAY_EXIST).exclude(digest="")
-    counted = Counter(rows.order_by("-pk").values_list("submission", flat=True)[:MOST_READ])
-    place = {"key": import_job.key_id, "workflow_id": import_job.workflow_id, "kind": Submission.Kind.IMPORT}
-    visible = Exists(Submission.objects.visible_to(user).filter(pk=OuterRef("pk")))
-    sent = Submission.objects.filter(**place, pk__in=list(counted), group__isnull=False).exclude(group=import_job.pk)
-    by_group: Counter[Any] = Counter()
-    last: dict[Any, Submission] = {}
-    for submission in sent.annotate(is_visible=visible).order_by("sent_at"):
-        by_group[submission.group] += counted[submission.pk]
-        last[submission.group] = submission
-    return last[by_group.most_common(1)[0][0]] if by_group else None
-
-
-def _duplicate(row: ImportRow, sent: dict[int | None, Any]) -> Duplicate:
-    submission = sent.get(row.duplicate_of_task) if row.duplicate_of_task else None
-    sent_by, sent_at = (submission.owner, submission.sent_at) if submission else (None, None)
-    return Duplicate(row.number, row.duplicate_of_row, row.duplicate_of_task, sent_by, sent_at)
-
-
 def show_rows(import_job: ImportJob, rows: list[ImportRow]) -> list[ShownRow]:
     """Return rows with their texts and errors."""
     texts, errors = RowTexts(import_job), read_errors(import_job, rows)
@@ -189,3 +115,58 @@ def read_errors(import_job: ImportJob, rows: list[ImportRow]) -> dict[int, dict[
 def _without_label(label: str, message: str) -> str:
     rest = message.removeprefix(f"{label} ")
     return rest[:1].upper() + rest[1:]
+
+
+@dataclass(frozen=True)
+class LabelledError:
+    """An error with the label of its field, which most messages begin with. The label of a whole row is empty."""
+
+    label: str
+    message: str
+
+    @property
+    def sentence(self) -> str:
+        return self.message if self.label in self.message else f"{self.label}: {self.message}"
+
+    @property
+    def marked(self) -> str:
+        """The label to be set off from the rest, or "" if it does not come first."""
+        return self.label if self.label and self.sentence.startswith(self.label) else ""
+
+    @property
+    def rest(self) -> str:
+        """What follows the marked label."""
+        return self.sentence.removeprefix(self.marked)
+
+
+def labelled_errors(import_job: ImportJob, rows: list[ImportRow]) -> dict[int, list[LabelledError]]:
+    """Return the errors of rows, in the order of their numbers."""
+    labels = {known.name: known.label for known in import_job.parsed_schema.fields}
+    found: dict[int, list[LabelledError]] = {}
+    # A range is much faster than a list of numbers if there are thousands of groups.
+    numbers = (rows[0].number, rows[-1].number)
+    errors = RowError.objects.filter(group__import_job=import_job, number__range=numbers)
+    for error in errors.select_related("group").order_by("pk"):
+        group = error.group
+        label = labels.get(group.field_name, group.field_name)
+        found.setdefault(error.number, []).append(LabelledError(label, group.message))
+    return found
+
+
+def value_input(known: Field, name: str, text: str, **attrs: str | bool) -> SafeString:
+    """Render a small input for a field's value. Text that is no choice of the field is offered until it is replaced."""
+    return value_widget(known, text).render(name, text, attrs={"id": name, "class": "value"} | attrs)
+
+
+def value_widget(known: Field, text: str) -> forms.Widget:
+    form_field = type_of(known).form_field(known)
+    if isinstance(form_field, forms.ChoiceField):
+        choices = [(value, label) for value, label in list(form_field.choices) if value]  # type: ignore[arg-type]
+        others = [("", "")] if text == "" or not known.required else []
+        if text and text not in (value for value, _ in choices):
+            others.append((text, text))
+        return forms.Select(choices=[*others, *choices])
+    if isinstance(form_field.widget, forms.Textarea) or "\n" in text:
+        return forms.Textarea(attrs={"rows": 1})
+    attrs = {name: value for name, value in form_field.widget.attrs.items() if name == "inputmode"}
+    return forms.TextInput(attrs=attrs)

@@ -15,10 +15,9 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core import times
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.checking import check_all
-from pipelines_portal.entry.imports.schema_changes import changes_between
-from pipelines_portal.entry.imports.sending import send_requests
 from pipelines_portal.entry.models import MOST_SENT_AT_ONCE, ImportJob, ImportJobs, ImportRow, Step
+from pipelines_portal.entry.rows.checking import check_all
+from pipelines_portal.entry.rows.schema_changes import changes_between
 from pipelines_portal.keys.permissions import teams_through
 from pipelines_portal.matching.columns import NO_HEADER, Column, Matching
 from pipelines_portal.matching.notation import AS_TYPED
@@ -149,13 +148,6 @@ def ready_rows(import_job: ImportJob) -> dict[int, str]:
     """Return the numbers of all ready rows, with the part of their digests that pages show."""
     ready = import_job.rows.filter(status=ImportRow.Status.READY)
     return {number: digest[:SHOWN_DIGEST] for number, digest in ready.values_list("number", "digest")}
-
-
-def send_at_once(import_job: ImportJob) -> None:
-    """Send rows that need not wait before the page is shown. The worker sends them if another import is being sent."""
-    if import_job.status == ImportJob.Status.SENDING and not import_job.waits_to_start and import_job.take_lease():
-        send_requests(import_job)
-    import_job.refresh_from_db()
 
 
 def _typed_imports(user: User, workflow: OpenedWorkflow) -> ImportJobs:

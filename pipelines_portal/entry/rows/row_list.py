@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -16,18 +17,18 @@ from pipelines_portal.api_client.task_status import icon_of
 from pipelines_portal.api_client.task_status import label_of as label_of_status
 from pipelines_portal.core import times
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.cells import ORDERED
-from pipelines_portal.entry.imports.check_page import LONGEST_EDITED, RowTexts, read_errors
-from pipelines_portal.entry.imports.endings import Look
-from pipelines_portal.entry.imports.reasons import numbers_in_groups, numbers_with_error_in, select_groups
-from pipelines_portal.entry.imports.row_list import LOOKS, known_tasks, requests_on_the_wire, tasks_of
-from pipelines_portal.entry.imports.task_counts import read_index
-from pipelines_portal.entry.imports.typed import SHOWN_DIGEST, shown_rows
+from pipelines_portal.entry.import_status import Look
 from pipelines_portal.entry.models import Counts, ErrorGroup, ImportJob, ImportRow
+from pipelines_portal.entry.rows.cells import LONGEST_EDITED, RowTexts, read_errors
+from pipelines_portal.entry.rows.reasons import numbers_in_groups, numbers_with_error_in, select_groups
+from pipelines_portal.entry.rows.saving import ORDERED
+from pipelines_portal.entry.rows.tasks import known_tasks, read_index, tasks_of
+from pipelines_portal.entry.rows.typed import SHOWN_DIGEST, shown_rows
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.notation import NUMBERS, clock_in, read_number
 from pipelines_portal.matching.short_reasons import short_reason
 from pipelines_portal.matching.words import Meanings, choices_of, label_of
+from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.models import IndexedTask
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.workflows.fields.dates import moment_in
@@ -56,6 +57,17 @@ WIDTHS = {
 WIDEST = "xl"
 LINES = ("long_text", "code", "pairwise", "criteria")
 READY = Look("created", "finished", "Ready", is_calm=True)
+# Of a row whose task is not known.
+LOOKS = {
+    _S.READY: Look("pending", "pending", "Ready", is_calm=True),
+    _S.REQUESTED: Look("sending", "in_progress", "Sending", is_calm=True),
+    _S.CREATED: Look("created", "finished", "Created", is_calm=True),
+    _S.SET_ASIDE: Look("pending", "skip", "Skipped", is_calm=True),
+    _S.DUPLICATE: Look("warning", "duplicate", "Duplicate"),
+    _S.TO_FIX: Look("failed", "failed", "Error"),
+    _S.REJECTED: Look("rejected", "failed", "Rejected"),
+    _S.UNCONFIRMED: Look("unconfirmed", "unconfirmed", "Unconfirmed"),
+}
 _DECIMALS = re.compile(r"[+-]?[0-9]+\.[0-9]*")
 WAITING = Look("pending", "pending", texts.WAITING, is_calm=True)
 CREATING = Look("sending", "in_progress", texts.CREATING, is_calm=True)
@@ -333,6 +345,13 @@ def read_rows(import_job: ImportJob, numbers: list[int]) -> list[GridRow]:
         look = _look_of(row, wrong, waits=import_job.waits_to_start or is_held)
         shown.append(GridRow(row, cells, look, "; ".join(left), task_id, tasks.get(task_id or 0)))
     return shown
+
+
+def requests_on_the_wire(import_job: ImportJob, rows: list[ImportRow]) -> set[UUID]:
+    """Return the requests that are being sent now, if one of the rows is in a request without an outcome."""
+    if not any(row.status == _S.REQUESTED for row in rows):
+        return set()
+    return set(import_job.submissions.filter(status=Submission.Status.SENDING).values_list("pk", flat=True))
 
 
 def _look_of(row: ImportRow, wrong: int, *, waits: bool) -> Look:

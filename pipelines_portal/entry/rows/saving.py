@@ -13,9 +13,10 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field
 from pipelines_portal.core import times
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.check_page import RowTexts
-from pipelines_portal.entry.imports.checking import SENT
-from pipelines_portal.entry.imports.fixing import (
+from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.rows.cells import RowTexts
+from pipelines_portal.entry.rows.checking import SENT
+from pipelines_portal.entry.rows.fixing import (
     LARGEST_NUMBER,
     LONGEST_TEXT,
     MOST_POSTED_ROWS,
@@ -23,8 +24,7 @@ from pipelines_portal.entry.imports.fixing import (
     change_rows,
     edit_row,
 )
-from pipelines_portal.entry.imports.typed import add_rows, last_number
-from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.rows.typed import add_rows, last_number
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.notation import clock_in
 from pipelines_portal.workflows.fields.dates import moment_in

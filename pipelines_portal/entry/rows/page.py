@@ -1,0 +1,158 @@
+"""What the pages of rows show: the grid, and under it the errors with their remedies, and the duplicates."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from pipelines_portal.accounts.permissions import SignedInRequest
+from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
+from pipelines_portal.entry.permissions import can_use_key
+from pipelines_portal.entry.rows.cells import value_input
+from pipelines_portal.entry.rows.duplicates import Duplicate, find_earlier, first_duplicates
+from pipelines_portal.entry.rows.fixing import last_change, next_redo
+from pipelines_portal.entry.rows.reasons import (
+    MOST_SHOWN,
+    Reason,
+    add_row_numbers,
+    groups_with_rows,
+    near_choice,
+    reasons_in,
+)
+from pipelines_portal.entry.rows.row_list import Selection, chips_of, columns_of, count_shown, grid_of, read_rows
+from pipelines_portal.entry.rows.saving import SavedCells
+from pipelines_portal.matching.columns import Matching
+from pipelines_portal.matching.match_line import MatchLine
+from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.notes import notes_of
+
+REASONS_SHOWN = 4
+
+
+def import_context(workflow: OpenedWorkflow, import_job: ImportJob) -> dict[str, Any]:
+    """Return what all pages of an import need."""
+    return {
+        "key": workflow.key,
+        "workflow": workflow,
+        "tab": "create",
+        "import_job": import_job,
+        "is_key_lost": not can_use_key(import_job),
+    }
+
+
+def grid_context(
+    request: SignedInRequest,
+    workflow: OpenedWorkflow,
+    import_job: ImportJob,
+    selection: Selection,
+    *,
+    pinned: Iterable[str] = (),
+    posted: dict[str, str] | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """Return what the grid shows. `posted` is a remedy that had an error."""
+    counts, groups = import_job.counts(), list(groups_with_rows(import_job))
+    grid = grid_of(import_job, selection, counts, groups, pinned)
+    context = tray_context(request, workflow, import_job, counts, groups=groups, posted=posted)
+    matching = context["matching"]
+    is_all = not (selection.show or selection.reason or selection.field)
+    return {
+        **context,
+        "grid": grid,
+        "at": request.GET.get("at", "")[:10],
+        "selection": selection,
+        "chips": chips_of(selection, counts, grid.total if is_all else count_shown(import_job, counts)),
+        "match_line": None if import_job.is_typed else MatchLine(matching, import_job.parsed_schema),
+        "has_dates": any(known.type == "datetime" for known in import_job.parsed_schema.fields),
+        "last": last_change(import_job),
+        "redo": next_redo(import_job),
+        "schema": import_job.parsed_schema,
+        "instructions": notes_of(workflow).get("", ""),
+        **more,
+    }
+
+
+def saved_answer(
+    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, saved: SavedCells, **more: Any
+) -> HttpResponse:
+    """Return the rows that were saved, as the script of the grid puts them into the page."""
+    counts, rows = import_job.counts(), read_rows(import_job, saved.numbers)
+    selection = Selection.load(request.GET)
+    gone = sorted(set(saved.numbers) - {row.row.number for row in rows if row.row.status != ImportRow.Status.UNCHECKED})
+    context = {
+        **tray_context(request, workflow, import_job, counts),
+        "rows": [row for row in rows if row.row.number not in gone],
+        "gone": gone,
+        "names": json.dumps([column.known.name for column in columns_of(import_job.parsed_schema)]),
+        "moved": saved.moved,
+        "problems": saved.problems,
+        "last": last_change(import_job),
+        "redo": next_redo(import_job),
+        "selection": selection,
+        "next_number": "",
+        "said": "",
+        "headed": "",
+        "chips": chips_of(selection, counts, count_shown(import_job, counts)),
+        **more,
+    }
+    return render(request, "entry/grid/_saved.html", context)
+
+
+def tray_context(
+    request: SignedInRequest,
+    workflow: OpenedWorkflow,
+    import_job: ImportJob,
+    counts: Counts,
+    *,
+    groups: list[Any] | None = None,
+    posted: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return what stands under the grid: errors with their remedies, duplicates, and what can be created."""
+    schema = import_job.parsed_schema
+    reasons = reasons_in(groups_with_rows(import_job) if groups is None else groups, schema)
+    add_row_numbers(reasons)
+    matching = Matching.load(import_job.matching)
+    can_rematch = request.user.may_send and not import_job.is_typed and not counts.sent and not counts.requested
+    fixes = [
+        _with_fix(reason, posted, matching, can_rematch=can_rematch)
+        | {"is_to_type": import_job.is_typed and reason.is_missing and reason.count == 1}
+        for reason in reasons[:MOST_SHOWN]
+    ]
+    earlier = find_earlier(import_job, request.user, counts)
+    return {
+        **import_context(workflow, import_job),
+        "counts": counts,
+        "can_change": request.user.may_send,
+        "reasons": fixes[:REASONS_SHOWN],
+        "more_reasons": fixes[REASONS_SHOWN:],
+        "hidden_reasons": max(len(reasons) - MOST_SHOWN, 0),
+        "earlier": earlier,
+        "duplicates": [] if earlier else _duplicates(import_job, counts),
+        "matching": matching,
+        "can_rematch": can_rematch,
+    }
+
+
+def _duplicates(import_job: ImportJob, counts: Counts) -> list[Duplicate]:
+    return first_duplicates(import_job) if counts.duplicate else []
+
+
+def _with_fix(
+    reason: Reason, posted: dict[str, str] | None, matching: Matching, *, can_rematch: bool
+) -> dict[str, Any]:
+    """Return a reason with the input of its fix, which shows again what was posted with an error."""
+    again = posted if posted and posted["reason"] == reason.key else None
+    name = f"to-{reason.key}"
+    invalid: dict[str, Any] = {"aria-invalid": "true", "aria-describedby": f"{name}-error", "autofocus": True}
+    text = again["to"] if again else near_choice(reason)
+    widget = value_input(reason.known, name, text, **(invalid if again else {})) if reason.known else ""
+    return {
+        "reason": reason,
+        "name": name,
+        "input": widget,
+        "error": again["error"] if again else "",
+        "has_no_column": reason.known is not None and reason.known.name not in matching.places() and not reason.values,
+        "is_resolved_by_matching": reason.is_doubt and can_rematch,
+    }

@@ -28,6 +28,7 @@ from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.models.import_job import UNDO_FOR
 from pipelines_portal.entry.rows.saving import Cell, PostedCells, save_cells
 from pipelines_portal.entry.rows.typed import begin_typed, next_number, ready_rows, start_typed
+from pipelines_portal.entry.transitions import transfer_import
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.events import notify_of_unconfirmed
@@ -239,7 +240,7 @@ class Story:
         lena, workflow = self.people[LENA], self._workflow(ORDER_ENTRY)
         rows = with_errors(new_orders(self.sent, 105_400, 119, self.api.now), 3)
         import_job = self._import(lena, workflow, RETURNS, as_csv(self._schema(workflow), rows))
-        import_job.hand_over(self.people[BEN], lena)
+        transfer_import(import_job, self.people[BEN], lena)
 
     def _choose_archive(self) -> None:
         rows = [{"invoice": f"invoice-{number:03}.pdf"} for number in range(1, 13)]

@@ -11,6 +11,7 @@ from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_status import look_of, shown_with
 from pipelines_portal.entry.imports.lists import LARGE_COLUMNS, list_unfinished_with
 from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.requests import settle_request
 from pipelines_portal.entry.signals import import_removed
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.signals import key_removal_asked, key_removed
@@ -28,7 +29,7 @@ UNDER_WAY = (ImportJob.Status.SENDING, ImportJob.Status.PAUSED, ImportJob.Status
 
 
 @receiver(outcome_written)
-def settle_request(sender: object, submission: Submission, **more: object) -> None:
+def settle_import_request(sender: object, submission: Submission, **more: object) -> None:
     """Write the outcome of an import's request to its rows, in the transaction that recorded the outcome.
 
     The worker, a late answer and a person on the submission's page all record outcomes.
@@ -36,7 +37,7 @@ def settle_request(sender: object, submission: Submission, **more: object) -> No
     if submission.group is None:
         return
     if import_job := ImportJob.objects.select_for_update().filter(pk=submission.group).first():
-        import_job.settle(submission)
+        settle_request(import_job, submission)
 
 
 @receiver(imports_asked)

@@ -31,6 +31,7 @@ from pipelines_portal.entry.imports.reading import start_import
 from pipelines_portal.entry.imports.remembered import read_remembered
 from pipelines_portal.entry.imports.views.import_job import MOST_STORED
 from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
+from pipelines_portal.entry.requests import settle_overdue
 from pipelines_portal.entry.rows.cells import RowTexts
 from pipelines_portal.entry.rows.checking import SENT
 from pipelines_portal.entry.rows.fixing import LARGEST_NUMBER, CannotChange, last_change, undo_change
@@ -57,6 +58,7 @@ from pipelines_portal.entry.rows.typed import (
     ready_rows,
     start_typed,
 )
+from pipelines_portal.entry.transitions import give_back_typed
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.matching.columns import guesses_from
 from pipelines_portal.matching.headers import match_headers
@@ -106,7 +108,7 @@ def page(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRespons
             schema = cached_schema(workflow, client)
         follow_schema(import_job, schema)
         if import_job.counts_as_read.requested:
-            import_job.give_back_typed()
+            give_back_typed(import_job)
         import_job.key = workflow.key
         _settle_overdue(import_job)
     context = _context(request, workflow, schema, import_job)
@@ -120,7 +122,7 @@ def _remember_view(user: User) -> None:
 
 def _settle_overdue(import_job: ImportJob) -> None:
     key = import_job.key
-    import_job.settle_overdue()
+    settle_overdue(import_job)
     import_job.key = key
 
 

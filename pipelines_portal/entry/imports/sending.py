@@ -19,8 +19,17 @@ from pipelines_portal.api_client import (
 )
 from pipelines_portal.core.shutdown import is_stopping
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.models import LEASE, ImportChanged, ImportJob, Step
+from pipelines_portal.entry.models import LEASE, ImportJob, Step
+from pipelines_portal.entry.requests import (
+    ImportChanged,
+    give_back,
+    give_back_unsent,
+    next_submission,
+    open_submission,
+    settle_overdue,
+)
 from pipelines_portal.entry.rows.schema_changes import changes_between, without_gone_fields
+from pipelines_portal.entry.transitions import finish_import, pause_for, stop_unconfirmed
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.permissions import may_send_with, teams_through
 from pipelines_portal.matching.columns import Matching
@@ -43,13 +52,13 @@ def send_requests(import_job: ImportJob, *, most: int | None = None) -> None:
     Call with the lease. After `most` requests the import waits for a minute, and other imports with the key go on.
     """
     if reason := missing_right(import_job):
-        import_job.pause_for(reason)
+        pause_for(import_job, reason)
         return
-    import_job.settle_overdue()
+    settle_overdue(import_job)
     if import_job.has_unconfirmed:
-        import_job.stop_unconfirmed(texts.UNCONFIRMED)
+        stop_unconfirmed(import_job, texts.UNCONFIRMED)
         return
-    import_job.give_back_unsent(only_of_others=True)
+    give_back_unsent(import_job, only_of_others=True)
     try:
         client = client_for(import_job.key.on_behalf_of(import_job.owner))
         if _schema_changed(import_job, client.schema(import_job.workflow_id)):
@@ -77,9 +86,9 @@ def _schema_changed(import_job: ImportJob, schema: Schema) -> bool:
     if fields == import_job.schema:
         return False
     if not schema.fields:
-        import_job.pause_for(texts.NO_FIELDS)
+        pause_for(import_job, texts.NO_FIELDS)
         return True
-    import_job.give_back_unsent()
+    give_back_unsent(import_job)
     values = {
         "schema": fields,
         "schema_changes": changes_between(import_job.parsed_schema, schema),
@@ -116,14 +125,14 @@ class Sender:
         import_job = self.import_job
         is_first = import_job.one_row_first
         if is_first:
-            import_job.give_back_unsent()  # a draft may hold many rows
+            give_back_unsent(import_job)  # a draft may hold many rows
         try:
-            submission = import_job.open_submission() or (None if import_job.is_typed else import_job.next_submission())
+            submission = open_submission(import_job) or (None if import_job.is_typed else next_submission(import_job))
         except ImportChanged:
             import_job.release_lease()
             return False
         if submission is None:
-            import_job.finish()
+            finish_import(import_job)
             return False
         if submission.status == Submission.Status.SENDING:
             import_job.release_lease(due_at=timezone.now() + timedelta(seconds=1))
@@ -132,7 +141,7 @@ class Sender:
             return False
         # Rights end at once, so they are checked before each request.
         if reason := missing_right(import_job):
-            import_job.pause_for(reason)
+            pause_for(import_job, reason)
             return False
         self._note_senders(submission)
         return self._send(submission, is_first=is_first)
@@ -159,10 +168,10 @@ class Sender:
 
     def _continue_after(self, submission: Submission, *, is_first: bool) -> bool:
         if submission.status == Submission.Status.UNCONFIRMED:
-            self.import_job.stop_unconfirmed(texts.UNCONFIRMED)
+            stop_unconfirmed(self.import_job, texts.UNCONFIRMED)
             return False
         if is_first and submission.status == Submission.Status.REJECTED:
-            self.import_job.pause_for(texts.FIRST_REJECTED)
+            pause_for(self.import_job, texts.FIRST_REJECTED)
             return False
         if is_first:
             self.import_job.update_leased(one_row_first=False)
@@ -188,9 +197,9 @@ class Sender:
         half = max(submission.row_count // 2, 1)
         self.import_job.update_leased(rows_per_request=half)
         self.import_job.rows_per_request = half
-        is_given_back = self.import_job.give_back(submission)
+        is_given_back = give_back(self.import_job, submission)
         if is_given_back and self.import_job.is_typed:
-            self.import_job.pause_for(texts.TOO_LARGE)
+            pause_for(self.import_job, texts.TOO_LARGE)
             return False
         return is_given_back
 
@@ -206,4 +215,4 @@ def _wait_or_pause(import_job: ImportJob, error: Exception) -> None:
         import_job.release_lease(due_at=now + delay, problem=sentence(error), tries=import_job.tries + 1)
     else:
         advice = getattr(error, "advice", "")
-        import_job.pause_for(advice or (sentence(error) if isinstance(error, PipelinesError) else str(error)))
+        pause_for(import_job, advice or (sentence(error) if isinstance(error, PipelinesError) else str(error)))

@@ -5,14 +5,13 @@ lost the lease changes nothing.
 """
 
 import uuid
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -22,12 +21,9 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.json_text import JSONTextField
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.models import import_requests
 from pipelines_portal.entry.models.import_row import Counts, ImportRow
-from pipelines_portal.entry.signals import import_handed_over
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.models import Submission, SubmissionRow, Submissions
-from pipelines_portal.submissions.signals import BatchEnd, batch_ended
+from pipelines_portal.submissions.models import Submission, Submissions
 
 LARGEST_REQUEST = 5_000
 # More rows than this wait so long before they are sent.
@@ -344,140 +340,11 @@ class ImportJob(models.Model):
         waiting = ImportJob.objects.filter(pk=self.pk, status=self.Status.SENDING, start_at__gt=timezone.now())
         return bool(waiting.update(start_at=None, due_at=timezone.now()))
 
-    def pause(self, by: User) -> bool:
-        """Pause the sending. The request that is being sent continues."""
-        is_paused = self._stop_sending(Step.PAUSE, self.Status.PAUSED, by, paused_by=by)
-        self.give_back_typed()
-        return is_paused
-
-    def stop(self, by: User) -> bool:
-        """Stop the sending and return the rows that were not sent. The request that is being sent continues."""
-        is_stopped = self._stop_sending(Step.STOP, self.Status.CHECKED, by)
-        if is_stopped:
-            self.give_back_unsent()
-        return is_stopped
-
-    def _stop_sending(self, step: "Step", status: str, by: User, **values: Any) -> bool:
-        with transaction.atomic():
-            is_stopped = self.take_step(step, status, **values)
-            if is_stopped:
-                record(Verb.IMPORT_STOPPED, by=by, target=self, label=self.label, how=step.value)
-        return is_stopped
-
-    def pause_for(self, problem: str) -> bool:
-        """Pause the sending for a reason that only a person can resolve. Only the lease holder can do this."""
-        is_paused = self.take_step(Step.PAUSE, self.Status.PAUSED, self.lease_is_held, problem=problem)
-        self.give_back_typed()
-        return is_paused
-
-    def stop_unconfirmed(self, problem: str) -> bool:
-        """Stop until a person decides about an unconfirmed request, even if the import was paused before."""
-        is_stopped = self.take_step(Step.STOP_UNCONFIRMED, self.Status.UNCONFIRMED, problem=problem)
-        self.give_back_typed()
-        return is_stopped
-
     def settle_unconfirmed(self) -> bool:
         """Pause it once no request is unconfirmed, if rows are left to send. Typed rows are not continued."""
         if self.is_typed or not self.rows.filter(status__in=TO_BE_SENT).exists():
             return self.take_step(Step.STOP, self.Status.CHECKED)
         return self.take_step(Step.SETTLE, self.Status.PAUSED)
-
-    def give_back_typed(self) -> None:
-        """Return typed rows that were not sent to the grid, where a person can change them and ask for them again."""
-        if self.is_typed and self.status != self.Status.SENDING:
-            self.give_back_unsent()
-
-    def finish(self) -> None:
-        """Finish the sending and notify the owner. Only the lease holder can do this."""
-        with transaction.atomic():
-            if self.is_typed and self.lock() and self.open_submission():
-                self.release_lease()  # more rows were asked for at this very moment
-            elif self.take_step(Step.FINISH, self.Status.CHECKED, self.lease_is_held) and not self.is_typed:
-                self.notify_end()
-
-    def notify_end(self) -> None:
-        """Send the signal that all rows were sent."""
-        sent = self.submissions.order_by()
-        sums = sent.aggregate(created=Sum("success_count"), rejected=Sum("error_count"), count=Count("pk"))
-        created, rejected = sums["created"] or 0, sums["rejected"] or 0
-        end = BatchEnd(
-            person=self.owner,
-            # An import that is sent again, with rows that were fixed, ends again.
-            subject=f"import:{self.pk}:{sums['count']}",
-            title=texts.import_finished(self.file_name, created, rejected),
-            sentence=texts.IMPORT_INTO.format(workflow=self.workflow_name),
-            address=reverse("imports:detail", args=[self.key_id, self.workflow_id, self.pk]),
-            tone="warning" if rejected else "finished",
-        )
-        batch_ended.send(ImportJob, end=end)
-
-    def hand_over(self, to: User, by: User) -> bool:
-        """Make `to` the owner. Return False if it is being sent or deleted, or if its owner changed.
-
-        Submissions that were sent stay the former owner's. Drafts are made again in the name of the new owner.
-        """
-        former = self.owner
-        # With a new token, it cannot collide with an import that the new owner started.
-        values = {"owner": to, "token": uuid.uuid4(), "continued_by": None, "changed_at": timezone.now()}
-        # Typed rows of somebody else do not become those that the new owner is typing.
-        values["kind"] = self.Kind.FILE
-        with transaction.atomic():
-            self.lock_drafts()
-            if not ImportJob.objects.filter(CAN_BE_HANDED_OVER, pk=self.pk, owner=former).update(**values):
-                return False
-            self.refresh_from_db()
-            self.give_back_unsent(only_of_others=True)
-            owners = {"former_owner": former.email, "owner": to.email}
-            record(Verb.IMPORT_HANDED_OVER, by=by, target=self, label=self.label, **owners)
-            if to != by:
-                import_handed_over.send(ImportJob, handed_over=self, by=by)
-        return True
-
-    def mark_deleted(self, by: User) -> bool:
-        """Delete it so that it can be restored. Return False while a request is being sent or is unconfirmed.
-
-        Submissions stay in the ledger.
-        """
-        with transaction.atomic():
-            locked = self.lock_removable()
-            if locked is None or locked.status == self.Status.DELETED:
-                transaction.set_rollback(True)
-                return False
-            values = {"deleted_by": by, "deleted_at": timezone.now(), "status_before_deletion": locked.status}
-            locked.take_step(Step.DELETE, self.Status.DELETED, **locked._pause_values(), **values)
-            record(Verb.IMPORT_DELETED, by=by, target=locked, label=locked.label)
-        return True
-
-    def restore(self, by: User) -> bool:
-        """Restore its status from before the deletion. Return False if it has been restored already."""
-        with transaction.atomic():
-            locked = self.lock(Q(status=self.Status.DELETED))
-            if locked is None:
-                return False
-            values = {"deleted_by": None, "deleted_at": None, "status_before_deletion": ""}
-            status = locked.status_before_deletion
-            locked.take_step(Step.RESTORE, status, **locked._pause_values(), **values)
-            record(Verb.IMPORT_RESTORED, by=by, target=locked, label=locked.label)
-        return True
-
-    def _pause_values(self) -> dict[str, Any]:
-        """Return the reason, the person and the time of the pause.
-
-        Deletion and restoration keep these values; other steps clear them.
-        """
-        return {name: getattr(self, name) for name in ("problem", "paused_by", "paused_at")}
-
-    def lock_removable(self) -> "ImportJob | None":
-        """Return it locked, with its drafts given back. Return None while a request is being sent or is unconfirmed.
-
-        Call in a transaction, and roll that back after None.
-        """
-        self.lock_drafts()
-        locked = self.lock(~Q(status__in=(self.Status.SENDING, self.Status.UNCONFIRMED)))
-        if locked is None or locked.submissions.filter(status__in=import_requests.UNSETTLED).exists():
-            return None
-        # False if a draft is being sent right now.
-        return locked if locked.give_back_unsent() else None
 
     # Lease
 
@@ -518,7 +385,7 @@ class ImportJob(models.Model):
         """Update columns if this process still holds the lease."""
         ImportJob.objects.filter(self.lease_is_held, pk=self.pk).update(**values)
 
-    # Requests: see import_requests
+    # Requests: see entry.requests
 
     @property
     def submissions(self) -> Submissions:
@@ -529,54 +396,6 @@ class ImportJob(models.Model):
     def has_unconfirmed(self) -> bool:
         """Whether a request has an unconfirmed outcome."""
         return self.submissions.filter(status=Submission.Status.UNCONFIRMED).exists()
-
-    def open_submission(self) -> Submission | None:
-        """Return the request that is a draft or is being sent, if there is one."""
-        return import_requests.open_submission(self)
-
-    def next_submission(self, numbers: list[int] | None = None) -> Submission | None:
-        """Create a draft of the next rows that are ready, and point the rows to it. Return None if no row is ready.
-
-        With `numbers`, take only those rows. Raise ImportChanged if a person paused it, stopped it or changed rows
-        since it was read.
-        """
-        return import_requests.next_submission(self, numbers)
-
-    def settle(self, submission: Submission) -> None:
-        """Write to its rows what the ledger says about one of its requests. Call in a transaction that locked it."""
-        import_requests.settle(self, submission)
-
-    def give_back(self, submission: Submission) -> bool:
-        """Return the rows of a draft to the import. Return False if the draft is being sent or was sent."""
-        return import_requests.give_back(self, submission)
-
-    def give_back_unsent(self, *, only_of_others: bool = False) -> bool:
-        """Return the rows of all drafts, or only of those made for a former owner. Return False if one was sent."""
-        return import_requests.give_back_unsent(self, only_of_others=only_of_others)
-
-    def lock_drafts(self) -> None:
-        """Lock its drafts. Call before the import is locked: outcomes lock a submission first, then its import."""
-        drafts = self.submissions.filter(status=Submission.Status.DRAFT).order_by("pk").select_for_update()
-        list(drafts.values_list("pk", flat=True))
-
-    def settle_overdue(self) -> None:
-        """Mark requests of processes that died as unconfirmed. This is cheap if there are none."""
-        import_requests.settle_overdue(self)
-
-    def sent_before(self, digests: Iterable[str]) -> dict[str, SubmissionRow]:
-        """Return the newest sent row for each digest, of those sent to its workflow with its key by others.
-
-        Tasks that are marked as mistakes or replaced do not count.
-        """
-        return import_requests.sent_before(self, digests)
-
-    def mistaken_rows(self) -> set[int]:
-        """Return the numbers of the rows whose tasks are marked as mistakes or replaced."""
-        return import_requests.mistaken_rows(self)
-
-    def values_of_tasks(self, task_ids: set[int]) -> set[tuple[int, str]]:
-        """Return the tasks with the digests of the values with which they were sent."""
-        return import_requests.values_of_tasks(self, task_ids)
 
 
 class Step(Enum):

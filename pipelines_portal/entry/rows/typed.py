@@ -16,6 +16,7 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.core import times
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import MOST_SENT_AT_ONCE, ImportJob, ImportJobs, ImportRow, Step
+from pipelines_portal.entry.requests import next_submission
 from pipelines_portal.entry.rows.checking import check_all
 from pipelines_portal.entry.rows.schema_changes import changes_between
 from pipelines_portal.keys.permissions import teams_through
@@ -123,7 +124,7 @@ def start_typed(import_job: ImportJob, by: User, seen: dict[int, str]) -> str:
         elif not locked.start_sending(by, len(seen)):
             return texts.ROWS_CHANGED
         # The rows that were asked for, and no others: the worker sends only these requests.
-        while locked.next_submission(list(seen)):
+        while next_submission(locked, list(seen)):
             pass
     import_job.refresh_from_db()
     return ""

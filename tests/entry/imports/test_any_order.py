@@ -23,6 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from pipelines_portal.entry.imports.jobs import work_now, work_on_next
 from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.requests import settle_overdue
 from pipelines_portal.entry.rows.fixing import (
     CannotChange,
     change_rows,
@@ -257,7 +258,7 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
             self.time_passes()
             while work_on_next():
                 pass
-            self.import_job().settle_overdue()
+            settle_overdue(self.import_job())
             self.decide(is_honest=True)
             if (
                 self.import_job().status == ImportJob.Status.CHECKED

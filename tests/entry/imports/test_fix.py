@@ -7,6 +7,7 @@ import pytest
 
 from pipelines_portal.api_client import Field
 from pipelines_portal.entry.models import Change, ImportJob, ImportRow
+from pipelines_portal.entry.requests import next_submission
 from pipelines_portal.entry.rows.fixing import Replacement, change_rows, edit_row, send_anyway, set_aside
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import rejection
@@ -311,7 +312,7 @@ def rejected(import_job: ImportJob) -> Submission:
     """Its one row, which the API refused."""
     ImportJob.objects.filter(pk=import_job.pk).update(status=ImportJob.Status.SENDING)
     import_job.refresh_from_db()
-    submission = import_job.next_submission()
+    submission = next_submission(import_job)
     assert submission is not None
     assert submission.claim(0, until=None)
     refusal = [(0, "target_language", "The API knows no such language")]

@@ -30,6 +30,7 @@ from pipelines_portal.entry.permissions import visible_import
 from pipelines_portal.entry.rows.page import import_context
 from pipelines_portal.entry.rows.row_list import count_shown
 from pipelines_portal.entry.rows.typed import current_typed
+from pipelines_portal.entry.transitions import delete_import, restore_import, transfer_import
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.spreadsheets.downloads import table_response, xlsx_response
 from pipelines_portal.spreadsheets.templates import header_for, xlsx_template
@@ -162,7 +163,7 @@ def import_hand_over(request: SignedInRequest, key_id: int, workflow_id: int, im
         context = import_context(workflow, import_job) | {"form": form, "back": import_job.get_absolute_url()}
         return render_page(request, "entry/imports/hand_over.html", context, status=422 if form.is_bound else 200)
     person = form.cleaned_data["owner"]
-    if import_job.hand_over(person, request.user):
+    if transfer_import(import_job, person, request.user):
         messages.success(request, texts.HANDED_OVER.format(name=import_job.file_name, person=person))
     else:
         messages.info(request, texts.NOT_HANDED_OVER)
@@ -179,7 +180,7 @@ def import_delete(request: SignedInRequest, key_id: int, workflow_id: int, impor
     workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if request.method == "POST":
         shown = count_shown(import_job, import_job.counts_as_read)
-        if not import_job.mark_deleted(request.user):
+        if not delete_import(import_job, request.user):
             messages.error(request, texts.NOT_DELETED)
         elif import_job.is_typed and import_job.owner_id == request.user.pk:
             messages.success(request, texts.rows_deleted(shown))
@@ -209,7 +210,7 @@ def _page_before(request: SignedInRequest, import_job: ImportJob) -> str:
 @senders_only
 def import_restore(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
-    if import_job.restore(request.user):
+    if restore_import(import_job, request.user):
         messages.success(request, texts.RESTORED_IMPORT.format(name=import_job.file_name))
     if import_job.is_typed and current_typed(request.user, workflow) == import_job:
         return redirect("grid:page", key_id, workflow_id)

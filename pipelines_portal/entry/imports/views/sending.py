@@ -21,9 +21,11 @@ from pipelines_portal.entry.imports.row_list import Selection, chips, list_rows
 from pipelines_portal.entry.imports.task_counts import attention_by_import, task_bar, want_counts
 from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
 from pipelines_portal.entry.permissions import can_use_key, require_key, visible_import
+from pipelines_portal.entry.requests import settle_overdue
 from pipelines_portal.entry.restored import decide_sent, tasks_since_restore
 from pipelines_portal.entry.rows.page import import_context
 from pipelines_portal.entry.rows.typed import ready_rows, start_typed
+from pipelines_portal.entry.transitions import pause_import, stop_import
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.permissions import may_send_with
 from pipelines_portal.submissions.appeared import MOST_PAGES, PAGE, Appeared, tasks_since
@@ -119,7 +121,7 @@ def import_send_now(request: SignedInRequest, key_id: int, workflow_id: int, imp
 @senders_only
 def import_pause(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
-    if not import_job.pause(request.user):
+    if not pause_import(import_job, request.user):
         messages.info(request, texts.IMPORT_CHANGED)
     return redirect("imports:detail", key_id, workflow_id, import_id)
 
@@ -129,7 +131,7 @@ def import_pause(request: SignedInRequest, key_id: int, workflow_id: int, import
 @senders_only
 def import_stop(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
-    if not import_job.stop(request.user):
+    if not stop_import(import_job, request.user):
         messages.info(request, texts.IMPORT_CHANGED)
     return _back(request, import_job)
 
@@ -266,7 +268,7 @@ def import_progress(request: SignedInRequest, key_id: int, workflow_id: int, imp
     """Show what became of all rows and of their tasks, and the evidence about an unconfirmed request."""
     workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     key = import_job.key
-    import_job.settle_overdue()
+    settle_overdue(import_job)
     import_job.key = key
     requests = _read_requests(import_job)
     has_progress = requests.listed or import_job.status == ImportJob.Status.SENDING

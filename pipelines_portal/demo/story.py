@@ -26,7 +26,7 @@ from pipelines_portal.entry.imports.reading import start_import
 from pipelines_portal.entry.imports.sending import send_requests
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.models.import_job import UNDO_FOR
-from pipelines_portal.entry.rows.saving import Cell, PostedCells, save_cells
+from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
 from pipelines_portal.entry.rows.typed import begin_typed, next_number, ready_rows, start_typed
 from pipelines_portal.entry.transitions import transfer_import
 from pipelines_portal.keys.clients import client_for
@@ -167,10 +167,10 @@ class Story:
         import_job = begin_typed(person, workflow, self._schema(workflow))
         first = next_number(import_job)
         posted = [
-            PostedCells(first + place, {name: Cell("", str(value)) for name, value in row.items()}, is_new=True)
+            PostedRow(first + place, {name: Cell("", str(value)) for name, value in row.items()}, is_new=True)
             for place, row in enumerate(rows)
         ]
-        save_cells(import_job, person, posted)
+        save_rows(import_job, person, posted)
         import_job.refresh_from_db()
         return import_job
 
@@ -233,8 +233,8 @@ class Story:
         rows = with_errors(new_orders(self.sent, 105_000, 300, self.api.now), 24)
         import_job = self._import(tom, workflow, QUARTER, as_csv(self._schema(workflow), rows))
         wrong = [(number, row["country"]) for number, row in enumerate(rows, 2) if row["country"] == "Austria"]
-        corrected = [PostedCells(number, {"country": Cell(text, "AT")}) for number, text in wrong]
-        save_cells(import_job, tom, corrected)
+        corrected = [PostedRow(number, {"country": Cell(text, "AT")}) for number, text in wrong]
+        save_rows(import_job, tom, corrected)
 
     def _transfer_returns(self) -> None:
         lena, workflow = self.people[LENA], self._workflow(ORDER_ENTRY)

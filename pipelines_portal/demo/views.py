@@ -12,7 +12,7 @@ from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.jobs import work_if_small
 from pipelines_portal.entry.imports.reading import start_import
 from pipelines_portal.entry.rows.fixing import CannotChange
-from pipelines_portal.entry.rows.saving import Cell, PostedCells, save_cells
+from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
 from pipelines_portal.entry.rows.typed import begin_typed, next_number
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.workflows.cached_schemas import cached_schema
@@ -40,11 +40,11 @@ def paste(request: SignedInRequest) -> HttpResponse:
     import_job = begin_typed(request.user, workflow, cached_schema(workflow, client_for(workflow.key)))
     first = next_number(import_job)
     posted = [
-        PostedCells(first + place, {name: Cell("", str(value)) for name, value in row.items()}, is_new=True)
+        PostedRow(first + place, {name: Cell("", str(value)) for name, value in row.items()}, is_new=True)
         for place, row in enumerate(rows_to_paste(sent))
     ]
     try:
-        save_cells(import_job, request.user, posted, texts.PASTE_ROWS)
+        save_rows(import_job, request.user, posted, texts.PASTE_ROWS)
     except CannotChange:  # rows of the grid are being sent: its page says so
         pass
     return redirect("grid:page", workflow.key_id, workflow.workflow_id)

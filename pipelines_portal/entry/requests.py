@@ -1,5 +1,6 @@
 """The requests of an import. Each is a submission: its rows point to it, and the ledger says what became of them."""
 
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from pipelines_portal.entry.models.import_row import ImportRow
 from pipelines_portal.entry.models.row_error import ErrorGrouping, remove_errors
 from pipelines_portal.matching.row_values import Fault
 from pipelines_portal.submissions.models import JSON_TEXT, NewRow, Submission, SubmissionRow, place_of
+from pipelines_portal.submissions.models.rows import insert_rows
 from pipelines_portal.submissions.outcomes import unconfirmed
 from pipelines_portal.submissions.texts import RESTORED
 from pipelines_portal.task_index.models import TaskNote
@@ -48,27 +50,35 @@ class ReadyRow(NamedTuple):
 def next_submission(import_job: ImportJob, numbers: list[int] | None = None) -> Submission | None:
     """Create a draft of the next rows that are ready, and point the rows to it. Return None if no row is ready.
 
-    With `numbers`, take only those rows. Raise ImportChanged if a person paused it, stopped it or changed rows
-    since it was read.
+    With `numbers`, take only those rows; without them, the caller holds the lease. Raise ImportChanged if a person
+    paused it, stopped it or changed rows since it was read, or if the lease is lost.
     """
     count = 1 if import_job.one_row_first else import_job.rows_per_request
     # Everything that changes rows or the status changes `changed_at` too.
     is_unchanged = Q(status="sending", changed_at=import_job.changed_at)
+    if numbers is None:
+        is_unchanged &= import_job.lease_is_held
     with transaction.atomic():
-        if import_job.lock(is_unchanged) is None:
+        locked = import_job.lock(is_unchanged)
+        if locked is None:
             raise ImportChanged
-        rows = _ready_rows(import_job, count, numbers)
-        while _hold_back_duplicates(import_job, rows):
-            rows = _ready_rows(import_job, count, numbers)
-        if not rows:
-            import_job.store_counts()
+        if not locked.counts_as_read.ready:
             return None
+        rows = _ready_rows(import_job, count, numbers)
+        counts = Counter(locked.row_counts)
+        while held_back := _hold_back_duplicates(import_job, rows):
+            counts.update(ready=-held_back, duplicate=held_back)
+            rows = _ready_rows(import_job, count, numbers)
         rows = _fit_into_request(rows)
+        if not rows:
+            import_job.store_counts(dict(+counts))
+            return None
         draft = _create_draft(import_job, rows)
         # `rows` are the first of these, so this selects exactly them.
         ready = _ready(import_job, numbers).filter(number__lte=rows[-1].number)
         ready.update(status=ImportRow.Status.REQUESTED, submission=draft, fields=None)
-        import_job.store_counts()
+        counts.update(ready=-len(rows), requested=len(rows))
+        import_job.store_counts(dict(+counts))
     return draft
 
 
@@ -115,14 +125,14 @@ def _ready_rows(import_job: ImportJob, count: int, numbers: list[int] | None) ->
     return [ReadyRow(*row) for row in ready.values_list("number", "digest", "is_duplicate_wanted", JSON_TEXT)[:count]]
 
 
-def _hold_back_duplicates(import_job: ImportJob, rows: list[ReadyRow]) -> bool:
-    """Mark rows that were sent by another import or a form since they were checked. Return whether there are any."""
+def _hold_back_duplicates(import_job: ImportJob, rows: list[ReadyRow]) -> int:
+    """Mark rows that were sent by another import or a form since they were checked. Return how many."""
     candidates = [row for row in rows if not row.is_duplicate_wanted]
     sent = sent_before(import_job, (row.digest for row in candidates))
     status, pk = ImportRow.Status.DUPLICATE.value, db_id(import_job)
     values = [(status, sent[row.digest].task_id, pk, row.number) for row in candidates if row.digest in sent]
     update_many(ImportRow, ("status", "duplicate_of_task"), ("import_job_id", "number"), values)
-    return bool(values)
+    return len(values)
 
 
 def sent_before(import_job: ImportJob, digests: Iterable[str]) -> dict[str, SubmissionRow]:
@@ -172,20 +182,26 @@ def _fit_into_request(rows: list[ReadyRow]) -> list[ReadyRow]:
 
 def _create_draft(import_job: ImportJob, rows: list[ReadyRow]) -> Submission:
     number = (import_job.submissions.aggregate(last=Max("group_number"))["last"] or 0) + 1
-    workflow = opened_workflow(import_job.key, import_job.workflow_id)
+    workflow = import_job.workflow or opened_workflow(import_job.key, import_job.workflow_id)
     draft = Submission.objects.create(
         owner=import_job.owner, token=uuid5(import_job.pk, f"request {number}"), kind=Submission.Kind.IMPORT,
         group=import_job.pk, group_number=number, group_name=import_job.file_name,
-        continued_by=import_job.continued_by, **place_of(workflow),
+        continued_by=import_job.continued_by, row_count=len(rows), **place_of(workflow),
     )  # fmt: skip
-    draft.add_rows(NewRow(row.text, row.digest, row.number) for row in rows)
+    insert_rows(draft, (NewRow(row.text, row.digest, row.number) for row in rows), 0)
     return draft
+
+
+def unsettled_submissions(import_job: ImportJob) -> list[Submission]:
+    """Return the requests that may be sent, are being sent or are unconfirmed."""
+    found = import_job.submissions.filter(status__in=(Submission.Status.DRAFT, *UNSETTLED))
+    return [each for each in found if each.status != Submission.Status.DRAFT or not each.is_called_off]
 
 
 def open_submission(import_job: ImportJob) -> Submission | None:
     """Return the request that is a draft or is being sent, if there is one."""
-    unsettled = (Submission.Status.DRAFT, Submission.Status.SENDING)
-    waiting = import_job.submissions.filter(is_called_off=False, status__in=unsettled)
+    is_open = (Submission.Status.DRAFT, Submission.Status.SENDING)
+    waiting = import_job.submissions.filter(is_called_off=False, status__in=is_open)
     return waiting.select_related("key", "owner", "continued_by").first()
 
 
@@ -230,14 +246,15 @@ def settle_overdue(import_job: ImportJob) -> None:
     """Mark requests of processes that died as unconfirmed. This is cheap if there are none."""
     if Submission.objects.filter(group=import_job.pk).overdue().exists():
         Submission.objects.filter(group=import_job.pk).settle_overdue()
-        import_job.refresh_from_db()
+        import_job.copy_from(ImportJob.objects.get(pk=import_job.pk))
 
 
 def settle_request(import_job: ImportJob, submission: Submission) -> None:
     """Write to its rows what the ledger says about one of its requests. Call in a transaction that locked it."""
     rows = import_job.rows.filter(submission=submission)
-    rejected = rows.filter(status=ImportRow.Status.REJECTED)
-    remove_errors(import_job, list(rejected.values_list("number", flat=True)))
+    if import_job.counts_as_read.rejected:
+        rejected = rows.filter(status=ImportRow.Status.REJECTED)
+        remove_errors(import_job, list(rejected.values_list("number", flat=True)))
     if submission.is_called_off:
         _take_created(import_job, submission)
     elif submission.status == Submission.Status.DRAFT:
@@ -293,6 +310,8 @@ def _store_outcomes(import_job: ImportJob, submission: Submission) -> None:
 
 def _mark_replaced(import_job: ImportJob, submission: Submission) -> None:
     """Mark the tasks of which rows were corrected copies as replaced by the new tasks."""
+    if import_job.size_bytes:  # rows of a file are no copies
+        return
     copies = import_job.rows.filter(submission=submission, status=ImportRow.Status.CREATED, corrects_task__isnull=False)
     corrected = {number: old for number, old in copies.values_list("number", "corrects_task") if old}
     if not corrected:

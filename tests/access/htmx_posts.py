@@ -9,7 +9,7 @@ from django.urls import resolve, reverse
 
 from pipelines_portal.entry.imports.jobs import send_at_once, work_now
 from pipelines_portal.entry.models import ImportJob, ImportRow
-from pipelines_portal.entry.rows.saving import Cell, PostedCells, save_cells
+from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
 from pipelines_portal.entry.rows.typed import begin_typed, ready_rows, start_typed
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.models import ZipUpload
@@ -67,7 +67,7 @@ def typed(desk: Desk, workflow: OpenedWorkflow, rows: list[dict[str, str]]) -> I
     """Rows that are typed in the grid."""
     import_job = begin_typed(desk.person, workflow, desk.client.schema(workflow.workflow_id))
     cells = ({name: Cell("", text) for name, text in row.items()} for row in rows)
-    save_cells(import_job, desk.person, [PostedCells(n, each, is_new=True) for n, each in enumerate(cells, 1)])
+    save_rows(import_job, desk.person, [PostedRow(n, each, is_new=True) for n, each in enumerate(cells, 1)])
     return import_job
 
 

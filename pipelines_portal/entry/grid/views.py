@@ -24,6 +24,7 @@ from pipelines_portal.core import times
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.form.presets import MOST_CHIPS, offered_preset, offered_presets
 from pipelines_portal.entry.grid.copies import add_copies
+from pipelines_portal.entry.grid.pasting import pasted_cells
 from pipelines_portal.entry.grid.pins import pin_text, pinned_texts
 from pipelines_portal.entry.imports.jobs import send_at_once, work_if_small
 from pipelines_portal.entry.imports.lists import count_stored
@@ -41,12 +42,11 @@ from pipelines_portal.entry.rows.saving import (
     MOST_PROBLEMS,
     QUOTED,
     Cell,
-    PostedCells,
-    SavedCells,
+    PostedRow,
+    SavedRows,
     Unreadable,
-    pasted_cells,
     read_posted_cells,
-    save_cells,
+    save_rows,
 )
 from pipelines_portal.entry.rows.typed import (
     begin_typed,
@@ -225,33 +225,31 @@ def cells(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) ->
     """Save what was typed. The first text begins the import of typed rows."""
     posted = read_posted_cells(request.body)
     import_job = begin_typed(request.user, workflow, schema)
-    _add_pins(posted, pinned_texts(request.user, workflow, schema))
-    saved = save_cells(import_job, request.user, posted)
+    _add_pins(request.user, workflow, schema, posted)
+    saved = save_rows(import_job, request.user, posted)
     return _answer(request, workflow, import_job, saved)
 
 
-def _add_pins(posted: list[PostedCells], pinned: dict[str, str]) -> None:
+def _add_pins(person: User, workflow: OpenedWorkflow, schema: Schema, posted: list[PostedRow]) -> None:
     """Put the pinned texts into new rows, where nothing was typed."""
-    for row in posted:
-        if row.is_new and any(cell.after for cell in row.cells.values()):
-            row.cells.update({name: Cell("", text) for name, text in pinned.items() if name not in row.cells})
+    new = [row for row in posted if row.is_new and any(cell.after for cell in row.cells.values())]
+    pinned = pinned_texts(person, workflow, schema) if new else {}
+    for row in new:
+        row.cells.update({name: Cell("", text) for name, text in pinned.items() if name not in row.cells})
 
 
 def _answer(
-    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, saved: SavedCells, **more: Any
+    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, saved: SavedRows, **more: Any
 ) -> HttpResponse:
-    import_job.refresh_from_db()
     import_job.key = workflow.key
-    more |= _sending_context(import_job, Selection.load(request.GET))
-    more |= {"is_typed": True, "next_number": next_number(import_job)}
+    more |= _sending_context(import_job, Selection.load(request.GET)) | {"is_typed": True}
     return saved_answer(request, workflow, import_job, saved, **more)
 
 
 def _answer_in_pages(
-    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, saved: SavedCells, **more: Any
+    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, saved: SavedRows, **more: Any
 ) -> HttpResponse:
     """Return the changed rows, or let the page show itself again if it does not show all rows."""
-    import_job.refresh_from_db()
     if not _has_pages(import_job):
         return _answer(request, workflow, import_job, saved, **more)
     return JsonResponse({"refresh": True, "problems": saved.problems, **more})
@@ -281,8 +279,8 @@ def paste(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) ->
     if "instead" in data and undo_change(import_job, number_in(data["instead"]) or 0) is None:
         raise CannotChange(texts.NOT_PASTED_AGAIN)
     posted = _placed(import_job, lines, first, names, data.get("blank", ""))
-    _add_pins(posted, pinned_texts(request.user, workflow, schema))
-    saved = save_cells(import_job, request.user, posted, texts.PASTE_ROWS)
+    _add_pins(request.user, workflow, schema, posted)
+    saved = save_rows(import_job, request.user, posted, texts.PASTE_ROWS)
     saved.problems[:0] = left_out
     said, change = texts.rows_pasted(len(lines), has_headings=bool(headings)), last_change(import_job)
     headed = change.number if headings and change else ""
@@ -342,9 +340,7 @@ def _headings(lines: list[list[str]], workflow: OpenedWorkflow, schema: Schema) 
     return names if sum(map(bool, names)) >= LEAST_HEADINGS else []
 
 
-def _placed(
-    import_job: ImportJob, lines: list[list[str]], first: int, names: list[str], blank: str
-) -> list[PostedCells]:
+def _placed(import_job: ImportJob, lines: list[list[str]], first: int, names: list[str], blank: str) -> list[PostedRow]:
     """Return the pasted cells at their places, over what the rows hold that the page shows."""
     numbers = list(range(first, first + len(lines)))
     shown, row_texts = _shown_in_page(import_job, numbers, blank), RowTexts(import_job)
@@ -352,7 +348,7 @@ def _placed(
     for number, line in zip(numbers, lines, strict=True):
         present = row_texts.by_field(shown[number]) if number in shown else {}
         placed = {name: Cell(present.get(name, ""), text) for name, text in zip(names, line, strict=False) if name}
-        posted.append(PostedCells(number, placed, is_new=number not in shown, is_limited=True))
+        posted.append(PostedRow(number, placed, is_new=number not in shown, is_limited=True))
     return posted
 
 
@@ -397,9 +393,9 @@ def preset(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, p
         for known in schema.fields
         if known.name in values
     }
-    posted = [PostedCells(number, placed, is_new=stored is None)]
-    _add_pins(posted, pinned_texts(request.user, workflow, schema))
-    return _answer(request, workflow, import_job, save_cells(import_job, request.user, posted))
+    posted = [PostedRow(number, placed, is_new=stored is None)]
+    _add_pins(request.user, workflow, schema, posted)
+    return _answer(request, workflow, import_job, save_rows(import_job, request.user, posted))
 
 
 @posts_to_grid
@@ -422,10 +418,10 @@ def create(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -
     import_job = current_typed(request.user, workflow)
     if import_job is None:
         return JsonResponse({"problem": texts.NOTHING_TO_SEND}, status=409)
-    import_job.key = workflow.key
+    import_job.key, import_job.workflow = workflow.key, workflow
     seen, before = _rows_seen(request.POST.get("rows", "")), _sent_numbers(import_job)
-    for _ in range(2):  # another window may create them at this very moment
-        present = _sent_numbers(import_job)
+    for present in (before, None):  # another window may create them at this very moment
+        present = _sent_numbers(import_job) if present is None else present
         elsewhere = [number for number in seen if present.get(number) in SENT]
         left = {number: digest for number, digest in seen.items() if number not in elsewhere}
         problem = start_typed(import_job, request.user, left) if left or not elsewhere else ""
@@ -437,7 +433,7 @@ def create(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -
     problems += [problem] if problem else []
     send_at_once(import_job)
     numbers = sorted({*_changed_since(import_job, before), *seen})
-    answer = _answer_in_pages(request, workflow, import_job, SavedCells(numbers, problems=problems))
+    answer = _answer_in_pages(request, workflow, import_job, SavedRows(numbers, problems=problems))
     answer.status_code = 409 if problem else 200
     return answer
 
@@ -469,7 +465,7 @@ def created(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResp
     import_job.key = workflow.key
     _settle_overdue(import_job)
     named = (number_in(text) for text in request.GET.get("rows", "").split(",")[:MOST_IN_PAGE])
-    return _answer(request, workflow, import_job, SavedCells([number for number in named if number]))
+    return _answer(request, workflow, import_job, SavedRows([number for number in named if number]))
 
 
 @require_POST

@@ -54,7 +54,7 @@ def send_at_once(import_job: ImportJob) -> None:
     """Send rows that need not wait before the page is shown. The worker sends them if another import is being sent."""
     if import_job.status == ImportJob.Status.SENDING and not import_job.waits_to_start and import_job.take_lease():
         send_requests(import_job)
-    import_job.refresh_from_db()
+    import_job.copy_from(ImportJob.objects.get(pk=import_job.pk))
 
 
 def _work(import_job: ImportJob, budget: TimeBudget) -> None:

@@ -6,6 +6,7 @@ another worker continues with the rest.
 
 from datetime import timedelta
 
+from django.db.models import Exists
 from django.utils import timezone
 
 from pipelines_portal.api_client import (
@@ -27,11 +28,12 @@ from pipelines_portal.entry.requests import (
     next_submission,
     open_submission,
     settle_overdue,
+    unsettled_submissions,
 )
 from pipelines_portal.entry.rows.schema_changes import changes_between, without_gone_fields
 from pipelines_portal.entry.transitions import finish_import, pause_for, stop_unconfirmed
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
-from pipelines_portal.keys.permissions import may_send_with, teams_through
+from pipelines_portal.keys.permissions import sendable_keys, teams_through
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import sentence
@@ -54,11 +56,15 @@ def send_requests(import_job: ImportJob, *, most: int | None = None) -> None:
     if reason := missing_right(import_job):
         pause_for(import_job, reason)
         return
-    settle_overdue(import_job)
-    if import_job.has_unconfirmed:
+    unsettled = unsettled_submissions(import_job)
+    if any(submission.is_overdue for submission in unsettled):
+        settle_overdue(import_job)
+        unsettled = unsettled_submissions(import_job)
+    if any(submission.status == Submission.Status.UNCONFIRMED for submission in unsettled):
         stop_unconfirmed(import_job, texts.UNCONFIRMED)
         return
-    give_back_unsent(import_job, only_of_others=True)
+    if any(submission.owner_id != import_job.owner_id for submission in unsettled):
+        give_back_unsent(import_job, only_of_others=True)
     try:
         client = client_for(import_job.key.on_behalf_of(import_job.owner))
         if _schema_changed(import_job, client.schema(import_job.workflow_id)):
@@ -66,17 +72,25 @@ def send_requests(import_job: ImportJob, *, most: int | None = None) -> None:
     except (KeyCannotBeOpened, PipelinesError) as error:
         _wait_or_pause(import_job, error)
         return
-    Sender(import_job, client).run(most)
+    Sender(import_job, client, has_open=bool(unsettled)).run(most)
 
 
 def missing_right(import_job: ImportJob) -> str:
     """Return why nothing more may be sent, in a sentence for people, or ""."""
-    if not OpenedWorkflow.objects.filter(key=import_job.key_id, workflow_id=import_job.workflow_id).exists():
+    owner, other = import_job.owner, import_job.continued_by or import_job.owner
+    found = OpenedWorkflow.objects.filter(key=import_job.key_id, workflow_id=import_job.workflow_id)
+    workflow = found.annotate(
+        may_owner_send=Exists(sendable_keys(owner).filter(pk=import_job.key_id)),
+        may_other_send=Exists(sendable_keys(other).filter(pk=import_job.key_id)),
+    ).first()
+    if workflow is None:
         return texts.NOT_OPENED
-    if not may_send_with(import_job.owner, import_job.key):
-        return texts.NO_ACCESS.format(owner=import_job.owner)
-    if import_job.continued_by and not may_send_with(import_job.continued_by, import_job.key):
-        return texts.CONTINUED_WITHOUT_ACCESS.format(person=import_job.continued_by)
+    if not workflow.may_owner_send:
+        return texts.NO_ACCESS.format(owner=owner)
+    if not workflow.may_other_send:
+        return texts.CONTINUED_WITHOUT_ACCESS.format(person=other)
+    workflow.key = import_job.key
+    import_job.workflow = workflow
     return ""
 
 
@@ -102,23 +116,22 @@ def _schema_changed(import_job: ImportJob, schema: Schema) -> bool:
 class Sender:
     """Sends the requests of one import during one lease."""
 
-    def __init__(self, import_job: ImportJob, client: PipelinesClient) -> None:
+    def __init__(self, import_job: ImportJob, client: PipelinesClient, *, has_open: bool) -> None:
         self.import_job, self.client = import_job, client
+        # Whether a request may be waiting to be sent. A person may ask for more typed rows at any time.
+        self.has_open = has_open or import_job.is_typed
         # The newest task before the next request, if the request before it created that task.
         self.newest: int | None = None
 
     def run(self, most: int | None = None) -> None:
         sent = 0
-        while self._renew_lease() and self._send_next() and not is_stopping():
+        while self._send_next() and not is_stopping():
             sent += 1
             if sent == most:
                 self.import_job.release_lease(due_at=timezone.now() + LEASE)
                 return
         if is_stopping():
             self.import_job.release_lease()  # another worker continues at once
-
-    def _renew_lease(self) -> bool:
-        return self.import_job.renew_lease(LEASE + lease())
 
     def _send_next(self) -> bool:
         """Send one request. Return whether to continue with another one."""
@@ -127,7 +140,9 @@ class Sender:
         if is_first:
             give_back_unsent(import_job)  # a draft may hold many rows
         try:
-            submission = open_submission(import_job) or (None if import_job.is_typed else next_submission(import_job))
+            submission = open_submission(import_job) if self.has_open else None
+            if submission is None and not import_job.is_typed:
+                submission = next_submission(import_job)
         except ImportChanged:
             import_job.release_lease()
             return False
@@ -137,7 +152,8 @@ class Sender:
         if submission.status == Submission.Status.SENDING:
             import_job.release_lease(due_at=timezone.now() + timedelta(seconds=1))
             return False
-        if not self._renew_lease():
+        # The lease is renewed for the request. It is lost if a person paused or stopped the import.
+        if not import_job.renew_lease(LEASE + lease()):
             return False
         # Rights end at once, so they are checked before each request.
         if reason := missing_right(import_job):
@@ -148,7 +164,10 @@ class Sender:
 
     def _note_senders(self, submission: Submission) -> None:
         """Record the teams through which the rows are sent now, and the person who continued the import."""
-        self.import_job.teams.add(*teams_through(self.import_job.owner, self.import_job.key))
+        import_job = self.import_job
+        teams = teams_through(import_job.owner, import_job.key)
+        if new := list(teams.exclude(pk__in=import_job.teams.order_by().values("pk"))):
+            import_job.teams.add(*new)
         if submission.continued_by_id != self.import_job.continued_by_id:
             draft = Submission.objects.filter(pk=submission.pk, status=Submission.Status.DRAFT)
             draft.update(continued_by=self.import_job.continued_by_id)
@@ -161,7 +180,7 @@ class Sender:
         except Submission.DoesNotExist:  # it was given back
             return True
         except PipelinesError as error:
-            self.newest = None
+            self.newest, self.has_open = None, True
             return self._continue_after_error(submission, error, is_first=is_first)
         self.newest = max(outcome.task_ids, default=None) if outcome else None
         return self._continue_after(submission, is_first=is_first)

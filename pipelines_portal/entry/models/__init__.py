@@ -22,6 +22,7 @@ from pipelines_portal.entry.models.row_error import (
     ErrorGrouping,
     RowError,
     remove_errors,
+    replace_errors,
 )
 
 __all__ = [
@@ -49,4 +50,5 @@ __all__ = [
     "Step",
     "TypedDraft",
     "remove_errors",
+    "replace_errors",
 ]

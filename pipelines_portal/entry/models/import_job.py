@@ -24,6 +24,7 @@ from pipelines_portal.entry import texts
 from pipelines_portal.entry.models.import_row import Counts, ImportRow
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, Submissions
+from pipelines_portal.workflows.models import OpenedWorkflow
 
 LARGEST_REQUEST = 5_000
 # More rows than this wait so long before they are sent.
@@ -166,6 +167,11 @@ class ImportJob(models.Model):
 
     objects = ImportJobs.as_manager()
 
+    # The workflow as it was opened, if the caller has read it.
+    workflow: OpenedWorkflow | None = None
+    # The schema as it was stored and as it was parsed: a request reads it several times.
+    _parsed: tuple[dict[str, Any], Schema] | None = None
+
     class Meta:
         ordering: ClassVar = ["-changed_at", "-id"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["owner", "token"], name="an_import_is_begun_once")]
@@ -242,7 +248,9 @@ class ImportJob(models.Model):
 
     @property
     def parsed_schema(self) -> Schema:
-        return Schema.model_validate(self.schema)
+        if self._parsed is None or self._parsed[0] is not self.schema:
+            self._parsed = (self.schema, Schema.model_validate(self.schema))
+        return self._parsed[1]
 
     @property
     def version(self) -> str:
@@ -269,12 +277,17 @@ class ImportJob(models.Model):
         """Count its rows by status."""
         return dict(self.rows.values_list("status").order_by().annotate(number=Count("*")))
 
-    def store_counts(self, **values: Any) -> None:
-        """Update its row counts, and `values`. Call at the end of a transaction that locked it and changed rows."""
-        row_counts = self.count_rows()
+    def store_counts(self, counts: dict[str, int] | None = None, **values: Any) -> None:
+        """Update its row counts, and `values`. Call at the end of a transaction that locked it and changed rows.
+
+        The rows are counted, unless the caller knows `counts`.
+        """
+        values["row_counts"] = self.count_rows() if counts is None else counts
         if self.is_typed:
-            values["row_count"] = sum(row_counts.values())
-        ImportJob.objects.filter(pk=self.pk).update(row_counts=row_counts, **values)
+            values["row_count"] = sum(values["row_counts"].values())
+        ImportJob.objects.filter(pk=self.pk).update(**values)
+        for name, value in values.items():
+            setattr(self, name, value)
 
     # Steps
 
@@ -299,8 +312,13 @@ class ImportJob(models.Model):
             "start_at": None,
         } | values
         is_taken = ImportJob.objects.filter(*conditions, pk=self.pk, status__in=sources).update(status=status, **values)
-        self.refresh_from_db()
+        self.copy_from(ImportJob.objects.get(pk=self.pk))
         return bool(is_taken)
+
+    def copy_from(self, later: "ImportJob") -> None:
+        """Take over the columns of the same import that was read later, and keep the objects that it points to."""
+        for column in self._meta.concrete_fields:
+            setattr(self, column.attname, getattr(later, column.attname))
 
     def lock(self, *conditions: Q) -> "ImportJob | None":
         """Return its present row, locked until the transaction ends. Return None if it is gone or a condition fails."""
@@ -362,7 +380,9 @@ class ImportJob(models.Model):
             free = ImportJob.objects.filter(_is_due(now), pk=self.pk, status=self.status)
             is_taken = free.update(lease_holder=uuid.uuid4(), lease_until=now + LEASE)
         if is_taken:
-            self.refresh_from_db()
+            taken = ImportJob.objects.select_related("owner", "continued_by", "key__owner").get(pk=self.pk)
+            self.copy_from(taken)
+            self.owner, self.continued_by, self.key = taken.owner, taken.continued_by, taken.key
         return bool(is_taken)
 
     def _is_key_busy(self, now: datetime) -> bool:

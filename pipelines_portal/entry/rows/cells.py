@@ -1,26 +1,31 @@
-"""What the check of an import found: the rows as a form shows them, the columns, and the duplicates."""
+"""Cells of rows: their texts and errors, what a typed text means, and inputs for them."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django import forms
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from pipelines_portal.api_client import Field
+from pipelines_portal.core import times
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowError
 from pipelines_portal.matching.columns import Matching
+from pipelines_portal.matching.notation import clock_in
 from pipelines_portal.matching.words import Meanings
 from pipelines_portal.spreadsheets.cells import text_of
+from pipelines_portal.workflows.fields.dates import moment_in
+from pipelines_portal.workflows.fields.local_times import meanings, utc_text
+from pipelines_portal.workflows.fields.typed_times import read_typed_time
 from pipelines_portal.workflows.fields.types import type_of
 
-DUPLICATES_SHOWN = 5
 TO_FIX = (ImportRow.Status.TO_FIX, ImportRow.Status.REJECTED)
-# The share of the rows that were sent before, from which on the page says so in one line.
-MOSTLY = 0.8
-SAMPLED_DUPLICATES, MOST_READ = 200, 2_000
 # A longer text is shown but not edited in the table.
 LONGEST_EDITED = 1_000
 # Rows whose numbers are closer are looked up by their range.
 CLOSE = 1_000
+# Between the items of a ranking that is typed in one line.
+ORDERED = " > "
 
 
 @dataclass
@@ -71,14 +76,14 @@ class RowTexts:
         # None for typed rows: their dates are moments of the person's time zone, not texts of a file.
         self.of_file = None if import_job.is_typed else self.matching
         self._places = self.matching.places()
-        self._meanings = Meanings(self.matching.words)
+        self.meanings = Meanings(self.matching.words)
 
     def text(self, known: Field, row: ImportRow) -> str:
         if known.name in row.edits:
             return str(row.edits[known.name])
         place = self._places.get(known.name)
         text = text_of(row.cells[place]) if place is not None and place < len(row.cells) else ""
-        return self._meanings.choice(known, text) or text or self.matching.constants.get(known.name, "")
+        return self.meanings.choice(known, text) or text or self.matching.constants.get(known.name, "")
 
     def by_field(self, row: ImportRow) -> dict[str, str]:
         return {known.name: self.text(known, row) for known in self.fields}
@@ -170,3 +175,41 @@ def value_widget(known: Field, text: str) -> forms.Widget:
         return forms.Textarea(attrs={"rows": 1})
     attrs = {name: value for name, value in form_field.widget.attrs.items() if name == "inputmode"}
     return forms.TextInput(attrs=attrs)
+
+
+def plain_text(text: str) -> str:
+    """Return a posted text as it is stored."""
+    return plain_line_ends(text).replace("\0", "")
+
+
+def plain_line_ends(text: str) -> str:
+    """Return a text as browsers show it. Cells of files, and forms that a browser posts, have other line ends."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def stored_text(known: Field, text: str, matching: Matching | None = None, at: datetime | None = None) -> str:
+    """Return a typed text as it is stored: times in UTC, rankings with an item on each line.
+
+    A time as the file writes it (`matching`) stays a text, and is read in the file's time zone as its other rows are.
+    Words such as "now" mean the time `at`.
+    """
+    if known.type == "datetime":
+        return text if matching and clock_in(text, matching) else _utc_time(text, at or timezone.now())
+    if known.type == "ranking" and ORDERED in text:
+        return "\n".join(item.strip() for item in text.split(ORDERED))
+    return text
+
+
+def _utc_time(text: str, at: datetime) -> str:
+    """Return the time that "today 9am" means in the person's time zone, in UTC as the form sends it, or the text."""
+    if not text.strip() or (stored := moment_in(text)) and stored.tzinfo:
+        return text
+    read = read_typed_time(text, times.local(at).replace(tzinfo=None))
+    if read is None:
+        return text
+    try:
+        meant = meanings(read, times.name_of(timezone.get_current_timezone()))
+    except OverflowError:
+        return text
+    # A time that occurs twice or never when the clocks change is ambiguous: its row gets an error.
+    return utc_text(meant[0]) if len(meant) == 1 else read.isoformat(" ", "minutes")

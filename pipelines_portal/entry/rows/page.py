@@ -11,7 +11,7 @@ from pipelines_portal.accounts.permissions import SignedInRequest
 from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
 from pipelines_portal.entry.permissions import can_use_key
 from pipelines_portal.entry.rows.cells import value_input
-from pipelines_portal.entry.rows.duplicates import Duplicate, find_earlier, first_duplicates
+from pipelines_portal.entry.rows.duplicates import find_earlier, first_duplicates
 from pipelines_portal.entry.rows.fixing import last_change, next_redo
 from pipelines_portal.entry.rows.reasons import (
     MOST_SHOWN,
@@ -21,8 +21,9 @@ from pipelines_portal.entry.rows.reasons import (
     near_choice,
     reasons_in,
 )
-from pipelines_portal.entry.rows.row_list import Selection, chips_of, columns_of, count_shown, grid_of, read_rows
-from pipelines_portal.entry.rows.saving import SavedCells
+from pipelines_portal.entry.rows.row_list import Selection, chips_of, grid_of, read_rows, sorted_fields
+from pipelines_portal.entry.rows.saving import SavedRows
+from pipelines_portal.entry.rows.typed import count_shown
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.match_line import MatchLine
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -53,7 +54,8 @@ def grid_context(
     **more: Any,
 ) -> dict[str, Any]:
     """Return what the grid shows. `posted` is a remedy that had an error."""
-    counts, groups = import_job.counts(), list(groups_with_rows(import_job))
+    counts = import_job.counts()
+    groups = list(groups_with_rows(import_job)) if counts.errors else []
     grid = grid_of(import_job, selection, counts, groups, pinned)
     context = tray_context(request, workflow, import_job, counts, groups=groups, posted=posted)
     matching = context["matching"]
@@ -63,7 +65,7 @@ def grid_context(
         "grid": grid,
         "at": request.GET.get("at", "")[:10],
         "selection": selection,
-        "chips": chips_of(selection, counts, grid.total if is_all else count_shown(import_job, counts)),
+        "chips": chips_of(selection, counts, grid.total if is_all else _count_shown(import_job, counts)),
         "match_line": None if import_job.is_typed else MatchLine(matching, import_job.parsed_schema),
         "has_dates": any(known.type == "datetime" for known in import_job.parsed_schema.fields),
         "last": last_change(import_job),
@@ -75,29 +77,37 @@ def grid_context(
 
 
 def saved_answer(
-    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, saved: SavedCells, **more: Any
+    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, saved: SavedRows, **more: Any
 ) -> HttpResponse:
-    """Return the rows that were saved, as the script of the grid puts them into the page."""
-    counts, rows = import_job.counts(), read_rows(import_job, saved.numbers)
-    selection = Selection.load(request.GET)
+    """Return the rows that were saved, as the script of the grid puts them into the page.
+
+    `import_job` has the columns that were written. `more` has what only the grid of typed rows shows.
+    """
+    counts, rows = import_job.counts_as_read, read_rows(import_job, saved.numbers)
+    selection, change = Selection.load(request.GET), saved.outcome.change
+    shown, more["next_number"] = count_shown(import_job) if import_job.is_typed else (counts.total, "")
     gone = sorted(set(saved.numbers) - {row.row.number for row in rows if row.row.status != ImportRow.Status.UNCHECKED})
     context = {
         **tray_context(request, workflow, import_job, counts),
         "rows": [row for row in rows if row.row.number not in gone],
         "gone": gone,
-        "names": json.dumps([column.known.name for column in columns_of(import_job.parsed_schema)]),
+        "names": json.dumps([known.name for known in sorted_fields(import_job.parsed_schema)]),
         "moved": saved.moved,
         "problems": saved.problems,
-        "last": last_change(import_job),
-        "redo": next_redo(import_job),
+        # A new change is the next to be undone, and leaves nothing to be made again.
+        "last": change or last_change(import_job),
+        "redo": None if change else next_redo(import_job),
         "selection": selection,
-        "next_number": "",
         "said": "",
         "headed": "",
-        "chips": chips_of(selection, counts, count_shown(import_job, counts)),
+        "chips": chips_of(selection, counts, shown),
         **more,
     }
     return render(request, "entry/grid/_saved.html", context)
+
+
+def _count_shown(import_job: ImportJob, counts: Counts) -> int:
+    return count_shown(import_job)[0] if import_job.is_typed else counts.total
 
 
 def tray_context(
@@ -111,7 +121,9 @@ def tray_context(
 ) -> dict[str, Any]:
     """Return what stands under the grid: errors with their remedies, duplicates, and what can be created."""
     schema = import_job.parsed_schema
-    reasons = reasons_in(groups_with_rows(import_job) if groups is None else groups, schema)
+    if groups is None:
+        groups = list(groups_with_rows(import_job)) if counts.errors else []
+    reasons = reasons_in(groups, schema)
     add_row_numbers(reasons)
     matching = Matching.load(import_job.matching)
     can_rematch = request.user.may_send and not import_job.is_typed and not counts.sent and not counts.requested
@@ -129,14 +141,10 @@ def tray_context(
         "more_reasons": fixes[REASONS_SHOWN:],
         "hidden_reasons": max(len(reasons) - MOST_SHOWN, 0),
         "earlier": earlier,
-        "duplicates": [] if earlier else _duplicates(import_job, counts),
+        "duplicates": first_duplicates(import_job) if counts.duplicate and not earlier else [],
         "matching": matching,
         "can_rematch": can_rematch,
     }
-
-
-def _duplicates(import_job: ImportJob, counts: Counts) -> list[Duplicate]:
-    return first_duplicates(import_job) if counts.duplicate else []
 
 
 def _with_fix(

@@ -19,15 +19,14 @@ from pipelines_portal.core import times
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_status import Look
 from pipelines_portal.entry.models import Counts, ErrorGroup, ImportJob, ImportRow
-from pipelines_portal.entry.rows.cells import LONGEST_EDITED, RowTexts, read_errors
+from pipelines_portal.entry.rows.cells import LONGEST_EDITED, ORDERED, RowTexts, read_errors
 from pipelines_portal.entry.rows.reasons import numbers_in_groups, numbers_with_error_in, select_groups
-from pipelines_portal.entry.rows.saving import ORDERED
 from pipelines_portal.entry.rows.tasks import known_tasks, read_index, tasks_of
 from pipelines_portal.entry.rows.typed import SHOWN_DIGEST, shown_rows
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.notation import NUMBERS, clock_in, read_number
 from pipelines_portal.matching.short_reasons import short_reason
-from pipelines_portal.matching.words import Meanings, choices_of, label_of
+from pipelines_portal.matching.words import choices_of, label_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.models import IndexedTask
 from pipelines_portal.web.parameters import number_in
@@ -246,22 +245,21 @@ class Grid:
         return ", ".join(known.label for known in self.folded)
 
 
+def sorted_fields(schema: Schema) -> list[Field]:
+    """Return the fields as columns show them, the required ones first."""
+    return sorted(schema.fields, key=lambda known: not known.required)
+
+
 def columns_of(schema: Schema) -> list[Column]:
     """Return a column for each field, the required ones first."""
-    fields = sorted(schema.fields, key=lambda known: not known.required)
-    return [Column(known, _kind_of(known), _choices_of(known)) for known in fields]
-
-
-def _kind_of(known: Field) -> str:
-    if _choices_of(known):
-        return "choice"
-    return "lines" if known.type in LINES else "text"
-
-
-def _choices_of(known: Field) -> list[tuple[str, str]]:
-    if known.type == "rating":
-        return [(str(number), str(number)) for number in scale_of(known) or ()]
-    return choices_of(known)
+    columns = []
+    for known in sorted_fields(schema):
+        choices = choices_of(known)
+        if known.type == "rating":
+            choices = [(str(number), str(number)) for number in scale_of(known) or ()]
+        kind = "choice" if choices else "lines" if known.type in LINES else "text"
+        columns.append(Column(known, kind, choices))
+    return columns
 
 
 def empty_grid(schema: Schema, selection: Selection, pinned: Iterable[str]) -> Grid:
@@ -303,14 +301,9 @@ def next_error(import_job: ImportJob, after: int) -> int | None:
     return found or numbers.values_list("number", flat=True).first()
 
 
-def count_shown(import_job: ImportJob, counts: Counts) -> int:
-    return shown_rows(import_job).count() if import_job.is_typed else counts.total
-
-
 def chips_of(selection: Selection, counts: Counts, total: int) -> list[Chip]:
     """Return the filters with their numbers of rows. `total` is the number of all shown rows."""
-    numbers = {name: sum(getattr(counts, status) for status in statuses) for name, (*_, statuses) in FILTERS.items()}
-    numbers[""] = total
+    numbers = {name: counts.sum_of(statuses) for name, (*_, statuses) in FILTERS.items()} | {"": total}
     return [
         Chip(
             name,
@@ -332,13 +325,12 @@ def read_rows(import_job: ImportJob, numbers: list[int]) -> list[GridRow]:
     row_texts, task_ids = RowTexts(import_job), tasks_of(rows)
     tasks = known_tasks(read_index(import_job), list(task_ids.values())) if task_ids else {}
     columns = columns_of(import_job.parsed_schema)
-    meanings = Meanings(Matching.load(import_job.matching).words)
     is_paused = import_job.status == ImportJob.Status.PAUSED
     on_the_wire = requests_on_the_wire(import_job, rows) if is_paused else set()
     shown = []
     for row in rows:
         found, task_id = errors.get(row.number, {}), task_ids.get(row.number)
-        cells = [_show_cell(column, row, row_texts, meanings, found.pop(column.known.name, [])) for column in columns]
+        cells = [_show_cell(column, row, row_texts, found.pop(column.known.name, [])) for column in columns]
         left = [message for messages in found.values() for message in messages]
         wrong = sum(1 for cell in cells if cell.why) + len(left)
         is_held = is_paused and row.submission_id not in on_the_wire
@@ -369,12 +361,10 @@ def _look_of(row: ImportRow, wrong: int, *, waits: bool) -> Look:
     return LOOKS[_S(row.status)]
 
 
-def _show_cell(
-    column: Column, row: ImportRow, row_texts: RowTexts, meanings: Meanings, messages: list[str]
-) -> ShownCell:
+def _show_cell(column: Column, row: ImportRow, row_texts: RowTexts, messages: list[str]) -> ShownCell:
     known, text = column.known, row_texts.text(column.known, row)
     shown = edited = text
-    if choice := meanings.choice(known, text):
+    if choice := row_texts.meanings.choice(known, text):
         text = text if known.name in row.edits else choice
         shown = edited = label_of(known, choice)
     elif column.choices:
@@ -462,4 +452,4 @@ def _count(import_job: ImportJob, selection: Selection, counts: Counts, numbers:
         return int(numbers.count())
     if not selection.show:
         return counts.total
-    return sum(getattr(counts, status) for status in FILTERS[selection.show][2])
+    return counts.sum_of(FILTERS[selection.show][2])

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
 from django.db import transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
@@ -102,10 +102,20 @@ def next_number(import_job: ImportJob | None) -> int:
 
 def shown_rows(import_job: ImportJob) -> QuerySet[ImportRow]:
     """Select the rows that the grid shows: all but empty ones, and those created before today or cleared."""
+    return import_job.rows.filter(_is_shown(import_job))
+
+
+def count_shown(import_job: ImportJob) -> tuple[int, int]:
+    """Return how many rows the grid shows, and the number of its empty row, which reuses those of emptied rows."""
+    found = import_job.rows.aggregate(shown=Count("pk", filter=_is_shown(import_job)), last=Max("number"))
+    return found["shown"], (found["last"] or 0) + 1
+
+
+def _is_shown(import_job: ImportJob) -> Q:
     today = Submission.objects.filter(group=import_job.pk, sent_at__gte=_midnight()).values("pk")
     if import_job.cleared_at:
         today = today.filter(finished_at__gt=import_job.cleared_at)
-    return import_job.rows.filter(~Q(status=ImportRow.Status.CREATED) | Q(submission__in=today))
+    return ~Q(status=ImportRow.Status.CREATED) | Q(submission__in=today)
 
 
 def clear_created(import_job: ImportJob) -> None:
@@ -117,6 +127,9 @@ def start_typed(import_job: ImportJob, by: User, seen: dict[int, str]) -> str:
     """Send rows that are still as the person saw them, by number and digest. Return why not, in a sentence, or ""."""
     with transaction.atomic():
         locked = ImportJob.objects.select_for_update().get(pk=import_job.pk)
+        locked.key, locked.workflow = import_job.key, import_job.workflow
+        if by.pk == locked.owner_id:
+            locked.owner = by
         if problem := _why_not_start(locked, seen):
             return problem
         if locked.status == ImportJob.Status.SENDING:
@@ -124,9 +137,10 @@ def start_typed(import_job: ImportJob, by: User, seen: dict[int, str]) -> str:
         elif not locked.start_sending(by, len(seen)):
             return texts.ROWS_CHANGED
         # The rows that were asked for, and no others: the worker sends only these requests.
-        while next_submission(locked, list(seen)):
-            pass
-    import_job.refresh_from_db()
+        sent = 0
+        while sent < len(seen) and (request := next_submission(locked, list(seen))):
+            sent += request.row_count
+    import_job.copy_from(locked)
     return ""
 
 

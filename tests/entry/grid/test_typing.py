@@ -1,6 +1,7 @@
 """Rows that a person types in the grid: an import without a file, which is begun once and keeps every text."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import OperationalError, connections
+from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
@@ -105,13 +107,13 @@ def test_two_windows_that_type_into_the_same_numbers_at_once_lose_nothing(grid: 
     grid.fill(1)
     import_job = grid.job
 
-    def type_rows(name: str) -> saving.SavedCells:
+    def type_rows(name: str) -> saving.SavedRows:
         rows = [
-            saving.PostedCells(number, {"input_text": saving.Cell("", f"{name} {number}")}, is_new=True)
+            saving.PostedRow(number, {"input_text": saving.Cell("", f"{name} {number}")}, is_new=True)
             for number in range(2, 32)
         ]
         try:
-            return saving.save_cells(import_job, grid.owner, rows)
+            return saving.save_rows(import_job, grid.owner, rows)
         finally:
             connections.close_all()
 
@@ -561,3 +563,14 @@ def test_a_date_with_two_meanings_names_both(numbers_and_dates: TypedGrid) -> No
 def test_a_number_is_shown_as_it_is_sent(numbers_and_dates: TypedGrid, text: str, shown: str) -> None:
     assert f">{shown}</td>" in type_value(numbers_and_dates, 1, "amount", text)
     assert numbers_and_dates.statuses() == {1: "ready"}
+
+
+def test_a_time_is_typed_in_the_form_of_a_row_as_in_a_cell(page: Any, api: FakeApi, saved_key: Any) -> None:
+    grid = TypedGrid(page, open_workflow(saved_key, 42), saved_key.owner)
+    grid.fill(1)
+    due = {"name": "due", "title": "Due", "type": "datetime", "required": False}
+    ImportJob.objects.update(schema={**grid.job.schema, "fields": [*grid.job.schema["fields"], due]})
+    form = page.get(reverse("imports:row", args=[saved_key.pk, 42, grid.job.pk, 1])).content.decode()
+    seen = re.search(r'name="was-1" value="(\w+)"', form)[1]
+    page.post(grid.step("fix"), {"was-1": seen, "v-1-due": "2026-03-01 9am"})
+    assert grid.job.rows.get().edits["due"] == "2026-03-01T09:00:00Z"

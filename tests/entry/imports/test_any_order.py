@@ -30,9 +30,9 @@ from pipelines_portal.entry.rows.fixing import (
     edit_row,
     last_change,
     send_anyway,
-    set_aside,
-    take_back,
+    skip_row,
     undo_change,
+    undo_skip,
 )
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.appeared import tasks_since
@@ -189,8 +189,8 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
             "fix": lambda: self.change(
                 (ImportRow.Status.TO_FIX, ImportRow.Status.REJECTED, ImportRow.Status.READY), self.typed
             ),
-            "aside": lambda: self.change((ImportRow.Status.READY, ImportRow.Status.DUPLICATE), set_aside),
-            "back": lambda: self.change((ImportRow.Status.SET_ASIDE,), take_back),
+            "aside": lambda: self.change((ImportRow.Status.READY, ImportRow.Status.DUPLICATE), skip_row),
+            "back": lambda: self.change((ImportRow.Status.SET_ASIDE,), undo_skip),
             "twice": lambda: self.change((ImportRow.Status.DUPLICATE,), send_anyway),
         }
         deeds[what]()
@@ -266,7 +266,7 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
             ):
                 break
             for statuses, decide in (
-                ((ImportRow.Status.SET_ASIDE,), take_back), ((ImportRow.Status.DUPLICATE,), send_anyway),
+                ((ImportRow.Status.SET_ASIDE,), undo_skip), ((ImportRow.Status.DUPLICATE,), send_anyway),
                 ((ImportRow.Status.TO_FIX, ImportRow.Status.REJECTED), self.typed),
             ):  # fmt: skip
                 numbers = list(self.rows().filter(status__in=statuses).values_list("number", flat=True))

@@ -28,8 +28,7 @@ from pipelines_portal.entry.imports.task_counts import attention_by_import
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.permissions import visible_import
 from pipelines_portal.entry.rows.page import import_context
-from pipelines_portal.entry.rows.row_list import count_shown
-from pipelines_portal.entry.rows.typed import current_typed
+from pipelines_portal.entry.rows.typed import count_shown, current_typed
 from pipelines_portal.entry.transitions import delete_import, restore_import, transfer_import
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.spreadsheets.downloads import table_response, xlsx_response
@@ -179,7 +178,7 @@ def import_delete(request: SignedInRequest, key_id: int, workflow_id: int, impor
     """Ask before an import is deleted, or delete it."""
     workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if request.method == "POST":
-        shown = count_shown(import_job, import_job.counts_as_read)
+        shown = _count_shown(import_job)
         if not delete_import(import_job, request.user):
             messages.error(request, texts.NOT_DELETED)
         elif import_job.is_typed and import_job.owner_id == request.user.pk:
@@ -192,10 +191,14 @@ def import_delete(request: SignedInRequest, key_id: int, workflow_id: int, impor
         **import_context(workflow, import_job),
         # Rows that somebody else typed in the grid have no cells of a file.
         "fixes": import_job.lines.exclude(edits={}).exclude(cells=[]).count(),
-        "shown": count_shown(import_job, import_job.counts_as_read),
+        "shown": _count_shown(import_job),
         "back": _page_before(request, import_job),
     }
     return render_page(request, "entry/imports/delete.html", context)
+
+
+def _count_shown(import_job: ImportJob) -> int:
+    return count_shown(import_job)[0] if import_job.is_typed else import_job.counts_as_read.total
 
 
 def _page_before(request: SignedInRequest, import_job: ImportJob) -> str:

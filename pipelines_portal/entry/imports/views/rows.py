@@ -24,35 +24,29 @@ from pipelines_portal.entry.rows.cells import (
     value_input,
 )
 from pipelines_portal.entry.rows.fixing import (
-    LONGEST_PART,
     CannotChange,
     Correction,
     Outcome,
-    Replacement,
     change_rows,
     edit_row,
-    find_rows,
-    read_posted_rows,
     redo_change,
-    replace_in_rows,
-    save_rows,
     send_anyway,
-    set_aside,
-    show_posted,
-    take_back,
+    skip_row,
     undo_change,
+    undo_skip,
 )
 from pipelines_portal.entry.rows.page import grid_context, import_context, saved_answer
 from pipelines_portal.entry.rows.reasons import (
     groups_of_reason,
     numbers_in_groups,
 )
+from pipelines_portal.entry.rows.replacing import LONGEST_PART, Replacement, find_rows, replace_in_rows
 from pipelines_portal.entry.rows.row_list import (
     Selection,
     next_error,
     page_of_row,
 )
-from pipelines_portal.entry.rows.saving import Unreadable, read_posted_cells, save_cells
+from pipelines_portal.entry.rows.saving import Unreadable, read_posted_cells, read_posted_forms, save_rows, show_posted
 from pipelines_portal.entry.rows.typed import current_typed
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.row_values import RowReader
@@ -66,8 +60,8 @@ LARGEST_NUMBER = 2**31 - 1
 LONGEST_LABEL = 80
 # Decisions about one row or a whole list: the change, its label, its message, and the status of the rows in the list.
 DECISIONS = {
-    "aside": (set_aside, texts.SKIP_ROWS, texts.rows_skipped, ImportRow.Status.DUPLICATE),
-    "back": (take_back, texts.RESTORE_ROWS, texts.rows_restored, ImportRow.Status.SET_ASIDE),
+    "aside": (skip_row, texts.SKIP_ROWS, texts.rows_skipped, ImportRow.Status.DUPLICATE),
+    "back": (undo_skip, texts.RESTORE_ROWS, texts.rows_restored, ImportRow.Status.SET_ASIDE),
     "twice": (send_anyway, texts.CREATE_ANYWAY, texts.rows_updated, ImportRow.Status.DUPLICATE),
 }
 View = Callable[[SignedInRequest, OpenedWorkflow, ImportJob], HttpResponse]
@@ -171,14 +165,16 @@ def _inputs(row: ShownRow) -> list[dict[str, Any]]:
 @changes_rows
 def import_fix(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Save the form of a row, or skip the row."""
-    posted = read_posted_rows(request.POST)
-    aside = number_in(request.POST.get("aside", ""))
-    saved = save_rows(import_job, request.user, posted, aside)
+    posted = read_posted_forms(request.POST)
+    saved = save_rows(import_job, request.user, posted)
     if saved.stale:
         messages.warning(request, texts.CHANGED_ROW)
         row = show_posted(import_job, posted, saved.stale)[0]
         return _row_page(request, workflow, import_job, row, status=422)
-    done = texts.rows_skipped if saved.outcome.changed == [aside] else texts.rows_updated
+    for problem in saved.problems:
+        messages.warning(request, problem)
+    skipped = [row.number for row in posted if row.is_skipped]
+    done = texts.rows_skipped if saved.outcome.changed == skipped else texts.rows_updated
     _add_message(request, import_job, saved.outcome, done, texts.NO_CHANGE)
     return _back(import_job, Selection.load(request.POST))
 
@@ -187,7 +183,7 @@ def import_fix(request: SignedInRequest, workflow: OpenedWorkflow, import_job: I
 def import_cells(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Save cells that a script posts, and return their rows and what stands under the grid."""
     try:
-        saved = save_cells(import_job, request.user, read_posted_cells(request.body))
+        saved = save_rows(import_job, request.user, read_posted_cells(request.body))
     except Unreadable:
         return HttpResponseBadRequest()
     except CannotChange as error:
@@ -202,7 +198,7 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
     groups = groups_of_reason(import_job, key)
     numbers = partial(numbers_in_groups, [group.pk for group in groups])
     if action == "aside":
-        outcome = change_rows(import_job, request.user, texts.SKIP_ROWS, numbers, set_aside)
+        outcome = change_rows(import_job, request.user, texts.SKIP_ROWS, numbers, skip_row)
         _add_message(request, import_job, outcome, texts.rows_skipped)
         return _back(import_job, Selection())
     schema = import_job.parsed_schema

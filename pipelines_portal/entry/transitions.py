@@ -75,10 +75,10 @@ def finish_import(import_job: ImportJob) -> None:
             import_job.take_step(Step.FINISH, ImportJob.Status.CHECKED, import_job.lease_is_held)
             and not import_job.is_typed
         ):
-            _notify_end(import_job)
+            notify_end(import_job)
 
 
-def _notify_end(import_job: ImportJob) -> None:
+def notify_end(import_job: ImportJob) -> None:
     """Send the signal that all rows were sent."""
     sent = import_job.submissions.order_by()
     sums = sent.aggregate(created=Sum("success_count"), rejected=Sum("error_count"), count=Count("pk"))

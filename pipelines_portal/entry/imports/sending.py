@@ -5,6 +5,7 @@ another worker continues with the rest.
 """
 
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Exists
 from django.utils import timezone
@@ -79,7 +80,7 @@ def missing_right(import_job: ImportJob) -> str:
     """Return why nothing more may be sent, in a sentence for people, or ""."""
     owner, other = import_job.owner, import_job.continued_by or import_job.owner
     found = OpenedWorkflow.objects.filter(key=import_job.key_id, workflow_id=import_job.workflow_id)
-    workflow = found.annotate(
+    workflow: Any = found.annotate(
         may_owner_send=Exists(sendable_keys(owner).filter(pk=import_job.key_id)),
         may_other_send=Exists(sendable_keys(other).filter(pk=import_job.key_id)),
     ).first()

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.submissions.days import Batches, Line, batches_of_imports, fill, page_of
 from pipelines_portal.submissions.filters import LedgerForm, all_of, first_of_imports, newest
+from pipelines_portal.submissions.import_states import ImportState, states_of_imports
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.signals import ImportState, states_of_imports
 from pipelines_portal.submissions.team import unknown_for
 from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.web.rendering import content_digest, is_poll_of, render_page

@@ -37,7 +37,7 @@ from pipelines_portal.entry.rows.cells import RowTexts
 from pipelines_portal.entry.rows.checking import SENT
 from pipelines_portal.entry.rows.fixing import LARGEST_NUMBER, CannotChange, last_change, undo_change
 from pipelines_portal.entry.rows.page import grid_context, saved_answer
-from pipelines_portal.entry.rows.row_list import MOST_IN_PAGE, Column, Selection, columns_of, empty_grid
+from pipelines_portal.entry.rows.row_list import MOST_IN_PAGE, Column, columns_of, empty_grid
 from pipelines_portal.entry.rows.saving import (
     MOST_PROBLEMS,
     QUOTED,
@@ -48,6 +48,7 @@ from pipelines_portal.entry.rows.saving import (
     read_posted_cells,
     save_rows,
 )
+from pipelines_portal.entry.rows.selection import Selection
 from pipelines_portal.entry.rows.typed import (
     begin_typed,
     clear_created,

@@ -11,9 +11,8 @@ from pipelines_portal.entry.imports.downloads import (
     header_of,
     reasons_of,
 )
-from pipelines_portal.entry.imports.row_list import TO_FIX, look_of_row
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.entry.rows.row_list import requests_on_the_wire
+from pipelines_portal.entry.rows.row_list import WITH_ERRORS, look_of_row, requests_on_the_wire
 from pipelines_portal.entry.rows.tasks import known_tasks, read_index, tasks_of
 from pipelines_portal.matching.columns import OWN_COLUMNS, STATUS_COLUMNS, Matching
 
@@ -32,7 +31,7 @@ def _lines(import_job: ImportJob) -> Iterator[list[Any]]:
     while batch := list(islice(rows, BATCH)):
         task_ids = tasks_of(batch)
         tasks = known_tasks(index, list(task_ids.values()))
-        wrong = [row for row in batch if row.status in TO_FIX]
+        wrong = [row for row in batch if row.status in WITH_ERRORS]
         reasons = reasons_of(import_job, wrong) if wrong else {}
         on_the_wire = requests_on_the_wire(import_job, batch)
         for row in batch:

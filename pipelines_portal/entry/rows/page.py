@@ -21,8 +21,9 @@ from pipelines_portal.entry.rows.reasons import (
     near_choice,
     reasons_in,
 )
-from pipelines_portal.entry.rows.row_list import Selection, chips_of, grid_of, read_rows, sorted_fields
+from pipelines_portal.entry.rows.row_list import grid_of, read_rows, sorted_fields
 from pipelines_portal.entry.rows.saving import SavedRows
+from pipelines_portal.entry.rows.selection import Selection, chips_of_grid
 from pipelines_portal.entry.rows.typed import count_shown
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.match_line import MatchLine
@@ -65,7 +66,7 @@ def grid_context(
         "grid": grid,
         "at": request.GET.get("at", "")[:10],
         "selection": selection,
-        "chips": chips_of(selection, counts, grid.total if is_all else _count_shown(import_job, counts)),
+        "chips": chips_of_grid(selection, counts, grid.total if is_all else _count_shown(import_job, counts)),
         "match_line": None if import_job.is_typed else MatchLine(matching, import_job.parsed_schema),
         "has_dates": any(known.type == "datetime" for known in import_job.parsed_schema.fields),
         "last": last_change(import_job),
@@ -100,7 +101,7 @@ def saved_answer(
         "selection": selection,
         "said": "",
         "headed": "",
-        "chips": chips_of(selection, counts, shown),
+        "chips": chips_of_grid(selection, counts, shown),
         **more,
     }
     return render(request, "entry/grid/_saved.html", context)

@@ -1,4 +1,4 @@
-"""The grid: rows that were typed, pasted or read from a file, with their errors at the cells."""
+"""The list of rows that the grid and the page of a sent import show: columns, cells, and what became of each row."""
 
 import json
 import re
@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -21,6 +20,7 @@ from pipelines_portal.entry.import_status import Look
 from pipelines_portal.entry.models import Counts, ErrorGroup, ImportJob, ImportRow
 from pipelines_portal.entry.rows.cells import LONGEST_EDITED, ORDERED, RowTexts, read_errors
 from pipelines_portal.entry.rows.reasons import numbers_in_groups, numbers_with_error_in, select_groups
+from pipelines_portal.entry.rows.selection import WAITING, Selection
 from pipelines_portal.entry.rows.tasks import known_tasks, read_index, tasks_of
 from pipelines_portal.entry.rows.typed import SHOWN_DIGEST, shown_rows
 from pipelines_portal.matching.columns import Matching
@@ -29,23 +29,13 @@ from pipelines_portal.matching.short_reasons import short_reason
 from pipelines_portal.matching.words import choices_of, label_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.models import IndexedTask
-from pipelines_portal.web.parameters import number_in
 from pipelines_portal.workflows.fields.dates import moment_in
 from pipelines_portal.workflows.fields.numbers import scale_of
 
 # So many rows are in the page. If there are more, they come in pages.
 MOST_IN_PAGE, ROWS_PER_PAGE = 200, 100
-LAST_PAGE = 100_000
 LONGEST_SHOWN = 160
 _S = ImportRow.Status
-# The filters of the rows by their names in the address: the word, the color, and the statuses.
-FILTERS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "": ("All", "", ()),
-    "errors": ("Errors", "failed", (_S.TO_FIX, _S.REJECTED)),
-    "duplicates": ("Duplicates", "warning", (_S.DUPLICATE,)),
-    "skipped": ("Skipped", "", (_S.SET_ASIDE,)),
-    "ready": ("Ready", "", (_S.READY,)),
-}
 WITH_ERRORS = (_S.TO_FIX, _S.REJECTED)
 # Nothing of these can be changed.
 SENT = (_S.REQUESTED, _S.CREATED, _S.UNCONFIRMED)
@@ -68,38 +58,8 @@ LOOKS = {
     _S.UNCONFIRMED: Look("unconfirmed", "unconfirmed", "Unconfirmed"),
 }
 _DECIMALS = re.compile(r"[+-]?[0-9]+\.[0-9]*")
-WAITING = Look("pending", "pending", texts.WAITING, is_calm=True)
+REQUESTED = Look("pending", "pending", WAITING, is_calm=True)
 CREATING = Look("sending", "in_progress", texts.CREATING, is_calm=True)
-
-
-@dataclass(frozen=True)
-class Selection:
-    """The rows that the address selects: a filter, an error or the field of it, and a page."""
-
-    show: str = ""
-    reason: str = ""
-    field: str = ""
-    # 0 if the address names none.
-    page: int = 0
-    all_fields: bool = False
-
-    @classmethod
-    def load(cls, data: Any) -> "Selection":
-        """Read the selection from a query string, or from a form that carries it."""
-        show, page = data.get("show", ""), number_in(data.get("page", ""), LAST_PAGE)
-        name = data.get("field", "").replace("\0", "")[:200]
-        is_known = show in FILTERS
-        return cls(show if is_known else "", data.get("reason", "")[:40], name, page or 0, data.get("fields") == "all")
-
-    def query(self, **changes: Any) -> str:
-        """Return the query string with changes. Without `page` among them, it is that of the first page."""
-        values = {"show": self.show, "reason": self.reason, "field": self.field, "page": ""}
-        values |= {"fields": "all" if self.all_fields else ""} | changes
-        return f"?{urlencode({name: value for name, value in values.items() if value})}"
-
-    @property
-    def here(self) -> str:
-        return self.query(page=self.page or "")
 
 
 @dataclass(frozen=True)
@@ -189,18 +149,6 @@ class GridRow:
     @property
     def _is_finished(self) -> bool:
         return self.task is not None and self.task.status in ("finished", "failed")
-
-
-@dataclass(frozen=True)
-class Chip:
-    """A filter above the grid."""
-
-    name: str
-    word: str
-    status: str
-    count: int
-    is_current: bool
-    address: str
 
 
 @dataclass
@@ -301,24 +249,7 @@ def next_error(import_job: ImportJob, after: int) -> int | None:
     return found or numbers.values_list("number", flat=True).first()
 
 
-def chips_of(selection: Selection, counts: Counts, total: int) -> list[Chip]:
-    """Return the filters with their numbers of rows. `total` is the number of all shown rows."""
-    numbers = {name: counts.sum_of(statuses) for name, (*_, statuses) in FILTERS.items()} | {"": total}
-    return [
-        Chip(
-            name,
-            word,
-            status,
-            numbers[name],
-            name == selection.show and not selection.reason and not selection.field,
-            selection.query(show=name, reason="", field=""),
-        )
-        for name, (word, status, _) in FILTERS.items()
-        if numbers[name] or not name or name == selection.show
-    ]
-
-
-def read_rows(import_job: ImportJob, numbers: list[int]) -> list[GridRow]:
+def read_rows(import_job: ImportJob, numbers: list[int] | QuerySet[ImportRow, int]) -> list[GridRow]:
     """Return rows by their numbers, in order."""
     rows = list(import_job.lines.filter(number__in=numbers).defer("fields").order_by("number"))
     errors = read_errors(import_job, [row for row in rows if row.status in WITH_ERRORS])
@@ -334,7 +265,7 @@ def read_rows(import_job: ImportJob, numbers: list[int]) -> list[GridRow]:
         left = [message for messages in found.values() for message in messages]
         wrong = sum(1 for cell in cells if cell.why) + len(left)
         is_held = is_paused and row.submission_id not in on_the_wire
-        look = _look_of(row, wrong, waits=import_job.waits_to_start or is_held)
+        look = _look_in_grid(row, wrong, waits=import_job.waits_to_start or is_held)
         shown.append(GridRow(row, cells, look, "; ".join(left), task_id, tasks.get(task_id or 0)))
     return shown
 
@@ -346,7 +277,21 @@ def requests_on_the_wire(import_job: ImportJob, rows: list[ImportRow]) -> set[UU
     return set(import_job.submissions.filter(status=Submission.Status.SENDING).values_list("pk", flat=True))
 
 
-def _look_of(row: ImportRow, wrong: int, *, waits: bool) -> Look:
+def status_of(row: ImportRow, on_the_wire: set[UUID]) -> ImportRow.Status:
+    """Return what people read: a row is ready while its request waits, for example for a key that works."""
+    is_held = row.status == _S.REQUESTED and row.submission_id not in on_the_wire
+    return _S.READY if is_held else _S(row.status)
+
+
+def look_of_row(import_job: ImportJob, row: ImportRow, on_the_wire: set[UUID]) -> Look:
+    """Return the look of a row on the page of a sent import and in downloads, as long as its task is not known."""
+    status = status_of(row, on_the_wire)
+    is_waiting = status == _S.READY and import_job.status == ImportJob.Status.SENDING
+    return LOOKS[status]._replace(word=WAITING) if is_waiting else LOOKS[status]
+
+
+def _look_in_grid(row: ImportRow, wrong: int, *, waits: bool) -> Look:
+    """Return the look of a row that a person may change: it says what is wrong, and what was asked for."""
     if row.status == _S.READY:
         return READY
     if row.status == _S.TO_FIX:
@@ -355,7 +300,7 @@ def _look_of(row: ImportRow, wrong: int, *, waits: bool) -> Look:
         same = texts.SAME_AS_ROW.format(row=row.duplicate_of_row) if row.duplicate_of_row else texts.SENT_BEFORE
         return Look("warning", "duplicate", same)
     if row.status == _S.REQUESTED:
-        return WAITING if waits else CREATING
+        return REQUESTED if waits else CREATING
     if row.status == _S.UNCHECKED:
         return Look("pending", "pending", "", is_calm=True)
     return LOOKS[_S(row.status)]
@@ -443,7 +388,7 @@ def _select_numbers(import_job: ImportJob, selection: Selection, groups: list[Er
         return numbers_with_error_in(import_job, selection.field)
     rows: QuerySet[ImportRow] = shown_rows(import_job) if import_job.is_typed else import_job.rows
     if selection.show:
-        rows = rows.filter(status__in=FILTERS[selection.show][2])
+        rows = rows.filter(status__in=selection.statuses)
     return rows.order_by("number").values_list("number", flat=True)
 
 
@@ -452,4 +397,4 @@ def _count(import_job: ImportJob, selection: Selection, counts: Counts, numbers:
         return int(numbers.count())
     if not selection.show:
         return counts.total
-    return counts.sum_of(FILTERS[selection.show][2])
+    return counts.sum_of(selection.statuses)

@@ -41,12 +41,9 @@ from pipelines_portal.entry.rows.reasons import (
     numbers_in_groups,
 )
 from pipelines_portal.entry.rows.replacing import LONGEST_PART, Replacement, find_rows, replace_in_rows
-from pipelines_portal.entry.rows.row_list import (
-    Selection,
-    next_error,
-    page_of_row,
-)
+from pipelines_portal.entry.rows.row_list import next_error, page_of_row
 from pipelines_portal.entry.rows.saving import Unreadable, read_posted_cells, read_posted_forms, save_rows, show_posted
+from pipelines_portal.entry.rows.selection import Selection
 from pipelines_portal.entry.rows.typed import current_typed
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.row_values import RowReader

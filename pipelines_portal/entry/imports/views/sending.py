@@ -17,13 +17,14 @@ from django_htmx.http import HttpResponseClientRedirect
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.row_list import Selection, chips, list_rows
+from pipelines_portal.entry.imports.sent_rows import sent_rows
 from pipelines_portal.entry.imports.task_counts import attention_by_import, task_bar, want_counts
 from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
 from pipelines_portal.entry.permissions import can_use_key, require_key, visible_import
 from pipelines_portal.entry.requests import settle_overdue
 from pipelines_portal.entry.restored import decide_sent, tasks_since_restore
 from pipelines_portal.entry.rows.page import import_context
+from pipelines_portal.entry.rows.selection import Selection, chips_of_sent
 from pipelines_portal.entry.rows.typed import ready_rows, start_typed
 from pipelines_portal.entry.transitions import pause_import, stop_import
 from pipelines_portal.keys.clients import client_for
@@ -276,7 +277,7 @@ def import_progress(request: SignedInRequest, key_id: int, workflow_id: int, imp
         url = import_job.get_absolute_url()
         return HttpResponseClientRedirect(url) if htmx_of(request) else redirect(url)
     context = import_context(workflow, import_job) | _progress_context(import_job, requests)
-    context |= _rows_context(workflow, import_job, Selection.load(request.GET), context["counts"])
+    context |= _rows_context(workflow, import_job, Selection.load_sent(request.GET), context["counts"])
     if context["counts"].created:
         rows = SubmissionRow.objects.filter(submission__group=import_job.pk)
         context["lost_tasks"] = lost_tasks(rows, getattr(workflow, "index", None))
@@ -332,8 +333,8 @@ def _rows_context(
 ) -> dict[str, Any]:
     attention = attention_by_import(workflow, [import_job.pk]) if counts.created else {}
     return {
-        "rows": list_rows(import_job, workflow, selection),
-        "chips": chips(
+        "rows": sent_rows(import_job, workflow, selection),
+        "chips": chips_of_sent(
             selection,
             counts,
             attention.get(import_job.pk, 0),

@@ -111,7 +111,7 @@ def page(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRespons
         if import_job.counts_as_read.requested:
             give_back_typed(import_job)
         import_job.key = workflow.key
-        _settle_overdue(import_job)
+        settle_overdue(import_job)
     context = _context(request, workflow, schema, import_job)
     return render_page(request, "entry/grid/typed.html", context, partials=("sheet",))
 
@@ -119,12 +119,6 @@ def page(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRespons
 def _remember_view(user: User) -> None:
     if not user.uses_grid:
         User.objects.filter(pk=user.pk).update(uses_grid=True)
-
-
-def _settle_overdue(import_job: ImportJob) -> None:
-    key = import_job.key
-    settle_overdue(import_job)
-    import_job.key = key
 
 
 def _context(
@@ -464,7 +458,7 @@ def created(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResp
     if import_job is None:
         return HttpResponse(status=204)
     import_job.key = workflow.key
-    _settle_overdue(import_job)
+    settle_overdue(import_job)
     named = (number_in(text) for text in request.GET.get("rows", "").split(",")[:MOST_IN_PAGE])
     return _answer(request, workflow, import_job, SavedRows([number for number in named if number]))
 

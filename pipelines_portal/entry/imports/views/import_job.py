@@ -1,6 +1,6 @@
 """Start an import, show, download, hand over, delete and restore it."""
 
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib import messages
@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
@@ -25,8 +25,8 @@ from pipelines_portal.entry.imports.lists import count_stored, list_deleted, lis
 from pipelines_portal.entry.imports.reading import start_import
 from pipelines_portal.entry.imports.status_table import ALL_ROWS, status_table
 from pipelines_portal.entry.imports.task_counts import attention_by_import
+from pipelines_portal.entry.imports.views.loading import changes_import, loads_import, redirect_to
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.entry.permissions import visible_import
 from pipelines_portal.entry.rows.page import import_context
 from pipelines_portal.entry.rows.typed import count_shown, current_typed
 from pipelines_portal.entry.transitions import delete_import, restore_import, transfer_import
@@ -117,9 +117,9 @@ def import_template(request: SignedInRequest, key_id: int, workflow_id: int, for
 @require_safe
 @never_cache
 @signed_in
-def import_detail(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+@loads_import
+def import_detail(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Redirect to the page for the import's status, or show that it is being read, unreadable or deleted."""
-    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     is_waiting = import_job.status in WAITING
     if htmx_of(request) and htmx_of(request).target == "import-wait":
         return HttpResponse(status=204) if is_waiting else HttpResponseClientRedirect(import_job.get_absolute_url())
@@ -137,11 +137,11 @@ def import_detail(request: SignedInRequest, key_id: int, workflow_id: int, impor
 
 @require_safe
 @signed_in
+@loads_import
 def import_rows(
-    request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID, kind: str, form: str
+    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, kind: str, form: str
 ) -> HttpResponseBase:
     """Download the rows of a kind with their errors, or all rows with their tasks, as CSV or XLSX."""
-    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if kind not in (*KINDS, ALL_ROWS):
         raise Http404
     record(Verb.IMPORT_EXPORTED, by=request.user, target=import_job, label=import_job.label, rows=kind)
@@ -152,8 +152,8 @@ def import_rows(
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 @senders_only
-def import_hand_over(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+@loads_import
+def import_hand_over(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     if import_job.status in (ImportJob.Status.SENDING, ImportJob.Status.DELETED):
         messages.error(request, texts.PAUSE_FIRST)
         return redirect(import_job)
@@ -174,17 +174,17 @@ def import_hand_over(request: SignedInRequest, key_id: int, workflow_id: int, im
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 @senders_only
-def import_delete(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+@loads_import
+def import_delete(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Ask before an import is deleted, or delete it."""
-    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if request.method == "POST":
         shown = _count_shown(import_job)
         if not delete_import(import_job, request.user):
             messages.error(request, texts.NOT_DELETED)
         elif import_job.is_typed and import_job.owner_id == request.user.pk:
             messages.success(request, texts.rows_deleted(shown))
-            return redirect("grid:page", key_id, workflow_id)
-        return redirect("imports:detail", key_id, workflow_id, import_id)
+            return redirect("grid:page", workflow.key_id, workflow.workflow_id)
+        return redirect_to(import_job)
     if not import_job.can_be_deleted:
         return redirect(import_job)
     context = {
@@ -208,13 +208,10 @@ def _page_before(request: SignedInRequest, import_job: ImportJob) -> str:
     return reverse("imports:check", args=[import_job.key_id, import_job.workflow_id, import_job.pk])
 
 
-@require_POST
-@signed_in
-@senders_only
-def import_restore(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+@changes_import
+def import_restore(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     if restore_import(import_job, request.user):
         messages.success(request, texts.RESTORED_IMPORT.format(name=import_job.file_name))
     if import_job.is_typed and current_typed(request.user, workflow) == import_job:
-        return redirect("grid:page", key_id, workflow_id)
-    return redirect("imports:detail", key_id, workflow_id, import_id)
+        return redirect("grid:page", workflow.key_id, workflow.workflow_id)
+    return redirect_to(import_job)

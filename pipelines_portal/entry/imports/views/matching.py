@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Schema
@@ -25,8 +24,9 @@ from pipelines_portal.entry.imports.proposals import (
     settle_matching,
     stored_matching,
 )
+from pipelines_portal.entry.imports.views.loading import changes_import, loads_import
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.entry.permissions import require_key, visible_import
+from pipelines_portal.entry.permissions import require_key
 from pipelines_portal.entry.rows.cells import value_input
 from pipelines_portal.entry.rows.page import import_context
 from pipelines_portal.keys.clients import client_for
@@ -43,9 +43,9 @@ PREVIEWED, SAMPLES = 10, 3
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @signed_in
-def import_match(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+@loads_import
+def import_match(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Show the first rows and what each column is, or settle the columns."""
-    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if import_job.status != ImportJob.Status.MATCHING:
         return redirect(import_job)
     schema = _schema(import_job)
@@ -77,12 +77,9 @@ def _post(
     return redirect(import_job)
 
 
-@require_POST
-@signed_in
-@senders_only
-def import_reread(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+@changes_import
+def import_reread(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Read the file with another encoding, separator or sheet, or choose another header line."""
-    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     form = ReadingForm(request.POST)
     line = number_in(request.POST.get("header_line", ""), HEADER_LINES)
     if (
@@ -112,23 +109,17 @@ def _differs(import_job: ImportJob, asked: dict[str, str]) -> bool:
     return any(text and text != import_job.reading_result.get(name) for name, text in asked.items())
 
 
-@require_POST
-@signed_in
-@senders_only
-def import_rematch(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+@changes_import
+def import_rematch(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Return from the check to the columns. What was typed into rows stays."""
-    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if not match_again(import_job):
         messages.warning(request, texts.COLUMNS_ARE_FIXED)
     return redirect(import_job)
 
 
-@require_POST
-@signed_in
-@senders_only
-def import_forget(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+@changes_import
+def import_forget(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Forget a word that was learned, and check the rows without it."""
-    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     field, word = (request.POST.get(name, "") for name in ("field", "word"))
     if forget_and_check(import_job, field, word):
         work_if_small(import_job, request.user)

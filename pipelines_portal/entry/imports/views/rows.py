@@ -1,23 +1,22 @@
 """The grid of an import: its rows with their errors, and changes of rows before they are sent."""
 
 from collections.abc import Callable
-from functools import partial, wraps
+from functools import partial
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect
+from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Field
 from pipelines_portal.entry import texts
+from pipelines_portal.entry.imports.views.loading import changes_import, go_to, loads_import
 from pipelines_portal.entry.models import LONGEST_VALUE, ImportJob, ImportRow
-from pipelines_portal.entry.permissions import can_use_key, visible_import
+from pipelines_portal.entry.permissions import can_use_key
 from pipelines_portal.entry.rows.cells import (
     ShownRow,
     show_rows,
@@ -49,7 +48,7 @@ from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.matching.words import choices_of, is_choice, label_of
 from pipelines_portal.web.parameters import number_in
-from pipelines_portal.web.rendering import htmx_of, render_page
+from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 LARGEST_NUMBER = 2**31 - 1
@@ -61,20 +60,21 @@ DECISIONS = {
     "back": (undo_skip, texts.RESTORE_ROWS, texts.rows_restored, ImportRow.Status.SET_ASIDE),
     "twice": (send_anyway, texts.CREATE_ANYWAY, texts.rows_updated, ImportRow.Status.DUPLICATE),
 }
-View = Callable[[SignedInRequest, OpenedWorkflow, ImportJob], HttpResponse]
 
 
 @require_safe
 @never_cache
 @signed_in
-def import_check(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+@loads_import
+def import_check(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Show the grid: rows with their errors, groups of errors with a remedy, and the duplicates."""
-    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if not import_job.can_change_rows:
-        return _go_to(request, import_job.get_absolute_url())
+        return go_to(request, import_job.get_absolute_url())
     if import_job.is_typed and can_use_key(import_job) and current_typed(request.user, workflow) == import_job:
         query = request.GET.urlencode()
-        return redirect(f"{reverse('grid:page', args=[key_id, workflow_id])}{'?' if query else ''}{query}")
+        return redirect(
+            f"{reverse('grid:page', args=[workflow.key_id, workflow.workflow_id])}{'?' if query else ''}{query}"
+        )
     if "error_after" in request.GET:
         return _to_next_error(request, import_job)
     return _grid_page(request, workflow, import_job, Selection.load(request.GET))
@@ -86,10 +86,6 @@ def _to_next_error(request: SignedInRequest, import_job: ImportJob) -> HttpRespo
     page = page_of_row(import_job, number, import_job.counts_as_read) if number else 1
     address = reverse("imports:check", args=[import_job.key_id, import_job.workflow_id, import_job.pk])
     return redirect(f"{address}?page={page}&at={number or ''}")
-
-
-def _go_to(request: SignedInRequest, url: str) -> HttpResponse:
-    return HttpResponseClientRedirect(url) if htmx_of(request) else redirect(url)
 
 
 def _grid_page(
@@ -105,33 +101,13 @@ def _grid_page(
     return render_page(request, "entry/grid/import.html", context, status=status, partials=("sheet",))
 
 
-def changes_rows(view: View) -> Callable[..., Any]:
-    """Decorate a view that changes rows. While rows are being sent or checked, it shows a message instead."""
-
-    @require_POST
-    @signed_in
-    @senders_only
-    @wraps(view)
-    def wrapped(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-        workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
-        try:
-            return view(request, workflow, import_job)
-        except CannotChange as error:
-            messages.error(request, str(error))
-            import_job.refresh_from_db(fields=["status"])
-            url = import_job.get_absolute_url()
-            return HttpResponseClientRedirect(url) if htmx_of(request) else redirect(url)
-
-    return wrapped
-
-
 @require_safe
 @never_cache
 @signed_in
 @senders_only
-def import_row(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID, number: int) -> HttpResponse:
+@loads_import
+def import_row(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, number: int) -> HttpResponse:
     """Show one row as a form, for people without the grid, and for long texts."""
-    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if not import_job.can_change_rows:
         return redirect(import_job)
     rows = list(import_job.rows.filter(number=number))
@@ -159,7 +135,7 @@ def _inputs(row: ShownRow) -> list[dict[str, Any]]:
     return shown
 
 
-@changes_rows
+@changes_import
 def import_fix(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Save the form of a row, or skip the row."""
     posted = read_posted_forms(request.POST)
@@ -176,7 +152,7 @@ def import_fix(request: SignedInRequest, workflow: OpenedWorkflow, import_job: I
     return _back(import_job, Selection.load(request.POST))
 
 
-@changes_rows
+@changes_import
 def import_cells(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Save cells that a script posts, and return their rows and what stands under the grid."""
     try:
@@ -188,7 +164,7 @@ def import_cells(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
     return saved_answer(request, workflow, import_job, saved)
 
 
-@changes_rows
+@changes_import
 def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Change, empty or set aside all rows with the same error."""
     key, action = request.POST.get("reason", "")[:40], request.POST.get("do", "")
@@ -225,7 +201,7 @@ def _correction(known: Field, word: str, text: str) -> Correction | None:
     return Correction(known.name, word, text) if is_word and text in dict(choices_of(known)) else None
 
 
-@changes_rows
+@changes_import
 def import_replace(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Show how many rows a replacement changes, or make it if that was shown."""
     selection = Selection.load(request.POST)
@@ -255,7 +231,7 @@ def _read_replacement(request: SignedInRequest, import_job: ImportJob) -> Replac
     return Replacement(known, find, posted.get("put", ""), is_whole_cell, "case" in posted)
 
 
-@changes_rows
+@changes_import
 def import_choose(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Set one row aside, take it back, or send it anyway. Without `number`, do so for the whole list."""
     change, label, done, status = DECISIONS.get(request.POST.get("do", ""), DECISIONS["aside"])
@@ -272,13 +248,13 @@ def import_choose(request: SignedInRequest, workflow: OpenedWorkflow, import_job
     return _back(import_job, Selection.load(request.POST))
 
 
-@changes_rows
+@changes_import
 def import_undo(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     outcome = undo_change(import_job, number_in(request.POST.get("number", "")) or 0)
     return _swapped(request, import_job, outcome, texts.UNDONE, texts.not_undone)
 
 
-@changes_rows
+@changes_import
 def import_redo(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     outcome = redo_change(import_job, number_in(request.POST.get("number", "")) or 0)
     return _swapped(request, import_job, outcome, texts.REDONE, texts.not_done_again)

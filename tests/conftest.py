@@ -231,7 +231,7 @@ def person(db: None) -> Any:
 @pytest.fixture
 def maria(person: Any, static_root: None) -> Any:
     """`person`, who has a password to sign in with."""
-    from tests.accounts.second_steps import PASSWORD
+    from tests.accounts.two_step import PASSWORD
 
     person.set_password(PASSWORD)
     person.save()

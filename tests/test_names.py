@@ -31,7 +31,7 @@ def named_urls(resolver: URLResolver, app: str = "") -> Iterator[tuple[str, URLP
 
 
 # By these names django-allauth looks for pages that are ours.
-OTHER_NAMES = {"account_login": "accounts:sign_in", "mfa_authenticate": "accounts:second_step"}
+OTHER_NAMES = {"account_login": "accounts:sign_in", "mfa_authenticate": "accounts:two_step"}
 
 
 def name_of_view(pattern: URLPattern) -> str:

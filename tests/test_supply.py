@@ -13,7 +13,7 @@ from pipelines_portal import __version__
 from tests.external_api.server import PROJECT
 
 SOURCES = sorted((PROJECT / "requirements").glob("*.in"))
-ASKED = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==(\S+)$", re.MULTILINE)
+REQUESTED = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==(\S+)  # (\S.*)$", re.MULTILINE)
 PINNED = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==([^\s;]+)(.*?)(?=^[\w.-]+(?:\[|==)|\Z)", re.MULTILINE | re.DOTALL)
 RULES = tomllib.loads((PROJECT / "requirements" / "licences.toml").read_text())
 
@@ -31,9 +31,10 @@ def pins(file: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
-def test_all_that_is_asked_for_is_pinned_with_its_hashes(source: Path) -> None:
-    asked = {spelled(name): version for name, version in ASKED.findall(source.read_text())}
-    assert asked.items() <= pins(file_of(source)).items()
+def test_all_requirements_have_a_reason_and_are_pinned_with_hashes(source: Path) -> None:
+    requested = {spelled(name): version for name, version, _ in REQUESTED.findall(source.read_text())}
+    assert len(requested) == source.read_text().count("==")
+    assert requested.items() <= pins(file_of(source)).items()
     assert [name for name, _, rest in PINNED.findall(file_of(source).read_text()) if "--hash=sha256:" not in rest] == []
 
 

@@ -1,4 +1,4 @@
-"""The adapters of django-allauth: how somebody is signed in, and how second steps are stored."""
+"""The adapters of django-allauth: how somebody is signed in, and how two-step verification is stored."""
 
 from typing import Any
 
@@ -23,8 +23,8 @@ from pipelines_portal.core.encryption import decrypt, encrypt
 PORTAL = "Pipelines Portal"
 
 
-class SecondStepStage(AuthenticateStage):
-    """The second step. A change that ends sessions, such as a new password, also ends a sign-in that waits here."""
+class TwoStepStage(AuthenticateStage):
+    """Two-step verification. A change that ends sessions also ends a sign-in that waits here."""
 
     def handle(self) -> tuple[HttpResponse | None, bool]:
         self.state["session_hash"] = self.login.user.get_session_auth_hash()
@@ -45,14 +45,20 @@ class AccountAdapter(DefaultAccountAdapter):
     error_messages = DefaultAccountAdapter.error_messages | {"incorrect_password": texts.INCORRECT_PASSWORD}
 
     def get_login_stages(self) -> list[str]:
-        return ["pipelines_portal.accounts.adapters.SecondStepStage"]
+        return ["pipelines_portal.accounts.adapters.TwoStepStage"]
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """Sign the person in, after all steps. No other code may call `login`, which would bypass the second step."""
+        """Sign the person in, after all steps. Any other call of `login` would bypass two-step verification."""
         if not user.is_active:
             raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
         if is_refused(user):
-            raise ImmediateHttpResponse(refuse(request, texts.DEMO_ACCOUNT, email=user.email))
+            raise ImmediateHttpResponse(
+                refuse(
+                    request,
+                    "This demo account doesn’t work on this portal because its password is public.",
+                    email=user.email,
+                )
+            )
         with transaction.atomic():
             super().login(request, user)
             record(Verb.SIGNED_IN, by=user, target=user, how=ways_used(request, user))
@@ -82,12 +88,12 @@ class AccountAdapter(DefaultAccountAdapter):
             messages.add_message(request, level, message)
 
 
-class SecondStepAdapter(DefaultMFAAdapter):
-    """Encrypts the secrets of second steps in the same way as organization keys."""
+class TwoStepAdapter(DefaultMFAAdapter):
+    """Encrypts the secrets of two-step verification in the same way as organization keys."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": texts.INCORRECT_CODE,
-        "cannot_generate_recovery_codes": texts.NO_TWO_STEP_VERIFICATION,
+        "incorrect_code": "Incorrect or expired code. Enter the newest code.",
+        "cannot_generate_recovery_codes": "Set up two-step verification first.",
     }
 
     def encrypt(self, text: str) -> str:

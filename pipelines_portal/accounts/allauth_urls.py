@@ -6,5 +6,5 @@ from pipelines_portal.accounts.views import sign_in
 
 urlpatterns = [
     path("sign-in/", sign_in.SignIn.as_view(), name="account_login"),
-    path("sign-in/code/", sign_in.SecondStep.as_view(), name="mfa_authenticate"),
+    path("sign-in/code/", sign_in.TwoStep.as_view(), name="mfa_authenticate"),
 ]

@@ -6,7 +6,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django_tasks import task
 
-from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.models import User
 from pipelines_portal.web.mail import BEHIND_UPLOADS, absolute_url, mail_is_on, send_mail
 
@@ -14,12 +13,12 @@ from pipelines_portal.web.mail import BEHIND_UPLOADS, absolute_url, mail_is_on, 
 class Change(StrEnum):
     """The changes, by the subject of their mail."""
 
-    PASSWORD_SET = texts.MAIL_PASSWORD_CHANGED
-    APP_ADDED = texts.MAIL_APP_ADDED
-    APP_REMOVED = texts.MAIL_APP_REMOVED
-    PASSKEY_ADDED = texts.MAIL_PASSKEY_ADDED
-    PASSKEY_REMOVED = texts.MAIL_PASSKEY_REMOVED
-    SECOND_STEP_REMOVED = texts.MAIL_TWO_STEP_RESET
+    PASSWORD_SET = "Your Pipelines Portal password was changed"  # noqa: S105
+    APP_ADDED = "An authenticator app was added to your Pipelines Portal account"
+    APP_REMOVED = "The authenticator app was removed from your Pipelines Portal account"
+    PASSKEY_ADDED = "A passkey was added to your Pipelines Portal account"
+    PASSKEY_REMOVED = "A passkey was removed from your Pipelines Portal account"
+    TWO_STEP_REMOVED = "An administrator reset your two-step verification on Pipelines Portal"
 
 
 def notify_of_change(change: Change, user: User) -> None:

@@ -15,8 +15,8 @@ from pipelines_portal.accounts.forms import ConfirmByCodeForm, ConfirmByPassword
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest
 from pipelines_portal.accounts.restored_forms import NOT_TYPED, typed_values
-from pipelines_portal.accounts.second_step import Type, second_steps_of
-from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer, seconds_since_confirmed
+from pipelines_portal.accounts.sign_in import idp_name, may_sign_in_without_idp, seconds_since_confirmed
+from pipelines_portal.accounts.two_step import Type, two_step_methods_of
 from pipelines_portal.web.rendering import render_page
 
 CONFIRMED_FOR_SECONDS = 10 * 60
@@ -62,19 +62,19 @@ def ask_to_confirm(request: SignedInRequest) -> HttpResponse | None:
 
 
 def way_to_confirm(user: User) -> str:
-    """Return how they can confirm: "password", "code", "issuer" to sign in there again, or "" if they can't."""
-    if user.has_usable_password() and may_sign_in_without_issuer(user.role):
+    """Return how they can confirm: "password", "code", "idp" to sign in there again, or "" if they can't."""
+    if user.has_usable_password() and may_sign_in_without_idp(user.role):
         return "password"
-    if second_steps_of(user).filter(type=Type.TOTP).exists():
+    if two_step_methods_of(user).filter(type=Type.TOTP).exists():
         return "code"
-    return "issuer" if issuer_name() else ""
+    return "idp" if idp_name() else ""
 
 
 def confirm_page(
     request: SignedInRequest, way: str, form: forms.Form | None, context: dict[str, Any], status: int
 ) -> HttpResponse:
     """Render the page. `context` holds the address to continue at, and the values that were posted there."""
-    context = context | {"form": form, "way": way, "issuer": issuer_name()}
+    context = context | {"form": form, "way": way, "idp": idp_name()}
     return render_page(request, "accounts/confirm.html", context, status=status)
 
 

@@ -19,8 +19,8 @@ from fido2.webauthn import AuthenticationResponse
 
 from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.accounts.second_step import PASSWORDLESS, Type, second_steps_of, use_code_once
-from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer, sign_in
+from pipelines_portal.accounts.sign_in import idp_name, may_sign_in_without_idp, sign_in
+from pipelines_portal.accounts.two_step import PASSWORDLESS, Type, two_step_methods_of, use_code_once
 from pipelines_portal.core.encryption import Undecryptable
 from pipelines_portal.web.form_fields import NameField
 
@@ -29,7 +29,7 @@ _UNSTORABLE = re.compile(r"\\u(0000|[dD][89a-fA-F])")
 
 class SignInForm(AuthenticationForm):
     error_messages = {
-        "invalid_login": texts.INCORRECT_SIGN_IN,
+        "invalid_login": "Incorrect email or password.",
         "inactive": texts.DEACTIVATED,
     }
     username = forms.EmailField(
@@ -49,15 +49,18 @@ class SignInForm(AuthenticationForm):
 
     def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
         super().confirm_login_allowed(user)  # type: ignore[arg-type]
-        if isinstance(user, User) and not may_sign_in_without_issuer(user.role):
+        if isinstance(user, User) and not may_sign_in_without_idp(user.role):
             raise self.get_invalid_login_error()
 
     def get_invalid_login_error(self) -> ValidationError:
         """Return the same error for a wrong password and for a right one that may not be used."""
         error = super().get_invalid_login_error()
-        if may_sign_in_without_issuer(Role.OPERATOR):
+        if may_sign_in_without_idp(Role.OPERATOR):
             return error
-        return ValidationError(texts.incorrect_sign_in_beside(issuer_name()), code=error.code)
+        return ValidationError(
+            f"Incorrect email or password. Only administrators sign in with a password; use {idp_name()} instead.",
+            code=error.code,
+        )
 
     def login(self, request: HttpRequest, redirect_url: str | None) -> HttpResponse:
         """Continue with the next step of the sign-in."""
@@ -71,7 +74,7 @@ class _CodeForm(forms.Form):
     code = forms.CharField(
         label="Code",
         max_length=40,
-        help_text=texts.CODE_HELP,
+        help_text="The 6 digits from your authenticator app, or a recovery code.",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}),
     )
 
@@ -79,21 +82,27 @@ class _CodeForm(forms.Form):
         try:
             code: str = super().clean_code()  # type: ignore[misc]
         except Undecryptable:
-            raise ValidationError(texts.CODE_UNREADABLE) from None
+            raise ValidationError(
+                "We can’t check codes: a value is missing from ENCRYPTION_KEYS. Use a passkey, or "
+                "contact your administrator."
+            ) from None
         if self.authenticator.type == Type.TOTP and not use_code_once(self.user, code):  # type: ignore[attr-defined]
             raise get_adapter().validation_error("incorrect_code")
         return code
 
 
 class CodeForm(_CodeForm, AuthenticateByCodeForm):
-    """The second step after the password. Without an authenticator app, only a recovery code can be entered."""
+    """Two-step verification after the password. Without an authenticator app, only a recovery code can be entered."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.has_app = second_steps_of(self.user).filter(type=Type.TOTP).exists()
+        self.has_app = two_step_methods_of(self.user).filter(type=Type.TOTP).exists()
         if not self.has_app:
             code = self.fields["code"]
-            code.label, code.help_text = "Recovery code", texts.RECOVERY_CODE_HELP
+            code.label, code.help_text = (
+                "Recovery code",
+                "One of the codes that you saved when you added your passkey. Each works once.",
+            )
             del code.widget.attrs["autofocus"]
 
     def clean_code(self) -> str:
@@ -102,7 +111,7 @@ class CodeForm(_CodeForm, AuthenticateByCodeForm):
         except ValidationError as error:
             if self.has_app or error.code != "incorrect_code":
                 raise
-            raise ValidationError(texts.INCORRECT_RECOVERY_CODE, code=error.code) from None
+            raise ValidationError("Incorrect or used recovery code.", code=error.code) from None
 
 
 class ConfirmByCodeForm(_CodeForm, ReauthenticateByCodeForm):
@@ -147,12 +156,12 @@ class PasskeySignInForm(PasskeyMixin, LoginWebAuthnForm):
         if not answer.response.authenticator_data.is_user_verified():
             raise ValidationError(texts.PASSKEY_REFUSED)
         if not authenticator.data.get(PASSWORDLESS, True):
-            raise ValidationError(texts.PASSKEY_NEEDS_PASSWORD)
+            raise ValidationError("This passkey only works after your password. Sign in with your email first.")
         return authenticator
 
 
 class PasskeyStepForm(PasskeyMixin, AuthenticateWebAuthnForm):
-    """A passkey as the second step after the password."""
+    """A passkey as two-step verification after the password."""
 
 
 class ForgottenForm(forms.Form):
@@ -210,23 +219,23 @@ class AppForm(forms.Form):
         code = str(self.cleaned_data["code"])
         app = Authenticator(user=self.user, type=Type.TOTP, data={"secret": get_adapter().encrypt(self.secret)})
         if not app.wrap().validate_code(code) or not use_code_once(self.user, code):
-            raise ValidationError(texts.INCORRECT_APP_CODE)
+            raise ValidationError("Incorrect code. Enter the newest code and check your phone’s clock.")
         return code
 
 
 class PasskeyForm(AddWebAuthnForm):
     credential = CredentialField(widget=forms.HiddenInput)
-    name = NameField(label="Name", required=False, max_length=100, help_text=texts.PASSKEY_NAME_HELP)
+    name = NameField(label="Name", required=False, max_length=100, help_text="For example: Work laptop")
     passwordless = forms.BooleanField(
         label="Sign in without a password",
         required=False,
         initial=True,
-        help_text=texts.PASSKEY_ALONE_HELP,
+        help_text="This passkey alone then signs you in. Requires a fingerprint, face or PIN.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not may_sign_in_without_issuer(self.user.role):
+        if not may_sign_in_without_idp(self.user.role):
             del self.fields["passwordless"]
 
     def clean(self) -> dict[str, Any]:

@@ -2,36 +2,29 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.middleware import AuthenticationMiddleware as DjangoAuthentication
-from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoMiddleware
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.database_errors import recording_result
 from pipelines_portal.core.demo_accounts import is_refused
-from pipelines_portal.web.rendering import htmx_of, render_notice
+from pipelines_portal.web.rendering import render_notice
 from pipelines_portal.web.texts import OURS_SENDING
 
 View = Callable[[HttpRequest], HttpResponse]
-# `last_seen_at` is written at most this often.
-LAST_SEEN_INTERVAL = timedelta(minutes=1)
 
 
 class SessionMiddleware(DjangoMiddleware):
     """Return the response of a request that ended its own session, where Django would respond with 400.
 
-    People end their own sessions with a reset link, by leaving, or by resetting their second step.
+    People end their own sessions with a reset link, by leaving, or by resetting their two-step verification.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -85,26 +78,8 @@ class LargeBodyMiddleware:
         length = int(request.META.get("CONTENT_LENGTH") or 0)
         if length <= settings.STRANGERS_LARGEST_BODY or request.user.is_authenticated:
             return self.get_response(request)
-        context = {"title": texts.NOT_SENT, "sentence": texts.SIGN_IN_TO_SEND}
+        context = {
+            "title": "Not sent: you’re signed out",
+            "sentence": "Sign in in another tab, then go back and send again. Your text is still there.",
+        }
         return render_notice(request, "web/message.html", context, status=413)
-
-
-class LastSeenMiddleware:
-    """Store when a person last opened a page. Pages that refresh themselves do not count."""
-
-    def __init__(self, get_response: View) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and not htmx_of(request):
-            _store_last_seen(request.user)
-        return response
-
-
-def _store_last_seen(user: AbstractBaseUser | AnonymousUser) -> None:
-    now = timezone.now()
-    if not isinstance(user, User):
-        return
-    if user.last_seen_at is None or now - user.last_seen_at > LAST_SEEN_INTERVAL:
-        User.objects.filter(pk=user.pk).update(last_seen_at=now)

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.forms import PasswordResetForm
-from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
@@ -15,24 +14,18 @@ from django_tasks import task
 from pipelines_portal.accounts.change_mails import Change, notify_of_change
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.accounts.sessions import end_all_sessions
-from pipelines_portal.accounts.sign_in import may_sign_in_without_issuer
+from pipelines_portal.accounts.sign_in import may_sign_in_without_idp
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.link_tokens import LinkTokens
 from pipelines_portal.web.mail import BEHIND_UPLOADS, absolute_url, send_mail
 
 # For how long a reset link works.
 LINK_MINUTES = settings.PASSWORD_RESET_TIMEOUT // 60
 
 
-class LinkTokens(PasswordResetTokenGenerator):
-    """Tokens of links that set a password.
-
-    They stop working if the person's role changes, and name the administrator who made the link, if one did.
-    """
-
-    def __init__(self, maker: str = "") -> None:
-        super().__init__()
-        self.maker = maker
+class ResetTokens(LinkTokens):
+    """Tokens that stop working if the person's role changes. The maker is an administrator, or ""."""
 
     def _make_hash_value(self, user: Any, timestamp: int) -> str:
         return f"{user.role} {self.maker} {super()._make_hash_value(user, timestamp)}"
@@ -46,10 +39,8 @@ def reset_link(user: User, request: HttpRequest | None, *, by: User | None = Non
 def reset_path(user: User, *, by: User | None = None) -> str:
     """Return the path of a reset link. Made `by` an administrator, it works as long as they are one."""
     maker = str(by.pk) if by else ""
-    token = f"{maker}.{LinkTokens(maker).make_token(user)}"
-    return reverse(
-        "accounts:password_reset", kwargs={"uid": urlsafe_base64_encode(force_bytes(user.pk)), "token": token}
-    )
+    uid, token = urlsafe_base64_encode(force_bytes(user.pk)), ResetTokens(maker).make_named_token(user)
+    return reverse("accounts:password_reset", kwargs={"uid": uid, "token": token})
 
 
 def user_of_link(uid: str, token: str) -> User | None:
@@ -58,20 +49,20 @@ def user_of_link(uid: str, token: str) -> User | None:
         user = User.objects.filter(pk=int(urlsafe_base64_decode(uid)), is_active=True).first()
     except (ValueError, OverflowError):
         return None
-    is_valid = user is not None and may_sign_in_without_issuer(user.role) and _token_is_valid(user, token)
+    is_valid = user is not None and may_sign_in_without_idp(user.role) and _token_is_valid(user, token)
     return user if is_valid else None
 
 
 def _token_is_valid(user: User, token: str) -> bool:
     """Return False also if the person who created the link has left or is no longer an administrator."""
-    maker, _, rest = token.partition(".")
-    if not LinkTokens(maker).check_token(user, rest):
-        return False
-    return not maker or User.objects.filter(pk=int(maker), role=Role.ADMINISTRATOR, is_active=True).exists()
+    maker = ResetTokens.maker_of(user, token)
+    if not maker:
+        return maker == ""
+    return User.objects.filter(pk=int(maker), role=Role.ADMINISTRATOR, is_active=True).exists()
 
 
 def set_password(uid: str, token: str, password: str) -> User | None:
-    """Set the password and end all sessions. Return None if the link was used since. Second steps stay."""
+    """Set the password and end all sessions. Return None if the link was used since. Two-step verification stays."""
     with transaction.atomic():
         user = user_of_link(uid, token)
         # Of two requests at once, one finds that the other has changed the password.
@@ -84,7 +75,7 @@ def set_password(uid: str, token: str, password: str) -> User | None:
 
 
 def set_password_by_command(user: User, password: str) -> None:
-    """Set the password, for a command, and end all sessions. Second steps stay."""
+    """Set the password, for a command, and end all sessions. Two-step verification stays."""
     user.set_password(password)
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(password=user.password)
@@ -106,7 +97,7 @@ def mail_reset_link(email: str) -> None:
     The link is made in the job, so that the queue does not store it.
     """
     for user in PasswordResetForm().get_users(email):
-        if isinstance(user, User) and may_sign_in_without_issuer(user.role):
+        if isinstance(user, User) and may_sign_in_without_idp(user.role):
             _mail_link(user, absolute_url(reset_path(user)))
 
 
@@ -115,7 +106,7 @@ def mail_reset_link_by(maker_id: int, user_id: int) -> None:
     """Mail a reset link that an administrator made. It is another one than the page showed."""
     maker = User.objects.filter(pk=maker_id, role=Role.ADMINISTRATOR, is_active=True).first()
     user = User.objects.filter(pk=user_id, is_active=True).first()
-    if maker is None or user is None or not may_sign_in_without_issuer(user.role):
+    if maker is None or user is None or not may_sign_in_without_idp(user.role):
         return
     link = absolute_url(reset_path(user, by=maker))
     if not _mail_link(user, link):

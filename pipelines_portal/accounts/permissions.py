@@ -105,5 +105,5 @@ def led_team(user: User, team_id: int) -> Team:
     """Return a team whose members they may add and remove. Raises Http404, or NotAllowed for a mere member."""
     team = visible_team(user, team_id)
     if not team.is_led_by(user):
-        raise NotAllowed(texts.LEADS_ONLY)
+        raise NotAllowed("Only leads of this team and administrators can do this.")
     return team

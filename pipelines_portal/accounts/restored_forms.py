@@ -8,7 +8,7 @@ from django.urls import Resolver404, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from pipelines_portal.accounts.forms import SignInForm
-from pipelines_portal.accounts.sign_in import issuer_name
+from pipelines_portal.accounts.sign_in import idp_name
 from pipelines_portal.web.rendering import htmx_of, render_page
 
 PREFIX = "typed:"
@@ -58,7 +58,7 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
 def sign_in_context(request: HttpRequest) -> dict[str, Any]:
     """Return what the sign-in page shows beside its form."""
     values = request.POST if request.method == "POST" else request.GET
-    return {"next": values.get("next", ""), "typed": carried_values(request), "issuer": issuer_name()}
+    return {"next": values.get("next", ""), "typed": carried_values(request), "idp": idp_name()}
 
 
 def offer_to_continue(request: HttpRequest, address: str, pairs: Pairs) -> HttpResponse:

@@ -101,11 +101,11 @@ def _open_sessions(user: User) -> Iterator[Session]:
 def _describe(session: Session, request: HttpRequest) -> OpenSession:
     facts = session.get_decoded()
     is_this = session.session_key == request.session.session_key
-    began_at, used_at = _moment(facts.get(BEGAN_AT)), _moment(facts.get(USED_AT))
+    began_at, used_at = _time(facts.get(BEGAN_AT)), _time(facts.get(USED_AT))
     return OpenSession(_mark(session), _device(facts), facts.get(ADDRESS, ""), began_at, used_at, is_this)
 
 
-def _moment(seconds: int | None) -> datetime:
+def _time(seconds: int | None) -> datetime:
     return datetime.fromtimestamp(seconds or 0, UTC)
 
 

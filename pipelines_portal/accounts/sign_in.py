@@ -10,7 +10,6 @@ from django.conf import settings
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
-from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
@@ -20,27 +19,27 @@ from pipelines_portal.web.rendering import render_page
 
 # In the session: the person, the ways by which they proved their identity, and the time of the last proof.
 PROOF = "shown"
-# In the session: when the issuer last asked the person who they are.
-ISSUER_SIGN_IN_AT = "issuer_sign_in_at"
+# In the session: when the identity provider last asked the person who they are.
+IDP_SIGN_IN_AT = "issuer_sign_in_at"
 
 
-def may_sign_in_without_issuer(role: str) -> bool:
+def may_sign_in_without_idp(role: str) -> bool:
     """Return whether people of `role` may sign in with a password or with a passkey alone.
 
-    PASSWORD_SIGN_IN can reserve that for administrators. Then all others sign in through the issuer.
+    PASSWORD_SIGN_IN can reserve that for administrators. Then all others sign in through the identity provider.
     """
     return settings.PASSWORD_SIGN_IN == "on" or role == Role.ADMINISTRATOR  # noqa: S105 - a setting's name
 
 
-def issuer_name() -> str:
-    """Return the issuer's name, or "" if there is no issuer."""
+def idp_name() -> str:
+    """Return the identity provider's name, or "" if there is no identity provider."""
     return settings.OIDC_NAME if settings.OIDC_ISSUER else ""
 
 
 def sign_in(request: HttpRequest, user: User, *, how: str, redirect_url: str | None = None) -> HttpResponse:
     """Sign in `user`, who has just proved their identity by `how`, and return the response.
 
-    The response may still ask for a second step, or refuse them.
+    The response may still ask for two-step verification, or refuse the person.
     """
     _store_proof(request, user, how)
     response: HttpResponse = perform_login(request, user, email=user.email, redirect_url=redirect_url)
@@ -50,9 +49,9 @@ def sign_in(request: HttpRequest, user: User, *, how: str, redirect_url: str | N
 @receiver(authentication_step_completed)
 def _store_step(request: HttpRequest, user: User, method: str, **details: Any) -> None:
     if method == "socialaccount":
-        # The provider is "oidc:" and a hash. The session at the issuer may be older than this moment.
+        # The provider is "oidc:" and a hash. The session at the identity provider may be older than this moment.
         way, _, _ = details["provider"].partition(":")
-        at = min(time.time(), request.session.get(ISSUER_SIGN_IN_AT, math.inf))
+        at = min(time.time(), request.session.get(IDP_SIGN_IN_AT, math.inf))
         _store_proof(request, user, way, at)
     else:
         _store_proof(request, user, "" if details.get("reauthenticated") else details.get("type", method))
@@ -93,7 +92,7 @@ def refuse(
     else:
         record(Verb.SIGN_IN_REFUSED, by=None, actor_email=email, reason=sentence, **detail)
     return render_page(
-        request, "accounts/refused.html", {"title": texts.NOT_SIGNED_IN, "sentence": sentence}, status=status
+        request, "accounts/refused.html", {"title": "Not signed in", "sentence": sentence}, status=status
     )
 
 

@@ -1,4 +1,4 @@
-"""Signals about sign-ins through the issuer. The apps above connect receivers in `AppConfig.ready`."""
+"""Signals about sign-ins through the identity provider. The apps above connect receivers in `AppConfig.ready`."""
 
 from django.dispatch import Signal
 
@@ -6,7 +6,7 @@ from django.dispatch import Signal
 # unless a receiver returns True.
 newcomer_arrived = Signal()
 # `user` signs in. `is_new` is True if this created their account. Sent in the same transaction.
-signed_in_through_issuer = Signal()
+signed_in_through_idp = Signal()
 
 
 class NewcomerRefused(Exception):

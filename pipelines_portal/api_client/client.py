@@ -1,6 +1,7 @@
 """A client of the External API v1 with one method for each endpoint."""
 
 import json
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -12,16 +13,18 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 
 from pipelines_portal.api_client import metrics
-from pipelines_portal.api_client.error_responses import is_about_the_creator
 from pipelines_portal.api_client.errors import (
+    ApiError,
     Conflict,
+    ConnectionFailed,
     CreatorGone,
     NotAsked,
     PipelinesError,
     UnexpectedResponse,
     ValidationFailed,
+    describe_invalid,
+    is_about_the_creator,
 )
-from pipelines_portal.api_client.failures import log_failure, misfit
 from pipelines_portal.api_client.models import (
     CreatedTasks,
     Schema,
@@ -37,6 +40,7 @@ from pipelines_portal.api_client.transport import Allowance, Answer, Transport
 
 Model = TypeVar("Model", bound=BaseModel)
 Result = TypeVar("Result")
+logger = logging.getLogger("pipelines_portal.api_client")
 KEY_PATTERN = re.compile(r"pk_live_[0-9a-f]{40}", re.ASCII)
 
 
@@ -145,7 +149,7 @@ class PipelinesClient:
             try:
                 stack.enter_context(self._transport.place())
             except NotAsked as error:
-                log_failure(method, path, error)
+                _log_error(method, path, error)
                 raise
 
             def send() -> Result:
@@ -169,7 +173,7 @@ class PipelinesClient:
             except PipelinesError as error:
                 if error.was_asked:
                     error.maybe_processed = error.maybe_processed and repeat is not Repeat.READ
-                    log_failure(method, path, error)
+                    _log_error(method, path, error)
                 else:
                     metrics.count_wait(kind, error)
                     # An earlier try may have been processed.
@@ -208,7 +212,7 @@ def _parse(model: type[Model], answer: Answer) -> Model:
     try:
         return model.model_validate(answer.data)
     except ValidationError as error:
-        raise _unexpected(misfit(error), answer) from None
+        raise _unexpected(describe_invalid(error), answer) from None
 
 
 def _unexpected(detail: str, answer: Answer) -> UnexpectedResponse:
@@ -224,3 +228,22 @@ def _check_counts(created: CreatedTasks, sent: int, answer: Answer) -> None:
     counted = created.success_count + created.error_count
     if counted != sent or len(created.task_ids) != created.success_count:
         raise _unexpected("its counts do not add up to the tasks sent", answer)
+
+
+def _log_error(method: str, path: str, error: PipelinesError) -> None:
+    """Log a failed call: a warning if the API failed, a notice if it refused the request."""
+    ordinary = isinstance(error, ApiError) and error.status < 500
+    details = [f"{name}={value}" for name, value in _details(error).items() if value]
+    logger.log(logging.INFO if ordinary else logging.WARNING, " ".join([method, path, type(error).__name__, *details]))
+
+
+def _details(error: PipelinesError) -> dict[str, object]:
+    """Return what to log. The API's messages are left out, because they may quote what people typed."""
+    reason = error.detail if isinstance(error, UnexpectedResponse) and error.detail else str(error)
+    return {
+        "status": error.status,
+        "code": error.code if isinstance(error, ApiError) else "",
+        "reason": "" if isinstance(error, ApiError) else repr(reason),
+        "cause": repr(error.cause) if isinstance(error, ConnectionFailed) else "",
+        "request_id": error.request_id,
+    }

@@ -15,8 +15,15 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as UrllibTimeout
 
-from pipelines_portal.api_client.error_responses import not_json, refusal, request_id
-from pipelines_portal.api_client.errors import CertificateRefused, ConnectionFailed, PipelinesError, UnexpectedResponse
+from pipelines_portal.api_client.errors import (
+    CertificateRefused,
+    ConnectionFailed,
+    PipelinesError,
+    UnexpectedResponse,
+    error_of_response,
+    error_without_json,
+    request_id,
+)
 from pipelines_portal.api_client.overload import Bulkhead, CircuitBreaker
 from pipelines_portal.core import request_ids
 from pipelines_portal.core.connections import failure_reason, is_certificate_error
@@ -145,10 +152,10 @@ def _answer(response: requests.Response, body: bytearray) -> Answer:
     try:
         data = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise _with_request_id(not_json(status, headers), response) from None
+        raise _with_request_id(error_without_json(status, headers), response) from None
     if 200 <= status < 300:
         return Answer(status, data, request_id(headers), _allowance(headers))
-    raise _with_request_id(refusal(status, data, headers), response)
+    raise _with_request_id(error_of_response(status, data, headers), response)
 
 
 def _allowance(headers: Mapping[str, str]) -> Allowance | None:

@@ -1,4 +1,4 @@
-"""Encryption of organization keys and of secrets of second steps.
+"""Encryption of organization keys and of secrets of two-step verification.
 
 The first of ENCRYPTION_KEYS encrypts, and all decrypt.
 """

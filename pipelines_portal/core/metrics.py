@@ -112,5 +112,5 @@ def queue_metrics(queues: Iterable[tuple[str, Waiting]]) -> Iterator[Metric]:
     yield from (waiting, oldest)
 
 
-def seconds_since(moment: datetime) -> float:
-    return max((timezone.now() - moment).total_seconds(), 0)
+def seconds_since(start: datetime) -> float:
+    return max((timezone.now() - start).total_seconds(), 0)

@@ -16,7 +16,8 @@ LARGEST_ID = 2**63 - 1
 def fetch_rows(sql: str, values: Sequence[Any]) -> list[Row]:
     """Run a query. For `reads.py` of an app: building the same SQL again takes most of the time of a small ORM query.
 
-    There are at most ten such queries, each with a test that compares it with the queryset on both databases.
+    At most ten pages or calls read so, each with a test that compares it with the queryset on both databases. The other
+    caller is submissions/search/queries.py: full-text search has no queryset.
     """
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
@@ -30,24 +31,24 @@ def column_list(model: type[Model], alias: str) -> str:
 
 def build_instance(model: type[AnyModel], values: Sequence[Any]) -> AnyModel:
     """Return the instance that the model's manager would return for these columns."""
-    names, moments = _fields_of(model)
+    names, times = _fields_of(model)
     row = list(values)
-    for place in moments:
+    for place in times:
         row[place] = aware(row[place])
     return model.from_db(DEFAULT_DB_ALIAS, names, row)
 
 
-def aware(moment: datetime | None) -> datetime | None:
-    """Return `moment` in UTC. SQLite returns times without a time zone."""
-    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
+def aware(time: datetime | None) -> datetime | None:
+    """Return `time` in UTC. SQLite returns times without a time zone."""
+    return time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time
 
 
 @cache
 def _fields_of(model: type[Model]) -> tuple[list[str], list[int]]:
     """Return the names of the fields, and the positions of times among them."""
     fields = model._meta.concrete_fields
-    moments = [place for place, field in enumerate(fields) if isinstance(field, DateTimeField)]
-    return [field.attname for field in fields], moments
+    times = [place for place, field in enumerate(fields) if isinstance(field, DateTimeField)]
+    return [field.attname for field in fields], times
 
 
 def insert_many(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

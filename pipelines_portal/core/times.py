@@ -48,21 +48,21 @@ def current_place() -> str:
     return place(timezone.get_current_timezone())
 
 
-def local(moment: datetime) -> datetime:
-    """Return the moment in the current time zone, or in its own near the first or last day that Python knows."""
+def local(at: datetime) -> datetime:
+    """Return the time in the current time zone, or in its own near the first or last day that Python knows."""
     try:
-        return moment.astimezone(timezone.get_current_timezone())
+        return at.astimezone(timezone.get_current_timezone())
     except OverflowError:
-        return moment
+        return at
 
 
-def wall_clock(moment: datetime, zone: tzinfo) -> datetime:
-    """Return what a clock in the zone shows at the moment: a time without a zone, to the second."""
+def wall_clock(at: datetime, zone: tzinfo) -> datetime:
+    """Return what a clock in the zone shows at a time: a time without a zone, to the second."""
     try:
-        moment = moment.astimezone(zone)
+        at = at.astimezone(zone)
     except OverflowError:  # near the first or last day that Python knows
         pass
-    return moment.replace(tzinfo=None, microsecond=0)
+    return at.replace(tzinfo=None, microsecond=0)
 
 
 def in_zone(title: str) -> str:
@@ -73,30 +73,30 @@ def in_zone(title: str) -> str:
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
-def ago(moment: datetime, now: datetime) -> str:
+def ago(at: datetime, now: datetime) -> str:
     """Return the age within the last hour, else the time: "12 s ago", "3 min ago", "11:02"."""
-    seconds = (now - moment).total_seconds()
-    if not is_recent(moment, now):
-        return short(moment, now)
+    seconds = (now - at).total_seconds()
+    if not is_recent(at, now):
+        return short(at, now)
     if seconds < 5:
         return "just now"
     return f"{int(seconds)} s ago" if seconds < MINUTE else f"{int(seconds // MINUTE)} min ago"
 
 
-def is_recent(moment: datetime, now: datetime) -> bool:
+def is_recent(at: datetime, now: datetime) -> bool:
     """Return True within an hour before `now`. A clock that is up to a minute ahead of ours counts as now."""
-    return -MINUTE < (now - moment).total_seconds() < HOUR
+    return -MINUTE < (now - at).total_seconds() < HOUR
 
 
-def day(moment: datetime, now: datetime) -> str:
+def day(at: datetime, now: datetime) -> str:
     """Return "Today", "Yesterday", "3 Nov", or "3 Nov 2024"."""
-    days = (local(now).date() - local(moment).date()) // timedelta(days=1)
-    return ("Today", "Yesterday")[days] if days in (0, 1) else short_day(moment, now)
+    days = (local(now).date() - local(at).date()) // timedelta(days=1)
+    return ("Today", "Yesterday")[days] if days in (0, 1) else short_day(at, now)
 
 
-def short(moment: datetime, now: datetime) -> str:
+def short(at: datetime, now: datetime) -> str:
     """Return "17:04" for today, "Thu 17:31" for the last six days, "18 Nov 17:25", or "18 Nov 2025"."""
-    there, here = local(moment), local(now)
+    there, here = local(at), local(now)
     days = (here.date() - there.date()).days
     if days == 0:
         return f"{there:%H:%M}"
@@ -105,33 +105,33 @@ def short(moment: datetime, now: datetime) -> str:
     return f"{there.day} {there:%b %H:%M}" if there.year == here.year else f"{there.day} {there:%b %Y}"
 
 
-def full(moment: datetime) -> str:
+def full(at: datetime) -> str:
     """Return day, year and time of day: "18 Nov 2025 17:25"."""
-    there = local(moment)
+    there = local(at)
     return f"{there.day} {there:%b} {there.year} {there:%H:%M}"
 
 
-def short_day(moment: datetime, now: datetime) -> str:
+def short_day(at: datetime, now: datetime) -> str:
     """Return "18 Nov", or "18 Nov 2025" for another year."""
-    there = local(moment)
+    there = local(at)
     return f"{there.day} {there:%b}" if there.year == local(now).year else f"{there.day} {there:%b %Y}"
 
 
-def clock(moment: datetime) -> str:
+def clock(at: datetime) -> str:
     """Return the time of day: "14:05"."""
-    return f"{local(moment):%H:%M}"
+    return f"{local(at):%H:%M}"
 
 
-def exact(moment: datetime) -> str:
+def exact(at: datetime) -> str:
     """Return the time in the current time zone and in UTC, for a title."""
-    universal = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    universal = f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     zone = timezone.get_current_timezone()
     there = place(zone)
-    return universal if there == "UTC" else f"{local(moment):%Y-%m-%d %H:%M:%S} in {there}, {universal}"
+    return universal if there == "UTC" else f"{local(at):%Y-%m-%d %H:%M:%S} in {there}, {universal}"
 
 
-def machine(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+def machine(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def duration(seconds: float) -> str:

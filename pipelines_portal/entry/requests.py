@@ -10,7 +10,6 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.api_client.messages import Labels, row_message
 from pipelines_portal.core.sql import db_id, update_many
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.models.import_row import ImportRow
@@ -21,6 +20,7 @@ from pipelines_portal.submissions.models.rows import insert_rows
 from pipelines_portal.submissions.outcomes import unconfirmed
 from pipelines_portal.submissions.texts import RESTORED
 from pipelines_portal.task_index.models import TaskNote
+from pipelines_portal.web.error_sentences import Labels, row_message
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import opened_workflow
 

@@ -166,7 +166,6 @@ SELECT_TASKS = "Not confirmed. Select the tasks and the rows that became them."
 RESTORED = "The portal was restored from a backup. Rows may have been sent after it was made, so check the tasks first."
 CHECK_RESTORED = "Not created. The portal was restored from a backup: first check what was sent since."
 
-
 TASKS_CHANGED = "Not confirmed. There are other new tasks now. Check again."
 
 

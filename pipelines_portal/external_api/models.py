@@ -1,12 +1,14 @@
 """Organizations, their keys, workflows, tasks and uploads."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils import timezone
+
+from pipelines_portal.core.heartbeats import Heartbeat
 
 
 class PersonManager(BaseUserManager["Person"]):
@@ -286,8 +288,7 @@ class SentRows(models.Model):
     rows = models.JSONField()
 
 
-class WorkerHeartbeat(models.Model):
+class WorkerHeartbeat(Heartbeat):
     """A running background worker and the time of its last heartbeat."""
 
-    worker_id = models.CharField(max_length=64, primary_key=True)
-    seen_at = models.DateTimeField()
+    DELETED_AFTER = timedelta(minutes=5)

@@ -4,7 +4,6 @@ from pipelines_portal.api_client import IN_A_PAGE, NOT_AGAIN, PipelinesClient, R
 from pipelines_portal.core.encryption import Undecryptable
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.rate_limiter import KeyRateLimiter
-from pipelines_portal.keys.texts import cannot_be_opened
 from pipelines_portal.web.api_connection import transport, transport_for_check
 
 
@@ -12,7 +11,10 @@ class KeyCannotBeOpened(Undecryptable):
     """The key was encrypted with a value that is no longer in ENCRYPTION_KEYS. The API was not asked."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(cannot_be_opened(name))
+        super().__init__(
+            f"“{name}” was encrypted with a value missing from ENCRYPTION_KEYS. Ask your administrator, "
+            "or replace the key."
+        )
 
 
 def client_for(key: SavedKey, policy: RetryPolicy = IN_A_PAGE) -> PipelinesClient:

@@ -42,11 +42,11 @@ def clean_key_text(pasted: str) -> str:
 
 def _fault(key: str) -> str | None:
     if not key.startswith(PREFIX):
-        return texts.WRONG_START
+        return "This isn’t an API key. Keys start with pk_live_."
     if len(key) != LENGTH:
         return texts.wrong_length(LENGTH - len(key))
     if not re.fullmatch(r"[0-9a-f]{40}", key.removeprefix(PREFIX)):
-        return texts.WRONG_SIGNS
+        return "Use only the digits 0 to 9 and the letters a to f after pk_live_. Copy the key again."
     return None
 
 
@@ -93,7 +93,12 @@ class SavedKeyForm(forms.Form):
     def add_conflict(self) -> None:
         """Add the error of a key that somebody saved, handed over or removed since the form was checked."""
         duplicate = _find_duplicate(self.cleaned_data["key"])
-        self.add_error("key", texts.already_saved(duplicate, self.owner.pk) if duplicate else texts.JUST_REMOVED)
+        self.add_error(
+            "key",
+            texts.already_saved(duplicate, self.owner.pk)
+            if duplicate
+            else "This key was just removed from the portal. Add it again.",
+        )
 
 
 def _find_duplicate(key: str) -> SavedKey | None:
@@ -133,7 +138,7 @@ class KeyExpiryForm(forms.Form):
         made_on: date | None = self.cleaned_data["made_on"]
         today = timezone.localdate()
         if made_on and not today - timedelta(days=LONGEST_LIFETIME_DAYS) <= made_on <= today:
-            raise ValidationError(texts.WRONG_DAY)
+            raise ValidationError("Enter a day in the last year, up to today.")
         return made_on
 
 
@@ -153,7 +158,7 @@ class ReplaceKeyForm(forms.Form):
         key = clean_key_text(self.cleaned_data["key"])
         duplicate = _find_duplicate(key)
         if duplicate and duplicate.pk == self.replaced.pk:
-            raise ValidationError(texts.SAME_KEY)
+            raise ValidationError("Enter the new key. This is the current one.")
         if duplicate:
             raise ValidationError(texts.already_saved(duplicate, self.replaced.owner_id))
         return key
@@ -194,7 +199,7 @@ class ShareKeyForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not self.errors and not cleaned.get("team") and not cleaned.get("people"):
-            self.add_error("people", texts.NO_RECIPIENT)
+            self.add_error("people", "Choose a team, or enter a colleague’s email.")
         return cleaned
 
 
@@ -212,11 +217,13 @@ class HandOverKeyForm(forms.Form):
     def clean_owner(self) -> User:
         person = person_here(self.cleaned_data["owner"].strip().lower())
         if person.pk == self.key.owner_id:
-            raise ValidationError(texts.OWN_KEY if person.pk == self.by.pk else texts.SAME_OWNER)
+            raise ValidationError(
+                texts.OWN_KEY if person.pk == self.by.pk else "Enter someone else. They own this key already."
+            )
         if person.pk == self.by.pk:
-            raise ValidationError(texts.NOT_TO_YOURSELF)
+            raise ValidationError("Enter someone else. Administrators can’t take over keys for themselves.")
         if not can_own_keys(person):
-            raise ValidationError(texts.viewer_cannot_own(person))
+            raise ValidationError(f"Enter someone who can create tasks. {person} is a viewer.")
         return person
 
 

@@ -1,47 +1,46 @@
-"""Notices for people where a key fails a view: a key that cannot be decrypted, and a key that was removed."""
+"""The page for an error of a view: a failed call, a key that can't be used, or a URL that only takes POST."""
 
 from collections.abc import Callable
 
 from django.db import IntegrityError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
+from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.keys.clients import KeyCannotBeOpened
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.keys.texts import KEY_REMOVED, KEY_REMOVED_TITLE
+from pipelines_portal.web.error_pages import failed_call, method_not_allowed
 from pipelines_portal.web.rendering import render_notice
 
 
-class UnreadableKeyMiddleware:
-    """Respond with 503 and a notice if a view raises KeyCannotBeOpened."""
+class ErrorPageMiddleware:
+    """Answer with a page for people what would otherwise be an empty 405 or an error 500."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and request.method == "GET":
+            return method_not_allowed(request, response["Allow"])
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, KeyCannotBeOpened):
-            return None
-        context = {"sentence": str(error), "nothing_sent": request.method not in ("GET", "HEAD")}
-        return render_notice(request, "keys/unreadable.html", context, status=503)
+        if isinstance(error, PipelinesError):
+            return failed_call(request, error)
+        if isinstance(error, KeyCannotBeOpened):
+            context = {"sentence": str(error), "nothing_sent": request.method not in ("GET", "HEAD")}
+            return render_notice(request, "keys/unreadable.html", context, status=503)
+        if isinstance(error, IntegrityError) and _key_was_removed(request):
+            # Values are stored before they are sent, so nothing was sent.
+            context = {
+                "title": "Nothing was sent",
+                "sentence": "Someone removed this key from the portal. Ask its owner, or use another key.",
+            }
+            return render_notice(request, "web/message.html", context, status=404)
+        return None
 
 
-class RemovedKeyMiddleware:
-    """Respond with 404 and a notice if the key was removed during the request, so that its rows cannot be stored.
-
-    Values are stored before they are sent, so nothing was sent.
-    """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
-
-    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        key_id = request.resolver_match.kwargs.get("key_id") if request.resolver_match else None
-        if not isinstance(error, IntegrityError) or key_id is None or SavedKey.objects.filter(pk=key_id).exists():
-            return None
-        context = {"title": KEY_REMOVED_TITLE, "sentence": KEY_REMOVED}
-        return render_notice(request, "web/message.html", context, status=404)
+def _key_was_removed(request: HttpRequest) -> bool:
+    """Return True if the key of the page was removed during the request, so that its rows cannot be stored."""
+    key_id = request.resolver_match.kwargs.get("key_id") if request.resolver_match else None
+    return key_id is not None and not SavedKey.objects.filter(pk=key_id).exists()

@@ -166,7 +166,7 @@ class SavedKey(models.Model):
         """Return whether Pipelines accepted the key after `expires_at`, which is a person's estimate."""
         if self.expires_at is None or self.rejected_at is not None:
             return False
-        return any(moment and moment > self.expires_at for moment in (self.checked_at, self.last_used_at))
+        return any(used_at and used_at > self.expires_at for used_at in (self.checked_at, self.last_used_at))
 
     def days_left(self, now: datetime | None = None) -> int | None:
         """Return how many days after today's date the key expires: negative once it has, None if nobody knows when.

@@ -28,7 +28,7 @@ def state_of(key: SavedKey, now: datetime | None = None) -> State:
     if not key.can_be_decrypted:
         return State("unreadable", "Can’t be opened", "failed", "failed")
     if key.rejected_at is not None:
-        return State("rejected", texts.rejected_at(short(key.rejected_at, now)), "failed", "failed")
+        return State("rejected", f"Rejected {short(key.rejected_at, now)}", "failed", "failed")
     if seconds := key.pause_seconds(now):
         return State("waits", "Rate limit reached", "warning", "escalated", seconds)
     days = key.days_left(now)

@@ -35,7 +35,7 @@ from pipelines_portal.keys.replacement import Reach, check_reach
 from pipelines_portal.keys.sharing import recipients_of
 from pipelines_portal.keys.signals import key_became_usable, key_removal_asked
 from pipelines_portal.keys.states import state_of
-from pipelines_portal.web.api_errors import explain
+from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.web.exceptions import NotAllowed
 from pipelines_portal.web.rendering import render_page
 
@@ -74,9 +74,10 @@ def _save_key(request: SignedInRequest, form: SavedKeyForm) -> SavedKey | None:
         form.add_conflict()
         return None
     if key.checked_at:
-        messages.success(request, texts.WORKFLOW_NEXT)
+        messages.success(request, "Key added. Now add a workflow")
     else:
-        messages.warning(request, texts.added_unchecked(_certificate_problem(error)))
+        reason = _certificate_problem(error) or "Pipelines isn’t responding. Check it later."
+        messages.warning(request, f"Key added, but not checked: {reason}")
     return key
 
 
@@ -157,9 +158,9 @@ def key_check(request: SignedInRequest, key_id: int) -> HttpResponse:
     was_rejected = key.rejected_at is not None
     verdict, error = key.check_with(check_client_for(key), request.user)
     if verdict is Verdict.WORKS:
-        messages.success(request, texts.works(key.name))
+        messages.success(request, f"Key “{key.name}” is active")
     elif verdict is Verdict.REJECTED:
-        messages.warning(request, texts.STILL_REJECTED if was_rejected else texts.NOW_REJECTED)
+        messages.warning(request, "Pipelines still rejects this key" if was_rejected else "Pipelines rejects this key")
     elif verdict is Verdict.UNKNOWN:
         seconds = getattr(error, "retry_after", None)
         messages.warning(request, texts.not_checked(seconds, _certificate_problem(error)))
@@ -179,7 +180,7 @@ def key_rename(request: SignedInRequest, key_id: int) -> HttpResponse:
         return _detail_page(request, key, status=422, rename_form=form)
     if not key.rename(form.cleaned_data["name"], request.user):
         return _too_late(request)
-    messages.success(request, texts.renamed(key.name))
+    messages.success(request, f"Key renamed to “{key.name}”")
     return redirect("keys:detail", key.pk)
 
 
@@ -193,7 +194,7 @@ def key_expiry(request: SignedInRequest, key_id: int) -> HttpResponse:
         return _detail_page(request, key, status=422, expiry_form=form)
     if not key.set_expiry(form.cleaned_data["expiry"], form.cleaned_data["made_on"], request.user):
         return _too_late(request)
-    messages.success(request, texts.EXPIRY_SAVED)
+    messages.success(request, "Expiry date saved")
     return redirect("keys:detail", key.pk)
 
 
@@ -209,11 +210,11 @@ def key_share(request: SignedInRequest, key_id: int) -> HttpResponse:
     shared = [str(person) for person in form.cleaned_data["people"] if key.share_with(person, request.user)]
     team = form.cleaned_data["team"]
     if team and key.share_with(team, request.user):
-        shared.append(texts.team_named(team))
+        shared.append(f"team {team}")
     if shared:
         messages.success(request, texts.shared_with(shared))
     else:
-        messages.info(request, texts.ALREADY_SHARED)
+        messages.info(request, "They can use this key already.")
     return redirect("keys:detail", key.pk)
 
 
@@ -224,9 +225,9 @@ def key_take_back(request: SignedInRequest, key_id: int, share_id: int) -> HttpR
     key = owned_key(request.user, key_id)
     share = key.shares.select_related("user", "team").filter(pk=share_id).first()
     if share and key.take_back(share, request.user):
-        messages.success(request, texts.sharing_ended(share))
+        messages.success(request, f"Sharing with {share} ended")
     else:
-        messages.info(request, texts.NOT_SHARED)
+        messages.info(request, "This key isn’t shared with them.")
     return redirect("keys:detail", key.pk)
 
 
@@ -244,13 +245,13 @@ def key_replace(request: SignedInRequest, key_id: int) -> HttpResponse:
     try:
         is_replaced = key.replace_with(text, form.cleaned_data["expiry"], request.user)
     except IntegrityError:
-        form.add_error("key", texts.SAVED_ELSEWHERE)
+        form.add_error("key", "This key was just added to the portal. Reload the page.")
         return _detail_page(request, key, status=422, replace_form=form)
     if is_replaced:
-        messages.success(request, texts.replaced(text[-4:]))
+        messages.success(request, f"Key replaced by …{text[-4:]}")
         key_became_usable.send(SavedKey, key=key)
     else:
-        messages.warning(request, texts.CHANGED_ELSEWHERE)
+        messages.warning(request, "Key not changed. It was changed in another window; this is how it is now.")
     return redirect("keys:detail", key.pk)
 
 
@@ -274,10 +275,10 @@ def key_undo_replacement(request: SignedInRequest, key_id: int) -> HttpResponse:
     key = owned_key(request.user, key_id)
     if key.undo_replacement(request.user):
         key.refresh_from_db(fields=["last4"])
-        messages.success(request, texts.replacement_undone(key.last4))
+        messages.success(request, f"Key …{key.last4} restored. Check that it works")
         key_became_usable.send(SavedKey, key=key)
     else:
-        messages.warning(request, texts.no_undo(UNDO_HOURS))
+        messages.warning(request, f"Replacement not undone. {UNDO_HOURS} hours have passed, or the key was changed.")
     return redirect("keys:detail", key.pk)
 
 
@@ -296,7 +297,7 @@ def key_hand_over(request: SignedInRequest, key_id: int) -> HttpResponse:
     owner = form.cleaned_data["owner"]
     if not key.hand_over(owner, request.user):
         return _too_late(request)
-    messages.success(request, texts.handed_over(key.name, owner))
+    messages.success(request, f"“{key.name}” now belongs to {owner}")
     return redirect("keys:list")
 
 
@@ -316,11 +317,11 @@ def key_remove(request: SignedInRequest, key_id: int) -> HttpResponse:
         return render_page(request, "keys/remove.html", context)
     if not key.remove(request.user):
         return _too_late(request)
-    messages.success(request, texts.removed(key.name))
+    messages.success(request, f"Key “{key.name}” removed")
     return redirect("keys:list")
 
 
 def _too_late(request: SignedInRequest) -> HttpResponse:
     """Redirect to the list, because the person may no longer see the key's page."""
-    messages.warning(request, texts.TOO_LATE)
+    messages.warning(request, "Key not changed. It has another owner, or was removed.")
     return redirect("keys:list")

@@ -10,10 +10,10 @@ from pipelines_portal.matching.headers import REMEMBERED, Guess, folded
 # The header line of a file whose first line is a row.
 NO_HEADER = -1
 # Why a column that a download of the portal added is not imported.
-OWN = texts.FROM_DOWNLOAD
+OWN = "Added by a download from the portal"
 # The columns that a download of rows with errors adds, and those that a download of all rows adds, too.
-OWN_COLUMNS = (texts.ROW_NUMBER, texts.ERRORS_IN_ROW)
-STATUS_COLUMNS = (texts.ROW_STATUS, texts.TASK_ID, texts.TASK_STATUS)
+OWN_COLUMNS = ("Row in the file", "Errors in the row")
+STATUS_COLUMNS = ("Status of the row", "Task in Pipelines", "Status of the task")
 
 
 @dataclass

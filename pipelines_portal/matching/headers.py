@@ -119,7 +119,7 @@ def _similarity(header: str, known: Field) -> Guess:
     wanted = plain(header)
     words = [text for text in (known.title, known.name) if text]
     ratio = max(SequenceMatcher(None, wanted, plain(text)).ratio() for text in words)
-    return Guess(known.name, ratio, texts.SUGGESTED)
+    return Guess(known.name, ratio, "Suggested")
 
 
 def _begins(header: str, known: Field) -> bool:

@@ -5,7 +5,6 @@ from itertools import islice
 from typing import Any
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.matching import texts
 from pipelines_portal.matching.columns import (
     NO_HEADER,
     OWN,
@@ -99,9 +98,7 @@ def _headers(first: Lines, header_line: int, blocks: Blocks) -> list[str]:
     used = _used_places(named, header_line, blocks)
     width = max([len(named), *(place + 1 for place in used)])
     named += [""] * (width - len(named))
-    return [
-        text or (texts.COLUMN.format(number=place + 1) if place in used else "") for place, text in enumerate(named)
-    ]
+    return [text or (f"Column {place + 1}" if place in used else "") for place, text in enumerate(named)]
 
 
 def _used_places(named: Sequence[str], header_line: int, blocks: Blocks) -> set[int]:

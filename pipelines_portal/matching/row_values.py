@@ -60,7 +60,7 @@ class RowReader:
             if fault:
                 row.faults.append(fault)
         if not row.values and not row.faults:
-            row.faults.append(Fault("", texts.EMPTY_ROW))
+            row.faults.append(Fault("", "The row is empty."))
         return row
 
     def _cell(self, known: Field, place: int | None, cells: Sequence[Cell], typed: Mapping[str, str]) -> Cell:

@@ -17,7 +17,7 @@ def short_reason(known: Field, text: str, messages: list[str]) -> str:
     if not messages:
         return ""
     if not text.strip():
-        return texts.REQUIRED
+        return "Required"
     if messages[0].endswith(NO_NUMBER):
         return texts.NOT_A_NUMBER
     if "must" in messages[0] and (words := _words_of_type(known)):
@@ -52,7 +52,7 @@ def _two_numbers(text: str) -> str:
 def _words_of_type(known: Field) -> str:
     if known.type in NUMBERS:
         low, high = bounds(known.format_hint)
-        return texts.NOT_A_NUMBER if low is None or high is None else texts.BETWEEN.format(low=low, high=high)
+        return texts.NOT_A_NUMBER if low is None or high is None else f"Use {low:g} to {high:g}"
     is_ranking = known.type == "ranking" and items_of(known)
-    words = {"select": texts.NOT_AN_OPTION, "boolean": texts.NOT_AN_OPTION, "datetime": texts.NOT_A_TIME}
-    return texts.NOT_ALL_ITEMS if is_ranking else words.get(known.type, "")
+    words = {"select": texts.NOT_AN_OPTION, "boolean": texts.NOT_AN_OPTION, "datetime": "Not a date"}
+    return "Not all items" if is_ranking else words.get(known.type, "")

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from itertools import islice, pairwise
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.matching import texts
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.notation import NUMBERS
 from pipelines_portal.matching.row_values import RowReader
@@ -27,7 +26,7 @@ MOST_READ = 50_000
 LEAST_SHARE, LEAST_SHARE_OF_OPTIONS = 0.9, 0.6
 # Fewer numbers show nothing.
 LEAST_NUMBERS = 3
-BY_VALUES = texts.BY_VALUES
+BY_VALUES = "Guessed from the values"
 # Fields that accept few values count more than those that accept any number. Others match nothing.
 NARROW, WIDE, ANY = 2, 1, 0
 

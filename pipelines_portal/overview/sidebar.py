@@ -13,7 +13,7 @@ from django.db.models import Case, When
 from django.http import HttpRequest
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.second_step import lacks_second_step
+from pipelines_portal.accounts.two_step import lacks_two_step
 from pipelines_portal.core.bounded_cache import BoundedCache
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.overview.reads import MOST_NEWS, SidebarCounts, read_sidebar_counts
@@ -76,7 +76,7 @@ def rail(request: HttpRequest) -> dict[str, Any]:
 
 def _rail(request: HttpRequest) -> Rail | None:
     user = getattr(request, "user", None)
-    if not isinstance(user, User) or lacks_second_step(request):
+    if not isinstance(user, User) or lacks_two_step(request):
         return None
     match = request.resolver_match
     kwargs = match.kwargs if match else {}

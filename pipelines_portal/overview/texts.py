@@ -15,9 +15,6 @@ def greeting(hour: int, name: str, *, is_new: bool) -> str:
     return f"Good evening, {name}" if name else "Good evening"
 
 
-# --- the chart of days ------------------------------------------------------------------------------------------------
-
-
 def day_not_counted(day: str) -> str:
     return f"{day}: not counted"
 
@@ -35,8 +32,6 @@ def chart_maximum(count: int, day: str) -> str:
 
 
 CHART_EMPTY = "Not counted yet."
-
-# --- the palette ------------------------------------------------------------------------------------------------------
 
 
 def add_workflows(ids: list[int]) -> str:

@@ -10,16 +10,15 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from pipelines_portal.accounts import issuer
+from pipelines_portal.accounts import identity_provider
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.accounts.passwords import mail_reset_link_by, reset_link
-from pipelines_portal.accounts.second_step import reset_second_steps, second_steps_of
 from pipelines_portal.accounts.sessions import end_all_sessions
 from pipelines_portal.accounts.texts import ADMINISTRATORS_ONLY
+from pipelines_portal.accounts.two_step import reset_two_step_methods, two_step_methods_of
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.people import texts
 from pipelines_portal.web.exceptions import NotAllowed
 from pipelines_portal.web.mail import mail_is_on
 
@@ -32,7 +31,11 @@ class LastAdministrator(Exception):
 
     def __init__(self, person: User, by: User) -> None:
         is_self = person.pk == by.pk
-        super().__init__(texts.LAST_ADMINISTRATOR_IS_YOU if is_self else texts.last_administrator(str(person)))
+        super().__init__(
+            "You’re the only administrator. Make someone else an administrator first."
+            if is_self
+            else f"{person} is the only administrator. Make someone else an administrator first."
+        )
 
 
 class NoNewOwner(Exception):
@@ -79,7 +82,7 @@ def _dispose_of_key(key: SavedKey, owner: User | None, by: User) -> None:
         # The row is locked, because the new owner may be leaving at this moment.
         key.hand_over(User.objects.select_for_update().get(pk=owner.pk), by)
     except ValueError:
-        raise NoNewOwner(texts.owner_left(str(owner))) from None
+        raise NoNewOwner(f"{owner} can’t own keys. Choose someone else.") from None
 
 
 @transaction.atomic
@@ -106,20 +109,20 @@ def make_reset_link(person: User, request: HttpRequest, *, by: User) -> str:
 
 
 @transaction.atomic
-def remove_second_steps(person: User, *, by: User) -> bool:
-    """Remove the person's second steps and end their sessions. Return False if they have none."""
+def remove_two_step_methods(person: User, *, by: User) -> bool:
+    """Remove the person's two-step verification and end their sessions. Return False if there is none."""
     _lock_administrators(by)
-    if not second_steps_of(person).exists():
+    if not two_step_methods_of(person).exists():
         return False
-    reset_second_steps(person, by)
+    reset_two_step_methods(person, by)
     return True
 
 
 @transaction.atomic
-def unlink_from_issuer(person: User, *, by: User) -> bool:
-    """Unlink the person from the issuer and end their sessions. Return False if they are not linked."""
+def unlink_from_idp(person: User, *, by: User) -> bool:
+    """Unlink the person from the identity provider and end their sessions. Return False if they are not linked."""
     _lock_administrators(by)
-    return issuer.unlink(person, by)
+    return identity_provider.unlink(person, by)
 
 
 def _lock_administrators(by: User) -> set[int]:

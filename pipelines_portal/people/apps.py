@@ -5,8 +5,8 @@ class PeopleConfig(AppConfig):
     name = "pipelines_portal.people"
 
     def ready(self) -> None:
-        from pipelines_portal.accounts.signals import newcomer_arrived, signed_in_through_issuer
+        from pipelines_portal.accounts.signals import newcomer_arrived, signed_in_through_idp
         from pipelines_portal.people.invitations import accept_invitation, is_invited
 
         newcomer_arrived.connect(is_invited)
-        signed_in_through_issuer.connect(accept_invitation)
+        signed_in_through_idp.connect(accept_invitation)

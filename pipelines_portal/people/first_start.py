@@ -1,19 +1,13 @@
 """The account of the first administrator, created with the setup link. The link works until there is one."""
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.core.first_start import setup_link
+from pipelines_portal.core.first_start import first_only, setup_link
 from pipelines_portal.people.models import FirstAdministrator
-from pipelines_portal.people.texts import SETUP_LINK
-
-
-class SetupFinished(Exception):
-    """There is an administrator already."""
 
 
 def is_finished() -> bool:
@@ -34,14 +28,9 @@ def link() -> str:
 
 
 def create_first_administrator(name: str, email: str, password: str) -> User:
-    """Create the account. Raises SetupFinished for all but one of several requests at once."""
-    try:
-        with transaction.atomic():
-            FirstAdministrator.objects.create(pk=FirstAdministrator.ONLY)
-            if is_finished():
-                raise SetupFinished
-            person = User.objects.create_user(email, password, name=name, role=Role.ADMINISTRATOR)
-            record(Verb.PERSON_MADE, by=person, target=person, how=SETUP_LINK)
-    except IntegrityError:
-        raise SetupFinished from None
+    """Create the account. Raise SetupFinished for all but one of several requests at once."""
+    with first_only(is_finished):
+        FirstAdministrator.objects.create(pk=FirstAdministrator.ONLY)
+        person = User.objects.create_user(email, password, name=name, role=Role.ADMINISTRATOR)
+        record(Verb.PERSON_MADE, by=person, target=person, how="the setup link")
     return person

@@ -84,13 +84,13 @@ class DeactivateForm(forms.Form):
         email = self.cleaned_data["other"].strip().lower()
         person = self.eligible.filter(email=email).first() if email else None
         if email and person is None:
-            raise ValidationError(texts.unknown_owner(email))
+            raise ValidationError(f"No one with the email {email} can own keys.")
         return person
 
     def clean(self) -> None:
         owner, other = self.cleaned_data.get("owner"), self.cleaned_data.get("other")
         if owner and other:
-            self.add_error("other", texts.ONE_OWNER)
+            self.add_error("other", "Choose an owner from the list or by email, not both.")
         if "other" in self.fields and not self.errors and not owner and not other:
             self.add_error("owner", texts.OWNER_REQUIRED)
 
@@ -113,7 +113,7 @@ class DeactivateForm(forms.Form):
             return other
         chosen = chosen or self.cleaned_data.get("owner")
         if not chosen:
-            raise NoNewOwner(texts.key_added_since(str(key)))
+            raise NoNewOwner(f"They’ve just added API key {key}. Choose its new owner too.")
         return self.owners.get(chosen)
 
 
@@ -147,7 +147,7 @@ class InviteForm(forms.Form):
     emails = forms.CharField(
         label="Email addresses",
         max_length=20_000,
-        help_text=texts.EMAILS_HELP,
+        help_text="Separate with commas or new lines.",
         widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "spellcheck": "false"}),
         error_messages={"required": texts.EMAILS_REQUIRED},
     )
@@ -179,7 +179,7 @@ class InviteForm(forms.Form):
     def clean_emails(self) -> list[str]:
         emails = list(dict.fromkeys(part.lower() for part in re.split(r"[\s,;]+", self.cleaned_data["emails"]) if part))
         if len(emails) > MAX_INVITED_AT_ONCE:
-            raise ValidationError(texts.too_many_emails(MAX_INVITED_AT_ONCE, len(emails)))
+            raise ValidationError(f"Enter up to {MAX_INVITED_AT_ONCE} email addresses. You entered {len(emails)}.")
         if not emails:
             raise ValidationError(texts.EMAILS_REQUIRED)
         reasons = [*_invalid(emails), *self._check_known(emails), *_already_invited(emails)]
@@ -190,7 +190,7 @@ class InviteForm(forms.Form):
     def clean_teams(self) -> list[Team]:
         teams = list(self.cleaned_data["teams"])
         if not teams and not self.by.is_administrator:
-            raise ValidationError(texts.TEAM_REQUIRED)
+            raise ValidationError("Choose a team.")
         return teams
 
     @property
@@ -221,32 +221,32 @@ class InviteForm(forms.Form):
         self.known = list(User.objects.filter(email__in=emails))
         here = [person.email for person in self.known if person.is_active]
         left = [person.email for person in self.known if not person.is_active]
-        reasons = [texts.existing_accounts(_join(here))] if here else []
+        reasons = [f"Already have an account: {_join(here)}."] if here else []
         if left:
-            reasons.append(texts.deactivated_accounts(_join(left)))
+            reasons.append(f"Deactivated: {_join(left)}. An administrator can reactivate them.")
         return reasons
 
 
 def _invalid(emails: list[str]) -> list[str]:
     bad = [email for email in emails if not is_email(email)]
-    return [texts.invalid_emails(_join(bad))] if bad else []
+    return [f"Not valid: {_join(bad)}."] if bad else []
 
 
 def _already_invited(emails: list[str]) -> list[str]:
     invited = [one.email for one in Invitation.objects.pending().filter(email__in=emails)]
-    return [texts.already_invited(_join(invited))] if invited else []
+    return [f"Already invited: {_join(invited)}. Create a new link under “Pending invitations”."] if invited else []
 
 
 def _join(emails: list[str]) -> str:
     shown = ", ".join(email[:100] for email in emails[:MAX_EMAILS_NAMED])
-    return shown if len(emails) <= MAX_EMAILS_NAMED else texts.and_more(shown, len(emails) - MAX_EMAILS_NAMED)
+    return shown if len(emails) <= MAX_EMAILS_NAMED else f"{shown} and {len(emails) - MAX_EMAILS_NAMED} more"
 
 
 class AccountForm(forms.Form):
     """The name and the password of a new account."""
 
     name = NameField(
-        label="Your name", max_length=100, help_text=texts.NAME_HELP,
+        label="Your name", max_length=100, help_text="Shown to your team",
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )  # fmt: skip
     password = forms.CharField(
@@ -291,9 +291,9 @@ class FirstAdministratorForm(AccountForm):
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).lower()
         if not is_email(email):
-            raise ValidationError(texts.EMAIL_INVALID)
+            raise ValidationError("Enter an email address such as ana@example.com.")
         if User.objects.filter(email=email).exists():
-            raise ValidationError(texts.EMAIL_TAKEN)
+            raise ValidationError("An account with this email exists. Enter another email.")
         return email
 
     def account_email(self) -> str:
@@ -322,7 +322,7 @@ class EventFilterForm(forms.Form):
     def clean(self) -> None:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
         if since and until and until < since:
-            self.add_error("until", texts.DAYS_REVERSED)
+            self.add_error("until", "“To” can’t be before “From”.")
 
     def filters(self) -> EventFilters:
         """Return the filters of the valid fields."""

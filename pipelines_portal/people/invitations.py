@@ -1,4 +1,4 @@
-"""The ways in which invitations reach people: signed links, mails, and the sign-in through the issuer."""
+"""The ways in which invitations reach people: signed links, mails, and the sign-in through the identity provider."""
 
 import time
 from typing import Any
@@ -33,7 +33,9 @@ def read_link(token: str) -> Invitation:
         pk, nonce = _signer().unsign_object(token)
         invitation = Invitation.objects.select_related("invited_by").get(pk=pk)
     except (signing.BadSignature, Invitation.DoesNotExist):
-        raise InvitationRefused(texts.LINK_INVALID, texts.LINK_INVALID_TITLE) from None
+        raise InvitationRefused(
+            "This link isn’t complete. Copy the whole link from your invitation.", texts.LINK_INVALID_TITLE
+        ) from None
     if refusal := invitation.refusal(nonce):
         raise refusal
     return invitation
@@ -53,7 +55,7 @@ def person_to_ask(newcomer: User) -> str:
         )
         person = others.filter(pk=invitation.invited_by_id).first() if invitation else None
     person = person or others.filter(role=Role.ADMINISTRATOR, is_demo=False).first()
-    return person.name_and_email if person else texts.YOUR_ADMINISTRATOR
+    return person.name_and_email if person else "your administrator"
 
 
 # --- mails ------------------------------------------------------------------------------------------------------------
@@ -83,11 +85,11 @@ def _mail(invitation: Invitation) -> bool:
     return send_mail(invitation.email, "people/invitation_mail.txt", context)
 
 
-# --- sign-in through the issuer ---------------------------------------------------------------------------------------
+# --- sign-in through the identity provider ----------------------------------------------------------------------------
 
 
 def is_invited(email: str, **more: Any) -> bool:
-    """Receive `newcomer_arrived`: an invited person may sign in through the issuer."""
+    """Receive `newcomer_arrived`: an invited person may sign in through the identity provider."""
     return Invitation.objects.waiting_for(email) is not None
 
 

@@ -7,7 +7,7 @@ from django.db.models import Count, F, IntegerField, Model, OuterRef, Prefetch, 
 from django.db.models.functions import Coalesce, Lower
 
 from pipelines_portal.accounts.models import Membership, Role, Team, User
-from pipelines_portal.accounts.second_step import HAS_SECOND_STEP
+from pipelines_portal.accounts.two_step import HAS_TWO_STEP
 from pipelines_portal.keys.models import KeyShare
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.people.permissions import led_team_ids, may_grant
@@ -46,14 +46,14 @@ def people_found(query: str, kind: str = "") -> QuerySet[User]:
 def page_of_people(people: QuerySet[User], number: str) -> "Page[Any]":
     """Return a page of people, or the last page if there is none of this number.
 
-    Each has `first_memberships`, the number `more_teams` of others, `initials` and `has_second_step`.
+    Each has `first_memberships`, the number `more_teams` of others, `initials` and `has_two_step`.
     """
     page: Page[Any] = Paginator(people, PAGE_SIZE).get_page(number)
     # Annotations are computed for the page only, not for all people before sorting.
     shown = User.objects.filter(pk__in=_pks(page))
     memberships = Membership.objects.select_related("team").order_by("-is_lead", "id")[:TEAMS_IN_LIST]
     page.object_list = shown.annotate(
-        team_count=count_of(Membership, "user"), has_second_step=HAS_SECOND_STEP
+        team_count=count_of(Membership, "user"), has_two_step=HAS_TWO_STEP
     ).prefetch_related(Prefetch("memberships", memberships, to_attr="first_memberships"))  # fmt: skip
     for person in page:
         person.first_memberships.sort(key=lambda membership: membership.team.name.lower())

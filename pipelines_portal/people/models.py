@@ -13,7 +13,6 @@ from pipelines_portal.accounts.models import Role, Team, User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.housekeeping import delete_in_batches
-from pipelines_portal.people import texts
 from pipelines_portal.people.permissions import may_grant
 
 # For how long an invitation can be accepted.
@@ -158,11 +157,13 @@ class Invitation(models.Model):
         """Return why the link with `nonce` cannot be accepted, or None if it can."""
         inviter = self.invited_by.name_and_email
         if self.taken_at:
-            return InvitationRefused(texts.INVITATION_ACCEPTED, texts.ACCEPTED_TITLE)
+            return InvitationRefused("You’ve already accepted this invitation.", "Invitation already accepted")
         if self.withdrawn_at:
-            return InvitationRefused(texts.invitation_revoked(inviter), texts.REVOKED_TITLE)
+            return InvitationRefused(f"This invitation was revoked. Ask {inviter} for a new one.", "Invitation revoked")
         if self.nonce != nonce:
-            return InvitationRefused(texts.link_replaced(inviter), texts.REPLACED_TITLE)
+            return InvitationRefused(
+                f"There’s a newer link. Use that one, or ask {inviter} for a new one.", "This link was replaced"
+            )
         if self.has_expired:
             return self._expired()
         return None if self.inviter_may_grant() else self._inviter_not_allowed()
@@ -173,11 +174,14 @@ class Invitation(models.Model):
         return may_grant(User.objects.get(pk=self.invited_by_id), self.role, team_ids)
 
     def _expired(self) -> InvitationRefused:
-        sentence = texts.invitation_expired(self.invited_by.name_and_email, VALID_DAYS)
-        return InvitationRefused(sentence, texts.EXPIRED_TITLE)
+        sentence = f"Invitations expire after {VALID_DAYS} days. Ask {self.invited_by.name_and_email} for a new one."
+        return InvitationRefused(sentence, "This link has expired")
 
     def _inviter_not_allowed(self) -> InvitationRefused:
-        return InvitationRefused(texts.inviter_not_allowed(self.invited_by.name_and_email), texts.NOT_ALLOWED_TITLE)
+        return InvitationRefused(
+            f"{self.invited_by.name_and_email} can no longer invite you. Ask an administrator for a new invitation.",
+            "This invitation is no longer valid",
+        )
 
 
 class FirstAdministrator(models.Model):

@@ -1,4 +1,4 @@
-"""The portal's settings. Every environment variable the portal reads is read here."""
+"""The portal's settings from environment variables; base.py reads those of both programs, sign_in.py of sign-in."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
@@ -128,13 +128,9 @@ MIDDLEWARE = [
     "pipelines_portal.core.http.middleware.ReadableAddressMiddleware",
     "pipelines_portal.accounts.middleware.LargeBodyMiddleware",
     "pipelines_portal.accounts.preferences.ClocksMiddleware",
-    "pipelines_portal.accounts.middleware.LastSeenMiddleware",
-    "pipelines_portal.accounts.second_step.RequiredSecondStepMiddleware",
     "pipelines_portal.workflows.last_visit.LastVisitMiddleware",
-    "pipelines_portal.web.error_pages.MethodNotAllowedMiddleware",
-    "pipelines_portal.web.api_errors.ApiErrorMiddleware",
-    "pipelines_portal.keys.middleware.UnreadableKeyMiddleware",
-    "pipelines_portal.keys.middleware.RemovedKeyMiddleware",
+    "pipelines_portal.accounts.two_step.RequiredTwoStepMiddleware",
+    "pipelines_portal.keys.middleware.ErrorPageMiddleware",
 ]
 ROOT_URLCONF = "pipelines_portal.urls"
 WSGI_APPLICATION = "pipelines_portal.wsgi.application"

@@ -24,7 +24,7 @@ def teams_of_groups() -> dict[str, str]:
     return teams
 
 
-def issuer() -> str:
+def idp() -> str:
     """Return OIDC_ISSUER. It must be an https address, because its tokens are trusted for coming over TLS."""
     url = environment.http_url(env, "OIDC_ISSUER")
     is_here = urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
@@ -57,8 +57,8 @@ CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}portal_csrf"
 
 REQUIRE_SECOND_FACTOR = environment.one_of(env, "REQUIRE_SECOND_FACTOR", OFF, ADMINISTRATORS, EVERYBODY)
 
-# OpenID Connect: nothing is asked of the issuer before somebody signs in through it.
-OIDC_ISSUER = issuer()
+# OpenID Connect: nothing is asked of the identity provider before somebody signs in through it.
+OIDC_ISSUER = idp()
 OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="").strip()
 OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="").strip()
 OIDC_NAME = env.str("OIDC_NAME", default="").strip() or "your organization"
@@ -66,7 +66,7 @@ OIDC_EMAIL_CLAIM = env.str("OIDC_EMAIL_CLAIM", default="").strip() or "email"
 OIDC_TRUST_EMAIL = environment.flag(env, "OIDC_TRUST_EMAIL", False)
 OIDC_DOMAINS = environment.domains(env, "OIDC_DOMAINS")
 OIDC_GROUPS = teams_of_groups()
-# The browser follows the sign-in button to the issuer and, of some, to a host behind it: the CSP's form-action.
+# The browser follows the sign-in button to the provider and, of some, to a host behind it: the CSP's form-action.
 OIDC_ORIGINS = [origin_of(OIDC_ISSUER), *environment.origins(env, "OIDC_ORIGINS", [])] if OIDC_ISSUER else []
 PASSWORD_SIGN_IN = environment.one_of(env, "PASSWORD_SIGN_IN", ON, ADMINISTRATORS)
 if OIDC_ISSUER and not (OIDC_CLIENT_ID and OIDC_CLIENT_SECRET):
@@ -82,7 +82,7 @@ if OIDC_TRUST_EMAIL and is_anybodys(OIDC_ISSUER):
     )
 if OIDC_EMAIL_CLAIM != "email" and not OIDC_TRUST_EMAIL:
     raise ImproperlyConfigured(
-        "OIDC_EMAIL_CLAIM needs OIDC_TRUST_EMAIL=on: what an issuer says of verified emails is about the claim email."
+        "OIDC_EMAIL_CLAIM needs OIDC_TRUST_EMAIL=on: what a provider says of verified emails is about the claim email."
     )
 
 # django-allauth. Its own limits are off: ours, in the database, count for all processes and lock nobody out. See
@@ -94,10 +94,10 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = False
 ACCOUNT_SESSION_REMEMBER = True
-SOCIALACCOUNT_ADAPTER = "pipelines_portal.accounts.issuer.IssuerAdapter"
+SOCIALACCOUNT_ADAPTER = "pipelines_portal.accounts.identity_provider.IdpAdapter"
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
-MFA_ADAPTER = "pipelines_portal.accounts.adapters.SecondStepAdapter"
+MFA_ADAPTER = "pipelines_portal.accounts.adapters.TwoStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1

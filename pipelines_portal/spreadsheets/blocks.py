@@ -61,7 +61,7 @@ def _line_length(name: str, number: int, cells: list[Cell], bounds: Bounds) -> i
         raise too_many_columns(name, bounds.columns)
     length = sum(map(len, cells))
     if length > MAX_LINE:
-        raise RowsFileError(texts.ROW_TOO_LONG.format(number=number, name=name), texts.SHORTEN)
+        raise RowsFileError(f"Row {number} of {name} has too much text.", "Shorten it.")
     return length
 
 

@@ -7,8 +7,6 @@ A `str` is a text; "" is an empty cell. A dict has a text and more:
 
 from typing import TYPE_CHECKING, Any
 
-from pipelines_portal.spreadsheets import texts
-
 if TYPE_CHECKING:
     from pipelines_portal.api_client import Field
 
@@ -58,8 +56,8 @@ def fault_of(cell: Cell) -> str:
     """Return what is wrong with a cell in any field, as the middle of a sentence, or ""."""
     kind = "" if isinstance(cell, str) else cell.get("e", "")
     if kind == "error":
-        return texts.CELL_ERROR.format(error=text_of(cell))
-    return texts.NO_STORED_VALUE if kind else ""
+        return f"has the error {text_of(cell)}"
+    return "has a formula without a stored value" if kind else ""
 
 
 def is_empty(cells: list[Cell]) -> bool:

@@ -69,7 +69,7 @@ def frames(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> Iterator
     except RowsFileError as refusal:
         yield REFUSAL, _encode({"title": refusal.title, "advice": refusal.advice})
     except MemoryError:
-        yield REFUSAL, _encode({"title": texts.TOO_MUCH_MEMORY.format(name=name), "advice": texts.SPLIT_OR_CSV})
+        yield REFUSAL, _encode({"title": f"{name} is too large.", "advice": texts.SPLIT_OR_CSV})
 
 
 def _open(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[Found, Any]:
@@ -79,11 +79,11 @@ def _open(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[Fou
     if start.startswith(b"PK\x03\x04"):
         return read_xlsx(name, file, asked, bounds)
     if start.startswith(OLD_OFFICE):
-        raise RowsFileError(texts.OLD_OR_LOCKED.format(name=name), texts.SAVE_AS_XLSX_OR_CSV)
+        raise RowsFileError(f"{name} is an old Excel file, or has a password.", texts.SAVE_AS_XLSX_OR_CSV)
     if start.startswith((b"%PDF-", b"\x89PNG", b"\x1f\x8b", b"GIF8")):
         raise no_text(name)
     if start.lstrip().lower().startswith((b"<!doctype", b"<html", b"<table", b"<?xml")):
-        raise RowsFileError(texts.WEB_PAGE.format(name=name), texts.SAVE_AS_XLSX_OR_CSV)
+        raise RowsFileError(f"{name} is a web page or XML.", texts.SAVE_AS_XLSX_OR_CSV)
     if is_json(start):
         return read_json(name, file, bounds)
     return read_csv(name, file, asked, bounds)

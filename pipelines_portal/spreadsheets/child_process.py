@@ -12,7 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from pipelines_portal.spreadsheets import texts
 from pipelines_portal.spreadsheets.child import BLOCK, END, FOUND, FRAME, LENGTH, REFUSAL
 from pipelines_portal.spreadsheets.files import Asked, Found
 from pipelines_portal.spreadsheets.limits import Bounds, RowsFileError
@@ -118,7 +117,7 @@ class Reading:
         """Return the error for a child that died, was killed, or sent nonsense."""
         self.process.kill()
         logger.warning("The reader of a file of rows ended with %s.", self.process.wait())
-        return RowsFileError(texts.TOO_HARD.format(name=self.name), texts.SAVE_AS_CSV_OR_SPLIT)
+        return RowsFileError(f"{self.name} is too large or damaged.", "Save it as CSV, or split it.")
 
     @contextmanager
     def _killing_after_silence(self) -> Iterator[None]:

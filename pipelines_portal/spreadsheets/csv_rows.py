@@ -33,7 +33,7 @@ def read_csv(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[
     delimiter = _chosen_delimiter(asked) or (named[1] if named else detect_delimiter(sample))
     found = Found("csv", encoding=listed(encoding), delimiter=delimiter)
     if encoding == "cp1252" and not asked.encoding:
-        found.remarks.append(texts.GUESSED.format(name=name))
+        found.remarks.append(f"{name} isn’t UTF-8, so it was read as Windows-1252. Check letters such as é.")
     text = _text(file, encoding)
     if named:
         text.readline()
@@ -42,7 +42,7 @@ def read_csv(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[
 
 def _chosen_delimiter(asked: Asked) -> str:
     if len(asked.delimiter) > 1 or asked.delimiter in tuple('"\r\n\0'):
-        raise RowsFileError(texts.WRONG_DELIMITER, texts.OTHER_DELIMITER)
+        raise RowsFileError("The separator must be a single character other than a quote.", "Select another separator.")
     return asked.delimiter
 
 
@@ -70,7 +70,7 @@ def _encoding(name: str, file: IO[bytes], asked: Asked) -> str:
         found = detect_encoding(name, file)
         return found if found.startswith("utf-8") or not asked.encoding else "utf-8-sig"
     if asked.encoding not in LABELS:
-        raise RowsFileError(texts.UNKNOWN_ENCODING.format(encoding=asked.encoding), texts.FROM_LIST)
+        raise RowsFileError(f"{asked.encoding} isn’t a known encoding.", "Select one from the list.")
     if asked.encoding == "utf-16" and (found := detect_encoding(name, file)).startswith("utf-16"):
         return found
     return asked.encoding
@@ -104,14 +104,19 @@ def _lines(name: str, watched: "_LimitedLines", found: Found, bounds: Bounds) ->
         for number, cells in enumerate(reader, 1):
             watched.separators = 0
             if number > bounds.lines:
-                raise RowsFileError(texts.TOO_MANY_LINES.format(name=name, most=bounds.lines), texts.DELETE_EMPTY_LINES)
+                raise RowsFileError(
+                    texts.TOO_MANY_LINES.format(name=name, most=bounds.lines), "Delete the empty lines."
+                )
             yield number, [bare_cell(cell) if "'" in cell else cell for cell in cells]
     except csv.Error:
         raise RowsFileError(
-            texts.UNREADABLE_LINE.format(name=name, number=reader.line_num), texts.STRAY_QUOTE
+            f"{name} can’t be read from line {reader.line_num} on.", "Look for a stray quote."
         ) from None
     if watched.replaced:
-        found.remarks.append(texts.REPLACED.format(name=name, encoding=LABELS.get(found.encoding, found.encoding)))
+        encoding = LABELS.get(found.encoding, found.encoding)
+        found.remarks.append(
+            f"{name} has characters that can’t be read as {encoding}. They show as �. Select another encoding."
+        )
 
 
 class _LimitedLines:
@@ -129,7 +134,10 @@ class _LimitedLines:
         line = next(self.text)
         self.separators += line.count(self.delimiter)
         if self.separators > MAX_SEPARATORS:
-            raise RowsFileError(texts.TOO_MANY_SEPARATORS.format(name=self.name), texts.STRAY_QUOTE_OR_DELIMITER)
+            raise RowsFileError(
+                f"{self.name} has a row with too many separators.",
+                "Look for a stray quote, or select another separator.",
+            )
         if "\0" in line:
             raise no_text(self.name)
         self.replaced = self.replaced or "\ufffd" in line

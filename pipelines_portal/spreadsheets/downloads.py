@@ -8,7 +8,6 @@ from django.http.response import HttpResponseBase
 from django.urls import register_converter
 from django.urls.converters import StringConverter
 
-from pipelines_portal.spreadsheets import texts
 from pipelines_portal.spreadsheets.limits import RowsFileError
 from pipelines_portal.spreadsheets.writing import csv_lines, xlsx_file
 from pipelines_portal.web.rendering import render_notice
@@ -39,7 +38,7 @@ def table_response(
     try:
         return xlsx_response(name, xlsx_file(header, rows))
     except RowsFileError as error:
-        context = {"title": texts.DOWNLOAD_FAILED, "sentence": f"{error.title} {error.advice}"}
+        context = {"title": "Download failed", "sentence": f"{error.title} {error.advice}"}
         return render_notice(request, "web/message.html", context, status=422)
 
 

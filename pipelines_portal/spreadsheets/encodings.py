@@ -70,9 +70,9 @@ def _order(name: str, start: bytes) -> str:
 
 def _utf16(name: str, file: IO[bytes], encoding: str) -> str:
     if not is_all(file, encoding):
-        raise RowsFileError(texts.NOT_UTF_16.format(name=name), texts.SAVE_AS_UTF_8)
+        raise RowsFileError(f"{name} is damaged: it isn’t valid UTF-16.", "Save it as UTF-8.")
     return encoding
 
 
 def no_text(name: str) -> RowsFileError:
-    return RowsFileError(texts.NOT_A_TEXT.format(name=name), texts.SAVE_AS_XLSX_OR_CSV)
+    return RowsFileError(f"{name} isn’t a text or a spreadsheet.", texts.SAVE_AS_XLSX_OR_CSV)

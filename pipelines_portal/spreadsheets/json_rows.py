@@ -68,10 +68,12 @@ def _parsed(name: str, data: bytes) -> tuple[str, list[Row]]:
             return "jsonl", [_bare(row) for row in lines]
         parsed = _loads(text)
     except (ValueError, RecursionError):
-        raise RowsFileError(texts.NOT_JSON.format(name=name), texts.LIST_OF_OBJECTS) from None
+        raise RowsFileError(f"{name} isn’t valid JSON.", "It must be a list of objects, one per task.") from None
     listed = parsed.get("tasks") if isinstance(parsed, dict) else parsed
     if not isinstance(listed, list) or not listed or not all(isinstance(row, dict) for row in listed):
-        raise RowsFileError(texts.NOT_A_LIST.format(name=name), texts.EXAMPLE_LIST)
+        raise RowsFileError(
+            f"{name} isn’t a list of objects.", 'For example [{"field_name": "value"}], one object per task.'
+        )
     return "json", [_bare(row) for row in listed]
 
 
@@ -126,11 +128,11 @@ def _check_structure(name: str, data: bytes, bounds: Bounds) -> None:
         values += bare.count(b",") + bare.count(b"[") + bare.count(b"{")
         brackets += bare.translate(None, NO_BRACKETS)
         if values > bounds.values:
-            raise RowsFileError(texts.TOO_MANY_VALUES.format(name=name), texts.SPLIT_OR_CSV)
+            raise RowsFileError(f"{name} has too many values.", texts.SPLIT_OR_CSV)
     if _depth(brackets) > MAX_DEPTH:
-        raise RowsFileError(texts.TOO_DEEP.format(name=name), texts.PLAIN_OBJECTS)
+        raise RowsFileError(f"{name} is nested too deeply.", "Use objects with a value for each field.")
     if _has_half_a_character(data):
-        raise RowsFileError(texts.HALF_A_CHARACTER.format(name=name), texts.LONE_CODES)
+        raise RowsFileError(f"{name} has an incomplete character.", "Look for incomplete \\u codes.")
 
 
 def _without_texts(data: bytes) -> Iterator[bytes]:

@@ -47,12 +47,12 @@ class RowsFileError(Exception):
 
 
 def too_many_rows(name: str, most: int) -> RowsFileError:
-    return RowsFileError(texts.TOO_MANY_ROWS.format(name=name, most=most), texts.SPLIT)
+    return RowsFileError(f"{name} has more than {most:,} rows.", texts.SPLIT)
 
 
 def too_many_columns(name: str, most: int = MAX_COLUMNS) -> RowsFileError:
-    return RowsFileError(texts.TOO_MANY_COLUMNS.format(name=name, most=most), texts.LEAVE_OUT_COLUMNS)
+    return RowsFileError(texts.TOO_MANY_COLUMNS.format(name=name, most=most), "Leave out columns you don’t need.")
 
 
 def too_large(name: str, most: int) -> RowsFileError:
-    return RowsFileError(texts.TOO_LARGE.format(name=name, most=most // MEBIBYTE), texts.SPLIT)
+    return RowsFileError(f"{name} is larger than {most // MEBIBYTE} MB.", texts.SPLIT)

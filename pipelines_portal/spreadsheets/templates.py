@@ -75,8 +75,10 @@ def _offer(sheet: "Worksheet", lists: "Worksheet", column: int, choices: list[An
     rule = {
         "validate": "list",
         "source": f"=Lists!{xl_range_abs(0, column, len(choices) - 1, column)}",
-        "error_title": texts.NOT_IN_LIST,
-        "error_message": texts.CHOOSE_IN_LIST.format(count=len(choices))[:LONGEST_MESSAGE],
+        "error_title": "Not in the list",
+        "error_message": f"Select one of the {len(choices)} values in the list. See the sheet Fields."[
+            :LONGEST_MESSAGE
+        ],
     }
     sheet.data_validation(1, column, MAX_LINES - 1, column, rule)
 
@@ -98,7 +100,7 @@ def _explain(sheet: "Worksheet", row: int, field: Field, title: str, cell_format
 
 def _accepted_values(field: Field) -> str:
     if choices := field.choices if field.type == "select" else []:
-        more = [texts.MORE_CHOICES.format(count=len(choices) - MOST_LISTED)] if len(choices) > MOST_LISTED else []
+        more = [f"and {len(choices) - MOST_LISTED} more in the list"] if len(choices) > MOST_LISTED else []
         return "\n".join(choices[:MOST_LISTED] + more)
     parts = (texts.ACCEPTED.get(field.type, ""), type_of(field).help(field) if field.format_hint else "")
     return ". ".join(part.rstrip(".") for part in dict.fromkeys(parts) if part)

@@ -97,7 +97,7 @@ def _write_rows(sheet: "Worksheet", rows: Iterable[Iterable[Any]], time_format: 
     zone = timezone.get_current_timezone()
     for number, row in enumerate(rows, 1):
         if number > MOST_XLSX_ROWS:
-            raise RowsFileError(texts.TOO_MANY_FOR_XLSX.format(most=MOST_XLSX_ROWS), texts.DOWNLOAD_CSV)
+            raise RowsFileError(f"There are more than {MOST_XLSX_ROWS:,} rows.", texts.DOWNLOAD_CSV)
         for column, value in enumerate(row):
             if value is None or value == "":
                 continue
@@ -115,7 +115,7 @@ def _write_rows(sheet: "Worksheet", rows: Iterable[Iterable[Any]], time_format: 
 def write_text(sheet: "Worksheet", row: int, column: int, text: str, cell_format: "Format | None" = None) -> None:
     """Write a text, which is never a formula, a link or a number. Raise RowsFileError if it is too long for a cell."""
     if len(text) > LONGEST_TEXT // 2 and len(text.encode("utf-16-le", "surrogatepass")) > 2 * LONGEST_TEXT:
-        raise RowsFileError(texts.CELL_TOO_LONG, texts.DOWNLOAD_CSV)
+        raise RowsFileError("A text is too long for a spreadsheet cell.", texts.DOWNLOAD_CSV)
     text = HALF_CHARACTERS.sub("\ufffd", text)
     if text.startswith("<r>") and text.endswith("</r>"):
         # XlsxWriter would take it for the XML of a text with formats, and write it as it is.

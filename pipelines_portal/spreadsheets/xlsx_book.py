@@ -45,7 +45,7 @@ def read_book(parts: Parts) -> Book:
 def _add_sheet(book: Book, element: Element, targets: dict[str, tuple[str, str]]) -> None:
     """Add a sheet, unless it is a chart."""
     if len(book.sheets) >= MAX_SHEETS:
-        raise TooMuch(texts.TOO_MANY_SHEETS, MAX_SHEETS)
+        raise TooMuch("{name} has more than {most} sheets.", MAX_SHEETS)
     reference = next((value for key, value in element.attrib.items() if local(key) == "id"), "")
     kind, path = targets.get(reference, ("", ""))
     if kind in ("worksheet", ""):

@@ -77,11 +77,11 @@ def _plain(name: str) -> str:
 def _check_sizes(parts: list[zipfile.ZipInfo], bounds: Bounds) -> None:
     size, packed = sum(part.file_size for part in parts), sum(part.compress_size for part in parts)
     if len(parts) > MAX_PARTS:
-        raise TooMuch(texts.TOO_MANY_PARTS, MAX_PARTS)
+        raise TooMuch("{name} consists of more than {most:,} parts.", MAX_PARTS)
     if size > bounds.unpacked:
-        raise TooMuch(texts.UNPACKS_TOO_LARGE, bounds.unpacked // MEBIBYTE)
+        raise TooMuch("{name} is larger than {most} MB when unpacked.", bounds.unpacked // MEBIBYTE)
     if size > SMALL and size > MAX_RATIO * packed:
-        raise TooMuch(texts.SUSPICIOUS, MAX_RATIO)
+        raise TooMuch("{name} unpacks to more than {most} times its size.", MAX_RATIO)
 
 
 class _LimitedPart:
@@ -101,7 +101,7 @@ class _LimitedPart:
         if not self.before:
             _check_encoding(piece)
         if b"<!DOCTYPE" in self.before[-16:] + piece:
-            raise TooMuch(texts.DECLARES_TYPE)
+            raise TooMuch("{name} declares a document type.")
         self.marks -= piece.count(b"<")
         if self.marks < 0:
             raise TooMuch(texts.TOO_MUCH_TEXT)

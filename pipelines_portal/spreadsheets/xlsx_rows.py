@@ -47,26 +47,26 @@ def _as_rows_file_error(name: str) -> Iterator[None]:
     try:
         yield
     except TooMuch as too_much:
-        raise RowsFileError(too_much.text_for(name), texts.DELETE_UNUSED) from None
+        raise RowsFileError(too_much.text_for(name), "Delete unused rows and columns, or save it as CSV.") from None
     except FAULTS:
-        raise RowsFileError(texts.NO_SPREADSHEET.format(name=name), texts.SAVE_AGAIN) from None
+        raise RowsFileError(f"{name} can’t be read as a spreadsheet.", texts.SAVE_AGAIN) from None
 
 
 def _check_kind(name: str, parts: Parts) -> None:
     if "xl/workbook.bin" in parts:
-        raise RowsFileError(texts.BINARY.format(name=name), texts.SAVE_AS_XLSX_OR_CSV)
+        raise RowsFileError(f"{name} is a binary spreadsheet (.xlsb).", texts.SAVE_AS_XLSX_OR_CSV)
     if "content.xml" in parts:
-        raise RowsFileError(texts.OPEN_DOCUMENT.format(name=name), texts.SAVE_AS_XLSX_OR_CSV)
+        raise RowsFileError(f"{name} is an OpenDocument file.", texts.SAVE_AS_XLSX_OR_CSV)
     if any(known.startswith("index/") for known in parts.names):
-        raise RowsFileError(texts.NUMBERS_FILE.format(name=name), texts.EXPORT)
+        raise RowsFileError(f"{name} is a Numbers file.", "Export it as Excel or CSV.")
 
 
 def _chosen(name: str, book: Book, asked: Asked) -> int:
     names = [sheet["name"] for sheet in book.sheets]
     if asked.sheet:
         if asked.sheet not in names:
-            raise RowsFileError(texts.NO_SUCH_SHEET.format(name=name, sheet=asked.sheet), texts.OTHER_SHEET)
+            raise RowsFileError(f"{name} has no sheet called {asked.sheet}.", "Select another sheet.")
         return names.index(asked.sheet)
     if not names:
-        raise RowsFileError(texts.NO_SHEET.format(name=name), texts.SAVE_AGAIN)
+        raise RowsFileError(f"{name} has no sheet with values.", texts.SAVE_AGAIN)
     return next((number for number, sheet in enumerate(book.sheets) if not sheet["is_hidden"]), 0)

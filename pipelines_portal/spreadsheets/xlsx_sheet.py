@@ -14,10 +14,22 @@ MAX_LETTERS = 3
 MAX_NUMBER = 11
 LONG = 10.0**DIGITS
 REMARKS = (
-    ("formulas", texts.FORMULA, texts.FORMULAS),
-    ("errors", texts.ERROR, texts.ERRORS),
-    ("long_numbers", texts.LONG_NUMBER, texts.LONG_NUMBERS),
-    ("merged", texts.MERGED, texts.MERGED_RANGES),
+    (
+        "formulas",
+        "1 formula has no stored value. Open the file and save it again.",
+        "{count:,} formulas have no stored value. Open the file and save it again.",
+    ),
+    ("errors", "1 cell has an error, such as #N/A.", "{count:,} cells have errors, such as #N/A."),
+    (
+        "long_numbers",
+        "1 number has more than {digits} digits, so its last digits may be wrong.",
+        "{count:,} numbers have more than {digits} digits, so their last digits may be wrong.",
+    ),
+    (
+        "merged",
+        "1 merged range: only its first cell has the value.",
+        "{count:,} merged ranges: only the first cell of each has the value.",
+    ),
 )
 
 

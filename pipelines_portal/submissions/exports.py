@@ -17,7 +17,6 @@ from django.db.models import Count, Sum, Value, prefetch_related_objects
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from pipelines_portal.api_client.messages import row_message
 from pipelines_portal.core import times
 from pipelines_portal.core.housekeeping import delete_in_batches
 from pipelines_portal.core.times import in_zone, zone_named
@@ -27,6 +26,7 @@ from pipelines_portal.submissions.filters import LedgerForm, all_of, newest
 from pipelines_portal.submissions.import_states import states_of_imports
 from pipelines_portal.submissions.models import CHUNK, Export, ExportPart, Submission, SubmissionRow
 from pipelines_portal.submissions.shown_values import time_or_value
+from pipelines_portal.web.error_sentences import row_message
 from pipelines_portal.workflows.titles import column_titles, titles_of, titles_of_many
 
 AT_ONCE = 5_000

@@ -11,7 +11,6 @@ from pipelines_portal.core.connections import failure_reason, is_certificate_err
 from pipelines_portal.core.http_sessions import new_session
 from pipelines_portal.core.probes import OK as FINE
 from pipelines_portal.core.web_addresses import origin_of
-from pipelines_portal.system import texts
 from pipelines_portal.system.deadlines import within
 from pipelines_portal.system.rows import OK, PROBLEM, Row, Section
 
@@ -38,7 +37,13 @@ def external_api_section() -> Section:
         return _section(_silent(f"no answer within {DEADLINE:.0f} seconds"))
     except OSError as error:
         if is_certificate_error(error):
-            return _section(_silent(failure_reason(error), texts.CERTIFICATE_REFUSED, "administrators/certificates"))
+            return _section(
+                _silent(
+                    failure_reason(error),
+                    "Renew the certificate, or set CA_FILE to your company’s certificate authority.",
+                    "administrators/certificates",
+                )
+            )
         return _section(_silent(failure_reason(error)))
     except Exception:
         return _section(_silent("an unexpected answer"))
@@ -49,7 +54,9 @@ def _section(*rows: Row) -> Section:
     return Section("external-api", "External API", rows)
 
 
-def _silent(reason: str, advice: str = texts.API_SILENT, guide: str = GUIDE) -> Row:
+def _silent(
+    reason: str, advice: str = "Check that the External API runs, and read its log.", guide: str = GUIDE
+) -> Row:
     value = f"{settings.PIPELINES_API_URL}: {reason}"
     return Row("Address", value, PROBLEM, advice=advice, guide=guide)
 
@@ -69,5 +76,5 @@ def _read_checks() -> dict[str, str]:
 def _check(name: str, state: str) -> Row:
     if state == FINE:
         return Row(name.capitalize(), "OK", OK)
-    advice = texts.API_DETAILS if state == "failed" else state
+    advice = "Set METRICS_TOKEN for both programs to see the reason here." if state == "failed" else state
     return Row(name.capitalize(), "Failed", PROBLEM, advice=advice, guide=GUIDE)

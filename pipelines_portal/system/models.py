@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from pipelines_portal.core.heartbeats import Heartbeat
 from pipelines_portal.core.housekeeping import delete_in_batches
 
 # For how long records of backups are stored. The last one and the last successful one stay.
@@ -15,14 +16,10 @@ OVERDUE_AFTER = timedelta(hours=26)
 LONGEST_PROBLEM = 1000
 
 
-class WorkerHeartbeat(models.Model):
+class WorkerHeartbeat(Heartbeat):
     """The last heartbeat of one worker process."""
 
-    worker_id = models.CharField(max_length=64, primary_key=True)
-    seen_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"{self.worker_id}, {self.seen_at}"
+    DELETED_AFTER = timedelta(days=7)
 
 
 class BackupRun(models.Model):

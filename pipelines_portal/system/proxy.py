@@ -6,7 +6,6 @@ from django.http import HttpRequest
 from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.http.client_address import exact_address, is_sent_by_trusted_proxy
-from pipelines_portal.system import texts
 from pipelines_portal.system.rows import OK, PLAIN, PROBLEM, Row, Section
 
 HEADERS = ("Host", "X-Forwarded-For", "X-Forwarded-Proto", "Forwarded")
@@ -29,7 +28,9 @@ def _encryption(request: HttpRequest) -> Row:
     if request.is_secure():
         return Row("Connection", "HTTPS", OK)
     is_meant = settings.PRODUCTION or settings.PORTAL_URL.startswith("https://")
-    state, advice = (PROBLEM, texts.NOT_ENCRYPTED) if is_meant else (PLAIN, "")
+    state, advice = (
+        (PROBLEM, "Let the proxy set X-Forwarded-Proto, and open the portal by https://.") if is_meant else (PLAIN, "")
+    )
     return Row("Connection", "HTTP", state, advice=advice, guide=GUIDE if advice else "")
 
 
@@ -37,9 +38,29 @@ def _sender(request: HttpRequest, connected: str) -> Row:
     """Return the row of the address that the connection comes from."""
     name = "Connected from"
     if "X-Forwarded-For" in request.headers and not is_sent_by_trusted_proxy(request):
-        return Row(name, connected, PROBLEM, advice=texts.untrusted_proxy(connected), guide=GUIDE, is_code=True)
+        return Row(
+            name,
+            connected,
+            PROBLEM,
+            advice=(
+                f"X-Forwarded-For came from {connected}, which is not in TRUSTED_PROXIES. If that is "
+                "your proxy, add it."
+            ),
+            guide=GUIDE,
+            is_code=True,
+        )
     if settings.PRODUCTION and "X-Forwarded-For" not in request.headers and _is_everyones_address(connected):
-        return Row(name, connected, PROBLEM, advice=texts.NO_FORWARDED_FOR, guide=GUIDE, is_code=True)
+        return Row(
+            name,
+            connected,
+            PROBLEM,
+            advice=(
+                "All recent sign-ins came from this address: the proxy does not send X-Forwarded-For. "
+                "Sign-in limits treat all people as one."
+            ),
+            guide=GUIDE,
+            is_code=True,
+        )
     return Row(name, connected, OK if is_sent_by_trusted_proxy(request) else PLAIN, is_code=True)
 
 

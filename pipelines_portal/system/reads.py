@@ -15,7 +15,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from pipelines_portal import __version__
-from pipelines_portal.accounts.issuer import PROVIDER
+from pipelines_portal.accounts.identity_provider import PROVIDER
 from pipelines_portal.accounts.models import Team
 from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.verbs import Verb
@@ -57,14 +57,21 @@ def read_sections() -> list[Section]:
 def _programs(now: datetime) -> list[Row]:
     versions = f"{__version__}, Python {platform.python_version()}, Django {django.__version__}"
     seen = list(WorkerHeartbeat.objects.order_by("-seen_at").values_list("seen_at", flat=True)[:100])
-    live = sum(moment > now - SILENT_AFTER for moment in seen)
+    live = sum(seen_at > now - SILENT_AFTER for seen_at in seen)
     newest = seen[0] if seen else None
     if live:
         workers = Row("Portal workers", f"{live} running, last heartbeat", OK, at=newest)
     else:
         guide = f"{TROUBLE}#imports-wait-and-numbers-stand-still"
         value = "None running, last heartbeat" if newest else "None running"
-        workers = Row("Portal workers", value, PROBLEM, at=newest, advice=texts.NO_WORKER, guide=guide)
+        workers = Row(
+            "Portal workers",
+            value,
+            PROBLEM,
+            at=newest,
+            advice="Imports and counts wait. Start one, or read its log.",
+            guide=guide,
+        )
     web = Row("This web process", f"Running, {settings.WEB_THREADS} threads", OK)
     return [Row("Version", versions), web, workers]
 
@@ -74,7 +81,13 @@ def _database() -> list[Row]:
     migrations = Row("Migrations", "Up to date", OK)
     if missing:
         value = f"{len(missing)} missing, first {'.'.join(missing[0])}"
-        migrations = Row("Migrations", value, PROBLEM, advice=texts.NOT_MIGRATED, guide="administrators/upgrade")
+        migrations = Row(
+            "Migrations",
+            value,
+            PROBLEM,
+            advice="Run pipelines prepare, then restart the services.",
+            guide="administrators/upgrade",
+        )
     return [Row("Database", f"{_database_version()}, {_size(_database_size())}", OK), migrations, _disk()]
 
 
@@ -99,7 +112,13 @@ def _disk() -> Row:
     total, _, free = shutil.disk_usage(settings.DATA_DIR)
     value = f"{_size(free)} of {_size(total)} free in {settings.DATA_DIR}"
     if free < total * LEAST_FREE:
-        return Row("Disk", value, PROBLEM, advice=texts.NO_ROOM, guide=f"{TROUBLE}#the-portal-is-out-of-disk-space")
+        return Row(
+            "Disk",
+            value,
+            PROBLEM,
+            advice="The portal stops when the disk is full. Make room.",
+            guide=f"{TROUBLE}#the-portal-is-out-of-disk-space",
+        )
     return Row("Disk", value, OK)
 
 
@@ -109,7 +128,7 @@ def _mail() -> Row:
     value = f"On, through {mail_server()}, from {settings.DEFAULT_FROM_EMAIL}"
     last = MailResult.objects.first()
     if last and last.reason:
-        advice = texts.mail_not_taken(last.reason)
+        advice = f"The last mail was not accepted: {last.reason}. Check EMAIL_URL and MAIL_FROM, then send a test mail."
         return Row("Mail server", f"{value} · last tried", PROBLEM, at=last.at, advice=advice, guide=NO_MAIL_COMES)
     return Row("Mail server", value, OK)
 
@@ -119,8 +138,8 @@ def _identity_provider() -> list[Row]:
         return [Row("Identity provider", "Off")]
     rows = [Row("Identity provider", f"{settings.OIDC_NAME}, {settings.OIDC_ISSUER}", OK)]
     rows += [
-        Row(f"Team {name}", texts.missing_team(group), PROBLEM, advice=texts.TEAM_MISSING,
-            guide="administrators/sso#teams-from-groups")
+        Row(f"Team {name}", f"This team doesn’t exist. People in the group “{group}” join no team.", PROBLEM,
+            advice="Create the team, or correct OIDC_GROUPS.", guide="administrators/sso#teams-from-groups")
         for group, name in _groups_without_team()
     ]  # fmt: skip
     refusals = Event.objects.filter(verb=Verb.SIGN_IN_REFUSED)[:REFUSALS_READ]
@@ -158,18 +177,28 @@ def _key(key: SavedKey, now: datetime) -> Row | None:
     value = f"{state.word} · {key.owner} · …{key.last4}"
     guide = "operators/sign-in#replace-a-key"
     if state.tone == "failed":
-        return Row(key.name, value, PROBLEM, advice=texts.KEY_REJECTED, guide=guide)
+        return Row(key.name, value, PROBLEM, advice="Its owner replaces it with a new key.", guide=guide)
     if state.name == "waits":
         return Row(key.name, f"{value} · until", WARNING, at=key.paused_until)
     if state.name == "ends":
-        return Row(key.name, value, WARNING, advice=texts.KEY_EXPIRES, guide=guide)
+        return Row(key.name, value, WARNING, advice="Its owner replaces it before then.", guide=guide)
     return None
 
 
 def _backup(now: datetime) -> Row:
     last, succeeded = last_runs()
     if last is None:
-        state, advice = (PROBLEM, texts.NO_BACKUP) if settings.PRODUCTION else (PLAIN, "")
+        state, advice = (
+            (
+                PROBLEM,
+                (
+                    "Without a backup, all work is lost with this server. Run pipelines backup FOLDER --keep "
+                    "14 every night."
+                ),
+            )
+            if settings.PRODUCTION
+            else (PLAIN, "")
+        )
         return Row("Last backup", "Never", state, advice=advice, guide=BACKUP if advice else "")
     value = f"{last.file} · {_size(last.bytes)} · {last.files:,} files ·"
     if not last.ok and last.bytes:
@@ -178,7 +207,14 @@ def _backup(now: datetime) -> Row:
         advice = f"{last.problem} {texts.BACKUP_FAILED}"
         return Row("Last backup", "Failed", PROBLEM, at=last.finished_at, advice=advice, guide=BACKUP)
     if succeeded is last and now - last.started_at > OVERDUE_AFTER:
-        return Row("Last backup", value, PROBLEM, at=last.finished_at, advice=texts.BACKUP_OLD, guide=BACKUP)
+        return Row(
+            "Last backup",
+            value,
+            PROBLEM,
+            at=last.finished_at,
+            advice="It is older than 26 hours. Check the timer or the nightly process, and its log.",
+            guide=BACKUP,
+        )
     return Row("Last backup", value, OK, at=last.finished_at)
 
 
@@ -193,7 +229,14 @@ def _queue(name: str, since: list[datetime], now: datetime) -> Row:
     value = f"{count} waiting, the oldest since"
     if now - since[0] > QUEUE_WAITS_AFTER:
         guide = f"{TROUBLE}#imports-wait-and-numbers-stand-still"
-        return Row(name, value, PROBLEM, at=since[0], advice=texts.QUEUE_WAITS, guide=guide)
+        return Row(
+            name,
+            value,
+            PROBLEM,
+            at=since[0],
+            advice="Read the worker’s log. If it is busy, start another worker.",
+            guide=guide,
+        )
     return Row(name, value, OK, at=since[0])
 
 

@@ -9,7 +9,6 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.system import texts
 from pipelines_portal.system.models import RecoveryFile
 
 
@@ -43,5 +42,8 @@ def write_recovery_file(by: User, address: str) -> str:
     """Return the text of the recovery file, and record the download."""
     record(Verb.RECOVERY_FILE_DOWNLOADED, by=by)
     day = f"{timezone.now():%Y-%m-%d}"
-    comment = texts.recovery_file(address, day)
+    comment = (
+        f"# Secrets of Pipelines Portal at {address}, saved on {day}. Store them apart from "
+        "the backups.\n# To use them again, set both in the environment, in .env, or in /etc/pipelines-portal/env.\n"
+    )
     return f"{comment}SECRET_KEY={settings.SECRET_KEY}\nENCRYPTION_KEYS={','.join(settings.ENCRYPTION_KEYS)}\n"

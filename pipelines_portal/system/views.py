@@ -67,9 +67,11 @@ def test_mail(request: SignedInRequest) -> HttpResponse:
     if not mail_is_on():
         messages.error(request, f"Mail is off. {texts.NO_MAIL}")
     elif reason := send_test_mail(request.user.email):
-        messages.error(request, texts.test_failed(reason))
+        messages.error(
+            request, f"Test mail not sent. The mail server’s answer: {reason}. Check EMAIL_URL and MAIL_FROM."
+        )
     else:
-        messages.success(request, texts.test_sent(request.user.email))
+        messages.success(request, f"The mail server accepted a test mail to {request.user.email}")
     return redirect("system:page")
 
 
@@ -95,7 +97,7 @@ def recovery_download(request: SignedInRequest) -> HttpResponse:
     if confirmation := ask_to_confirm(request):
         return confirmation
     if saved_file():
-        messages.error(request, texts.ALREADY_SAVED)
+        messages.error(request, "The recovery file is saved already.")
         return redirect("system:recovery_file")
     address = settings.PORTAL_URL or request.build_absolute_uri(reverse("overview:home"))
     response = HttpResponse(write_recovery_file(request.user, address), content_type="text/plain; charset=utf-8")
@@ -111,7 +113,7 @@ def recovery_download(request: SignedInRequest) -> HttpResponse:
 def recovery_saved(request: SignedInRequest) -> HttpResponse:
     _require_generated_secrets()
     if mark_saved(request.user):
-        messages.success(request, texts.SAVED)
+        messages.success(request, "Recovery file saved")
     return redirect("system:recovery_file")
 
 

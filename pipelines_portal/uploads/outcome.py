@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from pipelines_portal.api_client.messages import is_about_unknown_file, row_message
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.uploads.models import ZipUpload
+from pipelines_portal.web.error_sentences import is_about_unknown_file, row_message
 
 SHOWN = 100
 CHUNK = 1000

@@ -1,21 +1,26 @@
 """Pages for requests that fail, from a wrong address to an error of the portal itself."""
 
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.log import log_response
 
+from pipelines_portal.api_client import ApiError, ConnectionFailed, Held, NotAsked, PipelinesError, Unauthorized
 from pipelines_portal.core import request_ids
 from pipelines_portal.core.database_errors import RETRY_AFTER_SECONDS, NotRecorded, is_away, is_full
 from pipelines_portal.web import texts
+from pipelines_portal.web.error_sentences import explain, wait_of
 from pipelines_portal.web.exceptions import NotAllowed
-from pipelines_portal.web.rendering import render_notice
+from pipelines_portal.web.rendering import htmx_of, is_part_of_page, render_notice
 
 TEMPLATE = "web/failure.html"
+# htmx shows a response with this status, and stops refreshing.
+STOP_POLLING = 286
 
 
 @dataclass(frozen=True)
@@ -32,9 +37,25 @@ class Failure:
     is_uncertain: bool = True
 
 
-FULL = Failure(507, texts.FULL_TITLE, texts.FULL_READING, texts.FULL_SENDING, is_uncertain=False)
-AWAY = Failure(503, texts.AWAY_TITLE, texts.AWAY_READING, texts.AWAY_SENDING)
-OURS = Failure(500, texts.OURS_TITLE, texts.OURS_READING, texts.OURS_SENDING)
+FULL = Failure(
+    507,
+    "The portal is out of disk space",
+    "Ask your administrator to free some space.",
+    "What you sent wasn’t saved. Ask your administrator to free some space, then send it again.",
+    is_uncertain=False,
+)
+AWAY = Failure(
+    503,
+    "The portal is busy",
+    "The database is not responding. Try again in a minute.",
+    "The database is not responding. We don’t know if this was saved. Check Sent before you try again.",
+)
+OURS = Failure(
+    500,
+    "The portal had an error",
+    "Try again. If this keeps happening, contact your administrator.",
+    texts.OURS_SENDING,
+)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -68,7 +89,7 @@ def _sentence(failure: Failure, error: BaseException | None, *, is_reading: bool
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Show a 404. An exception with `title`, `sentence`, `action` and `address` provides the words and a link."""
-    context = {"title": texts.NOT_FOUND_TITLE, "sentence": texts.NOT_FOUND}
+    context = {"title": "Page not found", "sentence": "It may have been removed, or you don’t have access."}
     if hasattr(exception, "address"):
         context = {name: getattr(exception, name) for name in ("title", "sentence", "action", "address")}
     return render_notice(request, "web/message.html", context, status=404)
@@ -76,35 +97,67 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def method_not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
     """Show a 405, for an address that only receives forms and was opened, such as by a reload after an error."""
-    words = {"title": texts.METHOD_NOT_ALLOWED_TITLE, "sentence": texts.METHOD_NOT_ALLOWED}
-    response = render_notice(request, "web/message.html", words | {"action": texts.GO_HOME, "address": "/"}, status=405)
+    words = {"title": "This address can’t be opened", "sentence": "It only receives what a page of the portal sends."}
+    response = render_notice(request, "web/message.html", words | {"action": "Go to Home", "address": "/"}, status=405)
     response["Allow"] = allowed
     return response
 
 
-class MethodNotAllowedMiddleware:
-    """Gives a page to people who open an address that only takes POST. Django's answer is empty."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        if not isinstance(response, HttpResponseNotAllowed) or request.method != "GET":
-            return response
-        return method_not_allowed(request, response["Allow"])
-
-
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
-        sentence = texts.too_large(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.LARGEST_FORM)
-        context = {"title": texts.TOO_LARGE_TITLE, "sentence": sentence}
+        text, files = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024**2, settings.LARGEST_FORM // 1024**2
+        sentence = f"Send at most {text} MB of text, or {files} MB with files. Go back and send less."
+        context = {"title": "Too much to send", "sentence": sentence}
         return render_notice(request, "web/message.html", context, status=413)
-    context = {"title": texts.BAD_REQUEST_TITLE, "sentence": texts.BAD_REQUEST}
+    context = {
+        "title": "Page not sent",
+        "sentence": "The portal couldn’t read what your browser sent. Go back and try again.",
+    }
     return render_notice(request, "web/message.html", context, status=400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    sentence = str(exception) if isinstance(exception, NotAllowed) else texts.NOT_ALLOWED
-    context = {"title": texts.NOT_ALLOWED_TITLE, "sentence": sentence}
+    sentence = str(exception) if isinstance(exception, NotAllowed) else "Your role doesn’t allow this."
+    context = {"title": "Not allowed", "sentence": sentence}
     return render_notice(request, "web/message.html", context, status=403)
+
+
+def failed_call(request: HttpRequest, error: PipelinesError) -> HttpResponse:
+    words = explain(error)
+    if isinstance(error, NotAsked) and _refreshes_itself(request):
+        words = replace(words, sentence="We’ll retry shortly.")
+    if isinstance(error, Held) and _refreshes_itself(request):
+        words = replace(words, sentence=f"Updates resume automatically in {wait_of(error):,} s.")
+    context = {
+        "words": words,
+        "request_id": request_ids.current(),
+        # A whole page has it as its heading.
+        "note_title": words.title if is_part_of_page(request) else "",
+        "retry_after": str(words.retry_after) if words.retry_after else "",
+        # A link can only repeat a GET.
+        "retry_url": request.get_full_path() if words.can_retry and request.method in ("GET", "HEAD") else "",
+        "maybe_processed": error.maybe_processed,
+        "nothing_sent": request.method == "POST" and not error.maybe_processed,
+    }
+    status = STOP_POLLING if isinstance(error, Unauthorized) and _refreshes_itself(request) else words.status
+    response = render_notice(request, "web/api_error.html", context, status=status)
+    if words.retry_after:
+        response["Retry-After"] = str(words.retry_after)
+    log_cause(request, response, error)
+    return response
+
+
+def log_cause(request: HttpRequest, response: HttpResponse, error: PipelinesError) -> None:
+    """Log host and reason of the failed call with a page of status 5xx. Django would log the page's address only."""
+    if response.status_code >= 500:
+        host, reason = urlsplit(settings.PIPELINES_API_URL).netloc, str(error).rstrip(".").replace("’", "'")
+        if isinstance(error, ApiError):  # its message may quote what people typed
+            reason = f"{error.status} {error.code}"
+        cause = error.cause if isinstance(error, ConnectionFailed) else f"{host}: {reason}"
+        log_response("%s: %s (%s)", response.reason_phrase, request.path, cause, response=response, request=request)
+
+
+def _refreshes_itself(request: HttpRequest) -> bool:
+    """Return True if a part of a page requested itself, without a click."""
+    htmx = htmx_of(request)
+    return bool(htmx) and request.method == "GET" and bool(htmx.trigger) and htmx.trigger == htmx.target

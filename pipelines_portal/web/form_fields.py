@@ -9,7 +9,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from pipelines_portal.api_client.client import KEY_PATTERN
-from pipelines_portal.web.texts import HOLDS_KEY, NOT_A_NAME
 
 
 class KeylessField(forms.CharField):
@@ -17,7 +16,7 @@ class KeylessField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         if _holds_key(value):
-            raise ValidationError(HOLDS_KEY)
+            raise ValidationError("That looks like an API key. Keys can only be entered under API keys.")
         return super().clean(value)
 
     def bound_data(self, data: Any, initial: Any) -> Any:
@@ -41,7 +40,7 @@ def one_line(text: str) -> str:
 def _check(text: str) -> None:
     # Letters joined or separated by zero-width characters are names. Only such characters are not.
     if _NOT_IN_A_NAME.search(text) or not any(unicodedata.category(sign)[0] in "LNPS" for sign in text):
-        raise ValidationError(NOT_A_NAME)
+        raise ValidationError("Remove line breaks and invisible characters.")
 
 
 def is_email(text: str) -> bool:

@@ -5,7 +5,6 @@ from django.core.exceptions import ValidationError
 
 from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.web.form_fields import KeylessField
-from pipelines_portal.workflows import texts
 
 MOST_AT_ONCE = 20
 
@@ -26,14 +25,14 @@ class OpenWorkflowsForm(forms.Form):
         pieces = [piece for piece in re.split(r"[\s,;]+", self.cleaned_data["workflow"]) if piece]
         numbers = [_number(piece) for piece in pieces]
         if len(numbers) > MOST_AT_ONCE:
-            raise ValidationError(texts.too_many(len(numbers), MOST_AT_ONCE))
+            raise ValidationError(f"Add at most {MOST_AT_ONCE} at a time. These are {len(numbers)}.")
         return list(dict.fromkeys(numbers))
 
 
 def _number(piece: str) -> int:
     number = workflow_id_in(piece)
     if number is None or not 0 < number <= LARGEST_ID:
-        raise ValidationError(texts.not_an_id(piece[:100]))
+        raise ValidationError(f"“{piece[:100]}” isn’t a workflow ID. Enter a number or a link, for example 42.")
     return number
 
 

@@ -1,31 +1,44 @@
-"""Remember the key and the workflow that a person used last, for the sidebar."""
+"""Remember when a person last opened a page, and the key and the workflow that they used last."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.web.rendering import htmx_of
 from pipelines_portal.workflows.marks import visit
 
+# `last_seen_at` is written at most this often.
+SEEN_INTERVAL = timedelta(minutes=1)
+
 
 class LastVisitMiddleware:
-    """Remembers the key and the workflow of each page that was shown. A 404 is not remembered."""
+    """Store the visit after the response. Parts of pages and pages that refresh themselves do not count."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES or htmx_of(request):
+            return response
+        user = request.user
+        if not isinstance(user, User):
+            return response
+        now = timezone.now()
+        if user.last_seen_at is None or now - user.last_seen_at > SEEN_INTERVAL:
+            User.objects.filter(pk=user.pk).update(last_seen_at=now)
         kwargs = request.resolver_match.kwargs if request.resolver_match else {}
-        is_page = response.status_code == 200 and not htmx_of(request)
-        if "key_id" in kwargs and is_page and request.user.is_authenticated:
-            _remember(request, request.user, kwargs["key_id"], kwargs.get("workflow_id"))
+        if "key_id" in kwargs and response.status_code == 200:
+            _remember(request, user, kwargs["key_id"], kwargs.get("workflow_id"))
         return response
 
 
 def _remember(request: HttpRequest, user: User, key_id: int, workflow_id: int | None) -> None:
-    """Write only if it has changed."""
+    """Write only what has changed: the session is a row in the database. A 404 is not remembered."""
     if request.session.get("last_key") != key_id:
         request.session["last_key"] = key_id
     if workflow_id and request.session.get("last_workflow") != [key_id, workflow_id]:

@@ -57,7 +57,7 @@ class NotesForm(forms.Form):
         for field in schema.fields:
             if len(field.name) <= LONGEST_NAME:
                 widget = forms.TextInput(attrs={"placeholder": "Hint", "autocomplete": "off"})
-                label = texts.hint_for(field.label)
+                label = f"Hint for {field.label}"
                 self.fields[input_name(field.name)] = NoteField(label=label, max_length=LONGEST_HINT, widget=widget)
 
     def changes(self) -> dict[str, str]:

@@ -7,7 +7,6 @@ from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.keys.permissions import usable_key
 from pipelines_portal.web.exceptions import NotAllowed
-from pipelines_portal.workflows import texts
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.reads import read_usable_workflow
 
@@ -20,9 +19,9 @@ class NotOpened(Http404):
 
     def __init__(self, key: SavedKey, workflow_id: int) -> None:
         super().__init__()
-        self.title = texts.not_in_list_title(workflow_id)
-        self.sentence = texts.not_in_list(key.name)
-        self.action = texts.ADD_IT
+        self.title = f"Workflow {workflow_id} isn’t in your list"
+        self.sentence = f"Add it with the key “{key.name}” to see its tasks."
+        self.action = "Add it"
         self.address = f"{reverse('workflows:list', args=[key.pk])}?open={workflow_id}"
 
 
@@ -48,7 +47,7 @@ def may_write_notes(user: User, workflow: OpenedWorkflow) -> bool:
 
 def require_notes_right(user: User, workflow: OpenedWorkflow) -> None:
     if not may_write_notes(user, workflow):
-        raise NotAllowed(texts.NOTES_ARE_WRITTEN_BY)
+        raise NotAllowed("Only the owner of this key and leads of its teams can write instructions.")
 
 
 def opened_workflow(key: SavedKey, workflow_id: int) -> OpenedWorkflow:

@@ -26,10 +26,6 @@ FORMATS = {
     "File path inside the ZIP": "A file. In a spreadsheet: its path in the ZIP file, for example images/cat.png.",
 }
 
-INSTRUCTIONS_SAVED = "Saved"
-NOTES_ARE_WRITTEN_BY = "Only the owner of this key and leads of its teams can write instructions."
-ADD_IT = "Add it"
-
 
 def added(count: int, known: list[str]) -> str:
     """Return how many workflows were added, and the names of those that were in the list before."""
@@ -59,33 +55,9 @@ def not_found(ids: list[int]) -> str:
     return f"This key has no {'workflow' if len(ids) == 1 else 'workflows'} {named}. Check the ID, or use another key."
 
 
-def removed(name: str) -> str:
-    return f"{name} removed for everyone"
-
-
-def too_many(count: int, most: int) -> str:
-    return f"Add at most {most} at a time. These are {count}."
-
-
-def not_an_id(text: str) -> str:
-    return f"“{text}” isn’t a workflow ID. Enter a number or a link, for example 42."
-
-
-def not_in_list_title(workflow_id: int) -> str:
-    return f"Workflow {workflow_id} isn’t in your list"
-
-
-def not_in_list(key_name: str) -> str:
-    return f"Add it with the key “{key_name}” to see its tasks."
-
-
 def format_of(api_hint: str) -> str:
     """Return how values of a field are typed."""
     return next((words for start, words in FORMATS.items() if api_hint.startswith(start)), api_hint)
-
-
-def hint_for(label: str) -> str:
-    return f"Hint for {label}"
 
 
 def changed_by_other(stored: str) -> str:

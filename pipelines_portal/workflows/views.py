@@ -11,7 +11,8 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.permissions import owned_key, usable_key
-from pipelines_portal.web.api_errors import explain, log_cause
+from pipelines_portal.web.error_pages import log_cause
+from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows import texts
@@ -114,7 +115,7 @@ def workflow_fields(request: SignedInRequest, key_id: int, workflow_id: int) -> 
     form = NotesForm(schema, notes, request.POST or None)
     is_sent = request.method == "POST" and not is_restoring(request)
     if is_sent and form.is_valid() and save_notes(workflow, form, request.user):
-        messages.success(request, texts.INSTRUCTIONS_SAVED)
+        messages.success(request, "Saved")
         return redirect("workflows:fields", key_id, workflow_id)
     context = {
         "key": workflow.key,
@@ -161,5 +162,5 @@ def workflow_forget(request: SignedInRequest, key_id: int, workflow_id: int) -> 
     if request.method != "POST":
         return render_page(request, "workflows/forget.html", {"key": key, "workflow": workflow})
     forget_workflow(workflow, request.user)
-    messages.success(request, texts.removed(workflow.name))
+    messages.success(request, f"{workflow.name} removed for everyone")
     return redirect("workflows:list", key.pk)

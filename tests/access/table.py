@@ -102,19 +102,19 @@ def member(world: World) -> dict[str, Any]:
 
 READS = "it only reads"
 ASKS_WHO = "asks the administrator once more who they are: in tests/people"
-ISSUER = "---------"  # no issuer is set up here
+IDP = "---------"  # no identity provider is set up here
 TEAM_SEEN, TEAM_LED, TEAM_CHANGED = "--....-ss", "--xx..-ss", "--xxx.-ss"
 NO_CODE = "a wrong code is a refusal of its own, in tests/accounts"
 
 ACCESS: dict[str, Row] = {
     "account_login": Row(ANYONE, ANYONE, quiet="is accounts:sign_in"),
-    "mfa_authenticate": Row(ANYONE, ANYONE, quiet="is accounts:second_step"),
+    "mfa_authenticate": Row(ANYONE, ANYONE, quiet="is accounts:two_step"),
     # Oneself.
     "accounts:sign_in": Row(ANYONE, ANYONE, data=credentials, event="signed-in"),
-    "accounts:second_step": Row(ANYONE, ANYONE, quiet=NO_CODE),
+    "accounts:two_step": Row(ANYONE, ANYONE, quiet=NO_CODE),
     "accounts:passkey_sign_in": Row(ANYONE, ANYONE, event="sign-in-refused"),
-    "accounts:issuer_sign_in": Row(post=ISSUER, quiet="no issuer is set up here"),
-    "accounts:issuer_callback": Row(ISSUER),
+    "accounts:idp_sign_in": Row(post=IDP, quiet="no issuer is set up here"),
+    "accounts:idp_callback": Row(IDP),
     "accounts:sign_out": Row(post=ANYONE, event="signed-out"),
     "accounts:password_forgotten": Row(ANYONE, ANYONE, data=email, event="password-reset-asked"),
     "accounts:password_reset": Row(ANYONE, ANYONE, quiet="the link of one person, in tests/accounts"),
@@ -136,10 +136,10 @@ ACCESS: dict[str, Row] = {
         post=SIGNED_IN, data=lambda world: {"name": "is_compact", "value": "on"}, quiet="how a person likes pages"
     ),
     "accounts:confirm": Row(SIGNED_IN, SIGNED_IN, data=credentials, quiet="nothing changes"),
-    "accounts:second_step_set_up": Row(SIGNED_IN),
+    "accounts:two_step_set_up": Row(SIGNED_IN),
     "accounts:authenticator_add": Row(SIGNED_IN, SIGNED_IN, quiet=NO_CODE),
     "accounts:passkey_add": Row(SIGNED_IN, SIGNED_IN, quiet="in Chromium, which has a passkey to add"),
-    "accounts:second_step_remove": Row(NOT_THERE, NOT_THERE, quiet="there is none to remove: in tests/accounts"),
+    "accounts:two_step_remove": Row(NOT_THERE, NOT_THERE, quiet="there is none to remove: in tests/accounts"),
     "accounts:recovery_codes_make": Row(SIGNED_IN, SIGNED_IN, quiet="there are none without a second step"),
     "accounts:session_end": Row(post=SIGNED_IN, quiet="there is no such session: in tests/accounts"),
     "accounts:sessions_end_others": Row(post=SIGNED_IN, event="session-ended"),
@@ -273,7 +273,7 @@ ACCESS: dict[str, Row] = {
     "people:detail": Row(ADMINISTRATORS),
     "people:role": Row(post=ADMINISTRATORS, data=lambda world: {"role": "viewer"}, event="role-changed"),
     "people:reset_link": Row(ADMINISTRATORS, ADMINISTRATORS, quiet=ASKS_WHO),
-    "people:second_step": Row(ADMINISTRATORS, ADMINISTRATORS, quiet=ASKS_WHO),
+    "people:two_step": Row(ADMINISTRATORS, ADMINISTRATORS, quiet=ASKS_WHO),
     "people:unlink": Row(ADMINISTRATORS, ADMINISTRATORS, quiet=ASKS_WHO),
     "people:deactivate": Row(ADMINISTRATORS, ADMINISTRATORS, event="person-deactivated"),
     "people:reactivate": Row(post=ADMINISTRATORS, event="person-activated"),

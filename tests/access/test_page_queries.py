@@ -38,10 +38,10 @@ MEDIUM = Size(
     notifications=110, drafts=10, presets=30, exports=12, invitations=20, indexed_tasks=320, open_tasks=60,
     imports=60, import_rows=320, import_requests=4,
 )  # fmt: skip
-# Two are other addresses of a page. The others need an issuer, a password or a second step, or redirect to a page.
+# Two are other URLs of a page. The others need single sign-on, a password or a code, or redirect to a page.
 LEFT_OUT = {
-    "account_login", "mfa_authenticate", "accounts:issuer_callback", "accounts:second_step",
-    "accounts:second_step_remove", "notifications:open",
+    "account_login", "mfa_authenticate", "accounts:idp_callback", "accounts:two_step",
+    "accounts:two_step_remove", "notifications:open",
 }  # fmt: skip
 
 

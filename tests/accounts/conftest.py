@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from .issuer import issuer, oidc
+from .identity_provider import idp, oidc
 
-__all__ = ["issuer", "oidc"]
+__all__ = ["idp", "oidc"]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The account page: name, password, second step, sessions, and the sessions that each change ends."""
+"""The account page: name, password, two-step verification, sessions, and the sessions that each change ends."""
 
 import time
 from datetime import timedelta
@@ -17,7 +17,7 @@ from tests.factories import confirm_in, make_person, open_workflow
 from tests.pages import text_of
 from tests.statements import before_statement
 
-from .second_steps import PASSWORD, code_of, give_app, set_up_app, sign_in
+from .two_step import PASSWORD, code_of, give_app, set_up_app, sign_in
 
 CLOCK = "pipelines_portal.core.http.middleware.time.time"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -177,7 +177,7 @@ def test_new_recovery_codes_replace_the_old_ones(maria: User) -> None:
     assert elsewhere.post("/sign-in/code/", {"code": made[0]}).status_code == 302
 
 
-def test_recovery_codes_need_a_second_step(maria: User) -> None:
+def test_recovery_codes_need_a_two_step(maria: User) -> None:
     refused = sign_in_on_laptop().post("/account/recovery-codes/")
     assert refused.status_code == 422
     assert "Set up two-step verification first." in text_of(refused)
@@ -212,7 +212,7 @@ def test_confirming_is_slowed_and_leads_to_no_other_site(maria: User) -> None:
     assert laptop.post("/account/confirm/", {"password": PASSWORD}).status_code == 429
 
 
-def test_someone_whose_session_was_taken_over_cannot_remove_the_second_step(maria: User) -> None:
+def test_someone_whose_session_was_taken_over_cannot_remove_the_two_step(maria: User) -> None:
     """A session without a proof of identity must confirm first."""
     give_app(maria)
     thief = Client()
@@ -266,7 +266,7 @@ def test_expired_sessions_are_not_listed(maria: User) -> None:
     [("off", "administrator", False), ("administrators", "operator", False), ("administrators", "administrator", True),
      ("everybody", "operator", True), ("everybody", "viewer", True)],
 )  # fmt: skip
-def test_who_must_have_a_second_step_sets_it_up_first(
+def test_who_must_have_a_two_step_sets_it_up_first(
     maria: User, settings: Any, asked: str, role: str, is_led: bool
 ) -> None:
     settings.REQUIRE_SECOND_FACTOR = asked
@@ -285,7 +285,7 @@ def test_who_must_have_a_second_step_sets_it_up_first(
 
 
 @pytest.mark.parametrize("address", ["/account/authenticator/", "/no-such-page/"])
-def test_no_page_shows_keys_before_the_second_step_is_set_up(
+def test_no_page_shows_keys_before_the_two_step_is_set_up(
     client: Client, saved_key: Any, static_root: None, settings: Any, address: str
 ) -> None:
     open_workflow(saved_key, name="Secret project")

@@ -13,9 +13,9 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.passwords import reset_path
 from tests.factories import make_person
 
-from .second_steps import PASSWORD, set_up_app, sign_in
 from .software_passkey import HOST, new_passkey
 from .test_passkeys import STATE
+from .two_step import PASSWORD, set_up_app, sign_in
 
 NEW = "another long password"
 BOTH = {"new_password1": NEW, "new_password2": NEW}
@@ -73,7 +73,7 @@ def test_a_new_way_to_sign_in_is_mailed(
     assert NEW not in sent.body and PASSWORD not in sent.body
 
 
-def test_a_removed_second_step_is_mailed(maria: User, mail: None, mailoutbox: list[Any]) -> None:
+def test_a_removed_two_step_is_mailed(maria: User, mail: None, mailoutbox: list[Any]) -> None:
     browser = signed_in()
     set_up_app(browser)
     step = Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES).get()

@@ -10,10 +10,10 @@ from pipelines_portal.accounts.models import User
 from tests.factories import make_person
 from tests.pages import text_of
 
-from .issuer import is_in, through
-from .second_steps import PASSWORD, sign_in
+from .identity_provider import is_in, through
 from .software_passkey import HOST, software_passkey
 from .test_passkeys import STATE
+from .two_step import PASSWORD, sign_in
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_a_passkey_is_refused(demo: User, settings: Any) -> None:
     assert not is_in(browser)
 
 
-def test_the_issuer_does_not_let_it_in(client: Client, oidc: Any, demo: User) -> None:
+def test_the_idp_does_not_let_it_in(client: Client, oidc: Any, demo: User) -> None:
     oidc.DEMO_IS_ON = False
     assert through(client, "maria").status_code == 403
     assert not is_in(client)

@@ -43,7 +43,7 @@ def test_somebody_signed_in_follows_a_reset_link(cast: Cast) -> None:
     assert "Password changed. Sign in with your new password." in done.content.decode()
 
 
-def test_an_administrator_removes_their_second_step(cast: Cast) -> None:
+def test_an_administrator_removes_their_two_step(cast: Cast) -> None:
     Authenticator.objects.create(user=cast.administrator, type=Authenticator.Type.TOTP, data={})
     client = here_for_a_while(cast.confirmed("administrator"))
     assert client.post(f"/people/{cast.administrator.pk}/second-step/").status_code == 302

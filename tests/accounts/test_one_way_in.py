@@ -12,11 +12,11 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.models import Event
 from pipelines_portal.core.sign_in_throttle.throttle import ACCOUNT_TRIES
 
-from .second_steps import give_app
+from .two_step import give_app
 
 PROJECT = Path(__file__).resolve().parents[2]
 ROOMS = [path for path in (PROJECT / "pipelines_portal").rglob("*.py") if "external_api" not in path.parts]
-# The External API's pages have no second step: only they use it.
+# The External API's pages have no two-step verification: only they use it.
 OTHER_PROGRAMS = {"core/sign_in_throttle/views.py"}
 
 
@@ -73,7 +73,7 @@ def test_a_forged_passkey_is_refused(client: Client, maria: User, credential: st
 
 
 @pytest.mark.parametrize("credential", CREDENTIALS)
-def test_a_forged_passkey_is_refused_as_second_step(client: Client, maria: User, credential: str) -> None:
+def test_a_forged_passkey_is_refused_as_two_step(client: Client, maria: User, credential: str) -> None:
     give_app(maria)
     client.post("/sign-in/", {"username": maria.email, "password": "a long enough password"})
     client.get("/sign-in/code/")

@@ -13,8 +13,8 @@ from pipelines_portal.accounts.models import Session, User
 from pipelines_portal.core.sign_in_throttle.throttle import ADDRESS_TRIES
 from tests.factories import make_person
 
-from .second_steps import PASSWORD, sign_in
 from .software_passkey import HOST, new_passkey, software_passkey
+from .two_step import PASSWORD, sign_in
 
 STATE = "mfa.webauthn.state"
 
@@ -64,7 +64,7 @@ def test_a_touch_is_enough_after_the_password(maria: User) -> None:
 
 
 def test_a_touch_without_a_password_signs_nobody_in(maria: User) -> None:
-    """Somebody with an account uses a found security key: their second step asks only for a touch."""
+    """Somebody with an account uses a found security key: their two-step verification asks only for a touch."""
     browser = Client(headers={"host": HOST})
     passkey = software_passkey(maria)
     browser.get("/sign-in/passkey/", headers={"Accept": "application/json"})
@@ -108,7 +108,7 @@ def test_a_passkey_with_text_that_the_database_refuses_is_not_added(maria: User,
     assert not Authenticator.objects.exists()
 
 
-def test_a_second_step_passkey_works_after_the_password(maria: User) -> None:
+def test_a_two_step_passkey_works_after_the_password(maria: User) -> None:
     browser = Client(headers={"host": HOST})
     passkey = software_passkey(maria)
     Authenticator.objects.update(data={**Authenticator.objects.get().data, "alone": False})

@@ -14,7 +14,7 @@ from pipelines_portal.audit.models import Event
 from tests.pages import text_of
 from tests.statements import before_statement
 
-from .second_steps import PASSWORD, give_app, sign_in
+from .two_step import PASSWORD, give_app, sign_in
 
 NEW = {"new_password1": "another long password", "new_password2": "another long password"}
 
@@ -144,7 +144,7 @@ def test_a_link_ends_when_the_role_changes(client: Client, maria: User) -> None:
     assert client.post(path, NEW).status_code == 410
 
 
-def test_a_link_keeps_the_second_step(client: Client, maria: User) -> None:
+def test_a_link_keeps_the_two_step(client: Client, maria: User) -> None:
     give_app(maria)
     maria.refresh_from_db()
     client.post(passwords.reset_path(maria), NEW)

@@ -12,7 +12,7 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from tests.factories import open_workflow
 
-from .second_steps import PASSWORD, sign_in
+from .two_step import PASSWORD, sign_in
 
 
 def test_people_sign_in_by_email_whatever_its_case(client: Client, maria: User) -> None:

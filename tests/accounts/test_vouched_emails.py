@@ -1,11 +1,11 @@
-"""Which email an issuer vouches for, of what its token and its other answer say."""
+"""Which email an identity provider vouches for, of what its token and its other answer say."""
 
 from typing import Any
 
 import pytest
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 
-from pipelines_portal.accounts.issuer import verified_email
+from pipelines_portal.accounts.identity_provider import verified_email
 
 A, B = "maria@acme.example", "admin@acme.example"
 

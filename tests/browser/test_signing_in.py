@@ -1,4 +1,4 @@
-"""Second steps and the issuer in Chromium: what a browser does with passkeys, and what the policy lets it do."""
+"""Two-step verification and the provider in Chromium: passkeys, and what the policy allows."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from oidc_provider_mock import User as Claims
 from oidc_provider_mock import run_server_in_thread
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
-from tests.accounts.second_steps import code_of
+from tests.accounts.two_step import code_of
 from tests.browser.demo import accessibility_faults
 from tests.browser.signing_in import sign_in
 from tests.external_api.server import free_port
@@ -24,16 +24,16 @@ NewPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
-def issuer() -> Iterator[str]:
+def idp() -> Iterator[str]:
     people = [Claims(sub="nora", claims={"email": "nora@acme.example", "email_verified": True})]
     with run_server_in_thread(user_claims=people) as server:
         yield f"http://localhost:{server.server_port}"
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory, issuer: str) -> Iterator[Portal]:
+def running(tmp_path_factory: pytest.TempPathFactory, idp: str) -> Iterator[Portal]:
     env = {
-        "OIDC_ISSUER": issuer, "OIDC_CLIENT_ID": "portal", "OIDC_CLIENT_SECRET": "secret", "OIDC_NAME": "Acme SSO",
+        "OIDC_ISSUER": idp, "OIDC_CLIENT_ID": "portal", "OIDC_CLIENT_SECRET": "secret", "OIDC_NAME": "Acme SSO",
         "OIDC_DOMAINS": "acme.example",
     }  # fmt: skip
     with portal(tmp_path_factory.mktemp("portal"), f"http://127.0.0.1:{free_port()}/api/v1", **env) as started:
@@ -59,7 +59,7 @@ def new_page(browser: Browser, running: Portal) -> Iterator[NewPage]:
 
 
 def is_ours(message: ConsoleMessage, url: str) -> bool:
-    """An error on a page of the portal: the issuer's asks for styles on the internet. Not that a form was refused."""
+    """An error on a page of the portal: the provider's asks for styles on the internet. Not that a form was refused."""
     is_error = message.type == "error" and "status of 422" not in message.text
     return is_error and bool(message.page) and message.page.url.startswith(url)
 
@@ -165,7 +165,7 @@ def test_the_app_is_set_up_and_asked_for_without_javascript(new_page: NewPage) -
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
-def test_the_issuer_signs_in(new_page: NewPage, javascript: bool) -> None:
+def test_the_idp_signs_in(new_page: NewPage, javascript: bool) -> None:
     """The button's form is sent on to another origin: the policy must know it."""
     page = new_page(java_script_enabled=javascript)
     page.goto("/sign-in/")

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from pipelines_portal.api_client import Bulkhead, PipelinesClient, PipelinesError, Transport
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.web.api_errors import explain
+from pipelines_portal.web.error_sentences import explain
 from tests.any_json import any_answer
 from tests.factories import open_workflow
 from tests.fake_api import Answer, FakeApi, answer

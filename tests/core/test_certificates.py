@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail.backends.smtp import EmailBackend
 from django.test import Client
 
-from pipelines_portal.accounts.issuer import IssuerAdapter
+from pipelines_portal.accounts.identity_provider import IdpAdapter
 from pipelines_portal.api_client import PipelinesClient, RetryPolicy, Transport
 from pipelines_portal.audit.models import Event
 from pipelines_portal.core.certificates import SYSTEM_FILES
@@ -58,7 +58,7 @@ def call_all(https: int, encrypted: int, upgraded: int) -> dict[str, str]:
     )  # fmt: skip
     calls = {
         "API": lambda: PipelinesClient(Transport(url), KEY, RetryPolicy(0, 0)).workflow(42),
-        "identity provider": lambda: IssuerAdapter().get_requests_session().get(url, timeout=5),
+        "identity provider": lambda: IdpAdapter().get_requests_session().get(url, timeout=5),
         "bucket": lambda: bucket.head_bucket(Bucket="archives"),
         "mail": lambda: EmailBackend("127.0.0.1", encrypted, use_ssl=True, timeout=5).open(),
         "mail by STARTTLS": lambda: EmailBackend("127.0.0.1", upgraded, use_tls=True, timeout=5).open(),

@@ -325,7 +325,7 @@ def test_emails_are_not_trusted_where_anybody_has_an_account(tmp_path: Path, ten
     assert read_settings(PORTAL, "settings.OIDC_TRUST_EMAIL", DATA_DIR=str(tmp_path), **env, OIDC_ISSUER=TENANT)
 
 
-def test_an_issuer_without_tls_is_for_this_machine_and_not_for_production(tmp_path: Path) -> None:
+def test_an_idp_without_tls_is_for_this_machine_and_not_for_production(tmp_path: Path) -> None:
     local = OIDC | {"OIDC_ISSUER": "http://localhost:9000"}
     assert read_settings(PORTAL, "settings.OIDC_ISSUER", DATA_DIR=str(tmp_path), **local) == "http://localhost:9000"
     sentence = refusal_of(PORTAL, tmp_path, **IN_PRODUCTION, **local)

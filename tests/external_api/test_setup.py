@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from pipelines_portal.core.first_start import setup_code
+from pipelines_portal.core.first_start import SetupFinished, setup_code
 from pipelines_portal.external_api.models import (
     Installation,
     Membership,
@@ -16,7 +16,7 @@ from pipelines_portal.external_api.models import (
     Workflow,
 )
 from pipelines_portal.external_api.organizations import first_start
-from pipelines_portal.external_api.organizations.first_start import AlreadySetUpError, link, set_up
+from pipelines_portal.external_api.organizations.first_start import link, set_up
 from pipelines_portal.external_api.workflows.rules import WorkflowContent
 from tests.external_api.factories import make_person
 from tests.external_api.people import Visitor, shown_values
@@ -131,7 +131,7 @@ def test_only_one_of_two_simultaneous_setups_succeeds(server: Api, monkeypatch: 
     try_to_set_up("first@example.com")
     looks = iter([False, True])
     monkeypatch.setattr(first_start, "is_set_up", lambda: next(looks))
-    with pytest.raises(AlreadySetUpError):
+    with pytest.raises(SetupFinished):
         try_to_set_up("second@example.com")
     assert [person.email for person in Person.objects.all()] == ["first@example.com"]
     assert Organization.objects.count() == Installation.objects.count() == 1

@@ -2,12 +2,11 @@
 
 import signal
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from pipelines_portal.core import shutdown
+from pipelines_portal.core import shutdown, worker_command
 from pipelines_portal.core.job_queue import JobWorker
 from pipelines_portal.external_api.management.commands import run_worker
 
@@ -28,9 +27,9 @@ def test_its_handler_is_set_before_any_work_begins(monkeypatch: pytest.MonkeyPat
     """A signal that arrives while the worker starts must not be lost."""
     handlers: list[Any] = []
     for name in ("require_migrated", "serve_probes", "run_every_hour"):
-        monkeypatch.setattr(run_worker, name, lambda *_: None)
+        monkeypatch.setattr(worker_command, name, lambda *_: None)
+    monkeypatch.setattr(worker_command.WorkerCommand, "finish", lambda *_: None)
     monkeypatch.setattr(JobWorker, "run", lambda self: None)
     monkeypatch.setattr(run_worker, "run_upkeep", lambda *_: handlers.append(signal.getsignal(signal.SIGTERM)))
-    monkeypatch.setattr(run_worker, "connection", SimpleNamespace(close=lambda: None))
     run_worker.Command().handle(demo=None, demo_seconds=1.0)
     assert handlers == [shutdown.handle_signal]

@@ -176,7 +176,7 @@ def test_the_creator_of_the_key_left(page: Any, saved_key: SavedKey, scripted_ap
     message = "The user who created this API key is no longer a member of the organization"
     scripted_api.script = [error(422, "validation_error", message)]
     from pipelines_portal.api_client import CreatorGone
-    from pipelines_portal.web.api_errors import explain
+    from pipelines_portal.web.error_sentences import explain
 
     with pytest.raises(CreatorGone) as gone:
         client_of(saved_key).start_upload(42, file_size_bytes=1)

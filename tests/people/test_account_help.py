@@ -1,4 +1,4 @@
-"""A link for a new password, and a lost second step: by administrators who have just shown who they are."""
+"""A link for a new password, and a lost two-step verification: by administrators who have just shown who they are."""
 
 import html as html_escapes
 import re
@@ -59,7 +59,7 @@ def test_the_link_works_while_its_maker_is_administrator(cast: Cast, change: dic
 
 
 @pytest.mark.parametrize("order", [["reset-link", "second-step"], ["second-step", "reset-link"]])
-def test_password_and_second_step_are_reset_in_either_order(cast: Cast, order: list[str]) -> None:
+def test_password_and_two_step_are_reset_in_either_order(cast: Cast, order: list[str]) -> None:
     Authenticator.objects.create(user=cast.member, type="totp", data={"secret": "x"})
     client = cast.confirmed("administrator")
     answers = {what: client.post(address(cast, what)) for what in order}
@@ -112,7 +112,7 @@ def test_nobody_waits_for_a_silent_mail_server(cast: Cast, settings: Any) -> Non
     assert job.args_kwargs["args"] == [cast.administrator.pk, cast.member.pk]
 
 
-def test_people_of_the_issuer_get_no_reset_link(cast: Cast, settings: Any) -> None:
+def test_people_of_the_idp_get_no_reset_link(cast: Cast, settings: Any) -> None:
     settings.PASSWORD_SIGN_IN = "administrators"
     settings.OIDC_ISSUER, settings.OIDC_NAME = "https://login.example.com", "Acme"
     answer = cast.confirmed("administrator").post(address(cast, "reset-link"))
@@ -120,7 +120,7 @@ def test_people_of_the_issuer_get_no_reset_link(cast: Cast, settings: Any) -> No
     assert events() == []
 
 
-def test_a_lost_second_step_is_removed(cast: Cast) -> None:
+def test_a_lost_two_step_is_removed(cast: Cast) -> None:
     Authenticator.objects.create(user=cast.member, type="totp", data={"secret": "x"})
     client, theirs = cast.confirmed("administrator"), cast.client("member")
     row = client.get("/people/?q=costa").content.decode().split('data-label="Two-step"')[1]

@@ -9,7 +9,7 @@ from django.test import Client
 
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.people.models import Invitation
-from tests.accounts.second_steps import PASSWORD
+from tests.accounts.two_step import PASSWORD
 from tests.factories import save_key
 from tests.pages import text_of
 
@@ -121,8 +121,8 @@ def test_a_confirmation_never_redirects_to_another_site(cast: Cast) -> None:
     assert answer["Location"] == "/account/"
 
 
-def test_a_confirmation_at_the_issuer_returns_to_the_page_of_the_form(cast: Cast, settings: Any) -> None:
-    """The values are not sent to the issuer, and the form's address accepts no GET."""
+def test_a_confirmation_at_the_idp_returns_to_the_page_of_the_form(cast: Cast, settings: Any) -> None:
+    """The values are not sent to the identity provider, and the form's address accepts no GET."""
     settings.OIDC_ISSUER, settings.OIDC_NAME = "https://login.example.com", "Acme SSO"
     page = f"/people/{cast.member.pk}/"
     asked = cast.client("administrator").post(

@@ -11,8 +11,8 @@ from django.db import connection
 from django.test import Client
 
 from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.core.first_start import setup_code
-from pipelines_portal.people.first_start import SetupFinished, create_first_administrator, link
+from pipelines_portal.core.first_start import SetupFinished, setup_code
+from pipelines_portal.people.first_start import create_first_administrator, link
 from pipelines_portal.people.models import FirstAdministrator
 from tests.factories import make_person
 from tests.people.cast import events
@@ -88,7 +88,7 @@ def test_the_audit_log_has_it_in_a_sentence() -> None:
     assert f"{EMAIL} created an account with the setup link" in " ".join(page.split())
 
 
-def test_the_sign_in_asks_for_a_second_step_as_after_an_invitation(settings: Any) -> None:
+def test_the_sign_in_asks_for_a_two_step_as_after_an_invitation(settings: Any) -> None:
     settings.REQUIRE_SECOND_FACTOR = "administrators"
     client = Client()
     post(client)

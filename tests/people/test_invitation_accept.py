@@ -177,7 +177,7 @@ def test_the_link_is_in_no_log_event_or_session(cast: Cast, caplog: Any) -> None
     assert invitation.nonce not in written
 
 
-def test_the_link_offers_the_issuer_and_no_password_where_none_is_used(cast: Cast, settings: Any) -> None:
+def test_the_link_offers_the_idp_and_no_password_where_none_is_used(cast: Cast, settings: Any) -> None:
     settings.OIDC_ISSUER, settings.OIDC_NAME = "https://login.example.com", "Acme"
     link = link_path(invited(cast))
     page = Client().get(link).content.decode()

@@ -49,7 +49,7 @@ def test_names_of_people_are_names(name: str, person: User) -> None:
         assert "name" not in form.errors, form
 
 
-def test_what_an_issuer_calls_somebody_is_made_one_line() -> None:
+def test_what_an_idp_calls_somebody_is_made_one_line() -> None:
     assert one_line("Maria\r\n\u202eWeber\0") == "Maria   Weber"
 
 

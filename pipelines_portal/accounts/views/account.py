@@ -1,4 +1,4 @@
-"""The account page: name, password, second step, preferences, sessions."""
+"""The account page: name, password, two-step verification, preferences, sessions."""
 
 from datetime import UTC
 
@@ -9,14 +9,13 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.forms import NameForm
 from pipelines_portal.accounts.models import Theme
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.accounts.preferences import browser_zone, set_preference
-from pipelines_portal.accounts.second_step import Type, needs_second_step, recovery_codes_of, second_steps_of
 from pipelines_portal.accounts.sessions import end_other_sessions, end_session, open_sessions_of
-from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer
+from pipelines_portal.accounts.sign_in import idp_name, may_sign_in_without_idp
+from pipelines_portal.accounts.two_step import Type, needs_two_step, recovery_codes_of, two_step_methods_of
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.texts import NAME_REMOVED
 from pipelines_portal.audit.verbs import Verb
@@ -43,7 +42,7 @@ def name_change(request: SignedInRequest) -> HttpResponse:
         form.save()
         kind = {} if request.user.name else {"kind": NAME_REMOVED}
         record(Verb.PERSON_RENAMED, by=request.user, target=request.user, before=before, **kind)
-    messages.success(request, texts.NAME_SAVED)
+    messages.success(request, "Name saved")
     return redirect("accounts:account")
 
 
@@ -58,7 +57,7 @@ def preference(request: SignedInRequest) -> HttpResponse:
     back = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         return HttpResponseRedirect(back)
-    messages.success(request, texts.PREFERENCES_SAVED)
+    messages.success(request, "Preferences saved")
     return redirect("accounts:account")
 
 
@@ -66,9 +65,9 @@ def preference(request: SignedInRequest) -> HttpResponse:
 @signed_in
 def session_end(request: SignedInRequest, mark: str) -> HttpResponse:
     if end_session(request.user, mark):
-        messages.success(request, texts.DEVICE_SIGNED_OUT)
+        messages.success(request, "Device signed out")
     else:
-        messages.warning(request, texts.DEVICE_ALREADY_SIGNED_OUT)
+        messages.warning(request, "This device was already signed out.")
     return redirect("accounts:account")
 
 
@@ -78,21 +77,21 @@ def sessions_end_others(request: SignedInRequest) -> HttpResponse:
     with transaction.atomic():
         end_other_sessions(request, request.user)
         record(Verb.SESSION_ENDED, by=request.user, target=request.user, device="all others")
-    messages.success(request, texts.OTHER_DEVICES_SIGNED_OUT)
+    messages.success(request, "Other devices signed out")
     return redirect("accounts:account")
 
 
 def _page(request: SignedInRequest, status: int = 200, *, is_unknown_choice: bool = False) -> HttpResponse:
     user = request.user
-    steps = list(second_steps_of(user))
+    steps = list(two_step_methods_of(user))
     context = {
         "memberships": user.memberships.select_related("team"),
-        "has_password": user.has_usable_password() and may_sign_in_without_issuer(user.role),
-        "issuer": issuer_name(),
+        "has_password": user.has_usable_password() and may_sign_in_without_idp(user.role),
+        "idp": idp_name(),
         "passkeys": [step for step in steps if step.type == Type.WEBAUTHN],
         "app": next((step for step in steps if step.type == Type.TOTP), None),
         "codes": recovery_codes_of(user),
-        "is_asked_for": needs_second_step(user),
+        "is_asked_for": needs_two_step(user),
         "sessions": open_sessions_of(user, request),
         "zones": times.zone_choices(),
         "themes": Theme.choices,

@@ -14,14 +14,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django.views.generic import FormView
 
-from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.change_mails import Change, notify_of_change
 from pipelines_portal.accounts.forms import ForgottenForm, NewPasswordForm, OwnPasswordForm
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.passwords import LINK_MINUTES, mail_reset_link, set_password, user_of_link
 from pipelines_portal.accounts.permissions import signed_in
 from pipelines_portal.accounts.sessions import end_other_sessions
-from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer, record_slowed
+from pipelines_portal.accounts.sign_in import idp_name, may_sign_in_without_idp, record_slowed
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.sign_in_throttle.throttle import Limit, give_back, password_limits, person_limits
@@ -41,8 +40,8 @@ class PasswordChange(ThrottleMixin, PasswordChangeView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.user = cast(User, request.user)
-        if not may_sign_in_without_issuer(self.user.role):
-            raise NotAllowed(texts.no_password_beside(issuer_name()))
+        if not may_sign_in_without_idp(self.user.role):
+            raise NotAllowed(f"You sign in with {idp_name()}, so you have no password here.")
         return super().dispatch(request, *args, **kwargs)
 
     def get_limits(self) -> list[Limit]:
@@ -55,7 +54,7 @@ class PasswordChange(ThrottleMixin, PasswordChangeView):
             record(Verb.PASSWORD_CHANGED, by=self.user, target=self.user)
             end_other_sessions(self.request, self.user)
             notify_of_change(Change.PASSWORD_SET, self.user)
-        messages.success(self.request, texts.PASSWORD_CHANGED)
+        messages.success(self.request, "Password changed · Other devices signed out")
         return response
 
     def log_refused(self, form: Any) -> None:
@@ -100,7 +99,7 @@ class PasswordForgotten(ThrottleMixin, FormView):  # type: ignore[type-arg]
 @never_cache
 @require_http_methods(["GET", "POST"])
 def password_reset(request: HttpRequest, uid: str, token: str) -> HttpResponse:
-    """Set the password. The person signs in afterwards, with the second step."""
+    """Set the password. The person signs in afterwards, with two-step verification."""
     user = user_of_link(uid, token)
     if user is None:
         return _link_expired(request)
@@ -110,10 +109,13 @@ def password_reset(request: HttpRequest, uid: str, token: str) -> HttpResponse:
         return render_page(request, "accounts/password_reset.html", context, status=422 if form.errors else 200)
     if not set_password(uid, token, form.cleaned_data["new_password1"]):
         return _link_expired(request)
-    messages.success(request, texts.PASSWORD_SET)
+    messages.success(request, "Password changed. Sign in with your new password.")
     return redirect("accounts:sign_in")
 
 
 def _link_expired(request: HttpRequest) -> HttpResponse:
-    context = {"title": texts.LINK_EXPIRED_TITLE, "sentence": texts.LINK_EXPIRED}
+    context = {
+        "title": "This link doesn’t work",
+        "sentence": "This link was already used or has expired. Sign in, or ask your administrator for a new link.",
+    }
     return render_page(request, "accounts/refused.html", context, status=410)

@@ -1,4 +1,4 @@
-"""The pages to sign in with a password and a second step, with a passkey or through the issuer, and to sign out."""
+"""The pages to sign in, with a password, a code, a passkey or the identity provider, and to sign out."""
 
 from typing import Any
 
@@ -18,20 +18,19 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from requests import RequestException
 
-from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.forms import CodeForm, PasskeySignInForm, PasskeyStepForm, SignInForm
-from pipelines_portal.accounts.issuer import IssuerClient, provider_id, sign_in_failed
+from pipelines_portal.accounts.identity_provider import IdpClient, provider_id, sign_in_failed
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.restored_forms import carried_values, offer_to_continue, sign_in_context
-from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer, record_slowed, refuse
+from pipelines_portal.accounts.sign_in import idp_name, may_sign_in_without_idp, record_slowed, refuse
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.texts import DEACTIVATED, PASSWORD
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.sign_in_throttle.throttle import Limit, address_limits, admit, code_limits, give_back
 from pipelines_portal.core.sign_in_throttle.views import SignInMixin, ThrottleMixin
 
-# The errors of an issuer that is down, or whose configuration is not one.
-ISSUER_ERRORS = (RequestException, ValueError, KeyError, TypeError, AttributeError)
+# The errors of an identity provider that is down, or whose configuration is not one.
+IDP_ERRORS = (RequestException, ValueError, KeyError, TypeError, AttributeError)
 
 
 class SignIn(SignInMixin, LoginView):
@@ -56,10 +55,10 @@ class SignIn(SignInMixin, LoginView):
         record_slowed(self.request, seconds, email=self.email_for_log())
 
 
-class SecondStep(ThrottleMixin, AuthenticateView):
+class TwoStep(ThrottleMixin, AuthenticateView):
     """Ask for a code or a passkey, after the right password."""
 
-    template_name = "accounts/second_step.html"
+    template_name = "accounts/two_step.html"
     form_class = CodeForm
     webauthn_form_class = PasskeyStepForm
     # True if the page responds to a request that was posted to the sign-in page.
@@ -120,8 +119,12 @@ class PasskeySignIn(LoginWebAuthnView):
     def form_valid(self, form: PasskeySignInForm) -> HttpResponse:
         give_back(address_limits(self.request, "passkey"))
         user = form.cleaned_data["credential"].user
-        if not may_sign_in_without_issuer(user.role):
-            return refuse(self.request, texts.passkeys_only_for_administrators(issuer_name()), email=user.email)
+        if not may_sign_in_without_idp(user.role):
+            return refuse(
+                self.request,
+                f"Only administrators sign in with a passkey. Sign in with {idp_name()} instead.",
+                email=user.email,
+            )
         return carry_values(self.request, super().form_valid(form))
 
     def form_invalid(self, form: PasskeySignInForm) -> HttpResponse:
@@ -136,15 +139,15 @@ def carry_values(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     if request.user.is_authenticated:
         return offer_to_continue(request, response.url, pairs)
     if response.url == reverse("mfa_authenticate"):
-        page: HttpResponse = SecondStep.as_view(is_first_page=True)(request)
+        page: HttpResponse = TwoStep.as_view(is_first_page=True)(request)
         return page
     return response
 
 
 @require_POST
-def issuer_sign_in(request: HttpRequest) -> HttpResponse:
-    """Redirect to the issuer, which must ask somebody who is signed in for a new sign-in, and say when it did."""
-    _require_issuer()
+def idp_sign_in(request: HttpRequest) -> HttpResponse:
+    """Redirect to the provider, which must ask somebody who is signed in for a new sign-in, and say when it did."""
+    _require_idp()
     is_confirming = request.user.is_authenticated
     ask = {"prompt": "login", "max_age": "0"} if is_confirming else {}
     provider = get_adapter().get_provider(request, provider_id())
@@ -156,23 +159,23 @@ def issuer_sign_in(request: HttpRequest) -> HttpResponse:
             data={"is_confirming": True} if is_confirming else None,
             auth_params=ask,
         )
-    except ISSUER_ERRORS as error:
+    except IDP_ERRORS as error:
         return sign_in_failed(request, error)
     return response
 
 
 @require_safe
-def issuer_callback(request: HttpRequest) -> HttpResponse:
-    _require_issuer()
+def idp_callback(request: HttpRequest) -> HttpResponse:
+    _require_idp()
     try:
-        response: HttpResponse = OAuth2CallbackView.adapter_view(IssuerClient(request, provider_id()))(request)
-    # Two requests created the same account, or the issuer sent a value that the database refuses.
-    except (*ISSUER_ERRORS, IntegrityError, DataError) as error:
+        response: HttpResponse = OAuth2CallbackView.adapter_view(IdpClient(request, provider_id()))(request)
+    # Two requests created the same account, or the identity provider sent a value that the database refuses.
+    except (*IDP_ERRORS, IntegrityError, DataError) as error:
         return sign_in_failed(request, error)
     return response
 
 
-def _require_issuer() -> None:
+def _require_idp() -> None:
     if not settings.OIDC_ISSUER:
         raise Http404
 
@@ -183,5 +186,5 @@ class SignOut(LogoutView):
             if isinstance(request.user, User):
                 record(Verb.SIGNED_OUT, by=request.user, target=request.user)
             response = super().post(request, *args, **kwargs)
-        messages.success(request, texts.SIGNED_OUT)
+        messages.success(request, "You’re signed out.")
         return response

@@ -82,7 +82,7 @@ class SignInMixin(ThrottleMixin):
 
 
 class ThrottledLoginView(SignInMixin, LoginView):
-    """A sign-in page without a second step."""
+    """A sign-in page without two-step verification."""
 
     redirect_authenticated_user = True
 

@@ -32,12 +32,6 @@ def short_time(value: datetime | None) -> SafeString:
 
 
 @register.simple_tag
-def moment(value: datetime | None) -> SafeString:
-    """Render a time like `short_time`, or "Never"."""
-    return NEVER if value is None else short_time(value)
-
-
-@register.simple_tag
 def short_day(value: datetime) -> SafeString:
     """Render a day: "18 Nov", or "18 Nov 2025" for another year."""
     return _time(value, times.short_day(value, timezone.now()))

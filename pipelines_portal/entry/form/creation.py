@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, ValidationFailed
-from pipelines_portal.api_client.messages import field_message
 from pipelines_portal.entry.form.drafts import forget_sent
 from pipelines_portal.entry.form.duplicates import STORED_WITHIN, Duplicate, Existing, find_existing, lock_workflow
 from pipelines_portal.submissions.duplicates import digest_of
@@ -19,6 +18,7 @@ from pipelines_portal.submissions.outcomes import named_rows, sentence
 from pipelines_portal.submissions.sending import newest_task_id
 from pipelines_portal.submissions.statuses import FINAL
 from pipelines_portal.submissions.texts import NOTHING_CREATED
+from pipelines_portal.web.error_sentences import field_message
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 Status = Submission.Status

@@ -79,7 +79,7 @@ def _create_tasks(workflow: Workflow, number: int, until: datetime) -> None:
     dice = random.Random(workflow.pk)  # noqa: S311
     ids = insert_tasks(workflow, [row_for(workflow, dice) for _ in range(number)])
     tasks = list(Task.objects.filter(pk__in=ids).order_by("pk").prefetch_related("nodes"))
-    for task, created_at in zip(tasks, _moments(number, until, dice), strict=True):
+    for task, created_at in zip(tasks, _times(number, until, dice), strict=True):
         _set_progress(task, _status_in(workflow, dice), created_at, dice)
     _save(tasks)
 
@@ -90,8 +90,8 @@ def _save(tasks: list[Task]) -> None:
     Task.objects.bulk_update(tasks, ["status", "created_at", "updated_at", *counts], 100)
 
 
-def _moments(number: int, until: datetime, dice: random.Random) -> Iterator[datetime]:
-    """Yield moments of the days before, oldest first."""
+def _times(number: int, until: datetime, dice: random.Random) -> Iterator[datetime]:
+    """Yield times of the days before, oldest first."""
     yield from (until - SPAN * share for share in sorted((dice.random() for _ in range(number)), reverse=True))
 
 

@@ -2,13 +2,13 @@
 
 import logging
 import random
-import threading
 from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import DatabaseError, close_old_connections, transaction
 from django.utils import timezone
 
+from pipelines_portal.core.shutdown import is_stopping, sleep
 from pipelines_portal.external_api.demo.orders import ORDER_ENTRY, order_fields
 from pipelines_portal.external_api.models import NodeInstance, NodeStatus, Task, Workflow
 from pipelines_portal.external_api.tasks.create import insert_tasks
@@ -116,9 +116,9 @@ def save_progress(task: Task, nodes: Sequence[NodeInstance], status: str) -> Non
 logger = logging.getLogger(__name__)
 
 
-def advance_until_stopped(organization: str, seconds: float, stopping: threading.Event) -> None:
+def advance_until_stopped(organization: str, seconds: float) -> None:
     """Advance the organization's tasks every `seconds`. If the database is unavailable, skip the step."""
-    while not stopping.is_set():
+    while not is_stopping():
         close_old_connections()
         try:
             advance_some(organization)
@@ -126,4 +126,4 @@ def advance_until_stopped(organization: str, seconds: float, stopping: threading
                 create_order(organization)
         except DatabaseError as error:
             logger.warning("A step of the demo was skipped: %s", error)
-        stopping.wait(seconds)
+        sleep(seconds)

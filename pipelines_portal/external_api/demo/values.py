@@ -34,7 +34,7 @@ def _number(field: Field, dice: random.Random) -> float:
     return round(dice.uniform(field.get("min", 0), min(field.get("max", 500), 500)), 2)
 
 
-def _moment(field: Field, dice: random.Random) -> str:
+def _time(field: Field, dice: random.Random) -> str:
     return (START + timedelta(minutes=dice.randrange(300_000))).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -44,7 +44,7 @@ VALUES: dict[str, Callable[[Field, random.Random], Any]] = {
     "code": lambda field, dice: "TypeError: total is not a number\n    at checkout.js:118",
     "boolean": lambda field, dice: dice.random() < 0.6,
     "numeric": _number,
-    "datetime": _moment,
+    "datetime": _time,
     "select": lambda field, dice: dice.choice(field["options"]),
     "rating": lambda field, dice: dice.randint(field["min"], field["max"]),
     "ranking": lambda field, dice: dice.sample(field["options"], len(field["options"])),

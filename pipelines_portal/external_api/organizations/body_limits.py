@@ -35,9 +35,8 @@ class BodyLimitMiddleware:
             return error_response(413, TOO_LARGE)
         if authenticating_key(request) is None or not (STREAMED in request.META or _is_chunked(request)):
             return self.get_response(request)
-        return _refusal_after_reading(request) or self._handle_in_turn(request)
-
-    def _handle_in_turn(self, request: HttpRequest) -> HttpResponse:
+        if refusal := _refusal_after_reading(request):
+            return refusal
         with self._parsing:
             return self.get_response(request)
 

@@ -1,10 +1,9 @@
 """The first start: a page makes the first person, organization, workflow and key."""
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from pipelines_portal.core.first_start import setup_link
+from pipelines_portal.core.first_start import first_only, setup_link
 from pipelines_portal.external_api.models import (
     Installation,
     Membership,
@@ -15,10 +14,6 @@ from pipelines_portal.external_api.models import (
 )
 from pipelines_portal.external_api.organizations.keys import create_key
 from pipelines_portal.external_api.workflows.rules import WorkflowContent
-
-
-class AlreadySetUpError(Exception):
-    """There are people already."""
 
 
 def link() -> str:
@@ -39,27 +34,17 @@ def is_set_up() -> bool:
 def set_up(
     email: str, password: str, organization_name: str, content: WorkflowContent, key_name: str, expires: str
 ) -> tuple[OrganizationKey, str]:
-    """Create everything for the first key, and return it with its plain text. Raise AlreadySetUpError for the second.
-
-    Of simultaneous calls one succeeds, because all insert the same row of Installation.
-    """
-    try:
-        with transaction.atomic():
-            if is_set_up():
-                raise AlreadySetUpError
-            person = Person.objects.create_user(email, password)
-            Installation.objects.create(first_person=person)
-            person.may_add_organizations = True
-            person.save(update_fields=["may_add_organizations"])
-            organization = Organization.objects.create(name=organization_name)
-            Membership.objects.create(
-                organization=organization, person=person, role=Membership.Role.ADMIN, created_account=True
-            )
-            workflow = Workflow(organization=organization)
-            content.write_to(workflow)
-            workflow.save()
-            return create_key(organization, key_name, expires, person)
-    except IntegrityError:
-        if not is_set_up():
-            raise
-        raise AlreadySetUpError from None
+    """Create everything for the first key, and return it with its plain text. Raise SetupFinished for the second."""
+    with first_only(is_set_up):
+        person = Person.objects.create_user(email, password)
+        Installation.objects.create(first_person=person)
+        person.may_add_organizations = True
+        person.save(update_fields=["may_add_organizations"])
+        organization = Organization.objects.create(name=organization_name)
+        Membership.objects.create(
+            organization=organization, person=person, role=Membership.Role.ADMIN, created_account=True
+        )
+        workflow = Workflow(organization=organization)
+        content.write_to(workflow)
+        workflow.save()
+        return create_key(organization, key_name, expires, person)

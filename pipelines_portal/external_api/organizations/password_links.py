@@ -3,13 +3,13 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from pipelines_portal.core.link_tokens import LinkTokens
 from pipelines_portal.external_api.models import Person
 from pipelines_portal.external_api.organizations import two_step
 from pipelines_portal.external_api.organizations.first_start import own_address
@@ -19,48 +19,34 @@ from pipelines_portal.external_api.organizations.people import people_to_help
 OPERATOR = "operator"
 
 
-class _TokensOfMaker(PasswordResetTokenGenerator):
-    """Tokens for the links of one admin. They end when the person gets more rights: the admin could use the link."""
+class PasswordLinkTokens(LinkTokens):
+    """Tokens of an admin end when the person gets more rights: the admin could use the link.
 
-    key_salt = "pipelines_portal.external_api.organizations.password_links"
+    Those of the operator stay valid when the person is added to an organization.
+    """
 
-    def __init__(self, maker_id: str) -> None:
-        super().__init__()
-        self.maker_id = maker_id
+    def __init__(self, maker: str) -> None:
+        super().__init__(maker)
+        salt = "pipelines_portal.external_api.organizations.password_links"
+        self.key_salt = f"{salt}.operator" if maker == OPERATOR else salt
 
     def _make_hash_value(self, user: Any, timestamp: int) -> str:
+        facts = super()._make_hash_value(user, timestamp)
+        if self.maker == OPERATOR:
+            return facts
         organizations = user.memberships.order_by("organization_id").values_list("organization_id", flat=True)
-        facts = f"{super()._make_hash_value(user, timestamp)}{list(organizations)}{user.may_add_organizations}"
-        return f"{self.maker_id} {facts}"
+        return f"{self.maker} {facts}{list(organizations)}{user.may_add_organizations}"
 
 
-class _TokensOfOperator(PasswordResetTokenGenerator):
-    """Tokens of the server's administrator. They stay valid when the person is added to an organization."""
-
-    key_salt = "pipelines_portal.external_api.organizations.password_links.operator"
-
-
-class LinkTokens:
-    """Tokens that name who made the link: OPERATOR, or an admin, whose tokens work while they may help the person."""
-
-    def make_token(self, person: Person, maker: Person | None) -> str:
-        """Return a token of this admin, or of the server's administrator if `maker` is None."""
-        if maker is None:
-            return f"{OPERATOR}.{_TokensOfOperator().make_token(person)}"
-        return f"{maker.pk}.{_TokensOfMaker(str(maker.pk)).make_token(person)}"
-
-    def check_token(self, person: Person, token: str | None) -> bool:
-        """Return False also if the maker was removed: otherwise they could come back as the person."""
-        maker_id, _, rest = (token or "").partition(".")
-        if maker_id == OPERATOR:
-            return person.is_active and _TokensOfOperator().check_token(person, rest)
-        if not _TokensOfMaker(maker_id).check_token(person, rest):
-            return False
-        maker = Person.objects.filter(pk=int(maker_id), is_active=True).first()
-        return maker is not None and people_to_help(maker).filter(pk=person.pk).exists()
-
-
-tokens = LinkTokens()
+def check_token(person: Person, token: str | None) -> bool:
+    """Return False also if the maker was removed, or may no longer help the person."""
+    maker_id = PasswordLinkTokens.maker_of(person, token)
+    if maker_id is None:
+        return False
+    if maker_id == OPERATOR:
+        return person.is_active
+    maker = Person.objects.filter(pk=int(maker_id), is_active=True).first()
+    return maker is not None and people_to_help(maker).filter(pk=person.pk).exists()
 
 
 def is_from_operator(token: str) -> bool:
@@ -70,7 +56,7 @@ def is_from_operator(token: str) -> bool:
 
 def password_link(request: HttpRequest, person: Person, *, by: Person) -> str:
     """Return a new link of an admin."""
-    return request.build_absolute_uri(_path(person, tokens.make_token(person, by)))
+    return request.build_absolute_uri(_path(person, PasswordLinkTokens(str(by.pk)).make_named_token(person)))
 
 
 @transaction.atomic
@@ -85,7 +71,7 @@ def reset_account(email: str) -> str:
     person.set_unusable_password()
     person.save(update_fields=["password"])
     two_step.remove(person)
-    return own_address() + _path(person, tokens.make_token(person, None))
+    return own_address() + _path(person, PasswordLinkTokens(OPERATOR).make_named_token(person))
 
 
 def _path(person: Person, token: str) -> str:

@@ -28,7 +28,7 @@ from pipelines_portal.external_api.organizations.presented_keys import authentic
 View = Callable[[HttpRequest], HttpResponse]
 OPEN_PATHS = {f"{API_PREFIX}{name}" for name in ("health", "docs", "redoc", "openapi.json")}
 KEY_FAILURE = "auth-failure"
-# Redis rounds moments to a tenth of a millisecond.
+# Redis rounds times to a tenth of a millisecond.
 ROUNDING = 0.0001
 
 

@@ -24,12 +24,12 @@ class BusyError(Exception):
 
 @dataclass(eq=False)
 class ArchivePut:
-    """One PUT of an archive. It must end by `last_moment`, in seconds since 1970."""
+    """One PUT of an archive. It must end by `last_time`, in seconds since 1970."""
 
     request: HttpRequest
     upload_id: UUID
     organization_id: int
-    last_moment: float
+    last_time: float
     is_ended: bool = False
     _chunk_began: float = field(default_factory=time.monotonic)
     _over: threading.Event = field(default_factory=threading.Event)
@@ -47,7 +47,7 @@ class ArchivePut:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """End the PUT from another thread if it is slow for too long or passes its last moment."""
+        """End the PUT from another thread if it is slow for too long or passes its last time."""
         threading.Thread(target=self._watch, daemon=True).start()
         try:
             yield
@@ -57,7 +57,7 @@ class ArchivePut:
     def _watch(self) -> None:
         longest = settings.STORAGE_STALL_SECONDS + CHUNK_BYTES / settings.STORAGE_LEAST_BYTES_PER_SECOND
         while not self._over.wait(LOOK_SECONDS):
-            if time.monotonic() - self._chunk_began > longest or time.time() > self.last_moment:
+            if time.monotonic() - self._chunk_began > longest or time.time() > self.last_time:
                 self.end()
                 return
 

@@ -78,7 +78,9 @@ def _put(request: HttpRequest, upload_id: UUID) -> HttpResponse:
         return _refusal(413, f"The archive is larger than {settings.MAX_ARCHIVE_BYTES} bytes.")
     try:
         organization_id = _require_room(upload_id, int(length))
-        put = ArchivePut(request, upload_id, organization_id, _last_moment(int(query["expires"])))
+        # A PUT that began before its link expired may end within the grace.
+        last_time = int(query["expires"]) + settings.UPLOAD_GRACE_SECONDS
+        put = ArchivePut(request, upload_id, organization_id, last_time)
         with ARCHIVE_PUTS.place_for(put):
             return _receive(put, int(length))
     except RefusedError as refused:
@@ -100,11 +102,6 @@ def _require_room(upload_id: UUID, length: int) -> int:
     except StorageFullError as error:
         raise RefusedError(507, NO_ROOM) from error
     return organization_id
-
-
-def _last_moment(expires: int) -> float:
-    """Return when a PUT must end that began before its link expired."""
-    return expires + settings.UPLOAD_GRACE_SECONDS
 
 
 def _receive(put: ArchivePut, length: int) -> HttpResponse:
@@ -137,7 +134,7 @@ def _write(put: ArchivePut, draft: Path) -> int:
 
 def _store(draft: Path, put: ArchivePut, length: int) -> HttpResponse:
     """Make the draft the archive of the upload. A concurrent confirm waits for the row's lock, or came first."""
-    if time.time() > put.last_moment:
+    if time.time() > put.last_time:
         return _refusal(403, "The link has expired.")
     with transaction.atomic():
         # Lock the organization, so that concurrent archives are checked one after the other.

@@ -8,8 +8,8 @@ from ninja import Query, Router
 from pipelines_portal.external_api.http import responses
 from pipelines_portal.external_api.http.errors import ApiError, join_messages
 from pipelines_portal.external_api.http.schemas import PathId
-from pipelines_portal.external_api.models import Task, Workflow
-from pipelines_portal.external_api.tasks.create import Outcome, create_tasks
+from pipelines_portal.external_api.models import Task
+from pipelines_portal.external_api.tasks.create import create_tasks
 from pipelines_portal.external_api.tasks.pagination import decode_cursor, task_page
 from pipelines_portal.external_api.tasks.schemas import TaskOut, TaskPage, TaskQuery, TasksCreated, TasksIn
 from pipelines_portal.external_api.tasks.serialization import find_task
@@ -29,22 +29,14 @@ def post_tasks(request: KeyRequest, workflow_id: PathId, batch: TasksIn) -> dict
     """200 means that at least one task was created, not all: look at both counts."""
     workflow = workflow_for(request.auth, workflow_id)
     require_open(workflow)
-    _require_no_files(workflow)
-    outcome = create_tasks(workflow, [task.fields for task in batch.tasks])
-    if not outcome.task_ids:
-        raise ApiError(422, _all_failed(outcome))
-    return outcome.as_dict()
-
-
-def _require_no_files(workflow: Workflow) -> None:
     if has_file_fields(workflow.fields):
         path = f"/workflows/{workflow.pk}/tasks/upload"
         raise ApiError(422, f"Workflow has file_upload fields; create tasks with POST {path}")
-
-
-def _all_failed(outcome: Outcome) -> str:
-    rows = join_messages([f"tasks.{error.index}: {error.message}" for error in outcome.errors])
-    return f"All {outcome.sent} tasks failed: {rows}"
+    outcome = create_tasks(workflow, [task.fields for task in batch.tasks])
+    if not outcome.task_ids:
+        rows = join_messages([f"tasks.{error.index}: {error.message}" for error in outcome.errors])
+        raise ApiError(422, f"All {outcome.sent} tasks failed: {rows}")
+    return outcome.as_dict()
 
 
 @router.get(
@@ -56,7 +48,8 @@ def _all_failed(outcome: Outcome) -> str:
 def list_tasks(request: KeyRequest, workflow_id: PathId, query: Annotated[TaskQuery, Query()]) -> JsonResponse:
     """Pass a page's `next_cursor` as `cursor` to get the next page; there is neither offset nor total."""
     try:
-        _require_known(query.status)
+        if query.status is not None and query.status not in Task.Status.values:
+            raise ApiError(400, f"Invalid status. Valid values: {', '.join(Task.Status.values)}")
         below = decode_cursor(query.cursor) if query.cursor else None
     except ApiError:
         workflow_for(request.auth, workflow_id)  # a missing workflow (404) takes precedence over a bad parameter
@@ -66,11 +59,6 @@ def list_tasks(request: KeyRequest, workflow_id: PathId, query: Annotated[TaskQu
         workflow_for(request.auth, workflow_id)
     # Answer directly: ninja would validate 200 tasks that we have just built, for a third of the time.
     return JsonResponse(page)
-
-
-def _require_known(status: str | None) -> None:
-    if status is not None and status not in Task.Status.values:
-        raise ApiError(400, f"Invalid status. Valid values: {', '.join(Task.Status.values)}")
 
 
 @router.get(

@@ -64,24 +64,16 @@ def check_row(fields: list[Field], index: int, values: dict[str, Any]) -> RowPro
     if len(known) < len(values):
         unknown = [name for name in values if name not in known]
         problems.add_all(unknown, lambda name: (name[:ECHOED], f"Unknown field: {name[:ECHOED]}"))
-    _add_missing(problems, fields, values)
-    _add_invalid(problems, by_name, {name: values[name] for name in values if name in known})
+    missing = [field["name"] for field in fields if field["required"] and is_blank(values.get(field["name"]))]
+    if missing:
+        problems.add(missing[0], f"Missing required columns: {', '.join(missing)}")
+    for name, value in values.items():
+        field = by_name.get(name)
+        if field and not is_blank(value) and (expected := field_type(field["type"]).check(field, value)):
+            problems.add(name, f"Invalid value for {name}: must be {expected}")
     return problems
 
 
 def is_blank(value: Any) -> bool:
     """Return whether the value is null, empty or only whitespace."""
     return value is None or (isinstance(value, str) and not value.strip())
-
-
-def _add_missing(problems: RowProblems, fields: list[Field], values: dict[str, Any]) -> None:
-    names = [field["name"] for field in fields if field["required"] and is_blank(values.get(field["name"]))]
-    if names:
-        problems.add(names[0], f"Missing required columns: {', '.join(names)}")
-
-
-def _add_invalid(problems: RowProblems, by_name: dict[str, Field], values: dict[str, Any]) -> None:
-    for name, value in values.items():
-        field = by_name[name]
-        if not is_blank(value) and (expected := field_type(field["type"]).check(field, value)):
-            problems.add(name, f"Invalid value for {name}: must be {expected}")

@@ -3,7 +3,6 @@
 A worker sends heartbeats regularly. It leases an upload for a while and renews the lease before it runs out.
 """
 
-import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,23 +21,8 @@ HEARTBEAT_SECONDS = 5
 MISSING_AFTER = timedelta(seconds=30)
 
 
-def record_heartbeat(worker_id: str, stopping: threading.Event) -> None:
-    """Record a heartbeat of this worker, and remove workers without one for a long time.
-
-    While the worker is stopping, a late heartbeat does not create its row again.
-    """
-    now = timezone.now()
-    if not WorkerHeartbeat.objects.filter(worker_id=worker_id).update(seen_at=now) and not stopping.is_set():
-        WorkerHeartbeat.objects.get_or_create(worker_id=worker_id, defaults={"seen_at": now})
-    WorkerHeartbeat.objects.filter(seen_at__lt=now - MISSING_AFTER * 10).delete()
-
-
-def remove_heartbeat(worker_id: str) -> None:
-    WorkerHeartbeat.objects.filter(worker_id=worker_id).delete()
-
-
 def worker_is_live() -> bool:
-    return WorkerHeartbeat.objects.filter(seen_at__gt=timezone.now() - MISSING_AFTER).exists()
+    return WorkerHeartbeat.is_any_newer_than(MISSING_AFTER)
 
 
 class LeaseLostError(Exception):

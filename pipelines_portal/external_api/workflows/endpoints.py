@@ -1,17 +1,39 @@
 """Endpoints of workflows and their schemas."""
 
-from typing import Any
+from typing import Any, Literal
 
 from ninja import Router
+from pydantic import Field
 
 from pipelines_portal.external_api.http import responses
-from pipelines_portal.external_api.http.schemas import PathId
+from pipelines_portal.external_api.http.schemas import Body, PathId
 from pipelines_portal.external_api.models import Workflow
 from pipelines_portal.external_api.workflows.field_types import describe, has_file_fields, has_only_file_fields
 from pipelines_portal.external_api.workflows.permissions import KeyRequest, workflow_for
-from pipelines_portal.external_api.workflows.schemas import WorkflowOut, WorkflowSchemaOut
 
 router = Router(tags=["Workflows"])
+
+
+class WorkflowOut(Body):
+    id: int
+    name: str
+    status: Literal["DRAFT", "PENDING_ACTIVATION", "ACTIVE", "PAUSED", "COMPLETED", "ARCHIVED"]
+
+
+class FieldOut(Body):
+    name: str = Field(description="The key to use in a task's `fields`.")
+    title: str = Field(description="The label people see.")
+    type: str
+    required: bool
+    format_hint: str | None
+    options: list[str] = Field(default=[], description="The valid options; on select fields only.")
+
+
+class WorkflowSchemaOut(Body):
+    workflow_id: int
+    fields: list[FieldOut]
+    has_file_upload_fields: bool
+    has_only_file_upload_fields: bool
 
 
 @router.get(

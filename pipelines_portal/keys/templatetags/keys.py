@@ -51,7 +51,7 @@ def key_banner(context: dict[str, Any], key: SavedKey) -> str:
     user = context["user"]
     notices = _expiry_notice(key, user) if key.rejected_at is None else {}
     if key.rejected_at is not None and not context.get("error"):
-        notices |= {"rejected": texts.advice_if_rejected(key, user), "rejected_title": texts.rejected_title(key.name)}
+        notices |= {"rejected": texts.advice_if_rejected(key, user), "rejected_title": f"Key “{key.name}” was rejected"}
     if key.creator_gone_at is not None:
         notices["creator_gone"] = texts.advice_without_creator(key, user)
     values = {"key": key, "can_replace": key.can_be_replaced_by(user), "csrf_token": context.get("csrf_token")}
@@ -64,7 +64,11 @@ def _expiry_notice(key: SavedKey, user: User) -> dict[str, str]:
     if days is None or reminder is None or key.expires_at is None:
         return {}
     if key.is_accepted_after_expiry:
-        return {"wrong_date": texts.STILL_ACCEPTED} if key.can_be_replaced_by(user) else {}
+        return (
+            {"wrong_date": "Pipelines still accepts this key. Correct the expiry date."}
+            if key.can_be_replaced_by(user)
+            else {}
+        )
     if reminder > FAR_AWAY_DAYS and not key.can_be_replaced_by(user):
         return {}
     day = texts.day_of(local(key.expires_at).date())

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from pipelines_portal.accounts.confirmation import ask_to_confirm
 from pipelines_portal.accounts.models import Role, Team, User
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
-from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer, sign_in
+from pipelines_portal.accounts.sign_in import idp_name, may_sign_in_without_idp, sign_in
 from pipelines_portal.people import texts
 from pipelines_portal.people.forms import AcceptForm, InviteForm
 from pipelines_portal.people.invitations import link_path, queue_mails, read_link
@@ -31,7 +31,7 @@ from pipelines_portal.web.rendering import render_page
 @signed_in
 def person_invite(request: SignedInRequest) -> HttpResponse:
     if not may_invite(request.user):
-        raise NotAllowed(texts.INVITE_NOT_ALLOWED)
+        raise NotAllowed("Only administrators and team leads can invite people.")
     if request.method != "POST":
         shows_administrators = _new_invitations(request).filter(role=Role.ADMINISTRATOR).exists()
         if shows_administrators and (confirmation := ask_to_confirm(request)):
@@ -65,7 +65,7 @@ def _invite(request: SignedInRequest, form: InviteForm) -> list[Invitation]:
             )
             queue_mails(invited)
     except IntegrityError:
-        form.add_error("emails", texts.INVITED_BY_ANOTHER)
+        form.add_error("emails", "Someone else just invited one of these people. Send the form again.")
         return []
     return invited
 
@@ -117,7 +117,7 @@ def invitation_renew(request: SignedInRequest, invitation_id: int) -> HttpRespon
 def invitation_withdraw(request: SignedInRequest, invitation_id: int) -> HttpResponse:
     invitation = _changeable_invitation(request, invitation_id)
     is_withdrawn = invitation.withdraw(by=request.user)
-    show_result(request, is_withdrawn, texts.INVITATION_REVOKED)
+    show_result(request, is_withdrawn, "Invitation revoked")
     team = invitation.teams.first()
     if team and not request.user.is_administrator:
         return redirect("people:team_detail", team.pk)
@@ -145,13 +145,13 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
 def _accept(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     if request.user.is_authenticated or User.objects.filter(email=invitation.email).exists():
         return render_page(request, "people/invitation_known.html", {"invitation": invitation})
-    if not may_sign_in_without_issuer(invitation.role):
-        context = {"invitation": invitation, "issuer": issuer_name()}
-        return render_page(request, "people/invitation_by_issuer.html", context)
+    if not may_sign_in_without_idp(invitation.role):
+        context = {"invitation": invitation, "idp": idp_name()}
+        return render_page(request, "people/invitation_by_idp.html", context)
     form = AcceptForm(invitation, request.POST if request.method == "POST" else None)
     if form.is_valid():
         return _create_account(request, invitation, form)
-    context = {"invitation": invitation, "form": form, "teams": invitation.teams.all(), "issuer": issuer_name()}
+    context = {"invitation": invitation, "form": form, "teams": invitation.teams.all(), "idp": idp_name()}
     return render_page(request, "people/invitation_accept.html", context, status=422 if form.is_bound else 200)
 
 

@@ -9,12 +9,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pipelines_portal.accounts.confirmation import ask_to_confirm, confirmed
-from pipelines_portal.accounts.issuer import is_linked
+from pipelines_portal.accounts.identity_provider import is_linked
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.accounts.passwords import LINK_MINUTES
 from pipelines_portal.accounts.permissions import SignedInRequest, administrators_only, signed_in
-from pipelines_portal.accounts.second_step import second_steps_of
-from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer
+from pipelines_portal.accounts.sign_in import idp_name, may_sign_in_without_idp
+from pipelines_portal.accounts.two_step import two_step_methods_of
 from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.keys.models import SavedKey
@@ -26,9 +26,9 @@ from pipelines_portal.people.administration import (
     deactivate,
     make_reset_link,
     reactivate,
-    remove_second_steps,
+    remove_two_step_methods,
     require_another_administrator,
-    unlink_from_issuer,
+    unlink_from_idp,
 )
 from pipelines_portal.people.forms import DeactivateForm, RoleForm
 from pipelines_portal.people.lists import (
@@ -83,7 +83,7 @@ def person_role(request: SignedInRequest, person_id: int) -> HttpResponse:
     except LastAdministrator as refusal:
         form.add_error("role", str(refusal))
         return _page(request, person, role_form=form)
-    sentence = texts.role_changed(is_own=person == request.user) if is_changed else texts.ROLE_UNCHANGED
+    sentence = texts.role_changed(is_own=person == request.user) if is_changed else "Role not changed."
     messages.success(request, sentence)
     return redirect("people:detail", person.pk)
 
@@ -128,7 +128,7 @@ def person_reactivate(request: SignedInRequest, person_id: int) -> HttpResponse:
     if person.is_administrator and (confirmation := ask_to_confirm(request)):
         return confirmation
     is_active = reactivate(person, by=request.user)
-    show_result(request, is_active, texts.REACTIVATED)
+    show_result(request, is_active, "Reactivated")
     return redirect("people:detail", person.pk)
 
 
@@ -137,8 +137,8 @@ def _page(request: SignedInRequest, person: User, *, role_form: RoleForm | None 
         "person": person,
         "memberships": person.memberships.select_related("team"),
         "keys": SavedKey.objects.filter(owner=person).defer("encrypted_key"),
-        "has_second_step": second_steps_of(person).exists(),
-        "issuer": settings.OIDC_NAME if is_linked(person) else "",
+        "has_two_step": two_step_methods_of(person).exists(),
+        "idp": settings.OIDC_NAME if is_linked(person) else "",
         "has_transferred_keys": not person.is_active and _has_transferred_keys(person),
         "role_form": role_form or RoleForm(initial={"role": person.role}),
     }
@@ -159,10 +159,10 @@ def _has_transferred_keys(person: User) -> bool:
 def person_reset_link(request: SignedInRequest, person_id: int) -> HttpResponse:
     """Make a link that sets the person's password. Only this response shows it."""
     person = get_object_or_404(User, pk=person_id, is_active=True)
-    context: dict[str, Any] = {"person": person, "may_sign_in_without_issuer": may_sign_in_without_issuer(person.role)}
-    context |= {"issuer": issuer_name(), "mail_is_on": mail_is_on(), "minutes": LINK_MINUTES}
-    context["has_second_step"] = second_steps_of(person).exists()
-    if request.method == "POST" and context["may_sign_in_without_issuer"]:
+    context: dict[str, Any] = {"person": person, "may_sign_in_without_idp": may_sign_in_without_idp(person.role)}
+    context |= {"idp": idp_name(), "mail_is_on": mail_is_on(), "minutes": LINK_MINUTES}
+    context["has_two_step"] = two_step_methods_of(person).exists()
+    if request.method == "POST" and context["may_sign_in_without_idp"]:
         context["link"] = make_reset_link(person, request, by=request.user)
     return render_page(request, "people/reset_link.html", context)
 
@@ -171,12 +171,12 @@ def person_reset_link(request: SignedInRequest, person_id: int) -> HttpResponse:
 @signed_in
 @administrators_only
 @confirmed
-def person_second_step(request: SignedInRequest, person_id: int) -> HttpResponse:
-    """Ask, then remove the person's second steps."""
+def person_two_step(request: SignedInRequest, person_id: int) -> HttpResponse:
+    """Ask, then remove the person's two-step verification."""
     person = get_object_or_404(User, pk=person_id, is_active=True)
     if request.method != "POST":
-        return render_page(request, "people/second_step.html", {"person": person})
-    is_removed = remove_second_steps(person, by=request.user)
+        return render_page(request, "people/two_step.html", {"person": person})
+    is_removed = remove_two_step_methods(person, by=request.user)
     show_result(request, is_removed, texts.two_step_reset(is_own=person == request.user))
     return redirect("people:detail", person.pk)
 
@@ -186,10 +186,10 @@ def person_second_step(request: SignedInRequest, person_id: int) -> HttpResponse
 @administrators_only
 @confirmed
 def person_unlink(request: SignedInRequest, person_id: int) -> HttpResponse:
-    """Ask, then unlink the person from the issuer. People who left too, whose email may belong to a newcomer."""
+    """Ask, then unlink the person from the provider. People who left too, whose email may belong to a newcomer."""
     person = get_object_or_404(User, pk=person_id)
     if request.method != "POST":
-        return render_page(request, "people/unlink.html", {"person": person, "issuer": settings.OIDC_NAME})
-    is_unlinked = unlink_from_issuer(person, by=request.user)
+        return render_page(request, "people/unlink.html", {"person": person, "idp": settings.OIDC_NAME})
+    is_unlinked = unlink_from_idp(person, by=request.user)
     show_result(request, is_unlinked, texts.unlinked(is_own=person == request.user))
     return redirect("people:detail", person.pk)

@@ -42,7 +42,7 @@ def team_list(request: SignedInRequest) -> HttpResponse:
     if form.is_valid():
         team = _create_team(request, form)
         if team:
-            messages.success(request, texts.TEAM_CREATED)
+            messages.success(request, "Team created · Add members")
             return redirect("people:team_detail", team.pk)
     context = {"page": page_of_teams(Team.objects.visible_to(request.user), request.GET.get("page", "")), "form": form}
     return render_page(request, "people/teams.html", context, status=422 if form.is_bound else 200)
@@ -104,7 +104,7 @@ def _rename(request: SignedInRequest, team: Team, form: TeamForm) -> bool:
     except IntegrityError:
         form.add_error("name", texts.team_name_taken(name))
         return False
-    show_result(request, is_renamed, texts.TEAM_RENAMED)
+    show_result(request, is_renamed, "Team renamed")
     return True
 
 
@@ -118,7 +118,7 @@ def team_remove(request: SignedInRequest, team_id: int) -> HttpResponse:
         context = {"team": team, "shares": shares, "people_count": team.memberships.count()}
         return render_page(request, "people/team_remove.html", context)
     is_removed = team.remove(by=request.user)
-    show_result(request, is_removed, texts.TEAM_DELETED)
+    show_result(request, is_removed, "Team deleted")
     return redirect("people:team_list")
 
 
@@ -128,7 +128,7 @@ def team_add(request: SignedInRequest, team_id: int) -> HttpResponse:
     team = led_team(request.user, team_id)
     person = get_object_or_404(User, pk=_person_id(request), is_active=True)
     is_added = team.add_member(person, by=request.user)
-    show_result(request, is_added, texts.member_added(str(person), str(team)))
+    show_result(request, is_added, f"{person} added to {team}")
     return redirect("people:team_detail", team.pk)
 
 
@@ -139,9 +139,9 @@ def team_take_out(request: SignedInRequest, team_id: int) -> HttpResponse:
     team = led_team(request.user, team_id)
     membership = _membership(request, team)
     if membership.is_lead and not request.user.is_administrator:
-        raise NotAllowed(texts.LEADS_REMOVED_BY_ADMINISTRATORS)
+        raise NotAllowed("Only administrators can remove a lead from a team.")
     is_removed = team.remove_member(membership.user, by=request.user)
-    show_result(request, is_removed, texts.member_removed(str(membership.user), str(team)))
+    show_result(request, is_removed, f"{str(membership.user)} removed from {team}")
     return redirect("people:team_detail", team.pk)
 
 

@@ -15,7 +15,7 @@ from pipelines_portal.submissions import texts
 from pipelines_portal.submissions.appeared import Appeared, tasks_since
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.permissions import own_submission, reachable_key, visible_submission
-from pipelines_portal.web.api_errors import explain
+from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.web.number_ranges import LONGEST, ranges_of, read_ranges
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.api_client import PipelinesError
-from pipelines_portal.api_client.messages import row_message
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions import texts
@@ -21,7 +20,7 @@ from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.permissions import reachable_key, visible_submission
 from pipelines_portal.submissions.shown_values import ShownValue, shown_values
 from pipelines_portal.submissions.task_bar import is_counted, task_bar
-from pipelines_portal.web.api_errors import explain
+from pipelines_portal.web.error_sentences import explain, row_message
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow

@@ -53,8 +53,8 @@ def run_every_night(back_up: Callable[[], Backup]) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def _newest(*moments: datetime | None) -> datetime | None:
-    return max((moment for moment in moments if moment), default=None)
+def _newest(*times: datetime | None) -> datetime | None:
+    return max((time for time in times if time), default=None)
 
 
 def _last_made() -> datetime | None:

@@ -27,7 +27,7 @@ from pipelines_portal.uploads.storage_links import (
 )
 from pipelines_portal.uploads.storage_links import cancel as cancel_upload
 from pipelines_portal.uploads.views.steps import context_for, poll_seconds, redirect_to_step
-from pipelines_portal.web.api_errors import log_cause
+from pipelines_portal.web.error_pages import log_cause
 from pipelines_portal.web.rendering import render_page
 
 LINK_ERRORS = (PipelinesError, HostNotAllowed, NoKey, BeingConfirmed)

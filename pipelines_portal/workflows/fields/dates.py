@@ -222,5 +222,5 @@ def meaning_of(text: Any, zone: str) -> str:
 def _not_one(clock: datetime, zone: str, *, is_twice: bool) -> str:
     when = f"{clock:%H:%M} on {clock.day} {clock:%B %Y}"
     if is_twice:
-        return f"{when} came twice in {place_of(zone)}: the clocks were put back. Choose which one."
+        return f"{when} came twice in {place_of(zone)}: the clocks were set back. Choose which one."
     return f"{when} never came in {place_of(zone)}: the clocks were put forward over it. Enter another time."

@@ -5,7 +5,7 @@ const A_YEAR_IN_SECONDS = 31536000;
 const MINUTE = 60;
 const HOUR = 3600;
 
-/** As `web/times.py` says it; null from an hour on: then it is day and hour, which the server wrote into `data-ago`. */
+/** As `core/times.py` writes it; null from an hour on: then it is day and hour, which the server wrote into `data-ago`. */
 function ago(seconds) {
   if (seconds < 5) return "just now";
   if (seconds < MINUTE) return `${Math.floor(seconds)} s ago`;

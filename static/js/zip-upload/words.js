@@ -23,7 +23,7 @@ export function duration(seconds) {
   return rest ? `${Math.floor(minutes / 60)} h ${rest} min` : `${minutes / 60} h`;
 }
 
-// As pipelines_portal/core/file_names.py has it: what turns the text around it, breaks its line, or is not seen at all.
+// As pipelines_portal/web/file_names.py has it: what turns the text around it, breaks its line, or is not seen at all.
 const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 const LONGEST_NAME = 72;
 

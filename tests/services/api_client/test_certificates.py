@@ -8,7 +8,7 @@ import pytest
 
 from pipelines_portal.api_client import CertificateRefused, PipelinesClient, RetryPolicy, Transport
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.web.api_errors import explain
+from pipelines_portal.web.error_sentences import explain
 from tests.factories import open_workflow
 from tests.pages import text_of
 from tests.tls import Workflow, https_server, make_certificates

@@ -13,7 +13,8 @@ from pipelines_portal.entry.form.forms import entries, fields_html, telling_name
 from pipelines_portal.entry.form.presets import MOST_CHIPS, mark_of, offered_presets, pinned_names, stored_for_form
 from pipelines_portal.entry.form.recent import recent_tasks
 from pipelines_portal.entry.models.form import TypedDraft
-from pipelines_portal.web.api_errors import explain, log_cause
+from pipelines_portal.web.error_pages import log_cause
+from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.fields.schema_form import SchemaForm

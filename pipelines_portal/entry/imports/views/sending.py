@@ -31,7 +31,7 @@ from pipelines_portal.keys.permissions import may_send_with
 from pipelines_portal.submissions.appeared import MOST_PAGES, PAGE, Appeared, tasks_since
 from pipelines_portal.submissions.lost_tasks import lost_tasks
 from pipelines_portal.submissions.models import Submission, SubmissionRow
-from pipelines_portal.web.api_errors import explain
+from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.web.number_ranges import ranges_of, read_ranges
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page

@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("organization")
         parser.add_argument("--name", required=True, help="the key's name")
         parser.add_argument("--expires", choices=LIFETIMES, default="never")
-        parser.add_argument("--expires-at", type=_moment, help="an ISO 8601 time, instead of --expires")
+        parser.add_argument("--expires-at", type=_time, help="an ISO 8601 time, instead of --expires")
         parser.add_argument("--created-by", metavar="EMAIL", help="default: the organization's first admin")
 
     def handle(self, *args: Any, organization: str, name: str, **options: Any) -> None:
@@ -36,9 +36,9 @@ class Command(BaseCommand):
         self.stdout.write(text)
 
 
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _time(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _creator(organization: Organization, email: str | None) -> Person:

@@ -1,5 +1,6 @@
 """Pages for a new password: with the old one, or through a link."""
 
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,7 +23,7 @@ from pipelines_portal.external_api.models import Person
 from pipelines_portal.external_api.organizations import texts, two_step
 from pipelines_portal.external_api.organizations.pages.forms import NewPasswordForm, OwnPasswordForm
 from pipelines_portal.external_api.organizations.pages.permissions import for_admins
-from pipelines_portal.external_api.organizations.password_links import is_from_operator, tokens
+from pipelines_portal.external_api.organizations.password_links import check_token, is_from_operator
 from pipelines_portal.external_api.organizations.people import activate_memberships
 
 
@@ -62,7 +63,7 @@ class ChoosePasswordView(PasswordResetConfirmView):
 
     template_name = "external_api/password_choose.html"
     form_class = NewPasswordForm
-    token_generator = tokens
+    token_generator = SimpleNamespace(check_token=check_token)
     post_reset_login = True
     success_url = reverse_lazy("organization_keys:organizations")
 

@@ -9,10 +9,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from pipelines_portal.core.first_start import is_setup_code
+from pipelines_portal.core.first_start import SetupFinished, is_setup_code
 from pipelines_portal.core.http.audit_log import note
 from pipelines_portal.external_api.models import NodeStatus, Person, Workflow
-from pipelines_portal.external_api.organizations.first_start import AlreadySetUpError, is_set_up, set_up
+from pipelines_portal.external_api.organizations.first_start import is_set_up, set_up
 from pipelines_portal.external_api.organizations.pages.forms import FirstPersonForm, NewKeyForm, OrganizationForm
 from pipelines_portal.external_api.organizations.pages.workflow_forms import WorkflowForms
 
@@ -54,7 +54,7 @@ def setup(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and forms.is_valid():
         try:
             return _set_up(request, forms)
-        except AlreadySetUpError:
+        except SetupFinished:
             return _finished(request)
     has_errors = request.method == "POST"
     context = {"forms": forms, "code": code, "has_errors": has_errors}

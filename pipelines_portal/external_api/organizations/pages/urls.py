@@ -1,8 +1,10 @@
 """Pages for people: setup, signing in, and an organization's keys, workflows and people."""
 
 from django.urls import path, register_converter
+from django.urls.converters import IntConverter
 from django.views.generic import RedirectView
 
+from pipelines_portal.core.sql import LARGEST_ID
 from pipelines_portal.external_api.organizations.pages import (
     organization_views,
     people_views,
@@ -10,7 +12,6 @@ from pipelines_portal.external_api.organizations.pages import (
     views,
     workflow_views,
 )
-from pipelines_portal.external_api.organizations.pages.id_converter import IdConverter
 from pipelines_portal.external_api.organizations.pages.password_views import ChangePasswordView, ChoosePasswordView
 from pipelines_portal.external_api.organizations.pages.two_step_views import (
     SignInCodeView,
@@ -18,6 +19,17 @@ from pipelines_portal.external_api.organizations.pages.two_step_views import (
     TwoStepView,
 )
 from pipelines_portal.external_api.organizations.pages.views import SignInView, SignOutView
+
+
+class IdConverter(IntConverter):
+    """An ID. A larger number than a database can have matches no URL: SQLite fails if it is asked for one."""
+
+    def to_python(self, value: str) -> int:
+        number = super().to_python(value)
+        if number > LARGEST_ID:
+            raise ValueError
+        return number
+
 
 register_converter(IdConverter, "id")
 

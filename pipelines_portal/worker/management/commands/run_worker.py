@@ -5,24 +5,19 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
-from django.core.management import BaseCommand
-from django.db import DatabaseError, InterfaceError, close_old_connections
-from django.utils.crypto import get_random_string
+from django.db import close_old_connections
 
 from pipelines_portal.core import request_ids
 from pipelines_portal.core.database_errors import SECONDS_WITHOUT_ROOM, is_full, log_and_continue
-from pipelines_portal.core.housekeeping import run_every_hour
-from pipelines_portal.core.job_queue import JobWorker
-from pipelines_portal.core.preparation import require_migrated
-from pipelines_portal.core.probes import serve_probes
-from pipelines_portal.core.shutdown import handle_signals, is_stopping, request_stop, sleep, stop_requested_at
-from pipelines_portal.core.start_line import log_start
-from pipelines_portal.system.heartbeats import end_heartbeat
+from pipelines_portal.core.shutdown import is_stopping, sleep
+from pipelines_portal.core.worker_command import WorkerCommand, start_thread
+from pipelines_portal.system.models import WorkerHeartbeat
 from pipelines_portal.worker.changes import DatabaseChanges
 from pipelines_portal.worker.schedule import EVERY_HOUR, EVERY_MINUTE, EVERY_TWO_SECONDS, LOOPS, Job, Loop
 
@@ -31,53 +26,31 @@ SCHEDULE_ROUNDS_A_MINUTE = 30
 POLL_SECONDS = 0.3
 # Every fifth poll wakes the loops without a write, for work that has become due by the clock.
 POLLS_BEFORE_WAKING = 5
-# Longer than the API takes to create the tasks of one request. Service managers must wait longer than that.
-ENDING_SECONDS = 25
 WakeUps = queue.Queue[None]
 logger = logging.getLogger(__name__)
 
 
-class Command(BaseCommand):
+class Command(WorkerCommand):
     help = "Run the portal's background jobs, also those that a killed worker left."
-    # `prepare` has run the checks. Running them again would load the modules of all pages.
-    requires_system_checks = []
+    heartbeat = WorkerHeartbeat
+    housekeeping = EVERY_HOUR
+    # Longer than the API takes to create the tasks of one request.
+    ending_seconds = 25
+    wake_ups: Mapping[Loop, WakeUps] = MappingProxyType({})
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        handle_signals()
-        require_migrated()
-        log_start("worker")
-        serve_probes()
-        threads = [_start_thread(run_schedule, "schedule")]
-        _start_thread(partial(run_every_hour, EVERY_HOUR), "housekeeping")
-        wake_ups = {loop: WakeUps(maxsize=1) for loop in LOOPS}
-        for loop, loop_wake_ups in wake_ups.items():
-            for number in range(loop.threads):
-                threads.append(_start_thread(partial(run_loop, loop, loop_wake_ups), f"{loop.name}-{number}"))
-        _start_thread(partial(wake_loops, wake_ups), "wake-ups")
-        try:
-            JobWorker(get_random_string(32)).run()
-        finally:
-            finish(threads, wake_ups.values())
+    def start_threads(self, **options: Any) -> list[threading.Thread]:
+        self.wake_ups = {loop: WakeUps(maxsize=1) for loop in LOOPS}
+        start_thread(partial(wake_loops, self.wake_ups), "wake-ups")
+        loops = [
+            start_thread(partial(run_loop, loop, loop_wake_ups), f"{loop.name}-{number}")
+            for loop, loop_wake_ups in self.wake_ups.items()
+            for number in range(loop.threads)
+        ]
+        return [start_thread(run_schedule, "schedule"), *loops]
 
-
-def _start_thread(target: Callable[[], None], name: str) -> threading.Thread:
-    thread = threading.Thread(target=target, name=name, daemon=True)
-    thread.start()
-    return thread
-
-
-def finish(threads: Iterable[threading.Thread], wake_ups: Iterable[WakeUps]) -> None:
-    """Wait for requests to the API to end: the result of an interrupted one would be unconfirmed."""
-    request_stop()
-    deadline = stop_requested_at() + ENDING_SECONDS
-    for each in wake_ups:
-        _wake(each)
-    for thread in threads:
-        thread.join(max(0, deadline - time.monotonic()))
-    try:
-        end_heartbeat()
-    except (DatabaseError, InterfaceError) as error:
-        log_and_continue(logger, "The end of the worker", error)
+    def wake_threads(self) -> None:
+        for each in self.wake_ups.values():
+            _wake(each)
 
 
 def run_schedule() -> None:
@@ -113,7 +86,7 @@ def _log_failure(name: str, error: Exception) -> None:
         sleep(SECONDS_WITHOUT_ROOM)
 
 
-def wake_loops(wake_ups: dict[Loop, WakeUps]) -> None:
+def wake_loops(wake_ups: Mapping[Loop, WakeUps]) -> None:
     """Wake the loops after each write to the database, and now and then for work that has become due."""
     changes = DatabaseChanges()
     for number in itertools.count():

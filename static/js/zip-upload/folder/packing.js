@@ -14,7 +14,7 @@ export class UnreadableFile extends Error {
   }
 }
 
-/** What operating systems leave behind, and dotfiles: as pipelines_portal/uploads/archive/derived_rows.py has it. */
+/** What operating systems leave behind, and dotfiles: as pipelines_portal/uploads/archive/directory.py has it. */
 function isJunk(path) {
   return path.split("/").some((part) => part.startsWith(".") || part === "__MACOSX" || part === "Thumbs.db");
 }

@@ -1,4 +1,4 @@
-"""What coming in through the issuer brings: teams by its groups, and what an invitation gives."""
+"""What coming in through the identity provider brings: teams by its groups, and what an invitation gives."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
 from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.accounts.signals import signed_in_through_issuer
+from pipelines_portal.accounts.signals import signed_in_through_idp
 from pipelines_portal.audit.models import Event
 from pipelines_portal.people.invitations import link_path
 from pipelines_portal.people.models import Invitation, InvitationRefused
 from tests.factories import make_person, make_team
 from tests.pages import text_of
 
-from .issuer import is_in, through
+from .identity_provider import is_in, through
 
 
 def test_groups_make_members_of_teams(client: Client, oidc: Any) -> None:
@@ -37,7 +37,7 @@ def test_a_team_that_is_missing_is_logged_with_its_group(
     assert 'OIDC_GROUPS: there is no team "Labeling Team" for the group "labelers"' in caplog.messages
 
 
-def test_an_issuer_without_groups_changes_no_team(client: Client, oidc: Any, maria: User) -> None:
+def test_an_idp_without_groups_changes_no_team(client: Client, oidc: Any, maria: User) -> None:
     oidc.OIDC_GROUPS = {"labelers": "Labeling"}
     team = make_team(maria, name="Labeling")
     through(client, "maria")
@@ -50,12 +50,12 @@ def test_a_sign_in_sends_a_signal(client: Client, oidc: Any) -> None:
     def hear(user: User, is_new: bool, **more: Any) -> None:
         heard.append((user.email, is_new))
 
-    signed_in_through_issuer.connect(hear)
+    signed_in_through_idp.connect(hear)
     try:
         through(client, "newcomer")
         through(Client(), "newcomer")
     finally:
-        signed_in_through_issuer.disconnect(hear)
+        signed_in_through_idp.disconnect(hear)
     assert heard == [("nora@acme.example", True), ("nora@acme.example", False)]
 
 
@@ -66,7 +66,7 @@ def invite_eve() -> Invitation:
     return invitation
 
 
-def test_a_sign_in_through_the_issuer_accepts_the_invitation(client: Client, oidc: Any) -> None:
+def test_a_sign_in_through_the_idp_accepts_the_invitation(client: Client, oidc: Any) -> None:
     invitation = invite_eve()
     assert through(client, "elsewhere").status_code == 302
     eve = User.objects.get(email="eve@else.example")

@@ -1,4 +1,4 @@
-"""The pages on which second steps are added and removed."""
+"""The pages on which two-step verification is added and removed."""
 
 import base64
 import secrets
@@ -18,19 +18,18 @@ from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods, require_safe
 
-from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.confirmation import confirmed
 from pipelines_portal.accounts.forms import AppForm, PasskeyForm
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
-from pipelines_portal.accounts.second_step import (
+from pipelines_portal.accounts.sessions import end_other_sessions
+from pipelines_portal.accounts.two_step import (
     PASSWORDLESS,
     Type,
-    record_second_step_added,
-    remove_second_step,
-    second_steps_of,
+    record_two_step_added,
+    remove_two_step,
+    two_step_methods_of,
 )
-from pipelines_portal.accounts.sessions import end_other_sessions
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.encryption import Undecryptable
@@ -38,16 +37,19 @@ from pipelines_portal.web.rendering import render_page
 
 # In the session, encrypted, until the app has proved that it knows it.
 NEW_SECRET = "new_app_secret"  # noqa: S105 - its name
-REMOVED = {Type.TOTP: texts.APP_REMOVED, Type.WEBAUTHN: texts.PASSKEY_REMOVED}
+REMOVED = {
+    Type.TOTP: "Authenticator app removed · Other devices signed out",
+    Type.WEBAUTHN: "Passkey removed · Other devices signed out",
+}
 
 
 @require_safe
 @signed_in
-def second_step_set_up(request: SignedInRequest) -> HttpResponse:
-    """Show the ways to add a second step to somebody who needs one and has none."""
-    if second_steps_of(request.user).exists():
+def two_step_set_up(request: SignedInRequest) -> HttpResponse:
+    """Show the ways to add two-step verification to somebody who needs it and has not set it up."""
+    if two_step_methods_of(request.user).exists():
         return redirect("overview:home")
-    return render_page(request, "accounts/second_step_set_up.html")
+    return render_page(request, "accounts/two_step_set_up.html")
 
 
 class AddMixin:
@@ -79,7 +81,7 @@ class AuthenticatorAdd(AddMixin, ActivateTOTPView):
     form_class = AppForm
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if second_steps_of(self.request.user).filter(type=Type.TOTP).exists():
+        if two_step_methods_of(self.request.user).filter(type=Type.TOTP).exists():
             return self._already_set_up()
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
         return response
@@ -105,14 +107,16 @@ class AuthenticatorAdd(AddMixin, ActivateTOTPView):
         try:
             with transaction.atomic():
                 super().form_valid(form)
-                record_second_step_added(self.request, self.request.user, Type.TOTP)
+                record_two_step_added(self.request, self.request.user, Type.TOTP)
         except IntegrityError:  # two at once
             return self._already_set_up()
         self.request.session.pop(NEW_SECRET, None)
-        return self.added_response(texts.APP_ADDED, has_new_codes=self.did_generate_recovery_codes)
+        return self.added_response(
+            "Authenticator app added · Other devices signed out", has_new_codes=self.did_generate_recovery_codes
+        )
 
     def _already_set_up(self) -> HttpResponse:
-        messages.warning(self.request, texts.APP_EXISTS)
+        messages.warning(self.request, "You already have an authenticator app. Remove it to set up another one.")
         return redirect("accounts:account")
 
 
@@ -123,8 +127,8 @@ class PasskeyAdd(AddMixin, AddWebAuthnView):
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         """Return the context with the form, which allauth would drop."""
-        has_second_step = second_steps_of(self.request.user).exists()
-        return super().get_context_data() | context | {"has_second_step": has_second_step}
+        has_two_step = two_step_methods_of(self.request.user).exists()
+        return super().get_context_data() | context | {"has_two_step": has_two_step}
 
     def form_valid(self, form: PasskeyForm) -> HttpResponse:
         user = self.request.user
@@ -134,8 +138,8 @@ class PasskeyAdd(AddMixin, AddWebAuthnView):
             passkey = Authenticator.objects.filter(user=user, type=Type.WEBAUTHN).latest("pk")
             passkey.data[PASSWORDLESS] = bool(form.cleaned_data.get("passwordless"))
             passkey.save(update_fields=["data"])
-            record_second_step_added(self.request, user, Type.WEBAUTHN)
-        sentence = texts.passkey_added(form.cleaned_data["name"])
+            record_two_step_added(self.request, user, Type.WEBAUTHN)
+        sentence = f"Passkey “{form.cleaned_data['name']}” added · Other devices signed out"
         return self.added_response(sentence, has_new_codes=self.did_generate_recovery_codes)
 
 
@@ -148,17 +152,17 @@ class RecoveryCodesMake(AddMixin, GenerateRecoveryCodesView):
             super().form_valid(form)
             record(Verb.RECOVERY_CODES_MADE, by=self.request.user, target=self.request.user)
             end_other_sessions(self.request, self.request.user)
-        return self.added_response(texts.RECOVERY_CODES_CREATED, has_new_codes=True)
+        return self.added_response("New recovery codes created. The old ones no longer work.", has_new_codes=True)
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
 @confirmed
-def second_step_remove(request: SignedInRequest, step_id: int) -> HttpResponse:
-    step = get_object_or_404(second_steps_of(request.user), pk=step_id)
+def two_step_remove(request: SignedInRequest, step_id: int) -> HttpResponse:
+    step = get_object_or_404(two_step_methods_of(request.user), pk=step_id)
     if request.method != "POST":
-        context = {"step": step, "is_last": second_steps_of(request.user).count() == 1}
-        return render_page(request, "accounts/second_step_remove.html", context)
-    if remove_second_step(request, request.user, step):
+        context = {"step": step, "is_last": two_step_methods_of(request.user).count() == 1}
+        return render_page(request, "accounts/two_step_remove.html", context)
+    if remove_two_step(request, request.user, step):
         messages.success(request, REMOVED[Type(step.type)])
     return redirect("accounts:account")

@@ -1,4 +1,4 @@
-"""What the tests of second steps share: an app that shows codes, and its set-up by the pages."""
+"""What the tests of two-step verification share: an app that shows codes, and its set-up by the pages."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""Second steps of the sign-in: who has one, who needs one, and how they are removed."""
+"""Two-step verification of the sign-in: who has it, who needs it, and how it is removed."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,7 +15,6 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.change_mails import Change, notify_of_change
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.sessions import end_all_sessions, end_other_sessions
@@ -32,19 +31,19 @@ REMOVED = {Type.TOTP: Change.APP_REMOVED, Type.WEBAUTHN: Change.PASSKEY_REMOVED}
 PASSWORDLESS = "alone"
 # An app's code is accepted in its half minute, and in the one before and after. This is longer.
 CODE_WINDOW = timedelta(minutes=2)
-# In the session: True if the person has a second step. The removal of the last one ends the session or the mark.
+# In the session: True if the person has two-step verification. Removing the last method ends it.
 SESSION_MARK = "has_second_step"
-# The pages that stay open to somebody who must set up a second step first.
+# The pages that stay open to somebody who must set up two-step verification first.
 OPEN_VIEWS = {
-    "accounts:sign_in", "accounts:sign_out", "accounts:second_step_set_up", "accounts:authenticator_add",
-    "accounts:passkey_add", "accounts:confirm", "accounts:issuer_sign_in", "accounts:issuer_callback",
+    "accounts:sign_in", "accounts:sign_out", "accounts:two_step_set_up", "accounts:authenticator_add",
+    "accounts:passkey_add", "accounts:confirm", "accounts:idp_sign_in", "accounts:idp_callback",
 }  # fmt: skip
 # An annotation for a queryset of people.
-HAS_SECOND_STEP = Exists(Authenticator.objects.filter(user=OuterRef("pk")).exclude(type=Type.RECOVERY_CODES))
+HAS_TWO_STEP = Exists(Authenticator.objects.filter(user=OuterRef("pk")).exclude(type=Type.RECOVERY_CODES))
 
 
-def second_steps_of(user: User) -> "QuerySet[Authenticator]":
-    """Return the person's second steps. Recovery codes are none: they only replace one."""
+def two_step_methods_of(user: User) -> "QuerySet[Authenticator]":
+    """Return the person's methods of two-step verification. Recovery codes are none: they only replace one."""
     return Authenticator.objects.filter(user=user).exclude(type=Type.RECOVERY_CODES).order_by("created_at")
 
 
@@ -63,56 +62,56 @@ def use_code_once(user: User, code: str) -> bool:
     return not admit([limit_on("used code", str(user.pk), digits, tries=1, window=CODE_WINDOW)])
 
 
-def needs_second_step(user: User) -> bool:
-    """Return whether REQUIRE_SECOND_FACTOR asks `user` for a second step."""
+def needs_two_step(user: User) -> bool:
+    """Return whether REQUIRE_SECOND_FACTOR asks `user` for two-step verification."""
     required = settings.REQUIRE_SECOND_FACTOR
     return required == "everybody" or (required == "administrators" and user.is_administrator)
 
 
-def lacks_second_step(request: HttpRequest) -> bool:
-    """Return whether the person needs a second step and has none. They may not see the portal yet."""
+def lacks_two_step(request: HttpRequest) -> bool:
+    """Return whether the person needs two-step verification and has not set it up. They may not see the portal yet."""
     user = request.user
-    if not isinstance(user, User) or not needs_second_step(user) or request.session.get(SESSION_MARK):
+    if not isinstance(user, User) or not needs_two_step(user) or request.session.get(SESSION_MARK):
         return False
-    request.session[SESSION_MARK] = second_steps_of(user).exists()
+    request.session[SESSION_MARK] = two_step_methods_of(user).exists()
     return not request.session[SESSION_MARK]
 
 
-def record_second_step_added(request: HttpRequest, user: User, kind: Authenticator.Type) -> None:
-    """Record the new second step and end other sessions. Call it in the transaction that adds the step."""
-    record(Verb.SECOND_STEP_ADDED, by=user, target=user, kind=KINDS[kind])
+def record_two_step_added(request: HttpRequest, user: User, kind: Authenticator.Type) -> None:
+    """Record the new method and end other sessions. Call it in the transaction that adds the method."""
+    record(Verb.TWO_STEP_ADDED, by=user, target=user, kind=KINDS[kind])
     end_other_sessions(request, user)
     notify_of_change(ADDED[kind], user)
 
 
-def remove_second_step(request: HttpRequest, user: User, step: Authenticator) -> bool:
-    """Delete the second step, and the recovery codes with the last one. Return False if it was deleted already."""
+def remove_two_step(request: HttpRequest, user: User, step: Authenticator) -> bool:
+    """Delete a method, and with the last one the recovery codes. Return False if it was deleted already."""
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
         deleted, _ = Authenticator.objects.filter(pk=step.pk, user=user).delete()
         if not deleted:
             return False
-        if not second_steps_of(user).exists():
+        if not two_step_methods_of(user).exists():
             Authenticator.objects.filter(user=user).delete()
         kind = Type(step.type)
-        record(Verb.SECOND_STEP_REMOVED, by=user, target=user, kind=KINDS[kind])
+        record(Verb.TWO_STEP_REMOVED, by=user, target=user, kind=KINDS[kind])
         end_other_sessions(request, user)
         notify_of_change(REMOVED[kind], user)
         request.session.pop(SESSION_MARK, None)
     return True
 
 
-def reset_second_steps(user: User, by: User) -> None:
-    """Delete all second steps of the person, for an administrator, so that they sign in with the password alone."""
+def reset_two_step_methods(user: User, by: User) -> None:
+    """Delete all methods of the person, for an administrator: they sign in with the password alone."""
     with transaction.atomic():
         Authenticator.objects.filter(user=user).delete()
         end_all_sessions(user)
-        record(Verb.SECOND_STEP_RESET, by=by, target=user)
-        notify_of_change(Change.SECOND_STEP_REMOVED, user)
+        record(Verb.TWO_STEP_RESET, by=by, target=user)
+        notify_of_change(Change.TWO_STEP_REMOVED, user)
 
 
-class RequiredSecondStepMiddleware:
-    """Redirect people who need a second step and have none to the page that sets one up.
+class RequiredTwoStepMiddleware:
+    """Redirect people who need two-step verification and have none to the page that sets it up.
 
     The database is asked once a session, and never while REQUIRE_SECOND_FACTOR is off.
     """
@@ -127,12 +126,12 @@ class RequiredSecondStepMiddleware:
         match = request.resolver_match
         if settings.REQUIRE_SECOND_FACTOR == "off" or (match and match.view_name in OPEN_VIEWS):
             return None
-        return _redirect_to_set_up(request) if lacks_second_step(request) else None
+        return _redirect_to_set_up(request) if lacks_two_step(request) else None
 
 
 def _redirect_to_set_up(request: HttpRequest) -> HttpResponse:
     if htmx_of(request):
-        return HttpResponseClientRedirect(reverse("accounts:second_step_set_up"), status=403)
+        return HttpResponseClientRedirect(reverse("accounts:two_step_set_up"), status=403)
     if request.method == "POST":
-        messages.warning(request, texts.NOT_SAVED_WITHOUT_IT)
-    return redirect("accounts:second_step_set_up")
+        messages.warning(request, "Your change wasn’t saved. Set up two-step verification first.")
+    return redirect("accounts:two_step_set_up")

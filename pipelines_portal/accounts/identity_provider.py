@@ -1,4 +1,4 @@
-"""The sign-in through an OpenID Connect issuer: who may use it, which account is theirs, and the link between both."""
+"""The sign-in through OpenID Connect: who may use it, which account is theirs, and the link between both."""
 
 import hashlib
 import logging
@@ -19,18 +19,17 @@ from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from pipelines_portal.accounts import texts
 from pipelines_portal.accounts.confirmation import CONFIRMED_FOR_SECONDS
 from pipelines_portal.accounts.models import Team, User
 from pipelines_portal.accounts.sessions import end_all_sessions
-from pipelines_portal.accounts.sign_in import ISSUER_SIGN_IN_AT, refuse
-from pipelines_portal.accounts.signals import NewcomerRefused, newcomer_arrived, signed_in_through_issuer
+from pipelines_portal.accounts.sign_in import IDP_SIGN_IN_AT, refuse
+from pipelines_portal.accounts.signals import NewcomerRefused, newcomer_arrived, signed_in_through_idp
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.connections import describe_failure, is_certificate_error
 from pipelines_portal.web.form_fields import is_email, one_line
 
-# The name of the issuer in the events of sign-ins, also of refused ones.
+# The name of the identity provider in the events of sign-ins, also of refused ones.
 PROVIDER = "oidc"
 # Claims that say whether `email` is verified. Entra ID uses the second. Each may also be a text.
 VOUCHING = ("email_verified", "xms_edov")
@@ -39,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 
 def provider_id() -> str:
-    """Return the provider of linked accounts. It names the issuer, because a `sub` is unique for one issuer only."""
+    """Return the provider of linked accounts. It names the provider: a `sub` is unique for one provider only."""
     return f"{PROVIDER}:{hashlib.sha256(settings.OIDC_ISSUER.encode()).hexdigest()[:16]}"
 
 
@@ -47,8 +46,8 @@ class WrongIssuer(ValueError):
     """The server at OIDC_ISSUER names itself differently."""
 
 
-class IssuerClient(OpenIDConnectOAuth2Adapter):
-    """Reads the configuration of the issuer when somebody signs in, and never before."""
+class IdpClient(OpenIDConnectOAuth2Adapter):
+    """Reads the configuration of the identity provider when somebody signs in, and never before."""
 
     @property
     def openid_config(self) -> dict[str, Any]:
@@ -58,14 +57,14 @@ class IssuerClient(OpenIDConnectOAuth2Adapter):
         return config
 
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
-        return request.build_absolute_uri(reverse("accounts:issuer_callback"))
+        return request.build_absolute_uri(reverse("accounts:idp_callback"))
 
 
-class IssuerProvider(OpenIDConnectProvider):
-    oauth2_adapter_class = IssuerClient
+class IdpProvider(OpenIDConnectProvider):
+    oauth2_adapter_class = IdpClient
 
 
-class IssuerAdapter(DefaultSocialAccountAdapter):
+class IdpAdapter(DefaultSocialAccountAdapter):
     def list_apps(self, request: HttpRequest, provider: Any = None, client_id: Any = None) -> list[SocialApp]:
         """Return the app of the environment. None is stored in the database."""
         if not settings.OIDC_ISSUER:
@@ -75,8 +74,8 @@ class IssuerAdapter(DefaultSocialAccountAdapter):
         app.settings = {"server_url": settings.OIDC_ISSUER}
         return [app]
 
-    def get_provider(self, request: HttpRequest, provider: Any, client_id: Any = None) -> IssuerProvider:
-        return IssuerProvider(request, app=self.get_app(request, provider=provider))
+    def get_provider(self, request: HttpRequest, provider: Any, client_id: Any = None) -> IdpProvider:
+        return IdpProvider(request, app=self.get_app(request, provider=provider))
 
     def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[User, str] | None:
         """Return the account with the verified email. `pre_social_login` links it, unless it is linked already."""
@@ -85,16 +84,19 @@ class IssuerAdapter(DefaultSocialAccountAdapter):
         return (user, email) if user else None
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Check and link the account. Linked people are found by issuer and `sub`, others once by their email."""
+        """Check and link the account. Linked people are found by provider and `sub`, others once by their email."""
         # The token is not needed later, so it is stored nowhere, not even in the session.
         sociallogin.token = None
         if not claims_of(sociallogin):
             raise ImmediateHttpResponse(sign_in_failed(request, None, "two people in one answer"))
         if is_confirming(request, sociallogin) and not has_just_signed_in(sociallogin):
-            sentence = texts.no_new_sign_in(settings.OIDC_NAME)
+            sentence = (
+                f"{settings.OIDC_NAME} didn’t ask you to sign in again. Sign out of {settings.OIDC_NAME}, "
+                "then try again."
+            )
             raise ImmediateHttpResponse(_refuse(request, sentence, email=verified_email(sociallogin)))
         if (at := _signed_in_at(sociallogin)) is not None:
-            request.session[ISSUER_SIGN_IN_AT] = at
+            request.session[IDP_SIGN_IN_AT] = at
         if not sociallogin.account.pk:
             _link_by_email(request, sociallogin)
         if sociallogin.is_existing and sociallogin.user.is_active:
@@ -105,7 +107,9 @@ class IssuerAdapter(DefaultSocialAccountAdapter):
         email = verified_email(sociallogin)
         if may_create_account(email):
             return True
-        raise ImmediateHttpResponse(_refuse(request, texts.email_unknown(email), email=email))
+        raise ImmediateHttpResponse(
+            _refuse(request, f"No account for {email}. Ask your administrator to invite you.", email=email)
+        )
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
         user: User = sociallogin.user
@@ -132,9 +136,24 @@ def _link_by_email(request: HttpRequest, sociallogin: SocialLogin) -> None:
     email = verified_email(sociallogin)
     if not email:
         typed = str(claims_of(sociallogin).get(settings.OIDC_EMAIL_CLAIM, ""))
-        raise ImmediateHttpResponse(_refuse(request, texts.email_not_verified(settings.OIDC_NAME), email=typed))
+        raise ImmediateHttpResponse(
+            _refuse(
+                request,
+                f"{settings.OIDC_NAME} hasn’t verified your email. Verify it there, or contact your administrator.",
+                email=typed,
+            )
+        )
     if sociallogin.is_existing and not link_account(request, sociallogin):
-        raise ImmediateHttpResponse(_refuse(request, texts.email_linked_to_another(settings.OIDC_NAME), email=email))
+        raise ImmediateHttpResponse(
+            _refuse(
+                request,
+                (
+                    f"This account is linked to someone else at {settings.OIDC_NAME}. Ask your administrator "
+                    "to unlink it."
+                ),
+                email=email,
+            )
+        )
     sociallogin.email_addresses = [EmailAddress(email=email, verified=True, primary=True)]
 
 
@@ -143,10 +162,10 @@ def is_linked(user: User) -> bool:
 
 
 def link_account(request: HttpRequest, sociallogin: SocialLogin) -> bool:
-    """Link the account to the person at the issuer. Return False if it is linked to another person there."""
+    """Link the account to the person at the identity provider. Return False if it is linked to another person there."""
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=sociallogin.user.pk)
-        # Only links to this issuer count: after a move to another issuer, people have another `sub`.
+        # Only links to this identity provider count: after a move to another provider, people have another `sub`.
         others = SocialAccount.objects.filter(user=user, provider=sociallogin.account.provider)
         if others.exclude(uid=sociallogin.account.uid).exists():
             return False
@@ -155,7 +174,7 @@ def link_account(request: HttpRequest, sociallogin: SocialLogin) -> bool:
 
 
 def unlink(user: User, by: User) -> bool:
-    """Remove the link, for an administrator, if the issuer gave the email to another person.
+    """Remove the link, for an administrator, if the identity provider gave the email to another person.
 
     Return False if there is no link.
     """
@@ -164,49 +183,49 @@ def unlink(user: User, by: User) -> bool:
         if not deleted:
             return False
         end_all_sessions(user)
-        record(Verb.ISSUER_UNLINKED, by=by, target=user, issuer=settings.OIDC_NAME)
+        record(Verb.IDP_UNLINKED, by=by, target=user, issuer=settings.OIDC_NAME)
     return True
 
 
 def is_confirming(request: HttpRequest, sociallogin: SocialLogin) -> bool:
-    """Return whether somebody who is signed in, now or when they were redirected to the issuer, only confirms."""
+    """Return whether somebody who is signed in, now or when they were redirected to the provider, only confirms."""
     return bool(sociallogin.state.get("data")) or request.user.is_authenticated
 
 
 def has_just_signed_in(sociallogin: SocialLogin) -> bool:
-    """Return whether the token says that the person signed in, and did not merely have a session at the issuer."""
+    """Return whether the token says that the person signed in, and did not merely have a session at the provider."""
     at = _signed_in_at(sociallogin)
     return at is not None and time.time() - at < CONFIRMED_FOR_SECONDS
 
 
 def _signed_in_at(sociallogin: SocialLogin) -> float | None:
-    """Return when the person signed in at the issuer, or None if the token does not say it."""
+    """Return when the person signed in at the identity provider, or None if the token does not say it."""
     at = (sociallogin.account.extra_data.get("id_token") or {}).get("auth_time")
     return float(at) if isinstance(at, int | float) else None
 
 
 def claims_of(sociallogin: SocialLogin) -> dict[str, Any]:
-    """Return the issuer's claims about the person, or none if token and user info are about two people."""
+    """Return the identity provider's claims about the person, or none if token and user info are about two people."""
     data = sociallogin.account.extra_data
     token, info = data.get("id_token") or {}, data.get("userinfo") or {}
     if token and info and token.get("sub") != info.get("sub"):
         return {}
     claim = settings.OIDC_EMAIL_CLAIM
     if info.get(claim, token.get(claim)) != token.get(claim):
-        # The issuer verified the email of the token; people may be able to enter the other one themselves.
+        # The identity provider verified the email of the token; people may be able to enter the other one themselves.
         token = {name: value for name, value in token.items() if name not in VOUCHING}
     return token | info
 
 
 def verified_email(sociallogin: SocialLogin) -> str:
-    """Return the email that the issuer vouches for, or an empty text."""
+    """Return the email that the identity provider vouches for, or an empty text."""
     claims = claims_of(sociallogin)
     email = str(claims.get(settings.OIDC_EMAIL_CLAIM) or "").strip().lower()
     return email if _vouches_for_email(claims) and is_email(email) else ""
 
 
 def _vouches_for_email(claims: dict[str, Any]) -> bool:
-    """Return whether the issuer verified the email. Without a claim that says so, OIDC_TRUST_EMAIL decides."""
+    """Return whether the provider verified the email. Without a claim that says so, OIDC_TRUST_EMAIL decides."""
     if settings.OIDC_EMAIL_CLAIM != "email":  # the claims are about `email` alone
         return bool(settings.OIDC_TRUST_EMAIL)
     claim = next((claims[name] for name in VOUCHING if name in claims), settings.OIDC_TRUST_EMAIL)
@@ -225,7 +244,7 @@ def _welcome(sociallogin: SocialLogin, *, is_new: bool) -> None:
     groups = claims_of(sociallogin).get("groups")
     if isinstance(groups, list):
         _update_teams(sociallogin.user, {str(group) for group in groups})
-    signed_in_through_issuer.send(sender=User, user=sociallogin.user, is_new=is_new)
+    signed_in_through_idp.send(sender=User, user=sociallogin.user, is_new=is_new)
 
 
 def _update_teams(user: User, groups: set[str]) -> None:
@@ -247,14 +266,24 @@ def _refuse(request: HttpRequest, sentence: str, **more: Any) -> HttpResponse:
 
 
 def sign_in_failed(request: HttpRequest, error: Exception | None, code: str | None = None) -> HttpResponse:
-    """Respond with the reason why nobody was signed in. The issuer's response may hold secrets and is not logged."""
+    """Respond with the reason why nobody was signed in. The provider's response may hold secrets and is not logged."""
     name = settings.OIDC_NAME
     if code == AuthError.CANCELLED:
-        return _refuse(request, texts.issuer_cancelled(name))
+        return _refuse(request, f"You cancelled the sign-in with {name}.")
     cause = describe_failure(error) if error else str(code)
     logger.warning("Sign-in through OIDC_ISSUER failed: %s", cause)
     if error and is_certificate_error(error):
-        return _refuse(request, texts.issuer_certificate_refused(name), status=503, cause=cause)
+        return _refuse(
+            request,
+            f"The portal can’t connect to {name} safely. Ask your administrator to check its certificate.",
+            status=503,
+            cause=cause,
+        )
     if isinstance(error, requests.RequestException | WrongIssuer):
-        return _refuse(request, texts.issuer_not_responding(name), status=503, cause=cause)
-    return _refuse(request, texts.issuer_failed(name), status=401)
+        return _refuse(
+            request,
+            f"{name} isn’t responding. Try again in a minute, or sign in with your password.",
+            status=503,
+            cause=cause,
+        )
+    return _refuse(request, f"Signing in with {name} failed or took too long. Try again.", status=401)

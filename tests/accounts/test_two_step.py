@@ -1,4 +1,4 @@
-"""The second step: required in every way to sign in, accepted once, and throttled."""
+"""Two-step verification: required in every way to sign in, accepted once, and throttled."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ from django.contrib.auth import SESSION_KEY
 from django.db import connection
 from django.test import Client
 
-from pipelines_portal.accounts import second_step
 from pipelines_portal.accounts import sign_in as accounts_sign_in
+from pipelines_portal.accounts import two_step
 from pipelines_portal.accounts.models import Session, User
 from pipelines_portal.audit.models import Event
 from pipelines_portal.core.sign_in_throttle.throttle import ACCOUNT_TRIES, CODE_TRIES
 from tests.factories import make_person
 from tests.pages import text_of
 
-from .second_steps import PASSWORD, code_of, give_app, set_up_app, sign_in
+from .two_step import PASSWORD, code_of, give_app, set_up_app, sign_in
 
 
 def is_in(client: Client) -> bool:
@@ -37,7 +37,7 @@ def test_the_password_alone_does_not_sign_in_people_with_an_app(client: Client, 
     assert Event.objects.filter(verb="signed-in").first().detail == {"how": "password, totp"}
 
 
-def test_the_second_step_needs_the_first(client: Client, maria: User) -> None:
+def test_the_two_step_needs_the_first(client: Client, maria: User) -> None:
     secret, _ = give_app(maria)
     for answer in (client.get("/sign-in/code/"), client.post("/sign-in/code/", {"code": code_of(secret)})):
         assert answer["Location"] == "/sign-in/"
@@ -133,7 +133,7 @@ def test_a_deactivation_ends_a_waiting_sign_in(client: Client, maria: User) -> N
     assert "deactivated" in refused.content.decode()
 
 
-def test_an_invitation_does_not_bypass_the_second_step(client: Client, rf: Any, maria: User) -> None:
+def test_an_invitation_does_not_bypass_the_two_step(client: Client, rf: Any, maria: User) -> None:
     give_app(maria)
     from allauth.core.context import request_context
 
@@ -146,7 +146,7 @@ def test_an_invitation_does_not_bypass_the_second_step(client: Client, rf: Any, 
     assert SESSION_KEY not in request.session
 
 
-def test_typed_values_survive_the_second_step(client: Client, maria: User) -> None:
+def test_typed_values_survive_the_two_step(client: Client, maria: User) -> None:
     """The pages carry the values: after the password, the code, and a wrong code."""
     secret, _ = give_app(maria)
     kept = {"next": "/keys/1/workflows/", "typed:workflow": 'Typed "for" <hours>'}
@@ -192,17 +192,17 @@ def everything_in_the_database() -> str:
 
 
 def having() -> list[User]:
-    """Return the people with a second step, as a list of people finds them."""
-    return list(User.objects.filter(second_step.HAS_SECOND_STEP))
+    """Return the people with two-step verification, as a list of people finds them."""
+    return list(User.objects.filter(two_step.HAS_TWO_STEP))
 
 
-def test_an_administrator_resets_a_lost_second_step(client: Client, maria: User) -> None:
+def test_an_administrator_resets_a_lost_two_step(client: Client, maria: User) -> None:
     secret, _ = give_app(maria)
     boss = User.objects.create_superuser("boss@acme.example", PASSWORD)
     assert having() == [maria]
     sign_in(client)
     client.post("/sign-in/code/", {"code": code_of(secret)})
-    second_step.reset_second_steps(maria, boss)
+    two_step.reset_two_step_methods(maria, boss)
     assert not is_in(client)
     assert having() == []
     assert sign_in(client)["Location"] == "/"

@@ -1,4 +1,4 @@
-"""An account belongs to one person at the issuer, also when its email is given to somebody else there."""
+"""An account belongs to one person at the identity provider, also when its email is given to somebody else there."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.test import Client
 from oidc_provider_mock import User as Claims
 from oidc_provider_mock import run_server_in_thread
 
-from pipelines_portal.accounts.issuer import provider_id
+from pipelines_portal.accounts.identity_provider import provider_id
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.models import Event
 from tests.factories import make_person
@@ -15,8 +15,8 @@ from tests.pages import text_of
 from tests.people.cast import events
 from tests.statements import before_statement
 
-from .issuer import is_in, through
-from .second_steps import PASSWORD, sign_in
+from .identity_provider import is_in, through
+from .two_step import PASSWORD, sign_in
 
 LINKED = "This account is linked to someone else at Acme SSO. Ask your administrator to unlink it."
 
@@ -53,7 +53,7 @@ def test_one_of_two_concurrent_sign_ins_is_linked(client: Client, oidc: Any, mar
     assert linked() == [("maria@acme.example", "recycled")]
 
 
-def test_people_are_known_again_when_the_portal_moved_to_another_issuer(client: Client, oidc: Any, maria: User) -> None:
+def test_people_are_known_again_when_the_portal_moved_to_another_idp(client: Client, oidc: Any, maria: User) -> None:
     oidc.OIDC_ISSUER, moved_to = "https://issuer-before.example", oidc.OIDC_ISSUER
     SocialAccount.objects.create(user=maria, provider=provider_id(), uid="her-mark-there")
     oidc.OIDC_ISSUER = moved_to
@@ -61,8 +61,8 @@ def test_people_are_known_again_when_the_portal_moved_to_another_issuer(client: 
     assert is_in(client)
 
 
-def test_a_link_to_one_issuer_does_not_count_for_another(client: Client, oidc: Any, maria: User) -> None:
-    """Issuers number their people each for itself: 1, 2, 3."""
+def test_a_link_to_one_idp_does_not_count_for_another(client: Client, oidc: Any, maria: User) -> None:
+    """Identity providers number their people each for itself: 1, 2, 3."""
     User.objects.update(role="administrator")
     through(client, "maria")
     stranger = Claims(sub="maria", claims={"email": "eve@else.example", "email_verified": True})

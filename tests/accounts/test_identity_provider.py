@@ -1,4 +1,4 @@
-"""Signing in through an OpenID Connect issuer: who comes in, and whose account they come into."""
+"""Signing in through an OpenID Connect provider: who comes in, and whose account they come into."""
 
 import json
 import re
@@ -16,12 +16,12 @@ from pipelines_portal.audit.models import Event
 from tests.factories import make_person
 from tests.pages import text_of
 
-from .issuer import is_in, through
-from .second_steps import PASSWORD, code_of, give_app, sign_in
+from .identity_provider import is_in, through
 from .software_passkey import HOST, SoftwarePasskey, new_passkey, software_passkey
+from .two_step import PASSWORD, code_of, give_app, sign_in
 
 
-def test_there_is_a_button_when_there_is_an_issuer(client: Client, oidc: Any) -> None:
+def test_there_is_a_button_when_there_is_an_idp(client: Client, oidc: Any) -> None:
     assert "Sign in with Acme SSO" in text_of(client.get("/sign-in/"))
     oidc.OIDC_ISSUER = ""
     assert "Sign in with Acme SSO" not in text_of(client.get("/sign-in/"))
@@ -53,7 +53,7 @@ def test_an_unverified_email_is_refused(client: Client, oidc: Any, sub: str) -> 
 
 
 def test_a_linked_person_signs_in_with_any_email(client: Client, oidc: Any) -> None:
-    """Linked people are known by issuer and `sub`, because anybody may be able to change the email there."""
+    """Linked people are known by identity provider and `sub`, because anybody may be able to change the email there."""
     through(client, "maria")
     for sub in ("unverified", "elsewhere", "nobody"):
         SocialAccount.objects.update(uid=sub)
@@ -68,7 +68,7 @@ def test_the_claim_of_entra_id_verifies_an_email(client: Client, oidc: Any, mari
     assert is_in(client)
 
 
-def test_an_issuer_can_be_trusted_with_the_emails_of_its_people(client: Client, oidc: Any) -> None:
+def test_an_idp_can_be_trusted_with_the_emails_of_its_people(client: Client, oidc: Any) -> None:
     assert through(client, "silent").status_code == 403
     oidc.OIDC_TRUST_EMAIL = True
     assert through(client, "unverified").status_code == 403, "a no is a no"
@@ -115,7 +115,7 @@ def test_an_existing_account_is_linked_and_unchanged(client: Client, oidc: Any, 
     assert is_in(elsewhere) and is_in(client)
 
 
-def test_the_issuer_does_not_bypass_the_second_step(client: Client, oidc: Any, maria: User) -> None:
+def test_the_idp_does_not_bypass_the_two_step(client: Client, oidc: Any, maria: User) -> None:
     secret, _ = give_app(maria)
     assert through(client, "maria", "/submissions/")["Location"] == "/sign-in/code/"
     assert not is_in(client)
@@ -133,7 +133,7 @@ def test_the_issuer_does_not_bypass_the_second_step(client: Client, oidc: Any, m
         ("everybody", "operator", True),
     ],
 )
-def test_the_setting_of_the_second_step_holds_after_the_issuer(
+def test_the_setting_of_the_two_step_holds_after_the_idp(
     client: Client, oidc: Any, maria: User, setting: str, role: str, is_asked: bool
 ) -> None:
     """Who has none sets it up first; who has one is asked for a code in any case."""
@@ -209,7 +209,7 @@ def sign_in_with(passkey: SoftwarePasskey, browser: Client) -> Any:
     return browser.post("/sign-in/passkey/", {"credential": signed})
 
 
-def test_people_of_the_issuer_add_passkeys_as_their_second_step_only(oidc: Any, maria: User) -> None:
+def test_people_of_the_idp_add_passkeys_as_their_two_step_only(oidc: Any, maria: User) -> None:
     oidc.PASSWORD_SIGN_IN = "administrators"
     browser = Client(headers={"host": HOST})
     through(browser, "maria")
@@ -220,7 +220,7 @@ def test_people_of_the_issuer_add_passkeys_as_their_second_step_only(oidc: Any, 
     assert "Requires your password" in text_of(browser.get("/account/"))
 
 
-def test_a_session_at_the_issuer_does_not_count_as_a_fresh_sign_in(client: Client, oidc: Any) -> None:
+def test_a_session_at_the_idp_does_not_count_as_a_fresh_sign_in(client: Client, oidc: Any) -> None:
     """Otherwise somebody at an unlocked screen could sign out and in again without a password."""
     maria = make_person("maria@acme.example", role="administrator")
     other = make_person("other@acme.example")
@@ -232,8 +232,8 @@ def test_a_session_at_the_issuer_does_not_count_as_a_fresh_sign_in(client: Clien
 
 
 @pytest.mark.parametrize("sub", ["untimed", "idle"])
-def test_a_confirmation_needs_a_fresh_sign_in_at_the_issuer(client: Client, oidc: Any, sub: str) -> None:
-    """A session at the issuer is not enough, because an unlocked computer has one."""
+def test_a_confirmation_needs_a_fresh_sign_in_at_the_idp(client: Client, oidc: Any, sub: str) -> None:
+    """A session at the identity provider is not enough, because an unlocked computer has one."""
     through(client, sub)
     sent = client.post("/sign-in/oidc/", {"next": "/account/authenticator/"})
     asked = parse_qs(urlsplit(sent["Location"]).query)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines_portal.api_client.messages import field_message, is_about_unknown_file, row_message
+from pipelines_portal.web.error_sentences import field_message, is_about_unknown_file, row_message
 
 LABELS = {"front": "Front view", "total": "Total"}
 

@@ -1,4 +1,4 @@
-"""An OpenID Connect issuer: a real one over HTTP, whose people say what the test lets them say."""
+"""An OpenID Connect provider: a real one over HTTP, whose people say what the test lets them say."""
 
 import time
 from collections.abc import Iterator
@@ -22,22 +22,22 @@ PEOPLE = {
     "nobody": {},
     # As Microsoft Entra ID has it: no email_verified.
     "entra": {"email": "maria@acme.example", "xms_edov": "1", "preferred_username": "m.weber@acme.example"},
-    # Signed in at the issuer long before, without a time. All others did just now.
+    # Signed in at the identity provider long before, without a time. All others did just now.
     "idle": {"email": "maria@acme.example", "email_verified": True, "auth_time": int(time.time()) - 3600},
     "untimed": {"email": "maria@acme.example", "email_verified": True, "auth_time": None},
 }
 
 
 @pytest.fixture(scope="module")
-def issuer() -> Iterator[str]:
+def idp() -> Iterator[str]:
     people = [Claims(sub=sub, claims=claims) for sub, claims in PEOPLE.items()]
     with run_server_in_thread(user_claims=people) as server:
         yield f"http://localhost:{server.server_port}"
 
 
 @pytest.fixture
-def oidc(settings: Any, issuer: str, db: None, static_root: None) -> Any:
-    settings.OIDC_ISSUER = issuer
+def oidc(settings: Any, idp: str, db: None, static_root: None) -> Any:
+    settings.OIDC_ISSUER = idp
     settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET, settings.OIDC_NAME = (
         "portal",
         "s3cret-of-the-client",
@@ -48,7 +48,7 @@ def oidc(settings: Any, issuer: str, db: None, static_root: None) -> Any:
 
 
 def through(client: Client, sub: str, next_address: str = "") -> Any:
-    """Return the portal's response when `sub` comes back from the issuer."""
+    """Return the portal's response when `sub` comes back from the identity provider."""
     sent = client.post("/sign-in/oidc/", {"next": next_address})
     assert sent.status_code == 302, sent.content.decode()
     back = requests.post(sent["Location"], data={"sub": sub}, allow_redirects=False, timeout=10).headers["Location"]

@@ -1,4 +1,4 @@
-"""An issuer that is silent, or is none, and answers that nobody asked for: each is a sentence."""
+"""An identity provider that is silent, or is none, and answers that nobody asked for: each is a sentence."""
 
 import socket
 from typing import Any
@@ -12,17 +12,17 @@ from django.test import Client
 from tests.external_api.server import free_port
 from tests.pages import text_of
 
-from .issuer import is_in
+from .identity_provider import is_in
 
 
-def test_a_silent_issuer_is_reported(client: Client, oidc: Any) -> None:
+def test_a_silent_idp_is_reported(client: Client, oidc: Any) -> None:
     oidc.OIDC_ISSUER = f"http://localhost:{free_port()}"
     silent = client.post("/sign-in/oidc/")
     assert silent.status_code == 503
     assert "Acme SSO isn’t responding" in text_of(silent)
 
 
-def test_a_slow_issuer_times_out(client: Client, oidc: Any) -> None:
+def test_a_slow_idp_times_out(client: Client, oidc: Any) -> None:
     oidc.SOCIALACCOUNT_REQUESTS_TIMEOUT = 0.3
     with socket.create_server(("localhost", 0)) as slow:
         oidc.OIDC_ISSUER = f"http://localhost:{slow.getsockname()[1]}"
@@ -30,7 +30,7 @@ def test_a_slow_issuer_times_out(client: Client, oidc: Any) -> None:
 
 
 @pytest.mark.parametrize("config", ["[]", "{}", "<html>", '{"issuer": 7}', '{"issuer": "https://evil.example"}'])
-def test_a_server_that_is_no_issuer_is_reported(client: Client, oidc: Any, config: str) -> None:
+def test_a_server_that_is_no_idp_is_reported(client: Client, oidc: Any, config: str) -> None:
     with responses.RequestsMock() as answers:
         answers.get(f"{oidc.OIDC_ISSUER}/.well-known/openid-configuration", body=config)
         refused = client.post("/sign-in/oidc/")
@@ -38,7 +38,7 @@ def test_a_server_that_is_no_issuer_is_reported(client: Client, oidc: Any, confi
     assert "Not signed in" in text_of(refused)
 
 
-def test_an_issuer_that_fails_at_the_callback_is_reported(client: Client, oidc: Any) -> None:
+def test_an_idp_that_fails_at_the_callback_is_reported(client: Client, oidc: Any) -> None:
     sent = client.post("/sign-in/oidc/")
     back = requests.post(sent["Location"], data={"sub": "maria"}, allow_redirects=False, timeout=10).headers["Location"]
     with responses.RequestsMock() as answers:

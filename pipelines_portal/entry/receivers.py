@@ -41,7 +41,7 @@ def warn_about_imports(sender: object, key: SavedKey, **more: object) -> list[st
     found = list(list_unfinished_with(key)[: MOST_NAMED + 1])
     if not found:
         return []
-    names = [texts.OWNED_BY.format(label=each.label, owner=each.owner) for each in found[:MOST_NAMED]]
+    names = [f"{each.label} (by {each.owner})" for each in found[:MOST_NAMED]]
     return [texts.deleted_with_key(names, has_more=len(found) > MOST_NAMED)]
 
 

@@ -88,7 +88,7 @@ def notify_end(import_job: ImportJob) -> None:
         # An import that is sent again, with rows that were fixed, ends again.
         subject=f"import:{import_job.pk}:{sums['count']}",
         title=texts.import_finished(import_job.file_name, created, rejected),
-        sentence=texts.IMPORT_INTO.format(workflow=import_job.workflow_name),
+        sentence=f"Import into {import_job.workflow_name}",
         address=reverse("imports:detail", args=[import_job.key_id, import_job.workflow_id, import_job.pk]),
         tone="warning" if rejected else "finished",
     )

@@ -16,7 +16,7 @@ def add_copies(import_job: ImportJob, by: User, values: dict[int, FieldValues]) 
     """Add a row with the values of each task, which its task replaces once it is created. Raise CannotChange."""
     numbers = _add_rows(import_job, list(values))
     posted = [PostedRow(number, _cells(import_job, values[task_id])) for number, task_id in numbers.items()]
-    save_rows(import_job, by, posted, texts.COPY_TASKS)
+    save_rows(import_job, by, posted, "Copy tasks")
 
 
 def _add_rows(import_job: ImportJob, task_ids: list[int]) -> dict[int, int]:

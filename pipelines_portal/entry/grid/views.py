@@ -24,12 +24,17 @@ from pipelines_portal.core import times
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.form.presets import MOST_CHIPS, offered_preset, offered_presets
 from pipelines_portal.entry.grid.copies import add_copies
-from pipelines_portal.entry.grid.pasting import pasted_cells
-from pipelines_portal.entry.grid.pins import pin_text, pinned_texts
+from pipelines_portal.entry.grid.pasting import (
+    columns_beyond,
+    columns_left_out,
+    fields_of_headings,
+    names_from,
+    pasted_cells,
+)
+from pipelines_portal.entry.grid.pins import add_pins, pin_text, pinned_texts
 from pipelines_portal.entry.imports.jobs import send_at_once, work_if_small
 from pipelines_portal.entry.imports.lists import count_stored
 from pipelines_portal.entry.imports.reading import start_import
-from pipelines_portal.entry.imports.remembered import read_remembered
 from pipelines_portal.entry.imports.views.import_job import MOST_STORED
 from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
 from pipelines_portal.entry.requests import settle_overdue
@@ -37,10 +42,8 @@ from pipelines_portal.entry.rows.cells import RowTexts
 from pipelines_portal.entry.rows.checking import SENT
 from pipelines_portal.entry.rows.fixing import LARGEST_NUMBER, CannotChange, last_change, undo_change
 from pipelines_portal.entry.rows.page import grid_context, saved_answer
-from pipelines_portal.entry.rows.row_list import MOST_IN_PAGE, Column, columns_of, empty_grid
+from pipelines_portal.entry.rows.row_list import MOST_IN_PAGE, Column, empty_grid
 from pipelines_portal.entry.rows.saving import (
-    MOST_PROBLEMS,
-    QUOTED,
     Cell,
     PostedRow,
     SavedRows,
@@ -61,8 +64,6 @@ from pipelines_portal.entry.rows.typed import (
 )
 from pipelines_portal.entry.transitions import give_back_typed
 from pipelines_portal.keys.clients import client_for
-from pipelines_portal.matching.columns import guesses_from
-from pipelines_portal.matching.headers import match_headers
 from pipelines_portal.spreadsheets.limits import MAX_COLUMNS
 from pipelines_portal.submissions.origin import briefs_of_tasks
 from pipelines_portal.web.parameters import number_in, uuid_in
@@ -74,10 +75,6 @@ from pipelines_portal.workflows.notes import notes_of
 from pipelines_portal.workflows.opening import refresh
 from pipelines_portal.workflows.permissions import usable_workflow
 
-# Headings of pasted rows: so many columns are named like fields.
-LEAST_HEADINGS = 2
-# A first row with more, or longer, cells is not compared with the fields.
-MOST_HEADINGS, LONGEST_HEADING = 500, 200
 # More pasted rows become an import of their own, so that one request does not take too long.
 MOST_PASTED = 2_000
 # The rows that one request creates.
@@ -190,7 +187,9 @@ def posts_to_grid(view: View) -> Callable[..., Any]:
         workflow = usable_workflow(request.user, key_id, workflow_id)
         schema = cached_schema(workflow, client_for(workflow.key))
         if _is_of_another(request, workflow):
-            return JsonResponse({"problem": texts.OTHER_IMPORT}, status=409)
+            return JsonResponse(
+                {"problem": "This page is out of date. Copy what you typed, then reload it."}, status=409
+            )
         try:
             return view(request, workflow, schema, **more)
         except CannotChange as error:
@@ -220,17 +219,9 @@ def cells(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) ->
     """Save what was typed. The first text begins the import of typed rows."""
     posted = read_posted_cells(request.body)
     import_job = begin_typed(request.user, workflow, schema)
-    _add_pins(request.user, workflow, schema, posted)
+    add_pins(request.user, workflow, schema, posted)
     saved = save_rows(import_job, request.user, posted)
     return _answer(request, workflow, import_job, saved)
-
-
-def _add_pins(person: User, workflow: OpenedWorkflow, schema: Schema, posted: list[PostedRow]) -> None:
-    """Put the pinned texts into new rows, where nothing was typed."""
-    new = [row for row in posted if row.is_new and any(cell.after for cell in row.cells.values())]
-    pinned = pinned_texts(person, workflow, schema) if new else {}
-    for row in new:
-        row.cells.update({name: Cell("", text) for name, text in pinned.items() if name not in row.cells})
 
 
 def _answer(
@@ -262,77 +253,27 @@ def paste(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) ->
     if not lines or not first:
         return HttpResponseBadRequest()
     if max(map(len, lines)) > MAX_COLUMNS:
-        return JsonResponse({"problem": texts.PASTED_COLUMNS.format(most=MAX_COLUMNS)}, status=409)
-    headings = [] if "first_row" in data else _headings(lines, workflow, schema)
-    names = headings or _names_from(data, schema)
-    left_out = _left_out(lines, names) if headings else _beyond(lines, len(names))
+        return JsonResponse(
+            {"problem": f"Not pasted: there are more than {MAX_COLUMNS} columns. Leave out columns you don’t need."},
+            status=409,
+        )
+    headings = [] if "first_row" in data else fields_of_headings(lines, workflow, schema)
+    names = headings or names_from(data, schema)
+    left_out = columns_left_out(lines, names) if headings else columns_beyond(lines, len(names))
     if headings:
         del lines[0]
     if len(lines) > MOST_PASTED:
         return _import_pasted(request, workflow, names, lines)
     import_job = begin_typed(request.user, workflow, schema)
     if "instead" in data and undo_change(import_job, number_in(data["instead"]) or 0) is None:
-        raise CannotChange(texts.NOT_PASTED_AGAIN)
+        raise CannotChange("Not changed: there’s a newer change. Undo it, then paste the rows again.")
     posted = _placed(import_job, lines, first, names, data.get("blank", ""))
-    _add_pins(request.user, workflow, schema, posted)
+    add_pins(request.user, workflow, schema, posted)
     saved = save_rows(import_job, request.user, posted, texts.PASTE_ROWS)
     saved.problems[:0] = left_out
     said, change = texts.rows_pasted(len(lines), has_headings=bool(headings)), last_change(import_job)
     headed = change.number if headings and change else ""
     return _answer_in_pages(request, workflow, import_job, saved, said=said, headed=headed)
-
-
-def _names_from(data: QueryDict, schema: Schema) -> list[str]:
-    """Return the fields from the active one on: those that the page shows, then the folded ones."""
-    names = [column.known.name for column in columns_of(schema)]
-    shown = [each for each in data.get("columns", "").split("\n") if each in names] or names
-    name = data.get("field", "")
-    start = shown.index(name) if name in shown else 0
-    return shown[start:] + [each for each in names if each not in shown]
-
-
-def _beyond(lines: list[list[str]], count: int) -> list[str]:
-    """Return a sentence about pasted columns that come after the last field."""
-    columns: dict[int, str] = {}
-    for line in lines:
-        for place, text in enumerate(line[count:]):
-            if text.strip():
-                columns.setdefault(place, text[:QUOTED])
-    if not columns:
-        return []
-    quoted = ", ".join(f"“{columns[place]}”" for place in sorted(columns)[:MOST_PROBLEMS])
-    if len(columns) > MOST_PROBLEMS:
-        quoted += " …"
-    is_one = len(columns) == 1
-    said = texts.PASTED_TOO_WIDE_ONE if is_one else texts.PASTED_TOO_WIDE
-    return [said.format(count=f"{len(columns):,}", typed=quoted)]
-
-
-def _left_out(lines: list[list[str]], names: list[str]) -> list[str]:
-    """Return a sentence about columns whose heading names no field."""
-    left: dict[int, str] = {}
-    for line in lines[1:]:
-        for place, text in enumerate(line):
-            if text.strip() and not (place < len(names) and names[place]):
-                heading = lines[0][place] if place < len(lines[0]) else ""
-                left.setdefault(place, f"“{(heading.strip() or text)[:QUOTED]}”")
-    if not left:
-        return []
-    said = texts.HEADING_LEFT_OUT if len(left) == 1 else texts.HEADINGS_LEFT_OUT
-    quoted = ", ".join(left[place] for place in sorted(left)[:MOST_PROBLEMS]) + (
-        " …" if len(left) > MOST_PROBLEMS else ""
-    )
-    return [said.format(count=f"{len(left):,}", headings=quoted)]
-
-
-def _headings(lines: list[list[str]], workflow: OpenedWorkflow, schema: Schema) -> list[str]:
-    """Return the fields that the cells of the first line name, "" for none, or [] if the line is a row."""
-    if len(lines) < 2 or len(lines[0]) > MOST_HEADINGS:
-        return []
-    remembered = guesses_from(read_remembered(workflow), schema)
-    matches = match_headers([cell.strip()[:LONGEST_HEADING] for cell in lines[0]], schema.fields, remembered)
-    names = [match.used.field if match.used else "" for match in matches]
-    return names if sum(map(bool, names)) >= LEAST_HEADINGS else []
 
 
 def _placed(import_job: ImportJob, lines: list[list[str]], first: int, names: list[str], blank: str) -> list[PostedRow]:
@@ -389,7 +330,7 @@ def preset(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, p
         if known.name in values
     }
     posted = [PostedRow(number, placed, is_new=stored is None)]
-    _add_pins(request.user, workflow, schema, posted)
+    add_pins(request.user, workflow, schema, posted)
     return _answer(request, workflow, import_job, save_rows(import_job, request.user, posted))
 
 
@@ -401,7 +342,9 @@ def pin(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> H
     if known is None:
         return HttpResponseBadRequest()
     is_pinned = pin_text(request.user, workflow, schema, name, text)
-    return JsonResponse({"said": (texts.PINNED if is_pinned else texts.UNPINNED).format(field=known.label)})
+    return JsonResponse(
+        {"said": ("{field} pinned" if is_pinned else "{field} no longer pinned").format(field=known.label)}
+    )
 
 
 @posts_to_grid
@@ -474,7 +417,12 @@ def copy(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRespons
     known = briefs_of_tasks(request.user, workflow.key, workflow_id, dict.fromkeys(task_ids))
     values = {task_id: brief.fields for task_id in task_ids if (brief := known.get(task_id)) and brief.fields}
     if left := [task_id for task_id in task_ids if task_id not in values]:
-        messages.warning(request, texts.NOT_COPIED.format(tasks=", ".join(map(str, left[:10]))))
+        messages.warning(
+            request,
+            "Not copied: {tasks}. The values aren’t stored here, or you can’t see them.".format(
+                tasks=", ".join(map(str, left[:10]))
+            ),
+        )
     if not values:
         return redirect("tasks:list", key_id, workflow_id)
     try:

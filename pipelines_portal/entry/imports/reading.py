@@ -19,7 +19,6 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.sql import db_id, insert_many
-from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.proposals import propose
 from pipelines_portal.entry.models import FilePart, ImportJob, ImportRow, Step
 from pipelines_portal.entry.rows.checking import LeaseLost
@@ -125,7 +124,9 @@ def _read_blocks(import_job: ImportJob, budget: TimeBudget) -> tuple[list[bytes]
                 if not import_job.renew_lease():
                     raise LeaseLost
     if not blocks:
-        raise RowsFileError(texts.NO_ROWS.format(name=import_job.file_name), texts.OTHER_FILE_OR_SHEET)
+        raise RowsFileError(
+            f"{import_job.file_name} has no rows.", "Check that it’s the right file, or the right sheet."
+        )
     return blocks, asdict(reading.found)
 
 

@@ -85,11 +85,11 @@ def missing_right(import_job: ImportJob) -> str:
         may_other_send=Exists(sendable_keys(other).filter(pk=import_job.key_id)),
     ).first()
     if workflow is None:
-        return texts.NOT_OPENED
+        return "The workflow was removed from the list. Add it again, then resume the import."
     if not workflow.may_owner_send:
         return texts.NO_ACCESS.format(owner=owner)
     if not workflow.may_other_send:
-        return texts.CONTINUED_WITHOUT_ACCESS.format(person=other)
+        return f"{other} continued this import and no longer has access to this key."
     workflow.key = import_job.key
     import_job.workflow = workflow
     return ""
@@ -101,14 +101,14 @@ def _schema_changed(import_job: ImportJob, schema: Schema) -> bool:
     if fields == import_job.schema:
         return False
     if not schema.fields:
-        pause_for(import_job, texts.NO_FIELDS)
+        pause_for(import_job, "Pipelines says that this workflow has no fields. Resume when it has fields again.")
         return True
     give_back_unsent(import_job)
     values = {
         "schema": fields,
         "schema_changes": changes_between(import_job.parsed_schema, schema),
         "matching": without_gone_fields(Matching.load(import_job.matching), schema).dump(),
-        "problem": texts.SCHEMA_CHANGED,
+        "problem": "This workflow’s fields changed after the rows were checked.",
     }
     import_job.take_step(Step.RECHECK, ImportJob.Status.CHECKING, import_job.lease_is_held, **values)
     return True
@@ -191,7 +191,7 @@ class Sender:
             stop_unconfirmed(self.import_job, texts.UNCONFIRMED)
             return False
         if is_first and submission.status == Submission.Status.REJECTED:
-            pause_for(self.import_job, texts.FIRST_REJECTED)
+            pause_for(self.import_job, "The first row was rejected. The rest wasn’t sent.")
             return False
         if is_first:
             self.import_job.update_leased(one_row_first=False)
@@ -219,7 +219,10 @@ class Sender:
         self.import_job.rows_per_request = half
         is_given_back = give_back(self.import_job, submission)
         if is_given_back and self.import_job.is_typed:
-            pause_for(self.import_job, texts.TOO_LARGE)
+            pause_for(
+                self.import_job,
+                "Not created. The rows were too large together. Create them again; we’ll send smaller batches.",
+            )
             return False
         return is_given_back
 
@@ -229,7 +232,7 @@ def _wait_or_pause(import_job: ImportJob, error: Exception) -> None:
     now = timezone.now()
     if isinstance(error, RateLimited):
         delay = timedelta(seconds=error.retry_after or DEFAULT_RETRY_AFTER)
-        import_job.release_lease(due_at=now + delay, problem=texts.RATE_LIMITED)
+        import_job.release_lease(due_at=now + delay, problem="Pipelines asks us to wait.")
     elif isinstance(error, TEMPORARY) and import_job.tries < MOST_TRIES:
         delay = timedelta(seconds=min(FIRST_DELAY * 1.5**import_job.tries, LONGEST_DELAY))
         import_job.release_lease(due_at=now + delay, problem=sentence(error), tries=import_job.tries + 1)

@@ -18,7 +18,6 @@ from django.utils.dateparse import parse_datetime
 
 from pipelines_portal.api_client import InvalidRequest, PipelinesClient, PipelinesError, Task
 from pipelines_portal.api_client.bounds import LARGEST_ID
-from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import Counts, ImportJob
 from pipelines_portal.entry.rows.tasks import attention_tasks, read_index
 from pipelines_portal.keys.clients import KeyCannotBeOpened, background_client_for
@@ -50,7 +49,7 @@ def task_bar(import_job: ImportJob, counts: Counts) -> Bar | None:
     mistakes = import_job.task_counts.get("mistakes", 0)
     total = max(counts.created - mistakes, 0)
     others = total - sum(count for _, _, count in shares)
-    bar = build_bar([*shares, ("unknown", texts.STATUS_UNKNOWN, max(others, 0))])
+    bar = build_bar([*shares, ("unknown", "Status not known yet", max(others, 0))])
     return Bar(bar.parts, total, parse_datetime(import_job.task_counts.get("as_of", "")), mistakes)
 
 

@@ -144,20 +144,6 @@ class LabelledError:
         return self.sentence.removeprefix(self.marked)
 
 
-def labelled_errors(import_job: ImportJob, rows: list[ImportRow]) -> dict[int, list[LabelledError]]:
-    """Return the errors of rows, in the order of their numbers."""
-    labels = {known.name: known.label for known in import_job.parsed_schema.fields}
-    found: dict[int, list[LabelledError]] = {}
-    # A range is much faster than a list of numbers if there are thousands of groups.
-    numbers = (rows[0].number, rows[-1].number)
-    errors = RowError.objects.filter(group__import_job=import_job, number__range=numbers)
-    for error in errors.select_related("group").order_by("pk"):
-        group = error.group
-        label = labels.get(group.field_name, group.field_name)
-        found.setdefault(error.number, []).append(LabelledError(label, group.message))
-    return found
-
-
 def value_input(known: Field, name: str, text: str, **attrs: str | bool) -> SafeString:
     """Render a small input for a field's value. Text that is no choice of the field is offered until it is replaced."""
     return value_widget(known, text).render(name, text, attrs={"id": name, "class": "value"} | attrs)

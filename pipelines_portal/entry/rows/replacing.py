@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field
-from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.rows.cells import RowTexts
 from pipelines_portal.entry.rows.checking import RECHECKED_AT_ONCE
@@ -75,7 +74,7 @@ def replace_in_rows(import_job: ImportJob, by: User, replacement: Replacement) -
         new = replacement.apply(old)
         return new != old and edit_row(row, {replacement.known.name: new})
 
-    label = texts.FIND_AND_REPLACE.format(find=replacement.find, put=replacement.put)
+    label = f"Replace “{replacement.find}” with “{replacement.put}”"
     # The search takes longer than the change, which reads each row once more. So it is made only once.
     found = find_rows(import_job, replacement)
     return change_rows(import_job, by, label, lambda: found, replace)

@@ -59,7 +59,7 @@ LOOKS = {
 }
 _DECIMALS = re.compile(r"[+-]?[0-9]+\.[0-9]*")
 REQUESTED = Look("pending", "pending", WAITING, is_calm=True)
-CREATING = Look("sending", "in_progress", texts.CREATING, is_calm=True)
+CREATING = Look("sending", "in_progress", "Creating…", is_calm=True)
 
 
 @dataclass(frozen=True)

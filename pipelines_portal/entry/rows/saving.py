@@ -134,7 +134,7 @@ def read_posted_forms(data: Mapping[str, str]) -> list[PostedRow]:
     return list(rows.values())[:MOST_POSTED_ROWS]
 
 
-def save_rows(import_job: ImportJob, by: User, posted: list[PostedRow], label: str = texts.EDIT_ROWS) -> SavedRows:
+def save_rows(import_job: ImportJob, by: User, posted: list[PostedRow], label: str = "Edit rows") -> SavedRows:
     """Save posted rows as far as nobody else changed them, and check them. Raise CannotChange.
 
     Afterwards `import_job` has the columns that were written.
@@ -187,7 +187,7 @@ def _save(
     saved.problems = problems[:MOST_PROBLEMS]
     if more := problems[MOST_PROBLEMS:]:
         # The page no longer shows what was typed, so each text is quoted.
-        saved.problems.append(" ".join([texts.MORE_CELLS.format(count=f"{len(more):,}"), *more]))
+        saved.problems.append(" ".join([f"{len(more):,} more cells weren’t saved.", *more]))
     return saved
 
 
@@ -199,12 +199,14 @@ def _compare(
     for name, cell in posted.cells.items():
         if name not in known:
             continue
-        present = plain_line_ends(row_texts.text(known[name], row))
-        place = {"column": known[name].label, "row": f"{row.number:,}"}
+        column, present = known[name].label, plain_line_ends(row_texts.text(known[name], row))
         if present == plain_line_ends(cell.after):
             continue
         if posted.is_too_long(name):
-            problems.append(texts.CELL_LONG.format(**place, most=f"{LONGEST_TEXT:,}", typed=cell.after[:QUOTED]))
+            problems.append(
+                f"{column} of row {row.number:,} not saved: it has more than {LONGEST_TEXT:,} characters. "
+                f"It begins with “{cell.after[:QUOTED]}”."
+            )
             continue
         after = stored_text(known[name], cell.after, row_texts.of_file)
         if present == plain_line_ends(after):
@@ -212,7 +214,10 @@ def _compare(
         if cell.before is None or present == plain_line_ends(cell.before):
             new[name] = after
         else:
-            problems.append(texts.CELL_CHANGED.format(**place, now=present[:QUOTED], typed=after[:QUOTED]))
+            problems.append(
+                f"{column} of row {row.number:,} not saved: it changed to “{present[:QUOTED]}” in another window. "
+                f"You entered “{after[:QUOTED]}”."
+            )
     return new, problems
 
 
@@ -228,8 +233,9 @@ def _problems_of_others(import_job: ImportJob, posted: dict[int, PostedRow], row
             cell = posted[number].cells.get(known.name)
             if cell is None or not _is_lost(cell, known, sent.get(number), row_texts):
                 continue
-            sentence = texts.CELL_SENT if number in sent else texts.CELL_GONE
-            problems.append(sentence.format(column=known.label, row=f"{number:,}", typed=cell.after[:QUOTED]))
+            why = "the row was sent" if number in sent else "the row no longer exists"
+            typed = cell.after[:QUOTED]
+            problems.append(f"{known.label} of row {number:,} not saved: {why}. You entered “{typed}”.")
     return problems
 
 

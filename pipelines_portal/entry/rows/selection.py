@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from pipelines_portal.api_client import TaskStatus
-from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import Counts, ImportRow
 from pipelines_portal.entry.rows.tasks import ATTENTION
 from pipelines_portal.web.parameters import number_in
@@ -123,11 +122,11 @@ def chips_of_sent(selection: Selection, counts: Counts, attention: int, *, is_se
     """Return the filters of a sent import, and the chosen status of tasks if there is one."""
     numbers: dict[str, int | None] = {"": counts.total, ATTENTION: attention}
     numbers |= {name: counts.sum_of(FILTERS[name][2]) for name in OF_SENT}
-    words = {"": FILTERS[""][0], ATTENTION: texts.NEEDS_ATTENTION} | {name: FILTERS[name][0] for name in OF_SENT}
+    words = {"": FILTERS[""][0], ATTENTION: "Tasks that need attention"} | {name: FILTERS[name][0] for name in OF_SENT}
     if is_sending:
         words["waiting"] = WAITING
     if status := TaskStatus.known(selection.show):
-        numbers[status.value], words[status.value] = None, texts.TASKS_OF_STATUS.format(status=status.label)
+        numbers[status.value], words[status.value] = None, f"Tasks: {status.label}"
     return [
         Chip(name, word, "", numbers[name], name == selection.show, Selection(name).query_after())
         for name, word in words.items()

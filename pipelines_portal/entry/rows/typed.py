@@ -146,14 +146,14 @@ def start_typed(import_job: ImportJob, by: User, seen: dict[int, str]) -> str:
 
 def _why_not_start(locked: ImportJob, seen: dict[int, str]) -> str:
     if locked.has_unconfirmed:
-        return texts.DECIDE_FIRST
+        return "Not created. Review the unconfirmed row first."
     if locked.restored_from:
-        return texts.CHECK_RESTORED
+        return "Not created. The portal was restored from a backup: first check what was sent since."
     if not seen:
         return texts.NOTHING_TO_SEND
     is_busy = locked.status == ImportJob.Status.SENDING and not locked.waits_to_start
     if is_busy and len(seen) > MOST_SENT_AT_ONCE:
-        return texts.WAIT_FOR_ROWS
+        return "Not created yet. Earlier rows are still being created. Try again when they’re done."
     ready = locked.rows.filter(status=ImportRow.Status.READY, number__in=list(seen))
     is_same = {number: digest[:SHOWN_DIGEST] for number, digest in ready.values_list("number", "digest")} == seen
     return "" if is_same else texts.ROWS_CHANGED

@@ -18,12 +18,11 @@ from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.downloads import KINDS, table_of
+from pipelines_portal.entry.imports.downloads import ALL_ROWS, KINDS, status_table, table_of
 from pipelines_portal.entry.imports.forms import ChooseForm, HandOverForm, ReadingForm
 from pipelines_portal.entry.imports.jobs import work_if_small
 from pipelines_portal.entry.imports.lists import count_stored, list_deleted, list_recent
 from pipelines_portal.entry.imports.reading import start_import
-from pipelines_portal.entry.imports.status_table import ALL_ROWS, status_table
 from pipelines_portal.entry.imports.task_counts import attention_by_import
 from pipelines_portal.entry.imports.views.loading import changes_import, loads_import, redirect_to
 from pipelines_portal.entry.models import ImportJob
@@ -155,7 +154,7 @@ def import_rows(
 @loads_import
 def import_hand_over(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     if import_job.status in (ImportJob.Status.SENDING, ImportJob.Status.DELETED):
-        messages.error(request, texts.PAUSE_FIRST)
+        messages.error(request, "Not handed over. Rows are being sent. Pause first.")
         return redirect(import_job)
     form = HandOverForm(import_job, request.POST if request.method == "POST" else None)
     if not form.is_valid():
@@ -163,9 +162,9 @@ def import_hand_over(request: SignedInRequest, workflow: OpenedWorkflow, import_
         return render_page(request, "entry/imports/hand_over.html", context, status=422 if form.is_bound else 200)
     person = form.cleaned_data["owner"]
     if transfer_import(import_job, person, request.user):
-        messages.success(request, texts.HANDED_OVER.format(name=import_job.file_name, person=person))
+        messages.success(request, f"{import_job.file_name} handed over to {person}")
     else:
-        messages.info(request, texts.NOT_HANDED_OVER)
+        messages.info(request, "Not handed over. This import has just changed.")
     # A former owner may not see it any more.
     is_visible = ImportJob.objects.visible_to(request.user).filter(pk=import_job.pk).exists()
     return redirect(import_job) if is_visible else redirect("overview:home")
@@ -180,7 +179,7 @@ def import_delete(request: SignedInRequest, workflow: OpenedWorkflow, import_job
     if request.method == "POST":
         shown = _count_shown(import_job)
         if not delete_import(import_job, request.user):
-            messages.error(request, texts.NOT_DELETED)
+            messages.error(request, "Not deleted. Rows are being sent or are unconfirmed.")
         elif import_job.is_typed and import_job.owner_id == request.user.pk:
             messages.success(request, texts.rows_deleted(shown))
             return redirect("grid:page", workflow.key_id, workflow.workflow_id)
@@ -211,7 +210,7 @@ def _page_before(request: SignedInRequest, import_job: ImportJob) -> str:
 @changes_import
 def import_restore(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     if restore_import(import_job, request.user):
-        messages.success(request, texts.RESTORED_IMPORT.format(name=import_job.file_name))
+        messages.success(request, f"{import_job.file_name} restored")
     if import_job.is_typed and current_typed(request.user, workflow) == import_job:
         return redirect("grid:page", workflow.key_id, workflow.workflow_id)
     return redirect_to(import_job)

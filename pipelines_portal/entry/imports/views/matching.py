@@ -88,7 +88,7 @@ def import_reread(request: SignedInRequest, workflow: OpenedWorkflow, import_job
     ):
         messages.warning(request, texts.IMPORT_CHANGED)
     elif not form.is_valid():
-        messages.error(request, texts.CHOOSE_FROM_LISTS)
+        messages.error(request, "Select the encoding and the separator from their lists.")
     elif import_job.status == ImportJob.Status.UNREADABLE or _differs(import_job, form.options()):
         _read_again(request, import_job, form.options())
     elif line is not None and not choose_header(import_job, _schema(import_job), line - 1):
@@ -113,7 +113,7 @@ def _differs(import_job: ImportJob, asked: dict[str, str]) -> bool:
 def import_rematch(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Return from the check to the columns. What was typed into rows stays."""
     if not match_again(import_job):
-        messages.warning(request, texts.COLUMNS_ARE_FIXED)
+        messages.warning(request, "The columns can’t be changed. Rows were already sent with them.")
     return redirect(import_job)
 
 
@@ -124,7 +124,7 @@ def import_forget(request: SignedInRequest, workflow: OpenedWorkflow, import_job
     if forget_and_check(import_job, field, word):
         work_if_small(import_job, request.user)
     else:
-        messages.warning(request, texts.NOT_FORGOTTEN)
+        messages.warning(request, "Not undone. Rows were sent, or this import has just changed.")
     return redirect(import_job)
 
 
@@ -180,8 +180,8 @@ def _samples(rows: Lines, place: int) -> list[str]:
 
 def _header_lines(lines: Lines, chosen: int) -> list[tuple[str, str, bool]]:
     """Return the possible header lines as value, label, and whether it is chosen."""
-    shown = [("0", texts.NO_HEADER_ROW, chosen == NO_HEADER)]
+    shown = [("0", "No header row", chosen == NO_HEADER)]
     for place, (number, cells) in enumerate(lines[:HEADER_LINES]):
         named = ", ".join(filter(None, map(text_of, cells)))
-        shown.append((str(place + 1), texts.HEADER_ROW.format(number=number, texts=named), place == chosen))
+        shown.append((str(place + 1), f"Row {number}: {named}", place == chosen))
     return shown

@@ -57,8 +57,8 @@ LONGEST_LABEL = 80
 # Decisions about one row or a whole list: the change, its label, its message, and the status of the rows in the list.
 DECISIONS = {
     "aside": (skip_row, texts.SKIP_ROWS, texts.rows_skipped, ImportRow.Status.DUPLICATE),
-    "back": (undo_skip, texts.RESTORE_ROWS, texts.rows_restored, ImportRow.Status.SET_ASIDE),
-    "twice": (send_anyway, texts.CREATE_ANYWAY, texts.rows_updated, ImportRow.Status.DUPLICATE),
+    "back": (undo_skip, "Restore rows", texts.rows_restored, ImportRow.Status.SET_ASIDE),
+    "twice": (send_anyway, "Include duplicates", texts.rows_updated, ImportRow.Status.DUPLICATE),
 }
 
 
@@ -141,14 +141,16 @@ def import_fix(request: SignedInRequest, workflow: OpenedWorkflow, import_job: I
     posted = read_posted_forms(request.POST)
     saved = save_rows(import_job, request.user, posted)
     if saved.stale:
-        messages.warning(request, texts.CHANGED_ROW)
+        messages.warning(
+            request, "Someone else just edited this row. Your text is still here: compare, then save again."
+        )
         row = show_posted(import_job, posted, saved.stale)[0]
         return _row_page(request, workflow, import_job, row, status=422)
     for problem in saved.problems:
         messages.warning(request, problem)
     skipped = [row.number for row in posted if row.is_skipped]
     done = texts.rows_skipped if saved.outcome.changed == skipped else texts.rows_updated
-    _add_message(request, import_job, saved.outcome, done, texts.NO_CHANGE)
+    _add_message(request, import_job, saved.outcome, done, "No changes")
     return _back(import_job, Selection.load(request.POST))
 
 
@@ -182,12 +184,12 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
     text = "" if action == "empty" else request.POST.get(f"to-{key}", "")
     fault = RowReader(schema, Matching.load(import_job.matching)).read_value(known, text)[1]
     if fault:
-        error = texts.CHOOSE_REPLACEMENT if fault.is_missing else f"{fault.message}."
+        error = "Choose a replacement first." if fault.is_missing else f"{fault.message}."
         posted = {"reason": key, "to": text, "error": error}
         return _grid_page(request, workflow, import_job, Selection(), status=422, posted=posted)
-    label = texts.CLEAR_FIELD.format(field=known.label)
+    label = f"Clear {known.label}"
     if text:
-        label = texts.REPLACE_WITH.format(text=label_of(known, text))
+        label = f"Replace with “{label_of(known, text)}”"
     values = {known.name: text}
     correction = _correction(known, groups[0].value, text) if len(groups) == 1 else None
     outcome = change_rows(import_job, request.user, label, numbers, lambda row: edit_row(row, values), correction)
@@ -207,16 +209,16 @@ def import_replace(request: SignedInRequest, workflow: OpenedWorkflow, import_jo
     selection = Selection.load(request.POST)
     replacement = _read_replacement(request, import_job)
     if replacement is None:
-        messages.error(request, texts.CHOOSE_COLUMN)
+        messages.error(request, "Select a column and enter what to find.")
         return _back(import_job, selection)
     if not replacement.is_whole_cell and max(len(replacement.find), len(replacement.put)) > LONGEST_PART:
-        messages.error(request, texts.PART_IS_LONG.format(most=LONGEST_PART))
+        messages.error(request, f"Enter at most {LONGEST_PART:,} characters to find and replace in a part of the cell.")
         return _back(import_job, selection)
     if "replace" not in request.POST:
         found = len(find_rows(import_job, replacement))
         return _grid_page(request, workflow, import_job, selection, replacement=replacement, found=found)
     outcome = replace_in_rows(import_job, request.user, replacement)
-    _add_message(request, import_job, outcome, nothing=texts.NOT_FOUND)
+    _add_message(request, import_job, outcome, nothing="No row contains this.")
     return _back(import_job, selection)
 
 
@@ -251,13 +253,13 @@ def import_choose(request: SignedInRequest, workflow: OpenedWorkflow, import_job
 @changes_import
 def import_undo(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     outcome = undo_change(import_job, number_in(request.POST.get("number", "")) or 0)
-    return _swapped(request, import_job, outcome, texts.UNDONE, texts.not_undone)
+    return _swapped(request, import_job, outcome, "Undone: {change}", texts.not_undone)
 
 
 @changes_import
 def import_redo(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     outcome = redo_change(import_job, number_in(request.POST.get("number", "")) or 0)
-    return _swapped(request, import_job, outcome, texts.REDONE, texts.not_done_again)
+    return _swapped(request, import_job, outcome, "Done again: {change}", texts.not_done_again)
 
 
 def _swapped(
@@ -269,7 +271,7 @@ def _swapped(
 ) -> HttpResponse:
     """Say which change was undone or made again: the rows may have been restored, emptied or skipped by that."""
     if outcome is None:
-        messages.warning(request, texts.NOT_UNDONE)
+        messages.warning(request, "Can’t undo: there’s a newer change.")
     elif not outcome.changed and outcome.sent:
         messages.warning(request, not_done(outcome.sent))
     else:
@@ -283,7 +285,7 @@ def _add_message(
     import_job: ImportJob,
     outcome: Outcome,
     done: Callable[[int], str] = texts.rows_updated,
-    nothing: str = texts.ALREADY_FIXED,
+    nothing: str = "Not changed. Someone else has already fixed these rows.",
 ) -> None:
     counts, count = import_job.counts(), len(outcome.changed)
     if not count and not outcome.sent:

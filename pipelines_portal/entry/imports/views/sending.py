@@ -79,7 +79,7 @@ def import_send(request: SignedInRequest, workflow: OpenedWorkflow, import_job: 
     if not is_owner and request.POST.get("owner") != str(import_job.owner_id):
         return redirect_to(import_job, "continue")
     if not is_owner and not may_send_with(import_job.owner, import_job.key):
-        messages.error(request, texts.NOT_SENT.format(reason=texts.NO_ACCESS.format(owner=import_job.owner)))
+        messages.error(request, f"Not sent. {texts.NO_ACCESS.format(owner=import_job.owner)}")
         return redirect_to(import_job)
     with transaction.atomic():
         # Nobody can change rows between the count and the start.
@@ -95,7 +95,10 @@ def _start_sending(request: SignedInRequest, import_job: ImportJob) -> None:
     if not ready:
         messages.error(request, texts.NOTHING_TO_SEND)
     elif seen is not None and seen != ready:
-        messages.error(request, texts.OTHER_ROWS.format(now=f"{ready:,}", then=f"{seen:,}"))
+        messages.error(
+            request,
+            f"Not sent. Rows that are ready now: {ready:,}, not {seen:,}. Check them, then try again.",
+        )
     elif import_job.is_typed:
         if problem := start_typed(import_job, request.user, ready_rows(import_job)):
             messages.error(request, problem)
@@ -164,13 +167,18 @@ def _seen_tasks(request: SignedInRequest, submission: Submission) -> Appeared | 
     try:
         appeared = tasks_since(submission, client_for(submission.key))
     except PipelinesError as error:
-        messages.error(request, texts.NOT_DECIDED.format(reason=explain(error).reason))
+        messages.error(request, f"Not decided. {explain(error).reason}")
         return None
     last_seen = number_in(request.POST.get("up_to", "")) or 0
     seen = [task for task in appeared.tasks if task.id <= last_seen]
     if len(seen) == submission.row_count:
         return replace(appeared, tasks=seen)
-    messages.error(request, texts.SELECT_TASKS if seen else texts.NO_TASKS_APPEARED)
+    messages.error(
+        request,
+        "Not confirmed. Select the tasks and the rows that became them."
+        if seen
+        else "There are no new tasks to confirm.",
+    )
     return None
 
 

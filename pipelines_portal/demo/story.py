@@ -27,7 +27,7 @@ from pipelines_portal.entry.imports.sending import send_requests
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.models.import_job import UNDO_FOR
 from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
-from pipelines_portal.entry.rows.typed import begin_typed, next_number, ready_rows, start_typed
+from pipelines_portal.entry.rows.typed import get_or_start_typed, next_number, ready_rows, start_sending_typed
 from pipelines_portal.entry.transitions import transfer_import
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
@@ -150,7 +150,7 @@ class Story:
             create_task(person, workflow, self._client(workflow, person), Typed(rows[0], token, is_meant=True))
         elif send["kind"] == "grid":
             import_job = self._type(person, workflow, rows)
-            start_typed(import_job, person, ready_rows(import_job))
+            start_sending_typed(import_job, person, ready_rows(import_job))
             send_at_once(import_job)
         else:
             import_job = self._import(person, workflow, send["file_name"], as_csv(self._schema(workflow), rows))
@@ -164,7 +164,7 @@ class Story:
 
     def _type(self, person: User, workflow: OpenedWorkflow, rows: list[dict[str, Any]]) -> ImportJob:
         """Type rows in the grid."""
-        import_job = begin_typed(person, workflow, self._schema(workflow))
+        import_job = get_or_start_typed(person, workflow, self._schema(workflow))
         first = next_number(import_job)
         posted = [
             PostedRow(first + place, {name: Cell("", str(value)) for name, value in row.items()}, is_new=True)

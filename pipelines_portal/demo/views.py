@@ -13,7 +13,7 @@ from pipelines_portal.entry.imports.jobs import work_if_small
 from pipelines_portal.entry.imports.reading import start_import
 from pipelines_portal.entry.rows.fixing import CannotChange
 from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
-from pipelines_portal.entry.rows.typed import begin_typed, next_number
+from pipelines_portal.entry.rows.typed import get_or_start_typed, next_number
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.workflows.cached_schemas import cached_schema
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -37,7 +37,7 @@ def paste(request: SignedInRequest) -> HttpResponse:
     sent = sent_orders(request.user, workflow)
     if not sent:
         raise Http404
-    import_job = begin_typed(request.user, workflow, cached_schema(workflow, client_for(workflow.key)))
+    import_job = get_or_start_typed(request.user, workflow, cached_schema(workflow, client_for(workflow.key)))
     first = next_number(import_job)
     posted = [
         PostedRow(first + place, {name: Cell("", str(value)) for name, value in row.items()}, is_new=True)

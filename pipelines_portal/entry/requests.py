@@ -274,7 +274,7 @@ def _take_step_after(import_job: ImportJob, submission: Submission) -> None:
     """Take the step of the import that follows from the outcome of a request."""
     is_sending = import_job.status == import_job.Status.SENDING
     is_stopped = import_job.status == import_job.Status.CHECKED or (import_job.is_typed and not is_sending)
-    # What a person decided not to have been created waits until it is asked for again.
+    # What a person decided not to have been created waits until it is requested again.
     is_stopped |= import_job.is_typed and submission.is_decided_by_person
     if is_stopped and submission.status == Submission.Status.DRAFT and not submission.is_called_off:
         give_back(import_job, submission)

@@ -16,9 +16,9 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import ImportJob, Step
-from pipelines_portal.entry.models.import_job import CAN_BE_HANDED_OVER
+from pipelines_portal.entry.models.import_job import CAN_BE_TRANSFERRED
 from pipelines_portal.entry.requests import UNSETTLED, give_back_unsent, open_submission
-from pipelines_portal.entry.signals import import_handed_over
+from pipelines_portal.entry.signals import import_transferred
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended
 
@@ -70,7 +70,7 @@ def finish_import(import_job: ImportJob) -> None:
     """Finish the sending and notify the owner. Only the lease holder can do this."""
     with transaction.atomic():
         if import_job.is_typed and import_job.lock() and open_submission(import_job):
-            import_job.release_lease()  # more rows were asked for at this very moment
+            import_job.release_lease()  # more rows were requested at the same time
         elif (
             import_job.take_step(Step.FINISH, ImportJob.Status.CHECKED, import_job.lease_is_held)
             and not import_job.is_typed
@@ -107,14 +107,14 @@ def transfer_import(import_job: ImportJob, to: User, by: User) -> bool:
     values["kind"] = ImportJob.Kind.FILE
     with transaction.atomic():
         _lock_drafts(import_job)
-        if not ImportJob.objects.filter(CAN_BE_HANDED_OVER, pk=import_job.pk, owner=former).update(**values):
+        if not ImportJob.objects.filter(CAN_BE_TRANSFERRED, pk=import_job.pk, owner=former).update(**values):
             return False
         import_job.refresh_from_db()
         give_back_unsent(import_job, only_of_others=True)
         owners = {"former_owner": former.email, "owner": to.email}
         record(Verb.IMPORT_HANDED_OVER, by=by, target=import_job, label=import_job.label, **owners)
         if to != by:
-            import_handed_over.send(ImportJob, handed_over=import_job, by=by)
+            import_transferred.send(ImportJob, import_job=import_job, by=by)
     return True
 
 

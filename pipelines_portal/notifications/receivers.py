@@ -9,7 +9,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.times import machine
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.entry.signals import import_handed_over, import_removed
+from pipelines_portal.entry.signals import import_removed, import_transferred
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.signals import key_handed_over, key_removed
 from pipelines_portal.notifications import texts
@@ -32,15 +32,15 @@ def read_decided(sender: object, submission: Submission, **more: Any) -> None:
         about.update(read_at=timezone.now())
 
 
-@receiver(import_handed_over)
-def notify_new_owner(sender: object, handed_over: ImportJob, by: User, **more: Any) -> None:
-    place = [handed_over.key_id, handed_over.workflow_id, handed_over.pk]
+@receiver(import_transferred)
+def notify_new_owner(sender: object, import_job: ImportJob, by: User, **more: Any) -> None:
+    place = [import_job.key_id, import_job.workflow_id, import_job.pk]
     # The time lets the same owner be notified again after another handover.
-    subject = f"handed-over:{handed_over.pk}:{machine(handed_over.changed_at)}"
-    title = texts.import_transferred(str(by), handed_over.label)
+    subject = f"handed-over:{import_job.pk}:{machine(import_job.changed_at)}"
+    title = texts.import_transferred(str(by), import_job.label)
     advice = texts.IMPORT_TRANSFERRED_ADVICE
     message = Message(Kind.BATCH, subject, title, reverse("imports:detail", args=place), advice)
-    Notification.objects.notify(handed_over.owner, message)
+    Notification.objects.notify(import_job.owner, message)
 
 
 @receiver(import_removed)

@@ -53,14 +53,14 @@ from pipelines_portal.entry.rows.saving import (
 )
 from pipelines_portal.entry.rows.selection import Selection
 from pipelines_portal.entry.rows.typed import (
-    begin_typed,
     clear_created,
     current_typed,
     deleted_typed,
     follow_schema,
+    get_or_start_typed,
     next_number,
     ready_rows,
-    start_typed,
+    start_sending_typed,
 )
 from pipelines_portal.entry.transitions import give_back_typed
 from pipelines_portal.keys.clients import client_for
@@ -157,7 +157,7 @@ def _pinned_cell(column: Column, text: str) -> dict[str, Any]:
 
 
 def _sending_context(import_job: ImportJob | None, selection: Selection) -> dict[str, Any]:
-    """Return in how many seconds the rows are sent that can still be taken back. The page can use the key.
+    """Return in how many seconds the rows are sent, until when that can be undone. The page can use the key.
 
     `all_ready` are all ready rows, if the page may not show all of them.
     """
@@ -216,9 +216,9 @@ def _is_of_another(request: SignedInRequest, workflow: OpenedWorkflow) -> bool:
 
 @posts_to_grid
 def cells(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
-    """Save what was typed. The first text begins the import of typed rows."""
+    """Save what was typed. The first text starts the import of typed rows."""
     posted = read_posted_cells(request.body)
-    import_job = begin_typed(request.user, workflow, schema)
+    import_job = get_or_start_typed(request.user, workflow, schema)
     add_pins(request.user, workflow, schema, posted)
     saved = save_rows(import_job, request.user, posted)
     return _answer(request, workflow, import_job, saved)
@@ -264,7 +264,7 @@ def paste(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) ->
         del lines[0]
     if len(lines) > MOST_PASTED:
         return _import_pasted(request, workflow, names, lines)
-    import_job = begin_typed(request.user, workflow, schema)
+    import_job = get_or_start_typed(request.user, workflow, schema)
     if "instead" in data and undo_change(import_job, number_in(data["instead"]) or 0) is None:
         raise CannotChange("Not changed: there’s a newer change. Undo it, then paste the rows again.")
     posted = _placed(import_job, lines, first, names, data.get("blank", ""))
@@ -321,7 +321,7 @@ def preset(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, p
     if not number:
         return HttpResponseBadRequest()
     values = offered_preset(request.user, workflow, preset_id).fields
-    import_job = begin_typed(request.user, workflow, schema)
+    import_job = get_or_start_typed(request.user, workflow, schema)
     stored = _shown_in_page(import_job, [number], request.POST.get("blank", "")).get(number)
     present = RowTexts(import_job).by_field(stored) if stored else {}
     placed = {
@@ -358,11 +358,11 @@ def create(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -
         return JsonResponse({"problem": texts.NOTHING_TO_SEND}, status=409)
     import_job.key, import_job.workflow = workflow.key, workflow
     seen, before = _rows_seen(request.POST.get("rows", "")), _sent_numbers(import_job)
-    for present in (before, None):  # another window may create them at this very moment
+    for present in (before, None):  # another window may create them at the same time
         present = _sent_numbers(import_job) if present is None else present
         elsewhere = [number for number in seen if present.get(number) in SENT]
         left = {number: digest for number, digest in seen.items() if number not in elsewhere}
-        problem = start_typed(import_job, request.user, left) if left or not elsewhere else ""
+        problem = start_sending_typed(import_job, request.user, left) if left or not elsewhere else ""
         if problem != texts.ROWS_CHANGED:
             break
     problems = [texts.created_elsewhere(len(elsewhere))] if elsewhere else []
@@ -426,7 +426,7 @@ def copy(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRespons
     if not values:
         return redirect("tasks:list", key_id, workflow_id)
     try:
-        add_copies(begin_typed(request.user, workflow, schema), request.user, values)
+        add_copies(get_or_start_typed(request.user, workflow, schema), request.user, values)
     except CannotChange as error:
         messages.error(request, str(error))
     return redirect("grid:page", key_id, workflow_id)

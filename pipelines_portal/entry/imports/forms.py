@@ -79,7 +79,7 @@ class ChooseForm(forms.Form):
         return ContentFile(self.cleaned_data["text"].encode(errors="replace")), texts.PASTED_ROWS
 
 
-class HandOverForm(forms.Form):
+class TransferForm(forms.Form):
     owner = forms.EmailField(
         max_length=254,
         label="New owner’s email",

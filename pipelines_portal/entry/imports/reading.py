@@ -93,7 +93,7 @@ def read_file(import_job: ImportJob, budget: TimeBudget) -> None:
     except RowsFileError as error:
         budget.check()  # a page that runs out of time ends the reader
         problem = f"{error.title} {error.advice}".strip()
-        import_job.take_step(Step.REFUSE, ImportJob.Status.UNREADABLE, import_job.lease_is_held, problem=problem)
+        import_job.take_step(Step.REJECT, ImportJob.Status.UNREADABLE, import_job.lease_is_held, problem=problem)
         return
     schema = _read_schema(import_job)
     matching = propose(import_job, schema, lambda: map(_lines, within(budget, blocks))) if schema else Matching()

@@ -95,7 +95,7 @@ class ImportJob(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=5, choices=Kind.choices, default=Kind.FILE)
-    # The sender of its rows: the person who started it, or the person to whom it was handed over.
+    # The sender of its rows: the person who started it, or the person to whom it was transferred.
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="imports")
     # The teams through which the owner could use the key, at the start and at each request. Teams are never removed.
     teams = models.ManyToManyField(Team, related_name="+")
@@ -217,13 +217,13 @@ class ImportJob(models.Model):
 
     @property
     def can_change_rows(self) -> bool:
-        """Whether rows that are not being sent can be changed. Typed rows are sent only as they were asked for."""
+        """Whether rows that are not being sent can be changed. Typed rows are sent only as they were requested."""
         is_still = self.status in (self.Status.CHECKED, self.Status.PAUSED)
         return is_still or (self.is_typed and self.status in (self.Status.SENDING, self.Status.UNCONFIRMED))
 
     @property
     def waits_to_start(self) -> bool:
-        """Whether the sending was started a moment ago and can still be undone as a whole."""
+        """Whether the sending was just started and can still be undone as a whole."""
         is_later = self.start_at is not None and self.start_at > timezone.now()
         return self.status == self.Status.SENDING and is_later
 
@@ -327,7 +327,7 @@ class ImportJob(models.Model):
     def start_sending(self, by: User, rows: int, *, one_row_first: bool = False) -> bool:
         """Send the good rows in the owner's name. Return False if the status or the owner changed.
 
-        Many rows wait a moment, so that the person can undo it.
+        Many rows wait for ten seconds, so that the person can undo it.
         """
         is_owner = by.pk == self.owner_id
         start_at = timezone.now() + UNDO_FOR if rows > MOST_SENT_AT_ONCE else None
@@ -420,9 +420,9 @@ class ImportJob(models.Model):
 
 class Step(Enum):
     READ = "read"  # its lines are stored
-    REFUSE = "refuse"  # the file cannot be read
+    REJECT = "reject"  # the file cannot be read
     REREAD = "read again"  # with another encoding, delimiter or sheet
-    MATCH = "match"  # every column became a field or was set aside
+    MATCH = "match"  # every column became a field or was left out
     REMATCH = "match again"  # nothing was sent so far
     CHECK = "check"  # every row was checked
     SEND = "send"  # a person sends the good rows
@@ -438,11 +438,11 @@ class Step(Enum):
 
 _S = ImportJob.Status
 DELETABLE = frozenset({_S.READING, _S.UNREADABLE, _S.MATCHING, _S.CHECKING, _S.CHECKED, _S.PAUSED})
-CAN_BE_HANDED_OVER = ~Q(status__in=(_S.SENDING, _S.DELETED))
+CAN_BE_TRANSFERRED = ~Q(status__in=(_S.SENDING, _S.DELETED))
 # The statuses from which each step leads, and those to which it leads.
 STEPS: dict[Step, tuple[frozenset[str], frozenset[str]]] = {
     Step.READ: (frozenset({_S.READING}), frozenset({_S.MATCHING, _S.CHECKING})),
-    Step.REFUSE: (frozenset({_S.READING}), frozenset({_S.UNREADABLE})),
+    Step.REJECT: (frozenset({_S.READING}), frozenset({_S.UNREADABLE})),
     Step.REREAD: (frozenset({_S.MATCHING, _S.UNREADABLE}), frozenset({_S.READING})),
     Step.MATCH: (frozenset({_S.MATCHING}), frozenset({_S.CHECKING})),
     Step.REMATCH: (frozenset({_S.CHECKED}), frozenset({_S.MATCHING})),

@@ -127,7 +127,7 @@ class Counts:
 
     @property
     def is_complete(self) -> bool:
-        """Every row is a task, except those that somebody set aside."""
+        """Every row is a task, except those that somebody skipped."""
         return self.created + self.set_aside == self.total
 
     @property

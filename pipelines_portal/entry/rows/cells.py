@@ -73,7 +73,7 @@ class RowTexts:
     def __init__(self, import_job: ImportJob) -> None:
         self.fields = list(import_job.parsed_schema.fields)
         self.matching = Matching.load(import_job.matching)
-        # None for typed rows: their dates are moments of the person's time zone, not texts of a file.
+        # None for typed rows: their dates are times of the person's time zone, not texts of a file.
         self.of_file = None if import_job.is_typed else self.matching
         self._places = self.matching.places()
         self.meanings = Meanings(self.matching.words)

@@ -130,7 +130,7 @@ class GridRow:
 
     @property
     def is_requested(self) -> bool:
-        """Whether it is asked for and not created yet."""
+        """Whether it is requested and not created yet."""
         return self.row.status == _S.REQUESTED
 
     @property
@@ -291,7 +291,7 @@ def look_of_row(import_job: ImportJob, row: ImportRow, on_the_wire: set[UUID]) -
 
 
 def _look_in_grid(row: ImportRow, wrong: int, *, waits: bool) -> Look:
-    """Return the look of a row that a person may change: it says what is wrong, and what was asked for."""
+    """Return the look of a row that a person may change: it says what is wrong, and what was requested."""
     if row.status == _S.READY:
         return READY
     if row.status == _S.TO_FIX:
@@ -318,8 +318,8 @@ def _show_cell(column: Column, row: ImportRow, row_texts: RowTexts, messages: li
             shown = edited = "Yes"
         elif known.type == "boolean" and text.strip().lower() in ("no", "0"):
             shown = edited = "No"
-    elif known.type == "datetime" and (moment := moment_in(text)):
-        shown, edited = _clock_texts(moment)
+    elif known.type == "datetime" and (time := moment_in(text)):
+        shown, edited = _clock_texts(time)
     elif known.type in (*NUMBERS, "datetime") and not messages:
         shown = _understood_text(known, text, row_texts.matching)
     elif known.type == "ranking":
@@ -339,19 +339,19 @@ def _show_cell(column: Column, row: ImportRow, row_texts: RowTexts, messages: li
 def _understood_text(known: Field, text: str, matching: Matching) -> str:
     """Return a number as it is sent, or a day as it is shown elsewhere, if a person wrote it in another way."""
     if known.type == "datetime":
-        moment = clock_in(text, matching)
-        return _clock_texts(moment)[0] if moment else text
+        time = clock_in(text, matching)
+        return _clock_texts(time)[0] if time else text
     number = read_number(text, matching)[0]
     # A point shows that it separates decimals if no zeros follow them: 1.200 is 1.2.
     return number.rstrip("0").removesuffix(".") if _DECIMALS.fullmatch(number) else number
 
 
-def _clock_texts(moment: datetime) -> tuple[str, str]:
-    """Return a moment as it is shown and as it is edited: in the person's time zone, or as it stands without one."""
+def _clock_texts(time: datetime) -> tuple[str, str]:
+    """Return a time as it is shown and as it is edited: in the person's time zone, or as it stands without one."""
     try:
-        here = times.local(moment) if moment.tzinfo else moment
+        here = times.local(time) if time.tzinfo else time
     except OverflowError:
-        return moment.isoformat(), moment.isoformat()
+        return time.isoformat(), time.isoformat()
     year = "" if here.year == times.local(timezone.now()).year else f" {here.year}"
     return f"{here.day} {here:%b}{year} {here:%H:%M}", f"{here:%Y-%m-%d %H:%M}"
 

@@ -1,6 +1,6 @@
 """The rows that a person types in the grid of a workflow: an import without a file.
 
-There is one for a person and workflow at a time. A new one begins on another day, or after the created rows were
+There is one for a person and workflow at a time. A new one starts on another day, or after the created rows were
 cleared, if no row of the old one is left.
 """
 
@@ -31,7 +31,7 @@ SHOWN_DIGEST = 12
 
 
 def current_typed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
-    """Return the import of the rows that the person is typing, or None if a new one is to begin."""
+    """Return the import of the rows that the person is typing, or None if a new one is to be started."""
     last = _typed_imports(user, workflow).exclude(status=ImportJob.Status.DELETED).order_by("-created_at").first()
     return None if last is None or _is_over(last) else last
 
@@ -43,11 +43,11 @@ def deleted_typed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
     return last if is_deleted and last and last.deleted_at and last.deleted_at >= _midnight() else None
 
 
-def begin_typed(user: User, workflow: OpenedWorkflow, schema: Schema) -> ImportJob:
+def get_or_start_typed(user: User, workflow: OpenedWorkflow, schema: Schema) -> ImportJob:
     """Return the current import of typed rows, or create one."""
     if current := current_typed(user, workflow):
         return current
-    # Two pages that begin at once get the same token, and so the same import. Each import comes after another one.
+    # Two pages that start one at the same time get the same token, and so the same import. Each import comes after another one.
     last = _typed_imports(user, workflow).order_by("-created_at").values_list("pk", flat=True).first()
     place = f"typed {workflow.key_id} {workflow.workflow_id} {last}"
     values = {
@@ -123,7 +123,7 @@ def clear_created(import_job: ImportJob) -> None:
     ImportJob.objects.filter(pk=import_job.pk).update(cleared_at=timezone.now())
 
 
-def start_typed(import_job: ImportJob, by: User, seen: dict[int, str]) -> str:
+def start_sending_typed(import_job: ImportJob, by: User, seen: dict[int, str]) -> str:
     """Send rows that are still as the person saw them, by number and digest. Return why not, in a sentence, or ""."""
     with transaction.atomic():
         locked = ImportJob.objects.select_for_update().get(pk=import_job.pk)
@@ -136,7 +136,7 @@ def start_typed(import_job: ImportJob, by: User, seen: dict[int, str]) -> str:
             locked.wait_again(len(seen))
         elif not locked.start_sending(by, len(seen)):
             return texts.ROWS_CHANGED
-        # The rows that were asked for, and no others: the worker sends only these requests.
+        # The requested rows, and no others: the worker sends only these requests.
         sent = 0
         while sent < len(seen) and (request := next_submission(locked, list(seen))):
             sent += request.row_count

@@ -17,7 +17,7 @@ from pipelines_portal.entry.imports.deletion import remove_old_imports
 from pipelines_portal.entry.models import Change, ImportJob
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.entry.rows import saving
-from pipelines_portal.entry.rows.typed import begin_typed, current_typed
+from pipelines_portal.entry.rows.typed import current_typed, get_or_start_typed
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.workflows.cached_schemas import forget_schemas
 from tests.conftest import CLOSED, EVERY_TYPE, FILES
@@ -55,7 +55,7 @@ def test_the_first_text_begins_an_import_that_the_page_shows(grid: TypedGrid) ->
 
 def test_two_pages_begin_one_import(grid: TypedGrid) -> None:
     schema = client_for(grid.workflow.key).schema(42)
-    first, second = (begin_typed(grid.owner, grid.workflow, schema) for _ in range(2))
+    first, second = (get_or_start_typed(grid.owner, grid.workflow, schema) for _ in range(2))
     assert first == second == current_typed(grid.owner, grid.workflow)
 
 

@@ -204,7 +204,7 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
     def hand_over(self) -> None:
         """To the other one of the two who use the key, and back."""
         owner = self.world.person if self.import_job().owner == self.world.colleague else self.world.colleague
-        self.world.client.post(self.address("hand_over"), {"owner": owner.email})
+        self.world.client.post(self.address("transfer"), {"owner": owner.email})
 
     def get(self, name: str) -> str:
         answer = self.world.client.get(self.address(name), follow=True)

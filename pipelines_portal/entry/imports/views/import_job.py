@@ -1,4 +1,4 @@
-"""Start an import, show, download, hand over, delete and restore it."""
+"""Start an import, show, download, transfer, delete and restore it."""
 
 from uuid import uuid4
 
@@ -19,7 +19,7 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.downloads import ALL_ROWS, KINDS, status_table, table_of
-from pipelines_portal.entry.imports.forms import ChooseForm, HandOverForm, ReadingForm
+from pipelines_portal.entry.imports.forms import ChooseForm, ReadingForm, TransferForm
 from pipelines_portal.entry.imports.jobs import work_if_small
 from pipelines_portal.entry.imports.lists import count_stored, list_deleted, list_recent
 from pipelines_portal.entry.imports.reading import start_import
@@ -152,14 +152,14 @@ def import_rows(
 @signed_in
 @senders_only
 @loads_import
-def import_hand_over(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def import_transfer(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     if import_job.status in (ImportJob.Status.SENDING, ImportJob.Status.DELETED):
         messages.error(request, "Not handed over. Rows are being sent. Pause first.")
         return redirect(import_job)
-    form = HandOverForm(import_job, request.POST if request.method == "POST" else None)
+    form = TransferForm(import_job, request.POST if request.method == "POST" else None)
     if not form.is_valid():
         context = import_context(workflow, import_job) | {"form": form, "back": import_job.get_absolute_url()}
-        return render_page(request, "entry/imports/hand_over.html", context, status=422 if form.is_bound else 200)
+        return render_page(request, "entry/imports/transfer.html", context, status=422 if form.is_bound else 200)
     person = form.cleaned_data["owner"]
     if transfer_import(import_job, person, request.user):
         messages.success(request, f"{import_job.file_name} handed over to {person}")

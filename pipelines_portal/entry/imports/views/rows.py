@@ -168,7 +168,7 @@ def import_cells(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
 
 @changes_import
 def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
-    """Change, empty or set aside all rows with the same error."""
+    """Change, empty or skip all rows with the same error."""
     key, action = request.POST.get("reason", "")[:40], request.POST.get("do", "")
     groups = groups_of_reason(import_job, key)
     numbers = partial(numbers_in_groups, [group.pk for group in groups])
@@ -235,7 +235,7 @@ def _read_replacement(request: SignedInRequest, import_job: ImportJob) -> Replac
 
 @changes_import
 def import_choose(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
-    """Set one row aside, take it back, or send it anyway. Without `number`, do so for the whole list."""
+    """Skip one row, undo that, or send it anyway. Without `number`, do so for the whole list."""
     change, label, done, status = DECISIONS.get(request.POST.get("do", ""), DECISIONS["aside"])
     number = number_in(request.POST.get("number", ""))
     if number is None and "number" in request.POST:

@@ -24,7 +24,7 @@ from pipelines_portal.entry.requests import settle_overdue
 from pipelines_portal.entry.restored import decide_sent, tasks_since_restore
 from pipelines_portal.entry.rows.page import import_context
 from pipelines_portal.entry.rows.selection import Selection, chips_of_sent
-from pipelines_portal.entry.rows.typed import ready_rows, start_typed
+from pipelines_portal.entry.rows.typed import ready_rows, start_sending_typed
 from pipelines_portal.entry.transitions import pause_import, stop_import
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.permissions import may_send_with
@@ -100,7 +100,7 @@ def _start_sending(request: SignedInRequest, import_job: ImportJob) -> None:
             f"Not sent. Rows that are ready now: {ready:,}, not {seen:,}. Check them, then try again.",
         )
     elif import_job.is_typed:
-        if problem := start_typed(import_job, request.user, ready_rows(import_job)):
+        if problem := start_sending_typed(import_job, request.user, ready_rows(import_job)):
             messages.error(request, problem)
     elif not import_job.start_sending(request.user, ready, one_row_first=one_row_first):
         messages.info(request, texts.IMPORT_CHANGED)
@@ -338,13 +338,13 @@ def _evidence(request: SignedInRequest, import_job: ImportJob, submission: Submi
     """
     if not can_use_key(import_job):
         return {}
-    has_asked = "look" in request.GET
-    pages = MOST_PAGES if has_asked else submission.row_count // PAGE + 2
+    is_requested = "look" in request.GET
+    pages = MOST_PAGES if is_requested else submission.row_count // PAGE + 2
     try:
         appeared = tasks_since(submission, client_for(import_job.key), pages)
     except PipelinesError as error:
         return {"look_failed": explain(error)}
-    if appeared.more and not has_asked:
+    if appeared.more and not is_requested:
         return {}
     return {
         "appeared": appeared,

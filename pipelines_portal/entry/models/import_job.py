@@ -248,9 +248,14 @@ class ImportJob(models.Model):
 
     @property
     def parsed_schema(self) -> Schema:
-        if self._parsed is None or self._parsed[0] is not self.schema:
+        if self._parsed is None or self._parsed[0] != self.schema:
             self._parsed = (self.schema, Schema.model_validate(self.schema))
         return self._parsed[1]
+
+    def reuse_schema(self, schema: Schema) -> None:
+        """Spare the parsing if the caller has the same fields, already parsed."""
+        if self.schema == schema.model_dump(mode="json"):
+            self._parsed = (self.schema, schema)
 
     @property
     def version(self) -> str:

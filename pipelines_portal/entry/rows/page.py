@@ -122,10 +122,10 @@ def tray_context(
 ) -> dict[str, Any]:
     """Return what stands under the grid: errors with their remedies, duplicates, and what can be created."""
     schema = import_job.parsed_schema
-    if groups is None:
-        groups = list(groups_with_rows(import_job)) if counts.errors else []
-    reasons = reasons_in(groups, schema)
-    add_row_numbers(reasons)
+    reasons: list[Reason] = []
+    if counts.errors:
+        reasons = reasons_in(groups_with_rows(import_job) if groups is None else groups, schema)
+        add_row_numbers(reasons)
     matching = Matching.load(import_job.matching)
     can_rematch = request.user.may_send and not import_job.is_typed and not counts.sent and not counts.requested
     fixes = [
@@ -133,7 +133,7 @@ def tray_context(
         | {"is_to_type": import_job.is_typed and reason.is_missing and reason.count == 1}
         for reason in reasons[:MOST_SHOWN]
     ]
-    earlier = find_earlier(import_job, request.user, counts)
+    earlier = find_earlier(import_job, request.user, counts) if counts.duplicate else None
     return {
         **import_context(workflow, import_job),
         "counts": counts,

@@ -29,7 +29,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "imports:check": ("", "?show=ready", "?show=duplicates", "?field=input_text", "?page=2", "?error_after=0"),
     "imports:continue": ("",),
     "imports:restored": ("",),
-    "imports:delete": ("",), "imports:detail": ("",), "imports:hand_over": ("",), "imports:match": ("",),
+    "imports:delete": ("",), "imports:detail": ("",), "imports:transfer": ("",), "imports:match": ("",),
     "imports:new": ("",), "imports:progress": ("", "?status=attention", "?status=finished", "?status=errors"),
     "imports:row": ("",), "imports:rows": ("",),
     "imports:template": ("",),
@@ -69,7 +69,7 @@ SIGNED_OUT = (
 IMPORT_STATUSES = {
     "imports:detail": "unreadable", "imports:match": "matching", "imports:progress": "sending",
     "imports:check": "checked", "imports:row": "checked", "imports:rows": "checked", "imports:delete": "checked",
-    "imports:hand_over": "checked", "imports:continue": "paused", "imports:restored": "paused",
+    "imports:transfer": "checked", "imports:continue": "paused", "imports:restored": "paused",
 }  # fmt: skip
 UPLOAD_STAGES = {
     "uploads:send": Stage.CHOSEN, "uploads:confirm": Stage.STORED, "uploads:result": Stage.PROCESSING,

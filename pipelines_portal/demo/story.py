@@ -21,13 +21,14 @@ from pipelines_portal.demo.replay import RecordedApi, clock_at
 from pipelines_portal.entry.form.creation import Typed, create_task
 from pipelines_portal.entry.form.drafts import save_typed
 from pipelines_portal.entry.form.presets import save_preset
-from pipelines_portal.entry.imports.cells import Cell, PostedCells, save_cells
-from pipelines_portal.entry.imports.jobs import work_now
+from pipelines_portal.entry.imports.jobs import send_at_once, work_now
 from pipelines_portal.entry.imports.reading import start_import
 from pipelines_portal.entry.imports.sending import send_requests
-from pipelines_portal.entry.imports.typed import begin_typed, next_number, ready_rows, send_at_once, start_typed
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.models.import_job import UNDO_FOR
+from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
+from pipelines_portal.entry.rows.typed import get_or_start_typed, next_number, ready_rows, start_sending_typed
+from pipelines_portal.entry.transitions import transfer_import
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.events import notify_of_unconfirmed
@@ -149,7 +150,7 @@ class Story:
             create_task(person, workflow, self._client(workflow, person), Typed(rows[0], token, is_meant=True))
         elif send["kind"] == "grid":
             import_job = self._type(person, workflow, rows)
-            start_typed(import_job, person, ready_rows(import_job))
+            start_sending_typed(import_job, person, ready_rows(import_job))
             send_at_once(import_job)
         else:
             import_job = self._import(person, workflow, send["file_name"], as_csv(self._schema(workflow), rows))
@@ -163,13 +164,13 @@ class Story:
 
     def _type(self, person: User, workflow: OpenedWorkflow, rows: list[dict[str, Any]]) -> ImportJob:
         """Type rows in the grid."""
-        import_job = begin_typed(person, workflow, self._schema(workflow))
+        import_job = get_or_start_typed(person, workflow, self._schema(workflow))
         first = next_number(import_job)
         posted = [
-            PostedCells(first + place, {name: Cell("", str(value)) for name, value in row.items()}, is_new=True)
+            PostedRow(first + place, {name: Cell("", str(value)) for name, value in row.items()}, is_new=True)
             for place, row in enumerate(rows)
         ]
-        save_cells(import_job, person, posted)
+        save_rows(import_job, person, posted)
         import_job.refresh_from_db()
         return import_job
 
@@ -232,14 +233,14 @@ class Story:
         rows = with_errors(new_orders(self.sent, 105_000, 300, self.api.now), 24)
         import_job = self._import(tom, workflow, QUARTER, as_csv(self._schema(workflow), rows))
         wrong = [(number, row["country"]) for number, row in enumerate(rows, 2) if row["country"] == "Austria"]
-        corrected = [PostedCells(number, {"country": Cell(text, "AT")}) for number, text in wrong]
-        save_cells(import_job, tom, corrected)
+        corrected = [PostedRow(number, {"country": Cell(text, "AT")}) for number, text in wrong]
+        save_rows(import_job, tom, corrected)
 
     def _transfer_returns(self) -> None:
         lena, workflow = self.people[LENA], self._workflow(ORDER_ENTRY)
         rows = with_errors(new_orders(self.sent, 105_400, 119, self.api.now), 3)
         import_job = self._import(lena, workflow, RETURNS, as_csv(self._schema(workflow), rows))
-        import_job.hand_over(self.people[BEN], lena)
+        transfer_import(import_job, self.people[BEN], lena)
 
     def _choose_archive(self) -> None:
         rows = [{"invoice": f"invoice-{number:03}.pdf"} for number in range(1, 13)]

@@ -9,11 +9,11 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.demo.story import NOVEMBER
 from pipelines_portal.demo.try_it import grown_file, november, order_entry, rows_to_paste, sent_orders
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.cells import Cell, PostedCells, save_cells
-from pipelines_portal.entry.imports.fixing import CannotChange
 from pipelines_portal.entry.imports.jobs import work_if_small
 from pipelines_portal.entry.imports.reading import start_import
-from pipelines_portal.entry.imports.typed import begin_typed, next_number
+from pipelines_portal.entry.rows.fixing import CannotChange
+from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
+from pipelines_portal.entry.rows.typed import get_or_start_typed, next_number
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.workflows.cached_schemas import cached_schema
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -37,14 +37,14 @@ def paste(request: SignedInRequest) -> HttpResponse:
     sent = sent_orders(request.user, workflow)
     if not sent:
         raise Http404
-    import_job = begin_typed(request.user, workflow, cached_schema(workflow, client_for(workflow.key)))
+    import_job = get_or_start_typed(request.user, workflow, cached_schema(workflow, client_for(workflow.key)))
     first = next_number(import_job)
     posted = [
-        PostedCells(first + place, {name: Cell("", str(value)) for name, value in row.items()}, is_new=True)
+        PostedRow(first + place, {name: Cell("", str(value)) for name, value in row.items()}, is_new=True)
         for place, row in enumerate(rows_to_paste(sent))
     ]
     try:
-        save_cells(import_job, request.user, posted, texts.PASTE_ROWS)
+        save_rows(import_job, request.user, posted, texts.PASTE_ROWS)
     except CannotChange:  # rows of the grid are being sent: its page says so
         pass
     return redirect("grid:page", workflow.key_id, workflow.workflow_id)

@@ -16,11 +16,11 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 
 MOST_LISTED = 200
 STATES = {
-    ImportJob.Status.READING: texts.READING,
-    ImportJob.Status.UNREADABLE: texts.UNREADABLE,
-    ImportJob.Status.MATCHING: texts.MATCHING,
-    ImportJob.Status.CHECKING: texts.CHECKING,
-    ImportJob.Status.PAUSED: texts.PAUSED,
+    ImportJob.Status.READING: "reading the file",
+    ImportJob.Status.UNREADABLE: "can’t be read",
+    ImportJob.Status.MATCHING: "match columns",
+    ImportJob.Status.CHECKING: "checking rows",
+    ImportJob.Status.PAUSED: "paused",
 }
 
 
@@ -59,9 +59,9 @@ def _typed_drafts(user: User, usable: set[int]) -> list[Draft]:
     names = {(key, number): name for key, number, name in opened.values_list("key", "workflow_id", "name")}
     return [
         Draft(
-            texts.DRAFT,
-            names.get((draft.key_id, draft.workflow_id), texts.WORKFLOW.format(number=draft.workflow_id)),
-            texts.ONE_TASK,
+            "Draft",
+            names.get((draft.key_id, draft.workflow_id), f"Workflow {draft.workflow_id}"),
+            "1 task",
             draft.saved_at,
             reverse("new_task:create", args=[draft.key_id, draft.workflow_id]) if draft.key_id in usable else "",
             is_import=False,

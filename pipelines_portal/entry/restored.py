@@ -14,7 +14,7 @@ from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import UNFINISHED_ROWS, ImportJob, ImportRow, Step
 from pipelines_portal.entry.models.form import TypedDraft
-from pipelines_portal.entry.models.import_requests import record_sent_rows
+from pipelines_portal.entry.requests import record_sent_rows
 from pipelines_portal.submissions.appeared import Appeared, tasks_since
 from pipelines_portal.submissions.models import Submission
 

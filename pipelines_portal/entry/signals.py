@@ -2,7 +2,7 @@
 
 from django.dispatch import Signal
 
-# `handed_over`: the ImportJob, whose owner is the person to notify. `by`: the person who handed it over.
-import_handed_over = Signal()
+# `import_job` has a new owner, who is to be notified. `by`: the person who transferred it.
+import_transferred = Signal()
 # `removed`: an ImportJob that is about to be deleted with its `key`. `by`: the person who removed the key.
 import_removed = Signal()

@@ -1,11 +1,11 @@
 """Who may use, change and remove which key."""
 
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from pipelines_portal.accounts.models import Team, User
-from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.accounts.models import Role, Team, User
+from pipelines_portal.keys.models import SavedKey, SavedKeys
 
 
 def usable_key(user: User, key_id: int) -> SavedKey:
@@ -46,8 +46,13 @@ def may_use(user: User, key: SavedKey) -> bool:
 
 def may_send_with(user: User, key: SavedKey) -> bool:
     """Return whether the person may send with the key now. Reads their role and access again."""
-    now = User.objects.filter(pk=user.pk).first()
-    return now is not None and now.may_send and may_use(now, key)
+    return sendable_keys(user).filter(pk=key.pk).exists()
+
+
+def sendable_keys(user: User) -> SavedKeys:
+    """Return the keys with which the person may send now, by their role and access as the database has them."""
+    sender = User.objects.filter(pk=user.pk, is_active=True).exclude(role=Role.VIEWER)
+    return SavedKey.objects.usable_by(user).filter(Exists(sender))
 
 
 def teams_through(user: User, key: SavedKey) -> QuerySet[Team]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.times import machine
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.entry.signals import import_handed_over, import_removed
+from pipelines_portal.entry.signals import import_removed, import_transferred
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.signals import key_handed_over, key_removed
 from pipelines_portal.notifications.models import Kind, Message, Notification
@@ -31,17 +31,17 @@ def mark_decided_read(sender: object, submission: Submission, **more: Any) -> No
         about.update(read_at=timezone.now())
 
 
-@receiver(import_handed_over)
-def notify_new_owner(sender: object, handed_over: ImportJob, by: User, **more: Any) -> None:
+@receiver(import_transferred)
+def notify_new_owner(sender: object, import_job: ImportJob, by: User, **more: Any) -> None:
     message = Message(
         Kind.BATCH,
         # The time lets the same owner be notified again after another transfer.
-        f"handed-over:{handed_over.pk}:{machine(handed_over.changed_at)}",
-        f"{by} handed over the import {handed_over.label} to you",
-        reverse("imports:detail", args=[handed_over.key_id, handed_over.workflow_id, handed_over.pk]),
+        f"handed-over:{import_job.pk}:{machine(import_job.changed_at)}",
+        f"{by} transferred the import {import_job.label} to you",
+        reverse("imports:detail", args=[import_job.key_id, import_job.workflow_id, import_job.pk]),
         "Rows not sent yet are sent in your name when you continue it",
     )
-    Notification.objects.notify(handed_over.owner, message)
+    Notification.objects.notify(import_job.owner, message)
 
 
 @receiver(import_removed)

@@ -11,9 +11,9 @@ from django.utils import timezone
 from pipelines_portal.core import times
 from pipelines_portal.core.times import local
 from pipelines_portal.submissions.filters import first_of_imports, midnight
+from pipelines_portal.submissions.import_states import ImportState
 from pipelines_portal.submissions.models import Submission, SubmissionRow, Submissions
 from pipelines_portal.submissions.origin import title_of
-from pipelines_portal.submissions.signals import ImportState
 
 # Of a fold, so many are shown under it; the rest are a page of their own.
 SHOWN_IN_A_FOLD = 5

@@ -14,8 +14,8 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.import_states import imports_of_status
 from pipelines_portal.submissions.models import BATCH, Submission, Submissions
-from pipelines_portal.submissions.signals import imports_of_status
 from pipelines_portal.submissions.team import above_the_floor, looked_after, older_than, people_of
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.workflows.permissions import workflow_choices

@@ -17,6 +17,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import NodeSummary, PipelinesClient, PipelinesError, Task, TaskStatus
 from pipelines_portal.api_client.task_status import CAN_BE_STUCK, NEEDS_ATTENTION
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.import_states import states_of_imports
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.origin import Brief, briefs_across
 from pipelines_portal.submissions.search import queries
@@ -29,7 +30,6 @@ from pipelines_portal.submissions.search.queries import (
     ways_of,
 )
 from pipelines_portal.submissions.search_words import terms_in
-from pipelines_portal.submissions.signals import states_of_imports
 from pipelines_portal.task_index.models import GONE, LISTED, IndexedTask, WorkflowIndex
 from pipelines_portal.task_index.reads import TO_SHOW
 from pipelines_portal.tasks.attention import ATTENTION, no_such_page

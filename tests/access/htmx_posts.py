@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 from django.urls import resolve, reverse
 
-from pipelines_portal.entry.imports.cells import Cell, PostedCells, save_cells
-from pipelines_portal.entry.imports.jobs import work_now
-from pipelines_portal.entry.imports.typed import begin_typed, ready_rows, send_at_once, start_typed
+from pipelines_portal.entry.imports.jobs import send_at_once, work_now
 from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
+from pipelines_portal.entry.rows.typed import get_or_start_typed, ready_rows, start_sending_typed
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -65,9 +65,9 @@ def with_duplicates(desk: Desk) -> str:
 
 def typed(desk: Desk, workflow: OpenedWorkflow, rows: list[dict[str, str]]) -> ImportJob:
     """Rows that are typed in the grid."""
-    import_job = begin_typed(desk.person, workflow, desk.client.schema(workflow.workflow_id))
+    import_job = get_or_start_typed(desk.person, workflow, desk.client.schema(workflow.workflow_id))
     cells = ({name: Cell("", text) for name, text in row.items()} for row in rows)
-    save_cells(import_job, desk.person, [PostedCells(n, each, is_new=True) for n, each in enumerate(cells, 1)])
+    save_rows(import_job, desk.person, [PostedRow(n, each, is_new=True) for n, each in enumerate(cells, 1)])
     return import_job
 
 
@@ -88,13 +88,13 @@ def with_an_optional_error(desk: Desk) -> str:
 def waiting(desk: Desk) -> str:
     """So many rows that they wait before they are sent."""
     import_job = typed(desk, desk.workflow, some(21))
-    assert start_typed(import_job, desk.person, ready_rows(import_job)) == ""
+    assert start_sending_typed(import_job, desk.person, ready_rows(import_job)) == ""
     return grid(desk.workflow)
 
 
 def with_created(desk: Desk) -> str:
     import_job = typed(desk, desk.workflow, some(2))
-    assert start_typed(import_job, desk.person, {1: ready_rows(import_job)[1]}) == ""
+    assert start_sending_typed(import_job, desk.person, {1: ready_rows(import_job)[1]}) == ""
     send_at_once(import_job)
     return grid(desk.workflow)
 

@@ -234,7 +234,7 @@ ACCESS: dict[str, Row] = {
     "imports:new": Row(KEY_USERS, KEY_SENDERS, data=pasted, event="import-begun"),
     "imports:template": Row(KEY_USERS),
     "imports:detail": Row(IMPORT_READERS),
-    "imports:hand_over": Row(
+    "imports:transfer": Row(
         IMPORT_CHANGERS, IMPORT_CHANGERS, data=lambda world: {"owner": world.people["person"].email},
         event="import-handed-over",
     ),

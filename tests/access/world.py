@@ -9,11 +9,11 @@ from django.test import Client
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Role, Team, User
-from pipelines_portal.entry.imports.cells import Cell, PostedCells, save_cells
 from pipelines_portal.entry.imports.reading import store_lines
-from pipelines_portal.entry.imports.typed import begin_typed, ready_rows
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.models.form import Preset
+from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
+from pipelines_portal.entry.rows.typed import get_or_start_typed, ready_rows
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.matching.columns import Column, Matching
@@ -109,9 +109,9 @@ class World:
     def type_row(self) -> None:
         """A row that the key's owner types in the grid."""
         owner = self.people["owner"]
-        import_job = begin_typed(owner, self.workflow, client_for(self.key).schema(TRANSLATIONS))
+        import_job = get_or_start_typed(owner, self.workflow, client_for(self.key).schema(TRANSLATIONS))
         cells = {name: Cell("", text) for name, text in GOOD.items()}
-        save_cells(import_job, owner, [PostedCells(1, cells, is_new=True)])
+        save_rows(import_job, owner, [PostedRow(1, cells, is_new=True)])
 
     def typed_rows(self) -> str:
         """The rows that the grid of the key's owner shows as ready, as its script posts them."""

@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.entry.signals import import_handed_over
+from pipelines_portal.entry.signals import import_transferred
+from pipelines_portal.entry.transitions import notify_end
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications import events
 from pipelines_portal.notifications import mails as mail_module
@@ -498,14 +499,14 @@ def imported(desk: Desk) -> None:
     import_job = ImportJob.objects.create(
         owner=desk.person, key=desk.key, workflow_id=42, file_name="rows.csv", size_bytes=1, status="checked"
     )
-    import_job.notify_end()
+    notify_end(import_job)
 
 
 def handed_over(desk: Desk) -> None:
     import_job = ImportJob.objects.create(
         owner=desk.person, key=desk.key, workflow_id=42, file_name="rows.csv", size_bytes=1
     )
-    import_handed_over.send(ImportJob, handed_over=import_job, by=desk.person)
+    import_transferred.send(ImportJob, import_job=import_job, by=desk.person)
 
 
 SETTLED: dict[str, tuple[Callable[[Desk], None], Callable[[], Any]]] = {

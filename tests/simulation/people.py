@@ -10,10 +10,10 @@ from uuid import UUID
 from django.db import OperationalError
 from django.test import Client
 
-from pipelines_portal.entry.imports.fixing import CannotChange, change_rows, edit_row
 from pipelines_portal.entry.imports.jobs import work_on_next
-from pipelines_portal.entry.imports.typed import ready_rows
 from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.rows.fixing import CannotChange, change_rows, edit_row
+from pipelines_portal.entry.rows.typed import ready_rows
 from pipelines_portal.worker.schedule import EVERY_MINUTE
 from tests.simulation.invariants import Broken, Expectations
 from tests.simulation.office import Office

@@ -4,10 +4,10 @@ from django.db import transaction
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.cells import Cell, PostedCells, save_cells
-from pipelines_portal.entry.imports.fixing import CannotChange
-from pipelines_portal.entry.imports.typed import last_number
 from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.rows.fixing import CannotChange
+from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
+from pipelines_portal.entry.rows.typed import last_number
 from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.fields.types import type_of
 
@@ -15,8 +15,8 @@ from pipelines_portal.workflows.fields.types import type_of
 def add_copies(import_job: ImportJob, by: User, values: dict[int, FieldValues]) -> None:
     """Add a row with the values of each task, which its task replaces once it is created. Raise CannotChange."""
     numbers = _add_rows(import_job, list(values))
-    posted = [PostedCells(number, _cells(import_job, values[task_id])) for number, task_id in numbers.items()]
-    save_cells(import_job, by, posted, texts.COPY_TASKS)
+    posted = [PostedRow(number, _cells(import_job, values[task_id])) for number, task_id in numbers.items()]
+    save_rows(import_job, by, posted, "Copy tasks")
 
 
 def _add_rows(import_job: ImportJob, task_ids: list[int]) -> dict[int, int]:

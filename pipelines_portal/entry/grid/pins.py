@@ -6,6 +6,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.form.presets import pinned_names
 from pipelines_portal.entry.models import PinnedFields
+from pipelines_portal.entry.rows.saving import Cell, PostedRow
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 
@@ -27,3 +28,11 @@ def pin_text(person: User, workflow: OpenedWorkflow, schema: Schema, name: str, 
     place: dict[str, Any] = {"owner": person, "key": workflow.key, "workflow_id": workflow.workflow_id}
     PinnedFields.objects.update_or_create(**place, defaults={"texts": texts, "names": sorted(names)})
     return is_pinned
+
+
+def add_pins(person: User, workflow: OpenedWorkflow, schema: Schema, posted: list[PostedRow]) -> None:
+    """Put the pinned texts into new rows, where nothing was typed."""
+    new = [row for row in posted if row.is_new and any(cell.after for cell in row.cells.values())]
+    pinned = pinned_texts(person, workflow, schema) if new else {}
+    for row in new:
+        row.cells.update({name: Cell("", text) for name, text in pinned.items() if name not in row.cells})

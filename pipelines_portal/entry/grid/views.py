@@ -24,43 +24,46 @@ from pipelines_portal.core import times
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.form.presets import MOST_CHIPS, offered_preset, offered_presets
 from pipelines_portal.entry.grid.copies import add_copies
-from pipelines_portal.entry.grid.pins import pin_text, pinned_texts
-from pipelines_portal.entry.imports.cells import (
-    MOST_PROBLEMS,
-    QUOTED,
-    Cell,
-    PostedCells,
-    SavedCells,
-    Unreadable,
+from pipelines_portal.entry.grid.pasting import (
+    columns_beyond,
+    columns_left_out,
+    fields_of_headings,
+    names_from,
     pasted_cells,
-    read_posted_cells,
-    save_cells,
 )
-from pipelines_portal.entry.imports.check_page import RowTexts
-from pipelines_portal.entry.imports.checking import SENT
-from pipelines_portal.entry.imports.fixing import LARGEST_NUMBER, CannotChange, last_change, undo_change
-from pipelines_portal.entry.imports.grid import MOST_IN_PAGE, Column, Selection, columns_of, empty_grid
-from pipelines_portal.entry.imports.jobs import work_if_small
+from pipelines_portal.entry.grid.pins import add_pins, pin_text, pinned_texts
+from pipelines_portal.entry.imports.jobs import send_at_once, work_if_small
 from pipelines_portal.entry.imports.lists import count_stored
 from pipelines_portal.entry.imports.reading import start_import
-from pipelines_portal.entry.imports.remembered import read_remembered
-from pipelines_portal.entry.imports.typed import (
-    begin_typed,
+from pipelines_portal.entry.imports.views.import_job import MOST_STORED
+from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
+from pipelines_portal.entry.requests import settle_overdue
+from pipelines_portal.entry.rows.cells import RowTexts
+from pipelines_portal.entry.rows.checking import SENT
+from pipelines_portal.entry.rows.fixing import LARGEST_NUMBER, CannotChange, last_change, undo_change
+from pipelines_portal.entry.rows.page import grid_context, saved_answer
+from pipelines_portal.entry.rows.row_list import MOST_IN_PAGE, Column, empty_grid
+from pipelines_portal.entry.rows.saving import (
+    Cell,
+    PostedRow,
+    SavedRows,
+    Unreadable,
+    read_posted_cells,
+    save_rows,
+)
+from pipelines_portal.entry.rows.selection import Selection
+from pipelines_portal.entry.rows.typed import (
     clear_created,
     current_typed,
     deleted_typed,
     follow_schema,
+    get_or_start_typed,
     next_number,
     ready_rows,
-    send_at_once,
-    start_typed,
+    start_sending_typed,
 )
-from pipelines_portal.entry.imports.views.import_job import MOST_STORED
-from pipelines_portal.entry.imports.views.rows import grid_context, saved_answer
-from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
+from pipelines_portal.entry.transitions import give_back_typed
 from pipelines_portal.keys.clients import client_for
-from pipelines_portal.matching.columns import guesses_from
-from pipelines_portal.matching.headers import match_headers
 from pipelines_portal.spreadsheets.limits import MAX_COLUMNS
 from pipelines_portal.submissions.origin import briefs_of_tasks
 from pipelines_portal.web.parameters import number_in, uuid_in
@@ -72,10 +75,6 @@ from pipelines_portal.workflows.notes import notes_of
 from pipelines_portal.workflows.opening import refresh
 from pipelines_portal.workflows.permissions import usable_workflow
 
-# Headings of pasted rows: so many columns are named like fields.
-LEAST_HEADINGS = 2
-# A first row with more, or longer, cells is not compared with the fields.
-MOST_HEADINGS, LONGEST_HEADING = 500, 200
 # More pasted rows become an import of their own, so that one request does not take too long.
 MOST_PASTED = 2_000
 # The rows that one request creates.
@@ -107,9 +106,9 @@ def page(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRespons
             schema = cached_schema(workflow, client)
         follow_schema(import_job, schema)
         if import_job.counts_as_read.requested:
-            import_job.give_back_typed()
+            give_back_typed(import_job)
         import_job.key = workflow.key
-        _settle_overdue(import_job)
+        settle_overdue(import_job)
     context = _context(request, workflow, schema, import_job)
     return render_page(request, "entry/grid/typed.html", context, partials=("sheet",))
 
@@ -117,12 +116,6 @@ def page(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRespons
 def _remember_view(user: User) -> None:
     if not user.uses_grid:
         User.objects.filter(pk=user.pk).update(uses_grid=True)
-
-
-def _settle_overdue(import_job: ImportJob) -> None:
-    key = import_job.key
-    import_job.settle_overdue()
-    import_job.key = key
 
 
 def _context(
@@ -164,7 +157,7 @@ def _pinned_cell(column: Column, text: str) -> dict[str, Any]:
 
 
 def _sending_context(import_job: ImportJob | None, selection: Selection) -> dict[str, Any]:
-    """Return in how many seconds the rows are sent that can still be taken back. The page can use the key.
+    """Return in how many seconds the rows are sent, until when that can be undone. The page can use the key.
 
     `all_ready` are all ready rows, if the page may not show all of them.
     """
@@ -194,7 +187,9 @@ def posts_to_grid(view: View) -> Callable[..., Any]:
         workflow = usable_workflow(request.user, key_id, workflow_id)
         schema = cached_schema(workflow, client_for(workflow.key))
         if _is_of_another(request, workflow):
-            return JsonResponse({"problem": texts.OTHER_IMPORT}, status=409)
+            return JsonResponse(
+                {"problem": "This page is out of date. Copy what you typed, then reload it."}, status=409
+            )
         try:
             return view(request, workflow, schema, **more)
         except CannotChange as error:
@@ -221,36 +216,26 @@ def _is_of_another(request: SignedInRequest, workflow: OpenedWorkflow) -> bool:
 
 @posts_to_grid
 def cells(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
-    """Save what was typed. The first text begins the import of typed rows."""
+    """Save what was typed. The first text starts the import of typed rows."""
     posted = read_posted_cells(request.body)
-    import_job = begin_typed(request.user, workflow, schema)
-    _add_pins(posted, pinned_texts(request.user, workflow, schema))
-    saved = save_cells(import_job, request.user, posted)
+    import_job = get_or_start_typed(request.user, workflow, schema)
+    add_pins(request.user, workflow, schema, posted)
+    saved = save_rows(import_job, request.user, posted)
     return _answer(request, workflow, import_job, saved)
 
 
-def _add_pins(posted: list[PostedCells], pinned: dict[str, str]) -> None:
-    """Put the pinned texts into new rows, where nothing was typed."""
-    for row in posted:
-        if row.is_new and any(cell.after for cell in row.cells.values()):
-            row.cells.update({name: Cell("", text) for name, text in pinned.items() if name not in row.cells})
-
-
 def _answer(
-    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, saved: SavedCells, **more: Any
+    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, saved: SavedRows, **more: Any
 ) -> HttpResponse:
-    import_job.refresh_from_db()
     import_job.key = workflow.key
-    more |= _sending_context(import_job, Selection.load(request.GET))
-    more |= {"is_typed": True, "next_number": next_number(import_job)}
+    more |= _sending_context(import_job, Selection.load(request.GET)) | {"is_typed": True}
     return saved_answer(request, workflow, import_job, saved, **more)
 
 
 def _answer_in_pages(
-    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, saved: SavedCells, **more: Any
+    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, saved: SavedRows, **more: Any
 ) -> HttpResponse:
     """Return the changed rows, or let the page show itself again if it does not show all rows."""
-    import_job.refresh_from_db()
     if not _has_pages(import_job):
         return _answer(request, workflow, import_job, saved, **more)
     return JsonResponse({"refresh": True, "problems": saved.problems, **more})
@@ -268,82 +253,30 @@ def paste(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) ->
     if not lines or not first:
         return HttpResponseBadRequest()
     if max(map(len, lines)) > MAX_COLUMNS:
-        return JsonResponse({"problem": texts.PASTED_COLUMNS.format(most=MAX_COLUMNS)}, status=409)
-    headings = [] if "first_row" in data else _headings(lines, workflow, schema)
-    names = headings or _names_from(data, schema)
-    left_out = _left_out(lines, names) if headings else _beyond(lines, len(names))
+        return JsonResponse(
+            {"problem": f"Not pasted: there are more than {MAX_COLUMNS} columns. Leave out columns you don’t need."},
+            status=409,
+        )
+    headings = [] if "first_row" in data else fields_of_headings(lines, workflow, schema)
+    names = headings or names_from(data, schema)
+    left_out = columns_left_out(lines, names) if headings else columns_beyond(lines, len(names))
     if headings:
         del lines[0]
     if len(lines) > MOST_PASTED:
         return _import_pasted(request, workflow, names, lines)
-    import_job = begin_typed(request.user, workflow, schema)
+    import_job = get_or_start_typed(request.user, workflow, schema)
     if "instead" in data and undo_change(import_job, number_in(data["instead"]) or 0) is None:
-        raise CannotChange(texts.NOT_PASTED_AGAIN)
+        raise CannotChange("Not changed: there’s a newer change. Undo it, then paste the rows again.")
     posted = _placed(import_job, lines, first, names, data.get("blank", ""))
-    _add_pins(posted, pinned_texts(request.user, workflow, schema))
-    saved = save_cells(import_job, request.user, posted, texts.PASTE_ROWS)
+    add_pins(request.user, workflow, schema, posted)
+    saved = save_rows(import_job, request.user, posted, texts.PASTE_ROWS)
     saved.problems[:0] = left_out
     said, change = texts.rows_pasted(len(lines), has_headings=bool(headings)), last_change(import_job)
     headed = change.number if headings and change else ""
     return _answer_in_pages(request, workflow, import_job, saved, said=said, headed=headed)
 
 
-def _names_from(data: QueryDict, schema: Schema) -> list[str]:
-    """Return the fields from the active one on: those that the page shows, then the folded ones."""
-    names = [column.known.name for column in columns_of(schema)]
-    shown = [each for each in data.get("columns", "").split("\n") if each in names] or names
-    name = data.get("field", "")
-    start = shown.index(name) if name in shown else 0
-    return shown[start:] + [each for each in names if each not in shown]
-
-
-def _beyond(lines: list[list[str]], count: int) -> list[str]:
-    """Return a sentence about pasted columns that come after the last field."""
-    columns: dict[int, str] = {}
-    for line in lines:
-        for place, text in enumerate(line[count:]):
-            if text.strip():
-                columns.setdefault(place, text[:QUOTED])
-    if not columns:
-        return []
-    quoted = ", ".join(f"“{columns[place]}”" for place in sorted(columns)[:MOST_PROBLEMS])
-    if len(columns) > MOST_PROBLEMS:
-        quoted += " …"
-    is_one = len(columns) == 1
-    said = texts.PASTED_TOO_WIDE_ONE if is_one else texts.PASTED_TOO_WIDE
-    return [said.format(count=f"{len(columns):,}", typed=quoted)]
-
-
-def _left_out(lines: list[list[str]], names: list[str]) -> list[str]:
-    """Return a sentence about columns whose heading names no field."""
-    left: dict[int, str] = {}
-    for line in lines[1:]:
-        for place, text in enumerate(line):
-            if text.strip() and not (place < len(names) and names[place]):
-                heading = lines[0][place] if place < len(lines[0]) else ""
-                left.setdefault(place, f"“{(heading.strip() or text)[:QUOTED]}”")
-    if not left:
-        return []
-    said = texts.HEADING_LEFT_OUT if len(left) == 1 else texts.HEADINGS_LEFT_OUT
-    quoted = ", ".join(left[place] for place in sorted(left)[:MOST_PROBLEMS]) + (
-        " …" if len(left) > MOST_PROBLEMS else ""
-    )
-    return [said.format(count=f"{len(left):,}", headings=quoted)]
-
-
-def _headings(lines: list[list[str]], workflow: OpenedWorkflow, schema: Schema) -> list[str]:
-    """Return the fields that the cells of the first line name, "" for none, or [] if the line is a row."""
-    if len(lines) < 2 or len(lines[0]) > MOST_HEADINGS:
-        return []
-    remembered = guesses_from(read_remembered(workflow), schema)
-    matches = match_headers([cell.strip()[:LONGEST_HEADING] for cell in lines[0]], schema.fields, remembered)
-    names = [match.used.field if match.used else "" for match in matches]
-    return names if sum(map(bool, names)) >= LEAST_HEADINGS else []
-
-
-def _placed(
-    import_job: ImportJob, lines: list[list[str]], first: int, names: list[str], blank: str
-) -> list[PostedCells]:
+def _placed(import_job: ImportJob, lines: list[list[str]], first: int, names: list[str], blank: str) -> list[PostedRow]:
     """Return the pasted cells at their places, over what the rows hold that the page shows."""
     numbers = list(range(first, first + len(lines)))
     shown, row_texts = _shown_in_page(import_job, numbers, blank), RowTexts(import_job)
@@ -351,7 +284,7 @@ def _placed(
     for number, line in zip(numbers, lines, strict=True):
         present = row_texts.by_field(shown[number]) if number in shown else {}
         placed = {name: Cell(present.get(name, ""), text) for name, text in zip(names, line, strict=False) if name}
-        posted.append(PostedCells(number, placed, is_new=number not in shown, is_limited=True))
+        posted.append(PostedRow(number, placed, is_new=number not in shown, is_limited=True))
     return posted
 
 
@@ -388,7 +321,7 @@ def preset(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, p
     if not number:
         return HttpResponseBadRequest()
     values = offered_preset(request.user, workflow, preset_id).fields
-    import_job = begin_typed(request.user, workflow, schema)
+    import_job = get_or_start_typed(request.user, workflow, schema)
     stored = _shown_in_page(import_job, [number], request.POST.get("blank", "")).get(number)
     present = RowTexts(import_job).by_field(stored) if stored else {}
     placed = {
@@ -396,9 +329,9 @@ def preset(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, p
         for known in schema.fields
         if known.name in values
     }
-    posted = [PostedCells(number, placed, is_new=stored is None)]
-    _add_pins(posted, pinned_texts(request.user, workflow, schema))
-    return _answer(request, workflow, import_job, save_cells(import_job, request.user, posted))
+    posted = [PostedRow(number, placed, is_new=stored is None)]
+    add_pins(request.user, workflow, schema, posted)
+    return _answer(request, workflow, import_job, save_rows(import_job, request.user, posted))
 
 
 @posts_to_grid
@@ -409,7 +342,9 @@ def pin(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> H
     if known is None:
         return HttpResponseBadRequest()
     is_pinned = pin_text(request.user, workflow, schema, name, text)
-    return JsonResponse({"said": (texts.PINNED if is_pinned else texts.UNPINNED).format(field=known.label)})
+    return JsonResponse(
+        {"said": ("{field} pinned" if is_pinned else "{field} no longer pinned").format(field=known.label)}
+    )
 
 
 @posts_to_grid
@@ -421,13 +356,13 @@ def create(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -
     import_job = current_typed(request.user, workflow)
     if import_job is None:
         return JsonResponse({"problem": texts.NOTHING_TO_SEND}, status=409)
-    import_job.key = workflow.key
+    import_job.key, import_job.workflow = workflow.key, workflow
     seen, before = _rows_seen(request.POST.get("rows", "")), _sent_numbers(import_job)
-    for _ in range(2):  # another window may create them at this very moment
-        present = _sent_numbers(import_job)
+    for present in (before, None):  # another window may create them at the same time
+        present = _sent_numbers(import_job) if present is None else present
         elsewhere = [number for number in seen if present.get(number) in SENT]
         left = {number: digest for number, digest in seen.items() if number not in elsewhere}
-        problem = start_typed(import_job, request.user, left) if left or not elsewhere else ""
+        problem = start_sending_typed(import_job, request.user, left) if left or not elsewhere else ""
         if problem != texts.ROWS_CHANGED:
             break
     problems = [texts.created_elsewhere(len(elsewhere))] if elsewhere else []
@@ -436,7 +371,7 @@ def create(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -
     problems += [problem] if problem else []
     send_at_once(import_job)
     numbers = sorted({*_changed_since(import_job, before), *seen})
-    answer = _answer_in_pages(request, workflow, import_job, SavedCells(numbers, problems=problems))
+    answer = _answer_in_pages(request, workflow, import_job, SavedRows(numbers, problems=problems))
     answer.status_code = 409 if problem else 200
     return answer
 
@@ -466,9 +401,9 @@ def created(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResp
     if import_job is None:
         return HttpResponse(status=204)
     import_job.key = workflow.key
-    _settle_overdue(import_job)
+    settle_overdue(import_job)
     named = (number_in(text) for text in request.GET.get("rows", "").split(",")[:MOST_IN_PAGE])
-    return _answer(request, workflow, import_job, SavedCells([number for number in named if number]))
+    return _answer(request, workflow, import_job, SavedRows([number for number in named if number]))
 
 
 @require_POST
@@ -482,11 +417,16 @@ def copy(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRespons
     known = briefs_of_tasks(request.user, workflow.key, workflow_id, dict.fromkeys(task_ids))
     values = {task_id: brief.fields for task_id in task_ids if (brief := known.get(task_id)) and brief.fields}
     if left := [task_id for task_id in task_ids if task_id not in values]:
-        messages.warning(request, texts.NOT_COPIED.format(tasks=", ".join(map(str, left[:10]))))
+        messages.warning(
+            request,
+            "Not copied: {tasks}. The values aren’t stored here, or you can’t see them.".format(
+                tasks=", ".join(map(str, left[:10]))
+            ),
+        )
     if not values:
         return redirect("tasks:list", key_id, workflow_id)
     try:
-        add_copies(begin_typed(request.user, workflow, schema), request.user, values)
+        add_copies(get_or_start_typed(request.user, workflow, schema), request.user, values)
     except CannotChange as error:
         messages.error(request, str(error))
     return redirect("grid:page", key_id, workflow_id)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from pipelines_portal.core.housekeeping import delete_each
 from pipelines_portal.entry.models import RESTORABLE_FOR, ImportJob, ImportJobs
+from pipelines_portal.entry.transitions import lock_removable
 
 BATCH = 100
 
@@ -28,7 +29,7 @@ def _old_imports() -> ImportJobs:
 
 def _remove(import_job: ImportJob) -> bool:
     with transaction.atomic():
-        locked = import_job.lock_removable()
+        locked = lock_removable(import_job)
         if locked is None or not _old_imports().filter(pk=import_job.pk).exists():
             transaction.set_rollback(True)
             return False

@@ -1,19 +1,22 @@
-"""Download rows with their errors, in the columns of the file, so that they can be imported again."""
+"""Downloads of rows, in the columns of the file: with their errors, to be imported again, or with their tasks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from pipelines_portal.entry.models import ImportJob, ImportRow, RowError
-from pipelines_portal.matching.columns import OWN_COLUMNS, Column, Matching
+from pipelines_portal.api_client.task_status import label_of
+from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.rows.cells import LabelledError, read_errors
+from pipelines_portal.entry.rows.row_list import WITH_ERRORS, look_of_row, requests_on_the_wire
+from pipelines_portal.entry.rows.tasks import known_tasks, read_index, tasks_of
+from pipelines_portal.matching.columns import OWN_COLUMNS, STATUS_COLUMNS, Column, Matching
 from pipelines_portal.spreadsheets.cells import text_of
 
-WITH_FAULTS = (ImportRow.Status.TO_FIX, ImportRow.Status.REJECTED)
 # The kinds of downloads and the statuses of their rows.
 KINDS = {
     "rejected": (ImportRow.Status.REJECTED,),
-    "to-fix": WITH_FAULTS,
+    "to-fix": WITH_ERRORS,
     "not-sent": (
         ImportRow.Status.READY,
         ImportRow.Status.TO_FIX,
@@ -22,11 +25,13 @@ KINDS = {
     ),
     "unknown": (ImportRow.Status.UNCONFIRMED,),
 }
+# The download of all rows.
+ALL_ROWS = "all"
 BATCH = 1_000
 
 
 @dataclass(frozen=True)
-class FaultyRow:
+class RowWithErrors:
     """A row with its present texts in the columns of the file, and its errors."""
 
     number: int
@@ -34,33 +39,11 @@ class FaultyRow:
     reasons: list[str]
 
 
-@dataclass(frozen=True)
-class LabelledError:
-    """An error with the label of its field, which most messages begin with. The label of a whole row is empty."""
-
-    label: str
-    message: str
-
-    @property
-    def sentence(self) -> str:
-        return self.message if self.label in self.message else f"{self.label}: {self.message}"
-
-    @property
-    def marked(self) -> str:
-        """The label to be set off from the rest, or "" if it does not come first."""
-        return self.label if self.label and self.sentence.startswith(self.label) else ""
-
-    @property
-    def rest(self) -> str:
-        """What follows the marked label."""
-        return self.sentence.removeprefix(self.marked)
-
-
 def header_of(import_job: ImportJob) -> list[str]:
     return [column.header for column in Matching.load(import_job.matching).columns]
 
 
-def faulty_rows(import_job: ImportJob, statuses: tuple[str, ...]) -> Iterator[FaultyRow]:
+def rows_with_errors(import_job: ImportJob, statuses: tuple[str, ...]) -> Iterator[RowWithErrors]:
     """Iterate over rows with these statuses in the order of the file."""
     # Selected by their IDs, because SQLite would read all rows of the import to sort them.
     wanted = import_job.lines.filter(status__in=statuses).order_by().values("pk")
@@ -69,11 +52,11 @@ def faulty_rows(import_job: ImportJob, statuses: tuple[str, ...]) -> Iterator[Fa
         yield from _with_reasons(import_job, batch)
 
 
-def _with_reasons(import_job: ImportJob, rows: list[ImportRow]) -> list[FaultyRow]:
+def _with_reasons(import_job: ImportJob, rows: list[ImportRow]) -> list[RowWithErrors]:
     """Return each row with its cells and errors."""
     matching, reasons = Matching.load(import_job.matching), reasons_of(import_job, rows) if rows else {}
     return [
-        FaultyRow(
+        RowWithErrors(
             row.number,
             cells_of(row, matching),
             reasons.get(row.number, []),
@@ -84,7 +67,7 @@ def _with_reasons(import_job: ImportJob, rows: list[ImportRow]) -> list[FaultyRo
 
 def table_of(import_job: ImportJob, kind: str) -> tuple[list[str], Iterator[list[Any]]]:
     """Return the header and the rows of a download."""
-    rows = faulty_rows(import_job, KINDS[kind])
+    rows = rows_with_errors(import_job, KINDS[kind])
     return [*header_of(import_job), *OWN_COLUMNS], ([*row.cells, row.number, "; ".join(row.reasons)] for row in rows)
 
 
@@ -101,19 +84,38 @@ def _text(column: Column, place: int, row: ImportRow) -> str:
 
 def reasons_of(import_job: ImportJob, rows: list[ImportRow]) -> dict[int, list[str]]:
     """Return the errors of rows, in the order of their numbers, each with the name of its field."""
-    errors = labelled_errors(import_job, rows)
-    return {number: [error.sentence for error in each] for number, each in errors.items()}
-
-
-def labelled_errors(import_job: ImportJob, rows: list[ImportRow]) -> dict[int, list[LabelledError]]:
-    """Return the errors of rows, in the order of their numbers."""
     labels = {known.name: known.label for known in import_job.parsed_schema.fields}
-    found: dict[int, list[LabelledError]] = {}
-    # A range is much faster than a list of numbers if there are thousands of groups.
-    numbers = (rows[0].number, rows[-1].number)
-    errors = RowError.objects.filter(group__import_job=import_job, number__range=numbers)
-    for error in errors.select_related("group").order_by("pk"):
-        group = error.group
-        label = labels.get(group.field_name, group.field_name)
-        found.setdefault(error.number, []).append(LabelledError(label, group.message))
-    return found
+    return {
+        number: [
+            LabelledError(labels.get(name, name), message).sentence
+            for name, messages in by_field.items()
+            for message in messages
+        ]
+        for number, by_field in read_errors(import_job, rows).items()
+    }
+
+
+def status_table(import_job: ImportJob) -> tuple[list[str], Iterator[list[Any]]]:
+    """Return the header and all rows with their tasks and the last statuses of these, in the order of the file."""
+    number, reason = OWN_COLUMNS
+    return [*header_of(import_job), number, *STATUS_COLUMNS, reason], _lines_with_status(import_job)
+
+
+def _lines_with_status(import_job: ImportJob) -> Iterator[list[Any]]:
+    index, matching = read_index(import_job), Matching.load(import_job.matching)
+    rows = import_job.rows.defer("fields").order_by("number").iterator(BATCH)
+    while batch := list(islice(rows, BATCH)):
+        task_ids = tasks_of(batch)
+        tasks = known_tasks(index, list(task_ids.values()))
+        wrong = [row for row in batch if row.status in WITH_ERRORS]
+        reasons = reasons_of(import_job, wrong) if wrong else {}
+        on_the_wire = requests_on_the_wire(import_job, batch)
+        for row in batch:
+            task_id = task_ids.get(row.number)
+            task = tasks.get(task_id or 0)
+            word = look_of_row(import_job, row, on_the_wire).word
+            status = label_of(task.status) if task else ""
+            yield [
+                *cells_of(row, matching), row.number, word, task_id or "", status,
+                "; ".join(reasons.get(row.number, [])),
+            ]  # fmt: skip

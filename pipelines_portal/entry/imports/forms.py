@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.files.base import ContentFile, File
-from django.utils.safestring import SafeString
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field, Schema
@@ -22,7 +21,6 @@ from pipelines_portal.matching.proposals import texts_of
 from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.spreadsheets.encodings import LABELS
-from pipelines_portal.workflows.fields.types import type_of
 
 DELIMITERS = ((",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Vertical bar"))
 NUMBER_NOTATIONS = {".": "1,234.5", ",": "1.234,5"}
@@ -56,17 +54,17 @@ class ChooseForm(forms.Form):
     def clean_file(self) -> "File[bytes] | None":
         file: File[bytes] | None = self.cleaned_data["file"]
         if file is not None and file.size > settings.IMPORT_MAX_MB * 1024**2:
-            raise forms.ValidationError(texts.FILE_TOO_LARGE.format(name=file.name, most=settings.IMPORT_MAX_MB))
+            raise forms.ValidationError(f"{file.name} is larger than {settings.IMPORT_MAX_MB} MB. Split it.")
         if file is not None and not file.size:
-            raise forms.ValidationError(texts.FILE_EMPTY.format(name=file.name))
+            raise forms.ValidationError(f"{file.name} is empty.")
         return file
 
     def clean(self) -> None:
         file, text = self.cleaned_data.get("file"), self.cleaned_data.get("text", "")
         if file and text.strip():
-            self.add_error("text", texts.FILE_AND_TEXT)
+            self.add_error("text", "Choose a file or paste rows, not both.")
         elif not file and not text.strip() and not self.errors:
-            self.add_error("file", texts.CHOOSE_ONE)
+            self.add_error("file", "Choose a file or paste rows.")
 
     def focus_first_error(self) -> None:
         """Put the focus on the first field with an error, or else on the file."""
@@ -81,27 +79,27 @@ class ChooseForm(forms.Form):
         return ContentFile(self.cleaned_data["text"].encode(errors="replace")), texts.PASTED_ROWS
 
 
-class HandOverForm(forms.Form):
+class TransferForm(forms.Form):
     owner = forms.EmailField(
         max_length=254,
         label="New owner’s email",
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": texts.OWNER_MISSING},
+        error_messages={"required": "Enter the new owner’s email."},
     )
 
     def __init__(self, import_job: ImportJob, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.import_job = import_job
-        self.fields["owner"].help_text = texts.OWNER_NEEDS_KEY.format(key=import_job.key)
+        self.fields["owner"].help_text = f"They need access to the API key “{import_job.key}”."
 
     def clean_owner(self) -> User:
         person = person_here(self.cleaned_data["owner"].strip().lower())
         if person.pk == self.import_job.owner_id:
-            raise forms.ValidationError(texts.OWNER_ALREADY.format(person=person))
+            raise forms.ValidationError(f"{person} already owns this import.")
         if not person.may_send:
-            raise forms.ValidationError(texts.OWNER_IS_VIEWER.format(person=person))
+            raise forms.ValidationError(f"{person} is a viewer and can’t create tasks.")
         if not may_send_with(person, self.import_job.key):
-            raise forms.ValidationError(texts.OWNER_WITHOUT_KEY.format(person=person, key=self.import_job.key.name))
+            raise forms.ValidationError(f"{person} can’t use the key {self.import_job.key.name}. Share it first.")
         return person
 
 
@@ -134,28 +132,9 @@ def notation_fields(schema: Schema) -> dict[str, forms.Field]:
             choices=order, required=False, widget=forms.RadioSelect, label="Date format"
         )
         fields["zone"] = forms.ChoiceField(
-            choices=[("", texts.UNKNOWN_ZONE), *times.zone_choices()], required=False, label="Time zone"
+            choices=[("", "Not set"), *times.zone_choices()], required=False, label="Time zone"
         )
     return fields
-
-
-def value_input(known: Field, name: str, text: str, **attrs: str | bool) -> SafeString:
-    """Render a small input for a field's value. Text that is no choice of the field is offered until it is replaced."""
-    return value_widget(known, text).render(name, text, attrs={"id": name, "class": "value"} | attrs)
-
-
-def value_widget(known: Field, text: str) -> forms.Widget:
-    form_field = type_of(known).form_field(known)
-    if isinstance(form_field, forms.ChoiceField):
-        choices = [(value, label) for value, label in list(form_field.choices) if value]  # type: ignore[arg-type]
-        others = [("", "")] if text == "" or not known.required else []
-        if text and text not in (value for value, _ in choices):
-            others.append((text, text))
-        return forms.Select(choices=[*others, *choices])
-    if isinstance(form_field.widget, forms.Textarea) or "\n" in text:
-        return forms.Textarea(attrs={"rows": 1})
-    attrs = {name: value for name, value in form_field.widget.attrs.items() if name == "inputmode"}
-    return forms.TextInput(attrs=attrs)
 
 
 ASIDE, FIELD = "aside", "field:"
@@ -258,11 +237,11 @@ class MatchForm:
                 others = (
                     each.header for each in self.matching.columns if each.field == column.field and each is not column
                 )
-                self.errors[f"column-{place}"] = texts.FIELD_TAKEN.format(
+                self.errors[f"column-{place}"] = "The field {field} is also used by the column {columns}.".format(
                     field=self.fields[column.field].label, columns=", ".join(others)
                 )
             elif not taken and column.header and not self.errors:
-                self.errors[f"column-{place}"] = texts.CHOOSE_FIELD
+                self.errors[f"column-{place}"] = "Select a field for at least one column."
 
     def _check_constants(self) -> None:
         reader = RowReader(self.schema, self.matching)

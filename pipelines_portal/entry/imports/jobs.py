@@ -6,10 +6,10 @@ from datetime import timedelta
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.imports.checking import LeaseLost, check_all
 from pipelines_portal.entry.imports.reading import read_file
 from pipelines_portal.entry.imports.sending import send_requests
 from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.rows.checking import LeaseLost, check_all
 from pipelines_portal.web.time_budget import OutOfTime, TimeBudget, page_budget
 
 # A page reads and checks files up to this size before it is shown. Larger ones would keep the person waiting.
@@ -48,6 +48,13 @@ def work_now(import_job: ImportJob, budget: TimeBudget | None = None) -> None:
         import_job.refresh_from_db()
         if import_job.status == ImportJob.Status.CHECKING:
             work_now(import_job, budget)
+
+
+def send_at_once(import_job: ImportJob) -> None:
+    """Send rows that need not wait before the page is shown. The worker sends them if another import is being sent."""
+    if import_job.status == ImportJob.Status.SENDING and not import_job.waits_to_start and import_job.take_lease():
+        send_requests(import_job)
+    import_job.copy_from(ImportJob.objects.get(pk=import_job.pk))
 
 
 def _work(import_job: ImportJob, budget: TimeBudget) -> None:

@@ -19,10 +19,9 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.sql import db_id, insert_many
-from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.checking import LeaseLost
 from pipelines_portal.entry.imports.proposals import propose
 from pipelines_portal.entry.models import FilePart, ImportJob, ImportRow, Step
+from pipelines_portal.entry.rows.checking import LeaseLost
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.permissions import teams_through
 from pipelines_portal.matching.columns import Matching
@@ -94,7 +93,7 @@ def read_file(import_job: ImportJob, budget: TimeBudget) -> None:
     except RowsFileError as error:
         budget.check()  # a page that runs out of time ends the reader
         problem = f"{error.title} {error.advice}".strip()
-        import_job.take_step(Step.REFUSE, ImportJob.Status.UNREADABLE, import_job.lease_is_held, problem=problem)
+        import_job.take_step(Step.REJECT, ImportJob.Status.UNREADABLE, import_job.lease_is_held, problem=problem)
         return
     schema = _read_schema(import_job)
     matching = propose(import_job, schema, lambda: map(_lines, within(budget, blocks))) if schema else Matching()
@@ -125,7 +124,9 @@ def _read_blocks(import_job: ImportJob, budget: TimeBudget) -> tuple[list[bytes]
                 if not import_job.renew_lease():
                     raise LeaseLost
     if not blocks:
-        raise RowsFileError(texts.NO_ROWS.format(name=import_job.file_name), texts.OTHER_FILE_OR_SHEET)
+        raise RowsFileError(
+            f"{import_job.file_name} has no rows.", "Check that it’s the right file, or the right sheet."
+        )
     return blocks, asdict(reading.found)
 
 

@@ -5,7 +5,9 @@ another worker continues with the rest.
 """
 
 from datetime import timedelta
+from typing import Any
 
+from django.db.models import Exists
 from django.utils import timezone
 
 from pipelines_portal.api_client import (
@@ -19,10 +21,20 @@ from pipelines_portal.api_client import (
 )
 from pipelines_portal.core.shutdown import is_stopping
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.schema_changes import changes_between, without_gone_fields
-from pipelines_portal.entry.models import LEASE, ImportChanged, ImportJob, Step
+from pipelines_portal.entry.models import LEASE, ImportJob, Step
+from pipelines_portal.entry.requests import (
+    ImportChanged,
+    give_back,
+    give_back_unsent,
+    next_submission,
+    open_submission,
+    settle_overdue,
+    unsettled_submissions,
+)
+from pipelines_portal.entry.rows.schema_changes import changes_between, without_gone_fields
+from pipelines_portal.entry.transitions import finish_import, pause_for, stop_unconfirmed
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
-from pipelines_portal.keys.permissions import may_send_with, teams_through
+from pipelines_portal.keys.permissions import sendable_keys, teams_through
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import sentence
@@ -43,13 +55,17 @@ def send_requests(import_job: ImportJob, *, most: int | None = None) -> None:
     Call with the lease. After `most` requests the import waits for a minute, and other imports with the key go on.
     """
     if reason := missing_right(import_job):
-        import_job.pause_for(reason)
+        pause_for(import_job, reason)
         return
-    import_job.settle_overdue()
-    if import_job.has_unconfirmed:
-        import_job.stop_unconfirmed(texts.UNCONFIRMED)
+    unsettled = unsettled_submissions(import_job)
+    if any(submission.is_overdue for submission in unsettled):
+        settle_overdue(import_job)
+        unsettled = unsettled_submissions(import_job)
+    if any(submission.status == Submission.Status.UNCONFIRMED for submission in unsettled):
+        stop_unconfirmed(import_job, texts.UNCONFIRMED)
         return
-    import_job.give_back_unsent(only_of_others=True)
+    if any(submission.owner_id != import_job.owner_id for submission in unsettled):
+        give_back_unsent(import_job, only_of_others=True)
     try:
         client = client_for(import_job.key.on_behalf_of(import_job.owner))
         if _schema_changed(import_job, client.schema(import_job.workflow_id)):
@@ -57,17 +73,25 @@ def send_requests(import_job: ImportJob, *, most: int | None = None) -> None:
     except (KeyCannotBeOpened, PipelinesError) as error:
         _wait_or_pause(import_job, error)
         return
-    Sender(import_job, client).run(most)
+    Sender(import_job, client, has_open=bool(unsettled)).run(most)
 
 
 def missing_right(import_job: ImportJob) -> str:
     """Return why nothing more may be sent, in a sentence for people, or ""."""
-    if not OpenedWorkflow.objects.filter(key=import_job.key_id, workflow_id=import_job.workflow_id).exists():
-        return texts.NOT_OPENED
-    if not may_send_with(import_job.owner, import_job.key):
-        return texts.NO_ACCESS.format(owner=import_job.owner)
-    if import_job.continued_by and not may_send_with(import_job.continued_by, import_job.key):
-        return texts.CONTINUED_WITHOUT_ACCESS.format(person=import_job.continued_by)
+    owner, other = import_job.owner, import_job.continued_by or import_job.owner
+    found = OpenedWorkflow.objects.filter(key=import_job.key_id, workflow_id=import_job.workflow_id)
+    workflow: Any = found.annotate(
+        may_owner_send=Exists(sendable_keys(owner).filter(pk=import_job.key_id)),
+        may_other_send=Exists(sendable_keys(other).filter(pk=import_job.key_id)),
+    ).first()
+    if workflow is None:
+        return "The workflow was removed from the list. Add it again, then resume the import."
+    if not workflow.may_owner_send:
+        return texts.NO_ACCESS.format(owner=owner)
+    if not workflow.may_other_send:
+        return f"{other} continued this import and no longer has access to this key."
+    workflow.key = import_job.key
+    import_job.workflow = workflow
     return ""
 
 
@@ -77,14 +101,14 @@ def _schema_changed(import_job: ImportJob, schema: Schema) -> bool:
     if fields == import_job.schema:
         return False
     if not schema.fields:
-        import_job.pause_for(texts.NO_FIELDS)
+        pause_for(import_job, "Pipelines says that this workflow has no fields. Resume when it has fields again.")
         return True
-    import_job.give_back_unsent()
+    give_back_unsent(import_job)
     values = {
         "schema": fields,
         "schema_changes": changes_between(import_job.parsed_schema, schema),
         "matching": without_gone_fields(Matching.load(import_job.matching), schema).dump(),
-        "problem": texts.SCHEMA_CHANGED,
+        "problem": "This workflow’s fields changed after the rows were checked.",
     }
     import_job.take_step(Step.RECHECK, ImportJob.Status.CHECKING, import_job.lease_is_held, **values)
     return True
@@ -93,14 +117,16 @@ def _schema_changed(import_job: ImportJob, schema: Schema) -> bool:
 class Sender:
     """Sends the requests of one import during one lease."""
 
-    def __init__(self, import_job: ImportJob, client: PipelinesClient) -> None:
+    def __init__(self, import_job: ImportJob, client: PipelinesClient, *, has_open: bool) -> None:
         self.import_job, self.client = import_job, client
+        # Whether a request may be waiting to be sent. A person may ask for more typed rows at any time.
+        self.has_open = has_open or import_job.is_typed
         # The newest task before the next request, if the request before it created that task.
         self.newest: int | None = None
 
     def run(self, most: int | None = None) -> None:
         sent = 0
-        while self._renew_lease() and self._send_next() and not is_stopping():
+        while self._send_next() and not is_stopping():
             sent += 1
             if sent == most:
                 self.import_job.release_lease(due_at=timezone.now() + LEASE)
@@ -108,38 +134,41 @@ class Sender:
         if is_stopping():
             self.import_job.release_lease()  # another worker continues at once
 
-    def _renew_lease(self) -> bool:
-        return self.import_job.renew_lease(LEASE + lease())
-
     def _send_next(self) -> bool:
         """Send one request. Return whether to continue with another one."""
         import_job = self.import_job
         is_first = import_job.one_row_first
         if is_first:
-            import_job.give_back_unsent()  # a draft may hold many rows
+            give_back_unsent(import_job)  # a draft may hold many rows
         try:
-            submission = import_job.open_submission() or (None if import_job.is_typed else import_job.next_submission())
+            submission = open_submission(import_job) if self.has_open else None
+            if submission is None and not import_job.is_typed:
+                submission = next_submission(import_job)
         except ImportChanged:
             import_job.release_lease()
             return False
         if submission is None:
-            import_job.finish()
+            finish_import(import_job)
             return False
         if submission.status == Submission.Status.SENDING:
             import_job.release_lease(due_at=timezone.now() + timedelta(seconds=1))
             return False
-        if not self._renew_lease():
+        # The lease is renewed for the request. It is lost if a person paused or stopped the import.
+        if not import_job.renew_lease(LEASE + lease()):
             return False
         # Rights end at once, so they are checked before each request.
         if reason := missing_right(import_job):
-            import_job.pause_for(reason)
+            pause_for(import_job, reason)
             return False
         self._note_senders(submission)
         return self._send(submission, is_first=is_first)
 
     def _note_senders(self, submission: Submission) -> None:
         """Record the teams through which the rows are sent now, and the person who continued the import."""
-        self.import_job.teams.add(*teams_through(self.import_job.owner, self.import_job.key))
+        import_job = self.import_job
+        teams = teams_through(import_job.owner, import_job.key)
+        if new := list(teams.exclude(pk__in=import_job.teams.order_by().values("pk"))):
+            import_job.teams.add(*new)
         if submission.continued_by_id != self.import_job.continued_by_id:
             draft = Submission.objects.filter(pk=submission.pk, status=Submission.Status.DRAFT)
             draft.update(continued_by=self.import_job.continued_by_id)
@@ -152,17 +181,17 @@ class Sender:
         except Submission.DoesNotExist:  # it was given back
             return True
         except PipelinesError as error:
-            self.newest = None
+            self.newest, self.has_open = None, True
             return self._continue_after_error(submission, error, is_first=is_first)
         self.newest = max(outcome.task_ids, default=None) if outcome else None
         return self._continue_after(submission, is_first=is_first)
 
     def _continue_after(self, submission: Submission, *, is_first: bool) -> bool:
         if submission.status == Submission.Status.UNCONFIRMED:
-            self.import_job.stop_unconfirmed(texts.UNCONFIRMED)
+            stop_unconfirmed(self.import_job, texts.UNCONFIRMED)
             return False
         if is_first and submission.status == Submission.Status.REJECTED:
-            self.import_job.pause_for(texts.FIRST_REJECTED)
+            pause_for(self.import_job, "The first row was rejected. The rest wasn’t sent.")
             return False
         if is_first:
             self.import_job.update_leased(one_row_first=False)
@@ -188,9 +217,12 @@ class Sender:
         half = max(submission.row_count // 2, 1)
         self.import_job.update_leased(rows_per_request=half)
         self.import_job.rows_per_request = half
-        is_given_back = self.import_job.give_back(submission)
+        is_given_back = give_back(self.import_job, submission)
         if is_given_back and self.import_job.is_typed:
-            self.import_job.pause_for(texts.TOO_LARGE)
+            pause_for(
+                self.import_job,
+                "Not created. The rows were too large together. Create them again; we’ll send smaller batches.",
+            )
             return False
         return is_given_back
 
@@ -200,10 +232,10 @@ def _wait_or_pause(import_job: ImportJob, error: Exception) -> None:
     now = timezone.now()
     if isinstance(error, RateLimited):
         delay = timedelta(seconds=error.retry_after or DEFAULT_RETRY_AFTER)
-        import_job.release_lease(due_at=now + delay, problem=texts.RATE_LIMITED)
+        import_job.release_lease(due_at=now + delay, problem="Pipelines asks us to wait.")
     elif isinstance(error, TEMPORARY) and import_job.tries < MOST_TRIES:
         delay = timedelta(seconds=min(FIRST_DELAY * 1.5**import_job.tries, LONGEST_DELAY))
         import_job.release_lease(due_at=now + delay, problem=sentence(error), tries=import_job.tries + 1)
     else:
         advice = getattr(error, "advice", "")
-        import_job.pause_for(advice or (sentence(error) if isinstance(error, PipelinesError) else str(error)))
+        pause_for(import_job, advice or (sentence(error) if isinstance(error, PipelinesError) else str(error)))

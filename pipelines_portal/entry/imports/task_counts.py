@@ -18,15 +18,13 @@ from django.utils.dateparse import parse_datetime
 
 from pipelines_portal.api_client import InvalidRequest, PipelinesClient, PipelinesError, Task
 from pipelines_portal.api_client.bounds import LARGEST_ID
-from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
-from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import Counts, ImportJob
+from pipelines_portal.entry.rows.tasks import attention_tasks, read_index
 from pipelines_portal.keys.clients import KeyCannotBeOpened, background_client_for
 from pipelines_portal.keys.permissions import may_use
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.task_index.counts import Progress, progress_of
-from pipelines_portal.task_index.models import IndexedTask, KeyThrottle, TaskNote, WorkflowIndex
-from pipelines_portal.task_index.reads import TO_SHOW
+from pipelines_portal.task_index.models import KeyThrottle, TaskNote, WorkflowIndex
 from pipelines_portal.web.bar_chart import Bar, build_bar, task_shares
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -37,8 +35,6 @@ CLAIM = timedelta(seconds=60)
 BETWEEN_SCANS = timedelta(seconds=30)
 WANTED_FOR = timedelta(minutes=2)
 INDEX_IS_CURRENT_FOR = timedelta(minutes=10)
-# The name of the tasks that need attention in addresses of pages.
-ATTENTION = "attention"
 # Counted beside the statuses while a scan is under way.
 MISTAKES = "mistakes"
 AFTER_ERROR = timedelta(seconds=60)
@@ -53,7 +49,7 @@ def task_bar(import_job: ImportJob, counts: Counts) -> Bar | None:
     mistakes = import_job.task_counts.get("mistakes", 0)
     total = max(counts.created - mistakes, 0)
     others = total - sum(count for _, _, count in shares)
-    bar = build_bar([*shares, ("unknown", texts.STATUS_UNKNOWN, max(others, 0))])
+    bar = build_bar([*shares, ("unknown", "Status not known yet", max(others, 0))])
     return Bar(bar.parts, total, parse_datetime(import_job.task_counts.get("as_of", "")), mistakes)
 
 
@@ -63,12 +59,6 @@ def attention_by_import(workflow: OpenedWorkflow, import_ids: Collection[UUID]) 
         return {}
     rows = SubmissionRow.objects.filter(submission__group__in=import_ids, task_id__in=attention_tasks(workflow))
     return dict(rows.order_by().values_list("submission__group").annotate(Count("pk")))
-
-
-def attention_tasks(workflow: OpenedWorkflow) -> QuerySet[Any, Any]:
-    """Return the ids of the workflow's tasks that need attention, without mistakes and muted ones."""
-    tasks = IndexedTask.objects.filter(TO_SHOW, index__workflow=workflow, status__in=NEEDS_ATTENTION)
-    return tasks.order_by().values("task_id")
 
 
 def want_counts(import_job: ImportJob) -> None:
@@ -121,12 +111,6 @@ def _count(import_job: ImportJob) -> None:
     except (PipelinesError, KeyCannotBeOpened):
         _schedule(import_job, AFTER_ERROR)
     return None
-
-
-def read_index(import_job: ImportJob) -> WorkflowIndex | None:
-    """Return the index of the import's workflow, if there is one."""
-    place = {"workflow__key": import_job.key, "workflow__workflow_id": import_job.workflow_id}
-    return WorkflowIndex.objects.filter(**place).first()
 
 
 def _indexed_counts(index: WorkflowIndex | None, rows: QuerySet[SubmissionRow]) -> Progress | None:

@@ -14,7 +14,6 @@ from pipelines_portal.entry.models.import_job import (
     RememberedMatching,
     Step,
 )
-from pipelines_portal.entry.models.import_requests import MAY_EXIST, ImportChanged, rejections
 from pipelines_portal.entry.models.import_row import Change, ChangedRow, Counts, ImportRow
 from pipelines_portal.entry.models.learned_word import LearnedWord
 from pipelines_portal.entry.models.row_error import (
@@ -23,6 +22,7 @@ from pipelines_portal.entry.models.row_error import (
     ErrorGrouping,
     RowError,
     remove_errors,
+    replace_errors,
 )
 
 __all__ = [
@@ -30,7 +30,6 @@ __all__ = [
     "LEASE",
     "LONGEST_VALUE",
     "LONGEST_WAIT",
-    "MAY_EXIST",
     "MOST_SENT_AT_ONCE",
     "RESTORABLE_FOR",
     "UNFINISHED_ROWS",
@@ -40,7 +39,6 @@ __all__ = [
     "ErrorGroup",
     "ErrorGrouping",
     "FilePart",
-    "ImportChanged",
     "ImportJob",
     "ImportJobs",
     "ImportRow",
@@ -51,6 +49,6 @@ __all__ = [
     "RowError",
     "Step",
     "TypedDraft",
-    "rejections",
     "remove_errors",
+    "replace_errors",
 ]

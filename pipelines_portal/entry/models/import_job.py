@@ -5,14 +5,13 @@ lost the lease changes nothing.
 """
 
 import uuid
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -22,12 +21,10 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.json_text import JSONTextField
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.models import import_requests
 from pipelines_portal.entry.models.import_row import Counts, ImportRow
-from pipelines_portal.entry.signals import import_handed_over
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.models import Submission, SubmissionRow, Submissions
-from pipelines_portal.submissions.signals import BatchEnd, batch_ended
+from pipelines_portal.submissions.models import Submission, Submissions
+from pipelines_portal.workflows.models import OpenedWorkflow
 
 LARGEST_REQUEST = 5_000
 # More rows than this wait so long before they are sent.
@@ -94,11 +91,11 @@ class ImportJob(models.Model):
 
     class Kind(models.TextChoices):
         FILE = "file", "File or pasted rows"
-        TYPED = "typed", "Typed rows"  # of the grid: see imports.typed
+        TYPED = "typed", "Typed rows"  # of the grid: see entry.rows.typed
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=5, choices=Kind.choices, default=Kind.FILE)
-    # The sender of its rows: the person who started it, or the person to whom it was handed over.
+    # The sender of its rows: the person who started it, or the person to whom it was transferred.
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="imports")
     # The teams through which the owner could use the key, at the start and at each request. Teams are never removed.
     teams = models.ManyToManyField(Team, related_name="+")
@@ -125,7 +122,7 @@ class ImportJob(models.Model):
     matching = JSONTextField(default=dict)
     # The fields that the rows were checked against, as the API returned them.
     schema = models.JSONField(default=dict)
-    # The changes of these fields since a person last looked: see imports.schema_changes.
+    # The changes of these fields since a person last looked: see entry.rows.schema_changes.
     schema_changes = models.JSONField(default=list)
     row_count = models.PositiveIntegerField(default=0)
     # The number of rows by status. Every transaction that changes rows updates it.
@@ -169,6 +166,11 @@ class ImportJob(models.Model):
     due_at = models.DateTimeField(default=timezone.now)
 
     objects = ImportJobs.as_manager()
+
+    # The workflow as it was opened, if the caller has read it.
+    workflow: OpenedWorkflow | None = None
+    # The schema as it was stored and as it was parsed: a request reads it several times.
+    _parsed: tuple[dict[str, Any], Schema] | None = None
 
     class Meta:
         ordering: ClassVar = ["-changed_at", "-id"]
@@ -215,13 +217,13 @@ class ImportJob(models.Model):
 
     @property
     def can_change_rows(self) -> bool:
-        """Whether rows that are not being sent can be changed. Typed rows are sent only as they were asked for."""
+        """Whether rows that are not being sent can be changed. Typed rows are sent only as they were requested."""
         is_still = self.status in (self.Status.CHECKED, self.Status.PAUSED)
         return is_still or (self.is_typed and self.status in (self.Status.SENDING, self.Status.UNCONFIRMED))
 
     @property
     def waits_to_start(self) -> bool:
-        """Whether the sending was started a moment ago and can still be undone as a whole."""
+        """Whether the sending was just started and can still be undone as a whole."""
         is_later = self.start_at is not None and self.start_at > timezone.now()
         return self.status == self.Status.SENDING and is_later
 
@@ -246,7 +248,14 @@ class ImportJob(models.Model):
 
     @property
     def parsed_schema(self) -> Schema:
-        return Schema.model_validate(self.schema)
+        if self._parsed is None or self._parsed[0] != self.schema:
+            self._parsed = (self.schema, Schema.model_validate(self.schema))
+        return self._parsed[1]
+
+    def reuse_schema(self, schema: Schema) -> None:
+        """Spare the parsing if the caller has the same fields, already parsed."""
+        if self.schema == schema.model_dump(mode="json"):
+            self._parsed = (self.schema, schema)
 
     @property
     def version(self) -> str:
@@ -273,12 +282,17 @@ class ImportJob(models.Model):
         """Count its rows by status."""
         return dict(self.rows.values_list("status").order_by().annotate(number=Count("*")))
 
-    def store_counts(self, **values: Any) -> None:
-        """Update its row counts, and `values`. Call at the end of a transaction that locked it and changed rows."""
-        row_counts = self.count_rows()
+    def store_counts(self, counts: dict[str, int] | None = None, **values: Any) -> None:
+        """Update its row counts, and `values`. Call at the end of a transaction that locked it and changed rows.
+
+        The rows are counted, unless the caller knows `counts`.
+        """
+        values["row_counts"] = self.count_rows() if counts is None else counts
         if self.is_typed:
-            values["row_count"] = sum(row_counts.values())
-        ImportJob.objects.filter(pk=self.pk).update(row_counts=row_counts, **values)
+            values["row_count"] = sum(values["row_counts"].values())
+        ImportJob.objects.filter(pk=self.pk).update(**values)
+        for name, value in values.items():
+            setattr(self, name, value)
 
     # Steps
 
@@ -303,8 +317,13 @@ class ImportJob(models.Model):
             "start_at": None,
         } | values
         is_taken = ImportJob.objects.filter(*conditions, pk=self.pk, status__in=sources).update(status=status, **values)
-        self.refresh_from_db()
+        self.copy_from(ImportJob.objects.get(pk=self.pk))
         return bool(is_taken)
+
+    def copy_from(self, later: "ImportJob") -> None:
+        """Take over the columns of the same import that was read later, and keep the objects that it points to."""
+        for column in self._meta.concrete_fields:
+            setattr(self, column.attname, getattr(later, column.attname))
 
     def lock(self, *conditions: Q) -> "ImportJob | None":
         """Return its present row, locked until the transaction ends. Return None if it is gone or a condition fails."""
@@ -313,7 +332,7 @@ class ImportJob(models.Model):
     def start_sending(self, by: User, rows: int, *, one_row_first: bool = False) -> bool:
         """Send the good rows in the owner's name. Return False if the status or the owner changed.
 
-        Many rows wait a moment, so that the person can undo it.
+        Many rows wait for ten seconds, so that the person can undo it.
         """
         is_owner = by.pk == self.owner_id
         start_at = timezone.now() + UNDO_FOR if rows > MOST_SENT_AT_ONCE else None
@@ -344,140 +363,11 @@ class ImportJob(models.Model):
         waiting = ImportJob.objects.filter(pk=self.pk, status=self.Status.SENDING, start_at__gt=timezone.now())
         return bool(waiting.update(start_at=None, due_at=timezone.now()))
 
-    def pause(self, by: User) -> bool:
-        """Pause the sending. The request that is being sent continues."""
-        is_paused = self._stop_sending(Step.PAUSE, self.Status.PAUSED, by, paused_by=by)
-        self.give_back_typed()
-        return is_paused
-
-    def stop(self, by: User) -> bool:
-        """Stop the sending and return the rows that were not sent. The request that is being sent continues."""
-        is_stopped = self._stop_sending(Step.STOP, self.Status.CHECKED, by)
-        if is_stopped:
-            self.give_back_unsent()
-        return is_stopped
-
-    def _stop_sending(self, step: "Step", status: str, by: User, **values: Any) -> bool:
-        with transaction.atomic():
-            is_stopped = self.take_step(step, status, **values)
-            if is_stopped:
-                record(Verb.IMPORT_STOPPED, by=by, target=self, label=self.label, how=step.value)
-        return is_stopped
-
-    def pause_for(self, problem: str) -> bool:
-        """Pause the sending for a reason that only a person can resolve. Only the lease holder can do this."""
-        is_paused = self.take_step(Step.PAUSE, self.Status.PAUSED, self.lease_is_held, problem=problem)
-        self.give_back_typed()
-        return is_paused
-
-    def stop_unconfirmed(self, problem: str) -> bool:
-        """Stop until a person decides about an unconfirmed request, even if the import was paused before."""
-        is_stopped = self.take_step(Step.STOP_UNCONFIRMED, self.Status.UNCONFIRMED, problem=problem)
-        self.give_back_typed()
-        return is_stopped
-
     def settle_unconfirmed(self) -> bool:
         """Pause it once no request is unconfirmed, if rows are left to send. Typed rows are not continued."""
         if self.is_typed or not self.rows.filter(status__in=TO_BE_SENT).exists():
             return self.take_step(Step.STOP, self.Status.CHECKED)
         return self.take_step(Step.SETTLE, self.Status.PAUSED)
-
-    def give_back_typed(self) -> None:
-        """Return typed rows that were not sent to the grid, where a person can change them and ask for them again."""
-        if self.is_typed and self.status != self.Status.SENDING:
-            self.give_back_unsent()
-
-    def finish(self) -> None:
-        """Finish the sending and notify the owner. Only the lease holder can do this."""
-        with transaction.atomic():
-            if self.is_typed and self.lock() and self.open_submission():
-                self.release_lease()  # more rows were asked for at this very moment
-            elif self.take_step(Step.FINISH, self.Status.CHECKED, self.lease_is_held) and not self.is_typed:
-                self.notify_end()
-
-    def notify_end(self) -> None:
-        """Send the signal that all rows were sent."""
-        sent = self.submissions.order_by()
-        sums = sent.aggregate(created=Sum("success_count"), rejected=Sum("error_count"), count=Count("pk"))
-        created, rejected = sums["created"] or 0, sums["rejected"] or 0
-        end = BatchEnd(
-            person=self.owner,
-            # An import that is sent again, with rows that were fixed, ends again.
-            subject=f"import:{self.pk}:{sums['count']}",
-            title=texts.import_finished(self.file_name, created, rejected),
-            sentence=texts.IMPORT_INTO.format(workflow=self.workflow_name),
-            address=reverse("imports:detail", args=[self.key_id, self.workflow_id, self.pk]),
-            tone="warning" if rejected else "finished",
-        )
-        batch_ended.send(ImportJob, end=end)
-
-    def hand_over(self, to: User, by: User) -> bool:
-        """Make `to` the owner. Return False if it is being sent or deleted, or if its owner changed.
-
-        Submissions that were sent stay the former owner's. Drafts are made again in the name of the new owner.
-        """
-        former = self.owner
-        # With a new token, it cannot collide with an import that the new owner started.
-        values = {"owner": to, "token": uuid.uuid4(), "continued_by": None, "changed_at": timezone.now()}
-        # Typed rows of somebody else do not become those that the new owner is typing.
-        values["kind"] = self.Kind.FILE
-        with transaction.atomic():
-            self.lock_drafts()
-            if not ImportJob.objects.filter(CAN_BE_HANDED_OVER, pk=self.pk, owner=former).update(**values):
-                return False
-            self.refresh_from_db()
-            self.give_back_unsent(only_of_others=True)
-            owners = {"former_owner": former.email, "owner": to.email}
-            record(Verb.IMPORT_HANDED_OVER, by=by, target=self, label=self.label, **owners)
-            if to != by:
-                import_handed_over.send(ImportJob, handed_over=self, by=by)
-        return True
-
-    def mark_deleted(self, by: User) -> bool:
-        """Delete it so that it can be restored. Return False while a request is being sent or is unconfirmed.
-
-        Submissions stay in the ledger.
-        """
-        with transaction.atomic():
-            locked = self.lock_removable()
-            if locked is None or locked.status == self.Status.DELETED:
-                transaction.set_rollback(True)
-                return False
-            values = {"deleted_by": by, "deleted_at": timezone.now(), "status_before_deletion": locked.status}
-            locked.take_step(Step.DELETE, self.Status.DELETED, **locked._pause_values(), **values)
-            record(Verb.IMPORT_DELETED, by=by, target=locked, label=locked.label)
-        return True
-
-    def restore(self, by: User) -> bool:
-        """Restore its status from before the deletion. Return False if it has been restored already."""
-        with transaction.atomic():
-            locked = self.lock(Q(status=self.Status.DELETED))
-            if locked is None:
-                return False
-            values = {"deleted_by": None, "deleted_at": None, "status_before_deletion": ""}
-            status = locked.status_before_deletion
-            locked.take_step(Step.RESTORE, status, **locked._pause_values(), **values)
-            record(Verb.IMPORT_RESTORED, by=by, target=locked, label=locked.label)
-        return True
-
-    def _pause_values(self) -> dict[str, Any]:
-        """Return the reason, the person and the time of the pause.
-
-        Deletion and restoration keep these values; other steps clear them.
-        """
-        return {name: getattr(self, name) for name in ("problem", "paused_by", "paused_at")}
-
-    def lock_removable(self) -> "ImportJob | None":
-        """Return it locked, with its drafts given back. Return None while a request is being sent or is unconfirmed.
-
-        Call in a transaction, and roll that back after None.
-        """
-        self.lock_drafts()
-        locked = self.lock(~Q(status__in=(self.Status.SENDING, self.Status.UNCONFIRMED)))
-        if locked is None or locked.submissions.filter(status__in=import_requests.UNSETTLED).exists():
-            return None
-        # False if a draft is being sent right now.
-        return locked if locked.give_back_unsent() else None
 
     # Lease
 
@@ -495,7 +385,9 @@ class ImportJob(models.Model):
             free = ImportJob.objects.filter(_is_due(now), pk=self.pk, status=self.status)
             is_taken = free.update(lease_holder=uuid.uuid4(), lease_until=now + LEASE)
         if is_taken:
-            self.refresh_from_db()
+            taken = ImportJob.objects.select_related("owner", "continued_by", "key__owner").get(pk=self.pk)
+            self.copy_from(taken)
+            self.owner, self.continued_by, self.key = taken.owner, taken.continued_by, taken.key
         return bool(is_taken)
 
     def _is_key_busy(self, now: datetime) -> bool:
@@ -518,7 +410,7 @@ class ImportJob(models.Model):
         """Update columns if this process still holds the lease."""
         ImportJob.objects.filter(self.lease_is_held, pk=self.pk).update(**values)
 
-    # Requests: see import_requests
+    # Requests: see entry.requests
 
     @property
     def submissions(self) -> Submissions:
@@ -530,60 +422,12 @@ class ImportJob(models.Model):
         """Whether a request has an unconfirmed outcome."""
         return self.submissions.filter(status=Submission.Status.UNCONFIRMED).exists()
 
-    def open_submission(self) -> Submission | None:
-        """Return the request that is a draft or is being sent, if there is one."""
-        return import_requests.open_submission(self)
-
-    def next_submission(self, numbers: list[int] | None = None) -> Submission | None:
-        """Create a draft of the next rows that are ready, and point the rows to it. Return None if no row is ready.
-
-        With `numbers`, take only those rows. Raise ImportChanged if a person paused it, stopped it or changed rows
-        since it was read.
-        """
-        return import_requests.next_submission(self, numbers)
-
-    def settle(self, submission: Submission) -> None:
-        """Write to its rows what the ledger says about one of its requests. Call in a transaction that locked it."""
-        import_requests.settle(self, submission)
-
-    def give_back(self, submission: Submission) -> bool:
-        """Return the rows of a draft to the import. Return False if the draft is being sent or was sent."""
-        return import_requests.give_back(self, submission)
-
-    def give_back_unsent(self, *, only_of_others: bool = False) -> bool:
-        """Return the rows of all drafts, or only of those made for a former owner. Return False if one was sent."""
-        return import_requests.give_back_unsent(self, only_of_others=only_of_others)
-
-    def lock_drafts(self) -> None:
-        """Lock its drafts. Call before the import is locked: outcomes lock a submission first, then its import."""
-        drafts = self.submissions.filter(status=Submission.Status.DRAFT).order_by("pk").select_for_update()
-        list(drafts.values_list("pk", flat=True))
-
-    def settle_overdue(self) -> None:
-        """Mark requests of processes that died as unconfirmed. This is cheap if there are none."""
-        import_requests.settle_overdue(self)
-
-    def sent_before(self, digests: Iterable[str]) -> dict[str, SubmissionRow]:
-        """Return the newest sent row for each digest, of those sent to its workflow with its key by others.
-
-        Tasks that are marked as mistakes or replaced do not count.
-        """
-        return import_requests.sent_before(self, digests)
-
-    def mistaken_rows(self) -> set[int]:
-        """Return the numbers of the rows whose tasks are marked as mistakes or replaced."""
-        return import_requests.mistaken_rows(self)
-
-    def values_of_tasks(self, task_ids: set[int]) -> set[tuple[int, str]]:
-        """Return the tasks with the digests of the values with which they were sent."""
-        return import_requests.values_of_tasks(self, task_ids)
-
 
 class Step(Enum):
     READ = "read"  # its lines are stored
-    REFUSE = "refuse"  # the file cannot be read
+    REJECT = "reject"  # the file cannot be read
     REREAD = "read again"  # with another encoding, delimiter or sheet
-    MATCH = "match"  # every column became a field or was set aside
+    MATCH = "match"  # every column became a field or was left out
     REMATCH = "match again"  # nothing was sent so far
     CHECK = "check"  # every row was checked
     SEND = "send"  # a person sends the good rows
@@ -599,11 +443,11 @@ class Step(Enum):
 
 _S = ImportJob.Status
 DELETABLE = frozenset({_S.READING, _S.UNREADABLE, _S.MATCHING, _S.CHECKING, _S.CHECKED, _S.PAUSED})
-CAN_BE_HANDED_OVER = ~Q(status__in=(_S.SENDING, _S.DELETED))
+CAN_BE_TRANSFERRED = ~Q(status__in=(_S.SENDING, _S.DELETED))
 # The statuses from which each step leads, and those to which it leads.
 STEPS: dict[Step, tuple[frozenset[str], frozenset[str]]] = {
     Step.READ: (frozenset({_S.READING}), frozenset({_S.MATCHING, _S.CHECKING})),
-    Step.REFUSE: (frozenset({_S.READING}), frozenset({_S.UNREADABLE})),
+    Step.REJECT: (frozenset({_S.READING}), frozenset({_S.UNREADABLE})),
     Step.REREAD: (frozenset({_S.MATCHING, _S.UNREADABLE}), frozenset({_S.READING})),
     Step.MATCH: (frozenset({_S.MATCHING}), frozenset({_S.CHECKING})),
     Step.REMATCH: (frozenset({_S.CHECKED}), frozenset({_S.MATCHING})),

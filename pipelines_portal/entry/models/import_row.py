@@ -1,7 +1,8 @@
 """The rows of an import: what each holds, what is sent for it, and what became of it."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from typing import ClassVar
 
 from django.conf import settings
@@ -85,8 +86,11 @@ class Counts:
     @classmethod
     def load(cls, row_counts: dict[str, int]) -> "Counts":
         """Return the counts that an import stores in `row_counts`."""
-        statuses = (status.value for status in ImportRow.Status if status != ImportRow.Status.UNCHECKED)
-        return cls(**{status: row_counts.get(status, 0) for status in statuses})
+        return cls(**{each.name: row_counts.get(each.name, 0) for each in fields(cls)})
+
+    def sum_of(self, statuses: Iterable[str]) -> int:
+        """Return the number of rows that have one of these statuses."""
+        return sum([getattr(self, status) for status in statuses])
 
     @property
     def total(self) -> int:
@@ -123,7 +127,7 @@ class Counts:
 
     @property
     def is_complete(self) -> bool:
-        """Every row is a task, except those that somebody set aside."""
+        """Every row is a task, except those that somebody skipped."""
         return self.created + self.set_aside == self.total
 
     @property

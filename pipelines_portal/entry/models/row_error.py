@@ -49,21 +49,29 @@ class ErrorGrouping:
 
     def __init__(self, import_job: "ImportJob") -> None:
         self._import_job = import_job
+        self._is_read = False
         self._groups: dict[tuple[str, str], int] = {}
         self._values: Counter[tuple[str, str]] = Counter()
-        for group in import_job.error_groups.all():
-            self._groups[group.field_name, group.digest] = group.pk
-            if group.value:
-                self._values[group.field_name, group.message] += 1
 
     def add(self, faults_by_row: dict[int, list[Fault]]) -> None:
         """Store the faults of rows, by row number. Call in a transaction, at most once for each row."""
+        if not faults_by_row:
+            return
+        if not self._is_read:
+            self._read_groups()
         numbers: dict[int, dict[int, None]] = defaultdict(dict)
         for number, faults in faults_by_row.items():
             for fault in faults:
                 numbers[self._find_group(fault)][number] = None
         errors = [RowError(group_id=group, number=number) for group, rows in numbers.items() for number in rows]
         RowError.objects.bulk_create(errors, BATCH)
+
+    def _read_groups(self) -> None:
+        self._is_read = True
+        for group in self._import_job.error_groups.all():
+            self._groups[group.field_name, group.digest] = group.pk
+            if group.value:
+                self._values[group.field_name, group.message] += 1
 
     def _find_group(self, fault: Fault) -> int:
         value = fault.value[:LONGEST_VALUE]
@@ -82,11 +90,31 @@ class ErrorGrouping:
 
 def remove_errors(import_job: "ImportJob", numbers: list[int]) -> None:
     """Remove the errors of these rows, and the groups that are empty then. Call in a transaction."""
-    if not numbers:
-        return
+    removed = 0
     for start in range(0, len(numbers), BATCH):
-        RowError.objects.filter(group__import_job=import_job, number__in=numbers[start : start + BATCH]).delete()
-    import_job.error_groups.filter(errors=None).delete()
+        errors = RowError.objects.filter(group__import_job=import_job, number__in=numbers[start : start + BATCH])
+        removed += errors.delete()[0]
+    if removed:
+        import_job.error_groups.filter(errors=None).delete()
+
+
+def replace_errors(import_job: "ImportJob", numbers: list[int], faults_by_row: dict[int, list[Fault]]) -> None:
+    """Store the faults of these rows in place of those they had. Rows that keep their errors are left alone.
+
+    Call in a transaction.
+    """
+    before: dict[int, set[tuple[str, str]]] = defaultdict(set)
+    for start in range(0, len(numbers), BATCH):
+        errors = RowError.objects.filter(group__import_job=import_job, number__in=numbers[start : start + BATCH])
+        for number, name, digest in errors.values_list("number", "group__field_name", "group__digest"):
+            before[number].add((name, digest))
+    now = {
+        number: {(fault.field[:200], _digest(fault.message, fault.value[:LONGEST_VALUE])) for fault in faults}
+        for number, faults in faults_by_row.items()
+    }
+    changed = [number for number in numbers if before.get(number, set()) != now.get(number, set())]
+    remove_errors(import_job, [number for number in changed if number in before])
+    ErrorGrouping(import_job).add({number: faults_by_row[number] for number in changed if number in faults_by_row})
 
 
 def _digest(message: str, value: str) -> str:

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.imports.endings import Look, look_of
+from pipelines_portal.entry.import_status import Look, look_of
 from pipelines_portal.entry.imports.lists import count_unfinished
 from pipelines_portal.entry.models import Counts, ImportJob
 from pipelines_portal.submissions.models import Submission

@@ -7,8 +7,8 @@ from django.views.decorators.http import require_safe
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.submissions.days import Line, batches_of_imports, fill, page_of
 from pipelines_portal.submissions.filters import SentFilterForm, all_of, newest
+from pipelines_portal.submissions.import_states import states_of_imports
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.signals import states_of_imports
 from pipelines_portal.submissions.team import unknown_for
 from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.web.rendering import content_digest, is_poll_of, render_page

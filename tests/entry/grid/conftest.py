@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.imports.jobs import work_on_next
-from pipelines_portal.entry.imports.typed import ready_rows
 from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.rows.typed import ready_rows
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.factories import open_workflow

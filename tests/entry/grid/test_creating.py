@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from pipelines_portal.entry import transitions
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification
@@ -293,15 +294,16 @@ def test_rows_that_are_asked_for_as_the_sending_ends_are_sent(
     grid: TypedGrid, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     grid.fill(1)
-    finish = ImportJob.finish
+    where = "pipelines_portal.entry.imports.sending.finish_import"
+    finish = transitions.finish_import
 
     def press(import_job: ImportJob) -> None:
-        monkeypatch.setattr(ImportJob, "finish", finish)
+        monkeypatch.setattr(where, finish)
         grid.fill(1, first=2)
         assert grid.create(1).status_code == 200
         finish(import_job)
 
-    monkeypatch.setattr(ImportJob, "finish", press)
+    monkeypatch.setattr(where, press)
     grid.create(1)
     work()
     assert sent_texts(api) == hello(1, 2) and count(grid) == {"created": 2}

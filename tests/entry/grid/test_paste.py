@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from pipelines_portal.entry.grid import views
-from pipelines_portal.entry.imports.fixing import LONGEST_TEXT
 from pipelines_portal.entry.models import Change, ImportJob, RememberedMatching
+from pipelines_portal.entry.rows.fixing import LONGEST_TEXT
 from tests.pages import text_of
 
 from .conftest import TypedGrid

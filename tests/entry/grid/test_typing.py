@@ -1,6 +1,7 @@
 """Rows that a person types in the grid: an import without a file, which is begun once and keeps every text."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,14 +9,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import OperationalError, connections
+from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.imports import cells
 from pipelines_portal.entry.imports.deletion import remove_old_imports
-from pipelines_portal.entry.imports.typed import begin_typed, current_typed
 from pipelines_portal.entry.models import Change, ImportJob
 from pipelines_portal.entry.models.form import Preset
+from pipelines_portal.entry.rows import saving
+from pipelines_portal.entry.rows.typed import current_typed, get_or_start_typed
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.workflows.cached_schemas import forget_schemas
 from tests.conftest import CLOSED, EVERY_TYPE, FILES
@@ -53,7 +55,7 @@ def test_the_first_text_begins_an_import_that_the_page_shows(grid: TypedGrid) ->
 
 def test_two_pages_begin_one_import(grid: TypedGrid) -> None:
     schema = client_for(grid.workflow.key).schema(42)
-    first, second = (begin_typed(grid.owner, grid.workflow, schema) for _ in range(2))
+    first, second = (get_or_start_typed(grid.owner, grid.workflow, schema) for _ in range(2))
     assert first == second == current_typed(grid.owner, grid.workflow)
 
 
@@ -94,7 +96,7 @@ def test_new_rows_are_saved_with_their_texts_or_not_at_all(grid: TypedGrid, monk
 
     grid.fill(1)
     with monkeypatch.context() as patch, pytest.raises(OperationalError):
-        patch.setattr(cells, "change_rows", fail)
+        patch.setattr(saving, "change_rows", fail)
         grid.type(2, "Hello", "French")
     assert list(grid.job.lines.values_list("number", flat=True)) == [1]
 
@@ -105,13 +107,13 @@ def test_two_windows_that_type_into_the_same_numbers_at_once_lose_nothing(grid: 
     grid.fill(1)
     import_job = grid.job
 
-    def type_rows(name: str) -> cells.SavedCells:
+    def type_rows(name: str) -> saving.SavedRows:
         rows = [
-            cells.PostedCells(number, {"input_text": cells.Cell("", f"{name} {number}")}, is_new=True)
+            saving.PostedRow(number, {"input_text": saving.Cell("", f"{name} {number}")}, is_new=True)
             for number in range(2, 32)
         ]
         try:
-            return cells.save_cells(import_job, grid.owner, rows)
+            return saving.save_rows(import_job, grid.owner, rows)
         finally:
             connections.close_all()
 
@@ -561,3 +563,14 @@ def test_a_date_with_two_meanings_names_both(numbers_and_dates: TypedGrid) -> No
 def test_a_number_is_shown_as_it_is_sent(numbers_and_dates: TypedGrid, text: str, shown: str) -> None:
     assert f">{shown}</td>" in type_value(numbers_and_dates, 1, "amount", text)
     assert numbers_and_dates.statuses() == {1: "ready"}
+
+
+def test_a_time_is_typed_in_the_form_of_a_row_as_in_a_cell(page: Any, api: FakeApi, saved_key: Any) -> None:
+    grid = TypedGrid(page, open_workflow(saved_key, 42), saved_key.owner)
+    grid.fill(1)
+    due = {"name": "due", "title": "Due", "type": "datetime", "required": False}
+    ImportJob.objects.update(schema={**grid.job.schema, "fields": [*grid.job.schema["fields"], due]})
+    form = page.get(reverse("imports:row", args=[saved_key.pk, 42, grid.job.pk, 1])).content.decode()
+    seen = re.search(r'name="was-1" value="(\w+)"', form)[1]
+    page.post(grid.step("fix"), {"was-1": seen, "v-1-due": "2026-03-01 9am"})
+    assert grid.job.rows.get().edits["due"] == "2026-03-01T09:00:00Z"

@@ -10,6 +10,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.entry.imports.jobs import work_now
 from pipelines_portal.entry.models import ImportJob, Step
+from pipelines_portal.entry.requests import settle_overdue
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.submissions.appeared import tasks_since
@@ -95,7 +96,7 @@ def forget_limits() -> int:
 def decide_and_go_on(import_id: str) -> int:
     """As a person who looks what appeared, and says so of each request that nobody knows about. How many there were."""
     import_job = ImportJob.objects.get(pk=import_id)
-    import_job.settle_overdue()
+    settle_overdue(import_job)
     lost = list(import_job.submissions.filter(status=Submission.Status.UNCONFIRMED).select_related("key"))
     for request in lost:
         appeared = tasks_since(request, client_for(import_job.key)).ids

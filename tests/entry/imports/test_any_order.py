@@ -21,18 +21,19 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from pipelines_portal.entry.imports.fixing import (
+from pipelines_portal.entry.imports.jobs import work_now, work_on_next
+from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.requests import settle_overdue
+from pipelines_portal.entry.rows.fixing import (
     CannotChange,
     change_rows,
     edit_row,
     last_change,
     send_anyway,
-    set_aside,
-    take_back,
+    skip_row,
     undo_change,
+    undo_skip,
 )
-from pipelines_portal.entry.imports.jobs import work_now, work_on_next
-from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.appeared import tasks_since
 from pipelines_portal.submissions.models import Submission
@@ -188,8 +189,8 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
             "fix": lambda: self.change(
                 (ImportRow.Status.TO_FIX, ImportRow.Status.REJECTED, ImportRow.Status.READY), self.typed
             ),
-            "aside": lambda: self.change((ImportRow.Status.READY, ImportRow.Status.DUPLICATE), set_aside),
-            "back": lambda: self.change((ImportRow.Status.SET_ASIDE,), take_back),
+            "aside": lambda: self.change((ImportRow.Status.READY, ImportRow.Status.DUPLICATE), skip_row),
+            "back": lambda: self.change((ImportRow.Status.SET_ASIDE,), undo_skip),
             "twice": lambda: self.change((ImportRow.Status.DUPLICATE,), send_anyway),
         }
         deeds[what]()
@@ -203,7 +204,7 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
     def hand_over(self) -> None:
         """To the other one of the two who use the key, and back."""
         owner = self.world.person if self.import_job().owner == self.world.colleague else self.world.colleague
-        self.world.client.post(self.address("hand_over"), {"owner": owner.email})
+        self.world.client.post(self.address("transfer"), {"owner": owner.email})
 
     def get(self, name: str) -> str:
         answer = self.world.client.get(self.address(name), follow=True)
@@ -257,7 +258,7 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
             self.time_passes()
             while work_on_next():
                 pass
-            self.import_job().settle_overdue()
+            settle_overdue(self.import_job())
             self.decide(is_honest=True)
             if (
                 self.import_job().status == ImportJob.Status.CHECKED
@@ -265,7 +266,7 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
             ):
                 break
             for statuses, decide in (
-                ((ImportRow.Status.SET_ASIDE,), take_back), ((ImportRow.Status.DUPLICATE,), send_anyway),
+                ((ImportRow.Status.SET_ASIDE,), undo_skip), ((ImportRow.Status.DUPLICATE,), send_anyway),
                 ((ImportRow.Status.TO_FIX, ImportRow.Status.REJECTED), self.typed),
             ):  # fmt: skip
                 numbers = list(self.rows().filter(status__in=statuses).values_list("number", flat=True))

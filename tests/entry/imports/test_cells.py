@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import Field
-from pipelines_portal.entry.imports.cells import pasted_cells, read_posted_cells, understood
-from pipelines_portal.entry.imports.fixing import LONGEST_TEXT, change_rows, edit_row
+from pipelines_portal.entry.grid.pasting import pasted_cells
 from pipelines_portal.entry.models import Change, ImportJob, ImportRow
+from pipelines_portal.entry.rows.cells import stored_text
+from pipelines_portal.entry.rows.fixing import LONGEST_TEXT, change_rows, edit_row
+from pipelines_portal.entry.rows.saving import read_posted_cells
 from pipelines_portal.matching.columns import Matching
 from tests.factories import make_colleague
 from tests.pages import text_of
@@ -215,8 +217,8 @@ def test_a_time_as_the_file_writes_it_is_read_in_the_zone_of_the_file() -> None:
     """An edited cell means the same time as its neighbours. "today 9am" is in the person's time zone."""
     of_file, due = Matching(day_first=True, zone="America/New_York"), Field(name="x", type="datetime")
     for typed in ("28/11/2026 10:20", "28.11.2026 10:20", "2026-11-28 10:20", "28 Nov 2026 10:20"):
-        assert understood(due, typed, of_file) == typed
-    assert understood(due, "today 10:20", of_file).endswith("T10:20:00Z")
+        assert stored_text(due, typed, of_file) == typed
+    assert stored_text(due, "today 10:20", of_file).endswith("T10:20:00Z")
 
 
 @pytest.mark.parametrize(
@@ -233,4 +235,4 @@ def test_a_time_as_the_file_writes_it_is_read_in_the_zone_of_the_file() -> None:
     ],
 )
 def test_times_and_rankings_are_stored_as_the_import_reads_them(type_: str, typed: str, stored: str) -> None:
-    assert understood(Field(name="x", type=type_), typed) == stored
+    assert stored_text(Field(name="x", type=type_), typed) == stored

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from pipelines_portal.entry.imports import fixing
-from pipelines_portal.entry.imports.fixing import change_rows, edit_row
 from pipelines_portal.entry.models import ImportRow
+from pipelines_portal.entry.rows import fixing
+from pipelines_portal.entry.rows.fixing import change_rows, edit_row
 
 from .conftest import Checked
 from .making import distinct, statuses
@@ -39,6 +39,6 @@ def test_rows_that_become_tasks_during_a_change_are_not_changed(
         import_job.rows.filter(number=3).update(status=ImportRow.Status.CREATED)
 
     first_call(monkeypatch, fixing, "_plan", found)
-    outcome = change_rows(import_job, person, "Skip rows", lambda: [2, 3], fixing.set_aside)
+    outcome = change_rows(import_job, person, "Skip rows", lambda: [2, 3], fixing.skip_row)
     assert (outcome.changed, outcome.sent) == ([2], 1)
     assert statuses(import_job) == {2: "set_aside", 3: "created", 4: "ready"}

@@ -142,6 +142,7 @@ def test_a_reason_for_each_row_does_not_make_an_endless_page(page: Any, checked:
     """An API may quote the value in its message about a row."""
     import_job = checked([[f"Hello {number}", "French"] for number in range(300)])
     import_job.rows.update(status=ImportRow.Status.REJECTED)
+    import_job.store_counts()
     faults = {number: [Fault("input_text", f"Hello {number} says nothing")] for number in range(2, 302)}
     ErrorGrouping(import_job).add(faults)
     shown = page.get(check_of(import_job))

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from pipelines_portal.audit.models import Event
 from pipelines_portal.entry.imports.deletion import remove_old_imports
-from pipelines_portal.entry.imports.fixing import change_rows, edit_row
 from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.rows.fixing import change_rows, edit_row
 from tests.fake_api import FakeApi, Plan
 from tests.pages import text_of
 

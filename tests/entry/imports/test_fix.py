@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import Field
-from pipelines_portal.entry.imports.fixing import Replacement, change_rows, edit_row, send_anyway, set_aside
 from pipelines_portal.entry.models import Change, ImportJob, ImportRow
+from pipelines_portal.entry.requests import next_submission
+from pipelines_portal.entry.rows.fixing import change_rows, edit_row, send_anyway, skip_row
+from pipelines_portal.entry.rows.replacing import Replacement
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import rejection
 from tests.factories import make_colleague
@@ -46,6 +48,15 @@ def test_a_row_is_fixed_in_its_form_and_checked_again(page: Any, checked: Checke
     undo(page, import_job)
     assert statuses(import_job) == {2: "to_fix", 3: "to_fix"}
     assert import_job.rows.filter(edits={}).count() == 2
+
+
+def test_the_form_of_a_row_that_was_sent_quotes_what_was_typed(page: Any, checked: Checked) -> None:
+    import_job = checked([GOOD])
+    posted = version(page, import_job, 2) | {"v-2-input_text": "Bonjour", "v-2-target_language": GOOD[1]}
+    import_job.rows.update(status=ImportRow.Status.CREATED)
+    answer = text_of(page.post(check_of(import_job, "rows"), posted, follow=True))
+    assert "of row 2 not saved: the row was sent. You entered “Bonjour”." in answer
+    assert answer.count("not saved") == 1 and not import_job.rows.get().edits
 
 
 def test_a_row_is_skipped_in_its_form(page: Any, checked: Checked) -> None:
@@ -192,7 +203,7 @@ def test_what_a_colleague_changed_meanwhile_is_not_overwritten(page: Any, checke
     colleague = make_colleague()
     import_job = checked([GERMN, BAD])
     mine = version(page, import_job, 2)
-    theirs = change_rows(import_job, colleague, "Skip rows", lambda: [2], set_aside)
+    theirs = change_rows(import_job, colleague, "Skip rows", lambda: [2], skip_row)
     assert theirs.changed == [2]
     response = page.post(check_of(import_job, "rows"), mine | {"v-2-target_language": "Spanish"})
     assert response.status_code == 422
@@ -309,9 +320,10 @@ def test_rejected_rows_are_fixed_and_an_undo_says_again_why_they_were(page: Any,
 
 def rejected(import_job: ImportJob) -> Submission:
     """Its one row, which the API refused."""
-    ImportJob.objects.filter(pk=import_job.pk).update(status=ImportJob.Status.SENDING)
+    ImportJob.objects.filter(pk=import_job.pk).update(status=ImportJob.Status.SENDING, lease_until=None)
     import_job.refresh_from_db()
-    submission = import_job.next_submission()
+    assert import_job.take_lease()
+    submission = next_submission(import_job)
     assert submission is not None
     assert submission.claim(0, until=None)
     refusal = [(0, "target_language", "The API knows no such language")]
@@ -328,5 +340,5 @@ def test_rows_that_equal_each_other_are_changed_by_few_queries(
     with django_assert_max_num_queries(60):
         change_rows(import_job, person, "chose to send {}", lambda: range(2, 2_502), send_anyway)
     with django_assert_max_num_queries(60):
-        change_rows(import_job, person, "Skip rows", lambda: [2], set_aside)
+        change_rows(import_job, person, "Skip rows", lambda: [2], skip_row)
     assert set(statuses(import_job).values()) == {"ready", "set_aside"}

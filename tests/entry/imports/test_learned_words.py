@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from pipelines_portal.entry.imports.learned_words import learn_word, learned_words
 from pipelines_portal.entry.models import Change, ImportJob, LearnedWord
+from pipelines_portal.entry.rows.learned_words import learn_word, learned_words
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.matching.columns import Matching
 from tests.factories import browser_of, make_colleague, open_workflow, share_key
@@ -125,7 +125,7 @@ def test_nothing_is_forgotten_once_rows_were_sent(page: Any, workflow: Any, pers
 
 def test_words_are_cleaned_and_the_oldest_are_dropped(page: Any, workflow: Any, monkeypatch: Any) -> None:
     import_job = imported(page, workflow)
-    monkeypatch.setattr("pipelines_portal.entry.imports.learned_words.MOST_LEARNED", 3)
+    monkeypatch.setattr("pipelines_portal.entry.rows.learned_words.MOST_LEARNED", 3)
     for word in ("one", "two\0", "three", "four", "ONE"):
         learn_word(import_job, "target_language", word, "German")
     assert list(learned_words(import_job, import_job.parsed_schema)["target_language"]) == ["three", "four", "ONE"]

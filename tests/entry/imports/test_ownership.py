@@ -15,8 +15,8 @@ from tests.pages import text_of
 from .conftest import work
 from .office import Office, address
 
-PAGES = ("detail", "check", "progress", "delete", "hand_over", "continue")
-STEPS = ("send", "pause", "stop", "delete", "restore", "hand_over", "rematch", "fix", "alike", "choose", "undo")
+PAGES = ("detail", "check", "progress", "delete", "transfer", "continue")
+STEPS = ("send", "pause", "stop", "delete", "restore", "transfer", "rematch", "fix", "alike", "choose", "undo")
 
 
 def paused_by_ben(office: Office, api: FakeApi) -> ImportJob:
@@ -184,7 +184,7 @@ def test_a_request_that_was_prepared_before_is_recorded_as_it_is_sent(office: Of
 
 def test_handing_over_makes_the_new_owner_the_sender_of_what_is_left(office: Office, api: FakeApi) -> None:
     import_job = paused_by_ben(office, api)
-    done = office.post("lena", import_job, "hand_over", owner="anna@acme.example")
+    done = office.post("lena", import_job, "transfer", owner="anna@acme.example")
     assert "rows.csv handed over to Anna Kovacs" in text_of(done)
     assert office.get("ben", import_job).status_code == 404
     news = Notification.objects.get(person=office.people["anna"])
@@ -203,7 +203,7 @@ def test_a_request_that_was_prepared_before_a_hand_over_leaves_in_the_new_name(o
     api.plans = [Plan("closed", on="POST")]
     office.post("ben", import_job, "send", rows=4)
     work()
-    office.post("ben", import_job, "hand_over", owner="anna@acme.example")
+    office.post("ben", import_job, "transfer", owner="anna@acme.example")
     office.post("anna", import_job, "send", rows=4)
     work()
     assert {each.owner for each in Submission.objects.all()} == {office.people["anna"]} and len(api.tasks) == 4
@@ -224,7 +224,7 @@ def test_an_import_is_handed_over_only_to_somebody_who_may_send(office: Office, 
     viewer = User.objects.create_user("vera@acme.example", role="viewer")
     share_key(office.key, viewer)
     import_job = office.imported()
-    answer = office.post("ben", import_job, "hand_over", owner=email)
+    answer = office.post("ben", import_job, "transfer", owner=email)
     assert answer.status_code == 422 and words in text_of(answer)
     import_job.refresh_from_db()
     assert import_job.owner == office.people["ben"]
@@ -234,7 +234,7 @@ def test_what_is_being_sent_is_not_handed_over(office: Office, api: FakeApi) -> 
     import_job = office.imported()
     said = []
     api.plans = [
-        Plan(before=lambda: said.append(office.post("lena", import_job, "hand_over", owner="anna@acme.example")))
+        Plan(before=lambda: said.append(office.post("lena", import_job, "transfer", owner="anna@acme.example")))
     ]
     office.post("ben", import_job, "send", rows=4)
     work()
@@ -251,7 +251,7 @@ def test_the_owner_of_the_key_hands_over_what_somebody_left(office: Office, api:
     office.post("maria", import_job, "send", rows=2, owner=import_job.owner_id)
     work()
     assert len(api.tasks) == 2
-    office.post("maria", import_job, "hand_over", owner="maria@acme.example")
+    office.post("maria", import_job, "transfer", owner="maria@acme.example")
     office.post("maria", import_job, "send", rows=2)
     work()
     assert len(api.tasks) == 4
@@ -274,7 +274,7 @@ def test_the_submission_links_its_import_for_those_who_may_see_it(office: Office
     sent = Submission.objects.get()
     own = f"/submissions/{sent.pk}/"
     assert "View import" in text_of(office.browser("ben").get(own))
-    office.post("ben", import_job, "hand_over", owner="anna@acme.example")
+    office.post("ben", import_job, "transfer", owner="anna@acme.example")
     assert "View import" not in text_of(office.browser("ben").get(own))
 
 

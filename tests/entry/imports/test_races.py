@@ -10,11 +10,14 @@ import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
-from pipelines_portal.entry.imports import checking
+from pipelines_portal.entry import requests
 from pipelines_portal.entry.imports.deletion import remove_old_imports
-from pipelines_portal.entry.imports.fixing import change_rows, edit_row
 from pipelines_portal.entry.imports.jobs import work_on_next
-from pipelines_portal.entry.models import LONGEST_WAIT, ImportJob, ImportRow, import_requests
+from pipelines_portal.entry.models import LONGEST_WAIT, ImportJob, ImportRow
+from pipelines_portal.entry.requests import next_submission
+from pipelines_portal.entry.rows import checking
+from pipelines_portal.entry.rows.fixing import change_rows, edit_row
+from pipelines_portal.entry.transitions import delete_import, pause_import, stop_import
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions import sending as ledger_sending
 from pipelines_portal.submissions.models import Submission
@@ -47,7 +50,7 @@ def lost(import_job: ImportJob, person: Any, rows: int = 3) -> Submission:
     """The first request, of which nobody knows what came."""
     begin(import_job, person)
     assert import_job.take_lease()
-    submission = import_job.next_submission()
+    submission = next_submission(import_job)
     assert submission is not None
     assert submission.claim(10**9, until=timezone.now() + timedelta(minutes=5))
     submission.record(unconfirmed("The connection broke."))
@@ -117,7 +120,7 @@ def test_rows_of_a_request_that_came_back_after_a_stop_can_be_changed(page: Any,
     import_job = checked(distinct(3))
     begin(import_job, person)
     assert import_job.take_lease()
-    made = import_job.next_submission()
+    made = next_submission(import_job)
     assert made is not None and made.claim(10**9, until=timezone.now() + timedelta(minutes=5))
     page.post(address(import_job, "stop"))
     assert set(statuses(import_job).values()) == {"requested"}
@@ -136,7 +139,7 @@ def test_a_request_that_comes_back_after_a_stop_is_no_error(
     def stop_and_refuse(request: Any) -> Answer:
         if request.method != "POST":
             return task_list()
-        ImportJob.objects.get().stop(person)
+        stop_import(ImportJob.objects.get(), person)
         return error(429, "rate_limited", "Slow down")
 
     scripted_api.routes["/tasks"] = stop_and_refuse
@@ -152,8 +155,8 @@ def test_stopping_and_deleting_at_once_wait_for_each_other(checked: Checked, per
     import_job = checked(distinct(3))
     begin(import_job, person)
     assert import_job.take_lease()
-    assert import_job.next_submission()
-    assert import_job.pause(person)
+    assert next_submission(import_job)
+    assert pause_import(import_job, person)
     has_locked = Event()
 
     def lock_in_order() -> None:
@@ -167,7 +170,7 @@ def test_stopping_and_deleting_at_once_wait_for_each_other(checked: Checked, per
     with ThreadPoolExecutor() as threads:
         other = threads.submit(lock_in_order)
         assert has_locked.wait(10)
-        assert import_job.mark_deleted(person)
+        assert delete_import(import_job, person)
         other.result()
 
 
@@ -268,16 +271,16 @@ def test_an_import_is_not_deleted_while_a_request_leaves(
     import_job = checked(distinct(3))
     begin(import_job, person)
     assert import_job.take_lease()
-    made = import_job.next_submission()
-    assert made is not None and import_job.pause(person)
+    made = next_submission(import_job)
+    assert made is not None and pause_import(import_job, person)
     until = timezone.now() + timedelta(minutes=5)
-    give_back = import_requests.give_back
+    give_back = requests.give_back
 
     def late(import_job: ImportJob, draft: Submission) -> bool:
         assert made.claim(1, until=until)
         return give_back(import_job, draft)
 
-    monkeypatch.setattr(import_requests, "give_back", late)
+    monkeypatch.setattr(requests, "give_back", late)
     words = text_of(page.post(address(import_job, "delete"), follow=True))
     assert ImportJob.objects.filter(pk=import_job.pk).exists()
     assert "Not deleted. Rows are being sent" in words
@@ -292,7 +295,7 @@ def test_an_old_import_goes_away_with_what_never_left_and_not_while_something_is
 ) -> None:
     import_job = checked(distinct(3))
     begin(import_job, person)
-    assert import_job.take_lease() and import_job.next_submission() is not None
+    assert import_job.take_lease() and next_submission(import_job) is not None
     ImportJob.objects.filter(pk=import_job.pk).update(status=status, changed_at=timezone.now() - timedelta(days=10_000))
     remove_old_imports()
     assert ImportJob.objects.exists() == Submission.objects.exists() == is_kept

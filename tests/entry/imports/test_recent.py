@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.entry.imports.endings import Ending, ending_of
+from pipelines_portal.entry.import_status import Ending, ending_of
 from pipelines_portal.entry.models import Counts, ImportJob
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.task_index.models import TaskNote, WorkflowIndex

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.entry.models import ImportJob, TypedDraft
+from pipelines_portal.entry.requests import next_submission
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.outcomes import Outcome
@@ -128,7 +129,7 @@ def test_an_import_that_is_over_stays_as_it_is(checked: Checked, person: Any) ->
 def test_an_import_within_its_ten_seconds_is_unconfirmed(checked: Checked, person: Any) -> None:
     import_job = checked(distinct(3))
     import_job.start_sending(person, 3)
-    assert import_job.next_submission()
+    assert import_job.take_lease() and next_submission(import_job)
     import_job = restored(import_job)
     assert import_job.status == ImportJob.Status.UNCONFIRMED and set(statuses(import_job).values()) == {"unconfirmed"}
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from pipelines_portal.entry.drafts import list_drafts
-from pipelines_portal.entry.imports import row_list
+from pipelines_portal.entry.imports import sent_rows
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.task_index.models import TaskNote, WorkflowIndex
@@ -30,7 +30,7 @@ from .test_sending import begin, send
 def numbers(page: Any, import_job: ImportJob, query: str = "") -> list[int]:
     """Return the numbers of the listed rows."""
     rows = page.get(address(import_job, "progress") + query).context["rows"].rows
-    return [each.row.number for each in rows]
+    return [each.shown.row.number for each in rows]
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_a_filter_lists_the_rows_that_its_number_counts(
     page: Any, sent: ImportJob, query: str, expected: list[int]
 ) -> None:
     shown = page.get(address(sent, "progress") + query)
-    assert [each.row.number for each in shown.context["rows"].rows] == expected
+    assert [each.shown.row.number for each in shown.context["rows"].rows] == expected
     chip = next(chip for chip in shown.context["chips"] if chip.is_current)
     assert "after" in query or chip.count in (len(expected), None)
 
@@ -97,7 +97,7 @@ def test_mistakes_and_muted_tasks_need_no_attention(page: Any, sent: ImportJob) 
 
 
 def test_each_page_continues_after_the_last_row(page: Any, sent: ImportJob, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(row_list, "ROWS_PER_PAGE", 3)
+    monkeypatch.setattr(sent_rows, "ROWS_PER_PAGE", 3)
     words = text_of(page.get(address(sent, "progress") + "?status=created"))
     assert "Rows 2–4" in words and 'href="?status=created&amp;after=4#rows"' in words
     assert numbers(page, sent, "?status=created&after=4") == [5, 6]

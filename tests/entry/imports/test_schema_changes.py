@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import Schema
-from pipelines_portal.entry.imports.schema_changes import changes_between
 from pipelines_portal.entry.models import ImportJob, Step
+from pipelines_portal.entry.rows.schema_changes import changes_between
 from pipelines_portal.matching.columns import Matching
 from tests import samples
 from tests.fake_api import answer, fake_api, task_list

@@ -6,8 +6,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from pipelines_portal.entry.imports.fixing import change_rows, edit_row
 from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.requests import next_submission
+from pipelines_portal.entry.rows.fixing import change_rows, edit_row
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
@@ -174,7 +175,7 @@ def test_one_row_first_is_one_row_where_a_request_of_many_stands_ready(
     """It was made before somebody paused, and had not left."""
     import_job = checked(distinct(5))
     begin(import_job, person)
-    assert import_job.take_lease() and import_job.next_submission() is not None
+    assert import_job.take_lease() and next_submission(import_job) is not None
     page.post(address(import_job, "pause"))
     send(page, import_job, 5, one_row_first="on")
     work()

@@ -1,7 +1,6 @@
-"""Start an import, show, download, hand over, delete and restore it."""
+"""Start an import, show, download, transfer, delete and restore it."""
 
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib import messages
@@ -11,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
@@ -19,17 +18,17 @@ from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.downloads import KINDS, table_of
-from pipelines_portal.entry.imports.forms import ChooseForm, HandOverForm, ReadingForm
-from pipelines_portal.entry.imports.grid import count_shown
+from pipelines_portal.entry.imports.downloads import ALL_ROWS, KINDS, status_table, table_of
+from pipelines_portal.entry.imports.forms import ChooseForm, ReadingForm, TransferForm
 from pipelines_portal.entry.imports.jobs import work_if_small
 from pipelines_portal.entry.imports.lists import count_stored, list_deleted, list_recent
-from pipelines_portal.entry.imports.permissions import can_use_key, visible_import
 from pipelines_portal.entry.imports.reading import start_import
-from pipelines_portal.entry.imports.status_table import ALL_ROWS, status_table
 from pipelines_portal.entry.imports.task_counts import attention_by_import
-from pipelines_portal.entry.imports.typed import current_typed
+from pipelines_portal.entry.imports.views.loading import changes_import, loads_import, redirect_to
 from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.rows.page import import_context
+from pipelines_portal.entry.rows.typed import count_shown, current_typed
+from pipelines_portal.entry.transitions import delete_import, restore_import, transfer_import
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.spreadsheets.downloads import table_response, xlsx_response
 from pipelines_portal.spreadsheets.templates import header_for, xlsx_template
@@ -43,17 +42,6 @@ IMPORTS_PER_PAGE = 20
 MOST_STORED = 300
 # The page waits while the portal works on the import.
 WAITING = (ImportJob.Status.READING, ImportJob.Status.CHECKING)
-
-
-def import_context(workflow: OpenedWorkflow, import_job: ImportJob) -> dict[str, Any]:
-    """Return what all pages of an import need."""
-    return {
-        "key": workflow.key,
-        "workflow": workflow,
-        "tab": "create",
-        "import_job": import_job,
-        "is_key_lost": not can_use_key(import_job),
-    }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -128,9 +116,9 @@ def import_template(request: SignedInRequest, key_id: int, workflow_id: int, for
 @require_safe
 @never_cache
 @signed_in
-def import_detail(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+@loads_import
+def import_detail(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Redirect to the page for the import's status, or show that it is being read, unreadable or deleted."""
-    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     is_waiting = import_job.status in WAITING
     if htmx_of(request) and htmx_of(request).target == "import-wait":
         return HttpResponse(status=204) if is_waiting else HttpResponseClientRedirect(import_job.get_absolute_url())
@@ -148,11 +136,11 @@ def import_detail(request: SignedInRequest, key_id: int, workflow_id: int, impor
 
 @require_safe
 @signed_in
+@loads_import
 def import_rows(
-    request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID, kind: str, form: str
+    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, kind: str, form: str
 ) -> HttpResponseBase:
     """Download the rows of a kind with their errors, or all rows with their tasks, as CSV or XLSX."""
-    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if kind not in (*KINDS, ALL_ROWS):
         raise Http404
     record(Verb.IMPORT_EXPORTED, by=request.user, target=import_job, label=import_job.label, rows=kind)
@@ -163,20 +151,20 @@ def import_rows(
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 @senders_only
-def import_hand_over(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+@loads_import
+def import_transfer(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     if import_job.status in (ImportJob.Status.SENDING, ImportJob.Status.DELETED):
-        messages.error(request, texts.PAUSE_FIRST)
+        messages.error(request, "Not handed over. Rows are being sent. Pause first.")
         return redirect(import_job)
-    form = HandOverForm(import_job, request.POST if request.method == "POST" else None)
+    form = TransferForm(import_job, request.POST if request.method == "POST" else None)
     if not form.is_valid():
         context = import_context(workflow, import_job) | {"form": form, "back": import_job.get_absolute_url()}
-        return render_page(request, "entry/imports/hand_over.html", context, status=422 if form.is_bound else 200)
+        return render_page(request, "entry/imports/transfer.html", context, status=422 if form.is_bound else 200)
     person = form.cleaned_data["owner"]
-    if import_job.hand_over(person, request.user):
-        messages.success(request, texts.HANDED_OVER.format(name=import_job.file_name, person=person))
+    if transfer_import(import_job, person, request.user):
+        messages.success(request, f"{import_job.file_name} handed over to {person}")
     else:
-        messages.info(request, texts.NOT_HANDED_OVER)
+        messages.info(request, "Not handed over. This import has just changed.")
     # A former owner may not see it any more.
     is_visible = ImportJob.objects.visible_to(request.user).filter(pk=import_job.pk).exists()
     return redirect(import_job) if is_visible else redirect("overview:home")
@@ -185,27 +173,31 @@ def import_hand_over(request: SignedInRequest, key_id: int, workflow_id: int, im
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 @senders_only
-def import_delete(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+@loads_import
+def import_delete(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Ask before an import is deleted, or delete it."""
-    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if request.method == "POST":
-        shown = count_shown(import_job, import_job.counts_as_read)
-        if not import_job.mark_deleted(request.user):
-            messages.error(request, texts.NOT_DELETED)
+        shown = _count_shown(import_job)
+        if not delete_import(import_job, request.user):
+            messages.error(request, "Not deleted. Rows are being sent or are unconfirmed.")
         elif import_job.is_typed and import_job.owner_id == request.user.pk:
             messages.success(request, texts.rows_deleted(shown))
-            return redirect("grid:page", key_id, workflow_id)
-        return redirect("imports:detail", key_id, workflow_id, import_id)
+            return redirect("grid:page", workflow.key_id, workflow.workflow_id)
+        return redirect_to(import_job)
     if not import_job.can_be_deleted:
         return redirect(import_job)
     context = {
         **import_context(workflow, import_job),
         # Rows that somebody else typed in the grid have no cells of a file.
         "fixes": import_job.lines.exclude(edits={}).exclude(cells=[]).count(),
-        "shown": count_shown(import_job, import_job.counts_as_read),
+        "shown": _count_shown(import_job),
         "back": _page_before(request, import_job),
     }
     return render_page(request, "entry/imports/delete.html", context)
+
+
+def _count_shown(import_job: ImportJob) -> int:
+    return count_shown(import_job)[0] if import_job.is_typed else import_job.counts_as_read.total
 
 
 def _page_before(request: SignedInRequest, import_job: ImportJob) -> str:
@@ -215,13 +207,10 @@ def _page_before(request: SignedInRequest, import_job: ImportJob) -> str:
     return reverse("imports:check", args=[import_job.key_id, import_job.workflow_id, import_job.pk])
 
 
-@require_POST
-@signed_in
-@senders_only
-def import_restore(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
-    if import_job.restore(request.user):
-        messages.success(request, texts.RESTORED_IMPORT.format(name=import_job.file_name))
+@changes_import
+def import_restore(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+    if restore_import(import_job, request.user):
+        messages.success(request, f"{import_job.file_name} restored")
     if import_job.is_typed and current_typed(request.user, workflow) == import_job:
-        return redirect("grid:page", key_id, workflow_id)
-    return redirect("imports:detail", key_id, workflow_id, import_id)
+        return redirect("grid:page", workflow.key_id, workflow.workflow_id)
+    return redirect_to(import_job)

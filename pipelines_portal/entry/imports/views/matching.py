@@ -2,20 +2,18 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Schema
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.forms import ASIDE, FIELD, ColumnChoice, MatchForm, ReadingForm, value_input
+from pipelines_portal.entry.imports.forms import ASIDE, FIELD, ColumnChoice, MatchForm, ReadingForm
 from pipelines_portal.entry.imports.jobs import work_if_small
-from pipelines_portal.entry.imports.permissions import require_key, visible_import
 from pipelines_portal.entry.imports.proposals import (
     blocks_of,
     choose_header,
@@ -26,8 +24,11 @@ from pipelines_portal.entry.imports.proposals import (
     settle_matching,
     stored_matching,
 )
-from pipelines_portal.entry.imports.views.import_job import import_context
+from pipelines_portal.entry.imports.views.loading import changes_import, loads_import
 from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.permissions import require_key
+from pipelines_portal.entry.rows.cells import value_input
+from pipelines_portal.entry.rows.page import import_context
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.matching.columns import NO_HEADER
 from pipelines_portal.matching.proposals import HEADER_LINES, rows_below
@@ -42,9 +43,9 @@ PREVIEWED, SAMPLES = 10, 3
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @signed_in
-def import_match(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+@loads_import
+def import_match(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Show the first rows and what each column is, or settle the columns."""
-    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if import_job.status != ImportJob.Status.MATCHING:
         return redirect(import_job)
     schema = _schema(import_job)
@@ -76,12 +77,9 @@ def _post(
     return redirect(import_job)
 
 
-@require_POST
-@signed_in
-@senders_only
-def import_reread(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+@changes_import
+def import_reread(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Read the file with another encoding, separator or sheet, or choose another header line."""
-    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     form = ReadingForm(request.POST)
     line = number_in(request.POST.get("header_line", ""), HEADER_LINES)
     if (
@@ -90,7 +88,7 @@ def import_reread(request: SignedInRequest, key_id: int, workflow_id: int, impor
     ):
         messages.warning(request, texts.IMPORT_CHANGED)
     elif not form.is_valid():
-        messages.error(request, texts.CHOOSE_FROM_LISTS)
+        messages.error(request, "Select the encoding and the separator from their lists.")
     elif import_job.status == ImportJob.Status.UNREADABLE or _differs(import_job, form.options()):
         _read_again(request, import_job, form.options())
     elif line is not None and not choose_header(import_job, _schema(import_job), line - 1):
@@ -111,28 +109,22 @@ def _differs(import_job: ImportJob, asked: dict[str, str]) -> bool:
     return any(text and text != import_job.reading_result.get(name) for name, text in asked.items())
 
 
-@require_POST
-@signed_in
-@senders_only
-def import_rematch(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+@changes_import
+def import_rematch(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Return from the check to the columns. What was typed into rows stays."""
-    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if not match_again(import_job):
-        messages.warning(request, texts.COLUMNS_ARE_FIXED)
+        messages.warning(request, "The columns can’t be changed. Rows were already sent with them.")
     return redirect(import_job)
 
 
-@require_POST
-@signed_in
-@senders_only
-def import_forget(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+@changes_import
+def import_forget(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Forget a word that was learned, and check the rows without it."""
-    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     field, word = (request.POST.get(name, "") for name in ("field", "word"))
     if forget_and_check(import_job, field, word):
         work_if_small(import_job, request.user)
     else:
-        messages.warning(request, texts.NOT_FORGOTTEN)
+        messages.warning(request, "Not undone. Rows were sent, or this import has just changed.")
     return redirect(import_job)
 
 
@@ -188,8 +180,8 @@ def _samples(rows: Lines, place: int) -> list[str]:
 
 def _header_lines(lines: Lines, chosen: int) -> list[tuple[str, str, bool]]:
     """Return the possible header lines as value, label, and whether it is chosen."""
-    shown = [("0", texts.NO_HEADER_ROW, chosen == NO_HEADER)]
+    shown = [("0", "No header row", chosen == NO_HEADER)]
     for place, (number, cells) in enumerate(lines[:HEADER_LINES]):
         named = ", ".join(filter(None, map(text_of, cells)))
-        shown.append((str(place + 1), texts.HEADER_ROW.format(number=number, texts=named), place == chosen))
+        shown.append((str(place + 1), f"Row {number}: {named}", place == chosen))
     return shown

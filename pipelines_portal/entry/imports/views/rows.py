@@ -1,109 +1,80 @@
 """The grid of an import: its rows with their errors, and changes of rows before they are sent."""
 
-import json
-from collections.abc import Callable, Iterable
-from functools import partial, wraps
+from collections.abc import Callable
+from functools import partial
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBadRequest, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect
+from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Field
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.cells import SavedCells, Unreadable, read_posted_cells, save_cells
-from pipelines_portal.entry.imports.check_page import (
-    Duplicate,
+from pipelines_portal.entry.imports.views.loading import changes_import, go_to, loads_import
+from pipelines_portal.entry.models import LONGEST_VALUE, ImportJob, ImportRow
+from pipelines_portal.entry.permissions import can_use_key
+from pipelines_portal.entry.rows.cells import (
     ShownRow,
-    find_earlier,
-    first_duplicates,
     show_rows,
+    value_input,
 )
-from pipelines_portal.entry.imports.fixing import (
-    LONGEST_PART,
+from pipelines_portal.entry.rows.fixing import (
     CannotChange,
     Correction,
     Outcome,
-    Replacement,
     change_rows,
     edit_row,
-    find_rows,
-    last_change,
-    next_redo,
-    read_posted_rows,
     redo_change,
-    replace_in_rows,
-    save_rows,
     send_anyway,
-    set_aside,
-    show_posted,
-    take_back,
+    skip_row,
     undo_change,
+    undo_skip,
 )
-from pipelines_portal.entry.imports.forms import value_input
-from pipelines_portal.entry.imports.grid import (
-    Selection,
-    chips_of,
-    columns_of,
-    count_shown,
-    grid_of,
-    next_error,
-    page_of_row,
-    read_rows,
-)
-from pipelines_portal.entry.imports.permissions import can_use_key, visible_import
-from pipelines_portal.entry.imports.reasons import (
-    MOST_SHOWN,
-    Reason,
-    add_row_numbers,
+from pipelines_portal.entry.rows.page import grid_context, import_context, saved_answer
+from pipelines_portal.entry.rows.reasons import (
     groups_of_reason,
-    groups_with_rows,
-    near_choice,
     numbers_in_groups,
-    reasons_in,
 )
-from pipelines_portal.entry.imports.typed import current_typed
-from pipelines_portal.entry.imports.views.import_job import import_context
-from pipelines_portal.entry.models import LONGEST_VALUE, Counts, ImportJob, ImportRow
+from pipelines_portal.entry.rows.replacing import LONGEST_PART, Replacement, find_rows, replace_in_rows
+from pipelines_portal.entry.rows.row_list import next_error, page_of_row
+from pipelines_portal.entry.rows.saving import Unreadable, read_posted_cells, read_posted_forms, save_rows, show_posted
+from pipelines_portal.entry.rows.selection import Selection
+from pipelines_portal.entry.rows.typed import current_typed
 from pipelines_portal.matching.columns import Matching
-from pipelines_portal.matching.match_line import MatchLine
 from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.matching.words import choices_of, is_choice, label_of
 from pipelines_portal.web.parameters import number_in
-from pipelines_portal.web.rendering import htmx_of, render_page
+from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
-from pipelines_portal.workflows.notes import notes_of
 
-REASONS_SHOWN = 4
 LARGEST_NUMBER = 2**31 - 1
 # Of the name of a change in a message.
 LONGEST_LABEL = 80
 # Decisions about one row or a whole list: the change, its label, its message, and the status of the rows in the list.
 DECISIONS = {
-    "aside": (set_aside, texts.SKIP_ROWS, texts.rows_skipped, ImportRow.Status.DUPLICATE),
-    "back": (take_back, texts.RESTORE_ROWS, texts.rows_restored, ImportRow.Status.SET_ASIDE),
-    "twice": (send_anyway, texts.CREATE_ANYWAY, texts.rows_updated, ImportRow.Status.DUPLICATE),
+    "aside": (skip_row, texts.SKIP_ROWS, texts.rows_skipped, ImportRow.Status.DUPLICATE),
+    "back": (undo_skip, "Restore rows", texts.rows_restored, ImportRow.Status.SET_ASIDE),
+    "twice": (send_anyway, "Include duplicates", texts.rows_updated, ImportRow.Status.DUPLICATE),
 }
-View = Callable[[SignedInRequest, OpenedWorkflow, ImportJob], HttpResponse]
 
 
 @require_safe
 @never_cache
 @signed_in
-def import_check(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+@loads_import
+def import_check(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Show the grid: rows with their errors, groups of errors with a remedy, and the duplicates."""
-    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if not import_job.can_change_rows:
-        return _go_to(request, import_job.get_absolute_url())
+        return go_to(request, import_job.get_absolute_url())
     if import_job.is_typed and can_use_key(import_job) and current_typed(request.user, workflow) == import_job:
         query = request.GET.urlencode()
-        return redirect(f"{reverse('grid:page', args=[key_id, workflow_id])}{'?' if query else ''}{query}")
+        return redirect(
+            f"{reverse('grid:page', args=[workflow.key_id, workflow.workflow_id])}{'?' if query else ''}{query}"
+        )
     if "error_after" in request.GET:
         return _to_next_error(request, import_job)
     return _grid_page(request, workflow, import_job, Selection.load(request.GET))
@@ -115,10 +86,6 @@ def _to_next_error(request: SignedInRequest, import_job: ImportJob) -> HttpRespo
     page = page_of_row(import_job, number, import_job.counts_as_read) if number else 1
     address = reverse("imports:check", args=[import_job.key_id, import_job.workflow_id, import_job.pk])
     return redirect(f"{address}?page={page}&at={number or ''}")
-
-
-def _go_to(request: SignedInRequest, url: str) -> HttpResponse:
-    return HttpResponseClientRedirect(url) if htmx_of(request) else redirect(url)
 
 
 def _grid_page(
@@ -134,123 +101,13 @@ def _grid_page(
     return render_page(request, "entry/grid/import.html", context, status=status, partials=("sheet",))
 
 
-def grid_context(
-    request: SignedInRequest,
-    workflow: OpenedWorkflow,
-    import_job: ImportJob,
-    selection: Selection,
-    *,
-    pinned: Iterable[str] = (),
-    posted: dict[str, str] | None = None,
-    **more: Any,
-) -> dict[str, Any]:
-    """Return what the grid shows. `posted` is a remedy that had an error."""
-    counts, groups = import_job.counts(), list(groups_with_rows(import_job))
-    grid = grid_of(import_job, selection, counts, groups, pinned)
-    context = tray_context(request, workflow, import_job, counts, groups=groups, posted=posted)
-    matching = context["matching"]
-    is_all = not (selection.show or selection.reason or selection.field)
-    return {
-        **context,
-        "grid": grid,
-        "at": request.GET.get("at", "")[:10],
-        "selection": selection,
-        "chips": chips_of(selection, counts, grid.total if is_all else count_shown(import_job, counts)),
-        "match_line": None if import_job.is_typed else MatchLine(matching, import_job.parsed_schema),
-        "has_dates": any(known.type == "datetime" for known in import_job.parsed_schema.fields),
-        "last": last_change(import_job),
-        "redo": next_redo(import_job),
-        "schema": import_job.parsed_schema,
-        "instructions": notes_of(workflow).get("", ""),
-        **more,
-    }
-
-
-def tray_context(
-    request: SignedInRequest,
-    workflow: OpenedWorkflow,
-    import_job: ImportJob,
-    counts: Counts,
-    *,
-    groups: list[Any] | None = None,
-    posted: dict[str, str] | None = None,
-) -> dict[str, Any]:
-    """Return what stands under the grid: errors with their remedies, duplicates, and what can be created."""
-    schema = import_job.parsed_schema
-    reasons = reasons_in(groups_with_rows(import_job) if groups is None else groups, schema)
-    add_row_numbers(reasons)
-    matching = Matching.load(import_job.matching)
-    can_rematch = request.user.may_send and not import_job.is_typed and not counts.sent and not counts.requested
-    fixes = [
-        _with_fix(reason, posted, matching, can_rematch=can_rematch)
-        | {"is_to_type": import_job.is_typed and reason.is_missing and reason.count == 1}
-        for reason in reasons[:MOST_SHOWN]
-    ]
-    earlier = find_earlier(import_job, request.user, counts)
-    return {
-        **import_context(workflow, import_job),
-        "counts": counts,
-        "can_change": request.user.may_send,
-        "reasons": fixes[:REASONS_SHOWN],
-        "more_reasons": fixes[REASONS_SHOWN:],
-        "hidden_reasons": max(len(reasons) - MOST_SHOWN, 0),
-        "earlier": earlier,
-        "duplicates": [] if earlier else _duplicates(import_job, counts),
-        "matching": matching,
-        "can_rematch": can_rematch,
-    }
-
-
-def _duplicates(import_job: ImportJob, counts: Counts) -> list[Duplicate]:
-    return first_duplicates(import_job) if counts.duplicate else []
-
-
-def _with_fix(
-    reason: Reason, posted: dict[str, str] | None, matching: Matching, *, can_rematch: bool
-) -> dict[str, Any]:
-    """Return a reason with the input of its fix, which shows again what was posted with an error."""
-    again = posted if posted and posted["reason"] == reason.key else None
-    name = f"to-{reason.key}"
-    invalid: dict[str, Any] = {"aria-invalid": "true", "aria-describedby": f"{name}-error", "autofocus": True}
-    text = again["to"] if again else near_choice(reason)
-    widget = value_input(reason.known, name, text, **(invalid if again else {})) if reason.known else ""
-    return {
-        "reason": reason,
-        "name": name,
-        "input": widget,
-        "error": again["error"] if again else "",
-        "has_no_column": reason.known is not None and reason.known.name not in matching.places() and not reason.values,
-        "is_resolved_by_matching": reason.is_doubt and can_rematch,
-    }
-
-
-def changes_rows(view: View) -> Callable[..., Any]:
-    """Decorate a view that changes rows. While rows are being sent or checked, it shows a message instead."""
-
-    @require_POST
-    @signed_in
-    @senders_only
-    @wraps(view)
-    def wrapped(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-        workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
-        try:
-            return view(request, workflow, import_job)
-        except CannotChange as error:
-            messages.error(request, str(error))
-            import_job.refresh_from_db(fields=["status"])
-            url = import_job.get_absolute_url()
-            return HttpResponseClientRedirect(url) if htmx_of(request) else redirect(url)
-
-    return wrapped
-
-
 @require_safe
 @never_cache
 @signed_in
 @senders_only
-def import_row(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID, number: int) -> HttpResponse:
+@loads_import
+def import_row(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, number: int) -> HttpResponse:
     """Show one row as a form, for people without the grid, and for long texts."""
-    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if not import_job.can_change_rows:
         return redirect(import_job)
     rows = list(import_job.rows.filter(number=number))
@@ -278,26 +135,30 @@ def _inputs(row: ShownRow) -> list[dict[str, Any]]:
     return shown
 
 
-@changes_rows
+@changes_import
 def import_fix(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Save the form of a row, or skip the row."""
-    posted = read_posted_rows(request.POST)
-    aside = number_in(request.POST.get("aside", ""))
-    saved = save_rows(import_job, request.user, posted, aside)
+    posted = read_posted_forms(request.POST)
+    saved = save_rows(import_job, request.user, posted)
     if saved.stale:
-        messages.warning(request, texts.CHANGED_ROW)
+        messages.warning(
+            request, "Someone else just edited this row. Your text is still here: compare, then save again."
+        )
         row = show_posted(import_job, posted, saved.stale)[0]
         return _row_page(request, workflow, import_job, row, status=422)
-    done = texts.rows_skipped if saved.outcome.changed == [aside] else texts.rows_updated
-    _add_message(request, import_job, saved.outcome, done, texts.NO_CHANGE)
+    for problem in saved.problems:
+        messages.warning(request, problem)
+    skipped = [row.number for row in posted if row.is_skipped]
+    done = texts.rows_skipped if saved.outcome.changed == skipped else texts.rows_updated
+    _add_message(request, import_job, saved.outcome, done, "No changes")
     return _back(import_job, Selection.load(request.POST))
 
 
-@changes_rows
+@changes_import
 def import_cells(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Save cells that a script posts, and return their rows and what stands under the grid."""
     try:
-        saved = save_cells(import_job, request.user, read_posted_cells(request.body))
+        saved = save_rows(import_job, request.user, read_posted_cells(request.body))
     except Unreadable:
         return HttpResponseBadRequest()
     except CannotChange as error:
@@ -305,40 +166,14 @@ def import_cells(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
     return saved_answer(request, workflow, import_job, saved)
 
 
-def saved_answer(
-    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, saved: SavedCells, **more: Any
-) -> HttpResponse:
-    """Return the rows that were saved, as the script of the grid puts them into the page."""
-    counts, rows = import_job.counts(), read_rows(import_job, saved.numbers)
-    selection = Selection.load(request.GET)
-    gone = sorted(set(saved.numbers) - {row.row.number for row in rows if row.row.status != ImportRow.Status.UNCHECKED})
-    context = {
-        **tray_context(request, workflow, import_job, counts),
-        "rows": [row for row in rows if row.row.number not in gone],
-        "gone": gone,
-        "names": json.dumps([column.known.name for column in columns_of(import_job.parsed_schema)]),
-        "moved": saved.moved,
-        "problems": saved.problems,
-        "last": last_change(import_job),
-        "redo": next_redo(import_job),
-        "selection": selection,
-        "next_number": "",
-        "said": "",
-        "headed": "",
-        "chips": chips_of(selection, counts, count_shown(import_job, counts)),
-        **more,
-    }
-    return render(request, "entry/grid/_saved.html", context)
-
-
-@changes_rows
+@changes_import
 def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
-    """Change, empty or set aside all rows with the same error."""
+    """Change, empty or skip all rows with the same error."""
     key, action = request.POST.get("reason", "")[:40], request.POST.get("do", "")
     groups = groups_of_reason(import_job, key)
     numbers = partial(numbers_in_groups, [group.pk for group in groups])
     if action == "aside":
-        outcome = change_rows(import_job, request.user, texts.SKIP_ROWS, numbers, set_aside)
+        outcome = change_rows(import_job, request.user, texts.SKIP_ROWS, numbers, skip_row)
         _add_message(request, import_job, outcome, texts.rows_skipped)
         return _back(import_job, Selection())
     schema = import_job.parsed_schema
@@ -349,12 +184,12 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
     text = "" if action == "empty" else request.POST.get(f"to-{key}", "")
     fault = RowReader(schema, Matching.load(import_job.matching)).read_value(known, text)[1]
     if fault:
-        error = texts.CHOOSE_REPLACEMENT if fault.is_missing else f"{fault.message}."
+        error = "Choose a replacement first." if fault.is_missing else f"{fault.message}."
         posted = {"reason": key, "to": text, "error": error}
         return _grid_page(request, workflow, import_job, Selection(), status=422, posted=posted)
-    label = texts.CLEAR_FIELD.format(field=known.label)
+    label = f"Clear {known.label}"
     if text:
-        label = texts.REPLACE_WITH.format(text=label_of(known, text))
+        label = f"Replace with “{label_of(known, text)}”"
     values = {known.name: text}
     correction = _correction(known, groups[0].value, text) if len(groups) == 1 else None
     outcome = change_rows(import_job, request.user, label, numbers, lambda row: edit_row(row, values), correction)
@@ -368,22 +203,22 @@ def _correction(known: Field, word: str, text: str) -> Correction | None:
     return Correction(known.name, word, text) if is_word and text in dict(choices_of(known)) else None
 
 
-@changes_rows
+@changes_import
 def import_replace(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Show how many rows a replacement changes, or make it if that was shown."""
     selection = Selection.load(request.POST)
     replacement = _read_replacement(request, import_job)
     if replacement is None:
-        messages.error(request, texts.CHOOSE_COLUMN)
+        messages.error(request, "Select a column and enter what to find.")
         return _back(import_job, selection)
     if not replacement.is_whole_cell and max(len(replacement.find), len(replacement.put)) > LONGEST_PART:
-        messages.error(request, texts.PART_IS_LONG.format(most=LONGEST_PART))
+        messages.error(request, f"Enter at most {LONGEST_PART:,} characters to find and replace in a part of the cell.")
         return _back(import_job, selection)
     if "replace" not in request.POST:
         found = len(find_rows(import_job, replacement))
         return _grid_page(request, workflow, import_job, selection, replacement=replacement, found=found)
     outcome = replace_in_rows(import_job, request.user, replacement)
-    _add_message(request, import_job, outcome, nothing=texts.NOT_FOUND)
+    _add_message(request, import_job, outcome, nothing="No row contains this.")
     return _back(import_job, selection)
 
 
@@ -398,9 +233,9 @@ def _read_replacement(request: SignedInRequest, import_job: ImportJob) -> Replac
     return Replacement(known, find, posted.get("put", ""), is_whole_cell, "case" in posted)
 
 
-@changes_rows
+@changes_import
 def import_choose(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
-    """Set one row aside, take it back, or send it anyway. Without `number`, do so for the whole list."""
+    """Skip one row, undo that, or send it anyway. Without `number`, do so for the whole list."""
     change, label, done, status = DECISIONS.get(request.POST.get("do", ""), DECISIONS["aside"])
     number = number_in(request.POST.get("number", ""))
     if number is None and "number" in request.POST:
@@ -415,16 +250,16 @@ def import_choose(request: SignedInRequest, workflow: OpenedWorkflow, import_job
     return _back(import_job, Selection.load(request.POST))
 
 
-@changes_rows
+@changes_import
 def import_undo(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     outcome = undo_change(import_job, number_in(request.POST.get("number", "")) or 0)
-    return _swapped(request, import_job, outcome, texts.UNDONE, texts.not_undone)
+    return _swapped(request, import_job, outcome, "Undone: {change}", texts.not_undone)
 
 
-@changes_rows
+@changes_import
 def import_redo(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     outcome = redo_change(import_job, number_in(request.POST.get("number", "")) or 0)
-    return _swapped(request, import_job, outcome, texts.REDONE, texts.not_done_again)
+    return _swapped(request, import_job, outcome, "Done again: {change}", texts.not_done_again)
 
 
 def _swapped(
@@ -436,7 +271,7 @@ def _swapped(
 ) -> HttpResponse:
     """Say which change was undone or made again: the rows may have been restored, emptied or skipped by that."""
     if outcome is None:
-        messages.warning(request, texts.NOT_UNDONE)
+        messages.warning(request, "Can’t undo: there’s a newer change.")
     elif not outcome.changed and outcome.sent:
         messages.warning(request, not_done(outcome.sent))
     else:
@@ -450,7 +285,7 @@ def _add_message(
     import_job: ImportJob,
     outcome: Outcome,
     done: Callable[[int], str] = texts.rows_updated,
-    nothing: str = texts.ALREADY_FIXED,
+    nothing: str = "Not changed. Someone else has already fixed these rows.",
 ) -> None:
     counts, count = import_job.counts(), len(outcome.changed)
     if not count and not outcome.sent:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
@@ -11,19 +10,22 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect
+from django.views.decorators.http import require_http_methods, require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.permissions import can_use_key, require_key, visible_import
-from pipelines_portal.entry.imports.row_list import Selection, chips, list_rows
+from pipelines_portal.entry.imports.sent_rows import sent_rows
 from pipelines_portal.entry.imports.task_counts import attention_by_import, task_bar, want_counts
-from pipelines_portal.entry.imports.typed import ready_rows, start_typed
-from pipelines_portal.entry.imports.views.import_job import import_context
+from pipelines_portal.entry.imports.views.loading import changes_import, go_to, loads_import, redirect_to
 from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
+from pipelines_portal.entry.permissions import can_use_key, require_key
+from pipelines_portal.entry.requests import settle_overdue
 from pipelines_portal.entry.restored import decide_sent, tasks_since_restore
+from pipelines_portal.entry.rows.page import import_context
+from pipelines_portal.entry.rows.selection import Selection, chips_of_sent
+from pipelines_portal.entry.rows.typed import ready_rows, start_sending_typed
+from pipelines_portal.entry.transitions import pause_import, stop_import
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.permissions import may_send_with
 from pipelines_portal.submissions.appeared import MOST_PAGES, PAGE, Appeared, tasks_since
@@ -32,7 +34,7 @@ from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.web.number_ranges import ranges_of, read_ranges
 from pipelines_portal.web.parameters import number_in
-from pipelines_portal.web.rendering import htmx_of, render_page
+from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 # An import of a hundred thousand rows has twenty requests.
@@ -45,13 +47,13 @@ SHORTEST_WAIT = 3
 @require_safe
 @signed_in
 @senders_only
-def import_continue(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+@loads_import
+def import_continue(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Ask before somebody sends the rows of another person's import."""
-    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     require_key(import_job)
     counts = import_job.counts()
     if import_job.restored_from:
-        return redirect("imports:restored", key_id, workflow_id, import_id)
+        return redirect_to(import_job, "restored")
     if import_job.owner_id == request.user.pk or not import_job.can_change_rows or not counts.not_sent:
         return redirect(import_job)
     can_owner_send = may_send_with(import_job.owner, import_job.key)
@@ -64,29 +66,26 @@ def import_continue(request: SignedInRequest, key_id: int, workflow_id: int, imp
     return render_page(request, "entry/imports/continue.html", context)
 
 
-@require_POST
-@signed_in
-@senders_only
-def import_send(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+@changes_import
+def import_send(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Send the rows that are ready if they are as many as the person saw.
 
     Another person's import is sent only if the form names its owner, as the page that asks for confirmation does.
     """
-    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     require_key(import_job)
     if import_job.restored_from:
-        return redirect("imports:restored", key_id, workflow_id, import_id)
+        return redirect_to(import_job, "restored")
     is_owner = import_job.owner_id == request.user.pk
     if not is_owner and request.POST.get("owner") != str(import_job.owner_id):
-        return redirect("imports:continue", key_id, workflow_id, import_id)
+        return redirect_to(import_job, "continue")
     if not is_owner and not may_send_with(import_job.owner, import_job.key):
-        messages.error(request, texts.NOT_SENT.format(reason=texts.NO_ACCESS.format(owner=import_job.owner)))
-        return redirect("imports:detail", key_id, workflow_id, import_id)
+        messages.error(request, f"Not sent. {texts.NO_ACCESS.format(owner=import_job.owner)}")
+        return redirect_to(import_job)
     with transaction.atomic():
         # Nobody can change rows between the count and the start.
         ImportJob.objects.select_for_update().filter(pk=import_job.pk).values_list("pk").first()
         _start_sending(request, import_job)
-    return redirect("imports:detail", key_id, workflow_id, import_id)
+    return redirect_to(import_job)
 
 
 def _start_sending(request: SignedInRequest, import_job: ImportJob) -> None:
@@ -96,58 +95,48 @@ def _start_sending(request: SignedInRequest, import_job: ImportJob) -> None:
     if not ready:
         messages.error(request, texts.NOTHING_TO_SEND)
     elif seen is not None and seen != ready:
-        messages.error(request, texts.OTHER_ROWS.format(now=f"{ready:,}", then=f"{seen:,}"))
+        messages.error(
+            request,
+            f"Not sent. Rows that are ready now: {ready:,}, not {seen:,}. Check them, then try again.",
+        )
     elif import_job.is_typed:
-        if problem := start_typed(import_job, request.user, ready_rows(import_job)):
+        if problem := start_sending_typed(import_job, request.user, ready_rows(import_job)):
             messages.error(request, problem)
     elif not import_job.start_sending(request.user, ready, one_row_first=one_row_first):
         messages.info(request, texts.IMPORT_CHANGED)
 
 
-@require_POST
-@signed_in
-@senders_only
-def import_send_now(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+@changes_import
+def import_send_now(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """End the pause before the sending, in which it can be undone."""
-    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     import_job.send_now()
     return _back(request, import_job)
 
 
-@require_POST
-@signed_in
-@senders_only
-def import_pause(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
-    if not import_job.pause(request.user):
+@changes_import
+def import_pause(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+    if not pause_import(import_job, request.user):
         messages.info(request, texts.IMPORT_CHANGED)
-    return redirect("imports:detail", key_id, workflow_id, import_id)
+    return redirect_to(import_job)
 
 
-@require_POST
-@signed_in
-@senders_only
-def import_stop(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
-    if not import_job.stop(request.user):
+@changes_import
+def import_stop(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+    if not stop_import(import_job, request.user):
         messages.info(request, texts.IMPORT_CHANGED)
     return _back(request, import_job)
 
 
 def _back(request: SignedInRequest, import_job: ImportJob) -> HttpResponse:
     """Redirect to the grid if its page asked, else to the import."""
-    name = "imports:check" if request.POST.get("to") == "grid" else "imports:detail"
-    return redirect(name, import_job.key_id, import_job.workflow_id, import_job.pk)
+    return redirect_to(import_job, "check" if request.POST.get("to") == "grid" else "detail")
 
 
-@require_POST
-@signed_in
-@senders_only
+@changes_import
 def import_decide(
-    request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID, number: int
+    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, number: int
 ) -> HttpResponse:
     """Record that an unconfirmed request created the tasks that the person saw, or nothing."""
-    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     unconfirmed = import_job.submissions.filter(status=Submission.Status.UNCONFIRMED)
     submission = unconfirmed.filter(group_number=number).first()
     if submission:
@@ -155,7 +144,7 @@ def import_decide(
         _decide(request, import_job, submission)
     else:
         messages.info(request, texts.ALREADY_SETTLED)
-    return redirect("imports:detail", key_id, workflow_id, import_id)
+    return redirect_to(import_job)
 
 
 def _decide(request: SignedInRequest, import_job: ImportJob, submission: Submission) -> None:
@@ -178,13 +167,18 @@ def _seen_tasks(request: SignedInRequest, submission: Submission) -> Appeared | 
     try:
         appeared = tasks_since(submission, client_for(submission.key))
     except PipelinesError as error:
-        messages.error(request, texts.NOT_DECIDED.format(reason=explain(error).reason))
+        messages.error(request, f"Not decided. {explain(error).reason}")
         return None
     last_seen = number_in(request.POST.get("up_to", "")) or 0
     seen = [task for task in appeared.tasks if task.id <= last_seen]
     if len(seen) == submission.row_count:
         return replace(appeared, tasks=seen)
-    messages.error(request, texts.SELECT_TASKS if seen else texts.NO_TASKS_APPEARED)
+    messages.error(
+        request,
+        "Not confirmed. Select the tasks and the rows that became them."
+        if seen
+        else "There are no new tasks to confirm.",
+    )
     return None
 
 
@@ -192,16 +186,16 @@ def _seen_tasks(request: SignedInRequest, submission: Submission) -> Appeared | 
 @never_cache
 @signed_in
 @senders_only
-def import_restored(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+@loads_import
+def import_restored(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Ask which rows had been sent between the backup and the restore, before the import may send any."""
-    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     require_key(import_job)
     # Rows that were not checked yet cannot be compared.
     has_rows = import_job.status in (ImportJob.Status.CHECKED, ImportJob.Status.PAUSED, ImportJob.Status.UNCONFIRMED)
     if import_job.restored_from is None or not has_rows:
-        return redirect(_page_of(import_job), key_id, workflow_id, import_id)
+        return redirect_to(import_job, _page_of(import_job))
     if import_job.has_unconfirmed:
-        return redirect("imports:progress", key_id, workflow_id, import_id)
+        return redirect_to(import_job, "progress")
     ready = list(import_job.rows.filter(status=ImportRow.Status.READY).values_list("number", flat=True))
     context: dict[str, Any] = import_context(workflow, import_job)
     context |= {"ready": len(ready), "counts": import_job.counts()}
@@ -213,7 +207,7 @@ def import_restored(request: SignedInRequest, key_id: int, workflow_id: int, imp
     if request.method == "POST" and appeared is not None:
         error = _decide_restored(request, import_job, appeared, ready)
         if not error:
-            return redirect(_page_of(import_job), key_id, workflow_id, import_id)
+            return redirect_to(import_job, _page_of(import_job))
     context |= {
         "appeared": appeared,
         **_proposal(request, appeared, ready),
@@ -232,7 +226,7 @@ def _proposal(request: SignedInRequest, appeared: Appeared | None, ready: list[i
 
 
 def _page_of(import_job: ImportJob) -> str:
-    return "imports:check" if import_job.is_typed else "imports:detail"
+    return "check" if import_job.is_typed else "detail"
 
 
 def _decide_restored(request: SignedInRequest, import_job: ImportJob, appeared: Appeared, ready: list[int]) -> str:
@@ -262,19 +256,16 @@ class Requests:
 @require_safe
 @never_cache
 @signed_in
-def import_progress(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+@loads_import
+def import_progress(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Show what became of all rows and of their tasks, and the evidence about an unconfirmed request."""
-    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
-    key = import_job.key
-    import_job.settle_overdue()
-    import_job.key = key
+    settle_overdue(import_job)
     requests = _read_requests(import_job)
     has_progress = requests.listed or import_job.status == ImportJob.Status.SENDING
     if import_job.status == ImportJob.Status.DELETED or not has_progress:
-        url = import_job.get_absolute_url()
-        return HttpResponseClientRedirect(url) if htmx_of(request) else redirect(url)
+        return go_to(request, import_job.get_absolute_url())
     context = import_context(workflow, import_job) | _progress_context(import_job, requests)
-    context |= _rows_context(workflow, import_job, Selection.load(request.GET), context["counts"])
+    context |= _rows_context(workflow, import_job, Selection.load_sent(request.GET), context["counts"])
     if context["counts"].created:
         rows = SubmissionRow.objects.filter(submission__group=import_job.pk)
         context["lost_tasks"] = lost_tasks(rows, getattr(workflow, "index", None))
@@ -330,8 +321,8 @@ def _rows_context(
 ) -> dict[str, Any]:
     attention = attention_by_import(workflow, [import_job.pk]) if counts.created else {}
     return {
-        "rows": list_rows(import_job, workflow, selection),
-        "chips": chips(
+        "rows": sent_rows(import_job, workflow, selection),
+        "chips": chips_of_sent(
             selection,
             counts,
             attention.get(import_job.pk, 0),
@@ -347,13 +338,13 @@ def _evidence(request: SignedInRequest, import_job: ImportJob, submission: Submi
     """
     if not can_use_key(import_job):
         return {}
-    has_asked = "look" in request.GET
-    pages = MOST_PAGES if has_asked else submission.row_count // PAGE + 2
+    is_requested = "look" in request.GET
+    pages = MOST_PAGES if is_requested else submission.row_count // PAGE + 2
     try:
         appeared = tasks_since(submission, client_for(import_job.key), pages)
     except PipelinesError as error:
         return {"look_failed": explain(error)}
-    if appeared.more and not has_asked:
+    if appeared.more and not is_requested:
         return {}
     return {
         "appeared": appeared,

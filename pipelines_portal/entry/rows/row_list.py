@@ -1,4 +1,4 @@
-"""The grid: rows that were typed, pasted or read from a file, with their errors at the cells."""
+"""The list of rows that the grid and the page of a sent import show: columns, cells, and what became of each row."""
 
 import json
 import re
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -16,36 +16,26 @@ from pipelines_portal.api_client.task_status import icon_of
 from pipelines_portal.api_client.task_status import label_of as label_of_status
 from pipelines_portal.core import times
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.cells import ORDERED
-from pipelines_portal.entry.imports.check_page import LONGEST_EDITED, RowTexts, read_errors
-from pipelines_portal.entry.imports.endings import Look
-from pipelines_portal.entry.imports.reasons import numbers_in_groups, numbers_with_error_in, select_groups
-from pipelines_portal.entry.imports.row_list import LOOKS, known_tasks, requests_on_the_wire, tasks_of
-from pipelines_portal.entry.imports.task_counts import read_index
-from pipelines_portal.entry.imports.typed import SHOWN_DIGEST, shown_rows
+from pipelines_portal.entry.import_status import Look
 from pipelines_portal.entry.models import Counts, ErrorGroup, ImportJob, ImportRow
+from pipelines_portal.entry.rows.cells import LONGEST_EDITED, ORDERED, RowTexts, read_errors
+from pipelines_portal.entry.rows.reasons import numbers_in_groups, numbers_with_error_in, select_groups
+from pipelines_portal.entry.rows.selection import WAITING, Selection
+from pipelines_portal.entry.rows.tasks import known_tasks, read_index, tasks_of
+from pipelines_portal.entry.rows.typed import SHOWN_DIGEST, shown_rows
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.notation import NUMBERS, clock_in, read_number
 from pipelines_portal.matching.short_reasons import short_reason
-from pipelines_portal.matching.words import Meanings, choices_of, label_of
+from pipelines_portal.matching.words import choices_of, label_of
+from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.models import IndexedTask
-from pipelines_portal.web.parameters import number_in
 from pipelines_portal.workflows.fields.dates import moment_in
 from pipelines_portal.workflows.fields.numbers import scale_of
 
 # So many rows are in the page. If there are more, they come in pages.
 MOST_IN_PAGE, ROWS_PER_PAGE = 200, 100
-LAST_PAGE = 100_000
 LONGEST_SHOWN = 160
 _S = ImportRow.Status
-# The filters of the rows by their names in the address: the word, the color, and the statuses.
-FILTERS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "": ("All", "", ()),
-    "errors": ("Errors", "failed", (_S.TO_FIX, _S.REJECTED)),
-    "duplicates": ("Duplicates", "warning", (_S.DUPLICATE,)),
-    "skipped": ("Skipped", "", (_S.SET_ASIDE,)),
-    "ready": ("Ready", "", (_S.READY,)),
-}
 WITH_ERRORS = (_S.TO_FIX, _S.REJECTED)
 # Nothing of these can be changed.
 SENT = (_S.REQUESTED, _S.CREATED, _S.UNCONFIRMED)
@@ -56,39 +46,20 @@ WIDTHS = {
 WIDEST = "xl"
 LINES = ("long_text", "code", "pairwise", "criteria")
 READY = Look("created", "finished", "Ready", is_calm=True)
+# Of a row whose task is not known.
+LOOKS = {
+    _S.READY: Look("pending", "pending", "Ready", is_calm=True),
+    _S.REQUESTED: Look("sending", "in_progress", "Sending", is_calm=True),
+    _S.CREATED: Look("created", "finished", "Created", is_calm=True),
+    _S.SET_ASIDE: Look("pending", "skip", "Skipped", is_calm=True),
+    _S.DUPLICATE: Look("warning", "duplicate", "Duplicate"),
+    _S.TO_FIX: Look("failed", "failed", "Error"),
+    _S.REJECTED: Look("rejected", "failed", "Rejected"),
+    _S.UNCONFIRMED: Look("unconfirmed", "unconfirmed", "Unconfirmed"),
+}
 _DECIMALS = re.compile(r"[+-]?[0-9]+\.[0-9]*")
-WAITING = Look("pending", "pending", texts.WAITING, is_calm=True)
-CREATING = Look("sending", "in_progress", texts.CREATING, is_calm=True)
-
-
-@dataclass(frozen=True)
-class Selection:
-    """The rows that the address selects: a filter, an error or the field of it, and a page."""
-
-    show: str = ""
-    reason: str = ""
-    field: str = ""
-    # 0 if the address names none.
-    page: int = 0
-    all_fields: bool = False
-
-    @classmethod
-    def load(cls, data: Any) -> "Selection":
-        """Read the selection from a query string, or from a form that carries it."""
-        show, page = data.get("show", ""), number_in(data.get("page", ""), LAST_PAGE)
-        name = data.get("field", "").replace("\0", "")[:200]
-        is_known = show in FILTERS
-        return cls(show if is_known else "", data.get("reason", "")[:40], name, page or 0, data.get("fields") == "all")
-
-    def query(self, **changes: Any) -> str:
-        """Return the query string with changes. Without `page` among them, it is that of the first page."""
-        values = {"show": self.show, "reason": self.reason, "field": self.field, "page": ""}
-        values |= {"fields": "all" if self.all_fields else ""} | changes
-        return f"?{urlencode({name: value for name, value in values.items() if value})}"
-
-    @property
-    def here(self) -> str:
-        return self.query(page=self.page or "")
+REQUESTED = Look("pending", "pending", WAITING, is_calm=True)
+CREATING = Look("sending", "in_progress", "Creating…", is_calm=True)
 
 
 @dataclass(frozen=True)
@@ -159,7 +130,7 @@ class GridRow:
 
     @property
     def is_requested(self) -> bool:
-        """Whether it is asked for and not created yet."""
+        """Whether it is requested and not created yet."""
         return self.row.status == _S.REQUESTED
 
     @property
@@ -178,18 +149,6 @@ class GridRow:
     @property
     def _is_finished(self) -> bool:
         return self.task is not None and self.task.status in ("finished", "failed")
-
-
-@dataclass(frozen=True)
-class Chip:
-    """A filter above the grid."""
-
-    name: str
-    word: str
-    status: str
-    count: int
-    is_current: bool
-    address: str
 
 
 @dataclass
@@ -234,22 +193,21 @@ class Grid:
         return ", ".join(known.label for known in self.folded)
 
 
+def sorted_fields(schema: Schema) -> list[Field]:
+    """Return the fields as columns show them, the required ones first."""
+    return sorted(schema.fields, key=lambda known: not known.required)
+
+
 def columns_of(schema: Schema) -> list[Column]:
     """Return a column for each field, the required ones first."""
-    fields = sorted(schema.fields, key=lambda known: not known.required)
-    return [Column(known, _kind_of(known), _choices_of(known)) for known in fields]
-
-
-def _kind_of(known: Field) -> str:
-    if _choices_of(known):
-        return "choice"
-    return "lines" if known.type in LINES else "text"
-
-
-def _choices_of(known: Field) -> list[tuple[str, str]]:
-    if known.type == "rating":
-        return [(str(number), str(number)) for number in scale_of(known) or ()]
-    return choices_of(known)
+    columns = []
+    for known in sorted_fields(schema):
+        choices = choices_of(known)
+        if known.type == "rating":
+            choices = [(str(number), str(number)) for number in scale_of(known) or ()]
+        kind = "choice" if choices else "lines" if known.type in LINES else "text"
+        columns.append(Column(known, kind, choices))
+    return columns
 
 
 def empty_grid(schema: Schema, selection: Selection, pinned: Iterable[str]) -> Grid:
@@ -291,51 +249,49 @@ def next_error(import_job: ImportJob, after: int) -> int | None:
     return found or numbers.values_list("number", flat=True).first()
 
 
-def count_shown(import_job: ImportJob, counts: Counts) -> int:
-    return shown_rows(import_job).count() if import_job.is_typed else counts.total
-
-
-def chips_of(selection: Selection, counts: Counts, total: int) -> list[Chip]:
-    """Return the filters with their numbers of rows. `total` is the number of all shown rows."""
-    numbers = {name: sum(getattr(counts, status) for status in statuses) for name, (*_, statuses) in FILTERS.items()}
-    numbers[""] = total
-    return [
-        Chip(
-            name,
-            word,
-            status,
-            numbers[name],
-            name == selection.show and not selection.reason and not selection.field,
-            selection.query(show=name, reason="", field=""),
-        )
-        for name, (word, status, _) in FILTERS.items()
-        if numbers[name] or not name or name == selection.show
-    ]
-
-
-def read_rows(import_job: ImportJob, numbers: list[int]) -> list[GridRow]:
+def read_rows(import_job: ImportJob, numbers: list[int] | QuerySet[ImportRow, int]) -> list[GridRow]:
     """Return rows by their numbers, in order."""
     rows = list(import_job.lines.filter(number__in=numbers).defer("fields").order_by("number"))
     errors = read_errors(import_job, [row for row in rows if row.status in WITH_ERRORS])
     row_texts, task_ids = RowTexts(import_job), tasks_of(rows)
     tasks = known_tasks(read_index(import_job), list(task_ids.values())) if task_ids else {}
     columns = columns_of(import_job.parsed_schema)
-    meanings = Meanings(Matching.load(import_job.matching).words)
     is_paused = import_job.status == ImportJob.Status.PAUSED
     on_the_wire = requests_on_the_wire(import_job, rows) if is_paused else set()
     shown = []
     for row in rows:
         found, task_id = errors.get(row.number, {}), task_ids.get(row.number)
-        cells = [_show_cell(column, row, row_texts, meanings, found.pop(column.known.name, [])) for column in columns]
+        cells = [_show_cell(column, row, row_texts, found.pop(column.known.name, [])) for column in columns]
         left = [message for messages in found.values() for message in messages]
         wrong = sum(1 for cell in cells if cell.why) + len(left)
         is_held = is_paused and row.submission_id not in on_the_wire
-        look = _look_of(row, wrong, waits=import_job.waits_to_start or is_held)
+        look = _look_in_grid(row, wrong, waits=import_job.waits_to_start or is_held)
         shown.append(GridRow(row, cells, look, "; ".join(left), task_id, tasks.get(task_id or 0)))
     return shown
 
 
-def _look_of(row: ImportRow, wrong: int, *, waits: bool) -> Look:
+def requests_on_the_wire(import_job: ImportJob, rows: list[ImportRow]) -> set[UUID]:
+    """Return the requests that are being sent now, if one of the rows is in a request without an outcome."""
+    if not any(row.status == _S.REQUESTED for row in rows):
+        return set()
+    return set(import_job.submissions.filter(status=Submission.Status.SENDING).values_list("pk", flat=True))
+
+
+def status_of(row: ImportRow, on_the_wire: set[UUID]) -> ImportRow.Status:
+    """Return what people read: a row is ready while its request waits, for example for a key that works."""
+    is_held = row.status == _S.REQUESTED and row.submission_id not in on_the_wire
+    return _S.READY if is_held else _S(row.status)
+
+
+def look_of_row(import_job: ImportJob, row: ImportRow, on_the_wire: set[UUID]) -> Look:
+    """Return the look of a row on the page of a sent import and in downloads, as long as its task is not known."""
+    status = status_of(row, on_the_wire)
+    is_waiting = status == _S.READY and import_job.status == ImportJob.Status.SENDING
+    return LOOKS[status]._replace(word=WAITING) if is_waiting else LOOKS[status]
+
+
+def _look_in_grid(row: ImportRow, wrong: int, *, waits: bool) -> Look:
+    """Return the look of a row that a person may change: it says what is wrong, and what was requested."""
     if row.status == _S.READY:
         return READY
     if row.status == _S.TO_FIX:
@@ -344,18 +300,16 @@ def _look_of(row: ImportRow, wrong: int, *, waits: bool) -> Look:
         same = texts.SAME_AS_ROW.format(row=row.duplicate_of_row) if row.duplicate_of_row else texts.SENT_BEFORE
         return Look("warning", "duplicate", same)
     if row.status == _S.REQUESTED:
-        return WAITING if waits else CREATING
+        return REQUESTED if waits else CREATING
     if row.status == _S.UNCHECKED:
         return Look("pending", "pending", "", is_calm=True)
     return LOOKS[_S(row.status)]
 
 
-def _show_cell(
-    column: Column, row: ImportRow, row_texts: RowTexts, meanings: Meanings, messages: list[str]
-) -> ShownCell:
+def _show_cell(column: Column, row: ImportRow, row_texts: RowTexts, messages: list[str]) -> ShownCell:
     known, text = column.known, row_texts.text(column.known, row)
     shown = edited = text
-    if choice := meanings.choice(known, text):
+    if choice := row_texts.meanings.choice(known, text):
         text = text if known.name in row.edits else choice
         shown = edited = label_of(known, choice)
     elif column.choices:
@@ -364,8 +318,8 @@ def _show_cell(
             shown = edited = "Yes"
         elif known.type == "boolean" and text.strip().lower() in ("no", "0"):
             shown = edited = "No"
-    elif known.type == "datetime" and (moment := moment_in(text)):
-        shown, edited = _clock_texts(moment)
+    elif known.type == "datetime" and (time := moment_in(text)):
+        shown, edited = _clock_texts(time)
     elif known.type in (*NUMBERS, "datetime") and not messages:
         shown = _understood_text(known, text, row_texts.matching)
     elif known.type == "ranking":
@@ -385,19 +339,19 @@ def _show_cell(
 def _understood_text(known: Field, text: str, matching: Matching) -> str:
     """Return a number as it is sent, or a day as it is shown elsewhere, if a person wrote it in another way."""
     if known.type == "datetime":
-        moment = clock_in(text, matching)
-        return _clock_texts(moment)[0] if moment else text
+        time = clock_in(text, matching)
+        return _clock_texts(time)[0] if time else text
     number = read_number(text, matching)[0]
     # A point shows that it separates decimals if no zeros follow them: 1.200 is 1.2.
     return number.rstrip("0").removesuffix(".") if _DECIMALS.fullmatch(number) else number
 
 
-def _clock_texts(moment: datetime) -> tuple[str, str]:
-    """Return a moment as it is shown and as it is edited: in the person's time zone, or as it stands without one."""
+def _clock_texts(time: datetime) -> tuple[str, str]:
+    """Return a time as it is shown and as it is edited: in the person's time zone, or as it stands without one."""
     try:
-        here = times.local(moment) if moment.tzinfo else moment
+        here = times.local(time) if time.tzinfo else time
     except OverflowError:
-        return moment.isoformat(), moment.isoformat()
+        return time.isoformat(), time.isoformat()
     year = "" if here.year == times.local(timezone.now()).year else f" {here.year}"
     return f"{here.day} {here:%b}{year} {here:%H:%M}", f"{here:%Y-%m-%d %H:%M}"
 
@@ -434,7 +388,7 @@ def _select_numbers(import_job: ImportJob, selection: Selection, groups: list[Er
         return numbers_with_error_in(import_job, selection.field)
     rows: QuerySet[ImportRow] = shown_rows(import_job) if import_job.is_typed else import_job.rows
     if selection.show:
-        rows = rows.filter(status__in=FILTERS[selection.show][2])
+        rows = rows.filter(status__in=selection.statuses)
     return rows.order_by("number").values_list("number", flat=True)
 
 
@@ -443,4 +397,4 @@ def _count(import_job: ImportJob, selection: Selection, counts: Counts, numbers:
         return int(numbers.count())
     if not selection.show:
         return counts.total
-    return sum(getattr(counts, status) for status in FILTERS[selection.show][2])
+    return counts.sum_of(selection.statuses)

@@ -1,6 +1,6 @@
 """The rows that a person types in the grid of a workflow: an import without a file.
 
-There is one for a person and workflow at a time. A new one begins on another day, or after the created rows were
+There is one for a person and workflow at a time. A new one starts on another day, or after the created rows were
 cleared, if no row of the old one is left.
 """
 
@@ -8,17 +8,17 @@ from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
 from django.db import transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core import times
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.checking import check_all
-from pipelines_portal.entry.imports.schema_changes import changes_between
-from pipelines_portal.entry.imports.sending import send_requests
 from pipelines_portal.entry.models import MOST_SENT_AT_ONCE, ImportJob, ImportJobs, ImportRow, Step
+from pipelines_portal.entry.requests import next_submission
+from pipelines_portal.entry.rows.checking import check_all
+from pipelines_portal.entry.rows.schema_changes import changes_between
 from pipelines_portal.keys.permissions import teams_through
 from pipelines_portal.matching.columns import NO_HEADER, Column, Matching
 from pipelines_portal.matching.notation import AS_TYPED
@@ -31,7 +31,7 @@ SHOWN_DIGEST = 12
 
 
 def current_typed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
-    """Return the import of the rows that the person is typing, or None if a new one is to begin."""
+    """Return the import of the rows that the person is typing, or None if a new one is to be started."""
     last = _typed_imports(user, workflow).exclude(status=ImportJob.Status.DELETED).order_by("-created_at").first()
     return None if last is None or _is_over(last) else last
 
@@ -43,11 +43,12 @@ def deleted_typed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
     return last if is_deleted and last and last.deleted_at and last.deleted_at >= _midnight() else None
 
 
-def begin_typed(user: User, workflow: OpenedWorkflow, schema: Schema) -> ImportJob:
+def get_or_start_typed(user: User, workflow: OpenedWorkflow, schema: Schema) -> ImportJob:
     """Return the current import of typed rows, or create one."""
     if current := current_typed(user, workflow):
+        current.reuse_schema(schema)
         return current
-    # Two pages that begin at once get the same token, and so the same import. Each import comes after another one.
+    # Two pages that start one at the same time get the same token, and so the same import. Each comes after another.
     last = _typed_imports(user, workflow).order_by("-created_at").values_list("pk", flat=True).first()
     place = f"typed {workflow.key_id} {workflow.workflow_id} {last}"
     values = {
@@ -102,10 +103,20 @@ def next_number(import_job: ImportJob | None) -> int:
 
 def shown_rows(import_job: ImportJob) -> QuerySet[ImportRow]:
     """Select the rows that the grid shows: all but empty ones, and those created before today or cleared."""
+    return import_job.rows.filter(_is_shown(import_job))
+
+
+def count_shown(import_job: ImportJob) -> tuple[int, int]:
+    """Return how many rows the grid shows, and the number of its empty row, which reuses those of emptied rows."""
+    found = import_job.rows.aggregate(shown=Count("pk", filter=_is_shown(import_job)), last=Max("number"))
+    return found["shown"], (found["last"] or 0) + 1
+
+
+def _is_shown(import_job: ImportJob) -> Q:
     today = Submission.objects.filter(group=import_job.pk, sent_at__gte=_midnight()).values("pk")
     if import_job.cleared_at:
         today = today.filter(finished_at__gt=import_job.cleared_at)
-    return import_job.rows.filter(~Q(status=ImportRow.Status.CREATED) | Q(submission__in=today))
+    return ~Q(status=ImportRow.Status.CREATED) | Q(submission__in=today)
 
 
 def clear_created(import_job: ImportJob) -> None:
@@ -113,33 +124,37 @@ def clear_created(import_job: ImportJob) -> None:
     ImportJob.objects.filter(pk=import_job.pk).update(cleared_at=timezone.now())
 
 
-def start_typed(import_job: ImportJob, by: User, seen: dict[int, str]) -> str:
+def start_sending_typed(import_job: ImportJob, by: User, seen: dict[int, str]) -> str:
     """Send rows that are still as the person saw them, by number and digest. Return why not, in a sentence, or ""."""
     with transaction.atomic():
         locked = ImportJob.objects.select_for_update().get(pk=import_job.pk)
+        locked.key, locked.workflow = import_job.key, import_job.workflow
+        if by.pk == locked.owner_id:
+            locked.owner = by
         if problem := _why_not_start(locked, seen):
             return problem
         if locked.status == ImportJob.Status.SENDING:
             locked.wait_again(len(seen))
         elif not locked.start_sending(by, len(seen)):
             return texts.ROWS_CHANGED
-        # The rows that were asked for, and no others: the worker sends only these requests.
-        while locked.next_submission(list(seen)):
-            pass
-    import_job.refresh_from_db()
+        # The requested rows, and no others: the worker sends only these requests.
+        sent = 0
+        while sent < len(seen) and (request := next_submission(locked, list(seen))):
+            sent += request.row_count
+    import_job.copy_from(locked)
     return ""
 
 
 def _why_not_start(locked: ImportJob, seen: dict[int, str]) -> str:
     if locked.has_unconfirmed:
-        return texts.DECIDE_FIRST
+        return "Not created. Review the unconfirmed row first."
     if locked.restored_from:
-        return texts.CHECK_RESTORED
+        return "Not created. The portal was restored from a backup: first check what was sent since."
     if not seen:
         return texts.NOTHING_TO_SEND
     is_busy = locked.status == ImportJob.Status.SENDING and not locked.waits_to_start
     if is_busy and len(seen) > MOST_SENT_AT_ONCE:
-        return texts.WAIT_FOR_ROWS
+        return "Not created yet. Earlier rows are still being created. Try again when they’re done."
     ready = locked.rows.filter(status=ImportRow.Status.READY, number__in=list(seen))
     is_same = {number: digest[:SHOWN_DIGEST] for number, digest in ready.values_list("number", "digest")} == seen
     return "" if is_same else texts.ROWS_CHANGED
@@ -149,13 +164,6 @@ def ready_rows(import_job: ImportJob) -> dict[int, str]:
     """Return the numbers of all ready rows, with the part of their digests that pages show."""
     ready = import_job.rows.filter(status=ImportRow.Status.READY)
     return {number: digest[:SHOWN_DIGEST] for number, digest in ready.values_list("number", "digest")}
-
-
-def send_at_once(import_job: ImportJob) -> None:
-    """Send rows that need not wait before the page is shown. The worker sends them if another import is being sent."""
-    if import_job.status == ImportJob.Status.SENDING and not import_job.waits_to_start and import_job.take_lease():
-        send_requests(import_job)
-    import_job.refresh_from_db()
 
 
 def _typed_imports(user: User, workflow: OpenedWorkflow) -> ImportJobs:

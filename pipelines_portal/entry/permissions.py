@@ -9,7 +9,6 @@ from django.db.models import Exists, OuterRef
 from django.http import Http404
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.web.exceptions import NotAllowed
@@ -41,4 +40,4 @@ def can_use_key(import_job: ImportJob) -> bool:
 def require_key(import_job: ImportJob) -> None:
     """Raise NotAllowed if the person may see the import but not use its key. Call before the API is asked with it."""
     if not can_use_key(import_job):
-        raise NotAllowed(texts.KEY_NOT_SHARED.format(key=import_job.key.name))
+        raise NotAllowed(f"The key {import_job.key.name} is no longer shared with you.")

@@ -9,14 +9,8 @@ from django.db import transaction
 
 from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.sql import update_many
-from pipelines_portal.entry.models import (
-    ErrorGrouping,
-    ImportJob,
-    ImportRow,
-    Step,
-    rejections,
-    remove_errors,
-)
+from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow, Step, replace_errors
+from pipelines_portal.entry.requests import mistaken_rows, rejections, sent_before, values_of_tasks
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.row_values import Fault, ReadRow, RowReader
 from pipelines_portal.spreadsheets.cells import Cell
@@ -96,7 +90,7 @@ class Checker:
         self.errors = ErrorGrouping(import_job)
         # The number of the first row with each digest. Rows that were sent come before all others.
         sent = import_job.rows.filter(status__in=SENT).values_list("digest", "number")
-        mistaken = import_job.mistaken_rows()
+        mistaken = mistaken_rows(import_job)
         self.first_rows = {digest: n for digest, n in sent.order_by("-number") if n not in mistaken}
         self.line_count = 0
         self.last_number = -1
@@ -155,8 +149,8 @@ def mark_duplicates(import_job: ImportJob, checked: list[CheckedRow], first_rows
     `first_rows` maps each digest to the number of the first row that has it. New digests are added to it.
     """
     candidates = [each.row for each in checked if each.row.status == ImportRow.Status.READY]
-    sent = import_job.sent_before(row.digest for row in candidates)
-    corrected = import_job.values_of_tasks({row.corrects_task for row in candidates if row.corrects_task})
+    sent = sent_before(import_job, [row.digest for row in candidates])
+    corrected = values_of_tasks(import_job, {row.corrects_task for row in candidates if row.corrects_task})
     for row in candidates:
         is_unchanged = (row.corrects_task, row.digest) in corrected
         row.duplicate_of_row = None if is_unchanged else first_rows.get(row.digest)
@@ -218,9 +212,8 @@ class Recheck:
 
     def store(self) -> None:
         """Write the rows and their errors. Call in a transaction."""
-        remove_errors(self.import_job, list(self._checked))
         to_fix = {n: each.faults for n, each in self._checked.items() if each.row.status == ImportRow.Status.TO_FIX}
-        ErrorGrouping(self.import_job).add(to_fix)
+        replace_errors(self.import_job, list(self._checked), to_fix)
         store_checked(self._checked.values())
 
     def _add_duplicates(self) -> None:
@@ -236,14 +229,15 @@ class Recheck:
 
     def _first_rows(self, digests: set[str]) -> dict[str, int]:
         """Return for each digest the first row that has it, apart from the added rows."""
-        wanted, first = list(digests), dict[str, int]()
-        mistaken = self.import_job.mistaken_rows() if wanted else set()
+        wanted, first, same = list(digests), dict[str, int](), list[tuple[str, int]]()
         for start in range(0, len(wanted), RECHECKED_AT_ONCE):
             others = self.import_job.rows.filter(digest__in=wanted[start : start + RECHECKED_AT_ONCE])
             others = others.exclude(status=ImportRow.Status.SET_ASIDE).order_by("number")
-            for digest, number in others.values_list("digest", "number"):
-                if number not in self._checked and number not in mistaken:
-                    first.setdefault(digest, number)
+            same += [each for each in others.values_list("digest", "number") if each[1] not in self._checked]
+        mistaken = mistaken_rows(self.import_job) if same else set()
+        for digest, number in same:
+            if number not in mistaken:
+                first.setdefault(digest, number)
         return first
 
 

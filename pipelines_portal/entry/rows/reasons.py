@@ -8,7 +8,6 @@ from typing import Any
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import ErrorGroup, ImportJob, RowError
 from pipelines_portal.matching.headers import plain
 from pipelines_portal.matching.notation import DOUBTS
@@ -44,15 +43,15 @@ class Reason:
 
     @property
     def label(self) -> str:
-        return self.known.label if self.known else texts.WHOLE_ROW
+        return self.known.label if self.known else "Row"
 
     @property
     def what(self) -> str:
         """What is wrong, as the end of a sentence that begins with the field's label."""
         if self.known and self.values and choices_of(self.known):
-            return texts.NOT_AN_OPTION if len(self.values) == 1 else texts.NOT_OPTIONS
+            return "isn’t an option" if len(self.values) == 1 else "aren’t options"
         if self.is_rest:
-            return texts.OTHER_WORDS
+            return "has other words that aren’t options"
         return self.message.removeprefix(self.known.label if self.known else "").strip()
 
     @property

@@ -1,11 +1,9 @@
-"""The requests of an import. Each is a submission: its rows point to it, and the ledger says what became of them.
+"""The requests of an import. Each is a submission: its rows point to it, and the ledger says what became of them."""
 
-These are the bodies of methods of ImportJob.
-"""
-
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from uuid import uuid5
 
 from django.db import transaction
@@ -13,19 +11,18 @@ from django.db.models import Max, Q, QuerySet
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.sql import db_id, update_many
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.models.import_row import ImportRow
 from pipelines_portal.entry.models.row_error import ErrorGrouping, remove_errors
 from pipelines_portal.matching.row_values import Fault
 from pipelines_portal.submissions.models import JSON_TEXT, NewRow, Submission, SubmissionRow, place_of
+from pipelines_portal.submissions.models.rows import insert_rows
 from pipelines_portal.submissions.outcomes import unconfirmed
 from pipelines_portal.submissions.texts import RESTORED
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.web.error_sentences import Labels, row_message
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import opened_workflow
-
-if TYPE_CHECKING:
-    from pipelines_portal.entry.models.import_job import ImportJob
 
 # The largest request. Its rows are indexed for the search in the transaction that claims it, which takes about 3 s.
 LARGEST_BODY = 4 * 1024 * 1024
@@ -50,30 +47,43 @@ class ReadyRow(NamedTuple):
     text: str
 
 
-def next_submission(import_job: "ImportJob", numbers: list[int] | None) -> Submission | None:
+def next_submission(import_job: ImportJob, numbers: list[int] | None = None) -> Submission | None:
+    """Create a draft of the next rows that are ready, and point the rows to it. Return None if no row is ready.
+
+    With `numbers`, take only those rows; without them, the caller holds the lease. Raise ImportChanged if a person
+    paused it, stopped it or changed rows since it was read, or if the lease is lost.
+    """
     count = 1 if import_job.one_row_first else import_job.rows_per_request
     # Everything that changes rows or the status changes `changed_at` too.
     is_unchanged = Q(status="sending", changed_at=import_job.changed_at)
+    if numbers is None:
+        is_unchanged &= import_job.lease_is_held
     with transaction.atomic():
-        if import_job.lock(is_unchanged) is None:
+        locked = import_job.lock(is_unchanged)
+        if locked is None:
             raise ImportChanged
-        rows = _ready_rows(import_job, count, numbers)
-        while _hold_back_duplicates(import_job, rows):
-            rows = _ready_rows(import_job, count, numbers)
-        if not rows:
-            import_job.store_counts()
+        if not locked.counts_as_read.ready:
             return None
+        rows = _ready_rows(import_job, count, numbers)
+        counts = Counter(locked.row_counts)
+        while held_back := _hold_back_duplicates(import_job, rows):
+            counts.update(ready=-held_back, duplicate=held_back)
+            rows = _ready_rows(import_job, count, numbers)
         rows = _fit_into_request(rows)
+        if not rows:
+            import_job.store_counts(dict(+counts))
+            return None
         draft = _create_draft(import_job, rows)
         # `rows` are the first of these, so this selects exactly them.
         ready = _ready(import_job, numbers).filter(number__lte=rows[-1].number)
         ready.update(status=ImportRow.Status.REQUESTED, submission=draft, fields=None)
-        import_job.store_counts()
+        counts.update(ready=-len(rows), requested=len(rows))
+        import_job.store_counts(dict(+counts))
     return draft
 
 
 def record_sent_rows(
-    import_job: "ImportJob", numbers: list[int], task_ids: list[int], created: Mapping[int, datetime], by: User
+    import_job: ImportJob, numbers: list[int], task_ids: list[int], created: Mapping[int, datetime], by: User
 ) -> bool:
     """Record that these ready rows were sent before a restore and became these tasks, in their order.
 
@@ -105,27 +115,31 @@ def record_sent_rows(
     return True
 
 
-def _ready(import_job: "ImportJob", numbers: list[int] | None) -> QuerySet[ImportRow]:
+def _ready(import_job: ImportJob, numbers: list[int] | None) -> QuerySet[ImportRow]:
     ready = import_job.rows.filter(status=ImportRow.Status.READY)
     return ready if numbers is None else ready.filter(number__in=numbers)
 
 
-def _ready_rows(import_job: "ImportJob", count: int, numbers: list[int] | None) -> list[ReadyRow]:
+def _ready_rows(import_job: ImportJob, count: int, numbers: list[int] | None) -> list[ReadyRow]:
     ready = _ready(import_job, numbers).order_by("number")
     return [ReadyRow(*row) for row in ready.values_list("number", "digest", "is_duplicate_wanted", JSON_TEXT)[:count]]
 
 
-def _hold_back_duplicates(import_job: "ImportJob", rows: list[ReadyRow]) -> bool:
-    """Mark rows that were sent by another import or a form since they were checked. Return whether there are any."""
+def _hold_back_duplicates(import_job: ImportJob, rows: list[ReadyRow]) -> int:
+    """Mark rows that were sent by another import or a form since they were checked. Return how many."""
     candidates = [row for row in rows if not row.is_duplicate_wanted]
     sent = sent_before(import_job, (row.digest for row in candidates))
     status, pk = ImportRow.Status.DUPLICATE.value, db_id(import_job)
     values = [(status, sent[row.digest].task_id, pk, row.number) for row in candidates if row.digest in sent]
     update_many(ImportRow, ("status", "duplicate_of_task"), ("import_job_id", "number"), values)
-    return bool(values)
+    return len(values)
 
 
-def sent_before(import_job: "ImportJob", digests: Iterable[str]) -> dict[str, SubmissionRow]:
+def sent_before(import_job: ImportJob, digests: Iterable[str]) -> dict[str, SubmissionRow]:
+    """Return the newest sent row for each digest, of those sent to its workflow with its key by others.
+
+    Tasks that are marked as mistakes or replaced do not count.
+    """
     place = {"submission__workflow_id": import_job.workflow_id, "submission__key": import_job.key_id}
     sent = SubmissionRow.objects.filter(status__in=MAY_EXIST, **place).exclude(submission__group=import_job.pk)
     wanted, found = list(dict.fromkeys(digests)), dict[str, SubmissionRow]()
@@ -136,14 +150,14 @@ def sent_before(import_job: "ImportJob", digests: Iterable[str]) -> dict[str, Su
     return found
 
 
-def mistaken_rows(import_job: "ImportJob") -> set[int]:
+def mistaken_rows(import_job: ImportJob) -> set[int]:
     """Return the numbers of the rows whose tasks are marked as mistakes or replaced."""
     mistakes = _mistakes(import_job).values("task_id")
     rows = SubmissionRow.objects.filter(submission__group=import_job.pk, task_id__in=mistakes, number__isnull=False)
     return {number for number in rows.values_list("number", flat=True) if number}
 
 
-def values_of_tasks(import_job: "ImportJob", task_ids: set[int]) -> set[tuple[int, str]]:
+def values_of_tasks(import_job: ImportJob, task_ids: set[int]) -> set[tuple[int, str]]:
     """Return the tasks with the digests of the values with which they were sent."""
     if not task_ids:
         return set()
@@ -152,7 +166,7 @@ def values_of_tasks(import_job: "ImportJob", task_ids: set[int]) -> set[tuple[in
     return {(task_id, digest) for task_id, digest in sent if task_id}
 
 
-def _mistakes(import_job: "ImportJob") -> QuerySet[TaskNote]:
+def _mistakes(import_job: ImportJob) -> QuerySet[TaskNote]:
     return TaskNote.objects.mistakes_in(import_job.key_id, import_job.workflow_id)
 
 
@@ -166,25 +180,33 @@ def _fit_into_request(rows: list[ReadyRow]) -> list[ReadyRow]:
     return rows
 
 
-def _create_draft(import_job: "ImportJob", rows: list[ReadyRow]) -> Submission:
+def _create_draft(import_job: ImportJob, rows: list[ReadyRow]) -> Submission:
     number = (import_job.submissions.aggregate(last=Max("group_number"))["last"] or 0) + 1
-    workflow = opened_workflow(import_job.key, import_job.workflow_id)
+    workflow = import_job.workflow or opened_workflow(import_job.key, import_job.workflow_id)
     draft = Submission.objects.create(
         owner=import_job.owner, token=uuid5(import_job.pk, f"request {number}"), kind=Submission.Kind.IMPORT,
         group=import_job.pk, group_number=number, group_name=import_job.file_name,
-        continued_by=import_job.continued_by, **place_of(workflow),
+        continued_by=import_job.continued_by, row_count=len(rows), **place_of(workflow),
     )  # fmt: skip
-    draft.add_rows(NewRow(row.text, row.digest, row.number) for row in rows)
+    insert_rows(draft, (NewRow(row.text, row.digest, row.number) for row in rows), 0)
     return draft
 
 
-def open_submission(import_job: "ImportJob") -> Submission | None:
-    unsettled = (Submission.Status.DRAFT, Submission.Status.SENDING)
-    waiting = import_job.submissions.filter(is_called_off=False, status__in=unsettled)
+def unsettled_submissions(import_job: ImportJob) -> list[Submission]:
+    """Return the requests that may be sent, are being sent or are unconfirmed."""
+    found = import_job.submissions.filter(status__in=(Submission.Status.DRAFT, *UNSETTLED))
+    return [each for each in found if each.status != Submission.Status.DRAFT or not each.is_called_off]
+
+
+def open_submission(import_job: ImportJob) -> Submission | None:
+    """Return the request that is a draft or is being sent, if there is one."""
+    is_open = (Submission.Status.DRAFT, Submission.Status.SENDING)
+    waiting = import_job.submissions.filter(is_called_off=False, status__in=is_open)
     return waiting.select_related("key", "owner", "continued_by").first()
 
 
-def give_back_unsent(import_job: "ImportJob", *, only_of_others: bool) -> bool:
+def give_back_unsent(import_job: ImportJob, *, only_of_others: bool = False) -> bool:
+    """Return the rows of all drafts, or only of those made for a former owner. Return False if one was sent."""
     drafts = import_job.submissions.filter(is_called_off=False, status=Submission.Status.DRAFT)
     results = [
         give_back(import_job, draft)
@@ -193,7 +215,8 @@ def give_back_unsent(import_job: "ImportJob", *, only_of_others: bool) -> bool:
     return all(results)
 
 
-def give_back(import_job: "ImportJob", submission: Submission) -> bool:
+def give_back(import_job: ImportJob, submission: Submission) -> bool:
+    """Return the rows of a draft to the import. Return False if the draft is being sent or was sent."""
     with transaction.atomic():
         draft = Submission.objects.select_for_update().filter(pk=submission.pk).first()
         if draft is None or draft.status != Submission.Status.DRAFT:
@@ -210,7 +233,7 @@ def give_back(import_job: "ImportJob", submission: Submission) -> bool:
     return True
 
 
-def _give_back_rows(import_job: "ImportJob", rows: QuerySet[SubmissionRow]) -> None:
+def _give_back_rows(import_job: ImportJob, rows: QuerySet[SubmissionRow]) -> None:
     """Make rows of a request ready to be sent again, if they have not been given back before."""
     ready, pk = ImportRow.Status.READY.value, db_id(import_job)
     of_request = rows.values_list(JSON_TEXT, "number", "submission_id")
@@ -219,16 +242,19 @@ def _give_back_rows(import_job: "ImportJob", rows: QuerySet[SubmissionRow]) -> N
     update_many(ImportRow, ("status", "fields", "submission_id"), where, values)
 
 
-def settle_overdue(import_job: "ImportJob") -> None:
+def settle_overdue(import_job: ImportJob) -> None:
+    """Mark requests of processes that died as unconfirmed. This is cheap if there are none."""
     if Submission.objects.filter(group=import_job.pk).overdue().exists():
         Submission.objects.filter(group=import_job.pk).settle_overdue()
-        import_job.refresh_from_db()
+        import_job.copy_from(ImportJob.objects.get(pk=import_job.pk))
 
 
-def settle(import_job: "ImportJob", submission: Submission) -> None:
+def settle_request(import_job: ImportJob, submission: Submission) -> None:
+    """Write to its rows what the ledger says about one of its requests. Call in a transaction that locked it."""
     rows = import_job.rows.filter(submission=submission)
-    rejected = rows.filter(status=ImportRow.Status.REJECTED)
-    remove_errors(import_job, list(rejected.values_list("number", flat=True)))
+    if import_job.counts_as_read.rejected:
+        rejected = rows.filter(status=ImportRow.Status.REJECTED)
+        remove_errors(import_job, list(rejected.values_list("number", flat=True)))
     if submission.is_called_off:
         _take_created(import_job, submission)
     elif submission.status == Submission.Status.DRAFT:
@@ -244,11 +270,11 @@ def settle(import_job: "ImportJob", submission: Submission) -> None:
     _take_step_after(import_job, submission)
 
 
-def _take_step_after(import_job: "ImportJob", submission: Submission) -> None:
+def _take_step_after(import_job: ImportJob, submission: Submission) -> None:
     """Take the step of the import that follows from the outcome of a request."""
     is_sending = import_job.status == import_job.Status.SENDING
     is_stopped = import_job.status == import_job.Status.CHECKED or (import_job.is_typed and not is_sending)
-    # What a person decided not to have been created waits until it is asked for again.
+    # What a person decided not to have been created waits until it is requested again.
     is_stopped |= import_job.is_typed and submission.is_decided_by_person
     if is_stopped and submission.status == Submission.Status.DRAFT and not submission.is_called_off:
         give_back(import_job, submission)
@@ -256,7 +282,7 @@ def _take_step_after(import_job: "ImportJob", submission: Submission) -> None:
         import_job.settle_unconfirmed()
 
 
-def _store_outcomes(import_job: "ImportJob", submission: Submission) -> None:
+def _store_outcomes(import_job: ImportJob, submission: Submission) -> None:
     rows = import_job.rows.filter(submission=submission)
     if rows.update(status=ImportRow.Status.CREATED) < submission.row_count:
         _take_created(import_job, submission)
@@ -282,8 +308,10 @@ def _store_outcomes(import_job: "ImportJob", submission: Submission) -> None:
     _mark_replaced(import_job, submission)
 
 
-def _mark_replaced(import_job: "ImportJob", submission: Submission) -> None:
+def _mark_replaced(import_job: ImportJob, submission: Submission) -> None:
     """Mark the tasks of which rows were corrected copies as replaced by the new tasks."""
+    if import_job.size_bytes:  # rows of a file are no copies
+        return
     copies = import_job.rows.filter(submission=submission, status=ImportRow.Status.CREATED, corrects_task__isnull=False)
     corrected = {number: old for number, old in copies.values_list("number", "corrects_task") if old}
     if not corrected:
@@ -296,9 +324,9 @@ def _mark_replaced(import_job: "ImportJob", submission: Submission) -> None:
     TaskNote.objects.mark_replaced(workflow, replaced, import_job.owner)
 
 
-def _take_created(import_job: "ImportJob", submission: Submission) -> None:
+def _take_created(import_job: ImportJob, submission: Submission) -> None:
     """Mark rows that were given back as created if a late answer says so. They are not sent again."""
-    give_back_unsent(import_job, only_of_others=False)  # one of them may be about to be sent again
+    give_back_unsent(import_job)  # one of them may be about to be sent again
     created = submission.rows.filter(status=SubmissionRow.Status.CREATED, number__isnull=False)
     pk, sent_in = db_id(import_job), db_id(submission)
     waiting = dict(import_job.rows.filter(submission=None).exclude(digest="").values_list("number", "digest"))
@@ -310,7 +338,7 @@ def _take_created(import_job: "ImportJob", submission: Submission) -> None:
     update_many(ImportRow, ("status", "fields", "submission_id"), ("import_job_id", "number"), values)
 
 
-def rejections(import_job: "ImportJob", submission: Submission, numbers: Container[int]) -> dict[int, list[Fault]]:
+def rejections(import_job: ImportJob, submission: Submission, numbers: Container[int]) -> dict[int, list[Fault]]:
     """Return the faults that the ledger stores for rows of a submission, by row number."""
     labels = _labels(import_job)
     rows = submission.rows.filter(status=SubmissionRow.Status.REJECTED).defer("fields")
@@ -325,5 +353,5 @@ def _fault(row: SubmissionRow, reason: str, labels: Labels) -> Fault:
     return Fault(row.error_field, row_message(row.error_message or reason, labels))
 
 
-def _labels(import_job: "ImportJob") -> Labels:
+def _labels(import_job: ImportJob) -> Labels:
     return {known.name: known.label for known in import_job.parsed_schema.fields}

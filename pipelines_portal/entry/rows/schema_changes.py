@@ -9,7 +9,7 @@ from pipelines_portal.matching.columns import Column, Matching
 
 MOST_CHOICES = 10
 Change = dict[str, str]
-OTHER_CHANGE = {"label": texts.THE_FIELDS, "name": "", "what": texts.OTHER_CHANGE}
+OTHER_CHANGE = {"label": "Fields", "name": "", "what": "new order or description"}
 
 
 def changes_between(before: Schema, now: Schema) -> list[Change]:
@@ -17,7 +17,7 @@ def changes_between(before: Schema, now: Schema) -> list[Change]:
     old = {known.name: known for known in before.fields}
     new = {known.name: known for known in now.fields}
     changes = [_change(known, *_changes_of(old.get(known.name), known)) for known in now.fields]
-    changes += [_change(known, texts.REMOVED) for name, known in old.items() if name not in new]
+    changes += [_change(known, "removed") for name, known in old.items() if name not in new]
     return [change for change in changes if change["what"]] or [OTHER_CHANGE]
 
 
@@ -32,9 +32,11 @@ def without_gone_fields(matching: Matching, now: Schema) -> Matching:
 
 def _adapt_column(column: Column, names: set[str], free: set[str]) -> Column:
     if column.field and column.field not in names:
-        return Column(column.header, is_aside=True, how=texts.FIELD_GONE, gone=column.field)
+        return Column(column.header, is_aside=True, how="the workflow no longer has this field", gone=column.field)
     return (
-        Column(column.header, column.gone, how=texts.FIELD_BACK) if column.gone in free and column.is_aside else column
+        Column(column.header, column.gone, how="the workflow has this field again")
+        if column.gone in free and column.is_aside
+        else column
     )
 
 
@@ -44,14 +46,14 @@ def _change(known: Field, *what: str) -> Change:
 
 def _changes_of(old: Field | None, now: Field) -> Iterator[str]:
     if old is None:
-        yield texts.NEW_AND_REQUIRED if now.required else texts.NEW
+        yield "new and required" if now.required else "new"
         return
     if old.title != now.title:
-        yield texts.RENAMED.format(before=old.label)
+        yield f"was called {old.label}"
     if old.type != now.type:
-        yield texts.RETYPED.format(before=old.type, now=now.type)
+        yield f"type changed from {old.type} to {now.type}"
     if old.required != now.required:
-        yield texts.NOW_REQUIRED if now.required else texts.NOW_OPTIONAL
+        yield "now required" if now.required else "now optional"
     yield from _changes_of_choices(old, now)
 
 
@@ -59,11 +61,11 @@ def _changes_of_choices(old: Field, now: Field) -> Iterator[str]:
     gone = [choice for choice in old.choices if choice not in now.choices]
     added = [choice for choice in now.choices if choice not in old.choices]
     if gone:
-        yield texts.CHOICES_REMOVED.format(choices=_join(gone))
+        yield f"options removed: {_join(gone)}"
     if added:
-        yield texts.CHOICES_ADDED.format(choices=_join(added))
+        yield f"options added: {_join(added)}"
     if not gone and not added and old.format_hint != now.format_hint:
-        yield texts.NEW_FORMAT.format(format=now.format_hint or texts.NO_FORMAT)
+        yield "format changed: {format}".format(format=now.format_hint or "any value")
 
 
 def _join(choices: list[str]) -> str:

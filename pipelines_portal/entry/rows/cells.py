@@ -1,0 +1,201 @@
+"""Cells of rows: their texts and errors, what a typed text means, and inputs for them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django import forms
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from pipelines_portal.api_client import Field
+from pipelines_portal.core import times
+from pipelines_portal.entry.models import ImportJob, ImportRow, RowError
+from pipelines_portal.matching.columns import Matching
+from pipelines_portal.matching.notation import clock_in
+from pipelines_portal.matching.words import Meanings
+from pipelines_portal.spreadsheets.cells import text_of
+from pipelines_portal.workflows.fields.dates import moment_in
+from pipelines_portal.workflows.fields.local_times import meanings, utc_text
+from pipelines_portal.workflows.fields.typed_times import read_typed_time
+from pipelines_portal.workflows.fields.types import type_of
+
+TO_FIX = (ImportRow.Status.TO_FIX, ImportRow.Status.REJECTED)
+# A longer text is shown but not edited in the table.
+LONGEST_EDITED = 1_000
+# Rows whose numbers are closer are looked up by their range.
+CLOSE = 1_000
+# Between the items of a ranking that is typed in one line.
+ORDERED = " > "
+
+
+@dataclass
+class ShownCell:
+    """A field of a row, with its text and errors."""
+
+    known: Field
+    text: str
+    errors: list[str] = field(default_factory=list)
+    # The text that somebody else stored, if `text` is what this person typed.
+    present_text: str | None = None
+
+    @property
+    def error(self) -> str:
+        """The errors without the field's name, which is shown beside them."""
+        return "; ".join(_without_label(self.known.label, message) for message in self.errors)
+
+    @property
+    def is_long(self) -> bool:
+        return len(self.text) > LONGEST_EDITED and not self.errors and self.present_text is None
+
+
+@dataclass
+class ShownRow:
+    """A row with its cells, and the errors that belong to no shown field."""
+
+    row: ImportRow
+    cells: list[ShownCell]
+    errors: list[str] = field(default_factory=list)
+    # The person who changed the row since the page was made. The cells hold what this person typed.
+    changed_by: str = ""
+
+    @property
+    def version(self) -> str:
+        return self.row.version
+
+    @property
+    def is_to_fix(self) -> bool:
+        return self.row.status in TO_FIX
+
+
+class RowTexts:
+    """Texts of the fields of rows: what was typed, or else the cell's, or else the value for all rows."""
+
+    def __init__(self, import_job: ImportJob) -> None:
+        self.fields = list(import_job.parsed_schema.fields)
+        self.matching = Matching.load(import_job.matching)
+        # None for typed rows: their dates are times of the person's time zone, not texts of a file.
+        self.of_file = None if import_job.is_typed else self.matching
+        self._places = self.matching.places()
+        self.meanings = Meanings(self.matching.words)
+
+    def text(self, known: Field, row: ImportRow) -> str:
+        if known.name in row.edits:
+            return str(row.edits[known.name])
+        place = self._places.get(known.name)
+        text = text_of(row.cells[place]) if place is not None and place < len(row.cells) else ""
+        return self.meanings.choice(known, text) or text or self.matching.constants.get(known.name, "")
+
+    def by_field(self, row: ImportRow) -> dict[str, str]:
+        return {known.name: self.text(known, row) for known in self.fields}
+
+
+def show_rows(import_job: ImportJob, rows: list[ImportRow]) -> list[ShownRow]:
+    """Return rows with their texts and errors."""
+    texts, errors = RowTexts(import_job), read_errors(import_job, rows)
+    return [_show_row(texts, row, errors.get(row.number, {})) for row in rows]
+
+
+def _show_row(texts: RowTexts, row: ImportRow, errors: dict[str, list[str]]) -> ShownRow:
+    values = texts.by_field(row)
+    cells = [ShownCell(known, values[known.name], errors.pop(known.name, [])) for known in texts.fields]
+    return ShownRow(row, cells, [message for messages in errors.values() for message in messages])
+
+
+def read_errors(import_job: ImportJob, rows: list[ImportRow]) -> dict[int, dict[str, list[str]]]:
+    """Return messages by row and field."""
+    found: dict[int, dict[str, list[str]]] = {}
+    numbers = {row.number for row in rows}
+    errors = RowError.objects.filter(group__import_job=import_job)
+    # A range is much faster than a list of numbers if there are thousands of groups.
+    is_close = bool(numbers) and max(numbers) - min(numbers) < CLOSE
+    near = errors.filter(number__range=(min(numbers), max(numbers))) if is_close else errors.filter(number__in=numbers)
+    for error in near.select_related("group").order_by("pk"):
+        if error.number not in numbers:
+            continue
+        messages = found.setdefault(error.number, {})
+        messages.setdefault(error.group.field_name, []).append(error.group.message)
+    return found
+
+
+def _without_label(label: str, message: str) -> str:
+    rest = message.removeprefix(f"{label} ")
+    return rest[:1].upper() + rest[1:]
+
+
+@dataclass(frozen=True)
+class LabelledError:
+    """An error with the label of its field, which most messages begin with. The label of a whole row is empty."""
+
+    label: str
+    message: str
+
+    @property
+    def sentence(self) -> str:
+        return self.message if self.label in self.message else f"{self.label}: {self.message}"
+
+    @property
+    def marked(self) -> str:
+        """The label to be set off from the rest, or "" if it does not come first."""
+        return self.label if self.label and self.sentence.startswith(self.label) else ""
+
+    @property
+    def rest(self) -> str:
+        """What follows the marked label."""
+        return self.sentence.removeprefix(self.marked)
+
+
+def value_input(known: Field, name: str, text: str, **attrs: str | bool) -> SafeString:
+    """Render a small input for a field's value. Text that is no choice of the field is offered until it is replaced."""
+    return value_widget(known, text).render(name, text, attrs={"id": name, "class": "value"} | attrs)
+
+
+def value_widget(known: Field, text: str) -> forms.Widget:
+    form_field = type_of(known).form_field(known)
+    if isinstance(form_field, forms.ChoiceField):
+        choices = [(value, label) for value, label in list(form_field.choices) if value]  # type: ignore[arg-type]
+        others = [("", "")] if text == "" or not known.required else []
+        if text and text not in (value for value, _ in choices):
+            others.append((text, text))
+        return forms.Select(choices=[*others, *choices])
+    if isinstance(form_field.widget, forms.Textarea) or "\n" in text:
+        return forms.Textarea(attrs={"rows": 1})
+    attrs = {name: value for name, value in form_field.widget.attrs.items() if name == "inputmode"}
+    return forms.TextInput(attrs=attrs)
+
+
+def plain_text(text: str) -> str:
+    """Return a posted text as it is stored."""
+    return plain_line_ends(text).replace("\0", "")
+
+
+def plain_line_ends(text: str) -> str:
+    """Return a text as browsers show it. Cells of files, and forms that a browser posts, have other line ends."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def stored_text(known: Field, text: str, matching: Matching | None = None, at: datetime | None = None) -> str:
+    """Return a typed text as it is stored: times in UTC, rankings with an item on each line.
+
+    A time as the file writes it (`matching`) stays a text, and is read in the file's time zone as its other rows are.
+    Words such as "now" mean the time `at`.
+    """
+    if known.type == "datetime":
+        return text if matching and clock_in(text, matching) else _utc_time(text, at or timezone.now())
+    if known.type == "ranking" and ORDERED in text:
+        return "\n".join(item.strip() for item in text.split(ORDERED))
+    return text
+
+
+def _utc_time(text: str, at: datetime) -> str:
+    """Return the time that "today 9am" means in the person's time zone, in UTC as the form sends it, or the text."""
+    if not text.strip() or (stored := moment_in(text)) and stored.tzinfo:
+        return text
+    read = read_typed_time(text, times.local(at).replace(tzinfo=None))
+    if read is None:
+        return text
+    try:
+        meant = meanings(read, times.name_of(timezone.get_current_timezone()))
+    except OverflowError:
+        return text
+    # A time that occurs twice or never when the clocks change is ambiguous: its row gets an error.
+    return utc_text(meant[0]) if len(meant) == 1 else read.isoformat(" ", "minutes")

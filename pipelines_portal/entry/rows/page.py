@@ -1,0 +1,167 @@
+"""What the pages of rows show: the grid, and under it the errors with their remedies, and the duplicates."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from pipelines_portal.accounts.permissions import SignedInRequest
+from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
+from pipelines_portal.entry.permissions import can_use_key
+from pipelines_portal.entry.rows.cells import value_input
+from pipelines_portal.entry.rows.duplicates import find_earlier, first_duplicates
+from pipelines_portal.entry.rows.fixing import last_change, next_redo
+from pipelines_portal.entry.rows.reasons import (
+    MOST_SHOWN,
+    Reason,
+    add_row_numbers,
+    groups_with_rows,
+    near_choice,
+    reasons_in,
+)
+from pipelines_portal.entry.rows.row_list import grid_of, read_rows, sorted_fields
+from pipelines_portal.entry.rows.saving import SavedRows
+from pipelines_portal.entry.rows.selection import Selection, chips_of_grid
+from pipelines_portal.entry.rows.typed import count_shown
+from pipelines_portal.matching.columns import Matching
+from pipelines_portal.matching.match_line import MatchLine
+from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.notes import notes_of
+
+REASONS_SHOWN = 4
+
+
+def import_context(workflow: OpenedWorkflow, import_job: ImportJob) -> dict[str, Any]:
+    """Return what all pages of an import need."""
+    return {
+        "key": workflow.key,
+        "workflow": workflow,
+        "tab": "create",
+        "import_job": import_job,
+        "is_key_lost": not can_use_key(import_job),
+    }
+
+
+def grid_context(
+    request: SignedInRequest,
+    workflow: OpenedWorkflow,
+    import_job: ImportJob,
+    selection: Selection,
+    *,
+    pinned: Iterable[str] = (),
+    posted: dict[str, str] | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """Return what the grid shows. `posted` is a remedy that had an error."""
+    counts = import_job.counts()
+    groups = list(groups_with_rows(import_job)) if counts.errors else []
+    grid = grid_of(import_job, selection, counts, groups, pinned)
+    context = tray_context(request, workflow, import_job, counts, groups=groups, posted=posted)
+    matching = context["matching"]
+    is_all = not (selection.show or selection.reason or selection.field)
+    return {
+        **context,
+        "grid": grid,
+        "at": request.GET.get("at", "")[:10],
+        "selection": selection,
+        "chips": chips_of_grid(selection, counts, grid.total if is_all else _count_shown(import_job, counts)),
+        "match_line": None if import_job.is_typed else MatchLine(matching, import_job.parsed_schema),
+        "has_dates": any(known.type == "datetime" for known in import_job.parsed_schema.fields),
+        "last": last_change(import_job),
+        "redo": next_redo(import_job),
+        "schema": import_job.parsed_schema,
+        "instructions": notes_of(workflow).get("", ""),
+        **more,
+    }
+
+
+def saved_answer(
+    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, saved: SavedRows, **more: Any
+) -> HttpResponse:
+    """Return the rows that were saved, as the script of the grid puts them into the page.
+
+    `import_job` has the columns that were written. `more` has what only the grid of typed rows shows.
+    """
+    counts, rows = import_job.counts_as_read, read_rows(import_job, saved.numbers)
+    selection, change = Selection.load(request.GET), saved.outcome.change
+    shown, more["next_number"] = count_shown(import_job) if import_job.is_typed else (counts.total, "")
+    gone = sorted(set(saved.numbers) - {row.row.number for row in rows if row.row.status != ImportRow.Status.UNCHECKED})
+    context = {
+        **tray_context(request, workflow, import_job, counts),
+        "rows": [row for row in rows if row.row.number not in gone],
+        "gone": gone,
+        "names": json.dumps([known.name for known in sorted_fields(import_job.parsed_schema)]),
+        "moved": saved.moved,
+        "problems": saved.problems,
+        # A new change is the next to be undone, and leaves nothing to be made again.
+        "last": change or last_change(import_job),
+        "redo": None if change else next_redo(import_job),
+        "selection": selection,
+        "said": "",
+        "headed": "",
+        "chips": chips_of_grid(selection, counts, shown),
+        **more,
+    }
+    return render(request, "entry/grid/_saved.html", context)
+
+
+def _count_shown(import_job: ImportJob, counts: Counts) -> int:
+    return count_shown(import_job)[0] if import_job.is_typed else counts.total
+
+
+def tray_context(
+    request: SignedInRequest,
+    workflow: OpenedWorkflow,
+    import_job: ImportJob,
+    counts: Counts,
+    *,
+    groups: list[Any] | None = None,
+    posted: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return what stands under the grid: errors with their remedies, duplicates, and what can be created."""
+    schema = import_job.parsed_schema
+    reasons: list[Reason] = []
+    if counts.errors:
+        reasons = reasons_in(groups_with_rows(import_job) if groups is None else groups, schema)
+        add_row_numbers(reasons)
+    matching = Matching.load(import_job.matching)
+    can_rematch = request.user.may_send and not import_job.is_typed and not counts.sent and not counts.requested
+    fixes = [
+        _with_fix(reason, posted, matching, can_rematch=can_rematch)
+        | {"is_to_type": import_job.is_typed and reason.is_missing and reason.count == 1}
+        for reason in reasons[:MOST_SHOWN]
+    ]
+    earlier = find_earlier(import_job, request.user, counts) if counts.duplicate else None
+    return {
+        **import_context(workflow, import_job),
+        "counts": counts,
+        "can_change": request.user.may_send,
+        "reasons": fixes[:REASONS_SHOWN],
+        "more_reasons": fixes[REASONS_SHOWN:],
+        "hidden_reasons": max(len(reasons) - MOST_SHOWN, 0),
+        "earlier": earlier,
+        "duplicates": first_duplicates(import_job) if counts.duplicate and not earlier else [],
+        "matching": matching,
+        "can_rematch": can_rematch,
+    }
+
+
+def _with_fix(
+    reason: Reason, posted: dict[str, str] | None, matching: Matching, *, can_rematch: bool
+) -> dict[str, Any]:
+    """Return a reason with the input of its fix, which shows again what was posted with an error."""
+    again = posted if posted and posted["reason"] == reason.key else None
+    name = f"to-{reason.key}"
+    invalid: dict[str, Any] = {"aria-invalid": "true", "aria-describedby": f"{name}-error", "autofocus": True}
+    text = again["to"] if again else near_choice(reason)
+    widget = value_input(reason.known, name, text, **(invalid if again else {})) if reason.known else ""
+    return {
+        "reason": reason,
+        "name": name,
+        "input": widget,
+        "error": again["error"] if again else "",
+        "has_no_column": reason.known is not None and reason.known.name not in matching.places() and not reason.values,
+        "is_resolved_by_matching": reason.is_doubt and can_rematch,
+    }

@@ -1,0 +1,312 @@
+"""Save rows that a page posts: cells of the grid, or the form of one row.
+
+A cell of the grid is saved only if it still holds what the page showed, and the form of a row only if nobody changed
+the row since. What was typed and is not saved is shown to the person.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import Field
+from pipelines_portal.entry import texts
+from pipelines_portal.entry.models import ChangedRow, ImportJob, ImportRow
+from pipelines_portal.entry.rows.cells import RowTexts, ShownRow, plain_line_ends, plain_text, show_rows, stored_text
+from pipelines_portal.entry.rows.checking import SENT
+from pipelines_portal.entry.rows.fixing import (
+    LARGEST_NUMBER,
+    LONGEST_TEXT,
+    CannotChange,
+    Outcome,
+    change_rows,
+    edit_row,
+    skip_row,
+)
+from pipelines_portal.entry.rows.typed import add_rows, last_number
+from pipelines_portal.matching.columns import Matching
+from pipelines_portal.web.parameters import number_in
+
+# New rows have smaller numbers, so that there are always numbers after them.
+LARGEST_NEW = 2_000_000_000
+MOST_POSTED_ROWS = 200
+# For a message that quotes a cell, and for a post with many such messages: the rest of them is one message.
+QUOTED, MOST_PROBLEMS = 60, 5
+# No page is offline for longer.
+OLDEST = timedelta(days=366)
+VERSION_PREFIX, VALUE_PREFIX = "was-", "v-"
+
+
+class Unreadable(ValueError):
+    """The page posted something else than cells."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The text that the page showed, the one that the person typed over it, and how many seconds ago.
+
+    The form of a row knows the version of the row, and not what each cell showed.
+    """
+
+    before: str | None
+    after: str
+    age: int = 0
+
+
+@dataclass
+class PostedRow:
+    """The cells of one row, by field.
+
+    `is_new`: the page showed no such row. `is_limited`: longer texts are rejected. `version`: the row that the page
+    showed, which is saved only as a whole. `is_skipped`: the row is skipped, too.
+    """
+
+    number: int
+    cells: dict[str, Cell]
+    is_new: bool = False
+    is_limited: bool = False
+    version: str = ""
+    is_skipped: bool = False
+
+    def is_too_long(self, name: str) -> bool:
+        return self.is_limited and len(self.cells[name].after) > LONGEST_TEXT
+
+
+@dataclass
+class SavedRows:
+    """The rows to show again, new numbers for those whose number was taken, and sentences about what was not saved.
+
+    `stale` rows were changed by somebody else since their form was shown, and stay as they are.
+    """
+
+    numbers: list[int] = field(default_factory=list)
+    moved: dict[int, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    stale: list[int] = field(default_factory=list)
+    outcome: Outcome = field(default_factory=Outcome)
+
+
+def read_posted_cells(body: bytes) -> list[PostedRow]:
+    """Read `{"rows": [{"number": 3, "new": false, "cells": {"name": ["before", "after", 0]}}]}`. Raise Unreadable.
+
+    The last of a cell is how many seconds ago it was typed, and may be missing.
+    """
+    try:
+        rows = json.loads(body)["rows"]
+        posted = [_read_row(row) for row in rows[:MOST_POSTED_ROWS]]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise Unreadable from error
+    return posted
+
+
+def _read_row(row: dict[str, Any]) -> PostedRow:
+    number = row["number"]
+    if not isinstance(number, int) or not 0 < number < LARGEST_NUMBER:
+        raise ValueError
+    cells = {}
+    for name, (before, after, *more) in row["cells"].items():
+        (age,) = more or [0]
+        if not (isinstance(before, str) and isinstance(after, str) and isinstance(age, int)):
+            raise TypeError
+        cells[str(name)] = Cell(plain_text(before), plain_text(after), min(max(age, 0), int(OLDEST.total_seconds())))
+    return PostedRow(number, cells, row.get("new") is True, is_limited=True)
+
+
+def read_posted_forms(data: Mapping[str, str]) -> list[PostedRow]:
+    """Read forms of rows, and not more than a page can have. `aside` is the number of the row that is skipped."""
+    skipped = number_in(data.get("aside", ""))
+    rows = {
+        number: PostedRow(number, {}, version=data[name], is_skipped=number == skipped)
+        for name in data
+        if name.startswith(VERSION_PREFIX)
+        and (number := number_in(name.removeprefix(VERSION_PREFIX), LARGEST_NUMBER)) is not None
+    }
+    for name in data:
+        number_text, _, field_name = name.removeprefix(VALUE_PREFIX).partition("-")
+        number = number_in(number_text, LARGEST_NUMBER) if name.startswith(VALUE_PREFIX) else None
+        if number in rows:
+            rows[number].cells[field_name] = Cell(None, plain_text(data[name]))
+    return list(rows.values())[:MOST_POSTED_ROWS]
+
+
+def save_rows(import_job: ImportJob, by: User, posted: list[PostedRow], label: str = "Edit rows") -> SavedRows:
+    """Save posted rows as far as nobody else changed them, and check them. Raise CannotChange.
+
+    Afterwards `import_job` has the columns that were written.
+    """
+    row_texts = RowTexts(import_job)
+    known = {each.name: each for each in row_texts.fields}
+    for row in posted:
+        row.cells = {name: _of_its_time(cell, known.get(name), row_texts.of_file) for name, cell in row.cells.items()}
+    if not (import_job.is_typed and any(row.is_new for row in posted)):
+        return _save(import_job, by, posted, SavedRows(), row_texts, label)
+    with transaction.atomic():
+        # Until the new rows have their texts, no other window can take their numbers.
+        locked = ImportJob.objects.select_for_update().get(pk=import_job.pk)
+        saved = _save(locked, by, posted, _add_new_rows(locked, posted, row_texts), row_texts, label)
+    import_job.copy_from(locked)
+    return saved
+
+
+def _save(
+    import_job: ImportJob, by: User, posted: list[PostedRow], saved: SavedRows, row_texts: RowTexts, label: str
+) -> SavedRows:
+    known = {each.name: each for each in row_texts.fields}
+    by_number = {saved.moved.get(row.number, row.number): row for row in posted}
+    skipped = [number for number, row in by_number.items() if row.is_skipped]
+    problems, stale, found = list[str](), set[int](), set[int]()
+
+    def numbers() -> list[int]:
+        problems.clear()
+        stale.clear()
+        found.clear()
+        return list(by_number)
+
+    def save(row: ImportRow) -> bool:
+        found.add(row.number)
+        posted = by_number[row.number]
+        if posted.version and posted.version != row.version:
+            stale.add(row.number)
+            return False
+        new, conflicts = _compare(row, posted, row_texts, known)
+        problems.extend(conflicts)
+        is_edited = bool(new) and edit_row(row, new)
+        return (posted.is_skipped and skip_row(row)) or is_edited
+
+    def label_of(changed: list[int]) -> str:
+        return texts.SKIP_ROWS if changed == skipped else label
+
+    saved.outcome = change_rows(import_job, by, label_of, numbers, save)
+    saved.numbers, saved.stale = list(by_number), sorted(stale)
+    problems += _problems_of_others(import_job, {n: row for n, row in by_number.items() if n not in found}, row_texts)
+    saved.problems = problems[:MOST_PROBLEMS]
+    if more := problems[MOST_PROBLEMS:]:
+        # The page no longer shows what was typed, so each text is quoted.
+        saved.problems.append(" ".join([f"{len(more):,} more cells weren’t saved.", *more]))
+    return saved
+
+
+def _compare(
+    row: ImportRow, posted: PostedRow, row_texts: RowTexts, known: dict[str, Field]
+) -> tuple[dict[str, str], list[str]]:
+    """Return the texts to save, and a conflict message for each cell that changed since the page was loaded."""
+    new, problems = dict[str, str](), []
+    for name, cell in posted.cells.items():
+        if name not in known:
+            continue
+        column, present = known[name].label, plain_line_ends(row_texts.text(known[name], row))
+        if present == plain_line_ends(cell.after):
+            continue
+        if posted.is_too_long(name):
+            problems.append(
+                f"{column} of row {row.number:,} not saved: it has more than {LONGEST_TEXT:,} characters. "
+                f"It begins with “{cell.after[:QUOTED]}”."
+            )
+            continue
+        after = stored_text(known[name], cell.after, row_texts.of_file)
+        if present == plain_line_ends(after):
+            continue
+        if cell.before is None or present == plain_line_ends(cell.before):
+            new[name] = after
+        else:
+            problems.append(
+                f"{column} of row {row.number:,} not saved: it changed to “{present[:QUOTED]}” in another window. "
+                f"You entered “{after[:QUOTED]}”."
+            )
+    return new, problems
+
+
+def _problems_of_others(import_job: ImportJob, posted: dict[int, PostedRow], row_texts: RowTexts) -> list[str]:
+    """Return a sentence for each typed text of rows that were sent with another one, or that were removed."""
+    if not posted:
+        return []
+    stored = import_job.rows.filter(number__in=list(posted), status__in=SENT).defer("fields")
+    sent = {row.number: row for row in stored}
+    problems = []
+    for number in sorted(posted):
+        for known in row_texts.fields:
+            cell = posted[number].cells.get(known.name)
+            if cell is None or not _is_lost(cell, known, sent.get(number), row_texts):
+                continue
+            why = "the row was sent" if number in sent else "the row no longer exists"
+            typed = cell.after[:QUOTED]
+            problems.append(f"{known.label} of row {number:,} not saved: {why}. You entered “{typed}”.")
+    return problems
+
+
+def _is_lost(cell: Cell, known: Field, sent: ImportRow | None, row_texts: RowTexts) -> bool:
+    if sent is None:
+        return bool(cell.after)
+    present = plain_line_ends(row_texts.text(known, sent))
+    return present not in map(plain_line_ends, (cell.after, stored_text(known, cell.after, row_texts.of_file)))
+
+
+def _add_new_rows(import_job: ImportJob, posted: list[PostedRow], row_texts: RowTexts) -> SavedRows:
+    """Create rows for new numbers. A new row whose number another window has taken gets the next free one.
+
+    Call with the import locked. Raise CannotChange, and Unreadable for numbers that no grid reaches.
+    """
+    if not import_job.can_change_rows:
+        raise CannotChange(texts.NOT_CHANGEABLE)
+    saved = SavedRows()
+    new = [row for row in posted if row.is_new]
+    taken = {row.number: row for row in import_job.lines.filter(number__in=[row.number for row in new])}
+    next_number = max([last_number(import_job), *(row.number for row in posted)]) + 1
+    for row in new:
+        if row.number in taken and not _is_same(row_texts, taken[row.number], row):
+            saved.moved[row.number], next_number = next_number, next_number + 1
+    if new and next_number > LARGEST_NEW:
+        raise Unreadable
+    add_rows(import_job, [saved.moved.get(row.number, row.number) for row in new])
+    return saved
+
+
+def _is_same(row_texts: RowTexts, stored: ImportRow, posted: PostedRow) -> bool:
+    """Return whether the stored row holds nothing but what was posted.
+
+    The answer to an earlier post may have been lost, and more been typed since. A row that replaces a task is another
+    one, even if it was emptied: nobody posts it as a new one.
+    """
+    if stored.corrects_task:
+        return False
+    fields = {known.name: known for known in row_texts.fields}
+    present = {name: text for name, text in row_texts.by_field(stored).items() if text}
+    wanted = {
+        name: cell.after for name, cell in posted.cells.items() if name in present and not posted.is_too_long(name)
+    }
+    stored_as = {name: stored_text(fields[name], text, row_texts.of_file) for name, text in wanted.items()}
+    return present.items() <= stored_as.items()
+
+
+def _of_its_time(cell: Cell, known: Field | None, matching: Matching | None) -> Cell:
+    """Return a cell whose words mean the time at which they were typed, in a page that was offline since."""
+    if not cell.age or known is None or known.type != "datetime":
+        return cell
+    return replace(cell, after=stored_text(known, cell.after, matching, timezone.now() - timedelta(seconds=cell.age)))
+
+
+def show_posted(import_job: ImportJob, posted: list[PostedRow], stale: list[int]) -> list[ShownRow]:
+    """Show stale rows with the posted texts in their inputs and the present texts beside them."""
+    rows = list(import_job.rows.filter(number__in=stale).order_by("number"))
+    shown, changed_by = show_rows(import_job, rows), _last_changed_by(import_job, stale)
+    cells = {row.number: row.cells for row in posted}
+    for each in shown:
+        values = cells[each.row.number]
+        each.changed_by = changed_by.get(each.row.number, "Somebody")
+        for cell in each.cells:
+            typed = values.get(cell.known.name)
+            if typed and typed.after != plain_line_ends(cell.text):
+                cell.present_text, cell.text = cell.text, typed.after
+    return shown
+
+
+def _last_changed_by(import_job: ImportJob, numbers: list[int]) -> dict[int, str]:
+    """Return the person who changed each row last, if their account still exists."""
+    changed = ChangedRow.objects.filter(change__import_job=import_job, number__in=numbers).select_related("change__by")
+    last = {row.number: row.change.by for row in changed.order_by("change__number")}
+    return {number: str(by) for number, by in last.items() if by}

@@ -1,0 +1,50 @@
+"""The tasks that rows became, as far as the index of the workflow knows them."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
+from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.submissions.models import SubmissionRow
+from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
+from pipelines_portal.task_index.reads import TO_SHOW
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+# The name of the tasks that need attention in URLs of pages.
+ATTENTION = "attention"
+
+
+def read_index(import_job: ImportJob) -> WorkflowIndex | None:
+    """Return the index of the import's workflow, if there is one."""
+    place = {"workflow__key": import_job.key, "workflow__workflow_id": import_job.workflow_id}
+    return WorkflowIndex.objects.filter(**place).first()
+
+
+def attention_tasks(workflow: OpenedWorkflow) -> QuerySet[Any, Any]:
+    """Return the ids of the workflow's tasks that need attention, without mistakes and muted ones."""
+    tasks = IndexedTask.objects.filter(TO_SHOW, index__workflow=workflow, status__in=NEEDS_ATTENTION)
+    return tasks.order_by().values("task_id")
+
+
+def tasks_of(rows: list[ImportRow]) -> dict[int, int]:
+    """Return the tasks that rows became, by the number of the row."""
+    created = [row for row in rows if row.status == ImportRow.Status.CREATED and row.submission_id]
+    if not created:
+        return {}
+    # Without a join, and named by their submissions, the rows are few: a request has at most some thousand.
+    found = SubmissionRow.objects.filter(
+        submission__in={row.submission_id for row in created},
+        number__in=[row.number for row in created],
+        task_id__isnull=False,
+    )
+    return {
+        number: task_id for number, task_id in found.order_by().values_list("number", "task_id") if number and task_id
+    }
+
+
+def known_tasks(index: WorkflowIndex | None, task_ids: list[int]) -> dict[int, IndexedTask]:
+    """Return those of the tasks that the index knows, by their IDs."""
+    if index is None or not task_ids:
+        return {}
+    return {task.task_id: task for task in index.tasks.filter(task_id__in=task_ids)}

@@ -1,0 +1,174 @@
+"""Steps of an import that also concern its requests: stop, finish, transfer, delete and restore it.
+
+The other steps are methods of ImportJob.
+"""
+
+import uuid
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Q, Sum
+from django.urls import reverse
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.entry import texts
+from pipelines_portal.entry.models import ImportJob, Step
+from pipelines_portal.entry.models.import_job import CAN_BE_TRANSFERRED
+from pipelines_portal.entry.requests import UNSETTLED, give_back_unsent, open_submission
+from pipelines_portal.entry.signals import import_transferred
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.signals import BatchEnd, batch_ended
+
+
+def pause_import(import_job: ImportJob, by: User) -> bool:
+    """Pause the sending. The request that is being sent continues."""
+    is_paused = _stop_sending(import_job, Step.PAUSE, ImportJob.Status.PAUSED, by, paused_by=by)
+    give_back_typed(import_job)
+    return is_paused
+
+
+def stop_import(import_job: ImportJob, by: User) -> bool:
+    """Stop the sending and return the rows that were not sent. The request that is being sent continues."""
+    is_stopped = _stop_sending(import_job, Step.STOP, ImportJob.Status.CHECKED, by)
+    if is_stopped:
+        give_back_unsent(import_job)
+    return is_stopped
+
+
+def _stop_sending(import_job: ImportJob, step: Step, status: str, by: User, **values: Any) -> bool:
+    with transaction.atomic():
+        is_stopped = import_job.take_step(step, status, **values)
+        if is_stopped:
+            record(Verb.IMPORT_STOPPED, by=by, target=import_job, label=import_job.label, how=step.value)
+    return is_stopped
+
+
+def pause_for(import_job: ImportJob, problem: str) -> bool:
+    """Pause the sending for a reason that only a person can resolve. Only the lease holder can do this."""
+    is_paused = import_job.take_step(Step.PAUSE, ImportJob.Status.PAUSED, import_job.lease_is_held, problem=problem)
+    give_back_typed(import_job)
+    return is_paused
+
+
+def stop_unconfirmed(import_job: ImportJob, problem: str) -> bool:
+    """Stop until a person decides about an unconfirmed request, even if the import was paused before."""
+    is_stopped = import_job.take_step(Step.STOP_UNCONFIRMED, ImportJob.Status.UNCONFIRMED, problem=problem)
+    give_back_typed(import_job)
+    return is_stopped
+
+
+def give_back_typed(import_job: ImportJob) -> None:
+    """Return typed rows that were not sent to the grid, where a person can change them and ask for them again."""
+    if import_job.is_typed and import_job.status != ImportJob.Status.SENDING:
+        give_back_unsent(import_job)
+
+
+def finish_import(import_job: ImportJob) -> None:
+    """Finish the sending and notify the owner. Only the lease holder can do this."""
+    with transaction.atomic():
+        if import_job.is_typed and import_job.lock() and open_submission(import_job):
+            import_job.release_lease()  # more rows were requested at the same time
+        elif (
+            import_job.take_step(Step.FINISH, ImportJob.Status.CHECKED, import_job.lease_is_held)
+            and not import_job.is_typed
+        ):
+            notify_end(import_job)
+
+
+def notify_end(import_job: ImportJob) -> None:
+    """Send the signal that all rows were sent."""
+    sent = import_job.submissions.order_by()
+    sums = sent.aggregate(created=Sum("success_count"), rejected=Sum("error_count"), count=Count("pk"))
+    created, rejected = sums["created"] or 0, sums["rejected"] or 0
+    end = BatchEnd(
+        person=import_job.owner,
+        # An import that is sent again, with rows that were fixed, ends again.
+        subject=f"import:{import_job.pk}:{sums['count']}",
+        title=texts.import_finished(import_job.file_name, created, rejected),
+        sentence=f"Import into {import_job.workflow_name}",
+        address=reverse("imports:detail", args=[import_job.key_id, import_job.workflow_id, import_job.pk]),
+        tone="warning" if rejected else "finished",
+    )
+    batch_ended.send(ImportJob, end=end)
+
+
+def transfer_import(import_job: ImportJob, to: User, by: User) -> bool:
+    """Make `to` the owner. Return False if it is being sent or deleted, or if its owner changed.
+
+    Submissions that were sent stay the former owner's. Drafts are made again in the name of the new owner.
+    """
+    former = import_job.owner
+    # With a new token, it cannot collide with an import that the new owner started.
+    values = {"owner": to, "token": uuid.uuid4(), "continued_by": None, "changed_at": timezone.now()}
+    # Typed rows of somebody else do not become those that the new owner is typing.
+    values["kind"] = ImportJob.Kind.FILE
+    with transaction.atomic():
+        _lock_drafts(import_job)
+        if not ImportJob.objects.filter(CAN_BE_TRANSFERRED, pk=import_job.pk, owner=former).update(**values):
+            return False
+        import_job.refresh_from_db()
+        give_back_unsent(import_job, only_of_others=True)
+        owners = {"former_owner": former.email, "owner": to.email}
+        record(Verb.IMPORT_HANDED_OVER, by=by, target=import_job, label=import_job.label, **owners)
+        if to != by:
+            import_transferred.send(ImportJob, import_job=import_job, by=by)
+    return True
+
+
+def delete_import(import_job: ImportJob, by: User) -> bool:
+    """Delete it so that it can be restored. Return False while a request is being sent or is unconfirmed.
+
+    Submissions stay in the ledger.
+    """
+    with transaction.atomic():
+        locked = lock_removable(import_job)
+        if locked is None or locked.status == ImportJob.Status.DELETED:
+            transaction.set_rollback(True)
+            return False
+        values = {"deleted_by": by, "deleted_at": timezone.now(), "status_before_deletion": locked.status}
+        locked.take_step(Step.DELETE, ImportJob.Status.DELETED, **_pause_values(locked), **values)
+        record(Verb.IMPORT_DELETED, by=by, target=locked, label=locked.label)
+    return True
+
+
+def restore_import(import_job: ImportJob, by: User) -> bool:
+    """Restore its status from before the deletion. Return False if it has been restored already."""
+    with transaction.atomic():
+        locked = import_job.lock(Q(status=ImportJob.Status.DELETED))
+        if locked is None:
+            return False
+        values = {"deleted_by": None, "deleted_at": None, "status_before_deletion": ""}
+        status = locked.status_before_deletion
+        locked.take_step(Step.RESTORE, status, **_pause_values(locked), **values)
+        record(Verb.IMPORT_RESTORED, by=by, target=locked, label=locked.label)
+    return True
+
+
+def _pause_values(import_job: ImportJob) -> dict[str, Any]:
+    """Return the reason, the person and the time of the pause.
+
+    Deletion and restoration keep these values; other steps clear them.
+    """
+    return {name: getattr(import_job, name) for name in ("problem", "paused_by", "paused_at")}
+
+
+def lock_removable(import_job: ImportJob) -> ImportJob | None:
+    """Return it locked, with its drafts given back. Return None while a request is being sent or is unconfirmed.
+
+    Call in a transaction, and roll that back after None.
+    """
+    _lock_drafts(import_job)
+    locked = import_job.lock(~Q(status__in=(ImportJob.Status.SENDING, ImportJob.Status.UNCONFIRMED)))
+    if locked is None or locked.submissions.filter(status__in=UNSETTLED).exists():
+        return None
+    # False if a draft is being sent right now.
+    return locked if give_back_unsent(locked) else None
+
+
+def _lock_drafts(import_job: ImportJob) -> None:
+    """Lock its drafts. Call before the import is locked: outcomes lock a submission first, then its import."""
+    drafts = import_job.submissions.filter(status=Submission.Status.DRAFT).order_by("pk").select_for_update()
+    list(drafts.values_list("pk", flat=True))

@@ -101,7 +101,10 @@ def flows(folder: Path) -> Iterator[tuple[str, Callable[[], Any], int]]:
     languages = [{"input_text": ["", f"Typed {number}"], "target_language": ["", "French"]} for number in range(TYPED)]
     new = [{"number": number, "new": True, "cells": cells} for number, cells in enumerate(languages, 1)]
     expect(browser.post(f"{grid}/cells/", json.dumps({"rows": new}), json_type), 200)
-    changed = json.dumps({"rows": [{"number": 2, "cells": {"input_text": ["Typed 1", "Another text"]}}]})
+    typed = ImportJob.objects.get(kind=ImportJob.Kind.TYPED).pk
+    changed = json.dumps(
+        {"import": str(typed), "rows": [{"number": 2, "cells": {"input_text": ["Typed 1", "Another text"]}}]}
+    )
     yield "Save one cell of the grid", lambda: expect(browser.post(f"{grid}/cells/", changed, json_type), 200), 20
 
     shown = re.findall(r'data-number="(\d+)"\s+data-ready="(\w+)"', get(f"{grid}/"))
@@ -109,7 +112,7 @@ def flows(folder: Path) -> Iterator[tuple[str, Callable[[], Any], int]]:
     assert len(shown) == TYPED
     yield (
         f"Create {TYPED} rows from the grid",
-        lambda: expect(browser.post(f"{grid}/create/", {"rows": ready}), 200),
+        lambda: expect(browser.post(f"{grid}/create/", {"rows": ready, "import": typed}), 200),
         28,
     )
 

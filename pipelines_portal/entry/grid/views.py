@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from io import StringIO
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core.files.base import ContentFile
@@ -177,7 +177,10 @@ def _has_pages(import_job: ImportJob) -> bool:
 
 
 def posts_to_grid(view: View) -> Callable[..., Any]:
-    """Decorate a view that a script posts to. It answers with rows, or with a sentence why nothing was changed."""
+    """Decorate a view that a script posts to. It answers with rows, or with a sentence why nothing was changed.
+
+    The view takes the current import of typed rows, or None if nothing was typed so far.
+    """
 
     @require_POST
     @signed_in
@@ -186,12 +189,16 @@ def posts_to_grid(view: View) -> Callable[..., Any]:
     def wrapped(request: SignedInRequest, key_id: int, workflow_id: int, **more: Any) -> HttpResponse:
         workflow = usable_workflow(request.user, key_id, workflow_id)
         schema = cached_schema(workflow, client_for(workflow.key))
-        if _is_of_another(request, workflow):
+        current = current_typed(request.user, workflow)
+        shown = _shown_import(request)
+        if shown and (current is None or current.pk != shown):
             return JsonResponse(
                 {"problem": "This page is out of date. Copy what you typed, then reload it."}, status=409
             )
+        if current:
+            current.reuse_schema(schema)
         try:
-            return view(request, workflow, schema, **more)
+            return view(request, workflow, schema, current, **more)
         except CannotChange as error:
             return JsonResponse({"problem": str(error)}, status=409)
         except Unreadable:
@@ -200,25 +207,23 @@ def posts_to_grid(view: View) -> Callable[..., Any]:
     return wrapped
 
 
-def _is_of_another(request: SignedInRequest, workflow: OpenedWorkflow) -> bool:
-    """Return whether the page shows an import that is no longer the current one."""
+def _shown_import(request: SignedInRequest) -> UUID | None:
+    """Return the import that the page shows, or None if it shows none or the post cannot be read."""
     try:
         is_form = request.content_type == "application/x-www-form-urlencoded"
         data = request.POST if is_form else json.loads(request.body)
-        named = uuid_in(str(data.get("import", "")))
+        return uuid_in(str(data.get("import", "")))
     except (ValueError, AttributeError, RecursionError):
-        return False  # the view says what is wrong with it
-    if named is None:
-        return False
-    current = current_typed(request.user, workflow)
-    return current is None or current.pk != named
+        return None  # the view says what is wrong with it
 
 
 @posts_to_grid
-def cells(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
+def cells(
+    request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, current: ImportJob | None
+) -> HttpResponse:
     """Save what was typed. The first text starts the import of typed rows."""
     posted = read_posted_cells(request.body)
-    import_job = get_or_start_typed(request.user, workflow, schema)
+    import_job = current or get_or_start_typed(request.user, workflow, schema)
     add_pins(request.user, workflow, schema, posted)
     saved = save_rows(import_job, request.user, posted)
     return _answer(request, workflow, import_job, saved)
@@ -242,7 +247,9 @@ def _answer_in_pages(
 
 
 @posts_to_grid
-def paste(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
+def paste(
+    request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, current: ImportJob | None
+) -> HttpResponse:
     """Put pasted cells into rows from `number` on, and into columns by their headings, else from the active one on.
 
     With `first_row` they have no headings. `instead` is the change of a paste that took the first row for headings.
@@ -264,7 +271,7 @@ def paste(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) ->
         del lines[0]
     if len(lines) > MOST_PASTED:
         return _import_pasted(request, workflow, names, lines)
-    import_job = get_or_start_typed(request.user, workflow, schema)
+    import_job = current or get_or_start_typed(request.user, workflow, schema)
     if "instead" in data and undo_change(import_job, number_in(data["instead"]) or 0) is None:
         raise CannotChange("Not changed: there’s a newer change. Undo it, then paste the rows again.")
     posted = _placed(import_job, lines, first, names, data.get("blank", ""))
@@ -315,13 +322,15 @@ def _import_pasted(
 
 
 @posts_to_grid
-def preset(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, preset_id: int) -> HttpResponse:
+def preset(
+    request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, current: ImportJob | None, preset_id: int
+) -> HttpResponse:
     """Put the values of a preset into a row."""
     number = number_in(request.POST.get("number", ""), LARGEST_NUMBER)
     if not number:
         return HttpResponseBadRequest()
     values = offered_preset(request.user, workflow, preset_id).fields
-    import_job = get_or_start_typed(request.user, workflow, schema)
+    import_job = current or get_or_start_typed(request.user, workflow, schema)
     stored = _shown_in_page(import_job, [number], request.POST.get("blank", "")).get(number)
     present = RowTexts(import_job).by_field(stored) if stored else {}
     placed = {
@@ -335,7 +344,7 @@ def preset(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, p
 
 
 @posts_to_grid
-def pin(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
+def pin(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, current: ImportJob | None) -> HttpResponse:
     """Pin the text of a column, so that new rows begin with it, or unpin it."""
     name, text = request.POST.get("field", ""), request.POST.get("text", "").replace("\0", "")[:1000]
     known = next((known for known in schema.fields if known.name == name), None)
@@ -348,14 +357,16 @@ def pin(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> H
 
 
 @posts_to_grid
-def create(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
+def create(
+    request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, current: ImportJob | None
+) -> HttpResponse:
     """Create tasks of the ready rows that the page shows, if they are as it shows them.
 
     Rows that another window has created, or changed, are shown as they are now.
     """
-    import_job = current_typed(request.user, workflow)
-    if import_job is None:
+    if current is None:
         return JsonResponse({"problem": texts.NOTHING_TO_SEND}, status=409)
+    import_job = current
     import_job.key, import_job.workflow = workflow.key, workflow
     seen, before = _rows_seen(request.POST.get("rows", "")), _sent_numbers(import_job)
     for present in (before, None):  # another window may create them at the same time

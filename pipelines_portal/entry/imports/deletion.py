@@ -1,4 +1,4 @@
-"""Removal of imports for good, after their retention. ImportJob.mark_deleted deletes one so that it can be restored."""
+"""Removal of imports for good, after their retention. Until then, `delete_import` lets people restore them."""
 
 from datetime import timedelta
 

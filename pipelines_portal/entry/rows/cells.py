@@ -19,7 +19,6 @@ from pipelines_portal.workflows.fields.local_times import meanings, utc_text
 from pipelines_portal.workflows.fields.typed_times import read_typed_time
 from pipelines_portal.workflows.fields.types import type_of
 
-TO_FIX = (ImportRow.Status.TO_FIX, ImportRow.Status.REJECTED)
 # A longer text is shown but not edited in the table.
 LONGEST_EDITED = 1_000
 # Rows whose numbers are closer are looked up by their range.
@@ -61,10 +60,6 @@ class ShownRow:
     @property
     def version(self) -> str:
         return self.row.version
-
-    @property
-    def is_to_fix(self) -> bool:
-        return self.row.status in TO_FIX
 
 
 class RowTexts:

@@ -66,7 +66,7 @@ def grid_context(
         "grid": grid,
         "at": request.GET.get("at", "")[:10],
         "selection": selection,
-        "chips": chips_of_grid(selection, counts, grid.total if is_all else _count_shown(import_job, counts)),
+        "chips": chips_of_grid(selection, counts, grid.total if is_all else count_listed(import_job, counts)),
         "match_line": None if import_job.is_typed else MatchLine(matching, import_job.parsed_schema),
         "has_dates": any(known.type == "datetime" for known in import_job.parsed_schema.fields),
         "last": last_change(import_job),
@@ -107,7 +107,8 @@ def saved_answer(
     return render(request, "entry/grid/_saved.html", context)
 
 
-def _count_shown(import_job: ImportJob, counts: Counts) -> int:
+def count_listed(import_job: ImportJob, counts: Counts) -> int:
+    """Return how many rows the grid lists: of typed rows, those of earlier days are left out."""
     return count_shown(import_job)[0] if import_job.is_typed else counts.total
 
 

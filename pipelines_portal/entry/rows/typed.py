@@ -46,7 +46,6 @@ def deleted_typed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
 def get_or_start_typed(user: User, workflow: OpenedWorkflow, schema: Schema) -> ImportJob:
     """Return the current import of typed rows, or create one."""
     if current := current_typed(user, workflow):
-        current.reuse_schema(schema)
         return current
     # Two pages that start one at the same time get the same token, and so the same import. Each comes after another.
     last = _typed_imports(user, workflow).order_by("-created_at").values_list("pk", flat=True).first()

@@ -26,8 +26,8 @@ from pipelines_portal.entry.imports.reading import start_import
 from pipelines_portal.entry.imports.task_counts import attention_by_import
 from pipelines_portal.entry.imports.views.loading import changes_import, loads_import, redirect_to
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.entry.rows.page import import_context
-from pipelines_portal.entry.rows.typed import count_shown, current_typed
+from pipelines_portal.entry.rows.page import count_listed, import_context
+from pipelines_portal.entry.rows.typed import current_typed
 from pipelines_portal.entry.transitions import delete_import, restore_import, transfer_import
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.spreadsheets.downloads import table_response, xlsx_response
@@ -177,7 +177,7 @@ def import_transfer(request: SignedInRequest, workflow: OpenedWorkflow, import_j
 def import_delete(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Ask before an import is deleted, or delete it."""
     if request.method == "POST":
-        shown = _count_shown(import_job)
+        shown = count_listed(import_job, import_job.counts_as_read)
         if not delete_import(import_job, request.user):
             messages.error(request, "Not deleted. Rows are being sent or are unconfirmed.")
         elif import_job.is_typed and import_job.owner_id == request.user.pk:
@@ -190,14 +190,10 @@ def import_delete(request: SignedInRequest, workflow: OpenedWorkflow, import_job
         **import_context(workflow, import_job),
         # Rows that somebody else typed in the grid have no cells of a file.
         "fixes": import_job.lines.exclude(edits={}).exclude(cells=[]).count(),
-        "shown": _count_shown(import_job),
+        "shown": count_listed(import_job, import_job.counts_as_read),
         "back": _page_before(request, import_job),
     }
     return render_page(request, "entry/imports/delete.html", context)
-
-
-def _count_shown(import_job: ImportJob) -> int:
-    return count_shown(import_job)[0] if import_job.is_typed else import_job.counts_as_read.total
 
 
 def _page_before(request: SignedInRequest, import_job: ImportJob) -> str:

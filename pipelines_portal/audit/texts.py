@@ -147,7 +147,7 @@ _PATTERNS: dict[Verb, Pattern] = {
     Verb.KEY_SHARED: _with(
         "team", "{who} shared API key {target} with team {team}", "{who} shared API key {target} with {person}"
     ),
-    Verb.KEY_TAKEN_BACK: _with(
+    Verb.KEY_SHARING_STOPPED: _with(
         "team",
         "{who} stopped sharing API key {target} with team {team}",
         "{who} stopped sharing API key {target} with {person}",
@@ -163,7 +163,7 @@ _PATTERNS: dict[Verb, Pattern] = {
     ),
     Verb.KEY_REPLACED: "{who} replaced key …{before} with API key {target}",
     Verb.KEY_REPLACE_UNDONE: "{who} undid a replacement: API key {target} is used again, no longer …{instead}",
-    Verb.KEY_HANDED_OVER: "{who} made {owner} the owner of API key {target} (before: {former_owner})",
+    Verb.KEY_TRANSFERRED: "{who} made {owner} the owner of API key {target} (before: {former_owner})",
     Verb.KEY_REMOVED: "{who} removed API key {target}",
     Verb.WORKFLOW_OPENED: "{who} added workflow {target}",
     Verb.WORKFLOW_FORGOTTEN: "{who} removed workflow {target}",
@@ -192,7 +192,7 @@ _PATTERNS: dict[Verb, Pattern] = {
     Verb.IMPORT_BEGUN: "{who} started import {target}",
     Verb.IMPORT_SENT: "{who} sent import {target}",
     Verb.IMPORT_STOPPED: _by("how", {PAUSE: "{who} paused import {target}"}, "{who} stopped import {target}"),
-    Verb.IMPORT_HANDED_OVER: "{who} handed over import {target} from {former_owner} to {owner}",
+    Verb.IMPORT_TRANSFERRED: "{who} transferred import {target} from {former_owner} to {owner}",
     Verb.IMPORT_DELETED: "{who} deleted import {target}",
     Verb.IMPORT_RESTORED: "{who} restored import {target}",
     Verb.RESTORED_IMPORT_DECIDED: "{who} said what import {target} had sent before the portal was restored",

@@ -14,7 +14,7 @@ READY = "{count:,} ready"
 # Choosing a file, and its owner
 PASTED_ROWS = "Pasted rows"
 TYPED_ROWS = "Grid rows"
-TOO_MANY_IMPORTS = "You have {count} unfinished or deleted imports. Send some of them first, or hand them over."
+TOO_MANY_IMPORTS = "You have {count} unfinished or deleted imports. Send some of them first, or transfer them."
 
 # Matching columns
 DETECT = "Detect automatically"
@@ -32,7 +32,7 @@ SAME_AS_ROW = "Same as row {row:,}"
 NOT_CHANGEABLE = "Not changed. Rows are being sent or checked."
 
 # Sending
-NO_ACCESS = "{owner} no longer has access to this key. Hand the import over to someone who has."
+NO_ACCESS = "{owner} no longer has access to this key. Transfer the import to someone who has it."
 UNCONFIRMED = "A batch is unconfirmed. Nothing more is sent until someone reviews it."
 NOTHING_TO_SEND = "Not sent. No row is ready."
 ROWS_CHANGED = "Not created. Rows changed in another window. Check them, then try again."

@@ -112,7 +112,7 @@ def transfer_import(import_job: ImportJob, to: User, by: User) -> bool:
         import_job.refresh_from_db()
         give_back_unsent(import_job, only_of_others=True)
         owners = {"former_owner": former.email, "owner": to.email}
-        record(Verb.IMPORT_HANDED_OVER, by=by, target=import_job, label=import_job.label, **owners)
+        record(Verb.IMPORT_TRANSFERRED, by=by, target=import_job, label=import_job.label, **owners)
         if to != by:
             import_transferred.send(ImportJob, import_job=import_job, by=by)
     return True

@@ -91,7 +91,7 @@ class SavedKeyForm(forms.Form):
             self.add_error("name", texts.name_taken(name))
 
     def add_conflict(self) -> None:
-        """Add the error of a key that somebody saved, handed over or removed since the form was checked."""
+        """Add the error of a key that somebody saved, transferred or removed since the form was checked."""
         duplicate = _find_duplicate(self.cleaned_data["key"])
         self.add_error(
             "key",
@@ -203,7 +203,7 @@ class ShareKeyForm(forms.Form):
         return cleaned
 
 
-class HandOverKeyForm(forms.Form):
+class TransferKeyForm(forms.Form):
     owner = KeylessField(
         max_length=254,
         label="Email of the new owner",

@@ -1,7 +1,7 @@
 """Organization keys that people save, with whom they share them, and what the API last answered with them.
 
 A key is stored encrypted and never shown again. Each act of a key is a compare-and-set update that records its event in
-the same transaction. An act returns False, and changes nothing, if the key was changed, handed over or removed since it
+the same transaction. An act returns False, and changes nothing, if the key was changed, transferred or removed since it
 was read.
 """
 
@@ -24,7 +24,7 @@ from pipelines_portal.core.encryption import Undecryptable, decrypt, encrypt
 from pipelines_portal.core.times import local
 from pipelines_portal.keys.checking import Verdict, ask
 from pipelines_portal.keys.expiry import Expiry, expiry_date
-from pipelines_portal.keys.signals import key_became_usable, key_handed_over, key_removed
+from pipelines_portal.keys.signals import key_became_usable, key_removed, key_transferred
 
 # For how long a replacement can be undone.
 UNDO_HOURS = 24
@@ -236,18 +236,18 @@ class SavedKey(models.Model):
         return is_new
 
     @transaction.atomic
-    def take_back(self, share: "KeyShare", by: User) -> bool:
+    def stop_sharing(self, share: "KeyShare", by: User) -> bool:
         """End the share at once."""
         if not self._lock(by):
             return False
         deleted, _ = self.shares.filter(pk=share.pk).delete()
         if deleted:
-            record(Verb.KEY_TAKEN_BACK, by=by, target=self, **share.event_detail())
+            record(Verb.KEY_SHARING_STOPPED, by=by, target=self, **share.event_detail())
             outdate_sidebars(share.user_ids())
         return bool(deleted)
 
     def _lock(self, owner: User) -> bool:
-        """Keep the key from being handed over until the transaction ends. Return False if it is not the owner's."""
+        """Keep the key from being transferred until the transaction ends. Return False if it is not the owner's."""
         return bool(SavedKey.objects.filter(pk=self.pk, owner=owner).update(owner=owner))
 
     @transaction.atomic
@@ -299,7 +299,7 @@ class SavedKey(models.Model):
     # --- acts of the owner, and of an administrator for them ----------------------------------------------------------
 
     @transaction.atomic
-    def hand_over(self, to: User, by: User) -> bool:
+    def transfer(self, to: User, by: User) -> bool:
         """Make `to` the owner. Shares stay; the former owner keeps no access. The caller checks that `by` may do it.
 
         Raises ValueError if `to` can own no keys.
@@ -311,10 +311,10 @@ class SavedKey(models.Model):
         if to.pk == former.pk or not unchanged.update(owner=to, warned_days=None):
             return False
         self.shares.filter(user=to).delete()
-        record(Verb.KEY_HANDED_OVER, by=by, target=self, former_owner=former.email, owner=to.email)
+        record(Verb.KEY_TRANSFERRED, by=by, target=self, former_owner=former.email, owner=to.email)
         outdate_sidebars([former.pk, to.pk])
         self.owner = to
-        key_handed_over.send(SavedKey, key=self, former=former, by=by)
+        key_transferred.send(SavedKey, key=self, former=former, by=by)
         return True
 
     @transaction.atomic

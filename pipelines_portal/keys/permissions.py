@@ -23,7 +23,7 @@ def owned_key(user: User, key_id: int) -> SavedKey:
 
 
 def disposable_key(user: User, key_id: int) -> SavedKey:
-    """Return a key that they may hand over or remove: theirs, or any key for an administrator. Raises Http404.
+    """Return a key that they may transfer or remove: theirs, or any key for an administrator. Raises Http404.
 
     An administrator may still not use a key that is not shared with them.
     """
@@ -32,7 +32,7 @@ def disposable_key(user: User, key_id: int) -> SavedKey:
 
 
 def visible_key(user: User, key_id: int) -> SavedKey:
-    """Return a key that they may use, or hand over and remove. Raises Http404 for all other keys."""
+    """Return a key that they may use, or transfer and remove. Raises Http404 for all other keys."""
     try:
         return usable_key(user, key_id)
     except Http404:

@@ -5,7 +5,7 @@ from django.dispatch import Signal
 # `key` works again, or somebody got access to it: calls that had stopped may go on.
 key_became_usable = Signal()
 # `key` has another owner now. `former` owned it, and `by` handed it over. Sent in the same transaction.
-key_handed_over = Signal()
+key_transferred = Signal()
 # Somebody asks to remove `key`. Receivers return sentences that say what would be lost with it.
 key_removal_asked = Signal()
 # `by` is about to remove `key`. Sent in the same transaction.

@@ -22,12 +22,12 @@ from pipelines_portal.keys.checking import Verdict, check_text
 from pipelines_portal.keys.clients import check_client_for
 from pipelines_portal.keys.forms import (
     MOST_TEAMS,
-    HandOverKeyForm,
     KeyExpiryForm,
     RenameKeyForm,
     ReplaceKeyForm,
     SavedKeyForm,
     ShareKeyForm,
+    TransferKeyForm,
 )
 from pipelines_portal.keys.models import UNDO_HOURS, ReplacedKey, SavedKey
 from pipelines_portal.keys.permissions import disposable_key, owned_key, teams_to_share_with, usable_key, visible_key
@@ -127,7 +127,7 @@ def _detail_page(request: SignedInRequest, key: SavedKey, *, status: int = 200, 
     elif request.user.is_administrator:  # also if the key is shared with them
         context |= {
             "is_disposable": True,
-            "hand_over_form": forms.get("hand_over_form") or HandOverKeyForm(key, request.user),
+            "transfer_form": forms.get("transfer_form") or TransferKeyForm(key, request.user),
         }
     if key.used_by is not None:
         context |= {"state": state_of(key), "workflow_count": key.workflows.count()}
@@ -143,7 +143,7 @@ def _owner_context(key: SavedKey, owner: User, forms: dict[str, Any]) -> dict[st
         "expiry_form": KeyExpiryForm(initial={"expiry": key.expiry}),
         "replace_form": ReplaceKeyForm(key),
         "share_form": ShareKeyForm(key, teams, shown=list(teams[:MOST_TEAMS])),
-        "hand_over_form": HandOverKeyForm(key, owner),
+        "transfer_form": TransferKeyForm(key, owner),
         "recipients": recipients_of(key),
         "replaced": replaced if replaced and replaced.can_be_restored else None,
         "undo_hours": UNDO_HOURS,
@@ -220,11 +220,11 @@ def key_share(request: SignedInRequest, key_id: int) -> HttpResponse:
 
 @require_POST
 @signed_in
-def key_take_back(request: SignedInRequest, key_id: int, share_id: int) -> HttpResponse:
+def key_stop_sharing(request: SignedInRequest, key_id: int, share_id: int) -> HttpResponse:
     """End a share at once. An owner who became a viewer may do it too, because it sends nothing."""
     key = owned_key(request.user, key_id)
     share = key.shares.select_related("user", "team").filter(pk=share_id).first()
-    if share and key.take_back(share, request.user):
+    if share and key.stop_sharing(share, request.user):
         messages.success(request, f"Sharing with {share} ended")
     else:
         messages.info(request, "This key isn’t shared with them.")
@@ -287,15 +287,15 @@ def key_undo_replacement(request: SignedInRequest, key_id: int) -> HttpResponse:
 
 @require_POST
 @signed_in
-def key_hand_over(request: SignedInRequest, key_id: int) -> HttpResponse:
+def key_transfer(request: SignedInRequest, key_id: int) -> HttpResponse:
     key = disposable_key(request.user, key_id)
-    form = HandOverKeyForm(key, request.user, request.POST)
+    form = TransferKeyForm(key, request.user, request.POST)
     if not form.is_valid():
-        return _detail_page(request, visible_key(request.user, key_id), status=422, hand_over_form=form)
+        return _detail_page(request, visible_key(request.user, key_id), status=422, transfer_form=form)
     if confirmation := ask_to_confirm(request):
         return confirmation
     owner = form.cleaned_data["owner"]
-    if not key.hand_over(owner, request.user):
+    if not key.transfer(owner, request.user):
         return _too_late(request)
     messages.success(request, f"“{key.name}” now belongs to {owner}")
     return redirect("keys:list")

@@ -21,7 +21,7 @@ GATHERING_MINUTES, MORNING_HOUR = 15, 7
 class Kind(models.TextChoices):
     ATTENTION = "attention", "My task fails, or is escalated or quarantined"
     STUCK = "stuck", "My task is stuck"
-    BATCH = "batch", "My import or upload finishes, or an import is handed over to me"
+    BATCH = "batch", "My import or upload finishes, or an import is transferred to me"
     UNCONFIRMED = "unconfirmed", "We don’t know if something I sent was created (unconfirmed)"
     KEY = "key", "My API key expires or is rejected, or I become the owner of one"
     TEAM = "team", "In a team I lead: we don’t know if something sent was created, or an API key is rejected"

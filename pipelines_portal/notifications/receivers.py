@@ -11,7 +11,7 @@ from pipelines_portal.core.times import machine
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.signals import import_removed, import_transferred
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.keys.signals import key_handed_over, key_removed
+from pipelines_portal.keys.signals import key_removed, key_transferred
 from pipelines_portal.notifications.models import Kind, Message, Notification
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended, outcome_written
@@ -59,7 +59,7 @@ def notify_owner_of_a_removed_import(sender: object, removed: ImportJob, key: Sa
     Notification.objects.notify(removed.owner, message)
 
 
-@receiver(key_handed_over)
+@receiver(key_transferred)
 def notify_new_owner_of_a_key(sender: object, key: SavedKey, former: User, by: User, **more: Any) -> None:
     """Notify the new owner, unless they are the administrator who transferred the key."""
     if key.owner == by:

@@ -51,7 +51,7 @@ def _has_ended(notification: Notification, rest: str) -> bool:
     return import_job is not None and import_job.submissions.count() == int(times)
 
 
-def _is_handed_over(notification: Notification, rest: str) -> bool:
+def _is_transferred(notification: Notification, rest: str) -> bool:
     jobs = ImportJob.objects.filter(pk=rest.partition(":")[0], owner=notification.person)
     return jobs.exclude(status=ImportJob.Status.DELETED).exists()
 
@@ -84,5 +84,5 @@ _CHECKS: dict[str, Callable[[Notification, str], bool]] = {
     "ended": _has_ended,
     "attention": _needs_attention,
     "stuck": _is_stuck,
-    "handed-over": _is_handed_over,
+    "handed-over": _is_transferred,
 }

@@ -80,7 +80,7 @@ def _dispose_of_key(key: SavedKey, owner: User | None, by: User) -> None:
         return
     try:
         # The row is locked, because the new owner may be leaving at this moment.
-        key.hand_over(User.objects.select_for_update().get(pk=owner.pk), by)
+        key.transfer(User.objects.select_for_update().get(pk=owner.pk), by)
     except ValueError:
         raise NoNewOwner(f"{owner} can’t own keys. Choose someone else.") from None
 

@@ -157,8 +157,8 @@ ACCESS: dict[str, Row] = {
     "keys:share": Row(
         post=KEY_CHANGERS, data=lambda world: {"people": "stranger@acme.example"}, event="key-shared"
     ),
-    "keys:take_back": Row(post=".------ss", event="key-taken-back"),
-    "keys:hand_over": Row(
+    "keys:stop_sharing": Row(post=".------ss", event="key-taken-back"),
+    "keys:transfer": Row(
         post=DISPOSERS, data=lambda world: {"owner": world.people["stranger"].email}, event="key-handed-over"
     ),
     "keys:remove": Row(DISPOSERS, DISPOSERS, event="key-removed"),

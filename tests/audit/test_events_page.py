@@ -73,7 +73,7 @@ def test_a_check_without_an_answer_is_not_called_rejected(result: str, words: st
 def test_a_key_that_changes_hands_names_its_owners() -> None:
     detail = {"former_owner": "ana@acme.example", "owner": "ben@acme.example"}
     expected = "ana@acme.example made ben@acme.example the owner of API key Photos (before: ana@acme.example)"
-    assert sentence(Verb.KEY_HANDED_OVER, detail=detail) == expected
+    assert sentence(Verb.KEY_TRANSFERRED, detail=detail) == expected
 
 
 def test_pauses_and_decisions_say_what_happened() -> None:

@@ -100,7 +100,7 @@ def test_who_waited_for_another_goes_by_what_that_one_met(
     assert len(scripted_api.requests) == asked
 
 
-def test_a_key_handed_over_meanwhile_is_not_taken_back_by_saving_it_again(
+def test_a_key_transferred_meanwhile_is_not_stopped_sharing_by_saving_it_again(
     page: Any, saved_key: Any, org_key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The key could not be decrypted. While the API checked it, an administrator handed it over to somebody else."""

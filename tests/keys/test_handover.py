@@ -13,7 +13,7 @@ from tests.factories import make_person, make_stranger, share_key
 def test_the_new_owner_has_it_once_and_the_former_no_more(saved_key: Any, person: Any) -> None:
     stranger = make_stranger()
     share_key(saved_key, stranger)
-    assert saved_key.hand_over(stranger, person)
+    assert saved_key.transfer(stranger, person)
     assert list(SavedKey.objects.usable_by(stranger)) == [saved_key]
     assert not SavedKey.objects.usable_by(person).exists()
     assert not KeyShare.objects.exists()
@@ -24,16 +24,16 @@ def test_the_new_owner_has_it_once_and_the_former_no_more(saved_key: Any, person
 def test_whoever_comes_second_changes_nothing(saved_key: Any, person: Any) -> None:
     stranger = make_stranger()
     seen_before = SavedKey.objects.get(pk=saved_key.pk)
-    saved_key.hand_over(stranger, person)
+    saved_key.transfer(stranger, person)
     third = make_person("third@acme.example")
-    assert not seen_before.hand_over(third, person)
+    assert not seen_before.transfer(third, person)
     assert SavedKey.objects.get().owner == stranger
     assert Event.objects.filter(verb="key-handed-over").count() == 1
 
 
 @pytest.mark.parametrize("wrong", [{"role": Role.VIEWER}, {"is_active": False}])
-def test_a_key_is_never_handed_over_to_people_who_cannot_own_keys(saved_key: Any, person: Any, wrong: Any) -> None:
+def test_a_key_is_never_transferred_to_people_who_cannot_own_keys(saved_key: Any, person: Any, wrong: Any) -> None:
     other = make_person("other@acme.example", **wrong)
     with pytest.raises(ValueError, match="can own keys"):
-        saved_key.hand_over(other, person)
+        saved_key.transfer(other, person)
     assert SavedKey.objects.get().owner == person

@@ -98,7 +98,7 @@ def test_no_undo_after_a_second_replacement_a_new_owner_or_undo_hours(person: An
     stale = SavedKey.objects.get()
     SavedKey.objects.get().replace_with(two, "", person)
     assert not stale.undo_replacement(person)
-    SavedKey.objects.select_related("owner").get().hand_over(colleague, person)
+    SavedKey.objects.select_related("owner").get().transfer(colleague, person)
     assert not SavedKey.objects.get().undo_replacement(person)
     ReplacedKey.objects.update(replaced_at=timezone.now() - timedelta(hours=UNDO_HOURS + 1))
     assert not SavedKey.objects.get().undo_replacement(colleague)

@@ -76,9 +76,9 @@ def test_a_former_owner_cannot_share_the_key(person: Any, saved_key: Any) -> Non
     colleague = make_colleague()
     saved_key.share_with(stranger, person)
     line = KeyShare.objects.get()
-    SavedKey.objects.get(pk=saved_key.pk).hand_over(colleague, person)
+    SavedKey.objects.get(pk=saved_key.pk).transfer(colleague, person)
     assert not saved_key.share_with(person, person)
-    assert not saved_key.take_back(line, person)
+    assert not saved_key.stop_sharing(line, person)
     assert list(KeyShare.objects.all()) == [line]
 
 
@@ -89,7 +89,7 @@ def test_a_key_named_like_markup_stays_text(page: Any, saved_key: Any) -> None:
     assert verbs() == ["key-renamed"]
 
 
-def test_handed_over_by_its_owner(page: Any, client: Any, saved_key: Any) -> None:
+def test_transferred_by_its_owner(page: Any, client: Any, saved_key: Any) -> None:
     colleague = make_colleague()
     address = f"/keys/{saved_key.pk}/"
     assert page.post(f"{address}hand-over/", {"owner": "nobody@acme.example"}).status_code == 422

@@ -379,11 +379,11 @@ def test_leads_of_teams_that_share_a_key_are_notified_of_its_rejection(desk: Des
 
 def test_the_new_owner_of_a_key_is_notified(desk: Desk) -> None:
     heir = make_colleague()
-    desk.key.hand_over(heir, desk.person)
+    desk.key.transfer(heir, desk.person)
     [news] = Notification.objects.filter(person=heir)
     assert news.title == "You now own API key Acme Labeling" and str(desk.person) in news.sentence
     assert browser_of(heir).get(f"/notifications/{news.pk}/", follow=True).status_code == 200
-    desk.key.hand_over(desk.person, desk.person)
+    desk.key.transfer(desk.person, desk.person)
     assert titles(desk.person) == []
 
 
@@ -502,7 +502,7 @@ def imported(desk: Desk) -> None:
     notify_end(import_job)
 
 
-def handed_over(desk: Desk) -> None:
+def transferred(desk: Desk) -> None:
     import_job = ImportJob.objects.create(
         owner=desk.person, key=desk.key, workflow_id=42, file_name="rows.csv", size_bytes=1
     )
@@ -518,7 +518,7 @@ SETTLED: dict[str, tuple[Callable[[Desk], None], Callable[[], Any]]] = {
     "the import is gone": (imported, lambda: ImportJob.objects.all().delete()),
     "the import is deleted": (imported, lambda: ImportJob.objects.update(status="deleted")),
     "the import went to somebody else": (
-        handed_over,
+        transferred,
         lambda: ImportJob.objects.update(owner=make_person("next@acme.example")),
     ),
 }

@@ -41,7 +41,7 @@ def deactivate(cast: Cast) -> Post:
     return f"/people/{cast.member.pk}/deactivate/", {"owner": str(cast.lead.pk)}
 
 
-def hand_over(cast: Cast) -> Post:
+def transfer(cast: Cast) -> Post:
     key = save_key(cast.member, "pk_live_" + "a" * 40)
     return f"/keys/{key.pk}/hand-over/", {"owner": "lead@acme.example"}
 
@@ -52,7 +52,7 @@ WEIGHTY: list[tuple[Callable[[Cast], Post], str]] = [
     (renew_their_invitation, "invitation-renewed"),
     (let_an_administrator_in_again, "person-activated"),
     (deactivate, "person-deactivated"),
-    (hand_over, "key-handed-over"),
+    (transfer, "key-handed-over"),
 ]
 
 

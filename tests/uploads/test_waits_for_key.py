@@ -47,7 +47,7 @@ def test_who_lost_the_key_is_not_asked_for_until_they_have_it_again(
     scripted_api.routes["/confirm"] = CONFIRMED
     upload = make_upload(desk, Stage.STORED)
     if how == "handed over":
-        SavedKey.objects.select_related("owner").get().hand_over(colleague, desk.person)
+        SavedKey.objects.select_related("owner").get().transfer(colleague, desk.person)
     if how == "deactivated":
         User.objects.filter(pk=desk.person.pk).update(is_active=False)
     if how == "viewer":

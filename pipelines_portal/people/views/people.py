@@ -146,7 +146,7 @@ def _page(request: SignedInRequest, person: User, *, role_form: RoleForm | None 
 
 
 def _has_transferred_keys(person: User) -> bool:
-    return Event.objects.filter(verb=Verb.KEY_HANDED_OVER, detail__former_owner=person.email).exists()
+    return Event.objects.filter(verb=Verb.KEY_TRANSFERRED, detail__former_owner=person.email).exists()
 
 
 # --- help for people who cannot sign in -------------------------------------------------------------------------------

@@ -176,7 +176,7 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
             "pause": lambda: self.post("pause"),
             "delete": lambda: self.post("delete"),
             "restore": lambda: self.post("restore"),
-            "hand over": self.hand_over,
+            "hand over": self.transfer,
             "stop": lambda: self.post("stop"),
             "work": work_on_next,
             "look": lambda: self.get("detail"),
@@ -201,7 +201,7 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
     def post(self, name: str, **data: Any) -> None:
         self.world.client.post(self.address(name), data | {"owner": self.import_job().owner_id})
 
-    def hand_over(self) -> None:
+    def transfer(self) -> None:
         """To the other one of the two who use the key, and back."""
         owner = self.world.person if self.import_job().owner == self.world.colleague else self.world.colleague
         self.world.client.post(self.address("transfer"), {"owner": owner.email})

@@ -84,7 +84,7 @@ def test_the_number_of_stored_imports_of_a_person_is_limited(page: Any, saved_ke
     assert page.post(address(workflow), form).status_code == 302, "the same form again"
     refused = page.post(address(workflow), form | {"token": uuid4()})
     assert refused.status_code == 422
-    assert "Send some of them first, or hand them over." in text_of(refused)
+    assert "Send some of them first, or transfer them." in text_of(refused)
     ImportJob.objects.update(status=ImportJob.Status.DELETED)
     assert page.post(address(workflow), form | {"token": uuid4()}).status_code == 422, "it can be restored"
     ImportJob.objects.all().delete()

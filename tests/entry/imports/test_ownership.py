@@ -1,4 +1,4 @@
-"""An import belongs to its owner: who else sees it, who continues it, and how it is handed over."""
+"""An import belongs to its owner: who else sees it, who continues it, and how it is transferred."""
 
 import pytest
 
@@ -185,10 +185,10 @@ def test_a_request_that_was_prepared_before_is_recorded_as_it_is_sent(office: Of
 def test_handing_over_makes_the_new_owner_the_sender_of_what_is_left(office: Office, api: FakeApi) -> None:
     import_job = paused_by_ben(office, api)
     done = office.post("lena", import_job, "transfer", owner="anna@acme.example")
-    assert "rows.csv handed over to Anna Kovacs" in text_of(done)
+    assert "rows.csv transferred to Anna Kovacs" in text_of(done)
     assert office.get("ben", import_job).status_code == 404
     news = Notification.objects.get(person=office.people["anna"])
-    assert "Lena Fuchs handed over the import rows.csv" in news.title and news.address == address(import_job, "detail")
+    assert "Lena Fuchs transferred the import rows.csv" in news.title and news.address == address(import_job, "detail")
     assert news.is_to_mail
     event = Event.objects.get(verb="import-handed-over")
     assert event.detail == {"former_owner": "ben@acme.example", "owner": "anna@acme.example"}
@@ -198,7 +198,7 @@ def test_handing_over_makes_the_new_owner_the_sender_of_what_is_left(office: Off
     assert owners == ["Ben Okafor", "Anna Kovacs"] and len(api.tasks) == 4
 
 
-def test_a_request_that_was_prepared_before_a_hand_over_leaves_in_the_new_name(office: Office, api: FakeApi) -> None:
+def test_a_request_that_was_prepared_before_a_transfer_leaves_in_the_new_name(office: Office, api: FakeApi) -> None:
     import_job = office.imported()
     api.plans = [Plan("closed", on="POST")]
     office.post("ben", import_job, "send", rows=4)
@@ -219,7 +219,7 @@ def test_a_request_that_was_prepared_before_a_hand_over_leaves_in_the_new_name(o
         ("vera@acme.example", "is a viewer and can’t create tasks."),
     ],
 )
-def test_an_import_is_handed_over_only_to_somebody_who_may_send(office: Office, email: str, words: str) -> None:
+def test_an_import_is_transferred_only_to_somebody_who_may_send(office: Office, email: str, words: str) -> None:
     User.objects.create_user("sam@else.example")
     viewer = User.objects.create_user("vera@acme.example", role="viewer")
     share_key(office.key, viewer)
@@ -230,7 +230,7 @@ def test_an_import_is_handed_over_only_to_somebody_who_may_send(office: Office, 
     assert import_job.owner == office.people["ben"]
 
 
-def test_what_is_being_sent_is_not_handed_over(office: Office, api: FakeApi) -> None:
+def test_what_is_being_sent_is_not_transferred(office: Office, api: FakeApi) -> None:
     import_job = office.imported()
     said = []
     api.plans = [
@@ -238,7 +238,7 @@ def test_what_is_being_sent_is_not_handed_over(office: Office, api: FakeApi) -> 
     ]
     office.post("ben", import_job, "send", rows=4)
     work()
-    assert "Not handed over. Rows are being sent" in text_of(said[0])
+    assert "Not transferred. Rows are being sent" in text_of(said[0])
     import_job.refresh_from_db()
     assert import_job.owner == office.people["ben"] and len(api.tasks) == 4
 

@@ -31,8 +31,8 @@ def test_nothing_is_sent_after_the_owner_loses_the_right(office: Office, api: Fa
     work()
     import_job.refresh_from_db()
     assert len(api.tasks) == 2 and import_job.status == ImportJob.Status.PAUSED
-    assert import_job.problem.startswith("Ben Okafor no longer has access to this key. Hand the import over")
-    assert "Hand over" in text_of(office.get("maria", import_job))
+    assert import_job.problem.startswith("Ben Okafor no longer has access to this key. Transfer the import")
+    assert "Transfer" in text_of(office.get("maria", import_job))
 
 
 @pytest.mark.parametrize("how", ["taken out of the team", "deactivated", "made viewer"])

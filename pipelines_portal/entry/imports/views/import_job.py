@@ -154,7 +154,7 @@ def import_rows(
 @loads_import
 def import_transfer(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     if import_job.status in (ImportJob.Status.SENDING, ImportJob.Status.DELETED):
-        messages.error(request, "Not handed over. Rows are being sent. Pause first.")
+        messages.error(request, "Not transferred. Rows are being sent. Pause first.")
         return redirect(import_job)
     form = TransferForm(import_job, request.POST if request.method == "POST" else None)
     if not form.is_valid():
@@ -162,9 +162,9 @@ def import_transfer(request: SignedInRequest, workflow: OpenedWorkflow, import_j
         return render_page(request, "entry/imports/transfer.html", context, status=422 if form.is_bound else 200)
     person = form.cleaned_data["owner"]
     if transfer_import(import_job, person, request.user):
-        messages.success(request, f"{import_job.file_name} handed over to {person}")
+        messages.success(request, f"{import_job.file_name} transferred to {person}")
     else:
-        messages.info(request, "Not handed over. This import has just changed.")
+        messages.info(request, "Not transferred. This import has just changed.")
     # A former owner may not see it any more.
     is_visible = ImportJob.objects.visible_to(request.user).filter(pk=import_job.pk).exists()
     return redirect(import_job) if is_visible else redirect("overview:home")

@@ -88,13 +88,13 @@ def start(folder: Path) -> dict[str, Page]:
 
     with redirect_stdout(sys.stderr):
         call_command("prepare")
-    from pipelines_portal.api_client.transport import Answer, Transport
+    from pipelines_portal.api_client.transport import ApiResponse, Transport
 
     api = Api()
 
     def send(self: Any, method: str, path: str, *, key: Any = None, query: Any = None, body: Any = None) -> Any:
         self.state = "up"
-        return Answer(200, api.answer(method, path, body))
+        return ApiResponse(200, api.answer(method, path, body))
 
     Transport.send = send  # type: ignore[method-assign]
     return make_pages(*make_office())

@@ -113,14 +113,14 @@ def times(people: dict[str, Any], rows: int) -> Times:
     """Return milliseconds of each round, by kind of question, question and person."""
     from filling.searchable import words_asked
 
-    from pipelines_portal.submissions.search.queries import NEWEST, PHRASE, Question, find_page
+    from pipelines_portal.submissions.search.queries import NEWEST, PHRASE, SearchQuery, find_page
     from pipelines_portal.submissions.search_words import terms_in
 
     found: Times = {}
     for who, person in people.items():
         for kind, questions in words_asked(rows).items():
             for name, text in questions.items():
-                taken, question = [], Question(terms=terms_in(text))
+                taken, question = [], SearchQuery(terms=terms_in(text))
                 for _ in range(ROUNDS + 1):
                     began = time.perf_counter()
                     find_page(person, question, PHRASE, NEWEST)

@@ -9,7 +9,7 @@ from typing import IO, Self
 
 from pipelines_portal.spreadsheets.child import BLOCK, REFUSAL, frames
 from pipelines_portal.spreadsheets.child_process import SILENCE_SECONDS
-from pipelines_portal.spreadsheets.files import Asked, Found
+from pipelines_portal.spreadsheets.files import ReadingOptions, ReadingResult
 from pipelines_portal.spreadsheets.limits import Bounds, RowsFileError
 
 
@@ -18,7 +18,7 @@ class InProcessReading:
 
     silence = SILENCE_SECONDS
 
-    def __init__(self, name: str, data: bytes | Path, asked: Asked, bounds: Bounds) -> None:
+    def __init__(self, name: str, data: bytes | Path, asked: ReadingOptions, bounds: Bounds) -> None:
         self.file: IO[bytes] = data.open("rb") if isinstance(data, Path) else io.BytesIO(data)
         self.frames = frames(name, self.file, asked, bounds)
 
@@ -41,11 +41,11 @@ class InProcessReading:
             else:
                 self.found = self.read_found(kind, content)
 
-    def read_found(self, kind: bytes, content: bytes) -> Found:
+    def read_found(self, kind: bytes, content: bytes) -> ReadingResult:
         fields = json.loads(content)
         if kind == REFUSAL:
             raise RowsFileError(fields["title"], fields["advice"])
-        return Found(**fields)
+        return ReadingResult(**fields)
 
     def end(self) -> None:
         self.file.close()

@@ -64,10 +64,10 @@ def archive_rows(path: Path) -> str:
 
 def _rows(path: Path, bounds: Any) -> str:
     from pipelines_portal.spreadsheets.limits import RowsFileError
-    from pipelines_portal.spreadsheets.reading import Asked, read_lines
+    from pipelines_portal.spreadsheets.reading import ReadingOptions, read_lines
 
     try:
-        with read_lines("rows.xlsx", path, Asked(), bounds) as reading:
+        with read_lines("rows.xlsx", path, ReadingOptions(), bounds) as reading:
             for _ in reading.blocks:
                 pass
     except RowsFileError as refusal:

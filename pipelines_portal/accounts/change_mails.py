@@ -10,7 +10,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.web.mail import BEHIND_UPLOADS, absolute_url, mail_is_on, send_mail
 
 
-class Change(StrEnum):
+class AccountChange(StrEnum):
     """The changes, by the subject of their mail."""
 
     PASSWORD_SET = "Your Pipelines Portal password was changed"  # noqa: S105
@@ -21,7 +21,7 @@ class Change(StrEnum):
     TWO_STEP_REMOVED = "An administrator reset your two-step verification on Pipelines Portal"
 
 
-def notify_of_change(change: Change, user: User) -> None:
+def notify_of_change(change: AccountChange, user: User) -> None:
     """Mail the person about the change, if mail is set up. Call it in the transaction of the change."""
     if mail_is_on():
         mail_change.enqueue(user.pk, change.value, f"{timezone.now():%-d %B %Y, %H:%M} UTC")

@@ -11,7 +11,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from django_tasks import task
 
-from pipelines_portal.accounts.change_mails import Change, notify_of_change
+from pipelines_portal.accounts.change_mails import AccountChange, notify_of_change
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.accounts.sessions import end_all_sessions
 from pipelines_portal.accounts.sign_in import may_sign_in_without_idp
@@ -70,7 +70,7 @@ def set_password(uid: str, token: str, password: str) -> User | None:
             return None
         end_all_sessions(user)
         record(Verb.PASSWORD_RESET, by=user, target=user)
-        notify_of_change(Change.PASSWORD_SET, user)
+        notify_of_change(AccountChange.PASSWORD_SET, user)
     return user
 
 
@@ -81,7 +81,7 @@ def set_password_by_command(user: User, password: str) -> None:
         User.objects.filter(pk=user.pk).update(password=user.password)
         end_all_sessions(user)
         record(Verb.PASSWORD_SET, by=None, target=user)
-        notify_of_change(Change.PASSWORD_SET, user)
+        notify_of_change(AccountChange.PASSWORD_SET, user)
 
 
 def _swap_password(user: User, password: str) -> bool:

@@ -15,7 +15,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from pipelines_portal.accounts.change_mails import Change, notify_of_change
+from pipelines_portal.accounts.change_mails import AccountChange, notify_of_change
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.sessions import end_all_sessions, end_other_sessions
 from pipelines_portal.audit.recording import record
@@ -25,8 +25,8 @@ from pipelines_portal.web.rendering import htmx_of
 
 Type = Authenticator.Type
 KINDS = {Type.TOTP: "authenticator app", Type.WEBAUTHN: "passkey"}
-ADDED = {Type.TOTP: Change.APP_ADDED, Type.WEBAUTHN: Change.PASSKEY_ADDED}
-REMOVED = {Type.TOTP: Change.APP_REMOVED, Type.WEBAUTHN: Change.PASSKEY_REMOVED}
+ADDED = {Type.TOTP: AccountChange.APP_ADDED, Type.WEBAUTHN: AccountChange.PASSKEY_ADDED}
+REMOVED = {Type.TOTP: AccountChange.APP_REMOVED, Type.WEBAUTHN: AccountChange.PASSKEY_REMOVED}
 # In a passkey's data: True, or missing, if the passkey may sign in without the password.
 PASSWORDLESS = "alone"
 # An app's code is accepted in its half minute, and in the one before and after. This is longer.
@@ -107,7 +107,7 @@ def reset_two_step_methods(user: User, by: User) -> None:
         Authenticator.objects.filter(user=user).delete()
         end_all_sessions(user)
         record(Verb.TWO_STEP_RESET, by=by, target=user)
-        notify_of_change(Change.TWO_STEP_REMOVED, user)
+        notify_of_change(AccountChange.TWO_STEP_REMOVED, user)
 
 
 class RequiredTwoStepMiddleware:

@@ -36,7 +36,7 @@ from pipelines_portal.api_client.models import (
 )
 from pipelines_portal.api_client.rate_limiter import Call, NoRateLimiter, RateLimiter
 from pipelines_portal.api_client.retries import IN_A_PAGE, Repeat, RetryPolicy, delay_before_retry
-from pipelines_portal.api_client.transport import Allowance, Answer, Transport
+from pipelines_portal.api_client.transport import Allowance, ApiResponse, Transport
 
 Model = TypeVar("Model", bound=BaseModel)
 Result = TypeVar("Result")
@@ -94,7 +94,7 @@ class PipelinesClient:
     def create_encoded(self, workflow_id: int, body: bytes, count: int) -> CreatedTasks:
         """Create the tasks of `count` rows in an encoded body. See `create_tasks`."""
 
-        def parse(answer: Answer) -> CreatedTasks:
+        def parse(answer: ApiResponse) -> CreatedTasks:
             created = _parse(CreatedTasks, answer)
             _check_counts(created, count, answer)
             return created
@@ -138,7 +138,7 @@ class PipelinesClient:
         method: str,
         path: str,
         repeat: Repeat,
-        parse: Callable[[Answer], Result],
+        parse: Callable[[ApiResponse], Result],
         *,
         query: dict[str, Any] | None = None,
         body: Any = None,
@@ -204,18 +204,18 @@ def _specific_error(call: Call, error: PipelinesError) -> PipelinesError:
     return gone
 
 
-def _parser(model: type[Model]) -> Callable[[Answer], Model]:
+def _parser(model: type[Model]) -> Callable[[ApiResponse], Model]:
     return lambda answer: _parse(model, answer)
 
 
-def _parse(model: type[Model], answer: Answer) -> Model:
+def _parse(model: type[Model], answer: ApiResponse) -> Model:
     try:
         return model.model_validate(answer.data)
     except ValidationError as error:
         raise _unexpected(describe_invalid(error), answer) from None
 
 
-def _unexpected(detail: str, answer: Answer) -> UnexpectedResponse:
+def _unexpected(detail: str, answer: ApiResponse) -> UnexpectedResponse:
     error = UnexpectedResponse(
         f"The response is not what the API documents: {detail}.", status=answer.status, detail=detail
     )
@@ -223,7 +223,7 @@ def _unexpected(detail: str, answer: Answer) -> UnexpectedResponse:
     return error
 
 
-def _check_counts(created: CreatedTasks, sent: int, answer: Answer) -> None:
+def _check_counts(created: CreatedTasks, sent: int, answer: ApiResponse) -> None:
     """Raise UnexpectedResponse if the counts do not add up: then it is unclear which tasks exist."""
     counted = created.success_count + created.error_count
     if counted != sent or len(created.task_ids) != created.success_count:

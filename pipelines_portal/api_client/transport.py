@@ -46,7 +46,7 @@ class Allowance:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ApiResponse:
     """A 2xx response: its status, its parsed JSON (None without a body), and the API's ID of the request."""
 
     status: int
@@ -90,7 +90,7 @@ class Transport:
 
     def send(
         self, method: str, path: str, *, key: str | None = None, query: dict[str, Any] | None = None, body: Any = None
-    ) -> Answer:
+    ) -> ApiResponse:
         """Send a request and return the response. Raise a `PipelinesError` for everything but a 2xx with JSON."""
         request = requests.Request(
             method,
@@ -102,7 +102,7 @@ class Transport:
         with self._breaker.guard():
             return self._exchange(request.prepare(), self.timeout * (POST_PATIENCE if method == "POST" else 1))
 
-    def _exchange(self, prepared: requests.PreparedRequest, seconds: float) -> Answer:
+    def _exchange(self, prepared: requests.PreparedRequest, seconds: float) -> ApiResponse:
         deadline, body = time.monotonic() + seconds, bytearray()
         timeout = (min(CONNECT_TIMEOUT, seconds), seconds)
         try:
@@ -143,18 +143,18 @@ def _chunks(response: requests.Response, deadline: float) -> Iterator[bytes]:
         yield chunk
 
 
-def _answer(response: requests.Response, body: bytearray) -> Answer:
+def _answer(response: requests.Response, body: bytearray) -> ApiResponse:
     status, headers = response.status_code, response.headers
     if 300 <= status < 400:
         raise _with_request_id(UnexpectedResponse("Pipelines answered with a redirect.", status=status), response)
     if 200 <= status < 300 and not body:
-        return Answer(status, None, request_id(headers), _allowance(headers))
+        return ApiResponse(status, None, request_id(headers), _allowance(headers))
     try:
         data = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise _with_request_id(error_without_json(status, headers), response) from None
     if 200 <= status < 300:
-        return Answer(status, data, request_id(headers), _allowance(headers))
+        return ApiResponse(status, data, request_id(headers), _allowance(headers))
     raise _with_request_id(error_of_response(status, data, headers), response)
 
 

@@ -23,18 +23,18 @@ LIKENESS = 0.75
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedSettings:
     """The settings with a value in an environment file, and a sentence for each line that sets nothing."""
 
     settings: frozenset[str]
     faults: list[str]
 
 
-def check(text: str) -> Checked:
+def check(text: str) -> CheckedSettings:
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if not _is_comment(line)]
     matches = [(number, LINE.fullmatch(line)) for number, line in lines]
     given = frozenset(match[1] for _, match in matches if match and match[1] in KNOWN and match[2].strip(" \"'"))
-    return Checked(given, [fault for number, match in matches if (fault := _fault(number, match))])
+    return CheckedSettings(given, [fault for number, match in matches if (fault := _fault(number, match))])
 
 
 def given_twice(names: frozenset[str]) -> list[str]:

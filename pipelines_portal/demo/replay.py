@@ -11,7 +11,7 @@ from typing import Any, Self
 from django.utils import timezone
 
 from pipelines_portal.api_client import NotFound, PipelinesError
-from pipelines_portal.api_client.transport import Answer
+from pipelines_portal.api_client.transport import ApiResponse
 
 PATH = re.compile(r"/workflows/(\d+)(/.*)?")
 PAGE = 50
@@ -56,19 +56,21 @@ class RecordedApi:
     def place(self) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def send(self, method: str, path: str, *, key: str | None = None, query: Any = None, body: Any = None) -> Answer:
+    def send(
+        self, method: str, path: str, *, key: str | None = None, query: Any = None, body: Any = None
+    ) -> ApiResponse:
         found = PATH.fullmatch(path)
         workflow = self._by_id.get(int(found[1])) if found else None
         if found is None or workflow is None:
             raise NotFound(404, "not_found", "Workflow not found")
         if method == "POST":
-            return Answer(200, self._create(found[2]))
+            return ApiResponse(200, self._create(found[2]))
         if found[2] is None:
-            return Answer(200, workflow["workflow"])
+            return ApiResponse(200, workflow["workflow"])
         if found[2] == "/schema":
-            return Answer(200, workflow["schema"])
+            return ApiResponse(200, workflow["schema"])
         if found[2] == "/tasks":
-            return Answer(200, self._list(workflow, query))
+            return ApiResponse(200, self._list(workflow, query))
         raise NotFound(404, "not_found", "Not found")
 
     def _create(self, path: str) -> dict[str, Any]:

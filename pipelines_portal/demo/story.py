@@ -37,7 +37,7 @@ from pipelines_portal.task_index.models import StepTime, WorkflowIndex
 from pipelines_portal.task_index.steps import measure_steps
 from pipelines_portal.uploads.archive.directory import Tail, read_directory
 from pipelines_portal.uploads.archive.preview import preview_of_rows
-from pipelines_portal.uploads.choices import Checked, save_choice
+from pipelines_portal.uploads.choices import CheckedArchive, save_choice
 from pipelines_portal.uploads.forms import ChosenFile
 from pipelines_portal.uploads.given_rows import GivenRow
 from pipelines_portal.uploads.models import ZipUpload
@@ -221,7 +221,7 @@ class Story:
         tail = data.getvalue()
         given = [GivenRow(number, dict(row)) for number, row in enumerate(rows, 1)]
         preview = preview_of_rows(given, read_directory(Tail(tail, len(tail))), schema)
-        checked = Checked(preview, [dict(row) for row in rows], [row[file_field.name] for row in rows])
+        checked = CheckedArchive(preview, [dict(row) for row in rows], [row[file_field.name] for row in rows])
         token = uuid5(NAMESPACE_URL, f"demo {name}")
         return save_choice(person, workflow, ChosenFile(name, len(tail), "", tail), checked, token)
 

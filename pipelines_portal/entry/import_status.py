@@ -7,7 +7,7 @@ from django.db.models import IntegerField, Q
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce
 
-from pipelines_portal.entry.models import Counts, ImportJob, ImportJobs
+from pipelines_portal.entry.models import ImportJob, ImportJobs, RowCounts
 
 
 class Ending(StrEnum):
@@ -54,7 +54,7 @@ _SHAPES = {
 }
 
 
-def ending_of(counts: Counts) -> Ending:
+def ending_of(counts: RowCounts) -> Ending:
     """Return how the import ended. Skipped rows do not count."""
     if counts.unconfirmed:
         return Ending.UNCONFIRMED
@@ -63,7 +63,7 @@ def ending_of(counts: Counts) -> Ending:
     return Ending.REJECTED if counts.rejected else Ending.DRAFT
 
 
-def look_of(import_job: ImportJob, counts: Counts) -> Look:
+def look_of(import_job: ImportJob, counts: RowCounts) -> Look:
     """Return the status of an import. A deleted import, and one that is over, show how the sending ended."""
     if look := _LOOKS.get(ImportJob.Status(import_job.status)):
         return look

@@ -12,7 +12,7 @@ from pipelines_portal.api_client import PipelinesClient
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.models import UNFINISHED_ROWS, ImportJob, ImportRow, Step
+from pipelines_portal.entry.models import UNFINISHED_ROWS, ImportJob, ImportRow, ImportStep
 from pipelines_portal.entry.models.form import TypedDraft
 from pipelines_portal.entry.requests import record_sent_rows
 from pipelines_portal.submissions.appeared import Appeared, tasks_since
@@ -33,9 +33,9 @@ def hold_restored(copied_at: datetime, newest: Mapping[int, int]) -> None:
         if import_job.rows.filter(submission__status=unconfirmed).update(status=ImportRow.Status.UNCONFIRMED):
             import_job.store_counts()
         if import_job.has_unconfirmed and import_job.status != ImportJob.Status.CHECKED:
-            import_job.take_step(Step.STOP_UNCONFIRMED, ImportJob.Status.UNCONFIRMED, problem=texts.RESTORED)
+            import_job.take_step(ImportStep.STOP_UNCONFIRMED, ImportJob.Status.UNCONFIRMED, problem=texts.RESTORED)
         elif import_job.status == ImportJob.Status.SENDING:
-            import_job.take_step(Step.PAUSE, ImportJob.Status.PAUSED, problem=texts.RESTORED)
+            import_job.take_step(ImportStep.PAUSE, ImportJob.Status.PAUSED, problem=texts.RESTORED)
     _mark(ImportJob.objects.exclude(is_over), copied_at, newest)
     _mark(TypedDraft.objects.all(), copied_at, newest)
 

@@ -15,7 +15,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.models import ImportJob, Step
+from pipelines_portal.entry.models import ImportJob, ImportStep
 from pipelines_portal.entry.models.import_job import CAN_BE_TRANSFERRED
 from pipelines_portal.entry.requests import UNSETTLED, give_back_unsent, open_submission
 from pipelines_portal.entry.signals import import_transferred
@@ -25,20 +25,20 @@ from pipelines_portal.submissions.signals import BatchEnd, batch_ended
 
 def pause_import(import_job: ImportJob, by: User) -> bool:
     """Pause the sending. The request that is being sent continues."""
-    is_paused = _stop_sending(import_job, Step.PAUSE, ImportJob.Status.PAUSED, by, paused_by=by)
+    is_paused = _stop_sending(import_job, ImportStep.PAUSE, ImportJob.Status.PAUSED, by, paused_by=by)
     give_back_typed(import_job)
     return is_paused
 
 
 def stop_import(import_job: ImportJob, by: User) -> bool:
     """Stop the sending and return the rows that were not sent. The request that is being sent continues."""
-    is_stopped = _stop_sending(import_job, Step.STOP, ImportJob.Status.CHECKED, by)
+    is_stopped = _stop_sending(import_job, ImportStep.STOP, ImportJob.Status.CHECKED, by)
     if is_stopped:
         give_back_unsent(import_job)
     return is_stopped
 
 
-def _stop_sending(import_job: ImportJob, step: Step, status: str, by: User, **values: Any) -> bool:
+def _stop_sending(import_job: ImportJob, step: ImportStep, status: str, by: User, **values: Any) -> bool:
     with transaction.atomic():
         is_stopped = import_job.take_step(step, status, **values)
         if is_stopped:
@@ -48,14 +48,16 @@ def _stop_sending(import_job: ImportJob, step: Step, status: str, by: User, **va
 
 def pause_for(import_job: ImportJob, problem: str) -> bool:
     """Pause the sending for a reason that only a person can resolve. Only the lease holder can do this."""
-    is_paused = import_job.take_step(Step.PAUSE, ImportJob.Status.PAUSED, import_job.lease_is_held, problem=problem)
+    is_paused = import_job.take_step(
+        ImportStep.PAUSE, ImportJob.Status.PAUSED, import_job.lease_is_held, problem=problem
+    )
     give_back_typed(import_job)
     return is_paused
 
 
 def stop_unconfirmed(import_job: ImportJob, problem: str) -> bool:
     """Stop until a person decides about an unconfirmed request, even if the import was paused before."""
-    is_stopped = import_job.take_step(Step.STOP_UNCONFIRMED, ImportJob.Status.UNCONFIRMED, problem=problem)
+    is_stopped = import_job.take_step(ImportStep.STOP_UNCONFIRMED, ImportJob.Status.UNCONFIRMED, problem=problem)
     give_back_typed(import_job)
     return is_stopped
 
@@ -72,7 +74,7 @@ def finish_import(import_job: ImportJob) -> None:
         if import_job.is_typed and import_job.lock() and open_submission(import_job):
             import_job.release_lease()  # more rows were requested at the same time
         elif (
-            import_job.take_step(Step.FINISH, ImportJob.Status.CHECKED, import_job.lease_is_held)
+            import_job.take_step(ImportStep.FINISH, ImportJob.Status.CHECKED, import_job.lease_is_held)
             and not import_job.is_typed
         ):
             notify_end(import_job)
@@ -129,7 +131,7 @@ def delete_import(import_job: ImportJob, by: User) -> bool:
             transaction.set_rollback(True)
             return False
         values = {"deleted_by": by, "deleted_at": timezone.now(), "status_before_deletion": locked.status}
-        locked.take_step(Step.DELETE, ImportJob.Status.DELETED, **_pause_values(locked), **values)
+        locked.take_step(ImportStep.DELETE, ImportJob.Status.DELETED, **_pause_values(locked), **values)
         record(Verb.IMPORT_DELETED, by=by, target=locked, label=locked.label)
     return True
 
@@ -142,7 +144,7 @@ def restore_import(import_job: ImportJob, by: User) -> bool:
             return False
         values = {"deleted_by": None, "deleted_at": None, "status_before_deletion": ""}
         status = locked.status_before_deletion
-        locked.take_step(Step.RESTORE, status, **_pause_values(locked), **values)
+        locked.take_step(ImportStep.RESTORE, status, **_pause_values(locked), **values)
         record(Verb.IMPORT_RESTORED, by=by, target=locked, label=locked.label)
     return True
 

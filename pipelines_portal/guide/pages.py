@@ -22,7 +22,7 @@ ELSEWHERE = re.compile(r"^(https?:|mailto:|#)")
 
 
 @dataclass(frozen=True)
-class Page:
+class GuidePage:
     """A rendered page. `parts` are the anchors and texts of its second-level headings."""
 
     address: str
@@ -31,7 +31,7 @@ class Page:
     parts: tuple[tuple[str, str], ...]
 
 
-def page_at(where: str) -> Page | None:
+def page_at(where: str) -> GuidePage | None:
     """Return the rendered page, or None. Callers may cache it: files do not change while the portal runs."""
     file = files_known().get(where)
     return _rendered(where, file) if file else None
@@ -54,12 +54,12 @@ def contents() -> list[tuple[str, list[tuple[str, str]]]]:
     ]
 
 
-def _rendered(where: str, file: str) -> Page:
+def _rendered(where: str, file: str) -> GuidePage:
     markdown = Markdown(extensions=EXTENSIONS)
     markdown.treeprocessors.register(_Links(file), "links", 1)
     text = _text(file)
     html = markdown.convert(indent_fences(text))
-    return Page(where, _title(text), SafeString(_make_scrollable(html)), _parts(markdown))
+    return GuidePage(where, _title(text), SafeString(_make_scrollable(html)), _parts(markdown))
 
 
 def _text(file: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
 
-from pipelines_portal.guide.pages import Page, files_known, link_to, page_at
+from pipelines_portal.guide.pages import GuidePage, files_known, link_to, page_at
 
 LONGEST_QUERY = 200
 MOST_RESULTS = 50
@@ -19,7 +19,7 @@ TAG = re.compile(r"<[^>]+>")
 
 
 @dataclass(frozen=True)
-class Result:
+class SearchResult:
     """A section of a page, with a line of it that has one of the words."""
 
     link: str
@@ -60,7 +60,7 @@ class _Section:
         return best if len(best) <= EXCERPT_LENGTH else f"{best[:EXCERPT_LENGTH].rsplit(' ', 1)[0]} …"
 
 
-def search(query: str) -> list[Result]:
+def search(query: str) -> list[SearchResult]:
     """Return the sections that have all words of the query, those with the words in their heading first.
 
     If there are none, the query may be a message: return the sections that have most of its words in one line.
@@ -73,7 +73,7 @@ def search(query: str) -> list[Result]:
     if not found and len(words) >= LEAST_WORDS:
         similar = [(share, each) for each in _sections() if (share := each.share(words)) >= LEAST_SHARE]
         found = [each for _, each in sorted(similar, key=lambda pair: -pair[0])]
-    return [Result(each.link, each.page, each.heading, each.excerpt(words)) for each in found[:MOST_RESULTS]]
+    return [SearchResult(each.link, each.page, each.heading, each.excerpt(words)) for each in found[:MOST_RESULTS]]
 
 
 def _count(words: list[str], line: str) -> int:
@@ -86,7 +86,7 @@ def _sections() -> list[_Section]:
     return [section for address in files_known() if (page := page_at(address)) for section in _sections_of(page)]
 
 
-def _sections_of(page: Page) -> Iterator[_Section]:
+def _sections_of(page: GuidePage) -> Iterator[_Section]:
     _, *parts = HEADING.split(page.html)
     for number, (anchor, heading, body) in enumerate(zip(parts[::3], parts[1::3], parts[2::3], strict=True)):
         lines = tuple(line for part in ROW_OR_PARAGRAPH.split(body) if (line := _text(part)))

@@ -19,25 +19,25 @@ UNLIKELY_WORKFLOW_ID = 2**31 - 1
 INCONCLUSIVE = (ConnectionFailed, NotAsked, RateLimited, ServerError, UnexpectedResponse)
 
 
-class Verdict(Enum):
+class KeyVerdict(Enum):
     WORKS = "works"
     REJECTED = "rejected"
     UNKNOWN = "unknown"  # the API could not be asked just now
 
 
-def ask(client: PipelinesClient) -> tuple[Verdict, PipelinesError | None]:
+def ask(client: PipelinesClient) -> tuple[KeyVerdict, PipelinesError | None]:
     """Return whether the API accepts the client's key, and the error if it does not say."""
     try:
         client.workflow(UNLIKELY_WORKFLOW_ID)
     except Unauthorized as error:
-        return Verdict.REJECTED, error
+        return KeyVerdict.REJECTED, error
     except INCONCLUSIVE as error:
-        return Verdict.UNKNOWN, error
+        return KeyVerdict.UNKNOWN, error
     except PipelinesError:
         pass
-    return Verdict.WORKS, None
+    return KeyVerdict.WORKS, None
 
 
-def check_text(text: str) -> tuple[Verdict, PipelinesError | None]:
+def check_text(text: str) -> tuple[KeyVerdict, PipelinesError | None]:
     """Check a key that is not saved yet."""
     return ask(PipelinesClient(transport(), text))

@@ -22,7 +22,7 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.encryption import Undecryptable, decrypt, encrypt
 from pipelines_portal.core.times import local
-from pipelines_portal.keys.checking import Verdict, ask
+from pipelines_portal.keys.checking import KeyVerdict, ask
 from pipelines_portal.keys.expiry import Expiry, expiry_date
 from pipelines_portal.keys.signals import key_became_usable, key_removed, key_transferred
 
@@ -55,7 +55,7 @@ class SavedKeys(models.QuerySet["SavedKey"]):
 
     @transaction.atomic
     def save_key(
-        self, owner: User, name: str, text: str, expiry: str, verdict: Verdict, duplicate: "SavedKey | None" = None
+        self, owner: User, name: str, text: str, expiry: str, verdict: KeyVerdict, duplicate: "SavedKey | None" = None
     ) -> "SavedKey":
         """Save the key `text`, after the API was asked about it with the result `verdict`.
 
@@ -65,7 +65,7 @@ class SavedKeys(models.QuerySet["SavedKey"]):
         """
         key = SavedKey(owner=owner, name=name, fingerprint=fingerprint(text), expiry=expiry)
         key.expires_at = expiry_date(expiry)
-        key.checked_at = timezone.now() if verdict is Verdict.WORKS else None
+        key.checked_at = timezone.now() if verdict is KeyVerdict.WORKS else None
         key.encrypt(text)
         if duplicate is None:
             key.save()
@@ -179,7 +179,7 @@ class SavedKey(models.Model):
         days = (local(self.expires_at).date() - local(now).date()).days
         return days if self.expires_at > now else min(days, -1)
 
-    def check_with(self, client: PipelinesClient, by: User) -> tuple[Verdict, PipelinesError | None]:
+    def check_with(self, client: PipelinesClient, by: User) -> tuple[KeyVerdict, PipelinesError | None]:
         """Ask the API with `client` whether the key works, and store the result.
 
         A key that works is no longer rejected or paused. With UNKNOWN comes the reason why the API did not answer.
@@ -187,14 +187,14 @@ class SavedKey(models.Model):
         # A key that is replaced during the call is another one: the result says nothing about it.
         checked = self.fingerprint
         verdict, error = ask(client)
-        values: dict[str, object] = {} if verdict is Verdict.UNKNOWN else {"checked_at": timezone.now()}
-        if verdict is Verdict.WORKS:
+        values: dict[str, object] = {} if verdict is KeyVerdict.UNKNOWN else {"checked_at": timezone.now()}
+        if verdict is KeyVerdict.WORKS:
             values |= {"rejected_at": None, "paused_until": None}
         with transaction.atomic():
             if values and not SavedKey.objects.filter(pk=self.pk, fingerprint=checked).update(**values):
                 return verdict, error
             record(Verb.KEY_CHECKED, by=by, target=self, result=verdict.value)
-        if verdict is Verdict.WORKS and self.rejected_at is not None:
+        if verdict is KeyVerdict.WORKS and self.rejected_at is not None:
             key_became_usable.send(SavedKey, key=self)
         return verdict, error
 

@@ -29,7 +29,7 @@ STORED_FOR = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
-class Answer:
+class FetchedAnswer:
     """An answer of the API, which was asked at `at`."""
 
     text: str
@@ -37,7 +37,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Question:
+class PooledRead:
     """A read of `workflow_id` with `key`. `what` distinguishes it from other reads."""
 
     key: SavedKey
@@ -52,16 +52,16 @@ class Question:
         return PooledAnswer.objects.filter(key=self.key, digest=self.digest)
 
 
-def pooled(question: Question, fetch: Callable[[], str], *, younger_than: float, is_refresh: bool) -> Answer:
+def pooled(question: PooledRead, fetch: Callable[[], str], *, younger_than: float, is_refresh: bool) -> FetchedAnswer:
     """Return an answer of the last `younger_than` seconds, or call `fetch` for one. Raises what `fetch` raises.
 
     With `is_refresh`, the page refreshes itself and may show an older answer while another process asks.
     """
     oldest = OLDEST_SHOWN if is_refresh else younger_than
     result = _answer_or_lease(question, younger_than, oldest) or _wait(question, younger_than, oldest)
-    if isinstance(result, Answer):
+    if isinstance(result, FetchedAnswer):
         return result
-    return _fetch(question, result, fetch) if result else Answer(fetch(), timezone.now())
+    return _fetch(question, result, fetch) if result else FetchedAnswer(fetch(), timezone.now())
 
 
 def outdate(key: SavedKey, workflow_id: int) -> None:
@@ -76,7 +76,7 @@ def delete_old_answers() -> int:
     return PooledAnswer.objects.filter(old, unclaimed).delete()[0]
 
 
-def _answer_or_lease(question: Question, younger_than: float, oldest: float) -> Answer | datetime | None:
+def _answer_or_lease(question: PooledRead, younger_than: float, oldest: float) -> FetchedAnswer | datetime | None:
     """Return an answer, or the end of our lease to ask, or None while another process asks."""
     stored = read_answer(question.key.pk, question.digest)
     if stored is None:
@@ -86,11 +86,11 @@ def _answer_or_lease(question: Question, younger_than: float, oldest: float) -> 
     return _lease(question, younger_than) or (_answer(stored) if stored.is_younger_than(oldest) else None)
 
 
-def _answer(stored: StoredAnswer) -> Answer:
-    return Answer(stored.text, stored.fetched_at or timezone.now())
+def _answer(stored: StoredAnswer) -> FetchedAnswer:
+    return FetchedAnswer(stored.text, stored.fetched_at or timezone.now())
 
 
-def _wait(question: Question, younger_than: float, oldest: float) -> Answer | datetime | None:
+def _wait(question: PooledRead, younger_than: float, oldest: float) -> FetchedAnswer | datetime | None:
     """Poll while another process asks. The caller takes up one place of the transport while it waits.
 
     A caller that asks after all first reads the state of the key again, which may be paused or rejected by now. Raises
@@ -102,12 +102,12 @@ def _wait(question: Question, younger_than: float, oldest: float) -> Answer | da
         while result is None and time.monotonic() < give_up:
             time.sleep(POLL_SECONDS)
             result = _answer_or_lease(question, younger_than, oldest)
-    if not isinstance(result, Answer):
+    if not isinstance(result, FetchedAnswer):
         refresh_state(question.key)
     return result
 
 
-def _lease(question: Question, younger_than: float) -> datetime | None:
+def _lease(question: PooledRead, younger_than: float) -> datetime | None:
     """Return the end of our lease if the answer is too old and no other process is asking."""
     now, until = timezone.now(), _lease_end()
     old = Q(fetched_at=None) | Q(fetched_at__lt=now - timedelta(seconds=younger_than))
@@ -115,7 +115,7 @@ def _lease(question: Question, younger_than: float) -> datetime | None:
     return until if question.rows().filter(old, free).update(claimed_until=until) else None
 
 
-def _first_lease(question: Question) -> datetime | None:
+def _first_lease(question: PooledRead) -> datetime | None:
     """Return the end of our lease if this was never asked. One of several processes gets it."""
     until = _lease_end()
     values = {"key": question.key, "workflow_id": question.workflow_id, "digest": question.digest}
@@ -132,7 +132,7 @@ def _lease_end() -> datetime:
     return timezone.now() + timedelta(seconds=settings.API_TIMEOUT_SECONDS + 5)
 
 
-def _fetch(question: Question, lease_end: datetime, fetch: Callable[[], str]) -> Answer:
+def _fetch(question: PooledRead, lease_end: datetime, fetch: Callable[[], str]) -> FetchedAnswer:
     """Ask, and store the answer unless a change, or the end of our lease, has taken the lease away."""
     fetched_at, claimed = timezone.now(), question.rows().filter(claimed_until=lease_end)
     try:
@@ -141,4 +141,4 @@ def _fetch(question: Question, lease_end: datetime, fetch: Callable[[], str]) ->
         claimed.update(claimed_until=None)
         raise
     claimed.update(text=text, fetched_at=fetched_at, claimed_until=None)
-    return Answer(text, fetched_at)
+    return FetchedAnswer(text, fetched_at)

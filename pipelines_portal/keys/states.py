@@ -12,7 +12,7 @@ from pipelines_portal.keys.models import SavedKey
 
 
 @dataclass(frozen=True)
-class State:
+class KeyState:
     """A state by its `name`. `tone` is a data-status, `shape` a symbol, and `seconds` the rest of a pause."""
 
     name: str
@@ -22,24 +22,24 @@ class State:
     seconds: int = 0
 
 
-def state_of(key: SavedKey, now: datetime | None = None) -> State:
+def state_of(key: SavedKey, now: datetime | None = None) -> KeyState:
     """Return the worst state that is known of the key."""
     now = now or timezone.now()
     if not key.can_be_decrypted:
-        return State("unreadable", "Can’t be opened", "failed", "failed")
+        return KeyState("unreadable", "Can’t be opened", "failed", "failed")
     if key.rejected_at is not None:
-        return State("rejected", f"Rejected {short(key.rejected_at, now)}", "failed", "failed")
+        return KeyState("rejected", f"Rejected {short(key.rejected_at, now)}", "failed", "failed")
     if seconds := key.pause_seconds(now):
-        return State("waits", "Rate limit reached", "warning", "escalated", seconds)
+        return KeyState("waits", "Rate limit reached", "warning", "escalated", seconds)
     days = key.days_left(now)
     if days is not None and days <= max(REMINDER_DAYS) and not key.is_accepted_after_expiry:
         return _expiry_state(days)
     if key.checked_at or key.last_used_at:
-        return State("works", "Active", "finished", "finished")
-    return State("unchecked", "Not checked", "pending", "pending")
+        return KeyState("works", "Active", "finished", "finished")
+    return KeyState("unchecked", "Not checked", "pending", "pending")
 
 
-def _expiry_state(days: int) -> State:
+def _expiry_state(days: int) -> KeyState:
     if days < 0:
-        return State("over", texts.expires_in(days), "failed", "failed")
-    return State("ends", texts.expires_in(days), "warning", "escalated")
+        return KeyState("over", texts.expires_in(days), "failed", "failed")
+    return KeyState("ends", texts.expires_in(days), "warning", "escalated")

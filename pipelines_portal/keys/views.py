@@ -18,7 +18,7 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.accounts.texts import VIEWERS_READ_ONLY
 from pipelines_portal.api_client import CertificateRefused, PipelinesError
 from pipelines_portal.keys import texts
-from pipelines_portal.keys.checking import Verdict, check_text
+from pipelines_portal.keys.checking import KeyVerdict, check_text
 from pipelines_portal.keys.clients import check_client_for
 from pipelines_portal.keys.forms import (
     MOST_TEAMS,
@@ -65,7 +65,7 @@ def _save_key(request: SignedInRequest, form: SavedKeyForm) -> SavedKey | None:
     """Return the saved key, or None with an error in the form."""
     name, text, expiry = form.cleaned_data["name"], form.cleaned_data["key"], form.cleaned_data["expiry"]
     verdict, error = check_text(text)
-    if verdict is Verdict.REJECTED:
+    if verdict is KeyVerdict.REJECTED:
         form.add_error("key", texts.UNKNOWN_KEY)
         return None
     try:
@@ -157,11 +157,11 @@ def key_check(request: SignedInRequest, key_id: int) -> HttpResponse:
     key = usable_key(request.user, key_id)
     was_rejected = key.rejected_at is not None
     verdict, error = key.check_with(check_client_for(key), request.user)
-    if verdict is Verdict.WORKS:
+    if verdict is KeyVerdict.WORKS:
         messages.success(request, f"Key “{key.name}” is active")
-    elif verdict is Verdict.REJECTED:
+    elif verdict is KeyVerdict.REJECTED:
         messages.warning(request, "Pipelines still rejects this key" if was_rejected else "Pipelines rejects this key")
-    elif verdict is Verdict.UNKNOWN:
+    elif verdict is KeyVerdict.UNKNOWN:
         seconds = getattr(error, "retry_after", None)
         messages.warning(request, texts.not_checked(seconds, _certificate_problem(error)))
     return redirect("keys:detail", key.pk)
@@ -258,9 +258,9 @@ def key_replace(request: SignedInRequest, key_id: int) -> HttpResponse:
 def _check_new_key(key: SavedKey, form: ReplaceKeyForm) -> Reach | None:
     """Return the workflows that the new key reaches, or None with an error in the form if the key does not work."""
     verdict, error = check_text(form.cleaned_data["key"])
-    if verdict is not Verdict.WORKS:
+    if verdict is not KeyVerdict.WORKS:
         unknown = texts.not_checked(None, _certificate_problem(error))
-        form.add_error("key", texts.UNKNOWN_KEY if verdict is Verdict.REJECTED else unknown)
+        form.add_error("key", texts.UNKNOWN_KEY if verdict is KeyVerdict.REJECTED else unknown)
         return None
     reach = check_reach(form.cleaned_data["key"], key)
     if reach.is_rejected:

@@ -10,7 +10,7 @@ from pipelines_portal.api_client.task_status import CAN_BE_STUCK, label_of
 from pipelines_portal.core.times import duration
 from pipelines_portal.overview.charts import build_chart, day_label
 from pipelines_portal.submissions.team import IS_SHARED, Sent, keys_looked_after, sent_since
-from pipelines_portal.task_index.counts import Counts, build_counts, counted_so_far, status_counts
+from pipelines_portal.task_index.counts import TaskCounts, build_counts, counted_so_far, status_counts
 from pipelines_portal.task_index.models import DURATION_DAYS, GONE, WorkflowIndex
 from pipelines_portal.task_index.reads import count_stuck, days_of, is_read, oldest_open
 from pipelines_portal.web.bar_chart import build_bar
@@ -55,7 +55,7 @@ def _people(user: User, workflow: OpenedWorkflow, now: datetime) -> list[Sent] |
     return sent_since(user, midnight, workflow)
 
 
-def _open_tasks(index: WorkflowIndex, counts: Counts, now: datetime) -> dict[str, Any]:
+def _open_tasks(index: WorkflowIndex, counts: TaskCounts, now: datetime) -> dict[str, Any]:
     oldest = oldest_open(index, counts)
     shares = [(status, label_of(status), number) for status, number in counts.by_status.items()]
     return {

@@ -20,8 +20,8 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.submissions.origin import title_of
 from pipelines_portal.submissions.reads import read_made
-from pipelines_portal.submissions.search.excerpts import Match, Part, marked_text, matches
-from pipelines_portal.submissions.search.queries import Question, find_page
+from pipelines_portal.submissions.search.excerpts import MarkedPart, Match, marked_text, matches
+from pipelines_portal.submissions.search.queries import SearchQuery, find_page
 from pipelines_portal.submissions.search_words import Term, fold, terms_in, words_in
 from pipelines_portal.task_index.models import GONE, IndexedTask
 from pipelines_portal.tasks.conditions import LONGEST_TEXT as LONGEST_QUESTION
@@ -76,7 +76,7 @@ class Option:
     """
 
     url: str
-    parts: list[Part]
+    parts: list[MarkedPart]
     where: str = ""
     icon: str = ""
     status: str = ""
@@ -91,12 +91,12 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Group:
+class ResultGroup:
     title: str
     options: list[Option]
 
 
-class Workflow(NamedTuple):
+class WorkflowResult(NamedTuple):
     pk: int
     key_id: int
     workflow_id: int
@@ -136,32 +136,32 @@ class Palette:
         return next((key for key in (here, self.last_key, *self.keys) if key in self.keys), 0)
 
     @cached_property
-    def workflows(self) -> list[Workflow]:
+    def workflows(self) -> list[WorkflowResult]:
         """The workflows of these keys: pinned ones, then those visited last."""
         found = OpenedWorkflow.objects.filter(key__in=list(self.keys)).marked_by(self.user).recent_first()
-        return [Workflow._make(row) for row in found.values_list(*Workflow._fields)[:MOST_WORKFLOWS]]
+        return [WorkflowResult._make(row) for row in found.values_list(*WorkflowResult._fields)[:MOST_WORKFLOWS]]
 
     @cached_property
-    def by_place(self) -> dict[tuple[int, int], Workflow]:
+    def by_place(self) -> dict[tuple[int, int], WorkflowResult]:
         return {(one.key_id, one.workflow_id): one for one in self.workflows}
 
-    def groups(self) -> list[Group]:
-        found = self._matching() if self.query else [Group("Recent workflows", self._recent()), self._places()]
+    def groups(self) -> list[ResultGroup]:
+        found = self._matching() if self.query else [ResultGroup("Recent workflows", self._recent()), self._places()]
         return [group for group in found if group.options]
 
-    def _matching(self) -> Iterable[Group]:
+    def _matching(self) -> Iterable[ResultGroup]:
         yield from self._workflow_groups()
-        yield Group("Commands", [*self._workflow_commands(), *self._themes()][:MOST_SHOWN])
-        yield Group("Not in your list", self._to_add())
+        yield ResultGroup("Commands", [*self._workflow_commands(), *self._themes()][:MOST_SHOWN])
+        yield ResultGroup("Not in your list", self._to_add())
         if self.words:
-            yield Group("Tasks", self._tasks())
-            yield Group("Imports", self._imports())
-            yield Group("Presets", self._presets())
-            yield Group("Drafts", self._drafts())
+            yield ResultGroup("Tasks", self._tasks())
+            yield ResultGroup("Imports", self._imports())
+            yield ResultGroup("Presets", self._presets())
+            yield ResultGroup("Drafts", self._drafts())
             yield self._places()
-        everything = [Part("All text matches for “"), Part(self.query, is_asked_for=True), Part("”")]
+        everything = [MarkedPart("All text matches for “"), MarkedPart(self.query, is_asked_for=True), MarkedPart("”")]
         url = f"{reverse('search:search')}?{urlencode({'q': self.query})}"
-        yield Group("Search", [Option(url, everything, icon="search")])
+        yield ResultGroup("Search", [Option(url, everything, icon="search")])
 
     # Workflows
 
@@ -169,7 +169,7 @@ class Palette:
         in_sight = [one for one in self.workflows if not one.is_hidden]
         return [self._workflow(one) for one in in_sight[:MOST_SHOWN]]
 
-    def _workflow_groups(self) -> Iterable[Group]:
+    def _workflow_groups(self) -> Iterable[ResultGroup]:
         """Return the workflows of the key in use, then those of each other key under its name."""
         ids = set(self._pasted_ids)
         if self.task_id is not None:
@@ -181,11 +181,11 @@ class Palette:
             shown = [one for one in found if one.key_id == key][:MOST_SHOWN]
             options = [replace(self._workflow(one), where="Tasks") for one in shown]
             if options and options[0].second:
-                label = [Part("New task in "), *options[0].parts]
+                label = [MarkedPart("New task in "), *options[0].parts]
                 options.insert(1, Option(options[0].second, label, icon="plus", key="⇧ ⏎"))
-            yield Group("Workflows" if key == self.key_id else self.keys[key], options)
+            yield ResultGroup("Workflows" if key == self.key_id else self.keys[key], options)
 
-    def _workflow(self, one: Workflow) -> Option:
+    def _workflow(self, one: WorkflowResult) -> Option:
         place, accepts_tasks = [one.key_id, one.workflow_id], one.status in CREATABLE_STATUSES
         create = "uploads:choose" if one.has_file_fields else "new_task:create"
         return Option(
@@ -212,7 +212,7 @@ class Palette:
         if not missing:
             return []
         ids = ", ".join(map(str, missing))
-        label = [Part(f"Add workflow {ids}" if len(missing) == 1 else f"Add workflows {ids}")]
+        label = [MarkedPart(f"Add workflow {ids}" if len(missing) == 1 else f"Add workflows {ids}")]
         keys = sorted(self.keys, key=lambda key: key != self.key_id)[:MOST_KEYS_TO_ADD]
         query = urlencode({"open": ids})
         return [
@@ -238,7 +238,7 @@ class Palette:
                     where = "" if workflow.key_id == self.key_id else self.keys[workflow.key_id]
                     yield Option(url, marked(f"{label} {workflow.name}", self.words), where, icon)
 
-    def _may(self, name: str, workflow: Workflow) -> bool:
+    def _may(self, name: str, workflow: WorkflowResult) -> bool:
         if name == "tasks:list":
             # A list has the command itself: palette.js adds it.
             return not (self.match and self.match.view_name == name)
@@ -252,7 +252,7 @@ class Palette:
                 url = f"{reverse('accounts:account')}#theme"
                 yield Option(url, marked(label, self.words), icon="info", theme=theme.value)
 
-    def _workflow_of_page(self) -> Workflow | None:
+    def _workflow_of_page(self) -> WorkflowResult | None:
         kwargs = self.match.kwargs if self.match else {}
         return self.by_place.get((kwargs.get("key_id", 0), kwargs.get("workflow_id", 0)))
 
@@ -262,7 +262,7 @@ class Palette:
         """Return the task with the ID in each workflow that is known to have it, then rows with the words."""
         task_id, found = self.task_id, []
         if task_id or max(map(len, self.words)) >= SHORTEST_TEXT:
-            found = find_page(self.user, Question(self.terms), count=MOST_ROWS).rows
+            found = find_page(self.user, SearchQuery(self.terms), count=MOST_ROWS).rows
         ids = {row.task_id for row in found if row.task_id} | ({task_id} if task_id else set())
         statuses = self._statuses(ids)
         by_id = self._tasks_by_id(task_id, statuses) if task_id else []
@@ -295,7 +295,11 @@ class Palette:
         key, workflow_id, task_id = place
         workflow = self.by_place.get((key, workflow_id))
         text = title_of(values, workflow.telling_field if workflow else "")[:LONGEST_TEXT]
-        label = [Part("Task "), Part(str(task_id), is_asked_for=True), *([Part(f" · {text}")] if text else [])]
+        label = [
+            MarkedPart("Task "),
+            MarkedPart(str(task_id), is_asked_for=True),
+            *([MarkedPart(f" · {text}")] if text else []),
+        ]
         where = workflow.name if workflow else f"Workflow {workflow_id}"
         url = reverse("tasks:detail", args=place)
         return Option(url, label, where, icon=icon_of(status) if status else "sent", status=status)
@@ -303,7 +307,7 @@ class Palette:
     def _row(
         self,
         row: SubmissionRow,
-        workflow: Workflow | None,
+        workflow: WorkflowResult | None,
         titles: dict[str, str],
         statuses: dict[tuple[int, int, int], str],
     ) -> Option:
@@ -321,7 +325,7 @@ class Palette:
         status = statuses.get(place, "")
         where = label_of(status) if status else row.get_status_display()
         icon = icon_of(status) if status else "sent"
-        parts = [Part(f"{row.task_id} · "), *parts]
+        parts = [MarkedPart(f"{row.task_id} · "), *parts]
         return Option(reverse("tasks:detail", args=place), parts, where, icon, status, matches=found)
 
     # Imports, presets, drafts
@@ -371,14 +375,14 @@ class Palette:
 
     # Places
 
-    def _places(self) -> Group:
+    def _places(self) -> ResultGroup:
         places = [place for place in PLACES if self.user.is_administrator or place[1] not in FOR_ADMINISTRATORS]
         found = best(places, lambda place: place[0], self.words)
         options = [
             Option(reverse(name) if name else self._help_address(), marked(label, self.words), icon=icon)
             for label, name, icon in found
         ]
-        return Group("Go to", options)
+        return ResultGroup("Go to", options)
 
     def _help_address(self) -> str:
         is_lead = self.user.memberships.filter(is_lead=True).exists()
@@ -391,7 +395,7 @@ def _is_begun(word: str, text: str) -> bool:
     return any(each == word or (len(word) >= SHORTEST_COMMAND and each.startswith(word)) for each in words_in(text))
 
 
-def _draft_label(workflow: Workflow) -> str:
+def _draft_label(workflow: WorkflowResult) -> str:
     return f"Draft in {workflow.name}"
 
 
@@ -413,7 +417,7 @@ def _rank(name: str, words: list[str]) -> int:
     return 1 if all(re.search(rf"(?<![^\W_]){re.escape(word)}", name) for word in words) else 2
 
 
-def marked(text: str, words: list[str]) -> list[Part]:
+def marked(text: str, words: list[str]) -> list[MarkedPart]:
     """Return the text in parts, of which those are marked that match the folded words."""
     folded = [fold(sign) for sign in text]
     # The position in the text of each character of the folded text.
@@ -426,12 +430,12 @@ def marked(text: str, words: list[str]) -> list[Part]:
             while last + 1 < len(text) and not folded[last + 1]:
                 last += 1
             hits[first : last + 1] = [True] * (last + 1 - first)
-    parts: list[Part] = []
+    parts: list[MarkedPart] = []
     for sign, is_hit in zip(text, hits, strict=True):
         if parts and parts[-1].is_asked_for == is_hit:
-            parts[-1] = Part(parts[-1].text + sign, is_hit)
+            parts[-1] = MarkedPart(parts[-1].text + sign, is_hit)
         else:
-            parts.append(Part(sign, is_hit))
+            parts.append(MarkedPart(sign, is_hit))
     return parts
 
 

@@ -22,7 +22,7 @@ from pipelines_portal.spreadsheets import texts
 from pipelines_portal.spreadsheets.blocks import blocks_of
 from pipelines_portal.spreadsheets.csv_rows import read_csv
 from pipelines_portal.spreadsheets.encodings import no_text
-from pipelines_portal.spreadsheets.files import Asked, Found
+from pipelines_portal.spreadsheets.files import ReadingOptions, ReadingResult
 from pipelines_portal.spreadsheets.json_rows import is_json, read_json
 from pipelines_portal.spreadsheets.limits import Bounds, RowsFileError
 from pipelines_portal.spreadsheets.xlsx_rows import read_xlsx
@@ -43,7 +43,7 @@ def main() -> None:
     path = request["path"]
     file: IO[bytes] = Path(path).open("rb") if path else io.BytesIO(_read_exactly(request["size"]))  # noqa: SIM115
     threading.Thread(target=_exit_with_parent, daemon=True).start()
-    for kind, content in frames(request["name"], file, Asked(**request["asked"]), bounds):
+    for kind, content in frames(request["name"], file, ReadingOptions(**request["asked"]), bounds):
         sys.stdout.buffer.write(FRAME.pack(kind, len(content)) + content)
         sys.stdout.buffer.flush()
     os._exit(0)
@@ -57,10 +57,10 @@ def limit_resources(bounds: Bounds) -> None:
             resource.setrlimit(getattr(resource, f"RLIMIT_{kind}"), (limit, limit))
 
 
-def frames(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> Iterator[tuple[bytes, bytes]]:
+def frames(name: str, file: IO[bytes], options: ReadingOptions, bounds: Bounds) -> Iterator[tuple[bytes, bytes]]:
     """Yield the frames for a file while it is read."""
     try:
-        found, lines = _open(name, file, asked, bounds)
+        found, lines = _open(name, file, options, bounds)
         yield FOUND, _encode(asdict(found))
         for block, count in blocks_of(name, lines, bounds):
             found.line_count += count
@@ -72,12 +72,12 @@ def frames(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> Iterator
         yield REFUSAL, _encode({"title": f"{name} is too large.", "advice": texts.SPLIT_OR_CSV})
 
 
-def _open(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[Found, Any]:
+def _open(name: str, file: IO[bytes], options: ReadingOptions, bounds: Bounds) -> tuple[ReadingResult, Any]:
     """Open the file by its contents, whatever its name says."""
     start = file.read(START)
     file.seek(0)
     if start.startswith(b"PK\x03\x04"):
-        return read_xlsx(name, file, asked, bounds)
+        return read_xlsx(name, file, options, bounds)
     if start.startswith(OLD_OFFICE):
         raise RowsFileError(f"{name} is an old Excel file, or has a password.", texts.SAVE_AS_XLSX_OR_CSV)
     if start.startswith((b"%PDF-", b"\x89PNG", b"\x1f\x8b", b"GIF8")):
@@ -86,7 +86,7 @@ def _open(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[Fou
         raise RowsFileError(f"{name} is a web page or XML.", texts.SAVE_AS_XLSX_OR_CSV)
     if is_json(start):
         return read_json(name, file, bounds)
-    return read_csv(name, file, asked, bounds)
+    return read_csv(name, file, options, bounds)
 
 
 def _encode(value: Any) -> bytes:

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from pipelines_portal.spreadsheets.child import BLOCK, END, FOUND, FRAME, LENGTH, REFUSAL
-from pipelines_portal.spreadsheets.files import Asked, Found
+from pipelines_portal.spreadsheets.files import ReadingOptions, ReadingResult
 from pipelines_portal.spreadsheets.limits import Bounds, RowsFileError
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -23,14 +23,14 @@ SILENCE_SECONDS = 90.0
 logger = logging.getLogger(__name__)
 
 
-class Reading:
+class FileReading:
     """The reading of a file. Use it as a context manager, and iterate over `blocks` once.
 
     `found` is set at the start. Its counts and its remarks about cells are complete after the last block.
     """
 
-    def __init__(self, name: str, data: bytes | Path, asked: Asked, bounds: Bounds) -> None:
-        self.name, self.data, self.asked, self.bounds = name, data, asked, bounds
+    def __init__(self, name: str, data: bytes | Path, options: ReadingOptions, bounds: Bounds) -> None:
+        self.name, self.data, self.options, self.bounds = name, data, options, bounds
         self.silence = SILENCE_SECONDS
 
     def __enter__(self) -> Self:
@@ -83,7 +83,7 @@ class Reading:
         path = str(self.data.resolve()) if isinstance(self.data, Path) else ""
         data = b"" if isinstance(self.data, Path) else self.data
         request = {"name": self.name, "path": path, "size": len(data)}
-        request |= {"asked": asdict(self.asked), "bounds": asdict(self.bounds)}
+        request |= {"asked": asdict(self.options), "bounds": asdict(self.bounds)}
         encoded = json.dumps(request).encode()
         try:
             self._stdin.write(LENGTH.pack(len(encoded)) + encoded)
@@ -102,13 +102,13 @@ class Reading:
             raise self._child_failed()
         return kind, content
 
-    def _found(self, kind: bytes, content: bytes, expected: bytes) -> Found:
+    def _found(self, kind: bytes, content: bytes, expected: bytes) -> ReadingResult:
         try:
             answer: dict[str, Any] = json.loads(content)
             if kind == REFUSAL:
                 raise RowsFileError(str(answer["title"]), str(answer["advice"]))
             if kind == expected:
-                return Found(**answer)
+                return ReadingResult(**answer)
         except (ValueError, TypeError, LookupError):
             pass
         raise self._child_failed()

@@ -12,7 +12,7 @@ from pipelines_portal.spreadsheets import texts
 from pipelines_portal.spreadsheets.cells import Line
 from pipelines_portal.spreadsheets.csv_cells import bare_cell
 from pipelines_portal.spreadsheets.encodings import LABELS, detect_encoding, listed, no_text
-from pipelines_portal.spreadsheets.files import Asked, Found
+from pipelines_portal.spreadsheets.files import ReadingOptions, ReadingResult
 from pipelines_portal.spreadsheets.limits import MAX_CELL, MEBIBYTE, Bounds, RowsFileError
 
 # In one row, including those in quoted cells.
@@ -24,15 +24,17 @@ SAMPLE_LINES = 200
 NAMED = re.compile(r"\ufeff?sep=([^\w\"\r\n\0])\r?\n\Z", re.IGNORECASE)
 
 
-def read_csv(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[Found, Iterator[Line]]:
+def read_csv(
+    name: str, file: IO[bytes], options: ReadingOptions, bounds: Bounds
+) -> tuple[ReadingResult, Iterator[Line]]:
     """Return what is known of the file, and its lines, numbered as a spreadsheet would number them."""
-    encoding = _encoding(name, file, asked)
+    encoding = _encoding(name, file, options)
     text = _text(file, encoding)
     sample = text.read(SAMPLE_LETTERS)
     named = NAMED.match(sample[: sample.find("\n") + 1]) if "\n" in sample else None
-    delimiter = _chosen_delimiter(asked) or (named[1] if named else detect_delimiter(sample))
-    found = Found("csv", encoding=listed(encoding), delimiter=delimiter)
-    if encoding == "cp1252" and not asked.encoding:
+    delimiter = _chosen_delimiter(options) or (named[1] if named else detect_delimiter(sample))
+    found = ReadingResult("csv", encoding=listed(encoding), delimiter=delimiter)
+    if encoding == "cp1252" and not options.encoding:
         found.remarks.append(f"{name} isn’t UTF-8, so it was read as Windows-1252. Check letters such as é.")
     text = _text(file, encoding)
     if named:
@@ -40,10 +42,10 @@ def read_csv(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[
     return found, _lines(name, _LimitedLines(name, text, delimiter), found, bounds)
 
 
-def _chosen_delimiter(asked: Asked) -> str:
-    if len(asked.delimiter) > 1 or asked.delimiter in tuple('"\r\n\0'):
+def _chosen_delimiter(options: ReadingOptions) -> str:
+    if len(options.delimiter) > 1 or options.delimiter in tuple('"\r\n\0'):
         raise RowsFileError("The separator must be a single character other than a quote.", "Select another separator.")
-    return asked.delimiter
+    return options.delimiter
 
 
 def detect_delimiter(sample: str) -> str:
@@ -65,15 +67,15 @@ def _evenness(sample: str, delimiter: str, strict: bool) -> tuple[int, int]:
     return max(((count, width) for width, count in widths.items()), default=(0, 0))
 
 
-def _encoding(name: str, file: IO[bytes], asked: Asked) -> str:
-    if asked.encoding in ("", "utf-8"):
+def _encoding(name: str, file: IO[bytes], options: ReadingOptions) -> str:
+    if options.encoding in ("", "utf-8"):
         found = detect_encoding(name, file)
-        return found if found.startswith("utf-8") or not asked.encoding else "utf-8-sig"
-    if asked.encoding not in LABELS:
-        raise RowsFileError(f"{asked.encoding} isn’t a known encoding.", "Select one from the list.")
-    if asked.encoding == "utf-16" and (found := detect_encoding(name, file)).startswith("utf-16"):
+        return found if found.startswith("utf-8") or not options.encoding else "utf-8-sig"
+    if options.encoding not in LABELS:
+        raise RowsFileError(f"{options.encoding} isn’t a known encoding.", "Select one from the list.")
+    if options.encoding == "utf-16" and (found := detect_encoding(name, file)).startswith("utf-16"):
         return found
-    return asked.encoding
+    return options.encoding
 
 
 def _text(file: IO[bytes], encoding: str) -> io.TextIOWrapper:
@@ -97,7 +99,7 @@ class _Unclosed(io.RawIOBase):
         return len(piece)
 
 
-def _lines(name: str, watched: "_LimitedLines", found: Found, bounds: Bounds) -> Iterator[Line]:
+def _lines(name: str, watched: "_LimitedLines", found: ReadingResult, bounds: Bounds) -> Iterator[Line]:
     csv.field_size_limit(MAX_CELL)
     reader = csv.reader(watched, delimiter=watched.delimiter, strict=False)
     try:

@@ -10,7 +10,7 @@ class Sheet(TypedDict):
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReadingOptions:
     """The options that a person chose. "" means automatic."""
 
     encoding: str = ""
@@ -19,7 +19,7 @@ class Asked:
 
 
 @dataclass
-class Found:
+class ReadingResult:
     """How a file was read. Counts and remarks about cells are complete at its end."""
 
     # csv, xlsx, json or jsonl

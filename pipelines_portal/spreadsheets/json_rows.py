@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from pipelines_portal.spreadsheets import texts
 from pipelines_portal.spreadsheets.cells import Cell, Line, typed
-from pipelines_portal.spreadsheets.files import Found
+from pipelines_portal.spreadsheets.files import ReadingResult
 from pipelines_portal.spreadsheets.limits import Bounds, RowsFileError, too_many_columns, too_many_rows
 
 MAX_DEPTH = 64
@@ -33,7 +33,7 @@ def is_json(start: bytes) -> bool:
     return bool(BEGINNING.match(text))
 
 
-def read_json(name: str, file: IO[bytes], bounds: Bounds) -> tuple[Found, Iterator[Line]]:
+def read_json(name: str, file: IO[bytes], bounds: Bounds) -> tuple[ReadingResult, Iterator[Line]]:
     """Read a list of objects, plain or as the API takes them, or one object per line. Line 0 has their names."""
     data = file.read()
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -43,7 +43,7 @@ def read_json(name: str, file: IO[bytes], bounds: Bounds) -> tuple[Found, Iterat
     if len(rows) > bounds.rows:
         raise too_many_rows(name, bounds.rows)
     names = _names(name, rows, bounds)
-    return Found(kind, encoding="utf-8"), _lines(names, rows)
+    return ReadingResult(kind, encoding="utf-8"), _lines(names, rows)
 
 
 def _lines(names: list[str], rows: list[Row]) -> Iterator[Line]:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from pipelines_portal.spreadsheets.blocks import lines_in
 from pipelines_portal.spreadsheets.cells import Lines
-from pipelines_portal.spreadsheets.child_process import Reading
-from pipelines_portal.spreadsheets.files import Asked, Found, Sheet
+from pipelines_portal.spreadsheets.child_process import FileReading
+from pipelines_portal.spreadsheets.files import ReadingOptions, ReadingResult, Sheet
 from pipelines_portal.spreadsheets.headers import likely_header
 from pipelines_portal.spreadsheets.limits import (
     WITH_AN_ARCHIVE,
@@ -16,10 +16,19 @@ from pipelines_portal.spreadsheets.limits import (
 from pipelines_portal.web.file_names import in_sentence
 from pipelines_portal.web.time_budget import TimeBudget, within
 
-__all__ = ["Asked", "Bounds", "Found", "Sheet", "likely_header", "lines_in", "read_all_lines", "read_lines"]
+__all__ = [
+    "ReadingOptions",
+    "Bounds",
+    "ReadingResult",
+    "Sheet",
+    "likely_header",
+    "lines_in",
+    "read_all_lines",
+    "read_lines",
+]
 
 
-def read_lines(name: str, data: bytes | Path, asked: Asked, bounds: Bounds) -> Reading:
+def read_lines(name: str, data: bytes | Path, options: ReadingOptions, bounds: Bounds) -> FileReading:
     """Return the reading of a file by a child process. Raise RowsFileError if it is too large.
 
     It yields as many lines as `bounds` allow rows, and some more for titles and headers.
@@ -28,12 +37,12 @@ def read_lines(name: str, data: bytes | Path, asked: Asked, bounds: Bounds) -> R
     size = data.stat().st_size if isinstance(data, Path) else len(data)
     if size > bounds.bytes:
         raise too_large(name, bounds.bytes)
-    return Reading(name, data, asked, bounds)
+    return FileReading(name, data, options, bounds)
 
 
-def read_all_lines(name: str, data: bytes, budget: TimeBudget) -> tuple[Lines, Found]:
+def read_all_lines(name: str, data: bytes, budget: TimeBudget) -> tuple[Lines, ReadingResult]:
     """Return the lines of a file of rows for an archive. Raise RowsFileError or OutOfTime."""
-    reading = read_lines(name, data, Asked(), WITH_AN_ARCHIVE)
+    reading = read_lines(name, data, ReadingOptions(), WITH_AN_ARCHIVE)
     reading.silence = min(reading.silence, budget.seconds)
     try:
         with reading:

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import ParseError
 
 from pipelines_portal.spreadsheets import texts
 from pipelines_portal.spreadsheets.cells import Line
-from pipelines_portal.spreadsheets.files import Asked, Found
+from pipelines_portal.spreadsheets.files import ReadingOptions, ReadingResult
 from pipelines_portal.spreadsheets.limits import Bounds, RowsFileError
 from pipelines_portal.spreadsheets.xlsx_book import Book, read_book
 from pipelines_portal.spreadsheets.xlsx_parts import Damaged, Parts, TooMuch
@@ -22,19 +22,21 @@ FAULTS = (
 )  # fmt: skip
 
 
-def read_xlsx(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[Found, Iterator[Line]]:
+def read_xlsx(
+    name: str, file: IO[bytes], options: ReadingOptions, bounds: Bounds
+) -> tuple[ReadingResult, Iterator[Line]]:
     """Return what is known of the file, and the lines of the chosen sheet or of the first visible one."""
     with _as_rows_file_error(name):
         parts = Parts(file, bounds)
         _check_kind(name, parts)
         book = read_book(parts)
-        at = _chosen(name, book, asked)
+        at = _chosen(name, book, options)
         sheet = SheetReader(parts, book, at)
-    found = Found("xlsx", sheet=book.sheets[at]["name"], sheets=book.sheets)
+    found = ReadingResult("xlsx", sheet=book.sheets[at]["name"], sheets=book.sheets)
     return found, _lines(name, sheet, found)
 
 
-def _lines(name: str, sheet: SheetReader, found: Found) -> Iterator[Line]:
+def _lines(name: str, sheet: SheetReader, found: ReadingResult) -> Iterator[Line]:
     with _as_rows_file_error(name):
         yield from sheet.lines()
     found.hidden_rows = sheet.hidden
@@ -61,12 +63,12 @@ def _check_kind(name: str, parts: Parts) -> None:
         raise RowsFileError(f"{name} is a Numbers file.", "Export it as Excel or CSV.")
 
 
-def _chosen(name: str, book: Book, asked: Asked) -> int:
+def _chosen(name: str, book: Book, options: ReadingOptions) -> int:
     names = [sheet["name"] for sheet in book.sheets]
-    if asked.sheet:
-        if asked.sheet not in names:
-            raise RowsFileError(f"{name} has no sheet called {asked.sheet}.", "Select another sheet.")
-        return names.index(asked.sheet)
+    if options.sheet:
+        if options.sheet not in names:
+            raise RowsFileError(f"{name} has no sheet called {options.sheet}.", "Select another sheet.")
+        return names.index(options.sheet)
     if not names:
         raise RowsFileError(f"{name} has no sheet with values.", texts.SAVE_AGAIN)
     return next((number for number, sheet in enumerate(book.sheets) if not sheet["is_hidden"]), 0)

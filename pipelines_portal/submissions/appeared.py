@@ -29,7 +29,7 @@ NEAR_OF_OTHERS = timedelta(minutes=10)
 LONG_ENOUGH = timedelta(minutes=5)
 
 
-class Verdict(StrEnum):
+class Suggestion(StrEnum):
     """What the evidence says. It only suggests: a person decides."""
 
     LIKELY = "likely"
@@ -57,15 +57,15 @@ class Appeared:
     restored_from: datetime | None = None
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> Suggestion:
         if not self.tasks:
             if self.more or self.claimed:
-                return Verdict.UNCLEAR
+                return Suggestion.UNCLEAR
             began = self.restored_from or self.sent_at
             is_long_ago = began is not None and timezone.now() - began >= LONG_ENOUGH
-            return Verdict.NONE if is_long_ago else Verdict.NONE_YET
+            return Suggestion.NONE if is_long_ago else Suggestion.NONE_YET
         is_as_many = len(self.tasks) == self.expected and not self.more
-        return Verdict.LIKELY if is_as_many and not self.others and self._are_near else Verdict.UNCLEAR
+        return Suggestion.LIKELY if is_as_many and not self.others and self._are_near else Suggestion.UNCLEAR
 
     @property
     def _are_near(self) -> bool:

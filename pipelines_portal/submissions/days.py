@@ -41,7 +41,7 @@ class Batches:
 
 
 @dataclass
-class Line:
+class SentLine:
     """One submission, one import by its first batch, or several single tasks of one person, newest first."""
 
     submissions: list[Submission]
@@ -77,10 +77,10 @@ class Line:
 
 
 @dataclass
-class Day:
+class SentDay:
     date: date
     time: datetime
-    lines: list[Line] = field(default_factory=list)
+    lines: list[SentLine] = field(default_factory=list)
     created: int = 0
     rejected: int = 0
 
@@ -98,8 +98,8 @@ class Day:
 
 
 @dataclass
-class Page:
-    days: list[Day]
+class SentPage:
+    days: list[SentDay]
     # The one after which the next page begins; None where there is none.
     last: Submission | None
     # Of its first and of its last day, what stands on another page.
@@ -107,7 +107,7 @@ class Page:
     ends_within: bool = False
 
     @property
-    def cut_days(self) -> list[Day]:
+    def cut_days(self) -> list[SentDay]:
         """The days of which this page shows only a part."""
         ends = [(self.begins_within, self.days[0]), (self.ends_within, self.days[-1])] if self.days else []
         return list({day.iso: day for is_cut, day in ends if is_cut}.values())
@@ -127,10 +127,10 @@ def batches_of_imports(submissions: list[Submission], found: Submissions) -> dic
     return {group: Batches(*numbers) for group, *numbers in sums}
 
 
-def page_of(found: list[Submission], most_lines: int, *, is_folded: bool) -> Page:
+def page_of(found: list[Submission], most_lines: int, *, is_folded: bool) -> SentPage:
     """Divide `found`, newest first, into days and lines. It has one more than fits if there are more."""
-    days: list[Day] = []
-    folds: dict[Any, Line] = {}
+    days: list[SentDay] = []
+    folds: dict[Any, SentLine] = {}
     count = 0
     for number, submission in enumerate(found):
         place = _fold_key(submission) if is_folded else None
@@ -138,19 +138,19 @@ def page_of(found: list[Submission], most_lines: int, *, is_folded: bool) -> Pag
             folds[place].submissions.append(submission)
             continue
         if count == most_lines:
-            return Page(days, found[number - 1])
+            return SentPage(days, found[number - 1])
         count += 1
-        line = Line([submission])
+        line = SentLine([submission])
         date = local(submission.created_at).date()
         if not days or days[-1].date != date:
-            days.append(Day(date, submission.created_at))
+            days.append(SentDay(date, submission.created_at))
         days[-1].lines.append(line)
         if place is not None:
             folds[place] = line
-    return Page(days, None)
+    return SentPage(days, None)
 
 
-def fill(page: Page, everything: Submissions) -> None:
+def fill(page: SentPage, everything: Submissions) -> None:
     """Add a title to each submission of one row, and the sums of whole days.
 
     `everything` is what the filters let through.

@@ -50,7 +50,7 @@ COLUMNS = {
 
 
 @dataclass
-class Part:
+class ExportBatch:
     """Entries that follow each other, and the submission they end with. `is_last` if nothing follows."""
 
     entries: list[Entry]
@@ -69,7 +69,7 @@ def is_small(form: SentFilterForm) -> bool:
 def all_entries(form: SentFilterForm) -> list[Entry]:
     """Return the entries of a small export."""
     entries: list[Entry] = []
-    part = Part([], None, is_last=False)
+    part = ExportBatch([], None, is_last=False)
     while not part.is_last:
         part = _part_after(form, part.last)
         entries += part.entries
@@ -168,7 +168,7 @@ def _write_next_part(export: Export) -> None:
         _store_part(export, _part_after(form, last), total)
 
 
-def _store_part(export: Export, part: Part, total: int) -> None:
+def _store_part(export: Export, part: ExportBatch, total: int) -> None:
     """Store the part, unless another worker has stored it."""
     names = dict.fromkeys([*export.names, *titles_in(part.entries)])
     ends = {"status": Status.READY, "due_at": None} if part.is_last else {"due_at": timezone.now()}
@@ -188,7 +188,7 @@ def _store_part(export: Export, part: Part, total: int) -> None:
             ExportPart.objects.create(export=export, number=export.part_count, data=data)
 
 
-def _part_after(form: SentFilterForm, last: Submission | None) -> Part:
+def _part_after(form: SentFilterForm, last: Submission | None) -> ExportBatch:
     """Return as many whole submissions as make a part."""
     found = newest(form, last, SUBMISSIONS_A_READ + 1)
     submissions, rows = [], 0
@@ -206,7 +206,7 @@ def _part_after(form: SentFilterForm, last: Submission | None) -> Part:
         status = (each.group and words.get(each.group)) or str(each.shown_status.label)
         place = each.key_id, each.workflow_id
         entries += _entries_of(each, status, labels.get(place, {}), titles.get(place, {}))
-    return Part(entries, submissions[-1] if submissions else last, is_last=len(submissions) == len(found))
+    return ExportBatch(entries, submissions[-1] if submissions else last, is_last=len(submissions) == len(found))
 
 
 def _words_of_imports(form: SentFilterForm, submissions: list[Submission]) -> dict[UUID, str]:

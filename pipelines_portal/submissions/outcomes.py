@@ -55,7 +55,7 @@ class Outcome:
         return None if self.status == Status.DRAFT else timezone.now()
 
 
-class Answer(Protocol):
+class CreationReport(Protocol):
     """The API's account of what it created: the response to POST tasks, or the state of an upload."""
 
     @property
@@ -68,7 +68,7 @@ class Answer(Protocol):
     def task_ids(self) -> list[int] | None: ...
 
 
-def outcome_of_answer(answer: Answer, row_count: int) -> Outcome:
+def outcome_of_answer(answer: CreationReport, row_count: int) -> Outcome:
     """Return created, partly created or rejected, row by row; unconfirmed if the answer contradicts itself."""
     success, failed, ids = answer.success_count or 0, answer.error_count or 0, tuple(answer.task_ids or ())
     if len(ids) != success or (row_count and not success + failed):
@@ -80,7 +80,7 @@ def outcome_of_answer(answer: Answer, row_count: int) -> Outcome:
     return Outcome(status, "", success, failed, rejections, ids)
 
 
-def outcome_of_stopped(answer: Answer, row_count: int, reason: str) -> Outcome:
+def outcome_of_stopped(answer: CreationReport, row_count: int, reason: str) -> Outcome:
     """Return the outcome of an upload that failed after it had processed some rows. It processes them in order."""
     success, ids = answer.success_count or 0, tuple(answer.task_ids or ())
     if len(ids) != success:
@@ -122,7 +122,7 @@ def rejection(row_count: int, reason: str, entries: Iterable[Entry] = ()) -> Out
     return Outcome(Status.REJECTED, reason, 0, row_count, rejections)
 
 
-def describe_unwritten(answer: Answer | None, error: PipelinesError | None) -> str:
+def describe_unwritten(answer: CreationReport | None, error: PipelinesError | None) -> str:
     """Return the API's answer in words, for when the database cannot record it."""
     ids = list(answer.task_ids or ()) if answer else []
     unconfirmed = "We couldn’t save this, so Sent shows it as unconfirmed."
@@ -146,7 +146,7 @@ def _partly_or_rejected(success: int) -> Status:
     return Status.PARTLY_CREATED if success else Status.REJECTED
 
 
-def _entries(answer: Answer) -> list[Entry]:
+def _entries(answer: CreationReport) -> list[Entry]:
     return [(error.index, error.field_name or "", error.message) for error in answer.errors or []]
 
 

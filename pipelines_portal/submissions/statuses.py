@@ -25,7 +25,7 @@ class RowStatus(models.TextChoices):
 FINAL = (Status.CREATED, Status.PARTLY_CREATED, Status.REJECTED)
 
 
-class Step(Enum):
+class SubmissionStep(Enum):
     CLAIM = "claim"  # one process sends it now
     ANSWER = "answer"  # what the API answered, or that its answer was lost
     LATE_ANSWER = "late answer"  # the API's answer to a try that a person has already decided about
@@ -34,16 +34,16 @@ class Step(Enum):
 
 
 # The statuses that a step starts from, and those that it leads to.
-STEPS: dict[Step, tuple[frozenset[str], frozenset[str]]] = {
-    Step.CLAIM: (frozenset({Status.DRAFT}), frozenset({Status.SENDING})),
-    Step.ANSWER: (
+STEPS: dict[SubmissionStep, tuple[frozenset[str], frozenset[str]]] = {
+    SubmissionStep.CLAIM: (frozenset({Status.DRAFT}), frozenset({Status.SENDING})),
+    SubmissionStep.ANSWER: (
         frozenset({Status.SENDING, Status.UNCONFIRMED}),
         frozenset({Status.DRAFT, *FINAL, Status.UNCONFIRMED}),
     ),
-    Step.LATE_ANSWER: (
+    SubmissionStep.LATE_ANSWER: (
         frozenset({Status.DRAFT, *FINAL}),
         frozenset({Status.DRAFT, *FINAL, Status.UNCONFIRMED}),
     ),
-    Step.DECIDE: (frozenset({Status.UNCONFIRMED}), frozenset({Status.DRAFT, *FINAL})),
-    Step.WITHDRAW: (frozenset({Status.CREATED, Status.PARTLY_CREATED}), frozenset({Status.UNCONFIRMED})),
+    SubmissionStep.DECIDE: (frozenset({Status.UNCONFIRMED}), frozenset({Status.DRAFT, *FINAL})),
+    SubmissionStep.WITHDRAW: (frozenset({Status.CREATED, Status.PARTLY_CREATED}), frozenset({Status.UNCONFIRMED})),
 }

@@ -6,7 +6,7 @@ from django.db.models import Count, QuerySet
 
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.counts import progress_of_all
-from pipelines_portal.web.bar_chart import Bar, build_bar, task_shares
+from pipelines_portal.web.bar_chart import StackedBar, build_bar, task_shares
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 
@@ -16,7 +16,7 @@ def is_counted(submission: Submission, workflow: OpenedWorkflow) -> bool:
     return bool(submission.success_count) and index is not None and index.open_as_of is not None
 
 
-def task_bar(submission: Submission, workflow: OpenedWorkflow) -> Bar | None:
+def task_bar(submission: Submission, workflow: OpenedWorkflow) -> StackedBar | None:
     """Return the bar of a submission that `is_counted`, or None if none of its tasks was read."""
     named, unattributed = (
         submission.rows.filter(task_id__isnull=False).order_by(),
@@ -33,7 +33,7 @@ def task_bar(submission: Submission, workflow: OpenedWorkflow) -> Bar | None:
     shares = task_shares(progress.by_status)
     known = sum(count for _, _, count in shares)
     bar = build_bar([*shares, ("pending", "Status not known yet", progress.total - known)])
-    return Bar(bar.parts, progress.total, progress.as_of, progress.mistakes)
+    return StackedBar(bar.parts, progress.total, progress.as_of, progress.mistakes)
 
 
 def _number(found: QuerySet[Any]) -> QuerySet[Any, int]:

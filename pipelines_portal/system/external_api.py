@@ -12,7 +12,7 @@ from pipelines_portal.core.http_sessions import new_session
 from pipelines_portal.core.probes import OK as FINE
 from pipelines_portal.core.web_addresses import origin_of
 from pipelines_portal.system.deadlines import within
-from pipelines_portal.system.rows import OK, PROBLEM, Row, Section
+from pipelines_portal.system.rows import OK, PROBLEM, Row, SystemSection
 
 TIMEOUT, DEADLINE = 2.0, 3.0
 LARGEST_ANSWER, MOST_CHECKS, LONGEST_STATE = 64 * 1024, 10, 300
@@ -27,7 +27,7 @@ def is_own_api() -> bool:
     return validate_host(urlsplit(settings.PIPELINES_API_URL).hostname or "", hosts)
 
 
-def external_api_section() -> Section:
+def external_api_section() -> SystemSection:
     """Return the state of the External API. It takes at most three seconds, whatever answers."""
     if not is_own_api():
         return _section(Row("Hosted Pipelines API", settings.PIPELINES_API_URL))
@@ -50,8 +50,8 @@ def external_api_section() -> Section:
     return _section(Row("Address", settings.PIPELINES_API_URL, OK), *(_check(name, checks[name]) for name in checks))
 
 
-def _section(*rows: Row) -> Section:
-    return Section("external-api", "External API", rows)
+def _section(*rows: Row) -> SystemSection:
+    return SystemSection("external-api", "External API", rows)
 
 
 def _silent(

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.http.client_address import exact_address, is_sent_by_trusted_proxy
-from pipelines_portal.system.rows import OK, PLAIN, PROBLEM, Row, Section
+from pipelines_portal.system.rows import OK, PLAIN, PROBLEM, Row, SystemSection
 
 HEADERS = ("Host", "X-Forwarded-For", "X-Forwarded-Proto", "Forwarded")
 LONGEST_HEADER = 200
@@ -15,13 +15,13 @@ LEAST_SIGN_INS, LEAST_PEOPLE = 5, 2
 GUIDE = "administrators/proxy"
 
 
-def proxy_section(request: HttpRequest) -> Section:
+def proxy_section(request: HttpRequest) -> SystemSection:
     connected = request.META.get("REMOTE_ADDR", "")
     trusted = ", ".join(map(str, settings.TRUSTED_PROXIES)) or "None"
     rows = [_encryption(request), _sender(request, connected)]
     rows += [Row(name, request.headers.get(name, "")[:LONGEST_HEADER] or "–", is_code=True) for name in HEADERS]
     rows += [Row("TRUSTED_PROXIES", trusted, is_code=True), Row("Your address", exact_address(request), is_code=True)]
-    return Section("proxy", "Proxy", tuple(rows))
+    return SystemSection("proxy", "Proxy", tuple(rows))
 
 
 def _encryption(request: HttpRequest) -> Row:

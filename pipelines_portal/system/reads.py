@@ -29,7 +29,7 @@ from pipelines_portal.system import texts
 from pipelines_portal.system.heartbeats import SILENT_AFTER
 from pipelines_portal.system.metrics import waiting_work
 from pipelines_portal.system.models import OVERDUE_AFTER, MailResult, WorkerHeartbeat, last_runs
-from pipelines_portal.system.rows import OK, PLAIN, PROBLEM, WARNING, Row, Section
+from pipelines_portal.system.rows import OK, PLAIN, PROBLEM, WARNING, Row, SystemSection
 from pipelines_portal.web.mail import mail_is_on, mail_server
 
 LEAST_FREE = 0.1
@@ -41,16 +41,16 @@ NO_MAIL_COMES = f"{TROUBLE}#mail-does-not-arrive"
 KEYS_LOST = f"{TROUBLE}#api-keys-can-t-be-opened"
 
 
-def read_sections() -> list[Section]:
+def read_sections() -> list[SystemSection]:
     now = timezone.now()
     return [
-        Section("programs", "Programs", tuple(_programs(now))),
-        Section("database", "Database and disk", tuple(_database())),
-        Section("mail", "Mail", (_mail(),)),
-        Section("sign-in", "Single sign-on", tuple(_identity_provider())),
-        Section("api-keys", "API keys", tuple(_keys(now))),
-        Section("backup", "Backup", (_backup(now),)),
-        Section("queues", "Queues", tuple(_queues(now))),
+        SystemSection("programs", "Programs", tuple(_programs(now))),
+        SystemSection("database", "Database and disk", tuple(_database())),
+        SystemSection("mail", "Mail", (_mail(),)),
+        SystemSection("sign-in", "Single sign-on", tuple(_identity_provider())),
+        SystemSection("api-keys", "API keys", tuple(_keys(now))),
+        SystemSection("backup", "Backup", (_backup(now),)),
+        SystemSection("queues", "Queues", tuple(_queues(now))),
     ]
 
 

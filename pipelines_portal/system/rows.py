@@ -39,7 +39,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Section:
+class SystemSection:
     """Rows under a title. `anchor` is its id in the page."""
 
     anchor: str

@@ -10,7 +10,7 @@ from pipelines_portal.keys.decryption import read_decryption
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.system.reads import read_sections
-from pipelines_portal.system.rows import Section
+from pipelines_portal.system.rows import SystemSection
 from pipelines_portal.system.settings_list import list_settings
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -25,7 +25,7 @@ def build_report() -> str:
     return "\n".join(parts) + "\n"
 
 
-def _checks(sections: Iterable[Section]) -> Iterable[str]:
+def _checks(sections: Iterable[SystemSection]) -> Iterable[str]:
     for section in sections:
         if section.anchor in WITH_NAMES:
             state = "Problem" if section.has_problem else "OK"

@@ -27,7 +27,7 @@ Row = tuple[str, int, int, datetime | None, bool, int, int]
 
 
 @dataclass(frozen=True)
-class Counts:
+class TaskCounts:
     """Tasks that are not finished, by status, without mistakes. `muted` has how many of them are muted.
 
     Without `has_notes`, no task of the workflow is a mistake or muted.
@@ -67,13 +67,13 @@ class Counts:
         return min((self.read_at.get(status, self.as_of) for status in statuses or self.read_at), default=self.as_of)
 
 
-def open_counts(workflow: OpenedWorkflow) -> Counts | None:
+def open_counts(workflow: OpenedWorkflow) -> TaskCounts | None:
     """Return the workflow's counts, or None until all of its lists were read once."""
     counts, _ = counts_and_known([workflow])
     return counts.get(workflow.pk)
 
 
-def counts_and_known(workflows: Iterable[OpenedWorkflow]) -> tuple[dict[int, Counts], dict[int, int]]:
+def counts_and_known(workflows: Iterable[OpenedWorkflow]) -> tuple[dict[int, TaskCounts], dict[int, int]]:
     """Return the counts of the workflows whose lists were read, and the number of known tasks of each.
 
     Both are by the primary key of the workflow.
@@ -109,7 +109,7 @@ def status_counts(index: WorkflowIndex) -> list[Row]:
     return list(index.status_counts.values_list(*ROW))
 
 
-def build_counts(as_of: datetime, rows: Iterable[Row], **columns: Any) -> Counts:
+def build_counts(as_of: datetime, rows: Iterable[Row], **columns: Any) -> TaskCounts:
     """Build the counts of an index whose last complete cycle began at `as_of`, with these columns of it.
 
     Tasks with an undocumented status are on no list. Their number is that of the index.
@@ -129,7 +129,7 @@ def build_counts(as_of: datetime, rows: Iterable[Row], **columns: Any) -> Counts
             cut.add(status)
     order: dict[str, int] = {status: place for place, status in enumerate(LISTED_STATUSES)}
     by_status = dict(sorted(by_status.items(), key=lambda one: order.get(one[0], len(order))))
-    return Counts(by_status, read_at, frozenset(cut), as_of, muted_by_status, listed=on_list, **columns)
+    return TaskCounts(by_status, read_at, frozenset(cut), as_of, muted_by_status, listed=on_list, **columns)
 
 
 # --- of given tasks ---------------------------------------------------------------------------------------------------

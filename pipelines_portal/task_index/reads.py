@@ -24,7 +24,7 @@ from django.db.models import (
 from django.utils import timezone
 
 from pipelines_portal.api_client.task_status import CAN_BE_STUCK, NEEDS_ATTENTION, is_open
-from pipelines_portal.task_index.counts import Counts
+from pipelines_portal.task_index.counts import TaskCounts
 from pipelines_portal.task_index.models import (
     COUNTED,
     LISTED,
@@ -38,11 +38,11 @@ from pipelines_portal.task_index.models import (
 # Tasks on their lists, without mistakes, and without muted ones.
 OPEN, TO_SHOW = LISTED & COUNTED, LISTED & NOT_MUTED
 # Indexes whose open tasks were counted, each with its counts.
-Counted = list[tuple[WorkflowIndex, Counts]]
+Counted = list[tuple[WorkflowIndex, TaskCounts]]
 
 
 @dataclass(frozen=True)
-class Day:
+class DayCount:
     """A day in the person's time zone. None: the day was not read, or not all of it."""
 
     date: date
@@ -50,7 +50,7 @@ class Day:
     finished: int | None
 
 
-def days_of(indexes: Iterable[WorkflowIndex], count: int, now: datetime) -> dict[int, list[Day]]:
+def days_of(indexes: Iterable[WorkflowIndex], count: int, now: datetime) -> dict[int, list[DayCount]]:
     """Return the last `count` days of each index, today last, by the index's primary key."""
     indexes, starts = list(indexes), _starts(count, now)
     first, *borders, end = [-(-int(start.timestamp()) // QUARTER) for start in starts]
@@ -71,12 +71,12 @@ def _starts(count: int, now: datetime) -> list[datetime]:
 
 def _day(
     index: WorkflowIndex, sums: dict[tuple[int, int], tuple[int, int]], starts: list[datetime], number: int
-) -> Day:
+) -> DayCount:
     start = starts[number]
     if not is_read(index, start):
-        return Day(start.date(), None, None)
+        return DayCount(start.date(), None, None)
     created, finished = sums.get((index.pk, number), (0, 0))
-    return Day(start.date(), created, finished)
+    return DayCount(start.date(), created, finished)
 
 
 def is_read(index: WorkflowIndex, since: datetime) -> bool:
@@ -84,7 +84,7 @@ def is_read(index: WorkflowIndex, since: datetime) -> bool:
     return index.is_backfilled or (index.backfilled_to is not None and index.backfilled_to <= since)
 
 
-def oldest_open(index: WorkflowIndex, counts: Counts) -> IndexedTask | None:
+def oldest_open(index: WorkflowIndex, counts: TaskCounts) -> IndexedTask | None:
     """Return the open task with the lowest id: ids grow as tasks are created."""
     open_statuses = [status for status in counts.by_status if is_open(status)]
     open_tasks = index.tasks.filter(OPEN, status__in=open_statuses).order_by().values("index")

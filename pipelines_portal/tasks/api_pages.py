@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from pipelines_portal.api_client import PipelinesClient, Task, TaskPage
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.keys.pooled_answers import Question, pooled
-from pipelines_portal.task_index.counts import Counts
+from pipelines_portal.keys.pooled_answers import PooledRead, pooled
+from pipelines_portal.task_index.counts import TaskCounts
 from pipelines_portal.task_index.models import TaskNote, TaskNotes, WorkflowIndex
 from pipelines_portal.task_index.scanning import record_list
 from pipelines_portal.tasks.attention import ATTENTION, merged_page
@@ -37,7 +37,7 @@ class TasksPage:
     read_at: datetime
     lists: dict[str, "TasksPage"] = field(default_factory=dict)
 
-    def correct_counts(self, workflow: OpenedWorkflow, counts: Counts) -> bool:
+    def correct_counts(self, workflow: OpenedWorkflow, counts: TaskCounts) -> bool:
         """Record the lists whose counts are older and differ. Return whether there are any."""
         wrong = {
             status: of_status
@@ -69,7 +69,7 @@ def tasks_page(
 
     def read(status: str, at: str) -> TaskPage:
         parameters = {"status": status, "limit": conditions.limit}
-        question = Question(key, workflow_id, f"tasks {at} {sorted(parameters.items())}")
+        question = PooledRead(key, workflow_id, f"tasks {at} {sorted(parameters.items())}")
         fetched: list[TaskPage] = []
 
         def fetch() -> str:

@@ -22,7 +22,7 @@ MOST_EMPTY = 5
 
 
 @dataclass(frozen=True)
-class Place:
+class ListPosition:
     """A place in the merged list.
 
     For each status it has a cursor: "" for the first page, None at its end. Tasks from the ID `before` on were shown.
@@ -32,7 +32,7 @@ class Place:
     before: int = LARGEST_ID + 1
 
     @classmethod
-    def of(cls, cursor: str) -> "Place":
+    def of(cls, cursor: str) -> "ListPosition":
         """Read a cursor. Raise InvalidRequest if no page can have had it."""
         if not cursor:
             return cls()
@@ -57,12 +57,12 @@ class Place:
 
 def merged_page(cursor: str, limit: int, read: ReadOne) -> TaskPage:
     """Return the page at `cursor`, merged from one page of each status."""
-    place = Place.of(cursor)
+    place = ListPosition.of(cursor)
     found = [_with_tasks(name, at, read) for name, at in zip(NEEDS_ATTENTION, place.cursors, strict=True)]
     tasks = _newest([page for page, _ in found if page], place.before)[:limit]
     before = tasks[-1].id if tasks else place.before
     cursors = tuple(_cursor_after(page, at, before) for page, at in found)
-    return TaskPage.model_construct(tasks=tasks, next_cursor=Place(cursors, before).cursor, has_more=None)
+    return TaskPage.model_construct(tasks=tasks, next_cursor=ListPosition(cursors, before).cursor, has_more=None)
 
 
 def _with_tasks(status: str, cursor: str | None, read: ReadOne) -> tuple[TaskPage | None, str | None]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pipelines_portal.api_client import Task, TaskPage, TaskStatus
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
-from pipelines_portal.task_index.counts import Counts
+from pipelines_portal.task_index.counts import TaskCounts
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.tasks.attention import ATTENTION
 from pipelines_portal.tasks.conditions import CREATED, ME, OPEN, Conditions
@@ -101,7 +101,7 @@ def query_box(conditions: Conditions, import_name: str = "") -> QueryBox:
 
 
 def known_numbers(
-    page: TaskPage, conditions: Conditions, notes: dict[int, TaskNote], *, is_first: bool, counts: Counts | None
+    page: TaskPage, conditions: Conditions, notes: dict[int, TaskNote], *, is_first: bool, counts: TaskCounts | None
 ) -> Numbers:
     """Return the counts of the index; without them, what the page itself shows, such as "50+".
 
@@ -117,7 +117,7 @@ def known_numbers(
     return {} if page.older_cursor else _counted(tasks, notes)
 
 
-def counted_numbers(counts: Counts) -> Numbers:
+def counted_numbers(counts: TaskCounts) -> Numbers:
     numbers = {**counts.by_status, ATTENTION: counts.attention}
     cut = counts.cut | ({ATTENTION} if counts.cut else set())
     return {status: f"{number:,}{'+' if status in cut else ''}" for status, number in numbers.items() if number}

@@ -24,7 +24,7 @@ from pipelines_portal.submissions.search import queries
 from pipelines_portal.submissions.search.queries import (
     NEWEST,
     PHRASE,
-    Question,
+    SearchQuery,
     find_page,
     find_tasks,
     ways_of,
@@ -206,7 +206,7 @@ def _indexed(scope: Scope, resolved: ResolvedConditions) -> "QuerySet[IndexedTas
         if conditions.status in ("", TaskStatus.FINISHED) and not conditions.stuck:
             tasks = tasks.filter(**_bounds(scope, since, until))
     if resolved.group:
-        newest = find_tasks(None, Question(group=resolved.group), None, 1)
+        newest = find_tasks(None, SearchQuery(group=resolved.group), None, 1)
         tasks = tasks.filter(task_id__lte=newest[0].task_id if newest else 0)
     return tasks.filter(_was_sent(scope, resolved)) if conditions.is_of_sent else tasks
 
@@ -258,7 +258,7 @@ def _was_sent(scope: Scope, resolved: ResolvedConditions) -> Q:
     return Q(Exists(rows)) | Q(Exists(unattributed))
 
 
-def _question(scope: Scope, resolved: ResolvedConditions) -> Question:
+def _question(scope: Scope, resolved: ResolvedConditions) -> SearchQuery:
     """Return the question to the ledger of what was sent."""
     conditions, workflow = resolved.conditions, scope.workflow
     since, until = conditions.days
@@ -266,7 +266,7 @@ def _question(scope: Scope, resolved: ResolvedConditions) -> Question:
     if conditions.status not in ("", TaskStatus.FINISHED) or conditions.stuck:
         tasks = _indexed(scope, ResolvedConditions(conditions.but(words="", sent="", import_="", day=""))).order_by()
         rows = SubmissionRow.objects.filter(task_id__in=tasks.values("task_id")).order_by().values("pk")
-    return Question(
+    return SearchQuery(
         terms=terms_in(conditions.words),
         people=resolved.people,
         key_id=workflow.key_id if workflow else None,

@@ -19,7 +19,7 @@ from pipelines_portal.api_client import Task
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.core import times
 from pipelines_portal.submissions.origin import Brief, title_of
-from pipelines_portal.submissions.search.excerpts import Part, marked_text, matches
+from pipelines_portal.submissions.search.excerpts import MarkedPart, marked_text, matches
 from pipelines_portal.submissions.search_words import Term
 from pipelines_portal.submissions.templatetags.submission_status import row_status
 from pipelines_portal.task_index.models import TaskNote
@@ -140,7 +140,7 @@ def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
 
 
-def _marked(parts: Iterable[Part]) -> str:
+def _marked(parts: Iterable[MarkedPart]) -> str:
     return "".join(f"<mark>{escape(part.text)}</mark>" if part.is_asked_for else escape(part.text) for part in parts)
 
 

@@ -15,7 +15,7 @@ from pipelines_portal.task_index.models import IndexedTask, TaskNote
 
 
 @dataclass(frozen=True)
-class Event:
+class TimelineEvent:
     """A line of the timeline. `kind` chooses its sentence in the template.
 
     `by` is the person who did it, "" for the reader. `quote` is a person's note. `task` is another task that it
@@ -36,12 +36,12 @@ class Event:
     is_now: bool = False
 
 
-def status_event(task: Task) -> Event:
+def status_event(task: Task) -> TimelineEvent:
     """Return the present status, with the time of the last change."""
     steps, icon, words = task.node_summary, icon_of(task.status), label_of(task.status)
     if 0 < steps.finished < steps.total:
         words = f"{words}, {steps.finished:,} of {steps.total:,} steps finished"
-    return Event(icon, "status", task.updated_at, icon, words, is_now=True)
+    return TimelineEvent(icon, "status", task.updated_at, icon, words, is_now=True)
 
 
 def timeline(
@@ -51,7 +51,7 @@ def timeline(
     origin: Origin | None,
     note: TaskNote | None,
     replaces: int | None,
-) -> list[Event]:
+) -> list[TimelineEvent]:
     """Return the events of the task. The present status comes before what happened at the same time.
 
     `indexed` is the task as the index has read it.
@@ -63,31 +63,31 @@ def timeline(
     return [*events, _creation(user, task, origin, replaces)]
 
 
-def _earlier_status(known: IndexedTask | None, task: Task) -> list[Event]:
+def _earlier_status(known: IndexedTask | None, task: Task) -> list[TimelineEvent]:
     """Return the status that the index has read before the present one."""
     if known is None or known.status == task.status or known.updated_at is None or known.updated_at > task.updated_at:
         return []
     icon = icon_of(known.status)
-    return [Event(icon, "status", known.updated_at, icon, label_of(known.status))]
+    return [TimelineEvent(icon, "status", known.updated_at, icon, label_of(known.status))]
 
 
-def _note_event(user: User, note: TaskNote) -> Event:
+def _note_event(user: User, note: TaskNote) -> TimelineEvent:
     by = _name(user, note.person) if note.person else "Someone"
     if note.replaced_by:
-        return Event("duplicate", "replaced", note.at, by=by, task=note.replaced_by)
+        return TimelineEvent("duplicate", "replaced", note.at, by=by, task=note.replaced_by)
     if note.is_mistake:
-        return Event("x", "mistake", note.at, by=by, quote=note.text)
-    return Event("mute", "muted", note.at, by=by, quote=note.text)
+        return TimelineEvent("x", "mistake", note.at, by=by, quote=note.text)
+    return TimelineEvent("mute", "muted", note.at, by=by, quote=note.text)
 
 
-def _creation(user: User, task: Task, origin: Origin | None, replaces: int | None) -> Event:
+def _creation(user: User, task: Task, origin: Origin | None, replaces: int | None) -> TimelineEvent:
     if origin is None:
-        return Event("sent", "outside", task.created_at)
+        return TimelineEvent("sent", "outside", task.created_at)
     submission = origin.submission
     by, at = _name(user, submission.owner), submission.sent_at or submission.created_at
     if not origin.is_visible:
-        return Event("sent", "created", at, by=by, task=replaces)
-    return Event("sent", "created", at, by=by, submission=submission, row=origin.row_number, task=replaces)
+        return TimelineEvent("sent", "created", at, by=by, task=replaces)
+    return TimelineEvent("sent", "created", at, by=by, submission=submission, row=origin.row_number, task=replaces)
 
 
 def _name(user: User, person: User) -> str:

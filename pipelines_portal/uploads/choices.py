@@ -28,7 +28,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 
 
 @dataclass
-class Checked:
+class CheckedArchive:
     """A checked archive: the preview, and the rows with the entries that make them."""
 
     preview: Preview
@@ -46,7 +46,7 @@ def paths_of(file: ChosenFile) -> frozenset[str]:
 
 def check_archive(
     file: ChosenFile, schema: Schema, given: list[GivenRow] | None, *, leaves_out_errors: bool = False
-) -> Checked:
+) -> CheckedArchive:
     """Preview the tasks of an archive with the `given` rows, or by itself if that is None. Raise TailTooShort.
 
     An empty list means that the rows are still missing. Rows whose file the archive does not hold get an error.
@@ -54,21 +54,23 @@ def check_archive(
     try:
         directory = read_directory(Tail(file.tail, file.size))
         if given is not None and not given:
-            return Checked(preview_before_rows(directory))
+            return CheckedArchive(preview_before_rows(directory))
         if given is not None:
             preview = preview_of_rows(given, directory, schema)
             preview.leaves_out_errors = leaves_out_errors
             sent = [row for row in given if not (leaves_out_errors and row.errors)]
-            return Checked(preview, [row.values for row in sent], [row_entry(row, schema) for row in sent])
+            return CheckedArchive(preview, [row.values for row in sent], [row_entry(row, schema) for row in sent])
         preview, derived = preview_of_archive(directory, schema)
     except Unusable as error:
         problem = Problem("error", error.title, error.advice, list(error.examples))
-        return Checked(Preview(problems=[problem]))
+        return CheckedArchive(Preview(problems=[problem]))
     entries = [f"{row.entry}/" if row.is_folder else row.entry for row in derived]
-    return Checked(preview, [dict(row.files) for row in derived], entries)
+    return CheckedArchive(preview, [dict(row.files) for row in derived], entries)
 
 
-def save_choice(owner: User, workflow: OpenedWorkflow, file: ChosenFile, checked: Checked, token: UUID) -> ZipUpload:
+def save_choice(
+    owner: User, workflow: OpenedWorkflow, file: ChosenFile, checked: CheckedArchive, token: UUID
+) -> ZipUpload:
     """Store the choice as a draft. The next check of the same page replaces it until the upload is started."""
     chosen = {
         "file_name": file.name,

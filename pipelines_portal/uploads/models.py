@@ -43,7 +43,7 @@ class Stage(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
-class Step(Enum):
+class UploadStep(Enum):
     OPEN = "open"  # the API gave a link, the first or a new one
     STORE = "store"  # a tab or a person reports that the archive is stored
     MISS = "miss"  # the API says that it is not
@@ -55,14 +55,14 @@ class Step(Enum):
 
 OVER = (Stage.COMPLETED, Stage.FAILED, Stage.CANCELLED)
 # The stages from which each step leads, and those to which it leads.
-STEPS: dict[Step, tuple[frozenset[str], frozenset[str]]] = {
-    Step.OPEN: (frozenset({Stage.CHOSEN, Stage.UPLOADING}), frozenset({Stage.UPLOADING})),
-    Step.STORE: (frozenset({Stage.UPLOADING}), frozenset({Stage.STORED})),
-    Step.MISS: (frozenset({Stage.UPLOADING, Stage.STORED}), frozenset({Stage.UPLOADING})),
-    Step.ACCEPT: (frozenset({Stage.UPLOADING, Stage.STORED}), frozenset({Stage.PROCESSING})),
-    Step.GIVE_UP: (frozenset({Stage.CHOSEN, Stage.UPLOADING, Stage.STORED}), frozenset({Stage.CHOSEN})),
-    Step.END: (frozenset({Stage.PROCESSING}), frozenset(OVER)),
-    Step.SETTLE: (frozenset({Stage.CHOSEN, Stage.UPLOADING, Stage.STORED}), frozenset({Stage.COMPLETED})),
+STEPS: dict[UploadStep, tuple[frozenset[str], frozenset[str]]] = {
+    UploadStep.OPEN: (frozenset({Stage.CHOSEN, Stage.UPLOADING}), frozenset({Stage.UPLOADING})),
+    UploadStep.STORE: (frozenset({Stage.UPLOADING}), frozenset({Stage.STORED})),
+    UploadStep.MISS: (frozenset({Stage.UPLOADING, Stage.STORED}), frozenset({Stage.UPLOADING})),
+    UploadStep.ACCEPT: (frozenset({Stage.UPLOADING, Stage.STORED}), frozenset({Stage.PROCESSING})),
+    UploadStep.GIVE_UP: (frozenset({Stage.CHOSEN, Stage.UPLOADING, Stage.STORED}), frozenset({Stage.CHOSEN})),
+    UploadStep.END: (frozenset({Stage.PROCESSING}), frozenset(OVER)),
+    UploadStep.SETTLE: (frozenset({Stage.CHOSEN, Stage.UPLOADING, Stage.STORED}), frozenset({Stage.COMPLETED})),
 }
 # No confirm is being sent, and none has an unconfirmed outcome.
 NO_OPEN_CONFIRM = Q(confirming_until=None)
@@ -222,7 +222,9 @@ class ZipUpload(models.Model):
         }  # fmt: skip
         with transaction.atomic():
             conditions = (NO_OPEN_CONFIRM, _is_not_held())
-            is_stored = self._take_step(Step.OPEN, Stage.UPLOADING, *conditions, choice=self.choice, values=values)
+            is_stored = self._take_step(
+                UploadStep.OPEN, Stage.UPLOADING, *conditions, choice=self.choice, values=values
+            )
             if is_stored:
                 self.submission.forget_newest()
                 self.submission.record_teams()
@@ -231,7 +233,7 @@ class ZipUpload(models.Model):
     def mark_stored(self, tab: str) -> bool:
         """Record that the archive is stored, as reported by the tab that sends, or by a person if no tab sends."""
         values = {"stored_at": timezone.now(), "tab": "", "problem": ""}
-        return self._take_step(Step.STORE, Stage.STORED, is_unlocked() | Q(tab=tab), values=values)
+        return self._take_step(UploadStep.STORE, Stage.STORED, is_unlocked() | Q(tab=tab), values=values)
 
     def mark_missing(self, problem: str) -> bool:
         """Record that the API does not have the archive, so that it can be sent again with the same link.
@@ -240,7 +242,7 @@ class ZipUpload(models.Model):
         """
         report = {"problem": problem, "poll_count": 0} if self.stage == Stage.STORED else {}
         values = {"stored_at": None, "confirming_until": None} | report
-        return self._take_step(Step.MISS, Stage.UPLOADING, Q(stage=self.stage), values=values)
+        return self._take_step(UploadStep.MISS, Stage.UPLOADING, Q(stage=self.stage), values=values)
 
     def accept(self) -> bool:
         """Record that the API accepted the confirm. The submission is being sent from now on."""
@@ -250,7 +252,7 @@ class ZipUpload(models.Model):
             "next_poll_at": now + FIRST_STATUS,
         }  # fmt: skip
         with transaction.atomic():
-            is_accepted = self._take_step(Step.ACCEPT, Stage.PROCESSING, values=values)
+            is_accepted = self._take_step(UploadStep.ACCEPT, Stage.PROCESSING, values=values)
             if is_accepted:
                 self.submission.claim(None, until=None)
         return is_accepted
@@ -261,13 +263,13 @@ class ZipUpload(models.Model):
             "remote_upload_id": None, "link": "", "expires_at": None, "next_poll_at": None, "problem": problem,
             "tab": "", "stored_at": None,
         }  # fmt: skip
-        return self._take_step(Step.GIVE_UP, Stage.CHOSEN, NO_OPEN_CONFIRM, values=values)
+        return self._take_step(UploadStep.GIVE_UP, Stage.CHOSEN, NO_OPEN_CONFIRM, values=values)
 
     def end(self, stage: str, problem: str, outcome: Outcome) -> bool:
         """End it, record the outcome at its submission, and notify the owner, in one transaction."""
         values = {"problem": problem, "ended_at": timezone.now(), "next_poll_at": None, "link": ""}
         with transaction.atomic():
-            is_ended = self._take_step(Step.END, stage, values=values)
+            is_ended = self._take_step(UploadStep.END, stage, values=values)
             if is_ended:
                 self.submission.record(outcome)
                 self._notify_end()
@@ -278,7 +280,7 @@ class ZipUpload(models.Model):
         """Follow what a person decided after a restore: it is over if it had created tasks, and goes on if not."""
         if self.submission.is_over:
             values = {"problem": "", "ended_at": timezone.now(), "next_poll_at": None, "link": ""}
-            self._take_step(Step.SETTLE, Stage.COMPLETED, values=values)
+            self._take_step(UploadStep.SETTLE, Stage.COMPLETED, values=values)
         elif self.submission.status == Submission.Status.DRAFT:
             is_sent = self.stage in (Stage.UPLOADING, Stage.STORED)
             self._update(values={"problem": "", "next_poll_at": timezone.now() if is_sent else None})
@@ -334,7 +336,7 @@ class ZipUpload(models.Model):
         is_as_seen = Q(confirming_until=self.confirming_until, remote_upload_id=self.remote_upload_id)
         self._update(is_as_seen, values={"confirming_until": timezone.now() if is_unconfirmed else None})
 
-    def _take_step(self, step: Step, to: str, *conditions: Q, values: dict[str, Any], **seen: Any) -> bool:
+    def _take_step(self, step: UploadStep, to: str, *conditions: Q, values: dict[str, Any], **seen: Any) -> bool:
         sources, targets = STEPS[step]
         if to not in targets:
             raise ValueError(f"{step.value} does not lead to {to}.")

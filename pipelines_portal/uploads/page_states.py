@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class State(StrEnum):
+class PageState(StrEnum):
     """A state of the page: its `data-state`, and the `data-when` of its parts."""
 
     OPENING = "opening"

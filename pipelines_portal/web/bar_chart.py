@@ -12,7 +12,7 @@ NARROWEST = 12
 
 
 @dataclass(frozen=True)
-class Part:
+class BarPart:
     """A part of a bar. `x` and `width` are thousandths of it, as text: numbers in an SVG must not be localized."""
 
     status: str
@@ -34,8 +34,8 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Bar:
-    parts: list[Part]
+class StackedBar:
+    parts: list[BarPart]
     total: int
     as_of: object = None
     # Tasks that are left out, because they are mistakes or were replaced.
@@ -51,7 +51,7 @@ def task_shares(by_status: Mapping[str, int]) -> list[tuple[str, str, int]]:
     return [(status.value, status.label, by_status.get(status, 0)) for status in TaskStatus]
 
 
-def build_bar(shares: list[tuple[str, str, int]], cut: frozenset[str] = frozenset()) -> Bar:
+def build_bar(shares: list[tuple[str, str, int]], cut: frozenset[str] = frozenset()) -> StackedBar:
     """Build a bar from the status, word and count of each share. `cut` has the statuses that are not fully counted."""
     shares = [share for share in shares if share[2] > 0]
     total = sum(count for _, _, count in shares)
@@ -61,7 +61,7 @@ def build_bar(shares: list[tuple[str, str, int]], cut: frozenset[str] = frozense
         widths[widest] -= sum(widths) - WIDTH
     starts = accumulate(widths[:-1], initial=0)
     parts = [
-        Part(status, word, count, str(start), str(width), status in cut)
+        BarPart(status, word, count, str(start), str(width), status in cut)
         for (status, word, count), start, width in zip(shares, starts, widths, strict=False)
     ]
-    return Bar(parts, total)
+    return StackedBar(parts, total)

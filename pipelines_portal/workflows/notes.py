@@ -31,7 +31,7 @@ def _notes(workflow: OpenedWorkflow) -> Any:
     return WorkflowNote.objects.filter(key=workflow.key_id, workflow_id=workflow.workflow_id)
 
 
-class NoteField(KeylessField):
+class WorkflowNoteField(KeylessField):
     """A text whose lines hold no signs that are not seen. Its page carries the text that the person saw."""
 
     def __init__(self, **options: Any) -> None:
@@ -45,7 +45,7 @@ class NoteField(KeylessField):
 class NotesForm(forms.Form):
     """The instructions, and a hint for each field, except fields whose names are too long to be stored."""
 
-    instructions = NoteField(
+    instructions = WorkflowNoteField(
         label="Instructions",
         max_length=LONGEST_INSTRUCTIONS,
         help_text="Shown beside the form. To add a link, type its address with https://.",
@@ -58,7 +58,9 @@ class NotesForm(forms.Form):
             if len(field.name) <= LONGEST_NAME:
                 widget = forms.TextInput(attrs={"placeholder": "Hint", "autocomplete": "off"})
                 label = f"Hint for {field.label}"
-                self.fields[input_name(field.name)] = NoteField(label=label, max_length=LONGEST_HINT, widget=widget)
+                self.fields[input_name(field.name)] = WorkflowNoteField(
+                    label=label, max_length=LONGEST_HINT, widget=widget
+                )
 
     def changes(self) -> dict[str, str]:
         """Return the texts that the person changed, by the names of fields. Call on a valid form."""

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from pipelines_portal.api_client import ConnectionFailed, NotAsked
 from pipelines_portal.audit.models import Event
-from pipelines_portal.keys.checking import Verdict
+from pipelines_portal.keys.checking import KeyVerdict
 from pipelines_portal.keys.clients import check_client_for
 from pipelines_portal.keys.expiry import Expiry
 from pipelines_portal.keys.models import SavedKey
@@ -65,7 +65,7 @@ def test_any_other_answer_is_that_of_a_live_key(person: Any, scripted_api: FakeA
     scripted_api.script = [live]
     verdict, _ = key.check_with(check_client_for(key), person)
     key.refresh_from_db()
-    assert (verdict in (Verdict.WORKS, Verdict.UNKNOWN), key.rejected_at) == (True, None)
+    assert (verdict in (KeyVerdict.WORKS, KeyVerdict.UNKNOWN), key.rejected_at) == (True, None)
 
 
 def test_a_check_clears_and_sets_the_rejection(

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.api_client import PipelinesError
-from pipelines_portal.keys.checking import Verdict
+from pipelines_portal.keys.checking import KeyVerdict
 from pipelines_portal.keys.models import PooledAnswer, SavedKey
 from tests.factories import make_colleague, open_workflow, save_key
 from tests.fake_api import FakeApi, Reply, Request, answer, error, task_list
@@ -107,9 +107,9 @@ def test_a_key_transferred_meanwhile_is_not_stopped_sharing_by_saving_it_again(
     colleague = make_colleague()
     SavedKey.objects.update(encrypted_key=b"under another encryption key")
 
-    def check(text: str) -> tuple[Verdict, None]:
+    def check(text: str) -> tuple[KeyVerdict, None]:
         SavedKey.objects.update(owner=colleague)
-        return Verdict.WORKS, None
+        return KeyVerdict.WORKS, None
 
     monkeypatch.setattr("pipelines_portal.keys.views.check_text", check)
     refused = page.post("/keys/", {"name": "Mine", "key": org_key})
@@ -124,9 +124,9 @@ def test_two_who_save_the_same_key_at_once_are_told_whose_it_is(
 ) -> None:
     colleague = make_colleague()
 
-    def check(text: str) -> tuple[Verdict, None]:
+    def check(text: str) -> tuple[KeyVerdict, None]:
         save_key(colleague, org_key, "Ben's")
-        return Verdict.WORKS, None
+        return KeyVerdict.WORKS, None
 
     monkeypatch.setattr("pipelines_portal.keys.views.check_text", check)
     refused = page.post("/keys/", {"name": "Mine", "key": org_key})

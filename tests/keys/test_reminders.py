@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.keys.models import PooledAnswer, SavedKey
-from pipelines_portal.keys.pooled_answers import Question, delete_old_answers, outdate, pooled
+from pipelines_portal.keys.pooled_answers import PooledRead, delete_old_answers, outdate, pooled
 from pipelines_portal.keys.reminders import mail_expiry_reminders
 from pipelines_portal.keys.states import state_of
 from pipelines_portal.keys.templatetags.keys import key_banner
@@ -120,7 +120,7 @@ def test_an_answer_is_shared_until_it_is_old_or_something_is_created(saved_key: 
         return f"answer {len(asked)}"
 
     def read(younger_than: float = 60, what: str = "page") -> str:
-        return pooled(Question(saved_key, 42, what), fetch, younger_than=younger_than, is_refresh=False).text
+        return pooled(PooledRead(saved_key, 42, what), fetch, younger_than=younger_than, is_refresh=False).text
 
     assert (read(), read()) == ("answer 1", "answer 1")
     assert read(what="another page") == "answer 2"
@@ -134,13 +134,13 @@ def test_what_was_being_read_while_something_was_created_is_not_kept(saved_key: 
         outdate(saved_key, 42)
         return "from before"
 
-    question = Question(saved_key, 42, "page")
+    question = PooledRead(saved_key, 42, "page")
     assert pooled(question, fetch, younger_than=60, is_refresh=False).text == "from before"
     assert pooled(question, lambda: "new", younger_than=60, is_refresh=False).text == "new"
 
 
 def test_a_failed_read_leaves_the_turn_to_the_next(saved_key: Any) -> None:
-    question = Question(saved_key, 42, "page")
+    question = PooledRead(saved_key, 42, "page")
     with pytest.raises(RuntimeError):
         pooled(question, lambda: (_ for _ in ()).throw(RuntimeError()), younger_than=60, is_refresh=False)
     assert pooled(question, lambda: "there", younger_than=60, is_refresh=False).text == "there"
@@ -160,7 +160,7 @@ def test_of_many_at_once_one_asks(saved_key: Any) -> None:
 
     def read() -> None:
         try:
-            question = Question(saved_key, 42, "page")
+            question = PooledRead(saved_key, 42, "page")
             answers.append(pooled(question, fetch, younger_than=60, is_refresh=True).text)
         finally:
             connection.close()
@@ -174,7 +174,7 @@ def test_of_many_at_once_one_asks(saved_key: Any) -> None:
 
 
 def test_old_answers_are_deleted(saved_key: Any) -> None:
-    pooled(Question(saved_key, 42, "page"), lambda: "x", younger_than=60, is_refresh=False)
+    pooled(PooledRead(saved_key, 42, "page"), lambda: "x", younger_than=60, is_refresh=False)
     delete_old_answers()
     assert PooledAnswer.objects.exists()
     PooledAnswer.objects.update(fetched_at=timezone.now() - timedelta(hours=1))

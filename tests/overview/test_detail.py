@@ -13,7 +13,7 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.overview.charts import build_chart
 from pipelines_portal.task_index.jobs import scan_next
 from pipelines_portal.task_index.models import KeyThrottle, Scan, WorkflowIndex
-from pipelines_portal.task_index.reads import Day, days_of
+from pipelines_portal.task_index.reads import DayCount, days_of
 from tests.factories import (
     make_colleague,
     make_index,
@@ -246,15 +246,15 @@ def test_durations_have_one_or_two_units(seconds: float, words: str) -> None:
 
 def test_charts_of_unread_and_of_large_numbers() -> None:
     today = timezone.localdate()
-    unread = [Day(today - timedelta(days=29 - number), None, None) for number in range(30)]
+    unread = [DayCount(today - timedelta(days=29 - number), None, None) for number in range(30)]
     assert build_chart(unread).summary.endswith("Not counted yet.")
-    read = [Day(day.date, number * 1000, 1) for number, day in enumerate(unread)]
+    read = [DayCount(day.date, number * 1000, 1) for number, day in enumerate(unread)]
     chart = build_chart(read)
     assert [line.value for line in chart.lines] == ["0", "10,000", "20,000", "30,000"]
     assert chart.days[-1].label == "today" and "Most created: 29,000" in chart.summary
     assert float(chart.label_x) > 7 * len("30,000") and float(chart.label_x) < float(chart.left) < 60
-    many = [Day(day.date, number * 10_000, 1) for number, day in enumerate(unread)]
+    many = [DayCount(day.date, number * 10_000, 1) for number, day in enumerate(unread)]
     assert [line.value for line in build_chart(many).lines] == ["0", "100k", "200k", "300k"]
-    few = [Day(day.date, 2, 0) for day in unread]
+    few = [DayCount(day.date, 2, 0) for day in unread]
     assert build_chart(few).left == "34.0"
     assert [line.value for line in build_chart(few).lines] == ["0", "1", "2", "3"]

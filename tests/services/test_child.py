@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipelines_portal.spreadsheets import child_process
-from pipelines_portal.spreadsheets.files import Asked
+from pipelines_portal.spreadsheets.files import ReadingOptions
 from pipelines_portal.spreadsheets.limits import MEBIBYTE, Bounds, RowsFileError
 from pipelines_portal.spreadsheets.reading import lines_in, read_lines
 from tests.external_api.server import PROJECT
@@ -56,7 +56,7 @@ def test_a_file_is_read_from_its_path_too(tmp_path: Path) -> None:
 
 def test_reading_only_the_beginning_leaves_no_process_and_no_pipe() -> None:
     before = set(Path("/proc/self/fd").iterdir())
-    with read_lines("rows", CSV, Asked(), BOUNDS) as reading:
+    with read_lines("rows", CSV, ReadingOptions(), BOUNDS) as reading:
         first = lines_in(next(reading.blocks))
     assert first[0] == (1, ["name", "text"])
     assert not Path(f"/proc/{reading.process.pid}").exists()
@@ -64,7 +64,7 @@ def test_reading_only_the_beginning_leaves_no_process_and_no_pipe() -> None:
 
 
 def test_killed_while_it_reads() -> None:
-    with read_lines("rows", CSV, Asked(), BOUNDS) as reading, pytest.raises(RowsFileError) as refusal:
+    with read_lines("rows", CSV, ReadingOptions(), BOUNDS) as reading, pytest.raises(RowsFileError) as refusal:
         for _ in reading.blocks:
             reading.process.kill()
     assert "is too large or damaged" in refusal.value.title
@@ -124,7 +124,7 @@ from pipelines_portal.spreadsheets import child_process
 from pipelines_portal.spreadsheets.files import Asked
 from pipelines_portal.spreadsheets.limits import Bounds
 child_process.PROGRAM = sys.argv[1]
-reading = child_process.Reading("rows", b"x" * 100, Asked(), Bounds(rows=1, bytes=1000))
+reading = child_process.FileReading("rows", b"x" * 100, Asked(), Bounds(rows=1, bytes=1000))
 reading.__enter__()
 """
 BUSY = (

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines_portal.spreadsheets.cells import Cell, text_of
-from pipelines_portal.spreadsheets.files import Asked, Found
+from pipelines_portal.spreadsheets.files import ReadingOptions, ReadingResult
 from pipelines_portal.spreadsheets.limits import Bounds
 from pipelines_portal.spreadsheets.reading import lines_in, read_lines
 from pipelines_portal.spreadsheets.writing import xlsx_file
@@ -16,7 +16,7 @@ BOUNDS = Bounds(rows=100_000, bytes=64 * 1024 * 1024)
 @dataclass
 class Whole:
     lines: list[tuple[int, list[Cell]]]
-    found: Found
+    found: ReadingResult
 
     @property
     def texts(self) -> list[list[str]]:
@@ -27,8 +27,13 @@ class Whole:
         return [number for number, _ in self.lines]
 
 
-def read_whole(data: bytes | Path, asked: Asked = Asked(), bounds: Bounds = BOUNDS, name: str = "rows") -> Whole:  # noqa: B008
-    with read_lines(name, data, asked, bounds) as reading:
+def read_whole(
+    data: bytes | Path,
+    options: ReadingOptions = ReadingOptions(),  # noqa: B008
+    bounds: Bounds = BOUNDS,
+    name: str = "rows",
+) -> Whole:
+    with read_lines(name, data, options, bounds) as reading:
         lines = [line for block in reading.blocks for line in lines_in(block)]
     return Whole(lines, reading.found)
 

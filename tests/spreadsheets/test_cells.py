@@ -5,7 +5,7 @@ import pytest
 from pipelines_portal.api_client import Field
 from pipelines_portal.spreadsheets.cells import UNCALCULATED, Cell, error, fault_of, text_of, typed, value_for, valued
 from pipelines_portal.spreadsheets.limits import RowsFileError
-from pipelines_portal.spreadsheets.reading import Asked, likely_header, lines_in, read_lines
+from pipelines_portal.spreadsheets.reading import ReadingOptions, likely_header, lines_in, read_lines
 from tests.spreadsheets.reading import BOUNDS, read_whole
 
 
@@ -45,7 +45,7 @@ def test_the_header_line_is_detected(lines: list[list[Cell]], header: int) -> No
 
 def test_the_first_block_contains_all_candidates_for_the_header() -> None:
     data = (("x" * 200_000 + "\n") * 30).encode()
-    with read_lines("rows", data, Asked(), BOUNDS) as reading:
+    with read_lines("rows", data, ReadingOptions(), BOUNDS) as reading:
         assert [len(lines_in(block)) for block in reading.blocks] == [20, 2, 2, 2, 2, 2]
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipelines_portal.spreadsheets.cells import Cell, text_of, value_of
 from pipelines_portal.spreadsheets.child import BLOCK, END, FOUND, REFUSAL, frames
-from pipelines_portal.spreadsheets.files import Asked, Found
+from pipelines_portal.spreadsheets.files import ReadingOptions, ReadingResult
 from pipelines_portal.spreadsheets.limits import WITH_AN_ARCHIVE
 from pipelines_portal.spreadsheets.reading import lines_in
 from pipelines_portal.spreadsheets.writing import csv_lines
@@ -44,17 +44,17 @@ def tables(draw: st.DrawFn, values: st.SearchStrategy[Any]) -> tuple[list[str], 
     return header, [row for row in rows if any(str("" if value is None else value).strip() for value in row)]
 
 
-def read_or_refuse(data: bytes) -> tuple[Found | None, list[list[Cell]], str]:
+def read_or_refuse(data: bytes) -> tuple[ReadingResult | None, list[list[Cell]], str]:
     """Read the file like the child process. Hundreds of processes would take too long."""
     found, lines, refusal = None, [], ""
-    for kind, content in frames("rows", io.BytesIO(data), Asked(), BOUNDS):
+    for kind, content in frames("rows", io.BytesIO(data), ReadingOptions(), BOUNDS):
         if kind == BLOCK:
             lines += [cells for _, cells in lines_in(content)]
         elif kind == REFUSAL:
             refusal = " ".join(json.loads(content).values())
         else:
             assert kind in (FOUND, END)
-            found = Found(**json.loads(content))
+            found = ReadingResult(**json.loads(content))
     return found, lines, refusal
 
 
@@ -190,5 +190,5 @@ def test_any_bytes_return_lines_or_a_message(data: bytes) -> None:
 
 
 def test_an_empty_file_has_no_remarks() -> None:
-    assert read_or_refuse(b"") == (Found("csv", "utf-8", ","), [], "")
+    assert read_or_refuse(b"") == (ReadingResult("csv", "utf-8", ","), [], "")
     assert WITH_AN_ARCHIVE.rows == 5000

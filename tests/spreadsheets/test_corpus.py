@@ -20,9 +20,9 @@ def test_each_file_is_read_as_expected(name: str) -> None:
     case = CASES[name]
     if case.refused:
         with pytest.raises(RowsFileError, match=case.refused):
-            read_whole(case.data(), case.asked)
+            read_whole(case.data(), case.options)
         return
-    whole = read_whole(case.data(), case.asked)
+    whole = read_whole(case.data(), case.options)
     assert dict(zip(whole.numbers, whole.texts, strict=True)) == case.lines
     assert likely_header(whole.lines) == case.header
     _check_found(case, whole)

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from pipelines_portal.task_index.counts import LATE, Counts, counted_so_far, open_counts, progress_of, statuses_of
+from pipelines_portal.task_index.counts import LATE, TaskCounts, counted_so_far, open_counts, progress_of, statuses_of
 from pipelines_portal.task_index.jobs import scan_next
 from pipelines_portal.task_index.models import SMALL, Scan, WorkflowIndex
 from pipelines_portal.task_index.reads import count_stuck, is_read, new_and_stuck
@@ -376,7 +376,7 @@ def _one(task: dict[str, Any]) -> Any:
 def test_new_and_stuck_tasks_are_found_without_reading_finished_tasks(watched: Watched) -> None:
     """The query plan uses no database index that contains finished tasks."""
     by_status = dict.fromkeys(OPEN_LISTS, 1)
-    counts = Counts(by_status, {}, frozenset(), timezone.now())
+    counts = TaskCounts(by_status, {}, frozenset(), timezone.now())
     indexes = [(WorkflowIndex(pk=number, stuck_hours=24), counts) for number in range(1, 6)]
     with CaptureQueriesContext(connection) as captured:
         new_and_stuck(indexes, timezone.now(), timezone.now())

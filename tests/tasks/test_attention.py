@@ -13,7 +13,7 @@ from pipelines_portal.api_client import InvalidRequest, Task, TaskPage
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.task_index.models import TaskNote
-from pipelines_portal.tasks.attention import Place, merged_page
+from pipelines_portal.tasks.attention import ListPosition, merged_page
 from tests.conftest import PAUSED
 from tests.factories import make_index, make_task, open_workflow
 from tests.fake_api import FakeApi, answer
@@ -106,13 +106,13 @@ def test_a_page_in_no_order_loses_nothing() -> None:
 )
 def test_what_no_page_said_is_no_place(value: Any) -> None:
     with pytest.raises(InvalidRequest):
-        Place.of(base64.urlsafe_b64encode(json.dumps(value).encode()).decode())
+        ListPosition.of(base64.urlsafe_b64encode(json.dumps(value).encode()).decode())
 
 
 @pytest.mark.parametrize("cursor", ["x", "%%%", "é", "W10", "[" * 400])
 def test_nonsense_is_no_place(cursor: str) -> None:
     with pytest.raises(InvalidRequest):
-        Place.of(cursor)
+        ListPosition.of(cursor)
 
 
 def test_on_the_real_api_with_its_cursors(page: Any, saved_key: SavedKey, api: FakeApi) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Task, TaskPage
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.task_index.counts import Counts
+from pipelines_portal.task_index.counts import TaskCounts
 from pipelines_portal.tasks.conditions import Conditions
 from pipelines_portal.tasks.filter_chips import known_numbers, page_title
 from pipelines_portal.tasks.pagination import Pagination
@@ -27,7 +27,7 @@ def listed(*statuses: str, more: bool = False) -> TaskPage:
     return TaskPage(tasks=tasks, next_cursor="more" if more else None)
 
 
-def numbers(query: str, page: TaskPage, *, is_first: bool = True, counts: Counts | None = None) -> dict[str, str]:
+def numbers(query: str, page: TaskPage, *, is_first: bool = True, counts: TaskCounts | None = None) -> dict[str, str]:
     return known_numbers(page, Conditions.from_query(QueryDict(query)), {}, is_first=is_first, counts=counts)
 
 
@@ -42,12 +42,12 @@ def test_what_was_not_counted_is_not_said() -> None:
 
 
 def test_the_index_goes_first() -> None:
-    counts = Counts({"failed": 1200, "pending": 0, "quarantined": 3}, {}, frozenset(), timezone.now())
+    counts = TaskCounts({"failed": 1200, "pending": 0, "quarantined": 3}, {}, frozenset(), timezone.now())
     assert numbers("", listed("failed"), counts=counts) == {"failed": "1,200", "quarantined": "3", "attention": "1,203"}
 
 
 def test_of_a_list_that_was_not_read_to_its_end_there_are_more() -> None:
-    counts = Counts({"failed": 1000, "quarantined": 3}, {}, frozenset({"failed"}), timezone.now())
+    counts = TaskCounts({"failed": 1000, "quarantined": 3}, {}, frozenset({"failed"}), timezone.now())
     found = numbers("", listed("failed"), counts=counts)
     assert found == {"failed": "1,000+", "quarantined": "3", "attention": "1,003+"}
 

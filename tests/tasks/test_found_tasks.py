@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.models import Event
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
-from pipelines_portal.submissions.search.queries import Question, find_tasks
+from pipelines_portal.submissions.search.queries import SearchQuery, find_tasks
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
 from pipelines_portal.tasks.conditions import days_in
 from pipelines_portal.workflows.models import FieldTitles
@@ -540,7 +540,7 @@ def test_find_tasks_reads_what_the_querysets_have(desk: Desk, is_narrowed: bool)
     for number in range(1, 40):
         moment = timezone.now() - timedelta(hours=number % 7)
         send(desk.person if number % 3 else ben, desk.workflow, number * 10, number * 10 + 1, day=moment)
-    question = Question(people=[ben.pk], key_id=desk.key.pk, workflow_id=desk.workflow.workflow_id)
+    question = SearchQuery(people=[ben.pk], key_id=desk.key.pk, workflow_id=desk.workflow.workflow_id)
     rows = SubmissionRow.objects.filter(task_id__isnull=False)
     rows = rows.filter(submission__owner=ben) if is_narrowed else rows
     expected = list(
@@ -548,11 +548,11 @@ def test_find_tasks_reads_what_the_querysets_have(desk: Desk, is_narrowed: bool)
     )
     found, last = [], None
     reader: User | None = desk.person
-    while page := find_tasks(reader, question if is_narrowed else Question(), last, 7):
+    while page := find_tasks(reader, question if is_narrowed else SearchQuery(), last, 7):
         found += [(one.task_id, one.submission_id) for one in page]
         last = page[-1].submission_id, page[-1].task_id
     assert found == expected
-    assert find_tasks(make_stranger(), Question(), None, 7) == []
+    assert find_tasks(make_stranger(), SearchQuery(), None, 7) == []
 
 
 def test_a_list_reads_no_more_the_more_there_is(desk: Desk, django_assert_max_num_queries: Any) -> None:

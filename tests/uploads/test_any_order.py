@@ -30,7 +30,7 @@ from pipelines_portal.submissions.models import Submission, SubmissionRow, Unatt
 from pipelines_portal.submissions.sending import send
 from pipelines_portal.uploads import polling
 from pipelines_portal.uploads.archive.preview import Preview
-from pipelines_portal.uploads.choices import Checked, discard_choice, save_choice
+from pipelines_portal.uploads.choices import CheckedArchive, discard_choice, save_choice
 from pipelines_portal.uploads.forms import ChosenFile
 from pipelines_portal.uploads.models import OVER, Stage, ZipUpload
 from pipelines_portal.uploads.polling import poll_if_due, poll_upload
@@ -184,7 +184,7 @@ class AnyOrder(RuleBasedStateMachine):
         latest = ZipUpload.objects.select_related("submission").order_by("created_at").last()
         token = latest.submission.token if latest else uuid4()
         values = self.new_values(rows, bad)
-        checked = Checked(Preview(is_derived=False, task_count=rows), self.fields(values), values)
+        checked = CheckedArchive(Preview(is_derived=False, task_count=rows), self.fields(values), values)
         upload = save_choice(self.world.person, self.world.workflow, FILE, checked, token)
         self.sent[upload.submission_id] = values
         self.permitted[upload.submission_id] = 1

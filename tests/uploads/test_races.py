@@ -13,7 +13,7 @@ from django.utils import timezone
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.archive.preview import Preview
-from pipelines_portal.uploads.choices import Checked, save_choice
+from pipelines_portal.uploads.choices import CheckedArchive, save_choice
 from pipelines_portal.uploads.forms import ChosenFile
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.polling import poll, poll_if_due
@@ -102,7 +102,7 @@ def test_confirm_whose_process_died_is_settled_before_anything_is_given_up(desk:
 def test_choice_made_anew_while_its_link_is_asked_for_gets_another(desk: Desk, api: FakeApi) -> None:
     """S138: the API was told the earlier rows; that link is dropped, and the page says that it is out of date."""
     upload = make_upload(desk, sends_rows=True)
-    checked = Checked(Preview(is_derived=False, task_count=1), [{"scan": "c.png"}], ["c.png"])
+    checked = CheckedArchive(Preview(is_derived=False, task_count=1), [{"scan": "c.png"}], ["c.png"])
     token = upload.submission.token
     new_file = ChosenFile("new.zip", 6, "", b"")
     api.plans = [plan(after=partial(save_choice, desk.person, desk.workflow, new_file, checked, token))]

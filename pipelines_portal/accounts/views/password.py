@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django.views.generic import FormView
 
-from pipelines_portal.accounts.change_mails import Change, notify_of_change
+from pipelines_portal.accounts.change_mails import AccountChange, notify_of_change
 from pipelines_portal.accounts.forms import ForgottenForm, NewPasswordForm, OwnPasswordForm
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.passwords import LINK_MINUTES, mail_reset_link, set_password, user_of_link
@@ -53,7 +53,7 @@ class PasswordChange(ThrottleMixin, PasswordChangeView):
             response = super().form_valid(form)
             record(Verb.PASSWORD_CHANGED, by=self.user, target=self.user)
             end_other_sessions(self.request, self.user)
-            notify_of_change(Change.PASSWORD_SET, self.user)
+            notify_of_change(AccountChange.PASSWORD_SET, self.user)
         messages.success(self.request, "Password changed · Other devices signed out")
         return response
 

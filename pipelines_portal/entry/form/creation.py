@@ -12,7 +12,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, ValidationFailed
 from pipelines_portal.core.json_text import json_text
 from pipelines_portal.entry.form.drafts import forget_sent
-from pipelines_portal.entry.form.duplicates import Duplicate, duplicate_of, find_existing, lock_workflow
+from pipelines_portal.entry.form.duplicates import SentDuplicate, duplicate_of, find_existing, lock_workflow
 from pipelines_portal.entry.form.reads import Existing
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission
@@ -27,7 +27,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 Status = Submission.Status
 
 
-class Result(Enum):
+class FormResult(Enum):
     CREATED = "created"
     REFUSED = "refused"  # the API found errors in the values
     NOT_SENT = "not sent"  # nothing was created; the same values may be sent again
@@ -39,10 +39,10 @@ class Result(Enum):
 
 @dataclass(frozen=True)
 class Creation:
-    result: Result
+    result: FormResult
     submission: Submission
     error: PipelinesError | None = None
-    duplicate: Duplicate | None = None
+    duplicate: SentDuplicate | None = None
     # The form has other values than its submission, whose outcome is not known yet.
     is_unstored: bool = False
     task_id: int | None = None
@@ -50,13 +50,13 @@ class Creation:
     @property
     def is_unsent(self) -> bool:
         """True if certainly nothing was sent, so that the same values may be sent again."""
-        is_own = self.result in (Result.NOT_SENT, Result.ELSEWHERE)
+        is_own = self.result in (FormResult.NOT_SENT, FormResult.ELSEWHERE)
         return is_own and self.submission.status == Status.DRAFT
 
     @property
     def has_left(self) -> bool:
         """True if what was typed is stored, and it is or may be a task."""
-        is_refused = self.result in (Result.REFUSED, Result.NOT_SENT, Result.DUPLICATE, Result.RESTORED)
+        is_refused = self.result in (FormResult.REFUSED, FormResult.NOT_SENT, FormResult.DUPLICATE, FormResult.RESTORED)
         return not is_refused and self.submission.status != Status.DRAFT
 
     def field_errors(self) -> list[tuple[str, str]]:
@@ -101,13 +101,13 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
                 submission.reason = f"{sentence(error)} {NOTHING_CREATED}"
                 submission.save(update_fields=["reason"])
     except IntegrityError:  # the same form was posted to another workflow at the same time
-        return Creation(Result.ELSEWHERE, Submission.objects.get(owner=owner, token=token))
+        return Creation(FormResult.ELSEWHERE, Submission.objects.get(owner=owner, token=token))
     if rows is not None:
         creation = _send(submission, client, rows)
     elif error and submission.status == Status.DRAFT:
         creation = Creation(_result_of(submission, error), submission, error)
     else:
-        creation = Creation(Result.ELSEWHERE, submission)
+        creation = Creation(FormResult.ELSEWHERE, submission)
     if existing.has_draft and creation.has_left:
         forget_sent(owner, workflow, token, typed.draft_seen)
     return creation
@@ -136,14 +136,14 @@ def _why_not_stored(owner: User, existing: Existing, own: Submission | None, typ
     """Return why the values are not stored, or None. A person may have to confirm first that the task is meant."""
     if own and own.status != Status.DRAFT:
         # Another window is sending this form, or its result is unconfirmed.
-        return Creation(Result.ELSEWHERE, own, is_unstored=True) if _has_other_values(own, typed) else None
+        return Creation(FormResult.ELSEWHERE, own, is_unstored=True) if _has_other_values(own, typed) else None
     if typed.is_meant:
         return None
     if existing.is_draft_restored:
-        return Creation(Result.RESTORED, own or Submission())
+        return Creation(FormResult.RESTORED, own or Submission())
     if existing.duplicate_id:
         duplicate = duplicate_of(owner, existing.duplicate_id)
-        return Creation(Result.DUPLICATE, duplicate.submission, duplicate=duplicate)
+        return Creation(FormResult.DUPLICATE, duplicate.submission, duplicate=duplicate)
     return None
 
 
@@ -169,11 +169,11 @@ def _send(submission: Submission, client: PipelinesClient, rows: list[str]) -> C
     except PipelinesError as error:
         return Creation(_result_of(submission, error), submission, error)
     if outcome is None or submission.status != Status.CREATED:
-        return Creation(Result.ELSEWHERE, submission)
-    return Creation(Result.CREATED, submission, task_id=outcome.task_ids[0])
+        return Creation(FormResult.ELSEWHERE, submission)
+    return Creation(FormResult.CREATED, submission, task_id=outcome.task_ids[0])
 
 
-def _result_of(submission: Submission, error: PipelinesError) -> Result:
+def _result_of(submission: Submission, error: PipelinesError) -> FormResult:
     if submission.status == Status.UNCONFIRMED:
-        return Result.UNCERTAIN
-    return Result.REFUSED if isinstance(error, ValidationFailed) else Result.NOT_SENT
+        return FormResult.UNCERTAIN
+    return FormResult.REFUSED if isinstance(error, ValidationFailed) else FormResult.NOT_SENT

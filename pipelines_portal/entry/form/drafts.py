@@ -28,7 +28,7 @@ NOT_TYPED = frozenset({"csrfmiddlewaretoken", "restore", "token", "then", "dupli
 SENT = (Submission.Status.SENDING, *FINAL, Submission.Status.UNCONFIRMED)
 
 
-class TooLarge(Exception):
+class DraftTooLarge(Exception):
     """The draft is larger than MOST_BYTES."""
 
 
@@ -54,7 +54,7 @@ def save_typed(owner: User, workflow: OpenedWorkflow, posted: QueryDict, token: 
     """Save the draft; the newest wins. Empty forms are not saved. Raise TooLarge or AlreadySent."""
     pairs = [(name, text) for name, texts in posted.lists() if name not in NOT_TYPED for text in texts]
     if sum(len(name) + len(text.encode()) for name, text in pairs) > MOST_BYTES:
-        raise TooLarge
+        raise DraftTooLarge
     with transaction.atomic():
         lock_workflow(workflow)  # a form that is being sent looks for its draft only once
         before = _drafts(owner, workflow).select_for_update().first()
@@ -75,7 +75,7 @@ def save_unsent(owner: User, workflow: OpenedWorkflow, posted: QueryDict, token:
     """Save a form that was certainly not sent as the draft. Return the draft's mark, or ""."""
     try:
         saved = save_typed(owner, workflow, posted, token)
-    except (TooLarge, AlreadySent):
+    except (DraftTooLarge, AlreadySent):
         return ""
     return saved.draft.mark if saved.draft else ""
 

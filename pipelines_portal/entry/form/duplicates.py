@@ -20,7 +20,7 @@ NO_VALUES = "none"
 
 
 @dataclass(frozen=True)
-class Duplicate:
+class SentDuplicate:
     """A row that holds the same values, and its submission."""
 
     row: SubmissionRow
@@ -59,6 +59,6 @@ def find_existing(person: User, workflow: OpenedWorkflow, fields: FieldValues, t
     return read_existing(person, workflow, digest, token, timezone.now() - SENT_WITHIN)
 
 
-def duplicate_of(person: User, row_id: int) -> Duplicate:
+def duplicate_of(person: User, row_id: int) -> SentDuplicate:
     row = SubmissionRow.objects.select_related("submission__owner").get(pk=row_id)
-    return Duplicate(row, row.submission.owner_id == person.pk)
+    return SentDuplicate(row, row.submission.owner_id == person.pk)

@@ -20,7 +20,7 @@ SHORT_TYPES = ("boolean", "numeric", "datetime", "select", "rating")
 
 
 @dataclass(frozen=True)
-class Place:
+class RankedItem:
     """One item of a ranking; `number` counts from 1."""
 
     number: str
@@ -43,13 +43,13 @@ class Entry:
         return bool(self.field.use_fieldset or self.ranking)
 
     @property
-    def ranking(self) -> list[Place]:
+    def ranking(self) -> list[RankedItem]:
         """The items in order, if the workflow defines them."""
         if self.remote.type != "ranking" or not items_of(self.remote):
             return []
         items = in_order(self.remote, str(self.field.value() or ""))
         last = len(items) - 1
-        return [Place(str(at + 1), item, at == 0, at == last) for at, item in enumerate(items)]
+        return [RankedItem(str(at + 1), item, at == 0, at == last) for at, item in enumerate(items)]
 
     @property
     def is_sent(self) -> bool:

@@ -19,7 +19,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 
 
 @dataclass(frozen=True)
-class Start:
+class InitialValues:
     """Values to begin with, and the token of their submission if it is a draft that is still to be sent."""
 
     fields: dict[str, Any]
@@ -29,7 +29,7 @@ class Start:
     left_out: list[str] = field(default_factory=list)
 
 
-def requested_start(person: User, workflow: OpenedWorkflow, schema: Schema, query: QueryDict) -> Start | None:
+def requested_start(person: User, workflow: OpenedWorkflow, schema: Schema, query: QueryDict) -> InitialValues | None:
     """Read the URL: `?again=` and `?like=` a submission, `?task=`, `?preset=`, `?f.name=`. Return None without any.
 
     `again` has all values, `like` only those of pinned fields.
@@ -38,16 +38,18 @@ def requested_start(person: User, workflow: OpenedWorkflow, schema: Schema, quer
     if start:
         return replace(start, left_out=misfits(schema, start.fields))
     values, left_out = prefilled(schema, query)
-    return Start(values, left_out=left_out) if values or left_out else None
+    return InitialValues(values, left_out=left_out) if values or left_out else None
 
 
-def _earlier(person: User, workflow: OpenedWorkflow, schema: Schema, query: QueryDict) -> Start | None:
+def _earlier(person: User, workflow: OpenedWorkflow, schema: Schema, query: QueryDict) -> InitialValues | None:
     if "again" in query:
         return _of_submission(person, uuid_in(query.get("again", "")), workflow.workflow_id)
     if "like" in query:
         earlier = _of_submission(person, uuid_in(query.get("like", "")), workflow.workflow_id)
         pinned = pinned_names(person, workflow, schema)
-        return Start({name: value for name, value in earlier.fields.items() if name in pinned}, problem=earlier.problem)
+        return InitialValues(
+            {name: value for name, value in earlier.fields.items() if name in pinned}, problem=earlier.problem
+        )
     if "task" in query:
         return _of_task(person, workflow, number_in(query.get("task", "")))
     if "preset" in query:
@@ -55,31 +57,31 @@ def _earlier(person: User, workflow: OpenedWorkflow, schema: Schema, query: Quer
     return None
 
 
-def _of_submission(owner: User, submission_id: UUID | None, workflow_id: int) -> Start:
+def _of_submission(owner: User, submission_id: UUID | None, workflow_id: int) -> InitialValues:
     """Return the values of one's own submission to this workflow, or none."""
     if submission_id is None:
-        return Start({})
+        return InitialValues({})
     mine = Submission.objects.filter(owner=owner, workflow_id=workflow_id, pk=submission_id).first()
     row = mine.rows.first() if mine else None
     if mine is None or row is None:
-        return Start({})
+        return InitialValues({})
     is_unsent = mine.kind == Submission.Kind.FORM and mine.status == Submission.Status.DRAFT
     if row.fields is None:
-        return Start({}, problem="The earlier values were deleted. The form is empty.")
-    return Start(row.fields, mine.token if is_unsent else None)
+        return InitialValues({}, problem="The earlier values were deleted. The form is empty.")
+    return InitialValues(row.fields, mine.token if is_unsent else None)
 
 
-def _of_task(person: User, workflow: OpenedWorkflow, task_id: int | None) -> Start:
+def _of_task(person: User, workflow: OpenedWorkflow, task_id: int | None) -> InitialValues:
     origin = origin_of_task(person, workflow.key, workflow.workflow_id, task_id) if task_id else None
     if origin is None or origin.fields is None:
-        return Start({}, problem="We don’t have this task’s values, or you can’t see them. The form is empty.")
-    return Start(origin.fields)
+        return InitialValues({}, problem="We don’t have this task’s values, or you can’t see them. The form is empty.")
+    return InitialValues(origin.fields)
 
 
-def _of_preset(person: User, workflow: OpenedWorkflow, preset_id: int | None) -> Start:
+def _of_preset(person: User, workflow: OpenedWorkflow, preset_id: int | None) -> InitialValues:
     offered = Preset.objects.offered_to(person).filter(key=workflow.key_id, workflow_id=workflow.workflow_id)
     preset = offered.filter(pk=preset_id).first() if preset_id is not None else None
-    return Start(preset.fields) if preset else Start({}, problem="Preset not found. The form is empty.")
+    return InitialValues(preset.fields) if preset else InitialValues({}, problem="Preset not found. The form is empty.")
 
 
 BEFORE_NAMES = "f."

@@ -36,13 +36,13 @@ from pipelines_portal.entry.imports.jobs import send_at_once, work_if_small
 from pipelines_portal.entry.imports.lists import count_stored
 from pipelines_portal.entry.imports.reading import start_import
 from pipelines_portal.entry.imports.views.import_job import MOST_STORED
-from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
+from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.requests import settle_overdue
 from pipelines_portal.entry.rows.cells import RowTexts
 from pipelines_portal.entry.rows.checking import SENT
 from pipelines_portal.entry.rows.fixing import LARGEST_NUMBER, CannotChange, last_change, undo_change
 from pipelines_portal.entry.rows.page import grid_context, saved_answer
-from pipelines_portal.entry.rows.row_list import MOST_IN_PAGE, Column, empty_grid
+from pipelines_portal.entry.rows.row_list import MOST_IN_PAGE, ListColumn, empty_grid
 from pipelines_portal.entry.rows.saving import (
     Cell,
     PostedRow,
@@ -131,7 +131,7 @@ def _context(
             "tab": "create",
             "grid": empty_grid(schema, selection, pinned),
             "deleted": deleted_typed(request.user, workflow),
-            "counts": Counts(),
+            "counts": RowCounts(),
             "at": "",
             "selection": selection,
             "schema": schema,
@@ -152,7 +152,7 @@ def _context(
     }
 
 
-def _pinned_cell(column: Column, text: str) -> dict[str, Any]:
+def _pinned_cell(column: ListColumn, text: str) -> dict[str, Any]:
     return {"column": column, "text": text, "shown": dict(column.choices).get(text, text)[:80]}
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.imports.remembered import read_remembered, remember
-from pipelines_portal.entry.models import ImportJob, Step
+from pipelines_portal.entry.models import ImportJob, ImportStep
 from pipelines_portal.entry.rows.learned_words import forget_word, learned_words
 from pipelines_portal.matching import proposals
 from pipelines_portal.matching.columns import Matching, guesses_from
@@ -75,7 +75,7 @@ def read_again(import_job: ImportJob, options: dict[str, str]) -> bool:
     """Read the file with other options, and drop what was matched and typed. Return False if the import changed."""
     values = {"reading_options": options, "matching": {}, "reading_result": {}, "row_count": 0, "row_counts": {}}
     with transaction.atomic():
-        if not import_job.take_step(Step.REREAD, ImportJob.Status.READING, _is_as_seen(import_job), **values):
+        if not import_job.take_step(ImportStep.REREAD, ImportJob.Status.READING, _is_as_seen(import_job), **values):
             return False
         for rows in (import_job.lines, import_job.error_groups, import_job.changes):
             rows.all().delete()
@@ -94,7 +94,9 @@ def settle_matching(import_job: ImportJob, schema: Schema, matching: Matching) -
     matching.words = learned_words(import_job, schema)
     values = {"matching": matching.dump(), "schema": schema.model_dump(mode="json"), "schema_changes": []}
     with transaction.atomic():
-        is_settled = import_job.take_step(Step.MATCH, ImportJob.Status.CHECKING, _is_as_seen(import_job), **values)
+        is_settled = import_job.take_step(
+            ImportStep.MATCH, ImportJob.Status.CHECKING, _is_as_seen(import_job), **values
+        )
         if is_settled:
             remember(import_job, matching)
     return is_settled
@@ -102,7 +104,7 @@ def settle_matching(import_job: ImportJob, schema: Schema, matching: Matching) -
 
 def match_again(import_job: ImportJob) -> bool:
     """Return to the columns if nothing was sent so far. Return whether that was possible."""
-    return not import_job.submissions.exists() and import_job.take_step(Step.REMATCH, ImportJob.Status.MATCHING)
+    return not import_job.submissions.exists() and import_job.take_step(ImportStep.REMATCH, ImportJob.Status.MATCHING)
 
 
 def forget_and_check(import_job: ImportJob, field_name: str, word: str) -> bool:
@@ -113,7 +115,7 @@ def forget_and_check(import_job: ImportJob, field_name: str, word: str) -> bool:
         return False
     with transaction.atomic():
         is_taken = import_job.take_step(
-            Step.RECHECK, ImportJob.Status.CHECKING, _is_as_seen(import_job), matching=matching.dump()
+            ImportStep.RECHECK, ImportJob.Status.CHECKING, _is_as_seen(import_job), matching=matching.dump()
         )
         if is_taken:
             forget_word(import_job, field_name, word)

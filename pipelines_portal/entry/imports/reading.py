@@ -20,14 +20,14 @@ from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.sql import db_id, insert_many
 from pipelines_portal.entry.imports.proposals import propose
-from pipelines_portal.entry.models import FilePart, ImportJob, ImportRow, Step
+from pipelines_portal.entry.models import FilePart, ImportJob, ImportRow, ImportStep
 from pipelines_portal.entry.rows.checking import LeaseLost
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.permissions import teams_through
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.spreadsheets.limits import RowsFileError
-from pipelines_portal.spreadsheets.reading import Asked, Bounds, lines_in, read_lines
+from pipelines_portal.spreadsheets.reading import Bounds, ReadingOptions, lines_in, read_lines
 from pipelines_portal.web.form_fields import one_line
 from pipelines_portal.web.time_budget import TimeBudget, within
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -93,7 +93,7 @@ def read_file(import_job: ImportJob, budget: TimeBudget) -> None:
     except RowsFileError as error:
         budget.check()  # a page that runs out of time ends the reader
         problem = f"{error.title} {error.advice}".strip()
-        import_job.take_step(Step.REJECT, ImportJob.Status.UNREADABLE, import_job.lease_is_held, problem=problem)
+        import_job.take_step(ImportStep.REJECT, ImportJob.Status.UNREADABLE, import_job.lease_is_held, problem=problem)
         return
     schema = _read_schema(import_job)
     matching = propose(import_job, schema, lambda: map(_lines, within(budget, blocks))) if schema else Matching()
@@ -107,7 +107,7 @@ def read_file(import_job: ImportJob, budget: TimeBudget) -> None:
         import_job.lines.all().delete()
         for block in blocks:
             store_lines(import_job, _lines(block))
-        if not import_job.take_step(Step.READ, status, import_job.lease_is_held, **values):
+        if not import_job.take_step(ImportStep.READ, status, import_job.lease_is_held, **values):
             raise LeaseLost
 
 
@@ -116,7 +116,7 @@ def _read_blocks(import_job: ImportJob, budget: TimeBudget) -> tuple[list[bytes]
     bounds = Bounds(rows=settings.IMPORT_MAX_ROWS, bytes=settings.IMPORT_MAX_MB * 1024**2)
     blocks: list[bytes] = []
     with file_on_disk(import_job) as path:
-        reading = read_lines(import_job.file_name, path, Asked(**import_job.reading_options), bounds)
+        reading = read_lines(import_job.file_name, path, ReadingOptions(**import_job.reading_options), bounds)
         reading.silence = min(reading.silence, budget.seconds)
         with reading:
             for block in within(budget, reading.blocks):

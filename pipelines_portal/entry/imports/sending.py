@@ -21,7 +21,7 @@ from pipelines_portal.api_client import (
 )
 from pipelines_portal.core.shutdown import is_stopping
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.models import LEASE, ImportJob, Step
+from pipelines_portal.entry.models import LEASE, ImportJob, ImportStep
 from pipelines_portal.entry.requests import (
     ImportChanged,
     give_back,
@@ -110,7 +110,7 @@ def _schema_changed(import_job: ImportJob, schema: Schema) -> bool:
         "matching": without_gone_fields(Matching.load(import_job.matching), schema).dump(),
         "problem": "This workflow’s fields changed after the rows were checked.",
     }
-    import_job.take_step(Step.RECHECK, ImportJob.Status.CHECKING, import_job.lease_is_held, **values)
+    import_job.take_step(ImportStep.RECHECK, ImportJob.Status.CHECKING, import_job.lease_is_held, **values)
     return True
 
 

@@ -18,14 +18,14 @@ from django.utils.dateparse import parse_datetime
 
 from pipelines_portal.api_client import InvalidRequest, PipelinesClient, PipelinesError, Task
 from pipelines_portal.api_client.bounds import LARGEST_ID
-from pipelines_portal.entry.models import Counts, ImportJob
+from pipelines_portal.entry.models import ImportJob, RowCounts
 from pipelines_portal.entry.rows.tasks import attention_tasks, read_index
 from pipelines_portal.keys.clients import KeyCannotBeOpened, background_client_for
 from pipelines_portal.keys.permissions import may_use
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.task_index.counts import Progress, progress_of
 from pipelines_portal.task_index.models import KeyThrottle, TaskNote, WorkflowIndex
-from pipelines_portal.web.bar_chart import Bar, build_bar, task_shares
+from pipelines_portal.web.bar_chart import StackedBar, build_bar, task_shares
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 PAGE = 200
@@ -40,7 +40,7 @@ MISTAKES = "mistakes"
 AFTER_ERROR = timedelta(seconds=60)
 
 
-def task_bar(import_job: ImportJob, counts: Counts) -> Bar | None:
+def task_bar(import_job: ImportJob, counts: RowCounts) -> StackedBar | None:
     """Return the bar of created tasks by status, or None until they were counted once."""
     by_status = import_job.task_counts.get("by_status")
     if not by_status or not counts.created:
@@ -50,7 +50,7 @@ def task_bar(import_job: ImportJob, counts: Counts) -> Bar | None:
     total = max(counts.created - mistakes, 0)
     others = total - sum(count for _, _, count in shares)
     bar = build_bar([*shares, ("unknown", "Status not known yet", max(others, 0))])
-    return Bar(bar.parts, total, parse_datetime(import_job.task_counts.get("as_of", "")), mistakes)
+    return StackedBar(bar.parts, total, parse_datetime(import_job.task_counts.get("as_of", "")), mistakes)
 
 
 def attention_by_import(workflow: OpenedWorkflow, import_ids: Collection[UUID]) -> dict[UUID, int]:

@@ -11,10 +11,10 @@ from pipelines_portal.entry.models.import_job import (
     FilePart,
     ImportJob,
     ImportJobs,
+    ImportStep,
     RememberedMatching,
-    Step,
 )
-from pipelines_portal.entry.models.import_row import Change, ChangedRow, Counts, ImportRow
+from pipelines_portal.entry.models.import_row import Change, ChangedRow, ImportRow, RowCounts
 from pipelines_portal.entry.models.learned_word import LearnedWord
 from pipelines_portal.entry.models.row_error import (
     LONGEST_VALUE,
@@ -35,7 +35,7 @@ __all__ = [
     "UNFINISHED_ROWS",
     "Change",
     "ChangedRow",
-    "Counts",
+    "RowCounts",
     "ErrorGroup",
     "ErrorGrouping",
     "FilePart",
@@ -47,7 +47,7 @@ __all__ = [
     "Preset",
     "RememberedMatching",
     "RowError",
-    "Step",
+    "ImportStep",
     "TypedDraft",
     "remove_errors",
     "replace_errors",

@@ -21,7 +21,7 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.json_text import JSONTextField
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.models.import_row import Counts, ImportRow
+from pipelines_portal.entry.models.import_row import ImportRow, RowCounts
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, Submissions
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -269,14 +269,14 @@ class ImportJob(models.Model):
         """Its lines below the header, once they were checked."""
         return self.lines.exclude(status="unchecked")
 
-    def counts(self) -> Counts:
+    def counts(self) -> RowCounts:
         """Return the number of its rows by status, read from the database each time."""
-        return Counts.load(ImportJob.objects.filter(pk=self.pk).values_list("row_counts", flat=True).first() or {})
+        return RowCounts.load(ImportJob.objects.filter(pk=self.pk).values_list("row_counts", flat=True).first() or {})
 
     @property
-    def counts_as_read(self) -> Counts:
+    def counts_as_read(self) -> RowCounts:
         """The number of its rows by status when it was read from the database."""
-        return Counts.load(self.row_counts)
+        return RowCounts.load(self.row_counts)
 
     def count_rows(self) -> dict[str, int]:
         """Count its rows by status."""
@@ -296,7 +296,7 @@ class ImportJob(models.Model):
 
     # Steps
 
-    def take_step(self, step: "Step", status: str, *conditions: Q, **values: Any) -> bool:
+    def take_step(self, step: "ImportStep", status: str, *conditions: Q, **values: Any) -> bool:
         """Change the status if the present one allows the step and `conditions` hold. Return whether it changed.
 
         The import is read again in both cases.
@@ -346,7 +346,7 @@ class ImportJob(models.Model):
             values["due_at"] = start_at
         is_as_seen = Q(status=self.status, owner=self.owner_id, restored_from=None)
         with transaction.atomic():
-            is_started = self.take_step(Step.SEND, self.Status.SENDING, is_as_seen, **values)
+            is_started = self.take_step(ImportStep.SEND, self.Status.SENDING, is_as_seen, **values)
             if is_started:
                 sender = {} if is_owner else {"owner": self.owner.email}
                 record(Verb.IMPORT_SENT, by=by, target=self, label=self.label, rows=rows, **sender)
@@ -366,8 +366,8 @@ class ImportJob(models.Model):
     def settle_unconfirmed(self) -> bool:
         """Pause it once no request is unconfirmed, if rows are left to send. Typed rows are not continued."""
         if self.is_typed or not self.rows.filter(status__in=TO_BE_SENT).exists():
-            return self.take_step(Step.STOP, self.Status.CHECKED)
-        return self.take_step(Step.SETTLE, self.Status.PAUSED)
+            return self.take_step(ImportStep.STOP, self.Status.CHECKED)
+        return self.take_step(ImportStep.SETTLE, self.Status.PAUSED)
 
     # Lease
 
@@ -423,7 +423,7 @@ class ImportJob(models.Model):
         return self.submissions.filter(status=Submission.Status.UNCONFIRMED).exists()
 
 
-class Step(Enum):
+class ImportStep(Enum):
     READ = "read"  # its lines are stored
     REJECT = "reject"  # the file cannot be read
     REREAD = "read again"  # with another encoding, delimiter or sheet
@@ -445,22 +445,22 @@ _S = ImportJob.Status
 DELETABLE = frozenset({_S.READING, _S.UNREADABLE, _S.MATCHING, _S.CHECKING, _S.CHECKED, _S.PAUSED})
 CAN_BE_TRANSFERRED = ~Q(status__in=(_S.SENDING, _S.DELETED))
 # The statuses from which each step leads, and those to which it leads.
-STEPS: dict[Step, tuple[frozenset[str], frozenset[str]]] = {
-    Step.READ: (frozenset({_S.READING}), frozenset({_S.MATCHING, _S.CHECKING})),
-    Step.REJECT: (frozenset({_S.READING}), frozenset({_S.UNREADABLE})),
-    Step.REREAD: (frozenset({_S.MATCHING, _S.UNREADABLE}), frozenset({_S.READING})),
-    Step.MATCH: (frozenset({_S.MATCHING}), frozenset({_S.CHECKING})),
-    Step.REMATCH: (frozenset({_S.CHECKED}), frozenset({_S.MATCHING})),
-    Step.CHECK: (frozenset({_S.CHECKING}), frozenset({_S.CHECKED, _S.MATCHING})),
-    Step.SEND: (frozenset({_S.CHECKED, _S.PAUSED}), frozenset({_S.SENDING})),
-    Step.RECHECK: (frozenset({_S.SENDING, _S.CHECKED, _S.PAUSED}), frozenset({_S.CHECKING})),
-    Step.PAUSE: (frozenset({_S.SENDING}), frozenset({_S.PAUSED})),
-    Step.STOP_UNCONFIRMED: (frozenset({_S.SENDING, _S.PAUSED}), frozenset({_S.UNCONFIRMED})),
-    Step.SETTLE: (frozenset({_S.UNCONFIRMED}), frozenset({_S.PAUSED})),
-    Step.FINISH: (frozenset({_S.SENDING}), frozenset({_S.CHECKED})),
-    Step.STOP: (frozenset({_S.SENDING, _S.PAUSED, _S.UNCONFIRMED}), frozenset({_S.CHECKED})),
-    Step.DELETE: (DELETABLE, frozenset({_S.DELETED})),
-    Step.RESTORE: (frozenset({_S.DELETED}), DELETABLE),
+STEPS: dict[ImportStep, tuple[frozenset[str], frozenset[str]]] = {
+    ImportStep.READ: (frozenset({_S.READING}), frozenset({_S.MATCHING, _S.CHECKING})),
+    ImportStep.REJECT: (frozenset({_S.READING}), frozenset({_S.UNREADABLE})),
+    ImportStep.REREAD: (frozenset({_S.MATCHING, _S.UNREADABLE}), frozenset({_S.READING})),
+    ImportStep.MATCH: (frozenset({_S.MATCHING}), frozenset({_S.CHECKING})),
+    ImportStep.REMATCH: (frozenset({_S.CHECKED}), frozenset({_S.MATCHING})),
+    ImportStep.CHECK: (frozenset({_S.CHECKING}), frozenset({_S.CHECKED, _S.MATCHING})),
+    ImportStep.SEND: (frozenset({_S.CHECKED, _S.PAUSED}), frozenset({_S.SENDING})),
+    ImportStep.RECHECK: (frozenset({_S.SENDING, _S.CHECKED, _S.PAUSED}), frozenset({_S.CHECKING})),
+    ImportStep.PAUSE: (frozenset({_S.SENDING}), frozenset({_S.PAUSED})),
+    ImportStep.STOP_UNCONFIRMED: (frozenset({_S.SENDING, _S.PAUSED}), frozenset({_S.UNCONFIRMED})),
+    ImportStep.SETTLE: (frozenset({_S.UNCONFIRMED}), frozenset({_S.PAUSED})),
+    ImportStep.FINISH: (frozenset({_S.SENDING}), frozenset({_S.CHECKED})),
+    ImportStep.STOP: (frozenset({_S.SENDING, _S.PAUSED, _S.UNCONFIRMED}), frozenset({_S.CHECKED})),
+    ImportStep.DELETE: (DELETABLE, frozenset({_S.DELETED})),
+    ImportStep.RESTORE: (frozenset({_S.DELETED}), DELETABLE),
 }
 
 

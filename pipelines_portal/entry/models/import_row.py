@@ -71,7 +71,7 @@ class ImportRow(models.Model):
 
 
 @dataclass(frozen=True)
-class Counts:
+class RowCounts:
     """The numbers of rows by status. They add up to the rows of the file."""
 
     ready: int = 0
@@ -84,7 +84,7 @@ class Counts:
     unconfirmed: int = 0
 
     @classmethod
-    def load(cls, row_counts: dict[str, int]) -> "Counts":
+    def load(cls, row_counts: dict[str, int]) -> "RowCounts":
         """Return the counts that an import stores in `row_counts`."""
         return cls(**{each.name: row_counts.get(each.name, 0) for each in fields(cls)})
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.sql import update_many
-from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow, Step, replace_errors
+from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow, ImportStep, replace_errors
 from pipelines_portal.entry.requests import mistaken_rows, rejections, sent_before, values_of_tasks
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.row_values import Fault, ReadRow, RowReader
@@ -76,7 +76,7 @@ def check_all(import_job: ImportJob, budget: TimeBudget) -> None:
         "matching": replace(checker.matching, words=checker.reader.meanings.used).dump(),
     }
     with transaction.atomic():
-        if not import_job.take_step(Step.CHECK, ImportJob.Status.CHECKED, import_job.lease_is_held, **values):
+        if not import_job.take_step(ImportStep.CHECK, ImportJob.Status.CHECKED, import_job.lease_is_held, **values):
             raise LeaseLost
 
 

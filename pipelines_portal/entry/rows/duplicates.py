@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
+from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.requests import MAY_EXIST
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 
@@ -48,7 +48,7 @@ class Earlier:
     name: str
 
 
-def find_earlier(import_job: ImportJob, user: User, counts: Counts) -> Earlier | None:
+def find_earlier(import_job: ImportJob, user: User, counts: RowCounts) -> Earlier | None:
     """Return the import that sent nearly all of these rows before, or None.
 
     The first duplicates show which one it may be, so that the ledger is not searched for all of them.

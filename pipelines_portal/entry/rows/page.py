@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from pipelines_portal.accounts.permissions import SignedInRequest
-from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
+from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.permissions import can_use_key
 from pipelines_portal.entry.rows.cells import value_input
 from pipelines_portal.entry.rows.duplicates import find_earlier, first_duplicates
@@ -107,7 +107,7 @@ def saved_answer(
     return render(request, "entry/grid/_saved.html", context)
 
 
-def count_listed(import_job: ImportJob, counts: Counts) -> int:
+def count_listed(import_job: ImportJob, counts: RowCounts) -> int:
     """Return how many rows the grid lists: of typed rows, those of earlier days are left out."""
     return count_shown(import_job)[0] if import_job.is_typed else counts.total
 
@@ -116,7 +116,7 @@ def tray_context(
     request: SignedInRequest,
     workflow: OpenedWorkflow,
     import_job: ImportJob,
-    counts: Counts,
+    counts: RowCounts,
     *,
     groups: list[Any] | None = None,
     posted: dict[str, str] | None = None,

@@ -7,7 +7,7 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.rows.cells import RowTexts
 from pipelines_portal.entry.rows.checking import RECHECKED_AT_ONCE
-from pipelines_portal.entry.rows.fixing import LONGEST_TEXT, Outcome, change_rows, edit_row
+from pipelines_portal.entry.rows.fixing import LONGEST_TEXT, FixOutcome, change_rows, edit_row
 
 # Rows in which text is replaced. Skipped rows stay as they are.
 REPLACEABLE = (
@@ -65,7 +65,7 @@ def find_rows(import_job: ImportJob, replacement: Replacement) -> list[int]:
     return [number for number, text in found if replacement.apply(text) != text]
 
 
-def replace_in_rows(import_job: ImportJob, by: User, replacement: Replacement) -> Outcome:
+def replace_in_rows(import_job: ImportJob, by: User, replacement: Replacement) -> FixOutcome:
     """Replace a text in a column of all rows that were not sent. Raise CannotChange."""
     row_texts = RowTexts(import_job)
 

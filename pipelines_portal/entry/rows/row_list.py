@@ -17,7 +17,7 @@ from pipelines_portal.api_client.task_status import label_of as label_of_status
 from pipelines_portal.core import times
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_status import Look
-from pipelines_portal.entry.models import Counts, ErrorGroup, ImportJob, ImportRow
+from pipelines_portal.entry.models import ErrorGroup, ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.rows.cells import LONGEST_EDITED, ORDERED, RowTexts, read_errors
 from pipelines_portal.entry.rows.reasons import numbers_in_groups, numbers_with_error_in, select_groups
 from pipelines_portal.entry.rows.selection import WAITING, Selection
@@ -63,7 +63,7 @@ CREATING = Look("sending", "in_progress", "Creating…", is_calm=True)
 
 
 @dataclass(frozen=True)
-class Column:
+class ListColumn:
     """A field as a column. `kind` is how its cells are edited, and `choices` are their values and labels."""
 
     known: Field
@@ -84,10 +84,10 @@ class Column:
 
 
 @dataclass(frozen=True)
-class ShownCell:
+class ListedCell:
     """A cell: its text, as it is shown, as it is edited, and what is wrong with it, in few words and in a sentence."""
 
-    column: Column
+    column: ListColumn
     text: str
     shown: str
     edited: str
@@ -107,7 +107,7 @@ class GridRow:
     """A row of the grid. `task_id` and `task` are known if it became a task."""
 
     row: ImportRow
-    cells: list[ShownCell]
+    cells: list[ListedCell]
     look: Look
     message: str = ""
     task_id: int | None = None
@@ -155,7 +155,7 @@ class GridRow:
 class Grid:
     """A page of rows with its columns."""
 
-    columns: list[Column]
+    columns: list[ListColumn]
     rows: list[GridRow]
     selection: Selection
     # The optional fields that no row has.
@@ -198,7 +198,7 @@ def sorted_fields(schema: Schema) -> list[Field]:
     return sorted(schema.fields, key=lambda known: not known.required)
 
 
-def columns_of(schema: Schema) -> list[Column]:
+def columns_of(schema: Schema) -> list[ListColumn]:
     """Return a column for each field, the required ones first."""
     columns = []
     for known in sorted_fields(schema):
@@ -206,7 +206,7 @@ def columns_of(schema: Schema) -> list[Column]:
         if known.type == "rating":
             choices = [(str(number), str(number)) for number in scale_of(known) or ()]
         kind = "choice" if choices else "lines" if known.type in LINES else "text"
-        columns.append(Column(known, kind, choices))
+        columns.append(ListColumn(known, kind, choices))
     return columns
 
 
@@ -218,7 +218,7 @@ def empty_grid(schema: Schema, selection: Selection, pinned: Iterable[str]) -> G
 def grid_of(
     import_job: ImportJob,
     selection: Selection,
-    counts: Counts,
+    counts: RowCounts,
     groups: list[ErrorGroup],
     pinned: Iterable[str] = (),
 ) -> Grid:
@@ -236,7 +236,7 @@ def grid_of(
     return _fold(grid, set(pinned) | _mapped(import_job))
 
 
-def page_of_row(import_job: ImportJob, number: int, counts: Counts) -> int:
+def page_of_row(import_job: ImportJob, number: int, counts: RowCounts) -> int:
     """Return the page of all rows on which a row is."""
     per_page = MOST_IN_PAGE if counts.total <= MOST_IN_PAGE else ROWS_PER_PAGE
     return import_job.rows.filter(number__lt=number).count() // per_page + 1
@@ -306,7 +306,7 @@ def _look_in_grid(row: ImportRow, wrong: int, *, waits: bool) -> Look:
     return LOOKS[_S(row.status)]
 
 
-def _show_cell(column: Column, row: ImportRow, row_texts: RowTexts, messages: list[str]) -> ShownCell:
+def _show_cell(column: ListColumn, row: ImportRow, row_texts: RowTexts, messages: list[str]) -> ListedCell:
     known, text = column.known, row_texts.text(column.known, row)
     shown = edited = text
     if choice := row_texts.meanings.choice(known, text):
@@ -324,7 +324,7 @@ def _show_cell(column: Column, row: ImportRow, row_texts: RowTexts, messages: li
         shown = _understood_text(known, text, row_texts.matching)
     elif known.type == "ranking":
         shown = edited = ORDERED.join(line.strip() for line in text.split("\n") if line.strip())
-    return ShownCell(
+    return ListedCell(
         column,
         text,
         " ".join(shown[: LONGEST_SHOWN * 2].split())[:LONGEST_SHOWN],
@@ -392,7 +392,7 @@ def _select_numbers(import_job: ImportJob, selection: Selection, groups: list[Er
     return rows.order_by("number").values_list("number", flat=True)
 
 
-def _count(import_job: ImportJob, selection: Selection, counts: Counts, numbers: Any) -> int:
+def _count(import_job: ImportJob, selection: Selection, counts: RowCounts, numbers: Any) -> int:
     if selection.reason or selection.field or (import_job.is_typed and not selection.show):
         return int(numbers.count())
     if not selection.show:

@@ -23,7 +23,7 @@ from pipelines_portal.entry.rows.fixing import (
     LARGEST_NUMBER,
     LONGEST_TEXT,
     CannotChange,
-    Outcome,
+    FixOutcome,
     change_rows,
     edit_row,
     skip_row,
@@ -88,7 +88,7 @@ class SavedRows:
     moved: dict[int, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     stale: list[int] = field(default_factory=list)
-    outcome: Outcome = field(default_factory=Outcome)
+    outcome: FixOutcome = field(default_factory=FixOutcome)
 
 
 def read_posted_cells(body: bytes) -> list[PostedRow]:

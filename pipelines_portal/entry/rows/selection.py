@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from pipelines_portal.api_client import TaskStatus
-from pipelines_portal.entry.models import Counts, ImportRow
+from pipelines_portal.entry.models import ImportRow, RowCounts
 from pipelines_portal.entry.rows.tasks import ATTENTION
 from pipelines_portal.web.parameters import number_in
 
@@ -90,7 +90,7 @@ def _query(values: dict[str, Any]) -> str:
 
 
 @dataclass(frozen=True)
-class Chip:
+class RowChip:
     """A filter above a list. `status` colors it, and `count` is None if it is not known."""
 
     name: str
@@ -101,11 +101,11 @@ class Chip:
     address: str
 
 
-def chips_of_grid(selection: Selection, counts: Counts, total: int) -> list[Chip]:
+def chips_of_grid(selection: Selection, counts: RowCounts, total: int) -> list[RowChip]:
     """Return the filters with their numbers of rows. `total` is the number of all shown rows."""
     numbers = {name: counts.sum_of(FILTERS[name][2]) for name in OF_GRID} | {"": total}
     return [
-        Chip(
+        RowChip(
             name,
             FILTERS[name][0],
             FILTERS[name][1],
@@ -118,7 +118,7 @@ def chips_of_grid(selection: Selection, counts: Counts, total: int) -> list[Chip
     ]
 
 
-def chips_of_sent(selection: Selection, counts: Counts, attention: int, *, is_sending: bool) -> list[Chip]:
+def chips_of_sent(selection: Selection, counts: RowCounts, attention: int, *, is_sending: bool) -> list[RowChip]:
     """Return the filters of a sent import, and the chosen status of tasks if there is one."""
     numbers: dict[str, int | None] = {"": counts.total, ATTENTION: attention}
     numbers |= {name: counts.sum_of(FILTERS[name][2]) for name in OF_SENT}
@@ -128,7 +128,7 @@ def chips_of_sent(selection: Selection, counts: Counts, attention: int, *, is_se
     if status := TaskStatus.known(selection.show):
         numbers[status.value], words[status.value] = None, f"Tasks: {status.label}"
     return [
-        Chip(name, word, "", numbers[name], name == selection.show, Selection(name).query_after())
+        RowChip(name, word, "", numbers[name], name == selection.show, Selection(name).query_after())
         for name, word in words.items()
         if name in ALWAYS_SHOWN or name == selection.show or numbers[name]
     ]

@@ -15,7 +15,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core import times
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.models import MOST_SENT_AT_ONCE, ImportJob, ImportJobs, ImportRow, Step
+from pipelines_portal.entry.models import MOST_SENT_AT_ONCE, ImportJob, ImportJobs, ImportRow, ImportStep
 from pipelines_portal.entry.requests import next_submission
 from pipelines_portal.entry.rows.checking import check_all
 from pipelines_portal.entry.rows.schema_changes import changes_between
@@ -79,7 +79,10 @@ def follow_schema(import_job: ImportJob, schema: Schema) -> None:
         "matching": _matching(schema).dump(),
     }
     is_still = Q(status__in=(ImportJob.Status.CHECKED, ImportJob.Status.PAUSED))
-    if import_job.take_step(Step.RECHECK, ImportJob.Status.CHECKING, is_still, **values) and import_job.take_lease():
+    if (
+        import_job.take_step(ImportStep.RECHECK, ImportJob.Status.CHECKING, is_still, **values)
+        and import_job.take_lease()
+    ):
         check_all(import_job, TimeBudget())
 
 

@@ -10,20 +10,20 @@ from django.utils.safestring import SafeString
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.import_status import Look, look_of
 from pipelines_portal.entry.imports.lists import count_unfinished
-from pipelines_portal.entry.models import Counts, ImportJob
+from pipelines_portal.entry.models import ImportJob, RowCounts
 from pipelines_portal.submissions.models import Submission
 
 register = template.Library()
 
 
 @register.simple_tag
-def import_status(import_job: ImportJob, counts: Counts, wait: str = "") -> SafeString:
+def import_status(import_job: ImportJob, counts: RowCounts, wait: str = "") -> SafeString:
     """Render the status. `wait` is the number of seconds that the sending waits, if it does."""
     return render_to_string("_partials/status.html", _look(import_job, counts, wait)._asdict())
 
 
 @register.simple_tag
-def import_status_word(import_job: ImportJob, counts: Counts, wait: str = "") -> str:
+def import_status_word(import_job: ImportJob, counts: RowCounts, wait: str = "") -> str:
     """Return the word for the status, for the title of a page."""
     return _look(import_job, counts, wait).word
 
@@ -49,7 +49,7 @@ def import_of(context: dict[str, Any], submission: Submission) -> ImportJob | No
     return visible.filter(pk=submission.group).first()
 
 
-def _look(import_job: ImportJob, counts: Counts, wait: str) -> Look:
+def _look(import_job: ImportJob, counts: RowCounts, wait: str) -> Look:
     if import_job.status == ImportJob.Status.SENDING and wait:
         return Look("warning", "escalated", "Waiting")
     return look_of(import_job, counts)

@@ -14,7 +14,7 @@ from pipelines_portal.core.times import exact, local, machine
 from pipelines_portal.keys import texts
 from pipelines_portal.keys.expiry import due_reminder
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.keys.states import State
+from pipelines_portal.keys.states import KeyState
 
 register = template.Library()
 
@@ -25,7 +25,7 @@ CALM = ("finished", "pending")
 
 
 @register.simple_tag
-def key_state(state: State) -> SafeString:
+def key_state(state: KeyState) -> SafeString:
     """Render the state's symbol, word and color. The same few states are in every row, so they are cached."""
     return _render_state(state.tone, state.word, state.shape)
 

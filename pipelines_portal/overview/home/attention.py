@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION, label_of
 from pipelines_portal.core.times import short
-from pipelines_portal.task_index.counts import Counts
+from pipelines_portal.task_index.counts import TaskCounts
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -52,7 +52,7 @@ class Attention:
 
 
 def list_troubles(
-    workflows: list[OpenedWorkflow], counts: dict[int, Counts], new_stuck: dict[int, tuple[int, int]]
+    workflows: list[OpenedWorkflow], counts: dict[int, TaskCounts], new_stuck: dict[int, tuple[int, int]]
 ) -> tuple[Trouble, ...]:
     """Return the workflows with tasks to look at, the largest number first. `new_stuck` is by workflow."""
     has_keys = len({one.key_id for one in workflows}) > 1
@@ -83,7 +83,7 @@ def list_troubles(
 
 
 def list_gaps(
-    workflows: list[OpenedWorkflow], indexes: dict[int, WorkflowIndex], counts: dict[int, Counts], now: datetime
+    workflows: list[OpenedWorkflow], indexes: dict[int, WorkflowIndex], counts: dict[int, TaskCounts], now: datetime
 ) -> tuple[str, ...]:
     """Return sentences about numbers that are missing or not of now."""
     rejected = sorted({one.key.name for one in workflows if one.key.rejected_at})
@@ -97,7 +97,7 @@ def list_gaps(
 
 
 @dataclass(frozen=True)
-class Reading:
+class FirstReading:
     """The workflows whose tasks are being counted for the first time: `lines` of all, `done` of `total`."""
 
     lines: tuple[tuple[str, str], ...]
@@ -106,14 +106,14 @@ class Reading:
 
 
 def first_reading(
-    workflows: list[OpenedWorkflow], indexes: dict[int, WorkflowIndex], counts: dict[int, Counts]
-) -> Reading | None:
+    workflows: list[OpenedWorkflow], indexes: dict[int, WorkflowIndex], counts: dict[int, TaskCounts]
+) -> FirstReading | None:
     """Return how far the first count has come, or None if every workflow was counted that can be."""
     counted = [one for one in workflows if one.key.rejected_at is None and indexes[one.pk].problem not in HOPELESS]
     done = [one for one in counted if one.pk in counts and indexes[one.pk].is_backfilled]
     if len(done) == len(counted) or all(one.pk in counts for one in counted):
         return None
-    return Reading(tuple((one.name, _read(indexes[one.pk])) for one in counted), len(done), len(counted))
+    return FirstReading(tuple((one.name, _read(indexes[one.pk])) for one in counted), len(done), len(counted))
 
 
 def _read(index: WorkflowIndex) -> str:

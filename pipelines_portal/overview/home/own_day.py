@@ -73,7 +73,7 @@ class LatestTask:
 
 
 @dataclass(frozen=True)
-class Start:
+class StartingPoint:
     """A workflow to start in, with what the person did there last. Without `form`, its tasks are made of files."""
 
     name: str
@@ -272,7 +272,7 @@ def latest_tasks(user: User, workflows: list[OpenedWorkflow], keys: set[int]) ->
 
 def list_starts(
     user: User, workflows: list[OpenedWorkflow], today: list[SentToday], now: datetime
-) -> tuple[Start, ...]:
+) -> tuple[StartingPoint, ...]:
     """Return the workflows in which the person worked last, else those that they visited last."""
     of_today: dict[Place, tuple[int, datetime]] = {}
     for one in sorted(today, key=lambda one: one.last):
@@ -296,7 +296,7 @@ def _start(
     of_today: dict[Place, tuple[int, datetime]],
     last_days: dict[Place, tuple[date, int]],
     now: datetime,
-) -> Start:
+) -> StartingPoint:
     place = (workflow.key_id, workflow.workflow_id)
     line = "You’ve sent nothing here lately"
     if place in of_today:
@@ -309,8 +309,8 @@ def _start(
         line += f" · {created:,} by you" if created else ""
     list_url = reverse("tasks:list", args=place)
     if workflow.has_file_fields:
-        return Start(workflow.name, list_url, line, "", "", reverse("uploads:choose", args=place))
-    return Start(
+        return StartingPoint(workflow.name, list_url, line, "", "", reverse("uploads:choose", args=place))
+    return StartingPoint(
         workflow.name, list_url, line, reverse("grid:page", args=place),
         f"{reverse('new_task:create', args=place)}?view=form", reverse("imports:new", args=place),
     )  # fmt: skip

@@ -13,12 +13,12 @@ from pipelines_portal.entry.imports.lists import list_waiting as list_imports
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.states import state_of
 from pipelines_portal.overview.first_steps import FirstSteps, first_steps
-from pipelines_portal.overview.home.attention import Attention, Reading, first_reading, list_gaps, list_troubles
+from pipelines_portal.overview.home.attention import Attention, FirstReading, first_reading, list_gaps, list_troubles
 from pipelines_portal.overview.home.own_day import (
     LatestTask,
     Number,
     OwnDay,
-    Start,
+    StartingPoint,
     latest_tasks,
     list_starts,
     own_day,
@@ -36,7 +36,7 @@ from pipelines_portal.overview.home.team_day import (
 from pipelines_portal.overview.home.waiting import Waiting, list_waiting
 from pipelines_portal.overview.models import HomeVisit
 from pipelines_portal.submissions.team import looked_after
-from pipelines_portal.task_index.counts import Counts, counts_and_known
+from pipelines_portal.task_index.counts import TaskCounts, counts_and_known
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.reads import new_and_stuck
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote
@@ -94,13 +94,13 @@ class Home:
     """
 
     is_lead: bool
-    starts: tuple[Start, ...]
+    starts: tuple[StartingPoint, ...]
     offers: tuple[Offer, ...]
     obstacle: Obstacle | None
     all_workflows: str
     waiting: Waiting
     attention: Attention
-    reading: Reading | None
+    reading: FirstReading | None
     updated: datetime | None
     own: OwnDay | None
     latest: tuple[LatestTask, ...]
@@ -170,7 +170,7 @@ def build_home(user: User, now: datetime) -> Home:
     )
 
 
-def _updated(counts: dict[int, Counts], now: datetime) -> datetime | None:
+def _updated(counts: dict[int, TaskCounts], now: datetime) -> datetime | None:
     """Return when the oldest number was read. The old ones that the page names are left out if there are others."""
     fresh = [each for each in counts.values() if not each.is_old(now)]
     return min((each.updated() for each in fresh or counts.values()), default=None)

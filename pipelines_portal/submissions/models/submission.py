@@ -34,7 +34,7 @@ from pipelines_portal.submissions.models.rows import (
 )
 from pipelines_portal.submissions.outcomes import Outcome, Rejection, rejection, unconfirmed
 from pipelines_portal.submissions.signals import outcome_written, values_dropped
-from pipelines_portal.submissions.statuses import FINAL, STEPS, RowStatus, Status, Step
+from pipelines_portal.submissions.statuses import FINAL, STEPS, RowStatus, Status, SubmissionStep
 from pipelines_portal.submissions.texts import (
     RESTORED,
 )
@@ -403,7 +403,7 @@ class Submission(models.Model):
         keeps_newest = newest is None or (is_uncertain and known is not None and known <= newest)
         values: dict[str, Any] = {} if keeps_newest else {"newest_task_id_before": newest}
         return self._step(
-            Step.CLAIM, Status.SENDING, as_read, attempt=self.attempt + 1, is_decided_by_person=False,
+            SubmissionStep.CLAIM, Status.SENDING, as_read, attempt=self.attempt + 1, is_decided_by_person=False,
             is_earlier_try_uncertain=is_uncertain, sent_at=timezone.now(), sending_until=until, finished_at=None,
             restored_from=self.restored_from if is_uncertain else None,
             search_who=search_index.marks_of(self.search_who, self.owner_id, self.key_id, teams), **values,
@@ -477,7 +477,7 @@ class Submission(models.Model):
             if self.tasks_of_others(outcome.task_ids, created=created):
                 return False
             is_decided = self._step(
-                Step.DECIDE, outcome.status, is_decided_by_person=True, reason=outcome.reason,
+                SubmissionStep.DECIDE, outcome.status, is_decided_by_person=True, reason=outcome.reason,
                 success_count=outcome.success_count, error_count=outcome.error_count, finished_at=outcome.finished_at,
             )  # fmt: skip
             if is_decided:
@@ -556,20 +556,20 @@ class Submission(models.Model):
             "error_count": outcome.error_count, "finished_at": outcome.finished_at, "is_decided_by_person": False,
         }  # fmt: skip
         this_try = {"attempt": self.attempt}
-        if self._step(Step.ANSWER, outcome.status, this_try, **values):
+        if self._step(SubmissionStep.ANSWER, outcome.status, this_try, **values):
             write_outcome(self, self.row_count, outcome)
             return True
         decided: dict[str, Any] = this_try | {"is_decided_by_person": True}
         if outcome.status == Status.UNCONFIRMED:
             # A person who decided that nothing was created looked too early; one who found tasks knows more than this.
             decided["status__in"] = (Status.DRAFT, Status.REJECTED)
-        if not self._step(Step.LATE_ANSWER, outcome.status, decided, **values):
+        if not self._step(SubmissionStep.LATE_ANSWER, outcome.status, decided, **values):
             return False
         self.unattributed_tasks.all().delete()
         write_outcome(self, self.row_count, outcome)
         return True
 
-    def _step(self, step: Step, to: str, only: dict[str, Any] | None = None, **values: Any) -> bool:
+    def _step(self, step: SubmissionStep, to: str, only: dict[str, Any] | None = None, **values: Any) -> bool:
         """Change the status by one UPDATE: the only place that does. Return True if this call made the change.
 
         This object has the new values then. If not, it is read again.
@@ -579,7 +579,7 @@ class Submission(models.Model):
             raise ValueError(f"{step.value} does not lead to {to}.")
         values = {"reason": ""} | values | {"status": to}
         is_made = Submission.objects.filter(pk=self.pk, status__in=sources).filter(**(only or {})).update(**values)
-        if is_made and step in (Step.CLAIM, Step.ANSWER):
+        if is_made and step in (SubmissionStep.CLAIM, SubmissionStep.ANSWER):
             for name, value in values.items():
                 setattr(self, name, value)
         else:
@@ -595,7 +595,7 @@ class Submission(models.Model):
         for guessed in Submission.objects.filter(pk__in=self._guessed_for(task_ids)):
             why = "A task confirmed here belongs to something else that was sent. Check again which tasks are yours."
             values = {"reason": why, "success_count": 0, "error_count": 0, "finished_at": None}
-            if guessed._step(Step.WITHDRAW, Status.UNCONFIRMED, {"is_decided_by_person": True}, **values):
+            if guessed._step(SubmissionStep.WITHDRAW, Status.UNCONFIRMED, {"is_decided_by_person": True}, **values):
                 guessed.unattributed_tasks.all().delete()
                 guessed.rows.exclude(status=RowStatus.REJECTED).update(status=RowStatus.UNCONFIRMED, task_id=None)
                 outcome_written.send(Submission, submission=guessed)

@@ -16,7 +16,7 @@ Spot = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Part:
+class MarkedPart:
     text: str
     is_asked_for: bool = False
 
@@ -26,10 +26,10 @@ class Match:
     """A value that has some of the terms. `name` is that of its field."""
 
     name: str
-    parts: list[Part]
+    parts: list[MarkedPart]
 
 
-class Text:
+class FoldedText:
     """A text on one line, with its folded words and their spots."""
 
     def __init__(self, text: str) -> None:
@@ -55,16 +55,16 @@ class Text:
                     yield self.words[first][1][0], end
 
 
-def marked_text(text: str, terms: Sequence[Term]) -> list[Part]:
+def marked_text(text: str, terms: Sequence[Term]) -> list[MarkedPart]:
     """Return the whole text in parts."""
-    one = Text(text)
+    one = FoldedText(text)
     return list(_parts(one.text, one.spots(terms), 0, len(one.text)))
 
 
 def matches(fields: FieldValues, terms: Sequence[Term], shown: str = "") -> list[Match]:
     """Return excerpts of the values that have the terms, without terms that stand in the text that is shown anyway."""
-    texts = [(name, Text(text)) for name, value in fields.items() for text in texts_of(value)]
-    seen, found = Text(shown), dict[int, Term]()
+    texts = [(name, FoldedText(text)) for name, value in fields.items() for text in texts_of(value)]
+    seen, found = FoldedText(shown), dict[int, Term]()
     for term in terms:
         # To the index, the end of a value and the beginning of the next one follow each other, too.
         is_split = not any(text.spots([term]) for _, text in texts)
@@ -78,7 +78,7 @@ def matches(fields: FieldValues, terms: Sequence[Term], shown: str = "") -> list
     ]
 
 
-def _excerpt(text: Text, terms: Sequence[Term]) -> list[Part]:
+def _excerpt(text: FoldedText, terms: Sequence[Term]) -> list[MarkedPart]:
     """Return the part of the text around the first of the terms."""
     first = text.spots(terms[:1])[0][0]
     start = text.text.find(" ", first - LEAD, first) + 1 if first > LEAD else 0
@@ -86,15 +86,15 @@ def _excerpt(text: Text, terms: Sequence[Term]) -> list[Part]:
     spots = [spot for spot in text.spots(terms) if start <= spot[0] and spot[1] <= end]
     parts = _parts(text.text, spots, start, min(end, len(text.text)))
     before, after = (["…"] if start else []), (["…"] if end < len(text.text) else [])
-    return [*map(Part, before), *parts, *map(Part, after)]
+    return [*map(MarkedPart, before), *parts, *map(MarkedPart, after)]
 
 
-def _parts(text: str, spots: Sequence[Spot], start: int, end: int) -> Iterator[Part]:
+def _parts(text: str, spots: Sequence[Spot], start: int, end: int) -> Iterator[MarkedPart]:
     at = start
     for first, last in spots:
         if first > at:
-            yield Part(text[at:first])
-        yield Part(text[first:last], is_asked_for=True)
+            yield MarkedPart(text[at:first])
+        yield MarkedPart(text[first:last], is_asked_for=True)
         at = last
     if at < end:
-        yield Part(text[at:end])
+        yield MarkedPart(text[at:end])

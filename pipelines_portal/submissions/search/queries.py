@@ -27,7 +27,7 @@ FINDABLE = (*FINAL, Status.UNCONFIRMED)
 
 
 @dataclass(frozen=True)
-class Question:
+class SearchQuery:
     """What a person looks for in what was sent. `terms` are in the order in which they were typed.
 
     `people` are the ids of senders, `group` is the id of an import. `task_status`: the index knows the task with this
@@ -64,7 +64,7 @@ def seen_by(user: User) -> list[str]:
     return [f"p{user.pk}", *(f"k{key}" for key in keys), *(f"t{team}" for team in teams)]
 
 
-def find(who: Sequence[str], question: Question, way: int, before: int, count: int) -> list[int]:
+def find(who: Sequence[str], question: SearchQuery, way: int, before: int, count: int) -> list[int]:
     """Return the primary keys of rows that match in this way and in no better one, newest first.
 
     `who` is the result of `seen_by`.
@@ -90,14 +90,14 @@ def find(who: Sequence[str], question: Question, way: int, before: int, count: i
     return found if len(found) == count else _ids(matching, values, question, count)
 
 
-def _only_rows(question: Question) -> tuple[str, tuple[Any, ...]]:
+def _only_rows(question: SearchQuery) -> tuple[str, tuple[Any, ...]]:
     if question.rows is None:
         return "", ()
     statement, values = question.rows.query.sql_with_params()
     return f" AND {{}} IN ({statement})", values
 
 
-def _ids(matching: str, values: list[Any], question: Question, count: int) -> list[int]:
+def _ids(matching: str, values: list[Any], question: SearchQuery, count: int) -> list[int]:
     narrowed, more = _narrowed(question)
     narrowed += f" AND s.status IN ({_marks(FINDABLE)})"
     more += [status.value for status in FINDABLE]
@@ -121,7 +121,7 @@ _HAS_STATUS = f"""CASE WHEN (
 ) = %s THEN TRUE ELSE FALSE END"""  # noqa: S608 - names of our own tables
 
 
-def _narrowed(question: Question) -> tuple[str, list[Any]]:
+def _narrowed(question: SearchQuery) -> tuple[str, list[Any]]:
     """Return the conditions of a row `r` of a submission `s`."""
     as_database = connection.ops.adapt_datetimefield_value
     people = question.people
@@ -167,7 +167,7 @@ FTS5 = Syntax('"', " *", " + ", " AND ", " OR ", " NOT ")
 TSQUERY = Syntax("'", ":*", " <-> ", " & ", " | ", " & !")
 
 
-def _condition(who: Sequence[str], question: Question, way: int, syntax: Syntax) -> str:
+def _condition(who: Sequence[str], question: SearchQuery, way: int, syntax: Syntax) -> str:
     terms = question.terms
     phrase = _spelled([word for term in terms for word in term.words], syntax)
     whole = _with_all(terms, syntax)
@@ -202,7 +202,7 @@ PAGE = 25
 
 
 @dataclass
-class Found:
+class SearchPage:
     """A page of results. The next page begins at `way` and `before`; `before` is 0 if there is none."""
 
     rows: list[SubmissionRow] = field(default_factory=list)
@@ -211,8 +211,8 @@ class Found:
 
 
 def find_page(
-    user: User, question: Question, first_way: int = PHRASE, before: int = NEWEST, count: int = PAGE
-) -> Found:
+    user: User, question: SearchQuery, first_way: int = PHRASE, before: int = NEWEST, count: int = PAGE
+) -> SearchPage:
     """Return exact phrases first, then whole words, then beginnings of words; newest first within each."""
     who, ids = seen_by(user), list[int]()
     for way in (way for way in ways_of(question.terms) if way >= first_way):
@@ -221,8 +221,8 @@ def find_page(
         if len(ids) > count:
             shown = ids[:count]
             is_first_of_way = len(found) == 1
-            return Found(_rows(user, shown), way, NEWEST if is_first_of_way else shown[-1])
-    return Found(_rows(user, ids))
+            return SearchPage(_rows(user, shown), way, NEWEST if is_first_of_way else shown[-1])
+    return SearchPage(_rows(user, ids))
 
 
 @dataclass(frozen=True)
@@ -262,7 +262,7 @@ _TASKS = """
 _BY_BATCH, _BY_TIME = ("group_number",), ("created_at", "id")
 
 
-def find_tasks(reader: User | None, question: Question, last: tuple[UUID, int] | None, count: int) -> list[SentTask]:
+def find_tasks(reader: User | None, question: SearchQuery, last: tuple[UUID, int] | None, count: int) -> list[SentTask]:
     """Return the tasks that were sent, newest submission first, after `last`: a submission and a task of it.
 
     With a `reader`, only those of submissions that the reader may see. If the submission of `last` is gone, there are
@@ -291,7 +291,7 @@ def find_tasks(reader: User | None, question: Question, last: tuple[UUID, int] |
     return sorted(found, key=SentTask.by_batch if question.group else SentTask.by_time, reverse=True)[:count]
 
 
-def count_up_to(reader: User, question: Question, most: int) -> int:
+def count_up_to(reader: User, question: SearchQuery, most: int) -> int:
     """Return how many rows have the terms, or how many tasks were sent; not more than `most`."""
     if question.terms:
         who, number = seen_by(reader), 0

@@ -32,7 +32,7 @@ LARGEST_INDEX = 2**31 - 1
 
 
 @dataclass(frozen=True)
-class ShownRow:
+class DetailRow:
     """A row with its values as text; `values` is None once they were removed."""
 
     row: SubmissionRow
@@ -89,14 +89,14 @@ def submission_detail(request: SignedInRequest, submission_id: UUID) -> HttpResp
     return render_page(request, "submissions/detail.html", context, partials=partials)
 
 
-def _shown_rows(rows: list[SubmissionRow], submission: Submission, workflow: OpenedWorkflow | None) -> list[ShownRow]:
+def _shown_rows(rows: list[SubmissionRow], submission: Submission, workflow: OpenedWorkflow | None) -> list[DetailRow]:
     """Return the rows with the fields' titles, which come from the check of the archive or from the workflow."""
     upload = getattr(submission, "zip_upload", None)
     titles = getattr(workflow, "field_titles", None)
     labels = (upload.labels if upload else {}) or (titles.titles if titles else {})
     is_one = bool(upload and upload.has_one_file_field)
     return [
-        ShownRow(row, None if row.fields is None else shown_values(row.fields, labels), labels, is_one) for row in rows
+        DetailRow(row, None if row.fields is None else shown_values(row.fields, labels), labels, is_one) for row in rows
     ]
 
 

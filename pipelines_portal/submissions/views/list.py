@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
-from pipelines_portal.submissions.days import Line, batches_of_imports, fill, page_of
+from pipelines_portal.submissions.days import SentLine, batches_of_imports, fill, page_of
 from pipelines_portal.submissions.filters import SentFilterForm, all_of, newest
 from pipelines_portal.submissions.import_states import states_of_imports
 from pipelines_portal.submissions.models import Submission
@@ -76,7 +76,7 @@ def submission_list(request: SignedInRequest) -> HttpResponse:
     return render_page(request, "submissions/list.html", context, partials=(PART,))
 
 
-def _query_of(form: SentFilterForm, line: Line, day: str) -> str:
+def _query_of(form: SentFilterForm, line: SentLine, day: str) -> str:
     """Return the query of the list that shows the submissions of a fold one by one."""
     if not line.is_fold:
         return ""

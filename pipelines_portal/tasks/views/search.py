@@ -69,7 +69,7 @@ def _workflow_list(user: User, conditions: Conditions) -> str:
 
 
 @dataclass(frozen=True)
-class Place:
+class TaskPlace:
     """A workflow in which a task is or may be."""
 
     key_id: int
@@ -81,25 +81,25 @@ class Place:
         return str(self.workflow_id)
 
 
-def places_of(user: User, task_id: int) -> list[Place]:
+def places_of(user: User, task_id: int) -> list[TaskPlace]:
     """Return the workflows that have a task with this ID, as far as the portal knows: mostly one."""
     usable = SavedKey.objects.usable_by(user).values("pk")
     sent: dict[str, Any] = {"task_id": task_id, "submission__key__in": usable}
     columns = ("submission__key", "submission__workflow_id", "submission__workflow_name")
-    found: dict[tuple[int, int], Place] = {}
+    found: dict[tuple[int, int], TaskPlace] = {}
     for model in (SubmissionRow, UnattributedTask):
         places = model._default_manager.filter(**sent).values_list(*columns)[:MOST_PLACES]
-        found |= {(key, workflow): Place(key, workflow, name) for key, workflow, name in places}
+        found |= {(key, workflow): TaskPlace(key, workflow, name) for key, workflow, name in places}
     indexed = IndexedTask.objects.filter(index__workflow__key__in=usable, task_id=task_id).exclude(status=GONE)
     for one in OpenedWorkflow.objects.filter(pk__in=indexed.order_by().values("index__workflow")):
-        found[one.key_id, one.workflow_id] = Place(one.key_id, one.workflow_id, one.name)
+        found[one.key_id, one.workflow_id] = TaskPlace(one.key_id, one.workflow_id, one.name)
     # Several keys may have opened the workflow: any of them leads to the task.
     of_workflows = {workflow: place for (_, workflow), place in sorted(found.items(), reverse=True)}
     return [of_workflows[workflow] for workflow in sorted(of_workflows)][:MOST_PLACES]
 
 
-def places_to_look(user: User) -> list[Place]:
+def places_to_look(user: User) -> list[TaskPlace]:
     """Return the workflows they opened last, where a task that the portal does not know may be."""
     usable = SavedKey.objects.usable_by(user).values("pk")
     opened = OpenedWorkflow.objects.filter(key__in=usable).marked_by(user).in_sight().recent_first()
-    return [Place(each.key_id, each.workflow_id, each.name) for each in opened[:MOST_PLACES]]
+    return [TaskPlace(each.key_id, each.workflow_id, each.name) for each in opened[:MOST_PLACES]]

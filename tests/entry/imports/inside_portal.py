@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.entry.imports.jobs import work_now
-from pipelines_portal.entry.models import ImportJob, Step
+from pipelines_portal.entry.models import ImportJob, ImportStep
 from pipelines_portal.entry.requests import settle_overdue
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import KeyShare, SavedKey
@@ -107,7 +107,7 @@ def decide_and_go_on(import_id: str) -> int:
             assert request.decide_not_created(import_job.owner)
     import_job.refresh_from_db()
     if import_job.status == ImportJob.Status.UNCONFIRMED and not import_job.has_unconfirmed:
-        import_job.take_step(Step.SETTLE, ImportJob.Status.PAUSED)
+        import_job.take_step(ImportStep.SETTLE, ImportJob.Status.PAUSED)
     if import_job.status == ImportJob.Status.PAUSED:
         assert import_job.start_sending(import_job.owner, 1, one_row_first=False)
     return len(lost)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import Schema
-from pipelines_portal.entry.models import ImportJob, Step
+from pipelines_portal.entry.models import ImportJob, ImportStep
 from pipelines_portal.entry.rows.schema_changes import changes_between
 from pipelines_portal.matching.columns import Matching
 from tests import samples
@@ -71,7 +71,7 @@ def test_the_page_of_the_sending_is_replaced_by_the_check(page: Any, checked: Ch
     """Before a request was made: the check takes its place whole, not in the middle of it."""
     import_job = checked([GOOD])
     import_job.start_sending(person, 1, one_row_first=False)
-    assert import_job.take_step(Step.RECHECK, ImportJob.Status.CHECKING)
+    assert import_job.take_step(ImportStep.RECHECK, ImportJob.Status.CHECKING)
     headers = {"HX-Request": "true", "HX-Target": "progress"}
     polled = page.get(address(import_job, "progress"), headers=headers)
     assert (polled["HX-Redirect"], polled.content) == (address(import_job, "detail"), b"")

@@ -15,7 +15,7 @@ import requests
 from pipelines_portal.api_client import PipelinesClient, Schema, Transport, UploadStatus
 from pipelines_portal.uploads.archive.directory import TailTooShort
 from pipelines_portal.uploads.archive.preview import PreviewRow
-from pipelines_portal.uploads.choices import Checked, check_archive
+from pipelines_portal.uploads.choices import CheckedArchive, check_archive
 from pipelines_portal.uploads.forms import ChosenFile
 from pipelines_portal.uploads.given_rows import Corrections, rows_of_values
 from tests import databases, samples
@@ -87,7 +87,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
             yield Both(api, client)
 
 
-def preview(archive: bytes, schema: Schema, rows: list[dict[str, Any]] | None = None) -> Checked:
+def preview(archive: bytes, schema: Schema, rows: list[dict[str, Any]] | None = None) -> CheckedArchive:
     """As the browser does it: the end first, more of it when that is asked for."""
     tail = FIRST_TAIL
     while True:

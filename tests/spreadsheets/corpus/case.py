@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipelines_portal.spreadsheets.files import Asked
+from pipelines_portal.spreadsheets.files import ReadingOptions
 
 HERE = Path(__file__).parent
 
@@ -17,7 +17,7 @@ class Case:
     name: str
     data: Callable[[], bytes]
     lines: dict[int, list[str]] = field(default_factory=dict)
-    asked: Asked = Asked()
+    options: ReadingOptions = ReadingOptions()
     # Which of the lines, from 0, heads the table.
     header: int = 0
     # What is known of the file, by the names in Found, as far as it matters.

@@ -1,6 +1,6 @@
 """Spreadsheets in the form in which the named programs write them."""
 
-from pipelines_portal.spreadsheets.files import Asked
+from pipelines_portal.spreadsheets.files import ReadingOptions
 
 from .case import Case, stored
 from .workbooks import EXCEL, STRICT, book, filtered, google, inline, rich, uncalculated
@@ -38,8 +38,8 @@ SPREADSHEETS = [
             ],
         },
     ),
-    Case("a hidden sheet asked for", filtered, {1: ["old"]}, Asked(sheet="Old"), found={"sheet": "Old"}),
-    Case("a sheet that is not there", filtered, asked=Asked(sheet="New"), refused="no sheet called New"),
+    Case("a hidden sheet asked for", filtered, {1: ["old"]}, ReadingOptions(sheet="Old"), found={"sheet": "Old"}),
+    Case("a sheet that is not there", filtered, options=ReadingOptions(sheet="New"), refused="no sheet called New"),
     Case(
         "Excel of a Macintosh, days since 1904",
         book('<row r="1"><c r="A1" t="s"><v>0</v></c></row><row r="2"><c r="A2" s="4"><v>44683</v></c></row>', ["Due"],
@@ -73,7 +73,7 @@ SPREADSHEETS = [
         "Numbers, with a summary in front",
         book('<row r="1"><c r="A1" t="s"><v>0</v></c></row><row r="2"><c r="A2" t="s"><v>1</v></c></row>',
              ["Name", "Anna"], names=("Export Summary", "Sheet 1 - Table 1"), at=1),
-        {1: ["Name"], 2: ["Anna"]}, Asked(sheet="Sheet 1 - Table 1"), found={"sheet": "Sheet 1 - Table 1"},
+        {1: ["Name"], 2: ["Anna"]}, ReadingOptions(sheet="Sheet 1 - Table 1"), found={"sheet": "Sheet 1 - Table 1"},
     ),
     Case("Excel, strict Open XML", STRICT, {1: ["Name"], 2: ["Anna"]}),
     Case("letters of many kinds in a cell", rich, {1: ["東京", "a_b"], 2: ["bold and plain", "x\ry"]}),

@@ -1,6 +1,6 @@
 """CSV, TSV and other files of text lines."""
 
-from pipelines_portal.spreadsheets.files import Asked
+from pipelines_portal.spreadsheets.files import ReadingOptions
 
 from .case import Case, stored, text
 
@@ -93,24 +93,29 @@ TEXTS = [
     ),
     Case(
         "Macintosh", text("Prénom;Âge\nZoë;7\n", "mac_roman"), {1: ["Prénom", "Âge"], 2: ["Zoë", "7"]},
-        Asked(encoding="mac_roman"), found={"encoding": "mac_roman"},
+        ReadingOptions(encoding="mac_roman"), found={"encoding": "mac_roman"},
     ),
     Case(
         "Russian", text("Имя;Город\nОльга;Тверь\n", "cp1251"), {1: ["Имя", "Город"], 2: ["Ольга", "Тверь"]},
-        Asked(encoding="cp1251"),
+        ReadingOptions(encoding="cp1251"),
     ),
     Case(
         "Polish", text("Imię;Miasto\nŁucja;Łódź\n", "cp1250"), {1: ["Imię", "Miasto"], 2: ["Łucja", "Łódź"]},
-        Asked(encoding="cp1250"),
+        ReadingOptions(encoding="cp1250"),
     ),
-    Case("DOS", text("name;size\nGrün;7\n", "cp437"), {1: ["name", "size"], 2: ["Grün", "7"]}, Asked(encoding="cp437")),
+    Case(
+        "DOS",
+        text("name;size\nGrün;7\n", "cp437"),
+        {1: ["name", "size"], 2: ["Grün", "7"]},
+        ReadingOptions(encoding="cp437"),
+    ),
     Case(
         "Japanese", text("名前,年齢\n花子,7\n", "shift_jis"), {1: ["名前", "年齢"], 2: ["花子", "7"]},
-        Asked(encoding="shift_jis"),
+        ReadingOptions(encoding="shift_jis"),
     ),
     Case(
         "the wrong encoding asked for", text("Imię\nŁucja\n", "cp1250"), {1: ["Imi\ufffd"], 2: ["\ufffducja"]},
-        Asked(encoding="utf-8"), remarks=("can’t be read as Unicode (UTF-8)",),
+        ReadingOptions(encoding="utf-8"), remarks=("can’t be read as Unicode (UTF-8)",),
     ),
     Case(
         "line ends of three kinds", text('a,b\r\n1,"x\r\ny"\r2,"z\nw"\n\n3,\n'),
@@ -151,6 +156,6 @@ TEXTS = [
         {1: ["Item", "Size"], 2: ['Pipe 5"', "7"], 3: ["Nut old", "8"]}, found={"delimiter": ";"},
     ),
     Case("another separator asked for", text("a;b,c\n1;2,3\n"),
-         {1: ["a", "b,c"], 2: ["1", "2,3"]}, Asked(delimiter=";")),
+         {1: ["a", "b,c"], 2: ["1", "2,3"]}, ReadingOptions(delimiter=";")),
     Case("a web page called .xls", text("<html><table><tr><td>a</td></tr></table></html>"), refused="web page"),
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.demo.replay import RecordedApi, clock_at
 from pipelines_portal.demo.story import BEN, KEY_DAYS_LEFT, LENA, MARIA, TOM, Story
-from pipelines_portal.keys.checking import Verdict
+from pipelines_portal.keys.checking import KeyVerdict
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.expiry import Expiry
 from pipelines_portal.keys.forms import clean_key_text
@@ -77,7 +77,7 @@ def _share_key(name: str, pasted: str, emails: list[str], expiry: Expiry = Expir
         raise CommandError(error.message) from None
     lead, *others = map(_person, emails)
     key = SavedKey.objects.filter(fingerprint=fingerprint(text)).first()
-    key = key or SavedKey.objects.save_key(lead, name, text, expiry, Verdict.UNKNOWN)
+    key = key or SavedKey.objects.save_key(lead, name, text, expiry, KeyVerdict.UNKNOWN)
     team = Team.objects.filter(name=TEAM).first() or Team.objects.create_team(TEAM, by=lead)
     team.add_member(lead, by=lead, is_lead=True)
     for person in others:

@@ -14,10 +14,10 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, RateLimited, Schema
-from pipelines_portal.entry.form.creation import Creation, Result, Typed, create_task
+from pipelines_portal.entry.form.creation import Creation, FormResult, Typed, create_task
 from pipelines_portal.entry.form.drafts import save_unsent, texts_of, typed_draft
 from pipelines_portal.entry.form.forms import with_move
-from pipelines_portal.entry.form.initial import Start, misfits, requested_start
+from pipelines_portal.entry.form.initial import InitialValues, misfits, requested_start
 from pipelines_portal.entry.form.presets import store_pinned, stored_for_form
 from pipelines_portal.entry.form.views.page import form_page, form_token
 from pipelines_portal.entry.form.views.presets import preset_save
@@ -70,7 +70,7 @@ def _start(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -
         form = SchemaForm.as_typed(schema, texts_of(draft), draft.saved_at)
         left_out = misfits(schema, form.typed_values())
         return form_page(request, workflow, form, draft=draft, is_restored=True, left_out=left_out)
-    start = start or Start({})
+    start = start or InitialValues({})
     if start.problem:
         messages.warning(request, start.problem)
     form = SchemaForm(schema, values=start.fields, zone=get_current_timezone_name())
@@ -103,7 +103,7 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
     draft_seen = request.POST.get("draft_seen", "")
     posted = Typed(fields, form_token(request), draft_seen, is_meant)
     created = create_task(request.user, workflow, client, posted)
-    if created.result is Result.CREATED:
+    if created.result is FormResult.CREATED:
         return _created(request, workflow, created)
     return _not_created(request, workflow, client, form, created)
 
@@ -128,12 +128,12 @@ def _not_created(
 ) -> HttpResponse:
     """Show the form again with what was typed and why nothing was created, or the submission whose outcome is open."""
     token, draft_seen = _next_try(request, workflow, created)
-    if created.result in (Result.DUPLICATE, Result.RESTORED):
+    if created.result in (FormResult.DUPLICATE, FormResult.RESTORED):
         return _ask_if_meant(request, workflow, client, form, created)
-    if created.result in (Result.UNCERTAIN, Result.ELSEWHERE):
+    if created.result in (FormResult.UNCERTAIN, FormResult.ELSEWHERE):
         return redirect("submissions:detail", created.submission.pk)
     forget_schema(workflow)
-    if created.result is Result.NOT_SENT and created.error:
+    if created.result is FormResult.NOT_SENT and created.error:
         status = explain(created.error).status
         return form_page(
             request, workflow, form, status=status, error=created.error, token=token, draft_seen=draft_seen,
@@ -161,7 +161,7 @@ def _next_try(request: SignedInRequest, workflow: OpenedWorkflow, created: Creat
     A rejected submission stays as it is: the next POST is another one, and the draft is that of a form not yet sent.
     """
     token, draft_seen = created.submission.token, request.POST.get("draft_seen", "")
-    is_rejected = created.submission.status == Submission.Status.REJECTED and created.result is not Result.ELSEWHERE
+    is_rejected = created.submission.status == Submission.Status.REJECTED and created.result is not FormResult.ELSEWHERE
     if is_rejected or created.is_unstored:
         token = uuid4()
     if is_rejected or created.is_unsent or created.is_unstored:

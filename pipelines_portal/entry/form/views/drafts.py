@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
-from pipelines_portal.entry.form.drafts import AlreadySent, TooLarge, discard_typed, save_typed
+from pipelines_portal.entry.form.drafts import AlreadySent, DraftTooLarge, discard_typed, save_typed
 from pipelines_portal.entry.form.views.page import form_token
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.permissions import usable_workflow
@@ -20,7 +20,7 @@ def draft_save(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpR
     workflow = usable_workflow(request.user, key_id, workflow_id)
     try:
         saved = save_typed(request.user, workflow, request.POST, form_token(request))
-    except TooLarge:
+    except DraftTooLarge:
         context: dict[str, object] = {"is_too_large": True, "draft_seen": request.POST.get("draft_seen", "")}
         return render_page(request, "entry/form/_draft_state.html", context, status=413)
     except AlreadySent:

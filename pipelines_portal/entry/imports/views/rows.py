@@ -25,7 +25,7 @@ from pipelines_portal.entry.rows.cells import (
 from pipelines_portal.entry.rows.fixing import (
     CannotChange,
     Correction,
-    Outcome,
+    FixOutcome,
     change_rows,
     edit_row,
     redo_change,
@@ -179,7 +179,7 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
     schema = import_job.parsed_schema
     known = next((each for each in schema.fields if groups and each.name == groups[0].field_name), None)
     if known is None:
-        _add_message(request, import_job, Outcome())
+        _add_message(request, import_job, FixOutcome())
         return _back(import_job, Selection())
     text = "" if action == "empty" else request.POST.get(f"to-{key}", "")
     fault = RowReader(schema, Matching.load(import_job.matching)).read_value(known, text)[1]
@@ -265,7 +265,7 @@ def import_redo(request: SignedInRequest, workflow: OpenedWorkflow, import_job: 
 def _swapped(
     request: SignedInRequest,
     import_job: ImportJob,
-    outcome: Outcome | None,
+    outcome: FixOutcome | None,
     done: str,
     not_done: Callable[[int], str],
 ) -> HttpResponse:
@@ -283,7 +283,7 @@ def _swapped(
 def _add_message(
     request: SignedInRequest,
     import_job: ImportJob,
-    outcome: Outcome,
+    outcome: FixOutcome,
     done: Callable[[int], str] = texts.rows_updated,
     nothing: str = "Not changed. Someone else has already fixed these rows.",
 ) -> None:

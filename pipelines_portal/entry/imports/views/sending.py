@@ -18,7 +18,7 @@ from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.sent_rows import sent_rows
 from pipelines_portal.entry.imports.task_counts import attention_by_import, task_bar, want_counts
 from pipelines_portal.entry.imports.views.loading import changes_import, go_to, loads_import, redirect_to
-from pipelines_portal.entry.models import Counts, ImportJob, ImportRow
+from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.permissions import can_use_key, require_key
 from pipelines_portal.entry.requests import settle_overdue
 from pipelines_portal.entry.restored import decide_sent, tasks_since_restore
@@ -317,7 +317,7 @@ def _progress_context(import_job: ImportJob, requests: Requests) -> dict[str, An
 
 
 def _rows_context(
-    workflow: OpenedWorkflow, import_job: ImportJob, selection: Selection, counts: Counts
+    workflow: OpenedWorkflow, import_job: ImportJob, selection: Selection, counts: RowCounts
 ) -> dict[str, Any]:
     attention = attention_by_import(workflow, [import_job.pk]) if counts.created else {}
     return {

@@ -112,7 +112,7 @@ def empty_search_index(request: pytest.FixtureRequest, django_db_blocker: Any) -
 def no_delays_or_child_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the API client try again at once, and read files of rows in this process."""
     monkeypatch.setattr("pipelines_portal.api_client.retries.FIRST_DELAY", 0.0)
-    monkeypatch.setattr("pipelines_portal.spreadsheets.reading.Reading", InProcessReading)
+    monkeypatch.setattr("pipelines_portal.spreadsheets.reading.FileReading", InProcessReading)
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from pipelines_portal.spreadsheets.child import BLOCK, REFUSAL, frames
+from pipelines_portal.spreadsheets.child import BLOCK, REJECTION, frames
 from pipelines_portal.spreadsheets.child_process import SILENCE_SECONDS
 from pipelines_portal.spreadsheets.files import ReadingOptions, ReadingResult
 from pipelines_portal.spreadsheets.limits import Bounds, RowsFileError
@@ -43,7 +43,7 @@ class InProcessReading:
 
     def read_found(self, kind: bytes, content: bytes) -> ReadingResult:
         fields = json.loads(content)
-        if kind == REFUSAL:
+        if kind == REJECTION:
             raise RowsFileError(fields["title"], fields["advice"])
         return ReadingResult(**fields)
 

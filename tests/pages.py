@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
-from pipelines_portal.core.templatetags.moments import short_time
+from pipelines_portal.core.templatetags.times import short_time
 
 
 def text_of(answer: Any) -> str:

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,6 +46,27 @@ FORBIDDEN = {
 }
 PHRASES = re.compile(rf"\b(?:{'|'.join(FORBIDDEN)})(?!\w)", re.IGNORECASE)
 PORTAL_WORDS = re.compile(r"\bthe API\b(?! keys?\b)")
+# Words that the code used for what pages and the field call otherwise, each with the word to use.
+PRIVATE_NAMES = re.compile(
+    "|".join(
+        {
+            "_issuer_": "identity provider, idp",
+            "_second_steps?_": "two-step verification",
+            "_organization_keys?_": "API key",
+            "_set_aside_": "skip",
+            "_take_back_|_taken_back_": "undo skip, stop sharing",
+            "_hand_over_|_handed_over_": "transfer",
+            "_ledger_": "submissions, Sent",
+            "_twins?_": "duplicate",
+            "_moments?_": "time, timestamp",
+            "_objections?_|_refusals?_|_faults?_": "error, rejection, conflict",
+            "_telling_": "title",
+            "_asked_": "requested",
+        }
+    )
+)
+# Names of settings and libraries, and columns of the database.
+OTHERS_NAMES = {"OIDC_ISSUER", "WrongIssuer", "get_totp_issuer", "issuer", "set_aside", "was_set_aside"}
 # The API's own pages and messages keep the words of its reference.
 API = "external_api"
 FOR_PROGRAMS = {API, "api_client", "core", "management", "migrations", "settings", "worker"}
@@ -85,6 +107,11 @@ def text_modules() -> list[Path]:
     return sorted(path for path in found if not FOR_PROGRAMS.intersection(path.parts) and path.name != "reads.py")
 
 
+def code_of_portal() -> list[Path]:
+    files = (ROOT / "pipelines_portal").rglob("*.py")
+    return sorted(path for path in files if not {API, "migrations", "web_server"}.intersection(path.parts))
+
+
 def guide_pages() -> list[Path]:
     pages = [START, *(page for pages in SECTIONS.values() for page in pages if page != "licences.md")]
     return [*(DOCS / page for page in pages), ROOT / "README.md"]
@@ -113,5 +140,23 @@ def test_the_guide_is_plain(path: Path) -> None:
     assert [found[0] for found in PHRASES.finditer(text)] == []
 
 
+def names_in(path: Path) -> set[str]:
+    """Return the names in a module of the portal."""
+    with tokenize.open(path) as module:
+        return {token.string for token in tokenize.generate_tokens(module.readline) if token.type == tokenize.NAME}
+
+
+def words_of_name(name: str) -> str:
+    """Return the words of a name in lower case: "NotSent" and "NOT_SENT" are "_not_sent_"."""
+    return f"_{re.sub(r'(?<=[a-z0-9])(?=[A-Z])', '_', name).lower()}_"
+
+
+def test_names_in_the_code_are_those_of_the_pages() -> None:
+    named = [(shown(path), name) for path in code_of_portal() for name in names_in(path) if name not in OTHERS_NAMES]
+    assert len(named) > 10_000
+    assert [(path, name) for path, name in named if PRIVATE_NAMES.search(words_of_name(name))] == []
+
+
 def test_the_list_finds_what_it_forbids() -> None:
     assert PHRASES.search("Nothing is sent any more") and not PHRASES.search("You can send many more")
+    assert PRIVATE_NAMES.search(words_of_name("hasSecondStep")) and not PRIVATE_NAMES.search(words_of_name("default"))

@@ -37,11 +37,11 @@ class SignInForm(AuthenticationForm):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Show a refusal at the password, which the person enters again, and focus it."""
+        """Show a rejection at the password, which the person enters again, and focus it."""
         try:
             super().clean()
-        except ValidationError as refusal:
-            self.add_error("password", refusal)
+        except ValidationError as rejection:
+            self.add_error("password", rejection)
         if "username" not in self.errors:
             self.fields["username"].widget.attrs.pop("autofocus", None)
             self.fields["password"].widget.attrs["autofocus"] = True

@@ -122,9 +122,9 @@ class IdpAdapter(DefaultSocialAccountAdapter):
                 user: User = super().save_user(request, sociallogin, form)
                 record(Verb.PERSON_MADE, by=user, target=user, how=settings.OIDC_NAME)
                 _welcome(sociallogin, is_new=True)
-        except NewcomerRefused as refusal:
+        except NewcomerRefused as rejection:
             email = verified_email(sociallogin)
-            raise ImmediateHttpResponse(_refuse(request, str(refusal), email=email)) from None
+            raise ImmediateHttpResponse(_refuse(request, str(rejection), email=email)) from None
         return user
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, **what: Any) -> None:

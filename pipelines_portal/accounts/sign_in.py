@@ -1,4 +1,4 @@
-"""The sign-in: who may use which way, the ways that a session was confirmed by, and refusals."""
+"""The sign-in: who may use which way, the ways that a session was confirmed by, and rejections."""
 
 import math
 import time
@@ -86,7 +86,7 @@ def refuse(
     `way` is how they tried, if it matters, and `cause` is for the audit log only.
     """
     detail: dict[str, Any] = {name: value for name, value in (("way", way), ("cause", cause)) if value}
-    # Anybody can cause refusals, so only the first few of a flood are events. The others are lines of the log.
+    # Anybody can cause rejections, so only the first few of a flood are events. The others are lines of the log.
     if admit(address_limits(request, "refused", tries=ACCOUNT_TRIES)):
         note(request, Verb.SIGN_IN_REFUSED.value, tried=email or "no email", reason=sentence)
     else:

@@ -16,7 +16,7 @@ LONGEST_REASON = 20_000
 LONGEST_URL = 8192
 LONGEST_STATUS = 60
 # Far enough from the ends of the calendar for any time zone and for adding hours.
-FIRST_MOMENT, LAST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
+FIRST_TIMESTAMP, LAST_TIMESTAMP = datetime(1970, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -72,7 +72,7 @@ def _is_link(url: str) -> str:
 # pydantic checks these without calling a function for each value: a page of the list has 1,600 of them.
 Id = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]
 Count = Annotated[int, Field(strict=True, ge=0, le=LARGEST_COUNT)]
-Moment = Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, le=LAST_MOMENT)]
+Timestamp = Annotated[AwareDatetime, Field(ge=FIRST_TIMESTAMP, le=LAST_TIMESTAMP)]
 # Any status is accepted, because a newer API may have more.
 _STATUS = {"strip_whitespace": True, "min_length": 1, "max_length": LONGEST_STATUS, "pattern": r"^[^\x00]*$"}
 LowerStatus = Annotated[str, StringConstraints(to_lower=True, **_STATUS)]

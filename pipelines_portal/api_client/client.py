@@ -18,7 +18,7 @@ from pipelines_portal.api_client.errors import (
     Conflict,
     ConnectionFailed,
     CreatorGone,
-    NotAsked,
+    NotSent,
     PipelinesError,
     UnexpectedResponse,
     ValidationFailed,
@@ -148,7 +148,7 @@ class PipelinesClient:
         with ExitStack() as stack:
             try:
                 stack.enter_context(self._transport.place())
-            except NotAsked as error:
+            except NotSent as error:
                 _log_error(method, path, error)
                 raise
 
@@ -171,7 +171,7 @@ class PipelinesClient:
                 with metrics.counted(kind):
                     return self._send_and_note(call, send)
             except PipelinesError as error:
-                if error.was_asked:
+                if error.was_sent:
                     error.maybe_processed = error.maybe_processed and repeat is not Repeat.READ
                     _log_error(method, path, error)
                 else:

@@ -21,7 +21,7 @@ class PipelinesError(Exception):
     maybe_processed: bool = False
     request_id: str = ""
     # False if the request was not sent, because the rate limiter of the key refused it.
-    was_asked: bool = True
+    was_sent: bool = True
     # Set by the rate limiter if the key is the problem: what to do, and which key it is.
     advice: str = ""
     key_id: int | None = None
@@ -45,7 +45,7 @@ class CertificateRefused(ConnectionFailed):
     """The server's certificate is not valid. Nothing was sent."""
 
 
-class NotAsked(PipelinesError):
+class NotSent(PipelinesError):
     """The API is slow or silent, so nothing was sent. Try again after `retry_after` seconds."""
 
     def __init__(self, message: str, *, retry_after: int) -> None:
@@ -121,7 +121,7 @@ class RateLimited(ApiError):
 class Held(RateLimited):
     """Nothing was sent, because the wait that an earlier 429 asked for is not over."""
 
-    was_asked = False
+    was_sent = False
 
     def __init__(self, message: str, *, retry_after: int) -> None:
         super().__init__(HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_exceeded", message, retry_after)
@@ -130,7 +130,7 @@ class Held(RateLimited):
 class KeyRejected(Unauthorized):
     """Nothing was sent, because the API rejected the key earlier."""
 
-    was_asked = False
+    was_sent = False
 
     def __init__(self, message: str) -> None:
         super().__init__(HTTPStatus.UNAUTHORIZED, "invalid_api_key", message)

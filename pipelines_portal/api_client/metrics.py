@@ -11,7 +11,7 @@ from pipelines_portal.api_client.errors import (
     ApiError,
     ConnectionFailed,
     Held,
-    NotAsked,
+    NotSent,
     PipelinesError,
     RateLimited,
     UnexpectedResponse,
@@ -64,4 +64,4 @@ def outcome_of(error: PipelinesError) -> str:
         return "rate_limited"
     if isinstance(error, ApiError):
         return "refused" if error.status < 500 else "failed"
-    return {NotAsked: "circuit_open", UnexpectedResponse: "invalid_response"}.get(type(error), "failed")
+    return {NotSent: "circuit_open", UnexpectedResponse: "invalid_response"}.get(type(error), "failed")

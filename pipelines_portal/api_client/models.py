@@ -20,7 +20,7 @@ from pipelines_portal.api_client.bounds import (
     Id,
     Link,
     LowerStatus,
-    Moment,
+    Timestamp,
     UpperStatus,
     at_most,
     exact,
@@ -152,8 +152,8 @@ class Task(_Answer):
     id: Id
     status: LowerStatus
     node_summary: NodeSummary
-    created_at: Moment
-    updated_at: Moment
+    created_at: Timestamp
+    updated_at: Timestamp
 
     @property
     def is_open(self) -> bool:
@@ -197,7 +197,7 @@ class CreatedTasks(_Answer):
 class StartedUpload(_Answer):
     upload_id: UUID
     upload_url: Link
-    expires_at: Moment
+    expires_at: Timestamp
 
     def __repr__(self) -> str:
         return f"StartedUpload({self.upload_id})"  # upload_url is a secret

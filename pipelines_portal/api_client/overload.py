@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pipelines_portal.api_client.errors import ConnectionFailed, NotAsked
+from pipelines_portal.api_client.errors import ConnectionFailed, NotSent
 
 SLOW = "Pipelines is slow."
 SILENT = "Pipelines isn’t responding."
@@ -30,7 +30,7 @@ class Bulkhead:
         with self._changed:
             self._changed.wait_for(lambda: self._has_room() or self._is_slow(), self._patience)
             if not self._has_room():
-                raise NotAsked(SLOW, retry_after=2)
+                raise NotSent(SLOW, retry_after=2)
             self._taken[mine] = time.monotonic()
         try:
             yield
@@ -78,7 +78,7 @@ class CircuitBreaker:
         if self._failures < self._limit:
             return
         if now < self._opened_until:
-            raise NotAsked(SILENT, retry_after=round(self._opened_until - now) + 1)
+            raise NotSent(SILENT, retry_after=round(self._opened_until - now) + 1)
         self._opened_until = now + self._pause
 
     def _count(self, *, timed_out: bool) -> None:

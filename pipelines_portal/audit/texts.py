@@ -87,7 +87,7 @@ _PATTERNS: dict[Verb, Pattern] = {
     Verb.SESSION_ENDED: _by("device", {OTHER_DEVICES: "{who} signed out other devices"}, "{who} signed out {device}"),
     Verb.PASSWORD_CHANGED: "{who} changed their password",
     Verb.PASSWORD_REFUSED: _by("way", {CODE: "{who} entered an incorrect code"}, "{who} entered an incorrect password"),
-    Verb.PASSWORD_RESET_ASKED: "{who} requested a password reset",
+    Verb.PASSWORD_RESET_REQUESTED: "{who} requested a password reset",
     Verb.PASSWORD_RESET: "{who} reset their password with a link",
     Verb.PASSWORD_SET: "{who} changed the password of {target} on the server",
     Verb.TWO_STEP_ADDED: _by("kind", {PASSKEY: "{who} added a passkey"}, "{who} added an authenticator app"),

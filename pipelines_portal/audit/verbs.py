@@ -34,7 +34,7 @@ class Verb(TextChoices):
     SESSION_ENDED = "session-ended", Group.SIGNING_IN, "Signed out a device"
     PASSWORD_CHANGED = "password-changed", Group.SIGNING_IN, "Changed password"
     PASSWORD_REFUSED = "password-refused", Group.SIGNING_IN, "Entered an incorrect password"
-    PASSWORD_RESET_ASKED = "password-reset-asked", Group.SIGNING_IN, "Requested a password reset"
+    PASSWORD_RESET_REQUESTED = "password-reset-asked", Group.SIGNING_IN, "Requested a password reset"
     PASSWORD_RESET = "password-reset", Group.SIGNING_IN, "Reset password with a link"
     PASSWORD_SET = "password-set", Group.SIGNING_IN, "Password changed on the server"
     TWO_STEP_ADDED = "second-step-added", Group.SIGNING_IN, "Added two-step verification"

@@ -9,7 +9,7 @@ Value = TypeVar("Value")
 
 
 class BoundedCache(Generic[Key, Value]):
-    """The last `most` entries. Safe for threads. If a function computes the values, use `lru_cache` instead."""
+    """Keeps the `most` entries that were put last. Safe for threads. For values of a function, use `lru_cache`."""
 
     def __init__(self, most: int) -> None:
         self._most = most

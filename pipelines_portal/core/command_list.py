@@ -13,8 +13,8 @@ class Commands(ManagementUtility):
         helps = {name: load_command_class(app, name).help.partition(". ")[0] for name, app in apps.items()}
         lines = [f"  {name:22}{text.rstrip('.')}" for name, text in helps.items()]
         # Without settings, only those of Django are known.
-        fault = ["", str(self.settings_exception)] if self.settings_exception else []
-        return "\n".join(["Commands. COMMAND --help says more about one:", "", *lines, *fault])
+        problem = ["", str(self.settings_exception)] if self.settings_exception else []
+        return "\n".join(["Commands. COMMAND --help says more about one:", "", *lines, *problem])
 
 
 def _is_ours(app: str) -> bool:

@@ -373,8 +373,8 @@ def database(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
     config = _config(env, name, file)
     options = config.get("OPTIONS", {})
     if config["ENGINE"] == POSTGRESQL:
-        asked = f"{POSTGRESQL_OPTIONS['options']} {options.get('options', '')}".strip()
-        options = POSTGRESQL_OPTIONS | options | {"options": asked}
+        joined = f"{POSTGRESQL_OPTIONS['options']} {options.get('options', '')}".strip()
+        options = POSTGRESQL_OPTIONS | options | {"options": joined}
         return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
     path = Path(config["NAME"])
     if path.is_dir() or not path.absolute().parent.is_dir():

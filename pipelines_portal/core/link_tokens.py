@@ -6,7 +6,7 @@ from django.contrib.auth.tokens import PasswordResetTokenGenerator
 
 
 class LinkTokens(PasswordResetTokenGenerator):
-    """Tokens that name who made the link: `maker` is an ID, or a word for a link that no person made.
+    """Tokens that name the maker of a link: the ID of a person, or a fixed word if no person made it.
 
     Subclasses hash what else ends a link when it changes, such as the rights of the person. Who checks a token also
     checks that its maker may still make one: otherwise a person who was removed could come back as somebody else.

@@ -27,14 +27,14 @@ class CheckedSettings:
     """The settings with a value in an environment file, and a sentence for each line that sets nothing."""
 
     settings: frozenset[str]
-    faults: list[str]
+    problems: list[str]
 
 
 def check(text: str) -> CheckedSettings:
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if not _is_comment(line)]
     matches = [(number, LINE.fullmatch(line)) for number, line in lines]
     given = frozenset(match[1] for _, match in matches if match and match[1] in KNOWN and match[2].strip(" \"'"))
-    return CheckedSettings(given, [fault for number, match in matches if (fault := _fault(number, match))])
+    return CheckedSettings(given, [problem for number, match in matches if (problem := _problem(number, match))])
 
 
 def given_twice(names: frozenset[str]) -> list[str]:
@@ -51,7 +51,7 @@ def _is_comment(line: str) -> bool:
     return not line.strip() or line.lstrip().startswith(("#", ";"))
 
 
-def _fault(number: int, match: re.Match[str] | None) -> str:
+def _problem(number: int, match: re.Match[str] | None) -> str:
     if match is None:
         return f"Line {number} is not NAME=value."
     name = match[1]

@@ -19,8 +19,8 @@ def log_start(what: str) -> None:
     mode = "production" if settings.PRODUCTION else "not production"
     name = NAMES[settings.PROGRAM]
     logger.info("%s %s, %s, %s, %s", name, __version__, what, describe_database(), mode)
-    if faults := check(env_file_text(BASE_DIR / ".env")).faults:
-        logger.warning("The file .env has lines that set nothing: %s", " ".join(faults))
+    if problems := check(env_file_text(BASE_DIR / ".env")).problems:
+        logger.warning("The file .env has lines that set nothing: %s", " ".join(problems))
     if settings.AT_START:
         import_string(settings.AT_START)()
 

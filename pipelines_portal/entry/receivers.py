@@ -5,12 +5,12 @@ from django.dispatch import receiver
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry import texts
+from pipelines_portal.entry.import_requests import settle_request
 from pipelines_portal.entry.imports.lists import list_unfinished_with
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.entry.requests import settle_request
 from pipelines_portal.entry.signals import import_removed
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.keys.signals import key_removal_asked, key_removed
+from pipelines_portal.keys.signals import key_removal_requested, key_removed
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.signals import outcome_written
 
@@ -35,7 +35,7 @@ def release_submissions(sender: object, instance: ImportJob, **more: object) -> 
     Submission.objects.filter(group=instance.pk).update(group=None)
 
 
-@receiver(key_removal_asked)
+@receiver(key_removal_requested)
 def warn_about_imports(sender: object, key: SavedKey, **more: object) -> list[str]:
     """Return a sentence that names the imports that would be deleted with the key, if there are any."""
     found = list(list_unfinished_with(key)[: MOST_NAMED + 1])

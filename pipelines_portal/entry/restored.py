@@ -12,9 +12,9 @@ from pipelines_portal.api_client import PipelinesClient
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.entry import texts
+from pipelines_portal.entry.import_requests import record_sent_rows
 from pipelines_portal.entry.models import UNFINISHED_ROWS, ImportJob, ImportRow, ImportStep
 from pipelines_portal.entry.models.form import TypedDraft
-from pipelines_portal.entry.requests import record_sent_rows
 from pipelines_portal.submissions.appeared import Appeared, tasks_since
 from pipelines_portal.submissions.models import Submission
 
@@ -26,7 +26,7 @@ def hold_restored(copied_at: datetime, newest: Mapping[int, int]) -> None:
     """
     unconfirmed = Submission.Status.UNCONFIRMED
     rows = ImportRow.objects.filter(import_job=OuterRef("pk"))
-    can_send = Exists(rows.filter(status__in=(*UNFINISHED_ROWS, ImportRow.Status.SET_ASIDE)))
+    can_send = Exists(rows.filter(status__in=(*UNFINISHED_ROWS, ImportRow.Status.SKIPPED)))
     is_over = Q(status=ImportJob.Status.CHECKED) & ~can_send
     sending = (ImportJob.Status.SENDING, ImportJob.Status.PAUSED, ImportJob.Status.CHECKED)
     for import_job in ImportJob.objects.filter(status__in=(*sending, ImportJob.Status.UNCONFIRMED)):

@@ -36,7 +36,7 @@ def _state_of(import_job: ImportJob) -> ImportState:
         rejected=counts.rejected,
         with_errors=counts.to_fix,
         duplicates=counts.duplicate,
-        skipped=counts.set_aside,
+        skipped=counts.skipped,
         not_sent=counts.not_sent,
         address=import_job.get_absolute_url(),
     )

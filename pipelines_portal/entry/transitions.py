@@ -15,9 +15,9 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.entry import texts
+from pipelines_portal.entry.import_requests import UNSETTLED, give_back_unsent, open_submission
 from pipelines_portal.entry.models import ImportJob, ImportStep
 from pipelines_portal.entry.models.import_job import CAN_BE_TRANSFERRED
-from pipelines_portal.entry.requests import UNSETTLED, give_back_unsent, open_submission
 from pipelines_portal.entry.signals import import_transferred
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended

@@ -4,7 +4,7 @@ from enum import Enum
 
 from pipelines_portal.api_client import (
     ConnectionFailed,
-    NotAsked,
+    NotSent,
     PipelinesClient,
     PipelinesError,
     RateLimited,
@@ -16,7 +16,7 @@ from pipelines_portal.web.api_connection import transport
 
 # An id that hardly any workflow has, and that every API accepts as a number. If the workflow exists, the key works too.
 UNLIKELY_WORKFLOW_ID = 2**31 - 1
-INCONCLUSIVE = (ConnectionFailed, NotAsked, RateLimited, ServerError, UnexpectedResponse)
+INCONCLUSIVE = (ConnectionFailed, NotSent, RateLimited, ServerError, UnexpectedResponse)
 
 
 class KeyVerdict(Enum):

@@ -34,13 +34,13 @@ def clean_key_text(pasted: str) -> str:
     """
     key = re.sub(r"\s+", " ", pasted).strip()
     key = re.sub(r"^(authorization: ?)?bearer ", "", key, flags=re.IGNORECASE).replace(" ", "")
-    reason = _fault(key)
+    reason = _problem(key)
     if reason:
         raise ValidationError(reason)
     return key
 
 
-def _fault(key: str) -> str | None:
+def _problem(key: str) -> str | None:
     if not key.startswith(PREFIX):
         return "This isn’t an API key. Keys start with pk_live_."
     if len(key) != LENGTH:
@@ -187,9 +187,9 @@ class ShareKeyForm(forms.Form):
 
     def clean_people(self) -> list[User]:
         emails = re.split(r"[\s,;]+", self.cleaned_data["people"].strip().lower())
-        asked = [email for email in dict.fromkeys(emails) if email]
-        here = {person.email: person for person in User.objects.filter(email__in=asked, is_active=True)}
-        if unknown := [email for email in asked if email not in here]:
+        typed = [email for email in dict.fromkeys(emails) if email]
+        here = {person.email: person for person in User.objects.filter(email__in=typed, is_active=True)}
+        if unknown := [email for email in typed if email not in here]:
             raise ValidationError(texts.nobody_with(", ".join(unknown)))
         people = list(here.values())
         if any(person.pk == self.key.owner_id for person in people):

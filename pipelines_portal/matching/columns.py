@@ -84,7 +84,7 @@ def guesses_from(remembered: dict[str, Any], schema: Schema) -> dict[str, Guess]
     }
 
 
-def reason_to_set_aside(remembered: dict[str, Any], header: str) -> str:
+def reason_to_skip(remembered: dict[str, Any], header: str) -> str:
     """Return the reason in words if the column was not imported last time, or an empty string."""
     column = remembered.get("columns", {}).get(folded(header))
     return texts.REMEMBERED if column and not column["field"] else ""

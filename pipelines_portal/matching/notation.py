@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 
 from pipelines_portal.matching import texts
 from pipelines_portal.matching.columns import Matching
-from pipelines_portal.spreadsheets.dates import moment_text, suggest_day_first
+from pipelines_portal.spreadsheets.dates import suggest_day_first, timestamp_text
 from pipelines_portal.spreadsheets.numbers import is_percentage, number_text, suggest_decimal
-from pipelines_portal.workflows.fields.dates import moment_in
+from pipelines_portal.workflows.fields.dates import timestamp_in
 from pipelines_portal.workflows.fields.local_times import meanings, offset_of
 
 NUMBERS = ("numeric", "rating")
-# The decimal mark of typed rows: a comma or a point, as each number shows. A point alone is a decimal point.
+# The decimal mark of typed rows: a comma or a point, as each number shows. A point alone is the decimal mark.
 AS_TYPED = "typed"
 DOUBTS = (texts.TWO_NUMBERS, texts.TWO_DAYS, texts.NO_ZONE)
 # A date that has the month first for sure, and a time zone far from UTC: if they change nothing, all is certain.
@@ -32,25 +32,25 @@ def read_number(text: str, matching: Matching) -> tuple[str, str]:
     return read, texts.TWO_TYPED if is_typed else texts.TWO_NUMBERS
 
 
-def read_moment(text: str, matching: Matching) -> tuple[str, str]:
+def read_timestamp(text: str, matching: Matching) -> tuple[str, str]:
     """Return a date or time in UTC, and the doubt about it. Any other text stays as it is."""
     is_day_first, zone = matching.day_first is not False, matching.zone or "UTC"
-    read = moment_text(text, is_day_first, zone)
-    if matching.day_first is None and moment_text(text, not is_day_first, zone) != read:
+    read = timestamp_text(text, is_day_first, zone)
+    if matching.day_first is None and timestamp_text(text, not is_day_first, zone) != read:
         return read, texts.TWO_TYPED_DAYS if matching.decimal == AS_TYPED else texts.TWO_DAYS
     if matching.zone:
         return read, _clock_doubt(text, is_day_first, zone)
-    return read, "" if moment_text(text, is_day_first, OTHER_ZONE) == read else texts.NO_ZONE
+    return read, "" if timestamp_text(text, is_day_first, OTHER_ZONE) == read else texts.NO_ZONE
 
 
 def _clock_doubt(text: str, is_day_first: bool, zone: str) -> str:
     """Return what to write for a local time that the clocks of the zone showed twice or never, or ""."""
-    read = moment_text(text, is_day_first, "UTC")
-    moment = moment_in(read)
+    read = timestamp_text(text, is_day_first, "UTC")
+    timestamp = timestamp_in(read)
     # A day is its first moment, which exists on all days.
-    if read == text or not moment or (":" not in text and not moment.time()):
+    if read == text or not timestamp or (":" not in text and not timestamp.time()):
         return ""
-    clock = moment.replace(tzinfo=None)
+    clock = timestamp.replace(tzinfo=None)
     try:
         meant = meanings(clock, zone)
         both = [clock.replace(tzinfo=ZoneInfo(zone), fold=fold) for fold in (0, 1)]
@@ -58,8 +58,8 @@ def _clock_doubt(text: str, is_day_first: bool, zone: str) -> str:
             first, second = (f"{clock:%Y-%m-%d %H:%M}{offset_of(each)}" for each in both)
             return texts.TWICE.format(first=first, second=second)
         if not meant:
-            moments = sorted(each.astimezone(UTC).astimezone(ZoneInfo(zone)) for each in both)
-            return texts.NEVER.format(first=f"{moments[0]:%Y-%m-%d %H:%M}", second=f"{moments[1]:%Y-%m-%d %H:%M}")
+            timestamps = sorted(each.astimezone(UTC).astimezone(ZoneInfo(zone)) for each in both)
+            return texts.NEVER.format(first=f"{timestamps[0]:%Y-%m-%d %H:%M}", second=f"{timestamps[1]:%Y-%m-%d %H:%M}")
     except (ValueError, OverflowError, KeyError):  # KeyError: an unknown time zone
         pass
     return ""
@@ -67,10 +67,10 @@ def _clock_doubt(text: str, is_day_first: bool, zone: str) -> str:
 
 def clock_in(text: str, matching: Matching) -> datetime | None:
     """Return a day or time as the file's clock shows it, or None if it is none or can be read in two ways."""
-    if read_moment(text, matching)[1] == texts.TWO_DAYS:
+    if read_timestamp(text, matching)[1] == texts.TWO_DAYS:
         return None
-    moment = moment_in(moment_text(text, matching.day_first is not False, "UTC"))
-    return moment.replace(tzinfo=None) if moment else None
+    timestamp = timestamp_in(timestamp_text(text, matching.day_first is not False, "UTC"))
+    return timestamp.replace(tzinfo=None) if timestamp else None
 
 
 def settle_notation(matching: Matching, numbers: Iterable[str], dates: Iterable[str]) -> None:
@@ -89,5 +89,5 @@ def _order_of(dates: list[str]) -> bool | None:
 
 def has_doubts(numbers: Iterable[str], dates: Iterable[str], matching: Matching) -> bool:
     """Return whether a person has to say how numbers or dates are written."""
-    read = [*(read_number(text, matching) for text in numbers), *(read_moment(text, matching) for text in dates)]
+    read = [*(read_number(text, matching) for text in numbers), *(read_timestamp(text, matching) for text in dates)]
     return any(doubt in DOUBTS for _, doubt in read)

@@ -13,7 +13,7 @@ from pipelines_portal.matching.columns import (
     Column,
     Matching,
     guesses_from,
-    reason_to_set_aside,
+    reason_to_skip,
 )
 from pipelines_portal.matching.headers import Guess, HeaderMatch, folded, match_headers
 from pipelines_portal.matching.notation import NUMBERS, settle_notation
@@ -130,10 +130,10 @@ def _guesses(
     if header_line != NO_HEADER:
         return guesses
     # Any text fits a text field.
-    telling = {known.name: known for known in schema.fields if weight_of(known) > ANY}
+    narrow = {known.name: known for known in schema.fields if weight_of(known) > ANY}
     names = [(place, folded(header)) for place, header in enumerate(headers)]
     meant = [(place, guesses[name].field) for place, name in names if name in guesses]
-    is_same = all(samples.column(place).is_accepted_by(telling[name]) for place, name in meant if name in telling)
+    is_same = all(samples.column(place).is_accepted_by(narrow[name]) for place, name in meant if name in narrow)
     return guesses if is_same else {}
 
 
@@ -144,7 +144,7 @@ def _column(header: str, match: HeaderMatch, remembered: dict[str, Any]) -> Colu
         return Column(header, is_aside=True, how=OWN)
     if match.used:
         return Column(header, match.used.field, how=match.used.how)
-    if how := reason_to_set_aside(remembered, header):
+    if how := reason_to_skip(remembered, header):
         return Column(header, is_aside=True, how=how)
     return Column(header)
 

@@ -5,9 +5,9 @@ import re
 from pipelines_portal.api_client import Field
 from pipelines_portal.matching import texts
 from pipelines_portal.matching.notation import NUMBERS
-from pipelines_portal.spreadsheets.dates import moment_text
+from pipelines_portal.spreadsheets.dates import timestamp_text
 from pipelines_portal.spreadsheets.numbers import number_text, suggest_decimal
-from pipelines_portal.workflows.fields.dates import moment_in
+from pipelines_portal.workflows.fields.dates import timestamp_in
 from pipelines_portal.workflows.fields.numbers import NO_NUMBER, bounds
 from pipelines_portal.workflows.fields.rankings import items_of
 
@@ -37,7 +37,7 @@ def _two_meanings(message: str, text: str) -> str:
 
 def _two_days(text: str) -> str:
     """Return both meanings of a date: "5 Mar or 3 May?"."""
-    days = [moment_in(moment_text(text, is_day_first, "UTC")) for is_day_first in (True, False)]
+    days = [timestamp_in(timestamp_text(text, is_day_first, "UTC")) for is_day_first in (True, False)]
     first, second = (f"{day.day} {day:%b}" if day else "" for day in days)
     return texts.TWO_MEANINGS.format(first=first, second=second) if first and second else ""
 

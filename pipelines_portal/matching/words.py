@@ -67,7 +67,7 @@ class Meanings:
         self.used: Words = {}
 
     def choice(self, known: Field, text: str) -> str:
-        """Return the choice that a text means. It is empty if the text is a choice itself, or means none."""
+        """Return the choice that a text means, or "" if the text is a choice itself or matches none."""
         if not choices_of(known) or not 0 < len(text) <= LONGEST_WORD or is_choice(known, text):
             return ""
         if same := same_choice(known, text):

@@ -103,7 +103,7 @@ class WorkflowResult(NamedTuple):
     name: str
     status: str
     has_file_fields: bool
-    telling_field: str
+    title_field: str
     is_hidden: bool | None
 
 
@@ -159,7 +159,7 @@ class Palette:
             yield ResultGroup("Presets", self._presets())
             yield ResultGroup("Drafts", self._drafts())
             yield self._places()
-        everything = [MarkedPart("All text matches for “"), MarkedPart(self.query, is_asked_for=True), MarkedPart("”")]
+        everything = [MarkedPart("All text matches for “"), MarkedPart(self.query, is_match=True), MarkedPart("”")]
         url = f"{reverse('search:search')}?{urlencode({'q': self.query})}"
         yield ResultGroup("Search", [Option(url, everything, icon="search")])
 
@@ -294,10 +294,10 @@ class Palette:
     def _task(self, place: tuple[int, int, int], values: dict[str, Any], status: str) -> Option:
         key, workflow_id, task_id = place
         workflow = self.by_place.get((key, workflow_id))
-        text = title_of(values, workflow.telling_field if workflow else "")[:LONGEST_TEXT]
+        text = title_of(values, workflow.title_field if workflow else "")[:LONGEST_TEXT]
         label = [
             MarkedPart("Task "),
-            MarkedPart(str(task_id), is_asked_for=True),
+            MarkedPart(str(task_id), is_match=True),
             *([MarkedPart(f" · {text}")] if text else []),
         ]
         where = workflow.name if workflow else f"Workflow {workflow_id}"
@@ -313,7 +313,7 @@ class Palette:
     ) -> Option:
         """Return the option of a row that was sent: its task, or its submission if the person cannot open the task."""
         submission, fields = row.submission, row.fields or {}
-        text = title_of(fields, workflow.telling_field if workflow else "")[:LONGEST_TEXT]
+        text = title_of(fields, workflow.title_field if workflow else "")[:LONGEST_TEXT]
         parts = marked_text(text, self.terms)
         found = tuple(
             replace(match, name=titles.get(match.name) or match.name) for match in matches(fields, self.terms, text)
@@ -432,7 +432,7 @@ def marked(text: str, words: list[str]) -> list[MarkedPart]:
             hits[first : last + 1] = [True] * (last + 1 - first)
     parts: list[MarkedPart] = []
     for sign, is_hit in zip(text, hits, strict=True):
-        if parts and parts[-1].is_asked_for == is_hit:
+        if parts and parts[-1].is_match == is_hit:
             parts[-1] = MarkedPart(parts[-1].text + sign, is_hit)
         else:
             parts.append(MarkedPart(sign, is_hit))

@@ -266,9 +266,9 @@ class AccountForm(forms.Form):
         person = User(email=self.account_email(), name=self.cleaned_data.get("name", ""))
         try:
             validate_password(self.cleaned_data.get("password", ""), person)
-        except ValidationError as refusal:
+        except ValidationError as rejection:
             if "password" in self.cleaned_data:
-                self.add_error("password", refusal)
+                self.add_error("password", rejection)
 
 
 class AcceptForm(AccountForm):

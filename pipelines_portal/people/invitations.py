@@ -36,8 +36,8 @@ def read_link(token: str) -> Invitation:
         raise InvitationRefused(
             "This link isn’t complete. Copy the whole link from your invitation.", texts.LINK_INVALID_TITLE
         ) from None
-    if refusal := invitation.refusal(nonce):
-        raise refusal
+    if rejection := invitation.rejection(nonce):
+        raise rejection
     return invitation
 
 
@@ -100,5 +100,5 @@ def accept_invitation(user: User, is_new: bool, **more: Any) -> None:
         return
     try:
         invitation.accept(user)
-    except InvitationRefused as refusal:
-        raise NewcomerRefused(str(refusal)) from None
+    except InvitationRefused as rejection:
+        raise NewcomerRefused(str(rejection)) from None

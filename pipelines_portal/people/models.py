@@ -142,7 +142,7 @@ class Invitation(models.Model):
         """Give the new `person`, whose email is verified, the role and teams. Raises InvitationRefused."""
         valid = Invitation.objects.pending().filter(pk=self.pk, nonce=self.nonce, ends_at__gt=timezone.now())
         if not valid.update(taken_at=timezone.now()):
-            raise Invitation.objects.get(pk=self.pk).refusal(self.nonce) or self._expired()
+            raise Invitation.objects.get(pk=self.pk).rejection(self.nonce) or self._expired()
         if not self.inviter_may_grant():
             raise self._inviter_not_allowed()
         User.objects.filter(pk=person.pk).update(role=self.role)
@@ -153,7 +153,7 @@ class Invitation(models.Model):
         names, inviter = [team.name for team in teams], self.invited_by
         record(Verb.INVITATION_ACCEPTED, by=person, target=self, role=self.role, teams=names, inviter=str(inviter))
 
-    def refusal(self, nonce: str) -> InvitationRefused | None:
+    def rejection(self, nonce: str) -> InvitationRefused | None:
         """Return why the link with `nonce` cannot be accepted, or None if it can."""
         inviter = self.invited_by.name_and_email
         if self.taken_at:

@@ -177,7 +177,7 @@ def secret_key(program: str) -> str:
 
 TAGS = [
     "django.templatetags.static",
-    "pipelines_portal.core.templatetags.moments",
+    "pipelines_portal.core.templatetags.times",
     "pipelines_portal.core.templatetags.page_elements",
 ]
 

@@ -52,7 +52,7 @@ def value_for(cell: Cell, field: "Field") -> Any:
     return value_of(cell) if cell.get("typed") or field.type in VALUED_TYPES else text_of(cell)
 
 
-def fault_of(cell: Cell) -> str:
+def field_error_of(cell: Cell) -> str:
     """Return what is wrong with a cell in any field, as the middle of a sentence, or ""."""
     kind = "" if isinstance(cell, str) else cell.get("e", "")
     if kind == "error":

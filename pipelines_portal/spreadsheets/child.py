@@ -1,7 +1,7 @@
 """The program that reads one file of rows. It uses no Django, no settings and no secrets.
 
 Its input is a request, followed by the bytes of the file unless the request names a path. The input stays open while
-the parent waits. Its output is frames: `found`, blocks, and finally `found` again or a refusal.
+the parent waits. Its output is frames: `found`, blocks, and finally `found` again or a rejection.
 """
 
 import gc
@@ -29,7 +29,7 @@ from pipelines_portal.spreadsheets.xlsx_rows import read_xlsx
 
 LENGTH = struct.Struct(">I")
 FRAME = struct.Struct(">cI")
-FOUND, BLOCK, END, REFUSAL = b"F", b"B", b"E", b"R"
+FOUND, BLOCK, END, REJECTION = b"F", b"B", b"E", b"R"
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 START = 4096
 
@@ -66,10 +66,10 @@ def frames(name: str, file: IO[bytes], options: ReadingOptions, bounds: Bounds) 
             found.line_count += count
             yield BLOCK, block
         yield END, _encode(asdict(found))
-    except RowsFileError as refusal:
-        yield REFUSAL, _encode({"title": refusal.title, "advice": refusal.advice})
+    except RowsFileError as rejection:
+        yield REJECTION, _encode({"title": rejection.title, "advice": rejection.advice})
     except MemoryError:
-        yield REFUSAL, _encode({"title": f"{name} is too large.", "advice": texts.SPLIT_OR_CSV})
+        yield REJECTION, _encode({"title": f"{name} is too large.", "advice": texts.SPLIT_OR_CSV})
 
 
 def _open(name: str, file: IO[bytes], options: ReadingOptions, bounds: Bounds) -> tuple[ReadingResult, Any]:

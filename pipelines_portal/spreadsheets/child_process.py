@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from pipelines_portal.spreadsheets.child import BLOCK, END, FOUND, FRAME, LENGTH, REFUSAL
+from pipelines_portal.spreadsheets.child import BLOCK, END, FOUND, FRAME, LENGTH, REJECTION
 from pipelines_portal.spreadsheets.files import ReadingOptions, ReadingResult
 from pipelines_portal.spreadsheets.limits import Bounds, RowsFileError
 
@@ -97,7 +97,7 @@ class FileReading:
         if len(head) < FRAME.size:
             raise self._child_failed()
         kind, length = FRAME.unpack(head)
-        content = self._stdout.read(length) if kind in (FOUND, BLOCK, END, REFUSAL) else b""
+        content = self._stdout.read(length) if kind in (FOUND, BLOCK, END, REJECTION) else b""
         if len(content) < length:
             raise self._child_failed()
         return kind, content
@@ -105,7 +105,7 @@ class FileReading:
     def _found(self, kind: bytes, content: bytes, expected: bytes) -> ReadingResult:
         try:
             answer: dict[str, Any] = json.loads(content)
-            if kind == REFUSAL:
+            if kind == REJECTION:
                 raise RowsFileError(str(answer["title"]), str(answer["advice"]))
             if kind == expected:
                 return ReadingResult(**answer)

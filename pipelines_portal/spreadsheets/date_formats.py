@@ -32,36 +32,36 @@ def date_shower(code: str, since_1904: bool) -> Callable[[str], Cell]:
     is_known = not _is_localized(code, pieces)
 
     def show(written: str) -> Cell:
-        moment = moment_of(float(written), since_1904)
-        return shown_moment(moment, pieces, is_known, float(written) < 1)
+        timestamp = timestamp_of(float(written), since_1904)
+        return shown_timestamp(timestamp, pieces, is_known, float(written) < 1)
 
     return show
 
 
-def moment_of(days: float, since_1904: bool) -> datetime:
+def timestamp_of(days: float, since_1904: bool) -> datetime:
     """Return the moment of a number of days. Spreadsheets count 29 February 1900, which never existed."""
     if not 0 <= days < LAST_DAY:
         raise ValueError("no day")
     start = datetime(1904, 1, 1) if since_1904 else datetime(1899, 12, 31) if days < 60 else datetime(1899, 12, 30)
-    moment = start + timedelta(milliseconds=round(days * SECONDS * 1000))
+    timestamp = start + timedelta(milliseconds=round(days * SECONDS * 1000))
     # A fraction of a second is a rounding error.
-    return moment + timedelta(seconds=0.5) if moment.microsecond in (999_000, 1_000) else moment
+    return timestamp + timedelta(seconds=0.5) if timestamp.microsecond in (999_000, 1_000) else timestamp
 
 
-def shown_moment(moment: datetime, pieces: list[re.Match[str]], is_known: bool, is_time: bool = False) -> Cell:
+def shown_timestamp(timestamp: datetime, pieces: list[re.Match[str]], is_known: bool, is_time: bool = False) -> Cell:
     kinds = {found["letters"][0].lower() for found in pieces if found["letters"]}
     has_date, has_time = bool(kinds & set("yd")), bool(kinds & set("hs"))
-    value = _iso(moment, has_date or not is_time, has_time)
-    shown = _shown(moment, pieces) if is_known else value.replace("T", " ")
+    value = _iso(timestamp, has_date or not is_time, has_time)
+    shown = _shown(timestamp, pieces) if is_known else value.replace("T", " ")
     return valued(shown, value)
 
 
-def _iso(moment: datetime, has_date: bool, has_time: bool) -> str:
-    moment = moment.replace(microsecond=0)
+def _iso(timestamp: datetime, has_date: bool, has_time: bool) -> str:
+    timestamp = timestamp.replace(microsecond=0)
     if not has_date:
-        return moment.time().isoformat()
-    is_day = not has_time and moment.time() == datetime.min.time()
-    return moment.date().isoformat() if is_day else moment.isoformat()
+        return timestamp.time().isoformat()
+    is_day = not has_time and timestamp.time() == datetime.min.time()
+    return timestamp.date().isoformat() if is_day else timestamp.isoformat()
 
 
 def _is_localized(code: str, pieces: list[re.Match[str]]) -> bool:
@@ -71,17 +71,17 @@ def _is_localized(code: str, pieces: list[re.Match[str]]) -> bool:
     return bool(follows or (is_named and LOCALIZED.search(code)))
 
 
-def _shown(moment: datetime, pieces: list[re.Match[str]]) -> str:
+def _shown(timestamp: datetime, pieces: list[re.Match[str]]) -> str:
     has_half = any(found["half"] for found in pieces)
     shown = []
     for place, found in enumerate(pieces):
         if letters := found["letters"]:
-            shown.append(_part(moment, letters.lower(), _is_minute(pieces, place), has_half))
+            shown.append(_part(timestamp, letters.lower(), _is_minute(pieces, place), has_half))
         elif found["half"]:
-            half = "AM" if moment.hour < 12 else "PM"
+            half = "AM" if timestamp.hour < 12 else "PM"
             shown.append(half if len(found["half"]) > 3 else half[0])
         elif found["fraction"]:
-            shown.append(f".{moment.microsecond:06d}"[: 1 + len(found["fraction"])])
+            shown.append(f".{timestamp.microsecond:06d}"[: 1 + len(found["fraction"])])
         else:
             shown.append(_text(found))
     return "".join(shown).strip()
@@ -99,16 +99,16 @@ def _is_minute(pieces: list[re.Match[str]], place: int) -> bool:
     return bool((before and before["letters"][0] in "hH") or (after and after["letters"][0] in "sS"))
 
 
-def _part(moment: datetime, letters: str, is_minute: bool, has_half: bool) -> str:
+def _part(timestamp: datetime, letters: str, is_minute: bool, has_half: bool) -> str:
     kind, length = letters[0], len(letters)
     if kind == "y":
-        return f"{moment.year:04d}" if length > 2 else f"{moment.year % 100:02d}"
+        return f"{timestamp.year:04d}" if length > 2 else f"{timestamp.year % 100:02d}"
     if kind == "m" and not is_minute:
-        return _named(MONTHS[moment.month - 1], moment.month, length)
+        return _named(MONTHS[timestamp.month - 1], timestamp.month, length)
     if kind == "d":
-        return _named(DAYS[moment.weekday()], moment.day, length)
-    hour = (moment.hour % 12 or 12) if has_half else moment.hour
-    number = {"h": hour, "m": moment.minute, "s": moment.second}[kind]
+        return _named(DAYS[timestamp.weekday()], timestamp.day, length)
+    hour = (timestamp.hour % 12 or 12) if has_half else timestamp.hour
+    number = {"h": hour, "m": timestamp.minute, "s": timestamp.second}[kind]
     return f"{number:0{min(length, 2)}d}"
 
 

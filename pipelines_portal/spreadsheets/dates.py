@@ -32,22 +32,22 @@ def suggest_day_first(texts: Iterable[str]) -> bool:
     return balance >= 0
 
 
-def moment_text(text: str, day_first: bool, zone: str) -> str:
+def timestamp_text(text: str, day_first: bool, zone: str) -> str:
     """Return a day or time in the time zone `zone` as ISO 8601 in UTC. A day is its first moment.
 
     A text with an offset of its own stays as it is, and so does one that cannot be parsed.
     """
-    moment = _moment(text.strip(), day_first) if len(text) <= LONGEST else None
-    if moment is None or moment.tzinfo:
+    timestamp = _timestamp(text.strip(), day_first) if len(text) <= LONGEST else None
+    if timestamp is None or timestamp.tzinfo:
         return text
     try:
-        in_utc = moment.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        in_utc = timestamp.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
         return f"{in_utc.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
     except (ValueError, OverflowError, KeyError):  # KeyError: an unknown time zone
         return text
 
 
-def _moment(text: str, day_first: bool) -> datetime | None:
+def _timestamp(text: str, day_first: bool) -> datetime | None:
     try:
         if ISO.match(text):
             return datetime.fromisoformat(text)

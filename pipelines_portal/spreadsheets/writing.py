@@ -101,15 +101,15 @@ def _write_rows(sheet: "Worksheet", rows: Iterable[Iterable[Any]], time_format: 
         for column, value in enumerate(row):
             if value is None or value == "":
                 continue
-            moment = wall_clock(value, zone) if isinstance(value, datetime) else None
-            if moment and moment.year >= FIRST_YEAR:
-                sheet.write_datetime(number, column, moment, time_format)
+            timestamp = wall_clock(value, zone) if isinstance(value, datetime) else None
+            if timestamp and timestamp.year >= FIRST_YEAR:
+                sheet.write_datetime(number, column, timestamp, time_format)
             elif isinstance(value, bool):
                 sheet.write_boolean(number, column, value)
             elif _is_number(value) and _is_stored_exactly(value):
                 sheet.write_number(number, column, value)
             else:
-                write_text(sheet, number, column, str(moment) if moment else _as_text(value))
+                write_text(sheet, number, column, str(timestamp) if timestamp else _as_text(value))
 
 
 def write_text(sheet: "Worksheet", row: int, column: int, text: str, cell_format: "Format | None" = None) -> None:

@@ -14,7 +14,7 @@ MAX_RATIO = 100
 SMALL = 2 * MEBIBYTE
 MAX_PARTS = 1000
 PIECE = 64 * 1024
-# Characters < for each value: elements begin and end with one, and a cell has up to three elements.
+# The most "<" for each value: a cell has up to three elements, each with a start tag and an end tag.
 MARKS_A_VALUE = 6
 ENCODING = re.compile(rb"""<\?xml[^>]*encoding\s*=\s*["']([^"']*)""")
 

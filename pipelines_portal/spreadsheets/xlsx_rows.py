@@ -16,7 +16,7 @@ from pipelines_portal.spreadsheets.xlsx_parts import Damaged, Parts, TooMuch
 from pipelines_portal.spreadsheets.xlsx_sheet import SheetReader
 
 # Errors that a broken file may cause in zipfile, in expat, and here.
-FAULTS = (
+READING_ERRORS = (
     Damaged, ParseError, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, ValueError, LookupError,
     ArithmeticError, EOFError, OSError, RuntimeError,
 )  # fmt: skip
@@ -50,7 +50,7 @@ def _as_rows_file_error(name: str) -> Iterator[None]:
         yield
     except TooMuch as too_much:
         raise RowsFileError(too_much.text_for(name), "Delete unused rows and columns, or save it as CSV.") from None
-    except FAULTS:
+    except READING_ERRORS:
         raise RowsFileError(f"{name} can’t be read as a spreadsheet.", texts.SAVE_AGAIN) from None
 
 

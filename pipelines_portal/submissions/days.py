@@ -15,7 +15,7 @@ from pipelines_portal.submissions.import_states import ImportState
 from pipelines_portal.submissions.models import Submission, SubmissionRow, Submissions
 from pipelines_portal.submissions.origin import title_of
 
-# Of a fold, so many are shown under it; the rest are a page of their own.
+# A fold is one line for the single tasks of a person and day. So many of them are listed below it.
 SHOWN_IN_A_FOLD = 5
 FOLDED_STATUSES = (Submission.Status.CREATED, Submission.Status.REJECTED)
 

@@ -66,7 +66,7 @@ class SentFilterForm(forms.Form):
         return any(self.cleaned_data.get(name) for name in ("who", *NARROWING))
 
     def query(self, **changed: Any) -> str:
-        """Return the query of the URL with these filters, some of them changed: "?…"."""
+        """Return the query string ("?…") of these filters, with `changed` replacing some of them."""
         said = {name: str(value or "") for name, value in (self.cleaned_data | changed).items()}
         return f"?{urlencode({name: value for name, value in said.items() if value})}"
 
@@ -111,7 +111,7 @@ def all_of(form: SentFilterForm) -> Submissions:
     if not who:
         return narrowed(Submission.objects.filter(owner=form.user), form)
     visible = Submission.objects.visible_to(form.user)
-    # As `newest`: by key and by owner the days lie together in an index.
+    # As in `newest`: the indexes by key and by owner are sorted by day.
     everyone = Q(key__in=form.keys) | Q(owner=form.user)
     return narrowed(visible.filter(everyone if who == TEAM else Q(owner=int(who))), form)
 

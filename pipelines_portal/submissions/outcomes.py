@@ -99,7 +99,7 @@ def outcome_of_error(error: PipelinesError, row_count: int, *, is_import: bool) 
         return unconfirmed(f"{sentence(error)} Tasks may have been created.")
     rows = named_rows(error) if isinstance(error, REJECTIONS) else []
     if rows:
-        # The message of a single row says it better.
+        # The message of a single row is enough.
         return rejection(row_count, "Pipelines accepted none of the rows." if row_count > 1 else "", rows)
     # The API may accept the same rows of an import later, or in a smaller request.
     if isinstance(error, REJECTIONS) and not is_import:

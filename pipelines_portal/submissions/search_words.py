@@ -81,7 +81,7 @@ class Term:
         return [Term(((word,),)) for word in self.words]
 
 
-MOST_WORDS_ASKED = 10
+MOST_WORDS = 10
 # "ue" is not an umlaut in "Steuer", "Quelle" or "treue", nor is it at the end of "value".
 _SPELLED_UMLAUT = re.compile(r"(?:(?<=[ao])|(?<=(?<![aeq])u))e(?=[^\W\d_])")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
@@ -91,13 +91,13 @@ _NUMBER = re.compile(r"\W*(\d{1,3}(?:[.,'’]\d{3})+|\d+)(?:[.,](\d{1,6}))?\W*")
 
 def terms_in(text: str) -> list[Term]:
     """Return the terms of a search, in the order in which they were typed. They have at most MOST_WORDS_ASKED words."""
-    terms, left = [], MOST_WORDS_ASKED
+    terms, left = [], MOST_WORDS
     for typed in text.split():
         words = tuple(words_in(typed))[:left]
         left -= len(words)
         if words:
             spellings = [words, *(tuple(words_in(other)) for other in (*_umlauts(typed), *_numbers(typed)))]
-            terms.append(Term(tuple(dict.fromkeys(each[:MOST_WORDS_ASKED] for each in spellings if each))))
+            terms.append(Term(tuple(dict.fromkeys(each[:MOST_WORDS] for each in spellings if each))))
     return terms
 
 

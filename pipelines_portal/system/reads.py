@@ -34,7 +34,7 @@ from pipelines_portal.web.mail import mail_is_on, mail_server
 
 LEAST_FREE = 0.1
 QUEUE_WAITS_AFTER = timedelta(minutes=5)
-MOST_KEYS, MOST_REFUSALS, REFUSALS_READ = 20, 10, 200
+MOST_KEYS, MOST_REJECTIONS, REJECTIONS_READ = 20, 10, 200
 TROUBLE = "administrators/troubleshooting"
 BACKUP = "administrators/backup"
 NO_MAIL_COMES = f"{TROUBLE}#mail-does-not-arrive"
@@ -142,13 +142,13 @@ def _identity_provider() -> list[Row]:
             advice="Create the team, or correct OIDC_GROUPS.", guide="administrators/sso#teams-from-groups")
         for group, name in _groups_without_team()
     ]  # fmt: skip
-    refusals = Event.objects.filter(verb=Verb.SIGN_IN_REFUSED)[:REFUSALS_READ]
+    rejections = Event.objects.filter(verb=Verb.SIGN_IN_REFUSED)[:REJECTIONS_READ]
     lines = [
         (event.at, f"{event.actor_email or 'No email'}: {event.detail.get('reason', '')}")
-        for event in refusals
+        for event in rejections
         if event.detail.get("way") == PROVIDER
     ]
-    return [*rows, Row("Last refusals", "" if lines else "None", lines=tuple(lines[:MOST_REFUSALS]))]
+    return [*rows, Row("Last refusals", "" if lines else "None", lines=tuple(lines[:MOST_REJECTIONS]))]
 
 
 def _groups_without_team() -> list[tuple[str, str]]:

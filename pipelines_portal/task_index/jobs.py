@@ -7,8 +7,8 @@ from django.db import transaction
 from pipelines_portal.api_client import (
     Held,
     InvalidRequest,
-    NotAsked,
     NotFound,
+    NotSent,
     PipelinesError,
     RateLimited,
     Unauthorized,
@@ -77,5 +77,5 @@ def _fail(scan: Scan, error: Exception) -> None:
         scan.index.set_problem(Problem.UNDECRYPTABLE)
     elif isinstance(error, NotFound):
         scan.index.set_problem(Problem.NOT_FOUND)
-    elif not isinstance(error, Unauthorized | NotAsked):
+    elif not isinstance(error, Unauthorized | NotSent):
         scan.index.set_problem(Problem.NO_ANSWER)

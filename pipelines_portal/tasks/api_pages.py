@@ -12,9 +12,9 @@ from pipelines_portal.keys.pooled_answers import PooledRead, pooled
 from pipelines_portal.task_index.counts import TaskCounts
 from pipelines_portal.task_index.models import TaskNote, TaskNotes, WorkflowIndex
 from pipelines_portal.task_index.scanning import record_list
-from pipelines_portal.tasks.attention import ATTENTION, merged_page
 from pipelines_portal.tasks.conditions import Conditions
 from pipelines_portal.tasks.live_page import WHILE_MOVING
+from pipelines_portal.tasks.merged_list import ATTENTION, merged_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 # A list that nobody else looks at finds its own last page this old or older, and so reads the API at each refresh.

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from pipelines_portal.api_client import TaskStatus
 from pipelines_portal.submissions.filters import midnight
-from pipelines_portal.tasks.attention import ATTENTION
+from pipelines_portal.tasks.merged_list import ATTENTION
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.workflows.fields.typed_times import NOW, read_typed_time
 

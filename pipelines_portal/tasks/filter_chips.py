@@ -8,8 +8,8 @@ from pipelines_portal.api_client import Task, TaskPage, TaskStatus
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.task_index.counts import TaskCounts
 from pipelines_portal.task_index.models import TaskNote
-from pipelines_portal.tasks.attention import ATTENTION
 from pipelines_portal.tasks.conditions import CREATED, ME, OPEN, Conditions
+from pipelines_portal.tasks.merged_list import ATTENTION
 from pipelines_portal.tasks.pagination import Pagination
 
 WORDS = {"": "All", ATTENTION: "Needs attention", OPEN: "Open"} | {status.value: status.label for status in TaskStatus}

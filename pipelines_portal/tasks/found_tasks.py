@@ -32,8 +32,8 @@ from pipelines_portal.submissions.search.queries import (
 from pipelines_portal.submissions.search_words import terms_in
 from pipelines_portal.task_index.models import GONE, LISTED, IndexedTask, WorkflowIndex
 from pipelines_portal.task_index.reads import TO_SHOW
-from pipelines_portal.tasks.attention import ATTENTION, no_such_page
 from pipelines_portal.tasks.conditions import ANYONE, DEFAULT_SIZE, ME, OPEN, Conditions
+from pipelines_portal.tasks.merged_list import ATTENTION, no_such_page
 from pipelines_portal.web.parameters import number_in, uuid_in
 from pipelines_portal.workflows.models import OpenedWorkflow
 

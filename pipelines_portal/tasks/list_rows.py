@@ -141,7 +141,7 @@ def _shortened(text: str) -> str:
 
 
 def _marked(parts: Iterable[MarkedPart]) -> str:
-    return "".join(f"<mark>{escape(part.text)}</mark>" if part.is_asked_for else escape(part.text) for part in parts)
+    return "".join(f"<mark>{escape(part.text)}</mark>" if part.is_match else escape(part.text) for part in parts)
 
 
 def _note(note: TaskNote | None) -> str:

@@ -9,9 +9,9 @@ from django.http import QueryDict
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import PipelinesClient, PipelinesError
 from pipelines_portal.tasks.api_pages import tasks_page
-from pipelines_portal.tasks.attention import ATTENTION
 from pipelines_portal.tasks.conditions import Conditions
 from pipelines_portal.tasks.found_tasks import Scope, find, resolve
+from pipelines_portal.tasks.merged_list import ATTENTION
 from pipelines_portal.tasks.pagination import Pagination
 from pipelines_portal.workflows.models import OpenedWorkflow
 

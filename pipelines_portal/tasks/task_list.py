@@ -20,7 +20,6 @@ from pipelines_portal.submissions.search_words import terms_in
 from pipelines_portal.task_index.counts import open_counts
 from pipelines_portal.task_index.models import STUCK_HOURS, TaskNote
 from pipelines_portal.tasks.api_pages import TasksPage, notes_of
-from pipelines_portal.tasks.attention import ATTENTION
 from pipelines_portal.tasks.conditions import ANYONE, PAGE_SIZES, Conditions
 from pipelines_portal.tasks.filter_chips import (
     WORDS,
@@ -47,6 +46,7 @@ from pipelines_portal.tasks.live_page import (
     seconds_between_polls,
     seen_of,
 )
+from pipelines_portal.tasks.merged_list import ATTENTION
 from pipelines_portal.tasks.pagination import Pagination
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.titles import titles_of_workflows
@@ -242,7 +242,7 @@ def api_list(
     rows = [
         ListedTask(
             FoundTask(workflow.key_id, workflow.workflow_id, task, brief=briefs.get(task.id)), f"{task.id}/{tail}",
-            workflow.telling_field, notes.get(task.id),
+            workflow.title_field, notes.get(task.id),
         )
         for task in live.tasks
     ]  # fmt: skip
@@ -362,6 +362,6 @@ def _listed_tasks(
         else:
             url = reverse("submissions:detail", args=[one.row.submission_id]) if one.row else ""
         name = workflow.name if workflow else one.row.submission.workflow_name if one.row else ""
-        title_field, of_fields = (workflow.telling_field, titles.get(workflow.pk, {})) if workflow else ("", {})
+        title_field, of_fields = (workflow.title_field, titles.get(workflow.pk, {})) if workflow else ("", {})
         listed.append(ListedTask(one, url, title_field, notes.get(one.place), name, of_fields))
     return listed

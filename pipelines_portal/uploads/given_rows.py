@@ -13,11 +13,11 @@ from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.core.json_text import cleaned
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.notation import AS_TYPED
-from pipelines_portal.matching.row_values import Fault, ReadRow, RowReader
+from pipelines_portal.matching.row_values import FieldError, ReadRow, RowReader
 from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.web.file_names import in_sentence
 from pipelines_portal.workflows.fields.base import FieldValues
-from pipelines_portal.workflows.fields.checking import objection_to, unknown_names
+from pipelines_portal.workflows.fields.checking import rejection_of, unknown_names
 from pipelines_portal.workflows.fields.types import type_of
 
 # One unknown field is enough for the API to reject a row.
@@ -29,11 +29,11 @@ CELL = re.compile(r"cell-(\d{1,7})-(.+)", re.DOTALL)
 
 @dataclass
 class GivenRow:
-    """The values of a row and their errors. `number` is its line in the file, or its place among the rows."""
+    """The values of a row and their errors. `number` is its line in the file, or its position if there is no file."""
 
     number: int
     values: FieldValues
-    errors: list[Fault] = field(default_factory=list)
+    errors: list[FieldError] = field(default_factory=list)
 
 
 @dataclass
@@ -63,9 +63,13 @@ class Corrections:
     def add(self, number: int, name: str, text: str) -> None:
         self.by_row.setdefault(number, {})[name] = cleaned(text.replace("\r\n", "\n"))[:LONGEST_TEXT]
 
-    def add_alike(self, number: int, faults: Iterable[Fault]) -> bool:
+    def add_alike(self, number: int, field_errors: Iterable[FieldError]) -> bool:
         """Add what was typed for all rows with one of these errors. Return whether there is any."""
-        typed = [(fault.field, self.alike.get(key_of(fault), "")) for fault in faults] if self.alike else []
+        typed = (
+            [(field_error.field, self.alike.get(key_of(field_error), "")) for field_error in field_errors]
+            if self.alike
+            else []
+        )
         for name, text in typed:
             if text:
                 self.add(number, name, text)
@@ -81,9 +85,11 @@ class Corrections:
         return json.dumps(self.by_row, ensure_ascii=False)
 
 
-def key_of(fault: Fault) -> str:
+def key_of(field_error: FieldError) -> str:
     """Return a key that all rows with the same error share."""
-    return sha256("\0".join((fault.field, fault.message, fault.value)).encode(errors="replace")).hexdigest()[:16]
+    return sha256(
+        "\0".join((field_error.field, field_error.message, field_error.value)).encode(errors="replace")
+    ).hexdigest()[:16]
 
 
 def _earlier(text: str) -> Iterable[tuple[str, str, str]]:
@@ -108,9 +114,9 @@ def rows_of_lines(lines: Lines, schema: Schema, matching: Matching, corrections:
         read = original = reader.read(cells)
         if typed := _without_repeats(corrections, number, original, fields):
             read = reader.read(cells, typed)
-        if corrections.add_alike(number, read.faults):
+        if corrections.add_alike(number, read.field_errors):
             read = reader.read(cells, _without_repeats(corrections, number, original, fields))
-        rows.append(GivenRow(number, read.values, read.faults))
+        rows.append(GivenRow(number, read.values, read.field_errors))
     return rows
 
 
@@ -120,13 +126,13 @@ def rows_of_values(values: Iterable[FieldValues], schema: Schema, corrections: C
     fields = {known.name: known for known in schema.fields}
     rows = []
     for number, each in enumerate(values, 1):
-        row = ReadRow(dict(each), _faults_of(each, schema))
+        row = ReadRow(dict(each), _field_errors_of(each, schema))
         for name, text in _without_repeats(corrections, number, row, fields).items():
             _correct(row, fields[name], text, reader)
-        if corrections.add_alike(number, row.faults):
-            for name in {fault.field for fault in row.faults} & corrections.by_row[number].keys():
+        if corrections.add_alike(number, row.field_errors):
+            for name in {field_error.field for field_error in row.field_errors} & corrections.by_row[number].keys():
                 _correct(row, fields[name], corrections.by_row[number][name], reader)
-        rows.append(GivenRow(number, row.values, row.faults))
+        rows.append(GivenRow(number, row.values, row.field_errors))
     return rows
 
 
@@ -139,29 +145,29 @@ def _without_repeats(corrections: Corrections, number: int, row: ReadRow, fields
     if not typed:
         return {}
     shown = {name: type_of(fields[name]).as_text(value) for name, value in row.values.items() if name in fields}
-    shown |= {fault.field: fault.value for fault in row.faults}
+    shown |= {field_error.field: field_error.value for field_error in row.field_errors}
     changed = {name: text for name, text in typed.items() if shown.get(name) != text}
     corrections.by_row[number] = changed
     return changed
 
 
 def _correct(row: ReadRow, known: Field, text: str, reader: RowReader) -> None:
-    value, fault = reader.read_value(known, text)
-    row.faults = [each for each in row.faults if each.field != known.name]
-    if fault:
-        row.faults.append(fault)
+    value, field_error = reader.read_value(known, text)
+    row.field_errors = [each for each in row.field_errors if each.field != known.name]
+    if field_error:
+        row.field_errors.append(field_error)
     elif value is None or value == "":
         row.values.pop(known.name, None)
     else:
         row.values[known.name] = value
 
 
-def _faults_of(values: FieldValues, schema: Schema) -> list[Fault]:
+def _field_errors_of(values: FieldValues, schema: Schema) -> list[FieldError]:
     unknown = unknown_names(values, schema)[:MOST_UNKNOWN]
-    faults = [Fault("", f"Unknown column “{in_sentence(name)}”", name) for name in unknown]
+    field_errors = [FieldError("", f"Unknown column “{in_sentence(name)}”", name) for name in unknown]
     for known in schema.fields:
         value = values.get(known.name)
-        if objection := objection_to(known, value):
+        if rejection := rejection_of(known, value):
             text = "" if value is None else type_of(known).as_text(value)
-            faults.append(Fault(known.name, objection.message, text))
-    return faults
+            field_errors.append(FieldError(known.name, rejection.message, text))
+    return field_errors

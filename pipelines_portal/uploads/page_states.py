@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class PageState(StrEnum):
+class State(StrEnum):
     """A state of the page: its `data-state`, and the `data-when` of its parts."""
 
     OPENING = "opening"

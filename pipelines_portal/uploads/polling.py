@@ -164,7 +164,7 @@ def _confirm(upload: ZipUpload, client: PipelinesClient) -> None:
 
 
 def _check_not_found(upload: ZipUpload, client: PipelinesClient, *, was_unconfirmed: bool) -> None:
-    """After a 404 to a confirm: the upload counts as gone only if its status is a 404 too.
+    """Read the status after a confirm got a 404: the upload counts as gone only if that is a 404, too.
 
     Raise NotFound then, and any other PipelinesError if nobody can tell: the confirm may have been taken.
     """

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.matching import texts as matching_texts
-from pipelines_portal.matching.row_values import Fault
+from pipelines_portal.matching.row_values import FieldError
 from pipelines_portal.matching.short_reasons import short_reason
 from pipelines_portal.matching.words import choices_of
 from pipelines_portal.uploads import texts
@@ -62,7 +62,7 @@ class ErrorOfRows:
     """An error that several rows have, with the name of the field that corrects them all."""
 
     known: Field
-    error: Fault
+    error: FieldError
     count: int
 
     @property
@@ -110,7 +110,7 @@ def _errors_of_rows(schema: Schema, rows: list[GivenRow]) -> list[ErrorOfRows]:
     return [ErrorOfRows(fields[error.field], error, count) for error, count in most if count > 1]
 
 
-def _cell(row: GivenRow, known: Field, error: Fault | None) -> ErrorCell:
+def _cell(row: GivenRow, known: Field, error: FieldError | None) -> ErrorCell:
     name = f"cell-{row.number}-{known.name}"
     if error is None:
         value = row.values.get(known.name)
@@ -118,7 +118,7 @@ def _cell(row: GivenRow, known: Field, error: Fault | None) -> ErrorCell:
     return ErrorCell(known, name, error.value, *_why(known, error))
 
 
-def _why(known: Field, error: Fault) -> tuple[str, str]:
+def _why(known: Field, error: FieldError) -> tuple[str, str]:
     """Return what is wrong in a few words and as a sentence."""
     if error.message.endswith(texts.NOT_THERE):
         return "Not in the ZIP file", error.message

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.log import log_response
 
-from pipelines_portal.api_client import ApiError, ConnectionFailed, Held, NotAsked, PipelinesError, Unauthorized
+from pipelines_portal.api_client import ApiError, ConnectionFailed, Held, NotSent, PipelinesError, Unauthorized
 from pipelines_portal.core import request_ids
 from pipelines_portal.core.database_errors import RETRY_AFTER_SECONDS, NotRecorded, is_away, is_full
 from pipelines_portal.web import texts
@@ -124,7 +124,7 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 def failed_call(request: HttpRequest, error: PipelinesError) -> HttpResponse:
     words = explain(error)
-    if isinstance(error, NotAsked) and _refreshes_itself(request):
+    if isinstance(error, NotSent) and _refreshes_itself(request):
         words = replace(words, sentence="We’ll retry shortly.")
     if isinstance(error, Held) and _refreshes_itself(request):
         words = replace(words, sentence=f"Updates resume automatically in {wait_of(error):,} s.")

@@ -10,8 +10,8 @@ from pipelines_portal.api_client import (
     ConnectionFailed,
     CreatorGone,
     Forbidden,
-    NotAsked,
     NotFound,
+    NotSent,
     PipelinesError,
     RateLimited,
     ServiceUnavailable,
@@ -132,7 +132,7 @@ def explain(error: PipelinesError) -> Explanation:
         seconds = wait_of(error)
         sentence = f"Pipelines limits requests per key. You can continue in {seconds:,} s."
         return Explanation(429, "Rate limit reached", sentence, can_retry=True, retry_after=seconds)
-    if isinstance(error, NotAsked):
+    if isinstance(error, NotSent):
         title = str(error).rstrip(".")
         return Explanation(503, title, texts.IN_A_MINUTE, can_retry=True, retry_after=error.retry_after)
     if isinstance(error, UnexpectedResponse):

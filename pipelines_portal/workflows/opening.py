@@ -30,7 +30,7 @@ class Opening:
     opened: list[OpenedWorkflow] = field(default_factory=list)
     known: list[OpenedWorkflow] = field(default_factory=list)
     missing: list[int] = field(default_factory=list)
-    not_asked: list[int] = field(default_factory=list)
+    not_checked: list[int] = field(default_factory=list)
     error: PipelinesError | None = None
 
 
@@ -44,7 +44,7 @@ def open_workflows(key: SavedKey, client: PipelinesClient, workflow_ids: list[in
         except NotFound:
             opening.missing.append(workflow_id)
         except PipelinesError as error:
-            opening.error, opening.not_asked = error, workflow_ids[position:]
+            opening.error, opening.not_checked = error, workflow_ids[position:]
             break
     opening.known = [workflow for workflow in opening.opened if workflow.pk in known]
     return opening
@@ -55,7 +55,7 @@ def open_workflow(key: SavedKey, client: PipelinesClient, workflow_id: int, by: 
     workflow = client.workflow(workflow_id)
     schema = client.schema(workflow_id)
     values = _api_values(workflow_id, workflow)
-    values |= {"has_file_fields": schema.has_file_upload_fields, "telling_field": _telling_field(schema)}
+    values |= {"has_file_fields": schema.has_file_upload_fields, "title_field": _title_field(schema)}
     with transaction.atomic():
         opened, is_new = OpenedWorkflow.objects.update_or_create(
             key=key, workflow_id=workflow_id, defaults=values, create_defaults=values | {"opened_by": by}
@@ -114,7 +114,7 @@ def _api_values(workflow_id: int, workflow: Workflow) -> dict[str, Any]:
     return {"name": name, "status": workflow.status[:30], "checked_at": timezone.now()}
 
 
-def _telling_field(schema: Schema) -> str:
+def _title_field(schema: Schema) -> str:
     """Return the field whose value identifies a task for people: the first required text, or the first text, or ""."""
     texts = [field for field in schema.fields if type_of(field).tells_rows_apart]
     return next((field.name for field in [*(text for text in texts if text.required), *texts]), "")

@@ -56,7 +56,7 @@ def not_found(ids: list[int]) -> str:
 
 
 def format_of(api_hint: str) -> str:
-    """Return how values of a field are typed."""
+    """Return the hint for entering a value, from the API's format hint. An unknown hint stays as it is."""
     return next((words for start, words in FORMATS.items() if api_hint.startswith(start)), api_hint)
 
 

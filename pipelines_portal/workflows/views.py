@@ -64,7 +64,7 @@ def _show_added(request: SignedInRequest, opening: Opening) -> None:
 def _show_unopened(request: SignedInRequest, key: SavedKey, form: OpenWorkflowsForm, opening: Opening) -> HttpResponse:
     if opening.opened:
         request.user.refresh_from_db(fields=["sidebar_version"])  # this page's sidebar shows what was just opened
-        rest = ", ".join(map(str, opening.missing + opening.not_asked))
+        rest = ", ".join(map(str, opening.missing + opening.not_checked))
         _show_added(request, opening)
         form = OpenWorkflowsForm({"workflow": rest})
         form.is_valid()
@@ -73,7 +73,7 @@ def _show_unopened(request: SignedInRequest, key: SavedKey, form: OpenWorkflowsF
     if opening.error is None:
         return _page(request, key, form, status=422)
     words = explain(opening.error)
-    not_opened = texts.not_added(opening.not_asked)
+    not_opened = texts.not_added(opening.not_checked)
     page = _page(request, key, form, status=words.status, error=words, not_opened=not_opened)
     log_cause(request, page, opening.error)
     return page

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pipelines_portal.uploads.page_states import PageState
+from pipelines_portal.uploads.page_states import State
 from tests.archives import files
 
 from .demo import faults_seen
@@ -48,7 +48,7 @@ def test_no_state_has_a_fault(browser: Browser, running: World, archive: Path, w
     page.goto(running.make_upload(archive, 58, ROWS, entries=["one/", "two/"]))
     expect(page.locator("[data-state=needs-file]")).to_be_visible()
     found = {}
-    for state in PageState:
+    for state in State:
         page.evaluate(SHOW, state)
         found[state] = faults_seen(page)
     page.reload()

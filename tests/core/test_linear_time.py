@@ -50,5 +50,5 @@ WITHOUT = {
 
 def test_hostile_texts_take_linear_time() -> None:
     samples = Samples({Field: FIELDS, Schema: [Schema.model_validate({"fields": FIELDS})]}, BY_NAME)
-    known = {"matching.headers.plain", "submissions.search_words.fold", "entry.rows.fixing.Replacement.apply"}
+    known = {"matching.headers.plain", "submissions.search_words.fold", "entry.rows.replacing.Replacement.apply"}
     assert not find_slow(pipelines_portal, samples, WITHOUT, known)

@@ -64,7 +64,7 @@ def test_what_sets_nothing_is_named_without_its_value(run: Run, line: str, fault
     "name", ["AWS_ACCESS_KEY_ID", "OTEL_SERVICE_NAME", "TZ", "LC_ALL", "PYTHONUNBUFFERED", "VERSION"]
 )
 def test_what_others_read_is_no_mistake(name: str) -> None:
-    assert check(f"{name}=x").faults == []
+    assert check(f"{name}=x").problems == []
 
 
 def test_known_settings_are_counted(run: Run) -> None:
@@ -75,8 +75,8 @@ def test_known_settings_are_counted(run: Run) -> None:
 
 @pytest.mark.parametrize("sample", ["systemd/env", "compose/.env.example"])
 def test_the_samples_have_no_mistakes(sample: str) -> None:
-    assert check(EXAMPLE).faults == []
-    assert check((PROJECT / "deploy" / sample).read_text()).faults == []
+    assert check(EXAMPLE).problems == []
+    assert check((PROJECT / "deploy" / sample).read_text()).problems == []
 
 
 def test_other_files_are_named_with_their_mistakes(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

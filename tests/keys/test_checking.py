@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.api_client import ConnectionFailed, NotAsked
+from pipelines_portal.api_client import ConnectionFailed, NotSent
 from pipelines_portal.audit.models import Event
 from pipelines_portal.keys.checking import KeyVerdict
 from pipelines_portal.keys.clients import check_client_for
@@ -108,7 +108,7 @@ def test_a_check_asks_an_api_that_has_not_answered_lately(
     for _ in range(3):
         with pytest.raises(ConnectionFailed):
             transport().send("GET", "/workflows/42", key="k")
-    with pytest.raises(NotAsked):
+    with pytest.raises(NotSent):
         transport().send("GET", "/workflows/42", key="k")
     html = page.post(f"/keys/{saved_key.pk}/check/", follow=True).content.decode()
     assert "Key “Acme” is active" in html

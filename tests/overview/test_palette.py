@@ -287,7 +287,7 @@ def test_drafts_are_found_by_their_workflow(desk: Desk) -> None:
 )
 def test_what_matches_is_marked(text: str, words: list[str], expected: str) -> None:
     parts = marked(text, words)
-    assert "".join(f"[{part.text}]" if part.is_asked_for else part.text for part in parts) == expected
+    assert "".join(f"[{part.text}]" if part.is_match else part.text for part in parts) == expected
 
 
 def test_names_of_people_cannot_bring_markup(desk: Desk) -> None:

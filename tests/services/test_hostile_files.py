@@ -18,7 +18,7 @@ LOOPS, MEGABYTES = 20, 150
 SHORT = ("one cell of 40 MB", "100,000 levels", "entities", "one quote", "nested lists")
 MEASURE = """
 import json, re, sys, time
-from pipelines_portal.spreadsheets.child import REFUSAL, frames
+from pipelines_portal.spreadsheets.child import REJECTION, frames
 from pipelines_portal.spreadsheets.files import Asked
 from pipelines_portal.spreadsheets.limits import WITH_AN_ARCHIVE
 file = open(sys.argv[1], "rb")
@@ -36,7 +36,7 @@ pace = loop()
 before, began = peak(), time.process_time()
 said = "read"
 for kind, content in frames("rows.xlsx", file, Asked(), WITH_AN_ARCHIVE):
-    if kind == REFUSAL:
+    if kind == REJECTION:
         said = " ".join(json.loads(content).values())
 assert not [name for name in sys.modules if name.startswith(("django", "pydantic"))]
 took, pace = time.process_time() - began, (pace + loop()) / 2

@@ -3,7 +3,16 @@
 import pytest
 
 from pipelines_portal.api_client import Field
-from pipelines_portal.spreadsheets.cells import UNCALCULATED, Cell, error, fault_of, text_of, typed, value_for, valued
+from pipelines_portal.spreadsheets.cells import (
+    UNCALCULATED,
+    Cell,
+    error,
+    field_error_of,
+    text_of,
+    typed,
+    value_for,
+    valued,
+)
 from pipelines_portal.spreadsheets.limits import RowsFileError
 from pipelines_portal.spreadsheets.reading import ReadingOptions, likely_header, lines_in, read_lines
 from tests.spreadsheets.reading import BOUNDS, read_whole
@@ -25,9 +34,9 @@ def test_a_cell_is_converted_by_the_type_of_its_field(cell: Cell, kind: str, val
 
 
 def test_problems_of_a_cell_are_reported() -> None:
-    assert fault_of(error("#N/A")) == "has the error #N/A"
-    assert "without a stored value" in fault_of(UNCALCULATED)
-    assert (fault_of("#N/A"), fault_of(valued("1", 1))) == ("", "")
+    assert field_error_of(error("#N/A")) == "has the error #N/A"
+    assert "without a stored value" in field_error_of(UNCALCULATED)
+    assert (field_error_of("#N/A"), field_error_of(valued("1", 1))) == ("", "")
     assert (text_of(error("#N/A")), text_of(UNCALCULATED)) == ("#N/A", "")
 
 

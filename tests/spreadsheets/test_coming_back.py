@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipelines_portal.spreadsheets.cells import Cell, text_of, value_of
-from pipelines_portal.spreadsheets.child import BLOCK, END, FOUND, REFUSAL, frames
+from pipelines_portal.spreadsheets.child import BLOCK, END, FOUND, REJECTION, frames
 from pipelines_portal.spreadsheets.files import ReadingOptions, ReadingResult
 from pipelines_portal.spreadsheets.limits import WITH_AN_ARCHIVE
 from pipelines_portal.spreadsheets.reading import lines_in
@@ -50,7 +50,7 @@ def read_or_refuse(data: bytes) -> tuple[ReadingResult | None, list[list[Cell]],
     for kind, content in frames("rows", io.BytesIO(data), ReadingOptions(), BOUNDS):
         if kind == BLOCK:
             lines += [cells for _, cells in lines_in(content)]
-        elif kind == REFUSAL:
+        elif kind == REJECTION:
             refusal = " ".join(json.loads(content).values())
         else:
             assert kind in (FOUND, END)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines_portal.spreadsheets.dates import moment_text, suggest_day_first
+from pipelines_portal.spreadsheets.dates import suggest_day_first, timestamp_text
 from pipelines_portal.spreadsheets.numbers import number_text, suggest_decimal
 
 ZONE = "Europe/Berlin"
@@ -69,7 +69,7 @@ def test_the_decimal_mark_is_detected_from_the_numbers(texts: list[str], decimal
 )  # fmt: skip
 def test_texts_are_read_as_days(text: str, day_first: str, month_first: str) -> None:
     """Midnight in Berlin is the previous evening in UTC."""
-    assert (moment_text(text, True, ZONE), moment_text(text, False, ZONE)) == (day_first, month_first)
+    assert (timestamp_text(text, True, ZONE), timestamp_text(text, False, ZONE)) == (day_first, month_first)
 
 
 @pytest.mark.parametrize(
@@ -80,11 +80,11 @@ def test_texts_are_read_as_days(text: str, day_first: str, month_first: str) -> 
     ],
 )  # fmt: skip
 def test_a_time_with_an_offset_and_an_invalid_day_stay_texts(text: str) -> None:
-    assert moment_text(text, True, ZONE) == text
+    assert timestamp_text(text, True, ZONE) == text
 
 
 def test_an_unknown_zone_changes_nothing() -> None:
-    assert moment_text("03.05.2026", True, "Mars/Olympus") == "03.05.2026"
+    assert timestamp_text("03.05.2026", True, "Mars/Olympus") == "03.05.2026"
 
 
 @pytest.mark.parametrize(

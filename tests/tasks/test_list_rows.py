@@ -44,7 +44,7 @@ def test_the_workflows_own_field_is_told(page: Any, saved_key: Any, person: Any,
 
     key = usable_key(person, saved_key.pk)
     workflow = opening.open_workflow(key, client_for(key), TRANSLATIONS, person)
-    assert workflow.telling_field == "input_text"
+    assert workflow.title_field == "input_text"
     (task_id,) = api.create(1, TRANSLATIONS)
     sent(person, workflow, task_id, notes="Two words first", input_text="One")
     row = row_of(text_of(page.get(address(workflow))), task_id)

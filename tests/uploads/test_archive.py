@@ -94,7 +94,7 @@ def test_hostile_archives_cost_little(case: str) -> None:
         tracemalloc.stop()
 
 
-def test_directory_too_large_is_refused_before_it_is_asked_for() -> None:
+def test_directory_too_large_is_refused_before_it_is_match() -> None:
     data = huge_directory()
     with pytest.raises(Unusable, match="50,000 entries"):
         read(data, 1024)

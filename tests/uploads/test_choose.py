@@ -73,7 +73,7 @@ def test_strangers_and_anonymous_people(page: Client, saved_key: SavedKey) -> No
     assert Client().get(address(workflow)).status_code == 302
 
 
-def test_end_too_short_is_asked_for_again(page: Client, saved_key: SavedKey) -> None:
+def test_end_too_short_is_match_again(page: Client, saved_key: SavedKey) -> None:
     """The list of 5,000 files is longer than what is sent at first; no more than it is asked for."""
     workflow, archive = open_workflow(saved_key, TWO_FILES), five_thousand_files()
     answer = check_archive(page, workflow, archive, tail=1024)

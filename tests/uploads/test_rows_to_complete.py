@@ -53,7 +53,7 @@ def test_downloaded_completed_and_taken(page: Client, saved_key: SavedKey) -> No
     assert rows_of(ZipUpload.objects.get())[0] == {"photo": "img/cat.png", "caption": "A cat", "stars": 4}
 
 
-def test_nothing_is_kept_of_what_was_asked(page: Client, saved_key: SavedKey) -> None:
+def test_nothing_is_kept_of_what_was_sent(page: Client, saved_key: SavedKey) -> None:
     download(page, open_workflow(saved_key, FILE_AND_FIELDS), files("cat.png"))
     assert ZipUpload.objects.count() == 0
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from pipelines_portal.uploads.page_states import Instruction, PageState
+from pipelines_portal.uploads.page_states import Instruction, State
 from tests.factories import Desk, make_upload
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -49,8 +49,8 @@ def used(name: str, text: str) -> set[str]:
     return set(re.findall(rf"(?<![.\w]){name}\.([A-Z_]+)", re.sub(rf"[!=]== {name}\.\w+", "", text)))
 
 
-@pytest.mark.parametrize("words", [PageState, Instruction])
-def test_portal_and_script_have_the_same_list(words: type[PageState] | type[Instruction]) -> None:
+@pytest.mark.parametrize("words", [State, Instruction])
+def test_portal_and_script_have_the_same_list(words: type[State] | type[Instruction]) -> None:
     assert members(words.__name__) == {member.name: member.value for member in words}
 
 
@@ -58,15 +58,15 @@ def test_every_state_has_one_part_of_its_own(desk: Desk, settings: Any) -> None:
     """Beside those it shares with others."""
     shown = attributes_of_page(desk, settings)
     own = [states for states in shown["data-when"] if " " not in states]
-    assert sorted(own) == sorted(PageState)
-    assert {state for states in shown["data-when"] for state in states.split()} == set(PageState)
+    assert sorted(own) == sorted(State)
+    assert {state for states in shown["data-when"] for state in states.split()} == set(State)
 
 
 def test_every_state_is_reached(desk: Desk, settings: Any) -> None:
     """By the page as it comes, by a view's answer, or by the script; and none that does not exist."""
     shown = attributes_of_page(desk, settings)
-    first = {PageState(state).name for state in shown["data-state"]}
-    assert first | used("PageState", VIEWS) | used("PageState", SCRIPT) == {state.name for state in PageState}
+    first = {State(state).name for state in shown["data-state"]}
+    assert first | used("State", VIEWS) | used("State", SCRIPT) == {state.name for state in State}
 
 
 def test_every_instruction_is_given_and_followed() -> None:

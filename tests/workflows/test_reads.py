@@ -32,7 +32,7 @@ def test_the_sql_returns_the_same_workflow_as_the_queryset_for_everybody() -> No
     owner, friend, member, both, _ = people
     keys = [save_key(owner, f"pk_live_{number:040x}", f"Key {number}") for number in range(2)]
     for key, number in product(keys, (42, 43)):
-        open_workflow(key, number, has_file_fields=number == 43, telling_field="a")
+        open_workflow(key, number, has_file_fields=number == 43, title_field="a")
     share_key(keys[0], friend)
     share_key(keys[0], make_team(member, both))
     share_key(keys[0], make_team(both, name="Second"))

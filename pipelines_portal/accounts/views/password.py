@@ -91,7 +91,7 @@ class PasswordForgotten(ThrottleMixin, FormView):  # type: ignore[type-arg]
     def form_valid(self, form: ForgottenForm) -> HttpResponse:
         email = form.cleaned_data["email"].lower()
         with transaction.atomic():
-            record(Verb.PASSWORD_RESET_ASKED, by=None, actor_email=email)
+            record(Verb.PASSWORD_RESET_REQUESTED, by=None, actor_email=email)
             mail_reset_link.enqueue(email)
         return self.page(form, status=200, sent_to=email)
 

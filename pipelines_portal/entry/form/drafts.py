@@ -51,7 +51,7 @@ def typed_draft(owner: User, workflow: OpenedWorkflow) -> TypedDraft | None:
 
 
 def save_typed(owner: User, workflow: OpenedWorkflow, posted: QueryDict, token: UUID) -> Saved:
-    """Save the draft; the newest wins. Empty forms are not saved. Raise TooLarge or AlreadySent."""
+    """Save the draft; the newest wins. Empty forms are not saved. Raise DraftTooLarge or AlreadySent."""
     pairs = [(name, text) for name, texts in posted.lists() if name not in NOT_TYPED for text in texts]
     if sum(len(name) + len(text.encode()) for name, text in pairs) > MOST_BYTES:
         raise DraftTooLarge

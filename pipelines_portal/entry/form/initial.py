@@ -124,6 +124,6 @@ def _entered(schema: Schema) -> dict[str, Field]:
 def _wrong_choice(field: Field, value: Any) -> str:
     """Return what is wrong with a value that buttons cannot show. Other inputs show any value."""
     kind = type_of(field)
-    if not kind.stays_filled_in or not kind.objection(field, kind.read_cell(value)):
+    if not kind.stays_filled_in or not kind.rejection(field, kind.read_cell(value)):
         return ""
     return f"{field.label}: “{str(value)[:200]}” isn’t an option."

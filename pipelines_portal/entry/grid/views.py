@@ -32,12 +32,12 @@ from pipelines_portal.entry.grid.pasting import (
     pasted_cells,
 )
 from pipelines_portal.entry.grid.pins import add_pins, pin_text, pinned_texts
+from pipelines_portal.entry.import_requests import settle_overdue
 from pipelines_portal.entry.imports.jobs import send_at_once, work_if_small
 from pipelines_portal.entry.imports.lists import count_stored
 from pipelines_portal.entry.imports.reading import start_import
 from pipelines_portal.entry.imports.views.import_job import MOST_STORED
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
-from pipelines_portal.entry.requests import settle_overdue
 from pipelines_portal.entry.rows.cells import RowTexts
 from pipelines_portal.entry.rows.checking import SENT
 from pipelines_portal.entry.rows.fixing import LARGEST_NUMBER, CannotChange, last_change, undo_change
@@ -368,9 +368,9 @@ def create(
         return JsonResponse({"problem": texts.NOTHING_TO_SEND}, status=409)
     import_job = current
     import_job.key, import_job.workflow = workflow.key, workflow
-    seen, before = _rows_seen(request.POST.get("rows", "")), _sent_numbers(import_job)
+    seen, before = _rows_seen(request.POST.get("rows", "")), _statuses_by_number(import_job)
     for present in (before, None):  # another window may create them at the same time
-        present = _sent_numbers(import_job) if present is None else present
+        present = _statuses_by_number(import_job) if present is None else present
         elsewhere = [number for number in seen if present.get(number) in SENT]
         left = {number: digest for number, digest in seen.items() if number not in elsewhere}
         problem = start_sending_typed(import_job, request.user, left) if left or not elsewhere else ""
@@ -393,12 +393,12 @@ def _rows_seen(text: str) -> dict[int, str]:
     return {number: digest for name, _, digest in pairs if (number := number_in(name, LARGEST_NUMBER)) and digest}
 
 
-def _sent_numbers(import_job: ImportJob) -> dict[int, str]:
+def _statuses_by_number(import_job: ImportJob) -> dict[int, str]:
     return dict(import_job.lines.values_list("number", "status"))
 
 
 def _changed_since(import_job: ImportJob, before: dict[int, str]) -> list[int]:
-    return [number for number, status in _sent_numbers(import_job).items() if before.get(number) != status]
+    return [number for number, status in _statuses_by_number(import_job).items() if before.get(number) != status]
 
 
 @require_safe

@@ -21,7 +21,7 @@ KINDS = {
         ImportRow.Status.READY,
         ImportRow.Status.TO_FIX,
         ImportRow.Status.DUPLICATE,
-        ImportRow.Status.SET_ASIDE,
+        ImportRow.Status.SKIPPED,
     ),
     "unknown": (ImportRow.Status.UNCONFIRMED,),
 }

@@ -111,7 +111,7 @@ class ReadingForm(forms.Form):
     sheet = forms.CharField(required=False, max_length=100, strip=False)
 
     def options(self) -> dict[str, str]:
-        """Return the options as in spreadsheets.reading.Asked. Call on a valid form."""
+        """Return the options as in spreadsheets.files.ReadingOptions. Call on a valid form."""
         return {name: self.cleaned_data[name] for name in ("encoding", "delimiter", "sheet")}
 
 
@@ -246,8 +246,8 @@ class MatchForm:
     def _check_constants(self) -> None:
         reader = RowReader(self.schema, self.matching)
         for name, text in self.matching.constants.items():
-            if fault := reader.read_value(self.fields[name], text)[1]:
-                self.errors[f"constant-{name}"] = f"{fault.message}."
+            if field_error := reader.read_value(self.fields[name], text)[1]:
+                self.errors[f"constant-{name}"] = f"{field_error.message}."
 
     def columns(self, samples: list[list[str]]) -> list[ColumnChoice]:
         """Return the columns that are not empty."""

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from pipelines_portal.api_client import (
     ConnectionFailed,
-    NotAsked,
+    NotSent,
     PipelinesClient,
     PipelinesError,
     RateLimited,
@@ -21,8 +21,7 @@ from pipelines_portal.api_client import (
 )
 from pipelines_portal.core.shutdown import is_stopping
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.models import LEASE, ImportJob, ImportStep
-from pipelines_portal.entry.requests import (
+from pipelines_portal.entry.import_requests import (
     ImportChanged,
     give_back,
     give_back_unsent,
@@ -31,6 +30,7 @@ from pipelines_portal.entry.requests import (
     settle_overdue,
     unsettled_submissions,
 )
+from pipelines_portal.entry.models import LEASE, ImportJob, ImportStep
 from pipelines_portal.entry.rows.schema_changes import changes_between, without_gone_fields
 from pipelines_portal.entry.transitions import finish_import, pause_for, stop_unconfirmed
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
@@ -46,7 +46,7 @@ FIRST_DELAY, LONGEST_DELAY = 2.0, 60.0
 DEFAULT_RETRY_AFTER = 5
 TOO_LARGE = 413
 # Errors that end without a person.
-TEMPORARY = (ConnectionFailed, NotAsked, ServiceUnavailable)
+TEMPORARY = (ConnectionFailed, NotSent, ServiceUnavailable)
 
 
 def send_requests(import_job: ImportJob, *, most: int | None = None) -> None:
@@ -175,7 +175,7 @@ class Sender:
             submission.continued_by = self.import_job.continued_by
 
     def _send(self, submission: Submission, *, is_first: bool) -> bool:
-        # Recording the outcome settles the request: see entry.receivers.settle_request.
+        # Recording the outcome settles the request: see entry.receivers.settle_import_request.
         try:
             outcome = send(submission, self.client, newest=self.newest)
         except Submission.DoesNotExist:  # it was given back

@@ -67,7 +67,7 @@ def sent_rows(import_job: ImportJob, workflow: OpenedWorkflow, selection: Select
     rows = [
         SentRow(
             shown,
-            title_of(row_texts.by_field(shown.row), workflow.telling_field),
+            title_of(row_texts.by_field(shown.row), workflow.title_field),
             _reasons_of(shown),
             look_of_row(import_job, shown.row, on_the_wire),
         )

@@ -114,7 +114,7 @@ class ImportJob(models.Model):
 
     # The time zone of the browser that started it. Empty if the browser did not say.
     zone = models.CharField(max_length=64, blank=True)
-    # The encoding, delimiter and sheet that a person chose: see spreadsheets.reading.Asked.
+    # The encoding, delimiter and sheet that a person chose: see spreadsheets.files.ReadingOptions.
     reading_options = models.JSONField(default=dict)
     # The facts about the file: see spreadsheets.reading.Found.
     reading_result = JSONTextField(default=dict)

@@ -24,7 +24,7 @@ class ImportRow(models.Model):
         READY = "ready", "Ready"
         TO_FIX = "to_fix", "Error"
         DUPLICATE = "duplicate", "Duplicate"  # of another row or a task; a person decides
-        SET_ASIDE = "set_aside", "Skipped"
+        SKIPPED = "set_aside", "Skipped"
         REQUESTED = "requested", "Sending"  # in a submission without an outcome so far
         CREATED = "created", "Created"
         REJECTED = "rejected", "Rejected"  # by the API; may be fixed
@@ -65,8 +65,8 @@ class ImportRow(models.Model):
     @property
     def version(self) -> str:
         """The hash of what people did with the row. A page that shows an older version cannot change the row."""
-        is_set_aside = self.status == self.Status.SET_ASIDE
-        decided = (self.edits, is_set_aside or self.status == self.Status.REJECTED, is_set_aside)
+        is_skipped = self.status == self.Status.SKIPPED
+        decided = (self.edits, is_skipped or self.status == self.Status.REJECTED, is_skipped)
         return hashlib.sha256(repr(decided).encode()).hexdigest()[:12]
 
 
@@ -77,7 +77,7 @@ class RowCounts:
     ready: int = 0
     to_fix: int = 0
     duplicate: int = 0
-    set_aside: int = 0
+    set_aside: int = 0  # the stored name of the status Skipped
     requested: int = 0
     created: int = 0
     rejected: int = 0
@@ -91,6 +91,10 @@ class RowCounts:
     def sum_of(self, statuses: Iterable[str]) -> int:
         """Return the number of rows that have one of these statuses."""
         return sum([getattr(self, status) for status in statuses])
+
+    @property
+    def skipped(self) -> int:
+        return self.set_aside
 
     @property
     def total(self) -> int:
@@ -108,7 +112,7 @@ class RowCounts:
     @property
     def left(self) -> int:
         """The number of rows that are not sent until a person decides."""
-        return self.to_fix + self.duplicate + self.set_aside
+        return self.to_fix + self.duplicate + self.skipped
 
     @property
     def to_send(self) -> int:
@@ -128,7 +132,7 @@ class RowCounts:
     @property
     def is_complete(self) -> bool:
         """Every row is a task, except those that somebody skipped."""
-        return self.created + self.set_aside == self.total
+        return self.created + self.skipped == self.total
 
     @property
     def left_words(self) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 from django.db import models
 
 from pipelines_portal.core.json_text import cleaned
-from pipelines_portal.matching.row_values import Fault
+from pipelines_portal.matching.row_values import FieldError
 from pipelines_portal.submissions.duplicates import digest_of
 
 if TYPE_CHECKING:
@@ -53,16 +53,16 @@ class ErrorGrouping:
         self._groups: dict[tuple[str, str], int] = {}
         self._values: Counter[tuple[str, str]] = Counter()
 
-    def add(self, faults_by_row: dict[int, list[Fault]]) -> None:
+    def add(self, errors_by_row: dict[int, list[FieldError]]) -> None:
         """Store the faults of rows, by row number. Call in a transaction, at most once for each row."""
-        if not faults_by_row:
+        if not errors_by_row:
             return
         if not self._is_read:
             self._read_groups()
         numbers: dict[int, dict[int, None]] = defaultdict(dict)
-        for number, faults in faults_by_row.items():
-            for fault in faults:
-                numbers[self._find_group(fault)][number] = None
+        for number, field_errors in errors_by_row.items():
+            for field_error in field_errors:
+                numbers[self._find_group(field_error)][number] = None
         errors = [RowError(group_id=group, number=number) for group, rows in numbers.items() for number in rows]
         RowError.objects.bulk_create(errors, BATCH)
 
@@ -73,18 +73,22 @@ class ErrorGrouping:
             if group.value:
                 self._values[group.field_name, group.message] += 1
 
-    def _find_group(self, fault: Fault) -> int:
-        value = fault.value[:LONGEST_VALUE]
-        key = (fault.field, _digest(fault.message, value))
-        if value and key not in self._groups and self._values[fault.field, fault.message] >= MOST_VALUES:
-            value, key = "", (fault.field, _digest(fault.message, ""))
+    def _find_group(self, field_error: FieldError) -> int:
+        value = field_error.value[:LONGEST_VALUE]
+        key = (field_error.field, _digest(field_error.message, value))
+        if value and key not in self._groups and self._values[field_error.field, field_error.message] >= MOST_VALUES:
+            value, key = "", (field_error.field, _digest(field_error.message, ""))
         if key not in self._groups:
-            self._groups[key] = self._create_group(fault, key[1], value)
+            self._groups[key] = self._create_group(field_error, key[1], value)
         return self._groups[key]
 
-    def _create_group(self, fault: Fault, digest: str, value: str) -> int:
-        self._values[fault.field, fault.message] += bool(value)
-        values = {"field_name": fault.field[:200], "message": cleaned(fault.message), "value": cleaned(value)}
+    def _create_group(self, field_error: FieldError, digest: str, value: str) -> int:
+        self._values[field_error.field, field_error.message] += bool(value)
+        values = {
+            "field_name": field_error.field[:200],
+            "message": cleaned(field_error.message),
+            "value": cleaned(value),
+        }
         return ErrorGroup.objects.create(import_job=self._import_job, digest=digest, **values).pk
 
 
@@ -98,7 +102,7 @@ def remove_errors(import_job: "ImportJob", numbers: list[int]) -> None:
         import_job.error_groups.filter(errors=None).delete()
 
 
-def replace_errors(import_job: "ImportJob", numbers: list[int], faults_by_row: dict[int, list[Fault]]) -> None:
+def replace_errors(import_job: "ImportJob", numbers: list[int], errors_by_row: dict[int, list[FieldError]]) -> None:
     """Store the faults of these rows in place of those they had. Rows that keep their errors are left alone.
 
     Call in a transaction.
@@ -109,12 +113,15 @@ def replace_errors(import_job: "ImportJob", numbers: list[int], faults_by_row: d
         for number, name, digest in errors.values_list("number", "group__field_name", "group__digest"):
             before[number].add((name, digest))
     now = {
-        number: {(fault.field[:200], _digest(fault.message, fault.value[:LONGEST_VALUE])) for fault in faults}
-        for number, faults in faults_by_row.items()
+        number: {
+            (field_error.field[:200], _digest(field_error.message, field_error.value[:LONGEST_VALUE]))
+            for field_error in field_errors
+        }
+        for number, field_errors in errors_by_row.items()
     }
     changed = [number for number in numbers if before.get(number, set()) != now.get(number, set())]
     remove_errors(import_job, [number for number in changed if number in before])
-    ErrorGrouping(import_job).add({number: faults_by_row[number] for number in changed if number in faults_by_row})
+    ErrorGrouping(import_job).add({number: errors_by_row[number] for number in changed if number in errors_by_row})
 
 
 def _digest(message: str, value: str) -> str:

@@ -14,7 +14,7 @@ from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.notation import clock_in
 from pipelines_portal.matching.words import Meanings
 from pipelines_portal.spreadsheets.cells import text_of
-from pipelines_portal.workflows.fields.dates import moment_in
+from pipelines_portal.workflows.fields.dates import timestamp_in
 from pipelines_portal.workflows.fields.local_times import meanings, utc_text
 from pipelines_portal.workflows.fields.typed_times import read_typed_time
 from pipelines_portal.workflows.fields.types import type_of
@@ -183,7 +183,7 @@ def stored_text(known: Field, text: str, matching: Matching | None = None, at: d
 
 def _utc_time(text: str, at: datetime) -> str:
     """Return the time that "today 9am" means in the person's time zone, in UTC as the form sends it, or the text."""
-    if not text.strip() or (stored := moment_in(text)) and stored.tzinfo:
+    if not text.strip() or (stored := timestamp_in(text)) and stored.tzinfo:
         return text
     read = read_typed_time(text, times.local(at).replace(tzinfo=None))
     if read is None:

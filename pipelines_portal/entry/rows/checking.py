@@ -9,10 +9,10 @@ from django.db import transaction
 
 from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.sql import update_many
+from pipelines_portal.entry.import_requests import mistaken_rows, rejections, sent_before, values_of_tasks
 from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow, ImportStep, replace_errors
-from pipelines_portal.entry.requests import mistaken_rows, rejections, sent_before, values_of_tasks
 from pipelines_portal.matching.columns import Matching
-from pipelines_portal.matching.row_values import Fault, ReadRow, RowReader
+from pipelines_portal.matching.row_values import FieldError, ReadRow, RowReader
 from pipelines_portal.spreadsheets.cells import Cell
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.web.time_budget import TimeBudget
@@ -56,7 +56,7 @@ class CheckedRow:
     """A row with its faults and the values to send."""
 
     row: ImportRow | PlainRow
-    faults: list[Fault] = field(default_factory=list)
+    field_errors: list[FieldError] = field(default_factory=list)
     # The values as JSON. None if the row cannot be sent.
     text: str | None = None
 
@@ -125,20 +125,20 @@ class Checker:
         mark_duplicates(self.import_job, checked, self.first_rows)
         store_checked(checked)
         self.errors.add(
-            {each.row.number: each.faults for each in checked if each.row.status == ImportRow.Status.TO_FIX}
+            {each.row.number: each.field_errors for each in checked if each.row.status == ImportRow.Status.TO_FIX}
         )
 
 
 def check_row(row: ImportRow | PlainRow, read: ReadRow) -> CheckedRow:
     """Set the status and the digest of a row by its values. A row that is set aside stays set aside."""
-    is_set_aside = row.status == ImportRow.Status.SET_ASIDE
+    is_skipped = row.status == ImportRow.Status.SKIPPED
     if not row.cells and not any(row.edits.values()):  # typed and emptied again
         row.status, row.digest = ImportRow.Status.UNCHECKED, ""
         return CheckedRow(row)
-    if read.faults:
-        row.status, row.digest = ImportRow.Status.SET_ASIDE if is_set_aside else ImportRow.Status.TO_FIX, ""
-        return CheckedRow(row, read.faults)
-    row.status = ImportRow.Status.SET_ASIDE if is_set_aside else ImportRow.Status.READY
+    if read.field_errors:
+        row.status, row.digest = ImportRow.Status.SKIPPED if is_skipped else ImportRow.Status.TO_FIX, ""
+        return CheckedRow(row, read.field_errors)
+    row.status = ImportRow.Status.SKIPPED if is_skipped else ImportRow.Status.READY
     row.digest = digest_of(read.values)
     return CheckedRow(row, [], json_text(read.values))
 
@@ -212,7 +212,9 @@ class Recheck:
 
     def store(self) -> None:
         """Write the rows and their errors. Call in a transaction."""
-        to_fix = {n: each.faults for n, each in self._checked.items() if each.row.status == ImportRow.Status.TO_FIX}
+        to_fix = {
+            n: each.field_errors for n, each in self._checked.items() if each.row.status == ImportRow.Status.TO_FIX
+        }
         replace_errors(self.import_job, list(self._checked), to_fix)
         store_checked(self._checked.values())
 
@@ -232,7 +234,7 @@ class Recheck:
         wanted, first, same = list(digests), dict[str, int](), list[tuple[str, int]]()
         for start in range(0, len(wanted), RECHECKED_AT_ONCE):
             others = self.import_job.rows.filter(digest__in=wanted[start : start + RECHECKED_AT_ONCE])
-            others = others.exclude(status=ImportRow.Status.SET_ASIDE).order_by("number")
+            others = others.exclude(status=ImportRow.Status.SKIPPED).order_by("number")
             same += [each for each in others.values_list("digest", "number") if each[1] not in self._checked]
         mistaken = mistaken_rows(self.import_job) if same else set()
         for digest, number in same:

@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.entry.import_requests import MAY_EXIST
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
-from pipelines_portal.entry.requests import MAY_EXIST
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 
 DUPLICATES_SHOWN = 5

@@ -29,7 +29,7 @@ from pipelines_portal.matching.short_reasons import short_reason
 from pipelines_portal.matching.words import choices_of, label_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.models import IndexedTask
-from pipelines_portal.workflows.fields.dates import moment_in
+from pipelines_portal.workflows.fields.dates import timestamp_in
 from pipelines_portal.workflows.fields.numbers import scale_of
 
 # So many rows are in the page. If there are more, they come in pages.
@@ -51,7 +51,7 @@ LOOKS = {
     _S.READY: Look("pending", "pending", "Ready", is_calm=True),
     _S.REQUESTED: Look("sending", "in_progress", "Sending", is_calm=True),
     _S.CREATED: Look("created", "finished", "Created", is_calm=True),
-    _S.SET_ASIDE: Look("pending", "skip", "Skipped", is_calm=True),
+    _S.SKIPPED: Look("pending", "skip", "Skipped", is_calm=True),
     _S.DUPLICATE: Look("warning", "duplicate", "Duplicate"),
     _S.TO_FIX: Look("failed", "failed", "Error"),
     _S.REJECTED: Look("rejected", "failed", "Rejected"),
@@ -117,7 +117,7 @@ class GridRow:
     def css(self) -> str:
         if self.row.status in SENT:
             return "sent"
-        return "skipped" if self.row.status == _S.SET_ASIDE else ""
+        return "skipped" if self.row.status == _S.SKIPPED else ""
 
     @property
     def is_sent(self) -> bool:
@@ -318,7 +318,7 @@ def _show_cell(column: ListColumn, row: ImportRow, row_texts: RowTexts, messages
             shown = edited = "Yes"
         elif known.type == "boolean" and text.strip().lower() in ("no", "0"):
             shown = edited = "No"
-    elif known.type == "datetime" and (time := moment_in(text)):
+    elif known.type == "datetime" and (time := timestamp_in(text)):
         shown, edited = _clock_texts(time)
     elif known.type in (*NUMBERS, "datetime") and not messages:
         shown = _understood_text(known, text, row_texts.matching)

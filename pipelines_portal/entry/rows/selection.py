@@ -18,7 +18,7 @@ FILTERS: dict[str, tuple[str, str, tuple[ImportRow.Status, ...]]] = {
     "errors": ("Errors", "failed", (_S.TO_FIX, _S.REJECTED)),
     "waiting": ("Ready", "", (_S.READY, _S.REQUESTED)),
     "duplicates": ("Duplicates", "warning", (_S.DUPLICATE,)),
-    "skipped": ("Skipped", "", (_S.SET_ASIDE,)),
+    "skipped": ("Skipped", "", (_S.SKIPPED,)),
     "ready": ("Ready", "", (_S.READY,)),
     "unconfirmed": ("Unconfirmed", "", (_S.UNCONFIRMED,)),
 }

@@ -15,8 +15,8 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core import times
 from pipelines_portal.entry import texts
+from pipelines_portal.entry.import_requests import next_submission
 from pipelines_portal.entry.models import MOST_SENT_AT_ONCE, ImportJob, ImportJobs, ImportRow, ImportStep
-from pipelines_portal.entry.requests import next_submission
 from pipelines_portal.entry.rows.checking import check_all
 from pipelines_portal.entry.rows.schema_changes import changes_between
 from pipelines_portal.keys.permissions import teams_through
@@ -175,7 +175,7 @@ def _typed_imports(user: User, workflow: OpenedWorkflow) -> ImportJobs:
 
 def _is_over(import_job: ImportJob) -> bool:
     counts = import_job.counts_as_read
-    if import_job.status != ImportJob.Status.CHECKED or counts.is_unfinished or counts.unconfirmed or counts.set_aside:
+    if import_job.status != ImportJob.Status.CHECKED or counts.is_unfinished or counts.unconfirmed or counts.skipped:
         return False
     return not shown_rows(import_job).exists() and bool(counts.total)
 

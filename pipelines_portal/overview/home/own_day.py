@@ -22,8 +22,8 @@ from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.origin import title_of
 from pipelines_portal.task_index.counts import LISTED_STATUSES
 from pipelines_portal.task_index.models import GONE, IndexedTask, NoteState
-from pipelines_portal.tasks.attention import ATTENTION
 from pipelines_portal.tasks.conditions import ME
+from pipelines_portal.tasks.merged_list import ATTENTION
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 FINISHED = "finished"
@@ -237,7 +237,7 @@ def latest_tasks(user: User, workflows: list[OpenedWorkflow], keys: set[int]) ->
 
     `workflows` say which field tells tasks apart.
     """
-    telling_fields = {(one.key_id, one.workflow_id): one.telling_field for one in workflows}
+    title_fields = {(one.key_id, one.workflow_id): one.title_field for one in workflows}
     created = Submission.objects.filter(owner=user, success_count__gt=0, key__in=keys).order_by("-created_at")
     # The last rows of a large submission are enough, even if all of its rejected rows are among them.
     first = F("submission__row_count") - F("submission__error_count") - MOST_LATEST
@@ -256,7 +256,7 @@ def latest_tasks(user: User, workflows: list[OpenedWorkflow], keys: set[int]) ->
     latest = []
     for key, workflow, created_at, task_id, fields in shown:
         task = known.get((key, workflow, task_id))
-        text = title_of(fields or {}, telling_fields.get((key, workflow), ""))
+        text = title_of(fields or {}, title_fields.get((key, workflow), ""))
         latest.append(
             LatestTask(
                 str(task_id),

@@ -45,7 +45,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote
 MAX_WORKFLOWS = 20
 MAX_OFFERED = 8
 WORKFLOW_COLUMNS = (
-    "key", "workflow_id", "name", "status", "has_file_fields", "telling_field",
+    "key", "workflow_id", "name", "status", "has_file_fields", "title_field",
     "index__workflow", "index__seen_at", "index__stuck_hours", "index__open_as_of", "index__open_counted",
     "index__backfilled_to", "index__backfilled_count", "index__is_backfilled", "index__problem",
 )  # fmt: skip

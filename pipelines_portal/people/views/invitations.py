@@ -137,8 +137,8 @@ def _changeable_invitation(request: SignedInRequest, invitation_id: int) -> Invi
 def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
     try:
         return _accept(request, read_link(token))
-    except InvitationRefused as refusal:
-        context = {"title": refusal.title, "sentence": str(refusal), "has_accounts": True}
+    except InvitationRefused as rejection:
+        context = {"title": rejection.title, "sentence": str(rejection), "has_accounts": True}
         return render_page(request, "people/link_refused.html", context, status=410)
 
 

@@ -80,8 +80,8 @@ def person_role(request: SignedInRequest, person_id: int) -> HttpResponse:
         return confirmation
     try:
         is_changed = change_role(person, role, by=request.user)
-    except LastAdministrator as refusal:
-        form.add_error("role", str(refusal))
+    except LastAdministrator as rejection:
+        form.add_error("role", str(rejection))
         return _page(request, person, role_form=form)
     sentence = texts.role_changed(is_own=person == request.user) if is_changed else "Role not changed."
     messages.success(request, sentence)
@@ -98,8 +98,8 @@ def person_deactivate(request: SignedInRequest, person_id: int) -> HttpResponse:
         return confirmation
     try:
         require_another_administrator(person, by=request.user)
-    except LastAdministrator as refusal:
-        context: dict[str, Any] = {"person": person, "refusal": str(refusal)}
+    except LastAdministrator as rejection:
+        context: dict[str, Any] = {"person": person, "rejection": str(rejection)}
         return render_page(request, "people/deactivate.html", context, status=422 if request.method == "POST" else 200)
     keys = list(SavedKey.objects.filter(owner=person).defer("encrypted_key"))
     form = DeactivateForm(person, keys, request.POST if request.method == "POST" else None)
@@ -113,8 +113,10 @@ def _deactivate(request: SignedInRequest, person: User, form: DeactivateForm) ->
     """Return False, with an error in the form, if the person cannot be deactivated."""
     try:
         is_deactivated = deactivate(person, form.new_owner, by=request.user)
-    except (LastAdministrator, NoNewOwner) as refusal:
-        form.add_error("owner" if isinstance(refusal, NoNewOwner) and "owner" in form.fields else None, str(refusal))
+    except (LastAdministrator, NoNewOwner) as rejection:
+        form.add_error(
+            "owner" if isinstance(rejection, NoNewOwner) and "owner" in form.fields else None, str(rejection)
+        )
         return False
     show_result(request, is_deactivated, texts.deactivated(is_own=person == request.user))
     return True

@@ -18,7 +18,7 @@ Spot = tuple[int, int]
 @dataclass(frozen=True)
 class MarkedPart:
     text: str
-    is_asked_for: bool = False
+    is_match: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _parts(text: str, spots: Sequence[Spot], start: int, end: int) -> Iterator[M
     for first, last in spots:
         if first > at:
             yield MarkedPart(text[at:first])
-        yield MarkedPart(text[first:last], is_asked_for=True)
+        yield MarkedPart(text[first:last], is_match=True)
         at = last
     if at < end:
         yield MarkedPart(text[at:end])

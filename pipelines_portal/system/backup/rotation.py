@@ -10,7 +10,7 @@ from pipelines_portal.system.backup.checking import has_all_files
 
 # Other files there belong to people.
 NAME = re.compile(r"portal-\d{4}-\d\d-\d\d-\d{6}\.tar")
-# The last backup that failed its check, if none was made since.
+# The file of the last backup that failed its check. The next one that passes removes it.
 DAMAGED = "portal.tar.damaged"
 
 

@@ -53,7 +53,7 @@ def task_detail(request: SignedInRequest, key_id: int, workflow_id: int, task_id
     else:
         origin = origin_of_task(request.user, key, workflow_id, task_id, task.created_at)
         fields = origin.fields if origin else None
-        context |= {"origin": origin, "text": title_of(fields or {}, workflow.telling_field)}
+        context |= {"origin": origin, "text": title_of(fields or {}, workflow.title_field)}
         context["values"] = None if fields is None else shown_values(fields, titles_of(key_id, workflow_id))
         context["beside"] = neighbours(request.user, workflow, client, task_id, request.GET.get("from", ""))
         context |= _note(workflow, task)

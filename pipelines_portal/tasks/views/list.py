@@ -14,7 +14,7 @@ from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.api_client import (
     ConnectionFailed,
     InvalidRequest,
-    NotAsked,
+    NotSent,
     PipelinesClient,
     PipelinesError,
     RateLimited,
@@ -40,7 +40,7 @@ from pipelines_portal.workflows.permissions import usable_workflow
 
 PART = "task-page"
 # Pipelines may answer again in a while. The index is of no help with the others, such as a rejected key.
-AWAY = (ConnectionFailed, NotAsked, RateLimited, ServerError, ServiceUnavailable)
+AWAY = (ConnectionFailed, NotSent, RateLimited, ServerError, ServiceUnavailable)
 
 
 @require_safe

@@ -13,10 +13,10 @@ from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import SubmissionRow, UnattributedTask
 from pipelines_portal.task_index.models import GONE, IndexedTask
-from pipelines_portal.tasks.attention import ATTENTION
 from pipelines_portal.tasks.conditions import Conditions
 from pipelines_portal.tasks.filter_chips import query_box, query_of
 from pipelines_portal.tasks.found_tasks import Scope, find, resolve
+from pipelines_portal.tasks.merged_list import ATTENTION
 from pipelines_portal.tasks.pagination import Pagination
 from pipelines_portal.tasks.task_list import found_list
 from pipelines_portal.web.parameters import number_in

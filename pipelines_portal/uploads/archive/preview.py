@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core.zip_archives import is_junk, path_in_archive
-from pipelines_portal.matching.row_values import Fault
+from pipelines_portal.matching.row_values import FieldError
 from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.archive.directory import Directory
 from pipelines_portal.uploads.archive.findings import Finding, Problem, findings_of, summarize, wrapper_problem
@@ -152,12 +152,12 @@ def row_entry(row: GivenRow, schema: Schema) -> str:
     return texts.ROW.format(number=row.number)
 
 
-def _not_there(row: GivenRow, schema: Schema, files: Container[str]) -> list[Fault]:
+def _not_there(row: GivenRow, schema: Schema, files: Container[str]) -> list[FieldError]:
     """Return the errors of a row that names files which are not in the archive."""
     wrong = {error.field for error in row.errors}
     paths = [(known, row.values.get(known.name)) for known in schema.file_fields if known.name not in wrong]
     return [
-        Fault(known.name, f"{in_sentence(path)} isn’t in the ZIP file", path)
+        FieldError(known.name, f"{in_sentence(path)} isn’t in the ZIP file", path)
         for known, path in paths
         if isinstance(path, str) and not is_blank(path) and path_in_archive(path) not in files
     ]
@@ -168,7 +168,7 @@ def _given_findings(row: GivenRow, schema: Schema) -> list[Finding]:
     return [_finding(row.number, error, labels.get(error.field, error.value)) for error in row.errors]
 
 
-def _finding(number: int, error: Fault, about: str) -> Finding:
+def _finding(number: int, error: FieldError, about: str) -> Finding:
     name = texts.ROW.format(number=number)
     if not error.field and error.value:
         return Finding("unknown_field", error.message, name, error.value)

@@ -7,7 +7,7 @@ from django.forms.utils import flatatt
 from django.utils.safestring import SafeString
 
 from pipelines_portal.core.templatetags import page_elements
-from pipelines_portal.uploads.page_states import PageState
+from pipelines_portal.uploads.page_states import State
 
 register = template.Library()
 
@@ -22,7 +22,7 @@ def shown_in(states: str) -> SafeString:
 def hidden_in(states: str) -> SafeString:
     """Return the attributes of an element that is shown in all other states."""
     excepted = _parse(states)
-    return flatatt(_attributes([state for state in PageState if state not in excepted]))
+    return flatatt(_attributes([state for state in State if state not in excepted]))
 
 
 @register.simple_block_tag
@@ -31,9 +31,9 @@ def state_note(content: str, states: str, tone: str, title: str = "", *, icon: s
     return page_elements.note(content, tone, title, icon=icon, focus=bool(title), **_attributes(_parse(states)))
 
 
-def _parse(states: str) -> list[PageState]:
-    return [PageState(name) for name in states.split()]
+def _parse(states: str) -> list[State]:
+    return [State(name) for name in states.split()]
 
 
-def _attributes(states: list[PageState]) -> dict[str, Any]:
-    return {"data-when": " ".join(states), "hidden": PageState.OPENING not in states}
+def _attributes(states: list[State]) -> dict[str, Any]:
+    return {"data-when": " ".join(states), "hidden": State.OPENING not in states}

@@ -30,7 +30,7 @@ CHUNK = 1000
 
 @dataclass(frozen=True)
 class RejectedTask:
-    """A rejected row. `number` counts from 1, and `label` is the title of the field that is wrong, if it is one."""
+    """A rejected row. `number` counts from 1. `label` is the title of the wrong field, or empty."""
 
     number: int
     entry: str

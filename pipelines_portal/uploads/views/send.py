@@ -12,7 +12,7 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.uploads.choices import earlier_uploads
 from pipelines_portal.uploads.models import Stage, ZipUpload
-from pipelines_portal.uploads.page_states import Instruction, PageState
+from pipelines_portal.uploads.page_states import Instruction, State
 from pipelines_portal.uploads.permissions import own_upload
 from pipelines_portal.uploads.polling import NoKey, client_for_upload, poll_if_due, poll_now
 from pipelines_portal.uploads.storage_links import (
@@ -63,12 +63,12 @@ def upload_start(request: SignedInRequest, key_id: int, workflow_id: int, zip_id
     if upload.page != "uploads:send":
         return JsonResponse({"outcome": Instruction.MOVED, "url": upload.get_absolute_url()}, status=409)
     if not upload.acquire_lock(tab_in(request.POST), take_over="take_over" in request.POST):
-        return JsonResponse({"outcome": PageState.ELSEWHERE}, status=409)
+        return JsonResponse({"outcome": State.ELSEWHERE}, status=409)
     try:
         open_link(upload, client_for_upload(upload), renew="renew" in request.POST)
     except LINK_ERRORS as error:
         upload.release_lock(tab_in(request.POST))
-        answer = JsonResponse({"outcome": PageState.PROBLEM, "message": link_error_message(error, upload)}, status=502)
+        answer = JsonResponse({"outcome": State.PROBLEM, "message": link_error_message(error, upload)}, status=502)
         if isinstance(error, PipelinesError):
             log_cause(request, answer, error)
         return answer
@@ -79,16 +79,16 @@ def _link(request: SignedInRequest, upload: ZipUpload) -> JsonResponse:
     if upload.page != "uploads:send":
         return JsonResponse({"outcome": Instruction.MOVED, "url": upload.get_absolute_url()}, status=409)
     if upload.tab != tab_in(request.POST):
-        return JsonResponse({"outcome": PageState.ELSEWHERE}, status=409)
+        return JsonResponse({"outcome": State.ELSEWHERE}, status=409)
     if not upload.has_live_link:  # another choice took this one's place meanwhile
         upload.release_lock(tab_in(request.POST))
-        return JsonResponse({"outcome": PageState.STALE}, status=409)
+        return JsonResponse({"outcome": State.STALE}, status=409)
     seconds = int((upload.expires_at - timezone.now()).total_seconds()) if upload.expires_at else 0
     url = upload.link
     page_origin = f"{request.scheme}://{request.get_host()}"
     if "anyway" not in request.POST and ask_cors(url, page_origin) is Cors.REFUSED:
         upload.release_lock(tab_in(request.POST))
-        return JsonResponse({"outcome": PageState.BLOCKED}, status=409)
+        return JsonResponse({"outcome": State.BLOCKED}, status=409)
     return JsonResponse({"outcome": Instruction.PUT, "url": url, "seconds": seconds})
 
 
@@ -101,7 +101,7 @@ def upload_stored(request: SignedInRequest, key_id: int, workflow_id: int, zip_i
     if upload.mark_stored(tab_in(request.POST)):
         poll_now(upload)
     if upload.page == "uploads:send":
-        return JsonResponse({"outcome": PageState.MISSING, "message": upload.problem}, status=409)
+        return JsonResponse({"outcome": State.MISSING, "message": upload.problem}, status=409)
     return JsonResponse({"outcome": Instruction.MOVED, "url": upload.get_absolute_url()})
 
 
@@ -113,9 +113,9 @@ def upload_cancel(request: SignedInRequest, key_id: int, workflow_id: int, zip_i
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
     try:
         if cancel_upload(upload):
-            return JsonResponse({"outcome": PageState.CANCELLED})
+            return JsonResponse({"outcome": State.CANCELLED})
     except LINK_ERRORS as error:
-        return JsonResponse({"outcome": PageState.UNCANCELLED, "message": cancel_error_message(error)}, status=409)
+        return JsonResponse({"outcome": State.UNCANCELLED, "message": cancel_error_message(error)}, status=409)
     return JsonResponse({"outcome": Instruction.MOVED, "url": upload.get_absolute_url()}, status=409)
 
 

@@ -41,7 +41,7 @@ class FieldType:
         """Return a text of the form as the API takes it."""
         return self.read_cell(text)
 
-    def objection(self, field: Field, value: Any) -> str:
+    def rejection(self, field: Field, value: Any) -> str:
         """Return what is wrong with a value according to the schema, or ""."""
         return ""
 
@@ -49,10 +49,10 @@ class FieldType:
         """Return the value as the form shows it."""
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
-    def refusal(self, field: Field, value: Any) -> str:
+    def error_message(self, field: Field, value: Any) -> str:
         """Return the message at the field for a wrong value, or ""."""
-        objection = self.objection(field, value)
-        return f"This {objection}." if objection else ""
+        rejection = self.rejection(field, value)
+        return f"This {rejection}." if rejection else ""
 
     def form_field(self, field: Field) -> forms.Field:
         """Return the form field. It cleans to the value to send, or to None or "" if nothing was entered."""
@@ -87,8 +87,8 @@ class EnteredField(forms.CharField):
         if not text:
             return None
         read = self.type.read_text(text)
-        if refusal := self.type.refusal(self.remote, read):
-            raise ValidationError(refusal)
+        if message := self.type.error_message(self.remote, read):
+            raise ValidationError(message)
         return read
 
     def prepare_value(self, value: Any) -> Any:

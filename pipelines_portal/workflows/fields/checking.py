@@ -9,19 +9,19 @@ from pipelines_portal.workflows.fields.types import type_of
 
 
 @dataclass(frozen=True)
-class Objection:
+class ValueRejection:
     """A problem of a value. `kind` is "missing" or "invalid". The message names the field by its label."""
 
     kind: str
     message: str
 
 
-def objection_to(field: Field, value: Any) -> Objection | None:
+def rejection_of(field: Field, value: Any) -> ValueRejection | None:
     """Return the problem of a field's value, or None."""
     if is_blank(value):
-        return Objection("missing", f"{field.label} is missing") if field.required else None
-    problem = type_of(field).objection(field, value)
-    return Objection("invalid", f"{field.label} {problem}") if problem else None
+        return ValueRejection("missing", f"{field.label} is missing") if field.required else None
+    problem = type_of(field).rejection(field, value)
+    return ValueRejection("invalid", f"{field.label} {problem}") if problem else None
 
 
 def unknown_names(row: FieldValues, schema: Schema) -> list[str]:

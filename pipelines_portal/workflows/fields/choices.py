@@ -40,7 +40,7 @@ class Boolean(FieldType):
     def read_cell(self, value: Any) -> Any:
         return BOOLEAN_WORDS.get(str(value).strip().lower(), value)
 
-    def objection(self, field: Field, value: Any) -> str:
+    def rejection(self, field: Field, value: Any) -> str:
         word = isinstance(value, str) and value.strip().lower() in BOOLEAN_WORDS
         return "" if word or isinstance(value, bool) else "must be Yes or No"
 
@@ -57,7 +57,7 @@ class Select(FieldType):
     def help(self, field: Field) -> str:
         return "" if field.choices else super().help(field)
 
-    def objection(self, field: Field, value: Any) -> str:
+    def rejection(self, field: Field, value: Any) -> str:
         choices = field.choices
         return f"must be one of {', '.join(choices)}" if choices and value not in choices else ""
 

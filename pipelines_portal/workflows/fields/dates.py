@@ -41,7 +41,7 @@ class LocalTimeInput(forms.TextInput):
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
         text, offset = data.get(name), data.get(OFFSET + name)
-        if text and moment_in(text) is None:
+        if text and timestamp_in(text) is None:
             typed_at = (self.typed_at or timezone.now()).astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
             read = read_typed_time(text, typed_at)
             text = read.isoformat() if read else text
@@ -49,10 +49,10 @@ class LocalTimeInput(forms.TextInput):
 
     def format_value(self, value: Any) -> Any:
         """Return the time as people write it: without its offset, and without the T of ISO 8601."""
-        moment = moment_in(value)
-        if moment is None:
+        timestamp = timestamp_in(value)
+        if timestamp is None:
             return value
-        shown = value[: -len(offset_of(moment))] if moment.tzinfo else value
+        shown = value[: -len(offset_of(timestamp))] if timestamp.tzinfo else value
         return shown.replace("T", " ").removesuffix(":00") if shown.count(":") > 1 else shown.replace("T", " ")
 
 
@@ -88,8 +88,12 @@ class ClockTime(BoundField):
         """Return both moments if the time occurs twice because clocks were set back."""
         text = str(self.value() or "")
         return [
-            Meaning(offset_of(moment), f"The {nth}, {clock_text(moment, moment)}", text.endswith(offset_of(moment)))
-            for nth, moment in zip(("first", "second"), both_meanings(text, self.zone), strict=False)
+            Meaning(
+                offset_of(timestamp),
+                f"The {nth}, {clock_text(timestamp, timestamp)}",
+                text.endswith(offset_of(timestamp)),
+            )
+            for nth, timestamp in zip(("first", "second"), both_meanings(text, self.zone), strict=False)
         ]
 
 
@@ -106,29 +110,29 @@ class LocalTimeField(EnteredField):
             self.help_text = f"{place_of(zone)} time"
 
     def clean(self, value: Any) -> Any:
-        clock = moment_in(value)
+        clock = timestamp_in(value)
         if clock is not None and clock.tzinfo and self._is_chosen(clock):
             return utc_text(clock)
         if self.zone == NOWHERE or clock is None or clock.tzinfo:
             return super().clean(value)
-        return utc_text(self._single_moment(clock))
+        return utc_text(self._single_timestamp(clock))
 
     def prepare_value(self, value: Any) -> Any:
         """Return the local time in the zone."""
-        moment = moment_in(value)
-        if moment is None or not moment.tzinfo:
+        timestamp = timestamp_in(value)
+        if timestamp is None or not timestamp.tzinfo:
             return super().prepare_value(value)
         try:
-            return on_clocks(moment, self.zone)
+            return on_clocks(timestamp, self.zone)
         except OverflowError:
             return super().prepare_value(value)
 
-    def _is_chosen(self, moment: datetime) -> bool:
+    def _is_chosen(self, timestamp: datetime) -> bool:
         """Return whether it is one of two moments with the same local time: then the form added the offset."""
-        both = both_meanings(moment.replace(tzinfo=None).isoformat(), self.zone)
-        return offset_of(moment) in map(offset_of, both)
+        both = both_meanings(timestamp.replace(tzinfo=None).isoformat(), self.zone)
+        return offset_of(timestamp) in map(offset_of, both)
 
-    def _single_moment(self, clock: datetime) -> datetime:
+    def _single_timestamp(self, clock: datetime) -> datetime:
         try:
             meant = meanings(clock, self.zone)
         except OverflowError:
@@ -155,15 +159,15 @@ class DateTime(FieldType):
 
     def read_text(self, text: str) -> Any:
         text = text.strip()
-        moment = moment_in(text)
-        return text if moment is None or moment.tzinfo else f"{moment.replace(microsecond=0).isoformat()}Z"
+        timestamp = timestamp_in(text)
+        return text if timestamp is None or timestamp.tzinfo else f"{timestamp.replace(microsecond=0).isoformat()}Z"
 
-    def objection(self, field: Field, value: Any) -> str:
+    def rejection(self, field: Field, value: Any) -> str:
         """Accept every form of ISO 8601."""
-        return "" if moment_in(value) else "must be a date that exists, for example 30 Mar 2026 12:00"
+        return "" if timestamp_in(value) else "must be a date that exists, for example 30 Mar 2026 12:00"
 
-    def refusal(self, field: Field, value: Any) -> str:
-        if not self.objection(field, value):
+    def error_message(self, field: Field, value: Any) -> str:
+        if not self.rejection(field, value):
             return ""
         return two_days(value) or "Enter a date that exists, like 27 Nov 10:15 or yesterday 4pm."
 
@@ -186,7 +190,7 @@ def two_days(text: Any) -> str:
     )
 
 
-def moment_in(text: Any) -> datetime | None:
+def timestamp_in(text: Any) -> datetime | None:
     try:
         return datetime.fromisoformat(text.strip())
     except (ValueError, TypeError, AttributeError):
@@ -195,7 +199,7 @@ def moment_in(text: Any) -> datetime | None:
 
 def both_meanings(text: Any, zone: str) -> list[datetime]:
     """Return the two moments that a typed time can mean, or [] if it is unambiguous or invalid."""
-    clock = moment_in(text)
+    clock = timestamp_in(text)
     try:
         meant = meanings(clock.replace(tzinfo=None), zone) if clock else []
     except OverflowError:
@@ -205,15 +209,15 @@ def both_meanings(text: Any, zone: str) -> list[datetime]:
 
 def meaning_of(text: Any, zone: str) -> str:
     """Return a typed time with its place and UTC: "27 Nov 17:00, Vienna time (16:00 UTC)", or "" if it is not one."""
-    moment = moment_in(text)
-    if moment is None:
+    timestamp = timestamp_in(text)
+    if timestamp is None:
         return ""
-    clock = moment.replace(tzinfo=None)
+    clock = timestamp.replace(tzinfo=None)
     shown = f"{clock.day} {clock:%b %Y %H:%M}"
     if zone == NOWHERE:
         return f"{shown} UTC"
     try:
-        meant = [moment] if moment.tzinfo else meanings(clock, zone)
+        meant = [timestamp] if timestamp.tzinfo else meanings(clock, zone)
         return f"{shown}, {place_of(zone)} time ({clock_text(meant[0], clock)})" if len(meant) == 1 else ""
     except OverflowError:
         return ""

@@ -24,41 +24,41 @@ def meanings(clock: datetime, zone: str) -> list[datetime]:
     Raise OverflowError near the first and the last possible date.
     """
     both = [clock.replace(tzinfo=ZoneInfo(zone), fold=fold) for fold in (0, 1)]
-    real = [moment for moment in both if _on_clocks(moment.astimezone(UTC), zone) == clock]
-    return real if len({moment.utcoffset() for moment in real}) > 1 else real[:1]
+    real = [timestamp for timestamp in both if _on_clocks(timestamp.astimezone(UTC), zone) == clock]
+    return real if len({timestamp.utcoffset() for timestamp in real}) > 1 else real[:1]
 
 
-def on_clocks(moment: datetime, zone: str) -> str:
+def on_clocks(timestamp: datetime, zone: str) -> str:
     """Return the local time as an input shows it, with its offset if the local time occurs twice."""
-    clock = _on_clocks(moment, zone)
+    clock = _on_clocks(timestamp, zone)
     text = _written(clock)
     is_double = len(meanings(clock, zone)) > 1
-    return f"{text}{_offset(moment.astimezone(ZoneInfo(zone)))}" if is_double else text
+    return f"{text}{_offset(timestamp.astimezone(ZoneInfo(zone)))}" if is_double else text
 
 
-def offset_of(moment: datetime) -> str:
+def offset_of(timestamp: datetime) -> str:
     """Return the offset, such as +01:00."""
-    return _offset(moment)
+    return _offset(timestamp)
 
 
-def utc_text(moment: datetime) -> str:
+def utc_text(timestamp: datetime) -> str:
     """Return the moment in UTC as the API expects it."""
-    return f"{moment.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat()}Z"
+    return f"{timestamp.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat()}Z"
 
 
-def clock_text(moment: datetime, clock: datetime) -> str:
+def clock_text(timestamp: datetime, clock: datetime) -> str:
     """Return the moment in UTC, with the day if it differs from the local one: "22:30 UTC on 23 Nov"."""
-    in_utc = moment.astimezone(UTC)
+    in_utc = timestamp.astimezone(UTC)
     day = "" if in_utc.date() == clock.date() else f" on {in_utc.day} {in_utc:%b}"
     return f"{in_utc:%H:%M} UTC{day}"
 
 
-def _on_clocks(moment: datetime, zone: str) -> datetime:
-    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0)
+def _on_clocks(timestamp: datetime, zone: str) -> datetime:
+    return timestamp.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0)
 
 
-def _offset(moment: datetime) -> str:
-    return moment.isoformat()[-6:]
+def _offset(timestamp: datetime) -> str:
+    return timestamp.isoformat()[-6:]
 
 
 def _written(clock: datetime) -> str:

@@ -45,13 +45,13 @@ class Numeric(FieldType):
         found = DECIMAL_COMMA.fullmatch(text.strip()[:LONGEST_NUMBER])
         return self.read_cell(f"{found[1]}{found[2]}.{found[3]}" if found and not _may_group(found) else text)
 
-    def refusal(self, field: Field, value: Any) -> str:
+    def error_message(self, field: Field, value: Any) -> str:
         found = DECIMAL_COMMA.fullmatch(value.strip()[:LONGEST_NUMBER]) if isinstance(value, str) else None
         if found:
             whole, point = f"{found[1]}{found[2]}{found[3]}", f"{found[1]}{found[2]}.{found[3]}"
             return f"The comma could separate thousands or decimals. Enter {whole}, or {point} with a decimal point."
-        objection = self.objection(field, value)
-        return "" if not objection else ANY_NUMBER if objection == NO_NUMBER else self._wrong(field)
+        rejection = self.rejection(field, value)
+        return "" if not rejection else ANY_NUMBER if rejection == NO_NUMBER else self._wrong(field)
 
     def _wrong(self, field: Field) -> str:
         return f"This must be a number{_range(field)}." if _range(field) else ANY_NUMBER
@@ -66,7 +66,7 @@ class Numeric(FieldType):
         number = float(text)
         return number if repr(number) == text.lstrip("+") else text
 
-    def objection(self, field: Field, value: Any) -> str:
+    def rejection(self, field: Field, value: Any) -> str:
         number = _finite(value)
         if number is None:
             return NO_NUMBER
@@ -91,7 +91,7 @@ class Rating(FieldType):
             return value
         return int(text) if re.fullmatch(r"[+-]?[0-9]+", text) else int(float(text))
 
-    def objection(self, field: Field, value: Any) -> str:
+    def rejection(self, field: Field, value: Any) -> str:
         number = None if isinstance(value, str) else _finite(value)
         fits = number is not None and number.is_integer() and _is_within(field, number)
         return "" if fits else f"must be a whole number{_range(field)}"

@@ -62,7 +62,7 @@ class Ranking(FieldType):
             return parsed
         return [item.strip() for item in value.replace("\n", ",").split(",") if item.strip()]
 
-    def objection(self, field: Field, value: Any) -> str:
+    def rejection(self, field: Field, value: Any) -> str:
         if not isinstance(value, list):
             return "must be a list in order"
         items = items_of(field)

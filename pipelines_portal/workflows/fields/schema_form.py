@@ -112,7 +112,7 @@ class SchemaForm(forms.Form):
         data["schema"] = self.remote.digest
         self.data = data
 
-    def faults(self) -> list[tuple[str, str]]:
+    def field_errors(self) -> list[tuple[str, str]]:
         """Return message and input ID of each field with an error, in the order of the form."""
         wrong = [self[PREFIX + field.name] for field in self.entered if PREFIX + field.name in self.errors]
         return [(_message_of(field), _first_input(field)) for field in wrong]

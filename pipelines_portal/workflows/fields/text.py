@@ -12,7 +12,7 @@ from pipelines_portal.workflows.fields.base import FieldType
 class Text(FieldType):
     """A text."""
 
-    def objection(self, field: Field, value: Any) -> str:
+    def rejection(self, field: Field, value: Any) -> str:
         return "" if isinstance(value, str) else "must be text"
 
 
@@ -54,5 +54,5 @@ class FilePath(FieldType):
     def help(self, field: Field) -> str:
         return "Its path inside the ZIP file."
 
-    def objection(self, field: Field, value: Any) -> str:
+    def rejection(self, field: Field, value: Any) -> str:
         return "" if isinstance(value, str) else "must be a path in the ZIP file"

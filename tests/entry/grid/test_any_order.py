@@ -100,7 +100,7 @@ class Day:
 
 @pytest.mark.full
 @pytest.mark.parametrize("seed", range(100))
-def test_a_row_is_sent_once_and_only_if_it_was_asked_for(grid: TypedGrid, api: FakeApi, seed: int) -> None:
+def test_a_row_is_sent_once_and_only_if_it_was_sent_for(grid: TypedGrid, api: FakeApi, seed: int) -> None:
     day = Day(grid, api, seed)
     day.run(25)
     day.end()

@@ -21,9 +21,9 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from pipelines_portal.entry.import_requests import settle_overdue
 from pipelines_portal.entry.imports.jobs import work_now, work_on_next
 from pipelines_portal.entry.models import ImportJob, ImportRow
-from pipelines_portal.entry.requests import settle_overdue
 from pipelines_portal.entry.rows.fixing import (
     CannotChange,
     change_rows,
@@ -190,7 +190,7 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
                 (ImportRow.Status.TO_FIX, ImportRow.Status.REJECTED, ImportRow.Status.READY), self.typed
             ),
             "aside": lambda: self.change((ImportRow.Status.READY, ImportRow.Status.DUPLICATE), skip_row),
-            "back": lambda: self.change((ImportRow.Status.SET_ASIDE,), undo_skip),
+            "back": lambda: self.change((ImportRow.Status.SKIPPED,), undo_skip),
             "twice": lambda: self.change((ImportRow.Status.DUPLICATE,), send_anyway),
         }
         deeds[what]()
@@ -266,7 +266,7 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
             ):
                 break
             for statuses, decide in (
-                ((ImportRow.Status.SET_ASIDE,), undo_skip), ((ImportRow.Status.DUPLICATE,), send_anyway),
+                ((ImportRow.Status.SKIPPED,), undo_skip), ((ImportRow.Status.DUPLICATE,), send_anyway),
                 ((ImportRow.Status.TO_FIX, ImportRow.Status.REJECTED), self.typed),
             ):  # fmt: skip
                 numbers = list(self.rows().filter(status__in=statuses).values_list("number", flat=True))

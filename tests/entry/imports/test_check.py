@@ -7,7 +7,7 @@ import pytest
 
 from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow
 from pipelines_portal.entry.models.row_error import MOST_VALUES
-from pipelines_portal.matching.row_values import Fault
+from pipelines_portal.matching.row_values import FieldError
 from pipelines_portal.submissions.models import Submission
 from tests.factories import browser_of, make_colleague, share_key
 from tests.pages import queries_of, text_of
@@ -143,7 +143,7 @@ def test_a_reason_for_each_row_does_not_make_an_endless_page(page: Any, checked:
     import_job = checked([[f"Hello {number}", "French"] for number in range(300)])
     import_job.rows.update(status=ImportRow.Status.REJECTED)
     import_job.store_counts()
-    faults = {number: [Fault("input_text", f"Hello {number} says nothing")] for number in range(2, 302)}
+    faults = {number: [FieldError("input_text", f"Hello {number} says nothing")] for number in range(2, 302)}
     ErrorGrouping(import_job).add(faults)
     shown = page.get(check_of(import_job))
     words = text_of(shown)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import Field
+from pipelines_portal.entry.import_requests import next_submission
 from pipelines_portal.entry.models import Change, ImportJob, ImportRow
-from pipelines_portal.entry.requests import next_submission
 from pipelines_portal.entry.rows.fixing import change_rows, edit_row, send_anyway, skip_row
 from pipelines_portal.entry.rows.replacing import Replacement
 from pipelines_portal.submissions.models import Submission
@@ -125,7 +125,7 @@ def test_a_value_that_is_no_better_is_refused_at_its_input(page: Any, checked: C
     assert not Change.objects.exists()
 
 
-def test_rows_are_set_aside_and_taken_back(page: Any, checked: Checked) -> None:
+def test_rows_are_skipped_and_taken_back(page: Any, checked: Checked) -> None:
     import_job = checked([BAD, GERMN, GOOD])
     page.post(check_of(import_job, "alike"), {"reason": reason(import_job, "input_text", "alike"), "do": "aside"})
     assert statuses(import_job)[2] == "set_aside"
@@ -135,7 +135,7 @@ def test_rows_are_set_aside_and_taken_back(page: Any, checked: Checked) -> None:
     assert statuses(import_job) == {2: "to_fix", 3: "to_fix", 4: "ready"}
 
 
-def test_twins_are_set_aside_or_sent_all_the_same(page: Any, checked: Checked) -> None:
+def test_twins_are_skipped_or_sent_all_the_same(page: Any, checked: Checked) -> None:
     import_job = checked([GOOD, GOOD, GOOD])
     page.post(check_of(import_job, "decide"), {"do": "twice"})
     assert statuses(import_job) == {2: "ready", 3: "ready", 4: "ready"}

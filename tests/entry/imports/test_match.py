@@ -289,7 +289,7 @@ def test_a_hidden_sheet_is_listed_and_json_keys_are_columns(page: Any, saved_key
     assert ImportJob.objects.get().status == ImportJob.Status.CHECKED
 
 
-def test_columns_that_a_download_added_are_set_aside(page: Any, saved_key: SavedKey) -> None:
+def test_columns_that_a_download_added_are_skipped(page: Any, saved_key: SavedKey) -> None:
     upload(page, open_workflow(saved_key), CSV.replace("language\n", "language,Row in the file,Errors in the row\n"))
     import_job = ImportJob.objects.get()
     assert import_job.status == ImportJob.Status.CHECKED

@@ -10,11 +10,11 @@ import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
-from pipelines_portal.entry import requests
+from pipelines_portal.entry import import_requests
+from pipelines_portal.entry.import_requests import next_submission
 from pipelines_portal.entry.imports.deletion import remove_old_imports
 from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.models import LONGEST_WAIT, ImportJob, ImportRow
-from pipelines_portal.entry.requests import next_submission
 from pipelines_portal.entry.rows import checking
 from pipelines_portal.entry.rows.fixing import change_rows, edit_row
 from pipelines_portal.entry.transitions import delete_import, pause_import, stop_import
@@ -274,13 +274,13 @@ def test_an_import_is_not_deleted_while_a_request_leaves(
     made = next_submission(import_job)
     assert made is not None and pause_import(import_job, person)
     until = timezone.now() + timedelta(minutes=5)
-    give_back = requests.give_back
+    give_back = import_requests.give_back
 
     def late(import_job: ImportJob, draft: Submission) -> bool:
         assert made.claim(1, until=until)
         return give_back(import_job, draft)
 
-    monkeypatch.setattr(requests, "give_back", late)
+    monkeypatch.setattr(import_requests, "give_back", late)
     words = text_of(page.post(address(import_job, "delete"), follow=True))
     assert ImportJob.objects.filter(pk=import_job.pk).exists()
     assert "Not deleted. Rows are being sent" in words

@@ -13,8 +13,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from pipelines_portal.entry.import_requests import next_submission
 from pipelines_portal.entry.models import ImportJob, TypedDraft
-from pipelines_portal.entry.requests import next_submission
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.outcomes import Outcome

@@ -110,7 +110,7 @@ def test_the_line_in_sent_counts_the_rows_that_are_left(page: Any, sent: ImportJ
 
 def test_rows_that_were_skipped_can_be_restored(page: Any, sent: ImportJob) -> None:
     page.post(address(sent, "choose"), {"do": "aside"})
-    sent.rows.filter(status=ImportRow.Status.TO_FIX).update(status=ImportRow.Status.SET_ASIDE)
+    sent.rows.filter(status=ImportRow.Status.TO_FIX).update(status=ImportRow.Status.SKIPPED)
     sent.store_counts()
     shown = text_of(page.get(address(sent, "progress") + "?status=skipped"))
     assert ">2 rows skipped by hand</a>" in shown and "Use these rows after all" in shown and "Remaining" not in shown

@@ -9,7 +9,7 @@ from pipelines_portal.api_client import (
     Bulkhead,
     CircuitBreaker,
     ConnectionFailed,
-    NotAsked,
+    NotSent,
     PipelinesClient,
     PipelinesError,
     RetryPolicy,
@@ -60,7 +60,7 @@ def test_only_so_many_wait_and_the_next_is_turned_away() -> None:
         client = client_of(api, bulkhead=Bulkhead(2, patience=0.1))
         results = in_background(lambda: client.workflow(42), 2)
         wait_until(lambda: len(api.requests) == 2, "both to be asked")
-        with pytest.raises(NotAsked) as refused:
+        with pytest.raises(NotSent) as refused:
             client.create_tasks(42, [{"a": "b"}])
         assert not refused.value.maybe_processed
         assert len(api.requests) == 2
@@ -93,7 +93,7 @@ def test_a_place_is_held_between_tries_too(monkeypatch: pytest.MonkeyPatch) -> N
         transport = Transport(api.url, bulkhead=patience)
         results = in_background(lambda: PipelinesClient(transport, KEY).workflow(42), 1)
         assert resting.wait(30)
-        with pytest.raises(NotAsked):
+        with pytest.raises(NotSent):
             PipelinesClient(transport, KEY, ONCE).workflow(42)
         between.set()
         while not results:
@@ -116,7 +116,7 @@ def test_silence_opens_the_breaker_and_an_answer_closes_it() -> None:
         for _ in range(2):
             with pytest.raises(ConnectionFailed):
                 client.workflow(42)
-        with pytest.raises(NotAsked) as refused:
+        with pytest.raises(NotSent) as refused:
             client.create_tasks(42, [{"a": "b"}])
         assert not refused.value.maybe_processed
         assert refused.value.retry_after >= 1
@@ -129,7 +129,7 @@ def test_silence_opens_the_breaker_and_an_answer_closes_it() -> None:
 def asked(client: PipelinesClient) -> bool:
     try:
         return bool(client.workflow(42))
-    except NotAsked:
+    except NotSent:
         return False
 
 
@@ -146,7 +146,7 @@ def test_only_one_finds_out_whether_it_answers_again() -> None:
         results = in_background(lambda: client.workflow(42), 1)
         wait_until(lambda: len(api.requests) == 2, "the probe to be sent")
         for _ in range(5):
-            with pytest.raises(NotAsked):
+            with pytest.raises(NotSent):
                 client.workflow(42)
         assert len(api.requests) == 2
         release.set()
@@ -162,7 +162,7 @@ def test_a_probe_that_fails_keeps_it_open() -> None:
         pause(0.3)
         with pytest.raises(ConnectionFailed):
             client.workflow(42)
-        with pytest.raises(NotAsked):
+        with pytest.raises(NotSent):
             client.workflow(42)
 
 

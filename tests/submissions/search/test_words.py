@@ -30,14 +30,14 @@ def test_words_of_a_row_are_those_of_its_values_whatever_shape_they_have() -> No
 
 
 def marked(text: str, asked: str) -> str:
-    return "".join(f"[{part.text}]" if part.is_asked_for else part.text for part in marked_text(text, terms_in(asked)))
+    return "".join(f"[{part.text}]" if part.is_match else part.text for part in marked_text(text, terms_in(asked)))
 
 
 def test_a_piece_of_the_value_is_shown_around_the_word() -> None:
     fields = {"a": "nothing", "b": f"{'lead ' * 30}the Größe <b>matters</b> {'tail ' * 60}"}
     [match] = matches(fields, terms_in("gross"))
     shown = "".join(part.text for part in match.parts)
-    assert (match.name, [part.text for part in match.parts if part.is_asked_for]) == ("b", ["Größe"])
+    assert (match.name, [part.text for part in match.parts if part.is_match]) == ("b", ["Größe"])
     assert shown.startswith("…") and len(shown) < 200
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.http import QueryDict
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.workflows.fields.checking import objection_to
+from pipelines_portal.workflows.fields.checking import rejection_of
 from pipelines_portal.workflows.fields.rankings import in_order, moved
 from pipelines_portal.workflows.fields.schema_form import SchemaForm
 from pipelines_portal.workflows.fields.types import type_of
@@ -27,8 +27,8 @@ def posted(required: bool, *items: str, **more: str) -> SchemaForm:
 def test_an_empty_cell_contains_no_order(cell: str) -> None:
     """A row of an import may omit an optional order, and not a required one."""
     read = type_of(ranking()).read_cell(cell)
-    assert objection_to(ranking(), read) is None
-    missing = objection_to(ranking(required=True), read)
+    assert rejection_of(ranking(), read) is None
+    missing = rejection_of(ranking(required=True), read)
     assert missing
     assert missing.kind == "missing"
 

@@ -55,6 +55,6 @@ def test_what_may_mean_something_else_is_not_read(text: str) -> None:
     ],
 )
 def test_the_advice_for_a_date_with_two_meanings_means_one_of_them(text: str, example: str, meant: datetime) -> None:
-    advice = DateTime().refusal(Field(name="due", type="datetime"), text)
+    advice = DateTime().error_message(Field(name="due", type="datetime"), text)
     assert advice == f"This could be 3 April or 4 March. Write the month as a word, for example {example}."
     assert read_typed_time(example, NOW) == meant

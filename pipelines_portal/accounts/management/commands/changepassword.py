@@ -36,8 +36,8 @@ class Command(BaseCommand):
                 if getpass("Password (again): ") != password:
                     raise ValidationError("The passwords don’t match.")
                 validate_password(password, person)
-            except ValidationError as refusal:
-                self.stderr.write("\n".join(refusal.messages))
+            except ValidationError as rejection:
+                self.stderr.write("\n".join(rejection.messages))
             else:
                 return password
         raise CommandError("Password not changed.")

@@ -27,11 +27,13 @@ class Command(BaseCommand):
             self.stdout.write("There is no .env file here. Name the file that has the settings.")
             return
         given = frozenset[str]().union(*(each.settings for each in checked.values()))
-        faults = [f"{file}: {fault}".removeprefix(": ") for file, each in checked.items() for fault in each.faults]
-        faults += given_twice(given)
-        for fault in faults:
-            self.stdout.write(fault)
-        if faults:
+        problems = [
+            f"{file}: {problem}".removeprefix(": ") for file, each in checked.items() for problem in each.problems
+        ]
+        problems += given_twice(given)
+        for problem in problems:
+            self.stdout.write(problem)
+        if problems:
             sys.exit(1)
         self.stdout.write(f"{len(given)} {'setting' if len(given) == 1 else 'settings'}, all known.")
 

@@ -100,7 +100,7 @@ def _recent_tasks(owner: User, workflow: OpenedWorkflow, form: SchemaForm | None
     """Return the person's tasks of the last day, the newest first, and the numbers created and rejected today."""
     now, midnight = timezone.now(), timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     recent = read_recent(owner, workflow, now - timedelta(days=1), midnight, SHOWN_BESIDE_THE_FORM)
-    names = [workflow.telling_field, *title_fields(form.remote)] if form else []
+    names = [workflow.title_field, *title_fields(form.remote)] if form else []
     shown = []
     for sent in recent.newest:
         texts = ((sent.fields or {}).get(name) for name in names)

@@ -97,16 +97,16 @@ def import_reread(request: SignedInRequest, workflow: OpenedWorkflow, import_job
     return redirect(import_job)
 
 
-def _read_again(request: SignedInRequest, import_job: ImportJob, asked: dict[str, str]) -> None:
-    if read_again(import_job, asked):
+def _read_again(request: SignedInRequest, import_job: ImportJob, options: dict[str, str]) -> None:
+    if read_again(import_job, options):
         work_if_small(import_job, request.user)
     else:
         messages.warning(request, texts.IMPORT_CHANGED)
 
 
-def _differs(import_job: ImportJob, asked: dict[str, str]) -> bool:
+def _differs(import_job: ImportJob, options: dict[str, str]) -> bool:
     """Return whether an option differs from how the file was read."""
-    return any(text and text != import_job.reading_result.get(name) for name, text in asked.items())
+    return any(text and text != import_job.reading_result.get(name) for name, text in options.items())
 
 
 @changes_import

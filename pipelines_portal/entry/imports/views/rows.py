@@ -57,7 +57,7 @@ LONGEST_LABEL = 80
 # Decisions about one row or a whole list: the change, its label, its message, and the status of the rows in the list.
 DECISIONS = {
     "aside": (skip_row, texts.SKIP_ROWS, texts.rows_skipped, ImportRow.Status.DUPLICATE),
-    "back": (undo_skip, "Restore rows", texts.rows_restored, ImportRow.Status.SET_ASIDE),
+    "back": (undo_skip, "Restore rows", texts.rows_restored, ImportRow.Status.SKIPPED),
     "twice": (send_anyway, "Include duplicates", texts.rows_updated, ImportRow.Status.DUPLICATE),
 }
 
@@ -182,9 +182,9 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
         _add_message(request, import_job, FixOutcome())
         return _back(import_job, Selection())
     text = "" if action == "empty" else request.POST.get(f"to-{key}", "")
-    fault = RowReader(schema, Matching.load(import_job.matching)).read_value(known, text)[1]
-    if fault:
-        error = "Choose a replacement first." if fault.is_missing else f"{fault.message}."
+    field_error = RowReader(schema, Matching.load(import_job.matching)).read_value(known, text)[1]
+    if field_error:
+        error = "Choose a replacement first." if field_error.is_missing else f"{field_error.message}."
         posted = {"reason": key, "to": text, "error": error}
         return _grid_page(request, workflow, import_job, Selection(), status=422, posted=posted)
     label = f"Clear {known.label}"

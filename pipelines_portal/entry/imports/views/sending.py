@@ -15,12 +15,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.entry import texts
+from pipelines_portal.entry.import_requests import settle_overdue
 from pipelines_portal.entry.imports.sent_rows import sent_rows
 from pipelines_portal.entry.imports.task_counts import attention_by_import, task_bar, want_counts
 from pipelines_portal.entry.imports.views.loading import changes_import, go_to, loads_import, redirect_to
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.permissions import can_use_key, require_key
-from pipelines_portal.entry.requests import settle_overdue
 from pipelines_portal.entry.restored import decide_sent, tasks_since_restore
 from pipelines_portal.entry.rows.page import import_context
 from pipelines_portal.entry.rows.selection import Selection, chips_of_sent

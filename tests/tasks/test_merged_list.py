@@ -13,7 +13,7 @@ from pipelines_portal.api_client import InvalidRequest, Task, TaskPage
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.task_index.models import TaskNote
-from pipelines_portal.tasks.attention import ListPosition, merged_page
+from pipelines_portal.tasks.merged_list import ListPosition, merged_page
 from tests.conftest import PAUSED
 from tests.factories import make_index, make_task, open_workflow
 from tests.fake_api import FakeApi, answer

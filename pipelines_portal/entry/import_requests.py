@@ -14,7 +14,7 @@ from pipelines_portal.core.sql import db_id, update_many
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.models.import_row import ImportRow
 from pipelines_portal.entry.models.row_error import ErrorGrouping, remove_errors
-from pipelines_portal.matching.row_values import Fault
+from pipelines_portal.matching.row_values import FieldError
 from pipelines_portal.submissions.models import JSON_TEXT, NewRow, Submission, SubmissionRow, place_of
 from pipelines_portal.submissions.models.rows import insert_rows
 from pipelines_portal.submissions.outcomes import unconfirmed
@@ -28,7 +28,7 @@ from pipelines_portal.workflows.permissions import opened_workflow
 LARGEST_BODY = 4 * 1024 * 1024
 # What a row takes in a request besides its values.
 BYTES_AROUND_ROW = 16
-DIGESTS_PER_QUERY = LARGEST_BATCH = 5_000
+DIGESTS_PER_QUERY = ROWS_PER_QUERY = 5_000
 UNSETTLED = (Submission.Status.SENDING, Submission.Status.UNCONFIRMED)
 # A task exists for such a row, or may exist.
 MAY_EXIST = (SubmissionRow.Status.CREATED, SubmissionRow.Status.UNCONFIRMED)
@@ -97,8 +97,8 @@ def record_sent_rows(
         rows = _ready_rows(import_job, len(numbers), numbers)
         if not len(rows) == len(numbers) == len(task_ids):
             return False
-        for start in range(0, len(rows), LARGEST_BATCH):
-            batch = rows[start : start + LARGEST_BATCH]
+        for start in range(0, len(rows), ROWS_PER_QUERY):
+            batch = rows[start : start + ROWS_PER_QUERY]
             sent = _create_draft(import_job, batch)
             import_job.rows.filter(number__in=[row.number for row in batch]).update(
                 status=ImportRow.Status.REQUESTED, submission=sent, fields=None
@@ -107,7 +107,7 @@ def record_sent_rows(
             Submission.objects.filter(pk=sent.pk).update(created_at=import_job.restored_from)
             sent.claim(import_job.newest_task_id_before, until=None)
             sent.record(unconfirmed(RESTORED))
-            if not sent.decide_created(task_ids[start : start + LARGEST_BATCH], by, created=created):
+            if not sent.decide_created(task_ids[start : start + ROWS_PER_QUERY], by, created=created):
                 transaction.set_rollback(True)
                 return False
             Submission.objects.filter(pk=sent.pk).update(sent_at=import_job.restored_from)
@@ -292,19 +292,19 @@ def _store_outcomes(import_job: ImportJob, submission: Submission) -> None:
         return
     others, labels = submission.rows.exclude(status=SubmissionRow.Status.CREATED), _labels(import_job)
     statuses: dict[int, str] = {}
-    faults: dict[int, list[Fault]] = {}
+    field_errors: dict[int, list[FieldError]] = {}
     for row in others.defer("fields").iterator():
         if row.number is None:
             continue
         is_rejected = row.status == SubmissionRow.Status.REJECTED
         statuses[row.number] = (ImportRow.Status.REJECTED if is_rejected else ImportRow.Status.UNCONFIRMED).value
         if is_rejected:
-            faults[row.number] = [_fault(row, submission.reason, labels)]
+            field_errors[row.number] = [_field_error(row, submission.reason, labels)]
     pk, sent_in = db_id(import_job), db_id(submission)
     values = ((status, pk, number, sent_in) for number, status in statuses.items())
     update_many(ImportRow, ("status",), ("import_job_id", "number", "submission_id"), values)
-    if faults:
-        ErrorGrouping(import_job).add(faults)
+    if field_errors:
+        ErrorGrouping(import_job).add(field_errors)
     _mark_replaced(import_job, submission)
 
 
@@ -338,19 +338,19 @@ def _take_created(import_job: ImportJob, submission: Submission) -> None:
     update_many(ImportRow, ("status", "fields", "submission_id"), ("import_job_id", "number"), values)
 
 
-def rejections(import_job: ImportJob, submission: Submission, numbers: Container[int]) -> dict[int, list[Fault]]:
+def rejections(import_job: ImportJob, submission: Submission, numbers: Container[int]) -> dict[int, list[FieldError]]:
     """Return the faults that the ledger stores for rows of a submission, by row number."""
     labels = _labels(import_job)
     rows = submission.rows.filter(status=SubmissionRow.Status.REJECTED).defer("fields")
     return {
-        row.number: [_fault(row, submission.reason, labels)]
+        row.number: [_field_error(row, submission.reason, labels)]
         for row in rows.iterator()
         if row.number is not None and row.number in numbers
     }
 
 
-def _fault(row: SubmissionRow, reason: str, labels: Labels) -> Fault:
-    return Fault(row.error_field, row_message(row.error_message or reason, labels))
+def _field_error(row: SubmissionRow, reason: str, labels: Labels) -> FieldError:
+    return FieldError(row.error_field, row_message(row.error_message or reason, labels))
 
 
 def _labels(import_job: ImportJob) -> Labels:

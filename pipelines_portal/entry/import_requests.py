@@ -62,10 +62,12 @@ def next_submission(import_job: ImportJob, numbers: list[int] | None = None) -> 
         locked = import_job.lock(is_unchanged)
         if locked is None:
             raise ImportChanged
-        if not locked.counts_as_read.ready:
-            return None
-        rows = _ready_rows(import_job, count, numbers)
         counts = Counter(locked.row_counts)
+        if not counts["ready"]:
+            if not _ready(import_job, numbers).exists():
+                return None
+            counts = Counter(import_job.count_rows())  # the stored counts were of an earlier state
+        rows = _ready_rows(import_job, count, numbers)
         while held_back := _hold_back_duplicates(import_job, rows):
             counts.update(ready=-held_back, duplicate=held_back)
             rows = _ready_rows(import_job, count, numbers)

@@ -1,15 +1,7 @@
 """Texts of the form, the grid, drafts and imports."""
 
 # Drafts
-DRAFT = "Draft"
-WORKFLOW = "Workflow {number}"
-READING = "reading the file"
-UNREADABLE = "can’t be read"
-MATCHING = "match columns"
-CHECKING = "checking rows"
-PAUSED = "paused"
 READY = "{count:,} ready"
-
 
 # Choosing a file, and its owner
 PASTED_ROWS = "Pasted rows"

@@ -120,11 +120,11 @@ def _find_existing(owner: User, workflow: OpenedWorkflow, typed: Typed) -> tuple
     form, post other values with the old token: another task.
     """
     token, existing = typed.token, find_existing(owner, workflow, typed.fields, typed.token)
-    own = Submission.objects.get(pk=existing.own_id) if existing.own_id else None
+    own = Submission.objects.filter(pk=existing.own_id).first() if existing.own_id else None
     if own and own.status in FINAL and _has_other_values(own, typed):
         token = uuid5(typed.token, digest_of(typed.fields))
         existing = find_existing(owner, workflow, typed.fields, token)
-        own = Submission.objects.get(pk=existing.own_id) if existing.own_id else None
+        own = Submission.objects.filter(pk=existing.own_id).first() if existing.own_id else None
     return token, existing, own
 
 
@@ -141,8 +141,7 @@ def _why_not_stored(owner: User, existing: Existing, own: Submission | None, typ
         return None
     if existing.is_draft_restored:
         return Creation(FormResult.RESTORED, own or Submission())
-    if existing.duplicate_id:
-        duplicate = duplicate_of(owner, existing.duplicate_id)
+    if existing.duplicate_id and (duplicate := duplicate_of(owner, existing.duplicate_id)):
         return Creation(FormResult.DUPLICATE, duplicate.submission, duplicate=duplicate)
     return None
 

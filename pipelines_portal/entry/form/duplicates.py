@@ -59,6 +59,7 @@ def find_existing(person: User, workflow: OpenedWorkflow, fields: FieldValues, t
     return read_existing(person, workflow, digest, token, timezone.now() - SENT_WITHIN)
 
 
-def duplicate_of(person: User, row_id: int) -> SentDuplicate:
-    row = SubmissionRow.objects.select_related("submission__owner").get(pk=row_id)
-    return SentDuplicate(row, row.submission.owner_id == person.pk)
+def duplicate_of(person: User, row_id: int) -> SentDuplicate | None:
+    """Return the duplicate, or None if it was deleted since."""
+    row = SubmissionRow.objects.select_related("submission__owner").filter(pk=row_id).first()
+    return SentDuplicate(row, row.submission.owner_id == person.pk) if row else None

@@ -39,6 +39,7 @@ from pipelines_portal.matching.columns import Matching
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import sentence
 from pipelines_portal.submissions.sending import lease, send
+from pipelines_portal.submissions.statuses import FINAL
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 MOST_TRIES = 20
@@ -138,7 +139,7 @@ class Sender:
         """Send one request. Return whether to continue with another one."""
         import_job = self.import_job
         is_first = import_job.one_row_first
-        if is_first:
+        if is_first and import_job.renew_lease(LEASE):
             give_back_unsent(import_job)  # a draft may hold many rows
         try:
             submission = open_submission(import_job) if self.has_open else None
@@ -184,6 +185,8 @@ class Sender:
             self.newest, self.has_open = None, True
             return self._continue_after_error(submission, error, is_first=is_first)
         self.newest = max(outcome.task_ids, default=None) if outcome else None
+        # It is a draft again if this process stood still between the claim and the POST.
+        self.has_open = self.import_job.is_typed or submission.status not in FINAL
         return self._continue_after(submission, is_first=is_first)
 
     def _continue_after(self, submission: Submission, *, is_first: bool) -> bool:
@@ -193,7 +196,7 @@ class Sender:
         if is_first and submission.status == Submission.Status.REJECTED:
             pause_for(self.import_job, "The first row was rejected. The rest wasn’t sent.")
             return False
-        if is_first:
+        if is_first and submission.status in FINAL:
             self.import_job.update_leased(one_row_first=False)
             self.import_job.one_row_first = False
         if self.import_job.tries:

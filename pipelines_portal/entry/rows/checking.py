@@ -68,14 +68,16 @@ def check_all(import_job: ImportJob, budget: TimeBudget) -> None:
     while checker.check_next():
         budget.check()
     checker.store_rejections()
-    values = {
-        "problem": "",
-        "row_count": import_job.rows.count(),
-        "row_counts": import_job.count_rows(),
-        # The page names the learned words of these rows only.
-        "matching": replace(checker.matching, words=checker.reader.meanings.used).dump(),
-    }
     with transaction.atomic():
+        if import_job.lock(import_job.lease_is_held) is None:
+            raise LeaseLost
+        values = {
+            "problem": "",
+            "row_count": import_job.rows.count(),
+            "row_counts": import_job.count_rows(),
+            # The page names the learned words of these rows only.
+            "matching": replace(checker.matching, words=checker.reader.meanings.used).dump(),
+        }
         if not import_job.take_step(ImportStep.CHECK, ImportJob.Status.CHECKED, import_job.lease_is_held, **values):
             raise LeaseLost
 

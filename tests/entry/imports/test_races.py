@@ -299,3 +299,18 @@ def test_an_old_import_goes_away_with_what_never_left_and_not_while_something_is
     ImportJob.objects.filter(pk=import_job.pk).update(status=status, changed_at=timezone.now() - timedelta(days=10_000))
     remove_old_imports()
     assert ImportJob.objects.exists() == Submission.objects.exists() == is_kept
+
+
+def test_rows_are_not_passed_over_when_the_worker_stood_still(
+    checked: Checked, person: Any, api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between claim and POST, for longer than the claim lasts: the request is a draft again, and goes next."""
+    import_job = checked(distinct(5))
+    begin(import_job, person)
+    ImportJob.objects.filter(pk=import_job.pk).update(rows_per_request=2)
+    stalls = iter([True])
+    monkeypatch.setattr(Submission, "is_overdue", property(lambda submission: next(stalls, False)))
+    while work_on_next():
+        pass
+    assert [row.status for row in import_job.rows.order_by("number")] == [ImportRow.Status.CREATED] * 5
+    assert len(api.tasks) == 5

@@ -92,7 +92,7 @@ def _make_lines(import_job: ImportJob) -> None:
     first = (
         [ImportRow.Status.TO_FIX] * TO_FIX
         + [ImportRow.Status.DUPLICATE] * DUPLICATES
-        + [ImportRow.Status.SKIPPED] * ASIDE
+        + [ImportRow.Status("set_aside")] * ASIDE
     )
     statuses = [] if usual == ImportRow.Status.UNCHECKED else first
     insert(ImportRow, [ImportRow(import_job=import_job, number=1, cells=FIELD_NAMES)])

@@ -63,10 +63,8 @@ def next_submission(import_job: ImportJob, numbers: list[int] | None = None) -> 
         if locked is None:
             raise ImportChanged
         counts = Counter(locked.row_counts)
-        if not counts["ready"]:
-            if not _ready(import_job, numbers).exists():
-                return None
-            counts = Counter(import_job.count_rows())  # the stored counts were of an earlier state
+        if numbers is None and not counts["ready"]:
+            return None
         rows = _ready_rows(import_job, count, numbers)
         while held_back := _hold_back_duplicates(import_job, rows):
             counts.update(ready=-held_back, duplicate=held_back)

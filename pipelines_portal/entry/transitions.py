@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, Q, Sum
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,7 +16,7 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_requests import UNSETTLED, give_back_unsent, open_submission
-from pipelines_portal.entry.models import ImportJob, ImportStep
+from pipelines_portal.entry.models import ImportJob, ImportRow, ImportStep
 from pipelines_portal.entry.models.import_job import CAN_BE_TRANSFERRED
 from pipelines_portal.entry.signals import import_transferred
 from pipelines_portal.submissions.models import Submission
@@ -69,15 +69,21 @@ def give_back_typed(import_job: ImportJob) -> None:
 
 
 def finish_import(import_job: ImportJob) -> None:
-    """Finish the sending and notify the owner. Only the lease holder can do this."""
+    """Finish the sending and notify the owner. Only the lease holder can do this.
+
+    A file is not finished while a row of it is ready, whatever the stored counts say.
+    """
+    ready = import_job.rows.filter(status=ImportRow.Status.READY)
+    is_sent = Q() if import_job.is_typed else Q(~Exists(ready))
     with transaction.atomic():
         if import_job.is_typed and import_job.lock() and open_submission(import_job):
             import_job.release_lease()  # more rows were requested at the same time
-        elif (
-            import_job.take_step(ImportStep.FINISH, ImportJob.Status.CHECKED, import_job.lease_is_held)
-            and not import_job.is_typed
-        ):
-            notify_end(import_job)
+        elif import_job.take_step(ImportStep.FINISH, ImportJob.Status.CHECKED, import_job.lease_is_held, is_sent):
+            if not import_job.is_typed:
+                notify_end(import_job)
+        elif import_job.lock(import_job.lease_is_held) and ready.exists():
+            import_job.store_counts()
+            import_job.release_lease()
 
 
 def notify_end(import_job: ImportJob) -> None:

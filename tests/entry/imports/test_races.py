@@ -301,6 +301,17 @@ def test_an_old_import_goes_away_with_what_never_left_and_not_while_something_is
     assert ImportJob.objects.exists() == Submission.objects.exists() == is_kept
 
 
+def test_rows_are_sent_although_the_counts_say_that_none_is_ready(checked: Checked, person: Any, api: FakeApi) -> None:
+    import_job = checked(distinct(3))
+    begin(import_job, person)
+    ImportJob.objects.filter(pk=import_job.pk).update(row_counts={"to_fix": 3})
+    while work_on_next():
+        pass
+    assert [row.status for row in import_job.rows.order_by("number")] == [ImportRow.Status.CREATED] * 3
+    import_job.refresh_from_db()
+    assert import_job.counts_as_read.created == 3 and len(api.tasks) == 3
+
+
 def test_rows_are_not_passed_over_when_the_worker_stood_still(
     checked: Checked, person: Any, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:

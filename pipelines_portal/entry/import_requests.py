@@ -1,4 +1,4 @@
-"""The requests of an import. Each is a submission: its rows point to it, and the ledger says what became of them."""
+"""The requests of an import. Each is a submission: the rows point to it, and it says what became of them."""
 
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
@@ -250,7 +250,7 @@ def settle_overdue(import_job: ImportJob) -> None:
 
 
 def settle_request(import_job: ImportJob, submission: Submission) -> None:
-    """Write to its rows what the ledger says about one of its requests. Call in a transaction that locked it."""
+    """Write to its rows what is stored of one of its requests. Call in a transaction that locked it."""
     rows = import_job.rows.filter(submission=submission)
     if import_job.counts_as_read.rejected:
         rejected = rows.filter(status=ImportRow.Status.REJECTED)
@@ -339,7 +339,7 @@ def _take_created(import_job: ImportJob, submission: Submission) -> None:
 
 
 def rejections(import_job: ImportJob, submission: Submission, numbers: Container[int]) -> dict[int, list[FieldError]]:
-    """Return the faults that the ledger stores for rows of a submission, by row number."""
+    """Return the errors that are stored for rows of a submission, by row number."""
     labels = _labels(import_job)
     rows = submission.rows.filter(status=SubmissionRow.Status.REJECTED).defer("fields")
     return {

@@ -31,7 +31,7 @@ def settle_import_request(sender: object, submission: Submission, **more: object
 
 @receiver(pre_delete, sender=ImportJob)
 def release_submissions(sender: object, instance: ImportJob, **more: object) -> None:
-    """Separate the ledger's submissions from an import that is removed. They stay."""
+    """Separate the submissions from an import that is removed. They stay."""
     Submission.objects.filter(group=instance.pk).update(group=None)
 
 

@@ -28,7 +28,6 @@ NO_ACCESS = "{owner} no longer has access to this key. Transfer the import to so
 UNCONFIRMED = "A batch is unconfirmed. Nothing more is sent until someone reviews it."
 NOTHING_TO_SEND = "Not sent. No row is ready."
 ROWS_CHANGED = "Not created. Rows changed in another window. Check them, then try again."
-ALREADY_SETTLED = "Someone else has already decided this."
 RESTORED = "The portal was restored from a backup. Rows may have been sent after it was made, so check the tasks first."
 
 TASKS_CHANGED = "Not confirmed. There are other new tasks now. Check again."

@@ -129,7 +129,7 @@ def transfer_import(import_job: ImportJob, to: User, by: User) -> bool:
 def delete_import(import_job: ImportJob, by: User) -> bool:
     """Delete it so that it can be restored. Return False while a request is being sent or is unconfirmed.
 
-    Submissions stay in the ledger.
+    Submissions stay in Sent.
     """
     with transaction.atomic():
         locked = lock_removable(import_job)

@@ -4,7 +4,7 @@ from django.dispatch import Signal
 
 # `key` works again, or somebody got access to it: calls that had stopped may go on.
 key_became_usable = Signal()
-# `key` has another owner now. `former` owned it, and `by` handed it over. Sent in the same transaction.
+# `key` has another owner now. `former` owned it, and `by` transferred it. Sent in the same transaction.
 key_transferred = Signal()
 # Somebody asks to remove `key`. Receivers return sentences that say what would be lost with it.
 key_removal_requested = Signal()

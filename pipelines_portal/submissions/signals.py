@@ -1,4 +1,4 @@
-"""Signals of the ledger for other apps."""
+"""Signals of submissions for other apps."""
 
 from dataclasses import dataclass
 

@@ -259,7 +259,7 @@ def _was_sent(scope: Scope, resolved: ResolvedConditions) -> Q:
 
 
 def _question(scope: Scope, resolved: ResolvedConditions) -> SearchQuery:
-    """Return the question to the ledger of what was sent."""
+    """Return the question to the search of submissions."""
     conditions, workflow = resolved.conditions, scope.workflow
     since, until = conditions.days
     rows = None

@@ -1,8 +1,8 @@
 """The rows of the list of tasks.
 
-They are written here and not in a template, with which a list of 50 tasks took 1.3 times the CPU time (8.2 instead of
-6.5 ms), and its refresh, which every reader requests every few seconds, 1.5 times (7.4 instead of 5.0 ms). Statuses,
-bars and times are parts of templates, each rendered once and cached.
+They are written here and not in a template, with which the list takes 1.4 times the CPU time, and its refresh, which
+every reader requests every few seconds, 1.5 times (`bench/portal_page.py`). Statuses, bars and times are parts of
+templates, each rendered once and cached.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,7 @@
 """A page of a list of tasks, as templates print it.
 
 A list comes from one of two sources: `api_list` shows a page of the API's own list, and `found_list` what the index and
-the ledger of what was sent have for conditions that the API does not know.
+the submissions have for conditions that the API does not know.
 """
 
 import time

@@ -1,4 +1,4 @@
-"""The timeline of a task: what the ledger, the index, the API and the note of the task say, newest first.
+"""The timeline of a task: what the submissions, the index, the API and the note of the task say, newest first.
 
 The API tells only when a task was created and last changed. An earlier status is there only if the index has read it.
 """

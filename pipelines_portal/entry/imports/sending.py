@@ -1,7 +1,7 @@
 """Send the good rows of an import, request after request, as the worker.
 
-Every request is in the ledger before it is sent. A worker that is killed leaves at most one request unconfirmed, and
-another worker continues with the rest.
+Every request is stored as a submission before it is sent. A worker that is killed leaves at most one request
+unconfirmed, and another worker continues with the rest.
 """
 
 from datetime import timedelta

@@ -12,7 +12,7 @@ from pipelines_portal.keys.models import SavedKey
 
 
 class TypedDraft(models.Model):
-    """What one person typed for one workflow and has not sent. Not a draft of the ledger, which is ready to go."""
+    """What one person typed for one workflow and has not sent. A submission that is a draft is ready to go."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     key = models.ForeignKey(SavedKey, models.CASCADE, related_name="+")

@@ -51,7 +51,7 @@ class Earlier:
 def find_earlier(import_job: ImportJob, user: User, counts: RowCounts) -> Earlier | None:
     """Return the import that sent nearly all of these rows before, or None.
 
-    The first duplicates show which one it may be, so that the ledger is not searched for all of them.
+    The first duplicates show which one it may be, so that the submissions are not searched for all of them.
     """
     most = MOSTLY * counts.total
     if not counts.duplicate or counts.duplicate < most:

@@ -31,6 +31,7 @@ from pipelines_portal.keys.permissions import may_send_with
 from pipelines_portal.submissions.appeared import MOST_PAGES, PAGE, Appeared, tasks_since
 from pipelines_portal.submissions.lost_tasks import lost_tasks
 from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.texts import DECIDED_BY_OTHERS
 from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.web.number_ranges import ranges_of, read_ranges
 from pipelines_portal.web.parameters import number_in
@@ -143,7 +144,7 @@ def import_decide(
         submission.key = import_job.key
         _decide(request, import_job, submission)
     else:
-        messages.info(request, texts.ALREADY_SETTLED)
+        messages.info(request, DECIDED_BY_OTHERS)
     return redirect_to(import_job)
 
 
@@ -157,7 +158,7 @@ def _decide(request: SignedInRequest, import_job: ImportJob, submission: Submiss
             return
         is_decided = submission.decide_created(appeared.ids, request.user, created=appeared.created)
     if not is_decided:
-        messages.info(request, texts.ALREADY_SETTLED)
+        messages.info(request, DECIDED_BY_OTHERS)
 
 
 def _seen_tasks(request: SignedInRequest, submission: Submission) -> Appeared | None:

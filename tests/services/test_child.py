@@ -121,10 +121,10 @@ def test_it_sees_no_secrets_and_writes_no_files(use: Callable[[str], None], tmp_
 PARENT = """
 import sys
 from pipelines_portal.spreadsheets import child_process
-from pipelines_portal.spreadsheets.files import Asked
+from pipelines_portal.spreadsheets.files import ReadingOptions
 from pipelines_portal.spreadsheets.limits import Bounds
 child_process.PROGRAM = sys.argv[1]
-reading = child_process.FileReading("rows", b"x" * 100, Asked(), Bounds(rows=1, bytes=1000))
+reading = child_process.FileReading("rows", b"x" * 100, ReadingOptions(), Bounds(rows=1, bytes=1000))
 reading.__enter__()
 """
 BUSY = (

@@ -19,7 +19,7 @@ SHORT = ("one cell of 40 MB", "100,000 levels", "entities", "one quote", "nested
 MEASURE = """
 import json, re, sys, time
 from pipelines_portal.spreadsheets.child import REJECTION, frames
-from pipelines_portal.spreadsheets.files import Asked
+from pipelines_portal.spreadsheets.files import ReadingOptions
 from pipelines_portal.spreadsheets.limits import WITH_AN_ARCHIVE
 file = open(sys.argv[1], "rb")
 
@@ -35,7 +35,7 @@ def loop():
 pace = loop()
 before, began = peak(), time.process_time()
 said = "read"
-for kind, content in frames("rows.xlsx", file, Asked(), WITH_AN_ARCHIVE):
+for kind, content in frames("rows.xlsx", file, ReadingOptions(), WITH_AN_ARCHIVE):
     if kind == REJECTION:
         said = " ".join(json.loads(content).values())
 assert not [name for name in sys.modules if name.startswith(("django", "pydantic"))]

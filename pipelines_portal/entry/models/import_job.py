@@ -410,7 +410,7 @@ class ImportJob(models.Model):
         """Update columns if this process still holds the lease."""
         ImportJob.objects.filter(self.lease_is_held, pk=self.pk).update(**values)
 
-    # Requests: see entry.requests
+    # Requests: see entry.import_requests
 
     @property
     def submissions(self) -> Submissions:

@@ -10,7 +10,7 @@ from pipelines_portal.entry.imports.lists import list_unfinished_with
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.signals import import_removed
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.keys.signals import key_removal_requested, key_removed
+from pipelines_portal.keys.signals import key_removed
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.signals import outcome_written
 
@@ -35,8 +35,7 @@ def release_submissions(sender: object, instance: ImportJob, **more: object) -> 
     Submission.objects.filter(group=instance.pk).update(group=None)
 
 
-@receiver(key_removal_requested)
-def warn_about_imports(sender: object, key: SavedKey, **more: object) -> list[str]:
+def imports_deleted_with(key: SavedKey) -> list[str]:
     """Return a sentence that names the imports that would be deleted with the key, if there are any."""
     found = list(list_unfinished_with(key)[: MOST_NAMED + 1])
     if not found:

@@ -6,7 +6,5 @@ from django.dispatch import Signal
 key_became_usable = Signal()
 # `key` has another owner now. `former` owned it, and `by` transferred it. Sent in the same transaction.
 key_transferred = Signal()
-# Somebody asks to remove `key`. Receivers return sentences that say what would be lost with it.
-key_removal_requested = Signal()
 # `by` is about to remove `key`. Sent in the same transaction.
 key_removed = Signal()

@@ -31,9 +31,10 @@ from pipelines_portal.keys.forms import (
 )
 from pipelines_portal.keys.models import UNDO_HOURS, ReplacedKey, SavedKey
 from pipelines_portal.keys.permissions import disposable_key, owned_key, teams_to_share_with, usable_key, visible_key
+from pipelines_portal.keys.removal import losses_with
 from pipelines_portal.keys.replacement import Reach, check_reach
 from pipelines_portal.keys.sharing import recipients_of
-from pipelines_portal.keys.signals import key_became_usable, key_removal_requested
+from pipelines_portal.keys.signals import key_became_usable
 from pipelines_portal.keys.states import state_of
 from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.web.exceptions import NotAllowed
@@ -306,14 +307,13 @@ def key_transfer(request: SignedInRequest, key_id: int) -> HttpResponse:
 def key_remove(request: SignedInRequest, key_id: int) -> HttpResponse:
     key = disposable_key(request.user, key_id)
     if request.method != "POST":
-        answers: list[Any] = [sentences for _, sentences in key_removal_requested.send(SavedKey, key=key)]
         user_ids = set(key.shared_users().values_list("pk", flat=True))
         context = {"key": key, "is_own": key.owner_id == request.user.pk, "user_count": len(user_ids)}
         context |= {
             "is_reader_among": request.user.pk in user_ids,
             "other_count": len(user_ids - {request.user.pk}),
         }
-        context["losses"] = [sentence for sentences in answers for sentence in sentences]
+        context["losses"] = losses_with(key)
         return render_page(request, "keys/remove.html", context)
     if not key.remove(request.user):
         return _too_late(request)

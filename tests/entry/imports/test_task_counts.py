@@ -56,6 +56,8 @@ def test_the_scan_ends_at_the_oldest_task_of_the_import(
     assert sent.task_counts["by_status"] == {"pending": 5}
     words = text_of(page.get(address(sent, "progress")))
     assert "Task status" in words and "Tasks: 5 pending" in words
+    none = text_of(page.get(address(sent, "progress") + "?status=attention"))
+    assert "No rows" in none and "still loading" not in none
 
 
 def test_nothing_is_requested_if_nobody_looks(page: Any, checked: Checked) -> None:

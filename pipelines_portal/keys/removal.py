@@ -1,4 +1,4 @@
-"""What is lost with a key that is removed. Apps above this one say it: they provide a function when they are loaded."""
+"""Sentences about what the removal of a key deletes. Apps above this one provide a function that returns them."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING

@@ -38,7 +38,7 @@ def test_a_key_that_works_after_its_estimated_expiry_is_not_called_expired(saved
 
 @pytest.mark.parametrize(("days", "is_told"), [(12, False), (6, True)])
 def test_who_cannot_replace_a_key_is_told_in_its_last_week(saved_key: Any, days: int, is_told: bool) -> None:
-    """The owner of the key, who can replace it, is told two weeks before it expires."""
+    """The owner, who can replace the key, is notified two weeks before it expires."""
     colleague, key = make_colleague(), SavedKey.objects.get()
     share_key(key, colleague)
     key.expires_at = timezone.now() + timedelta(days=days)

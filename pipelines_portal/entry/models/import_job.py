@@ -95,7 +95,7 @@ class ImportJob(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=5, choices=Kind.choices, default=Kind.FILE)
-    # The sender of its rows: the person who started it, or the person to whom it was transferred.
+    # The rows are sent in the name of the owner: who started the import, or got it by a transfer.
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="imports")
     # The teams through which the owner could use the key, at the start and at each request. Teams are never removed.
     teams = models.ManyToManyField(Team, related_name="+")

@@ -146,7 +146,7 @@ def test_the_batches_of_an_import_that_was_removed_stay(page: Any, sent: ImportJ
 
 
 def test_an_import_that_is_hidden_leads_to_its_first_batch(office: Office, api: FakeApi) -> None:
-    """It was transferred. What was sent stays with the former owner."""
+    """The import was transferred. What was sent before stays with the former owner."""
     import_job = office.imported()
     office.post("ben", import_job, "send", rows=4)
     work()

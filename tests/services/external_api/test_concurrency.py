@@ -112,7 +112,7 @@ def test_admins_who_leave_at_the_same_moment_leave_one_behind(server: Server, te
 
 
 def test_a_password_link_works_in_one_of_many_browsers(server: Server, tenant: Tenant) -> None:
-    """Many browsers set a password with the link at once: one succeeds. An admin removes the person meanwhile."""
+    """Many browsers use one link at the same time, and one succeeds, also while an admin removes the person."""
     person = make_person()
     add_person(tenant.organization, person.email, "member")
     address = urlsplit(reset_account(person.email))

@@ -407,7 +407,7 @@ class PooledAnswer(models.Model):
 
     key = models.ForeignKey(SavedKey, models.CASCADE, related_name="+", db_index=False)
     workflow_id = models.PositiveBigIntegerField()
-    # SHA-256 of the question.
+    # SHA-256 of what was read.
     digest = models.CharField(max_length=64)
     text = models.TextField(blank=True)
     # When the API was asked. None: the answer is from before a change.

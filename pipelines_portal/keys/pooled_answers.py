@@ -52,16 +52,16 @@ class PooledRead:
         return PooledAnswer.objects.filter(key=self.key, digest=self.digest)
 
 
-def pooled(question: PooledRead, fetch: Callable[[], str], *, younger_than: float, is_refresh: bool) -> FetchedAnswer:
+def pooled(read: PooledRead, fetch: Callable[[], str], *, younger_than: float, is_refresh: bool) -> FetchedAnswer:
     """Return an answer of the last `younger_than` seconds, or call `fetch` for one. Raises what `fetch` raises.
 
     With `is_refresh`, the page refreshes itself and may show an older answer while another process asks.
     """
     oldest = OLDEST_SHOWN if is_refresh else younger_than
-    result = _answer_or_lease(question, younger_than, oldest) or _wait(question, younger_than, oldest)
+    result = _answer_or_lease(read, younger_than, oldest) or _wait(read, younger_than, oldest)
     if isinstance(result, FetchedAnswer):
         return result
-    return _fetch(question, result, fetch) if result else FetchedAnswer(fetch(), timezone.now())
+    return _fetch(read, result, fetch) if result else FetchedAnswer(fetch(), timezone.now())
 
 
 def outdate(key: SavedKey, workflow_id: int) -> None:
@@ -76,21 +76,21 @@ def delete_old_answers() -> int:
     return PooledAnswer.objects.filter(old, unclaimed).delete()[0]
 
 
-def _answer_or_lease(question: PooledRead, younger_than: float, oldest: float) -> FetchedAnswer | datetime | None:
+def _answer_or_lease(read: PooledRead, younger_than: float, oldest: float) -> FetchedAnswer | datetime | None:
     """Return an answer, or the end of our lease to ask, or None while another process asks."""
-    stored = read_answer(question.key.pk, question.digest)
+    stored = read_answer(read.key.pk, read.digest)
     if stored is None:
-        return _first_lease(question)
+        return _first_lease(read)
     if stored.is_younger_than(younger_than):
         return _answer(stored)
-    return _lease(question, younger_than) or (_answer(stored) if stored.is_younger_than(oldest) else None)
+    return _lease(read, younger_than) or (_answer(stored) if stored.is_younger_than(oldest) else None)
 
 
 def _answer(stored: StoredAnswer) -> FetchedAnswer:
     return FetchedAnswer(stored.text, stored.fetched_at or timezone.now())
 
 
-def _wait(question: PooledRead, younger_than: float, oldest: float) -> FetchedAnswer | datetime | None:
+def _wait(read: PooledRead, younger_than: float, oldest: float) -> FetchedAnswer | datetime | None:
     """Poll while another process asks. The caller takes up one place of the transport while it waits.
 
     A caller that asks after all first reads the state of the key again, which may be paused or rejected by now. Raises
@@ -101,24 +101,24 @@ def _wait(question: PooledRead, younger_than: float, oldest: float) -> FetchedAn
     with transport().place():
         while result is None and time.monotonic() < give_up:
             time.sleep(POLL_SECONDS)
-            result = _answer_or_lease(question, younger_than, oldest)
+            result = _answer_or_lease(read, younger_than, oldest)
     if not isinstance(result, FetchedAnswer):
-        refresh_state(question.key)
+        refresh_state(read.key)
     return result
 
 
-def _lease(question: PooledRead, younger_than: float) -> datetime | None:
+def _lease(read: PooledRead, younger_than: float) -> datetime | None:
     """Return the end of our lease if the answer is too old and no other process is asking."""
     now, until = timezone.now(), _lease_end()
     old = Q(fetched_at=None) | Q(fetched_at__lt=now - timedelta(seconds=younger_than))
     free = Q(claimed_until=None) | Q(claimed_until__lt=now)
-    return until if question.rows().filter(old, free).update(claimed_until=until) else None
+    return until if read.rows().filter(old, free).update(claimed_until=until) else None
 
 
-def _first_lease(question: PooledRead) -> datetime | None:
+def _first_lease(read: PooledRead) -> datetime | None:
     """Return the end of our lease if this was never asked. One of several processes gets it."""
     until = _lease_end()
-    values = {"key": question.key, "workflow_id": question.workflow_id, "digest": question.digest}
+    values = {"key": read.key, "workflow_id": read.workflow_id, "digest": read.digest}
     try:
         with transaction.atomic():
             PooledAnswer.objects.create(**values, claimed_until=until)
@@ -132,9 +132,9 @@ def _lease_end() -> datetime:
     return timezone.now() + timedelta(seconds=settings.API_TIMEOUT_SECONDS + 5)
 
 
-def _fetch(question: PooledRead, lease_end: datetime, fetch: Callable[[], str]) -> FetchedAnswer:
+def _fetch(read: PooledRead, lease_end: datetime, fetch: Callable[[], str]) -> FetchedAnswer:
     """Ask, and store the answer unless a change, or the end of our lease, has taken the lease away."""
-    fetched_at, claimed = timezone.now(), question.rows().filter(claimed_until=lease_end)
+    fetched_at, claimed = timezone.now(), read.rows().filter(claimed_until=lease_end)
     try:
         text = fetch()
     except BaseException:

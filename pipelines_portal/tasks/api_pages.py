@@ -69,14 +69,14 @@ def tasks_page(
 
     def read(status: str, at: str) -> TaskPage:
         parameters = {"status": status, "limit": conditions.limit}
-        question = PooledRead(key, workflow_id, f"tasks {at} {sorted(parameters.items())}")
+        pooled_read = PooledRead(key, workflow_id, f"tasks {at} {sorted(parameters.items())}")
         fetched: list[TaskPage] = []
 
         def fetch() -> str:
             fetched.append(client.list_tasks(workflow_id, cursor=at, status=status, limit=conditions.limit))
             return fetched[0].model_dump_json()
 
-        answer = pooled(question, fetch, younger_than=younger_than, is_refresh=is_refresh)
+        answer = pooled(pooled_read, fetch, younger_than=younger_than, is_refresh=is_refresh)
         read_at.append(answer.at)
         page = fetched[0] if fetched else _page_in(answer.text)
         if not at and not page.older_cursor:

@@ -172,7 +172,7 @@ def count_up_to(scope: Scope, resolved: ResolvedConditions, most: int) -> int:
     if resolved.is_impossible:
         return 0
     if resolved.conditions.words or resolved.is_read_from_sent:
-        return queries.count_up_to(scope.reader, _question(scope, resolved), most)
+        return queries.count_up_to(scope.reader, _search_query(scope, resolved), most)
     return _indexed(scope, resolved).order_by()[:most].count()
 
 
@@ -258,8 +258,8 @@ def _was_sent(scope: Scope, resolved: ResolvedConditions) -> Q:
     return Q(Exists(rows)) | Q(Exists(unattributed))
 
 
-def _question(scope: Scope, resolved: ResolvedConditions) -> SearchQuery:
-    """Return the question to the search of submissions."""
+def _search_query(scope: Scope, resolved: ResolvedConditions) -> SearchQuery:
+    """Return the query for the search of submissions."""
     conditions, workflow = resolved.conditions, scope.workflow
     since, until = conditions.days
     rows = None
@@ -289,7 +289,7 @@ def _from_sent(scope: Scope, resolved: ResolvedConditions, cursor: str, limit: i
         last = found_uuid, _number(number)
     # Everybody who may use the key sees in the list of a workflow who sent a task.
     reader = None if scope.workflow or resolved.people == (scope.reader.pk,) else scope.reader
-    found = find_tasks(reader, _question(scope, resolved), last, limit + 1)
+    found = find_tasks(reader, _search_query(scope, resolved), last, limit + 1)
     shown = found[:limit]
     known = _known(scope, {(one.key_id or 0, one.workflow_id, one.task_id) for one in shown})
     page = [
@@ -305,16 +305,16 @@ def _from_sent(scope: Scope, resolved: ResolvedConditions, cursor: str, limit: i
 
 
 def _by_words(scope: Scope, resolved: ResolvedConditions, cursor: str, limit: int) -> FoundPage:
-    question = _question(scope, resolved)
-    if not question.terms:
+    search_query = _search_query(scope, resolved)
+    if not search_query.terms:
         return FoundPage([])
     way, before = PHRASE, NEWEST
     if cursor:
         first, _, second = cursor.removeprefix("words-").partition("-")
         way, before = _number(first), _number(second)
-        if not cursor.startswith("words-") or way not in ways_of(question.terms):
+        if not cursor.startswith("words-") or way not in ways_of(search_query.terms):
             raise no_such_page()
-    found = find_page(scope.reader, question, way, before, limit)
+    found = find_page(scope.reader, search_query, way, before, limit)
     places = {(row.submission.key_id or 0, row.submission.workflow_id, row.task_id or 0) for row in found.rows}
     known = _known(scope, places)
     page = [_found_row(scope, row, known) for row in found.rows]

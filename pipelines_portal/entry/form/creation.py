@@ -29,7 +29,7 @@ Status = Submission.Status
 
 class FormResult(Enum):
     CREATED = "created"
-    REFUSED = "refused"  # the API found errors in the values
+    REJECTED = "rejected"  # the API found errors in the values
     NOT_SENT = "not sent"  # nothing was created; the same values may be sent again
     UNCERTAIN = "uncertain"  # a task may exist
     DUPLICATE = "duplicate"  # the same values were sent before; nothing was stored or sent
@@ -56,8 +56,13 @@ class Creation:
     @property
     def has_left(self) -> bool:
         """True if what was typed is stored, and it is or may be a task."""
-        is_refused = self.result in (FormResult.REFUSED, FormResult.NOT_SENT, FormResult.DUPLICATE, FormResult.RESTORED)
-        return not is_refused and self.submission.status != Status.DRAFT
+        is_not_created = self.result in (
+            FormResult.REJECTED,
+            FormResult.NOT_SENT,
+            FormResult.DUPLICATE,
+            FormResult.RESTORED,
+        )
+        return not is_not_created and self.submission.status != Status.DRAFT
 
     def field_errors(self) -> list[tuple[str, str]]:
         """Return (field name, message); the name is "" for an error of the whole task."""
@@ -175,4 +180,4 @@ def _send(submission: Submission, client: PipelinesClient, rows: list[str]) -> C
 def _result_of(submission: Submission, error: PipelinesError) -> FormResult:
     if submission.status == Status.UNCONFIRMED:
         return FormResult.UNCERTAIN
-    return FormResult.REFUSED if isinstance(error, ValidationFailed) else FormResult.NOT_SENT
+    return FormResult.REJECTED if isinstance(error, ValidationFailed) else FormResult.NOT_SENT

@@ -64,20 +64,20 @@ def seen_by(user: User) -> list[str]:
     return [f"p{user.pk}", *(f"k{key}" for key in keys), *(f"t{team}" for team in teams)]
 
 
-def find(who: Sequence[str], question: SearchQuery, way: int, before: int, count: int) -> list[int]:
+def find(who: Sequence[str], search_query: SearchQuery, way: int, before: int, count: int) -> list[int]:
     """Return the primary keys of rows that match in this way and in no better one, newest first.
 
     `who` is the result of `seen_by`.
     """
     # With "+ 0", SQLite does not search for each of the rows alone.
-    among, chosen = _only_rows(question)
+    among, chosen = _only_rows(search_query)
     if connection.vendor == "sqlite":
         matching = f"SELECT rowid AS id FROM {TABLE} WHERE {TABLE} MATCH %s AND rowid < %s{among.format('rowid + 0')}"  # noqa: S608
-        return _ids(matching, [_condition(who, question, way, FTS5), before, *chosen], question, count)
-    values = [_condition(who, question, way, TSQUERY), before, *chosen]
-    if question.rows is not None:
+        return _ids(matching, [_condition(who, search_query, way, FTS5), before, *chosen], search_query, count)
+    values = [_condition(who, search_query, way, TSQUERY), before, *chosen]
+    if search_query.rows is not None:
         few = f"SELECT row_id AS id FROM {TABLE} WHERE (said @@ %s::tsquery) IS TRUE AND row_id < %s"  # noqa: S608
-        return _ids(few + among.format("row_id"), values, question, count)
+        return _ids(few + among.format("row_id"), values, search_query, count)
     # With "IS TRUE" it does not ask the index, and with "+ 0" it does not read all rows in their order.
     newest = (
         f"SELECT row_id AS id FROM {TABLE} WHERE (said @@ %s::tsquery) IS TRUE AND row_id < %s "  # noqa: S608
@@ -86,19 +86,19 @@ def find(who: Sequence[str], question: SearchQuery, way: int, before: int, count
     matching = (
         f"SELECT row_id + 0 AS id FROM {TABLE} WHERE said @@ %s::tsquery AND row_id < %s ORDER BY id DESC OFFSET 0"  # noqa: S608
     )
-    found = _ids(newest, [*values, before], question, count)
-    return found if len(found) == count else _ids(matching, values, question, count)
+    found = _ids(newest, [*values, before], search_query, count)
+    return found if len(found) == count else _ids(matching, values, search_query, count)
 
 
-def _only_rows(question: SearchQuery) -> tuple[str, tuple[Any, ...]]:
-    if question.rows is None:
+def _only_rows(search_query: SearchQuery) -> tuple[str, tuple[Any, ...]]:
+    if search_query.rows is None:
         return "", ()
-    statement, values = question.rows.query.sql_with_params()
+    statement, values = search_query.rows.query.sql_with_params()
     return f" AND {{}} IN ({statement})", values
 
 
-def _ids(matching: str, values: list[Any], question: SearchQuery, count: int) -> list[int]:
-    narrowed, more = _narrowed(question)
+def _ids(matching: str, values: list[Any], search_query: SearchQuery, count: int) -> list[int]:
+    narrowed, more = _narrowed(search_query)
     narrowed += f" AND s.status IN ({_marks(FINDABLE)})"
     more += [status.value for status in FINDABLE]
     row, submission = SubmissionRow._meta.db_table, Submission._meta.db_table
@@ -121,24 +121,27 @@ _HAS_STATUS = f"""CASE WHEN (
 ) = %s THEN TRUE ELSE FALSE END"""  # noqa: S608 - names of our own tables
 
 
-def _narrowed(question: SearchQuery) -> tuple[str, list[Any]]:
+def _narrowed(search_query: SearchQuery) -> tuple[str, list[Any]]:
     """Return the conditions of a row `r` of a submission `s`."""
     as_database = connection.ops.adapt_datetimefield_value
-    people = question.people
+    people = search_query.people
     # Submissions of a sender or an import are read in their order. "+ 0" keeps the database from those of the key.
-    has_order = bool(question.group) or (people is not None and len(people) == 1)
+    has_order = bool(search_query.group) or (people is not None and len(people) == 1)
     key, workflow = "s.key_id", "s.workflow_id"
     if has_order:
         key += " + 0"
-    if question.group:
+    if search_query.group:
         workflow += " + 0"
     conditions: list[tuple[str, Any]] = [
-        (f"{key} = %s", question.key_id),
-        (f"{workflow} = %s", question.workflow_id),
-        ('s."group" = %s', question.group and Submission._meta.pk.get_db_prep_value(question.group, connection)),
-        ("s.created_at >= %s", question.since and as_database(question.since)),
-        ("s.created_at < %s", question.until and as_database(question.until)),
-        (_HAS_STATUS, question.task_status or None),
+        (f"{key} = %s", search_query.key_id),
+        (f"{workflow} = %s", search_query.workflow_id),
+        (
+            's."group" = %s',
+            search_query.group and Submission._meta.pk.get_db_prep_value(search_query.group, connection),
+        ),
+        ("s.created_at >= %s", search_query.since and as_database(search_query.since)),
+        ("s.created_at < %s", search_query.until and as_database(search_query.until)),
+        (_HAS_STATUS, search_query.task_status or None),
     ]
     used = [(text, value) for text, value in conditions if value is not None]
     texts = [text for text, _ in used]
@@ -167,8 +170,8 @@ FTS5 = Syntax('"', " *", " + ", " AND ", " OR ", " NOT ")
 TSQUERY = Syntax("'", ":*", " <-> ", " & ", " | ", " & !")
 
 
-def _condition(who: Sequence[str], question: SearchQuery, way: int, syntax: Syntax) -> str:
-    terms = question.terms
+def _condition(who: Sequence[str], search_query: SearchQuery, way: int, syntax: Syntax) -> str:
+    terms = search_query.terms
     phrase = _spelled([word for term in terms for word in term.words], syntax)
     whole = _with_all(terms, syntax)
     said, left_out = {
@@ -179,7 +182,11 @@ def _condition(who: Sequence[str], question: SearchQuery, way: int, syntax: Synt
     if left_out:
         said = f"({said}){syntax.but_not}({left_out})"
     # The marks of a row's sender and of its key are in the index, so rows of others are not read.
-    either = [who, [f"p{pk}" for pk in question.people or ()], [f"k{question.key_id}"] if question.key_id else []]
+    either = [
+        who,
+        [f"p{pk}" for pk in search_query.people or ()],
+        [f"k{search_query.key_id}"] if search_query.key_id else [],
+    ]
     marked = [
         syntax.either.join(f"{syntax.quote}{MARK}{one}{syntax.quote}" for one in marks) for marks in either if marks
     ]
@@ -211,12 +218,12 @@ class SearchPage:
 
 
 def find_page(
-    user: User, question: SearchQuery, first_way: int = PHRASE, before: int = NEWEST, count: int = PAGE
+    user: User, search_query: SearchQuery, first_way: int = PHRASE, before: int = NEWEST, count: int = PAGE
 ) -> SearchPage:
     """Return exact phrases first, then whole words, then beginnings of words; newest first within each."""
     who, ids = seen_by(user), list[int]()
-    for way in (way for way in ways_of(question.terms) if way >= first_way):
-        found = find(who, question, way, before if way == first_way else NEWEST, count + 1 - len(ids))
+    for way in (way for way in ways_of(search_query.terms) if way >= first_way):
+        found = find(who, search_query, way, before if way == first_way else NEWEST, count + 1 - len(ids))
         ids += found
         if len(ids) > count:
             shown = ids[:count]
@@ -262,14 +269,16 @@ _TASKS = """
 _BY_BATCH, _BY_TIME = ("group_number",), ("created_at", "id")
 
 
-def find_tasks(reader: User | None, question: SearchQuery, last: tuple[UUID, int] | None, count: int) -> list[SentTask]:
+def find_tasks(
+    reader: User | None, search_query: SearchQuery, last: tuple[UUID, int] | None, count: int
+) -> list[SentTask]:
     """Return the tasks that were sent, newest submission first, after `last`: a submission and a task of it.
 
     With a `reader`, only those of submissions that the reader may see. If the submission of `last` is gone, there are
     none.
     """
-    narrowed, values = _narrowed(question)
-    columns = _BY_BATCH if question.group else _BY_TIME
+    narrowed, values = _narrowed(search_query)
+    columns = _BY_BATCH if search_query.group else _BY_TIME
     if reader is not None:
         narrowed += f" AND {VISIBLE}"
         values += [reader.pk] * 3
@@ -288,17 +297,17 @@ def find_tasks(reader: User | None, question: SearchQuery, last: tuple[UUID, int
     # There are few of these.
     of_others = _TASKS.format(number="NULL", first=unattributed, joined=f"CROSS JOIN {submissions}", **parts)
     found = [SentTask(*row) for statement in (of_rows, of_others) for row in fetch_rows(statement, values)]
-    return sorted(found, key=SentTask.by_batch if question.group else SentTask.by_time, reverse=True)[:count]
+    return sorted(found, key=SentTask.by_batch if search_query.group else SentTask.by_time, reverse=True)[:count]
 
 
-def count_up_to(reader: User, question: SearchQuery, most: int) -> int:
+def count_up_to(reader: User, search_query: SearchQuery, most: int) -> int:
     """Return how many rows have the terms, or how many tasks were sent; not more than `most`."""
-    if question.terms:
+    if search_query.terms:
         who, number = seen_by(reader), 0
-        for way in ways_of(question.terms):
-            number += len(find(who, question, way, NEWEST, most - number)) if number < most else 0
+        for way in ways_of(search_query.terms):
+            number += len(find(who, search_query, way, NEWEST, most - number)) if number < most else 0
         return number
-    narrowed, values = _narrowed(question)
+    narrowed, values = _narrowed(search_query)
     submission, number = Submission._meta.db_table, 0
     for model in (SubmissionRow, UnattributedTask):
         tasks = (

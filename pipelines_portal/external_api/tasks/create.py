@@ -13,6 +13,9 @@ from pipelines_portal.external_api.models import NodeInstance, Task, Upload, Wor
 from pipelines_portal.external_api.tasks.node_summary import summarize
 from pipelines_portal.external_api.tasks.validation import RowError, check_row
 
+# After this long, a request is answered with 503 and has created nothing.
+LOCK_SECONDS = 10
+
 
 @dataclass
 class Outcome:
@@ -66,6 +69,8 @@ def insert_tasks(
     fresh = iter(ids)
     return [existing[number] if number in existing else next(fresh) for number in numbers]
 
+        if new:
+            _lock_workflow(workflow)
 
 def _existing_tasks(upload: Upload | None, rows: Sequence[int]) -> dict[int | None, int]:
     if upload is None or not rows:
@@ -81,6 +86,19 @@ def _new_ids(count: int) -> list[int]:
     table = Task._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+def _lock_workflow(workflow: Workflow) -> None:
+    """Let transactions that insert tasks of one workflow wait for each other. SQLite has one writer at a time anyway.
+
+    IDs are taken from the sequence before the insert. Without the lock, a task might become visible after tasks with
+    higher IDs, and a client that reads the newest tasks down to the newest ID it knows would never see it.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; SELECT pg_advisory_xact_lock({int(workflow.pk)})"
+            )
+
+
             cursor.execute(
                 "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
             )

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     *MONITORING_MIDDLEWARE,
+    "pipelines_portal.external_api.http.middleware.IdempotencyKeyMiddleware",
     "pipelines_portal.external_api.http.middleware.ErrorShapeMiddleware",
     "pipelines_portal.external_api.http.middleware.WriteNoteMiddleware",
     "pipelines_portal.core.http.middleware.KnownHostMiddleware",

@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from pipelines_portal.external_api.http.errors import ApiError
 from pipelines_portal.external_api.models import OrganizationKey, SentRows, Upload, Workflow
 from pipelines_portal.external_api.storage.backends import get_storage
 from pipelines_portal.external_api.storage.base import archive_name
 from pipelines_portal.external_api.storage.quotas import require_room_to_start
+from pipelines_portal.external_api.uploads.confirm import NOT_PENDING
 from pipelines_portal.external_api.uploads.schemas import UploadIn
 
 SHORTEST_LIFETIME = timedelta(minutes=60)
@@ -27,6 +29,15 @@ def start(key: OrganizationKey, workflow: Workflow, sent: UploadIn, server: str)
         if sent.tasks is not None:
             SentRows.objects.create(upload=upload, rows=[task.fields for task in sent.tasks])
     return upload, url
+
+
+def renew(upload: Upload, file_size_bytes: int | None, server: str) -> str:
+    """Return a new link for a pending upload, which lasts as long as a first one. Raise 409 for any other upload."""
+    upload.expires_at = _expiry(timezone.now(), file_size_bytes)
+    pending = Upload.objects.filter(pk=upload.pk, status=Upload.Status.PENDING)
+    if not pending.update(expires_at=upload.expires_at):
+        raise ApiError(409, NOT_PENDING)
+    return get_storage().upload_url(archive_name(upload.pk), upload.expires_at, server)
 
 
 def _expiry(now: datetime, file_size_bytes: int | None) -> datetime:

@@ -118,6 +118,9 @@ BODIES: dict[str, dict[str, Any]] = {
 # Examples besides the typical one.
 MORE: dict[str, dict[str, dict[str, Any]]] = {
     "UploadStatus": {
+    "TasksCreated": {
+        "after a dry run": {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [], "dry_run": True},
+    },
         "failed when one task was created": {
             "upload_id": UPLOAD_ID,
             "status": "failed",

@@ -23,20 +23,23 @@ class Outcome:
 
     sent: int
     errors: list[RowError] = field(default_factory=list)
+    valid: int = 0
     task_ids: list[int] = field(default_factory=list)
+    is_dry_run: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        return {
-            "success_count": len(self.task_ids),
-            "error_count": self.sent - len(self.task_ids),
+        body = {
+            "success_count": self.valid,
+            "error_count": self.sent - self.valid,
             "errors": [error.as_dict() for error in self.errors],
             "task_ids": self.task_ids,
         }
+        return body | {"dry_run": True} if self.is_dry_run else body
 
 
-def create_tasks(workflow: Workflow, rows: Sequence[dict[str, Any]]) -> Outcome:
-    """Check every row and create a task for each valid one."""
-    outcome = Outcome(sent=len(rows))
+def create_tasks(workflow: Workflow, rows: Sequence[dict[str, Any]], *, is_dry_run: bool = False) -> Outcome:
+    """Check every row and create a task for each valid one. A dry run only checks."""
+    outcome = Outcome(sent=len(rows), is_dry_run=is_dry_run)
     good = []
     for index, values in enumerate(rows):
         problems = check_row(workflow.fields, index, values)
@@ -44,7 +47,9 @@ def create_tasks(workflow: Workflow, rows: Sequence[dict[str, Any]]) -> Outcome:
             outcome.errors.extend(problems.errors())
         else:
             good.append(values)
-    outcome.task_ids = insert_tasks(workflow, good)
+    outcome.valid = len(good)
+    if not is_dry_run:
+        outcome.task_ids = insert_tasks(workflow, good)
     return outcome
 
 
@@ -64,13 +69,13 @@ def insert_tasks(
         existing = _existing_tasks(upload, upload_rows)
         numbers: Sequence[int | None] = upload_rows if upload else [None] * len(rows)
         new = [(values, number) for values, number in zip(rows, numbers, strict=True) if number not in existing]
+        if new:
+            _lock_workflow(workflow)
         ids = _new_ids(len(new))
         _insert(workflow, ids, new, upload)
     fresh = iter(ids)
     return [existing[number] if number in existing else next(fresh) for number in numbers]
 
-        if new:
-            _lock_workflow(workflow)
 
 def _existing_tasks(upload: Upload | None, rows: Sequence[int]) -> dict[int | None, int]:
     if upload is None or not rows:
@@ -81,11 +86,6 @@ def _existing_tasks(upload: Upload | None, rows: Sequence[int]) -> dict[int | No
     return dict(existing.values_list("upload_row", "pk"))
 
 
-def _new_ids(count: int) -> list[int]:
-    """Reserve IDs from the database's own sequence."""
-    table = Task._meta.db_table
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
 def _lock_workflow(workflow: Workflow) -> None:
     """Let transactions that insert tasks of one workflow wait for each other. SQLite has one writer at a time anyway.
 
@@ -99,6 +99,11 @@ def _lock_workflow(workflow: Workflow) -> None:
             )
 
 
+def _new_ids(count: int) -> list[int]:
+    """Reserve IDs from the database's own sequence."""
+    table = Task._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
             cursor.execute(
                 "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
             )

@@ -18,6 +18,7 @@ OPERATIONS = {
     ("post", "/workflows/{workflow_id}/tasks/upload"),
     ("post", "/workflows/{workflow_id}/tasks/upload/{upload_id}/confirm"),
     ("get", "/workflows/{workflow_id}/tasks/upload/{upload_id}"),
+    ("delete", "/workflows/{workflow_id}/tasks/upload/{upload_id}"),
 }
 
 

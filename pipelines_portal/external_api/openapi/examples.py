@@ -105,6 +105,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "expires_at": "2026-03-30T13:00:00Z",
     },
     "UploadConfirmed": {"upload_id": UPLOAD_ID, "status": "processing"},
+    "UploadCancelled": {"upload_id": UPLOAD_ID, "status": "cancelled"},
     "UploadStatus": {
         "upload_id": UPLOAD_ID,
         "status": "completed",
@@ -117,10 +118,10 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 # Examples besides the typical one.
 MORE: dict[str, dict[str, dict[str, Any]]] = {
-    "UploadStatus": {
     "TasksCreated": {
         "after a dry run": {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [], "dry_run": True},
     },
+    "UploadStatus": {
         "failed when one task was created": {
             "upload_id": UPLOAD_ID,
             "status": "failed",

@@ -12,7 +12,7 @@ from pipelines_portal.external_api.http.errors import ApiError
 from pipelines_portal.external_api.http.schemas import PathId
 from pipelines_portal.external_api.idempotency import REPLAYED, claim_key
 from pipelines_portal.external_api.models import OrganizationKey, Upload, Workflow
-from pipelines_portal.external_api.uploads.confirm import hand_to_worker, require_archive, require_pending
+from pipelines_portal.external_api.uploads.confirm import cancel, hand_to_worker, require_archive, require_pending
 from pipelines_portal.external_api.uploads.links import renew, start
 from pipelines_portal.external_api.uploads.schemas import (
     UploadCancelled,
@@ -113,6 +113,20 @@ def get_upload(request: KeyRequest, workflow_id: PathId, upload_id: UploadId) ->
         **result,
         "error_message": upload.error_message,
     }
+
+
+@router.delete(
+    "/workflows/{workflow_id}/tasks/upload/{upload_id}",
+    response=responses.reading(UploadCancelled, 409),
+    operation_id="cancel_upload",
+    summary="Cancel an upload that was not confirmed",
+)
+def cancel_upload(request: KeyRequest, workflow_id: PathId, upload_id: UploadId) -> dict[str, Any]:
+    """Its archive is deleted, and its link stops working. Repeat it as often as you like."""
+    upload = _find_upload(workflow_for(request.auth, workflow_id), upload_id)
+    _require_creator(request.auth)
+    cancel(upload)
+    return {"upload_id": str(upload.pk), "status": "cancelled"}
 
 
 def _result(upload: Upload) -> dict[str, Any]:

@@ -23,6 +23,7 @@ HEADERS = {
 }
 
 IDEMPOTENT = {"create_tasks", "start_upload"}
+# Without an example: the page of documents would send it with every request that somebody tries.
 KEY_PARAMETER = {
     "in": "header",
     "name": "Idempotency-Key",
@@ -30,7 +31,6 @@ KEY_PARAMETER = {
     "description": "Your name for this request. Repeated with the same key and body within 7 days, it gets the stored "
     "answer and creates nothing.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-    "example": "8f14e45f-ceea-467f-a0e6-5b1c2f7d9a31",
 }
 KEY_HEADERS = {
     "Idempotency-Key": {"description": "As in the request, if it had one.", "schema": {"type": "string"}},

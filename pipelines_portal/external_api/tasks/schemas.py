@@ -37,7 +37,8 @@ class TasksCreated(Body):
     error_count: int
     errors: list[RowErrorOut]
     task_ids: list[int]
-    dry_run: bool = Field(default=True, description="True after a dry run, and left out otherwise.")
+    # A default in the document would be filled in by generated clients.
+    dry_run: bool = Field(default_factory=bool, description="True after a dry run, and left out otherwise.")
 
 
 class NodeSummary(Body):

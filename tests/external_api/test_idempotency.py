@@ -203,7 +203,6 @@ def slow_insert(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     return go
 
 
-@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_a_request_waits_for_the_first_one(server: Api, slow_insert: threading.Event) -> None:
     tenant = make_tenant()

@@ -5,10 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from pipelines_portal.external_api.models import Upload
 from pipelines_portal.external_api.organizations.keys import create_key
 from pipelines_portal.external_api.storage.embedded import EmbeddedStorage
+from pipelines_portal.external_api.uploads import links
 from tests import archives
 from tests.external_api.answers import error_of
 from tests.external_api.factories import FILE_FIELD, Tenant, make_tenant
@@ -122,6 +124,25 @@ def test_storage_that_does_not_show_puts_cancels_nothing(
     for _ in range(3):
         age(narrow.start(tenant, workflow), 60)
     assert refusal(narrow, tenant, workflow)[0] == 429
+
+
+def test_a_put_that_begins_meanwhile_keeps_its_upload(
+    narrow: Stack, tenant: Tenant, workflow: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is cancelled then, not even the others."""
+    old = [narrow.start(tenant, workflow, file_size_bytes=30 * KIB) for _ in range(3)]
+    for upload in old:
+        age(upload, 20)
+    listed = links._idle_uploads
+
+    def begin_meanwhile(*given: Any) -> Any:
+        found = listed(*given)
+        change(old[1], put_at=timezone.now())
+        return found
+
+    monkeypatch.setattr(links, "_idle_uploads", begin_meanwhile)
+    assert refusal(narrow, tenant, workflow, file_size_bytes=60 * KIB)[0] == 429
+    assert [status_of(upload) for upload in old] == ["pending"] * 3
 
 
 def age(started: dict[str, Any], minutes: int) -> None:

@@ -445,7 +445,7 @@ class FakeApi(BaseAdapter):
             "schema": {"GET": self._schema},
             "tasks": {"GET": self._list, "POST": self._create},
             "tasks/upload": {"POST": self._start_upload},
-            "tasks/upload/[^/]+": {"GET": self._upload_status},
+            "tasks/upload/[^/]+": {"GET": self._upload_status, "DELETE": self._cancel},
             "tasks/upload/[^/]+/confirm": {"POST": self._confirm},
             "tasks/[^/]+": {"GET": self._task},
         }
@@ -473,8 +473,7 @@ class FakeApi(BaseAdapter):
         name = request.headers.get("idempotency-key")
         if name is None or not self.is_idempotent:
             return act()[0]
-        if not IDEMPOTENCY_KEY.fullmatch(name):
-            raise ApiError(400, "Idempotency-Key must have 1 to 255 visible ASCII characters.")
+        self._require_well_formed(name)
         sent = (request.method, urlsplit(request.target).path, hashlib.sha256(request.body).hexdigest())
         stored = self.stored_answers.get((self.keys[key], name))
         if stored is None:
@@ -484,8 +483,14 @@ class FakeApi(BaseAdapter):
         if stored.request != sent:
             message = "This Idempotency-Key was used for another request. Use a new key for each request."
             raise ApiError(422, message, "idempotency_key_reused")
+        if stored.upload_id:
+            self._require_creator(key)
         reply = self._link(stored.upload_id, _size(request)) if stored.upload_id else stored.reply
         return replace(reply, headers=reply.headers | {"Idempotent-Replayed": "true"})
+
+    def _require_well_formed(self, name: str | None) -> None:
+        if self.is_idempotent and name is not None and not IDEMPOTENCY_KEY.fullmatch(name):
+            raise ApiError(400, "Idempotency-Key must have 1 to 255 visible ASCII characters.")
 
     def _find(self, key: str, workflow_id: int) -> Workflow:
         workflow = self.workflows.get(workflow_id)
@@ -540,9 +545,18 @@ class FakeApi(BaseAdapter):
 
     def _create(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
         rows = _rows(_json(request, "TasksIn").get("tasks", _MISSING))
+        query = parse_qsl(urlsplit(request.target).query, keep_blank_values=True)
+        dry_run = [value for name, value in query if name == "dry_run"]
+        if dry_run not in ([], ["true"], ["false"]):
+            raise ApiError(400, "Invalid dry_run. Valid values: true, false")
+        if dry_run == ["true"]:
+            self._require_well_formed(request.headers.get("idempotency-key"))
+            return self._create_valid(fault, key, workflow_id, rows, is_dry_run=True)
         return self._once(request, key, lambda: (self._create_valid(fault, key, workflow_id, rows), None))
 
-    def _create_valid(self, fault: Fault, key: str, workflow_id: int, rows: list[dict[str, Any]]) -> Reply:
+    def _create_valid(
+        self, fault: Fault, key: str, workflow_id: int, rows: list[dict[str, Any]], *, is_dry_run: bool = False
+    ) -> Reply:
         workflow = self._find_open(key, workflow_id)
         if has_file_fields(workflow.fields):
             path = f"/workflows/{workflow_id}/tasks/upload"
@@ -551,9 +565,14 @@ class FakeApi(BaseAdapter):
         if fault.rejects_every_second:
             for rejected in problems[1::2]:
                 rejected.add(workflow.fields[0]["name"], f"Invalid value for {workflow.fields[0]['name']}")
+        before = self.newest_task_id
         outcome = self._create_rows(workflow, rows, problems)
         if not outcome["task_ids"]:
             raise ApiError(422, _all_failed(len(rows), outcome["errors"]))
+        if is_dry_run:
+            self.remove(outcome["task_ids"])
+            self.newest_task_id = before
+            outcome |= {"task_ids": [], "dry_run": True}
         return answer(200, outcome)
 
     def _start_upload(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
@@ -610,6 +629,15 @@ class FakeApi(BaseAdapter):
             raise ApiError(503, message)
         upload.status = "processing"
         return answer(202, {"upload_id": str(UUID(parts[2])), "status": "processing"})
+
+    def _cancel(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
+        self._find(key, workflow_id)
+        upload = self._find_upload(workflow_id, parts[2])
+        self._require_creator(key)
+        if upload.status not in ("pending", "cancelled"):
+            raise ApiError(409, "Upload has already been confirmed or is no longer pending", "api_error")
+        upload.status, upload.result = "cancelled", self._created([], [], []) | {"error_message": None}
+        return answer(200, {"upload_id": str(UUID(parts[2])), "status": "cancelled"})
 
     def _upload_status(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
         self._find(key, workflow_id)

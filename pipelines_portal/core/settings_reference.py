@@ -168,6 +168,7 @@ EXTERNAL_API = (
     ),
     Setting("MAX_ARCHIVE_BYTES", "Largest ZIP file.", "5368709120"),
     Setting("ORGANIZATION_STORAGE_BYTES", "Storage for the files of one organization.", "107374182400"),
+    Setting("ORGANIZATION_OPEN_UPLOADS", "Uploads of one organization that have not ended.", "200"),
     Setting("EXTERNAL_API_KEY_LIMIT", "Requests with one API key.", "600/minute"),
     Setting("EXTERNAL_API_IP_LIMIT", "Requests without a key from one address.", "120/minute"),
     Setting("EXTERNAL_API_AUTH_FAILURE_LIMIT", "Failed authentications from one address.", "30/minute"),

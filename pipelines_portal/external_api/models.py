@@ -251,6 +251,8 @@ class Upload(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     rows_done = models.PositiveIntegerField(default=0)
     finished_at = models.DateTimeField(null=True)
+    # When the newest PUT to the embedded storage began. None: the upload has not received a byte.
+    put_at = models.DateTimeField(null=True)
     # When the archive was deleted after its URL had expired, so that it cannot be stored again.
     swept_at = models.DateTimeField(null=True)
     success_count = models.PositiveIntegerField(null=True)
@@ -286,6 +288,27 @@ class SentRows(models.Model):
 
     upload = models.OneToOneField(Upload, models.CASCADE, primary_key=True, related_name="sent_rows")
     rows = models.JSONField()
+
+
+class IdempotentRequest(models.Model):
+    """The first request with an Idempotency-Key and its answer, inserted in the transaction of what it changed.
+
+    The row of a started upload has no answer but the upload, whose link is signed anew.
+    """
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=255)
+    method = models.CharField(max_length=10)
+    path = models.TextField()
+    body_sha256 = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    # The body, compressed by zlib.
+    answer = models.BinaryField()
+    upload = models.ForeignKey(Upload, models.CASCADE, null=True, related_name="+")
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "key"], name="one_request_an_idempotency_key")]
 
 
 class WorkerHeartbeat(Heartbeat):

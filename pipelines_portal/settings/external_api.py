@@ -33,7 +33,7 @@ MAX_ARCHIVE_BYTES = environment.whole_number(env, "MAX_ARCHIVE_BYTES", 5 * 1024*
 ORGANIZATION_STORAGE_BYTES = environment.whole_number(
     env, "ORGANIZATION_STORAGE_BYTES", 100 * 1024**3, "a number of bytes"
 )
-ORGANIZATION_OPEN_UPLOADS = 200
+ORGANIZATION_OPEN_UPLOADS = environment.whole_number(env, "ORGANIZATION_OPEN_UPLOADS", 200, "a number of uploads")
 # After this long without a sign of life, a worker counts as dead.
 UPLOAD_LEASE_SECONDS = 60.0
 UPLOAD_SWEEP_SECONDS = 15.0
@@ -60,6 +60,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     *MONITORING_MIDDLEWARE,
+    "pipelines_portal.external_api.http.middleware.IdempotencyKeyMiddleware",
     "pipelines_portal.external_api.http.middleware.ErrorShapeMiddleware",
     "pipelines_portal.external_api.http.middleware.WriteNoteMiddleware",
     "pipelines_portal.core.http.middleware.KnownHostMiddleware",

@@ -9,6 +9,8 @@ CODES = {
     "unauthorized",
     "forbidden",
     "not_found",
+    "idempotency_key_in_use",
+    "idempotency_key_reused",
     "payload_too_large",
     "validation_error",
     "rate_limit_exceeded",

@@ -28,6 +28,11 @@ def uncollected_static_files() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def empty_search_index() -> None:
+    """Replace the fixture of the portal's tests: this program has no search index."""
+
+
 @pytest.fixture
 def server(db: None, settings: Any) -> Api:
     for name in LIMITS:

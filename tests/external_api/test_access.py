@@ -30,6 +30,7 @@ ACCESS = {
     "external_api_v1:start_upload": (NOBODY, KEYS),
     "external_api_v1:confirm_upload": (NOBODY, KEYS),
     "external_api_v1:get_upload": (KEYS, NOBODY),
+    "external_api_v1:cancel_upload": (KEYS, NOBODY),
     "external_api_v1:create_tasks": (KEYS, KEYS),
     "external_api_v1:list_tasks": (KEYS, KEYS),
     "external_api_v1:get_task": (KEYS, NOBODY),

@@ -147,7 +147,7 @@ def test_an_unknown_path_outside_the_api_is_404(server: Api, path: str) -> None:
         ("OPTIONS", "/workflows/1/tasks", "GET, POST"),
         ("TRACE", "/workflows/1", "GET"),
         ("GET", f"/workflows/1/tasks/upload/{UPLOAD}/confirm", "POST"),
-        ("DELETE", f"/workflows/1/tasks/upload/{UPLOAD}", "GET"),
+        ("PUT", f"/workflows/1/tasks/upload/{UPLOAD}", "DELETE, GET"),
     ],
 )
 def test_a_wrong_method_is_405(server: Api, method: str, path: str, allowed: str) -> None:

@@ -81,7 +81,7 @@ class Side:
         for number, upload_id in enumerate(self.uploads):
             text = text.replace(upload_id, f"upload {number}")
         text = URL.sub('"upload_url": "a link"', TIME.sub('"a time"', text))
-        names = ("WWW-Authenticate", "Retry-After")
+        names = ("WWW-Authenticate", "Retry-After", "Idempotency-Key", "Idempotent-Replayed")
         headers = {name: response.headers.get(name) for name in names} | {"id": "X-Request-Id" in response.headers}
         return response.status_code, text, headers
 
@@ -177,7 +177,7 @@ class Pair:
 
 @pytest.fixture
 def pair(server: Api) -> Iterator[Pair]:
-    with fake_api() as fake:
+    with fake_api(is_idempotent=True) as fake:
         yield Pair(server, fake)
 
 
@@ -232,6 +232,53 @@ def test_key_headers(pair: Pair, headers: dict[str, str]) -> None:
 )
 def test_bodies_that_are_no_list_of_tasks(pair: Pair, path: str, body: bytes) -> None:
     pair.call("POST", path, data=body)
+
+
+@pytest.mark.parametrize("key", ["", "k-1", "two words", "k" * 256])
+def test_requests_that_are_repeated(pair: Pair, key: str) -> None:
+    headers = {"Idempotency-Key": key}
+    for name, rows in (("open", [GOOD, {}]), ("open", [GOOD, {}]), ("open", [GOOD]), ("typed", [{}]), ("draft", [{}])):
+        body = {"tasks": [{"fields": row} for row in rows]}
+        for query in ("?dry_run=true", "", "?dry_run=maybe"):
+            pair.call("POST", f"/workflows/{{{name}}}/tasks{query}", json=body, headers=headers)
+    pair.call("GET", "/workflows/{open}/tasks", headers=headers)
+    pair.call("GET", "/workflows/{open}/tasks", key="dead", headers=headers)
+    pair.call("GET", "/nowhere", headers=headers)
+
+
+def test_an_error_does_not_use_up_the_key(pair: Pair) -> None:
+    headers = {"Idempotency-Key": "k-1"}
+    for name in ("draft", "elsewhere", "files", "open"):
+        pair.call("POST", f"/workflows/{{{name}}}/tasks", json={"tasks": [{"fields": GOOD}]}, headers=headers)
+    pair.call("POST", "/workflows/{open}/tasks", json={"tasks": [{"fields": GOOD}]}, headers=headers)
+
+
+def test_uploads_that_are_started_again_and_cancelled(pair: Pair) -> None:
+    headers, path = {"Idempotency-Key": "k-1"}, "/workflows/{files}/tasks/upload"
+    for body in ({}, {}, {"file_size_bytes": 10}):
+        pair.call("POST", path, json=body, headers=headers)
+    assert pair.put(archives.files("a.png")) == [200, 200]
+    for _ in range(2):
+        pair.call("DELETE", f"{path}/{{upload}}")
+    for method, tail in (("POST", ""), ("GET", "/{upload}"), ("POST", "/{upload}/confirm"), ("DELETE", "/nonsense")):
+        pair.call(method, path + tail, headers=headers)
+    assert pair.put(archives.files("a.png")) == [403, 403]
+    add_heartbeat()
+    pair.upload("files", archives.files("a.png"))
+    pair.call("DELETE", f"{path}/{{upload}}")
+
+
+def test_both_documents_declare_the_idempotency_key(pair: Pair) -> None:
+    documents = [side.call("GET", "/openapi.json", "", {}).json() for side in pair.sides]
+    for path in ("tasks", "tasks/upload"):
+        real, fake = (one["paths"][f"/api/v1/workflows/{{workflow_id}}/{path}"]["post"] for one in documents)
+        kinds = [
+            {(each["in"], each["name"], each["required"]) for each in operation["parameters"] if each["in"] != "query"}
+            for operation in (real, fake)
+        ]
+        assert kinds[0] == kinds[1]
+        for status in fake["responses"]:
+            assert fake["responses"][status].get("headers", {}).keys() <= real["responses"][status]["headers"].keys()
 
 
 def test_created_rejected_and_partly_created(pair: Pair) -> None:
@@ -368,7 +415,7 @@ steps = st.one_of(
 
 @given(played=st.lists(steps, max_size=12))
 def test_any_sequence_of_calls(server: Api, played: list[tuple[str, Any, Any]]) -> None:
-    with transaction.atomic(), fake_api() as fake:
+    with transaction.atomic(), fake_api(is_idempotent=True) as fake:
         play(Pair(server, fake), played)
         transaction.set_rollback(True)
 

@@ -18,6 +18,7 @@ OPERATIONS = {
     ("post", "/workflows/{workflow_id}/tasks/upload"),
     ("post", "/workflows/{workflow_id}/tasks/upload/{upload_id}/confirm"),
     ("get", "/workflows/{workflow_id}/tasks/upload/{upload_id}"),
+    ("delete", "/workflows/{workflow_id}/tasks/upload/{upload_id}"),
 }
 
 
@@ -57,13 +58,34 @@ def test_paths_are_below_the_origin_of_the_document(document: dict[str, Any]) ->
 
 
 def test_only_the_task_list_is_paginated(document: dict[str, Any]) -> None:
-    """S92, S93: no other operation has query parameters."""
+    """S92, S93: the only other query parameter is that of a dry run."""
     queries = {
-        path: {parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "query"}
-        for _, path, operation in operations(document)
+        (method, path): {parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "query"}
+        for method, path, operation in operations(document)
         if any(parameter["in"] == "query" for parameter in operation["parameters"])
     }
-    assert queries == {"/workflows/{workflow_id}/tasks": {"limit", "cursor", "status"}}
+    assert queries == {
+        ("get", "/workflows/{workflow_id}/tasks"): {"limit", "cursor", "status"},
+        ("post", "/workflows/{workflow_id}/tasks"): {"dry_run"},
+    }
+
+
+def test_the_idempotency_key_is_declared_where_it_works(document: dict[str, Any]) -> None:
+    """Clients read here whether they may send a request again."""
+    declared = {}
+    for method, path, operation in operations(document):
+        for parameter in operation.get("parameters", []):
+            if parameter["name"] == "Idempotency-Key":
+                assert (parameter["in"], parameter["required"]) == ("header", False)
+                declared[method, path] = operation["responses"]
+    assert set(declared) == {
+        ("post", "/workflows/{workflow_id}/tasks"),
+        ("post", "/workflows/{workflow_id}/tasks/upload"),
+    }
+    for responses in declared.values():
+        done = responses.get("200") or responses["202"]
+        assert set(done["headers"]) == {"Idempotency-Key", "Idempotent-Replayed"}
+        assert "Retry-After" in responses["409"]["headers"]
 
 
 def test_every_status_has_examples_that_fit(document: dict[str, Any]) -> None:

@@ -1,11 +1,16 @@
 """How much of the storage an organization may use, and how much of the disk must stay free."""
 
 import zipfile
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from pipelines_portal.external_api.models import Upload
+from pipelines_portal.external_api.organizations.keys import create_key
+from pipelines_portal.external_api.storage.embedded import EmbeddedStorage
+from pipelines_portal.external_api.uploads import links
 from tests import archives
 from tests.external_api.answers import error_of
 from tests.external_api.factories import FILE_FIELD, Tenant, make_tenant
@@ -36,11 +41,16 @@ def refusal(stack: Stack, tenant: Tenant, workflow: Any, **body: Any) -> tuple[i
 
 
 def test_open_uploads_are_counted(narrow: Stack, tenant: Tenant, workflow: Any) -> None:
-    """S84, S90: the fourth is refused, while another organization can start its first."""
+    """S62, S63, S90: the fourth is refused, while another organization can start its first."""
     started = [narrow.start(tenant, workflow) for _ in range(3)]
-    status, code, message = refusal(narrow, tenant, workflow)
-    assert (status, code) == (422, "validation_error")
-    assert message.startswith("The organization has 3 uploads open, as many as it may. No upload was started.")
+    answer = narrow.server.post(narrow.path(workflow), key=tenant.key)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "60")
+    assert answer.json() == {
+        "error": "rate_limit_exceeded",
+        "message": "The organization has 3 uploads open, as many as it may. No upload was started. Confirm or cancel "
+        "those that are open, or wait until they expire.",
+        "retry_after": 60,
+    }
     other = make_tenant()
     narrow.start(other, other.workflow(fields=[FILE_FIELD]))
     change(started[0], status="cancelled")
@@ -48,11 +58,100 @@ def test_open_uploads_are_counted(narrow: Stack, tenant: Tenant, workflow: Any) 
 
 
 def test_announced_bytes_are_counted(narrow: Stack, tenant: Tenant, workflow: Any) -> None:
-    """S84: bytes count as soon as an upload announces them."""
+    """S62: bytes count as soon as an upload announces them. 429, because that upload may end."""
     narrow.start(tenant, workflow, file_size_bytes=60 * KIB)
-    message = refusal(narrow, tenant, workflow, file_size_bytes=60 * KIB)[2]
-    assert message == "The archive would take the organization over its 100.0 KB of storage. No upload was started."
+    status, _, message = refusal(narrow, tenant, workflow, file_size_bytes=60 * KIB)
+    assert status == 429
+    assert message.startswith("The archive would take the organization over its 100.0 KB of storage. No upload was ")
     narrow.start(tenant, workflow, file_size_bytes=30 * KIB)
+
+
+def test_stored_bytes_leave_no_room(narrow: Stack, tenant: Tenant, workflow: Any) -> None:
+    """S84: 422, because waiting does not help."""
+    with narrow.worker():
+        narrow.process(tenant, workflow, content(40 * KIB))
+    narrow.start(tenant, workflow, file_size_bytes=10 * KIB)
+    assert refusal(narrow, tenant, workflow, file_size_bytes=70 * KIB) == (
+        422,
+        "validation_error",
+        "The archive would take the organization over its 100.0 KB of storage. No upload was started.",
+    )
+
+
+def test_idle_uploads_of_the_key_make_room(narrow: Stack, tenant: Tenant, workflow: Any) -> None:
+    """The oldest whose link is older than 15 minutes is cancelled, and only when the limit is reached."""
+    old, older, new = (narrow.start(tenant, workflow) for _ in range(3))
+    for upload, minutes in ((old, 16), (older, 20)):
+        age(upload, minutes)
+    fourth = narrow.start(tenant, workflow)
+    assert [status_of(upload) for upload in (old, older, new, fourth)] == ["pending", "cancelled", "pending", "pending"]
+    assert narrow.put(older, archives.flat_files()).status_code == 403
+    narrow.start(tenant, workflow)
+    assert (status_of(old), refusal(narrow, tenant, workflow)[0]) == ("cancelled", 429)
+
+
+def test_uploads_that_received_a_byte_stay(narrow: Stack, tenant: Tenant, workflow: Any, settings: Any) -> None:
+    """A PUT that has begun counts, also if it broke off, and so does what another key started."""
+    settings.ORGANIZATION_OPEN_UPLOADS = 2
+    stored, broken = narrow.stored(tenant, workflow, archives.flat_files()), narrow.start(tenant, workflow)
+    narrow.request("PUT", broken["upload_url"], data=b"", headers={"Content-Type": "application/zip"})
+    _, other_key = create_key(tenant.organization, "another", "none", tenant.admin)
+    for upload in (stored, broken):
+        age(upload, 60)
+    assert refusal(narrow, tenant, workflow)[0] == 429
+    change(broken, put_at=None)
+    assert error_of(narrow.server.post(narrow.path(workflow), key=other_key))[0] == 429
+    narrow.start(tenant, workflow)
+    assert (status_of(stored), status_of(broken)) == ("pending", "cancelled")
+
+
+def test_idle_uploads_give_back_what_they_announced(narrow: Stack, tenant: Tenant, workflow: Any) -> None:
+    """None is cancelled if that is not enough."""
+    small, large = (narrow.start(tenant, workflow, file_size_bytes=size * KIB) for size in (10, 50))
+    age(small, 20)
+    assert refusal(narrow, tenant, workflow, file_size_bytes=60 * KIB)[0] == 429
+    assert status_of(small) == "pending"
+    age(large, 19)
+    narrow.start(tenant, workflow, file_size_bytes=60 * KIB)
+    assert [status_of(upload) for upload in (small, large)] == ["cancelled", "cancelled"]
+
+
+def test_storage_that_does_not_show_puts_cancels_nothing(
+    narrow: Stack, tenant: Tenant, workflow: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S3 shows an archive only when it is complete: any upload may be on its way."""
+    monkeypatch.setattr(EmbeddedStorage, "notes_puts", False)
+    for _ in range(3):
+        age(narrow.start(tenant, workflow), 60)
+    assert refusal(narrow, tenant, workflow)[0] == 429
+
+
+def test_a_put_that_begins_meanwhile_keeps_its_upload(
+    narrow: Stack, tenant: Tenant, workflow: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is cancelled then, not even the others."""
+    old = [narrow.start(tenant, workflow, file_size_bytes=30 * KIB) for _ in range(3)]
+    for upload in old:
+        age(upload, 20)
+    listed = links._idle_uploads
+
+    def begin_meanwhile(*given: Any) -> Any:
+        found = listed(*given)
+        change(old[1], put_at=timezone.now())
+        return found
+
+    monkeypatch.setattr(links, "_idle_uploads", begin_meanwhile)
+    assert refusal(narrow, tenant, workflow, file_size_bytes=60 * KIB)[0] == 429
+    assert [status_of(upload) for upload in old] == ["pending"] * 3
+
+
+def age(started: dict[str, Any], minutes: int) -> None:
+    upload, ago = Upload.objects.get(pk=started["upload_id"]), timedelta(minutes=minutes)
+    change(started, created_at=upload.created_at - ago, expires_at=upload.expires_at - ago)
+
+
+def status_of(started: dict[str, Any]) -> str:
+    return Upload.objects.get(pk=started["upload_id"]).status
 
 
 def test_bytes_that_were_not_announced_are_refused_by_the_put(narrow: Stack, tenant: Tenant, workflow: Any) -> None:

@@ -62,10 +62,12 @@ def commands(page: str) -> list[str]:
 def test_each_command_of_the_pages_works(running: ExternalApi, env: dict[str, str], tmp_path: Path) -> None:
     texts = [text for page in ("first-request.md", "tasks.md", "files.md") for text in commands(page)]
     answers = [last_object(run(["bash", "-euc", text], tmp_path, env)) for text in texts]
-    schema, created, page, upload = answers
+    schema, created, once, page, upload = answers
     assert [field["name"] for field in schema["fields"]][:2] == ["input_text", "target_language"]
     assert (created["success_count"], created["error_count"]) == (2, 0)
     assert set(created["task_ids"]) <= {task["id"] for task in page["tasks"]}
+    again = next(text for text in texts if "Idempotency-Key" in text)
+    assert last_object(run(["bash", "-euc", again], tmp_path, env)) == once
     assert upload["status"] in ("processing", "completed")
     assert _ended(running, env["KEY"], upload["upload_id"])["success_count"] == 2
 

@@ -38,12 +38,17 @@ LIST_BOUNDS = {"too_long": ("most", "max_length"), "too_short": ("least", "min_l
 
 
 class ApiError(Exception):
-    """An error that any code under /api/v1 may raise. It becomes the response; the code follows from the status."""
+    """An error that any code under /api/v1 may raise. It becomes the response.
 
-    def __init__(self, status: int, message: str) -> None:
+    Without a `code` it is that of the status. `retry_after` is the number of seconds to wait, if that may help.
+    """
+
+    def __init__(self, status: int, message: str, code: str = "", *, retry_after: int = 0) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.code = code
+        self.retry_after = retry_after
 
 
 def error_response(status: int, message: str, code: str | None = None, **more: Any) -> JsonResponse:
@@ -83,7 +88,11 @@ def register_handlers(api: NinjaAPI) -> None:
 
 
 def _api_error(request: HttpRequest, error: ApiError) -> HttpResponse:
-    return error_response(error.status, error.message)
+    more = {"retry_after": error.retry_after} if error.status == HTTPStatus.TOO_MANY_REQUESTS else {}
+    answer = error_response(error.status, error.message, error.code, **more)
+    if error.retry_after:
+        answer["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 def _validation_failed(request: HttpRequest, error: ValidationError) -> HttpResponse:

@@ -1,5 +1,6 @@
-"""Middleware that gives all errors under /api/v1 one shape, and notes whether a request wrote to the database."""
+"""Middleware for all answers under /api/v1, and one that notes whether a request wrote to the database."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,25 @@ from pipelines_portal.external_api.http.errors import with_error_shape
 
 View = Callable[[HttpRequest], HttpResponse]
 API_PREFIX = "/api/v1/"
+IDEMPOTENCY_KEY = "Idempotency-Key"
+
+
+class IdempotencyKeyMiddleware:
+    """Echo a valid Idempotency-Key on every answer: it shows that the API knows the header."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        key = request.headers.get(IDEMPOTENCY_KEY, "")
+        if request.path.startswith(API_PREFIX) and is_idempotency_key(key):
+            response[IDEMPOTENCY_KEY] = key
+        return response
+
+
+def is_idempotency_key(text: str) -> bool:
+    return re.fullmatch(r"[\x21-\x7e]{1,255}", text) is not None
 
 
 class ErrorShapeMiddleware:

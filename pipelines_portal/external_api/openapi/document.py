@@ -22,6 +22,30 @@ HEADERS = {
     },
 }
 
+IDEMPOTENT = {"create_tasks", "start_upload"}
+# Without an example: the page of documents would send it with every request that somebody tries.
+KEY_PARAMETER = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": False,
+    "description": "Your name for this request. Repeated with the same key and body within 7 days, it gets the stored "
+    "answer and creates nothing.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
+KEY_HEADERS = {
+    "Idempotency-Key": {"description": "As in the request, if it had one.", "schema": {"type": "string"}},
+    "Idempotent-Replayed": {
+        "description": "Only on an answer to an earlier request with this key.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+}
+IN_USE_HEADERS = {
+    "Retry-After": {
+        "description": "Seconds to wait if the first request with the key is still running.",
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
+
 
 class DocumentedApi(NinjaAPI):
     """A NinjaAPI with the complete document, built once. URLs have the names of their operations."""
@@ -51,6 +75,10 @@ def _complete(operation: dict[str, Any]) -> None:
     if "requestBody" in operation:
         content = operation["requestBody"]["content"][JSON]
         content["examples"] = {"typical": {"value": BODIES[_schema_name(content["schema"])]}}
+    if operation["operationId"] in IDEMPOTENT:
+        operation["parameters"].append(KEY_PARAMETER)
+        operation["responses"]["200" if "200" in operation["responses"] else "202"]["headers"] = KEY_HEADERS
+        operation["responses"]["409"]["headers"] = IN_USE_HEADERS
 
 
 def _with_examples(status: int, answer: dict[str, Any]) -> dict[str, Any]:

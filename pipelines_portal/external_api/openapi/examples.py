@@ -22,11 +22,21 @@ ERRORS: dict[int, dict[str, dict[str, Any]]] = {
     404: {"not in the key's organization": _error("not_found", "Workflow not found")},
     405: {"another method on this path": _error("api_error", "Method Not Allowed")},
     408: {"the body was too slow": _error("api_error", "The request body did not arrive in time.")},
-    409: {"confirmed before": _error("api_error", "Upload has already been confirmed or is no longer pending")},
+    409: {
+        "confirmed before": _error("api_error", "Upload has already been confirmed or is no longer pending"),
+        "the first request runs": _error(
+            "idempotency_key_in_use",
+            "The first request with this Idempotency-Key is still running. Try again in a moment.",
+        ),
+    },
     413: {"over 32 MB": _error("payload_too_large", "The request body is larger than 33554432 bytes.")},
     422: {
         "shape": _error("validation_error", "tasks: ensure this value has at most 5000 items"),
         "state": _error("validation_error", "Workflow must be ACTIVE or PAUSED to create tasks"),
+        "a key that was used": _error(
+            "idempotency_key_reused",
+            "This Idempotency-Key was used for another request. Use a new key for each request.",
+        ),
     },
     429: {
         "too fast": _error("rate_limit_exceeded", "Too many requests. Try again in 30 seconds.", retry_after=30),
@@ -95,6 +105,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "expires_at": "2026-03-30T13:00:00Z",
     },
     "UploadConfirmed": {"upload_id": UPLOAD_ID, "status": "processing"},
+    "UploadCancelled": {"upload_id": UPLOAD_ID, "status": "cancelled"},
     "UploadStatus": {
         "upload_id": UPLOAD_ID,
         "status": "completed",
@@ -107,6 +118,9 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 # Examples besides the typical one.
 MORE: dict[str, dict[str, dict[str, Any]]] = {
+    "TasksCreated": {
+        "after a dry run": {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [], "dry_run": True},
+    },
     "UploadStatus": {
         "failed when one task was created": {
             "upload_id": UPLOAD_ID,

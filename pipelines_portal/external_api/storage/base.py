@@ -48,6 +48,9 @@ class Readable(Protocol):
 
 
 class Storage(Protocol):
+    # Whether `Upload.put_at` shows each PUT that began. S3 does not report a PUT before it is complete.
+    notes_puts: bool
+
     def upload_url(self, name: str, expires_at: datetime, server: str) -> str:
         """Return a URL that accepts a PUT of a ZIP file as object `name` until `expires_at`.
 

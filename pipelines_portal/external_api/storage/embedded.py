@@ -22,6 +22,8 @@ CHUNK_BYTES = 256 * 1024
 class EmbeddedStorage:
     """A `Storage` in a folder of this machine."""
 
+    notes_puts = True
+
     def __init__(self, location: EmbeddedLocation) -> None:
         self._folder = location.folder
         self._unfinished = self._folder / "unfinished"

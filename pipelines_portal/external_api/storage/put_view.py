@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt  # for a PUT that a signature allows, no cookie
 
@@ -105,6 +106,10 @@ def _require_room(upload_id: UUID, length: int) -> int:
 
 
 def _receive(put: ArchivePut, length: int) -> HttpResponse:
+    # From here on, the upload is not cancelled to make room for another.
+    pending = Upload.objects.filter(pk=put.upload_id, status=Upload.Status.PENDING)
+    if not pending.update(put_at=timezone.now()):
+        raise RefusedError(403, NOT_PENDING)
     try:
         with _storage().draft() as draft:
             if _write(put, draft) != length:

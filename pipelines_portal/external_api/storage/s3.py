@@ -31,6 +31,8 @@ ONE_AFTER_ANOTHER = TransferConfig(use_threads=False)
 class S3Storage:
     """A `Storage` in a bucket."""
 
+    notes_puts = False
+
     def __init__(self, location: S3Location) -> None:
         self._bucket = location.bucket
         self._client = _client(location.endpoint, location.region)

@@ -13,6 +13,9 @@ from pipelines_portal.external_api.models import NodeInstance, Task, Upload, Wor
 from pipelines_portal.external_api.tasks.node_summary import summarize
 from pipelines_portal.external_api.tasks.validation import RowError, check_row
 
+# After this long, a request is answered with 503 and has created nothing.
+LOCK_SECONDS = 10
+
 
 @dataclass
 class Outcome:
@@ -20,20 +23,23 @@ class Outcome:
 
     sent: int
     errors: list[RowError] = field(default_factory=list)
+    valid: int = 0
     task_ids: list[int] = field(default_factory=list)
+    is_dry_run: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        return {
-            "success_count": len(self.task_ids),
-            "error_count": self.sent - len(self.task_ids),
+        body = {
+            "success_count": self.valid,
+            "error_count": self.sent - self.valid,
             "errors": [error.as_dict() for error in self.errors],
             "task_ids": self.task_ids,
         }
+        return body | {"dry_run": True} if self.is_dry_run else body
 
 
-def create_tasks(workflow: Workflow, rows: Sequence[dict[str, Any]]) -> Outcome:
-    """Check every row and create a task for each valid one."""
-    outcome = Outcome(sent=len(rows))
+def create_tasks(workflow: Workflow, rows: Sequence[dict[str, Any]], *, is_dry_run: bool = False) -> Outcome:
+    """Check every row and create a task for each valid one. A dry run only checks."""
+    outcome = Outcome(sent=len(rows), is_dry_run=is_dry_run)
     good = []
     for index, values in enumerate(rows):
         problems = check_row(workflow.fields, index, values)
@@ -41,7 +47,9 @@ def create_tasks(workflow: Workflow, rows: Sequence[dict[str, Any]]) -> Outcome:
             outcome.errors.extend(problems.errors())
         else:
             good.append(values)
-    outcome.task_ids = insert_tasks(workflow, good)
+    outcome.valid = len(good)
+    if not is_dry_run:
+        outcome.task_ids = insert_tasks(workflow, good)
     return outcome
 
 
@@ -61,6 +69,8 @@ def insert_tasks(
         existing = _existing_tasks(upload, upload_rows)
         numbers: Sequence[int | None] = upload_rows if upload else [None] * len(rows)
         new = [(values, number) for values, number in zip(rows, numbers, strict=True) if number not in existing]
+        if new:
+            _lock_workflow(workflow)
         ids = _new_ids(len(new))
         _insert(workflow, ids, new, upload)
     fresh = iter(ids)
@@ -74,6 +84,19 @@ def _existing_tasks(upload: Upload | None, rows: Sequence[int]) -> dict[int | No
     Upload.objects.select_for_update().get(pk=upload.pk)
     existing = Task.objects.filter(upload=upload, upload_row__range=(min(rows), max(rows)))
     return dict(existing.values_list("upload_row", "pk"))
+
+
+def _lock_workflow(workflow: Workflow) -> None:
+    """Let transactions that insert tasks of one workflow wait for each other. SQLite has one writer at a time anyway.
+
+    IDs are taken from the sequence before the insert. Without the lock, a task might become visible after tasks with
+    higher IDs, and a client that reads the newest tasks down to the newest ID it knows would never see it.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; SELECT pg_advisory_xact_lock({int(workflow.pk)})"
+            )
 
 
 def _new_ids(count: int) -> list[int]:

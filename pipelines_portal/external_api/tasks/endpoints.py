@@ -2,16 +2,17 @@
 
 from typing import Annotated, Any
 
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
 from ninja import Query, Router
 
 from pipelines_portal.external_api.http import responses
 from pipelines_portal.external_api.http.errors import ApiError, join_messages
 from pipelines_portal.external_api.http.schemas import PathId
-from pipelines_portal.external_api.models import Task
+from pipelines_portal.external_api.idempotency import JSON, claim_key, idempotency_key, stored_response
+from pipelines_portal.external_api.models import OrganizationKey, Task
 from pipelines_portal.external_api.tasks.create import create_tasks
 from pipelines_portal.external_api.tasks.pagination import decode_cursor, task_page
-from pipelines_portal.external_api.tasks.schemas import TaskOut, TaskPage, TaskQuery, TasksCreated, TasksIn
+from pipelines_portal.external_api.tasks.schemas import DryRun, TaskOut, TaskPage, TaskQuery, TasksCreated, TasksIn
 from pipelines_portal.external_api.tasks.serialization import find_task
 from pipelines_portal.external_api.workflows.field_types import has_file_fields
 from pipelines_portal.external_api.workflows.permissions import KeyRequest, require_open, workflow_for
@@ -21,22 +22,43 @@ router = Router(tags=["Tasks"])
 
 @router.post(
     "/workflows/{workflow_id}/tasks",
-    response=responses.reading(TasksCreated),
+    response=responses.reading(TasksCreated, 400, 409),
     operation_id="create_tasks",
     summary="Create 1 to 5,000 tasks from JSON",
 )
-def post_tasks(request: KeyRequest, workflow_id: PathId, batch: TasksIn) -> dict[str, Any]:
+def post_tasks(request: KeyRequest, workflow_id: PathId, batch: TasksIn, dry_run: DryRun = None) -> HttpResponse:
     """200 means that at least one task was created, not all: look at both counts."""
-    workflow = workflow_for(request.auth, workflow_id)
+    if _is_dry_run(request):
+        idempotency_key(request)  # a malformed one is an error; a dry run stores nothing
+        return _create(request.auth, workflow_id, batch, is_dry_run=True)
+    with claim_key(request) as claim:
+        if claim.first:
+            return stored_response(claim.first)
+        response = _create(request.auth, workflow_id, batch)
+        claim.store(response.status_code, response.content)
+    return response
+
+
+def _is_dry_run(request: KeyRequest) -> bool:
+    """Return whether the query says so. Raise 400 for anything unclear, since tasks cannot be deleted."""
+    given = request.GET.getlist("dry_run")
+    if given not in ([], ["true"], ["false"]):
+        raise ApiError(400, "Invalid dry_run. Valid values: true, false")
+    return given == ["true"]
+
+
+def _create(key: OrganizationKey, workflow_id: int, batch: TasksIn, *, is_dry_run: bool = False) -> HttpResponse:
+    workflow = workflow_for(key, workflow_id)
     require_open(workflow)
     if has_file_fields(workflow.fields):
         path = f"/workflows/{workflow.pk}/tasks/upload"
         raise ApiError(422, f"Workflow has file_upload fields; create tasks with POST {path}")
-    outcome = create_tasks(workflow, [task.fields for task in batch.tasks])
-    if not outcome.task_ids:
+    outcome = create_tasks(workflow, [task.fields for task in batch.tasks], is_dry_run=is_dry_run)
+    if not outcome.valid:
         rows = join_messages([f"tasks.{error.index}: {error.message}" for error in outcome.errors])
         raise ApiError(422, f"All {outcome.sent} tasks failed: {rows}")
-    return outcome.as_dict()
+    # ninja would validate what we have just built.
+    return JsonResponse(outcome.as_dict(), content_type=JSON)
 
 
 @router.get(

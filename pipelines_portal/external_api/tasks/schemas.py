@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, Literal, get_args
 
+from ninja import Query
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from pipelines_portal.external_api.http.schemas import Body, PlainInteger
@@ -17,6 +18,14 @@ class TasksIn(BaseModel):
     tasks: list[TaskIn] = Field(min_length=1, max_length=MAX_TASKS)
 
 
+# Not a bool, because another value is answered with 400 invalid_request, and only these two words count.
+DryRun = Annotated[
+    str | None,
+    WithJsonSchema({"type": "boolean", "default": False}),
+    Query(None, description="With `true`, the tasks are checked and not created: the same errors, and no `task_ids`."),
+]
+
+
 class RowErrorOut(Body):
     index: int = Field(description="Zero-based position in the list as sent.")
     field_name: str
@@ -28,6 +37,8 @@ class TasksCreated(Body):
     error_count: int
     errors: list[RowErrorOut]
     task_ids: list[int]
+    # A default in the document would be filled in by generated clients.
+    dry_run: bool = Field(default_factory=bool, description="True after a dry run, and left out otherwise.")
 
 
 class NodeSummary(Body):

@@ -1,8 +1,12 @@
-"""Confirm an upload: hand its stored archive to the background worker."""
+"""Confirm an upload, which hands its stored archive to the background worker, or cancel it."""
+
+import logging
 
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from pipelines_portal.core.database_errors import log_and_continue
+from pipelines_portal.core.metrics import UPLOADS_ENDED
 from pipelines_portal.external_api.http.errors import ApiError
 from pipelines_portal.external_api.models import Upload
 from pipelines_portal.external_api.storage.backends import get_storage
@@ -13,9 +17,11 @@ from pipelines_portal.external_api.storage.base import (
     archive_name,
 )
 from pipelines_portal.external_api.storage.quotas import bytes_left, over_quota
+from pipelines_portal.external_api.uploads.files import delete_unneeded_files
 from pipelines_portal.external_api.uploads.process import process_upload
 from pipelines_portal.external_api.uploads.workers import worker_is_live
 
+logger = logging.getLogger(__name__)
 NOT_PENDING = "Upload has already been confirmed or is no longer pending"
 NOT_STORED = "ZIP archive has not been uploaded yet"
 NO_WORKER = "The background worker is unavailable. The upload is still pending; try again later."
@@ -25,6 +31,19 @@ NO_STORAGE = "The storage is unavailable. The upload is still pending; try again
 
 def require_pending(upload: Upload) -> None:
     if upload.status != Upload.Status.PENDING:
+        raise ApiError(409, NOT_PENDING)
+
+
+def cancel(upload: Upload) -> None:
+    """Cancel a pending upload, and delete its archive. Do nothing if it is cancelled, and raise 409 if it went on."""
+    pending = Upload.objects.filter(pk=upload.pk, status=Upload.Status.PENDING)
+    if pending.update(status=Upload.Status.CANCELLED, finished_at=timezone.now()):
+        UPLOADS_ENDED.labels(Upload.Status.CANCELLED.value).inc()
+        try:
+            delete_unneeded_files(upload)
+        except Exception as error:  # the sweep deletes them after the link has expired
+            log_and_continue(logger, f"The clean-up of upload {upload.pk}", error)
+    elif not Upload.objects.filter(pk=upload.pk, status=Upload.Status.CANCELLED).exists():
         raise ApiError(409, NOT_PENDING)
 
 

@@ -4,15 +4,23 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.conf import settings
+from django.http import HttpResponse
 from ninja import Body, Path, Router
 
 from pipelines_portal.external_api.http import responses
 from pipelines_portal.external_api.http.errors import ApiError
 from pipelines_portal.external_api.http.schemas import PathId
+from pipelines_portal.external_api.idempotency import REPLAYED, claim_key
 from pipelines_portal.external_api.models import OrganizationKey, Upload, Workflow
-from pipelines_portal.external_api.uploads.confirm import hand_to_worker, require_archive, require_pending
-from pipelines_portal.external_api.uploads.links import start
-from pipelines_portal.external_api.uploads.schemas import UploadConfirmed, UploadIn, UploadStarted, UploadStatus
+from pipelines_portal.external_api.uploads.confirm import cancel, hand_to_worker, require_archive, require_pending
+from pipelines_portal.external_api.uploads.links import renew, start
+from pipelines_portal.external_api.uploads.schemas import (
+    UploadCancelled,
+    UploadConfirmed,
+    UploadIn,
+    UploadStarted,
+    UploadStatus,
+)
 from pipelines_portal.external_api.workflows.field_types import has_file_fields, has_only_file_fields
 from pipelines_portal.external_api.workflows.permissions import KeyRequest, require_open, workflow_for
 
@@ -23,24 +31,34 @@ UploadId = Annotated[str, Path(description="The `upload_id` from init, a UUID.")
 
 @router.post(
     "/workflows/{workflow_id}/tasks/upload",
-    response=responses.accepting(UploadStarted),
+    response=responses.accepting(UploadStarted, 400, 409),
     operation_id="start_upload",
     summary="Start creating tasks from a ZIP archive",
 )
 def start_upload(
-    request: KeyRequest, workflow_id: PathId, upload: Annotated[UploadIn | None, Body()] = None
+    request: KeyRequest,
+    response: HttpResponse,
+    workflow_id: PathId,
+    upload: Annotated[UploadIn | None, Body()] = None,
 ) -> tuple[int, dict[str, Any]]:
     """Then PUT the archive to `upload_url` with `Content-Type: application/zip`, and confirm.
 
     `tasks` may be left out when all fields of the workflow are files: the archive's top level makes the rows.
     """
-    workflow = workflow_for(request.auth, workflow_id)
-    _require_creator(request.auth)
-    require_open(workflow)
     sent = upload or UploadIn()
-    _require_matching_rows(workflow, sent)
     server = request.build_absolute_uri("/").removesuffix("/")
-    started, url = start(request.auth, workflow, sent, server)
+    with claim_key(request) as claim:
+        workflow = workflow_for(request.auth, workflow_id)
+        _require_creator(request.auth)
+        if claim.first and claim.first.upload:
+            started = claim.first.upload
+            url = renew(started, sent.file_size_bytes, server)
+            response[REPLAYED] = "true"
+        else:
+            require_open(workflow)
+            _require_matching_rows(workflow, sent)
+            started, url = start(request.auth, workflow, sent, server)
+            claim.store(202, upload=started)
     return 202, {"upload_id": str(started.pk), "upload_url": url, "expires_at": started.expires_at}
 
 
@@ -95,6 +113,20 @@ def get_upload(request: KeyRequest, workflow_id: PathId, upload_id: UploadId) ->
         **result,
         "error_message": upload.error_message,
     }
+
+
+@router.delete(
+    "/workflows/{workflow_id}/tasks/upload/{upload_id}",
+    response=responses.reading(UploadCancelled, 409),
+    operation_id="cancel_upload",
+    summary="Cancel an upload that was not confirmed",
+)
+def cancel_upload(request: KeyRequest, workflow_id: PathId, upload_id: UploadId) -> dict[str, Any]:
+    """Its archive is deleted, and its link stops working. Repeat it as often as you like."""
+    upload = _find_upload(workflow_for(request.auth, workflow_id), upload_id)
+    _require_creator(request.auth)
+    cancel(upload)
+    return {"upload_id": str(upload.pk), "status": "cancelled"}
 
 
 def _result(upload: Upload) -> dict[str, Any]:

@@ -1,19 +1,28 @@
-"""Start an upload: create it with a presigned link for its archive."""
+"""Start an upload: make room for it, and create it with a presigned link for its archive."""
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 
-from pipelines_portal.external_api.models import OrganizationKey, SentRows, Upload, Workflow
+from pipelines_portal.core.metrics import UPLOADS_ENDED
+from pipelines_portal.external_api.http.errors import ApiError
+from pipelines_portal.external_api.models import Organization, OrganizationKey, SentRows, Upload, Workflow
 from pipelines_portal.external_api.storage.backends import get_storage
 from pipelines_portal.external_api.storage.base import archive_name
-from pipelines_portal.external_api.storage.quotas import require_room_to_start
+from pipelines_portal.external_api.storage.quotas import bytes_left, over_quota, uploads_of
+from pipelines_portal.external_api.uploads.confirm import NOT_PENDING
 from pipelines_portal.external_api.uploads.schemas import UploadIn
 
 SHORTEST_LIFETIME = timedelta(minutes=60)
 LONGEST_LIFETIME = timedelta(hours=12)
 BYTES_PER_SECOND = 1024 * 1024
+# A client that has not begun its PUT this long after the link was signed has failed.
+IDLE_AFTER = timedelta(minutes=15)
+# How long to wait for room. Somebody may confirm or cancel an upload at any time.
+RETRY_AFTER_SECONDS = 60
 
 
 def start(key: OrganizationKey, workflow: Workflow, sent: UploadIn, server: str) -> tuple[Upload, str]:
@@ -22,11 +31,71 @@ def start(key: OrganizationKey, workflow: Workflow, sent: UploadIn, server: str)
     upload = Upload(workflow=workflow, key=key, expires_at=expires_at, kept_bytes=sent.file_size_bytes or 0)
     url = get_storage().upload_url(archive_name(upload.pk), upload.expires_at, server)
     with transaction.atomic():
-        require_room_to_start(workflow.organization_id, upload.kept_bytes)
+        _make_room(key, upload.kept_bytes)
         upload.save(force_insert=True)
         if sent.tasks is not None:
             SentRows.objects.create(upload=upload, rows=[task.fields for task in sent.tasks])
     return upload, url
+
+
+def renew(upload: Upload, file_size_bytes: int | None, server: str) -> str:
+    """Return a new link for a pending upload, which lasts as long as a first one. Raise 409 for any other upload."""
+    upload.expires_at = _expiry(timezone.now(), file_size_bytes)
+    pending = Upload.objects.filter(pk=upload.pk, status=Upload.Status.PENDING)
+    if not pending.update(expires_at=upload.expires_at):
+        raise ApiError(409, NOT_PENDING)
+    return get_storage().upload_url(archive_name(upload.pk), upload.expires_at, server)
+
+
+def _make_room(key: OrganizationKey, announced: int) -> None:
+    """Make room for an upload of `announced` bytes, or raise 429 or 422. Call in the transaction that creates it.
+
+    If a limit is reached, cancel idle uploads of this key, the oldest first, and only if that is enough.
+    """
+    # Lock the organization, so that concurrent starts count each other.
+    Organization.objects.select_for_update().get(pk=key.organization_id)
+    uploads, most = uploads_of(key.organization_id), settings.ORGANIZATION_OPEN_UPLOADS
+    surplus = uploads.filter(status__in=Upload.OPEN).count() + 1 - most
+    missing = announced - bytes_left(key.organization_id)
+    if surplus <= 0 and missing <= 0:
+        return
+    cancelled = []
+    for upload in _idle_uploads(key):
+        if surplus > 0 or (missing > 0 and upload.kept_bytes):
+            cancelled.append(upload)
+            surplus, missing = surplus - 1, missing - upload.kept_bytes
+    if surplus > 0:
+        raise _full(f"The organization has {most:,} uploads open, as many as it may.")
+    if missing > 0:
+        pending = uploads.filter(status=Upload.Status.PENDING).aggregate(bytes=Sum("kept_bytes"))["bytes"] or 0
+        if missing <= pending - sum(upload.kept_bytes for upload in cancelled):
+            raise _full(over_quota())
+        # Even without the archives that are expected, those that are stored leave too little.
+        raise ApiError(422, f"{over_quota()} No upload was started.")
+    _cancel_idle(cancelled)
+
+
+def _idle_uploads(key: OrganizationKey) -> list[Upload]:
+    """Return the pending uploads of the key without a byte whose link was signed a while ago, the oldest first."""
+    if not get_storage().notes_puts:
+        return []
+    untouched = Upload.objects.filter(key=key, status=Upload.Status.PENDING, put_at=None).order_by("created_at")
+    signed_before = timezone.now() - IDLE_AFTER
+    return [upload for upload in untouched if upload.expires_at <= _expiry(signed_before, upload.kept_bytes)]
+
+
+def _cancel_idle(uploads: list[Upload]) -> None:
+    """Cancel all of these, or raise 429 if the PUT of one has begun meanwhile."""
+    now = timezone.now()
+    idle = Upload.objects.filter(pk__in=[upload.pk for upload in uploads], status=Upload.Status.PENDING, put_at=None)
+    if idle.update(status=Upload.Status.CANCELLED, finished_at=now, kept_bytes=0) < len(uploads):
+        raise _full("An upload that was to be cancelled for this one is just beginning.")
+    transaction.on_commit(lambda: UPLOADS_ENDED.labels(Upload.Status.CANCELLED.value).inc(len(uploads)))
+
+
+def _full(reason: str) -> ApiError:
+    message = f"{reason} No upload was started. Confirm or cancel those that are open, or wait until they expire."
+    return ApiError(429, message, retry_after=RETRY_AFTER_SECONDS)
 
 
 def _expiry(now: datetime, file_size_bytes: int | None) -> datetime:

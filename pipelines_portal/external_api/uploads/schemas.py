@@ -39,6 +39,11 @@ class UploadConfirmed(Body):
     status: Literal["processing"]
 
 
+class UploadCancelled(Body):
+    upload_id: str = Field(examples=[UPLOAD_ID])
+    status: Literal["cancelled"]
+
+
 class UploadStatus(Body):
     upload_id: str = Field(examples=[UPLOAD_ID])
     status: Literal["pending", "processing", "completed", "failed", "cancelled"] = Field(examples=["completed"])

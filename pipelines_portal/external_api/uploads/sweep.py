@@ -16,6 +16,7 @@ from pipelines_portal.core.database_errors import log_and_continue
 from pipelines_portal.core.housekeeping import HousekeepingTask, delete_in_batches, repeat_until_done
 from pipelines_portal.core.metrics import UPLOADS_ENDED
 from pipelines_portal.core.sign_in_throttle.throttle import remove_old_tries
+from pipelines_portal.external_api.idempotency import delete_old_answers
 from pipelines_portal.external_api.models import SentRows, Upload
 from pipelines_portal.external_api.storage.backends import get_storage
 from pipelines_portal.external_api.uploads.files import delete_unneeded_files
@@ -104,6 +105,7 @@ EVERY_HOUR = (
     HousekeepingTask("Sessions that are over", delete_expired_sessions),
     HousekeepingTask("Counts of sign-in tries", remove_old_tries),
     HousekeepingTask("Jobs that are over", delete_old_jobs),
+    HousekeepingTask("Answers stored for idempotency keys", delete_old_answers),
     HousekeepingTask("Uploads that nobody confirmed, cancelled", cancel_abandoned),
     HousekeepingTask("Archives of uploads that ended", partial(repeat_until_done, delete_late_archives)),
     HousekeepingTask("Archives that broke off on their way", delete_unfinished),

@@ -24,6 +24,8 @@ def schemathesis(server: Server, tenant: Tenant, folder: Path, *options: str, wo
         lines = ["[parameters]", f'"path.workflow_id" = {workflow_id}', *lines]
     config.write_text("\n".join(lines))
     run = [BIN / "st", "--config-file", config, "run", f"{server.url}/api/v1/openapi.json", "--checks", "all"]
+    # DELETE cancels an upload, which can still be read.
+    run += ["--exclude-checks", "use_after_free"]
     run += ["-H", f"Authorization: Bearer {tenant.key}", "--max-examples", "40", "--seed", "20261124"]
     run += ["--generation-database", "none", "--no-color", "--continue-on-failure", *options]
     done = subprocess.run(run, cwd=folder, capture_output=True, text=True, timeout=280)
@@ -34,7 +36,7 @@ def schemathesis(server: Server, tenant: Tenant, folder: Path, *options: str, wo
 @pytest.mark.full
 def test_schemathesis_finds_nothing(server: Server, tenant: Tenant, tmp_path: Path) -> None:
     """S2, S72, S73, S83, S85: valid and invalid requests for all operations."""
-    assert "9 selected / 9 total" in schemathesis(server, tenant, tmp_path)
+    assert "10 selected / 10 total" in schemathesis(server, tenant, tmp_path)
 
 
 @pytest.mark.full
@@ -77,7 +79,13 @@ def test_a_generated_client_works(server: Server, tenant: Tenant, generated: str
     row = models.TaskIn.from_dict({"fields": {"input_text": "x", "target_language": "French"}})
     created = call("tasks.create_tasks", workflow.pk, body=models.TasksIn(tasks=[row]))
     assert created.success_count == 1
+    assert created.dry_run is importlib.import_module(f"{generated}.types").UNSET
+    dry = call("tasks.create_tasks", workflow.pk, body=models.TasksIn(tasks=[row]), dry_run=True)
+    assert (dry.success_count, dry.task_ids, dry.dry_run) == (1, [], True)
     page = call("tasks.list_tasks", workflow.pk, limit=2)
+    for _ in range(2):
+        once = call("tasks.create_tasks", workflow.pk, body=models.TasksIn(tasks=[row]), idempotency_key="k-1")
+        assert once.task_ids == [created.task_ids[0] + 1]
     assert [task.id for task in page.tasks][0] == created.task_ids[0]
     assert call("tasks.list_tasks", workflow.pk, cursor=page.next_cursor).has_more is False
     assert call("tasks.get_task", workflow.pk, created.task_ids[0]).node_summary.total == 2

@@ -35,7 +35,8 @@ from urllib3 import HTTPResponse
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from pipelines_portal.core.zip_archives import is_junk, path_in_archive
-from pipelines_portal.external_api.tasks.validation import RowProblems, check_row, is_blank
+from pipelines_portal.external_api.http.json_errors import describe_invalid_json
+from pipelines_portal.external_api.tasks.validation import MalformedFields, RowProblems, check_row, is_blank
 from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, derive_rows
 from pipelines_portal.external_api.workflows.field_types import (
     describe,
@@ -214,9 +215,11 @@ class Upload:
 
 
 class ApiError(Exception):
-    def __init__(self, status: int, message: str, code: str = "") -> None:
+    def __init__(self, status: int, message: str, code: str = "", **more: Any) -> None:
         super().__init__(message)
-        self.reply = error(status, code or CODES.get(status, "api_error"), message)
+        self.reply = error(status, code or CODES.get(status, "api_error"), message, **more)
+        if status == 503:
+            self.reply.headers["Retry-After"] = "5"
 
 
 class FakeApi(BaseAdapter):
@@ -477,7 +480,7 @@ class FakeApi(BaseAdapter):
         return answer(200, task.as_json())
 
     def _create(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
-        rows = _rows(_json(request, "TasksIn").get("tasks", _MISSING))
+        rows = _rows(_json(request).get("tasks", _MISSING), sets_malformed_aside=True)
         workflow = self._find_open(key, workflow_id)
         if has_file_fields(workflow.fields):
             path = f"/workflows/{workflow_id}/tasks/upload"
@@ -488,11 +491,11 @@ class FakeApi(BaseAdapter):
                 rejected.add(workflow.fields[0]["name"], f"Invalid value for {workflow.fields[0]['name']}")
         outcome = self._create_rows(workflow, rows, problems)
         if not outcome["task_ids"]:
-            raise ApiError(422, _all_failed(len(rows), outcome["errors"]))
+            raise ApiError(422, _all_failed(len(rows), outcome["errors"]), errors=outcome["errors"])
         return answer(200, outcome)
 
     def _start_upload(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
-        body = _json(request, "UploadIn") if request.body else {}
+        body = _json(request) if request.body else {}
         rows = None if body.get("tasks") is None else _rows(body["tasks"])
         size = _size(body.get("file_size_bytes"))
         fields = self._find(key, workflow_id).fields
@@ -654,17 +657,17 @@ def _integer(text: str, where: str) -> int:
     return int(text)
 
 
-def _json(request: Request, model: str) -> dict[str, Any]:
+def _json(request: Request) -> dict[str, Any]:
     if not request.body:
         raise ApiError(422, "body: field required")
     try:
         body = from_json(request.body, allow_inf_nan=False)
-    except ValueError:
-        raise ApiError(422, "body: the request body is not valid JSON") from None
+    except ValueError as invalid:
+        raise ApiError(422, describe_invalid_json(request.body, invalid)) from None
     if b"\\u0000" in request.body and _holds_nul(body):
         raise ApiError(422, "body: NUL characters and numbers beyond double precision are not accepted")
     if not isinstance(body, dict):
-        raise ApiError(422, f"body: Input should be a valid dictionary or instance of {model}")
+        raise ApiError(422, "body: Input should be an object")
     return body
 
 
@@ -674,7 +677,7 @@ def _holds_nul(value: Any) -> bool:
     return any(map(_holds_nul, value)) if isinstance(value, list) else isinstance(value, str) and "\0" in value
 
 
-def _rows(tasks: Any) -> list[dict[str, Any]]:
+def _rows(tasks: Any, *, sets_malformed_aside: bool = False) -> list[dict[str, Any]]:
     """The rows of a request body, or 422 for the whole request."""
     if tasks is _MISSING:
         raise ApiError(422, "tasks: field required")
@@ -683,22 +686,24 @@ def _rows(tasks: Any) -> list[dict[str, Any]]:
     if not 1 <= len(tasks) <= MAX_TASKS:
         bound = f"most {MAX_TASKS}" if tasks else "least 1"
         raise ApiError(422, f"tasks: ensure this value has at {bound} items")
-    problems = [f"tasks.{index}{problem}" for index, row in enumerate(tasks) if (problem := _shape_problem(row))]
-    if problems:
-        raise ApiError(422, _join(problems))
-    return [row["fields"] for row in tasks]
+    problems = {index: problem for index, row in enumerate(tasks) if (problem := _shape_problem(row))}
+    if problems and (not sets_malformed_aside or len(problems) == len(tasks)):
+        raise ApiError(422, _join([f"tasks.{index}{problem}" for index, problem in problems.items()]))
+    return [MalformedFields() if index in problems else row["fields"] for index, row in enumerate(tasks)]
 
 
 def _shape_problem(row: Any) -> str:
     if not isinstance(row, dict):
-        return ": Input should be a valid dictionary or instance of TaskIn"
+        return ": Input should be an object"
     if "fields" not in row:
         return ".fields: field required"
-    return "" if isinstance(row["fields"], dict) else ".fields: Input should be a valid dictionary"
+    return "" if isinstance(row["fields"], dict) else ".fields: Input should be an object"
 
 
 def _size(given: Any) -> int:
     """The size of an archive that a request announces; 0 for none."""
+    if isinstance(given, float) and given.is_integer():
+        given = int(given)
     if given is not None and type(given) is not int:
         raise ApiError(422, "file_size_bytes: Input should be a valid integer")
     if given is not None and given < 1:
@@ -707,7 +712,8 @@ def _size(given: Any) -> int:
 
 
 def _all_failed(count: int, errors: list[dict[str, Any]]) -> str:
-    return f"All {count} tasks failed: " + _join([f"tasks.{one['index']}: {one['message']}" for one in errors])
+    title = "The task failed" if count == 1 else f"All {count} tasks failed"
+    return f"{title}: " + _join([f"tasks.{one['index']}: {one['message']}" for one in errors])
 
 
 def _join(messages: list[str]) -> str:

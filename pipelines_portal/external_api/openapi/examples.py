@@ -24,6 +24,7 @@ ERRORS: dict[int, dict[str, dict[str, Any]]] = {
     408: {"the body was too slow": _error("api_error", "The request body did not arrive in time.")},
     409: {"confirmed before": _error("api_error", "Upload has already been confirmed or is no longer pending")},
     413: {"over 32 MB": _error("payload_too_large", "The request body is larger than 33554432 bytes.")},
+    415: {"compressed": _error("api_error", "The body is compressed. Send it without Content-Encoding.")},
     422: {
         "shape": _error("validation_error", "tasks: ensure this value has at most 5000 items"),
         "state": _error("validation_error", "Workflow must be ACTIVE or PAUSED to create tasks"),
@@ -33,7 +34,10 @@ ERRORS: dict[int, dict[str, dict[str, Any]]] = {
     },
     500: {"our fault": _error("internal_server_error", "Something went wrong on the server.")},
     503: {
-        "no worker": _error("service_unavailable", "No worker is running. Try again later."),
+        "no worker": _error(
+            "service_unavailable",
+            "The background worker is unavailable. The upload is still pending; try again later.",
+        ),
         "no database": _error(
             "service_unavailable", "The database does not answer. Nothing was done; try again in a moment."
         ),

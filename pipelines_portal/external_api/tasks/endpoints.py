@@ -7,11 +7,18 @@ from ninja import Query, Router
 
 from pipelines_portal.external_api.http import responses
 from pipelines_portal.external_api.http.errors import ApiError, join_messages
-from pipelines_portal.external_api.http.schemas import PathId
+from pipelines_portal.external_api.http.schemas import Error, PathId
 from pipelines_portal.external_api.models import Task
 from pipelines_portal.external_api.tasks.create import create_tasks
 from pipelines_portal.external_api.tasks.pagination import decode_cursor, task_page
-from pipelines_portal.external_api.tasks.schemas import TaskOut, TaskPage, TaskQuery, TasksCreated, TasksIn
+from pipelines_portal.external_api.tasks.schemas import (
+    TaskOut,
+    TaskPage,
+    TaskQuery,
+    TasksCreated,
+    TasksIn,
+    TasksRefused,
+)
 from pipelines_portal.external_api.tasks.serialization import find_task
 from pipelines_portal.external_api.workflows.field_types import has_file_fields
 from pipelines_portal.external_api.workflows.permissions import KeyRequest, require_open, workflow_for
@@ -21,7 +28,7 @@ router = Router(tags=["Tasks"])
 
 @router.post(
     "/workflows/{workflow_id}/tasks",
-    response=responses.reading(TasksCreated),
+    response=responses.reading(TasksCreated) | {415: Error, 422: TasksRefused},
     operation_id="create_tasks",
     summary="Create 1 to 5,000 tasks from JSON",
 )
@@ -35,7 +42,8 @@ def post_tasks(request: KeyRequest, workflow_id: PathId, batch: TasksIn) -> dict
     outcome = create_tasks(workflow, [task.fields for task in batch.tasks])
     if not outcome.task_ids:
         rows = join_messages([f"tasks.{error.index}: {error.message}" for error in outcome.errors])
-        raise ApiError(422, f"All {outcome.sent} tasks failed: {rows}")
+        title = "The task failed" if outcome.sent == 1 else f"All {outcome.sent} tasks failed"
+        raise ApiError(422, f"{title}: {rows}", errors=[error.as_dict() for error in outcome.errors])
     return outcome.as_dict()
 
 

@@ -23,7 +23,7 @@ UploadId = Annotated[str, Path(description="The `upload_id` from init, a UUID.")
 
 @router.post(
     "/workflows/{workflow_id}/tasks/upload",
-    response=responses.accepting(UploadStarted),
+    response=responses.accepting(UploadStarted, 415),
     operation_id="start_upload",
     summary="Start creating tasks from a ZIP archive",
 )

@@ -37,7 +37,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 from pipelines_portal.core.zip_archives import is_junk, path_in_archive
 from pipelines_portal.external_api.http.json_errors import describe_invalid_json
 from pipelines_portal.external_api.tasks.validation import MalformedFields, RowProblems, check_row, is_blank
-from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, derive_rows
+from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, PathHints, ZipRow, derive_rows
 from pipelines_portal.external_api.workflows.field_types import (
     describe,
     file_fields,
@@ -305,12 +305,14 @@ class FakeApi(BaseAdapter):
         try:
             if self.workflows[upload.workflow_id].status not in OPEN_STATUSES:
                 raise NoRowsError(CLOSED)
-            rows, problems = self._rows_of(upload)
+            rows, problems, ignored = self._rows_of(upload)
         except NoRowsError as unusable:
             upload.status = "failed"
             upload.result = self._created([], [], []) | {"error_message": str(unusable)}
+            upload.result |= {"ignored_count": 0, "ignored_files": []}
             return
         outcome = self._create_rows(self.workflows[upload.workflow_id], rows[:stops_after], problems[:stops_after])
+        outcome |= {"ignored_count": len(ignored), "ignored_files": ignored[:100]}
         if stops_after is None:
             upload.status, upload.result = "completed", outcome | {"error_message": None}
         else:
@@ -545,7 +547,8 @@ class FakeApi(BaseAdapter):
         self._find(key, workflow_id)
         upload = self._find_upload(workflow_id, parts[2])
         self._require_creator(key)
-        nothing = dict.fromkeys(("success_count", "error_count", "errors", "task_ids", "error_message"))
+        keys = ("success_count", "error_count", "errors", "task_ids", "ignored_count", "ignored_files", "error_message")
+        nothing = dict.fromkeys(keys)
         return answer(200, {"upload_id": str(UUID(parts[2])), "status": upload.status} | nothing | upload.result)
 
     # --- rows and tasks ----------------------------------------------------------------------------------------------
@@ -569,26 +572,33 @@ class FakeApi(BaseAdapter):
             raise ApiError(404, "Upload not found")
         return upload
 
-    def _rows_of(self, upload: Upload) -> tuple[list[dict[str, Any]], list[RowProblems]]:
-        """The rows of an upload and what is wrong with each. Raises NoRowsError."""
+    def _rows_of(self, upload: Upload) -> tuple[list[dict[str, Any]], list[RowProblems], list[str]]:
+        """The rows of an upload, what is wrong with each, and the files that no row names. Raises NoRowsError."""
         fields = self.workflows[upload.workflow_id].fields
         names = file_fields(fields)
         packed = _names_in(upload.archive)
         paths = {path for path in packed if not path.endswith("/")}
-        unknown: list[list[str]] = [[] for _ in upload.rows or []]
-        rows = upload.rows
-        if rows is None:
+        if upload.rows is None:
             derived = derive_rows(paths, {path for path in packed if path.endswith("/")}, names)
-            rows, unknown = [dict(row.files) for row in derived], [row.unknown_files for row in derived]
+        else:
+            derived = [ZipRow("", row) for row in upload.rows]
+        rows = [dict(row.files) for row in derived]
         problems = [check_row(fields, index, row) for index, row in enumerate(rows)]
-        for row, found, files in zip(rows, problems, unknown, strict=True):
-            found.add_all(files, lambda path: (names[0], f"Unknown file: {path}"))
+        hints, named = PathHints(paths), set[str]()
+        for row, found, sent in zip(rows, problems, derived, strict=True):
+            for name, message in sent.errors:
+                found.add(name, message)
+            found.add_all(sent.unknown_files, lambda path: (names[0], f"Unknown file: {path}"))
             for name in names if upload.archive else []:
                 if isinstance(row.get(name), str) and not is_blank(row[name]):
                     path = path_in_archive(row[name])
+                    named.add(path)
                     if path not in paths or is_junk(path):
                         found.add(name, f"File not found in ZIP: {row[name]}")
-        return rows, problems
+                        if hint := hints.hint(row[name]):
+                            found.add(name, hint)
+        ignored = sorted(path for path in paths - named if not is_junk(path)) if upload.rows is not None else []
+        return rows, problems, ignored
 
     def _create_rows(
         self, workflow: Workflow, rows: list[dict[str, Any]], problems: list[RowProblems]

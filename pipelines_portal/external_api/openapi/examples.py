@@ -107,6 +107,8 @@ BODIES: dict[str, dict[str, Any]] = {
         "errors": [{"index": 2, "field_name": "photo", "message": "File not found in ZIP: images/dog.jpg"}],
         "task_ids": [1002, 1003],
         "error_message": None,
+        "ignored_count": 1,
+        "ignored_files": ["images/spare.jpg"],
     },
 }
 # Examples besides the typical one.
@@ -120,6 +122,8 @@ MORE: dict[str, dict[str, dict[str, Any]]] = {
             "errors": [],
             "task_ids": [1002],
             "error_message": "Workflow must be ACTIVE or PAUSED to create tasks. 1 task had been created before.",
+            "ignored_count": 0,
+            "ignored_files": [],
         },
     },
 }

@@ -56,3 +56,9 @@ class UploadStatus(Body):
         description="Of a failed upload: the tasks created before it failed.", examples=[[1002, 1003]]
     )
     error_message: str | None = Field(description="Why the archive as a whole was refused.", examples=[None])
+    ignored_count: int | None = Field(
+        default=None, description="How many files of the archive no row names. Null until the upload has ended."
+    )
+    ignored_files: list[str] | None = Field(
+        default=None, description="The first 100 of them.", examples=[["images/spare.jpg"]]
+    )

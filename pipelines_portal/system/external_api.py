@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http.request import validate_host
 
 from pipelines_portal.core.connections import failure_reason, is_certificate_error
+from pipelines_portal.core.http_deadlines import exchange
 from pipelines_portal.core.http_sessions import new_session
 from pipelines_portal.core.probes import OK as FINE
 from pipelines_portal.core.web_addresses import origin_of
@@ -67,7 +68,7 @@ def _read_checks() -> dict[str, str]:
         headers["Authorization"] = f"Bearer {settings.METRICS_TOKEN}"
     url = f"{origin_of(settings.PIPELINES_API_URL)}/ready"
     options: dict[str, Any] = {"headers": headers, "timeout": TIMEOUT, "allow_redirects": False, "stream": True}
-    with new_session() as session, session.get(url, **options) as response:
+    with exchange(DEADLINE), new_session() as session, session.get(url, **options) as response:
         body = response.raw.read(LARGEST_ANSWER)
     checks: dict[str, Any] = json.loads(body)["checks"]
     return {str(name)[:40]: str(state)[:LONGEST_STATE] for name, state in list(checks.items())[:MOST_CHECKS]}

@@ -3,6 +3,7 @@
 from pipelines_portal.api_client.client import PipelinesClient
 from pipelines_portal.api_client.errors import (
     ApiError,
+    BeyondLimit,
     CertificateRefused,
     Conflict,
     ConnectionFailed,
@@ -44,6 +45,7 @@ __all__ = [
     "IN_A_PAGE",
     "NOT_AGAIN",
     "ApiError",
+    "BeyondLimit",
     "Bulkhead",
     "Call",
     "CertificateRefused",

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pipelines_portal.api_client import metrics
 from pipelines_portal.api_client.errors import (
     ApiError,
+    BeyondLimit,
     Conflict,
     ConnectionFailed,
     CreatorGone,
@@ -24,6 +25,7 @@ from pipelines_portal.api_client.errors import (
     ValidationFailed,
     describe_invalid,
     is_about_the_creator,
+    own_limit,
 )
 from pipelines_portal.api_client.models import (
     CreatedTasks,
@@ -33,6 +35,7 @@ from pipelines_portal.api_client.models import (
     TaskPage,
     UploadStatus,
     Workflow,
+    read_task_page,
 )
 from pipelines_portal.api_client.rate_limiter import Call, NoRateLimiter, RateLimiter
 from pipelines_portal.api_client.retries import IN_A_PAGE, Repeat, RetryPolicy, delay_before_retry
@@ -73,11 +76,22 @@ class PipelinesClient:
         return self._read(Schema, f"/workflows/{workflow_id}/schema")
 
     def list_tasks(
-        self, workflow_id: int, *, cursor: str | None = None, limit: int | None = None, status: str | None = None
+        self,
+        workflow_id: int,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+        status: str | None = None,
+        skip_unreadable: bool = False,
     ) -> TaskPage:
-        """Return a page of tasks, newest first (S7). Raise InvalidRequest for a bad cursor (S77)."""
+        """Return a page of tasks, newest first (S7). Raise InvalidRequest for a bad cursor (S77).
+
+        With `skip_unreadable`, entries that are no documented tasks are only named, if other entries are.
+        """
         query = {"cursor": cursor or None, "limit": limit, "status": status or None}
-        return self._read(TaskPage, f"/workflows/{workflow_id}/tasks", query=query)
+        read = read_task_page if skip_unreadable else TaskPage.model_validate
+        path = f"/workflows/{workflow_id}/tasks"
+        return self._call("GET", path, Repeat.READ, lambda answer: _parsed(read, answer), query=query)
 
     def task(self, workflow_id: int, task_id: int) -> Task:
         """Return one task (S8)."""
@@ -209,9 +223,15 @@ def _parser(model: type[Model]) -> Callable[[ApiResponse], Model]:
 
 
 def _parse(model: type[Model], answer: ApiResponse) -> Model:
+    return _parsed(model.model_validate, answer)
+
+
+def _parsed(parse: Callable[[Any], Model], answer: ApiResponse) -> Model:
     try:
-        return model.model_validate(answer.data)
+        return parse(answer.data)
     except ValidationError as error:
+        if limit := own_limit(error):
+            raise BeyondLimit(limit, status=answer.status) from None
         raise _unexpected(describe_invalid(error), answer) from None
 
 

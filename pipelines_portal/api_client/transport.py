@@ -18,6 +18,7 @@ from pipelines_portal.api_client.errors import (
     ConnectionFailed,
     PipelinesError,
     UnexpectedResponse,
+    error_of_redirect,
     error_of_response,
     error_without_json,
     request_id,
@@ -143,7 +144,7 @@ def _chunks(response: requests.Response) -> Iterator[bytes]:
 def _answer(response: requests.Response, body: bytearray) -> ApiResponse:
     status, headers = response.status_code, response.headers
     if 300 <= status < 400:
-        raise _with_request_id(UnexpectedResponse("Pipelines answered with a redirect.", status=status), response)
+        raise _with_request_id(error_of_redirect(status, response.url, headers), response)
     if 200 <= status < 300 and not body:
         return ApiResponse(status, None, request_id(headers), _allowance(headers))
     try:

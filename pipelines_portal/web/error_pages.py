@@ -10,7 +10,15 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.log import log_response
 
-from pipelines_portal.api_client import ApiError, ConnectionFailed, Held, NotSent, PipelinesError, Unauthorized
+from pipelines_portal.api_client import (
+    ApiError,
+    ConnectionFailed,
+    Held,
+    NotSent,
+    PipelinesError,
+    Unauthorized,
+    UnexpectedResponse,
+)
 from pipelines_portal.core import request_ids
 from pipelines_portal.core.database_errors import RETRY_AFTER_SECONDS, NotRecorded, is_away, is_full
 from pipelines_portal.web import texts
@@ -137,6 +145,7 @@ def failed_call(request: HttpRequest, error: PipelinesError) -> HttpResponse:
         # A link can only repeat a GET.
         "retry_url": request.get_full_path() if words.can_retry and request.method in ("GET", "HEAD") else "",
         "maybe_processed": error.maybe_processed,
+        "for_administrator": _for_administrator(request, error),
         "nothing_sent": request.method == "POST" and not error.maybe_processed,
     }
     status = STOP_POLLING if isinstance(error, Unauthorized) and _refreshes_itself(request) else words.status
@@ -147,10 +156,18 @@ def failed_call(request: HttpRequest, error: PipelinesError) -> HttpResponse:
     return response
 
 
+def _for_administrator(request: HttpRequest, error: PipelinesError) -> str:
+    """Return what is wrong with the connection, for people who can mend it, or ""."""
+    person = getattr(request, "user", None)
+    return error.detail if isinstance(error, UnexpectedResponse) and getattr(person, "is_administrator", False) else ""
+
+
 def log_cause(request: HttpRequest, response: HttpResponse, error: PipelinesError) -> None:
     """Log host and reason of the failed call with a page of status 5xx. Django would log the page's address only."""
     if response.status_code >= 500:
         host, reason = urlsplit(settings.PIPELINES_API_URL).netloc, str(error).rstrip(".").replace("’", "'")
+        if isinstance(error, UnexpectedResponse) and error.detail:
+            reason = error.detail.rstrip(".")
         if isinstance(error, ApiError):  # its message may quote what people typed
             reason = f"{error.status} {error.code}"
         cause = error.cause if isinstance(error, ConnectionFailed) else f"{host}: {reason}"

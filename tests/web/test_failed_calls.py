@@ -7,8 +7,9 @@ import pytest
 
 from pipelines_portal.keys.models import SavedKey
 from tests.external_api.server import free_port
-from tests.factories import open_workflow
+from tests.factories import browser_of, open_workflow
 from tests.fake_api import Answer, FakeApi, answer, error, hang_up, silence
+from tests.pages import text_of
 from tests.samples import task
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
@@ -136,3 +137,19 @@ def test_an_address_that_leads_nowhere(page: Any, address: str) -> None:
 
 def test_health(client: Any, db: None) -> None:
     assert client.get("/health").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("role", ["operator", "administrator"])
+def test_administrators_read_where_a_redirect_leads(
+    saved_key: SavedKey, scripted_api: FakeApi, caplog: Any, role: str
+) -> None:
+    """The usual reason is that PIPELINES_API_URL begins with http:// instead of https://."""
+    person = saved_key.owner
+    person.role = role
+    person.save()
+    scripted_api.script = [answer(301, text="", Location="https://api.example.com/v1/schema?key=s3cret")]
+    html = text_of(browser_of(person).get(f"/keys/{open_workflow(saved_key).key_id}/workflows/42/fields/"))
+    assert "Pipelines answered with a redirect." in html and "s3cret" not in html + caplog.text
+    detail = "Pipelines redirects to https://api.example.com/v1/schema"
+    assert (detail in html) == (role == "administrator")
+    assert detail in caplog.text

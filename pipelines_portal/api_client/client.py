@@ -35,7 +35,7 @@ from pipelines_portal.api_client.models import (
     TaskPage,
     UploadStatus,
     Workflow,
-    read_task_page,
+    without_unreadable,
 )
 from pipelines_portal.api_client.rate_limiter import Call, NoRateLimiter, RateLimiter
 from pipelines_portal.api_client.retries import IN_A_PAGE, Repeat, RetryPolicy, delay_before_retry
@@ -89,9 +89,9 @@ class PipelinesClient:
         With `skip_unreadable`, entries that are no documented tasks are only named, if other entries are.
         """
         query = {"cursor": cursor or None, "limit": limit, "status": status or None}
-        read = read_task_page if skip_unreadable else TaskPage.model_validate
         path = f"/workflows/{workflow_id}/tasks"
-        return self._call("GET", path, Repeat.READ, lambda answer: _parsed(read, answer), query=query)
+        parse = _parse_task_page if skip_unreadable else _parser(TaskPage)
+        return self._call("GET", path, Repeat.READ, parse, query=query)
 
     def task(self, workflow_id: int, task_id: int) -> Task:
         """Return one task (S8)."""
@@ -223,16 +223,24 @@ def _parser(model: type[Model]) -> Callable[[ApiResponse], Model]:
 
 
 def _parse(model: type[Model], answer: ApiResponse) -> Model:
-    return _parsed(model.model_validate, answer)
-
-
-def _parsed(parse: Callable[[Any], Model], answer: ApiResponse) -> Model:
     try:
-        return parse(answer.data)
+        return model.model_validate(answer.data)
     except ValidationError as error:
         if limit := own_limit(error):
             raise BeyondLimit(limit, status=answer.status) from None
         raise _unexpected(describe_invalid(error), answer) from None
+
+
+def _parse_task_page(answer: ApiResponse) -> TaskPage:
+    """Return a page of tasks without the entries that are no documented tasks, and log what is wrong with these."""
+    try:
+        return _parse(TaskPage, answer)
+    except UnexpectedResponse as error:
+        page = without_unreadable(answer.data)
+        if page is None:
+            raise
+        logger.warning("Skipped %d tasks of a page: %s", len(page.unreadable_ids), error.detail)
+        return page
 
 
 def _unexpected(detail: str, answer: ApiResponse) -> UnexpectedResponse:

@@ -221,23 +221,20 @@ class TaskPage(_Answer):
         return None if self.has_more is False else self.next_cursor
 
 
-def read_task_page(data: Any) -> TaskPage:
-    """Return a page of tasks. Entries that are no documented tasks are only named, unless none of them is one.
-
-    Raises ValidationError.
-    """
+def without_unreadable(data: Any) -> TaskPage | None:
+    """Return a page whose entries that are no documented tasks are only named, or None if that does not help."""
+    entries = data.get("tasks") if isinstance(data, dict) else None
+    if not isinstance(entries, list) or len(entries) > MOST_LISTED:
+        return None
+    readable = [entry for entry in entries if _is_valid(_TASK, entry)]
+    ids = [entry.get("id") if isinstance(entry, dict) else None for entry in entries if not _is_valid(_TASK, entry)]
+    if not readable:
+        return None
     try:
-        return TaskPage.model_validate(data)
-    except ValidationError:
-        entries = data.get("tasks") if isinstance(data, dict) else None
-        if not isinstance(entries, list) or len(entries) > MOST_LISTED:
-            raise
-        readable = [entry for entry in entries if _is_valid(_TASK, entry)]
-        if not readable or len(readable) == len(entries):
-            raise
         page = TaskPage.model_validate(data | {"tasks": readable, "unreadable_ids": []})
-        ids = [entry.get("id") if isinstance(entry, dict) else None for entry in entries if not _is_valid(_TASK, entry)]
-        return page.model_copy(update={"unreadable_ids": [each if _is_valid(_ID, each) else None for each in ids]})
+    except ValidationError:
+        return None
+    return page.model_copy(update={"unreadable_ids": [each if _is_valid(_ID, each) else None for each in ids]})
 
 
 _TASK, _ID = TypeAdapter(Task), TypeAdapter(Id)

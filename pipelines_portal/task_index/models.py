@@ -235,6 +235,11 @@ class WorkflowIndex(models.Model):
         }
         self.status_counts.update(**{name: Coalesce(number, 0) for name, number in numbers.items()})
 
+    def newest_known_below(self, task_id: int) -> int:
+        """Return the highest ID of a known task below this one, or 0. Tasks that the API has lost do not count."""
+        known = self.tasks.filter(task_id__lt=task_id).exclude(status=GONE).values_list("task_id", flat=True)
+        return known.order_by("-task_id").first() or 0
+
     def suspects(self) -> tuple[int, int]:
         """Return the number of suspects, and the lowest id of them."""
         result = self.tasks.filter(is_suspect=True).order_by().aggregate(count=Count("pk"), lowest=Min("task_id"))

@@ -64,12 +64,12 @@ def mark_gone(index: WorkflowIndex, task_id: int, requested_at: datetime) -> Non
 
 
 @transaction.atomic
-def mark_lost(index: WorkflowIndex, newest_id: int, requested_at: datetime) -> None:
-    """Record that the API no longer has the tasks above this ID."""
+def mark_lost(index: WorkflowIndex, newest: list[int], requested_at: datetime) -> None:
+    """Record that the API no longer has tasks newer than these, the newest ones that it has."""
     index.lock()
     index.update(ids_restarted_at=requested_at)
-    lost = index.tasks.filter(task_id__gt=newest_id).exclude(status=GONE).order_by("task_id")
-    last = newest_id
+    last = max(newest)
+    lost = index.tasks.filter(task_id__gt=last).exclude(status=GONE).order_by("task_id")
     while known := {row.task_id: row for row in lost.filter(task_id__gt=last)[:LOST_BATCH]}:
         _write(index, known, [_build_gone_row(row, requested_at) for row in known.values()])
         last = max(known)

@@ -239,7 +239,7 @@ def _parse_task_page(answer: ApiResponse) -> TaskPage:
         page = without_unreadable(answer.data)
         if page is None:
             raise
-        logger.warning("Skipped %d tasks of a page: %s", len(page.unreadable_ids), error.detail)
+        logger.warning("Skipped tasks of a page (%d): %s", len(page.unreadable_ids), error.detail)
         return page
 
 

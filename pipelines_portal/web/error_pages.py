@@ -136,6 +136,7 @@ def failed_call(request: HttpRequest, error: PipelinesError) -> HttpResponse:
         words = replace(words, sentence="We’ll retry shortly.")
     if isinstance(error, Held) and _refreshes_itself(request):
         words = replace(words, sentence=f"Updates resume automatically in {wait_of(error):,} s.")
+    cause = cause_for(getattr(request, "user", None), error)
     context = {
         "words": words,
         "request_id": request_ids.current(),
@@ -145,7 +146,7 @@ def failed_call(request: HttpRequest, error: PipelinesError) -> HttpResponse:
         # A link can only repeat a GET.
         "retry_url": request.get_full_path() if words.can_retry and request.method in ("GET", "HEAD") else "",
         "maybe_processed": error.maybe_processed,
-        "for_administrator": _for_administrator(request, error),
+        "for_administrator": "" if cause in words.sentence else cause,
         "nothing_sent": request.method == "POST" and not error.maybe_processed,
     }
     status = STOP_POLLING if isinstance(error, Unauthorized) and _refreshes_itself(request) else words.status
@@ -156,10 +157,11 @@ def failed_call(request: HttpRequest, error: PipelinesError) -> HttpResponse:
     return response
 
 
-def _for_administrator(request: HttpRequest, error: PipelinesError) -> str:
-    """Return what is wrong with the connection, for people who can mend it, or ""."""
-    person = getattr(request, "user", None)
-    return error.detail if isinstance(error, UnexpectedResponse) and getattr(person, "is_administrator", False) else ""
+def cause_for(person: object, error: PipelinesError) -> str:
+    """Return what is wrong with the API's answer, for people who can mend the connection, or ""."""
+    if not isinstance(error, UnexpectedResponse) or not getattr(person, "is_administrator", False):
+        return ""
+    return error.detail or str(error)
 
 
 def log_cause(request: HttpRequest, response: HttpResponse, error: PipelinesError) -> None:

@@ -403,7 +403,7 @@ def test_an_unreadable_task_is_counted_on_its_list(watched: Watched, settings: A
     assert counts is not None and counts.by_status == {"pending": 3}
     assert watched.statuses() == {"pending": 3} and not watched.index.suspects()[0]
     assert watched.index.problem == ""
-    assert "Skipped 1 tasks of a page: tasks.1.created_at is no time with an offset" in caplog.text
+    assert "Skipped tasks of a page (1): tasks.1.created_at is no time with an offset" in caplog.text
 
 
 def test_new_tasks_are_found_below_an_absurd_id(watched: Watched, set_page_size: Any) -> None:

@@ -11,6 +11,9 @@ from pipelines_portal.api_client.bounds import LONGEST_REASON, cleaned, wait_in_
 from pipelines_portal.api_client.models import MOST_ERRORS, OWN_LIMIT, RowError
 from pipelines_portal.core.web_addresses import redirect_target
 
+# The code of a 401 to a request without a key.
+NO_KEY = "missing_api_key"
+
 
 class PipelinesError(Exception):
     """A call failed.
@@ -44,6 +47,15 @@ class ConnectionFailed(PipelinesError):
 
 class CertificateRefused(ConnectionFailed):
     """The server's certificate is not valid. Nothing was sent."""
+
+
+class KeyNotReceived(ConnectionFailed):
+    """401: the request arrived without its key (S23). Something on the way removes it, so the key is not at fault."""
+
+    def __init__(self) -> None:
+        cause = f"{HTTPStatus.UNAUTHORIZED} {NO_KEY}"
+        super().__init__("The API key didn’t reach Pipelines.", maybe_processed=False, cause=cause)
+        self.status = HTTPStatus.UNAUTHORIZED
 
 
 class NotSent(PipelinesError):
@@ -87,7 +99,7 @@ class InvalidRequest(ApiError):
 
 
 class Unauthorized(ApiError):
-    """401: the key is missing, unknown, expired or revoked (S23 to S28)."""
+    """401: the key is unknown, expired or revoked (S24 to S28)."""
 
 
 class Forbidden(ApiError):
@@ -204,8 +216,10 @@ def error_of_redirect(status: int, url: str, headers: Mapping[str, str]) -> Unex
     return UnexpectedResponse("Pipelines answered with a redirect.", status=status, detail=detail)
 
 
-def error_of_response(status: int, data: Any, headers: Mapping[str, str]) -> ApiError:
+def error_of_response(status: int, data: Any, headers: Mapping[str, str]) -> PipelinesError:
     """Return the error for an error response of the API. Its message is fit to be stored and shown."""
+    if status == HTTPStatus.UNAUTHORIZED and _code(data) == NO_KEY:
+        return KeyNotReceived()
     error = error_class(status)(status, _code(data), _reason(status, data), _retry_after(headers, data))
     if status in _MAYBE_PROCESSED and error.code != "service_unavailable":
         error.maybe_processed = True

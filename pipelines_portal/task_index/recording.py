@@ -145,13 +145,16 @@ def _write(index: WorkflowIndex, known: dict[int, IndexedTask], rows: list[Index
 
 
 def _set_note_states(index: WorkflowIndex, known: dict[int, IndexedTask], rows: list[IndexedTask]) -> None:
-    """Give each row the state of its note. End the mutes of tasks that were requested later with another status."""
+    """Give each row the state of its note.
+
+    End the mutes of tasks that were requested later with another status, and all notes about earlier tasks.
+    """
     noted = [row.task_id for row in rows if row.task_id not in known or known[row.task_id].note_state]
     notes = TaskNote.objects.filter(workflow=index.workflow_id).of_tasks(noted)
     over = []
     for row in rows:
         note = notes.get(row.task_id)
-        if note is not None and not note.holds(row.status) and note.at < row.read_at:
+        if note is not None and not note.holds(row.status, row.created_at) and note.at < row.read_at:
             over.append(note.pk)
             note = None
         row.note_state = NoteState(note.state) if note else None

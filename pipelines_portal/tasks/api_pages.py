@@ -102,4 +102,8 @@ def tasks_page(
 def notes_of(tasks: list[Task], of_workflow: TaskNotes) -> dict[int, TaskNote]:
     """Return the notes that hold for these tasks, by the ids of the tasks."""
     notes = of_workflow.of_tasks([task.id for task in tasks])
-    return {task.id: notes[task.id] for task in tasks if task.id in notes and notes[task.id].holds(task.status)}
+    return {
+        task.id: notes[task.id]
+        for task in tasks
+        if task.id in notes and notes[task.id].holds(task.status, task.created_at)
+    }

@@ -350,14 +350,18 @@ def _notes(
     tasks: list[FoundTask], workflows: dict[tuple[int, int], OpenedWorkflow]
 ) -> dict[tuple[int, int, int], TaskNote]:
     """Return the notes that hold for the tasks, by their places."""
-    statuses = {one.place: one.task.status for one in tasks if one.task and one.place[:2] in workflows}
-    if not statuses:
+    noted = {one.place: one.task for one in tasks if one.task and one.place[:2] in workflows}
+    if not noted:
         return {}
-    places = {workflows[place[:2]].pk: place[:2] for place in statuses}
-    task_ids = {task_id for _, _, task_id in statuses}
+    places = {workflows[place[:2]].pk: place[:2] for place in noted}
+    task_ids = {task_id for _, _, task_id in noted}
     found = TaskNote.objects.filter(workflow__in=list(places), task_id__in=task_ids)
     notes = {(*places[note.workflow_id], note.task_id): note for note in found}
-    return {place: note for place, note in notes.items() if place in statuses and note.holds(statuses[place])}
+    return {
+        place: note
+        for place, note in notes.items()
+        if place in noted and note.holds(noted[place].status, noted[place].created_at)
+    }
 
 
 def _listed_tasks(

@@ -62,6 +62,12 @@ def test_known_tasks_stay_after_a_response_without_tasks(
     assert html.count('class="rowlink"') == 30 and "For administrators" not in html
 
 
+def test_known_tasks_stay_if_the_key_does_not_arrive(page: Any, known: OpenedWorkflow, scripted_api: FakeApi) -> None:
+    scripted_api.routes["/tasks"] = error(401, "missing_api_key", "No API key")
+    html = text_of(page.get(address(known)))
+    assert "The API key didn’t reach Pipelines" in html and html.count('class="rowlink"') == 30
+
+
 @pytest.mark.parametrize(
     ("name", "cause"),
     [

@@ -14,6 +14,7 @@ from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.api_client import (
     ConnectionFailed,
     InvalidRequest,
+    KeyNotReceived,
     NotSent,
     PipelinesClient,
     PipelinesError,
@@ -35,6 +36,7 @@ from pipelines_portal.tasks.found_tasks import ResolvedConditions, Scope, find, 
 from pipelines_portal.tasks.pagination import Pagination
 from pipelines_portal.tasks.task_list import Poll, TaskList, api_list, found_list
 from pipelines_portal.web.error_pages import cause_for
+from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.web.rendering import is_poll_of, render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh_if_old
@@ -126,8 +128,8 @@ def _known_list(
     page = find(scope, resolved, pagination.cursor)
     if not page.tasks:
         raise error
-    if isinstance(error, UnexpectedResponse):
-        away = "Pipelines sent an unexpected response"
+    if isinstance(error, UnexpectedResponse | KeyNotReceived):
+        away = explain(error).title
     else:
         away = "Pipelines asks us to wait" if isinstance(error, RateLimited) else "Pipelines isn’t responding"
     cause = cause_for(request.user, error)

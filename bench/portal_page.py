@@ -107,7 +107,7 @@ def start(folder: Path) -> dict[str, Page]:
 
     api = Api()
 
-    def send(self: Any, method: str, path: str, *, key: Any = None, query: Any = None, body: Any = None) -> Any:
+    def send(self: Any, method: str, path: str, *, body: Any = None, **more: Any) -> Any:
         self.state = "up"
         return response_class(200, api.answer(method, path, body))
 

@@ -12,6 +12,7 @@ Three ways to plan its answers, in the order in which they are tried; otherwise 
 
 import base64
 import binascii
+import hashlib
 import io
 import itertools
 import json
@@ -20,7 +21,7 @@ import secrets
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 from typing import Any
@@ -50,6 +51,7 @@ CLOSED = "Workflow must be ACTIVE or PAUSED to create tasks"
 # Of the links to the storage.
 LARGEST_ARCHIVE = 5 * 1024**3
 SIGNATURE = "signature=secret"
+IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 IN_PROGRESS = ("available", "claimed", "submitted", "escalated", "quarantined")
 MAX_TASKS, MAX_BODY, MAX_LIMIT = 5_000, 33_554_432, 200
 TOO_LARGE = f"The request body is larger than {MAX_BODY} bytes."
@@ -155,6 +157,16 @@ FAULTS = {
     ),
     "rejected_key": Fault(error(401, "invalid_api_key", "The API key is not valid.")),
     "too_large": Fault(error(413, "payload_too_large", TOO_LARGE)),
+    "key_in_use": Fault(
+        answer(
+            409,
+            {
+                "error": "idempotency_key_in_use",
+                "message": "The first request with this Idempotency-Key is still running. Try again in a moment.",
+            },
+            Retry_After="1",
+        )
+    ),
     "closed": Fault(error(422, "validation_error", CLOSED)),
 }
 
@@ -213,6 +225,15 @@ class Upload:
     result: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class StoredAnswer:
+    """The answer to the first request with an Idempotency-Key. That of a started upload is made anew."""
+
+    request: tuple[str, str, str]
+    reply: Reply
+    upload_id: UUID | None = None
+
+
 class ApiError(Exception):
     def __init__(self, status: int, message: str, code: str = "") -> None:
         super().__init__(message)
@@ -220,9 +241,13 @@ class ApiError(Exception):
 
 
 class FakeApi(BaseAdapter):
-    """`requests` holds what it was asked, in order. `rejects`: a row with a value that holds this text is rejected."""
+    """`requests` holds what it was asked, in order. `rejects`: a row with a value that holds this text is rejected.
 
-    def __init__(self, *script: Answer) -> None:
+    With `is_idempotent` it takes the header Idempotency-Key, echoes it, and declares it in its OpenAPI document;
+    without, it knows nothing of it. `api.fail("key_in_use")`: the first request with the key still runs.
+    """
+
+    def __init__(self, *script: Answer, is_idempotent: bool = False) -> None:
         super().__init__()
         self.origin = f"http://api-{next(_hosts)}.test"
         self.url = f"{self.origin}/api/v1"
@@ -237,6 +262,9 @@ class FakeApi(BaseAdapter):
         self.uploads: dict[UUID, Upload] = {}
         self.newest_task_id = 0
         self.rejects = ""
+        self.is_idempotent = is_idempotent
+        # By organization and key.
+        self.stored_answers: dict[tuple[str, str], StoredAnswer] = {}
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.has_worker = True
         # A failed upload may say what it created before it failed, or not.
@@ -317,7 +345,7 @@ class FakeApi(BaseAdapter):
 
     def forget(self) -> None:
         """Forget all tasks, uploads and requests, and what was planned."""
-        self.tasks, self.uploads, self.requests, self.plans = {}, {}, [], []
+        self.tasks, self.uploads, self.requests, self.plans, self.stored_answers = {}, {}, [], [], {}
 
     # --- how tests plan its answers ----------------------------------------------------------------------------------
 
@@ -333,7 +361,8 @@ class FakeApi(BaseAdapter):
         """A request of a program that is not the portal; `path` is below /api/v1. It is not in `requests`."""
         headers = options.pop("headers", {}) | ({"Authorization": f"Bearer {key}"} if key else {})
         prepared = requests.Request(method, self.url + path, headers=headers, **options).prepare()
-        return _response(prepared, self._act(_received(prepared), Fault(acts=True)))
+        received = _received(prepared)
+        return _response(prepared, self._echo_key(received, self._act(received, Fault(acts=True))))
 
     # --- HTTP --------------------------------------------------------------------------------------------------------
 
@@ -341,13 +370,21 @@ class FakeApi(BaseAdapter):
         """Called by a session of `requests` in place of opening a connection."""
         received = _received(request)
         self.requests.append(received)
-        return _response(request, self._reply(received))
+        return _response(request, self._echo_key(received, self._reply(received)))
 
     def close(self) -> None:
         pass
 
+    def _echo_key(self, request: Request, reply: Reply) -> Reply:
+        """Only JSON is an answer of the API itself: other bodies come from what stands before it."""
+        key = request.headers.get("idempotency-key", "")
+        is_echoed = self.is_idempotent and IDEMPOTENCY_KEY.fullmatch(key) and reply.body.startswith(b"{")
+        return replace(reply, headers=reply.headers | {"Idempotency-Key": key}) if is_echoed else reply
+
     def _reply(self, request: Request) -> Reply:
         routed = next((answer for text, answer in self.routes.items() if text in request.line), None)
+        if routed is None and request.target.endswith("/openapi.json") and not self._has_plan_for_document():
+            return self._act(request, Fault(acts=True))
         if routed is None and (plan := self._next_plan(request)):
             return self._follow(plan, request)
         if routed is None and self.script:
@@ -355,6 +392,10 @@ class FakeApi(BaseAdapter):
         if routed is None:
             return self._follow(Plan(), request)
         return _given(routed, request)
+
+    def _has_plan_for_document(self) -> bool:
+        """The portal reads the document when it likes, so other plans and the script are not used up by that."""
+        return any("openapi" in plan.on for plan in self.plans)
 
     def _next_plan(self, request: Request) -> Plan | None:
         plan = next((plan for plan in self.plans if re.search(plan.on, request.line)), None)
@@ -387,6 +428,8 @@ class FakeApi(BaseAdapter):
         parts = url.path.removeprefix("/api/v1/").split("/")
         if parts == ["health"]:
             return answer(200, {"status": "ok"})
+        if parts == ["openapi.json"]:
+            return answer(200, _document(self.is_idempotent))
         if len(request.body) > MAX_BODY:
             raise ApiError(413, TOO_LARGE)
         if parts[0] != "workflows" or len(parts) < 2 or "" in parts:
@@ -424,6 +467,25 @@ class FakeApi(BaseAdapter):
         if live is None:
             raise ApiError(401, "The API key is not valid.", "invalid_api_key")
         return live
+
+    def _once(self, request: Request, key: str, act: Callable[[], tuple[Reply, UUID | None]]) -> Reply:
+        """Act, or give the stored answer to the first request with the same Idempotency-Key."""
+        name = request.headers.get("idempotency-key")
+        if name is None or not self.is_idempotent:
+            return act()[0]
+        if not IDEMPOTENCY_KEY.fullmatch(name):
+            raise ApiError(400, "Idempotency-Key must have 1 to 255 visible ASCII characters.")
+        sent = (request.method, urlsplit(request.target).path, hashlib.sha256(request.body).hexdigest())
+        stored = self.stored_answers.get((self.keys[key], name))
+        if stored is None:
+            reply, upload_id = act()
+            self.stored_answers[self.keys[key], name] = StoredAnswer(sent, reply, upload_id)
+            return reply
+        if stored.request != sent:
+            message = "This Idempotency-Key was used for another request. Use a new key for each request."
+            raise ApiError(422, message, "idempotency_key_reused")
+        reply = self._link(stored.upload_id, _size(request)) if stored.upload_id else stored.reply
+        return replace(reply, headers=reply.headers | {"Idempotent-Replayed": "true"})
 
     def _find(self, key: str, workflow_id: int) -> Workflow:
         workflow = self.workflows.get(workflow_id)
@@ -478,6 +540,9 @@ class FakeApi(BaseAdapter):
 
     def _create(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
         rows = _rows(_json(request, "TasksIn").get("tasks", _MISSING))
+        return self._once(request, key, lambda: (self._create_valid(fault, key, workflow_id, rows), None))
+
+    def _create_valid(self, fault: Fault, key: str, workflow_id: int, rows: list[dict[str, Any]]) -> Reply:
         workflow = self._find_open(key, workflow_id)
         if has_file_fields(workflow.fields):
             path = f"/workflows/{workflow_id}/tasks/upload"
@@ -494,7 +559,10 @@ class FakeApi(BaseAdapter):
     def _start_upload(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
         body = _json(request, "UploadIn") if request.body else {}
         rows = None if body.get("tasks") is None else _rows(body["tasks"])
-        size = _size(body.get("file_size_bytes"))
+        size = _size(request)
+        return self._once(request, key, lambda: self._start(key, workflow_id, rows, size))
+
+    def _start(self, key: str, workflow_id: int, rows: list[dict[str, Any]] | None, size: int) -> tuple[Reply, UUID]:
         fields = self._find(key, workflow_id).fields
         self._require_creator(key)
         self._find_open(key, workflow_id)
@@ -507,6 +575,11 @@ class FakeApi(BaseAdapter):
             raise ApiError(422, "tasks: field required (the workflow has fields other than file uploads)")
         upload_id = uuid4()
         self.uploads[upload_id] = Upload(workflow_id, rows)
+        return self._link(upload_id, size), upload_id
+
+    def _link(self, upload_id: UUID, size: int) -> Reply:
+        if self.uploads[upload_id].status != "pending":
+            raise ApiError(409, "Upload has already been confirmed or is no longer pending", "api_error")
         seconds = min(max(size // 2**20, 3600), 12 * 3600)
         expires = _time_text(self.now() + timedelta(seconds=seconds))
         url = f"{self.origin}/storage/{upload_id}?{SIGNATURE}"
@@ -613,9 +686,9 @@ class FakeApi(BaseAdapter):
 
 
 @contextmanager
-def fake_api(*script: Answer) -> Iterator[FakeApi]:
+def fake_api(*script: Answer, is_idempotent: bool = False) -> Iterator[FakeApi]:
     """A new API, which sessions of `requests` reach at its `url` until the block ends."""
-    api = FakeApi(*script)
+    api = FakeApi(*script, is_idempotent=is_idempotent)
     plain = requests.Session.get_adapter
 
     def get_adapter(session: requests.Session, url: str) -> BaseAdapter:
@@ -637,7 +710,10 @@ def _received(request: requests.PreparedRequest) -> Request:
     body = request.body or b""
     if not isinstance(body, str | bytes):
         body = b"".join(body)
-    headers = {name.lower(): str(value) for name, value in request.headers.items()}
+    headers = {
+        name.lower(): value.decode("latin-1") if isinstance(value, bytes) else str(value)
+        for name, value in request.headers.items()
+    }
     return Request(request.method or "", request.path_url, headers, body.encode() if isinstance(body, str) else body)
 
 
@@ -697,8 +773,32 @@ def _shape_problem(row: Any) -> str:
     return "" if isinstance(row["fields"], dict) else ".fields: Input should be a valid dictionary"
 
 
-def _size(given: Any) -> int:
+def _document(is_idempotent: bool) -> dict[str, Any]:
+    """The part of the OpenAPI document that clients look at before they send an Idempotency-Key."""
+    paths = {}
+    for path, status, name in (("tasks", "200", "create_tasks"), ("tasks/upload", "202", "start_upload")):
+        operation: dict[str, Any] = {
+            "operationId": name,
+            "parameters": [
+                {"in": "path", "name": "workflow_id", "required": True, "schema": {"type": "integer", "minimum": 1}}
+            ],
+            "responses": {status: {"description": "OK"}},
+        }
+        if is_idempotent:
+            operation["parameters"].append(
+                {"in": "header", "name": "Idempotency-Key", "required": False, "schema": {"type": "string"}}
+            )
+            headers = {name: {"schema": {"type": "string"}} for name in ("Idempotency-Key", "Idempotent-Replayed")}
+            operation["responses"][status]["headers"] = headers
+            operation["responses"]["409"] = {"description": "Conflict"}
+        paths[f"/api/v1/workflows/{{workflow_id}}/{path}"] = {"post": operation}
+    info = {"title": "Pipelines External API", "version": "v1"}
+    return {"openapi": "3.1.0", "info": info, "servers": [{"url": "/"}], "paths": paths}
+
+
+def _size(request: Request) -> int:
     """The size of an archive that a request announces; 0 for none."""
+    given = _json(request, "UploadIn").get("file_size_bytes") if request.body else None
     if given is not None and type(given) is not int:
         raise ApiError(422, "file_size_bytes: Input should be a valid integer")
     if given is not None and given < 1:

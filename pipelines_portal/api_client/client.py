@@ -37,13 +37,16 @@ from pipelines_portal.api_client.models import (
     Workflow,
     without_unreadable,
 )
+from pipelines_portal.api_client.openapi import declares_header
 from pipelines_portal.api_client.rate_limiter import Call, NoRateLimiter, RateLimiter
 from pipelines_portal.api_client.retries import IN_A_PAGE, Repeat, RetryPolicy, delay_before_retry
-from pipelines_portal.api_client.transport import Allowance, ApiResponse, Transport
+from pipelines_portal.api_client.transport import IDEMPOTENCY_KEY, Allowance, ApiResponse, Transport
 
 Model = TypeVar("Model", bound=BaseModel)
 Result = TypeVar("Result")
 logger = logging.getLogger("pipelines_portal.api_client")
+# The path by which the tasks of a workflow are created, as an OpenAPI document may write it.
+TASKS_PATH = re.compile(r"(?:/[^{}]*)?/workflows/\{[^{}/]+\}/tasks/?", re.ASCII)
 KEY_PATTERN = re.compile(r"pk_live_[0-9a-f]{40}", re.ASCII)
 
 
@@ -63,6 +66,8 @@ class PipelinesClient:
         self._rate_limiter = rate_limiter or NoRateLimiter()
         # What the last response said of the requests that are left, if it said so.
         self.allowance: Allowance | None = None
+        # The Idempotency-Key that the last response of the API repeated, "" if none, and None without a response.
+        self.echoed_key: str | None = None
 
     def __repr__(self) -> str:
         return f"PipelinesClient(…{self._key[-4:]})"
@@ -105,27 +110,40 @@ class PipelinesClient:
         body = json.dumps({"tasks": [{"fields": row} for row in rows]}).encode()
         return self.create_encoded(workflow_id, body, len(rows))
 
-    def create_encoded(self, workflow_id: int, body: bytes, count: int) -> CreatedTasks:
-        """Create the tasks of `count` rows in an encoded body. See `create_tasks`."""
+    def create_encoded(self, workflow_id: int, body: bytes, count: int, *, idempotency_key: str = "") -> CreatedTasks:
+        """Create the tasks of `count` rows in an encoded body. See `create_tasks`.
+
+        If the API honours Idempotency-Key, the same key and body again get the answer that the first request got.
+        """
 
         def parse(answer: ApiResponse) -> CreatedTasks:
             created = _parse(CreatedTasks, answer)
             _check_counts(created, count, answer)
             return created
 
-        return self._call("POST", f"/workflows/{workflow_id}/tasks", Repeat.CREATE, parse, body=body)
+        path = f"/workflows/{workflow_id}/tasks"
+        return self._call("POST", path, Repeat.CREATE, parse, body=body, idempotency_key=idempotency_key)
 
     def start_upload(
-        self, workflow_id: int, *, file_size_bytes: int | None, rows: list[dict[str, Any]] | None = None
+        self,
+        workflow_id: int,
+        *,
+        file_size_bytes: int | None,
+        rows: list[dict[str, Any]] | None = None,
+        idempotency_key: str = "",
     ) -> StartedUpload:
-        """Start an upload (S9). `rows` may be left out if all fields are file fields (S149)."""
+        """Start an upload (S9). `rows` may be left out if all fields are file fields (S149).
+
+        If the API honours Idempotency-Key, the same key and body again get the same upload while it is pending.
+        """
         body: dict[str, Any] = {}
         if file_size_bytes is not None:
             body["file_size_bytes"] = file_size_bytes
         if rows is not None:
             body["tasks"] = [{"fields": row} for row in rows]
         path = f"/workflows/{workflow_id}/tasks/upload"
-        return self._call("POST", path, Repeat.CREATE, _parser(StartedUpload), body=body)
+        parse = _parser(StartedUpload)
+        return self._call("POST", path, Repeat.CREATE, parse, body=body, idempotency_key=idempotency_key)
 
     def confirm_upload(self, workflow_id: int, upload_id: UUID) -> None:
         """Confirm an upload (S10). Raise ValidationFailed if the archive is not stored yet (S158).
@@ -144,6 +162,17 @@ class PipelinesClient:
         """Return the status of an upload (S11)."""
         return self._read(UploadStatus, f"/workflows/{workflow_id}/tasks/upload/{quote(str(upload_id))}")
 
+    def declares_idempotency_keys(self, idempotency_key: str = "") -> bool:
+        """Return whether the API's OpenAPI document, which needs no key, declares Idempotency-Key for creating tasks.
+
+        With a key, `echoed_key` says afterwards whether the API repeated it.
+        """
+
+        def parse(answer: ApiResponse) -> bool:
+            return declares_header(answer.data, "post", TASKS_PATH, IDEMPOTENCY_KEY)
+
+        return self._call("GET", "/openapi.json", Repeat.READ, parse, idempotency_key=idempotency_key, with_key=False)
+
     def _read(self, model: type[Model], path: str, query: dict[str, Any] | None = None) -> Model:
         return self._call("GET", path, Repeat.READ, _parser(model), query=query)
 
@@ -156,6 +185,8 @@ class PipelinesClient:
         *,
         query: dict[str, Any] | None = None,
         body: Any = None,
+        idempotency_key: str = "",
+        with_key: bool = True,
         failures: list[PipelinesError] | None = None,
     ) -> Result:
         """Send a request, and repeat it as `retries` allows. `failures` collects the errors of earlier tries."""
@@ -167,8 +198,20 @@ class PipelinesClient:
                 raise
 
             def send() -> Result:
-                answer = self._transport.send(method, path, key=self._key, query=query, body=body)
-                self.allowance = answer.allowance
+                self.echoed_key = None
+                try:
+                    answer = self._transport.send(
+                        method,
+                        path,
+                        key=self._key if with_key else None,
+                        query=query,
+                        body=body,
+                        idempotency_key=idempotency_key,
+                    )
+                except ApiError as error:
+                    self.echoed_key = error.echoed_key
+                    raise
+                self.allowance, self.echoed_key = answer.allowance, answer.echoed_key
                 return parse(answer)
 
             return self._send_with_retries(send, repeat, method, path, [] if failures is None else failures)

@@ -85,6 +85,8 @@ class ApiError(PipelinesError):
     """An error response of the API: `status`, `code` (its `error`), `message`, `retry_after` in seconds (429 only)."""
 
     status: int
+    # The Idempotency-Key that the response repeats, or "".
+    echoed_key: str = ""
 
     def __init__(self, status: int, code: str, message: str, retry_after: int | None = None) -> None:
         super().__init__(f"{status} {code}: {message}")
@@ -112,6 +114,18 @@ class NotFound(ApiError):
 
 class Conflict(ApiError):
     """409: the upload is no longer pending (S82)."""
+
+
+class StillRunning(Conflict):
+    """409: the first request with this Idempotency-Key has not ended yet. Ask again."""
+
+    maybe_processed = True
+
+
+class OtherRequest(ApiError):
+    """422: another request had this Idempotency-Key, so nobody knows what became of this one."""
+
+    maybe_processed = True
 
 
 class PayloadTooLarge(ApiError):
@@ -182,9 +196,15 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 }
 
 
-def error_class(status: int) -> type[ApiError]:
+_BY_CODE: dict[tuple[int, str], type[ApiError]] = {
+    (HTTPStatus.CONFLICT, "idempotency_key_in_use"): StillRunning,
+    (HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused"): OtherRequest,
+}
+
+
+def error_class(status: int, code: str = "") -> type[ApiError]:
     """Return the class for a status: ServerError for any other 5xx, ApiError for the rest."""
-    return _BY_STATUS.get(status, ServerError if status >= 500 else ApiError)
+    return _BY_CODE.get((status, code)) or _BY_STATUS.get(status, ServerError if status >= 500 else ApiError)
 
 
 # The meaning of these statuses is clear without JSON. Other 4xx of a gateway may not be about the request.
@@ -218,9 +238,10 @@ def error_of_redirect(status: int, url: str, headers: Mapping[str, str]) -> Unex
 
 def error_of_response(status: int, data: Any, headers: Mapping[str, str]) -> PipelinesError:
     """Return the error for an error response of the API. Its message is fit to be stored and shown."""
-    if status == HTTPStatus.UNAUTHORIZED and _code(data) == NO_KEY:
+    code = _code(data)
+    if status == HTTPStatus.UNAUTHORIZED and code == NO_KEY:
         return KeyNotReceived()
-    error = error_class(status)(status, _code(data), _reason(status, data), _retry_after(headers, data))
+    error = error_class(status, code)(status, code, _reason(status, data), _retry_after(headers, data))
     if status in _MAYBE_PROCESSED and error.code != "service_unavailable":
         error.maybe_processed = True
     if isinstance(error, ValidationFailed) and isinstance(data, dict):

@@ -14,6 +14,7 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as UrllibTimeout
 
 from pipelines_portal.api_client.errors import (
+    ApiError,
     CertificateRefused,
     ConnectionFailed,
     PipelinesError,
@@ -32,6 +33,7 @@ from pipelines_portal.core.http_sessions import new_session
 CONNECT_TIMEOUT = 3.05
 LARGEST_ANSWER = 64 * 1024 * 1024
 CHUNK = 64 * 1024
+IDEMPOTENCY_KEY = "Idempotency-Key"
 DIGITS = re.compile(r"[0-9]{1,9}")
 # Creating 5,000 tasks takes longer than reading a page of tasks.
 POST_PATIENCE = 3
@@ -47,12 +49,16 @@ class Allowance:
 
 @dataclass(frozen=True)
 class ApiResponse:
-    """A 2xx response: its status, its parsed JSON (None without a body), and the API's ID of the request."""
+    """A 2xx response: its status, its parsed JSON (None without a body), and the API's ID of the request.
+
+    `echoed_key` is the Idempotency-Key that it repeats, or "".
+    """
 
     status: int
     data: Any
     request_id: str = ""
     allowance: Allowance | None = None
+    echoed_key: str = ""
 
 
 class Transport:
@@ -89,7 +95,14 @@ class Transport:
             yield
 
     def send(
-        self, method: str, path: str, *, key: str | None = None, query: dict[str, Any] | None = None, body: Any = None
+        self,
+        method: str,
+        path: str,
+        *,
+        key: str | None = None,
+        query: dict[str, Any] | None = None,
+        body: Any = None,
+        idempotency_key: str = "",
     ) -> ApiResponse:
         """Send a request and return the response. Raise a `PipelinesError` for everything but a 2xx with JSON."""
         request = requests.Request(
@@ -97,7 +110,7 @@ class Transport:
             self.base_url + path,
             params=query,
             data=body if body is None or isinstance(body, bytes) else json.dumps(body).encode(),
-            headers=_headers(key, has_body=body is not None),
+            headers=_headers(key, idempotency_key, has_body=body is not None),
         )
         with self._breaker.guard():
             return self._exchange(request.prepare(), self.timeout * (POST_PATIENCE if method == "POST" else 1))
@@ -117,13 +130,15 @@ class Transport:
         return _answer(response, body)
 
 
-def _headers(key: str | None, *, has_body: bool) -> dict[str, str]:
+def _headers(key: str | None, idempotency_key: str, *, has_body: bool) -> dict[str, str]:
     """Return all headers. The session adds none of its own, and no cookies."""
     headers = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "pipelines-portal"}
     if request_id := request_ids.current():
         headers[request_ids.HEADER] = request_id
     if key:
         headers["Authorization"] = f"Bearer {key}"
+    if idempotency_key:
+        headers[IDEMPOTENCY_KEY] = idempotency_key
     if has_body:
         headers["Content-Type"] = "application/json"
     return headers
@@ -143,17 +158,21 @@ def _chunks(response: requests.Response) -> Iterator[bytes]:
 
 def _answer(response: requests.Response, body: bytearray) -> ApiResponse:
     status, headers = response.status_code, response.headers
+    echoed_key = headers.get(IDEMPOTENCY_KEY, "")
     if 300 <= status < 400:
         raise _with_request_id(error_of_redirect(status, response.url, headers), response)
     if 200 <= status < 300 and not body:
-        return ApiResponse(status, None, request_id(headers), _allowance(headers))
+        return ApiResponse(status, None, request_id(headers), _allowance(headers), echoed_key)
     try:
         data = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise _with_request_id(error_without_json(status, headers), response) from None
     if 200 <= status < 300:
-        return ApiResponse(status, data, request_id(headers), _allowance(headers))
-    raise _with_request_id(error_of_response(status, data, headers), response)
+        return ApiResponse(status, data, request_id(headers), _allowance(headers), echoed_key)
+    error = error_of_response(status, data, headers)
+    if isinstance(error, ApiError):
+        error.echoed_key = echoed_key
+    raise _with_request_id(error, response)
 
 
 def _allowance(headers: Mapping[str, str]) -> Allowance | None:

@@ -57,8 +57,9 @@ class RecordedApi:
         return nullcontext()
 
     def send(
-        self, method: str, path: str, *, key: str | None = None, query: Any = None, body: Any = None
-    ) -> ApiResponse:
+        self, method: str, path: str, *, key: str | None = None, query: Any = None, body: Any = None,
+        idempotency_key: str = "",
+    ) -> ApiResponse:  # fmt: skip
         found = PATH.fullmatch(path)
         workflow = self._by_id.get(int(found[1])) if found else None
         if found is None or workflow is None:

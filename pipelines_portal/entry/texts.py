@@ -25,6 +25,7 @@ NOT_CHANGEABLE = "Not changed. Rows are being sent or checked."
 
 # Sending
 NO_ACCESS = "{owner} no longer has access to this key. Transfer the import to someone who has it."
+WAITING_FOR_ANSWER = "Waiting for Pipelines to answer."
 UNCONFIRMED = "A batch is unconfirmed. Nothing more is sent until someone reviews it."
 NOTHING_TO_SEND = "Not sent. No row is ready."
 ROWS_CHANGED = "Not created. Rows changed in another window. Check them, then try again."

@@ -1,14 +1,29 @@
-"""Sending a draft at most once: claim it, POST its rows, record the outcome."""
+"""Sending a draft at most once: claim it, POST its rows, record the outcome.
+
+If the answer is lost, an API that honours Idempotency-Key is asked again: the same key and the same body get the answer
+of the first request, or create the tasks that it did not.
+"""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
+from time import monotonic
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from pipelines_portal.api_client import PipelinesClient, PipelinesError
+from pipelines_portal.api_client import (
+    ConnectionFailed,
+    CreatedTasks,
+    OtherRequest,
+    PipelinesClient,
+    PipelinesError,
+    ValidationFailed,
+)
 from pipelines_portal.core.database_errors import recording_result
+from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
+from pipelines_portal.keys.permissions import sendable_keys
 from pipelines_portal.keys.pooled_answers import outdate
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import (
@@ -17,8 +32,25 @@ from pipelines_portal.submissions.outcomes import (
     not_sent,
     outcome_of_answer,
     outcome_of_error,
+    unconfirmed,
 )
 from pipelines_portal.submissions.statuses import Status
+
+# Seconds for which it is remembered whether the API declares Idempotency-Key.
+DECLARATION_SECONDS = 600
+FIRST_QUESTION, LONGEST_DELAY = timedelta(seconds=2), timedelta(minutes=5)
+# Of the newest submissions with a key, which say whether the API repeats Idempotency-Keys.
+LATEST = 20
+_declared: dict[str, tuple[bool, float]] = {}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a POST brought: the tasks or the error, and what that means for the submission."""
+
+    created: CreatedTasks | None
+    error: PipelinesError | None
+    outcome: Outcome
 
 
 def send(submission: Submission, client: PipelinesClient, *, newest: int | None = None) -> Outcome | None:
@@ -32,29 +64,130 @@ def send(submission: Submission, client: PipelinesClient, *, newest: int | None 
         return None
     if newest is None:
         newest = newest_task_id(client, submission.workflow_id)
-    rows = submission.claim_rows(newest, until=timezone.now() + lease())
+    rows = submission.claim_rows(newest, until=timezone.now() + lease(), is_declared=declares_keys(client))
     return None if rows is None else send_claimed(submission, client, rows)
 
 
 def send_claimed(submission: Submission, client: PipelinesClient, rows: list[str]) -> Outcome | None:
-    """POST the rows of a submission that the caller claimed, as `send` does."""
-    created, error = None, None
+    """POST the rows of a submission that the caller claimed, as `send` does.
+
+    A lost answer is no error if the API may be asked again: the submission stays `sending` then.
+    """
     if submission.is_overdue:  # this process stood still for long: others have made it unconfirmed by now
-        outcome = not_sent("The portal stopped before it could send. Nothing was sent.")
+        stopped = not_sent("The portal stopped before it could send. Nothing was sent.")
+        return _record(submission, Answer(None, None, stopped))
+    answer = _post(submission, client, rows)
+    may_ask = answer.outcome.status == Status.UNCONFIRMED and not isinstance(answer.error, OtherRequest)
+    is_slow = isinstance(answer.error, ConnectionFailed) and answer.error.timed_out
+    # A person waits: somebody who has waited for a whole time-out does not wait for a second one.
+    if answer.error and may_ask and submission.await_answer(timezone.now() + (FIRST_QUESTION if is_slow else lease())):
+        return None if is_slow else repeat(submission, client, rows)
+    recorded = _record(submission, answer)
+    if answer.error:
+        raise answer.error
+    return recorded
+
+
+def repeat_next() -> bool:
+    """Ask again for one submission that is due. Return whether there was one."""
+    submission = Submission.objects.all().due_to_repeat().first()
+    if submission is None:
+        return False
+    if not submission.repeat_at(timezone.now() + lease()):
+        return True
+    if not submission.may_be_repeated:
+        _end_waiting(submission, "Pipelines didn’t answer for 24 hours.")
+    elif submission.key is None or not sendable_keys(submission.owner).filter(pk=submission.key.pk).exists():
+        _end_waiting(submission, "The sender no longer has access to the key.")
     else:
         try:
-            created = client.create_encoded(submission.workflow_id, body_of(rows), submission.row_count)
-            outcome = outcome_of_answer(created, submission.row_count)
-        except PipelinesError as raised:
-            is_import = submission.kind == Submission.Kind.IMPORT
-            error, outcome = raised, outcome_of_error(raised, submission.row_count, is_import=is_import)
-    with recording_result(describe_unwritten(created, error)), transaction.atomic():
-        is_recorded = submission.record(outcome)
+            client = client_for(submission.key.on_behalf_of(submission.owner))
+        except KeyCannotBeOpened:
+            _repeat_later(submission)
+        else:
+            repeat(submission, client, submission.row_texts())
+    return True
+
+
+def repeat(submission: Submission, client: PipelinesClient, rows: list[str]) -> Outcome | None:
+    """POST the rows once more with the same key and body. Return the outcome, or None if none is certain yet.
+
+    Call with its claim. Only an API that still declares the key, and repeated it on its last answer, is asked.
+    """
+    try:
+        is_honoured = _honours(client, submission)
+    except PipelinesError as error:
+        _repeat_later(submission, error)
+        return None
+    if not is_honoured:
+        return _end_waiting(submission, "Pipelines no longer recognizes a request that is sent again.")
+    answer = _post(submission, client, rows)
+    if isinstance(answer.error, OtherRequest):
+        return _end_waiting(submission, "Pipelines knows another request by the same key.")
+    if answer.error and not (isinstance(answer.error, ValidationFailed) and submission.is_echoed):
+        _repeat_later(submission, answer.error)
+        return None
+    return _record(submission, answer)
+
+
+def declares_keys(client: PipelinesClient) -> bool:
+    """Return whether the API declares Idempotency-Key, as it was read at most ten minutes ago or could be read last."""
+    url, now = settings.PIPELINES_API_URL, monotonic()
+    is_declared, until = _declared.get(url, (False, now))
+    if until <= now:
+        try:
+            is_declared = client.declares_idempotency_keys()
+        except PipelinesError:
+            now -= DECLARATION_SECONDS * 0.9  # it is read again in a minute
+        _declared[url] = is_declared, now + DECLARATION_SECONDS
+    return is_declared
+
+
+def _honours(client: PipelinesClient, submission: Submission) -> bool:
+    """Return whether the API declares the key now and repeats it. Raise PipelinesError if it does not answer."""
+    is_declared = client.declares_idempotency_keys(submission.idempotency_key)
+    is_repeated = client.echoed_key == submission.idempotency_key
+    latest = Submission.objects.filter(key=submission.key_id).values_list("is_echoed", flat=True)[:LATEST]
+    last_answer = next((echoed for echoed in (submission.is_echoed, *latest) if echoed is not None), True)
+    return is_declared and is_repeated and last_answer
+
+
+def _post(submission: Submission, client: PipelinesClient, rows: list[str]) -> Answer:
+    """POST the rows, and note at the submission whether the answer repeats its key."""
+    created, error, key = None, None, submission.idempotency_key
+    try:
+        created = client.create_encoded(submission.workflow_id, body_of(rows), len(rows), idempotency_key=key)
+        outcome = outcome_of_answer(created, submission.row_count)
+    except PipelinesError as raised:
+        is_import = submission.kind == Submission.Kind.IMPORT
+        error, outcome = raised, outcome_of_error(raised, submission.row_count, is_import=is_import)
+    if client.echoed_key is not None:
+        submission.is_echoed = client.echoed_key == key
+    return Answer(created, error, outcome)
+
+
+def _record(submission: Submission, answer: Answer) -> Outcome | None:
+    with recording_result(describe_unwritten(answer.created, answer.error)), transaction.atomic():
+        is_recorded = submission.record(answer.outcome)
+        if submission.answer_lost_at and answer.created and not submission.is_echoed:
+            # The API took the question for a new request: the first one may have created tasks, too.
+            Submission.objects.filter(pk=submission.pk).update(is_earlier_try_uncertain=True)
+            submission.is_earlier_try_uncertain = True
         if submission.key is not None:  # tasks may have been created, so lists are read again
             outdate(submission.key, submission.workflow_id)
-    if error:
-        raise error
-    return outcome if is_recorded else None
+    return answer.outcome if is_recorded else None
+
+
+def _repeat_later(submission: Submission, error: PipelinesError | None = None) -> None:
+    """Ask again after a quarter of the time for which it was asked, and not before the API wishes."""
+    now = timezone.now()
+    waited = (now - (submission.answer_lost_at or now)) / 4
+    wished = timedelta(seconds=getattr(error, "retry_after", None) or 0)
+    submission.repeat_at(now + max(min(max(waited, FIRST_QUESTION), LONGEST_DELAY), wished))
+
+
+def _end_waiting(submission: Submission, why: str) -> Outcome | None:
+    return _record(submission, Answer(None, None, unconfirmed(f"{why} Tasks may have been created.")))
 
 
 def body_of(rows: Iterable[str]) -> bytes:
@@ -69,5 +202,8 @@ def newest_task_id(client: PipelinesClient, workflow_id: int) -> int:
 
 
 def lease() -> timedelta:
-    """Return a time longer than a POST with its retries can take: see `RetryPolicy.budget` and `POST_PATIENCE`."""
+    """Return a time longer than a POST with its retries can take: see `RetryPolicy.budget` and `POST_PATIENCE`.
+
+    It is also enough to ask the API before the POST whether it honours Idempotency-Key.
+    """
     return timedelta(seconds=60 + 5 * settings.API_TIMEOUT_SECONDS)

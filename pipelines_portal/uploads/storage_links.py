@@ -5,11 +5,21 @@ import re
 import shlex
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
+from uuid import uuid4, uuid5
 
 import requests
 from django.conf import settings
 
-from pipelines_portal.api_client import CreatorGone, PipelinesClient, PipelinesError, ValidationFailed
+from pipelines_portal.api_client import (
+    Conflict,
+    CreatorGone,
+    OtherRequest,
+    PipelinesClient,
+    PipelinesError,
+    StartedUpload,
+    ValidationFailed,
+)
 from pipelines_portal.core.connections import describe_failure
 from pipelines_portal.core.http_deadlines import exchange
 from pipelines_portal.core.http_sessions import new_session
@@ -18,6 +28,7 @@ from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.uploads.polling import client_for_upload, settle_lost_confirm, was_confirmed
 from pipelines_portal.web.error_sentences import explain
+from pipelines_portal.workflows.fields.base import FieldValues
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 3.05, 5
 logger = logging.getLogger(__name__)
@@ -41,9 +52,17 @@ def open_link(upload: ZipUpload, client: PipelinesClient, *, renew: bool = False
     if upload.remote_upload_id and _is_confirmed(upload, client):
         return None
     rows = list(upload.submission.read_fields()) if upload.sends_rows else None
-    started = client.start_upload(upload.submission.workflow_id, file_size_bytes=upload.size_bytes, rows=rows)
-    upload.store_link(started)
+    upload.store_link(_start(upload, client, rows))
     return check_host(upload.link) if upload.has_live_link else None
+
+
+def _start(upload: ZipUpload, client: PipelinesClient, rows: list[FieldValues] | None) -> StartedUpload:
+    """Start an upload. Asked again for the same choice, an API that honours Idempotency-Key answers the same one."""
+    start = partial(client.start_upload, upload.submission.workflow_id, file_size_bytes=upload.size_bytes, rows=rows)
+    try:
+        return start(idempotency_key=str(uuid5(upload.pk, f"choice {upload.choice}")))
+    except (Conflict, OtherRequest):  # that one is over, or had other rows
+        return start(idempotency_key=str(uuid4()))
 
 
 def cancel(upload: ZipUpload) -> bool:

@@ -22,6 +22,7 @@ from pipelines_portal.people.models import delete_old_invitations
 from pipelines_portal.submissions.exports import delete_old_exports
 from pipelines_portal.submissions.exports import work_on_next as export_next
 from pipelines_portal.submissions.retention import delete_unsent_drafts, drop_old_values
+from pipelines_portal.submissions.sending import repeat_next
 from pipelines_portal.system.heartbeats import record_heartbeat
 from pipelines_portal.system.models import delete_old_runs
 from pipelines_portal.task_index.jobs import scan_next
@@ -81,6 +82,7 @@ def _work_on_next_import() -> bool:
 
 LOOPS = (
     Loop("imports", _work_on_next_import, threads=3),
+    Loop("lost answers", repeat_next),
     Loop("task index", scan_next, threads=2),
     Loop("exports", export_next),
 )

@@ -11,6 +11,7 @@ from pipelines_portal.api_client import (
     RetryPolicy,
     ServerError,
     ServiceUnavailable,
+    StillRunning,
     Transport,
     Unauthorized,
     UnexpectedResponse,
@@ -33,6 +34,7 @@ REPORTED: dict[str, tuple[type[PipelinesError], bool, int]] = {
     "rate_limited": (RateLimited, False, 0),
     "rejected_key": (Unauthorized, False, 0),
     "too_large": (PayloadTooLarge, False, 0),
+    "key_in_use": (StillRunning, True, 0),
     "closed": (ValidationFailed, False, 0),
 }
 

@@ -27,6 +27,7 @@ class Expectations:
 def check(office: Office, expected: Expectations) -> None:
     """Check what holds after each step. Raise Broken."""
     _check_sent_once(office, expected)
+    _check_certain(office)
     _check_ledger(office)
     if lost := expected.saved - office.stored_texts():
         raise Broken(f"lost: {sorted(lost)[:3]} were saved and are nowhere")
@@ -38,6 +39,16 @@ def _check_sent_once(office: Office, expected: Expectations) -> None:
             raise Broken(f"sent without a request: {text!r}")
         if count > 1 + expected.permitted[text] and text not in expected.forgotten:
             raise Broken(f"sent twice: {text!r} is {count} tasks")
+
+
+def _check_certain(office: Office) -> None:
+    """An API that was known to honour Idempotency-Key leaves nothing unconfirmed but what a restore did."""
+    doubtful = office.ask(
+        "SELECT reason FROM submissions_submission "
+        "WHERE status = 'unconfirmed' AND is_declared AND restored_from IS NULL"
+    )
+    if office.api.is_idempotent and doubtful:
+        raise Broken(f"unconfirmed although the API knows: {doubtful[0][0]}")
 
 
 def _check_ledger(office: Office) -> None:

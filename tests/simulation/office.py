@@ -16,6 +16,7 @@ from django.test import Client
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.overview.sidebar import forget_sidebars
+from pipelines_portal.submissions import sending
 from pipelines_portal.system.backup.restoring import mark_restored
 from pipelines_portal.web import api_connection, time_budget
 from pipelines_portal.workflows.cached_schemas import forget_schemas
@@ -190,6 +191,7 @@ def forget_process_memory() -> None:
     """Do what the end of a process does."""
     connection.close()
     forget_schemas()
+    sending._declared.clear()
     forget_sidebars()
     time_budget._at_work.clear()
     for function in vars(api_connection).values():

@@ -14,6 +14,7 @@ from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.rows.fixing import CannotChange, change_rows, edit_row
 from pipelines_portal.entry.rows.typed import ready_rows
+from pipelines_portal.submissions.sending import repeat_next
 from pipelines_portal.worker.schedule import EVERY_MINUTE
 from tests.simulation.invariants import Broken, Expectations
 from tests.simulation.office import Office
@@ -271,9 +272,9 @@ class People:
     # The worker
 
     def work(self) -> None:
-        """Work on imports until none is due."""
+        """Work on imports and on lost answers until none is due."""
         for _ in range(MOST_WORK):
-            if not work_on_next():
+            if not (repeat_next() or work_on_next()):
                 return
         raise Broken("the worker is busy for ever")
 

@@ -23,6 +23,7 @@ class Scenario:
     def __init__(self, seed: int, office: Office) -> None:
         world.start(seed)
         office.open()
+        office.api.is_idempotent = bool(seed % 2)
         self.office, self.expected, self.faults = office, Expectations(), Faults()
         self.people = People(office, self.expected)
         self.office.api.send = self.faults.answer_for(office.api)

@@ -111,6 +111,22 @@ def test_earlier_link_that_was_confirmed_unheard_is_not_doubled(
     assert not any(request.method == "POST" for request in scripted_api.requests)
 
 
+def test_start_after_a_lost_answer_gets_the_same_upload(desk: Desk, before_api: FakeApi, settings: Any) -> None:
+    """With an API that honours Idempotency-Key, which has no upload then that nobody confirms."""
+    before_api.is_idempotent, settings.UPLOAD_ORIGINS = True, [before_api.origin]
+    upload = make_upload(desk)
+    before_api.fail("lost_answer", on="POST")
+    for _ in range(2):
+        start(desk.browser, upload)
+    assert len(before_api.uploads) == 1
+    (first, second) = before_api.calls("POST")
+    assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
+    next(iter(before_api.uploads.values())).status = "cancelled"
+    ZipUpload.objects.update(link="")
+    start(desk.browser, upload, renew="1")
+    assert len(before_api.uploads) == 2
+
+
 def test_lost_answer_is_harmless_and_said_so(desk: Desk, scripted_api: FakeApi) -> None:
     scripted_api.routes["/tasks/upload "] = hang_up
     upload = make_upload(desk)

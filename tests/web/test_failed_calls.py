@@ -157,7 +157,7 @@ def test_administrators_read_where_a_redirect_leads(
 
 
 def test_a_form_is_shown_although_a_hint_is_no_text(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
-    fields = [{"name": "language", "type": "select", "format_hint": ["French", "German"]}]
+    fields: list[dict[str, Any]] = [{"name": "language", "type": "select", "format_hint": ["French", "German"]}]
     fields += [{"name": f"f{n}", "title": "Other", "format_hint": hint} for n, hint in enumerate([{}, [1, 5], 7, True])]
     scripted_api.script = [answer(200, {"fields": fields})]
     shown = page.get(f"/keys/{open_workflow(saved_key).key_id}/workflows/42/tasks/new/")

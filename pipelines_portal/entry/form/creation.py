@@ -17,7 +17,7 @@ from pipelines_portal.entry.form.reads import Existing
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import named_rows, sentence
-from pipelines_portal.submissions.sending import lease, newest_task_id, send_claimed
+from pipelines_portal.submissions.sending import declares_keys, lease, newest_task_id, send_claimed
 from pipelines_portal.submissions.statuses import FINAL
 from pipelines_portal.submissions.texts import NOTHING_CREATED
 from pipelines_portal.web.error_sentences import field_message
@@ -90,9 +90,10 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
 
     Errors of the API are part of the result. Raise NotRecorded if the database cannot record the outcome.
     """
-    newest, error = None, None
+    newest, error, is_declared = None, None, False
     try:
         newest = newest_task_id(client, workflow.workflow_id)
+        is_declared = declares_keys(client)
     except PipelinesError as raised:
         error = raised
     try:
@@ -101,7 +102,7 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
             token, existing, own = _find_existing(owner, workflow, typed)
             if unsent := _why_not_stored(owner, existing, own, typed):
                 return unsent
-            submission, rows = _store(owner, workflow, typed.fields, token, existing, newest)
+            submission, rows = _store(owner, workflow, typed.fields, token, existing, newest, is_declared=is_declared)
             if error and submission.status == Status.DRAFT:
                 submission.reason = f"{sentence(error)} {NOTHING_CREATED}"
                 submission.save(update_fields=["reason"])
@@ -152,19 +153,33 @@ def _why_not_stored(owner: User, existing: Existing, own: Submission | None, typ
 
 
 def _store(
-    owner: User, workflow: OpenedWorkflow, fields: FieldValues, token: UUID, existing: Existing, newest: int | None
+    owner: User,
+    workflow: OpenedWorkflow,
+    fields: FieldValues,
+    token: UUID,
+    existing: Existing,
+    newest: int | None,
+    *,
+    is_declared: bool,
 ) -> tuple[Submission, list[str] | None]:
     """Store and claim the task. Return its row as JSON if this process may send it, else None."""
     until = timezone.now() + lease()
     if newest is not None and existing.own_id is None:
         submission = Submission.objects.claimed_form(
-            owner, workflow, fields, token, newest=newest, until=until, teams=existing.teams
+            owner,
+            workflow,
+            fields,
+            token,
+            newest=newest,
+            until=until,
+            teams=existing.teams,
+            is_declared=is_declared,
         )
         return submission, [json_text(fields)]
     submission = Submission.objects.draft(owner, workflow, [fields], token, Submission.Kind.FORM)
     if newest is None or submission.status != Status.DRAFT:
         return submission, None
-    return submission, submission.claim_rows(newest, until=until)
+    return submission, submission.claim_rows(newest, until=until, is_declared=is_declared)
 
 
 def _send(submission: Submission, client: PipelinesClient, rows: list[str]) -> Creation:

@@ -46,6 +46,8 @@ MOST_TRIES = 20
 FIRST_DELAY, LONGEST_DELAY = 2.0, 60.0
 DEFAULT_RETRY_AFTER = 5
 TOO_LARGE = 413
+# Until it is looked again whether a lost answer came.
+WAITING_DELAY = timedelta(seconds=5)
 # Errors that end without a person.
 TEMPORARY = (ConnectionFailed, NotSent, ServiceUnavailable)
 
@@ -62,6 +64,10 @@ def send_requests(import_job: ImportJob, *, most: int | None = None) -> None:
     if any(submission.is_overdue for submission in unsettled):
         settle_overdue(import_job)
         unsettled = unsettled_submissions(import_job)
+    if any(submission.waits_for_answer for submission in unsettled):
+        due_at, tries = timezone.now() + WAITING_DELAY, max(import_job.tries, 1)
+        import_job.release_lease(due_at=due_at, problem=texts.WAITING_FOR_ANSWER, tries=tries)
+        return
     if any(submission.status == Submission.Status.UNCONFIRMED for submission in unsettled):
         stop_unconfirmed(import_job, texts.UNCONFIRMED)
         return

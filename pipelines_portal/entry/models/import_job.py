@@ -14,6 +14,7 @@ from django.db import models, transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.api_client import Schema
@@ -416,6 +417,14 @@ class ImportJob(models.Model):
     def submissions(self) -> Submissions:
         """Its requests, in their order."""
         return Submission.objects.filter(group=self.pk).order_by("group_number")
+
+    @cached_property
+    def waiting_since(self) -> datetime | None:
+        """When the answer to a request was lost for which the API is asked again; None if there is none."""
+        if self.status != self.Status.SENDING or not self.problem:
+            return None
+        sending = self.submissions.filter(status=Submission.Status.SENDING, answer_lost_at__isnull=False)
+        return sending.values_list("answer_lost_at", flat=True).first()
 
     @property
     def has_unconfirmed(self) -> bool:

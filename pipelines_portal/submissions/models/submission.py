@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -43,6 +43,8 @@ from pipelines_portal.workflows.fields.base import FieldValues
 if TYPE_CHECKING:
     from pipelines_portal.workflows.models import OpenedWorkflow
 
+# An API that honours Idempotency-Key is asked again for so long after the first try.
+REPEATED_FOR = timedelta(hours=24)
 # Named in the condition of an index, and in every query that should use it.
 BATCH = ~Q(kind="form")
 
@@ -75,7 +77,7 @@ class Submissions(models.QuerySet["Submission"]):
         """Store `rows`. The same token finds the same submission: while it is a draft, its rows are replaced.
 
         Once it was sent it is returned untouched, whatever `rows` are: a form shown again after a rejection needs a new
-        token.
+        token. Unchanged rows for the same workflow keep the Idempotency-Key of their last try.
         """
         values = place_of(workflow) | {"kind": kind}
         with transaction.atomic():
@@ -83,23 +85,28 @@ class Submissions(models.QuerySet["Submission"]):
             if is_new:
                 submission.add_rows(map(NewRow.of, rows))
             elif submission.status == Status.DRAFT:
+                new, place_before = list(map(NewRow.of, rows)), (submission.key_id, submission.workflow_id)
                 self.filter(pk=submission.pk).update(**values)
                 submission.refresh_from_db()
-                submission.replace_rows(map(NewRow.of, rows))
+                is_moved = place_before != (submission.key_id, submission.workflow_id)
+                if is_moved or [row.text for row in new] != submission.row_texts():
+                    submission.replace_rows(new)
         return submission
 
     def claimed_form(
         self, owner: User, workflow: "OpenedWorkflow", fields: FieldValues, token: uuid.UUID, *,
-        newest: int, until: datetime, teams: list[int],
+        newest: int, until: datetime, teams: list[int], is_declared: bool = False,
     ) -> "Submission":  # fmt: skip
         """Store a form's task as `draft` and `claim_rows` do, in fewer statements. Its caller may send it.
 
         `teams` are those through which the owner can use the key. Call in a transaction. Raise IntegrityError if the
         token is known.
         """
+        now = timezone.now()
         submission = Submission(
             owner=owner, token=token, kind=Submission.Kind.FORM, row_count=1, status=Status.SENDING, attempt=1,
-            newest_task_id_before=newest, sent_at=timezone.now(), sending_until=until, **place_of(workflow),
+            newest_task_id_before=newest, sent_at=now, sending_until=until, idempotency_key=str(uuid.uuid4()),
+            first_sent_at=now, is_declared=is_declared, **place_of(workflow),
         )  # fmt: skip
         submission.search_who = search_index.marks_of("", owner.pk, submission.key_id, teams)
         submission.save(force_insert=True)
@@ -110,15 +117,26 @@ class Submissions(models.QuerySet["Submission"]):
         return submission
 
     def overdue(self) -> "Submissions":
-        """Return those whose process died while it sent them."""
-        return self.filter(status=Status.SENDING, sending_until__lt=timezone.now())
+        """Return those whose process died while it sent them, and those that were asked again for long enough."""
+        now = timezone.now()
+        is_given_up = Q(answer_lost_at=None) | Q(first_sent_at__lt=now - REPEATED_FOR)
+        return self.filter(is_given_up, status=Status.SENDING, sending_until__lt=now)
 
     def settle_overdue(self) -> None:
-        """Make those unconfirmed whose process died while it sent them. Cheap: call it before showing any."""
+        """Let those be asked again whose process died while it sent them, or else make them unconfirmed.
+
+        Cheap: call it before showing any.
+        """
         # Mostly there are none, which takes half as long to find out.
         if self.overdue().exists():
             for submission in self.overdue():
-                submission.record(unconfirmed("The connection was lost before Pipelines answered."))
+                if not submission.await_answer(timezone.now()):
+                    submission.record(unconfirmed("The connection was lost before Pipelines answered."))
+
+    def due_to_repeat(self) -> "Submissions":
+        """Return those to be asked again now, the longest waiting first."""
+        waiting = self.filter(status=Status.SENDING, answer_lost_at__isnull=False, sending_until__lte=timezone.now())
+        return waiting.select_related("key", "owner").order_by("sending_until")
 
     def unconfirm_restored(self, copied_at: datetime, newest: Mapping[int, int]) -> None:
         """Set all that may have been sent after the restored database was copied to unconfirmed.
@@ -200,8 +218,19 @@ class Submission(models.Model):
 
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
+    # The end of the present process's claim. While it is asked again: when to ask next.
     sending_until = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+
+    # Sent with each try of the same rows. An API that honours it creates their tasks once.
+    idempotency_key = models.CharField(max_length=36, blank=True)
+    first_sent_at = models.DateTimeField(null=True)
+    # The API declared Idempotency-Key when the last try was claimed.
+    is_declared = models.BooleanField(default=False)
+    # Its last answer repeated the key. None without an answer.
+    is_echoed = models.BooleanField(null=True)
+    # When its answer was lost, while it is asked again.
+    answer_lost_at = models.DateTimeField(null=True)
 
     objects = Submissions.as_manager()
 
@@ -270,6 +299,21 @@ class Submission(models.Model):
         return is_sending and self.sending_until < timezone.now()  # type: ignore[operator]
 
     @property
+    def waits_for_answer(self) -> bool:
+        """True if its answer was lost and the API is asked again."""
+        return self.status == Status.SENDING and self.answer_lost_at is not None
+
+    @property
+    def may_be_repeated(self) -> bool:
+        """True if its rows may be sent again without a person deciding, should the answer be lost.
+
+        Whether the API still honours the key is asked just before: see `submissions.sending.repeat`.
+        """
+        is_recent = self.first_sent_at is not None and timezone.now() - self.first_sent_at < REPEATED_FOR
+        has_key = bool(self.idempotency_key) and self.key_id is not None
+        return self.is_declared and has_key and is_recent and self.restored_from is None
+
+    @property
     def is_of_import(self) -> bool:
         """True if an import sends it, and sends its rejected rows again. An import that was removed does neither."""
         return self.kind == self.Kind.IMPORT and (self.is_called_off or self.group is not None)
@@ -300,7 +344,8 @@ class Submission(models.Model):
     def add_rows(self, rows: Iterable[NewRow]) -> None:
         """Append `rows`, and count them. Call in a transaction."""
         self.row_count += insert_rows(self, rows, self.row_count)
-        Submission.objects.filter(pk=self.pk).update(row_count=self.row_count)
+        self.idempotency_key = ""
+        Submission.objects.filter(pk=self.pk).update(row_count=self.row_count, idempotency_key="")
 
     def replace_rows(self, rows: Iterable[NewRow]) -> None:
         """Replace all rows. Call in a transaction."""
@@ -336,6 +381,10 @@ class Submission(models.Model):
             Submission.objects.filter(pk=self.pk).update(is_dropped=True, reason="")
         return True
 
+    def row_texts(self) -> list[str]:
+        """Return the rows' values in order, as the JSON that is sent; nothing once they were removed."""
+        return list(self.rows.filter(fields__isnull=False).values_list(JSON_TEXT, flat=True))
+
     def read_fields(self) -> Iterator[FieldValues]:
         """Return the rows' values in order; nothing once they were removed."""
         rows = self.rows.filter(fields__isnull=False).values_list("fields", flat=True)
@@ -365,16 +414,17 @@ class Submission(models.Model):
         """Claim it as `claim_rows` does. Return whether this call did."""
         return self.claim_rows(newest, until=until) is not None
 
-    def claim_rows(self, newest: int | None, *, until: datetime | None) -> list[str] | None:
+    def claim_rows(self, newest: int | None, *, until: datetime | None, is_declared: bool = False) -> list[str] | None:
         """Make a draft `sending`. Return its rows as JSON to the one caller that may send them, None to all others.
 
         `newest` is the newest task before it; None leaves what was recorded, and so does an earlier try that is
         uncertain. After `until`, a submission without an outcome counts as unconfirmed; None leaves that to the caller.
+        `is_declared`: the API honours Idempotency-Key, as it says.
         """
         with transaction.atomic():
             teams = self._teams_of_sender()
             who_before = self.search_who
-            while not self._claim_as_read(newest, until, teams):
+            while not self._claim_as_read(newest, until, teams, is_declared=is_declared):
                 # Another request has changed it. This object was read again.
                 if self.status != Status.DRAFT or self.is_called_off:
                     return None
@@ -386,7 +436,9 @@ class Submission(models.Model):
                 search_index.replace_entries(values, who_before, self.search_who)
         return [text for _, text in rows]
 
-    def _claim_as_read(self, newest: int | None, until: datetime | None, teams: list[int]) -> bool:
+    def _claim_as_read(
+        self, newest: int | None, until: datetime | None, teams: list[int], *, is_declared: bool
+    ) -> bool:
         """Make it `sending` if it is unchanged since it was read.
 
         The conditions name columns of its own table only: PostgreSQL checks those again after it waited for another
@@ -395,6 +447,7 @@ class Submission(models.Model):
         as_read: dict[str, Any] = {
             "attempt": self.attempt, "is_decided_by_person": self.is_decided_by_person, "is_called_off": False,
             "is_earlier_try_uncertain": self.is_earlier_try_uncertain, "search_who": self.search_who,
+            "idempotency_key": self.idempotency_key,
         }  # fmt: skip
         # The answer to a try that a person declared not sent may still arrive.
         is_uncertain = self.is_decided_by_person or self.is_earlier_try_uncertain
@@ -402,9 +455,12 @@ class Submission(models.Model):
         known = self.newest_task_id_before
         keeps_newest = newest is None or (is_uncertain and known is not None and known <= newest)
         values: dict[str, Any] = {} if keeps_newest else {"newest_task_id_before": newest}
+        if not (is_uncertain and self.idempotency_key):
+            values |= {"idempotency_key": str(uuid.uuid4()), "first_sent_at": timezone.now()}
         return self._step(
             SubmissionStep.CLAIM, Status.SENDING, as_read, attempt=self.attempt + 1, is_decided_by_person=False,
             is_earlier_try_uncertain=is_uncertain, sent_at=timezone.now(), sending_until=until, finished_at=None,
+            is_declared=is_declared, is_echoed=None, answer_lost_at=None,
             restored_from=self.restored_from if is_uncertain else None,
             search_who=search_index.marks_of(self.search_who, self.owner_id, self.key_id, teams), **values,
         )  # fmt: skip
@@ -441,6 +497,35 @@ class Submission(models.Model):
     def call_off(self) -> None:
         """Never send this draft: its rows go out with another submission, if at all."""
         Submission.objects.filter(pk=self.pk, status=Status.DRAFT).update(is_called_off=True)
+
+    # Sending again after a lost answer
+
+    def await_answer(self, until: datetime) -> bool:
+        """Keep it `sending` although its answer was lost: it is sent again at `until`. Return False if it may not."""
+        if self.answer_lost_at or not self.may_be_repeated:
+            return False
+        lost = Submission.objects.filter(
+            pk=self.pk,
+            status=Status.SENDING,
+            attempt=self.attempt,
+            answer_lost_at=None,
+            sending_until=self.sending_until,
+        )
+        return self._repeat_at(lost, until, answer_lost_at=timezone.now())
+
+    def repeat_at(self, until: datetime) -> bool:
+        """Move the time at which it is sent again. Return False if another process did: it sends it now."""
+        waiting = Submission.objects.filter(
+            pk=self.pk, status=Status.SENDING, attempt=self.attempt, answer_lost_at=self.answer_lost_at,
+            sending_until=self.sending_until,
+        )  # fmt: skip
+        return self._repeat_at(waiting, until, answer_lost_at=self.answer_lost_at)
+
+    def _repeat_at(self, unchanged: models.QuerySet["Submission"], until: datetime, *, answer_lost_at: Any) -> bool:
+        is_changed = unchanged.update(answer_lost_at=answer_lost_at, sending_until=until, is_echoed=self.is_echoed)
+        if is_changed:
+            self.answer_lost_at, self.sending_until = answer_lost_at, until
+        return bool(is_changed)
 
     # Outcomes
 
@@ -554,8 +639,11 @@ class Submission(models.Model):
         values = {
             "reason": outcome.reason, "sending_until": None, "success_count": outcome.success_count,
             "error_count": outcome.error_count, "finished_at": outcome.finished_at, "is_decided_by_person": False,
+            "is_echoed": self.is_echoed,
         }  # fmt: skip
-        this_try = {"attempt": self.attempt}
+        this_try: dict[str, Any] = {"attempt": self.attempt}
+        if not outcome.is_final:  # who knows less than an answer does not end the asking of another process
+            this_try["answer_lost_at"] = self.answer_lost_at
         if self._step(SubmissionStep.ANSWER, outcome.status, this_try, **values):
             write_outcome(self, self.row_count, outcome)
             return True

@@ -363,6 +363,14 @@ def test_a_rejected_row_is_corrected_and_created(grid: TypedGrid, api: FakeApi) 
     assert sent_texts(api) == ["Hello 1", "Good morning"] and count(grid) == {"created": 2}
 
 
+def test_a_lost_answer_is_asked_for_at_once(grid: TypedGrid, api: FakeApi) -> None:
+    api.is_idempotent = True
+    grid.fill(2)
+    api.fail("lost_answer", on="POST")
+    grid.create(2)
+    assert count(grid) == {"created": 2} and len(api.tasks) == 2
+
+
 def test_an_unconfirmed_outcome_blocks_further_rows_until_somebody_decides(grid: TypedGrid, api: FakeApi) -> None:
     grid.fill(1)
     api.fail("lost_answer", on="POST")

@@ -13,6 +13,7 @@ from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import Outcome
+from pipelines_portal.submissions.sending import repeat_next
 from tests.fake_api import FakeApi, answer, error, hang_up, task_list
 from tests.pages import text_of
 
@@ -133,6 +134,29 @@ def test_a_lost_response_stops_the_import(page: Any, checked: Checked, person: A
     assert set(statuses(import_job).values()) == {"ready"}, "it is not sent again as it is"
     import_job.refresh_from_db()
     assert import_job.status == ImportJob.Status.PAUSED
+
+
+def test_a_lost_response_is_asked_for_and_the_import_goes_on(
+    page: Any, checked: Checked, person: Any, api: FakeApi, no_pauses: None
+) -> None:
+    api.is_idempotent = True
+    import_job = checked(distinct(4), rows_per_request=2)
+    api.fail("slow", on="POST")
+    begin(import_job, person)
+    work()
+    due_now(import_job)
+    api.requests.clear()
+    work()
+    import_job.refresh_from_db()
+    assert (import_job.status, statuses(import_job)[4], api.requests) == ("sending", "ready", [])
+    assert "Waiting for Pipelines to answer since" in text_of(page.get(address(import_job, "progress")))
+    Submission.objects.filter(status="sending").update(sending_until=timezone.now())
+    assert repeat_next()
+    due_now(import_job)
+    work()
+    import_job.refresh_from_db()
+    assert set(statuses(import_job).values()) == {"created"}
+    assert (import_job.status, import_job.problem, len(api.tasks)) == (ImportJob.Status.CHECKED, "", 4)
 
 
 def test_a_workflow_that_accepts_no_tasks_pauses_the_import(

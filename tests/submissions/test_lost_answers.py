@@ -1,0 +1,260 @@
+"""A lost answer: an API that honours Idempotency-Key is asked again, and the tasks exist once."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
+
+from pipelines_portal.api_client import CreatedTasks, PipelinesError
+from pipelines_portal.submissions import sending
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.outcomes import outcome_of_answer
+from pipelines_portal.submissions.permissions import own_submission
+from pipelines_portal.submissions.sending import repeat_next
+from tests.factories import GOOD, Desk, send
+from tests.fake_api import FAULTS, FakeApi, Reply, Request, answer, error
+from tests.pages import text_of
+
+pytestmark = pytest.mark.usefixtures("no_pauses")
+POST = "^POST"
+# What becomes of a submission of two rows whose first POST meets the fault, without and with Idempotency-Key.
+BECOMES = {
+    "refused": ("created", "created"),  # the client repeats what certainly did not arrive
+    "lost_request": ("unconfirmed", "created"),
+    "lost_answer": ("unconfirmed", "created"),
+    "slow": ("unconfirmed", "created"),
+    "garbage": ("unconfirmed", "created"),
+    "partial": ("partly_created", "partly_created"),
+    "server_error": ("unconfirmed", "created"),
+    "unavailable": ("created", "created"),
+    "rate_limited": ("draft", "draft"),
+    "rejected_key": ("draft", "draft"),
+    "too_large": ("rejected", "rejected"),
+    "key_in_use": ("unconfirmed", "created"),
+    "closed": ("rejected", "rejected"),
+}
+
+
+@pytest.fixture
+def honest_api(before_api: FakeApi) -> FakeApi:
+    before_api.is_idempotent = True
+    return before_api
+
+
+def settle(submission: Submission) -> Submission:
+    """Let the worker ask until nothing is asked any more, at most ten times."""
+    for _ in range(10):
+        Submission.objects.filter(status="sending").update(sending_until=timezone.now() - timedelta(seconds=1))
+        if not repeat_next():
+            break
+    submission.refresh_from_db()
+    return submission
+
+
+def send_through(desk: Desk, *rows: dict[str, Any]) -> Submission:
+    submission = desk.draft(*rows)
+    try:
+        send(submission, desk.client)
+    except PipelinesError:
+        pass
+    return submission
+
+
+def posts(api: FakeApi) -> list[Request]:
+    return api.calls("POST")
+
+
+@pytest.mark.parametrize("is_idempotent", [False, True])
+@pytest.mark.parametrize("fault", BECOMES)
+def test_each_fault_ends_without_doubt_if_the_api_honours_keys(
+    desk: Desk, before_api: FakeApi, fault: str, is_idempotent: bool
+) -> None:
+    before_api.is_idempotent = is_idempotent
+    before_api.fail(fault, on=POST)
+    submission = settle(send_through(desk, GOOD, GOOD | {"input_text": "Another"}))
+    assert submission.status == BECOMES[fault][is_idempotent]
+    if submission.status == "created":
+        rows = list(submission.rows.values_list("task_id", flat=True))
+        assert rows == sorted(before_api.tasks)
+    if is_idempotent:
+        assert len(before_api.tasks) == submission.success_count
+
+
+def test_every_fault_is_in_the_matrix() -> None:
+    assert set(BECOMES) == set(FAULTS) - {""}
+
+
+def test_the_same_key_and_body_are_sent_again(desk: Desk, honest_api: FakeApi) -> None:
+    honest_api.fail("slow", on=POST)
+    submission = send_through(desk, GOOD | {"input_text": "Zoë 3.50 \N{SNOWMAN}"}, GOOD)
+    assert (submission.status, submission.waits_for_answer) == ("sending", True)
+    settle(submission)
+    first, second = posts(honest_api)
+    assert first.body == second.body
+    assert first.headers["idempotency-key"] == second.headers["idempotency-key"] == submission.idempotency_key
+    assert (submission.status, submission.attempt, len(honest_api.tasks)) == ("created", 1, 2)
+
+
+def test_a_form_that_waits_says_since_when(desk: Desk, honest_api: FakeApi) -> None:
+    honest_api.fail("slow", on=POST)
+    submission = send_through(desk)
+    page = text_of(desk.browser.get(reverse("submissions:detail", args=[submission.pk])))
+    assert "Waiting for Pipelines to answer since" in page
+    assert "No task is created twice." in page
+
+
+def test_a_killed_process_is_asked_for_again(desk: Desk, honest_api: FakeApi) -> None:
+    submission = desk.draft(GOOD)
+    assert submission.claim_rows(0, until=timezone.now() - timedelta(seconds=1), is_declared=True)
+    assert own_submission(desk.person, submission.pk).waits_for_answer
+    assert settle(submission).status == "created"
+    assert len(honest_api.tasks) == 1
+
+
+@pytest.mark.parametrize("fault", ["rate_limited", "unavailable", "rejected_key", "refused", "too_large", "slow"])
+def test_what_says_nothing_of_the_first_try_is_asked_later(desk: Desk, honest_api: FakeApi, fault: str) -> None:
+    honest_api.fail("slow", on=POST)
+    submission = send_through(desk)
+    honest_api.fail(fault, on=POST, times=3)
+    Submission.objects.update(sending_until=timezone.now())
+    assert repeat_next()
+    submission.refresh_from_db()
+    assert submission.waits_for_answer
+    assert submission.sending_until is not None
+    assert submission.sending_until > timezone.now() + timedelta(seconds=1)
+    assert not repeat_next()
+
+
+def test_it_is_asked_for_a_day(desk: Desk, honest_api: FakeApi) -> None:
+    honest_api.fail("lost_request", on=POST, times=30)
+    submission = send_through(desk)
+    Submission.objects.update(first_sent_at=F("first_sent_at") - timedelta(hours=23, minutes=59))
+    assert own_submission(desk.person, submission.pk).waits_for_answer
+    Submission.objects.update(first_sent_at=F("first_sent_at") - timedelta(minutes=2))
+    before = len(posts(honest_api))
+    assert settle(submission).status == "unconfirmed"
+    assert (len(posts(honest_api)), len(honest_api.tasks)) == (before, 0)
+
+
+def test_without_a_worker_a_page_ends_it_after_a_day(desk: Desk, honest_api: FakeApi) -> None:
+    honest_api.fail("slow", on=POST)
+    submission = send_through(desk)
+    Submission.objects.update(first_sent_at=F("first_sent_at") - timedelta(hours=25), sending_until=timezone.now())
+    assert own_submission(desk.person, submission.pk).status == "unconfirmed"
+
+
+def stop_declaring(api: FakeApi) -> None:
+    api.routes["GET /api/v1/openapi.json"] = answer(200, {"paths": {}}, Idempotency_Key="any")
+
+
+def stop_repeating(api: FakeApi) -> None:
+    document = api.call("GET", "/openapi.json").json()
+    api.is_idempotent = False
+    api.routes["GET /api/v1/openapi.json"] = answer(200, document)
+
+
+def restore(api: FakeApi) -> None:
+    Submission.objects.all().unconfirm_restored(timezone.now(), {})
+
+
+def take_access(api: FakeApi) -> None:
+    Submission.objects.get().owner.__class__.objects.update(is_active=False)
+
+
+@pytest.mark.parametrize("change", [stop_declaring, stop_repeating, restore, take_access])
+def test_nothing_is_asked_that_might_be_taken_for_new(desk: Desk, honest_api: FakeApi, change: Any) -> None:
+    honest_api.fail("slow", on=POST)
+    submission = send_through(desk)
+    change(honest_api)
+    assert settle(submission).status == "unconfirmed"
+    assert len(posts(honest_api)) == 1
+
+
+def test_an_answer_without_the_key_stops_the_asking(desk: Desk, honest_api: FakeApi) -> None:
+    """The document may declare what a gateway strips from requests."""
+    document = honest_api.call("GET", "/openapi.json").json()
+    honest_api.is_idempotent = False
+    honest_api.routes["GET /api/v1/openapi.json"] = lambda request: answer(
+        200, document, Idempotency_Key=request.headers.get("idempotency-key", "")
+    )
+    honest_api.fail("server_error", on=POST)
+    assert send_through(desk).status == "unconfirmed"
+    honest_api.fail("lost_answer", on=POST)
+    assert send_through(desk).status == "unconfirmed"
+    assert len(posts(honest_api)) == 2
+
+
+def test_another_request_by_the_same_key_leaves_it_unconfirmed(desk: Desk, honest_api: FakeApi) -> None:
+    honest_api.fail("slow", on=POST)
+    submission = send_through(desk)
+    honest_api.routes["POST /api/v1"] = error(422, "idempotency_key_reused", "Another request.")
+    assert settle(submission).status == "unconfirmed"
+    assert {row.status for row in submission.rows.all()} == {"unconfirmed"}
+
+
+def test_a_new_answer_to_the_question_is_told_as_perhaps_double(desk: Desk, honest_api: FakeApi) -> None:
+    """The document declares the key and repeats it, but the POST does not: its tasks may be second ones."""
+    honest_api.fail("slow", on=POST)
+    submission = send_through(desk)
+
+    def forget_key(request: Request) -> Reply:
+        del request.headers["idempotency-key"]
+        return honest_api._act(request, FAULTS[""])
+
+    honest_api.routes["POST /api/v1"] = forget_key
+    settle(submission)
+    assert (submission.status, submission.is_earlier_try_uncertain) == ("created", True)
+
+
+def test_a_process_that_stood_still_does_not_end_the_asking(desk: Desk, honest_api: FakeApi) -> None:
+    submission = desk.draft(GOOD)
+    rows = submission.claim_rows(0, until=timezone.now() - timedelta(seconds=1), is_declared=True)
+    Submission.objects.all().settle_overdue()
+    assert sending.send_claimed(submission, desk.client, rows or []) is None
+    submission.refresh_from_db()
+    assert submission.waits_for_answer
+    assert settle(submission).status == "created"
+
+
+def test_a_late_first_answer_and_the_second_are_one(desk: Desk, honest_api: FakeApi) -> None:
+    honest_api.fail("slow", on=POST)
+    first = send_through(desk)
+    again = Submission.objects.get()
+    assert settle(again).status == "created"
+    late = CreatedTasks(success_count=1, error_count=0, task_ids=[again.rows.get().task_id or 0])
+    assert first.record(outcome_of_answer(late, 1)) is False
+    again.refresh_from_db()
+    assert (again.status, again.unattributed_task_ids, len(honest_api.tasks)) == ("created", [], 1)
+
+
+def test_send_again_of_unchanged_rows_uses_the_same_key(desk: Desk, before_api: FakeApi) -> None:
+    """The API honours keys, but its document does not say so: a person decides, and is protected all the same."""
+    before_api.is_idempotent = True
+    before_api.routes["GET /api/v1/openapi.json"] = answer(404, {"error": "not_found", "message": "Not found"})
+    before_api.fail("lost_answer", on=POST)
+    submission = send_through(desk)
+    assert submission.status == "unconfirmed"
+    assert submission.decide_not_created(desk.person)
+    same = Submission.objects.draft(desk.person, desk.workflow, [GOOD], submission.token, "form")
+    assert send(same, desk.client).status == "created"
+    assert len({request.headers["idempotency-key"] for request in posts(before_api)}) == 1
+    assert len(before_api.tasks) == 1
+
+
+def test_changed_rows_are_another_request(desk: Desk, honest_api: FakeApi) -> None:
+    submission = desk.draft(GOOD)
+    honest_api.fail("closed", on=POST)
+    honest_api.fail("rate_limited", on=POST)
+    Submission.objects.filter(pk=submission.pk).update(idempotency_key="used", is_decided_by_person=True)
+    other = GOOD | {"input_text": "Other"}
+    changed = Submission.objects.draft(desk.person, desk.workflow, [other], submission.token, "form")
+    assert changed.idempotency_key == ""
+
+
+def test_the_document_is_read_once_in_ten_minutes(desk: Desk, honest_api: FakeApi) -> None:
+    for _ in range(3):
+        send_through(desk, GOOD)
+    assert len(honest_api.calls("GET", "openapi")) == 1

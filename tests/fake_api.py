@@ -641,7 +641,8 @@ class FakeApi(BaseAdapter):
         self._require_creator(key)
         if upload.status not in ("pending", "cancelled"):
             raise ApiError(409, "Upload has already been confirmed or is no longer pending", "api_error")
-        upload.status, upload.result = "cancelled", self._created([], [], []) | {"error_message": None}
+        nothing = {"ignored_count": 0, "ignored_files": [], "error_message": None}
+        upload.status, upload.result = "cancelled", self._created([], [], []) | nothing
         return answer(200, {"upload_id": str(UUID(parts[2])), "status": "cancelled"})
 
     def _upload_status(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:

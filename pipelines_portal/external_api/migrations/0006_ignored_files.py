@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('external_api', '0004_two_step_verification'),
+        ('external_api', '0005_idempotent_requests'),
     ]
 
     operations = [

@@ -20,6 +20,7 @@ WITHOUT = {
     "api_client.transport": "sends requests",
     "web.api_connection": "sends requests",
     "core.environment": "reads the administrator's environment",
+    "core.http_deadlines": "sends requests",
     "core.files": "changes files",
     "core.generated_secrets": "writes files",
     "web.mail": "sends mail",

@@ -82,7 +82,7 @@ def flat_file_beside_folders() -> bytes:
 def junk_beside_files() -> bytes:
     return files(
         "__MACOSX/._cat.png", "__MACOSX/a/._front.png", ".DS_Store", "Thumbs.db", ".hidden.png", ".git/config",
-        "cat.png", "dog.png",
+        "~$letter.docx", "Desktop.ini", "photos/desktop.ini", "THUMBS.DB", "ehthumbs.db", "cat.png", "dog.png",
     )  # fmt: skip
 
 

@@ -36,8 +36,9 @@ from urllib3 import HTTPResponse
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from pipelines_portal.core.zip_archives import is_junk, path_in_archive
-from pipelines_portal.external_api.tasks.validation import RowProblems, check_row, is_blank
-from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, derive_rows
+from pipelines_portal.external_api.http.json_errors import describe_invalid_json
+from pipelines_portal.external_api.tasks.validation import MalformedFields, RowProblems, check_row, is_blank
+from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, PathHints, ZipRow, derive_rows
 from pipelines_portal.external_api.workflows.field_types import (
     describe,
     file_fields,
@@ -235,9 +236,11 @@ class StoredAnswer:
 
 
 class ApiError(Exception):
-    def __init__(self, status: int, message: str, code: str = "") -> None:
+    def __init__(self, status: int, message: str, code: str = "", **more: Any) -> None:
         super().__init__(message)
-        self.reply = error(status, code or CODES.get(status, "api_error"), message)
+        self.reply = error(status, code or CODES.get(status, "api_error"), message, **more)
+        if status == 503:
+            self.reply.headers["Retry-After"] = "5"
 
 
 class FakeApi(BaseAdapter):
@@ -330,12 +333,14 @@ class FakeApi(BaseAdapter):
         try:
             if self.workflows[upload.workflow_id].status not in OPEN_STATUSES:
                 raise NoRowsError(CLOSED)
-            rows, problems = self._rows_of(upload)
+            rows, problems, ignored = self._rows_of(upload)
         except NoRowsError as unusable:
             upload.status = "failed"
             upload.result = self._created([], [], []) | {"error_message": str(unusable)}
+            upload.result |= {"ignored_count": 0, "ignored_files": []}
             return
         outcome = self._create_rows(self.workflows[upload.workflow_id], rows[:stops_after], problems[:stops_after])
+        outcome |= {"ignored_count": len(ignored), "ignored_files": ignored[:100]}
         if stops_after is None:
             upload.status, upload.result = "completed", outcome | {"error_message": None}
         else:
@@ -544,7 +549,7 @@ class FakeApi(BaseAdapter):
         return answer(200, task.as_json())
 
     def _create(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
-        rows = _rows(_json(request, "TasksIn").get("tasks", _MISSING))
+        rows = _rows(_json(request).get("tasks", _MISSING), sets_malformed_aside=True)
         query = parse_qsl(urlsplit(request.target).query, keep_blank_values=True)
         dry_run = [value for name, value in query if name == "dry_run"]
         if dry_run not in ([], ["true"], ["false"]):
@@ -568,7 +573,7 @@ class FakeApi(BaseAdapter):
         before = self.newest_task_id
         outcome = self._create_rows(workflow, rows, problems)
         if not outcome["task_ids"]:
-            raise ApiError(422, _all_failed(len(rows), outcome["errors"]))
+            raise ApiError(422, _all_failed(len(rows), outcome["errors"]), errors=outcome["errors"])
         if is_dry_run:
             self.remove(outcome["task_ids"])
             self.newest_task_id = before
@@ -576,7 +581,7 @@ class FakeApi(BaseAdapter):
         return answer(200, outcome)
 
     def _start_upload(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
-        body = _json(request, "UploadIn") if request.body else {}
+        body = _json(request) if request.body else {}
         rows = None if body.get("tasks") is None else _rows(body["tasks"])
         size = _size(request)
         return self._once(request, key, lambda: self._start(key, workflow_id, rows, size))
@@ -636,14 +641,16 @@ class FakeApi(BaseAdapter):
         self._require_creator(key)
         if upload.status not in ("pending", "cancelled"):
             raise ApiError(409, "Upload has already been confirmed or is no longer pending", "api_error")
-        upload.status, upload.result = "cancelled", self._created([], [], []) | {"error_message": None}
+        nothing = {"ignored_count": 0, "ignored_files": [], "error_message": None}
+        upload.status, upload.result = "cancelled", self._created([], [], []) | nothing
         return answer(200, {"upload_id": str(UUID(parts[2])), "status": "cancelled"})
 
     def _upload_status(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
         self._find(key, workflow_id)
         upload = self._find_upload(workflow_id, parts[2])
         self._require_creator(key)
-        nothing = dict.fromkeys(("success_count", "error_count", "errors", "task_ids", "error_message"))
+        keys = ("success_count", "error_count", "errors", "task_ids", "ignored_count", "ignored_files", "error_message")
+        nothing = dict.fromkeys(keys)
         return answer(200, {"upload_id": str(UUID(parts[2])), "status": upload.status} | nothing | upload.result)
 
     # --- rows and tasks ----------------------------------------------------------------------------------------------
@@ -667,26 +674,33 @@ class FakeApi(BaseAdapter):
             raise ApiError(404, "Upload not found")
         return upload
 
-    def _rows_of(self, upload: Upload) -> tuple[list[dict[str, Any]], list[RowProblems]]:
-        """The rows of an upload and what is wrong with each. Raises NoRowsError."""
+    def _rows_of(self, upload: Upload) -> tuple[list[dict[str, Any]], list[RowProblems], list[str]]:
+        """The rows of an upload, what is wrong with each, and the files that no row names. Raises NoRowsError."""
         fields = self.workflows[upload.workflow_id].fields
         names = file_fields(fields)
         packed = _names_in(upload.archive)
         paths = {path for path in packed if not path.endswith("/")}
-        unknown: list[list[str]] = [[] for _ in upload.rows or []]
-        rows = upload.rows
-        if rows is None:
+        if upload.rows is None:
             derived = derive_rows(paths, {path for path in packed if path.endswith("/")}, names)
-            rows, unknown = [dict(row.files) for row in derived], [row.unknown_files for row in derived]
+        else:
+            derived = [ZipRow("", row) for row in upload.rows]
+        rows = [dict(row.files) for row in derived]
         problems = [check_row(fields, index, row) for index, row in enumerate(rows)]
-        for row, found, files in zip(rows, problems, unknown, strict=True):
-            found.add_all(files, lambda path: (names[0], f"Unknown file: {path}"))
+        hints, named = PathHints(paths), set[str]()
+        for row, found, sent in zip(rows, problems, derived, strict=True):
+            for name, message in sent.errors:
+                found.add(name, message)
+            found.add_all(sent.unknown_files, lambda path: (names[0], f"Unknown file: {path}"))
             for name in names if upload.archive else []:
                 if isinstance(row.get(name), str) and not is_blank(row[name]):
                     path = path_in_archive(row[name])
+                    named.add(path)
                     if path not in paths or is_junk(path):
                         found.add(name, f"File not found in ZIP: {row[name]}")
-        return rows, problems
+                        if hint := hints.hint(row[name]):
+                            found.add(name, hint)
+        ignored = sorted(path for path in paths - named if not is_junk(path)) if upload.rows is not None else []
+        return rows, problems, ignored
 
     def _create_rows(
         self, workflow: Workflow, rows: list[dict[str, Any]], problems: list[RowProblems]
@@ -758,17 +772,17 @@ def _integer(text: str, where: str) -> int:
     return int(text)
 
 
-def _json(request: Request, model: str) -> dict[str, Any]:
+def _json(request: Request) -> dict[str, Any]:
     if not request.body:
         raise ApiError(422, "body: field required")
     try:
         body = from_json(request.body, allow_inf_nan=False)
-    except ValueError:
-        raise ApiError(422, "body: the request body is not valid JSON") from None
+    except ValueError as invalid:
+        raise ApiError(422, describe_invalid_json(request.body, invalid)) from None
     if b"\\u0000" in request.body and _holds_nul(body):
         raise ApiError(422, "body: NUL characters and numbers beyond double precision are not accepted")
     if not isinstance(body, dict):
-        raise ApiError(422, f"body: Input should be a valid dictionary or instance of {model}")
+        raise ApiError(422, "body: Input should be an object")
     return body
 
 
@@ -778,7 +792,7 @@ def _holds_nul(value: Any) -> bool:
     return any(map(_holds_nul, value)) if isinstance(value, list) else isinstance(value, str) and "\0" in value
 
 
-def _rows(tasks: Any) -> list[dict[str, Any]]:
+def _rows(tasks: Any, *, sets_malformed_aside: bool = False) -> list[dict[str, Any]]:
     """The rows of a request body, or 422 for the whole request."""
     if tasks is _MISSING:
         raise ApiError(422, "tasks: field required")
@@ -787,18 +801,18 @@ def _rows(tasks: Any) -> list[dict[str, Any]]:
     if not 1 <= len(tasks) <= MAX_TASKS:
         bound = f"most {MAX_TASKS}" if tasks else "least 1"
         raise ApiError(422, f"tasks: ensure this value has at {bound} items")
-    problems = [f"tasks.{index}{problem}" for index, row in enumerate(tasks) if (problem := _shape_problem(row))]
-    if problems:
-        raise ApiError(422, _join(problems))
-    return [row["fields"] for row in tasks]
+    problems = {index: problem for index, row in enumerate(tasks) if (problem := _shape_problem(row))}
+    if problems and (not sets_malformed_aside or len(problems) == len(tasks)):
+        raise ApiError(422, _join([f"tasks.{index}{problem}" for index, problem in problems.items()]))
+    return [MalformedFields() if index in problems else row["fields"] for index, row in enumerate(tasks)]
 
 
 def _shape_problem(row: Any) -> str:
     if not isinstance(row, dict):
-        return ": Input should be a valid dictionary or instance of TaskIn"
+        return ": Input should be an object"
     if "fields" not in row:
         return ".fields: field required"
-    return "" if isinstance(row["fields"], dict) else ".fields: Input should be a valid dictionary"
+    return "" if isinstance(row["fields"], dict) else ".fields: Input should be an object"
 
 
 def _document(is_idempotent: bool) -> dict[str, Any]:
@@ -826,7 +840,9 @@ def _document(is_idempotent: bool) -> dict[str, Any]:
 
 def _size(request: Request) -> int:
     """The size of an archive that a request announces; 0 for none."""
-    given = _json(request, "UploadIn").get("file_size_bytes") if request.body else None
+    given = _json(request).get("file_size_bytes") if request.body else None
+    if isinstance(given, float) and given.is_integer():
+        given = int(given)
     if given is not None and type(given) is not int:
         raise ApiError(422, "file_size_bytes: Input should be a valid integer")
     if given is not None and given < 1:
@@ -835,7 +851,8 @@ def _size(request: Request) -> int:
 
 
 def _all_failed(count: int, errors: list[dict[str, Any]]) -> str:
-    return f"All {count} tasks failed: " + _join([f"tasks.{one['index']}: {one['message']}" for one in errors])
+    title = "The task failed" if count == 1 else f"All {count} tasks failed"
+    return f"{title}: " + _join([f"tasks.{one['index']}: {one['message']}" for one in errors])
 
 
 def _join(messages: list[str]) -> str:

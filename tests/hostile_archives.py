@@ -71,7 +71,7 @@ def lzma_compression() -> bytes:
 def bomb_by_ratio() -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target, target.open("zeros.bin", "w") as entry:
-        for _ in range(64):
+        for _ in range(128):
             entry.write(bytes(1024 * 1024))
     return out.getvalue()
 

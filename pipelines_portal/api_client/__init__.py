@@ -3,6 +3,7 @@
 from pipelines_portal.api_client.client import PipelinesClient
 from pipelines_portal.api_client.errors import (
     ApiError,
+    BeyondLimit,
     CertificateRefused,
     Conflict,
     ConnectionFailed,
@@ -10,6 +11,7 @@ from pipelines_portal.api_client.errors import (
     Forbidden,
     Held,
     InvalidRequest,
+    KeyNotReceived,
     KeyRejected,
     NotFound,
     NotSent,
@@ -46,6 +48,7 @@ __all__ = [
     "IN_A_PAGE",
     "NOT_AGAIN",
     "ApiError",
+    "BeyondLimit",
     "Bulkhead",
     "Call",
     "CertificateRefused",
@@ -58,6 +61,7 @@ __all__ = [
     "Forbidden",
     "Held",
     "InvalidRequest",
+    "KeyNotReceived",
     "KeyRejected",
     "NodeSummary",
     "NotSent",

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pipelines_portal.api_client import metrics
 from pipelines_portal.api_client.errors import (
     ApiError,
+    BeyondLimit,
     Conflict,
     ConnectionFailed,
     CreatorGone,
@@ -24,6 +25,7 @@ from pipelines_portal.api_client.errors import (
     ValidationFailed,
     describe_invalid,
     is_about_the_creator,
+    own_limit,
 )
 from pipelines_portal.api_client.models import (
     CreatedTasks,
@@ -33,6 +35,7 @@ from pipelines_portal.api_client.models import (
     TaskPage,
     UploadStatus,
     Workflow,
+    without_unreadable,
 )
 from pipelines_portal.api_client.openapi import declares_header
 from pipelines_portal.api_client.rate_limiter import Call, NoRateLimiter, RateLimiter
@@ -78,11 +81,22 @@ class PipelinesClient:
         return self._read(Schema, f"/workflows/{workflow_id}/schema")
 
     def list_tasks(
-        self, workflow_id: int, *, cursor: str | None = None, limit: int | None = None, status: str | None = None
+        self,
+        workflow_id: int,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+        status: str | None = None,
+        skip_unreadable: bool = False,
     ) -> TaskPage:
-        """Return a page of tasks, newest first (S7). Raise InvalidRequest for a bad cursor (S77)."""
+        """Return a page of tasks, newest first (S7). Raise InvalidRequest for a bad cursor (S77).
+
+        With `skip_unreadable`, entries that are no documented tasks are only named, if other entries are.
+        """
         query = {"cursor": cursor or None, "limit": limit, "status": status or None}
-        return self._read(TaskPage, f"/workflows/{workflow_id}/tasks", query=query)
+        path = f"/workflows/{workflow_id}/tasks"
+        parse = _parse_task_page if skip_unreadable else _parser(TaskPage)
+        return self._call("GET", path, Repeat.READ, parse, query=query)
 
     def task(self, workflow_id: int, task_id: int) -> Task:
         """Return one task (S8)."""
@@ -255,7 +269,21 @@ def _parse(model: type[Model], answer: ApiResponse) -> Model:
     try:
         return model.model_validate(answer.data)
     except ValidationError as error:
+        if limit := own_limit(error):
+            raise BeyondLimit(limit, status=answer.status) from None
         raise _unexpected(describe_invalid(error), answer) from None
+
+
+def _parse_task_page(answer: ApiResponse) -> TaskPage:
+    """Return a page of tasks without the entries that are no documented tasks, and log what is wrong with these."""
+    try:
+        return _parse(TaskPage, answer)
+    except UnexpectedResponse as error:
+        page = without_unreadable(answer.data)
+        if page is None:
+            raise
+        logger.warning("Skipped tasks of a page (%d): %s", len(page.unreadable_ids), error.detail)
+        return page
 
 
 def _unexpected(detail: str, answer: ApiResponse) -> UnexpectedResponse:

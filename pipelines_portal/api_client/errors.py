@@ -8,7 +8,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from pipelines_portal.api_client.bounds import LONGEST_REASON, cleaned, wait_in_seconds
-from pipelines_portal.api_client.models import MOST_ERRORS, RowError
+from pipelines_portal.api_client.models import MOST_ERRORS, OWN_LIMIT, RowError
+from pipelines_portal.core.web_addresses import redirect_target
+
+# The code of a 401 to a request without a key.
+NO_KEY = "missing_api_key"
 
 
 class PipelinesError(Exception):
@@ -45,6 +49,15 @@ class CertificateRefused(ConnectionFailed):
     """The server's certificate is not valid. Nothing was sent."""
 
 
+class KeyNotReceived(ConnectionFailed):
+    """401: the request arrived without its key (S23). Something on the way removes it, so the key is not at fault."""
+
+    def __init__(self) -> None:
+        cause = f"{HTTPStatus.UNAUTHORIZED} {NO_KEY}"
+        super().__init__("The API key didn’t reach Pipelines.", maybe_processed=False, cause=cause)
+        self.status = HTTPStatus.UNAUTHORIZED
+
+
 class NotSent(PipelinesError):
     """The API is slow or silent, so nothing was sent. Try again after `retry_after` seconds."""
 
@@ -62,6 +75,10 @@ class UnexpectedResponse(PipelinesError):
         self.detail = detail
         # A 4xx means that the request was not processed.
         self.maybe_processed = not 400 <= status < 500
+
+
+class BeyondLimit(UnexpectedResponse):
+    """A response that has more of something than the portal shows, as its message says."""
 
 
 class ApiError(PipelinesError):
@@ -84,7 +101,7 @@ class InvalidRequest(ApiError):
 
 
 class Unauthorized(ApiError):
-    """401: the key is missing, unknown, expired or revoked (S23 to S28)."""
+    """401: the key is unknown, expired or revoked (S24 to S28)."""
 
 
 class Forbidden(ApiError):
@@ -205,16 +222,25 @@ def error_without_json(status: int, headers: Mapping[str, str]) -> PipelinesErro
         error.maybe_processed = status >= HTTPStatus.INTERNAL_SERVER_ERROR
         return error
     if status == HTTPStatus.NOT_FOUND:
-        message = "There is no API at this address. PIPELINES_API_URL may be wrong."
+        message = "There is no API at this address (status 404). PIPELINES_API_URL may be wrong."
         return UnexpectedResponse(message, status=status)
-    unexpected = UnexpectedResponse("The response is not JSON.", status=status)
+    named = "" if 200 <= status < 300 else f" (status {status})"
+    unexpected = UnexpectedResponse(f"The response is not JSON{named}.", status=status)
     unexpected.maybe_processed = unexpected.maybe_processed or status in _MAYBE_PROCESSED
     return unexpected
 
 
-def error_of_response(status: int, data: Any, headers: Mapping[str, str]) -> ApiError:
+def error_of_redirect(status: int, url: str, headers: Mapping[str, str]) -> UnexpectedResponse:
+    """Return the error for a redirect of a request to `url`. Its detail has the target, without query and password."""
+    detail = f"Pipelines redirects to {redirect_target(url, headers.get('Location', ''))}."
+    return UnexpectedResponse("Pipelines answered with a redirect.", status=status, detail=detail)
+
+
+def error_of_response(status: int, data: Any, headers: Mapping[str, str]) -> PipelinesError:
     """Return the error for an error response of the API. Its message is fit to be stored and shown."""
     code = _code(data)
+    if status == HTTPStatus.UNAUTHORIZED and code == NO_KEY:
+        return KeyNotReceived()
     error = error_class(status, code)(status, code, _reason(status, data), _retry_after(headers, data))
     if status in _MAYBE_PROCESSED and error.code != "service_unavailable":
         error.maybe_processed = True
@@ -285,6 +311,11 @@ def describe_invalid(error: ValidationError) -> str:
     named = list(dict.fromkeys(named))
     more = f", and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
     return "; ".join(named[:MOST_NAMED]) + more
+
+
+def own_limit(error: ValidationError) -> str:
+    """Return the sentence about the limit of the portal that a response exceeds, or ""."""
+    return next((each["msg"] for each in error.errors(include_url=False) if each["type"] == OWN_LIMIT), "")
 
 
 def _describe(place: tuple[int | str, ...], kind: str, value: object, context: dict[str, object]) -> str:

@@ -11,7 +11,17 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import pydantic
-from pydantic import AfterValidator, BaseModel, ConfigDict, StrictBool, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StrictBool,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from pipelines_portal.api_client.bounds import (
     LONGEST_MESSAGE,
@@ -41,6 +51,24 @@ def _refuse_repeats(values: list[Any]) -> list[Any]:
     return values
 
 
+# The type of the errors whose message is a sentence about a limit of the portal, not of the API.
+OWN_LIMIT = "own_limit"
+
+
+def _refuse_more_than(most: int, message: str) -> BeforeValidator:
+    """Refuse a longer list, before its entries are read."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, list) and len(value) > most:
+            raise PydanticCustomError(OWN_LIMIT, message)
+        return value
+
+    return BeforeValidator(check)
+
+
+TOO_MANY_FIELDS = f"This workflow has more than {MOST_FIELDS} fields, the most the portal shows."
+TOO_MANY_OPTIONS = f"This workflow has more than {MOST_OPTIONS:,} options, the most the portal shows."
+TOO_MANY_LISTED = f"This page of the list has more than {MOST_LISTED:,} tasks, the most the portal shows."
 TaskIds = Annotated[list[Id], at_most(MOST_TASKS), AfterValidator(_refuse_repeats)]
 Name = Annotated[str, shown(LONGEST_NAME)]
 Message = Annotated[str, shown(LONGEST_MESSAGE)]
@@ -73,7 +101,19 @@ class Field(_Answer):
     type: Annotated[str, shown(LONGEST_STATUS)] = "short_text"
     required: StrictBool = False
     format_hint: Message | None = None
-    options: Annotated[list[Option], at_most(MOST_OPTIONS)] | None = None
+    options: Annotated[list[Option] | None, _refuse_more_than(MOST_OPTIONS, TOO_MANY_OPTIONS)] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_any_hint(cls, values: Any) -> Any:
+        """Accept any JSON as the hint, which the reference calls only a text. A list of texts names the options."""
+        hint = values.get("format_hint") if isinstance(values, dict) else None
+        if hint is None or isinstance(hint, str):
+            return values
+        if isinstance(hint, list) and hint and all(isinstance(entry, str) for entry in hint):
+            options = [entry for entry in hint if is_exact(entry, LONGEST_MESSAGE)]
+            return values | {"format_hint": None, "options": values.get("options") or options}
+        return values | {"format_hint": json.dumps(hint)}
 
     @property
     def label(self) -> str:
@@ -117,7 +157,7 @@ def _some_files(read: dict[str, Any]) -> bool:
 class Schema(_Answer):
     """The fields of a workflow. If the API does not say whether there are file fields, their types do."""
 
-    fields: Annotated[list[Field], at_most(MOST_FIELDS), AfterValidator(_named_once)]
+    fields: Annotated[list[Field], _refuse_more_than(MOST_FIELDS, TOO_MANY_FIELDS), AfterValidator(_named_once)]
     has_only_file_upload_fields: StrictBool = pydantic.Field(default_factory=_only_files)
     has_file_upload_fields: StrictBool = pydantic.Field(default_factory=_some_files)
 
@@ -125,7 +165,7 @@ class Schema(_Answer):
     def _bounded(self) -> "Schema":
         """Refuse more options than a page can show."""
         if sum(len(field.options or ()) for field in self.fields) > MOST_OPTIONS:
-            raise ValueError(f"more than {MOST_OPTIONS} options in all")
+            raise PydanticCustomError(OWN_LIMIT, TOO_MANY_OPTIONS)
         return self
 
     @cached_property
@@ -164,14 +204,48 @@ class Task(_Answer):
 class TaskPage(_Answer):
     """A page of tasks, newest first. `next_cursor` is opaque, and null on the last page (S98, S104)."""
 
-    tasks: Annotated[list[Task], at_most(MOST_LISTED)]
+    tasks: Annotated[list[Task], _refuse_more_than(MOST_LISTED, TOO_MANY_LISTED)]
     next_cursor: Cursor | None = None
     has_more: StrictBool | None = None
+    # Of the entries that are no documented tasks: their IDs, and None for each whose ID cannot be read either.
+    unreadable_ids: list[Id | None] = []
+
+    @property
+    def count(self) -> int:
+        """Return how many tasks the page has, with those that cannot be read."""
+        return len(self.tasks) + len(self.unreadable_ids)
 
     @property
     def older_cursor(self) -> str | None:
         """Return the cursor of the next, older page, or None on the last."""
         return None if self.has_more is False else self.next_cursor
+
+
+def without_unreadable(data: Any) -> TaskPage | None:
+    """Return a page whose entries that are no documented tasks are only named, or None if that does not help."""
+    entries = data.get("tasks") if isinstance(data, dict) else None
+    if not isinstance(entries, list) or len(entries) > MOST_LISTED:
+        return None
+    readable = [entry for entry in entries if _is_valid(_TASK, entry)]
+    ids = [entry.get("id") if isinstance(entry, dict) else None for entry in entries if not _is_valid(_TASK, entry)]
+    if not readable:
+        return None
+    try:
+        page = TaskPage.model_validate(data | {"tasks": readable, "unreadable_ids": []})
+    except ValidationError:
+        return None
+    return page.model_copy(update={"unreadable_ids": [each if _is_valid(_ID, each) else None for each in ids]})
+
+
+_TASK, _ID = TypeAdapter(Task), TypeAdapter(Id)
+
+
+def _is_valid(kind: TypeAdapter[Any], value: Any) -> bool:
+    try:
+        kind.validate_python(value)
+    except ValidationError:
+        return False
+    return True
 
 
 class RowError(_Answer):

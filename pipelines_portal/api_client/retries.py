@@ -7,6 +7,7 @@ from enum import Enum
 from pipelines_portal.api_client.errors import (
     ApiError,
     ConnectionFailed,
+    KeyNotReceived,
     PipelinesError,
     RateLimited,
     ServerError,
@@ -47,6 +48,8 @@ def delay_before_retry(repeat: Repeat, error: PipelinesError, tries: int, policy
 
 
 def may_repeat(repeat: Repeat, error: PipelinesError) -> bool:
+    if isinstance(error, KeyNotReceived):  # the API counts these against our address
+        return False
     if isinstance(error, ConnectionFailed):
         return repeat is not Repeat.CREATE or not error.maybe_processed
     if isinstance(error, ServiceUnavailable):

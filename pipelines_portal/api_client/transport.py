@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -11,15 +10,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as UrllibTimeout
 
 from pipelines_portal.api_client.errors import (
+    ApiError,
     CertificateRefused,
     ConnectionFailed,
     PipelinesError,
     UnexpectedResponse,
+    error_of_redirect,
     error_of_response,
     error_without_json,
     request_id,
@@ -27,6 +27,7 @@ from pipelines_portal.api_client.errors import (
 from pipelines_portal.api_client.overload import Bulkhead, CircuitBreaker
 from pipelines_portal.core import request_ids
 from pipelines_portal.core.connections import failure_reason, is_certificate_error
+from pipelines_portal.core.http_deadlines import DeadlineAdapter, Exchange, exchange
 from pipelines_portal.core.http_sessions import new_session
 
 CONNECT_TIMEOUT = 3.05
@@ -80,7 +81,7 @@ class Transport:
         self._breaker = breaker or CircuitBreaker()
         self._host = urlsplit(self.base_url).netloc
         self._session = new_session()
-        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=32, max_retries=0)
+        adapter = DeadlineAdapter(pool_connections=2, pool_maxsize=32, max_retries=0)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
 
@@ -115,17 +116,17 @@ class Transport:
             return self._exchange(request.prepare(), self.timeout * (POST_PATIENCE if method == "POST" else 1))
 
     def _exchange(self, prepared: requests.PreparedRequest, seconds: float) -> ApiResponse:
-        deadline, body = time.monotonic() + seconds, bytearray()
-        timeout = (min(CONNECT_TIMEOUT, seconds), seconds)
-        try:
-            with self._session.send(prepared, timeout=timeout, allow_redirects=False, stream=True) as response:
-                self.state = "up"
-                for chunk in _chunks(response, deadline):
-                    body += chunk
-        except (OSError, HTTPError, HTTPException, ValueError) as error:
-            # Drop the library's own text, which may quote the request.
-            self.state = "down"
-            raise _connection_failed(error, self._host) from None
+        body, timeout = bytearray(), (min(CONNECT_TIMEOUT, seconds), seconds)
+        with exchange(seconds) as current:
+            try:
+                with self._session.send(prepared, timeout=timeout, allow_redirects=False, stream=True) as response:
+                    self.state = "up"
+                    for chunk in _chunks(response):
+                        body += chunk
+            except (OSError, HTTPError, HTTPException, ValueError) as error:
+                # Drop the library's own text, which may quote the request.
+                self.state = "down"
+                raise _connection_failed(error, self._host, current) from None
         return _answer(response, body)
 
 
@@ -143,8 +144,8 @@ def _headers(key: str | None, idempotency_key: str, *, has_body: bool) -> dict[s
     return headers
 
 
-def _chunks(response: requests.Response, deadline: float) -> Iterator[bytes]:
-    """Yield the body as it arrives. Raise an error if it is too large or takes too long."""
+def _chunks(response: requests.Response) -> Iterator[bytes]:
+    """Yield the body as it arrives. Raise an error if it is too large."""
     size = 0
     while chunk := response.raw.read1(CHUNK, decode_content=True):
         size += len(chunk)
@@ -152,8 +153,6 @@ def _chunks(response: requests.Response, deadline: float) -> Iterator[bytes]:
             raise _with_request_id(
                 UnexpectedResponse("The response is too large.", status=response.status_code), response
             )
-        if time.monotonic() > deadline:
-            raise requests.ReadTimeout
         yield chunk
 
 
@@ -161,7 +160,7 @@ def _answer(response: requests.Response, body: bytearray) -> ApiResponse:
     status, headers = response.status_code, response.headers
     echoed_key = headers.get(IDEMPOTENCY_KEY, "")
     if 300 <= status < 400:
-        raise _with_request_id(UnexpectedResponse("Pipelines answered with a redirect.", status=status), response)
+        raise _with_request_id(error_of_redirect(status, response.url, headers), response)
     if 200 <= status < 300 and not body:
         return ApiResponse(status, None, request_id(headers), _allowance(headers), echoed_key)
     try:
@@ -171,7 +170,8 @@ def _answer(response: requests.Response, body: bytearray) -> ApiResponse:
     if 200 <= status < 300:
         return ApiResponse(status, data, request_id(headers), _allowance(headers), echoed_key)
     error = error_of_response(status, data, headers)
-    error.echoed_key = echoed_key
+    if isinstance(error, ApiError):
+        error.echoed_key = echoed_key
     raise _with_request_id(error, response)
 
 
@@ -192,11 +192,12 @@ def _with_request_id(error: PipelinesError, response: requests.Response) -> Pipe
     return error
 
 
-def _connection_failed(error: Exception, host: str) -> ConnectionFailed:
+def _connection_failed(error: Exception, host: str, current: Exchange) -> ConnectionFailed:
     cause = f"{host}: {failure_reason(error)}"
     if is_certificate_error(error):
         return CertificateRefused(f"Pipelines’ certificate isn’t valid ({cause}).", maybe_processed=False, cause=cause)
-    was_sent, timed_out = not _is_unconnected(error), isinstance(error, (TimeoutError, requests.Timeout, UrllibTimeout))
+    was_sent = not (current.is_unsent or _is_unconnected(error))
+    timed_out = current.is_over or isinstance(error, (TimeoutError, requests.Timeout, UrllibTimeout))
     if timed_out:
         message = "Pipelines didn’t respond in time."
     elif was_sent:

@@ -1,8 +1,10 @@
 """Parsing of URLs. No function here raises, whatever the text."""
 
-from urllib.parse import SplitResult, urlsplit
+import re
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+LONGEST_TARGET = 200
 
 
 def split(text: str) -> SplitResult | None:
@@ -29,3 +31,15 @@ def origin_of(url: str) -> str:
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     suffix = "" if parts.port in (None, DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
     return f"{parts.scheme}://{host}{suffix}"
+
+
+def redirect_target(url: str, location: str) -> str:
+    """Return where a redirect of `url` leads, for administrators: without query, which may be secret, and shortened."""
+    try:
+        target = urljoin(url, location)
+    except ValueError:
+        return "an unreadable address"
+    origin, parts = origin_of(target), split(target)
+    if parts is None or not origin:
+        return "an unreadable address"
+    return re.sub(r"[^!-~]", "?", f"{origin}{parts.path}")[:LONGEST_TARGET]

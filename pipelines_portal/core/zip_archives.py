@@ -5,7 +5,7 @@ The External API refuses what breaks them, and the portal says so before the arc
 
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from enum import Enum, auto
 
 from pipelines_portal.core.unicode_forms import has_endless_marks, normalize
@@ -15,9 +15,10 @@ DIRECTORY_ENTRY = b"PK\x01\x02"
 MAX_DIRECTORY_BYTES = 16 * 1024 * 1024
 MAX_ENTRIES = 50_000
 MAX_UNPACKED_BYTES = 20 * 1024**3
-# Deflate reaches 1032:1, ordinary documents less than 50:1. Small files are not limited.
+# Deflate reaches 1032:1, ordinary documents less than 50:1. All files together are limited, but not a single white
+# picture, nor files that are small together.
 MAX_RATIO = 200
-RATIO_MATTERS_FROM_BYTES = 10 * 1024 * 1024
+RATIO_MATTERS_FROM_BYTES = 100 * 1024 * 1024
 LOCAL_HEADER_BYTES = 30
 ENCRYPTED = 0x1 | 0x40 | 0x2000  # the entry, strong encryption, a masked directory
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -27,7 +28,10 @@ MAX_NAME_BYTES = 1024
 MAX_LEVELS = 50
 # A name composed into MAX_NAME_BYTES has at most three times as many before.
 LONGEST_PATH = 4 * MAX_NAME_BYTES
-JUNK_NAMES = frozenset({"__MACOSX", "Thumbs.db"})
+# In lower case: Windows writes some of them in several ways.
+JUNK_NAMES = frozenset({"__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini"})
+# Dotfiles, and the files in which Office notes who has a document open.
+JUNK_STARTS = (".", "~$")
 
 
 class NameProblem(Enum):
@@ -44,22 +48,25 @@ class UnsafeName(Exception):
         self.problem = problem
 
 
-def is_suspicious(unpacked: int, packed: int) -> bool:
-    """Return whether a file, or all files, unpack to too many times their size."""
-    return unpacked > RATIO_MATTERS_FROM_BYTES and unpacked > MAX_RATIO * packed
+def most_inflated(entries: Collection[zipfile.ZipInfo]) -> zipfile.ZipInfo | None:
+    """Return the worst file if all files together unpack to too many times their size, else None."""
+    unpacked, packed = sum(entry.file_size for entry in entries), sum(entry.compress_size for entry in entries)
+    if unpacked <= RATIO_MATTERS_FROM_BYTES or unpacked <= MAX_RATIO * packed:
+        return None
+    return max(entries, key=lambda entry: entry.file_size - MAX_RATIO * entry.compress_size)
 
 
-def overlap(entries: Iterable[zipfile.ZipInfo], end: int) -> bool:
-    """Return whether files share bytes or lie outside of the archive, whose directory begins at `end`.
+def overlapping(entries: Iterable[zipfile.ZipInfo], end: int) -> zipfile.ZipInfo | None:
+    """Return a file that shares bytes with another or lies outside of the archive, whose directory begins at `end`.
 
     A small archive could repeat a large file many times. Each file has at least its header, name and packed bytes.
     """
     for entry in sorted(entries, key=lambda entry: entry.header_offset, reverse=True):
         length = LOCAL_HEADER_BYTES + len(entry.orig_filename) + entry.compress_size
         if entry.header_offset < 0 or entry.header_offset + length > end:
-            return True
+            return entry
         end = entry.header_offset
-    return False
+    return None
 
 
 def are_windows_paths(entries: Iterable[zipfile.ZipInfo]) -> bool:
@@ -110,7 +117,7 @@ def path_in_archive(path: str) -> str:
 
 def is_junk(path: str) -> bool:
     """Return whether a path is skipped: a dotfile, or a file that operating systems leave behind."""
-    return any(part in JUNK_NAMES or part.startswith(".") for part in path.split("/"))
+    return any(part.lower() in JUNK_NAMES or part.startswith(JUNK_STARTS) for part in path.split("/"))
 
 
 def files_inside_files(paths: Iterable[str]) -> Iterator[str]:

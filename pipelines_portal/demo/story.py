@@ -184,7 +184,7 @@ class Story:
         """Send a translation into a language that Pipelines refuses."""
         ben, workflow = self.people[BEN], self._workflow(TRANSLATIONS)
         fields = {"input_text": "The invoice is attached as a PDF.", "target_language": "Latin"}
-        message = "All 1 tasks failed: tasks.0: Field target_language: value is not one of the options"
+        message = "The task failed: tasks.0: Field target_language: value is not one of the options"
         self.api.failure = ValidationFailed(422, "validation_failed", message)
         token = uuid5(NAMESPACE_URL, "demo translation")
         create_task(ben, workflow, self._client(workflow, ben), Typed(fields, token, is_meant=True))

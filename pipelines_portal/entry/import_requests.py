@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import uuid5
 
 from django.db import transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.sql import db_id, update_many
@@ -144,16 +144,17 @@ def sent_before(import_job: ImportJob, digests: Iterable[str]) -> dict[str, Subm
     sent = SubmissionRow.objects.filter(status__in=MAY_EXIST, **place).exclude(submission__group=import_job.pk)
     wanted, found = list(dict.fromkeys(digests)), dict[str, SubmissionRow]()
     for start in range(0, len(wanted), DIGESTS_PER_QUERY):
-        rows = list(sent.filter(digest__in=wanted[start : start + DIGESTS_PER_QUERY]).order_by("pk").defer("fields"))
-        mistakes = set(_mistakes(import_job).values_list("task_id", flat=True)) if rows else set()
-        found |= {row.digest: row for row in rows if row.task_id not in mistakes}
+        of_digests = sent.filter(digest__in=wanted[start : start + DIGESTS_PER_QUERY])
+        is_mistake = Exists(_mistakes_of_rows(import_job))
+        rows = of_digests.exclude(is_mistake).order_by("pk").defer("fields")
+        found |= {row.digest: row for row in rows}
     return found
 
 
 def mistaken_rows(import_job: ImportJob) -> set[int]:
     """Return the numbers of the rows whose tasks are marked as mistakes or replaced."""
-    mistakes = _mistakes(import_job).values("task_id")
-    rows = SubmissionRow.objects.filter(submission__group=import_job.pk, task_id__in=mistakes, number__isnull=False)
+    sent = SubmissionRow.objects.filter(submission__group=import_job.pk, task_id__isnull=False, number__isnull=False)
+    rows = sent.filter(Exists(_mistakes_of_rows(import_job)))
     return {number for number in rows.values_list("number", flat=True) if number}
 
 
@@ -166,8 +167,10 @@ def values_of_tasks(import_job: ImportJob, task_ids: set[int]) -> set[tuple[int,
     return {(task_id, digest) for task_id, digest in sent if task_id}
 
 
-def _mistakes(import_job: ImportJob) -> QuerySet[TaskNote]:
-    return TaskNote.objects.mistakes_in(import_job.key_id, import_job.workflow_id)
+def _mistakes_of_rows(import_job: ImportJob) -> QuerySet[TaskNote]:
+    """Return the mistakes that the tasks of rows are. A note from before the row was sent is about another task."""
+    mistakes = TaskNote.objects.mistakes_in(import_job.key_id, import_job.workflow_id)
+    return mistakes.filter(task_id=OuterRef("task_id"), at__gte=OuterRef("submission__created_at"))
 
 
 def _fit_into_request(rows: list[ReadyRow]) -> list[ReadyRow]:

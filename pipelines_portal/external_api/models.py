@@ -258,6 +258,9 @@ class Upload(models.Model):
     success_count = models.PositiveIntegerField(null=True)
     error_count = models.PositiveIntegerField(null=True)
     error_message = models.TextField(null=True)
+    # The files of the archive that no row names: how many there are, and the names of the first.
+    ignored_count = models.PositiveIntegerField(default=0)
+    ignored_files = models.JSONField(default=list)
     # Bytes that count against the organization's quota: as announced, then as stored, then the files of its tasks.
     kept_bytes = models.PositiveBigIntegerField(default=0)
 

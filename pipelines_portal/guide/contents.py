@@ -56,6 +56,7 @@ SECTIONS = {
     "Integrators": [
         "integrators/first-request.md",
         "integrators/tasks.md",
+        "integrators/fields.md",
         "integrators/files.md",
         "integrators/errors.md",
         "integrators/client.md",

@@ -30,12 +30,12 @@ def background_client_for(key: SavedKey) -> PipelinesClient:
     return _client(key, transport(), NOT_AGAIN, KeyRateLimiter(key, is_background=True))
 
 
-def check_client_for(key: SavedKey) -> PipelinesClient:
+def check_client_for(key: SavedKey, policy: RetryPolicy = IN_A_PAGE) -> PipelinesClient:
     """Return a client for `SavedKey.check_with`, which also asks with a rejected key and during a pause.
 
     Raises KeyCannotBeOpened.
     """
-    return _client(key, transport_for_check(), IN_A_PAGE, KeyRateLimiter(key, is_check=True))
+    return _client(key, transport_for_check(), policy, KeyRateLimiter(key, is_check=True))
 
 
 def _client(key: SavedKey, over: Transport, policy: RetryPolicy, limiter: KeyRateLimiter) -> PipelinesClient:

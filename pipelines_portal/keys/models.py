@@ -33,13 +33,23 @@ UNDO_HOURS = 24
 LONGEST_PAUSE = timedelta(minutes=20)
 # A new key is in none of these states, and no reminder was sent for it.
 NEW_KEY_STATE: dict[str, Any] = {
-    "checked_at": None, "rejected_at": None, "creator_gone_at": None, "paused_until": None, "warned_days": None,
+    "checked_at": None, "rejected_at": None, "recheck_at": None, "creator_gone_at": None, "paused_until": None,
+    "warned_days": None,
 }  # fmt: skip
 
 
 def fingerprint(key: str) -> str:
     """Return the SHA-256 of the key, by which equal keys are recognized without decrypting them."""
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def next_recheck(rejected_at: datetime, now: datetime) -> datetime:
+    """Return when to ask again about a rejected key: 1, 5 and 15 minutes after the rejection, then once an hour.
+
+    The API counts requests with a rejected key against our address, and may accept the key again soon.
+    """
+    first = (rejected_at + timedelta(minutes=minutes) for minutes in (1, 5, 15))
+    return next((at for at in first if at > now), now + timedelta(hours=1))
 
 
 def can_own_keys(person: User) -> bool:
@@ -86,9 +96,11 @@ class SavedKey(models.Model):
     fingerprint = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)
 
-    # The state at the API, written by the rate limiter. A rejected key is not used until a check finds that it works.
+    # The state at the API, written by the rate limiter. A rejected key is only used to check whether it works again.
     checked_at = models.DateTimeField(null=True)
     rejected_at = models.DateTimeField(null=True)
+    # When the worker asks again whether a rejected key works. None: at once, if the key is rejected.
+    recheck_at = models.DateTimeField(null=True)
     # The API refuses archives, because the person who made the key left the organization.
     creator_gone_at = models.DateTimeField(null=True)
     # Written at most once a minute.
@@ -146,7 +158,8 @@ class SavedKey(models.Model):
 
     def _save_again(self, new: "SavedKey") -> "SavedKey":
         names = ("name", "encrypted_key", "last4", "expiry", "expires_at", "checked_at")
-        values = {name: getattr(new, name) for name in names} | {"warned_days": None, "rejected_at": None}
+        values = {name: getattr(new, name) for name in names}
+        values |= {"warned_days": None, "rejected_at": None, "recheck_at": None}
         unchanged = SavedKey.objects.filter(pk=self.pk, owner=new.owner, fingerprint=new.fingerprint)
         if not unchanged.update(**values):
             raise IntegrityError("The key has another owner by now, or was removed.")
@@ -179,21 +192,23 @@ class SavedKey(models.Model):
         days = (local(self.expires_at).date() - local(now).date()).days
         return days if self.expires_at > now else min(days, -1)
 
-    def check_with(self, client: PipelinesClient, by: User) -> tuple[KeyVerdict, PipelinesError | None]:
+    def check_with(self, client: PipelinesClient, by: User | None) -> tuple[KeyVerdict, PipelinesError | None]:
         """Ask the API with `client` whether the key works, and store the result.
 
         A key that works is no longer rejected or paused. With UNKNOWN comes the reason why the API did not answer.
+        Without a person, a check that changes nothing is not recorded in the audit log.
         """
         # A key that is replaced during the call is another one: the result says nothing about it.
         checked = self.fingerprint
         verdict, error = ask(client)
         values: dict[str, object] = {} if verdict is KeyVerdict.UNKNOWN else {"checked_at": timezone.now()}
         if verdict is KeyVerdict.WORKS:
-            values |= {"rejected_at": None, "paused_until": None}
+            values |= {"rejected_at": None, "recheck_at": None, "paused_until": None}
         with transaction.atomic():
             if values and not SavedKey.objects.filter(pk=self.pk, fingerprint=checked).update(**values):
                 return verdict, error
-            record(Verb.KEY_CHECKED, by=by, target=self, result=verdict.value)
+            if by or verdict is KeyVerdict.WORKS:
+                record(Verb.KEY_CHECKED, by=by, target=self, result=verdict.value)
         if verdict is KeyVerdict.WORKS and self.rejected_at is not None:
             key_became_usable.send(SavedKey, key=self)
         return verdict, error

@@ -14,8 +14,8 @@ from django.utils import timezone
 from pipelines_portal.api_client import Call, CreatorGone, Held, KeyRejected, PipelinesError, RateLimited, Unauthorized
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.keys.models import LONGEST_PAUSE, SavedKey
-from pipelines_portal.keys.texts import advice_if_rejected, advice_without_creator
+from pipelines_portal.keys.models import LONGEST_PAUSE, SavedKey, next_recheck
+from pipelines_portal.keys.texts import advice_if_rejected, advice_without_creator, rejected_since
 
 # By default the API allows 600 calls a minute with a key. Reading in the background uses a tenth of them.
 SECONDS_BETWEEN_BACKGROUND_CALLS = 1.0
@@ -23,7 +23,9 @@ PAUSE_WITHOUT_RETRY_AFTER = 1
 FRESH_SECONDS = 5.0
 # `last_used_at` is written at most this often.
 USE_INTERVAL = timedelta(minutes=1)
-STATE_FIELDS = ("owner", "name", "fingerprint", "checked_at", "rejected_at", "creator_gone_at", "paused_until")
+STATE_FIELDS = (
+    "owner", "name", "fingerprint", "checked_at", "rejected_at", "recheck_at", "creator_gone_at", "paused_until",
+)  # fmt: skip
 PAUSED = "Rate limit reached."
 REMOVED = "This key was removed from the portal."
 
@@ -78,9 +80,10 @@ class KeyRateLimiter:
         now = timezone.now()
         not_checked_since = Q(checked_at=None) | Q(checked_at__lte=self._called_at)
         with transaction.atomic():
-            if self._row().filter(not_checked_since, rejected_at=None).update(rejected_at=now):
+            values = {"rejected_at": now, "recheck_at": next_recheck(now, now)}
+            if self._row().filter(not_checked_since, rejected_at=None).update(**values):
                 record(Verb.KEY_REJECTED, by=self._key.used_by, target=self._key)
-                self._key.rejected_at = now
+                self._key.rejected_at, self._key.recheck_at = now, values["recheck_at"]
 
     def _store_use(self, call: Call) -> None:
         key, now = self._key, timezone.now()
@@ -90,7 +93,8 @@ class KeyRateLimiter:
             self._update(last_used_at=now, last_used_by_id=key.used_by.pk if key.used_by else None)
 
     def _with_advice(self, error: Unauthorized) -> Unauthorized:
-        error.advice, error.key_id = advice_if_rejected(self._key, self._key.used_by), self._key.pk
+        advice = advice_if_rejected(self._key, self._key.used_by), rejected_since(self._key, timezone.now())
+        error.advice, error.key_id = " ".join(filter(None, advice)), self._key.pk
         return error
 
     def _row(self) -> QuerySet[SavedKey]:

@@ -1,7 +1,9 @@
 """Sentences about keys, for forms, notices and the mail of reminders."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
+
+from pipelines_portal.core.times import short
 
 if TYPE_CHECKING:
     from pipelines_portal.accounts.models import User
@@ -51,6 +53,16 @@ def advice_if_rejected(key: "SavedKey", person: "User | None") -> str:
     if key.can_be_replaced_by(person):
         return "The API key expired or was revoked. Replace it to continue. Workflows and sharing stay."
     return f"The API key expired or was revoked. {_who_replaces(key, person)}"
+
+
+def rejected_since(key: "SavedKey", now: datetime) -> str:
+    """Return since when the API rejects the key, and when it is asked again."""
+    if key.rejected_at is None:
+        return ""
+    since = f"Rejected since {short(key.rejected_at, now)}."
+    if key.recheck_at is None or key.recheck_at <= now:
+        return f"{since} We’ll ask Pipelines again soon."
+    return f"{since} We’ll ask Pipelines again at {short(key.recheck_at, now)}."
 
 
 def advice_without_creator(key: "SavedKey", person: "User | None") -> str:

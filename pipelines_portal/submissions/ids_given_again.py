@@ -1,9 +1,8 @@
 """Whether a task is the one that a submission created: Pipelines gives IDs again after a restore of its database."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-# Between the clocks of the portal and of Pipelines. A backup of Pipelines is older than that when it is restored.
-CLOCKS_DIFFER = timedelta(hours=1)
+from pipelines_portal.task_index.models import CLOCKS_DIFFER
 
 
 def is_created_within(created_at: datetime | None, since: datetime | None, until: datetime | None) -> bool:

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from django.db.models import DateTimeField, DurationField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
 
-from pipelines_portal.submissions.ids_given_again import CLOCKS_DIFFER
 from pipelines_portal.submissions.models import SubmissionRow
-from pipelines_portal.task_index.models import GONE, WorkflowIndex
+from pipelines_portal.task_index.models import CLOCKS_DIFFER, GONE, WorkflowIndex
 from pipelines_portal.web.number_ranges import ranges_of
 
 MOST_NAMED = 1_000

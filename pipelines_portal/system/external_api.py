@@ -8,15 +8,20 @@ from django.conf import settings
 from django.http.request import validate_host
 
 from pipelines_portal.core.connections import failure_reason, is_certificate_error
+from pipelines_portal.core.http_deadlines import exchange
 from pipelines_portal.core.http_sessions import new_session
 from pipelines_portal.core.probes import OK as FINE
-from pipelines_portal.core.web_addresses import origin_of
+from pipelines_portal.core.web_addresses import origin_of, redirect_target
 from pipelines_portal.system.deadlines import within
 from pipelines_portal.system.rows import OK, PROBLEM, Row, SystemSection
 
 TIMEOUT, DEADLINE = 2.0, 3.0
 LARGEST_ANSWER, MOST_CHECKS, LONGEST_STATE = 64 * 1024, 10, 300
 GUIDE = "administrators/troubleshooting"
+
+
+class _Redirected(Exception):
+    pass
 
 
 def is_own_api() -> bool:
@@ -45,8 +50,8 @@ def external_api_section() -> SystemSection:
                 )
             )
         return _section(_silent(failure_reason(error)))
-    except Exception:
-        return _section(_silent("an unexpected answer"))
+    except Exception as error:
+        return _section(_silent(str(error) if isinstance(error, _Redirected) else "an unexpected answer"))
     return _section(Row("Address", settings.PIPELINES_API_URL, OK), *(_check(name, checks[name]) for name in checks))
 
 
@@ -67,7 +72,10 @@ def _read_checks() -> dict[str, str]:
         headers["Authorization"] = f"Bearer {settings.METRICS_TOKEN}"
     url = f"{origin_of(settings.PIPELINES_API_URL)}/ready"
     options: dict[str, Any] = {"headers": headers, "timeout": TIMEOUT, "allow_redirects": False, "stream": True}
-    with new_session() as session, session.get(url, **options) as response:
+    # A little longer than the page waits, whose words then say for how long.
+    with exchange(DEADLINE + 1), new_session() as session, session.get(url, **options) as response:
+        if 300 <= response.status_code < 400:
+            raise _Redirected(f"redirects to {redirect_target(url, response.headers.get('Location', ''))}")
         body = response.raw.read(LARGEST_ANSWER)
     checks: dict[str, Any] = json.loads(body)["checks"]
     return {str(name)[:40]: str(state)[:LONGEST_STATE] for name, state in list(checks.items())[:MOST_CHECKS]}

@@ -51,6 +51,9 @@ GONE = "gone"
 QUARTER = 15 * 60
 
 MAX_NOTE_LENGTH = 200
+# Between the clocks of the portal and of Pipelines, which gives IDs again after a restore of its database. A backup of
+# Pipelines is older than that when it is restored.
+CLOCKS_DIFFER = timedelta(hours=1)
 # What a person may mute: a task that needs attention, or that would if it did not move for long.
 MUTABLE = frozenset((*NEEDS_ATTENTION, *CAN_BE_STUCK))
 
@@ -234,6 +237,11 @@ class WorkflowIndex(models.Model):
             for name, state in (("muted", NoteState.MUTED), ("mistakes", NoteState.MISTAKE))
         }
         self.status_counts.update(**{name: Coalesce(number, 0) for name, number in numbers.items()})
+
+    def newest_known_below(self, task_id: int) -> int:
+        """Return the highest ID of a known task below this one, or 0. Tasks that the API has lost do not count."""
+        known = self.tasks.filter(task_id__lt=task_id).exclude(status=GONE).values_list("task_id", flat=True)
+        return known.order_by("-task_id").first() or 0
 
     def suspects(self) -> tuple[int, int]:
         """Return the number of suspects, and the lowest id of them."""
@@ -599,7 +607,8 @@ class TaskNotes(models.QuerySet["TaskNote"]):
 class TaskNote(models.Model):
     """A mute of a task, or the mark that it is a mistake, for everybody who uses the workflow with this key.
 
-    A mute ends with the next change of the task's status: the index deletes it when it reads another one.
+    A mute ends with the next change of the task's status: the index deletes it when it reads another one. A note is not
+    about a task that was created after it, to which the API gave the same ID.
     """
 
     workflow = models.ForeignKey(OpenedWorkflow, models.CASCADE, related_name="+", db_index=False)
@@ -639,9 +648,16 @@ class TaskNote(models.Model):
         label = NoteState(self.state).label
         return f"{label}: {self.text}" if self.text else str(label)
 
-    def holds(self, status: str) -> bool:
-        """Return whether the note holds for a task with this status: a mute holds for the one it was made with."""
-        return self.is_mistake or self.status == status
+    def holds(self, status: str, created_at: datetime | None) -> bool:
+        """Return whether the note holds for a task with this status that was created then.
+
+        A mute holds for the status it was made with.
+        """
+        return self.is_about(created_at) and (self.is_mistake or self.status == status)
+
+    def is_about(self, created_at: datetime | None) -> bool:
+        """Return False if the note is older than the task: then it was about another one with the same ID."""
+        return created_at is None or created_at <= self.at + CLOCKS_DIFFER
 
 
 _PUT = {NoteState.MUTED: Verb.TASKS_MUTED, NoteState.MISTAKE: Verb.MISTAKES_MARKED}

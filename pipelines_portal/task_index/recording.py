@@ -64,12 +64,12 @@ def mark_gone(index: WorkflowIndex, task_id: int, requested_at: datetime) -> Non
 
 
 @transaction.atomic
-def mark_lost(index: WorkflowIndex, newest_id: int, requested_at: datetime) -> None:
-    """Record that the API no longer has the tasks above this ID."""
+def mark_lost(index: WorkflowIndex, newest: list[int], requested_at: datetime) -> None:
+    """Record that the API no longer has tasks newer than these, the newest ones that it has."""
     index.lock()
     index.update(ids_restarted_at=requested_at)
-    lost = index.tasks.filter(task_id__gt=newest_id).exclude(status=GONE).order_by("task_id")
-    last = newest_id
+    last = max(newest)
+    lost = index.tasks.filter(task_id__gt=last).exclude(status=GONE).order_by("task_id")
     while known := {row.task_id: row for row in lost.filter(task_id__gt=last)[:LOST_BATCH]}:
         _write(index, known, [_build_gone_row(row, requested_at) for row in known.values()])
         last = max(known)
@@ -145,13 +145,16 @@ def _write(index: WorkflowIndex, known: dict[int, IndexedTask], rows: list[Index
 
 
 def _set_note_states(index: WorkflowIndex, known: dict[int, IndexedTask], rows: list[IndexedTask]) -> None:
-    """Give each row the state of its note. End the mutes of tasks that were requested later with another status."""
+    """Give each row the state of its note.
+
+    End the mutes of tasks that were requested later with another status, and all notes about earlier tasks.
+    """
     noted = [row.task_id for row in rows if row.task_id not in known or known[row.task_id].note_state]
     notes = TaskNote.objects.filter(workflow=index.workflow_id).of_tasks(noted)
     over = []
     for row in rows:
         note = notes.get(row.task_id)
-        if note is not None and not note.holds(row.status) and note.at < row.read_at:
+        if note is not None and not note.holds(row.status, row.created_at) and note.at < row.read_at:
             over.append(note.pk)
             note = None
         row.note_state = NoteState(note.state) if note else None

@@ -35,6 +35,8 @@ MAX_ATTENTION_PAGES = 5
 # SUSPECTS_PER_PAGE, and one more for each CLEARED_PER_PAGE that it clears. So it costs little more than asking for each
 # suspect, even if it contains few of them.
 MIN_SUSPECTS, FREE_PAGES, SUSPECTS_PER_PAGE, CLEARED_PER_PAGE = 4, 2, 20, 4
+# An ID that is more than twice the next one and so far above it is not counted up from that one.
+ABSURD_GAP = 1_000_000_000
 # What a call takes at the usual rate of a key. The next cycle waits for the suspects for so long each.
 CALL_TIME = timedelta(seconds=1)
 # The backfill has reached the middle one of so many oldest times of a page. A single wrong time changes nothing.
@@ -73,7 +75,7 @@ def fetch(scan: Scan, client: PipelinesClient) -> Response:
         return _fetch_suspect(scan, client, requested_at)
     status = LISTS[scan.position.get("list", 0)] if scan.kind == Scan.Kind.LISTS else None
     cursor = scan.position.get("cursor")
-    page = client.list_tasks(_workflow_id(scan), cursor=cursor, limit=PAGE, status=status)
+    page = client.list_tasks(_workflow_id(scan), cursor=cursor, limit=PAGE, status=status, skip_unreadable=True)
     above = scan.position.get("above")
     # Pages may overlap and may be empty, but each leads further down.
     is_stuck = page.tasks and above is not None and min(task.id for task in page.tasks) >= above
@@ -116,25 +118,33 @@ def _next_page(scan: Scan, response: Response) -> dict[str, Any]:
 def _record_newest(scan: Scan, response: Response) -> Next:
     """Scan down to the newest known task. Only at the end of the scan is its first task the newest known one."""
     index, position, ids = scan.index, scan.position, response.ids
-    top = max([position.get("top", 0), *ids])
+    top = max(position.get("top", 0), _newest_id(ids))
     started_at = position.get("started_at") or response.requested_at.isoformat()
     if index.newest_id is None:
         _start_backfill(index, response.page)
-        if not response.page.older_cursor:
+        if not response.page.older_cursor and not response.page.unreadable_ids:
             _record_only_page(index, response)
     elif "cursor" not in position and ids and top < index.newest_id:
         if not position.get("has_lost"):  # a copy of its database may lag behind: read it once more
             return NEWEST_INTERVAL, {"has_lost": True}
         # The API was restored from a backup: it has lost the newer tasks, and will give their IDs again.
-        mark_lost(index, top, response.requested_at)
-        index.newest_id = top
-    elif response.page.older_cursor and min(ids, default=top) > index.newest_id:
-        counted = position.get("counted", 0) + len(ids)
+        mark_lost(index, response.ids, response.requested_at)
+        # Or a wrong ID was taken for the newest one. Then tasks between this page and the known ones are still unread.
+        index.newest_id = index.newest_known_below(min(ids))
+        index.update(newest_id=index.newest_id)
+    if index.newest_id is not None and response.page.older_cursor and min(ids, default=top) > index.newest_id:
+        counted = position.get("counted", 0) + response.page.count
         index.update(newest_counted=counted)
         return AT_ONCE, _next_page(scan, response) | {"top": top, "started_at": started_at, "counted": counted}
     newest_id = max(top, index.newest_id or 0)
     index.update(newest_id=newest_id, newest_as_of=datetime.fromisoformat(started_at), newest_counted=None)
     return NEWEST_INTERVAL, {}
+
+
+def _newest_id(ids: list[int]) -> int:
+    """Return the highest ID, or the next one if the highest is absurd: no later task would count as new after it."""
+    *_, second, first = [0, 0, *sorted(ids)]
+    return second if second and first > 2 * second + ABSURD_GAP else first
 
 
 def _record_only_page(index: WorkflowIndex, response: Response) -> None:
@@ -151,7 +161,7 @@ def _start_backfill(index: WorkflowIndex, first: TaskPage) -> None:
     _record_backfilled(index, first, 0)
     if first.older_cursor:
         above = min((task.id for task in first.tasks), default=None)
-        position = {"cursor": first.older_cursor, "above": above, "counted": len(first.tasks)}
+        position = {"cursor": first.older_cursor, "above": above, "counted": first.count}
         index.scans.filter(kind=Scan.Kind.BACKFILL).update(due_at=timezone.now(), position=position)
 
 
@@ -159,7 +169,7 @@ def _record_backfill(scan: Scan, response: Response) -> Next:
     counted = scan.position.get("counted", 0)
     _record_backfilled(scan.index, response.page, counted)
     if response.page.older_cursor:
-        return BACKFILL_INTERVAL, _next_page(scan, response) | {"counted": counted + len(response.ids)}
+        return BACKFILL_INTERVAL, _next_page(scan, response) | {"counted": counted + response.page.count}
     return None, {}
 
 
@@ -169,7 +179,7 @@ def _record_backfilled(index: WorkflowIndex, page: TaskPage, counted_before: int
     reached = _time_reached(page)
     if reached and (index.backfilled_to is None or reached < index.backfilled_to):
         values["backfilled_to"] = reached
-    index.update(**values, backfilled_count=max(index.backfilled_count, counted_before + len(page.tasks)))
+    index.update(**values, backfilled_count=max(index.backfilled_count, counted_before + page.count))
 
 
 def _time_reached(page: TaskPage) -> datetime | None:
@@ -189,6 +199,8 @@ def _record_list(scan: Scan, response: Response) -> Next:
         return _record_finished_list(scan, response, position)
     _suspect_missing(scan.index, status, response, above)
     new = len({task_id for task_id in response.ids if above is None or task_id < above})
+    # The API lists them, whatever else they are.
+    new += len(response.page.unreadable_ids)
     counts = {name: position[name] + new for name in ("listed", "counted")} | {"pages": position["pages"] + 1}
     scan.index.update(open_counted=counts["counted"])
     has_more = response.page.older_cursor is not None
@@ -221,7 +233,7 @@ def record_list(index: WorkflowIndex, status: str, page: TaskPage, requested_at:
     response = Response(requested_at, page)
     record_tasks(index, page.tasks, requested_at)
     _suspect_missing(index, status, response, above=None)
-    _record_listed(index, status, len(response.ids), requested_at, is_cut=False)
+    _record_listed(index, status, page.count, requested_at, is_cut=False)
 
 
 def _suspect_missing(index: WorkflowIndex, status: str, response: Response, above: int | None) -> None:
@@ -231,7 +243,7 @@ def _suspect_missing(index: WorkflowIndex, status: str, response: Response, abov
     lowest = min(response.ids) if response.page.older_cursor else 0
     listed = index.tasks.filter(LISTED, status=status, task_id__gte=lowest).order_by()
     known = (listed if above is None else listed.filter(task_id__lt=above)).values_list("task_id", flat=True)
-    if missing := sorted(set(known) - set(response.ids)):
+    if missing := sorted(set(known) - {*response.ids, *response.page.unreadable_ids}):
         mark_suspects(index, status, missing, response.requested_at)
 
 

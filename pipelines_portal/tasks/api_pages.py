@@ -43,7 +43,7 @@ class TasksPage:
             status: of_status
             for status, of_status in self.lists.items()
             if counts.read_at.get(status, of_status.read_at) < of_status.read_at
-            and counts.listed[status] != len(of_status.page.tasks)
+            and counts.listed[status] != of_status.page.count
         }
         if wrong:
             index = WorkflowIndex.objects.get(workflow=workflow)
@@ -73,7 +73,10 @@ def tasks_page(
         fetched: list[TaskPage] = []
 
         def fetch() -> str:
-            fetched.append(client.list_tasks(workflow_id, cursor=at, status=status, limit=conditions.limit))
+            listed = client.list_tasks(
+                workflow_id, cursor=at, status=status, limit=conditions.limit, skip_unreadable=True
+            )
+            fetched.append(listed)
             return fetched[0].model_dump_json()
 
         answer = pooled(pooled_read, fetch, younger_than=younger_than, is_refresh=is_refresh)
@@ -99,4 +102,8 @@ def tasks_page(
 def notes_of(tasks: list[Task], of_workflow: TaskNotes) -> dict[int, TaskNote]:
     """Return the notes that hold for these tasks, by the ids of the tasks."""
     notes = of_workflow.of_tasks([task.id for task in tasks])
-    return {task.id: notes[task.id] for task in tasks if task.id in notes and notes[task.id].holds(task.status)}
+    return {
+        task.id: notes[task.id]
+        for task in tasks
+        if task.id in notes and notes[task.id].holds(task.status, task.created_at)
+    }

@@ -113,8 +113,9 @@ def known_numbers(
         return {}
     tasks = [task for task in page.tasks if task.id not in notes or not notes[task.id].is_mistake]
     if conditions.status:
-        return {conditions.status: f"{len(tasks)}{'+' if page.older_cursor else ''}"} if tasks else {}
-    return {} if page.older_cursor else _counted(tasks, notes)
+        number = len(tasks) + len(page.unreadable_ids)
+        return {conditions.status: f"{number}{'+' if page.older_cursor else ''}"} if number else {}
+    return {} if page.older_cursor or page.unreadable_ids else _counted(tasks, notes)
 
 
 def counted_numbers(counts: TaskCounts) -> Numbers:

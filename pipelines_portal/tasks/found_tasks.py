@@ -17,6 +17,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import NodeSummary, PipelinesClient, PipelinesError, Task, TaskStatus
 from pipelines_portal.api_client.task_status import CAN_BE_STUCK, NEEDS_ATTENTION
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.ids_given_again import is_created_within
 from pipelines_portal.submissions.import_states import states_of_imports
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.origin import Brief, briefs_across
@@ -25,12 +26,13 @@ from pipelines_portal.submissions.search.queries import (
     NEWEST,
     PHRASE,
     SearchQuery,
+    SentTask,
     find_page,
     find_tasks,
     ways_of,
 )
 from pipelines_portal.submissions.search_words import terms_in
-from pipelines_portal.task_index.models import GONE, LISTED, IndexedTask, WorkflowIndex
+from pipelines_portal.task_index.models import CLOCKS_DIFFER, GONE, LISTED, IndexedTask, WorkflowIndex
 from pipelines_portal.task_index.reads import TO_SHOW
 from pipelines_portal.tasks.conditions import ANYONE, DEFAULT_SIZE, ME, OPEN, Conditions
 from pipelines_portal.tasks.merged_list import ATTENTION, no_such_page
@@ -292,6 +294,7 @@ def _from_sent(scope: Scope, resolved: ResolvedConditions, cursor: str, limit: i
     found = find_tasks(reader, _search_query(scope, resolved), last, limit + 1)
     shown = found[:limit]
     known = _known(scope, {(one.key_id or 0, one.workflow_id, one.task_id) for one in shown})
+    others = _given_again(shown, known)
     page = [
         FoundTask(
             one.key_id, one.workflow_id,
@@ -299,9 +302,25 @@ def _from_sent(scope: Scope, resolved: ResolvedConditions, cursor: str, limit: i
             one.number if resolved.group else None,
         )
         for one in shown
+        if (one.submission_id, one.task_id) not in others
     ]  # fmt: skip
     ended = shown[-1] if len(found) > limit else None
     return FoundPage(page, f"sent-{ended.task_id}-{ended.submission_id.hex}" if ended else "")
+
+
+def _given_again(sent: list[SentTask], known: dict[tuple[int, int, int], Task]) -> set[tuple[UUID, int]]:
+    """Return the submissions and IDs of those of the sent tasks whose IDs the API has given to other tasks."""
+    created = {
+        (one.submission_id, one.task_id): task.created_at
+        for one in sent
+        if (task := known.get((one.key_id or 0, one.workflow_id, one.task_id)))
+        and abs(task.created_at - one.sent_at) > CLOCKS_DIFFER
+    }
+    if not created:
+        return set()
+    submissions = Submission.objects.filter(pk__in={submission for submission, _ in created})
+    spans = {pk: (since, until) for pk, since, until in submissions.values_list("pk", "created_at", "finished_at")}
+    return {each for each, at in created.items() if not is_created_within(at, *spans.get(each[0], (None, None)))}
 
 
 def _by_words(scope: Scope, resolved: ResolvedConditions, cursor: str, limit: int) -> FoundPage:
@@ -328,6 +347,8 @@ def _found_row(scope: Scope, row: SubmissionRow, known: dict[tuple[int, int, int
     if row.task_id:
         place = submission.key_id or 0, submission.workflow_id, row.task_id
         task = known.get(place) or _new_task(row.task_id, submission.sent_at or submission.created_at)
+        if place in known and not is_created_within(task.created_at, submission.created_at, submission.finished_at):
+            task = None  # the ID was given to another task
     key_id = submission.key_id if getattr(row, "is_key_usable", False) else None
     return FoundTask(key_id, submission.workflow_id, task, row.number, row, brief)
 

@@ -62,7 +62,9 @@ def merged_page(cursor: str, limit: int, read: ReadOne) -> TaskPage:
     tasks = _newest([page for page, _ in found if page], place.before)[:limit]
     before = tasks[-1].id if tasks else place.before
     cursors = tuple(_cursor_after(page, at, before) for page, at in found)
-    return TaskPage.model_construct(tasks=tasks, next_cursor=ListPosition(cursors, before).cursor, has_more=None)
+    unreadable = [task_id for page, _ in found if page for task_id in page.unreadable_ids]
+    next_cursor = ListPosition(cursors, before).cursor
+    return TaskPage.model_construct(tasks=tasks, next_cursor=next_cursor, has_more=None, unreadable_ids=unreadable)
 
 
 def _with_tasks(status: str, cursor: str | None, read: ReadOne) -> tuple[TaskPage | None, str | None]:

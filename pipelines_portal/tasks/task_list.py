@@ -53,6 +53,8 @@ from pipelines_portal.workflows.titles import titles_of_workflows
 
 # So many seconds, a list may show the same words for how long its tasks wait.
 WAITS_ARE_WORDED_FOR = 300
+# So many tasks that cannot be read are named.
+MOST_NAMED = 10
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,8 @@ class TaskList:
     """A page of a list. Everything was read when it was built: its properties only choose words and URLs.
 
     `every` is the interval of its refreshes, or "" if it does not refresh itself. `read_back_to` is the time from which
-    on all tasks are known, if some are not. `away` says why the list is not the API's own although its conditions are.
+    on all tasks are known, if some are not. `away` says why the list is not the API's own although its conditions are,
+    and `cause` tells administrators more. `unreadable_ids` has the tasks of the page that cannot be read.
     """
 
     conditions: Conditions
@@ -86,7 +89,9 @@ class TaskList:
     every: str = ""
     import_name: str = ""
     away: str = ""
+    cause: str = ""
     is_of_portal: bool = False
+    unreadable_ids: tuple[int | None, ...] = ()
 
     @property
     def status(self) -> str:
@@ -138,6 +143,18 @@ class TaskList:
         if self.status or current:
             return current or WORDS[self.status]
         return "All tasks" if self.conditions.is_plain else "Filtered"
+
+    @property
+    def unreadable(self) -> str:
+        """The sentence about the tasks that cannot be read, or ""."""
+        ids = [str(task_id) for task_id in self.unreadable_ids if task_id]
+        named, more = ", ".join(ids[:MOST_NAMED]), ", …" if len(ids) > MOST_NAMED else ""
+        if not self.unreadable_ids:
+            return ""
+        if len(self.unreadable_ids) > 1:
+            sentence = f"{len(self.unreadable_ids)} tasks couldn’t be read and aren’t shown"
+            return f"{sentence}: {named}{more}." if ids else f"{sentence}."
+        return f"Task {named} couldn’t be read and isn’t shown." if ids else "1 task couldn’t be read and isn’t shown."
 
     @property
     def counted(self) -> str:
@@ -234,7 +251,7 @@ def api_list(
     # The waits of open tasks without values grow.
     waits = int(time.time() // WAITS_ARE_WORDED_FOR) if any(task.is_open for task in live.tasks) else 0
     words = sorted((task_id, note.words) for task_id, note in notes.items())
-    seen = seen_of(live, seconds, bool(older_cursor), numbers, words, named, waits)
+    seen = seen_of(live, seconds, bool(older_cursor), numbers, words, named, waits, page.unreadable_ids)
     if poll and poll.seen == seen:
         return None
     briefs = briefs_of_tasks(reader, *place, created_at) if briefs is None else briefs
@@ -259,6 +276,7 @@ def api_list(
         poll=_poll_query(conditions, pagination, seen=seen, shown=live.shown if is_first else ""),
         # The first page always refreshes itself.
         every=f"{seconds}s" if reader.reads_live and (is_first or seconds < WHILE_STILL) else "",
+        unreadable_ids=tuple(page.unreadable_ids),
     )  # fmt: skip
 
 
@@ -273,6 +291,7 @@ def found_list(
     poll: Poll | None = None,
     *,
     away: str = "",
+    cause: str = "",
     with_id: FoundTask | None = None,
 ) -> TaskList | None:
     """Return a page of what the portal knows, or None if the page that polls shows it already.
@@ -322,6 +341,7 @@ def found_list(
         every=f"{WHILE_UNFINISHED}s" if is_live else "",
         import_name=resolved.import_name,
         away=away,
+        cause=cause,
         is_of_portal=True,
     )  # fmt: skip
 
@@ -330,14 +350,18 @@ def _notes(
     tasks: list[FoundTask], workflows: dict[tuple[int, int], OpenedWorkflow]
 ) -> dict[tuple[int, int, int], TaskNote]:
     """Return the notes that hold for the tasks, by their places."""
-    statuses = {one.place: one.task.status for one in tasks if one.task and one.place[:2] in workflows}
-    if not statuses:
+    noted = {one.place: one.task for one in tasks if one.task and one.place[:2] in workflows}
+    if not noted:
         return {}
-    places = {workflows[place[:2]].pk: place[:2] for place in statuses}
-    task_ids = {task_id for _, _, task_id in statuses}
+    places = {workflows[place[:2]].pk: place[:2] for place in noted}
+    task_ids = {task_id for _, _, task_id in noted}
     found = TaskNote.objects.filter(workflow__in=list(places), task_id__in=task_ids)
     notes = {(*places[note.workflow_id], note.task_id): note for note in found}
-    return {place: note for place, note in notes.items() if place in statuses and note.holds(statuses[place])}
+    return {
+        place: note
+        for place, note in notes.items()
+        if place in noted and note.holds(noted[place].status, noted[place].created_at)
+    }
 
 
 def _listed_tasks(

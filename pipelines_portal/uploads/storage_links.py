@@ -21,6 +21,7 @@ from pipelines_portal.api_client import (
     ValidationFailed,
 )
 from pipelines_portal.core.connections import describe_failure
+from pipelines_portal.core.http_deadlines import exchange
 from pipelines_portal.core.http_sessions import new_session
 from pipelines_portal.core.web_addresses import origin_of
 from pipelines_portal.uploads import texts
@@ -119,7 +120,7 @@ def ask_cors(url: str, page_origin: str) -> Cors:
         "Access-Control-Request-Headers": "content-type",
     }
     try:
-        with new_session() as session:
+        with exchange(CONNECT_TIMEOUT + READ_TIMEOUT), new_session() as session:
             answer = session.options(
                 url, headers=headers, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), allow_redirects=False, stream=True
             )

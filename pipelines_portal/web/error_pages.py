@@ -10,7 +10,15 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.log import log_response
 
-from pipelines_portal.api_client import ApiError, ConnectionFailed, Held, NotSent, PipelinesError, Unauthorized
+from pipelines_portal.api_client import (
+    ApiError,
+    ConnectionFailed,
+    Held,
+    NotSent,
+    PipelinesError,
+    Unauthorized,
+    UnexpectedResponse,
+)
 from pipelines_portal.core import request_ids
 from pipelines_portal.core.database_errors import RETRY_AFTER_SECONDS, NotRecorded, is_away, is_full
 from pipelines_portal.web import texts
@@ -128,6 +136,7 @@ def failed_call(request: HttpRequest, error: PipelinesError) -> HttpResponse:
         words = replace(words, sentence="We’ll retry shortly.")
     if isinstance(error, Held) and _refreshes_itself(request):
         words = replace(words, sentence=f"Updates resume automatically in {wait_of(error):,} s.")
+    cause = cause_for(getattr(request, "user", None), error)
     context = {
         "words": words,
         "request_id": request_ids.current(),
@@ -137,6 +146,7 @@ def failed_call(request: HttpRequest, error: PipelinesError) -> HttpResponse:
         # A link can only repeat a GET.
         "retry_url": request.get_full_path() if words.can_retry and request.method in ("GET", "HEAD") else "",
         "maybe_processed": error.maybe_processed,
+        "for_administrator": "" if cause in words.sentence else cause,
         "nothing_sent": request.method == "POST" and not error.maybe_processed,
     }
     status = STOP_POLLING if isinstance(error, Unauthorized) and _refreshes_itself(request) else words.status
@@ -147,10 +157,19 @@ def failed_call(request: HttpRequest, error: PipelinesError) -> HttpResponse:
     return response
 
 
+def cause_for(person: object, error: PipelinesError) -> str:
+    """Return what is wrong with the API's answer, for people who can mend the connection, or ""."""
+    if not isinstance(error, UnexpectedResponse) or not getattr(person, "is_administrator", False):
+        return ""
+    return error.detail or str(error)
+
+
 def log_cause(request: HttpRequest, response: HttpResponse, error: PipelinesError) -> None:
     """Log host and reason of the failed call with a page of status 5xx. Django would log the page's address only."""
     if response.status_code >= 500:
         host, reason = urlsplit(settings.PIPELINES_API_URL).netloc, str(error).rstrip(".").replace("’", "'")
+        if isinstance(error, UnexpectedResponse) and error.detail:
+            reason = error.detail.rstrip(".")
         if isinstance(error, ApiError):  # its message may quote what people typed
             reason = f"{error.status} {error.code}"
         cause = error.cause if isinstance(error, ConnectionFailed) else f"{host}: {reason}"

@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 
 from pipelines_portal.api_client import (
     ApiError,
+    BeyondLimit,
     CertificateRefused,
     ConnectionFailed,
     CreatorGone,
     Forbidden,
+    KeyNotReceived,
     NotFound,
     NotSent,
     PipelinesError,
@@ -136,9 +138,10 @@ def explain(error: PipelinesError) -> Explanation:
         title = str(error).rstrip(".")
         return Explanation(503, title, texts.IN_A_MINUTE, can_retry=True, retry_after=error.retry_after)
     if isinstance(error, UnexpectedResponse):
-        return Explanation(
-            502, "Pipelines sent an unexpected response", f"{error} Contact your administrator.", can_retry=True
-        )
+        is_limit = isinstance(error, BeyondLimit)
+        title = "Too much to show" if is_limit else "Pipelines sent an unexpected response"
+        sentence = str(error) if is_limit else f"{error} Contact your administrator."
+        return Explanation(502, title, sentence, can_retry=True)
     if isinstance(error, ApiError) and error.status < 500:
         return Explanation(502, "Pipelines refused this", f"Pipelines answered: {error.message}", can_retry=True)
     return Explanation(502, "Pipelines had an error", "Try again.", can_retry=True)
@@ -167,6 +170,12 @@ _WORDS: dict[type[PipelinesError], Explanation] = {
         503,
         "Pipelines’ certificate isn’t valid",
         "The portal can’t connect safely ({cause}). Ask your administrator to check the certificate.",
+        can_retry=True,
+    ),
+    KeyNotReceived: Explanation(
+        503,
+        "The API key didn’t reach Pipelines",
+        "Something between the portal and Pipelines removes it. Contact your administrator.",
         can_retry=True,
     ),
     ConnectionFailed: Explanation(503, "Can’t reach Pipelines", texts.IN_A_MINUTE, can_retry=True),

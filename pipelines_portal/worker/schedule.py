@@ -13,6 +13,7 @@ from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.imports.task_counts import count_next
 from pipelines_portal.keys.models import UNDO_HOURS
 from pipelines_portal.keys.pooled_answers import delete_old_answers
+from pipelines_portal.keys.rechecks import recheck_rejected_keys
 from pipelines_portal.keys.reminders import mail_expiry_reminders
 from pipelines_portal.keys.replacement import delete_old_replaced_keys
 from pipelines_portal.notifications.events import delete_old_notifications, notify_of_events
@@ -38,6 +39,7 @@ EVERY_MINUTE: tuple[Job, ...] = (
     resume_waiting,
     delete_old_answers,
     mail_expiry_reminders,
+    recheck_rejected_keys,
     WorkflowIndex.objects.delete_retired,
     notify_of_events,
     mail_notifications,

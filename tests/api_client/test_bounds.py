@@ -7,6 +7,7 @@ import pytest
 
 from pipelines_portal.api_client import (
     ApiError,
+    BeyondLimit,
     PipelinesClient,
     PipelinesError,
     RateLimited,
@@ -53,8 +54,6 @@ MISFITS = [
     ("schema", {"fields": [{"name": "\ud800"}]}, "fields.0.name is too long, or holds characters"),
     ("schema", {"fields": [{"name": "n" * 201}]}, "fields.0.name is too long, or holds characters"),
     ("schema", {"fields": [{"name": "a"}, {"name": "a"}]}, "fields contains a value twice"),
-    ("schema", {"fields": [{"name": f"f{n}"} for n in range(501)]}, "fields is too long"),
-    ("schema", {"fields": [{"name": "a", "options": list(map(str, range(5001)))}]}, "fields.0.options is too long"),
     ("schema", {"fields": [{"name": "a", "options": ["b", "c\x00"]}]}, "fields.0.options.1 is too long, or holds"),
     ("task", task(2**63), "id is too large a number"),
     ("task", task(7) | {"created_at": "9999-12-31T23:59:59-14:00"}, "created_at is a time out of range"),
@@ -154,3 +153,92 @@ def test_the_wait_of_a_response_is_limited(told: Any, header: str | None, expect
 def test_json_that_only_python_accepts_is_refused(constant: str) -> None:
     text = f'{{"id": {constant}, "name": "x", "status": "ACTIVE"}}'
     assert "not JSON" in str(result_of("workflow", answer(200, text=text)))
+
+
+OWN_LIMITS = {
+    "fields": [{"name": f"f{n}"} for n in range(501)],
+    "options": [{"name": "a", "options": list(map(str, range(5001)))}],
+    "options in all": [{"name": name, "options": list(map(str, range(2600)))} for name in "ab"],
+}
+
+
+@pytest.mark.parametrize(("what", "fields"), OWN_LIMITS.items(), ids=OWN_LIMITS.keys())
+def test_a_limit_of_the_portal_is_named_as_its_own(what: str, fields: list[Any]) -> None:
+    result = result_of("schema", answer(200, {"fields": fields}))
+    most = "500 fields" if what == "fields" else "5,000 options"
+    assert isinstance(result, BeyondLimit)
+    assert str(result) == f"This workflow has more than {most}, the most the portal shows."
+
+
+HINTS: dict[str, tuple[Any, str | None, list[str]]] = {
+    "texts": (["French", "German"], None, ["French", "German"]),
+    "texts, some of which no form can send": (["French", "", "\ud800"], None, ["French"]),
+    "numbers": ([1, 5], "[1, 5]", []),
+    "an object": ({"low": 1}, '{"low": 1}', []),
+    "a number": (5, "5", []),
+    "nothing": ([], "[]", []),
+}
+
+
+@pytest.mark.parametrize(("hint", "text", "choices"), HINTS.values(), ids=HINTS.keys())
+def test_a_hint_may_be_any_json(hint: Any, text: str | None, choices: list[str]) -> None:
+    """The reference does not say that it is a text."""
+    (field,) = result_of("schema", answer(200, {"fields": [{"name": "a", "format_hint": hint}]})).fields
+    assert (field.format_hint, field.choices) == (text, choices)
+
+
+def test_a_hint_does_not_replace_the_options() -> None:
+    described = {"name": "a", "options": ["French"], "format_hint": ["German"]}
+    assert result_of("schema", answer(200, {"fields": [described]})).fields[0].choices == ["French"]
+
+
+UNREADABLE = {
+    "without a node summary": ({"node_summary": None}, 8),
+    "without a time": ({"updated_at": None}, 8),
+    "a time without an offset": ({"created_at": "2026-03-30T12:00:00"}, 8),
+    "an ID that is no number": ({"id": "eight"}, None),
+}
+
+
+@pytest.mark.parametrize(("values", "named"), UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_an_unreadable_task_does_not_take_the_page_away(values: dict[str, Any], named: int | None) -> None:
+    body = {"tasks": [task(9), task(8) | values, task(7)], "next_cursor": "abc", "has_more": True}
+    with faulty_api(answer(200, body)) as api:
+        client = PipelinesClient(Transport(api.url, timeout=5), KEY, ONCE)
+        page = client.list_tasks(42, skip_unreadable=True)
+        with pytest.raises(UnexpectedResponse, match=r"tasks\.1"):
+            client.list_tasks(42)
+    assert ([one.id for one in page.tasks], page.unreadable_ids, page.count) == ([9, 7], [named], 3)
+    assert page.older_cursor == "abc"
+
+
+def test_a_page_of_unreadable_tasks_is_refused() -> None:
+    with faulty_api(answer(200, {"tasks": [{"id": 8}, {"id": 7}]})) as api, pytest.raises(UnexpectedResponse):
+        PipelinesClient(Transport(api.url, timeout=5), KEY, ONCE).list_tasks(42, skip_unreadable=True)
+
+
+TARGETS = {
+    "https://api.example.com/v1/workflows?key=s3cret#part": "https://api.example.com/v1/workflows",
+    "/sign-in/?next=s3cret": "http://127.0.0.1:PORT/sign-in/",
+    "https://me:s3cret@api.example.com/": "an unreadable address",
+    "https://[": "an unreadable address",
+    "javascript:s3cret": "an unreadable address",
+    "": "http://127.0.0.1:PORT/api/v1/workflows/42",
+    "https://api.example.com/" + "x" * 500: "https://api.example.com/" + "x" * 176,
+    "https://api.example.com/a\u00e4\tb": "https://api.example.com/a??b",
+}
+
+
+@pytest.mark.parametrize(("location", "target"), TARGETS.items(), ids=range(len(TARGETS)))
+def test_a_redirect_names_its_target(location: str, target: str, caplog: pytest.LogCaptureFixture) -> None:
+    with faulty_api(answer(301, text="", Location=location)) as api, pytest.raises(UnexpectedResponse) as failure:
+        PipelinesClient(Transport(api.url, timeout=5), KEY, ONCE).workflow(42)
+    assert str(failure.value) == "Pipelines answered with a redirect."
+    target = target.replace("PORT", api.url.split(":")[2].split("/")[0])
+    assert failure.value.detail == f"Pipelines redirects to {target}."
+    assert failure.value.detail in caplog.text and "s3cret" not in caplog.text
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_page_of_a_firewall_is_named_with_its_status(status: int) -> None:
+    assert f"(status {status})" in str(result_of("workflow", answer(status, text="<h1>Blocked</h1>")))

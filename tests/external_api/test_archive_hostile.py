@@ -12,7 +12,7 @@ from tests.external_api.uploads import BACK_FIELD, FRONT_FIELD, Stack
 
 pytestmark = pytest.mark.usefixtures("worker")
 DAMAGED = "The file is not a ZIP archive, or it is damaged."
-OVERLAP = "Files in the archive overlap, or lie outside of it."
+OVERLAP = "Files in the archive overlap, or lie outside of it"
 REASONS = {
     "parent_folder": "The archive holds an unsafe path: ../../escaped.png.",
     "parent_folder_inside": "The archive holds an unsafe path: a/../../escaped.png.",
@@ -21,22 +21,22 @@ REASONS = {
     "backslashes": "The archive holds an unsafe path: ../../escaped.png.",
     "backslashes_beside_slashes": "The archive holds an unsafe path: b\\dog.png.",
     "too_deep_in_backslashes": "A name in the archive is more than 50 levels deep: " + "d\\" * 30 + "….",
-    "part_of_a_split_archive": OVERLAP,
+    "part_of_a_split_archive": f"{OVERLAP}: cat.png.",
     "nul_in_a_name": "The archive holds an unsafe path: cat?.png.",
     "symlink": "The archive holds a symbolic link: link.png.",
     "device": "The archive holds something that is not a file: null.png.",
-    "encrypted": "The archive is encrypted.",
-    "unknown_compression": "The archive uses a compression other than Deflate.",
-    "lzma_compression": "The archive uses a compression other than Deflate.",
-    "bomb_by_ratio": "A file in the archive unpacks to more than 200 times its size.",
+    "encrypted": "The archive is encrypted: cat.png.",
+    "unknown_compression": "The archive uses a compression other than Deflate: cat.png.",
+    "lzma_compression": "The archive uses a compression other than Deflate: cat.png.",
+    "bomb_by_ratio": "The files in the archive unpack to more than 200 times their size, above all zeros.bin.",
     "bomb_by_count": "The archive has more than 50,000 entries.",
     "bomb_by_size": "The archive would unpack to more than 20 GiB.",
-    "overlapping_entries": OVERLAP,
+    "overlapping_entries": f"{OVERLAP}: 1.bin.",
     "duplicate_names": "The archive holds two files named cat.png.",
     "duplicate_names_by_normalization": "The archive holds two files named th\u00e9.png.",
     "name_that_is_file_and_folder": "The archive has a file inside of a file: cat/dog.png.",
     "file_inside_a_file_far_apart": "The archive has a file inside of a file: cat/more/dog.png.",
-    "bomb_by_sum": "The files in the archive unpack to more than 200 times their size.",
+    "bomb_by_sum": "The files in the archive unpack to more than 200 times their size, above all 0.bin.",
     "names_of_64_kilobytes": f"A name in the archive is longer than 1,024 bytes: 000/{'d/' * 28}….",
     "long_name": f"A name in the archive is longer than 1,024 bytes: {'x' * 60}….",
     "long_name_in_utf8": f"A name in the archive is longer than 1,024 bytes: {'茶' * 60}….",
@@ -49,11 +49,14 @@ REASONS = {
     "empty_file": DAMAGED,
     "truncated": DAMAGED,
     "broken_directory": DAMAGED,
-    "directory_out_of_range": OVERLAP,
+    "directory_out_of_range": f"{OVERLAP}: bird.png.",
     "name_that_is_not_utf8": DAMAGED,
     "zip64_with_absurd_offsets": DAMAGED,
     "huge_directory": "The archive's directory is too large.",
 }
+
+
+DAMAGED_DOG = "File in ZIP is damaged: dog.png (its checksum does not match)"
 
 
 # These take seconds. The tests with a real worker have them too.
@@ -77,7 +80,7 @@ def test_a_damaged_file_affects_its_row_only(stack: Stack, tenant: Tenant) -> No
     workflow = tenant.workflow(fields=[FILE_FIELD])
     state = stack.process(tenant, workflow, archives.one_file_damaged())
     assert (state["status"], state["success_count"], state["error_count"]) == ("completed", 1, 1)
-    assert state["errors"] == [{"index": 1, "field_name": "photo", "message": "File in ZIP is damaged: dog.png"}]
+    assert state["errors"] == [{"index": 1, "field_name": "photo", "message": DAMAGED_DOG}]
     value = Task.objects.get(pk=state["task_ids"][0]).fields["photo"]
     assert value == {"path": "cat.png", "object": f"files/{state['upload_id']}/0"}
     assert stack.objects(state) == {value["object"]: b"cat" * 50}

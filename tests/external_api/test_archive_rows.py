@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from pipelines_portal.external_api.uploads.archives import open_archive
-from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, ZipRow, derive_rows
+from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, PathHints, ZipRow, derive_rows
 from tests import archives
 
 ONE, TWO = ["photo"], ["front", "back"]
@@ -75,7 +75,7 @@ def test_with_one_file_field_a_folder_is_unknown() -> None:
 def test_with_several_file_fields_each_top_level_folder_is_a_row(
     build: Callable[[], bytes], expected: list[dict[str, str]]
 ) -> None:
-    """S152, S153: a stem is the name of its field, or differs in case. The first of several files is used."""
+    """S152, S153: a stem is the name of its field, or differs in case. A second file for a field is an error."""
     assert files_of(build, TWO) == expected
     assert not any(row.unknown_files for row in rows(build, TWO))
 
@@ -91,6 +91,50 @@ def test_with_several_file_fields_each_top_level_folder_is_a_row(
 def test_files_that_match_no_field_are_unknown(build: Callable[[], bytes], expected: list[list[str]]) -> None:
     """S153: they can be in a folder, deeper in it, or beside the folders."""
     assert [row.unknown_files for row in rows(build, TWO)] == expected
+
+
+@pytest.mark.parametrize(
+    ("build", "error"),
+    [
+        (archives.two_files_of_one_stem, ("front", "Two files for front: a/front.jpg and a/front.png")),
+        (archives.exact_stem_beside_other_case, ("front", "Two files for front: a/front.png and a/FRONT.png")),
+    ],
+)
+def test_two_files_for_a_field_are_an_error(build: Callable[[], bytes], error: tuple[str, str]) -> None:
+    """S153: none of them is left out without a word."""
+    assert [row.errors for row in rows(build, TWO)] == [[error]]
+
+
+@pytest.mark.parametrize(
+    ("names", "fields", "hint"),
+    [
+        (("all/cat.png", "all/dog.png"), ONE, "All files are in the folder all/: put them at the top level of the ZIP"),
+        (("all/a/front.png", "all/b/back.png"), TWO,
+         "All folders are in the folder all/: put them at the top level of the ZIP"),
+        (("all/cat.png", "dog.png"), ONE, ""),
+        (("a/front.png", "a/more/back.png"), TWO, ""),
+        (("a/notes.txt",), TWO, ""),
+    ],
+)  # fmt: skip
+def test_a_zipped_folder_is_told(names: tuple[str, ...], fields: list[str], hint: str) -> None:
+    """S151, S152: somebody zipped a folder instead of what is in it."""
+    errors = rows(lambda: archives.files(*names), fields)[0].errors
+    assert errors == ([(fields[0], hint)] if hint else [])
+
+
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("Images\\Cat.PNG", "A file in the ZIP differs only in case or slashes: images/cat.png"),
+        ("cat.png", "All files are in a folder of the ZIP; this one is images/cat.png"),
+        ("images/.dog.png", "A file in the ZIP is skipped as a system or hidden file: images/.dog.png"),
+        ("bird.png", ""),
+        ("", ""),
+    ],
+)
+def test_a_path_gets_the_hint_that_helps(path: str, hint: str) -> None:
+    """S150: the path of a row that names a file which is not there."""
+    assert PathHints(["images/cat.png", "images/.dog.png", ".DS_Store"]).hint(path) == hint
 
 
 @pytest.mark.parametrize("build", [archives.only_junk, archives.no_entries, archives.only_empty_folders])
@@ -109,6 +153,5 @@ def test_five_thousand_rows_are_the_maximum() -> None:
 
 def test_fields_that_differ_in_case_have_different_files() -> None:
     """S153: a file whose stem is the name of a field is not used for another one."""
-    assert files_of(archives.exact_stem_beside_other_case, ["front", "FRONT", "back"]) == [
-        A_SIDES | {"FRONT": "a/FRONT.png"}
-    ]
+    [row] = rows(archives.exact_stem_beside_other_case, ["front", "FRONT", "back"])
+    assert (row.files, row.errors) == (A_SIDES | {"FRONT": "a/FRONT.png"}, [])

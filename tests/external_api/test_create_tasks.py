@@ -6,6 +6,7 @@ import pytest
 from requests import Response
 
 from pipelines_portal.external_api.models import Membership, NodeInstance, Task, Workflow
+from pipelines_portal.external_api.tasks.validation import MALFORMED
 from tests.external_api.answers import error_of
 from tests.external_api.factories import FILE_FIELD, TEXT_FIELD, Tenant
 from tests.external_api.server import Api
@@ -69,7 +70,40 @@ def test_a_row_with_countless_problems_names_the_first_ten(server: Api, tenant: 
     bad = {f"unknown_{number}": 1 for number in range(300)}
     body = create(server, tenant, tenant.workflow(), GOOD, *[bad] * 50).json()
     assert (body["success_count"], body["error_count"], len(body["errors"])) == (1, 50, 50 * 11)
-    assert body["errors"][10]["message"] == "… and 291 more problems"
+    rest = {"index": 1, "field_name": "", "message": "… and 291 more problems"}
+    assert body["errors"][10] == rest
+
+
+def test_one_problem_too_many_is_singular(server: Api, tenant: Tenant) -> None:
+    """S128, S131: it is about no single field."""
+    bad = {f"unknown_{number}": 1 for number in range(10)}
+    errors = create(server, tenant, tenant.workflow(), GOOD, bad).json()["errors"]
+    assert errors[10] == {"index": 1, "field_name": "", "message": "… and 1 more problem"}
+
+
+@pytest.mark.parametrize("element", [{}, 5, None, [], "x", {"fields": None}, {"fields": []}], ids=str)
+def test_a_malformed_element_fails_itself(server: Api, tenant: Tenant, element: Any) -> None:
+    """S125, S129, S133: the tasks beside it are created, and indexes are those of the list as sent."""
+    workflow = tenant.workflow()
+    tasks = [{"fields": GOOD}, element, {"fields": NO_LANGUAGE}, {"fields": GOOD | {"input_text": "last"}}]
+    answer = server.post(f"/workflows/{workflow.pk}/tasks", key=tenant.key, json={"tasks": tasks})
+    body = answer.json()
+    assert (answer.status_code, body["success_count"], body["error_count"]) == (200, 2, 2)
+    assert body["errors"] == [
+        {"index": 1, "field_name": "", "message": MALFORMED},
+        {"index": 2, "field_name": "target_language", "message": "Missing required columns: target_language"},
+    ]
+    assert Task.objects.get(pk=body["task_ids"][1]).fields["input_text"] == "last"
+
+
+def test_malformed_and_invalid_elements_alone_are_422(server: Api, tenant: Tenant) -> None:
+    """S134: nothing is created."""
+    workflow = tenant.workflow()
+    tasks = [{"fields": NO_LANGUAGE}, 7]
+    answer = server.post(f"/workflows/{workflow.pk}/tasks", key=tenant.key, json={"tasks": tasks})
+    assert error_of(answer)[:2] == (422, "validation_error")
+    assert [error["index"] for error in answer.json()["errors"]] == [0, 1]
+    assert not workflow.tasks.exists()
 
 
 def test_all_failed_is_422_and_names_the_rows(server: Api, tenant: Tenant) -> None:
@@ -81,6 +115,16 @@ def test_all_failed_is_422_and_names_the_rows(server: Api, tenant: Tenant) -> No
         "All 2 tasks failed: tasks.0: Unknown field: Text to translate; "
         "tasks.1: Missing required columns: target_language",
     )
+    assert answer.json()["errors"] == [
+        {"index": 0, "field_name": "Text to translate", "message": "Unknown field: Text to translate"},
+        {"index": 1, "field_name": "target_language", "message": "Missing required columns: target_language"},
+    ]
+
+
+def test_a_single_task_that_failed_is_told_in_the_singular(server: Api, tenant: Tenant) -> None:
+    """S134: the message names its row, as that of many does."""
+    _, _, message = error_of(create(server, tenant, tenant.workflow(), NO_LANGUAGE))
+    assert message == "The task failed: tasks.0: Missing required columns: target_language"
 
 
 def test_only_the_first_twenty_rows_are_named(server: Api, tenant: Tenant) -> None:

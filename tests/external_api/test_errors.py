@@ -38,7 +38,7 @@ BAD_SHAPES = [
     ('{"tasks": [5]}', "tasks.0: "),
     ('{"tasks": [{}]}', "tasks.0.fields: field required"),
     ('{"tasks": [{"fields": []}]}', "tasks.0.fields: "),
-    ('{"tasks": [{"fields": {}}, {"fields": null}]}', "tasks.1.fields: "),
+    ('{"tasks": [{"fields": []}, {"fields": null}]}', "tasks.0.fields: Input should be an object; tasks.1.fields: "),
 ]
 
 
@@ -51,6 +51,64 @@ def test_bad_json_is_422(server: Api, tenant: Tenant, body: bytes) -> None:
     assert (status, code) == (422, "validation_error")
     assert message.startswith("body: ")
     assert not workflow.tasks.exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (
+            b'{"tasks": [\n  {"fields": {"a": 1,}}\n]}',
+            "line 2, column 22: expected no comma before",
+        ),
+        ('{"tasks": [{"fields": {"é": nope}}]}'.encode(), "line 1, column 30: expected an object, a list, a text in"),
+        (b"{'tasks': []}", "line 1, column 2: expected a name in double quotes"),
+        (b'{"tasks" []}', "line 1, column 10: expected `:`"),
+        (b'{"tasks": [', "line 1, column 11: the body ends too early"),
+        (b'{"tasks": []} {}', "line 1, column 15: expected nothing after the end of the value"),
+        (b'{"tasks": "a\nb"}', "line 2, column 1: a line break or another control character inside a text"),
+        (b"[" * 1000, "line 1, column 202: nested more than 200 levels deep"),
+        (b'{"tasks": "\xe9"}', "line 1, column 12: the text is not UTF-8"),
+        (b'{"tasks": "\\ud800"}', "half of a surrogate pair"),
+        (b"\xef\xbb\xbf{}", "it begins with a byte order mark; send UTF-8 without one"),
+        ("{}".encode("utf-16"), "it is UTF-16; send UTF-8"),
+        (b"\x1f\x8b\x08\x00", "it is compressed; send it uncompressed"),
+    ],
+)
+def test_invalid_json_is_told_where_and_why(server: Api, tenant: Tenant, body: bytes, reason: str) -> None:
+    """S74, S83: a person can find the place in the body."""
+    answer = server.post(f"/workflows/{tenant.workflow().pk}/tasks", key=tenant.key, data=body)
+    message = error_of(answer)[2]
+    assert message.startswith("body: the request body is not valid JSON: ")
+    assert reason in message
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Content-Type": "multipart/form-data; boundary=x"}, {"Content-Encoding": "gzip"}, {"Content-Encoding": "br"}],
+    ids=str,
+)
+def test_forms_with_files_and_compressed_bodies_are_415(server: Api, tenant: Tenant, headers: dict[str, str]) -> None:
+    """S73: with the code of errors that have none of their own."""
+    path = f"/workflows/{tenant.workflow().pk}/tasks"
+    assert error_of(server.post(path, key=tenant.key, data=b"{}", headers=headers))[:2] == (415, "api_error")
+
+
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/x-www-form-urlencoded", "text/json; charset=x", ""]
+)
+def test_json_under_another_content_type_is_read(server: Api, tenant: Tenant, content_type: str) -> None:
+    """S124: the reference requires no Content-Type."""
+    body = json.dumps({"tasks": [{"fields": {"input_text": "a", "target_language": "French"}}]})
+    headers = {"Content-Type": content_type, "Content-Encoding": "identity"}
+    path = f"/workflows/{tenant.workflow().pk}/tasks"
+    assert server.post(path, key=tenant.key, data=body, headers=headers).status_code == 200
+
+
+def test_no_answer_may_be_stored_by_a_cache(server: Api, tenant: Tenant) -> None:
+    """A cache that does not know X-API-Key could give it to another caller."""
+    answers = [server.get("/health"), server.get(f"/workflows/{tenant.workflow().pk}", key=tenant.key)]
+    answers += [server.get("/workflows/1"), server.get("/nothing"), server.post("/health")]
+    assert {answer.headers["Cache-Control"] for answer in answers} == {"no-store"}
 
 
 @pytest.mark.parametrize(("body", "start"), BAD_SHAPES)
@@ -137,17 +195,17 @@ def test_an_unknown_path_outside_the_api_is_404(server: Api, path: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("POST", "/health", "GET"),
-        ("DELETE", "/workflows/1", "GET"),
-        ("PUT", "/workflows/1/schema", "GET"),
-        ("PATCH", "/workflows/1/tasks", "GET, POST"),
-        ("DELETE", "/workflows/1/tasks/1", "GET"),
-        ("PUT", "/workflows/1/tasks/1", "GET"),
-        ("POST", "/workflows/1/tasks/1", "GET"),
-        ("OPTIONS", "/workflows/1/tasks", "GET, POST"),
-        ("TRACE", "/workflows/1", "GET"),
+        ("POST", "/health", "GET, HEAD"),
+        ("DELETE", "/workflows/1", "GET, HEAD"),
+        ("PUT", "/workflows/1/schema", "GET, HEAD"),
+        ("PATCH", "/workflows/1/tasks", "GET, HEAD, POST"),
+        ("DELETE", "/workflows/1/tasks/1", "GET, HEAD"),
+        ("PUT", "/workflows/1/tasks/1", "GET, HEAD"),
+        ("POST", "/workflows/1/tasks/1", "GET, HEAD"),
+        ("OPTIONS", "/workflows/1/tasks", "GET, HEAD, POST"),
+        ("TRACE", "/workflows/1", "GET, HEAD"),
         ("GET", f"/workflows/1/tasks/upload/{UPLOAD}/confirm", "POST"),
-        ("PUT", f"/workflows/1/tasks/upload/{UPLOAD}", "DELETE, GET"),
+        ("PUT", f"/workflows/1/tasks/upload/{UPLOAD}", "DELETE, GET, HEAD"),
     ],
 )
 def test_a_wrong_method_is_405(server: Api, method: str, path: str, allowed: str) -> None:
@@ -157,10 +215,13 @@ def test_a_wrong_method_is_405(server: Api, method: str, path: str, allowed: str
     assert answer.headers["Allow"] == allowed
 
 
-def test_head_has_no_body(server: Api) -> None:
-    """S73: HEAD is not allowed."""
-    answer = server.call("HEAD", "/health")
-    assert (answer.status_code, answer.content) == (405, b"")
+def test_head_answers_as_get_without_a_body(server: Api, tenant: Tenant) -> None:
+    """S73: where GET is allowed. Programs that watch a service often send HEAD."""
+    paths = ("/health", f"/workflows/{tenant.workflow().pk}", "/workflows/0")
+    answers = [server.call("HEAD", path, key=tenant.key) for path in paths] + [server.call("HEAD", "/workflows/1")]
+    assert [answer.status_code for answer in answers] == [200, 200, 404, 401]
+    assert {answer.content for answer in answers} == {b""}
+    assert server.call("HEAD", f"/workflows/1/tasks/upload/{UPLOAD}/confirm").status_code == 405
 
 
 @pytest.fixture
@@ -203,4 +264,5 @@ def test_a_wrong_host_is_refused_in_the_same_shape(server: Api, tenant: Tenant) 
     """S72: 400 where the response would contain the host."""
     path = f"/workflows/{tenant.workflow(fields=[FILE_FIELD]).pk}"
     answer = server.post(f"{path}/tasks/upload", key=tenant.key, headers={"Host": "evil.example"})
-    assert error_of(answer)[:2] == (400, "invalid_request")
+    message = "This host name is not served: add it to ALLOWED_HOSTS"
+    assert error_of(answer) == (400, "invalid_request", message)

@@ -330,6 +330,12 @@ def test_queries_of_the_list(pair: Pair, name: str, query: str) -> None:
         ("files", archives.files("a.png", "folder/b.png"), {"file_size_bytes": 10}),
         ("files", archives.only_junk(), {}),
         ("sides", archives.files("one/front.png", "one/back.png", "two/front.png", "two/other.png", "c.png"), {}),
+        ("files", archives.files("photos/a.png", "photos/b.png"), {}),
+        ("sides", archives.files("one/front.png", "one/front.jpg", "one/back.png"), {}),
+        ("sides", archives.files("all/one/front.png", "all/one/back.png"), {}),
+        ("captioned", archives.files("A.png", "b.png", ".c.png"), {"tasks": [
+            {"fields": {"photo": path, "target_language": "French"}} for path in ("a.PNG", "b.png", ".c.png", "d.png")
+        ]}),
         ("captioned", archives.files("a.png"), {"tasks": [
             {"fields": {"photo": "a.png", "target_language": "French"}},
             {"fields": {"photo": "missing.png", "target_language": "French"}},
@@ -337,7 +343,8 @@ def test_queries_of_the_list(pair: Pair, name: str, query: str) -> None:
             {"fields": {}},
         ]}),
     ],
-    ids=["files", "in a folder", "junk", "sides", "captioned"],
+    ids=["files", "in a folder", "junk", "sides", "zipped folder", "two for a field", "zipped folders", "hints",
+         "captioned"],
 )  # fmt: skip
 def test_uploads(pair: Pair, name: str, archive: bytes, body: dict[str, Any]) -> None:
     add_heartbeat()

@@ -2,12 +2,15 @@
 
 import io
 import stat
+from base64 import b64encode
 from datetime import timedelta
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+import requests
 from django.conf import settings as django_settings
 from django.test import RequestFactory
 from django.utils import timezone
@@ -35,6 +38,28 @@ def test_only_the_program_can_read_archives(stack: Stack, started: dict[str, Any
     stored = STORAGE / "archives" / f"{started['upload_id']}.zip"
     modes = [stat.S_IMODE(path.stat().st_mode) for path in (stored, *stored.parents[:2], STORAGE / "unfinished")]
     assert modes == [0o600, 0o700, 0o700, 0o700]
+
+
+def test_a_content_md5_is_checked(stack: Stack, started: dict[str, Any]) -> None:
+    """S155: as S3 does. What does not match is not stored."""
+    for wrong in (b64encode(bytes(16)).decode(), "nonsense", ""):
+        answer = put_with(stack, started, **{"Content-MD5": wrong})
+        assert (answer.status_code, "Content-MD5" in answer.text) == (400, True)
+        assert folder_objects(started["upload_id"]) == {}
+    right = b64encode(md5(archives.flat_files(), usedforsecurity=False).digest()).decode()
+    assert put_with(stack, started, **{"Content-MD5": right}).status_code == 200
+    assert list(folder_objects(started["upload_id"]).values()) == [archives.flat_files()]
+
+
+def test_a_part_of_an_archive_is_refused(stack: Stack, started: dict[str, Any]) -> None:
+    """S155: it would be stored as if it were the whole."""
+    answer = put_with(stack, started, **{"Content-Range": "bytes 0-9/100"})
+    assert (answer.status_code, "Content-Range" in answer.text) == (400, True)
+    assert folder_objects(started["upload_id"]) == {}
+
+
+def put_with(stack: Stack, started: dict[str, Any], **headers: str) -> requests.Response:
+    return stack.request("PUT", started["upload_url"], data=archives.flat_files(), headers=ZIP | headers)
 
 
 def test_the_folder_of_archives_is_not_deleted_with_the_last_one(tmp_path: Path) -> None:

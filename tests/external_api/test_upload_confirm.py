@@ -54,7 +54,9 @@ def test_without_a_worker_it_is_503_and_a_retry_can_succeed(stack: Stack, tenant
     started = stack.stored(tenant, workflow, archives.flat_files())
     jobs = DBTaskResult.objects.count()
     for _ in range(2):
-        assert error_of(stack.confirm(tenant, workflow, started))[:2] == (503, "service_unavailable")
+        answer = stack.confirm(tenant, workflow, started)
+        assert error_of(answer)[:2] == (503, "service_unavailable")
+        assert answer.headers["Retry-After"] == "5"
         assert stack.status(tenant, workflow, started)["status"] == "pending"
     assert DBTaskResult.objects.count() == jobs
     heartbeat.delete()
@@ -70,7 +72,9 @@ def test_without_a_queue_it_is_503_and_a_retry_can_succeed(stack: Stack, tenant:
     add_heartbeat()
     rename(table, "queue_out_of_order")
     try:
-        assert error_of(stack.confirm(tenant, workflow, started))[:2] == (503, "service_unavailable")
+        answer = stack.confirm(tenant, workflow, started)
+        assert error_of(answer)[:2] == (503, "service_unavailable")
+        assert answer.headers["Retry-After"] == "5"
         assert stack.status(tenant, workflow, started)["status"] == "pending"
     finally:
         rename("queue_out_of_order", table)

@@ -101,3 +101,24 @@ def test_more_than_five_thousand_files_fail(stack: Stack, tenant: Tenant) -> Non
     workflow = tenant.workflow(fields=[FILE_FIELD])
     state = stack.process(tenant, workflow, archives.five_thousand_and_one_files())
     assert state["error_message"] == "The archive makes 5,001 tasks; at most 5,000 are allowed."
+
+
+def test_files_that_no_row_names_are_listed(stack: Stack, tenant: Tenant) -> None:
+    """S167: up to a hundred, without system files."""
+    workflow = tenant.workflow(fields=CAPTIONED_FIELDS)
+    names = ["cat.png", "b/dog.png", "bird.png", ".DS_Store", "desktop.ini", *(f"{n:03}.png" for n in range(150))]
+    tasks = [{"fields": {"photo": path, "target_language": "French"}} for path in ("cat.png", "B/dog.png")]
+    state = stack.process(tenant, workflow, archives.files(*names), tasks=tasks)
+    assert (state["success_count"], state["ignored_count"]) == (1, 152)
+    assert state["ignored_files"] == [f"{n:03}.png" for n in range(100)]
+    assert state["errors"] == [
+        {"index": 1, "field_name": "photo", "message": "File not found in ZIP: B/dog.png"},
+        {"index": 1, "field_name": "photo", "message": "A file in the ZIP differs only in case or slashes: b/dog.png"},
+    ]
+
+
+def test_a_white_picture_is_no_bomb(stack: Stack, tenant: Tenant) -> None:
+    """S165: 25 MB out of 25 kB are fine, as long as all files together are not large."""
+    workflow = tenant.workflow(fields=[FILE_FIELD])
+    state = stack.process(tenant, workflow, archives.archive([("white.bmp", b"BM" + b"\xff" * 25_000_000)]))
+    assert (state["status"], state["success_count"]) == ("completed", 1)

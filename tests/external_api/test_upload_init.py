@@ -39,7 +39,7 @@ def test_the_answer_has_id_url_and_expiry(stack: Stack, tenant: Tenant) -> None:
     assert datetime.strptime(started["expires_at"], "%Y-%m-%dT%H:%M:%SZ")
     assert stack.status(tenant, workflow, started) == {
         "upload_id": started["upload_id"], "status": "pending", "success_count": None, "error_count": None,
-        "errors": None, "task_ids": None, "error_message": None,
+        "errors": None, "task_ids": None, "error_message": None, "ignored_count": None, "ignored_files": None,
     }  # fmt: skip
 
 

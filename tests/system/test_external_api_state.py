@@ -88,6 +88,13 @@ def test_any_answer_is_a_page(answer: bytes, browser: Client, settings: Any) -> 
         assert "Problem:" in said(browser, settings, port)
 
 
+def test_a_redirect_names_its_target(browser: Client, settings: Any) -> None:
+    location = "https://api.example.com/ready?token=s3cret"
+    with answering(http(b"", "301 Moved", Location=location)) as (port, _):
+        page = said(browser, settings, port)
+    assert "redirects to https://api.example.com/ready" in page and "s3cret" not in page
+
+
 def test_no_connection_and_a_slow_answer(browser: Client, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Connection refused" in said(browser, settings, free_port())
     monkeypatch.setattr(external_api, "DEADLINE", 1.0)

@@ -16,7 +16,7 @@ from pipelines_portal.task_index.scanning import OPEN_LISTS
 from tests import samples
 from tests.conftest import EVERY_TYPE
 from tests.factories import open_workflow
-from tests.fake_api import answer, fake_api
+from tests.fake_api import Reply, Request, answer, fake_api, task_list
 from tests.samples import task
 
 from .conftest import Watched
@@ -355,9 +355,9 @@ def test_an_unknown_status_and_an_impossible_duration_are_accepted(watched: Watc
     check_counts_match(watched.index)
 
 
-def test_a_page_with_an_undocumented_task_is_not_recorded(watched: Watched, settings: Any) -> None:
+def test_a_page_without_a_documented_task_is_not_recorded(watched: Watched, settings: Any) -> None:
     """The index stores the problem, and counts nothing of the page."""
-    with fake_api(_listed(task(3), task(2) | {"created_at": None})) as other:
+    with fake_api(_listed(task(3) | {"updated_at": None}, task(2) | {"created_at": None})) as other:
         settings.PIPELINES_API_URL = other.url
         scan_due(30)
     watched.index.refresh_from_db()
@@ -385,3 +385,56 @@ def test_new_and_stuck_tasks_are_found_without_reading_finished_tasks(watched: W
         for query in captured:
             plan = str(cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}").fetchall())
             assert "task_index_durations" not in plan and "task_index_moves" in plan
+
+
+def test_an_unreadable_task_is_counted_on_its_list(watched: Watched, settings: Any, caplog: Any) -> None:
+    """The API lists it with its status. Its neighbours are recorded, and it is no reason to count fewer tasks."""
+    watched.create(3)
+    scan_due()
+    garbled = task(2) | {"created_at": "2026-03-30T12:00:00"}
+
+    def listed(request: Request) -> Reply:
+        is_pending = "status=pending" in request.target or "status=" not in request.target
+        return task_list(*([task(3), garbled, task(1)] if is_pending else []))
+
+    watched.api.routes["/tasks?"] = listed
+    scan_again(Scan.Kind.NEWEST, Scan.Kind.LISTS)
+    counts = open_counts(watched.workflow)
+    assert counts is not None and counts.by_status == {"pending": 3}
+    assert watched.statuses() == {"pending": 3} and not watched.index.suspects()[0]
+    assert watched.index.problem == ""
+    assert "Skipped tasks of a page (1): tasks.1.created_at is no time with an offset" in caplog.text
+
+
+def test_new_tasks_are_found_below_an_absurd_id(watched: Watched, set_page_size: Any) -> None:
+    """A single wrong ID on top of each page is not the newest one for good."""
+    watched.create(2)
+    known = watched.api.newest_task_id
+    watched.api.newest_task_id = 10**15
+    watched.create(1)
+    watched.api.newest_task_id = known
+    set_page_size(3)
+    scan_due()
+    assert watched.index.newest_id == known
+    new = watched.create(8)
+    scan_again(NEWEST)
+    assert set(new) <= set(watched.index.tasks.values_list("task_id", flat=True))
+
+
+@pytest.mark.parametrize("wrong", [10**6, 10**15])
+def test_new_tasks_are_found_after_ids_went_back(watched: Watched, set_page_size: Any, wrong: int) -> None:
+    """The API was restored from a backup, or once answered with wrong IDs."""
+    watched.create(2)
+    known = watched.api.newest_task_id
+    watched.api.newest_task_id = wrong
+    lost = watched.create(2)
+    scan_due()
+    assert watched.index.newest_id == max(lost)
+    watched.api.remove(lost)
+    watched.api.newest_task_id = known
+    set_page_size(3)
+    new = watched.create(8)
+    for _ in range(2):  # a copy of its database may lag behind: the first answer alone does not count
+        scan_again(NEWEST)
+    assert watched.statuses() == {"pending": 10, "gone": 2}
+    assert watched.index.newest_id == max(new)

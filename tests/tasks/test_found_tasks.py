@@ -30,7 +30,7 @@ from tests.factories import (
     save_key,
     share_key,
 )
-from tests.fake_api import error
+from tests.fake_api import FakeApi, error
 from tests.pages import text_of
 from tests.submissions.search.sending import send_texts
 from tests.tasks.test_list import address, ids, link
@@ -562,3 +562,19 @@ def test_a_list_reads_no_more_the_more_there_is(desk: Desk, django_assert_max_nu
         shown(desk, query)
         with django_assert_max_num_queries(13):
             shown(desk, query)
+
+
+# --- IDs that are given again -----------------------------------------------------------------------------------------
+
+
+def test_a_task_with_an_id_given_again_was_not_sent_by_the_person(desk: Desk, api: FakeApi) -> None:
+    """Pipelines was restored from a backup, and has given the ID to a task of somebody else."""
+    lost, kept = send_texts(desk, "Parcel one"), send_texts(desk, "Parcel two")
+    lost_id, kept_id = lost.rows.get().task_id or 0, kept.rows.get().task_id or 0
+    long_ago = timezone.now() - timedelta(days=3)
+    Submission.objects.update(created_at=long_ago, sent_at=long_ago, finished_at=long_ago)
+    make_index(desk.workflow, [make_task(lost_id, "failed", timezone.now()), make_task(kept_id, "failed", long_ago)])
+    assert shown(desk, "?sent=me") == [kept_id]
+    # What was sent is found all the same, and leads to the page that says what became of it.
+    assert shown(desk, "?q=Parcel") == [kept_id]
+    assert f"/submissions/{lost.pk}/" in text_of(desk.browser.get(address(desk.workflow, "?q=Parcel")))

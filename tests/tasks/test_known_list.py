@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.models import OpenedWorkflow
-from tests.factories import make_index, make_task, open_workflow
+from tests.factories import browser_of, make_index, make_task, open_workflow
 from tests.fake_api import FakeApi, Reply, answer, error, hang_up
 from tests.pages import text_of
 from tests.tasks.test_list import address
@@ -38,6 +38,50 @@ def test_known_tasks_are_shown_with_their_time(
     assert shown.status_code == 200
     assert "Pipelines isn’t responding" in html and "Showing what we knew at" in html
     assert 'id="t30"' in html and html.count('class="rowlink"') == 30
+
+
+NOT_TASKS = {
+    "redirect": answer(302, text="", Location="https://api.example.com/v1?key=s3cret"),
+    "html": answer(200, text="<h1>Sign in to the Wi-Fi</h1>"),
+    "firewall": answer(403, text="<h1>Blocked</h1>"),
+    "cut": answer(200, text='{"tasks": ['),
+    "missing key": answer(200, {"items": []}),
+    "no task is readable": answer(200, {"tasks": [{"id": 7}]}),
+}
+
+
+@pytest.mark.parametrize("fault", NOT_TASKS.values(), ids=NOT_TASKS.keys())
+def test_known_tasks_stay_after_a_response_without_tasks(
+    page: Any, known: OpenedWorkflow, scripted_api: FakeApi, fault: Reply
+) -> None:
+    scripted_api.routes["/tasks"] = fault
+    shown = page.get(address(known))
+    html = text_of(shown)
+    assert shown.status_code == 200
+    assert "Pipelines sent an unexpected response" in html and "Showing what we knew at" in html
+    assert html.count('class="rowlink"') == 30 and "For administrators" not in html
+
+
+def test_known_tasks_stay_if_the_key_does_not_arrive(page: Any, known: OpenedWorkflow, scripted_api: FakeApi) -> None:
+    scripted_api.routes["/tasks"] = error(401, "missing_api_key", "No API key")
+    html = text_of(page.get(address(known)))
+    assert "The API key didn’t reach Pipelines" in html and html.count('class="rowlink"') == 30
+
+
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [
+        ("redirect", "Pipelines redirects to https://api.example.com/v1."),
+        ("firewall", "The response is not JSON (status 403)."),
+        ("missing key", "tasks is missing"),
+    ],
+)
+def test_administrators_read_the_cause(known: OpenedWorkflow, scripted_api: FakeApi, name: str, cause: str) -> None:
+    known.key.owner.role = "administrator"
+    known.key.owner.save()
+    scripted_api.routes["/tasks"] = NOT_TASKS[name]
+    html = text_of(browser_of(known.key.owner).get(address(known)))
+    assert f"For administrators: {cause}" in html and "s3cret" not in html
 
 
 def test_pages_and_statuses_of_known_tasks(page: Any, known: OpenedWorkflow) -> None:

@@ -13,7 +13,9 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.web.templatetags.portal import node_bar
 from tests.conftest import LONG, NO_NODES, PAUSED
 from tests.factories import make_index, make_stranger, open_workflow
-from tests.fake_api import FakeApi, error
+from tests.fake_api import FakeApi, error, task_list
+from tests.pages import text_of
+from tests.samples import task
 
 
 def address(workflow: Any, query: str = "") -> str:
@@ -183,3 +185,43 @@ def test_a_failed_refresh_keeps_what_is_on_show(page: Any, saved_key: SavedKey, 
     assert note.status_code == 503
     assert note["HX-Retarget"] == "#page-notice"
     assert "<html" not in note.content.decode()
+
+
+ODD: dict[str, tuple[list[dict[str, Any]], str]] = {
+    "one": ([task(8) | {"node_summary": None}], "Task 8 couldn’t be read and isn’t shown."),
+    "without an ID": ([{"status": "failed"}], "1 task couldn’t be read and isn’t shown."),
+    "two": (
+        [task(8) | {"updated_at": "2026-03-30T12:00:00"}, task(6) | {"status": ""}],
+        "2 tasks couldn’t be read and aren’t shown: 8, 6.",
+    ),
+    "two, one of them without an ID": (
+        [task(8) | {"updated_at": "soon"}, {}], "2 tasks couldn’t be read and aren’t shown: 8.",
+    ),
+    "many": (
+        [task(100 + n) | {"created_at": None} for n in range(11)],
+        "11 tasks couldn’t be read and aren’t shown: 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, ….",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("status", ["", "failed", "attention"])
+@pytest.mark.parametrize(("odd", "sentence"), ODD.values(), ids=ODD.keys())
+def test_tasks_that_cannot_be_read_are_named_beside_the_others(
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi, odd: list[dict[str, Any]], sentence: str, status: str
+) -> None:
+    workflow = open_workflow(saved_key)
+    scripted_api.routes = {
+        route: task_list(task(9, "failed"), *odd, task(5, "failed")) if listed else task_list()
+        for route, listed in (("status=failed", True), ("status=", False), ("/tasks", True))
+    }
+    html = text_of(page.get(address(workflow, f"?status={status}" if status else "")))
+    assert ids(html) == [9, 5]
+    assert sentence in html
+
+
+def test_tasks_that_cannot_be_read_are_counted(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    """Before the index has counts, the page counts what it shows."""
+    scripted_api.routes = {"/tasks": task_list(task(9, "failed"), task(8, "failed") | {"created_at": None})}
+    workflow = open_workflow(saved_key)
+    assert "(2) Failed" in text_of(page.get(address(workflow, "?status=failed")))
+    assert "need attention) Tasks" not in text_of(page.get(address(workflow)))

@@ -1,5 +1,6 @@
 """Muting tasks, and marking them as mistakes: the pages."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.utils import timezone
 from pipelines_portal.audit.models import Event
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.task_index.models import NoteState, TaskNote, WorkflowIndex
+from pipelines_portal.task_index.recording import record_tasks
 from tests.conftest import PAUSED, TRANSLATIONS
 from tests.factories import browser_of, make_colleague, make_index, make_person, make_task, open_workflow, share_key
 from tests.fake_api import FakeApi
@@ -263,3 +265,48 @@ def test_what_was_typed_survives_a_sign_in(client: Any, saved_key: SavedKey, sta
     client.force_login(saved_key.owner)
     shown = client.post(address(workflow, "mute/"), {"task": "7", "note": "asked Ana", "restore": "1"})
     assert shown.status_code == 200 and 'value="asked Ana"' in text_of(shown) and not TaskNote.objects.exists()
+
+
+# --- IDs that are given again -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["", "failed", "attention"])
+@pytest.mark.parametrize("state", [NoteState.MUTED, NoteState.MISTAKE])
+def test_a_note_is_not_about_a_later_task_with_the_same_id(
+    page: Any, saved_key: SavedKey, api: FakeApi, state: NoteState, status: str
+) -> None:
+    """Pipelines gives IDs again after a restore of its database."""
+    workflow, (task_id, *_) = failed_tasks(saved_key, api, 1)
+    values = {"workflow": workflow, "task_id": task_id, "state": state, "text": "asked Ana", "status": "failed"}
+    note = TaskNote.objects.create(**values, at=timezone.now())
+    WorkflowIndex.objects.start(workflow)
+    query = f"?status={status}" if status else ""
+    before = text_of(page.get(address(workflow, query)))
+    assert "asked Ana" in before if status != "attention" else ids(before) == []
+    TaskNote.objects.filter(pk=note.pk).update(at=timezone.now() - timedelta(days=1))
+    for url in (query, f"{task_id}/"):
+        html = text_of(page.get(address(workflow, url)))
+        assert "asked Ana" not in html
+    assert ids(text_of(page.get(address(workflow, query)))) == [task_id]
+
+
+def test_a_later_task_with_the_same_id_ends_the_note(saved_key: SavedKey) -> None:
+    """Otherwise the later task would not be counted, and could not be marked itself."""
+    workflow, day_ago = open_workflow(saved_key), timezone.now() - timedelta(days=1)
+    index = make_index(workflow, [make_task(7, "failed", day_ago), make_task(8, "failed", day_ago)])
+    TaskNote.objects.mark_as_mistakes(workflow, [7, 8], "typo", saved_key.owner)
+    TaskNote.objects.update(at=day_ago)
+    record_tasks(index, [make_task(7, "failed", timezone.now()), make_task(8, "failed", day_ago)], timezone.now())
+    assert list(TaskNote.objects.values_list("task_id", flat=True)) == [8]
+    assert index.tasks.get(task_id=7).note_state is None
+    assert index.status_counts.get(status="failed").mistakes == 1
+
+
+def test_a_task_with_an_id_given_again_is_not_replaced_by_the_old_one(
+    page: Any, saved_key: SavedKey, api: FakeApi
+) -> None:
+    workflow, (first, second) = failed_tasks(saved_key, api, 2)
+    TaskNote.objects.mark_replaced(workflow, {first: second}, saved_key.owner)
+    assert "Corrected copy of" in text_of(page.get(address(workflow, f"{second}/")))
+    TaskNote.objects.update(at=timezone.now() - timedelta(days=1))
+    assert "Corrected copy of" not in text_of(page.get(address(workflow, f"{second}/")))

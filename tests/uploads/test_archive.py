@@ -214,13 +214,13 @@ def test_optional_field_may_be_missing() -> None:
     assert (found.problems, found.good_count) == ([], 1)
 
 
-def test_second_file_of_a_field_is_left_out_and_said() -> None:
+def test_second_file_of_a_field_is_an_error() -> None:
     found = preview(files("a/front.jpg", "a/front.png", "a/back.png"), "front", "back")
-    assert found.good_count == 1
-    assert [(problem.level, problem.examples) for problem in found.problems] == [("warning", ["a/front.png"])]
+    assert found.good_count == 0
+    assert [(problem.level, problem.examples) for problem in found.problems] == [("error", ["a/front.png"])]
 
 
-def test_passed_over_files_are_counted() -> None:
+def test_system_files_are_counted() -> None:
     assert preview(files("cat.png", ".DS_Store", "__MACOSX/._cat.png"), "photo").ignored_count == 2
 
 

@@ -7,13 +7,15 @@ import pytest
 
 from pipelines_portal.keys.models import SavedKey
 from tests.external_api.server import free_port
-from tests.factories import open_workflow
+from tests.factories import browser_of, open_workflow
 from tests.fake_api import Answer, FakeApi, answer, error, hang_up, silence
+from tests.pages import text_of
 from tests.samples import task
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 FAULTS = {
     "dead key": (error(401, "invalid_api_key", "Invalid API key"), 403, "API key rejected"),
+    "key not received": (error(401, "missing_api_key", "No API key"), 503, "The API key didn’t reach Pipelines"),
     "forbidden": (error(403, "forbidden", "No"), 403, "doesn’t allow this"),
     "not found": (error(404, "not_found", "Workflow not found"), 404, "Not found in Pipelines"),
     "limited": (error(429, "rate_limit_exceeded", "Slow down", retry_after=17), 429, "in 17 s"),
@@ -136,3 +138,34 @@ def test_an_address_that_leads_nowhere(page: Any, address: str) -> None:
 
 def test_health(client: Any, db: None) -> None:
     assert client.get("/health").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("role", ["operator", "administrator"])
+def test_administrators_read_where_a_redirect_leads(
+    saved_key: SavedKey, scripted_api: FakeApi, caplog: Any, role: str
+) -> None:
+    """The usual reason is that PIPELINES_API_URL begins with http:// instead of https://."""
+    person = saved_key.owner
+    person.role = role
+    person.save()
+    scripted_api.script = [answer(301, text="", Location="https://api.example.com/v1/schema?key=s3cret")]
+    html = text_of(browser_of(person).get(f"/keys/{open_workflow(saved_key).key_id}/workflows/42/fields/"))
+    assert "Pipelines answered with a redirect." in html and "s3cret" not in html + caplog.text
+    detail = "Pipelines redirects to https://api.example.com/v1/schema"
+    assert (detail in html) == (role == "administrator")
+    assert detail in caplog.text
+
+
+def test_a_form_is_shown_although_a_hint_is_no_text(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    fields: list[dict[str, Any]] = [{"name": "language", "type": "select", "format_hint": ["French", "German"]}]
+    fields += [{"name": f"f{n}", "title": "Other", "format_hint": hint} for n, hint in enumerate([{}, [1, 5], 7, True])]
+    scripted_api.script = [answer(200, {"fields": fields})]
+    shown = page.get(f"/keys/{open_workflow(saved_key).key_id}/workflows/42/tasks/new/")
+    assert shown.status_code == 200 and "German" in text_of(shown)
+
+
+def test_a_workflow_of_too_many_fields_is_named_so(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    scripted_api.script = [answer(200, {"fields": [{"name": f"f{n}"} for n in range(501)]})]
+    html = text_of(page.get(f"/keys/{open_workflow(saved_key).key_id}/workflows/42/fields/"))
+    assert "This workflow has more than 500 fields, the most the portal shows." in html
+    assert "documents" not in html and "unexpected" not in html

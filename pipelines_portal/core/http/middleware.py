@@ -47,6 +47,10 @@ def _request_id_from_sender(request: HttpRequest) -> str:
     return request_id if settings.TAKES_REQUEST_IDS or is_sent_by_trusted_proxy(request) else ""
 
 
+class UnknownHostResponse(HttpResponseBadRequest):
+    """The page for a host name that is not in ALLOWED_HOSTS."""
+
+
 class KnownHostMiddleware:
     """Answers 400 for an unknown host name before other code reads it.
 
@@ -62,7 +66,7 @@ class KnownHostMiddleware:
         except DisallowedHost:
             host = request.META.get("HTTP_HOST", "")[:100]
             logger.warning("Refused: the host %r is not in ALLOWED_HOSTS; from %s", host, exact_address(request))
-            return HttpResponseBadRequest(render_to_string("wrong_host.html"))
+            return UnknownHostResponse(render_to_string("wrong_host.html"))
         return self.get_response(request)
 
 

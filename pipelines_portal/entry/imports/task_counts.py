@@ -22,6 +22,7 @@ from pipelines_portal.entry.models import ImportJob, RowCounts
 from pipelines_portal.entry.rows.tasks import attention_tasks, read_index
 from pipelines_portal.keys.clients import KeyCannotBeOpened, background_client_for
 from pipelines_portal.keys.permissions import may_use
+from pipelines_portal.submissions.ids_given_again import is_created_within
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.task_index.counts import Progress, progress_of
 from pipelines_portal.task_index.models import KeyThrottle, TaskNote, WorkflowIndex
@@ -154,12 +155,17 @@ def _read_page(
 
 def _count_own(import_job: ImportJob, tasks: list[Task]) -> Counter[str]:
     """Count the tasks that the import created, by status. Mistakes are counted under MISTAKES."""
-    status = {task.id: task.status for task in tasks}
-    rows = _task_rows(import_job).filter(task_id__in=status)
-    ids = [task_id for task_id in rows.values_list("task_id", flat=True) if task_id]
+    by_id = {task.id: task for task in tasks}
+    columns = ("task_id", "submission__created_at", "submission__finished_at")
+    sent = _task_rows(import_job).filter(task_id__in=by_id).values_list(*columns)
+    # An ID may have been given again, to a task that is not the row's.
+    ids = [
+        number for number, since, until in sent if number and is_created_within(by_id[number].created_at, since, until)
+    ]
     notes = TaskNote.objects.filter(workflow__key=import_job.key, workflow__workflow_id=import_job.workflow_id)
-    mistakes = {task_id: MISTAKES for task_id, note in notes.of_tasks(ids).items() if note.is_mistake}
-    return Counter((status | mistakes)[task_id] for task_id in ids)
+    noted = notes.of_tasks(ids).items()
+    mistakes = {number for number, note in noted if note.is_mistake and note.is_about(by_id[number].created_at)}
+    return Counter(MISTAKES if number in mistakes else by_id[number].status for number in ids)
 
 
 def _task_rows(import_job: ImportJob) -> QuerySet[SubmissionRow]:

@@ -13,6 +13,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from pipelines_portal.core.database_errors import RETRY_AFTER_SECONDS, is_away, is_full, is_locked, is_read_only
+from pipelines_portal.core.http.middleware import UnknownHostResponse
 
 logger = logging.getLogger(__name__)
 Error = TypeVar("Error", bound=Exception)
@@ -32,23 +33,27 @@ LOCKED = "The database is kept locked by somebody else. Nothing was done; try ag
 AWAY = "The database does not answer. Nothing was done; try again in a moment."
 AWAY_MIDWAY = "The database stopped answering. It is not certain whether this was done: check before you send it again."
 FULL = "The disk of the database has no room. Nothing was done; try again when there is."
+UNKNOWN_HOST = "This host name is not served: add it to ALLOWED_HOSTS"
 UNREADABLE = "The request body could not be read."
 MESSAGES_NAMED = 20
+OBJECT_ERRORS = {"model_type", "model_attributes_type", "dict_type"}
 LIST_BOUNDS = {"too_long": ("most", "max_length"), "too_short": ("least", "min_length")}
 
 
 class ApiError(Exception):
     """An error that any code under /api/v1 may raise. It becomes the response.
 
-    Without a `code` it is that of the status. `retry_after` is the number of seconds to wait, if that may help.
+    Without a `code` it is that of the status. `retry_after` is the number of seconds to wait, if that may help. `more`
+    are keys of the body beside `error` and `message`.
     """
 
-    def __init__(self, status: int, message: str, code: str = "", *, retry_after: int = 0) -> None:
+    def __init__(self, status: int, message: str, code: str = "", *, retry_after: int = 0, **more: Any) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.code = code
-        self.retry_after = retry_after
+        self.retry_after = retry_after or (RETRY_AFTER_SECONDS if status == HTTPStatus.SERVICE_UNAVAILABLE else 0)
+        self.more = more
 
 
 def error_response(status: int, message: str, code: str | None = None, **more: Any) -> JsonResponse:
@@ -58,7 +63,8 @@ def error_response(status: int, message: str, code: str | None = None, **more: A
 
 def too_many_requests(wait: int) -> JsonResponse:
     """Return a 429 that names the seconds to wait in its message, its body and its header."""
-    answer = error_response(429, f"Too many requests. Try again in {wait} seconds.", retry_after=wait)
+    seconds = "1 second" if wait == 1 else f"{wait} seconds"
+    answer = error_response(429, f"Too many requests. Try again in {seconds}.", retry_after=wait)
     answer["Retry-After"] = str(wait)
     return answer
 
@@ -89,7 +95,7 @@ def register_handlers(api: NinjaAPI) -> None:
 
 def _api_error(request: HttpRequest, error: ApiError) -> HttpResponse:
     more = {"retry_after": error.retry_after} if error.status == HTTPStatus.TOO_MANY_REQUESTS else {}
-    answer = error_response(error.status, error.message, error.code, **more)
+    answer = error_response(error.status, error.message, error.code, **more, **error.more)
     if error.retry_after:
         answer["Retry-After"] = str(error.retry_after)
     return answer
@@ -113,6 +119,8 @@ def _text(problem: dict[str, Any]) -> str:
         return f"ensure this value has at {word} {problem['ctx'][bound]} items"
     if problem["type"] == "missing":
         return "field required"
+    if problem["type"] in OBJECT_ERRORS:
+        return "Input should be an object"
     return str(problem["msg"])
 
 
@@ -121,7 +129,7 @@ def _unreadable_body(request: HttpRequest, error: HttpError) -> HttpResponse:
         return _api_error(request, error.__cause__)
     if isinstance(error.__cause__, UnreadablePostError):
         return unreadable_body(error.__cause__)
-    return error_response(422, "body: the request body is not valid JSON")
+    return error_response(422, "body: the request body could not be read as JSON")
 
 
 def _unreadable_request(request: HttpRequest, error: UnreadablePostError) -> HttpResponse:
@@ -170,9 +178,13 @@ def with_error_shape(response: HttpResponse) -> HttpResponse:
     is_json = response.get("Content-Type", "").startswith("application/json")
     if response.status_code < HTTPStatus.BAD_REQUEST or is_json:
         return response
-    shaped = error_response(response.status_code, HTTPStatus(response.status_code).phrase)
+    is_unknown_host = isinstance(response, UnknownHostResponse)
+    message = UNKNOWN_HOST if is_unknown_host else HTTPStatus(response.status_code).phrase
+    shaped = error_response(response.status_code, message)
     if "Allow" in response:
-        shaped["Allow"] = ", ".join(sorted(response["Allow"].split(", ")))
+        methods = set(response["Allow"].split(", "))
+        # Where GET is allowed, HEAD is too.
+        shaped["Allow"] = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
     return shaped
 
 

@@ -1,4 +1,4 @@
-"""Middleware for all answers under /api/v1, and one that notes whether a request wrote to the database."""
+"""Middleware for what all responses under /api/v1 share, and that notes whether a request wrote to the database."""
 
 import re
 from collections.abc import Callable
@@ -33,14 +33,24 @@ def is_idempotency_key(text: str) -> bool:
 
 
 class ErrorShapeMiddleware:
-    """Give errors that Django or ninja answer (no route, wrong method) the API's shape."""
+    """Give errors that Django or ninja answer (no route, wrong method) the API's shape.
+
+    Responses under /api/v1 are never stored: a cache that does not know X-API-Key could give them to other callers.
+    """
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        return with_error_shape(response) if request.path.startswith(API_PREFIX) else response
+        if not request.path.startswith(API_PREFIX):
+            return self.get_response(request)
+        method = request.method
+        if method == "HEAD":
+            request.method = "GET"
+        response = with_error_shape(self.get_response(request))
+        request.method = method  # the web server leaves out the body for HEAD
+        response["Cache-Control"] = "no-store"
+        return response
 
 
 class WriteNoteMiddleware:

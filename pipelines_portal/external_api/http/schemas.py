@@ -15,13 +15,16 @@ def plain_integer(value: Any) -> Any:
 
 
 PlainInteger = Annotated[int, BeforeValidator(plain_integer)]
-PathId = Annotated[int, BeforeValidator(plain_integer), WithJsonSchema({"type": "integer", "example": 42}), Path()]
+# IDs and sizes can be larger than 32 bits: without the format, clients in Go and Java would be generated with those.
+Int64 = Annotated[int, Field(json_schema_extra={"format": "int64"})]
+ID_SCHEMA = {"type": "integer", "format": "int64", "example": 42}
+PathId = Annotated[int, BeforeValidator(plain_integer), WithJsonSchema(ID_SCHEMA), Path()]
 
 
 class Body(BaseModel):
-    """A body of a response, with exactly these keys."""
+    """A body of a response, with exactly these keys. Clients must accept more, which later versions add."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"additionalProperties": True})
 
 
 class Health(Body):

@@ -9,6 +9,7 @@ from ninja.parser import Parser
 from pydantic_core import from_json
 
 from pipelines_portal.external_api.http.errors import UNREADABLE, ApiError
+from pipelines_portal.external_api.http.json_errors import describe_invalid_json
 
 # Only a body with one of these can contain a NUL character or a number beyond double precision. Others need no check.
 SUSPECT = re.compile(rb"\\u0000|[eE]\+?\d{3}|\d{300}")
@@ -21,14 +22,25 @@ PIECE = 256 * 1024
 
 
 class StrictJsonParser(Parser):
-    """UTF-8 JSON without NaN, infinities, lone surrogates, NUL characters or endless nesting."""
+    """UTF-8 JSON without NaN, infinities, lone surrogates, NUL characters or endless nesting.
+
+    The Content-Type is not asked: many callers send JSON under another one. Only forms with files and compressed
+    bodies are refused, because they cannot be JSON.
+    """
 
     def parse_body(self, request: HttpRequest) -> Any:
+        if request.content_type == "multipart/form-data":
+            raise ApiError(415, "The body is multipart/form-data. Send JSON: Content-Type: application/json.")
+        if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+            raise ApiError(415, "The body is compressed. Send it without Content-Encoding.")
         if len(request.body) < int(request.META.get("CONTENT_LENGTH") or 0):
             raise ApiError(400, UNREADABLE)
         if _marks(request.body) > MAX_VALUES and _holds_too_many_values(request.body):
             raise ApiError(422, f"body: more than {MAX_VALUES:,} values; send fewer tasks at once")
-        value = from_json(request.body, allow_inf_nan=False)
+        try:
+            value = from_json(request.body, allow_inf_nan=False)
+        except ValueError as error:
+            raise ApiError(422, describe_invalid_json(request.body, error)) from error
         if SUSPECT.search(request.body) and _unstorable(value):
             raise ApiError(422, "body: NUL characters and numbers beyond double precision are not accepted")
         return value

@@ -11,7 +11,11 @@ from pipelines_portal.external_api.openapi.examples import BODIES, ERRORS, MORE
 from pipelines_portal.external_api.tasks.schemas import TaskQuery
 
 JSON = "application/json"
+SCHEMAS = "#/components/schemas/"
 HEADERS = {
+    503: {
+        "Retry-After": {"description": "Seconds to wait, if known.", "schema": {"type": "integer", "minimum": 1}},
+    },
     401: {"WWW-Authenticate": {"description": "Always Bearer.", "schema": {"type": "string"}}},
     429: {
         "Retry-After": {
@@ -74,6 +78,8 @@ def _complete(operation: dict[str, Any]) -> None:
     }
     if "requestBody" in operation:
         content = operation["requestBody"]["content"][JSON]
+        # A body that may be left out: from a schema that may be null, generators make clients that cannot.
+        content["schema"] = {"$ref": f"{SCHEMAS}{_schema_name(content['schema'])}"}
         content["examples"] = {"typical": {"value": BODIES[_schema_name(content["schema"])]}}
     if operation["operationId"] in IDEMPOTENT:
         operation["parameters"].append(KEY_PARAMETER)

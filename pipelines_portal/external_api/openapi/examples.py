@@ -30,6 +30,7 @@ ERRORS: dict[int, dict[str, dict[str, Any]]] = {
         ),
     },
     413: {"over 32 MB": _error("payload_too_large", "The request body is larger than 33554432 bytes.")},
+    415: {"compressed": _error("api_error", "The body is compressed. Send it without Content-Encoding.")},
     422: {
         "shape": _error("validation_error", "tasks: ensure this value has at most 5000 items"),
         "state": _error("validation_error", "Workflow must be ACTIVE or PAUSED to create tasks"),
@@ -43,7 +44,10 @@ ERRORS: dict[int, dict[str, dict[str, Any]]] = {
     },
     500: {"our fault": _error("internal_server_error", "Something went wrong on the server.")},
     503: {
-        "no worker": _error("service_unavailable", "No worker is running. Try again later."),
+        "no worker": _error(
+            "service_unavailable",
+            "The background worker is unavailable. The upload is still pending; try again later.",
+        ),
         "no database": _error(
             "service_unavailable", "The database does not answer. Nothing was done; try again in a moment."
         ),
@@ -114,6 +118,8 @@ BODIES: dict[str, dict[str, Any]] = {
         "errors": [{"index": 2, "field_name": "photo", "message": "File not found in ZIP: images/dog.jpg"}],
         "task_ids": [1002, 1003],
         "error_message": None,
+        "ignored_count": 1,
+        "ignored_files": ["images/spare.jpg"],
     },
 }
 # Examples besides the typical one.
@@ -130,6 +136,8 @@ MORE: dict[str, dict[str, dict[str, Any]]] = {
             "errors": [],
             "task_ids": [1002],
             "error_message": "Workflow must be ACTIVE or PAUSED to create tasks. 1 task had been created before.",
+            "ignored_count": 0,
+            "ignored_files": [],
         },
     },
 }

@@ -1,5 +1,7 @@
 """The endpoint of the embedded storage: a signed PUT that is written straight to disk. CORS admits the portal."""
 
+import base64
+import hashlib
 import logging
 import re
 import time
@@ -78,6 +80,7 @@ def _put(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     if int(length) > settings.MAX_ARCHIVE_BYTES:
         return _refusal(413, f"The archive is larger than {settings.MAX_ARCHIVE_BYTES} bytes.")
     try:
+        _refuse_part(request)
         organization_id = _require_room(upload_id, int(length))
         # A PUT that began before its link expired may end within the grace.
         last_time = int(query["expires"]) + settings.UPLOAD_GRACE_SECONDS
@@ -88,6 +91,12 @@ def _put(request: HttpRequest, upload_id: UUID) -> HttpResponse:
         return _refusal(refused.status, str(refused))
     except BusyError as busy:
         return _refusal(503, str(busy), {"Retry-After": "5"})
+
+
+def _refuse_part(request: HttpRequest) -> None:
+    """Raise RefusedError for a part of an archive, which would be stored as if it were the whole (RFC 9110)."""
+    if "Content-Range" in request.headers:
+        raise RefusedError(400, "Content-Range is not supported. Send the whole archive in one request.")
 
 
 def _require_room(upload_id: UUID, length: int) -> int:
@@ -112,8 +121,11 @@ def _receive(put: ArchivePut, length: int) -> HttpResponse:
         raise RefusedError(403, NOT_PENDING)
     try:
         with _storage().draft() as draft:
-            if _write(put, draft) != length:
+            received, digest = _write(put, draft)
+            if received != length:
                 return _broken_off(put)
+            if digest not in ("", put.request.headers.get("Content-MD5")):
+                return _refusal(400, "The Content-MD5 does not match the bytes that arrived. They were not stored.")
             return _store(draft, put, length)
     except UnreadablePostError:
         return _broken_off(put)
@@ -128,13 +140,17 @@ def _broken_off(put: ArchivePut) -> HttpResponse:
     return _refusal(400, "The body ended early.")
 
 
-def _write(put: ArchivePut, draft: Path) -> int:
-    """Write the body to disk in chunks and return the number of bytes."""
+def _write(put: ArchivePut, draft: Path) -> tuple[int, str]:
+    """Write the body to disk in chunks. Return the number of bytes, and their Content-MD5 if the sender gave one."""
+    is_checked = "Content-MD5" in put.request.headers
+    md5 = hashlib.md5(usedforsecurity=False)
     with open_private(draft) as out:
         while chunk := put.request.read(CHUNK_BYTES):
             out.write(chunk)
+            if is_checked:
+                md5.update(chunk)
             put.note_chunk()
-        return out.tell()
+        return out.tell(), base64.b64encode(md5.digest()).decode() if is_checked else ""
 
 
 def _store(draft: Path, put: ArchivePut, length: int) -> HttpResponse:

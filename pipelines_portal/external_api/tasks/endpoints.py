@@ -7,12 +7,20 @@ from ninja import Query, Router
 
 from pipelines_portal.external_api.http import responses
 from pipelines_portal.external_api.http.errors import ApiError, join_messages
-from pipelines_portal.external_api.http.schemas import PathId
+from pipelines_portal.external_api.http.schemas import Error, PathId
 from pipelines_portal.external_api.idempotency import JSON, claim_key, idempotency_key, stored_response
 from pipelines_portal.external_api.models import OrganizationKey, Task
 from pipelines_portal.external_api.tasks.create import create_tasks
 from pipelines_portal.external_api.tasks.pagination import decode_cursor, task_page
-from pipelines_portal.external_api.tasks.schemas import DryRun, TaskOut, TaskPage, TaskQuery, TasksCreated, TasksIn
+from pipelines_portal.external_api.tasks.schemas import (
+    DryRun,
+    TaskOut,
+    TaskPage,
+    TaskQuery,
+    TasksCreated,
+    TasksIn,
+    TasksRefused,
+)
 from pipelines_portal.external_api.tasks.serialization import find_task
 from pipelines_portal.external_api.workflows.field_types import has_file_fields
 from pipelines_portal.external_api.workflows.permissions import KeyRequest, require_open, workflow_for
@@ -22,7 +30,7 @@ router = Router(tags=["Tasks"])
 
 @router.post(
     "/workflows/{workflow_id}/tasks",
-    response=responses.reading(TasksCreated, 400, 409),
+    response=responses.reading(TasksCreated, 400, 409) | {415: Error, 422: TasksRefused},
     operation_id="create_tasks",
     summary="Create 1 to 5,000 tasks from JSON",
 )
@@ -56,7 +64,8 @@ def _create(key: OrganizationKey, workflow_id: int, batch: TasksIn, *, is_dry_ru
     outcome = create_tasks(workflow, [task.fields for task in batch.tasks], is_dry_run=is_dry_run)
     if not outcome.valid:
         rows = join_messages([f"tasks.{error.index}: {error.message}" for error in outcome.errors])
-        raise ApiError(422, f"All {outcome.sent} tasks failed: {rows}")
+        title = "The task failed" if outcome.sent == 1 else f"All {outcome.sent} tasks failed"
+        raise ApiError(422, f"{title}: {rows}", errors=[error.as_dict() for error in outcome.errors])
     # ninja would validate what we have just built.
     return JsonResponse(outcome.as_dict(), content_type=JSON)
 

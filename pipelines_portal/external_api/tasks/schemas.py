@@ -1,11 +1,13 @@
 """Bodies and parameters of the task endpoints."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, get_args
 
 from ninja import Query
-from pydantic import BaseModel, Field, WithJsonSchema
+from pydantic import BaseModel, Field, ValidationError, WithJsonSchema, WrapValidator
 
-from pipelines_portal.external_api.http.schemas import Body, PlainInteger
+from pipelines_portal.external_api.http.schemas import Body, Error, Int64, PlainInteger
+from pipelines_portal.external_api.tasks.validation import MalformedFields
 
 MAX_TASKS = 5000
 
@@ -14,8 +16,23 @@ class TaskIn(BaseModel):
     fields: dict[str, Any] = Field(description="From field name to value.")
 
 
+def _set_malformed_aside(tasks: Any, validate: Callable[[Any], list[TaskIn]]) -> list[TaskIn]:
+    """Replace elements that are no tasks, so that only their rows fail. Raise ValidationError if there is no task."""
+    try:
+        return validate(tasks)
+    except ValidationError as error:
+        places = [problem["loc"] for problem in error.errors(include_url=False, include_input=False)]
+        malformed = {place[0] for place in places if place}
+        if not malformed or len(malformed) == len(tasks):
+            raise
+    good = iter(validate([task for index, task in enumerate(tasks) if index not in malformed]))
+    stand_in = TaskIn(fields={})
+    stand_in.fields = MalformedFields()
+    return [stand_in if index in malformed else next(good) for index in range(len(tasks))]
+
+
 class TasksIn(BaseModel):
-    tasks: list[TaskIn] = Field(min_length=1, max_length=MAX_TASKS)
+    tasks: Annotated[list[TaskIn], Field(min_length=1, max_length=MAX_TASKS), WrapValidator(_set_malformed_aside)]
 
 
 # Not a bool, because another value is answered with 400 invalid_request, and only these two words count.
@@ -28,15 +45,19 @@ DryRun = Annotated[
 
 class RowErrorOut(Body):
     index: int = Field(description="Zero-based position in the list as sent.")
-    field_name: str
+    field_name: str = Field(description="Empty if the error is about the task as a whole.")
     message: str
+
+
+class TasksRefused(Error):
+    errors: list[RowErrorOut] = Field(default=[], description="Why each task failed, if that is why none was created.")
 
 
 class TasksCreated(Body):
     success_count: int
     error_count: int
     errors: list[RowErrorOut]
-    task_ids: list[int]
+    task_ids: list[Int64]
     # A default in the document would be filled in by generated clients.
     dry_run: bool = Field(default_factory=bool, description="True after a dry run, and left out otherwise.")
 
@@ -54,7 +75,7 @@ STATUS_PARAMETER = {"type": "string", "enum": list(get_args(TaskStatus))}
 
 
 class TaskOut(Body):
-    id: int
+    id: Int64
     status: TaskStatus
     node_summary: NodeSummary
     created_at: Timestamp

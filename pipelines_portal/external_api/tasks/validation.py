@@ -8,11 +8,16 @@ from pipelines_portal.external_api.workflows.field_types import Field, field_typ
 
 ECHOED = 200
 ERRORS_A_ROW = 10
+MALFORMED = "The task must be an object with fields, which must be an object"
+
+
+class MalformedFields(dict[str, Any]):
+    """Stands for the fields of an element of `tasks` that is not a task. Its row fails, and the others do not."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """A problem of the task at `index` in the list that was sent."""
+    """A problem of the task at `index` in the list that was sent. `field_name` is "" if it is about no single field."""
 
     index: int
     field_name: str
@@ -38,28 +43,31 @@ class RowProblems:
 
     def add(self, field_name: str, message: str) -> None:
         self._count += 1
-        if len(self._first) <= ERRORS_A_ROW:
+        if len(self._first) < ERRORS_A_ROW:
             self._first.append(RowError(self.index, field_name, message))
 
     def add_all(self, names: Sequence[str], problem: Callable[[str], tuple[str, str]]) -> None:
         """Add a problem for each name. `problem` returns field and message; it is called for stored problems only."""
-        for name in names[: ERRORS_A_ROW + 1]:
+        for name in names[:ERRORS_A_ROW]:
             self.add(*problem(name))
-        self._count += len(names[ERRORS_A_ROW + 1 :])
+        self._count += len(names[ERRORS_A_ROW:])
 
     def errors(self) -> list[RowError]:
         """Return the first ten problems, and one more that counts the rest."""
         if self._count <= ERRORS_A_ROW:
             return self._first
-        last = self._first[ERRORS_A_ROW]
-        rest = f"… and {self._count - ERRORS_A_ROW:,} more problems"
-        return [*self._first[:ERRORS_A_ROW], RowError(self.index, last.field_name, rest)]
+        more = self._count - ERRORS_A_ROW
+        rest = f"… and {more:,} more {'problem' if more == 1 else 'problems'}"
+        return [*self._first, RowError(self.index, "", rest)]
 
 
 def check_row(fields: list[Field], index: int, values: dict[str, Any]) -> RowProblems:
     """Return the problems of a task: unknown names, missing names, then invalid values."""
     by_name = {field["name"]: field for field in fields}
     problems = RowProblems(index)
+    if isinstance(values, MalformedFields):
+        problems.add("", MALFORMED)
+        return problems
     known = values.keys() & by_name.keys()
     if len(known) < len(values):
         unknown = [name for name in values if name not in known]

@@ -31,8 +31,8 @@ from pipelines_portal.core.zip_archives import (
     files_inside_files,
     is_name_deep,
     is_name_long,
-    is_suspicious,
-    overlap,
+    most_inflated,
+    overlapping,
     safe_path,
 )
 
@@ -62,8 +62,8 @@ class Archive:
         entries = opened.infolist()
         _check_names(entries)
         _check_sizes(entries)
-        if overlap(entries, opened.start_dir):
-            raise ArchiveError("Files in the archive overlap, or lie outside of it.")
+        if entry := overlapping(entries, opened.start_dir):
+            raise ArchiveError(f"Files in the archive overlap, or lie outside of it: {_shown(entry)}.")
         self.files: dict[str, zipfile.ZipInfo] = {}
         self.folders: set[str] = set()
         separator = "\\" if are_windows_paths(entries) else "/"
@@ -110,7 +110,13 @@ def _damage_as_entry_error(path: str) -> Iterator[None]:
     try:
         yield
     except DAMAGED as error:
-        raise EntryError(f"File in ZIP is damaged: {path}") from error
+        raise EntryError(f"File in ZIP is damaged: {path} ({_describe_damage(error)})") from error
+
+
+def _describe_damage(error: Exception) -> str:
+    if isinstance(error, zlib.error):
+        return "its data cannot be unpacked"
+    return "its checksum does not match" if "CRC" in str(error) else "it is incomplete, or its header is wrong"
 
 
 @contextmanager
@@ -184,19 +190,23 @@ def _safe_path(name: str) -> str:
 def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:
     if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
         raise ArchiveError(f"The archive would unpack to more than {MAX_UNPACKED_BYTES // 1024**3} GiB.")
-    if any(is_suspicious(entry.file_size, entry.compress_size) for entry in entries):
-        raise ArchiveError(f"A file in the archive unpacks to more than {MAX_RATIO} times its size.")
-    if is_suspicious(sum(entry.file_size for entry in entries), sum(entry.compress_size for entry in entries)):
-        raise ArchiveError(f"The files in the archive unpack to more than {MAX_RATIO} times their size.")
+    if worst := most_inflated(entries):
+        title = f"The files in the archive unpack to more than {MAX_RATIO} times their size"
+        raise ArchiveError(f"{title}, above all {_shown(worst)}.")
+
+
+def _shown(entry: zipfile.ZipInfo) -> str:
+    """Return the name for a message, before it has been checked."""
+    return entry.orig_filename.replace("\0", "?")
 
 
 def _check_kind(entry: zipfile.ZipInfo) -> None:
     if entry.flag_bits & ENCRYPTED:
-        raise ArchiveError("The archive is encrypted.")
+        raise ArchiveError(f"The archive is encrypted: {_shown(entry)}.")
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind == stat.S_IFLNK:
         raise ArchiveError(f"The archive holds a symbolic link: {entry.filename}.")
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise ArchiveError(f"The archive holds something that is not a file: {entry.filename}.")
     if entry.compress_type not in METHODS:
-        raise ArchiveError("The archive uses a compression other than Deflate.")
+        raise ArchiveError(f"The archive uses a compression other than Deflate: {_shown(entry)}.")

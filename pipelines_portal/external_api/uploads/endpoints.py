@@ -25,13 +25,13 @@ from pipelines_portal.external_api.workflows.field_types import has_file_fields,
 from pipelines_portal.external_api.workflows.permissions import KeyRequest, require_open, workflow_for
 
 router = Router(tags=["ZIP uploads"])
-RESULT_KEYS = ("success_count", "error_count", "errors", "task_ids")
+RESULT_KEYS = ("success_count", "error_count", "errors", "task_ids", "ignored_count", "ignored_files")
 UploadId = Annotated[str, Path(description="The `upload_id` from init, a UUID.")]
 
 
 @router.post(
     "/workflows/{workflow_id}/tasks/upload",
-    response=responses.accepting(UploadStarted, 400, 409),
+    response=responses.accepting(UploadStarted, 400, 409, 415),
     operation_id="start_upload",
     summary="Start creating tasks from a ZIP archive",
 )
@@ -136,6 +136,8 @@ def _result(upload: Upload) -> dict[str, Any]:
         "error_count": upload.error_count or 0,
         "errors": [error for batch in errors for error in batch],
         "task_ids": list(upload.tasks.order_by("upload_row").values_list("pk", flat=True)),
+        "ignored_count": upload.ignored_count,
+        "ignored_files": upload.ignored_files,
     }
 
 

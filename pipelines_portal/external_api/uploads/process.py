@@ -23,6 +23,7 @@ from pipelines_portal.external_api.workflows.permissions import OPEN_STATUSES
 
 logger = logging.getLogger(__name__)
 ROWS_AT_ONCE = 100
+IGNORED_NAMED = 100
 # Many attempts, so that a storage that is down for minutes fails no upload.
 MAX_ATTEMPTS = 20
 GAVE_UP = (
@@ -113,7 +114,8 @@ def _opened(upload: Upload, lease: Lease) -> Iterator[Archive]:
 
 
 def _create_tasks(upload: Upload, lease: Lease, archive: Archive) -> None:
-    rows = plan_rows(upload, archive, lease)
+    rows, ignored = plan_rows(upload, archive, lease)
+    lease.renew(ignored_count=len(ignored), ignored_files=ignored[:IGNORED_NAMED])
     _reserve_room(upload, lease, unpacked_bytes(rows, archive))
     store = FileStore(upload, archive, lease)
     for start in range(upload.rows_done, len(rows), ROWS_AT_ONCE):

@@ -8,7 +8,7 @@ from pipelines_portal.external_api.models import SentRows, Upload
 from pipelines_portal.external_api.tasks.validation import RowProblems, check_row, is_blank
 from pipelines_portal.external_api.uploads.archives import Archive
 from pipelines_portal.external_api.uploads.workers import Lease
-from pipelines_portal.external_api.uploads.zip_rows import derive_rows
+from pipelines_portal.external_api.uploads.zip_rows import PathHints, ZipRow, derive_rows
 from pipelines_portal.external_api.workflows.field_types import Field, file_fields
 
 # Long enough for every path that an archive may contain.
@@ -28,21 +28,28 @@ class UploadRow:
         return self.problems.index
 
 
-def plan_rows(upload: Upload, archive: Archive, lease: Lease) -> list[UploadRow]:
-    """Return all rows, checked except for the bytes of their files. Raise NoRowsError if there are none."""
+def plan_rows(upload: Upload, archive: Archive, lease: Lease) -> tuple[list[UploadRow], list[str]]:
+    """Return all rows, checked except for the bytes of their files, and the files that no row names.
+
+    Raise NoRowsError if there are no rows.
+    """
     fields = upload.workflow.fields
     rows = SentRows.objects.filter(upload=upload).values_list("rows", flat=True).first()
     if rows is None:
         derived = derive_rows(archive.files, archive.folders, file_fields(fields))
-        sent: list[dict[str, Any]] = [dict(row.files) for row in derived]
-        unknown = [row.unknown_files for row in derived]
     else:
-        sent, unknown = rows, [[] for _ in rows]
+        derived = [ZipRow(name="", files=values) for values in rows]  # with the values of other fields, too
+    hints = PathHints(archive.files)
     planned = []
-    for index in range(len(sent)):
+    for index, row in enumerate(derived):
         lease.renew_if_due()
-        planned.append(_plan_row(fields, archive, index, sent[index], unknown[index]))
-    return planned
+        planned.append(_plan_row(fields, archive, hints, index, row))
+    return planned, _ignored_files(planned, archive) if rows is not None else []
+
+
+def _ignored_files(rows: list[UploadRow], archive: Archive) -> list[str]:
+    named = {path for row in rows for path in row.paths.values()}
+    return sorted(path for path in archive.files if path not in named and not is_junk(path))
 
 
 def unpacked_bytes(rows: list[UploadRow], archive: Archive) -> int:
@@ -51,21 +58,23 @@ def unpacked_bytes(rows: list[UploadRow], archive: Archive) -> int:
     return sum(archive.files[path].file_size for path in paths)
 
 
-def _plan_row(
-    fields: list[Field], archive: Archive, index: int, values: dict[str, Any], unknown_files: list[str]
-) -> UploadRow:
-    row = UploadRow(dict(values), check_row(fields, index, values))
+def _plan_row(fields: list[Field], archive: Archive, hints: PathHints, index: int, sent: ZipRow) -> UploadRow:
+    row = UploadRow(dict(sent.files), check_row(fields, index, sent.files))
     names = file_fields(fields)
-    row.problems.add_all(unknown_files, lambda path: (names[0], f"Unknown file: {path}"))
+    for name, message in sent.errors:
+        row.problems.add(name, message)
+    row.problems.add_all(sent.unknown_files, lambda path: (names[0], f"Unknown file: {path}"))
     for name in names:
-        if isinstance(values.get(name), str) and not is_blank(values[name]):
-            _find_file(archive, row, name)
+        if isinstance(row.values.get(name), str) and not is_blank(row.values[name]):
+            _find_file(archive, hints, row, name)
     return row
 
 
-def _find_file(archive: Archive, row: UploadRow, name: str) -> None:
+def _find_file(archive: Archive, hints: PathHints, row: UploadRow, name: str) -> None:
     path = path_in_archive(row.values[name])
     if path in archive.files and not is_junk(path):
         row.paths[name] = path
-    else:
-        row.problems.add(name, f"File not found in ZIP: {row.values[name][:ECHOED_PATH]}")
+        return
+    row.problems.add(name, f"File not found in ZIP: {row.values[name][:ECHOED_PATH]}")
+    if hint := hints.hint(row.values[name]):
+        row.problems.add(name, hint)

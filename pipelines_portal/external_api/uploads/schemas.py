@@ -1,14 +1,19 @@
 """Bodies of the upload endpoints."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, StrictInt
+from pydantic import BaseModel, BeforeValidator, Field
 
-from pipelines_portal.external_api.http.schemas import Body
+from pipelines_portal.external_api.http.schemas import Body, Int64
 from pipelines_portal.external_api.tasks.schemas import MAX_TASKS, RowErrorOut, TaskIn
 
 UPLOAD_ID = "3f2b8c1e-5d7a-4f0e-9b1c-2a6d8e4f7c90"
+
+
+def _whole_number(value: Any) -> Any:
+    """Return 778.0 as 778: in JSON they are the same number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class UploadIn(BaseModel):
@@ -18,7 +23,7 @@ class UploadIn(BaseModel):
         max_length=MAX_TASKS,
         description="A file field's value is the file's path inside the ZIP.",
     )
-    file_size_bytes: Annotated[StrictInt, Field(ge=1)] | None = Field(
+    file_size_bytes: Annotated[Int64, BeforeValidator(_whole_number), Field(strict=True, ge=1)] | None = Field(
         default=None, description="The archive's size; the URL lasts longer for a large one.", examples=[1048576]
     )
 
@@ -52,7 +57,13 @@ class UploadStatus(Body):
     errors: list[RowErrorOut] | None = Field(
         examples=[[{"index": 2, "field_name": "photo", "message": "File not found in ZIP: images/dog.jpg"}]]
     )
-    task_ids: list[int] | None = Field(
+    task_ids: list[Int64] | None = Field(
         description="Of a failed upload: the tasks created before it failed.", examples=[[1002, 1003]]
     )
     error_message: str | None = Field(description="Why the archive as a whole was refused.", examples=[None])
+    ignored_count: int | None = Field(
+        default=None, description="How many files of the archive no row names. Null until the upload has ended."
+    )
+    ignored_files: list[str] | None = Field(
+        default=None, description="The first 100 of them.", examples=[["images/spare.jpg"]]
+    )

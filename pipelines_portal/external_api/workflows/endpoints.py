@@ -6,7 +6,7 @@ from ninja import Router
 from pydantic import Field
 
 from pipelines_portal.external_api.http import responses
-from pipelines_portal.external_api.http.schemas import Body, PathId
+from pipelines_portal.external_api.http.schemas import Body, Int64, PathId
 from pipelines_portal.external_api.models import Workflow
 from pipelines_portal.external_api.workflows.field_types import describe, has_file_fields, has_only_file_fields
 from pipelines_portal.external_api.workflows.permissions import KeyRequest, workflow_for
@@ -15,7 +15,7 @@ router = Router(tags=["Workflows"])
 
 
 class WorkflowOut(Body):
-    id: int
+    id: Int64
     name: str
     status: Literal["DRAFT", "PENDING_ACTIVATION", "ACTIVE", "PAUSED", "COMPLETED", "ARCHIVED"]
 
@@ -30,7 +30,7 @@ class FieldOut(Body):
 
 
 class WorkflowSchemaOut(Body):
-    workflow_id: int
+    workflow_id: Int64
     fields: list[FieldOut]
     has_file_upload_fields: bool
     has_only_file_upload_fields: bool

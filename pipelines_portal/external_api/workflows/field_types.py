@@ -1,6 +1,8 @@
 """The types of fields: which values they accept, and how the schema describes them.
 
-A new type needs a line in FIELD_TYPES, and one in `demo/values.py` for the demo's values.
+A value may be sent as JSON's own type or as a text, since callers that read CSV files have only texts. A test holds
+docs/integrators/fields.md to this. A new type needs a line in FIELD_TYPES, one in `demo/values.py` for the demo's
+values, and one on that page.
 """
 
 import math
@@ -48,8 +50,8 @@ def _check_text(field: Field, value: Any) -> str | None:
 
 
 def _check_boolean(field: Field, value: Any) -> str | None:
-    word = isinstance(value, str) and value.strip().lower() in BOOLEAN_WORDS
-    return None if word or isinstance(value, bool) else "true or false"
+    word = str(value).strip().lower() if isinstance(value, str | int) else ""
+    return None if word in BOOLEAN_WORDS else "true or false"
 
 
 def _check_numeric(field: Field, value: Any) -> str | None:
@@ -59,7 +61,7 @@ def _check_numeric(field: Field, value: Any) -> str | None:
 
 
 def _check_rating(field: Field, value: Any) -> str | None:
-    number = _number(value) if not isinstance(value, str) else None
+    number = _number(value)
     good = number is not None and number.is_integer() and _within(field, number)
     return None if good else _range("an integer", field, "from", "to") or "an integer"
 
@@ -92,9 +94,10 @@ def _range(noun: str, field: Field, between: str = "between", joint: str = "and"
 
 
 def _check_datetime(field: Field, value: Any) -> str | None:
+    """Accept a date, or a date and time. Without an offset, it is in UTC."""
     try:
-        datetime.fromisoformat(value)
-    except (ValueError, TypeError):
+        datetime.fromisoformat(value.strip())
+    except (ValueError, AttributeError):
         return "an ISO 8601 date-time"
     return None
 
@@ -106,6 +109,8 @@ def _check_select(field: Field, value: Any) -> str | None:
 
 def _check_ranking(field: Field, value: Any) -> str | None:
     items = field.get("options") or []
+    if isinstance(value, str):
+        value = [item.strip() for item in (value.strip().splitlines() if "\n" in value.strip() else value.split(","))]
     if not isinstance(value, list):
         return "a list in order"
     if items and (not all(isinstance(item, str) for item in value) or sorted(value) != sorted(items)):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -51,7 +52,11 @@ def key_banner(context: dict[str, Any], key: SavedKey) -> str:
     user = context["user"]
     notices = _expiry_notice(key, user) if key.rejected_at is None else {}
     if key.rejected_at is not None and not context.get("error"):
-        notices |= {"rejected": texts.advice_if_rejected(key, user), "rejected_title": f"Key “{key.name}” was rejected"}
+        notices |= {
+            "rejected": texts.advice_if_rejected(key, user),
+            "rejected_title": f"Key “{key.name}” was rejected",
+            "rejected_since": texts.rejected_since(key, timezone.now()),
+        }
     if key.creator_gone_at is not None:
         notices["creator_gone"] = texts.advice_without_creator(key, user)
     values = {"key": key, "can_replace": key.can_be_replaced_by(user), "csrf_token": context.get("csrf_token")}

@@ -83,9 +83,9 @@ def _task(client: PipelinesClient, workflow: OpenedWorkflow, task_id: int) -> Ta
 def _note(workflow: OpenedWorkflow, task: Task) -> dict[str, Any]:
     """Return the note that holds for the task, the task that it replaces, and the forms for a note."""
     notes = TaskNote.objects.filter(Q(task_id=task.id) | Q(replaced_by=task.id), workflow=workflow)
-    by_task = {each.task_id: each for each in notes}
+    by_task = {each.task_id: each for each in notes if each.is_about(task.created_at)}
     note = by_task.pop(task.id, None)
-    if note is not None and not note.holds(task.status):
+    if note is not None and not note.holds(task.status, task.created_at):
         note = None
     may_mute = note is None and task.status in NEEDS_ATTENTION
     may_mark = note is None or not note.is_mistake

@@ -14,12 +14,14 @@ from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.api_client import (
     ConnectionFailed,
     InvalidRequest,
+    KeyNotReceived,
     NotSent,
     PipelinesClient,
     PipelinesError,
     RateLimited,
     ServerError,
     ServiceUnavailable,
+    UnexpectedResponse,
 )
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
@@ -33,6 +35,8 @@ from pipelines_portal.tasks.filter_chips import query_of
 from pipelines_portal.tasks.found_tasks import ResolvedConditions, Scope, find, resolve, task_with_id
 from pipelines_portal.tasks.pagination import Pagination
 from pipelines_portal.tasks.task_list import Poll, TaskList, api_list, found_list
+from pipelines_portal.web.error_pages import cause_for
+from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.web.rendering import is_poll_of, render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh_if_old
@@ -40,7 +44,7 @@ from pipelines_portal.workflows.permissions import usable_workflow
 
 PART = "task-page"
 # Pipelines may answer again in a while. The index is of no help with the others, such as a rejected key.
-AWAY = (ConnectionFailed, NotSent, RateLimited, ServerError, ServiceUnavailable)
+AWAY = (ConnectionFailed, NotSent, RateLimited, ServerError, ServiceUnavailable, UnexpectedResponse)
 
 
 @require_safe
@@ -124,8 +128,12 @@ def _known_list(
     page = find(scope, resolved, pagination.cursor)
     if not page.tasks:
         raise error
-    away = "Pipelines asks us to wait" if isinstance(error, RateLimited) else "Pipelines isn’t responding"
-    return _respond(request, workflow, found_list(scope, resolved, page, pagination, away=away))
+    if isinstance(error, UnexpectedResponse | KeyNotReceived):
+        away = explain(error).title
+    else:
+        away = "Pipelines asks us to wait" if isinstance(error, RateLimited) else "Pipelines isn’t responding"
+    cause = cause_for(request.user, error)
+    return _respond(request, workflow, found_list(scope, resolved, page, pagination, away=away, cause=cause))
 
 
 def _found_list(

@@ -28,8 +28,8 @@ from pipelines_portal.core.zip_archives import (
     files_inside_files,
     is_name_deep,
     is_name_long,
-    is_suspicious,
-    overlap,
+    most_inflated,
+    overlapping,
     safe_path,
 )
 from pipelines_portal.uploads import texts
@@ -147,8 +147,8 @@ def read_directory(tail: Tail) -> Directory:
     )
     _refuse_unreadable(entries)
     _refuse_bombs(entries)
-    if overlap(entries, end):
-        raise Unusable("Files in the ZIP file overlap", texts.CREATE_AGAIN)
+    if entry := overlapping(entries, end):
+        raise Unusable("Files in the ZIP file overlap", texts.CREATE_AGAIN, (entry.filename,))
 
     separator = "\\" if are_windows_paths(entries) else "/"
     directory, seen, doubles = Directory(), set[str](), list[str]()
@@ -226,14 +226,9 @@ def _refuse_unreadable(entries: list[zipfile.ZipInfo]) -> None:
 def _refuse_bombs(entries: list[zipfile.ZipInfo]) -> None:
     if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
         raise Unusable(f"The unpacked files are larger than {MAX_UNPACKED_BYTES // 1024**3} GB", texts.SPLIT)
-    _refuse(
-        [entry.filename for entry in entries if is_suspicious(entry.file_size, entry.compress_size)],
-        f"A file unpacks to more than {MAX_RATIO} times its size",
-        "Leave it out, or store it without compression.",
-    )
-    if is_suspicious(sum(entry.file_size for entry in entries), sum(entry.compress_size for entry in entries)):
+    if worst := most_inflated(entries):
         title = f"The files unpack to more than {MAX_RATIO} times their size"
-        raise Unusable(title, "Store them without compression.")
+        raise Unusable(title, "Leave out the largest, or store them without compression.", (worst.filename,))
 
 
 def _refuse(found: list[str], title: str, advice: str) -> None:

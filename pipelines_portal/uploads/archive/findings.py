@@ -43,9 +43,10 @@ def findings_of(row: DerivedRow, schema: Schema) -> list[Finding]:
     """Return what the API will say about a derived row."""
     found = [_unmatched(row, path, schema) for path in row.unmatched]
     found += [
-        Finding("passed_over", f"{_shown_path(row, path)} is left out", path, rejects=False) for path in row.passed_over
+        Finding("second_file", f"{_shown_path(row, path)} is a second file for its field", path)
+        for path in row.second_files
     ]
-    if not row.files and not row.unmatched and not row.passed_over:
+    if not row.files and not row.unmatched and not row.second_files:
         return [*found, Finding("empty", "The folder is empty", f"{row.entry}/")]
     if found and found[0].kind in ("in_folder", "outside"):
         return found  # its missing files follow from this
@@ -100,10 +101,10 @@ _WORDS = {
         "Each folder becomes a task. Pipelines rejects files outside folders.",
     ),
     "empty": ("1 empty folder", "{count:,} empty folders", "Remove it, or add the files of its task."),
-    "passed_over": (
-        "1 file left out",
-        "{count:,} files left out",
-        "Another file in the same folder already fills this field.",
+    "second_file": (
+        "1 second file for a field",
+        "{count:,} second files for a field",
+        "Pipelines rejects folders with two files for a field. Remove one of them.",
     ),
     "not_in_archive": (
         "1 file named in {field} isn’t in the ZIP file",

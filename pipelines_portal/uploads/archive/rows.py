@@ -19,8 +19,8 @@ class DerivedRow:
     entry: str
     files: dict[str, str] = field(default_factory=dict)
     unmatched: list[str] = field(default_factory=list)
-    # Files for a field that already has a file. They are left out.
-    passed_over: list[str] = field(default_factory=list)
+    # Files for a field that already has a file.
+    second_files: list[str] = field(default_factory=list)
     is_folder: bool = False
 
 
@@ -69,7 +69,7 @@ def _matched(row: DerivedRow, paths: list[str], file_fields: list[str]) -> Deriv
         if not name:
             row.unmatched.append(path)
         elif row.files.setdefault(name, path) != path:
-            row.passed_over.append(path)
+            row.second_files.append(path)
     return row
 
 

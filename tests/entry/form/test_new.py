@@ -197,7 +197,7 @@ def post_to(page: Any, workflow: Any, settings: Any, *script: Answer) -> tuple[A
 ALL_FAILED = error(
     422,
     "validation_error",
-    "All 1 tasks failed: tasks.0: Missing required columns: target_language; tasks.0: Unknown field: input_text",
+    "The task failed: tasks.0: Missing required columns: target_language; tasks.0: Unknown field: input_text",
 )
 
 

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from pipelines_portal.entry.import_requests import sent_before
 from pipelines_portal.entry.imports import task_counts
-from pipelines_portal.entry.imports.task_counts import count_next
+from pipelines_portal.entry.imports.task_counts import _count_own, count_next
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.submissions.models import SubmissionRow
+from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.task_index.models import KeyThrottle, TaskNote, WorkflowIndex
 from pipelines_portal.task_index.recording import record_tasks
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -150,3 +151,22 @@ def test_mistakes_are_left_out(page: Any, checked: Checked) -> None:
     assert sent.task_counts["by_status"] == {"pending": 1, "escalated": 2} and sent.task_counts["mistakes"] == 2
     words = text_of(page.get(address(sent, "progress")))
     assert "Tasks: 1 pending, 2 escalated" in words and "not found" not in words
+
+
+def test_a_task_with_an_id_given_again_is_not_counted(page: Any, checked: Checked, api: FakeApi) -> None:
+    """Pipelines was restored from a backup. A note about the lost task is no reason either to send a row again."""
+    sent = send_five(page, checked)
+    workflow = OpenedWorkflow.objects.get(key=sent.key, workflow_id=sent.workflow_id)
+    row = SubmissionRow.objects.order_by("task_id")[0]
+    TaskNote.objects.mark_as_mistakes(workflow, [row.task_id or 0], "", sent.owner)
+    assert not sent_before(ImportJob(key=sent.key, workflow_id=sent.workflow_id), [row.digest])
+    TaskNote.objects.update(at=timezone.now() - timedelta(days=1))
+    assert sent_before(ImportJob(key=sent.key, workflow_id=sent.workflow_id), [row.digest])
+    day_ago = timezone.now() - timedelta(days=1)
+    Submission.objects.update(created_at=day_ago - timedelta(days=1), finished_at=day_ago)
+    kept = [int(one.task_id or 0) for one in SubmissionRow.objects.order_by("task_id")[1:]]
+    tasks = [
+        make_task(int(row.task_id or 0), "failed", timezone.now()),
+        *(make_task(n, "failed", day_ago) for n in kept),
+    ]
+    assert _count_own(sent, tasks) == {"failed": 4}

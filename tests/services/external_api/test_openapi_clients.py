@@ -3,13 +3,16 @@
 import importlib
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import archives
 from tests.external_api.factories import FILE_FIELD, Tenant, make_tasks
 from tests.external_api.server import Server
+from tests.services.external_api.workers import ServedStack
 
 BIN = Path(sys.executable).parent
 
@@ -62,17 +65,23 @@ def generated(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     return "generated_client"
 
 
+def client_caller(package_name: str, server: Server, tenant: Tenant) -> Callable[..., Any]:
+    """Return a function that calls an operation of the generated client."""
+    package = importlib.import_module(package_name)
+
+    def call(name: str, *ids: Any, **options: Any) -> Any:
+        with package.AuthenticatedClient(base_url=server.url, token=tenant.key) as client:
+            return importlib.import_module(f"{package_name}.api.{name}").sync(*ids, client=client, **options)
+
+    return call
+
+
 def test_a_generated_client_works(server: Server, tenant: Tenant, generated: str) -> None:
     """S2: openapi-python-client, against the running server."""
-    package = importlib.import_module(generated)
     models = importlib.import_module(f"{generated}.models")
     workflow = tenant.workflow()
     make_tasks(workflow, 3)
-
-    def call(name: str, *ids: int, **options: Any) -> Any:
-        with package.AuthenticatedClient(base_url=server.url, token=tenant.key) as client:
-            return importlib.import_module(f"{generated}.api.{name}").sync(*ids, client=client, **options)
-
+    call = client_caller(generated, server, tenant)
     assert call("health.get_health").status == "ok"
     assert call("workflows.get_workflow", workflow.pk).status.value == "ACTIVE"
     assert [one.name for one in call("workflows.get_workflow_schema", workflow.pk).fields][0] == "input_text"
@@ -90,3 +99,28 @@ def test_a_generated_client_works(server: Server, tenant: Tenant, generated: str
     assert call("tasks.list_tasks", workflow.pk, cursor=page.next_cursor).has_more is False
     assert call("tasks.get_task", workflow.pk, created.task_ids[0]).node_summary.total == 2
     assert isinstance(call("tasks.get_task", workflow.pk, 0), models.Error)
+
+
+@pytest.mark.parametrize("stack", ["embedded"], indirect=True)
+def test_a_generated_client_uploads_an_archive(stack: ServedStack, tenant: Tenant, generated: str) -> None:
+    """S138, S149, S155, S157, S167: create, watch, upload, PUT, confirm and poll. The start has no body."""
+    call = client_caller(generated, stack.server, tenant)
+    workflow = tenant.workflow(fields=[FILE_FIELD])
+    with stack.worker():
+        started = call("zip_uploads.start_upload", workflow.pk)
+        assert stack.put({"upload_url": started.upload_url}, archives.flat_files()).status_code == 200
+        assert call("zip_uploads.confirm_upload", workflow.pk, started.upload_id).status == "processing"
+        stack.wait(tenant, workflow, {"upload_id": started.upload_id})
+    state = call("zip_uploads.get_upload", workflow.pk, started.upload_id)
+    assert (state.status.value, state.success_count, state.error_count) == ("completed", 3, 0)
+    assert (state.errors, state.ignored_count, state.ignored_files) == ([], 0, [])
+    assert [call("tasks.get_task", workflow.pk, task_id).id for task_id in state.task_ids] == state.task_ids
+
+
+def test_a_generated_client_reads_why_tasks_failed(server: Server, tenant: Tenant, generated: str) -> None:
+    """S134: errors of rows beside the error of the request."""
+    call, models = client_caller(generated, server, tenant), importlib.import_module(f"{generated}.models")
+    row = models.TaskIn.from_dict({"fields": {"input_text": "x"}})
+    refused = call("tasks.create_tasks", tenant.workflow().pk, body=models.TasksIn(tasks=[row]))
+    assert refused.error.value == "validation_error"
+    assert [(error.index, error.field_name) for error in refused.errors] == [(0, "target_language")]

@@ -5,16 +5,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from pipelines_portal.external_api.models import Upload
 from pipelines_portal.external_api.organizations.keys import create_key
 from pipelines_portal.external_api.storage.embedded import EmbeddedStorage
-from pipelines_portal.external_api.uploads import links
 from tests import archives
 from tests.external_api.answers import error_of
 from tests.external_api.factories import FILE_FIELD, Tenant, make_tenant
-from tests.external_api.uploads import Stack, change
+from tests.external_api.server import Api
+from tests.external_api.threads import in_threads
+from tests.external_api.uploads import InProcessStack, Stack, change
 
 KIB = 1024
 
@@ -126,23 +128,21 @@ def test_storage_that_does_not_show_puts_cancels_nothing(
     assert refusal(narrow, tenant, workflow)[0] == 429
 
 
-def test_a_put_that_begins_meanwhile_keeps_its_upload(
-    narrow: Stack, tenant: Tenant, workflow: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nothing is cancelled then, not even the others."""
-    old = [narrow.start(tenant, workflow, file_size_bytes=30 * KIB) for _ in range(3)]
-    for upload in old:
-        age(upload, 20)
-    listed = links._idle_uploads
-
-    def begin_meanwhile(*given: Any) -> Any:
-        found = listed(*given)
-        change(old[1], put_at=timezone.now())
-        return found
-
-    monkeypatch.setattr(links, "_idle_uploads", begin_meanwhile)
-    assert refusal(narrow, tenant, workflow, file_size_bytes=60 * KIB)[0] == 429
-    assert [status_of(upload) for upload in old] == ["pending"] * 3
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_an_upload_in_use_is_not_cancelled(server: Api, settings: Any) -> None:
+    """While its PUT begins, its row is locked: the next one makes room, or none."""
+    settings.ORGANIZATION_OPEN_UPLOADS = 2
+    tenant = make_tenant()
+    workflow, stack = tenant.workflow(fields=[FILE_FIELD]), InProcessStack(server, "embedded")
+    first, second = (stack.start(tenant, workflow) for _ in range(2))
+    for upload, minutes in ((first, 30), (second, 20)):
+        age(upload, minutes)
+    with transaction.atomic():
+        change(first, put_at=timezone.now())
+        assert in_threads(lambda: stack.start(tenant, workflow))[0]
+    assert [status_of(upload) for upload in (first, second)] == ["pending", "cancelled"]
+    assert refusal(stack, tenant, workflow)[0] == 429
 
 
 def age(started: dict[str, Any], minutes: int) -> None:

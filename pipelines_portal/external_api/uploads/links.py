@@ -72,24 +72,25 @@ def _make_room(key: OrganizationKey, announced: int) -> None:
             raise _full(over_quota())
         # Even without the archives that are expected, those that are stored leave too little.
         raise ApiError(422, f"{over_quota()} No upload was started.")
-    _cancel_idle(cancelled)
+    _cancel_locked(cancelled)
 
 
 def _idle_uploads(key: OrganizationKey) -> list[Upload]:
-    """Return the pending uploads of the key without a byte whose link was signed a while ago, the oldest first."""
+    """Lock and return the pending uploads of the key without a byte whose link is old, the oldest first.
+
+    Rows that another transaction has locked are in use: a PUT begins, or a link is signed anew.
+    """
     if not get_storage().notes_puts:
         return []
     untouched = Upload.objects.filter(key=key, status=Upload.Status.PENDING, put_at=None).order_by("created_at")
     signed_before = timezone.now() - IDLE_AFTER
-    return [upload for upload in untouched if upload.expires_at <= _expiry(signed_before, upload.kept_bytes)]
+    free = untouched.select_for_update(skip_locked=True)
+    return [upload for upload in free if upload.expires_at <= _expiry(signed_before, upload.kept_bytes)]
 
 
-def _cancel_idle(uploads: list[Upload]) -> None:
-    """Cancel all of these, or raise 429 if the PUT of one has begun meanwhile."""
-    now = timezone.now()
-    idle = Upload.objects.filter(pk__in=[upload.pk for upload in uploads], status=Upload.Status.PENDING, put_at=None)
-    if idle.update(status=Upload.Status.CANCELLED, finished_at=now, kept_bytes=0) < len(uploads):
-        raise _full("An upload that was to be cancelled for this one is just beginning.")
+def _cancel_locked(uploads: list[Upload]) -> None:
+    locked = Upload.objects.filter(pk__in=[upload.pk for upload in uploads])
+    locked.update(status=Upload.Status.CANCELLED, finished_at=timezone.now(), kept_bytes=0)
     transaction.on_commit(lambda: UPLOADS_ENDED.labels(Upload.Status.CANCELLED.value).inc(len(uploads)))
 
 

@@ -88,9 +88,9 @@ def full_once_it_answered(monkeypatch: pytest.MonkeyPatch, room: Any) -> Iterato
     """The disk is full for whatever is written of a submission, from when the API created its tasks."""
     create = PipelinesClient.create_encoded
 
-    def create_and_fill(*given: Any) -> Any:
+    def create_and_fill(*given: Any, **named: Any) -> Any:
         try:
-            return create(*given)
+            return create(*given, **named)
         finally:
             with connection.cursor() as cursor:
                 cursor.execute("CREATE TABLE heap (content blob)")

@@ -149,6 +149,10 @@ class RateLimited(ApiError):
     """429: wait `retry_after` seconds (S62, S63)."""
 
 
+class TooManyUploads(ApiError):
+    """429: the organization has as many uploads open as it may. Other requests go on."""
+
+
 class Held(RateLimited):
     """Nothing was sent, because the wait that an earlier 429 asked for is not over."""
 
@@ -199,6 +203,7 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 _BY_CODE: dict[tuple[int, str], type[ApiError]] = {
     (HTTPStatus.CONFLICT, "idempotency_key_in_use"): StillRunning,
     (HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused"): OtherRequest,
+    (HTTPStatus.TOO_MANY_REQUESTS, "too_many_uploads"): TooManyUploads,
 }
 
 

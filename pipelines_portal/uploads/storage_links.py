@@ -18,6 +18,7 @@ from pipelines_portal.api_client import (
     PipelinesClient,
     PipelinesError,
     StartedUpload,
+    TooManyUploads,
     ValidationFailed,
 )
 from pipelines_portal.core.connections import describe_failure
@@ -149,9 +150,9 @@ def link_error_message(error: Exception, upload: ZipUpload) -> str:
         return cancel_error_message(error)
     if not isinstance(error, PipelinesError):
         return str(error)
-    if isinstance(error, CreatorGone):
-        return f"{explain(error).reason} {texts.NOTHING_CREATED}"
-    if isinstance(error, ValidationFailed):
+    if isinstance(error, TooManyUploads):
+        return "Pipelines has too many unfinished uploads. Nothing was created. Try again in a few minutes."
+    if isinstance(error, ValidationFailed) and not isinstance(error, CreatorGone):
         return f"Pipelines refused the upload: {error.message} {texts.NOTHING_CREATED}"
     if error.maybe_processed:
         return "The connection was lost. Nothing was created, so you can start again."

@@ -144,6 +144,14 @@ def test_refusal_is_told_in_the_apis_words(desk: Desk, scripted_api: FakeApi) ->
     assert message in start(desk.browser, make_upload(desk)).json()["message"]
 
 
+def test_too_many_uploads_do_not_pause_the_key(desk: Desk, scripted_api: FakeApi) -> None:
+    full = error(429, "too_many_uploads", "The organization has 200 uploads open.", retry_after=60)
+    scripted_api.routes["/tasks/upload "] = full
+    assert "too many unfinished uploads" in start(desk.browser, make_upload(desk)).json()["message"]
+    desk.key.refresh_from_db()
+    assert desk.key.paused_until is None
+
+
 @pytest.mark.parametrize("way", ["start", "terminal"])
 def test_host_outside_the_list_is_neither_asked_nor_shown(
     way: str, desk: Desk, scripted_api: FakeApi, storage: FakeApi, settings: Any

@@ -43,6 +43,7 @@ ErrorCode = Literal[
     "payload_too_large",
     "validation_error",
     "rate_limit_exceeded",
+    "too_many_uploads",
     "internal_server_error",
     "service_unavailable",
     "api_error",

@@ -143,6 +143,7 @@ FAULTS = {
     "slow": Fault(silence, acts=True),
     "garbage": Fault(answer(200, text="<html>Captive portal</html>"), acts=True),
     "partial": Fault(acts=True, rejects_every_second=True),
+    "gateway": Fault(answer(502, text="<html>Bad Gateway</html>"), acts=True),
     "server_error": Fault(error(500, "internal_server_error", "Something went wrong on the server.")),
     "unavailable": Fault(error(503, "service_unavailable", "Down for maintenance.")),
     "rate_limited": Fault(

@@ -85,8 +85,10 @@ class ApiError(PipelinesError):
     """An error response of the API: `status`, `code` (its `error`), `message`, `retry_after` in seconds (429 only)."""
 
     status: int
-    # The Idempotency-Key that the response repeats, or "".
-    echoed_key: str = ""
+    # The Idempotency-Key that the response repeats, or "". None if a gateway answered in place of the API.
+    echoed_key: str | None = None
+    # The body has the shape of the API's errors.
+    is_in_words_of_api = False
 
     def __init__(self, status: int, code: str, message: str, retry_after: int | None = None) -> None:
         super().__init__(f"{status} {code}: {message}")
@@ -247,6 +249,7 @@ def error_of_response(status: int, data: Any, headers: Mapping[str, str]) -> Pip
     if status == HTTPStatus.UNAUTHORIZED and code == NO_KEY:
         return KeyNotReceived()
     error = error_class(status, code)(status, code, _reason(status, data), _retry_after(headers, data))
+    error.is_in_words_of_api = isinstance(data, dict) and {"error", "message"} <= data.keys()
     if status in _MAYBE_PROCESSED and error.code != "service_unavailable":
         error.maybe_processed = True
     if isinstance(error, ValidationFailed) and isinstance(data, dict):

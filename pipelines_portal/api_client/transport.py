@@ -103,8 +103,12 @@ class Transport:
         query: dict[str, Any] | None = None,
         body: Any = None,
         idempotency_key: str = "",
+        most_seconds: float | None = None,
     ) -> ApiResponse:
-        """Send a request and return the response. Raise a `PipelinesError` for everything but a 2xx with JSON."""
+        """Send a request and return the response. Raise a `PipelinesError` for everything but a 2xx with JSON.
+
+        With `most_seconds` it is a question on the side: it ends then, and its failure closes nothing to other calls.
+        """
         request = requests.Request(
             method,
             self.base_url + path,
@@ -112,6 +116,8 @@ class Transport:
             data=body if body is None or isinstance(body, bytes) else json.dumps(body).encode(),
             headers=_headers(key, idempotency_key, has_body=body is not None),
         )
+        if most_seconds is not None:
+            return self._exchange(request.prepare(), min(most_seconds, self.timeout))
         with self._breaker.guard():
             return self._exchange(request.prepare(), self.timeout * (POST_PATIENCE if method == "POST" else 1))
 
@@ -170,7 +176,7 @@ def _answer(response: requests.Response, body: bytearray) -> ApiResponse:
     if 200 <= status < 300:
         return ApiResponse(status, data, request_id(headers), _allowance(headers), echoed_key)
     error = error_of_response(status, data, headers)
-    if isinstance(error, ApiError):
+    if isinstance(error, ApiError) and error.is_in_words_of_api:
         error.echoed_key = echoed_key
     raise _with_request_id(error, response)
 

@@ -141,7 +141,9 @@ def sent_before(import_job: ImportJob, digests: Iterable[str]) -> dict[str, Subm
     Tasks that are marked as mistakes or replaced do not count.
     """
     place = {"submission__workflow_id": import_job.workflow_id, "submission__key": import_job.key_id}
-    sent = SubmissionRow.objects.filter(status__in=MAY_EXIST, **place).exclude(submission__group=import_job.pk)
+    is_on_the_way = Q(status=SubmissionRow.Status.WAITING, submission__status=Submission.Status.SENDING)
+    may_exist = Q(status__in=MAY_EXIST) | is_on_the_way
+    sent = SubmissionRow.objects.filter(may_exist, **place).exclude(submission__group=import_job.pk)
     wanted, found = list(dict.fromkeys(digests)), dict[str, SubmissionRow]()
     for start in range(0, len(wanted), DIGESTS_PER_QUERY):
         of_digests = sent.filter(digest__in=wanted[start : start + DIGESTS_PER_QUERY])
@@ -192,7 +194,18 @@ def _create_draft(import_job: ImportJob, rows: list[ReadyRow]) -> Submission:
         continued_by=import_job.continued_by, row_count=len(rows), **place_of(workflow),
     )  # fmt: skip
     insert_rows(draft, (NewRow(row.text, row.digest, row.number) for row in rows), 0)
+    if key := _key_of_same_rows(import_job, rows):
+        Submission.objects.filter(pk=draft.pk).update(idempotency_key=key)
+        draft.idempotency_key = key
     return draft
+
+
+def _key_of_same_rows(import_job: ImportJob, rows: list[ReadyRow]) -> str:
+    """Return the Idempotency-Key of a request with the same rows whose outcome was decided by a person, or ""."""
+    called_off = import_job.submissions.filter(is_called_off=True, row_count=len(rows)).exclude(idempotency_key="")
+    texts_now = [row.text for row in rows]
+    same = (each.idempotency_key for each in called_off.order_by("-group_number") if each.row_texts() == texts_now)
+    return next(same, "")
 
 
 def unsettled_submissions(import_job: ImportJob) -> list[Submission]:

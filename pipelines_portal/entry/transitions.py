@@ -20,6 +20,7 @@ from pipelines_portal.entry.models import ImportJob, ImportRow, ImportStep
 from pipelines_portal.entry.models.import_job import CAN_BE_TRANSFERRED
 from pipelines_portal.entry.signals import import_transferred
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.sending import stop_waiting
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended
 
 
@@ -31,7 +32,11 @@ def pause_import(import_job: ImportJob, by: User) -> bool:
 
 
 def stop_import(import_job: ImportJob, by: User) -> bool:
-    """Stop the sending and return the rows that were not sent. The request that is being sent continues."""
+    """Stop the sending and return the rows that were not sent. The request that is being sent continues.
+
+    One that waits for a lost answer is not repeated.
+    """
+    stop_waiting(import_job.submissions, by)
     is_stopped = _stop_sending(import_job, ImportStep.STOP, ImportJob.Status.CHECKED, by)
     if is_stopped:
         give_back_unsent(import_job)

@@ -13,12 +13,19 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import (
+    Conflict,
     ConnectionFailed,
     CreatedTasks,
+    Forbidden,
+    InvalidRequest,
+    NotFound,
     OtherRequest,
+    PayloadTooLarge,
     PipelinesClient,
     PipelinesError,
+    StillRunning,
     ValidationFailed,
 )
 from pipelines_portal.core.database_errors import recording_result
@@ -32,6 +39,7 @@ from pipelines_portal.submissions.outcomes import (
     not_sent,
     outcome_of_answer,
     outcome_of_error,
+    sentence,
     unconfirmed,
 )
 from pipelines_portal.submissions.statuses import Status
@@ -39,6 +47,8 @@ from pipelines_portal.submissions.statuses import Status
 # Seconds for which it is remembered whether the API declares Idempotency-Key.
 DECLARATION_SECONDS = 600
 FIRST_QUESTION, LONGEST_DELAY = timedelta(seconds=2), timedelta(minutes=5)
+# The API refused the repeated request. That says nothing of the first one, and will not change soon.
+REFUSED = (NotFound, Forbidden, InvalidRequest, PayloadTooLarge, Conflict)
 # Of the newest submissions with a key, which say whether the API repeats Idempotency-Keys.
 LATEST = 20
 _declared: dict[str, tuple[bool, float]] = {}
@@ -95,9 +105,11 @@ def repeat_next() -> bool:
         return False
     if not submission.repeat_at(timezone.now() + lease()):
         return True
-    if not submission.may_be_repeated:
+    if submission.key is None:
+        _end_waiting(submission, "The key was removed while we waited for the answer.")
+    elif not submission.may_be_repeated:
         _end_waiting(submission, "Pipelines didn’t answer for 24 hours.")
-    elif submission.key is None or not sendable_keys(submission.owner).filter(pk=submission.key.pk).exists():
+    elif not sendable_keys(submission.owner).filter(pk=submission.key.pk).exists():
         _end_waiting(submission, "The sender no longer has access to the key.")
     else:
         try:
@@ -124,10 +136,19 @@ def repeat(submission: Submission, client: PipelinesClient, rows: list[str]) -> 
     answer = _post(submission, client, rows)
     if isinstance(answer.error, OtherRequest):
         return _end_waiting(submission, "Pipelines knows another request by the same key.")
+    if isinstance(answer.error, REFUSED) and not isinstance(answer.error, StillRunning):
+        return _end_waiting(submission, sentence(answer.error))
     if answer.error and not (isinstance(answer.error, ValidationFailed) and submission.is_echoed):
         _repeat_later(submission, answer.error)
         return None
     return _record(submission, answer)
+
+
+def stop_waiting(submissions: Iterable[Submission], by: User) -> int:
+    """Do not repeat requests that wait for their answers: a person decides about them. Return how many."""
+    waiting = [submission for submission in submissions if submission.waits_for_answer]
+    stopped = unconfirmed(f"{by} stopped waiting for Pipelines’ answer. Tasks may have been created.")
+    return sum(submission.record(stopped) for submission in waiting)
 
 
 def declares_keys(client: PipelinesClient) -> bool:
@@ -169,10 +190,12 @@ def _post(submission: Submission, client: PipelinesClient, rows: list[str]) -> A
 def _record(submission: Submission, answer: Answer) -> Outcome | None:
     with recording_result(describe_unwritten(answer.created, answer.error)), transaction.atomic():
         is_recorded = submission.record(answer.outcome)
-        if submission.answer_lost_at and answer.created and not submission.is_echoed:
-            # The API took the question for a new request: the first one may have created tasks, too.
-            Submission.objects.filter(pk=submission.pk).update(is_earlier_try_uncertain=True)
-            submission.is_earlier_try_uncertain = True
+        # Without the key in the answer, the API may have taken a repeated request for a new one.
+        is_doubled = bool(submission.answer_lost_at and not submission.is_echoed)
+        is_certain = submission.is_declared and bool(submission.is_echoed)
+        if is_recorded and answer.created and (is_doubled or (is_certain and submission.is_earlier_try_uncertain)):
+            submission.is_earlier_try_uncertain = is_doubled
+            Submission.objects.filter(pk=submission.pk).update(is_earlier_try_uncertain=is_doubled)
         if submission.key is not None:  # tasks may have been created, so lists are read again
             outdate(submission.key, submission.workflow_id)
     return answer.outcome if is_recorded else None

@@ -18,6 +18,7 @@ urlpatterns = [
     path(f"{_one}send/", decisions.submission_send, name="send"),
     path(f"{_one}created/", decisions.submission_mark_created, name="mark_created"),
     path(f"{_one}not-created/", decisions.submission_mark_not_created, name="mark_not_created"),
+    path(f"{_one}stop-waiting/", decisions.submission_stop_waiting, name="stop_waiting"),
     path(f"{_one}retry/", decisions.submission_retry, name="retry"),
     path(f"{_one}discard/", decisions.submission_discard, name="discard"),
     path(f"{_one}errors.<file_form:form>", exports.submission_errors, name="errors"),

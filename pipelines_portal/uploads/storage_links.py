@@ -18,6 +18,7 @@ from pipelines_portal.api_client import (
     PipelinesClient,
     PipelinesError,
     StartedUpload,
+    StillRunning,
     TooManyUploads,
     ValidationFailed,
 )
@@ -62,6 +63,8 @@ def _start(upload: ZipUpload, client: PipelinesClient, rows: list[FieldValues] |
     start = partial(client.start_upload, upload.submission.workflow_id, file_size_bytes=upload.size_bytes, rows=rows)
     try:
         return start(idempotency_key=str(uuid5(upload.pk, f"choice {upload.choice}")))
+    except StillRunning:
+        raise
     except (Conflict, OtherRequest):  # that one is over, or had other rows
         return start(idempotency_key=str(uuid4()))
 

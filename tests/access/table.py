@@ -208,6 +208,7 @@ ACCESS: dict[str, Row] = {
         post=SUBMISSION_DECIDERS, data=lambda world: {"task": world.task_id}, event="submission-decided"
     ),
     "submissions:mark_not_created": Row(post=SUBMISSION_DECIDERS, event="submission-decided"),
+    "submissions:stop_waiting": Row(post=SUBMISSION_DECIDERS, quiet="the answer of the API is recorded, not who waits"),
     "submissions:send": Row(post=SENDER, event="submission-sent"),
     "submissions:discard": Row(post="--.----ss", event="submission-discarded"),
     "submissions:export": Row(post=SIGNED_IN, event="submissions-exported"),

@@ -29,6 +29,7 @@ REPORTED: dict[str, tuple[type[PipelinesError], bool, int]] = {
     "lost_answer": (ConnectionFailed, True, 2),
     "slow": (ConnectionFailed, True, 2),
     "garbage": (UnexpectedResponse, True, 2),
+    "gateway": (ServerError, True, 2),
     "server_error": (ServerError, True, 0),
     "unavailable": (ServiceUnavailable, False, 0),
     "rate_limited": (RateLimited, False, 0),

@@ -28,6 +28,7 @@ BECOMES = {
     "slow": ("unconfirmed", "created"),
     "garbage": ("unconfirmed", "created"),
     "partial": ("partly_created", "partly_created"),
+    "gateway": ("unconfirmed", "created"),
     "server_error": ("unconfirmed", "created"),
     "unavailable": ("created", "created"),
     "rate_limited": ("draft", "draft"),
@@ -114,7 +115,7 @@ def test_a_killed_process_is_asked_for_again(desk: Desk, honest_api: FakeApi) ->
     assert len(honest_api.tasks) == 1
 
 
-@pytest.mark.parametrize("fault", ["rate_limited", "unavailable", "rejected_key", "refused", "too_large", "slow"])
+@pytest.mark.parametrize("fault", ["rate_limited", "unavailable", "rejected_key", "refused", "gateway", "slow"])
 def test_what_says_nothing_of_the_first_try_is_asked_later(desk: Desk, honest_api: FakeApi, fault: str) -> None:
     honest_api.fail("slow", on=POST)
     submission = send_through(desk)
@@ -126,6 +127,53 @@ def test_what_says_nothing_of_the_first_try_is_asked_later(desk: Desk, honest_ap
     assert submission.sending_until is not None
     assert submission.sending_until > timezone.now() + timedelta(seconds=1)
     assert not repeat_next()
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        error(400, "invalid_request", "Bad request"),
+        error(403, "forbidden", "Forbidden"),
+        error(404, "not_found", "Workflow not found"),
+        error(413, "payload_too_large", "The request body is larger than 100 bytes."),
+    ],
+)
+def test_a_refused_question_is_for_a_person(desk: Desk, honest_api: FakeApi, refusal: Reply) -> None:
+    honest_api.fail("slow", on=POST)
+    submission = send_through(desk)
+    honest_api.routes["POST /api/v1"] = refusal
+    assert settle(submission).status == "unconfirmed"
+    assert refusal.body.decode().split('"message": "')[1].split('"')[0].rstrip(".") in submission.reason
+
+
+def test_a_person_may_stop_waiting(desk: Desk, honest_api: FakeApi) -> None:
+    honest_api.fail("slow", on=POST)
+    submission = send_through(desk)
+    address = reverse("submissions:detail", args=[submission.pk])
+    assert "Stop waiting and decide" in text_of(desk.browser.get(address))
+    desk.browser.post(f"{address}stop-waiting/")
+    submission.refresh_from_db()
+    assert (submission.status, repeat_next()) == ("unconfirmed", False)
+    assert f"{desk.person} stopped waiting" in submission.reason
+    desk.browser.post(f"{address}stop-waiting/")
+
+
+def test_the_document_neither_rejects_nor_pauses_the_key(desk: Desk, honest_api: FakeApi) -> None:
+    honest_api.routes["GET /api/v1/openapi.json"] = error(401, "unauthorized", "Sign in")
+    assert send_through(desk).status == "created"
+    desk.key.refresh_from_db()
+    assert desk.key.rejected_at is None
+    assert "authorization" not in honest_api.calls("GET", "openapi")[0].headers
+
+
+def test_a_repeated_answer_makes_the_first_try_certain(desk: Desk, honest_api: FakeApi) -> None:
+    honest_api.fail("slow", on=POST)
+    submission = send_through(desk)
+    desk.browser.post(f"{reverse('submissions:detail', args=[submission.pk])}stop-waiting/")
+    submission.refresh_from_db()
+    assert submission.decide_not_created(desk.person)
+    assert send(submission, desk.client).status == "created"
+    assert (submission.is_earlier_try_uncertain, len(honest_api.tasks)) == (False, 1)
 
 
 def test_it_is_asked_for_a_day(desk: Desk, honest_api: FakeApi) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import logging
 import re
 import time
+from http import HTTPStatus
 from pathlib import Path
 from uuid import UUID
 
@@ -116,9 +117,17 @@ def _require_room(upload_id: UUID, length: int) -> int:
 
 def _receive(put: ArchivePut, length: int) -> HttpResponse:
     # From here on, the upload is not cancelled to make room for another.
-    pending = Upload.objects.filter(pk=put.upload_id, status=Upload.Status.PENDING)
-    if not pending.update(put_at=timezone.now()):
+    pending, began_at = Upload.objects.filter(pk=put.upload_id, status=Upload.Status.PENDING), timezone.now()
+    if not pending.update(put_at=began_at):
         raise RefusedError(403, NOT_PENDING)
+    answer = _write_and_store(put, length)
+    if answer.status_code != HTTPStatus.OK and not _storage().find(archive_name(put.upload_id)):
+        # Nothing arrived, unless another PUT has begun since.
+        pending.filter(put_at=began_at).update(put_at=None)
+    return answer
+
+
+def _write_and_store(put: ArchivePut, length: int) -> HttpResponse:
     try:
         with _storage().draft() as draft:
             received, digest = _write(put, draft)

@@ -455,8 +455,10 @@ class Submission(models.Model):
         known = self.newest_task_id_before
         keeps_newest = newest is None or (is_uncertain and known is not None and known <= newest)
         values: dict[str, Any] = {} if keeps_newest else {"newest_task_id_before": newest}
-        if not (is_uncertain and self.idempotency_key):
-            values |= {"idempotency_key": str(uuid.uuid4()), "first_sent_at": timezone.now()}
+        # Unchanged rows keep their key: the API stored no answer to a try that certainly created nothing.
+        values["idempotency_key"] = self.idempotency_key or str(uuid.uuid4())
+        if not (is_uncertain and self.first_sent_at):
+            values["first_sent_at"] = timezone.now()
         return self._step(
             SubmissionStep.CLAIM, Status.SENDING, as_read, attempt=self.attempt + 1, is_decided_by_person=False,
             is_earlier_try_uncertain=is_uncertain, sent_at=timezone.now(), sending_until=until, finished_at=None,

@@ -14,7 +14,7 @@ from pipelines_portal.submissions import texts
 from pipelines_portal.submissions.appeared import Appeared, tasks_since
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.permissions import own_submission, reachable_key, visible_submission
-from pipelines_portal.submissions.sending import send
+from pipelines_portal.submissions.sending import send, stop_waiting
 from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.web.number_ranges import LONGEST, ranges_of, read_ranges
 from pipelines_portal.web.parameters import number_in
@@ -148,6 +148,17 @@ def submission_mark_not_created(request: SignedInRequest, submission_id: UUID) -
     submission = visible_submission(request.user, submission_id)
     if not submission.decide_not_created(request.user):
         messages.info(request, texts.DECIDED_BY_OTHERS)
+    return redirect("submissions:detail", submission.pk)
+
+
+@require_POST
+@signed_in
+@senders_only
+def submission_stop_waiting(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
+    """Do not repeat a request whose answer was lost: the person decides what became of it."""
+    submission = visible_submission(request.user, submission_id)
+    if not stop_waiting([submission], request.user):
+        messages.info(request, "Pipelines has answered already, or someone else has stopped this.")
     return redirect("submissions:detail", submission.pk)
 
 

@@ -136,6 +136,52 @@ def test_a_lost_response_stops_the_import(page: Any, checked: Checked, person: A
     assert import_job.status == ImportJob.Status.PAUSED
 
 
+def waiting_import(checked: Checked, person: Any, api: FakeApi) -> ImportJob:
+    """Return an import whose first request waits for an answer that was lost."""
+    api.is_idempotent = True
+    import_job = checked(distinct(4), rows_per_request=2)
+    api.fail("lost_request", on="POST", times=2)
+    begin(import_job, person)
+    work()
+    assert import_job.submissions.get().waits_for_answer
+    return import_job
+
+
+def test_rows_that_wait_for_an_answer_are_duplicates_elsewhere(
+    checked: Checked, person: Any, api: FakeApi, no_pauses: None
+) -> None:
+    waiting_import(checked, person, api)
+    other = checked(distinct(3))
+    assert statuses(other) == {2: "duplicate", 3: "duplicate", 4: "ready"}
+
+
+def test_a_stopped_import_repeats_nothing(
+    page: Any, checked: Checked, person: Any, api: FakeApi, no_pauses: None
+) -> None:
+    import_job = waiting_import(checked, person, api)
+    page.post(address(import_job, "stop"))
+    assert not repeat_next()
+    assert statuses(import_job) == {2: "unconfirmed", 3: "unconfirmed", 4: "ready", 5: "ready"}
+    assert not api.tasks
+
+
+def test_unchanged_rows_are_sent_again_with_their_key(
+    page: Any, checked: Checked, person: Any, api: FakeApi, no_pauses: None
+) -> None:
+    """The answer was lost, a person decided too early, and the API knows the key: no task is created twice."""
+    api.is_idempotent = True
+    api.routes["openapi"] = error(404, "not_found", "Not found")
+    import_job = checked(distinct(2))
+    api.fail("lost_answer", on="POST")
+    begin(import_job, person)
+    work()
+    page.post(address(import_job, "decide", 1), {"came": "nothing"})
+    send(page, import_job, 2)
+    work()
+    assert statuses(import_job) == {2: "created", 3: "created"}
+    assert len(api.tasks) == 2
+
+
 def test_a_lost_response_is_asked_for_and_the_import_goes_on(
     page: Any, checked: Checked, person: Any, api: FakeApi, no_pauses: None
 ) -> None:

@@ -496,7 +496,7 @@ class FakeApi(BaseAdapter):
 
     def _require_well_formed(self, name: str | None) -> None:
         if self.is_idempotent and name is not None and not IDEMPOTENCY_KEY.fullmatch(name):
-            raise ApiError(400, "Idempotency-Key must have 1 to 255 visible ASCII characters.")
+            raise ApiError(400, "Idempotency-Key must have 1 to 255 visible ASCII characters, without spaces.")
 
     def _find(self, key: str, workflow_id: int) -> Workflow:
         workflow = self.workflows.get(workflow_id)

@@ -24,7 +24,7 @@ WAIT_SECONDS = 5
 RETRY_AFTER_SECONDS = 1
 JSON = "application/json; charset=utf-8"
 REPLAYED = "Idempotent-Replayed"
-MALFORMED = "Idempotency-Key must have 1 to 255 visible ASCII characters."
+MALFORMED = "Idempotency-Key must have 1 to 255 visible ASCII characters, without spaces."
 REUSED = "This Idempotency-Key was used for another request. Use a new key for each request."
 IN_USE = "The first request with this Idempotency-Key is still running. Try again in a moment."
 

@@ -83,7 +83,7 @@ def test_a_malformed_key_is_refused(server: Api, tenant: Tenant, key: Any) -> No
         assert error_of(answer) == (
             400,
             "invalid_request",
-            "Idempotency-Key must have 1 to 255 visible ASCII characters.",
+            "Idempotency-Key must have 1 to 255 visible ASCII characters, without spaces.",
         )
         assert "Idempotency-Key" not in answer.headers
     assert not Task.objects.exists()

@@ -15,6 +15,7 @@ from django.conf import settings as django_settings
 from django.test import RequestFactory
 from django.utils import timezone
 
+from pipelines_portal.external_api.models import Upload
 from pipelines_portal.external_api.storage.base import archive_name
 from pipelines_portal.external_api.storage.embedded import EmbeddedStorage
 from pipelines_portal.external_api.storage.location import EmbeddedLocation
@@ -46,6 +47,7 @@ def test_a_content_md5_is_checked(stack: Stack, started: dict[str, Any]) -> None
         answer = put_with(stack, started, **{"Content-MD5": wrong})
         assert (answer.status_code, "Content-MD5" in answer.text) == (400, True)
         assert folder_objects(started["upload_id"]) == {}
+        assert Upload.objects.get(pk=started["upload_id"]).put_at is None, "it makes room for another upload"
     right = b64encode(md5(archives.flat_files(), usedforsecurity=False).digest()).decode()
     assert put_with(stack, started, **{"Content-MD5": right}).status_code == 200
     assert list(folder_objects(started["upload_id"]).values()) == [archives.flat_files()]

@@ -105,6 +105,7 @@ def test_a_form_that_waits_says_since_when(desk: Desk, honest_api: FakeApi) -> N
     page = text_of(desk.browser.get(reverse("submissions:detail", args=[submission.pk])))
     assert "Waiting for Pipelines to answer since" in page
     assert "No task is created twice." in page
+    assert "Not sent" not in page
 
 
 def test_a_killed_process_is_asked_for_again(desk: Desk, honest_api: FakeApi) -> None:

@@ -16,6 +16,10 @@ def _whole_number(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+# Bounded before the format is added: else the document would say "ge", which is no JSON Schema.
+Size = Annotated[int, Field(strict=True, ge=1, json_schema_extra={"format": "int64"})]
+
+
 class UploadIn(BaseModel):
     tasks: list[TaskIn] | None = Field(
         default=None,
@@ -23,7 +27,7 @@ class UploadIn(BaseModel):
         max_length=MAX_TASKS,
         description="A file field's value is the file's path inside the ZIP.",
     )
-    file_size_bytes: Annotated[Int64, BeforeValidator(_whole_number), Field(strict=True, ge=1)] | None = Field(
+    file_size_bytes: Annotated[Size, BeforeValidator(_whole_number)] | None = Field(
         default=None, description="The archive's size; the URL lasts longer for a large one.", examples=[1048576]
     )
 
@@ -31,7 +35,7 @@ class UploadIn(BaseModel):
 class UploadStarted(Body):
     upload_id: str = Field(examples=[UPLOAD_ID])
     upload_url: str = Field(
-        description="Takes one PUT of the archive, without an API key.",
+        description="Takes the archive by PUT, without an API key. It can be sent again until the upload is confirmed.",
         examples=["https://storage.example.com/archives/3f2b8c1e.zip?signature=0c1d"],
     )
     expires_at: datetime = Field(

@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from pipelines_portal.submissions.models import Submission, SubmissionRow
-from pipelines_portal.submissions.statuses import Status
+from pipelines_portal.submissions.statuses import RowStatus, Status
 
 register = template.Library()
 
@@ -34,7 +34,10 @@ def status_of_batches(status: str) -> SafeString:
 
 
 @register.simple_tag
-def row_status(row: SubmissionRow) -> SafeString:
+def row_status(row: SubmissionRow, submission: Submission | None = None) -> SafeString:
+    """Render the status of a row. With its submission, a row on its way is not "Not sent"."""
+    if submission and submission.status == Status.SENDING and row.status == RowStatus.WAITING:
+        return _status(Status.SENDING.value, str(Status.SENDING.label))
     return _status(row.status, row.get_status_display())
 
 

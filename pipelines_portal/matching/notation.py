@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 from pipelines_portal.matching import texts
 from pipelines_portal.matching.columns import Matching
-from pipelines_portal.spreadsheets.dates import suggest_day_first, timestamp_text
-from pipelines_portal.spreadsheets.numbers import is_percentage, number_text, suggest_decimal
+from pipelines_portal.values.dates import suggest_day_first, timestamp_text
+from pipelines_portal.values.local_times import meanings, offset_of
+from pipelines_portal.values.numbers import is_percentage, number_readings, suggest_decimal
 from pipelines_portal.workflows.fields.dates import timestamp_in
-from pipelines_portal.workflows.fields.local_times import meanings, offset_of
 
 NUMBERS = ("numeric", "rating")
 # The decimal mark of typed rows: a comma or a point, as each number shows. A point alone is the decimal mark.
@@ -22,14 +22,14 @@ MONTH_FIRST, OTHER_ZONE = "01/13/2020", "Asia/Tokyo"
 def read_number(text: str, matching: Matching) -> tuple[str, str]:
     """Return a number as the API takes it, and the doubt about it. Any other text stays as it is."""
     is_typed = matching.decimal == AS_TYPED
-    decimal = "" if is_typed else matching.decimal
-    decimal = decimal or suggest_decimal([text]) or ("." if is_typed and "," not in text else "")
-    read = number_text(text, decimal or ".")
-    if read != text and is_percentage(text):
+    read = number_readings(text, "" if is_typed else matching.decimal)
+    if not read:
+        return text, ""
+    if is_percentage(text):
         return text, texts.PERCENTAGE
-    if decimal or number_text(text, ",") == read:
-        return read, ""
-    return read, texts.TWO_TYPED if is_typed else texts.TWO_NUMBERS
+    if len(read) == 1:
+        return read[0], ""
+    return text, texts.TWO_TYPED if is_typed else texts.TWO_NUMBERS
 
 
 def read_timestamp(text: str, matching: Matching) -> tuple[str, str]:

@@ -10,8 +10,10 @@ from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.notation import NUMBERS, read_number, read_timestamp
 from pipelines_portal.matching.words import Meanings
 from pipelines_portal.spreadsheets.cells import Cell, field_error_of, text_of, value_for
+from pipelines_portal.values.numbers import json_number_before
 from pipelines_portal.workflows.fields.base import FieldValues, is_blank
 from pipelines_portal.workflows.fields.checking import rejection_of
+from pipelines_portal.workflows.fields.rankings import items_in_short
 from pipelines_portal.workflows.fields.types import type_of
 
 MOST_CACHED = 20_000
@@ -37,6 +39,8 @@ class ReadRow:
 
     values: FieldValues
     field_errors: list[FieldError] = field(default_factory=list)
+    # Values that version 0.1.0 sent differently for the same cells.
+    values_before: FieldValues = field(default_factory=dict)
 
 
 class RowReader:
@@ -48,6 +52,7 @@ class RowReader:
         places = matching.places()
         self._columns = [(known, places.get(known.name)) for known in schema.fields]
         self._cached: dict[str, dict[str, tuple[Any, FieldError | None]]] = {known.name: {} for known in schema.fields}
+        self._before: dict[tuple[str, str], Any] = {}
 
     def read(self, cells: Sequence[Cell], typed: Mapping[str, str] | None = None) -> ReadRow:
         """Return the values of a row. `typed` texts, by field, replace its cells."""
@@ -57,6 +62,8 @@ class RowReader:
             value, field_error = self.read_value(known, cell)
             if not is_blank(value):
                 row.values[known.name] = value
+            if self._before and isinstance(cell, str) and (known.name, cell) in self._before:
+                row.values_before[known.name] = self._before[known.name, cell]
             if field_error:
                 row.field_errors.append(field_error)
         if not row.values and not row.field_errors:
@@ -89,6 +96,10 @@ class RowReader:
         if doubt:
             return None, FieldError(known.name, f"{known.label} {doubt}", text)
         value = type_of(known).read_cell(converted)
+        if known.type == "numeric" and isinstance(cell, str) and isinstance(value, (int, float)):
+            before = json_number_before(converted)
+            if type(before) is not type(value):
+                self._before[known.name, cell] = before
         rejection = rejection_of(known, value)
         return value, FieldError(known.name, rejection.message, text) if rejection else None
 
@@ -101,4 +112,6 @@ class RowReader:
             return read_number(value, self.matching)
         if isinstance(value, str) and known.type == "datetime":
             return read_timestamp(value, self.matching)
+        if isinstance(value, str) and known.type == "ranking":
+            return items_in_short(known, value) or value, ""
         return value, ""

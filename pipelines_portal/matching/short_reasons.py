@@ -5,8 +5,8 @@ import re
 from pipelines_portal.api_client import Field
 from pipelines_portal.matching import texts
 from pipelines_portal.matching.notation import NUMBERS
-from pipelines_portal.spreadsheets.dates import timestamp_text
-from pipelines_portal.spreadsheets.numbers import number_text, suggest_decimal
+from pipelines_portal.values.dates import timestamp_text
+from pipelines_portal.values.numbers import number_readings, number_text, plain_number, suggest_decimal
 from pipelines_portal.workflows.fields.dates import timestamp_in
 from pipelines_portal.workflows.fields.numbers import NO_NUMBER, bounds
 from pipelines_portal.workflows.fields.rankings import items_of
@@ -20,7 +20,8 @@ def short_reason(known: Field, text: str, messages: list[str]) -> str:
         return "Required"
     if messages[0].endswith(NO_NUMBER):
         return texts.NOT_A_NUMBER
-    if "must" in messages[0] and (words := _words_of_type(known)):
+    # Rows that an earlier version checked have the first of these words.
+    if any(word in messages[0] for word in ("must", "isn’t", "needs")) and (words := _words_of_type(known)):
         return words
     if words := _two_meanings(messages[0], text):
         return words
@@ -32,6 +33,9 @@ def short_reason(known: Field, text: str, messages: list[str]) -> str:
 def _two_meanings(message: str, text: str) -> str:
     if message.endswith(texts.PERCENTAGE):
         return _two_numbers(text)
+    if message.endswith((texts.TWO_NUMBERS, texts.TWO_TYPED)):
+        numbers = sorted(map(plain_number, number_readings(text)), key=len, reverse=True)
+        return texts.TWO_MEANINGS.format(first=numbers[0], second=numbers[1]) if len(numbers) == 2 else ""
     return _two_days(text) if message.endswith((texts.TWO_DAYS, texts.TWO_TYPED_DAYS)) else ""
 
 

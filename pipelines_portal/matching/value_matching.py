@@ -15,7 +15,7 @@ from pipelines_portal.matching.notation import NUMBERS
 from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.matching.words import Words, choices_of
 from pipelines_portal.spreadsheets.cells import Cell, Lines, text_of, value_of
-from pipelines_portal.spreadsheets.numbers import number_text, suggest_decimal
+from pipelines_portal.values.numbers import number_text, suggest_decimal
 from pipelines_portal.workflows.fields.numbers import bounds, scale_of
 from pipelines_portal.workflows.fields.rankings import items_of
 

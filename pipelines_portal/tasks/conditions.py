@@ -12,8 +12,8 @@ from django.utils import timezone
 from pipelines_portal.api_client import TaskStatus
 from pipelines_portal.submissions.filters import midnight
 from pipelines_portal.tasks.merged_list import ATTENTION
+from pipelines_portal.values.typed_times import NOW, read_typed_time
 from pipelines_portal.web.parameters import number_in
-from pipelines_portal.workflows.fields.typed_times import NOW, read_typed_time
 
 PAGE_SIZES = (25, 50, 100, 200)
 SIZES_AS_WRITTEN = {str(size) for size in PAGE_SIZES}

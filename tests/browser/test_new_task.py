@@ -122,7 +122,7 @@ def test_what_is_wrong_is_said_on_leaving_the_field(browser: Browser, running: D
     value = page.get_by_label(re.compile("^Order value"))
     value.fill("1.234,5 €")
     value.blur()
-    wrong = page.get_by_text("This must be a number from 0 to 100,000.")
+    wrong = page.get_by_text("Enter a number from 0 to 100,000.")
     expect(wrong).to_be_visible()
     value.fill("1234,5")
     value.blur()

@@ -43,7 +43,7 @@ WITHOUT = {
     "spreadsheets.downloads": "the names of downloads are the portal's own",
     "spreadsheets.number_formats.Section": CUT_AT_300,
     "spreadsheets.number_formats._sections": CUT_AT_300,
-    "spreadsheets.numbers._plain": "only numbers of at most 60 characters are read",
+    "values.numbers._plain": "only numbers of at most 60 characters are read",
     "spreadsheets.writing.xlsx_file": "opens a file",
     "system.backup": "run by the administrator",
 }

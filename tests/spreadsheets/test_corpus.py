@@ -4,8 +4,8 @@ import pytest
 
 from pipelines_portal.spreadsheets.cells import text_of, value_of
 from pipelines_portal.spreadsheets.limits import RowsFileError
-from pipelines_portal.spreadsheets.numbers import suggest_decimal
 from pipelines_portal.spreadsheets.reading import likely_header
+from pipelines_portal.values.numbers import suggest_decimal
 from tests.spreadsheets.corpus.case import Case
 from tests.spreadsheets.corpus.objects import OBJECTS
 from tests.spreadsheets.corpus.spreadsheets import SPREADSHEETS

@@ -61,7 +61,7 @@ def test_quotes_line_ends_and_blank_lines_are_read() -> None:
 def test_cells_are_converted_to_the_types_of_the_fields() -> None:
     given = read('photo,stars,amount,sure,order,caption\na.png,4,2.50,Yes,"b, a",007\n')
     assert given.rows == [
-        {"photo": "a.png", "stars": 4, "amount": "2.50", "sure": True, "order": ["b", "a"], "caption": "007"}
+        {"photo": "a.png", "stars": 4, "amount": 2.5, "sure": True, "order": ["b", "a"], "caption": "007"}
     ]
 
 
@@ -97,7 +97,7 @@ def test_words_that_mean_a_choice_become_it() -> None:
 
 def test_numbers_are_read_as_the_file_writes_them() -> None:
     given = read("photo;amount\na.png;1.234,50\nb.png;2,5\n")
-    assert [row["amount"] for row in given.rows] == ["1234.50", 2.5]
+    assert [row["amount"] for row in given.rows] == [1234.5, 2.5]
     assert given.matching.decimal == ","
 
 

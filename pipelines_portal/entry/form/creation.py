@@ -1,6 +1,6 @@
 """Create one task from the form: store its values, send them once, and say what became of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 from uuid import UUID, uuid5
@@ -83,6 +83,8 @@ class Typed:
     token: UUID
     draft_seen: str = ""
     is_meant: bool = False
+    # Those that version 0.1.0 sent differently.
+    fields_before: FieldValues = field(default_factory=dict)
 
 
 def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, typed: Typed) -> Creation:
@@ -125,11 +127,11 @@ def _find_existing(owner: User, workflow: OpenedWorkflow, typed: Typed) -> tuple
     If that is over and has other values, the form gets a new token. The browser's Back, and a second window of the same
     form, post other values with the old token: another task.
     """
-    token, existing = typed.token, find_existing(owner, workflow, typed.fields, typed.token)
+    token, existing = typed.token, find_existing(owner, workflow, typed.fields, typed.token, typed.fields_before)
     own = Submission.objects.filter(pk=existing.own_id).first() if existing.own_id else None
     if own and own.status in FINAL and _has_other_values(own, typed):
         token = uuid5(typed.token, digest_of(typed.fields))
-        existing = find_existing(owner, workflow, typed.fields, token)
+        existing = find_existing(owner, workflow, typed.fields, token, typed.fields_before)
         own = Submission.objects.filter(pk=existing.own_id).first() if existing.own_id else None
     return token, existing, own
 

@@ -50,13 +50,17 @@ def lock_workflow(workflow: OpenedWorkflow) -> None:
         raise Http404
 
 
-def find_existing(person: User, workflow: OpenedWorkflow, fields: FieldValues, token: UUID) -> Existing:
+def find_existing(
+    person: User, workflow: OpenedWorkflow, fields: FieldValues, token: UUID, fields_before: FieldValues
+) -> Existing:
     """Find what was stored of the form, and the newest duplicate that the person may see.
 
-    Tasks without any values are no duplicates of each other.
+    `fields_before` are those that version 0.1.0 sent differently. Tasks without any values are no duplicates of each
+    other.
     """
     digest = digest_of(fields) if fields else NO_VALUES
-    return read_existing(person, workflow, digest, token, timezone.now() - SENT_WITHIN)
+    before = digest_of(fields | fields_before) if fields_before else digest
+    return read_existing(person, workflow, (digest, before), token, timezone.now() - SENT_WITHIN)
 
 
 def duplicate_of(person: User, row_id: int) -> SentDuplicate | None:

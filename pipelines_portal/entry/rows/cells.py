@@ -14,9 +14,9 @@ from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.notation import clock_in
 from pipelines_portal.matching.words import Meanings
 from pipelines_portal.spreadsheets.cells import text_of
+from pipelines_portal.values.local_times import meanings, utc_text
+from pipelines_portal.values.typed_times import read_typed_time
 from pipelines_portal.workflows.fields.dates import timestamp_in
-from pipelines_portal.workflows.fields.local_times import meanings, utc_text
-from pipelines_portal.workflows.fields.typed_times import read_typed_time
 from pipelines_portal.workflows.fields.types import type_of
 
 # A longer text is shown but not edited in the table.

@@ -59,6 +59,8 @@ class CheckedRow:
     field_errors: list[FieldError] = field(default_factory=list)
     # The values as JSON. None if the row cannot be sent.
     text: str | None = None
+    # The digest of the values as version 0.1.0 sent them, if it is another one.
+    digest_before: str = ""
 
 
 def check_all(import_job: ImportJob, budget: TimeBudget) -> None:
@@ -142,7 +144,8 @@ def check_row(row: ImportRow | PlainRow, read: ReadRow) -> CheckedRow:
         return CheckedRow(row, read.field_errors)
     row.status = ImportRow.Status.SKIPPED if is_skipped else ImportRow.Status.READY
     row.digest = digest_of(read.values)
-    return CheckedRow(row, [], json_text(read.values))
+    before = digest_of(read.values | read.values_before) if read.values_before else ""
+    return CheckedRow(row, [], json_text(read.values), before)
 
 
 def mark_duplicates(import_job: ImportJob, checked: list[CheckedRow], first_rows: dict[str, int]) -> None:
@@ -150,8 +153,10 @@ def mark_duplicates(import_job: ImportJob, checked: list[CheckedRow], first_rows
 
     `first_rows` maps each digest to the number of the first row that has it. New digests are added to it.
     """
+    before = {each.row.digest: each.digest_before for each in checked if each.digest_before}
     candidates = [each.row for each in checked if each.row.status == ImportRow.Status.READY]
-    sent = sent_before(import_job, [row.digest for row in candidates])
+    sent = sent_before(import_job, [*(row.digest for row in candidates), *before.values()])
+    sent |= {digest: sent[other] for digest, other in before.items() if other in sent and digest not in sent}
     corrected = values_of_tasks(import_job, {row.corrects_task for row in candidates if row.corrects_task})
     for row in candidates:
         is_unchanged = (row.corrects_task, row.digest) in corrected

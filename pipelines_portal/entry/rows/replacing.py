@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field
 from pipelines_portal.entry.models import ImportJob, ImportRow
-from pipelines_portal.entry.rows.cells import RowTexts
+from pipelines_portal.entry.rows.cells import RowTexts, stored_text
 from pipelines_portal.entry.rows.checking import RECHECKED_AT_ONCE
 from pipelines_portal.entry.rows.fixing import LONGEST_TEXT, FixOutcome, change_rows, edit_row
 
@@ -67,12 +69,12 @@ def find_rows(import_job: ImportJob, replacement: Replacement) -> list[int]:
 
 def replace_in_rows(import_job: ImportJob, by: User, replacement: Replacement) -> FixOutcome:
     """Replace a text in a column of all rows that were not sent. Raise CannotChange."""
-    row_texts = RowTexts(import_job)
+    row_texts, now = RowTexts(import_job), timezone.now()
 
     def replace(row: ImportRow) -> bool:
         old = row_texts.text(replacement.known, row)
         new = replacement.apply(old)
-        return new != old and edit_row(row, {replacement.known.name: new})
+        return new != old and edit_row(row, {replacement.known.name: stored_text(replacement.known, new, at=now)})
 
     label = f"Replace “{replacement.find}” with “{replacement.put}”"
     # The search takes longer than the change, which reads each row once more. So it is made only once.

@@ -42,7 +42,7 @@ class Boolean(FieldType):
 
     def rejection(self, field: Field, value: Any) -> str:
         word = isinstance(value, str) and value.strip().lower() in BOOLEAN_WORDS
-        return "" if word or isinstance(value, bool) else "must be Yes or No"
+        return "" if word or isinstance(value, bool) else "isn’t Yes or No"
 
     def form_field(self, field: Field) -> forms.Field:
         return choice_field([("true", "Yes"), ("false", "No")], self.read_text, blank="Not set", **self.labels(field))
@@ -59,7 +59,7 @@ class Select(FieldType):
 
     def rejection(self, field: Field, value: Any) -> str:
         choices = field.choices
-        return f"must be one of {', '.join(choices)}" if choices and value not in choices else ""
+        return f"isn’t one of {', '.join(choices)}" if choices and value not in choices else ""
 
     def form_field(self, field: Field) -> forms.Field:
         if not field.choices:

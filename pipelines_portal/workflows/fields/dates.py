@@ -13,8 +13,8 @@ from django.forms.boundfield import BoundField
 from django.utils import timezone
 
 from pipelines_portal.api_client import Field
-from pipelines_portal.workflows.fields.base import EnteredField, FieldType
-from pipelines_portal.workflows.fields.local_times import (
+from pipelines_portal.values.dates import clock_time, full_year
+from pipelines_portal.values.local_times import (
     NOWHERE,
     clock_text,
     meanings,
@@ -23,7 +23,8 @@ from pipelines_portal.workflows.fields.local_times import (
     place_of,
     utc_text,
 )
-from pipelines_portal.workflows.fields.typed_times import read_typed_time
+from pipelines_portal.values.typed_times import read_typed_time
+from pipelines_portal.workflows.fields.base import EnteredField, FieldType
 
 OFFSET = "offset-"
 # The time of day behind a date: 10:15, 10:15:30, 4 pm
@@ -43,7 +44,7 @@ class LocalTimeInput(forms.TextInput):
         text, offset = data.get(name), data.get(OFFSET + name)
         if text and timestamp_in(text) is None:
             typed_at = (self.typed_at or timezone.now()).astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
-            read = read_typed_time(text, typed_at)
+            read = read_typed_time(text, typed_at) or clock_time(text)
             text = read.isoformat() if read else text
         return text + offset if offset and offset in map(offset_of, both_meanings(text, self.zone)) else text
 
@@ -107,7 +108,7 @@ class LocalTimeField(EnteredField):
         self.zone = zone
         self.widget.zone = zone
         if zone != NOWHERE:
-            self.help_text = f"{place_of(zone)} time"
+            self.help_text = f"{place_of(zone)} time, like 27 Nov 10:15 or yesterday 4pm"
 
     def clean(self, value: Any) -> Any:
         clock = timestamp_in(value)
@@ -136,7 +137,7 @@ class LocalTimeField(EnteredField):
         try:
             meant = meanings(clock, self.zone)
         except OverflowError:
-            raise ValidationError("This must be a date and time of our age.") from None
+            raise ValidationError("Enter a date between the years 1 and 9999.") from None
         if len(meant) != 1:
             raise ValidationError(_not_one(clock, self.zone, is_twice=bool(meant)))
         return meant[0]
@@ -164,7 +165,7 @@ class DateTime(FieldType):
 
     def rejection(self, field: Field, value: Any) -> str:
         """Accept every form of ISO 8601."""
-        return "" if timestamp_in(value) else "must be a date that exists, for example 30 Mar 2026 12:00"
+        return "" if timestamp_in(value) else "isn’t a date that exists, like 30 Mar 2026 12:00"
 
     def error_message(self, field: Field, value: Any) -> str:
         if not self.rejection(field, value):
@@ -174,16 +175,16 @@ class DateTime(FieldType):
 
 def two_days(text: Any) -> str:
     """Return the message for a date such as 03/04/2026, which has two meanings, or ""."""
-    found = (
-        re.match(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(?![0-9])(.*)", text.strip()) if isinstance(text, str) else None
-    )
+    pattern = r"([0-9]{1,2})([/-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})(?![0-9])(.*)"
+    found = re.match(pattern, text.strip()) if isinstance(text, str) else None
     if not found:
         return ""
-    one, other, year = int(found[1]), int(found[2]), int(found[3])
+    one, other = int(found[1]), int(found[3])
+    year = int(found[4]) if len(found[4]) == 4 else full_year(int(found[4]))
     if one == other or not (1 <= one <= 12 and 1 <= other <= 12 and year):
         return ""
     first, second = datetime(year, other, one), datetime(year, one, other)
-    clock = CLOCK.search(found[4])
+    clock = CLOCK.search(found[5])
     return (
         f"This could be {first.day} {first:%B} or {second.day} {second:%B}. Write the month as a word, "
         f"for example {first.day} {first:%b} {year}{f' {clock[0]}' if clock else ''}."

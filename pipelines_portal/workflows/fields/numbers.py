@@ -7,17 +7,24 @@ from typing import Any
 from django import forms
 
 from pipelines_portal.api_client import Field
+from pipelines_portal.values.numbers import (
+    EXACT_DIGITS,
+    LONGEST_NUMBER,
+    NUMERAL,
+    is_percentage,
+    json_number,
+    number_readings,
+    plain_number,
+)
 from pipelines_portal.workflows.fields.base import FieldType
 from pipelines_portal.workflows.fields.choices import choice_field
 
 # This expression matches a text in only one way, so that a long one is refused as fast as a short one.
 NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-LONGEST_NUMBER = 400
 # A search for numbers takes quadratic time in it.
 LONGEST_HINT = 400
-DECIMAL_COMMA = re.compile(r"([+-]?)([0-9]*),([0-9]+)")
-NO_NUMBER = "must be a number, written like 1234.5"
-ANY_NUMBER = "This must be a number alone, such as 1234.5. A comma before the decimals is fine too."
+NO_NUMBER = "isn’t a number, like 1234.5"
+ANY_NUMBER = "Enter a number, such as 1234.5 or 1234,5."
 
 
 def bounds(hint: str | None) -> tuple[float | None, float | None]:
@@ -41,36 +48,35 @@ class Numeric(FieldType):
         return super().help(field) if low is None or high is None else f"{_grouped(low)} to {_grouped(high)}"
 
     def read_text(self, text: str) -> Any:
-        """Accept a decimal comma, which many countries use."""
-        found = DECIMAL_COMMA.fullmatch(text.strip()[:LONGEST_NUMBER])
-        return self.read_cell(f"{found[1]}{found[2]}.{found[3]}" if found and not _may_group(found) else text)
+        """Read a number as people of many countries write it: 1.234,50 and 1,234.50 are the same."""
+        numbers = number_readings(text)
+        return json_number(numbers[0]) if len(numbers) == 1 and not is_percentage(text) else text
 
     def error_message(self, field: Field, value: Any) -> str:
-        found = DECIMAL_COMMA.fullmatch(value.strip()[:LONGEST_NUMBER]) if isinstance(value, str) else None
-        if found:
-            whole, point = f"{found[1]}{found[2]}{found[3]}", f"{found[1]}{found[2]}.{found[3]}"
-            return f"The comma could separate thousands or decimals. Enter {whole}, or {point} with a decimal point."
+        numbers = number_readings(value) if isinstance(value, str) else []
+        if numbers and isinstance(value, str) and is_percentage(value):
+            return f"“{value.strip()}” is a percentage. Write 12 % as 12 or as 0.12."
+        if len(numbers) == 2:
+            one, other = sorted(map(plain_number, numbers), key=len)
+            return f"Is it {other} or {one}? Write it without a thousands separator."
         rejection = self.rejection(field, value)
         return "" if not rejection else ANY_NUMBER if rejection == NO_NUMBER else self._wrong(field)
 
     def _wrong(self, field: Field) -> str:
-        return f"This must be a number{_range(field)}." if _range(field) else ANY_NUMBER
+        return f"Enter a number{_range(field)}." if _range(field) else ANY_NUMBER
 
     def read_cell(self, value: Any) -> Any:
-        """Return a number, or its text if a float could not represent it. The API accepts texts, too."""
+        """Return a number, or its text if it has more digits than JSON's readers agree on. The API accepts both."""
+        if isinstance(value, float) and value.is_integer() and abs(value) < 10**EXACT_DIGITS:
+            return int(value)
         text = _numeral(value)
-        if text is None:
-            return value
-        if re.fullmatch(r"[+-]?[0-9]{1,15}", text):
-            return int(text)
-        number = float(text)
-        return number if repr(number) == text.lstrip("+") else text
+        return value if text is None else json_number(text)
 
     def rejection(self, field: Field, value: Any) -> str:
         number = _finite(value)
         if number is None:
             return NO_NUMBER
-        return "" if _is_within(field, number) else f"must be a number{_range(field)}"
+        return "" if _is_within(field, number) else f"isn’t a number{_range(field)}"
 
 
 class Rating(FieldType):
@@ -79,13 +85,22 @@ class Rating(FieldType):
     stays_filled_in = True
 
     def widget(self, field: Field) -> forms.Widget:
-        wrong = f"This must be a whole number{_range(field)}."
+        wrong = f"Enter a whole number{_range(field)}."
         return forms.TextInput(attrs={"inputmode": "numeric"} | _check_attrs("whole", field, wrong))
 
     def help(self, field: Field) -> str:
         return "" if scale_of(field) else super().help(field)
 
+    def read_text(self, text: str) -> Any:
+        numbers = number_readings(text)
+        return self.read_cell(numbers[0] if len(numbers) == 1 and not is_percentage(text) else text)
+
+    def error_message(self, field: Field, value: Any) -> str:
+        return f"Enter a whole number{_range(field)}." if self.rejection(field, value) else ""
+
     def read_cell(self, value: Any) -> Any:
+        if isinstance(value, float) and value.is_integer():
+            return int(value)
         text = _numeral(value)
         if text is None or not math.isfinite(float(text)) or not float(text).is_integer():
             return value
@@ -94,7 +109,7 @@ class Rating(FieldType):
     def rejection(self, field: Field, value: Any) -> str:
         number = None if isinstance(value, str) else _finite(value)
         fits = number is not None and number.is_integer() and _is_within(field, number)
-        return "" if fits else f"must be a whole number{_range(field)}"
+        return "" if fits else f"isn’t a whole number{_range(field)}"
 
     def form_field(self, field: Field) -> forms.Field:
         if not (scale := scale_of(field)):
@@ -111,11 +126,6 @@ def scale_of(field: Field) -> range | None:
     return range(int(low), int(high) + 1)
 
 
-def _may_group(found: re.Match[str]) -> bool:
-    """Return whether the comma may separate thousands, as in 1,234."""
-    return len(found[3]) == 3 and 1 <= len(found[2]) <= 3 and not found[2].startswith("0")
-
-
 def _check_attrs(check: str, field: Field, wrong: str) -> dict[str, str]:
     """Return the attributes by which the page checks the input when the person leaves it."""
     low, high = bounds(field.format_hint)
@@ -130,7 +140,7 @@ def _numeral(value: Any) -> str | None:
     if not isinstance(value, str) or len(value) > LONGEST_NUMBER:
         return None
     text = value.strip()
-    return text if re.fullmatch(NUMBER, text) else None
+    return text if NUMERAL.fullmatch(text) else None
 
 
 def _finite(value: Any) -> float | None:
@@ -159,5 +169,5 @@ def _range(field: Field) -> str:
     if low is not None and high is not None:
         return f" from {_grouped(low)} to {_grouped(high)}"
     if low is not None:
-        return f", at least {_grouped(low)}"
-    return "" if high is None else f", at most {_grouped(high)}"
+        return f" of at least {_grouped(low)}"
+    return "" if high is None else f" of at most {_grouped(high)}"

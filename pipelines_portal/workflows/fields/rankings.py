@@ -1,6 +1,7 @@
 """Rankings: items in an order."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.workflows.fields.base import FieldType, is_blank
 
 LISTED = "Each once, first is highest: "
+LONGEST_IN_SHORT = 1_000
 
 
 SENT = "send-"
@@ -64,13 +66,17 @@ class Ranking(FieldType):
 
     def rejection(self, field: Field, value: Any) -> str:
         if not isinstance(value, list):
-            return "must be a list in order"
+            return "isn’t a list in order"
         items = items_of(field)
         return (
-            f"must list all {len(items)}, each once, highest first: {', '.join(items)}"
+            f"needs all {len(items)}, each once, highest first: {', '.join(items)}"
             if _is_no_order_of(items, value)
             else ""
         )
+
+    def error_message(self, field: Field, value: Any) -> str:
+        items = items_of(field)
+        return f"List all {len(items)}, each once, highest first." if self.rejection(field, value) else ""
 
     def as_text(self, value: Any) -> str:
         return "\n".join(map(str, value)) if isinstance(value, list) else super().as_text(value)
@@ -80,6 +86,25 @@ def items_of(field: Field) -> list[str]:
     """Return the items of a hint such as "Each once, first is highest: A, B, C", or []."""
     _, found, listed = (field.format_hint or "").partition(LISTED)
     return [item.strip() for item in listed.split(",")] if found else []
+
+
+def items_in_short(field: Field, text: str) -> list[str] | None:
+    """Return the items that a text ranks in short: 2134, their first letters as in dbac, or names in any case.
+
+    None: the text ranks not all items, or says it in another way.
+    """
+    items = items_of(field)
+    if not items or len(text) > LONGEST_IN_SHORT:
+        return None
+    names = {str(number): item for number, item in enumerate(items, 1)} if len(items) < 10 else {}
+    letters = {item[0].casefold(): item for item in items if item}
+    names |= letters if len(letters) == len(items) else {}
+    names |= {item.casefold(): item for item in items}
+    typed = [part.strip().casefold() for part in re.split("[>,\n]", text) if part.strip()]
+    if len(typed) == 1:
+        typed = list("".join(typed[0].split()))
+    ranked = [names[part] for part in typed if part in names]
+    return ranked if len(ranked) == len(typed) and sorted(ranked) == sorted(items) else None
 
 
 def in_order(field: Field, text: str) -> list[str]:

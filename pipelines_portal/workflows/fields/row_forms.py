@@ -6,8 +6,8 @@ from django import forms
 from django.forms.boundfield import BoundField
 
 from pipelines_portal.api_client import Schema
+from pipelines_portal.values.local_times import NOWHERE, known_zone
 from pipelines_portal.workflows.fields.base import FieldValues, is_blank
-from pipelines_portal.workflows.fields.local_times import NOWHERE, known_zone
 from pipelines_portal.workflows.fields.types import input_for
 
 MAX_ROW_FORMS = 50

@@ -9,9 +9,10 @@ from django import forms
 from django.forms.boundfield import BoundField
 
 from pipelines_portal.api_client import Schema
+from pipelines_portal.values.local_times import NOWHERE, known_zone
+from pipelines_portal.values.numbers import json_number_before, number_readings
 from pipelines_portal.workflows.fields.base import FieldValues, is_blank
 from pipelines_portal.workflows.fields.dates import LocalTimeField
-from pipelines_portal.workflows.fields.local_times import NOWHERE, known_zone
 from pipelines_portal.workflows.fields.types import FILE_UPLOAD, input_for, type_of
 
 PREFIX = "field-"
@@ -76,6 +77,16 @@ class SchemaForm(forms.Form):
         """Return the values to send by field name, without empty ones. Call on a valid form."""
         values = {field.name: self.cleaned_data[PREFIX + field.name] for field in self.entered}
         return {name: value for name, value in values.items() if not is_blank(value)}
+
+    def values_before(self) -> FieldValues:
+        """Return the values that version 0.1.0 sent differently for what was typed. Call on a valid form."""
+        typed = {
+            each.name: str(self.data.get(PREFIX + each.name, "")) for each in self.entered if each.type == "numeric"
+        }
+        read = {name: numbers[0] for name, text in typed.items() if len(numbers := number_readings(text)) == 1}
+        values = self.payload()
+        before = {name: json_number_before(number) for name, number in read.items() if name in values}
+        return {name: value for name, value in before.items() if type(value) is not type(values[name])}
 
     def values_so_far(self) -> FieldValues:
         """Return the valid values of an incomplete form. From then on, no field is required."""

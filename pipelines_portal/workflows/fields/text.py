@@ -13,7 +13,7 @@ class Text(FieldType):
     """A text."""
 
     def rejection(self, field: Field, value: Any) -> str:
-        return "" if isinstance(value, str) else "must be text"
+        return "" if isinstance(value, str) else "isn’t text"
 
 
 class ShortText(Text):
@@ -55,4 +55,4 @@ class FilePath(FieldType):
         return "Its path inside the ZIP file."
 
     def rejection(self, field: Field, value: Any) -> str:
-        return "" if isinstance(value, str) else "must be a path in the ZIP file"
+        return "" if isinstance(value, str) else "isn’t a path in the ZIP file"

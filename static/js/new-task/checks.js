@@ -1,11 +1,12 @@
-// Says on leaving a field what the portal would say of it after sending: numbers and ratings.
+// Says on leaving a field what the portal would certainly say of it after sending: numbers and ratings. How people of
+// many countries write numbers, such as 1.234,50 €, only the portal reads.
 
 const NUMBER = /^[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?$/i;
 
 function isGood(input) {
   const { check, low, high } = input.dataset;
   const text = input.value.trim();
-  if (!text) return true;
+  if (!text || (/\d/.test(text) && !NUMBER.test(text))) return true;
   const value = Number(text.replace(",", "."));
   const isKind = NUMBER.test(text) && (check === "number" || Number.isInteger(value));
   return isKind && !(value < Number(low ?? -Infinity)) && !(value > Number(high ?? Infinity));

@@ -138,9 +138,9 @@ def test_every_field_type_reaches_the_api(page: Any, saved_key: SavedKey, api: F
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("amount", "eleven", "This must be a number from 1 to 10."),
-        ("amount", "11", "This must be a number from 1 to 10."),
-        ("amount", "0", "This must be a number from 1 to 10."),
+        ("amount", "eleven", "Enter a number from 1 to 10."),
+        ("amount", "11", "Enter a number from 1 to 10."),
+        ("amount", "0", "Enter a number from 1 to 10."),
         ("due", "soon", "Enter a date that exists, like 27 Nov 10:15 or yesterday 4pm."),
         ("stars", "9", "Choose one of the 5 options."),
         ("sure", "", "Sure is required."),

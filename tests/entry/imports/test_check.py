@@ -43,7 +43,7 @@ def test_errors_are_shown_at_their_cells_and_with_a_remedy_for_all_rows(page: An
     assert "<bdi>“Germn”</bdi> isn’t an option <a" in html and "> 2 rows</a>" in html
     assert "<b>Text to translate</b> is missing <a" in html and "> Row 3 </a>" in html
     assert "Required</span>" in row_of(html, 3) and "1 error" in row_of(html, 3)
-    assert "Target language must be one of French, German, Spanish" in row_of(html, 4)
+    assert "Target language isn’t one of French, German, Spanish" in row_of(html, 4)
     assert "Not an option</span>" in row_of(html, 4) and "Ready" in row_of(html, 2)
 
 
@@ -197,4 +197,4 @@ def test_the_words_that_are_too_many_for_the_list_are_named_as_such(page: Any, c
     words = [["Hello", f"Word {number}"] for number in range(MOST_VALUES + 3)]
     html = " ".join(text_of(page.get(check_of(checked(words)))).split())
     assert "has other words that aren’t options <a" in html and "> 3 rows</a>" in html
-    assert "must be one of" not in html.split('id="tray"')[1]
+    assert "isn’t one of" not in html.split('id="tray"')[1]

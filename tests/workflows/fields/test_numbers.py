@@ -14,7 +14,7 @@ def form(kind: str, typed: str, hint: str = "") -> SchemaForm:
 @pytest.mark.parametrize("kind", ["rating", "numeric"])
 @pytest.mark.parametrize("typed", ["9" * 5000, "9" * 5000 + "x", "9" * 200_000 + "x"])
 def test_a_number_with_too_many_digits_is_refused(kind: str, typed: str) -> None:
-    assert "must be a" in str(form(kind, typed).errors)
+    assert "Enter a " in str(form(kind, typed).errors)
 
 
 @pytest.mark.timeout(30)

@@ -101,7 +101,7 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
     # The person confirmed these very values, and did not change the form since.
     is_meant = request.POST.get("duplicate", "").partition(":")[0] == digest_of(fields)
     draft_seen = request.POST.get("draft_seen", "")
-    posted = Typed(fields, form_token(request), draft_seen, is_meant)
+    posted = Typed(fields, form_token(request), draft_seen, is_meant, form.values_before())
     created = create_task(request.user, workflow, client, posted)
     if created.result is FormResult.CREATED:
         return _created(request, workflow, created)

@@ -4,9 +4,9 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
+from pipelines_portal.values.local_times import known_zone
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.fields.dates import LocalTimeInput, meaning_of, two_days
-from pipelines_portal.workflows.fields.local_times import known_zone
 from pipelines_portal.workflows.fields.schema_form import PREFIX
 from pipelines_portal.workflows.permissions import usable_workflow
 

@@ -5,8 +5,8 @@ from datetime import datetime
 import pytest
 
 from pipelines_portal.api_client import Field
+from pipelines_portal.values.typed_times import read_typed_time
 from pipelines_portal.workflows.fields.dates import DateTime
-from pipelines_portal.workflows.fields.typed_times import read_typed_time
 
 NOW = datetime(2026, 11, 27, 17, 4, 33)
 

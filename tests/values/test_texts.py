@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipelines_portal.spreadsheets.dates import suggest_day_first, timestamp_text
-from pipelines_portal.spreadsheets.numbers import number_text, suggest_decimal
+from pipelines_portal.values.dates import suggest_day_first, timestamp_text
+from pipelines_portal.values.numbers import number_text, suggest_decimal
 
 ZONE = "Europe/Berlin"
 
@@ -52,7 +52,7 @@ def test_the_decimal_mark_is_detected_from_the_numbers(texts: list[str], decimal
 @pytest.mark.parametrize(
     ("text", "day_first", "month_first"),
     [
-        ("03.05.2026", "2026-05-02T22:00:00Z", "2026-03-04T23:00:00Z"),
+        ("03.05.2026", "2026-05-02T22:00:00Z", "2026-05-02T22:00:00Z"),
         ("3/5/26 14:00", "2026-05-03T12:00:00Z", "2026-03-05T13:00:00Z"),
         ("2026-05-03", "2026-05-02T22:00:00Z", "2026-05-02T22:00:00Z"),
         ("2026-05-03T14:00:00", "2026-05-03T12:00:00Z", "2026-05-03T12:00:00Z"),
@@ -62,9 +62,9 @@ def test_the_decimal_mark_is_detected_from_the_numbers(texts: list[str], decimal
         ("May 3, 2026", "2026-05-02T22:00:00Z", "2026-05-02T22:00:00Z"),
         ("3 May 2026 14:00", "2026-05-03T12:00:00Z", "2026-05-03T12:00:00Z"),
         ("3-May-26", "2026-05-02T22:00:00Z", "2026-05-02T22:00:00Z"),
-        ("03.05.2026, 14:05:06", "2026-05-03T12:05:06Z", "2026-03-05T13:05:06Z"),
-        ("3.5.2026 14:00 Uhr", "2026-05-03T12:00:00Z", "2026-03-05T13:00:00Z"),
-        ("1.2.70", "1970-01-31T23:00:00Z", "1970-01-01T23:00:00Z"),
+        ("03.05.2026, 14:05:06", "2026-05-03T12:05:06Z", "2026-05-03T12:05:06Z"),
+        ("3.5.2026 14:00 Uhr", "2026-05-03T12:00:00Z", "2026-05-03T12:00:00Z"),
+        ("1.2.70", "1970-01-31T23:00:00Z", "1970-01-31T23:00:00Z"),
     ],
 )  # fmt: skip
 def test_texts_are_read_as_days(text: str, day_first: str, month_first: str) -> None:

@@ -4,8 +4,13 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
+from decimal import Decimal
 
 LONGEST = 60
+# Of a number in plain ASCII. The expression matches a text in only one way, so that a long one costs no more.
+LONGEST_NUMBER = 400
+NUMERAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+EXACT_DIGITS = 15
 CURRENCIES = "EUR|USD|GBP|CHF|JPY|CNY|SEK|NOK|DKK|PLN|CZK|HUF|RON|BRL|CAD|AUD|INR|Fr|kr|zł|Kč|Ft"
 SPACES = " \u00a0\u202f\u2009\u2007"
 # Separators of thousands with any decimal mark.
@@ -38,6 +43,38 @@ def number_text(text: str, decimal: str) -> str:
     if not plain:
         return text
     return sign + (_hundredth(plain) if is_percent else plain)
+
+
+def number_readings(text: str, decimal: str = "") -> list[str]:
+    """Return the numbers that a text can mean, in plain ASCII: two for 1.240 if the decimal mark is not known."""
+    read = [number_text(text.strip(), mark) for mark in ([decimal] if decimal else MARKS)]
+    found = [number for number in read if len(number) <= LONGEST_NUMBER and NUMERAL.fullmatch(number)]
+    return list({Decimal(number): number for number in found}.values())
+
+
+def json_number(number: str) -> int | float | str:
+    """Return a number in plain ASCII as JSON's own type, or its text if that would change its value.
+
+    JSON's readers agree on numbers of at most 15 digits.
+    """
+    exact = Decimal(number)
+    if len(exact.normalize().as_tuple().digits) > EXACT_DIGITS or not -EXACT_DIGITS <= exact.adjusted() < EXACT_DIGITS:
+        return number.lstrip("+")
+    return int(exact) if exact == exact.to_integral_value() else float(exact)
+
+
+def json_number_before(number: str) -> int | float | str:
+    """Return a number as version 0.1.0 sent it: as a text if it has needless zeros, so that duplicates are found."""
+    if re.fullmatch(r"[+-]?[0-9]{1,15}", number.strip()):
+        return int(number)
+    value = float(number)
+    return value if repr(value) == number.strip().lstrip("+") else number.strip()
+
+
+def plain_number(number: str) -> str:
+    """Return a number in plain ASCII without needless zeros: 1.240 is 1.24."""
+    exact = Decimal(number)
+    return f"{exact:f}".rstrip("0").rstrip(".") if "." in f"{exact:f}" else f"{exact:f}"
 
 
 def is_percentage(text: str) -> bool:

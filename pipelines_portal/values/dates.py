@@ -26,7 +26,7 @@ def suggest_day_first(texts: Iterable[str]) -> bool:
     balance = 0
     for text in texts:
         found = DAYS[0][0].match(text.strip()[:LONGEST])
-        if found:
+        if found and found[2] != ".":
             first, second = int(found[1]), int(found[3])
             balance += (first > 12) - (second > 12)
     return balance >= 0
@@ -45,6 +45,12 @@ def timestamp_text(text: str, day_first: bool, zone: str) -> str:
         return f"{in_utc.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
     except (ValueError, OverflowError, KeyError):  # KeyError: an unknown time zone
         return text
+
+
+def clock_time(text: str) -> datetime | None:
+    """Return a day or time without an offset that can be read in one way only, as the clock shows it, or None."""
+    read = [_timestamp(text.strip(), day_first) if len(text) <= LONGEST else None for day_first in (True, False)]
+    return read[0] if read[0] == read[1] and read[0] and not read[0].tzinfo else None
 
 
 def _timestamp(text: str, day_first: bool) -> datetime | None:
@@ -73,9 +79,15 @@ def _ordered(found: re.Match[str], order: str, day_first: bool) -> tuple[int, in
     first, second, third = (_number(found[place]) for place in (1, 3, 4))
     if order == "ymd":
         return first, second, third
-    year = third if len(found[4]) == 4 else third + (2000 if third <= LAST_SHORT_YEAR else 1900)
-    is_day_first = order == "dmy" or (order == "?" and (day_first or first > 12) and second <= 12)
+    year = third if len(found[4]) == 4 else full_year(third)
+    # With dots, the day is first in all countries.
+    is_day_first = order == "dmy" or (order == "?" and (day_first or found[2] == "." or first > 12) and second <= 12)
     return (year, second, first) if is_day_first else (year, first, second)
+
+
+def full_year(short: int) -> int:
+    """Return the year that two digits mean."""
+    return short + (2000 if short <= LAST_SHORT_YEAR else 1900)
 
 
 def _number(text: str) -> int:

@@ -58,7 +58,7 @@ class RecordedApi:
 
     def send(
         self, method: str, path: str, *, key: str | None = None, query: Any = None, body: Any = None,
-        idempotency_key: str = "",
+        idempotency_key: str = "", most_seconds: float | None = None,
     ) -> ApiResponse:  # fmt: skip
         found = PATH.fullmatch(path)
         workflow = self._by_id.get(int(found[1])) if found else None

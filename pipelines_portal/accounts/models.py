@@ -53,6 +53,18 @@ class Theme(models.TextChoices):
     DARK = "dark", "Dark"
 
 
+class NumberFormat(models.TextChoices):
+    ASK = "", "Ask"
+    POINT = ".", "1,240.50"
+    COMMA = ",", "1.240,50"
+
+
+class DateFormat(models.TextChoices):
+    ASK = "", "Ask"
+    DAY_FIRST = "day", "Day first"
+    MONTH_FIRST = "month", "Month first"
+
+
 class User(AbstractBaseUser):
     email = models.EmailField(unique=True, error_messages={"unique": "Someone already signs in with this email."})
     name = models.CharField(max_length=100, blank=True)
@@ -76,6 +88,9 @@ class User(AbstractBaseUser):
     is_compact = models.BooleanField(default=False)
     reads_live = models.BooleanField(default=True)
     theme = models.CharField(max_length=5, choices=Theme, default=Theme.SYSTEM, blank=True)
+    # How they write numbers and dates with two meanings. Empty: they are asked each time.
+    number_format = models.CharField(max_length=1, choices=NumberFormat, default=NumberFormat.ASK, blank=True)
+    date_format = models.CharField(max_length=5, choices=DateFormat, default=DateFormat.ASK, blank=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar = ["name"]  # what createsuperuser asks for besides

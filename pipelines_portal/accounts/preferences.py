@@ -1,4 +1,4 @@
-"""Preferences of a person: time zone, theme, single-key shortcuts, compact lists, lists that refresh themselves."""
+"""Preferences of a person: time zone, formats of numbers and dates, theme, shortcuts, and how lists look."""
 
 from collections.abc import Callable
 from datetime import UTC, tzinfo
@@ -8,21 +8,26 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from pipelines_portal.accounts.models import Theme, User
-from pipelines_portal.core import times
+from pipelines_portal.accounts.models import DateFormat, NumberFormat, Theme, User
+from pipelines_portal.core import notation, times
 
 SWITCHES = ("has_single_keys", "is_compact", "reads_live")
+# By the name of the preference.
+CHOICES = {"theme": Theme, "number_format": NumberFormat, "date_format": DateFormat}
 ON, OFF = "on", "off"
 
 
 class ClocksMiddleware:
-    """Show times in the time zone that the person chose, else in the browser's, else in UTC."""
+    """Show times in the time zone that the person chose, else in the browser's, else in UTC.
+
+    What they type is read in the formats that they chose.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with timezone.override(zone_of(request)):
+        with timezone.override(zone_of(request)), notation.override(_notation_of(request)):
             return self.get_response(request)
 
 
@@ -36,20 +41,33 @@ def browser_zone(request: HttpRequest) -> tzinfo | None:
 
 
 def _chosen_zone(request: HttpRequest) -> str:
+    user = _person(request)
+    return user.time_zone if user else ""
+
+
+def _notation_of(request: HttpRequest) -> notation.Notation:
+    user = _person(request)
+    if user is None:
+        return notation.Notation()
+    is_day_first = None if not user.date_format else user.date_format == DateFormat.DAY_FIRST
+    return notation.Notation(user.number_format, is_day_first)
+
+
+def _person(request: HttpRequest) -> User | None:
     # Without a session there is no person to look up.
     user = request.user if settings.SESSION_COOKIE_NAME in request.COOKIES else None
-    return user.time_zone if isinstance(user, User) else ""
+    return user if isinstance(user, User) else None
 
 
 def set_preference(user: User, name: str, value: str) -> bool:
-    """Store a preference: a switch as "on" or "off", `time_zone` as a zone or "" for the browser's, `theme` as a Theme.
+    """Store a preference: a switch as "on" or "off", `time_zone` as a zone or "" for the browser's, or a choice.
 
     Return False, and store nothing, for any other name or value.
     """
     if name == "time_zone" and (not value or value in times.zones()):
         values: dict[str, object] = {"time_zone": value}
-    elif name == "theme" and value in Theme.values:
-        values = {"theme": value}
+    elif name in CHOICES and value in CHOICES[name].values:
+        values = {name: value}
     elif name in SWITCHES and value in (ON, OFF):
         values = {name: value == ON}
     else:

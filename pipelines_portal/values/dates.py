@@ -47,9 +47,10 @@ def timestamp_text(text: str, day_first: bool, zone: str) -> str:
         return text
 
 
-def clock_time(text: str) -> datetime | None:
+def clock_time(text: str, is_day_first: bool | None = None) -> datetime | None:
     """Return a day or time without an offset that can be read in one way only, as the clock shows it, or None."""
-    read = [_timestamp(text.strip(), day_first) if len(text) <= LONGEST else None for day_first in (True, False)]
+    orders = (True, False) if is_day_first is None else (is_day_first, is_day_first)
+    read = [_timestamp(text.strip(), day_first) if len(text) <= LONGEST else None for day_first in orders]
     return read[0] if read[0] == read[1] and read[0] and not read[0].tzinfo else None
 
 

@@ -47,9 +47,10 @@ def number_text(text: str, decimal: str) -> str:
 
 def number_readings(text: str, decimal: str = "") -> list[str]:
     """Return the numbers that a text can mean, in plain ASCII: two for 1.240 if the decimal mark is not known."""
-    read = [number_text(text.strip(), mark) for mark in ([decimal] if decimal else MARKS)]
-    found = [number for number in read if len(number) <= LONGEST_NUMBER and NUMERAL.fullmatch(number)]
-    return list({Decimal(number): number for number in found}.values())
+    read = {mark: number_text(text.strip(), mark) for mark in MARKS}
+    found = [number for number in read.values() if len(number) <= LONGEST_NUMBER and NUMERAL.fullmatch(number)]
+    numbers = list({Decimal(number): number for number in found}.values())
+    return [read[decimal]] if decimal and len(numbers) > 1 else numbers
 
 
 def json_number(number: str) -> int | float | str:

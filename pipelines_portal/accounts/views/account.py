@@ -10,7 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pipelines_portal.accounts.forms import NameForm
-from pipelines_portal.accounts.models import Theme
+from pipelines_portal.accounts.models import DateFormat, NumberFormat, Theme
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.accounts.preferences import browser_zone, set_preference
 from pipelines_portal.accounts.sessions import end_other_sessions, end_session, open_sessions_of
@@ -95,6 +95,8 @@ def _page(request: SignedInRequest, status: int = 200, *, is_unknown_choice: boo
         "sessions": open_sessions_of(user, request),
         "zones": times.zone_choices(),
         "themes": Theme.choices,
+        "number_formats": NumberFormat.choices,
+        "date_formats": DateFormat.choices,
         "browser_zone": times.place(browser_zone(request) or UTC),
         "mail_is_on": mail_is_on(),
         "is_unknown_choice": is_unknown_choice,

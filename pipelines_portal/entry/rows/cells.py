@@ -8,13 +8,15 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from pipelines_portal.api_client import Field
-from pipelines_portal.core import times
+from pipelines_portal.core import notation, times
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowError
 from pipelines_portal.matching.columns import Matching
-from pipelines_portal.matching.notation import clock_in
+from pipelines_portal.matching.notation import NUMBERS, clock_in
 from pipelines_portal.matching.words import Meanings
 from pipelines_portal.spreadsheets.cells import text_of
+from pipelines_portal.values.dates import clock_time
 from pipelines_portal.values.local_times import meanings, utc_text
+from pipelines_portal.values.numbers import number_readings, plain_number
 from pipelines_portal.values.typed_times import read_typed_time
 from pipelines_portal.workflows.fields.dates import timestamp_in
 from pipelines_portal.workflows.fields.types import type_of
@@ -171,11 +173,16 @@ def plain_line_ends(text: str) -> str:
 def stored_text(known: Field, text: str, matching: Matching | None = None, at: datetime | None = None) -> str:
     """Return a typed text as it is stored: times in UTC, rankings with an item on each line.
 
-    A time as the file writes it (`matching`) stays a text, and is read in the file's time zone as its other rows are.
-    Words such as "now" mean the time `at`.
+    A number with two meanings is stored as the one that the person's format gives it. A time as the file writes it
+    (`matching`) stays a text, and is read in the file's time zone as its other rows are. Words such as "now" mean the
+    time `at`.
     """
     if known.type == "datetime":
         return text if matching and clock_in(text, matching) else _utc_time(text, at or timezone.now())
+    if known.type in NUMBERS and matching is None and len(number_readings(text)) > 1:
+        return (
+            plain_number(number_readings(text, notation.current().decimal)[0]) if notation.current().decimal else text
+        )
     if known.type == "ranking" and ORDERED in text:
         return "\n".join(item.strip() for item in text.split(ORDERED))
     return text
@@ -185,7 +192,9 @@ def _utc_time(text: str, at: datetime) -> str:
     """Return the time that "today 9am" means in the person's time zone, in UTC as the form sends it, or the text."""
     if not text.strip() or (stored := timestamp_in(text)) and stored.tzinfo:
         return text
+    is_day_first = notation.current().is_day_first
     read = read_typed_time(text, times.local(at).replace(tzinfo=None))
+    read = read or (None if is_day_first is None else clock_time(text, is_day_first))
     if read is None:
         return text
     try:

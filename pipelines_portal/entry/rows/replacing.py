@@ -74,7 +74,9 @@ def replace_in_rows(import_job: ImportJob, by: User, replacement: Replacement) -
     def replace(row: ImportRow) -> bool:
         old = row_texts.text(replacement.known, row)
         new = replacement.apply(old)
-        return new != old and edit_row(row, {replacement.known.name: stored_text(replacement.known, new, at=now)})
+        return new != old and edit_row(
+            row, {replacement.known.name: stored_text(replacement.known, new, row_texts.of_file, now)}
+        )
 
     label = f"Replace “{replacement.find}” with “{replacement.put}”"
     # The search takes longer than the change, which reads each row once more. So it is made only once.

@@ -13,6 +13,7 @@ from django.forms.boundfield import BoundField
 from django.utils import timezone
 
 from pipelines_portal.api_client import Field
+from pipelines_portal.core import notation
 from pipelines_portal.values.dates import clock_time, full_year
 from pipelines_portal.values.local_times import (
     NOWHERE,
@@ -44,7 +45,7 @@ class LocalTimeInput(forms.TextInput):
         text, offset = data.get(name), data.get(OFFSET + name)
         if text and timestamp_in(text) is None:
             typed_at = (self.typed_at or timezone.now()).astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
-            read = read_typed_time(text, typed_at) or clock_time(text)
+            read = read_typed_time(text, typed_at) or clock_time(text, notation.current().is_day_first)
             text = read.isoformat() if read else text
         return text + offset if offset and offset in map(offset_of, both_meanings(text, self.zone)) else text
 

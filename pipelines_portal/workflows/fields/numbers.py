@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from pipelines_portal.api_client import Field
+from pipelines_portal.core import notation
 from pipelines_portal.values.numbers import (
     EXACT_DIGITS,
     LONGEST_NUMBER,
@@ -49,11 +50,11 @@ class Numeric(FieldType):
 
     def read_text(self, text: str) -> Any:
         """Read a number as people of many countries write it: 1.234,50 and 1,234.50 are the same."""
-        numbers = number_readings(text)
+        numbers = number_readings(text, notation.current().decimal)
         return json_number(numbers[0]) if len(numbers) == 1 and not is_percentage(text) else text
 
     def error_message(self, field: Field, value: Any) -> str:
-        numbers = number_readings(value) if isinstance(value, str) else []
+        numbers = number_readings(value, notation.current().decimal) if isinstance(value, str) else []
         if numbers and isinstance(value, str) and is_percentage(value):
             return f"“{value.strip()}” is a percentage. Write 12 % as 12 or as 0.12."
         if len(numbers) == 2:
@@ -92,7 +93,7 @@ class Rating(FieldType):
         return "" if scale_of(field) else super().help(field)
 
     def read_text(self, text: str) -> Any:
-        numbers = number_readings(text)
+        numbers = number_readings(text, notation.current().decimal)
         return self.read_cell(numbers[0] if len(numbers) == 1 and not is_percentage(text) else text)
 
     def error_message(self, field: Field, value: Any) -> str:

@@ -9,6 +9,7 @@ from django import forms
 from django.forms.boundfield import BoundField
 
 from pipelines_portal.api_client import Schema
+from pipelines_portal.core import notation
 from pipelines_portal.values.local_times import NOWHERE, known_zone
 from pipelines_portal.values.numbers import json_number_before, number_readings
 from pipelines_portal.workflows.fields.base import FieldValues, is_blank
@@ -83,7 +84,11 @@ class SchemaForm(forms.Form):
         typed = {
             each.name: str(self.data.get(PREFIX + each.name, "")) for each in self.entered if each.type == "numeric"
         }
-        read = {name: numbers[0] for name, text in typed.items() if len(numbers := number_readings(text)) == 1}
+        read = {
+            name: numbers[0]
+            for name, text in typed.items()
+            if len(numbers := number_readings(text, notation.current().decimal)) == 1
+        }
         values = self.payload()
         before = {name: json_number_before(number) for name, number in read.items() if name in values}
         return {name: value for name, value in before.items() if type(value) is not type(values[name])}

@@ -1,0 +1,34 @@
+"""How the person of the current request writes numbers and dates, if they have said so.
+
+What is typed is read in this notation once, when it is typed, and stored in a form that has one meaning. So a later
+choice changes no value that was shown.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Notation:
+    """The decimal mark, "" if it was not chosen, and whether the day comes before the month, None if not chosen."""
+
+    decimal: str = ""
+    is_day_first: bool | None = None
+
+
+_current: ContextVar[Notation] = ContextVar("notation", default=Notation())  # noqa: B039 - it cannot be changed
+
+
+def current() -> Notation:
+    return _current.get()
+
+
+@contextmanager
+def override(notation: Notation) -> Iterator[None]:
+    token = _current.set(notation)
+    try:
+        yield
+    finally:
+        _current.reset(token)

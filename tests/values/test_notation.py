@@ -1,0 +1,58 @@
+"""The formats that a person chose decide what has two meanings; a later choice changes nothing that was typed."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import Field
+from pipelines_portal.core import notation
+from pipelines_portal.core.notation import Notation
+from pipelines_portal.entry.rows.cells import stored_text
+from tests.conftest import EVERY_TYPE
+from tests.factories import open_workflow
+from tests.pages import text_of
+
+from .test_roads import in_form
+
+NUMBER, TIME = Field(name="n", type="numeric"), Field(name="n", type="datetime")
+COMMA, POINT = Notation(","), Notation(".")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "text", "value"),
+    [
+        (COMMA, "1.240", 1240), (COMMA, "1,240", 1.24), (POINT, "1.240", 1.24), (POINT, "1,240", 1240),
+        (COMMA, "1.5", 1.5), (POINT, "1,5", 1.5), (COMMA, "1,234.50", 1234.5), (POINT, "1.234,50", 1234.5),
+    ],
+)  # fmt: skip
+def test_a_chosen_number_format_settles_a_number(chosen: Notation, text: str, value: Any) -> None:
+    """What has one meaning keeps it, however it is written."""
+    with notation.override(chosen):
+        assert in_form(NUMBER, text) == value
+        stored = stored_text(NUMBER, text)
+    assert in_form(NUMBER, stored) == value, "it means the same for everybody"
+
+
+@pytest.mark.parametrize(("is_day_first", "value"), [(True, "2026-05-02T22:00:00Z"), (False, "2026-03-04T23:00:00Z")])
+def test_a_chosen_date_format_settles_a_day(settings: Any, is_day_first: bool, value: str) -> None:
+    settings.TIME_ZONE = "Europe/Vienna"
+    with notation.override(Notation(is_day_first=is_day_first)):
+        assert [in_form(TIME, "3/5/2026"), stored_text(TIME, "3/5/2026")] == [value, value]
+        assert stored_text(TIME, "3.5.2026 0:00") == "2026-05-02T22:00:00Z"
+
+
+def test_formats_are_chosen_in_the_account(page: Any, person: User, saved_key: Any, api: Any) -> None:
+    address = reverse("accounts:preference")
+    page.post(address, {"name": "number_format", "value": ","})
+    page.post(address, {"name": "date_format", "value": "day"})
+    page.post(address, {"name": "number_format", "value": "x"})
+    person.refresh_from_db()
+    assert (person.number_format, person.date_format) == (",", "day")
+    assert "Number format" in text_of(page.get(reverse("accounts:account")))
+    workflow = open_workflow(saved_key, EVERY_TYPE)
+    form = {"field-short": "A", "field-sure": "true", "field-amount": "1.000", "token": uuid4()}
+    answered = page.post(reverse("new_task:create", args=[workflow.key_id, workflow.workflow_id]), form)
+    assert "Enter a number from 1 to 10." in text_of(answered), "1.000 is a thousand"

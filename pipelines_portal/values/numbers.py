@@ -9,6 +9,7 @@ from decimal import Decimal
 LONGEST = 60
 # Of a number in plain ASCII. The expression matches a text in only one way, so that a long one costs no more.
 LONGEST_NUMBER = 400
+PERCENT = re.compile("[%٪％]")
 NUMERAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 EXACT_DIGITS = 15
 CURRENCIES = "EUR|USD|GBP|CHF|JPY|CNY|SEK|NOK|DKK|PLN|CZK|HUF|RON|BRL|CAD|AUD|INR|Fr|kr|zł|Kč|Ft"
@@ -76,6 +77,15 @@ def plain_number(number: str) -> str:
     """Return a number in plain ASCII without needless zeros: 1.240 is 1.24."""
     exact = Decimal(number)
     return f"{exact:f}".rstrip("0").rstrip(".") if "." in f"{exact:f}" else f"{exact:f}"
+
+
+def both_numbers(text: str) -> list[str]:
+    """Return the two numbers that a text can mean, the longer first, or [] if it has one meaning or none."""
+    numbers = number_readings(text)
+    if numbers and is_percentage(text):
+        numbers += number_readings(PERCENT.sub("", text))
+    shown = sorted(map(plain_number, numbers), key=len, reverse=True)
+    return shown if len(shown) == 2 else []
 
 
 def is_percentage(text: str) -> bool:

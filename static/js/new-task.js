@@ -2,6 +2,7 @@
 
 import "./new-task/shortcuts.js";
 import "./new-task/enter-moves-on.js";
+import "./new-task/choices.js";
 import "./new-task/pins.js";
 import "./new-task/paste-rows.js";
 import "./new-task/presets.js";

@@ -117,10 +117,22 @@ def test_enter_behind_the_name_of_a_preset_saves_it(browser: Browser, running: D
     expect(page.get_by_text(f"Preset “By Enter, {script}” saved")).to_be_visible()
 
 
+def test_a_number_or_the_first_letters_choose_an_option(browser: Browser, running: Demo) -> None:
+    page = form(browser, running)
+    channel, urgency = (page.get_by_role("radiogroup", name=re.compile(name)) for name in ("Channel", "Urgency"))
+    channel.get_by_role("radio").first.focus()
+    page.keyboard.press("p")
+    expect(channel.get_by_label("Phone")).to_be_checked()
+    urgency.get_by_role("radio").first.focus()
+    page.keyboard.press("4")
+    expect(urgency.get_by_label("4", exact=True)).to_be_checked()
+    expect(urgency.get_by_label("4", exact=True)).to_be_focused()
+
+
 def test_what_is_wrong_is_said_on_leaving_the_field(browser: Browser, running: Demo) -> None:
     page = form(browser, running)
     value = page.get_by_label(re.compile("^Order value"))
-    value.fill("1.234,5 €")
+    value.fill("a lot")
     value.blur()
     wrong = page.get_by_text("Enter a number from 0 to 100,000.")
     expect(wrong).to_be_visible()

@@ -6,7 +6,7 @@ import pytest
 
 from pipelines_portal.api_client import Field
 from pipelines_portal.values.typed_times import read_typed_time
-from pipelines_portal.workflows.fields.dates import DateTime
+from pipelines_portal.workflows.fields.dates import DateTime, possible_times
 
 NOW = datetime(2026, 11, 27, 17, 4, 33)
 
@@ -54,7 +54,9 @@ def test_what_may_mean_something_else_is_not_read(text: str) -> None:
         ("3/4/2031, 4pm", "3 Apr 2031 4pm", datetime(2031, 4, 3, 16)),
     ],
 )
-def test_the_advice_for_a_date_with_two_meanings_means_one_of_them(text: str, example: str, meant: datetime) -> None:
-    advice = DateTime().error_message(Field(name="due", type="datetime"), text)
-    assert advice == f"This could be 3 April or 4 March. Write the month as a word, for example {example}."
+def test_each_answer_to_a_date_with_two_meanings_has_one(text: str, example: str, meant: datetime) -> None:
+    question = DateTime().error_message(Field(name="due", type="datetime"), text)
+    assert question == "Is it 3 April or 4 March? Write the month as a word."
+    first, second = possible_times(text)
+    assert (first, second[0]) == (("3 April", example), "4 March")
     assert read_typed_time(example, NOW) == meant

@@ -10,7 +10,8 @@ from django.utils.safestring import SafeString
 
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.core.bounded_cache import BoundedCache
-from pipelines_portal.workflows.fields.dates import ClockTime
+from pipelines_portal.values.numbers import both_numbers
+from pipelines_portal.workflows.fields.dates import ClockTime, possible_times
 from pipelines_portal.workflows.fields.rankings import SENT, in_order, items_of, moved
 from pipelines_portal.workflows.fields.schema_form import PREFIX, SchemaForm
 from pipelines_portal.workflows.fields.text import Text
@@ -27,6 +28,14 @@ class RankedItem:
     item: str
     is_first: bool
     is_last: bool
+
+
+@dataclass(frozen=True)
+class PossibleValue:
+    """One of two meanings of what was typed. `text` has this meaning alone."""
+
+    words: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,15 @@ class Entry:
     def is_sent(self) -> bool:
         """True if somebody chose the order."""
         return bool(self.field.value())
+
+    @property
+    def possible_values(self) -> list[PossibleValue]:
+        """The two meanings of a number or a date that was refused because it has two."""
+        text = str(self.field.value() or "") if self.field.errors else ""
+        if self.is_time:
+            return [PossibleValue(*each) for each in possible_times(text)]
+        numbers = both_numbers(text) if self.remote.type in ("numeric", "rating") else []
+        return [PossibleValue(number, number) for number in numbers]
 
     @property
     def is_time(self) -> bool:
@@ -104,7 +122,17 @@ def fields_html(form: SchemaForm, entries: list[Entry], time_url: str) -> SafeSt
     return html
 
 
+LONGEST_ANSWER = 100
 STEPS = {"up": -1, "down": 1}
+
+
+def with_answer(posted: QueryDict) -> QueryDict:
+    """Return the posted form with the meaning that a person chose, as the button `answer` says: `<input>:<text>`."""
+    name, _, text = posted.get("answer", "").partition(":")
+    changed = posted.copy()
+    if name.startswith(PREFIX) and name in posted:
+        changed[name] = text[:LONGEST_ANSWER]
+    return changed
 
 
 def with_move(posted: QueryDict) -> QueryDict:

@@ -30,6 +30,8 @@ from pipelines_portal.workflows.fields.base import EnteredField, FieldType
 OFFSET = "offset-"
 # The time of day behind a date: 10:15, 10:15:30, 4 pm
 CLOCK = re.compile(r"[0-9]{1,2}(?::[0-9]{2}){1,2}(?: ?[ap]\.?m\b\.?)?|[0-9]{1,2} ?[ap]\.?m\b\.?", re.IGNORECASE)
+TWO_DAYS = re.compile(r"([0-9]{1,2})([/-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})(?![0-9])(.*)")
+LONGEST_DATE = 60
 
 
 class LocalTimeInput(forms.TextInput):
@@ -176,20 +178,31 @@ class DateTime(FieldType):
 
 def two_days(text: Any) -> str:
     """Return the message for a date such as 03/04/2026, which has two meanings, or ""."""
-    pattern = r"([0-9]{1,2})([/-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})(?![0-9])(.*)"
-    found = re.match(pattern, text.strip()) if isinstance(text, str) else None
-    if not found:
+    days = both_days(text)
+    if not days:
         return ""
+    first, second = days
+    return f"Is it {first.day} {first:%B} or {second.day} {second:%B}? Write the month as a word."
+
+
+def both_days(text: Any) -> list[datetime]:
+    """Return the two days that a date such as 03/04/2026 can mean, day first, or []."""
+    found = TWO_DAYS.match(text.strip()[:LONGEST_DATE]) if isinstance(text, str) else None
+    if not found:
+        return []
     one, other = int(found[1]), int(found[3])
     year = int(found[4]) if len(found[4]) == 4 else full_year(int(found[4]))
     if one == other or not (1 <= one <= 12 and 1 <= other <= 12 and year):
-        return ""
-    first, second = datetime(year, other, one), datetime(year, one, other)
-    clock = CLOCK.search(found[5])
-    return (
-        f"This could be {first.day} {first:%B} or {second.day} {second:%B}. Write the month as a word, "
-        f"for example {first.day} {first:%b} {year}{f' {clock[0]}' if clock else ''}."
-    )
+        return []
+    return [datetime(year, other, one), datetime(year, one, other)]
+
+
+def possible_times(text: str) -> list[tuple[str, str]]:
+    """Return both meanings of such a date: the day in words, and a text with its time that has one meaning."""
+    found = TWO_DAYS.match(text.strip()[:LONGEST_DATE])
+    clock = CLOCK.search(found[5]) if found else None
+    times = f" {clock[0]}" if clock else ""
+    return [(f"{day.day} {day:%B}", f"{day.day} {day:%b} {day.year}{times}") for day in both_days(text)]
 
 
 def timestamp_in(text: Any) -> datetime | None:

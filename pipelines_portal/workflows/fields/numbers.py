@@ -12,10 +12,10 @@ from pipelines_portal.values.numbers import (
     EXACT_DIGITS,
     LONGEST_NUMBER,
     NUMERAL,
+    both_numbers,
     is_percentage,
     json_number,
     number_readings,
-    plain_number,
 )
 from pipelines_portal.workflows.fields.base import FieldType
 from pipelines_portal.workflows.fields.choices import choice_field
@@ -55,11 +55,8 @@ class Numeric(FieldType):
 
     def error_message(self, field: Field, value: Any) -> str:
         numbers = number_readings(value, notation.current().decimal) if isinstance(value, str) else []
-        if numbers and isinstance(value, str) and is_percentage(value):
-            return f"“{value.strip()}” is a percentage. Write 12 % as 12 or as 0.12."
-        if len(numbers) == 2:
-            one, other = sorted(map(plain_number, numbers), key=len)
-            return f"Is it {other} or {one}? Write it without a thousands separator."
+        if isinstance(value, str) and numbers and (len(numbers) == 2 or is_percentage(value)):
+            return "Is it {} or {}?".format(*both_numbers(value))
         rejection = self.rejection(field, value)
         return "" if not rejection else ANY_NUMBER if rejection == NO_NUMBER else self._wrong(field)
 

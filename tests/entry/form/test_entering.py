@@ -120,7 +120,7 @@ def test_a_time_is_typed_in_words_and_its_meaning_shown(page: Any, person: User,
     wrong = page.get(f"{address(triage)}time/", asked | {"field-received": "soon"}).content.decode()
     assert wrong == "Enter a date that exists, like 27 Nov 10:15 or yesterday 4pm"
     doubt = page.get(f"{address(triage)}time/", asked | {"field-received": "3/4/2026"}).content.decode()
-    assert doubt.startswith("This could be 3 April or 4 March.")
+    assert doubt.startswith("Is it 3 April or 4 March?")
     page.post(address(triage), GOOD | asked | {"token": uuid4()})
     [row] = SubmissionRow.objects.all()
     assert row.fields["received"] == "2026-11-24T09:30:00Z"

@@ -16,7 +16,7 @@ from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, RateLimited, Schema
 from pipelines_portal.entry.form.creation import Creation, FormResult, Typed, create_task
 from pipelines_portal.entry.form.drafts import save_unsent, texts_of, typed_draft
-from pipelines_portal.entry.form.forms import with_move
+from pipelines_portal.entry.form.forms import with_answer, with_move
 from pipelines_portal.entry.form.initial import InitialValues, misfits, requested_start
 from pipelines_portal.entry.form.presets import store_pinned, stored_for_form
 from pipelines_portal.entry.form.views.page import form_page, form_token
@@ -87,8 +87,8 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
             (name, text) for name, texts in request.POST.lists() for text in texts if name != "csrfmiddlewaretoken"
         ]
         return form_page(request, workflow, None, status=explain(error).status, error=error, typed=typed)
-    if is_restoring(request) or "move" in request.POST:
-        return form_page(request, workflow, SchemaForm.as_typed(schema, with_move(request.POST)))
+    if is_restoring(request) or {"move", "answer"} & request.POST.keys():
+        return form_page(request, workflow, SchemaForm.as_typed(schema, with_answer(with_move(request.POST))))
     store_pinned(request.user, workflow, schema, request.POST)
     form = SchemaForm(schema, request.POST)
     if form.fields_changed():

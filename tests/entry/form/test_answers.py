@@ -1,0 +1,46 @@
+"""A number or a day with two meanings is asked about, and a button answers without creating anything."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from pipelines_portal.accounts.models import User
+from tests.fake_api import FakeApi
+from tests.pages import text_of
+
+from .test_entering import GOOD, open_triage
+from .test_new import address
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "question", "answers"),
+    [
+        ("value", "1.240", "Is it 1240 or 1.24?", ["1240", "1.24"]),
+        ("value", "12 %", "Is it 0.12 or 12?", ["0.12", "12"]),
+        ("received", "3/5/2026 9:00", "Is it 3 May or 5 March?", ["3 May 2026 9:00", "5 Mar 2026 9:00"]),
+        ("received", "3/5/26", "Is it 3 May or 5 March?", ["3 May 2026", "5 Mar 2026"]),
+    ],
+)
+def test_a_button_answers_what_was_meant(
+    page: Any, person: User, api: FakeApi, name: str, typed: str, question: str, answers: list[str]
+) -> None:
+    triage = open_triage(person, api)
+    form = GOOD | {f"field-{name}": typed, "zone": "Europe/Vienna", "token": uuid4()}
+    asked = page.post(address(triage), form)
+    assert (asked.status_code, question in text_of(asked)) == (422, True)
+    found = re.findall(r'name="answer" value="([^"]*)"', asked.content.decode())
+    assert found == [f"field-{name}:{text}" for text in answers]
+    answered = page.post(address(triage), form | {"answer": found[0]})
+    assert (answered.status_code, api.calls("POST")) == (200, [])
+    assert f'value="{answers[0]}"' in answered.content.decode() or "2026-05-03" in answered.content.decode()
+    assert page.post(address(triage), form | {f"field-{name}": answers[0]}).status_code == 302
+
+
+@pytest.mark.parametrize("answer", ["", "x", "token:1", "field-nothing:1", "field-value"])
+def test_nonsense_answers_nothing(page: Any, person: User, api: FakeApi, answer: str) -> None:
+    triage = open_triage(person, api)
+    shown = page.post(address(triage), GOOD | {"field-value": "1.240", "answer": answer, "token": uuid4()})
+    assert shown.status_code == 200
+    assert api.calls("POST") == []

@@ -9,8 +9,8 @@ from pipelines_portal.matching import texts
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.notation import NUMBERS, read_number, read_timestamp
 from pipelines_portal.matching.words import Meanings
-from pipelines_portal.spreadsheets.cells import Cell, field_error_of, text_of, value_for
-from pipelines_portal.values.numbers import json_number_before
+from pipelines_portal.spreadsheets.cells import Cell, field_error_of, text_of, value_for, value_of
+from pipelines_portal.values.numbers import json_number_before, number_readings
 from pipelines_portal.workflows.fields.base import FieldValues, is_blank
 from pipelines_portal.workflows.fields.checking import rejection_of
 from pipelines_portal.workflows.fields.rankings import items_in_short
@@ -62,8 +62,10 @@ class RowReader:
             value, field_error = self.read_value(known, cell)
             if not is_blank(value):
                 row.values[known.name] = value
-            if self._before and isinstance(cell, str) and (known.name, cell) in self._before:
-                row.values_before[known.name] = self._before[known.name, cell]
+                if self._before and isinstance(cell, str) and (known.name, cell) in self._before:
+                    row.values_before[known.name] = self._before[known.name, cell]
+                elif isinstance(value, int) and isinstance(value_of(cell), float):
+                    row.values_before[known.name] = value_of(cell)
             if field_error:
                 row.field_errors.append(field_error)
         if not row.values and not row.field_errors:
@@ -96,7 +98,8 @@ class RowReader:
         if doubt:
             return None, FieldError(known.name, f"{known.label} {doubt}", text)
         value = type_of(known).read_cell(converted)
-        if known.type == "numeric" and isinstance(cell, str) and isinstance(value, (int, float)):
+        is_number_text = known.type == "numeric" and isinstance(cell, str) and isinstance(converted, str)
+        if is_number_text and number_readings(converted):
             before = json_number_before(converted)
             if type(before) is not type(value):
                 self._before[known.name, cell] = before

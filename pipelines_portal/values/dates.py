@@ -12,12 +12,13 @@ MONTHS = {datetime(2000, number, 1).strftime("%b").lower(): number for number in
 NAME = rf"({'|'.join(MONTHS)})[a-z]*\.?"
 ISO = re.compile(r"\d{4}-?\d{2}-?\d{2}(?!\d)")
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([ap])?\.?(m)?\.?", re.IGNORECASE)
+HOUR = re.compile(r"(\d{1,2})\s*([ap])\.?m\.?", re.IGNORECASE)
 # Patterns of a day, and the order of its parts. `?` depends on `day_first`.
 DAYS = (
     (re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})"), "?"),
     (re.compile(r"(\d{4})([./-])(\d{1,2})\2(\d{1,2})"), "ymd"),
-    (re.compile(rf"(\d{{1,2}})([ .-]*){NAME}[ .,-]*(\d{{4}}|\d{{2}})", re.IGNORECASE), "dmy"),
-    (re.compile(rf"{NAME}( *)(\d{{1,2}})(?:st|nd|rd|th)?,? +(\d{{4}})", re.IGNORECASE), "mdy"),
+    (re.compile(rf"(\d{{1,2}})([ .-]*){NAME}[ .,-]*(\d{{4}}|\d{{2}})", re.IGNORECASE | re.ASCII), "dmy"),
+    (re.compile(rf"{NAME}( *)(\d{{1,2}})(?:st|nd|rd|th)?,? +(\d{{4}})", re.IGNORECASE | re.ASCII), "mdy"),
 )
 
 
@@ -100,6 +101,8 @@ def _clock(text: str) -> tuple[int, int, int] | None:
     text = text.strip(" ,T\u00a0\u202f")
     if not text:
         return 0, 0, 0
+    if whole := HOUR.fullmatch(text):
+        text = f"{whole[1]}:00 {whole[2]}m"
     found = CLOCK.fullmatch(text.removesuffix("Uhr").strip())
     if not found:
         return None

@@ -60,7 +60,8 @@ def json_number(number: str) -> int | float | str:
     JSON's readers agree on numbers of at most 15 digits.
     """
     exact = Decimal(number)
-    if len(exact.normalize().as_tuple().digits) > EXACT_DIGITS or not -EXACT_DIGITS <= exact.adjusted() < EXACT_DIGITS:
+    digits = "".join(map(str, exact.as_tuple().digits)).strip("0")
+    if len(digits) > EXACT_DIGITS or not -EXACT_DIGITS <= exact.adjusted() < EXACT_DIGITS:
         return number.lstrip("+")
     return int(exact) if exact == exact.to_integral_value() else float(exact)
 
@@ -79,12 +80,17 @@ def plain_number(number: str) -> str:
     return f"{exact:f}".rstrip("0").rstrip(".") if "." in f"{exact:f}" else f"{exact:f}"
 
 
+def clear_number(number: str) -> str:
+    """Return a number in plain ASCII as a text with one meaning: 1.245 could be read as 1245, and 1.2450 could not."""
+    return f"{number}0" if len(number_readings(number)) > 1 else number
+
+
 def both_numbers(text: str) -> list[str]:
-    """Return the two numbers that a text can mean, the longer first, or [] if it has one meaning or none."""
+    """Return the two numbers that a text can mean, the longer first, or [] if it has another number of meanings."""
     numbers = number_readings(text)
     if numbers and is_percentage(text):
         numbers += number_readings(PERCENT.sub("", text))
-    shown = sorted(map(plain_number, numbers), key=len, reverse=True)
+    shown = sorted(dict.fromkeys(map(plain_number, numbers)), key=len, reverse=True)
     return shown if len(shown) == 2 else []
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.matching.columns import NO_HEADER, Matching
+from pipelines_portal.matching.columns import NO_HEADER, Column, Matching
 from pipelines_portal.matching.notation import AS_TYPED
 from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.submissions.models import NewRow, Submission
@@ -29,7 +29,15 @@ def sent_before(key: Any, workflow_id: int) -> Submission:
 
 @pytest.mark.parametrize(
     ("number", "now", "before"),
-    [("2.50", 2.5, "2.50"), ("2.5", 2.5, 2.5), ("12.0", 12, 12.0), ("12", 12, 12), ("1e3", 1000, "1e3"), ("007", 7, 7)],
+    [
+        ("2.50", 2.5, "2.50"),
+        ("2.5", 2.5, 2.5),
+        ("12.0", 12, 12.0),
+        ("12", 12, 12),
+        ("1e3", 1000, "1e3"),
+        ("007", 7, 7),
+        ("48.20817430000001", "48.20817430000001", 48.20817430000001),
+    ],
 )
 def test_a_number_as_it_is_sent_now_and_was_before(number: str, now: Any, before: Any) -> None:
     read = json_number(number), json_number_before(number)
@@ -52,3 +60,8 @@ def test_a_row_knows_what_was_sent_for_its_cells() -> None:
     schema = Schema(fields=[Field(name="n", type="numeric"), Field(name="m", type="numeric")])
     row = RowReader(schema, Matching(NO_HEADER, decimal=AS_TYPED)).read([], {"n": "2,50", "m": "2.5"})
     assert (row.values, row.values_before) == ({"n": 2.5, "m": 2.5}, {"n": "2.50"})
+    row = RowReader(schema, Matching(NO_HEADER, decimal=AS_TYPED)).read([], {"n": "0.30000000000000004"})
+    assert row.values_before == {"n": 0.30000000000000004}
+    columns = [Column("n", "n")]
+    row = RowReader(schema, Matching(0, columns)).read([{"t": "12.0", "v": 12.0, "typed": True}])
+    assert [type(value["n"]) for value in (row.values, row.values_before)] == [int, float]

@@ -11,11 +11,13 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.core import notation
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.entry.rows.cells import stored_text
+from pipelines_portal.matching.notation import AS_TYPED
+from pipelines_portal.workflows.fields.numbers import Numeric
 from tests.conftest import EVERY_TYPE
 from tests.factories import open_workflow
 from tests.pages import text_of
 
-from .test_roads import in_form
+from .test_roads import in_form, in_row
 
 NUMBER, TIME = Field(name="n", type="numeric"), Field(name="n", type="datetime")
 COMMA, POINT = Notation(","), Notation(".")
@@ -25,6 +27,7 @@ COMMA, POINT = Notation(","), Notation(".")
     ("chosen", "text", "value"),
     [
         (COMMA, "1.240", 1240), (COMMA, "1,240", 1.24), (POINT, "1.240", 1.24), (POINT, "1,240", 1240),
+        (POINT, "1.245", 1.245), (COMMA, "1.245", 1245), (COMMA, "1,245", 1.245), (COMMA, "12.500", 12500),
         (COMMA, "1.5", 1.5), (POINT, "1,5", 1.5), (COMMA, "1,234.50", 1234.5), (POINT, "1.234,50", 1234.5),
     ],
 )  # fmt: skip
@@ -36,11 +39,32 @@ def test_a_chosen_number_format_settles_a_number(chosen: Notation, text: str, va
     assert in_form(NUMBER, stored) == value, "it means the same for everybody"
 
 
+@pytest.mark.parametrize("chosen", [COMMA, POINT, Notation()])
+@pytest.mark.parametrize("value", [1.245, 1245, 0.125, -12.5, 1240.5, "1234567890.1234567890"])
+def test_a_value_that_is_shown_again_is_read_as_itself(chosen: Notation, value: Any) -> None:
+    """In a form that starts from a task, a corrected copy, a preset: whoever opens it."""
+    shown = Numeric().as_text(value)
+    with notation.override(chosen):
+        assert in_form(NUMBER, shown) == value
+        assert in_row(NUMBER, stored_text(NUMBER, shown), AS_TYPED) == value
+
+
+@pytest.mark.parametrize("text", ["12 %", "12.500 %", "1,250%", "0 %"])
+@pytest.mark.parametrize("chosen", [COMMA, POINT, Notation()])
+def test_a_percentage_is_never_read_without_a_question(chosen: Notation, text: str) -> None:
+    with notation.override(chosen):
+        assert in_form(NUMBER, text) in ("asked", "wrong")
+        assert in_row(NUMBER, stored_text(NUMBER, text), AS_TYPED) in ("asked", "wrong")
+
+
 @pytest.mark.parametrize(("is_day_first", "value"), [(True, "2026-05-02T22:00:00Z"), (False, "2026-03-04T23:00:00Z")])
 def test_a_chosen_date_format_settles_a_day(settings: Any, is_day_first: bool, value: str) -> None:
     settings.TIME_ZONE = "Europe/Vienna"
     with notation.override(Notation(is_day_first=is_day_first)):
         assert [in_form(TIME, "3/5/2026"), stored_text(TIME, "3/5/2026")] == [value, value]
+        assert in_form(TIME, "3/5/2026 9am") == value.replace("22:00", "07:00").replace("23:00", "08:00").replace(
+            "-02T", "-03T"
+        ).replace("-04T", "-05T")
         assert stored_text(TIME, "3.5.2026 0:00") == "2026-05-02T22:00:00Z"
 
 

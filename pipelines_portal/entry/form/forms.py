@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.core.bounded_cache import BoundedCache
-from pipelines_portal.values.numbers import both_numbers
+from pipelines_portal.values.numbers import both_numbers, clear_number
 from pipelines_portal.workflows.fields.dates import ClockTime, possible_times
 from pipelines_portal.workflows.fields.rankings import SENT, in_order, items_of, moved
 from pipelines_portal.workflows.fields.schema_form import PREFIX, SchemaForm
@@ -72,7 +72,7 @@ class Entry:
         if self.is_time:
             return [PossibleValue(*each) for each in possible_times(text)]
         numbers = both_numbers(text) if self.remote.type in ("numeric", "rating") else []
-        return [PossibleValue(number, number) for number in numbers]
+        return [PossibleValue(number, clear_number(number)) for number in numbers]
 
     @property
     def is_time(self) -> bool:

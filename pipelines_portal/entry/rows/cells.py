@@ -16,7 +16,7 @@ from pipelines_portal.matching.words import Meanings
 from pipelines_portal.spreadsheets.cells import text_of
 from pipelines_portal.values.dates import clock_time
 from pipelines_portal.values.local_times import meanings, utc_text
-from pipelines_portal.values.numbers import number_readings, plain_number
+from pipelines_portal.values.numbers import clear_number, is_percentage, number_readings, plain_number
 from pipelines_portal.values.typed_times import read_typed_time
 from pipelines_portal.workflows.fields.dates import timestamp_in
 from pipelines_portal.workflows.fields.types import type_of
@@ -79,7 +79,10 @@ class RowTexts:
         if known.name in row.edits:
             return str(row.edits[known.name])
         place = self._places.get(known.name)
-        text = text_of(row.cells[place]) if place is not None and place < len(row.cells) else ""
+        cell = row.cells[place] if place is not None and place < len(row.cells) else ""
+        text = text_of(cell)
+        if known.type in NUMBERS and isinstance(cell, dict) and isinstance(cell.get("v"), float):
+            text = clear_number(text)  # as a typed text it would be read in the notation of the file
         return self.meanings.choice(known, text) or text or self.matching.constants.get(known.name, "")
 
     def by_field(self, row: ImportRow) -> dict[str, str]:
@@ -179,10 +182,9 @@ def stored_text(known: Field, text: str, matching: Matching | None = None, at: d
     """
     if known.type == "datetime":
         return text if matching and clock_in(text, matching) else _utc_time(text, at or timezone.now())
-    if known.type in NUMBERS and matching is None and len(number_readings(text)) > 1:
-        return (
-            plain_number(number_readings(text, notation.current().decimal)[0]) if notation.current().decimal else text
-        )
+    decimal = "" if matching or is_percentage(text) else notation.current().decimal
+    if known.type in NUMBERS and decimal and len(number_readings(text)) > 1:
+        return clear_number(plain_number(number_readings(text, decimal)[0]))
     if known.type == "ranking" and ORDERED in text:
         return "\n".join(item.strip() for item in text.split(ORDERED))
     return text
@@ -194,7 +196,7 @@ def _utc_time(text: str, at: datetime) -> str:
         return text
     is_day_first = notation.current().is_day_first
     read = read_typed_time(text, times.local(at).replace(tzinfo=None))
-    read = read or (None if is_day_first is None else clock_time(text, is_day_first))
+    read = read or clock_time(text, is_day_first)
     if read is None:
         return text
     try:

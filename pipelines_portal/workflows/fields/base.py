@@ -90,6 +90,3 @@ class EnteredField(forms.CharField):
         if message := self.type.error_message(self.remote, read):
             raise ValidationError(message)
         return read
-
-    def prepare_value(self, value: Any) -> Any:
-        return self.type.as_text(value) if isinstance(value, str) else value

@@ -200,8 +200,10 @@ def both_days(text: Any) -> list[datetime]:
 def possible_times(text: str) -> list[tuple[str, str]]:
     """Return both meanings of such a date: the day in words, and a text with its time that has one meaning."""
     found = TWO_DAYS.match(text.strip()[:LONGEST_DATE])
-    clock = CLOCK.search(found[5]) if found else None
-    times = f" {clock[0]}" if clock else ""
+    rest = found[5].strip(" ,T") if found else ""
+    if rest and not CLOCK.fullmatch(rest):
+        return []  # a button would drop what is not understood
+    times = f" {rest}" if rest else ""
     return [(f"{day.day} {day:%B}", f"{day.day} {day:%b} {day.year}{times}") for day in both_days(text)]
 
 

@@ -13,6 +13,7 @@ from pipelines_portal.values.numbers import (
     LONGEST_NUMBER,
     NUMERAL,
     both_numbers,
+    clear_number,
     is_percentage,
     json_number,
     number_readings,
@@ -56,7 +57,8 @@ class Numeric(FieldType):
     def error_message(self, field: Field, value: Any) -> str:
         numbers = number_readings(value, notation.current().decimal) if isinstance(value, str) else []
         if isinstance(value, str) and numbers and (len(numbers) == 2 or is_percentage(value)):
-            return "Is it {} or {}?".format(*both_numbers(value))
+            both = both_numbers(value)
+            return "Is it {} or {}?".format(*both) if both else ANY_NUMBER
         rejection = self.rejection(field, value)
         return "" if not rejection else ANY_NUMBER if rejection == NO_NUMBER else self._wrong(field)
 
@@ -69,6 +71,11 @@ class Numeric(FieldType):
             return int(value)
         text = _numeral(value)
         return value if text is None else json_number(text)
+
+    def as_text(self, value: Any) -> str:
+        """Return the number as a text that is read as this number again, in any format."""
+        text = super().as_text(value)
+        return clear_number(text) if NUMERAL.fullmatch(text) else text
 
     def rejection(self, field: Field, value: Any) -> str:
         number = _finite(value)

@@ -96,9 +96,11 @@ def items_in_short(field: Field, text: str) -> list[str] | None:
     items = items_of(field)
     if not items or len(text) > LONGEST_IN_SHORT:
         return None
-    names = {str(number): item for number, item in enumerate(items, 1)} if len(items) < 10 else {}
-    letters = {item[0].casefold(): item for item in items if item}
-    names |= letters if len(letters) == len(items) else {}
+    names: dict[str, str] = {}
+    if not any(item[:1].isdigit() for item in items):  # such an item and a number in the order could be mistaken
+        names |= {str(number): item for number, item in enumerate(items, 1)} if len(items) < 10 else {}
+        letters = {item[0].casefold(): item for item in items if item}
+        names |= letters if len(letters) == len(items) else {}
     names |= {item.casefold(): item for item in items}
     typed = [part.strip().casefold() for part in re.split("[>,\n]", text) if part.strip()]
     if len(typed) == 1:

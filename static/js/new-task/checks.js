@@ -6,7 +6,7 @@ const NUMBER = /^[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?$/i;
 function isGood(input) {
   const { check, low, high } = input.dataset;
   const text = input.value.trim();
-  if (!text || (/\d/.test(text) && !NUMBER.test(text))) return true;
+  if (!text || /^[+-]?\d{1,3}[.,]\d{3}$/.test(text) || (/\d/.test(text) && !NUMBER.test(text))) return true;
   const value = Number(text.replace(",", "."));
   const isKind = NUMBER.test(text) && (check === "number" || Number.isInteger(value));
   return isKind && !(value < Number(low ?? -Infinity)) && !(value > Number(high ?? Infinity));

@@ -18,6 +18,7 @@ from .test_new import address
     ("name", "typed", "question", "answers"),
     [
         ("value", "1.240", "Is it 1240 or 1.24?", ["1240", "1.24"]),
+        ("value", "1.245", "Is it 1.245 or 1245?", ["1.2450", "1245"]),
         ("value", "12 %", "Is it 0.12 or 12?", ["0.12", "12"]),
         ("received", "3/5/2026 9:00", "Is it 3 May or 5 March?", ["3 May 2026 9:00", "5 Mar 2026 9:00"]),
         ("received", "3/5/26", "Is it 3 May or 5 March?", ["3 May 2026", "5 Mar 2026"]),
@@ -36,6 +37,13 @@ def test_a_button_answers_what_was_meant(
     assert (answered.status_code, api.calls("POST")) == (200, [])
     assert f'value="{answers[0]}"' in answered.content.decode() or "2026-05-03" in answered.content.decode()
     assert page.post(address(triage), form | {f"field-{name}": answers[0]}).status_code == 302
+
+
+@pytest.mark.parametrize("typed", ["3/5/2026 10h30", "3/5/2026 10:15Z", "3/5/2026 at 9", "3/5/2026 110:15"])
+def test_no_button_drops_what_is_not_understood(page: Any, person: User, api: FakeApi, typed: str) -> None:
+    triage = open_triage(person, api)
+    asked = page.post(address(triage), GOOD | {"field-received": typed, "zone": "Europe/Vienna", "token": uuid4()})
+    assert (asked.status_code, 'name="answer"' in asked.content.decode()) == (422, False)
 
 
 @pytest.mark.parametrize("answer", ["", "x", "token:1", "field-nothing:1", "field-value"])

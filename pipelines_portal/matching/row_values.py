@@ -98,9 +98,8 @@ class RowReader:
         if doubt:
             return None, FieldError(known.name, f"{known.label} {doubt}", text)
         value = type_of(known).read_cell(converted)
-        is_number_text = known.type == "numeric" and isinstance(cell, str) and isinstance(converted, str)
-        if is_number_text and number_readings(converted):
-            before = json_number_before(converted)
+        if known.type == "numeric" and isinstance(cell, str) and number_readings(str(converted)):
+            before = json_number_before(str(converted))
             if type(before) is not type(value):
                 self._before[known.name, cell] = before
         rejection = rejection_of(known, value)

@@ -50,6 +50,8 @@ class Api:
         if path.endswith("/tasks"):
             tasks = [task(number) for number in range(self.newest, self.newest - TASKS, -1)]
             return {"tasks": tasks, "next_cursor": "b2xk", "has_more": True}
+        if path == "/openapi.json":
+            return {"paths": {}}
         number = int(path.rpartition("/")[2])
         return task(number) if "/tasks/" in path else {"id": number, "name": f"Workflow {number}", "status": "ACTIVE"}
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import uuid5
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.sql import db_id, update_many
@@ -186,7 +186,9 @@ def _fit_into_request(rows: list[ReadyRow]) -> list[ReadyRow]:
 
 
 def _create_draft(import_job: ImportJob, rows: list[ReadyRow]) -> Submission:
-    number = (import_job.submissions.aggregate(last=Max("group_number"))["last"] or 0) + 1
+    called_off = Count("pk", filter=Q(is_called_off=True))
+    earlier = import_job.submissions.aggregate(last=Max("group_number"), called_off=called_off)
+    number = (earlier["last"] or 0) + 1
     workflow = import_job.workflow or opened_workflow(import_job.key, import_job.workflow_id)
     draft = Submission.objects.create(
         owner=import_job.owner, token=uuid5(import_job.pk, f"request {number}"), kind=Submission.Kind.IMPORT,
@@ -194,7 +196,7 @@ def _create_draft(import_job: ImportJob, rows: list[ReadyRow]) -> Submission:
         continued_by=import_job.continued_by, row_count=len(rows), **place_of(workflow),
     )  # fmt: skip
     insert_rows(draft, (NewRow(row.text, row.digest, row.number) for row in rows), 0)
-    if key := _key_of_same_rows(import_job, rows):
+    if earlier["called_off"] and (key := _key_of_same_rows(import_job, rows)):
         Submission.objects.filter(pk=draft.pk).update(idempotency_key=key)
         draft.idempotency_key = key
     return draft

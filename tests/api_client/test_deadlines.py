@@ -103,8 +103,16 @@ def failure_of(url: str, call: Callable[[PipelinesClient], object], seconds: flo
     return failure.value
 
 
-@pytest.mark.parametrize("method", CALLS)
-@pytest.mark.parametrize("serve", [drip_status_line, drip_header, drip_continue, drip_body])
+@pytest.mark.parametrize(
+    ("serve", "method"),
+    [
+        (drip_status_line, "GET"),
+        (drip_header, "GET"),
+        (drip_header, "POST"),
+        (drip_continue, "POST"),
+        (drip_body, "GET"),
+    ],
+)
 def test_a_response_that_drips_ends_at_the_deadline(serve: Serve, method: str, certificate: Path | None) -> None:
     with server(serve, certificate) as url:
         failure = failure_of(url, CALLS[method])

@@ -203,11 +203,17 @@ def _create_draft(import_job: ImportJob, rows: list[ReadyRow]) -> Submission:
 
 
 def _key_of_same_rows(import_job: ImportJob, rows: list[ReadyRow]) -> str:
-    """Return the Idempotency-Key of a request with the same rows whose outcome was decided by a person, or ""."""
+    """Return the Idempotency-Key of a request that was called off and had the very same rows, or "".
+
+    A request that was not called off uses up its key: its answer is not that of other rows.
+    """
+    used = import_job.submissions.filter(is_called_off=False).values("idempotency_key")
     called_off = import_job.submissions.filter(is_called_off=True, row_count=len(rows)).exclude(idempotency_key="")
-    texts_now = [row.text for row in rows]
-    same = (each.idempotency_key for each in called_off.order_by("-group_number") if each.row_texts() == texts_now)
-    return next(same, "")
+    now = [(row.number, row.text) for row in rows]
+    for each in called_off.exclude(idempotency_key__in=used).order_by("-group_number"):
+        if list(each.rows.values_list("number", JSON_TEXT)) == now:
+            return each.idempotency_key
+    return ""
 
 
 def unsettled_submissions(import_job: ImportJob) -> list[Submission]:

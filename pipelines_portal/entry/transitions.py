@@ -36,9 +36,9 @@ def stop_import(import_job: ImportJob, by: User) -> bool:
 
     One that waits for a lost answer is not repeated.
     """
-    stop_waiting(import_job.submissions, by)
     is_stopped = _stop_sending(import_job, ImportStep.STOP, ImportJob.Status.CHECKED, by)
     if is_stopped:
+        stop_waiting(import_job.submissions, by)
         give_back_unsent(import_job)
     return is_stopped
 

@@ -48,7 +48,7 @@ from pipelines_portal.submissions.statuses import Status
 DECLARATION_SECONDS = 600
 FIRST_QUESTION, LONGEST_DELAY = timedelta(seconds=2), timedelta(minutes=5)
 # The API refused the repeated request. That says nothing of the first one, and will not change soon.
-REFUSED = (NotFound, Forbidden, InvalidRequest, PayloadTooLarge, Conflict)
+REFUSED = (NotFound, Forbidden, InvalidRequest, PayloadTooLarge, Conflict, OtherRequest)
 # Of the newest submissions with a key, which say whether the API repeats Idempotency-Keys.
 LATEST = 20
 _declared: dict[str, tuple[bool, float]] = {}
@@ -89,7 +89,7 @@ def send_claimed(submission: Submission, client: PipelinesClient, rows: list[str
     answer = _post(submission, client, rows)
     may_ask = answer.outcome.status == Status.UNCONFIRMED and not isinstance(answer.error, OtherRequest)
     is_slow = isinstance(answer.error, ConnectionFailed) and answer.error.timed_out
-    # A person waits: somebody who has waited for a whole time-out does not wait for a second one.
+    # After a time-out the worker asks in two seconds. Otherwise this process asks now, under a new claim.
     if answer.error and may_ask and submission.await_answer(timezone.now() + (FIRST_QUESTION if is_slow else lease())):
         return None if is_slow else repeat(submission, client, rows)
     recorded = _record(submission, answer)
@@ -133,11 +133,13 @@ def repeat(submission: Submission, client: PipelinesClient, rows: list[str]) -> 
         return None
     if not is_honoured:
         return _end_waiting(submission, "Pipelines no longer recognizes a request that is sent again.")
+    if not submission.repeat_at(timezone.now() + lease()):
+        return None  # a person has stopped the waiting
     answer = _post(submission, client, rows)
-    if isinstance(answer.error, OtherRequest):
-        return _end_waiting(submission, "Pipelines knows another request by the same key.")
-    if isinstance(answer.error, REFUSED) and not isinstance(answer.error, StillRunning):
-        return _end_waiting(submission, sentence(answer.error))
+    if answer.error and isinstance(answer.error, REFUSED) and not isinstance(answer.error, StillRunning):
+        is_other = isinstance(answer.error, OtherRequest)
+        why = "Pipelines knows another request by the same key." if is_other else sentence(answer.error)
+        return _end_waiting(submission, why)
     if answer.error and not (isinstance(answer.error, ValidationFailed) and submission.is_echoed):
         _repeat_later(submission, answer.error)
         return None
@@ -188,14 +190,13 @@ def _post(submission: Submission, client: PipelinesClient, rows: list[str]) -> A
 
 
 def _record(submission: Submission, answer: Answer) -> Outcome | None:
+    # Without the key in its answer, the API may have taken a repeated request for a new one.
+    may_be_second = bool(submission.answer_lost_at and answer.created and not submission.is_echoed)
     with recording_result(describe_unwritten(answer.created, answer.error)), transaction.atomic():
         is_recorded = submission.record(answer.outcome)
-        # Without the key in the answer, the API may have taken a repeated request for a new one.
-        is_doubled = bool(submission.answer_lost_at and not submission.is_echoed)
-        is_certain = submission.is_declared and bool(submission.is_echoed)
-        if is_recorded and answer.created and (is_doubled or (is_certain and submission.is_earlier_try_uncertain)):
-            submission.is_earlier_try_uncertain = is_doubled
-            Submission.objects.filter(pk=submission.pk).update(is_earlier_try_uncertain=is_doubled)
+        if is_recorded and may_be_second:
+            submission.is_earlier_try_uncertain = True
+            Submission.objects.filter(pk=submission.pk).update(is_earlier_try_uncertain=True)
         if submission.key is not None:  # tasks may have been created, so lists are read again
             outdate(submission.key, submission.workflow_id)
     return answer.outcome if is_recorded else None
@@ -206,7 +207,11 @@ def _repeat_later(submission: Submission, error: PipelinesError | None = None) -
     now = timezone.now()
     waited = (now - (submission.answer_lost_at or now)) / 4
     wished = timedelta(seconds=getattr(error, "retry_after", None) or 0)
-    submission.repeat_at(now + max(min(max(waited, FIRST_QUESTION), LONGEST_DELAY), wished))
+    is_still_waiting = submission.repeat_at(now + max(min(max(waited, FIRST_QUESTION), LONGEST_DELAY), wished))
+    if not is_still_waiting and error and error.maybe_processed:
+        # A person stopped the waiting and decided while this request was on its way: tasks may exist after all.
+        submission.answer_lost_at = None
+        submission.record(unconfirmed(f"{sentence(error)} Tasks may have been created."))
 
 
 def _end_waiting(submission: Submission, why: str) -> Outcome | None:

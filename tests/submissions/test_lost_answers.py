@@ -15,7 +15,7 @@ from pipelines_portal.submissions.outcomes import outcome_of_answer
 from pipelines_portal.submissions.permissions import own_submission
 from pipelines_portal.submissions.sending import repeat_next
 from tests.factories import GOOD, Desk, send
-from tests.fake_api import FAULTS, FakeApi, Reply, Request, answer, error
+from tests.fake_api import FAULTS, FakeApi, Reply, Request, answer, error, hang_up
 from tests.pages import text_of
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
@@ -167,14 +167,47 @@ def test_the_document_neither_rejects_nor_pauses_the_key(desk: Desk, honest_api:
     assert "authorization" not in honest_api.calls("GET", "openapi")[0].headers
 
 
-def test_a_repeated_answer_makes_the_first_try_certain(desk: Desk, honest_api: FakeApi) -> None:
+def stop_and_decide(desk: Desk, submission: Submission) -> None:
+    present = Submission.objects.get(pk=submission.pk)
+    assert sending.stop_waiting([present], desk.person) == 1
+    assert present.decide_not_created(desk.person)
+
+
+def test_nothing_is_sent_after_a_person_stopped_the_waiting(desk: Desk, honest_api: FakeApi) -> None:
+    """They decide while the worker reads the document of the API."""
     honest_api.fail("slow", on=POST)
     submission = send_through(desk)
-    desk.browser.post(f"{reverse('submissions:detail', args=[submission.pk])}stop-waiting/")
-    submission.refresh_from_db()
-    assert submission.decide_not_created(desk.person)
-    assert send(submission, desk.client).status == "created"
-    assert (submission.is_earlier_try_uncertain, len(honest_api.tasks)) == (False, 1)
+    document = honest_api.call("GET", "/openapi.json").json()
+
+    def decide(request: Request) -> Reply:
+        stop_and_decide(desk, submission)
+        return answer(200, document, Idempotency_Key=request.headers["idempotency-key"])
+
+    honest_api.routes["GET /api/v1/openapi.json"] = decide
+    assert settle(submission).status == "draft"
+    assert len(posts(honest_api)) == 1
+
+
+def test_a_decision_during_a_request_that_is_lost_is_doubted(desk: Desk, honest_api: FakeApi) -> None:
+    honest_api.fail("slow", on=POST)
+    submission = send_through(desk)
+
+    def decide(request: Request) -> Reply:
+        stop_and_decide(desk, submission)
+        return hang_up(request)
+
+    honest_api.routes["POST /api/v1"] = decide
+    assert settle(submission).status == "unconfirmed"
+
+
+def test_other_values_leave_the_first_try_uncertain(desk: Desk, honest_api: FakeApi) -> None:
+    honest_api.fail("slow", on=POST)
+    submission = send_through(desk)
+    stop_and_decide(desk, submission)
+    other = GOOD | {"input_text": "Other"}
+    changed = Submission.objects.draft(desk.person, desk.workflow, [other], submission.token, "form")
+    assert send(changed, desk.client).status == "created"
+    assert (changed.is_earlier_try_uncertain, len(honest_api.tasks)) == (True, 2)
 
 
 def test_it_is_asked_for_a_day(desk: Desk, honest_api: FakeApi) -> None:

@@ -294,7 +294,7 @@ class Submission(models.Model):
 
     @property
     def is_overdue(self) -> bool:
-        """True if its process died while it sent it."""
+        """True if its process died while it sent it, or if it waits for an answer and is due to be sent again."""
         is_sending = self.status == Status.SENDING and self.sending_until is not None
         return is_sending and self.sending_until < timezone.now()  # type: ignore[operator]
 
@@ -641,12 +641,15 @@ class Submission(models.Model):
         values = {
             "reason": outcome.reason, "sending_until": None, "success_count": outcome.success_count,
             "error_count": outcome.error_count, "finished_at": outcome.finished_at, "is_decided_by_person": False,
-            "is_echoed": self.is_echoed,
+            "is_echoed": self.is_echoed, "answer_lost_at": None,
         }  # fmt: skip
         this_try: dict[str, Any] = {"attempt": self.attempt}
-        if not outcome.is_final:  # who knows less than an answer does not end the asking of another process
+        # An outcome that is not final counts only if nobody began or ended the waiting since this object was read.
+        if not outcome.is_final:
             this_try["answer_lost_at"] = self.answer_lost_at
         if self._step(SubmissionStep.ANSWER, outcome.status, this_try, **values):
+            if self.attempt > 1:  # an answer to an earlier try with the same key named them already
+                self.unattributed_tasks.filter(task_id__in=outcome.task_ids).delete()
             write_outcome(self, self.row_count, outcome)
             return True
         decided: dict[str, Any] = this_try | {"is_decided_by_person": True}

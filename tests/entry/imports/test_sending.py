@@ -182,6 +182,25 @@ def test_unchanged_rows_are_sent_again_with_their_key(
     assert len(api.tasks) == 2
 
 
+def test_equal_rows_are_not_taken_for_the_ones_that_were_decided(
+    page: Any, checked: Checked, person: Any, api: FakeApi, no_pauses: None
+) -> None:
+    """Four equal rows, all wanted, two in a request: the answer to the first two is not that of the others."""
+    api.is_idempotent = True
+    api.routes["openapi"] = error(404, "not_found", "Not found")
+    import_job = checked([GOOD] * 4, rows_per_request=2)
+    import_job.rows.update(status="ready", is_duplicate_wanted=True)
+    import_job.store_counts()
+    api.fail("lost_answer", on="POST")
+    begin(import_job, person)
+    work()
+    page.post(address(import_job, "decide", 1), {"came": "nothing"})
+    send(page, import_job, 4)
+    work()
+    assert set(statuses(import_job).values()) == {"created"}
+    assert len(api.tasks) == 4
+
+
 def test_a_lost_response_is_asked_for_and_the_import_goes_on(
     page: Any, checked: Checked, person: Any, api: FakeApi, no_pauses: None
 ) -> None:

@@ -229,7 +229,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class StoredAnswer:
-    """The answer to the first request with an Idempotency-Key. That of a started upload is made anew."""
+    """The answer to the first request with an Idempotency-Key. A started upload is answered with a new link."""
 
     request: tuple[str, str, str]
     reply: Reply

@@ -38,7 +38,7 @@ class Claim:
     first: IdempotentRequest | None = None
 
     def store(self, status: int, body: bytes = b"", upload: Upload | None = None) -> None:
-        """Store the answer in the transaction of what it reports: its body, or the upload whose link is signed anew."""
+        """Store the answer: its body, or the upload that was started. Call in the transaction that made the change."""
         if self.key:
             row = IdempotentRequest.objects.filter(organization=self.organization_id, key=self.key)
             row.update(status=status, answer=zlib.compress(body), upload=upload)

@@ -296,7 +296,7 @@ class SentRows(models.Model):
 class IdempotentRequest(models.Model):
     """The first request with an Idempotency-Key and its answer, inserted in the transaction of what it changed.
 
-    The row of a started upload has no answer but the upload, whose link is signed anew.
+    For a started upload, the upload is stored instead of an answer: the repeated request gets a new link.
     """
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)

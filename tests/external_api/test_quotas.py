@@ -93,7 +93,7 @@ def test_idle_uploads_of_the_key_make_room(narrow: Stack, tenant: Tenant, workfl
 
 
 def test_uploads_that_received_a_byte_stay(narrow: Stack, tenant: Tenant, workflow: Any, settings: Any) -> None:
-    """What was stored counts, also an empty archive, and so does what another key started."""
+    """Uploads with an archive stay, even an empty one, and so do uploads of other keys."""
     settings.ORGANIZATION_OPEN_UPLOADS = 2
     stored, broken = narrow.stored(tenant, workflow, archives.flat_files()), narrow.start(tenant, workflow)
     narrow.request("PUT", broken["upload_url"], data=b"", headers={"Content-Type": "application/zip"})

@@ -25,7 +25,7 @@ def cancel(stack: Stack, tenant: Tenant, workflow: Any, upload_id: str) -> Any:
 
 
 def test_a_pending_upload_is_cancelled(stack: Stack, tenant: Tenant, workflow: Any, settings: Any) -> None:
-    """Its archive is deleted and no longer counts; its link stores nothing; repeating it changes nothing."""
+    """The archive is deleted and no longer counts. The link stores nothing. A second DELETE changes nothing."""
     settings.ORGANIZATION_OPEN_UPLOADS = 1
     started = stack.stored(tenant, workflow, archives.flat_files())
     for _ in range(2):

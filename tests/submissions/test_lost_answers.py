@@ -46,7 +46,7 @@ def honest_api(before_api: FakeApi) -> FakeApi:
 
 
 def settle(submission: Submission) -> Submission:
-    """Let the worker ask until nothing is asked any more, at most ten times."""
+    """Run the worker until no submission waits for an answer, at most ten times."""
     for _ in range(10):
         Submission.objects.filter(status="sending").update(sending_until=timezone.now() - timedelta(seconds=1))
         if not repeat_next():

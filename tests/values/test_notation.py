@@ -42,7 +42,7 @@ def test_a_chosen_number_format_settles_a_number(chosen: Notation, text: str, va
 @pytest.mark.parametrize("chosen", [COMMA, POINT, Notation()])
 @pytest.mark.parametrize("value", [1.245, 1245, 0.125, -12.5, 1240.5, "1234567890.1234567890"])
 def test_a_value_that_is_shown_again_is_read_as_itself(chosen: Notation, value: Any) -> None:
-    """In a form that starts from a task, a corrected copy, a preset: whoever opens it."""
+    """A form that starts from a task, a corrected copy and a preset show values to people with other formats."""
     shown = Numeric().as_text(value)
     with notation.override(chosen):
         assert in_form(NUMBER, shown) == value

@@ -1,9 +1,11 @@
 """The account page: name, password, two-step verification, preferences, sessions."""
 
+from dataclasses import dataclass
 from datetime import UTC
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import TextChoices
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -81,6 +83,24 @@ def sessions_end_others(request: SignedInRequest) -> HttpResponse:
     return redirect("accounts:account")
 
 
+@dataclass(frozen=True)
+class Choice:
+    """A preference with few values."""
+
+    name: str
+    help: str
+    type: type[TextChoices]
+    chosen: str
+
+    @property
+    def label(self) -> str:
+        return self.name.replace("_", " ").capitalize()
+
+    @property
+    def values(self) -> list[tuple[str, str]]:
+        return self.type.choices
+
+
 def _page(request: SignedInRequest, status: int = 200, *, is_unknown_choice: bool = False) -> HttpResponse:
     user = request.user
     steps = list(two_step_methods_of(user))
@@ -94,9 +114,11 @@ def _page(request: SignedInRequest, status: int = 200, *, is_unknown_choice: boo
         "is_asked_for": needs_two_step(user),
         "sessions": open_sessions_of(user, request),
         "zones": times.zone_choices(),
-        "themes": Theme.choices,
-        "number_formats": NumberFormat.choices,
-        "date_formats": DateFormat.choices,
+        "choices": [
+            Choice("number_format", "Says what 1.240 or 1,240 means", NumberFormat, user.number_format),
+            Choice("date_format", "Says what 3/5/2026 means. Dots are day first", DateFormat, user.date_format),
+            Choice("theme", "Colors of all pages", Theme, user.theme),
+        ],
         "browser_zone": times.place(browser_zone(request) or UTC),
         "mail_is_on": mail_is_on(),
         "is_unknown_choice": is_unknown_choice,

@@ -11,7 +11,7 @@ STARTS = {
     b"\x1f\x8b": "it is compressed; send it uncompressed",
 }
 EXPECTED_VALUE = "expected an object, a list, a text in double quotes, a number, true, false or null"
-# What the parser says, by how it begins, and what callers are told. Anything else is told in the parser's words.
+# The beginning of a message of the parser, and our message in its place. Other messages stay as they are.
 REASONS = {
     "expected value": EXPECTED_VALUE,
     "expected ident": EXPECTED_VALUE,

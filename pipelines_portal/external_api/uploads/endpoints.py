@@ -122,7 +122,7 @@ def get_upload(request: KeyRequest, workflow_id: PathId, upload_id: UploadId) ->
     summary="Cancel an upload that was not confirmed",
 )
 def cancel_upload(request: KeyRequest, workflow_id: PathId, upload_id: UploadId) -> dict[str, Any]:
-    """Its archive is deleted, and its link stops working. Repeat it as often as you like."""
+    """Delete its archive and end its link. Doing it again changes nothing."""
     upload = _find_upload(workflow_for(request.auth, workflow_id), upload_id)
     _require_creator(request.auth)
     cancel(upload)

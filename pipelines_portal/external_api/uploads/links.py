@@ -78,7 +78,7 @@ def _make_room(key: OrganizationKey, announced: int) -> None:
 def _idle_uploads(key: OrganizationKey) -> list[Upload]:
     """Lock and return the pending uploads of the key without a byte whose link is old, the oldest first.
 
-    Rows that another transaction has locked are in use: a PUT begins, or a link is signed anew.
+    Skip rows that another transaction has locked: a PUT begins there, or a link is renewed.
     """
     if not get_storage().notes_puts:
         return []

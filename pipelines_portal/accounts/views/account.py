@@ -115,8 +115,8 @@ def _page(request: SignedInRequest, status: int = 200, *, is_unknown_choice: boo
         "sessions": open_sessions_of(user, request),
         "zones": times.zone_choices(),
         "choices": [
-            Choice("number_format", "Says what 1.240 or 1,240 means", NumberFormat, user.number_format),
-            Choice("date_format", "Says what 3/5/2026 means. Dots are day first", DateFormat, user.date_format),
+            Choice("number_format", "How 1.240 is read", NumberFormat, user.number_format),
+            Choice("date_format", "How 3/5/2026 is read", DateFormat, user.date_format),
             Choice("theme", "Colors of all pages", Theme, user.theme),
         ],
         "browser_zone": times.place(browser_zone(request) or UTC),

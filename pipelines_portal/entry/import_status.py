@@ -1,13 +1,14 @@
 """The status of an import as people see it, and how its sending ended."""
 
 from enum import StrEnum
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from django.db.models import IntegerField, Q
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce
 
 from pipelines_portal.entry.models import ImportJob, ImportJobs, RowCounts
+from pipelines_portal.submissions.result import Look
 
 
 class Ending(StrEnum):
@@ -25,15 +26,6 @@ class Ending(StrEnum):
         ending = str.__new__(cls, value)
         ending._value_, ending.label = value, label
         return ending
-
-
-class Look(NamedTuple):
-    """A status as color, shape and word. Quiet gray (`is_calm`) if nobody needs to act."""
-
-    status: str
-    shape: str
-    word: str
-    is_calm: bool = False
 
 
 _LOOKS = {

@@ -153,6 +153,11 @@ class ZipUpload(models.Model):
         return "uploads:confirm" if self.stage == Stage.STORED else "uploads:result"
 
     @property
+    def has_result(self) -> bool:
+        """Whether the page of its result has more to say than that of its submission, where a person decides."""
+        return self.page == "uploads:result" and self.submission.status != Submission.Status.UNCONFIRMED
+
+    @property
     def expected_count(self) -> int:
         """The number of tasks that step 1 expected. The API rejects the rest."""
         return int(self.preview.get("good_count", self.task_count))

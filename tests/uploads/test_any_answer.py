@@ -27,7 +27,7 @@ def test_any_status(desk: Any, scripted_api: FakeApi) -> None:
         assert desk.browser.post(address(upload, "poll/")).status_code == 302
         for page in ("result/", "confirm/", ""):
             assert desk.browser.get(address(upload, page), follow=True).status_code == 200
-        assert desk.browser.get(f"/submissions/{upload.submission_id}/").status_code == 200
+        assert desk.browser.get(f"/submissions/{upload.submission_id}/?details").status_code == 200
 
     try_it()
 

@@ -148,7 +148,7 @@ def test_tasks_made_before_it_failed_are_their_rows(scripted_api: FakeApi, desk:
         1,
     )
     page = page_of(upload, desk)
-    assert "1 task created, then the upload failed" in page
+    assert "The upload failed before all tasks were created" in page
     assert "Nothing was created" not in page
 
 
@@ -183,7 +183,7 @@ def test_garbage_leaves_it_processing(
     upload = make_upload(desk, Stage.PROCESSING)
     page = desk.browser.get(reverse("uploads:result", args=[desk.key.pk, upload.submission.workflow_id, upload.pk]))
     assert page.status_code == 200
-    assert "We can’t reach Pipelines" in page.content.decode()
+    assert "Pipelines isn’t responding" in page.content.decode()
     upload.refresh_from_db()
     assert upload.stage == Stage.PROCESSING
 

@@ -16,7 +16,6 @@ from pipelines_portal.api_client.task_status import icon_of
 from pipelines_portal.api_client.task_status import label_of as label_of_status
 from pipelines_portal.core import times
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.import_status import Look
 from pipelines_portal.entry.models import ErrorGroup, ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.rows.cells import LONGEST_EDITED, ORDERED, RowTexts, read_errors
 from pipelines_portal.entry.rows.reasons import numbers_in_groups, numbers_with_error_in, select_groups
@@ -28,6 +27,7 @@ from pipelines_portal.matching.notation import NUMBERS, clock_in, read_number
 from pipelines_portal.matching.short_reasons import short_reason
 from pipelines_portal.matching.words import choices_of, label_of
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.result import Look
 from pipelines_portal.task_index.models import IndexedTask
 from pipelines_portal.workflows.fields.dates import timestamp_in
 from pipelines_portal.workflows.fields.numbers import scale_of

@@ -11,9 +11,6 @@ from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
 from pipelines_portal.task_index.reads import TO_SHOW
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-# The name of the tasks that need attention in URLs of pages.
-ATTENTION = "attention"
-
 
 def read_index(import_job: ImportJob) -> WorkflowIndex | None:
     """Return the index of the import's workflow, if there is one."""

@@ -8,10 +8,11 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.import_status import Look, look_of
+from pipelines_portal.entry.import_status import look_of
 from pipelines_portal.entry.imports.lists import count_unfinished
 from pipelines_portal.entry.models import ImportJob, RowCounts
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.result import Look
 
 register = template.Library()
 

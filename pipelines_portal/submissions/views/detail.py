@@ -7,7 +7,9 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.api_client import PipelinesError
@@ -56,8 +58,12 @@ class DetailRow:
 @require_safe
 @signed_in
 def submission_detail(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
+    """Show a submission. An upload has a page of its own once it is processed; with a query, its details are here."""
     submission = visible_submission(request.user, submission_id)
     key = reachable_key(request.user, submission)
+    upload = getattr(submission, "zip_upload", None)
+    if upload and key and upload.has_result and not request.GET:
+        return HttpResponseClientRedirect(upload.get_absolute_url()) if request.htmx else redirect(upload)
     opened = OpenedWorkflow.objects.select_related("field_titles", "index")
     workflow = opened.filter(key=submission.key_id, workflow_id=submission.workflow_id).first()
     after = number_in(request.GET.get("after", ""), LARGEST_INDEX)

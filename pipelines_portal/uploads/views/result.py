@@ -1,10 +1,8 @@
 """Steps 3 and 4: confirming, processing, and what came of it."""
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -16,35 +14,27 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.spreadsheets.downloads import table_response
-from pipelines_portal.submissions.models import SubmissionRow
-from pipelines_portal.uploads.models import ZipUpload
-from pipelines_portal.uploads.permissions import own_upload
+from pipelines_portal.submissions.result import ResultSelection
+from pipelines_portal.submissions.task_bar import is_counted, task_bar
+from pipelines_portal.task_index.models import WorkflowIndex
+from pipelines_portal.uploads.models import Stage, ZipUpload
+from pipelines_portal.uploads.permissions import own_upload, visible_upload
 from pipelines_portal.uploads.polling import poll_if_due, poll_now
+from pipelines_portal.uploads.sent_rows import (
+    FILTERS,
+    count_rows,
+    entry_of,
+    reason_of,
+    rejected_rows,
+    sent_rows,
+    upload_chips,
+)
 from pipelines_portal.uploads.views.steps import context_for, poll_seconds, redirect_to_step
-from pipelines_portal.web.error_sentences import is_about_unknown_file, row_message
 from pipelines_portal.web.rendering import render_page
 
-SHOWN = 100
 CHUNK = 1000
-
-
-@dataclass(frozen=True)
-class RejectedTask:
-    """A rejected row. `number` counts from 1. `label` is the title of the wrong field, or empty."""
-
-    number: int
-    entry: str
-    field: str
-    label: str
-    message: str
-
-
-@dataclass(frozen=True)
-class CreatedTask:
-    """A created task with its entry, which may be unknown."""
-
-    task_id: int
-    entry: str = ""
+# How often the page looks for the status of the created tasks.
+POLL_TASKS = 20
 
 
 @require_safe
@@ -66,12 +56,13 @@ def upload_confirm(request: SignedInRequest, key_id: int, workflow_id: int, zip_
 @never_cache
 @signed_in
 def upload_result(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
-    """Show step 4: processing, then counts, errors and tasks."""
-    upload = own_upload(request.user, key_id, workflow_id, zip_id)
+    """Show step 4: what became of all rows and of their tasks."""
+    upload = visible_upload(request.user, key_id, workflow_id, zip_id)
     if upload.page != "uploads:result":
         return redirect_to_step(request, upload)
     poll_if_due(upload)
-    context = context_for(upload, poll_seconds=poll_seconds(upload), **_outcome(upload))
+    context = context_for(upload, **_outcome(upload, ResultSelection.load(request.GET, FILTERS)))
+    context["is_own"] = upload.submission.owner_id == request.user.pk
     return render_page(request, "uploads/result.html", context, partials=("result-state",))
 
 
@@ -90,11 +81,12 @@ def upload_poll(request: SignedInRequest, key_id: int, workflow_id: int, zip_id:
 @signed_in
 def upload_errors(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID, form: str) -> HttpResponseBase:
     """Download all rejected tasks."""
-    upload = own_upload(request.user, key_id, workflow_id, zip_id)
+    upload = visible_upload(request.user, key_id, workflow_id, zip_id)
     submission = upload.submission
     record(Verb.SUBMISSION_EXPORTED, by=request.user, target=submission, label=submission.label)
-    tasks = (_rejected_task(upload, row) for row in _rejected(upload).iterator(CHUNK))
-    rows = ([task.number, task.entry, task.label, task.message or upload.problem] for task in tasks)
+    rows = (
+        [row.index + 1, entry_of(upload, row), *reason_of(upload, row)] for row in rejected_rows(upload).iterator(CHUNK)
+    )
     header = ("Row", "File", "Field", "Problem")
     return table_response(request, f"errors-{str(submission.pk)[:8]}", form, header, rows)
 
@@ -111,41 +103,22 @@ def upload_retry(request: SignedInRequest, key_id: int, workflow_id: int, zip_id
     return redirect(f"{reverse('uploads:choose', args=[key_id, workflow_id])}?rows={rows.pk}")
 
 
-def _outcome(upload: ZipUpload) -> dict[str, Any]:
-    """Return the context of the result, with the first tasks only. Created tasks with an entry come first."""
+def _outcome(upload: ZipUpload, selection: ResultSelection) -> dict[str, Any]:
     submission = upload.submission
     upload.refresh_from_db(fields=["entries", "preview"])
-    rejected = [_rejected_task(upload, row) for row in _rejected(upload)[:SHOWN]]
-    more_rejected = _rejected(upload).count() - SHOWN if len(rejected) == SHOWN else 0
-    rows = submission.rows.filter(status=SubmissionRow.Status.CREATED, task_id__isnull=False)
-    created = [
-        CreatedTask(task_id, _entry(upload, index))
-        for index, task_id in rows.values_list("index", "task_id")[:SHOWN]
-        if task_id
-    ]
-    unattributed = submission.unattributed_tasks.values_list("task_id", flat=True)
-    created = [*created, *map(CreatedTask, unattributed[:SHOWN])][:SHOWN]
-    result_count = submission.success_count + submission.error_count
+    index: WorkflowIndex | None = getattr(upload.opened, "index", None)
+    counts = count_rows(upload)
     return {
         "submission": submission,
-        "rejected": rejected,
-        "more_rejected": max(more_rejected, 0),
-        "created": created,
-        "more_tasks": submission.success_count - len(created),
-        "result_count": result_count,
-        "count_differs": result_count != upload.task_count,
+        "counts": counts,
+        "is_sending": not upload.is_over,
+        "is_done": upload.is_over,
+        # Pipelines says at the end how many tasks there are.
+        "time_left": "",
+        "rows": sent_rows(upload, selection, index),
+        "chips": upload_chips(upload, selection, counts, index),
+        "tasks": task_bar(submission, upload.opened) if is_counted(submission, upload.opened) else None,
+        "tasks_address": reverse("tasks:list", args=[upload.opened.key_id, upload.opened.workflow_id]),
+        "count_differs": upload.stage == Stage.COMPLETED and counts.total != upload.task_count,
+        "poll_seconds": poll_seconds(upload) or (POLL_TASKS if upload.is_over and counts.created else 0),
     }
-
-
-def _rejected(upload: ZipUpload) -> QuerySet[SubmissionRow]:
-    return upload.submission.rows.filter(status=SubmissionRow.Status.REJECTED)
-
-
-def _rejected_task(upload: ZipUpload, row: SubmissionRow) -> RejectedTask:
-    message = row_message(row.error_message, upload.labels, has_one_file_field=upload.has_one_file_field)
-    field = "" if is_about_unknown_file(row.error_message) else row.error_field
-    return RejectedTask(row.index + 1, _entry(upload, row.index), field, upload.labels.get(field, field), message)
-
-
-def _entry(upload: ZipUpload, index: int) -> str:
-    return str(upload.entries[index]) if index < len(upload.entries) else ""

@@ -117,6 +117,21 @@ def file_name(name: str) -> SafeString:
     return format_html(f'<bdi title="{{}}">{seen}{heard}</bdi>', full, short, full)
 
 
+# So many letters at the end of a name are shown even if its middle is cut: its number and its extension.
+END_OF_NAME = 12
+
+
+@register.simple_tag
+def cut_name(name: str) -> SafeString:
+    """Render a name as a title that is cut in its middle where the head of the page is too narrow for it."""
+    whole = full_name(name)
+    if len(whole) <= 2 * END_OF_NAME:
+        return format_html('<bdi class="cut" title="{0}"><span>{0}</span></bdi>', whole)
+    seen, heard = '<span aria-hidden="true">{}</span>', '<span class="sr">{}</span>'
+    html = f'<bdi class="cut" title="{{}}">{seen}{seen}{heard}</bdi>'
+    return format_html(html, whole, whole[:-END_OF_NAME], whole[-END_OF_NAME:], whole)
+
+
 @register.filter
 def thousands(value: int | None) -> str:
     """12478 → "12,478"."""

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -30,7 +31,7 @@ from .test_sending import begin, send
 def numbers(page: Any, import_job: ImportJob, query: str = "") -> list[int]:
     """Return the numbers of the listed rows."""
     rows = page.get(address(import_job, "progress") + query).context["rows"].rows
-    return [each.shown.row.number for each in rows]
+    return [each.number for each in rows]
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_a_filter_lists_the_rows_that_its_number_counts(
     page: Any, sent: ImportJob, query: str, expected: list[int]
 ) -> None:
     shown = page.get(address(sent, "progress") + query)
-    assert [each.shown.row.number for each in shown.context["rows"].rows] == expected
+    assert [each.number for each in shown.context["rows"].rows] == expected
     chip = next(chip for chip in shown.context["chips"] if chip.is_current)
     assert "after" in query or chip.count in (len(expected), None)
 
@@ -113,13 +114,13 @@ def test_rows_that_were_skipped_can_be_restored(page: Any, sent: ImportJob) -> N
     sent.rows.filter(status=ImportRow.Status.TO_FIX).update(status=ImportRow.Status.SKIPPED)
     sent.store_counts()
     shown = text_of(page.get(address(sent, "progress") + "?status=skipped"))
-    assert ">2 rows skipped by hand</a>" in shown and "Use these rows after all" in shown and "Remaining" not in shown
+    assert ">2 skipped</a>" in shown and "Use these rows after all" in shown and "Remaining" not in shown
 
 
 def test_skipped_rows_do_not_remain(page: Any, sent: ImportJob) -> None:
     page.post(address(sent, "choose"), {"do": "aside"})
     words = text_of(page.get(address(sent, "progress")))
-    assert "1 row skipped by hand</a>" in words and "Remaining: 1 row with errors</strong>" in words
+    assert "1 skipped</a>" in words and "Remaining: 1 row with errors</strong>" in words
 
 
 def test_rows_that_nobody_sends_are_ready_and_wait_for_nothing(page: Any, sent: ImportJob) -> None:
@@ -196,3 +197,20 @@ def test_all_rows_are_saved_with_their_tasks_and_statuses(page: Any, sent: Impor
     assert rows[0] == ["Hello 0", "French", "2", "Created", ids[0], "Failed", ""]
     assert rows[4] == ["Hello 4", "French", "6", "Created", ids[4], "", ""]
     assert rows[5][2:] == ["7", "Error", "", "", "Target language is missing"] and rows[6][3] == "Duplicate"
+
+
+def copied(page: Any, import_job: ImportJob, query: str) -> list[int]:
+    """Return the tasks that the button on the page would copy."""
+    words = text_of(page.get(address(import_job, "progress") + query))
+    return [int(number) for number in re.findall(r'name="task" value="(\d+)"', words)]
+
+
+def test_filtered_rows_can_be_copied_to_be_corrected(page: Any, person: Any, sent: ImportJob) -> None:
+    ids = task_ids()
+    assert copied(page, sent, "?status=attention") == ids[:2]
+    assert copied(page, sent, "?status=finished") == [ids[2]]
+    assert copied(page, sent, "?status=created") == ids
+    assert copied(page, sent, "") == copied(page, sent, "?status=errors") == []
+    person.role = "viewer"
+    person.save()
+    assert copied(page, sent, "?status=attention") == []

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -16,14 +17,14 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_requests import settle_overdue
-from pipelines_portal.entry.imports.sent_rows import sent_rows
+from pipelines_portal.entry.imports.pace import time_left
+from pipelines_portal.entry.imports.sent_rows import OF_SENT, sent_chips, sent_rows
 from pipelines_portal.entry.imports.task_counts import attention_by_import, task_bar, want_counts
 from pipelines_portal.entry.imports.views.loading import changes_import, go_to, loads_import, redirect_to
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.permissions import can_use_key, require_key
 from pipelines_portal.entry.restored import decide_sent, tasks_since_restore
 from pipelines_portal.entry.rows.page import import_context
-from pipelines_portal.entry.rows.selection import Selection, chips_of_sent
 from pipelines_portal.entry.rows.typed import ready_rows, start_sending_typed
 from pipelines_portal.entry.transitions import pause_import, stop_import
 from pipelines_portal.keys.clients import client_for
@@ -31,6 +32,7 @@ from pipelines_portal.keys.permissions import may_send_with
 from pipelines_portal.submissions.appeared import MOST_PAGES, PAGE, Appeared, tasks_since
 from pipelines_portal.submissions.lost_tasks import lost_tasks
 from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.result import ResultSelection
 from pipelines_portal.submissions.texts import DECIDED_BY_OTHERS
 from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.web.number_ranges import ranges_of, read_ranges
@@ -266,7 +268,7 @@ def import_progress(request: SignedInRequest, workflow: OpenedWorkflow, import_j
     if import_job.status == ImportJob.Status.DELETED or not has_progress:
         return go_to(request, import_job.get_absolute_url())
     context = import_context(workflow, import_job) | _progress_context(import_job, requests)
-    context |= _rows_context(workflow, import_job, Selection.load_sent(request.GET), context["counts"])
+    context |= _rows_context(workflow, import_job, ResultSelection.load(request.GET, OF_SENT), context["counts"])
     if context["counts"].created:
         rows = SubmissionRow.objects.filter(submission__group=import_job.pk)
         context["lost_tasks"] = lost_tasks(rows, getattr(workflow, "index", None))
@@ -311,6 +313,9 @@ def _progress_context(import_job: ImportJob, requests: Requests) -> dict[str, An
         "batch_count": requests.count,
         "more_requests": max(requests.count - REQUESTS_LISTED, 0),
         "is_on_the_wire": requests.is_sending,
+        "is_sending": is_sending,
+        "is_done": import_job.status == ImportJob.Status.CHECKED,
+        "time_left": time_left(import_job, counts.not_sent, timezone.now()) if is_sending and wait <= 0 else "",
         "waits": max(round(wait), 1) if import_job.waits_to_start else 0,
         "wait": str(round(wait)) if wait > SHORTEST_WAIT else "",
         "poll": POLL if is_moving else POLL_TASKS if counts.created else "",
@@ -318,12 +323,14 @@ def _progress_context(import_job: ImportJob, requests: Requests) -> dict[str, An
 
 
 def _rows_context(
-    workflow: OpenedWorkflow, import_job: ImportJob, selection: Selection, counts: RowCounts
+    workflow: OpenedWorkflow, import_job: ImportJob, selection: ResultSelection, counts: RowCounts
 ) -> dict[str, Any]:
     attention = attention_by_import(workflow, [import_job.pk]) if counts.created else {}
+    place = [workflow.key_id, workflow.workflow_id]
     return {
+        "tasks_address": reverse("tasks:list", args=place) if can_use_key(import_job) else "",
         "rows": sent_rows(import_job, workflow, selection),
-        "chips": chips_of_sent(
+        "chips": sent_chips(
             selection,
             counts,
             attention.get(import_job.pk, 0),

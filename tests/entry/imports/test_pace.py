@@ -1,0 +1,56 @@
+"""The time that an import still takes is told once its pace is known."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from pipelines_portal.entry.imports.pace import time_left
+from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.submissions.models import Submission
+from tests.pages import text_of
+
+from .conftest import Checked, work
+from .making import distinct
+from .office import address
+from .test_sending import send
+
+NOW = timezone.now()
+
+
+def sent(import_job: ImportJob, number: int, rows: int, seconds: float | None, *, ago: float = 0) -> None:
+    """Record a batch that took so many seconds, or that was sent so long `ago` and is not answered."""
+    batch = import_job.submissions.filter(group_number=number)
+    start = NOW - timedelta(seconds=ago)
+    end = None if seconds is None else start + timedelta(seconds=seconds)
+    status = Submission.Status.SENDING if seconds is None else Submission.Status.CREATED
+    batch.update(row_count=rows, sent_at=start, finished_at=end, status=status)
+
+
+def test_time_left_comes_from_the_batches_that_were_answered(page: Any, checked: Checked) -> None:
+    import_job = checked(distinct(6), rows_per_request=2)
+    send(page, import_job, 6)
+    work()
+    for number in (1, 2, 3):
+        sent(import_job, number, 2, None)
+    assert time_left(import_job, 6_000, NOW) == ""
+    sent(import_job, 1, 1, 5)
+    assert time_left(import_job, 6_000, NOW) == "", "one row tells nothing"
+    sent(import_job, 1, 5_000, 50, ago=60)
+    sent(import_job, 2, 5_000, None, ago=20)
+    assert time_left(import_job, 15_000, NOW) == "About 2 min left."
+    assert time_left(import_job, 5_000, NOW) == "Less than a minute left."
+    sent(import_job, 2, 5_000, None, ago=101)
+    assert time_left(import_job, 15_000, NOW) == "", "Pipelines has become slower, and nobody knows how much"
+
+
+def test_the_page_tells_it_only_while_rows_are_sent(page: Any, checked: Checked) -> None:
+    import_job = checked(distinct(6), rows_per_request=2)
+    send(page, import_job, 6)
+    work()
+    assert " left." not in text_of(page.get(address(import_job, "progress")))
+    ImportJob.objects.filter(pk=import_job.pk).update(
+        status=ImportJob.Status.SENDING, due_at=NOW, row_counts={"created": 4, "ready": 2}
+    )
+    words = text_of(page.get(address(import_job, "progress")))
+    assert "Less than a minute left. You can leave this page." in words

@@ -26,7 +26,7 @@ USE_INTERVAL = timedelta(minutes=1)
 STATE_FIELDS = (
     "owner", "name", "fingerprint", "checked_at", "rejected_at", "recheck_at", "creator_gone_at", "paused_until",
 )  # fmt: skip
-PAUSED = "Rate limit reached."
+PAUSED = "Pipelines asks us to wait."
 REMOVED = "This key was removed from the portal."
 
 

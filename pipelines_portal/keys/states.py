@@ -30,7 +30,7 @@ def state_of(key: SavedKey, now: datetime | None = None) -> KeyState:
     if key.rejected_at is not None:
         return KeyState("rejected", f"Rejected {short(key.rejected_at, now)}", "failed", "failed")
     if seconds := key.pause_seconds(now):
-        return KeyState("waits", "Rate limit reached", "warning", "escalated", seconds)
+        return KeyState("waits", "Pipelines asks us to wait", "warning", "escalated", seconds)
     days = key.days_left(now)
     if days is not None and days <= max(REMINDER_DAYS) and not key.is_accepted_after_expiry:
         return _expiry_state(days)

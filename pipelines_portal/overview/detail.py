@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.api_client.task_status import CAN_BE_STUCK, label_of
+from pipelines_portal.api_client.task_status import CAN_BE_STUCK, NEEDS_ATTENTION, label_of
 from pipelines_portal.core.times import duration
 from pipelines_portal.overview.charts import build_chart, day_label
 from pipelines_portal.submissions.team import IS_SHARED, Sent, keys_looked_after, sent_since
@@ -57,7 +57,8 @@ def _people(user: User, workflow: OpenedWorkflow, now: datetime) -> list[Sent] |
 
 def _open_tasks(index: WorkflowIndex, counts: TaskCounts, now: datetime) -> dict[str, Any]:
     oldest = oldest_open(index, counts)
-    shares = [(status, label_of(status), number) for status, number in counts.by_status.items()]
+    first = sorted(counts.by_status.items(), key=lambda share: share[0] not in NEEDS_ATTENTION)
+    shares = [(status, label_of(status), number) for status, number in first]
     return {
         "counts": counts, "updated": counts.updated(), "stuck_updated": counts.updated(*CAN_BE_STUCK),
         "bar": build_bar(shares, counts.cut), "oldest": oldest, "oldest_number": oldest and str(oldest.task_id),

@@ -17,7 +17,7 @@ from pipelines_portal.accounts.two_step import lacks_two_step
 from pipelines_portal.core.bounded_cache import BoundedCache
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.overview.reads import MOST_NEWS, SidebarCounts, read_sidebar_counts
-from pipelines_portal.web.api_connection import transport
+from pipelines_portal.web.api_connection import is_silent
 from pipelines_portal.web.initials import initials
 from pipelines_portal.workflows.reads import ListedWorkflow, read_listed_workflows
 
@@ -101,7 +101,7 @@ def _rail(request: HttpRequest) -> Rail | None:
         attention=_number(sum(counts.attention.get(one.workflow_id, 0) for one in shown)),
         draft_count=_number(counts.draft_count),
         news=f"{MOST_NEWS}+" if counts.news > MOST_NEWS else _number(counts.news),
-        is_api_down=transport().state not in ("", "up"),
+        is_api_down=is_silent(),
     )
 
 

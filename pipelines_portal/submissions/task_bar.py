@@ -32,7 +32,7 @@ def task_bar(submission: Submission, workflow: OpenedWorkflow) -> StackedBar | N
         return None
     shares = task_shares(progress.by_status)
     known = sum(count for _, _, count in shares)
-    bar = build_bar([*shares, ("pending", "Status not known yet", progress.total - known)])
+    bar = build_bar([*shares, ("pending", "Being checked", progress.total - known)])
     return StackedBar(bar.parts, progress.total, progress.as_of, progress.mistakes)
 
 

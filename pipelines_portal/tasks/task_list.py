@@ -48,6 +48,7 @@ from pipelines_portal.tasks.live_page import (
 )
 from pipelines_portal.tasks.merged_list import ATTENTION
 from pipelines_portal.tasks.pagination import Pagination
+from pipelines_portal.web.api_connection import is_silent
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.titles import titles_of_workflows
 
@@ -69,9 +70,10 @@ class Poll:
 class TaskList:
     """A page of a list. Everything was read when it was built: its properties only choose words and URLs.
 
-    `every` is the interval of its refreshes, or "" if it does not refresh itself. `read_back_to` is the time from which
-    on all tasks are known, if some are not. `away` says why the list is not the API's own although its conditions are,
-    and `cause` tells administrators more. `unreadable_ids` has the tasks of the page that cannot be read.
+    `every` is the interval of its refreshes, or "" if it does not refresh itself. `is_silent`: Pipelines does not
+    respond, so the list may be old. `read_back_to` is the time from which on all tasks are known, if some are not.
+    `away` says why the list is not the API's own although its conditions are, and `cause` tells administrators more.
+    `unreadable_ids` has the tasks of the page that cannot be read.
     """
 
     conditions: Conditions
@@ -87,6 +89,7 @@ class TaskList:
     read_back_to: datetime | None = None
     poll: str = ""
     every: str = ""
+    is_silent: bool = False
     import_name: str = ""
     away: str = ""
     cause: str = ""
@@ -100,6 +103,11 @@ class TaskList:
     @property
     def is_first(self) -> bool:
         return not self.pagination.cursor
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it shows what Pipelines has now."""
+        return bool(self.every) and not self.is_silent
 
     @property
     def is_whole(self) -> bool:
@@ -339,6 +347,7 @@ def found_list(
         read_back_to=None if is_all_known or index is None else index.backfilled_to,
         poll=_poll_query(conditions, pagination, **query),
         every=f"{WHILE_UNFINISHED}s" if is_live else "",
+        is_silent=bool(away) or is_silent(),
         import_name=resolved.import_name,
         away=away,
         cause=cause,

@@ -45,6 +45,11 @@ def transport() -> Transport:
     return transport_to(settings.PIPELINES_API_URL, settings.API_TIMEOUT_SECONDS, _most_waiting())
 
 
+def is_silent() -> bool:
+    """Return whether Pipelines did not answer lately."""
+    return transport().state not in ("", "up")
+
+
 def transport_for_check() -> Transport:
     """Return a connection that also calls an API that did not answer lately. Its calls count towards the limit."""
     return Transport(settings.PIPELINES_API_URL, settings.API_TIMEOUT_SECONDS, bulkhead=_bulkhead(_most_waiting()))

@@ -47,8 +47,9 @@ class StackedBar:
 
 
 def task_shares(by_status: Mapping[str, int]) -> list[tuple[str, str, int]]:
-    """Return status, label and count of the documented statuses, in their order."""
-    return [(status.value, status.label, by_status.get(status, 0)) for status in TaskStatus]
+    """Return status, label and count of the documented statuses: first those that need attention, failed before all."""
+    ordered = sorted(TaskStatus, key=lambda status: not status.needs_attention)
+    return [(status.value, status.label, by_status.get(status, 0)) for status in ordered]
 
 
 def build_bar(shares: list[tuple[str, str, int]], cut: frozenset[str] = frozenset()) -> StackedBar:

@@ -133,7 +133,7 @@ def explain(error: PipelinesError) -> Explanation:
     if isinstance(error, RateLimited):
         seconds = wait_of(error)
         sentence = f"Pipelines limits requests per key. You can continue in {seconds:,} s."
-        return Explanation(429, "Rate limit reached", sentence, can_retry=True, retry_after=seconds)
+        return Explanation(429, "Pipelines asks us to wait", sentence, can_retry=True, retry_after=seconds)
     if isinstance(error, NotSent):
         title = str(error).rstrip(".")
         return Explanation(503, title, texts.IN_A_MINUTE, can_retry=True, retry_after=error.retry_after)
@@ -165,7 +165,7 @@ _WORDS: dict[type[PipelinesError], Explanation] = {
         403, "Pipelines doesn’t allow this", "This key has no permission for it. Ask an organization admin."
     ),
     NotFound: Explanation(404, "Not found in Pipelines", "It doesn’t exist, or this key has no access to it."),
-    ServiceUnavailable: Explanation(503, "Pipelines is unavailable", texts.IN_A_MINUTE, can_retry=True),
+    ServiceUnavailable: Explanation(503, "Pipelines isn’t responding", texts.IN_A_MINUTE, can_retry=True),
     CertificateRefused: Explanation(
         503,
         "Pipelines’ certificate isn’t valid",
@@ -178,5 +178,5 @@ _WORDS: dict[type[PipelinesError], Explanation] = {
         "Something between the portal and Pipelines removes it. Contact your administrator.",
         can_retry=True,
     ),
-    ConnectionFailed: Explanation(503, "Can’t reach Pipelines", texts.IN_A_MINUTE, can_retry=True),
+    ConnectionFailed: Explanation(503, "Pipelines isn’t responding", texts.IN_A_MINUTE, can_retry=True),
 }

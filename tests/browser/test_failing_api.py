@@ -75,7 +75,7 @@ def test_a_limit_counts_down_and_then_works(stage: Stage) -> None:
     stage.api.routes["/workflows/42/tasks"] = error(429, "rate_limit_exceeded", "Slow down", retry_after=3)
     page = stage.visit("tasks/")
     again = page.get_by_role("link", name=re.compile("Try again"))
-    expect(page.get_by_text("Rate limit reached").first).to_be_visible()
+    expect(page.get_by_text("Pipelines asks us to wait").first).to_be_visible()
     expect(again).to_have_attribute("aria-disabled", "true")
     assert accessibility_faults(page) == []
     stage.api.routes = good_routes()
@@ -88,7 +88,7 @@ def test_a_refresh_that_fails_keeps_the_list_and_a_good_one_takes_the_note_back(
     page = stage.visit("tasks/")
     expect(page.locator("tbody tr")).to_have_count(2)
     stage.api.routes["/workflows/42/tasks"] = error(503, "service_unavailable", "Down")
-    note = page.get_by_text("Pipelines is unavailable")
+    note = page.get_by_text("Pipelines isn’t responding")
     expect(note).to_be_visible(timeout=15_000)
     expect(page.locator("tbody tr")).to_have_count(2)
     assert accessibility_faults(page) == []

@@ -68,7 +68,7 @@ def test_counts_stuck_tasks_and_durations_are_shown(page: Any, saved_key: SavedK
     )
     words = text_of(page.get(address(index.workflow)))
     assert "4 unfinished tasks" in words
-    assert "Unfinished tasks: 1 in progress, 1 pending, 1 paused, 1 failed" in words
+    assert "Unfinished tasks: 1 failed, 1 in progress, 1 pending, 1 paused" in words
     assert "1 stuck task" in words and "/tasks/?stuck=24h" in words
     assert "1 h 30 min" in words and "Oldest open task" in words
 
@@ -126,7 +126,7 @@ def test_only_documented_statuses_link_to_the_task_list(page: Any, saved_key: Sa
     )
     lists = reverse("tasks:list", args=[index.workflow.key_id, index.workflow.workflow_id])
     main = page.get(address(index.workflow)).content.decode().split('id="overview"')[1].split("</main>")[0]
-    assert re.findall(rf'href="{lists}([?"].*?)"', main) == ["?status=pending", "?status=failed"]
+    assert re.findall(rf'href="{lists}([?"].*?)"', main) == ["?status=failed", "?status=pending"]
 
 
 def test_a_running_count_shows_its_progress(page: Any, saved_key: SavedKey) -> None:

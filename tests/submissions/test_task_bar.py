@@ -28,10 +28,10 @@ def test_one_bar_over_its_tasks(page: Any, person: Any, saved_key: SavedKey) -> 
     WorkflowIndex.objects.update(open_as_of=now)
     words = text_of(page.get(address))
     assert "Task status" in words
-    assert "Tasks: 1 failed, 2 finished, 1 status not known yet" in words and "mistake" not in words
+    assert "Tasks: 1 failed, 2 finished, 1 being checked" in words and "mistake" not in words
     TaskNote.objects.mark_as_mistakes(workflow, [11], "", person)
     words = text_of(page.get(address))
-    assert "Tasks: 1 failed, 1 finished, 1 status not known yet" in words and "<b>1</b> mistake or replaced" in words
+    assert "Tasks: 1 failed, 1 finished, 1 being checked" in words and "<b>1</b> mistake or replaced" in words
 
 
 def test_its_time_is_not_before_its_tasks_were(page: Any, person: Any, saved_key: SavedKey) -> None:

@@ -125,7 +125,7 @@ def test_keys_that_are_rejected_paused_or_about_to_expire(browser: Client, maria
     found = rows(browser)
     assert found["Rejected"].startswith("Problem: Rejected") and "Maria Weber" in found["Rejected"]
     assert found["Over"].startswith("Problem: Expired")
-    assert found["Paused"].startswith("Note: Rate limit reached · Maria Weber")
+    assert found["Paused"].startswith("Note: Pipelines asks us to wait · Maria Weber")
     assert found["Ends"].startswith("Note: Expires")
     assert not {"Later", "Fine", "All keys"} & set(found)
 

@@ -38,6 +38,17 @@ def test_known_tasks_are_shown_with_their_time(
     assert shown.status_code == 200
     assert "Pipelines isn’t responding" in html and "Showing what we knew at" in html
     assert 'id="t30"' in html and html.count('class="rowlink"') == 30
+    assert 'data-live="yes"' not in html, "a list that may be old is not live"
+
+
+def test_a_list_of_the_portal_is_not_live_while_pipelines_is_silent(
+    page: Any, known: OpenedWorkflow, scripted_api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lists by other conditions come from the index, and ask Pipelines nothing."""
+    assert 'data-live="yes"' in text_of(page.get(address(known, "?stuck=24h")))
+    monkeypatch.setattr("pipelines_portal.tasks.task_list.is_silent", lambda: True)
+    shown = text_of(page.get(address(known, "?stuck=24h")))
+    assert 'data-live="yes"' not in shown and "Updated" in shown
 
 
 NOT_TASKS = {

@@ -19,11 +19,11 @@ FAULTS = {
     "forbidden": (error(403, "forbidden", "No"), 403, "doesn’t allow this"),
     "not found": (error(404, "not_found", "Workflow not found"), 404, "Not found in Pipelines"),
     "limited": (error(429, "rate_limit_exceeded", "Slow down", retry_after=17), 429, "in 17 s"),
-    "unavailable": (error(503, "service_unavailable", "Down"), 503, "is unavailable"),
+    "unavailable": (error(503, "service_unavailable", "Down"), 503, "Pipelines isn’t responding"),
     "server error": (error(500, "internal_server_error", "Oops"), 502, "had an error"),
     "gateway": (answer(502, text="<h1>Bad gateway</h1>"), 502, "had an error"),
-    "hangs up": (hang_up, 503, "reach Pipelines"),
-    "silence": (silence, 503, "reach Pipelines"),
+    "hangs up": (hang_up, 503, "Pipelines isn’t responding"),
+    "silence": (silence, 503, "Pipelines isn’t responding"),
     "html": (answer(200, text="<html>Captive portal</html>"), 502, "Pipelines sent an unexpected response"),
     "not routed": (answer(404, text="<h1>nginx</h1>"), 502, "PIPELINES_API_URL may be wrong"),
     "wrong shape": (answer(200, {"tasks": "none"}), 502, "Pipelines sent an unexpected response"),
@@ -101,7 +101,7 @@ def test_an_api_that_is_not_there(page: Any, saved_key: SavedKey, settings: Any)
     settings.PIPELINES_API_URL = f"http://127.0.0.1:{free_port()}/api/v1"
     shown = page.get(f"/keys/{open_workflow(saved_key).key_id}/workflows/42/tasks/")
     assert shown.status_code == 503
-    assert "Pipelines is not responding" in shown.content.decode()
+    assert "Pipelines isn’t responding" in shown.content.decode()
 
 
 def test_htmx_gets_a_note_beside_what_is_on_show(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:

@@ -50,7 +50,7 @@ def task_bar(import_job: ImportJob, counts: RowCounts) -> StackedBar | None:
     mistakes = import_job.task_counts.get("mistakes", 0)
     total = max(counts.created - mistakes, 0)
     others = total - sum(count for _, _, count in shares)
-    bar = build_bar([*shares, ("unknown", "Status not known yet", max(others, 0))])
+    bar = build_bar([*shares, ("unknown", "Being checked", max(others, 0))])
     return StackedBar(bar.parts, total, parse_datetime(import_job.task_counts.get("as_of", "")), mistakes)
 
 

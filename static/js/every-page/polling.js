@@ -1,11 +1,10 @@
 // A fragment that refreshes itself asks for nothing while nobody can see it, and at once when it is seen again. Once it is
-// over (live-lists.js), it asks no more. It also waits while a menu in the head is open, which its answer would close.
+// over (live-lists.js), it asks no more.
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   const source = event.detail.elt;
   if (!source.hasAttribute("data-pause-when-hidden")) return;
-  const isMenuOpen = document.querySelector(".pagehead details.menu[open]");
-  if (document.hidden || isMenuOpen || source.hasAttribute("data-over")) event.preventDefault();
+  if (document.hidden || source.hasAttribute("data-over")) event.preventDefault();
 });
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;

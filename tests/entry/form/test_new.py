@@ -216,9 +216,9 @@ def test_rows_named_in_an_all_failed_refusal_come_to_their_fields(
 @pytest.mark.parametrize(
     ("fault", "status", "title"),
     [
-        (error(429, "rate_limit_exceeded", "Slow", retry_after=301), 429, "Rate limit reached"),
+        (error(429, "rate_limit_exceeded", "Slow", retry_after=301), 429, "Pipelines asks us to wait"),
         (error(401, "invalid_api_key", "Invalid API key"), 403, "API key rejected"),
-        (error(503, "service_unavailable", "Down"), 503, "Pipelines is unavailable"),
+        (error(503, "service_unavailable", "Down"), 503, "Pipelines isn’t responding"),
         (error(413, "payload_too_large", "Too large"), 502, "Pipelines refused this"),
     ],
 )

@@ -78,7 +78,7 @@ def test_tasks_that_were_not_found_are_shown(page: Any, checked: Checked) -> Non
     counts = {"as_of": timezone.now().isoformat(), "by_status": {"finished": 3}}
     ImportJob.objects.update(task_counts=counts)
     words = text_of(page.get(address(sent, "progress")))
-    assert "Tasks: 3 finished, 2 status not known yet" in words
+    assert "Tasks: 3 finished, 2 being checked" in words
 
 
 def test_an_invalid_cursor_restarts_the_scan(page: Any, checked: Checked) -> None:
@@ -111,7 +111,7 @@ def test_the_index_of_the_workflow_shortens_the_scan(page: Any, checked: Checked
     WorkflowIndex.objects.filter(pk=index.pk).update(open_as_of=now)
     record_tasks(index, [make_task(int(id_ or 0), "escalated", now) for id_ in ids[:4]], now)
     words = text_of(page.get(address(sent, "progress")))
-    assert "Loading task status" not in words and "Tasks: 4 escalated, 1 status not known yet" in words
+    assert "Loading task status" not in words and "Tasks: 4 escalated, 1 being checked" in words
     api.requests.clear()
     assert count_next() and len(api.requests) == 1
     assert "Tasks: 1 pending, 4 escalated" in text_of(page.get(address(sent, "progress")))

@@ -384,8 +384,8 @@ def test_a_lead_exports_what_failed_and_sends_corrected_copies(
 
     wait_until(are_known, "the failed tasks to be read", 120)
     attention.press("Enter")
-    expect(lead.get_by_role("table", name="Rows of this import").locator("tbody tr")).to_have_count(2)
-    lead.get_by_text("Export", exact=True).press("Enter")
+    expect(lead.get_by_role("table", name="Rows that were sent").locator("tbody tr")).to_have_count(2)
+    lead.get_by_role("main").locator("summary", has_text="More").press("Enter")
     file = download(lead, "All rows and their status (CSV)", tmp_path)
     assert file.read_text(encoding="utf-8-sig").lower().count("failed") == 2
     lead.get_by_role("button", name="Create corrected copies").press("Enter")

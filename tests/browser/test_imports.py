@@ -80,7 +80,7 @@ def test_a_thousand_rows_become_tasks_and_the_bad_ones_come_back_in_a_file(
     first, second = requests_of(page)
     assert re.fullmatch(r"1 Row 2 Created 1 0 1 \d+:\d+", first)
     assert re.fullmatch(r"2 995 rows, from 3 to 1,001 Created 995 0 2–996 \d+:\d+", second)
-    page.get_by_text("Export", exact=True).click()
+    page.get_by_role("main").locator("summary", has_text="More").click()
     file = download(page, "Rows with errors (XLSX)", tmp_path)
     header, *wrong = xlsx_rows(file)
     assert list(header) == [*HUMAN_HEADER, "Row in the file", "Errors in the row"]
@@ -174,7 +174,6 @@ def test_the_keyboard_alone_does_it_all(page: Page, running: Office, workflow_id
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Space")
     chooser.value.set_files(csv_file(tmp_path / "few.csv", rows(20, FEW_FAULTS)))
-    enter(page, "Continue")
     expect(page).to_have_url(re.compile("/check/$"))
     leave_grid(page)
     tab_to(page, page.get_by_role("button", name="Edit columns"), "Shift+Tab")
@@ -235,10 +234,12 @@ def test_pasted_rows_go_the_same_way(
     size = {"width": 360, "height": 740}
     page = running.page(browser, java_script_enabled=javascript, viewport=size, timezone_id="Europe/Vienna")
     page.goto(running.address(workflow_id))
-    press(page, "Continue")
+    page.locator("summary", has_text="Paste rows").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_text("Choose a file or paste rows.")).to_be_visible()
+    page.locator("summary", has_text="Paste rows").click()
     page.get_by_label("Paste from Excel or Sheets").fill(pasted(rows(30, FEW_FAULTS)))
-    press(page, "Continue")
+    page.get_by_role("button", name="Continue").click()
     match_columns(page)
     expect(page.get_by_role("button", name="Apply to 2 rows")).to_be_visible()
     expect_fits(page)
@@ -285,6 +286,8 @@ def test_every_page_and_state_up_to_the_sending_can_be_read_by_everybody(
 ) -> None:
     """By axe, in light and dark, wide and narrow; the focus is always somewhere."""
     page.goto(running.address(workflow_id))
+    look_at(page)
+    page.locator("summary", has_text="Paste rows").click()
     look_at(page)
     press(page, "Continue")
     look_at(page)

@@ -30,7 +30,6 @@ RECENT = timedelta(days=2)
 TASK_WINDOW = timedelta(hours=3)
 STORED_FOR = timedelta(days=90)
 BATCH_SIZE = 500
-LOOK_AND_DECIDE = "We don’t know if it was created. Check for new tasks and decide"
 
 
 def notify_of_events() -> None:
@@ -76,16 +75,18 @@ def notify_of_unconfirmed() -> None:
     leads = _leads_by_team(team.pk for submission in submissions for team in submission.teams.all())
     messages = []
     for submission in submissions:
+        what = "it was" if submission.row_count == 1 else "they were"
+        sentence = f"We don’t know if {what} created. Check for new tasks and decide"
         message = Message(
             Kind.UNCONFIRMED,
             f"unconfirmed:{submission.pk}:{submission.attempt}",
             f"Unconfirmed: {submission.label}",
             f"{reverse('submissions:detail', args=[submission.pk])}?look=1",
-            LOOK_AND_DECIDE,
+            sentence,
             "unconfirmed",
         )
         messages.append((submission.owner, message))
-        for_leads = replace(message, kind=Kind.TEAM, sentence=f"Sent by {submission.owner}. {LOOK_AND_DECIDE}")
+        for_leads = replace(message, kind=Kind.TEAM, sentence=f"Sent by {submission.owner}. {sentence}")
         teams = [team.pk for team in submission.teams.all()]
         messages += [(lead, for_leads) for lead in _leads(leads, teams, but=submission.owner_id)]
     Notification.objects.notify_all(messages)

@@ -36,7 +36,7 @@ _HOURS = re.compile(r"(\d{1,4})([hd])")
 EXAMPLES = {"status": "failed", "sent": "me", "import": "tickets", CREATED: "today", "stuck": "24h", "workflow": "42"}
 ERRORS_IF_EMPTY = {
     "status": "Enter a status, for example “failed” or “needs attention”.",
-    "day": "Enter a day, for example “today” or “27.11.2026”.",
+    "day": "Use today, 27.11.2026, 2026-11-27 or 2026-11-01..2026-11-27.",
     "stuck": "Enter how long, for example “24h” or “3d”.",
     "sent": "Enter “me”, “anyone”, or part of a name or email.",
     "import": "Enter part of a file name.",

@@ -310,5 +310,5 @@ def expect_all_rows(page: Page, total: int) -> None:
     """The filters of the import's page add up to all rows."""
     chips = page.get_by_label("Filter rows").locator(".chip").all_inner_texts()
     counts = {words.rsplit(maxsplit=1)[0]: int(words.split()[-1].replace(",", "")) for words in chips}
-    attention = counts.pop("Tasks that need attention", 0)
+    attention = counts.pop("Needs attention", 0)
     assert counts.pop("All") == total == sum(counts.values()) and attention <= total, chips

@@ -373,7 +373,7 @@ def test_a_lead_exports_what_failed_and_sends_corrected_copies(
     # Somebody looks at the workflow, so that its tasks are counted.
     lead.goto(f"{running.portal.url}/keys/1/workflows/{workflow_id}/overview/")
     lead.goto(operator.url)
-    attention = lead.get_by_label("Filter rows").get_by_role("link", name=re.compile("^Tasks that need attention"))
+    attention = lead.get_by_label("Filter rows").get_by_role("link", name=re.compile("^Needs attention"))
 
     def are_known() -> bool:
         """The worker may be in the middle of another scan, which sets the time of the next one."""

@@ -104,7 +104,7 @@ def test_an_answer_cut_in_the_middle_stops_all_until_somebody_says_what_came(
     page: Page, running: Office, checked: int
 ) -> None:
     once(running, lost_on_the_way_back(running))
-    page.get_by_label("Send one row first").check()
+    page.get_by_label("Test with one row first").check()
     press(page, "Create 20 tasks")
     shown(page, "We don’t know if the row of batch 1 was created")
     shown(page, "1 new task since")
@@ -270,7 +270,7 @@ def test_a_killed_worker_leaves_its_request_unknown_and_the_next_sends_the_rest(
     page: Page, running: Office, checked: int
 ) -> None:
     once(running, held(running, seconds=20))
-    page.get_by_label("Send one row first").check()
+    page.get_by_label("Test with one row first").check()
     press(page, "Create 20 tasks")
     wait_until(lambda: running.between.faults == [], "the request to be on the wire")
     running.restart_worker()
@@ -298,7 +298,7 @@ def test_a_colleague_goes_on_where_a_closed_tab_left_off(
 ) -> None:
     """Paused by one, continued by the lead of their team, who is asked first, on another device."""
     once(running, held(running, seconds=2))
-    page.get_by_label("Send one row first").check()
+    page.get_by_label("Test with one row first").check()
     press(page, "Create 20 tasks")
     wait_until(lambda: running.between.faults == [], "the request to be on the wire")
     press(page, "Pause")

@@ -55,7 +55,7 @@ def test_the_keyboard_alone_orders_and_creates(browser: Browser, running: Demo) 
     assert items(page) == ["Delivery", "Defect", "Billing", "Account"]
     page.keyboard.press("Alt+ArrowDown")
     expect(page.locator("[data-ranking] li").last).to_be_focused()
-    expect(page.get_by_label("Include ranking")).to_be_checked()
+    expect(page.get_by_label("Answer this field")).to_be_checked()
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text(re.compile(r"Task \d+ created"))).to_be_visible()
     page.goto(running.workflow(43))

@@ -46,7 +46,7 @@ def test_says_what_appeared_since(desk: Desk, api: FakeApi) -> None:
     assert "No new task yet." in look(desk, submission)
     ids = api.create(2)
     html = look(desk, submission)
-    assert "2 new tasks since you sent 2." in html
+    assert "You sent 2 rows, and 2 tasks appeared at that time." in html
     assert all(f'/tasks/{task_id}/"' in html for task_id in ids)
     assert f'/tasks/{ids[0] - 1}/"' not in html
 
@@ -67,7 +67,7 @@ def test_as_many_as_were_sent_at_that_time_are_very_likely_ones_own(desk: Desk, 
     submission = send_and_lose_answer(desk, GOOD)
     task_id = api.create(1)[0]
     html = look(desk, submission)
-    assert "1 new task since you sent 1. It is very likely yours." in html
+    assert "You sent 1 row, and 1 task appeared at that time. It is very likely yours." in html
     assert f'/tasks/{task_id}/"' in html and "Confirm: this task is mine" in html
     assert 'class="btn primary">' in html.replace("\n", "")
 

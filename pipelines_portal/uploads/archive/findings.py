@@ -78,12 +78,12 @@ _WORDS = {
     "missing": (
         "1 task without {field}",
         "{count:,} tasks without {field}",
-        "{field} is required. Add the value or file, or these tasks are rejected.",
+        "{field} is required. Add it, or Pipelines rejects the task.",
     ),
     "unmatched": (
         "1 file with an unknown name",
         "{count:,} files with unknown names",
-        "Pipelines rejects their whole folders. Name each file after a field: {fields}.",
+        "Pipelines rejects a folder with other files. Remove them, or name each file after a field: {fields}.",
     ),
     "in_folder": (
         "1 file in a subfolder",

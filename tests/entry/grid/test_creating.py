@@ -483,7 +483,7 @@ def test_typed_rows_of_another_import_are_sent_from_its_page(grid: TypedGrid, ap
     grid.fill(1, first=7)
     grid.browser.post(f"{page}/restore/")
     html = text_of(grid.browser.get(f"{page}/check/"))
-    assert "Create 2 tasks" in html and "Send one row first" not in html
+    assert "Create 2 tasks" in html and "Test with one row first" not in html
     grid.browser.post(f"{page}/send/", {"rows": 1})
     work()
     assert not api.tasks

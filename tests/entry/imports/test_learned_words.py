@@ -54,7 +54,7 @@ def test_a_corrected_word_is_applied_and_said_in_the_next_import_of_everybody(
     assert statuses(second) == {2: "ready", 3: "ready"}
     assert second.rows.get(number=2).fields["target_language"] == "German"
     html = text_of(browser.get(address(second, second.pk, "check")))
-    assert "<bdi>Deutsch</bdi> → <bdi>German</bdi> same as last time." in html
+    assert "“<bdi>Deutsch</bdi>” became “<bdi>German</bdi>”, as last time." in html
     shown = text_of(browser.get(f"{address(second, second.pk, 'check')}?show=ready"))
     assert 'data-text="' not in shown.split('id="row-2"')[1].split("</tr>")[0] and ">German</td>" in shown
 
@@ -65,7 +65,7 @@ def test_the_undo_works_for_this_import_and_forgets_the_word(page: Any, workflow
     done = forget(page, second)
     assert done.request["PATH_INFO"].endswith("/check/")
     assert statuses(second) == {2: "to_fix", 3: "ready"}
-    assert "same as last time" not in text_of(done)
+    assert "as last time" not in text_of(done)
     assert not LearnedWord.objects.exists()
     third = imported(page, workflow, FILE.replace("Hello", "Grüezi"))
     assert statuses(third)[2] == "to_fix"
@@ -74,7 +74,7 @@ def test_the_undo_works_for_this_import_and_forgets_the_word(page: Any, workflow
 def test_words_that_the_file_does_not_hold_are_not_named(page: Any, workflow: Any) -> None:
     correct(page, imported(page, workflow))
     second = imported(page, workflow, FILE.replace("Deutsch", "Spanish"))
-    assert "same as last time" not in text_of(page.get(address(second, second.pk, "check")))
+    assert "as last time" not in text_of(page.get(address(second, second.pk, "check")))
     assert Matching.load(second.matching).words == {}
 
 

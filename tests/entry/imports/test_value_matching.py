@@ -133,7 +133,7 @@ def test_a_german_sheet_is_matched_by_its_values_and_the_line_says_so(page: Any,
     assert done.request["PATH_INFO"].endswith("/check/")
     html = text_of(done)
     assert "Matched 3 of 4 columns." in html
-    assert "<b><bdi>Bezahlt</bdi></b> → Sure (guessed from the values)." in html
+    assert "<b><bdi>Bezahlt</bdi></b> → Sure" in html
     assert "Not imported: <b><bdi>Betreff</bdi></b>" in html
     import_job = ImportJob.objects.get()
     assert [column.field for column in Matching.load(import_job.matching).columns] == ["", "sure", "stars", "language"]

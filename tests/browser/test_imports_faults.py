@@ -251,7 +251,7 @@ def test_rows_that_the_api_rejects_are_fixed_and_only_those_are_sent_again(
 def test_a_key_that_is_rejected_pauses_all_until_it_works_again(page: Page, running: Office, checked: int) -> None:
     once(running, lambda _: error(401, "invalid_api_key", "Invalid API key"))
     press(page, "Create 20 tasks")
-    expect(page.locator("main")).to_contain_text("20 rows not sent yet.", timeout=SECONDS)
+    expect(page.locator("main")).to_contain_text("20 rows ready.", timeout=SECONDS)
     expect(page).to_have_title(re.compile("^Paused, 0 of 20 created"))
     expect_rows(page, Ready=20)
     expect(page.get_by_role("cell", name="Ready", exact=True)).to_have_count(20)
@@ -308,7 +308,7 @@ def test_a_colleague_goes_on_where_a_closed_tab_left_off(
     other.goto(running.address(checked))
     expect(other.get_by_role("row", name=re.compile("rows.csv"))).to_contain_text(OWNER)
     other.get_by_role("link", name="rows.csv").click()
-    shown(other, "19 rows not sent yet.")
+    shown(other, "19 rows ready.")
     other.get_by_role("link", name="Resume (19 rows)").click()
     shown(other, f"Send 19 rows of {OWNER}’s import?")
     press(other, "Create 19 tasks")

@@ -533,12 +533,14 @@ def test_a_lead_sees_imports_of_others_with_errors(saved_key: SavedKey, static_r
         ("wrong.csv", "checked", {"to_fix": 9, "rejected": 1, "created": 2}),
         ("right.csv", "checked", {"created": 2}),
         ("sent.csv", "sending", {"created": 7, "requested": 3}),
+        ("paused.csv", "paused", {"created": 7, "ready": 3}),
     ):
         made = ImportJob.objects.create(file_name=name, status=status, row_counts=counts, row_count=10, **values)
         made.teams.set(lead.teams.all())
     words = lines_of(browser_of(lead))["Imports under way"]
     assert "wrong.csv in Invoices Ben Okafor · 9 rows have errors, 1 row was rejected" in words
     assert "sent.csv in Invoices Ben Okafor · 7 of 10 created View" in words and "right.csv" not in words
+    assert "paused.csv" not in words and "paused.csv" in lines_of(browser_of(lead))["Waiting for you"]
     assert "Imports under way" not in lines_of(browser_of(ben))
 
 

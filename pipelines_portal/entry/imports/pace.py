@@ -4,31 +4,39 @@ from datetime import datetime
 
 from django.db.models import F
 
-from pipelines_portal.core.times import MINUTE, duration
+from pipelines_portal.core.times import MINUTE, clock, duration
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.statuses import FINAL
 
 # The pace is that of the last batches: Pipelines may have been slower or faster before.
 BATCHES = 3
+# A batch that is answered in less seconds needs no word.
+LONG = 5
 
 
 def time_left(import_job: ImportJob, not_sent: int, now: datetime) -> str:
-    """Return a sentence such as "About 2 min left.", or "" as long as nothing is known of the pace.
+    """Return a sentence such as "About 2 min left.", or since when Pipelines works on a batch, or "".
 
-    A batch of one row is left out: it says nothing about the pace of many.
+    Nothing is known of the pace before a batch was answered. A batch of one row is left out: it says nothing of many.
     """
+    current = import_job.submissions.filter(status=Submission.Status.SENDING, sent_at__isnull=False).first()
+    elapsed = (now - current.sent_at).total_seconds() if current and current.sent_at else 0.0
     answered = import_job.submissions.filter(
         status__in=FINAL, row_count__gt=1, sent_at__isnull=False, finished_at__gt=F("sent_at")
     )
     times = list(answered.order_by("-group_number").values_list("row_count", "sent_at", "finished_at")[:BATCHES])
     rows = sum(count for count, _, _ in times)
     if not rows:
-        return ""
+        return _waiting(current, elapsed)
     seconds_per_row = sum((end - start).total_seconds() for _, start, end in times if start and end) / rows
-    current = import_job.submissions.filter(status=Submission.Status.SENDING).first()
-    elapsed = (now - current.sent_at).total_seconds() if current and current.sent_at else 0.0
     if current and elapsed > 2 * seconds_per_row * current.row_count:
-        return ""  # slower than before
+        return _waiting(current, elapsed)  # slower than before
     seconds = seconds_per_row * not_sent - elapsed
     return f"About {duration(seconds)} left." if seconds >= MINUTE else "Less than a minute left."
+
+
+def _waiting(current: Submission | None, elapsed: float) -> str:
+    if current is None or current.sent_at is None or elapsed <= LONG:
+        return ""
+    return f"Waiting for Pipelines since {clock(current.sent_at)}."

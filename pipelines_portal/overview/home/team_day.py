@@ -85,14 +85,18 @@ def team_today(user: User, keys: Collection[int], now: datetime) -> tuple[Member
 
 
 def imports_under_way(user: User, imports: list[ImportJob], now: datetime) -> tuple[UnderWay, ...]:
-    """Return imports that are being sent or wait, and those of others with errors or rejected rows."""
+    """Return imports that are being sent, and those of others with errors or rejected rows.
+
+    Stopped ones are among them only for people who may not send: for others they are what waits for a decision.
+    """
+    under_way = (ImportJob.Status.SENDING,) if user.may_send else UNDER_WAY
     shown = []
     for import_job in imports:
         if import_job.changed_at < now - IMPORTS_OF:
             break
         counts = import_job.counts_as_read
         is_wrong = counts.errors > 0 and import_job.owner_id != user.pk and not import_job.is_typed
-        if import_job.status in UNDER_WAY or (import_job.status == ImportJob.Status.CHECKED and is_wrong):
+        if import_job.status in under_way or (import_job.status == ImportJob.Status.CHECKED and is_wrong):
             shown.append(_under_way(import_job, now))
     return tuple(shown[:MOST_IMPORTS])
 

@@ -20,6 +20,8 @@ _SHAPES = {
     "rejected": "failed",
     "unconfirmed": "unconfirmed",
 }
+# Nobody needs to act: the word is gray, as it is for imports.
+_CALM = ("draft", "waiting", "sending", "created")
 
 
 @register.simple_tag
@@ -44,5 +46,5 @@ def row_status(row: SubmissionRow, submission: Submission | None = None) -> Safe
 @cache
 def _status(status: str, word: str) -> SafeString:
     """Render a status. There are few, and a page shows dozens."""
-    context = {"status": status, "shape": _SHAPES[status], "word": word}
+    context = {"status": status, "shape": _SHAPES[status], "word": word, "is_calm": status in _CALM}
     return render_to_string("_partials/status.html", context)

@@ -149,7 +149,7 @@ def test_a_sending_import_refreshes_the_page_that_is_shown(page: Any, checked: C
     assert saved_words(page, import_job) == ["Waiting"] * 4
     assert "Creating tasks… 0 of 4" in words and f'hx-get="{here}?status=waiting&amp;after=2"' in words
     part = page.get(f"{here}?status=waiting", headers={"HX-Request": "true", "HX-Target": "progress"})
-    assert "<html" not in text_of(part) and 'hx-swap-oob="true"' in text_of(part)
+    assert "<html" not in text_of(part) and 'hx-swap-oob="morph"' in text_of(part)
 
 
 def test_rows_of_a_paused_import_are_not_called_sending(

@@ -121,7 +121,7 @@ def test_the_numbers_of_a_line_add_up(page: Any, sent: ImportJob) -> None:
     ImportJob.objects.filter(pk=sent.pk).update(row_counts={"created": 2, "to_fix": 1, "set_aside": 1, "ready": 1})
     words = re.sub("<[^>]*>", "", text_of(page.get(ADDRESS)))
     assert "5 rows" in words
-    assert re.search("2 created *, *1 with errors *, *1 skipped *, *1 not sent", words)
+    assert re.search("2 created *, *1 with errors *, *1 skipped *, *1 ready", words)
 
 
 def test_an_import_is_on_one_page_only_and_its_day_counts_all_of_it(

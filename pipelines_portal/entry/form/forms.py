@@ -17,7 +17,7 @@ from pipelines_portal.workflows.fields.schema_form import PREFIX, SchemaForm
 from pipelines_portal.workflows.fields.text import Text
 from pipelines_portal.workflows.fields.types import type_of
 
-SHORT_TYPES = ("boolean", "numeric", "datetime", "select", "rating")
+SHORT_TYPES = ("short_text", "boolean", "numeric", "datetime", "select", "rating")
 
 
 @dataclass(frozen=True)

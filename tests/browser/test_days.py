@@ -113,6 +113,7 @@ def test_a_day_of_an_operator(browser: Browser, office: Office) -> None:
     page.get_by_role("row", name=re.compile(text(FAULTY[1]))).get_by_role("link").first.click()
 
     # It was wrong: the same again with a change is one more task.
+    page.get_by_role("main").locator("summary", has_text="More").click()
     page.get_by_role("link", name=re.compile("Duplicate")).first.click()
     expect(field).to_have_value(text(FAULTY[1]))
     field.fill(f"{text(FAULTY[1])}, corrected")

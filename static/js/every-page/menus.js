@@ -1,6 +1,7 @@
 // A click beside an open menu, or Escape, closes it. A menu that a person opens to type in gets the cursor.
 
-const TEXT = ".pop :is(input:not([type=hidden], [type=checkbox], [type=radio]), textarea)";
+const FIELD = ":is(input:not([type=hidden], [type=checkbox], [type=radio]), textarea)";
+const TEXT = `.pop ${FIELD}`;
 
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
@@ -17,6 +18,7 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener(
   "toggle",
   ({ target }) => {
+    if (target.matches(".pop details[open]")) target.querySelector(FIELD)?.focus();
     if (!target.matches("details.menu[open]")) return;
     const isOpenedByPerson = [document.body, target.querySelector("summary")].includes(document.activeElement);
     if (isOpenedByPerson) target.querySelector(TEXT)?.focus();

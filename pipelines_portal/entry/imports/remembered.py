@@ -32,7 +32,12 @@ def remember(import_job: ImportJob, matching: Matching) -> None:
         if column.header and column.how != OWN:
             columns.pop(folded(column.header), None)
             columns[folded(column.header)] = {"field": column.field, "on": today}
-    notation = {"decimal": matching.decimal, "day_first": matching.day_first, "zone": matching.zone}
+    notation = {
+        "decimal": matching.decimal,
+        "day_first": matching.day_first,
+        "zone": matching.zone,
+        "serials": matching.serials,
+    }
     known = {name: value for name, value in notation.items() if value not in ("", None)}
     found.data = found.data | {"columns": dict(list(columns.items())[-MOST_HEADERS:])} | known
     found.save()

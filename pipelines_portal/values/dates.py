@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from pipelines_portal.values.months import MONTH, MONTHS
 from pipelines_portal.values.typed_times import read_typed_time
 
 LONGEST = 60
 # Two-digit years up to this one belong to this century.
 LAST_SHORT_YEAR = 68
-MONTHS = {datetime(2000, number, 1).strftime("%b").lower(): number for number in range(1, 13)}
-NAME = rf"({'|'.join(MONTHS)})[a-z]*\.?"
+NAME = rf"({MONTH})(?![a-zäöü])\.?"
 ISO = re.compile(r"\d{4}-?\d{2}-?\d{2}(?!\d)")
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([ap])?\.?(m)?\.?", re.IGNORECASE)
 HOUR = re.compile(r"(\d{1,2})\s*([ap])\.?m\.?", re.IGNORECASE)
@@ -105,7 +105,7 @@ def full_year(short: int) -> int:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isdigit() else MONTHS[text[:3].lower()]
+    return int(text) if text.isdigit() else MONTHS[text.lower()]
 
 
 def _clock(text: str) -> tuple[int, int, int] | None:

@@ -15,7 +15,8 @@ class Numeric(FieldType):
     """A number."""
 
     def widget(self, field: Field) -> forms.Widget:
-        return forms.TextInput(attrs={"inputmode": "decimal"} | _check_attrs("number", field))
+        attrs = {"inputmode": "decimal", "data-long": "Sent as text, as it has more than 15 digits."}
+        return forms.TextInput(attrs=attrs | _check_attrs("number", field))
 
     def help(self, field: Field) -> str:
         limits = bounds(field.format_hint)

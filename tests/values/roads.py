@@ -119,7 +119,7 @@ def by_row_form(at: Traveller, cases: Sequence[Case]) -> Verdicts:
     refused: dict[str, Doubt] = {}
     for _ in range(3):
         row = {"row-1-scan": "cat.png", "row-1-anchor": "x"} | typed
-        answer = check_archive(at.browser, workflow, archives.files("cat.png"), typed=1, zone=ZONE, **row)
+        answer: Any = check_archive(at.browser, workflow, archives.files("cat.png"), typed=1, zone=ZONE, **row)
         errors = {f"row-1-{name}": messages for name, messages in answer.context["typed"][0].errors.items()}
         if not errors:
             break
@@ -355,7 +355,7 @@ def beside_archive(at: Traveller, cases: Sequence[Case], texts: list[str], *, co
     header = csv_line(["scan", *NAMES])
     rows = "".join(csv_line([path, *cells]) for path, cells in zip(names, cells_of(given), strict=True))
     file = {"zone": ZONE, "tail": len(archive)}
-    answer = check_archive(at.browser, workflow, archive, rows_file=rows_file(header + rows), **file)
+    answer: Any = check_archive(at.browser, workflow, archive, rows_file=rows_file(header + rows), **file)
     row_numbers = {row.values.get("scan"): row.number for row in answer.context["given"].rows}
     if correct:
         typed = {f"cell-{row_numbers[f'case {n}.png']}-{case.field}": case.text for n, case in enumerate(cases)}

@@ -19,9 +19,11 @@ from django.urls import reverse
 from openpyxl import Workbook
 
 from pipelines_portal.entry.imports.jobs import work_on_next
-from pipelines_portal.entry.models import ImportJob, RowError
+from pipelines_portal.entry.models import ImportJob, ImportRow, RowError
 from pipelines_portal.entry.rows.typed import ready_rows
+from pipelines_portal.external_api.tasks.validation import check_row
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests import archives, samples
@@ -41,7 +43,7 @@ BEFORE = "§"
 # What every road says of a text that has two meanings.
 ASKS = re.compile(r"Is it |could be|percentage|came twice|Choose which", re.IGNORECASE)
 MOST_IN_POST, MOST_IN_ROW = 200, 20
-# The form found nothing wrong, and the API did.
+# The portal found nothing wrong, and the API did.
 BY_API = "refused by the API"
 # Fields whose words the tray shows one by one.
 CHOSEN = ("sure", "language")
@@ -80,8 +82,11 @@ class Traveller:
         return self.open(*more, samples.field("anchor"), *fields)
 
     def tasks_of(self, workflow: OpenedWorkflow) -> list[dict[str, Any]]:
-        """Return the values that the API received."""
-        return [task.fields for task in self.api.tasks.values() if task.workflow_id == workflow.workflow_id]
+        """Return the values that the API received, which are those that the portal stored as sent."""
+        tasks = {pk: task.fields for pk, task in self.api.tasks.items() if task.workflow_id == workflow.workflow_id}
+        stored = dict(SubmissionRow.objects.filter(task_id__in=tasks).values_list("task_id", "fields"))
+        assert {pk: shown(fields) for pk, fields in stored.items()} == {pk: shown(each) for pk, each in tasks.items()}
+        return list(tasks.values())
 
 
 def work() -> None:
@@ -126,7 +131,13 @@ def by_row_form(at: Traveller, cases: Sequence[Case]) -> Verdicts:
         refused |= {name: doubt_of(map(str, messages)) for name, messages in errors.items()}
         typed = {name: text for name, text in typed.items() if name not in errors}
     (row,) = rows_of(upload_of(workflow))
-    return [refused.get(f"row-1-c{n}", row.get(f"c{n}", EMPTY)) for n in range(len(cases))]
+    return [refused.get(f"row-1-c{n}", in_upload(case, row.get(f"c{n}", EMPTY))) for n, case in enumerate(cases)]
+
+
+def in_upload(case: Case, value: Any) -> Any:
+    """Return a value that waits beside an archive, as the API would take it."""
+    is_sent = not isinstance(value, Doubt)
+    return BY_API if is_sent and check_row([FIELDS[case.field]], 0, {case.field: value}) else value
 
 
 def upload_of(workflow: OpenedWorkflow) -> ZipUpload:
@@ -269,11 +280,13 @@ def verdicts(
     anchor: str = "case",
 ) -> Verdicts:
     tasks = {task["anchor"]: task for task in at.tasks_of(workflow)}
-    errors = errors_of(job)
-    found: Verdicts = []
+    errors, found = errors_of(job), Verdicts()
+    rejected = set(job.rows.filter(status=ImportRow.Status.REJECTED).values_list("number", flat=True))
     for n, case in enumerate(cases):
         messages = errors.get((row_of(n), case.field))
-        if messages:
+        if row_of(n) in rejected:
+            found.append(BY_API)
+        elif messages:
             found.append(doubt_of(messages))
         else:
             task = tasks.get(f"{anchor} {n}")
@@ -369,7 +382,8 @@ def beside_archive(at: Traveller, cases: Sequence[Case], texts: list[str], *, co
     for n, case in enumerate(cases):
         message = errors.get((row_numbers.get(f"case {n}.png"), case.field), "")
         row = ready.get(f"case {n}")
-        found.append(doubt_of([message]) if message else "not sent" if row is None else row.get(case.field, EMPTY))
+        value = "not sent" if row is None else in_upload(case, row.get(case.field, EMPTY))
+        found.append(doubt_of([message]) if message else value)
     return found
 
 

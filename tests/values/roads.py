@@ -323,11 +323,14 @@ def by_file(at: Traveller, cases: Sequence[Case], name: str, data: bytes) -> Ver
         settle_columns(at, job)
     job.refresh_from_db()
     assert job.status == ImportJob.Status.CHECKED, (job.status, job.problem)
-    ready = job.rows.filter(status="ready").count()
-    at.browser.post(step(job, "send"), {"rows": ready})
-    work()
+    send_ready(at, job)
     numbers = {row.cells[0]: row.number for row in job.rows if row.cells}
     return verdicts(at, workflow, job, cases, lambda n: numbers.get(f"case {n}"))
+
+
+def send_ready(at: Traveller, job: ImportJob) -> None:
+    at.browser.post(step(job, "send"), {"rows": job.rows.filter(status=ImportRow.Status.READY).count()})
+    work()
 
 
 def upload_rows(at: Traveller, workflow: OpenedWorkflow, name: str, data: bytes) -> ImportJob:
@@ -348,6 +351,24 @@ def settle_columns(at: Traveller, job: ImportJob) -> None:
     answer = at.browser.post(step(job, "match"), form)
     assert answer.status_code == 302, answer.content
     work()
+
+
+def by_edited_file(at: Traveller, cases: Sequence[Case]) -> Verdicts:
+    """Type over the cells of a file's rows, which are read as the file writes numbers and dates."""
+    workflow = at.open_rows()
+    text = csv_line(NAMES) + table(named(Case(case.field, BEFORE) for case in cases))
+    job = upload_rows(at, workflow, "rows.csv", text.encode())
+    assert job.status == ImportJob.Status.CHECKED
+    numbers = {row.cells[0]: row.number for row in job.rows if row.cells}
+    rows = [
+        {"number": numbers[f"case {n}"], "new": False, "cells": {case.field: [BEFORE, case.text]}}
+        for n, case in enumerate(cases)
+    ]
+    for start in range(0, len(rows), MOST_IN_POST):
+        body = json.dumps({"rows": rows[start : start + MOST_IN_POST]})
+        assert at.browser.post(step(job, "cells"), body, content_type="application/json").status_code == 200
+    send_ready(at, job)
+    return verdicts(at, workflow, job, cases, lambda n: numbers[f"case {n}"])
 
 
 def by_rows_file(at: Traveller, cases: Sequence[Case]) -> Verdicts:
@@ -447,8 +468,8 @@ def xlsx(cases: Sequence[Case]) -> bytes:
 
 ROADS: dict[str, Callable[[Traveller, Sequence[Case]], Verdicts]] = {
     "form": by_form, "grid": by_grid, "paste": by_paste, "replacing": by_replacing, "tray": by_tray, "file": by_csv,
-    "rows beside an archive": by_rows_file, "row typed beside an archive": by_row_form,
-    "row corrected beside an archive": by_correction, "copy": by_copy,
+    "row edited of a file": by_edited_file, "rows beside an archive": by_rows_file,
+    "row typed beside an archive": by_row_form, "row corrected beside an archive": by_correction, "copy": by_copy,
 }  # fmt: skip
 # These take a request for each case. So they get a few: from which case on, and in which steps.
 FEW = {"replacing": (3, 18), "tray": (0, 16), "copy": (0, 2)}
@@ -456,8 +477,8 @@ FEW = {"replacing": (3, 18), "tray": (0, 16), "copy": (0, 2)}
 TEXTS = ("short", "long", "source", "pair", "criteria", "loudness", "ranked")
 
 
-def cases_on(road: str, cases: Sequence[Case], fewer: int = 1) -> list[Case]:
+def cases_on(road: str, cases: Sequence[Case]) -> list[Case]:
     if road == "tray":
         cases = [case for case in cases if case.field not in TEXTS]
     first, step = FEW.get(road, (0, 1))
-    return list(cases[first :: step * fewer if step > 2 else step])
+    return list(cases[first::step])

@@ -121,7 +121,7 @@ MEANINGS: dict[str, dict[str, Any]] = {
         "30 Mar 2026 4pm": "2026-03-30T14:00:00Z", "2026-03-30T10:15:00Z": "2026-03-30T10:15:00Z",
         "2026-03-30T10:15:00+02:00": "2026-03-30T10:15:00+02:00",
         "3/5/2026": QUESTION, "03/04/26": QUESTION, "3-4-2026": QUESTION, "3/5/2026 9:00": QUESTION,
-        "2026-10-25 02:30": QUESTION, "25.10.2026 2:30": QUESTION,
+        "2026-10-25 02:30": QUESTION, "25.10.2026 2:30": QUESTION, "45000": QUESTION, "46001.5": QUESTION,
         "now": "2026-12-01T09:15:00Z", "jetzt": "2026-12-01T09:15:00Z", "today": "2026-11-30T23:00:00Z",
         "Heute": "2026-11-30T23:00:00Z", "yesterday": "2026-11-29T23:00:00Z", "yesterday 9:00": "2026-11-30T08:00:00Z",
         "gestern 9:00": "2026-11-30T08:00:00Z", "tomorrow 16:30": "2026-12-02T15:30:00Z",
@@ -130,7 +130,7 @@ MEANINGS: dict[str, dict[str, Any]] = {
         "Nov 28 9:00": "2026-11-28T08:00:00Z", "3.1.": "2027-01-02T23:00:00Z",
         **dict.fromkeys((
             "soon", "next monday", "2026-02-30", "31.2.2026", "2026-13-01", "13/13/2026", "2026-03-29 02:30", "10:75",
-            "25:00", "0.0.2026", "45000", "46001.5", "12", "30.3.2026 10:15 Lunch",
+            "25:00", "0.0.2026", "12", "30.3.2026 10:15 Lunch",
         ), ERROR),
         "  ": EMPTY,
     },
@@ -180,5 +180,6 @@ NATIVE: list[Case] = [
     Case("due", date(2026, 3, 30), MIDNIGHT), Case("due", datetime(2026, 3, 30, 10, 15), MORNING),
     Case("due", datetime(2026, 5, 3, 9, 0), "2026-05-03T07:00:00Z"),
     Case("due", datetime(2026, 10, 25, 2, 30), QUESTION), Case("due", datetime(2026, 3, 29, 2, 30), ERROR),
-    Case("due", 45000, ERROR), Case("due", 46001.5, ERROR), Case("topics", 2134, DELIVERY_FIRST),
+    Case("due", 45000, QUESTION), Case("due", 46001.5, QUESTION), Case("due", 12, ERROR),
+    Case("topics", 2134, DELIVERY_FIRST),
 ]  # fmt: skip

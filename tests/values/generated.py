@@ -16,6 +16,7 @@ CLOCKS = (
     "9 Uhr",
     "9:00 Uhr",
     "10:15:30",
+    "10.15",
     "24:00",
     "2:30",
     "25:10",
@@ -72,11 +73,11 @@ def number(chance: Random) -> str:
 
 
 def small_number(chance: Random) -> str:
-    return (
-        chance.choice(("", "", "", "+", "-", "0"))
-        + str(chance.randrange(8))
-        + chance.choice(("", "", ".0", ",5", ".50"))
+    sign, end = (
+        chance.choice(("", "", "", "+", "-", "0")),
+        chance.choice(("", "", ".0", ",5", ".50", ".000", " %", "e1")),
     )
+    return f"{sign}{chance.randrange(8)}{end}"
 
 
 def moment(chance: Random) -> str:

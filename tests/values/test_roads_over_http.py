@@ -65,6 +65,8 @@ OTHERWISE: list[tuple[tuple[str, ...], str, dict[str, Any]]] = [
         "stars": (" 4 ", "3.0", "3,0", "04", "+4", " "),
         "language": [text for text in MEANINGS["language"] if MEANINGS["language"][text] not in (text, ERROR)],
     }),
+    (FORMS, "the form does not ask about ratings", {"stars": ("3 %", "1.000"), "marks": ("50 %", "1.000")}),
+    ((*FILES, "tray"), "files know no point in a time", {"due": ("30.3.2026 10.15",)}),
     (("start",), "the form writes a time with an offset in UTC", {"due": ("2026-03-30T10:15:00+02:00",)}),
     (FORMS, "a ranking with a comma is not checked", {"topics": ("Delivery, Delivery, Claims, App",)}),
 ]  # fmt: skip

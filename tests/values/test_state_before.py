@@ -219,7 +219,7 @@ def test_a_number_of_an_import_that_waits_is_created_as_a_number(desk: Desk) -> 
 
 
 @NOT_READ_AGAIN
-def test_a_percentage_of_an_import_that_waits_is_asked_about(desk: Desk) -> None:
+def test_a_percentage_of_an_import_that_waits_is_a_question(desk: Desk) -> None:
     assert "Percent" not in send_waiting(desk)
 
 
@@ -247,7 +247,7 @@ def test_numbers_of_typed_rows_are_created_as_numbers(desk: Desk) -> None:
 
 
 @NOT_READ_AGAIN
-def test_a_typed_row_whose_number_has_two_meanings_is_asked_about(desk: Desk) -> None:
+def test_a_typed_row_whose_number_has_two_meanings_is_a_question(desk: Desk) -> None:
     assert "Typed twice" not in create_typed(desk)
 
 

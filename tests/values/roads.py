@@ -10,9 +10,11 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, tzinfo
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -87,6 +89,17 @@ class Traveller:
         stored = dict(SubmissionRow.objects.filter(task_id__in=tasks).values_list("task_id", "fields"))
         assert {pk: shown(fields) for pk, fields in stored.items()} == {pk: shown(each) for pk, each in tasks.items()}
         return list(tasks.values())
+
+
+def set_clock(patch: pytest.MonkeyPatch, to: datetime) -> None:
+    """Let it be that time, also for the defaults of models, which hold the function `timezone.now` itself."""
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return to.astimezone(tz)
+
+    patch.setattr("django.utils.timezone.datetime", Clock)
 
 
 def work() -> None:
@@ -388,7 +401,7 @@ def beside_archive(at: Traveller, cases: Sequence[Case], texts: list[str], *, co
     archive = archives.archive((name, b"x") for name in names)
     header = csv_line(["scan", *NAMES])
     rows = "".join(csv_line([path, *cells]) for path, cells in zip(names, cells_of(given), strict=True))
-    file = {"zone": ZONE, "tail": len(archive)}
+    file = {"zone": ZONE, "tail": len(archive), "token": str(uuid4())}
     answer: Any = check_archive(at.browser, workflow, archive, rows_file=rows_file(header + rows), **file)
     row_numbers = {row.values.get("scan"): row.number for row in answer.context["given"].rows}
     if correct:
@@ -396,9 +409,8 @@ def beside_archive(at: Traveller, cases: Sequence[Case], texts: list[str], *, co
         source = answer.context["given"].corrections.source
         more = {"corrections_of": source, "corrections": "{}"} | typed | file
         answer = check_archive(at.browser, workflow, archive, rows_file=rows_file(header + rows), **more)
-    errors = {(row.number, error.field): error.message for row in answer.context["given"].rows for error in row.errors}
-    stored = ZipUpload.objects.filter(submission__workflow_id=workflow.workflow_id).latest("created_at")
-    ready = {row["anchor"]: row for row in rows_of(stored)}
+    errors = {(row.number, error.field): str(error) for row in answer.context["given"].rows for error in row.errors}
+    ready = {row["anchor"]: row for row in rows_of(upload_of(workflow))}
     found: Verdicts = []
     for n, case in enumerate(cases):
         message = errors.get((row_numbers.get(f"case {n}.png"), case.field), "")

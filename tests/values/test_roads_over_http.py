@@ -31,6 +31,7 @@ from .roads import (
     by_xlsx,
     cases_on,
     rows_file,
+    set_clock,
     shown,
     step,
     upload_of,
@@ -89,7 +90,7 @@ def otherwise(road: str) -> dict[tuple[str, Any], str]:
 
 @pytest.fixture
 def at(page: Any, person: Any, api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> Traveller:
-    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+    set_clock(monkeypatch, NOW)
     return Traveller(page, save_key(person, api.new_key(ORGANIZATION)), api)
 
 
@@ -169,7 +170,7 @@ def test_a_word_in_a_file_means_the_day_on_which_it_was_uploaded(
     at.browser.post(step(job, "rematch"))
     job.refresh_from_db()
     assert job.status == ImportJob.Status.MATCHING
-    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW + timedelta(days=2))
+    set_clock(monkeypatch, NOW + timedelta(days=2))
     form = {"column-0": "field:anchor", "column-1": "field:due"}
     form |= {"seen": job.version, "decimal": "", "day_first": "", "zone": ZONE}
     assert at.browser.post(step(job, "match"), form).status_code == 302

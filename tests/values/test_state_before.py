@@ -23,7 +23,7 @@ from tests.factories import browser_of
 from tests.fake_api import FakeApi, Task
 from tests.pages import text_of, words_of
 
-from .roads import rows_file, step
+from .roads import rows_file, set_clock, step
 from .state_before import FIELDS, NOW, ORDERS, SENT, THEN, ZONE, state_before
 
 pytestmark = pytest.mark.sqlite
@@ -57,7 +57,7 @@ class Desk:
 def desk(
     tmp_path: Path, before_api: FakeApi, monkeypatch: pytest.MonkeyPatch, django_db_setup: None, django_db_blocker: Any
 ) -> Iterator[Desk]:
-    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+    set_clock(monkeypatch, NOW)
     before_api.load(samples.organization("Orders", samples.workflow(ORDERS, "Orders", fields=FIELDS)))
     for number, fields in SENT.items():
         before_api.tasks[number] = Task(number, ORDERS, "pending", dict(fields), {"total": 5}, THEN, THEN)

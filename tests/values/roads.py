@@ -10,7 +10,7 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from uuid import uuid4
 
@@ -92,12 +92,16 @@ class Traveller:
 
 
 def set_clock(patch: pytest.MonkeyPatch, to: datetime) -> None:
-    """Let it be that time, also for the defaults of models, which hold the function `timezone.now` itself."""
+    """Let it be that time, also for the defaults of models, which hold the function `timezone.now` itself.
+
+    Each look at the clock takes a microsecond, so that what is created later is newer.
+    """
+    looks = itertools.count()
 
     class Clock(datetime):
         @classmethod
         def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
-            return to.astimezone(tz)
+            return (to + timedelta(microseconds=next(looks))).astimezone(tz)
 
     patch.setattr("django.utils.timezone.datetime", Clock)
 

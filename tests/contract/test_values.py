@@ -58,9 +58,9 @@ TYPED: list[tuple[str, str, bool]] = [
             "2026-03-30T25:00:00Z",
         )
     ),  # fmt: skip
-    *(("colour", text, True) for text in ("red", "7")),
-    *(("colour", text, False) for text in ("Red", "blue")),
-    *(("sure", text, True) for text in ("true", "false")),
+    *(("colour", text, True) for text in ("red", "7", "Red")),
+    ("colour", "blue", False),
+    *(("sure", text, True) for text in ("true", "false", "x", "Ja", "off")),
     ("order", "a", True),
     *(("places", text, False) for text in ("gold", "bronze")),
     *(("sure", text, False) for text in ("maybe", "2")),

@@ -488,7 +488,7 @@ ROADS: dict[str, Callable[[Traveller, Sequence[Case]], Verdicts]] = {
     "row typed beside an archive": by_row_form, "row corrected beside an archive": by_correction, "copy": by_copy,
 }  # fmt: skip
 # These take a request for each case. So they get a few: from which case on, and in which steps.
-FEW = {"replacing": (3, 18), "tray": (0, 16), "copy": (0, 2)}
+FEW = {"replacing": (3, 27), "tray": (0, 23), "copy": (0, 3)}
 # In the tray, what a person replaces has an error. A text has none.
 TEXTS = ("short", "long", "source", "pair", "criteria", "loudness", "ranked")
 

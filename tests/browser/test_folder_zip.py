@@ -75,8 +75,8 @@ def test_a_chosen_folder_becomes_its_tasks(page: Page, tmp_path: Path) -> None:
     expect(page.locator("#preview")).to_contain_text("november.zip")
     page.get_by_role("link", name=START).click()
     expect_created(page, 3)
-    rows = page.get_by_role("region", name="Tasks created").get_by_role("row").all()[1:]
-    assert [row.get_by_role("cell").nth(1).inner_text() for row in rows] == ["Grüße 茶.png", "a.png", "b.png"]
+    rows = page.get_by_role("region", name="Rows").get_by_role("row").all()[1:]
+    assert [row.get_by_role("cell").nth(2).inner_text() for row in rows] == ["Grüße 茶.png", "a.png", "b.png"]
 
 
 @pytest.mark.full

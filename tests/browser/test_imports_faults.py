@@ -107,7 +107,7 @@ def test_an_answer_cut_in_the_middle_stops_all_until_somebody_says_what_came(
     page.get_by_label("Test with one row first").check()
     press(page, "Create 20 tasks")
     shown(page, "We don’t know if the row of batch 1 was created")
-    shown(page, "1 new task since")
+    shown(page, "You sent 1 row, and 1 task appeared")
     expect_rows(page, Unconfirmed=1, Ready=19)
     expect_all_rows(page, 20)
     expect(page).to_have_title(re.compile("^Unconfirmed: rows.csv"))

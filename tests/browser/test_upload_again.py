@@ -51,7 +51,7 @@ def test_rows_are_downloaded_completed_and_sent(page: Page, tmp_path: Path) -> N
     expect(page.locator("#preview")).to_contain_text("may/c.png")
     page.get_by_role("link", name=START).click()
     expect_created(page, 2)
-    expect(page.get_by_role("region", name="Tasks created")).to_contain_text("Row 2: may/a.png")
+    expect(page.get_by_role("region", name="Rows")).to_contain_text("may/a.png")
 
 
 def test_the_same_archive_again_is_said_and_not_forbidden(page: Page, tmp_path: Path) -> None:

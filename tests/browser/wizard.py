@@ -125,5 +125,5 @@ def choose_and_start(page: Page, address: str, archive: Path) -> None:
 def expect_created(page: Page, count: int, seconds: float = 30) -> None:
     words = f"{count} task created" if count == 1 else f"{count} tasks created"
     # Not the list of earlier uploads of the same file, which says it too.
-    said = page.locator("strong", has_text=re.compile(rf"^\s*{words}"))
+    said = page.locator("p.headline", has_text=re.compile(rf"^\s*{words}"))
     expect(said).to_be_visible(timeout=seconds * 1000)

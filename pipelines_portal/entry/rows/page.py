@@ -25,8 +25,8 @@ from pipelines_portal.entry.rows.row_list import grid_of, read_rows, sorted_fiel
 from pipelines_portal.entry.rows.saving import SavedRows
 from pipelines_portal.entry.rows.selection import Selection, chips_of_grid
 from pipelines_portal.entry.rows.typed import count_shown
-from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.match_line import MatchLine
+from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
 
@@ -127,10 +127,10 @@ def tray_context(
     if counts.errors:
         reasons = reasons_in(groups_with_rows(import_job) if groups is None else groups, schema)
         add_row_numbers(reasons)
-    matching = Matching.load(import_job.matching)
+    reader = import_job.row_reader()
     can_rematch = request.user.may_send and not import_job.is_typed and not counts.sent and not counts.requested
     fixes = [
-        _with_fix(reason, posted, matching, can_rematch=can_rematch)
+        _with_fix(reason, posted, reader, can_rematch=can_rematch)
         | {"is_to_type": import_job.is_typed and reason.is_missing and reason.count == 1}
         for reason in reasons[:MOST_SHOWN]
     ]
@@ -144,15 +144,20 @@ def tray_context(
         "hidden_reasons": max(len(reasons) - MOST_SHOWN, 0),
         "earlier": earlier,
         "duplicates": first_duplicates(import_job) if counts.duplicate and not earlier else [],
-        "matching": matching,
+        "matching": reader.matching,
         "can_rematch": can_rematch,
     }
 
 
-def _with_fix(
-    reason: Reason, posted: dict[str, str] | None, matching: Matching, *, can_rematch: bool
-) -> dict[str, Any]:
-    """Return a reason with the input of its fix, which shows again what was posted with an error."""
+def _with_fix(reason: Reason, posted: dict[str, str] | None, reader: RowReader, *, can_rematch: bool) -> dict[str, Any]:
+    """Return a reason with the input of its fix, which shows again what was posted with an error.
+
+    If all rows have the same text with two meanings, these are its answers.
+    """
+    matching = reader.matching
+    one = reason.values[0] if reason.known and len(reason.groups) == len(reason.values) == 1 else ""
+    problem = reader.read_value(reason.known, one).problem if reason.known and one else None
+    answers = problem.answers if problem and problem.kind == reason.kind else ()
     again = posted if posted and posted["reason"] == reason.key else None
     name = f"to-{reason.key}"
     invalid: dict[str, Any] = {"aria-invalid": "true", "aria-describedby": f"{name}-error", "autofocus": True}
@@ -165,4 +170,5 @@ def _with_fix(
         "error": again["error"] if again else "",
         "has_no_column": reason.known is not None and reason.known.name not in matching.places() and not reason.values,
         "is_resolved_by_matching": reason.is_doubt and can_rematch,
+        "answers": answers,
     }

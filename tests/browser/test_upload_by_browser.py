@@ -33,7 +33,7 @@ def test_archive_becomes_tasks(page: Page, running: World, archive: Path) -> Non
     assert [(url.startswith(running.api.server.url), kind) for url, kind in puts] == [(True, "application/zip")]
     row = running.upload_row(address)
     assert (row["stage"], row["state"], row["created"], row["has_link"]) == ("completed", "created", 3, False)
-    expect(page.get_by_role("region", name="Tasks created").get_by_role("link")).to_have_count(3)
+    expect(page.get_by_role("region", name="Rows").get_by_role("link")).to_have_count(3)
 
 
 @pytest.mark.full

@@ -227,9 +227,9 @@ ACCESS: dict[str, Row] = {
     "uploads:arrived": Row(post=SENDER, quiet=UNSENT),
     # The sender is refused too: there is no link here that the archive could go through.
     "uploads:confirm": Row(SENDER),
-    "uploads:result": Row("--.----ss"),
+    "uploads:result": Row(".-.----ss"),
     "uploads:poll": Row(post=SENDER, quiet=READS),
-    "uploads:errors": Row("--.----ss"),
+    "uploads:errors": Row(".-.----ss"),
     "uploads:retry": Row(post=SENDER, quiet="makes a draft, which is told when it is sent"),
     # Imports.
     "imports:new": Row(KEY_USERS, KEY_SENDERS, data=pasted, event="import-begun"),

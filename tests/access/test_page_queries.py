@@ -23,13 +23,14 @@ MOST = 8
 # filter or a page, both have the ready rows of all pages.
 # imports:progress shows all rows of an import with their tasks, submissions:list adds up the batches of each import,
 # and asks for its state; everyone’s submissions are read in two parts.
+# uploads:result has what it shows of an import without one of its own: rows, their tasks, filters and the bar.
 # A search in tasks:list and overview:palette has the titles of the fields in which it found something.
 # tasks:detail looks among the person's other keys for who sent a task.
 GATHERING = {
     "overview:home": 24, "overview:detail": 13, "keys:detail": 10, "imports:check": 15, "imports:progress": 13,
     "imports:continue": 9, "new_task:create": 7, "overview:palette": 12, "search:search": 11, "submissions:list": 16,
     "submissions:detail": 9, "tasks:list": 12, "grid:page": 20, "grid:created": 17, "tasks:detail": 9,
-    "system:page": 12, "system:support_report": 19,
+    "uploads:result": 9, "system:page": 12, "system:support_report": 19,
 }  # fmt: skip
 TRANSACTION = ("BEGIN", "SAVEPOINT", "RELEASE")
 # More of everything than a page shows.

@@ -107,7 +107,7 @@ def test_its_page_names_the_owner_and_who_paused_it(office: Office, api: FakeApi
     assert "<bdi>Ben Okafor</bdi> paused this <time" in words and "The current batch is still being sent" not in words
     check = text_of(office.get("lena", import_job, "check"))
     assert "<bdi>Ben Okafor</bdi> · Paused by <bdi>Ben Okafor</bdi> <time" in check
-    assert "Ben Okafor · paused since" in text_of(office.browser("lena").get("/"))
+    assert "Ben Okafor · Paused" in text_of(office.browser("lena").get("/"))
     assert "Ben Okafor · paused" not in text_of(office.browser("ben").get("/"))
 
 

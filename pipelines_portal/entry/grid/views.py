@@ -122,6 +122,7 @@ def _context(
     request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, import_job: ImportJob | None
 ) -> dict[str, Any]:
     pinned, selection = pinned_texts(request.user, workflow, schema), Selection.load(request.GET)
+    notes = notes_of(workflow) if import_job is None else {}
     if import_job:
         context = grid_context(request, workflow, import_job, selection, pinned=pinned)
     else:
@@ -129,14 +130,14 @@ def _context(
             "key": workflow.key,
             "workflow": workflow,
             "tab": "create",
-            "grid": empty_grid(schema, selection, pinned),
+            "grid": empty_grid(schema, selection, pinned, notes),
             "deleted": deleted_typed(request.user, workflow),
             "counts": RowCounts(),
             "at": "",
             "selection": selection,
             "schema": schema,
             "can_change": True,
-            "instructions": notes_of(workflow).get("", ""),
+            "instructions": notes.get("", ""),
         }
     columns = context["grid"].columns
     presets = offered_presets(request.user, workflow)

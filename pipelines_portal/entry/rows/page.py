@@ -57,7 +57,8 @@ def grid_context(
     """Return what the grid shows. `posted` is a remedy that had an error."""
     counts = import_job.counts()
     groups = list(groups_with_rows(import_job)) if counts.errors else []
-    grid = grid_of(import_job, selection, counts, groups, pinned)
+    notes = notes_of(workflow)
+    grid = grid_of(import_job, selection, counts, groups, pinned, notes)
     context = tray_context(request, workflow, import_job, counts, groups=groups, posted=posted)
     matching = context["matching"]
     is_all = not (selection.show or selection.reason or selection.field)
@@ -72,7 +73,7 @@ def grid_context(
         "last": last_change(import_job),
         "redo": next_redo(import_job),
         "schema": import_job.parsed_schema,
-        "instructions": notes_of(workflow).get("", ""),
+        "instructions": notes.get("", ""),
         **more,
     }
 

@@ -2,9 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -69,6 +70,7 @@ class ListColumn:
     known: Field
     kind: str
     choices: list[tuple[str, str]]
+    hint: str = ""
 
     @property
     def width(self) -> str:
@@ -198,21 +200,21 @@ def sorted_fields(schema: Schema) -> list[Field]:
     return sorted(schema.fields, key=lambda known: not known.required)
 
 
-def columns_of(schema: Schema) -> list[ListColumn]:
-    """Return a column for each field, the required ones first."""
+def columns_of(schema: Schema, notes: Mapping[str, str] = MappingProxyType({})) -> list[ListColumn]:
+    """Return a column for each field, the required ones first. `notes` are the hints by field."""
     columns = []
     for known in sorted_fields(schema):
         choices = choices_of(known)
         if known.type == "rating":
             choices = [(str(number), str(number)) for number in scale_of(known) or ()]
         kind = "choice" if choices else "lines" if known.type in LINES else "text"
-        columns.append(ListColumn(known, kind, choices))
+        columns.append(ListColumn(known, kind, choices, notes.get(known.name, "")))
     return columns
 
 
-def empty_grid(schema: Schema, selection: Selection, pinned: Iterable[str]) -> Grid:
+def empty_grid(schema: Schema, selection: Selection, pinned: Iterable[str], notes: Mapping[str, str]) -> Grid:
     """Return the grid in which nothing was typed yet."""
-    return _fold(Grid(columns_of(schema), [], selection), set(pinned))
+    return _fold(Grid(columns_of(schema, notes), [], selection), set(pinned))
 
 
 def grid_of(
@@ -221,6 +223,7 @@ def grid_of(
     counts: RowCounts,
     groups: list[ErrorGroup],
     pinned: Iterable[str] = (),
+    notes: Mapping[str, str] = MappingProxyType({}),
 ) -> Grid:
     """Return the selected rows. `groups` are all error groups that have rows."""
     numbers = _select_numbers(import_job, selection, groups)
@@ -232,7 +235,7 @@ def grid_of(
     start = (page - 1) * per_page
     wanted = list(numbers[start : start + per_page])
     rows = read_rows(import_job, wanted)
-    grid = Grid(columns_of(import_job.parsed_schema), rows, selection, [], total, start + 1, page)
+    grid = Grid(columns_of(import_job.parsed_schema, notes), rows, selection, [], total, start + 1, page)
     return _fold(grid, set(pinned) | _mapped(import_job))
 
 

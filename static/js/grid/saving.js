@@ -243,6 +243,7 @@ export class Saving {
     for (const problem of saved.querySelectorAll(":scope > p")) grid.warn(problem.textContent, topic);
     for (const row of saved.querySelectorAll("tbody > tr")) this.#putRow(document.adoptNode(row));
     for (const number of saved.dataset.gone.split(",").filter(Boolean)) this.#removeRow(number);
+    grid.describe();
     this.#putPart("tray", saved);
     this.#putPart("chips", saved);
     this.#putPart("undo-form", saved);
@@ -333,11 +334,12 @@ export class Saving {
       old.dataset.text = this.grid.text(fresh);
       return;
     }
-    const isActive = old.tabIndex === 0;
-    const hasFocus = old === document.activeElement;
-    old.replaceWith(fresh);
-    if (isActive) fresh.tabIndex = 0;
-    if (hasFocus) fresh.focus({ preventScroll: true });
+    for (const each of ["class", "data-text", "data-edited", "data-long", "data-why", "aria-invalid"]) {
+      if (fresh.hasAttribute(each)) old.setAttribute(each, fresh.getAttribute(each));
+      else old.removeAttribute(each);
+    }
+    // The element stays, and with it the focus.
+    old.replaceChildren(...fresh.childNodes);
   }
 
   #removeRow(number) {

@@ -1,6 +1,9 @@
 // The table in the page: its rows, cells and texts, and the cell that has the focus.
 // htmx may bring the whole sheet again, so nothing is kept but the number of the row and the name of the field.
 
+// Of a text, in its cell.
+const LONGEST_SHOWN = 160;
+
 export class Grid {
   #row = "";
   #name = "";
@@ -97,11 +100,12 @@ export class Grid {
 
   /** Show a typed text until the portal has answered. */
   show(cell, text) {
-    cell.replaceChildren(text.replace(/\s+/g, " ").slice(0, 160));
+    cell.replaceChildren(text.replace(/\s+/g, " ").slice(0, LONGEST_SHOWN));
     cell.dataset.text = text;
     delete cell.dataset.edited;
     cell.classList.remove("bad", "fixed");
-    for (const name of ["aria-invalid", "aria-describedby", "title"]) cell.removeAttribute(name);
+    for (const name of ["aria-invalid", "data-why"]) cell.removeAttribute(name);
+    if (cell === this.active) this.describe();
   }
 
   get active() {
@@ -111,14 +115,37 @@ export class Grid {
   /** Make a cell the one tab stop of the grid. */
   activate(cell, { focus = true, pick = false } = {}) {
     if (!cell) return;
-    for (const each of this.table.querySelectorAll("td[tabindex='0']")) each.removeAttribute("tabindex");
+    for (const each of this.table.querySelectorAll("td[tabindex='0']")) {
+      each.removeAttribute("tabindex");
+      each.removeAttribute("aria-describedby");
+    }
     if (!pick) this.pickNothing();
     else this.anchor ??= { number: this.#row, name: this.#name };
     cell.tabIndex = 0;
+    cell.setAttribute("aria-describedby", "cellline");
     this.#row = this.numberOf(cell);
     this.#name = this.nameOf(cell);
-    if (focus) cell.focus();
+    this.describe();
     if (pick) this.#showPicked();
+    if (!focus) return;
+    cell.focus({ preventScroll: true });
+    cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
+  /** Say in the line under the grid what is wrong with the active cell, or what it holds if that is cut in the cell. */
+  describe() {
+    const cell = this.active;
+    if (!cell) return;
+    const head = this.headOf(cell);
+    const [name, said] = document.getElementById("cellline").children;
+    const text = this.edited(cell);
+    const isPending = !text && cell.matches("[data-fresh] > *");
+    const why = (!isPending && cell.dataset.why) || cell.closest("tr").lastElementChild.dataset.why;
+    const isCut = text.length > LONGEST_SHOWN || (cell.querySelector(".v") ?? cell).scrollWidth > cell.clientWidth;
+    name.textContent = `Row ${this.numberOf(cell)} · ${head.textContent.trim()}`;
+    said.className = why ? "txt bad" : "txt";
+    const sentences = [why && why.replace(/[^.?!]$/, "$&."), isCut && text, head.dataset.hint];
+    said.textContent = sentences.filter(Boolean).join(why ? " " : " · ");
   }
 
   pickNothing() {

@@ -308,6 +308,7 @@ def test_every_page_and_state_up_to_the_sending_can_be_read_by_everybody(
     for show in ("?show=ready", "?show=duplicates", "?reason=one-0"):
         page.goto(page.url.split("?")[0].replace("alike/", "") + show)
         look_at(page)
+    page.get_by_text("More actions for these rows").click()
     page.get_by_text("Find and replace").click()
     page.get_by_label("Find", exact=True).fill("Sentence 2")
     press(page, "Preview")

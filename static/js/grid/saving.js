@@ -19,7 +19,7 @@ export class Saving {
   #running = null;
   #failures = 0;
   #most = MOST_ROWS;
-  // What was told above the page about the failures, until a post succeeds.
+  // What was told about the failures, until a post succeeds.
   #told = new Map();
   // The elements whose requests wait until everything is saved.
   #waiting = new Set();
@@ -146,7 +146,7 @@ export class Saving {
     }
     this.#sent.clear();
     this.#failures += 1;
-    this.grid.say("Not saved. Retrying…");
+    this.grid.say("Not saved. Retrying…", "warning");
     const isRefused = [400, 413].includes(status);
     if (isRefused && count > 1) {
       this.#most = Math.ceil(count / 2); // the post may be too large, or one row of it wrong
@@ -155,12 +155,12 @@ export class Saving {
     }
     if (isRefused) this.tell("The portal does not accept a row that you typed. It is not saved. Copy it before you leave this page.");
     else if (!problem && this.#failures >= FAILURES_UNTIL_WARNING) {
-      this.tell("What you typed is not saved. The page keeps trying: leave it open.");
+      this.tell("Not saved yet. We keep trying; leave this page open.");
     }
     this.#wait(isRefused ? LONGEST_PAUSE_MILLISECONDS : Math.min(1000 * 2 ** this.#failures, LONGEST_PAUSE_MILLISECONDS));
   }
 
-  /** Say it above the page, once, until a post succeeds. */
+  /** Say it once, until a post succeeds. */
   tell(words) {
     if (!this.#told.get(words)?.isConnected) this.#told.set(words, this.grid.warn(words));
   }
@@ -247,6 +247,7 @@ export class Saving {
     this.#putPart("tray", saved);
     this.#putPart("chips", saved);
     this.#putPart("undo-form", saved);
+    this.#putPart("redo-form", saved);
     this.#putPart("clear-form", saved);
     if (this.#hidesText && !this.isDirty && !grid.sheet.querySelector("[data-editing]")) this.refresh();
     return saved.dataset;
@@ -255,8 +256,7 @@ export class Saving {
   /** The whole sheet again, such as where a row needs a column that the page does not show. What was said stays. */
   refresh() {
     this.#hidesText = false;
-    for (const note of document.querySelectorAll("#page-notice > *")) note.dataset.kept = "";
-    this.#refreshed = htmx.ajax("GET", location.href, { target: "#sheet", swap: "innerHTML" });
+    this.#refreshed = this.grid.keepNotes(htmx.ajax("GET", location.href, { target: "#sheet", swap: "innerHTML" }));
     return this.#refreshed;
   }
 
@@ -356,7 +356,7 @@ export class Saving {
     const old = document.getElementById(id);
     if (!fresh || !old || withoutTokens(old) === withoutTokens(fresh)) return;
     // A request from it waits and brings all of it. The number of the last change must be the present one.
-    if (id !== "undo-form" && [...this.#waiting].some((each) => old.contains(each))) return;
+    if (!["undo-form", "redo-form"].includes(id) && [...this.#waiting].some((each) => old.contains(each))) return;
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
     if (focused?.matches("input, select, textarea")) return;
     const adopted = document.adoptNode(fresh);

@@ -13,6 +13,9 @@ export class Grid {
 
   constructor() {
     document.addEventListener("htmx:afterSettle", () => this.#afterSwap());
+    document.addEventListener("click", ({ target }) => target.closest?.("[data-close]")?.closest(".note").remove());
+    new MutationObserver(() => this.#takeNotes()).observe(document.getElementById("page-notice"), { childList: true });
+    this.#takeNotes();
     this.#showStart();
   }
 
@@ -206,29 +209,52 @@ export class Grid {
     this.#renumber(row, number);
   }
 
-  /** Say something in the line above the grid, with a button or without. */
-  say(words, ...button) {
-    document.getElementById("grid-said").replaceChildren(words, ...button.flatMap((each) => [" ", each]));
+  /** Say something in the line above the grid. */
+  say(words, status = "") {
+    const said = document.getElementById("grid-said");
+    said.textContent = words;
+    said.dataset.status = status;
   }
 
-  /** Say something that must not be missed, above the page and only once. Return the note. */
-  warn(words, topic = "") {
-    const present = [...document.querySelectorAll("#page-notice > .note")].find((each) => each.textContent.trim() === words);
+  get #notes() {
+    return document.getElementById("grid-notes");
+  }
+
+  /** Say something that must not be missed, over the last rows and only once, with a button or without. Return the note. */
+  warn(words, topic = "", ...button) {
+    const present = [...this.#notes.children].find((each) => each.firstElementChild.textContent === words);
     if (present) return present;
     const note = document.createElement("div");
     note.className = "note";
-    note.dataset.status = "warning";
+    note.dataset.status = button.length ? "info" : "warning";
     note.dataset.topic = topic;
     const text = document.createElement("div");
     text.textContent = words;
-    note.append(text);
-    document.getElementById("page-notice").append(note);
+    note.append(text, ...button);
+    this.#notes.append(note);
+    this.#takeNotes();
     return note;
   }
 
   /** Remove what was said of a topic, because it may no longer be true. */
   forget(topic) {
-    for (const note of document.querySelectorAll("#page-notice > [data-topic]")) if (note.dataset.topic === topic) note.remove();
+    for (const note of this.#notes.querySelectorAll("[data-topic]")) if (note.dataset.topic === topic) note.remove();
+  }
+
+  /** What other scripts say above the page would move the rows. Each note can be closed. */
+  #takeNotes() {
+    if (!this.sheet) return;
+    this.#notes.append(...document.getElementById("page-notice").children);
+    for (const note of this.#notes.querySelectorAll(":scope > .note:not(:has([data-close]))")) {
+      note.append(document.getElementById("close-note").content.cloneNode(true));
+    }
+  }
+
+  /** Let the notes stay when the sheet comes again. */
+  async keepNotes(swap) {
+    const notes = [...this.#notes.children];
+    await swap;
+    this.#notes.prepend(...notes);
   }
 
   #showStart() {
@@ -254,13 +280,7 @@ export class Grid {
   }
 
   #afterSwap() {
-    for (const said of document.querySelectorAll("#sheet [data-for]")) {
-      const place = document.getElementById(said.dataset.for);
-      const kept = [...place.querySelectorAll(":scope > [data-kept]")];
-      place.replaceChildren(...kept, ...said.children);
-      for (const note of kept) delete note.dataset.kept;
-      said.remove();
-    }
+    this.#takeNotes();
     if (!this.sheet || !this.canChange) return;
     for (const link of this.table.querySelectorAll(".no a")) link.tabIndex = -1;
     const isLost = !document.activeElement || document.activeElement === document.body;

@@ -118,14 +118,16 @@ def test_errors_stay_and_are_corrected_in_their_cells(page: Page, running: Offic
     page.keyboard.press("Tab")
     # The row is saved, and its empty cell is an error that is not shown yet. The focus is.
     expect(page.locator("#row-1 td.bad:focus")).to_have_count(1)
-    assert page.evaluate("getComputedStyle(document.activeElement).boxShadow") != "none"
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    expect(page.locator("#row-1 .state")).to_have_text("Editing")
+    expect(page.locator("#tray .issue")).to_have_count(0)
     page.keyboard.type("Klingon")
     page.keyboard.press("Enter")
     expect(page.locator("#row-1")).to_contain_text("Not an option")
     page.emulate_media(forced_colors="active")
     expect(page.locator("#row-1 td.bad").first).to_have_css("border-left-width", "4px")
     page.emulate_media(forced_colors="none")
-    expect(page.get_by_role("button", name="Create 0 tasks")).to_be_visible()
+    expect(page.get_by_role("button", name="Create tasks")).to_be_visible()
     page.reload()
     expect(cell(page, "Target language", 1)).to_contain_text("Klingon")
     page.keyboard.press("F8")
@@ -248,7 +250,7 @@ def test_columns_without_a_field_are_told_of_when_the_paste_shows_a_folded_field
     open_grid(page, running, workflow_id)
     paste(page, table([["Hello", "noted", "lost"], ["Goodbye", "", ""]]))
     expect(page.locator("table.grid thead")).to_contain_text("Note")
-    expect(page.locator("#page-notice")).to_contain_text("1 pasted column has no field and was left out")
+    expect(page.locator("#grid-notes")).to_contain_text("1 pasted column has no field and was left out")
 
 
 def test_many_rows_wait_and_are_taken_back(page: Page, running: Office, workflow_id: int) -> None:
@@ -292,8 +294,8 @@ def test_a_paste_with_headings_is_matched_and_its_errors_have_one_remedy(
         row[1] = "Frensh"
     open_grid(page, running, workflow_id)
     paste(page, table([*body, body[20], body[21]], ["Text to translate", "Target language", "Agent"]))
-    expect(page.locator("#grid-said")).to_contain_text("Pasted 191 rows. The first one was taken as headings.")
-    expect(page.locator("#page-notice")).to_contain_text("1 pasted column has no field and was left out: “Agent”.")
+    expect(page.locator("#grid-notes")).to_contain_text("Pasted 191 rows. The first one was taken as headings.")
+    expect(page.locator("#grid-notes")).to_contain_text("1 pasted column has no field and was left out: “Agent”.")
     expect_figures(page, All=191, Errors=7, Duplicates=2, Ready=182)
     look_at(page)
     page.get_by_role("button", name="It’s a row").press("Enter")
@@ -301,7 +303,7 @@ def test_a_paste_with_headings_is_matched_and_its_errors_have_one_remedy(
     expect_figures(page, All=192, Errors=192)  # the agent is in a column of numbers
     expect(cell(page, "Text to translate", 1)).to_have_text("Text to translate")
     page.locator("#undo").click()
-    expect(page.locator("#grid-said")).to_contain_text("Undone: Paste rows")
+    expect(page.locator("#grid-said")).to_have_text("Undone")
     paste(page, table([*body, body[20], body[21]], ["Text to translate", "Target language", "Agent"]))
     expect_figures(page, All=191, Errors=7, Duplicates=2, Ready=182)
     page.locator("table.grid td[tabindex='0']").focus()
@@ -408,7 +410,7 @@ def test_text_is_saved_after_failures_and_with_a_new_token(browser: Browser, run
     """After three failures a note above the page says so. Signing in again renews the token."""
     page = running.page(browser)  # its console tells of the failures
     open_grid(page, running, workflow_id)
-    notice = page.locator("#page-notice")
+    notice = page.locator("#grid-notes")
     ages: list[int] = []
 
     def lose(route: Route) -> None:
@@ -418,10 +420,10 @@ def test_text_is_saved_after_failures_and_with_a_new_token(browser: Browser, run
     page.route("**/cells/**", lose)
     page.keyboard.type("One")
     page.keyboard.press("Tab")
-    expect(notice).to_contain_text("The page keeps trying", timeout=20_000)
+    expect(notice).to_contain_text("We keep trying", timeout=20_000)
     for _ in range(2):
         page.keyboard.press("ControlOrMeta+Enter")
-        expect(notice.get_by_text("Nothing was created")).to_have_count(1)
+        expect(notice.get_by_text("Not created: 1 row isn’t saved yet")).to_have_count(1)
     assert ages[0] == 0 and ages[-1] >= 2
     page.unroute("**/cells/**")
     page.evaluate("document.querySelector('#sheet [name=csrfmiddlewaretoken]').value = 'x'.repeat(64)")
@@ -449,7 +451,7 @@ def test_rows_that_another_window_created_show_their_tasks(
     page.keyboard.type("French")
     page.keyboard.press("ControlOrMeta+Enter")
     expect(page.locator("tr[data-sent] .state a")).to_have_count(3)
-    expect(page.locator("#page-notice")).to_be_empty()
+    expect(page.locator("#grid-notes")).to_be_empty()
     assert len(running.task_ids(workflow_id)) == 3
 
 

@@ -28,6 +28,13 @@ export class Saving {
   #names = [];
   #hidesText = false;
   #refreshed = null;
+  // What is shown when the row in which somebody types is left: its status, by its row, and what stands around the rows.
+  #heldStates = new Map();
+  #held = null;
+  // The numbers of the new rows in which somebody types while the sheet comes again.
+  #typedIn = [];
+  // Called when everything is saved.
+  whenSaved = null;
 
   constructor(grid) {
     this.grid = grid;
@@ -43,6 +50,9 @@ export class Saving {
       if (!detail.shouldSwap || detail.target.id !== "sheet") return;
       // If another answer has replaced the form since, htmx finds no hx-swap, and would replace the sheet's place.
       detail.swapOverride = "innerHTML";
+      this.#typedIn = [...grid.table.querySelectorAll("[data-fresh]")].map((row) => row.dataset.number);
+      this.#heldStates.clear();
+      this.#held = null;
       this.#pause();
     });
     document.addEventListener("htmx:afterSettle", () => this.#goOn());
@@ -76,6 +86,11 @@ export class Saving {
 
   get isDirty() {
     return Boolean(this.#dirty.size || this.#sent.size);
+  }
+
+  /** The number of rows that are not saved. */
+  get dirtyCount() {
+    return new Set([...this.#dirty.keys(), ...this.#sent.keys()]).size;
   }
 
   /** A person typed this text into the cell. */
@@ -133,8 +148,9 @@ export class Saving {
     this.#most = Math.min(this.#most * 2, MOST_ROWS);
     for (const note of this.#told.values()) note.remove();
     this.#told.clear();
-    if (this.#dirty.size) this.#wait(PAUSE_MILLISECONDS);
-    else this.grid.say(`Saved ${new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`);
+    if (this.#dirty.size) return this.#wait(PAUSE_MILLISECONDS);
+    this.grid.say(`Saved ${new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`);
+    this.whenSaved?.();
   }
 
   /** Nothing that was typed is lost: it goes with the next post. */
@@ -145,6 +161,9 @@ export class Saving {
       this.#dirty.set(number, { isNew, cells: newer });
     }
     this.#sent.clear();
+    for (const row of [...this.#dirty.keys()].map((number) => this.grid.row(number))) {
+      if (row?.matches("[data-new]:not([data-fresh])")) row.lastElementChild.textContent = "Not saved";
+    }
     this.#failures += 1;
     this.grid.say("Not saved. Retrying…", "warning");
     const isRefused = [400, 413].includes(status);
@@ -244,13 +263,22 @@ export class Saving {
     for (const row of saved.querySelectorAll("tbody > tr")) this.#putRow(document.adoptNode(row));
     for (const number of saved.dataset.gone.split(",").filter(Boolean)) this.#removeRow(number);
     grid.describe();
-    this.#putPart("tray", saved);
-    this.#putPart("chips", saved);
+    this.#held = saved;
+    if (!grid.table.querySelector("[data-fresh]:not([data-ready])")) this.showHeld();
     this.#putPart("undo-form", saved);
     this.#putPart("redo-form", saved);
     this.#putPart("clear-form", saved);
     if (this.#hidesText && !this.isDirty && !grid.sheet.querySelector("[data-editing]")) this.refresh();
     return saved.dataset;
+  }
+
+  /** Show what was held back while somebody typed in a new row. */
+  showHeld() {
+    for (const [row, state] of this.#heldStates) row.lastElementChild.replaceWith(state);
+    this.#heldStates.clear();
+    for (const id of this.#held ? ["tray", "chips"] : []) this.#putPart(id, this.#held);
+    this.#held = null;
+    this.grid.describe();
   }
 
   /** The whole sheet again, such as where a row needs a column that the page does not show. What was said stays. */
@@ -300,13 +328,19 @@ export class Saving {
     if ("blank" in old.dataset) grid.addBlank(old);
     const cells = grid.cells(old);
     grid.cells(this.#fitted(fresh)).forEach((cell, place) => this.#putCell(number, cells[place], cell));
-    old.lastElementChild.replaceWith(fresh.lastElementChild);
-    old.firstElementChild.replaceWith(fresh.firstElementChild);
-    for (const link of old.querySelectorAll(".no a")) link.tabIndex = -1;
     for (const name of ["sent", "requested", "moving", "ready"]) {
       if (name in fresh.dataset) old.dataset[name] = fresh.dataset[name];
       else delete old.dataset[name];
     }
+    const state = fresh.lastElementChild;
+    this.#heldStates.delete(old);
+    if ("fresh" in old.dataset && !("ready" in old.dataset)) {
+      grid.startRow(old);
+      this.#heldStates.set(old, state);
+      for (const cell of grid.cells(old)) if (!grid.text(cell)) cell.removeAttribute("aria-invalid");
+    } else old.lastElementChild.replaceWith(state);
+    old.firstElementChild.replaceWith(fresh.firstElementChild);
+    for (const link of old.querySelectorAll(".no a")) link.tabIndex = -1;
     delete old.dataset.new;
     old.className = fresh.className;
   }
@@ -378,6 +412,10 @@ export class Saving {
         this.grid.show(cell, after);
       }
     }
+    for (const row of this.#typedIn.map((number) => this.grid.row(number))) {
+      if (row && !row.matches("[data-ready], [data-sent]")) this.#heldStates.set(row, this.grid.startRow(row));
+    }
+    this.#typedIn = [];
   }
 }
 

@@ -179,12 +179,33 @@ export class Grid {
     this.#renumber(next, Number(row.dataset.number) + 1);
     delete row.dataset.blank;
     row.dataset.new = "";
-    row.dataset.fresh = "";
+    this.startRow(row);
     for (const cell of this.cells(next)) {
       cell.replaceChildren();
       for (const name of ["data-text", "data-edited", "data-editing", "data-picked", "tabindex"]) cell.removeAttribute(name);
     }
     row.after(next);
+  }
+
+  /** Until a new row is left, its status is that somebody types in it. Return the cell with its former status. */
+  startRow(row) {
+    row.dataset.fresh = "";
+    const state = document.createElement("td");
+    state.className = "state";
+    state.append(Object.assign(document.createElement("span"), { className: "muted", textContent: "Editing" }));
+    const former = row.lastElementChild;
+    former.replaceWith(state);
+    return former;
+  }
+
+  /** Judge the new rows that do not have the element, because they were left. */
+  leaveRows(element = null) {
+    const left = [...this.table.querySelectorAll("[data-fresh]")].filter((row) => !row.contains(element));
+    for (const row of left) {
+      delete row.dataset.fresh;
+      for (const cell of row.querySelectorAll("td.bad")) cell.setAttribute("aria-invalid", "true");
+    }
+    if (left.length) this.saving.showHeld();
   }
 
   #renumber(row, number) {

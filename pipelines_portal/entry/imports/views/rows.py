@@ -1,6 +1,7 @@
 """The grid of an import: its rows with their errors, and changes of rows before they are sent."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -22,6 +23,7 @@ from pipelines_portal.entry.rows.cells import (
     show_rows,
     value_input,
 )
+from pipelines_portal.entry.rows.duplicates import duplicates_to_decide
 from pipelines_portal.entry.rows.fixing import (
     CannotChange,
     Correction,
@@ -52,8 +54,6 @@ from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 LARGEST_NUMBER = 2**31 - 1
-# Of the name of a change in a message.
-LONGEST_LABEL = 80
 # Decisions about one row or a whole list: the change, its label, its message, and the status of the rows in the list.
 DECISIONS = {
     "aside": (skip_row, texts.SKIP_ROWS, texts.rows_skipped, ImportRow.Status.DUPLICATE),
@@ -170,23 +170,24 @@ def import_cells(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
 def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Change, empty or skip all rows with the same error."""
     key, action = request.POST.get("reason", "")[:40], request.POST.get("do", "")
+    here = replace(Selection.load(request.POST), reason="")
     groups = groups_of_reason(import_job, key)
     numbers = partial(numbers_in_groups, [group.pk for group in groups])
     if action == "aside":
         outcome = change_rows(import_job, request.user, texts.SKIP_ROWS, numbers, skip_row)
         _add_message(request, import_job, outcome, texts.rows_skipped)
-        return _back(import_job, Selection())
+        return _back(import_job, here)
     schema = import_job.parsed_schema
     known = next((each for each in schema.fields if groups and each.name == groups[0].field_name), None)
     if known is None:
         _add_message(request, import_job, FixOutcome())
-        return _back(import_job, Selection())
+        return _back(import_job, here)
     text = "" if action == "empty" else request.POST.get(f"to-{key}", "")
     field_error = RowReader(schema, Matching.load(import_job.matching)).read_value(known, text)[1]
     if field_error:
         error = "Choose a replacement first." if field_error.is_missing else f"{field_error.message}."
         posted = {"reason": key, "to": text, "error": error}
-        return _grid_page(request, workflow, import_job, Selection(), status=422, posted=posted)
+        return _grid_page(request, workflow, import_job, here, status=422, posted=posted)
     label = f"Clear {known.label}"
     if text:
         label = f"Replace with “{label_of(known, text)}”"
@@ -194,7 +195,7 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
     correction = _correction(known, groups[0].value, text) if len(groups) == 1 else None
     outcome = change_rows(import_job, request.user, label, numbers, lambda row: edit_row(row, values), correction)
     _add_message(request, import_job, outcome)
-    return _back(import_job, Selection())
+    return _back(import_job, here)
 
 
 def _correction(known: Field, word: str, text: str) -> Correction | None:
@@ -242,8 +243,11 @@ def import_choose(request: SignedInRequest, workflow: OpenedWorkflow, import_job
         return HttpResponseBadRequest()
 
     def numbers() -> list[int]:
-        listed = import_job.rows.filter(status=status).order_by("number")
-        return [number] if number is not None else list(listed.values_list("number", flat=True))
+        if number is not None:
+            return [number]
+        is_about_duplicates = status == ImportRow.Status.DUPLICATE
+        rows = duplicates_to_decide(import_job) if is_about_duplicates else import_job.rows.filter(status=status)
+        return list(rows.order_by("number").values_list("number", flat=True))
 
     outcome = change_rows(import_job, request.user, label, numbers, change)
     _add_message(request, import_job, outcome, done)
@@ -253,13 +257,13 @@ def import_choose(request: SignedInRequest, workflow: OpenedWorkflow, import_job
 @changes_import
 def import_undo(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     outcome = undo_change(import_job, number_in(request.POST.get("number", "")) or 0)
-    return _swapped(request, import_job, outcome, "Undone: {change}", texts.not_undone)
+    return _swapped(request, import_job, outcome, "Undone", texts.not_undone)
 
 
 @changes_import
 def import_redo(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     outcome = redo_change(import_job, number_in(request.POST.get("number", "")) or 0)
-    return _swapped(request, import_job, outcome, "Done again: {change}", texts.not_done_again)
+    return _swapped(request, import_job, outcome, "Redone", texts.not_done_again)
 
 
 def _swapped(
@@ -269,14 +273,17 @@ def _swapped(
     done: str,
     not_done: Callable[[int], str],
 ) -> HttpResponse:
-    """Say which change was undone or made again: the rows may have been restored, emptied or skipped by that."""
+    """Say that a change was undone or made again, or why not."""
     if outcome is None:
         messages.warning(request, "Can’t undo: there’s a newer change.")
-    elif not outcome.changed and outcome.sent:
+    elif outcome.changed:
+        messages.success(request, done)
+        if outcome.sent:
+            messages.info(request, texts.rows_already_sent(outcome.sent))
+    elif outcome.sent:
         messages.warning(request, not_done(outcome.sent))
     else:
-        said = done.format(change=outcome.label[:LONGEST_LABEL])
-        _add_message(request, import_job, outcome, lambda count: said)
+        _add_message(request, import_job, outcome)
     return _back(import_job, Selection.load(request.POST))
 
 

@@ -40,11 +40,17 @@ _S = ImportRow.Status
 WITH_ERRORS = (_S.TO_FIX, _S.REJECTED)
 # Nothing of these can be changed.
 SENT = (_S.REQUESTED, _S.CREATED, _S.UNCONFIRMED)
-# The width of a column by the type of its field: see grid.css.
-WIDTHS = {
-    "boolean": "s", "numeric": "m", "rating": "n", "datetime": "m", "select": "m", "ranking": "l", "short_text": "l",
+# The characters for which columns have room, by the type of the field: at least, and at most. See grid.css.
+ROOM = {
+    "boolean": (4, 4), "numeric": (8, 12), "rating": (4, 4), "datetime": (13, 18), "select": (5, 18),
+    "ranking": (16, 26), "short_text": (8, 26),
 }  # fmt: skip
-WIDEST = "xl"
+ROOM_FOR_LINES = (26, 34)
+# A text that nobody typed yet may be as long.
+LIKELY = 16
+# Longer headings are cut.
+LONGEST_HEADING = 22
+WIDTHS = (5, 7, 9, 11, 13, 16, 20, 24, 28, 34)
 LINES = ("long_text", "code", "pairwise", "criteria")
 READY = Look("created", "finished", "Ready", is_calm=True)
 # Of a row whose task is not known.
@@ -71,10 +77,6 @@ class ListColumn:
     kind: str
     choices: list[tuple[str, str]]
     hint: str = ""
-
-    @property
-    def width(self) -> str:
-        return WIDTHS.get(self.known.type, WIDEST)
 
     @property
     def is_number(self) -> bool:
@@ -186,6 +188,18 @@ class Grid:
         return self.total >= 1000 or any(row.row.number >= 1000 for row in self.rows)
 
     @property
+    def has_copies(self) -> bool:
+        """Whether rows are corrected copies, which say so."""
+        return any(row.row.corrects_task for row in self.rows)
+
+    @property
+    def widths(self) -> list[str]:
+        """The names of the widths of the columns: they have room for their headings and their texts, within limits."""
+        texts_by_column = zip(*([cell.shown for cell in row.cells] for row in self.rows), strict=True)
+        columns = zip(self.columns, texts_by_column if self.rows else ([] for _ in self.columns), strict=True)
+        return [_width_of(column, list(shown)) for column, shown in columns]
+
+    @property
     def fields_address(self) -> str:
         """The address with all optional fields, or without the empty ones."""
         return self.selection.query(fields="" if self.selection.all_fields else "all")
@@ -193,6 +207,16 @@ class Grid:
     @property
     def folded_labels(self) -> str:
         return ", ".join(known.label for known in self.folded)
+
+
+def _width_of(column: ListColumn, shown: list[str]) -> str:
+    least, most = ROOM.get(column.known.type, ROOM_FOR_LINES)
+    labels = [label for _, label in column.choices]
+    longest = max(map(len, [*shown, *labels]), default=0) or min(LIKELY, most)
+    # Headings are bold, and so a little wider.
+    heading = min(len(column.known.label), LONGEST_HEADING) * 1.1
+    wanted = max(heading, min(max(longest, least), most))
+    return f"w{next((width for width in WIDTHS if width >= wanted), WIDTHS[-1])}"
 
 
 def sorted_fields(schema: Schema) -> list[Field]:

@@ -15,7 +15,10 @@ export class Grid {
     document.addEventListener("htmx:afterSettle", () => this.#afterSwap());
     document.addEventListener("click", ({ target }) => target.closest?.("[data-close]")?.closest(".note").remove());
     new MutationObserver(() => this.#takeNotes()).observe(document.getElementById("page-notice"), { childList: true });
+    document.addEventListener("scroll", ({ target }) => target.matches?.(".gridbox") && this.#showEdges(), true);
+    addEventListener("resize", () => this.#showEdges());
     this.#takeNotes();
+    this.#showEdges();
     this.#showStart();
   }
 
@@ -151,6 +154,18 @@ export class Grid {
     said.textContent = sentences.filter(Boolean).join(why ? " " : " · ");
   }
 
+  /** Show at which sides more columns follow, and keep the active cell out from under what stays at the sides. */
+  #showEdges() {
+    const box = this.sheet?.querySelector(".gridbox");
+    if (!box) return;
+    const [number, first, state] = [0, 1, -1].map((place) => [...this.table.rows[0].cells].at(place));
+    const stays = (cell) => getComputedStyle(cell).left !== "auto" || getComputedStyle(cell).right !== "auto";
+    const left = number.offsetWidth + (stays(first) ? first.offsetWidth : 0);
+    box.style.scrollPaddingInline = `${left}px ${stays(state) ? state.offsetWidth : 0}px`;
+    box.toggleAttribute("data-before", box.scrollLeft > 1);
+    box.toggleAttribute("data-after", box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
+  }
+
   pickNothing() {
     this.anchor = null;
     for (const each of this.table.querySelectorAll("[data-picked]")) each.removeAttribute("data-picked");
@@ -212,6 +227,7 @@ export class Grid {
     row.dataset.number = String(number);
     row.id = `row-${number}`;
     row.querySelector(".n").textContent = String(number);
+    if (number > 999) this.table.classList.add("long-numbers");
   }
 
   /** Give a row the number that the portal gave it. */
@@ -302,6 +318,7 @@ export class Grid {
 
   #afterSwap() {
     this.#takeNotes();
+    this.#showEdges();
     if (!this.sheet || !this.canChange) return;
     for (const link of this.table.querySelectorAll(".no a")) link.tabIndex = -1;
     const isLost = !document.activeElement || document.activeElement === document.body;

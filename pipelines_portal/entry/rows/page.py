@@ -105,6 +105,8 @@ def saved_answer(
         "selection": selection,
         "said": "",
         "headed": "",
+        "told": "",
+        "elsewhere": [],
         "chips": chips_of_grid(selection, counts, shown),
         **more,
     }

@@ -170,7 +170,7 @@ function onKey(grid, event) {
   const isControl = (event.ctrlKey || event.metaKey) && !event.altKey;
   if (isControl && key === "d") fillDown(grid);
   else if (isControl && (key === "y" || (key === "z" && event.shiftKey))) press(grid, "redo");
-  else if (isControl && key === "z") press(grid, "undo");
+  else if (isControl && key === "z") press(grid, grid.hasCreated && document.getElementById("undo-sending") ? "undo-sending" : "undo");
   else if (["Delete", "Backspace"].includes(event.key) && !isControl && !event.altKey) {
     for (const cell of grid.picked().flat()) if (grid.canEdit(cell) && grid.text(cell)) grid.saving.change(cell, "");
   } else if (event.altKey && event.code === "KeyP" && !isControl) pin(grid);

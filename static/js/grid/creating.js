@@ -69,7 +69,8 @@ async function send(grid, form, rows) {
     button.removeAttribute("aria-busy");
     button.replaceChildren(...words);
   }
-  if (!answer.isFailure && !answer.problem) grid.say(whatBecameOf(ready.map((row) => grid.row(row.dataset.number)?.dataset ?? {})));
+  grid.hasCreated = !answer.isFailure && !answer.problem;
+  if (grid.hasCreated) grid.say(whatBecameOf(ready.map((row) => grid.row(row.dataset.number)?.dataset ?? {})));
   if (grid.blank && !grid.sheet.querySelector("[data-editing]")) grid.activate(grid.firstOpen(grid.blank));
 }
 

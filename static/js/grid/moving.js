@@ -109,4 +109,18 @@ export function listen(grid) {
     event.preventDefault();
     nextError(grid, true);
   });
+  // The link to a single row goes to its cell. Only if the page does not show it, the link is followed.
+  document.addEventListener(
+    "click",
+    (event) => {
+      const link = event.target.closest?.("a[data-row]");
+      const row = link && grid.row(link.dataset.row);
+      if (!row) return;
+      event.preventDefault();
+      event.stopPropagation();
+      for (const menu of document.querySelectorAll("#more-issues")) menu.open = false;
+      grid.activate(grid.cell(link.dataset.row, link.dataset.field) ?? row.querySelector("td.bad") ?? grid.cells(row)[0]);
+    },
+    true,
+  );
 }

@@ -53,6 +53,7 @@ export class Saving {
       this.#typedIn = [...grid.table.querySelectorAll("[data-fresh]")].map((row) => row.dataset.number);
       this.#heldStates.clear();
       this.#held = null;
+      grid.leaveSheet();
       this.#pause();
     });
     document.addEventListener("htmx:afterSettle", () => this.#goOn());
@@ -96,6 +97,7 @@ export class Saving {
   /** A person typed this text into the cell. */
   change(cell, text) {
     const row = cell.closest("tr");
+    this.grid.hasCreated = false;
     const isNew = "new" in row.dataset || "blank" in row.dataset;
     const entry = this.#dirty.get(row.dataset.number) ?? { isNew, cells: new Map() };
     const name = this.grid.nameOf(cell);
@@ -259,7 +261,7 @@ export class Saving {
     this.#names = JSON.parse(saved.dataset.names);
     if ("importId" in grid.sheet.dataset) grid.sheet.dataset.importId = saved.dataset.importId;
     this.#move([...saved.querySelectorAll("[data-moved]")].map((each) => [each.dataset.moved, each.textContent].map(Number)));
-    for (const problem of saved.querySelectorAll(":scope > p")) grid.warn(problem.textContent, topic);
+    for (const problem of saved.querySelectorAll(":scope > p")) this.#warnOf(problem, topic);
     for (const row of saved.querySelectorAll("tbody > tr")) this.#putRow(document.adoptNode(row));
     for (const number of saved.dataset.gone.split(",").filter(Boolean)) this.#removeRow(number);
     grid.describe();
@@ -270,6 +272,14 @@ export class Saving {
     this.#putPart("clear-form", saved);
     if (this.#hidesText && !this.isDirty && !grid.sheet.querySelector("[data-editing]")) this.refresh();
     return saved.dataset;
+  }
+
+  #warnOf(problem, topic) {
+    const link = document.createElement("a");
+    Object.assign(link, { className: "btn small", href: "" });
+    link.textContent = problem.textContent.startsWith("1 ") ? "Show it" : "Show them";
+    link.dataset.row = problem.dataset.row;
+    this.grid.warn(problem.textContent, topic, ...(problem.dataset.row ? [link] : []));
   }
 
   /** Show what was held back while somebody typed in a new row. */
@@ -394,6 +404,7 @@ export class Saving {
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
     if (focused?.matches("input, select, textarea")) return;
     const adopted = document.adoptNode(fresh);
+    adopted.querySelector("#more-issues")?.toggleAttribute("open", Boolean(old.querySelector("#more-issues[open]")));
     old.replaceWith(adopted);
     htmx.process(adopted);
     document.dispatchEvent(new CustomEvent("page-changed"));

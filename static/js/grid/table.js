@@ -10,6 +10,9 @@ export class Grid {
   // The other corner of the picked cells, as a row number and a name.
   anchor = null;
   saving = null;
+  // Whether nothing was changed since rows were created.
+  hasCreated = false;
+  #wasInTray = false;
 
   constructor() {
     document.addEventListener("htmx:afterSettle", () => this.#afterSwap());
@@ -298,6 +301,9 @@ export class Grid {
     if (!this.canChange) return;
     for (const link of this.table.querySelectorAll(".no a")) link.tabIndex = -1;
     const at = this.sheet.dataset.at ? this.row(this.sheet.dataset.at) : null;
+    const address = new URL(location.href);
+    address.searchParams.delete("at"); // when the sheet comes again, the focus stays
+    if (address.href !== location.href) history.replaceState(history.state, "", address);
     const wrong = at?.querySelector("td.bad") ?? (at && this.cells(at)[0]);
     const first = wrong ?? this.#start();
     const isFree = Boolean(at) || document.activeElement === document.body;
@@ -322,10 +328,17 @@ export class Grid {
     if (!this.sheet || !this.canChange) return;
     for (const link of this.table.querySelectorAll(".no a")) link.tabIndex = -1;
     const isLost = !document.activeElement || document.activeElement === document.body;
+    const remedy = isLost && this.#wasInTray && document.querySelector("#tray > .issue label :is(input, select, textarea)");
     if (this.sheet.dataset.at) this.#showStart();
-    else if (this.active) this.activate(this.active, { focus: isLost });
+    else if (this.active) this.activate(this.active, { focus: isLost && !remedy });
     else this.#showStart();
+    if (remedy) remedy.focus();
     this.saving?.showAgain();
+  }
+
+  /** Remember whether the focus is under the rows, where it goes on with the next remedy. */
+  leaveSheet() {
+    this.#wasInTray = Boolean(document.activeElement?.closest("#tray .issue"));
   }
 }
 

@@ -41,6 +41,8 @@ TICKET = [
 ]
 # What a person types into the eleven fields. Letters pick a choice; "y" is yes.
 TYPED = ["", "I was charged twice", "y", "today 9am", "ph", "4", "1234,5", "Lamp", "ge", "Graz", "called"]
+# The status of a row that is saved and left.
+JUDGED = re.compile("error|Ready")
 COUNT_KEYS = """
     window.keys = 0;
     document.addEventListener("keydown", ({ key }) => key.length > 1 && (window.keys += 1), true);
@@ -232,7 +234,7 @@ def test_a_copied_cell_is_pasted_with_its_quotes(page: Page, running: Office, wo
     open_grid(page, running, workflow_id)
     page.keyboard.type('Say "yes"')
     page.keyboard.press("Enter")
-    expect(page.locator("#row-1 .state")).not_to_be_empty()
+    expect(page.locator("#row-1 .state")).to_have_text(JUDGED)
     for texts in ('"Say ""yes"""', '"Say ""yes"""\tFrench'):
         paste(page, texts)
         page.keyboard.press("ArrowDown")
@@ -426,7 +428,7 @@ def test_text_is_saved_after_failures_and_with_a_new_token(browser: Browser, run
     assert ages[0] == 0 and ages[-1] >= 2
     page.unroute("**/cells/**")
     page.evaluate("document.querySelector('#sheet [name=csrfmiddlewaretoken]').value = 'x'.repeat(64)")
-    expect(page.locator("#row-1 .state")).not_to_be_empty(timeout=20_000)
+    expect(page.locator("#row-1 .state")).to_have_text(JUDGED, timeout=20_000)
     expect(notice).to_be_empty()
 
 
@@ -463,7 +465,7 @@ def test_rows_of_two_windows_make_room_for_each_other(
     open_grid(other, running, workflow_id)
     other.keyboard.type("Other")
     other.keyboard.press("Enter")
-    expect(other.locator("#row-1 .state")).not_to_be_empty()
+    expect(other.locator("#row-1 .state")).to_have_text(JUDGED)
     held: list[Route] = []
     page.route("**/cells/**", lambda route: held.append(route), times=1)
     page.keyboard.type("Mine")
@@ -472,19 +474,19 @@ def test_rows_of_two_windows_make_room_for_each_other(
     page.keyboard.type("Also mine")
     page.keyboard.press("Enter")
     held.pop().continue_()
-    expect(page.locator("#row-3 .state")).not_to_be_empty()
+    expect(page.locator("#row-3 .state")).to_have_text(JUDGED)
     page.reload()
     for number, text in enumerate(["Other", "Mine", "Also mine"], start=1):
         expect(cell(page, "Text to translate", number)).to_have_text(text)
     other.keyboard.type("More")
     other.keyboard.press("Enter")
-    expect(other.locator("#row-4 .state")).not_to_be_empty()
+    expect(other.locator("#row-4 .state")).to_have_text(JUDGED)
     cell(page, "Text to translate", 4).click()
     paste(page, table([["Five", "French"]]))
     expect(cell(page, "Text to translate", 5)).to_have_text("Five")
     page.keyboard.type("Six")
     page.keyboard.press("Enter")
-    expect(page.locator("#row-6 .state")).not_to_be_empty()
+    expect(page.locator("#row-6 .state")).to_have_text(JUDGED)
     page.reload()
     expect(cell(page, "Text to translate", 4)).to_have_text("More")
     expect(cell(page, "Text to translate", 6)).to_have_text("Six")

@@ -50,7 +50,9 @@ ROOM_FOR_LINES = (26, 34)
 LIKELY = 16
 # Longer headings are cut.
 LONGEST_HEADING = 22
-WIDTHS = (5, 7, 9, 11, 13, 16, 20, 24, 28, 34)
+WIDTHS = {
+    "w5": 5, "w7": 7, "w9": 9, "w11": 11, "w13": 13, "w16": 16, "w20": 20, "w24": 24, "w28": 28, "w34": 34,
+}  # fmt: skip
 LINES = ("long_text", "code", "pairwise", "criteria")
 READY = Look("created", "finished", "Ready", is_calm=True)
 # Of a row whose task is not known.
@@ -216,7 +218,7 @@ def _width_of(column: ListColumn, shown: list[str]) -> str:
     # Headings are bold, and so a little wider.
     heading = min(len(column.known.label), LONGEST_HEADING) * 1.1
     wanted = max(heading, min(max(longest, least), most))
-    return f"w{next((width for width in WIDTHS if width >= wanted), WIDTHS[-1])}"
+    return next((name for name, room in WIDTHS.items() if room >= wanted), "w34")
 
 
 def sorted_fields(schema: Schema) -> list[Field]:

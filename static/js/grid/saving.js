@@ -104,7 +104,10 @@ export class Saving {
     const before = entry.cells.get(name)?.before ?? this.grid.text(cell);
     entry.cells.set(name, { before, after: text, at: Date.now() });
     this.#dirty.set(row.dataset.number, entry);
-    this.grid.addBlank(row);
+    if ("blank" in row.dataset) {
+      this.grid.addBlank(row);
+      this.grid.startRow(row);
+    }
     this.grid.show(cell, text);
     this.#wait(PAUSE_MILLISECONDS);
   }

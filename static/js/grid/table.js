@@ -197,7 +197,6 @@ export class Grid {
     this.#renumber(next, Number(row.dataset.number) + 1);
     delete row.dataset.blank;
     row.dataset.new = "";
-    this.startRow(row);
     for (const cell of this.cells(next)) {
       cell.replaceChildren();
       for (const name of ["data-text", "data-edited", "data-editing", "data-picked", "tabindex"]) cell.removeAttribute(name);

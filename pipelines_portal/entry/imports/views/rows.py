@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBadRequest, JsonResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -36,7 +36,7 @@ from pipelines_portal.entry.rows.fixing import (
     undo_change,
     undo_skip,
 )
-from pipelines_portal.entry.rows.page import grid_context, import_context, saved_answer
+from pipelines_portal.entry.rows.page import grid_context, import_context, saved_answer, tray_context
 from pipelines_portal.entry.rows.reasons import (
     groups_of_reason,
     numbers_in_groups,
@@ -50,7 +50,7 @@ from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.matching.words import choices_of, is_choice, label_of
 from pipelines_portal.web.parameters import number_in
-from pipelines_portal.web.rendering import render_page
+from pipelines_portal.web.rendering import is_part_of_page, render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 LARGEST_NUMBER = 2**31 - 1
@@ -187,6 +187,8 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
     if field_error:
         error = "Choose a replacement first." if field_error.is_missing else f"{field_error.message}."
         posted = {"reason": key, "to": text, "error": error}
+        if is_part_of_page(request):
+            return _remedy_again(request, workflow, import_job, here, posted)
         return _grid_page(request, workflow, import_job, here, status=422, posted=posted)
     label = f"Clear {known.label}"
     if text:
@@ -196,6 +198,27 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
     outcome = change_rows(import_job, request.user, label, numbers, lambda row: edit_row(row, values), correction)
     _add_message(request, import_job, outcome)
     return _back(import_job, here)
+
+
+def _remedy_again(
+    request: SignedInRequest,
+    workflow: OpenedWorkflow,
+    import_job: ImportJob,
+    here: Selection,
+    posted: dict[str, str],
+) -> HttpResponse:
+    """Return the form of a remedy that had an error. Everything else on the page stays as it is."""
+    context = tray_context(request, workflow, import_job, import_job.counts(), posted=posted)
+    more = {"issue": context["issues"][0], "selection": here}
+    return _in_place(request, "entry/grid/_issue.html", context | more, f"#issue-{posted['reason']}", status=422)
+
+
+def _in_place(
+    request: SignedInRequest, template: str, context: dict[str, Any], selector: str, *, status: int = 200
+) -> HttpResponse:
+    response = render(request, template, context, status=status)
+    response["HX-Retarget"], response["HX-Reswap"], response["HX-Push-Url"] = selector, "outerHTML", "false"
+    return response
 
 
 def _correction(known: Field, word: str, text: str) -> Correction | None:
@@ -217,6 +240,10 @@ def import_replace(request: SignedInRequest, workflow: OpenedWorkflow, import_jo
         return _back(import_job, selection)
     if "replace" not in request.POST:
         found = len(find_rows(import_job, replacement))
+        if is_part_of_page(request):
+            shown = {"schema": import_job.parsed_schema, "selection": selection, "found": found}
+            context = import_context(workflow, import_job) | shown | {"replacement": replacement}
+            return _in_place(request, "entry/imports/_replace.html", context, "#replace")
         return _grid_page(request, workflow, import_job, selection, replacement=replacement, found=found)
     outcome = replace_in_rows(import_job, request.user, replacement)
     _add_message(request, import_job, outcome, nothing="No row contains this.")

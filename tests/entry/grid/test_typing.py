@@ -515,7 +515,7 @@ def test_a_question_before_typed_rows_are_deleted_names_them_and_leads_back(grid
     grid.fill(2)
     assert f'{grid.step("delete")}?to=grid"' in grid.read()
     html = " ".join(text_of(grid.browser.get(f"{grid.step('delete')}?to=grid")).split())
-    assert "<h2>Delete all rows?</h2>" in html and "The 2 rows of this table will be deleted." in html
+    assert "<h2>Delete 2 rows?</h2>" in html and "You can restore them within 30 days." in html
     assert "edited" not in html and f'href="{grid.step("check")}">Cancel' in html
     assert f'href="{grid.job.get_absolute_url()}">Cancel' in text_of(grid.browser.get(grid.step("delete")))
 

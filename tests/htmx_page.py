@@ -176,6 +176,14 @@ class HtmxPage:
         for selector in selectors or ("main",):
             assert_same(self.find(selector).html(), fresh.find(selector).html(), f"{selector} of {self.address}")
 
+    def values_in(self, form: Node) -> dict[str, list[str]]:
+        """Return what a browser posts of the form, without its buttons and with the line ends of texts."""
+        values: dict[str, list[str]] = {}
+        for node in (each for each in self.root.walk() if each["name"] and self._form_of(each) is form):
+            said = [text.removeprefix("\n").replace("\n", "\r\n") for text in _said_by(node, is_pressed=False)]
+            values.setdefault(node["name"], []).extend(said)
+        return values
+
     def _form_of(self, element: Node) -> Node | None:
         return self.find(f"form#{element['form']}") if element["form"] else element.closest("form")
 

@@ -12,10 +12,25 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Notation:
-    """The decimal mark, "" if it was not chosen, and whether the day comes before the month, None if not chosen."""
+    """The decimal mark, "" if it was not chosen, and whether the day comes before the month, None if not chosen.
+
+    `has_serials`: whether numbers in columns of dates are days as a spreadsheet counts them, None if not known.
+    """
 
     decimal: str = ""
     is_day_first: bool | None = None
+    has_serials: bool | None = None
+
+    @property
+    def mark(self) -> str:
+        """Return the notation as a form carries it, for what is typed into it."""
+        order = {True: "day", False: "month", None: ""}[self.is_day_first]
+        return f"{self.decimal}{order}"
+
+    @classmethod
+    def of_mark(cls, mark: str) -> "Notation":
+        order = {"day": True, "month": False}.get(mark.lstrip(",."))
+        return cls(mark[:1] if mark[:1] in (",", ".") else "", order)
 
 
 _current: ContextVar[Notation] = ContextVar("notation", default=Notation())  # noqa: B039 - it cannot be changed

@@ -11,15 +11,18 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.sql import db_id, update_many
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry import texts
+from pipelines_portal.entry.models import ImportJob, ImportStep
 from pipelines_portal.entry.models.import_row import ImportRow
 from pipelines_portal.entry.models.row_error import ErrorGrouping, remove_errors
-from pipelines_portal.matching.row_values import FieldError
+from pipelines_portal.spreadsheets.cells import Cell
+from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import JSON_TEXT, NewRow, Submission, SubmissionRow, place_of
 from pipelines_portal.submissions.models.rows import insert_rows
 from pipelines_portal.submissions.outcomes import unconfirmed
 from pipelines_portal.submissions.texts import RESTORED
 from pipelines_portal.task_index.models import TaskNote
+from pipelines_portal.values.verdicts import REJECTED, Problem
 from pipelines_portal.web.error_sentences import Labels, row_message
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import opened_workflow
@@ -38,6 +41,10 @@ class ImportChanged(Exception):
     """The import was paused or stopped, or its rows changed, since it was read."""
 
 
+class ReadDifferently(Exception):
+    """The values of a row are not those that its page shows: an upgrade reads its cells in another way."""
+
+
 class ReadyRow(NamedTuple):
     """A row that can be sent. `text` holds its values as JSON."""
 
@@ -45,13 +52,15 @@ class ReadyRow(NamedTuple):
     digest: str
     is_duplicate_wanted: bool
     text: str
+    cells: list[Cell]
+    edits: dict[str, str]
 
 
 def next_submission(import_job: ImportJob, numbers: list[int] | None = None) -> Submission | None:
     """Create a draft of the next rows that are ready, and point the rows to it. Return None if no row is ready.
 
     With `numbers`, take only those rows; without them, the caller holds the lease. Raise ImportChanged if a person
-    paused it, stopped it or changed rows since it was read, or if the lease is lost.
+    paused it, stopped it or changed rows since it was read, or if the lease is lost; and ReadDifferently.
     """
     count = 1 if import_job.one_row_first else import_job.rows_per_request
     # Everything that changes rows or the status changes `changed_at` too.
@@ -70,6 +79,7 @@ def next_submission(import_job: ImportJob, numbers: list[int] | None = None) -> 
             counts.update(ready=-held_back, duplicate=held_back)
             rows = _ready_rows(import_job, count, numbers)
         rows = _fit_into_request(rows)
+        _require_same_verdicts(import_job, rows)
         if not rows:
             import_job.store_counts(dict(+counts))
             return None
@@ -122,7 +132,23 @@ def _ready(import_job: ImportJob, numbers: list[int] | None) -> QuerySet[ImportR
 
 def _ready_rows(import_job: ImportJob, count: int, numbers: list[int] | None) -> list[ReadyRow]:
     ready = _ready(import_job, numbers).order_by("number")
-    return [ReadyRow(*row) for row in ready.values_list("number", "digest", "is_duplicate_wanted", JSON_TEXT)[:count]]
+    columns = ("number", "digest", "is_duplicate_wanted", JSON_TEXT, "cells", "edits")
+    return [ReadyRow(*row) for row in ready.values_list(*columns)[:count]]
+
+
+def _require_same_verdicts(import_job: ImportJob, rows: list[ReadyRow]) -> None:
+    """Judge the rows once more, as their tasks can never be changed. Raise ReadDifferently."""
+    reader = import_job.row_reader()
+    for row in rows:
+        verdict = reader.read(row.cells, row.edits)
+        if verdict.problems or digest_of(verdict.values) != row.digest:
+            raise ReadDifferently
+
+
+def check_again(import_job: ImportJob) -> None:
+    """Have all rows checked again, and sent only when a person has seen them."""
+    give_back_unsent(import_job)
+    import_job.take_step(ImportStep.RECHECK, ImportJob.Status.CHECKING, problem=texts.READ_DIFFERENTLY)
 
 
 def _hold_back_duplicates(import_job: ImportJob, rows: list[ReadyRow]) -> int:
@@ -316,19 +342,19 @@ def _store_outcomes(import_job: ImportJob, submission: Submission) -> None:
         return
     others, labels = submission.rows.exclude(status=SubmissionRow.Status.CREATED), _labels(import_job)
     statuses: dict[int, str] = {}
-    field_errors: dict[int, list[FieldError]] = {}
+    problems: dict[int, list[Problem]] = {}
     for row in others.defer("fields").iterator():
         if row.number is None:
             continue
         is_rejected = row.status == SubmissionRow.Status.REJECTED
         statuses[row.number] = (ImportRow.Status.REJECTED if is_rejected else ImportRow.Status.UNCONFIRMED).value
         if is_rejected:
-            field_errors[row.number] = [_field_error(row, submission.reason, labels)]
+            problems[row.number] = [_rejection(row, submission.reason, labels)]
     pk, sent_in = db_id(import_job), db_id(submission)
     values = ((status, pk, number, sent_in) for number, status in statuses.items())
     update_many(ImportRow, ("status",), ("import_job_id", "number", "submission_id"), values)
-    if field_errors:
-        ErrorGrouping(import_job).add(field_errors)
+    if problems:
+        ErrorGrouping(import_job).add(problems)
     _mark_replaced(import_job, submission)
 
 
@@ -362,19 +388,19 @@ def _take_created(import_job: ImportJob, submission: Submission) -> None:
     update_many(ImportRow, ("status", "fields", "submission_id"), ("import_job_id", "number"), values)
 
 
-def rejections(import_job: ImportJob, submission: Submission, numbers: Container[int]) -> dict[int, list[FieldError]]:
+def rejections(import_job: ImportJob, submission: Submission, numbers: Container[int]) -> dict[int, list[Problem]]:
     """Return the errors that are stored for rows of a submission, by row number."""
     labels = _labels(import_job)
     rows = submission.rows.filter(status=SubmissionRow.Status.REJECTED).defer("fields")
     return {
-        row.number: [_field_error(row, submission.reason, labels)]
+        row.number: [_rejection(row, submission.reason, labels)]
         for row in rows.iterator()
         if row.number is not None and row.number in numbers
     }
 
 
-def _field_error(row: SubmissionRow, reason: str, labels: Labels) -> FieldError:
-    return FieldError(row.error_field, row_message(row.error_message or reason, labels))
+def _rejection(row: SubmissionRow, reason: str, labels: Labels) -> Problem:
+    return Problem(row.error_field, REJECTED, "Rejected", row_message(row.error_message or reason, labels))
 
 
 def _labels(import_job: ImportJob) -> Labels:

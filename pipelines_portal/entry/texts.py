@@ -28,6 +28,7 @@ NO_ACCESS = "{owner} no longer has access to this key. Transfer the import to so
 WAITING_FOR_ANSWER = "Waiting for Pipelines to answer."
 UNCONFIRMED = "A batch is unconfirmed. Nothing more is sent until someone reviews it."
 NOTHING_TO_SEND = "Not sent. No row is ready."
+READ_DIFFERENTLY = "Some values are read differently since an upgrade. Look at the rows, then create them."
 ROWS_CHANGED = "Not created. Rows changed in another window. Check them, then try again."
 RESTORED = "The portal was restored from a backup. Rows may have been sent after it was made, so check the tasks first."
 

@@ -4,9 +4,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pipelines_portal.api_client import Schema
+from pipelines_portal.core.notation import Notation
 from pipelines_portal.matching import texts
-from pipelines_portal.matching.headers import REMEMBERED, Guess, folded
+from pipelines_portal.matching.headers import REMEMBERED, Guess
+from pipelines_portal.values.plain_words import folded
 
+# In place of the decimal mark of typed rows: each number shows it, or the person is asked.
+AS_TYPED = "typed"
 # The header line of a file whose first line is a row.
 NO_HEADER = -1
 # Why a column that a download of the portal added is not imported.
@@ -41,7 +45,7 @@ class Matching:
     columns: list[Column] = field(default_factory=list)
     # Values for all rows, by field, as a person typed them.
     constants: dict[str, str] = field(default_factory=dict)
-    # The learned words of the file and their choices, by field: see matching.words. A check keeps those that it met.
+    # The learned words of the file and their choices, by field: see values.choices. A check keeps those that it met.
     words: dict[str, dict[str, str]] = field(default_factory=dict)
     # The decimal mark. Empty if it is not known.
     decimal: str = ""
@@ -49,6 +53,8 @@ class Matching:
     day_first: bool | None = None
     # The time zone of dates without an offset. Empty if it is not known.
     zone: str = ""
+    # Whether numbers in columns of dates are days as spreadsheets count them. None if it is not known.
+    serials: bool | None = None
 
     @classmethod
     def load(cls, stored: dict[str, Any]) -> "Matching":
@@ -58,6 +64,10 @@ class Matching:
 
     def dump(self) -> dict[str, Any]:
         return asdict(self)
+
+    @property
+    def notation(self) -> Notation:
+        return Notation("" if self.decimal == AS_TYPED else self.decimal, self.day_first, self.serials)
 
     @property
     def imported(self) -> list[Column]:

@@ -1,16 +1,13 @@
 """Match the headers of columns with fields. A match is used only if it is equal but for spelling, or remembered."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from functools import lru_cache
-from unicodedata import combining
 
 from pipelines_portal.api_client import Field
-from pipelines_portal.core.unicode_forms import normalize
 from pipelines_portal.matching import texts
+from pipelines_portal.values.plain_words import folded, plain
 
 # The least similarity of a match that the values may confirm, of one that is offered, and the distance to the next.
 NEAR_FROM, OFFERED_FROM, MARGIN = 0.90, 0.85, 0.08
@@ -37,19 +34,6 @@ class HeaderMatch:
     # The one field that the header is very similar to. It is used if the values fit, too.
     near: Guess | None = None
     offered: list[str] = field(default_factory=list)
-
-
-def folded(word: str) -> str:
-    """Return a word without its case and outer spaces."""
-    return " ".join(word.split()).casefold()
-
-
-@lru_cache(maxsize=4096)
-def plain(text: str) -> str:
-    """Return a text without case, accents, camelCase and separators: "Target_Language" equals "targetLanguage"."""
-    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
-    letters = (sign for sign in normalize("NFKD", apart) if not combining(sign))
-    return " ".join(re.sub(r"[\s_.\-]+", " ", "".join(letters)).casefold().split())
 
 
 def match_headers(headers: list[str], fields: list[Field], remembered: dict[str, Guess]) -> list[HeaderMatch]:

@@ -15,12 +15,14 @@ from pipelines_portal.matching.columns import (
     guesses_from,
     reason_to_skip,
 )
-from pipelines_portal.matching.headers import Guess, HeaderMatch, folded, match_headers
-from pipelines_portal.matching.notation import NUMBERS, settle_notation
+from pipelines_portal.matching.headers import Guess, HeaderMatch, match_headers
+from pipelines_portal.matching.notation import settle_notation
 from pipelines_portal.matching.value_matching import ANY, BY_VALUES, Samples, match_values, weight_of
-from pipelines_portal.matching.words import Words
 from pipelines_portal.spreadsheets.cells import Cell, Lines, text_of, value_of
 from pipelines_portal.spreadsheets.reading import likely_header
+from pipelines_portal.values.choices import Words
+from pipelines_portal.values.limits import NUMBERS
+from pipelines_portal.values.plain_words import folded
 
 # Each call iterates over all lines from the first one, in blocks.
 Blocks = Callable[[], Iterator[Lines]]
@@ -57,6 +59,7 @@ def propose(
     )
     matching.decimal = matching.decimal or remembered.get("decimal", "")
     matching.day_first = remembered.get("day_first") if matching.day_first is None else matching.day_first
+    matching.serials = remembered.get("serials")
     matching.zone = zone or remembered.get("zone", "")
     return matching
 

@@ -11,13 +11,12 @@ from itertools import islice, pairwise
 
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.matching.columns import Matching
-from pipelines_portal.matching.notation import NUMBERS
 from pipelines_portal.matching.row_values import RowReader
-from pipelines_portal.matching.words import Words, choices_of
 from pipelines_portal.spreadsheets.cells import Cell, Lines, text_of, value_of
+from pipelines_portal.values.choices import Words, choices_of
+from pipelines_portal.values.limits import NUMBERS, bounds, scale_of
 from pipelines_portal.values.numbers import number_text, suggest_decimal
-from pipelines_portal.workflows.fields.numbers import bounds, scale_of
-from pipelines_portal.workflows.fields.rankings import items_of
+from pipelines_portal.values.rankings import items_of
 
 SAMPLED_ROWS, MOST_COLUMNS, LONGEST_CELL, MOST_OFFERED = 200, 50, 300, 3
 # Cells that are read in all, which takes half a second. With more columns and fields than that nothing is certain.
@@ -85,7 +84,7 @@ class Sample:
 
     def accepts(self, known: Field, cell: Cell) -> bool:
         self._samples.count_read()
-        return len(text_of(cell)) <= LONGEST_CELL and self._reader.read_value(known, cell)[1] is None
+        return len(text_of(cell)) <= LONGEST_CELL and self._reader.read_value(known, cell).problem is None
 
     def _tells(self, known: Field) -> bool:
         """Return whether it tells something if the field accepts the cells. Numbers may be of anything."""

@@ -7,7 +7,7 @@ from typing import Any
 from unicodedata import combining
 
 from pipelines_portal.core.unicode_forms import normalize
-from pipelines_portal.workflows.fields.base import FieldValues
+from pipelines_portal.values.field_values import FieldValues
 
 # Of one row, in letters. A longer text is found by what it begins with.
 LONGEST_TEXT = 100_000

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pipelines_portal.core import times
-from pipelines_portal.workflows.fields.base import FieldValues
+from pipelines_portal.values.field_values import FieldValues
 
 # As the form sends a time. A text that happens to look so is shown as a time, with its own words in the title.
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?Z")

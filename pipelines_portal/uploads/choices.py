@@ -23,7 +23,7 @@ from pipelines_portal.uploads.archive.preview import (
 from pipelines_portal.uploads.forms import ChosenFile
 from pipelines_portal.uploads.given_rows import GivenRow
 from pipelines_portal.uploads.models import Stage, ZipUpload
-from pipelines_portal.workflows.fields.base import FieldValues
+from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 

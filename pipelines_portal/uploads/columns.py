@@ -9,11 +9,12 @@ from django.utils.timezone import get_current_timezone_name
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core.zip_archives import path_in_archive
 from pipelines_portal.matching.columns import Column, Matching
-from pipelines_portal.matching.notation import NUMBERS, settle_notation
+from pipelines_portal.matching.notation import settle_notation
 from pipelines_portal.matching.proposals import propose, rows_below, texts_of
 from pipelines_portal.matching.value_matching import BY_VALUES, MOST_COLUMNS, SAMPLED_ROWS
 from pipelines_portal.spreadsheets.cells import Lines, text_of
 from pipelines_portal.spreadsheets.limits import MAX_ROWS, RowsFileError, too_many_rows
+from pipelines_portal.values.limits import NUMBERS
 
 # The share of a column's cells that have to name files of the archive. Some files may be missing in it.
 LEAST_SHARE_OF_PATHS = 0.6

@@ -5,19 +5,24 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Any
 
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.timezone import get_current_timezone_name
 
 from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.core import notation
 from pipelines_portal.core.json_text import cleaned
 from pipelines_portal.matching.columns import Matching
-from pipelines_portal.matching.notation import AS_TYPED
-from pipelines_portal.matching.row_values import FieldError, ReadRow, RowReader
+from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.spreadsheets.cells import Lines
+from pipelines_portal.values.checking import Entered, Native, RowCheck
+from pipelines_portal.values.dates import readings
+from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.values.settling import settled_text
+from pipelines_portal.values.verdicts import UNKNOWN, Problem, Verdict
 from pipelines_portal.web.file_names import in_sentence
-from pipelines_portal.workflows.fields.base import FieldValues
-from pipelines_portal.workflows.fields.checking import rejection_of, unknown_names
 from pipelines_portal.workflows.fields.types import type_of
 
 # One unknown field is enough for the API to reject a row.
@@ -33,7 +38,7 @@ class GivenRow:
 
     number: int
     values: FieldValues
-    errors: list[FieldError] = field(default_factory=list)
+    errors: list[Problem] = field(default_factory=list)
 
 
 @dataclass
@@ -51,11 +56,11 @@ class Corrections:
         corrections = cls(source)
         if posted.get("corrections_of") != source:
             return corrections
-        names = {known.name for known in schema.fields}
+        fields = {known.name: known for known in schema.fields}
         typed = ((found[1], found[2], str(posted[name])) for name in posted if (found := CELL.fullmatch(name)))
         for number, name, text in [*_earlier(posted.get("corrections", "")), *typed]:
-            if name in names:
-                corrections.add(int(number), name, text)
+            if name in fields:
+                corrections.add(int(number), name, _without_words(fields[name], text))
         alike = {name.removeprefix(ALIKE): str(posted[name]) for name in posted if name.startswith(ALIKE)}
         corrections.alike = {key: text for key, text in alike.items() if text.strip()}
         return corrections
@@ -63,13 +68,9 @@ class Corrections:
     def add(self, number: int, name: str, text: str) -> None:
         self.by_row.setdefault(number, {})[name] = cleaned(text.replace("\r\n", "\n"))[:LONGEST_TEXT]
 
-    def add_alike(self, number: int, field_errors: Iterable[FieldError]) -> bool:
+    def add_alike(self, number: int, problems: Iterable[Problem]) -> bool:
         """Add what was typed for all rows with one of these errors. Return whether there is any."""
-        typed = (
-            [(field_error.field, self.alike.get(key_of(field_error), "")) for field_error in field_errors]
-            if self.alike
-            else []
-        )
+        typed = [(problem.field, self.alike.get(key_of(problem), "")) for problem in problems] if self.alike else []
         for name, text in typed:
             if text:
                 self.add(number, name, text)
@@ -85,11 +86,9 @@ class Corrections:
         return json.dumps(self.by_row, ensure_ascii=False)
 
 
-def key_of(field_error: FieldError) -> str:
+def key_of(problem: Problem) -> str:
     """Return a key that all rows with the same error share."""
-    return sha256(
-        "\0".join((field_error.field, field_error.message, field_error.value)).encode(errors="replace")
-    ).hexdigest()[:16]
+    return sha256("\0".join((problem.field, problem.sentence, problem.value)).encode(errors="replace")).hexdigest()[:16]
 
 
 def _earlier(text: str) -> Iterable[tuple[str, str, str]]:
@@ -106,37 +105,55 @@ def _earlier(text: str) -> Iterable[tuple[str, str, str]]:
         return []
 
 
+def _without_words(known: Field, text: str) -> str:
+    """Return the time that words such as "yesterday" mean now, and any other text as it is."""
+    if known.type != "datetime" or readings(text, None, is_day_first=True):
+        return text
+    return settled_text(known, text, notation.current(), get_current_timezone_name(), timezone.now())
+
+
 def rows_of_lines(lines: Lines, schema: Schema, matching: Matching, corrections: Corrections) -> list[GivenRow]:
     """Read the rows of a file. A correction that repeats the text of the cell is none."""
-    reader, rows = RowReader(schema, matching), []
+    reader, rows = RowReader(schema, matching, timezone.now()), []
     fields = {known.name: known for known in schema.fields}
     for number, cells in lines:
         read = original = reader.read(cells)
         if typed := _without_repeats(corrections, number, original, fields):
             read = reader.read(cells, typed)
-        if corrections.add_alike(number, read.field_errors):
+        if corrections.add_alike(number, read.problems):
             read = reader.read(cells, _without_repeats(corrections, number, original, fields))
-        rows.append(GivenRow(number, read.values, read.field_errors))
+        rows.append(GivenRow(number, read.values, read.problems))
     return rows
 
 
 def rows_of_values(values: Iterable[FieldValues], schema: Schema, corrections: Corrections) -> list[GivenRow]:
     """Check rows that were stored as values."""
-    reader = RowReader(schema, Matching(decimal=AS_TYPED, zone=get_current_timezone_name()))
+    check = RowCheck(schema.fields, notation.current(), get_current_timezone_name(), timezone.now())
     fields = {known.name: known for known in schema.fields}
     rows = []
     for number, each in enumerate(values, 1):
-        row = ReadRow(dict(each), _field_errors_of(each, schema))
-        for name, text in _without_repeats(corrections, number, row, fields).items():
-            _correct(row, fields[name], text, reader)
-        if corrections.add_alike(number, row.field_errors):
-            for name in {field_error.field for field_error in row.field_errors} & corrections.by_row[number].keys():
-                _correct(row, fields[name], corrections.by_row[number][name], reader)
-        rows.append(GivenRow(number, row.values, row.field_errors))
+        entered = {name: _entered(fields[name], value) for name, value in each.items() if name in fields}
+        verdict = original = check.row(entered)
+        if typed := _without_repeats(corrections, number, original, fields):
+            verdict = check.row(entered | typed)
+        if corrections.add_alike(number, verdict.problems):
+            typed = _without_repeats(corrections, number, original, fields)
+            verdict = check.row(entered | typed)
+        unknown = [name for name in each if name not in fields][:MOST_UNKNOWN]
+        problems = [Problem("", UNKNOWN, "Unknown", f"Unknown column “{in_sentence(name)}”", name) for name in unknown]
+        # What is wrong stays with the row. It is nowhere else.
+        wrong = [*unknown, *(problem.field for problem in verdict.problems if problem.value)]
+        kept = {name: typed.get(name, each.get(name)) for name in wrong}
+        rows.append(GivenRow(number, kept | verdict.values, problems + verdict.problems))
     return rows
 
 
-def _without_repeats(corrections: Corrections, number: int, row: ReadRow, fields: dict[str, Field]) -> dict[str, str]:
+def _entered(known: Field, value: Any) -> Entered:
+    text = type_of(known).as_text(value)
+    return text if isinstance(value, str) else Native(value, text)
+
+
+def _without_repeats(corrections: Corrections, number: int, row: Verdict, fields: dict[str, Field]) -> dict[str, str]:
     """Return what was typed for a row and differs from the texts of its cells, which the page shows in its fields.
 
     A path that is not in the archive is only found to be wrong later, so texts without an error count too.
@@ -145,29 +162,7 @@ def _without_repeats(corrections: Corrections, number: int, row: ReadRow, fields
     if not typed:
         return {}
     shown = {name: type_of(fields[name]).as_text(value) for name, value in row.values.items() if name in fields}
-    shown |= {field_error.field: field_error.value for field_error in row.field_errors}
+    shown |= {problem.field: problem.value for problem in row.problems}
     changed = {name: text for name, text in typed.items() if shown.get(name) != text}
     corrections.by_row[number] = changed
     return changed
-
-
-def _correct(row: ReadRow, known: Field, text: str, reader: RowReader) -> None:
-    value, field_error = reader.read_value(known, text)
-    row.field_errors = [each for each in row.field_errors if each.field != known.name]
-    if field_error:
-        row.field_errors.append(field_error)
-    elif value is None or value == "":
-        row.values.pop(known.name, None)
-    else:
-        row.values[known.name] = value
-
-
-def _field_errors_of(values: FieldValues, schema: Schema) -> list[FieldError]:
-    unknown = unknown_names(values, schema)[:MOST_UNKNOWN]
-    field_errors = [FieldError("", f"Unknown column “{in_sentence(name)}”", name) for name in unknown]
-    for known in schema.fields:
-        value = values.get(known.name)
-        if rejection := rejection_of(known, value):
-            text = "" if value is None else type_of(known).as_text(value)
-            field_errors.append(FieldError(known.name, rejection.message, text))
-    return field_errors

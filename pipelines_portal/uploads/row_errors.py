@@ -4,24 +4,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.matching import texts as matching_texts
-from pipelines_portal.matching.row_values import FieldError
-from pipelines_portal.matching.short_reasons import short_reason
-from pipelines_portal.matching.words import choices_of
-from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.given_rows import ALIKE, GivenRow, key_of
-from pipelines_portal.workflows.fields.base import is_blank
+from pipelines_portal.values.choices import choices_of
+from pipelines_portal.values.field_values import is_blank
+from pipelines_portal.values.verdicts import NOT_THERE, Problem
 from pipelines_portal.workflows.fields.types import type_of
 
 MOST_SHOWN, MOST_ALIKE = 50, 10
 LONGEST_SHOWN = 80
-# What to type instead of a text that can be read in two ways.
-ADVICE = {
-    matching_texts.TWO_NUMBERS: texts.WITHOUT_SEPARATOR,
-    matching_texts.TWO_TYPED: texts.WITHOUT_SEPARATOR,
-    matching_texts.TWO_TYPED_DAYS: texts.ISO_DATE,
-    matching_texts.TWO_DAYS: texts.ISO_DATE,
-}
 
 
 @dataclass
@@ -62,7 +52,7 @@ class ErrorOfRows:
     """An error that several rows have, with the name of the field that corrects them all."""
 
     known: Field
-    error: FieldError
+    error: Problem
     count: int
 
     @property
@@ -78,7 +68,7 @@ class ErrorOfRows:
         """What is wrong, as the end of a sentence that begins with the field's label and the value."""
         if self.error.value and self.choices:
             return "isn’t an option"
-        return _why(self.known, self.error)[1].removeprefix(self.known.label).strip()
+        return self.error.sentence.removeprefix(self.known.label).strip().removesuffix(".")
 
 
 class RowErrors:
@@ -97,32 +87,20 @@ class RowErrors:
     def _row(self, row: GivenRow) -> ErrorRow:
         errors = {error.field: error for error in row.errors}
         cells = [_cell(row, known, errors.get(known.name)) for known in self.columns]
-        return ErrorRow(row.number, cells, [error.message for error in row.errors if not error.field])
+        return ErrorRow(row.number, cells, [error.sentence for error in row.errors if not error.field])
 
 
 def _errors_of_rows(schema: Schema, rows: list[GivenRow]) -> list[ErrorOfRows]:
     """Return the errors that most rows have."""
     fields = {known.name: known for known in schema.fields}
-    errors = (
-        error for row in rows for error in row.errors if error.field and not error.message.endswith(texts.NOT_THERE)
-    )
+    errors = (error for row in rows for error in row.errors if error.field and error.kind != NOT_THERE)
     most = Counter(errors).most_common(MOST_ALIKE)
     return [ErrorOfRows(fields[error.field], error, count) for error, count in most if count > 1]
 
 
-def _cell(row: GivenRow, known: Field, error: FieldError | None) -> ErrorCell:
+def _cell(row: GivenRow, known: Field, error: Problem | None) -> ErrorCell:
     name = f"cell-{row.number}-{known.name}"
     if error is None:
         value = row.values.get(known.name)
         return ErrorCell(known, name, "" if is_blank(value) else type_of(known).as_text(value))
-    return ErrorCell(known, name, error.value, *_why(known, error))
-
-
-def _why(known: Field, error: FieldError) -> tuple[str, str]:
-    """Return what is wrong in a few words and as a sentence."""
-    if error.message.endswith(texts.NOT_THERE):
-        return "Not in the ZIP file", error.message
-    if doubt := next((doubt for doubt in ADVICE if error.message.endswith(doubt)), ""):
-        what = error.message.partition(".")[0]
-        return short_reason(known, error.value, [what]), ADVICE[doubt].format(what=what)
-    return short_reason(known, error.value, [error.message]), error.message
+    return ErrorCell(known, name, error.value, error.short, error.sentence)

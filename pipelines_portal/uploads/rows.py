@@ -28,10 +28,10 @@ from pipelines_portal.uploads.columns import ShownColumn, choose_columns, match_
 from pipelines_portal.uploads.forms import RowsFileForm
 from pipelines_portal.uploads.given_rows import Corrections, GivenRow, rows_of_lines, rows_of_values
 from pipelines_portal.uploads.models import RowsFile
+from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.web.file_names import in_sentence
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.time_budget import OutOfTime, TimeBudget
-from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.fields.row_forms import RowForm, payloads, row_forms
 
 TYPED = "typed"

@@ -7,13 +7,9 @@ RENAME = "Rename or remove one of them."
 
 # What the check finds, for one row
 IN_FOLDER = "{path} is in a subfolder"
-NOT_THERE = "isn’t in the ZIP file"
 ROW = "Row {number:,}"
 ROW_AND_TEXT = "Row {number:,}: {text}"
 
-# What to type instead of a value that could be read in two ways
-WITHOUT_SEPARATOR = "{what}. Write it without a thousands separator"
-ISO_DATE = "{what}. Enter it as 2026-03-05"
 
 # Sending and processing
 NOTHING_CREATED = "Nothing was created."

@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
+from typing import Any
+
+from pipelines_portal.values.months import MONTH, MONTHS
+from pipelines_portal.values.typed_times import read_typed_time
 
 LONGEST = 60
 # Two-digit years up to this one belong to this century.
 LAST_SHORT_YEAR = 68
-MONTHS = {datetime(2000, number, 1).strftime("%b").lower(): number for number in range(1, 13)}
-NAME = rf"({'|'.join(MONTHS)})[a-z]*\.?"
+NAME = rf"({MONTH})(?![a-zäöü])\.?"
 ISO = re.compile(r"\d{4}-?\d{2}-?\d{2}(?!\d)")
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([ap])?\.?(m)?\.?", re.IGNORECASE)
 HOUR = re.compile(r"(\d{1,2})\s*([ap])\.?m\.?", re.IGNORECASE)
@@ -33,26 +35,36 @@ def suggest_day_first(texts: Iterable[str]) -> bool:
     return balance >= 0
 
 
-def timestamp_text(text: str, day_first: bool, zone: str) -> str:
-    """Return a day or time in the time zone `zone` as ISO 8601 in UTC. A day is its first moment.
+def readings(text: str, now: datetime | None, is_day_first: bool | None) -> list[datetime]:
+    """Return the local times that a text without an offset can mean: two for 3/5/2026 if the order is not known.
 
-    A text with an offset of its own stays as it is, and so does one that cannot be parsed.
+    Words such as "yesterday", and days without a year, mean those near `now`, a local time. Without it they mean none.
     """
-    timestamp = _timestamp(text.strip(), day_first) if len(text) <= LONGEST else None
-    if timestamp is None or timestamp.tzinfo:
-        return text
+    if len(text) > LONGEST:
+        return []
+    if now and (typed := read_typed_time(text, now)):
+        return [typed]
+    orders = (True, False) if is_day_first is None else (is_day_first,)
+    found = [_timestamp(text.strip(), order) for order in orders]
+    return list(dict.fromkeys(each for each in found if each and not each.tzinfo))
+
+
+def timestamp_in(text: Any) -> datetime | None:
+    """Return a time in ISO 8601."""
     try:
-        in_utc = timestamp.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-        return f"{in_utc.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
-    except (ValueError, OverflowError, KeyError):  # KeyError: an unknown time zone
-        return text
+        return datetime.fromisoformat(text.strip())
+    except (ValueError, TypeError, AttributeError):
+        return None
 
 
-def clock_time(text: str, is_day_first: bool | None = None) -> datetime | None:
-    """Return a day or time without an offset that can be read in one way only, as the clock shows it, or None."""
-    orders = (True, False) if is_day_first is None else (is_day_first, is_day_first)
-    read = [_timestamp(text.strip(), day_first) if len(text) <= LONGEST else None for day_first in orders]
-    return read[0] if read[0] == read[1] and read[0] and not read[0].tzinfo else None
+def day_in_words(day: datetime) -> str:
+    return f"{day.day} {day:%B}"
+
+
+def unambiguous_text(clock: datetime) -> str:
+    """Return a local time as a text with one meaning: "3 May 2026 09:00"."""
+    time = f" {clock:%H:%M:%S}".removesuffix(":00") if clock.time() != datetime.min.time() else ""
+    return f"{clock.day} {clock:%b} {clock.year}{time}"
 
 
 def _timestamp(text: str, day_first: bool) -> datetime | None:
@@ -93,7 +105,7 @@ def full_year(short: int) -> int:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isdigit() else MONTHS[text[:3].lower()]
+    return int(text) if text.isdigit() else MONTHS[text.lower()]
 
 
 def _clock(text: str) -> tuple[int, int, int] | None:

@@ -3,17 +3,18 @@
 import re
 from datetime import datetime, time, timedelta
 
+from pipelines_portal.values.months import MONTHS
+
 LONGEST = 60
 DAYS = {
     "today": 0, "yesterday": -1, "tomorrow": 1,
     "heute": 0, "gestern": -1, "morgen": 1,
 }  # fmt: skip
 NOW = {"now", "jetzt"}
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _CLOCK = re.compile(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?(?:[:.](?P<second>\d{2}))?\s*(?P<half>[ap]\.?m\.?)?")
 _DAY_FIRST = re.compile(r"(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.?(?:\s?(?P<year>\d{4}))?")
-_NAMED_MONTH = re.compile(r"(?P<day>\d{1,2})\.?\s(?P<name>[a-z]{3,9})\.?(?:\s(?P<year>\d{4}))?")
-_MONTH_FIRST = re.compile(r"(?P<name>[a-z]{3,9})\.?\s(?P<day>\d{1,2})(?:,?\s(?P<year>\d{4}))?")
+_NAMED_MONTH = re.compile(r"(?P<day>\d{1,2})\.?\s(?P<name>[a-zä]{3,9})\.?(?:\s(?P<year>\d{4}))?")
+_MONTH_FIRST = re.compile(r"(?P<name>[a-zä]{3,9})\.?\s(?P<day>\d{1,2})(?:,?\s(?P<year>\d{4}))?")
 _SLASHED_DAY = re.compile(r"(?P<first>\d{1,2})/(?P<second>\d{1,2})/(?P<year>\d{4})")
 _ISO_DAY = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})")
 
@@ -58,10 +59,10 @@ def _ordered(parts: dict[str, str | None]) -> dict[str, str | None]:
 
 
 def _day_of(parts: dict[str, str | None], now: datetime) -> datetime | None:
-    name = (parts.get("name") or "")[:3]
+    name = parts.get("name") or ""
     if name and name not in MONTHS:
         return None
-    month = MONTHS.index(name) + 1 if name else int(parts.get("month") or 0)
+    month = MONTHS[name] if name else int(parts.get("month") or 0)
     year = parts.get("year")
     years = [int(year)] if year else [now.year - 1, now.year, now.year + 1]
     days = [day for one in years if (day := _date(one, month, int(parts.get("day") or 0)))]

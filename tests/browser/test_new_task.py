@@ -220,7 +220,7 @@ def test_without_a_script(browser: Browser, running: Demo) -> None:
     expect(page.get_by_label(re.compile("^Subject"))).to_have_value("No script")
     page.get_by_label(re.compile("^Subject")).fill("")
     page.get_by_role("button", name="Create task").last.click()
-    page.get_by_role("link", name="Subject is required.").click()
+    page.get_by_role("link", name="Subject is missing.").click()
     page.get_by_label(re.compile("^Subject")).fill("No script")
     page.get_by_role("button", name="Create task").last.click()
     expect(page.get_by_text(re.compile(r"Task \d+ created"))).to_be_visible()

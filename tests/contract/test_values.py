@@ -10,6 +10,8 @@ from pipelines_portal.workflows.fields.schema_form import PREFIX, SchemaForm
 from tests import samples
 from tests.fake_api import FakeApi
 from tests.uploads.reading import read_rows
+from tests.values.written import CASES, NATIVE, Doubt
+from tests.values.written import FIELDS as WRITTEN_FIELDS
 
 WORKFLOW = 7001
 FIELDS: dict[str, dict[str, Any]] = {
@@ -56,9 +58,9 @@ TYPED: list[tuple[str, str, bool]] = [
             "2026-03-30T25:00:00Z",
         )
     ),  # fmt: skip
-    *(("colour", text, True) for text in ("red", "7")),
-    *(("colour", text, False) for text in ("Red", "blue")),
-    *(("sure", text, True) for text in ("true", "false")),
+    *(("colour", text, True) for text in ("red", "7", "Red")),
+    ("colour", "blue", False),
+    *(("sure", text, True) for text in ("true", "false", "x", "Ja", "off")),
     ("order", "a", True),
     *(("places", text, False) for text in ("gold", "bronze")),
     *(("sure", text, False) for text in ("maybe", "2")),
@@ -126,6 +128,16 @@ def test_a_typed_value_is_judged_alike_by_form_file_and_api(api: FakeApi, name: 
     assert (cell_is_good or not is_good, form_is_good) == (True, is_good)
     assert judge.accepts(name, typed) == is_good
     assert judge.accepts(name, cell) or not cell_is_good
+
+
+def test_the_api_takes_each_written_value(api: FakeApi) -> None:
+    """Those that all roads are to send: tests/values/test_roads_over_http.py."""
+    fields = list(WRITTEN_FIELDS.values())
+    api.load(samples.organization("Written", samples.workflow(WORKFLOW, fields=fields)))
+    client = PipelinesClient(Transport(api.url, 60), api.new_key("Written"))
+    rows = [{case.field: case.means} for case in (*CASES, *NATIVE) if not isinstance(case.means, Doubt)]
+    assert client.create_tasks(WORKFLOW, rows).errors == []
+    assert [json.dumps(task.fields) for task in api.tasks.values()] == [json.dumps(row) for row in rows]
 
 
 def test_a_decimal_comma_is_read_and_sent_as_a_point(api: FakeApi) -> None:

@@ -7,10 +7,10 @@ import pytest
 from django.urls import reverse
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.matching.columns import NO_HEADER, Column, Matching
-from pipelines_portal.matching.notation import AS_TYPED
+from pipelines_portal.matching.columns import AS_TYPED, NO_HEADER, Column, Matching
 from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.submissions.models import NewRow, Submission
+from pipelines_portal.values.checking import values_before
 from pipelines_portal.values.numbers import json_number, json_number_before
 from tests.conftest import EVERY_TYPE
 from tests.factories import make_submission, open_workflow
@@ -44,7 +44,7 @@ def test_a_number_as_it_is_sent_now_and_was_before(number: str, now: Any, before
     assert [(value, type(value)) for value in read] == [(now, type(now)), (before, type(before))]
 
 
-@pytest.mark.parametrize("typed", ["2.50", "2,50"])
+@pytest.mark.parametrize("typed", ["2.50", "2,50", "2.5"])
 def test_a_form_asks_about_the_same_number(page: Any, saved_key: Any, typed: str) -> None:
     workflow = open_workflow(saved_key, EVERY_TYPE)
     sent_before(saved_key, EVERY_TYPE)
@@ -57,11 +57,15 @@ def test_a_form_asks_about_the_same_number(page: Any, saved_key: Any, typed: str
 
 
 def test_a_row_knows_what_was_sent_for_its_cells() -> None:
+    """As the number is spelled, and with two decimals, as most prices were."""
     schema = Schema(fields=[Field(name="n", type="numeric"), Field(name="m", type="numeric")])
+    row = RowReader(schema, Matching(NO_HEADER, decimal=AS_TYPED)).read([], {"n": "2,500", "m": "2,50"})
+    assert row.questions, "it can be 2500 or 2.5"
     row = RowReader(schema, Matching(NO_HEADER, decimal=AS_TYPED)).read([], {"n": "2,50", "m": "2.5"})
-    assert (row.values, row.values_before) == ({"n": 2.5, "m": 2.5}, {"n": "2.50"})
+    assert (row.values, values_before(row)) == (
+        {"n": 2.5, "m": 2.5}, [{"n": "2.50", "m": 2.5}, {"n": "2.50", "m": "2.50"}],
+    )  # fmt: skip
     row = RowReader(schema, Matching(NO_HEADER, decimal=AS_TYPED)).read([], {"n": "0.30000000000000004"})
-    assert row.values_before == {"n": 0.30000000000000004}
-    columns = [Column("n", "n")]
-    row = RowReader(schema, Matching(0, columns)).read([{"t": "12.0", "v": 12.0, "typed": True}])
-    assert [type(value["n"]) for value in (row.values, row.values_before)] == [int, float]
+    assert values_before(row) == [{"n": 0.30000000000000004}, row.values]
+    row = RowReader(schema, Matching(0, [Column("n", "n")])).read([{"t": "12.0", "v": 12.0, "typed": True}])
+    assert [type(each["n"]) for each in (row.values, *values_before(row))] == [int, float, str]

@@ -51,7 +51,8 @@ def test_rows_of_an_archive_use_the_same_time_zone() -> None:
 def test_a_time_that_the_clock_change_skips_is_refused() -> None:
     form = typed("2026-03-29T02:30")
     assert form.errors["field-due"] == [
-        "02:30 on 29 March 2026 never came in Vienna: the clocks were put forward over it. Enter another time."
+        "02:30 on 29 March 2026 never came in Vienna: the clocks were put forward. "
+        "Write 2026-03-29 01:30 or 2026-03-29 03:30."
     ]
 
 

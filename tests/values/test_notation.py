@@ -11,7 +11,7 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.core import notation
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.entry.rows.cells import stored_text
-from pipelines_portal.matching.notation import AS_TYPED
+from pipelines_portal.matching.columns import AS_TYPED
 from pipelines_portal.workflows.fields.numbers import Numeric
 from tests.conftest import EVERY_TYPE
 from tests.factories import open_workflow

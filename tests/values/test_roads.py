@@ -6,9 +6,9 @@ import pytest
 
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.entry.rows.cells import stored_text
-from pipelines_portal.matching.columns import NO_HEADER, Column, Matching
-from pipelines_portal.matching.notation import AS_TYPED
+from pipelines_portal.matching.columns import AS_TYPED, NO_HEADER, Column, Matching
 from pipelines_portal.matching.row_values import RowReader
+from pipelines_portal.values.verdicts import OF_FILE, Verdict
 from pipelines_portal.workflows.fields.schema_form import PREFIX, SchemaForm
 
 VIENNA = "Europe/Vienna"
@@ -46,22 +46,21 @@ TIMES: dict[str, Any] = {
 }  # fmt: skip
 
 
-def verdict(value: Any, errors: list[str]) -> Any:
-    if not errors:
-        return value
-    return ASKED if any(word in errors[0] for word in ("Is it", "could be", "percentage")) else WRONG
+def shown(verdict: Verdict, name: str) -> Any:
+    if not verdict.problems:
+        return verdict.values.get(name)
+    return ASKED if verdict.problems[0].kind in OF_FILE else WRONG
 
 
 def in_form(known: Field, text: str) -> Any:
     form = SchemaForm(Schema(fields=[known]), {PREFIX + known.name: text, "zone": VIENNA})
-    errors = [str(error) for error in form.errors.get(PREFIX + known.name, [])]
-    return verdict(None if errors else form.payload()[known.name], errors)
+    assert form.is_valid() is not bool(form.verdict.problems)
+    return shown(form.verdict, known.name)
 
 
 def in_row(known: Field, text: str, decimal: str) -> Any:
     matching = Matching(NO_HEADER, [Column("", known.name)], decimal=decimal, zone=VIENNA)
-    row = RowReader(Schema(fields=[known]), matching).read([], {known.name: text})
-    return verdict(row.values.get(known.name), [error.message for error in row.field_errors])
+    return shown(RowReader(Schema(fields=[known]), matching).read([], {known.name: text}), known.name)
 
 
 @pytest.mark.parametrize("text", NUMBERS)

@@ -88,13 +88,10 @@ class Choice:
     """A preference with few values."""
 
     name: str
+    label: str
     help: str
     type: type[TextChoices]
     chosen: str
-
-    @property
-    def label(self) -> str:
-        return self.name.replace("_", " ").capitalize()
 
     @property
     def values(self) -> list[tuple[str, str]]:
@@ -115,9 +112,9 @@ def _page(request: SignedInRequest, status: int = 200, *, is_unknown_choice: boo
         "sessions": open_sessions_of(user, request),
         "zones": times.zone_choices(),
         "choices": [
-            Choice("number_format", "How 1.240 is read", NumberFormat, user.number_format),
-            Choice("date_format", "How 3/5/2026 is read", DateFormat, user.date_format),
-            Choice("theme", "Colors of all pages", Theme, user.theme),
+            Choice("number_format", "Number format", "How 1.240 is read", NumberFormat, user.number_format),
+            Choice("date_format", "Date format", "How 3/5/2026 is read", DateFormat, user.date_format),
+            Choice("theme", "Theme", "Colors of all pages", Theme, user.theme),
         ],
         "browser_zone": times.place(browser_zone(request) or UTC),
         "mail_is_on": mail_is_on(),

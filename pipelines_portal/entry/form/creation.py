@@ -20,8 +20,8 @@ from pipelines_portal.submissions.outcomes import named_rows, sentence
 from pipelines_portal.submissions.sending import declares_keys, lease, newest_task_id, send_claimed
 from pipelines_portal.submissions.statuses import FINAL
 from pipelines_portal.submissions.texts import NOTHING_CREATED
+from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.web.error_sentences import field_message
-from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 Status = Submission.Status
@@ -83,8 +83,8 @@ class Typed:
     token: UUID
     draft_seen: str = ""
     is_meant: bool = False
-    # Those that version 0.1.0 sent differently.
-    fields_before: FieldValues = field(default_factory=dict)
+    # The values that version 0.1.0 may have sent in place of these.
+    fields_before: list[FieldValues] = field(default_factory=list)
 
 
 def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, typed: Typed) -> Creation:

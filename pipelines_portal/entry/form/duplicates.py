@@ -11,7 +11,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.form.reads import Existing, read_existing
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission, SubmissionRow
-from pipelines_portal.workflows.fields.base import FieldValues
+from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 SENT_WITHIN = timedelta(days=1)
@@ -51,16 +51,15 @@ def lock_workflow(workflow: OpenedWorkflow) -> None:
 
 
 def find_existing(
-    person: User, workflow: OpenedWorkflow, fields: FieldValues, token: UUID, fields_before: FieldValues
+    person: User, workflow: OpenedWorkflow, fields: FieldValues, token: UUID, fields_before: list[FieldValues]
 ) -> Existing:
     """Find what was stored of the form, and the newest duplicate that the person may see.
 
-    `fields_before` are those that version 0.1.0 sent differently. Tasks without any values are no duplicates of each
-    other.
+    `fields_before` are what version 0.1.0 may have sent in place of them. Tasks without any values are no duplicates of
+    each other.
     """
-    digest = digest_of(fields) if fields else NO_VALUES
-    before = digest_of(fields | fields_before) if fields_before else digest
-    return read_existing(person, workflow, (digest, before), token, timezone.now() - SENT_WITHIN)
+    digests = [digest_of(each) for each in (fields, *fields_before)] if fields else [NO_VALUES]
+    return read_existing(person, workflow, digests, token, timezone.now() - SENT_WITHIN)
 
 
 def duplicate_of(person: User, row_id: int) -> SentDuplicate | None:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from django.forms.boundfield import BoundField
 from django.http import QueryDict
@@ -10,9 +11,10 @@ from django.utils.safestring import SafeString
 
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.core.bounded_cache import BoundedCache
-from pipelines_portal.values.numbers import both_numbers, clear_number
-from pipelines_portal.workflows.fields.dates import ClockTime, possible_times
-from pipelines_portal.workflows.fields.rankings import SENT, in_order, items_of, moved
+from pipelines_portal.values.rankings import items_of
+from pipelines_portal.values.verdicts import Answer
+from pipelines_portal.workflows.fields.dates import ClockTime
+from pipelines_portal.workflows.fields.rankings import SENT, in_order, moved
 from pipelines_portal.workflows.fields.schema_form import PREFIX, SchemaForm
 from pipelines_portal.workflows.fields.text import Text
 from pipelines_portal.workflows.fields.types import type_of
@@ -28,14 +30,6 @@ class RankedItem:
     item: str
     is_first: bool
     is_last: bool
-
-
-@dataclass(frozen=True)
-class PossibleValue:
-    """One of two meanings of what was typed. `text` has this meaning alone."""
-
-    words: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -66,13 +60,12 @@ class Entry:
         return bool(self.field.value())
 
     @property
-    def possible_values(self) -> list[PossibleValue]:
-        """The two meanings of a number or a date that was refused because it has two."""
-        text = str(self.field.value() or "") if self.field.errors else ""
-        if self.is_time:
-            return [PossibleValue(*each) for each in possible_times(text)]
-        numbers = both_numbers(text) if self.remote.type in ("numeric", "rating") else []
-        return [PossibleValue(number, clear_number(number)) for number in numbers]
+    def possible_values(self) -> list[Answer]:
+        """The meanings of a text that has more than one. Two moments of one time are chosen beside its input."""
+        form: Any = self.field.form
+        questions = form.verdict.questions if self.field.errors and isinstance(form, SchemaForm) else []
+        found = [each for each in questions if each.field == self.remote.name and each.kind != "twice"]
+        return [answer for each in found for answer in each.answers]
 
     @property
     def is_time(self) -> bool:

@@ -8,12 +8,15 @@ from django.http import QueryDict
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.core.notation import Notation
 from pipelines_portal.entry.form.presets import pinned_names
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.origin import origin_of_task
+from pipelines_portal.values.checking import Judged, Native, RowCheck
+from pipelines_portal.values.field_values import FieldValues, is_blank
+from pipelines_portal.values.local_times import NOWHERE
 from pipelines_portal.web.parameters import number_in, uuid_in
-from pipelines_portal.workflows.fields.base import FieldValues, is_blank
 from pipelines_portal.workflows.fields.types import FILE_UPLOAD, type_of
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -100,7 +103,8 @@ def prefilled(schema: Schema, query: QueryDict) -> tuple[FieldValues, list[str]]
         elif wrong := _wrong_choice(fields[name], text):
             left_out.append(wrong)
         else:
-            values[name] = type_of(fields[name]).read_cell(text[:LONGEST])
+            value = _judge(fields[name], text[:LONGEST]).value if fields[name].type != "datetime" else None
+            values[name] = text[:LONGEST] if value is None else value
     return values, left_out
 
 
@@ -123,7 +127,11 @@ def _entered(schema: Schema) -> dict[str, Field]:
 
 def _wrong_choice(field: Field, value: Any) -> str:
     """Return what is wrong with a value that buttons cannot show. Other inputs show any value."""
-    kind = type_of(field)
-    if not kind.stays_filled_in or not kind.rejection(field, kind.read_cell(value)):
+    if not type_of(field).stays_filled_in or not _judge(field, value).problem:
         return ""
     return f"{field.label}: “{str(value)[:200]}” isn’t an option."
+
+
+def _judge(field: Field, value: Any) -> Judged:
+    entered = value if isinstance(value, str) else Native(value, str(value))
+    return RowCheck([field], Notation(), NOWHERE).field(field, entered)

@@ -12,8 +12,8 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.form.reads import StoredForForm, read_stored
 from pipelines_portal.entry.models.form import PinnedFields, Preset, Presets
+from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.web.rendering import content_digest
-from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.models import OpenedWorkflow
 

@@ -52,7 +52,8 @@ _EXISTING = f"""
         (SELECT id FROM {_SUBMISSION} WHERE owner_id = %s AND token = %s),
         (SELECT r.id FROM {_ROW} r
             JOIN {_SUBMISSION} s ON s.id = r.submission_id LEFT JOIN {_KEY} k ON k.id = s.key_id
-            WHERE r.digest IN (%s, %s) AND s.workflow_id = %s AND NOT (s.owner_id = %s AND s.token = %s) AND {VISIBLE}
+            WHERE r.digest IN (%s, %s, %s) AND s.workflow_id = %s AND NOT (s.owner_id = %s AND s.token = %s)
+                AND {VISIBLE}
                 AND s.sent_at > %s AND (r.status IN ('created', 'unconfirmed') OR s.status = 'sending')
             ORDER BY r.id DESC LIMIT 1),
         (SELECT restored_from IS NOT NULL FROM {TypedDraft._meta.db_table}
@@ -116,6 +117,9 @@ def read_recent(person: User, workflow: OpenedWorkflow, since: datetime, midnigh
     return Recent(newest, *rows[0][-2:]) if rows else Recent([])
 
 
+MOST_DIGESTS = 3
+
+
 class Existing(NamedTuple):
     """What a posted form meets: its own submission, the newest row with the same values, and a draft.
 
@@ -131,15 +135,16 @@ class Existing(NamedTuple):
 
 
 def read_existing(
-    person: User, workflow: OpenedWorkflow, digests: tuple[str, str], token: UUID, sent_since: datetime
+    person: User, workflow: OpenedWorkflow, digests: list[str], token: UUID, sent_since: datetime
 ) -> Existing:
     """Read what exists, with a row that the person may see and that was sent since `sent_since`.
 
-    Such a row has one of the digests, and became a task, may have, or is about to.
+    Such a row has one of the digests, at most MOST_DIGESTS, and became a task, may have, or is about to.
     """
     stored_token = UUIDField().get_db_prep_value(token, connection)
     rows = fetch_rows(_EXISTING, [
-        person.pk, stored_token, *digests, workflow.workflow_id, person.pk, stored_token, *[person.pk] * 3,
+        person.pk, stored_token, *(digests * MOST_DIGESTS)[:MOST_DIGESTS], workflow.workflow_id,
+        person.pk, stored_token, *[person.pk] * 3,
         connection.ops.adapt_datetimefield_value(sent_since), person.pk, workflow.key_id, workflow.workflow_id,
         workflow.key_id, person.pk,
     ])  # fmt: skip

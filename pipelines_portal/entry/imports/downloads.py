@@ -87,9 +87,9 @@ def reasons_of(import_job: ImportJob, rows: list[ImportRow]) -> dict[int, list[s
     labels = {known.name: known.label for known in import_job.parsed_schema.fields}
     return {
         number: [
-            LabelledError(labels.get(name, name), message).sentence
-            for name, messages in by_field.items()
-            for message in messages
+            LabelledError(labels.get(name, name), problem.sentence).sentence
+            for name, problems in by_field.items()
+            for problem in problems
         ]
         for number, by_field in read_errors(import_job, rows).items()
     }

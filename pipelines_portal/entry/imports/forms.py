@@ -16,16 +16,19 @@ from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.forms import person_here
 from pipelines_portal.keys.permissions import may_send_with
 from pipelines_portal.matching.columns import Column, Matching
-from pipelines_portal.matching.notation import NUMBERS, has_doubts, settle_notation
+from pipelines_portal.matching.notation import has_doubts, settle_notation
 from pipelines_portal.matching.proposals import texts_of
 from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.spreadsheets.encodings import LABELS
+from pipelines_portal.values.limits import NUMBERS
+from pipelines_portal.values.readers import is_serial
 
 DELIMITERS = ((",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Vertical bar"))
 NUMBER_NOTATIONS = {".": "1,234.5", ",": "1.234,5"}
 UNKNOWN = "Detect automatically"
 DAY_FIRST = {"": None, "day": True, "month": False}
+SERIALS = {"": None, "days": True, "none": False}
 
 
 class ChooseForm(forms.Form):
@@ -186,8 +189,8 @@ class MatchForm:
         self.schema, self.data, self.offered = schema, data, offered
         self.fields = {known.name: known for known in schema.fields}
         self.matching = stored if data is None else self._read_posted(stored, data)
-        self.switches = self._switches()
         numbers, dates = (texts_of(schema, self.matching, first, types) for types in (NUMBERS, ("datetime",)))
+        self.switches = self._switches(dates)
         # The columns that were just chosen may show what the others did not.
         settle_notation(self.matching, numbers, dates)
         self.has_doubts = has_doubts(numbers, dates, self.matching)
@@ -207,16 +210,26 @@ class MatchForm:
         chosen.is_aside = not chosen.field
         return column if (chosen.field, chosen.is_aside) == (column.field, column.is_aside) else chosen
 
-    def _switches(self) -> forms.Form:
+    def _switches(self, dates: list[str]) -> forms.Form:
         """Return a form for the notation of numbers and dates, and store its values in the matching."""
         order = next(word for word, is_day_first in DAY_FIRST.items() if is_day_first == self.matching.day_first)
-        initial = {"decimal": self.matching.decimal, "day_first": order, "zone": self.matching.zone}
+        days = next(word for word, has_serials in SERIALS.items() if has_serials == self.matching.serials)
+        initial = {"decimal": self.matching.decimal, "day_first": order, "serials": days, "zone": self.matching.zone}
         form = forms.Form(self.data, initial=initial, label_suffix="")
         form.fields.update(notation_fields(self.schema))
+        if self.matching.serials is not None or any(map(is_serial, dates)):
+            choices = [
+                ("", "Not set"),
+                ("days", "Days as Excel counts them: 46001 is 10 Dec 2025"),
+                ("none", "No dates"),
+            ]
+            form.fields["serials"] = forms.ChoiceField(
+                choices=choices, required=False, widget=forms.RadioSelect, label="Numbers in columns of dates"
+            )
         if form.is_valid():
             values = initial | form.cleaned_data
             self.matching.decimal, self.matching.zone = values["decimal"], values["zone"]
-            self.matching.day_first = DAY_FIRST[values["day_first"]]
+            self.matching.day_first, self.matching.serials = DAY_FIRST[values["day_first"]], SERIALS[values["serials"]]
         return form
 
     def choose_offer(self, place: str, name: str) -> None:
@@ -246,8 +259,8 @@ class MatchForm:
     def _check_constants(self) -> None:
         reader = RowReader(self.schema, self.matching)
         for name, text in self.matching.constants.items():
-            if field_error := reader.read_value(self.fields[name], text)[1]:
-                self.errors[f"constant-{name}"] = f"{field_error.message}."
+            if problem := reader.read_value(self.fields[name], text).problem:
+                self.errors[f"constant-{name}"] = problem.sentence
 
     def columns(self, samples: list[list[str]]) -> list[ColumnChoice]:
         """Return the columns that are not empty."""

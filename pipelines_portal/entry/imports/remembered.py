@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from pipelines_portal.entry.models import ImportJob, RememberedMatching
 from pipelines_portal.matching.columns import OWN, Matching
-from pipelines_portal.matching.headers import folded
+from pipelines_portal.values.plain_words import folded
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 MOST_HEADERS = 500
@@ -32,7 +32,12 @@ def remember(import_job: ImportJob, matching: Matching) -> None:
         if column.header and column.how != OWN:
             columns.pop(folded(column.header), None)
             columns[folded(column.header)] = {"field": column.field, "on": today}
-    notation = {"decimal": matching.decimal, "day_first": matching.day_first, "zone": matching.zone}
+    notation = {
+        "decimal": matching.decimal,
+        "day_first": matching.day_first,
+        "zone": matching.zone,
+        "serials": matching.serials,
+    }
     known = {name: value for name, value in notation.items() if value not in ("", None)}
     found.data = found.data | {"columns": dict(list(columns.items())[-MOST_HEADERS:])} | known
     found.save()

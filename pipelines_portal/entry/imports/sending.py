@@ -23,6 +23,8 @@ from pipelines_portal.core.shutdown import is_stopping
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_requests import (
     ImportChanged,
+    ReadDifferently,
+    check_again,
     give_back,
     give_back_unsent,
     next_submission,
@@ -132,6 +134,12 @@ class Sender:
         self.newest: int | None = None
 
     def run(self, most: int | None = None) -> None:
+        try:
+            self._send(most)
+        except ReadDifferently:
+            check_again(self.import_job)
+
+    def _send(self, most: int | None) -> None:
         sent = 0
         while self._send_next() and not is_stopping():
             sent += 1
@@ -168,7 +176,7 @@ class Sender:
             pause_for(import_job, reason)
             return False
         self._note_senders(submission)
-        return self._send(submission, is_first=is_first)
+        return self._send_request(submission, is_first=is_first)
 
     def _note_senders(self, submission: Submission) -> None:
         """Record the teams through which the rows are sent now, and the person who continued the import."""
@@ -181,7 +189,7 @@ class Sender:
             draft.update(continued_by=self.import_job.continued_by_id)
             submission.continued_by = self.import_job.continued_by
 
-    def _send(self, submission: Submission, *, is_first: bool) -> bool:
+    def _send_request(self, submission: Submission, *, is_first: bool) -> bool:
         # Recording the outcome settles the request: see entry.receivers.settle_import_request.
         try:
             outcome = send(submission, self.client, newest=self.newest)

@@ -24,6 +24,8 @@ from pipelines_portal.core.json_text import JSONTextField
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.models.import_row import ImportRow, RowCounts
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.matching.columns import Matching
+from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.submissions.models import Submission, Submissions
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -252,6 +254,14 @@ class ImportJob(models.Model):
         if self._parsed is None or self._parsed[0] != self.schema:
             self._parsed = (self.schema, Schema.model_validate(self.schema))
         return self._parsed[1]
+
+    def row_reader(self) -> RowReader:
+        """Return the reader of its rows. Words of a file such as "yesterday" mean days near the one when it was chosen.
+
+        The words of typed rows became times when they were typed.
+        """
+        matching = Matching.load(self.matching)
+        return RowReader(self.parsed_schema, matching, None if self.is_typed else self.created_at)
 
     def reuse_schema(self, schema: Schema) -> None:
         """Spare the parsing if the caller has the same fields, already parsed."""

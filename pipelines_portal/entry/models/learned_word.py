@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.matching.words import LONGEST_WORD
+from pipelines_portal.values.choices import LONGEST_WORD
 
 
 class LearnedWord(models.Model):

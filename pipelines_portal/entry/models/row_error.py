@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 from django.db import models
 
 from pipelines_portal.core.json_text import cleaned
-from pipelines_portal.matching.row_values import FieldError
 from pipelines_portal.submissions.duplicates import digest_of
+from pipelines_portal.values.verdicts import OF_FILE, Problem
 
 if TYPE_CHECKING:
     from pipelines_portal.entry.models.import_job import ImportJob
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 # A field with more wrong values than this gets one group for the rest: a group for each value would help nobody.
 MOST_VALUES = 50
 LONGEST_VALUE = 200
+SHORT_ENOUGH = 40
+# In place of a question about each of too many texts with two meanings.
+MANY_MEANINGS = "These can be read in two ways."
 BATCH = 2_000
 
 
@@ -24,6 +27,9 @@ class ErrorGroup(models.Model):
     import_job = models.ForeignKey("ImportJob", models.CASCADE, related_name="error_groups", db_index=False)
     field_name = models.CharField(max_length=200, blank=True)
     message = models.TextField()
+    # The kind of problem, and the same in at most three words. Rows that version 0.1.0 checked have none.
+    kind = models.CharField(max_length=20, blank=True, default="")
+    short = models.CharField(max_length=60, blank=True, default="")
     value = models.CharField(max_length=200, blank=True)
     # The hash of message and value, which are too long for an index.
     digest = models.CharField(max_length=64)
@@ -32,6 +38,11 @@ class ErrorGroup(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["import_job", "field_name", "digest"], name="a_fault_is_grouped_once")
         ]
+
+    @property
+    def problem(self) -> Problem:
+        short = self.short or f"{self.message[:SHORT_ENOUGH]}{'…' if len(self.message) > SHORT_ENOUGH else ''}"
+        return Problem(self.field_name, self.kind, short, self.message, self.value)
 
 
 class RowError(models.Model):
@@ -53,16 +64,16 @@ class ErrorGrouping:
         self._groups: dict[tuple[str, str], int] = {}
         self._values: Counter[tuple[str, str]] = Counter()
 
-    def add(self, errors_by_row: dict[int, list[FieldError]]) -> None:
+    def add(self, errors_by_row: dict[int, list[Problem]]) -> None:
         """Store the faults of rows, by row number. Call in a transaction, at most once for each row."""
         if not errors_by_row:
             return
         if not self._is_read:
             self._read_groups()
         numbers: dict[int, dict[int, None]] = defaultdict(dict)
-        for number, field_errors in errors_by_row.items():
-            for field_error in field_errors:
-                numbers[self._find_group(field_error)][number] = None
+        for number, problems in errors_by_row.items():
+            for problem in problems:
+                numbers[self._find_group(problem)][number] = None
         errors = [RowError(group_id=group, number=number) for group, rows in numbers.items() for number in rows]
         RowError.objects.bulk_create(errors, BATCH)
 
@@ -71,25 +82,26 @@ class ErrorGrouping:
         for group in self._import_job.error_groups.all():
             self._groups[group.field_name, group.digest] = group.pk
             if group.value:
-                self._values[group.field_name, group.message] += 1
+                self._values[_alike(group.problem)] += 1
 
-    def _find_group(self, field_error: FieldError) -> int:
-        value = field_error.value[:LONGEST_VALUE]
-        key = (field_error.field, _digest(field_error.message, value))
-        if value and key not in self._groups and self._values[field_error.field, field_error.message] >= MOST_VALUES:
-            value, key = "", (field_error.field, _digest(field_error.message, ""))
+    def _find_group(self, problem: Problem) -> int:
+        value, message = problem.value[:LONGEST_VALUE], problem.sentence
+        key = (problem.field, _digest(message, value))
+        if value and key not in self._groups and self._values[_alike(problem)] >= MOST_VALUES:
+            value, message = "", MANY_MEANINGS if problem.kind in OF_FILE else message
+            key = (problem.field, _digest(message, ""))
         if key not in self._groups:
-            self._groups[key] = self._create_group(field_error, key[1], value)
+            self._values[_alike(problem)] += bool(value)
+            self._groups[key] = ErrorGroup.objects.create(
+                import_job=self._import_job, field_name=problem.field[:200], message=cleaned(message),
+                kind=problem.kind, short=cleaned(problem.short)[:60], value=cleaned(value), digest=key[1],
+            ).pk  # fmt: skip
         return self._groups[key]
 
-    def _create_group(self, field_error: FieldError, digest: str, value: str) -> int:
-        self._values[field_error.field, field_error.message] += bool(value)
-        values = {
-            "field_name": field_error.field[:200],
-            "message": cleaned(field_error.message),
-            "value": cleaned(value),
-        }
-        return ErrorGroup.objects.create(import_job=self._import_job, digest=digest, **values).pk
+
+def _alike(problem: Problem) -> tuple[str, str]:
+    """Return what problems have in common that differ in their values only."""
+    return problem.field, problem.kind if problem.kind in OF_FILE else problem.sentence
 
 
 def remove_errors(import_job: "ImportJob", numbers: list[int]) -> None:
@@ -102,7 +114,7 @@ def remove_errors(import_job: "ImportJob", numbers: list[int]) -> None:
         import_job.error_groups.filter(errors=None).delete()
 
 
-def replace_errors(import_job: "ImportJob", numbers: list[int], errors_by_row: dict[int, list[FieldError]]) -> None:
+def replace_errors(import_job: "ImportJob", numbers: list[int], errors_by_row: dict[int, list[Problem]]) -> None:
     """Store the faults of these rows in place of those they had. Rows that keep their errors are left alone.
 
     Call in a transaction.
@@ -114,10 +126,9 @@ def replace_errors(import_job: "ImportJob", numbers: list[int], errors_by_row: d
             before[number].add((name, digest))
     now = {
         number: {
-            (field_error.field[:200], _digest(field_error.message, field_error.value[:LONGEST_VALUE]))
-            for field_error in field_errors
+            (problem.field[:200], _digest(problem.sentence, problem.value[:LONGEST_VALUE])) for problem in problems
         }
-        for number, field_errors in errors_by_row.items()
+        for number, problems in errors_by_row.items()
     }
     changed = [number for number in numbers if before.get(number, set()) != now.get(number, set())]
     remove_errors(import_job, [number for number in changed if number in before])

@@ -11,14 +11,13 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.core import notation, times
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowError
 from pipelines_portal.matching.columns import Matching
-from pipelines_portal.matching.notation import NUMBERS, clock_in
-from pipelines_portal.matching.words import Meanings
 from pipelines_portal.spreadsheets.cells import text_of
-from pipelines_portal.values.dates import clock_time
-from pipelines_portal.values.local_times import meanings, utc_text
-from pipelines_portal.values.numbers import clear_number, is_percentage, number_readings, plain_number
-from pipelines_portal.values.typed_times import read_typed_time
-from pipelines_portal.workflows.fields.dates import timestamp_in
+from pipelines_portal.values.choices import Meanings
+from pipelines_portal.values.dates import readings
+from pipelines_portal.values.limits import NUMBERS
+from pipelines_portal.values.numbers import clear_number
+from pipelines_portal.values.settling import settled_text
+from pipelines_portal.values.verdicts import Problem
 from pipelines_portal.workflows.fields.types import type_of
 
 # A longer text is shown but not edited in the table.
@@ -35,18 +34,17 @@ class ShownCell:
 
     known: Field
     text: str
-    errors: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     # The text that somebody else stored, if `text` is what this person typed.
     present_text: str | None = None
 
     @property
     def error(self) -> str:
-        """The errors without the field's name, which is shown beside them."""
-        return "; ".join(_without_label(self.known.label, message) for message in self.errors)
+        return " ".join(problem.sentence for problem in self.problems)
 
     @property
     def is_long(self) -> bool:
-        return len(self.text) > LONGEST_EDITED and not self.errors and self.present_text is None
+        return len(self.text) > LONGEST_EDITED and not self.problems and self.present_text is None
 
 
 @dataclass
@@ -95,15 +93,15 @@ def show_rows(import_job: ImportJob, rows: list[ImportRow]) -> list[ShownRow]:
     return [_show_row(texts, row, errors.get(row.number, {})) for row in rows]
 
 
-def _show_row(texts: RowTexts, row: ImportRow, errors: dict[str, list[str]]) -> ShownRow:
+def _show_row(texts: RowTexts, row: ImportRow, errors: dict[str, list[Problem]]) -> ShownRow:
     values = texts.by_field(row)
     cells = [ShownCell(known, values[known.name], errors.pop(known.name, [])) for known in texts.fields]
-    return ShownRow(row, cells, [message for messages in errors.values() for message in messages])
+    return ShownRow(row, cells, [problem.sentence for problems in errors.values() for problem in problems])
 
 
-def read_errors(import_job: ImportJob, rows: list[ImportRow]) -> dict[int, dict[str, list[str]]]:
-    """Return messages by row and field."""
-    found: dict[int, dict[str, list[str]]] = {}
+def read_errors(import_job: ImportJob, rows: list[ImportRow]) -> dict[int, dict[str, list[Problem]]]:
+    """Return problems by row and field."""
+    found: dict[int, dict[str, list[Problem]]] = {}
     numbers = {row.number for row in rows}
     errors = RowError.objects.filter(group__import_job=import_job)
     # A range is much faster than a list of numbers if there are thousands of groups.
@@ -112,14 +110,8 @@ def read_errors(import_job: ImportJob, rows: list[ImportRow]) -> dict[int, dict[
     for error in near.select_related("group").order_by("pk"):
         if error.number not in numbers:
             continue
-        messages = found.setdefault(error.number, {})
-        messages.setdefault(error.group.field_name, []).append(error.group.message)
+        found.setdefault(error.number, {}).setdefault(error.group.field_name, []).append(error.group.problem)
     return found
-
-
-def _without_label(label: str, message: str) -> str:
-    rest = message.removeprefix(f"{label} ")
-    return rest[:1].upper() + rest[1:]
 
 
 @dataclass(frozen=True)
@@ -174,34 +166,16 @@ def plain_line_ends(text: str) -> str:
 
 
 def stored_text(known: Field, text: str, matching: Matching | None = None, at: datetime | None = None) -> str:
-    """Return a typed text as it is stored: times in UTC, rankings with an item on each line.
+    """Return a typed text as it is stored: with one meaning, if the person's formats or its words settle it.
 
-    A number with two meanings is stored as the one that the person's format gives it. A time as the file writes it
-    (`matching`) stays a text, and is read in the file's time zone as its other rows are. Words such as "now" mean the
-    time `at`.
+    What the file's notation reads (`matching`) stays a text, which is read as the file's other cells are. Words such as
+    "now" mean the time `at`.
     """
-    if known.type == "datetime":
-        return text if matching and clock_in(text, matching) else _utc_time(text, at or timezone.now())
-    decimal = "" if matching or is_percentage(text) else notation.current().decimal
-    if known.type in NUMBERS and decimal and len(number_readings(text)) > 1:
-        return clear_number(plain_number(number_readings(text, decimal)[0]))
+    if matching and known.type in NUMBERS:
+        return text
+    if matching and known.type == "datetime" and len(readings(text, None, matching.day_first)) == 1:
+        return text
     if known.type == "ranking" and ORDERED in text:
         return "\n".join(item.strip() for item in text.split(ORDERED))
-    return text
-
-
-def _utc_time(text: str, at: datetime) -> str:
-    """Return the time that "today 9am" means in the person's time zone, in UTC as the form sends it, or the text."""
-    if not text.strip() or (stored := timestamp_in(text)) and stored.tzinfo:
-        return text
-    is_day_first = notation.current().is_day_first
-    read = read_typed_time(text, times.local(at).replace(tzinfo=None))
-    read = read or clock_time(text, is_day_first)
-    if read is None:
-        return text
-    try:
-        meant = meanings(read, times.name_of(timezone.get_current_timezone()))
-    except OverflowError:
-        return text
-    # A time that occurs twice or never when the clocks change is ambiguous: its row gets an error.
-    return utc_text(meant[0]) if len(meant) == 1 else read.isoformat(" ", "minutes")
+    zone = times.name_of(timezone.get_current_timezone())
+    return settled_text(known, text, notation.current(), zone, at or timezone.now())

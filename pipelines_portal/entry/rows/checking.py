@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,10 @@ from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.sql import update_many
 from pipelines_portal.entry.import_requests import mistaken_rows, rejections, sent_before, values_of_tasks
 from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow, ImportStep, replace_errors
-from pipelines_portal.matching.columns import Matching
-from pipelines_portal.matching.row_values import FieldError, ReadRow, RowReader
 from pipelines_portal.spreadsheets.cells import Cell
 from pipelines_portal.submissions.duplicates import digest_of
+from pipelines_portal.values.checking import values_before
+from pipelines_portal.values.verdicts import Problem, Verdict
 from pipelines_portal.web.time_budget import TimeBudget
 
 # Rows in a transaction of the check of all rows, and in one of a change of rows.
@@ -56,11 +57,11 @@ class CheckedRow:
     """A row with its faults and the values to send."""
 
     row: ImportRow | PlainRow
-    field_errors: list[FieldError] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     # The values as JSON. None if the row cannot be sent.
     text: str | None = None
-    # The digest of the values as version 0.1.0 sent them, if it is another one.
-    digest_before: str = ""
+    # The digests of the values as version 0.1.0 may have sent them, if they are others.
+    digests_before: list[str] = field(default_factory=list)
 
 
 def check_all(import_job: ImportJob, budget: TimeBudget) -> None:
@@ -89,8 +90,8 @@ class Checker:
 
     def __init__(self, import_job: ImportJob) -> None:
         self.import_job = import_job
-        self.matching = Matching.load(import_job.matching)
-        self.reader = RowReader(import_job.parsed_schema, self.matching)
+        self.reader = import_job.row_reader()
+        self.matching = self.reader.matching
         self.errors = ErrorGrouping(import_job)
         # The number of the first row with each digest. Rows that were sent come before all others.
         sent = import_job.rows.filter(status__in=SENT).values_list("digest", "number")
@@ -125,27 +126,28 @@ class Checker:
     def _check(self, header: list[PlainRow], rows: list[PlainRow]) -> None:
         above = self.import_job.lines.filter(pk__in=[line.pk for line in header])
         above.update(status=ImportRow.Status.UNCHECKED, fields=None, digest="")
-        checked = [check_row(row, self.reader.read(row.cells, row.edits)) for row in rows if row.submission_id is None]
+        checked = [
+            take_verdict(row, self.reader.read(row.cells, row.edits)) for row in rows if row.submission_id is None
+        ]
         mark_duplicates(self.import_job, checked, self.first_rows)
         store_checked(checked)
         self.errors.add(
-            {each.row.number: each.field_errors for each in checked if each.row.status == ImportRow.Status.TO_FIX}
+            {each.row.number: each.problems for each in checked if each.row.status == ImportRow.Status.TO_FIX}
         )
 
 
-def check_row(row: ImportRow | PlainRow, read: ReadRow) -> CheckedRow:
-    """Set the status and the digest of a row by its values. A row that is set aside stays set aside."""
+def take_verdict(row: ImportRow | PlainRow, verdict: Verdict) -> CheckedRow:
+    """Set the status and the digest of a row by its verdict. A row that is set aside stays set aside."""
     is_skipped = row.status == ImportRow.Status.SKIPPED
     if not row.cells and not any(row.edits.values()):  # typed and emptied again
         row.status, row.digest = ImportRow.Status.UNCHECKED, ""
         return CheckedRow(row)
-    if read.field_errors:
+    if verdict.problems:
         row.status, row.digest = ImportRow.Status.SKIPPED if is_skipped else ImportRow.Status.TO_FIX, ""
-        return CheckedRow(row, read.field_errors)
+        return CheckedRow(row, verdict.problems)
     row.status = ImportRow.Status.SKIPPED if is_skipped else ImportRow.Status.READY
-    row.digest = digest_of(read.values)
-    before = digest_of(read.values | read.values_before) if read.values_before else ""
-    return CheckedRow(row, [], json_text(read.values), before)
+    row.digest = digest_of(verdict.values)
+    return CheckedRow(row, [], json_text(verdict.values), [digest_of(each) for each in values_before(verdict)])
 
 
 def mark_duplicates(import_job: ImportJob, checked: list[CheckedRow], first_rows: dict[str, int]) -> None:
@@ -153,10 +155,13 @@ def mark_duplicates(import_job: ImportJob, checked: list[CheckedRow], first_rows
 
     `first_rows` maps each digest to the number of the first row that has it. New digests are added to it.
     """
-    before = {each.row.digest: each.digest_before for each in checked if each.digest_before}
+    before = {each.row.digest: each.digests_before for each in checked if each.digests_before}
     candidates = [each.row for each in checked if each.row.status == ImportRow.Status.READY]
-    sent = sent_before(import_job, [*(row.digest for row in candidates), *before.values()])
-    sent |= {digest: sent[other] for digest, other in before.items() if other in sent and digest not in sent}
+    sent = sent_before(import_job, [*(row.digest for row in candidates), *chain.from_iterable(before.values())])
+    for digest, others in before.items():
+        earlier = next((sent[other] for other in others if other in sent), None)
+        if earlier:
+            sent.setdefault(digest, earlier)
     corrected = values_of_tasks(import_job, {row.corrects_task for row in candidates if row.corrects_task})
     for row in candidates:
         is_unchanged = (row.corrects_task, row.digest) in corrected
@@ -191,13 +196,13 @@ class Recheck:
 
     def __init__(self, import_job: ImportJob) -> None:
         self.import_job = import_job
-        self._reader = RowReader(import_job.parsed_schema, Matching.load(import_job.matching))
+        self._reader = import_job.row_reader()
         self._checked: dict[int, CheckedRow] = {}
         self._before: dict[int, StatusAndSubmission] = {}
 
     def add(self, row: ImportRow, before: StatusAndSubmission) -> None:
         """Check a changed row. `before` is its status and submission as they were read."""
-        self._checked[row.number] = check_row(row, self._reader.read(row.cells, row.edits))
+        self._checked[row.number] = take_verdict(row, self._reader.read(row.cells, row.edits))
         self._before[row.number] = before
 
     def settle_duplicates(self) -> None:
@@ -219,9 +224,7 @@ class Recheck:
 
     def store(self) -> None:
         """Write the rows and their errors. Call in a transaction."""
-        to_fix = {
-            n: each.field_errors for n, each in self._checked.items() if each.row.status == ImportRow.Status.TO_FIX
-        }
+        to_fix = {n: each.problems for n, each in self._checked.items() if each.row.status == ImportRow.Status.TO_FIX}
         replace_errors(self.import_job, list(self._checked), to_fix)
         store_checked(self._checked.values())
 

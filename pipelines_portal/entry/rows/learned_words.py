@@ -7,8 +7,8 @@ from django.utils import timezone
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core.json_text import cleaned
 from pipelines_portal.entry.models import ImportJob, LearnedWord
-from pipelines_portal.matching.headers import folded
-from pipelines_portal.matching.words import LONGEST_WORD, Words, choices_of
+from pipelines_portal.values.choices import LONGEST_WORD, Words, choices_of
+from pipelines_portal.values.plain_words import folded
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

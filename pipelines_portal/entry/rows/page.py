@@ -25,8 +25,8 @@ from pipelines_portal.entry.rows.row_list import grid_of, read_rows, sorted_fiel
 from pipelines_portal.entry.rows.saving import SavedRows
 from pipelines_portal.entry.rows.selection import Selection, chips_of_grid
 from pipelines_portal.entry.rows.typed import count_shown
-from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.match_line import MatchLine
+from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
 
@@ -133,11 +133,11 @@ def tray_context(
     if counts.errors:
         reasons = reasons_in(groups_with_rows(import_job) if groups is None else groups, schema)
         add_row_numbers(reasons)
-    matching = Matching.load(import_job.matching)
+    reader = import_job.row_reader()
     can_rematch = request.user.may_send and not import_job.is_typed and not counts.sent and not counts.requested
     copies = count_unchanged_copies(import_job) if counts.duplicate else 0
     fixes = [
-        _with_fix(reason, posted, matching, can_rematch=can_rematch)
+        _with_fix(reason, posted, reader, can_rematch=can_rematch)
         | {"is_to_type": import_job.is_typed and reason.is_missing and reason.count == 1}
         for reason in reasons[:MOST_SHOWN]
     ]
@@ -157,7 +157,7 @@ def tray_context(
         "duplicate_count": counts.duplicate - copies,
         "earlier": earlier,
         "duplicates": first_duplicates(import_job) if counts.duplicate > copies and not earlier else [],
-        "matching": matching,
+        "matching": reader.matching,
         "can_rematch": can_rematch,
     }
 
@@ -180,16 +180,21 @@ def _in_lines(fixes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return lines
 
 
-def _with_fix(
-    reason: Reason, posted: dict[str, str] | None, matching: Matching, *, can_rematch: bool
-) -> dict[str, Any]:
-    """Return a reason with the input of its fix, which shows again what was posted with an error."""
+def _with_fix(reason: Reason, posted: dict[str, str] | None, reader: RowReader, *, can_rematch: bool) -> dict[str, Any]:
+    """Return a reason with the input of its fix, which shows again what was posted with an error.
+
+    If all rows have the same text with two meanings, these are its answers.
+    """
+    matching = reader.matching
+    one = reason.values[0] if reason.known and len(reason.groups) == len(reason.values) == 1 else ""
+    problem = reader.read_value(reason.known, one).problem if reason.known and one else None
+    answers = problem.answers if problem and problem.kind == reason.kind else ()
     again = posted if posted and posted["reason"] == reason.key else None
     name = f"to-{reason.key}"
     invalid: dict[str, Any] = {"aria-invalid": "true", "aria-describedby": f"{name}-error", "autofocus": True}
     text = again["to"] if again else near_choice(reason)
     widget = value_input(reason.known, name, text, **(invalid if again else {})) if reason.known else ""
-    is_one_value = len(reason.values) == 1 and len(reason.groups) == 1
+    is_optional = reason.known is not None and not reason.known.required and bool(reason.values)
     return {
         "kind": "reason",
         "reason": reason,
@@ -198,6 +203,8 @@ def _with_fix(
         "error": again["error"] if again else "",
         "has_no_column": reason.known is not None and reason.known.name not in matching.places() and not reason.values,
         # One text for values of many kinds would be wrong for most of them.
-        "has_one_remedy": bool(reason.known) and (reason.is_missing or is_one_value),
+        "has_one_remedy": bool(reason.known) and (reason.is_missing or bool(one)),
+        "can_be_cleared": is_optional and not answers and not (reason.is_doubt and can_rematch),
         "is_resolved_by_matching": reason.is_doubt and can_rematch,
+        "answers": answers,
     }

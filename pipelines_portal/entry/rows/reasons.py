@@ -9,10 +9,9 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.entry.models import ErrorGroup, ImportJob, RowError
-from pipelines_portal.matching.headers import plain
-from pipelines_portal.matching.notation import DOUBTS
-from pipelines_portal.matching.texts import MISSING
-from pipelines_portal.matching.words import choices_of
+from pipelines_portal.values import verdicts
+from pipelines_portal.values.choices import choices_of
+from pipelines_portal.values.plain_words import plain
 
 SHOWN_NUMBERS, SHOWN_VALUES = 3, 5
 # If the API's messages quote values, there are as many reasons as rows.
@@ -31,6 +30,7 @@ class Reason:
     known: Field | None
     message: str
     count: int
+    kind: str = ""
     values: list[str] = field(default_factory=list)
     # Whether these are the wrong words that were too many for a group each.
     is_rest: bool = False
@@ -52,17 +52,19 @@ class Reason:
             return "isn’t an option" if len(self.values) == 1 else "aren’t options"
         if self.is_rest:
             return "has other words that aren’t options"
-        return self.message.removeprefix(self.known.label if self.known else "").strip()
+        if self.kind in (verdicts.TWO_NUMBERS, verdicts.TWO_DAYS) and len(self.groups) > 1:
+            return "can be read in two ways"
+        return self.message.removeprefix(self.known.label if self.known else "").strip().removesuffix(".")
 
     @property
     def is_missing(self) -> bool:
         """Whether the cells are empty."""
-        return self.message.endswith(MISSING)
+        return self.kind == verdicts.MISSING
 
     @property
     def is_doubt(self) -> bool:
         """Whether the values can be read in two ways. Saying how they are written resolves it."""
-        return self.message.endswith(DOUBTS)
+        return self.kind in verdicts.OF_FILE
 
 
 def reasons_in(groups: Iterable[Any], schema: Schema) -> list[Reason]:
@@ -114,7 +116,8 @@ def select_groups(groups: list[ErrorGroup], key: str) -> list[ErrorGroup]:
 
 
 def _alike(group: ErrorGroup) -> tuple[str, str]:
-    return group.field_name, group.message
+    """Return what groups have in common that differ in their values only."""
+    return group.field_name, group.kind if group.kind in verdicts.OF_FILE else group.message
 
 
 def numbers_in_groups(groups: list[int]) -> QuerySet[RowError, int]:
@@ -145,9 +148,9 @@ def near_choice(reason: Reason) -> str:
 def _add(reasons: dict[tuple[str, str, str], Reason], group: ErrorGroup, known: Field | None, count: int) -> None:
     message, value = group.message, group.value
     is_one = known is not None and bool(choices_of(known))
-    place = (group.field_name, message, value if is_one else "")
+    place = (*_alike(group), value if is_one else "")
     if place not in reasons:
-        reasons[place] = Reason(f"{ONE if is_one else ALIKE}-{group.pk}", [], known, message, 0)
+        reasons[place] = Reason(f"{ONE if is_one else ALIKE}-{group.pk}", [], known, message, 0, group.kind)
     reason = reasons[place]
     reason.groups.append(group.pk)
     reason.count += count

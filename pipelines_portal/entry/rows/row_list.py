@@ -1,7 +1,6 @@
 """The list of rows that the grid and the page of a sent import show: columns, cells, and what became of each row."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +14,7 @@ from django.utils import timezone
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.api_client.task_status import icon_of
 from pipelines_portal.api_client.task_status import label_of as label_of_status
-from pipelines_portal.core import times
+from pipelines_portal.core import notation, times
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_status import Look
 from pipelines_portal.entry.models import ErrorGroup, ImportJob, ImportRow, RowCounts
@@ -25,13 +24,13 @@ from pipelines_portal.entry.rows.selection import WAITING, Selection
 from pipelines_portal.entry.rows.tasks import known_tasks, read_index, tasks_of
 from pipelines_portal.entry.rows.typed import SHOWN_DIGEST, shown_rows
 from pipelines_portal.matching.columns import Matching
-from pipelines_portal.matching.notation import NUMBERS, clock_in, read_number
-from pipelines_portal.matching.short_reasons import short_reason
-from pipelines_portal.matching.words import choices_of, label_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.models import IndexedTask
-from pipelines_portal.workflows.fields.dates import timestamp_in
-from pipelines_portal.workflows.fields.numbers import scale_of
+from pipelines_portal.values.choices import choices_of, label_of
+from pipelines_portal.values.dates import readings, timestamp_in
+from pipelines_portal.values.limits import NUMBERS, scale_of
+from pipelines_portal.values.numbers import NUMERAL, is_percentage, number_readings, plain_number
+from pipelines_portal.values.verdicts import Problem
 
 # So many rows are in the page. If there are more, they come in pages.
 MOST_IN_PAGE, ROWS_PER_PAGE = 200, 100
@@ -66,7 +65,6 @@ LOOKS = {
     _S.REJECTED: Look("rejected", "failed", "Rejected"),
     _S.UNCONFIRMED: Look("unconfirmed", "unconfirmed", "Unconfirmed"),
 }
-_DECIMALS = re.compile(r"[+-]?[0-9]+\.[0-9]*")
 REQUESTED = Look("pending", "pending", WAITING, is_calm=True)
 CREATING = Look("sending", "in_progress", "Creating…", is_calm=True)
 
@@ -291,11 +289,11 @@ def read_rows(import_job: ImportJob, numbers: list[int] | QuerySet[ImportRow, in
     for row in rows:
         found, task_id = errors.get(row.number, {}), task_ids.get(row.number)
         cells = [_show_cell(column, row, row_texts, found.pop(column.known.name, [])) for column in columns]
-        left = [message for messages in found.values() for message in messages]
+        left = [problem.sentence for problems in found.values() for problem in problems]
         wrong = sum(1 for cell in cells if cell.why) + len(left)
         is_held = is_paused and row.submission_id not in on_the_wire
         look = _look_in_grid(row, wrong, waits=import_job.waits_to_start or is_held)
-        shown.append(GridRow(row, cells, look, "; ".join(left), task_id, tasks.get(task_id or 0)))
+        shown.append(GridRow(row, cells, look, " ".join(left), task_id, tasks.get(task_id or 0)))
     return shown
 
 
@@ -335,7 +333,7 @@ def _look_in_grid(row: ImportRow, wrong: int, *, waits: bool) -> Look:
     return LOOKS[_S(row.status)]
 
 
-def _show_cell(column: ListColumn, row: ImportRow, row_texts: RowTexts, messages: list[str]) -> ListedCell:
+def _show_cell(column: ListColumn, row: ImportRow, row_texts: RowTexts, problems: list[Problem]) -> ListedCell:
     known, text = column.known, row_texts.text(column.known, row)
     shown = edited = text
     if choice := row_texts.meanings.choice(known, text):
@@ -349,7 +347,7 @@ def _show_cell(column: ListColumn, row: ImportRow, row_texts: RowTexts, messages
             shown = edited = "No"
     elif known.type == "datetime" and (time := timestamp_in(text)):
         shown, edited = _clock_texts(time)
-    elif known.type in (*NUMBERS, "datetime") and not messages:
+    elif known.type in (*NUMBERS, "datetime") and not problems:
         shown = _understood_text(known, text, row_texts.matching)
     elif known.type == "ranking":
         shown = edited = ORDERED.join(line.strip() for line in text.split("\n") if line.strip())
@@ -358,8 +356,8 @@ def _show_cell(column: ListColumn, row: ImportRow, row_texts: RowTexts, messages
         text,
         " ".join(shown[: LONGEST_SHOWN * 2].split())[:LONGEST_SHOWN],
         edited,
-        short_reason(known, text, messages),
-        "; ".join(messages),
+        problems[0].short if problems else "",
+        " ".join(problem.sentence for problem in problems),
         known.name in row.edits and bool(row.cells),
         len(text) > LONGEST_EDITED,
     )
@@ -368,11 +366,12 @@ def _show_cell(column: ListColumn, row: ImportRow, row_texts: RowTexts, messages
 def _understood_text(known: Field, text: str, matching: Matching) -> str:
     """Return a number as it is sent, or a day as it is shown elsewhere, if a person wrote it in another way."""
     if known.type == "datetime":
-        time = clock_in(text, matching)
-        return _clock_texts(time)[0] if time else text
-    number = read_number(text, matching)[0]
-    # A point shows that it separates decimals if no zeros follow them: 1.200 is 1.2.
-    return number.rstrip("0").removesuffix(".") if _DECIMALS.fullmatch(number) else number
+        times_ = readings(text, None, matching.day_first)
+        return _clock_texts(times_[0])[0] if len(times_) == 1 else text
+    numbers = number_readings(text, matching.notation.decimal)
+    if len(numbers) != 1 or is_percentage(text) or not NUMERAL.fullmatch(numbers[0]) or "e" in numbers[0].lower():
+        return text
+    return plain_number(numbers[0]).replace(".", notation.current().decimal or ".")
 
 
 def _clock_texts(time: datetime) -> tuple[str, str]:

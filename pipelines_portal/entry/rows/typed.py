@@ -15,13 +15,12 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core import times
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.import_requests import next_submission
+from pipelines_portal.entry.import_requests import ReadDifferently, check_again, next_submission
 from pipelines_portal.entry.models import MOST_SENT_AT_ONCE, ImportJob, ImportJobs, ImportRow, ImportStep
 from pipelines_portal.entry.rows.checking import check_all
 from pipelines_portal.entry.rows.schema_changes import changes_between
 from pipelines_portal.keys.permissions import teams_through
-from pipelines_portal.matching.columns import NO_HEADER, Column, Matching
-from pipelines_portal.matching.notation import AS_TYPED
+from pipelines_portal.matching.columns import AS_TYPED, NO_HEADER, Column, Matching
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.web.time_budget import TimeBudget
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -128,6 +127,14 @@ def clear_created(import_job: ImportJob) -> None:
 
 def start_sending_typed(import_job: ImportJob, by: User, seen: dict[int, str]) -> str:
     """Send rows that are still as the person saw them, by number and digest. Return why not, in a sentence, or ""."""
+    try:
+        return _start_sending(import_job, by, seen)
+    except ReadDifferently:
+        check_again(import_job)
+        return texts.ROWS_CHANGED
+
+
+def _start_sending(import_job: ImportJob, by: User, seen: dict[int, str]) -> str:
     with transaction.atomic():
         locked = ImportJob.objects.select_for_update().get(pk=import_job.pk)
         locked.key, locked.workflow = import_job.key, import_job.workflow

@@ -38,7 +38,7 @@ from pipelines_portal.submissions.statuses import FINAL, STEPS, RowStatus, Statu
 from pipelines_portal.submissions.texts import (
     RESTORED,
 )
-from pipelines_portal.workflows.fields.base import FieldValues
+from pipelines_portal.values.field_values import FieldValues
 
 if TYPE_CHECKING:
     from pipelines_portal.workflows.models import OpenedWorkflow

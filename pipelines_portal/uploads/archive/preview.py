@@ -8,14 +8,15 @@ from typing import Any, TypeVar
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core.zip_archives import is_junk, path_in_archive
-from pipelines_portal.matching.row_values import FieldError
 from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.archive.directory import Directory
 from pipelines_portal.uploads.archive.findings import Finding, Problem, findings_of, summarize, wrapper_problem
 from pipelines_portal.uploads.archive.rows import DerivedRow, derive_rows
 from pipelines_portal.uploads.given_rows import GivenRow
+from pipelines_portal.values import verdicts
+from pipelines_portal.values.field_values import FieldValues, is_blank
+from pipelines_portal.values.verdicts import NOT_THERE, UNKNOWN
 from pipelines_portal.web.file_names import LONGEST_FULL, in_sentence
-from pipelines_portal.workflows.fields.base import FieldValues, is_blank
 from pipelines_portal.workflows.fields.types import type_of
 
 SHOWN = 12
@@ -152,12 +153,12 @@ def row_entry(row: GivenRow, schema: Schema) -> str:
     return texts.ROW.format(number=row.number)
 
 
-def _not_there(row: GivenRow, schema: Schema, files: Container[str]) -> list[FieldError]:
+def _not_there(row: GivenRow, schema: Schema, files: Container[str]) -> list[verdicts.Problem]:
     """Return the errors of a row that names files which are not in the archive."""
     wrong = {error.field for error in row.errors}
     paths = [(known, row.values.get(known.name)) for known in schema.file_fields if known.name not in wrong]
     return [
-        FieldError(known.name, f"{in_sentence(path)} isn’t in the ZIP file", path)
+        verdicts.Problem(known.name, NOT_THERE, "Not in the ZIP", f"{in_sentence(path)} isn’t in the ZIP file.", path)
         for known, path in paths
         if isinstance(path, str) and not is_blank(path) and path_in_archive(path) not in files
     ]
@@ -168,13 +169,13 @@ def _given_findings(row: GivenRow, schema: Schema) -> list[Finding]:
     return [_finding(row.number, error, labels.get(error.field, error.value)) for error in row.errors]
 
 
-def _finding(number: int, error: FieldError, about: str) -> Finding:
+def _finding(number: int, error: verdicts.Problem, about: str) -> Finding:
     name = texts.ROW.format(number=number)
-    if not error.field and error.value:
-        return Finding("unknown_field", error.message, name, error.value)
-    if error.message.endswith(texts.NOT_THERE):
-        return Finding("not_in_archive", error.message, f"{name}: {error.value[:LONGEST_FULL]}", about)
-    return Finding("missing" if error.is_missing else "invalid", error.message, name, about)
+    if error.kind == UNKNOWN:
+        return Finding("unknown_field", error.sentence, name, error.value)
+    if error.kind == NOT_THERE:
+        return Finding("not_in_archive", error.sentence, f"{name}: {error.value[:LONGEST_FULL]}", about)
+    return Finding("missing" if error.is_missing else "invalid", error.sentence, name, about)
 
 
 def _show_given(row: GivenRow, findings: list[Finding], schema: Schema) -> PreviewRow:

@@ -1,6 +1,5 @@
 """Dates with times. People enter them in their time zone; they are sent in UTC."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,13 +7,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
 from django.utils import timezone
 
 from pipelines_portal.api_client import Field
 from pipelines_portal.core import notation
-from pipelines_portal.values.dates import clock_time, full_year
+from pipelines_portal.core.notation import Notation
+from pipelines_portal.values.dates import readings, timestamp_in
 from pipelines_portal.values.local_times import (
     NOWHERE,
     clock_text,
@@ -24,14 +23,9 @@ from pipelines_portal.values.local_times import (
     place_of,
     utc_text,
 )
-from pipelines_portal.values.typed_times import read_typed_time
 from pipelines_portal.workflows.fields.base import EnteredField, FieldType
 
 OFFSET = "offset-"
-# The time of day behind a date: 10:15, 10:15:30, 4 pm
-CLOCK = re.compile(r"[0-9]{1,2}(?::[0-9]{2}){1,2}(?: ?[ap]\.?m\b\.?)?|[0-9]{1,2} ?[ap]\.?m\b\.?", re.IGNORECASE)
-TWO_DAYS = re.compile(r"([0-9]{1,2})([/-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})(?![0-9])(.*)")
-LONGEST_DATE = 60
 
 
 class LocalTimeInput(forms.TextInput):
@@ -42,13 +36,14 @@ class LocalTimeInput(forms.TextInput):
 
     zone = NOWHERE
     typed_at: datetime | None = None
+    typed_in: Notation | None = None
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
         text, offset = data.get(name), data.get(OFFSET + name)
         if text and timestamp_in(text) is None:
             typed_at = (self.typed_at or timezone.now()).astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
-            read = read_typed_time(text, typed_at) or clock_time(text, notation.current().is_day_first)
-            text = read.isoformat() if read else text
+            read = readings(text, typed_at, (self.typed_in or notation.current()).is_day_first)
+            text = read[0].isoformat() if len(read) == 1 else text
         return text + offset if offset and offset in map(offset_of, both_meanings(text, self.zone)) else text
 
     def format_value(self, value: Any) -> Any:
@@ -102,7 +97,7 @@ class ClockTime(BoundField):
 
 
 class LocalTimeField(EnteredField):
-    """A local time in `zone`, which is cleaned to UTC. A time with an offset of its own is sent unchanged."""
+    """A local time in `zone`."""
 
     zone = NOWHERE
     bound_field_class = ClockTime
@@ -113,13 +108,11 @@ class LocalTimeField(EnteredField):
         if zone != NOWHERE:
             self.help_text = f"{place_of(zone)} time, like 27 Nov 10:15 or yesterday 4pm"
 
-    def clean(self, value: Any) -> Any:
+    def clean(self, value: Any) -> str:
+        """Return the text. One of two moments with the same local time, which was chosen, is returned in UTC."""
         clock = timestamp_in(value)
-        if clock is not None and clock.tzinfo and self._is_chosen(clock):
-            return utc_text(clock)
-        if self.zone == NOWHERE or clock is None or clock.tzinfo:
-            return super().clean(value)
-        return utc_text(self._single_timestamp(clock))
+        is_chosen = clock and clock.tzinfo and offset_of(clock) in map(offset_of, both_meanings(value, self.zone))
+        return utc_text(clock) if clock and is_chosen else super().clean(value)
 
     def prepare_value(self, value: Any) -> Any:
         """Return the local time in the zone."""
@@ -130,20 +123,6 @@ class LocalTimeField(EnteredField):
             return on_clocks(timestamp, self.zone)
         except OverflowError:
             return super().prepare_value(value)
-
-    def _is_chosen(self, timestamp: datetime) -> bool:
-        """Return whether it is one of two moments with the same local time: then the form added the offset."""
-        both = both_meanings(timestamp.replace(tzinfo=None).isoformat(), self.zone)
-        return offset_of(timestamp) in map(offset_of, both)
-
-    def _single_timestamp(self, clock: datetime) -> datetime:
-        try:
-            meant = meanings(clock, self.zone)
-        except OverflowError:
-            raise ValidationError("Enter a date between the years 1 and 9999.") from None
-        if len(meant) != 1:
-            raise ValidationError(_not_one(clock, self.zone, is_twice=bool(meant)))
-        return meant[0]
 
 
 class DateTime(FieldType):
@@ -156,62 +135,7 @@ class DateTime(FieldType):
         return "UTC"
 
     def form_field(self, field: Field) -> forms.Field:
-        return LocalTimeField(self, field, widget=self.widget(field), **self.labels(field))
-
-    def read_cell(self, value: Any) -> Any:
-        return value.strip() if isinstance(value, str) else value
-
-    def read_text(self, text: str) -> Any:
-        text = text.strip()
-        timestamp = timestamp_in(text)
-        return text if timestamp is None or timestamp.tzinfo else f"{timestamp.replace(microsecond=0).isoformat()}Z"
-
-    def rejection(self, field: Field, value: Any) -> str:
-        """Accept every form of ISO 8601."""
-        return "" if timestamp_in(value) else "isn’t a date that exists, like 30 Mar 2026 12:00"
-
-    def error_message(self, field: Field, value: Any) -> str:
-        if not self.rejection(field, value):
-            return ""
-        return two_days(value) or "Enter a date that exists, like 27 Nov 10:15 or yesterday 4pm."
-
-
-def two_days(text: Any) -> str:
-    """Return the message for a date such as 03/04/2026, which has two meanings, or ""."""
-    days = both_days(text)
-    if not days:
-        return ""
-    first, second = days
-    return f"Is it {first.day} {first:%B} or {second.day} {second:%B}? Write the month as a word."
-
-
-def both_days(text: Any) -> list[datetime]:
-    """Return the two days that a date such as 03/04/2026 can mean, day first, or []."""
-    found = TWO_DAYS.match(text.strip()[:LONGEST_DATE]) if isinstance(text, str) else None
-    if not found:
-        return []
-    one, other = int(found[1]), int(found[3])
-    year = int(found[4]) if len(found[4]) == 4 else full_year(int(found[4]))
-    if one == other or not (1 <= one <= 12 and 1 <= other <= 12 and year):
-        return []
-    return [datetime(year, other, one), datetime(year, one, other)]
-
-
-def possible_times(text: str) -> list[tuple[str, str]]:
-    """Return both meanings of such a date: the day in words, and a text with its time that has one meaning."""
-    found = TWO_DAYS.match(text.strip()[:LONGEST_DATE])
-    rest = found[5].strip(" ,T") if found else ""
-    if rest and not CLOCK.fullmatch(rest):
-        return []  # a button would drop what is not understood
-    times = f" {rest}" if rest else ""
-    return [(f"{day.day} {day:%B}", f"{day.day} {day:%b} {day.year}{times}") for day in both_days(text)]
-
-
-def timestamp_in(text: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text.strip())
-    except (ValueError, TypeError, AttributeError):
-        return None
+        return LocalTimeField(widget=self.widget(field), **self.labels(field))
 
 
 def both_meanings(text: Any, zone: str) -> list[datetime]:
@@ -238,10 +162,3 @@ def meaning_of(text: Any, zone: str) -> str:
         return f"{shown}, {place_of(zone)} time ({clock_text(meant[0], clock)})" if len(meant) == 1 else ""
     except OverflowError:
         return ""
-
-
-def _not_one(clock: datetime, zone: str, *, is_twice: bool) -> str:
-    when = f"{clock:%H:%M} on {clock.day} {clock:%B %Y}"
-    if is_twice:
-        return f"{when} came twice in {place_of(zone)}: the clocks were set back. Choose which one."
-    return f"{when} never came in {place_of(zone)}: the clocks were put forward over it. Enter another time."

@@ -4,10 +4,14 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.utils import timezone
 
 from pipelines_portal.api_client import Schema
+from pipelines_portal.core import notation
+from pipelines_portal.values.checking import check_row
+from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.values.local_times import NOWHERE, known_zone
-from pipelines_portal.workflows.fields.base import FieldValues, is_blank
+from pipelines_portal.values.verdicts import Verdict
 from pipelines_portal.workflows.fields.types import input_for
 
 MAX_ROW_FORMS = 50
@@ -15,6 +19,8 @@ MAX_ROW_FORMS = 50
 
 class RowForm(forms.Form):
     """The form of one row. An empty row does not count."""
+
+    verdict: Verdict
 
     def __init__(self, schema: Schema, number: int, data: Any = None, zone: str = NOWHERE) -> None:
         super().__init__(
@@ -24,12 +30,17 @@ class RowForm(forms.Form):
         self.remote = schema.fields
         self.zone = known_zone(zone)
         for field in schema.fields:
-            self.fields[field.name] = input_for(field, self.zone)
+            self.fields[field.name] = input_for(field, self.zone, notation.current())
+
+    def clean(self) -> None:
+        typed = {field.name: self.cleaned_data[field.name] for field in self.remote}
+        self.verdict = check_row(self.remote, typed, notation.current(), self.zone, timezone.now())
+        for problem in self.verdict.problems:
+            self.add_error(problem.field, problem.sentence)
 
     def payload(self) -> FieldValues:
         """Return the values that were entered, by field name. Call on a valid form."""
-        values = {field.name: self.cleaned_data.get(field.name) for field in self.remote}
-        return {name: value for name, value in values.items() if not is_blank(value)}
+        return self.verdict.values
 
     def named_fields(self) -> list[tuple[BoundField, str]]:
         return [(self[field.name], field.name) for field in self.remote]

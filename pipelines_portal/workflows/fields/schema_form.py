@@ -7,12 +7,15 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.utils import timezone
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core import notation
+from pipelines_portal.core.notation import Notation
+from pipelines_portal.values.checking import check_row
+from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.values.local_times import NOWHERE, known_zone
-from pipelines_portal.values.numbers import json_number_before, number_readings
-from pipelines_portal.workflows.fields.base import FieldValues, is_blank
+from pipelines_portal.values.verdicts import Verdict
 from pipelines_portal.workflows.fields.dates import LocalTimeField
 from pipelines_portal.workflows.fields.types import FILE_UPLOAD, input_for, type_of
 
@@ -35,10 +38,14 @@ class SchemaForm(forms.Form):
     bound_field_class = DescribedField
     # The data of `as_typed`.
     typed: Any = None
+    verdict: Verdict
+    is_incomplete = False
     # The digest of the schema of this form, to notice when the fields have changed.
     schema = forms.CharField(widget=forms.HiddenInput, required=False)
     # The time zone of the times in this form, which stays even if the person has moved.
     zone = forms.CharField(widget=forms.HiddenInput, required=False)
+    # How the numbers and dates in this form are written, even if the person has chosen other formats since.
+    notation = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(
         self, remote: Schema, data: Any = None, *, values: FieldValues | None = None, zone: str = NOWHERE
@@ -51,15 +58,18 @@ class SchemaForm(forms.Form):
         # Required fields come first.
         self.entered = sorted(entered, key=lambda field: not field.required)
         self.time_zone = known_zone(zone if data is None else data.get("zone", ""))
+        mark = None if data is None else data.get("notation")
+        self.typed_in = notation.current() if mark is None else Notation.of_mark(mark)
         super().__init__(data, initial=self._start_from(values or {}), label_suffix="")
         for field in self.entered:
-            self.fields[PREFIX + field.name] = input_for(field, self.time_zone)
+            self.fields[PREFIX + field.name] = input_for(field, self.time_zone, self.typed_in)
         self._focus_first()
 
     @classmethod
     def as_typed(cls, remote: Schema, data: Any, typed_at: datetime | None = None) -> "SchemaForm":
         """Return a form with what was typed, without checking it. Words such as "now" mean the time at `typed_at`."""
-        form = cls(remote, zone=data.get("zone", ""))
+        with notation.override(Notation.of_mark(data["notation"]) if "notation" in data else notation.current()):
+            form = cls(remote, zone=data.get("zone", ""))
         form.typed = data
         for name, field in form.fields.items():
             if isinstance(field, LocalTimeField):
@@ -74,32 +84,23 @@ class SchemaForm(forms.Form):
             if values.get(field.name) is not None:
                 self.initial[PREFIX + field.name] = type_of(field).as_text(values[field.name])
 
-    def payload(self) -> FieldValues:
-        """Return the values to send by field name, without empty ones. Call on a valid form."""
-        values = {field.name: self.cleaned_data[PREFIX + field.name] for field in self.entered}
-        return {name: value for name, value in values.items() if not is_blank(value)}
+    def clean(self) -> None:
+        """Check what was entered as a row: a file or a row of the grid with the same texts has the same verdict."""
+        typed = {field.name: self.cleaned_data[PREFIX + field.name] for field in self.entered}
+        self.verdict = check_row(self.entered, typed, self.typed_in, self.time_zone, timezone.now())
+        for problem in self.verdict.problems:
+            if not (self.is_incomplete and problem.is_missing):
+                self.add_error(PREFIX + problem.field, problem.sentence)
 
-    def values_before(self) -> FieldValues:
-        """Return the values that version 0.1.0 sent differently for what was typed. Call on a valid form."""
-        typed = {
-            each.name: str(self.data.get(PREFIX + each.name, "")) for each in self.entered if each.type == "numeric"
-        }
-        read = {
-            name: numbers[0]
-            for name, text in typed.items()
-            if len(numbers := number_readings(text, notation.current().decimal)) == 1
-        }
-        values = self.payload()
-        before = {name: json_number_before(number) for name, number in read.items() if name in values}
-        return {name: value for name, value in before.items() if type(value) is not type(values[name])}
+    def payload(self) -> FieldValues:
+        """Return the values to send by field name, without empty ones. Call on a form that was checked."""
+        return self.verdict.values
 
     def values_so_far(self) -> FieldValues:
         """Return the valid values of an incomplete form. From then on, no field is required."""
-        for field in self.fields.values():
-            field.required = False
+        self.is_incomplete = True
         self.full_clean()
-        values = {field.name: self.cleaned_data.get(PREFIX + field.name) for field in self.entered}
-        return {name: value for name, value in values.items() if not is_blank(value)}
+        return self.verdict.values
 
     def rows(self) -> Iterator[tuple[BoundField, str]]:
         """Yield the fields to show, each with its name."""
@@ -141,7 +142,7 @@ class SchemaForm(forms.Form):
     def _start_from(self, values: FieldValues) -> dict[str, Any]:
         known = [field for field in self.entered if values.get(field.name) is not None]
         shown = {PREFIX + field.name: type_of(field).as_text(values[field.name]) for field in known}
-        return {"schema": self.remote.digest, "zone": self.time_zone} | shown
+        return {"schema": self.remote.digest, "zone": self.time_zone, "notation": self.typed_in.mark} | shown
 
     def _focus_first(self) -> None:
         """Focus the first field of a new form. In a form with errors, the summary gets the focus."""
@@ -157,8 +158,6 @@ def _joined_texts(data: Any, name: str) -> str:
 def _message_of(field: BoundField) -> str:
     """Return the errors of the field with its label."""
     label, errors = str(field.label), " ".join(map(str, field.errors))
-    if errors.startswith("This "):
-        return f"{label} {errors.removeprefix('This ')}"
     return errors if errors.startswith(label) else f"{label}: {errors}"
 
 

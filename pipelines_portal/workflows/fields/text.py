@@ -1,8 +1,5 @@
 """Texts, paths, and values of unknown types."""
 
-import json
-from typing import Any
-
 from django import forms
 
 from pipelines_portal.api_client import Field
@@ -11,9 +8,6 @@ from pipelines_portal.workflows.fields.base import FieldType
 
 class Text(FieldType):
     """A text."""
-
-    def rejection(self, field: Field, value: Any) -> str:
-        return "" if isinstance(value, str) else "isn’t text"
 
 
 class ShortText(Text):
@@ -39,20 +33,9 @@ class Unknown(FieldType):
     def widget(self, field: Field) -> forms.Widget:
         return forms.Textarea(attrs={"rows": 3})
 
-    def read_text(self, text: str) -> Any:
-        if not text.lstrip().startswith(("{", "[")):
-            return text
-        try:
-            return json.loads(text)
-        except (ValueError, RecursionError):
-            return text
-
 
 class FilePath(FieldType):
     """A file of the archive, by its path."""
 
     def help(self, field: Field) -> str:
         return "Its path inside the ZIP file."
-
-    def rejection(self, field: Field, value: Any) -> str:
-        return "" if isinstance(value, str) else "isn’t a path in the ZIP file"

@@ -3,6 +3,7 @@
 from django import forms
 
 from pipelines_portal.api_client import Field
+from pipelines_portal.core.notation import Notation
 from pipelines_portal.workflows.fields.base import FieldType
 from pipelines_portal.workflows.fields.choices import Boolean, Select
 from pipelines_portal.workflows.fields.dates import DateTime, LocalTimeField
@@ -33,9 +34,10 @@ def type_of(field: Field) -> FieldType:
     return TYPES.get(field.type, UNKNOWN)
 
 
-def input_for(field: Field, zone: str) -> forms.Field:
-    """Return the form field of a field. Times are local times in `zone`."""
+def input_for(field: Field, zone: str, typed_in: Notation) -> forms.Field:
+    """Return the form field of a field. Times are local times in `zone`, written in the notation `typed_in`."""
     form_field = type_of(field).form_field(field)
     if isinstance(form_field, LocalTimeField):
         form_field.set_zone(zone)
+        form_field.widget.typed_in = typed_in
     return form_field

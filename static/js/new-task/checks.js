@@ -12,6 +12,18 @@ function isGood(input) {
   return isKind && !(value < Number(low ?? -Infinity)) && !(value > Number(high ?? Infinity));
 }
 
+/** Says that a number has so many digits that it is sent as a text, which keeps them all. */
+function noteLength(input) {
+  const isLong = input.dataset.check === "number" && input.value.replace(/\D/g, "").replace(/^0+|0+$/g, "").length > 15;
+  const note = document.getElementById(`${input.id}_length`);
+  if (!isLong) note?.remove();
+  else if (!note) {
+    const line = Object.assign(document.createElement("span"), { id: `${input.id}_length`, className: "help" });
+    line.textContent = input.dataset.long;
+    input.after(line);
+  }
+}
+
 function say(input, words) {
   const error = document.getElementById(`${input.id}_error`);
   error.hidden = !words;
@@ -25,6 +37,7 @@ for (const input of document.querySelectorAll("[data-shortcuts] [data-check]")) 
   input.addEventListener("input", () => (isTouched = true));
   input.addEventListener("blur", () => {
     if (isTouched) say(input, isGood(input) ? "" : input.dataset.wrong);
+    noteLength(input);
     isTouched = false;
   });
 }

@@ -20,7 +20,7 @@ from .test_new import address
         ("value", "1.240", "Is it 1240 or 1.24?", ["1240", "1.24"]),
         ("value", "1.245", "Is it 1.245 or 1245?", ["1.2450", "1245"]),
         ("value", "12 %", "Is it 0.12 or 12?", ["0.12", "12"]),
-        ("received", "3/5/2026 9:00", "Is it 3 May or 5 March?", ["3 May 2026 9:00", "5 Mar 2026 9:00"]),
+        ("received", "3/5/2026 9:00", "Is it 3 May or 5 March?", ["3 May 2026 09:00", "5 Mar 2026 09:00"]),
         ("received", "3/5/26", "Is it 3 May or 5 March?", ["3 May 2026", "5 Mar 2026"]),
     ],
 )

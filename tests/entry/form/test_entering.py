@@ -45,8 +45,8 @@ def test_what_is_wrong_is_counted_and_linked(page: Any, saved_key: SavedKey) -> 
     html = page.post(address(open_workflow(saved_key, EVERY_TYPE)), form).content.decode()
     assert "Fix 3 fields" in re.sub(r"\s+", " ", html)
     for input_, words in [
-        ("id_field-short", "Short is required."),
-        ("id_field-sure_0", "Sure is required."),
+        ("id_field-short", "Short is missing."),
+        ("id_field-sure_0", "Sure is missing."),
         ("id_field-amount", "Amount: Enter a number from 1 to 10."),
     ]:
         assert f'<a href="#{input_}">{words}</a>' in html
@@ -118,7 +118,7 @@ def test_a_time_is_typed_in_words_and_its_meaning_shown(page: Any, person: User,
     assert form.press(field, **{"field-received": "24.11.2026 10:30"}).content.decode() == meaning
     assert form.find(f"#{field['id']}_helptext").text == meaning
     wrong = page.get(f"{address(triage)}time/", asked | {"field-received": "soon"}).content.decode()
-    assert wrong == "Enter a date that exists, like 27 Nov 10:15 or yesterday 4pm"
+    assert wrong == "Enter a date that exists, like 27 Nov 10:15 or yesterday 4pm."
     doubt = page.get(f"{address(triage)}time/", asked | {"field-received": "3/4/2026"}).content.decode()
     assert doubt.startswith("Is it 3 April or 4 March?")
     page.post(address(triage), GOOD | asked | {"token": uuid4()})

@@ -7,8 +7,8 @@ import pytest
 
 from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow
 from pipelines_portal.entry.models.row_error import MOST_VALUES
-from pipelines_portal.matching.row_values import FieldError
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.values.verdicts import Problem
 from tests.factories import browser_of, make_colleague, share_key
 from tests.pages import queries_of, text_of
 
@@ -43,7 +43,7 @@ def test_errors_are_shown_at_their_cells_and_with_a_remedy_for_all_rows(page: An
     assert "<bdi>“Germn”</bdi> isn’t an option <a" in html and "> 2 rows</a>" in html
     assert "<b>Text to translate</b> is missing <a" in html and "> Row 3 </a>" in html
     assert "Required</span>" in row_of(html, 3) and "1 error" in row_of(html, 3)
-    assert "Target language isn’t one of French, German, Spanish" in row_of(html, 4)
+    assert "Choose one of the options: French, German, Spanish." in row_of(html, 4)
     assert "Not an option</span>" in row_of(html, 4) and "Ready" in row_of(html, 2)
 
 
@@ -143,7 +143,8 @@ def test_a_reason_for_each_row_does_not_make_an_endless_page(page: Any, checked:
     import_job = checked([[f"Hello {number}", "French"] for number in range(300)])
     import_job.rows.update(status=ImportRow.Status.REJECTED)
     import_job.store_counts()
-    faults = {number: [FieldError("input_text", f"Hello {number} says nothing")] for number in range(2, 302)}
+    said = {number: f"Hello {number} says nothing" for number in range(2, 302)}
+    faults = {number: [Problem("input_text", "text", "Nothing", text)] for number, text in said.items()}
     ErrorGrouping(import_job).add(faults)
     shown = page.get(check_of(import_job))
     words = text_of(shown)
@@ -197,4 +198,4 @@ def test_the_words_that_are_too_many_for_the_list_are_named_as_such(page: Any, c
     words = [["Hello", f"Word {number}"] for number in range(MOST_VALUES + 3)]
     html = " ".join(text_of(page.get(check_of(checked(words)))).split())
     assert "has other words that aren’t options <a" in html and "> 3 rows</a>" in html
-    assert "isn’t one of" not in html.split('id="tray"')[1]
+    assert "Choose one of" not in html.split('id="tray"')[1]

@@ -39,7 +39,7 @@ def undo(page: Any, import_job: Any) -> Any:
 def test_a_row_is_fixed_in_its_form_and_checked_again(page: Any, checked: Checked) -> None:
     import_job = checked([BAD, GERMN])
     form = text_of(page.get(check_of(import_job, "rows", "3")))
-    assert "Isn’t one of French, German, Spanish" in form and "Skip row" in form
+    assert "Choose one of the options: French, German, Spanish." in form and "Skip row" in form
     posted = version(page, import_job, 3) | {"v-3-input_text": "Hello", "v-3-target_language": "German"}
     done = page.post(check_of(import_job, "rows"), posted, follow=True)
     assert statuses(import_job) == {2: "to_fix", 3: "ready"}

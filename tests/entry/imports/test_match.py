@@ -195,7 +195,7 @@ def test_a_constant_is_the_value_of_every_row(page: Any, saved_key: SavedKey) ->
     import_job, here = begun(page, saved_key, "Text to translate\nHello\nBye\n")
     bad = page.post(here, seen(page, here) | {"column-0": "field:input_text", "constant-target_language": "Dutch"})
     assert bad.status_code == 422
-    assert "Target language isn’t one of French, German, Spanish." in text_of(bad)
+    assert "Choose one of the options: French, German, Spanish." in text_of(bad)
     page.post(here, seen(page, here) | {"column-0": "field:input_text", "constant-target_language": "French"})
     assert statuses(import_job) == {2: "ready", 3: "ready"}
 
@@ -247,8 +247,8 @@ def test_numbers_and_dates_that_can_be_read_in_two_ways_are_not_read(page: Any, 
     import_job = ImportJob.objects.get()
     assert statuses(import_job) == {2: "to_fix", 3: "ready"}
     html = text_of(page.get(address(import_job, import_job.pk, "check")))
-    assert "Amount could be two numbers. Choose a number format" in html
-    assert "Due could be two dates. Choose a date format" in html and ">3 Apr or 4 Mar?</span>" in html
+    assert "Is it 1000 or 1?" in html
+    assert "Is it 3 April or 4 March?" in html and ">3 Apr or 4 Mar?</span>" in html
     assert html.count("Choose a format") == 2
     # Its answer is a whole page, so it posts a form that htmx does not put into the sheet.
     assert html.count('<form hidden method="post" id="rematch-') >= 2 and html.count('form="rematch-') == 2

@@ -195,4 +195,4 @@ def test_all_rows_are_saved_with_their_tasks_and_statuses(page: Any, sent: Impor
     ids = [str(task_id) for task_id in task_ids()]
     assert rows[0] == ["Hello 0", "French", "2", "Created", ids[0], "Failed", ""]
     assert rows[4] == ["Hello 4", "French", "6", "Created", ids[4], "", ""]
-    assert rows[5][2:] == ["7", "Error", "", "", "Target language is missing"] and rows[6][3] == "Duplicate"
+    assert rows[5][2:] == ["7", "Error", "", "", "Target language is missing."] and rows[6][3] == "Duplicate"

@@ -4,10 +4,10 @@ import pytest
 from django.http import QueryDict
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.workflows.fields.checking import rejection_of
+from pipelines_portal.core.notation import Notation
+from pipelines_portal.values.checking import check_row
 from pipelines_portal.workflows.fields.rankings import in_order, moved
 from pipelines_portal.workflows.fields.schema_form import SchemaForm
-from pipelines_portal.workflows.fields.types import type_of
 
 HINT = "Each once, first is highest: Billing, Delivery, Defect"
 
@@ -26,11 +26,9 @@ def posted(required: bool, *items: str, **more: str) -> SchemaForm:
 @pytest.mark.parametrize("cell", ["", "  ", "\n"])
 def test_an_empty_cell_contains_no_order(cell: str) -> None:
     """A row of an import may omit an optional order, and not a required one."""
-    read = type_of(ranking()).read_cell(cell)
-    assert rejection_of(ranking(), read) is None
-    missing = rejection_of(ranking(required=True), read)
-    assert missing
-    assert missing.kind == "missing"
+    assert check_row([ranking()], {"topics": cell}, Notation(), "UTC", None).problems == []
+    (missing,) = check_row([ranking(required=True)], {"topics": cell}, Notation(), "UTC", None).problems
+    assert missing.is_missing
 
 
 def test_the_inputs_of_a_form_are_one_order() -> None:
@@ -41,7 +39,7 @@ def test_the_inputs_of_a_form_are_one_order() -> None:
 
 def test_a_required_order_without_a_choice_is_refused() -> None:
     form = posted(True, "Billing", "Delivery", "Defect", **{"listed-field-topics": "1"})
-    assert form.errors["field-topics"] == ["topics: put these in order, or say that they are."]
+    assert form.errors["field-topics"] == ["topics is missing: put its items in order."]
 
 
 def test_an_optional_order_is_sent_if_it_was_chosen() -> None:

@@ -25,6 +25,7 @@ from pipelines_portal.entry.restored import tasks_since_restore
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.values.checking import values_before
 from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.workflows.cached_schemas import cached_schema, forget_schema, schema_of_form
 from pipelines_portal.workflows.fields.schema_form import SchemaForm
@@ -101,7 +102,7 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
     # The person confirmed these very values, and did not change the form since.
     is_meant = request.POST.get("duplicate", "").partition(":")[0] == digest_of(fields)
     draft_seen = request.POST.get("draft_seen", "")
-    posted = Typed(fields, form_token(request), draft_seen, is_meant, form.values_before())
+    posted = Typed(fields, form_token(request), draft_seen, is_meant, values_before(form.verdict))
     created = create_task(request.user, workflow, client, posted)
     if created.result is FormResult.CREATED:
         return _created(request, workflow, created)

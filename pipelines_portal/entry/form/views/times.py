@@ -1,12 +1,16 @@
 """Say what a time means while a person types it."""
 
 from django.http import HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
+from pipelines_portal.api_client import Field
+from pipelines_portal.core import notation
+from pipelines_portal.values.checking import check_row
 from pipelines_portal.values.local_times import known_zone
 from pipelines_portal.web.rendering import render_page
-from pipelines_portal.workflows.fields.dates import LocalTimeInput, meaning_of, two_days
+from pipelines_portal.workflows.fields.dates import LocalTimeInput, meaning_of
 from pipelines_portal.workflows.fields.schema_form import PREFIX
 from pipelines_portal.workflows.permissions import usable_workflow
 
@@ -20,8 +24,10 @@ def time_read(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
     name = next((name for name in request.GET if name.startswith(PREFIX)), "")
     entry = LocalTimeInput()
     entry.zone = known_zone(request.GET.get("zone", ""))
-    text = request.GET.get(name, "").strip()
-    meaning = meaning_of(entry.value_from_datadict(request.GET, {}, name), entry.zone) if text else ""
-    if text and not meaning:
-        meaning = two_days(text) or "Enter a date that exists, like 27 Nov 10:15 or yesterday 4pm"
+    read = entry.value_from_datadict(request.GET, {}, name) or ""
+    meaning = meaning_of(read, entry.zone) if read.strip() else ""
+    if read.strip() and not meaning:
+        time = Field(name="time", type="datetime")
+        verdict = check_row([time], {time.name: read}, notation.current(), entry.zone, timezone.now())
+        meaning = verdict.problems[0].sentence if verdict.problems else ""
     return render_page(request, "entry/form/_time_meaning.html", {"meaning": meaning})

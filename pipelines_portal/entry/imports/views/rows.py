@@ -21,6 +21,7 @@ from pipelines_portal.entry.permissions import can_use_key
 from pipelines_portal.entry.rows.cells import (
     ShownRow,
     show_rows,
+    stored_text,
     value_input,
 )
 from pipelines_portal.entry.rows.duplicates import duplicates_to_decide
@@ -47,8 +48,7 @@ from pipelines_portal.entry.rows.saving import Unreadable, read_posted_cells, re
 from pipelines_portal.entry.rows.selection import Selection
 from pipelines_portal.entry.rows.typed import current_typed
 from pipelines_portal.matching.columns import Matching
-from pipelines_portal.matching.row_values import RowReader
-from pipelines_portal.matching.words import choices_of, is_choice, label_of
+from pipelines_portal.values.choices import choices_of, is_choice, label_of
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import is_part_of_page, render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -129,7 +129,7 @@ def _inputs(row: ShownRow) -> list[dict[str, Any]]:
     for cell in sorted(row.cells, key=lambda cell: not cell.known.required):
         name = f"v-{row.row.number}-{cell.known.name}"
         attrs: dict[str, Any] = {"dir": "auto"}
-        if cell.errors:
+        if cell.problems:
             attrs |= {"aria-invalid": "true", "aria-describedby": f"{name}-error"}
         shown.append({"cell": cell, "name": name, "input": value_input(cell.known, name, cell.text, **attrs)})
     return shown
@@ -182,10 +182,10 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
     if known is None:
         _add_message(request, import_job, FixOutcome())
         return _back(import_job, here)
-    text = "" if action == "empty" else request.POST.get(f"to-{key}", "")
-    field_error = RowReader(schema, Matching.load(import_job.matching)).read_value(known, text)[1]
-    if field_error:
-        error = "Choose a replacement first." if field_error.is_missing else f"{field_error.message}."
+    text = "" if action == "empty" else request.POST.get("answer", request.POST.get(f"to-{key}", ""))
+    text = stored_text(known, text, None if import_job.is_typed else Matching.load(import_job.matching))
+    if problem := import_job.row_reader().read_value(known, text).problem:
+        error = "Choose a replacement first." if problem.is_missing else problem.sentence
         posted = {"reason": key, "to": text, "error": error}
         if is_part_of_page(request):
             return _remedy_again(request, workflow, import_job, here, posted)

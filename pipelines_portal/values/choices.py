@@ -1,4 +1,4 @@
-"""Choices of fields, and the words of files that mean them.
+"""Choices of fields, and the words that mean them.
 
 A word means a choice if it is equal but for case, accents and spaces, or if a person corrected it in an earlier import.
 """
@@ -7,16 +7,16 @@ from collections import Counter
 from functools import lru_cache
 
 from pipelines_portal.api_client import Field
-from pipelines_portal.matching.headers import folded, plain
-from pipelines_portal.workflows.fields.choices import BOOLEAN_WORDS
+from pipelines_portal.values.plain_words import folded, plain
 
 # Of a word that is learned or looked up.
 LONGEST_WORD = 100
-# Words for yes and no in other languages. They are equal to the choice, like "TRUE".
 YES, NO = "true", "false"
-YES_AND_NO = {
-    **dict.fromkeys(("y", "j", "ja", "wahr", "oui", "vrai", "si"), YES),
-    **dict.fromkeys(("n", "nein", "falsch", "non", "faux"), NO),
+# The words that the API itself takes.
+BOOLEAN_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_YES_AND_NO = {
+    **dict.fromkeys(("y", "on", "x", "✓", "✔", "j", "ja", "wahr", "oui", "vrai", "si"), YES),
+    **dict.fromkeys(("n", "off", "nein", "falsch", "non", "faux"), NO),
 }
 # By field: the words, as they were learned, and their choices.
 Words = dict[str, dict[str, str]]
@@ -44,10 +44,9 @@ def is_choice(known: Field, text: str) -> bool:
 
 def same_choice(known: Field, text: str) -> str:
     """Return the choice that differs from `text` only in case, accents, spaces or language, or an empty string."""
-    wanted = plain(text)
     if known.type == "boolean":
-        return YES_AND_NO.get(wanted, "")
-    return _choices_by_plain(tuple(known.choices)).get(wanted, "") if known.type == "select" else ""
+        return _YES_AND_NO.get(text.strip()) or _YES_AND_NO.get(plain(text), "")
+    return _choices_by_plain(tuple(known.choices)).get(plain(text), "") if known.type == "select" else ""
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,137 @@
+"""The one check of what people type and bring in files. Whatever road a value takes, its verdict is the same."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pipelines_portal.api_client import Field
+from pipelines_portal.core.notation import Notation
+from pipelines_portal.values.choices import Meanings
+from pipelines_portal.values.field_values import FieldValues, is_blank
+from pipelines_portal.values.numbers import json_number_before, number_readings
+from pipelines_portal.values.rankings import items_of
+from pipelines_portal.values.readers import Circumstances, reader_of
+from pipelines_portal.values.verdicts import MISSING, Problem, Verdict, Wrong
+
+MOST_CACHED = 20_000
+
+
+@dataclass(frozen=True)
+class Native:
+    """A value of a spreadsheet or of JSON, and the text that is shown for it."""
+
+    value: Any
+    text: str
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """A cell that no field takes, such as an error of a spreadsheet."""
+
+    short: str
+    sentence: str
+    text: str
+
+
+Entered = str | Native | Unusable
+
+
+def check_row(
+    fields: Sequence[Field],
+    typed: Mapping[str, Entered],
+    notation: Notation,
+    zone: str,
+    now: datetime | None,
+) -> Verdict:
+    """Return the values that are sent for the texts, by field, and what is wrong with them."""
+    return RowCheck(fields, notation, zone, now).row(typed)
+
+
+class RowCheck:
+    """Checks many rows alike. Texts are judged once, since most columns repeat themselves."""
+
+    def __init__(
+        self,
+        fields: Sequence[Field],
+        notation: Notation,
+        zone: str,
+        now: datetime | None = None,
+        meanings: Meanings | None = None,
+    ) -> None:
+        self._about = Circumstances(notation, zone, now, meanings)
+        self._fields = [(known, reader_of(known)) for known in fields]
+        self._cached: dict[str, dict[str, Judged]] = {known.name: {} for known in fields}
+
+    def row(self, typed: Mapping[str, Entered]) -> Verdict:
+        verdict = Verdict()
+        for known, _ in self._fields:
+            entered = typed.get(known.name, "")
+            value, problem, before = self.field(known, entered)
+            if problem:
+                verdict.problems.append(problem)
+            elif not is_blank(value):
+                verdict.values[known.name] = value
+                if before:
+                    verdict.spelled_before[known.name], verdict.priced_before[known.name] = before
+        return verdict
+
+    def field(self, known: Field, entered: Entered) -> "Judged":
+        """Return the value of a field, or its problem."""
+        if not isinstance(entered, str):
+            return self._judge(known, entered)
+        cached = self._cached[known.name]
+        if entered not in cached:
+            if len(cached) > MOST_CACHED:
+                cached.clear()
+            cached[entered] = self._judge(known, entered)
+        return cached[entered]
+
+    def _judge(self, known: Field, entered: Entered) -> "Judged":
+        text = entered if isinstance(entered, str) else entered.text
+        if isinstance(entered, Unusable):
+            return Judged(problem=Problem(known.name, "cell", entered.short, entered.sentence, text))
+        plain = entered.value if isinstance(entered, Native) else entered
+        if is_blank(plain):
+            how = ": put its items in order" if items_of(known) else ""
+            missing = Problem(known.name, MISSING, "Required", f"{known.label} is missing{how}.")
+            return Judged(problem=missing if known.required else None)
+        try:
+            value = reader_of(known)(known, plain, self._about)
+        except Wrong as wrong:
+            return Judged(problem=wrong.about(known.name, text))
+        return Judged(value, before=self._before(plain, value) if known.type == "numeric" else None)
+
+    def _before(self, entered: Any, value: Any) -> tuple[Any, Any] | None:
+        """Return what version 0.1.0 may have sent for a number: as it is spelled, and with two decimals."""
+        spelled, priced = value, with_cents(value)
+        if isinstance(entered, float):
+            spelled = entered
+        elif isinstance(entered, str) and len(numbers := number_readings(entered, self._about.notation.decimal)) == 1:
+            spelled = json_number_before(numbers[0])
+        return None if type(spelled) is type(value) is type(priced) else (spelled, priced)
+
+
+class Judged(NamedTuple):
+    """What is made of one text: its value or its problem, and what version 0.1.0 sent for it if that may differ."""
+
+    value: Any = None
+    problem: Problem | None = None
+    before: tuple[Any, Any] | None = None
+
+
+def values_before(verdict: Verdict) -> list[FieldValues]:
+    """Return the values that version 0.1.0 may have sent for the same row, so that duplicates are found.
+
+    It sent a number with a needless zero as a text: as it was typed now, or with two decimals as most prices are.
+    """
+    if not verdict.spelled_before:
+        return []
+    spelled, priced = (verdict.values | before for before in (verdict.spelled_before, verdict.priced_before))
+    return [spelled] if spelled == priced else [spelled, priced]
+
+
+def with_cents(value: Any) -> Any:
+    """Return the text with two decimals of a number that has fewer."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return f"{value:.2f}" if is_number and abs(value) < 10**12 and round(value, 1) == value else value

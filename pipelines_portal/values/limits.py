@@ -1,0 +1,60 @@
+"""The limits of numbers and ratings, as their hints name them."""
+
+import re
+from functools import lru_cache
+
+from pipelines_portal.api_client import Field
+
+# The types of fields that take numbers.
+NUMBERS = ("numeric", "rating")
+# This expression matches a text in only one way, so that a long one is refused as fast as a short one.
+NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+# A search for numbers takes quadratic time in it.
+LONGEST_HINT = 400
+Bounds = tuple[float | None, float | None]
+
+
+@lru_cache(maxsize=256)
+def bounds(hint: str | None) -> Bounds:
+    """Return the lowest and highest value of a hint such as "Number between 1 and 10"."""
+    if not hint or len(hint) > LONGEST_HINT:
+        return None, None
+    if both := re.search(rf"({NUMBER})(?: and | to |–|-)({NUMBER})", hint):
+        return float(both[1]), float(both[2])
+    low = re.search(rf"at least ({NUMBER})", hint)
+    high = re.search(rf"at most ({NUMBER})", hint)
+    return (float(low[1]) if low else None), (float(high[1]) if high else None)
+
+
+def is_within(limits: Bounds, number: float) -> bool:
+    low, high = limits
+    return (low is None or number >= low) and (high is None or number <= high)
+
+
+def scale_of(field: Field) -> range | None:
+    """Return the numbers of the scale if the hint names both ends and there are few."""
+    low, high = bounds(field.format_hint)
+    if low is None or high is None or not low.is_integer() or not 0 <= high - low <= 10:
+        return None
+    return range(int(low), int(high) + 1)
+
+
+def enter_number(field: Field) -> str:
+    """Return the sentence for a text that is no number, or one beyond the limits."""
+    limits = bounds(field.format_hint)
+    what = "a whole number" if field.type == "rating" else "a number"
+    if limits == (None, None):
+        return f"Enter {what}, like {'4' if field.type == 'rating' else '1234.5'}."
+    return f"Enter {what} {from_to(limits, low='of at least', high='of at most', both='from ')}."
+
+
+def from_to(limits: Bounds, *, low: str, high: str, both: str = "") -> str:
+    """Return the limits in words, such as "0 to 100,000"."""
+    lowest, highest = limits
+    if lowest is not None and highest is not None:
+        return f"{both}{grouped(lowest)} to {grouped(highest)}"
+    return f"{low} {grouped(lowest)}" if lowest is not None else f"{high} {grouped(highest or 0.0)}"
+
+
+def grouped(number: float) -> str:
+    return f"{number:,.0f}" if number.is_integer() else f"{number:,g}"

@@ -1,0 +1,69 @@
+"""What the check says of a row: its values, its errors, and the questions that a person has to answer."""
+
+from dataclasses import dataclass, field
+
+from pipelines_portal.values.field_values import FieldValues
+
+# Kinds of a problem that others look for. The others are only names of their own.
+MISSING, OPTION, NOT_THERE, REJECTED, UNKNOWN = "missing", "option", "not there", "rejected", "unknown"
+# A text with two meanings. In a file, saying how its numbers or dates are written answers it for all rows.
+TWO_NUMBERS, TWO_DAYS, NO_ZONE, SERIAL = "two numbers", "two days", "no zone", "serial"
+OF_FILE = frozenset({TWO_NUMBERS, TWO_DAYS, NO_ZONE, SERIAL})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One of the meanings of a text, in words, and a text that has this meaning alone."""
+
+    words: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a value: in at most three words, which fit into a cell, and in a sentence.
+
+    `field` is empty if the row itself is wrong. `value` is the text of the cell. A problem with answers is a question.
+    """
+
+    field: str
+    kind: str
+    short: str
+    sentence: str
+    value: str = ""
+    answers: tuple[Answer, ...] = ()
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the cell is empty and may not be."""
+        return self.kind == MISSING
+
+
+@dataclass
+class Verdict:
+    """The values of a row, as they are sent, and its problems in the order of the fields."""
+
+    values: FieldValues = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    # What version 0.1.0 may have sent instead of some values: see `values_before`.
+    spelled_before: FieldValues = field(default_factory=dict)
+    priced_before: FieldValues = field(default_factory=dict)
+
+    @property
+    def errors(self) -> list[Problem]:
+        return [problem for problem in self.problems if not problem.answers]
+
+    @property
+    def questions(self) -> list[Problem]:
+        return [problem for problem in self.problems if problem.answers]
+
+
+class Wrong(Exception):
+    """A text or a value that its field does not take."""
+
+    def __init__(self, kind: str, short: str, sentence: str, answers: tuple[Answer, ...] = ()) -> None:
+        super().__init__(sentence)
+        self.kind, self.short, self.sentence, self.answers = kind, short, sentence, answers
+
+    def about(self, name: str, value: str) -> Problem:
+        return Problem(name, self.kind, self.short, self.sentence, value, self.answers)

@@ -1,0 +1,61 @@
+"""A Viennese and an American type the same day, each in their way. The same is sent, and nobody is asked."""
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.submissions.models import SubmissionRow
+from tests.conftest import EVERY_TYPE
+from tests.factories import open_workflow
+from tests.pages import text_of
+
+from .conftest import TypedGrid, end_wait, work
+
+VIENNESE = {"number_format": ",", "date_format": "day"}
+AMERICAN = {"number_format": ".", "date_format": "month"}
+# What both type; they sit side by side.
+DAY = [
+    ({"amount": "2,500", "due": "3.5.2026 14:30"}, {"amount": "2.500", "due": "5/3/2026 2:30 pm"}),
+    ({"amount": "9,75", "due": "3. Mai 2026"}, {"amount": "9.75", "due": "May 3, 2026"}),
+    ({"amount": "7,25 €", "due": "03.04.26 9:05"}, {"amount": "$7.25", "due": "04/03/26 9:05am"}),
+    ({"amount": "8", "due": "3/4/2026"}, {"amount": "8.00", "due": "4/3/2026"}),
+    ({"amount": "1,125", "due": "31.12.2026 23:59"}, {"amount": "1.125", "due": "12/31/2026 11:59 PM"}),
+]
+SENT = [(2.5, "2026-05-03T12:30:00Z"), (9.75, "2026-05-02T22:00:00Z"), (7.25, "2026-04-03T07:05:00Z"),
+        (8, "2026-04-02T22:00:00Z"), (1.125, "2026-12-31T22:59:00Z")]  # fmt: skip
+
+
+def row(number: int, day: dict[str, str]) -> dict[str, str]:
+    return {"short": f"Order {number}", "sure": "yes", **day}
+
+
+@pytest.mark.parametrize(("who", "notation"), [(0, VIENNESE), (1, AMERICAN)])
+def test_the_same_day_in_the_grid(page: Any, saved_key: Any, who: int, notation: dict[str, str]) -> None:
+    User.objects.update(time_zone="Europe/Vienna", **notation)
+    grid = TypedGrid(page, open_workflow(saved_key, EVERY_TYPE), saved_key.owner)
+    typed = [row(number, day[who]) for number, day in enumerate(DAY, 1)]
+    grid.save(*(
+        {"number": number, "new": True, "cells": {name: ["", text] for name, text in cells.items()}}
+        for number, cells in enumerate(typed, 1)
+    ))  # fmt: skip
+    assert set(grid.statuses().values()) == {"ready"}, list(grid.job.error_groups.values("message", "value"))
+    grid.create(len(DAY))
+    end_wait()
+    work()
+    rows = SubmissionRow.objects.order_by("number")
+    assert [(each.fields["amount"], each.fields["due"]) for each in rows if each.fields] == SENT
+
+
+@pytest.mark.parametrize(("who", "notation"), [(0, VIENNESE), (1, AMERICAN)])
+def test_the_same_day_in_the_form(page: Any, saved_key: Any, who: int, notation: dict[str, str]) -> None:
+    User.objects.update(time_zone="Europe/Vienna", **notation)
+    workflow = open_workflow(saved_key, EVERY_TYPE)
+    address = reverse("new_task:create", args=[workflow.key_id, workflow.workflow_id])
+    for number, day in enumerate(DAY, 1):
+        form = {f"field-{name}": text for name, text in row(number, day[who]).items()}
+        answer = page.post(address, form | {"zone": "Europe/Vienna", "token": f"{number:032}"})
+        assert answer.status_code == 302, text_of(answer)
+    rows = SubmissionRow.objects.order_by("pk")
+    assert [(each.fields["amount"], each.fields["due"]) for each in rows if each.fields] == SENT

@@ -1,0 +1,46 @@
+"""A row is judged once more before it is sent. If it means something else now, no task is created of it."""
+
+from typing import Any
+
+from pipelines_portal.entry import texts
+from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.submissions.models import Submission
+from tests.entry.grid.conftest import TypedGrid, end_wait
+from tests.factories import open_workflow
+from tests.pages import text_of
+
+from .conftest import Checked, work
+
+# As an earlier version stored it: the digest of other values.
+EARLIER = "0" * 64
+
+
+def test_rows_of_a_file_are_shown_again(page: Any, checked: Checked) -> None:
+    import_job = checked([["Hello", "French"], ["Bye", "German"]])
+    import_job.rows.filter(number=3).update(digest=EARLIER)
+    assert import_job.start_sending(import_job.owner, 2)
+    work()
+    import_job.refresh_from_db()
+    assert import_job.status == ImportJob.Status.CHECKED
+    assert not Submission.objects.exists()
+    assert set(import_job.rows.values_list("status", flat=True)) == {"ready"}
+    assert not import_job.rows.filter(digest=EARLIER).exists()
+    assert import_job.start_sending(import_job.owner, 2)
+    work()
+    import_job.refresh_from_db()
+    assert import_job.counts().created == 2
+
+
+def test_typed_rows_are_shown_again(page: Any, saved_key: Any) -> None:
+    grid = TypedGrid(page, open_workflow(saved_key), saved_key.owner)
+    grid.fill(2)
+    grid.job.rows.filter(number=2).update(digest=EARLIER)
+    answer = grid.create(2)
+    assert texts.ROWS_CHANGED in text_of(answer)
+    assert not Submission.objects.exists()
+    work()
+    assert grid.statuses() == {1: "ready", 2: "ready"}
+    grid.create(2)
+    end_wait()
+    work()
+    assert grid.statuses() == {1: "created", 2: "created"}

@@ -24,13 +24,14 @@ from pipelines_portal.entry.rows.selection import WAITING, Selection
 from pipelines_portal.entry.rows.tasks import known_tasks, read_index, tasks_of
 from pipelines_portal.entry.rows.typed import SHOWN_DIGEST, shown_rows
 from pipelines_portal.matching.columns import Matching
+from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.models import IndexedTask
 from pipelines_portal.values.choices import choices_of, label_of
 from pipelines_portal.values.dates import readings, timestamp_in
 from pipelines_portal.values.limits import NUMBERS, scale_of
 from pipelines_portal.values.numbers import NUMERAL, is_percentage, number_readings, plain_number
-from pipelines_portal.values.verdicts import Problem
+from pipelines_portal.values.verdicts import TWO_DAYS, TWO_NUMBERS, Answer, Problem
 
 # So many rows are in the page. If there are more, they come in pages.
 MOST_IN_PAGE, ROWS_PER_PAGE = 200, 100
@@ -99,6 +100,12 @@ class ListedCell:
     message: str = ""
     is_typed: bool = False
     is_long: bool = False
+    answers: tuple[Answer, ...] = ()
+
+    @property
+    def answers_json(self) -> str:
+        """The meanings of a text that has two, in words and as texts with this meaning alone."""
+        return json.dumps([[answer.words, answer.text] for answer in self.answers])
 
     @property
     def css(self) -> str:
@@ -282,13 +289,13 @@ def read_rows(import_job: ImportJob, numbers: list[int] | QuerySet[ImportRow, in
     errors = read_errors(import_job, [row for row in rows if row.status in WITH_ERRORS])
     row_texts, task_ids = RowTexts(import_job), tasks_of(rows)
     tasks = known_tasks(read_index(import_job), list(task_ids.values())) if task_ids else {}
-    columns = columns_of(import_job.parsed_schema)
+    columns, reader = columns_of(import_job.parsed_schema), import_job.row_reader()
     is_paused = import_job.status == ImportJob.Status.PAUSED
     on_the_wire = requests_on_the_wire(import_job, rows) if is_paused else set()
     shown = []
     for row in rows:
         found, task_id = errors.get(row.number, {}), task_ids.get(row.number)
-        cells = [_show_cell(column, row, row_texts, found.pop(column.known.name, [])) for column in columns]
+        cells = [_show_cell(column, row, row_texts, found.pop(column.known.name, []), reader) for column in columns]
         left = [problem.sentence for problems in found.values() for problem in problems]
         wrong = sum(1 for cell in cells if cell.why) + len(left)
         is_held = is_paused and row.submission_id not in on_the_wire
@@ -333,7 +340,9 @@ def _look_in_grid(row: ImportRow, wrong: int, *, waits: bool) -> Look:
     return LOOKS[_S(row.status)]
 
 
-def _show_cell(column: ListColumn, row: ImportRow, row_texts: RowTexts, problems: list[Problem]) -> ListedCell:
+def _show_cell(
+    column: ListColumn, row: ImportRow, row_texts: RowTexts, problems: list[Problem], reader: RowReader
+) -> ListedCell:
     known, text = column.known, row_texts.text(column.known, row)
     shown = edited = text
     if choice := row_texts.meanings.choice(known, text):
@@ -360,7 +369,16 @@ def _show_cell(column: ListColumn, row: ImportRow, row_texts: RowTexts, problems
         " ".join(problem.sentence for problem in problems),
         known.name in row.edits and bool(row.cells),
         len(text) > LONGEST_EDITED,
+        _answers_to(known, text, problems, reader),
     )
+
+
+def _answers_to(known: Field, text: str, problems: list[Problem], reader: RowReader) -> tuple[Answer, ...]:
+    """Return the meanings of a text that has two. They are not stored with its problem."""
+    if not problems or problems[0].kind not in (TWO_NUMBERS, TWO_DAYS):
+        return ()
+    problem = reader.read_value(known, text).problem
+    return problem.answers if problem else ()
 
 
 def _understood_text(known: Field, text: str, matching: Matching) -> str:

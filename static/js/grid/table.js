@@ -113,7 +113,7 @@ export class Grid {
     cell.dataset.text = text;
     delete cell.dataset.edited;
     cell.classList.remove("bad", "fixed");
-    for (const name of ["aria-invalid", "data-why"]) cell.removeAttribute(name);
+    for (const name of ["aria-invalid", "data-why", "data-answers"]) cell.removeAttribute(name);
     if (cell === this.active) this.describe();
   }
 
@@ -146,15 +146,26 @@ export class Grid {
     const cell = this.active;
     if (!cell) return;
     const head = this.headOf(cell);
-    const [name, said] = document.getElementById("cellline").children;
+    const [name, said, answers, hint] = document.getElementById("cellline").children;
     const text = this.edited(cell);
     const isPending = !text && cell.matches("[data-fresh] > *");
     const why = (!isPending && cell.dataset.why) || cell.closest("tr").lastElementChild.dataset.why;
     const isCut = text.length > LONGEST_SHOWN || (cell.querySelector(".v") ?? cell).scrollWidth > cell.clientWidth;
     name.textContent = `Row ${this.numberOf(cell)} · ${head.textContent.trim()}`;
     said.className = why ? "txt bad" : "txt";
-    const sentences = [why && why.replace(/[^.?!]$/, "$&."), isCut && text, head.dataset.hint];
-    said.textContent = sentences.filter(Boolean).join(why ? " " : " · ");
+    said.textContent = [why && why.replace(/[^.?!]$/, "$&."), isCut && text].filter(Boolean).join(" ");
+    hint.textContent = head.dataset.hint ?? "";
+    answers.replaceChildren(...JSON.parse(cell.dataset.answers ?? "[]").map((each) => this.#answer(cell, ...each)));
+  }
+
+  /** The button that gives the text of a cell one of its two meanings. */
+  #answer(cell, words, text) {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "btn small", textContent: words });
+    button.addEventListener("click", () => {
+      this.saving.change(cell, text);
+      this.activate(cell);
+    });
+    return button;
   }
 
   /** Show at which sides more columns follow, and keep the active cell out from under what stays at the sides. */

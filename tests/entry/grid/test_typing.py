@@ -4,6 +4,7 @@ import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -574,3 +575,11 @@ def test_a_time_is_typed_in_the_form_of_a_row_as_in_a_cell(page: Any, api: FakeA
     seen = re.search(r'name="was-1" value="(\w+)"', form)[1]
     page.post(grid.step("fix"), {"was-1": seen, "v-1-due": "2026-03-01 9am"})
     assert grid.job.rows.get().edits["due"] == "2026-03-01T09:00:00Z"
+
+
+def test_a_text_with_two_meanings_has_both_as_answers(page: Any, saved_key: Any) -> None:
+    grid = TypedGrid(page, open_workflow(saved_key, EVERY_TYPE), saved_key.owner)
+    saved = grid.save({"number": 1, "new": True, "cells": {"amount": ["", "1.240"]}})
+    html = saved.content.decode()
+    (answers,) = re.findall(r'data-answers="([^"]*)"', html)
+    assert [words for words, _ in json.loads(unescape(answers))] == ["1240", "1.24"]

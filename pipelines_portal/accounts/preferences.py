@@ -27,7 +27,8 @@ class ClocksMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with timezone.override(zone_of(request)), notation.override(_notation_of(request)):
+        likely = notation.of_language(request.headers.get("Accept-Language", ""))
+        with timezone.override(zone_of(request)), notation.override(_notation_of(request), likely):
             return self.get_response(request)
 
 
@@ -45,10 +46,22 @@ def _chosen_zone(request: HttpRequest) -> str:
     return user.time_zone if user else ""
 
 
+def keep_notation(user: User, kept: notation.Notation) -> notation.Notation:
+    """Store the formats that are known in `kept` as the person's. Return theirs."""
+    if kept.decimal:
+        set_preference(user, "number_format", kept.decimal)
+    if kept.is_day_first is not None:
+        set_preference(user, "date_format", DateFormat.DAY_FIRST if kept.is_day_first else DateFormat.MONTH_FIRST)
+    user.refresh_from_db(fields=["number_format", "date_format"])
+    return _notation_of_user(user)
+
+
 def _notation_of(request: HttpRequest) -> notation.Notation:
     user = _person(request)
-    if user is None:
-        return notation.Notation()
+    return _notation_of_user(user) if user else notation.Notation()
+
+
+def _notation_of_user(user: User) -> notation.Notation:
     is_day_first = None if not user.date_format else user.date_format == DateFormat.DAY_FIRST
     return notation.Notation(user.number_format, is_day_first)
 

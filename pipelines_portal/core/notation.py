@@ -36,14 +36,33 @@ class Notation:
 _current: ContextVar[Notation] = ContextVar("notation", default=Notation())  # noqa: B039 - it cannot be changed
 
 
+# What the browser's language suggests. It decides nothing but the order of the answers to a question.
+_likely: ContextVar[Notation] = ContextVar("likely_notation", default=Notation())  # noqa: B039 - as above
+# Languages that write 1,234.5. Most others write 1.234,5.
+WITH_POINTS = frozenset({"en", "zh", "ja", "ko", "th", "he", "hi"})
+
+
 def current() -> Notation:
     return _current.get()
 
 
+def likely() -> Notation:
+    return _likely.get()
+
+
+def of_language(accepted: str) -> Notation:
+    """Return the notation of the first language of an Accept-Language header, such as "de-AT,de;q=0.9"."""
+    language = accepted[:40].partition(",")[0].partition(";")[0].strip().lower()
+    if not language[:2].isalpha():
+        return Notation()
+    return Notation("." if language[:2] in WITH_POINTS or language == "de-ch" else ",", language != "en-us")
+
+
 @contextmanager
-def override(notation: Notation) -> Iterator[None]:
-    token = _current.set(notation)
+def override(notation: Notation, suggested: Notation | None = None) -> Iterator[None]:
+    tokens = _current.set(notation), _likely.set(suggested or Notation())
     try:
         yield
     finally:
-        _current.reset(token)
+        _current.reset(tokens[0])
+        _likely.reset(tokens[1])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pipelines_portal.core import times
+from pipelines_portal.core import notation, times
 from pipelines_portal.values.field_values import FieldValues
 
 # As the form sends a time. A text that happens to look so is shown as a time, with its own words in the title.
@@ -61,6 +61,8 @@ def _as_text(value: Any) -> str:
     if isinstance(value, int):
         # It may be a number that means something else, such as a day written as 20240131.
         return str(value)
+    if isinstance(value, float):
+        return json.dumps(value).replace(".", notation.current().decimal or ".")
     if isinstance(value, str):
         return value
     return "–" if value is None else json.dumps(value, ensure_ascii=False)

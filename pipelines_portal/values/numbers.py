@@ -107,16 +107,16 @@ def _plain(digits: str, decimal: str, thousands: str) -> str:
     whole = found[1] or "0"
     between = re.sub("[0-9]", "", whole)
     groups = re.split(f"[{re.escape(between[0])}]", whole) if between else [whole]
-    if between and (len(set(between)) > 1 or not _are_groups(groups)):
+    if between and (len(set(between)) > 1 or not _are_groups(groups, between[0])):
         return ""
     return "".join(groups) + (f".{found[2]}" if found[2] else "")
 
 
-def _are_groups(groups: list[str]) -> bool:
-    """Return whether groups have three digits, or as in India two except for the last."""
+def _are_groups(groups: list[str], mark: str) -> bool:
+    """Return whether groups have three digits, or as in India two except for the last, with commas between them."""
     inner = {len(group) for group in groups[1:-1]}
     is_first = 1 <= len(groups[0]) <= 3 and not groups[0].startswith("0")
-    return is_first and len(groups[-1]) == 3 and (inner <= {3} or inner == {2})
+    return is_first and len(groups[-1]) == 3 and (inner <= {3} or (inner == {2} and mark == ","))
 
 
 def _bare(text: str) -> tuple[str, str, bool]:

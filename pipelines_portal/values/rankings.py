@@ -1,9 +1,9 @@
 """Rankings: the items of a field, and the orders in which people write them."""
 
-import json
 import re
 
 from pipelines_portal.api_client import Field
+from pipelines_portal.values.json_lists import json_in
 
 LISTED = "Each once, first is highest: "
 LONGEST_IN_SHORT = 1_000
@@ -24,13 +24,8 @@ def ranked_items(field: Field, text: str) -> list[object]:
     """
     if in_short := items_in_short(field, text):
         return list(in_short)
-    if text.lstrip().startswith("["):
-        try:
-            parsed = json.loads(text)
-        except (ValueError, RecursionError):
-            parsed = None
-        if isinstance(parsed, list):
-            return parsed
+    if text.lstrip().startswith("[") and isinstance(parsed := json_in(text), list):
+        return parsed
     between = next((mark for mark in ("\n", " > ", ",") if mark in text.strip()), "\n")
     return [item.strip() for item in text.split(between) if item.strip()]
 

@@ -3,7 +3,6 @@
 A reader returns the value that is sent, or raises Wrong. `READERS` is the table of types.
 """
 
-import json
 import math
 import re
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.values.choices import BOOLEAN_WORDS, Meanings
 from pipelines_portal.values.dates import day_in_words, readings, timestamp_in, unambiguous_text
+from pipelines_portal.values.json_lists import json_in
 from pipelines_portal.values.limits import bounds, enter_number, from_to, is_within
 from pipelines_portal.values.local_times import meanings, offset_of, place_of, utc_text
 from pipelines_portal.values.numbers import (
@@ -69,10 +69,8 @@ def read_unknown(known: Field, entered: Any, about: Circumstances) -> Any:
     text = _as_text(entered)
     if not isinstance(text, str) or not text.lstrip().startswith(("{", "[")):
         return text
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
+    parsed = json_in(text)
+    return text if parsed is None else parsed
 
 
 def _as_text(value: Any) -> Any:
@@ -164,7 +162,10 @@ def _check_limits(known: Field, number: float) -> None:
 
 
 def read_time(known: Field, entered: Any, about: Circumstances) -> Any:
-    """Read a day or time, and return it in UTC. A text with an offset of its own stays as it is."""
+    """Read a day or time, and return it in UTC."""
+    is_number = isinstance(entered, (int, float)) and not isinstance(entered, bool)
+    if is_number:
+        entered = str(entered)
     if not isinstance(entered, str):
         raise Wrong("date", "Not a date", NO_DATE)
     text = entered.strip()
@@ -172,7 +173,7 @@ def read_time(known: Field, entered: Any, about: Circumstances) -> Any:
     if found is None:
         own = timestamp_in(text)
         if own and own.tzinfo:
-            return text
+            return _of_offset(own, text, about.zone)
         now = about.now.astimezone(ZoneInfo(about.zone or "UTC")).replace(tzinfo=None) if about.now else None
         found = readings(text, now, about.notation.is_day_first)
     if not found:
@@ -209,6 +210,15 @@ def _time_in_utc(clock: datetime, zone: str, *, is_day: bool) -> datetime:
     texts = [f"{each:%Y-%m-%d %H:%M}" for each in times]
     said = f"{when} never came in {place_of(zone)}: the clocks were put forward. Write {texts[0]} or {texts[1]}."
     raise Wrong("never", "Never came", said, tuple(Answer(text, text) for text in texts))
+
+
+def _of_offset(timestamp: datetime, text: str, zone: str) -> str:
+    """Return a time with an offset of its own as it is written, or in UTC if it says which of two times is meant."""
+    try:
+        both = meanings(timestamp.replace(tzinfo=None), zone or "UTC")
+    except OverflowError:
+        return text
+    return utc_text(timestamp) if len(both) > 1 and offset_of(timestamp) in map(offset_of, both) else text
 
 
 def _is_day(text: str) -> bool:

@@ -31,7 +31,8 @@ def read_typed_time(text: str, now: datetime) -> datetime | None:
         return now.replace(second=0, microsecond=0)
     day, rest = _read_day(words, now)
     clock = _read_clock(rest)
-    if clock is None or (day is None and not rest):
+    # A point separates hours and minutes only behind a day: 7.17 alone may be a day that was mistyped.
+    if clock is None or (day is None and (not rest or ("." in rest and not rest.endswith(("m", "m."))))):
         return None
     return datetime.combine(day or now.date(), clock)
 

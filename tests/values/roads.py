@@ -444,13 +444,17 @@ def with_mirrors(cases: Iterable[Case]) -> list[NamedCase]:
     ]
 
 
+INDIAN = re.compile(r"[0-9],[0-9]{2},[0-9]{3}")
 SLASHED = re.compile(r"^\s*(\d{1,2})([/-])(\d{1,2})\2")
 
 
 def mirrored(case: Case) -> str:
     if case.field == "due":
         return SLASHED.sub(r"\3\2\1\2", case.text)
-    return case.text.translate(str.maketrans(",.", ".,"))
+    if INDIAN.search(case.text):  # groups of two have commas only, so another number shows the other notation
+        return "1.234,5"
+    text = case.text.translate(str.maketrans(",.", ".,"))
+    return case.text if INDIAN.search(text) else text
 
 
 def cells_of(cases: Iterable[NamedCase]) -> list[list[Any]]:

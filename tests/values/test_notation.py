@@ -12,6 +12,7 @@ from pipelines_portal.core import notation
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.entry.rows.cells import stored_text
 from pipelines_portal.matching.columns import AS_TYPED
+from pipelines_portal.submissions.shown_values import shown_values
 from pipelines_portal.workflows.fields.numbers import Numeric
 from tests.conftest import EVERY_TYPE
 from tests.factories import open_workflow
@@ -80,3 +81,9 @@ def test_formats_are_chosen_in_the_account(page: Any, person: User, saved_key: A
     form = {"field-short": "A", "field-sure": "true", "field-amount": "1.000", "token": uuid4()}
     answered = page.post(reverse("new_task:create", args=[workflow.key_id, workflow.workflow_id]), form)
     assert "Enter a number from 1 to 10." in text_of(answered), "1.000 is a thousand"
+
+
+@pytest.mark.parametrize(("chosen", "text"), [(Notation(), "1240.5"), (POINT, "1240.5"), (COMMA, "1240,5")])
+def test_a_value_of_a_task_is_shown_in_the_persons_format(chosen: Notation, text: str) -> None:
+    with notation.override(chosen):
+        assert [shown.text for shown in shown_values({"n": 1240.5}, {})] == [text]

@@ -24,7 +24,9 @@ from pipelines_portal.workflows.fields.schema_form import PREFIX
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 MOST_BYTES = 1024 * 1024
-NOT_TYPED = frozenset({"csrfmiddlewaretoken", "restore", "token", "then", "duplicate", "move", "answer", "draft_seen"})
+NOT_TYPED = frozenset(
+    {"csrfmiddlewaretoken", "restore", "token", "then", "duplicate", "move", "answer", "always", "draft_seen"}
+)
 SENT = (Submission.Status.SENDING, *FINAL, Submission.Status.UNCONFIRMED)
 
 

@@ -10,9 +10,12 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.core import notation
 from pipelines_portal.core.bounded_cache import BoundedCache
+from pipelines_portal.core.notation import Notation
 from pipelines_portal.values.rankings import items_of
-from pipelines_portal.values.verdicts import Answer
+from pipelines_portal.values.suggesting import likely_first, notation_of_answer
+from pipelines_portal.values.verdicts import Answer, Problem
 from pipelines_portal.workflows.fields.dates import ClockTime
 from pipelines_portal.workflows.fields.rankings import SENT, in_order, moved
 from pipelines_portal.workflows.fields.schema_form import PREFIX, SchemaForm
@@ -62,10 +65,20 @@ class Entry:
     @property
     def possible_values(self) -> list[Answer]:
         """The meanings of a text that has more than one. Two moments of one time are chosen beside its input."""
+        question = self._question
+        return likely_first(question, notation.likely()) if question else []
+
+    @property
+    def can_be_kept(self) -> bool:
+        """True if an answer can also be the person's format for all numbers or dates."""
+        question = self._question
+        return question is not None and notation_of_answer(question, question.answers[0].text) is not None
+
+    @property
+    def _question(self) -> Problem | None:
         form: Any = self.field.form
         questions = form.verdict.questions if self.field.errors and isinstance(form, SchemaForm) else []
-        found = [each for each in questions if each.field == self.remote.name and each.kind != "twice"]
-        return [answer for each in found for answer in each.answers]
+        return next((each for each in questions if each.field == self.remote.name and each.kind != "twice"), None)
 
     @property
     def is_time(self) -> bool:
@@ -126,6 +139,15 @@ def with_answer(posted: QueryDict) -> QueryDict:
     if name.startswith(PREFIX) and name in posted:
         changed[name] = text[:LONGEST_ANSWER]
     return changed
+
+
+def notation_to_keep(form: SchemaForm, posted: QueryDict) -> Notation | None:
+    """Return the notation that an answer shows, if the person wants to keep it (`always`). Validates the form."""
+    name, _, text = posted.get("answer", "").partition(":")
+    if name not in posted.getlist("always") or form.is_valid():
+        return None
+    questions = [each for each in form.verdict.questions if PREFIX + each.field == name]
+    return notation_of_answer(questions[0], text) if questions else None
 
 
 def with_move(posted: QueryDict) -> QueryDict:

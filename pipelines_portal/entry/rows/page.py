@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from pipelines_portal.accounts.permissions import SignedInRequest
+from pipelines_portal.core import notation
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.permissions import can_use_key
 from pipelines_portal.entry.rows.cells import value_input
@@ -27,6 +28,7 @@ from pipelines_portal.entry.rows.selection import Selection, chips_of_grid
 from pipelines_portal.entry.rows.typed import count_shown
 from pipelines_portal.matching.match_line import MatchLine
 from pipelines_portal.matching.row_values import RowReader
+from pipelines_portal.values.suggesting import likely_first
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
 
@@ -131,7 +133,8 @@ def tray_context(
     schema = import_job.parsed_schema
     reasons: list[Reason] = []
     if counts.errors:
-        reasons = reasons_in(groups_with_rows(import_job) if groups is None else groups, schema)
+        groups = list(groups_with_rows(import_job)) if groups is None else groups
+        reasons = reasons_in(groups, schema, is_typed=import_job.is_typed)
         add_row_numbers(reasons)
     reader = import_job.row_reader()
     can_rematch = request.user.may_send and not import_job.is_typed and not counts.sent and not counts.requested
@@ -188,7 +191,8 @@ def _with_fix(reason: Reason, posted: dict[str, str] | None, reader: RowReader, 
     matching = reader.matching
     one = reason.values[0] if reason.known and len(reason.groups) == len(reason.values) == 1 else ""
     problem = reader.read_value(reason.known, one).problem if reason.known and one else None
-    answers = problem.answers if problem and problem.kind == reason.kind else ()
+    is_question = problem is not None and problem.kind == reason.kind
+    answers = likely_first(problem, notation.likely()) if problem and is_question else []
     again = posted if posted and posted["reason"] == reason.key else None
     name = f"to-{reason.key}"
     invalid: dict[str, Any] = {"aria-invalid": "true", "aria-describedby": f"{name}-error", "autofocus": True}

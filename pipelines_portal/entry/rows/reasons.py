@@ -67,15 +67,18 @@ class Reason:
         return self.kind in verdicts.OF_FILE
 
 
-def reasons_in(groups: Iterable[Any], schema: Schema) -> list[Reason]:
+def reasons_in(groups: Iterable[Any], schema: Schema, *, is_typed: bool = False) -> list[Reason]:
     """Return the reasons, the most frequent first. Each wrong word of a field with choices is a reason of its own.
 
-    Too many wrong words share a reason, which comes last.
+    So is each text with two meanings among typed rows; a file has one question for all of them. Too many wrong words
+    share a reason, which comes last.
     """
     fields = {known.name: known for known in schema.fields}
     reasons: dict[tuple[str, str, str], Reason] = {}
     for group in groups:
-        _add(reasons, group, fields.get(group.field_name), group.row_count)
+        known = fields.get(group.field_name)
+        is_one = known is not None and bool(choices_of(known)) or (is_typed and group.kind in verdicts.OF_FILE)
+        _add(reasons, group, known, group.row_count, is_one=is_one)
     with_words = {(name, message) for name, message, value in reasons if value}
     for (name, message, value), reason in reasons.items():
         reason.is_rest = not value and (name, message) in with_words
@@ -145,9 +148,10 @@ def near_choice(reason: Reason) -> str:
     return choices[near[0]] if near else ""
 
 
-def _add(reasons: dict[tuple[str, str, str], Reason], group: ErrorGroup, known: Field | None, count: int) -> None:
+def _add(
+    reasons: dict[tuple[str, str, str], Reason], group: ErrorGroup, known: Field | None, count: int, *, is_one: bool
+) -> None:
     message, value = group.message, group.value
-    is_one = known is not None and bool(choices_of(known))
     place = (*_alike(group), value if is_one else "")
     if place not in reasons:
         reasons[place] = Reason(f"{ONE if is_one else ALIKE}-{group.pk}", [], known, message, 0, group.kind)

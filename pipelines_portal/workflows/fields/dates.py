@@ -21,7 +21,6 @@ from pipelines_portal.values.local_times import (
     offset_of,
     on_clocks,
     place_of,
-    utc_text,
 )
 from pipelines_portal.workflows.fields.base import EnteredField, FieldType
 
@@ -107,12 +106,6 @@ class LocalTimeField(EnteredField):
         self.widget.zone = zone
         if zone != NOWHERE:
             self.help_text = f"{place_of(zone)} time, like 27 Nov 10:15 or yesterday 4pm"
-
-    def clean(self, value: Any) -> str:
-        """Return the text. One of two moments with the same local time, which was chosen, is returned in UTC."""
-        clock = timestamp_in(value)
-        is_chosen = clock and clock.tzinfo and offset_of(clock) in map(offset_of, both_meanings(value, self.zone))
-        return utc_text(clock) if clock and is_chosen else super().clean(value)
 
     def prepare_value(self, value: Any) -> Any:
         """Return the local time in the zone."""

@@ -52,3 +52,40 @@ def test_nonsense_answers_nothing(page: Any, person: User, api: FakeApi, answer:
     shown = page.post(address(triage), GOOD | {"field-value": "1.240", "answer": answer, "token": uuid4()})
     assert shown.status_code == 200
     assert api.calls("POST") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "answer", "kept"),
+    [
+        ("value", "1.240", "1240", (",", "")), ("value", "1.240", "1.24", (".", "")),
+        ("received", "3/5/2026", "5 Mar 2026", ("", "month")), ("received", "3/5/2026", "3 May 2026", ("", "day")),
+        ("value", "12 %", "12", ("", "")),
+    ],
+)  # fmt: skip
+def test_an_answer_can_be_kept(
+    page: Any, person: User, api: FakeApi, name: str, typed: str, answer: str, kept: tuple[str, str]
+) -> None:
+    triage = open_triage(person, api)
+    form = GOOD | {f"field-{name}": typed, "zone": "Europe/Vienna", "notation": "", "token": uuid4()}
+    asked = page.post(address(triage), form).content.decode()
+    assert ('name="always"' in asked) is (typed != "12 %")
+    shown = page.post(address(triage), form | {"answer": f"field-{name}:{answer}", "always": f"field-{name}"})
+    person.refresh_from_db()
+    assert (person.number_format, person.date_format) == kept
+    assert f'name="notation" value="{"".join(kept)}"' in shown.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "day"),
+    [("de-AT,de;q=0.9", "1245", "3 May 2026"), ("en-US", "1.2450", "5 Mar 2026"), ("en-GB", "1.2450", "3 May 2026")],
+)
+def test_the_likely_answer_comes_first(
+    page: Any, person: User, api: FakeApi, language: str, number: str, day: str
+) -> None:
+    triage = open_triage(person, api)
+    form = GOOD | {"field-value": "1.245", "field-received": "3/5/2026", "zone": "UTC", "token": uuid4()}
+    asked = page.post(address(triage), form, headers={"accept-language": language}).content.decode()
+    found = re.findall(r'name="answer" value="field-(\w+):([^"]*)"', asked)
+    assert {name: next(text for each, text in found if each == name) for name, _ in found} == {
+        "value": number, "received": day,
+    }  # fmt: skip

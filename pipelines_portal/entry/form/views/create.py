@@ -12,11 +12,12 @@ from django.views.decorators.http import require_http_methods
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
+from pipelines_portal.accounts.preferences import keep_notation
 from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, RateLimited, Schema
 from pipelines_portal.entry.form.creation import Creation, FormResult, Typed, create_task
 from pipelines_portal.entry.form.drafts import save_unsent, texts_of, typed_draft
-from pipelines_portal.entry.form.forms import with_answer, with_move
+from pipelines_portal.entry.form.forms import notation_to_keep, with_answer, with_move
 from pipelines_portal.entry.form.initial import InitialValues, misfits, requested_start
 from pipelines_portal.entry.form.presets import store_pinned, stored_for_form
 from pipelines_portal.entry.form.views.page import form_page, form_token
@@ -89,7 +90,10 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
         ]
         return form_page(request, workflow, None, status=explain(error).status, error=error, typed=typed)
     if is_restoring(request) or {"move", "answer"} & request.POST.keys():
-        return form_page(request, workflow, SchemaForm.as_typed(schema, with_answer(with_move(request.POST))))
+        again = with_answer(with_move(request.POST))
+        if kept := notation_to_keep(SchemaForm(schema, request.POST), request.POST):
+            again["notation"] = keep_notation(request.user, kept).mark
+        return form_page(request, workflow, SchemaForm.as_typed(schema, again))
     store_pinned(request.user, workflow, schema, request.POST)
     form = SchemaForm(schema, request.POST)
     if form.fields_changed():

@@ -99,11 +99,11 @@ def rows_already_sent(count: int) -> str:
 
 
 def not_undone(count: int) -> str:
-    return "Not undone: the row was already sent" if count == 1 else "Not undone: the rows were already sent"
+    return "Can’t undo: this row is a task now" if count == 1 else "Can’t undo: these rows are tasks now"
 
 
 def not_done_again(count: int) -> str:
-    return "Not done again: the row was already sent" if count == 1 else "Not done again: the rows were already sent"
+    return "Can’t redo: this row is a task now" if count == 1 else "Can’t redo: these rows are tasks now"
 
 
 def more_choices(count: int) -> str:

@@ -104,7 +104,7 @@ def test_an_error_of_many_rows_is_corrected_and_the_change_undone_by_keyboard(pa
     page.keyboard.press("Enter")
     expect(page.get_by_role("status").filter(has_text="2 rows updated")).to_contain_text("3 ready")
     page.get_by_role("button", name="Undo: Replace with “German”").press("Enter")
-    expect(page.get_by_role("status").filter(has_text="Undone: Replace with “German”")).to_contain_text("1 ready")
+    expect(page.get_by_role("status").filter(has_text="Undone")).to_have_count(1)
 
 
 @pytest.mark.full

@@ -69,6 +69,7 @@ def test_a_thousand_rows_become_tasks_and_the_bad_ones_come_back_in_a_file(
 ) -> None:
     to_the_check(page, running, workflow_id, xlsx_file(tmp_path / "warranty.xlsx", rows(1_000, FAULTS)))
     assert figures(page) == {"All": 1_000, "Errors": 7, "Duplicates": 1, "Ready": 992}
+    page.locator("#more-issues > summary").click()
     expect(page.get_by_text("Row 700 has the same values as row 10")).to_be_visible()
     mend(page)
     page.get_by_label("Test with one row first").check()
@@ -112,6 +113,7 @@ def mend(page: Page) -> None:
     expect_figures(page, Errors=6, Ready=993)
     press(page, "Apply to 3 rows")
     expect_figures(page, Errors=3, Ready=996)
+    page.locator("#more-issues > summary").click()
     press(page, "Skip 1 row")
     expect_figures(page, Duplicates=0, Skipped=1)
     expect_figures(page, Ready=996, Skipped=1)
@@ -311,6 +313,7 @@ def test_every_page_and_state_up_to_the_sending_can_be_read_by_everybody(
     for show in ("?show=ready", "?show=duplicates", "?reason=one-0"):
         page.goto(page.url.split("?")[0].replace("alike/", "") + show)
         look_at(page)
+    page.locator("#grid-menu > summary").click()
     page.get_by_text("Find and replace").click()
     page.get_by_label("Find", exact=True).fill("Sentence 2")
     press(page, "Preview")

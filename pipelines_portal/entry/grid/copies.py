@@ -12,11 +12,15 @@ from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.workflows.fields.types import type_of
 
 
-def add_copies(import_job: ImportJob, by: User, values: dict[int, FieldValues]) -> None:
-    """Add a row with the values of each task, which its task replaces once it is created. Raise CannotChange."""
+def add_copies(import_job: ImportJob, by: User, values: dict[int, FieldValues]) -> int:
+    """Add a row with the values of each task, which its task replaces once it is created. Raise CannotChange.
+
+    Return the number of the first row.
+    """
     numbers = _add_rows(import_job, list(values))
     posted = [PostedRow(number, _cells(import_job, values[task_id])) for number, task_id in numbers.items()]
     save_rows(import_job, by, posted, "Copy tasks")
+    return min(numbers)
 
 
 def _add_rows(import_job: ImportJob, task_ids: list[int]) -> dict[int, int]:

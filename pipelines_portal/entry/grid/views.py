@@ -122,6 +122,7 @@ def _context(
     request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, import_job: ImportJob | None
 ) -> dict[str, Any]:
     pinned, selection = pinned_texts(request.user, workflow, schema), Selection.load(request.GET)
+    notes = notes_of(workflow) if import_job is None else {}
     if import_job:
         context = grid_context(request, workflow, import_job, selection, pinned=pinned)
     else:
@@ -129,14 +130,14 @@ def _context(
             "key": workflow.key,
             "workflow": workflow,
             "tab": "create",
-            "grid": empty_grid(schema, selection, pinned),
+            "grid": empty_grid(schema, selection, pinned, notes),
             "deleted": deleted_typed(request.user, workflow),
             "counts": RowCounts(),
             "at": "",
             "selection": selection,
             "schema": schema,
             "can_change": True,
-            "instructions": notes_of(workflow).get("", ""),
+            "instructions": notes.get("", ""),
         }
     columns = context["grid"].columns
     presets = offered_presets(request.user, workflow)
@@ -243,7 +244,8 @@ def _answer_in_pages(
     """Return the changed rows, or let the page show itself again if it does not show all rows."""
     if not _has_pages(import_job):
         return _answer(request, workflow, import_job, saved, **more)
-    return JsonResponse({"refresh": True, "problems": saved.problems, **more})
+    problems = [told, *saved.problems] if (told := more.pop("told", "")) else saved.problems
+    return JsonResponse({"refresh": True, "problems": problems, **more})
 
 
 @posts_to_grid
@@ -376,13 +378,12 @@ def create(
         problem = start_sending_typed(import_job, request.user, left) if left or not elsewhere else ""
         if problem != texts.ROWS_CHANGED:
             break
-    problems = [texts.created_elsewhere(len(elsewhere))] if elsewhere else []
     if problem and problem != texts.ROWS_CHANGED and not elsewhere:
         return JsonResponse({"problem": problem}, status=409)
-    problems += [problem] if problem else []
     send_at_once(import_job)
-    numbers = sorted({*_changed_since(import_job, before), *seen})
-    answer = _answer_in_pages(request, workflow, import_job, SavedRows(numbers, problems=problems))
+    saved = SavedRows(sorted({*_changed_since(import_job, before), *seen}), problems=[problem] if problem else [])
+    told = texts.created_elsewhere(len(elsewhere)) if elsewhere else ""
+    answer = _answer_in_pages(request, workflow, import_job, saved, elsewhere=elsewhere[:1], told=told)
     answer.status_code = 409 if problem else 200
     return answer
 
@@ -436,11 +437,13 @@ def copy(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRespons
         )
     if not values:
         return redirect("tasks:list", key_id, workflow_id)
+    address = reverse("grid:page", args=[key_id, workflow_id])
     try:
-        add_copies(get_or_start_typed(request.user, workflow, schema), request.user, values)
+        first = add_copies(get_or_start_typed(request.user, workflow, schema), request.user, values)
     except CannotChange as error:
         messages.error(request, str(error))
-    return redirect("grid:page", key_id, workflow_id)
+        return redirect(address)
+    return redirect(f"{address}?at={first}")
 
 
 @require_POST

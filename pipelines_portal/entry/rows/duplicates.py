@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.import_requests import MAY_EXIST
@@ -29,10 +29,21 @@ class Duplicate:
     sent_at: datetime | None
 
 
+def duplicates_to_decide(import_job: ImportJob) -> QuerySet[ImportRow]:
+    """Return the duplicates in order, without the copies that are still as the tasks they are to replace."""
+    duplicates = import_job.rows.filter(status=ImportRow.Status.DUPLICATE)
+    return duplicates.exclude(corrects_task=F("duplicate_of_task")).order_by("number")
+
+
+def count_unchanged_copies(import_job: ImportJob) -> int:
+    """Return how many rows are corrected copies in which nothing was changed."""
+    copies = import_job.rows.filter(status=ImportRow.Status.DUPLICATE, corrects_task=F("duplicate_of_task"))
+    return copies.count() if import_job.is_typed else 0
+
+
 def first_duplicates(import_job: ImportJob) -> list[Duplicate]:
     """Return the first duplicates, each with the person who sent the task."""
-    duplicates = import_job.rows.filter(status=ImportRow.Status.DUPLICATE).defer("cells", "edits", "fields")
-    rows = list(duplicates.order_by("number")[:DUPLICATES_SHOWN])
+    rows = list(duplicates_to_decide(import_job).defer("cells", "edits", "fields")[:DUPLICATES_SHOWN])
     tasks = [row.duplicate_of_task for row in rows if row.duplicate_of_task]
     found = SubmissionRow.objects.filter(task_id__in=tasks, submission__workflow_id=import_job.workflow_id)
     sent = {row.task_id: row.submission for row in found.defer("fields").select_related("submission__owner")}

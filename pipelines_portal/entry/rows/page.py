@@ -12,7 +12,7 @@ from pipelines_portal.core import notation
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.permissions import can_use_key
 from pipelines_portal.entry.rows.cells import value_input
-from pipelines_portal.entry.rows.duplicates import find_earlier, first_duplicates
+from pipelines_portal.entry.rows.duplicates import count_unchanged_copies, find_earlier, first_duplicates
 from pipelines_portal.entry.rows.fixing import last_change, next_redo
 from pipelines_portal.entry.rows.reasons import (
     MOST_SHOWN,
@@ -32,7 +32,10 @@ from pipelines_portal.values.suggesting import likely_first
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
 
-REASONS_SHOWN = 4
+# So many lines stand under the grid. The others are in a menu.
+MOST_LINES = 2
+# A row with so many errors that no other row has gets one line for them.
+MANY_ERRORS = 3
 
 
 def import_context(workflow: OpenedWorkflow, import_job: ImportJob) -> dict[str, Any]:
@@ -59,7 +62,8 @@ def grid_context(
     """Return what the grid shows. `posted` is a remedy that had an error."""
     counts = import_job.counts()
     groups = list(groups_with_rows(import_job)) if counts.errors else []
-    grid = grid_of(import_job, selection, counts, groups, pinned)
+    notes = notes_of(workflow)
+    grid = grid_of(import_job, selection, counts, groups, pinned, notes)
     context = tray_context(request, workflow, import_job, counts, groups=groups, posted=posted)
     matching = context["matching"]
     is_all = not (selection.show or selection.reason or selection.field)
@@ -74,7 +78,7 @@ def grid_context(
         "last": last_change(import_job),
         "redo": next_redo(import_job),
         "schema": import_job.parsed_schema,
-        "instructions": notes_of(workflow).get("", ""),
+        "instructions": notes.get("", ""),
         **more,
     }
 
@@ -103,6 +107,8 @@ def saved_answer(
         "selection": selection,
         "said": "",
         "headed": "",
+        "told": "",
+        "elsewhere": [],
         "chips": chips_of_grid(selection, counts, shown),
         **more,
     }
@@ -132,24 +138,49 @@ def tray_context(
         add_row_numbers(reasons)
     reader = import_job.row_reader()
     can_rematch = request.user.may_send and not import_job.is_typed and not counts.sent and not counts.requested
+    copies = count_unchanged_copies(import_job) if counts.duplicate else 0
     fixes = [
         _with_fix(reason, posted, reader, can_rematch=can_rematch)
         | {"is_to_type": import_job.is_typed and reason.is_missing and reason.count == 1}
         for reason in reasons[:MOST_SHOWN]
     ]
-    earlier = find_earlier(import_job, request.user, counts) if counts.duplicate else None
+    issues = [*([{"kind": "copies"}] if copies else []), *_in_lines(fixes)]
+    if counts.duplicate > copies:
+        issues.append({"kind": "duplicates"})
+    posted_first = sorted(issues, key=lambda issue: not issue.get("error"))
+    earlier = find_earlier(import_job, request.user, counts) if counts.duplicate > copies else None
     return {
         **import_context(workflow, import_job),
         "counts": counts,
         "can_change": request.user.may_send,
-        "reasons": fixes[:REASONS_SHOWN],
-        "more_reasons": fixes[REASONS_SHOWN:],
+        "issues": posted_first[:MOST_LINES],
+        "more_issues": posted_first[MOST_LINES:],
         "hidden_reasons": max(len(reasons) - MOST_SHOWN, 0),
+        "copy_count": copies,
+        "duplicate_count": counts.duplicate - copies,
         "earlier": earlier,
-        "duplicates": first_duplicates(import_job) if counts.duplicate and not earlier else [],
+        "duplicates": first_duplicates(import_job) if counts.duplicate > copies and not earlier else [],
         "matching": reader.matching,
         "can_rematch": can_rematch,
     }
+
+
+def _in_lines(fixes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a line for each reason, and a single one for a row with many errors of its own."""
+    by_row: dict[int, list[Reason]] = {}
+    for fix in fixes:
+        if fix["reason"].count == 1 and not fix["error"]:
+            by_row.setdefault(fix["reason"].numbers[0], []).append(fix["reason"])
+    lines = []
+    for fix in fixes:
+        reason = fix["reason"]
+        own = by_row.get(reason.numbers[0], []) if reason.count == 1 and not fix["error"] else []
+        if len(own) < MANY_ERRORS:
+            lines.append(fix)
+        elif reason is own[0]:
+            labels = [each.label for each in own]
+            lines.append({"kind": "row", "number": reason.numbers[0], "labels": labels, "reason": reason})
+    return lines
 
 
 def _with_fix(reason: Reason, posted: dict[str, str] | None, reader: RowReader, *, can_rematch: bool) -> dict[str, Any]:
@@ -167,12 +198,17 @@ def _with_fix(reason: Reason, posted: dict[str, str] | None, reader: RowReader, 
     invalid: dict[str, Any] = {"aria-invalid": "true", "aria-describedby": f"{name}-error", "autofocus": True}
     text = again["to"] if again else near_choice(reason)
     widget = value_input(reason.known, name, text, **(invalid if again else {})) if reason.known else ""
+    is_optional = reason.known is not None and not reason.known.required and bool(reason.values)
     return {
+        "kind": "reason",
         "reason": reason,
         "name": name,
         "input": widget,
         "error": again["error"] if again else "",
         "has_no_column": reason.known is not None and reason.known.name not in matching.places() and not reason.values,
+        # One text for values of many kinds would be wrong for most of them.
+        "has_one_remedy": bool(reason.known) and (reason.is_missing or bool(one)),
+        "can_be_cleared": is_optional and not answers and not (reason.is_doubt and can_rematch),
         "is_resolved_by_matching": reason.is_doubt and can_rematch,
         "answers": answers,
     }

@@ -1,9 +1,10 @@
 """The list of rows that the grid and the page of a sent import show: columns, cells, and what became of each row."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from pipelines_portal.entry.rows.selection import WAITING, Selection
 from pipelines_portal.entry.rows.tasks import known_tasks, read_index, tasks_of
 from pipelines_portal.entry.rows.typed import SHOWN_DIGEST, shown_rows
 from pipelines_portal.matching.columns import Matching
+from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.result import Look
 from pipelines_portal.task_index.models import IndexedTask
@@ -29,7 +31,7 @@ from pipelines_portal.values.choices import choices_of, label_of
 from pipelines_portal.values.dates import readings, timestamp_in
 from pipelines_portal.values.limits import NUMBERS, scale_of
 from pipelines_portal.values.numbers import NUMERAL, is_percentage, number_readings, plain_number
-from pipelines_portal.values.verdicts import Problem
+from pipelines_portal.values.verdicts import TWO_DAYS, TWO_NUMBERS, Answer, Problem
 
 # So many rows are in the page. If there are more, they come in pages.
 MOST_IN_PAGE, ROWS_PER_PAGE = 200, 100
@@ -38,11 +40,19 @@ _S = ImportRow.Status
 WITH_ERRORS = (_S.TO_FIX, _S.REJECTED)
 # Nothing of these can be changed.
 SENT = (_S.REQUESTED, _S.CREATED, _S.UNCONFIRMED)
-# The width of a column by the type of its field: see grid.css.
-WIDTHS = {
-    "boolean": "s", "numeric": "m", "rating": "n", "datetime": "m", "select": "m", "ranking": "l", "short_text": "l",
+# The characters for which columns have room, by the type of the field: at least, and at most. See grid.css.
+ROOM = {
+    "boolean": (4, 4), "numeric": (8, 12), "rating": (4, 4), "datetime": (13, 18), "select": (5, 18),
+    "ranking": (16, 26), "short_text": (8, 26),
 }  # fmt: skip
-WIDEST = "xl"
+ROOM_FOR_LINES = (26, 34)
+# A text that nobody typed yet may be as long.
+LIKELY = 16
+# Longer headings are cut.
+LONGEST_HEADING = 22
+WIDTHS = {
+    "w5": 5, "w7": 7, "w9": 9, "w11": 11, "w13": 13, "w16": 16, "w20": 20, "w24": 24, "w28": 28, "w34": 34,
+}  # fmt: skip
 LINES = ("long_text", "code", "pairwise", "criteria")
 READY = Look("created", "finished", "Ready", is_calm=True)
 # Of a row whose task is not known.
@@ -67,10 +77,7 @@ class ListColumn:
     known: Field
     kind: str
     choices: list[tuple[str, str]]
-
-    @property
-    def width(self) -> str:
-        return WIDTHS.get(self.known.type, WIDEST)
+    hint: str = ""
 
     @property
     def is_number(self) -> bool:
@@ -93,6 +100,12 @@ class ListedCell:
     message: str = ""
     is_typed: bool = False
     is_long: bool = False
+    answers: tuple[Answer, ...] = ()
+
+    @property
+    def answers_json(self) -> str:
+        """The meanings of a text that has two, in words and as texts with this meaning alone."""
+        return json.dumps([[answer.words, answer.text] for answer in self.answers])
 
     @property
     def css(self) -> str:
@@ -182,6 +195,18 @@ class Grid:
         return self.total >= 1000 or any(row.row.number >= 1000 for row in self.rows)
 
     @property
+    def has_copies(self) -> bool:
+        """Whether rows are corrected copies, which say so."""
+        return any(row.row.corrects_task for row in self.rows)
+
+    @property
+    def widths(self) -> list[str]:
+        """The names of the widths of the columns: they have room for their headings and their texts, within limits."""
+        texts_by_column = zip(*([cell.shown for cell in row.cells] for row in self.rows), strict=True)
+        columns = zip(self.columns, texts_by_column if self.rows else ([] for _ in self.columns), strict=True)
+        return [_width_of(column, list(shown)) for column, shown in columns]
+
+    @property
     def fields_address(self) -> str:
         """The address with all optional fields, or without the empty ones."""
         return self.selection.query(fields="" if self.selection.all_fields else "all")
@@ -191,26 +216,36 @@ class Grid:
         return ", ".join(known.label for known in self.folded)
 
 
+def _width_of(column: ListColumn, shown: list[str]) -> str:
+    least, most = ROOM.get(column.known.type, ROOM_FOR_LINES)
+    labels = [label for _, label in column.choices]
+    longest = max(map(len, [*shown, *labels]), default=0) or min(LIKELY, most)
+    # Headings are bold, and so a little wider.
+    heading = min(len(column.known.label), LONGEST_HEADING) * 1.1
+    wanted = max(heading, min(max(longest, least), most))
+    return next((name for name, room in WIDTHS.items() if room >= wanted), "w34")
+
+
 def sorted_fields(schema: Schema) -> list[Field]:
     """Return the fields as columns show them, the required ones first."""
     return sorted(schema.fields, key=lambda known: not known.required)
 
 
-def columns_of(schema: Schema) -> list[ListColumn]:
-    """Return a column for each field, the required ones first."""
+def columns_of(schema: Schema, notes: Mapping[str, str] = MappingProxyType({})) -> list[ListColumn]:
+    """Return a column for each field, the required ones first. `notes` are the hints by field."""
     columns = []
     for known in sorted_fields(schema):
         choices = choices_of(known)
         if known.type == "rating":
             choices = [(str(number), str(number)) for number in scale_of(known) or ()]
         kind = "choice" if choices else "lines" if known.type in LINES else "text"
-        columns.append(ListColumn(known, kind, choices))
+        columns.append(ListColumn(known, kind, choices, notes.get(known.name, "")))
     return columns
 
 
-def empty_grid(schema: Schema, selection: Selection, pinned: Iterable[str]) -> Grid:
+def empty_grid(schema: Schema, selection: Selection, pinned: Iterable[str], notes: Mapping[str, str]) -> Grid:
     """Return the grid in which nothing was typed yet."""
-    return _fold(Grid(columns_of(schema), [], selection), set(pinned))
+    return _fold(Grid(columns_of(schema, notes), [], selection), set(pinned))
 
 
 def grid_of(
@@ -219,6 +254,7 @@ def grid_of(
     counts: RowCounts,
     groups: list[ErrorGroup],
     pinned: Iterable[str] = (),
+    notes: Mapping[str, str] = MappingProxyType({}),
 ) -> Grid:
     """Return the selected rows. `groups` are all error groups that have rows."""
     numbers = _select_numbers(import_job, selection, groups)
@@ -230,7 +266,7 @@ def grid_of(
     start = (page - 1) * per_page
     wanted = list(numbers[start : start + per_page])
     rows = read_rows(import_job, wanted)
-    grid = Grid(columns_of(import_job.parsed_schema), rows, selection, [], total, start + 1, page)
+    grid = Grid(columns_of(import_job.parsed_schema, notes), rows, selection, [], total, start + 1, page)
     return _fold(grid, set(pinned) | _mapped(import_job))
 
 
@@ -253,13 +289,13 @@ def read_rows(import_job: ImportJob, numbers: list[int] | QuerySet[ImportRow, in
     errors = read_errors(import_job, [row for row in rows if row.status in WITH_ERRORS])
     row_texts, task_ids = RowTexts(import_job), tasks_of(rows)
     tasks = known_tasks(read_index(import_job), list(task_ids.values())) if task_ids else {}
-    columns = columns_of(import_job.parsed_schema)
+    columns, reader = columns_of(import_job.parsed_schema), import_job.row_reader()
     is_paused = import_job.status == ImportJob.Status.PAUSED
     on_the_wire = requests_on_the_wire(import_job, rows) if is_paused else set()
     shown = []
     for row in rows:
         found, task_id = errors.get(row.number, {}), task_ids.get(row.number)
-        cells = [_show_cell(column, row, row_texts, found.pop(column.known.name, [])) for column in columns]
+        cells = [_show_cell(column, row, row_texts, found.pop(column.known.name, []), reader) for column in columns]
         left = [problem.sentence for problems in found.values() for problem in problems]
         wrong = sum(1 for cell in cells if cell.why) + len(left)
         is_held = is_paused and row.submission_id not in on_the_wire
@@ -304,7 +340,9 @@ def _look_in_grid(row: ImportRow, wrong: int, *, waits: bool) -> Look:
     return LOOKS[_S(row.status)]
 
 
-def _show_cell(column: ListColumn, row: ImportRow, row_texts: RowTexts, problems: list[Problem]) -> ListedCell:
+def _show_cell(
+    column: ListColumn, row: ImportRow, row_texts: RowTexts, problems: list[Problem], reader: RowReader
+) -> ListedCell:
     known, text = column.known, row_texts.text(column.known, row)
     shown = edited = text
     if choice := row_texts.meanings.choice(known, text):
@@ -331,7 +369,16 @@ def _show_cell(column: ListColumn, row: ImportRow, row_texts: RowTexts, problems
         " ".join(problem.sentence for problem in problems),
         known.name in row.edits and bool(row.cells),
         len(text) > LONGEST_EDITED,
+        _answers_to(known, text, problems, reader),
     )
+
+
+def _answers_to(known: Field, text: str, problems: list[Problem], reader: RowReader) -> tuple[Answer, ...]:
+    """Return the meanings of a text that has two. They are not stored with its problem."""
+    if not problems or problems[0].kind not in (TWO_NUMBERS, TWO_DAYS):
+        return ()
+    problem = reader.read_value(known, text).problem
+    return problem.answers if problem else ()
 
 
 def _understood_text(known: Field, text: str, matching: Matching) -> str:

@@ -43,3 +43,12 @@ function countWaits() {
 
 for (const name of ["htmx:afterSwap", "page-changed"]) document.addEventListener(name, countWaits);
 countWaits();
+
+// While rows wait to be sent, Ctrl Z takes that back. In a text, and where another script knows more, it means something else.
+addEventListener("keydown", (event) => {
+  const isUndo = event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
+  const button = document.getElementById("undo-sending");
+  if (!isUndo || !button || event.defaultPrevented || event.target.closest?.("input, textarea, select")) return;
+  event.preventDefault();
+  button.click();
+});

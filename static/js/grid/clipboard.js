@@ -87,13 +87,14 @@ async function pasteRows(grid, lines, body) {
   const answer = await grid.saving.ask(url + location.search, body.toString());
   if (answer.isFailure) grid.warn("The rows were not pasted. Paste them again, or import them as a file.", url);
   if (answer.isFailure || answer.problem || !answer.said) return grid.say("");
-  grid.say(answer.said, ...(answer.headed ? [rowButton(grid, lines, body, answer.headed)] : []));
+  grid.say(answer.headed ? "" : answer.said);
+  if (answer.headed) grid.warn(answer.said, url, rowButton(grid, lines, body, answer.headed));
 }
 
 /** The button that makes a row of the first line, which was taken for headings by the change `headed`. */
 function rowButton(grid, lines, body, headed) {
   const button = Object.assign(document.createElement("button"), { type: "button", textContent: "It’s a row" });
-  button.className = "btn quiet small";
+  button.className = "btn small";
   button.addEventListener("click", async () => {
     commitCurrent();
     await grid.saving.finish();
@@ -152,7 +153,7 @@ async function applyPreset(grid, button) {
     number: grid.numberOf(grid.active), import: grid.importId, blank: grid.blank?.dataset.number ?? "",
   });
   await grid.saving.ask(button.dataset.preset, body.toString());
-  button.closest("details").open = false;
+  for (const menu of document.querySelectorAll("#grid-menu")) menu.open = false;
   grid.activate(grid.active);
 }
 
@@ -169,7 +170,7 @@ function onKey(grid, event) {
   const isControl = (event.ctrlKey || event.metaKey) && !event.altKey;
   if (isControl && key === "d") fillDown(grid);
   else if (isControl && (key === "y" || (key === "z" && event.shiftKey))) press(grid, "redo");
-  else if (isControl && key === "z") press(grid, "undo");
+  else if (isControl && key === "z") press(grid, grid.hasCreated && document.getElementById("undo-sending") ? "undo-sending" : "undo");
   else if (["Delete", "Backspace"].includes(event.key) && !isControl && !event.altKey) {
     for (const cell of grid.picked().flat()) if (grid.canEdit(cell) && grid.text(cell)) grid.saving.change(cell, "");
   } else if (event.altKey && event.code === "KeyP" && !isControl) pin(grid);

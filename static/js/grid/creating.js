@@ -3,23 +3,42 @@
 import { commitCurrent } from "./editing.js";
 
 const POLL_MILLISECONDS = 3000;
-const NOT_SAVED = "Nothing was created: what you typed is not saved yet. Try again in a moment.";
 
 // What was said because the portal did not answer.
 let unanswered = null;
+// What somebody wants to create as soon as it is saved: the note about it, the rows, and the words of the button.
+let waiting = null;
 
-async function create(grid) {
+async function create(grid, wanted = {}) {
   const button = document.getElementById("send");
   if (!button || button.dataset.busy) return;
-  const before = button.textContent;
+  const { words = button.textContent, rows = grid.rows.filter((row) => !("blank" in row.dataset)) } = wanted;
   commitCurrent();
   button.dataset.busy = "true";
   const isSaved = await grid.saving.finish();
+  grid.leaveRows();
   const form = document.getElementById("create");
-  if (!isSaved) grid.saving.tell(NOT_SAVED);
-  else if (form) await send(grid, form);
-  else pressAgain(grid, before);
+  if (!isSaved) wait(grid, { words, rows });
+  else if (form) await send(grid, form, rows);
+  else pressAgain(grid, words);
   delete document.getElementById("send")?.dataset.busy;
+}
+
+/** Create the rows as soon as they are saved, unless the note that says so is closed before. */
+function wait(grid, wanted) {
+  const count = grid.saving.dirtyCount;
+  const what = count === 1 ? "1 row isn’t" : `${count} rows aren’t`;
+  const said = `Not created: ${what} saved yet. We create them as soon as ${count === 1 ? "it is" : "they are"}.`;
+  waiting?.note.remove();
+  waiting = { ...wanted, note: grid.warn(said) };
+}
+
+function goOn(grid) {
+  const wanted = waiting;
+  waiting = null;
+  if (!wanted?.note.isConnected) return;
+  wanted.note.remove();
+  create(grid, wanted);
 }
 
 /** The rows of an import are sent as the button says it. If the save changed the number, the person sees it first. */
@@ -30,8 +49,8 @@ function pressAgain(grid, before) {
   grid.say("The number of rows has changed. Press the button to create them.");
 }
 
-async function send(grid, form) {
-  const ready = grid.rows.filter((row) => row.dataset.ready);
+async function send(grid, form, rows) {
+  const ready = rows.filter((row) => row.isConnected && row.dataset.ready);
   // Those of other pages, too: the button counts them.
   const others = (form.dataset.allReady ?? "").split(",").filter((each) => each && !grid.row(each.split(":")[0]));
   if (!ready.length && !others.length) return grid.say("No row of this page is ready");
@@ -39,8 +58,8 @@ async function send(grid, form) {
   const words = [...button.childNodes];
   button.setAttribute("aria-busy", "true");
   button.replaceChildren("Creating…");
-  const rows = [...ready.map((row) => `${row.dataset.number}:${row.dataset.ready}`), ...others].join(",");
-  const body = new URLSearchParams({ rows, import: grid.importId });
+  const seen = [...ready.map((row) => `${row.dataset.number}:${row.dataset.ready}`), ...others].join(",");
+  const body = new URLSearchParams({ rows: seen, import: grid.importId });
   const answer = await grid.saving.ask(form.action + location.search, body.toString());
   if (answer.isFailure) {
     unanswered = grid.warn("The portal did not answer. The rows show what was created as soon as it does.");
@@ -50,7 +69,8 @@ async function send(grid, form) {
     button.removeAttribute("aria-busy");
     button.replaceChildren(...words);
   }
-  if (!answer.isFailure && !answer.problem) grid.say(whatBecameOf(ready.map((row) => grid.row(row.dataset.number)?.dataset ?? {})));
+  grid.hasCreated = !answer.isFailure && !answer.problem;
+  if (grid.hasCreated) grid.say(whatBecameOf(ready.map((row) => grid.row(row.dataset.number)?.dataset ?? {})));
   if (grid.blank && !grid.sheet.querySelector("[data-editing]")) grid.activate(grid.firstOpen(grid.blank));
 }
 
@@ -59,7 +79,7 @@ function whatBecameOf(rows) {
   if (rows.some((row) => "requested" in row)) return "";
   const sent = rows.filter((row) => "sent" in row).length;
   if (!sent) return "Nothing was created";
-  return sent === 1 ? "1 row sent" : `${sent} rows sent`;
+  return sent === 1 ? "1 task created" : `${sent} tasks created`;
 }
 
 async function refresh(grid, rows) {
@@ -77,6 +97,7 @@ async function readAgain(grid) {
 }
 
 export function listen(grid) {
+  grid.saving.whenSaved = () => goOn(grid);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.repeat) return;
     if (event.target.closest?.("dialog, form.issue")) return;

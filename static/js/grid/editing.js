@@ -4,6 +4,9 @@ import { along, down, step } from "./moving.js";
 
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
+// In pixels: see grid.css.
+const HIGHEST_LIST = 230;
+
 class Editor {
   constructor(grid, cell, typed) {
     this.grid = grid;
@@ -42,6 +45,10 @@ class Editor {
       if (option) this.#take(option.dataset.value);
     });
     this.cell.append(this.list);
+    // Where there is no room under the cell, it opens upwards: no row is scrolled for it.
+    const [box, here] = [this.cell.closest(".gridbox"), this.cell].map((each) => each.getBoundingClientRect());
+    const below = box.bottom - here.bottom;
+    this.list.classList.toggle("up", below < HIGHEST_LIST && here.top - box.top > below);
     this.#filter(this.typed ? this.input.value : "");
   }
 
@@ -74,7 +81,9 @@ class Editor {
     this.chosen = options[place];
     if (this.chosen) {
       this.input.setAttribute("aria-activedescendant", this.chosen.id);
-      this.chosen.scrollIntoView({ block: "nearest" });
+      const { offsetTop: top, offsetHeight: height } = this.chosen;
+      const { scrollTop, clientHeight } = this.list;
+      this.list.scrollTop = Math.min(top, Math.max(scrollTop, top + height - clientHeight));
     } else this.input.removeAttribute("aria-activedescendant");
   }
 

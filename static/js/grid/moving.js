@@ -30,6 +30,7 @@ export function down(grid, cell) {
 }
 
 function nextError(grid, isAsked) {
+  grid.leaveRows();
   const cells = [...grid.table.querySelectorAll("tbody td")].filter(
     (cell) => cell.matches(".bad") || cell.querySelector(":scope.state > [data-status=warning]"),
   );
@@ -54,10 +55,9 @@ function onKey(grid, event) {
     step(grid, cell, STEPS[event.key], { pick: event.shiftKey });
   } else if (event.key in STEPS && (event.ctrlKey || event.metaKey)) {
     step(grid, cell, STEPS[event.key].map((way) => way * 10_000), { pick: event.shiftKey });
-  } else if (event.key === "Home" && isPlain) {
-    step(grid, cell, [0, -10_000], { pick: event.shiftKey });
-  } else if (event.key === "End" && isPlain) {
-    step(grid, cell, [0, 10_000], { pick: event.shiftKey });
+  } else if (["Home", "End"].includes(event.key) && !event.altKey) {
+    const far = event.key === "Home" ? -10_000 : 10_000;
+    step(grid, cell, [isPlain ? 0 : far, far], { pick: event.shiftKey });
   } else if (["PageUp", "PageDown"].includes(event.key) && isPlain) {
     step(grid, cell, [event.key === "PageUp" ? -15 : 15, 0], { pick: event.shiftKey });
   } else if (event.key === "Tab" && isPlain && !("leaving" in grid.table.dataset)) {
@@ -68,7 +68,7 @@ function onKey(grid, event) {
   } else if (event.key === "Escape") {
     grid.pickNothing();
     grid.table.dataset.leaving = ""; // the next Tab leaves the grid
-    grid.say("Tab leaves the grid");
+    grid.say("Press Tab to leave the grid");
     return;
   } else {
     return;
@@ -88,7 +88,11 @@ export function listen(grid) {
     const table = grid.sheet && grid.table;
     if (!table) return;
     if (!table.contains(event.target)) delete table.dataset.leaving;
-    for (const row of table.querySelectorAll("[data-fresh]")) if (!row.contains(event.target)) delete row.dataset.fresh;
+    grid.leaveRows(event.target);
+  });
+  // A click beside the grid leaves the row, too. In another window it does not.
+  document.addEventListener("focusout", () => {
+    setTimeout(() => document.hasFocus() && grid.sheet && grid.leaveRows(document.activeElement));
   });
   document.addEventListener("keydown", (event) => {
     const table = event.target.closest?.("table.grid");
@@ -105,4 +109,18 @@ export function listen(grid) {
     event.preventDefault();
     nextError(grid, true);
   });
+  // The link to a single row goes to its cell. Only if the page does not show it, the link is followed.
+  document.addEventListener(
+    "click",
+    (event) => {
+      const link = event.target.closest?.("a[data-row]");
+      const row = link && grid.row(link.dataset.row);
+      if (!row) return;
+      event.preventDefault();
+      event.stopPropagation();
+      for (const menu of document.querySelectorAll("#more-issues")) menu.open = false;
+      grid.activate(grid.cell(link.dataset.row, link.dataset.field) ?? row.querySelector("td.bad") ?? grid.cells(row)[0]);
+    },
+    true,
+  );
 }

@@ -19,7 +19,7 @@ export class Saving {
   #running = null;
   #failures = 0;
   #most = MOST_ROWS;
-  // What was told above the page about the failures, until a post succeeds.
+  // What was told about the failures, until a post succeeds.
   #told = new Map();
   // The elements whose requests wait until everything is saved.
   #waiting = new Set();
@@ -28,6 +28,13 @@ export class Saving {
   #names = [];
   #hidesText = false;
   #refreshed = null;
+  // What is shown when the row in which somebody types is left: its status, by its row, and what stands around the rows.
+  #heldStates = new Map();
+  #held = null;
+  // The numbers of the new rows in which somebody types while the sheet comes again.
+  #typedIn = [];
+  // Called when everything is saved.
+  whenSaved = null;
 
   constructor(grid) {
     this.grid = grid;
@@ -43,6 +50,10 @@ export class Saving {
       if (!detail.shouldSwap || detail.target.id !== "sheet") return;
       // If another answer has replaced the form since, htmx finds no hx-swap, and would replace the sheet's place.
       detail.swapOverride = "innerHTML";
+      this.#typedIn = [...grid.table.querySelectorAll("[data-fresh]")].map((row) => row.dataset.number);
+      this.#heldStates.clear();
+      this.#held = null;
+      grid.leaveSheet();
       this.#pause();
     });
     document.addEventListener("htmx:afterSettle", () => this.#goOn());
@@ -78,16 +89,25 @@ export class Saving {
     return Boolean(this.#dirty.size || this.#sent.size);
   }
 
+  /** The number of rows that are not saved. */
+  get dirtyCount() {
+    return new Set([...this.#dirty.keys(), ...this.#sent.keys()]).size;
+  }
+
   /** A person typed this text into the cell. */
   change(cell, text) {
     const row = cell.closest("tr");
+    this.grid.hasCreated = false;
     const isNew = "new" in row.dataset || "blank" in row.dataset;
     const entry = this.#dirty.get(row.dataset.number) ?? { isNew, cells: new Map() };
     const name = this.grid.nameOf(cell);
     const before = entry.cells.get(name)?.before ?? this.grid.text(cell);
     entry.cells.set(name, { before, after: text, at: Date.now() });
     this.#dirty.set(row.dataset.number, entry);
-    this.grid.addBlank(row);
+    if ("blank" in row.dataset) {
+      this.grid.addBlank(row);
+      this.grid.startRow(row);
+    }
     this.grid.show(cell, text);
     this.#wait(PAUSE_MILLISECONDS);
   }
@@ -133,8 +153,9 @@ export class Saving {
     this.#most = Math.min(this.#most * 2, MOST_ROWS);
     for (const note of this.#told.values()) note.remove();
     this.#told.clear();
-    if (this.#dirty.size) this.#wait(PAUSE_MILLISECONDS);
-    else this.grid.say(`Saved ${new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`);
+    if (this.#dirty.size) return this.#wait(PAUSE_MILLISECONDS);
+    this.grid.say(`Saved ${new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`);
+    this.whenSaved?.();
   }
 
   /** Nothing that was typed is lost: it goes with the next post. */
@@ -145,8 +166,11 @@ export class Saving {
       this.#dirty.set(number, { isNew, cells: newer });
     }
     this.#sent.clear();
+    for (const row of [...this.#dirty.keys()].map((number) => this.grid.row(number))) {
+      if (row?.matches("[data-new]:not([data-fresh])")) row.lastElementChild.textContent = "Not saved";
+    }
     this.#failures += 1;
-    this.grid.say("Not saved. Retrying…");
+    this.grid.say("Not saved. Retrying…", "warning");
     const isRefused = [400, 413].includes(status);
     if (isRefused && count > 1) {
       this.#most = Math.ceil(count / 2); // the post may be too large, or one row of it wrong
@@ -155,12 +179,12 @@ export class Saving {
     }
     if (isRefused) this.tell("The portal does not accept a row that you typed. It is not saved. Copy it before you leave this page.");
     else if (!problem && this.#failures >= FAILURES_UNTIL_WARNING) {
-      this.tell("What you typed is not saved. The page keeps trying: leave it open.");
+      this.tell("Not saved yet. We keep trying; leave this page open.");
     }
     this.#wait(isRefused ? LONGEST_PAUSE_MILLISECONDS : Math.min(1000 * 2 ** this.#failures, LONGEST_PAUSE_MILLISECONDS));
   }
 
-  /** Say it above the page, once, until a post succeeds. */
+  /** Say it once, until a post succeeds. */
   tell(words) {
     if (!this.#told.get(words)?.isConnected) this.#told.set(words, this.grid.warn(words));
   }
@@ -240,22 +264,40 @@ export class Saving {
     this.#names = JSON.parse(saved.dataset.names);
     if ("importId" in grid.sheet.dataset) grid.sheet.dataset.importId = saved.dataset.importId;
     this.#move([...saved.querySelectorAll("[data-moved]")].map((each) => [each.dataset.moved, each.textContent].map(Number)));
-    for (const problem of saved.querySelectorAll(":scope > p")) grid.warn(problem.textContent, topic);
+    for (const problem of saved.querySelectorAll(":scope > p")) this.#warnOf(problem, topic);
     for (const row of saved.querySelectorAll("tbody > tr")) this.#putRow(document.adoptNode(row));
     for (const number of saved.dataset.gone.split(",").filter(Boolean)) this.#removeRow(number);
-    this.#putPart("tray", saved);
-    this.#putPart("chips", saved);
+    grid.describe();
+    this.#held = saved;
+    if (!grid.table.querySelector("[data-fresh]:not([data-ready])")) this.showHeld();
     this.#putPart("undo-form", saved);
+    this.#putPart("redo-form", saved);
     this.#putPart("clear-form", saved);
     if (this.#hidesText && !this.isDirty && !grid.sheet.querySelector("[data-editing]")) this.refresh();
     return saved.dataset;
   }
 
+  #warnOf(problem, topic) {
+    const link = document.createElement("a");
+    Object.assign(link, { className: "btn small", href: "" });
+    link.textContent = problem.textContent.startsWith("1 ") ? "Show it" : "Show them";
+    link.dataset.row = problem.dataset.row;
+    this.grid.warn(problem.textContent, topic, ...(problem.dataset.row ? [link] : []));
+  }
+
+  /** Show what was held back while somebody typed in a new row. */
+  showHeld() {
+    for (const [row, state] of this.#heldStates) row.lastElementChild.replaceWith(state);
+    this.#heldStates.clear();
+    for (const id of this.#held ? ["tray", "chips"] : []) this.#putPart(id, this.#held);
+    this.#held = null;
+    this.grid.describe();
+  }
+
   /** The whole sheet again, such as where a row needs a column that the page does not show. What was said stays. */
   refresh() {
     this.#hidesText = false;
-    for (const note of document.querySelectorAll("#page-notice > *")) note.dataset.kept = "";
-    this.#refreshed = htmx.ajax("GET", location.href, { target: "#sheet", swap: "innerHTML" });
+    this.#refreshed = this.grid.keepNotes(htmx.ajax("GET", location.href, { target: "#sheet", swap: "innerHTML" }));
     return this.#refreshed;
   }
 
@@ -299,13 +341,19 @@ export class Saving {
     if ("blank" in old.dataset) grid.addBlank(old);
     const cells = grid.cells(old);
     grid.cells(this.#fitted(fresh)).forEach((cell, place) => this.#putCell(number, cells[place], cell));
-    old.lastElementChild.replaceWith(fresh.lastElementChild);
-    old.firstElementChild.replaceWith(fresh.firstElementChild);
-    for (const link of old.querySelectorAll(".no a")) link.tabIndex = -1;
     for (const name of ["sent", "requested", "moving", "ready"]) {
       if (name in fresh.dataset) old.dataset[name] = fresh.dataset[name];
       else delete old.dataset[name];
     }
+    const state = fresh.lastElementChild;
+    this.#heldStates.delete(old);
+    if ("fresh" in old.dataset && !("ready" in old.dataset)) {
+      grid.startRow(old);
+      this.#heldStates.set(old, state);
+      for (const cell of grid.cells(old)) if (!grid.text(cell)) cell.removeAttribute("aria-invalid");
+    } else old.lastElementChild.replaceWith(state);
+    old.firstElementChild.replaceWith(fresh.firstElementChild);
+    for (const link of old.querySelectorAll(".no a")) link.tabIndex = -1;
     delete old.dataset.new;
     old.className = fresh.className;
   }
@@ -333,11 +381,12 @@ export class Saving {
       old.dataset.text = this.grid.text(fresh);
       return;
     }
-    const isActive = old.tabIndex === 0;
-    const hasFocus = old === document.activeElement;
-    old.replaceWith(fresh);
-    if (isActive) fresh.tabIndex = 0;
-    if (hasFocus) fresh.focus({ preventScroll: true });
+    for (const each of ["class", "data-text", "data-edited", "data-long", "data-why", "data-answers", "aria-invalid"]) {
+      if (fresh.hasAttribute(each)) old.setAttribute(each, fresh.getAttribute(each));
+      else old.removeAttribute(each);
+    }
+    // The element stays, and with it the focus.
+    old.replaceChildren(...fresh.childNodes);
   }
 
   #removeRow(number) {
@@ -354,10 +403,11 @@ export class Saving {
     const old = document.getElementById(id);
     if (!fresh || !old || withoutTokens(old) === withoutTokens(fresh)) return;
     // A request from it waits and brings all of it. The number of the last change must be the present one.
-    if (id !== "undo-form" && [...this.#waiting].some((each) => old.contains(each))) return;
+    if (!["undo-form", "redo-form"].includes(id) && [...this.#waiting].some((each) => old.contains(each))) return;
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
     if (focused?.matches("input, select, textarea")) return;
     const adopted = document.adoptNode(fresh);
+    adopted.querySelector("#more-issues")?.toggleAttribute("open", Boolean(old.querySelector("#more-issues[open]")));
     old.replaceWith(adopted);
     htmx.process(adopted);
     document.dispatchEvent(new CustomEvent("page-changed"));
@@ -376,6 +426,10 @@ export class Saving {
         this.grid.show(cell, after);
       }
     }
+    for (const row of this.#typedIn.map((number) => this.grid.row(number))) {
+      if (row && !row.matches("[data-ready], [data-sent]")) this.#heldStates.set(row, this.grid.startRow(row));
+    }
+    this.#typedIn = [];
   }
 }
 

@@ -1,15 +1,27 @@
 // The table in the page: its rows, cells and texts, and the cell that has the focus.
 // htmx may bring the whole sheet again, so nothing is kept but the number of the row and the name of the field.
 
+// Of a text, in its cell.
+const LONGEST_SHOWN = 160;
+
 export class Grid {
   #row = "";
   #name = "";
   // The other corner of the picked cells, as a row number and a name.
   anchor = null;
   saving = null;
+  // Whether nothing was changed since rows were created.
+  hasCreated = false;
+  #wasInTray = false;
 
   constructor() {
     document.addEventListener("htmx:afterSettle", () => this.#afterSwap());
+    document.addEventListener("click", ({ target }) => target.closest?.("[data-close]")?.closest(".note").remove());
+    new MutationObserver(() => this.#takeNotes()).observe(document.getElementById("page-notice"), { childList: true });
+    document.addEventListener("scroll", ({ target }) => target.matches?.(".gridbox") && this.#showEdges(), true);
+    addEventListener("resize", () => this.#showEdges());
+    this.#takeNotes();
+    this.#showEdges();
     this.#showStart();
   }
 
@@ -97,11 +109,12 @@ export class Grid {
 
   /** Show a typed text until the portal has answered. */
   show(cell, text) {
-    cell.replaceChildren(text.replace(/\s+/g, " ").slice(0, 160));
+    cell.replaceChildren(text.replace(/\s+/g, " ").slice(0, LONGEST_SHOWN));
     cell.dataset.text = text;
     delete cell.dataset.edited;
     cell.classList.remove("bad", "fixed");
-    for (const name of ["aria-invalid", "aria-describedby", "title"]) cell.removeAttribute(name);
+    for (const name of ["aria-invalid", "data-why", "data-answers"]) cell.removeAttribute(name);
+    if (cell === this.active) this.describe();
   }
 
   get active() {
@@ -111,14 +124,60 @@ export class Grid {
   /** Make a cell the one tab stop of the grid. */
   activate(cell, { focus = true, pick = false } = {}) {
     if (!cell) return;
-    for (const each of this.table.querySelectorAll("td[tabindex='0']")) each.removeAttribute("tabindex");
+    for (const each of this.table.querySelectorAll("td[tabindex='0']")) {
+      each.removeAttribute("tabindex");
+      each.removeAttribute("aria-describedby");
+    }
     if (!pick) this.pickNothing();
     else this.anchor ??= { number: this.#row, name: this.#name };
     cell.tabIndex = 0;
+    cell.setAttribute("aria-describedby", "cellline");
     this.#row = this.numberOf(cell);
     this.#name = this.nameOf(cell);
-    if (focus) cell.focus();
+    this.describe();
     if (pick) this.#showPicked();
+    if (!focus) return;
+    cell.focus({ preventScroll: true });
+    cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
+  /** Say in the line under the grid what is wrong with the active cell, or what it holds if that is cut in the cell. */
+  describe() {
+    const cell = this.active;
+    if (!cell) return;
+    const head = this.headOf(cell);
+    const [name, said, answers, hint] = document.getElementById("cellline").children;
+    const text = this.edited(cell);
+    const isPending = !text && cell.matches("[data-fresh] > *");
+    const why = (!isPending && cell.dataset.why) || cell.closest("tr").lastElementChild.dataset.why;
+    const isCut = text.length > LONGEST_SHOWN || (cell.querySelector(".v") ?? cell).scrollWidth > cell.clientWidth;
+    name.textContent = `Row ${this.numberOf(cell)} · ${head.textContent.trim()}`;
+    said.className = why ? "txt bad" : "txt";
+    said.textContent = [why && why.replace(/[^.?!]$/, "$&."), isCut && text].filter(Boolean).join(" ");
+    hint.textContent = head.dataset.hint ?? "";
+    answers.replaceChildren(...JSON.parse(cell.dataset.answers ?? "[]").map((each) => this.#answer(cell, ...each)));
+  }
+
+  /** The button that gives the text of a cell one of its two meanings. */
+  #answer(cell, words, text) {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "btn small", textContent: words });
+    button.addEventListener("click", () => {
+      this.saving.change(cell, text);
+      this.activate(cell);
+    });
+    return button;
+  }
+
+  /** Show at which sides more columns follow, and keep the active cell out from under what stays at the sides. */
+  #showEdges() {
+    const box = this.sheet?.querySelector(".gridbox");
+    if (!box) return;
+    const [number, first, state] = [0, 1, -1].map((place) => [...this.table.rows[0].cells].at(place));
+    const stays = (cell) => getComputedStyle(cell).left !== "auto" || getComputedStyle(cell).right !== "auto";
+    const left = number.offsetWidth + (stays(first) ? first.offsetWidth : 0);
+    box.style.scrollPaddingInline = `${left}px ${stays(state) ? state.offsetWidth : 0}px`;
+    box.toggleAttribute("data-before", box.scrollLeft > 1);
+    box.toggleAttribute("data-after", box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
   }
 
   pickNothing() {
@@ -149,7 +208,6 @@ export class Grid {
     this.#renumber(next, Number(row.dataset.number) + 1);
     delete row.dataset.blank;
     row.dataset.new = "";
-    row.dataset.fresh = "";
     for (const cell of this.cells(next)) {
       cell.replaceChildren();
       for (const name of ["data-text", "data-edited", "data-editing", "data-picked", "tabindex"]) cell.removeAttribute(name);
@@ -157,10 +215,32 @@ export class Grid {
     row.after(next);
   }
 
+  /** Until a new row is left, its status is that somebody types in it. Return the cell with its former status. */
+  startRow(row) {
+    row.dataset.fresh = "";
+    const state = document.createElement("td");
+    state.className = "state";
+    state.append(Object.assign(document.createElement("span"), { className: "muted", textContent: "Editing" }));
+    const former = row.lastElementChild;
+    former.replaceWith(state);
+    return former;
+  }
+
+  /** Judge the new rows that do not have the element, because they were left. */
+  leaveRows(element = null) {
+    const left = [...this.table.querySelectorAll("[data-fresh]")].filter((row) => !row.contains(element));
+    for (const row of left) {
+      delete row.dataset.fresh;
+      for (const cell of row.querySelectorAll("td.bad")) cell.setAttribute("aria-invalid", "true");
+    }
+    if (left.length) this.saving.showHeld();
+  }
+
   #renumber(row, number) {
     row.dataset.number = String(number);
     row.id = `row-${number}`;
     row.querySelector(".n").textContent = String(number);
+    if (number > 999) this.table.classList.add("long-numbers");
   }
 
   /** Give a row the number that the portal gave it. */
@@ -179,35 +259,61 @@ export class Grid {
     this.#renumber(row, number);
   }
 
-  /** Say something in the line above the grid, with a button or without. */
-  say(words, ...button) {
-    document.getElementById("grid-said").replaceChildren(words, ...button.flatMap((each) => [" ", each]));
+  /** Say something in the line above the grid. */
+  say(words, status = "") {
+    const said = document.getElementById("grid-said");
+    said.textContent = words;
+    said.dataset.status = status;
   }
 
-  /** Say something that must not be missed, above the page and only once. Return the note. */
-  warn(words, topic = "") {
-    const present = [...document.querySelectorAll("#page-notice > .note")].find((each) => each.textContent.trim() === words);
+  get #notes() {
+    return document.getElementById("grid-notes");
+  }
+
+  /** Say something that must not be missed, over the last rows and only once, with a button or without. Return the note. */
+  warn(words, topic = "", ...button) {
+    const present = [...this.#notes.children].find((each) => each.firstElementChild.textContent === words);
     if (present) return present;
     const note = document.createElement("div");
     note.className = "note";
-    note.dataset.status = "warning";
+    note.dataset.status = button.length ? "info" : "warning";
     note.dataset.topic = topic;
     const text = document.createElement("div");
     text.textContent = words;
-    note.append(text);
-    document.getElementById("page-notice").append(note);
+    note.append(text, ...button);
+    this.#notes.append(note);
+    this.#takeNotes();
     return note;
   }
 
   /** Remove what was said of a topic, because it may no longer be true. */
   forget(topic) {
-    for (const note of document.querySelectorAll("#page-notice > [data-topic]")) if (note.dataset.topic === topic) note.remove();
+    for (const note of this.#notes.querySelectorAll("[data-topic]")) if (note.dataset.topic === topic) note.remove();
+  }
+
+  /** What other scripts say above the page would move the rows. Each note can be closed. */
+  #takeNotes() {
+    if (!this.sheet) return;
+    this.#notes.append(...document.getElementById("page-notice").children);
+    for (const note of this.#notes.querySelectorAll(":scope > .note:not(:has([data-close]))")) {
+      note.append(document.getElementById("close-note").content.cloneNode(true));
+    }
+  }
+
+  /** Let the notes stay when the sheet comes again. */
+  async keepNotes(swap) {
+    const notes = [...this.#notes.children];
+    await swap;
+    this.#notes.prepend(...notes);
   }
 
   #showStart() {
     if (!this.canChange) return;
     for (const link of this.table.querySelectorAll(".no a")) link.tabIndex = -1;
     const at = this.sheet.dataset.at ? this.row(this.sheet.dataset.at) : null;
+    const address = new URL(location.href);
+    address.searchParams.delete("at"); // when the sheet comes again, the focus stays
+    if (address.href !== location.href) history.replaceState(history.state, "", address);
     const wrong = at?.querySelector("td.bad") ?? (at && this.cells(at)[0]);
     const first = wrong ?? this.#start();
     const isFree = Boolean(at) || document.activeElement === document.body;
@@ -227,20 +333,22 @@ export class Grid {
   }
 
   #afterSwap() {
-    for (const said of document.querySelectorAll("#sheet [data-for]")) {
-      const place = document.getElementById(said.dataset.for);
-      const kept = [...place.querySelectorAll(":scope > [data-kept]")];
-      place.replaceChildren(...kept, ...said.children);
-      for (const note of kept) delete note.dataset.kept;
-      said.remove();
-    }
+    this.#takeNotes();
+    this.#showEdges();
     if (!this.sheet || !this.canChange) return;
     for (const link of this.table.querySelectorAll(".no a")) link.tabIndex = -1;
     const isLost = !document.activeElement || document.activeElement === document.body;
+    const remedy = isLost && this.#wasInTray && document.querySelector("#tray > .issue label :is(input, select, textarea)");
     if (this.sheet.dataset.at) this.#showStart();
-    else if (this.active) this.activate(this.active, { focus: isLost });
+    else if (this.active) this.activate(this.active, { focus: isLost && !remedy });
     else this.#showStart();
+    if (remedy) remedy.focus();
     this.saving?.showAgain();
+  }
+
+  /** Remember whether the focus is under the rows, where it goes on with the next remedy. */
+  leaveSheet() {
+    this.#wasInTray = Boolean(document.activeElement?.closest("#tray .issue"));
   }
 }
 

@@ -119,7 +119,8 @@ def mark_as_mistakes(grid: TypedGrid, *task_ids: int) -> None:
 def test_a_copy_without_a_change_says_which_task_it_corrects(grid: TypedGrid, tasks: list[int]) -> None:
     mark_as_mistakes(grid, *tasks)
     html = " ".join(text_of(copy(grid, tasks[0])).split())
-    assert grid.statuses()[3] == "duplicate" and f"Corrects task {tasks[0]}: nothing changed yet" in html
+    assert grid.statuses()[3] == "duplicate" and f"Unchanged copy of {tasks[0]}" in html
+    assert "<b>1 copy.</b> Change it, then create." in html and "Skip 1 row" not in html
 
 
 def test_a_corrected_copy_is_no_duplicate_of_a_task_that_is_a_mistake_too(
@@ -129,7 +130,7 @@ def test_a_corrected_copy_is_no_duplicate_of_a_task_that_is_a_mistake_too(
     mark_as_mistakes(grid, *tasks)
     copy(grid, tasks[0])
     html = text_of(grid.change(3, "input_text", "Hello 1", "Hello 2"))
-    assert grid.statuses()[3] == "ready" and f"Corrects task {tasks[0]}" in html
+    assert grid.statuses()[3] == "ready" and f"corrects {tasks[0]}" in html
     task = {"field-input_text": "From the form", "field-target_language": "French", "token": uuid4()}
     grid.browser.post(f"/keys/{grid.workflow.key_id}/workflows/42/tasks/new/", task)
     grid.change(3, "input_text", "Hello 2", "From the form")

@@ -4,6 +4,7 @@ import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -515,7 +516,7 @@ def test_a_question_before_typed_rows_are_deleted_names_them_and_leads_back(grid
     grid.fill(2)
     assert f'{grid.step("delete")}?to=grid"' in grid.read()
     html = " ".join(text_of(grid.browser.get(f"{grid.step('delete')}?to=grid")).split())
-    assert "<h2>Delete all rows?</h2>" in html and "The 2 rows of this table will be deleted." in html
+    assert "<h2>Delete 2 rows?</h2>" in html and "You can restore them within 30 days." in html
     assert "edited" not in html and f'href="{grid.step("check")}">Cancel' in html
     assert f'href="{grid.job.get_absolute_url()}">Cancel' in text_of(grid.browser.get(grid.step("delete")))
 
@@ -574,3 +575,11 @@ def test_a_time_is_typed_in_the_form_of_a_row_as_in_a_cell(page: Any, api: FakeA
     seen = re.search(r'name="was-1" value="(\w+)"', form)[1]
     page.post(grid.step("fix"), {"was-1": seen, "v-1-due": "2026-03-01 9am"})
     assert grid.job.rows.get().edits["due"] == "2026-03-01T09:00:00Z"
+
+
+def test_a_text_with_two_meanings_has_both_as_answers(page: Any, saved_key: Any) -> None:
+    grid = TypedGrid(page, open_workflow(saved_key, EVERY_TYPE), saved_key.owner)
+    saved = grid.save({"number": 1, "new": True, "cells": {"amount": ["", "1.240"]}})
+    html = saved.content.decode()
+    (answers,) = re.findall(r'data-answers="([^"]*)"', html)
+    assert [words for words, _ in json.loads(unescape(answers))] == ["1240", "1.24"]

@@ -38,7 +38,7 @@ def test_a_deleted_import_is_hidden_and_can_be_restored(office: Office, api: Fak
     import_job.refresh_from_db()
     paused_at, before = import_job.paused_at, statuses(import_job)
     words = text_of(office.post("lena", import_job, "delete"))
-    assert "<bdi>Lena Fuchs</bdi> deleted this" not in words and "You deleted this" in words
+    assert "<bdi>Lena Fuchs</bdi> deleted this" not in words and "Deleted at" in words
     assert "You can restore it until" in words and "Restore" in words
     listed = text_of(office.browser("ben").get(office.import_tab))
     assert "Deleted imports" in listed and "No files or pasted rows yet" in listed

@@ -299,7 +299,7 @@ def test_rows_that_are_sent_stay_as_they_are(page: Any, checked: Checked, status
     import_job.rows.filter(number=2).update(status=status)
     done = undo(page, import_job)
     assert statuses(import_job)[2] == status
-    assert "Not undone: the row was already sent" in text_of(done)
+    assert "Can’t undo: this row is a task now" in text_of(done)
     page.post(check_of(import_job, "decide"), {"do": "aside", "number": 2})
     assert statuses(import_job)[2] == status
 

@@ -1,12 +1,13 @@
 """The grid of an import: its rows with their errors, and changes of rows before they are sent."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBadRequest, JsonResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -23,6 +24,7 @@ from pipelines_portal.entry.rows.cells import (
     stored_text,
     value_input,
 )
+from pipelines_portal.entry.rows.duplicates import duplicates_to_decide
 from pipelines_portal.entry.rows.fixing import (
     CannotChange,
     Correction,
@@ -35,7 +37,7 @@ from pipelines_portal.entry.rows.fixing import (
     undo_change,
     undo_skip,
 )
-from pipelines_portal.entry.rows.page import grid_context, import_context, saved_answer
+from pipelines_portal.entry.rows.page import grid_context, import_context, saved_answer, tray_context
 from pipelines_portal.entry.rows.reasons import (
     groups_of_reason,
     numbers_in_groups,
@@ -48,12 +50,10 @@ from pipelines_portal.entry.rows.typed import current_typed
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.values.choices import choices_of, is_choice, label_of
 from pipelines_portal.web.parameters import number_in
-from pipelines_portal.web.rendering import render_page
+from pipelines_portal.web.rendering import is_part_of_page, render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 LARGEST_NUMBER = 2**31 - 1
-# Of the name of a change in a message.
-LONGEST_LABEL = 80
 # Decisions about one row or a whole list: the change, its label, its message, and the status of the rows in the list.
 DECISIONS = {
     "aside": (skip_row, texts.SKIP_ROWS, texts.rows_skipped, ImportRow.Status.DUPLICATE),
@@ -170,23 +170,26 @@ def import_cells(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
 def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Change, empty or skip all rows with the same error."""
     key, action = request.POST.get("reason", "")[:40], request.POST.get("do", "")
+    here = replace(Selection.load(request.POST), reason="")
     groups = groups_of_reason(import_job, key)
     numbers = partial(numbers_in_groups, [group.pk for group in groups])
     if action == "aside":
         outcome = change_rows(import_job, request.user, texts.SKIP_ROWS, numbers, skip_row)
         _add_message(request, import_job, outcome, texts.rows_skipped)
-        return _back(import_job, Selection())
+        return _back(import_job, here)
     schema = import_job.parsed_schema
     known = next((each for each in schema.fields if groups and each.name == groups[0].field_name), None)
     if known is None:
         _add_message(request, import_job, FixOutcome())
-        return _back(import_job, Selection())
+        return _back(import_job, here)
     text = "" if action == "empty" else request.POST.get("answer", request.POST.get(f"to-{key}", ""))
     text = stored_text(known, text, None if import_job.is_typed else Matching.load(import_job.matching))
     if problem := import_job.row_reader().read_value(known, text).problem:
         error = "Choose a replacement first." if problem.is_missing else problem.sentence
         posted = {"reason": key, "to": text, "error": error}
-        return _grid_page(request, workflow, import_job, Selection(), status=422, posted=posted)
+        if is_part_of_page(request):
+            return _remedy_again(request, workflow, import_job, here, posted)
+        return _grid_page(request, workflow, import_job, here, status=422, posted=posted)
     label = f"Clear {known.label}"
     if text:
         label = f"Replace with “{label_of(known, text)}”"
@@ -194,7 +197,28 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
     correction = _correction(known, groups[0].value, text) if len(groups) == 1 else None
     outcome = change_rows(import_job, request.user, label, numbers, lambda row: edit_row(row, values), correction)
     _add_message(request, import_job, outcome)
-    return _back(import_job, Selection())
+    return _back(import_job, here)
+
+
+def _remedy_again(
+    request: SignedInRequest,
+    workflow: OpenedWorkflow,
+    import_job: ImportJob,
+    here: Selection,
+    posted: dict[str, str],
+) -> HttpResponse:
+    """Return the form of a remedy that had an error. Everything else on the page stays as it is."""
+    context = tray_context(request, workflow, import_job, import_job.counts(), posted=posted)
+    more = {"issue": context["issues"][0], "selection": here}
+    return _in_place(request, "entry/grid/_issue.html", context | more, f"#issue-{posted['reason']}", status=422)
+
+
+def _in_place(
+    request: SignedInRequest, template: str, context: dict[str, Any], selector: str, *, status: int = 200
+) -> HttpResponse:
+    response = render(request, template, context, status=status)
+    response["HX-Retarget"], response["HX-Reswap"], response["HX-Push-Url"] = selector, "outerHTML", "false"
+    return response
 
 
 def _correction(known: Field, word: str, text: str) -> Correction | None:
@@ -216,6 +240,10 @@ def import_replace(request: SignedInRequest, workflow: OpenedWorkflow, import_jo
         return _back(import_job, selection)
     if "replace" not in request.POST:
         found = len(find_rows(import_job, replacement))
+        if is_part_of_page(request):
+            shown = {"schema": import_job.parsed_schema, "selection": selection, "found": found}
+            context = import_context(workflow, import_job) | shown | {"replacement": replacement}
+            return _in_place(request, "entry/imports/_replace.html", context, "#replace")
         return _grid_page(request, workflow, import_job, selection, replacement=replacement, found=found)
     outcome = replace_in_rows(import_job, request.user, replacement)
     _add_message(request, import_job, outcome, nothing="No row contains this.")
@@ -242,8 +270,11 @@ def import_choose(request: SignedInRequest, workflow: OpenedWorkflow, import_job
         return HttpResponseBadRequest()
 
     def numbers() -> list[int]:
-        listed = import_job.rows.filter(status=status).order_by("number")
-        return [number] if number is not None else list(listed.values_list("number", flat=True))
+        if number is not None:
+            return [number]
+        is_about_duplicates = status == ImportRow.Status.DUPLICATE
+        rows = duplicates_to_decide(import_job) if is_about_duplicates else import_job.rows.filter(status=status)
+        return list(rows.order_by("number").values_list("number", flat=True))
 
     outcome = change_rows(import_job, request.user, label, numbers, change)
     _add_message(request, import_job, outcome, done)
@@ -253,13 +284,13 @@ def import_choose(request: SignedInRequest, workflow: OpenedWorkflow, import_job
 @changes_import
 def import_undo(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     outcome = undo_change(import_job, number_in(request.POST.get("number", "")) or 0)
-    return _swapped(request, import_job, outcome, "Undone: {change}", texts.not_undone)
+    return _swapped(request, import_job, outcome, "Undone", texts.not_undone)
 
 
 @changes_import
 def import_redo(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     outcome = redo_change(import_job, number_in(request.POST.get("number", "")) or 0)
-    return _swapped(request, import_job, outcome, "Done again: {change}", texts.not_done_again)
+    return _swapped(request, import_job, outcome, "Redone", texts.not_done_again)
 
 
 def _swapped(
@@ -269,14 +300,17 @@ def _swapped(
     done: str,
     not_done: Callable[[int], str],
 ) -> HttpResponse:
-    """Say which change was undone or made again: the rows may have been restored, emptied or skipped by that."""
+    """Say that a change was undone or made again, or why not."""
     if outcome is None:
         messages.warning(request, "Can’t undo: there’s a newer change.")
-    elif not outcome.changed and outcome.sent:
+    elif outcome.changed:
+        messages.success(request, done)
+        if outcome.sent:
+            messages.info(request, texts.rows_already_sent(outcome.sent))
+    elif outcome.sent:
         messages.warning(request, not_done(outcome.sent))
     else:
-        said = done.format(change=outcome.label[:LONGEST_LABEL])
-        _add_message(request, import_job, outcome, lambda count: said)
+        _add_message(request, import_job, outcome)
     return _back(import_job, Selection.load(request.POST))
 
 

@@ -123,12 +123,17 @@ class Judged(NamedTuple):
 def values_before(verdict: Verdict) -> list[FieldValues]:
     """Return the values that version 0.1.0 may have sent for the same row, so that duplicates are found.
 
-    It sent a number with a needless zero as a text: as it was typed now, or with two decimals as most prices are.
+    It sent a number with a needless zero as a text: as it was typed now, or with two decimals, as most prices are, all
+    numbers or only those that are not whole.
     """
     if not verdict.spelled_before:
         return []
     spelled, priced = (verdict.values | before for before in (verdict.spelled_before, verdict.priced_before))
-    return [spelled] if spelled == priced else [spelled, priced]
+    parts = {name: text for name, text in verdict.priced_before.items() if isinstance(verdict.values[name], float)}
+    # As JSON 12.0 and 12 are different texts.
+    found = {repr(each): each for each in (spelled, priced, verdict.values | parts)}
+    found.pop(repr(verdict.values), None)
+    return list(found.values())
 
 
 def with_cents(value: Any) -> Any:

@@ -7,7 +7,7 @@ from collections import Counter
 from functools import lru_cache
 
 from pipelines_portal.api_client import Field
-from pipelines_portal.values.plain_words import folded, plain
+from pipelines_portal.values.plain_words import folded, without_accents
 
 # Of a word that is learned or looked up.
 LONGEST_WORD = 100
@@ -45,15 +45,15 @@ def is_choice(known: Field, text: str) -> bool:
 def same_choice(known: Field, text: str) -> str:
     """Return the choice that differs from `text` only in case, accents, spaces or language, or an empty string."""
     if known.type == "boolean":
-        return _YES_AND_NO.get(text.strip()) or _YES_AND_NO.get(plain(text), "")
-    return _choices_by_plain(tuple(known.choices)).get(plain(text), "") if known.type == "select" else ""
+        return _YES_AND_NO.get(text.strip()) or _YES_AND_NO.get(without_accents(text), "")
+    return _choices_by_word(tuple(known.choices)).get(without_accents(text), "") if known.type == "select" else ""
 
 
 @lru_cache(maxsize=64)
-def _choices_by_plain(choices: tuple[str, ...]) -> dict[str, str]:
+def _choices_by_word(choices: tuple[str, ...]) -> dict[str, str]:
     """Return the choices by their text without case and accents. Two equal ones mean nothing."""
-    counts = Counter(map(plain, choices))
-    return {plain(choice): choice for choice in choices if counts[plain(choice)] == 1}
+    counts = Counter(map(without_accents, choices))
+    return {without_accents(choice): choice for choice in choices if counts[without_accents(choice)] == 1}
 
 
 class Meanings:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from pipelines_portal.core.unicode_forms import normalize
 from pipelines_portal.values.months import MONTH, MONTHS
 from pipelines_portal.values.typed_times import read_typed_time
 
@@ -12,12 +13,15 @@ LONGEST = 60
 # Two-digit years up to this one belong to this century.
 LAST_SHORT_YEAR = 68
 NAME = rf"({MONTH})(?![a-zäöü])\.?"
-ISO = re.compile(r"\d{4}-?\d{2}-?\d{2}(?!\d)")
+# Python would take any letter between day and time, also the sign of an offset.
+ISO_TIME = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})(?:[Tt ].*)?", re.DOTALL)
+# Spreadsheets show their day 0, of an empty cell, as one of these. A year before is mostly a time of day: 27 Nov 1630.
+FIRST_YEAR, DAYS_ZERO = 1800, ("1899-12-30", "1899-12-31")
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([ap])?\.?(m)?\.?", re.IGNORECASE)
 HOUR = re.compile(r"(\d{1,2})\s*([ap])\.?m\.?", re.IGNORECASE)
 # Patterns of a day, and the order of its parts. `?` depends on `day_first`.
 DAYS = (
-    (re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})"), "?"),
+    (re.compile(r"(\d{1,2})([./-]) ?(\d{1,2})\2 ?(\d{4}|\d{2})"), "?"),
     (re.compile(r"(\d{4})([./-])(\d{1,2})\2(\d{1,2})"), "ymd"),
     (re.compile(rf"(\d{{1,2}})([ .-]*){NAME}[ .,-]*(\d{{4}}|\d{{2}})", re.IGNORECASE | re.ASCII), "dmy"),
     (re.compile(rf"{NAME}( *)(\d{{1,2}})(?:st|nd|rd|th)?,? +(\d{{4}})", re.IGNORECASE | re.ASCII), "mdy"),
@@ -42,18 +46,22 @@ def readings(text: str, now: datetime | None, is_day_first: bool | None) -> list
     """
     if len(text) > LONGEST:
         return []
-    if now and (typed := read_typed_time(text, now)):
-        return [typed]
+    text = normalize("NFC", text)
     orders = (True, False) if is_day_first is None else (is_day_first,)
-    found = [_timestamp(text.strip(), order) for order in orders]
-    return list(dict.fromkeys(each for each in found if each and not each.tzinfo))
+    found = [read_typed_time(text, now)] if now else []
+    if not any(found):
+        found = [_timestamp(text.strip(), order) for order in orders]
+    days = dict.fromkeys(each for each in found if each and not each.tzinfo)
+    return [each for each in days if each.year >= FIRST_YEAR and f"{each:%Y-%m-%d}" not in DAYS_ZERO]
 
 
 def timestamp_in(text: Any) -> datetime | None:
     """Return a time in ISO 8601."""
+    if not isinstance(text, str) or not ISO_TIME.fullmatch(text.strip()[:LONGEST]):
+        return None
     try:
         return datetime.fromisoformat(text.strip())
-    except (ValueError, TypeError, AttributeError):
+    except ValueError:
         return None
 
 
@@ -68,15 +76,11 @@ def unambiguous_text(clock: datetime) -> str:
 
 
 def _timestamp(text: str, day_first: bool) -> datetime | None:
-    try:
-        if ISO.match(text):
-            return datetime.fromisoformat(text)
-    except ValueError:
-        pass
-    return _written(text, day_first)
+    return timestamp_in(text) or _written(text, day_first)
 
 
 def _written(text: str, day_first: bool) -> datetime | None:
+    text = text.lower()
     for pattern, order in DAYS:
         if found := pattern.match(text):
             clock = _clock(text[found.end() :])
@@ -95,7 +99,8 @@ def _ordered(found: re.Match[str], order: str, day_first: bool) -> tuple[int, in
         return first, second, third
     year = third if len(found[4]) == 4 else full_year(third)
     # With dots, the day is first in all countries.
-    is_day_first = order == "dmy" or (order == "?" and (day_first or found[2] == "." or first > 12) and second <= 12)
+    is_first = found[2] == "." or ((day_first or first > 12) and second <= 12)
+    is_day_first = order == "dmy" or (order == "?" and is_first)
     return (year, second, first) if is_day_first else (year, first, second)
 
 
@@ -115,7 +120,7 @@ def _clock(text: str) -> tuple[int, int, int] | None:
         return 0, 0, 0
     if whole := HOUR.fullmatch(text):
         text = f"{whole[1]}:00 {whole[2]}m"
-    found = CLOCK.fullmatch(text.removesuffix("Uhr").strip())
+    found = CLOCK.fullmatch(text.removesuffix("uhr").strip())
     if not found:
         return None
     hour = int(found[1])

@@ -19,10 +19,12 @@ def bounds(hint: str | None) -> Bounds:
     """Return the lowest and highest value of a hint such as "Number between 1 and 10"."""
     if not hint or len(hint) > LONGEST_HINT:
         return None, None
-    if both := re.search(rf"({NUMBER})(?: and | to |–|-)({NUMBER})", hint):
+    # A word behind a number counts something else: "2-3 decimals".
+    end = r"(?![\d.]*\s*[^\W\d_])"
+    if both := re.search(rf"({NUMBER})(?: and | to |–|-)({NUMBER}){end}", hint):
         return float(both[1]), float(both[2])
-    low = re.search(rf"at least ({NUMBER})", hint)
-    high = re.search(rf"at most ({NUMBER})", hint)
+    low = re.search(rf"at least ({NUMBER}){end}", hint)
+    high = re.search(rf"at most ({NUMBER}){end}", hint)
     return (float(low[1]) if low else None), (float(high[1]) if high else None)
 
 

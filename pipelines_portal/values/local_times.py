@@ -28,6 +28,15 @@ def meanings(clock: datetime, zone: str) -> list[datetime]:
     return real if len({timestamp.utcoffset() for timestamp in real}) > 1 else real[:1]
 
 
+def is_midnight(clock: datetime) -> bool:
+    return clock.time() == datetime.min.time()
+
+
+def first_of_day(midnight: datetime, zone: str) -> datetime:
+    """Return the first moment of a day, in UTC. On some days the clocks of some zones never show midnight."""
+    return midnight.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
 def on_clocks(timestamp: datetime, zone: str) -> str:
     """Return the local time as an input shows it, with its offset if the local time occurs twice."""
     clock = _on_clocks(timestamp, zone)

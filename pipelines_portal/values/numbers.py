@@ -80,8 +80,10 @@ def plain_number(number: str) -> str:
     return f"{exact:f}".rstrip("0").rstrip(".") if "." in f"{exact:f}" else f"{exact:f}"
 
 
-def clear_number(number: str) -> str:
+def clear_number(number: str, decimal: str = "") -> str:
     """Return a number in plain ASCII as a text with one meaning: 1.245 could be read as 1245, and 1.2450 could not."""
+    if decimal == ",":
+        return number.replace(".", ",")
     return f"{number}0" if len(number_readings(number)) > 1 else number
 
 

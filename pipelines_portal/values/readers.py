@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from pipelines_portal.values.choices import BOOLEAN_WORDS, Meanings
 from pipelines_portal.values.dates import day_in_words, readings, timestamp_in, unambiguous_text
 from pipelines_portal.values.json_lists import json_in
 from pipelines_portal.values.limits import bounds, enter_number, from_to, is_within
-from pipelines_portal.values.local_times import meanings, offset_of, place_of, utc_text
+from pipelines_portal.values.local_times import first_of_day, is_midnight, meanings, offset_of, place_of, utc_text
 from pipelines_portal.values.numbers import (
     EXACT_DIGITS,
     LONGEST_NUMBER,
@@ -32,6 +33,8 @@ from pipelines_portal.values.verdicts import NO_ZONE, OPTION, SERIAL, TWO_DAYS, 
 
 NO_DATE = "Enter a date that exists, like 27 Nov 10:15 or yesterday 4pm."
 MOST_LISTED = 20
+# Marks that copied texts hold and nobody sees.
+INVISIBLE = dict.fromkeys((0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF))
 # A date as a spreadsheet stores it, in days: 1954 to 2119.
 SERIAL_DAY = re.compile(r"([2-7][0-9]{4})(?:[.,]([0-9]{1,12}))?")
 SERIAL_BEGINNING = datetime(1899, 12, 30)
@@ -119,12 +122,14 @@ def read_rating(known: Field, entered: Any, about: Circumstances) -> Any:
     if number is None:
         raise Wrong("number", "Not a number", enter_number(known))
     _check_limits(known, number)
-    if not number.is_integer():
+    exact = Decimal(value) if isinstance(value, str) else Decimal(number)
+    if exact != exact.to_integral_value():
         raise Wrong("whole", "Not whole", enter_number(known))
-    return int(value) if isinstance(value, int) else int(number)
+    return value if isinstance(value, int) else int(exact)
 
 
 def _number(known: Field, text: str, about: Circumstances) -> Any:
+    text = text.translate(INVISIBLE)
     numbers = number_readings(text, about.notation.decimal)
     if not numbers:
         return None
@@ -162,20 +167,15 @@ def _check_limits(known: Field, number: float) -> None:
 
 
 def read_time(known: Field, entered: Any, about: Circumstances) -> Any:
-    """Read a day or time, and return it in UTC."""
-    is_number = isinstance(entered, (int, float)) and not isinstance(entered, bool)
-    if is_number:
-        entered = str(entered)
-    if not isinstance(entered, str):
-        raise Wrong("date", "Not a date", NO_DATE)
-    text = entered.strip()
-    found = [_of_serial(text)] if about.notation.has_serials and is_serial(text) else None
-    if found is None:
-        own = timestamp_in(text)
-        if own and own.tzinfo:
-            return _of_offset(own, text, about.zone)
+    """Read a day or time, and return it in UTC. A number is one only if it may be a day as spreadsheets count them."""
+    text = str(entered).translate(INVISIBLE).strip() if isinstance(entered, (str, int, float)) else ""
+    if isinstance(entered, str) and (own := timestamp_in(text)) and own.tzinfo:
+        return _of_offset(own, text, about.zone)
+    if is_serial(text):
+        found = [_of_serial(text)] if about.notation.has_serials else []
+    else:
         now = about.now.astimezone(ZoneInfo(about.zone or "UTC")).replace(tzinfo=None) if about.now else None
-        found = readings(text, now, about.notation.is_day_first)
+        found = readings(text, now, about.notation.is_day_first) if isinstance(entered, str) else []
     if not found:
         _ask_about_serial(text, has_serials=about.notation.has_serials)
         raise Wrong("date", "Not a date", NO_DATE)
@@ -186,14 +186,14 @@ def read_time(known: Field, entered: Any, about: Circumstances) -> Any:
         raise Wrong(TWO_DAYS, f"{short}?", f"Is it {days[0]} or {days[1]}?", answers)
     if not about.zone:
         raise Wrong(NO_ZONE, "No time zone", "Choose a time zone.")
-    return utc_text(_time_in_utc(found[0], about.zone, is_day=_is_day(text)))
+    return utc_text(_time_in_utc(found[0], about.zone))
 
 
-def _time_in_utc(clock: datetime, zone: str, *, is_day: bool) -> datetime:
-    """Return the moment with this local time. A day without a time is its first moment, which exists on all days."""
+def _time_in_utc(clock: datetime, zone: str) -> datetime:
+    """Return the moment with this local time. Midnight is the first moment of its day, which exists on all days."""
     try:
-        if is_day:
-            return clock.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        if is_midnight(clock):
+            return first_of_day(clock, zone)
         meant = meanings(clock, zone)
         both = [clock.replace(tzinfo=ZoneInfo(zone), fold=fold) for fold in (0, 1)]
     except (ValueError, OverflowError, KeyError):  # KeyError: an unknown time zone
@@ -219,11 +219,6 @@ def _of_offset(timestamp: datetime, text: str, zone: str) -> str:
     except OverflowError:
         return text
     return utc_text(timestamp) if len(both) > 1 and offset_of(timestamp) in map(offset_of, both) else text
-
-
-def _is_day(text: str) -> bool:
-    """Return whether the text names a day without a time."""
-    return not re.search(r":|[0-9] ?[ap]\.?m|uhr|T[0-9]", text[:60], re.IGNORECASE)
 
 
 def is_serial(text: str) -> bool:

@@ -7,7 +7,7 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.values.dates import readings, timestamp_in
 from pipelines_portal.values.limits import NUMBERS
-from pipelines_portal.values.local_times import meanings, utc_text
+from pipelines_portal.values.local_times import first_of_day, is_midnight, meanings, utc_text
 from pipelines_portal.values.numbers import clear_number, is_percentage, number_readings, plain_number
 
 
@@ -23,6 +23,14 @@ def settled_text(known: Field, text: str, notation: Notation, zone: str, now: da
     return text
 
 
+def time_of_file(text: str, notation: Notation, zone: str, now: datetime) -> str:
+    """Return a time typed over a cell of a file, by its clock. Words such as "today" mean days now."""
+    if readings(text, None, notation.is_day_first) or timestamp_in(text):
+        return text
+    found = readings(text, now.astimezone(ZoneInfo(zone)).replace(tzinfo=None), notation.is_day_first)
+    return f"{found[0]:%Y-%m-%d %H:%M:%S}".removesuffix(":00") if len(found) == 1 else text
+
+
 def _settled_time(text: str, notation: Notation, zone: str, now: datetime) -> str:
     if not text.strip() or (stored := timestamp_in(text)) and stored.tzinfo:
         return text
@@ -31,6 +39,8 @@ def _settled_time(text: str, notation: Notation, zone: str, now: datetime) -> st
         return text
     try:
         meant = meanings(found[0], zone)
+        if is_midnight(found[0]):
+            meant = [first_of_day(found[0], zone)]
     except OverflowError:
         return text
     # A time that occurs twice or never when the clocks change is ambiguous, too.

@@ -45,9 +45,14 @@ def _read_day(words: str, now: datetime) -> tuple[datetime | None, str]:
     for pattern in (_ISO_DAY, _SLASHED_DAY, _DAY_FIRST, _NAMED_MONTH, _MONTH_FIRST):
         found = pattern.match(words)
         day = _day_of(_ordered(found.groupdict()), now) if found else None
-        if found and day:
+        if found and day and not _is_number(found, words):
             return day, words[found.end() :].lstrip(", ").removeprefix("t").removeprefix("at ").removeprefix("um ")
     return None, words
+
+
+def _is_number(found: re.Match[str], words: str) -> bool:
+    """Return whether a day and a month without anything else may be a number: 10.5 and not 10.5. or 10.5. 9:00"""
+    return found[0] == words and re.fullmatch(r"\d+\.\d+", words) is not None
 
 
 def _ordered(parts: dict[str, str | None]) -> dict[str, str | None]:

@@ -243,8 +243,8 @@ def replace_alike(grid: TypedGrid, number: int, case: Case) -> Doubt | None:
     answer = grid.browser.post(grid.step("alike"), {"reason": key, "do": "replace", f"to-{key}": case.text})
     if answer.status_code == 302:
         return None
-    reasons = [*answer.context["reasons"], *answer.context["more_reasons"]]
-    (said,) = (each["error"] for each in reasons if each["error"])
+    issues = [*answer.context["issues"], *answer.context["more_issues"]]
+    (said,) = (each["error"] for each in issues if each.get("error"))
     return EMPTY if said == "Choose a replacement first." else doubt_of([said])
 
 

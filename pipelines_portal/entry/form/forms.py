@@ -134,16 +134,24 @@ STEPS = {"up": -1, "down": 1}
 
 def with_answer(posted: QueryDict) -> QueryDict:
     """Return the posted form with the meaning that a person chose, as the button `answer` says: `<input>:<text>`."""
-    name, _, text = posted.get("answer", "").partition(":")
+    name, text = _answer_in(posted)
     changed = posted.copy()
-    if name.startswith(PREFIX) and name in posted:
+    if name:
         changed[name] = text[:LONGEST_ANSWER]
     return changed
 
 
+def _answer_in(posted: QueryDict) -> tuple[str, str]:
+    """Return the input of the answer, or "", and the text. Names of fields may hold colons, as times do."""
+    answer = posted.get("answer", "")
+    names = [name for name in posted if name.startswith(PREFIX) and answer.startswith(f"{name}:")]
+    name = max(names, key=len, default="")
+    return name, answer.removeprefix(f"{name}:")
+
+
 def notation_to_keep(form: SchemaForm, posted: QueryDict) -> Notation | None:
     """Return the notation that an answer shows, if the person wants to keep it (`always`). Validates the form."""
-    name, _, text = posted.get("answer", "").partition(":")
+    name, text = _answer_in(posted)
     if name not in posted.getlist("always") or form.is_valid():
         return None
     questions = [each for each in form.verdict.questions if PREFIX + each.field == name]

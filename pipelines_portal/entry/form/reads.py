@@ -52,7 +52,7 @@ _EXISTING = f"""
         (SELECT id FROM {_SUBMISSION} WHERE owner_id = %s AND token = %s),
         (SELECT r.id FROM {_ROW} r
             JOIN {_SUBMISSION} s ON s.id = r.submission_id LEFT JOIN {_KEY} k ON k.id = s.key_id
-            WHERE r.digest IN (%s, %s, %s) AND s.workflow_id = %s AND NOT (s.owner_id = %s AND s.token = %s)
+            WHERE r.digest IN (%s, %s, %s, %s) AND s.workflow_id = %s AND NOT (s.owner_id = %s AND s.token = %s)
                 AND {VISIBLE}
                 AND s.sent_at > %s AND (r.status IN ('created', 'unconfirmed') OR s.status = 'sending')
             ORDER BY r.id DESC LIMIT 1),
@@ -117,7 +117,7 @@ def read_recent(person: User, workflow: OpenedWorkflow, since: datetime, midnigh
     return Recent(newest, *rows[0][-2:]) if rows else Recent([])
 
 
-MOST_DIGESTS = 3
+MOST_DIGESTS = 4
 
 
 class Existing(NamedTuple):

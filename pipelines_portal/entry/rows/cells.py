@@ -13,10 +13,9 @@ from pipelines_portal.entry.models import ImportJob, ImportRow, RowError
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.spreadsheets.cells import text_of
 from pipelines_portal.values.choices import Meanings
-from pipelines_portal.values.dates import readings
 from pipelines_portal.values.limits import NUMBERS
-from pipelines_portal.values.numbers import clear_number
-from pipelines_portal.values.settling import settled_text
+from pipelines_portal.values.numbers import clear_number, plain_number
+from pipelines_portal.values.settling import settled_text, time_of_file
 from pipelines_portal.values.verdicts import Problem
 from pipelines_portal.workflows.fields.types import type_of
 
@@ -79,8 +78,10 @@ class RowTexts:
         place = self._places.get(known.name)
         cell = row.cells[place] if place is not None and place < len(row.cells) else ""
         text = text_of(cell)
-        if known.type in NUMBERS and isinstance(cell, dict) and isinstance(cell.get("v"), float):
-            text = clear_number(text)  # as a typed text it would be read in the notation of the file
+        value = cell.get("v") if isinstance(cell, dict) else None
+        if known.type in NUMBERS and isinstance(value, (int, float)) and not isinstance(value, bool):
+            # The text of its format would mean another number as soon as a part of it is changed.
+            text = clear_number(plain_number(repr(value)), self.matching.notation.decimal)
         return self.meanings.choice(known, text) or text or self.matching.constants.get(known.name, "")
 
     def by_field(self, row: ImportRow) -> dict[str, str]:
@@ -173,9 +174,9 @@ def stored_text(known: Field, text: str, matching: Matching | None = None, at: d
     """
     if matching and known.type in NUMBERS:
         return text
-    if matching and known.type == "datetime" and len(readings(text, None, matching.day_first)) == 1:
-        return text
-    if known.type == "ranking" and ORDERED in text:
+    if known.type == "ranking" and ORDERED in text and "\n" not in text:
         return "\n".join(item.strip() for item in text.split(ORDERED))
-    zone = times.name_of(timezone.get_current_timezone())
-    return settled_text(known, text, notation.current(), zone, at or timezone.now())
+    here = times.name_of(timezone.get_current_timezone())
+    if matching and known.type == "datetime":
+        return time_of_file(text, matching.notation, matching.zone or here, at or timezone.now())
+    return settled_text(known, text, notation.current(), here, at or timezone.now())

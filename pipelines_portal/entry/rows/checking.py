@@ -10,6 +10,7 @@ from django.db import transaction
 
 from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.sql import update_many
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_requests import mistaken_rows, rejections, sent_before, values_of_tasks
 from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow, ImportStep, replace_errors
 from pipelines_portal.spreadsheets.cells import Cell
@@ -75,7 +76,7 @@ def check_all(import_job: ImportJob, budget: TimeBudget) -> None:
         if import_job.lock(import_job.lease_is_held) is None:
             raise LeaseLost
         values = {
-            "problem": "",
+            "problem": import_job.problem if import_job.problem == texts.READ_DIFFERENTLY else "",
             "row_count": import_job.rows.count(),
             "row_counts": import_job.count_rows(),
             # The page names the learned words of these rows only.

@@ -28,7 +28,7 @@ from pipelines_portal.entry.rows.fixing import (
     edit_row,
     skip_row,
 )
-from pipelines_portal.entry.rows.typed import add_rows, last_number
+from pipelines_portal.entry.rows.typed import add_rows, follow_zone, last_number
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.web.parameters import number_in
 
@@ -139,6 +139,8 @@ def save_rows(import_job: ImportJob, by: User, posted: list[PostedRow], label: s
 
     Afterwards `import_job` has the columns that were written.
     """
+    if import_job.is_typed:
+        follow_zone(import_job)
     row_texts = RowTexts(import_job)
     known = {each.name: each for each in row_texts.fields}
     for row in posted:

@@ -85,6 +85,17 @@ def follow_schema(import_job: ImportJob, schema: Schema) -> None:
         check_all(import_job, TimeBudget())
 
 
+def follow_zone(import_job: ImportJob) -> None:
+    """Read what is open, such as a time that came twice, in the zone in which the person types now.
+
+    All other times became times in UTC when they were typed.
+    """
+    zone = times.name_of(timezone.get_current_timezone())
+    if import_job.matching.get("zone") != zone:
+        import_job.matching = import_job.matching | {"zone": zone}
+        ImportJob.objects.filter(pk=import_job.pk).update(matching=import_job.matching)
+
+
 def add_rows(import_job: ImportJob, numbers: list[int]) -> None:
     """Create those of the rows that do not exist, without texts."""
     rows = [ImportRow(import_job=import_job, number=number, cells=[]) for number in numbers]
@@ -131,7 +142,7 @@ def start_sending_typed(import_job: ImportJob, by: User, seen: dict[int, str]) -
         return _start_sending(import_job, by, seen)
     except ReadDifferently:
         check_again(import_job)
-        return texts.ROWS_CHANGED
+        return f"Not created. {texts.READ_DIFFERENTLY}"
 
 
 def _start_sending(import_job: ImportJob, by: User, seen: dict[int, str]) -> str:

@@ -1,5 +1,6 @@
 """Rankings: items in an order."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,7 +39,10 @@ class Ranking(FieldType):
         return f"{hint}One item a line, the first one on top."
 
     def as_text(self, value: Any) -> str:
-        return "\n".join(map(str, value)) if isinstance(value, list) else super().as_text(value)
+        if not isinstance(value, list):
+            return super().as_text(value)
+        is_one_line = len(value) == 1 and any(mark in str(value[0]) for mark in (",", ">", "["))
+        return json.dumps(value, ensure_ascii=False) if is_one_line else "\n".join(map(str, value))
 
 
 def in_order(field: Field, text: str) -> list[str]:

@@ -5,8 +5,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.http import QueryDict
+from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.entry.form.forms import with_answer
 from tests.fake_api import FakeApi
 from tests.pages import text_of
 
@@ -89,3 +92,16 @@ def test_the_likely_answer_comes_first(
     assert {name: next(text for each, text in found if each == name) for name, _ in found} == {
         "value": number, "received": day,
     }  # fmt: skip
+
+
+def test_a_field_whose_name_has_a_colon_is_answered(page: Any, saved_key: Any, api: FakeApi) -> None:
+    posted = QueryDict("field-a:b=3/5/2026&field-a=x&answer=field-a:b:3 May 2026 09:00")
+    assert with_answer(posted).dict() == posted.dict() | {"field-a:b": "3 May 2026 09:00"}
+
+
+def test_the_meaning_that_is_shown_is_that_of_the_form(page: Any, person: User, api: FakeApi) -> None:
+    triage = open_triage(person, api)
+    User.objects.update(date_format="month")
+    place = reverse("new_task:time_read", args=[triage.key_id, triage.workflow_id])
+    said = page.get(place, {"field-received": "3/5/2026", "zone": "Europe/Vienna", "notation": "day"})
+    assert "3 May 2026" in text_of(said)

@@ -21,7 +21,8 @@ def test_rows_of_a_file_are_shown_again(page: Any, checked: Checked) -> None:
     assert import_job.start_sending(import_job.owner, 2)
     work()
     import_job.refresh_from_db()
-    assert import_job.status == ImportJob.Status.CHECKED
+    assert (import_job.status, import_job.problem) == (ImportJob.Status.CHECKED, texts.READ_DIFFERENTLY)
+    assert texts.READ_DIFFERENTLY in text_of(page.get(import_job.get_absolute_url(), follow=True))
     assert not Submission.objects.exists()
     assert set(import_job.rows.values_list("status", flat=True)) == {"ready"}
     assert not import_job.rows.filter(digest=EARLIER).exists()
@@ -36,7 +37,7 @@ def test_typed_rows_are_shown_again(page: Any, saved_key: Any) -> None:
     grid.fill(2)
     grid.job.rows.filter(number=2).update(digest=EARLIER)
     answer = grid.create(2)
-    assert texts.ROWS_CHANGED in text_of(answer)
+    assert texts.READ_DIFFERENTLY in text_of(answer)
     assert not Submission.objects.exists()
     work()
     assert grid.statuses() == {1: "ready", 2: "ready"}

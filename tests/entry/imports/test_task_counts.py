@@ -114,7 +114,7 @@ def test_the_index_of_the_workflow_shortens_the_scan(page: Any, checked: Checked
     assert "Loading task status" not in words and "Tasks: 4 escalated, 1 being checked" in words
     api.requests.clear()
     assert count_next() and len(api.requests) == 1
-    assert "Tasks: 1 pending, 4 escalated" in text_of(page.get(address(sent, "progress")))
+    assert "Tasks: 4 escalated, 1 pending" in text_of(page.get(address(sent, "progress")))
     record_tasks(index, [make_task(int(id_ or 0), "escalated", now) for id_ in ids], now)
     ImportJob.objects.update(next_page_at=now)
     assert count_next() and len(api.requests) == 1
@@ -150,7 +150,7 @@ def test_mistakes_are_left_out(page: Any, checked: Checked) -> None:
     sent.refresh_from_db()
     assert sent.task_counts["by_status"] == {"pending": 1, "escalated": 2} and sent.task_counts["mistakes"] == 2
     words = text_of(page.get(address(sent, "progress")))
-    assert "Tasks: 1 pending, 2 escalated" in words and "not found" not in words
+    assert "Tasks: 2 escalated, 1 pending" in words and "not found" not in words
 
 
 def test_a_task_with_an_id_given_again_is_not_counted(page: Any, checked: Checked, api: FakeApi) -> None:

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Field
 from pipelines_portal.core import notation
+from pipelines_portal.core.notation import Notation
 from pipelines_portal.values.checking import check_row
 from pipelines_portal.values.local_times import known_zone
 from pipelines_portal.web.rendering import render_page
@@ -24,10 +25,12 @@ def time_read(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
     name = next((name for name in request.GET if name.startswith(PREFIX)), "")
     entry = LocalTimeInput()
     entry.zone = known_zone(request.GET.get("zone", ""))
+    typed_in = Notation.of_mark(request.GET["notation"]) if "notation" in request.GET else notation.current()
+    entry.typed_in = typed_in
     read = entry.value_from_datadict(request.GET, {}, name) or ""
     meaning = meaning_of(read, entry.zone) if read.strip() else ""
     if read.strip() and not meaning:
         time = Field(name="time", type="datetime")
-        verdict = check_row([time], {time.name: read}, notation.current(), entry.zone, timezone.now())
+        verdict = check_row([time], {time.name: read}, typed_in, entry.zone, timezone.now())
         meaning = verdict.problems[0].sentence if verdict.problems else ""
     return render_page(request, "entry/form/_time_meaning.html", {"meaning": meaning})

@@ -128,10 +128,10 @@ def test_a_link_to_a_workflow_never_opened_offers_to_open_it(page: Any, saved_ke
 
 GOOD = answer(200, {"id": 4711, "name": "French", "status": "ACTIVE"})
 FAULTS = {
-    "hangs up": (hang_up, 503, "reach Pipelines"),
-    "silence": (silence, 503, "reach Pipelines"),
+    "hangs up": (hang_up, 503, "isn’t responding"),
+    "silence": (silence, 503, "isn’t responding"),
     "server error": (error(500, "internal_server_error", "Oops"), 502, "had an error"),
-    "unavailable": (error(503, "service_unavailable", "Down"), 503, "is unavailable"),
+    "unavailable": (error(503, "service_unavailable", "Down"), 503, "isn’t responding"),
     "limited": (error(429, "rate_limit_exceeded", "Slow down", retry_after=17), 429, "in 17 s"),
     "dead key": (error(401, "invalid_api_key", "Invalid API key"), 403, "API key rejected"),
     "forbidden": (error(403, "forbidden", "No"), 403, "doesn’t allow this"),
@@ -176,7 +176,7 @@ def test_the_typed_id_stays_in_the_form_without_a_connection(page: Any, saved_ke
     settings.PIPELINES_API_URL = f"http://127.0.0.1:{free_port()}/api/v1"
     html = open_it(page, saved_key, "4711").content.decode()
     assert ">\n4711</textarea>" in html
-    assert "reach Pipelines" in html
+    assert "isn’t responding" in html
 
 
 def test_a_workflow_without_a_name_is_called_by_its_id(page: Any, saved_key: Any, scripted_api: FakeApi) -> None:

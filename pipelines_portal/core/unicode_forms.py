@@ -42,3 +42,11 @@ def _without_endless_marks(text: str, marks: set[str]) -> str:
         if count <= MAX_MARKS:
             kept.append(letter)
     return "".join(kept)
+
+
+# Marks of direction and width that copied texts hold and nobody sees.
+_INVISIBLE = dict.fromkeys((0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF))
+
+
+def without_invisible(text: str) -> str:
+    return text.translate(_INVISIBLE)

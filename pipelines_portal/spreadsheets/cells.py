@@ -46,7 +46,7 @@ def value_of(cell: Cell) -> Any:
 
 
 def value_for(cell: Cell, field: "Field") -> Any:
-    """Return what `type_of(field).read_cell` takes: a value of JSON, or text or value of a spreadsheet by the type."""
+    """Return what a reader of the field takes: a value of JSON, or text or value of a spreadsheet by the type."""
     if isinstance(cell, str):
         return cell
     return value_of(cell) if cell.get("typed") or field.type in VALUED_TYPES else text_of(cell)

@@ -14,7 +14,7 @@ from pipelines_portal.values.rankings import items_of
 from pipelines_portal.values.readers import Circumstances, reader_of
 from pipelines_portal.values.verdicts import MISSING, Problem, Verdict, Wrong
 
-MOST_CACHED = 20_000
+MOST_CACHED, LONGEST_CACHED = 20_000, 200
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class RowCheck:
 
     def field(self, known: Field, entered: Entered) -> "Judged":
         """Return the value of a field, or its problem."""
-        if not isinstance(entered, str):
+        if not isinstance(entered, str) or len(entered) > LONGEST_CACHED:
             return self._judge(known, entered)
         cached = self._cached[known.name]
         if entered not in cached:

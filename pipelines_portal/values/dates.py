@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from pipelines_portal.core.unicode_forms import normalize
+from pipelines_portal.core.unicode_forms import normalize, without_invisible
 from pipelines_portal.values.months import MONTH, MONTHS
 from pipelines_portal.values.typed_times import read_typed_time
 
@@ -46,7 +46,7 @@ def readings(text: str, now: datetime | None, is_day_first: bool | None) -> list
     """
     if len(text) > LONGEST:
         return []
-    text = normalize("NFC", text)
+    text = without_invisible(normalize("NFC", text))
     orders = (True, False) if is_day_first is None else (is_day_first,)
     found = [read_typed_time(text, now)] if now else []
     if not any(found):

@@ -59,4 +59,4 @@ def from_to(limits: Bounds, *, low: str, high: str, both: str = "") -> str:
 
 
 def grouped(number: float) -> str:
-    return f"{number:,.0f}" if number.is_integer() else f"{number:,g}"
+    return f"{number:,.0f}" if number.is_integer() else f"{number:,}"

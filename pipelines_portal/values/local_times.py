@@ -24,7 +24,7 @@ def meanings(clock: datetime, zone: str) -> list[datetime]:
     Raise OverflowError near the first and the last possible date.
     """
     both = [clock.replace(tzinfo=ZoneInfo(zone), fold=fold) for fold in (0, 1)]
-    real = [timestamp for timestamp in both if _on_clocks(timestamp.astimezone(UTC), zone) == clock]
+    real = [timestamp for timestamp in both if local_clock(timestamp.astimezone(UTC), zone) == clock]
     return real if len({timestamp.utcoffset() for timestamp in real}) > 1 else real[:1]
 
 
@@ -39,7 +39,7 @@ def first_of_day(midnight: datetime, zone: str) -> datetime:
 
 def on_clocks(timestamp: datetime, zone: str) -> str:
     """Return the local time as an input shows it, with its offset if the local time occurs twice."""
-    clock = _on_clocks(timestamp, zone)
+    clock = local_clock(timestamp, zone)
     text = _written(clock)
     is_double = len(meanings(clock, zone)) > 1
     return f"{text}{_offset(timestamp.astimezone(ZoneInfo(zone)))}" if is_double else text
@@ -62,7 +62,7 @@ def clock_text(timestamp: datetime, clock: datetime) -> str:
     return f"{in_utc:%H:%M} UTC{day}"
 
 
-def _on_clocks(timestamp: datetime, zone: str) -> datetime:
+def local_clock(timestamp: datetime, zone: str) -> datetime:
     return timestamp.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0)
 
 

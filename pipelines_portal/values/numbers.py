@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 
+from pipelines_portal.core.unicode_forms import without_invisible
+
 LONGEST = 60
 # Of a number in plain ASCII. The expression matches a text in only one way, so that a long one costs no more.
 LONGEST_NUMBER = 400
@@ -36,7 +38,7 @@ def suggest_decimal(texts: Iterable[str]) -> str:
 def number_text(text: str, decimal: str) -> str:
     """Return a number in plain ASCII; return any other text unchanged. A percentage is a part of 1: 12 % is 0.12.
 
-    If the decimal mark is not known, `decimal` is "". Then only unambiguous texts are numbers.
+    If the decimal mark is not known, `decimal` is "". Then a point is one, and a comma separates nothing.
     """
     sign, digits, is_percent = _bare(text)
     thousands = MARKS.get(decimal, "")
@@ -87,13 +89,14 @@ def clear_number(number: str, decimal: str = "") -> str:
     return f"{number}0" if len(number_readings(number)) > 1 else number
 
 
-def both_numbers(text: str) -> list[str]:
-    """Return the two numbers that a text can mean, the longer first, or [] if it has another number of meanings."""
-    numbers = number_readings(text)
+def number_meanings(text: str, decimal: str) -> list[str]:
+    """Return the numbers that a text can mean, the longest first. 12 % can be 12 or a part of 1."""
+    numbers = number_readings(text, decimal)
     if numbers and is_percentage(text):
-        numbers += number_readings(PERCENT.sub("", text))
-    shown = sorted(dict.fromkeys(map(plain_number, numbers)), key=len, reverse=True)
-    return shown if len(shown) == 2 else []
+        numbers += number_readings(PERCENT.sub("", text), decimal)
+    elif len(numbers) == 1:
+        return numbers
+    return sorted(dict.fromkeys(map(plain_number, numbers)), key=len, reverse=True)
 
 
 def is_percentage(text: str) -> bool:
@@ -123,7 +126,7 @@ def _are_groups(groups: list[str], mark: str) -> bool:
 
 def _bare(text: str) -> tuple[str, str, bool]:
     """Return the sign, the number without currency and percent sign, and whether it is a percentage."""
-    bare = text.strip() if len(text) <= LONGEST else ""
+    bare = without_invisible(text).strip() if len(text) <= LONGEST else ""
     is_negative = bool(re.fullmatch(r"\(.*\)", bare))
     bare = bare[1:-1] if is_negative else bare
     bare, is_percent = _without_percent(_without_currency(bare))

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pipelines_portal.api_client import Field
 from pipelines_portal.core.notation import Notation
+from pipelines_portal.core.unicode_forms import without_invisible
 from pipelines_portal.values.choices import BOOLEAN_WORDS, Meanings
 from pipelines_portal.values.dates import day_in_words, readings, timestamp_in, unambiguous_text
 from pipelines_portal.values.json_lists import json_in
@@ -22,19 +23,15 @@ from pipelines_portal.values.local_times import first_of_day, is_midnight, meani
 from pipelines_portal.values.numbers import (
     EXACT_DIGITS,
     LONGEST_NUMBER,
-    both_numbers,
     clear_number,
-    is_percentage,
     json_number,
-    number_readings,
+    number_meanings,
 )
 from pipelines_portal.values.rankings import is_no_order_of, items_of, ranked_items
 from pipelines_portal.values.verdicts import NO_ZONE, OPTION, SERIAL, TWO_DAYS, TWO_NUMBERS, Answer, Wrong
 
 NO_DATE = "Enter a date that exists, like 27 Nov 10:15 or yesterday 4pm."
 MOST_LISTED = 20
-# Marks that copied texts hold and nobody sees.
-INVISIBLE = dict.fromkeys((0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF))
 # A date as a spreadsheet stores it, in days: 1954 to 2119.
 SERIAL_DAY = re.compile(r"([2-7][0-9]{4})(?:[.,]([0-9]{1,12}))?")
 SERIAL_BEGINNING = datetime(1899, 12, 30)
@@ -84,8 +81,8 @@ def _as_text(value: Any) -> Any:
 
 
 def read_boolean(known: Field, entered: Any, about: Circumstances) -> Any:
-    if isinstance(entered, bool):
-        return entered
+    if isinstance(entered, (bool, int, float)) and entered in (0, 1):
+        return bool(entered)
     word = entered.strip() if isinstance(entered, str) else ""
     word = (about.meanings or _NO_WORDS).choice(known, word) or word
     if (value := BOOLEAN_WORDS.get(word.lower())) is None:
@@ -97,7 +94,7 @@ def read_choice(known: Field, entered: Any, about: Circumstances) -> Any:
     """Read one of the options, or any text if the schema names none."""
     choices, value = known.choices, _as_text(entered)
     if not choices:
-        return value
+        return read_text(known, value, about)
     value = ((about.meanings or _NO_WORDS).choice(known, value) if isinstance(value, str) else "") or value
     if value not in choices:
         more = f" and {len(choices) - MOST_LISTED} more" if len(choices) > MOST_LISTED else ""
@@ -129,17 +126,16 @@ def read_rating(known: Field, entered: Any, about: Circumstances) -> Any:
 
 
 def _number(known: Field, text: str, about: Circumstances) -> Any:
-    text = text.translate(INVISIBLE)
-    numbers = number_readings(text, about.notation.decimal)
+    numbers = number_meanings(text, about.notation.decimal)
+    if len(numbers) == 1:
+        return json_number(numbers[0])
+    if len(numbers) > 2:
+        raise Wrong("sign", "Without %", "Enter the number without %.")
     if not numbers:
         return None
-    if len(numbers) == 1 and not is_percentage(text):
-        return json_number(numbers[0])
-    both = both_numbers(text)
-    if not both:
-        return None
-    answers = tuple(Answer(number, clear_number(number)) for number in both)
-    raise Wrong(TWO_NUMBERS, f"{both[0]} or {both[1]}?", f"Is it {both[0]} or {both[1]}?", answers)
+    one, other = numbers
+    answers = tuple(Answer(number, clear_number(number)) for number in numbers)
+    raise Wrong(TWO_NUMBERS, f"{one} or {other}?", f"Is it {one} or {other}?", answers)
 
 
 def _plain(value: Any) -> Any:
@@ -168,11 +164,11 @@ def _check_limits(known: Field, number: float) -> None:
 
 def read_time(known: Field, entered: Any, about: Circumstances) -> Any:
     """Read a day or time, and return it in UTC. A number is one only if it may be a day as spreadsheets count them."""
-    text = str(entered).translate(INVISIBLE).strip() if isinstance(entered, (str, int, float)) else ""
+    text = without_invisible(str(entered)).strip() if isinstance(entered, (str, int, float)) else ""
     if isinstance(entered, str) and (own := timestamp_in(text)) and own.tzinfo:
         return _of_offset(own, text, about.zone)
     if is_serial(text):
-        found = [_of_serial(text)] if about.notation.has_serials else []
+        found = [day_of_serial(text)] if about.notation.has_serials else []
     else:
         now = about.now.astimezone(ZoneInfo(about.zone or "UTC")).replace(tzinfo=None) if about.now else None
         found = readings(text, now, about.notation.is_day_first) if isinstance(entered, str) else []
@@ -202,12 +198,12 @@ def _time_in_utc(clock: datetime, zone: str) -> datetime:
         return meant[0]
     when = f"{clock:%H:%M} on {clock.day} {clock:%B %Y}"
     if meant:
-        texts = [f"{clock:%Y-%m-%d %H:%M}{offset_of(each)}" for each in both]
+        texts = [f"{_written(clock)}{offset_of(each)}" for each in both]
         answers = (Answer(f"The first, {texts[0]}", texts[0]), Answer(f"The second, {texts[1]}", texts[1]))
         said = f"{when} came twice in {place_of(zone)}: the clocks were set back. Write {texts[0]} or {texts[1]}."
         raise Wrong("twice", "Came twice", said, answers)
     times = sorted(each.astimezone(UTC).astimezone(ZoneInfo(zone)) for each in both)
-    texts = [f"{each:%Y-%m-%d %H:%M}" for each in times]
+    texts = [_written(each) for each in times]
     said = f"{when} never came in {place_of(zone)}: the clocks were put forward. Write {texts[0]} or {texts[1]}."
     raise Wrong("never", "Never came", said, tuple(Answer(text, text) for text in texts))
 
@@ -221,12 +217,17 @@ def _of_offset(timestamp: datetime, text: str, zone: str) -> str:
     return utc_text(timestamp) if len(both) > 1 and offset_of(timestamp) in map(offset_of, both) else text
 
 
+def _written(clock: datetime) -> str:
+    return f"{clock:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
+
+
 def is_serial(text: str) -> bool:
     """Return whether a text may be a date as spreadsheets store it."""
     return bool(SERIAL_DAY.fullmatch(text.strip()))
 
 
-def _of_serial(text: str) -> datetime:
+def day_of_serial(text: str) -> datetime:
+    """Return the time that a number means as spreadsheets count days."""
     day, _, fraction = text.replace(",", ".").partition(".")
     seconds = round(float(f"0.{fraction or 0}") * 86_400)
     return SERIAL_BEGINNING + timedelta(days=int(day), seconds=seconds)
@@ -234,7 +235,7 @@ def _of_serial(text: str) -> datetime:
 
 def _ask_about_serial(text: str, *, has_serials: bool | None) -> None:
     if has_serials is None and is_serial(text):
-        day = _of_serial(text)
+        day = day_of_serial(text)
         words = f"{day.day} {day:%B %Y}" + (f" {day:%H:%M}" if day.time() != datetime.min.time() else "")
         said = f"Is it Excel’s number of {words}?"
         raise Wrong(SERIAL, "Excel date?", said, (Answer(words, unambiguous_text(day)),))

@@ -44,4 +44,4 @@ def _settled_time(text: str, notation: Notation, zone: str, now: datetime) -> st
     except OverflowError:
         return text
     # A time that occurs twice or never when the clocks change is ambiguous, too.
-    return utc_text(meant[0]) if len(meant) == 1 else found[0].isoformat(" ", "minutes")
+    return utc_text(meant[0]) if len(meant) == 1 else f"{found[0]:%Y-%m-%d %H:%M:%S}".removesuffix(":00")

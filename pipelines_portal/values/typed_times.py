@@ -86,7 +86,7 @@ def _read_clock(text: str) -> time | None:
     """Return the time of day, midnight for an empty text, or None."""
     if not text:
         return time()
-    found = _CLOCK.fullmatch(text)
+    found = _CLOCK.fullmatch(text.removesuffix("uhr").strip())
     if not found or not (found["minute"] or found["half"]):
         return None
     hour = int(found["hour"])

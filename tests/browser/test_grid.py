@@ -220,6 +220,38 @@ def test_a_digit_picks_only_where_it_begins_no_longer_choice(page: Page, running
     assert shown == [["10", "30", "Chat"], ["1", "10", "Chat"], ["7", "20", "Chat"]]
 
 
+def test_digits_in_one_go_are_a_text_and_not_its_last_digit(page: Page, running: Office, workflow_id: int) -> None:
+    """15 on a scale to 5 is a mistake that the person sees, and no 5."""
+    fields = [samples.field("subject", required=True), samples.field("urgency", "rating", required=True, min=1, max=5)]
+    running.load(workflow_id, fields)
+    open_grid(page, running, workflow_id)
+    for text in ("Ticket", "15"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    expect(cell(page, "Urgency", 1)).to_contain_text("15")
+    expect(cell(page, "Urgency", 1)).to_have_class(re.compile("bad"))
+    cell(page, "Urgency", 1).click()
+    page.keyboard.type("4")
+    expect(cell(page, "Urgency", 1)).to_have_text("4")
+
+
+def test_what_is_typed_stays_when_earlier_rows_are_created_late(page: Page, running: Office, workflow_id: int) -> None:
+    open_grid(page, running, workflow_id)
+    page.context.set_offline(True)
+    for text in ("Good morning", "French"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    page.keyboard.press("ControlOrMeta+Enter")
+    expect(page.locator("#grid-notes")).to_contain_text("We create them as soon as")
+    cell(page, "Text to translate", 2).click()
+    page.keyboard.type("Good")
+    page.context.set_offline(False)
+    expect(page.locator("tr[data-sent]")).to_have_count(1, timeout=30_000)
+    page.keyboard.type(" evening")
+    page.keyboard.press("Tab")
+    expect(cell(page, "Text to translate", 2)).to_have_text("Good evening")
+
+
 def test_tab_leaves_the_last_row_only_after_escape(page: Page, running: Office, workflow_id: int) -> None:
     open_grid(page, running, workflow_id)
     for _ in page.locator("table.grid thead [data-name]").all():
@@ -252,7 +284,7 @@ def test_columns_without_a_field_are_told_of_when_the_paste_shows_a_folded_field
     open_grid(page, running, workflow_id)
     paste(page, table([["Hello", "noted", "lost"], ["Goodbye", "", ""]]))
     expect(page.locator("table.grid thead")).to_contain_text("Note")
-    expect(page.locator("#grid-notes")).to_contain_text("1 pasted column has no field and was left out")
+    expect(page.locator("#grid-notes")).to_contain_text("1 pasted column was left out")
 
 
 def test_many_rows_wait_and_are_taken_back(page: Page, running: Office, workflow_id: int) -> None:

@@ -35,12 +35,11 @@ def pasted_cells(text: str) -> list[list[str]]:
 
 
 def names_from(data: QueryDict, schema: Schema) -> list[str]:
-    """Return the fields from the active one on: those that the page shows, then the folded ones."""
+    """Return the fields that the page shows, from the active one on. Nobody would see what a hidden one takes."""
     names = [known.name for known in sorted_fields(schema)]
     shown = [each for each in data.get("columns", "").split("\n") if each in names] or names
     name = data.get("field", "")
-    start = shown.index(name) if name in shown else 0
-    return shown[start:] + [each for each in names if each not in shown]
+    return shown[shown.index(name) if name in shown else 0 :]
 
 
 def fields_of_headings(lines: list[list[str]], workflow: OpenedWorkflow, schema: Schema) -> list[str]:
@@ -54,7 +53,7 @@ def fields_of_headings(lines: list[list[str]], workflow: OpenedWorkflow, schema:
 
 
 def columns_beyond(lines: list[list[str]], count: int) -> list[str]:
-    """Return a sentence about pasted columns that come after the last field."""
+    """Return a sentence about pasted columns that come after the last one of the grid."""
     left: dict[int, str] = {}
     for line in lines:
         for place, text in enumerate(line[count:]):
@@ -63,8 +62,11 @@ def columns_beyond(lines: list[list[str]], count: int) -> list[str]:
     if not left:
         return []
     if len(left) == 1:
-        return [f"1 pasted column has no field and was left out. It begins with {_quoted(left)}."]
-    return [f"{len(left):,} pasted columns have no field and were left out. They begin with {_quoted(left)}."]
+        return [f"1 pasted column was left out: the grid shows no column for it. It begins with {_quoted(left)}."]
+    return [
+        f"{len(left):,} pasted columns were left out: the grid shows no columns for them. "
+        f"They begin with {_quoted(left)}."
+    ]
 
 
 def columns_left_out(lines: list[list[str]], names: list[str]) -> list[str]:

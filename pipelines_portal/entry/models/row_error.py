@@ -7,7 +7,7 @@ from django.db import models
 
 from pipelines_portal.core.json_text import cleaned
 from pipelines_portal.submissions.duplicates import digest_of
-from pipelines_portal.values.verdicts import OF_FILE, Problem
+from pipelines_portal.values.verdicts import NO_ZONE, OF_FILE, Problem
 
 if TYPE_CHECKING:
     from pipelines_portal.entry.models.import_job import ImportJob
@@ -88,7 +88,7 @@ class ErrorGrouping:
         value, message = problem.value[:LONGEST_VALUE], problem.sentence
         key = (problem.field, _digest(message, value))
         if value and key not in self._groups and self._values[_alike(problem)] >= MOST_VALUES:
-            value, message = "", MANY_MEANINGS if problem.kind in OF_FILE else message
+            value, message = "", MANY_MEANINGS if problem.kind in OF_FILE - {NO_ZONE} else message
             key = (problem.field, _digest(message, ""))
         if key not in self._groups:
             self._values[_alike(problem)] += bool(value)

@@ -11,7 +11,7 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.core import notation, times
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowError
 from pipelines_portal.matching.columns import Matching
-from pipelines_portal.spreadsheets.cells import text_of
+from pipelines_portal.spreadsheets.cells import field_error_of, text_of
 from pipelines_portal.values.choices import Meanings
 from pipelines_portal.values.limits import NUMBERS
 from pipelines_portal.values.numbers import clear_number, plain_number
@@ -82,6 +82,8 @@ class RowTexts:
         if known.type in NUMBERS and isinstance(value, (int, float)) and not isinstance(value, bool):
             # The text of its format would mean another number as soon as a part of it is changed.
             text = clear_number(plain_number(repr(value)), self.matching.notation.decimal)
+        if field_error_of(cell):
+            return text  # as the check says: the value for all rows does not hide it
         return self.meanings.choice(known, text) or text or self.matching.constants.get(known.name, "")
 
     def by_field(self, row: ImportRow) -> dict[str, str]:

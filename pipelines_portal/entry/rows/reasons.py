@@ -54,6 +54,8 @@ class Reason:
             return "has other words that aren’t options"
         if self.kind in (verdicts.TWO_NUMBERS, verdicts.TWO_DAYS) and len(self.groups) > 1:
             return "can be read in two ways"
+        if self.kind == verdicts.SERIAL and len(self.groups) > 1:
+            return "may be Excel’s numbers of days"
         return self.message.removeprefix(self.known.label if self.known else "").strip().removesuffix(".")
 
     @property

@@ -30,12 +30,14 @@ from pipelines_portal.task_index.models import IndexedTask
 from pipelines_portal.values.choices import choices_of, label_of
 from pipelines_portal.values.dates import readings, timestamp_in
 from pipelines_portal.values.limits import NUMBERS, scale_of
-from pipelines_portal.values.numbers import NUMERAL, is_percentage, number_readings, plain_number
+from pipelines_portal.values.numbers import number_meanings, plain_number
+from pipelines_portal.values.readers import day_of_serial, is_serial
 from pipelines_portal.values.verdicts import TWO_DAYS, TWO_NUMBERS, Answer, Problem
 
 # So many rows are in the page. If there are more, they come in pages.
 MOST_IN_PAGE, ROWS_PER_PAGE = 200, 100
 LONGEST_SHOWN = 160
+LONGEST_NUMBER_SHOWN = 30
 _S = ImportRow.Status
 WITH_ERRORS = (_S.TO_FIX, _S.REJECTED)
 # Nothing of these can be changed.
@@ -384,12 +386,13 @@ def _answers_to(known: Field, text: str, problems: list[Problem], reader: RowRea
 def _understood_text(known: Field, text: str, matching: Matching) -> str:
     """Return a number as it is sent, or a day as it is shown elsewhere, if a person wrote it in another way."""
     if known.type == "datetime":
-        times_ = readings(text, None, matching.day_first)
-        return _clock_texts(times_[0])[0] if len(times_) == 1 else text
-    numbers = number_readings(text, matching.notation.decimal)
-    if len(numbers) != 1 or is_percentage(text) or not NUMERAL.fullmatch(numbers[0]) or "e" in numbers[0].lower():
+        days = [day_of_serial(text)] if matching.serials and is_serial(text) else []
+        days = days or readings(text, None, matching.day_first)
+        return _clock_texts(days[0])[0] if len(days) == 1 else text
+    numbers = number_meanings(text, matching.notation.decimal)
+    if len(numbers) != 1 or len(shown := plain_number(numbers[0])) > LONGEST_NUMBER_SHOWN:
         return text
-    return plain_number(numbers[0]).replace(".", notation.current().decimal or ".")
+    return shown.replace(".", notation.current().decimal or ".")
 
 
 def _clock_texts(time: datetime) -> tuple[str, str]:

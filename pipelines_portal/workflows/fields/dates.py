@@ -17,6 +17,7 @@ from pipelines_portal.values.dates import readings, timestamp_in
 from pipelines_portal.values.local_times import (
     NOWHERE,
     clock_text,
+    local_clock,
     meanings,
     offset_of,
     on_clocks,
@@ -146,12 +147,12 @@ def meaning_of(text: Any, zone: str) -> str:
     timestamp = timestamp_in(text)
     if timestamp is None:
         return ""
-    clock = timestamp.replace(tzinfo=None)
-    shown = f"{clock.day} {clock:%b %Y %H:%M}"
-    if zone == NOWHERE:
-        return f"{shown} UTC"
     try:
+        clock = local_clock(timestamp, zone) if timestamp.tzinfo else timestamp
         meant = [timestamp] if timestamp.tzinfo else meanings(clock, zone)
+        shown = f"{clock.day} {clock:%b %Y %H:%M}"
+        if zone == NOWHERE:
+            return f"{shown} UTC"
         return f"{shown}, {place_of(zone)} time ({clock_text(meant[0], clock)})" if len(meant) == 1 else ""
     except OverflowError:
         return ""

@@ -51,5 +51,5 @@ def _check_attrs(check: str, field: Field) -> dict[str, str]:
     low, high = bounds(field.format_hint)
     ends = {"data-low": low, "data-high": high}
     return {"data-check": check, "data-wrong": enter_number(field)} | {
-        name: f"{end:g}" for name, end in ends.items() if end is not None
+        name: repr(end) for name, end in ends.items() if end is not None
     }

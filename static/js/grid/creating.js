@@ -9,17 +9,18 @@ let unanswered = null;
 // What somebody wants to create as soon as it is saved: the note about it, the rows, and the words of the button.
 let waiting = null;
 
-async function create(grid, wanted = {}) {
+/** Create the ready rows. What was `wanted` earlier leaves alone what is typed meanwhile. */
+async function create(grid, wanted = null) {
   const button = document.getElementById("send");
   if (!button || button.dataset.busy) return;
-  const { words = button.textContent, rows = grid.rows.filter((row) => !("blank" in row.dataset)) } = wanted;
-  commitCurrent();
+  const { words = button.textContent, rows = grid.rows.filter((row) => !("blank" in row.dataset)) } = wanted ?? {};
+  if (!wanted) commitCurrent();
   button.dataset.busy = "true";
   const isSaved = await grid.saving.finish();
-  grid.leaveRows();
+  if (!wanted) grid.leaveRows();
   const form = document.getElementById("create");
   if (!isSaved) wait(grid, { words, rows });
-  else if (form) await send(grid, form, rows);
+  else if (form) await send(grid, form, rows, Boolean(wanted));
   else pressAgain(grid, words);
   delete document.getElementById("send")?.dataset.busy;
 }
@@ -49,7 +50,7 @@ function pressAgain(grid, before) {
   grid.say("The number of rows has changed. Press the button to create them.");
 }
 
-async function send(grid, form, rows) {
+async function send(grid, form, rows, isLate) {
   const ready = rows.filter((row) => row.isConnected && row.dataset.ready);
   // Those of other pages, too: the button counts them.
   const others = (form.dataset.allReady ?? "").split(",").filter((each) => each && !grid.row(each.split(":")[0]));
@@ -71,7 +72,7 @@ async function send(grid, form, rows) {
   }
   grid.hasCreated = !answer.isFailure && !answer.problem;
   if (grid.hasCreated) grid.say(whatBecameOf(ready.map((row) => grid.row(row.dataset.number)?.dataset ?? {})));
-  if (grid.blank && !grid.sheet.querySelector("[data-editing]")) grid.activate(grid.firstOpen(grid.blank));
+  if (grid.blank && !isLate && !grid.sheet.querySelector("[data-editing]")) grid.activate(grid.firstOpen(grid.blank));
 }
 
 /** Rows that wait or are still being created say so themselves. */

@@ -4,6 +4,9 @@ import { along, down, step } from "./moving.js";
 
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
+// The option that a digit picked last, and when. Keys that follow quickly belong together, as in the form.
+const picked = { cell: null, key: "", at: 0 };
+const TOGETHER_IN_MILLISECONDS = 600;
 // In pixels: see grid.css.
 const HIGHEST_LIST = 230;
 
@@ -198,8 +201,12 @@ function onKey(grid, event) {
     if (event.key === "Enter" && event.shiftKey) return;
     if (event.key === "Enter") down(grid, cell);
     else begin(grid, cell);
+  } else if (picked.cell === cell && event.key.length === 1 && Date.now() - picked.at < TOGETHER_IN_MILLISECONDS) {
+    begin(grid, cell, picked.key + event.key); // 15 is no 5: what is typed in one go is a text
+    picked.cell = null;
   } else if (kind === "choice" && grid.canEdit(cell) && choiceOf(event.key, JSON.parse(choices))) {
     grid.saving.change(cell, choiceOf(event.key, JSON.parse(choices)));
+    Object.assign(picked, { cell: grid.cell(grid.numberOf(cell), grid.nameOf(cell)) ?? cell, key: event.key, at: Date.now() });
   } else if (event.key.length === 1 && !(event.key === " " && event.shiftKey)) {
     begin(grid, cell, event.key);
   } else {

@@ -33,15 +33,15 @@ def test_cells_go_into_the_columns_that_the_page_shows(grid: TypedGrid) -> None:
     grid.paste("Hello\tUrgent", 1, "input_text", columns="input_text\nnotes\nnonsense")
     assert grid.texts() == {1: ["Hello", "", "Urgent"]}
     grid.paste("French\tx\ty\tz", 1, "target_language", columns="input_text\ntarget_language")
-    assert grid.texts() == {1: ["Hello", "French", "x"]}, "it goes on in the folded fields"
+    assert grid.texts() == {1: ["Hello", "French", "Urgent"]}, "nothing goes into a field that is not shown"
 
 
 def test_cells_beyond_the_last_field_are_told(grid: TypedGrid) -> None:
     answer = text_of(grid.paste("Bye\tGerman\tx\ty\nHello\tFrench\tx\ty\tz\t"))
-    assert "2 pasted columns have no field and were left out. They begin with “y”, “z”." in answer
+    assert "2 pasted columns were left out: the grid shows no columns for them. They begin with “y”, “z”." in answer
     assert grid.texts() == {1: ["Bye", "German", "x"], 2: ["Hello", "French", "x"]}
     answer = text_of(grid.paste("French\tx\ty\t \n", 1, "target_language", columns="input_text\ntarget_language"))
-    assert "1 pasted column has no field and was left out. It begins with “y”." in answer
+    assert "2 pasted columns were left out" in answer and "They begin with “x”, “y”." in answer
     answer = text_of(grid.paste("\t".join("abcdefghij")))
     assert "7 pasted columns" in answer and "“d”, “e”, “f”, “g”, “h” …." in answer
     assert "left out" not in text_of(grid.paste("Bye\tGerman\tx\t\t"))

@@ -235,23 +235,6 @@ def test_digits_in_one_go_are_a_text_and_not_its_last_digit(page: Page, running:
     expect(cell(page, "Urgency", 1)).to_have_text("4")
 
 
-def test_what_is_typed_stays_when_earlier_rows_are_created_late(page: Page, running: Office, workflow_id: int) -> None:
-    open_grid(page, running, workflow_id)
-    page.context.set_offline(True)
-    for text in ("Good morning", "French"):
-        page.keyboard.type(text)
-        page.keyboard.press("Tab")
-    page.keyboard.press("ControlOrMeta+Enter")
-    expect(page.locator("#grid-notes")).to_contain_text("We create them as soon as")
-    cell(page, "Text to translate", 2).click()
-    page.keyboard.type("Good")
-    page.context.set_offline(False)
-    expect(page.locator("tr[data-sent]")).to_have_count(1, timeout=30_000)
-    page.keyboard.type(" evening")
-    page.keyboard.press("Tab")
-    expect(cell(page, "Text to translate", 2)).to_have_text("Good evening")
-
-
 def test_tab_leaves_the_last_row_only_after_escape(page: Page, running: Office, workflow_id: int) -> None:
     open_grid(page, running, workflow_id)
     for _ in page.locator("table.grid thead [data-name]").all():

@@ -190,3 +190,20 @@ def test_the_ends_of_the_grid_are_a_key_away(page: Page, running: Office, workfl
         page.keyboard.press(key)
         expect(cell(page, column, row)).to_be_focused()
         expect(cell(page, column, row)).to_be_in_viewport(ratio=0.98)
+
+
+def test_what_is_typed_stays_when_earlier_rows_are_created_late(page: Page, running: Office, workflow_id: int) -> None:
+    open_grid(page, running, workflow_id)
+    page.context.set_offline(True)
+    for text in ("Good morning", "French"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    page.keyboard.press("ControlOrMeta+Enter")
+    expect(page.locator("#grid-notes")).to_contain_text("We create them as soon as")
+    cell(page, "Text to translate", 2).click()
+    page.keyboard.type("Good")
+    page.context.set_offline(False)
+    expect(page.locator("tr[data-sent]")).to_have_count(1, timeout=30_000)
+    page.keyboard.type(" evening")
+    page.keyboard.press("Tab")
+    expect(cell(page, "Text to translate", 2)).to_have_text("Good evening")

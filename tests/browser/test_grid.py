@@ -507,3 +507,20 @@ def test_rows_of_two_windows_make_room_for_each_other(
     page.reload()
     expect(cell(page, "Text to translate", 4)).to_have_text("More")
     expect(cell(page, "Text to translate", 6)).to_have_text("Six")
+
+
+def test_what_is_typed_goes_into_a_row_that_got_another_number(
+    page: Page, browser: Browser, running: Office, workflow_id: int
+) -> None:
+    open_grid(page, running, workflow_id)
+    other = running.page(browser)
+    open_grid(other, running, workflow_id)
+    other.keyboard.type("Other")
+    other.keyboard.press("Enter")
+    expect(other.locator("#row-1 .state")).to_have_text(JUDGED)
+    page.keyboard.type("Mine")
+    page.keyboard.press("Tab")
+    expect(page.locator("#row-2 .state")).to_have_text("Editing")
+    page.keyboard.type("Fr")
+    page.keyboard.press("Enter")
+    expect(cell(page, "Target language", 2)).to_have_text("French")

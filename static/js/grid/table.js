@@ -247,8 +247,9 @@ export class Grid {
   moveTo(before, after) {
     const { blank } = this;
     const row = this.row(before);
-    if (row && "new" in row.dataset) this.#follow(row, after);
+    // The empty row makes room first: two rows of one number would both be the active one.
     if (blank && Number(blank.dataset.number) <= Number(after)) this.#follow(blank, Number(after) + 1);
+    if (row && "new" in row.dataset) this.#follow(row, after);
   }
 
   /** The active and the picked cells stay the same cells. */

@@ -220,6 +220,18 @@ def test_a_digit_picks_only_where_it_begins_no_longer_choice(page: Page, running
     assert shown == [["10", "30", "Chat"], ["1", "10", "Chat"], ["7", "20", "Chat"]]
 
 
+def test_a_cell_is_cut_and_comes_back(page: Page, running: Office, workflow_id: int) -> None:
+    open_grid(page, running, workflow_id)
+    page.keyboard.type("One")
+    page.keyboard.press("Enter")
+    cell(page, "Text to translate", 1).click()
+    page.keyboard.press("ControlOrMeta+X")
+    expect(cell(page, "Text to translate", 1)).to_have_text("")
+    expect(page.locator("#grid-said")).to_have_text("Copied")
+    page.keyboard.press("ControlOrMeta+Z")
+    expect(cell(page, "Text to translate", 1)).to_have_text("One")
+
+
 def test_digits_in_one_go_are_a_text_and_not_its_last_digit(page: Page, running: Office, workflow_id: int) -> None:
     """15 on a scale to 5 is a mistake that the person sees, and no 5."""
     fields = [samples.field("subject", required=True), samples.field("urgency", "rating", required=True, min=1, max=5)]

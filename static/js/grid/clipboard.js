@@ -164,22 +164,33 @@ async function press(grid, id) {
   document.getElementById(id)?.click();
 }
 
+function clear(grid) {
+  for (const cell of grid.picked().flat()) if (grid.canEdit(cell) && grid.text(cell)) grid.saving.change(cell, "");
+}
+
+/** Undo and redo work in the tray, too: an action of it has the focus just before. */
 function onKey(grid, event) {
-  if (!event.target.closest?.("table.grid") || event.target.matches("input, textarea")) return;
+  if (!event.target.closest?.(".sheet") || event.target.matches("input, textarea")) return;
+  const isInTable = Boolean(event.target.closest("table.grid"));
   const key = event.key.toLowerCase();
   const isControl = (event.ctrlKey || event.metaKey) && !event.altKey;
-  if (isControl && key === "d") fillDown(grid);
+  if (isControl && key === "d" && isInTable) fillDown(grid);
   else if (isControl && (key === "y" || (key === "z" && event.shiftKey))) press(grid, "redo");
   else if (isControl && key === "z") press(grid, grid.hasCreated && document.getElementById("undo-sending") ? "undo-sending" : "undo");
-  else if (["Delete", "Backspace"].includes(event.key) && !isControl && !event.altKey) {
-    for (const cell of grid.picked().flat()) if (grid.canEdit(cell) && grid.text(cell)) grid.saving.change(cell, "");
-  } else if (event.altKey && event.code === "KeyP" && !isControl) pin(grid);
+  else if (!isInTable) return;
+  else if (["Delete", "Backspace"].includes(event.key) && !isControl && !event.altKey) clear(grid);
+  else if (event.altKey && event.code === "KeyP" && !isControl) pin(grid);
   else return;
   event.preventDefault();
 }
 
 export function listen(grid) {
   document.addEventListener("copy", (event) => onCopy(grid, event));
+  document.addEventListener("cut", (event) => {
+    if (!isInGrid(event, grid)) return;
+    onCopy(grid, event);
+    clear(grid);
+  });
   document.addEventListener("paste", (event) => onPaste(grid, event));
   document.addEventListener("keydown", (event) => onKey(grid, event));
   document.addEventListener("keydown", (event) => {

@@ -222,8 +222,9 @@ def test_a_digit_picks_only_where_it_begins_no_longer_choice(page: Page, running
 
 def test_a_cell_is_cut_and_comes_back(page: Page, running: Office, workflow_id: int) -> None:
     open_grid(page, running, workflow_id)
-    page.keyboard.type("One")
-    page.keyboard.press("Enter")
+    for text in ("One", "French"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
     cell(page, "Text to translate", 1).click()
     page.keyboard.press("ControlOrMeta+X")
     expect(cell(page, "Text to translate", 1)).to_have_text("")

@@ -225,6 +225,8 @@ def test_a_cell_is_cut_and_comes_back(page: Page, running: Office, workflow_id: 
     for text in ("One", "French"):
         page.keyboard.type(text)
         page.keyboard.press("Tab")
+    cell(page, "Text to translate", 2).click()
+    expect(page.locator("#row-1 .state")).to_have_text("Ready")
     cell(page, "Text to translate", 1).click()
     page.keyboard.press("ControlOrMeta+X")
     expect(cell(page, "Text to translate", 1)).to_have_text("")

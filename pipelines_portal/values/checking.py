@@ -60,12 +60,12 @@ class RowCheck:
         meanings: Meanings | None = None,
     ) -> None:
         self._about = Circumstances(notation, zone, now, meanings)
-        self._fields = [(known, reader_of(known)) for known in fields]
+        self._fields = fields
         self._cached: dict[str, dict[str, Judged]] = {known.name: {} for known in fields}
 
     def row(self, typed: Mapping[str, Entered]) -> Verdict:
         verdict = Verdict()
-        for known, _ in self._fields:
+        for known in self._fields:
             entered = typed.get(known.name, "")
             value, problem, before = self.field(known, entered)
             if problem:

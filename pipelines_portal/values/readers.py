@@ -28,7 +28,7 @@ from pipelines_portal.values.numbers import (
     number_meanings,
 )
 from pipelines_portal.values.rankings import is_no_order_of, items_of, ranked_items
-from pipelines_portal.values.verdicts import NO_ZONE, OPTION, SERIAL, TWO_DAYS, TWO_NUMBERS, Answer, Wrong
+from pipelines_portal.values.verdicts import NO_ZONE, OPTION, SERIAL, TWO_DAYS, TWO_NUMBERS, TWO_TIMES, Answer, Wrong
 
 NO_DATE = "Enter a date that exists, like 27 Nov 10:15 or yesterday 4pm."
 MOST_LISTED = 20
@@ -201,7 +201,7 @@ def _time_in_utc(clock: datetime, zone: str) -> datetime:
         texts = [f"{_written(clock)}{offset_of(each)}" for each in both]
         answers = (Answer(f"The first, {texts[0]}", texts[0]), Answer(f"The second, {texts[1]}", texts[1]))
         said = f"{when} came twice in {place_of(zone)}: the clocks were set back. Write {texts[0]} or {texts[1]}."
-        raise Wrong("twice", "Came twice", said, answers)
+        raise Wrong(TWO_TIMES, "Came twice", said, answers)
     times = sorted(each.astimezone(UTC).astimezone(ZoneInfo(zone)) for each in both)
     texts = [_written(each) for each in times]
     said = f"{when} never came in {place_of(zone)}: the clocks were put forward. Write {texts[0]} or {texts[1]}."

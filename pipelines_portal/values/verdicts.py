@@ -6,6 +6,7 @@ from pipelines_portal.values.field_values import FieldValues
 
 # Kinds of a problem that others look for. The others are only names of their own.
 MISSING, OPTION, NOT_THERE, REJECTED, UNKNOWN = "missing", "option", "not there", "rejected", "unknown"
+TWO_TIMES = "twice"
 # A text with two meanings. In a file, saying how its numbers or dates are written answers it for all rows.
 TWO_NUMBERS, TWO_DAYS, NO_ZONE, SERIAL = "two numbers", "two days", "no zone", "serial"
 OF_FILE = frozenset({TWO_NUMBERS, TWO_DAYS, NO_ZONE, SERIAL})
@@ -48,10 +49,6 @@ class Verdict:
     # What version 0.1.0 may have sent instead of some values: see `values_before`.
     spelled_before: FieldValues = field(default_factory=dict)
     priced_before: FieldValues = field(default_factory=dict)
-
-    @property
-    def errors(self) -> list[Problem]:
-        return [problem for problem in self.problems if not problem.answers]
 
     @property
     def questions(self) -> list[Problem]:

@@ -15,7 +15,7 @@ from pipelines_portal.core.bounded_cache import BoundedCache
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.values.rankings import items_of
 from pipelines_portal.values.suggesting import likely_first, notation_of_answer
-from pipelines_portal.values.verdicts import Answer, Problem
+from pipelines_portal.values.verdicts import TWO_TIMES, Answer, Problem
 from pipelines_portal.workflows.fields.dates import ClockTime
 from pipelines_portal.workflows.fields.rankings import SENT, in_order, moved
 from pipelines_portal.workflows.fields.schema_form import PREFIX, SchemaForm
@@ -78,7 +78,7 @@ class Entry:
     def _question(self) -> Problem | None:
         form: Any = self.field.form
         questions = form.verdict.questions if self.field.errors and isinstance(form, SchemaForm) else []
-        return next((each for each in questions if each.field == self.remote.name and each.kind != "twice"), None)
+        return next((each for each in questions if each.field == self.remote.name and each.kind != TWO_TIMES), None)
 
     @property
     def is_time(self) -> bool:

@@ -1,6 +1,5 @@
 """The schema of a workflow as a Django form."""
 
-from collections.abc import Iterator
 from copy import copy
 from datetime import datetime
 from typing import Any
@@ -101,11 +100,6 @@ class SchemaForm(forms.Form):
         self.is_incomplete = True
         self.full_clean()
         return self.verdict.values
-
-    def rows(self) -> Iterator[tuple[BoundField, str]]:
-        """Yield the fields to show, each with its name."""
-        for field in self.entered:
-            yield self[PREFIX + field.name], field.name
 
     def fields_changed(self) -> bool:
         """Return whether the workflow's fields have changed since the form was opened."""

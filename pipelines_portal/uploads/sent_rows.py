@@ -113,7 +113,7 @@ def _result_row(upload: ZipUpload, row: SubmissionRow, tasks: dict[int, Any]) ->
 
 
 def entry_of(upload: ZipUpload, row: SubmissionRow) -> str:
-    """Return the archive's entry that makes the task, or the name of its row; "" if it is not stored any more."""
+    """Return the file or folder of the ZIP from which a task was made, or the name of its row; "" if it was deleted."""
     return str(upload.entries[row.index]) if row.index < len(upload.entries) else ""
 
 

@@ -113,7 +113,7 @@ class RowCheck:
 
 
 class Judged(NamedTuple):
-    """What is made of one text: its value or its problem, and what version 0.1.0 sent for it if that may differ."""
+    """The value of one text or its problem. `before`: what version 0.1.0 may have sent for the text instead."""
 
     value: Any = None
     problem: Problem | None = None

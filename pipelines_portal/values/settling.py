@@ -1,4 +1,4 @@
-"""What is stored of a typed text: a text with one meaning, which later choices and later days do not change."""
+"""Store typed texts with one meaning, which later choices of a person and later days do not change."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo

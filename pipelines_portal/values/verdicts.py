@@ -22,7 +22,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with a value: in at most three words, which fit into a cell, and in a sentence.
+    """An error of a value, or a question about it. `short` fits into a cell; `sentence` says what to do.
 
     `field` is empty if the row itself is wrong. `value` is the text of the cell. A problem with answers is a question.
     """

@@ -131,7 +131,7 @@ def test_a_typed_value_is_judged_alike_by_form_file_and_api(api: FakeApi, name: 
 
 
 def test_the_api_takes_each_written_value(api: FakeApi) -> None:
-    """Those that all roads are to send: tests/values/test_roads_over_http.py."""
+    """The values that form, grid and files send for the texts of tests/values/written.py."""
     fields = list(WRITTEN_FIELDS.values())
     api.load(samples.organization("Written", samples.workflow(WORKFLOW, fields=fields)))
     client = PipelinesClient(Transport(api.url, 60), api.new_key("Written"))

@@ -138,7 +138,7 @@ class Checker:
 
 
 def take_verdict(row: ImportRow | PlainRow, verdict: Verdict) -> CheckedRow:
-    """Set the status and the digest of a row by its verdict. A row that is set aside stays set aside."""
+    """Set the status and the digest of a row by its verdict. A skipped row stays skipped."""
     is_skipped = row.status == ImportRow.Status.SKIPPED
     if not row.cells and not any(row.edits.values()):  # typed and emptied again
         row.status, row.digest = ImportRow.Status.UNCHECKED, ""

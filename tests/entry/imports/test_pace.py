@@ -1,4 +1,4 @@
-"""The time that an import still takes is told once its pace is known."""
+"""The page says how long an import still takes, as soon as its pace is known."""
 
 from datetime import timedelta
 from typing import Any

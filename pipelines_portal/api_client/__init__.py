@@ -2,6 +2,7 @@
 
 from pipelines_portal.api_client.client import PipelinesClient
 from pipelines_portal.api_client.errors import (
+    AWAY,
     ApiError,
     BeyondLimit,
     CertificateRefused,
@@ -46,6 +47,7 @@ from pipelines_portal.api_client.task_status import TaskStatus
 from pipelines_portal.api_client.transport import Transport
 
 __all__ = [
+    "AWAY",
     "IN_A_PAGE",
     "NOT_AGAIN",
     "ApiError",

@@ -189,6 +189,9 @@ class ServiceUnavailable(ServerError):
     maybe_processed = False
 
 
+# The API does not say what it was asked, and may say it later: pages show what is known instead.
+AWAY = (ConnectionFailed, NotSent, RateLimited, ServerError, UnexpectedResponse)
+
 _BY_STATUS: dict[int, type[ApiError]] = {
     HTTPStatus.BAD_REQUEST: InvalidRequest,
     HTTPStatus.UNAUTHORIZED: Unauthorized,

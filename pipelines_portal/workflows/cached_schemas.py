@@ -1,29 +1,58 @@
 """Schemas of workflows, cached in the process for a minute, for people who enter task after task.
 
-After the API refuses values, the schema is read again: see `forget_schema`.
+After the API refuses values, the schema is read again: see `forget_schema`. While the API is away, pages open with the
+schema that was read last.
 """
 
 import time
+from dataclasses import dataclass
 
-from pipelines_portal.api_client import PipelinesClient, Schema
+from pipelines_portal.api_client import AWAY, PipelinesClient, Schema
 from pipelines_portal.core.bounded_cache import BoundedCache
 from pipelines_portal.workflows.models import OpenedWorkflow
-from pipelines_portal.workflows.titles import remember_titles
+from pipelines_portal.workflows.titles import known_schema, remember_schema
 
 SECONDS = 60.0
+# While the API is away, it is tried so often.
+SECONDS_AWAY = 10.0
 MOST = 500
-_cached: BoundedCache[tuple[str, int], tuple[Schema, float]] = BoundedCache(MOST)
+
+
+@dataclass(frozen=True)
+class _Cached:
+    schema: Schema
+    until: float
+    is_away: bool
+
+
+_cached: BoundedCache[tuple[str, int], _Cached] = BoundedCache(MOST)
 
 
 def cached_schema(workflow: OpenedWorkflow, client: PipelinesClient) -> Schema:
-    """Return the schema as the API returned it within the last minute. Raise the errors of the API client."""
+    """Return the schema as the API returned it within the last minute, or as it was read last if the API is away.
+
+    Raise the other errors of the API client, and those if none was read.
+    """
     cached = _cached.get(_place(workflow))
-    if cached is not None and time.monotonic() < cached[1]:
-        return cached[0]
-    schema = client.schema(workflow.workflow_id)
-    remember_titles(workflow, schema)
-    _cached.put(_place(workflow), (schema, time.monotonic() + SECONDS))
+    if cached is not None and time.monotonic() < cached.until:
+        return cached.schema
+    try:
+        schema, seconds, is_away = client.schema(workflow.workflow_id), SECONDS, False
+    except AWAY:
+        known = known_schema(workflow)
+        if known is None:
+            raise
+        schema, seconds, is_away = known, SECONDS_AWAY, True
+    else:
+        remember_schema(workflow, schema)
+    _cached.put(_place(workflow), _Cached(schema, time.monotonic() + seconds, is_away))
     return schema
+
+
+def is_away(workflow: OpenedWorkflow) -> bool:
+    """Return whether the API was away when the schema of the present page was to be read."""
+    cached = _cached.get(_place(workflow))
+    return cached is not None and cached.is_away and time.monotonic() < cached.until
 
 
 def schema_of_form(workflow: OpenedWorkflow, client: PipelinesClient, digest: str) -> Schema:

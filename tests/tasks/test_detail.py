@@ -22,7 +22,7 @@ from tests.factories import (
     save_key,
     share_key,
 )
-from tests.fake_api import FakeApi, answer
+from tests.fake_api import FakeApi, answer, error
 from tests.pages import text_of
 from tests.samples import task
 
@@ -162,6 +162,16 @@ def test_a_task_that_is_over_is_not_asked_for_again(page: Any, saved_key: SavedK
     workflow = open_workflow(saved_key)
     scripted_api.script = [answer(200, task(7, "finished"))]
     assert 'hx-trigger="every' not in page.get(address(workflow, 7)).content.decode()
+
+
+def test_it_opens_while_pipelines_is_away(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    workflow = open_workflow(saved_key)
+    make_index(workflow, [make_task(7, "failed", timezone.now() - timedelta(hours=1))])
+    scripted_api.routes["/tasks"] = error(503, "service_unavailable", "A part is down")
+    shown = page.get(address(workflow, 7))
+    assert shown.status_code == 200 and "Failed" in text_of(shown)
+    assert "Pipelines isn’t responding. This is what we knew" in text_of(shown)
+    assert page.get(address(workflow, 8)).status_code == 503, "nothing is known of it"
 
 
 @pytest.mark.parametrize("task_id", [999_999_999, 2**63 - 1, 10**30])

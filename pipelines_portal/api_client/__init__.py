@@ -27,6 +27,7 @@ from pipelines_portal.api_client.errors import (
     Unauthorized,
     UnexpectedResponse,
     ValidationFailed,
+    is_away,
 )
 from pipelines_portal.api_client.models import (
     CreatedTasks,
@@ -92,4 +93,5 @@ __all__ = [
     "UploadStatus",
     "ValidationFailed",
     "Workflow",
+    "is_away",
 ]

@@ -92,6 +92,25 @@ def next_submission(import_job: ImportJob, numbers: list[int] | None = None) -> 
     return draft
 
 
+def request_again(import_job: ImportJob) -> None:
+    """Take back what was requested before the API was away, and request the rows that can still be sent.
+
+    Their values may have been sent otherwise since then. Call with the lease. Raise what `next_submission` raises.
+    """
+    with transaction.atomic():
+        drafts = import_job.submissions.filter(status=Submission.Status.DRAFT).order_by("pk")
+        list(drafts.select_for_update().values_list("pk", flat=True))  # outcomes lock a submission first, too
+        locked = import_job.lock(import_job.lease_is_held)
+        if locked is None:
+            raise ImportChanged
+        import_job.copy_from(locked)
+        requested = import_job.rows.filter(status=ImportRow.Status.REQUESTED, submission__in=drafts)
+        numbers = list(requested.values_list("number", flat=True))
+        give_back_unsent(import_job)
+        while import_job.is_typed and next_submission(import_job, numbers):
+            pass  # a file's next rows are requested when they are sent
+
+
 def record_sent_rows(
     import_job: ImportJob, numbers: list[int], task_ids: list[int], created: Mapping[int, datetime], by: User
 ) -> bool:

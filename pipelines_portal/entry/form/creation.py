@@ -34,6 +34,7 @@ class FormResult(Enum):
     UNCERTAIN = "uncertain"  # a task may exist
     DUPLICATE = "duplicate"  # the same values were sent before; nothing was stored or sent
     RESTORED = "restored"  # it may have been sent before the portal was restored; nothing was stored or sent
+    WAITS = "waits"  # in a row of the grid, until Pipelines responds
     ELSEWHERE = "elsewhere"  # this very form was sent before, or is being sent
 
 
@@ -102,7 +103,7 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
         with transaction.atomic():
             lock_workflow(workflow)
             token, existing, own = _find_existing(owner, workflow, typed)
-            if unsent := _why_not_stored(owner, existing, own, typed):
+            if unsent := _why_not_stored(owner, existing, own, typed, token):
                 return unsent
             submission, rows = _store(owner, workflow, typed.fields, token, existing, newest, is_declared=is_declared)
             if error and submission.status == Status.DRAFT:
@@ -124,12 +125,13 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
 def _find_existing(owner: User, workflow: OpenedWorkflow, typed: Typed) -> tuple[UUID, Existing, Submission | None]:
     """Return the form's token, what was stored of it, and its own submission.
 
-    If that is over and has other values, the form gets a new token. The browser's Back, and a second window of the same
-    form, post other values with the old token: another task.
+    If that is over and has other values, the form gets a new token, as it does if other values wait in the grid. The
+    browser's Back, and a second window of the same form, post other values with the old token: another task.
     """
     token, existing = typed.token, find_existing(owner, workflow, typed.fields, typed.token, typed.fields_before)
     own = Submission.objects.filter(pk=existing.own_id).first() if existing.own_id else None
-    if own and own.status in FINAL and _has_other_values(own, typed):
+    is_over = own and own.status in FINAL and _has_other_values(own, typed)
+    if is_over or existing.waiting_digest not in (None, digest_of(typed.fields)):
         token = uuid5(typed.token, digest_of(typed.fields))
         existing = find_existing(owner, workflow, typed.fields, token, typed.fields_before)
         own = Submission.objects.filter(pk=existing.own_id).first() if existing.own_id else None
@@ -140,8 +142,12 @@ def _has_other_values(own: Submission, typed: Typed) -> bool:
     return not own.rows.filter(digest__in=(digest_of(typed.fields), "")).exists()
 
 
-def _why_not_stored(owner: User, existing: Existing, own: Submission | None, typed: Typed) -> Creation | None:
+def _why_not_stored(
+    owner: User, existing: Existing, own: Submission | None, typed: Typed, token: UUID
+) -> Creation | None:
     """Return why the values are not stored, or None. A person may have to confirm first that the task is meant."""
+    if existing.waiting_digest is not None:
+        return Creation(FormResult.WAITS, own or Submission(token=token))
     if own and own.status != Status.DRAFT:
         # Another window is sending this form, or its result is unconfirmed.
         return Creation(FormResult.ELSEWHERE, own, is_unstored=True) if _has_other_values(own, typed) else None

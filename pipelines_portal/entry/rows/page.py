@@ -12,8 +12,9 @@ from pipelines_portal.core import notation
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.permissions import can_use_key
 from pipelines_portal.entry.rows.cells import value_input
-from pipelines_portal.entry.rows.duplicates import count_unchanged_copies, find_earlier, first_duplicates
+from pipelines_portal.entry.rows.duplicates import count_unchanged_copies, first_duplicates
 from pipelines_portal.entry.rows.fixing import last_change, next_redo
+from pipelines_portal.entry.rows.grown import earlier_of
 from pipelines_portal.entry.rows.reasons import (
     MOST_SHOWN,
     Reason,
@@ -67,12 +68,14 @@ def grid_context(
     context = tray_context(request, workflow, import_job, counts, groups=groups, posted=posted)
     matching = context["matching"]
     is_all = not (selection.show or selection.reason or selection.field)
+    listed, has_grown = grid.total if is_all else count_listed(import_job, counts), bool(import_job.sent_before)
     return {
         **context,
         "grid": grid,
         "at": request.GET.get("at", "")[:10],
         "selection": selection,
-        "chips": chips_of_grid(selection, counts, grid.total if is_all else count_listed(import_job, counts)),
+        "chips": chips_of_grid(selection, counts, listed, has_grown=has_grown),
+        "earlier": earlier_of(import_job, request.user, counts),
         "match_line": None if import_job.is_typed else MatchLine(matching, import_job.parsed_schema),
         "has_dates": any(known.type == "datetime" for known in import_job.parsed_schema.fields),
         "last": last_change(import_job),
@@ -109,7 +112,7 @@ def saved_answer(
         "headed": "",
         "told": "",
         "elsewhere": [],
-        "chips": chips_of_grid(selection, counts, shown),
+        "chips": chips_of_grid(selection, counts, shown, has_grown=bool(import_job.sent_before)),
         **more,
     }
     return render(request, "entry/grid/_saved.html", context)
@@ -148,7 +151,6 @@ def tray_context(
     if counts.duplicate > copies:
         issues.append({"kind": "duplicates"})
     posted_first = sorted(issues, key=lambda issue: not issue.get("error"))
-    earlier = find_earlier(import_job, request.user, counts) if counts.duplicate > copies else None
     return {
         **import_context(workflow, import_job),
         "counts": counts,
@@ -158,8 +160,7 @@ def tray_context(
         "hidden_reasons": max(len(reasons) - MOST_SHOWN, 0),
         "copy_count": copies,
         "duplicate_count": counts.duplicate - copies,
-        "earlier": earlier,
-        "duplicates": first_duplicates(import_job) if counts.duplicate > copies and not earlier else [],
+        "duplicates": first_duplicates(import_job) if counts.duplicate > copies else [],
         "matching": reader.matching,
         "can_rematch": can_rematch,
     }

@@ -170,7 +170,7 @@ def test_it_opens_while_pipelines_is_away(page: Any, saved_key: SavedKey, script
     scripted_api.routes["/tasks"] = error(503, "service_unavailable", "A part is down")
     shown = page.get(address(workflow, 7))
     assert shown.status_code == 200 and "Failed" in text_of(shown)
-    assert "Pipelines isn’t responding. This is what we knew" in text_of(shown)
+    assert "Pipelines isn’t responding. Status as of" in text_of(shown)
     assert page.get(address(workflow, 8)).status_code == 503, "nothing is known of it"
 
 

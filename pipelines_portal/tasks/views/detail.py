@@ -58,7 +58,8 @@ def task_detail(request: SignedInRequest, key_id: int, workflow_id: int, task_id
         fields = origin.fields if origin else None
         context |= {"origin": origin, "text": title_of(fields or {}, workflow.title_field)}
         context["values"] = None if fields is None else shown_values(fields, titles_of(key_id, workflow_id))
-        context["beside"] = neighbours(request.user, workflow, client, task_id, request.GET.get("from", ""))
+        came_from, is_away = request.GET.get("from", ""), known_at is not None
+        context["beside"] = neighbours(request.user, workflow, client, task_id, came_from, is_away=is_away)
         context |= _note(workflow, task)
         in_index = IndexedTask.objects.filter(index__workflow=workflow, task_id=task.id).exclude(status=GONE)
         indexed = in_index.select_related("index").only(*INDEXED_COLUMNS).first()

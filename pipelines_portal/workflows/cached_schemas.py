@@ -7,7 +7,7 @@ schema that was read last.
 import time
 from dataclasses import dataclass
 
-from pipelines_portal.api_client import AWAY, PipelinesClient, Schema
+from pipelines_portal.api_client import AWAY, PipelinesClient, PipelinesError, Schema
 from pipelines_portal.core.bounded_cache import BoundedCache
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.titles import known_schema, remember_schema
@@ -22,7 +22,8 @@ MOST = 500
 class _Cached:
     schema: Schema
     until: float
-    is_away: bool
+    # Why it is not newer.
+    error: PipelinesError | None = None
 
 
 _cached: BoundedCache[tuple[str, int], _Cached] = BoundedCache(MOST)
@@ -37,22 +38,27 @@ def cached_schema(workflow: OpenedWorkflow, client: PipelinesClient) -> Schema:
     if cached is not None and time.monotonic() < cached.until:
         return cached.schema
     try:
-        schema, seconds, is_away = client.schema(workflow.workflow_id), SECONDS, False
-    except AWAY:
+        schema = client.schema(workflow.workflow_id)
+    except AWAY as error:
         known = known_schema(workflow)
         if known is None:
             raise
-        schema, seconds, is_away = known, SECONDS_AWAY, True
-    else:
-        remember_schema(workflow, schema)
-    _cached.put(_place(workflow), _Cached(schema, time.monotonic() + seconds, is_away))
+        note_away(workflow, known, error)
+        return known
+    remember_schema(workflow, schema)
+    _cached.put(_place(workflow), _Cached(schema, time.monotonic() + SECONDS))
     return schema
 
 
-def is_away(workflow: OpenedWorkflow) -> bool:
-    """Return whether the API was away when the schema of the present page was to be read."""
+def note_away(workflow: OpenedWorkflow, schema: Schema, error: PipelinesError) -> None:
+    """Use the schema for a while without asking the API, which has just failed."""
+    _cached.put(_place(workflow), _Cached(schema, time.monotonic() + SECONDS_AWAY, error))
+
+
+def why_away(workflow: OpenedWorkflow) -> PipelinesError | None:
+    """Return how the API failed a moment ago, or None if it did not."""
     cached = _cached.get(_place(workflow))
-    return cached is not None and cached.is_away and time.monotonic() < cached.until
+    return cached.error if cached is not None and time.monotonic() < cached.until else None
 
 
 def schema_of_form(workflow: OpenedWorkflow, client: PipelinesClient, digest: str) -> Schema:

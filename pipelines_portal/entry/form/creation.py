@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.api_client import PipelinesClient, PipelinesError, ValidationFailed
+from pipelines_portal.api_client import PipelinesClient, PipelinesError, ValidationFailed, is_away
 from pipelines_portal.core.json_text import json_text
 from pipelines_portal.entry.form.drafts import forget_sent
 from pipelines_portal.entry.form.duplicates import SentDuplicate, duplicate_of, find_existing, lock_workflow
@@ -22,6 +22,7 @@ from pipelines_portal.submissions.statuses import FINAL
 from pipelines_portal.submissions.texts import NOTHING_CREATED
 from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.web.error_sentences import field_message
+from pipelines_portal.workflows.cached_schemas import why_away
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 Status = Submission.Status
@@ -93,12 +94,7 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
 
     Errors of the API are part of the result. Raise NotRecorded if the database cannot record the outcome.
     """
-    newest, error, is_declared = None, None, False
-    try:
-        newest = newest_task_id(client, workflow.workflow_id)
-        is_declared = declares_keys(client)
-    except PipelinesError as raised:
-        error = raised
+    newest, is_declared, error = _look_first(client, workflow)
     try:
         with transaction.atomic():
             lock_workflow(workflow)
@@ -120,6 +116,19 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
     if existing.has_draft and creation.has_left:
         forget_sent(owner, workflow, token, typed.draft_seen)
     return creation
+
+
+def _look_first(client: PipelinesClient, workflow: OpenedWorkflow) -> tuple[int | None, bool, PipelinesError | None]:
+    """Return the newest task, whether the API declares Idempotency-Key, and why nothing can be sent.
+
+    If the API could not be reached a moment ago, nobody waits for it again.
+    """
+    if (error := why_away(workflow)) and is_away(error):
+        return None, False, error
+    try:
+        return newest_task_id(client, workflow.workflow_id), declares_keys(client), None
+    except PipelinesError as error:
+        return None, False, error
 
 
 def _find_existing(owner: User, workflow: OpenedWorkflow, typed: Typed) -> tuple[UUID, Existing, Submission | None]:

@@ -16,6 +16,7 @@ from pipelines_portal.entry.rows.typed import SHOWN_DIGEST, get_or_start_typed, 
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import sentence
+from pipelines_portal.workflows.cached_schemas import note_away
 from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -41,6 +42,7 @@ def wait_in_grid(
             away.update(away_since=timezone.now(), problem=sentence(failed.error))
     except (CannotChange, _CannotWait):
         return None
+    note_away(workflow, schema, failed.error)
     return row
 
 

@@ -152,10 +152,11 @@ def _waits(request: SignedInRequest, workflow: OpenedWorkflow, row: ImportRow) -
     if not is_waiting:  # a person took it back
         messages.info(request, "This task is in the grid. It isn’t sent.")
         return redirect(grid)
-    view = format_html('<a href="{}">View in the grid</a>', grid)
-    messages.warning(request, format_html("Pipelines isn’t responding. The task is created when it is back · {}", view))
-    if request.POST.get("then") == "another":
+    if request.POST.get("then") == "another":  # that page says what waits
         return redirect(f"{reverse('new_task:create', args=place)}?like={row.submission_id}")
+    view = format_html('<a href="{}">View in the grid</a>', grid)
+    said = "Pipelines isn’t responding. The task is created when it is back."
+    messages.warning(request, format_html("<span>{} {}</span>", said, view))
     return redirect("tasks:list", *place)
 
 

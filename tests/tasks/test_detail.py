@@ -111,12 +111,15 @@ def test_a_corrected_copy_and_its_original_name_each_other(
 ) -> None:
     workflow = open_workflow(saved_key)
     sent = make_submission(saved_key.owner, saved_key, status="created", created_at=SENT_AT)
-    sent.rows.create(index=0, task_id=8, fields={"a": "b"})
+    sent.rows.create(index=0, task_id=8, fields={"a": "b", "same": "c"})
+    sent.rows.create(index=1, task_id=7, fields={"a": "x", "same": "c", "gone": 4})
     TaskNote.objects.mark_replaced(workflow, {7: 8}, saved_key.owner)
     scripted_api.script = [answer(200, task(7, "failed"))]
     assert "You replaced it with 8" in timeline_of(page.get(address(workflow, 7)))
     scripted_api.script = [answer(200, task(8, "pending"))]
     assert timeline_of(page.get(address(workflow, 8)))[-1] == "You created it with the form. View in Sent Replaces 7"
+    values = page.get(address(workflow, 8)).context["values"]
+    assert {each.name: each.before and each.before.text for each in values} == {"a": "x", "same": None, "gone": "4"}
 
 
 def test_a_refresh_brings_the_present_status_into_the_timeline(

@@ -19,6 +19,7 @@ from pipelines_portal.entry.rows.reasons import (
     MOST_SHOWN,
     Reason,
     add_row_numbers,
+    errors_by_field,
     groups_with_rows,
     near_choice,
     reasons_in,
@@ -157,6 +158,8 @@ def tray_context(
         "can_change": request.user.may_send,
         "issues": posted_first[:MOST_LINES],
         "more_issues": posted_first[MOST_LINES:],
+        # A glance at a large file: which columns have errors.
+        "errors_by_field": errors_by_field(groups or (), schema) if len(reasons) > MOST_LINES else [],
         "hidden_reasons": max(len(reasons) - MOST_SHOWN, 0),
         "copy_count": copies,
         "duplicate_count": counts.duplicate - copies,

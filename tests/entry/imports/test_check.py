@@ -151,6 +151,7 @@ def test_a_reason_for_each_row_does_not_make_an_endless_page(page: Any, checked:
     shown = page.get(check_of(import_job))
     words = text_of(shown)
     assert "298 more<" in words and "200 more errors in the cells" in words
+    assert "Errors by column:" not in words, "there is only one"
     assert len(shown.content) < 600_000
     assert "Hello 51 says nothing" in words
 

@@ -39,7 +39,7 @@ class Op(StrEnum):
 class Rule:
     """A rule as it is checked. `value` depends on the kind:
 
-    - pattern: `pieces` and `ignores_case`
+    - pattern: `pieces`, the `example` that was cut into them, and `ignores_case`
     - compare: `op` and `other`, a field; or `number`; or `days` from now, 0 for now
     - one of: `values`
 
@@ -63,6 +63,11 @@ class Rule:
     @property
     def pieces(self) -> list[Piece]:
         return [Piece(**piece) for piece in self.value.get("pieces", ())]
+
+    @property
+    def example(self) -> str:
+        """What a text looks like that keeps the pattern."""
+        return self.value.get("example") or example_of(self.pieces)
 
 
 class Rules:
@@ -97,7 +102,7 @@ class Rules:
             return None
         elif rule.kind == Kind.PATTERN:
             detail = mismatch(rule.pieces, str(value), ignores_case=bool(rule.value.get("ignores_case")))
-            short = f"Not like {example_of(rule.pieces)}" if detail else ""
+            short = f"Not like {rule.example}" if detail else ""
         elif rule.kind == Kind.ONE_OF:
             short = "" if any(_is_same(value, each) for each in rule.value.get("values", ())) else "Not allowed"
         else:
@@ -109,18 +114,18 @@ class Rules:
 
     def sentence(self, rule: Rule) -> str:
         """The rule itself: field, verb, value and condition."""
-        return f"{self._label(rule.field)} {self.predicate(rule)}"
+        return f"{self.label(rule.field)} {self.predicate(rule)}"
 
     def predicate(self, rule: Rule) -> str:
         """The sentence without its field."""
-        said = {Kind.FILLED: "is filled in", Kind.PATTERN: f"looks like {example_of(rule.pieces)}"}.get(rule.kind, "")
+        said = {Kind.FILLED: "is filled in", Kind.PATTERN: f"looks like {rule.example}"}.get(rule.kind, "")
         if rule.kind == Kind.ONE_OF:
             values = [self._shown(rule.field, each) for each in rule.value.get("values", ())]
             said = f"is {_either(values)}"
         elif rule.kind == Kind.COMPARE:
             said = self._compare_words(rule)
         if rule.when:
-            said += f" when {self._label(rule.when)} is {self._shown(rule.when, rule.is_value)}"
+            said += f" when {self.label(rule.when)} is {self._shown(rule.when, rule.is_value)}"
         return said
 
     def meaning(self, rule: Rule) -> str:
@@ -142,7 +147,7 @@ class Rules:
         if other:
             is_date = isinstance(mine, datetime)
             word = ("Before" if is_low else "After") if is_date else ("Less than" if is_low else "More than")
-            return f"{word} {self._label(other)}"
+            return f"{word} {self.label(other)}"
         if "days" in rule.value:
             days = int(rule.value["days"])
             if not days:
@@ -153,7 +158,7 @@ class Rules:
     def _compare_words(self, rule: Rule) -> str:
         op = Op(rule.value["op"])
         if other := rule.value.get("other"):
-            return f"is {op} {self._label(other)}"
+            return f"is {op} {self.label(other)}"
         if "days" in rule.value:
             days = int(rule.value["days"])
             is_low = op in (Op.AT_LEAST, Op.MORE)
@@ -165,7 +170,7 @@ class Rules:
             return f"is {word} {abs(days)} days {where}"
         return f"is {op} {_number_text(rule.value['number'])}"
 
-    def _label(self, name: str) -> str:
+    def label(self, name: str) -> str:
         return self.known[name].label if name in self.known else name
 
     def _shown(self, name: str, value: Any) -> str:

@@ -18,6 +18,7 @@ from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows import texts
 from pipelines_portal.workflows.forms import OpenWorkflowsForm
 from pipelines_portal.workflows.marks import MANY, MARKS, by_name, mark, marked_workflows
+from pipelines_portal.workflows.models import WorkflowRule
 from pipelines_portal.workflows.notes import NotesForm, input_name, notes_of, save_notes
 from pipelines_portal.workflows.opening import Opening, forget_workflow, open_workflows, refresh_if_old
 from pipelines_portal.workflows.permissions import (
@@ -120,7 +121,9 @@ def workflow_fields(request: SignedInRequest, key_id: int, workflow_id: int) -> 
     context = {
         "key": workflow.key,
         "workflow": refresh_if_old(workflow, client),
-        "tab": "fields",
+        "tab": "setup",
+        "field_count": len(schema.fields),
+        "rule_count": WorkflowRule.objects.filter(key=workflow.key_id, workflow_id=workflow_id).count(),
         "instructions": notes.get("", ""),
         "form": form,
         "may_write": may_write_notes(request.user, workflow),

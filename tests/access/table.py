@@ -67,6 +67,18 @@ def new_password(world: World) -> dict[str, Any]:
     return {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
 
 
+def rule(world: World) -> dict[str, Any]:
+    return {
+        "field": "input_text",
+        "kind": "pattern",
+        "example": "A-1",
+        "when": "",
+        "message": "",
+        "version": 1,
+        "do": "save",
+    }
+
+
 def new_key(world: World) -> dict[str, Any]:
     return {"name": "Second", "key": world.second_key, "expiry": "90"}
 
@@ -168,6 +180,11 @@ ACCESS: dict[str, Row] = {
     "workflows:fields": Row(
         KEY_USERS, NOTE_WRITERS, data=lambda world: {"instructions": "Be formal."}, event="workflow-notes-changed"
     ),
+    "rules:list": Row(KEY_USERS),
+    "rules:add": Row(NOTE_WRITERS, NOTE_WRITERS, data=rule, event="rule-changed"),
+    "rules:edit": Row(NOTE_WRITERS, NOTE_WRITERS, data=rule, event="rule-changed"),
+    "rules:switch": Row(post=NOTE_WRITERS, data=lambda world: {"on": "no"}, event="rule-changed"),
+    "rules:delete": Row(NOTE_WRITERS, NOTE_WRITERS, event="rule-changed"),
     "overview:detail": Row(KEY_USERS),
     "overview:stuck_hours": Row(post=KEY_SENDERS, data=lambda world: {"hours": "72"}, quiet="how one page counts"),
     "workflows:mark": Row(post=KEY_USERS, data=lambda world: {"mark": "pin"}, quiet="one's own list alone changes"),

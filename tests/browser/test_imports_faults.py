@@ -209,7 +209,7 @@ def test_changed_fields_stop_the_sending_and_are_named(page: Page, running: Offi
     assert running.posts() == posts
     expect_figures(page, Errors=7, Ready=13)
     look_at(page)
-    page.get_by_text("Matched columns").click()
+    page.locator(".match-line > summary").click()
     shown(page, "Due date → Not imported · the workflow no longer has this field")
     page.get_by_label("Replace with , Target language").select_option("Dutch")
     press(page, "Apply to 7 rows")

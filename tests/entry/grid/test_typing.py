@@ -129,7 +129,7 @@ def test_a_cell_that_another_window_changed_is_not_overwritten(grid: TypedGrid) 
     grid.type(1, "Hello", "French")
     grid.change(1, "target_language", "French", "German")
     answer = text_of(grid.change(1, "target_language", "French", "Spanish"))
-    assert "changed to “German” in another window. You entered “Spanish”." in answer
+    assert "you changed it to “German” in another window. Your “Spanish” isn’t saved." in answer
     assert grid.texts()[1][1] == "German"
 
 

@@ -55,7 +55,8 @@ LONGEST_HEADING = 22
 WIDTHS = {
     "w5": 5, "w7": 7, "w9": 9, "w11": 11, "w13": 13, "w16": 16, "w20": 20, "w24": 24, "w28": 28, "w34": 34,
 }  # fmt: skip
-LINES = ("long_text", "code", "pairwise", "criteria")
+# How cells are edited, by the type of the field. Others are texts of one line, or choices.
+KINDS = dict.fromkeys(("long_text", "code", "pairwise", "criteria"), "lines") | {"datetime": "time"}
 READY = Look("created", "finished", "Ready", is_calm=True)
 # Of a row whose task is not known.
 LOOKS = {
@@ -240,7 +241,7 @@ def columns_of(schema: Schema, notes: Mapping[str, str] = MappingProxyType({})) 
         choices = choices_of(known)
         if known.type == "rating":
             choices = [(str(number), str(number)) for number in scale_of(known) or ()]
-        kind = "choice" if choices else "lines" if known.type in LINES else "text"
+        kind = "choice" if choices else KINDS.get(known.type, "text")
         columns.append(ListColumn(known, kind, choices, notes.get(known.name, "")))
     return columns
 

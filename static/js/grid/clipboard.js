@@ -117,21 +117,15 @@ function pasteHere(grid, cell, texts) {
   });
 }
 
-/** Fill the picked cells with the text of the uppermost, or one cell with that of the cell above it. */
+/** Fill the picked cells from above, after the uppermost that has a text, and after the second if it counts up. */
 function fillDown(grid) {
   const rows = grid.picked();
-  const source = rows.length > 1 ? rows[0] : above(grid, rows[0]);
-  const filled = rows.length > 1 ? rows.slice(1) : rows;
-  for (const cells of filled) {
-    cells.forEach((cell, place) => {
-      if (source?.[place] && grid.canEdit(cell)) grid.saving.change(cell, grid.edited(source[place]));
-    });
+  for (const place of rows[0].keys()) {
+    const cells = rows.map((row) => row[place]);
+    const isCounting = cells.length > 2 && grid.counted(cells[1]);
+    const given = cells.length > 1 && grid.text(cells[0]) ? (isCounting ? 2 : 1) : 0;
+    for (const cell of cells.slice(given)) if (grid.above(cell) && grid.canEdit(cell)) grid.saving.change(cell, grid.filling(cell));
   }
-}
-
-function above(grid, cells) {
-  const row = grid.rows[grid.rows.indexOf(cells[0].closest("tr")) - 1];
-  return row && cells.map((cell) => row.children[cell.cellIndex]);
 }
 
 async function pin(grid) {

@@ -1,6 +1,8 @@
 // The table in the page: its rows, cells and texts, and the cell that has the focus.
 // htmx may bring the whole sheet again, so nothing is kept but the number of the row and the name of the field.
 
+import { next } from "./counting.js";
+
 // Of a text, in its cell.
 const LONGEST_SHOWN = 160;
 
@@ -107,6 +109,24 @@ export class Grid {
     return cell.matches("tr[data-number]:not([data-sent]) > td:not(.state)") && !("long" in cell.dataset);
   }
 
+  above(cell) {
+    const row = cell.parentElement.previousElementSibling;
+    return row?.dataset.number ? row.children[cell.cellIndex] : null;
+  }
+
+  /** The text that comes after that of a cell, if the cell counts on from the one above. */
+  counted(cell) {
+    const before = this.above(cell);
+    if (!before || ["choice", "time"].includes(this.headOf(cell).dataset.kind)) return null;
+    return next(this.edited(before)) === this.edited(cell) ? next(this.edited(cell)) : null;
+  }
+
+  /** The text that Ctrl D puts into a cell: the next one if the two above count up, or else that above. */
+  filling(cell) {
+    const above = this.above(cell);
+    return above ? this.counted(above) ?? this.edited(above) : "";
+  }
+
   /** Show a typed text until the portal has answered. */
   show(cell, text) {
     cell.replaceChildren(text.replace(/\s+/g, " ").slice(0, LONGEST_SHOWN));
@@ -125,8 +145,7 @@ export class Grid {
   activate(cell, { focus = true, pick = false } = {}) {
     if (!cell) return;
     for (const each of this.table.querySelectorAll("td[tabindex='0']")) {
-      each.removeAttribute("tabindex");
-      each.removeAttribute("aria-describedby");
+      for (const name of ["tabindex", "aria-describedby", "data-ghost"]) each.removeAttribute(name);
     }
     if (!pick) this.pickNothing();
     else this.anchor ??= { number: this.#row, name: this.#name };
@@ -141,12 +160,12 @@ export class Grid {
     cell.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
-  /** Say in the line under the grid what is wrong with the active cell, or what it holds if that is cut in the cell. */
+  /** Say in the line under the grid what is wrong with the active cell, what it holds if that is cut, and what Ctrl D does. */
   describe() {
     const cell = this.active;
     if (!cell) return;
     const head = this.headOf(cell);
-    const [name, said, answers, hint] = document.getElementById("cellline").children;
+    const [name, said, answers, hint, fill] = document.getElementById("cellline").children;
     const text = this.edited(cell);
     const isPending = !text && cell.matches("[data-fresh] > *");
     const why = (!isPending && cell.dataset.why) || cell.closest("tr").lastElementChild.dataset.why;
@@ -155,6 +174,10 @@ export class Grid {
     said.className = why ? "txt bad" : "txt";
     said.textContent = [why && why.replace(/[^.?!]$/, "$&."), isCut && text].filter(Boolean).join(" ");
     hint.textContent = head.dataset.hint ?? "";
+    const filling = !text && this.canEdit(cell) ? this.filling(cell).slice(0, LONGEST_SHOWN) : "";
+    fill.textContent = filling && `Ctrl D: ${filling}`;
+    if (filling) cell.dataset.ghost = filling;
+    else delete cell.dataset.ghost;
     answers.replaceChildren(...JSON.parse(cell.dataset.answers ?? "[]").map((each) => this.#answer(cell, ...each)));
   }
 
@@ -210,7 +233,7 @@ export class Grid {
     row.dataset.new = "";
     for (const cell of this.cells(next)) {
       cell.replaceChildren();
-      for (const name of ["data-text", "data-edited", "data-editing", "data-picked", "tabindex"]) cell.removeAttribute(name);
+      for (const name of ["data-text", "data-edited", "data-editing", "data-picked", "data-ghost", "tabindex"]) cell.removeAttribute(name);
     }
     row.after(next);
   }

@@ -1,0 +1,111 @@
+"""The grid in Chromium with fewer keys: what counts up, fills, repeats and passes by itself."""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests import samples
+from tests.browser.importing import Office, cell, expect_figures, expect_silence, look_at, office
+from tests.browser.test_grid import open_grid, paste, table
+
+COUNTING = Path(__file__).resolve().parents[2] / "static" / "js" / "grid" / "counting.js"
+FIELDS = [
+    samples.field("order", required=True),
+    samples.field("received", "datetime", required=True),
+    samples.field("channel", "select", required=True, options=["Email", "Phone"]),
+    samples.field("priority", "rating", required=True, min=1, max=5),
+    samples.field("customer", required=True),
+]
+ROWS = [["A-098", "2026-11-27 09:00", "Email", "1", "4711"], ["A-099", "2026-11-28 09:00", "Email", "2", "4711"]]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with office(tmp_path_factory.mktemp("office"), workflows=16) as running:
+        yield running
+
+
+@pytest.fixture
+def workflow_id(running: Office) -> int:
+    workflow_id = next(running.workflows)
+    running.load(workflow_id, FIELDS)
+    return workflow_id
+
+
+@pytest.fixture
+def page(browser: Browser, running: Office) -> Iterator[Page]:
+    size = {"width": 1280, "height": 800}
+    page = running.page(browser, viewport=size, reduced_motion="reduce", timezone_id="Europe/Vienna")
+    said = expect_silence(page)
+    yield page
+    assert said == []
+
+
+def texts(page: Page, column: str, count: int) -> list[str]:
+    return [cell(page, column, number).inner_text() for number in range(1, count + 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("A-104412", "A-104413"), ("A-099", "A-100"), ("A-999", "A-1000"), ("007", "008"), ("9", "10"),
+        ("R2026-08813", "R2026-08814"), ("Box 2 of 3", "Box 2 of 4"), ("4711/DE", "4712/DE"), ("12-345", "12-346"),
+        ("A-99999999999999", "A-100000000000000"), ("A-999999999999999", None), ("A-1234567890123456", None),
+        ("", None), ("Email", None), ("2026-11-27", None), ("27.11.2026", None), ("27/11/26", None),
+        ("2026-11-27 09:00", None), ("09:00", None), ("10.99", None), ("-5", None), ("1,240.00", None),
+        ("1 240", None), ("x" * 160 + "1", None),
+    ],
+)  # fmt: skip
+def test_what_counts_up(browser: Browser, text: str, after: str | None) -> None:
+    page = browser.new_page()
+    module = b64encode(COUNTING.read_bytes()).decode()
+    script = f"async (text) => (await import('data:text/javascript;base64,{module}')).next(text)"
+    assert page.evaluate(script, text) == after
+    page.close()
+
+
+def test_ctrl_d_puts_what_it_shows(page: Page, running: Office, workflow_id: int) -> None:
+    open_grid(page, running, workflow_id)
+    paste(page, table(ROWS))
+    expect_figures(page, Ready=2)
+    for column, wanted in [
+        ("Order", "A-100"), ("Received", "2026-11-28 09:00"), ("Channel", "Email"), ("Priority", "2"), ("Customer", "4711"),
+    ]:  # fmt: skip
+        cell(page, column, 3).click()
+        expect(page.locator("#cellline")).to_contain_text(f"Ctrl D: {wanted}")
+        expect(page.locator("[data-ghost]")).to_have_count(1)
+        assert cell(page, column, 3).evaluate("cell => getComputedStyle(cell, '::before').content") == f'"{wanted}"'
+        assert cell(page, column, 3).inner_text() == ""
+        page.keyboard.press("ControlOrMeta+d")
+        expect(page.locator("[data-ghost]")).to_have_count(0)
+        assert cell(page, column, 3).inner_text() != ""
+    look_at(page)
+    page.keyboard.press("Enter")
+    page.reload()
+    assert texts(page, "Order", 3) == ["A-098", "A-099", "A-100"]
+    assert texts(page, "Priority", 3) == ["1", "2", "2"]
+    assert cell(page, "Received", 3).inner_text() == cell(page, "Received", 2).inner_text()
+
+
+def test_ctrl_d_fills_what_is_selected(page: Page, running: Office, workflow_id: int) -> None:
+    open_grid(page, running, workflow_id)
+    paste(page, table([*ROWS, *(["x", *ROWS[0][1:4], f"{number}"] for number in range(3))]))
+    expect_figures(page, All=5)
+    cell(page, "Order", 1).click()
+    cell(page, "Channel", 5).click(modifiers=["Shift"])
+    page.keyboard.press("ControlOrMeta+d")
+    assert texts(page, "Order", 5) == ["A-098", "A-099", "A-100", "A-101", "A-102"]
+    assert set(texts(page, "Received", 5)[1:]) == {"2026-11-27 09:00"}, "dates do not count"
+    cell(page, "Customer", 3).click()
+    cell(page, "Customer", 5).click(modifiers=["Shift"])
+    page.keyboard.press("ControlOrMeta+d")
+    assert texts(page, "Customer", 5) == ["4711", "4711", "0", "1", "2"]
+    cell(page, "Priority", 1).click()
+    cell(page, "Priority", 2).click(modifiers=["Shift"])
+    page.keyboard.press("ControlOrMeta+d")
+    assert texts(page, "Priority", 2) == ["1", "1"]
+    page.keyboard.press("ControlOrMeta+z")
+    expect(cell(page, "Priority", 2)).to_have_text("2")

@@ -71,9 +71,8 @@ def test_ctrl_d_puts_what_it_shows(page: Page, running: Office, workflow_id: int
     open_grid(page, running, workflow_id)
     paste(page, table(ROWS))
     expect_figures(page, Ready=2)
-    for column, wanted in [
-        ("Order", "A-100"), ("Received", "2026-11-28 09:00"), ("Channel", "Email"), ("Priority", "2"), ("Customer", "4711"),
-    ]:  # fmt: skip
+    shown = {"Order": "A-100", "Received": ROWS[1][1], "Channel": "Email", "Priority": "2", "Customer": "4711"}
+    for column, wanted in shown.items():
         cell(page, column, 3).click()
         expect(page.locator("#cellline")).to_contain_text(f"Ctrl D: {wanted}")
         expect(page.locator("[data-ghost]")).to_have_count(1)
@@ -109,3 +108,65 @@ def test_ctrl_d_fills_what_is_selected(page: Page, running: Office, workflow_id:
     assert texts(page, "Priority", 2) == ["1", "1"]
     page.keyboard.press("ControlOrMeta+z")
     expect(cell(page, "Priority", 2)).to_have_text("2")
+
+
+def test_pinned_columns_fill_a_new_row_and_tab_passes_them(page: Page, running: Office, workflow_id: int) -> None:
+    open_grid(page, running, workflow_id)
+    paste(page, table(ROWS))
+    expect_figures(page, Ready=2)
+    for column, said in (("Order", "Order pinned: new rows count up"), ("Channel", "Channel pinned")):
+        cell(page, column, 2).click()
+        page.keyboard.press("Alt+p")
+        expect(page.locator("#grid-said")).to_have_text(said)
+    expect(page.locator("tr.pinned")).to_contain_text("A-100, +1")
+    cell(page, "Customer", 2).click()
+    page.keyboard.press("Tab")
+    expect(cell(page, "Received", 3)).to_be_focused()
+    for number in (3, 4):
+        page.keyboard.type("today 9am")
+        page.keyboard.press("Tab")
+        expect(cell(page, "Priority", number)).to_be_focused()
+        expect(cell(page, "Order", number)).to_have_text(f"A-{97 + number}")
+        page.keyboard.type("3")
+        page.keyboard.press("Tab")
+        page.keyboard.type("4711")
+        page.keyboard.press("Tab")
+        expect(cell(page, "Received", number + 1)).to_be_focused()
+    expect(page.locator("tr.pinned")).to_contain_text("A-102, +1")
+    expect_figures(page, Ready=4)
+    assert texts(page, "Channel", 4)[2:] == ["Email", "Email"]
+    page.keyboard.press("Shift+Tab")
+    expect(cell(page, "Order", 5)).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(cell(page, "Customer", 4)).to_be_focused()
+    look_at(page)
+
+
+def test_tab_goes_to_every_cell_of_a_row_that_exists(page: Page, running: Office, workflow_id: int) -> None:
+    open_grid(page, running, workflow_id)
+    paste(page, table(ROWS))
+    expect_figures(page, Ready=2)
+    cell(page, "Order", 1).click()
+    for column in ("Received", "Channel", "Priority", "Customer"):
+        page.keyboard.press("Tab")
+        expect(cell(page, column, 1)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(cell(page, "Order", 2)).to_be_focused()
+
+
+def test_a_series_goes_on_after_its_rows_are_created(page: Page, running: Office, workflow_id: int) -> None:
+    open_grid(page, running, workflow_id)
+    paste(page, table(ROWS))
+    expect_figures(page, Ready=2)
+    cell(page, "Order", 2).click()
+    page.keyboard.press("Alt+p")
+    expect(page.locator("tr.pinned")).to_contain_text("A-100, +1")
+    cell(page, "Received", 3).click()
+    paste(page, table([ROWS[0][1:], ROWS[1][1:]]))
+    expect_figures(page, Ready=4)
+    assert texts(page, "Order", 4)[2:] == ["A-100", "A-101"]
+    page.keyboard.press("ControlOrMeta+Enter")
+    expect(page.locator("tr[data-sent]")).to_have_count(4)
+    page.get_by_role("button", name="Clear created").click()
+    expect(page.locator("tr[data-sent]")).to_have_count(0)
+    expect(page.locator("tr.pinned")).to_contain_text("A-102, +1")

@@ -81,13 +81,23 @@ export async function paste(grid, text) {
   }));
 }
 
+/** In the rows that the portal made of the empty one, pinned columns count up. */
+function countUp(grid, first) {
+  for (const row of grid.rows.filter(({ dataset }) => dataset.number >= first && !("blank" in dataset))) {
+    for (const [cell, next] of grid.series(row)) if (!grid.text(cell) && grid.canEdit(cell)) grid.saving.change(cell, next);
+  }
+}
+
 async function pasteRows(grid, lines, body) {
+  const first = Number(body.get("blank"));
   grid.say(lines === 1 ? "Pasting 1 row…" : `Pasting ${lines} rows…`);
   const url = grid.sheet.dataset.paste;
   const answer = await grid.saving.ask(url + location.search, body.toString());
   if (answer.isFailure) grid.warn("The rows were not pasted. Paste them again, or import them as a file.", url);
   if (answer.isFailure || answer.problem || !answer.said) return grid.say("");
   grid.say(answer.headed ? "" : answer.said);
+  // A later change would be undone before that of the headings.
+  if (first && !answer.headed) countUp(grid, first);
   if (answer.headed) grid.warn(answer.said, url, rowButton(grid, lines, body, answer.headed));
 }
 
@@ -134,7 +144,10 @@ async function pin(grid) {
   await grid.saving.finish();
   const cell = grid.active;
   if (!url || !cell) return;
-  const body = new URLSearchParams({ field: grid.nameOf(cell), text: grid.edited(cell), import: grid.importId });
+  const last = grid.text(cell) ? cell : grid.above(cell);
+  const counts = last && grid.counted(last);
+  const text = grid.edited(counts ? last : cell);
+  const body = new URLSearchParams({ field: grid.nameOf(cell), text, import: grid.importId, ...(counts && { counts }) });
   const answer = await grid.saving.ask(url, body.toString());
   if (answer.said) htmx.ajax("GET", location.href, { target: "#sheet", swap: "innerHTML" }).then(() => grid.say(answer.said));
 }
@@ -143,10 +156,10 @@ async function applyPreset(grid, button) {
   commitCurrent();
   await grid.saving.finish();
   if (!grid.active) return;
-  const body = new URLSearchParams({
-    number: grid.numberOf(grid.active), import: grid.importId, blank: grid.blank?.dataset.number ?? "",
-  });
+  const blank = grid.blank?.dataset.number ?? "";
+  const body = new URLSearchParams({ number: grid.numberOf(grid.active), import: grid.importId, blank });
   await grid.saving.ask(button.dataset.preset, body.toString());
+  if (blank) countUp(grid, Number(blank));
   for (const menu of document.querySelectorAll("#grid-menu")) menu.open = false;
   grid.activate(grid.active);
 }

@@ -11,13 +11,17 @@ export function step(grid, cell, [down, right], options) {
   grid.activate(cells[place], options);
 }
 
-/** Go to the next cell, from the last one to the first of the next row, or of the same row if it is the last. */
+/** Go to the next cell, also of the next row. In a new row it is the next one that is still to be filled. */
 export function along(grid, cell, isBack) {
-  const cells = grid.rows.flatMap((row) => grid.cells(row));
-  const next = cells[cells.indexOf(cell) + (isBack ? -1 : 1)] ?? (isBack ? null : grid.cells(cell.closest("tr"))[0]);
-  if (!next) return false;
-  const isNewRow = next.closest("tr") !== cell.closest("tr");
-  grid.activate(isNewRow && !isBack && "blank" in next.closest("tr").dataset ? grid.firstOpen(next.closest("tr")) : next);
+  const row = cell.closest("tr");
+  const rows = grid.rows;
+  const cells = grid.cells(row);
+  const rest = isBack ? cells.slice(0, cell.cellIndex - 1).reverse() : cells.slice(cell.cellIndex);
+  const isNew = !isBack && row.matches("[data-blank], [data-fresh]");
+  const other = rows[rows.indexOf(row) + (isBack ? -1 : 1)];
+  const next = isNew ? rest.find((each) => grid.isOpen(each)) : rest[0];
+  if (!next && !other && isBack) return false;
+  grid.activate(next ?? (isBack ? grid.cells(other).at(-1) : grid.start(other ?? row)));
   return true;
 }
 
@@ -26,7 +30,7 @@ export function down(grid, cell) {
   const row = cell.closest("tr");
   const next = grid.rows[grid.rows.indexOf(row) + 1];
   if (!next) return;
-  grid.activate("blank" in next.dataset ? grid.firstOpen(next) : grid.cells(next)[cell.cellIndex - 1]);
+  grid.activate("blank" in next.dataset ? grid.start(next) : grid.cells(next)[cell.cellIndex - 1]);
 }
 
 function nextError(grid, isAsked) {

@@ -107,6 +107,7 @@ export class Saving {
     if ("blank" in row.dataset) {
       this.grid.addBlank(row);
       this.grid.startRow(row);
+      for (const [each, next] of this.grid.series(row)) if (each !== cell && next) this.change(each, next);
     }
     this.grid.show(cell, text);
     this.#wait(PAUSE_MILLISECONDS);

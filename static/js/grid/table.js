@@ -178,6 +178,7 @@ export class Grid {
     fill.textContent = filling && `Ctrl D: ${filling}`;
     if (filling) cell.dataset.ghost = filling;
     else delete cell.dataset.ghost;
+    for (const [, next, pin] of this.blank ? this.series(this.blank) : []) pin.textContent = `${next}, +1`;
     answers.replaceChildren(...JSON.parse(cell.dataset.answers ?? "[]").map((each) => this.#answer(cell, ...each)));
   }
 
@@ -339,21 +340,35 @@ export class Grid {
     address.searchParams.delete("at"); // when the sheet comes again, the focus stays
     if (address.href !== location.href) history.replaceState(history.state, "", address);
     const wrong = at?.querySelector("td.bad") ?? (at && this.cells(at)[0]);
-    const first = wrong ?? this.#start();
+    const first = wrong ?? (this.blank && this.start(this.blank));
     const isFree = Boolean(at) || document.activeElement === document.body;
     if (first) this.activate(first, { focus: isFree });
     else if (this.rows.length) this.activate(this.cells(this.rows[0])[0], { focus: isFree });
   }
 
-  /** The first cell of the empty row that no pinned value fills. */
-  #start() {
-    return this.blank && this.firstOpen(this.blank);
+  /** Where a row begins: in the empty one at the first cell that no pinned value fills. */
+  start(row) {
+    const cells = this.cells(row);
+    return ("blank" in row.dataset && cells.find((cell) => this.isOpen(cell))) || cells[0];
   }
 
-  firstOpen(row) {
-    const pins = this.table.querySelector("tr.pinned");
-    const open = this.cells(row).find((_, place) => !pins || !this.cells(pins)[place].textContent.trim());
-    return open ?? this.cells(row)[0];
+  /** Whether a cell of a new row is still to be filled. */
+  isOpen(cell) {
+    return !this.text(cell) && !this.#pins?.children[cell.cellIndex].textContent.trim();
+  }
+
+  get #pins() {
+    return this.table.querySelector("tr.pinned");
+  }
+
+  /** The cells of a row with the texts to which the pinned columns count up. */
+  series(row) {
+    const columns = [...this.table.querySelectorAll("[data-last]")].map((pin) => [pin, row.children[pin.cellIndex]]);
+    return columns.map(([pin, cell]) => {
+      let text = null;
+      for (let above = this.above(cell); above && !text; above = this.above(above)) text = next(this.edited(above));
+      return [cell, text ?? next(pin.dataset.last) ?? "", pin];
+    });
   }
 
   #afterSwap() {

@@ -170,3 +170,70 @@ def test_a_series_goes_on_after_its_rows_are_created(page: Page, running: Office
     page.get_by_role("button", name="Clear created").click()
     expect(page.locator("tr[data-sent]")).to_have_count(0)
     expect(page.locator("tr.pinned")).to_contain_text("A-102, +1")
+
+
+def test_arrows_leave_what_was_begun_by_typing(page: Page, running: Office, workflow_id: int) -> None:
+    open_grid(page, running, workflow_id)
+    page.keyboard.type("A-1")
+    page.keyboard.press("ArrowRight")
+    expect(cell(page, "Received", 1)).to_be_focused()
+    expect(cell(page, "Order", 1)).to_have_text("A-1")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("F2")
+    page.keyboard.type("2")
+    page.keyboard.press("ArrowRight")
+    expect(cell(page, "Order", 1).locator("input")).to_be_focused()
+    page.keyboard.press("Enter")
+    cell(page, "Channel", 1).click()
+    page.keyboard.type("em")
+    page.keyboard.press("ArrowRight")
+    expect(cell(page, "Channel", 1)).to_have_text("Email")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("F2")
+    input = cell(page, "Channel", 1).locator("input")
+    assert input.evaluate("input => [input.selectionStart, input.selectionEnd]") == [5, 5]
+    page.keyboard.press("Escape")
+
+
+def test_a_column_and_a_row_are_selected_by_space(page: Page, running: Office, workflow_id: int) -> None:
+    open_grid(page, running, workflow_id)
+    paste(page, table(ROWS))
+    expect_figures(page, Ready=2)
+    cell(page, "Channel", 2).click()
+    page.keyboard.press("Control+Space")
+    expect(page.locator("[data-picked]")).to_have_count(2)
+    page.keyboard.press("Delete")
+    assert texts(page, "Channel", 2) == ["Required", "Required"] or texts(page, "Channel", 2) == ["", ""]
+    page.keyboard.press("Shift+Space")
+    expect(page.locator("[data-picked]")).to_have_count(len(FIELDS))
+
+
+def test_f8_goes_on_in_the_row_that_enter_left(page: Page, running: Office, workflow_id: int) -> None:
+    open_grid(page, running, workflow_id)
+    bad = ["A-1", "someday", "Fax", "1", "4711"]
+    paste(page, table([bad, bad]))
+    expect_figures(page, Errors=2)
+    cell(page, "Order", 1).click()
+    for number in (1, 2):
+        for column, text in (("Received", "2026-11-27"), ("Channel", "ph")):
+            page.keyboard.press("F8")
+            expect(cell(page, column, number)).to_be_focused()
+            page.keyboard.type(text)
+            page.keyboard.press("Enter")
+    expect_figures(page, Errors=0)
+
+
+def test_undo_goes_to_the_cell_that_it_changed(page: Page, running: Office, workflow_id: int) -> None:
+    open_grid(page, running, workflow_id)
+    paste(page, table(ROWS))
+    expect_figures(page, Ready=2)
+    cell(page, "Customer", 1).click()
+    page.keyboard.type("9999")
+    page.keyboard.press("Enter")
+    expect(page.locator("#grid-said")).to_contain_text("Saved")
+    cell(page, "Order", 3).click()
+    for key, text in (("z", "4711"), ("y", "9999")):
+        page.keyboard.press(f"ControlOrMeta+{key}")
+        expect(cell(page, "Customer", 1)).to_have_text(text)
+        expect(cell(page, "Customer", 1)).to_be_focused()
+        page.keyboard.press("ArrowDown")

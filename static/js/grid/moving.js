@@ -1,6 +1,6 @@
 // Keys that move from cell to cell. In a cell that is edited they are those of editing.js.
 
-const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+export const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 export function step(grid, cell, [down, right], options) {
   const row = cell.closest("tr");
@@ -31,6 +31,7 @@ export function down(grid, cell) {
   const next = grid.rows[grid.rows.indexOf(row) + 1];
   if (!next) return;
   grid.activate("blank" in next.dataset ? grid.start(next) : grid.cells(next)[cell.cellIndex - 1]);
+  grid.left = [row.dataset.number, grid.nameOf(cell)];
 }
 
 function nextError(grid, isAsked) {
@@ -40,7 +41,9 @@ function nextError(grid, isAsked) {
   );
   const rows = grid.rows;
   const place = (cell) => rows.indexOf(cell.closest("tr")) * 1000 + cell.cellIndex;
-  const here = grid.active ? place(grid.active) : -1;
+  // After Enter, the other errors of the row that it left come first.
+  const from = (grid.left && grid.cell(...grid.left)) ?? grid.active;
+  const here = from ? place(from) : -1;
   const next = cells.find((cell) => place(cell) > here);
   if (next || (cells.length && !grid.sheet.dataset.nextError)) {
     const cell = next ?? cells[0];
@@ -69,6 +72,9 @@ function onKey(grid, event) {
   } else if (event.key === " " && event.shiftKey) {
     grid.activate(grid.cells(cell.closest("tr"))[0]);
     step(grid, grid.active, [0, 10_000], { pick: true });
+  } else if (event.key === " " && event.ctrlKey) {
+    grid.activate(grid.rows.findLast(({ dataset }) => !("blank" in dataset))?.children[cell.cellIndex]);
+    step(grid, grid.active, [-10_000, 0], { pick: true });
   } else if (event.key === "Escape") {
     grid.pickNothing();
     grid.table.dataset.leaving = ""; // the next Tab leaves the grid

@@ -54,6 +54,7 @@ export class Saving {
       this.#heldStates.clear();
       this.#held = null;
       grid.leaveSheet();
+      if (/\/(un|re)do\/$/.test(detail.requestConfig.path)) grid.rememberCells();
       this.#pause();
     });
     document.addEventListener("htmx:afterSettle", () => this.#goOn());

@@ -11,6 +11,10 @@ export class Grid {
   #name = "";
   // The other corner of the picked cells, as a row number and a name.
   anchor = null;
+  // The number and the name of the cell that Enter left last.
+  left = null;
+  // The cells before a change was undone, by number and name.
+  #before = null;
   saving = null;
   // Whether nothing was changed since rows were created.
   hasCreated = false;
@@ -144,6 +148,7 @@ export class Grid {
   /** Make a cell the one tab stop of the grid. */
   activate(cell, { focus = true, pick = false } = {}) {
     if (!cell) return;
+    this.left = null;
     for (const each of this.table.querySelectorAll("td[tabindex='0']")) {
       for (const name of ["tabindex", "aria-describedby", "data-ghost"]) each.removeAttribute(name);
     }
@@ -378,11 +383,29 @@ export class Grid {
     for (const link of this.table.querySelectorAll(".no a")) link.tabIndex = -1;
     const isLost = !document.activeElement || document.activeElement === document.body;
     const remedy = isLost && this.#wasInTray && document.querySelector("#tray > .issue label :is(input, select, textarea)");
+    const changed = this.#firstChanged();
     if (this.sheet.dataset.at) this.#showStart();
+    else if (changed) this.activate(changed, { focus: isLost });
     else if (this.active) this.activate(this.active, { focus: isLost && !remedy });
     else this.#showStart();
     if (remedy) remedy.focus();
     this.saving?.showAgain();
+  }
+
+  #cellsByPlace() {
+    const names = this.heads.map((head) => head.dataset.name);
+    return this.rows.flatMap((row) => this.cells(row).map((cell, place) => [`${row.dataset.number} ${names[place]}`, cell]));
+  }
+
+  rememberCells() {
+    this.#before = new Map(this.#cellsByPlace());
+  }
+
+  #firstChanged() {
+    const before = this.#before;
+    this.#before = null;
+    const textBefore = (place) => (before.has(place) ? this.text(before.get(place)) : "");
+    return before && this.#cellsByPlace().find(([place, cell]) => this.text(cell) !== textBefore(place))?.[1];
   }
 
   /** Remember whether the focus is under the rows, where it goes on with the next remedy. */

@@ -172,6 +172,62 @@ def test_a_series_goes_on_after_its_rows_are_created(page: Page, running: Office
     expect(page.locator("tr.pinned")).to_contain_text("A-102, +1")
 
 
+def test_rows_are_repeated_and_deleted_by_keys(page: Page, running: Office, workflow_id: int) -> None:
+    open_grid(page, running, workflow_id)
+    paste(page, table(ROWS))
+    expect_figures(page, Ready=2)
+    cell(page, "Order", 2).click()
+    page.keyboard.press("Alt+p")
+    expect(page.locator("tr.pinned")).to_contain_text("A-100, +1")
+    page.keyboard.press("Alt+r")
+    expect(cell(page, "Order", 3)).to_be_focused()
+    assert texts(page, "Order", 3)[2] == "A-100"
+    expect_figures(page, Ready=3)
+    for column in ("Received", "Channel", "Customer"):
+        assert cell(page, column, 3).inner_text() == cell(page, column, 2).inner_text()
+    page.keyboard.press("Alt+n")
+    expect(cell(page, "Received", 4)).to_be_focused()
+    cell(page, "Channel", 1).click()
+    cell(page, "Channel", 2).click(modifiers=["Shift"])
+    page.keyboard.press("Alt+Delete")
+    expect(page.locator("#row-1")).to_have_count(0)
+    expect(page.locator("#row-2")).to_have_count(0)
+    expect(cell(page, "Channel", 3)).to_be_focused()
+    expect_figures(page, All=1)
+    page.keyboard.press("ControlOrMeta+z")
+    expect_figures(page, Ready=3)
+    expect(cell(page, "Order", 1)).to_be_focused()
+    page.locator("#grid-menu > summary").click()
+    page.get_by_role("button", name="Delete row").click()
+    expect(page.locator("#row-1")).to_have_count(0)
+    expect(cell(page, "Order", 2)).to_be_focused()
+    look_at(page)
+
+
+def test_rows_that_two_windows_repeat_stay_apart(
+    page: Page, browser: Browser, running: Office, workflow_id: int
+) -> None:
+    open_grid(page, running, workflow_id)
+    paste(page, table(ROWS))
+    expect_figures(page, Ready=2)
+    other = running.page(browser)
+    open_grid(other, running, workflow_id)
+    for each, number in ((other, 1), (page, 2)):
+        cell(each, "Customer", number).click()
+        each.keyboard.press("Alt+r")
+        each.keyboard.press("Alt+n")
+        expect(each.locator(f"#row-{number + 2} .state")).to_contain_text("Same as")
+    page.reload()
+    assert texts(page, "Order", 4) == ["A-098", "A-099", "A-098", "A-099"]
+    cell(page, "Customer", 3).click()
+    page.keyboard.press("Alt+Backspace")
+    expect(page.locator("#row-3")).to_have_count(0)
+    cell(other, "Customer", 3).click()
+    other.keyboard.type("5000")
+    other.keyboard.press("Enter")
+    expect(other.locator("#grid-notes")).to_contain_text("Customer of row 3 not saved")
+
+
 def test_arrows_leave_what_was_begun_by_typing(page: Page, running: Office, workflow_id: int) -> None:
     open_grid(page, running, workflow_id)
     page.keyboard.type("A-1")

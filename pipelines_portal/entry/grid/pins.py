@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from django.db import transaction
+
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.form.presets import pinned_names
@@ -57,14 +59,10 @@ def pin_text(
     elif is_pinned:
         pins.texts[name] = text
     names = names | {name} if name in pins.texts else names - {name}
-    _store(person, workflow, pins, names=sorted(names))
-    return is_pinned
-
-
-def _store(person: User, workflow: OpenedWorkflow, pins: Pins, **more: Any) -> None:
-    place: dict[str, Any] = {"owner": person, "key": workflow.key, "workflow_id": workflow.workflow_id}
     texts = pins.texts | {name: last._asdict() for name, last in pins.series.items()}
-    PinnedFields.objects.update_or_create(**place, defaults={"texts": texts} | more)
+    place: dict[str, Any] = {"owner": person, "key": workflow.key, "workflow_id": workflow.workflow_id}
+    PinnedFields.objects.update_or_create(**place, defaults={"texts": texts, "names": sorted(names)})
+    return is_pinned
 
 
 def add_pins(person: User, workflow: OpenedWorkflow, schema: Schema, posted: list[PostedRow]) -> None:
@@ -79,4 +77,14 @@ def add_pins(person: User, workflow: OpenedWorkflow, schema: Schema, posted: lis
             if text and (row.is_new or row.number >= last[name].row):
                 last[name] = Last(text, row.number)
     if last != pins.series:
-        _store(person, workflow, Pins(pins.texts, last))
+        _count_on(person, workflow, last)
+
+
+def _count_on(person: User, workflow: OpenedWorkflow, series: dict[str, Last]) -> None:
+    """Store how far columns have counted up. What was pinned meanwhile, in another window, stays."""
+    with transaction.atomic():
+        place = {"owner": person, "key": workflow.key_id, "workflow_id": workflow.workflow_id}
+        stored = PinnedFields.objects.select_for_update().get(**place)
+        counting = [name for name in series if isinstance(stored.texts.get(name), dict)]
+        stored.texts = stored.texts | {name: series[name]._asdict() for name in counting}
+        stored.save(update_fields=["texts"])

@@ -86,7 +86,6 @@ class Editor {
     } else this.input.removeAttribute("aria-activedescendant");
   }
 
-  /** Return whether there is a list. */
   walk(by) {
     if (!this.list || this.list.hidden) return false;
     const options = [...this.list.children];

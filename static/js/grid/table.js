@@ -10,9 +10,8 @@ export class Grid {
   #name = "";
   // The other corner of the picked cells, as a row number and a name.
   anchor = null;
-  // The number and the name of the cell that Enter left last.
+  // The cell that Enter left last, in the same way.
   left = null;
-  // The cells before a change was undone, by number and name.
   #before = null;
   saving = null;
   // Whether nothing was changed since rows were created.
@@ -350,7 +349,6 @@ export class Grid {
     return ("blank" in row.dataset && cells.find((cell) => this.isOpen(cell))) || cells[0];
   }
 
-  /** Whether a cell of a new row is still to be filled. */
   isOpen(cell) {
     return !this.text(cell) && !this.#pins?.children[cell.cellIndex].textContent.trim();
   }

@@ -127,10 +127,15 @@ class WorkflowNote(models.Model):
 
 
 class FieldTitles(models.Model):
-    """The titles of a workflow's fields by their names. They have a table of their own: lists do not need them."""
+    """The titles of a workflow's fields by their names, and its schema as it was read last.
+
+    They have a table of their own: lists do not need them.
+    """
 
     workflow = models.OneToOneField(OpenedWorkflow, models.CASCADE, primary_key=True, related_name="field_titles")
     titles = models.JSONField(default=dict)
+    # What the API returned last, for pages that open while it is away. None: it was not read since this is stored.
+    schema = models.JSONField(null=True)
 
     class Meta:
         ordering: ClassVar = ["workflow"]

@@ -193,8 +193,9 @@ function onKey(grid, event) {
   else if (isControl && key === "z") press(grid, grid.hasCreated && document.getElementById("undo-sending") ? "undo-sending" : "undo");
   else if (!isInTable) return;
   else if (["Delete", "Backspace"].includes(event.key) && !isControl && !event.altKey) clear(grid);
-  else if (event.altKey && event.code === "KeyP" && !isControl) pin(grid);
-  else if (event.altKey && rowKeys[event.code] && !isControl && grid.blank) rowKeys[event.code](grid);
+  else if (!event.altKey || event.ctrlKey) return; // with Ctrl, Alt types letters on some keyboards
+  else if (event.code === "KeyP") pin(grid);
+  else if (rowKeys[event.code] && grid.blank) rowKeys[event.code](grid);
   else return;
   event.preventDefault();
 }

@@ -158,10 +158,10 @@ function whileEditing(grid, event) {
       grid.activate(cell);
       return; // creates: see creating.js
     }
-  } else if (event.altKey && !event.ctrlKey && /^Key[NPR]$/.test(event.code)) {
+  } else if (event.altKey && !event.ctrlKey && event.code === "KeyP") {
     current.commit();
     grid.activate(cell);
-    cell.dispatchEvent(new KeyboardEvent("keydown", event)); // pins, or changes rows
+    cell.dispatchEvent(new KeyboardEvent("keydown", event)); // pins it
   } else if (event.key === "Tab" && isAlone) {
     current.commit();
     if (!along(grid, cell, event.shiftKey)) return;

@@ -383,20 +383,18 @@ export class Grid {
     this.saving?.showAgain();
   }
 
-  #cellsByPlace() {
-    const names = this.heads.map((head) => head.dataset.name);
-    return this.rows.flatMap((row) => this.cells(row).map((cell, place) => [`${row.dataset.number} ${names[place]}`, cell]));
-  }
-
   rememberCells() {
-    this.#before = new Map(this.#cellsByPlace());
+    this.#before = new Map(this.rows.map((row) => [row.dataset.number, this.cells(row)]));
   }
 
   #firstChanged() {
     const before = this.#before;
     this.#before = null;
-    const textBefore = (place) => (before.has(place) ? this.text(before.get(place)) : "");
-    return before && this.#cellsByPlace().find(([place, cell]) => this.text(cell) !== textBefore(place))?.[1];
+    const isChanged = (cell) => {
+      const old = before.get(this.numberOf(cell))?.[cell.cellIndex - 1];
+      return this.text(cell) !== (old ? this.text(old) : "");
+    };
+    return before && this.rows.flatMap((row) => this.cells(row)).find(isChanged);
   }
 
   /** Remember whether the focus is under the rows, where it goes on with the next remedy. */

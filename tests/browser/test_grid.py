@@ -51,7 +51,7 @@ COUNT_KEYS = """
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    with office(tmp_path_factory.mktemp("office"), workflows=20) as running:
+    with office(tmp_path_factory.mktemp("office"), workflows=24) as running:
         yield running
 
 

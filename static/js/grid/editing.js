@@ -1,8 +1,6 @@
 // Typing in a cell. Choices are picked by their number, by their first letters, or from the list under the cell.
 
-import { along, down, step } from "./moving.js";
-
-const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+import { along, down, step, STEPS } from "./moving.js";
 
 // The option that a digit picked last, and when. Keys that follow quickly belong together, as in the form.
 const picked = { cell: null, key: "", at: 0 };
@@ -15,7 +13,7 @@ class Editor {
     this.grid = grid;
     this.cell = cell;
     this.before = grid.edited(cell);
-    this.typed = typed !== undefined;
+    this.typed = this.isBegunByTyping = typed !== undefined;
     const { kind, choices } = grid.headOf(cell).dataset;
     this.choices = kind === "choice" ? JSON.parse(choices) : [];
     this.input = document.createElement(kind === "lines" || this.before.includes("\n") ? "textarea" : "input");
@@ -27,9 +25,7 @@ class Editor {
     cell.replaceChildren(this.input);
     if (this.choices.length) this.#list();
     this.input.focus();
-    // In a text the caret is at its end. An option is chosen anew.
-    if (this.typed || !this.choices.length) this.input.setSelectionRange(this.input.value.length, this.input.value.length);
-    else this.input.select();
+    this.input.setSelectionRange(this.input.value.length, this.input.value.length);
     this.input.addEventListener("input", () => this.#grow());
     this.input.addEventListener("blur", () => this.commit());
     this.#grow();
@@ -90,7 +86,6 @@ class Editor {
     } else this.input.removeAttribute("aria-activedescendant");
   }
 
-  /** Choose another option of the list. Return whether there is a list. */
   walk(by) {
     if (!this.list || this.list.hidden) return false;
     const options = [...this.list.children];
@@ -163,14 +158,18 @@ function whileEditing(grid, event) {
       grid.activate(cell);
       return; // creates: see creating.js
     }
+  } else if (event.altKey && !event.ctrlKey && event.code === "KeyP") {
+    current.commit();
+    grid.activate(cell);
+    cell.dispatchEvent(new KeyboardEvent("keydown", event)); // pins it
   } else if (event.key === "Tab" && isAlone) {
     current.commit();
     if (!along(grid, cell, event.shiftKey)) return;
   } else if (["ArrowUp", "ArrowDown"].includes(event.key) && current.walk(event.key === "ArrowUp" ? -1 : 1)) {
     // a choice of the list
-  } else if (event.key in ARROWS && isAlone && current.typed && !current.input.matches("textarea") && isAtEdge(event)) {
+  } else if (isAlone && !event.shiftKey && leaves(event.key)) {
     current.commit();
-    step(grid, cell, ARROWS[event.key]);
+    step(grid, cell, STEPS[event.key]);
   } else {
     event.stopPropagation();
     return;
@@ -178,9 +177,11 @@ function whileEditing(grid, event) {
   event.preventDefault();
 }
 
-/** In a text the arrows left and right move the caret. */
-function isAtEdge(event) {
-  return ["ArrowUp", "ArrowDown"].includes(event.key);
+/** Whether an arrow leaves the cell: up and down a line, right the end of what was begun by typing. */
+function leaves(key) {
+  const { input, typed, isBegunByTyping } = current;
+  if (key === "ArrowRight") return isBegunByTyping && input.selectionStart === input.value.length;
+  return ["ArrowUp", "ArrowDown"].includes(key) && typed && !input.matches("textarea");
 }
 
 /** The choice that a digit picks at once. A digit with which longer ones begin is the start of a text. */
@@ -223,12 +224,10 @@ export function listen(grid) {
   });
 }
 
-/** Let the cell that is edited keep what was typed so far. */
 export function commitCurrent() {
   current?.commit();
 }
 
-/** Whether a cell is edited and its text is another one now. */
 export function isChanged() {
   return Boolean(current) && current.value !== current.before;
 }

@@ -217,6 +217,8 @@ ACCESS: dict[str, Row] = {
     "grid:create": Row(post=KEY_SENDERS, data=lambda world: {"rows": world.typed_rows()}, event="import-sent"),
     "grid:created": Row(KEY_SENDERS),
     "grid:copy": Row(post=KEY_SENDERS, data=lambda world: {"task": world.task_id}, quiet=UNSENT),
+    "grid:aside": Row(post=KEY_SENDERS, quiet=UNSENT),
+    "grid:draft": Row(post=KEY_SENDERS, quiet=UNSENT),
     "grid:clear": Row(post=KEY_SENDERS, quiet="rows that were created are shown no longer"),
     "submissions:list": Row(SIGNED_IN),
     "submissions:detail": Row(SUBMISSION_READERS),

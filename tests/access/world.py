@@ -64,6 +64,7 @@ class World:
             "person_id": self._person_of(name).pk,
             "mark": "0" * 24,
             "step_id": 1,
+            "draft_id": "00000000-0000-0000-0000-000000000000",
             "uid": "MQ",
             "path": "operators/import",
             "form": "csv",
@@ -182,6 +183,7 @@ PREPARED = {
     "tasks:mute": World.index_failed_task,
     "grid:create": World.type_row,
     "grid:created": World.type_row,
+    "grid:aside": World.type_row,
     "grid:clear": World.type_row,
 }
 # Each at the state from which its step is made.

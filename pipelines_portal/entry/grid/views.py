@@ -38,9 +38,10 @@ from pipelines_portal.entry.imports.lists import count_stored
 from pipelines_portal.entry.imports.reading import start_import
 from pipelines_portal.entry.imports.views.import_job import MOST_STORED
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
-from pipelines_portal.entry.rows.cells import RowTexts
+from pipelines_portal.entry.rows.cells import RowTexts, plain_text
 from pipelines_portal.entry.rows.checking import SENT
 from pipelines_portal.entry.rows.fixing import LARGEST_NUMBER, CannotChange, last_change, undo_change
+from pipelines_portal.entry.rows.named_drafts import named_drafts, put_aside, take_up
 from pipelines_portal.entry.rows.page import grid_context, saved_answer
 from pipelines_portal.entry.rows.row_list import MOST_IN_PAGE, ListColumn, empty_grid
 from pipelines_portal.entry.rows.saving import (
@@ -151,6 +152,7 @@ def _context(
         "next_number": next_number(import_job),
         "is_whole": not (selection.show or selection.reason or selection.field) and not context["grid"].next,
         "presets": presets[:MOST_CHIPS],
+        "drafts": named_drafts(request.user, workflow),
     }
 
 
@@ -460,4 +462,31 @@ def clear(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRespon
     workflow = usable_workflow(request.user, key_id, workflow_id)
     if import_job := current_typed(request.user, workflow):
         clear_created(import_job)
+    return redirect("grid:page", key_id, workflow_id)
+
+
+@require_POST
+@signed_in
+@senders_only
+def aside(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
+    """Put the rows aside under a name, and show an empty grid."""
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    try:
+        put_aside(request.user, workflow, plain_text(request.POST.get("name", "")))
+        messages.success(request, "Rows put aside. Find them in the menu, or in Drafts.")
+    except CannotChange as error:
+        messages.error(request, str(error))
+    return redirect("grid:page", key_id, workflow_id)
+
+
+@require_POST
+@signed_in
+@senders_only
+def draft(request: SignedInRequest, key_id: int, workflow_id: int, draft_id: UUID) -> HttpResponse:
+    """Show the rows of a draft in the grid, in place of those that are there."""
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    try:
+        take_up(request.user, workflow, draft_id)
+    except CannotChange as error:
+        messages.error(request, str(error))
     return redirect("grid:page", key_id, workflow_id)

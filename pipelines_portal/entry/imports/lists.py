@@ -15,8 +15,8 @@ HAS_REQUESTS = Exists(Submission.objects.filter(group=OuterRef("pk")))
 LARGE_COLUMNS = ("reading_result", "matching", "schema", "task_counts", "scan")
 # What a line about an import shows. Each column that a query names takes 20 µs.
 LINE_COLUMNS = (
-    "kind", "status", "key", "workflow_id", "workflow_name", "file_name", "row_count", "row_counts", "changed_at",
-    "owner__name", "owner__email",
+    "kind", "status", "key", "workflow_id", "workflow_name", "file_name", "name", "row_count", "row_counts",
+    "changed_at", "owner__name", "owner__email",
 )  # fmt: skip
 MOST_LISTED, MOST_WAITING = 20, 500
 

@@ -112,6 +112,8 @@ class ImportJob(models.Model):
     workflow_id = models.PositiveBigIntegerField()
     workflow_name = models.CharField(max_length=300)
     file_name = models.CharField(max_length=255)
+    # Of typed rows that their owner put aside, to type others: see entry.rows.named_drafts.
+    name = models.CharField(max_length=100, blank=True)
     size_bytes = models.PositiveBigIntegerField()
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.READING)
     # A sentence for people: why it is unreadable, waits or is paused, and what to do.
@@ -219,7 +221,7 @@ class ImportJob(models.Model):
     @property
     def label(self) -> str:
         """Its name in lists, messages and the audit log."""
-        name = self.file_name[:100]
+        name = self.name or self.file_name[:100]
         # In a sentence, the name of a file is one by its look. These are not.
         is_quoted = name in (texts.TYPED_ROWS, texts.PASTED_ROWS)
         return f"{f'“{name}”' if is_quoted else name} for {self.workflow_name}"

@@ -112,6 +112,8 @@ class WorkflowNote(models.Model):
     # Empty: the instructions for the workflow.
     field = models.CharField(max_length=200, blank=True)
     text = models.TextField()
+    # Whether people's own earlier values are suggested in the field.
+    has_suggestions = models.BooleanField(default=True)
     # Who wrote it last.
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
@@ -127,10 +129,12 @@ class WorkflowNote(models.Model):
 
 
 class FieldTitles(models.Model):
-    """The titles of a workflow's fields by their names. They have a table of their own: lists do not need them."""
+    """What is known of a workflow's fields. It has a table of its own: lists do not need it."""
 
     workflow = models.OneToOneField(OpenedWorkflow, models.CASCADE, primary_key=True, related_name="field_titles")
     titles = models.JSONField(default=dict)
+    # The fields whose earlier values are suggested. None: not known yet.
+    suggested = models.JSONField(null=True)
 
     class Meta:
         ordering: ClassVar = ["workflow"]

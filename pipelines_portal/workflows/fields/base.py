@@ -20,6 +20,10 @@ class FieldType:
     def widget(self, field: Field) -> forms.Widget:
         return forms.TextInput()
 
+    def has_suggestions(self, field: Field) -> bool:
+        """Return whether a person's own earlier values are suggested: for short texts, which may repeat."""
+        return False
+
     def help(self, field: Field) -> str:
         """Return the help text, without what the input itself shows."""
         return field.format_hint or ""

@@ -36,6 +36,9 @@ class Select(FieldType):
     stays_filled_in = True
     tells_rows_apart = True
 
+    def has_suggestions(self, field: Field) -> bool:
+        return not field.choices
+
     def help(self, field: Field) -> str:
         return "" if field.choices else super().help(field)
 

@@ -12,12 +12,14 @@ from django.utils.safestring import SafeString
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest
+from pipelines_portal.accounts.preferences import browser_zone
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.entry.form.forms import entries, fields_html, title_fields
 from pipelines_portal.entry.form.presets import MOST_CHIPS, mark_of, offered_presets, pinned_names, stored_for_form
 from pipelines_portal.entry.form.reads import read_recent
 from pipelines_portal.entry.models.form import TypedDraft
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.suggestions import listed_values
 from pipelines_portal.web.error_pages import log_cause
 from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.web.parameters import uuid_in
@@ -83,7 +85,9 @@ def _fields(request: SignedInRequest, workflow: OpenedWorkflow, form: SchemaForm
     is_posted = "keeps" in typed
     pinned = set(typed.getlist("keep")) if is_posted else pinned_names(request.user, workflow, form.remote)
     time_url = reverse("new_task:time_read", args=[workflow.key_id, workflow.workflow_id])
-    return fields_html(form, entries(form, pinned), time_url)
+    # A browser that runs scripts names its time zone in a cookie, and has offers.js instead of lists.
+    earlier = {} if browser_zone(request) else listed_values(request.user, workflow)
+    return fields_html(form, entries(form, pinned, earlier), time_url)
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ function mark(input, by) {
 }
 
 function option(value, count, place, typed) {
-  const item = document.createElement("li");
+  const item = document.createElement("div");
   item.id = `offer-${place}`;
   item.setAttribute("role", "option");
   item.setAttribute("aria-selected", "false");

@@ -146,6 +146,12 @@ function leave(input) {
   close(input);
 }
 
+function setUp(input) {
+  for (const [name, value] of Object.entries({
+    role: "combobox", "aria-autocomplete": "both", "aria-expanded": "false", autocomplete: "off",
+  })) input.setAttribute(name, value);
+}
+
 // On the window, so that it comes before those of the form and of the grid.
 addEventListener(
   "keydown",
@@ -159,17 +165,14 @@ addEventListener(
 );
 addEventListener("input", onInput, true);
 addEventListener("blur", ({ target }) => isServed(target) && leave(target), true);
-addEventListener("focusin", ({ target }) => {
-  if (!isServed(target)) return;
-  for (const [name, value] of Object.entries({
-    role: "combobox", "aria-autocomplete": "both", "aria-expanded": "false", autocomplete: "off",
-  })) target.setAttribute(name, value);
-});
+addEventListener("focusin", ({ target }) => isServed(target) && setUp(target));
 visualViewport?.addEventListener("resize", () => box && place(box.parentElement.querySelector("[data-offers]")));
 // A draft that is saved meanwhile, and a form that is sent, have what was typed.
 addEventListener("formdata", ({ target, formData }) => {
   const input = target.querySelector("[data-typed]");
   if (input) formData.set(input.name, input.dataset.typed);
 });
-// The browser's own list is for pages without scripts.
-for (const input of document.querySelectorAll("[data-offers][list]")) input.removeAttribute("list");
+for (const input of document.querySelectorAll("input[data-offers]")) {
+  input.removeAttribute("list"); // for pages without scripts
+  if (isServed(input)) setUp(input);
+}

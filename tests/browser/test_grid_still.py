@@ -28,7 +28,7 @@ MEASURE = """() => {
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    with office(tmp_path_factory.mktemp("office"), workflows=4) as running:
+    with office(tmp_path_factory.mktemp("office"), workflows=8) as running:
         yield running
 
 
@@ -129,6 +129,45 @@ def test_no_row_moves_while_somebody_works(page: Page, running: Office, workflow
     expect(page.locator("tr[data-sent]")).to_have_count(0)
     still.check("clear created", are_gone=True)
     look_at(page)
+
+
+def test_the_places_of_what_comes_later_are_there_before(page: Page, running: Office, workflow_id: int) -> None:
+    """Undo, the filters, the first error and longer texts move nothing, also after the page is loaded again."""
+    running.load(workflow_id, TICKET)
+    open_grid(page, running, workflow_id)
+    places = """() => [...document.querySelectorAll("#undo-form, #optional-fields, .gridbox, #tray, #sendbar, thead th")].map(
+        (each) => Object.values(each.getBoundingClientRect().toJSON()))"""
+    before = page.evaluate(places)
+    rows = tickets(3)
+    rows[0][0] = "A subject that is longer than any column"
+    paste(page, table(rows))
+    expect_figures(page, Errors=1, Ready=2)
+    assert page.evaluate(places) == before
+    page.reload()
+    expect_figures(page, Errors=1, Ready=2)
+    assert page.evaluate(places) == before
+
+
+def test_the_active_cell_is_never_under_what_stays(page: Page, running: Office, workflow_id: int) -> None:
+    running.load(workflow_id, TICKET)
+    open_grid(page, running, workflow_id)
+    paste(page, table(tickets(30)))
+    expect_figures(page, All=30)
+    seen = """() => {
+        const inside = document.activeElement.getBoundingClientRect();
+        const row = [...document.activeElement.parentElement.children].map((each) => each.getBoundingClientRect());
+        return inside.left >= row[document.activeElement.cellIndex > 1 ? 1 : 0].right - 1
+            && inside.right <= row.at(-1).left + 1
+            && inside.top >= document.querySelector("table.grid thead").getBoundingClientRect().bottom - 1
+            && inside.bottom <= document.querySelector(".gridbox").getBoundingClientRect().bottom + 1;
+    }"""
+    cell(page, "Subject", 1).click()
+    for key in ["ArrowRight"] * 10 + ["PageDown", "ArrowDown", "Home", "End", "ControlOrMeta+Home", "ControlOrMeta+End"]:
+        page.keyboard.press(key)
+        assert page.evaluate(seen), (key, page.evaluate("document.activeElement.cellIndex"))
+    for _ in range(10):
+        page.keyboard.press("ArrowLeft")
+        assert page.evaluate(seen), page.evaluate("document.activeElement.cellIndex")
 
 
 def look_at_editors(page: Page, still: Stillness) -> None:

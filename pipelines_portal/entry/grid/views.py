@@ -31,7 +31,7 @@ from pipelines_portal.entry.grid.pasting import (
     names_from,
     pasted_cells,
 )
-from pipelines_portal.entry.grid.pins import add_pins, pin_text, pinned_texts
+from pipelines_portal.entry.grid.pins import Pins, add_pins, pin_text, read_pins
 from pipelines_portal.entry.import_requests import settle_overdue
 from pipelines_portal.entry.imports.jobs import send_at_once, work_if_small
 from pipelines_portal.entry.imports.lists import count_stored
@@ -121,7 +121,8 @@ def _remember_view(user: User) -> None:
 def _context(
     request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, import_job: ImportJob | None
 ) -> dict[str, Any]:
-    pinned, selection = pinned_texts(request.user, workflow, schema), Selection.load(request.GET)
+    pins, selection = read_pins(request.user, workflow, schema), Selection.load(request.GET)
+    pinned = [*pins.texts, *pins.series]
     notes = notes_of(workflow) if import_job is None else {}
     if import_job:
         context = grid_context(request, workflow, import_job, selection, pinned=pinned)
@@ -145,16 +146,19 @@ def _context(
         **context,
         **_sending_context(import_job, selection),
         "is_typed": True,
-        "pinned": [_pinned_cell(column, pinned.get(column.known.name, "")) for column in columns],
-        "has_pins": bool(pinned),
+        "pinned": [_pinned_cell(column, pins) for column in columns],
+        "has_pins": bool(pins),
         "next_number": next_number(import_job),
         "is_whole": not (selection.show or selection.reason or selection.field) and not context["grid"].next,
         "presets": presets[:MOST_CHIPS],
     }
 
 
-def _pinned_cell(column: ListColumn, text: str) -> dict[str, Any]:
-    return {"column": column, "text": text, "shown": dict(column.choices).get(text, text)[:80]}
+def _pinned_cell(column: ListColumn, pins: Pins) -> dict[str, Any]:
+    """Return the pinned text. In a column that counts up, the script shows the next one."""
+    text = pins.texts.get(column.known.name, "")
+    shown = dict(column.choices).get(text, text)[:80]
+    return {"column": column, "shown": shown, "last": pins.series.get(column.known.name)}
 
 
 def _sending_context(import_job: ImportJob | None, selection: Selection) -> dict[str, Any]:
@@ -347,15 +351,17 @@ def preset(
 
 @posts_to_grid
 def pin(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, current: ImportJob | None) -> HttpResponse:
-    """Pin the text of a column, so that new rows begin with it, or unpin it."""
+    """Pin the text of a column, so that new rows begin with it or, with `counts`, count up from it. Or unpin it."""
     name, text = request.POST.get("field", ""), request.POST.get("text", "").replace("\0", "")[:1000]
     known = next((known for known in schema.fields if known.name == name), None)
     if known is None:
         return HttpResponseBadRequest()
-    is_pinned = pin_text(request.user, workflow, schema, name, text)
-    return JsonResponse(
-        {"said": ("{field} pinned" if is_pinned else "{field} no longer pinned").format(field=known.label)}
-    )
+    counts = "counts" in request.POST
+    is_pinned = pin_text(request.user, workflow, schema, name, text, counts=counts)
+    said = "{field} no longer pinned"
+    if is_pinned:
+        said = "{field} pinned: new rows count up" if counts else "{field} pinned"
+    return JsonResponse({"said": said.format(field=known.label)})
 
 
 @posts_to_grid

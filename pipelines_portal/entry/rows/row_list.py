@@ -56,7 +56,8 @@ LONGEST_HEADING = 22
 WIDTHS = {
     "w5": 5, "w7": 7, "w9": 9, "w11": 11, "w13": 13, "w16": 16, "w20": 20, "w24": 24, "w28": 28, "w34": 34,
 }  # fmt: skip
-LINES = ("long_text", "code", "pairwise", "criteria")
+# How cells are edited, by the type of the field. Others are texts of one line, or choices.
+KINDS = dict.fromkeys(("long_text", "code", "pairwise", "criteria"), "lines") | {"datetime": "time"}
 READY = Look("created", "finished", "Ready", is_calm=True)
 # Of a row whose task is not known.
 LOOKS = {
@@ -181,6 +182,8 @@ class Grid:
     total: int = 0
     first: int = 0
     page: int = 1
+    # The texts of typed rows change: their columns have the same width before and after.
+    has_steady_widths: bool = False
 
     @property
     def previous(self) -> str:
@@ -209,8 +212,9 @@ class Grid:
     @property
     def widths(self) -> list[str]:
         """The names of the widths of the columns: they have room for their headings and their texts, within limits."""
-        texts_by_column = zip(*([cell.shown for cell in row.cells] for row in self.rows), strict=True)
-        columns = zip(self.columns, texts_by_column if self.rows else ([] for _ in self.columns), strict=True)
+        rows = [] if self.has_steady_widths else self.rows
+        texts_by_column = zip(*([cell.shown for cell in row.cells] for row in rows), strict=True)
+        columns = zip(self.columns, texts_by_column if rows else ([] for _ in self.columns), strict=True)
         return [_width_of(column, list(shown)) for column, shown in columns]
 
     @property
@@ -245,14 +249,14 @@ def columns_of(schema: Schema, notes: Mapping[str, str] = MappingProxyType({})) 
         choices = choices_of(known)
         if known.type == "rating":
             choices = [(str(number), str(number)) for number in scale_of(known) or ()]
-        kind = "choice" if choices else "lines" if known.type in LINES else "text"
+        kind = "choice" if choices else KINDS.get(known.type, "text")
         columns.append(ListColumn(known, kind, choices, notes.get(known.name, "")))
     return columns
 
 
 def empty_grid(schema: Schema, selection: Selection, pinned: Iterable[str], notes: Mapping[str, str]) -> Grid:
     """Return the grid in which nothing was typed yet."""
-    return _fold(Grid(columns_of(schema, notes), [], selection), set(pinned))
+    return _fold(Grid(columns_of(schema, notes), [], selection, has_steady_widths=True), set(pinned))
 
 
 def grid_of(
@@ -273,7 +277,8 @@ def grid_of(
     start = (page - 1) * per_page
     wanted = list(numbers[start : start + per_page])
     rows = read_rows(import_job, wanted)
-    grid = Grid(columns_of(import_job.parsed_schema, notes), rows, selection, [], total, start + 1, page)
+    columns = columns_of(import_job.parsed_schema, notes)
+    grid = Grid(columns, rows, selection, [], total, start + 1, page, import_job.is_typed)
     return _fold(grid, set(pinned) | _mapped(import_job))
 
 

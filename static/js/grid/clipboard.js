@@ -81,13 +81,23 @@ export async function paste(grid, text) {
   }));
 }
 
+/** In the rows that the portal made of the empty one, pinned columns count up. */
+function countUp(grid, first) {
+  for (const row of grid.rows.filter(({ dataset }) => dataset.number >= first && !("blank" in dataset))) {
+    for (const [cell, next] of grid.series(row)) if (!grid.text(cell) && grid.canEdit(cell)) grid.saving.change(cell, next);
+  }
+}
+
 async function pasteRows(grid, lines, body) {
+  const first = Number(body.get("blank"));
   grid.say(lines === 1 ? "Pasting 1 row…" : `Pasting ${lines} rows…`);
   const url = grid.sheet.dataset.paste;
   const answer = await grid.saving.ask(url + location.search, body.toString());
   if (answer.isFailure) grid.warn("The rows were not pasted. Paste them again, or import them as a file.", url);
   if (answer.isFailure || answer.problem || !answer.said) return grid.say("");
   grid.say(answer.headed ? "" : answer.said);
+  // A later change would be undone before that of the headings.
+  if (first && !answer.headed) countUp(grid, first);
   if (answer.headed) grid.warn(answer.said, url, rowButton(grid, lines, body, answer.headed));
 }
 
@@ -117,21 +127,15 @@ function pasteHere(grid, cell, texts) {
   });
 }
 
-/** Fill the picked cells with the text of the uppermost, or one cell with that of the cell above it. */
+/** Fill the picked cells from above, after the uppermost that has a text, and after the second if it counts up. */
 function fillDown(grid) {
   const rows = grid.picked();
-  const source = rows.length > 1 ? rows[0] : above(grid, rows[0]);
-  const filled = rows.length > 1 ? rows.slice(1) : rows;
-  for (const cells of filled) {
-    cells.forEach((cell, place) => {
-      if (source?.[place] && grid.canEdit(cell)) grid.saving.change(cell, grid.edited(source[place]));
-    });
+  for (const place of rows[0].keys()) {
+    const cells = rows.map((row) => row[place]);
+    const isCounting = cells.length > 2 && grid.counted(cells[1]);
+    const given = cells.length > 1 && grid.text(cells[0]) ? (isCounting ? 2 : 1) : 0;
+    for (const cell of cells.slice(given)) if (grid.above(cell) && grid.canEdit(cell)) grid.saving.change(cell, grid.filling(cell));
   }
-}
-
-function above(grid, cells) {
-  const row = grid.rows[grid.rows.indexOf(cells[0].closest("tr")) - 1];
-  return row && cells.map((cell) => row.children[cell.cellIndex]);
 }
 
 async function pin(grid) {
@@ -140,7 +144,10 @@ async function pin(grid) {
   await grid.saving.finish();
   const cell = grid.active;
   if (!url || !cell) return;
-  const body = new URLSearchParams({ field: grid.nameOf(cell), text: grid.edited(cell), import: grid.importId });
+  const last = grid.text(cell) ? cell : grid.above(cell);
+  const counts = last && grid.counted(last);
+  const text = grid.edited(counts ? last : cell);
+  const body = new URLSearchParams({ field: grid.nameOf(cell), text, import: grid.importId, ...(counts && { counts }) });
   const answer = await grid.saving.ask(url, body.toString());
   if (answer.said) htmx.ajax("GET", location.href, { target: "#sheet", swap: "innerHTML" }).then(() => grid.say(answer.said));
 }
@@ -149,10 +156,10 @@ async function applyPreset(grid, button) {
   commitCurrent();
   await grid.saving.finish();
   if (!grid.active) return;
-  const body = new URLSearchParams({
-    number: grid.numberOf(grid.active), import: grid.importId, blank: grid.blank?.dataset.number ?? "",
-  });
+  const blank = grid.blank?.dataset.number ?? "";
+  const body = new URLSearchParams({ number: grid.numberOf(grid.active), import: grid.importId, blank });
   await grid.saving.ask(button.dataset.preset, body.toString());
+  if (blank) countUp(grid, Number(blank));
   for (const menu of document.querySelectorAll("#grid-menu")) menu.open = false;
   grid.activate(grid.active);
 }

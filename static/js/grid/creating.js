@@ -72,7 +72,7 @@ async function send(grid, form, rows, isLate) {
   }
   grid.hasCreated = !answer.isFailure && !answer.problem;
   if (grid.hasCreated) grid.say(whatBecameOf(ready.map((row) => grid.row(row.dataset.number)?.dataset ?? {})));
-  if (grid.blank && !isLate && !grid.sheet.querySelector("[data-editing]")) grid.activate(grid.firstOpen(grid.blank));
+  if (grid.blank && !isLate && !grid.sheet.querySelector("[data-editing]")) grid.activate(grid.start(grid.blank));
 }
 
 /** Rows that wait or are still being created say so themselves. */

@@ -1,8 +1,6 @@
 // Typing in a cell. Choices are picked by their number, by their first letters, or from the list under the cell.
 
-import { along, down, step } from "./moving.js";
-
-const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+import { along, down, step, STEPS } from "./moving.js";
 
 // The option that a digit picked last, and when. Keys that follow quickly belong together, as in the form.
 const picked = { cell: null, key: "", at: 0 };
@@ -15,7 +13,7 @@ class Editor {
     this.grid = grid;
     this.cell = cell;
     this.before = grid.edited(cell);
-    this.typed = typed !== undefined;
+    this.typed = this.isBegunByTyping = typed !== undefined;
     const { kind, choices, offers } = grid.headOf(cell).dataset;
     this.choices = kind === "choice" ? JSON.parse(choices) : [];
     this.input = document.createElement(kind === "lines" || this.before.includes("\n") ? "textarea" : "input");
@@ -28,9 +26,7 @@ class Editor {
     cell.replaceChildren(this.input);
     if (this.choices.length) this.#list();
     this.input.focus();
-    // In a text the caret is at its end. An option is chosen anew.
-    if (this.typed || !this.choices.length) this.input.setSelectionRange(this.input.value.length, this.input.value.length);
-    else this.input.select();
+    this.input.setSelectionRange(this.input.value.length, this.input.value.length);
     this.input.addEventListener("input", () => this.#grow());
     this.input.addEventListener("blur", () => this.commit());
     this.#grow();
@@ -174,9 +170,9 @@ function whileEditing(grid, event) {
     if (!along(grid, cell, event.shiftKey)) return;
   } else if (["ArrowUp", "ArrowDown"].includes(event.key) && current.walk(event.key === "ArrowUp" ? -1 : 1)) {
     // a choice of the list
-  } else if (event.key in ARROWS && isAlone && current.typed && !current.input.matches("textarea") && isAtEdge(event)) {
+  } else if (isAlone && !event.shiftKey && leaves(event.key)) {
     current.commit();
-    step(grid, cell, ARROWS[event.key]);
+    step(grid, cell, STEPS[event.key]);
   } else {
     event.stopPropagation();
     return;
@@ -184,9 +180,11 @@ function whileEditing(grid, event) {
   event.preventDefault();
 }
 
-/** In a text the arrows left and right move the caret. */
-function isAtEdge(event) {
-  return ["ArrowUp", "ArrowDown"].includes(event.key);
+/** Whether an arrow leaves the cell: up and down a line, right the end of what was begun by typing. */
+function leaves(key) {
+  const { input, typed, isBegunByTyping } = current;
+  if (key === "ArrowRight") return isBegunByTyping && input.selectionStart === input.value.length;
+  return ["ArrowUp", "ArrowDown"].includes(key) && typed && !input.matches("textarea");
 }
 
 /** The choice that a digit picks at once. A digit with which longer ones begin is the start of a text. */

@@ -1,6 +1,6 @@
 // Keys that move from cell to cell. In a cell that is edited they are those of editing.js.
 
-const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+export const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 export function step(grid, cell, [down, right], options) {
   const row = cell.closest("tr");
@@ -11,13 +11,17 @@ export function step(grid, cell, [down, right], options) {
   grid.activate(cells[place], options);
 }
 
-/** Go to the next cell, from the last one to the first of the next row, or of the same row if it is the last. */
+/** Go to the next cell, also of the next row. In a new row it is the next one that is still to be filled. */
 export function along(grid, cell, isBack) {
-  const cells = grid.rows.flatMap((row) => grid.cells(row));
-  const next = cells[cells.indexOf(cell) + (isBack ? -1 : 1)] ?? (isBack ? null : grid.cells(cell.closest("tr"))[0]);
-  if (!next) return false;
-  const isNewRow = next.closest("tr") !== cell.closest("tr");
-  grid.activate(isNewRow && !isBack && "blank" in next.closest("tr").dataset ? grid.firstOpen(next.closest("tr")) : next);
+  const row = cell.closest("tr");
+  const rows = grid.rows;
+  const cells = grid.cells(row);
+  const rest = isBack ? cells.slice(0, cell.cellIndex - 1).reverse() : cells.slice(cell.cellIndex);
+  const isNew = !isBack && row.matches("[data-blank], [data-fresh]");
+  const other = rows[rows.indexOf(row) + (isBack ? -1 : 1)];
+  const next = isNew ? rest.find((each) => grid.isOpen(each)) : rest[0];
+  if (!next && !other && isBack) return false;
+  grid.activate(next ?? (isBack ? grid.cells(other).at(-1) : grid.start(other ?? row)));
   return true;
 }
 
@@ -26,7 +30,8 @@ export function down(grid, cell) {
   const row = cell.closest("tr");
   const next = grid.rows[grid.rows.indexOf(row) + 1];
   if (!next) return;
-  grid.activate("blank" in next.dataset ? grid.firstOpen(next) : grid.cells(next)[cell.cellIndex - 1]);
+  grid.activate("blank" in next.dataset ? grid.start(next) : grid.cells(next)[cell.cellIndex - 1]);
+  grid.left = [row.dataset.number, grid.nameOf(cell)];
 }
 
 function nextError(grid, isAsked) {
@@ -36,7 +41,9 @@ function nextError(grid, isAsked) {
   );
   const rows = grid.rows;
   const place = (cell) => rows.indexOf(cell.closest("tr")) * 1000 + cell.cellIndex;
-  const here = grid.active ? place(grid.active) : -1;
+  // After Enter, the other errors of the row that it left come first.
+  const from = (grid.left && grid.cell(...grid.left)) ?? grid.active;
+  const here = from ? place(from) : -1;
   const next = cells.find((cell) => place(cell) > here);
   if (next || (cells.length && !grid.sheet.dataset.nextError)) {
     const cell = next ?? cells[0];
@@ -65,6 +72,9 @@ function onKey(grid, event) {
   } else if (event.key === " " && event.shiftKey) {
     grid.activate(grid.cells(cell.closest("tr"))[0]);
     step(grid, grid.active, [0, 10_000], { pick: true });
+  } else if (event.key === " " && event.ctrlKey) {
+    grid.activate(grid.rows.findLast(({ dataset }) => !("blank" in dataset))?.children[cell.cellIndex]);
+    step(grid, grid.active, [-10_000, 0], { pick: true });
   } else if (event.key === "Escape") {
     grid.pickNothing();
     grid.table.dataset.leaving = ""; // the next Tab leaves the grid

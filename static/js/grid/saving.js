@@ -54,6 +54,7 @@ export class Saving {
       this.#heldStates.clear();
       this.#held = null;
       grid.leaveSheet();
+      if (/\/(un|re)do\/$/.test(detail.requestConfig.path)) grid.rememberCells();
       this.#pause();
     });
     document.addEventListener("htmx:afterSettle", () => this.#goOn());
@@ -107,6 +108,7 @@ export class Saving {
     if ("blank" in row.dataset) {
       this.grid.addBlank(row);
       this.grid.startRow(row);
+      for (const [each, next] of this.grid.series(row)) if (each !== cell && next) this.change(each, next);
     }
     this.grid.show(cell, text);
     this.#wait(PAUSE_MILLISECONDS);

@@ -1,6 +1,8 @@
 // The table in the page: its rows, cells and texts, and the cell that has the focus.
 // htmx may bring the whole sheet again, so nothing is kept but the number of the row and the name of the field.
 
+import { next } from "./counting.js";
+
 // Of a text, in its cell.
 const LONGEST_SHOWN = 160;
 
@@ -9,6 +11,10 @@ export class Grid {
   #name = "";
   // The other corner of the picked cells, as a row number and a name.
   anchor = null;
+  // The number and the name of the cell that Enter left last.
+  left = null;
+  // The cells before a change was undone, by number and name.
+  #before = null;
   saving = null;
   // Whether nothing was changed since rows were created.
   hasCreated = false;
@@ -107,6 +113,24 @@ export class Grid {
     return cell.matches("tr[data-number]:not([data-sent]) > td:not(.state)") && !("long" in cell.dataset);
   }
 
+  above(cell) {
+    const row = cell.parentElement.previousElementSibling;
+    return row?.dataset.number ? row.children[cell.cellIndex] : null;
+  }
+
+  /** The text that comes after that of a cell, if the cell counts on from the one above. */
+  counted(cell) {
+    const before = this.above(cell);
+    if (!before || ["choice", "time"].includes(this.headOf(cell).dataset.kind)) return null;
+    return next(this.edited(before)) === this.edited(cell) ? next(this.edited(cell)) : null;
+  }
+
+  /** The text that Ctrl D puts into a cell: the next one if the two above count up, or else that above. */
+  filling(cell) {
+    const above = this.above(cell);
+    return above ? this.counted(above) ?? this.edited(above) : "";
+  }
+
   /** Show a typed text until the portal has answered. */
   show(cell, text) {
     cell.replaceChildren(text.replace(/\s+/g, " ").slice(0, LONGEST_SHOWN));
@@ -124,9 +148,9 @@ export class Grid {
   /** Make a cell the one tab stop of the grid. */
   activate(cell, { focus = true, pick = false } = {}) {
     if (!cell) return;
+    this.left = null;
     for (const each of this.table.querySelectorAll("td[tabindex='0']")) {
-      each.removeAttribute("tabindex");
-      each.removeAttribute("aria-describedby");
+      for (const name of ["tabindex", "aria-describedby", "data-ghost"]) each.removeAttribute(name);
     }
     if (!pick) this.pickNothing();
     else this.anchor ??= { number: this.#row, name: this.#name };
@@ -141,12 +165,12 @@ export class Grid {
     cell.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
-  /** Say in the line under the grid what is wrong with the active cell, or what it holds if that is cut in the cell. */
+  /** Say in the line under the grid what is wrong with the active cell, what it holds if that is cut, and what Ctrl D does. */
   describe() {
     const cell = this.active;
     if (!cell) return;
     const head = this.headOf(cell);
-    const [name, said, answers, hint] = document.getElementById("cellline").children;
+    const [name, said, answers, hint, fill] = document.getElementById("cellline").children;
     const text = this.edited(cell);
     const isPending = !text && cell.matches("[data-fresh] > *");
     const why = (!isPending && cell.dataset.why) || cell.closest("tr").lastElementChild.dataset.why;
@@ -155,6 +179,11 @@ export class Grid {
     said.className = why ? "txt bad" : "txt";
     said.textContent = [why && why.replace(/[^.?!]$/, "$&."), isCut && text].filter(Boolean).join(" ");
     hint.textContent = head.dataset.hint ?? "";
+    const filling = !text && this.canEdit(cell) ? this.filling(cell).slice(0, LONGEST_SHOWN) : "";
+    fill.textContent = filling && `Ctrl D: ${filling}`;
+    if (filling) cell.dataset.ghost = filling;
+    else delete cell.dataset.ghost;
+    for (const [, next, pin] of this.blank ? this.series(this.blank) : []) pin.textContent = `${next}, +1`;
     answers.replaceChildren(...JSON.parse(cell.dataset.answers ?? "[]").map((each) => this.#answer(cell, ...each)));
   }
 
@@ -210,7 +239,7 @@ export class Grid {
     row.dataset.new = "";
     for (const cell of this.cells(next)) {
       cell.replaceChildren();
-      for (const name of ["data-text", "data-edited", "data-editing", "data-picked", "tabindex"]) cell.removeAttribute(name);
+      for (const name of ["data-text", "data-edited", "data-editing", "data-picked", "data-ghost", "tabindex"]) cell.removeAttribute(name);
     }
     row.after(next);
   }
@@ -316,21 +345,35 @@ export class Grid {
     address.searchParams.delete("at"); // when the sheet comes again, the focus stays
     if (address.href !== location.href) history.replaceState(history.state, "", address);
     const wrong = at?.querySelector("td.bad") ?? (at && this.cells(at)[0]);
-    const first = wrong ?? this.#start();
+    const first = wrong ?? (this.blank && this.start(this.blank));
     const isFree = Boolean(at) || document.activeElement === document.body;
     if (first) this.activate(first, { focus: isFree });
     else if (this.rows.length) this.activate(this.cells(this.rows[0])[0], { focus: isFree });
   }
 
-  /** The first cell of the empty row that no pinned value fills. */
-  #start() {
-    return this.blank && this.firstOpen(this.blank);
+  /** Where a row begins: in the empty one at the first cell that no pinned value fills. */
+  start(row) {
+    const cells = this.cells(row);
+    return ("blank" in row.dataset && cells.find((cell) => this.isOpen(cell))) || cells[0];
   }
 
-  firstOpen(row) {
-    const pins = this.table.querySelector("tr.pinned");
-    const open = this.cells(row).find((_, place) => !pins || !this.cells(pins)[place].textContent.trim());
-    return open ?? this.cells(row)[0];
+  /** Whether a cell of a new row is still to be filled. */
+  isOpen(cell) {
+    return !this.text(cell) && !this.#pins?.children[cell.cellIndex].textContent.trim();
+  }
+
+  get #pins() {
+    return this.table.querySelector("tr.pinned");
+  }
+
+  /** The cells of a row with the texts to which the pinned columns count up. */
+  series(row) {
+    const columns = [...this.table.querySelectorAll("[data-last]")].map((pin) => [pin, row.children[pin.cellIndex]]);
+    return columns.map(([pin, cell]) => {
+      let text = null;
+      for (let above = this.above(cell); above && !text; above = this.above(above)) text = next(this.edited(above));
+      return [cell, text ?? next(pin.dataset.last) ?? "", pin];
+    });
   }
 
   #afterSwap() {
@@ -340,11 +383,29 @@ export class Grid {
     for (const link of this.table.querySelectorAll(".no a")) link.tabIndex = -1;
     const isLost = !document.activeElement || document.activeElement === document.body;
     const remedy = isLost && this.#wasInTray && document.querySelector("#tray > .issue label :is(input, select, textarea)");
+    const changed = this.#firstChanged();
     if (this.sheet.dataset.at) this.#showStart();
+    else if (changed) this.activate(changed, { focus: isLost });
     else if (this.active) this.activate(this.active, { focus: isLost && !remedy });
     else this.#showStart();
     if (remedy) remedy.focus();
     this.saving?.showAgain();
+  }
+
+  #cellsByPlace() {
+    const names = this.heads.map((head) => head.dataset.name);
+    return this.rows.flatMap((row) => this.cells(row).map((cell, place) => [`${row.dataset.number} ${names[place]}`, cell]));
+  }
+
+  rememberCells() {
+    this.#before = new Map(this.#cellsByPlace());
+  }
+
+  #firstChanged() {
+    const before = this.#before;
+    this.#before = null;
+    const textBefore = (place) => (before.has(place) ? this.text(before.get(place)) : "");
+    return before && this.#cellsByPlace().find(([place, cell]) => this.text(cell) !== textBefore(place))?.[1];
   }
 
   /** Remember whether the focus is under the rows, where it goes on with the next remedy. */

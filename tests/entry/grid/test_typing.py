@@ -286,6 +286,31 @@ def test_pinning_takes_any_text(grid: TypedGrid, text: str) -> None:
     assert grid.browser.get(grid.address("page")).status_code == 200
 
 
+def test_a_column_that_counts_up_remembers_how_far(grid: TypedGrid) -> None:
+    """The script puts the next text into a new row. After the rows are gone, it needs the last one."""
+    pinned = {"field": "input_text", "text": "A-104412", "counts": "1"}
+    said = grid.browser.post(grid.address("pin"), pinned)
+    assert said.json() == {"said": "Text to translate pinned: new rows count up"}
+    assert 'data-last="A-104412"' in grid.read()
+    grid.type(1, "A-104413")
+    grid.type(2, "", "French")
+    assert grid.texts() == {1: ["A-104413", "", ""], 2: ["", "French", ""]}
+    assert 'data-last="A-104413"' in grid.read()
+    grid.change(2, "input_text", "", "A-104414")
+    grid.change(1, "input_text", "A-104413", "A-1")
+    assert 'data-last="A-104414"' in grid.read(), "a row above says nothing of the next one"
+    said = grid.browser.post(grid.address("pin"), pinned)
+    assert said.json() == {"said": "Text to translate no longer pinned"} and "Pinned values" not in grid.read()
+
+
+def test_a_column_is_pinned_in_one_way(grid: TypedGrid) -> None:
+    for number, counts in enumerate([{"counts": "1"}, {}, {"counts": "1"}], start=1):
+        grid.browser.post(grid.address("pin"), {"field": "notes", "text": "A-1", **counts})
+        assert grid.read().count('data-last="A-1"') == len(counts)
+        grid.type(number, f"Hello {number}")
+    assert [texts[2] for texts in grid.texts().values()] == ["", "A-1", ""]
+
+
 def make_preset(grid: TypedGrid, author: User, **values: Any) -> int:
     fields = {"target_language": "German", "notes": "Urgent", "gone": "x"}
     place = {"key": grid.workflow.key, "workflow_id": 42, "author": author}

@@ -39,7 +39,7 @@ class RankedItem:
 class Entry:
     field: BoundField
     remote: Field
-    stays_filled_in: bool
+    is_pinned: bool
     # What somebody wrote about the field for all who use the key.
     hint: str
     # The person's most frequent values, for a page without JavaScript.
@@ -97,7 +97,7 @@ class Entry:
 
 
 def entries(form: SchemaForm, pinned: set[str], earlier: dict[str, list[str]]) -> list[Entry]:
-    """Return the fields to fill in. `pinned` names those that stay filled in, `earlier` has values to choose from."""
+    """Return the fields to fill in. `pinned` are the names of pinned ones, `earlier` has values to choose from."""
     for field in form.entered:
         if field.name in earlier and type_of(field).has_suggestions(field):
             name = PREFIX + field.name
@@ -133,7 +133,7 @@ def fields_html(form: SchemaForm, entries: list[Entry], time_url: str) -> SafeSt
     """
     key = ""
     if not form.is_bound and form.typed is None and not any(entry.is_time or entry.earlier for entry in entries):
-        pinned = [entry.stays_filled_in for entry in entries]
+        pinned = [entry.is_pinned for entry in entries]
         key = json.dumps([form.remote.digest, form.initial, pinned, form.hints], sort_keys=True, default=str)
     cached = _cache.get(key) if key else None
     if cached is not None:

@@ -14,8 +14,8 @@ class FieldType:
 
     # Whether its values help people to tell rows apart.
     tells_rows_apart = False
-    # Whether its value stays in the form for the next task. Texts usually change.
-    stays_filled_in = False
+    # Whether its values are chosen from buttons or a list.
+    is_chosen = False
 
     def widget(self, field: Field) -> forms.Widget:
         return forms.TextInput()

@@ -97,7 +97,7 @@ def earlier(desk: Desk) -> None:
 def test_earlier_pins_are_told_until_the_person_goes_on(desk: Desk) -> None:
     earlier(desk)
     form = read(desk, "new_task:create")
-    assert "Pinned earlier" in form and "begin with these values: Notes." in " ".join(form.split())
+    assert "Pinned earlier" in form and "begin with pinned values: Notes." in " ".join(form.split())
     assert "Pinned earlier" in read(desk, "grid:page")
     desk.browser.get(f"{url(desk, 'new_task:create')}?view=form")
     create(desk, "notes")

@@ -293,3 +293,31 @@ def test_undo_goes_to_the_cell_that_it_changed(page: Page, running: Office, work
         expect(cell(page, "Customer", 1)).to_have_text(text)
         expect(cell(page, "Customer", 1)).to_be_focused()
         page.keyboard.press("ArrowDown")
+
+
+def test_a_column_is_pinned_although_its_cell_is_left_at_once(page: Page, running: Office, workflow_id: int) -> None:
+    open_grid(page, running, workflow_id)
+    page.keyboard.type("A-1")
+    for key in ("Alt+p", "Tab", "Tab"):
+        page.keyboard.press(key)
+    page.keyboard.type("em")
+    page.keyboard.press("Enter")
+    expect(page.locator("tr.pinned")).to_contain_text("A-1")
+    expect(cell(page, "Channel", 1)).to_have_text("Email")
+
+
+def test_no_key_is_lost_while_a_column_is_pinned(page: Page, running: Office, workflow_id: int) -> None:
+    """Also in a cell that is edited. The sheet comes again, and no key finds the page without a cell."""
+    open_grid(page, running, workflow_id)
+    page.keyboard.type("A-1")
+    page.evaluate(
+        """() => document.addEventListener("htmx:afterSwap", () => {
+            setTimeout(() => document.body.classList.toggle("lost", document.activeElement === document.body));
+        })"""
+    )
+    page.keyboard.press("Alt+p")
+    expect(page.locator("tr.pinned")).to_contain_text("A-1")
+    expect(page.locator("body.lost")).to_have_count(0)
+    expect(cell(page, "Order", 1)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(cell(page, "Received", 1)).to_be_focused()

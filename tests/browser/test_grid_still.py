@@ -135,8 +135,8 @@ def test_the_places_of_what_comes_later_are_there_before(page: Page, running: Of
     """Undo, the filters, the first error and longer texts move nothing, also after the page is loaded again."""
     running.load(workflow_id, TICKET)
     open_grid(page, running, workflow_id)
-    places = """() => [...document.querySelectorAll("#undo-form, #optional-fields, .gridbox, #tray, #sendbar, thead th")].map(
-        (each) => Object.values(each.getBoundingClientRect().toJSON()))"""
+    places = """() => [...document.querySelectorAll("#undo-form, .gridbox, #tray, #sendbar, thead th")].map((each) =>
+        Object.values(each.getBoundingClientRect().toJSON()))"""
     before = page.evaluate(places)
     rows = tickets(3)
     rows[0][0] = "A subject that is longer than any column"
@@ -162,7 +162,14 @@ def test_the_active_cell_is_never_under_what_stays(page: Page, running: Office, 
             && inside.bottom <= document.querySelector(".gridbox").getBoundingClientRect().bottom + 1;
     }"""
     cell(page, "Subject", 1).click()
-    for key in ["ArrowRight"] * 10 + ["PageDown", "ArrowDown", "Home", "End", "ControlOrMeta+Home", "ControlOrMeta+End"]:
+    for key in ["ArrowRight"] * 10 + [
+        "PageDown",
+        "ArrowDown",
+        "Home",
+        "End",
+        "ControlOrMeta+Home",
+        "ControlOrMeta+End",
+    ]:
         page.keyboard.press(key)
         assert page.evaluate(seen), (key, page.evaluate("document.activeElement.cellIndex"))
     for _ in range(10):

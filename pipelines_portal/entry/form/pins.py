@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from django.db import transaction
 from django.http import QueryDict
 
 from pipelines_portal.accounts.models import User
@@ -112,11 +113,13 @@ def pin_values(person: User, workflow: OpenedWorkflow, schema: Schema, posted: Q
     }  # fmt: skip
     if not names or posted.get("keeps") == mark_of(names, texts):
         return
-    pins = read_pins(person, workflow, schema)
-    if texts != pins.texts:
-        _store(
-            person, workflow, Pins(names, texts, {name: pins.series[name] for name in pins.series if name not in texts})
-        )
+    with transaction.atomic():
+        if (stored := _locked(person, workflow)) is None:
+            return
+        kept = {name: text for name, text in stored.texts.items() if name not in names}
+        stored.texts = kept | texts
+        stored.save(update_fields=["texts"])
+    forget_stored(workflow)
 
 
 def _posted_names(schema: Schema, posted: QueryDict) -> set[str]:
@@ -147,4 +150,22 @@ def add_pins(person: User, workflow: OpenedWorkflow, schema: Schema, posted: lis
             if text and (row.is_new or row.number >= last[name].row):
                 last[name] = Last(text, row.number)
     if last != pins.series or pins.are_earlier:
-        _store(person, workflow, Pins(pins.names, pins.texts, last))
+        _count_on(person, workflow, last)
+
+
+def _count_on(person: User, workflow: OpenedWorkflow, series: dict[str, Last]) -> None:
+    """Store how far columns have counted up. What was pinned meanwhile, in another window, stays."""
+    with transaction.atomic():
+        if (stored := _locked(person, workflow)) is None:
+            return
+        counting = [name for name in series if isinstance(stored.texts.get(name), dict)]
+        stored.texts = stored.texts | {name: series[name]._asdict() for name in counting}
+        stored.are_earlier = False
+        stored.save(update_fields=["texts", "are_earlier"])
+    forget_stored(workflow)
+
+
+def _locked(person: User, workflow: OpenedWorkflow) -> PinnedFields | None:
+    """Return the stored pins, or None if they were cleared in another window."""
+    place = {"owner": person, "key": workflow.key_id, "workflow_id": workflow.workflow_id}
+    return PinnedFields.objects.select_for_update().filter(**place).first()

@@ -116,7 +116,7 @@ function rowButton(grid, lines, body, headed) {
   return button;
 }
 
-/** Into the rows of an import, which get no new ones. */
+/** The rows of an import get no new ones. */
 function pasteHere(grid, cell, texts) {
   const rows = grid.rows.slice(grid.rows.indexOf(cell.closest("tr")));
   texts.slice(0, rows.length).forEach((line, down) => {
@@ -141,9 +141,12 @@ function fillDown(grid) {
 async function pin(grid) {
   const { pin: url } = grid.sheet.dataset;
   commitCurrent();
+  const before = grid.active;
+  if (!url || !before) return;
+  const place = [grid.numberOf(before), grid.nameOf(before)];
   await grid.saving.finish();
-  const cell = grid.active;
-  if (!url || !cell) return;
+  const cell = before.isConnected ? before : grid.cell(...place); // the next key may have left it
+  if (!cell) return;
   const last = grid.text(cell) ? cell : grid.above(cell);
   const counts = last && grid.counted(last);
   const text = grid.edited(counts ? last : cell);
@@ -164,7 +167,6 @@ async function applyPreset(grid, button) {
   grid.activate(grid.active);
 }
 
-/** Press the button for it, once everything is saved. */
 async function press(grid, id) {
   commitCurrent();
   await grid.saving.finish();

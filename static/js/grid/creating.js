@@ -4,7 +4,6 @@ import { commitCurrent } from "./editing.js";
 
 const POLL_MILLISECONDS = 3000;
 
-// What was said because the portal did not answer.
 let unanswered = null;
 // What somebody wants to create as soon as it is saved: the note about it, the rows, and the words of the button.
 let waiting = null;
@@ -75,7 +74,6 @@ async function send(grid, form, rows, isLate) {
   if (grid.blank && !isLate && !grid.sheet.querySelector("[data-editing]")) grid.activate(grid.start(grid.blank));
 }
 
-/** Rows that wait or are still being created say so themselves. */
 function whatBecameOf(rows) {
   if (rows.some((row) => "requested" in row)) return "";
   const sent = rows.filter((row) => "sent" in row).length;

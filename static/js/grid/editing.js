@@ -87,7 +87,7 @@ class Editor {
     } else this.input.removeAttribute("aria-activedescendant");
   }
 
-  /** Choose another option of the list. Return whether there is a list. */
+  /** Return whether there is a list. */
   walk(by) {
     if (!this.list || this.list.hidden) return false;
     const options = [...this.list.children];
@@ -165,6 +165,10 @@ function whileEditing(grid, event) {
       grid.activate(cell);
       return; // creates: see creating.js
     }
+  } else if (event.altKey && !event.ctrlKey && /^Key[NPR]$/.test(event.code)) {
+    current.commit();
+    grid.activate(cell);
+    cell.dispatchEvent(new KeyboardEvent("keydown", event)); // pins, or changes rows
   } else if (event.key === "Tab" && isAlone) {
     current.commit();
     if (!along(grid, cell, event.shiftKey)) return;
@@ -227,12 +231,10 @@ export function listen(grid) {
   });
 }
 
-/** Let the cell that is edited keep what was typed so far. */
 export function commitCurrent() {
   current?.commit();
 }
 
-/** Whether a cell is edited and its text is another one now. */
 export function isChanged() {
   return Boolean(current) && current.value !== current.before;
 }

@@ -34,7 +34,7 @@ export function down(grid, cell) {
   grid.left = [row.dataset.number, grid.nameOf(cell)];
 }
 
-function nextError(grid, isAsked) {
+function nextError(grid) {
   grid.leaveRows();
   const cells = [...grid.table.querySelectorAll("tbody td")].filter(
     (cell) => cell.matches(".bad") || cell.querySelector(":scope.state > [data-status=warning]"),
@@ -48,7 +48,7 @@ function nextError(grid, isAsked) {
   if (next || (cells.length && !grid.sheet.dataset.nextError)) {
     const cell = next ?? cells[0];
     grid.activate(cell.matches(".state") ? cell.closest("tr").children[1] : cell);
-  } else if (grid.sheet.dataset.nextError && isAsked) {
+  } else if (grid.sheet.dataset.nextError) {
     const last = grid.rows.at(-1)?.dataset.number ?? 0;
     htmx.ajax("GET", `${grid.sheet.dataset.nextError}${last}`, { target: "#sheet", swap: "innerHTML" });
   }
@@ -88,10 +88,12 @@ function onKey(grid, event) {
 
 export function listen(grid) {
   document.addEventListener("keydown", (event) => {
-    if (event.target.closest?.("table.grid")) onKey(grid, event);
-    if (event.key === "F8" || (event.altKey && event.key === "ArrowDown" && event.target.closest?.("table.grid"))) {
+    const table = event.target.closest?.("table.grid");
+    if (table) onKey(grid, event);
+    if (table && !["Escape", "Tab", "Shift"].includes(event.key)) delete table.dataset.leaving;
+    if (event.key === "F8" || (event.altKey && event.key === "ArrowDown" && table)) {
       event.preventDefault();
-      nextError(grid, true);
+      nextError(grid);
     }
   });
   document.addEventListener("focusin", (event) => {
@@ -104,10 +106,6 @@ export function listen(grid) {
   document.addEventListener("focusout", () => {
     setTimeout(() => document.hasFocus() && grid.sheet && grid.leaveRows(document.activeElement));
   });
-  document.addEventListener("keydown", (event) => {
-    const table = event.target.closest?.("table.grid");
-    if (table && event.key !== "Escape" && event.key !== "Tab" && event.key !== "Shift") delete table.dataset.leaving;
-  });
   document.addEventListener("mousedown", (event) => {
     const cell = event.target.closest?.("table.grid tr[data-number] > td:not(.state)");
     if (!cell || "editing" in cell.dataset) return;
@@ -117,7 +115,7 @@ export function listen(grid) {
   document.addEventListener("click", (event) => {
     if (!event.target.closest?.("#next-error")) return;
     event.preventDefault();
-    nextError(grid, true);
+    nextError(grid);
   });
   // The link to a single row goes to its cell. Only if the page does not show it, the link is followed.
   document.addEventListener(

@@ -21,7 +21,7 @@ export class Saving {
   #most = MOST_ROWS;
   // What was told about the failures, until a post succeeds.
   #told = new Map();
-  // The elements whose requests wait until everything is saved.
+  // The elements whose requests wait for that.
   #waiting = new Set();
   #resume = null;
   // The fields of the rows with which the portal answers, and whether one without a column has a text.
@@ -33,7 +33,6 @@ export class Saving {
   #held = null;
   // The numbers of the new rows in which somebody types while the sheet comes again.
   #typedIn = [];
-  // Called when everything is saved.
   whenSaved = null;
 
   constructor(grid) {
@@ -49,13 +48,14 @@ export class Saving {
     document.addEventListener("htmx:beforeSwap", ({ detail }) => {
       if (!detail.shouldSwap || detail.target.id !== "sheet") return;
       // If another answer has replaced the form since, htmx finds no hx-swap, and would replace the sheet's place.
-      detail.swapOverride = "innerHTML";
+      // Without a pause, in which keys would find no cell.
+      detail.swapOverride = "innerHTML settle:0ms";
+      grid.leaveSheet();
+      this.#pause();
       this.#typedIn = [...grid.table.querySelectorAll("[data-fresh]")].map((row) => row.dataset.number);
       this.#heldStates.clear();
       this.#held = null;
-      grid.leaveSheet();
       if (/\/(un|re)do\/$/.test(detail.requestConfig.path)) grid.rememberCells();
-      this.#pause();
     });
     document.addEventListener("htmx:afterSettle", () => this.#goOn());
   }
@@ -90,12 +90,10 @@ export class Saving {
     return Boolean(this.#dirty.size || this.#sent.size);
   }
 
-  /** The number of rows that are not saved. */
   get dirtyCount() {
     return new Set([...this.#dirty.keys(), ...this.#sent.keys()]).size;
   }
 
-  /** A person typed this text into the cell. */
   change(cell, text) {
     const row = cell.closest("tr");
     this.grid.hasCreated = false;
@@ -114,7 +112,7 @@ export class Saving {
     this.#wait(PAUSE_MILLISECONDS);
   }
 
-  /** Wait until everything is saved. Return whether it is. */
+  /** Save everything. Return whether it is saved. */
   async finish() {
     for (let tries = 0; this.isDirty && tries < 3; tries += 1) await (this.#running ?? this.#post());
     return !this.isDirty;
@@ -186,7 +184,6 @@ export class Saving {
     this.#wait(isRefused ? LONGEST_PAUSE_MILLISECONDS : Math.min(1000 * 2 ** this.#failures, LONGEST_PAUSE_MILLISECONDS));
   }
 
-  /** Say it once, until a post succeeds. */
   tell(words) {
     if (!this.#told.get(words)?.isConnected) this.#told.set(words, this.grid.warn(words));
   }
@@ -215,7 +212,6 @@ export class Saving {
     return { isFailure: !answer.ok && !shown, problem: !answer.ok, said: shown?.said, headed: shown?.headed, status: answer.status };
   }
 
-  /** Return the answer, or nothing if there is none. */
   async #fetch(url, body, type) {
     const headers = { "X-CSRFToken": this.grid.token, "Content-Type": type, "HX-Request": "true" };
     const isLeft = document.visibilityState === "hidden";

@@ -1,5 +1,4 @@
-// The table in the page: its rows, cells and texts, and the cell that has the focus.
-// htmx may bring the whole sheet again, so nothing is kept but the number of the row and the name of the field.
+// The rows, cells and texts of the table. htmx may bring it again: only numbers of rows and names of fields are kept.
 
 import { next } from "./counting.js";
 
@@ -47,7 +46,6 @@ export class Grid {
     return this.sheet.querySelector("[name=csrfmiddlewaretoken]").value;
   }
 
-  /** The import that the page shows. Empty before the first text. */
   get importId() {
     return this.sheet.dataset.importId ?? "";
   }
@@ -68,7 +66,6 @@ export class Grid {
     return this.table.querySelector(`tr[data-number="${number}"]`);
   }
 
-  /** Whether the row was typed here and is not saved, or is the empty one. */
   isNew(number) {
     return Boolean(this.row(number)?.matches("[data-new], [data-blank]"));
   }
@@ -145,7 +142,6 @@ export class Grid {
     return this.cell(this.#row, this.#name);
   }
 
-  /** Make a cell the one tab stop of the grid. */
   activate(cell, { focus = true, pick = false } = {}) {
     if (!cell) return;
     this.left = null;
@@ -165,7 +161,7 @@ export class Grid {
     cell.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
-  /** Say in the line under the grid what is wrong with the active cell, what it holds if that is cut, and what Ctrl D does. */
+  /** Fill the line under the grid: what is wrong with the active cell, its text if that is cut, and what Ctrl D does. */
   describe() {
     const cell = this.active;
     if (!cell) return;
@@ -187,7 +183,6 @@ export class Grid {
     answers.replaceChildren(...JSON.parse(cell.dataset.answers ?? "[]").map((each) => this.#answer(cell, ...each)));
   }
 
-  /** The button that gives the text of a cell one of its two meanings. */
   #answer(cell, words, text) {
     const button = Object.assign(document.createElement("button"), { type: "button", className: "btn small", textContent: words });
     button.addEventListener("click", () => {
@@ -226,11 +221,12 @@ export class Grid {
   }
 
   #showPicked() {
-    for (const each of this.table.querySelectorAll("[data-picked]")) each.removeAttribute("data-picked");
+    const { anchor } = this;
+    this.pickNothing();
+    this.anchor = anchor;
     for (const cell of this.picked().flat()) cell.dataset.picked = "";
   }
 
-  /** Another empty row under the one in which somebody began to type. */
   addBlank(row) {
     if (!("blank" in row.dataset)) return;
     const next = row.cloneNode(true);
@@ -281,7 +277,6 @@ export class Grid {
     if (row && "new" in row.dataset) this.#follow(row, after);
   }
 
-  /** The active and the picked cells stay the same cells. */
   #follow(row, number) {
     const before = row.dataset.number;
     if (this.#row === before) this.#row = String(number);
@@ -289,7 +284,6 @@ export class Grid {
     this.#renumber(row, number);
   }
 
-  /** Say something in the line above the grid. */
   say(words, status = "") {
     const said = document.getElementById("grid-said");
     said.textContent = words;
@@ -330,7 +324,6 @@ export class Grid {
     }
   }
 
-  /** Let the notes stay when the sheet comes again. */
   async keepNotes(swap) {
     const notes = [...this.#notes.children];
     await swap;

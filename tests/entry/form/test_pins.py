@@ -118,3 +118,12 @@ def test_earlier_pins_are_cleared_with_one_button(desk: Desk) -> None:
         answer = desk.browser.post(url(desk, "new_task:pins_clear"), {"page": page})
         assert (answer.status_code, answer.url) == (302, url(desk, name))
     assert not PinnedFields.objects.exists()
+
+
+def test_pins_that_another_window_clears_stay_cleared(desk: Desk) -> None:
+    create(desk, "target_language")
+    form = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', read(desk, "new_task:create")))
+    desk.browser.post(url(desk, "new_task:pins_clear"), {"page": "form"})
+    changed = {"field-target_language": "German", "keep": ["target_language"], "token": str(uuid4())}
+    assert desk.browser.post(url(desk, "new_task:create"), form | GOOD | changed).status_code == 302
+    assert not PinnedFields.objects.exists()

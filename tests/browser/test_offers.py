@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Route, expect
 
 from tests.browser.demo import Demo, demo, faults_seen, signed_in
 
-VALUES = [["Delivery note in the box", 34], ["Deliver before 9:00", 12], ["Desk lamp", 3], ["Straßenbau Müller", 2]]
+VALUES = [("Delivery note in the box", 34), ("Deliver before 9:00", 12), ("Desk lamp", 3), ("Straßenbau Müller", 2)]
 OFFERS = ".offers [role=option]"
 
 

@@ -94,7 +94,7 @@ def pin_posted(person: User, workflow: OpenedWorkflow, schema: Schema, posted: Q
     if "keeps" not in posted:
         return
     names = _posted_names(schema, posted)
-    is_unchanged = posted["keeps"].partition(".")[0] == mark_of(names, {}).partition(".")[0]
+    is_unchanged = posted.get("keeps", "").partition(".")[0] == mark_of(names, {}).partition(".")[0]
     if is_unchanged and "earlier_pins" not in posted:
         return
     pins = read_pins(person, workflow, schema)

@@ -30,7 +30,7 @@ def create(desk: Desk, *pinned: str, **more: str) -> Any:
         re.findall(r'<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?', read(desk, "new_task:create"))
     )
     form = hidden | GOOD | {"field-notes": f"Back gate {uuid4()}"} | more | {"keep": pinned, "token": str(uuid4())}
-    answer = desk.browser.post(url(desk, "new_task:create"), form)
+    answer: Any = desk.browser.post(url(desk, "new_task:create"), form)
     assert answer.status_code == 302
     return answer
 
@@ -115,7 +115,7 @@ def test_typing_into_the_grid_goes_on_too(desk: Desk) -> None:
 def test_earlier_pins_are_cleared_with_one_button(desk: Desk) -> None:
     earlier(desk)
     for page, name in (("grid", "grid:page"), ("form", "new_task:create")):
-        answer = desk.browser.post(url(desk, "new_task:pins_clear"), {"page": page})
+        answer: Any = desk.browser.post(url(desk, "new_task:pins_clear"), {"page": page})
         assert (answer.status_code, answer.url) == (302, url(desk, name))
     assert not PinnedFields.objects.exists()
 

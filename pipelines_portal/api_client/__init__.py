@@ -2,6 +2,7 @@
 
 from pipelines_portal.api_client.client import PipelinesClient
 from pipelines_portal.api_client.errors import (
+    AWAY,
     ApiError,
     BeyondLimit,
     CertificateRefused,
@@ -26,6 +27,7 @@ from pipelines_portal.api_client.errors import (
     Unauthorized,
     UnexpectedResponse,
     ValidationFailed,
+    is_away,
 )
 from pipelines_portal.api_client.models import (
     CreatedTasks,
@@ -46,6 +48,7 @@ from pipelines_portal.api_client.task_status import TaskStatus
 from pipelines_portal.api_client.transport import Transport
 
 __all__ = [
+    "AWAY",
     "IN_A_PAGE",
     "NOT_AGAIN",
     "ApiError",
@@ -90,4 +93,5 @@ __all__ = [
     "UploadStatus",
     "ValidationFailed",
     "Workflow",
+    "is_away",
 ]

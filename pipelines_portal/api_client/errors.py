@@ -189,6 +189,17 @@ class ServiceUnavailable(ServerError):
     maybe_processed = False
 
 
+# A gateway says that the API does not answer.
+GATEWAY = (HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT)
+# The API does not say what it was asked, and may say it later: pages show what is known instead.
+AWAY = (ConnectionFailed, NotSent, RateLimited, ServerError, UnexpectedResponse)
+
+
+def is_away(error: PipelinesError) -> bool:
+    """Return whether the API could not be reached, or a gateway says so. That ends without a person."""
+    return isinstance(error, ConnectionFailed | NotSent | ServiceUnavailable) or error.status in GATEWAY
+
+
 _BY_STATUS: dict[int, type[ApiError]] = {
     HTTPStatus.BAD_REQUEST: InvalidRequest,
     HTTPStatus.UNAUTHORIZED: Unauthorized,

@@ -1,7 +1,7 @@
 """The requests of an import. Each is a submission: the rows point to it, and it says what became of them."""
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 from uuid import uuid5
@@ -92,6 +92,25 @@ def next_submission(import_job: ImportJob, numbers: list[int] | None = None) -> 
     return draft
 
 
+def request_again(import_job: ImportJob) -> None:
+    """Take back what was requested before the API was away, and request the rows that can still be sent.
+
+    Their values may have been sent otherwise since then. Call with the lease. Raise what `next_submission` raises.
+    """
+    with transaction.atomic():
+        drafts = import_job.submissions.filter(status=Submission.Status.DRAFT).order_by("pk")
+        list(drafts.select_for_update().values_list("pk", flat=True))  # outcomes lock a submission first, too
+        locked = import_job.lock(import_job.lease_is_held)
+        if locked is None:
+            raise ImportChanged
+        import_job.copy_from(locked)
+        requested = import_job.rows.filter(status=ImportRow.Status.REQUESTED, submission__in=drafts)
+        numbers = list(requested.values_list("number", flat=True))
+        give_back_unsent(import_job)
+        while import_job.is_typed and next_submission(import_job, numbers):
+            pass  # a file's next rows are requested when they are sent
+
+
 def record_sent_rows(
     import_job: ImportJob, numbers: list[int], task_ids: list[int], created: Mapping[int, datetime], by: User
 ) -> bool:
@@ -155,28 +174,46 @@ def _hold_back_duplicates(import_job: ImportJob, rows: list[ReadyRow]) -> int:
     """Mark rows that were sent by another import or a form since they were checked. Return how many."""
     candidates = [row for row in rows if not row.is_duplicate_wanted]
     sent = sent_before(import_job, (row.digest for row in candidates))
+    if sent:
+        times_sent = Counter(row.digest for row in rows_sent_before(import_job, sent))
+        candidates = [row for row in candidates if not _is_one_more(import_job, row, times_sent[row.digest])]
     status, pk = ImportRow.Status.DUPLICATE.value, db_id(import_job)
     values = [(status, sent[row.digest].task_id, pk, row.number) for row in candidates if row.digest in sent]
     update_many(ImportRow, ("status", "duplicate_of_task"), ("import_job_id", "number"), values)
     return len(values)
 
 
+def _is_one_more(import_job: ImportJob, row: ReadyRow, times_sent: int) -> bool:
+    """Return whether the file has more rows like this one than were sent, and equal rows are meant: see rows.grown."""
+    own = import_job.rows.filter(digest=row.digest, number__lte=row.number)
+    return times_sent > 1 and own.count() > times_sent
+
+
 def sent_before(import_job: ImportJob, digests: Iterable[str]) -> dict[str, SubmissionRow]:
-    """Return the newest sent row for each digest, of those sent to its workflow with its key by others.
+    """Return the newest of the `rows_sent_before` for each digest."""
+    return {row.digest: row for row in rows_sent_before(import_job, digests)}
+
+
+def rows_sent_before(import_job: ImportJob, digests: Iterable[str]) -> Iterator[SubmissionRow]:
+    """Return the rows with these digests that others sent to its workflow with its key, or are about to send.
 
     Tasks that are marked as mistakes or replaced do not count.
     """
     place = {"submission__workflow_id": import_job.workflow_id, "submission__key": import_job.key_id}
-    is_on_the_way = Q(status=SubmissionRow.Status.WAITING, submission__status=Submission.Status.SENDING)
-    may_exist = Q(status__in=MAY_EXIST) | is_on_the_way
+    is_being_sent = Q(submission__status=Submission.Status.SENDING)
+    # A request of an import exists before it is sent, also while the API is away.
+    is_requested = Q(
+        submission__status=Submission.Status.DRAFT,
+        submission__kind=Submission.Kind.IMPORT,
+        submission__is_called_off=False,
+    )
+    may_exist = Q(status__in=MAY_EXIST) | Q(is_being_sent | is_requested, status=SubmissionRow.Status.WAITING)
     sent = SubmissionRow.objects.filter(may_exist, **place).exclude(submission__group=import_job.pk)
-    wanted, found = list(dict.fromkeys(digests)), dict[str, SubmissionRow]()
+    wanted = list(dict.fromkeys(digests))
     for start in range(0, len(wanted), DIGESTS_PER_QUERY):
         of_digests = sent.filter(digest__in=wanted[start : start + DIGESTS_PER_QUERY])
         is_mistake = Exists(_mistakes_of_rows(import_job))
-        rows = of_digests.exclude(is_mistake).order_by("pk").defer("fields")
-        found |= {row.digest: row for row in rows}
-    return found
+        yield from of_digests.exclude(is_mistake).order_by("pk").defer("fields")
 
 
 def mistaken_rows(import_job: ImportJob) -> set[int]:

@@ -25,6 +25,7 @@ NOT_CHANGEABLE = "Not changed. Rows are being sent or checked."
 
 # Sending
 NO_ACCESS = "{owner} no longer has access to this key. Transfer the import to someone who has it."
+AWAY_FOR_LONG = "Pipelines didn’t respond for 12 hours. Check the rows before you send them."
 WAITING_FOR_ANSWER = "Waiting for Pipelines to answer."
 UNCONFIRMED = "A batch is unconfirmed. Nothing more is sent until someone reviews it."
 NOTHING_TO_SEND = "Not sent. No row is ready."

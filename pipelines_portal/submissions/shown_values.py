@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,8 @@ class ShownValue:
     text: str = ""
     time: datetime | None = None
     items: tuple[str, ...] = ()
+    # What stood there in the task that this one replaces, if it was something else.
+    before: "ShownValue | None" = None
 
     @property
     def brief(self) -> str:
@@ -34,6 +36,16 @@ class ShownValue:
 
 def shown_values(fields: FieldValues, titles: Mapping[str, str]) -> list[ShownValue]:
     return [_shown(name, titles.get(name, "") or name, value) for name, value in fields.items()]
+
+
+def compared_values(fields: FieldValues, before: FieldValues, titles: Mapping[str, str]) -> list[ShownValue]:
+    """Return the values of a corrected copy, with those of the task that it replaces where they differ."""
+    names = dict.fromkeys((*fields, *before))
+    shown = {each.name: each for each in shown_values({name: fields.get(name) for name in names}, titles)}
+    for each in shown_values({name: before.get(name) for name in names}, titles):
+        if fields.get(each.name) != before.get(each.name):
+            shown[each.name] = replace(shown[each.name], before=each)
+    return list(shown.values())
 
 
 def time_or_value(value: Any) -> Any:

@@ -15,6 +15,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import Schema
 from pipelines_portal.core.housekeeping import delete_in_batches
 from pipelines_portal.submissions.models import (
     LONGEST_FIELD,
@@ -25,6 +26,7 @@ from pipelines_portal.submissions.models import (
 )
 from pipelines_portal.submissions.search_words import fold
 from pipelines_portal.submissions.statuses import FINAL, RowStatus
+from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.models import FieldTitles, OpenedWorkflow, WorkflowNote
 
 SUGGESTED_FOR = timedelta(days=90)
@@ -141,14 +143,20 @@ def _counts_in(submissions: list[Submission]) -> dict[tuple[Place, str, str], tu
     return counts
 
 
-def _suggested_fields(submissions: list[Submission]) -> dict[tuple[int, int], list[str] | None]:
-    """Return the fields that have suggestions by key and workflow. None: their types are not known yet."""
+def _suggested_fields(submissions: list[Submission]) -> dict[tuple[int, int], set[str]]:
+    """Return the fields that have suggestions by key and workflow, if its schema was read before."""
     places = {_place_of(each)[1:] for each in submissions}
     known = FieldTitles.objects.filter(
-        workflow__key__in=[key for key, _ in places], workflow__workflow_id__in=[number for _, number in places]
+        workflow__key__in=[key for key, _ in places],
+        workflow__workflow_id__in=[number for _, number in places],
+        schema__isnull=False,
     )
-    rows = known.values_list("workflow__key", "workflow__workflow_id", "suggested")
-    return {(key, workflow_id): names for key, workflow_id, names in rows}
+    return {
+        (key, workflow_id): {
+            field.name for field in Schema.model_validate(schema).fields if type_of(field).has_suggestions(field)
+        }
+        for key, workflow_id, schema in known.values_list("workflow__key", "workflow__workflow_id", "schema")
+    }
 
 
 def _may_be_suggested(field: str, value: Any) -> bool:

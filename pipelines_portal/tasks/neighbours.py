@@ -34,12 +34,17 @@ class Neighbours:
 
 
 def neighbours(
-    reader: User, workflow: OpenedWorkflow, client: PipelinesClient, task_id: int, came_from: str
+    reader: User, workflow: OpenedWorkflow, client: PipelinesClient, task_id: int, came_from: str, *, is_away: bool
 ) -> Neighbours:
-    """Return no neighbours if the list cannot be read, or no longer holds the task."""
+    """Return no neighbours if the list cannot be read, or no longer holds the task.
+
+    `is_away`: Pipelines did not answer a moment ago, so that nobody waits for it again.
+    """
     query = _query(came_from)
     conditions, pagination = Conditions.from_query(query), Pagination.from_query(query)
     back = pagination.query(**conditions.as_query()) if came_from else ""
+    if is_away and conditions.is_plain:
+        return Neighbours(back)
     try:
         ids = _ids_of(reader, workflow, client, conditions, pagination.cursor)
     except PipelinesError:

@@ -16,6 +16,7 @@ from pipelines_portal.api_client import (
     Held,
     NotSent,
     PipelinesError,
+    RateLimited,
     Unauthorized,
     UnexpectedResponse,
 )
@@ -153,6 +154,8 @@ def failed_call(request: HttpRequest, error: PipelinesError) -> HttpResponse:
     response = render_notice(request, "web/api_error.html", context, status=status)
     if words.retry_after:
         response["Retry-After"] = str(words.retry_after)
+        if isinstance(error, RateLimited) and context["retry_url"] and not is_part_of_page(request):
+            response["Refresh"] = str(words.retry_after + 1)  # the page comes back by itself
     log_cause(request, response, error)
     return response
 

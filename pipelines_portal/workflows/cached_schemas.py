@@ -1,29 +1,64 @@
 """Schemas of workflows, cached in the process for a minute, for people who enter task after task.
 
-After the API refuses values, the schema is read again: see `forget_schema`.
+After the API refuses values, the schema is read again: see `forget_schema`. While the API is away, pages open with the
+schema that was read last.
 """
 
 import time
+from dataclasses import dataclass
 
-from pipelines_portal.api_client import PipelinesClient, Schema
+from pipelines_portal.api_client import AWAY, PipelinesClient, PipelinesError, Schema
 from pipelines_portal.core.bounded_cache import BoundedCache
 from pipelines_portal.workflows.models import OpenedWorkflow
-from pipelines_portal.workflows.titles import remember_titles
+from pipelines_portal.workflows.titles import known_schema, remember_schema
 
 SECONDS = 60.0
+# While the API is away, it is tried so often.
+SECONDS_AWAY = 10.0
 MOST = 500
-_cached: BoundedCache[tuple[str, int], tuple[Schema, float]] = BoundedCache(MOST)
+
+
+@dataclass(frozen=True)
+class _Cached:
+    schema: Schema
+    until: float
+    # Why it is not newer.
+    error: PipelinesError | None = None
+
+
+_cached: BoundedCache[tuple[str, int], _Cached] = BoundedCache(MOST)
 
 
 def cached_schema(workflow: OpenedWorkflow, client: PipelinesClient) -> Schema:
-    """Return the schema as the API returned it within the last minute. Raise the errors of the API client."""
+    """Return the schema as the API returned it within the last minute, or as it was read last if the API is away.
+
+    Raise the other errors of the API client, and those if none was read.
+    """
     cached = _cached.get(_place(workflow))
-    if cached is not None and time.monotonic() < cached[1]:
-        return cached[0]
-    schema = client.schema(workflow.workflow_id)
-    remember_titles(workflow, schema)
-    _cached.put(_place(workflow), (schema, time.monotonic() + SECONDS))
+    if cached is not None and time.monotonic() < cached.until:
+        return cached.schema
+    try:
+        schema = client.schema(workflow.workflow_id)
+    except AWAY as error:
+        known = known_schema(workflow)
+        if known is None:
+            raise
+        note_away(workflow, known, error)
+        return known
+    remember_schema(workflow, schema)
+    _cached.put(_place(workflow), _Cached(schema, time.monotonic() + SECONDS))
     return schema
+
+
+def note_away(workflow: OpenedWorkflow, schema: Schema, error: PipelinesError) -> None:
+    """Use the schema for a while without asking the API, which has just failed."""
+    _cached.put(_place(workflow), _Cached(schema, time.monotonic() + SECONDS_AWAY, error))
+
+
+def why_away(workflow: OpenedWorkflow) -> PipelinesError | None:
+    """Return how the API failed a moment ago, or None if it did not."""
+    cached = _cached.get(_place(workflow))
+    return cached.error if cached is not None and time.monotonic() < cached.until else None
 
 
 def schema_of_form(workflow: OpenedWorkflow, client: PipelinesClient, digest: str) -> Schema:

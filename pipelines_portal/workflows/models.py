@@ -129,12 +129,15 @@ class WorkflowNote(models.Model):
 
 
 class FieldTitles(models.Model):
-    """What is known of a workflow's fields. It has a table of its own: lists do not need it."""
+    """The titles of a workflow's fields by their names, and its schema as it was read last.
+
+    They have a table of their own: lists do not need them.
+    """
 
     workflow = models.OneToOneField(OpenedWorkflow, models.CASCADE, primary_key=True, related_name="field_titles")
     titles = models.JSONField(default=dict)
-    # The fields whose earlier values are suggested. None: not known yet.
-    suggested = models.JSONField(null=True)
+    # What the API returned last, for pages that open while it is away. None: it was not read since this is stored.
+    schema = models.JSONField(null=True)
 
     class Meta:
         ordering: ClassVar = ["workflow"]

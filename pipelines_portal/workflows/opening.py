@@ -15,7 +15,7 @@ from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowMark
-from pipelines_portal.workflows.titles import remember_titles
+from pipelines_portal.workflows.titles import remember_schema
 
 FRESH_FOR = timedelta(seconds=60)
 
@@ -64,7 +64,7 @@ def open_workflow(key: SavedKey, client: PipelinesClient, workflow_id: int, by: 
         WorkflowMark.objects.filter(workflow=opened, user=by).update(is_hidden=False)
         if is_new:
             record(Verb.WORKFLOW_OPENED, by=by, target=opened, key=str(key))
-        remember_titles(opened, schema)
+        remember_schema(opened, schema)
         outdate_sidebars(key.user_ids())
     return opened
 

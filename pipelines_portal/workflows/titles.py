@@ -1,23 +1,25 @@
-"""What is stored of fields for pages and jobs that do not call the API: their titles, and which have suggestions."""
+"""Titles of fields: those of columns in files, and stored ones for pages that do not call the API; stored schemas."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from pipelines_portal.api_client import Schema
-from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.models import FieldTitles, OpenedWorkflow
 
 
-def remember_titles(workflow: OpenedWorkflow, schema: Schema) -> None:
-    """Store the titles of the schema. Titles of removed fields stay, because old values are still shown."""
-    known = FieldTitles.objects.filter(workflow__key=workflow.key_id, workflow__workflow_id=workflow.workflow_id)
-    titles, suggested = known.values_list("titles", "suggested").first() or ({}, None)
-    present = {
-        "titles": titles | {field.name: field.label for field in schema.fields},
-        "suggested": [field.name for field in schema.fields if type_of(field).has_suggestions(field)],
-    }
-    if present != {"titles": titles, "suggested": suggested}:
-        FieldTitles.objects.update_or_create(workflow=workflow, defaults=present)
+def remember_schema(workflow: OpenedWorkflow, schema: Schema) -> None:
+    """Store the schema and its titles. Titles of removed fields stay, because old values are still shown."""
+    known = FieldTitles.objects.filter(workflow=workflow).first() or FieldTitles()
+    titles = known.titles | {field.name: field.label for field in schema.fields}
+    values = {"titles": titles, "schema": schema.model_dump(mode="json")}
+    if (known.titles, known.schema) != (titles, values["schema"]):
+        FieldTitles.objects.update_or_create(workflow=workflow, defaults=values)
+
+
+def known_schema(workflow: OpenedWorkflow) -> Schema | None:
+    """Return the schema as it was read last, or None if none is stored."""
+    stored = FieldTitles.objects.filter(workflow=workflow).values_list("schema", flat=True).first()
+    return None if stored is None else Schema.model_validate(stored)
 
 
 def column_titles(titles: Mapping[str, str]) -> dict[str, str]:

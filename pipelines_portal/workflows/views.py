@@ -33,7 +33,7 @@ from pipelines_portal.workflows.permissions import (
     require_notes_right,
     usable_workflow,
 )
-from pipelines_portal.workflows.titles import remember_titles
+from pipelines_portal.workflows.titles import remember_schema
 
 PAGE, MOST_HIDDEN = 20, 200
 
@@ -117,7 +117,7 @@ def workflow_fields(request: SignedInRequest, key_id: int, workflow_id: int) -> 
         require_notes_right(request.user, workflow)
     client = client_for(workflow.key)
     schema = client.schema(workflow_id)
-    remember_titles(workflow, schema)
+    remember_schema(workflow, schema)
     notes = notes_of(workflow)
     without = fields_without_suggestions(workflow)
     form = NotesForm(schema, notes, request.POST or None, without_suggestions=without)

@@ -1,4 +1,4 @@
-"""What goes wrong: the API's faults, kills, a database that fails, clocks that are set back."""
+"""What goes wrong: the API's faults and absence, kills, a database that fails, clocks that are set back."""
 
 import sqlite3
 from collections.abc import Callable
@@ -13,6 +13,9 @@ OF_POSTS = (
     "partial", "too_large",
 )  # fmt: skip
 OF_READS = ("refused", "slow", "unavailable", "rate_limited")
+WHILE_AWAY = ("refused", "unavailable")
+OVERNIGHT = 13 * 3600
+AWAY_SECONDS = (300, 1_200, OVERNIGHT + 600)
 # With these, the portal waits until its time-out.
 WITHOUT_ANSWER = {"lost_answer", "lost_request", "slow"}
 TIME_OUT_SECONDS, LONGEST_STOP_SECONDS = 30, 60
@@ -27,6 +30,8 @@ class Faults:
 
     def __init__(self) -> None:
         self.are_over = False
+        # The API is away until so many seconds have passed.
+        self.away_until = 0.0
 
     def choose_process(self) -> Process:
         """Return the process of an action: it may be killed, or its database may fail for a while."""
@@ -43,6 +48,8 @@ class Faults:
     def choose_answer(self, method: str) -> str:
         """Return one of the fake API's faults, or "" for none."""
         is_post = method == "POST"
+        if not self.are_over and world.elapsed < self.away_until:
+            return world.chance.choice(WHILE_AWAY)
         if self.are_over or world.chance.random() > (FAULTY_POSTS if is_post else FAULTY_READS):
             return ""
         return world.chance.choice(OF_POSTS if is_post else OF_READS)
@@ -67,6 +74,12 @@ class Faults:
                     world.reach("answer")
 
         return send
+
+    def leave(self) -> None:
+        """Let the API be away for minutes, or overnight."""
+        self.away_until = world.elapsed + world.chance.choice(AWAY_SECONDS)
+        if self.away_until - world.elapsed > OVERNIGHT:
+            world.pass_time(OVERNIGHT)
 
     def set_clock_back(self) -> None:
         world.now -= timedelta(minutes=world.chance.choice((1, 30, 90)))

@@ -98,7 +98,8 @@ class Scenario:
     def _disturb(self) -> None:
         """Let something happen that is no person's work."""
         choices: tuple[Callable[[], None], ...] = (
-            self.wait, self.wait, self.faults.set_clock_back, self.run_other_program, self.back_up, self.restore,
+            self.wait, self.wait, self.faults.set_clock_back, self.faults.leave, self.run_other_program, self.back_up,
+            self.restore,
         )  # fmt: skip
         disturbance = world.chance.choice(choices)
         world.note(disturbance.__name__)

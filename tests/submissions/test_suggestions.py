@@ -15,11 +15,12 @@ from pipelines_portal.submissions.retention import drop_old_values
 from pipelines_portal.submissions.suggestions import count_values, delete_old_counts, listed_values, suggested_values
 from pipelines_portal.workflows.models import FieldTitles, WorkflowNote
 from tests.factories import BAD, GOOD, Desk, make_person, send, share_key
+from tests.samples import field
 
 
-def sent(desk: Desk, *texts: str, days_ago: int = 0, field: str = "notes") -> Submission:
+def sent(desk: Desk, *texts: str, days_ago: int = 0) -> Submission:
     """Send a row with each of the texts, and let the worker count."""
-    submission = send(desk.draft(*(GOOD | {field: text} for text in texts)), desk.client)
+    submission = send(desk.draft(*(GOOD | {"notes": text} for text in texts)), desk.client)
     finished_at = timezone.now() - timedelta(days=days_ago)
     Submission.objects.filter(pk=submission.pk).update(finished_at=finished_at)
     while count_values():
@@ -27,8 +28,8 @@ def sent(desk: Desk, *texts: str, days_ago: int = 0, field: str = "notes") -> Su
     return submission
 
 
-def suggested(desk: Desk, typed: str, field: str = "notes", person: User | None = None) -> list[str]:
-    return [value for value, _ in suggested_values(person or desk.person, desk.workflow, field, typed)]
+def suggested(desk: Desk, typed: str, name: str = "notes", person: User | None = None) -> list[str]:
+    return [value for value, _ in suggested_values(person or desk.person, desk.workflow, name, typed)]
 
 
 def test_most_frequent_first_then_newest(desk: Desk) -> None:
@@ -62,7 +63,8 @@ def test_what_was_rejected_or_is_long_is_not_suggested(desk: Desk) -> None:
 
 
 def test_only_fields_that_have_suggestions_are_counted(desk: Desk) -> None:
-    FieldTitles.objects.update_or_create(workflow=desk.workflow, defaults={"suggested": ["notes"]})
+    schema = {"workflow_id": 42, "fields": [field("input_text", "long_text"), field("notes")]}
+    FieldTitles.objects.update_or_create(workflow=desk.workflow, defaults={"schema": schema})
     sent(desk, "Known")
     assert set(TypedCount.objects.values_list("field", flat=True)) == {"notes"}
 
@@ -73,7 +75,7 @@ def test_others_get_their_own_only(desk: Desk) -> None:
     share_key(desk.key, colleague)
     assert suggested(desk, "no") == ["Nordlicht"]
     assert suggested(desk, "no", person=colleague) == []
-    assert suggested(desk, "no", field="input_text") == []
+    assert suggested(desk, "no", name="input_text") == []
 
 
 def test_each_submission_is_counted_once(desk: Desk) -> None:

@@ -22,7 +22,7 @@ from tests.factories import (
     save_key,
     share_key,
 )
-from tests.fake_api import FakeApi, answer
+from tests.fake_api import FakeApi, answer, error
 from tests.pages import text_of
 from tests.samples import task
 
@@ -111,12 +111,15 @@ def test_a_corrected_copy_and_its_original_name_each_other(
 ) -> None:
     workflow = open_workflow(saved_key)
     sent = make_submission(saved_key.owner, saved_key, status="created", created_at=SENT_AT)
-    sent.rows.create(index=0, task_id=8, fields={"a": "b"})
+    sent.rows.create(index=0, task_id=8, fields={"a": "b", "same": "c"})
+    sent.rows.create(index=1, task_id=7, fields={"a": "x", "same": "c", "gone": 4})
     TaskNote.objects.mark_replaced(workflow, {7: 8}, saved_key.owner)
     scripted_api.script = [answer(200, task(7, "failed"))]
     assert "You replaced it with 8" in timeline_of(page.get(address(workflow, 7)))
     scripted_api.script = [answer(200, task(8, "pending"))]
     assert timeline_of(page.get(address(workflow, 8)))[-1] == "You created it with the form. View in Sent Replaces 7"
+    values = page.get(address(workflow, 8)).context["values"]
+    assert {each.name: each.before and each.before.text for each in values} == {"a": "x", "same": None, "gone": "4"}
 
 
 def test_a_refresh_brings_the_present_status_into_the_timeline(
@@ -162,6 +165,16 @@ def test_a_task_that_is_over_is_not_asked_for_again(page: Any, saved_key: SavedK
     workflow = open_workflow(saved_key)
     scripted_api.script = [answer(200, task(7, "finished"))]
     assert 'hx-trigger="every' not in page.get(address(workflow, 7)).content.decode()
+
+
+def test_it_opens_while_pipelines_is_away(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    workflow = open_workflow(saved_key)
+    make_index(workflow, [make_task(7, "failed", timezone.now() - timedelta(hours=1))])
+    scripted_api.routes["/tasks"] = error(503, "service_unavailable", "A part is down")
+    shown = page.get(address(workflow, 7))
+    assert shown.status_code == 200 and "Failed" in text_of(shown)
+    assert "Pipelines isn’t responding. Status as of" in text_of(shown)
+    assert page.get(address(workflow, 8)).status_code == 503, "nothing is known of it"
 
 
 @pytest.mark.parametrize("task_id", [999_999_999, 2**63 - 1, 10**30])

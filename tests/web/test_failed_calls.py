@@ -91,7 +91,7 @@ def test_a_wait_is_told_to_people_and_programs(page: Any, saved_key: SavedKey, s
     workflow = open_workflow(saved_key)
     scripted_api.script = [error(429, "rate_limit_exceeded", "Slow down", retry_after=17)]
     shown = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/?limit=25")
-    assert shown["Retry-After"] == "17"
+    assert shown["Retry-After"] == "17" and shown["Refresh"] == "18", "the page comes back by itself"
     html = shown.content.decode()
     assert 'data-countdown="17"' in html
     assert "/tasks/?limit=25" in html

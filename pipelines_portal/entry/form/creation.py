@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.api_client import PipelinesClient, PipelinesError, ValidationFailed
+from pipelines_portal.api_client import PipelinesClient, PipelinesError, ValidationFailed, is_away
 from pipelines_portal.core.json_text import json_text
 from pipelines_portal.entry.form.drafts import forget_sent
 from pipelines_portal.entry.form.duplicates import SentDuplicate, duplicate_of, find_existing, lock_workflow
@@ -22,6 +22,7 @@ from pipelines_portal.submissions.statuses import FINAL
 from pipelines_portal.submissions.texts import NOTHING_CREATED
 from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.web.error_sentences import field_message
+from pipelines_portal.workflows.cached_schemas import why_away
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 Status = Submission.Status
@@ -34,6 +35,7 @@ class FormResult(Enum):
     UNCERTAIN = "uncertain"  # a task may exist
     DUPLICATE = "duplicate"  # the same values were sent before; nothing was stored or sent
     RESTORED = "restored"  # it may have been sent before the portal was restored; nothing was stored or sent
+    WAITS = "waits"  # in a row of the grid, until Pipelines responds
     ELSEWHERE = "elsewhere"  # this very form was sent before, or is being sent
 
 
@@ -92,17 +94,12 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
 
     Errors of the API are part of the result. Raise NotRecorded if the database cannot record the outcome.
     """
-    newest, error, is_declared = None, None, False
-    try:
-        newest = newest_task_id(client, workflow.workflow_id)
-        is_declared = declares_keys(client)
-    except PipelinesError as raised:
-        error = raised
+    newest, is_declared, error = _look_first(client, workflow)
     try:
         with transaction.atomic():
             lock_workflow(workflow)
             token, existing, own = _find_existing(owner, workflow, typed)
-            if unsent := _why_not_stored(owner, existing, own, typed):
+            if unsent := _why_not_stored(owner, existing, own, typed, token):
                 return unsent
             submission, rows = _store(owner, workflow, typed.fields, token, existing, newest, is_declared=is_declared)
             if error and submission.status == Status.DRAFT:
@@ -121,15 +118,29 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
     return creation
 
 
+def _look_first(client: PipelinesClient, workflow: OpenedWorkflow) -> tuple[int | None, bool, PipelinesError | None]:
+    """Return the newest task, whether the API declares Idempotency-Key, and why nothing can be sent.
+
+    If the API could not be reached a moment ago, nobody waits for it again.
+    """
+    if (error := why_away(workflow)) and is_away(error):
+        return None, False, error
+    try:
+        return newest_task_id(client, workflow.workflow_id), declares_keys(client), None
+    except PipelinesError as error:
+        return None, False, error
+
+
 def _find_existing(owner: User, workflow: OpenedWorkflow, typed: Typed) -> tuple[UUID, Existing, Submission | None]:
     """Return the form's token, what was stored of it, and its own submission.
 
-    If that is over and has other values, the form gets a new token. The browser's Back, and a second window of the same
-    form, post other values with the old token: another task.
+    If that is over and has other values, the form gets a new token, as it does if other values wait in the grid. The
+    browser's Back, and a second window of the same form, post other values with the old token: another task.
     """
     token, existing = typed.token, find_existing(owner, workflow, typed.fields, typed.token, typed.fields_before)
     own = Submission.objects.filter(pk=existing.own_id).first() if existing.own_id else None
-    if own and own.status in FINAL and _has_other_values(own, typed):
+    is_over = own and own.status in FINAL and _has_other_values(own, typed)
+    if is_over or existing.waiting_digest not in (None, digest_of(typed.fields)):
         token = uuid5(typed.token, digest_of(typed.fields))
         existing = find_existing(owner, workflow, typed.fields, token, typed.fields_before)
         own = Submission.objects.filter(pk=existing.own_id).first() if existing.own_id else None
@@ -140,8 +151,12 @@ def _has_other_values(own: Submission, typed: Typed) -> bool:
     return not own.rows.filter(digest__in=(digest_of(typed.fields), "")).exists()
 
 
-def _why_not_stored(owner: User, existing: Existing, own: Submission | None, typed: Typed) -> Creation | None:
+def _why_not_stored(
+    owner: User, existing: Existing, own: Submission | None, typed: Typed, token: UUID
+) -> Creation | None:
     """Return why the values are not stored, or None. A person may have to confirm first that the task is meant."""
+    if existing.waiting_digest is not None:
+        return Creation(FormResult.WAITS, own or Submission(token=token))
     if own and own.status != Status.DRAFT:
         # Another window is sending this form, or its result is unconfirmed.
         return Creation(FormResult.ELSEWHERE, own, is_unstored=True) if _has_other_values(own, typed) else None

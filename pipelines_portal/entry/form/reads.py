@@ -14,6 +14,7 @@ from django.db.models import UUIDField
 
 from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.core.sql import aware, fetch_rows
+from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.models.form import PinnedFields, Preset, TypedDraft
 from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
@@ -22,6 +23,7 @@ from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote
 
 _SUBMISSION, _ROW, _KEY = Submission._meta.db_table, SubmissionRow._meta.db_table, SavedKey._meta.db_table
+_LINE, _IMPORT = ImportRow._meta.db_table, ImportJob._meta.db_table
 _DRAFTS = f"EXISTS (SELECT 1 FROM {TypedDraft._meta.db_table} WHERE owner_id = %s AND key_id = %s AND workflow_id = %s)"  # noqa: S608 - names of our own tables
 _STORED = f"""
     SELECT
@@ -60,6 +62,8 @@ _EXISTING = f"""
             ORDER BY r.id DESC LIMIT 1),
         (SELECT restored_from IS NOT NULL FROM {TypedDraft._meta.db_table}
             WHERE owner_id = %s AND key_id = %s AND workflow_id = %s),
+        (SELECT r.digest FROM {_LINE} r JOIN {_IMPORT} i ON i.id = r.import_job_id
+            WHERE r.form_token = %s AND r.status <> 'unchecked' AND i.owner_id = %s AND i.status <> 'deleted' LIMIT 1),
         through.team_id
     FROM (SELECT 1) one LEFT JOIN (
         SELECT DISTINCT m.team_id FROM {Membership._meta.db_table} m
@@ -127,6 +131,7 @@ MOST_DIGESTS = 4
 class Existing(NamedTuple):
     """What a posted form meets: its own submission, the newest row with the same values, and a draft.
 
+    `waiting_digest` is that of the row of the grid in which its task waits, or waited, while the API was away.
     `teams` are those through which the person can use the key.
     """
 
@@ -135,6 +140,7 @@ class Existing(NamedTuple):
     has_draft: bool
     # The draft may have been sent between the backup and the restore.
     is_draft_restored: bool
+    waiting_digest: str | None
     teams: list[int]
 
 
@@ -150,8 +156,10 @@ def read_existing(
         person.pk, stored_token, *(digests * MOST_DIGESTS)[:MOST_DIGESTS], workflow.workflow_id,
         person.pk, stored_token, *[person.pk] * 3,
         connection.ops.adapt_datetimefield_value(sent_since), person.pk, workflow.key_id, workflow.workflow_id,
-        workflow.key_id, person.pk,
+        stored_token, person.pk, workflow.key_id, person.pk,
     ])  # fmt: skip
-    own, duplicate, is_restored, _ = rows[0]
+    own, duplicate, is_restored, waiting, _ = rows[0]
     teams = [team for *_, team in rows if team is not None]
-    return Existing(UUID(str(own)) if own else None, duplicate, is_restored is not None, bool(is_restored), teams)
+    return Existing(
+        UUID(str(own)) if own else None, duplicate, is_restored is not None, bool(is_restored), waiting, teams
+    )

@@ -11,13 +11,11 @@ from django.db.models import Exists
 from django.utils import timezone
 
 from pipelines_portal.api_client import (
-    ConnectionFailed,
-    NotSent,
     PipelinesClient,
     PipelinesError,
     RateLimited,
     Schema,
-    ServiceUnavailable,
+    is_away,
 )
 from pipelines_portal.core.shutdown import is_stopping
 from pipelines_portal.entry import texts
@@ -29,10 +27,11 @@ from pipelines_portal.entry.import_requests import (
     give_back_unsent,
     next_submission,
     open_submission,
+    request_again,
     settle_overdue,
     unsettled_submissions,
 )
-from pipelines_portal.entry.models import LEASE, ImportJob, ImportStep
+from pipelines_portal.entry.models import LEASE, LONGEST_WAIT, ImportJob, ImportStep
 from pipelines_portal.entry.rows.schema_changes import changes_between, without_gone_fields
 from pipelines_portal.entry.transitions import finish_import, pause_for, stop_unconfirmed
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
@@ -44,14 +43,11 @@ from pipelines_portal.submissions.sending import lease, send
 from pipelines_portal.submissions.statuses import FINAL
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-MOST_TRIES = 20
 FIRST_DELAY, LONGEST_DELAY = 2.0, 60.0
 DEFAULT_RETRY_AFTER = 5
 TOO_LARGE = 413
 # Until it is looked again whether a lost answer came.
 WAITING_DELAY = timedelta(seconds=5)
-# Errors that end without a person.
-TEMPORARY = (ConnectionFailed, NotSent, ServiceUnavailable)
 
 
 def send_requests(import_job: ImportJob, *, most: int | None = None) -> None:
@@ -59,9 +55,39 @@ def send_requests(import_job: ImportJob, *, most: int | None = None) -> None:
 
     Call with the lease. After `most` requests the import waits for a minute, and other imports with the key go on.
     """
-    if reason := missing_right(import_job):
+    reason = missing_right(import_job) or (texts.AWAY_FOR_LONG if import_job.is_away_for_long else "")
+    if reason:
         pause_for(import_job, reason)
         return
+    unsettled = _settled(import_job)
+    if unsettled is None:
+        return
+    try:
+        client = client_for(import_job.key.on_behalf_of(import_job.owner))
+        if _schema_changed(import_job, client.schema(import_job.workflow_id)):
+            return
+    except (KeyCannotBeOpened, PipelinesError) as error:
+        _wait_or_pause(import_job, error)
+    else:
+        if not import_job.away_since or _is_requested_again(import_job):
+            Sender(import_job, client, has_open=bool(unsettled)).run(most)
+
+
+def _is_requested_again(import_job: ImportJob) -> bool:
+    """Judge rows once more that waited while the API was away. Return whether those that are good are sent."""
+    try:
+        request_again(import_job)
+    except ReadDifferently:
+        check_again(import_job)
+        return False
+    except ImportChanged:
+        import_job.release_lease()
+        return False
+    return True
+
+
+def _settled(import_job: ImportJob) -> list[Submission] | None:
+    """Return the requests that can be sent now, or None if one has to be settled first."""
     unsettled = unsettled_submissions(import_job)
     if any(submission.is_overdue for submission in unsettled):
         settle_overdue(import_job)
@@ -69,20 +95,13 @@ def send_requests(import_job: ImportJob, *, most: int | None = None) -> None:
     if any(submission.waits_for_answer for submission in unsettled):
         due_at, tries = timezone.now() + WAITING_DELAY, max(import_job.tries, 1)
         import_job.release_lease(due_at=due_at, problem=texts.WAITING_FOR_ANSWER, tries=tries)
-        return
+        return None
     if any(submission.status == Submission.Status.UNCONFIRMED for submission in unsettled):
         stop_unconfirmed(import_job, texts.UNCONFIRMED)
-        return
+        return None
     if any(submission.owner_id != import_job.owner_id for submission in unsettled):
         give_back_unsent(import_job, only_of_others=True)
-    try:
-        client = client_for(import_job.key.on_behalf_of(import_job.owner))
-        if _schema_changed(import_job, client.schema(import_job.workflow_id)):
-            return
-    except (KeyCannotBeOpened, PipelinesError) as error:
-        _wait_or_pause(import_job, error)
-        return
-    Sender(import_job, client, has_open=bool(unsettled)).run(most)
+    return unsettled
 
 
 def missing_right(import_job: ImportJob) -> str:
@@ -214,8 +233,8 @@ class Sender:
             self.import_job.update_leased(one_row_first=False)
             self.import_job.one_row_first = False
         if self.import_job.tries:
-            self.import_job.update_leased(tries=0, problem="")
-            self.import_job.tries = 0
+            self.import_job.update_leased(tries=0, away_since=None, problem="")
+            self.import_job.tries, self.import_job.away_since = 0, None
         return True
 
     def _continue_after_error(self, submission: Submission, error: PipelinesError, *, is_first: bool) -> bool:
@@ -248,11 +267,13 @@ def _wait_or_pause(import_job: ImportJob, error: Exception) -> None:
     """Try again later after a temporary error, and pause after any other. Nothing was created by the request."""
     now = timezone.now()
     if isinstance(error, RateLimited):
-        delay = timedelta(seconds=error.retry_after or DEFAULT_RETRY_AFTER)
+        delay = min(timedelta(seconds=error.retry_after or DEFAULT_RETRY_AFTER), LONGEST_WAIT)
         import_job.release_lease(due_at=now + delay, problem="Pipelines asks us to wait.")
-    elif isinstance(error, TEMPORARY) and import_job.tries < MOST_TRIES:
-        delay = timedelta(seconds=min(FIRST_DELAY * 1.5**import_job.tries, LONGEST_DELAY))
-        import_job.release_lease(due_at=now + delay, problem=sentence(error), tries=import_job.tries + 1)
+    elif isinstance(error, PipelinesError) and is_away(error):
+        delay = timedelta(seconds=min(FIRST_DELAY * 1.5 ** min(import_job.tries, 20), LONGEST_DELAY))
+        away_since = import_job.away_since or now
+        values = {"problem": sentence(error), "tries": import_job.tries + 1, "away_since": away_since}
+        import_job.release_lease(due_at=now + delay, **values)
     else:
         advice = getattr(error, "advice", "")
         pause_for(import_job, advice or (sentence(error) if isinstance(error, PipelinesError) else str(error)))

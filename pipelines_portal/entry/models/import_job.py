@@ -37,6 +37,8 @@ UNDO_FOR = timedelta(seconds=10)
 LEASE = timedelta(seconds=60)
 # No lease and no wait is longer. A time that is farther away was set before the clock was set back.
 LONGEST_WAIT = timedelta(hours=1)
+# If the API is away for longer, a person looks at the rows before they are sent.
+LONGEST_AWAY = timedelta(hours=12)
 RESTORABLE_FOR = timedelta(days=30)
 # The statuses in which the worker has something to do. SQLite does not match an IN list with a partial index.
 IS_AT_WORK = Q(status="reading") | Q(status="checking") | Q(status="sending")
@@ -127,6 +129,8 @@ class ImportJob(models.Model):
     schema = models.JSONField(default=dict)
     # The changes of these fields since a person last looked: see entry.rows.schema_changes.
     schema_changes = models.JSONField(default=list)
+    # What is known of earlier sends of its rows, if it is a file that grows: see entry.rows.grown.
+    sent_before = models.JSONField(default=dict)
     row_count = models.PositiveIntegerField(default=0)
     # The number of rows by status. Every transaction that changes rows updates it.
     row_counts = models.JSONField(default=dict)
@@ -150,6 +154,8 @@ class ImportJob(models.Model):
     rows_per_request = models.PositiveIntegerField(default=LARGEST_REQUEST)
     # Failed requests in a row.
     tries = models.PositiveIntegerField(default=0)
+    # The first of the failed requests that never reached the API, or that nobody answered: it is away since then.
+    away_since = models.DateTimeField(null=True)
 
     # When the database was copied from which it was restored, and the newest task that was known then. Nothing is sent
     # until a person has said which rows had been sent by the restore: see entry.restored.
@@ -320,6 +326,7 @@ class ImportJob(models.Model):
             "due_at": now,
             "problem": "",
             "tries": 0,
+            "away_since": None,
             "changed_at": now,
             "paused_by": None,
             "paused_at": now if status == self.Status.PAUSED else None,
@@ -373,6 +380,10 @@ class ImportJob(models.Model):
         """End the pause before the sending. Return False if it is over."""
         waiting = ImportJob.objects.filter(pk=self.pk, status=self.Status.SENDING, start_at__gt=timezone.now())
         return bool(waiting.update(start_at=None, due_at=timezone.now()))
+
+    @property
+    def is_away_for_long(self) -> bool:
+        return self.away_since is not None and timezone.now() - self.away_since > LONGEST_AWAY
 
     def settle_unconfirmed(self) -> bool:
         """Pause it once no request is unconfirmed, if rows are left to send. Typed rows are not continued."""

@@ -47,6 +47,8 @@ class ImportRow(models.Model):
     duplicate_of_task = models.PositiveBigIntegerField(null=True)
     # The task that the row's task is to replace.
     corrects_task = models.PositiveBigIntegerField(null=True)
+    # The token of the form in which it was typed while the API was away: posted again, the form adds nothing.
+    form_token = models.UUIDField(null=True)
     # The submission that it was last sent with, or is about to be sent with.
     submission = models.ForeignKey(Submission, models.SET_NULL, null=True, related_name="+", db_index=False)
 
@@ -59,6 +61,7 @@ class ImportRow(models.Model):
             models.Index(fields=["import_job", "status", "number"], name="imports_rows_by_status"),
             models.Index(fields=["import_job", "digest"], condition=~Q(digest=""), name="imports_rows_by_digest"),
             models.Index(fields=["import_job"], condition=~Q(edits={}), name="imports_rows_typed_over"),
+            models.Index(fields=["form_token"], condition=Q(form_token__isnull=False), name="imports_rows_of_forms"),
             models.Index(fields=["submission"], condition=Q(submission__isnull=False), name="imports_rows_sent"),
         ]
 

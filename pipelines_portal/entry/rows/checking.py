@@ -13,6 +13,7 @@ from pipelines_portal.core.sql import update_many
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_requests import mistaken_rows, rejections, sent_before, values_of_tasks
 from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow, ImportStep, replace_errors
+from pipelines_portal.entry.rows.grown import leave_out_sent
 from pipelines_portal.spreadsheets.cells import Cell
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.values.checking import values_before
@@ -75,7 +76,9 @@ def check_all(import_job: ImportJob, budget: TimeBudget) -> None:
     with transaction.atomic():
         if import_job.lock(import_job.lease_is_held) is None:
             raise LeaseLost
+        sent_before = {} if import_job.is_typed else leave_out_sent(import_job)
         values = {
+            "sent_before": sent_before,
             "problem": import_job.problem if import_job.problem == texts.READ_DIFFERENTLY else "",
             "row_count": import_job.rows.count(),
             "row_counts": import_job.count_rows(),

@@ -12,12 +12,14 @@ from pipelines_portal.core import notation
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.permissions import can_use_key
 from pipelines_portal.entry.rows.cells import value_input
-from pipelines_portal.entry.rows.duplicates import count_unchanged_copies, find_earlier, first_duplicates
+from pipelines_portal.entry.rows.duplicates import count_unchanged_copies, first_duplicates
 from pipelines_portal.entry.rows.fixing import last_change, next_redo
+from pipelines_portal.entry.rows.grown import earlier_of
 from pipelines_portal.entry.rows.reasons import (
     MOST_SHOWN,
     Reason,
     add_row_numbers,
+    errors_by_field,
     groups_with_rows,
     near_choice,
     reasons_in,
@@ -67,12 +69,14 @@ def grid_context(
     context = tray_context(request, workflow, import_job, counts, groups=groups, posted=posted)
     matching = context["matching"]
     is_all = not (selection.show or selection.reason or selection.field)
+    listed, has_grown = grid.total if is_all else count_listed(import_job, counts), bool(import_job.sent_before)
     return {
         **context,
         "grid": grid,
         "at": request.GET.get("at", "")[:10],
         "selection": selection,
-        "chips": chips_of_grid(selection, counts, grid.total if is_all else count_listed(import_job, counts)),
+        "chips": chips_of_grid(selection, counts, listed, has_grown=has_grown),
+        "earlier": earlier_of(import_job, request.user, counts),
         "match_line": None if import_job.is_typed else MatchLine(matching, import_job.parsed_schema),
         "has_dates": any(known.type == "datetime" for known in import_job.parsed_schema.fields),
         "last": last_change(import_job),
@@ -109,7 +113,7 @@ def saved_answer(
         "headed": "",
         "told": "",
         "elsewhere": [],
-        "chips": chips_of_grid(selection, counts, shown),
+        "chips": chips_of_grid(selection, counts, shown, has_grown=bool(import_job.sent_before)),
         **more,
     }
     return render(request, "entry/grid/_saved.html", context)
@@ -148,18 +152,18 @@ def tray_context(
     if counts.duplicate > copies:
         issues.append({"kind": "duplicates"})
     posted_first = sorted(issues, key=lambda issue: not issue.get("error"))
-    earlier = find_earlier(import_job, request.user, counts) if counts.duplicate > copies else None
     return {
         **import_context(workflow, import_job),
         "counts": counts,
         "can_change": request.user.may_send,
         "issues": posted_first[:MOST_LINES],
         "more_issues": posted_first[MOST_LINES:],
+        # A glance at a large file: which columns have errors.
+        "errors_by_field": errors_by_field(groups or (), schema) if len(reasons) > MOST_LINES else [],
         "hidden_reasons": max(len(reasons) - MOST_SHOWN, 0),
         "copy_count": copies,
         "duplicate_count": counts.duplicate - copies,
-        "earlier": earlier,
-        "duplicates": first_duplicates(import_job) if counts.duplicate > copies and not earlier else [],
+        "duplicates": first_duplicates(import_job) if counts.duplicate > copies else [],
         "matching": reader.matching,
         "can_rematch": can_rematch,
     }

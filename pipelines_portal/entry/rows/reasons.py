@@ -1,5 +1,6 @@
 """Reasons why rows are to be fixed: each error of a field once, with the number of rows that have it."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -92,6 +93,15 @@ def groups_with_rows(import_job: ImportJob) -> QuerySet[Any]:
     errors = RowError.objects.filter(group=OuterRef("pk")).order_by().values("group")
     count = Subquery(errors.annotate(number=Count("pk")).values("number"))
     return import_job.error_groups.annotate(row_count=count).filter(row_count__gt=0).order_by("pk")
+
+
+def errors_by_field(groups: Iterable[Any], schema: Schema) -> list[tuple[Field, int]]:
+    """Return the fields with errors and the number of their errors, the most first."""
+    counts: Counter[str] = Counter()
+    for group in groups:
+        counts[group.field_name] += group.row_count
+    found = [(known, counts[known.name]) for known in schema.fields if counts[known.name]]
+    return sorted(found, key=lambda each: -each[1])
 
 
 def add_row_numbers(reasons: list[Reason]) -> None:

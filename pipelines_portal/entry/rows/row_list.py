@@ -311,7 +311,7 @@ def read_rows(import_job: ImportJob, numbers: list[int] | QuerySet[ImportRow, in
         left = [problem.sentence for problems in found.values() for problem in problems]
         wrong = sum(1 for cell in cells if cell.why) + len(left)
         is_held = is_paused and row.submission_id not in on_the_wire
-        look = _look_in_grid(row, wrong, waits=import_job.waits_to_start or is_held)
+        look = _look_in_grid(row, wrong, waits=import_job.waits_to_start or is_held or bool(import_job.away_since))
         shown.append(GridRow(row, cells, look, " ".join(left), task_id, tasks.get(task_id or 0)))
     return shown
 

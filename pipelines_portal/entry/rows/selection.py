@@ -10,9 +10,12 @@ from pipelines_portal.web.parameters import number_in
 
 LAST_PAGE = 100_000
 _S = ImportRow.Status
+# With this filter, the page of a file opens of which most rows were sent before.
+NOT_SENT = "new"
 # The filters by their names in URLs: the word, the color in the grid, and the statuses of the rows.
 FILTERS: dict[str, tuple[str, str, tuple[ImportRow.Status, ...]]] = {
     "": ("All", "", ()),
+    NOT_SENT: ("Not sent yet", "", (_S.READY, _S.REQUESTED, _S.TO_FIX, _S.REJECTED, _S.DUPLICATE)),
     "created": ("Created", "", (_S.CREATED,)),
     "errors": ("Errors", "failed", (_S.TO_FIX, _S.REJECTED)),
     "waiting": ("Ready", "", (_S.READY, _S.REQUESTED)),
@@ -21,7 +24,7 @@ FILTERS: dict[str, tuple[str, str, tuple[ImportRow.Status, ...]]] = {
     "ready": ("Ready", "", (_S.READY,)),
     "unconfirmed": ("Unconfirmed", "", (_S.UNCONFIRMED,)),
 }
-OF_GRID = ("", "errors", "duplicates", "skipped", "ready")
+OF_GRID = ("", NOT_SENT, "errors", "duplicates", "skipped", "ready")
 # The word for ready rows while the import is being sent: nobody has to do anything about them.
 WAITING = "Waiting"
 
@@ -65,8 +68,11 @@ def _query(values: dict[str, Any]) -> str:
     return f"?{urlencode({name: value for name, value in values.items() if value})}"
 
 
-def chips_of_grid(selection: Selection, counts: RowCounts, total: int) -> list[RowChip]:
-    """Return the filters with their numbers of rows. `total` is the number of all shown rows."""
+def chips_of_grid(selection: Selection, counts: RowCounts, total: int, *, has_grown: bool) -> list[RowChip]:
+    """Return the filters with their numbers of rows. `total` is the number of all shown rows.
+
+    `has_grown`: most of the rows were sent before.
+    """
     numbers = {name: counts.sum_of(FILTERS[name][2]) for name in OF_GRID} | {"": total}
     return [
         RowChip(
@@ -75,8 +81,8 @@ def chips_of_grid(selection: Selection, counts: RowCounts, total: int) -> list[R
             FILTERS[name][1],
             numbers[name],
             name == selection.show and not selection.reason and not selection.field,
-            selection.query(show=name, reason="", field=""),
+            selection.query(show=name or ("all" if has_grown else ""), reason="", field=""),
         )
         for name in OF_GRID
-        if numbers[name] or not name or name == selection.show
+        if name == selection.show or (has_grown if name == NOT_SENT else numbers[name] or not name)
     ]

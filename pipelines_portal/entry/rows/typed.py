@@ -35,6 +35,12 @@ def current_typed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
     return None if last is None or _is_over(last) else last
 
 
+def waiting_typed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
+    """Return the import of typed rows if rows of it wait until Pipelines responds."""
+    waiting = _typed_imports(user, workflow).filter(status=ImportJob.Status.SENDING, away_since__isnull=False)
+    return waiting.first()
+
+
 def deleted_typed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
     """Return the import of typed rows that the person deleted today, if none has begun since: they can undo that."""
     last = _typed_imports(user, workflow).order_by("-created_at").first()

@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
@@ -6,18 +7,21 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
-from pipelines_portal.api_client import NotFound, PipelinesClient, Task
+from pipelines_portal.api_client import AWAY, NotFound, PipelinesClient, Task
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.keys.clients import client_for
-from pipelines_portal.submissions.origin import origin_of_task, title_of
-from pipelines_portal.submissions.shown_values import shown_values
+from pipelines_portal.submissions.origin import briefs_of_tasks, origin_of_task, title_of
+from pipelines_portal.submissions.shown_values import ShownValue, compared_values, shown_values
 from pipelines_portal.task_index.models import GONE, IndexedTask, TaskNote
 from pipelines_portal.tasks.forms import MistakeForm, MuteForm
+from pipelines_portal.tasks.found_tasks import task_of
 from pipelines_portal.tasks.known import steps_of
 from pipelines_portal.tasks.live_page import moves
 from pipelines_portal.tasks.neighbours import neighbours
 from pipelines_portal.tasks.timeline import status_event, timeline
+from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import usable_workflow
@@ -45,8 +49,9 @@ def task_detail(request: SignedInRequest, key_id: int, workflow_id: int, task_id
     workflow = usable_workflow(request.user, key_id, workflow_id)
     key, now = workflow.key, timezone.now()
     client = client_for(key)
-    task = _task(client, workflow, task_id)
+    task, known_at = _task(client, workflow, task_id)
     context: dict[str, Any] = {"key": key, "workflow": workflow, "tab": "tasks", "task": task, "now": now}
+    context["known_at"] = known_at
     context |= {"task_number": str(task.id), "moves": moves(task, now)}
     if request.htmx:
         context["event"] = status_event(task)
@@ -54,9 +59,10 @@ def task_detail(request: SignedInRequest, key_id: int, workflow_id: int, task_id
         origin = origin_of_task(request.user, key, workflow_id, task_id, task.created_at)
         fields = origin.fields if origin else None
         context |= {"origin": origin, "text": title_of(fields or {}, workflow.title_field)}
-        context["values"] = None if fields is None else shown_values(fields, titles_of(key_id, workflow_id))
-        context["beside"] = neighbours(request.user, workflow, client, task_id, request.GET.get("from", ""))
+        came_from, is_away = request.GET.get("from", ""), known_at is not None
+        context["beside"] = neighbours(request.user, workflow, client, task_id, came_from, is_away=is_away)
         context |= _note(workflow, task)
+        context["values"] = None if fields is None else _values(request.user, workflow, fields, context["replaces"])
         in_index = IndexedTask.objects.filter(index__workflow=workflow, task_id=task.id).exclude(status=GONE)
         indexed = in_index.select_related("index").only(*INDEXED_COLUMNS).first()
         if not context["values"]:
@@ -73,11 +79,26 @@ def task_detail(request: SignedInRequest, key_id: int, workflow_id: int, task_id
     return render_page(request, "tasks/detail.html", context, partials=("task-state",))
 
 
-def _task(client: PipelinesClient, workflow: OpenedWorkflow, task_id: int) -> Task:
+def _task(client: PipelinesClient, workflow: OpenedWorkflow, task_id: int) -> tuple[Task, datetime | None]:
+    """Return the task. While Pipelines is away, return it as the index knows it, and when that was read."""
     try:
-        return client.task(workflow.workflow_id, task_id)
+        return client.task(workflow.workflow_id, task_id), None
     except NotFound:
         raise NoSuchTask(workflow, task_id) from None
+    except AWAY:
+        timed = IndexedTask.objects.exclude(status=GONE).exclude(created_at=None).exclude(updated_at=None)
+        known = timed.filter(index__workflow=workflow, task_id=task_id).first()
+        if known is None:
+            raise
+        return task_of(known), known.read_at
+
+
+def _values(reader: User, workflow: OpenedWorkflow, fields: FieldValues, replaced: int | None) -> list[ShownValue]:
+    """Return the values of the task; of a corrected copy, also those that were others before."""
+    titles = titles_of(workflow.key_id, workflow.workflow_id)
+    place = reader, workflow.key, workflow.workflow_id
+    before = briefs_of_tasks(*place, {replaced: None}).get(replaced) if replaced else None
+    return compared_values(fields, before.fields, titles) if before and before.fields else shown_values(fields, titles)
 
 
 def _note(workflow: OpenedWorkflow, task: Task) -> dict[str, Any]:

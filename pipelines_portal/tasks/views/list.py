@@ -12,15 +12,12 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.api_client import (
-    ConnectionFailed,
+    AWAY,
     InvalidRequest,
     KeyNotReceived,
-    NotSent,
     PipelinesClient,
     PipelinesError,
     RateLimited,
-    ServerError,
-    ServiceUnavailable,
     UnexpectedResponse,
 )
 from pipelines_portal.audit.recording import record
@@ -43,8 +40,6 @@ from pipelines_portal.workflows.opening import refresh_if_old
 from pipelines_portal.workflows.permissions import usable_workflow
 
 PART = "task-page"
-# Pipelines may answer again in a while. The index is of no help with the others, such as a rejected key.
-AWAY = (ConnectionFailed, NotSent, RateLimited, ServerError, ServiceUnavailable, UnexpectedResponse)
 
 
 @require_safe

@@ -26,6 +26,7 @@ from pipelines_portal.uploads.rows import RowSource, posted_row_forms, read_row_
 from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.web.time_budget import OutOfTime, TimeBudget, page_budget
+from pipelines_portal.workflows.cached_schemas import cached_schema
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
 from pipelines_portal.workflows.opening import refresh
@@ -43,7 +44,7 @@ def upload_choose(request: SignedInRequest, key_id: int, workflow_id: int) -> Ht
     client = client_for(workflow.key)
     if not workflow.accepts_tasks:
         workflow = refresh(workflow, client)
-    schema = client.schema(workflow_id)
+    schema = cached_schema(workflow, client)
     if request.method == "POST":
         try:
             with page_budget(request.user.pk) as budget:  # one archive at a time for each person
@@ -151,7 +152,7 @@ def _first_token(request: SignedInRequest, upload: ZipUpload | None) -> UUID:
 def upload_rows(request: SignedInRequest, key_id: int, workflow_id: int, form: str) -> HttpResponseBase:
     """Download a file of rows with the archive's paths, to complete. Nothing of the post is stored."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
-    schema = client_for(workflow.key).schema(workflow_id)
+    schema = cached_schema(workflow, client_for(workflow.key))
     chosen = ChosenFileForm(request.POST, request.FILES)
     missing = Unusable("The list of files is missing", "Go back and choose the files again.")
     try:

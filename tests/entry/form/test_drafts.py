@@ -83,9 +83,10 @@ def test_a_restored_draft_is_gone_when_it_is_sent_without_a_script(page: Any, sa
 
 def refuse(page: Any, workflow: Any, api: FakeApi, on: str, **more: Any) -> Any:
     """Post the form while the API takes no request that matches `on`, and so creates nothing for sure."""
-    api.fail("unavailable", on=on, times=20)
+    api.fail("rate_limited", on=on, times=20)
     answered = page.post(address(workflow), GOOD | more)
     api.plans.clear()
+    SavedKey.objects.update(paused_until=None)
     return answered
 
 
@@ -96,7 +97,7 @@ def test_a_try_that_failed_for_sure_is_the_draft_and_no_last_try(
     """Without a script too; and it is sent once, from the page that came back or from the draft."""
     workflow, token, before = open_workflow(saved_key), uuid4(), newest(api, org_key)["id"]
     answered = refuse(page, workflow, api, on, token=token)
-    assert answered.status_code == 503
+    assert answered.status_code == 429
     restored = page.get(address(workflow)).content.decode()
     assert "Draft from" in restored and typed_text(restored) == "Hello world"
     assert "Nothing sent from this form yet today." in restored

@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from pipelines_portal.entry.import_requests import next_submission
 from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow
 from pipelines_portal.entry.models.row_error import MOST_VALUES
 from pipelines_portal.submissions.models import Submission
@@ -149,38 +151,69 @@ def test_a_reason_for_each_row_does_not_make_an_endless_page(page: Any, checked:
     shown = page.get(check_of(import_job))
     words = text_of(shown)
     assert "298 more<" in words and "200 more errors in the cells" in words
+    assert "Errors by column:" not in words, "there is only one"
     assert len(shown.content) < 600_000
     assert "Hello 51 says nothing" in words
 
 
 def sent_earlier(checked: Checked, rows: list[list[str]], name: str = "first.csv") -> None:
     first = checked(rows)
-    first.file_name, first.status = name, "sending"
-    first.save()
+    ImportJob.objects.filter(pk=first.pk).update(file_name=name)
+    start(first)
     work()
 
 
-def test_rows_that_another_import_sent_are_said_in_one_line_and_skipped(page: Any, checked: Checked) -> None:
+def start(import_job: ImportJob) -> None:
+    ImportJob.objects.filter(pk=import_job.pk).update(status="sending", due_at=timezone.now())
+    import_job.refresh_from_db()
+
+
+def test_what_was_sent_of_a_file_that_grew_stays_out(page: Any, checked: Checked) -> None:
     rows = distinct(9)
-    sent_earlier(checked, rows, "Pasted rows")
-    import_job = checked([*rows, BAD])
-    html = text_of(page.get(check_of(import_job)))
-    sent = Submission.objects.get().sent_at
-    assert f'9 of 10 rows already sent <time datetime="{sent:%Y-%m-%dT%H:%M:%SZ}"' in html
-    assert "from <bdi>Pasted rows</bdi>" in html
-    assert "Skip 9 rows" in html and ">Include</button>" in html
-    assert "duplicates</b>" not in html, "one line says it"
-    page.post(check_of(import_job, "decide"), {"do": "aside"})
-    assert list(statuses(import_job).values()) == ["set_aside"] * 9 + ["to_fix"]
-    assert "already sent" not in text_of(page.get(check_of(import_job)))
+    sent_earlier(checked, rows, "orders.csv")
+    import_job = checked([*rows, ["Hello 10", "French"], BAD])
+    html = text_of(page.get(check_of(import_job), follow=True))
+    assert "9 of 11 rows were sent before." in html and "They were in <bdi>orders.csv</bdi>" in html
+    assert "2 rows are new." in html and "Create 1 task " in html
+    assert 'data-number="12"' in html and 'data-number="2"' not in html, "the page opens with what is new"
+    assert 'data-number="2"' in text_of(page.get(check_of(import_job) + "?show=all"))
+    assert list(statuses(import_job).values()) == ["set_aside"] * 9 + ["ready", "to_fix"]
+    page.post(check_of(import_job, "decide"), {"do": "back"})
+    assert list(statuses(import_job).values())[:9] == ["duplicate"] * 9, "a person decides to send them again"
 
 
 def test_fewer_duplicates_are_counted(page: Any, checked: Checked) -> None:
     rows = distinct(10)
-    sent_earlier(checked, rows[:7])
+    sent_earlier(checked, rows[:4])
     html = text_of(page.get(check_of(checked(rows))))
-    assert "already sent" not in html
-    assert "<b>7 duplicates</b>" in html
+    assert "were sent before" not in html
+    assert "<b>4 duplicates</b>" in html
+
+
+def test_equal_rows_of_a_file_that_grew_are_counted(checked: Checked) -> None:
+    """Of three, two were sent. Of two files with the third, one sends it."""
+    two = [["Hello", "French"]] * 2
+    first = checked(two)
+    first.rows.update(status="ready", is_duplicate_wanted=True)
+    start(first)
+    work()
+    again, by_a_colleague = checked([*two, two[0]]), checked([*two, two[0]])
+    assert list(statuses(again).values()) == ["set_aside", "set_aside", "ready"]
+    for each in (again, by_a_colleague):
+        start(each)
+        work()
+    assert list(statuses(again).values()) == ["set_aside", "set_aside", "created"]
+    assert list(statuses(by_a_colleague).values()) == ["set_aside", "set_aside", "duplicate"]
+
+
+def test_rows_that_wait_for_pipelines_elsewhere_count_as_sent(checked: Checked) -> None:
+    first = checked(distinct(3))
+    start(first)
+    assert first.take_lease()
+    next_submission(first)
+    again = checked(distinct(4))
+    assert list(statuses(again).values()) == ["set_aside"] * 3 + ["ready"]
+    assert again.sent_before["uncertain"] == 3
 
 
 def test_the_name_of_an_import_that_the_person_may_not_see_is_left_out(page: Any, checked: Checked) -> None:
@@ -189,8 +222,8 @@ def test_the_name_of_an_import_that_the_person_may_not_see_is_left_out(page: Any
     colleague = make_colleague()
     import_job = checked(distinct(3), owner=colleague)
     share_key(import_job.key, colleague)
-    html = text_of(browser_of(colleague).get(check_of(import_job)))
-    assert "3 of 3 rows already sent" in html
+    html = text_of(browser_of(colleague).get(check_of(import_job), follow=True))
+    assert "All 3 rows were sent before." in html and "Nothing is new." in html
     assert "secret.csv" not in html
 
 

@@ -152,7 +152,7 @@ def test_rows_that_wait_for_an_answer_are_duplicates_elsewhere(
 ) -> None:
     waiting_import(checked, person, api)
     other = checked(distinct(3))
-    assert statuses(other) == {2: "duplicate", 3: "duplicate", 4: "ready"}
+    assert statuses(other) == {2: "set_aside", 3: "set_aside", 4: "ready"}
 
 
 def test_a_stopped_import_repeats_nothing(

@@ -16,13 +16,15 @@ from pipelines_portal.accounts.preferences import keep_notation
 from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, RateLimited, Schema
 from pipelines_portal.entry.form.creation import Creation, FormResult, Typed, create_task
-from pipelines_portal.entry.form.drafts import save_unsent, texts_of, typed_draft
+from pipelines_portal.entry.form.drafts import forget_sent, save_unsent, texts_of, typed_draft
 from pipelines_portal.entry.form.forms import notation_to_keep, with_answer, with_move
 from pipelines_portal.entry.form.initial import InitialValues, misfits, requested_start
 from pipelines_portal.entry.form.pins import pin_posted, pin_values, read_pins
 from pipelines_portal.entry.form.presets import stored_for_form
 from pipelines_portal.entry.form.views.page import form_page, form_token
 from pipelines_portal.entry.form.views.presets import preset_save
+from pipelines_portal.entry.form.waiting import row_of_form, wait_in_grid
+from pipelines_portal.entry.models import ImportRow
 from pipelines_portal.entry.restored import tasks_since_restore
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.duplicates import digest_of
@@ -112,7 +114,8 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
     if created.result is FormResult.CREATED:
         pin_values(request.user, workflow, schema, request.POST, fields)
         return _created(request, workflow, created)
-    return _not_created(request, workflow, client, form, created)
+    row = _row_in_grid(request, workflow, schema, posted, created)
+    return _waits(request, workflow, row) if row else _not_created(request, workflow, client, form, created)
 
 
 def _save_draft(request: SignedInRequest, workflow: OpenedWorkflow) -> str:
@@ -127,6 +130,35 @@ def _created(request: SignedInRequest, workflow: OpenedWorkflow, created: Creati
         messages.success(request, format_html("Task {} created · {}", created.task_id, view))
     if "another" in (request.POST.get("then"), request.POST.get("duplicate", "").partition(":")[2]):
         return redirect(f"{reverse('new_task:create', args=place)}?like={created.submission.pk}")
+    return redirect("tasks:list", *place)
+
+
+def _row_in_grid(
+    request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, posted: Typed, created: Creation
+) -> ImportRow | None:
+    """Return the row of the grid in which the task waits because Pipelines is away, or None if it does not."""
+    if created.result is FormResult.WAITS:
+        return row_of_form(request.user, created.submission.token)
+    row = wait_in_grid(request.user, workflow, schema, posted, created)
+    if row:
+        forget_sent(request.user, workflow, created.submission.token, posted.draft_seen)
+    return row
+
+
+def _waits(request: SignedInRequest, workflow: OpenedWorkflow, row: ImportRow) -> HttpResponse:
+    """Say that the task waits, and go on to the next one. Show what became of it if it does not wait any more."""
+    place = (workflow.key_id, workflow.workflow_id)
+    grid, is_waiting = f"{reverse('grid:page', args=place)}?at={row.number}", row.status == ImportRow.Status.REQUESTED
+    if row.submission and not is_waiting:
+        return redirect("submissions:detail", row.submission.pk)
+    if not is_waiting:  # a person took it back
+        messages.info(request, "This task is in the grid. It isn’t sent.")
+        return redirect(grid)
+    if request.POST.get("then") == "another":  # that page says what waits
+        return redirect(f"{reverse('new_task:create', args=place)}?like={row.submission_id}")
+    view = format_html('<a href="{}">View in the grid</a>', grid)
+    said = "Pipelines isn’t responding. The task is created when it is back."
+    messages.warning(request, format_html("<span>{} {}</span>", said, view))
     return redirect("tasks:list", *place)
 
 

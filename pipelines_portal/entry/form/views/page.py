@@ -19,12 +19,14 @@ from pipelines_portal.entry.form.pins import Pins, labels_of_earlier, read_pins
 from pipelines_portal.entry.form.presets import MOST_CHIPS, offered_presets, stored_for_form
 from pipelines_portal.entry.form.reads import read_recent
 from pipelines_portal.entry.models.form import TypedDraft
+from pipelines_portal.entry.rows.typed import waiting_typed
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.suggestions import listed_values
 from pipelines_portal.web.error_pages import log_cause
 from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.web.rendering import render_page
+from pipelines_portal.workflows.cached_schemas import why_away
 from pipelines_portal.workflows.fields.schema_form import SchemaForm
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
@@ -68,6 +70,8 @@ def form_page(
         "draft": draft,
         "draft_seen": draft.mark if draft else request.POST.get("draft_seen", ""),
         "recent": _recent_tasks(request.user, workflow, form),
+        "is_away": bool(why_away(workflow)),
+        "waiting": waiting_typed(request.user, workflow) if why_away(workflow) else None,
         "error": words,
         "retry_after": str(words.retry_after) if words and words.retry_after else "",
     }

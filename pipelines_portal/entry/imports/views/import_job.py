@@ -33,6 +33,7 @@ from pipelines_portal.keys.clients import client_for
 from pipelines_portal.spreadsheets.downloads import table_response, xlsx_response
 from pipelines_portal.spreadsheets.templates import header_for, xlsx_template
 from pipelines_portal.web.rendering import htmx_of, render_page
+from pipelines_portal.workflows.cached_schemas import cached_schema
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
 from pipelines_portal.workflows.permissions import usable_workflow
@@ -106,7 +107,7 @@ def _new_page(
 def import_template(request: SignedInRequest, key_id: int, workflow_id: int, form: str) -> HttpResponseBase:
     """Download an empty table with the workflow's columns."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
-    schema = client_for(workflow.key).schema(workflow_id)
+    schema = cached_schema(workflow, client_for(workflow.key))
     name = f"workflow-{workflow_id}"
     if form == "xlsx":
         return xlsx_response(name, xlsx_template(schema))

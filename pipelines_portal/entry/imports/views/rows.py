@@ -45,7 +45,7 @@ from pipelines_portal.entry.rows.reasons import (
 from pipelines_portal.entry.rows.replacing import LONGEST_PART, Replacement, find_rows, replace_in_rows
 from pipelines_portal.entry.rows.row_list import next_error, page_of_row
 from pipelines_portal.entry.rows.saving import Unreadable, read_posted_cells, read_posted_forms, save_rows, show_posted
-from pipelines_portal.entry.rows.selection import Selection
+from pipelines_portal.entry.rows.selection import NOT_SENT, Selection
 from pipelines_portal.entry.rows.typed import current_typed
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.values.choices import choices_of, is_choice, label_of
@@ -77,6 +77,8 @@ def import_check(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
         )
     if "error_after" in request.GET:
         return _to_next_error(request, import_job)
+    if import_job.sent_before and not request.GET:
+        return redirect(f"{request.path}?show={NOT_SENT}")
     return _grid_page(request, workflow, import_job, Selection.load(request.GET))
 
 

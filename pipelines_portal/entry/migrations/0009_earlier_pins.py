@@ -10,7 +10,7 @@ def tell_of_earlier_pins(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('entry', '0007_problem_kinds'),
+        ('entry', '0008_waiting_rows'),
     ]
 
     operations = [

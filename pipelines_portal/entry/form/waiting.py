@@ -1,0 +1,80 @@
+"""The task of a form waits as a row of the grid while Pipelines is away, and is sent when it responds."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import Schema, is_away
+from pipelines_portal.entry.form.creation import Creation, FormResult, Typed
+from pipelines_portal.entry.form.duplicates import lock_workflow
+from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.rows.fixing import CannotChange
+from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
+from pipelines_portal.entry.rows.typed import SHOWN_DIGEST, get_or_start_typed, last_number, start_sending_typed
+from pipelines_portal.submissions.duplicates import digest_of
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.outcomes import sentence
+from pipelines_portal.workflows.cached_schemas import note_away
+from pipelines_portal.workflows.fields.types import type_of
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+
+class _CannotWait(Exception):
+    pass
+
+
+def wait_in_grid(
+    owner: User, workflow: OpenedWorkflow, schema: Schema, typed: Typed, failed: Creation
+) -> ImportRow | None:
+    """Put the task into the person's grid, whose rows are sent when Pipelines responds. Return its row.
+
+    `failed` is the try of which certainly nothing was created. Return None if it has to stay in the form.
+    """
+    if failed.result is not FormResult.NOT_SENT or not failed.error or not is_away(failed.error):
+        return None
+    try:
+        with transaction.atomic():
+            lock_workflow(workflow)
+            row = row_of_form(owner, failed.submission.token) or _move(owner, workflow, schema, typed, failed)
+            away = ImportJob.objects.filter(pk=row.import_job_id, away_since=None, status=ImportJob.Status.SENDING)
+            away.update(away_since=timezone.now(), problem=sentence(failed.error))
+    except (CannotChange, _CannotWait):
+        return None
+    note_away(workflow, schema, failed.error)
+    return row
+
+
+def row_of_form(owner: User, token: UUID) -> ImportRow | None:
+    """Return the row in which the task of this form waits, or waited."""
+    rows = ImportRow.objects.exclude(status=ImportRow.Status.UNCHECKED).select_related("submission")
+    of_form = rows.filter(form_token=token, import_job__owner=owner)
+    return of_form.exclude(import_job__status=ImportJob.Status.DELETED).first()
+
+
+def _move(owner: User, workflow: OpenedWorkflow, schema: Schema, typed: Typed, failed: Creation) -> ImportRow:
+    """Make the draft of the form a row of the grid, and request that."""
+    unsent = Submission.objects.filter(pk=failed.submission.pk, status=Submission.Status.DRAFT)
+    draft = unsent.filter(is_decided_by_person=False, is_earlier_try_uncertain=False).select_for_update().first()
+    import_job = get_or_start_typed(owner, workflow, schema)
+    if draft is None or import_job.schema != schema.model_dump(mode="json") or not import_job.can_change_rows:
+        raise _CannotWait
+    draft.delete_rows()
+    draft.delete()
+    import_job.key, import_job.workflow = workflow.key, workflow
+    row = ImportRow(import_job=import_job, number=last_number(import_job) + 1, cells=[], form_token=draft.token)
+    row.is_duplicate_wanted = typed.is_meant
+    row.save(force_insert=True)
+    cells = {
+        known.name: Cell("", type_of(known).as_text(typed.fields[known.name]))
+        for known in schema.fields
+        if known.name in typed.fields
+    }
+    save_rows(import_job, owner, [PostedRow(row.number, cells)], "Create task")
+    row.refresh_from_db()
+    is_same = row.digest == digest_of(typed.fields)
+    if not is_same or start_sending_typed(import_job, owner, {row.number: row.digest[:SHOWN_DIGEST]}):
+        raise _CannotWait
+    row.refresh_from_db()
+    return row

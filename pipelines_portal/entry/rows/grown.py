@@ -1,0 +1,87 @@
+"""A file that grows: most of its rows were sent before, with other imports or by forms. These stay out."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.entry.import_requests import rows_sent_before
+from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
+from pipelines_portal.submissions.models import Submission, SubmissionRow
+
+# From this share of its rows on, a file is one that was sent before and grew. Fewer duplicates are decided one by one.
+FEWEST = 0.5
+ROWS_PER_QUERY = 5_000
+_S = ImportRow.Status
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """How many of the rows were sent before, when and from which file if it was one that the person may see.
+
+    `uncertain` of them are not known to be tasks yet.
+    """
+
+    rows: int
+    new: int
+    uncertain: int
+    files: int
+    name: str
+    sent_at: datetime | None
+
+
+def leave_out_sent(import_job: ImportJob) -> dict[str, Any]:
+    """Skip the rows that were sent before, if they are most of the file. Return what the page says of them.
+
+    Equal rows are counted: of three in the file of which two were sent, one is new. Call with the import locked.
+    """
+    numbers: dict[str, list[int]] = {}
+    rows = import_job.rows.filter(status__in=(_S.DUPLICATE, _S.SKIPPED)).exclude(digest="").order_by("number")
+    for digest, number in rows.values_list("digest", "number"):
+        numbers.setdefault(digest, []).append(number)
+    sends: dict[str, list[SubmissionRow]] = {}
+    for row in rows_sent_before(import_job, numbers):
+        sends.setdefault(row.digest, []).append(row)
+    left_out = [number for digest, sent in sends.items() for number in numbers[digest][: len(sent)]]
+    if not left_out or len(left_out) < FEWEST * import_job.rows.count():
+        return {}
+    # That two equal rows were sent says that equal rows are meant.
+    new = [number for digest, sent in sends.items() if len(sent) > 1 for number in numbers[digest][len(sent) :]]
+    for status, changed in ((_S.SKIPPED, left_out), (_S.READY, new)):
+        for start in range(0, len(changed), ROWS_PER_QUERY):
+            batch = import_job.rows.filter(status=_S.DUPLICATE, number__in=changed[start : start + ROWS_PER_QUERY])
+            batch.update(status=status)
+    matched = [row for digest, sent in sends.items() for row in sent[: len(numbers[digest])]]
+    return _facts(matched)
+
+
+def _facts(matched: list[SubmissionRow]) -> dict[str, Any]:
+    """Return the number of matched rows, of uncertain ones, and the sends: a file's requests are one."""
+    by_submission = Counter(row.submission_id for row in matched)
+    groups: dict[str, dict[str, Any]] = {}
+    for start in range(0, len(by_submission), ROWS_PER_QUERY):
+        found = Submission.objects.in_bulk(list(by_submission)[start : start + ROWS_PER_QUERY])
+        for submission in sorted(found.values(), key=lambda each: each.created_at):
+            at = (submission.sent_at or submission.created_at).isoformat()
+            groups[str(submission.group or "")] = {"name": submission.group_name, "at": at}
+    uncertain = sum(row.status != SubmissionRow.Status.CREATED for row in matched)
+    return {"rows": len(matched), "uncertain": uncertain, "groups": groups}
+
+
+def earlier_of(import_job: ImportJob, reader: User, counts: RowCounts) -> Earlier | None:
+    """Return what is known of earlier sends of the file. Of sends that the reader may not see, only the number."""
+    facts = import_job.sent_before
+    if not facts:
+        return None
+    groups = facts["groups"]
+    name, at = "", None
+    if len(groups) == 1:
+        ((group, sent),) = groups.items()
+        at = parse_datetime(sent["at"])
+        if group and Submission.objects.visible_to(reader).filter(group=group).exists():
+            name = sent["name"]
+    new = max(counts.total - facts["rows"], 0)
+    return Earlier(facts["rows"], new, facts["uncertain"], len(groups), name, at)

@@ -1,0 +1,159 @@
+"""While Pipelines is away people go on typing. What they create waits, and is sent once when it responds."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.utils import timezone
+
+from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.workflows.cached_schemas import forget_schemas
+from tests.conftest import FILES
+from tests.entry.grid.conftest import TypedGrid, end_wait, work
+from tests.factories import make_colleague, open_workflow
+from tests.fake_api import Answer, FakeApi, error, hang_up, refused
+from tests.pages import text_of
+
+FORM = {"field-input_text": "Hello world", "field-target_language": "French"}
+DOWN = error(503, "service_unavailable", "Down for maintenance")
+WAITS = "The task is created when it is back"
+
+
+@pytest.fixture
+def grid(page: Any, saved_key: SavedKey, api: FakeApi) -> TypedGrid:
+    """The portal has read the workflow's fields once."""
+    grid = TypedGrid(page, open_workflow(saved_key, name="Translations"), saved_key.owner)
+    grid.read()
+    return grid
+
+
+def leave(api: FakeApi, how: Answer = DOWN) -> None:
+    api.routes["/api/v1/"] = how
+    forget_schemas()
+
+
+def come_back(api: FakeApi) -> None:
+    api.routes.clear()
+    forget_schemas()
+    end_wait()
+    work()
+
+
+def create(grid: TypedGrid, token: UUID | None = None, **more: str) -> Any:
+    form = FORM | {"token": str(token or uuid4())} | more
+    address = f"/keys/{grid.workflow.key_id}/workflows/{grid.workflow.workflow_id}/tasks/new/"
+    return grid.browser.post(address, form, follow=True)
+
+
+def test_pages_open_with_the_fields_that_were_read_last(grid: TypedGrid, api: FakeApi) -> None:
+    uploads = open_workflow(grid.workflow.key, FILES, name="Invoices")
+    upload = f"/keys/{uploads.key_id}/workflows/{FILES}/upload/"
+    form = f"/keys/{grid.workflow.key_id}/workflows/42/tasks/new/?view=form"
+    assert grid.browser.get(upload).status_code == 200
+    leave(api)
+    for address in (form, grid.address("page"), upload):
+        assert grid.browser.get(address).status_code == 200, address
+    assert grid.type(1, "Hello", "French").status_code == 200
+
+
+@pytest.mark.parametrize("how", [DOWN, refused, hang_up, error(502, "bad_gateway", "Nobody there")])
+def test_the_task_of_a_form_waits_and_is_created_once(grid: TypedGrid, api: FakeApi, how: Answer) -> None:
+    """It is the same task however often the form is posted: while it waits, and after it was created."""
+    leave(api, how)
+    token = uuid4()
+    for _ in range(2):
+        assert WAITS in text_of(create(grid, token))
+    assert grid.statuses() == {1: "requested"} and Submission.objects.count() == 1
+    come_back(api)
+    assert len(api.tasks) == 1 and grid.statuses() == {1: "created"}
+    assert grid.job.away_since is None and grid.job.status == ImportJob.Status.CHECKED
+    assert create(grid, token).request["PATH_INFO"].startswith("/submissions/")
+    assert len(api.tasks) == 1
+    create(grid, token, **{"field-input_text": "Changed after Back"})
+    assert len(api.tasks) == 2
+
+
+def test_only_the_post_of_the_task_finds_pipelines_away(grid: TypedGrid, api: FakeApi) -> None:
+    api.routes["POST /api/v1/workflows/42/tasks"] = DOWN
+    assert WAITS in text_of(create(grid))
+    come_back(api)
+    assert len(api.tasks) == 1 and grid.statuses() == {1: "created"}
+
+
+def test_a_form_with_other_values_waits_as_another_task(grid: TypedGrid, api: FakeApi) -> None:
+    leave(api)
+    token = uuid4()
+    for text in ("First", "Second", "Second"):
+        create(grid, token, **{"field-input_text": text})
+    come_back(api)
+    assert sorted(task.fields["input_text"] for task in api.tasks.values()) == ["First", "Second"]
+
+
+def test_an_uncertain_task_does_not_wait_it_is_unconfirmed(grid: TypedGrid, api: FakeApi) -> None:
+    api.routes["POST /api/v1/workflows/42/tasks"] = hang_up
+    create(grid)
+    come_back(api)
+    assert Submission.objects.get().status == Submission.Status.UNCONFIRMED and not api.tasks
+
+
+def test_rows_and_forms_wait_together_until_someone_takes_them_back(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(2)
+    leave(api)
+    grid.create(2)
+    token = uuid4()
+    create(grid, token)
+    assert "3 rows wait for Pipelines since" in text_of(grid.browser.get(grid.address("page")))
+    assert "3 rows wait" in text_of(create(grid, uuid4(), **{"field-target_language": ""}))
+    grid.browser.post(grid.step("stop"), {"to": "grid"})
+    come_back(api)
+    assert not api.tasks and grid.statuses() == {1: "ready", 2: "ready", 3: "ready"}
+    assert "This task is in the grid. It isn’t sent." in text_of(create(grid, token))
+    grid.create(3)
+    assert len(api.tasks) == 3
+
+
+def test_after_twelve_hours_a_person_looks_first(grid: TypedGrid, api: FakeApi) -> None:
+    leave(api)
+    create(grid)
+    for hours in (11, 13):
+        ImportJob.objects.update(away_since=timezone.now() - timedelta(hours=hours))
+        end_wait()
+        work()
+        assert grid.statuses() == ({1: "requested"} if hours == 11 else {1: "ready"})
+    come_back(api)
+    assert not api.tasks
+    assert "Pipelines didn’t respond for 12 hours. Check the rows before you send them." in grid.read()
+
+
+def test_what_was_sent_otherwise_meanwhile_stays(grid: TypedGrid, api: FakeApi) -> None:
+    """Also by a colleague."""
+    leave(api)
+    for text in ("Hello world", "Another"):
+        create(grid, **{"field-input_text": text})
+    fields = {"input_text": "Hello world", "target_language": "French"}
+    theirs = Submission.objects.draft(make_colleague(), grid.workflow, [fields], uuid4(), "form")
+    theirs.rows.update(status="created", task_id=7)
+    Submission.objects.filter(pk=theirs.pk).update(status="created", sent_at=timezone.now())
+    come_back(api)
+    assert grid.statuses() == {1: "duplicate", 2: "created"} and len(api.tasks) == 1
+
+
+def test_a_lost_right_keeps_the_rows(grid: TypedGrid, api: FakeApi, org_key: str) -> None:
+    leave(api)
+    create(grid)
+    api.revoke(org_key)
+    come_back(api)
+    assert grid.statuses() == {1: "ready"} and not api.tasks
+
+
+def test_fields_that_changed_meanwhile_are_checked_by_a_person(grid: TypedGrid, api: FakeApi) -> None:
+    leave(api)
+    create(grid)
+    api.routes.clear()
+    with_more = grid.job.schema["fields"] + [grid.job.schema["fields"][0] | {"name": "more", "title": "More"}]
+    ImportJob.objects.update(schema={"workflow_id": 42, "fields": with_more})
+    come_back(api)
+    assert grid.statuses() == {1: "ready"} and not api.tasks

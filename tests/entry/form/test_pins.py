@@ -127,3 +127,9 @@ def test_pins_that_another_window_clears_stay_cleared(desk: Desk) -> None:
     changed = {"field-target_language": "German", "keep": ["target_language"], "token": str(uuid4())}
     assert desk.browser.post(url(desk, "new_task:create"), form | GOOD | changed).status_code == 302
     assert not PinnedFields.objects.exists()
+
+
+def test_presets_have_all_values_until_something_is_pinned(desk: Desk) -> None:
+    assert 'name="preset_pinned">' in read(desk, "new_task:create")
+    create(desk, "target_language")
+    assert 'name="preset_pinned" checked>' in read(desk, "new_task:create")

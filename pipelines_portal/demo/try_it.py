@@ -75,7 +75,7 @@ def things_to_try(user: User) -> list[Thing]:
     stopped = ImportJob.objects.visible_to(user).filter(Q(kind="file"), status="checked", row_counts__to_fix__gt=0)
     if with_errors := stopped.order_by("created_at").first():
         text = f"{with_errors.file_name}: {with_errors.counts_as_read.to_fix} rows have errors."
-        things.append(Thing("Correct the errors of an import", text, "Correct", with_errors.get_absolute_url()))
+        things.append(Thing("Correct the errors of an import", text, "Correct", with_errors.errors_url))
     return things
 
 

@@ -124,5 +124,6 @@ def _rows_of(import_job: ImportJob) -> str:
 
 def _address_of(import_job: ImportJob) -> str:
     if not import_job.is_typed:
-        return import_job.get_absolute_url()
+        has_errors = import_job.status == ImportJob.Status.CHECKED and import_job.counts_as_read.errors
+        return import_job.errors_url if has_errors else import_job.get_absolute_url()
     return reverse("imports:check", args=[import_job.key_id, import_job.workflow_id, import_job.pk])

@@ -2,6 +2,7 @@
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.matching.columns import NO_HEADER, Matching
+from pipelines_portal.matching.proposals import fields_left, unmatched_columns
 from pipelines_portal.matching.value_matching import BY_VALUES
 from pipelines_portal.values.choices import label_of
 
@@ -22,6 +23,10 @@ class MatchLine:
         ]
         self.left_out = [column.header for column in matching.left_out[:MOST_NAMED]]
         self.more_left_out = len(matching.left_out) - len(self.left_out)
+        # Columns that nobody decided about, by their places, and the fields that they may be.
+        self.fields_left = fields_left(schema, matching)
+        unmatched = unmatched_columns(matching) if self.fields_left else []
+        self.unmatched = [(place, matching.columns[place].header) for place in unmatched[:MOST_NAMED]]
         self.has_no_header = matching.header_line == NO_HEADER
         learned = [(name, word, choice) for name, words in matching.words.items() for word, choice in words.items()]
         self.learned = [(name, word, label_of(fields.get(name), choice)) for name, word, choice in learned]

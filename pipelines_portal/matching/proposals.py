@@ -154,16 +154,16 @@ def _column(header: str, match: HeaderMatch, remembered: dict[str, Any]) -> Colu
 
 def _match_by_values(matching: Matching, matches: list[HeaderMatch], schema: Schema, samples: Samples) -> None:
     """Match the columns that are left: first those with a header that is nearly a field's, then the others."""
-    for place in _places_left(matching):
+    for place in unmatched_columns(matching):
         near = matches[place].near
         known = next((each for each in fields_left(schema, matching) if near and each.name == near.field), None)
         if near and known and samples.column(place).fits(known):
             matching.columns[place] = Column(matching.columns[place].header, known.name, how=near.how)
-    for place, name in match_values(samples, _places_left(matching), fields_left(schema, matching)).items():
+    for place, name in match_values(samples, unmatched_columns(matching), fields_left(schema, matching)).items():
         matching.columns[place] = Column(matching.columns[place].header, name, how=BY_VALUES)
 
 
-def _places_left(matching: Matching) -> list[int]:
+def unmatched_columns(matching: Matching) -> list[int]:
     """Return the indexes of the columns of which nothing is known."""
     columns = enumerate(matching.columns)
     return [place for place, column in columns if column.header and not column.field and not column.is_aside]

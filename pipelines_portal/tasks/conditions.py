@@ -34,9 +34,10 @@ _TOKEN = re.compile(r'"[^"]*"|(?P<name>[^\W\d]{2,}):(?!//)(?P<value>"[^"]*"|\S*)
 _HOURS = re.compile(r"(\d{1,4})([hd])")
 # Examples of what can be typed after a name.
 EXAMPLES = {"status": "failed", "sent": "me", "import": "tickets", CREATED: "today", "stuck": "24h", "workflow": "42"}
+DAY_EXAMPLES = "Use today, monday, 27.11.2026 or 2026-11-01..2026-11-27."
 ERRORS_IF_EMPTY = {
     "status": "Enter a status, for example “failed” or “needs attention”.",
-    "day": "Use today, 27.11.2026, 2026-11-27 or 2026-11-01..2026-11-27.",
+    "day": DAY_EXAMPLES,
     "stuck": "Enter how long, for example “24h” or “3d”.",
     "sent": "Enter “me”, “anyone”, or part of a name or email.",
     "import": "Enter part of a file name.",
@@ -182,7 +183,7 @@ def _error_in(name: str, value: str) -> str:
         words = ", ".join(list(STATUS_WORDS)[:-1])
         return f"“{value}” isn’t a status. Use {words} or needs attention."
     if name == "day" and not days_in(value):
-        return f"“{value}” isn’t a day. Use today, 27.11.2026, 2026-11-27 or 2026-11-01..2026-11-27."
+        return f"“{value}” isn’t a day. {DAY_EXAMPLES}"
     if name == "stuck" and not duration_in(value):
         return f"“{value}” isn’t a duration. Use 24h or 3d."
     if name == "workflow" and not number_in(value.removeprefix("#")):

@@ -18,7 +18,7 @@ ISO_TIME = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})(?:[Tt ].*)?", re
 # Spreadsheets show their day 0, of an empty cell, as one of these. A year before is mostly a time of day: 27 Nov 1630.
 FIRST_YEAR, DAYS_ZERO = 1800, ("1899-12-30", "1899-12-31")
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([ap])?\.?(m)?\.?", re.IGNORECASE)
-HOUR = re.compile(r"(\d{1,2})\s*([ap])\.?m\.?", re.IGNORECASE)
+HOUR = re.compile(r"(\d{1,2})\s*(?:([ap])\.?m\.?|uhr)", re.IGNORECASE)
 # Patterns of a day, and the order of its parts. `?` depends on `day_first`.
 DAYS = (
     (re.compile(r"(\d{1,2})([./-]) ?(\d{1,2})\2 ?(\d{4}|\d{2})"), "?"),
@@ -42,7 +42,8 @@ def suggest_day_first(texts: Iterable[str]) -> bool:
 def readings(text: str, now: datetime | None, is_day_first: bool | None) -> list[datetime]:
     """Return the local times that a text without an offset can mean: two for 3/5/2026 if the order is not known.
 
-    Words such as "yesterday", and days without a year, mean those near `now`, a local time. Without it they mean none.
+    Words such as "yesterday" and "Monday", and days without a year, mean those near `now`, a local time. Without it
+    they mean none.
     """
     if len(text) > LONGEST:
         return []
@@ -119,7 +120,7 @@ def _clock(text: str) -> tuple[int, int, int] | None:
     if not text:
         return 0, 0, 0
     if whole := HOUR.fullmatch(text):
-        text = f"{whole[1]}:00 {whole[2]}m"
+        text = f"{whole[1]}:00" + (f" {whole[2]}m" if whole[2] else "")
     found = CLOCK.fullmatch(text.removesuffix("uhr").strip())
     if not found:
         return None

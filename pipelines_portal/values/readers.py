@@ -30,7 +30,7 @@ from pipelines_portal.values.numbers import (
 from pipelines_portal.values.rankings import is_no_order_of, items_of, ranked_items
 from pipelines_portal.values.verdicts import NO_ZONE, OPTION, SERIAL, TWO_DAYS, TWO_NUMBERS, TWO_TIMES, Answer, Wrong
 
-NO_DATE = "Enter a date that exists, like 27 Nov 10:15 or yesterday 4pm."
+NO_DATE = "Enter a date that exists, like 27 Nov 10:15, mon 9:00 or yesterday 4pm."
 MOST_LISTED = 20
 # A date as a spreadsheet stores it, in days: 1954 to 2119.
 SERIAL_DAY = re.compile(r"([2-7][0-9]{4})(?:[.,]([0-9]{1,12}))?")

@@ -1,4 +1,4 @@
-"""Times as people type them: "now", "today 5pm", "27.11. 10:15", "28/11/2026", "yesterday 16:00", ISO 8601."""
+"""Times as people type them: "now", "today 5pm", "mon 9:00", "27.11. 10:15", "28/11/2026", "8 Uhr", ISO 8601."""
 
 import re
 from datetime import datetime, time, timedelta
@@ -11,6 +11,17 @@ DAYS = {
     "heute": 0, "gestern": -1, "morgen": 1,
 }  # fmt: skip
 NOW = {"now", "jetzt"}
+# The names of the days of a week, in English and German, from Monday on.
+_WEEKDAY_NAMES = (
+    "monday mon montag mo",
+    "tuesday tues tue dienstag di",
+    "wednesday wed mittwoch mi",
+    "thursday thurs thur thu donnerstag do",
+    "friday fri freitag fr",
+    "saturday sat samstag sonnabend sa",
+    "sunday sun sonntag so",
+)
+WEEKDAYS = {name: number for number, names in enumerate(_WEEKDAY_NAMES) for name in names.split()}
 _CLOCK = re.compile(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?(?:[:.](?P<second>\d{2}))?\s*(?P<half>[ap]\.?m\.?)?")
 _DAY_FIRST = re.compile(r"(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.?(?:\s?(?P<year>\d{4}))?")
 _NAMED_MONTH = re.compile(r"(?P<day>\d{1,2})\.?\s(?P<name>[a-zä]{3,9})\.?(?:\s(?P<year>\d{4}))?")
@@ -23,6 +34,7 @@ def read_typed_time(text: str, now: datetime) -> datetime | None:
     """Return the local time that the text means, or None. `now` is the local time; both are without a time zone.
 
     A day without a time is its midnight, a time without a day is of today. Without a year, the nearest one is meant.
+    A weekday is the last such day, today included.
     """
     words = " ".join(text.strip().lower().split())
     if not words or len(words) > LONGEST:
@@ -32,7 +44,7 @@ def read_typed_time(text: str, now: datetime) -> datetime | None:
     day, rest = _read_day(words, now)
     clock = _read_clock(rest)
     # A point separates hours and minutes only behind a day: 7.17 alone may be a day that was mistyped.
-    if clock is None or (day is None and (not rest or ("." in rest and not rest.endswith(("m", "m."))))):
+    if clock is None or (day is None and (not rest or ("." in rest and not rest.endswith(("m", "m.", "uhr"))))):
         return None
     return datetime.combine(day or now.date(), clock)
 
@@ -40,8 +52,10 @@ def read_typed_time(text: str, now: datetime) -> datetime | None:
 def _read_day(words: str, now: datetime) -> tuple[datetime | None, str]:
     """Return the day that the text begins with, if any, and the rest of the text."""
     first, _, rest = words.partition(" ")
-    if first.rstrip(",") in DAYS:
-        return now + timedelta(days=DAYS[first.rstrip(",")]), rest.removeprefix("at ").removeprefix("um ")
+    word = first.rstrip(".,")
+    if word in DAYS or word in WEEKDAYS:
+        days = DAYS[word] if word in DAYS else -((now.weekday() - WEEKDAYS[word]) % 7)
+        return now + timedelta(days=days), rest.removeprefix("at ").removeprefix("um ")
     for pattern in (_ISO_DAY, _SLASHED_DAY, _DAY_FIRST, _NAMED_MONTH, _MONTH_FIRST):
         found = pattern.match(words)
         day = _day_of(_ordered(found.groupdict()), now) if found else None
@@ -87,7 +101,7 @@ def _read_clock(text: str) -> time | None:
     if not text:
         return time()
     found = _CLOCK.fullmatch(text.removesuffix("uhr").strip())
-    if not found or not (found["minute"] or found["half"]):
+    if not found or not (found["minute"] or found["half"] or text.endswith("uhr")):
         return None
     hour = int(found["hour"])
     if half := found["half"]:

@@ -4,7 +4,6 @@ import { Grid } from "./grid/table.js";
 import { listen as move } from "./grid/moving.js";
 import { listen as edit } from "./grid/editing.js";
 import { listen as copyAndPaste } from "./grid/clipboard.js";
-import { listen as changeRows } from "./grid/rows.js";
 import { Saving } from "./grid/saving.js";
 import { listen as create } from "./grid/creating.js";
 import "./offers.js";
@@ -16,6 +15,5 @@ if (grid.canChange) {
   edit(grid);
   move(grid);
   copyAndPaste(grid);
-  changeRows(grid);
   create(grid);
 }

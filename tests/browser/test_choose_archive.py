@@ -67,7 +67,7 @@ def test_rows_beside_an_archive_are_corrected_at_their_cells(page: Page, running
     expect(page.locator(".match-line")).to_contain_text("2 columns matched. By their values: Beleg → Receipt.")
     page.get_by_label("Total, row 2").fill("12")
     page.get_by_label("Receipt, row 4").fill("img/d.png")
-    page.get_by_role("region", name="row").get_by_role("button", name="Check again").click()
+    page.get_by_role("region", name="row").get_by_role("button", name="Check corrections").click()
     expect(page.locator("[data-found]")).to_contain_text("2 tasks ready, 1 row has errors")
     expect(page.get_by_label("Receipt, row 4")).to_have_value("img/d.png")
     assert accessibility_faults(page) == []
@@ -92,7 +92,7 @@ def test_rows_typed_by_hand(page: Page, tmp_path: Path) -> None:
     assert page.locator("[name=row-1-receipt]").input_value() == "a.png"
     page.locator("[name=row-2-receipt]").fill("b.png")
     page.locator("[name=row-2-total]").fill("7")
-    page.get_by_role("button", name="Check", exact=True).click()
+    page.get_by_role("button", name="Check files").click()
     expect(page.locator("[data-found]")).to_have_text("2 tasks ready")
 
 

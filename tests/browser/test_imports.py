@@ -88,7 +88,7 @@ def test_a_thousand_rows_become_tasks_and_the_bad_ones_come_back_in_a_file(
     assert [int(row[5]) for row in wrong] == [417, 600, 601]
     mend_in_the_spreadsheet(file)
     choose(page, running, workflow_id, file)
-    page.get_by_text("Matched columns").click()
+    page.locator(".match-line > summary").click()
     expect(page.get_by_role("listitem").filter(has_text="Errors in the row")).to_contain_text("Not imported")
     create(page, 3)
     expect(page.get_by_text("3 tasks created")).to_be_visible(timeout=30_000)
@@ -299,6 +299,7 @@ def test_every_page_and_state_up_to_the_sending_can_be_read_by_everybody(
     look_at(page)
     twins = {row: dict(enumerate(rows(12)[10])) for row in (15, 16)}
     choose(page, running, workflow_id, csv_file(tmp_path / "few.csv", rows(20, FEW_FAULTS | twins)))
+    expect(page).to_have_url(re.compile("/check/$"))
     look_at(page)
     press(page, "Edit columns")
     look_at(page)

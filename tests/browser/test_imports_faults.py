@@ -209,7 +209,7 @@ def test_changed_fields_stop_the_sending_and_are_named(page: Page, running: Offi
     assert running.posts() == posts
     expect_figures(page, Errors=7, Ready=13)
     look_at(page)
-    page.get_by_text("Matched columns").click()
+    page.locator(".match-line > summary").click()
     shown(page, "Due date → Not imported · the workflow no longer has this field")
     page.get_by_label("Replace with , Target language").select_option("Dutch")
     press(page, "Apply to 7 rows")
@@ -337,7 +337,7 @@ def test_two_who_fix_the_same_cell_see_each_other(
     other.goto(page.url)
     type_into(page, "Word count", 2, "11")
     type_into(other, "Word count", 2, "22")
-    shown(other, "Word count of row 2 not saved: it changed to “11” in another window. You entered “22”.")
+    shown(other, "Word count of row 2: maria@acme.example changed it to “11”. Your “22” isn’t saved.")
     expect(cell(other, "Word count", 2)).to_have_text("11")
     look_at(other)
     type_into(other, "Word count", 2, "23")

@@ -198,6 +198,9 @@ def test_fewer_tasks_than_rows_settle_every_row(desk: Desk, api: FakeApi) -> Non
     ids = api.create(2)
     html = post(desk, "mark_created", submission)
     assert submission.status == "unconfirmed" and 'name="rows" required value="1–2"' in html
+    (back,) = re.findall(r'href="([^"]+)">Cancel', html)
+    cancelled = desk.browser.get(back.replace("&amp;", "&"))
+    assert cancelled.content.decode().count(" checked>") == 2, "what was selected"
     form = dict(re.findall(r'type="hidden" name="(ids|up_to|count)" value="([^"]+)"', html))
     address = reverse("submissions:mark_created", args=[submission.pk])
     wrong = desk.browser.post(address, form | {"rows": "1-3"})

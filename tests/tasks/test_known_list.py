@@ -37,6 +37,7 @@ def test_known_tasks_are_shown_with_their_time(
     html = text_of(shown)
     assert shown.status_code == 200
     assert "Pipelines isn’t responding" in html and "Showing what we knew at" in html
+    assert "No values here." in html, "as in a list that is live"
     assert 'id="t30"' in html and html.count('class="rowlink"') == 30
     assert 'data-live="yes"' not in html, "a list that may be old is not live"
 

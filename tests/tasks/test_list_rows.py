@@ -180,10 +180,10 @@ def test_a_line_says_how_many_tasks_have_values(page: Any, saved_key: SavedKey, 
     workflow = open_workflow(saved_key, PAUSED)
     first, second = api.create(2, PAUSED)
     html = text_of(page.get(address(workflow)))
-    assert "You see how far these tasks are." in html and "Only with values" not in html
+    assert "No values here. These tasks were sent elsewhere," in html and "Only with values" not in html
     sent(person, workflow, first, language="French", text="Dear customer")
     html = " ".join(text_of(page.get(address(workflow))).split())
-    assert "1 of these 2 tasks shows what was sent. The others show how far they are" in html
+    assert "1 of 2 tasks has values here. The others were sent elsewhere, by other people, or long ago." in html
     assert 'href="?sent=anyone">Only with values</a>' in html
     sent(person, workflow, second, language="French", text="Dear colleague")
     assert 'id="values"' not in text_of(page.get(address(workflow)))

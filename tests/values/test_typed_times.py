@@ -33,6 +33,11 @@ NOW = datetime(2026, 11, 27, 17, 4, 33)
         ("5/5/2026 4pm", "2026-05-05 16:00"),
         ("10:15", "2026-11-27 10:15"),
         ("5pm", "2026-11-27 17:00"),
+        ("8 Uhr", "2026-11-27 08:00"),
+        ("gestern 10.15 Uhr", "2026-11-26 10:15"),
+        ("fri", "2026-11-27 00:00"),
+        ("Sat 9:00", "2026-11-21 09:00"),
+        ("Do., um 8 Uhr", "2026-11-26 08:00"),
     ],
 )
 def test_a_time_is_read(text: str, read: str) -> None:
@@ -40,7 +45,8 @@ def test_a_time_is_read(text: str, read: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "5", "13pm", "25:00", "30.2. 8:00", "27/11 10:15", "3/4/2026", "soon", "x" * 100_000]
+    "text",
+    ["", " ", "5", "13pm", "25:00", "30.2. 8:00", "27/11 10:15", "3/4/2026", "soon", "mon 8", "frid 8:00", "x" * 9_999],
 )
 def test_what_may_mean_something_else_is_not_read(text: str) -> None:
     assert read_typed_time(text, NOW) is None

@@ -1,6 +1,6 @@
 """Find how the columns of an import are meant, and store what a person decides."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from django.db import transaction
@@ -12,12 +12,14 @@ from pipelines_portal.entry.imports.remembered import read_remembered, remember
 from pipelines_portal.entry.models import ImportJob, ImportStep
 from pipelines_portal.entry.rows.learned_words import forget_word, learned_words
 from pipelines_portal.matching import proposals
-from pipelines_portal.matching.columns import Matching, guesses_from
+from pipelines_portal.matching.columns import Column, Matching, guesses_from
 from pipelines_portal.matching.headers import match_headers
-from pipelines_portal.matching.proposals import Blocks, fields_left, rows_below
+from pipelines_portal.matching.notation import settle_notation
+from pipelines_portal.matching.proposals import Blocks, fields_left, rows_below, texts_of, unmatched_columns
 from pipelines_portal.matching.value_matching import Samples, offer_by_values
 from pipelines_portal.spreadsheets.blocks import LINES
 from pipelines_portal.spreadsheets.cells import Lines
+from pipelines_portal.values.limits import NUMBERS
 
 
 def propose(import_job: ImportJob, schema: Schema, blocks: Blocks, header_line: int | None = None) -> Matching:
@@ -105,6 +107,20 @@ def settle_matching(import_job: ImportJob, schema: Schema, matching: Matching) -
 def match_again(import_job: ImportJob) -> bool:
     """Return to the columns if nothing was sent so far. Return whether that was possible."""
     return not import_job.submissions.exists() and import_job.take_step(ImportStep.REMATCH, ImportJob.Status.MATCHING)
+
+
+def match_columns(import_job: ImportJob, chosen: Mapping[int, str]) -> bool:
+    """Match columns that were left out, by place, with fields that have none, and check the rows. See `match_again`."""
+    schema = import_job.parsed_schema
+    matching = stored_matching(import_job, schema)
+    left = {known.name for known in fields_left(schema, matching)}
+    for place in unmatched_columns(matching):
+        if (name := chosen.get(place, "")) in left:
+            matching.columns[place] = Column(matching.columns[place].header, name)
+            left.remove(name)
+    first = next(blocks_of(import_job)(), [])
+    settle_notation(matching, *(texts_of(schema, matching, first, types) for types in (NUMBERS, ("datetime",))))
+    return settle_matching(import_job, schema, matching)
 
 
 def forget_and_check(import_job: ImportJob, field_name: str, word: str) -> bool:

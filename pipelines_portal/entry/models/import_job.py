@@ -198,6 +198,11 @@ class ImportJob(models.Model):
         """Return the page for its status."""
         return reverse(self._url_name(), args=[self.key_id, self.workflow_id, self.pk])
 
+    @property
+    def errors_url(self) -> str:
+        """The page on which people correct its rows with errors."""
+        return reverse("imports:check", args=[self.key_id, self.workflow_id, self.pk]) + "?show=errors"
+
     def _url_name(self) -> str:
         if self.status == self.Status.MATCHING:
             return "imports:match"

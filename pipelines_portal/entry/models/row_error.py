@@ -1,13 +1,14 @@
 """Errors of rows. Equal errors form a group, so that a person can fix many rows with one decision."""
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
 
 from pipelines_portal.core.json_text import cleaned
 from pipelines_portal.submissions.duplicates import digest_of
-from pipelines_portal.values.verdicts import NO_ZONE, OF_FILE, Problem
+from pipelines_portal.values.verdicts import MISSING, NO_ZONE, OF_FILE, TWO_DAYS, TWO_NUMBERS, Problem
 
 if TYPE_CHECKING:
     from pipelines_portal.entry.models.import_job import ImportJob
@@ -19,6 +20,13 @@ SHORT_ENOUGH = 40
 # In place of a question about each of too many texts with two meanings.
 MANY_MEANINGS = "These can be read in two ways."
 BATCH = 2_000
+# What messages of version 0.1.0 contain, with the kind of the problem and its short form. They were stored without.
+KINDS_BEFORE = {
+    "is missing": (MISSING, "Required"),
+    "could be two numbers": (TWO_NUMBERS, "Two numbers?"),
+    "could be two dates": (TWO_DAYS, "Two dates?"),
+    "has no time zone": (NO_ZONE, "No time zone"),
+}
 
 
 class ErrorGroup(models.Model):
@@ -38,6 +46,14 @@ class ErrorGroup(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["import_job", "field_name", "digest"], name="a_fault_is_grouped_once")
         ]
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **more: Any) -> Self:
+        group = super().from_db(db, field_names, values, **more)
+        if {"kind", "message"} <= set(field_names) and not group.kind:
+            found = next((each for words, each in KINDS_BEFORE.items() if words in group.message), None)
+            group.kind, group.short = found or (group.kind, group.short)
+        return group
 
     @property
     def problem(self) -> Problem:

@@ -75,7 +75,7 @@ def grid_context(
         "grid": grid,
         "at": request.GET.get("at", "")[:10],
         "selection": selection,
-        "chips": chips_of_grid(selection, counts, listed, has_grown=has_grown),
+        "chips": chips_of_grid(selection, counts, listed, context["copy_count"], has_grown=has_grown),
         "earlier": earlier_of(import_job, request.user, counts),
         "match_line": None if import_job.is_typed else MatchLine(matching, import_job.parsed_schema),
         "has_dates": any(known.type == "datetime" for known in import_job.parsed_schema.fields),
@@ -98,8 +98,9 @@ def saved_answer(
     selection, change = Selection.load(request.GET), saved.outcome.change
     shown, more["next_number"] = count_shown(import_job) if import_job.is_typed else (counts.total, "")
     gone = sorted(set(saved.numbers) - {row.row.number for row in rows if row.row.status != ImportRow.Status.UNCHECKED})
+    tray = tray_context(request, workflow, import_job, counts)
     context = {
-        **tray_context(request, workflow, import_job, counts),
+        **tray,
         "rows": [row for row in rows if row.row.number not in gone],
         "gone": gone,
         "names": json.dumps([known.name for known in sorted_fields(import_job.parsed_schema)]),
@@ -113,7 +114,7 @@ def saved_answer(
         "headed": "",
         "told": "",
         "elsewhere": [],
-        "chips": chips_of_grid(selection, counts, shown, has_grown=bool(import_job.sent_before)),
+        "chips": chips_of_grid(selection, counts, shown, tray["copy_count"], has_grown=bool(import_job.sent_before)),
         **more,
     }
     return render(request, "entry/grid/_saved.html", context)

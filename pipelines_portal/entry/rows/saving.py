@@ -175,7 +175,7 @@ def _save(
         if posted.version and posted.version != row.version:
             stale.add(row.number)
             return False
-        new, conflicts = _compare(row, posted, row_texts, known)
+        new, conflicts = _compare(row, posted, row_texts, known, by)
         problems.extend(conflicts)
         is_edited = bool(new) and edit_row(row, new)
         return (posted.is_skipped and skip_row(row)) or is_edited
@@ -194,7 +194,7 @@ def _save(
 
 
 def _compare(
-    row: ImportRow, posted: PostedRow, row_texts: RowTexts, known: dict[str, Field]
+    row: ImportRow, posted: PostedRow, row_texts: RowTexts, known: dict[str, Field], by: User
 ) -> tuple[dict[str, str], list[str]]:
     """Return the texts to save, and a conflict message for each cell that changed since the page was loaded."""
     new, problems = dict[str, str](), []
@@ -216,11 +216,20 @@ def _compare(
         if cell.before is None or present == plain_line_ends(cell.before):
             new[name] = after
         else:
-            problems.append(
-                f"{column} of row {row.number:,} not saved: it changed to “{present[:QUOTED]}” in another window. "
-                f"You entered “{after[:QUOTED]}”."
-            )
+            changed = _tell_change(row, name, present[:QUOTED], by)
+            problems.append(f"{column} of row {row.number:,}: {changed}. Your “{after[:QUOTED]}” isn’t saved.")
     return new, problems
+
+
+def _tell_change(row: ImportRow, name: str, present: str, reader: User) -> str:
+    """Return who gave a cell its present text, as the middle of a sentence."""
+    changes = ChangedRow.objects.filter(change__import_job=row.import_job_id, number=row.number)
+    newest_first = changes.select_related("change__by").order_by("-change__number")
+    found = next((each for each in newest_first if each.edits.get(name) != row.edits.get(name)), None)
+    changed = f"changed it to “{present}”" if present else "cleared it"
+    if found is None or found.change.by is None:
+        return f"somebody {changed}"
+    return f"you {changed} in another window" if found.change.by == reader else f"{found.change.by} {changed}"
 
 
 def _problems_of_others(import_job: ImportJob, posted: dict[int, PostedRow], row_texts: RowTexts) -> list[str]:

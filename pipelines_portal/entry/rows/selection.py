@@ -68,16 +68,22 @@ def _query(values: dict[str, Any]) -> str:
     return f"?{urlencode({name: value for name, value in values.items() if value})}"
 
 
-def chips_of_grid(selection: Selection, counts: RowCounts, total: int, *, has_grown: bool) -> list[RowChip]:
-    """Return the filters with their numbers of rows. `total` is the number of all shown rows.
+def chips_of_grid(
+    selection: Selection, counts: RowCounts, total: int, copies: int, *, has_grown: bool
+) -> list[RowChip]:
+    """Return the filters with their numbers of rows.
 
-    `has_grown`: most of the rows were sent before.
+    `total` is the number of all shown rows, and `copies` that of the duplicates that are unchanged copies. `has_grown`:
+    most of the rows were sent before.
     """
+    words = {name: FILTERS[name][0] for name in OF_GRID}
+    if copies:
+        words["duplicates"] = "Unchanged copies" if copies == counts.duplicate else "Duplicates and copies"
     numbers = {name: counts.sum_of(FILTERS[name][2]) for name in OF_GRID} | {"": total}
     return [
         RowChip(
             name,
-            FILTERS[name][0],
+            words[name],
             FILTERS[name][1],
             numbers[name],
             name == selection.show and not selection.reason and not selection.field,

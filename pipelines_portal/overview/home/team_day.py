@@ -118,7 +118,8 @@ def _under_way(import_job: ImportJob, now: datetime) -> UnderWay:
         words.append("1 row has errors" if counts.to_fix == 1 else f"{counts.to_fix:,} rows have errors")
     if counts.rejected:
         words.append("1 row was rejected" if counts.rejected == 1 else f"{counts.rejected:,} rows were rejected")
-    return UnderWay(name, url, f"{who} · {', '.join(words)} · {at}", "View", "file", "warning")
+    note = f"{who} · {', '.join(words)} · {at}"
+    return UnderWay(name, import_job.errors_url, note, "View", "file", "warning")
 
 
 def created_by_day(indexes: Iterable[WorkflowIndex], now: datetime) -> Days | None:

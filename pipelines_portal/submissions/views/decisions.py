@@ -1,10 +1,12 @@
 """Actions on a submission: send it, decide an unconfirmed one, try the rejected rows again."""
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
@@ -19,6 +21,8 @@ from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.web.number_ranges import LONGEST, ranges_of, read_ranges
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
+
+LONGEST_IN_URL = 2_000
 
 
 @require_POST
@@ -128,9 +132,13 @@ def _ask_which_rows(
 ) -> HttpResponse:
     """Ask which rows became the tasks, with the first rows as the proposal: Pipelines creates tasks in their order."""
     first = submission.rows.values_list("number", "index")[: len(selected)]
+    ranges = ranges_of(selected)
+    # What was selected is still selected there.
+    query = urlencode({"look": 1, "selected": ranges if len(ranges) <= LONGEST_IN_URL else ""})
     context = {
         "submission": submission,
-        "selected": ranges_of(selected),
+        "back": f"{reverse('submissions:detail', args=[submission.pk])}?{query}",
+        "selected": ranges,
         "count": len(selected),
         "left": submission.row_count - len(selected),
         "newest": appeared.newest,

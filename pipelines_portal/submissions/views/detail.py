@@ -15,13 +15,14 @@ from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.appeared import tasks_since
+from pipelines_portal.submissions.appeared import Suggestion, tasks_since
 from pipelines_portal.submissions.lost_tasks import lost_tasks
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.permissions import reachable_key, visible_submission
 from pipelines_portal.submissions.shown_values import ShownValue, shown_values
 from pipelines_portal.submissions.task_bar import is_counted, task_bar
 from pipelines_portal.web.error_sentences import explain, row_message
+from pipelines_portal.web.number_ranges import ranges_of, read_ranges
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -90,7 +91,7 @@ def submission_detail(request: SignedInRequest, submission_id: UUID) -> HttpResp
         else:
             context["tasks"] = task_bar(submission, workflow)
     if key and "look" in request.GET and submission.status == Submission.Status.UNCONFIRMED:
-        context |= _appeared(submission, key)
+        context |= _appeared(submission, key, request.GET.get("selected", ""))
     partials = ("submission", "submission-rows", "submission-tasks", "appeared")
     return render_page(request, "submissions/detail.html", context, partials=partials)
 
@@ -106,8 +107,11 @@ def _shown_rows(rows: list[SubmissionRow], submission: Submission, workflow: Ope
     ]
 
 
-def _appeared(submission: Submission, key: SavedKey) -> dict[str, Any]:
-    """Return the tasks that appeared since the sending. An error is shown in their place."""
+def _appeared(submission: Submission, key: SavedKey, selected: str) -> dict[str, Any]:
+    """Return the tasks that appeared since the sending. An error is shown in their place.
+
+    Those that are `selected`, as ranges of IDs, are ticked; without any, all if they are likely the person's.
+    """
     if submission.newest_task_id_before is None:
         return {}
     try:
@@ -120,4 +124,7 @@ def _appeared(submission: Submission, key: SavedKey) -> dict[str, Any]:
         way = "one" if count == 1 else "checkboxes" if count <= LINKED else "ids"
     unlinked = max(len(appeared.tasks) - LINKED, 0)
     linked = [] if appeared.more else appeared.tasks[:LINKED]
-    return {"appeared": appeared, "linked": linked, "unlinked": unlinked, "way": way}
+    is_named = read_ranges(selected) if selected else lambda task_id: appeared.verdict == Suggestion.LIKELY
+    ticked = list(filter(is_named, appeared.ids))
+    shown = {"appeared": appeared, "linked": linked, "unlinked": unlinked, "way": way}
+    return shown | {"ticked": ticked, "ticked_ranges": ranges_of(ticked)}

@@ -106,7 +106,7 @@ class LocalTimeField(EnteredField):
         self.zone = zone
         self.widget.zone = zone
         if zone != NOWHERE:
-            self.help_text = f"{place_of(zone)} time, like 27 Nov 10:15 or yesterday 4pm"
+            self.help_text = f"{place_of(zone)} time: 27 Nov 10:15, mon 9:00, yesterday 4pm"
 
     def prepare_value(self, value: Any) -> Any:
         """Return the local time in the zone."""

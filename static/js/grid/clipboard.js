@@ -1,6 +1,7 @@
 // Copy, paste, fill down, clear, pin, undo, and presets.
 
 import { commitCurrent } from "./editing.js";
+import { rowKeys } from "./rows.js";
 
 /** Texts as spreadsheets copy them: tabs between them, quotes around those that hold tabs, line ends or quotes. */
 function asCopied(rows) {
@@ -163,8 +164,12 @@ async function applyPreset(grid, button) {
   const body = new URLSearchParams({ number: grid.numberOf(grid.active), import: grid.importId, blank });
   await grid.saving.ask(button.dataset.preset, body.toString());
   if (blank) countUp(grid, Number(blank));
-  for (const menu of document.querySelectorAll("#grid-menu")) menu.open = false;
+  closeMenu();
   grid.activate(grid.active);
+}
+
+function closeMenu() {
+  document.getElementById("grid-menu").open = false;
 }
 
 async function press(grid, id) {
@@ -188,7 +193,9 @@ function onKey(grid, event) {
   else if (isControl && key === "z") press(grid, grid.hasCreated && document.getElementById("undo-sending") ? "undo-sending" : "undo");
   else if (!isInTable) return;
   else if (["Delete", "Backspace"].includes(event.key) && !isControl && !event.altKey) clear(grid);
-  else if (event.altKey && event.code === "KeyP" && !isControl) pin(grid);
+  else if (!event.altKey || event.ctrlKey) return; // with Ctrl, Alt types letters on some keyboards
+  else if (event.code === "KeyP") pin(grid);
+  else if (rowKeys[event.code] && grid.blank) rowKeys[event.code](grid);
   else return;
   event.preventDefault();
 }
@@ -211,8 +218,12 @@ export function listen(grid) {
     applyPreset(grid, button);
   });
   document.addEventListener("click", (event) => {
-    const button = event.target.closest?.("[data-preset]");
-    if (button) applyPreset(grid, button);
+    const button = event.target.closest?.("[data-preset], [data-rows]");
+    if (button?.dataset.preset) applyPreset(grid, button);
+    else if (button && grid.blank && grid.active) {
+      closeMenu();
+      rowKeys[button.dataset.rows](grid);
+    }
   });
   const kept = sessionStorage.getItem("grid-paste");
   if (kept && grid.sheet.dataset.paste) {

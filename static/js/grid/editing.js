@@ -87,7 +87,6 @@ class Editor {
     } else this.input.removeAttribute("aria-activedescendant");
   }
 
-  /** Return whether there is a list. */
   walk(by) {
     if (!this.list || this.list.hidden) return false;
     const options = [...this.list.children];
@@ -165,10 +164,10 @@ function whileEditing(grid, event) {
       grid.activate(cell);
       return; // creates: see creating.js
     }
-  } else if (event.altKey && !event.ctrlKey && /^Key[NPR]$/.test(event.code)) {
+  } else if (event.altKey && !event.ctrlKey && event.code === "KeyP") {
     current.commit();
     grid.activate(cell);
-    cell.dispatchEvent(new KeyboardEvent("keydown", event)); // pins, or changes rows
+    cell.dispatchEvent(new KeyboardEvent("keydown", event)); // pins it
   } else if (event.key === "Tab" && isAlone) {
     current.commit();
     if (!along(grid, cell, event.shiftKey)) return;

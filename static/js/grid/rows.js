@@ -1,12 +1,11 @@
 // New, repeated and deleted rows. New ones come last: the numbers of rows stay.
 
-import { commitCurrent } from "./editing.js";
-
 function picked(grid) {
   return grid.picked().map(([cell]) => cell.parentElement).filter(({ dataset }) => !("blank" in dataset));
 }
 
-const ACTIONS = {
+/** By the key that is pressed with Alt. */
+export const rowKeys = {
   KeyN: (grid) => grid.activate(grid.start(grid.blank)),
 
   /** Pinned columns count up, also in a row that repeats another. */
@@ -32,23 +31,4 @@ const ACTIONS = {
     if (rows.length) grid.say(rows.length === 1 ? "1 row deleted" : `${rows.length} rows deleted`);
   },
 };
-ACTIONS.Backspace = ACTIONS.Delete;
-
-export function listen(grid) {
-  const act = (event, name) => {
-    if (!ACTIONS[name] || !grid.blank || !grid.active) return;
-    event.preventDefault();
-    commitCurrent();
-    ACTIONS[name](grid);
-  };
-  document.addEventListener("keydown", (event) => {
-    const isAlone = event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
-    if (isAlone && event.target.closest?.("table.grid")) act(event, event.code);
-  });
-  document.addEventListener("click", (event) => {
-    const button = event.target.closest?.("[data-rows]");
-    if (!button) return;
-    button.closest("details").open = false;
-    act(event, button.dataset.rows);
-  });
-}
+rowKeys.Backspace = rowKeys.Delete;

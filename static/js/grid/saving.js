@@ -31,7 +31,7 @@ export class Saving {
   // What is shown when the row in which somebody types is left: its status, by its row, and what stands around the rows.
   #heldStates = new Map();
   #held = null;
-  // The numbers of the new rows in which somebody types while the sheet comes again.
+  // The new rows in which somebody types while the sheet comes again.
   #typedIn = [];
   whenSaved = null;
 
@@ -243,7 +243,6 @@ export class Saving {
     return true;
   }
 
-  /** Read rows from the portal, without a change. Return whether it answered. */
   async read(url) {
     try {
       const answer = await fetch(url, { headers: { "HX-Request": "true" }, redirect: "error" });

@@ -10,9 +10,8 @@ export class Grid {
   #name = "";
   // The other corner of the picked cells, as a row number and a name.
   anchor = null;
-  // The number and the name of the cell that Enter left last.
+  // The cell that Enter left last, in the same way.
   left = null;
-  // The cells before a change was undone, by number and name.
   #before = null;
   saving = null;
   // Whether nothing was changed since rows were created.
@@ -350,7 +349,6 @@ export class Grid {
     return ("blank" in row.dataset && cells.find((cell) => this.isOpen(cell))) || cells[0];
   }
 
-  /** Whether a cell of a new row is still to be filled. */
   isOpen(cell) {
     return !this.text(cell) && !this.#pins?.children[cell.cellIndex].textContent.trim();
   }
@@ -385,20 +383,18 @@ export class Grid {
     this.saving?.showAgain();
   }
 
-  #cellsByPlace() {
-    const names = this.heads.map((head) => head.dataset.name);
-    return this.rows.flatMap((row) => this.cells(row).map((cell, place) => [`${row.dataset.number} ${names[place]}`, cell]));
-  }
-
   rememberCells() {
-    this.#before = new Map(this.#cellsByPlace());
+    this.#before = new Map(this.rows.map((row) => [row.dataset.number, this.cells(row)]));
   }
 
   #firstChanged() {
     const before = this.#before;
     this.#before = null;
-    const textBefore = (place) => (before.has(place) ? this.text(before.get(place)) : "");
-    return before && this.#cellsByPlace().find(([place, cell]) => this.text(cell) !== textBefore(place))?.[1];
+    const isChanged = (cell) => {
+      const old = before.get(this.numberOf(cell))?.[cell.cellIndex - 1];
+      return this.text(cell) !== (old ? this.text(old) : "");
+    };
+    return before && this.rows.flatMap((row) => this.cells(row)).find(isChanged);
   }
 
   /** Remember whether the focus is under the rows, where it goes on with the next remedy. */

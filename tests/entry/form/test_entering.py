@@ -118,7 +118,7 @@ def test_a_time_is_typed_in_words_and_its_meaning_shown(page: Any, person: User,
     assert form.press(field, **{"field-received": "24.11.2026 10:30"}).content.decode() == meaning
     assert form.find(f"#{field['id']}_helptext").text == meaning
     wrong = page.get(f"{address(triage)}time/", asked | {"field-received": "soon"}).content.decode()
-    assert wrong == "Enter a date that exists, like 27 Nov 10:15 or yesterday 4pm."
+    assert wrong == "Enter a date that exists, like 27 Nov 10:15, mon 9:00 or yesterday 4pm."
     doubt = page.get(f"{address(triage)}time/", asked | {"field-received": "3/4/2026"}).content.decode()
     assert doubt.startswith("Is it 3 April or 4 March?")
     page.post(address(triage), GOOD | asked | {"token": uuid4()})

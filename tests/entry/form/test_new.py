@@ -143,7 +143,7 @@ def test_every_field_type_reaches_the_api(page: Any, saved_key: SavedKey, api: F
         ("amount", "eleven", "Enter a number from 1 to 10."),
         ("amount", "11", "Enter a number from 1 to 10."),
         ("amount", "0", "Enter a number from 1 to 10."),
-        ("due", "soon", "Enter a date that exists, like 27 Nov 10:15 or yesterday 4pm."),
+        ("due", "soon", "Enter a date that exists, like 27 Nov 10:15, mon 9:00 or yesterday 4pm."),
         ("stars", "9", "Enter a whole number from 1 to 5."),
         ("sure", "", "Sure is missing."),
         ("short", "   ", "Short is missing."),

@@ -32,6 +32,7 @@ def test_copies_are_new_rows_and_the_old_tasks_stay(grid: TypedGrid, api: FakeAp
     assert done.request["PATH_INFO"] == grid.address("page")
     assert grid.texts()[3] == ["Hello 1", "French", ""] and grid.texts()[4] == ["Hello 2", "French", ""]
     assert grid.statuses()[3] == "duplicate", "nothing was corrected yet"
+    assert ">Unchanged copies <b>2</b>" in grid.read()
     assert len(api.tasks) == 2 and not TaskNote.objects.exists()
 
 

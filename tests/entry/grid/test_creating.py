@@ -148,7 +148,9 @@ def test_many_rows_wait_before_they_are_sent(grid: TypedGrid, api: FakeApi) -> N
     answer = text_of(grid.create(21))
     words = " ".join(answer.split())
     assert (
-        "<b>21 tasks will be created in <span data-wait=" in words and "Undo</button>" in words and "Send now" in words
+        "<b>21 tasks will be created in <span data-wait=" in words
+        and "Cancel</button>" in words
+        and "Send now" in words
     )
     work()
     assert not api.tasks and count(grid) == {"requested": 21}

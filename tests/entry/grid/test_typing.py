@@ -129,7 +129,7 @@ def test_a_cell_that_another_window_changed_is_not_overwritten(grid: TypedGrid) 
     grid.type(1, "Hello", "French")
     grid.change(1, "target_language", "French", "German")
     answer = text_of(grid.change(1, "target_language", "French", "Spanish"))
-    assert "changed to “German” in another window. You entered “Spanish”." in answer
+    assert "you changed it to “German” in another window. Your “Spanish” isn’t saved." in answer
     assert grid.texts()[1][1] == "German"
 
 
@@ -535,6 +535,8 @@ def test_every_error_is_in_the_list_under_the_grid(grid: TypedGrid) -> None:
     assert "<b>Target language</b> is missing" in tray and "Row 1" in tray and "Fill in" not in tray
     tray = " ".join(text_of(grid.type(2, "Bye")).split()).split('id="tray"')[1]
     assert "Fill in" in tray and "Apply to 2 rows" in tray
+    grid.job.error_groups.update(kind="", short="")  # as version 0.1.0 stored them
+    assert "Fill in" in grid.read().split('id="tray"')[1]
 
 
 def test_a_question_before_typed_rows_are_deleted_names_them_and_leads_back(grid: TypedGrid) -> None:

@@ -46,9 +46,7 @@ def test_a_cell_that_was_changed_in_another_window_stays_and_the_person_reads_bo
     change_rows(import_job, make_colleague(), "Edit rows", lambda: [2], lambda row: edit_row(row, values))
     answer = save(page, import_job, {2: {"target_language": ["Germn", "Spanish"], "input_text": ["Hello", "Bye"]}})
     html = text_of(answer)
-    assert (
-        "Target language of row 2 not saved: it changed to “French” in another window. You entered “Spanish”."
-    ) in html
+    assert ("Target language of row 2: Ben Okafor changed it to “French”. Your “Spanish” isn’t saved.") in html
     edits = import_job.rows.get().edits
     assert edits == {"target_language": "French", "input_text": "Bye"}, "other cells of the row are saved"
 
@@ -149,7 +147,7 @@ def test_a_cell_with_the_line_ends_of_a_file_can_be_edited(page: Any, checked: C
     assert "was not saved" not in html and import_job.rows.get().edits == {"input_text": "Hello\nyou"}
     other = checked([["a\r\nb", "French"]])
     html = text_of(save(page, other, {2: {"input_text": ["something else", "c"]}}))
-    assert "it changed to “a b” in another window" in html
+    assert "somebody changed it to “a b”" in html
 
 
 def test_a_text_that_is_too_long_is_refused_and_not_cut(page: Any, checked: Checked) -> None:

@@ -164,7 +164,8 @@ def test_imports_are_listed_for_people_who_may_see_them(page: Any, saved_key: An
     share_key(saved_key, other)
     upload(browser_of(colleague), workflow, CSV)
     html = text_of(page.get(address(workflow)))
-    assert "Recent imports" in html and "Ben Okafor" in html and "2 rows ·" in html and "1 ready</a>, 1 error" in html
+    assert "Recent imports" in html and "Ben Okafor" in html and "2 rows ·" in html and "1 ready</a>" in html
+    assert '/check/?show=errors">1 error</a>' in html
     assert "rows.csv" not in text_of(browser_of(other).get(address(workflow)))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.urls import reverse
 
 from pipelines_portal.api_client import Field
 from pipelines_portal.entry.models import ImportJob, LearnedWord, RememberedMatching
@@ -124,8 +125,14 @@ def test_a_column_without_a_field_is_not_imported_and_the_line_says_so(page: Any
     assert done.request["PATH_INFO"].endswith("/check/")
     html = text_of(done)
     assert "Matched 2 of 3 columns. Not imported: <b><bdi>Agent</bdi></b>" in html
-    assert "Edit columns</button>" in html
-    assert ImportJob.objects.get().rows.get(number=2).fields == {"input_text": "Hello", "target_language": "French"}
+    assert "Edit columns</button>" in html and '<select name="column-2">' in html
+    import_job = ImportJob.objects.get()
+    assert import_job.rows.get(number=2).fields == {"input_text": "Hello", "target_language": "French"}
+    place = [import_job.key_id, import_job.workflow_id, import_job.pk]
+    done = page.post(reverse("imports:rematch", args=place), {"column-2": "notes"}, follow=True)
+    html = text_of(done)
+    assert done.request["PATH_INFO"].endswith("/check/") and "3 columns matched." in html and "column-2" not in html
+    assert import_job.rows.get(number=2).fields["notes"] == "Ana"
 
 
 def test_a_required_field_without_a_column_gets_one_value_for_all_rows(page: Any, saved_key: SavedKey) -> None:

@@ -52,7 +52,7 @@ def test_a_number_of_excel_in_a_column_of_dates_is_one_question(page: Any, saved
     upload(page, open_workflow(saved_key, EVERY_TYPE), f"short,sure,due\n{rows}", zone="UTC")
     import_job = ImportJob.objects.get()
     html = text_of(page.get(import_job.get_absolute_url(), follow=True))
-    assert "Excel date?" in html and html.count("Choose a format") == 1
+    assert "Excel date?" in html and html.count("Choose a meaning") == 1
     place = [import_job.key_id, import_job.workflow_id, import_job.pk]
     page.post(reverse("imports:rematch", args=place))
     here = reverse("imports:match", args=place)

@@ -51,7 +51,7 @@ def test_the_scan_ends_at_the_oldest_task_of_the_import(
     api.create(1)
     monkeypatch.setattr(task_counts, "PAGE", 2)
     words = text_of(page.get(address(sent, "progress")))
-    assert "Loading task status…" in words
+    assert "Task status" in words and "Loading…" in words
     assert count_all() == 3
     sent.refresh_from_db()
     assert sent.task_counts["by_status"] == {"pending": 5}
@@ -111,7 +111,7 @@ def test_the_index_of_the_workflow_shortens_the_scan(page: Any, checked: Checked
     WorkflowIndex.objects.filter(pk=index.pk).update(open_as_of=now)
     record_tasks(index, [make_task(int(id_ or 0), "escalated", now) for id_ in ids[:4]], now)
     words = text_of(page.get(address(sent, "progress")))
-    assert "Loading task status" not in words and "Tasks: 4 escalated, 1 being checked" in words
+    assert "Loading…" not in words and "Tasks: 4 escalated, 1 being checked" in words
     api.requests.clear()
     assert count_next() and len(api.requests) == 1
     assert "Tasks: 4 escalated, 1 pending" in text_of(page.get(address(sent, "progress")))

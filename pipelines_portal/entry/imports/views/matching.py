@@ -19,6 +19,7 @@ from pipelines_portal.entry.imports.proposals import (
     choose_header,
     forget_and_check,
     match_again,
+    match_columns,
     offer_fields,
     read_again,
     settle_matching,
@@ -111,9 +112,13 @@ def _differs(import_job: ImportJob, options: dict[str, str]) -> bool:
 
 @changes_import
 def import_rematch(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
-    """Return from the check to the columns. What was typed into rows stays."""
+    """Return from the check to the columns, unless fields were chosen there. What was typed into rows stays."""
+    places = range(len(import_job.matching.get("columns", [])))
+    chosen = {place: name for place in places if (name := request.POST.get(f"column-{place}", ""))}
     if not match_again(import_job):
         messages.warning(request, "The columns can’t be changed. Rows were already sent with them.")
+    elif chosen and match_columns(import_job, chosen):
+        work_if_small(import_job, request.user)
     return redirect(import_job)
 
 

@@ -35,6 +35,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "imports:row": ("",), "imports:rows": ("",),
     "imports:template": ("",),
     "new_task:create": ("",), "new_task:preset_apply": ("",), "new_task:preset_rename": ("",),
+    "new_task:suggestion_list": ("?field=notes&text=de",),
     "new_task:time_read": ("?field-when=now",),
     "notifications:preferences": ("",), "notifications:list": ("",),
     "overview:detail": ("",), "overview:home": ("",), "overview:shortcuts": ("",),

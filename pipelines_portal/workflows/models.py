@@ -147,6 +147,8 @@ class WorkflowNote(models.Model):
     # Empty: the instructions for the workflow.
     field = models.CharField(max_length=200, blank=True)
     text = models.TextField()
+    # Whether people's own earlier values are suggested in the field.
+    has_suggestions = models.BooleanField(default=True)
     # Who wrote it last.
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)

@@ -200,11 +200,13 @@ ACCESS: dict[str, Row] = {
     ),
     "new_task:draft_save": Row(post=KEY_SENDERS, data=task, quiet=UNSENT_TASK),
     "new_task:draft_discard": Row(post=KEY_SENDERS, quiet=UNSENT_TASK),
+    "new_task:pins_clear": Row(post=KEY_SENDERS, quiet=UNSENT_TASK),
     "new_task:preset_save": Row(post=KEY_SENDERS, data=preset, quiet=UNSENT_TASK),
     "new_task:preset_rename": Row(
         PRESET_CHANGERS, PRESET_CHANGERS, data=lambda world: {"name": "New"}, quiet=UNSENT_TASK
     ),
     "new_task:preset_apply": Row(KEY_SENDERS, KEY_SENDERS, data=task, quiet=UNSENT_TASK),
+    "new_task:suggestion_list": Row(KEY_SENDERS),
     "new_task:time_read": Row(KEY_SENDERS),
     "new_task:preset_delete": Row(post=PRESET_CHANGERS, quiet=UNSENT_TASK),
     "new_task:create": Row(KEY_SENDERS, KEY_SENDERS, data=task, event="submission-sent"),

@@ -22,6 +22,7 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core import times
 from pipelines_portal.entry import texts
+from pipelines_portal.entry.form.pins import LONGEST_TEXT, Pins, add_pins, labels_of_earlier, pin_text, read_pins
 from pipelines_portal.entry.form.presets import MOST_CHIPS, offered_preset, offered_presets
 from pipelines_portal.entry.grid.copies import add_copies
 from pipelines_portal.entry.grid.pasting import (
@@ -31,7 +32,6 @@ from pipelines_portal.entry.grid.pasting import (
     names_from,
     pasted_cells,
 )
-from pipelines_portal.entry.grid.pins import Pins, add_pins, pin_text, read_pins
 from pipelines_portal.entry.import_requests import settle_overdue
 from pipelines_portal.entry.imports.jobs import send_at_once, work_if_small
 from pipelines_portal.entry.imports.lists import count_stored
@@ -148,7 +148,8 @@ def _context(
         **_sending_context(import_job, selection),
         "is_typed": True,
         "pinned": [_pinned_cell(column, pins) for column in columns],
-        "has_pins": bool(pins),
+        "has_pins": bool(pins.texts or pins.series),
+        "earlier_pins": labels_of_earlier(pins, schema),
         "next_number": next_number(import_job),
         "is_whole": not (selection.show or selection.reason or selection.field) and not context["grid"].next,
         "presets": presets[:MOST_CHIPS],
@@ -354,7 +355,7 @@ def preset(
 @posts_to_grid
 def pin(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, current: ImportJob | None) -> HttpResponse:
     """Pin the text of a column, so that new rows begin with it or, with `counts`, count up from it. Or unpin it."""
-    name, text = request.POST.get("field", ""), request.POST.get("text", "").replace("\0", "")[:1000]
+    name, text = request.POST.get("field", ""), request.POST.get("text", "").replace("\0", "")[:LONGEST_TEXT]
     known = next((known for known in schema.fields if known.name == name), None)
     if known is None:
         return HttpResponseBadRequest()

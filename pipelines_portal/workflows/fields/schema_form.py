@@ -70,6 +70,8 @@ class SchemaForm(forms.Form):
         super().__init__(data, initial=self._start_from(values or {}), label_suffix="")
         for field in self.entered:
             self.fields[PREFIX + field.name] = input_for(field, self.time_zone, self.typed_in)
+            if type_of(field).has_suggestions(field):
+                self.fields[PREFIX + field.name].widget.attrs["data-offers"] = field.name
         self._focus_first()
 
     @classmethod

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('entry', '0008_waiting_rows'),
+        ('entry', '0009_earlier_pins'),
     ]
 
     operations = [

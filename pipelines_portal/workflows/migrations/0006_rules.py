@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('keys', '0002_recheck_at'),
-        ('workflows', '0004_known_schema'),
+        ('workflows', '0005_suggestions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

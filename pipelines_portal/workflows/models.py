@@ -65,6 +65,9 @@ class OpenedWorkflow(models.Model):
     is_pinned: bool | None
     is_hidden: bool | None
 
+    # Whether it may have rules that are on: see workflows.rules.
+    has_rules = True
+
     objects = OpenedWorkflows.as_manager()
 
     class Meta:

@@ -36,7 +36,7 @@ from pipelines_portal.workflows.fields.schema_form import SchemaForm
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
 from pipelines_portal.workflows.permissions import usable_workflow
-from pipelines_portal.workflows.rules import rules_of
+from pipelines_portal.workflows.rules import rules_for
 
 # After a longer pause a person presses the button.
 LONGEST_PAUSE_SECONDS = 300
@@ -99,7 +99,7 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
             again["notation"] = keep_notation(request.user, kept).mark
         return form_page(request, workflow, SchemaForm.as_typed(schema, again))
     pin_posted(request.user, workflow, schema, request.POST)
-    form = SchemaForm(schema, request.POST, rules=rules_of(workflow.key_id, workflow.workflow_id))
+    form = SchemaForm(schema, request.POST, rules=rules_for(workflow))
     if form.fields_changed():
         form.follow_schema()
         return form_page(request, workflow, form, status=422, changed=True, draft_seen=_save_draft(request, workflow))

@@ -26,7 +26,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "accounts:passkey_add": ("",), "accounts:password_change": ("",), "accounts:recovery_codes_make": ("",),
     "accounts:two_step_set_up": ("",),
     "drafts:list": ("",), "guide:contents": ("",), "guide:page": ("",), "guide:search": ("?q=import",),
-    "grid:created": ("?rows=1,2,3,41",), "grid:page": ("", "?show=errors", "?page=2&fields=all"),
+    "grid:columns": ("",), "grid:created": ("?rows=1,2,3,41",), "grid:page": ("", "?show=errors", "?page=2&fields=all"),
     "imports:check": ("", "?show=ready", "?show=duplicates", "?field=input_text", "?page=2", "?error_after=0"),
     "imports:continue": ("",),
     "imports:restored": ("",),

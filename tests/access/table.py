@@ -212,6 +212,7 @@ ACCESS: dict[str, Row] = {
     "new_task:create": Row(KEY_SENDERS, KEY_SENDERS, data=task, event="submission-sent"),
     # Typed rows: each person's own.
     "grid:page": Row(KEY_SENDERS),
+    "grid:columns": Row(KEY_SENDERS, KEY_SENDERS, quiet="how the person sees their own grid"),
     "grid:cells": Row(post=KEY_SENDERS, quiet=UNSENT),
     "grid:paste": Row(post=KEY_SENDERS, quiet=UNSENT),
     "grid:preset": Row(post=KEY_SENDERS, data=lambda world: {"number": 1}, quiet=UNSENT),

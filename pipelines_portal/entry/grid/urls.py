@@ -5,6 +5,7 @@ from pipelines_portal.entry.grid import views
 app_name = "grid"
 urlpatterns = [
     path("tasks/new/grid/", views.page, name="page"),
+    path("tasks/new/grid/columns/", views.columns, name="columns"),
     path("tasks/new/grid/cells/", views.cells, name="cells"),
     path("tasks/new/grid/paste/", views.paste, name="paste"),
     path("tasks/new/grid/preset/<int:preset_id>/", views.preset, name="preset"),

@@ -15,7 +15,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
@@ -25,6 +25,7 @@ from pipelines_portal.entry import texts
 from pipelines_portal.entry.form.pins import LONGEST_TEXT, Pins, add_pins, labels_of_earlier, pin_text, read_pins
 from pipelines_portal.entry.form.presets import MOST_CHIPS, offered_preset, offered_presets
 from pipelines_portal.entry.grid.copies import add_copies
+from pipelines_portal.entry.grid.forms import ColumnsForm
 from pipelines_portal.entry.grid.pasting import (
     columns_beyond,
     columns_left_out,
@@ -41,6 +42,7 @@ from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.rows.cells import RowTexts, plain_text
 from pipelines_portal.entry.rows.checking import SENT
 from pipelines_portal.entry.rows.fixing import LARGEST_NUMBER, CannotChange, last_change, undo_change
+from pipelines_portal.entry.rows.layout import Layout, read_layout, remove_layout, store_layout
 from pipelines_portal.entry.rows.named_drafts import named_drafts, put_aside, take_up
 from pipelines_portal.entry.rows.page import grid_context, saved_answer
 from pipelines_portal.entry.rows.row_list import MOST_IN_PAGE, ListColumn, empty_grid
@@ -123,16 +125,16 @@ def _context(
     request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, import_job: ImportJob | None
 ) -> dict[str, Any]:
     pins, selection = read_pins(request.user, workflow, schema), Selection.load(request.GET)
-    pinned = [*pins.texts, *pins.series]
+    pinned, layout = [*pins.texts, *pins.series], read_layout(request.user, workflow)
     notes = notes_of(workflow) if import_job is None else {}
     if import_job:
-        context = grid_context(request, workflow, import_job, selection, pinned=pinned)
+        context = grid_context(request, workflow, import_job, selection, pinned=pinned, layout=layout)
     else:
         context = {
             "key": workflow.key,
             "workflow": workflow,
             "tab": "create",
-            "grid": empty_grid(schema, selection, pinned, notes),
+            "grid": empty_grid(schema, selection, pinned, notes, layout),
             "deleted": deleted_typed(request.user, workflow),
             "counts": RowCounts(),
             "at": "",
@@ -491,3 +493,26 @@ def draft(request: SignedInRequest, key_id: int, workflow_id: int, draft_id: UUI
     except CannotChange as error:
         messages.error(request, str(error))
     return redirect("grid:page", key_id, workflow_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@signed_in
+@senders_only
+def columns(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
+    """Show how the person arranged the columns; a POST stores it, or resets it with `do=reset`."""
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    schema, selection = cached_schema(workflow, client_for(workflow.key)), Selection.load(request.GET)
+    form = ColumnsForm(schema, read_layout(request.user, workflow), request.POST if request.method == "POST" else None)
+    grid = reverse("grid:page", args=[key_id, workflow_id])
+    is_reset = request.method == "POST" and request.POST.get("do") == "reset"
+    if is_reset:
+        remove_layout(request.user, workflow)
+    elif form.is_valid():
+        store_layout(request.user, workflow, Layout(form.columns()))
+    else:
+        context = {"key": workflow.key, "workflow": workflow, "tab": "create", "form": form, "here": selection.here}
+        return render_page(request, "entry/grid/columns.html", context, status=422 if form.is_bound else 200)
+    messages.success(request, "Columns reset" if is_reset else "Columns saved")
+    # With all optional fields, the page would also show those that the person hides.
+    return redirect(grid + selection.query(page=selection.page or "", fields=""))

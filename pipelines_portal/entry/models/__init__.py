@@ -1,6 +1,7 @@
 """Imports with their rows, and what the form stores between two tasks."""
 
 from pipelines_portal.entry.models.form import PinnedFields, Preset, TypedDraft
+from pipelines_portal.entry.models.grid_layout import GridLayout
 from pipelines_portal.entry.models.import_job import (
     IS_AT_WORK,
     LEASE,
@@ -39,6 +40,7 @@ __all__ = [
     "ErrorGroup",
     "ErrorGrouping",
     "FilePart",
+    "GridLayout",
     "ImportJob",
     "ImportJobs",
     "ImportRow",

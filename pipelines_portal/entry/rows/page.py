@@ -15,6 +15,7 @@ from pipelines_portal.entry.rows.cells import value_input
 from pipelines_portal.entry.rows.duplicates import count_unchanged_copies, first_duplicates
 from pipelines_portal.entry.rows.fixing import last_change, next_redo
 from pipelines_portal.entry.rows.grown import earlier_of
+from pipelines_portal.entry.rows.layout import NO_LAYOUT, Layout
 from pipelines_portal.entry.rows.reasons import (
     MOST_SHOWN,
     Reason,
@@ -58,6 +59,7 @@ def grid_context(
     selection: Selection,
     *,
     pinned: Iterable[str] = (),
+    layout: Layout = NO_LAYOUT,
     posted: dict[str, str] | None = None,
     **more: Any,
 ) -> dict[str, Any]:
@@ -65,7 +67,7 @@ def grid_context(
     counts = import_job.counts()
     groups = list(groups_with_rows(import_job)) if counts.errors else []
     notes = notes_of(workflow)
-    grid = grid_of(import_job, selection, counts, groups, pinned, notes)
+    grid = grid_of(import_job, selection, counts, groups, pinned, notes, layout)
     context = tray_context(request, workflow, import_job, counts, groups=groups, posted=posted)
     matching = context["matching"]
     is_all = not (selection.show or selection.reason or selection.field)

@@ -18,6 +18,7 @@ from pipelines_portal.core import notation, times
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import ErrorGroup, ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.rows.cells import LONGEST_EDITED, ORDERED, RowTexts, read_errors
+from pipelines_portal.entry.rows.layout import NO_LAYOUT, Layout, Width
 from pipelines_portal.entry.rows.reasons import numbers_in_groups, numbers_with_error_in, select_groups
 from pipelines_portal.entry.rows.selection import WAITING, Selection
 from pipelines_portal.entry.rows.tasks import known_tasks, read_index, tasks_of
@@ -56,6 +57,9 @@ LONGEST_HEADING = 22
 WIDTHS = {
     "w5": 5, "w7": 7, "w9": 9, "w11": 11, "w13": 13, "w16": 16, "w20": 20, "w24": 24, "w28": 28, "w34": 34,
 }  # fmt: skip
+WIDEST = "w34"
+# At most so many characters have room in a narrow column.
+NARROW_ROOM = 9
 # How cells are edited, by the type of the field. Others are texts of one line, or choices.
 KINDS = dict.fromkeys(("long_text", "code", "pairwise", "criteria"), "lines") | {"datetime": "time"}
 READY = Look("created", "finished", "Ready", is_calm=True)
@@ -82,6 +86,7 @@ class ListColumn:
     kind: str
     choices: list[tuple[str, str]]
     hint: str = ""
+    width: Width = Width.FITS
 
     @property
     def is_number(self) -> bool:
@@ -228,13 +233,17 @@ class Grid:
 
 
 def _width_of(column: ListColumn, shown: list[str]) -> str:
+    if column.width == Width.WIDE:
+        return WIDEST
     least, most = ROOM.get(column.known.type, ROOM_FOR_LINES)
     labels = [label for _, label in column.choices]
     longest = max(map(len, [*shown, *labels]), default=0) or min(LIKELY, most)
     # Headings are bold, and so a little wider.
     heading = min(len(column.known.label), LONGEST_HEADING) * 1.1
     wanted = max(heading, min(max(longest, least), most))
-    return next((name for name, room in WIDTHS.items() if room >= wanted), "w34")
+    if column.width == Width.NARROW:
+        wanted = min(wanted, NARROW_ROOM)
+    return next((name for name, room in WIDTHS.items() if room >= wanted), WIDEST)
 
 
 def sorted_fields(schema: Schema) -> list[Field]:
@@ -242,21 +251,30 @@ def sorted_fields(schema: Schema) -> list[Field]:
     return sorted(schema.fields, key=lambda known: not known.required)
 
 
-def columns_of(schema: Schema, notes: Mapping[str, str] = MappingProxyType({})) -> list[ListColumn]:
-    """Return a column for each field, the required ones first. `notes` are the hints by field."""
+def columns_of(
+    schema: Schema, notes: Mapping[str, str] = MappingProxyType({}), layout: Layout = NO_LAYOUT
+) -> list[ListColumn]:
+    """Return a column for each field, in the order of the layout or else the required ones first.
+
+    `notes` are the hints by field.
+    """
     columns = []
-    for known in sorted_fields(schema):
+    for known in layout.order(sorted_fields(schema)):
         choices = choices_of(known)
         if known.type == "rating":
             choices = [(str(number), str(number)) for number in scale_of(known) or ()]
         kind = "choice" if choices else KINDS.get(known.type, "text")
-        columns.append(ListColumn(known, kind, choices, notes.get(known.name, "")))
+        hint, width = notes.get(known.name, ""), layout.column_for(known).width
+        columns.append(ListColumn(known, kind, choices, hint, width))
     return columns
 
 
-def empty_grid(schema: Schema, selection: Selection, pinned: Iterable[str], notes: Mapping[str, str]) -> Grid:
+def empty_grid(
+    schema: Schema, selection: Selection, pinned: Iterable[str], notes: Mapping[str, str], layout: Layout
+) -> Grid:
     """Return the grid in which nothing was typed yet."""
-    return _fold(Grid(columns_of(schema, notes), [], selection, has_steady_widths=True), set(pinned))
+    grid = Grid(columns_of(schema, notes, layout), [], selection, has_steady_widths=True)
+    return _fold(grid, set(pinned) | layout.always_shown(schema.fields))
 
 
 def grid_of(
@@ -266,6 +284,7 @@ def grid_of(
     groups: list[ErrorGroup],
     pinned: Iterable[str] = (),
     notes: Mapping[str, str] = MappingProxyType({}),
+    layout: Layout = NO_LAYOUT,
 ) -> Grid:
     """Return the selected rows. `groups` are all error groups that have rows."""
     numbers = _select_numbers(import_job, selection, groups)
@@ -276,10 +295,11 @@ def grid_of(
     page = min(selection.page or (last_page if import_job.is_typed else 1), last_page)
     start = (page - 1) * per_page
     wanted = list(numbers[start : start + per_page])
-    rows = read_rows(import_job, wanted)
-    columns = columns_of(import_job.parsed_schema, notes)
+    columns = columns_of(import_job.parsed_schema, notes, layout)
+    rows = read_rows(import_job, wanted, columns)
     grid = Grid(columns, rows, selection, [], total, start + 1, page, import_job.is_typed)
-    return _fold(grid, set(pinned) | _mapped(import_job))
+    used = set(pinned) | _mapped(import_job) | layout.always_shown(import_job.parsed_schema.fields)
+    return _fold(grid, used)
 
 
 def page_of_row(import_job: ImportJob, number: int, counts: RowCounts) -> int:
@@ -295,13 +315,15 @@ def next_error(import_job: ImportJob, after: int) -> int | None:
     return found or numbers.values_list("number", flat=True).first()
 
 
-def read_rows(import_job: ImportJob, numbers: list[int] | QuerySet[ImportRow, int]) -> list[GridRow]:
-    """Return rows by their numbers, in order."""
+def read_rows(
+    import_job: ImportJob, numbers: list[int] | QuerySet[ImportRow, int], columns: list[ListColumn] | None = None
+) -> list[GridRow]:
+    """Return rows by their numbers, in order. Without `columns`, they have cells of all fields."""
     rows = list(import_job.lines.filter(number__in=numbers).defer("fields").order_by("number"))
     errors = read_errors(import_job, [row for row in rows if row.status in WITH_ERRORS])
     row_texts, task_ids = RowTexts(import_job), tasks_of(rows)
     tasks = known_tasks(read_index(import_job), list(task_ids.values())) if task_ids else {}
-    columns, reader = columns_of(import_job.parsed_schema), import_job.row_reader()
+    columns, reader = columns or columns_of(import_job.parsed_schema), import_job.row_reader()
     is_paused = import_job.status == ImportJob.Status.PAUSED
     on_the_wire = requests_on_the_wire(import_job, rows) if is_paused else set()
     shown = []

@@ -355,14 +355,18 @@ export class Saving {
     old.className = fresh.className;
   }
 
-  /** The portal answers with all fields: keep the cells of those columns that the page shows. */
+  /** The portal answers with all fields: keep the cells of those columns that the page shows, in its order. */
   #fitted(row) {
-    const shown = this.grid.heads.map((head) => head.dataset.name);
-    this.grid.cells(row).forEach((cell, place) => {
-      if (shown.includes(this.#names[place])) return;
-      this.#hidesText ||= Boolean(this.grid.text(cell));
+    const { grid } = this;
+    const cells = new Map(grid.cells(row).map((cell, place) => [this.#names[place], cell]));
+    for (const { dataset } of grid.heads) {
+      row.lastElementChild.before(cells.get(dataset.name) ?? document.createElement("td"));
+      cells.delete(dataset.name);
+    }
+    for (const cell of cells.values()) {
+      this.#hidesText ||= Boolean(grid.text(cell));
       cell.remove();
-    });
+    }
     return row;
   }
 

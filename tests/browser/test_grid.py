@@ -283,6 +283,27 @@ def test_pasted_columns_that_the_grid_does_not_show_are_told_of(page: Page, runn
     expect(page.locator("table.grid thead")).not_to_contain_text("Note")
 
 
+def test_saved_cells_stay_in_the_columns_of_the_page(page: Page, running: Office, workflow_id: int) -> None:
+    """The portal answers in the order of the fields, of which the page shows two in another order."""
+    running.load(
+        workflow_id, [samples.field(name, required=True) for name in ("text", "city")] + [samples.field("note")]
+    )
+    open_grid(page, running, workflow_id)
+    page.get_by_title("More").and_(page.locator("#grid-menu summary")).click()
+    page.get_by_role("link", name="Columns…").click()
+    page.get_by_label("Place: City").fill("1")
+    page.keyboard.press("Enter")
+    expect(page.locator("table.grid thead [data-name]")).to_have_text(["City", "Text"])
+    for text in ("Graz", "Hello"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    expect(page.locator("#row-1 .state")).to_have_text("Ready")
+    for column, text in {"City": "Graz", "Text": "Hello"}.items():
+        expect(cell(page, column, 1)).to_have_text(text)
+    page.reload()
+    expect(cell(page, "City", 1)).to_have_text("Graz")
+
+
 def test_many_rows_wait_and_are_taken_back(page: Page, running: Office, workflow_id: int) -> None:
     """They are more than a page shows: the last page has 30 of them."""
     open_grid(page, running, workflow_id)

@@ -23,9 +23,8 @@ class ColumnForm(forms.Form):
         initial = {"is_shown": column.is_shown, "place": place, "width": column.width}
         super().__init__(data, prefix=f"column-{known.name}", initial=initial)
         self.known, self.count = known, count
-        labels = {"is_shown": "Always show", "place": "Place of", "width": "Width of"}
-        for name, label in labels.items():
-            self.fields[name].widget.attrs["aria-label"] = f"{label} {known.label}"
+        for name, label in {"is_shown": "Always shown", "place": "Place", "width": "Width"}.items():
+            self.fields[name].widget.attrs["aria-label"] = f"{label}: {known.label}"
         self.fields["place"].widget.attrs |= {"min": 1, "max": count}
         self.fields["place"].error_messages["invalid"] = self._place_error
         if known.required:
@@ -69,7 +68,7 @@ class ColumnsForm:
         return [row for row in self.rows if row.errors]
 
     def columns(self) -> list[ColumnLayout]:
-        """Return the columns in the new order: those that were moved get their places, and the others follow as before."""
+        """Return the columns in the new order: the moved ones at their places, the others around them as before."""
         moved = [row for row in self.rows if row.cleaned_data["place"] != row.initial["place"]]
         columns = [row for row in self.rows if row not in moved]
         for row in sorted(moved, key=lambda row: row.cleaned_data["place"]):

@@ -13,7 +13,7 @@ from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import WorkflowRule
-from tests.entry.grid.conftest import TypedGrid, work
+from tests.entry.grid.conftest import TypedGrid
 from tests.entry.imports.making import make_import
 from tests.factories import browser_of, make_colleague, open_workflow, share_key
 from tests.fake_api import FakeApi
@@ -93,7 +93,6 @@ def test_it_holds_on_every_road(grid: TypedGrid, api: FakeApi) -> None:
     grid.type(1, "Hello", "French")
     assert grid.statuses() == {1: "ready"}
     add(grid)
-    work()
     assert grid.statuses() == {1: "to_fix"}, "open drafts are checked again"
     sentence = "Text to translate looks like A-104391: “H” instead of “A”."
     assert sentence in grid.read() and "Not like A-104391" in grid.read()
@@ -118,7 +117,6 @@ def test_a_rule_that_is_switched_off_lets_rows_pass_again(grid: TypedGrid) -> No
     grid.type(1, "Hello", "French")
     assert grid.statuses() == {1: "to_fix"}
     grid.browser.post(address(grid, "switch", WorkflowRule.objects.get().pk), {"on": "no"})
-    work()
     assert grid.statuses() == {1: "ready"} and grid.job.status == ImportJob.Status.CHECKED
 
 

@@ -1,8 +1,9 @@
 """How a text has to look, as pieces: "A-" and six digits. They are stored as data, and checked without expressions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import groupby
+from typing import Any
 
 LONGEST_TEXT, MOST_PIECES, MOST_TIMES = 200, 20, 99
 EXACTLY, CAPITAL, SMALL, LETTER, DIGIT, LETTER_OR_DIGIT = "exactly", "capital", "small", "letter", "digit", "any"
@@ -81,6 +82,11 @@ def pieces_of(example: str) -> list[Piece]:
             parts = ["".join(part) for _, part in groupby(run, str.isalnum)]
             cut += [Piece(EXACTLY, part) for part in parts]
     return cut
+
+
+def looking_like(example: str) -> dict[str, Any]:
+    """Return the value of a rule by which texts look like the example, as its form proposes it."""
+    return {"example": example, "pieces": [asdict(piece) for piece in pieces_of(example)], "ignores_case": False}
 
 
 def shape_of(text: str) -> str:

@@ -117,7 +117,7 @@ def test_no_row_moves_while_somebody_works(page: Page, running: Office, workflow
     page.keyboard.press("Tab")
     expect(page.locator("#grid-said")).to_contain_text("Not saved")
     page.keyboard.press("ControlOrMeta+Enter")
-    expect(page.locator("#grid-notes")).to_contain_text("Not created: 1 row isn’t saved yet.")
+    expect(page.locator("#grid-notes")).to_contain_text("Not created yet. 1 row isn’t saved.")
     still.check("offline")
     page.context.set_offline(False)
     # What was to be created is created as soon as the row is saved.
@@ -245,7 +245,7 @@ def test_what_is_typed_stays_when_earlier_rows_are_created_late(page: Page, runn
         page.keyboard.type(text)
         page.keyboard.press("Tab")
     page.keyboard.press("ControlOrMeta+Enter")
-    expect(page.locator("#grid-notes")).to_contain_text("We create them as soon as")
+    expect(page.locator("#grid-notes")).to_contain_text("Leave this page open")
     cell(page, "Text to translate", 2).click()
     page.keyboard.type("Good")
     page.context.set_offline(False)

@@ -28,6 +28,7 @@ from pipelines_portal.values.rules import MOST_VALUES, Kind, Op, Rule
 from pipelines_portal.workflows.models import WorkflowRule
 
 LONGEST_MESSAGE, LONGEST_DAYS = 200, 3650
+LONGEST_NAME = WorkflowRule._meta.get_field("field").max_length or 0
 # A change of these changes which inputs the form has, so that it is shown again.
 SHAPING = ("field", "kind", "when", "op", "example")
 TEXTS = ("short_text", "long_text")
@@ -84,7 +85,7 @@ class RuleForm(forms.Form):
             given = dict(data.items()) | {"values": data.getlist("values")}
         super().__init__(None if data is None else given, initial=given, label_suffix="")
         self.given = given
-        fields = [known for known in schema.fields if known.type != "file_upload"]
+        fields = [each for each in schema.fields if each.type != "file_upload" and len(each.name) <= LONGEST_NAME]
         self.known = {known.name: known for known in fields}
         self.chosen = self.known.get(str(given.get("field")), fields[0]) if fields else None
         self.fields["field"].choices = [(known.name, known.label) for known in fields]  # type: ignore[attr-defined]

@@ -13,9 +13,12 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.entry.models import ImportJob, ImportStep
+from pipelines_portal.entry.rows.checking import check_all
 from pipelines_portal.values.rules import MOST_RULES, Rule, Rules
+from pipelines_portal.web.time_budget import TimeBudget
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
 
+MOST_AT_ONCE = 1_000
 RULES_CHANGED = "Its rules changed, so the rows are checked again."
 
 
@@ -81,13 +84,20 @@ def delete_rule(workflow: OpenedWorkflow, stored: WorkflowRule, schema: Schema, 
 
 
 def check_open_rows_again(workflow: OpenedWorkflow) -> None:
-    """Let the worker judge the rows of open drafts and imports. Rows on their way are judged when they are claimed."""
+    """Judge the rows of open drafts and imports again; the worker those of files. Call in a transaction.
+
+    Rows on their way are judged when they are claimed.
+    """
     is_still = (ImportJob.Status.CHECKED, ImportJob.Status.PAUSED)
     for import_job in ImportJob.objects.filter(
         key=workflow.key_id, workflow_id=workflow.workflow_id, status__in=is_still
     ).unfinished():
-        if not import_job.counts_as_read.requested:
-            import_job.take_step(ImportStep.RECHECK, ImportJob.Status.CHECKING, problem=RULES_CHANGED)
+        if import_job.counts_as_read.requested:
+            continue
+        is_taken = import_job.take_step(ImportStep.RECHECK, ImportJob.Status.CHECKING, problem=RULES_CHANGED)
+        # A grid in which somebody types is never seen while it is being checked.
+        if is_taken and import_job.is_typed and import_job.row_count <= MOST_AT_ONCE and import_job.take_lease():
+            check_all(import_job, TimeBudget())
 
 
 def _columns(rule: Rule) -> dict[str, Any]:

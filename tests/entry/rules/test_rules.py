@@ -13,7 +13,7 @@ from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import WorkflowRule
-from tests.entry.grid.conftest import TypedGrid, work
+from tests.entry.grid.conftest import TypedGrid
 from tests.entry.imports.making import make_import
 from tests.factories import browser_of, make_colleague, open_workflow, share_key
 from tests.fake_api import FakeApi
@@ -93,9 +93,8 @@ def test_it_holds_on_every_road(grid: TypedGrid, api: FakeApi) -> None:
     grid.type(1, "Hello", "French")
     assert grid.statuses() == {1: "ready"}
     add(grid)
-    work()
     assert grid.statuses() == {1: "to_fix"}, "open drafts are checked again"
-    sentence = "Text to translate looks like A-104391: “H” instead of “A”."
+    sentence = "Not like A-104391. Rule: Text to translate looks like A-104391: “H” instead of “A”."
     assert sentence in grid.read() and "Not like A-104391" in grid.read()
     form = {"field-input_text": "Hello", "field-target_language": "French", "token": str(uuid4())}
     refused = grid.browser.post(f"/keys/{grid.workflow.key_id}/workflows/42/tasks/new/", form)
@@ -118,13 +117,28 @@ def test_a_rule_that_is_switched_off_lets_rows_pass_again(grid: TypedGrid) -> No
     grid.type(1, "Hello", "French")
     assert grid.statuses() == {1: "to_fix"}
     grid.browser.post(address(grid, "switch", WorkflowRule.objects.get().pk), {"on": "no"})
-    work()
     assert grid.statuses() == {1: "ready"} and grid.job.status == ImportJob.Status.CHECKED
 
 
 def test_a_rule_over_a_field_that_is_gone_says_so(grid: TypedGrid) -> None:
     add(grid)
     WorkflowRule.objects.update(field="gone")
-    assert "Pipelines has no field gone any more" in text_of(grid.browser.get(address(grid, "list")))
+    assert "Pipelines no longer has the field gone." in text_of(grid.browser.get(address(grid, "list")))
     grid.type(1, "Hello", "French")
     assert grid.statuses() == {1: "ready"}
+
+
+def test_what_was_sent_before_the_rule_is_a_duplicate_and_no_error(grid: TypedGrid, api: FakeApi) -> None:
+    """Of a file that grew too, also if the rule wants a value that the sent rows lack."""
+    grid.type(1, "Hello", "French")
+    grid.create(1)
+    grid.browser.post(grid.address("clear"))
+    add(grid, field="notes", kind="filled")
+    again = make_import(grid.workflow.key, grid.job.parsed_schema, [["Hello", "French"], ["New", "French"]])
+    while work_on_next():
+        pass
+    assert list(again.rows.order_by("number").values_list("status", flat=True)) == ["set_aside", "to_fix"]
+    again.refresh_from_db()
+    assert again.sent_before["rows"] == 1
+    grid.type(1, "Hello", "French")
+    assert grid.statuses() == {1: "duplicate"}

@@ -25,6 +25,7 @@ PAGES = {
     "keyboard shortcuts": "/shortcuts/",
     "upload": "/keys/1/workflows/57/upload/",
     "search": "/search/?q=the",
+    "columns of the grid": "/keys/1/workflows/43/tasks/new/grid/columns/",
     "submissions": "/submissions/",
     "everyone's submissions": "/submissions/?who=team",
     "notifications": "/notifications/",

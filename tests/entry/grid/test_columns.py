@@ -64,6 +64,13 @@ def test_a_hidden_column_appears_while_a_row_has_a_text_in_it(grid: TypedGrid) -
     assert shown(grid) == ["target_language", "input_text"]
 
 
+def test_a_hidden_column_appears_while_it_is_pinned(grid: TypedGrid) -> None:
+    """New rows get its value, which the person must see."""
+    arrange(grid, notes=(3, "fits", False))
+    grid.browser.post(grid.address("pin"), {"field": "notes", "text": "Urgent"})
+    assert shown(grid) == ["input_text", "target_language", "notes"]
+
+
 def test_required_columns_cannot_be_hidden(grid: TypedGrid) -> None:
     arrange(grid, input_text=(1, "fits", False), target_language=(2, "fits", False), notes=(3, "fits", True))
     assert shown(grid) == ["input_text", "target_language", "notes"]

@@ -92,6 +92,49 @@ def test_a_form_with_other_values_waits_as_another_task(grid: TypedGrid, api: Fa
     assert sorted(task.fields["input_text"] for task in api.tasks.values()) == ["First", "Second"]
 
 
+def created_anyway(grid: TypedGrid, page: Any) -> Any:
+    """Confirm the possible duplicate."""
+    mark = text_of(page).split('name="duplicate" value="')[1].split('"')[0]
+    return create(grid, uuid4(), duplicate=mark)
+
+
+def test_the_same_values_wait_twice_only_if_that_is_meant(grid: TypedGrid, api: FakeApi) -> None:
+    leave(api)
+    create(grid)
+    again = create(grid)
+    assert again.status_code == 409 and "These values are in your grid, or were sent before." in text_of(again)
+    assert grid.statuses() == {1: "requested"}
+    assert WAITS in text_of(created_anyway(grid, again))
+    come_back(api)
+    assert len(api.tasks) == 2 and grid.statuses() == {1: "created", 2: "created"}
+
+
+def test_what_was_sent_before_waits_if_that_is_meant(grid: TypedGrid, api: FakeApi) -> None:
+    """Also what was sent so long ago that a form does not say so, such as the task of each week."""
+    create(grid)
+    leave(api)
+    first = create(grid)
+    assert first.status_code == 409 and "You created task 1" in text_of(first)
+    assert WAITS in text_of(created_anyway(grid, first))
+    grid.browser.post(grid.step("stop"), {"to": "grid"})
+    grid.job.rows.all().delete()
+    Submission.objects.update(sent_at=timezone.now() - timedelta(days=7))
+    weekly = create(grid)
+    assert weekly.status_code == 409 and WAITS in text_of(created_anyway(grid, weekly))
+    come_back(api)
+    assert len(api.tasks) == 2
+
+
+def test_a_form_waits_although_the_fields_of_the_grid_are_old(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(1)
+    with_more = grid.job.schema["fields"] + [grid.job.schema["fields"][0] | {"name": "more", "title": "More"}]
+    ImportJob.objects.update(schema={"workflow_id": 42, "fields": with_more})
+    leave(api)
+    assert WAITS in text_of(create(grid))
+    come_back(api)
+    assert grid.statuses() == {1: "ready", 2: "created"} and len(api.tasks) == 1
+
+
 def test_an_uncertain_task_does_not_wait_it_is_unconfirmed(grid: TypedGrid, api: FakeApi) -> None:
     api.routes["POST /api/v1/workflows/42/tasks"] = hang_up
     create(grid)

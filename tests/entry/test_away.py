@@ -14,7 +14,7 @@ from pipelines_portal.workflows.cached_schemas import forget_schemas
 from tests.conftest import FILES
 from tests.entry.grid.conftest import TypedGrid, end_wait, work
 from tests.factories import make_colleague, open_workflow
-from tests.fake_api import Answer, FakeApi, error, hang_up, refused
+from tests.fake_api import Answer, FakeApi, answer, error, hang_up, refused
 from tests.pages import text_of
 
 FORM = {"field-input_text": "Hello world", "field-target_language": "French"}
@@ -182,6 +182,25 @@ def test_what_was_sent_otherwise_meanwhile_stays(grid: TypedGrid, api: FakeApi) 
     Submission.objects.filter(pk=theirs.pk).update(status="created", sent_at=timezone.now())
     come_back(api)
     assert grid.statuses() == {1: "duplicate", 2: "created"} and len(api.tasks) == 1
+
+
+@pytest.mark.parametrize("how", [error(500, "internal_error", "Oops"), answer(200, {"is": "maintained"})])
+def test_an_api_that_comes_back_with_errors_is_still_waited_for(grid: TypedGrid, api: FakeApi, how: Answer) -> None:
+    leave(api)
+    create(grid)
+    leave(api, how)
+    end_wait()
+    work()
+    assert grid.statuses() == {1: "requested"} and grid.job.away_since
+    come_back(api)
+    assert grid.statuses() == {1: "created"} and len(api.tasks) == 1
+
+
+@pytest.mark.parametrize("how", [error(429, "rate_limited", "Slow down"), answer(200, {"is": "maintained"})])
+def test_a_form_does_not_promise_to_wait_for_other_errors(grid: TypedGrid, api: FakeApi, how: Answer) -> None:
+    leave(api, how)
+    form = grid.browser.get(f"/keys/{grid.workflow.key_id}/workflows/42/tasks/new/?view=form")
+    assert form.status_code == 200 and "Tasks you create now wait here" not in text_of(form)
 
 
 def test_a_lost_right_keeps_the_rows(grid: TypedGrid, api: FakeApi, org_key: str) -> None:

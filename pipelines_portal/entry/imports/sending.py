@@ -11,6 +11,7 @@ from django.db.models import Exists
 from django.utils import timezone
 
 from pipelines_portal.api_client import (
+    AWAY,
     PipelinesClient,
     PipelinesError,
     RateLimited,
@@ -264,12 +265,15 @@ class Sender:
 
 
 def _wait_or_pause(import_job: ImportJob, error: Exception) -> None:
-    """Try again later after a temporary error, and pause after any other. Nothing was created by the request."""
+    """Try again later after a temporary error, and pause after any other. Nothing was created by the request.
+
+    An API that comes back answers with other errors for a while, or a gateway with a page.
+    """
     now = timezone.now()
     if isinstance(error, RateLimited):
         delay = min(timedelta(seconds=error.retry_after or DEFAULT_RETRY_AFTER), LONGEST_WAIT)
         import_job.release_lease(due_at=now + delay, problem="Pipelines asks us to wait.")
-    elif isinstance(error, PipelinesError) and is_away(error):
+    elif isinstance(error, PipelinesError) and (is_away(error) or (import_job.away_since and isinstance(error, AWAY))):
         delay = timedelta(seconds=min(FIRST_DELAY * 1.5 ** min(import_job.tries, 20), LONGEST_DELAY))
         away_since = import_job.away_since or now
         values = {"problem": sentence(error), "tries": import_job.tries + 1, "away_since": away_since}

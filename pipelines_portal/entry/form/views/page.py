@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest
-from pipelines_portal.api_client import PipelinesError
+from pipelines_portal.api_client import PipelinesError, is_away
 from pipelines_portal.entry.form.forms import entries, fields_html, title_fields
 from pipelines_portal.entry.form.presets import MOST_CHIPS, mark_of, offered_presets, pinned_names, stored_for_form
 from pipelines_portal.entry.form.reads import read_recent
@@ -45,6 +45,8 @@ def form_page(
 ) -> HttpResponse:
     """Render the page. `more` is for the notes above the form."""
     words = explain(error) if error else None
+    away = why_away(workflow)
+    can_wait = away is not None and is_away(away)
     presets = offered_presets(request.user, workflow) if form else []
     notes = notes_of(workflow) if form and stored_for_form(request.user, workflow).has_notes else {}
     if form:
@@ -65,8 +67,8 @@ def form_page(
         "draft": draft,
         "draft_seen": draft.mark if draft else request.POST.get("draft_seen", ""),
         "recent": _recent_tasks(request.user, workflow, form),
-        "is_away": bool(why_away(workflow)),
-        "waiting": waiting_typed(request.user, workflow) if why_away(workflow) else None,
+        "can_wait": can_wait,
+        "waiting": waiting_typed(request.user, workflow) if can_wait else None,
         "error": words,
         "retry_after": str(words.retry_after) if words and words.retry_after else "",
     }

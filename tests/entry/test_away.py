@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.notifications.models import Notification
+from pipelines_portal.notifications.relevance import is_relevant
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.cached_schemas import forget_schemas
 from tests.conftest import FILES
@@ -19,6 +21,7 @@ from tests.pages import text_of
 
 FORM = {"field-input_text": "Hello world", "field-target_language": "French"}
 DOWN = error(503, "service_unavailable", "Down for maintenance")
+TITLE = "Rows for Translations that waited for Pipelines weren’t created"
 WAITS = "The task is created when it is back"
 
 
@@ -40,6 +43,11 @@ def come_back(api: FakeApi) -> None:
     forget_schemas()
     end_wait()
     work()
+
+
+def notified(grid: TypedGrid) -> list[tuple[str, str]]:
+    """Return titles and sentences of what the person who typed was notified of."""
+    return list(Notification.objects.filter(person=grid.owner).values_list("title", "sentence"))
 
 
 def create(grid: TypedGrid, token: UUID | None = None, **more: str) -> Any:
@@ -169,6 +177,7 @@ def test_after_twelve_hours_a_person_looks_first(grid: TypedGrid, api: FakeApi) 
     come_back(api)
     assert not api.tasks
     assert "Pipelines didn’t respond for 12 hours. Check the rows before you send them." in grid.read()
+    assert notified(grid) == [(TITLE, "Pipelines didn’t respond for 12 hours. Check the rows before you send them.")]
 
 
 def test_what_was_sent_otherwise_meanwhile_stays(grid: TypedGrid, api: FakeApi) -> None:
@@ -182,6 +191,7 @@ def test_what_was_sent_otherwise_meanwhile_stays(grid: TypedGrid, api: FakeApi) 
     Submission.objects.filter(pk=theirs.pk).update(status="created", sent_at=timezone.now())
     come_back(api)
     assert grid.statuses() == {1: "duplicate", 2: "created"} and len(api.tasks) == 1
+    assert notified(grid) == [(TITLE, "1 duplicate")]
 
 
 @pytest.mark.parametrize("how", [error(500, "internal_error", "Oops"), answer(200, {"is": "maintained"})])
@@ -209,6 +219,8 @@ def test_a_lost_right_keeps_the_rows(grid: TypedGrid, api: FakeApi, org_key: str
     api.revoke(org_key)
     come_back(api)
     assert grid.statuses() == {1: "ready"} and not api.tasks
+    ((title, why),) = notified(grid)
+    assert title == TITLE and why == grid.job.problem
 
 
 def test_fields_that_changed_meanwhile_are_checked_by_a_person(grid: TypedGrid, api: FakeApi) -> None:
@@ -219,3 +231,9 @@ def test_fields_that_changed_meanwhile_are_checked_by_a_person(grid: TypedGrid, 
     ImportJob.objects.update(schema={"workflow_id": 42, "fields": with_more})
     come_back(api)
     assert grid.statuses() == {1: "ready"} and not api.tasks
+    assert notified(grid) == [(TITLE, "The workflow’s fields changed. Check the rows, then create them.")]
+    page = grid.browser.get(Notification.objects.get().address, follow=True)
+    assert page.status_code == 200
+    assert is_relevant(Notification.objects.get())
+    grid.create(1)
+    assert not is_relevant(Notification.objects.get()), "no mail is sent"

@@ -7,6 +7,7 @@ unconfirmed, and another worker continues with the rest.
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Exists
 from django.utils import timezone
 
@@ -34,7 +35,7 @@ from pipelines_portal.entry.import_requests import (
 )
 from pipelines_portal.entry.models import LEASE, LONGEST_WAIT, ImportJob, ImportStep
 from pipelines_portal.entry.rows.schema_changes import changes_between, without_gone_fields
-from pipelines_portal.entry.transitions import finish_import, pause_for, stop_unconfirmed
+from pipelines_portal.entry.transitions import finish_import, notify_not_sent, pause_for, stop_unconfirmed
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.permissions import sendable_keys, teams_through
 from pipelines_portal.matching.columns import Matching
@@ -76,10 +77,17 @@ def send_requests(import_job: ImportJob, *, most: int | None = None) -> None:
 
 def _is_requested_again(import_job: ImportJob) -> bool:
     """Judge rows once more that waited while the API was away. Return whether those that are good are sent."""
+    away_since = import_job.away_since
     try:
-        request_again(import_job)
+        with transaction.atomic():
+            left = request_again(import_job)
+            if left and away_since:
+                notify_not_sent(import_job, away_since, texts.duplicates(left))
     except ReadDifferently:
-        check_again(import_job)
+        with transaction.atomic():
+            check_again(import_job)
+            if away_since:
+                notify_not_sent(import_job, away_since, texts.READ_DIFFERENTLY)
         return False
     except ImportChanged:
         import_job.release_lease()
@@ -139,7 +147,13 @@ def _schema_changed(import_job: ImportJob, schema: Schema) -> bool:
         "matching": without_gone_fields(Matching.load(import_job.matching), schema).dump(),
         "problem": "This workflow’s fields changed after the rows were checked.",
     }
-    import_job.take_step(ImportStep.RECHECK, ImportJob.Status.CHECKING, import_job.lease_is_held, **values)
+    away_since = import_job.away_since
+    with transaction.atomic():
+        is_taken = import_job.take_step(
+            ImportStep.RECHECK, ImportJob.Status.CHECKING, import_job.lease_is_held, **values
+        )
+        if is_taken and away_since:
+            notify_not_sent(import_job, away_since, texts.FIELDS_CHANGED)
     return True
 
 

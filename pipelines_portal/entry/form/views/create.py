@@ -103,7 +103,13 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
         return form_page(request, workflow, form, status=422, changed=True, draft_seen=_save_draft(request, workflow))
     if not form.is_valid():
         return form_page(request, workflow, form, status=422, draft_seen=_save_draft(request, workflow))
+    return _create(request, workflow, client, schema, form)
 
+
+def _create(
+    request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient, schema: Schema, form: SchemaForm
+) -> HttpResponse:
+    """Create the task of a valid form, let it wait, or show why it is neither."""
     fields = form.payload()
     # The person confirmed these very values, and did not change the form since.
     is_meant = request.POST.get("duplicate", "").partition(":")[0] == digest_of(fields)

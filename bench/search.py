@@ -10,22 +10,18 @@ Claims, from the best time of each: a question over the same in a tenth of the r
 BENCH_ROWS (1,000,000) and BENCH_ROUNDS (20) make it smaller.
 """
 
-import os
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
+from shared.databases import run_on_each, set_up_portal
 from shared.measuring import claim, size
-from shared.programs import PROJECT, run_bench
+from shared.programs import run_bench
 
 ROWS, ROUNDS = size("BENCH_ROWS", 1_000_000), size("BENCH_ROUNDS", 20)
-SERVER = "TEST_POSTGRES_URL"
 # The 95th percentile of a kind of question, in milliseconds.
 AIMS = {"words": 20, "many words": 150, "beginnings": 250}
 # Ten times as many rows take so many times as long.
@@ -36,44 +32,14 @@ Times = dict[tuple[str, str, str], list[float]]
 
 
 def measure(folder: Path) -> Iterator[bool]:
-    """Measure each database in a process of its own, since Django has one."""
-    urls = {"SQLite": f"sqlite:///{folder}/portal.sqlite3"}
-    with postgresql_database() as url:
-        for name, database in (urls | ({"PostgreSQL": url} if url else {})).items():
-            print(f"== {name}", flush=True)
-            env = os.environ | {"DATA_DIR": str(folder), "DATABASE_URL": database, "BENCH_ROWS": str(ROWS)}
-            command = [sys.executable, __file__, "--here"]
-            yield subprocess.run(command, env=env, check=False).returncode == 0
-
-
-@contextmanager
-def postgresql_database() -> Iterator[str]:
-    """Make a database on the server, and yield its URL; nothing without a server."""
-    if not (server := os.environ.get(SERVER)):
-        yield ""
-        return
-    import psycopg
-
-    name = f"bench_{uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-        try:
-            yield f"{server.rpartition('/')[0]}/{name}"
-        finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    yield from run_on_each(folder, __file__, BENCH_ROWS=str(ROWS))
 
 
 def measure_here(folder: Path) -> Iterator[bool]:
     """Measure the database that the environment names."""
-    sys.path.insert(0, str(PROJECT))
-    os.environ["DJANGO_SETTINGS_MODULE"] = "pipelines_portal.settings.portal"
-    import django
-
-    django.setup()
-    from django.core.management import call_command
+    set_up_portal()
     from filling.searchable import make_searchers
 
-    call_command("prepare", stdout=sys.stderr)
     people = make_searchers()
     fill(people, 0, ROWS // 10)
     few = times(people, ROWS // 10)

@@ -15,6 +15,7 @@ from pipelines_portal.people.invitations import link_path
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.submissions.models import Export, Submission
 from pipelines_portal.uploads.models import Stage, ZipUpload
+from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
 
 from .people import COLLEAGUE, FILE_WORKFLOW, RARE, WORKFLOW
 
@@ -34,6 +35,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "imports:row": ("",), "imports:rows": ("",),
     "imports:template": ("",),
     "new_task:create": ("",), "new_task:preset_apply": ("",), "new_task:preset_rename": ("",),
+    "new_task:suggestion_list": ("?field=notes&text=de",),
     "new_task:time_read": ("?field-when=now",),
     "notifications:preferences": ("",), "notifications:list": ("",),
     "overview:detail": ("",), "overview:home": ("",), "overview:shortcuts": ("",),
@@ -44,6 +46,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "people:two_step": ("",), "people:team_detail": ("", "?add=colleague"), "people:team_list": ("",),
     "people:team_remove": ("",), "people:unlink": ("",),
     "keys:detail": ("",), "keys:list": ("", "?q=key", "?whose=all"), "keys:remove": ("",),
+    "rules:add": ("",), "rules:delete": ("",), "rules:edit": ("",), "rules:list": ("",),
     "search:search": (
         "", "?q=order0000300", "?q=complaint+customer", "?q=1000005", "?sent=me", "?status=failed",
         "?q=complaint&status=failed&sent=me",
@@ -82,6 +85,7 @@ OF_A_WORKFLOW = (
     "uploads:",
     "imports:",
     "overview:detail",
+    "rules:",
     "workflows:fields",
     "workflows:forget",
 )
@@ -149,12 +153,19 @@ def _team(person: User) -> dict[str, Any]:
     return {"team_id": Team.objects.get(name="Team 000").pk}
 
 
+def _rule(person: User) -> dict[str, Any]:
+    workflow = OpenedWorkflow.objects.filter(key__owner=person, workflow_id=WORKFLOW).earliest("pk")
+    place = {"key": workflow.key, "workflow_id": WORKFLOW, "kind": "filled", "field": "input_text"}
+    return {"rule_id": WorkflowRule.objects.get_or_create(**place, defaults={"position": 1})[0].pk}
+
+
 ARGUMENTS: dict[str, Callable[[User], dict[str, Any]]] = {
     "accounts:password_reset": lambda person: {"uid": "MQ", "token": default_token_generator.make_token(person)},
     "guide:page": lambda person: {"path": "operators/import"},
     "imports:template": lambda person: {"form": "csv"},
     "new_task:preset_apply": lambda person: {"preset_id": Preset.objects.earliest("pk").pk},
     "new_task:preset_rename": lambda person: {"preset_id": Preset.objects.earliest("pk").pk},
+    "rules:delete": _rule, "rules:edit": _rule,
     "people:event_export": lambda person: {"form": "csv"},
     "people:deactivate": _colleague, "people:detail": _colleague, "people:reset_link": _colleague,
     "people:two_step": _colleague, "people:unlink": _colleague,

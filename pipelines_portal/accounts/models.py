@@ -87,6 +87,8 @@ class User(AbstractBaseUser):
     has_single_keys = models.BooleanField(default=True)
     is_compact = models.BooleanField(default=False)
     reads_live = models.BooleanField(default=True)
+    # Their own earlier values are suggested while they type.
+    has_suggestions = models.BooleanField(default=True)
     theme = models.CharField(max_length=5, choices=Theme, default=Theme.SYSTEM, blank=True)
     # How they write numbers and dates with two meanings. Empty: they are asked each time.
     number_format = models.CharField(max_length=1, choices=NumberFormat, default=NumberFormat.ASK, blank=True)

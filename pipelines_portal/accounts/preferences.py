@@ -11,7 +11,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import DateFormat, NumberFormat, Theme, User
 from pipelines_portal.core import notation, times
 
-SWITCHES = ("has_single_keys", "is_compact", "reads_live")
+SWITCHES = ("has_single_keys", "is_compact", "reads_live", "has_suggestions")
 # By the name of the preference.
 CHOICES = {"theme": Theme, "number_format": NumberFormat, "date_format": DateFormat}
 ON, OFF = "on", "off"

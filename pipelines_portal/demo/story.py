@@ -28,6 +28,7 @@ from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.models.import_job import UNDO_FOR
 from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
 from pipelines_portal.entry.rows.typed import get_or_start_typed, next_number, ready_rows, start_sending_typed
+from pipelines_portal.entry.rules.stored import add_rule, switch_rule
 from pipelines_portal.entry.transitions import transfer_import
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
@@ -42,6 +43,8 @@ from pipelines_portal.uploads.forms import ChosenFile
 from pipelines_portal.uploads.given_rows import GivenRow
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.uploads.polling import poll_now
+from pipelines_portal.values.patterns import looking_like
+from pipelines_portal.values.rules import Kind, Rule
 from pipelines_portal.workflows.fields.schema_form import PREFIX
 from pipelines_portal.workflows.marks import mark
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -59,6 +62,14 @@ HINTS = {
     "country": "Where the goods go, not the invoice",
     "net": "Without tax",
 }
+AS_PRINTED = "As printed at the top right of the order."
+RULES = (
+    Rule(0, 1, Kind.PATTERN, "order_number", looking_like("A-104391"), message=AS_PRINTED),
+    Rule(0, 1, Kind.COMPARE, "gross", {"op": "at least", "other": "net"}),
+    Rule(0, 1, Kind.COMPARE, "received_at", {"op": "at most", "days": 0}),
+    Rule(0, 1, Kind.FILLED, "notes", {}, when="priority", is_value=5, message="Say why this order is urgent."),
+    Rule(0, 1, Kind.PATTERN, "invoice_number", looking_like("R2026-12345")),
+)
 KEY_DAYS_LEFT = 12
 # Counting all workflows at a call a second takes less.
 MOST_SECONDS = 400
@@ -136,6 +147,10 @@ class Story:
         form = NotesForm(self._schema(workflow), {}, {input_name(name): text for name, text in notes.items()})
         if form.is_valid():
             save_notes(workflow, form, maria)
+        for rule in RULES:
+            stored = add_rule(workflow, rule, self._schema(workflow), maria)
+            if rule.field == "invoice_number":
+                switch_rule(workflow, stored, self._schema(workflow), maria, is_on=False)
         save_preset(maria, workflow, "Phone order", {"channel": "Phone", "priority": 3}, is_shared=True)
         save_preset(maria, workflow, "Web shop", {"channel": "Web form", "priority": 3}, is_shared=True)
 

@@ -74,7 +74,7 @@ def _import_drafts(imports: list[ImportJob]) -> list[Draft]:
     copies = _copies_in([import_job for import_job in imports if import_job.is_typed])
     return [
         Draft(
-            copies.get(import_job.pk, import_job.file_name),
+            copies.get(import_job.pk, import_job.name or import_job.file_name),
             import_job.workflow_name,
             _rows_of(import_job),
             import_job.changed_at,

@@ -162,6 +162,7 @@ def _ready_rows(import_job: ImportJob, count: int, numbers: list[int] | None) ->
 
 def _require_same_verdicts(import_job: ImportJob, rows: list[ReadyRow]) -> None:
     """Judge the rows once more, as their tasks can never be changed. Raise ReadDifferently."""
+    import_job.forget_rules()
     reader = import_job.row_reader()
     for row in rows:
         verdict = reader.read(row.cells, row.edits)

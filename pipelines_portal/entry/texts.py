@@ -32,7 +32,7 @@ FIELDS_CHANGED = "The workflow’s fields changed. Check the rows, then create t
 WAITING_FOR_ANSWER = "Waiting for Pipelines to answer."
 UNCONFIRMED = "A batch is unconfirmed. Nothing more is sent until someone reviews it."
 NOTHING_TO_SEND = "Not sent. No row is ready."
-READ_DIFFERENTLY = "Some values are read differently since an upgrade. Look at the rows, then create them."
+READ_DIFFERENTLY = "Some rows are judged differently now. Look at them, then create them."
 ROWS_CHANGED = "Not created. Rows changed in another window. Check them, then try again."
 RESTORED = "The portal was restored from a backup. Rows may have been sent after it was made, so check the tasks first."
 

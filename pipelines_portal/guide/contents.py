@@ -27,6 +27,7 @@ SECTIONS = {
         "leads/monday.md",
         "leads/attention.md",
         "leads/team.md",
+        "leads/rules.md",
         "leads/exports.md",
         "leads/numbers.md",
     ],

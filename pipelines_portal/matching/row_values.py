@@ -8,16 +8,19 @@ from pipelines_portal.matching.columns import Matching
 from pipelines_portal.spreadsheets.cells import Cell, field_error_of, text_of, value_for
 from pipelines_portal.values.checking import Entered, Judged, Native, RowCheck, Unusable
 from pipelines_portal.values.choices import Meanings
+from pipelines_portal.values.rules import Rule
 from pipelines_portal.values.verdicts import Problem, Verdict
 
 
 class RowReader:
     """Reads and checks rows of one file, or typed ones. Words such as "yesterday" mean days near `now`."""
 
-    def __init__(self, schema: Schema, matching: Matching, now: datetime | None = None) -> None:
+    def __init__(
+        self, schema: Schema, matching: Matching, now: datetime | None = None, rules: Sequence[Rule] = ()
+    ) -> None:
         self.matching = matching
         self.meanings = Meanings(matching.words)
-        self._check = RowCheck(schema.fields, matching.notation, matching.zone, now, self.meanings)
+        self._check = RowCheck(schema.fields, matching.notation, matching.zone, now, self.meanings, rules)
         places = matching.places()
         self._columns = [(known, places.get(known.name)) for known in schema.fields]
 

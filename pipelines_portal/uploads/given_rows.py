@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -20,6 +20,7 @@ from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.values.checking import Entered, Native, RowCheck
 from pipelines_portal.values.dates import readings
 from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.values.rules import Rule
 from pipelines_portal.values.settling import settled_text
 from pipelines_portal.values.verdicts import UNKNOWN, Problem, Verdict
 from pipelines_portal.web.file_names import in_sentence
@@ -112,9 +113,11 @@ def _without_words(known: Field, text: str) -> str:
     return settled_text(known, text, notation.current(), get_current_timezone_name(), timezone.now())
 
 
-def rows_of_lines(lines: Lines, schema: Schema, matching: Matching, corrections: Corrections) -> list[GivenRow]:
+def rows_of_lines(
+    lines: Lines, schema: Schema, matching: Matching, corrections: Corrections, rules: Sequence[Rule] = ()
+) -> list[GivenRow]:
     """Read the rows of a file. A correction that repeats the text of the cell is none."""
-    reader, rows = RowReader(schema, matching, timezone.now()), []
+    reader, rows = RowReader(schema, matching, timezone.now(), rules), []
     fields = {known.name: known for known in schema.fields}
     for number, cells in lines:
         read = original = reader.read(cells)
@@ -126,9 +129,11 @@ def rows_of_lines(lines: Lines, schema: Schema, matching: Matching, corrections:
     return rows
 
 
-def rows_of_values(values: Iterable[FieldValues], schema: Schema, corrections: Corrections) -> list[GivenRow]:
+def rows_of_values(
+    values: Iterable[FieldValues], schema: Schema, corrections: Corrections, rules: Sequence[Rule] = ()
+) -> list[GivenRow]:
     """Check rows that were stored as values."""
-    check = RowCheck(schema.fields, notation.current(), get_current_timezone_name(), timezone.now())
+    check = RowCheck(schema.fields, notation.current(), get_current_timezone_name(), timezone.now(), rules=rules)
     fields = {known.name: known for known in schema.fields}
     rows = []
     for number, each in enumerate(values, 1):

@@ -1,6 +1,6 @@
 """The rows that are sent with an archive: from a file, typed, or those of an earlier submission."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -29,6 +29,7 @@ from pipelines_portal.uploads.forms import RowsFileForm
 from pipelines_portal.uploads.given_rows import Corrections, GivenRow, rows_of_lines, rows_of_values
 from pipelines_portal.uploads.models import RowsFile
 from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.values.rules import Rule
 from pipelines_portal.web.file_names import in_sentence
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.time_budget import OutOfTime, TimeBudget
@@ -74,6 +75,7 @@ def read_row_source(
     files: "MultiValueDict[str, UploadedFile[Any]]",
     paths: Set[str],
     budget: TimeBudget,
+    rules: Sequence[Rule],
 ) -> RowSource:
     """Read the rows from the file, or else the typed ones, or else those of an earlier submission.
 
@@ -83,21 +85,21 @@ def read_row_source(
     if not form.is_valid():
         return RowSource(problem=" ".join(map(str, form.errors.get("rows_file", ["We can’t read the rows"]))))
     if file := form.cleaned_data["rows_file"]:
-        return _from_file(user, file, schema, posted, paths, budget)
-    typed = payloads(posted_row_forms(schema, posted))
+        return _from_file(user, file, schema, posted, paths, budget, rules)
+    typed = payloads(posted_row_forms(schema, posted, rules))
     if typed is None:
         return RowSource(problem="A row has an error", advice="Check the marked fields.")
     if typed:
         corrections = Corrections(TYPED)
-        return RowSource(rows_of_values(typed, schema, corrections))
+        return RowSource(rows_of_values(typed, schema, corrections, rules))
     source = posted.get("rows_from", "")
     if values := _from_submission(user, workflow_id, source):
         corrections = Corrections.load(posted, source, schema)
-        return RowSource(rows_of_values(values, schema, corrections), corrections=corrections)
+        return RowSource(rows_of_values(values, schema, corrections, rules), corrections=corrections)
     return RowSource(is_missing=not schema.has_only_file_upload_fields)
 
 
-def posted_row_forms(schema: Schema, posted: QueryDict | None) -> list[RowForm]:
+def posted_row_forms(schema: Schema, posted: QueryDict | None, rules: Sequence[Rule] = ()) -> list[RowForm]:
     """Return forms to type rows, as many as were shown, and one more if that was requested.
 
     Times are in the time zone in which the forms were shown.
@@ -106,11 +108,17 @@ def posted_row_forms(schema: Schema, posted: QueryDict | None) -> list[RowForm]:
         return row_forms(schema, 1, zone=get_current_timezone_name())
     count = number_in(posted.get("typed", ""), 10_000)
     count = 1 if count is None else count
-    return row_forms(schema, count + ("add_row" in posted), posted, zone=posted.get("zone", ""))
+    return row_forms(schema, count + ("add_row" in posted), posted, zone=posted.get("zone", ""), rules=rules)
 
 
 def _from_file(
-    user: User, file: "UploadedFile[Any]", schema: Schema, posted: QueryDict, paths: Set[str], budget: TimeBudget
+    user: User,
+    file: "UploadedFile[Any]",
+    schema: Schema,
+    posted: QueryDict,
+    paths: Set[str],
+    budget: TimeBudget,
+    rules: Sequence[Rule],
 ) -> RowSource:
     name, data = file.name or "", file.read()
     digest = _digest(name, data)
@@ -128,7 +136,7 @@ def _from_file(
     source = RowSource(matching=matching, match_line=MatchLine(matching, schema), corrections=corrections)
     source.columns, source.remarks = shown_columns(matching, lines), remarks
     if matching.imported:
-        source.rows = rows_of_lines(rows_below(lines, matching.header_line), schema, matching, corrections)
+        source.rows = rows_of_lines(rows_below(lines, matching.header_line), schema, matching, corrections, rules)
     else:
         source.problem = f"No column of {in_sentence(name)} matches a field"
         source.advice = "Select the fields of its columns below."

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from pipelines_portal.api_client import Field
@@ -12,6 +12,7 @@ from pipelines_portal.values.field_values import FieldValues, is_blank
 from pipelines_portal.values.numbers import json_number_before, number_readings
 from pipelines_portal.values.rankings import items_of
 from pipelines_portal.values.readers import Circumstances, reader_of
+from pipelines_portal.values.rules import Rule, Rules
 from pipelines_portal.values.verdicts import MISSING, Problem, Verdict, Wrong
 
 MOST_CACHED, LONGEST_CACHED = 20_000, 200
@@ -43,9 +44,10 @@ def check_row(
     notation: Notation,
     zone: str,
     now: datetime | None,
+    rules: Sequence[Rule] = (),
 ) -> Verdict:
     """Return the values that are sent for the texts, by field, and what is wrong with them."""
-    return RowCheck(fields, notation, zone, now).row(typed)
+    return RowCheck(fields, notation, zone, now, rules=rules).row(typed)
 
 
 class RowCheck:
@@ -58,9 +60,11 @@ class RowCheck:
         zone: str,
         now: datetime | None = None,
         meanings: Meanings | None = None,
+        rules: Sequence[Rule] = (),
     ) -> None:
         self._about = Circumstances(notation, zone, now, meanings)
         self._fields = fields
+        self._rules = Rules(rules, fields) if rules else None
         self._cached: dict[str, dict[str, Judged]] = {known.name: {} for known in fields}
 
     def row(self, typed: Mapping[str, Entered]) -> Verdict:
@@ -74,6 +78,9 @@ class RowCheck:
                 verdict.values[known.name] = value
                 if before:
                     verdict.spelled_before[known.name], verdict.priced_before[known.name] = before
+        if self._rules and (verdict.values or verdict.problems):
+            wrong = {problem.field for problem in verdict.problems}
+            verdict.problems += self._rules.broken_by(verdict.values, wrong, datetime.now(UTC))
         return verdict
 
     def field(self, known: Field, entered: Entered) -> "Judged":

@@ -23,6 +23,7 @@ from pipelines_portal.submissions.exports import delete_old_exports
 from pipelines_portal.submissions.exports import work_on_next as export_next
 from pipelines_portal.submissions.retention import delete_unsent_drafts, drop_old_values
 from pipelines_portal.submissions.sending import repeat_next
+from pipelines_portal.submissions.suggestions import count_values, delete_old_counts
 from pipelines_portal.system.heartbeats import record_heartbeat
 from pipelines_portal.system.models import delete_old_runs
 from pipelines_portal.task_index.jobs import scan_next
@@ -33,7 +34,7 @@ from pipelines_portal.uploads.rows import remove_old_rows_files
 Job = Callable[[], object]
 
 # Each job may run twice, and in two workers at once. A job that fails is tried again at the next interval.
-EVERY_TWO_SECONDS: tuple[Job, ...] = (enqueue_due,)
+EVERY_TWO_SECONDS: tuple[Job, ...] = (enqueue_due, count_values)
 EVERY_MINUTE: tuple[Job, ...] = (
     record_heartbeat,
     resume_waiting,
@@ -57,6 +58,7 @@ EVERY_HOUR = (
     HousekeepingTask("Saved files of submissions", delete_old_exports),
     HousekeepingTask("Files of rows that the worker read", remove_old_rows_files),
     HousekeepingTask("Values sent, older than SUBMISSION_RETENTION_DAYS", drop_old_values),
+    HousekeepingTask("Suggestions not sent for 90 days", delete_old_counts),
     HousekeepingTask("Notifications", delete_old_notifications),
     HousekeepingTask(f"Keys that were replaced {UNDO_HOURS} hours ago", delete_old_replaced_keys),
     HousekeepingTask("Records of backups", delete_old_runs),

@@ -14,6 +14,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client.models import CREATABLE_STATUSES
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.values.rules import Kind, Rule
 
 
 class OpenedWorkflows(models.QuerySet["OpenedWorkflow"]):
@@ -64,6 +65,9 @@ class OpenedWorkflow(models.Model):
     is_pinned: bool | None
     is_hidden: bool | None
 
+    # Whether it may have rules that are on: see workflows.rules.
+    has_rules = True
+
     objects = OpenedWorkflows.as_manager()
 
     class Meta:
@@ -101,6 +105,40 @@ class WorkflowMark(models.Model):
         ]
 
 
+class WorkflowRule(models.Model):
+    """A rule of the people who use the key: see values.rules. A change of what it says makes it a new version."""
+
+    key = models.ForeignKey(SavedKey, models.CASCADE, related_name="+", db_index=False)
+    workflow_id = models.PositiveBigIntegerField()
+    position = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=[(kind.value, kind.value) for kind in Kind])
+    field = models.CharField(max_length=200)
+    value = models.JSONField(default=dict)
+    # It holds only if this other field, if any, has this value.
+    when = models.CharField(max_length=200, blank=True)
+    is_value = models.JSONField(null=True)
+    message = models.CharField(max_length=300, blank=True)
+    is_on = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(default=1)
+    # Who added it, and who changed it last.
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    added_at = models.DateTimeField(default=timezone.now)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["position", "id"]
+        indexes: ClassVar = [models.Index(fields=["key", "workflow_id", "position"], name="rules_of_a_workflow")]
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.kind}"
+
+    def as_rule(self) -> Rule:
+        return Rule(
+            self.pk, self.version, Kind(self.kind), self.field, self.value, self.when, self.is_value, self.message
+        )
+
+
 class WorkflowNote(models.Model):
     """Instructions for a workflow, or a hint for one of its fields, for all who use the key.
 
@@ -112,6 +150,8 @@ class WorkflowNote(models.Model):
     # Empty: the instructions for the workflow.
     field = models.CharField(max_length=200, blank=True)
     text = models.TextField()
+    # Whether people's own earlier values are suggested in the field.
+    has_suggestions = models.BooleanField(default=True)
     # Who wrote it last.
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)

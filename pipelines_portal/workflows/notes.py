@@ -1,6 +1,7 @@
 """Notes about a workflow: instructions, and hints for its fields, in plain text with links."""
 
 import re
+from collections.abc import Collection
 from copy import copy
 from typing import Any
 
@@ -15,16 +16,23 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.web.form_fields import KeylessField, one_line
 from pipelines_portal.workflows import texts
+from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote
 
 LONGEST_INSTRUCTIONS, LONGEST_HINT = 2000, 300
 PREFIX = "hint-"
+SUGGEST = "suggest-"
 LONGEST_NAME = WorkflowNote._meta.get_field("field").max_length or 0
 
 
 def notes_of(workflow: OpenedWorkflow) -> dict[str, str]:
     """Return the texts by the names of fields; the instructions have an empty name."""
-    return dict(_notes(workflow).values_list("field", "text"))
+    return dict(_notes(workflow).exclude(text="").values_list("field", "text"))
+
+
+def fields_without_suggestions(workflow: OpenedWorkflow) -> set[str]:
+    """Return the fields in which earlier values are not suggested, although their type would allow it."""
+    return set(_notes(workflow).filter(has_suggestions=False).values_list("field", flat=True))
 
 
 def _notes(workflow: OpenedWorkflow) -> Any:
@@ -43,7 +51,10 @@ class WorkflowNoteField(KeylessField):
 
 
 class NotesForm(forms.Form):
-    """The instructions, and a hint for each field, except fields whose names are too long to be stored."""
+    """The instructions, and for each field a hint, and whether earlier values are suggested.
+
+    Fields whose names are too long to be stored are left out.
+    """
 
     instructions = WorkflowNoteField(
         label="Instructions",
@@ -52,8 +63,11 @@ class NotesForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 
-    def __init__(self, schema: Schema, notes: dict[str, str], data: Any = None) -> None:
-        super().__init__(data, initial={input_name(field): text for field, text in notes.items()}, label_suffix="")
+    def __init__(
+        self, schema: Schema, notes: dict[str, str], data: Any = None, *, without_suggestions: Collection[str] = ()
+    ) -> None:
+        initial: dict[str, Any] = {input_name(field): text for field, text in notes.items()}
+        super().__init__(data, initial=initial, label_suffix="")
         for field in schema.fields:
             if len(field.name) <= LONGEST_NAME:
                 widget = forms.TextInput(attrs={"placeholder": "Hint", "autocomplete": "off"})
@@ -61,10 +75,23 @@ class NotesForm(forms.Form):
                 self.fields[input_name(field.name)] = WorkflowNoteField(
                     label=label, max_length=LONGEST_HINT, widget=widget
                 )
+                if type_of(field).has_suggestions(field):
+                    self.fields[SUGGEST + field.name] = forms.BooleanField(
+                        label="Suggest each person’s own earlier values",
+                        required=False,
+                        initial=field.name not in without_suggestions,
+                        show_hidden_initial=True,
+                    )
 
     def changes(self) -> dict[str, str]:
         """Return the texts that the person changed, by the names of fields. Call on a valid form."""
-        return {field_name(name): self.cleaned_data[name] for name in self.changed_data}
+        texts = (name for name in self.changed_data if not name.startswith(SUGGEST))
+        return {field_name(name): self.cleaned_data[name] for name in texts}
+
+    def switches(self) -> dict[str, bool]:
+        """Return which fields the person let have suggestions or not, where they changed that. Call on a valid form."""
+        switched = (name for name in self.changed_data if name.startswith(SUGGEST))
+        return {name.removeprefix(SUGGEST): self.cleaned_data[name] for name in switched}
 
     def seen(self, field: str) -> str:
         """Return the text that the person saw before they changed it."""
@@ -104,17 +131,17 @@ def save_notes(workflow: OpenedWorkflow, form: NotesForm, by: User) -> bool:
     if form.errors:
         return False
     for field, text in changes.items():
-        _store(workflow, field, text, by)
-    if changes:
-        fields = sorted(field or "instructions" for field in changes)
+        _store(workflow, field, by, text=text)
+    switches = form.switches()
+    for field, has_suggestions in switches.items():
+        _store(workflow, field, by, has_suggestions=has_suggestions)
+    if changes or switches:
+        fields = sorted(field or "instructions" for field in changes | switches)
         record(Verb.WORKFLOW_NOTES_CHANGED, by=by, target=workflow, key=str(workflow.key), fields=fields)
     return True
 
 
-def _store(workflow: OpenedWorkflow, field: str, text: str, by: User) -> None:
-    if not text:
-        _notes(workflow).filter(field=field).delete()
-        return
-    values = {"text": text, "person": by, "at": timezone.now()}
+def _store(workflow: OpenedWorkflow, field: str, by: User, **values: Any) -> None:
     place: dict[str, Any] = {"key": workflow.key, "workflow_id": workflow.workflow_id, "field": field}
-    WorkflowNote.objects.update_or_create(**place, defaults=values)
+    WorkflowNote.objects.update_or_create(**place, defaults=values | {"person": by, "at": timezone.now()})
+    _notes(workflow).filter(field=field, text="", has_suggestions=True).delete()

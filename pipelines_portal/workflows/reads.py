@@ -10,11 +10,13 @@ from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.api_client.models import CREATABLE_STATUSES
 from pipelines_portal.core.sql import LARGEST_ID, build_instance, column_list, fetch_rows
 from pipelines_portal.keys.models import KeyShare, SavedKey
-from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowMark
+from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowMark, WorkflowRule
 
 # The condition is that of SavedKeys.usable_by.
 _USABLE_WORKFLOW = f"""
-    SELECT {column_list(OpenedWorkflow, "w")}, {column_list(SavedKey, "k")}, {column_list(User, "o")}
+    SELECT {column_list(OpenedWorkflow, "w")}, {column_list(SavedKey, "k")}, {column_list(User, "o")},
+        EXISTS (SELECT 1 FROM {WorkflowRule._meta.db_table} r
+            WHERE r.key_id = w.key_id AND r.workflow_id = w.workflow_id AND r.is_on)
     FROM {OpenedWorkflow._meta.db_table} w
     JOIN {SavedKey._meta.db_table} k ON k.id = w.key_id
     JOIN {User._meta.db_table} o ON o.id = k.owner_id
@@ -69,6 +71,7 @@ def read_usable_workflow(user: User, key_id: int, workflow_id: int) -> OpenedWor
     for row in fetch_rows(_USABLE_WORKFLOW, [key_id, workflow_id, user.pk, user.pk, user.pk]):
         workflow = build_instance(OpenedWorkflow, row[:_KEY])
         workflow.key = build_instance(SavedKey, row[_KEY:_OWNER])
-        workflow.key.owner = build_instance(User, row[_OWNER:])
+        workflow.key.owner = build_instance(User, row[_OWNER:-1])
+        workflow.has_rules = bool(row[-1])
         return workflow
     return None

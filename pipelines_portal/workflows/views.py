@@ -18,7 +18,15 @@ from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows import texts
 from pipelines_portal.workflows.forms import OpenWorkflowsForm
 from pipelines_portal.workflows.marks import MANY, MARKS, by_name, mark, marked_workflows
-from pipelines_portal.workflows.notes import NotesForm, input_name, notes_of, save_notes
+from pipelines_portal.workflows.models import WorkflowRule
+from pipelines_portal.workflows.notes import (
+    SUGGEST,
+    NotesForm,
+    fields_without_suggestions,
+    input_name,
+    notes_of,
+    save_notes,
+)
 from pipelines_portal.workflows.opening import Opening, forget_workflow, open_workflows, refresh_if_old
 from pipelines_portal.workflows.permissions import (
     may_write_notes,
@@ -112,7 +120,8 @@ def workflow_fields(request: SignedInRequest, key_id: int, workflow_id: int) -> 
     schema = client.schema(workflow_id)
     remember_schema(workflow, schema)
     notes = notes_of(workflow)
-    form = NotesForm(schema, notes, request.POST or None)
+    without = fields_without_suggestions(workflow)
+    form = NotesForm(schema, notes, request.POST or None, without_suggestions=without)
     is_sent = request.method == "POST" and not is_restoring(request)
     if is_sent and form.is_valid() and save_notes(workflow, form, request.user):
         messages.success(request, "Saved")
@@ -120,11 +129,13 @@ def workflow_fields(request: SignedInRequest, key_id: int, workflow_id: int) -> 
     context = {
         "key": workflow.key,
         "workflow": refresh_if_old(workflow, client),
-        "tab": "fields",
+        "tab": "setup",
+        "field_count": len(schema.fields),
+        "rule_count": WorkflowRule.objects.filter(key=workflow.key_id, workflow_id=workflow_id).count(),
         "instructions": notes.get("", ""),
         "form": form,
         "may_write": may_write_notes(request.user, workflow),
-        "fields": [_described(field, form, notes) for field in schema.fields],
+        "fields": [_described(field, form, notes) | {"is_quiet": field.name in without} for field in schema.fields],
     }
     return render_page(request, "workflows/fields.html", context, status=422 if form.errors else 200)
 
@@ -136,8 +147,15 @@ def _described(field: Field, form: NotesForm, notes: dict[str, str]) -> dict[str
     type_name = texts.TYPE_NAMES.get(field.type, field.type)
     shown_format = texts.format_of(field.format_hint or "")
     shown_format = "" if shown_format == type_name else shown_format
-    hint = notes.get(field.name, "")
-    return {"remote": field, "format": shown_format, "type": type_name, "hint": hint, "input": form_input}
+    switch = form[SUGGEST + field.name] if SUGGEST + field.name in form.fields else None
+    return {
+        "remote": field,
+        "format": shown_format,
+        "type": type_name,
+        "hint": notes.get(field.name, ""),
+        "input": form_input,
+        "switch": switch,
+    }
 
 
 @require_POST

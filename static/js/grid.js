@@ -6,6 +6,7 @@ import { listen as edit } from "./grid/editing.js";
 import { listen as copyAndPaste } from "./grid/clipboard.js";
 import { Saving } from "./grid/saving.js";
 import { listen as create } from "./grid/creating.js";
+import "./offers.js";
 
 const grid = new Grid();
 

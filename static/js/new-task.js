@@ -1,5 +1,6 @@
 // The form of one task. Served as one file: each of these works by being there, and imports nothing.
 
+import "./offers.js";
 import "./new-task/shortcuts.js";
 import "./new-task/enter-moves-on.js";
 import "./new-task/choices.js";

@@ -67,6 +67,18 @@ def new_password(world: World) -> dict[str, Any]:
     return {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
 
 
+def rule(world: World) -> dict[str, Any]:
+    return {
+        "field": "input_text",
+        "kind": "pattern",
+        "example": "A-1",
+        "when": "",
+        "message": "",
+        "version": 1,
+        "do": "save",
+    }
+
+
 def new_key(world: World) -> dict[str, Any]:
     return {"name": "Second", "key": world.second_key, "expiry": "90"}
 
@@ -168,6 +180,11 @@ ACCESS: dict[str, Row] = {
     "workflows:fields": Row(
         KEY_USERS, NOTE_WRITERS, data=lambda world: {"instructions": "Be formal."}, event="workflow-notes-changed"
     ),
+    "rules:list": Row(KEY_USERS),
+    "rules:add": Row(NOTE_WRITERS, NOTE_WRITERS, data=rule, event="rule-changed"),
+    "rules:edit": Row(NOTE_WRITERS, NOTE_WRITERS, data=rule, event="rule-changed"),
+    "rules:switch": Row(post=NOTE_WRITERS, data=lambda world: {"on": "no"}, event="rule-changed"),
+    "rules:delete": Row(NOTE_WRITERS, NOTE_WRITERS, event="rule-changed"),
     "overview:detail": Row(KEY_USERS),
     "overview:stuck_hours": Row(post=KEY_SENDERS, data=lambda world: {"hours": "72"}, quiet="how one page counts"),
     "workflows:mark": Row(post=KEY_USERS, data=lambda world: {"mark": "pin"}, quiet="one's own list alone changes"),
@@ -183,11 +200,13 @@ ACCESS: dict[str, Row] = {
     ),
     "new_task:draft_save": Row(post=KEY_SENDERS, data=task, quiet=UNSENT_TASK),
     "new_task:draft_discard": Row(post=KEY_SENDERS, quiet=UNSENT_TASK),
+    "new_task:pins_clear": Row(post=KEY_SENDERS, quiet=UNSENT_TASK),
     "new_task:preset_save": Row(post=KEY_SENDERS, data=preset, quiet=UNSENT_TASK),
     "new_task:preset_rename": Row(
         PRESET_CHANGERS, PRESET_CHANGERS, data=lambda world: {"name": "New"}, quiet=UNSENT_TASK
     ),
     "new_task:preset_apply": Row(KEY_SENDERS, KEY_SENDERS, data=task, quiet=UNSENT_TASK),
+    "new_task:suggestion_list": Row(KEY_SENDERS),
     "new_task:time_read": Row(KEY_SENDERS),
     "new_task:preset_delete": Row(post=PRESET_CHANGERS, quiet=UNSENT_TASK),
     "new_task:create": Row(KEY_SENDERS, KEY_SENDERS, data=task, event="submission-sent"),
@@ -200,6 +219,8 @@ ACCESS: dict[str, Row] = {
     "grid:create": Row(post=KEY_SENDERS, data=lambda world: {"rows": world.typed_rows()}, event="import-sent"),
     "grid:created": Row(KEY_SENDERS),
     "grid:copy": Row(post=KEY_SENDERS, data=lambda world: {"task": world.task_id}, quiet=UNSENT),
+    "grid:aside": Row(post=KEY_SENDERS, quiet=UNSENT),
+    "grid:draft": Row(post=KEY_SENDERS, quiet=UNSENT),
     "grid:clear": Row(post=KEY_SENDERS, quiet="rows that were created are shown no longer"),
     "submissions:list": Row(SIGNED_IN),
     "submissions:detail": Row(SUBMISSION_READERS),

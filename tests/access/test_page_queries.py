@@ -27,9 +27,9 @@ MOST = 8
 # A search in tasks:list and overview:palette has the titles of the fields in which it found something.
 # tasks:detail looks among the person's other keys for who sent a task.
 GATHERING = {
-    "overview:home": 24, "overview:detail": 13, "keys:detail": 10, "imports:check": 15, "imports:progress": 13,
+    "overview:home": 24, "overview:detail": 13, "keys:detail": 10, "imports:check": 16, "imports:progress": 14,
     "imports:continue": 9, "new_task:create": 7, "overview:palette": 12, "search:search": 11, "submissions:list": 16,
-    "submissions:detail": 9, "tasks:list": 12, "grid:page": 20, "grid:created": 17, "tasks:detail": 9,
+    "submissions:detail": 9, "tasks:list": 12, "grid:page": 22, "grid:created": 18, "tasks:detail": 9,
     "uploads:result": 9, "system:page": 12, "system:support_report": 19,
 }  # fmt: skip
 TRANSACTION = ("BEGIN", "SAVEPOINT", "RELEASE")

@@ -24,7 +24,7 @@ from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.submissions.models import Export, Submission
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.uploads.models import Stage, ZipUpload
-from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
 from tests.conftest import ACME, FILES, TRANSLATIONS
 from tests.factories import confirm_in, make_index, make_task, make_team, open_workflow, save_key, share_key
 from tests.fake_api import FakeApi
@@ -64,6 +64,7 @@ class World:
             "person_id": self._person_of(name).pk,
             "mark": "0" * 24,
             "step_id": 1,
+            "draft_id": "00000000-0000-0000-0000-000000000000",
             "uid": "MQ",
             "path": "operators/import",
             "form": "csv",
@@ -72,6 +73,7 @@ class World:
         }
         if name in ("new_task:preset_apply", "new_task:preset_rename", "new_task:preset_delete", "grid:preset"):
             places["preset_id"] = self.preset().pk
+        places |= {"rule_id": self.rule().pk} if name in ("rules:edit", "rules:switch", "rules:delete") else {}
         if name == "notifications:open":
             news = Message("batch", "ended", "It is through", "/submissions/")
             Notification.objects.notify(self.people["team"], news)
@@ -95,6 +97,10 @@ class World:
         """For all who use the key; of the team's member."""
         values = {"workflow_id": TRANSLATIONS, "author": self.people["team"], "is_shared": True, "fields": GOOD}
         return Preset.objects.create(key=self.key, name="Complaint by phone", **values)
+
+    def rule(self) -> WorkflowRule:
+        values = {"workflow_id": TRANSLATIONS, "kind": "filled", "field": "input_text", "position": 1}
+        return WorkflowRule.objects.create(key=self.key, **values)
 
     @property
     def workflow(self) -> OpenedWorkflow:
@@ -177,6 +183,7 @@ PREPARED = {
     "tasks:mute": World.index_failed_task,
     "grid:create": World.type_row,
     "grid:created": World.type_row,
+    "grid:aside": World.type_row,
     "grid:clear": World.type_row,
 }
 # Each at the state from which its step is made.

@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from pipelines_portal.accounts.models import User
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
 from tests.factories import open_workflow
 
 OURS = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
@@ -98,12 +98,14 @@ def test_every_view_that_restores_forms_checks_is_restoring(page: Client, saved_
     workflow = open_workflow(saved_key)
     given_back = [path for path, view in views(get_resolver()).items() if getattr(view, "restore_form", False)]
     assert given_back
+    rule = WorkflowRule.objects.create(key=saved_key, workflow_id=42, kind="filled", field="input_text", position=1)
     values = {"restore": "1", "workflow": "43", "field-input_text": "Hello", "field-target_language": "French"}
     for path in given_back:
         address = "/" + path.replace("<int:key_id>", str(workflow.key_id)).replace("<int:workflow_id>", "42")
+        address = address.replace("<int:rule_id>", str(rule.pk))
         assert page.post(address, values).status_code in (200, 422)
     assert not Submission.objects.exists()
-    assert OpenedWorkflow.objects.count() == 1
+    assert OpenedWorkflow.objects.count() == WorkflowRule.objects.count() == 1
 
 
 def test_a_page_carries_at_most_64_kb(person: User, static_root: None, saved_key: SavedKey) -> None:

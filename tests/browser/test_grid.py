@@ -328,7 +328,7 @@ def test_a_paste_with_headings_is_matched_and_its_errors_have_one_remedy(
     expect(page.locator("#grid-notes")).to_contain_text("1 pasted column has no field and was left out: “Agent”.")
     expect_figures(page, All=191, Errors=7, Duplicates=2, Ready=182)
     look_at(page)
-    page.get_by_role("button", name="It’s a row").press("Enter")
+    page.get_by_role("button", name="Paste headings as a row").press("Enter")
     expect(page.locator("#grid-said")).to_have_text("Pasted 192 rows")
     expect_figures(page, All=192, Errors=8)  # "Target language" is no option; the agent has no column here
     expect(cell(page, "Text to translate", 1)).to_have_text("Text to translate")
@@ -454,7 +454,7 @@ def test_text_is_saved_after_failures_and_with_a_new_token(browser: Browser, run
     expect(notice).to_contain_text("We keep trying", timeout=20_000)
     for _ in range(2):
         page.keyboard.press("ControlOrMeta+Enter")
-        expect(notice.get_by_text("Not created: 1 row isn’t saved yet")).to_have_count(1)
+        expect(notice.get_by_text("Not created yet. 1 row isn’t saved.")).to_have_count(1)
     assert ages[0] == 0 and ages[-1] >= 2
     page.unroute("**/cells/**")
     page.evaluate("document.querySelector('#sheet [name=csrfmiddlewaretoken]').value = 'x'.repeat(64)")

@@ -117,7 +117,7 @@ def test_no_row_moves_while_somebody_works(page: Page, running: Office, workflow
     page.keyboard.press("Tab")
     expect(page.locator("#grid-said")).to_contain_text("Not saved")
     page.keyboard.press("ControlOrMeta+Enter")
-    expect(page.locator("#grid-notes")).to_contain_text("Not created: 1 row isn’t saved yet.")
+    expect(page.locator("#grid-notes")).to_contain_text("Not created yet. 1 row isn’t saved.")
     still.check("offline")
     page.context.set_offline(False)
     # What was to be created is created as soon as the row is saved.

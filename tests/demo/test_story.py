@@ -166,7 +166,7 @@ def assert_things_are_one_press_away(client: Client) -> None:
         assert answer.status_code == (302 if thing.is_post else 200), thing
     assert rows_in_grid() == {"ready": 10, "to_fix": 3}, "four more orders, and two with a mistake"
     again = ImportJob.objects.filter(file_name=NOVEMBER).latest("created_at")
-    assert again.row_counts == {"duplicate": ROWS_OF_FILE, "ready": 30}
+    assert again.row_counts == {"set_aside": ROWS_OF_FILE, "ready": 30}
     assert again.get_absolute_url().startswith(reverse("imports:new", args=place))
 
 

@@ -158,6 +158,7 @@ def test_rows_and_forms_wait_together_until_someone_takes_them_back(grid: TypedG
     create(grid, token)
     assert "3 rows wait for Pipelines since" in text_of(grid.browser.get(grid.address("page")))
     assert "3 rows wait" in text_of(create(grid, uuid4(), **{"field-target_language": ""}))
+    assert "3 rows wait for Pipelines" in text_of(grid.browser.get("/"))
     grid.browser.post(grid.step("stop"), {"to": "grid"})
     come_back(api)
     assert not api.tasks and grid.statuses() == {1: "ready", 2: "ready", 3: "ready"}

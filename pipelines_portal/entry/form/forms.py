@@ -39,9 +39,11 @@ class RankedItem:
 class Entry:
     field: BoundField
     remote: Field
-    stays_filled_in: bool
+    is_pinned: bool
     # What somebody wrote about the field for all who use the key.
     hint: str
+    # The person's most frequent values, for a page without JavaScript.
+    earlier: list[str]
 
     @property
     def is_group(self) -> bool:
@@ -85,15 +87,29 @@ class Entry:
         return isinstance(self.field, ClockTime)
 
     @property
+    def has_suggestions(self) -> bool:
+        return type_of(self.remote).has_suggestions(self.remote)
+
+    @property
     def is_short(self) -> bool:
         """True if two fit beside each other."""
         return self.remote.type in SHORT_TYPES
 
 
-def entries(form: SchemaForm, pinned: set[str]) -> list[Entry]:
-    """Return the fields to fill in; `pinned` are the names of those that stay filled in."""
+def entries(form: SchemaForm, pinned: set[str], earlier: dict[str, list[str]]) -> list[Entry]:
+    """Return the fields to fill in. `pinned` are the names of pinned ones, `earlier` has values to choose from."""
+    for field in form.entered:
+        if field.name in earlier and type_of(field).has_suggestions(field):
+            name = PREFIX + field.name
+            form.fields[name].widget.attrs["list"] = f"{form[name].auto_id}_earlier"
     return [
-        Entry(form[PREFIX + field.name], field, field.name in pinned, form.hints.get(field.name, ""))
+        Entry(
+            form[PREFIX + field.name],
+            field,
+            field.name in pinned,
+            form.hints.get(field.name, ""),
+            earlier.get(field.name, []),
+        )
         for field in form.entered
     ]
 
@@ -116,8 +132,8 @@ def fields_html(form: SchemaForm, entries: list[Entry], time_url: str) -> SafeSt
     The HTML is cached by all that decides on it, without what was typed, and without times, which show a clock.
     """
     key = ""
-    if not form.is_bound and form.typed is None and not any(entry.is_time for entry in entries):
-        pinned = [entry.stays_filled_in for entry in entries]
+    if not form.is_bound and form.typed is None and not any(entry.is_time or entry.earlier for entry in entries):
+        pinned = [entry.is_pinned for entry in entries]
         key = json.dumps([form.remote.digest, form.initial, pinned, form.hints], sort_keys=True, default=str)
     cached = _cache.get(key) if key else None
     if cached is not None:

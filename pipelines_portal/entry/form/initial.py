@@ -9,7 +9,7 @@ from django.http import QueryDict
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.core.notation import Notation
-from pipelines_portal.entry.form.presets import pinned_names
+from pipelines_portal.entry.form.pins import read_pins
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.origin import origin_of_task
@@ -49,7 +49,7 @@ def _earlier(person: User, workflow: OpenedWorkflow, schema: Schema, query: Quer
         return _of_submission(person, uuid_in(query.get("again", "")), workflow.workflow_id)
     if "like" in query:
         earlier = _of_submission(person, uuid_in(query.get("like", "")), workflow.workflow_id)
-        pinned = pinned_names(person, workflow, schema)
+        pinned = read_pins(person, workflow, schema).names
         return InitialValues(
             {name: value for name, value in earlier.fields.items() if name in pinned}, problem=earlier.problem
         )
@@ -127,7 +127,7 @@ def _entered(schema: Schema) -> dict[str, Field]:
 
 def _wrong_choice(field: Field, value: Any) -> str:
     """Return what is wrong with a value that buttons cannot show. Other inputs show any value."""
-    if not type_of(field).stays_filled_in or not _judge(field, value).problem:
+    if not type_of(field).is_chosen or not _judge(field, value).problem:
         return ""
     return f"{field.label}: “{str(value)[:200]}” isn’t an option."
 

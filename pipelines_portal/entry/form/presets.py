@@ -1,20 +1,15 @@
-"""Presets, and pinned fields, which stay filled in for the next task."""
+"""Presets: values to start from, under a name. The form and the grid apply them."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.http import QueryDict
 from django.shortcuts import get_object_or_404
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.form.reads import StoredForForm, read_stored
-from pipelines_portal.entry.models.form import PinnedFields, Preset, Presets
+from pipelines_portal.entry.models.form import Preset, Presets
 from pipelines_portal.values.field_values import FieldValues
-from pipelines_portal.web.rendering import content_digest
-from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 # Keys such as Alt 1 apply the first; a menu has the others.
@@ -85,31 +80,6 @@ def name_error(name: str) -> str:
 
 def _of(workflow: OpenedWorkflow) -> Presets:
     return Preset.objects.filter(key=workflow.key_id, workflow_id=workflow.workflow_id)
-
-
-def pinned_names(owner: User, workflow: OpenedWorkflow, schema: Schema) -> set[str]:
-    """Return the fields that the person pinned last; before they ever did, choices, which change least."""
-    stored = stored_for_form(owner, workflow).pinned_names
-    if stored is None:
-        return {field.name for field in schema.fields if type_of(field).stays_filled_in}
-    return set(stored)
-
-
-def mark_of(names: Iterable[str]) -> str:
-    """Return a digest that the form carries, so that unchanged pins need no write."""
-    return content_digest(sorted(names))
-
-
-def store_pinned(owner: User, workflow: OpenedWorkflow, schema: Schema, posted: QueryDict) -> None:
-    """Store the pins that were posted, if the form had any."""
-    if "keeps" not in posted:
-        return
-    known = {field.name for field in schema.fields}
-    names = sorted(known.intersection(posted.getlist("keep")))
-    if posted["keeps"] != mark_of(names) and set(names) != pinned_names(owner, workflow, schema):
-        place: dict[str, Any] = {"owner": owner, "key": workflow.key, "workflow_id": workflow.workflow_id}
-        PinnedFields.objects.update_or_create(**place, defaults={"names": names})
-        forget_stored(workflow)
 
 
 def stored_for_form(person: User, workflow: OpenedWorkflow) -> StoredForForm:

@@ -27,11 +27,13 @@ _LINE, _IMPORT = ImportRow._meta.db_table, ImportJob._meta.db_table
 _DRAFTS = f"EXISTS (SELECT 1 FROM {TypedDraft._meta.db_table} WHERE owner_id = %s AND key_id = %s AND workflow_id = %s)"  # noqa: S608 - names of our own tables
 _STORED = f"""
     SELECT
-        (SELECT names FROM {PinnedFields._meta.db_table} WHERE owner_id = %s AND key_id = %s AND workflow_id = %s),
+        pins.names, pins.texts, pins.are_earlier,
         {_DRAFTS},
         EXISTS (SELECT 1 FROM {Preset._meta.db_table}
             WHERE (author_id = %s OR is_shared) AND key_id = %s AND workflow_id = %s),
         EXISTS (SELECT 1 FROM {WorkflowNote._meta.db_table} WHERE key_id = %s AND workflow_id = %s)
+    FROM (SELECT 1) one LEFT JOIN {PinnedFields._meta.db_table} pins
+        ON pins.owner_id = %s AND pins.key_id = %s AND pins.workflow_id = %s
 """  # noqa: S608 - as above
 _COUNT = f"""
     (SELECT COUNT(*) FROM {_SUBMISSION} WHERE owner_id = %s AND key_id = %s AND workflow_id = %s AND kind = 'form'
@@ -72,9 +74,11 @@ _EXISTING = f"""
 
 
 class StoredForForm(NamedTuple):
-    """The stored values for a person's form. `pinned_names` is None before they ever pinned a field."""
+    """The stored values for a person's form. See entry.form.pins for those that are pinned."""
 
-    pinned_names: list[str] | None
+    pinned_names: list[str]
+    pinned_texts: dict[str, Any]
+    has_earlier_pins: bool
     has_draft: bool
     has_presets: bool
     has_notes: bool
@@ -82,8 +86,8 @@ class StoredForForm(NamedTuple):
 
 def read_stored(person: User, workflow: OpenedWorkflow) -> StoredForForm:
     place = [person.pk, workflow.key_id, workflow.workflow_id]
-    ((names, *exist),) = fetch_rows(_STORED, [*place, *place, *place, *place[1:]])
-    return StoredForForm(None if names is None else json.loads(names), *map(bool, exist))
+    ((names, texts, *exist),) = fetch_rows(_STORED, [*place, *place, *place[1:], *place])
+    return StoredForForm(json.loads(names or "[]"), json.loads(texts or "{}"), *map(bool, exist))
 
 
 class SentLately(NamedTuple):

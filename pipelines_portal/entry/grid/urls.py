@@ -13,4 +13,6 @@ urlpatterns = [
     path("tasks/new/grid/created/", views.created, name="created"),
     path("tasks/new/grid/copies/", views.copy, name="copy"),
     path("tasks/new/grid/clear/", views.clear, name="clear"),
+    path("tasks/new/grid/aside/", views.aside, name="aside"),
+    path("tasks/new/grid/drafts/<uuid:draft_id>/", views.draft, name="draft"),
 ]

@@ -22,6 +22,7 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core import times
 from pipelines_portal.entry import texts
+from pipelines_portal.entry.form.pins import LONGEST_TEXT, Pins, add_pins, labels_of_earlier, pin_text, read_pins
 from pipelines_portal.entry.form.presets import MOST_CHIPS, offered_preset, offered_presets
 from pipelines_portal.entry.grid.copies import add_copies
 from pipelines_portal.entry.grid.pasting import (
@@ -31,16 +32,16 @@ from pipelines_portal.entry.grid.pasting import (
     names_from,
     pasted_cells,
 )
-from pipelines_portal.entry.grid.pins import Pins, add_pins, pin_text, read_pins
 from pipelines_portal.entry.import_requests import settle_overdue
 from pipelines_portal.entry.imports.jobs import send_at_once, work_if_small
 from pipelines_portal.entry.imports.lists import count_stored
 from pipelines_portal.entry.imports.reading import start_import
 from pipelines_portal.entry.imports.views.import_job import MOST_STORED
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
-from pipelines_portal.entry.rows.cells import RowTexts
+from pipelines_portal.entry.rows.cells import RowTexts, plain_text
 from pipelines_portal.entry.rows.checking import SENT
 from pipelines_portal.entry.rows.fixing import LARGEST_NUMBER, CannotChange, last_change, undo_change
+from pipelines_portal.entry.rows.named_drafts import named_drafts, put_aside, take_up
 from pipelines_portal.entry.rows.page import grid_context, saved_answer
 from pipelines_portal.entry.rows.row_list import MOST_IN_PAGE, ListColumn, empty_grid
 from pipelines_portal.entry.rows.saving import (
@@ -147,10 +148,12 @@ def _context(
         **_sending_context(import_job, selection),
         "is_typed": True,
         "pinned": [_pinned_cell(column, pins) for column in columns],
-        "has_pins": bool(pins),
+        "has_pins": bool(pins.texts or pins.series),
+        "earlier_pins": labels_of_earlier(pins, schema),
         "next_number": next_number(import_job),
         "is_whole": not (selection.show or selection.reason or selection.field) and not context["grid"].next,
         "presets": presets[:MOST_CHIPS],
+        "drafts": named_drafts(request.user, workflow),
     }
 
 
@@ -352,7 +355,7 @@ def preset(
 @posts_to_grid
 def pin(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, current: ImportJob | None) -> HttpResponse:
     """Pin the text of a column, so that new rows begin with it or, with `counts`, count up from it. Or unpin it."""
-    name, text = request.POST.get("field", ""), request.POST.get("text", "").replace("\0", "")[:1000]
+    name, text = request.POST.get("field", ""), request.POST.get("text", "").replace("\0", "")[:LONGEST_TEXT]
     known = next((known for known in schema.fields if known.name == name), None)
     if known is None:
         return HttpResponseBadRequest()
@@ -460,4 +463,31 @@ def clear(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRespon
     workflow = usable_workflow(request.user, key_id, workflow_id)
     if import_job := current_typed(request.user, workflow):
         clear_created(import_job)
+    return redirect("grid:page", key_id, workflow_id)
+
+
+@require_POST
+@signed_in
+@senders_only
+def aside(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
+    """Put the rows aside under a name, and show an empty grid."""
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    try:
+        put_aside(request.user, workflow, plain_text(request.POST.get("name", "")))
+        messages.success(request, "Rows put aside. Find them in the menu, or in Drafts.")
+    except CannotChange as error:
+        messages.error(request, str(error))
+    return redirect("grid:page", key_id, workflow_id)
+
+
+@require_POST
+@signed_in
+@senders_only
+def draft(request: SignedInRequest, key_id: int, workflow_id: int, draft_id: UUID) -> HttpResponse:
+    """Show the rows of a draft in the grid, in place of those that are there."""
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    try:
+        take_up(request.user, workflow, draft_id)
+    except CannotChange as error:
+        messages.error(request, str(error))
     return redirect("grid:page", key_id, workflow_id)

@@ -15,8 +15,8 @@ HAS_REQUESTS = Exists(Submission.objects.filter(group=OuterRef("pk")))
 LARGE_COLUMNS = ("reading_result", "matching", "schema", "task_counts", "scan")
 # What a line about an import shows. Each column that a query names takes 20 µs.
 LINE_COLUMNS = (
-    "kind", "status", "key", "workflow_id", "workflow_name", "file_name", "row_count", "row_counts", "changed_at",
-    "owner__name", "owner__email",
+    "kind", "status", "key", "workflow_id", "workflow_name", "file_name", "name", "row_count", "row_counts",
+    "away_since", "changed_at", "owner__name", "owner__email",
 )  # fmt: skip
 MOST_LISTED, MOST_WAITING = 20, 500
 
@@ -48,13 +48,15 @@ def count_stored(person: User) -> int:
 
 
 def list_waiting(user: User, others_since: datetime | None) -> list[ImportJob]:
-    """Return visible imports that wait for a person: unconfirmed ones, paused ones, and the person's drafts.
+    """Return visible imports that wait for a person: unconfirmed ones, paused ones, and the person's drafts and what of
+    theirs waits for Pipelines.
 
     With those that are being sent, or that others have checked, if they changed since `others_since`.
     """
     checked = Q(status=ImportJob.Status.CHECKED)
     has_unfinished_rows = Exists(ImportRow.objects.filter(import_job=OuterRef("pk"), status__in=UNFINISHED_ROWS))
     drafts = Q(owner=user, status__in=DRAFT_STATUSES) & (~checked | has_unfinished_rows)
+    drafts |= Q(owner=user, status=ImportJob.Status.SENDING, away_since__isnull=False)
     shown = drafts | Q(status__in=(ImportJob.Status.UNCONFIRMED, ImportJob.Status.PAUSED))
     if others_since:
         shown |= Q(status=ImportJob.Status.SENDING, changed_at__gte=others_since)

@@ -42,14 +42,16 @@ class TypedDraft(models.Model):
 
 
 class PinnedFields(models.Model):
-    """Which fields stay filled in for one person's next task."""
+    """With which values one person's next task begins, in the form and in the grid: see entry.form.pins."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     key = models.ForeignKey(SavedKey, models.CASCADE, related_name="+")
     workflow_id = models.PositiveBigIntegerField()
     names = models.JSONField(default=list)
-    # The texts with which new rows of the grid begin, by field. The form begins with those of the last task.
+    # The texts by field. A column of the grid that counts up has an object instead, and no name.
     texts = JSONTextField(default=dict)
+    # Pinned when pins were those of one page, and the person was not told that they are those of both now.
+    are_earlier = models.BooleanField(default=False)
 
     class Meta:
         ordering: ClassVar = ["id"]

@@ -27,7 +27,9 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.submissions.models import Submission, Submissions
+from pipelines_portal.values.rules import Rule
 from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.rules import rules_of
 
 LARGEST_REQUEST = 5_000
 # More rows than this wait so long before they are sent.
@@ -110,6 +112,8 @@ class ImportJob(models.Model):
     workflow_id = models.PositiveBigIntegerField()
     workflow_name = models.CharField(max_length=300)
     file_name = models.CharField(max_length=255)
+    # Of typed rows that their owner put aside, to type others: see entry.rows.named_drafts.
+    name = models.CharField(max_length=100, blank=True)
     size_bytes = models.PositiveBigIntegerField()
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.READING)
     # A sentence for people: why it is unreadable, waits or is paused, and what to do.
@@ -180,6 +184,7 @@ class ImportJob(models.Model):
     workflow: OpenedWorkflow | None = None
     # The schema as it was stored and as it was parsed: a request reads it several times.
     _parsed: tuple[dict[str, Any], Schema] | None = None
+    _rules: list[Rule] | None = None
 
     class Meta:
         ordering: ClassVar = ["-changed_at", "-id"]
@@ -216,7 +221,7 @@ class ImportJob(models.Model):
     @property
     def label(self) -> str:
         """Its name in lists, messages and the audit log."""
-        name = self.file_name[:100]
+        name = self.name or self.file_name[:100]
         # In a sentence, the name of a file is one by its look. These are not.
         is_quoted = name in (texts.TYPED_ROWS, texts.PASTED_ROWS)
         return f"{f'“{name}”' if is_quoted else name} for {self.workflow_name}"
@@ -272,7 +277,13 @@ class ImportJob(models.Model):
         The words of typed rows became times when they were typed.
         """
         matching = Matching.load(self.matching)
-        return RowReader(self.parsed_schema, matching, None if self.is_typed else self.created_at)
+        if self._rules is None:
+            self._rules = rules_of(self.key_id, self.workflow_id)
+        return RowReader(self.parsed_schema, matching, None if self.is_typed else self.created_at, self._rules)
+
+    def forget_rules(self) -> None:
+        """Read the rules again before rows are judged once more."""
+        self._rules = None
 
     def reuse_schema(self, schema: Schema) -> None:
         """Spare the parsing if the caller has the same fields, already parsed."""

@@ -33,6 +33,7 @@ from pipelines_portal.values.limits import NUMBERS, scale_of
 from pipelines_portal.values.numbers import number_meanings, plain_number
 from pipelines_portal.values.readers import day_of_serial, is_serial
 from pipelines_portal.values.verdicts import TWO_DAYS, TWO_NUMBERS, Answer, Problem
+from pipelines_portal.workflows.fields.types import type_of
 
 # So many rows are in the page. If there are more, they come in pages.
 MOST_IN_PAGE, ROWS_PER_PAGE = 200, 100
@@ -85,6 +86,10 @@ class ListColumn:
     @property
     def is_number(self) -> bool:
         return self.known.type in NUMBERS
+
+    @property
+    def has_suggestions(self) -> bool:
+        return type_of(self.known).has_suggestions(self.known)
 
     @property
     def choices_json(self) -> str:

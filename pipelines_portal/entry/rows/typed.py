@@ -1,7 +1,7 @@
 """The rows that a person types in the grid of a workflow: an import without a file.
 
-There is one for a person and workflow at a time. A new one starts on another day, or after the created rows were
-cleared, if no row of the old one is left.
+There is one for a person and workflow at a time, besides those that they put aside under a name. A new one starts on
+another day, or after the created rows were cleared, if no row of the old one is left.
 """
 
 from datetime import datetime
@@ -31,19 +31,20 @@ SHOWN_DIGEST = 12
 
 def current_typed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
     """Return the import of the rows that the person is typing, or None if a new one is to be started."""
-    last = _typed_imports(user, workflow).exclude(status=ImportJob.Status.DELETED).order_by("-created_at").first()
+    current = typed_imports(user, workflow).filter(name="").exclude(status=ImportJob.Status.DELETED)
+    last = current.order_by("-created_at").first()
     return None if last is None or _is_over(last) else last
 
 
 def waiting_typed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
     """Return the import of typed rows if rows of it wait until Pipelines responds."""
-    waiting = _typed_imports(user, workflow).filter(status=ImportJob.Status.SENDING, away_since__isnull=False)
+    waiting = typed_imports(user, workflow).filter(status=ImportJob.Status.SENDING, away_since__isnull=False)
     return waiting.first()
 
 
 def deleted_typed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
     """Return the import of typed rows that the person deleted today, if none has begun since: they can undo that."""
-    last = _typed_imports(user, workflow).order_by("-created_at").first()
+    last = typed_imports(user, workflow).filter(name="").order_by("-created_at").first()
     is_deleted = last is not None and last.status == ImportJob.Status.DELETED and last.deleted_by_id == user.pk
     return last if is_deleted and last and last.deleted_at and last.deleted_at >= _midnight() else None
 
@@ -53,8 +54,8 @@ def get_or_start_typed(user: User, workflow: OpenedWorkflow, schema: Schema) -> 
     if current := current_typed(user, workflow):
         return current
     # Two pages that start one at the same time get the same token, and so the same import. Each comes after another.
-    last = _typed_imports(user, workflow).order_by("-created_at").values_list("pk", flat=True).first()
-    place = f"typed {workflow.key_id} {workflow.workflow_id} {last}"
+    before = list(typed_imports(user, workflow).order_by("-created_at").values_list("pk", flat=True))
+    place = f"typed {workflow.key_id} {workflow.workflow_id} {len(before)} {before[0] if before else None}"
     values = {
         "key": workflow.key,
         "workflow_id": workflow.workflow_id,
@@ -192,7 +193,7 @@ def ready_rows(import_job: ImportJob) -> dict[int, str]:
     return {number: digest[:SHOWN_DIGEST] for number, digest in ready.values_list("number", "digest")}
 
 
-def _typed_imports(user: User, workflow: OpenedWorkflow) -> ImportJobs:
+def typed_imports(user: User, workflow: OpenedWorkflow) -> ImportJobs:
     place = {"key": workflow.key_id, "workflow_id": workflow.workflow_id}
     return ImportJob.objects.filter(owner=user, kind=ImportJob.Kind.TYPED, **place)
 

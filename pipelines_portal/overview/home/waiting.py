@@ -21,6 +21,7 @@ from pipelines_portal.submissions.team import MOST_UNKNOWN, unknown_for
 
 MOST_DRAFTS, MOST_OF_A_KIND = 5, 10
 MAX_TEXT_LENGTH = 90
+NOTE_AWAY = "Created when it is back"
 # What a line about a submission shows, and what decides whether there is one.
 SUBMISSION_COLUMNS = (
     "key", "kind", "group", "is_called_off", "row_count", "workflow_name", "sent_at", "created_at",
@@ -68,6 +69,7 @@ def list_waiting(user: User, keys: Mapping[int, SavedKey], imports: list[ImportJ
     items = (
         *_unconfirmed(user),
         *_stopped_imports(user, imports),
+        *_away(user, imports),
         *_failed_uploads(user),
         *filter(None, (_key_item(key, may_replace=user.may_send) for key in own_keys)),
         *_invitations(user, now),
@@ -124,6 +126,20 @@ def _stopped_imports(user: User, imports: list[ImportJob]) -> list[Item]:
         items.append(
             Item(icon, one.file_name, one.get_absolute_url(), action, one.workflow_name, note, one.changed_at, tone)
         )
+    return items[:MOST_OF_A_KIND]
+
+
+def _away(user: User, imports: list[ImportJob]) -> list[Item]:
+    """Return a line for each of the person's imports that waits while Pipelines is away."""
+    items = []
+    for one in imports:
+        if one.status == ImportJob.Status.SENDING and one.away_since and one.owner_id == user.pk:
+            number = one.counts_as_read.not_sent
+            waiting = "1 row waits" if number == 1 else f"{number:,} rows wait"
+            name = f"{waiting} for Pipelines"
+            items.append(
+                Item("clock", name, one.get_absolute_url(), "View", one.workflow_name, NOTE_AWAY, one.away_since)
+            )
     return items[:MOST_OF_A_KIND]
 
 

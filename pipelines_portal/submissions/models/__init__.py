@@ -10,11 +10,14 @@ from pipelines_portal.submissions.models.submission import (
     count_rows,
     place_of,
 )
+from pipelines_portal.submissions.models.typed_count import LONGEST_FIELD, LONGEST_VALUE, TypedCount
 
 __all__ = [
     "BATCH",
     "CHUNK",
     "JSON_TEXT",
+    "LONGEST_FIELD",
+    "LONGEST_VALUE",
     "Export",
     "ExportPart",
     "NewRow",
@@ -22,6 +25,7 @@ __all__ = [
     "SubmissionRow",
     "SubmissionTeam",
     "Submissions",
+    "TypedCount",
     "UnattributedTask",
     "count_rows",
     "place_of",

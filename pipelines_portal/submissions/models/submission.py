@@ -215,6 +215,8 @@ class Submission(models.Model):
     search_who = models.TextField(blank=True)
     # Its rows' values were removed: see retention. Counts and task IDs stay.
     is_dropped = models.BooleanField(default=False)
+    # When its values were counted: see suggestions.
+    values_counted_at = models.DateTimeField(null=True)
 
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
@@ -262,6 +264,7 @@ class Submission(models.Model):
                 fields=["group", "group_number"], condition=Q(group__isnull=False), name="submissions_of_an_import"
             ),
             models.Index(fields=["finished_at"], condition=Q(is_dropped=False), name="submissions_kept"),
+            models.Index(fields=["finished_at"], condition=Q(values_counted_at=None), name="submissions_uncounted"),
         ]
 
     @property

@@ -31,6 +31,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
 from pipelines_portal.workflows.opening import refresh
 from pipelines_portal.workflows.permissions import usable_workflow
+from pipelines_portal.workflows.rules import rules_for
 
 NONE = UUID(int=0)  # nothing has it
 
@@ -79,7 +80,10 @@ def _check(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, b
     form = ChosenFileForm(request.POST, request.FILES)
     file = form.chosen_file() if form.is_valid() else None
     paths = paths_of(file) if file and "rows_file" in request.FILES else frozenset[str]()
-    given = read_row_source(request.user, workflow.workflow_id, schema, request.POST, request.FILES, paths, budget)
+    rules = rules_for(workflow)
+    given = read_row_source(
+        request.user, workflow.workflow_id, schema, request.POST, request.FILES, paths, budget, rules
+    )
     if "add_row" in request.POST:
         return _page(request, workflow, schema, given=given)
     if given.is_being_read:
@@ -129,7 +133,7 @@ def _page(
         "instructions": notes_of(workflow).get("", ""),
         "token": uuid_in(request.POST.get("token", "")) or _first_token(request, upload),
         "given": given,
-        "typed": posted_row_forms(schema, request.POST or None),
+        "typed": posted_row_forms(schema, request.POST or None, rules_for(workflow)),
         "rows_from": request.GET.get("rows") or request.POST.get("rows_from", "") or stored_rows,
         "upload": upload,
         **more,

@@ -14,11 +14,15 @@ class FieldType:
 
     # Whether its values help people to tell rows apart.
     tells_rows_apart = False
-    # Whether its value stays in the form for the next task. Texts usually change.
-    stays_filled_in = False
+    # Whether its values are chosen from buttons or a list.
+    is_chosen = False
 
     def widget(self, field: Field) -> forms.Widget:
         return forms.TextInput()
+
+    def has_suggestions(self, field: Field) -> bool:
+        """Return whether a person's own earlier values are suggested: for short texts, which may repeat."""
+        return False
 
     def help(self, field: Field) -> str:
         """Return the help text, without what the input itself shows."""

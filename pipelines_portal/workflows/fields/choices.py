@@ -21,7 +21,7 @@ def choice_field(options: list[tuple[str, str]], *, blank: str, required: bool, 
 class Boolean(FieldType):
     """Yes or no."""
 
-    stays_filled_in = True
+    is_chosen = True
 
     def help(self, field: Field) -> str:
         return ""
@@ -33,8 +33,11 @@ class Boolean(FieldType):
 class Select(FieldType):
     """One of the options, or free text if the schema names none."""
 
-    stays_filled_in = True
+    is_chosen = True
     tells_rows_apart = True
+
+    def has_suggestions(self, field: Field) -> bool:
+        return not field.choices
 
     def help(self, field: Field) -> str:
         return "" if field.choices else super().help(field)

@@ -31,7 +31,7 @@ class Numeric(FieldType):
 class Rating(FieldType):
     """A whole number on a scale."""
 
-    stays_filled_in = True
+    is_chosen = True
 
     def widget(self, field: Field) -> forms.Widget:
         return forms.TextInput(attrs={"inputmode": "numeric"} | _check_attrs("whole", field))

@@ -1,5 +1,6 @@
 """Forms for several rows on one page. File fields are paths inside the archive."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from pipelines_portal.core import notation
 from pipelines_portal.values.checking import check_row
 from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.values.local_times import NOWHERE, known_zone
+from pipelines_portal.values.rules import Rule
 from pipelines_portal.values.verdicts import Verdict
 from pipelines_portal.workflows.fields.types import input_for
 
@@ -22,19 +24,21 @@ class RowForm(forms.Form):
 
     verdict: Verdict
 
-    def __init__(self, schema: Schema, number: int, data: Any = None, zone: str = NOWHERE) -> None:
+    def __init__(
+        self, schema: Schema, number: int, data: Any = None, zone: str = NOWHERE, rules: Sequence[Rule] = ()
+    ) -> None:
         super().__init__(
             data, prefix=f"row-{number}", label_suffix="", empty_permitted=True, use_required_attribute=False
         )
         self.number = number
-        self.remote = schema.fields
+        self.remote, self.rules = schema.fields, rules
         self.zone = known_zone(zone)
         for field in schema.fields:
             self.fields[field.name] = input_for(field, self.zone, notation.current())
 
     def clean(self) -> None:
         typed = {field.name: self.cleaned_data[field.name] for field in self.remote}
-        self.verdict = check_row(self.remote, typed, notation.current(), self.zone, timezone.now())
+        self.verdict = check_row(self.remote, typed, notation.current(), self.zone, timezone.now(), self.rules)
         for problem in self.verdict.problems:
             self.add_error(problem.field, problem.sentence)
 
@@ -46,9 +50,11 @@ class RowForm(forms.Form):
         return [(self[field.name], field.name) for field in self.remote]
 
 
-def row_forms(schema: Schema, count: int, data: Any = None, *, zone: str = NOWHERE) -> list[RowForm]:
+def row_forms(
+    schema: Schema, count: int, data: Any = None, *, zone: str = NOWHERE, rules: Sequence[Rule] = ()
+) -> list[RowForm]:
     """Return `count` forms, filled from `data` if given. Times are local times in `zone`."""
-    return [RowForm(schema, number, data, zone) for number in range(1, min(max(count, 1), MAX_ROW_FORMS) + 1)]
+    return [RowForm(schema, number, data, zone, rules) for number in range(1, min(max(count, 1), MAX_ROW_FORMS) + 1)]
 
 
 def payloads(rows: list[RowForm]) -> list[FieldValues] | None:

@@ -1,5 +1,6 @@
 """The schema of a workflow as a Django form."""
 
+from collections.abc import Sequence
 from copy import copy
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from pipelines_portal.core.notation import Notation
 from pipelines_portal.values.checking import check_row
 from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.values.local_times import NOWHERE, known_zone
+from pipelines_portal.values.rules import Rule
 from pipelines_portal.values.verdicts import Verdict
 from pipelines_portal.workflows.fields.dates import LocalTimeField
 from pipelines_portal.workflows.fields.types import FILE_UPLOAD, input_for, type_of
@@ -47,10 +49,16 @@ class SchemaForm(forms.Form):
     notation = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(
-        self, remote: Schema, data: Any = None, *, values: FieldValues | None = None, zone: str = NOWHERE
+        self,
+        remote: Schema,
+        data: Any = None,
+        *,
+        values: FieldValues | None = None,
+        zone: str = NOWHERE,
+        rules: Sequence[Rule] = (),
     ) -> None:
         """Create the form. `values` are initial values as they were sent. `zone` is the time zone of the person."""
-        self.remote = remote
+        self.remote, self.rules = remote, rules
         # What somebody wrote about the fields, by their names: see workflows/notes.py.
         self.hints: dict[str, str] = {}
         entered = (field for field in remote.fields if field.type != FILE_UPLOAD)
@@ -62,6 +70,8 @@ class SchemaForm(forms.Form):
         super().__init__(data, initial=self._start_from(values or {}), label_suffix="")
         for field in self.entered:
             self.fields[PREFIX + field.name] = input_for(field, self.time_zone, self.typed_in)
+            if type_of(field).has_suggestions(field):
+                self.fields[PREFIX + field.name].widget.attrs["data-offers"] = field.name
         self._focus_first()
 
     @classmethod
@@ -86,7 +96,7 @@ class SchemaForm(forms.Form):
     def clean(self) -> None:
         """Check what was entered as a row: a file or a row of the grid with the same texts has the same verdict."""
         typed = {field.name: self.cleaned_data[PREFIX + field.name] for field in self.entered}
-        self.verdict = check_row(self.entered, typed, self.typed_in, self.time_zone, timezone.now())
+        self.verdict = check_row(self.entered, typed, self.typed_in, self.time_zone, timezone.now(), self.rules)
         for problem in self.verdict.problems:
             if not (self.is_incomplete and problem.is_missing):
                 self.add_error(PREFIX + problem.field, problem.sentence)

@@ -13,6 +13,9 @@ class Text(FieldType):
 class ShortText(Text):
     tells_rows_apart = True
 
+    def has_suggestions(self, field: Field) -> bool:
+        return True
+
 
 class LongText(Text):
     tells_rows_apart = True

@@ -104,7 +104,7 @@ async function pasteRows(grid, lines, body) {
 
 /** The button that makes a row of the first line, which was taken for headings by the change `headed`. */
 function rowButton(grid, lines, body, headed) {
-  const button = Object.assign(document.createElement("button"), { type: "button", textContent: "It’s a row" });
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Paste headings as a row" });
   button.className = "btn small";
   button.addEventListener("click", async () => {
     commitCurrent();

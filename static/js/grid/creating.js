@@ -27,8 +27,9 @@ async function create(grid, wanted = null) {
 /** Create the rows as soon as they are saved, unless the note that says so is closed before. */
 function wait(grid, wanted) {
   const count = grid.saving.dirtyCount;
-  const what = count === 1 ? "1 row isn’t" : `${count} rows aren’t`;
-  const said = `Not created: ${what} saved yet. We create them as soon as ${count === 1 ? "it is" : "they are"}.`;
+  const what = count === 1 ? "1 row isn’t saved" : `${count} rows aren’t saved`;
+  const then = count === 1 ? "it’s created once it is" : "they’re created once they are";
+  const said = `Not created yet. ${what}. Leave this page open: ${then}.`;
   waiting?.note.remove();
   waiting = { ...wanted, note: grid.warn(said) };
 }

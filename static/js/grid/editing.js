@@ -14,11 +14,12 @@ class Editor {
     this.cell = cell;
     this.before = grid.edited(cell);
     this.typed = this.isBegunByTyping = typed !== undefined;
-    const { kind, choices } = grid.headOf(cell).dataset;
+    const { kind, choices, offers } = grid.headOf(cell).dataset;
     this.choices = kind === "choice" ? JSON.parse(choices) : [];
     this.input = document.createElement(kind === "lines" || this.before.includes("\n") ? "textarea" : "input");
     this.input.value = typed ?? this.before;
     this.input.dir = "auto";
+    if (offers !== undefined) this.input.dataset.offers = grid.nameOf(cell); // see offers.js
     this.input.setAttribute("aria-label", `${grid.headOf(cell).textContent.trim()}, row ${grid.numberOf(cell)}`);
     this.content = [...cell.childNodes];
     cell.dataset.editing = "";
@@ -109,7 +110,12 @@ class Editor {
   /** The text that is meant: of a list the chosen option, where letters were typed or arrows pressed. */
   get value() {
     const isPicked = this.chosen && (this.hasWalked || (this.typed && this.input.value.trim()));
-    return isPicked ? this.chosen.dataset.value : this.input.value;
+    return isPicked ? this.chosen.dataset.value : this.written;
+  }
+
+  /** What the person wrote, without a completion that they have not taken. */
+  get written() {
+    return this.input.dataset.typed ?? this.input.value;
   }
 
   commit() {
@@ -237,7 +243,8 @@ export function pauseCurrent(grid) {
   if (!current) return null;
   const { cell, input, typed } = current;
   const [number, name] = [grid.numberOf(cell), grid.nameOf(cell)];
-  const { value, selectionStart, selectionEnd } = input;
+  const { selectionStart, selectionEnd } = input;
+  const value = current.written;
   current.commit();
   return () => {
     const again = grid.cell(number, name);

@@ -57,10 +57,11 @@ def test_a_task_is_created_and_shown(page: Any, saved_key: SavedKey, api: FakeAp
     assert done.request["PATH_INFO"].endswith("/tasks/")
 
 
-def test_create_and_add_another_keeps_choices_and_not_texts(page: Any, saved_key: SavedKey) -> None:
+def test_create_and_add_another_keeps_only_what_is_pinned(page: Any, saved_key: SavedKey) -> None:
     done = page.post(address(open_workflow(saved_key)), GOOD | {"token": uuid4(), "then": "another"}, follow=True)
     html = done.content.decode()
-    assert re.search(r'value="French"[^>]*checked', html)
+    assert not re.search(r'value="French"[^>]*checked', html)
+    assert 'name="keep"' in html and not re.search(r'name="keep"[^>]*checked', html)
     assert not re.search(r"<textarea[^>]*>\s*Hello world", html)
     assert re.search(r'<a href="[^"]*"\s*>Hello world</a>', html)
     assert "Recently sent" in html

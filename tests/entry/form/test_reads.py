@@ -37,18 +37,18 @@ def with_row(owner: User, workflow: OpenedWorkflow, row_status: str = "created",
 
 
 def test_what_is_stored_for_the_form(person: User, workflow: OpenedWorkflow) -> None:
-    assert read_stored(person, workflow) == (None, False, False, False)
+    assert read_stored(person, workflow) == ([], {}, False, False, False, False)
     stranger, other = make_person("pia@acme.example"), open_workflow(workflow.key, workflow_id=7)
     place = {"key": workflow.key, "workflow_id": workflow.workflow_id}
     PinnedFields.objects.create(owner=stranger, **place, names=["theirs"])
     PinnedFields.objects.create(owner=person, key=other.key, workflow_id=7, names=["elsewhere"])
     TypedDraft.objects.create(owner=stranger, **place, typed={}, token=uuid4())
     Preset.objects.create(author=stranger, **place, name="Theirs", fields={})
-    assert read_stored(person, workflow) == (None, False, False, False)
-    PinnedFields.objects.create(owner=person, **place, names=["größe", "tone"])
+    assert read_stored(person, workflow) == ([], {}, False, False, False, False)
+    PinnedFields.objects.create(owner=person, **place, names=["größe", "tone"], texts={"tone": "ä"}, are_earlier=True)
     TypedDraft.objects.create(owner=person, **place, typed={}, token=uuid4())
     Preset.objects.create(author=stranger, **place, name="For all", is_shared=True, fields={})
-    assert read_stored(person, workflow) == (["größe", "tone"], True, True, False)
+    assert read_stored(person, workflow) == (["größe", "tone"], {"tone": "ä"}, True, True, True, False)
     WorkflowNote.objects.create(**place, text="Read the handbook first.")
     assert read_stored(person, workflow).has_notes
 

@@ -19,7 +19,8 @@ from pipelines_portal.entry.form.creation import Creation, FormResult, Typed, cr
 from pipelines_portal.entry.form.drafts import forget_sent, save_unsent, texts_of, typed_draft
 from pipelines_portal.entry.form.forms import notation_to_keep, with_answer, with_move
 from pipelines_portal.entry.form.initial import InitialValues, misfits, requested_start
-from pipelines_portal.entry.form.presets import store_pinned, stored_for_form
+from pipelines_portal.entry.form.pins import pin_posted, pin_values, read_pins
+from pipelines_portal.entry.form.presets import stored_for_form
 from pipelines_portal.entry.form.views.page import form_page, form_token
 from pipelines_portal.entry.form.views.presets import preset_save
 from pipelines_portal.entry.form.waiting import PossibleDuplicate, row_of_form, wait_in_grid
@@ -35,6 +36,7 @@ from pipelines_portal.workflows.fields.schema_form import SchemaForm
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
 from pipelines_portal.workflows.permissions import usable_workflow
+from pipelines_portal.workflows.rules import rules_for
 
 # After a longer pause a person presses the button.
 LONGEST_PAUSE_SECONDS = 300
@@ -67,14 +69,14 @@ def task_create(request: SignedInRequest, key_id: int, workflow_id: int) -> Http
 
 
 def _start(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
-    """Fill in what the URL asks for, else the person's draft, else nothing."""
+    """Fill in what the URL asks for, else the person's draft, else what they pinned."""
     start = requested_start(request.user, workflow, schema, request.GET)
     draft = typed_draft(request.user, workflow) if stored_for_form(request.user, workflow).has_draft else None
     if start is None and draft is not None:
         form = SchemaForm.as_typed(schema, texts_of(draft), draft.saved_at)
         left_out = misfits(schema, form.typed_values())
         return form_page(request, workflow, form, draft=draft, is_restored=True, left_out=left_out)
-    start = start or InitialValues({})
+    start = start or InitialValues(dict(read_pins(request.user, workflow, schema).texts))
     if start.problem:
         messages.warning(request, start.problem)
     form = SchemaForm(schema, values=start.fields, zone=get_current_timezone_name())
@@ -96,8 +98,8 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
         if kept := notation_to_keep(SchemaForm(schema, request.POST), request.POST):
             again["notation"] = keep_notation(request.user, kept).mark
         return form_page(request, workflow, SchemaForm.as_typed(schema, again))
-    store_pinned(request.user, workflow, schema, request.POST)
-    form = SchemaForm(schema, request.POST)
+    pin_posted(request.user, workflow, schema, request.POST)
+    form = SchemaForm(schema, request.POST, rules=rules_for(workflow))
     if form.fields_changed():
         form.follow_schema()
         return form_page(request, workflow, form, status=422, changed=True, draft_seen=_save_draft(request, workflow))
@@ -117,6 +119,7 @@ def _create(
     posted = Typed(fields, form_token(request), draft_seen, is_meant, values_before(form.verdict))
     created = create_task(request.user, workflow, client, posted)
     if created.result is FormResult.CREATED:
+        pin_values(request.user, workflow, schema, request.POST, fields)
         return _created(request, workflow, created)
     try:
         row = _row_in_grid(request, workflow, schema, posted, created)

@@ -12,13 +12,16 @@ from django.utils.safestring import SafeString
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest
+from pipelines_portal.accounts.preferences import browser_zone
 from pipelines_portal.api_client import PipelinesError, is_away
 from pipelines_portal.entry.form.forms import entries, fields_html, title_fields
-from pipelines_portal.entry.form.presets import MOST_CHIPS, mark_of, offered_presets, pinned_names, stored_for_form
+from pipelines_portal.entry.form.pins import Pins, labels_of_earlier, read_pins
+from pipelines_portal.entry.form.presets import MOST_CHIPS, offered_presets, stored_for_form
 from pipelines_portal.entry.form.reads import read_recent
 from pipelines_portal.entry.models.form import TypedDraft
 from pipelines_portal.entry.rows.typed import waiting_typed
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.suggestions import listed_values
 from pipelines_portal.web.error_pages import log_cause
 from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.web.parameters import uuid_in
@@ -49,6 +52,7 @@ def form_page(
     can_wait = away is not None and is_away(away)
     presets = offered_presets(request.user, workflow) if form else []
     notes = notes_of(workflow) if form and stored_for_form(request.user, workflow).has_notes else {}
+    pins = read_pins(request.user, workflow, form.remote) if form else None
     if form:
         form.hints = notes
     context = {
@@ -57,8 +61,10 @@ def form_page(
         "tab": "create",
         "form": form,
         "instructions": notes.get("", ""),
-        "fields": _fields(request, workflow, form) if form else "",
-        "keeps": mark_of(pinned_names(request.user, workflow, form.remote)) if form else "",
+        "fields": _fields(request, workflow, form, pins) if form and pins else "",
+        "keeps": pins.mark if pins else "",
+        "has_pins": bool(pins and pins.names),
+        "earlier_pins": labels_of_earlier(pins, form.remote) if form and pins else [],
         "presets": presets[:MOST_CHIPS],
         "preset_name": "",
         "more_presets": presets[MOST_CHIPS:],
@@ -83,13 +89,15 @@ def form_token(request: SignedInRequest) -> UUID:
     return uuid_in(request.POST.get("token", "")) or uuid4()
 
 
-def _fields(request: SignedInRequest, workflow: OpenedWorkflow, form: SchemaForm) -> SafeString:
+def _fields(request: SignedInRequest, workflow: OpenedWorkflow, form: SchemaForm, pins: Pins) -> SafeString:
     """Render the fields, with those pinned that were posted as pinned if the form is shown again."""
     typed = request.POST if form.typed is None else form.typed
     is_posted = "keeps" in typed
-    pinned = set(typed.getlist("keep")) if is_posted else pinned_names(request.user, workflow, form.remote)
+    pinned = set(typed.getlist("keep")) if is_posted else pins.names
     time_url = reverse("new_task:time_read", args=[workflow.key_id, workflow.workflow_id])
-    return fields_html(form, entries(form, pinned), time_url)
+    # A browser that runs scripts names its time zone in a cookie, and has offers.js instead of lists.
+    earlier = {} if browser_zone(request) else listed_values(request.user, workflow)
+    return fields_html(form, entries(form, pinned, earlier), time_url)
 
 
 @dataclass(frozen=True)

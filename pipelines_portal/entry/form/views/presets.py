@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.entry.form.drafts import save_unsent
 from pipelines_portal.entry.form.initial import misfits
+from pipelines_portal.entry.form.pins import pin_posted
 from pipelines_portal.entry.form.presets import (
     changeable_preset,
     forget_stored,
@@ -18,7 +19,6 @@ from pipelines_portal.entry.form.presets import (
     offered_preset,
     rename_preset,
     save_preset,
-    store_pinned,
 )
 from pipelines_portal.entry.form.views.page import form_page, form_token
 from pipelines_portal.keys.clients import client_for
@@ -35,7 +35,7 @@ def preset_save(request: SignedInRequest, key_id: int, workflow_id: int) -> Http
     """Save what is filled in under a name. Nothing is sent."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
     schema = schema_of_form(workflow, client_for(workflow.key), request.POST.get("schema", ""))
-    store_pinned(request.user, workflow, schema, request.POST)
+    pin_posted(request.user, workflow, schema, request.POST)
     form = SchemaForm(schema, request.POST)
     values = form.values_so_far()
     empty = "Fill in at least one field."

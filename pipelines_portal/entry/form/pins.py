@@ -1,0 +1,171 @@
+"""Pinned fields: the values with which a person's next task begins, in the form and in new rows of the grid.
+
+Nothing is pinned that the person did not pin. In the grid, a column may also count up.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.db import transaction
+from django.http import QueryDict
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import Schema
+from pipelines_portal.entry.form.presets import forget_stored, stored_for_form
+from pipelines_portal.entry.models import PinnedFields
+from pipelines_portal.entry.rows.saving import Cell, PostedRow
+from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.web.rendering import content_digest
+from pipelines_portal.workflows.fields.types import type_of
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+# A longer text is kept from one task to the next alone.
+LONGEST_TEXT = 1_000
+
+
+class Last(NamedTuple):
+    """The text up to which a column has counted, and the number of its row."""
+
+    text: str
+    row: int = 0
+
+
+@dataclass(frozen=True)
+class Pins:
+    """A person's pins: the names of pinned fields, and by field their texts, and how far columns have counted up.
+
+    `are_earlier`: they were pinned before pins were those of both pages, and the person has not been told yet.
+    """
+
+    names: set[str]
+    texts: dict[str, str]
+    series: dict[str, Last]
+    are_earlier: bool = False
+
+    @property
+    def mark(self) -> str:
+        """A digest that the form carries, so that unchanged pins need no write."""
+        return mark_of(self.names, self.texts)
+
+
+def mark_of(names: Iterable[str], texts: Mapping[str, str]) -> str:
+    return f"{content_digest(sorted(names))}.{content_digest(sorted(texts.items()))}"
+
+
+def read_pins(person: User, workflow: OpenedWorkflow, schema: Schema) -> Pins:
+    stored = stored_for_form(person, workflow)
+    known = {each.name for each in schema.fields}
+    # A column that counts up is no text of the form, so it is not among the names.
+    pinned = {name: text for name, text in stored.pinned_texts.items() if name in known}
+    series = {name: Last(**last) for name, last in pinned.items() if isinstance(last, dict)}
+    names = known.intersection(stored.pinned_names)
+    texts = {name: text for name, text in pinned.items() if name in names and name not in series}
+    return Pins(names, texts, series, stored.has_earlier_pins and bool(names))
+
+
+def labels_of_earlier(pins: Pins, schema: Schema) -> list[str]:
+    """Return the labels of fields that were pinned earlier, if the person is still to be told."""
+    return [field.label for field in schema.fields if field.name in pins.names] if pins.are_earlier else []
+
+
+def pin_text(
+    person: User, workflow: OpenedWorkflow, schema: Schema, name: str, text: str, *, counts: bool = False
+) -> bool:
+    """Pin the text of a field, or that the field counts up from it. Unpin the field if it is pinned in this way.
+
+    Return whether it is pinned now.
+    """
+    pins = read_pins(person, workflow, schema)
+    is_pinned = name not in pins.series if counts else bool(text) and pins.texts.get(name) != text
+    pins.texts.pop(name, None)
+    pins.series.pop(name, None)
+    if is_pinned and counts:
+        pins.series[name] = Last(text)
+    elif is_pinned:
+        pins.texts[name] = text
+    names = pins.names | {name} if name in pins.texts else pins.names - {name}
+    _store(person, workflow, Pins(names, pins.texts, pins.series))
+    return is_pinned
+
+
+def pin_posted(person: User, workflow: OpenedWorkflow, schema: Schema, posted: QueryDict) -> None:
+    """Store which fields the form has pinned, if it says so. The page that posts it has told of earlier pins."""
+    if "keeps" not in posted:
+        return
+    names = _posted_names(schema, posted)
+    is_unchanged = posted.get("keeps", "").partition(".")[0] == mark_of(names, {}).partition(".")[0]
+    if is_unchanged and "earlier_pins" not in posted:
+        return
+    pins = read_pins(person, workflow, schema)
+    if names != pins.names or pins.are_earlier:
+        _store(person, workflow, Pins(names, pins.texts, pins.series))
+
+
+def pin_values(person: User, workflow: OpenedWorkflow, schema: Schema, posted: QueryDict, sent: FieldValues) -> None:
+    """Let the next task begin with the values that were sent in the form's pinned fields."""
+    names = _posted_names(schema, posted)
+    texts = {
+        field.name: text
+        for field in schema.fields
+        if field.name in names and sent.get(field.name) is not None
+        and len(text := type_of(field).as_text(sent[field.name])) <= LONGEST_TEXT
+    }  # fmt: skip
+    if not names or posted.get("keeps") == mark_of(names, texts):
+        return
+    with transaction.atomic():
+        if (stored := _locked(person, workflow)) is None:
+            return
+        kept = {name: text for name, text in stored.texts.items() if name not in names}
+        stored.texts = kept | texts
+        stored.save(update_fields=["texts"])
+    forget_stored(workflow)
+
+
+def _posted_names(schema: Schema, posted: QueryDict) -> set[str]:
+    return {field.name for field in schema.fields}.intersection(posted.getlist("keep"))
+
+
+def _store(person: User, workflow: OpenedWorkflow, pins: Pins) -> None:
+    place: dict[str, Any] = {"owner": person, "key": workflow.key, "workflow_id": workflow.workflow_id}
+    texts = pins.texts | {name: last._asdict() for name, last in pins.series.items()}
+    values = {"names": sorted(pins.names), "texts": texts, "are_earlier": False}
+    PinnedFields.objects.update_or_create(**place, defaults=values)
+    forget_stored(workflow)
+
+
+def clear_pins(person: User, workflow: OpenedWorkflow) -> None:
+    PinnedFields.objects.filter(owner=person, key=workflow.key_id, workflow_id=workflow.workflow_id).delete()
+
+
+def add_pins(person: User, workflow: OpenedWorkflow, schema: Schema, posted: list[PostedRow]) -> None:
+    """Put the pinned texts into new rows, where nothing was typed, and remember how far columns have counted up."""
+    pins = read_pins(person, workflow, schema)
+    last = dict(pins.series)
+    for row in sorted(posted, key=lambda row: row.number):
+        if row.is_new and any(cell.after for cell in row.cells.values()):
+            row.cells.update({name: Cell("", text) for name, text in pins.texts.items() if name not in row.cells})
+        for name in last:
+            text = row.cells[name].after if name in row.cells else ""
+            if text and (row.is_new or row.number >= last[name].row):
+                last[name] = Last(text, row.number)
+    if last != pins.series or pins.are_earlier:
+        _count_on(person, workflow, last)
+
+
+def _count_on(person: User, workflow: OpenedWorkflow, series: dict[str, Last]) -> None:
+    """Store how far columns have counted up. What was pinned meanwhile, in another window, stays."""
+    with transaction.atomic():
+        if (stored := _locked(person, workflow)) is None:
+            return
+        counting = [name for name in series if isinstance(stored.texts.get(name), dict)]
+        stored.texts = stored.texts | {name: series[name]._asdict() for name in counting}
+        stored.are_earlier = False
+        stored.save(update_fields=["texts", "are_earlier"])
+    forget_stored(workflow)
+
+
+def _locked(person: User, workflow: OpenedWorkflow) -> PinnedFields | None:
+    """Return the stored pins, or None if they were cleared in another window."""
+    place = {"owner": person, "key": workflow.key_id, "workflow_id": workflow.workflow_id}
+    return PinnedFields.objects.select_for_update().filter(**place).first()

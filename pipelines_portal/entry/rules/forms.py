@@ -1,0 +1,313 @@
+"""The form of a rule. Its inputs depend on the field and the kind that are chosen in it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.core import notation
+from pipelines_portal.values.choices import choices_of
+from pipelines_portal.values.limits import NUMBERS
+from pipelines_portal.values.numbers import json_number, number_readings
+from pipelines_portal.values.patterns import (
+    CAPITAL,
+    DIGIT,
+    EXACTLY,
+    LETTER,
+    LETTER_OR_DIGIT,
+    LONGEST_TEXT,
+    MOST_PIECES,
+    MOST_TIMES,
+    Piece,
+    pieces_of,
+)
+from pipelines_portal.values.rules import MOST_VALUES, Kind, Op, Rule
+from pipelines_portal.workflows.models import WorkflowRule
+
+LONGEST_MESSAGE, LONGEST_DAYS = 200, 3650
+LONGEST_NAME = WorkflowRule._meta.get_field("field").max_length or 0
+# A change of these changes which inputs the form has, so that it is shown again.
+SHAPING = ("field", "kind", "when", "op", "example")
+TEXTS = ("short_text", "long_text")
+CONDITIONS = (*TEXTS, "select", "rating", "boolean", "numeric")
+WORDS = {
+    Kind.PATTERN: "looks like",
+    Kind.COMPARE: "compares",
+    Kind.ONE_OF: "is one of",
+    Kind.FILLED: "is filled in",
+}
+HELP = {
+    Kind.PATTERN: "One example, cut into pieces: A-123456, R2026-00017",
+    Kind.COMPARE: "At least or at most: a number, another field, or a time",
+    Kind.ONE_OF: f"Up to {MOST_VALUES} values",
+    Kind.FILLED: "Required here, although Pipelines doesn’t require it",
+}
+NUMBER_OPS = [(op.value, f"is {op.value}") for op in Op]
+# What a time is compared with: the words, the operator, and the sign of the days.
+TIME_OPS: dict[str, tuple[str, Op, int | None]] = {
+    "future": ("is not in the future", Op.AT_MOST, 0),
+    "past": ("is not in the past", Op.AT_LEAST, 0),
+    "days ago": ("is at most so many days ago", Op.AT_LEAST, -1),
+    "days ahead": ("is at most so many days ahead", Op.AT_MOST, 1),
+    "from": ("is not before another field", Op.AT_LEAST, None),
+    "to": ("is not after another field", Op.AT_MOST, None),
+}
+
+
+def kinds_for(known: Field) -> list[Kind]:
+    """Return the kinds of rules that make sense for a field."""
+    kinds = [Kind.PATTERN] if known.type in TEXTS else []
+    if known.type in (*NUMBERS, "datetime"):
+        kinds.append(Kind.COMPARE)
+    if known.type in ("short_text", "select", *NUMBERS):
+        kinds.append(Kind.ONE_OF)
+    return [*kinds, Kind.FILLED]
+
+
+class RuleForm(forms.Form):
+    field = forms.ChoiceField(label="Field")
+    kind = forms.ChoiceField(label="It…", widget=forms.RadioSelect)
+    when = forms.ChoiceField(label="When", required=False)
+    message = forms.CharField(
+        label="Message",
+        required=False,
+        max_length=LONGEST_MESSAGE,
+        help_text="Shown at the cell and under the grid. Say how to correct it. Empty: the rule itself.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, schema: Schema, data: QueryDict | None = None, stored: WorkflowRule | None = None) -> None:
+        given: dict[str, Any] = _as_posted(stored, schema) if stored else {}
+        if data is not None:
+            given = dict(data.items()) | {"values": data.getlist("values")}
+        super().__init__(None if data is None else given, initial=given, label_suffix="")
+        self.given = given
+        fields = [each for each in schema.fields if each.type != "file_upload" and len(each.name) <= LONGEST_NAME]
+        self.known = {known.name: known for known in fields}
+        self.chosen = self.known.get(str(given.get("field")), fields[0]) if fields else None
+        self.fields["field"].choices = [(known.name, known.label) for known in fields]  # type: ignore[attr-defined]
+        kinds = kinds_for(self.chosen) if self.chosen else []
+        wanted = str(given.get("kind", ""))
+        self.shown_kind = Kind(wanted) if wanted in kinds else (kinds or [Kind.FILLED])[0]
+        self.fields["kind"].choices = [(kind.value, WORDS[kind]) for kind in kinds]  # type: ignore[attr-defined]
+        self.fields["kind"].help_text = HELP[self.shown_kind]
+        self.initial["kind"] = self.shown_kind.value
+        self.own_names = list(self._add_own_fields())
+        self._add_condition(fields)
+        given["kind"] = self.shown_kind.value  # another field was chosen, which has no such kind
+
+    def _add_own_fields(self) -> list[str]:
+        """Add the inputs of the chosen kind. Return their names."""
+        before = set(self.fields)
+        if self.shown_kind == Kind.PATTERN:
+            self._add_pattern()
+        elif self.shown_kind == Kind.COMPARE and self.chosen:
+            self._add_compare(self.chosen)
+        elif self.shown_kind == Kind.ONE_OF and self.chosen:
+            self._add_values(self.chosen)
+        return [name for name in self.fields if name not in before]
+
+    def _add_pattern(self) -> None:
+        self.fields["example"] = forms.CharField(
+            label="One good example", max_length=LONGEST_TEXT,
+            help_text="Type a value as it should be. We cut it into pieces.",
+            widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        )  # fmt: skip
+        self.cut = pieces_of(str(self.given.get("example", ""))[:LONGEST_TEXT])[: MOST_PIECES + 1]
+        for place, piece in enumerate(self.cut[:MOST_PIECES]):
+            choices = list(_variants(piece))
+            self.fields[f"piece-{place}"] = forms.ChoiceField(
+                label=f"What may stand for {piece_text(self.given, self.cut, place)}", choices=choices, required=False
+            )
+        self.fields["ignores_case"] = forms.BooleanField(label="Capital and small letters are the same", required=False)
+
+    def _add_compare(self, known: Field) -> None:
+        is_time = known.type == "datetime"
+        choices = [(name, words) for name, (words, *_) in TIME_OPS.items()] if is_time else NUMBER_OPS
+        self.fields["op"] = forms.ChoiceField(label="Compare", choices=choices)
+        chosen = str(self.given.get("op") or choices[0][0])
+        alike = [
+            (each.name, each.label)
+            for each in self.known.values()
+            if each.name != known.name and (each.type == "datetime") == is_time and each.type in (*NUMBERS, "datetime")
+        ]
+        if is_time and chosen in ("days ago", "days ahead"):
+            self.fields["days"] = forms.IntegerField(label="Days", min_value=1, max_value=LONGEST_DAYS)
+        elif is_time and chosen in ("from", "to"):
+            self.fields["other"] = forms.ChoiceField(label="Other field", choices=alike)
+        elif not is_time:
+            attributes = {"inputmode": "decimal", "autocomplete": "off"}
+            self.fields["number"] = forms.CharField(
+                label="Value", required=False, max_length=60, widget=forms.TextInput(attrs=attributes)
+            )
+            self.fields["other"] = forms.ChoiceField(
+                label="Or another field", required=False, choices=[("", "–"), *alike]
+            )
+
+    def _add_values(self, known: Field) -> None:
+        if choices := choices_of(known):
+            self.fields["values"] = forms.MultipleChoiceField(
+                label="Allowed", choices=choices, widget=forms.CheckboxSelectMultiple
+            )
+        else:
+            self.given["values"] = "\n".join(self.given.get("values", ()))  # also of `data` and `initial`
+            self.fields["values"] = forms.CharField(
+                label="Allowed", help_text=f"One value on each line, up to {MOST_VALUES}", max_length=6_000,
+                widget=forms.Textarea(attrs={"rows": 6}),
+            )  # fmt: skip
+
+    def _add_condition(self, fields: list[Field]) -> None:
+        others = [each for each in fields if each is not self.chosen and each.type in CONDITIONS]
+        choices = [("", "Always"), *((each.name, f"Only if {each.label} is…") for each in others)]
+        self.fields["when"].choices = choices  # type: ignore[attr-defined]
+        condition = next((each for each in others if each.name == self.given.get("when")), None)
+        if condition is None:
+            return
+        choices = choices_of(condition)
+        if condition.type == "boolean":
+            choices = [("true", "Yes"), ("false", "No")]
+        self.fields["is_value"] = (
+            forms.ChoiceField(label=condition.label, choices=choices) if choices
+            else forms.CharField(label=condition.label, max_length=LONGEST_TEXT)
+        )  # fmt: skip
+
+    def clean_number(self) -> Any:
+        return self._number("number")
+
+    def _number(self, name: str) -> Any:
+        text = self.cleaned_data[name].strip()
+        if not text:
+            return None
+        numbers = number_readings(text, notation.current().decimal)
+        if len(numbers) > 1:
+            raise forms.ValidationError(f"{text} can be read in two ways. Type it without a separator of thousands.")
+        if not numbers:
+            raise forms.ValidationError("Enter a number, like 25000.")
+        return json_number(numbers[0])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.shown_kind == Kind.COMPARE and "number" in self.fields and "number" in cleaned:
+            has_both = cleaned["number"] is not None and cleaned.get("other")
+            if has_both or (cleaned["number"] is None and not cleaned.get("other")):
+                self.add_error("number", "Enter a number or choose a field.")
+        if self.shown_kind == Kind.PATTERN and len(self.cut) > MOST_PIECES:
+            self.add_error("example", f"It has more than {MOST_PIECES} pieces. Use a shorter example.")
+        if self.shown_kind == Kind.ONE_OF and len(self._values()) > MOST_VALUES:
+            self.add_error("values", f"Use at most {MOST_VALUES} values.")
+        return cleaned
+
+    def forget_missing(self) -> None:
+        """While a rule is tried, nothing is missing yet."""
+        for name, errors in list(self.errors.as_data().items()):
+            if all(error.code == "required" for error in errors):
+                del self.errors[name]
+
+    def shown_fields(self) -> list[Any]:
+        """Return the inputs of the chosen kind, but the pieces of an example."""
+        return [self[name] for name in self.own_names if not name.startswith("piece-")]
+
+    def shown_pieces(self) -> list[tuple[str, Any]]:
+        """Return the parts of the example with their inputs."""
+        names = [name for name in self.own_names if name.startswith("piece-")]
+        return [(piece_text(self.given, self.cut, place), self[name]) for place, name in enumerate(names)]
+
+    def _values(self) -> list[str]:
+        values = self.cleaned_data.get("values") or []
+        lines = values.split("\n") if isinstance(values, str) else values
+        return list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+
+    def rule(self, pk: int = 0, version: int = 1) -> Rule:
+        """Return the rule. Call on a valid form."""
+        cleaned, when = self.cleaned_data, self.cleaned_data.get("when", "")
+        is_value: Any = cleaned.get("is_value")
+        if when and self.known[when].type == "boolean":
+            is_value = is_value == "true"
+        value = self._value()
+        name = self.chosen.name if self.chosen else ""
+        return Rule(pk, version, self.shown_kind, name, value, when, is_value if when else None, cleaned["message"])
+
+    def _value(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        if self.shown_kind == Kind.PATTERN:
+            pieces = [_variants_of(piece)[self._variant(place, piece)] for place, piece in enumerate(self.cut)]
+            return {
+                "example": cleaned["example"],
+                "pieces": [asdict(piece) for piece in pieces],
+                "ignores_case": cleaned["ignores_case"],
+            }
+        if self.shown_kind == Kind.ONE_OF:
+            return {"values": self._values()}
+        return self._comparison() if self.shown_kind == Kind.COMPARE else {}
+
+    def _comparison(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        if self.chosen and self.chosen.type != "datetime":
+            limit = {"other": cleaned["other"]} if cleaned.get("other") else {"number": cleaned["number"]}
+            return {"op": cleaned["op"], **limit}
+        _, op, sign = TIME_OPS[cleaned["op"]]
+        if sign is None:
+            return {"op": op.value, "other": cleaned["other"]}
+        return {"op": op.value, "days": sign * cleaned.get("days", 0)}
+
+    def _variant(self, place: int, piece: Piece) -> str:
+        return self.cleaned_data.get(f"piece-{place}") or next(iter(_variants_of(piece)))
+
+
+def piece_text(given: Mapping[str, Any], cut: list[Piece], place: int) -> str:
+    """Return the part of the example that the piece stands for."""
+    lengths = [len(piece.text) if piece.kind == EXACTLY else piece.least for piece in cut]
+    start = sum(lengths[:place])
+    return str(given.get("example", ""))[start : start + lengths[place]]
+
+
+def _variants(piece: Piece) -> list[tuple[str, str]]:
+    return [(name, each.words) for name, each in _variants_of(piece).items()]
+
+
+def _variants_of(piece: Piece) -> dict[str, Piece]:
+    """Return what may stand in place of a piece of the example, the most likely first."""
+    if piece.kind == DIGIT:
+        count = piece.least
+        fewer = {"fewer": replace(piece, least=count - 1)} if count > 1 else {}
+        return {"same": piece, "many": replace(piece, least=1, most=MOST_TIMES), **fewer,
+                "missing": replace(piece, may_be_missing=True)}  # fmt: skip
+    missing = {"missing": replace(piece, may_be_missing=True)}
+    if not piece.text.isalpha():
+        return {"same": piece, **missing}
+    count = len(piece.text)
+    kinds = {name: Piece(name, least=count, most=count) for name in (CAPITAL, LETTER, LETTER_OR_DIGIT)}
+    return {"same": piece, **kinds, **missing}
+
+
+def _as_posted(stored: WorkflowRule, schema: Schema) -> dict[str, Any]:
+    """Return what the form of a stored rule posts."""
+    rule, value = stored.as_rule(), stored.value
+    given: dict[str, Any] = {"field": rule.field, "kind": rule.kind.value, "when": rule.when, "message": rule.message}
+    is_value = rule.is_value
+    given["is_value"] = str(is_value).lower() if isinstance(is_value, bool) else is_value
+    if rule.kind == Kind.PATTERN:
+        given |= {"example": rule.example, "ignores_case": value.get("ignores_case", False)}
+        for place, (piece, wanted) in enumerate(zip(pieces_of(rule.example), rule.pieces, strict=False)):
+            found = [name for name, each in _variants_of(piece).items() if each == wanted]
+            given[f"piece-{place}"] = found[0] if found else "same"
+    elif rule.kind == Kind.ONE_OF:
+        given["values"] = list(map(str, value.get("values", ())))
+    elif rule.kind == Kind.COMPARE:
+        is_time = any(each.name == rule.field and each.type == "datetime" for each in schema.fields)
+        given |= _time_posted(value) if is_time else {"op": value["op"], "number": value.get("number")}
+        given["other"] = value.get("other", "")
+    return given
+
+
+def _time_posted(value: Mapping[str, Any]) -> dict[str, Any]:
+    is_least = value["op"] == Op.AT_LEAST
+    if "days" not in value:
+        return {"op": "from" if is_least else "to"}
+    days = int(value["days"])
+    if days:
+        return {"op": "days ago" if days < 0 else "days ahead", "days": abs(days)}
+    return {"op": "past" if is_least else "future"}

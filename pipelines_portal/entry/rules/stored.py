@@ -1,0 +1,112 @@
+"""Add, change, switch and delete rules. Open drafts and imports are checked again afterwards."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.http import Http404
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import Schema
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.entry.models import ImportJob, ImportStep
+from pipelines_portal.entry.rows.checking import check_all
+from pipelines_portal.values.rules import MOST_RULES, Rule, Rules
+from pipelines_portal.web.time_budget import TimeBudget
+from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
+
+MOST_AT_ONCE = 1_000
+RULES_CHANGED = "Its rules changed, so the rows are checked again."
+
+
+class TooManyRules(Exception):
+    """The message is shown to the person."""
+
+
+def stored_rules(workflow: OpenedWorkflow) -> list[WorkflowRule]:
+    """Return all rules, also those that are off."""
+    found = WorkflowRule.objects.filter(key=workflow.key_id, workflow_id=workflow.workflow_id)
+    return list(found.select_related("added_by"))
+
+
+def stored_rule(workflow: OpenedWorkflow, pk: int) -> WorkflowRule:
+    """Return a rule of the workflow, or raise Http404."""
+    rule = WorkflowRule.objects.filter(pk=pk, key=workflow.key_id, workflow_id=workflow.workflow_id).first()
+    if rule is None:
+        raise Http404
+    return rule
+
+
+@transaction.atomic
+def add_rule(workflow: OpenedWorkflow, rule: Rule, schema: Schema, by: User) -> WorkflowRule:
+    """Add a rule after the others. Raise TooManyRules."""
+    OpenedWorkflow.objects.select_for_update().filter(pk=workflow.pk).first()
+    place = {"key": workflow.key, "workflow_id": workflow.workflow_id}
+    others = WorkflowRule.objects.filter(**place)
+    if others.count() >= MOST_RULES:
+        raise TooManyRules(f"A workflow has at most {MOST_RULES} rules. Delete one first.")
+    last = others.aggregate(last=Max("position"))["last"] or 0
+    stored = WorkflowRule(**place, position=last + 1, added_by=by, changed_by=by, **_columns(rule))
+    stored.save(force_insert=True)
+    _record(workflow, stored, schema, by, "added")
+    check_open_rows_again(workflow)
+    return stored
+
+
+@transaction.atomic
+def change_rule(workflow: OpenedWorkflow, stored: WorkflowRule, rule: Rule, schema: Schema, by: User) -> bool:
+    """Store the rule as its next version. Return False if somebody else has changed it since it was read."""
+    values = _columns(rule) | {"version": stored.version + 1, "changed_by": by, "changed_at": timezone.now()}
+    if not WorkflowRule.objects.filter(pk=stored.pk, version=stored.version).update(**values):
+        return False
+    stored.refresh_from_db()
+    _record(workflow, stored, schema, by, "changed")
+    check_open_rows_again(workflow)
+    return True
+
+
+@transaction.atomic
+def switch_rule(workflow: OpenedWorkflow, stored: WorkflowRule, schema: Schema, by: User, *, is_on: bool) -> None:
+    changed = {"is_on": is_on, "changed_by": by, "changed_at": timezone.now()}
+    if WorkflowRule.objects.filter(pk=stored.pk, is_on=not is_on).update(**changed):
+        _record(workflow, stored, schema, by, "switched on" if is_on else "switched off")
+        check_open_rows_again(workflow)
+
+
+@transaction.atomic
+def delete_rule(workflow: OpenedWorkflow, stored: WorkflowRule, schema: Schema, by: User) -> None:
+    _record(workflow, stored, schema, by, "deleted")
+    stored.delete()
+    check_open_rows_again(workflow)
+
+
+def check_open_rows_again(workflow: OpenedWorkflow) -> None:
+    """Judge the rows of open drafts and imports again; the worker those of files. Call in a transaction.
+
+    Rows on their way are judged when they are claimed.
+    """
+    is_still = (ImportJob.Status.CHECKED, ImportJob.Status.PAUSED)
+    for import_job in ImportJob.objects.filter(
+        key=workflow.key_id, workflow_id=workflow.workflow_id, status__in=is_still
+    ).unfinished():
+        if import_job.counts_as_read.requested:
+            continue
+        is_taken = import_job.take_step(ImportStep.RECHECK, ImportJob.Status.CHECKING, problem=RULES_CHANGED)
+        # A grid in which somebody types is never seen while it is being checked.
+        if is_taken and import_job.is_typed and import_job.row_count <= MOST_AT_ONCE and import_job.take_lease():
+            check_all(import_job, TimeBudget())
+
+
+def _columns(rule: Rule) -> dict[str, Any]:
+    return {
+        "kind": rule.kind.value, "field": rule.field, "value": dict(rule.value), "when": rule.when,
+        "is_value": rule.is_value, "message": rule.message,
+    }  # fmt: skip
+
+
+def _record(workflow: OpenedWorkflow, stored: WorkflowRule, schema: Schema, by: User, what: str) -> None:
+    sentence = Rules((), schema.fields).sentence(replace(stored.as_rule(), message=""))
+    record(Verb.RULE_CHANGED, by=by, target=workflow, key=str(workflow.key), what=what, rule=sentence[:300])

@@ -1,0 +1,79 @@
+"""Try a rule on the last rows that were sent, before it holds."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import Schema
+from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.origin import title_of
+from pipelines_portal.values.patterns import shape_of
+from pipelines_portal.values.rules import Rule, Rules
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+MOST_TRIED, MOST_SHOWN, MOST_SHAPES = 500, 10, 6
+# A rule that stops more of the rows is likely wrong.
+NEARLY_EVERY = 0.5
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A row that the rule would have stopped."""
+
+    title: str
+    value: str
+    why: str
+    task_id: int | None
+    sent_at: datetime | None
+    by: User
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How many of the last rows that the person may see the rule would have stopped, and the newest of them."""
+
+    tried: int
+    stopped: int
+    shown: list[Stopped] = field(default_factory=list)
+
+    @property
+    def passed(self) -> int:
+        return self.tried - self.stopped
+
+    @property
+    def stops_nearly_every(self) -> bool:
+        return self.stopped > NEARLY_EVERY * self.tried > 0
+
+
+def last_rows(reader: User, workflow: OpenedWorkflow) -> list[SubmissionRow]:
+    """Return the last rows with values that the reader may see, the newest first."""
+    visible = Submission.objects.visible_to(reader).filter(key=workflow.key_id, workflow_id=workflow.workflow_id)
+    rows = SubmissionRow.objects.filter(submission__in=visible, status=SubmissionRow.Status.CREATED)
+    return list(rows.exclude(fields=None).select_related("submission__owner").order_by("-pk")[:MOST_TRIED])
+
+
+def try_rule(rows: list[SubmissionRow], rule: Rule, schema: Schema, title_field: str) -> Trial:
+    rules, stopped = Rules([rule], schema.fields), []
+    for row in rows:
+        sent = row.submission
+        # A time was not in the future when it was sent.
+        if problem := rules.problem_of(rule, row.fields or {}, sent.sent_at or timezone.now()):
+            title = title_of(row.fields or {}, title_field)
+            stopped.append(Stopped(title, problem.value, problem.short, row.task_id, sent.sent_at, sent.owner))
+    return Trial(len(rows), len(stopped), stopped[:MOST_SHOWN])
+
+
+def shapes_in(rows: list[SubmissionRow], name: str) -> list[tuple[str, str, int]]:
+    """Return the shapes of the values of a field, the most frequent first: shape, an example, count."""
+    examples: dict[str, str] = {}
+    counts: dict[str, int] = {}
+    for row in rows:
+        text = (row.fields or {}).get(name)
+        if isinstance(text, str) and text.strip():
+            shape = shape_of(text.strip()[:60])
+            examples.setdefault(shape, text.strip()[:60])
+            counts[shape] = counts.get(shape, 0) + 1
+    most = sorted(counts, key=lambda shape: -counts[shape])[:MOST_SHAPES]
+    return [(shape, examples[shape], counts[shape]) for shape in most]

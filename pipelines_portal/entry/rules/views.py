@@ -1,0 +1,167 @@
+"""The rules of a workflow: read by everybody who uses it, written by those who write its instructions."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
+from pipelines_portal.accounts.restored_forms import is_restoring
+from pipelines_portal.api_client import Schema
+from pipelines_portal.entry.rules.forms import RuleForm
+from pipelines_portal.entry.rules.stored import (
+    TooManyRules,
+    add_rule,
+    change_rule,
+    delete_rule,
+    stored_rule,
+    stored_rules,
+    switch_rule,
+)
+from pipelines_portal.entry.rules.trying import last_rows, shapes_in, try_rule
+from pipelines_portal.keys.clients import client_for
+from pipelines_portal.values.rules import Kind, Rules
+from pipelines_portal.web.rendering import render_page
+from pipelines_portal.workflows.cached_schemas import cached_schema
+from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
+from pipelines_portal.workflows.permissions import may_write_notes, require_notes_right, usable_workflow
+
+
+@dataclass(frozen=True)
+class ShownRule:
+    """A rule as its sentence. `gone` are its fields that the workflow no longer has."""
+
+    stored: WorkflowRule
+    label: str
+    predicate: str
+    gone: list[str]
+
+
+def _shown(stored: WorkflowRule, rules: Rules) -> ShownRule:
+    rule = stored.as_rule()
+    gone = sorted(rule.fields - rules.known.keys())
+    return ShownRule(stored, rules.label(rule.field), rules.predicate(rule), gone)
+
+
+@require_safe
+@signed_in
+def rule_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    schema = cached_schema(workflow, client_for(workflow.key))
+    rules, stored = Rules((), schema.fields), stored_rules(workflow)
+    shown = [_shown(each, rules) for each in stored]
+    on = sum(each.stored.is_on and not each.gone for each in shown)
+    context = {
+        **_context(workflow),
+        "rules": shown,
+        "on": on,
+        "off": len(shown) - on,
+        "field_count": len(schema.fields),
+        "rule_count": len(stored),
+        "may_write": may_write_notes(request.user, workflow),
+    }
+    return render_page(request, "entry/rules/list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in(restore_form=True)
+def rule_add(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
+    """Show the form with its try-out; a POST tries again, or adds the rule."""
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    require_notes_right(request.user, workflow)
+    schema = cached_schema(workflow, client_for(workflow.key))
+    form = RuleForm(schema, request.POST if request.method == "POST" else None)
+    if not _is_saved(request) or not form.is_valid():
+        return _form_page(request, workflow, schema, form)
+    try:
+        add_rule(workflow, form.rule(), schema, request.user)
+    except TooManyRules as error:
+        form.add_error(None, str(error))
+        return _form_page(request, workflow, schema, form)
+    messages.success(request, "Rule added. It checks every new row from now on.")
+    return redirect("rules:list", key_id, workflow_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in(restore_form=True)
+def rule_edit(request: SignedInRequest, key_id: int, workflow_id: int, rule_id: int) -> HttpResponse:
+    """Show the form of a rule; a POST tries it, or saves it as its next version."""
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    require_notes_right(request.user, workflow)
+    stored = stored_rule(workflow, rule_id)
+    schema = cached_schema(workflow, client_for(workflow.key))
+    form = RuleForm(schema, request.POST if request.method == "POST" else None, stored)
+    if not _is_saved(request) or not form.is_valid():
+        return _form_page(request, workflow, schema, form, stored)
+    seen = request.POST.get("version", "")
+    if seen != str(stored.version) or not change_rule(workflow, stored, form.rule(), schema, request.user):
+        form.add_error(None, "Someone else changed this rule. Reload the page to see their version.")
+        return _form_page(request, workflow, schema, form, stored)
+    messages.success(request, "Rule saved. It checks every new row from now on.")
+    return redirect("rules:list", key_id, workflow_id)
+
+
+@require_POST
+@signed_in
+def rule_switch(request: SignedInRequest, key_id: int, workflow_id: int, rule_id: int) -> HttpResponse:
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    require_notes_right(request.user, workflow)
+    stored, is_on = stored_rule(workflow, rule_id), request.POST.get("on") == "yes"
+    switch_rule(workflow, stored, cached_schema(workflow, client_for(workflow.key)), request.user, is_on=is_on)
+    messages.success(request, "Rule switched on" if is_on else "Rule switched off")
+    return redirect("rules:list", key_id, workflow_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def rule_delete(request: SignedInRequest, key_id: int, workflow_id: int, rule_id: int) -> HttpResponse:
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    require_notes_right(request.user, workflow)
+    stored = stored_rule(workflow, rule_id)
+    schema = cached_schema(workflow, client_for(workflow.key))
+    if request.method != "POST":
+        context = {**_context(workflow), "rule": _shown(stored, Rules((), schema.fields))}
+        return render_page(request, "entry/rules/delete.html", context)
+    delete_rule(workflow, stored, schema, request.user)
+    messages.success(request, "Rule deleted")
+    return redirect("rules:list", key_id, workflow_id)
+
+
+def _context(workflow: OpenedWorkflow) -> dict[str, Any]:
+    return {"key": workflow.key, "workflow": workflow, "tab": "setup"}
+
+
+def _is_saved(request: SignedInRequest) -> bool:
+    return request.method == "POST" and request.POST.get("do") == "save" and not is_restoring(request)
+
+
+def _form_page(
+    request: SignedInRequest,
+    workflow: OpenedWorkflow,
+    schema: Schema,
+    form: RuleForm,
+    stored: WorkflowRule | None = None,
+) -> HttpResponse:
+    """Show the form, the rule as a sentence, and what it would have stopped. Only saving shows what is missing."""
+    is_saved, rules = _is_saved(request), Rules((), schema.fields)
+    rows = last_rows(request.user, workflow)
+    is_whole = form.is_bound and form.is_valid()
+    rule = form.rule() if is_whole else stored.as_rule() if stored and not form.is_bound else None
+    if form.is_bound and not is_saved:
+        form.forget_missing()
+    context = {
+        **_context(workflow),
+        "form": form,
+        "stored": stored,
+        "rule": rule,
+        "label": rules.label(rule.field) if rule else "",
+        "predicate": rules.predicate(rule) if rule else "",
+        "meaning": rules.meaning(rule) if rule else "",
+        "trial": try_rule(rows, rule, schema, workflow.title_field) if rule else None,
+        "shapes": shapes_in(rows, form.chosen.name) if form.shown_kind == Kind.PATTERN and form.chosen else [],
+    }
+    status = 422 if is_saved else 200
+    return render_page(request, "entry/rules/form.html", context, status=status, partials=("rule",))

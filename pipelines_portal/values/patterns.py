@@ -1,0 +1,151 @@
+"""How a text has to look, as pieces: "A-" and six digits. They are stored as data, and checked without expressions."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from typing import Any
+
+LONGEST_TEXT, MOST_PIECES, MOST_TIMES = 200, 20, 99
+EXACTLY, CAPITAL, SMALL, LETTER, DIGIT, LETTER_OR_DIGIT = "exactly", "capital", "small", "letter", "digit", "any"
+_WORDS = {
+    CAPITAL: ("a capital letter", "capital letters"),
+    SMALL: ("a small letter", "small letters"),
+    LETTER: ("a letter", "letters"),
+    DIGIT: ("a digit", "digits"),
+    LETTER_OR_DIGIT: ("a letter or digit", "letters or digits"),
+}
+KINDS = (EXACTLY, *_WORDS)
+_SIGNS = {"-": "a hyphen", " ": "a space", ".": "a dot", "/": "a slash", "_": "an underscore"}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a text: exactly `text`, or from `least` to `most` characters of a kind. It may be missing."""
+
+    kind: str
+    text: str = ""
+    least: int = 1
+    most: int = 1
+    may_be_missing: bool = False
+
+    def takes(self, character: str) -> bool:
+        if self.kind == DIGIT:
+            return character.isascii() and character.isdigit()
+        if self.kind == CAPITAL:
+            return character.isalpha() and character == character.upper() != character.lower()
+        if self.kind == SMALL:
+            return character.isalpha() and character == character.lower() != character.upper()
+        if self.kind == LETTER:
+            return character.isalpha()
+        return character.isalpha() or (character.isascii() and character.isdigit())
+
+    def ends(self, text: str, start: int) -> list[int]:
+        """Return where the piece can end if it begins at `start`."""
+        if self.kind == EXACTLY:
+            return [start + len(self.text)] if text.startswith(self.text, start) else []
+        run = start
+        while run < len(text) and run - start < self.most and self.takes(text[run]):
+            run += 1
+        return list(range(start + self.least, run + 1))
+
+    @property
+    def words(self) -> str:
+        """What it is, as a part of a sentence."""
+        words = f"“{self.text}”" if self.kind == EXACTLY else self._counted
+        if self.kind == EXACTLY and self.text in _SIGNS:
+            words = _SIGNS[self.text]
+        return f"{words} or nothing" if self.may_be_missing else words
+
+    @property
+    def _counted(self) -> str:
+        one, many = _WORDS[self.kind]
+        if self.least == self.most:
+            return one if self.least == 1 else f"{self.least} {many}"
+        return f"{self.least} or more {many}" if self.most == MOST_TIMES else f"{self.least} to {self.most} {many}"
+
+    @property
+    def example(self) -> str:
+        if self.kind == EXACTLY:
+            return self.text
+        signs = {DIGIT: "1234567890", SMALL: "abcdefghij"}.get(self.kind, "ABCDEFGHIJ")
+        return (signs * self.least)[: self.least]
+
+
+def pieces_of(example: str) -> list[Piece]:
+    """Cut an example where the kind of character changes: its digits may be others, everything else is exact."""
+    runs = [(is_digit, "".join(run)) for is_digit, run in groupby(example, lambda each: each in "0123456789")]
+    cut: list[Piece] = []
+    for is_digit, run in runs:
+        if is_digit:
+            cut.append(Piece(DIGIT, least=len(run), most=len(run)))
+        else:
+            parts = ["".join(part) for _, part in groupby(run, str.isalnum)]
+            cut += [Piece(EXACTLY, part) for part in parts]
+    return cut
+
+
+def looking_like(example: str) -> dict[str, Any]:
+    """Return the value of a rule by which texts look like the example, as its form proposes it."""
+    return {"example": example, "pieces": [asdict(piece) for piece in pieces_of(example)], "ignores_case": False}
+
+
+def shape_of(text: str) -> str:
+    """Return the text with # for each digit and L for each letter, but the letters at its beginning."""
+    head = len(text) - len(text.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    rest = "".join("#" if each in "0123456789" else "L" if each.isalpha() else each for each in text[head:])
+    return text[:head] + rest
+
+
+def example_of(pieces: Sequence[Piece]) -> str:
+    return "".join(piece.example for piece in pieces)
+
+
+def words_of(pieces: Sequence[Piece]) -> str:
+    return ", ".join(piece.words for piece in pieces)
+
+
+def mismatch(pieces: Sequence[Piece], text: str, *, ignores_case: bool = False) -> str:
+    """Return why the text does not look so, as "5 digits instead of 6 digits", or "" if it does.
+
+    All ways to take the pieces are followed at once, so that the time depends on the length of the text alone.
+    """
+    if len(text) > LONGEST_TEXT:
+        return f"more than {LONGEST_TEXT} characters"
+    if ignores_case:
+        text = text.upper()
+        pieces = [_capital(piece) for piece in pieces]
+    starts = {0}
+    for piece in pieces:
+        ends = {end for start in starts for end in piece.ends(text, start)}
+        if not ends and not piece.may_be_missing:
+            return _why(piece, text, max(starts))
+        starts = ends | starts if piece.may_be_missing else ends
+    if len(text) in starts:
+        return ""
+    rest, last = text[max(starts) :], pieces[-1] if pieces else None
+    if last and last.kind == DIGIT and rest.isdigit():
+        taken = len(text) - len(text.rstrip("0123456789"))
+        return f"{taken} digits instead of {last.words}"
+    return f"“{rest[:20]}” at the end is too much"
+
+
+def _why(piece: Piece, text: str, start: int) -> str:
+    found = text[start:]
+    if not found:
+        return f"{piece.words} is missing at the end"
+    if piece.kind == EXACTLY:
+        return f"“{found[: len(piece.text)]}” instead of {piece.words}"
+    run = 0
+    while run < len(found) and piece.takes(found[run]):
+        run += 1
+    if run:
+        one, many = _WORDS[piece.kind]
+        return f"{run} {many.split()[0] if piece.kind != DIGIT else many} instead of {piece.words}".replace(
+            "1 digits", "1 digit"
+        )
+    return f"“{found[0]}” instead of {piece.words}"
+
+
+def _capital(piece: Piece) -> Piece:
+    kind = LETTER if piece.kind in (CAPITAL, SMALL) else piece.kind
+    return Piece(kind, piece.text.upper(), piece.least, piece.most, piece.may_be_missing)

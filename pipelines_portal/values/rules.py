@@ -1,0 +1,228 @@
+"""Rules of a team over the fields of a workflow, which Pipelines does not know. Each is one sentence.
+
+They look at the values as they are sent. They come after Pipelines' own checks, in the order of the list, and only add
+to these.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from pipelines_portal.api_client import Field
+from pipelines_portal.values.choices import label_of
+from pipelines_portal.values.field_values import FieldValues, is_blank
+from pipelines_portal.values.numbers import LONGEST_NUMBER, NUMERAL
+from pipelines_portal.values.patterns import Piece, example_of, mismatch, words_of
+from pipelines_portal.values.verdicts import Problem
+
+MOST_RULES, MOST_VALUES = 50, 30
+
+
+class Kind(StrEnum):
+    PATTERN = "pattern"  # looks like
+    COMPARE = "compare"
+    ONE_OF = "one of"
+    FILLED = "filled"
+
+
+class Op(StrEnum):
+    AT_LEAST = "at least"
+    AT_MOST = "at most"
+    MORE = "more than"
+    LESS = "less than"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule as it is checked. `value` depends on the kind:
+
+    - pattern: `pieces`, the `example` that was cut into them, and `ignores_case`
+    - compare: `op` and `other`, a field; or `number`; or `days` from now, 0 for now
+    - one of: `values`
+
+    `when` and `is_value`: only if another field has this value. The value is as it is sent.
+    """
+
+    pk: int
+    version: int
+    kind: Kind
+    field: str
+    value: Mapping[str, Any]
+    when: str = ""
+    is_value: Any = None
+    message: str = ""
+
+    @property
+    def fields(self) -> set[str]:
+        """The fields that it is about."""
+        return {self.field, self.when, self.value.get("other", "")} - {""}
+
+    @property
+    def pieces(self) -> list[Piece]:
+        return [Piece(**piece) for piece in self.value.get("pieces", ())]
+
+    @property
+    def example(self) -> str:
+        """What a text looks like that keeps the pattern."""
+        return self.value.get("example") or example_of(self.pieces)
+
+
+class Rules:
+    """The rules of a workflow. One whose field is gone stops nothing."""
+
+    def __init__(self, rules: Sequence[Rule] = (), fields: Sequence[Field] = ()) -> None:
+        self.known = {each.name: each for each in fields}
+        self._rules = [rule for rule in rules if rule.fields <= self.known.keys()]
+
+    def broken_by(self, values: FieldValues, wrong: set[str], now: datetime) -> list[Problem]:
+        """Return a problem for each rule that the values break; of a field only the first.
+
+        Rules about fields that are wrong already say nothing.
+        """
+        problems: dict[str, Problem] = {}
+        for rule in self._rules:
+            if rule.field in problems or rule.fields & wrong:
+                continue
+            if broken := self.problem_of(rule, values, now):
+                problems[rule.field] = broken
+        return list(problems.values())
+
+    def problem_of(self, rule: Rule, values: FieldValues, now: datetime) -> Problem | None:
+        """Return what is wrong by this rule, or None."""
+        if rule.when and not _is_same(values.get(rule.when), rule.is_value):
+            return None
+        value = values.get(rule.field)
+        short, detail = "", ""
+        if rule.kind == Kind.FILLED:
+            short = "Required" if is_blank(value) else ""
+        elif is_blank(value):
+            return None
+        elif rule.kind == Kind.PATTERN:
+            detail = mismatch(rule.pieces, str(value), ignores_case=bool(rule.value.get("ignores_case")))
+            short = f"Not like {rule.example}" if detail else ""
+        elif rule.kind == Kind.ONE_OF:
+            short = "" if any(_is_same(value, each) for each in rule.value.get("values", ())) else "Not allowed"
+        else:
+            short = self._compared(rule, value, values, now)
+        if not short:
+            return None
+        sentence = rule.message or f"{self.sentence(rule)}{f': {detail}' if detail else ''}."
+        return Problem(rule.field, f"rule {rule.pk}", short, sentence, _as_text(value))
+
+    def sentence(self, rule: Rule) -> str:
+        """The rule itself: field, verb, value and condition."""
+        return f"{self.label(rule.field)} {self.predicate(rule)}"
+
+    def predicate(self, rule: Rule) -> str:
+        """The sentence without its field."""
+        said = {Kind.FILLED: "is filled in", Kind.PATTERN: f"looks like {rule.example}"}.get(rule.kind, "")
+        if rule.kind == Kind.ONE_OF:
+            values = [self._shown(rule.field, each) for each in rule.value.get("values", ())]
+            said = f"is {_either(values)}"
+        elif rule.kind == Kind.COMPARE:
+            said = self._compare_words(rule)
+        if rule.when:
+            said += f" when {self.label(rule.when)} is {self._shown(rule.when, rule.is_value)}"
+        return said
+
+    def meaning(self, rule: Rule) -> str:
+        """More about a pattern: its pieces in words."""
+        return words_of(rule.pieces) if rule.kind == Kind.PATTERN else ""
+
+    def _compared(self, rule: Rule, value: Any, values: FieldValues, now: datetime) -> str:
+        """Return in a few words what is wrong, or ""."""
+        op, other = Op(rule.value["op"]), rule.value.get("other", "")
+        mine, limit = _comparable(value), _limit(rule, values, now)
+        if mine is None or limit is None or isinstance(mine, datetime) != isinstance(limit, datetime):
+            return ""
+        is_kept = {
+            Op.AT_LEAST: mine >= limit, Op.AT_MOST: mine <= limit, Op.MORE: mine > limit, Op.LESS: mine < limit,
+        }[op]  # fmt: skip
+        if is_kept:
+            return ""
+        is_low = op in (Op.AT_LEAST, Op.MORE)
+        if other:
+            is_date = isinstance(mine, datetime)
+            word = ("Before" if is_low else "After") if is_date else ("Less than" if is_low else "More than")
+            return f"{word} {self.label(other)}"
+        if "days" in rule.value:
+            days = int(rule.value["days"])
+            if not days:
+                return "In the past" if is_low else "In the future"
+            return f"Over {abs(days)} days {'ago' if days < 0 else 'ahead'}"
+        return f"{'Below' if is_low else 'Above'} {_number_text(rule.value['number'])}"
+
+    def _compare_words(self, rule: Rule) -> str:
+        op = Op(rule.value["op"])
+        if other := rule.value.get("other"):
+            return f"is {op} {self.label(other)}"
+        if "days" in rule.value:
+            days = int(rule.value["days"])
+            is_low = op in (Op.AT_LEAST, Op.MORE)
+            if not days:
+                return "is not in the past" if is_low else "is not in the future"
+            where = "ago" if days < 0 else "ahead"
+            # At least 30 days before now is at most 30 days ago.
+            word = "at most" if is_low == (days < 0) else "at least"
+            return f"is {word} {abs(days)} days {where}"
+        return f"is {op} {_number_text(rule.value['number'])}"
+
+    def label(self, name: str) -> str:
+        return self.known[name].label if name in self.known else name
+
+    def _shown(self, name: str, value: Any) -> str:
+        if isinstance(value, bool):
+            return "Yes" if value else "No"
+        known = self.known.get(name)
+        return label_of(known, str(value)) if known and isinstance(value, str) else _as_text(value)
+
+
+def _limit(rule: Rule, values: FieldValues, now: datetime) -> Any:
+    if other := rule.value.get("other"):
+        return _comparable(values.get(other))
+    if "days" in rule.value:
+        return now + timedelta(days=int(rule.value["days"]))
+    return _number(rule.value["number"])
+
+
+def _comparable(value: Any) -> Any:
+    """Return a number or a time, or None if the value is neither."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, str):
+        try:
+            time = datetime.fromisoformat(value)
+        except ValueError:
+            return _number(value)
+        return time if time.tzinfo else None
+    return _number(value)
+
+
+def _is_same(value: Any, other: Any) -> bool:
+    """Compare two values as they are sent. Texts are trimmed; 5 and "5" are the same."""
+    if isinstance(value, bool) or isinstance(other, bool):
+        return value is other
+    return _as_text(value).strip() == _as_text(other).strip()
+
+
+def _as_text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _number(value: Any) -> Decimal | None:
+    """Return a number as it is sent: of JSON, or a text in plain ASCII."""
+    text = str(value)
+    is_number = not isinstance(value, bool) and len(text) <= LONGEST_NUMBER and NUMERAL.fullmatch(text)
+    return Decimal(text) if is_number else None
+
+
+def _number_text(value: Any) -> str:
+    number = _number(value)
+    return f"{number:,f}" if number is not None else str(value)
+
+
+def _either(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

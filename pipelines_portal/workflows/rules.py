@@ -1,0 +1,15 @@
+"""The rules of a workflow, as they are stored for all who use the key."""
+
+from pipelines_portal.values.rules import Rule
+from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
+
+
+def rules_for(workflow: OpenedWorkflow) -> list[Rule]:
+    """Return those of the workflow of a page, which knows whether there are any."""
+    return rules_of(workflow.key_id, workflow.workflow_id) if workflow.has_rules else []
+
+
+def rules_of(key_id: int | None, workflow_id: int) -> list[Rule]:
+    """Return the rules that are on, in their order."""
+    stored = WorkflowRule.objects.filter(key=key_id, workflow_id=workflow_id, is_on=True)
+    return [rule.as_rule() for rule in stored]

@@ -1,0 +1,178 @@
+// Offers the person's own earlier values while they type, and completes the only one. Nothing is taken by leaving.
+// For inputs that name their field in `data-offers`. While a completion is shown, `data-typed` has what was typed.
+
+const PAUSE_MILLISECONDS = 120;
+const FEWEST_LETTERS = 2;
+
+let box = null;
+let marked = null;
+let completion = "";
+let timer;
+let running;
+
+const address = () => document.querySelector("[data-offers-url]")?.dataset.offersUrl;
+const isServed = (input) => Boolean(input.dataset?.offers && address());
+const options = () => [...box.querySelectorAll("[role=option]")];
+
+function close(input) {
+  clearTimeout(timer);
+  running?.abort();
+  box?.remove();
+  box = marked = null;
+  input.setAttribute("aria-expanded", "false");
+  for (const name of ["aria-controls", "aria-activedescendant"]) input.removeAttribute(name);
+}
+
+/** Remove the completion: what was typed stays. */
+function strip(input) {
+  if (!("typed" in input.dataset)) return;
+  input.value = input.dataset.typed;
+  delete input.dataset.typed;
+}
+
+function take(input, value) {
+  delete input.dataset.typed;
+  input.value = value;
+  input.setSelectionRange(value.length, value.length);
+  close(input);
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function complete(input, value) {
+  const typed = input.value;
+  if (!value.toLowerCase().startsWith(typed.toLowerCase())) return;
+  completion = value;
+  input.value = typed + value.slice(typed.length);
+  input.dataset.typed = typed;
+  input.setSelectionRange(typed.length, input.value.length);
+}
+
+function mark(input, by) {
+  const all = options();
+  strip(input);
+  const place = marked ? all.indexOf(marked) + by : by > 0 ? 0 : -1;
+  marked = all.at(place % all.length);
+  for (const each of all) each.setAttribute("aria-selected", String(each === marked));
+  input.setAttribute("aria-activedescendant", marked.id);
+}
+
+function option(value, count, place, typed) {
+  const item = document.createElement("div");
+  item.id = `offer-${place}`;
+  item.setAttribute("role", "option");
+  item.setAttribute("aria-selected", "false");
+  item.dataset.value = value;
+  const text = document.createElement("span");
+  const isBeginning = value.toLowerCase().startsWith(typed.toLowerCase());
+  const letters = isBeginning ? value.slice(0, typed.length) : "";
+  text.append(Object.assign(document.createElement("mark"), { textContent: letters }), value.slice(letters.length));
+  item.append(text, Object.assign(document.createElement("span"), { className: "n", textContent: `${count}×` }));
+  return item;
+}
+
+function show(input, found, mayComplete) {
+  const typed = input.value;
+  close(input);
+  const others = found.filter(([value]) => value !== typed);
+  if (!others.length) return;
+  box = document.getElementById("offers").content.firstElementChild.cloneNode(true);
+  const list = box.querySelector("[role=listbox]");
+  list.append(...others.map(([value, count], place) => option(value, count, place, typed)));
+  box.addEventListener("mousedown", (event) => {
+    event.preventDefault();
+    const chosen = event.target.closest("[role=option]");
+    if (chosen) take(input, chosen.dataset.value);
+  });
+  input.parentElement.append(box);
+  input.setAttribute("aria-expanded", "true");
+  input.setAttribute("aria-controls", list.id);
+  place(input);
+  if (mayComplete && found.length === 1) complete(input, found[0][0]);
+}
+
+/** Where there is no room under the input, the offers open upwards. On a phone they are above its keyboard. */
+function place(input) {
+  const [offers, field] = [box, input].map((each) => each.getBoundingClientRect());
+  const around = input.closest(".gridbox")?.getBoundingClientRect() ?? { top: 0, bottom: innerHeight, right: innerWidth };
+  box.classList.toggle("up", offers.bottom > around.bottom && field.top - around.top > offers.height);
+  box.classList.toggle("end", offers.right > around.right);
+  const { height, offsetTop } = visualViewport;
+  box.style.setProperty("--keyboard", `${Math.max(0, innerHeight - height - offsetTop)}px`);
+}
+
+async function find(input, mayComplete) {
+  const text = input.value;
+  const parameters = new URLSearchParams({ field: input.dataset.offers, text });
+  running = new AbortController();
+  let found = [];
+  try {
+    const headers = { "HX-Request": "true" }; // signed out, the answer is a plain no
+    const answer = await fetch(`${address()}?${parameters}`, { headers, signal: running.signal, redirect: "error" });
+    if (answer.ok) found = (await answer.json()).values;
+  } catch (error) {
+    if (error.name === "AbortError") return;
+  }
+  if (input.value === text && document.activeElement === input) show(input, found, mayComplete);
+}
+
+function onInput(event) {
+  const input = event.target;
+  if (!event.isTrusted || event.isComposing || !isServed(input)) return;
+  delete input.dataset.typed;
+  clearTimeout(timer);
+  running?.abort();
+  const isAtEnd = input.selectionEnd === input.value.length;
+  if (input.value.trim().length < FEWEST_LETTERS || !isAtEnd) close(input);
+  else timer = setTimeout(find, PAUSE_MILLISECONDS, input, event.inputType === "insertText");
+}
+
+/** Return whether the key did all that it should. */
+function press(input, key, isPlain) {
+  const isCompleted = "typed" in input.dataset;
+  if (box && isPlain && ["ArrowDown", "ArrowUp"].includes(key)) mark(input, key === "ArrowDown" ? 1 : -1);
+  else if (isCompleted && isPlain && ["ArrowRight", "End"].includes(key)) take(input, completion);
+  else if ((box || isCompleted) && key === "Escape") leave(input);
+  else {
+    if (isPlain && marked && ["Enter", "Tab"].includes(key)) take(input, marked.dataset.value);
+    else if (isPlain && isCompleted && key === "Enter") take(input, completion);
+    else if (["Enter", "Tab"].includes(key)) leave(input);
+    return false;
+  }
+  return true;
+}
+
+function leave(input) {
+  strip(input);
+  close(input);
+}
+
+function setUp(input) {
+  for (const [name, value] of Object.entries({
+    role: "combobox", "aria-autocomplete": "both", "aria-expanded": "false", autocomplete: "off",
+  })) input.setAttribute(name, value);
+}
+
+// On the window, so that it comes before those of the form and of the grid.
+addEventListener(
+  "keydown",
+  (event) => {
+    const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
+    if (event.isComposing || !isServed(event.target) || !press(event.target, event.key, isPlain)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  },
+  true,
+);
+addEventListener("input", onInput, true);
+addEventListener("blur", ({ target }) => isServed(target) && leave(target), true);
+addEventListener("focusin", ({ target }) => isServed(target) && setUp(target));
+visualViewport?.addEventListener("resize", () => box && place(box.parentElement.querySelector("[data-offers]")));
+// A draft that is saved meanwhile, and a form that is sent, have what was typed.
+addEventListener("formdata", ({ target, formData }) => {
+  const input = target.querySelector("[data-typed]");
+  if (input) formData.set(input.name, input.dataset.typed);
+});
+for (const input of document.querySelectorAll("input[data-offers]")) {
+  input.removeAttribute("list"); // for pages without scripts
+  if (isServed(input)) setUp(input);
+}

@@ -1,0 +1,135 @@
+"""Pins are those of the form and of the grid: nothing is pinned by itself, and both begin with the same values."""
+
+import json
+import re
+from typing import Any
+from uuid import uuid4
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from pipelines_portal.entry.models import PinnedFields
+from tests.factories import Desk
+
+GOOD = {"field-input_text": "Hello world", "field-target_language": "French", "field-notes": "Back gate"}
+TRANSACTION = ("BEGIN", "SAVEPOINT", "RELEASE")
+
+
+def url(desk: Desk, name: str) -> str:
+    return reverse(name, args=[desk.key.pk, desk.workflow.workflow_id])
+
+
+def read(desk: Desk, page: str) -> str:
+    return desk.browser.get(url(desk, page)).content.decode()
+
+
+def create(desk: Desk, *pinned: str, **more: str) -> Any:
+    """Fill in the form as it is shown, pin fields, and create the task."""
+    hidden = dict(
+        re.findall(r'<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?', read(desk, "new_task:create"))
+    )
+    form = hidden | GOOD | {"field-notes": f"Back gate {uuid4()}"} | more | {"keep": pinned, "token": str(uuid4())}
+    answer: Any = desk.browser.post(url(desk, "new_task:create"), form)
+    assert answer.status_code == 302
+    return answer
+
+
+def first_row(desk: Desk) -> dict[str, str]:
+    """Type into a new row of the grid. Return the row's texts."""
+    rows = [{"number": 1, "new": True, "cells": {"input_text": ["", "Typed"]}}]
+    posted = desk.browser.post(url(desk, "grid:cells"), json.dumps({"rows": rows}), content_type="application/json")
+    assert posted.status_code == 200
+    return dict(re.findall(r'data-field="(\w+)"[^>]*>([^<]*)<', posted.content.decode()))
+
+
+def test_nothing_is_pinned_that_nobody_pinned(desk: Desk) -> None:
+    create(desk)
+    assert not PinnedFields.objects.exists()
+    assert not re.search(r'name="keep"[^>]*checked', read(desk, "new_task:create"))
+    # Pinning one column of the grid pins no other.
+    desk.browser.post(url(desk, "grid:pin"), {"field": "notes", "text": "Urgent"})
+    assert PinnedFields.objects.get().names == ["notes"]
+
+
+def test_what_the_form_pinned_begins_rows_of_the_grid_and_the_next_form(desk: Desk) -> None:
+    create(desk, "target_language")
+    assert PinnedFields.objects.get().texts == {"target_language": "French"}
+    assert re.search(r'value="French"[^>]*checked', read(desk, "new_task:create"))
+    grid = read(desk, "grid:page")
+    assert re.search(r'class="pinned".*?<td\s*>French</td>', grid, re.DOTALL)
+
+
+def test_what_the_grid_pinned_begins_the_form(desk: Desk) -> None:
+    desk.browser.post(url(desk, "grid:pin"), {"field": "notes", "text": "Urgent"})
+    form = desk.browser.get(f"{url(desk, 'new_task:create')}?view=form").content.decode()
+    assert re.search(r'name="field-notes"\s+value="Urgent"', form)
+    assert re.search(r'name="keep" value="notes" checked', form)
+
+
+def test_another_value_is_pinned_with_the_next_task(desk: Desk) -> None:
+    create(desk, "target_language")
+    create(desk, "target_language", **{"field-target_language": "German"})
+    assert PinnedFields.objects.get().texts == {"target_language": "German"}
+    create(desk)
+    assert (PinnedFields.objects.get().names, "French" in read(desk, "grid:page").partition("pinned")[2]) == ([], False)
+
+
+def test_a_task_with_unchanged_pins_costs_no_more(desk: Desk) -> None:
+    create(desk, "target_language")
+    with CaptureQueriesContext(connection) as met:
+        create(desk, "target_language")
+    written = [query["sql"] for query in met if "entry_pinnedfields" in query["sql"]]
+    assert [sql for sql in written if not sql.lstrip().startswith("SELECT")] == []
+
+
+def test_long_texts_are_kept_from_task_to_task_alone(desk: Desk) -> None:
+    created = create(desk, "input_text", **{"field-input_text": "word " * 300, "then": "another"})
+    assert PinnedFields.objects.get().texts == {}
+    assert "word word" in desk.browser.get(created.url).content.decode()
+
+
+def earlier(desk: Desk) -> None:
+    place = {"owner": desk.person, "key": desk.key, "workflow_id": desk.workflow.workflow_id}
+    PinnedFields.objects.create(**place, names=["notes", "gone"], texts={"notes": "Urgent"}, are_earlier=True)
+
+
+def test_earlier_pins_are_told_until_the_person_goes_on(desk: Desk) -> None:
+    earlier(desk)
+    form = read(desk, "new_task:create")
+    assert "Pinned earlier" in form and "begin with pinned values: Notes." in " ".join(form.split())
+    assert "Pinned earlier" in read(desk, "grid:page")
+    desk.browser.get(f"{url(desk, 'new_task:create')}?view=form")
+    create(desk, "notes")
+    assert "Pinned earlier" not in read(desk, "new_task:create")
+    assert PinnedFields.objects.get().names == ["notes"]
+
+
+def test_typing_into_the_grid_goes_on_too(desk: Desk) -> None:
+    earlier(desk)
+    first_row(desk)
+    assert "Pinned earlier" not in read(desk, "grid:page")
+    assert PinnedFields.objects.get().texts == {"notes": "Urgent"}
+
+
+def test_earlier_pins_are_cleared_with_one_button(desk: Desk) -> None:
+    earlier(desk)
+    for page, name in (("grid", "grid:page"), ("form", "new_task:create")):
+        answer: Any = desk.browser.post(url(desk, "new_task:pins_clear"), {"page": page})
+        assert (answer.status_code, answer.url) == (302, url(desk, name))
+    assert not PinnedFields.objects.exists()
+
+
+def test_pins_that_another_window_clears_stay_cleared(desk: Desk) -> None:
+    create(desk, "target_language")
+    form = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', read(desk, "new_task:create")))
+    desk.browser.post(url(desk, "new_task:pins_clear"), {"page": "form"})
+    changed = {"field-target_language": "German", "keep": ["target_language"], "token": str(uuid4())}
+    assert desk.browser.post(url(desk, "new_task:create"), form | GOOD | changed).status_code == 302
+    assert not PinnedFields.objects.exists()
+
+
+def test_presets_have_all_values_until_something_is_pinned(desk: Desk) -> None:
+    assert 'name="preset_pinned">' in read(desk, "new_task:create")
+    create(desk, "target_language")
+    assert 'name="preset_pinned" checked>' in read(desk, "new_task:create")

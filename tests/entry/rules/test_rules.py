@@ -1,0 +1,128 @@
+"""Rules of a team: written by leads, tried on what was sent, and holding on every road."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from pipelines_portal.audit.models import Event
+from pipelines_portal.entry.imports.jobs import work_on_next
+from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.workflows.models import WorkflowRule
+from tests.entry.grid.conftest import TypedGrid
+from tests.entry.imports.making import make_import
+from tests.factories import browser_of, make_colleague, open_workflow, share_key
+from tests.fake_api import FakeApi
+from tests.pages import text_of
+
+PATTERN = {"field": "input_text", "kind": "pattern", "example": "A-104391", "when": "", "message": ""}
+
+
+@pytest.fixture
+def grid(page: Any, saved_key: SavedKey, api: FakeApi) -> TypedGrid:
+    return TypedGrid(page, open_workflow(saved_key, name="Translations"), saved_key.owner)
+
+
+def address(grid: TypedGrid, name: str, *more: Any) -> str:
+    return reverse(f"rules:{name}", args=[grid.workflow.key_id, grid.workflow.workflow_id, *more])
+
+
+def add(grid: TypedGrid, **values: str) -> Any:
+    return grid.browser.post(address(grid, "add"), PATTERN | {"do": "save"} | values, follow=True)
+
+
+def test_a_rule_is_added_changed_switched_and_deleted(grid: TypedGrid) -> None:
+    assert "No rules yet" in text_of(grid.browser.get(address(grid, "list")))
+    html = text_of(add(grid))
+    assert "<b>Text to translate</b> looks like A-104391</a>" in html and "1 rule on" in html
+    rule = WorkflowRule.objects.get()
+    edit = address(grid, "edit", rule.pk)
+    shown = text_of(grid.browser.get(edit))
+    assert "looks like A-104391: “A”, a hyphen, 6 digits. Otherwise an <b>error</b>" in shown
+    changed = PATTERN | {"piece-2": "many", "ignores_case": "on", "message": "As printed", "version": "1", "do": "save"}
+    grid.browser.post(edit, changed)
+    rule.refresh_from_db()
+    assert rule.version == 2 and rule.message == "As printed" and rule.value["pieces"][2]["most"] == 99
+    assert "1 or more digits" in text_of(grid.browser.get(edit)), "the form shows what is stored"
+    late = grid.browser.post(edit, changed)
+    assert late.status_code == 422 and "Someone else changed this rule" in text_of(late)
+    grid.browser.post(address(grid, "switch", rule.pk), {"on": "no"})
+    assert "1 off" in text_of(grid.browser.get(address(grid, "list")))
+    grid.browser.post(address(grid, "delete", rule.pk))
+    assert not WorkflowRule.objects.exists()
+    said = [event.detail["what"] for event in Event.objects.filter(verb="rule-changed").order_by("pk")]
+    assert said == ["added", "changed", "switched off", "deleted"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ({"kind": "pattern", "example": ""}, "This field is required"),
+        ({"field": "notes", "kind": "nonsense", "example": "x" * 201}, "at most 200"),
+        ({"field": "nothing"}, "Select a valid choice"),
+        ({"field": "target_language", "kind": "one of"}, "This field is required"),
+        ({"example": "a1" * 20}, "more than 20 pieces"),
+    ],
+)
+def test_what_makes_no_rule_is_said_at_its_field(grid: TypedGrid, typed: dict[str, str], says: str) -> None:
+    refused = add(grid, **typed)
+    assert refused.status_code == 422 and says in text_of(refused) and not WorkflowRule.objects.exists()
+
+
+def test_it_is_tried_on_what_was_sent_and_seen(grid: TypedGrid, api: FakeApi) -> None:
+    for number, text in enumerate(("A-104391", "A-10439", "Hello"), 1):
+        grid.type(number, text, "French")
+    grid.create(3)
+    tried = text_of(grid.browser.post(address(grid, "add"), PATTERN))
+    assert "Only 3 rows to try it on: 2 would have been stopped" in tried and "The other 1 pass." in tried
+    assert "This stops nearly every row" in tried and not WorkflowRule.objects.exists()
+    assert ">A-######<" in tried
+    colleague = make_colleague()
+    share_key(grid.workflow.key, colleague)
+    refused = browser_of(colleague).get(address(grid, "add"))
+    assert refused.status_code == 403
+    assert browser_of(colleague).get(address(grid, "list")).status_code == 200
+
+
+def test_it_holds_on_every_road(grid: TypedGrid, api: FakeApi) -> None:
+    """Form, grid, paste and file; and for the row that is being claimed."""
+    grid.type(1, "Hello", "French")
+    assert grid.statuses() == {1: "ready"}
+    add(grid)
+    assert grid.statuses() == {1: "to_fix"}, "open drafts are checked again"
+    sentence = "Text to translate looks like A-104391: “H” instead of “A”."
+    assert sentence in grid.read() and "Not like A-104391" in grid.read()
+    form = {"field-input_text": "Hello", "field-target_language": "French", "token": str(uuid4())}
+    refused = grid.browser.post(f"/keys/{grid.workflow.key_id}/workflows/42/tasks/new/", form)
+    assert refused.status_code == 422 and sentence in text_of(refused)
+    grid.paste("Hello\tFrench\nA-000001\tGerman\n", 2, "input_text")
+    assert grid.statuses() == {1: "to_fix", 2: "to_fix", 3: "ready"}
+    schema = grid.job.parsed_schema
+    of_file = make_import(grid.workflow.key, schema, [["Hello", "French"], ["A-123456", "French"]])
+    while work_on_next():
+        pass
+    assert list(of_file.rows.order_by("number").values_list("status", flat=True)) == ["to_fix", "ready"]
+    seen = grid.seen()
+    WorkflowRule.objects.update(value={"example": "B-1", "pieces": [{"kind": "exactly", "text": "B"}]})
+    assert "Some rows are judged differently now" in json.loads(grid.create_seen(seen).content)["problem"]
+    assert not api.tasks and not Submission.objects.exists()
+
+
+def test_a_rule_that_is_switched_off_lets_rows_pass_again(grid: TypedGrid) -> None:
+    add(grid)
+    grid.type(1, "Hello", "French")
+    assert grid.statuses() == {1: "to_fix"}
+    grid.browser.post(address(grid, "switch", WorkflowRule.objects.get().pk), {"on": "no"})
+    assert grid.statuses() == {1: "ready"} and grid.job.status == ImportJob.Status.CHECKED
+
+
+def test_a_rule_over_a_field_that_is_gone_says_so(grid: TypedGrid) -> None:
+    add(grid)
+    WorkflowRule.objects.update(field="gone")
+    assert "Pipelines has no field gone any more" in text_of(grid.browser.get(address(grid, "list")))
+    grid.type(1, "Hello", "French")
+    assert grid.statuses() == {1: "ready"}

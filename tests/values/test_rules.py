@@ -1,0 +1,114 @@
+"""Rules of a team: what each kind stops, what it says, and that all roads know them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from pipelines_portal.api_client import Field
+from pipelines_portal.core.notation import Notation
+from pipelines_portal.values.checking import check_row
+from pipelines_portal.values.patterns import Piece, mismatch, pieces_of, shape_of, words_of
+from pipelines_portal.values.rules import Kind, Rule, Rules
+
+FIELDS = [
+    Field(name="number", title="Order number", type="short_text"),
+    Field(name="net", title="Net", type="numeric"),
+    Field(name="gross", title="Gross", type="numeric"),
+    Field(name="received", title="Received at", type="datetime"),
+    Field(name="country", title="Country", type="select", options=["AT", "CH", "DE", "TR"]),
+    Field(name="priority", title="Priority", type="rating", format_hint="1-5"),
+    Field(name="paid", title="Paid", type="boolean"),
+    Field(name="notes", title="Notes", type="long_text"),
+]
+PIECES = [vars(piece) for piece in pieces_of("A-104391")]
+
+
+def rule(kind: Kind, field: str, value: dict[str, Any] | None = None, **more: Any) -> Rule:
+    return Rule(7, 1, kind, field, value or {}, **more)
+
+
+PATTERN = rule(Kind.PATTERN, "number", {"pieces": PIECES})
+GROSS = rule(Kind.COMPARE, "gross", {"op": "at least", "other": "net"})
+HIGH = rule(Kind.COMPARE, "gross", {"op": "at most", "number": 25000})
+FUTURE = rule(Kind.COMPARE, "received", {"op": "at most", "days": 0})
+OLD = rule(Kind.COMPARE, "received", {"op": "at least", "days": -30})
+COUNTRY = rule(Kind.ONE_OF, "country", {"values": ["AT", "CH", "DE"]})
+NOTES = rule(Kind.FILLED, "notes", when="priority", is_value=5)
+PAID = rule(Kind.FILLED, "number", when="paid", is_value=True)
+
+
+@pytest.mark.parametrize(
+    ("broken", "typed", "short", "sentence"),
+    [
+        (PATTERN, {"number": "A-10439"}, "Not like A-123456",
+         "Order number looks like A-123456: 5 digits instead of 6 digits."),
+        (PATTERN, {"number": "A-104391"}, "", ""),
+        (PATTERN, {"number": ""}, "", ""),
+        (GROSS, {"net": "10", "gross": "9.99"}, "Less than Net", "Gross is at least Net."),
+        (GROSS, {"net": "10", "gross": "10.00"}, "", ""),
+        (GROSS, {"gross": "9"}, "", ""),
+        (HIGH, {"gross": "25000.01"}, "Above 25,000", "Gross is at most 25,000."),
+        (FUTURE, {"received": "2999-01-01T00:00:00Z"}, "In the future", "Received at is not in the future."),
+        (FUTURE, {"received": "2020-01-01T00:00:00Z"}, "", ""),
+        (OLD, {"received": "2020-01-01T00:00:00Z"}, "Over 30 days ago", "Received at is at most 30 days ago."),
+        (COUNTRY, {"country": "TR"}, "Not allowed", "Country is AT, CH or DE."),
+        (COUNTRY, {"country": "CH"}, "", ""),
+        (NOTES, {"priority": "5"}, "Required", "Notes is filled in when Priority is 5."),
+        (NOTES, {"priority": "4"}, "", ""),
+        (PAID, {"paid": "Yes"}, "Required", "Order number is filled in when Paid is Yes."),
+        (PAID, {"paid": "No"}, "", ""),
+    ],
+)  # fmt: skip
+def test_each_kind_stops_what_it_says(broken: Rule, typed: dict[str, str], short: str, sentence: str) -> None:
+    verdict = check_row(FIELDS, typed, Notation("."), "UTC", datetime.now(UTC), [broken])
+    assert [(each.short, each.sentence) for each in verdict.problems] == ([(short, sentence)] if short else [])
+
+
+def test_a_message_replaces_the_sentence() -> None:
+    own = rule(Kind.COMPARE, "gross", {"op": "at most", "number": 5}, message="Ask Maria above 5.")
+    (problem,) = check_row(FIELDS, {"gross": "6"}, Notation("."), "UTC", None, [own]).problems
+    assert problem.sentence == "Ask Maria above 5." and problem.kind == "rule 7" and problem.field == "gross"
+
+
+def test_pipelines_own_errors_come_first_and_a_field_has_one_error() -> None:
+    verdict = check_row(FIELDS, {"gross": "many", "net": "7"}, Notation("."), "UTC", None, [GROSS, HIGH])
+    assert [each.kind.startswith("rule") for each in verdict.problems] == [False]
+    verdict = check_row(FIELDS, {"gross": "26000", "net": "30000"}, Notation("."), "UTC", None, [HIGH, GROSS])
+    assert [each.short for each in verdict.problems] == ["Above 25,000"]
+
+
+def test_a_rule_whose_field_is_gone_stops_nothing() -> None:
+    assert not check_row(FIELDS[2:], {"gross": "1"}, Notation("."), "UTC", None, [GROSS]).problems
+    assert Rules([GROSS], FIELDS[2:]).sentence(GROSS) == "Gross is at least net"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("A-104391", ""),
+        ("A-10439", "5 digits instead of 6 digits"),
+        ("A-1043910", "7 digits instead of 6 digits"),
+        ("a-104391", "“a” instead of “A”"),
+        ("A_104391", "“_” instead of a hyphen"),
+        ("A", "a hyphen is missing at the end"),
+        ("A-104391 ", "“ ” at the end is too much"),
+        ("A-10439x", "5 digits instead of 6 digits"),
+        ("A" * 201, "more than 200 characters"),
+    ],
+)
+def test_a_pattern_says_why_a_text_is_not_like_it(text: str, why: str) -> None:
+    assert mismatch(pieces_of("A-104391"), text) == why
+
+
+def test_patterns_follow_all_ways_in_time_that_depends_on_the_length_alone() -> None:
+    """Expressions with such repetitions take for ever."""
+    many = [Piece("letter", least=1, most=99, may_be_missing=True)] * 20
+    assert mismatch([*many, Piece("exactly", "!")], "a" * 199) == "“!” is missing at the end"
+    assert mismatch([Piece("digit", most=99), Piece("digit", least=2, most=2)], "12345") == ""
+
+
+def test_pieces_are_told_in_words() -> None:
+    assert words_of(pieces_of("R2026-00017")) == "“R”, 4 digits, a hyphen, 5 digits"
+    assert shape_of("A-104391") == "A-######" and shape_of("a-1x") == "L-#L"
+    assert mismatch(pieces_of("AB-1"), "ab-1", ignores_case=True) == ""

@@ -14,6 +14,7 @@ NOUNS = {
     "submissions": "submission",
     "uploads": "upload",
     "imports": "import",
+    "rules": "rule",
     "drafts": "draft",
     "overview": "overview",
     "people": "person",

@@ -16,7 +16,7 @@ from pipelines_portal.values.choices import label_of
 from pipelines_portal.values.field_values import FieldValues, is_blank
 from pipelines_portal.values.numbers import LONGEST_NUMBER, NUMERAL
 from pipelines_portal.values.patterns import Piece, example_of, mismatch, words_of
-from pipelines_portal.values.verdicts import Problem
+from pipelines_portal.values.verdicts import BROKEN, MISSING, OF_RULE, Problem
 
 MOST_RULES, MOST_VALUES = 50, 30
 
@@ -70,6 +70,11 @@ class Rule:
         return self.value.get("example") or example_of(self.pieces)
 
 
+def wanted_by(rules: Sequence[Rule]) -> set[str]:
+    """Return the fields that have to be filled in by a rule."""
+    return {rule.field for rule in rules if rule.kind == Kind.FILLED}
+
+
 class Rules:
     """The rules of a workflow. One whose field is gone stops nothing."""
 
@@ -109,8 +114,13 @@ class Rules:
             short = self._compared(rule, value, values, now)
         if not short:
             return None
-        sentence = rule.message or f"{self.sentence(rule)}{f': {detail}' if detail else ''}."
-        return Problem(rule.field, f"rule {rule.pk}", short, sentence, _as_text(value))
+        own = f"{self.sentence(rule)}{f': {detail}' if detail else ''}."
+        said = rule.message or f"{OF_RULE}{own}"
+        if rule.kind == Kind.FILLED:
+            return Problem(rule.field, MISSING, short, said, rule=rule.pk)
+        # A time is sent as nobody reads it.
+        shown = "" if self.known[rule.field].type == "datetime" else _as_text(value)
+        return Problem(rule.field, f"{BROKEN}{rule.pk}", short, f"{short}. {said}", shown, rule=rule.pk)
 
     def sentence(self, rule: Rule) -> str:
         """The rule itself: field, verb, value and condition."""

@@ -7,6 +7,8 @@ from pipelines_portal.values.field_values import FieldValues
 # Kinds of a problem that others look for. The others are only names of their own.
 MISSING, OPTION, NOT_THERE, REJECTED, UNKNOWN = "missing", "option", "not there", "rejected", "unknown"
 TWO_TIMES = "twice"
+# Of a problem that a rule of the team states, before the number of the rule; and how its sentence names the rule.
+BROKEN, OF_RULE = "rule ", "Rule: "
 # A text with two meanings. In a file, saying how its numbers or dates are written answers it for all rows.
 TWO_NUMBERS, TWO_DAYS, NO_ZONE, SERIAL = "two numbers", "two days", "no zone", "serial"
 OF_FILE = frozenset({TWO_NUMBERS, TWO_DAYS, NO_ZONE, SERIAL})
@@ -25,6 +27,7 @@ class Problem:
     """An error of a value, or a question about it. `short` fits into a cell; `sentence` says what to do.
 
     `field` is empty if the row itself is wrong. `value` is the text of the cell. A problem with answers is a question.
+    `rule` is the team's rule that says so; 0 if Pipelines would not take the value.
     """
 
     field: str
@@ -33,6 +36,7 @@ class Problem:
     sentence: str
     value: str = ""
     answers: tuple[Answer, ...] = ()
+    rule: int = 0
 
     @property
     def is_missing(self) -> bool:

@@ -245,7 +245,7 @@ def test_what_is_typed_stays_when_earlier_rows_are_created_late(page: Page, runn
         page.keyboard.type(text)
         page.keyboard.press("Tab")
     page.keyboard.press("ControlOrMeta+Enter")
-    expect(page.locator("#grid-notes")).to_contain_text("We create them as soon as")
+    expect(page.locator("#grid-notes")).to_contain_text("Leave this page open")
     cell(page, "Text to translate", 2).click()
     page.keyboard.type("Good")
     page.context.set_offline(False)

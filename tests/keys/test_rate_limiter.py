@@ -157,8 +157,9 @@ def test_the_limiter_costs_no_query(
     scripted_api.script = [answer(200, {"fields": []})]
     for _ in range(2):  # the first one moves the workflow up in the sidebar, the second one caches that
         page.get(address)
-    # Session with person, workflow with key, its titles, its notes, and the number of news.
-    with django_assert_num_queries(5):
+    # Session with person, workflow with key, its titles, its notes, the fields without suggestions, the number of its
+    # rules, and that of news.
+    with django_assert_num_queries(7):
         page.get(address)
 
 

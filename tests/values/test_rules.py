@@ -42,21 +42,23 @@ PAID = rule(Kind.FILLED, "number", when="paid", is_value=True)
     ("broken", "typed", "short", "sentence"),
     [
         (PATTERN, {"number": "A-10439"}, "Not like A-123456",
-         "Order number looks like A-123456: 5 digits instead of 6 digits."),
+         "Not like A-123456. Rule: Order number looks like A-123456: 5 digits instead of 6 digits."),
         (PATTERN, {"number": "A-104391"}, "", ""),
         (PATTERN, {"number": ""}, "", ""),
-        (GROSS, {"net": "10", "gross": "9.99"}, "Less than Net", "Gross is at least Net."),
+        (GROSS, {"net": "10", "gross": "9.99"}, "Less than Net", "Less than Net. Rule: Gross is at least Net."),
         (GROSS, {"net": "10", "gross": "10.00"}, "", ""),
         (GROSS, {"gross": "9"}, "", ""),
-        (HIGH, {"gross": "25000.01"}, "Above 25,000", "Gross is at most 25,000."),
-        (FUTURE, {"received": "2999-01-01T00:00:00Z"}, "In the future", "Received at is not in the future."),
+        (HIGH, {"gross": "25000.01"}, "Above 25,000", "Above 25,000. Rule: Gross is at most 25,000."),
+        (FUTURE, {"received": "2999-01-01T00:00:00Z"}, "In the future",
+         "In the future. Rule: Received at is not in the future."),
         (FUTURE, {"received": "2020-01-01T00:00:00Z"}, "", ""),
-        (OLD, {"received": "2020-01-01T00:00:00Z"}, "Over 30 days ago", "Received at is at most 30 days ago."),
-        (COUNTRY, {"country": "TR"}, "Not allowed", "Country is AT, CH or DE."),
+        (OLD, {"received": "2020-01-01T00:00:00Z"}, "Over 30 days ago",
+         "Over 30 days ago. Rule: Received at is at most 30 days ago."),
+        (COUNTRY, {"country": "TR"}, "Not allowed", "Not allowed. Rule: Country is AT, CH or DE."),
         (COUNTRY, {"country": "CH"}, "", ""),
-        (NOTES, {"priority": "5"}, "Required", "Notes is filled in when Priority is 5."),
+        (NOTES, {"priority": "5"}, "Required", "Rule: Notes is filled in when Priority is 5."),
         (NOTES, {"priority": "4"}, "", ""),
-        (PAID, {"paid": "Yes"}, "Required", "Order number is filled in when Paid is Yes."),
+        (PAID, {"paid": "Yes"}, "Required", "Rule: Order number is filled in when Paid is Yes."),
         (PAID, {"paid": "No"}, "", ""),
     ],
 )  # fmt: skip
@@ -68,7 +70,7 @@ def test_each_kind_stops_what_it_says(broken: Rule, typed: dict[str, str], short
 def test_a_message_replaces_the_sentence() -> None:
     own = rule(Kind.COMPARE, "gross", {"op": "at most", "number": 5}, message="Ask Maria above 5.")
     (problem,) = check_row(FIELDS, {"gross": "6"}, Notation("."), "UTC", None, [own]).problems
-    assert problem.sentence == "Ask Maria above 5." and problem.kind == "rule 7" and problem.field == "gross"
+    assert problem.sentence == "Above 5. Ask Maria above 5." and problem.kind == "rule 7" and problem.field == "gross"
 
 
 def test_pipelines_own_errors_come_first_and_a_field_has_one_error() -> None:

@@ -67,6 +67,7 @@ from pipelines_portal.entry.transitions import give_back_typed
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.spreadsheets.limits import MAX_COLUMNS
 from pipelines_portal.submissions.origin import briefs_of_tasks
+from pipelines_portal.values.rules import wanted_by
 from pipelines_portal.web.parameters import number_in, uuid_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.cached_schemas import cached_schema, forget_schema
@@ -75,6 +76,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
 from pipelines_portal.workflows.opening import refresh
 from pipelines_portal.workflows.permissions import usable_workflow
+from pipelines_portal.workflows.rules import rules_for
 
 # More pasted rows become an import of their own, so that one request does not take too long.
 MOST_PASTED = 2_000
@@ -132,7 +134,7 @@ def _context(
             "key": workflow.key,
             "workflow": workflow,
             "tab": "create",
-            "grid": empty_grid(schema, selection, pinned, notes),
+            "grid": empty_grid(schema, selection, {*pinned, *wanted_by(rules_for(workflow))}, notes),
             "deleted": deleted_typed(request.user, workflow),
             "counts": RowCounts(),
             "at": "",

@@ -277,9 +277,14 @@ class ImportJob(models.Model):
         The words of typed rows became times when they were typed.
         """
         matching = Matching.load(self.matching)
+        return RowReader(self.parsed_schema, matching, None if self.is_typed else self.created_at, self.rules)
+
+    @property
+    def rules(self) -> list[Rule]:
+        """The rules of its workflow that are on."""
         if self._rules is None:
             self._rules = rules_of(self.key_id, self.workflow_id)
-        return RowReader(self.parsed_schema, matching, None if self.is_typed else self.created_at, self._rules)
+        return self._rules
 
     def forget_rules(self) -> None:
         """Read the rules again before rows are judged once more."""

@@ -161,6 +161,9 @@ def take_verdict(row: ImportRow | PlainRow, verdict: Verdict) -> CheckedRow:
         return CheckedRow(row)
     if verdict.problems:
         row.status, row.digest = ImportRow.Status.SKIPPED if is_skipped else ImportRow.Status.TO_FIX, ""
+        if all(problem.rule for problem in verdict.problems):
+            # It may have been sent before the rule was there: see `mark_duplicates`.
+            row.digest = digest_of(verdict.values)
         return CheckedRow(row, verdict.problems)
     row.status = ImportRow.Status.SKIPPED if is_skipped else ImportRow.Status.READY
     row.digest = digest_of(verdict.values)
@@ -173,7 +176,7 @@ def mark_duplicates(import_job: ImportJob, checked: list[CheckedRow], first_rows
     `first_rows` maps each digest to the number of the first row that has it. New digests are added to it.
     """
     before = {each.row.digest: each.digests_before for each in checked if each.digests_before}
-    candidates = [each.row for each in checked if each.row.status == ImportRow.Status.READY]
+    candidates = [each.row for each in checked if _can_be_duplicate(each.row)]
     sent = sent_before(import_job, [*(row.digest for row in candidates), *chain.from_iterable(before.values())])
     for digest, others in before.items():
         earlier = next((sent[other] for other in others if other in sent), None)
@@ -189,6 +192,13 @@ def mark_duplicates(import_job: ImportJob, checked: list[CheckedRow], first_rows
             row.duplicate_of_task = row.corrects_task  # rather than a later task with the same values
         if (row.duplicate_of_row or row.digest in sent or is_unchanged) and not row.is_duplicate_wanted:
             row.status = ImportRow.Status.DUPLICATE
+        elif row.status == ImportRow.Status.TO_FIX:
+            row.digest = ""
+
+
+def _can_be_duplicate(row: ImportRow | PlainRow) -> bool:
+    """Return whether it is ready, or would be without a rule: what was sent before is no error."""
+    return row.status == ImportRow.Status.READY or (row.status == ImportRow.Status.TO_FIX and bool(row.digest))
 
 
 def store_checked(checked: Iterable[CheckedRow]) -> None:

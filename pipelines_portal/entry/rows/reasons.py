@@ -49,6 +49,9 @@ class Reason:
     @property
     def what(self) -> str:
         """What is wrong, as the end of a sentence that begins with the field's label."""
+        if self.is_of_rule:
+            _, rule, sentence = self.message.partition(verdicts.OF_RULE)
+            return f"breaks a rule: {(sentence if rule else self.message).removesuffix('.')}"
         if self.known and self.values and choices_of(self.known):
             return "isn’t an option" if len(self.values) == 1 else "aren’t options"
         if self.is_rest:
@@ -58,6 +61,10 @@ class Reason:
         if self.kind == verdicts.SERIAL and len(self.groups) > 1:
             return "may be Excel’s numbers of days"
         return self.message.removeprefix(self.known.label if self.known else "").strip().removesuffix(".")
+
+    @property
+    def is_of_rule(self) -> bool:
+        return self.kind.startswith(verdicts.BROKEN) or self.message.startswith(verdicts.OF_RULE)
 
     @property
     def is_missing(self) -> bool:
@@ -153,7 +160,7 @@ def numbers_with_error_in(import_job: ImportJob, field: str) -> QuerySet[RowErro
 
 def near_choice(reason: Reason) -> str:
     """Return the choice that is most similar to the wrong word, or an empty string."""
-    if reason.known is None or len(reason.values) != 1:
+    if reason.known is None or len(reason.values) != 1 or reason.is_of_rule:
         return ""
     choices = {plain(word): choice for choice, label in choices_of(reason.known) for word in (choice, label)}
     near = get_close_matches(plain(reason.values[0]), choices, 1, SIMILAR)

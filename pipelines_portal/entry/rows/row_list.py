@@ -32,6 +32,7 @@ from pipelines_portal.values.dates import readings, timestamp_in
 from pipelines_portal.values.limits import NUMBERS, scale_of
 from pipelines_portal.values.numbers import number_meanings, plain_number
 from pipelines_portal.values.readers import day_of_serial, is_serial
+from pipelines_portal.values.rules import wanted_by
 from pipelines_portal.values.verdicts import TWO_DAYS, TWO_NUMBERS, Answer, Problem
 from pipelines_portal.workflows.fields.types import type_of
 
@@ -279,7 +280,7 @@ def grid_of(
     rows = read_rows(import_job, wanted)
     columns = columns_of(import_job.parsed_schema, notes)
     grid = Grid(columns, rows, selection, [], total, start + 1, page, import_job.is_typed)
-    return _fold(grid, set(pinned) | _mapped(import_job))
+    return _fold(grid, set(pinned) | _mapped(import_job) | wanted_by(import_job.rules))
 
 
 def page_of_row(import_job: ImportJob, number: int, counts: RowCounts) -> int:

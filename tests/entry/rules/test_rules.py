@@ -94,7 +94,7 @@ def test_it_holds_on_every_road(grid: TypedGrid, api: FakeApi) -> None:
     assert grid.statuses() == {1: "ready"}
     add(grid)
     assert grid.statuses() == {1: "to_fix"}, "open drafts are checked again"
-    sentence = "Text to translate looks like A-104391: “H” instead of “A”."
+    sentence = "Not like A-104391. Rule: Text to translate looks like A-104391: “H” instead of “A”."
     assert sentence in grid.read() and "Not like A-104391" in grid.read()
     form = {"field-input_text": "Hello", "field-target_language": "French", "token": str(uuid4())}
     refused = grid.browser.post(f"/keys/{grid.workflow.key_id}/workflows/42/tasks/new/", form)
@@ -123,6 +123,22 @@ def test_a_rule_that_is_switched_off_lets_rows_pass_again(grid: TypedGrid) -> No
 def test_a_rule_over_a_field_that_is_gone_says_so(grid: TypedGrid) -> None:
     add(grid)
     WorkflowRule.objects.update(field="gone")
-    assert "Pipelines has no field gone any more" in text_of(grid.browser.get(address(grid, "list")))
+    assert "Pipelines no longer has the field gone." in text_of(grid.browser.get(address(grid, "list")))
     grid.type(1, "Hello", "French")
     assert grid.statuses() == {1: "ready"}
+
+
+def test_what_was_sent_before_the_rule_is_a_duplicate_and_no_error(grid: TypedGrid, api: FakeApi) -> None:
+    """Of a file that grew too, also if the rule wants a value that the sent rows lack."""
+    grid.type(1, "Hello", "French")
+    grid.create(1)
+    grid.browser.post(grid.address("clear"))
+    add(grid, field="notes", kind="filled")
+    again = make_import(grid.workflow.key, grid.job.parsed_schema, [["Hello", "French"], ["New", "French"]])
+    while work_on_next():
+        pass
+    assert list(again.rows.order_by("number").values_list("status", flat=True)) == ["set_aside", "to_fix"]
+    again.refresh_from_db()
+    assert again.sent_before["rows"] == 1
+    grid.type(1, "Hello", "French")
+    assert grid.statuses() == {1: "duplicate"}

@@ -92,10 +92,11 @@ def next_submission(import_job: ImportJob, numbers: list[int] | None = None) -> 
     return draft
 
 
-def request_again(import_job: ImportJob) -> None:
+def request_again(import_job: ImportJob) -> int:
     """Take back what was requested before the API was away, and request the rows that can still be sent.
 
-    Their values may have been sent otherwise since then. Call with the lease. Raise what `next_submission` raises.
+    Their values may have been sent otherwise since then. Return how many typed rows are left for that. Call with the
+    lease. Raise what `next_submission` raises.
     """
     with transaction.atomic():
         drafts = import_job.submissions.filter(status=Submission.Status.DRAFT).order_by("pk")
@@ -106,9 +107,13 @@ def request_again(import_job: ImportJob) -> None:
         import_job.copy_from(locked)
         requested = import_job.rows.filter(status=ImportRow.Status.REQUESTED, submission__in=drafts)
         numbers = list(requested.values_list("number", flat=True))
+        left = len(numbers)
         give_back_unsent(import_job)
-        while import_job.is_typed and next_submission(import_job, numbers):
-            pass  # a file's next rows are requested when they are sent
+        if not import_job.is_typed:  # a file's next rows are requested when they are sent
+            return 0
+        while request := next_submission(import_job, numbers):
+            left -= request.row_count
+    return left
 
 
 def record_sent_rows(

@@ -26,6 +26,9 @@ NOT_CHANGEABLE = "Not changed. Rows are being sent or checked."
 # Sending
 NO_ACCESS = "{owner} no longer has access to this key. Transfer the import to someone who has it."
 AWAY_FOR_LONG = "Pipelines didn’t respond for 12 hours. Check the rows before you send them."
+# The title of the notification.
+NOT_SENT_AFTER_WAITING = "Rows for {workflow} that waited for Pipelines weren’t created"
+FIELDS_CHANGED = "The workflow’s fields changed. Check the rows, then create them."
 WAITING_FOR_ANSWER = "Waiting for Pipelines to answer."
 UNCONFIRMED = "A batch is unconfirmed. Nothing more is sent until someone reviews it."
 NOTHING_TO_SEND = "Not sent. No row is ready."

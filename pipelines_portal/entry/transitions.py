@@ -4,6 +4,7 @@ The other steps are methods of ImportJob.
 """
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -53,9 +54,13 @@ def _stop_sending(import_job: ImportJob, step: ImportStep, status: str, by: User
 
 def pause_for(import_job: ImportJob, problem: str) -> bool:
     """Pause the sending for a reason that only a person can resolve. Only the lease holder can do this."""
-    is_paused = import_job.take_step(
-        ImportStep.PAUSE, ImportJob.Status.PAUSED, import_job.lease_is_held, problem=problem
-    )
+    with transaction.atomic():
+        before = import_job.lock()
+        is_paused = import_job.take_step(
+            ImportStep.PAUSE, ImportJob.Status.PAUSED, import_job.lease_is_held, problem=problem
+        )
+        if is_paused and before and before.away_since:
+            notify_not_sent(import_job, before.away_since, problem)
     give_back_typed(import_job)
     return is_paused
 
@@ -89,6 +94,20 @@ def finish_import(import_job: ImportJob) -> None:
         elif import_job.lock(import_job.lease_is_held) and ready.exists():
             import_job.store_counts()
             import_job.release_lease()
+
+
+def notify_not_sent(import_job: ImportJob, away_since: datetime, why: str) -> None:
+    """Send the signal that rows which waited for Pipelines are not sent before a person has looked at them."""
+    page = "imports:check" if import_job.is_typed else "imports:detail"
+    end = BatchEnd(
+        person=import_job.owner,
+        subject=f"waited:{import_job.pk}:{int(away_since.timestamp())}",
+        title=texts.NOT_SENT_AFTER_WAITING.format(workflow=import_job.workflow_name),
+        sentence=why,
+        address=reverse(page, args=[import_job.key_id, import_job.workflow_id, import_job.pk]),
+        tone="warning",
+    )
+    batch_ended.send(ImportJob, end=end)
 
 
 def notify_end(import_job: ImportJob) -> None:

@@ -47,7 +47,10 @@ def _has_ended(notification: Notification, rest: str) -> bool:
     if kind == "upload":
         return ZipUpload.objects.filter(pk=number, submission__attempt=times).exists()
     continued = (ImportJob.Status.SENDING, ImportJob.Status.DELETED)
-    import_job = ImportJob.objects.filter(pk=number).exclude(status__in=continued).first()
+    imports = ImportJob.objects.filter(pk=number).exclude(status__in=continued)
+    if kind == "waited":
+        return imports.unfinished().exists()
+    import_job = imports.first()
     return import_job is not None and import_job.submissions.count() == int(times)
 
 

@@ -8,6 +8,9 @@ let box = null;
 let marked = null;
 let completion = "";
 let timer;
+// What was typed is being looked up, and how often ↓ was pressed since: it chooses as soon as the offers are there.
+let isSearching = false;
+let downs = 0;
 let running;
 
 const address = () => document.querySelector("[data-offers-url]")?.dataset.offersUrl;
@@ -112,7 +115,10 @@ async function find(input, mayComplete) {
   } catch (error) {
     if (error.name === "AbortError") return;
   }
-  if (input.value === text && document.activeElement === input) show(input, found, mayComplete);
+  isSearching = false;
+  if (input.value !== text || document.activeElement !== input) return;
+  show(input, found, mayComplete);
+  for (; downs && box; downs -= 1) mark(input, 1);
 }
 
 function onInput(event) {
@@ -122,7 +128,9 @@ function onInput(event) {
   clearTimeout(timer);
   running?.abort();
   const isAtEnd = input.selectionEnd === input.value.length;
-  if (input.value.trim().length < FEWEST_LETTERS || !isAtEnd) close(input);
+  isSearching = input.value.trim().length >= FEWEST_LETTERS && isAtEnd;
+  downs = 0;
+  if (!isSearching) close(input);
   else timer = setTimeout(find, PAUSE_MILLISECONDS, input, event.inputType === "insertText");
 }
 
@@ -130,6 +138,7 @@ function onInput(event) {
 function press(input, key, isPlain) {
   const isCompleted = "typed" in input.dataset;
   if (box && isPlain && ["ArrowDown", "ArrowUp"].includes(key)) mark(input, key === "ArrowDown" ? 1 : -1);
+  else if (isSearching && isPlain && key === "ArrowDown") downs += 1;
   else if (isCompleted && isPlain && ["ArrowRight", "End"].includes(key)) take(input, completion);
   else if ((box || isCompleted) && key === "Escape") leave(input);
   else {
@@ -142,6 +151,7 @@ function press(input, key, isPlain) {
 }
 
 function leave(input) {
+  isSearching = false;
   strip(input);
   close(input);
 }

@@ -225,7 +225,7 @@ def test_rows_that_two_windows_repeat_stay_apart(
     cell(other, "Customer", 3).click()
     other.keyboard.type("5000")
     other.keyboard.press("Enter")
-    expect(other.locator("#grid-notes")).to_contain_text("Customer of row 3 not saved")
+    expect(other.locator("#grid-notes")).to_contain_text("Your “5000” isn’t saved")
 
 
 def test_arrows_leave_what_was_begun_by_typing(page: Page, running: Office, workflow_id: int) -> None:

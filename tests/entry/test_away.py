@@ -9,16 +9,19 @@ from django.utils import timezone
 
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.notifications.models import Notification
+from pipelines_portal.notifications.relevance import is_relevant
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.cached_schemas import forget_schemas
 from tests.conftest import FILES
 from tests.entry.grid.conftest import TypedGrid, end_wait, work
 from tests.factories import make_colleague, open_workflow
-from tests.fake_api import Answer, FakeApi, error, hang_up, refused
+from tests.fake_api import Answer, FakeApi, answer, error, hang_up, refused
 from tests.pages import text_of
 
 FORM = {"field-input_text": "Hello world", "field-target_language": "French"}
 DOWN = error(503, "service_unavailable", "Down for maintenance")
+TITLE = "Rows for Translations that waited for Pipelines weren’t created"
 WAITS = "The task is created when it is back"
 
 
@@ -40,6 +43,11 @@ def come_back(api: FakeApi) -> None:
     forget_schemas()
     end_wait()
     work()
+
+
+def notified(grid: TypedGrid) -> list[tuple[str, str]]:
+    """Return titles and sentences of what the person who typed was notified of."""
+    return list(Notification.objects.filter(person=grid.owner).values_list("title", "sentence"))
 
 
 def create(grid: TypedGrid, token: UUID | None = None, **more: str) -> Any:
@@ -92,6 +100,49 @@ def test_a_form_with_other_values_waits_as_another_task(grid: TypedGrid, api: Fa
     assert sorted(task.fields["input_text"] for task in api.tasks.values()) == ["First", "Second"]
 
 
+def created_anyway(grid: TypedGrid, page: Any) -> Any:
+    """Confirm the possible duplicate."""
+    mark = text_of(page).split('name="duplicate" value="')[1].split('"')[0]
+    return create(grid, uuid4(), duplicate=mark)
+
+
+def test_the_same_values_wait_twice_only_if_that_is_meant(grid: TypedGrid, api: FakeApi) -> None:
+    leave(api)
+    create(grid)
+    again = create(grid)
+    assert again.status_code == 409 and "These values are in your grid, or were sent before." in text_of(again)
+    assert grid.statuses() == {1: "requested"}
+    assert WAITS in text_of(created_anyway(grid, again))
+    come_back(api)
+    assert len(api.tasks) == 2 and grid.statuses() == {1: "created", 2: "created"}
+
+
+def test_what_was_sent_before_waits_if_that_is_meant(grid: TypedGrid, api: FakeApi) -> None:
+    """Also what was sent so long ago that a form does not say so, such as the task of each week."""
+    create(grid)
+    leave(api)
+    first = create(grid)
+    assert first.status_code == 409 and "You created task 1" in text_of(first)
+    assert WAITS in text_of(created_anyway(grid, first))
+    grid.browser.post(grid.step("stop"), {"to": "grid"})
+    grid.job.rows.all().delete()
+    Submission.objects.update(sent_at=timezone.now() - timedelta(days=7))
+    weekly = create(grid)
+    assert weekly.status_code == 409 and WAITS in text_of(created_anyway(grid, weekly))
+    come_back(api)
+    assert len(api.tasks) == 2
+
+
+def test_a_form_waits_although_the_fields_of_the_grid_are_old(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(1)
+    with_more = grid.job.schema["fields"] + [grid.job.schema["fields"][0] | {"name": "more", "title": "More"}]
+    ImportJob.objects.update(schema={"workflow_id": 42, "fields": with_more})
+    leave(api)
+    assert WAITS in text_of(create(grid))
+    come_back(api)
+    assert grid.statuses() == {1: "ready", 2: "created"} and len(api.tasks) == 1
+
+
 def test_an_uncertain_task_does_not_wait_it_is_unconfirmed(grid: TypedGrid, api: FakeApi) -> None:
     api.routes["POST /api/v1/workflows/42/tasks"] = hang_up
     create(grid)
@@ -127,6 +178,7 @@ def test_after_twelve_hours_a_person_looks_first(grid: TypedGrid, api: FakeApi) 
     come_back(api)
     assert not api.tasks
     assert "Pipelines didn’t respond for 12 hours. Check the rows before you send them." in grid.read()
+    assert notified(grid) == [(TITLE, "Pipelines didn’t respond for 12 hours. Check the rows before you send them.")]
 
 
 def test_what_was_sent_otherwise_meanwhile_stays(grid: TypedGrid, api: FakeApi) -> None:
@@ -140,6 +192,26 @@ def test_what_was_sent_otherwise_meanwhile_stays(grid: TypedGrid, api: FakeApi) 
     Submission.objects.filter(pk=theirs.pk).update(status="created", sent_at=timezone.now())
     come_back(api)
     assert grid.statuses() == {1: "duplicate", 2: "created"} and len(api.tasks) == 1
+    assert notified(grid) == [(TITLE, "1 duplicate")]
+
+
+@pytest.mark.parametrize("how", [error(500, "internal_error", "Oops"), answer(200, {"is": "maintained"})])
+def test_an_api_that_comes_back_with_errors_is_still_waited_for(grid: TypedGrid, api: FakeApi, how: Answer) -> None:
+    leave(api)
+    create(grid)
+    leave(api, how)
+    end_wait()
+    work()
+    assert grid.statuses() == {1: "requested"} and grid.job.away_since
+    come_back(api)
+    assert grid.statuses() == {1: "created"} and len(api.tasks) == 1
+
+
+@pytest.mark.parametrize("how", [error(429, "rate_limited", "Slow down"), answer(200, {"is": "maintained"})])
+def test_a_form_does_not_promise_to_wait_for_other_errors(grid: TypedGrid, api: FakeApi, how: Answer) -> None:
+    leave(api, how)
+    form = grid.browser.get(f"/keys/{grid.workflow.key_id}/workflows/42/tasks/new/?view=form")
+    assert form.status_code == 200 and "Tasks you create now wait here" not in text_of(form)
 
 
 def test_a_lost_right_keeps_the_rows(grid: TypedGrid, api: FakeApi, org_key: str) -> None:
@@ -148,6 +220,8 @@ def test_a_lost_right_keeps_the_rows(grid: TypedGrid, api: FakeApi, org_key: str
     api.revoke(org_key)
     come_back(api)
     assert grid.statuses() == {1: "ready"} and not api.tasks
+    ((title, why),) = notified(grid)
+    assert title == TITLE and why == grid.job.problem
 
 
 def test_fields_that_changed_meanwhile_are_checked_by_a_person(grid: TypedGrid, api: FakeApi) -> None:
@@ -158,3 +232,9 @@ def test_fields_that_changed_meanwhile_are_checked_by_a_person(grid: TypedGrid, 
     ImportJob.objects.update(schema={"workflow_id": 42, "fields": with_more})
     come_back(api)
     assert grid.statuses() == {1: "ready"} and not api.tasks
+    assert notified(grid) == [(TITLE, "The workflow’s fields changed. Check the rows, then create them.")]
+    page = grid.browser.get(Notification.objects.get().address, follow=True)
+    assert page.status_code == 200
+    assert is_relevant(Notification.objects.get())
+    grid.create(1)
+    assert not is_relevant(Notification.objects.get()), "no mail is sent"

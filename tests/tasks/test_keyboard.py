@@ -39,11 +39,11 @@ class TabStops(HTMLParser):
             assert self.closed.pop() == tag
 
 
-def test_the_first_task_is_ten_tabs_from_the_start_of_the_page(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
+def test_the_first_task_is_eleven_tabs_from_the_start_of_the_page(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
     workflow = open_workflow(saved_key)
     api.create(3, workflow.workflow_id)
     make_index(workflow, [make_task(1, "failed", timezone.now())])
     for number in range(900, 920):
         open_workflow(saved_key, number, name=f"Workflow {number}")
     stops = TabStops(page.get(address(workflow)).content.decode()).stops
-    assert "chip" in stops and stops.index("rowlink") + 1 <= 10, stops
+    assert "chip" in stops and stops.index("rowlink") + 1 <= 11, stops

@@ -12,13 +12,24 @@ from pipelines_portal.entry.form.duplicates import lock_workflow
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.rows.fixing import CannotChange
 from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
-from pipelines_portal.entry.rows.typed import SHOWN_DIGEST, get_or_start_typed, last_number, start_sending_typed
+from pipelines_portal.entry.rows.typed import (
+    SHOWN_DIGEST,
+    current_typed,
+    follow_schema,
+    get_or_start_typed,
+    last_number,
+    start_sending_typed,
+)
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import sentence
 from pipelines_portal.workflows.cached_schemas import note_away
 from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.models import OpenedWorkflow
+
+
+class PossibleDuplicate(Exception):
+    """A row of the grid has the same values, or they were sent before. The person has not confirmed the task."""
 
 
 class _CannotWait(Exception):
@@ -30,10 +41,13 @@ def wait_in_grid(
 ) -> ImportRow | None:
     """Put the task into the person's grid, whose rows are sent when Pipelines responds. Return its row.
 
-    `failed` is the try of which certainly nothing was created. Return None if it has to stay in the form.
+    `failed` is the try of which certainly nothing was created. Return None if it has to stay in the form. Raise
+    PossibleDuplicate.
     """
     if failed.result is not FormResult.NOT_SENT or not failed.error or not is_away(failed.error):
         return None
+    if grid := current_typed(owner, workflow):
+        follow_schema(grid, schema)
     try:
         with transaction.atomic():
             lock_workflow(workflow)
@@ -64,7 +78,6 @@ def _move(owner: User, workflow: OpenedWorkflow, schema: Schema, typed: Typed, f
     draft.delete()
     import_job.key, import_job.workflow = workflow.key, workflow
     row = ImportRow(import_job=import_job, number=last_number(import_job) + 1, cells=[], form_token=draft.token)
-    row.is_duplicate_wanted = typed.is_meant
     row.save(force_insert=True)
     cells = {
         known.name: Cell("", type_of(known).as_text(typed.fields[known.name]))
@@ -73,8 +86,14 @@ def _move(owner: User, workflow: OpenedWorkflow, schema: Schema, typed: Typed, f
     }
     save_rows(import_job, owner, [PostedRow(row.number, cells)], "Create task")
     row.refresh_from_db()
-    is_same = row.digest == digest_of(typed.fields)
-    if not is_same or start_sending_typed(import_job, owner, {row.number: row.digest[:SHOWN_DIGEST]}):
+    if row.digest != digest_of(typed.fields):
+        raise _CannotWait
+    if row.status == ImportRow.Status.DUPLICATE:
+        if not typed.is_meant:
+            raise PossibleDuplicate
+        import_job.rows.filter(pk=row.pk).update(status=ImportRow.Status.READY, is_duplicate_wanted=True)
+        import_job.store_counts()
+    if start_sending_typed(import_job, owner, {row.number: row.digest[:SHOWN_DIGEST]}):
         raise _CannotWait
     row.refresh_from_db()
     return row

@@ -7,10 +7,12 @@ unconfirmed, and another worker continues with the rest.
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Exists
 from django.utils import timezone
 
 from pipelines_portal.api_client import (
+    AWAY,
     PipelinesClient,
     PipelinesError,
     RateLimited,
@@ -33,7 +35,7 @@ from pipelines_portal.entry.import_requests import (
 )
 from pipelines_portal.entry.models import LEASE, LONGEST_WAIT, ImportJob, ImportStep
 from pipelines_portal.entry.rows.schema_changes import changes_between, without_gone_fields
-from pipelines_portal.entry.transitions import finish_import, pause_for, stop_unconfirmed
+from pipelines_portal.entry.transitions import finish_import, notify_not_sent, pause_for, stop_unconfirmed
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.permissions import sendable_keys, teams_through
 from pipelines_portal.matching.columns import Matching
@@ -75,10 +77,17 @@ def send_requests(import_job: ImportJob, *, most: int | None = None) -> None:
 
 def _is_requested_again(import_job: ImportJob) -> bool:
     """Judge rows once more that waited while the API was away. Return whether those that are good are sent."""
+    away_since = import_job.away_since
     try:
-        request_again(import_job)
+        with transaction.atomic():
+            left = request_again(import_job)
+            if left and away_since:
+                notify_not_sent(import_job, away_since, texts.duplicates(left))
     except ReadDifferently:
-        check_again(import_job)
+        with transaction.atomic():
+            check_again(import_job)
+            if away_since:
+                notify_not_sent(import_job, away_since, texts.READ_DIFFERENTLY)
         return False
     except ImportChanged:
         import_job.release_lease()
@@ -138,7 +147,13 @@ def _schema_changed(import_job: ImportJob, schema: Schema) -> bool:
         "matching": without_gone_fields(Matching.load(import_job.matching), schema).dump(),
         "problem": "This workflow’s fields changed after the rows were checked.",
     }
-    import_job.take_step(ImportStep.RECHECK, ImportJob.Status.CHECKING, import_job.lease_is_held, **values)
+    away_since = import_job.away_since
+    with transaction.atomic():
+        is_taken = import_job.take_step(
+            ImportStep.RECHECK, ImportJob.Status.CHECKING, import_job.lease_is_held, **values
+        )
+        if is_taken and away_since:
+            notify_not_sent(import_job, away_since, texts.FIELDS_CHANGED)
     return True
 
 
@@ -264,12 +279,15 @@ class Sender:
 
 
 def _wait_or_pause(import_job: ImportJob, error: Exception) -> None:
-    """Try again later after a temporary error, and pause after any other. Nothing was created by the request."""
+    """Try again later after a temporary error, and pause after any other. Nothing was created by the request.
+
+    An API that comes back answers with other errors for a while, or a gateway with a page.
+    """
     now = timezone.now()
     if isinstance(error, RateLimited):
         delay = min(timedelta(seconds=error.retry_after or DEFAULT_RETRY_AFTER), LONGEST_WAIT)
         import_job.release_lease(due_at=now + delay, problem="Pipelines asks us to wait.")
-    elif isinstance(error, PipelinesError) and is_away(error):
+    elif isinstance(error, PipelinesError) and (is_away(error) or (import_job.away_since and isinstance(error, AWAY))):
         delay = timedelta(seconds=min(FIRST_DELAY * 1.5 ** min(import_job.tries, 20), LONGEST_DELAY))
         away_since = import_job.away_since or now
         values = {"problem": sentence(error), "tries": import_job.tries + 1, "away_since": away_since}

@@ -434,8 +434,11 @@ class ImportJob(models.Model):
         return bool(is_taken)
 
     def _is_key_busy(self, now: datetime) -> bool:
-        """Lock the key's row, so that two imports cannot both find the key free."""
-        SavedKey.objects.select_for_update().filter(pk=self.key_id).first()
+        """Lock the key's row, so that two imports cannot both find the key free.
+
+        Requests can be stored meanwhile: their transactions have locked an import that this one is about to lock.
+        """
+        SavedKey.objects.select_for_update(no_key=True).filter(pk=self.key_id).first()
         sending = ImportJob.objects.filter(_is_leased(now), key=self.key_id, status=self.Status.SENDING)
         return sending.exclude(pk=self.pk).exists()
 

@@ -13,7 +13,7 @@ from pipelines_portal.core.sql import update_many
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_requests import mistaken_rows, rejections, sent_before, values_of_tasks
 from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow, ImportStep, replace_errors
-from pipelines_portal.entry.rows.grown import leave_out_sent
+from pipelines_portal.entry.rows.grown import find_sent
 from pipelines_portal.spreadsheets.cells import Cell
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.values.checking import values_before
@@ -73,10 +73,10 @@ def check_all(import_job: ImportJob, budget: TimeBudget) -> None:
     while checker.check_next():
         budget.check()
     checker.store_rejections()
+    sent_before = {} if import_job.is_typed else _leave_out_sent(import_job)
     with transaction.atomic():
         if import_job.lock(import_job.lease_is_held) is None:
             raise LeaseLost
-        sent_before = {} if import_job.is_typed else leave_out_sent(import_job)
         values = {
             "sent_before": sent_before,
             "problem": import_job.problem if import_job.problem == texts.READ_DIFFERENTLY else "",
@@ -87,6 +87,19 @@ def check_all(import_job: ImportJob, budget: TimeBudget) -> None:
         }
         if not import_job.take_step(ImportStep.CHECK, ImportJob.Status.CHECKED, import_job.lease_is_held, **values):
             raise LeaseLost
+
+
+def _leave_out_sent(import_job: ImportJob) -> dict[str, Any]:
+    """Skip the rows of a file that were sent before, in short transactions. Return what the page says of them."""
+    found = find_sent(import_job)
+    for status, numbers in ((ImportRow.Status.SKIPPED, found.left_out), (ImportRow.Status.READY, found.new)):
+        for start in range(0, len(numbers), RECHECKED_AT_ONCE):
+            with transaction.atomic():
+                if not import_job.renew_lease():
+                    raise LeaseLost
+                batch = numbers[start : start + RECHECKED_AT_ONCE]
+                import_job.rows.filter(status=ImportRow.Status.DUPLICATE, number__in=batch).update(status=status)
+    return found.facts
 
 
 class Checker:

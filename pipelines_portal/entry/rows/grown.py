@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.dateparse import parse_datetime
 
@@ -33,10 +33,19 @@ class Earlier:
     sent_at: datetime | None
 
 
-def leave_out_sent(import_job: ImportJob) -> dict[str, Any]:
-    """Skip the rows that were sent before, if they are most of the file. Return what the page says of them.
+class SentRows(NamedTuple):
+    """The numbers of the rows to skip and of those that are new although they equal them, and what the page says."""
 
-    Equal rows are counted: of three in the file of which two were sent, one is new. Call with the import locked.
+    left_out: list[int]
+    new: list[int]
+    facts: dict[str, Any]
+
+
+def find_sent(import_job: ImportJob) -> SentRows:
+    """Return the rows that were sent before, if they are most of the file.
+
+    Equal rows are counted: of three in the file of which two were sent, one is new. Of many rows this takes seconds:
+    call it outside of a transaction that writes.
     """
     numbers: dict[str, list[int]] = {}
     rows = import_job.rows.filter(status__in=(_S.DUPLICATE, _S.SKIPPED)).exclude(digest="").order_by("number")
@@ -47,15 +56,11 @@ def leave_out_sent(import_job: ImportJob) -> dict[str, Any]:
         sends.setdefault(row.digest, []).append(row)
     left_out = [number for digest, sent in sends.items() for number in numbers[digest][: len(sent)]]
     if not left_out or len(left_out) < FEWEST * import_job.rows.count():
-        return {}
+        return SentRows([], [], {})
     # That two equal rows were sent says that equal rows are meant.
     new = [number for digest, sent in sends.items() if len(sent) > 1 for number in numbers[digest][len(sent) :]]
-    for status, changed in ((_S.SKIPPED, left_out), (_S.READY, new)):
-        for start in range(0, len(changed), ROWS_PER_QUERY):
-            batch = import_job.rows.filter(status=_S.DUPLICATE, number__in=changed[start : start + ROWS_PER_QUERY])
-            batch.update(status=status)
     matched = [row for digest, sent in sends.items() for row in sent[: len(numbers[digest])]]
-    return _facts(matched)
+    return SentRows(left_out, new, _facts(matched))
 
 
 def _facts(matched: list[SubmissionRow]) -> dict[str, Any]:

@@ -563,7 +563,8 @@ class Submission(models.Model):
         """
         with transaction.atomic():
             # Two people may not take the same task at the same time.
-            SavedKey.objects.select_for_update().filter(pk=self.key_id or 0).order_by().values_list("pk").first()
+            keys = SavedKey.objects.select_for_update(no_key=True).filter(pk=self.key_id or 0)
+            keys.order_by().values_list("pk").first()
             if self.tasks_of_others(outcome.task_ids, created=created):
                 return False
             is_decided = self._step(

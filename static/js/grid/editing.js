@@ -168,6 +168,10 @@ function whileEditing(grid, event) {
     current.commit();
     grid.activate(cell);
     cell.dispatchEvent(new KeyboardEvent("keydown", event)); // pins it
+  } else if (event.key === "F8") {
+    current.commit();
+    grid.activate(cell);
+    return; // goes to the next error
   } else if (event.key === "Tab" && isAlone) {
     current.commit();
     if (!along(grid, cell, event.shiftKey)) return;

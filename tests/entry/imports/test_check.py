@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
-from pipelines_portal.entry.import_requests import next_submission
+from pipelines_portal.entry.import_requests import next_submission, rows_sent_before
 from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow
 from pipelines_portal.entry.models.row_error import MOST_VALUES
 from pipelines_portal.submissions.models import Submission
@@ -204,6 +205,21 @@ def test_equal_rows_of_a_file_that_grew_are_counted(checked: Checked) -> None:
         work()
     assert list(statuses(again).values()) == ["set_aside", "set_aside", "created"]
     assert list(statuses(by_a_colleague).values()) == ["set_aside", "set_aside", "duplicate"]
+
+
+def test_nothing_is_locked_while_earlier_sends_are_read(checked: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 100,000 rows it takes seconds, in which SQLite would keep everybody else waiting."""
+    sent_earlier(checked, distinct(3))
+    depths = []
+
+    def read(*args: Any) -> Any:
+        depths.append(len(connection.savepoint_ids))
+        return rows_sent_before(*args)
+
+    monkeypatch.setattr("pipelines_portal.entry.rows.grown.rows_sent_before", read)
+    import_job = checked(distinct(4))
+    assert depths == [len(connection.savepoint_ids)]
+    assert list(statuses(import_job).values()) == ["set_aside"] * 3 + ["ready"]
 
 
 def test_rows_that_wait_for_pipelines_elsewhere_count_as_sent(checked: Checked) -> None:

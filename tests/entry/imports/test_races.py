@@ -150,6 +150,29 @@ def test_a_request_that_comes_back_after_a_stop_is_no_error(
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
+def test_requesting_rows_and_leasing_their_import_at_once_wait_for_each_other(checked: Checked, person: Any) -> None:
+    """The request is stored with a reference to the key, which the worker locks before the import."""
+    import_job = checked(distinct(3))
+    begin(import_job, person)
+    has_locked = Event()
+
+    def request() -> None:
+        with transaction.atomic():
+            ImportJob.objects.select_for_update().get(pk=import_job.pk)
+            has_locked.set()
+            time.sleep(0.5)
+            assert next_submission(import_job, [2, 3, 4])
+        connections.close_all()
+
+    with ThreadPoolExecutor() as threads:
+        other = threads.submit(request)
+        assert has_locked.wait(10)
+        ImportJob.objects.get(pk=import_job.pk).take_lease()
+        other.result()
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
 def test_stopping_and_deleting_at_once_wait_for_each_other(checked: Checked, person: Any) -> None:
     """Both lock the request first, then the import."""
     import_job = checked(distinct(3))

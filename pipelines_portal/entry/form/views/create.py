@@ -23,7 +23,7 @@ from pipelines_portal.entry.form.pins import pin_posted, pin_values, read_pins
 from pipelines_portal.entry.form.presets import stored_for_form
 from pipelines_portal.entry.form.views.page import form_page, form_token
 from pipelines_portal.entry.form.views.presets import preset_save
-from pipelines_portal.entry.form.waiting import row_of_form, wait_in_grid
+from pipelines_portal.entry.form.waiting import PossibleDuplicate, row_of_form, wait_in_grid
 from pipelines_portal.entry.models import ImportRow
 from pipelines_portal.entry.restored import tasks_since_restore
 from pipelines_portal.keys.clients import client_for
@@ -105,7 +105,13 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
         return form_page(request, workflow, form, status=422, changed=True, draft_seen=_save_draft(request, workflow))
     if not form.is_valid():
         return form_page(request, workflow, form, status=422, draft_seen=_save_draft(request, workflow))
+    return _create(request, workflow, client, schema, form)
 
+
+def _create(
+    request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient, schema: Schema, form: SchemaForm
+) -> HttpResponse:
+    """Create the task of a valid form, let it wait, or show why it is neither."""
     fields = form.payload()
     # The person confirmed these very values, and did not change the form since.
     is_meant = request.POST.get("duplicate", "").partition(":")[0] == digest_of(fields)
@@ -115,7 +121,10 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
     if created.result is FormResult.CREATED:
         pin_values(request.user, workflow, schema, request.POST, fields)
         return _created(request, workflow, created)
-    row = _row_in_grid(request, workflow, schema, posted, created)
+    try:
+        row = _row_in_grid(request, workflow, schema, posted, created)
+    except PossibleDuplicate:
+        return _ask_if_meant(request, workflow, client, form, created, is_in_grid=True)
     return _waits(request, workflow, row) if row else _not_created(request, workflow, client, form, created)
 
 
@@ -210,11 +219,17 @@ def _next_try(request: SignedInRequest, workflow: OpenedWorkflow, created: Creat
 
 
 def _ask_if_meant(
-    request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient, form: SchemaForm, created: Creation
+    request: SignedInRequest,
+    workflow: OpenedWorkflow,
+    client: PipelinesClient,
+    form: SchemaForm,
+    created: Creation,
+    *,
+    is_in_grid: bool = False,
 ) -> HttpResponse:
     """Ask because the same values were sent, or because the draft may have been sent before a restore."""
     mark, draft_seen = f"{digest_of(form.payload())}:{request.POST.get('then', '')}", _save_draft(request, workflow)
-    if created.duplicate:
+    if created.duplicate or is_in_grid:
         about: dict[str, Any] = {"duplicate": created.duplicate, "duplicate_mark": mark}
         return form_page(request, workflow, form, status=409, draft_seen=draft_seen, **about)
     about = {"restored_mark": mark}

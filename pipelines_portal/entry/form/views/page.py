@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest
 from pipelines_portal.accounts.preferences import browser_zone
-from pipelines_portal.api_client import PipelinesError
+from pipelines_portal.api_client import PipelinesError, is_away
 from pipelines_portal.entry.form.forms import entries, fields_html, title_fields
 from pipelines_portal.entry.form.pins import Pins, labels_of_earlier, read_pins
 from pipelines_portal.entry.form.presets import MOST_CHIPS, offered_presets, stored_for_form
@@ -48,6 +48,8 @@ def form_page(
 ) -> HttpResponse:
     """Render the page. `more` is for the notes above the form."""
     words = explain(error) if error else None
+    away = why_away(workflow)
+    can_wait = away is not None and is_away(away)
     presets = offered_presets(request.user, workflow) if form else []
     notes = notes_of(workflow) if form and stored_for_form(request.user, workflow).has_notes else {}
     pins = read_pins(request.user, workflow, form.remote) if form else None
@@ -71,8 +73,8 @@ def form_page(
         "draft": draft,
         "draft_seen": draft.mark if draft else request.POST.get("draft_seen", ""),
         "recent": _recent_tasks(request.user, workflow, form),
-        "is_away": bool(why_away(workflow)),
-        "waiting": waiting_typed(request.user, workflow) if why_away(workflow) else None,
+        "can_wait": can_wait,
+        "waiting": waiting_typed(request.user, workflow) if can_wait else None,
         "error": words,
         "retry_after": str(words.retry_after) if words and words.retry_after else "",
     }

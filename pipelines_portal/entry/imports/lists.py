@@ -56,8 +56,8 @@ def list_waiting(user: User, others_since: datetime | None) -> list[ImportJob]:
     checked = Q(status=ImportJob.Status.CHECKED)
     has_unfinished_rows = Exists(ImportRow.objects.filter(import_job=OuterRef("pk"), status__in=UNFINISHED_ROWS))
     drafts = Q(owner=user, status__in=DRAFT_STATUSES) & (~checked | has_unfinished_rows)
-    drafts |= Q(owner=user, status=ImportJob.Status.SENDING, away_since__isnull=False)
-    shown = drafts | Q(status__in=(ImportJob.Status.UNCONFIRMED, ImportJob.Status.PAUSED))
+    away = Q(owner=user, status=ImportJob.Status.SENDING, away_since__isnull=False)
+    shown = drafts | away | Q(status__in=(ImportJob.Status.UNCONFIRMED, ImportJob.Status.PAUSED))
     if others_since:
         shown |= Q(status=ImportJob.Status.SENDING, changed_at__gte=others_since)
         shown |= Q(checked, ~Q(owner=user), changed_at__gte=others_since)

@@ -75,6 +75,7 @@ def test_a_day_of_an_operator(browser: Browser, office: Office) -> None:
     field = page.get_by_label(re.compile("^Text to translate"))
     expect(field).to_be_focused()
     page.get_by_label("German", exact=True).check()
+    page.get_by_label("Pin Target language").check(force=True)
     field.focus()
     for number in range(TASKS):
         create(page, number)

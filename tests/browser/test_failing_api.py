@@ -207,7 +207,7 @@ def test_a_lost_answer_is_shown_as_uncertain_with_what_appeared_since(stage: Sta
 
 
 def test_a_refused_task_keeps_what_was_typed(stage: Stage) -> None:
-    stage.api.routes["POST /api/v1/workflows/42/tasks"] = error(503, "service_unavailable", "Down")
+    stage.api.routes["POST /api/v1/workflows/42/tasks"] = error(413, "payload_too_large", "Too large")
     page = stage.visit("tasks/new/")
     page.get_by_label(re.compile("^Text")).fill("Precious words")
     page.get_by_role("button", name="Create task").click()

@@ -39,6 +39,7 @@ def test_from_sign_in_to_a_task_watched(browser: Browser, running: Demo, javascr
     # The same values again would be asked about.
     how = "with scripts" if javascript else "without"
     fill_form(page, f"Good morning {how}")
+    page.get_by_label("Pin Target language").check(force=True)
     page.get_by_role("button", name="Create and add another").click()
     expect(page.get_by_text(re.compile(r"Task \d+ created"))).to_be_visible()
     expect(page.get_by_label("French (Canada)", exact=True)).to_be_checked()

@@ -113,7 +113,7 @@ class RuleForm(forms.Form):
     def _add_pattern(self) -> None:
         self.fields["example"] = forms.CharField(
             label="One good example", max_length=LONGEST_TEXT,
-            help_text="Type a value as it should be. We cut it into pieces.",
+            help_text="Type a value as it should be. You then choose for each part what may stand there.",
             widget=forms.TextInput(attrs={"autocomplete": "off"}),
         )  # fmt: skip
         self.cut = pieces_of(str(self.given.get("example", ""))[:LONGEST_TEXT])[: MOST_PIECES + 1]
@@ -193,7 +193,8 @@ class RuleForm(forms.Form):
         if self.shown_kind == Kind.COMPARE and "number" in self.fields and "number" in cleaned:
             has_both = cleaned["number"] is not None and cleaned.get("other")
             if has_both or (cleaned["number"] is None and not cleaned.get("other")):
-                self.add_error("number", "Enter a number or choose a field.")
+                missing = forms.ValidationError("Enter a number or choose a field.", code="required")
+                self.add_error("number", missing)
         if self.shown_kind == Kind.PATTERN and len(self.cut) > MOST_PIECES:
             self.add_error("example", f"It has more than {MOST_PIECES} pieces. Use a shorter example.")
         if self.shown_kind == Kind.ONE_OF and len(self._values()) > MOST_VALUES:

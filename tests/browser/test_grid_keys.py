@@ -119,6 +119,7 @@ def test_pinned_columns_fill_a_new_row_and_tab_passes_them(page: Page, running: 
         page.keyboard.press("Alt+p")
         expect(page.locator("#grid-said")).to_have_text(said)
     expect(page.locator("tr.pinned")).to_contain_text("A-100, +1")
+    expect(page.locator("tr.pinned")).to_contain_text("Email")
     cell(page, "Customer", 2).click()
     page.keyboard.press("Tab")
     expect(cell(page, "Received", 3)).to_be_focused()

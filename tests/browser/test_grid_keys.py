@@ -261,7 +261,7 @@ def test_a_column_and_a_row_are_selected_by_space(page: Page, running: Office, w
     page.keyboard.press("Control+Space")
     expect(page.locator("[data-picked]")).to_have_count(2)
     page.keyboard.press("Delete")
-    assert texts(page, "Channel", 2) == ["Required", "Required"] or texts(page, "Channel", 2) == ["", ""]
+    assert set(texts(page, "Channel", 2)) <= {"Required", ""}
     page.keyboard.press("Shift+Space")
     expect(page.locator("[data-picked]")).to_have_count(len(FIELDS))
 

@@ -50,7 +50,7 @@ class Piece:
 
     @property
     def words(self) -> str:
-        """What it is, as a part of a sentence."""
+        """The piece in words, such as "6 digits"."""
         words = f"“{self.text}”" if self.kind == EXACTLY else self._counted
         if self.kind == EXACTLY and self.text in _SIGNS:
             words = _SIGNS[self.text]

@@ -69,7 +69,7 @@ def test_pages_open_with_the_fields_that_were_read_last(grid: TypedGrid, api: Fa
 
 @pytest.mark.parametrize("how", [DOWN, refused, hang_up, error(502, "bad_gateway", "Nobody there")])
 def test_the_task_of_a_form_waits_and_is_created_once(grid: TypedGrid, api: FakeApi, how: Answer) -> None:
-    """It is the same task however often the form is posted: while it waits, and after it was created."""
+    """Posting the form again adds no task, neither while the first one waits nor after it was created."""
     leave(api, how)
     token = uuid4()
     for _ in range(2):

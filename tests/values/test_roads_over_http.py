@@ -156,7 +156,7 @@ def test_a_path_means_the_same_in_a_file_and_in_a_typed_row(at: Traveller, path:
 def test_a_word_in_a_file_means_the_day_on_which_it_was_uploaded(
     at: Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its columns are matched again two days later."""
+    """Words mean the day on which the file was chosen, also if its columns are matched again two days later."""
     workflow = at.open_rows()
     job = upload_rows(at, workflow, "rows.csv", b"anchor,when\nx,yesterday 9:00\n")
     at.browser.post(step(job, "rematch"))

@@ -154,7 +154,7 @@ def add_pins(person: User, workflow: OpenedWorkflow, schema: Schema, posted: lis
 
 
 def _count_on(person: User, workflow: OpenedWorkflow, series: dict[str, Last]) -> None:
-    """Store how far columns have counted up. What was pinned meanwhile, in another window, stays."""
+    """Store how far the columns have counted. Pins that another window has set since they were read stay."""
     with transaction.atomic():
         if (stored := _locked(person, workflow)) is None:
             return

@@ -436,7 +436,8 @@ class ImportJob(models.Model):
     def _is_key_busy(self, now: datetime) -> bool:
         """Lock the key's row, so that two imports cannot both find the key free.
 
-        Requests can be stored meanwhile: their transactions have locked an import that this one is about to lock.
+        The lock is one that lets others store a request of the key. They hold the lock of an import for which this
+        transaction waits, so with a stronger lock each would wait for the other.
         """
         SavedKey.objects.select_for_update(no_key=True).filter(pk=self.key_id).first()
         sending = ImportJob.objects.filter(_is_leased(now), key=self.key_id, status=self.Status.SENDING)

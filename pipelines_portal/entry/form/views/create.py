@@ -156,7 +156,7 @@ def _row_in_grid(
 
 
 def _waits(request: SignedInRequest, workflow: OpenedWorkflow, row: ImportRow) -> HttpResponse:
-    """Say that the task waits, and go on to the next one. Show what became of it if it does not wait any more."""
+    """Say that the task waits, and show the next page. If it no longer waits, show its submission or its row."""
     place = (workflow.key_id, workflow.workflow_id)
     grid, is_waiting = f"{reverse('grid:page', args=place)}?at={row.number}", row.status == ImportRow.Status.REQUESTED
     if row.submission and not is_waiting:

@@ -13,6 +13,6 @@ from pipelines_portal.workflows.permissions import usable_workflow
 @signed_in
 @senders_only
 def pins_clear(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
-    """Pin nothing any more, and show the page again from which that was posted."""
+    """Remove all pins, and show the page again that posted this."""
     clear_pins(request.user, usable_workflow(request.user, key_id, workflow_id))
     return redirect("grid:page" if request.POST.get("page") == "grid" else "new_task:create", key_id, workflow_id)

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     PATTERN = "pattern"  # looks like
     COMPARE = "compare"
     ONE_OF = "one of"
+    ONCE = "once"  # is used once
     FILLED = "filled"
 
 
@@ -54,6 +55,9 @@ class Rule:
     when: str = ""
     is_value: Any = None
     message: str = ""
+    # A row that breaks it is sent once a person has accepted that, with a reason if it needs one.
+    is_warning: bool = False
+    needs_reason: bool = False
 
     @property
     def fields(self) -> set[str]:

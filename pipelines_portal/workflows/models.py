@@ -118,6 +118,9 @@ class WorkflowRule(models.Model):
     when = models.CharField(max_length=200, blank=True)
     is_value = models.JSONField(null=True)
     message = models.CharField(max_length=300, blank=True)
+    # A warning is accepted by a person, with a reason if it needs one. Anything else is an error.
+    is_warning = models.BooleanField(default=False)
+    needs_reason = models.BooleanField(default=False)
     is_on = models.BooleanField(default=True)
     version = models.PositiveIntegerField(default=1)
     # Who added it, and who changed it last.
@@ -135,8 +138,9 @@ class WorkflowRule(models.Model):
 
     def as_rule(self) -> Rule:
         return Rule(
-            self.pk, self.version, Kind(self.kind), self.field, self.value, self.when, self.is_value, self.message
-        )
+            self.pk, self.version, Kind(self.kind), self.field, self.value, self.when, self.is_value, self.message,
+            self.is_warning, self.needs_reason,
+        )  # fmt: skip
 
 
 class WorkflowNote(models.Model):

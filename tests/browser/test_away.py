@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.importing import LANGUAGES, Office, expect_figures, look_at, office
+from tests.browser.importing import LANGUAGES, Office, cell, expect_figures, look_at, office
 from tests.browser.test_grid import open_grid
 from tests.live import wait_until
 
@@ -64,6 +64,9 @@ def type_while_away(page: Page, running: Office) -> int:
     running.restart_worker()
     open_grid(page, running, workflow_id)
     expect(page.get_by_text(WAITS)).to_be_visible(timeout=SECONDS)
+    cell(page, "Target language", 1).click()
+    page.keyboard.press("Alt+Delete")
+    expect(page.locator("#grid-said")).to_contain_text("Not deleted. The row waits")
     return workflow_id
 
 

@@ -114,7 +114,7 @@ def pin_values(person: User, workflow: OpenedWorkflow, schema: Schema, posted: Q
         if field.name in names and sent.get(field.name) is not None
         and len(text := type_of(field).as_text(sent[field.name])) <= LONGEST_TEXT
     }  # fmt: skip
-    count_on(person, workflow, schema, sent)
+    count_on(person, workflow, schema, posted, sent)
     if not names or posted.get("keeps") == mark_of(names, texts):
         return
     with transaction.atomic():
@@ -157,8 +157,10 @@ def add_pins(person: User, workflow: OpenedWorkflow, schema: Schema, posted: lis
         _count_on(person, workflow, last)
 
 
-def count_on(person: User, workflow: OpenedWorkflow, schema: Schema, sent: FieldValues) -> None:
-    """Remember how far the columns have counted with a task of the form."""
+def count_on(person: User, workflow: OpenedWorkflow, schema: Schema, posted: QueryDict, sent: FieldValues) -> None:
+    """Remember how far the columns have counted with a task of the form, if its page says that some count."""
+    if "counts" not in posted:
+        return
     pins = read_pins(person, workflow, schema)
     known = {field.name: type_of(field) for field in schema.fields}
     texts = {name: known[name].as_text(sent[name]) for name in pins.series if sent.get(name) is not None}

@@ -152,7 +152,7 @@ def _row_in_grid(
     row = wait_in_grid(request.user, workflow, schema, posted, created)
     if row:
         forget_sent(request.user, workflow, created.submission.token, posted.draft_seen)
-        count_on(request.user, workflow, schema, posted.fields)
+        count_on(request.user, workflow, schema, request.POST, posted.fields)
     return row
 
 

@@ -63,6 +63,7 @@ def form_page(
         "instructions": notes.get("", ""),
         "fields": _fields(request, workflow, form, pins) if form and pins else "",
         "keeps": pins.mark if pins else "",
+        "counts": bool(pins and pins.series),
         "has_pins": bool(pins and pins.names),
         "earlier_pins": labels_of_earlier(pins, form.remote) if form and pins else [],
         "presets": presets[:MOST_CHIPS],

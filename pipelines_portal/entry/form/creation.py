@@ -88,6 +88,11 @@ class Typed:
     # The values that version 0.1.0 may have sent in place of these.
     fields_before: list[FieldValues] = field(default_factory=list)
 
+    @property
+    def row_token(self) -> UUID:
+        """The token of the row of the grid in which these values of the form wait, also if the row is edited there."""
+        return uuid5(self.token, digest_of(self.fields))
+
 
 def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, typed: Typed) -> Creation:
     """Store the values in the submissions table and send them once. A second POST of the same form finds the first.
@@ -134,15 +139,16 @@ def _look_first(client: PipelinesClient, workflow: OpenedWorkflow) -> tuple[int 
 def _find_existing(owner: User, workflow: OpenedWorkflow, typed: Typed) -> tuple[UUID, Existing, Submission | None]:
     """Return the form's token, what was stored of it, and its own submission.
 
-    If that is over and has other values, the form gets a new token, as it does if other values wait in the grid. The
-    browser's Back, and a second window of the same form, post other values with the old token: another task.
+    If that is over and has other values, the form gets a new token. The browser's Back, and a second window of the same
+    form, post other values with the old token: another task.
     """
-    token, existing = typed.token, find_existing(owner, workflow, typed.fields, typed.token, typed.fields_before)
+    token, values = typed.token, (typed.fields, typed.fields_before, typed.row_token)
+    existing = find_existing(owner, workflow, token, *values)
     own = Submission.objects.filter(pk=existing.own_id).first() if existing.own_id else None
     is_over = own and own.status in FINAL and _has_other_values(own, typed)
-    if is_over or existing.waiting_digest not in (None, digest_of(typed.fields)):
-        token = uuid5(typed.token, digest_of(typed.fields))
-        existing = find_existing(owner, workflow, typed.fields, token, typed.fields_before)
+    if is_over:
+        token = typed.row_token
+        existing = find_existing(owner, workflow, token, *values)
         own = Submission.objects.filter(pk=existing.own_id).first() if existing.own_id else None
     return token, existing, own
 
@@ -155,7 +161,7 @@ def _why_not_stored(
     owner: User, existing: Existing, own: Submission | None, typed: Typed, token: UUID
 ) -> Creation | None:
     """Return why the values are not stored, or None. A person may have to confirm first that the task is meant."""
-    if existing.waiting_digest is not None:
+    if existing.has_row:
         return Creation(FormResult.WAITS, own or Submission(token=token))
     if own and own.status != Status.DRAFT:
         # Another window is sending this form, or its result is unconfirmed.

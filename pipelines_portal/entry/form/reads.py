@@ -62,8 +62,8 @@ _EXISTING = f"""
             ORDER BY r.id DESC LIMIT 1),
         (SELECT restored_from IS NOT NULL FROM {TypedDraft._meta.db_table}
             WHERE owner_id = %s AND key_id = %s AND workflow_id = %s),
-        (SELECT r.digest FROM {_LINE} r JOIN {_IMPORT} i ON i.id = r.import_job_id
-            WHERE r.form_token = %s AND r.status <> 'unchecked' AND i.owner_id = %s AND i.status <> 'deleted' LIMIT 1),
+        EXISTS (SELECT 1 FROM {_LINE} r JOIN {_IMPORT} i ON i.id = r.import_job_id
+            WHERE r.form_token = %s AND r.status <> 'unchecked' AND i.owner_id = %s AND i.status <> 'deleted'),
         through.team_id
     FROM (SELECT 1) one LEFT JOIN (
         SELECT DISTINCT m.team_id FROM {Membership._meta.db_table} m
@@ -131,7 +131,7 @@ MOST_DIGESTS = 4
 class Existing(NamedTuple):
     """What a posted form meets: its own submission, the newest row with the same values, and a draft.
 
-    `waiting_digest` is that of the row of the grid in which its task waits, or waited, while the API was away.
+    `has_row` if its task waits, or waited, in a row of the grid while the API was away.
     `teams` are those through which the person can use the key.
     """
 
@@ -140,26 +140,26 @@ class Existing(NamedTuple):
     has_draft: bool
     # The draft may have been sent between the backup and the restore.
     is_draft_restored: bool
-    waiting_digest: str | None
+    has_row: bool
     teams: list[int]
 
 
 def read_existing(
-    person: User, workflow: OpenedWorkflow, digests: list[str], token: UUID, sent_since: datetime
+    person: User, workflow: OpenedWorkflow, digests: list[str], token: UUID, row_token: UUID, sent_since: datetime
 ) -> Existing:
     """Read what exists, with a row that the person may see and that was sent since `sent_since`.
 
     Such a row has one of the digests, at most MOST_DIGESTS, and became a task, may have, or is about to.
     """
-    stored_token = UUIDField().get_db_prep_value(token, connection)
+    stored_token, stored_row_token = (UUIDField().get_db_prep_value(each, connection) for each in (token, row_token))
     rows = fetch_rows(_EXISTING, [
         person.pk, stored_token, *(digests * MOST_DIGESTS)[:MOST_DIGESTS], workflow.workflow_id,
         person.pk, stored_token, *[person.pk] * 3,
         connection.ops.adapt_datetimefield_value(sent_since), person.pk, workflow.key_id, workflow.workflow_id,
-        stored_token, person.pk, workflow.key_id, person.pk,
+        stored_row_token, person.pk, workflow.key_id, person.pk,
     ])  # fmt: skip
-    own, duplicate, is_restored, waiting, _ = rows[0]
+    own, duplicate, is_restored, has_row, _ = rows[0]
     teams = [team for *_, team in rows if team is not None]
     return Existing(
-        UUID(str(own)) if own else None, duplicate, is_restored is not None, bool(is_restored), waiting, teams
+        UUID(str(own)) if own else None, duplicate, is_restored is not None, bool(is_restored), bool(has_row), teams
     )

@@ -148,7 +148,7 @@ def _row_in_grid(
 ) -> ImportRow | None:
     """Return the row of the grid in which the task waits because Pipelines is away, or None if it does not."""
     if created.result is FormResult.WAITS:
-        return row_of_form(request.user, created.submission.token)
+        return row_of_form(request.user, posted)
     row = wait_in_grid(request.user, workflow, schema, posted, created)
     if row:
         forget_sent(request.user, workflow, created.submission.token, posted.draft_seen)

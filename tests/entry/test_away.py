@@ -84,6 +84,19 @@ def test_the_task_of_a_form_waits_and_is_created_once(grid: TypedGrid, api: Fake
     assert len(api.tasks) == 2
 
 
+def test_what_waited_is_among_what_was_sent_recently(grid: TypedGrid, api: FakeApi) -> None:
+    create(grid, **{"field-input_text": "Before"})
+    leave(api)
+    create(grid, **{"field-input_text": "Meanwhile"})
+    form = f"/keys/{grid.workflow.key_id}/workflows/42/tasks/new/?view=form"
+    recent = text_of(grid.browser.get(form)).split("Recently sent tasks")[1]
+    assert recent.index(">Meanwhile</a>") < recent.index(">Before</a>") and "?at=1" in recent and "Waiting" in recent
+    assert "1 created today with the form" in recent
+    come_back(api)
+    recent = text_of(grid.browser.get(form)).split("Recently sent tasks")[1]
+    assert ">Meanwhile</a>" in recent and "Waiting" not in recent and "2 created today with the form" in recent
+
+
 def test_a_form_finds_its_row_although_that_was_edited(grid: TypedGrid, api: FakeApi) -> None:
     """Not while it waits, nor after it was created: the row is the task of the form."""
     leave(api)

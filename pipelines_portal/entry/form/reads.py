@@ -51,6 +51,18 @@ _LAST = f"""
     )
     ORDER BY s.created_at DESC, s.id DESC LIMIT %s
 """  # noqa: S608 - as above
+# Tasks of the form that waited in the grid while the API was away, or still do.
+_WAITED = f"""
+    SELECT s.id, s.status, s.created_at, r.task_id, r.fields, t.status, l.number,
+        SUM(CASE WHEN r.status = 'created' AND s.created_at >= %s THEN 1 ELSE 0 END) OVER (),
+        SUM(CASE WHEN r.status = 'rejected' AND s.created_at >= %s THEN 1 ELSE 0 END) OVER ()
+    FROM {_LINE} l JOIN {_SUBMISSION} s ON s.id = l.submission_id
+    JOIN {_ROW} r ON r.submission_id = s.id AND r.number = l.number
+    LEFT JOIN {WorkflowIndex._meta.db_table} i ON i.workflow_id = %s
+    LEFT JOIN {IndexedTask._meta.db_table} t ON t.index_id = i.id AND t.task_id = r.task_id
+    WHERE l.form_token IS NOT NULL AND s.owner_id = %s AND s.key_id = %s AND s.workflow_id = %s AND s.created_at > %s
+    ORDER BY s.created_at DESC, l.number DESC LIMIT %s
+"""  # noqa: S608 - as above
 _EXISTING = f"""
     SELECT
         (SELECT id FROM {_SUBMISSION} WHERE owner_id = %s AND token = %s),
@@ -97,6 +109,8 @@ class SentLately(NamedTuple):
     task_id: int | None
     fields: dict[str, Any] | None
     task_status: str
+    # The row of the grid in which it waits, or 0.
+    waiting_row: int = 0
 
 
 class Recent(NamedTuple):
@@ -113,16 +127,20 @@ def read_recent(person: User, workflow: OpenedWorkflow, since: datetime, midnigh
     since_, midnight_ = map(connection.ops.adapt_datetimefield_value, (since, midnight))
     created, rejected = [*place, "created", midnight_], [*place, "rejected", midnight_]
     rows = fetch_rows(_LAST, [*created, *rejected, workflow.pk, *place, since_, count])
-    newest = [
-        SentLately(
-            Submission(pk=UUID(str(pk)), status=status, created_at=aware(created_at) or since),
-            task_id,
-            json.loads(fields) if fields else None,
-            task_status or "",
-        )
-        for pk, status, created_at, task_id, fields, task_status, *_ in rows
-    ]
-    return Recent(newest, *rows[0][-2:]) if rows else Recent([])
+    waited = fetch_rows(_WAITED, [midnight_, midnight_, workflow.pk, *place, since_, count])
+    newest = [_sent_lately(since, *row[:6]) for row in rows] + [_sent_lately(since, *row[:7]) for row in waited]
+    newest.sort(key=lambda sent: sent.submission.created_at, reverse=True)
+    counts = [row[-2:] for row in (*rows[:1], *waited[:1])]
+    return Recent(newest[:count], sum(created for created, _ in counts), sum(rejected for _, rejected in counts))
+
+
+def _sent_lately(
+    since: datetime, pk: Any, status: str, created_at: Any, task_id: int | None, fields: str, task_status: str,
+    row: int = 0,
+) -> SentLately:  # fmt: skip
+    submission = Submission(pk=UUID(str(pk)), status=status, created_at=aware(created_at) or since)
+    waiting_row = row if status == Submission.Status.DRAFT else 0
+    return SentLately(submission, task_id, json.loads(fields) if fields else None, task_status or "", waiting_row)
 
 
 MOST_DIGESTS = 4

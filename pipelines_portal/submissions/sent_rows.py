@@ -34,9 +34,7 @@ class Duplicates:
         return self.newest.status == SubmissionRow.Status.UNCONFIRMED
 
 
-def sent_rows(
-    key_id: int | None, workflow_id: int, digests: Iterable[str], *, apart_from: Q
-) -> Iterator[SubmissionRow]:
+def sent_rows(key_id: int, workflow_id: int, digests: Iterable[str], *, apart_from: Q) -> Iterator[SubmissionRow]:
     """Yield the rows with these digests that were sent to the workflow with the key, or are about to be.
 
     Tasks that are marked as mistakes or replaced do not count.
@@ -57,7 +55,7 @@ def sent_rows(
         yield from of_digests.exclude(is_mistake).order_by("pk").defer("fields")
 
 
-def mistakes_of_rows(key_id: int | None, workflow_id: int) -> QuerySet[TaskNote]:
+def mistakes_of_rows(key_id: int, workflow_id: int) -> QuerySet[TaskNote]:
     """Return the mistakes that the tasks of rows are. A note from before the row was sent is about another task."""
     mistakes = TaskNote.objects.mistakes_in(key_id, workflow_id)
     return mistakes.filter(task_id=OuterRef("task_id"), at__gte=OuterRef("submission__created_at"))
@@ -65,6 +63,8 @@ def mistakes_of_rows(key_id: int | None, workflow_id: int) -> QuerySet[TaskNote]
 
 def find_duplicates(draft: Submission) -> Duplicates | None:
     """Find what was sent of the draft's rows by other submissions. Rows without any values are no duplicates."""
+    if draft.key_id is None:
+        return None
     digests = list(draft.rows.exclude(digest__in=("", digest_of({}))).values_list("digest", flat=True))
     of_draft = Q(submission=draft.pk)
     sent = list(sent_rows(draft.key_id, draft.workflow_id, digests, apart_from=of_draft)) if digests else []

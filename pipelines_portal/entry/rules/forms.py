@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -188,7 +189,8 @@ class RuleForm(forms.Form):
             return None
         numbers = number_readings(text, notation.current().decimal)
         if len(numbers) > 1:
-            self.readings = [(number, clear_number(number)) for number in numbers]
+            plain = [f"{Decimal(number).normalize():f}" for number in numbers]
+            self.readings = [(number, clear_number(number)) for number in plain]
             raise forms.ValidationError(f"{text} can be read in two ways. Which one?")
         if not numbers:
             raise forms.ValidationError("Enter a number, like 25000.")

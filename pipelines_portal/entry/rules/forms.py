@@ -35,7 +35,7 @@ TEXTS = ("short_text", "long_text")
 CONDITIONS = (*TEXTS, "select", "rating", "boolean", "numeric")
 SEVERITIES = [
     ("error", "Error: the row can’t be created until it is corrected"),
-    ("warning", "Warning: somebody has to look and accept it. Their name and the time are stored"),
+    ("warning", "Warning: someone has to look and accept it. Their name and the time are stored"),
 ]
 WORDS = {
     Kind.PATTERN: "looks like",

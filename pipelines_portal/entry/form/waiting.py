@@ -77,6 +77,7 @@ def _move(owner: User, workflow: OpenedWorkflow, schema: Schema, typed: Typed, f
     import_job.key, import_job.workflow = workflow.key, workflow
     number = last_number(import_job) + 1
     row = ImportRow(import_job=import_job, number=number, cells=[], form_token=typed.row_token)
+    row.accepted = {warning.mark: dict(stored) for warning, stored in typed.accepted}
     row.save(force_insert=True)
     cells = {
         known.name: Cell("", type_of(known).as_text(typed.fields[known.name]))

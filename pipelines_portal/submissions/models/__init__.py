@@ -1,9 +1,11 @@
 """Everything that was sent, and the files it is exported to."""
 
+from pipelines_portal.submissions.models.acceptance import Acceptance
 from pipelines_portal.submissions.models.export import Export, ExportPart
 from pipelines_portal.submissions.models.rows import CHUNK, JSON_TEXT, NewRow, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.models.submission import (
     BATCH,
+    WITH_ACCEPTED,
     Submission,
     Submissions,
     SubmissionTeam,
@@ -18,6 +20,8 @@ __all__ = [
     "JSON_TEXT",
     "LONGEST_FIELD",
     "LONGEST_VALUE",
+    "WITH_ACCEPTED",
+    "Acceptance",
     "Export",
     "ExportPart",
     "NewRow",

@@ -14,9 +14,11 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.rules.forms import RuleForm
 from pipelines_portal.entry.rules.stored import (
     TooManyRules,
+    accepted_by_rule,
     add_rule,
     change_rule,
     delete_rule,
+    history_of,
     stored_rule,
     stored_rules,
     switch_rule,
@@ -38,12 +40,14 @@ class ShownRule:
     label: str
     predicate: str
     gone: list[str]
+    # How often what it warns of was accepted in the last 30 days.
+    accepted: int = 0
 
 
-def _shown(stored: WorkflowRule, rules: Rules) -> ShownRule:
+def _shown(stored: WorkflowRule, rules: Rules, accepted: int = 0) -> ShownRule:
     rule = stored.as_rule()
     gone = sorted(rule.fields - rules.known.keys())
-    return ShownRule(stored, rules.label(rule.field), rules.predicate(rule), gone)
+    return ShownRule(stored, rules.label(rule.field), rules.predicate(rule), gone, accepted)
 
 
 @require_safe
@@ -52,7 +56,8 @@ def rule_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
     workflow = usable_workflow(request.user, key_id, workflow_id)
     schema = cached_schema(workflow, client_for(workflow.key))
     rules, stored = Rules((), schema.fields), stored_rules(workflow)
-    shown = [_shown(each, rules) for each in stored]
+    accepted = accepted_by_rule(each for each in stored if each.is_warning)
+    shown = [_shown(each, rules, accepted.get(each.pk, 0)) for each in stored]
     on = sum(each.stored.is_on and not each.gone for each in shown)
     context = {
         **_context(workflow),
@@ -156,6 +161,7 @@ def _form_page(
         **_context(workflow),
         "form": form,
         "stored": stored,
+        "history": history_of(workflow, stored.pk) if stored else [],
         "rule": rule,
         "label": rules.label(rule.field) if rule else "",
         "predicate": rules.predicate(rule) if rule else "",

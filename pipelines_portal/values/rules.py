@@ -43,6 +43,7 @@ class Rule:
     - pattern: `pieces`, the `example` that was cut into them, and `ignores_case`
     - compare: `op` and `other`, a field; or `number`; or `days` from now, 0 for now
     - one of: `values`
+    - once: `is_number`. What was sent before is not known here: see values.once
 
     `when` and `is_value`: only if another field has this value. The value is as it is sent.
     """
@@ -64,6 +65,10 @@ class Rule:
         """The fields that it is about."""
         return {self.field, self.when, self.value.get("other", "")} - {""}
 
+    def holds_for(self, values: FieldValues) -> bool:
+        """Return whether its condition holds."""
+        return not self.when or _is_same(values.get(self.when), self.is_value)
+
     @property
     def pieces(self) -> list[Piece]:
         return [Piece(**piece) for piece in self.value.get("pieces", ())]
@@ -84,7 +89,7 @@ class Rules:
 
     def __init__(self, rules: Sequence[Rule] = (), fields: Sequence[Field] = ()) -> None:
         self.known = {each.name: each for each in fields}
-        self._rules = [rule for rule in rules if rule.fields <= self.known.keys()]
+        self.rules = [rule for rule in rules if rule.fields <= self.known.keys()]
 
     def broken_by(self, values: FieldValues, wrong: set[str], now: datetime) -> list[Problem]:
         """Return a problem for each rule that the values break; of a field only the first.
@@ -92,7 +97,7 @@ class Rules:
         Rules about fields that are wrong already say nothing.
         """
         problems: dict[str, Problem] = {}
-        for rule in self._rules:
+        for rule in self.rules:
             if rule.field in problems or rule.fields & wrong:
                 continue
             if broken := self.problem_of(rule, values, now):
@@ -101,7 +106,7 @@ class Rules:
 
     def problem_of(self, rule: Rule, values: FieldValues, now: datetime) -> Problem | None:
         """Return what is wrong by this rule, or None."""
-        if rule.when and not _is_same(values.get(rule.when), rule.is_value):
+        if rule.kind == Kind.ONCE or not rule.holds_for(values):
             return None
         value = values.get(rule.field)
         short, detail = "", ""
@@ -132,7 +137,10 @@ class Rules:
 
     def predicate(self, rule: Rule) -> str:
         """The sentence without its field."""
-        said = {Kind.FILLED: "is filled in", Kind.PATTERN: f"looks like {rule.example}"}.get(rule.kind, "")
+        said = {
+            Kind.FILLED: "is filled in", Kind.PATTERN: f"looks like {rule.example}",
+            Kind.ONCE: "is used once in this workflow",
+        }.get(rule.kind, "")  # fmt: skip
         if rule.kind == Kind.ONE_OF:
             values = [self._shown(rule.field, each) for each in rule.value.get("values", ())]
             said = f"is {_either(values)}"

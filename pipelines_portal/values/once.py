@@ -1,0 +1,110 @@
+"""Values that a field has only once in a workflow: when two are the same, and what is said of the second one."""
+
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from pipelines_portal.values.field_values import FieldValues, is_blank
+from pipelines_portal.values.numbers import NUMERAL
+from pipelines_portal.values.rules import Kind, Rule, Rules
+from pipelines_portal.values.verdicts import BROKEN, OF_RULE, Problem, Verdict
+
+# Field and digest.
+UsedValue = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Use:
+    """Where a value was used before. `row` is one of the same file or grid; `task_id` and `sent` are empty if the
+    reader may not know them. `corrected_task` is for comparison only, and is never shown.
+    """
+
+    row: int = 0
+    task_id: int | None = None
+    sent: str = ""
+    corrected_task: int | None = None
+
+    @property
+    def short(self) -> str:
+        if self.row:
+            return f"Same as row {self.row:,}"
+        return f"Sent as {self.task_id}" if self.task_id else "Used already"
+
+
+def normal_form(value: Any, *, is_number: bool) -> str:
+    """Return the same text for values that count as the same. Numbers of equal value are the same, as texts are not."""
+    text = str(value)
+    if is_number and NUMERAL.fullmatch(text):
+        return _plain_number(text)
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold()).strip()
+
+
+def _plain_number(text: str) -> str:
+    sign, digits, exponent = Decimal(text).as_tuple()
+    whole = "".join(map(str, digits)).lstrip("0")
+    stripped = whole.rstrip("0")
+    if not stripped:
+        return "0"
+    return f"{'-' if sign else ''}{stripped}e{int(exponent) + len(whole) - len(stripped)}"
+
+
+def digest_of_value(value: Any, *, is_number: bool) -> str:
+    return sha256(normal_form(value, is_number=is_number).encode(errors="replace")).hexdigest()
+
+
+def once_rules(rules: Sequence[Rule]) -> list[Rule]:
+    return [rule for rule in rules if rule.kind == Kind.ONCE]
+
+
+def used_values(rules: Sequence[Rule], values: FieldValues) -> dict[str, str]:
+    """Return the digests of the values of fields that are used once, whether or not the condition of a rule holds."""
+    return {
+        rule.field: digest_of_value(values[rule.field], is_number=bool(rule.value.get("is_number")))
+        for rule in rules
+        if rule.kind == Kind.ONCE and not is_blank(values.get(rule.field))
+    }
+
+
+def has_to_be_free(rules: Sequence[Rule], field: str, values: FieldValues) -> bool:
+    """Return whether a row may not leave if the value of the field was used: a warning stops nothing."""
+    return any(rule.field == field and not rule.is_warning and rule.holds_for(values) for rule in once_rules(rules))
+
+
+def add_used(
+    rules: Rules, verdict: Verdict, uses: Mapping[UsedValue, Use], *, corrects_task: int | None = None
+) -> None:
+    """Add a problem to the verdict for each value that was used before. A corrected copy may use its own value again.
+
+    As with other rules, fields that are wrong already have no further problem.
+    """
+    wrong = {problem.field for problem in verdict.problems}
+    digests = used_values(rules.rules, verdict.values)
+    for rule in once_rules(rules.rules):
+        use = uses.get((rule.field, digests.get(rule.field, "")))
+        is_own = use and corrects_task and use.corrected_task == corrects_task
+        if use is None or is_own or rule.fields & wrong or not rule.holds_for(verdict.values):
+            continue
+        verdict.problems.append(problem_of_use(rules, rule, str(verdict.values[rule.field]), use))
+        wrong.add(rule.field)
+
+
+def problem_of_use(rules: Rules, rule: Rule, value: str, use: Use) -> Problem:
+    said = f"{use.short}. {said_of(rules, rule)}"
+    return Problem(rule.field, f"{BROKEN}{rule.pk}", use.short, f"{said} {use.sent}".strip(), value, rule=rule.pk)
+
+
+def said_of(rules: Rules, rule: Rule) -> str:
+    """Return what the rule says to somebody who breaks it."""
+    return rule.message or f"{OF_RULE}{rules.sentence(rule)}."
+
+
+def first_uses(rows: Collection[tuple[int, Mapping[str, str]]]) -> dict[UsedValue, Use]:
+    """Return the first row with each value, of rows with their digests by field."""
+    first: dict[UsedValue, Use] = {}
+    for number, digests in sorted(rows, key=lambda row: row[0]):
+        for value in digests.items():
+            first.setdefault(value, Use(number))
+    return first

@@ -74,7 +74,7 @@ def listed_values(person: User, workflow: OpenedWorkflow) -> dict[str, list[str]
 
 
 def _counts_of(person: User, workflow: OpenedWorkflow) -> Any:
-    """Return those of fields that have suggestions, as the people who write hints decided, and that may repeat values."""
+    """Return those of fields that have suggestions, as people decided, and whose values may be used again."""
     place = {"key": workflow.key_id, "workflow_id": workflow.workflow_id}
     notes = WorkflowNote.objects.filter(**place, has_suggestions=False, field=OuterRef("field"))
     used_once = WorkflowRule.objects.filter(**place, kind=Kind.ONCE, is_on=True, field=OuterRef("field"))

@@ -1,6 +1,7 @@
 """Everything that was sent, and the files it is exported to."""
 
 from pipelines_portal.submissions.models.export import Export, ExportPart
+from pipelines_portal.submissions.models.field_value import FieldValue, RecordedField, UsingRow, ValuesUsed
 from pipelines_portal.submissions.models.rows import CHUNK, JSON_TEXT, NewRow, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.models.submission import (
     BATCH,
@@ -20,13 +21,17 @@ __all__ = [
     "LONGEST_VALUE",
     "Export",
     "ExportPart",
+    "FieldValue",
     "NewRow",
+    "RecordedField",
+    "UsingRow",
     "Submission",
     "SubmissionRow",
     "SubmissionTeam",
     "Submissions",
     "TypedCount",
     "UnattributedTask",
+    "ValuesUsed",
     "count_rows",
     "place_of",
 ]

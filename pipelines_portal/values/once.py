@@ -1,10 +1,11 @@
 """Values that a field has only once in a workflow: when two are the same, and what is said of the second one."""
 
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
 from pipelines_portal.values.field_values import FieldValues, is_blank
@@ -74,18 +75,27 @@ def has_to_be_free(rules: Sequence[Rule], field: str, values: FieldValues) -> bo
 
 
 def add_used(
-    rules: Rules, verdict: Verdict, uses: Mapping[UsedValue, Use], *, corrects_task: int | None = None
+    rules: Rules,
+    verdict: Verdict,
+    sent: Mapping[UsedValue, Use],
+    *,
+    first: Mapping[UsedValue, Use] = MappingProxyType({}),
+    corrects_task: int | None = None,
 ) -> None:
-    """Add a problem to the verdict for each value that was used before. A corrected copy may use its own value again.
+    """Add a problem to the verdict for each value that was `sent`, or that an earlier row has in `first`.
 
-    As with other rules, fields that are wrong already have no further problem.
+    A corrected copy may have the value of its task. As with other rules, fields that are wrong already have no further
+    problem.
     """
     wrong = {problem.field for problem in verdict.problems}
     digests = used_values(rules.rules, verdict.values)
     for rule in once_rules(rules.rules):
-        use = uses.get((rule.field, digests.get(rule.field, "")))
-        is_own = use and corrects_task and use.corrected_task == corrects_task
-        if use is None or is_own or rule.fields & wrong or not rule.holds_for(verdict.values):
+        value = (rule.field, digests.get(rule.field, ""))
+        use = sent.get(value)
+        if use and corrects_task and use.corrected_task == corrects_task:
+            use = None
+        use = use or first.get(value)
+        if use is None or rule.fields & wrong or not rule.holds_for(verdict.values):
             continue
         verdict.problems.append(problem_of_use(rules, rule, str(verdict.values[rule.field]), use))
         wrong.add(rule.field)
@@ -99,12 +109,3 @@ def problem_of_use(rules: Rules, rule: Rule, value: str, use: Use) -> Problem:
 def said_of(rules: Rules, rule: Rule) -> str:
     """Return what the rule says to somebody who breaks it."""
     return rule.message or f"{OF_RULE}{rules.sentence(rule)}."
-
-
-def first_uses(rows: Collection[tuple[int, Mapping[str, str]]]) -> dict[UsedValue, Use]:
-    """Return the first row with each value, of rows with their digests by field."""
-    first: dict[UsedValue, Use] = {}
-    for number, digests in sorted(rows, key=lambda row: row[0]):
-        for value in digests.items():
-            first.setdefault(value, Use(number))
-    return first

@@ -1,0 +1,83 @@
+"""Judge rows of an import by the fields that are used once: against what was sent, and against each other."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.entry.models import ImportJob, RowValue
+from pipelines_portal.submissions.models import Submission, SubmissionTeam
+from pipelines_portal.submissions.used_values import find_uses
+from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.values.once import Use, UsedValue, add_used, once_rules, used_values
+from pipelines_portal.values.rules import Rules
+from pipelines_portal.values.verdicts import Verdict
+
+
+class OnceCheck:
+    """The fields that are used once in the workflow of an import, as the rules say now."""
+
+    def __init__(self, import_job: ImportJob) -> None:
+        self._import_job = import_job
+        self.rules = Rules(import_job.rules, import_job.parsed_schema.fields)
+        self._once = once_rules(self.rules.rules)
+        # The first row with each value.
+        self.first: dict[UsedValue, Use] = {}
+
+    @property
+    def is_needed(self) -> bool:
+        return bool(self._once)
+
+    def values(self, fields: FieldValues) -> dict[str, str]:
+        return used_values(self._once, fields)
+
+    def find_sent(self, rows: Iterable[Mapping[str, str]]) -> dict[UsedValue, Use]:
+        """Return where values of rows were used, as far as everybody may know who may see the import."""
+        place, values = (
+            (self._import_job.key_id, self._import_job.workflow_id),
+            {v for row in rows for v in row.items()},
+        )
+        return find_uses(*place, values, _visible_to_readers(self._import_job), group=self._import_job.pk)
+
+    def judge(self, rows: Sequence[tuple[int, Verdict, int | None]]) -> None:
+        """Add problems to the verdicts of rows, given by their numbers in order, with the tasks that they correct.
+
+        Of rows with the same value, the first one has it.
+        """
+        values = [self.values(verdict.values) for _, verdict, _ in rows]
+        sent = self.find_sent(values)
+        for (number, verdict, corrects_task), digests in zip(rows, values, strict=True):
+            first = {value: self.first[value] for value in digests.items() if value in self.first}
+            earlier = {value: use for value, use in first.items() if use.row < number}
+            add_used(self.rules, verdict, sent, first=earlier, corrects_task=corrects_task)
+            self.first |= {value: Use(number) for value in digests.items() if value not in earlier}
+
+    def has_errors(self, verdict: Verdict) -> bool:
+        """Return whether a rule that is no warning is broken: a row with a warning leaves, and uses nothing."""
+        warnings = {rule.pk for rule in self._once if rule.is_warning}
+        return any(problem.rule not in warnings for problem in verdict.problems)
+
+    def others(self, rows: Mapping[int, Verdict]) -> list[tuple[int, UsedValue]]:
+        """Return the numbers and values of other rows that have a value that `rows`, given by ID, have or had."""
+        values = {value for verdict in rows.values() for value in self.values(verdict.values).items()}
+        found = RowValue.objects.sharing(self._import_job, list(rows), values)
+        return [
+            (number, (field, digest))
+            for number, field, digest in found.values_list("row__number", "field", "digest").order_by("row__number")
+        ]
+
+    def store(self, rows: Mapping[int, Verdict]) -> None:
+        """Store the values of rows, given by ID, so that others are found. Call in the transaction that writes them."""
+        none = dict.fromkeys((rule.field for rule in self._once), "")
+        if none:
+            RowValue.objects.store(self._import_job, {pk: none | self.values(row.values) for pk, row in rows.items()})
+
+
+def _visible_to_readers(import_job: ImportJob) -> QuerySet[Submission]:
+    """Return what its owner may see, and the leads of all of its teams too: they read its errors.
+
+    The owner of its key sees everything that was sent with it.
+    """
+    teams = SubmissionTeam.objects.filter(submission=OuterRef(OuterRef("pk"))).order_by().values("team")
+    hidden_from = ImportJob.teams.through.objects.filter(importjob=import_job.pk).exclude(team__in=teams)
+    return Submission.objects.visible_to(User(pk=import_job.owner_id)).exclude(Exists(hidden_from))

@@ -1,6 +1,7 @@
 """The rules of a workflow: read by everybody who uses it, written by those who write its instructions."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from pipelines_portal.entry.rules.stored import (
     add_rule,
     change_rule,
     delete_rule,
+    recorded_since,
     stored_rule,
     stored_rules,
     switch_rule,
@@ -38,12 +40,15 @@ class ShownRule:
     label: str
     predicate: str
     gone: list[str]
+    # Of a field that is used once: since when it is checked, until earlier values are known.
+    since: datetime | None = None
 
 
-def _shown(stored: WorkflowRule, rules: Rules) -> ShownRule:
+def _shown(stored: WorkflowRule, rules: Rules, since: dict[str, datetime] | None = None) -> ShownRule:
     rule = stored.as_rule()
     gone = sorted(rule.fields - rules.known.keys())
-    return ShownRule(stored, rules.label(rule.field), rules.predicate(rule), gone)
+    checked_since = (since or {}).get(rule.field) if rule.kind == Kind.ONCE and stored.is_on else None
+    return ShownRule(stored, rules.label(rule.field), rules.predicate(rule), gone, checked_since)
 
 
 @require_safe
@@ -52,7 +57,9 @@ def rule_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
     workflow = usable_workflow(request.user, key_id, workflow_id)
     schema = cached_schema(workflow, client_for(workflow.key))
     rules, stored = Rules((), schema.fields), stored_rules(workflow)
-    shown = [_shown(each, rules) for each in stored]
+    has_once = any(each.kind == Kind.ONCE for each in stored)
+    since = recorded_since(workflow) if has_once else {}
+    shown = [_shown(each, rules, since) for each in stored]
     on = sum(each.stored.is_on and not each.gone for each in shown)
     context = {
         **_context(workflow),
@@ -156,6 +163,7 @@ def _form_page(
         **_context(workflow),
         "form": form,
         "stored": stored,
+        "since": _shown(stored, rules, recorded_since(workflow)).since if stored else None,
         "rule": rule,
         "label": rules.label(rule.field) if rule else "",
         "predicate": rules.predicate(rule) if rule else "",

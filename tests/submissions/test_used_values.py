@@ -41,13 +41,14 @@ class AtOnce(threading.Thread):
 
     def __init__(self, act: Callable[[], Any]) -> None:
         super().__init__()
-        self.act, self.result = act, None
+        self.act = act
+        self.result: Any = None
 
     def run(self) -> None:
         try:
             self.result = self.act()
         except Exception as error:
-            self.result = error  # type: ignore[assignment]
+            self.result = error
         finally:
             connection.close()
 

@@ -25,7 +25,7 @@ class ValuesUsed(Exception):
     """
 
     def __init__(self, rows: list[int]) -> None:
-        super().__init__("A value that may be used only once was sent meanwhile. Nothing was sent.")
+        super().__init__("Not sent. A value that is used once is used already.")
         self.rows = rows
 
 

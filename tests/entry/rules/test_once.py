@@ -1,15 +1,18 @@
 """A field that is used once, on every road: form, grid, file, and what was sent before the rule was there."""
 
+import time
 from collections import Counter
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.entry.import_requests import next_submission
 from pipelines_portal.entry.models import ImportRow
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import FieldValue, RecordedField, Submission
@@ -18,10 +21,11 @@ from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
 from tests.entry.grid.conftest import TypedGrid, end_wait, work
 from tests.entry.grid.test_restoring import skip
 from tests.entry.grid.test_statements import count
-from tests.entry.imports.making import make_import
+from tests.entry.imports.making import make_import, statuses
 from tests.factories import browser_of, make_colleague, make_team, open_workflow, share_key
 from tests.fake_api import FAULTS, FakeApi, Fault, error
 from tests.pages import text_of
+from tests.submissions.test_used_values import AtOnce
 
 SENTENCE = "Rule: Notes is used once in this workflow."
 _S = ImportRow.Status
@@ -214,7 +218,7 @@ def test_a_person_who_decides_that_nothing_was_created_frees_it(grid: TypedGrid,
     assert sent.decide_not_created(grid.owner) and not FieldValue.objects.exists()
     assert post_form(grid.browser, grid.workflow, "A-1", "Two").status_code == 302
     said = text_of(grid.browser.post(reverse("submissions:send", args=[sent.pk]), follow=True))
-    assert "A value that may be used only once was sent meanwhile." in said
+    assert "Not sent. A value that is used once is used already." in said
     assert Submission.objects.get(pk=sent.pk).status == "draft" and len(api.tasks) == 2
 
 
@@ -276,3 +280,30 @@ def test_a_saved_cell_takes_three_statements_more(grid: TypedGrid, api: FakeApi)
     without = count(lambda: grid.change(2, "input_text", "Hello 2", "Goodbye"))
     add_rule(grid.workflow, field="input_text")
     assert count(lambda: grid.change(3, "input_text", "Hello 3", "Farewell")) <= without + 3
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_two_imports_at_once_the_second_loses_one_row(grid: TypedGrid, api: FakeApi) -> None:
+    """It has looked, and found the value free, before the first import is committed."""
+    grid.type(1, "Draft", "French")
+    add_rule(grid.workflow, field="input_text")
+    schema = grid.job.parsed_schema
+    grid.browser.post(grid.address("clear"))
+    files = ([["A-1", "French"], ["B", "French"]], [["a-1", "German"], ["C", "French"]])
+    imports = [make_import(grid.workflow.key, schema, rows) for rows in files]
+    work()
+    for each in imports:
+        each.refresh_from_db()
+        assert each.start_sending(each.owner, 2)
+    waiting = AtOnce(lambda: next_submission(imports[1], [2, 3]))
+    with transaction.atomic():
+        assert next_submission(imports[0], [2, 3])
+        waiting.start()
+        time.sleep(1)
+        assert waiting.is_alive()
+    waiting.join()
+    assert waiting.result.row_count == 1
+    assert [statuses(each) for each in imports] == [{2: "requested", 3: "requested"}, {2: "to_fix", 3: "requested"}]
+    imports[1].refresh_from_db()
+    assert imports[1].row_counts == {"to_fix": 1, "requested": 1}

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid5
 
 from django.db import transaction
@@ -14,10 +14,11 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.core.sql import db_id, update_many
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import ImportJob, ImportStep
-from pipelines_portal.entry.models.import_row import ImportRow
+from pipelines_portal.entry.models.import_row import ImportRow, reasons_of
 from pipelines_portal.entry.models.row_error import ErrorGrouping, remove_errors, replace_errors
-from pipelines_portal.entry.used_values import OnceCheck
+from pipelines_portal.entry.used_values import JudgedRow, OnceCheck
 from pipelines_portal.spreadsheets.cells import Cell
+from pipelines_portal.submissions.acceptances import record_acceptances
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import JSON_TEXT, NewRow, Submission, SubmissionRow, UsingRow, place_of
 from pipelines_portal.submissions.models.rows import insert_rows
@@ -56,6 +57,7 @@ class ReadyRow(NamedTuple):
     text: str
     cells: list[Cell]
     edits: dict[str, str]
+    accepted: dict[str, Any]
     corrects_task: int | None = None
 
 
@@ -81,10 +83,8 @@ def next_submission(import_job: ImportJob, numbers: list[int] | None = None) -> 
         import_job.forget_rules()
         rows, draft = _ready_rows(import_job, count, numbers), None
         while rows and draft is None:
-            if not _hold_back(import_job, rows, counts):
-                rows = _fit_into_request(rows)
-                _require_same_verdicts(import_job, rows)
-                draft = _draft_with_values(import_job, rows)
+            rows = _fit_into_request(rows)
+            draft = _try_request(import_job, rows, counts)
             if draft is None:
                 rows = _ready_rows(import_job, count, numbers)
         if draft is None:
@@ -162,47 +162,68 @@ def _ready(import_job: ImportJob, numbers: list[int] | None) -> QuerySet[ImportR
 
 def _ready_rows(import_job: ImportJob, count: int, numbers: list[int] | None) -> list[ReadyRow]:
     ready = _ready(import_job, numbers).order_by("number")
-    columns = ("number", "digest", "is_duplicate_wanted", JSON_TEXT, "cells", "edits", "corrects_task")
+    columns = (
+        "number", "digest", "is_duplicate_wanted", JSON_TEXT, "cells", "edits", "accepted", "corrects_task",
+    )  # fmt: skip
     return [ReadyRow(*row) for row in ready.values_list(*columns)[:count]]
 
 
-def _require_same_verdicts(import_job: ImportJob, rows: list[ReadyRow]) -> None:
+def _judge_again(import_job: ImportJob, rows: list[ReadyRow]) -> list[Verdict]:
     """Judge the rows once more, as their tasks can never be changed. Raise ReadDifferently."""
-    reader = import_job.row_reader()
+    reader, verdicts = import_job.row_reader(), list[Verdict]()
     for row in rows:
-        verdict = reader.read(row.cells, row.edits)
+        verdict = reader.read(row.cells, row.edits, reasons_of(row.accepted))
         if verdict.problems or digest_of(verdict.values) != row.digest:
             raise ReadDifferently
+        verdicts.append(verdict)
+    return verdicts
 
 
-def _hold_back_used(import_job: ImportJob, rows: list[ReadyRow]) -> int:
-    """Give an error to rows whose values were used since they were checked. Return how many."""
+def _hold_back_used(import_job: ImportJob, rows: list[ReadyRow], verdicts: list[Verdict]) -> int:
+    """Give an error to rows whose values were used since they were checked. Return how many.
+
+    A warning of it stops nothing here: nobody can have seen it.
+    """
     once = OnceCheck(import_job)
     if not once.is_needed:
         return 0
-    verdicts = {row.number: Verdict(json.loads(row.text)) for row in rows}
-    once.judge([(row.number, verdicts[row.number], row.corrects_task) for row in rows])
-    lost = {number: verdict.problems for number, verdict in verdicts.items() if once.has_errors(verdict)}
-    to_fix = import_job.rows.filter(number__in=list(lost), status=ImportRow.Status.READY)
+    once.judge([
+        JudgedRow(row.number, verdict, row.corrects_task, reasons_of(row.accepted))
+        for row, verdict in zip(rows, verdicts, strict=True)
+    ])  # fmt: skip
+    lost = {
+        row.number: verdict.problems
+        for row, verdict in zip(rows, verdicts, strict=True)
+        if not all(problem.is_warning for problem in verdict.problems)
+    }
     if lost:
+        to_fix = import_job.rows.filter(number__in=list(lost), status=ImportRow.Status.READY)
         to_fix.update(status=ImportRow.Status.TO_FIX, fields=None, digest="")
         replace_errors(import_job, list(lost), lost)
     return len(lost)
 
 
-def _draft_with_values(import_job: ImportJob, rows: list[ReadyRow]) -> Submission | None:
-    """Create a draft of the rows and record what they use. Return None if somebody used a value at the same time."""
+def _create_with_values(import_job: ImportJob, rows: list[ReadyRow], verdicts: list[Verdict]) -> Submission | None:
+    """Create a draft of the rows, and record what they use and what people accepted.
+
+    Return None if somebody used a value at the same time.
+    """
     once = OnceCheck(import_job)
     with transaction.atomic():
         draft = _create_draft(import_job, rows)
-        if not once.is_needed:
-            return draft
-        stored = dict(draft.rows.values_list("number", "pk"))
-        using = [UsingRow(stored[row.number], json.loads(row.text), row.corrects_task) for row in rows]
-        if not draft.record_values(using, once.rules.rules):
-            return draft
-        transaction.set_rollback(True)
-    return None
+        if once.is_needed:
+            stored = dict(draft.rows.values_list("number", "pk"))
+            using = [UsingRow(stored[row.number], json.loads(row.text), row.corrects_task) for row in rows]
+            if draft.record_values(using, once.rules.rules):
+                transaction.set_rollback(True)
+                return None
+        accepted = {
+            index: [(problem, row.accepted[problem.mark]) for problem in verdict.accepted]
+            for index, (row, verdict) in enumerate(zip(rows, verdicts, strict=True))
+            if verdict.accepted
+        }
+        record_acceptances(draft, accepted)
+    return draft
 
 
 def check_again(import_job: ImportJob) -> None:
@@ -211,13 +232,16 @@ def check_again(import_job: ImportJob) -> None:
     import_job.take_step(ImportStep.RECHECK, ImportJob.Status.CHECKING, problem=texts.READ_DIFFERENTLY)
 
 
-def _hold_back(import_job: ImportJob, rows: list[ReadyRow], counts: "Counter[str]") -> int:
-    """Hold back rows that were sent since they were checked, or whose values were used. Return how many."""
+def _try_request(import_job: ImportJob, rows: list[ReadyRow], counts: "Counter[str]") -> Submission | None:
+    """Create a draft of the rows. Return None if some were held back: the others are tried again."""
     if held_back := _hold_back_duplicates(import_job, rows):
         counts.update(ready=-held_back, duplicate=held_back)
-    elif held_back := _hold_back_used(import_job, rows):
+        return None
+    verdicts = _judge_again(import_job, rows)
+    if held_back := _hold_back_used(import_job, rows, verdicts):
         counts.update(ready=-held_back, to_fix=held_back)
-    return held_back
+        return None
+    return _create_with_values(import_job, rows, verdicts)
 
 
 def _hold_back_duplicates(import_job: ImportJob, rows: list[ReadyRow]) -> int:

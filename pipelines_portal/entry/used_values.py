@@ -1,6 +1,7 @@
 """Judge rows of an import by the fields that are used once: against what was sent, and against each other."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -10,8 +11,17 @@ from pipelines_portal.submissions.models import Submission, SubmissionTeam
 from pipelines_portal.submissions.used_values import find_uses
 from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.values.once import Use, UsedValue, add_used, once_rules, used_values
-from pipelines_portal.values.rules import Rules
+from pipelines_portal.values.rules import Accepted, Rules
 from pipelines_portal.values.verdicts import Verdict
+
+
+class JudgedRow(NamedTuple):
+    """A row with its verdict, the task that it corrects, and the warnings that people accepted, with the reasons."""
+
+    number: int
+    verdict: Verdict
+    corrects_task: int | None
+    accepted: Accepted
 
 
 class OnceCheck:
@@ -33,29 +43,21 @@ class OnceCheck:
 
     def find_sent(self, rows: Iterable[Mapping[str, str]]) -> dict[UsedValue, Use]:
         """Return where values of rows were used, as far as everybody may know who may see the import."""
-        place, values = (
-            (self._import_job.key_id, self._import_job.workflow_id),
-            {v for row in rows for v in row.items()},
-        )
-        return find_uses(*place, values, _visible_to_readers(self._import_job), group=self._import_job.pk)
+        job, values = self._import_job, {value for row in rows for value in row.items()}
+        return find_uses(job.key_id, job.workflow_id, values, _visible_to_readers(job), group=job.pk)
 
-    def judge(self, rows: Sequence[tuple[int, Verdict, int | None]]) -> None:
-        """Add problems to the verdicts of rows, given by their numbers in order, with the tasks that they correct.
+    def judge(self, rows: Sequence[JudgedRow]) -> None:
+        """Add problems to the verdicts of rows, which are in the order of their numbers.
 
         Of rows with the same value, the first one has it.
         """
-        values = [self.values(verdict.values) for _, verdict, _ in rows]
+        values = [self.values(row.verdict.values) for row in rows]
         sent = self.find_sent(values)
-        for (number, verdict, corrects_task), digests in zip(rows, values, strict=True):
+        for (number, verdict, corrects_task, accepted), digests in zip(rows, values, strict=True):
             first = {value: self.first[value] for value in digests.items() if value in self.first}
             earlier = {value: use for value, use in first.items() if use.row < number}
-            add_used(self.rules, verdict, sent, first=earlier, corrects_task=corrects_task)
+            add_used(self.rules, verdict, sent, first=earlier, corrects_task=corrects_task, accepted=accepted)
             self.first |= {value: Use(number) for value in digests.items() if value not in earlier}
-
-    def has_errors(self, verdict: Verdict) -> bool:
-        """Return whether a rule that is no warning is broken: a row with a warning leaves, and uses nothing."""
-        warnings = {rule.pk for rule in self._once if rule.is_warning}
-        return any(problem.rule not in warnings for problem in verdict.problems)
 
     def others(self, rows: Mapping[int, Verdict]) -> list[tuple[int, UsedValue]]:
         """Return the numbers and values of other rows that have a value that `rows`, given by ID, have or had."""

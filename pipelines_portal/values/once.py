@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from hashlib import sha256
 from types import MappingProxyType
@@ -10,8 +10,8 @@ from typing import Any
 
 from pipelines_portal.values.field_values import FieldValues, is_blank
 from pipelines_portal.values.numbers import NUMERAL
-from pipelines_portal.values.rules import Kind, Rule, Rules
-from pipelines_portal.values.verdicts import BROKEN, OF_RULE, Problem, Verdict
+from pipelines_portal.values.rules import NOT_ACCEPTED, Accepted, Kind, Rule, Rules, is_accepted
+from pipelines_portal.values.verdicts import Problem, Verdict
 
 # Field and digest.
 UsedValue = tuple[str, str]
@@ -81,31 +81,36 @@ def add_used(
     *,
     first: Mapping[UsedValue, Use] = MappingProxyType({}),
     corrects_task: int | None = None,
+    accepted: Accepted = NOT_ACCEPTED,
 ) -> None:
     """Add a problem to the verdict for each value that was `sent`, or that an earlier row has in `first`.
 
     A corrected copy may have the value of its task. As with other rules, fields that are wrong already have no further
-    problem.
+    problem, and an error takes the place of a warning.
     """
-    wrong = {problem.field for problem in verdict.problems}
     digests = used_values(rules.rules, verdict.values)
     for rule in once_rules(rules.rules):
-        value = (rule.field, digests.get(rule.field, ""))
-        use = sent.get(value)
-        if use and corrects_task and use.corrected_task == corrects_task:
-            use = None
-        use = use or first.get(value)
-        if use is None or rule.fields & wrong or not rule.holds_for(verdict.values):
+        use = _use_by_others((rule.field, digests.get(rule.field, "")), sent, first, corrects_task)
+        errors = {problem.field for problem in verdict.problems if not problem.is_warning}
+        earlier = [problem for problem in verdict.problems if problem.field == rule.field]
+        is_said = rule.fields & errors or (earlier and rule.is_warning)
+        if use is None or is_said or not rule.holds_for(verdict.values):
             continue
-        verdict.problems.append(problem_of_use(rules, rule, str(verdict.values[rule.field]), use))
-        wrong.add(rule.field)
+        problem = problem_of_use(rules, rule, verdict.values, use)
+        if is_accepted(problem, accepted):
+            verdict.accepted.append(problem)
+        else:
+            verdict.problems = [each for each in verdict.problems if each not in earlier] + [problem]
 
 
-def problem_of_use(rules: Rules, rule: Rule, value: str, use: Use) -> Problem:
-    said = f"{use.short}. {said_of(rules, rule)}"
-    return Problem(rule.field, f"{BROKEN}{rule.pk}", use.short, f"{said} {use.sent}".strip(), value, rule=rule.pk)
+def _use_by_others(
+    value: UsedValue, sent: Mapping[UsedValue, Use], first: Mapping[UsedValue, Use], corrects_task: int | None
+) -> Use | None:
+    use = sent.get(value)
+    is_own = use is not None and corrects_task is not None and use.corrected_task == corrects_task
+    return first.get(value) if use is None or is_own else use
 
 
-def said_of(rules: Rules, rule: Rule) -> str:
-    """Return what the rule says to somebody who breaks it."""
-    return rule.message or f"{OF_RULE}{rules.sentence(rule)}."
+def problem_of_use(rules: Rules, rule: Rule, values: FieldValues, use: Use) -> Problem:
+    common = f"Used already. {rules.said_of(rule)}"
+    return replace(rules.broken_by(rule, values, use.short, more=use.sent), common=common)

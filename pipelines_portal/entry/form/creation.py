@@ -1,6 +1,5 @@
 """Create one task from the form: store its values, send them once, and say what became of them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -15,6 +14,7 @@ from pipelines_portal.core.json_text import json_text
 from pipelines_portal.entry.form.drafts import forget_sent
 from pipelines_portal.entry.form.duplicates import SentDuplicate, duplicate_of, find_existing, lock_workflow
 from pipelines_portal.entry.form.reads import Existing
+from pipelines_portal.submissions.acceptances import AcceptedWarning, record_acceptances
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission, ValuesUsed
 from pipelines_portal.submissions.outcomes import named_rows, sentence
@@ -23,7 +23,6 @@ from pipelines_portal.submissions.statuses import FINAL
 from pipelines_portal.submissions.texts import NOTHING_CREATED
 from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.values.once import once_rules
-from pipelines_portal.values.rules import Rule
 from pipelines_portal.web.error_sentences import field_message
 from pipelines_portal.workflows.cached_schemas import why_away
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -93,6 +92,8 @@ class Typed:
     is_meant: bool = False
     # The values that version 0.1.0 may have sent in place of these.
     fields_before: list[FieldValues] = field(default_factory=list)
+    # The warnings that the person accepted.
+    accepted: list[AcceptedWarning] = field(default_factory=list)
 
 
 def tokens_of(token: UUID, fields: FieldValues) -> tuple[UUID, UUID]:
@@ -110,12 +111,9 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
         with transaction.atomic():
             lock_workflow(workflow)
             token, existing, own = _find_existing(owner, workflow, typed)
-            rules = once_rules(rules_of(workflow.key_id, workflow.workflow_id)) if existing.has_once else []
             if unsent := _why_not_stored(owner, existing, own, typed, token):
                 return unsent
-            submission, rows = _store(
-                owner, workflow, typed.fields, token, existing, newest, rules, is_declared=is_declared
-            )
+            submission, rows = _store(owner, workflow, typed, token, existing, newest, is_declared=is_declared)
             if error and submission.status == Status.DRAFT:
                 submission.reason = f"{sentence(error)} {NOTHING_CREATED}"
                 submission.save(update_fields=["reason"])
@@ -188,17 +186,33 @@ def _why_not_stored(
 def _store(
     owner: User,
     workflow: OpenedWorkflow,
+    typed: Typed,
+    token: UUID,
+    existing: Existing,
+    newest: int | None,
+    *,
+    is_declared: bool,
+) -> tuple[Submission, list[str] | None]:
+    """Store and claim the task. Return its row as JSON if this process may send it, else None. Raise ValuesUsed."""
+    submission, rows = _claim(owner, workflow, typed.fields, token, existing, newest, is_declared=is_declared)
+    if submission.status in (Status.DRAFT, Status.SENDING):
+        record_acceptances(submission, {0: typed.accepted})
+    return submission, rows
+
+
+def _claim(
+    owner: User,
+    workflow: OpenedWorkflow,
     fields: FieldValues,
     token: UUID,
     existing: Existing,
     newest: int | None,
-    rules: Sequence[Rule],
     *,
     is_declared: bool,
 ) -> tuple[Submission, list[str] | None]:
-    """Store and claim the task. Return its row as JSON if this process may send it, else None."""
     until = timezone.now() + lease()
     if newest is not None and existing.own_id is None:
+        rules = once_rules(rules_of(workflow.key_id, workflow.workflow_id)) if existing.has_once else []
         submission = Submission.objects.claimed_form(
             owner,
             workflow,

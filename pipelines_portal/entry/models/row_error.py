@@ -8,7 +8,7 @@ from django.db import models
 
 from pipelines_portal.core.json_text import cleaned
 from pipelines_portal.submissions.duplicates import digest_of
-from pipelines_portal.values.verdicts import MISSING, NO_ZONE, OF_FILE, TWO_DAYS, TWO_NUMBERS, Problem
+from pipelines_portal.values.verdicts import BROKEN, MISSING, NO_ZONE, OF_FILE, TWO_DAYS, TWO_NUMBERS, WARNING, Problem
 
 if TYPE_CHECKING:
     from pipelines_portal.entry.models.import_job import ImportJob
@@ -57,8 +57,19 @@ class ErrorGroup(models.Model):
 
     @property
     def problem(self) -> Problem:
+        """What its rows have in common. The mark of a warning is the key of its reason: see rows.reasons."""
         short = self.short or f"{self.message[:SHORT_ENOUGH]}{'…' if len(self.message) > SHORT_ENOUGH else ''}"
-        return Problem(self.field_name, self.kind, short, self.message, self.value)
+        number = self.kind.removeprefix(WARNING) if self.kind.startswith(WARNING) else ""
+        return Problem(
+            self.field_name,
+            self.kind,
+            short,
+            self.message,
+            self.value,
+            (),
+            int(number or 0),
+            number and f"rule-{number}",
+        )
 
 
 class RowError(models.Model):
@@ -97,27 +108,34 @@ class ErrorGrouping:
         self._is_read = True
         for group in self._import_job.error_groups.all():
             self._groups[group.field_name, group.digest] = group.pk
-            if group.value:
+            if group.value or group.kind.startswith((BROKEN, WARNING)):
                 self._values[_alike(group.problem)] += 1
 
     def _find_group(self, problem: Problem) -> int:
-        value, message = problem.value[:LONGEST_VALUE], problem.sentence
-        key = (problem.field, _digest(message, value))
-        if value and key not in self._groups and self._values[_alike(problem)] >= MOST_VALUES:
-            value, message = "", MANY_MEANINGS if problem.kind in OF_FILE - {NO_ZONE} else message
-            key = (problem.field, _digest(message, ""))
+        value, message, short = _grouped_value(problem), problem.sentence, problem.short
+        key, tells_apart = (problem.field, _digest(message, value)), bool(value or problem.common)
+        if tells_apart and key not in self._groups and self._values[_alike(problem)] >= MOST_VALUES:
+            message = MANY_MEANINGS if problem.kind in OF_FILE - {NO_ZONE} else problem.common or message
+            value, short = "", "Used already" if problem.common else short
+            key, tells_apart = (problem.field, _digest(message, "")), False
         if key not in self._groups:
-            self._values[_alike(problem)] += bool(value)
+            self._values[_alike(problem)] += tells_apart
             self._groups[key] = ErrorGroup.objects.create(
                 import_job=self._import_job, field_name=problem.field[:200], message=cleaned(message),
-                kind=problem.kind, short=cleaned(problem.short)[:60], value=cleaned(value), digest=key[1],
+                kind=problem.kind, short=cleaned(short)[:60], value=cleaned(value), digest=key[1],
             ).pk  # fmt: skip
         return self._groups[key]
 
 
+def _grouped_value(problem: Problem) -> str:
+    """Return the value that the rows of a group share. Rows with the same warning are looked at together."""
+    return "" if problem.is_warning else problem.value[:LONGEST_VALUE]
+
+
 def _alike(problem: Problem) -> tuple[str, str]:
     """Return what problems have in common that differ in their values only."""
-    return problem.field, problem.kind if problem.kind in OF_FILE else problem.sentence
+    is_alike = problem.kind in OF_FILE or problem.kind.startswith((BROKEN, WARNING))
+    return problem.field, problem.kind if is_alike else problem.sentence
 
 
 def remove_errors(import_job: "ImportJob", numbers: list[int]) -> None:
@@ -141,9 +159,7 @@ def replace_errors(import_job: "ImportJob", numbers: list[int], errors_by_row: d
         for number, name, digest in errors.values_list("number", "group__field_name", "group__digest"):
             before[number].add((name, digest))
     now = {
-        number: {
-            (problem.field[:200], _digest(problem.sentence, problem.value[:LONGEST_VALUE])) for problem in problems
-        }
+        number: {(problem.field[:200], _digest(problem.sentence, _grouped_value(problem))) for problem in problems}
         for number, problems in errors_by_row.items()
     }
     changed = [number for number in numbers if before.get(number, set()) != now.get(number, set())]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 BATCH = 500
 # A row with another status is left out, or what it uses is recorded with what was sent.
-WAITING = (ImportRow.Status.READY, ImportRow.Status.TO_FIX, ImportRow.Status.DUPLICATE)
+WAITING = (ImportRow.Status.READY, ImportRow.Status.TO_FIX, ImportRow.Status.TO_LOOK, ImportRow.Status.DUPLICATE)
 
 
 class StoredValues(models.QuerySet["RowValue"]):

@@ -38,6 +38,7 @@ class Trial:
 
     tried: int
     stopped: int
+    is_warning: bool = False
     shown: list[Stopped] = field(default_factory=list)
 
     @property
@@ -62,14 +63,14 @@ def try_rule(rows: list[SubmissionRow], rule: Rule, schema: Schema, title_field:
     for row in rows:
         sent, values = row.submission, row.fields or {}
         if use := used.get(row.pk):
-            problem: Problem | None = problem_of_use(rules, rule, str(values[rule.field]), use)
+            problem: Problem | None = problem_of_use(rules, rule, values, use)
         else:
             # A time was not in the future when it was sent.
             problem = rules.problem_of(rule, values, sent.sent_at or timezone.now())
         if problem:
             title = title_of(row.fields or {}, title_field)
             stopped.append(Stopped(title, problem.value, problem.short, row.task_id, sent.sent_at, sent.owner))
-    return Trial(len(rows), len(stopped), stopped[:MOST_SHOWN])
+    return Trial(len(rows), len(stopped), rule.is_warning, stopped[:MOST_SHOWN])
 
 
 def _used_before(rows: list[SubmissionRow], rule: Rule) -> dict[int, Use]:

@@ -1,5 +1,6 @@
 """Everything that was sent, and the files it is exported to."""
 
+from pipelines_portal.submissions.models.acceptance import Acceptance
 from pipelines_portal.submissions.models.export import Export, ExportPart
 from pipelines_portal.submissions.models.field_value import FieldValue, RecordedField, UsingRow, ValuesUsed
 from pipelines_portal.submissions.models.rows import CHUNK, JSON_TEXT, NewRow, SubmissionRow, UnattributedTask
@@ -19,6 +20,7 @@ __all__ = [
     "JSON_TEXT",
     "LONGEST_FIELD",
     "LONGEST_VALUE",
+    "Acceptance",
     "Export",
     "ExportPart",
     "FieldValue",

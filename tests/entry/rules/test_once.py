@@ -1,5 +1,6 @@
 """A field that is used once, on every road: form, grid, file, and what was sent before the rule was there."""
 
+import re
 import time
 from collections import Counter
 from datetime import timedelta
@@ -15,13 +16,14 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.import_requests import next_submission
 from pipelines_portal.entry.models import ImportRow
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.models import FieldValue, RecordedField, Submission
+from pipelines_portal.submissions.models import Acceptance, FieldValue, RecordedField, Submission
 from pipelines_portal.submissions.used_values import record_earlier
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
 from tests.entry.grid.conftest import TypedGrid, end_wait, work
 from tests.entry.grid.test_restoring import skip
 from tests.entry.grid.test_statements import count
 from tests.entry.imports.making import make_import, statuses
+from tests.entry.rules.test_warnings import accept
 from tests.factories import browser_of, make_colleague, make_team, open_workflow, share_key
 from tests.fake_api import FAULTS, FakeApi, Fault, error
 from tests.pages import text_of
@@ -48,10 +50,12 @@ def add_rule(workflow: OpenedWorkflow, **values: Any) -> WorkflowRule:
     return WorkflowRule.objects.create(**place, **rule | values)
 
 
-def post_form(browser: Any, workflow: OpenedWorkflow, notes: str, text: str = "Hello", token: str = "") -> Any:
+def post_form(
+    browser: Any, workflow: OpenedWorkflow, notes: str, text: str = "Hello", token: str = "", **more: str
+) -> Any:
     data = {"field-input_text": text, "field-target_language": "French", "field-notes": notes}
     url = reverse("new_task:create", args=[workflow.key_id, workflow.workflow_id])
-    return browser.post(url, data | {"token": token or str(uuid4()), "then": "list"})
+    return browser.post(url, data | {"token": token or str(uuid4()), "then": "list"} | more)
 
 
 def holders() -> list[tuple[int | None, int | None]]:
@@ -307,3 +311,41 @@ def test_of_two_imports_at_once_the_second_loses_one_row(grid: TypedGrid, api: F
     assert [statuses(each) for each in imports] == [{2: "requested", 3: "requested"}, {2: "to_fix", 3: "requested"}]
     imports[1].refresh_from_db()
     assert imports[1].row_counts == {"to_fix": 1, "requested": 1}
+
+
+def test_a_warning_is_accepted_and_leaves(grid: TypedGrid, api: FakeApi) -> None:
+    """In the grid and in the form; the value stays with the first row."""
+    add_rule(grid.workflow, is_warning=True)
+    post_form(grid.browser, grid.workflow, "A-1")
+    first = holders()
+    grid.type(1, "One", "French", "A-1")
+    grid.type(2, "Two", "French", "A-2")
+    grid.type(3, "Three", "French", "A-2")
+    assert grid.statuses() == {1: "to_look", 2: "ready", 3: "to_look"}
+    assert "Sent as" in grid.read() and "Same as row 2" in grid.read()
+    accept(grid)
+    assert grid.statuses() == {1: "ready", 2: "ready", 3: "ready"}
+    grid.create(3)
+    end_wait()
+    work()
+    assert grid.statuses() == {1: "created", 2: "created", 3: "created"} and len(api.tasks) == 4
+    assert holders()[0] == first[0] and len(holders()) == 2
+    said = list(Acceptance.objects.order_by("pk").values_list("short", "value"))
+    assert said == [(f"Sent as {first[0][0]}", "A-1"), ("Same as row 2", "A-2")]
+    warned = text_of(post_form(grid.browser, grid.workflow, "A-1", "Five"))
+    mark = re.search(r'name="accept" value="([^"]+)"', warned)
+    assert mark and "Sent as" in warned
+    assert post_form(grid.browser, grid.workflow, "A-1", "Five", accept=mark[1]).status_code == 302
+    assert len(api.tasks) == 5 and Acceptance.objects.count() == 3
+
+
+def test_a_file_that_repeats_many_values_has_few_groups(grid: TypedGrid, api: FakeApi) -> None:
+    grid.type(1, "Draft", "French")
+    add_rule(grid.workflow, field="input_text")
+    texts = [f"A-{number}" for number in range(70)]
+    rows = [*([text, "French"] for text in texts), *([text, "German"] for text in texts)]
+    of_file = make_import(grid.workflow.key, grid.job.parsed_schema, rows)
+    work()
+    assert of_file.rows.filter(status="to_fix").count() == 70 and of_file.error_groups.count() == 51
+    rest = of_file.error_groups.get(value="")
+    assert rest.short == "Used already" and rest.message.startswith("Used already. Rule: ")

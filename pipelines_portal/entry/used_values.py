@@ -1,18 +1,20 @@
 """Judge rows of an import by the fields that are used once: against what was sent, and against each other."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.models import ImportJob, RowValue
 from pipelines_portal.submissions.models import Submission, SubmissionTeam
-from pipelines_portal.submissions.used_values import find_uses
+from pipelines_portal.submissions.used_values import find_uses, query_uses, read_uses
 from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.values.once import Use, UsedValue, add_used, once_rules, used_values
 from pipelines_portal.values.rules import Accepted, Rules
 from pipelines_portal.values.verdicts import Verdict
+
+BATCH = 500
 
 
 class JudgedRow(NamedTuple):
@@ -33,6 +35,9 @@ class OnceCheck:
         self._once = once_rules(self.rules.rules)
         # The first row with each value.
         self.first: dict[UsedValue, Use] = {}
+        # Where values were sent, as far as everybody may know who may see the import, and which were looked up.
+        self._sent: dict[UsedValue, Use] = {}
+        self._looked_up: set[UsedValue] = set()
 
     @property
     def is_needed(self) -> bool:
@@ -41,32 +46,37 @@ class OnceCheck:
     def values(self, fields: FieldValues) -> dict[str, str]:
         return used_values(self._once, fields)
 
-    def find_sent(self, rows: Iterable[Mapping[str, str]]) -> dict[UsedValue, Use]:
-        """Return where values of rows were used, as far as everybody may know who may see the import."""
-        job, values = self._import_job, {value for row in rows for value in row.items()}
-        return find_uses(job.key_id, job.workflow_id, values, _visible_to_readers(job), group=job.pk)
-
     def judge(self, rows: Sequence[JudgedRow]) -> None:
         """Add problems to the verdicts of rows, which are in the order of their numbers.
 
         Of rows with the same value, the first one has it.
         """
-        values = [self.values(row.verdict.values) for row in rows]
-        sent = self.find_sent(values)
+        job, values = self._import_job, [self.values(row.verdict.values) for row in rows]
+        wanted = {value for digests in values for value in digests.items()} - self._looked_up
+        self._sent |= find_uses(job.key_id, job.workflow_id, wanted, _visible_to_readers(job), group=job.pk)
         for (number, verdict, corrects_task, accepted), digests in zip(rows, values, strict=True):
             first = {value: self.first[value] for value in digests.items() if value in self.first}
             earlier = {value: use for value, use in first.items() if use.row < number}
-            add_used(self.rules, verdict, sent, first=earlier, corrects_task=corrects_task, accepted=accepted)
+            add_used(self.rules, verdict, self._sent, first=earlier, corrects_task=corrects_task, accepted=accepted)
             self.first |= {value: Use(number) for value in digests.items() if value not in earlier}
 
-    def others(self, rows: Mapping[int, Verdict]) -> list[tuple[int, UsedValue]]:
-        """Return the numbers and values of other rows that have a value that `rows`, given by ID, have or had."""
-        values = {value for verdict in rows.values() for value in self.values(verdict.values).items()}
-        found = RowValue.objects.sharing(self._import_job, list(rows), values)
-        return [
-            (number, (field, digest))
-            for number, field, digest in found.values_list("row__number", "field", "digest").order_by("row__number")
-        ]
+    def look_up(self, rows: Mapping[int, Verdict]) -> list[tuple[int, UsedValue]]:
+        """Return the numbers and values of rows that have a value which `rows`, given by ID, have or had.
+
+        The same query finds where their values were sent, for `judge`.
+        """
+        job, same, ids = self._import_job, list[tuple[int, UsedValue]](), list(rows)
+        for start in range(0, len(ids), BATCH):
+            batch = ids[start : start + BATCH]
+            values = {value for pk in batch for value in self.values(rows[pk].values).items()}
+            found: Any = RowValue.objects.sharing(job, batch, values).as_uses()
+            if values:
+                found = query_uses(job.key_id, job.workflow_id, values, _visible_to_readers(job)).union(found, all=True)
+            uses = list(found)
+            same += [(number, (field, digest)) for field, digest, number, is_sent, *_ in uses if is_sent is None]
+            self._sent |= read_uses((use for use in uses if use[3] is not None), group=job.pk)
+            self._looked_up |= values
+        return sorted(same)
 
     def store(self, rows: Mapping[int, Verdict]) -> None:
         """Store the values of rows, given by ID, so that others are found. Call in the transaction that writes them."""

@@ -1,7 +1,8 @@
 """Where a value that is used once was used before, and the values of rows that were sent before a rule was there."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -36,24 +37,38 @@ def find_uses(
     Rows of the import `group` are named by their numbers. Submissions with one of the `tokens` do not count.
     """
     wanted, uses = sorted(set(values)), dict[UsedValue, Use]()
-    columns = (
-        "field", "digest", "row__submission__token", "row__task_id", "row__number", "row__submission__group",
-        "row__submission__sent_at",
-        "row__submission__owner__name", "row__submission__owner__email", "is_visible",
-    )  # fmt: skip
     for start in range(0, len(wanted), VALUES_PER_QUERY):
-        batch = wanted[start : start + VALUES_PER_QUERY]
-        is_visible = Exists(visible.order_by().filter(pk=OuterRef("row__submission")))
-        found = FieldValue.objects.at(key_id, workflow_id, batch).annotate(is_visible=is_visible)
-        for field, digest, token, task, number, of, sent_at, name, email, may_know in found.values_list(*columns):
-            if token in tokens:
-                continue
-            if group and of == group and number:
-                uses[field, digest] = Use(number, corrected_task=task)
-            elif may_know:
-                uses[field, digest] = Use(0, task, _sent(name or email, sent_at, task), task)
-            else:
-                uses[field, digest] = Use(corrected_task=task)
+        found = query_uses(key_id, workflow_id, wanted[start : start + VALUES_PER_QUERY], visible)
+        uses |= read_uses(found, group=group, tokens=tokens)
+    return uses
+
+
+def query_uses(
+    key_id: int | None, workflow_id: int, values: Collection[UsedValue], visible: QuerySet[Submission]
+) -> QuerySet[FieldValue, tuple[Any, ...]]:
+    """Return the query of `find_uses`, for `read_uses`."""
+    is_visible = Exists(visible.order_by().filter(pk=OuterRef("row__submission")))
+    found = FieldValue.objects.at(key_id, workflow_id, values).annotate(is_visible=is_visible)
+    return found.order_by().values_list(
+        "field", "digest", "row__number", "is_visible", "row__submission__token", "row__task_id",
+        "row__submission__group", "row__submission__sent_at", "row__submission__owner__name",
+        "row__submission__owner__email",
+    )  # fmt: skip
+
+
+def read_uses(
+    found: Iterable[tuple[Any, ...]], *, group: UUID | None = None, tokens: Collection[UUID] = ()
+) -> dict[UsedValue, Use]:
+    uses: dict[UsedValue, Use] = {}
+    for field, digest, number, is_visible, token, task, of, sent_at, name, email in found:
+        if token in tokens:
+            continue
+        if group and of == group and number:
+            uses[field, digest] = Use(number, corrected_task=task)
+        elif is_visible:
+            uses[field, digest] = Use(0, task, _sent(name or email, sent_at, task), task)
+        else:
+            uses[field, digest] = Use(corrected_task=task)
     return uses
 
 

@@ -1,10 +1,10 @@
 """The values of rows in fields that are used once, so that rows of one import with the same value are found."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from pipelines_portal.entry.models.import_row import ImportRow
 from pipelines_portal.values.once import UsedValue
@@ -28,11 +28,18 @@ class StoredValues(models.QuerySet["RowValue"]):
         self.bulk_create(values, BATCH, update_conflicts=True, update_fields=["digest"], unique_fields=["row", "field"])
 
     def sharing(self, import_job: "ImportJob", rows: list[int], values: Iterable[UsedValue]) -> "StoredValues":
-        """Return those of other rows that have one of the values, or one that is stored of these `rows`."""
+        """Return those that are one of the values, or one that is stored of these `rows`."""
         before = RowValue.objects.filter(row__in=rows).exclude(digest="").values("digest")
         same = Q(digest__in={digest for _, digest in values}) | Q(digest__in=before)
-        others = self.filter(same, import_job=import_job, row__status__in=WAITING)
-        return others.exclude(row__in=rows).exclude(digest="")
+        return self.filter(same, import_job=import_job, row__status__in=WAITING).exclude(digest="")
+
+    def as_uses(self) -> "models.QuerySet[RowValue, tuple[Any, ...]]":
+        """Return the columns of `query_uses`: field, digest and number of the row, and nothing else."""
+        nothing = [Value(None, field) for field in (
+            models.BooleanField(), models.UUIDField(), models.BigIntegerField(), models.UUIDField(),
+            models.DateTimeField(), models.CharField(), models.CharField(),
+        )]  # fmt: skip
+        return self.order_by().values_list("field", "digest", "row__number", *nothing)
 
 
 class RowValue(models.Model):

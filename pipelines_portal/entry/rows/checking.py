@@ -288,8 +288,7 @@ class Recheck:
 
     def _judge_used(self) -> None:
         """Judge the rows by the fields that are used once, and again later rows that share a value with one of them."""
-        others = self._others()
-        first_changed = min(self._read, default=0)
+        others, first_changed = self._others(), min(self._read, default=0)
         if later := sorted({number for number, _ in others if number > first_changed}):
             self._add_numbers(later)
             others = self._others()
@@ -299,7 +298,9 @@ class Recheck:
         self._once.judge([_judged(row, verdict) for row, verdict in read if not is_skipped(row)])
 
     def _others(self) -> list[tuple[int, UsedValue]]:
-        return self._once.others({row.pk: verdict for row, verdict in self._read.values()})
+        """Return the numbers and values of other rows that have a value which the rows have or had."""
+        same = self._once.look_up({row.pk: verdict for row, verdict in self._read.values()})
+        return [(number, value) for number, value in same if number not in self._read]
 
     def _add_duplicates(self) -> None:
         """Add the rows that are duplicates of an added one: they may be none any more."""

@@ -119,11 +119,14 @@ def _next_submissions(field: RecordedField) -> list[Submission]:
         found = found.filter(Q(created_at__gt=field.last_created_at) | same_time, created_at__gte=field.last_created_at)
     first: list[Submission] = []
     rows = 0
-    for each in found.select_for_update().only("created_at", "row_count")[:MOST_SUBMISSIONS]:
+    for each in found.only("created_at", "row_count")[:MOST_SUBMISSIONS]:
         rows += each.row_count
         if first and rows > MOST_ROWS:
             break
         first.append(each)
+    # In the order in which others lock several.
+    ids = Submission.objects.filter(pk__in=[each.pk for each in first]).order_by("pk").select_for_update()
+    list(ids.values_list("pk", flat=True))
     return first
 
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.import_requests import next_submission
-from pipelines_portal.entry.models import ImportRow
+from pipelines_portal.entry.models import ImportRow, TypedDraft
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Acceptance, FieldValue, RecordedField, Submission
 from pipelines_portal.submissions.used_values import record_earlier
@@ -25,7 +25,7 @@ from tests.entry.grid.test_statements import count
 from tests.entry.imports.making import make_import, statuses
 from tests.entry.rules.test_warnings import accept
 from tests.factories import browser_of, make_colleague, make_team, open_workflow, share_key
-from tests.fake_api import FAULTS, FakeApi, Fault, error
+from tests.fake_api import FAULTS, FakeApi, Fault, Plan, error
 from tests.pages import text_of
 from tests.submissions.test_used_values import AtOnce
 
@@ -349,3 +349,31 @@ def test_a_file_that_repeats_many_values_has_few_groups(grid: TypedGrid, api: Fa
     assert of_file.rows.filter(status="to_fix").count() == 70 and of_file.error_groups.count() == 51
     rest = of_file.error_groups.get(value="")
     assert rest.short == "Used already" and rest.message.startswith("Used already. Rule: ")
+
+
+def test_a_value_that_is_used_while_the_form_is_sent(grid: TypedGrid, api: FakeApi) -> None:
+    """The form has looked, and found the value free, before the other window sends it."""
+    add_rule(grid.workflow)
+    api.plans.append(Plan(before=lambda: post_form(grid.browser, grid.workflow, "A-1", "Other"), on="GET.*/tasks"))
+    refused = post_form(grid.browser, grid.workflow, "A-1")
+    assert refused.status_code == 422 and f"Sent as {next(iter(api.tasks))}. {SENTENCE}" in text_of(refused)
+    assert len(api.tasks) == 1 and Submission.objects.count() == 1 and TypedDraft.objects.exists()
+
+
+def test_errors_of_a_grid_name_only_what_its_readers_may_see(grid: TypedGrid, api: FakeApi) -> None:
+    """The lead of a team reads the grids of its members, but not what they sent before they were in the team."""
+    add_rule(grid.workflow)
+    colleague, lead = make_colleague(), User.objects.create_user("lead@acme.example")
+    share_key(grid.workflow.key, colleague)
+    theirs = TypedGrid(browser_of(colleague), grid.workflow, colleague)
+    post_form(theirs.browser, grid.workflow, "A-1")
+    theirs.type(1, "One", "French", "A-1")
+    assert "Sent as" in theirs.read(), "nobody else reads it"
+    share_key(grid.workflow.key, make_team(colleague, lead=lead))
+    post_form(theirs.browser, grid.workflow, "A-2")
+    theirs.type(2, "Two", "French", "A-3")
+    theirs.create(1)
+    theirs.type(3, "Three", "French", "A-1")
+    theirs.type(4, "Four", "French", "A-2")
+    shorts = set(theirs.job.error_groups.filter(errors__number__in=(3, 4)).values_list("short", flat=True))
+    assert shorts == {"Used already", f"Sent as {list(api.tasks)[1]}"}

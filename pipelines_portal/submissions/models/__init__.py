@@ -6,6 +6,7 @@ from pipelines_portal.submissions.models.field_value import FieldValue, Recorded
 from pipelines_portal.submissions.models.rows import CHUNK, JSON_TEXT, NewRow, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.models.submission import (
     BATCH,
+    WITH_ACCEPTED,
     Submission,
     Submissions,
     SubmissionTeam,
@@ -20,6 +21,7 @@ __all__ = [
     "JSON_TEXT",
     "LONGEST_FIELD",
     "LONGEST_VALUE",
+    "WITH_ACCEPTED",
     "Acceptance",
     "Export",
     "ExportPart",

@@ -19,8 +19,10 @@ UsedValue = tuple[str, str]
 
 @dataclass(frozen=True)
 class Use:
-    """Where a value was used before. `row` is one of the same file or grid; `task_id` and `sent` are empty if the
-    reader may not know them. `corrected_task` is for comparison only, and is never shown.
+    """Where a value was used before.
+
+    `row` is one of the same file or grid. `task_id` and `sent` are empty if the reader may not know them.
+    `corrected_task` is compared with the task of a corrected copy, and never shown.
     """
 
     row: int = 0

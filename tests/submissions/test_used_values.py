@@ -169,3 +169,17 @@ def test_a_copy_takes_over_the_value_of_its_task_alone(desk: Desk) -> None:
     assert FieldValue.objects.get().row_id == pk
     copy.free_values()
     assert FieldValue.objects.get().row == original.rows.get() and FieldValue.objects.get().taken_from_id is None
+
+
+@pytest.mark.django_db
+def test_an_answer_to_an_earlier_try_takes_the_values_again(desk: Desk) -> None:
+    """A person said that nothing was created, the second try was rejected, and the first had made a task after all."""
+    sent = desk.draft(*rows("A-1"))
+    assert claim(sent)
+    first = Submission.objects.get(pk=sent.pk)
+    sent.record(unconfirmed("The connection broke."))
+    assert sent.decide_not_created(desk.person) and claim(sent)
+    sent.record(rejection(1, "No"))
+    assert not FieldValue.objects.exists()
+    first.record(Outcome(Submission.Status.CREATED, "", 1, 0, {}, (7,)))
+    assert sent.unattributed_tasks.get().task_id == 7 and FieldValue.objects.get().row == sent.rows.get()

@@ -455,16 +455,20 @@ class Submission(models.Model):
     def _settle_values(self, outcome: Outcome, *, is_late: bool = False) -> None:
         """Free what was not used after all. A late answer may say that it was: then it is used again if it is free.
 
-        A request that waits in its import still uses its values.
+        A request that waits in its import still uses its values, and so does one of which an earlier try made tasks.
         """
+        if self.attempt > 1 and self.unattributed_task_ids:
+            return
         waits = self.kind == self.Kind.IMPORT and self.group is not None and not self.is_called_off
         if outcome.status == Status.DRAFT and not waits:
             self.free_values()
         elif outcome.error_count:
             self.free_values(only_rejected=True)
         if is_late and outcome.status != Status.DRAFT:
-            rows = self.rows.filter(fields__isnull=False).exclude(status=RowStatus.REJECTED)
-            self._record_stored(rows.values_list("pk", JSON_TEXT))
+            self._record_again(self.rows.exclude(status=RowStatus.REJECTED))
+
+    def _record_again(self, rows: "models.QuerySet[SubmissionRow]") -> None:
+        self._record_stored(rows.filter(fields__isnull=False).values_list("pk", JSON_TEXT))
 
     # Sending: see submissions.sending
 
@@ -625,6 +629,7 @@ class Submission(models.Model):
             if outcome.task_ids:
                 list_unattributed(self, outcome.task_ids)
                 self.__dict__.pop("unattributed_task_ids", None)
+                self._record_again(self.rows.all())
             if outcome.status != Status.UNCONFIRMED and attempt == self.attempt - 1:
                 Submission.objects.filter(pk=self.pk).update(is_earlier_try_uncertain=False)
         return False

@@ -377,3 +377,20 @@ def test_errors_of_a_grid_name_only_what_its_readers_may_see(grid: TypedGrid, ap
     theirs.type(4, "Four", "French", "A-2")
     shorts = set(theirs.job.error_groups.filter(errors__number__in=(3, 4)).values_list("short", flat=True))
     assert shorts == {"Used already", f"Sent as {list(api.tasks)[1]}"}
+
+
+def test_a_file_that_grew_is_left_out_as_before(grid: TypedGrid, api: FakeApi) -> None:
+    """What was sent with the same values is no error. What was sent with others is one, and names the task."""
+    for number in range(4):
+        grid.type(number + 1, f"Hello {number}", "French")
+    grid.create(4)
+    tasks = list(api.tasks)
+    grid.browser.post(grid.address("clear"))
+    add_rule(grid.workflow, field="input_text")
+    RecordedField.start(grid.workflow.key, 42, "input_text")
+    fill_in()
+    rows = [*([f"Hello {number}", "French"] for number in range(3)), ["Hello 3", "German"], ["Hello 4", "French"]]
+    grown = make_import(grid.workflow.key, grid.job.parsed_schema, rows)
+    work()
+    assert list(statuses(grown).values()) == [_S.SKIPPED, _S.SKIPPED, _S.SKIPPED, _S.TO_FIX, _S.READY]
+    assert grown.sent_before["rows"] == 3 and grown.error_groups.get().short == f"Sent as {tasks[3]}"

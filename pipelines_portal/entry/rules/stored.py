@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -17,8 +17,8 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.entry.models import ImportJob, ImportStep
 from pipelines_portal.entry.rows.checking import check_all
-from pipelines_portal.submissions.models import Acceptance
-from pipelines_portal.values.rules import MOST_RULES, Rule, Rules
+from pipelines_portal.submissions.models import Acceptance, RecordedField
+from pipelines_portal.values.rules import MOST_RULES, Kind, Rule, Rules
 from pipelines_portal.web.time_budget import TimeBudget
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
 
@@ -57,6 +57,7 @@ def add_rule(workflow: OpenedWorkflow, rule: Rule, schema: Schema, by: User) -> 
     stored = WorkflowRule(**place, position=last + 1, added_by=by, changed_by=by, **_columns(rule))
     stored.save(force_insert=True)
     _record(workflow, stored, schema, by, "added")
+    _start_recording(workflow, stored)
     check_open_rows_again(workflow)
     return stored
 
@@ -64,11 +65,14 @@ def add_rule(workflow: OpenedWorkflow, rule: Rule, schema: Schema, by: User) -> 
 @transaction.atomic
 def change_rule(workflow: OpenedWorkflow, stored: WorkflowRule, rule: Rule, schema: Schema, by: User) -> bool:
     """Store the rule as its next version. Return False if somebody else has changed it since it was read."""
+    field_before = stored.field if stored.kind == Kind.ONCE else ""
     values = _columns(rule) | {"version": stored.version + 1, "changed_by": by, "changed_at": timezone.now()}
     if not WorkflowRule.objects.filter(pk=stored.pk, version=stored.version).update(**values):
         return False
     stored.refresh_from_db()
     _record(workflow, stored, schema, by, "changed")
+    if stored.field != field_before:
+        _start_recording(workflow, stored)
     check_open_rows_again(workflow)
     return True
 
@@ -78,6 +82,8 @@ def switch_rule(workflow: OpenedWorkflow, stored: WorkflowRule, schema: Schema, 
     changed = {"is_on": is_on, "changed_by": by, "changed_at": timezone.now()}
     if WorkflowRule.objects.filter(pk=stored.pk, is_on=not is_on).update(**changed):
         _record(workflow, stored, schema, by, "switched on" if is_on else "switched off")
+        if is_on:
+            _start_recording(workflow, stored)
         check_open_rows_again(workflow)
 
 
@@ -86,6 +92,17 @@ def delete_rule(workflow: OpenedWorkflow, stored: WorkflowRule, schema: Schema, 
     _record(workflow, stored, schema, by, "deleted")
     stored.delete()
     check_open_rows_again(workflow)
+
+
+def _start_recording(workflow: OpenedWorkflow, stored: WorkflowRule) -> None:
+    if stored.kind == Kind.ONCE:
+        RecordedField.start(workflow.key, workflow.workflow_id, stored.field)
+
+
+def recorded_since(workflow: OpenedWorkflow) -> dict[str, datetime]:
+    """Return the fields of which earlier values are not recorded yet, with the time since which they are."""
+    fields = RecordedField.objects.filter(key=workflow.key_id, workflow_id=workflow.workflow_id, done_at=None)
+    return dict(fields.values_list("field", "since"))
 
 
 def check_open_rows_again(workflow: OpenedWorkflow) -> None:

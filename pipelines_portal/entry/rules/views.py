@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
@@ -91,12 +92,12 @@ def rule_add(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRes
     if not _is_saved(request) or not form.is_valid():
         return _form_page(request, workflow, schema, form)
     try:
-        add_rule(workflow, form.rule(), schema, request.user)
+        added = add_rule(workflow, form.rule(), schema, request.user)
     except TooManyRules as error:
         form.add_error(None, str(error))
         return _form_page(request, workflow, schema, form)
     messages.success(request, "Rule added. It checks every new row from now on.")
-    return redirect("rules:list", key_id, workflow_id)
+    return _list_at(workflow, f"rule-{added.pk}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -115,7 +116,7 @@ def rule_edit(request: SignedInRequest, key_id: int, workflow_id: int, rule_id: 
         form.add_error(None, "Someone else changed this rule. Reload the page to see their version.")
         return _form_page(request, workflow, schema, form, stored)
     messages.success(request, "Rule saved. It checks every new row from now on.")
-    return redirect("rules:list", key_id, workflow_id)
+    return _list_at(workflow, f"rule-{stored.pk}")
 
 
 @require_POST
@@ -126,7 +127,7 @@ def rule_switch(request: SignedInRequest, key_id: int, workflow_id: int, rule_id
     stored, is_on = stored_rule(workflow, rule_id), request.POST.get("on") == "yes"
     switch_rule(workflow, stored, cached_schema(workflow, client_for(workflow.key)), request.user, is_on=is_on)
     messages.success(request, "Rule switched on" if is_on else "Rule switched off")
-    return redirect("rules:list", key_id, workflow_id)
+    return _list_at(workflow, f"switch-{stored.pk}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -141,7 +142,12 @@ def rule_delete(request: SignedInRequest, key_id: int, workflow_id: int, rule_id
         return render_page(request, "entry/rules/delete.html", context)
     delete_rule(workflow, stored, schema, request.user)
     messages.success(request, "Rule deleted")
-    return redirect("rules:list", key_id, workflow_id)
+    return _list_at(workflow, "add-rule")
+
+
+def _list_at(workflow: OpenedWorkflow, element: str) -> HttpResponse:
+    """Show the list. Its fragment gives the focus to the link or button with which a person goes on."""
+    return redirect(f"{reverse('rules:list', args=[workflow.key_id, workflow.workflow_id])}#{element}")
 
 
 def _context(workflow: OpenedWorkflow) -> dict[str, Any]:

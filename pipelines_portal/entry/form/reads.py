@@ -20,7 +20,7 @@ from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.reads import VISIBLE
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
-from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote
+from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote, WorkflowRule
 
 _SUBMISSION, _ROW, _KEY = Submission._meta.db_table, SubmissionRow._meta.db_table, SavedKey._meta.db_table
 _LINE, _IMPORT = ImportRow._meta.db_table, ImportJob._meta.db_table
@@ -76,6 +76,8 @@ _EXISTING = f"""
             WHERE owner_id = %s AND key_id = %s AND workflow_id = %s),
         EXISTS (SELECT 1 FROM {_LINE} r JOIN {_IMPORT} i ON i.id = r.import_job_id
             WHERE r.form_token = %s AND r.status <> 'unchecked' AND i.owner_id = %s AND i.status <> 'deleted'),
+        EXISTS (SELECT 1 FROM {WorkflowRule._meta.db_table}
+            WHERE key_id = %s AND workflow_id = %s AND kind = 'once' AND is_on),
         through.team_id
     FROM (SELECT 1) one LEFT JOIN (
         SELECT DISTINCT m.team_id FROM {Membership._meta.db_table} m
@@ -159,6 +161,8 @@ class Existing(NamedTuple):
     # The draft may have been sent between the backup and the restore.
     is_draft_restored: bool
     has_row: bool
+    # A field of the workflow is used once.
+    has_once: bool
     teams: list[int]
 
 
@@ -174,10 +178,11 @@ def read_existing(
         person.pk, stored_token, *(digests * MOST_DIGESTS)[:MOST_DIGESTS], workflow.workflow_id,
         person.pk, stored_token, *[person.pk] * 3,
         connection.ops.adapt_datetimefield_value(sent_since), person.pk, workflow.key_id, workflow.workflow_id,
-        stored_row_token, person.pk, workflow.key_id, person.pk,
+        stored_row_token, person.pk, workflow.key_id, workflow.workflow_id, workflow.key_id, person.pk,
     ])  # fmt: skip
-    own, duplicate, is_restored, has_row, _ = rows[0]
+    own, duplicate, is_restored, has_row, has_once, _ = rows[0]
     teams = [team for *_, team in rows if team is not None]
     return Existing(
-        UUID(str(own)) if own else None, duplicate, is_restored is not None, bool(is_restored), bool(has_row), teams
-    )
+        UUID(str(own)) if own else None, duplicate, is_restored is not None, bool(is_restored), bool(has_row),
+        bool(has_once), teams,
+    )  # fmt: skip

@@ -42,12 +42,14 @@ WORDS = {
     Kind.PATTERN: "looks like",
     Kind.COMPARE: "compares",
     Kind.ONE_OF: "is one of",
+    Kind.ONCE: "is used once",
     Kind.FILLED: "is filled in",
 }
 HELP = {
     Kind.PATTERN: "One example, cut into pieces: A-123456, R2026-00017",
     Kind.COMPARE: "At least or at most: a number, another field, or a time",
     Kind.ONE_OF: f"Up to {MOST_VALUES} values",
+    Kind.ONCE: "No two tasks from here have the same value. Values of tasks made elsewhere are unknown.",
     Kind.FILLED: "Required here, although Pipelines doesn’t require it",
 }
 NUMBER_OPS = [(op.value, f"is {op.value}") for op in Op]
@@ -69,6 +71,8 @@ def kinds_for(known: Field) -> list[Kind]:
         kinds.append(Kind.COMPARE)
     if known.type in ("short_text", "select", *NUMBERS):
         kinds.append(Kind.ONE_OF)
+    if known.type in (*TEXTS, *NUMBERS):
+        kinds.append(Kind.ONCE)
     return [*kinds, Kind.FILLED]
 
 
@@ -264,6 +268,8 @@ class RuleForm(forms.Form):
             }
         if self.shown_kind == Kind.ONE_OF:
             return {"values": self._values()}
+        if self.shown_kind == Kind.ONCE:
+            return {"is_number": bool(self.chosen and self.chosen.type in NUMBERS)}
         return self._comparison() if self.shown_kind == Kind.COMPARE else {}
 
     def _comparison(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The schema of a workflow as a Django form."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,8 @@ from pipelines_portal.core.notation import Notation
 from pipelines_portal.values.checking import check_row
 from pipelines_portal.values.field_values import FieldValues, is_blank
 from pipelines_portal.values.local_times import NOWHERE, known_zone
-from pipelines_portal.values.rules import MOST_RULES, Rule
+from pipelines_portal.values.once import Use, UsedValue, add_used
+from pipelines_portal.values.rules import MOST_RULES, Rule, Rules
 from pipelines_portal.values.verdicts import Problem, Verdict
 from pipelines_portal.workflows.fields.dates import LocalTimeField
 from pipelines_portal.workflows.fields.types import FILE_UPLOAD, input_for, type_of
@@ -56,9 +57,13 @@ class SchemaForm(forms.Form):
         values: FieldValues | None = None,
         zone: str = NOWHERE,
         rules: Sequence[Rule] = (),
+        find_uses: Callable[[FieldValues], Mapping[UsedValue, Use]] | None = None,
     ) -> None:
-        """Create the form. `values` are initial values as they were sent. `zone` is the time zone of the person."""
-        self.remote, self.rules = remote, rules
+        """Create the form. `values` are initial values as they were sent. `zone` is the time zone of the person.
+
+        `find_uses` says where values that are used once were used.
+        """
+        self.remote, self.rules, self.find_uses = remote, rules, find_uses
         # What somebody wrote about the fields, by their names: see workflows/notes.py.
         self.hints: dict[str, str] = {}
         # What rules warn of, and what the person has accepted of that, by the names of the fields.
@@ -103,6 +108,9 @@ class SchemaForm(forms.Form):
         typed = {field.name: self.cleaned_data[PREFIX + field.name] for field in self.entered}
         now, accepted = timezone.now(), self.accepted_reasons()
         self.verdict = check_row(self.entered, typed, self.typed_in, self.time_zone, now, self.rules, accepted)
+        if self.find_uses:
+            uses = self.find_uses(self.verdict.values)
+            add_used(Rules(self.rules, self.remote.fields), self.verdict, uses, accepted=accepted)
         self.warnings = {problem.field: problem for problem in self.verdict.problems if problem.is_warning}
         self.accepted = {problem.field: problem for problem in self.verdict.accepted}
         for problem in self.verdict.problems:

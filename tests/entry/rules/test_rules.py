@@ -57,6 +57,7 @@ def test_a_rule_is_added_changed_switched_and_deleted(grid: TypedGrid) -> None:
     rule.refresh_from_db()
     assert rule.version == 2 and rule.message == "As printed" and rule.value["pieces"][2]["most"] == 99
     assert "1 or more digits" in text_of(grid.browser.get(edit)), "the form shows what is stored"
+    assert f"changed by <bdi>{grid.owner.email}</bdi>" in text_of(grid.browser.get(edit)), "its history"
     late = grid.browser.post(edit, changed)
     assert late.status_code == 422 and "Someone else changed this rule" in text_of(late)
     grid.browser.post(address(grid, "switch", rule.pk), {"on": "no"})

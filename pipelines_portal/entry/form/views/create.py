@@ -15,7 +15,7 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.accounts.preferences import keep_notation
 from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, RateLimited, Schema
-from pipelines_portal.entry.form.creation import Creation, FormResult, Typed, create_task
+from pipelines_portal.entry.form.creation import Creation, FormResult, Typed, create_task, tokens_of
 from pipelines_portal.entry.form.drafts import forget_sent, save_unsent, texts_of, typed_draft
 from pipelines_portal.entry.form.forms import notation_to_keep, with_answer, with_move
 from pipelines_portal.entry.form.initial import InitialValues, misfits, requested_start
@@ -30,7 +30,10 @@ from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.acceptances import accepted_now
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.used_values import uses_for
 from pipelines_portal.values.checking import values_before
+from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.values.once import Use, UsedValue, used_values
 from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.workflows.cached_schemas import cached_schema, forget_schema, schema_of_form
 from pipelines_portal.workflows.fields.schema_form import SchemaForm
@@ -100,13 +103,25 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
             again["notation"] = keep_notation(request.user, kept).mark
         return form_page(request, workflow, SchemaForm.as_typed(schema, again))
     pin_posted(request.user, workflow, schema, request.POST)
-    form = SchemaForm(schema, request.POST, rules=rules_for(workflow))
+    form = _form_to_check(request, workflow, schema)
     if form.fields_changed():
         form.follow_schema()
         return form_page(request, workflow, form, status=422, changed=True, draft_seen=_save_draft(request, workflow))
     if not form.is_valid():
         return form_page(request, workflow, form, status=422, draft_seen=_save_draft(request, workflow))
     return _create(request, workflow, client, schema, form)
+
+
+def _form_to_check(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> SchemaForm:
+    """Return the posted form, whose check finds values that were used by others than by its own submission."""
+    rules = rules_for(workflow)
+
+    def find(fields: FieldValues) -> dict[UsedValue, Use]:
+        own = tokens_of(form_token(request), fields)
+        values = used_values(rules, fields).items()
+        return uses_for(request.user, workflow.key_id, workflow.workflow_id, values, tokens=own)
+
+    return SchemaForm(schema, request.POST, rules=rules, find_uses=find)
 
 
 def _create(
@@ -124,6 +139,9 @@ def _create(
     if created.result is FormResult.CREATED:
         pin_values(request.user, workflow, schema, request.POST, fields)
         return _created(request, workflow, created)
+    if created.result is FormResult.USED:
+        form.full_clean()  # finds where it was used
+        return form_page(request, workflow, form, status=422, draft_seen=_save_draft(request, workflow))
     try:
         row = _row_in_grid(request, workflow, schema, posted, created)
     except PossibleDuplicate:

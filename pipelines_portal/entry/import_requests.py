@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import uuid5
 
 from django.db import transaction
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, Q, QuerySet
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.sql import db_id, update_many
@@ -23,6 +23,7 @@ from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import JSON_TEXT, NewRow, Submission, SubmissionRow, UsingRow, place_of
 from pipelines_portal.submissions.models.rows import insert_rows
 from pipelines_portal.submissions.outcomes import unconfirmed
+from pipelines_portal.submissions.sent_rows import mistakes_of_rows, sent_rows
 from pipelines_portal.submissions.texts import RESTORED
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.values.verdicts import REJECTED, Problem, Verdict
@@ -34,10 +35,8 @@ from pipelines_portal.workflows.permissions import opened_workflow
 LARGEST_BODY = 4 * 1024 * 1024
 # What a row takes in a request besides its values.
 BYTES_AROUND_ROW = 16
-DIGESTS_PER_QUERY = ROWS_PER_QUERY = 5_000
+ROWS_PER_QUERY = 5_000
 UNSETTLED = (Submission.Status.SENDING, Submission.Status.UNCONFIRMED)
-# A task exists for such a row, or may exist.
-MAY_EXIST = (SubmissionRow.Status.CREATED, SubmissionRow.Status.UNCONFIRMED)
 
 
 class ImportChanged(Exception):
@@ -269,31 +268,15 @@ def sent_before(import_job: ImportJob, digests: Iterable[str]) -> dict[str, Subm
 
 
 def rows_sent_before(import_job: ImportJob, digests: Iterable[str]) -> Iterator[SubmissionRow]:
-    """Return the rows with these digests that others sent to its workflow with its key, or are about to send.
-
-    Tasks that are marked as mistakes or replaced do not count.
-    """
-    place = {"submission__workflow_id": import_job.workflow_id, "submission__key": import_job.key_id}
-    is_being_sent = Q(submission__status=Submission.Status.SENDING)
-    # A request of an import exists before it is sent, also while the API is away.
-    is_requested = Q(
-        submission__status=Submission.Status.DRAFT,
-        submission__kind=Submission.Kind.IMPORT,
-        submission__is_called_off=False,
-    )
-    may_exist = Q(status__in=MAY_EXIST) | Q(is_being_sent | is_requested, status=SubmissionRow.Status.WAITING)
-    sent = SubmissionRow.objects.filter(may_exist, **place).exclude(submission__group=import_job.pk)
-    wanted = list(dict.fromkeys(digests))
-    for start in range(0, len(wanted), DIGESTS_PER_QUERY):
-        of_digests = sent.filter(digest__in=wanted[start : start + DIGESTS_PER_QUERY])
-        is_mistake = Exists(_mistakes_of_rows(import_job))
-        yield from of_digests.exclude(is_mistake).order_by("pk").defer("fields")
+    """Return the rows with these digests that others sent to its workflow with its key, or are about to send."""
+    of_import = Q(submission__group=import_job.pk)
+    return sent_rows(import_job.key_id, import_job.workflow_id, digests, apart_from=of_import)
 
 
 def mistaken_rows(import_job: ImportJob) -> set[int]:
     """Return the numbers of the rows whose tasks are marked as mistakes or replaced."""
     sent = SubmissionRow.objects.filter(submission__group=import_job.pk, task_id__isnull=False, number__isnull=False)
-    rows = sent.filter(Exists(_mistakes_of_rows(import_job)))
+    rows = sent.filter(Exists(mistakes_of_rows(import_job.key_id, import_job.workflow_id)))
     return {number for number in rows.values_list("number", flat=True) if number}
 
 
@@ -304,12 +287,6 @@ def values_of_tasks(import_job: ImportJob, task_ids: set[int]) -> set[tuple[int,
     place = {"submission__workflow_id": import_job.workflow_id, "submission__key": import_job.key_id}
     sent = SubmissionRow.objects.filter(task_id__in=task_ids, **place).values_list("task_id", "digest")
     return {(task_id, digest) for task_id, digest in sent if task_id}
-
-
-def _mistakes_of_rows(import_job: ImportJob) -> QuerySet[TaskNote]:
-    """Return the mistakes that the tasks of rows are. A note from before the row was sent is about another task."""
-    mistakes = TaskNote.objects.mistakes_in(import_job.key_id, import_job.workflow_id)
-    return mistakes.filter(task_id=OuterRef("task_id"), at__gte=OuterRef("submission__created_at"))
 
 
 def _fit_into_request(rows: list[ReadyRow]) -> list[ReadyRow]:

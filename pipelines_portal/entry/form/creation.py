@@ -96,6 +96,11 @@ class Typed:
     # The warnings that the person accepted.
     accepted: Sequence[AcceptedWarning] = ()
 
+    @property
+    def row_token(self) -> UUID:
+        """The token of the row of the grid in which these values of the form wait, also if the row is edited there."""
+        return uuid5(self.token, digest_of(self.fields))
+
 
 def tokens_of(token: UUID, fields: FieldValues) -> tuple[UUID, UUID]:
     """Return the tokens of the submissions that a form with these values may have: see `_find_existing`."""
@@ -149,15 +154,16 @@ def _look_first(client: PipelinesClient, workflow: OpenedWorkflow) -> tuple[int 
 def _find_existing(owner: User, workflow: OpenedWorkflow, typed: Typed) -> tuple[UUID, Existing, Submission | None]:
     """Return the form's token, what was stored of it, and its own submission.
 
-    If that is over and has other values, the form gets a new token, as it does if other values wait in the grid. The
-    browser's Back, and a second window of the same form, post other values with the old token: another task.
+    If that is over and has other values, the form gets a new token. The browser's Back, and a second window of the same
+    form, post other values with the old token: another task.
     """
-    token, existing = typed.token, find_existing(owner, workflow, typed.fields, typed.token, typed.fields_before)
+    token, values = typed.token, (typed.fields, typed.fields_before, typed.row_token)
+    existing = find_existing(owner, workflow, token, *values)
     own = Submission.objects.filter(pk=existing.own_id).first() if existing.own_id else None
     is_over = own and own.status in FINAL and _has_other_values(own, typed)
-    if is_over or existing.waiting_digest not in (None, digest_of(typed.fields)):
-        _, token = tokens_of(typed.token, typed.fields)
-        existing = find_existing(owner, workflow, typed.fields, token, typed.fields_before)
+    if is_over:
+        token = typed.row_token
+        existing = find_existing(owner, workflow, token, *values)
         own = Submission.objects.filter(pk=existing.own_id).first() if existing.own_id else None
     return token, existing, own
 
@@ -170,7 +176,7 @@ def _why_not_stored(
     owner: User, existing: Existing, own: Submission | None, typed: Typed, token: UUID
 ) -> Creation | None:
     """Return why the values are not stored, or None. A person may have to confirm first that the task is meant."""
-    if existing.waiting_digest is not None:
+    if existing.has_row:
         return Creation(FormResult.WAITS, own or Submission(token=token))
     if own and own.status != Status.DRAFT:
         # Another window is sending this form, or its result is unconfirmed.

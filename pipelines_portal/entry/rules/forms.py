@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -10,8 +11,8 @@ from django.http import QueryDict
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.core import notation
 from pipelines_portal.values.choices import choices_of
-from pipelines_portal.values.limits import NUMBERS
-from pipelines_portal.values.numbers import json_number, number_readings
+from pipelines_portal.values.limits import NUMBERS, scale_of
+from pipelines_portal.values.numbers import clear_number, json_number, number_readings
 from pipelines_portal.values.patterns import (
     CAPITAL,
     DIGIT,
@@ -96,6 +97,9 @@ class RuleForm(forms.Form):
         given: dict[str, Any] = _as_posted(stored, schema) if stored else {}
         if data is not None:
             given = dict(data.items()) | {"values": data.getlist("values")}
+            given["number"] = given.get("number_as", given.get("number", ""))  # one of the `readings` was chosen
+        # What a number means that has two meanings, with a text for each that has one.
+        self.readings: list[tuple[str, str]] = []
         super().__init__(None if data is None else given, initial=given, label_suffix="")
         self.given = given
         fields = [each for each in schema.fields if each.type != "file_upload" and len(each.name) <= LONGEST_NAME]
@@ -153,7 +157,7 @@ class RuleForm(forms.Form):
         elif is_time and chosen in ("from", "to"):
             self.fields["other"] = forms.ChoiceField(label="Other field", choices=alike)
         elif not is_time:
-            attributes = {"inputmode": "decimal", "autocomplete": "off"}
+            attributes = {"inputmode": "decimal", "autocomplete": "off", "autofocus": "number_as" in self.given}
             self.fields["number"] = forms.CharField(
                 label="Value", required=False, max_length=60, widget=forms.TextInput(attrs=attributes)
             )
@@ -183,6 +187,8 @@ class RuleForm(forms.Form):
         choices = choices_of(condition)
         if condition.type == "boolean":
             choices = [("true", "Yes"), ("false", "No")]
+        elif condition.type == "rating":
+            choices = [(str(number), str(number)) for number in scale_of(condition) or ()]
         self.fields["is_value"] = (
             forms.ChoiceField(label=condition.label, choices=choices) if choices
             else forms.CharField(label=condition.label, max_length=LONGEST_TEXT)
@@ -197,7 +203,9 @@ class RuleForm(forms.Form):
             return None
         numbers = number_readings(text, notation.current().decimal)
         if len(numbers) > 1:
-            raise forms.ValidationError(f"{text} can be read in two ways. Type it without a separator of thousands.")
+            plain = [f"{Decimal(number).normalize():f}" for number in numbers]
+            self.readings = [(number, clear_number(number)) for number in plain]
+            raise forms.ValidationError(f"{text} can be read in two ways. Which one?")
         if not numbers:
             raise forms.ValidationError("Enter a number, like 25000.")
         return json_number(numbers[0])

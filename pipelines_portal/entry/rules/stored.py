@@ -1,26 +1,29 @@
 """Add, change, switch and delete rules. Open drafts and imports are checked again afterwards."""
 
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Count, Max
 from django.http import Http404
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
+from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.entry.models import ImportJob, ImportStep
 from pipelines_portal.entry.rows.checking import check_all
-from pipelines_portal.submissions.models import RecordedField
+from pipelines_portal.submissions.models import Acceptance, RecordedField
 from pipelines_portal.values.rules import MOST_RULES, Kind, Rule, Rules
 from pipelines_portal.web.time_budget import TimeBudget
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
 
 MOST_AT_ONCE = 1_000
+MOST_EVENTS, MOST_SHOWN, COUNTED_DAYS = 500, 10, 30
 RULES_CHANGED = "Its rules changed, so the rows are checked again."
 
 
@@ -129,4 +132,21 @@ def _columns(rule: Rule) -> dict[str, Any]:
 
 def _record(workflow: OpenedWorkflow, stored: WorkflowRule, schema: Schema, by: User, what: str) -> None:
     sentence = Rules((), schema.fields).sentence(replace(stored.as_rule(), message=""))
-    record(Verb.RULE_CHANGED, by=by, target=workflow, key=str(workflow.key), what=what, rule=sentence[:300])
+    record(
+        Verb.RULE_CHANGED, by=by, target=workflow, key=str(workflow.key), what=what, rule=sentence[:300],
+        number=stored.pk,
+    )  # fmt: skip
+
+
+def history_of(workflow: OpenedWorkflow, rule_id: int) -> list[Event]:
+    """Return the last changes of a rule, the newest first."""
+    place = {"target_type": OpenedWorkflow._meta.model_name, "target_id": str(workflow.pk)}
+    events = Event.objects.filter(verb=Verb.RULE_CHANGED, **place)[:MOST_EVENTS]
+    return [event for event in events if event.detail.get("number") == rule_id][:MOST_SHOWN]
+
+
+def accepted_by_rule(rules: Iterable[WorkflowRule]) -> dict[int, int]:
+    """Return how often people accepted what the rules warned of, in the last 30 days."""
+    since = timezone.now() - timedelta(days=COUNTED_DAYS)
+    found = Acceptance.objects.filter(rule__in=[rule.pk for rule in rules], at__gte=since).order_by()
+    return dict(found.values_list("rule").annotate(Count("pk")))

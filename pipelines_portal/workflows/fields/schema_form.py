@@ -13,7 +13,7 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.core import notation
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.values.checking import check_row
-from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.values.field_values import FieldValues, is_blank
 from pipelines_portal.values.local_times import NOWHERE, known_zone
 from pipelines_portal.values.once import Use, UsedValue, add_used
 from pipelines_portal.values.rules import MOST_RULES, Rule, Rules
@@ -80,7 +80,8 @@ class SchemaForm(forms.Form):
             self.fields[PREFIX + field.name] = input_for(field, self.time_zone, self.typed_in)
             if type_of(field).has_suggestions(field):
                 self.fields[PREFIX + field.name].widget.attrs["data-offers"] = field.name
-        self._focus_first()
+        if data is None:
+            self._focus_first()
 
     @classmethod
     def as_typed(cls, remote: Schema, data: Any, typed_at: datetime | None = None) -> "SchemaForm":
@@ -93,6 +94,7 @@ class SchemaForm(forms.Form):
                 field.widget.typed_at = typed_at
             if name.startswith(PREFIX):
                 form.initial[name] = field.widget.value_from_datadict(data, {}, name)
+        form._focus_first()
         return form
 
     def fill_in(self, values: FieldValues) -> None:
@@ -173,9 +175,11 @@ class SchemaForm(forms.Form):
         return {"schema": self.remote.digest, "zone": self.time_zone, "notation": self.typed_in.mark} | shown
 
     def _focus_first(self) -> None:
-        """Focus the first field of a new form. In a form with errors, the summary gets the focus."""
-        for field in self.entered[:1] if not self.is_bound else []:
-            self.fields[PREFIX + field.name].widget.attrs["autofocus"] = True
+        """Focus the first required field without a value. In a form with errors, the summary gets the focus."""
+        empty = [each for each in self.entered if each.required and is_blank(self.initial.get(PREFIX + each.name))]
+        first = next(iter(empty or self.entered), None)
+        for field in self.entered:
+            self.fields[PREFIX + field.name].widget.attrs["autofocus"] = field is first
 
 
 def _joined_texts(data: Any, name: str) -> str:

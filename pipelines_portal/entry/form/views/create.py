@@ -19,7 +19,7 @@ from pipelines_portal.entry.form.creation import Creation, FormResult, Typed, cr
 from pipelines_portal.entry.form.drafts import forget_sent, save_unsent, texts_of, typed_draft
 from pipelines_portal.entry.form.forms import notation_to_keep, with_answer, with_move
 from pipelines_portal.entry.form.initial import InitialValues, misfits, requested_start
-from pipelines_portal.entry.form.pins import pin_posted, pin_values, read_pins
+from pipelines_portal.entry.form.pins import count_on, pin_posted, pin_values, read_pins
 from pipelines_portal.entry.form.presets import stored_for_form
 from pipelines_portal.entry.form.views.page import form_page, form_token
 from pipelines_portal.entry.form.views.presets import preset_save
@@ -169,10 +169,11 @@ def _row_in_grid(
 ) -> ImportRow | None:
     """Return the row of the grid in which the task waits because Pipelines is away, or None if it does not."""
     if created.result is FormResult.WAITS:
-        return row_of_form(request.user, created.submission.token)
+        return row_of_form(request.user, posted)
     row = wait_in_grid(request.user, workflow, schema, posted, created)
     if row:
         forget_sent(request.user, workflow, created.submission.token, posted.draft_seen)
+        count_on(request.user, workflow, schema, request.POST, posted.fields)
     return row
 
 

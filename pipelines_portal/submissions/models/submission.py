@@ -457,13 +457,10 @@ class Submission(models.Model):
 
         A request that waits in its import still uses its values, and so does one of which an earlier try made tasks.
         """
-        if self.attempt > 1 and self.unattributed_task_ids:
-            return
         waits = self.kind == self.Kind.IMPORT and self.group is not None and not self.is_called_off
-        if outcome.status == Status.DRAFT and not waits:
-            self.free_values()
-        elif outcome.error_count:
-            self.free_values(only_rejected=True)
+        is_unsent = outcome.status == Status.DRAFT and not waits
+        if (is_unsent or outcome.error_count) and not (self.attempt > 1 and self.unattributed_task_ids):
+            self.free_values(only_rejected=not is_unsent)
         if is_late and outcome.status != Status.DRAFT:
             self._record_again(self.rows.exclude(status=RowStatus.REJECTED))
 

@@ -17,6 +17,7 @@ from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows import texts
 from pipelines_portal.workflows.forms import OpenWorkflowsForm
+from pipelines_portal.workflows.lists import lists_of
 from pipelines_portal.workflows.marks import MANY, MARKS, by_name, mark, marked_workflows
 from pipelines_portal.workflows.models import WorkflowRule
 from pipelines_portal.workflows.notes import (
@@ -132,6 +133,7 @@ def workflow_fields(request: SignedInRequest, key_id: int, workflow_id: int) -> 
         "tab": "setup",
         "field_count": len(schema.fields),
         "rule_count": WorkflowRule.objects.filter(key=workflow.key_id, workflow_id=workflow_id).count(),
+        "list_count": lists_of(workflow.key).count(),
         "instructions": notes.get("", ""),
         "form": form,
         "may_write": may_write_notes(request.user, workflow),

@@ -1,7 +1,7 @@
 """Add, replace, rename and delete reference lists. Open drafts and imports are checked again afterwards."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from django.db import transaction
 from django.http import Http404
@@ -10,6 +10,8 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.json_text import json_text
+from pipelines_portal.core.sql import insert_many
 from pipelines_portal.entry.lists.files import ListLines
 from pipelines_portal.entry.models import ImportJob, ImportRow, TypedDraft
 from pipelines_portal.entry.rows.checking import SENT
@@ -37,11 +39,16 @@ class NotStored(Exception):
     """Nothing was stored. The message is shown to the person."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class NewEntry:
     code: str
     label: str
     cells: list[str]
+
+    @cached_property
+    def words(self) -> set[bytes]:
+        """What it is found by."""
+        return keys_of(self.code, self.label)
 
 
 @dataclass
@@ -133,24 +140,22 @@ def _used_codes(reference_list: ReferenceList, codes: set[str]) -> list[str]:
     return sorted(found)
 
 
-@transaction.atomic
 def add_list(
     key: SavedKey, name: str, lines: ListLines, code_column: int, name_column: int | None, by: User
 ) -> ReferenceList:
     """Add a list with the entries of a file. Raise NotStored."""
-    SavedKey.objects.select_for_update().get(pk=key.pk)
     if lists_of(key).count() >= MOST_LISTS:
         raise NotStored(f"A key has at most {MOST_LISTS} lists. Delete one first.")
     if lists_of(key).filter(name=name).exists():
         raise NotStored(_name_taken(name))
-    added = ReferenceList(key=key, name=name, version=0)
-    added.save()
-    _store(added, lines, code_column, name_column, by)
-    _record(added, by, "added", f"{added.entry_count:,} entries")
+    entries = _prepared(lines, code_column, name_column)
+    with transaction.atomic():
+        added = ReferenceList.objects.create(key=key, name=name, version=0)
+        _store(added, lines.columns, entries, code_column, name_column, by)
+        _record(added, by, "added", f"{added.entry_count:,} entries")
     return added
 
 
-@transaction.atomic
 def replace_list(
     stored: ReferenceList, seen: int, lines: ListLines, code_column: int, name_column: int | None, by: User
 ) -> Changes:
@@ -158,13 +163,15 @@ def replace_list(
 
     `seen`: the version whose changes the person saw.
     """
-    locked = ReferenceList.objects.select_for_update().get(pk=stored.pk)
-    if locked.version != seen:
-        raise NotStored("Someone else replaced this list. Look at what changes now.")
-    changes = _store(locked, lines, code_column, name_column, by)
-    counts = f"{len(changes.new):,} new, {len(changes.changed):,} changed, {len(changes.gone):,} gone"
-    _record(locked, by, "replaced", counts)
-    _check_again(locked)
+    entries = _prepared(lines, code_column, name_column)
+    with transaction.atomic():
+        locked = ReferenceList.objects.select_for_update().get(pk=stored.pk)
+        if locked.version != seen:
+            raise NotStored("Someone else replaced this list. Look at what changes now.")
+        changes = _store(locked, lines.columns, entries, code_column, name_column, by)
+        counts = f"{len(changes.new):,} new, {len(changes.changed):,} changed, {len(changes.gone):,} gone"
+        _record(locked, by, "replaced", counts)
+        _check_again(locked)
     return changes
 
 
@@ -195,28 +202,40 @@ def _name_taken(name: str) -> str:
     return f"There is a list {name} already. Open it and replace its entries, or choose another name."
 
 
-def _store(stored: ReferenceList, lines: ListLines, code_column: int, name_column: int | None, by: User) -> Changes:
-    """Delete the entries that changed or are gone, and insert the others. The rest stays as it is."""
+def _prepared(lines: ListLines, code_column: int, name_column: int | None) -> list[NewEntry]:
+    """Return the entries with their words, so that the transaction is short."""
     entries = entries_of(lines, code_column, name_column)
-    changes = changes_in(stored, lines.columns, entries)
-    if stored.columns == lines.columns:
-        entries = [entry for entry in entries if entry.code in changes.new or entry.code in changes.changed]
+    for entry in entries:
+        _ = entry.words
+    return entries
+
+
+def _store(
+    stored: ReferenceList, columns: list[str], entries: list[NewEntry], code: int, name: int | None, by: User
+) -> Changes:
+    """Delete the entries that changed or are gone, and insert the others. The rest stays as it is."""
+    changes = changes_in(stored, columns, entries)
+    new = entries
+    if stored.columns == columns:
+        new = [entry for entry in entries if entry.code in changes.new or entry.code in changes.changed]
         _delete(stored, [*changes.changed, *changes.gone])
     else:  # all cells may have moved
         ListWord.objects.filter(reference_list=stored).delete()
         stored.entries.all().delete()
-    for batch in _batches(entries):
-        rows = [ListEntry(reference_list=stored, code=each.code, label=each.label, cells=each.cells) for each in batch]
-        ListWord.objects.bulk_create(
-            ListWord(reference_list=stored, entry=row, folded=word)
-            for row in ListEntry.objects.bulk_create(rows)
-            for word in keys_of(row.code, row.label)
-        )
-    stored.columns, stored.code_column, stored.name_column = lines.columns, code_column, name_column
-    stored.entry_count, stored.version = len(lines.lines), stored.version + 1
+    _insert(stored, new)
+    stored.columns, stored.code_column, stored.name_column = columns, code, name
+    stored.entry_count, stored.version = len(entries), stored.version + 1
     stored.changed_by, stored.changed_at = by, timezone.now()
     stored.save()
     return changes
+
+
+def _insert(stored: ReferenceList, entries: list[NewEntry]) -> None:
+    rows = [(stored.pk, entry.code, entry.label, json_text(entry.cells)) for entry in entries]
+    insert_many(ListEntry, ("reference_list_id", "code", "label", "cells"), rows)
+    numbers = dict(stored.entries.order_by().values_list("code", "pk")) if entries else {}
+    words = ((stored.pk, numbers[entry.code], word) for entry in entries for word in entry.words)
+    insert_many(ListWord, ("reference_list_id", "entry_id", "folded"), words)
 
 
 def _delete(stored: ReferenceList, codes: list[str]) -> None:
@@ -224,11 +243,6 @@ def _delete(stored: ReferenceList, codes: list[str]) -> None:
         entries = list(stored.entries.filter(code__in=codes[start : start + AT_ONCE]).values_list("pk", flat=True))
         ListWord.objects.filter(entry__in=entries).delete()
         ListEntry.objects.filter(pk__in=entries).delete()
-
-
-def _batches(entries: list[NewEntry]) -> Iterator[list[NewEntry]]:
-    for start in range(0, len(entries), AT_ONCE):
-        yield entries[start : start + AT_ONCE]
 
 
 def _check_again(stored: ReferenceList) -> None:

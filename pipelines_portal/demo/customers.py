@@ -10,7 +10,7 @@ COUNT, SEED, FIRST_CODE = 1_204, 30, 10_001
 COLUMNS = ["Code", "Name", "Country"]
 # By country: words of names, and legal forms.
 PARTS = {
-    "DE": (("Nord", "Süd", "Müller", "Jäger", "Grün", "Weiß", "Königs", "Fähr"), ("GmbH", "AG", "KG", "OHG")),
+    "DE": (("Ost", "Süd", "Müller", "Jäger", "Grün", "Weiß", "Königs", "Fähr"), ("GmbH", "AG", "KG", "OHG")),
     "AT": (("Alpen", "Donau", "Höller", "Wörther", "Steirer", "Bäcker"), ("GmbH", "KG", "e.U.")),
     "TR": (("Şahin", "Yıldız", "Çelik", "Güneş", "İnci", "Öztürk"), ("A.Ş.", "Ltd. Şti.", "Ticaret Anonim Şirketi")),
     "FR": (("Lefèvre", "Château", "Forêt", "Étoile", "Garçon"), ("SA", "SAS", "SARL")),

@@ -132,7 +132,7 @@ def test_without_scripts_the_list_is_a_page_and_nothing_is_lost(lists: Lists) ->
     assert 'value="4712"' in page and "Nordwind Logistik AG" in page, "empty fields are filled"
     assert dict(TypedDraft.objects.get().typed)["field-target_language"] == "French", "others stay"
     gone = lists.browser.post(form_address(lists, "choose/"), {"field": "notes", "code": "0"}, follow=True)
-    assert "Customers has no such code any more." in text_of(gone) and 'value="4712"' in text_of(gone)
+    assert "Customers no longer has this code." in text_of(gone) and 'value="4712"' in text_of(gone)
     assert lists.browser.get(form_address(lists, "choose/"), {"field": "input_text"}).status_code == 302
     nothing = text_of(lists.browser.get(form_address(lists, "choose/"), {"field": "notes", "q": "zzz"}))
     assert "Nothing begins with “zzz”" in nothing and "4711" in nothing

@@ -50,7 +50,7 @@ def task_choose(request: SignedInRequest, key_id: int, workflow_id: int) -> Http
         if entry := listed.reference_list.entries.filter(code=code).first():
             _fill_draft(request, workflow, listed, entry)
         else:
-            messages.warning(request, f"{listed.reference_list} has no such code any more.")
+            messages.warning(request, f"{listed.reference_list} no longer has this code.")
         return redirect(form_url)
     words = request.GET.get("q", "")[:LONGEST_QUERY].strip()
     found = find_entries(listed.reference_list, words, MOST_SHOWN) if words else []

@@ -110,7 +110,7 @@ def _state_of(import_job: ImportJob) -> str:
     counts = import_job.counts_as_read
     if counts.errors:
         return texts.rows_with_errors(counts.errors)
-    return counts.left_words if counts.duplicate else texts.READY.format(count=counts.ready)
+    return counts.left_words if counts.duplicate or counts.to_look else texts.READY.format(count=counts.ready)
 
 
 def _rows_of(import_job: ImportJob) -> str:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid5
 
 from django.db import transaction
@@ -13,9 +13,10 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.core.sql import db_id, update_many
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import ImportJob, ImportStep
-from pipelines_portal.entry.models.import_row import ImportRow
+from pipelines_portal.entry.models.import_row import ImportRow, reasons_of
 from pipelines_portal.entry.models.row_error import ErrorGrouping, remove_errors
 from pipelines_portal.spreadsheets.cells import Cell
+from pipelines_portal.submissions.acceptances import AcceptedWarning, record_acceptances
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import JSON_TEXT, NewRow, Submission, SubmissionRow, place_of
 from pipelines_portal.submissions.models.rows import insert_rows
@@ -54,6 +55,7 @@ class ReadyRow(NamedTuple):
     text: str
     cells: list[Cell]
     edits: dict[str, str]
+    accepted: dict[str, Any]
 
 
 def next_submission(import_job: ImportJob, numbers: list[int] | None = None) -> Submission | None:
@@ -79,11 +81,12 @@ def next_submission(import_job: ImportJob, numbers: list[int] | None = None) -> 
             counts.update(ready=-held_back, duplicate=held_back)
             rows = _ready_rows(import_job, count, numbers)
         rows = _fit_into_request(rows)
-        _require_same_verdicts(import_job, rows)
+        accepted = _require_same_verdicts(import_job, rows)
         if not rows:
             import_job.store_counts(dict(+counts))
             return None
         draft = _create_draft(import_job, rows)
+        record_acceptances(draft, accepted)
         # `rows` are the first of these, so this selects exactly them.
         ready = _ready(import_job, numbers).filter(number__lte=rows[-1].number)
         ready.update(status=ImportRow.Status.REQUESTED, submission=draft, fields=None)
@@ -156,18 +159,24 @@ def _ready(import_job: ImportJob, numbers: list[int] | None) -> QuerySet[ImportR
 
 def _ready_rows(import_job: ImportJob, count: int, numbers: list[int] | None) -> list[ReadyRow]:
     ready = _ready(import_job, numbers).order_by("number")
-    columns = ("number", "digest", "is_duplicate_wanted", JSON_TEXT, "cells", "edits")
+    columns = ("number", "digest", "is_duplicate_wanted", JSON_TEXT, "cells", "edits", "accepted")
     return [ReadyRow(*row) for row in ready.values_list(*columns)[:count]]
 
 
-def _require_same_verdicts(import_job: ImportJob, rows: list[ReadyRow]) -> None:
-    """Judge the rows once more, as their tasks can never be changed. Raise ReadDifferently."""
+def _require_same_verdicts(import_job: ImportJob, rows: list[ReadyRow]) -> dict[int, list[AcceptedWarning]]:
+    """Judge the rows once more, as their tasks can never be changed. Raise ReadDifferently.
+
+    Return the warnings that people accepted, by the index of the row.
+    """
     import_job.forget_rules()
-    reader = import_job.row_reader()
-    for row in rows:
-        verdict = reader.read(row.cells, row.edits)
+    reader, accepted = import_job.row_reader(), dict[int, list[AcceptedWarning]]()
+    for index, row in enumerate(rows):
+        verdict = reader.read(row.cells, row.edits, reasons_of(row.accepted))
         if verdict.problems or digest_of(verdict.values) != row.digest:
             raise ReadDifferently
+        if verdict.accepted:
+            accepted[index] = [(problem, row.accepted[problem.mark]) for problem in verdict.accepted]
+    return accepted
 
 
 def check_again(import_job: ImportJob) -> None:

@@ -69,7 +69,7 @@ _BY_FILTER = {
     "paused": ImportJob.Status.PAUSED,
     "unconfirmed": ImportJob.Status.UNCONFIRMED,
 }
-_UNFINISHED = ("ready", "requested", "to_fix", "rejected", "duplicate")
+_UNFINISHED = ("ready", "requested", "to_fix", "to_look", "rejected", "duplicate")
 _ENDINGS: dict[str, Q] = {
     Ending.UNCONFIRMED: Q(rows_unconfirmed__gt=0),
     Ending.PARTLY_CREATED: Q(rows_unconfirmed=0, rows_created__gt=0, rows_unfinished__gt=0),

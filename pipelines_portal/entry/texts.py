@@ -55,6 +55,10 @@ def errors(count: int) -> str:
     return "1 error" if count == 1 else f"{count:,} errors"
 
 
+def warnings(count: int) -> str:
+    return "1 warning" if count == 1 else f"{count:,} warnings"
+
+
 def duplicates(count: int) -> str:
     return "1 duplicate" if count == 1 else f"{count:,} duplicates"
 
@@ -92,6 +96,14 @@ def rows_restored(count: int) -> str:
 
 def rows_left(count: int) -> str:
     return "1 row with errors" if count == 1 else f"{count:,} rows with errors"
+
+
+def to_look_at(count: int) -> str:
+    return f"{count:,} to look at"
+
+
+def rows_accepted(count: int) -> str:
+    return "1 accepted" if count == 1 else f"{count:,} accepted"
 
 
 def errors_left(count: int) -> str:

@@ -8,7 +8,7 @@ from pipelines_portal.matching.columns import Matching
 from pipelines_portal.spreadsheets.cells import Cell, field_error_of, text_of, value_for
 from pipelines_portal.values.checking import Entered, Judged, Native, RowCheck, Unusable
 from pipelines_portal.values.choices import Meanings
-from pipelines_portal.values.rules import Rule
+from pipelines_portal.values.rules import NOT_ACCEPTED, Accepted, Rule
 from pipelines_portal.values.verdicts import Problem, Verdict
 
 
@@ -24,12 +24,14 @@ class RowReader:
         places = matching.places()
         self._columns = [(known, places.get(known.name)) for known in schema.fields]
 
-    def read(self, cells: Sequence[Cell], typed: Mapping[str, str] | None = None) -> Verdict:
+    def read(
+        self, cells: Sequence[Cell], typed: Mapping[str, str] | None = None, accepted: Accepted = NOT_ACCEPTED
+    ) -> Verdict:
         """Return the verdict on a row. `typed` texts, by field, replace its cells."""
         entered = {
             known.name: _entered(known, self._cell(known, place, cells, typed or {})) for known, place in self._columns
         }
-        verdict = self._check.row(entered)
+        verdict = self._check.row(entered, accepted)
         if not verdict.values and not verdict.problems:
             verdict.problems.append(Problem("", "empty", "Empty", "The row is empty."))
         return verdict

@@ -12,7 +12,7 @@ from pipelines_portal.values.field_values import FieldValues, is_blank
 from pipelines_portal.values.numbers import json_number_before, number_readings
 from pipelines_portal.values.rankings import items_of
 from pipelines_portal.values.readers import Circumstances, reader_of
-from pipelines_portal.values.rules import Rule, Rules
+from pipelines_portal.values.rules import NOT_ACCEPTED, Accepted, Rule, Rules
 from pipelines_portal.values.verdicts import MISSING, Problem, Verdict, Wrong
 
 MOST_CACHED, LONGEST_CACHED = 20_000, 200
@@ -45,9 +45,10 @@ def check_row(
     zone: str,
     now: datetime | None,
     rules: Sequence[Rule] = (),
+    accepted: Accepted = NOT_ACCEPTED,
 ) -> Verdict:
     """Return the values that are sent for the texts, by field, and what is wrong with them."""
-    return RowCheck(fields, notation, zone, now, rules=rules).row(typed)
+    return RowCheck(fields, notation, zone, now, rules=rules).row(typed, accepted)
 
 
 class RowCheck:
@@ -67,7 +68,7 @@ class RowCheck:
         self._rules = Rules(rules, fields) if rules else None
         self._cached: dict[str, dict[str, Judged]] = {known.name: {} for known in fields}
 
-    def row(self, typed: Mapping[str, Entered]) -> Verdict:
+    def row(self, typed: Mapping[str, Entered], accepted: Accepted = NOT_ACCEPTED) -> Verdict:
         verdict = Verdict()
         for known in self._fields:
             entered = typed.get(known.name, "")
@@ -79,8 +80,7 @@ class RowCheck:
                 if before:
                     verdict.spelled_before[known.name], verdict.priced_before[known.name] = before
         if self._rules and (verdict.values or verdict.problems):
-            wrong = {problem.field for problem in verdict.problems}
-            verdict.problems += self._rules.broken_by(verdict.values, wrong, datetime.now(UTC))
+            self._rules.judge(verdict, datetime.now(UTC), accepted)
         return verdict
 
     def field(self, known: Field, entered: Entered) -> "Judged":

@@ -4,11 +4,14 @@ They look at the values as they are sent. They come after Pipelines' own checks,
 to these.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from hashlib import sha256
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from pipelines_portal.api_client import Field
@@ -16,7 +19,7 @@ from pipelines_portal.values.choices import label_of
 from pipelines_portal.values.field_values import FieldValues, is_blank
 from pipelines_portal.values.numbers import LONGEST_NUMBER, NUMERAL
 from pipelines_portal.values.patterns import Piece, example_of, mismatch, words_of
-from pipelines_portal.values.verdicts import BROKEN, MISSING, OF_RULE, Problem
+from pipelines_portal.values.verdicts import BROKEN, MISSING, OF_RULE, WARNING, Problem, Verdict
 
 MOST_RULES, MOST_VALUES = 50, 30
 
@@ -92,6 +95,16 @@ class Rule:
         return self.value.get("example") or example_of(self.pieces)
 
 
+# The marks of warnings that a person has accepted, with the reasons.
+Accepted = Mapping[str, str]
+NOT_ACCEPTED: Accepted = MappingProxyType({})
+
+
+def is_accepted(warning: Problem, accepted: Accepted) -> bool:
+    reason = accepted.get(warning.mark) if warning.mark else None
+    return reason is not None and bool(reason.strip() or not warning.needs_reason)
+
+
 def wanted_by(rules: Sequence[Rule]) -> set[str]:
     """Return the fields that have to be filled in by a rule, those of lists, and those that their entries fill in."""
     wanted = {rule.field for rule in rules if rule.kind == Kind.FILLED or rule.codes}
@@ -105,45 +118,54 @@ class Rules:
         self.known = {each.name: each for each in fields}
         self._rules = [rule for rule in rules if rule.fields <= self.known.keys()]
 
-    def broken_by(self, values: FieldValues, wrong: set[str], now: datetime) -> list[Problem]:
-        """Return a problem for each rule that the values break; of a field only the first.
+    def judge(self, verdict: Verdict, now: datetime, accepted: Accepted) -> None:
+        """Add a problem for each rule that the values break; of a field only the first error, or else warning.
 
         Rules about fields that are wrong already say nothing.
         """
-        problems: dict[str, Problem] = {}
+        wrong, problems = {problem.field for problem in verdict.problems}, dict[str, Problem]()
         for rule in self._rules:
-            if rule.field in problems or rule.fields & wrong:
+            earlier = problems.get(rule.field)
+            if rule.fields & wrong or (earlier and (rule.is_warning or not earlier.is_warning)):
                 continue
-            if broken := self.problem_of(rule, values, now):
+            broken = self.problem_of(rule, verdict.values, now)
+            if broken and is_accepted(broken, accepted):
+                verdict.accepted.append(broken)
+            elif broken:
                 problems[rule.field] = broken
-        return list(problems.values())
+        verdict.problems += problems.values()
 
     def problem_of(self, rule: Rule, values: FieldValues, now: datetime) -> Problem | None:
         """Return what is wrong by this rule, or None."""
         if rule.when and not _is_same(values.get(rule.when), rule.is_value):
             return None
         value = values.get(rule.field)
-        short, detail = "", ""
-        if rule.kind == Kind.FILLED:
-            short = "Required" if is_blank(value) else ""
-        elif is_blank(value):
-            return None
-        elif rule.kind == Kind.PATTERN:
-            detail = mismatch(rule.pieces, str(value), ignores_case=bool(rule.value.get("ignores_case")))
-            short = f"Not like {rule.example}" if detail else ""
-        elif rule.kind == Kind.ONE_OF:
-            short, detail = _outside(rule, value)
-        else:
-            short = self._compared(rule, value, values, now)
+        short, detail = self._broken(rule, value, values, now)
         if not short:
             return None
         own = f"{self.sentence(rule)}{f': {detail}' if detail else ''}."
         said = rule.message or f"{OF_RULE}{own}"
-        if rule.kind == Kind.FILLED:
-            return Problem(rule.field, MISSING, short, said, rule=rule.pk)
         # A time is sent as nobody reads it.
         shown = "" if self.known[rule.field].type == "datetime" else _as_text(value)
+        if rule.is_warning:
+            kind, mark = f"{WARNING}{rule.pk}", _mark_of(rule, values)
+            return Problem(rule.field, kind, short, f"{short}. {said}", shown, (), rule.pk, mark, rule.needs_reason)
+        if rule.kind == Kind.FILLED:
+            return Problem(rule.field, MISSING, short, said, rule=rule.pk)
         return Problem(rule.field, f"{BROKEN}{rule.pk}", short, f"{short}. {said}", shown, rule=rule.pk)
+
+    def _broken(self, rule: Rule, value: Any, values: FieldValues, now: datetime) -> tuple[str, str]:
+        """Return in a few words what is wrong, or "", and more about it."""
+        if rule.kind == Kind.FILLED:
+            return "Required" if is_blank(value) else "", ""
+        if is_blank(value):
+            return "", ""
+        if rule.kind == Kind.PATTERN:
+            detail = mismatch(rule.pieces, str(value), ignores_case=bool(rule.value.get("ignores_case")))
+            return f"Not like {rule.example}" if detail else "", detail
+        if rule.kind == Kind.ONE_OF:
+            return _outside(rule, value)
+        return self._compared(rule, value, values, now), ""
 
     def sentence(self, rule: Rule) -> str:
         """The rule itself: field, verb, value and condition."""
@@ -213,6 +235,13 @@ class Rules:
             return "Yes" if value else "No"
         known = self.known.get(name)
         return label_of(known, str(value)) if known and isinstance(value, str) else _as_text(value)
+
+
+def _mark_of(rule: Rule, values: FieldValues) -> str:
+    """Return what is accepted: this version of the rule for these values."""
+    about = [values.get(rule.field), values.get(rule.value.get("other", ""))]
+    digest = sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
+    return f"{rule.pk}.{rule.version}.{digest[:16]}"
 
 
 def _limit(rule: Rule, values: FieldValues, now: datetime) -> Any:

@@ -9,6 +9,8 @@ MISSING, OPTION, NOT_THERE, REJECTED, UNKNOWN = "missing", "option", "not there"
 TWO_TIMES = "twice"
 # Of a problem that a rule of the team states, before the number of the rule; and how its sentence names the rule.
 BROKEN, OF_RULE = "rule ", "Rule: "
+# The same of a rule that only warns.
+WARNING = "warning "
 # A text with two meanings. In a file, saying how its numbers or dates are written answers it for all rows.
 TWO_NUMBERS, TWO_DAYS, NO_ZONE, SERIAL = "two numbers", "two days", "no zone", "serial"
 OF_FILE = frozenset({TWO_NUMBERS, TWO_DAYS, NO_ZONE, SERIAL})
@@ -37,6 +39,14 @@ class Problem:
     value: str = ""
     answers: tuple[Answer, ...] = ()
     rule: int = 0
+    # Of a warning: what a person accepts. It is another one as soon as the value or the rule changes.
+    mark: str = ""
+    needs_reason: bool = False
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether the row can be sent once a person has accepted it."""
+        return self.kind.startswith(WARNING)
 
     @property
     def is_missing(self) -> bool:
@@ -50,6 +60,8 @@ class Verdict:
 
     values: FieldValues = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    # The warnings that a person has accepted.
+    accepted: list[Problem] = field(default_factory=list)
     # What version 0.1.0 may have sent instead of some values: see `values_before`.
     spelled_before: FieldValues = field(default_factory=dict)
     priced_before: FieldValues = field(default_factory=dict)

@@ -13,7 +13,7 @@ from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
 from pipelines_portal.entry.rows.typed import get_or_start_typed, ready_rows, start_sending_typed
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.models import ZipUpload
-from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
 from tests.conftest import EVERY_TYPE, FILE_AND_FIELDS, FILES
 from tests.entry.imports.making import make_import
 from tests.factories import Desk, make_upload, open_workflow
@@ -61,6 +61,14 @@ def with_errors(desk: Desk) -> str:
 
 def with_duplicates(desk: Desk) -> str:
     return checked(desk, [["Hello", "French"], ["Hello", "French"], ["Thanks", "French"]])
+
+
+def with_warnings(desk: Desk) -> str:
+    WorkflowRule.objects.create(
+        key=desk.key, workflow_id=desk.workflow.workflow_id, position=1, kind="one of", field="input_text",
+        value={"values": ["Thanks"]}, is_warning=True,
+    )  # fmt: skip
+    return checked(desk, [["Hello", "French"], ["Hi", "French"], ["Thanks", "French"]])
 
 
 def typed(desk: Desk, workflow: OpenedWorkflow, rows: list[dict[str, str]]) -> ImportJob:
@@ -117,6 +125,7 @@ POSTS: dict[Key, Case] = {
     ALIKE: Case(with_errors, "2 rows updated", {"ready": 3}),
     ("imports:alike", "do=aside"): Case(with_errors, "2 rows skipped", {"ready": 1, "set_aside": 2}),
     ("imports:alike", "do=empty"): Case(with_an_optional_error, "1 row updated", {"ready": 1}),
+    ("imports:accept", ""): Case(with_warnings, "2 accepted", {"ready": 3}),
     UNDO: Case(with_errors, "Undone", {"ready": 1, "to_fix": 2}, first=(ALIKE,)),
     ("imports:redo", "number"): Case(with_errors, "Redone", {"ready": 3}, first=(ALIKE, UNDO)),
     ("imports:choose", "do=aside"): Case(with_duplicates, "1 row skipped", {"ready": 2, "set_aside": 1}),

@@ -291,6 +291,7 @@ ACCESS: dict[str, Row] = {
     "imports:row": Row(IMPORT_CHANGERS),
     "imports:fix": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
     "imports:alike": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
+    "imports:accept": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
     "imports:replace": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
     "imports:choose": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
     "imports:undo": Row(post=IMPORT_CHANGERS, quiet=UNSENT),

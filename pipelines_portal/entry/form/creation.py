@@ -14,6 +14,7 @@ from pipelines_portal.core.json_text import json_text
 from pipelines_portal.entry.form.drafts import forget_sent
 from pipelines_portal.entry.form.duplicates import SentDuplicate, duplicate_of, find_existing, lock_workflow
 from pipelines_portal.entry.form.reads import Existing
+from pipelines_portal.submissions.acceptances import AcceptedWarning, record_acceptances
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import named_rows, sentence
@@ -87,6 +88,8 @@ class Typed:
     is_meant: bool = False
     # The values that version 0.1.0 may have sent in place of these.
     fields_before: list[FieldValues] = field(default_factory=list)
+    # The warnings that the person accepted.
+    accepted: list[AcceptedWarning] = field(default_factory=list)
 
 
 def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, typed: Typed) -> Creation:
@@ -102,6 +105,8 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
             if unsent := _why_not_stored(owner, existing, own, typed, token):
                 return unsent
             submission, rows = _store(owner, workflow, typed.fields, token, existing, newest, is_declared=is_declared)
+            if submission.status in (Status.DRAFT, Status.SENDING):
+                record_acceptances(submission, {0: typed.accepted})
             if error and submission.status == Status.DRAFT:
                 submission.reason = f"{sentence(error)} {NOTHING_CREATED}"
                 submission.save(update_fields=["reason"])

@@ -49,6 +49,31 @@ class Entry:
     list_name: str = ""
 
     @property
+    def warning(self) -> Problem | None:
+        """What a rule warns of, if nothing else is wrong with the value; also once the person has accepted it."""
+        form: Any = self.field.form
+        if not isinstance(form, SchemaForm):
+            return None
+        accepted = None if self.field.errors else form.accepted.get(self.remote.name)
+        return form.warnings.get(self.remote.name) or accepted
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.warning is not None and not self.field.errors
+
+    @property
+    def reason(self) -> str:
+        """Why the person accepted the warning."""
+        form: Any = self.field.form
+        return str(form.data.get(f"why-{self.warning.mark}", "")) if self.warning else ""
+
+    @property
+    def lacks_reason(self) -> bool:
+        """True if the person accepted the warning without the reason that it needs."""
+        form: Any = self.field.form
+        return self.warning is not None and not self.is_accepted and self.warning.mark in form.accepted_reasons()
+
+    @property
     def is_group(self) -> bool:
         """True if it has several inputs, so that its label belongs to none of them."""
         return bool(self.field.use_fieldset or self.ranking)

@@ -78,6 +78,7 @@ def _move(owner: User, workflow: OpenedWorkflow, schema: Schema, typed: Typed, f
     draft.delete()
     import_job.key, import_job.workflow = workflow.key, workflow
     row = ImportRow(import_job=import_job, number=last_number(import_job) + 1, cells=[], form_token=draft.token)
+    row.accepted = {warning.mark: dict(stored) for warning, stored in typed.accepted}
     row.save(force_insert=True)
     cells = {
         known.name: Cell("", type_of(known).as_text(typed.fields[known.name]))

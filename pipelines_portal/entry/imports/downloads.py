@@ -17,9 +17,11 @@ from pipelines_portal.spreadsheets.cells import text_of
 KINDS = {
     "rejected": (ImportRow.Status.REJECTED,),
     "to-fix": WITH_ERRORS,
+    "to-look": (ImportRow.Status.TO_LOOK,),
     "not-sent": (
         ImportRow.Status.READY,
         ImportRow.Status.TO_FIX,
+        ImportRow.Status.TO_LOOK,
         ImportRow.Status.DUPLICATE,
         ImportRow.Status.SKIPPED,
     ),

@@ -136,9 +136,9 @@ def _lines(block: bytes) -> Lines:
 
 def store_lines(import_job: ImportJob, lines: Lines) -> None:
     """Store lines as unchecked rows."""
-    pk, status, no_edits = db_id(import_job), ImportRow.Status.UNCHECKED.value, json_text({})
-    rows = [(pk, number, json_text(cells), no_edits, "", status, False) for number, cells in lines]
-    columns = ("import_job_id", "number", "cells", "edits", "digest", "status", "is_duplicate_wanted")
+    pk, status, nothing = db_id(import_job), ImportRow.Status.UNCHECKED.value, json_text({})
+    rows = [(pk, number, json_text(cells), nothing, nothing, "", status, False) for number, cells in lines]
+    columns = ("import_job_id", "number", "cells", "edits", "accepted", "digest", "status", "is_duplicate_wanted")
     insert_many(ImportRow, columns, rows)
 
 

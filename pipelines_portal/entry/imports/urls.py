@@ -20,6 +20,7 @@ urlpatterns = [
     path(f"{_one}check/rows/", rows.import_fix, name="fix"),
     path(f"{_one}check/rows/<int:number>/", rows.import_row, name="row"),
     path(f"{_one}check/alike/", rows.import_alike, name="alike"),
+    path(f"{_one}check/accept/", rows.import_accept, name="accept"),
     path(f"{_one}check/replace/", rows.import_replace, name="replace"),
     path(f"{_one}check/decide/", rows.import_choose, name="choose"),
     path(f"{_one}check/undo/", rows.import_undo, name="undo"),

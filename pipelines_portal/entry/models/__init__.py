@@ -15,7 +15,7 @@ from pipelines_portal.entry.models.import_job import (
     ImportStep,
     RememberedMatching,
 )
-from pipelines_portal.entry.models.import_row import Change, ChangedRow, ImportRow, RowCounts
+from pipelines_portal.entry.models.import_row import Change, ChangedRow, ImportRow, RowCounts, reasons_of
 from pipelines_portal.entry.models.learned_word import LearnedWord
 from pipelines_portal.entry.models.row_error import (
     LONGEST_VALUE,
@@ -51,6 +51,7 @@ __all__ = [
     "RowError",
     "ImportStep",
     "TypedDraft",
+    "reasons_of",
     "remove_errors",
     "replace_errors",
 ]

@@ -51,6 +51,7 @@ TO_BE_SENT = (ImportRow.Status.READY, ImportRow.Status.REQUESTED)
 UNFINISHED_ROWS = (
     ImportRow.Status.READY,
     ImportRow.Status.TO_FIX,
+    ImportRow.Status.TO_LOOK,
     ImportRow.Status.DUPLICATE,
     ImportRow.Status.REJECTED,
 )

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -23,6 +23,7 @@ class ImportRow(models.Model):
         UNCHECKED = "unchecked", "No row"  # a line above the first row, or a typed row without any text
         READY = "ready", "Ready"
         TO_FIX = "to_fix", "Error"
+        TO_LOOK = "to_look", "To look at"  # a rule warns; a person accepts that
         DUPLICATE = "duplicate", "Duplicate"  # of another row or a task; a person decides
         SKIPPED = "set_aside", "Skipped"
         REQUESTED = "requested", "Sending"  # in a submission without an outcome so far
@@ -36,6 +37,8 @@ class ImportRow(models.Model):
     cells = JSONTextField(default=list)
     # The texts that people typed over the cells, by field. An empty text empties the field.
     edits = JSONTextField(default=dict)
+    # The warnings that people accepted, by their marks: field, reason, time, and the person's ID and name.
+    accepted = JSONTextField(default=dict)
     # The values to send. None if the row cannot be sent, or if its submission holds them.
     fields = JSONTextField(null=True)
     # The hash of the fields: see submissions.duplicates. Empty if the row cannot be sent.
@@ -66,11 +69,26 @@ class ImportRow(models.Model):
         ]
 
     @property
+    def accepted_marks(self) -> dict[str, str]:
+        """The marks of accepted warnings, with the reasons."""
+        return reasons_of(self.accepted)
+
+    def accepted_in(self, name: str) -> str:
+        """Return who accepted a warning of a field, and when, or ""."""
+        found = next((each for each in self.accepted.values() if each["field"] == name), None)
+        return f"Accepted by {found['name']}" if found else ""
+
+    @property
     def version(self) -> str:
         """The hash of what people did with the row. A page that shows an older version cannot change the row."""
         is_skipped = self.status == self.Status.SKIPPED
         decided = (self.edits, is_skipped or self.status == self.Status.REJECTED, is_skipped)
         return hashlib.sha256(repr(decided).encode()).hexdigest()[:12]
+
+
+def reasons_of(accepted: dict[str, Any]) -> dict[str, str]:
+    """Return the reasons of accepted warnings by their marks."""
+    return {mark: str(each.get("reason", "")) for mark, each in accepted.items()}
 
 
 @dataclass(frozen=True)
@@ -79,6 +97,7 @@ class RowCounts:
 
     ready: int = 0
     to_fix: int = 0
+    to_look: int = 0
     duplicate: int = 0
     set_aside: int = 0  # the stored name of the status Skipped
     requested: int = 0
@@ -115,7 +134,7 @@ class RowCounts:
     @property
     def left(self) -> int:
         """The number of rows that are not sent until a person decides."""
-        return self.to_fix + self.duplicate + self.skipped
+        return self.to_fix + self.to_look + self.duplicate + self.skipped
 
     @property
     def to_send(self) -> int:
@@ -130,7 +149,7 @@ class RowCounts:
     @property
     def is_unfinished(self) -> bool:
         """Something is left to be sent, or to be decided by a person."""
-        return bool(self.not_sent + self.errors + self.duplicate)
+        return bool(self.not_sent + self.errors + self.to_look + self.duplicate)
 
     @property
     def is_complete(self) -> bool:
@@ -140,7 +159,7 @@ class RowCounts:
     @property
     def left_words(self) -> str:
         """The rows that wait for a person, in words."""
-        left = ((self.errors, texts.rows_left), (self.duplicate, texts.duplicates))
+        left = ((self.errors, texts.rows_left), (self.to_look, texts.to_look_at), (self.duplicate, texts.duplicates))
         return ", ".join(in_words(number) for number, in_words in left if number)
 
 
@@ -170,6 +189,7 @@ class ChangedRow(models.Model):
     change = models.ForeignKey(Change, models.CASCADE, related_name="rows", db_index=False)
     number = models.PositiveIntegerField()
     edits = JSONTextField(default=dict)
+    accepted = JSONTextField(default=dict)
     was_set_aside = models.BooleanField(default=False)
     was_duplicate_wanted = models.BooleanField(default=False)
     # The submission in which the row was rejected. It holds the reason.

@@ -8,7 +8,7 @@ from django.db import models
 
 from pipelines_portal.core.json_text import cleaned
 from pipelines_portal.submissions.duplicates import digest_of
-from pipelines_portal.values.verdicts import MISSING, NO_ZONE, OF_FILE, TWO_DAYS, TWO_NUMBERS, Problem
+from pipelines_portal.values.verdicts import MISSING, NO_ZONE, OF_FILE, TWO_DAYS, TWO_NUMBERS, WARNING, Problem
 
 if TYPE_CHECKING:
     from pipelines_portal.entry.models.import_job import ImportJob
@@ -57,8 +57,19 @@ class ErrorGroup(models.Model):
 
     @property
     def problem(self) -> Problem:
+        """What its rows have in common. The mark of a warning is the key of its reason: see rows.reasons."""
         short = self.short or f"{self.message[:SHORT_ENOUGH]}{'…' if len(self.message) > SHORT_ENOUGH else ''}"
-        return Problem(self.field_name, self.kind, short, self.message, self.value)
+        number = self.kind.removeprefix(WARNING) if self.kind.startswith(WARNING) else ""
+        return Problem(
+            self.field_name,
+            self.kind,
+            short,
+            self.message,
+            self.value,
+            (),
+            int(number or 0),
+            number and f"rule-{number}",
+        )
 
 
 class RowError(models.Model):
@@ -101,7 +112,7 @@ class ErrorGrouping:
                 self._values[_alike(group.problem)] += 1
 
     def _find_group(self, problem: Problem) -> int:
-        value, message = problem.value[:LONGEST_VALUE], problem.sentence
+        value, message = _grouped_value(problem), problem.sentence
         key = (problem.field, _digest(message, value))
         if value and key not in self._groups and self._values[_alike(problem)] >= MOST_VALUES:
             value, message = "", MANY_MEANINGS if problem.kind in OF_FILE - {NO_ZONE} else message
@@ -113,6 +124,11 @@ class ErrorGrouping:
                 kind=problem.kind, short=cleaned(problem.short)[:60], value=cleaned(value), digest=key[1],
             ).pk  # fmt: skip
         return self._groups[key]
+
+
+def _grouped_value(problem: Problem) -> str:
+    """Return the value that the rows of a group share. Rows with the same warning are looked at together."""
+    return "" if problem.is_warning else problem.value[:LONGEST_VALUE]
 
 
 def _alike(problem: Problem) -> tuple[str, str]:
@@ -141,9 +157,7 @@ def replace_errors(import_job: "ImportJob", numbers: list[int], errors_by_row: d
         for number, name, digest in errors.values_list("number", "group__field_name", "group__digest"):
             before[number].add((name, digest))
     now = {
-        number: {
-            (problem.field[:200], _digest(problem.sentence, problem.value[:LONGEST_VALUE])) for problem in problems
-        }
+        number: {(problem.field[:200], _digest(problem.sentence, _grouped_value(problem))) for problem in problems}
         for number, problems in errors_by_row.items()
     }
     changed = [number for number in numbers if before.get(number, set()) != now.get(number, set())]

@@ -12,7 +12,7 @@ from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.sql import update_many
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_requests import mistaken_rows, rejections, sent_before, values_of_tasks
-from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow, ImportStep, replace_errors
+from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow, ImportStep, reasons_of, replace_errors
 from pipelines_portal.entry.rows.grown import find_sent
 from pipelines_portal.spreadsheets.cells import Cell
 from pipelines_portal.submissions.duplicates import digest_of
@@ -24,10 +24,11 @@ from pipelines_portal.web.time_budget import TimeBudget
 CHECKED_AT_ONCE, RECHECKED_AT_ONCE = 500, 2_000
 # Tasks were created from such rows, or may have been.
 SENT = (ImportRow.Status.REQUESTED, ImportRow.Status.CREATED, ImportRow.Status.UNCONFIRMED)
-NO_EDITS = json_text({})
-READ = ("pk", "number", "cells", "edits", "status", "is_duplicate_wanted", "submission_id", "corrects_task")
+NOTHING = json_text({})
+READ = ("pk", "number", "cells", "edits", "accepted", "status", "is_duplicate_wanted", "submission_id", "corrects_task")
+WITH_PROBLEMS = (ImportRow.Status.TO_FIX, ImportRow.Status.TO_LOOK)
 WRITTEN = (
-    "status", "edits", "fields", "digest", "is_duplicate_wanted", "duplicate_of_row", "duplicate_of_task",
+    "status", "edits", "accepted", "fields", "digest", "is_duplicate_wanted", "duplicate_of_row", "duplicate_of_task",
     "submission_id",
 )  # fmt: skip
 StatusAndSubmission = tuple[str, object]
@@ -45,6 +46,7 @@ class PlainRow:
     number: int
     cells: list[Cell]
     edits: dict[str, str]
+    accepted: dict[str, Any]
     status: str
     is_duplicate_wanted: bool
     submission_id: UUID | None
@@ -144,23 +146,31 @@ class Checker:
         above = self.import_job.lines.filter(pk__in=[line.pk for line in header])
         above.update(status=ImportRow.Status.UNCHECKED, fields=None, digest="")
         checked = [
-            take_verdict(row, self.reader.read(row.cells, row.edits)) for row in rows if row.submission_id is None
+            take_verdict(row, self.reader.read(row.cells, row.edits, reasons_of(row.accepted)))
+            for row in rows
+            if row.submission_id is None
         ]
         mark_duplicates(self.import_job, checked, self.first_rows)
         store_checked(checked)
-        self.errors.add(
-            {each.row.number: each.problems for each in checked if each.row.status == ImportRow.Status.TO_FIX}
-        )
+        self.errors.add({each.row.number: each.problems for each in checked if each.row.status in WITH_PROBLEMS})
 
 
 def take_verdict(row: ImportRow | PlainRow, verdict: Verdict) -> CheckedRow:
-    """Set the status and the digest of a row by its verdict. A skipped row stays skipped."""
+    """Set the status and the digest of a row by its verdict. A skipped row stays skipped.
+
+    A warning that was accepted for another value, or another version of the rule, is accepted no longer.
+    """
+    if row.accepted:
+        marks = {warning.mark for warning in verdict.accepted}
+        row.accepted = {mark: each for mark, each in row.accepted.items() if mark in marks}
     is_skipped = row.status == ImportRow.Status.SKIPPED
     if not row.cells and not any(row.edits.values()):  # typed and emptied again
         row.status, row.digest = ImportRow.Status.UNCHECKED, ""
         return CheckedRow(row)
     if verdict.problems:
-        row.status, row.digest = ImportRow.Status.SKIPPED if is_skipped else ImportRow.Status.TO_FIX, ""
+        is_to_look = all(problem.is_warning for problem in verdict.problems)
+        left = ImportRow.Status.TO_LOOK if is_to_look else ImportRow.Status.TO_FIX
+        row.status, row.digest = ImportRow.Status.SKIPPED if is_skipped else left, ""
         if all(problem.rule for problem in verdict.problems):
             # It may have been sent before the rule was there: see `mark_duplicates`.
             row.digest = digest_of(verdict.values)
@@ -192,13 +202,13 @@ def mark_duplicates(import_job: ImportJob, checked: list[CheckedRow], first_rows
             row.duplicate_of_task = row.corrects_task  # rather than a later task with the same values
         if (row.duplicate_of_row or row.digest in sent or is_unchanged) and not row.is_duplicate_wanted:
             row.status = ImportRow.Status.DUPLICATE
-        elif row.status == ImportRow.Status.TO_FIX:
+        elif row.status in WITH_PROBLEMS:
             row.digest = ""
 
 
 def _can_be_duplicate(row: ImportRow | PlainRow) -> bool:
     """Return whether it is ready, or would be without a rule: what was sent before is no error."""
-    return row.status == ImportRow.Status.READY or (row.status == ImportRow.Status.TO_FIX and bool(row.digest))
+    return row.status == ImportRow.Status.READY or (row.status in WITH_PROBLEMS and bool(row.digest))
 
 
 def store_checked(checked: Iterable[CheckedRow]) -> None:
@@ -208,9 +218,9 @@ def store_checked(checked: Iterable[CheckedRow]) -> None:
 
 def _written_values(checked: CheckedRow) -> tuple[object, ...]:
     row = checked.row
-    edits = json_text(row.edits) if row.edits else NO_EDITS
+    edits, accepted = (json_text(each) if each else NOTHING for each in (row.edits, row.accepted))
     return (
-        str(row.status), edits, checked.text, row.digest, row.is_duplicate_wanted, row.duplicate_of_row,
+        str(row.status), edits, accepted, checked.text, row.digest, row.is_duplicate_wanted, row.duplicate_of_row,
         row.duplicate_of_task, None, row.pk,
     )  # fmt: skip
 
@@ -229,7 +239,7 @@ class Recheck:
 
     def add(self, row: ImportRow, before: StatusAndSubmission) -> None:
         """Check a changed row. `before` is its status and submission as they were read."""
-        self._checked[row.number] = take_verdict(row, self._reader.read(row.cells, row.edits))
+        self._checked[row.number] = take_verdict(row, self._reader.read(row.cells, row.edits, row.accepted_marks))
         self._before[row.number] = before
 
     def settle_duplicates(self) -> None:
@@ -251,8 +261,8 @@ class Recheck:
 
     def store(self) -> None:
         """Write the rows and their errors. Call in a transaction."""
-        to_fix = {n: each.problems for n, each in self._checked.items() if each.row.status == ImportRow.Status.TO_FIX}
-        replace_errors(self.import_job, list(self._checked), to_fix)
+        wrong = {n: each.problems for n, each in self._checked.items() if each.row.status in WITH_PROBLEMS}
+        replace_errors(self.import_job, list(self._checked), wrong)
         store_checked(self._checked.values())
 
     def _add_duplicates(self) -> None:

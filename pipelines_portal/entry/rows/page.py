@@ -11,6 +11,7 @@ from pipelines_portal.accounts.permissions import SignedInRequest
 from pipelines_portal.core import notation
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.permissions import can_use_key
+from pipelines_portal.entry.rows.accepting import MOST_UNSEEN
 from pipelines_portal.entry.rows.cells import value_input
 from pipelines_portal.entry.rows.duplicates import count_unchanged_copies, first_duplicates
 from pipelines_portal.entry.rows.fixing import last_change, next_redo
@@ -31,7 +32,9 @@ from pipelines_portal.entry.rows.selection import Selection, chips_of_grid
 from pipelines_portal.entry.rows.typed import count_shown
 from pipelines_portal.matching.match_line import MatchLine
 from pipelines_portal.matching.row_values import RowReader
+from pipelines_portal.values.rules import Rule
 from pipelines_portal.values.suggesting import likely_first
+from pipelines_portal.values.verdicts import WARNING
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
 
@@ -65,10 +68,14 @@ def grid_context(
 ) -> dict[str, Any]:
     """Return what the grid shows. `posted` is a remedy that had an error."""
     counts = import_job.counts()
-    groups = list(groups_with_rows(import_job)) if counts.errors else []
+    groups = list(groups_with_rows(import_job)) if counts.errors or counts.to_look else []
     notes = notes_of(workflow)
     grid = grid_of(import_job, selection, counts, groups, pinned, notes, layout)
     context = tray_context(request, workflow, import_job, counts, groups=groups, posted=posted)
+    for issue in (*context["issues"], *context["more_issues"]):
+        if issue["kind"] == "warning" and issue["reason"].key == selection.reason and grid.rows:
+            shown = (grid.rows[0].row.number, grid.last_number)
+            issue |= {"is_unseen": False, "shown": shown, "count": len(grid.rows)}
     matching = context["matching"]
     is_all = not (selection.show or selection.reason or selection.field)
     listed, has_grown = grid.total if is_all else count_listed(import_job, counts), bool(import_job.sent_before)
@@ -139,15 +146,17 @@ def tray_context(
     """Return what stands under the grid: errors with their remedies, duplicates, and what can be created."""
     schema = import_job.parsed_schema
     reasons: list[Reason] = []
-    if counts.errors:
+    if counts.errors or counts.to_look:
         groups = list(groups_with_rows(import_job)) if groups is None else groups
         reasons = reasons_in(groups, schema, is_typed=import_job.is_typed)
         add_row_numbers(reasons)
-    reader = import_job.row_reader()
+    reader, rules = import_job.row_reader(), {rule.pk: rule for rule in import_job.rules}
     can_rematch = request.user.may_send and not import_job.is_typed and not counts.sent and not counts.requested
     copies = count_unchanged_copies(import_job) if counts.duplicate else 0
     fixes = [
-        _with_fix(reason, posted, reader, can_rematch=can_rematch)
+        _with_acceptance(reason, posted, rules)
+        if reason.is_warning
+        else _with_fix(reason, posted, reader, can_rematch=can_rematch)
         | {"is_to_type": import_job.is_typed and reason.is_missing and reason.count == 1}
         for reason in reasons[:MOST_SHOWN]
     ]
@@ -176,18 +185,35 @@ def _in_lines(fixes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return a line for each reason, and a single one for a row with many errors of its own."""
     by_row: dict[int, list[Reason]] = {}
     for fix in fixes:
-        if fix["reason"].count == 1 and not fix["error"]:
+        if fix["reason"].count == 1 and not fix["error"] and not fix["reason"].is_warning:
             by_row.setdefault(fix["reason"].numbers[0], []).append(fix["reason"])
     lines = []
     for fix in fixes:
         reason = fix["reason"]
         own = by_row.get(reason.numbers[0], []) if reason.count == 1 and not fix["error"] else []
-        if len(own) < MANY_ERRORS:
+        if len(own) < MANY_ERRORS or reason not in own:
             lines.append(fix)
         elif reason is own[0]:
             labels = [each.label for each in own]
             lines.append({"kind": "row", "number": reason.numbers[0], "labels": labels, "reason": reason})
     return lines
+
+
+def _with_acceptance(reason: Reason, posted: dict[str, str] | None, rules: dict[int, Rule]) -> dict[str, Any]:
+    """Return a warning of many rows, and whether accepting it takes a reason. More than a few are shown first."""
+    rule = rules.get(int(reason.kind.removeprefix(WARNING)))
+    again = posted if posted and posted["reason"] == reason.key else None
+    return {
+        "kind": "warning",
+        "reason": reason,
+        "needs_reason": bool(rule and rule.needs_reason),
+        "is_unseen": reason.count > MOST_UNSEEN,
+        # The first and the last row of the page that shows them, and how many it shows.
+        "shown": (),
+        "count": reason.count,
+        "error": again["error"] if again else "",
+        "is_to_type": False,
+    }
 
 
 def _with_fix(reason: Reason, posted: dict[str, str] | None, reader: RowReader, *, can_rematch: bool) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from pipelines_portal.values.plain_words import plain
 SHOWN_NUMBERS, SHOWN_VALUES = 3, 5
 # If the API's messages quote values, there are as many reasons as rows.
 MOST_SHOWN = 100
-# The kinds of a reason: one wrong value, or all rows with the same message.
-ONE, ALIKE = "one", "alike"
+# The kinds of a reason: one wrong value, all rows with the same message, or of which the same rule warns.
+ONE, ALIKE, RULE = "one", "alike", "rule"
 SIMILAR = 0.7
 
 
@@ -32,6 +32,8 @@ class Reason:
     message: str
     count: int
     kind: str = ""
+    # The message in a few words.
+    short: str = ""
     values: list[str] = field(default_factory=list)
     # Whether these are the wrong words that were too many for a group each.
     is_rest: bool = False
@@ -49,9 +51,10 @@ class Reason:
     @property
     def what(self) -> str:
         """What is wrong, as the end of a sentence that begins with the field's label."""
-        if self.is_of_rule:
+        if self.is_of_rule or self.is_warning:
             _, rule, sentence = self.message.partition(verdicts.OF_RULE)
-            return f"breaks a rule: {(sentence if rule else self.message).removesuffix('.')}"
+            broken = f"breaks a rule: {(sentence if rule else self.message).removesuffix('.')}"
+            return f"{self.short[:1].lower()}{self.short[1:]}" if self.is_warning else broken
         if self.known and self.values and choices_of(self.known):
             return "isn’t an option" if len(self.values) == 1 else "aren’t options"
         if self.is_rest:
@@ -61,6 +64,15 @@ class Reason:
         if self.kind == verdicts.SERIAL and len(self.groups) > 1:
             return "may be Excel’s numbers of days"
         return self.message.removeprefix(self.known.label if self.known else "").strip().removesuffix(".")
+
+    @property
+    def is_warning(self) -> bool:
+        return self.kind.startswith(verdicts.WARNING)
+
+    @property
+    def hint(self) -> str:
+        """What the message says besides its few words."""
+        return self.message.removeprefix(f"{self.short}. ")
 
     @property
     def is_of_rule(self) -> bool:
@@ -78,10 +90,10 @@ class Reason:
 
 
 def reasons_in(groups: Iterable[Any], schema: Schema, *, is_typed: bool = False) -> list[Reason]:
-    """Return the reasons, the most frequent first. Each wrong word of a field with choices is a reason of its own.
+    """Return the reasons, the most frequent first, and then the warnings.
 
-    So is each text with two meanings among typed rows; a file has one question for all of them. Too many wrong words
-    share a reason, which comes last.
+    Each wrong word of a field with choices is a reason of its own. So is each text with two meanings among typed rows;
+    a file has one question for all of them. Too many wrong words share a reason, which comes last.
     """
     fields = {known.name: known for known in schema.fields}
     reasons: dict[tuple[str, str, str], Reason] = {}
@@ -92,7 +104,7 @@ def reasons_in(groups: Iterable[Any], schema: Schema, *, is_typed: bool = False)
     with_words = {(name, message) for name, message, value in reasons if value}
     for (name, message, value), reason in reasons.items():
         reason.is_rest = not value and (name, message) in with_words
-    return sorted(reasons.values(), key=lambda reason: (reason.is_rest, -reason.count))
+    return sorted(reasons.values(), key=lambda reason: (reason.is_warning, reason.is_rest, -reason.count))
 
 
 def groups_with_rows(import_job: ImportJob) -> QuerySet[Any]:
@@ -106,7 +118,8 @@ def errors_by_field(groups: Iterable[Any], schema: Schema) -> list[tuple[Field, 
     """Return the fields with errors and the number of their errors, the most first."""
     counts: Counter[str] = Counter()
     for group in groups:
-        counts[group.field_name] += group.row_count
+        if not group.problem.is_warning:
+            counts[group.field_name] += group.row_count
     found = [(known, counts[known.name]) for known in schema.fields if counts[known.name]]
     return sorted(found, key=lambda each: -each[1])
 
@@ -131,6 +144,8 @@ def groups_of_reason(import_job: ImportJob, key: str) -> list[ErrorGroup]:
 def select_groups(groups: list[ErrorGroup], key: str) -> list[ErrorGroup]:
     """Return those of `groups` that belong to a reason."""
     kind, _, number = key.partition("-")
+    if kind == RULE:
+        return [group for group in groups if group.problem.mark == key]
     named = next((group for group in groups if str(group.pk) == number), None)
     if named is None or kind == ONE:
         return [named] if named else []
@@ -139,7 +154,8 @@ def select_groups(groups: list[ErrorGroup], key: str) -> list[ErrorGroup]:
 
 def _alike(group: ErrorGroup) -> tuple[str, str]:
     """Return what groups have in common that differ in their values only."""
-    return group.field_name, group.kind if group.kind in verdicts.OF_FILE else group.message
+    is_kind = group.kind in verdicts.OF_FILE or group.kind.startswith(verdicts.WARNING)
+    return group.field_name, group.kind if is_kind else group.message
 
 
 def numbers_in_groups(groups: list[int]) -> QuerySet[RowError, int]:
@@ -173,7 +189,8 @@ def _add(
     message, value = group.message, group.value
     place = (*_alike(group), value if is_one else "")
     if place not in reasons:
-        reasons[place] = Reason(f"{ONE if is_one else ALIKE}-{group.pk}", [], known, message, 0, group.kind)
+        key = group.problem.mark or f"{ONE if is_one else ALIKE}-{group.pk}"
+        reasons[place] = Reason(key, [], known, message, 0, group.kind, group.short)
     reason = reasons[place]
     reason.groups.append(group.pk)
     reason.count += count

@@ -15,6 +15,7 @@ from pipelines_portal.entry.rows.fixing import LONGEST_TEXT, FixOutcome, change_
 REPLACEABLE = (
     ImportRow.Status.READY,
     ImportRow.Status.TO_FIX,
+    ImportRow.Status.TO_LOOK,
     ImportRow.Status.DUPLICATE,
     ImportRow.Status.REJECTED,
 )

@@ -43,6 +43,7 @@ LONGEST_SHOWN = 160
 LONGEST_NUMBER_SHOWN = 30
 _S = ImportRow.Status
 WITH_ERRORS = (_S.TO_FIX, _S.REJECTED)
+WITH_PROBLEMS = (*WITH_ERRORS, _S.TO_LOOK)
 # Nothing of these can be changed.
 SENT = (_S.REQUESTED, _S.CREATED, _S.UNCONFIRMED)
 # The characters for which columns have room, by the type of the field: at least, and at most. See grid.css.
@@ -66,12 +67,14 @@ KINDS = dict.fromkeys(("long_text", "code", "pairwise", "criteria"), "lines") | 
 READY = Look("created", "finished", "Ready", is_calm=True)
 # Of a row whose task is not known.
 LOOKS = {
+    _S.UNCHECKED: Look("pending", "pending", "", is_calm=True),
     _S.READY: Look("pending", "pending", "Ready", is_calm=True),
     _S.REQUESTED: Look("sending", "in_progress", "Sending", is_calm=True),
     _S.CREATED: Look("created", "finished", "Created", is_calm=True),
     _S.SKIPPED: Look("pending", "skip", "Skipped", is_calm=True),
     _S.DUPLICATE: Look("warning", "duplicate", "Duplicate"),
     _S.TO_FIX: Look("failed", "failed", "Error"),
+    _S.TO_LOOK: Look("warning", "warning", "To look at"),
     _S.REJECTED: Look("rejected", "failed", "Rejected"),
     _S.UNCONFIRMED: Look("unconfirmed", "unconfirmed", "Unconfirmed"),
 }
@@ -117,6 +120,9 @@ class ListedCell:
     is_typed: bool = False
     is_long: bool = False
     answers: tuple[Answer, ...] = ()
+    # The key of a warning under the grid, or who has accepted what a rule warned of.
+    mark: str = ""
+    accepted: str = ""
 
     @property
     def answers_json(self) -> str:
@@ -125,7 +131,13 @@ class ListedCell:
 
     @property
     def css(self) -> str:
-        classes = {"right": self.column.is_number, "bad": bool(self.why), "fixed": self.is_typed and not self.why}
+        classes = {
+            "right": self.column.is_number,
+            "bad": bool(self.why) and not self.mark,
+            "odd": bool(self.mark),
+            "seen": bool(self.accepted),
+            "fixed": self.is_typed and not self.why,
+        }
         return " ".join(name for name, holds in classes.items() if holds)
 
 
@@ -326,7 +338,7 @@ def page_of_row(import_job: ImportJob, number: int, counts: RowCounts) -> int:
 
 def next_error(import_job: ImportJob, after: int) -> int | None:
     """Return the number of the next row that needs a person, or of the first one if none follows."""
-    numbers = import_job.rows.filter(status__in=(*WITH_ERRORS, _S.DUPLICATE)).order_by("number")
+    numbers = import_job.rows.filter(status__in=(*WITH_PROBLEMS, _S.DUPLICATE)).order_by("number")
     found: int | None = numbers.filter(number__gt=after).values_list("number", flat=True).first()
     return found or numbers.values_list("number", flat=True).first()
 
@@ -336,7 +348,7 @@ def read_rows(
 ) -> list[GridRow]:
     """Return rows by their numbers, in order. Without `columns`, they have cells of all fields."""
     rows = list(import_job.lines.filter(number__in=numbers).defer("fields").order_by("number"))
-    errors = read_errors(import_job, [row for row in rows if row.status in WITH_ERRORS])
+    errors = read_errors(import_job, [row for row in rows if row.status in WITH_PROBLEMS])
     row_texts, task_ids = RowTexts(import_job), tasks_of(rows)
     tasks = known_tasks(read_index(import_job), list(task_ids.values())) if task_ids else {}
     columns, reader = columns or columns_of(import_job.parsed_schema), import_job.row_reader()
@@ -347,9 +359,11 @@ def read_rows(
         found, task_id = errors.get(row.number, {}), task_ids.get(row.number)
         cells = [_show_cell(column, row, row_texts, found.pop(column.known.name, []), reader) for column in columns]
         left = [problem.sentence for problems in found.values() for problem in problems]
-        wrong = sum(1 for cell in cells if cell.why) + len(left)
+        wrong = sum(1 for cell in cells if cell.why and not cell.mark) + len(left)
+        warnings = sum(1 for cell in cells if cell.mark)
         is_held = is_paused and row.submission_id not in on_the_wire
-        look = _look_in_grid(row, wrong, waits=import_job.waits_to_start or is_held or bool(import_job.away_since))
+        waits = import_job.waits_to_start or is_held or bool(import_job.away_since)
+        look = _look_in_grid(row, wrong, warnings, waits=waits)
         shown.append(GridRow(row, cells, look, " ".join(left), task_id, tasks.get(task_id or 0)))
     return shown
 
@@ -374,19 +388,18 @@ def look_of_row(import_job: ImportJob, row: ImportRow, on_the_wire: set[UUID]) -
     return LOOKS[status]._replace(word=WAITING) if is_waiting else LOOKS[status]
 
 
-def _look_in_grid(row: ImportRow, wrong: int, *, waits: bool) -> Look:
+def _look_in_grid(row: ImportRow, wrong: int, warnings: int, *, waits: bool) -> Look:
     """Return the look of a row that a person may change: it says what is wrong, and what was requested."""
     if row.status == _S.READY:
         return READY
-    if row.status == _S.TO_FIX:
-        return Look("failed", "failed", texts.errors(wrong))
+    if row.status in (_S.TO_FIX, _S.TO_LOOK):
+        count = texts.errors(wrong) if row.status == _S.TO_FIX else texts.warnings(warnings)
+        return LOOKS[_S(row.status)]._replace(word=count)
     if row.status == _S.DUPLICATE and not row.duplicate_of_task:
         same = texts.SAME_AS_ROW.format(row=row.duplicate_of_row) if row.duplicate_of_row else texts.SENT_BEFORE
         return Look("warning", "duplicate", same)
     if row.status == _S.REQUESTED:
         return REQUESTED if waits else CREATING
-    if row.status == _S.UNCHECKED:
-        return Look("pending", "pending", "", is_calm=True)
     return LOOKS[_S(row.status)]
 
 
@@ -420,6 +433,8 @@ def _show_cell(
         known.name in row.edits and bool(row.cells),
         len(text) > LONGEST_EDITED,
         _answers_to(known, text, problems, reader),
+        problems[0].mark if problems else "",
+        "" if problems else row.accepted_in(known.name),
     )
 
 

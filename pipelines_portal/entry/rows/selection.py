@@ -15,16 +15,17 @@ NOT_SENT = "new"
 # The filters by their names in URLs: the word, the color in the grid, and the statuses of the rows.
 FILTERS: dict[str, tuple[str, str, tuple[ImportRow.Status, ...]]] = {
     "": ("All", "", ()),
-    NOT_SENT: ("Not sent yet", "", (_S.READY, _S.REQUESTED, _S.TO_FIX, _S.REJECTED, _S.DUPLICATE)),
+    NOT_SENT: ("Not sent yet", "", (_S.READY, _S.REQUESTED, _S.TO_FIX, _S.TO_LOOK, _S.REJECTED, _S.DUPLICATE)),
     "created": ("Created", "", (_S.CREATED,)),
     "errors": ("Errors", "failed", (_S.TO_FIX, _S.REJECTED)),
+    "look": ("To look at", "warning", (_S.TO_LOOK,)),
     "waiting": ("Ready", "", (_S.READY, _S.REQUESTED)),
     "duplicates": ("Duplicates", "warning", (_S.DUPLICATE,)),
     "skipped": ("Skipped", "", (_S.SKIPPED,)),
     "ready": ("Ready", "", (_S.READY,)),
     "unconfirmed": ("Unconfirmed", "", (_S.UNCONFIRMED,)),
 }
-OF_GRID = ("", NOT_SENT, "errors", "duplicates", "skipped", "ready")
+OF_GRID = ("", NOT_SENT, "errors", "look", "duplicates", "skipped", "ready")
 # The word for ready rows while the import is being sent: nobody has to do anything about them.
 WAITING = "Waiting"
 

@@ -36,6 +36,10 @@ CODED = ("short_text", "numeric")
 FILLS = "fills-"
 TEXTS = ("short_text", "long_text")
 CONDITIONS = (*TEXTS, "select", "rating", "boolean", "numeric")
+SEVERITIES = [
+    ("error", "Error: the row can’t be created until it is corrected"),
+    ("warning", "Warning: someone has to look and accept it. Their name and the time are stored"),
+]
 WORDS = {
     Kind.PATTERN: "looks like",
     Kind.COMPARE: "compares",
@@ -82,6 +86,11 @@ class RuleForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
+    if_not = forms.ChoiceField(
+        label="If not", required=False, choices=SEVERITIES, initial="error", widget=forms.RadioSelect
+    )
+    needs_reason = forms.BooleanField(label="Ask for a reason", required=False)
+
     def __init__(
         self,
         schema: Schema,
@@ -105,6 +114,7 @@ class RuleForm(forms.Form):
         self.fields["kind"].choices = [(kind.value, WORDS[kind]) for kind in kinds]  # type: ignore[attr-defined]
         self.fields["kind"].help_text = HELP[self.shown_kind]
         self.initial["kind"] = self.shown_kind.value
+        self.shown_severity = str(given.get("if_not") or "error")
         self.own_names = list(self._add_own_fields())
         self._add_condition(fields)
         given["kind"] = self.shown_kind.value  # another field was chosen, which has no such kind
@@ -263,9 +273,10 @@ class RuleForm(forms.Form):
             is_value = is_value == "true"
         value = self._value()
         name = self.chosen.name if self.chosen else ""
+        is_warning = cleaned["if_not"] == "warning"
         return Rule(
             pk, version, self.shown_kind, name, value, when, is_value if when else None, cleaned["message"],
-            codes=self.chosen_list,
+            is_warning, is_warning and cleaned["needs_reason"], self.chosen_list,
         )  # fmt: skip
 
     def _value(self) -> dict[str, Any]:
@@ -329,6 +340,7 @@ def _as_posted(stored: WorkflowRule, schema: Schema) -> dict[str, Any]:
     """Return what the form of a stored rule posts."""
     rule, value = stored.as_rule(), stored.value
     given: dict[str, Any] = {"field": rule.field, "kind": rule.kind.value, "when": rule.when, "message": rule.message}
+    given |= {"if_not": "warning" if rule.is_warning else "error", "needs_reason": rule.needs_reason}
     is_value = rule.is_value
     given["is_value"] = str(is_value).lower() if isinstance(is_value, bool) else is_value
     if rule.kind == Kind.PATTERN:

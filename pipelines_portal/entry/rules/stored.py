@@ -104,7 +104,8 @@ def check_open_rows_again(workflow: OpenedWorkflow) -> None:
 def _columns(rule: Rule) -> dict[str, Any]:
     return {
         "kind": rule.kind.value, "field": rule.field, "value": dict(rule.value), "when": rule.when,
-        "is_value": rule.is_value, "message": rule.message, "reference_list": rule.codes,
+        "is_value": rule.is_value, "message": rule.message, "is_warning": rule.is_warning,
+        "needs_reason": rule.needs_reason, "reference_list": rule.codes,
     }  # fmt: skip
 
 

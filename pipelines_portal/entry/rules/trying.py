@@ -36,6 +36,7 @@ class Trial:
 
     tried: int
     stopped: int
+    is_warning: bool = False
     shown: list[Stopped] = field(default_factory=list)
 
     @property
@@ -62,7 +63,7 @@ def try_rule(rows: list[SubmissionRow], rule: Rule, schema: Schema, title_field:
         if problem := rules.problem_of(rule, row.fields or {}, sent.sent_at or timezone.now()):
             title = title_of(row.fields or {}, title_field)
             stopped.append(Stopped(title, problem.value, problem.short, row.task_id, sent.sent_at, sent.owner))
-    return Trial(len(rows), len(stopped), stopped[:MOST_SHOWN])
+    return Trial(len(rows), len(stopped), rule.is_warning, stopped[:MOST_SHOWN])
 
 
 def shapes_in(rows: list[SubmissionRow], name: str) -> list[tuple[str, str, int]]:

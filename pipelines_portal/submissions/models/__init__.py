@@ -1,5 +1,6 @@
 """Everything that was sent, and the files it is exported to."""
 
+from pipelines_portal.submissions.models.acceptance import Acceptance
 from pipelines_portal.submissions.models.export import Export, ExportPart
 from pipelines_portal.submissions.models.rows import CHUNK, JSON_TEXT, NewRow, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.models.submission import (
@@ -18,6 +19,7 @@ __all__ = [
     "JSON_TEXT",
     "LONGEST_FIELD",
     "LONGEST_VALUE",
+    "Acceptance",
     "Export",
     "ExportPart",
     "NewRow",

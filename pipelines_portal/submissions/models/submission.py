@@ -198,6 +198,8 @@ class Submission(models.Model):
     row_count = models.PositiveIntegerField(default=0)
     success_count = models.PositiveIntegerField(default=0)
     error_count = models.PositiveIntegerField(default=0)
+    # The warnings of its rows that people accepted.
+    accepted_count = models.PositiveIntegerField(default=0)
     # Counts the tries, so that a late answer to an earlier one does not overwrite a later one.
     attempt = models.PositiveIntegerField(default=0)
     # Tasks above this ID appeared after the sending began, or after an earlier try that is uncertain. 0: there was
@@ -262,6 +264,10 @@ class Submission(models.Model):
             models.Index(fields=["workflow_id"], condition=Q(is_decided_by_person=True), name="submissions_decided"),
             models.Index(
                 fields=["group", "group_number"], condition=Q(group__isnull=False), name="submissions_of_an_import"
+            ),
+            # Few: see the filter of Sent.
+            models.Index(
+                fields=["key", "-created_at", "-id"], condition=Q(accepted_count__gt=0), name="submissions_accepted"
             ),
             models.Index(fields=["finished_at"], condition=Q(is_dropped=False), name="submissions_kept"),
             models.Index(fields=["finished_at"], condition=Q(values_counted_at=None), name="submissions_uncounted"),

@@ -15,8 +15,8 @@ from pipelines_portal.core.notation import Notation
 from pipelines_portal.values.checking import check_row
 from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.values.local_times import NOWHERE, known_zone
-from pipelines_portal.values.rules import Rule
-from pipelines_portal.values.verdicts import Verdict
+from pipelines_portal.values.rules import MOST_RULES, Rule
+from pipelines_portal.values.verdicts import Problem, Verdict
 from pipelines_portal.workflows.fields.dates import LocalTimeField
 from pipelines_portal.workflows.fields.types import FILE_UPLOAD, input_for, type_of
 
@@ -61,6 +61,9 @@ class SchemaForm(forms.Form):
         self.remote, self.rules = remote, rules
         # What somebody wrote about the fields, by their names: see workflows/notes.py.
         self.hints: dict[str, str] = {}
+        # What rules warn of, and what the person has accepted of that, by the names of the fields.
+        self.warnings: dict[str, Problem] = {}
+        self.accepted: dict[str, Problem] = {}
         entered = (field for field in remote.fields if field.type != FILE_UPLOAD)
         # Required fields come first.
         self.entered = sorted(entered, key=lambda field: not field.required)
@@ -96,10 +99,18 @@ class SchemaForm(forms.Form):
     def clean(self) -> None:
         """Check what was entered as a row: a file or a row of the grid with the same texts has the same verdict."""
         typed = {field.name: self.cleaned_data[PREFIX + field.name] for field in self.entered}
-        self.verdict = check_row(self.entered, typed, self.typed_in, self.time_zone, timezone.now(), self.rules)
+        now, accepted = timezone.now(), self.accepted_reasons()
+        self.verdict = check_row(self.entered, typed, self.typed_in, self.time_zone, now, self.rules, accepted)
+        self.warnings = {problem.field: problem for problem in self.verdict.problems if problem.is_warning}
+        self.accepted = {problem.field: problem for problem in self.verdict.accepted}
         for problem in self.verdict.problems:
             if not (self.is_incomplete and problem.is_missing):
                 self.add_error(PREFIX + problem.field, problem.sentence)
+
+    def accepted_reasons(self) -> dict[str, str]:
+        """Return the reasons of the warnings that were ticked, by their marks."""
+        ticked = self.data.getlist("accept") if hasattr(self.data, "getlist") else []
+        return {mark: self.data.get(f"why-{mark}", "").strip() for mark in ticked[:MOST_RULES]}
 
     def payload(self) -> FieldValues:
         """Return the values to send by field name, without empty ones. Call on a form that was checked."""
@@ -137,6 +148,11 @@ class SchemaForm(forms.Form):
         """Return message and input ID of each field with an error, in the order of the form."""
         wrong = [self[PREFIX + field.name] for field in self.entered if PREFIX + field.name in self.errors]
         return [(_message_of(field), _first_input(field)) for field in wrong]
+
+    @property
+    def are_warnings(self) -> bool:
+        """Whether nothing but warnings keep the task from being created."""
+        return bool(self.warnings) and self.errors.keys() == {PREFIX + name for name in self.warnings}
 
     def add_api_error(self, field_name: str, message: str) -> None:
         """Add an error of the API to its field, or to the whole form if there is no such field."""

@@ -182,6 +182,18 @@ function clear(grid) {
   for (const cell of grid.picked().flat()) if (grid.canEdit(cell) && grid.text(cell)) grid.saving.change(cell, "");
 }
 
+/** Accept the warning of the active cell, or all like it. Its line under the grid does so, and may want a reason. */
+function accept(grid, isForAll) {
+  const line = document.getElementById(`issue-${grid.active.dataset.mark}`);
+  if (line?.elements.why?.value === "") {
+    line.closest("details")?.setAttribute("open", "");
+    line.elements.why.focus();
+  } else if (line) {
+    line.elements.number.value = isForAll ? "" : grid.numberOf(grid.active);
+    line.requestSubmit();
+  }
+}
+
 /** Undo and redo work in the tray, too: an action of it has the focus just before. */
 function onKey(grid, event) {
   if (!event.target.closest?.(".sheet") || event.target.matches("input, textarea")) return;
@@ -195,6 +207,7 @@ function onKey(grid, event) {
   else if (["Delete", "Backspace"].includes(event.key) && !isControl && !event.altKey) clear(grid);
   else if (!event.altKey || event.ctrlKey) return; // with Ctrl, Alt types letters on some keyboards
   else if (event.code === "KeyP") pin(grid);
+  else if (event.code === "KeyA") accept(grid, event.shiftKey);
   else if (rowKeys[event.code] && grid.blank) rowKeys[event.code](grid);
   else return;
   event.preventDefault();
@@ -218,8 +231,9 @@ export function listen(grid) {
     applyPreset(grid, button);
   });
   document.addEventListener("click", (event) => {
-    const button = event.target.closest?.("[data-preset], [data-rows]");
-    if (button?.dataset.preset) applyPreset(grid, button);
+    const button = event.target.closest?.("[data-preset], [data-rows], [data-accept]");
+    if (button && "accept" in button.dataset) accept(grid);
+    else if (button?.dataset.preset) applyPreset(grid, button);
     else if (button && grid.blank && grid.active) {
       closeMenu();
       rowKeys[button.dataset.rows](grid);

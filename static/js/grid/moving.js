@@ -37,7 +37,7 @@ export function down(grid, cell) {
 function nextError(grid) {
   grid.leaveRows();
   const cells = [...grid.table.querySelectorAll("tbody td")].filter(
-    (cell) => cell.matches(".bad") || cell.querySelector(":scope.state > [data-status=warning]"),
+    (cell) => cell.matches(".bad, .odd, tr:not(:has(.odd)) > .state:has(> [data-status=warning])"),
   );
   const rows = grid.rows;
   const place = (cell) => rows.indexOf(cell.closest("tr")) * 1000 + cell.cellIndex;

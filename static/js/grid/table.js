@@ -132,8 +132,8 @@ export class Grid {
     cell.replaceChildren(text.replace(/\s+/g, " ").slice(0, LONGEST_SHOWN));
     cell.dataset.text = text;
     delete cell.dataset.edited;
-    cell.classList.remove("bad", "fixed");
-    for (const name of ["aria-invalid", "data-why", "data-answers"]) cell.removeAttribute(name);
+    cell.classList.remove("bad", "fixed", "odd", "seen");
+    for (const name of ["aria-invalid", "data-why", "data-answers", "data-mark", "title"]) cell.removeAttribute(name);
     if (cell === this.active) this.describe();
   }
 
@@ -171,7 +171,7 @@ export class Grid {
     const why = (!isPending && cell.dataset.why) || cell.closest("tr").lastElementChild.dataset.why;
     const isCut = text.length > LONGEST_SHOWN || (cell.querySelector(".v") ?? cell).scrollWidth > cell.clientWidth;
     name.textContent = `Row ${this.numberOf(cell)} · ${head.textContent.trim()}`;
-    said.className = why ? "txt bad" : "txt";
+    said.className = `txt ${cell.dataset.mark ? "odd" : why ? "bad" : ""}`;
     said.textContent = [why && why.replace(/[^.?!]$/, "$&."), isCut && text].filter(Boolean).join(" ");
     hint.textContent = head.dataset.hint ?? "";
     const filling = !text && this.canEdit(cell) ? this.filling(cell).slice(0, LONGEST_SHOWN) : "";
@@ -336,7 +336,7 @@ export class Grid {
     const address = new URL(location.href);
     address.searchParams.delete("at"); // when the sheet comes again, the focus stays
     if (address.href !== location.href) history.replaceState(history.state, "", address);
-    const wrong = at?.querySelector("td.bad") ?? (at && this.cells(at)[0]);
+    const wrong = at?.querySelector("td.bad, td.odd") ?? (at && this.cells(at)[0]);
     const first = wrong ?? (this.blank && this.start(this.blank));
     const isFree = Boolean(at) || document.activeElement === document.body;
     if (first) this.activate(first, { focus: isFree });

@@ -1,4 +1,5 @@
-// Alt P pins the field that has the focus: “Create and add another” keeps its value. Pins are no tab stops.
+// Alt P pins the field that has the focus: “Create and add another” keeps its value. Pins are no tab stops. Alt A says
+// that its value was checked.
 
 for (const pin of document.querySelectorAll("form[data-shortcuts] input[name=keep]")) pin.tabIndex = -1;
 
@@ -12,7 +13,11 @@ function toggle(field) {
 
 document.addEventListener("keydown", (event) => {
   const isAltAlone = event.altKey && !event.ctrlKey && !event.metaKey;
-  if (!isAltAlone || event.code !== "KeyP" || !event.target.closest?.("form[data-shortcuts]")) return;
+  const field = isAltAlone && event.target.closest?.("form[data-shortcuts] .field");
+  if (!field) return;
+  const accept = field.querySelector("[data-accept]");
+  if (event.code === "KeyP") toggle(field);
+  else if (event.code === "KeyA" && accept) accept.click();
+  else return;
   event.preventDefault();
-  toggle(event.target.closest(".field"));
 });

@@ -28,6 +28,7 @@ from pipelines_portal.entry.form.waiting import PossibleDuplicate, row_of_form, 
 from pipelines_portal.entry.models import ImportRow
 from pipelines_portal.entry.restored import tasks_since_restore
 from pipelines_portal.keys.clients import client_for
+from pipelines_portal.submissions.acceptances import accepted_now
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.values.checking import values_before
@@ -119,7 +120,9 @@ def _create(
     # The person confirmed these very values, and did not change the form since.
     is_meant = request.POST.get("duplicate", "").partition(":")[0] == digest_of(fields)
     draft_seen = request.POST.get("draft_seen", "")
-    posted = Typed(fields, form_token(request), draft_seen, is_meant, values_before(form.verdict))
+    reasons = form.accepted_reasons()
+    accepted = [(each, accepted_now(each, request.user, reasons[each.mark])) for each in form.verdict.accepted]
+    posted = Typed(fields, form_token(request), draft_seen, is_meant, values_before(form.verdict), accepted)
     created = create_task(request.user, workflow, client, posted)
     if created.result is FormResult.CREATED:
         pin_values(request.user, workflow, schema, request.POST, fields)

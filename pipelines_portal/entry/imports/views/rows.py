@@ -16,8 +16,9 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.api_client import Field
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.views.loading import changes_import, go_to, loads_import
-from pipelines_portal.entry.models import LONGEST_VALUE, ImportJob, ImportRow
+from pipelines_portal.entry.models import LONGEST_VALUE, ErrorGroup, ImportJob, ImportRow
 from pipelines_portal.entry.permissions import can_use_key
+from pipelines_portal.entry.rows.accepting import MOST_UNSEEN, accept_warnings, rule_of
 from pipelines_portal.entry.rows.cells import (
     ShownRow,
     show_rows,
@@ -48,6 +49,7 @@ from pipelines_portal.entry.rows.saving import Unreadable, read_posted_cells, re
 from pipelines_portal.entry.rows.selection import NOT_SENT, Selection
 from pipelines_portal.entry.rows.typed import current_typed
 from pipelines_portal.matching.columns import Matching
+from pipelines_portal.submissions.acceptances import LONGEST_REASON
 from pipelines_portal.values.choices import choices_of, is_choice, label_of
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import is_part_of_page, render_page
@@ -202,6 +204,45 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
     return _back(import_job, here)
 
 
+@changes_import
+def import_accept(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+    """Accept a warning in one row, or in the rows that the page has shown."""
+    posted, key = request.POST, request.POST.get("reason", "")[:40]
+    here = Selection.load(posted) if posted.get("first") else replace(Selection.load(posted), reason="")
+    groups = groups_of_reason(import_job, key)
+    rule = rule_of(import_job, groups)
+    if rule is None:
+        _add_message(request, import_job, FixOutcome())
+        return _back(import_job, replace(here, reason=""))
+    reason = posted.get("why", "").strip()[:LONGEST_REASON]
+    if rule.needs_reason and not reason:
+        again = {"reason": key, "error": "Enter a reason."}
+        if is_part_of_page(request):
+            return _remedy_again(request, workflow, import_job, here, again)
+        return _grid_page(request, workflow, import_job, here, status=422, posted=again)
+    one = number_in(posted.get("number", ""), LARGEST_NUMBER)
+    numbers = [one] if one else _shown_numbers(request, groups)
+    if numbers is None:
+        messages.warning(request, "Not accepted: these rows have changed. Look at them again.")
+        return _back(import_job, here)
+    outcome = accept_warnings(import_job, request.user, rule, numbers, reason)
+    _add_message(request, import_job, outcome, texts.rows_accepted)
+    # On to the next.
+    following = next_error(import_job, one - 1) if one and not here.show else None
+    return _back(import_job, here, at=following)
+
+
+def _shown_numbers(request: SignedInRequest, groups: list[ErrorGroup]) -> list[int] | None:
+    """Return the rows that the page named or showed, or None if they are others by now."""
+    posted = {name: number_in(request.POST.get(name, ""), LARGEST_NUMBER) for name in ("first", "last", "count")}
+    numbers = numbers_in_groups([group.pk for group in groups])
+    if posted["first"] and posted["last"]:
+        found = list(numbers.filter(number__range=(posted["first"], posted["last"])))
+    else:
+        found = list(numbers[: MOST_UNSEEN + 1])
+    return found if len(found) == posted["count"] else None
+
+
 def _remedy_again(
     request: SignedInRequest,
     workflow: OpenedWorkflow,
@@ -337,7 +378,10 @@ def _add_message(
     messages.success(request, " · ".join(parts))
 
 
-def _back(import_job: ImportJob, selection: Selection) -> HttpResponse:
-    """Redirect to the same rows and page."""
+def _back(import_job: ImportJob, selection: Selection, *, at: int | None = None) -> HttpResponse:
+    """Redirect to the same rows and page, or to the page with the row `at`, which takes the focus."""
     address = reverse("imports:check", args=[import_job.key_id, import_job.workflow_id, import_job.pk])
+    if at:
+        page = page_of_row(import_job, at, import_job.counts())
+        return redirect(f"{address}{selection.query(page=page, at=at)}")
     return redirect(f"{address}{selection.here if selection.here != '?' else ''}")

@@ -1,0 +1,33 @@
+"""Accept warnings: a person has looked at the rows, and they are sent as they are."""
+
+from collections.abc import Sequence
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.entry.models import ErrorGroup, ImportJob, ImportRow
+from pipelines_portal.entry.rows.fixing import FixOutcome, change_rows
+from pipelines_portal.submissions.acceptances import accepted_now
+from pipelines_portal.values.rules import Rule
+
+# More rows are accepted a page at a time, so that somebody has seen them.
+MOST_UNSEEN = 20
+
+
+def rule_of(import_job: ImportJob, groups: Sequence[ErrorGroup]) -> Rule | None:
+    """Return the rule of a group of warnings, or None if they are gone or are no warnings."""
+    number = groups[0].problem.rule if groups and groups[0].problem.is_warning else 0
+    return next((rule for rule in import_job.rules if rule.pk == number), None)
+
+
+def accept_warnings(import_job: ImportJob, by: User, rule: Rule, numbers: list[int], reason: str) -> FixOutcome:
+    """Accept what the rule warns of in these rows. Raise CannotChange."""
+    reader = import_job.row_reader()
+
+    def accept(row: ImportRow) -> bool:
+        problems = reader.read(row.cells, row.edits, row.accepted_marks).problems
+        warning = next((each for each in problems if each.is_warning and each.rule == rule.pk), None)
+        if warning is None:
+            return False
+        row.accepted = row.accepted | {warning.mark: accepted_now(warning, by, reason)}
+        return True
+
+    return change_rows(import_job, by, "Accept warnings", lambda: numbers, accept)

@@ -1,0 +1,63 @@
+"""Warnings that people accepted: before a row is sent beside the row, afterwards in a table of their own."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.core.json_text import cleaned
+from pipelines_portal.submissions.models import Acceptance, Submission, SubmissionRow
+from pipelines_portal.values.verdicts import Problem
+
+# A warning, and who accepted it, when and why: see `accepted_now`.
+AcceptedWarning = tuple[Problem, Mapping[str, Any]]
+LONGEST_REASON = 300
+BATCH = 1_000
+
+
+def accepted_now(problem: Problem, by: User, reason: str) -> dict[str, Any]:
+    """Return what is stored at a row that is not sent yet, under the mark of the warning."""
+    at, short = timezone.now().isoformat(), reason.strip()[:LONGEST_REASON]
+    return {"field": problem.field, "reason": cleaned(short), "at": at, "by": by.pk, "name": str(by)}
+
+
+def record_acceptances(submission: Submission, warnings: Mapping[int, Sequence[AcceptedWarning]]) -> None:
+    """Store the accepted warnings of its rows, by their indexes. Call in the transaction that stores the rows."""
+    if not any(warnings.values()):
+        return
+    indexes = list(warnings)
+    rows = dict[int, int]()
+    for start in range(0, len(indexes), BATCH):
+        found = SubmissionRow.objects.filter(submission=submission, index__in=indexes[start : start + BATCH])
+        rows.update(found.values_list("index", "pk"))
+    people = {each["by"] for of_row in warnings.values() for _, each in of_row}
+    present = set(User.objects.filter(pk__in=people).values_list("pk", flat=True))
+    accepted = [
+        _acceptance(rows[index], problem, each, present)
+        for index, of_row in warnings.items()
+        for problem, each in of_row
+    ]
+    if submission.accepted_count:  # of an earlier try
+        Acceptance.objects.filter(row__submission=submission).delete()
+    Acceptance.objects.bulk_create(accepted, BATCH)
+    submission.accepted_count = len(accepted)
+    Submission.objects.filter(pk=submission.pk).update(accepted_count=len(accepted))
+
+
+def _acceptance(row: int, problem: Problem, stored: Mapping[str, Any], present: set[int]) -> Acceptance:
+    rule, version, _ = problem.mark.split(".")
+    return Acceptance(
+        row_id=row, rule=int(rule), version=int(version), field=problem.field[:200], short=cleaned(problem.short)[:60],
+        sentence=cleaned(problem.sentence), value=cleaned(problem.value), reason=stored["reason"],
+        by_id=stored["by"] if stored["by"] in present else None, at=datetime.fromisoformat(stored["at"]),
+    )  # fmt: skip
+
+
+def acceptances_of(rows: Iterable[int]) -> dict[int, list[Acceptance]]:
+    """Return the accepted warnings of rows, by their IDs."""
+    found: dict[int, list[Acceptance]] = {}
+    for each in Acceptance.objects.filter(row__in=list(rows)).select_related("by"):
+        found.setdefault(each.row_id, []).append(each)
+    return found

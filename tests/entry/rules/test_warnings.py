@@ -1,0 +1,170 @@
+"""Warnings: a row waits until a person has looked at it and accepts what the rule says."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.models import Acceptance, Submission
+from pipelines_portal.workflows.models import WorkflowRule
+from tests.entry.grid.conftest import TypedGrid, end_wait, work
+from tests.entry.imports.making import make_import
+from tests.factories import open_workflow
+from tests.fake_api import FakeApi
+from tests.pages import text_of
+
+LIKE = {"kind": "exactly", "text": "A"}
+
+
+@pytest.fixture
+def grid(page: Any, saved_key: SavedKey, api: FakeApi) -> TypedGrid:
+    workflow = open_workflow(saved_key, name="Translations")
+    WorkflowRule.objects.create(
+        key=saved_key, workflow_id=workflow.workflow_id, position=1, kind="pattern", field="input_text",
+        value={"example": "A", "pieces": [LIKE]}, is_warning=True,
+    )  # fmt: skip
+    return TypedGrid(page, workflow, saved_key.owner)
+
+
+def accept(grid: TypedGrid, job: ImportJob | None = None, page: str = "", **posted: str) -> Any:
+    """Press "Accept" in the first line under the grid, with what that posts."""
+    job = job or grid.job
+    place = [grid.workflow.key_id, grid.workflow.workflow_id, job.pk]
+    shown = grid.browser.get(reverse("imports:check", args=place) + page, follow=True).content.decode()
+    form = next(each for each in shown.split("<form")[1:] if "check/accept/" in each.split(">")[0])
+    inputs = dict(re.findall(r'<input type="hidden" name="(\w+)"\s+value="([^"]*)"', form.split("</form>")[0]))
+    return grid.browser.post(reverse("imports:accept", args=place), inputs | posted, follow=True)
+
+
+def test_a_row_with_a_warning_is_not_ready_until_it_is_accepted(grid: TypedGrid, api: FakeApi) -> None:
+    grid.type(1, "Hello", "French")
+    assert grid.statuses() == {1: "to_look"}
+    shown = grid.read()
+    assert "<b>0 ready</b> · 1 to look at" in shown and 'class="odd"' in shown and "1 warning" in shown
+    assert "1 accepted" in text_of(accept(grid)) and grid.statuses() == {1: "ready"}
+    assert 'class="seen" title="Accepted by' in grid.read()
+    grid.create(1)
+    end_wait()
+    work()
+    assert len(api.tasks) == 1
+    accepted = Acceptance.objects.get()
+    assert (accepted.field, accepted.value, accepted.short) == ("input_text", "Hello", "Not like A")
+    assert accepted.by == grid.owner and accepted.version == 1
+    assert Submission.objects.get().accepted_count == 1
+
+
+def test_it_holds_for_this_value_and_this_version_of_the_rule(grid: TypedGrid) -> None:
+    grid.type(1, "Hello", "French")
+    accept(grid)
+    grid.change(1, "target_language", "French", "German")
+    assert grid.statuses() == {1: "ready"}, "another field does not matter"
+    grid.change(1, "input_text", "Hello", "Hallo")
+    assert grid.statuses() == {1: "to_look"}
+    grid.change(1, "input_text", "Hallo", "Hello")
+    assert grid.statuses() == {1: "to_look"}, "what was taken back is looked at again"
+    accept(grid)
+    WorkflowRule.objects.update(version=2)
+    grid.change(1, "target_language", "German", "French")
+    assert grid.statuses() == {1: "to_look"}
+
+
+def test_undo_takes_it_back_and_a_second_press_accepts_nothing(grid: TypedGrid) -> None:
+    grid.type(1, "Hello", "French")
+    accept(grid)
+    change = grid.job.changes.get(number=2)
+    grid.browser.post(grid.step("undo"), {"number": "2"})
+    assert change.label == "Accept warnings" and grid.statuses() == {1: "to_look"}
+    grid.browser.post(grid.step("redo"), {"number": "2"})
+    assert grid.statuses() == {1: "ready"}
+    again = grid.browser.post(grid.step("accept"), {"reason": "alike-1", "count": "1"}, follow=True)
+    assert "Not changed." in text_of(again) and grid.job.changes.count() == 2
+
+
+def test_a_reason_is_asked_for_and_kept(grid: TypedGrid, api: FakeApi) -> None:
+    WorkflowRule.objects.update(needs_reason=True)
+    grid.type(1, "Hello", "French")
+    refused = accept(grid, why="  ")
+    assert refused.status_code == 422 and "Enter a reason." in text_of(refused) and grid.statuses() == {1: "to_look"}
+    accept(grid, why="Checked with sales")
+    grid.create(1)
+    assert Acceptance.objects.get().reason == "Checked with sales"
+
+
+def test_more_than_twenty_rows_are_accepted_once_they_were_shown(grid: TypedGrid) -> None:
+    rows = [[f"Hello {number}", "French"] for number in range(230)]
+    job = make_import(grid.workflow.key, ImportJob(schema=grid_schema(grid)).parsed_schema, rows)
+    work()
+    page = f"?reason=rule-{WorkflowRule.objects.get().pk}"
+    unseen = {"reason": page.removeprefix("?reason="), "count": "230"}
+    place = reverse("imports:accept", args=[grid.workflow.key_id, grid.workflow.workflow_id, job.pk])
+    assert "show them first" in text_of(grid.browser.get(reverse("imports:check", args=[*place_of(grid), job.pk])))
+    grid.browser.post(place, unseen)
+    assert job.rows.filter(status="to_look").count() == 230, "nobody has seen them"
+    accept(grid, job, page)
+    assert job.rows.filter(status="ready").count() == 100, "those of the page"
+    accept(grid, job, page)
+    assert job.rows.filter(status="ready").count() == 230, "and the rest, which is one page"
+
+
+def test_what_changed_since_it_was_shown_is_not_accepted(grid: TypedGrid) -> None:
+    grid.type(1, "Hello", "French")
+    grid.read()
+    key = f"rule-{WorkflowRule.objects.get().pk}"
+    grid.type(2, "Bonjour", "French")
+    said = grid.browser.post(grid.step("accept"), {"reason": key, "count": "1"}, follow=True)
+    assert "these rows have changed" in text_of(said) and grid.statuses() == {1: "to_look", 2: "to_look"}
+    grid.browser.post(grid.step("accept"), {"reason": key, "number": "2"})
+    assert grid.statuses() == {1: "to_look", 2: "ready"}
+
+
+def test_the_form_sends_what_is_ticked_and_nothing_on_a_second_press(grid: TypedGrid, api: FakeApi) -> None:
+    address = reverse("new_task:create", args=place_of(grid))
+    form = {"field-input_text": "Hello", "field-target_language": "French", "token": str(uuid4())}
+    for _ in range(2):
+        asked = grid.browser.post(address, form)
+        assert asked.status_code == 422 and "1 value needs a look" in text_of(asked) and not api.tasks
+    mark = re.search(r'name="accept" value="([^"]+)"', asked.content.decode())
+    assert mark and "I’ve checked it: <bdi>Hello</bdi> is right" in text_of(asked)
+    other = grid.browser.post(address, form | {"field-input_text": "Hallo", "accept": mark[1]})
+    assert other.status_code == 422, "another value was not looked at"
+    sent = grid.browser.post(address, form | {"accept": mark[1]})
+    assert sent.status_code == 302 and len(api.tasks) == 1
+    assert Acceptance.objects.get().row.submission.kind == "form"
+
+
+def test_the_form_wants_the_reason_too(grid: TypedGrid, api: FakeApi) -> None:
+    WorkflowRule.objects.update(needs_reason=True)
+    address = reverse("new_task:create", args=place_of(grid))
+    form = {"field-input_text": "Hello", "field-target_language": "French", "token": str(uuid4())}
+    mark = re.search(r'name="accept" value="([^"]+)"', grid.browser.post(address, form).content.decode())
+    assert mark
+    without = grid.browser.post(address, form | {"accept": mark[1]})
+    assert without.status_code == 422 and "Enter a reason." in text_of(without) and not api.tasks
+    grid.browser.post(address, form | {"accept": mark[1], f"why-{mark[1]}": "By phone"})
+    assert Acceptance.objects.get().reason == "By phone" and len(api.tasks) == 1
+
+
+def test_an_error_of_the_field_comes_before_its_warning(grid: TypedGrid) -> None:
+    WorkflowRule.objects.create(
+        key=grid.workflow.key, workflow_id=grid.workflow.workflow_id, position=2, kind="one of", field="input_text",
+        value={"values": ["A", "B"]},
+    )  # fmt: skip
+    grid.type(1, "Hello", "French")
+    assert grid.statuses() == {1: "to_fix"} and "Not allowed" in grid.read()
+    grid.change(1, "input_text", "Hello", "B")
+    assert grid.statuses() == {1: "to_look"}
+
+
+def place_of(grid: TypedGrid) -> list[Any]:
+    return [grid.workflow.key_id, grid.workflow.workflow_id]
+
+
+def grid_schema(grid: TypedGrid) -> dict[str, Any]:
+    """The fields of the workflow, as an import stores them."""
+    grid.type(1, "A", "French")
+    schema: dict[str, Any] = grid.job.schema
+    return schema

@@ -4,6 +4,7 @@ import re
 from typing import Any
 from uuid import uuid4
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -14,10 +15,15 @@ from pipelines_portal.matching.columns import Column, Matching
 from pipelines_portal.workflows import models
 from pipelines_portal.workflows.models import WorkflowRule
 from pipelines_portal.workflows.rules import rules_of
+from tests import archives, samples
+from tests.conftest import ACME
 from tests.entry.grid.conftest import TypedGrid
 from tests.entry.imports.making import make_import
 from tests.entry.lists.conftest import CUSTOMERS, Lists
+from tests.factories import open_workflow
+from tests.fake_api import FakeApi
 from tests.pages import text_of
+from tests.uploads.choosing import check_archive
 
 NEAR = "code;name\nAB-1;Alpha\n"
 
@@ -136,3 +142,17 @@ def test_without_scripts_the_list_is_a_page_and_nothing_is_lost(lists: Lists) ->
     assert lists.browser.get(form_address(lists, "choose/"), {"field": "input_text"}).status_code == 302
     nothing = text_of(lists.browser.get(form_address(lists, "choose/"), {"field": "notes", "q": "zzz"}))
     assert "Nothing begins with “zzz”" in nothing and "4711" in nothing
+
+
+def test_rows_beside_an_archive_have_the_same_verdict(lists: Lists, api: FakeApi) -> None:
+    fields = [samples.field("scan", "file_upload"), samples.field("customer")]
+    api.load(samples.organization(ACME, samples.workflow(9300, "Scans", fields=fields)))
+    workflow = open_workflow(lists.workflow.key, 9300, name="Scans")
+    WorkflowRule.objects.create(
+        key=workflow.key, workflow_id=9300, kind="one of", field="customer", position=1, reference_list=lists.add()
+    )
+    archive = archives.archive([("a.png", b"x"), ("b.png", b"x")])
+    rows = SimpleUploadedFile("rows.csv", b"scan,customer\na.png,4711\nb.png,471\n")
+    answer: Any = check_archive(lists.browser, workflow, archive, rows_file=rows, zone="Europe/Vienna")
+    found = [(row.values.get("customer"), [str(error) for error in row.errors]) for row in answer.context["given"].rows]
+    assert found[0] == ("4711", []) and "Not in Customers" in found[1][1][0]

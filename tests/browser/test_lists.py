@@ -128,3 +128,17 @@ def test_without_scripts_the_list_is_a_page(browser: Browser, running: Demo) -> 
     expect(page.get_by_label("Customer", exact=True)).to_have_value("5103")
     expect(page.get_by_label("Order number", exact=True)).to_have_value("A-1")
     expect(page.get_by_label("Customer name", exact=True)).to_have_value("Şahin Gıda")
+
+
+def test_with_scripts_the_page_of_the_list_returns_to_the_form(browser: Browser, running: Demo) -> None:
+    page = signed_in(browser, running)
+    page.goto(running.workflow(ORDER_ENTRY, "tasks/new/?view=form"))
+    page.get_by_label("Order number", exact=True).fill("A-2")
+    page.get_by_role("button", name="Choose from Customers").click()
+    expect(page.get_by_role("heading", name="Choose from Customers")).to_be_visible()
+    assert faults_seen(page) == []
+    page.get_by_label("Code or name").fill("logis")
+    page.get_by_role("button", name="Search", exact=True).click()
+    page.get_by_role("button", name="Choose 4712 Nordwind Logistik AG").click()
+    expect(page.get_by_label("Customer", exact=True)).to_have_value("4712")
+    expect(page.get_by_label("Order number", exact=True)).to_have_value("A-2")

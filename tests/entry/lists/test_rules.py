@@ -12,6 +12,7 @@ from django.urls import reverse
 from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.models import TypedDraft
 from pipelines_portal.matching.columns import Column, Matching
+from pipelines_portal.notifications.models import Notification
 from pipelines_portal.workflows import models
 from pipelines_portal.workflows.models import WorkflowRule
 from pipelines_portal.workflows.rules import rules_of
@@ -20,7 +21,7 @@ from tests.conftest import ACME
 from tests.entry.grid.conftest import TypedGrid
 from tests.entry.imports.making import make_import
 from tests.entry.lists.conftest import CUSTOMERS, Lists
-from tests.factories import open_workflow
+from tests.factories import browser_of, make_colleague, make_person, make_team, open_workflow, share_key
 from tests.fake_api import FakeApi
 from tests.pages import text_of
 from tests.uploads.choosing import check_archive
@@ -156,3 +157,27 @@ def test_rows_beside_an_archive_have_the_same_verdict(lists: Lists, api: FakeApi
     answer: Any = check_archive(lists.browser, workflow, archive, rows_file=rows, zone="Europe/Vienna")
     found = [(row.values.get("customer"), [str(error) for error in row.errors]) for row in answer.context["given"].rows]
     assert found[0] == ("4711", []) and "Not in Customers" in found[1][1][0]
+
+
+def test_people_ask_those_who_change_the_list_for_a_code(lists: Lists) -> None:
+    lists.add_rule(lists.add())
+    lead, colleague = make_person("lead@acme.example"), make_colleague()
+    team = make_team(lead=lead)
+    share_key(lists.workflow.key, team)
+    share_key(lists.workflow.key, colleague)
+    browser, choose = browser_of(colleague), form_address(lists, "choose/")
+    assert "Ask to add “5240”" in text_of(browser.get(choose, {"field": "notes", "q": "5240"}))
+    owners = text_of(lists.browser.get(choose, {"field": "notes", "q": "5240"}))
+    assert "Ask to add" not in owners, "they add it themselves"
+    for _ in range(2):
+        said = text_of(browser.post(choose, {"field": "notes", "request": "5240"}, follow=True))
+        assert "We notified those who can add 5240 to Customers" in said
+    assert browser.post(choose, {"field": "notes", "request": "4711"}).status_code == 302
+    notified = {each.person: each.title for each in Notification.objects.all()}
+    assert notified == dict.fromkeys((lists.workflow.key.owner, lead), f"{colleague} asks to add “5240” to Customers")
+
+
+def test_the_removal_of_a_key_names_its_lists(lists: Lists) -> None:
+    lists.add()
+    page = text_of(lists.browser.get(reverse("keys:remove", args=[lists.workflow.key_id])))
+    assert "Lists will be deleted: Customers." in page

@@ -14,11 +14,13 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.core.json_text import cleaned
 from pipelines_portal.entry.form.drafts import AlreadySent, DraftTooLarge, save_typed, texts_of, typed_draft
 from pipelines_portal.entry.form.views.page import form_page, form_token
+from pipelines_portal.entry.signals import entry_requested
+from pipelines_portal.web.form_fields import one_line
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.fields.schema_form import PREFIX, SchemaForm
 from pipelines_portal.workflows.lists import ListedField, find_entries, listed_fields, matching_entries
-from pipelines_portal.workflows.models import ListEntry, OpenedWorkflow
-from pipelines_portal.workflows.permissions import usable_workflow
+from pipelines_portal.workflows.models import ListEntry, OpenedWorkflow, ReferenceList
+from pipelines_portal.workflows.permissions import may_write_notes, usable_workflow
 
 MOST_SHOWN, LONGEST_QUERY = 30, 100
 
@@ -45,6 +47,8 @@ def task_choose(request: SignedInRequest, key_id: int, workflow_id: int) -> Http
     form_url = f"{reverse('new_task:create', args=[key_id, workflow_id])}?view=form"
     if listed is None:  # its rule may have been changed since
         return redirect(form_url)
+    if request.method == "POST" and "request" in request.POST:
+        return _request_entry(request, workflow, listed, form_url)
     if request.method == "POST":
         code = cleaned(request.POST.get("code", ""))
         if entry := listed.reference_list.entries.filter(code=code).first():
@@ -62,10 +66,24 @@ def task_choose(request: SignedInRequest, key_id: int, workflow_id: int) -> Http
         "field": listed.name,
         "words": words,
         "has_found": bool(found),
+        # Those who may change the list need not ask.
+        "may_request": bool(words) and not may_write_notes(request.user, workflow),
         "entries": found or list(matching_entries(listed.reference_list, "")[:MOST_SHOWN]),
         "form_url": form_url,
     }
     return render_page(request, "entry/form/choose.html", context)
+
+
+def _request_entry(
+    request: SignedInRequest, workflow: OpenedWorkflow, listed: ListedField, form_url: str
+) -> HttpResponse:
+    """Notify those who may change the list that a code is missing in it."""
+    code = one_line(cleaned(request.POST["request"]))[:LONGEST_QUERY]
+    if code and not listed.reference_list.has_code(code):
+        about = {"reference_list": listed.reference_list, "code": code, "by": request.user, "workflow": workflow}
+        entry_requested.send(ReferenceList, **about)
+        messages.success(request, f"We notified those who can add {code} to {listed.reference_list}")
+    return redirect(form_url)
 
 
 def _fill_draft(request: SignedInRequest, workflow: OpenedWorkflow, listed: ListedField, entry: ListEntry) -> None:

@@ -196,9 +196,8 @@ ACCESS: dict[str, Row] = {
     "lists:export": Row(KEY_USERS),
     "lists:upload": Row(NOTE_WRITERS, NOTE_WRITERS, data=list_file, quiet="its columns are decided next"),
     "lists:replace": Row(NOTE_WRITERS, NOTE_WRITERS, data=list_file, quiet="its columns are decided next"),
-    # The file of the key's owner.
     "lists:columns": Row(
-        ".xxx---ss", ".xxx---ss", event="list-changed",
+        NOTE_WRITERS, NOTE_WRITERS, event="list-changed",
         data=lambda world: {"name": "Customers", "code": "0", "label": "", "do": "save"},
     ),
     "lists:rename": Row(NOTE_WRITERS, NOTE_WRITERS, data=lambda world: {"name": "Clients"}, event="list-changed"),

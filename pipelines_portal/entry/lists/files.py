@@ -6,8 +6,8 @@ import zlib
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import Lock
 
-from django.http import Http404
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
@@ -15,13 +15,13 @@ from pipelines_portal.core.housekeeping import delete_in_batches
 from pipelines_portal.core.json_text import cleaned, json_text
 from pipelines_portal.core.unicode_forms import fold
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.spreadsheets.cells import Cell, field_error_of, text_of
+from pipelines_portal.spreadsheets.cells import Cell, Lines, field_error_of, text_of
 from pipelines_portal.spreadsheets.limits import MEBIBYTE, Bounds, RowsFileError, too_many_rows
 from pipelines_portal.spreadsheets.reading import ReadingOptions, likely_header, lines_in, read_lines
 from pipelines_portal.spreadsheets.texts import SAVE_AS_XLSX_OR_CSV
 from pipelines_portal.web.file_names import in_sentence
 from pipelines_portal.web.form_fields import one_line
-from pipelines_portal.web.time_budget import TimeBudget, within
+from pipelines_portal.web.time_budget import OutOfTime, TimeBudget, within
 from pipelines_portal.workflows.lists import MOST_BYTES, MOST_COLUMNS, MOST_ENTRIES
 from pipelines_portal.workflows.models import LONGEST_CODE, ListFile, ReferenceList
 
@@ -34,6 +34,8 @@ BOUNDS = Bounds(
 )  # fmt: skip
 MOST_PROBLEMS, MOST_LINES_NAMED = 20, 10
 STORED_FOR = timedelta(days=1)
+# A file of a million cells takes 260 MB while it is read.
+_one_at_a_time = Lock()
 # What a column of codes is called, in English and German.
 _CODE = re.compile(r"\b(code|id|key|no|number|sku)\b|(nr|nummer|kurzel)\b")
 
@@ -50,12 +52,25 @@ class ListLines:
 
 
 def read_list_file(name: str, data: bytes) -> ListLines:
-    """Return the lines of a file. Raise RowsFileError, and OutOfTime if it takes too long."""
+    """Return the lines of a file. Raise RowsFileError, and OutOfTime if it takes too long or another one is read."""
+    if not _one_at_a_time.acquire(blocking=False):
+        raise OutOfTime
+    try:
+        return _lines_in(name, _read(name, data))
+    finally:
+        _one_at_a_time.release()
+
+
+def _read(name: str, data: bytes) -> Lines:
     reading, budget = read_lines(name, data, ReadingOptions(), BOUNDS), TimeBudget(MOST_SECONDS)
     with reading:
         if reading.found.kind not in ("csv", "xlsx"):
             raise RowsFileError(f"{in_sentence(name)} is no table.", SAVE_AS_XLSX_OR_CSV)
-        read = [line for block in within(budget, reading.blocks) for line in lines_in(block)]
+        return [line for block in within(budget, reading.blocks) for line in lines_in(block)]
+
+
+def _lines_in(name: str, read: Lines) -> ListLines:
+    """Return the names in the header, and the lines below it."""
     at = likely_header(read)
     below = [(number, [_text(cell) for cell in cells]) for number, cells in read[at + 1 :]]
     if not below:
@@ -143,12 +158,9 @@ def store_file(key: SavedKey, by: User, name: str, lines: ListLines, replaced: R
     )
 
 
-def stored_file(key: SavedKey, by: User, pk: int) -> ListFile:
-    """Return a file that the person chose, or raise Http404."""
-    found = ListFile.objects.select_related("reference_list").filter(pk=pk, key=key, person=by).first()
-    if found is None:
-        raise Http404
-    return found
+def stored_file(key: SavedKey, by: User, pk: int) -> ListFile | None:
+    """Return a file that the person chose, unless they chose another one since."""
+    return ListFile.objects.select_related("reference_list").filter(pk=pk, key=key, person=by).first()
 
 
 def lines_of(file: ListFile) -> ListLines:

@@ -128,7 +128,7 @@ def _choose_file(request: SignedInRequest, workflow: OpenedWorkflow, replaced: R
         except RowsFileError as error:
             form.add_error("file", f"{error.title} {error.advice}".strip())
         except OutOfTime:
-            form.add_error("file", "We can’t read it in time. Save it as CSV.")
+            form.add_error("file", "We can’t read it now. Try again in a minute, or save it as CSV.")
         else:
             file = store_file(workflow.key, request.user, name, lines, replaced)
             if problems_of(lines, guess_columns(lines, replaced)[0]):
@@ -144,6 +144,9 @@ def list_columns(request: SignedInRequest, key_id: int, workflow_id: int, file_i
     """Show what the columns are and what changes. A POST shows it again, or stores the list."""
     workflow = _changeable(request, key_id, workflow_id)
     file = stored_file(workflow.key, request.user, file_id)
+    if file is None:
+        messages.warning(request, "You chose another file since, or a day has passed. Choose the file again.")
+        return redirect("lists:list", key_id, workflow_id)
     return _columns_page(request, workflow, file)
 
 

@@ -1,9 +1,11 @@
 """Reference lists: uploaded, replaced, renamed, searched, downloaded and deleted."""
 
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.utils import timezone
+from openpyxl import Workbook
 
 from pipelines_portal.audit.models import Event
 from pipelines_portal.entry.lists import files, stored
@@ -93,7 +95,7 @@ def test_two_lists_have_different_names(lists: Lists) -> None:
     assert refused.status_code == 422 and "There is a list Customers already" in text_of(refused)
 
 
-def test_a_spreadsheet_is_read_as_it_is_shown_and_hostile_texts_are_harmless(lists: Lists) -> None:
+def test_hostile_texts_are_harmless(lists: Lists) -> None:
     found = lists.add('code;name;=cmd\n"=1+1";<script>alert(1)</script>;"=HYPERLINK(1)"\nB\ufffe;‮gnirts;\n')
     assert set(found.entries.values_list("code", flat=True)) >= {"=1+1"}
     page = lists.browser.get(lists.address("detail", found.pk)).content.decode()
@@ -179,6 +181,30 @@ def test_who_uses_the_key_reads_and_who_writes_notes_changes(lists: Lists) -> No
     for name in ("replace", "rename", "delete"):
         assert reader.post(lists.address(name, found.pk)).status_code == 403
     assert "Replace" not in reader.get(lists.address("list")).content.decode()
+
+
+def test_of_two_files_the_later_counts(lists: Lists) -> None:
+    first = lists.choose(CUSTOMERS)["Location"]
+    lists.choose(CUSTOMERS)
+    page = lists.browser.get(first, follow=True)
+    assert "Choose the file again." in text_of(page) and ListFile.objects.count() == 1
+
+
+def test_one_file_is_read_at_a_time(lists: Lists) -> None:
+    with files._one_at_a_time:
+        refused = lists.choose(CUSTOMERS)
+    assert refused.status_code == 422 and "Try again in a minute" in text_of(refused)
+
+
+def test_a_spreadsheet_of_excel_is_read_as_it_is_shown(lists: Lists) -> None:
+    book, saved = Workbook(), BytesIO()
+    for line in (["Code", "Name", "Since"], [4711, "Nordlicht GmbH", "=1/0"], ["0815", "Bau Nord", None]):
+        book.active.append(line)
+    book.save(saved)
+    found = lists.add(saved.getvalue())
+    assert dict(found.entries.values_list("code", "cells")) == {
+        "4711": ["4711", "Nordlicht GmbH", ""], "0815": ["0815", "Bau Nord", ""],
+    }  # fmt: skip
 
 
 def test_files_nobody_decided_about_are_deleted(lists: Lists) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
@@ -57,7 +58,16 @@ def _acceptance(row: int, problem: Problem, stored: Mapping[str, Any], present: 
 
 def acceptances_of(rows: Iterable[int]) -> dict[int, list[Acceptance]]:
     """Return the accepted warnings of rows, by their IDs."""
+    return _by_row(Acceptance.objects.filter(row__in=list(rows)))
+
+
+def acceptances_in(submission: Submission) -> dict[int, list[Acceptance]]:
+    """Return those of all rows of a submission."""
+    return _by_row(Acceptance.objects.filter(row__submission=submission))
+
+
+def _by_row(acceptances: QuerySet[Acceptance]) -> dict[int, list[Acceptance]]:
     found: dict[int, list[Acceptance]] = {}
-    for each in Acceptance.objects.filter(row__in=list(rows)).select_related("by"):
+    for each in acceptances.select_related("by"):
         found.setdefault(each.row_id, []).append(each)
     return found

@@ -27,6 +27,7 @@ class Batches:
     rows: int
     created: int
     rejected: int
+    accepted: int
     unconfirmed: int
     sending: int
 
@@ -75,6 +76,11 @@ class SentLine:
     def rejected(self) -> int:
         return self.batches.rejected if self.batches else sum(each.error_count for each in self.submissions)
 
+    @property
+    def accepted(self) -> int:
+        """The warnings that people accepted."""
+        return self.batches.accepted if self.batches else sum(each.accepted_count for each in self.submissions)
+
 
 @dataclass
 class SentDay:
@@ -120,7 +126,7 @@ def batches_of_imports(submissions: list[Submission], found: Submissions) -> dic
         return {}
     status = Submission.Status
     sums = found.filter(group__in=groups).order_by("group").values_list("group").annotate(
-        Sum("row_count"), Sum("success_count"), Sum("error_count"),
+        Sum("row_count"), Sum("success_count"), Sum("error_count"), Sum("accepted_count"),
         unconfirmed=Count("pk", filter=Q(status=status.UNCONFIRMED)),
         sending=Count("pk", filter=Q(status=status.SENDING)),
     )  # fmt: skip

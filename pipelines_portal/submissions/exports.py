@@ -21,6 +21,7 @@ from pipelines_portal.core import times
 from pipelines_portal.core.housekeeping import delete_in_batches
 from pipelines_portal.core.times import in_zone, zone_named
 from pipelines_portal.matching.columns import OWN_COLUMNS
+from pipelines_portal.submissions.acceptances import acceptances_in
 from pipelines_portal.submissions.days import batches_of_imports
 from pipelines_portal.submissions.filters import SentFilterForm, all_of, newest
 from pipelines_portal.submissions.import_states import states_of_imports
@@ -46,6 +47,7 @@ COLUMNS = {
     "by": "Sent by", "email": "Email", "workflow_id": "Workflow ID", "workflow": "Workflow", "way": "Type",
     "file": "File", "status": "Status", "row": "Row", "row_status": "Row status", "task_id": "Task ID",
     "field": "Field with error", "message": "Error", "submission": "ID in Sent",
+    "accepted": "Accepted warnings", "accepted_by": "Accepted by",
 }  # fmt: skip
 
 
@@ -235,6 +237,7 @@ def _entries_of(submission: Submission, status: str, labels: dict[str, str], tit
         yield of_all | {"message": submission.reason, "values": {}}
     # The row of a single task was prefetched.
     rows = submission.rows.all() if submission.row_count == 1 else submission.rows.iterator(CHUNK)
+    accepted = acceptances_in(submission) if submission.accepted_count else {}
     for row in rows:
         yield of_all | {
             "row": row.shown_number,
@@ -242,5 +245,7 @@ def _entries_of(submission: Submission, status: str, labels: dict[str, str], tit
             "task_id": row.task_id,
             "field": titles.get(row.error_field, row.error_field),
             "message": _message(row, submission, labels),
+            "accepted": "; ".join(f"{titles.get(each.field, each.field)}: {each}" for each in accepted.get(row.pk, ())),
+            "accepted_by": "; ".join(dict.fromkeys(each.who for each in accepted.get(row.pk, ()))),
             "values": {titles.get(name, name): value for name, value in (row.fields or {}).items()},
         }

@@ -15,7 +15,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.import_states import imports_of_status
-from pipelines_portal.submissions.models import BATCH, Submission, Submissions
+from pipelines_portal.submissions.models import BATCH, WITH_ACCEPTED, Submission, Submissions
 from pipelines_portal.submissions.team import above_the_floor, looked_after, older_than, people_of
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.workflows.permissions import workflow_choices
@@ -28,7 +28,7 @@ STATUSES = [
       for value, label in Submission.Status.choices),
     ("paused", "Paused"),
 ]  # fmt: skip
-NARROWING = ("workflow", "kind", "status", "since", "until")
+NARROWING = ("workflow", "kind", "status", "warnings", "since", "until")
 
 
 class SentFilterForm(forms.Form):
@@ -38,6 +38,9 @@ class SentFilterForm(forms.Form):
     workflow = forms.ChoiceField(required=False, label="Workflow")
     kind = forms.ChoiceField(choices=[("", "All types"), *Submission.Kind.choices], required=False, label="Type")
     status = forms.ChoiceField(choices=[("", "All statuses"), *STATUSES], required=False, label="Status")
+    warnings = forms.ChoiceField(
+        choices=[("", "All rows"), ("accepted", "With accepted warnings")], required=False, label="Warnings"
+    )
     since = forms.DateField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(required=False, label="To", widget=forms.DateInput(attrs={"type": "date"}))
     # "off" shows each of a person's single tasks.
@@ -136,6 +139,7 @@ def _narrowed(submissions: Submissions, form: SentFilterForm) -> Submissions:
         "created_at__lt": midnight(said["until"], 1),
     }
     found = submissions.sent().filter(**{name: value for name, value in wanted.items() if value})
+    found = found.filter(WITH_ACCEPTED) if said["warnings"] else found
     return found if said["kind"] in ("", Submission.Kind.FORM) else found.filter(BATCH)
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
+from pipelines_portal.submissions.models import Acceptance, Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.reads import Made, read_made
 from pipelines_portal.values.field_values import FieldValues
 
@@ -29,6 +29,8 @@ class Origin:
     is_visible: bool
     fields: FieldValues | None
     row_number: int | None = None
+    # The warnings that people accepted before it was sent, for those who may see the submission.
+    accepted: tuple[Acceptance, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,13 @@ def origin_of_task(
     submission = found.filter(pk=made.submission_id).first()
     if submission is None:
         return None
-    return Origin(submission, made.is_visible, made.fields, submission.row_number)  # type: ignore[attr-defined]
+    accepted = tuple(_accepted_for(submission, task_id)) if made.is_visible and submission.accepted_count else ()
+    return Origin(submission, made.is_visible, made.fields, submission.row_number, accepted)  # type: ignore[attr-defined]
+
+
+def _accepted_for(submission: Submission, task_id: int) -> QuerySet[Acceptance]:
+    of_task = Acceptance.objects.filter(row__submission=submission, row__task_id=task_id)
+    return of_task.select_related("by")
 
 
 def _made_with(

@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from pipelines_portal.core import notation, times
+from pipelines_portal.submissions.models import Acceptance
 from pipelines_portal.values.field_values import FieldValues
 
 # As the form sends a time. A text that happens to look so is shown as a time, with its own words in the title.
@@ -25,6 +26,8 @@ class ShownValue:
     items: tuple[str, ...] = ()
     # What stood there in the task that this one replaces, if it was something else.
     before: "ShownValue | None" = None
+    # The warning of a rule that a person accepted for this value.
+    accepted: Acceptance | None = None
 
     @property
     def brief(self) -> str:
@@ -46,6 +49,18 @@ def compared_values(fields: FieldValues, before: FieldValues, titles: Mapping[st
         if fields.get(each.name) != before.get(each.name):
             shown[each.name] = replace(shown[each.name], before=each)
     return list(shown.values())
+
+
+def with_accepted(
+    values: list[ShownValue], accepted: Iterable[Acceptance], titles: Mapping[str, str]
+) -> list[ShownValue]:
+    """Return the values with the warnings that people accepted. A field may have been left empty on purpose."""
+    by_field = {each.field: each for each in accepted}
+    shown = [replace(each, accepted=by_field.pop(each.name, None)) for each in values]
+    return [
+        *shown,
+        *(replace(_shown(name, titles.get(name, "") or name, None), accepted=each) for name, each in by_field.items()),
+    ]
 
 
 def time_or_value(value: Any) -> Any:

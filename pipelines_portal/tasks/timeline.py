@@ -60,7 +60,11 @@ def timeline(
     if note is not None:
         events.append(_note_event(user, note))
     events.sort(key=lambda event: event.at or task.created_at, reverse=True)
-    return [*events, _creation(user, task, origin, replaces)]
+    accepted = [
+        TimelineEvent("check", "accepted", each.at, "warning", each.short, each.who_for(user), each.reason)
+        for each in reversed(origin.accepted if origin else ())
+    ]
+    return [*events, _creation(user, task, origin, replaces), *accepted]
 
 
 def _earlier_status(known: IndexedTask | None, task: Task) -> list[TimelineEvent]:

@@ -1,5 +1,6 @@
 """Create one task from the form: store its values, send them once, and say what became of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -89,7 +90,7 @@ class Typed:
     # The values that version 0.1.0 may have sent in place of these.
     fields_before: list[FieldValues] = field(default_factory=list)
     # The warnings that the person accepted.
-    accepted: list[AcceptedWarning] = field(default_factory=list)
+    accepted: Sequence[AcceptedWarning] = ()
 
 
 def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, typed: Typed) -> Creation:

@@ -5,6 +5,7 @@ from pipelines_portal.submissions.models.export import Export, ExportPart
 from pipelines_portal.submissions.models.rows import CHUNK, JSON_TEXT, NewRow, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.models.submission import (
     BATCH,
+    WITH_ACCEPTED,
     Submission,
     Submissions,
     SubmissionTeam,
@@ -19,6 +20,7 @@ __all__ = [
     "JSON_TEXT",
     "LONGEST_FIELD",
     "LONGEST_VALUE",
+    "WITH_ACCEPTED",
     "Acceptance",
     "Export",
     "ExportPart",

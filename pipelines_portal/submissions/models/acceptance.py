@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
+from pipelines_portal.accounts.models import User
 from pipelines_portal.submissions.models.rows import SubmissionRow
 
 
@@ -32,8 +33,12 @@ class Acceptance(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.field}: {self.short}"
+        return self.short
 
     @property
     def who(self) -> str:
         return str(self.by) if self.by else "Somebody"
+
+    def who_for(self, reader: User) -> str:
+        """The name of the person, or "" for the reader."""
+        return "" if self.by_id == reader.pk else self.who

@@ -22,6 +22,7 @@ from pipelines_portal.keys.permissions import teams_through
 from pipelines_portal.submissions import search_index, statuses
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.ids_given_again import is_created_within
+from pipelines_portal.submissions.models.acceptance import Acceptance
 from pipelines_portal.submissions.models.rows import (
     CHUNK,
     JSON_TEXT,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 REPEATED_FOR = timedelta(hours=24)
 # Named in the condition of an index, and in every query that should use it.
 BATCH = ~Q(kind="form")
+WITH_ACCEPTED = Q(accepted_count__gt=0)
 
 
 class Submissions(models.QuerySet["Submission"]):
@@ -267,7 +269,10 @@ class Submission(models.Model):
             ),
             # Few: see the filter of Sent.
             models.Index(
-                fields=["key", "-created_at", "-id"], condition=Q(accepted_count__gt=0), name="submissions_accepted"
+                fields=["owner", "-created_at", "-id"], condition=WITH_ACCEPTED, name="submissions_own_accepted"
+            ),
+            models.Index(
+                fields=["key", "-created_at", "-id"], condition=WITH_ACCEPTED, name="submissions_key_accepted"
             ),
             models.Index(fields=["finished_at"], condition=Q(is_dropped=False), name="submissions_kept"),
             models.Index(fields=["finished_at"], condition=Q(values_counted_at=None), name="submissions_uncounted"),
@@ -387,6 +392,8 @@ class Submission(models.Model):
             values_dropped.send(Submission, submission=locked)
             locked.delete_search_entries()
             locked.rows.update(fields=None, digest="", error_message="")
+            if locked.accepted_count:
+                Acceptance.objects.filter(row__submission=locked).update(value="", reason="", sentence="")
             Submission.objects.filter(pk=self.pk).update(is_dropped=True, reason="")
         return True
 

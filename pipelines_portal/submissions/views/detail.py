@@ -15,11 +15,12 @@ from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.acceptances import acceptances_of
 from pipelines_portal.submissions.appeared import Suggestion, tasks_since
 from pipelines_portal.submissions.lost_tasks import lost_tasks
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.permissions import reachable_key, visible_submission
-from pipelines_portal.submissions.shown_values import ShownValue, shown_values
+from pipelines_portal.submissions.shown_values import ShownValue, shown_values, with_accepted
 from pipelines_portal.submissions.task_bar import is_counted, task_bar
 from pipelines_portal.web.error_sentences import explain, row_message
 from pipelines_portal.web.number_ranges import ranges_of, read_ranges
@@ -102,9 +103,14 @@ def _shown_rows(rows: list[SubmissionRow], submission: Submission, workflow: Ope
     titles = getattr(workflow, "field_titles", None)
     labels = (upload.labels if upload else {}) or (titles.titles if titles else {})
     is_one = bool(upload and upload.has_one_file_field)
-    return [
-        DetailRow(row, None if row.fields is None else shown_values(row.fields, labels), labels, is_one) for row in rows
-    ]
+    accepted = acceptances_of(row.pk for row in rows) if submission.accepted_count else {}
+
+    def values_of(row: SubmissionRow) -> list[ShownValue] | None:
+        if row.fields is None:
+            return None
+        return with_accepted(shown_values(row.fields, labels), accepted.get(row.pk, ()), labels)
+
+    return [DetailRow(row, values_of(row), labels, is_one) for row in rows]
 
 
 def _appeared(submission: Submission, key: SavedKey, selected: str) -> dict[str, Any]:

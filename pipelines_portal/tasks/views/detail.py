@@ -12,8 +12,8 @@ from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.api_client import AWAY, NotFound, PipelinesClient, Task
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.keys.clients import client_for
-from pipelines_portal.submissions.origin import briefs_of_tasks, origin_of_task, title_of
-from pipelines_portal.submissions.shown_values import ShownValue, compared_values, shown_values
+from pipelines_portal.submissions.origin import Origin, briefs_of_tasks, origin_of_task, title_of
+from pipelines_portal.submissions.shown_values import ShownValue, compared_values, shown_values, with_accepted
 from pipelines_portal.task_index.models import GONE, IndexedTask, TaskNote
 from pipelines_portal.tasks.forms import MistakeForm, MuteForm
 from pipelines_portal.tasks.found_tasks import task_of
@@ -21,7 +21,6 @@ from pipelines_portal.tasks.known import steps_of
 from pipelines_portal.tasks.live_page import moves
 from pipelines_portal.tasks.neighbours import neighbours
 from pipelines_portal.tasks.timeline import status_event, timeline
-from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import usable_workflow
@@ -62,7 +61,7 @@ def task_detail(request: SignedInRequest, key_id: int, workflow_id: int, task_id
         came_from, is_away = request.GET.get("from", ""), known_at is not None
         context["beside"] = neighbours(request.user, workflow, client, task_id, came_from, is_away=is_away)
         context |= _note(workflow, task)
-        context["values"] = None if fields is None else _values(request.user, workflow, fields, context["replaces"])
+        context["values"] = None if origin is None else _values(request.user, workflow, origin, context["replaces"])
         in_index = IndexedTask.objects.filter(index__workflow=workflow, task_id=task.id).exclude(status=GONE)
         indexed = in_index.select_related("index").only(*INDEXED_COLUMNS).first()
         if not context["values"]:
@@ -93,12 +92,17 @@ def _task(client: PipelinesClient, workflow: OpenedWorkflow, task_id: int) -> tu
         return task_of(known), known.read_at
 
 
-def _values(reader: User, workflow: OpenedWorkflow, fields: FieldValues, replaced: int | None) -> list[ShownValue]:
+def _values(reader: User, workflow: OpenedWorkflow, origin: Origin, replaced: int | None) -> list[ShownValue] | None:
     """Return the values of the task; of a corrected copy, also those that were others before."""
+    fields = origin.fields
+    if fields is None:
+        return None
     titles = titles_of(workflow.key_id, workflow.workflow_id)
     place = reader, workflow.key, workflow.workflow_id
     before = briefs_of_tasks(*place, {replaced: None}).get(replaced) if replaced else None
-    return compared_values(fields, before.fields, titles) if before and before.fields else shown_values(fields, titles)
+    earlier = before.fields if before else None
+    values = compared_values(fields, earlier, titles) if earlier else shown_values(fields, titles)
+    return with_accepted(values, origin.accepted, titles)
 
 
 def _note(workflow: OpenedWorkflow, task: Task) -> dict[str, Any]:

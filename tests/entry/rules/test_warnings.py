@@ -168,3 +168,31 @@ def grid_schema(grid: TypedGrid) -> dict[str, Any]:
     grid.type(1, "A", "French")
     schema: dict[str, Any] = grid.job.schema
     return schema
+
+
+def test_who_accepted_what_is_shown_wherever_the_row_is(grid: TypedGrid, api: FakeApi) -> None:
+    """In Sent and its filter, on the task, in the export."""
+    WorkflowRule.objects.update(needs_reason=True)
+    grid.type(1, "Hello", "French")
+    grid.type(2, "A", "French")
+    accept(grid, why="Checked")
+    grid.create(2)
+    end_wait()
+    work()
+    sent = text_of(grid.browser.get(reverse("submissions:list")))
+    assert "1 accepted</span>" in sent
+    assert "1 accepted</span>" in text_of(grid.browser.get(reverse("submissions:list") + "?warnings=accepted"))
+    submission = Submission.objects.get()
+    task = submission.rows.get(index=0).task_id
+    for address in (
+        reverse("submissions:detail", args=[submission.pk]) + "?details",
+        reverse("tasks:detail", args=[*place_of(grid), task]),
+    ):
+        shown = text_of(grid.browser.get(address))
+        assert "Accepted by" in shown and "Reason: <bdi>Checked</bdi>" in shown and "Not like A" in shown
+    assert "You accepted a warning: Not like A" in shown
+    exported = grid.browser.post(reverse("submissions:export", args=["csv"])).getvalue().decode()
+    assert "Accepted warnings" in exported and "Not like A" in exported
+    submission.drop_values()
+    kept = Acceptance.objects.get()
+    assert (kept.value, kept.reason, kept.sentence) == ("", "", "") and kept.short == "Not like A"

@@ -53,7 +53,7 @@ class NewEntry:
 
 @dataclass
 class Changes:
-    """What a file changes in a list: codes with what is said of them. Each kind is a list of sentences' halves."""
+    """What a file changes in a list, by code: the name of a new or missing entry, or the difference of a changed one."""
 
     new: dict[str, str] = field(default_factory=dict)
     changed: dict[str, str] = field(default_factory=dict)

@@ -153,7 +153,7 @@ def list_columns(request: SignedInRequest, key_id: int, workflow_id: int, file_i
 def _columns_page(
     request: SignedInRequest, workflow: OpenedWorkflow, file: ListFile, *, is_wrong: bool = False
 ) -> HttpResponse:
-    """Show the form of the columns, and what they change. `is_wrong`: the file was just chosen, and has problems."""
+    """Show the form of the columns, and what the file changes. `is_wrong`: it was just chosen, and has problems."""
     lines, replaced = lines_of(file), file.reference_list
     guess, data = guess_columns(lines, replaced), None if is_wrong else request.POST or None
     form = ColumnsForm(lines, guess, data, file_name=file.name, is_new=replaced is None)

@@ -1,5 +1,6 @@
 """Add, replace, rename and delete reference lists. Open drafts and imports are checked again afterwards."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -53,13 +54,11 @@ class NewEntry:
 
 @dataclass
 class Changes:
-    """What a file changes in a list, by code: the name of a new or missing entry, or the difference of a changed one."""
+    """What a file changes in a list, by code: the name of an entry that is new or gone, or what is different."""
 
     new: dict[str, str] = field(default_factory=dict)
     changed: dict[str, str] = field(default_factory=dict)
     gone: dict[str, str] = field(default_factory=dict)
-    # Those of `gone` that rows of open drafts and imports have.
-    used: list[str] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
@@ -105,7 +104,6 @@ def changes_in(reference_list: ReferenceList, columns: list[str], entries: list[
         if said := _difference(dict(zip(reference_list.columns, cells, strict=False)), label, columns, entry):
             changes.changed[entry.code] = said
     changes.gone = {code: label for code, (label, _) in before.items()}
-    changes.used = _used_codes(reference_list, set(changes.gone)) if changes.gone else []
     return changes
 
 
@@ -124,20 +122,24 @@ def _difference(before: dict[str, str], label: str, columns: list[str], entry: N
     return ""
 
 
-def _used_codes(reference_list: ReferenceList, codes: set[str]) -> list[str]:
+def missing_columns(reference_list: ReferenceList, columns: list[str]) -> list[str]:
+    """Return the columns from which rules fill fields, and which a file does not have."""
+    filling = {name for rule in reference_list.rules.all() for name in rule.value.get("fills", {}).values()}
+    return sorted(filling - set(columns))
+
+
+def used_codes(reference_list: ReferenceList, codes: Collection[str]) -> list[str]:
     """Return which of the codes are in rows of open drafts and imports, and in forms that were begun."""
     found: set[str] = set()
     for rule in reference_list.rules.filter(is_on=True):
         place = {"key": rule.key_id, "workflow_id": rule.workflow_id}
         for typed in TypedDraft.objects.filter(**place).values_list("typed", flat=True):
-            found |= codes & {str(text).strip() for name, text in typed if name == PREFIX + rule.field}
+            found |= {str(text).strip() for name, text in typed if name == PREFIX + rule.field}
         jobs = ImportJob.objects.filter(**place).unfinished().values("pk")
         rows = ImportRow.objects.filter(import_job__in=jobs).exclude(status__in=SENT).exclude(fields=None)
         for fields in rows.order_by("-pk").values_list("fields", flat=True)[:MOST_ROWS_READ]:
-            code = str((fields or {}).get(rule.field, "")).strip()
-            if code in codes:
-                found.add(code)
-    return sorted(found)
+            found.add(str((fields or {}).get(rule.field, "")).strip())
+    return sorted(found.intersection(codes))
 
 
 def add_list(

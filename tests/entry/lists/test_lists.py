@@ -138,6 +138,14 @@ def test_other_columns_replace_all_entries(lists: Lists) -> None:
     assert found.entries.get().cells == ["DE", "4711", "Nordlicht GmbH"]
 
 
+def test_columns_that_rules_need_are_missed(lists: Lists) -> None:
+    found = lists.add()
+    lists.add_rule(found, fills_2="input_text")
+    preview = lists.browser.get(lists.choose("Kundennr;Firma\n4711;Nordlicht\n", replaced=found)["Location"])
+    assert "Rules fill fields from columns that this file doesn’t have" in text_of(preview)
+    assert "Land. Choose other columns" in text_of(preview)
+
+
 def test_of_two_people_who_replace_the_second_looks_again(lists: Lists) -> None:
     found = lists.add()
     late = lists.replace(found, CUSTOMERS + "1;New;;\n", version="0")

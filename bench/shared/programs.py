@@ -133,9 +133,10 @@ class ExternalApi(Program):
 
 @dataclass
 class Portal(Program):
-    def load_demo(self, key: str) -> None:
-        """Make demo@example.com, who owns this key and has opened the workflow through it."""
-        self.manage("load_demo", "--key-name", "Acme", "--workflows", str(WORKFLOW), stdin=key)
+    def load_demo(self, key: str, *workflows: int) -> None:
+        """Make demo@example.com, who owns this key and has opened the workflow, or these, through it."""
+        opened = map(str, workflows or [WORKFLOW])
+        self.manage("load_demo", "--key-name", "Acme", "--workflows", *opened, stdin=key)
 
     def sign_in(self, email: str = "demo@example.com", password: str = "pipelines-demo") -> Person:
         return Person(self.url, email, password)

@@ -1,5 +1,6 @@
 """The requests of an import. Each is a submission: the rows point to it, and it says what became of them."""
 
+import json
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import datetime
@@ -7,23 +8,25 @@ from typing import Any, NamedTuple
 from uuid import uuid5
 
 from django.db import transaction
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, Q, QuerySet
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.sql import db_id, update_many
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import ImportJob, ImportStep
 from pipelines_portal.entry.models.import_row import ImportRow, reasons_of
-from pipelines_portal.entry.models.row_error import ErrorGrouping, remove_errors
+from pipelines_portal.entry.models.row_error import ErrorGrouping, remove_errors, replace_errors
+from pipelines_portal.entry.used_values import JudgedRow, OnceCheck
 from pipelines_portal.spreadsheets.cells import Cell
-from pipelines_portal.submissions.acceptances import AcceptedWarning, record_acceptances
+from pipelines_portal.submissions.acceptances import record_acceptances
 from pipelines_portal.submissions.duplicates import digest_of
-from pipelines_portal.submissions.models import JSON_TEXT, NewRow, Submission, SubmissionRow, place_of
+from pipelines_portal.submissions.models import JSON_TEXT, NewRow, Submission, SubmissionRow, UsingRow, place_of
 from pipelines_portal.submissions.models.rows import insert_rows
 from pipelines_portal.submissions.outcomes import unconfirmed
+from pipelines_portal.submissions.sent_rows import mistakes_of_rows, sent_rows
 from pipelines_portal.submissions.texts import RESTORED
 from pipelines_portal.task_index.models import TaskNote
-from pipelines_portal.values.verdicts import REJECTED, Problem
+from pipelines_portal.values.verdicts import REJECTED, Problem, Verdict
 from pipelines_portal.web.error_sentences import Labels, row_message
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import opened_workflow
@@ -32,10 +35,8 @@ from pipelines_portal.workflows.permissions import opened_workflow
 LARGEST_BODY = 4 * 1024 * 1024
 # What a row takes in a request besides its values.
 BYTES_AROUND_ROW = 16
-DIGESTS_PER_QUERY = ROWS_PER_QUERY = 5_000
+ROWS_PER_QUERY = 5_000
 UNSETTLED = (Submission.Status.SENDING, Submission.Status.UNCONFIRMED)
-# A task exists for such a row, or may exist.
-MAY_EXIST = (SubmissionRow.Status.CREATED, SubmissionRow.Status.UNCONFIRMED)
 
 
 class ImportChanged(Exception):
@@ -56,11 +57,13 @@ class ReadyRow(NamedTuple):
     cells: list[Cell]
     edits: dict[str, str]
     accepted: dict[str, Any]
+    corrects_task: int | None = None
 
 
 def next_submission(import_job: ImportJob, numbers: list[int] | None = None) -> Submission | None:
     """Create a draft of the next rows that are ready, and point the rows to it. Return None if no row is ready.
 
+    Rows whose values were used meanwhile become errors, and the others go on.
     With `numbers`, take only those rows; without them, the caller holds the lease. Raise ImportChanged if a person
     paused it, stopped it or changed rows since it was read, or if the lease is lost; and ReadDifferently.
     """
@@ -76,17 +79,16 @@ def next_submission(import_job: ImportJob, numbers: list[int] | None = None) -> 
         counts = Counter(locked.row_counts)
         if numbers is None and not counts["ready"]:
             return None
-        rows = _ready_rows(import_job, count, numbers)
-        while held_back := _hold_back_duplicates(import_job, rows):
-            counts.update(ready=-held_back, duplicate=held_back)
-            rows = _ready_rows(import_job, count, numbers)
-        rows = _fit_into_request(rows)
-        accepted = _require_same_verdicts(import_job, rows)
-        if not rows:
+        import_job.forget_rules()
+        rows, draft = _ready_rows(import_job, count, numbers), None
+        while rows and draft is None:
+            rows = _fit_into_request(rows)
+            draft = _try_request(import_job, rows, counts)
+            if draft is None:
+                rows = _ready_rows(import_job, count, numbers)
+        if draft is None:
             import_job.store_counts(dict(+counts))
             return None
-        draft = _create_draft(import_job, rows)
-        record_acceptances(draft, accepted)
         # `rows` are the first of these, so this selects exactly them.
         ready = _ready(import_job, numbers).filter(number__lte=rows[-1].number)
         ready.update(status=ImportRow.Status.REQUESTED, submission=draft, fields=None)
@@ -159,30 +161,86 @@ def _ready(import_job: ImportJob, numbers: list[int] | None) -> QuerySet[ImportR
 
 def _ready_rows(import_job: ImportJob, count: int, numbers: list[int] | None) -> list[ReadyRow]:
     ready = _ready(import_job, numbers).order_by("number")
-    columns = ("number", "digest", "is_duplicate_wanted", JSON_TEXT, "cells", "edits", "accepted")
+    columns = (
+        "number", "digest", "is_duplicate_wanted", JSON_TEXT, "cells", "edits", "accepted", "corrects_task",
+    )  # fmt: skip
     return [ReadyRow(*row) for row in ready.values_list(*columns)[:count]]
 
 
-def _require_same_verdicts(import_job: ImportJob, rows: list[ReadyRow]) -> dict[int, list[AcceptedWarning]]:
-    """Judge the rows once more, as their tasks can never be changed. Raise ReadDifferently.
-
-    Return the warnings that people accepted, by the index of the row.
-    """
-    import_job.forget_rules()
-    reader, accepted = import_job.row_reader(), dict[int, list[AcceptedWarning]]()
-    for index, row in enumerate(rows):
+def _judge_again(import_job: ImportJob, rows: list[ReadyRow]) -> list[Verdict]:
+    """Judge the rows once more, as their tasks can never be changed. Raise ReadDifferently."""
+    reader, verdicts = import_job.row_reader(), list[Verdict]()
+    for row in rows:
         verdict = reader.read(row.cells, row.edits, reasons_of(row.accepted))
         if verdict.problems or digest_of(verdict.values) != row.digest:
             raise ReadDifferently
-        if verdict.accepted:
-            accepted[index] = [(problem, row.accepted[problem.mark]) for problem in verdict.accepted]
-    return accepted
+        verdicts.append(verdict)
+    return verdicts
+
+
+def _hold_back_used(import_job: ImportJob, rows: list[ReadyRow], verdicts: list[Verdict]) -> int:
+    """Give an error to rows whose values were used since they were checked. Return how many.
+
+    A warning of it stops nothing here: nobody can have seen it.
+    """
+    once = OnceCheck(import_job)
+    if not once.is_needed:
+        return 0
+    once.judge([
+        JudgedRow(row.number, verdict, row.corrects_task, reasons_of(row.accepted))
+        for row, verdict in zip(rows, verdicts, strict=True)
+    ])  # fmt: skip
+    lost = {
+        row.number: verdict.problems
+        for row, verdict in zip(rows, verdicts, strict=True)
+        if not all(problem.is_warning for problem in verdict.problems)
+    }
+    if lost:
+        to_fix = import_job.rows.filter(number__in=list(lost), status=ImportRow.Status.READY)
+        to_fix.update(status=ImportRow.Status.TO_FIX, fields=None, digest="")
+        replace_errors(import_job, list(lost), lost)
+    return len(lost)
+
+
+def _create_with_values(import_job: ImportJob, rows: list[ReadyRow], verdicts: list[Verdict]) -> Submission | None:
+    """Create a draft of the rows, and record what they use and what people accepted.
+
+    Return None if somebody used a value at the same time.
+    """
+    once = OnceCheck(import_job)
+    with transaction.atomic():
+        draft = _create_draft(import_job, rows)
+        if once.is_needed:
+            stored = dict(draft.rows.values_list("number", "pk"))
+            using = [UsingRow(stored[row.number], json.loads(row.text), row.corrects_task) for row in rows]
+            if draft.record_values(using, once.rules.rules):
+                transaction.set_rollback(True)
+                return None
+        accepted = {
+            index: [(problem, row.accepted[problem.mark]) for problem in verdict.accepted]
+            for index, (row, verdict) in enumerate(zip(rows, verdicts, strict=True))
+            if verdict.accepted
+        }
+        record_acceptances(draft, accepted)
+    return draft
 
 
 def check_again(import_job: ImportJob) -> None:
     """Have all rows checked again, and sent only when a person has seen them."""
     give_back_unsent(import_job)
     import_job.take_step(ImportStep.RECHECK, ImportJob.Status.CHECKING, problem=texts.READ_DIFFERENTLY)
+
+
+def _try_request(import_job: ImportJob, rows: list[ReadyRow], counts: "Counter[str]") -> Submission | None:
+    """Create a draft of the rows. Return None if some were held back: the others are tried again."""
+    if held_back := _hold_back_duplicates(import_job, rows):
+        counts.update(ready=-held_back, duplicate=held_back)
+        return None
+    verdicts = _judge_again(import_job, rows)
+    if held_back := _hold_back_used(import_job, rows, verdicts):
+        counts.update(ready=-held_back, to_fix=held_back)
+        return None
+    return _create_with_values(import_job, rows, verdicts)
 
 
 def _hold_back_duplicates(import_job: ImportJob, rows: list[ReadyRow]) -> int:
@@ -210,31 +268,15 @@ def sent_before(import_job: ImportJob, digests: Iterable[str]) -> dict[str, Subm
 
 
 def rows_sent_before(import_job: ImportJob, digests: Iterable[str]) -> Iterator[SubmissionRow]:
-    """Return the rows with these digests that others sent to its workflow with its key, or are about to send.
-
-    Tasks that are marked as mistakes or replaced do not count.
-    """
-    place = {"submission__workflow_id": import_job.workflow_id, "submission__key": import_job.key_id}
-    is_being_sent = Q(submission__status=Submission.Status.SENDING)
-    # A request of an import exists before it is sent, also while the API is away.
-    is_requested = Q(
-        submission__status=Submission.Status.DRAFT,
-        submission__kind=Submission.Kind.IMPORT,
-        submission__is_called_off=False,
-    )
-    may_exist = Q(status__in=MAY_EXIST) | Q(is_being_sent | is_requested, status=SubmissionRow.Status.WAITING)
-    sent = SubmissionRow.objects.filter(may_exist, **place).exclude(submission__group=import_job.pk)
-    wanted = list(dict.fromkeys(digests))
-    for start in range(0, len(wanted), DIGESTS_PER_QUERY):
-        of_digests = sent.filter(digest__in=wanted[start : start + DIGESTS_PER_QUERY])
-        is_mistake = Exists(_mistakes_of_rows(import_job))
-        yield from of_digests.exclude(is_mistake).order_by("pk").defer("fields")
+    """Return the rows with these digests that others sent to its workflow with its key, or are about to send."""
+    of_import = Q(submission__group=import_job.pk)
+    return sent_rows(import_job.key_id, import_job.workflow_id, digests, apart_from=of_import)
 
 
 def mistaken_rows(import_job: ImportJob) -> set[int]:
     """Return the numbers of the rows whose tasks are marked as mistakes or replaced."""
     sent = SubmissionRow.objects.filter(submission__group=import_job.pk, task_id__isnull=False, number__isnull=False)
-    rows = sent.filter(Exists(_mistakes_of_rows(import_job)))
+    rows = sent.filter(Exists(mistakes_of_rows(import_job.key_id, import_job.workflow_id)))
     return {number for number in rows.values_list("number", flat=True) if number}
 
 
@@ -245,12 +287,6 @@ def values_of_tasks(import_job: ImportJob, task_ids: set[int]) -> set[tuple[int,
     place = {"submission__workflow_id": import_job.workflow_id, "submission__key": import_job.key_id}
     sent = SubmissionRow.objects.filter(task_id__in=task_ids, **place).values_list("task_id", "digest")
     return {(task_id, digest) for task_id, digest in sent if task_id}
-
-
-def _mistakes_of_rows(import_job: ImportJob) -> QuerySet[TaskNote]:
-    """Return the mistakes that the tasks of rows are. A note from before the row was sent is about another task."""
-    mistakes = TaskNote.objects.mistakes_in(import_job.key_id, import_job.workflow_id)
-    return mistakes.filter(task_id=OuterRef("task_id"), at__gte=OuterRef("submission__created_at"))
 
 
 def _fit_into_request(rows: list[ReadyRow]) -> list[ReadyRow]:

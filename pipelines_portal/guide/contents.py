@@ -29,6 +29,7 @@ SECTIONS = {
         "leads/team.md",
         "leads/rules.md",
         "leads/lists.md",
+        "leads/used-once.md",
         "leads/exports.md",
         "leads/numbers.md",
     ],

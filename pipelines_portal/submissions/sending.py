@@ -42,7 +42,9 @@ from pipelines_portal.submissions.outcomes import (
     sentence,
     unconfirmed,
 )
+from pipelines_portal.submissions.sent_rows import find_duplicates
 from pipelines_portal.submissions.statuses import Status
+from pipelines_portal.workflows.models import OpenedWorkflow
 
 # Seconds for which it is remembered whether the API declares Idempotency-Key.
 DECLARATION_SECONDS = 600
@@ -76,6 +78,28 @@ def send(submission: Submission, client: PipelinesClient, *, newest: int | None 
         newest = newest_task_id(client, submission.workflow_id)
     rows = submission.claim_rows(newest, until=timezone.now() + lease(), is_declared=declares_keys(client))
     return None if rows is None else send_claimed(submission, client, rows)
+
+
+def send_unless_sent(submission: Submission, client: PipelinesClient, confirmed: str) -> Outcome | None:
+    """Send a draft as `send` does, unless its values were sent since by another submission.
+
+    `confirmed` is the mark of the duplicates that the person was shown: see `find_duplicates`.
+    """
+    if submission.status != Status.DRAFT:
+        return None
+    newest, is_declared = newest_task_id(client, submission.workflow_id), declares_keys(client)
+    with transaction.atomic():
+        lock_workflow(submission)
+        if (duplicates := find_duplicates(submission)) and duplicates.mark != confirmed:
+            return None
+        rows = submission.claim_rows(newest, until=timezone.now() + lease(), is_declared=is_declared)
+    return None if rows is None else send_claimed(submission, client, rows)
+
+
+def lock_workflow(submission: Submission) -> None:
+    """Let no form look for duplicates at the same time. Call in a transaction."""
+    workflow = OpenedWorkflow.objects.filter(key=submission.key_id, workflow_id=submission.workflow_id)
+    list(workflow.select_for_update(no_key=True).order_by().values_list("pk"))
 
 
 def send_claimed(submission: Submission, client: PipelinesClient, rows: list[str]) -> Outcome | None:

@@ -26,8 +26,9 @@ from pipelines_portal.submissions.models import (
     TypedCount,
 )
 from pipelines_portal.submissions.statuses import FINAL, RowStatus
+from pipelines_portal.values.rules import Kind
 from pipelines_portal.workflows.fields.types import type_of
-from pipelines_portal.workflows.models import FieldTitles, OpenedWorkflow, WorkflowNote
+from pipelines_portal.workflows.models import FieldTitles, OpenedWorkflow, WorkflowNote, WorkflowRule
 
 SUGGESTED_FOR = timedelta(days=90)
 MOST_SUGGESTED, FEWEST_LETTERS = 6, 2
@@ -73,10 +74,12 @@ def listed_values(person: User, workflow: OpenedWorkflow) -> dict[str, list[str]
 
 
 def _counts_of(person: User, workflow: OpenedWorkflow) -> Any:
-    """Return those of fields that have suggestions, as the people who write hints decided."""
-    notes = WorkflowNote.objects.filter(key=workflow.key_id, workflow_id=workflow.workflow_id, has_suggestions=False)
-    counts = TypedCount.objects.filter(person=person, key=workflow.key_id, workflow_id=workflow.workflow_id)
-    return counts.filter(~Exists(notes.filter(field=OuterRef("field"))), last_at__gte=_oldest())
+    """Return those of fields that have suggestions, as people decided, and whose values may be used again."""
+    place = {"key": workflow.key_id, "workflow_id": workflow.workflow_id}
+    notes = WorkflowNote.objects.filter(**place, has_suggestions=False, field=OuterRef("field"))
+    used_once = WorkflowRule.objects.filter(**place, kind=Kind.ONCE, is_on=True, field=OuterRef("field"))
+    counts = TypedCount.objects.filter(**place, person=person, last_at__gte=_oldest())
+    return counts.filter(~Exists(notes), ~Exists(used_once))
 
 
 def _fold(text: str) -> bytes:

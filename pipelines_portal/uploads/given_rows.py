@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -20,7 +20,8 @@ from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.values.checking import Entered, Native, RowCheck
 from pipelines_portal.values.dates import readings
 from pipelines_portal.values.field_values import FieldValues
-from pipelines_portal.values.rules import Rule
+from pipelines_portal.values.once import Use, UsedValue, add_used, once_rules, used_values
+from pipelines_portal.values.rules import Rule, Rules
 from pipelines_portal.values.settling import settled_text
 from pipelines_portal.values.verdicts import UNKNOWN, Problem, Verdict
 from pipelines_portal.web.file_names import in_sentence
@@ -127,6 +128,27 @@ def rows_of_lines(
             read = reader.read(cells, _without_repeats(corrections, number, original, fields))
         rows.append(GivenRow(number, read.values, read.problems))
     return rows
+
+
+def judge_used(
+    rows: list[GivenRow],
+    schema: Schema,
+    rules: Sequence[Rule],
+    find: Callable[[list[UsedValue]], Mapping[UsedValue, Use]],
+) -> None:
+    """Add errors to rows whose values were used, as `find` says, or are those of an earlier row."""
+    once = once_rules(rules)
+    if not once:
+        return
+    known, first = Rules(once, schema.fields), dict[UsedValue, Use]()
+    values = [used_values(once, row.values).items() for row in rows]
+    sent = find([value for of_row in values for value in of_row])
+    for row, of_row in zip(rows, values, strict=True):
+        verdict = Verdict(row.values, row.errors)
+        add_used(known, verdict, sent, first=first)
+        row.errors = verdict.problems
+        for value in of_row:
+            first.setdefault(value, Use(row.number))
 
 
 def rows_of_values(

@@ -19,7 +19,7 @@ from django.utils import timezone
 from pipelines_portal.api_client import StartedUpload
 from pipelines_portal.core.json_text import JSONTextField
 from pipelines_portal.core.metrics import UPLOADS_ENDED
-from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.models import Submission, ValuesUsed
 from pipelines_portal.submissions.outcomes import Outcome, unconfirmed
 from pipelines_portal.submissions.sending import lease
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended
@@ -268,7 +268,11 @@ class ZipUpload(models.Model):
             "remote_upload_id": None, "link": "", "expires_at": None, "next_poll_at": None, "problem": problem,
             "tab": "", "stored_at": None,
         }  # fmt: skip
-        return self._take_step(UploadStep.GIVE_UP, Stage.CHOSEN, NO_OPEN_CONFIRM, values=values)
+        with transaction.atomic():
+            is_given_up = self._take_step(UploadStep.GIVE_UP, Stage.CHOSEN, NO_OPEN_CONFIRM, values=values)
+            if is_given_up:
+                self.submission.free_values()
+        return is_given_up
 
     def end(self, stage: str, problem: str, outcome: Outcome) -> bool:
         """End it, record the outcome at its submission, and notify the owner, in one transaction."""
@@ -326,14 +330,22 @@ class ZipUpload(models.Model):
         """Record that a confirm is about to be sent, so that nobody cancels it or renews its link meanwhile.
 
         `newest` is the newest task before it. Return False if another confirm is being sent, or if a tab is sending.
+        It is given up if a value that is used once was used meanwhile.
         """
         can_confirm = Q(stage=Stage.STORED) | (Q(stage=Stage.UPLOADING) & is_unlocked())
         is_as_seen = Q(confirming_until=self.confirming_until, remote_upload_id=self.remote_upload_id)
         values = {"confirming_until": timezone.now() + lease()}
-        with transaction.atomic():
-            is_started = self._update(can_confirm & _can_start_confirm() & is_as_seen & _is_not_held(), values=values)
-            if is_started:
-                self.submission.record_newest(newest)
+        try:
+            with transaction.atomic():
+                can_start = can_confirm & _can_start_confirm() & is_as_seen & _is_not_held()
+                is_started = self._update(can_start, values=values)
+                if is_started:
+                    self.submission.record_newest(newest)
+                    self.submission.require_free_values()
+        except ValuesUsed as error:
+            self.reload()
+            self.give_up(f"{error} Choose the files again to see which rows.")
+            return False
         return is_started
 
     def end_confirm(self, *, is_unconfirmed: bool) -> None:

@@ -24,16 +24,19 @@ from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.spreadsheets.limits import MAX_ROWS, RowsFileError
 from pipelines_portal.spreadsheets.reading import read_all_lines
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.used_values import uses_for
 from pipelines_portal.uploads.columns import ShownColumn, choose_columns, match_columns, shown_columns
 from pipelines_portal.uploads.forms import RowsFileForm
-from pipelines_portal.uploads.given_rows import Corrections, GivenRow, rows_of_lines, rows_of_values
+from pipelines_portal.uploads.given_rows import Corrections, GivenRow, judge_used, rows_of_lines, rows_of_values
 from pipelines_portal.uploads.models import RowsFile
 from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.values.once import Use, UsedValue
 from pipelines_portal.values.rules import Rule
 from pipelines_portal.web.file_names import in_sentence
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.time_budget import OutOfTime, TimeBudget
 from pipelines_portal.workflows.fields.row_forms import RowForm, payloads, row_forms
+from pipelines_portal.workflows.models import OpenedWorkflow
 
 TYPED = "typed"
 
@@ -97,6 +100,18 @@ def read_row_source(
         corrections = Corrections.load(posted, source, schema)
         return RowSource(rows_of_values(values, schema, corrections, rules), corrections=corrections)
     return RowSource(is_missing=not schema.has_only_file_upload_fields)
+
+
+def judge_used_values(
+    source: RowSource, user: User, workflow: OpenedWorkflow, schema: Schema, rules: Sequence[Rule], token: UUID | None
+) -> None:
+    """Add errors to rows whose values were used before, but by the draft of the same page."""
+
+    def find(values: list[UsedValue]) -> dict[UsedValue, Use]:
+        return uses_for(user, workflow.key_id, workflow.workflow_id, values, tokens=[token] if token else ())
+
+    if source.rows:
+        judge_used(source.rows, schema, rules, find)
 
 
 def posted_row_forms(schema: Schema, posted: QueryDict | None, rules: Sequence[Rule] = ()) -> list[RowForm]:

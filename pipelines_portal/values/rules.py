@@ -63,6 +63,7 @@ class Rule:
     - pattern: `pieces`, the `example` that was cut into them, and `ignores_case`
     - compare: `op` and `other`, a field; or `number`; or `days` from now, 0 for now
     - one of: `values`; or the codes of a list (`codes`), and `fills`: which of its columns fill which further fields
+    - once: `is_number`. What was sent before is not known here: see values.once
 
     `when` and `is_value`: only if another field has this value. The value is as it is sent.
     """
@@ -84,6 +85,10 @@ class Rule:
     def fields(self) -> set[str]:
         """The fields that it is about."""
         return {self.field, self.when, self.value.get("other", "")} - {""}
+
+    def holds_for(self, values: FieldValues) -> bool:
+        """Return whether its condition holds."""
+        return not self.when or _is_same(values.get(self.when), self.is_value)
 
     @property
     def pieces(self) -> list[Piece]:
@@ -116,7 +121,7 @@ class Rules:
 
     def __init__(self, rules: Sequence[Rule] = (), fields: Sequence[Field] = ()) -> None:
         self.known = {each.name: each for each in fields}
-        self._rules = [rule for rule in rules if rule.fields <= self.known.keys()]
+        self.rules = [rule for rule in rules if rule.fields <= self.known.keys()]
 
     def judge(self, verdict: Verdict, now: datetime, accepted: Accepted) -> None:
         """Add a problem for each rule that the values break; of a field only the first error, or else warning.
@@ -124,7 +129,7 @@ class Rules:
         Rules about fields that are wrong already say nothing.
         """
         wrong, problems = {problem.field for problem in verdict.problems}, dict[str, Problem]()
-        for rule in self._rules:
+        for rule in self.rules:
             earlier = problems.get(rule.field)
             if rule.fields & wrong or (earlier and (rule.is_warning or not earlier.is_warning)):
                 continue
@@ -137,22 +142,27 @@ class Rules:
 
     def problem_of(self, rule: Rule, values: FieldValues, now: datetime) -> Problem | None:
         """Return what is wrong by this rule, or None."""
-        if rule.when and not _is_same(values.get(rule.when), rule.is_value):
+        if rule.kind == Kind.ONCE or not rule.holds_for(values):
             return None
         value = values.get(rule.field)
         short, detail = self._broken(rule, value, values, now)
-        if not short:
-            return None
-        own = f"{self.sentence(rule)}{f': {detail}' if detail else ''}."
-        said = rule.message or f"{OF_RULE}{own}"
+        return self.broken_by(rule, values, short, detail) if short else None
+
+    def broken_by(self, rule: Rule, values: FieldValues, short: str, detail: str = "", more: str = "") -> Problem:
+        """Return the problem of values that break the rule: in a few words, with a detail of it, or more to say."""
+        value, said = values.get(rule.field), f"{self.said_of(rule, detail)} {more}".rstrip()
         # A time is sent as nobody reads it.
         shown = "" if self.known[rule.field].type == "datetime" else _as_text(value)
         if rule.is_warning:
-            kind, mark = f"{WARNING}{rule.pk}", _mark_of(rule, values)
+            kind, mark = f"{WARNING}{rule.pk}", mark_of(rule, values)
             return Problem(rule.field, kind, short, f"{short}. {said}", shown, (), rule.pk, mark, rule.needs_reason)
         if rule.kind == Kind.FILLED:
             return Problem(rule.field, MISSING, short, said, rule=rule.pk)
         return Problem(rule.field, f"{BROKEN}{rule.pk}", short, f"{short}. {said}", shown, rule=rule.pk)
+
+    def said_of(self, rule: Rule, detail: str = "") -> str:
+        """Return what somebody reads who breaks the rule."""
+        return rule.message or f"{OF_RULE}{self.sentence(rule)}{f': {detail}' if detail else ''}."
 
     def _broken(self, rule: Rule, value: Any, values: FieldValues, now: datetime) -> tuple[str, str]:
         """Return in a few words what is wrong, or "", and more about it."""
@@ -173,7 +183,10 @@ class Rules:
 
     def predicate(self, rule: Rule) -> str:
         """The sentence without its field."""
-        said = {Kind.FILLED: "is filled in", Kind.PATTERN: f"looks like {rule.example}"}.get(rule.kind, "")
+        said = {
+            Kind.FILLED: "is filled in", Kind.PATTERN: f"looks like {rule.example}",
+            Kind.ONCE: "is used once in this workflow",
+        }.get(rule.kind, "")  # fmt: skip
         if rule.codes:
             said = f"is one of {rule.codes.name} ({rule.codes.entry_count:,})"
         elif rule.kind == Kind.ONE_OF:
@@ -237,7 +250,7 @@ class Rules:
         return label_of(known, str(value)) if known and isinstance(value, str) else _as_text(value)
 
 
-def _mark_of(rule: Rule, values: FieldValues) -> str:
+def mark_of(rule: Rule, values: FieldValues) -> str:
     """Return what is accepted: this version of the rule for these values."""
     about = [values.get(rule.field), values.get(rule.value.get("other", ""))]
     digest = sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()

@@ -42,6 +42,8 @@ class Problem:
     # Of a warning: what a person accepts. It is another one as soon as the value or the rule changes.
     mark: str = ""
     needs_reason: bool = False
+    # The part of the sentence that is the same for all such values, if the sentence is another one for each of them.
+    common: str = ""
 
     @property
     def is_warning(self) -> bool:

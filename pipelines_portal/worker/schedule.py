@@ -25,6 +25,7 @@ from pipelines_portal.submissions.exports import work_on_next as export_next
 from pipelines_portal.submissions.retention import delete_unsent_drafts, drop_old_values
 from pipelines_portal.submissions.sending import repeat_next
 from pipelines_portal.submissions.suggestions import count_values, delete_old_counts
+from pipelines_portal.submissions.used_values import record_earlier
 from pipelines_portal.system.heartbeats import record_heartbeat
 from pipelines_portal.system.models import delete_old_runs
 from pipelines_portal.task_index.jobs import scan_next
@@ -35,7 +36,7 @@ from pipelines_portal.uploads.rows import remove_old_rows_files
 Job = Callable[[], object]
 
 # Each job may run twice, and in two workers at once. A job that fails is tried again at the next interval.
-EVERY_TWO_SECONDS: tuple[Job, ...] = (enqueue_due, count_values)
+EVERY_TWO_SECONDS: tuple[Job, ...] = (enqueue_due, count_values, record_earlier)
 EVERY_MINUTE: tuple[Job, ...] = (
     record_heartbeat,
     resume_waiting,

@@ -16,6 +16,7 @@ from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows import texts
+from pipelines_portal.workflows.cached_schemas import cached_schema, forget_schema, why_away
 from pipelines_portal.workflows.forms import OpenWorkflowsForm
 from pipelines_portal.workflows.lists import lists_of
 from pipelines_portal.workflows.marks import MANY, MARKS, by_name, mark, marked_workflows
@@ -35,7 +36,6 @@ from pipelines_portal.workflows.permissions import (
     require_notes_right,
     usable_workflow,
 )
-from pipelines_portal.workflows.titles import remember_schema
 
 PAGE, MOST_HIDDEN = 20, 200
 
@@ -118,8 +118,9 @@ def workflow_fields(request: SignedInRequest, key_id: int, workflow_id: int) -> 
     if request.method == "POST":
         require_notes_right(request.user, workflow)
     client = client_for(workflow.key)
-    schema = client.schema(workflow_id)
-    remember_schema(workflow, schema)
+    if not why_away(workflow):
+        forget_schema(workflow)  # this page shows the fields as they are now
+    schema = cached_schema(workflow, client)
     notes = notes_of(workflow)
     without = fields_without_suggestions(workflow)
     form = NotesForm(schema, notes, request.POST or None, without_suggestions=without)
@@ -135,6 +136,7 @@ def workflow_fields(request: SignedInRequest, key_id: int, workflow_id: int) -> 
         "rule_count": WorkflowRule.objects.filter(key=workflow.key_id, workflow_id=workflow_id).count(),
         "list_count": lists_of(workflow.key).count(),
         "instructions": notes.get("", ""),
+        "is_away": why_away(workflow) is not None,
         "form": form,
         "may_write": may_write_notes(request.user, workflow),
         "fields": [_described(field, form, notes) | {"is_quiet": field.name in without} for field in schema.fields],

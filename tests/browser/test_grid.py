@@ -305,11 +305,13 @@ def test_saved_cells_stay_in_the_columns_of_the_page(page: Page, running: Office
 
 
 def test_many_rows_wait_and_are_taken_back(page: Page, running: Office, workflow_id: int) -> None:
-    """They are more than a page shows: the last page has 30 of them."""
+    """They are more than a page shows: first the first of them, and in the end the last page, which has 30."""
     open_grid(page, running, workflow_id)
     paste(page, table([[f"Pasted {number}", "French"] for number in range(230)]))
     expect(page.locator("#grid-said")).to_have_text("Pasted 230 rows")
     expect(page.get_by_role("button", name="Create 230 tasks")).to_be_visible()
+    expect(cell(page, "Text to translate", 1)).to_be_focused()
+    expect(cell(page, "Text to translate", 1)).to_be_in_viewport()
     look_at(page)
     page.keyboard.press("ControlOrMeta+Enter")
     expect(page.get_by_role("status").filter(has_text="tasks will be created in")).to_be_visible()
@@ -365,9 +367,9 @@ def test_a_paste_with_headings_is_matched_and_its_errors_have_one_remedy(
         if remedy.evaluate("each => each === document.activeElement"):
             break
     page.keyboard.type("Fre")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
+    page.keyboard.press("ControlOrMeta+Enter")  # applies it
     expect_figures(page, Errors=0, Ready=189)
+    assert running.task_ids(workflow_id) == []
     page.keyboard.press("ControlOrMeta+Enter")
     page.get_by_role("button", name="Send now").press("Enter")
     expect(page.locator("tr[data-sent] .state a")).to_have_count(189, timeout=30_000)

@@ -174,6 +174,26 @@ def test_a_series_goes_on_after_its_rows_are_created(page: Page, running: Office
     expect(page.locator("tr.pinned")).to_contain_text("A-102, +1")
 
 
+def test_a_series_follows_its_largest_number(page: Page, running: Office, workflow_id: int) -> None:
+    """Also if it was pasted in another order, and after the rows were put aside. The cursor starts beside it."""
+    open_grid(page, running, workflow_id)
+    paste(page, table(ROWS))
+    expect_figures(page, Ready=2)
+    cell(page, "Order", 2).click()
+    page.keyboard.press("Alt+p")
+    expect(page.locator("tr.pinned")).to_contain_text("A-100, +1")
+    cell(page, "Order", 3).click()
+    paste(page, table([["A-205", *ROWS[0][1:]], ["A-203", *ROWS[0][1:]], ["see note", *ROWS[0][1:]]]))
+    expect(page.locator("tr.pinned")).to_contain_text("A-206, +1")
+    page.locator("#grid-menu > summary").click()
+    page.get_by_role("button", name="Put aside").click()
+    expect(page.locator("tr.pinned")).to_contain_text("A-206, +1")
+    expect(cell(page, "Received", 1)).to_be_focused()
+    page.keyboard.type("today 9am")
+    page.keyboard.press("Tab")
+    expect(cell(page, "Order", 1)).to_have_text("A-206")
+
+
 def test_rows_are_repeated_and_deleted_by_keys(page: Page, running: Office, workflow_id: int) -> None:
     open_grid(page, running, workflow_id)
     paste(page, table(ROWS))

@@ -211,6 +211,30 @@ def test_what_is_marked_stays_and_a_preset_fills_in(browser: Browser, running: D
     expect(page.get_by_label(re.compile("^Subject"))).to_have_value("Rush, gold customer")
 
 
+def test_enter_passes_what_is_pinned_and_filled(browser: Browser, running: Demo) -> None:
+    page = form(browser, running)
+    fill(page, "Passed by Enter")
+    for name in ("Customer message", "Received at", "Channel"):
+        page.get_by_role("checkbox", name=f"Pin {name}").check(force=True)
+    page.keyboard.press("Control+Shift+Enter")
+    expect(page.get_by_text(re.compile(r"Task \d+ created"))).to_be_visible()
+    expect(page.get_by_label(re.compile("^Subject"))).to_be_focused()
+    page.keyboard.type("The next one")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("radio", name="Yes")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("radiogroup", name=re.compile("^Urgency")).locator(":focus")).to_have_count(1)
+    # What is pinned and empty is not passed.
+    page.get_by_label(re.compile("^Customer message")).fill("")
+    page.get_by_label(re.compile("^Subject")).press("Enter")
+    expect(page.get_by_label(re.compile("^Customer message"))).to_be_focused()
+    for name in ("Customer message", "Received at", "Channel"):
+        page.get_by_role("checkbox", name=f"Pin {name}").uncheck(force=True)
+    fill(page, "Without pins")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text(re.compile(r"Task \d+ created"))).to_be_visible()
+
+
 def test_without_a_script(browser: Browser, running: Demo) -> None:
     page = form(browser, running, java_script_enabled=False)
     expect(page.get_by_text("UTC", exact=True)).to_be_visible()

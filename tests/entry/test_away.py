@@ -84,6 +84,34 @@ def test_the_task_of_a_form_waits_and_is_created_once(grid: TypedGrid, api: Fake
     assert len(api.tasks) == 2
 
 
+def test_what_waited_is_among_what_was_sent_recently(grid: TypedGrid, api: FakeApi) -> None:
+    create(grid, **{"field-input_text": "Before"})
+    leave(api)
+    create(grid, **{"field-input_text": "Meanwhile"})
+    form = f"/keys/{grid.workflow.key_id}/workflows/42/tasks/new/?view=form"
+    recent = text_of(grid.browser.get(form)).split("Recently sent tasks")[1]
+    assert recent.index(">Meanwhile</a>") < recent.index(">Before</a>") and "?at=1" in recent and "Waiting" in recent
+    assert "1 created today with the form" in recent
+    come_back(api)
+    recent = text_of(grid.browser.get(form)).split("Recently sent tasks")[1]
+    assert ">Meanwhile</a>" in recent and "Waiting" not in recent and "2 created today with the form" in recent
+
+
+def test_a_form_finds_its_row_although_that_was_edited(grid: TypedGrid, api: FakeApi) -> None:
+    """Not while it waits, nor after it was created: the row is the task of the form."""
+    leave(api)
+    token = uuid4()
+    create(grid, token)
+    grid.browser.post(grid.step("stop"), {"to": "grid"})
+    grid.change(1, "input_text", "Hello world", "Hello again")
+    assert "This task is in the grid. It isn’t sent." in text_of(create(grid, token))
+    grid.create(1)
+    assert WAITS in text_of(create(grid, token))
+    come_back(api)
+    assert create(grid, token).request["PATH_INFO"].startswith("/submissions/")
+    assert [task.fields["input_text"] for task in api.tasks.values()] == ["Hello again"] and len(grid.statuses()) == 1
+
+
 def test_only_the_post_of_the_task_finds_pipelines_away(grid: TypedGrid, api: FakeApi) -> None:
     api.routes["POST /api/v1/workflows/42/tasks"] = DOWN
     assert WAITS in text_of(create(grid))

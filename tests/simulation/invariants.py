@@ -18,9 +18,9 @@ class Expectations:
         self.requested: set[str] = set()
         # Texts of which a page said that they are saved.
         self.saved: set[str] = set()
-        # How many tasks more than one a person permitted, by a decision that nothing was created.
+        # How many tasks more than one a person permitted of a text or a code, by a decision that nothing was created.
         self.permitted: Counter[str] = Counter()
-        # Texts of tasks of which a restored database cannot know.
+        # Texts and codes of tasks of which a restored database cannot know.
         self.forgotten: set[str] = set()
 
 
@@ -29,6 +29,7 @@ def check(office: Office, expected: Expectations) -> None:
     _check_sent_once(office, expected)
     _check_certain(office)
     _check_ledger(office)
+    _check_codes(office, expected)
     if lost := expected.saved - office.stored_texts():
         raise Broken(f"lost: {sorted(lost)[:3]} were saved and are nowhere")
 
@@ -41,14 +42,22 @@ def _check_sent_once(office: Office, expected: Expectations) -> None:
             raise Broken(f"sent twice: {text!r} is {count} tasks")
 
 
+def _check_codes(office: Office, expected: Expectations) -> None:
+    """A code that may be used once is in one task at most, also in one that nobody is sure of."""
+    for code, count in office.codes_of_tasks().items():
+        if count > 1 + expected.permitted[code] and code not in expected.forgotten:
+            raise Broken(f"used twice: {code!r} is in {count} tasks")
+
+
 def _check_certain(office: Office) -> None:
     """An API that was known to honour Idempotency-Key leaves nothing unconfirmed but what a restore did.
 
-    Or what it refused when it was repeated: here, a body that is suddenly too large.
+    Or what it refused when it was repeated: here, a body that is suddenly too large. Or what a person stopped.
     """
     doubtful = office.ask(
         "SELECT reason FROM submissions_submission "
-        "WHERE status = 'unconfirmed' AND is_declared AND restored_from IS NULL AND reason NOT LIKE '%larger than%'"
+        "WHERE status = 'unconfirmed' AND is_declared AND restored_from IS NULL AND reason NOT LIKE '%larger than%' "
+        "AND reason NOT LIKE '%stopped waiting%'"
     )
     if office.api.is_idempotent and doubtful:
         raise Broken(f"unconfirmed although the API knows: {doubtful[0][0]}")

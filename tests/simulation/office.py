@@ -15,11 +15,14 @@ from django.db import connection
 from django.test import Client
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.overview.sidebar import forget_sidebars
 from pipelines_portal.submissions import sending
+from pipelines_portal.submissions.models import RecordedField
 from pipelines_portal.system.backup.restoring import mark_restored
 from pipelines_portal.web import api_connection, time_budget
 from pipelines_portal.workflows.cached_schemas import forget_schemas
+from pipelines_portal.workflows.models import WorkflowRule
 from tests import samples
 from tests.fake_api import FakeApi
 from tests.simulation.world import world
@@ -124,6 +127,21 @@ class Office:
     def texts_of_submission(self, pk: str) -> set[str]:
         rows = self.ask("SELECT fields FROM submissions_submissionrow WHERE submission_id = ?", pk)
         return {json.loads(fields)["input_text"] for (fields,) in rows if fields}
+
+    def codes_of_submission(self, pk: UUID) -> set[str]:
+        rows = self.ask("SELECT fields FROM submissions_submissionrow WHERE submission_id = ?", pk.hex)
+        return {json.loads(fields).get("notes", "") for (fields,) in rows if fields} - {""}
+
+    def codes_of_tasks(self) -> Counter[str]:
+        """Return how many tasks at the API have each code that may be used once."""
+        return Counter(task.fields["notes"] for task in self.api.tasks.values() if task.fields.get("notes"))
+
+    def add_rule_of_codes(self) -> None:
+        """Let each code be used once from now on."""
+        key = SavedKey.objects.get()
+        place = {"key": key, "workflow_id": WORKFLOW}
+        WorkflowRule.objects.create(**place, position=1, kind="once", field="notes", value={"is_number": False})
+        RecordedField.start(key, WORKFLOW, "notes")
 
     def submissions(self, condition: str) -> list[tuple[UUID, int, set[str]]]:
         """Return the ID, the owner and the texts of each submission that meets the condition, oldest first."""

@@ -15,6 +15,7 @@ from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.rows.fixing import CannotChange, change_rows, edit_row
 from pipelines_portal.entry.rows.typed import ready_rows
 from pipelines_portal.submissions.sending import repeat_next
+from pipelines_portal.submissions.used_values import record_earlier
 from pipelines_portal.worker.schedule import EVERY_MINUTE
 from tests.simulation.invariants import Broken, Expectations
 from tests.simulation.office import Office
@@ -33,6 +34,7 @@ class Form:
     browser: Client
     token: str
     text: str
+    code: str = ""
     is_shown_again: bool = False
 
 
@@ -47,6 +49,8 @@ class People:
         self.office, self.expected = office, expected
         self.forms: list[Form] = []
         self.texts = 0
+        # Whether rows have codes, of which each may be used once.
+        self.has_codes, self.code = False, "code"
         self.weights: dict[Action, int] = {
             self.send_form: 4, self.send_form_again: 3, self.send_changed_form: 2,
             self.type_rows: 4, self.create_typed: 5, self.undo_typed: 1, self.send_typed_now: 1, self.clear_created: 1,
@@ -70,6 +74,12 @@ class People:
         self.texts += 1
         return f"text {self.texts}"
 
+    def _new_code(self) -> str:
+        """Return a code that was often used before, or that somebody uses at the same time."""
+        if self.has_codes and world.chance.random() < 0.5:
+            self.code = f"code {world.chance.randrange(self.texts + 3)}"
+        return self.code if self.has_codes else ""
+
     def _new_token(self) -> str:
         return str(UUID(int=world.chance.getrandbits(128), version=4))
 
@@ -82,7 +92,7 @@ class People:
     # The form
 
     def send_form(self) -> None:
-        self.forms.append(Form(self._browser(), self._new_token(), self._new_text()))
+        self.forms.append(Form(self._browser(), self._new_token(), self._new_text(), self._new_code()))
         self._send(self.forms[-1])
 
     def send_form_again(self) -> None:
@@ -95,14 +105,15 @@ class People:
         if shown := [form for form in self.forms if form.is_shown_again]:
             form = world.chance.choice(shown)
             self.expected.saved.discard(form.text)
-            form.text = self._new_text()
+            form.text, form.code = self._new_text(), self._new_code()
             self._send(form)
 
     def _send(self, form: Form) -> None:
         text = form.text
         self.expected.requested.add(text)
         fields = {"field-input_text": text, "field-target_language": "French", "token": form.token, "then": "list"}
-        world.note(f"    {text}")
+        fields |= {"field-notes": form.code} if form.code else {}
+        world.note(f"    {text} {form.code}".rstrip())
         answer = self._post(form.browser, "tasks/new/", fields)
         if answer.status_code == 302:
             form.is_shown_again = False
@@ -130,6 +141,8 @@ class People:
             {"number": number, "new": True, "cells": {"input_text": ["", text], "target_language": ["", "French"]}}
             for number, text in enumerate(texts, first)
         ]
+        for row in rows if self.has_codes else ():
+            row["cells"]["notes"] = ["", self._new_code()]
         body = json.dumps({"rows": rows})
         answer = self._post(browser, "tasks/new/grid/cells/", body, content_type="application/json")
         if answer.status_code == 200:
@@ -160,7 +173,9 @@ class People:
     def paste_import(self) -> None:
         texts = [self._new_text() for _ in range(world.chance.choice((2, 5)))]
         lines = ["Text to translate\tTarget language", *(f"{text}\tFrench" for text in texts)]
-        if world.chance.random() < 0.3:
+        if self.has_codes:
+            lines = [f"{line}\t{self._new_code() if place else 'Notes'}" for place, line in enumerate(lines)]
+        elif world.chance.random() < 0.3:
             lines[1] = f"{texts[0]}\tKlingon"
         answer = self._post(self._browser(), "import/", {"token": self._new_token(), "text": "\n".join(lines)})
         if answer.status_code == 302:
@@ -264,6 +279,7 @@ class People:
         """Say that nothing was created, without a look. Then the rows may be created twice."""
         for pk, owner, texts in self.office.submissions("status = 'unconfirmed'"):
             self.expected.permitted.update(texts)
+            self.expected.permitted.update(self.office.codes_of_submission(pk))
             self._post(self.office.browser_of(owner), f"/submissions/{pk}/not-created/")
 
     def open_page(self) -> None:
@@ -277,7 +293,7 @@ class People:
     def work(self) -> None:
         """Work on imports and on lost answers until none is due."""
         for _ in range(MOST_WORK):
-            if not (repeat_next() or work_on_next()):
+            if not (repeat_next() or work_on_next() or record_earlier()):
                 return
         raise Broken("the worker is busy for ever")
 

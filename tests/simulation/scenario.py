@@ -26,6 +26,9 @@ class Scenario:
         office.api.is_idempotent = bool(seed % 2)
         self.office, self.expected, self.faults = office, Expectations(), Faults()
         self.people = People(office, self.expected)
+        if seed % 3 == 0:
+            self.people.has_codes = True
+            office.add_rule_of_codes()
         self.office.api.send = self.faults.answer_for(office.api)
         self.saved_at_backup: set[str] | None = None
         self.was_killed = False
@@ -125,6 +128,7 @@ class Scenario:
         warned = self.office.texts_of_rows() - self.office.texts_of_rows("ready", "requested", "unconfirmed")
         known = self.office.stored_texts()
         self.expected.forgotten |= {text for text in self.office.task_counts() if text in warned or text not in known}
+        self.expected.forgotten |= set(self.office.codes_of_tasks())
         self.expected.saved = set(self.saved_at_backup)
 
     def _end(self) -> None:

@@ -13,12 +13,12 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.models import FieldValue, Submission
 from pipelines_portal.submissions.outcomes import Outcome
 from pipelines_portal.uploads.models import RowsFile, Stage, ZipUpload
 from pipelines_portal.uploads.rows import read_rows_file, remove_old_rows_files
 from pipelines_portal.web.time_budget import page_budget
-from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
 from tests.archives import files
 from tests.conftest import FILE_AND_FIELDS, TWO_FILES
 from tests.factories import open_workflow
@@ -338,3 +338,19 @@ def test_ledger_offers_the_way_that_fits(page: Client, saved_key: SavedKey, send
     html = page.get(f"/submissions/{Submission.objects.get().pk}/").content.decode()
     assert words in html
     assert ("Fix rejected rows" in html) is sends_rows
+
+
+def test_a_caption_that_is_used_once(page: Client, workflow: OpenedWorkflow, person: Any) -> None:
+    """Rows are compared with each other and with what was sent, but not with the draft of the same page."""
+    place = {"key": workflow.key, "workflow_id": workflow.workflow_id}
+    WorkflowRule.objects.create(**place, position=1, kind="once", field="caption", value={"is_number": False})
+    rows, token = b"photo,caption\ncat.png,One\ncat.png,Two\ncat.png,one\n", str(uuid4())
+    html = text_of(check_archive(page, workflow, files("cat.png"), rows_file=rows_file(rows), token=token))
+    assert "2 tasks ready, 1 row has errors" in html and "Same as row 2. Rule: " in html
+    upload = ZipUpload.objects.get()
+    upload.submission.require_free_values()
+    assert FieldValue.objects.count() == 2
+    html = text_of(check_archive(page, workflow, files("cat.png"), rows_file=rows_file(rows), token=token))
+    assert "2 tasks ready, 1 row has errors" in html
+    html = text_of(check_archive(page, workflow, files("cat.png"), rows_file=rows_file(rows)))
+    assert "3 rows have errors" in html and "Used already" in html and "It waits to be sent by" in html

@@ -8,8 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.models import FieldValue
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.polling import poll_if_due, poll_now
+from pipelines_portal.workflows.models import WorkflowRule
 from tests.factories import Desk, make_upload
 from tests.fake_api import Answer, FakeApi, answer, error, hang_up
 
@@ -218,3 +220,27 @@ def test_lost_confirm_of_an_upload_that_the_api_forgot_is_unknown(scripted_api: 
     assert desk.browser.post(reverse("uploads:cancel", args=where)).json()["outcome"] == "moved"
     upload.refresh_from_db()
     assert (upload.stage, upload.submission.status) == (Stage.FAILED, "unconfirmed")
+
+
+def test_a_value_that_was_used_since_the_choice_stops_the_confirm(scripted_api: FakeApi, desk: Desk) -> None:
+    """A form has sent it while the archive was on its way. Nothing is confirmed, and the values are free again."""
+    place = {"key": desk.key, "workflow_id": desk.workflow.workflow_id}
+    WorkflowRule.objects.create(**place, position=1, kind="once", field="scan", value={"is_number": False})
+    scripted_api.routes["/confirm"] = CONFIRMED
+    upload = make_upload(desk, Stage.STORED)
+    other = desk.draft({"scan": "b.png"})
+    assert other.claim_rows(0, until=None)
+    poll_if_due(upload)
+    upload.refresh_from_db()
+    assert upload.stage == Stage.CHOSEN and "A value that is used once is used already" in upload.problem
+    assert not scripted_api.calls("POST", "/confirm") and FieldValue.objects.get().row == other.rows.get()
+
+
+def test_rows_beside_an_archive_use_their_values_from_the_confirm_on(scripted_api: FakeApi, desk: Desk) -> None:
+    place = {"key": desk.key, "workflow_id": desk.workflow.workflow_id}
+    WorkflowRule.objects.create(**place, position=1, kind="once", field="scan", value={"is_number": False})
+    scripted_api.routes["/confirm"] = CONFIRMED
+    upload = make_upload(desk, Stage.STORED)
+    poll_if_due(upload)
+    upload.refresh_from_db()
+    assert upload.stage == Stage.PROCESSING and FieldValue.objects.count() == 2

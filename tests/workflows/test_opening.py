@@ -209,3 +209,13 @@ def test_a_workflow_removed_during_a_request_causes_no_error(
     scripted_api.routes = {"/workflows/42 ": taken_off}
     page.raise_request_exception = False
     assert page.get(f"/keys/{saved_key.pk}/workflows/42/tasks/").status_code == 200
+
+
+def test_the_fields_are_shown_as_they_were_read_last(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
+    """While Pipelines is away. When it answers, they are read again."""
+    address = f"/keys/{open_workflow(saved_key).key_id}/workflows/42/fields/"
+    assert "as we read them last" not in page.get(address).content.decode()
+    api.routes["/api/v1/"] = error(503, "service_unavailable", "Down for maintenance")
+    away = page.get(address)
+    assert away.status_code == 200 and "These are the fields as we read them last." in away.content.decode()
+    assert "Text to translate" in away.content.decode()

@@ -17,15 +17,17 @@ from pipelines_portal.entry.form.duplicates import SentDuplicate, duplicate_of, 
 from pipelines_portal.entry.form.reads import Existing
 from pipelines_portal.submissions.acceptances import AcceptedWarning, record_acceptances
 from pipelines_portal.submissions.duplicates import digest_of
-from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.models import Submission, ValuesUsed
 from pipelines_portal.submissions.outcomes import named_rows, sentence
 from pipelines_portal.submissions.sending import declares_keys, lease, newest_task_id, send_claimed
 from pipelines_portal.submissions.statuses import FINAL
 from pipelines_portal.submissions.texts import NOTHING_CREATED
 from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.values.once import once_rules
 from pipelines_portal.web.error_sentences import field_message
 from pipelines_portal.workflows.cached_schemas import why_away
 from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.rules import rules_of
 
 Status = Submission.Status
 
@@ -36,6 +38,7 @@ class FormResult(Enum):
     NOT_SENT = "not sent"  # nothing was created; the same values may be sent again
     UNCERTAIN = "uncertain"  # a task may exist
     DUPLICATE = "duplicate"  # the same values were sent before; nothing was stored or sent
+    USED = "used"  # a value that is used once was used since the form was checked; nothing was stored or sent
     RESTORED = "restored"  # it may have been sent before the portal was restored; nothing was stored or sent
     WAITS = "waits"  # in a row of the grid, until Pipelines responds
     ELSEWHERE = "elsewhere"  # this very form was sent before, or is being sent
@@ -64,6 +67,7 @@ class Creation:
             FormResult.REJECTED,
             FormResult.NOT_SENT,
             FormResult.DUPLICATE,
+            FormResult.USED,
             FormResult.RESTORED,
         )
         return not is_not_created and self.submission.status != Status.DRAFT
@@ -92,6 +96,16 @@ class Typed:
     # The warnings that the person accepted.
     accepted: Sequence[AcceptedWarning] = ()
 
+    @property
+    def row_token(self) -> UUID:
+        """The token of the row of the grid in which these values of the form wait, also if the row is edited there."""
+        return uuid5(self.token, digest_of(self.fields))
+
+
+def tokens_of(token: UUID, fields: FieldValues) -> tuple[UUID, UUID]:
+    """Return the tokens of the submissions that a form with these values may have: see `_find_existing`."""
+    return token, uuid5(token, digest_of(fields))
+
 
 def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, typed: Typed) -> Creation:
     """Store the values in the submissions table and send them once. A second POST of the same form finds the first.
@@ -105,14 +119,14 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
             token, existing, own = _find_existing(owner, workflow, typed)
             if unsent := _why_not_stored(owner, existing, own, typed, token):
                 return unsent
-            submission, rows = _store(owner, workflow, typed.fields, token, existing, newest, is_declared=is_declared)
-            if submission.status in (Status.DRAFT, Status.SENDING):
-                record_acceptances(submission, {0: typed.accepted})
+            submission, rows = _store(owner, workflow, typed, token, existing, newest, is_declared=is_declared)
             if error and submission.status == Status.DRAFT:
                 submission.reason = f"{sentence(error)} {NOTHING_CREATED}"
                 submission.save(update_fields=["reason"])
     except IntegrityError:  # the same form was posted to another workflow at the same time
         return Creation(FormResult.ELSEWHERE, Submission.objects.get(owner=owner, token=token))
+    except ValuesUsed:
+        return Creation(FormResult.USED, own or Submission(token=token))
     if rows is not None:
         creation = _send(submission, client, rows)
     elif error and submission.status == Status.DRAFT:
@@ -140,15 +154,16 @@ def _look_first(client: PipelinesClient, workflow: OpenedWorkflow) -> tuple[int 
 def _find_existing(owner: User, workflow: OpenedWorkflow, typed: Typed) -> tuple[UUID, Existing, Submission | None]:
     """Return the form's token, what was stored of it, and its own submission.
 
-    If that is over and has other values, the form gets a new token, as it does if other values wait in the grid. The
-    browser's Back, and a second window of the same form, post other values with the old token: another task.
+    If that is over and has other values, the form gets a new token. The browser's Back, and a second window of the same
+    form, post other values with the old token: another task.
     """
-    token, existing = typed.token, find_existing(owner, workflow, typed.fields, typed.token, typed.fields_before)
+    token, values = typed.token, (typed.fields, typed.fields_before, typed.row_token)
+    existing = find_existing(owner, workflow, token, *values)
     own = Submission.objects.filter(pk=existing.own_id).first() if existing.own_id else None
     is_over = own and own.status in FINAL and _has_other_values(own, typed)
-    if is_over or existing.waiting_digest not in (None, digest_of(typed.fields)):
-        token = uuid5(typed.token, digest_of(typed.fields))
-        existing = find_existing(owner, workflow, typed.fields, token, typed.fields_before)
+    if is_over:
+        token = typed.row_token
+        existing = find_existing(owner, workflow, token, *values)
         own = Submission.objects.filter(pk=existing.own_id).first() if existing.own_id else None
     return token, existing, own
 
@@ -161,7 +176,7 @@ def _why_not_stored(
     owner: User, existing: Existing, own: Submission | None, typed: Typed, token: UUID
 ) -> Creation | None:
     """Return why the values are not stored, or None. A person may have to confirm first that the task is meant."""
-    if existing.waiting_digest is not None:
+    if existing.has_row:
         return Creation(FormResult.WAITS, own or Submission(token=token))
     if own and own.status != Status.DRAFT:
         # Another window is sending this form, or its result is unconfirmed.
@@ -178,6 +193,23 @@ def _why_not_stored(
 def _store(
     owner: User,
     workflow: OpenedWorkflow,
+    typed: Typed,
+    token: UUID,
+    existing: Existing,
+    newest: int | None,
+    *,
+    is_declared: bool,
+) -> tuple[Submission, list[str] | None]:
+    """Store and claim the task. Return its row as JSON if this process may send it, else None. Raise ValuesUsed."""
+    submission, rows = _claim(owner, workflow, typed.fields, token, existing, newest, is_declared=is_declared)
+    if submission.status in (Status.DRAFT, Status.SENDING):
+        record_acceptances(submission, {0: typed.accepted})
+    return submission, rows
+
+
+def _claim(
+    owner: User,
+    workflow: OpenedWorkflow,
     fields: FieldValues,
     token: UUID,
     existing: Existing,
@@ -185,9 +217,9 @@ def _store(
     *,
     is_declared: bool,
 ) -> tuple[Submission, list[str] | None]:
-    """Store and claim the task. Return its row as JSON if this process may send it, else None."""
     until = timezone.now() + lease()
     if newest is not None and existing.own_id is None:
+        rules = once_rules(rules_of(workflow.key_id, workflow.workflow_id)) if existing.has_once else []
         submission = Submission.objects.claimed_form(
             owner,
             workflow,
@@ -197,6 +229,7 @@ def _store(
             until=until,
             teams=existing.teams,
             is_declared=is_declared,
+            rules=rules,
         )
         return submission, [json_text(fields)]
     submission = Submission.objects.draft(owner, workflow, [fields], token, Submission.Kind.FORM)

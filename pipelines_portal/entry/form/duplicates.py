@@ -51,7 +51,12 @@ def lock_workflow(workflow: OpenedWorkflow) -> None:
 
 
 def find_existing(
-    person: User, workflow: OpenedWorkflow, fields: FieldValues, token: UUID, fields_before: list[FieldValues]
+    person: User,
+    workflow: OpenedWorkflow,
+    token: UUID,
+    fields: FieldValues,
+    fields_before: list[FieldValues],
+    row_token: UUID,
 ) -> Existing:
     """Find what was stored of the form, and the newest duplicate that the person may see.
 
@@ -59,7 +64,7 @@ def find_existing(
     each other.
     """
     digests = [digest_of(each) for each in (fields, *fields_before)] if fields else [NO_VALUES]
-    return read_existing(person, workflow, digests, token, timezone.now() - SENT_WITHIN)
+    return read_existing(person, workflow, digests, token, row_token, timezone.now() - SENT_WITHIN)
 
 
 def duplicate_of(person: User, row_id: int) -> SentDuplicate | None:

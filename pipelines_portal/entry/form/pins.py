@@ -3,6 +3,7 @@
 Nothing is pinned that the person did not pin. In the grid, a column may also count up.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -22,6 +23,8 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 
 # A longer text is kept from one task to the next alone.
 LONGEST_TEXT = 1_000
+# Which the script of the grid counts up: static/js/grid/counting.js.
+LAST_NUMBER = re.compile(r"[0-9]+(?=[^0-9]*$)")
 
 
 class Last(NamedTuple):
@@ -111,6 +114,7 @@ def pin_values(person: User, workflow: OpenedWorkflow, schema: Schema, posted: Q
         if field.name in names and sent.get(field.name) is not None
         and len(text := type_of(field).as_text(sent[field.name])) <= LONGEST_TEXT
     }  # fmt: skip
+    count_on(person, workflow, schema, posted, sent)
     if not names or posted.get("keeps") == mark_of(names, texts):
         return
     with transaction.atomic():
@@ -148,9 +152,42 @@ def add_pins(person: User, workflow: OpenedWorkflow, schema: Schema, posted: lis
         for name in last:
             text = row.cells[name].after if name in row.cells else ""
             if text and (row.is_new or row.number >= last[name].row):
-                last[name] = Last(text, row.number)
+                last[name] = _counted(last[name], text, row.number)
     if last != pins.series or pins.are_earlier:
         _count_on(person, workflow, last)
+
+
+def count_on(person: User, workflow: OpenedWorkflow, schema: Schema, posted: QueryDict, sent: FieldValues) -> None:
+    """Remember how far the columns have counted with a task of the form, if its page says that some count."""
+    if "counts" not in posted:
+        return
+    pins = read_pins(person, workflow, schema)
+    known = {field.name: type_of(field) for field in schema.fields}
+    texts = {name: known[name].as_text(sent[name]) for name in pins.series if sent.get(name) is not None}
+    last = {name: _counted(pins.series[name], text) for name, text in texts.items()}
+    if last != {name: pins.series[name] for name in last}:
+        _count_on(person, workflow, pins.series | last)
+
+
+def _counted(last: Last, text: str, row: int = 0) -> Last:
+    """Return how far a column has counted after a text: of one series, the largest number stays.
+
+    A row that set it may be corrected.
+    """
+    number, before = LAST_NUMBER.search(text), LAST_NUMBER.search(last.text)
+    if number is None:
+        return last
+    is_alike = before and LAST_NUMBER.sub("", text) == LAST_NUMBER.sub("", last.text)
+    is_correction = row and row == last.row
+    if before and is_alike and not is_correction and _size(number[0]) <= _size(before[0]):
+        return last
+    return Last(text, row)
+
+
+def _size(digits: str) -> tuple[int, str]:
+    """Return what orders numbers of any length."""
+    plain = digits.lstrip("0")
+    return len(plain), plain
 
 
 def _count_on(person: User, workflow: OpenedWorkflow, series: dict[str, Last]) -> None:

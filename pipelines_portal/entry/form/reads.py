@@ -20,7 +20,7 @@ from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.reads import VISIBLE
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
-from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote
+from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote, WorkflowRule
 
 _SUBMISSION, _ROW, _KEY = Submission._meta.db_table, SubmissionRow._meta.db_table, SavedKey._meta.db_table
 _LINE, _IMPORT = ImportRow._meta.db_table, ImportJob._meta.db_table
@@ -51,6 +51,18 @@ _LAST = f"""
     )
     ORDER BY s.created_at DESC, s.id DESC LIMIT %s
 """  # noqa: S608 - as above
+# Tasks of the form that waited in the grid while the API was away, or still do.
+_WAITED = f"""
+    SELECT s.id, s.status, s.created_at, r.task_id, r.fields, t.status, l.number,
+        SUM(CASE WHEN r.status = 'created' AND s.created_at >= %s THEN 1 ELSE 0 END) OVER (),
+        SUM(CASE WHEN r.status = 'rejected' AND s.created_at >= %s THEN 1 ELSE 0 END) OVER ()
+    FROM {_LINE} l JOIN {_SUBMISSION} s ON s.id = l.submission_id
+    JOIN {_ROW} r ON r.submission_id = s.id AND r.number = l.number
+    LEFT JOIN {WorkflowIndex._meta.db_table} i ON i.workflow_id = %s
+    LEFT JOIN {IndexedTask._meta.db_table} t ON t.index_id = i.id AND t.task_id = r.task_id
+    WHERE l.form_token IS NOT NULL AND s.owner_id = %s AND s.key_id = %s AND s.workflow_id = %s AND s.created_at > %s
+    ORDER BY s.created_at DESC, l.number DESC LIMIT %s
+"""  # noqa: S608 - as above
 _EXISTING = f"""
     SELECT
         (SELECT id FROM {_SUBMISSION} WHERE owner_id = %s AND token = %s),
@@ -62,8 +74,10 @@ _EXISTING = f"""
             ORDER BY r.id DESC LIMIT 1),
         (SELECT restored_from IS NOT NULL FROM {TypedDraft._meta.db_table}
             WHERE owner_id = %s AND key_id = %s AND workflow_id = %s),
-        (SELECT r.digest FROM {_LINE} r JOIN {_IMPORT} i ON i.id = r.import_job_id
-            WHERE r.form_token = %s AND r.status <> 'unchecked' AND i.owner_id = %s AND i.status <> 'deleted' LIMIT 1),
+        EXISTS (SELECT 1 FROM {_LINE} r JOIN {_IMPORT} i ON i.id = r.import_job_id
+            WHERE r.form_token = %s AND r.status <> 'unchecked' AND i.owner_id = %s AND i.status <> 'deleted'),
+        EXISTS (SELECT 1 FROM {WorkflowRule._meta.db_table}
+            WHERE key_id = %s AND workflow_id = %s AND kind = 'once' AND is_on),
         through.team_id
     FROM (SELECT 1) one LEFT JOIN (
         SELECT DISTINCT m.team_id FROM {Membership._meta.db_table} m
@@ -97,6 +111,8 @@ class SentLately(NamedTuple):
     task_id: int | None
     fields: dict[str, Any] | None
     task_status: str
+    # The row of the grid in which it waits, or 0.
+    waiting_row: int = 0
 
 
 class Recent(NamedTuple):
@@ -113,16 +129,20 @@ def read_recent(person: User, workflow: OpenedWorkflow, since: datetime, midnigh
     since_, midnight_ = map(connection.ops.adapt_datetimefield_value, (since, midnight))
     created, rejected = [*place, "created", midnight_], [*place, "rejected", midnight_]
     rows = fetch_rows(_LAST, [*created, *rejected, workflow.pk, *place, since_, count])
-    newest = [
-        SentLately(
-            Submission(pk=UUID(str(pk)), status=status, created_at=aware(created_at) or since),
-            task_id,
-            json.loads(fields) if fields else None,
-            task_status or "",
-        )
-        for pk, status, created_at, task_id, fields, task_status, *_ in rows
-    ]
-    return Recent(newest, *rows[0][-2:]) if rows else Recent([])
+    waited = fetch_rows(_WAITED, [midnight_, midnight_, workflow.pk, *place, since_, count])
+    newest = [_sent_lately(since, *row[:6]) for row in rows] + [_sent_lately(since, *row[:7]) for row in waited]
+    newest.sort(key=lambda sent: sent.submission.created_at, reverse=True)
+    counts = [row[-2:] for row in (*rows[:1], *waited[:1])]
+    return Recent(newest[:count], sum(created for created, _ in counts), sum(rejected for _, rejected in counts))
+
+
+def _sent_lately(
+    since: datetime, pk: Any, status: str, created_at: Any, task_id: int | None, fields: str, task_status: str,
+    row: int = 0,
+) -> SentLately:  # fmt: skip
+    submission = Submission(pk=UUID(str(pk)), status=status, created_at=aware(created_at) or since)
+    waiting_row = row if status == Submission.Status.DRAFT else 0
+    return SentLately(submission, task_id, json.loads(fields) if fields else None, task_status or "", waiting_row)
 
 
 MOST_DIGESTS = 4
@@ -131,7 +151,7 @@ MOST_DIGESTS = 4
 class Existing(NamedTuple):
     """What a posted form meets: its own submission, the newest row with the same values, and a draft.
 
-    `waiting_digest` is that of the row of the grid in which its task waits, or waited, while the API was away.
+    `has_row` if its task waits, or waited, in a row of the grid while the API was away.
     `teams` are those through which the person can use the key.
     """
 
@@ -140,26 +160,29 @@ class Existing(NamedTuple):
     has_draft: bool
     # The draft may have been sent between the backup and the restore.
     is_draft_restored: bool
-    waiting_digest: str | None
+    has_row: bool
+    # A field of the workflow is used once.
+    has_once: bool
     teams: list[int]
 
 
 def read_existing(
-    person: User, workflow: OpenedWorkflow, digests: list[str], token: UUID, sent_since: datetime
+    person: User, workflow: OpenedWorkflow, digests: list[str], token: UUID, row_token: UUID, sent_since: datetime
 ) -> Existing:
     """Read what exists, with a row that the person may see and that was sent since `sent_since`.
 
     Such a row has one of the digests, at most MOST_DIGESTS, and became a task, may have, or is about to.
     """
-    stored_token = UUIDField().get_db_prep_value(token, connection)
+    stored_token, stored_row_token = (UUIDField().get_db_prep_value(each, connection) for each in (token, row_token))
     rows = fetch_rows(_EXISTING, [
         person.pk, stored_token, *(digests * MOST_DIGESTS)[:MOST_DIGESTS], workflow.workflow_id,
         person.pk, stored_token, *[person.pk] * 3,
         connection.ops.adapt_datetimefield_value(sent_since), person.pk, workflow.key_id, workflow.workflow_id,
-        stored_token, person.pk, workflow.key_id, person.pk,
+        stored_row_token, person.pk, workflow.key_id, workflow.workflow_id, workflow.key_id, person.pk,
     ])  # fmt: skip
-    own, duplicate, is_restored, waiting, _ = rows[0]
+    own, duplicate, is_restored, has_row, has_once, _ = rows[0]
     teams = [team for *_, team in rows if team is not None]
     return Existing(
-        UUID(str(own)) if own else None, duplicate, is_restored is not None, bool(is_restored), waiting, teams
-    )
+        UUID(str(own)) if own else None, duplicate, is_restored is not None, bool(is_restored), bool(has_row),
+        bool(has_once), teams,
+    )  # fmt: skip

@@ -1,7 +1,5 @@
 """The task of a form waits as a row of the grid while Pipelines is away, and is sent when it responds."""
 
-from uuid import UUID
-
 from django.db import transaction
 from django.utils import timezone
 
@@ -51,7 +49,7 @@ def wait_in_grid(
     try:
         with transaction.atomic():
             lock_workflow(workflow)
-            row = row_of_form(owner, failed.submission.token) or _move(owner, workflow, schema, typed, failed)
+            row = row_of_form(owner, typed) or _move(owner, workflow, schema, typed, failed)
             away = ImportJob.objects.filter(pk=row.import_job_id, away_since=None, status=ImportJob.Status.SENDING)
             away.update(away_since=timezone.now(), problem=sentence(failed.error))
     except (CannotChange, _CannotWait):
@@ -60,10 +58,10 @@ def wait_in_grid(
     return row
 
 
-def row_of_form(owner: User, token: UUID) -> ImportRow | None:
+def row_of_form(owner: User, typed: Typed) -> ImportRow | None:
     """Return the row in which the task of this form waits, or waited."""
     rows = ImportRow.objects.exclude(status=ImportRow.Status.UNCHECKED).select_related("submission")
-    of_form = rows.filter(form_token=token, import_job__owner=owner)
+    of_form = rows.filter(form_token=typed.row_token, import_job__owner=owner)
     return of_form.exclude(import_job__status=ImportJob.Status.DELETED).first()
 
 
@@ -77,7 +75,8 @@ def _move(owner: User, workflow: OpenedWorkflow, schema: Schema, typed: Typed, f
     draft.delete_rows()
     draft.delete()
     import_job.key, import_job.workflow = workflow.key, workflow
-    row = ImportRow(import_job=import_job, number=last_number(import_job) + 1, cells=[], form_token=draft.token)
+    number = last_number(import_job) + 1
+    row = ImportRow(import_job=import_job, number=number, cells=[], form_token=typed.row_token)
     row.accepted = {warning.mark: dict(stored) for warning, stored in typed.accepted}
     row.save(force_insert=True)
     cells = {

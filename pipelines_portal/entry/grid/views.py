@@ -45,7 +45,7 @@ from pipelines_portal.entry.rows.fixing import LARGEST_NUMBER, CannotChange, las
 from pipelines_portal.entry.rows.layout import Layout, read_layout, remove_layout, store_layout
 from pipelines_portal.entry.rows.named_drafts import named_drafts, put_aside, take_up
 from pipelines_portal.entry.rows.page import grid_context, saved_answer
-from pipelines_portal.entry.rows.row_list import MOST_IN_PAGE, ListColumn, empty_grid
+from pipelines_portal.entry.rows.row_list import MOST_IN_PAGE, ListColumn, empty_grid, page_of_row
 from pipelines_portal.entry.rows.saving import (
     Cell,
     PostedRow,
@@ -249,11 +249,20 @@ def _answer(
 
 
 def _answer_in_pages(
-    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, saved: SavedRows, **more: Any
+    request: SignedInRequest,
+    workflow: OpenedWorkflow,
+    import_job: ImportJob,
+    saved: SavedRows,
+    *,
+    first: int = 0,
+    **more: Any,
 ) -> HttpResponse:
-    """Return the changed rows, or let the page show itself again if it does not show all rows."""
+    """Return the changed rows, or let the page show itself again, from the row `first`, if it does not show all."""
     if not _has_pages(import_job):
         return _answer(request, workflow, import_job, saved, **more)
+    if first:
+        page = page_of_row(import_job, first, import_job.counts_as_read)
+        more["show"] = Selection.load(request.GET).query(page=page, at=first)
     problems = [told, *saved.problems] if (told := more.pop("told", "")) else saved.problems
     return JsonResponse({"refresh": True, "problems": problems, **more})
 
@@ -292,7 +301,8 @@ def paste(
     saved.problems[:0] = left_out
     said, change = texts.rows_pasted(len(lines), has_headings=bool(headings)), last_change(import_job)
     headed = change.number if headings and change else ""
-    return _answer_in_pages(request, workflow, import_job, saved, said=said, headed=headed)
+    first = saved.moved.get(first, first)
+    return _answer_in_pages(request, workflow, import_job, saved, first=first, said=said, headed=headed)
 
 
 def _placed(import_job: ImportJob, lines: list[list[str]], first: int, names: list[str], blank: str) -> list[PostedRow]:

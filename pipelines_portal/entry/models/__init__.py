@@ -25,6 +25,7 @@ from pipelines_portal.entry.models.row_error import (
     remove_errors,
     replace_errors,
 )
+from pipelines_portal.entry.models.row_value import RowValue
 
 __all__ = [
     "IS_AT_WORK",
@@ -49,6 +50,7 @@ __all__ = [
     "Preset",
     "RememberedMatching",
     "RowError",
+    "RowValue",
     "ImportStep",
     "TypedDraft",
     "reasons_of",

@@ -50,7 +50,7 @@ class ImportRow(models.Model):
     duplicate_of_task = models.PositiveBigIntegerField(null=True)
     # The task that the row's task is to replace.
     corrects_task = models.PositiveBigIntegerField(null=True)
-    # The token of the form in which it was typed while the API was away: posted again, the form adds nothing.
+    # The form in which it was typed while the API was away, and its values: posted again, the form adds nothing.
     form_token = models.UUIDField(null=True)
     # The submission that it was last sent with, or is about to be sent with.
     submission = models.ForeignKey(Submission, models.SET_NULL, null=True, related_name="+", db_index=False)

@@ -8,7 +8,7 @@ from django.db import models
 
 from pipelines_portal.core.json_text import cleaned
 from pipelines_portal.submissions.duplicates import digest_of
-from pipelines_portal.values.verdicts import MISSING, NO_ZONE, OF_FILE, TWO_DAYS, TWO_NUMBERS, WARNING, Problem
+from pipelines_portal.values.verdicts import BROKEN, MISSING, NO_ZONE, OF_FILE, TWO_DAYS, TWO_NUMBERS, WARNING, Problem
 
 if TYPE_CHECKING:
     from pipelines_portal.entry.models.import_job import ImportJob
@@ -108,20 +108,21 @@ class ErrorGrouping:
         self._is_read = True
         for group in self._import_job.error_groups.all():
             self._groups[group.field_name, group.digest] = group.pk
-            if group.value:
+            if group.value or group.kind.startswith((BROKEN, WARNING)):
                 self._values[_alike(group.problem)] += 1
 
     def _find_group(self, problem: Problem) -> int:
-        value, message = _grouped_value(problem), problem.sentence
-        key = (problem.field, _digest(message, value))
-        if value and key not in self._groups and self._values[_alike(problem)] >= MOST_VALUES:
-            value, message = "", MANY_MEANINGS if problem.kind in OF_FILE - {NO_ZONE} else message
-            key = (problem.field, _digest(message, ""))
+        value, message, short = _grouped_value(problem), problem.sentence, problem.short
+        key, tells_apart = (problem.field, _digest(message, value)), bool(value or problem.common)
+        if tells_apart and key not in self._groups and self._values[_alike(problem)] >= MOST_VALUES:
+            message = MANY_MEANINGS if problem.kind in OF_FILE - {NO_ZONE} else problem.common or message
+            value, short = "", "Used already" if problem.common else short
+            key, tells_apart = (problem.field, _digest(message, "")), False
         if key not in self._groups:
-            self._values[_alike(problem)] += bool(value)
+            self._values[_alike(problem)] += tells_apart
             self._groups[key] = ErrorGroup.objects.create(
                 import_job=self._import_job, field_name=problem.field[:200], message=cleaned(message),
-                kind=problem.kind, short=cleaned(problem.short)[:60], value=cleaned(value), digest=key[1],
+                kind=problem.kind, short=cleaned(short)[:60], value=cleaned(value), digest=key[1],
             ).pk  # fmt: skip
         return self._groups[key]
 
@@ -133,7 +134,8 @@ def _grouped_value(problem: Problem) -> str:
 
 def _alike(problem: Problem) -> tuple[str, str]:
     """Return what problems have in common that differ in their values only."""
-    return problem.field, problem.kind if problem.kind in OF_FILE else problem.sentence
+    is_alike = problem.kind in OF_FILE or problem.kind.startswith((BROKEN, WARNING))
+    return problem.field, problem.kind if is_alike else problem.sentence
 
 
 def remove_errors(import_job: "ImportJob", numbers: list[int]) -> None:

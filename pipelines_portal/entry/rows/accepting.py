@@ -6,7 +6,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.models import ErrorGroup, ImportJob, ImportRow
 from pipelines_portal.entry.rows.fixing import FixOutcome, change_rows
 from pipelines_portal.submissions.acceptances import accepted_now
-from pipelines_portal.values.rules import Rule
+from pipelines_portal.values.rules import Kind, Rule, Rules
 
 # More rows are accepted a page at a time, so that somebody has seen them.
 MOST_UNSEEN = 20
@@ -20,11 +20,13 @@ def rule_of(import_job: ImportJob, groups: Sequence[ErrorGroup]) -> Rule | None:
 
 def accept_warnings(import_job: ImportJob, by: User, rule: Rule, numbers: list[int], reason: str) -> FixOutcome:
     """Accept what the rule warns of in these rows. Raise CannotChange."""
-    reader = import_job.row_reader()
+    reader, rules = import_job.row_reader(), Rules(import_job.rules, import_job.parsed_schema.fields)
 
     def accept(row: ImportRow) -> bool:
-        problems = reader.read(row.cells, row.edits, row.accepted_marks).problems
-        warning = next((each for each in problems if each.is_warning and each.rule == rule.pk), None)
+        verdict = reader.read(row.cells, row.edits, row.accepted_marks)
+        warning = next((each for each in verdict.problems if each.is_warning and each.rule == rule.pk), None)
+        if rule.kind == Kind.ONCE:  # the group says that the value was used; what is accepted is the value
+            warning = rules.broken_by(rule, verdict.values, "") if verdict.values.get(rule.field) else None
         if warning is None:
             return False
         row.accepted = row.accepted | {warning.mark: accepted_now(warning, by, reason)}

@@ -14,9 +14,11 @@ from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_requests import mistaken_rows, rejections, sent_before, values_of_tasks
 from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow, ImportStep, reasons_of, replace_errors
 from pipelines_portal.entry.rows.grown import find_sent
+from pipelines_portal.entry.used_values import JudgedRow, OnceCheck
 from pipelines_portal.spreadsheets.cells import Cell
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.values.checking import values_before
+from pipelines_portal.values.once import Use, UsedValue
 from pipelines_portal.values.verdicts import Problem, Verdict
 from pipelines_portal.web.time_budget import TimeBudget
 
@@ -112,6 +114,7 @@ class Checker:
         self.reader = import_job.row_reader()
         self.matching = self.reader.matching
         self.errors = ErrorGrouping(import_job)
+        self.once = OnceCheck(import_job)
         # The number of the first row with each digest. Rows that were sent come before all others.
         sent = import_job.rows.filter(status__in=SENT).values_list("digest", "number")
         mistaken = mistaken_rows(import_job)
@@ -145,14 +148,26 @@ class Checker:
     def _check(self, header: list[PlainRow], rows: list[PlainRow]) -> None:
         above = self.import_job.lines.filter(pk__in=[line.pk for line in header])
         above.update(status=ImportRow.Status.UNCHECKED, fields=None, digest="")
-        checked = [
-            take_verdict(row, self.reader.read(row.cells, row.edits, reasons_of(row.accepted)))
+        read = [
+            (row, self.reader.read(row.cells, row.edits, reasons_of(row.accepted)))
             for row in rows
             if row.submission_id is None
         ]
+        if self.once.is_needed:
+            self.once.judge([_judged(row, verdict) for row, verdict in read if not is_skipped(row)])
+            self.once.store({row.pk: verdict for row, verdict in read})
+        checked = [take_verdict(row, verdict) for row, verdict in read]
         mark_duplicates(self.import_job, checked, self.first_rows)
         store_checked(checked)
         self.errors.add({each.row.number: each.problems for each in checked if each.row.status in WITH_PROBLEMS})
+
+
+def is_skipped(row: ImportRow | PlainRow) -> bool:
+    return row.status == ImportRow.Status.SKIPPED
+
+
+def _judged(row: ImportRow | PlainRow, verdict: Verdict) -> JudgedRow:
+    return JudgedRow(row.number, verdict, row.corrects_task, reasons_of(row.accepted))
 
 
 def take_verdict(row: ImportRow | PlainRow, verdict: Verdict) -> CheckedRow:
@@ -163,19 +178,19 @@ def take_verdict(row: ImportRow | PlainRow, verdict: Verdict) -> CheckedRow:
     if row.accepted:
         marks = {warning.mark for warning in verdict.accepted}
         row.accepted = {mark: each for mark, each in row.accepted.items() if mark in marks}
-    is_skipped = row.status == ImportRow.Status.SKIPPED
+    otherwise = ImportRow.Status.SKIPPED if is_skipped(row) else None
     if not row.cells and not any(row.edits.values()):  # typed and emptied again
         row.status, row.digest = ImportRow.Status.UNCHECKED, ""
         return CheckedRow(row)
     if verdict.problems:
         is_to_look = all(problem.is_warning for problem in verdict.problems)
         left = ImportRow.Status.TO_LOOK if is_to_look else ImportRow.Status.TO_FIX
-        row.status, row.digest = ImportRow.Status.SKIPPED if is_skipped else left, ""
+        row.status, row.digest = otherwise or left, ""
         if all(problem.rule for problem in verdict.problems):
             # It may have been sent before the rule was there: see `mark_duplicates`.
             row.digest = digest_of(verdict.values)
         return CheckedRow(row, verdict.problems)
-    row.status = ImportRow.Status.SKIPPED if is_skipped else ImportRow.Status.READY
+    row.status = otherwise or ImportRow.Status.READY
     row.digest = digest_of(verdict.values)
     return CheckedRow(row, [], json_text(verdict.values), [digest_of(each) for each in values_before(verdict)])
 
@@ -234,17 +249,22 @@ class Recheck:
     def __init__(self, import_job: ImportJob) -> None:
         self.import_job = import_job
         self._reader = import_job.row_reader()
+        self._once = OnceCheck(import_job)
+        self._read: dict[int, tuple[ImportRow, Verdict]] = {}
         self._checked: dict[int, CheckedRow] = {}
         self._before: dict[int, StatusAndSubmission] = {}
 
     def add(self, row: ImportRow, before: StatusAndSubmission) -> None:
-        """Check a changed row. `before` is its status and submission as they were read."""
-        self._checked[row.number] = take_verdict(row, self._reader.read(row.cells, row.edits, row.accepted_marks))
+        """Read a changed row. `before` is its status and submission as they were read."""
+        self._read[row.number] = (row, self._reader.read(row.cells, row.edits, row.accepted_marks))
         self._before[row.number] = before
 
     def settle_duplicates(self) -> None:
         """Call when all changed rows were added."""
         self._add_duplicates()
+        if self._once.is_needed:
+            self._judge_used()
+        self._checked = {number: take_verdict(*read) for number, read in self._read.items()}
         checked = [self._checked[number] for number in sorted(self._checked)]
         digests = {each.row.digest for each in checked if each.row.digest}
         mark_duplicates(self.import_job, checked, self._first_rows(digests))
@@ -263,7 +283,24 @@ class Recheck:
         """Write the rows and their errors. Call in a transaction."""
         wrong = {n: each.problems for n, each in self._checked.items() if each.row.status in WITH_PROBLEMS}
         replace_errors(self.import_job, list(self._checked), wrong)
+        self._once.store({row.pk: verdict for row, verdict in self._read.values()})
         store_checked(self._checked.values())
+
+    def _judge_used(self) -> None:
+        """Judge the rows by the fields that are used once, and again later rows that share a value with one of them."""
+        others, first_changed = self._others(), min(self._read, default=0)
+        if later := sorted({number for number, _ in others if number > first_changed}):
+            self._add_numbers(later)
+            others = self._others()
+        for number, value in others:
+            self._once.first.setdefault(value, Use(number))
+        read = [self._read[number] for number in sorted(self._read)]
+        self._once.judge([_judged(row, verdict) for row, verdict in read if not is_skipped(row)])
+
+    def _others(self) -> list[tuple[int, UsedValue]]:
+        """Return the numbers and values of other rows that have a value which the rows have or had."""
+        same = self._once.look_up({row.pk: verdict for row, verdict in self._read.values()})
+        return [(number, value) for number, value in same if number not in self._read]
 
     def _add_duplicates(self) -> None:
         """Add the rows that are duplicates of an added one: they may be none any more."""
@@ -271,7 +308,9 @@ class Recheck:
             status=ImportRow.Status.DUPLICATE, duplicate_of_row__isnull=False
         ).order_by("number")
         found = duplicates.values_list("number", "duplicate_of_row")
-        numbers = [number for number, first in found if first in self._checked and number not in self._checked]
+        self._add_numbers([number for number, first in found if first in self._read and number not in self._read])
+
+    def _add_numbers(self, numbers: list[int]) -> None:
         for start in range(0, len(numbers), RECHECKED_AT_ONCE):
             for row in self.import_job.rows.filter(number__in=numbers[start : start + RECHECKED_AT_ONCE]):
                 self.add(row, status_and_submission(row))
@@ -282,7 +321,7 @@ class Recheck:
         for start in range(0, len(wanted), RECHECKED_AT_ONCE):
             others = self.import_job.rows.filter(digest__in=wanted[start : start + RECHECKED_AT_ONCE])
             others = others.exclude(status=ImportRow.Status.SKIPPED).order_by("number")
-            same += [each for each in others.values_list("digest", "number") if each[1] not in self._checked]
+            same += [each for each in others.values_list("digest", "number") if each[1] not in self._read]
         mistaken = mistaken_rows(self.import_job) if same else set()
         for digest, number in same:
             if number not in mistaken:

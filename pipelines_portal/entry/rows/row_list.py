@@ -74,7 +74,7 @@ LOOKS = {
     _S.SKIPPED: Look("pending", "skip", "Skipped", is_calm=True),
     _S.DUPLICATE: Look("warning", "duplicate", "Duplicate"),
     _S.TO_FIX: Look("failed", "failed", "Error"),
-    _S.TO_LOOK: Look("warning", "warning", "To look at"),
+    _S.TO_LOOK: Look("warning", "escalated", "To look at"),
     _S.REJECTED: Look("rejected", "failed", "Rejected"),
     _S.UNCONFIRMED: Look("unconfirmed", "unconfirmed", "Unconfirmed"),
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -10,8 +11,8 @@ from django.http import QueryDict
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.core import notation
 from pipelines_portal.values.choices import choices_of
-from pipelines_portal.values.limits import NUMBERS
-from pipelines_portal.values.numbers import json_number, number_readings
+from pipelines_portal.values.limits import NUMBERS, scale_of
+from pipelines_portal.values.numbers import clear_number, json_number, number_readings
 from pipelines_portal.values.patterns import (
     CAPITAL,
     DIGIT,
@@ -44,12 +45,14 @@ WORDS = {
     Kind.PATTERN: "looks like",
     Kind.COMPARE: "compares",
     Kind.ONE_OF: "is one of",
+    Kind.ONCE: "is used once",
     Kind.FILLED: "is filled in",
 }
 HELP = {
     Kind.PATTERN: "One example, cut into pieces: A-123456, R2026-00017",
     Kind.COMPARE: "At least or at most: a number, another field, or a time",
     Kind.ONE_OF: f"A list, or up to {MOST_VALUES} values",
+    Kind.ONCE: "No two tasks from here have the same value. Values of tasks made elsewhere are unknown.",
     Kind.FILLED: "Required here, although Pipelines doesn’t require it",
 }
 NUMBER_OPS = [(op.value, f"is {op.value}") for op in Op]
@@ -71,6 +74,8 @@ def kinds_for(known: Field) -> list[Kind]:
         kinds.append(Kind.COMPARE)
     if known.type in ("short_text", "select", *NUMBERS):
         kinds.append(Kind.ONE_OF)
+    if known.type in (*TEXTS, *NUMBERS):
+        kinds.append(Kind.ONCE)
     return [*kinds, Kind.FILLED]
 
 
@@ -102,6 +107,9 @@ class RuleForm(forms.Form):
         given: dict[str, Any] = _as_posted(stored, schema) if stored else {}
         if data is not None:
             given = dict(data.items()) | {"values": data.getlist("values")}
+            given["number"] = given.get("number_as", given.get("number", ""))  # one of the `readings` was chosen
+        # What a number means that has two meanings, with a text for each that has one.
+        self.readings: list[tuple[str, str]] = []
         super().__init__(None if data is None else given, initial=given, label_suffix="")
         self.given = given
         fields = [each for each in schema.fields if each.type != "file_upload" and len(each.name) <= LONGEST_NAME]
@@ -159,7 +167,7 @@ class RuleForm(forms.Form):
         elif is_time and chosen in ("from", "to"):
             self.fields["other"] = forms.ChoiceField(label="Other field", choices=alike)
         elif not is_time:
-            attributes = {"inputmode": "decimal", "autocomplete": "off"}
+            attributes = {"inputmode": "decimal", "autocomplete": "off", "autofocus": "number_as" in self.given}
             self.fields["number"] = forms.CharField(
                 label="Value", required=False, max_length=60, widget=forms.TextInput(attrs=attributes)
             )
@@ -210,6 +218,8 @@ class RuleForm(forms.Form):
         choices = choices_of(condition)
         if condition.type == "boolean":
             choices = [("true", "Yes"), ("false", "No")]
+        elif condition.type == "rating":
+            choices = [(str(number), str(number)) for number in scale_of(condition) or ()]
         self.fields["is_value"] = (
             forms.ChoiceField(label=condition.label, choices=choices) if choices
             else forms.CharField(label=condition.label, max_length=LONGEST_TEXT)
@@ -224,7 +234,9 @@ class RuleForm(forms.Form):
             return None
         numbers = number_readings(text, notation.current().decimal)
         if len(numbers) > 1:
-            raise forms.ValidationError(f"{text} can be read in two ways. Type it without a separator of thousands.")
+            plain = [f"{Decimal(number).normalize():f}" for number in numbers]
+            self.readings = [(number, clear_number(number)) for number in plain]
+            raise forms.ValidationError(f"{text} can be read in two ways. Which one?")
         if not numbers:
             raise forms.ValidationError("Enter a number, like 25000.")
         return json_number(numbers[0])
@@ -294,6 +306,8 @@ class RuleForm(forms.Form):
             return {"fills": {cleaned[name]: columns[int(name.removeprefix(FILLS))] for name in places}}
         if self.shown_kind == Kind.ONE_OF:
             return {"values": self._values()}
+        if self.shown_kind == Kind.ONCE:
+            return {"is_number": bool(self.chosen and self.chosen.type in NUMBERS)}
         return self._comparison() if self.shown_kind == Kind.COMPARE else {}
 
     def _comparison(self) -> dict[str, Any]:

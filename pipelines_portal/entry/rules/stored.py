@@ -1,24 +1,29 @@
 """Add, change, switch and delete rules. Open drafts and imports are checked again afterwards."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Count, Max
 from django.http import Http404
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
+from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.entry.models import ImportJob, ImportStep
 from pipelines_portal.entry.rows.checking import check_all
-from pipelines_portal.values.rules import MOST_RULES, Rule, Rules
+from pipelines_portal.submissions.models import Acceptance, RecordedField
+from pipelines_portal.values.rules import MOST_RULES, Kind, Rule, Rules
 from pipelines_portal.web.time_budget import TimeBudget
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
 
 MOST_AT_ONCE = 1_000
+MOST_EVENTS, MOST_SHOWN, COUNTED_DAYS = 500, 10, 30
 RULES_CHANGED = "Its rules changed, so the rows are checked again."
 
 
@@ -53,6 +58,7 @@ def add_rule(workflow: OpenedWorkflow, rule: Rule, schema: Schema, by: User) -> 
     stored = WorkflowRule(**place, position=last + 1, added_by=by, changed_by=by, **_columns(rule))
     stored.save(force_insert=True)
     _record(workflow, stored, schema, by, "added")
+    _start_recording(workflow, stored)
     check_open_rows_again(workflow)
     return stored
 
@@ -60,11 +66,14 @@ def add_rule(workflow: OpenedWorkflow, rule: Rule, schema: Schema, by: User) -> 
 @transaction.atomic
 def change_rule(workflow: OpenedWorkflow, stored: WorkflowRule, rule: Rule, schema: Schema, by: User) -> bool:
     """Store the rule as its next version. Return False if somebody else has changed it since it was read."""
+    field_before = stored.field if stored.kind == Kind.ONCE else ""
     values = _columns(rule) | {"version": stored.version + 1, "changed_by": by, "changed_at": timezone.now()}
     if not WorkflowRule.objects.filter(pk=stored.pk, version=stored.version).update(**values):
         return False
     stored.refresh_from_db()
     _record(workflow, stored, schema, by, "changed")
+    if stored.field != field_before:
+        _start_recording(workflow, stored)
     check_open_rows_again(workflow)
     return True
 
@@ -74,6 +83,8 @@ def switch_rule(workflow: OpenedWorkflow, stored: WorkflowRule, schema: Schema, 
     changed = {"is_on": is_on, "changed_by": by, "changed_at": timezone.now()}
     if WorkflowRule.objects.filter(pk=stored.pk, is_on=not is_on).update(**changed):
         _record(workflow, stored, schema, by, "switched on" if is_on else "switched off")
+        if is_on:
+            _start_recording(workflow, stored)
         check_open_rows_again(workflow)
 
 
@@ -82,6 +93,17 @@ def delete_rule(workflow: OpenedWorkflow, stored: WorkflowRule, schema: Schema, 
     _record(workflow, stored, schema, by, "deleted")
     stored.delete()
     check_open_rows_again(workflow)
+
+
+def _start_recording(workflow: OpenedWorkflow, stored: WorkflowRule) -> None:
+    if stored.kind == Kind.ONCE:
+        RecordedField.start(workflow.key, workflow.workflow_id, stored.field)
+
+
+def recorded_since(workflow: OpenedWorkflow) -> dict[str, datetime]:
+    """Return the fields of which earlier values are not recorded yet, with the time since which they are."""
+    fields = RecordedField.objects.filter(key=workflow.key_id, workflow_id=workflow.workflow_id, done_at=None)
+    return dict(fields.values_list("field", "since"))
 
 
 def check_open_rows_again(workflow: OpenedWorkflow) -> None:
@@ -111,4 +133,21 @@ def _columns(rule: Rule) -> dict[str, Any]:
 
 def _record(workflow: OpenedWorkflow, stored: WorkflowRule, schema: Schema, by: User, what: str) -> None:
     sentence = Rules((), schema.fields).sentence(replace(stored.as_rule(), message=""))
-    record(Verb.RULE_CHANGED, by=by, target=workflow, key=str(workflow.key), what=what, rule=sentence[:300])
+    record(
+        Verb.RULE_CHANGED, by=by, target=workflow, key=str(workflow.key), what=what, rule=sentence[:300],
+        number=stored.pk,
+    )  # fmt: skip
+
+
+def history_of(workflow: OpenedWorkflow, rule_id: int) -> list[Event]:
+    """Return the last changes of a rule, the newest first."""
+    place = {"target_type": OpenedWorkflow._meta.model_name, "target_id": str(workflow.pk)}
+    events = Event.objects.filter(verb=Verb.RULE_CHANGED, **place)[:MOST_EVENTS]
+    return [event for event in events if event.detail.get("number") == rule_id][:MOST_SHOWN]
+
+
+def accepted_by_rule(rules: Iterable[WorkflowRule]) -> dict[int, int]:
+    """Return how often people accepted what the rules warned of, in the last 30 days."""
+    since = timezone.now() - timedelta(days=COUNTED_DAYS)
+    found = Acceptance.objects.filter(rule__in=[rule.pk for rule in rules], at__gte=since).order_by()
+    return dict(found.values_list("rule").annotate(Count("pk")))

@@ -9,8 +9,10 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.origin import title_of
+from pipelines_portal.values.once import Use, problem_of_use, used_values
 from pipelines_portal.values.patterns import shape_of
-from pipelines_portal.values.rules import Rule, Rules
+from pipelines_portal.values.rules import Kind, Rule, Rules
+from pipelines_portal.values.verdicts import Problem
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 MOST_TRIED, MOST_SHOWN, MOST_SHAPES = 500, 10, 6
@@ -57,13 +59,30 @@ def last_rows(reader: User, workflow: OpenedWorkflow) -> list[SubmissionRow]:
 
 def try_rule(rows: list[SubmissionRow], rule: Rule, schema: Schema, title_field: str) -> Trial:
     rules, stopped = Rules([rule], schema.fields), []
+    used = _used_before(rows, rule) if rule.kind == Kind.ONCE else {}
     for row in rows:
-        sent = row.submission
-        # A time was not in the future when it was sent.
-        if problem := rules.problem_of(rule, row.fields or {}, sent.sent_at or timezone.now()):
+        sent, values = row.submission, row.fields or {}
+        if use := used.get(row.pk):
+            problem: Problem | None = problem_of_use(rules, rule, values, use)
+        else:
+            # A time was not in the future when it was sent.
+            problem = rules.problem_of(rule, values, sent.sent_at or timezone.now())
+        if problem:
             title = title_of(row.fields or {}, title_field)
             stopped.append(Stopped(title, problem.value, problem.short, row.task_id, sent.sent_at, sent.owner))
     return Trial(len(rows), len(stopped), rule.is_warning, stopped[:MOST_SHOWN])
+
+
+def _used_before(rows: list[SubmissionRow], rule: Rule) -> dict[int, Use]:
+    """Return the rows that share their value with an earlier one, with the first row that has it."""
+    first: dict[str, SubmissionRow] = {}
+    found: dict[int, Use] = {}
+    for row in reversed(rows):
+        for digest in used_values([rule], row.fields or {}).values():
+            earlier = first.setdefault(digest, row)
+            if earlier is not row and rule.holds_for(row.fields or {}):
+                found[row.pk] = Use(task_id=earlier.task_id)
+    return found
 
 
 def shapes_in(rows: list[SubmissionRow], name: str) -> list[tuple[str, str, int]]:

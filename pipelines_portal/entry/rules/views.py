@@ -1,11 +1,13 @@
 """The rules of a workflow: read by everybody who uses it, written by those who write its instructions."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
@@ -14,9 +16,12 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.rules.forms import RuleForm
 from pipelines_portal.entry.rules.stored import (
     TooManyRules,
+    accepted_by_rule,
     add_rule,
     change_rule,
     delete_rule,
+    history_of,
+    recorded_since,
     stored_rule,
     stored_rules,
     switch_rule,
@@ -39,12 +44,19 @@ class ShownRule:
     label: str
     predicate: str
     gone: list[str]
+    # Of a field that is used once: since when it is checked, until earlier values are known.
+    since: datetime | None = None
+    # How often what it warns of was accepted in the last 30 days.
+    accepted: int = 0
 
 
-def _shown(stored: WorkflowRule, rules: Rules) -> ShownRule:
+def _shown(
+    stored: WorkflowRule, rules: Rules, since: dict[str, datetime] | None = None, accepted: int = 0
+) -> ShownRule:
     rule = stored.as_rule()
     gone = sorted(rule.fields - rules.known.keys())
-    return ShownRule(stored, rules.label(rule.field), rules.predicate(rule), gone)
+    checked_since = (since or {}).get(rule.field) if rule.kind == Kind.ONCE and stored.is_on else None
+    return ShownRule(stored, rules.label(rule.field), rules.predicate(rule), gone, checked_since, accepted)
 
 
 @require_safe
@@ -53,7 +65,10 @@ def rule_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
     workflow = usable_workflow(request.user, key_id, workflow_id)
     schema = cached_schema(workflow, client_for(workflow.key))
     rules, stored = Rules((), schema.fields), stored_rules(workflow)
-    shown = [_shown(each, rules) for each in stored]
+    accepted = accepted_by_rule(each for each in stored if each.is_warning)
+    has_once = any(each.kind == Kind.ONCE for each in stored)
+    since = recorded_since(workflow) if has_once else {}
+    shown = [_shown(each, rules, since, accepted.get(each.pk, 0)) for each in stored]
     on = sum(each.stored.is_on and not each.gone for each in shown)
     context = {
         **_context(workflow),
@@ -79,12 +94,12 @@ def rule_add(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRes
     if not _is_saved(request) or not form.is_valid():
         return _form_page(request, workflow, schema, form)
     try:
-        add_rule(workflow, form.rule(), schema, request.user)
+        added = add_rule(workflow, form.rule(), schema, request.user)
     except TooManyRules as error:
         form.add_error(None, str(error))
         return _form_page(request, workflow, schema, form)
     messages.success(request, "Rule added. It checks every new row from now on.")
-    return redirect("rules:list", key_id, workflow_id)
+    return _list_at(workflow, f"rule-{added.pk}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -103,7 +118,7 @@ def rule_edit(request: SignedInRequest, key_id: int, workflow_id: int, rule_id: 
         form.add_error(None, "Someone else changed this rule. Reload the page to see their version.")
         return _form_page(request, workflow, schema, form, stored)
     messages.success(request, "Rule saved. It checks every new row from now on.")
-    return redirect("rules:list", key_id, workflow_id)
+    return _list_at(workflow, f"rule-{stored.pk}")
 
 
 @require_POST
@@ -114,7 +129,7 @@ def rule_switch(request: SignedInRequest, key_id: int, workflow_id: int, rule_id
     stored, is_on = stored_rule(workflow, rule_id), request.POST.get("on") == "yes"
     switch_rule(workflow, stored, cached_schema(workflow, client_for(workflow.key)), request.user, is_on=is_on)
     messages.success(request, "Rule switched on" if is_on else "Rule switched off")
-    return redirect("rules:list", key_id, workflow_id)
+    return _list_at(workflow, f"switch-{stored.pk}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -129,7 +144,12 @@ def rule_delete(request: SignedInRequest, key_id: int, workflow_id: int, rule_id
         return render_page(request, "entry/rules/delete.html", context)
     delete_rule(workflow, stored, schema, request.user)
     messages.success(request, "Rule deleted")
-    return redirect("rules:list", key_id, workflow_id)
+    return _list_at(workflow, "add-rule")
+
+
+def _list_at(workflow: OpenedWorkflow, element: str) -> HttpResponse:
+    """Show the list. Its fragment gives the focus to the link or button with which a person goes on."""
+    return redirect(f"{reverse('rules:list', args=[workflow.key_id, workflow.workflow_id])}#{element}")
 
 
 def _context(workflow: OpenedWorkflow) -> dict[str, Any]:
@@ -158,6 +178,8 @@ def _form_page(
         **_context(workflow),
         "form": form,
         "stored": stored,
+        "history": history_of(workflow, stored.pk) if stored else [],
+        "since": _shown(stored, rules, recorded_since(workflow)).since if stored else None,
         "rule": rule,
         "label": rules.label(rule.field) if rule else "",
         "predicate": rules.predicate(rule) if rule else "",

@@ -2,6 +2,7 @@
 
 from pipelines_portal.submissions.models.acceptance import Acceptance
 from pipelines_portal.submissions.models.export import Export, ExportPart
+from pipelines_portal.submissions.models.field_value import FieldValue, RecordedField, UsingRow, ValuesUsed
 from pipelines_portal.submissions.models.rows import CHUNK, JSON_TEXT, NewRow, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.models.submission import (
     BATCH,
@@ -24,13 +25,17 @@ __all__ = [
     "Acceptance",
     "Export",
     "ExportPart",
+    "FieldValue",
     "NewRow",
+    "RecordedField",
+    "UsingRow",
     "Submission",
     "SubmissionRow",
     "SubmissionTeam",
     "Submissions",
     "TypedCount",
     "UnattributedTask",
+    "ValuesUsed",
     "count_rows",
     "place_of",
 ]

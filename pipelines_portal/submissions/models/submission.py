@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -23,6 +23,7 @@ from pipelines_portal.submissions import search_index, statuses
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.ids_given_again import is_created_within
 from pipelines_portal.submissions.models.acceptance import Acceptance
+from pipelines_portal.submissions.models.field_value import FieldValue, RecordedField, UsingRow, ValuesUsed
 from pipelines_portal.submissions.models.rows import (
     CHUNK,
     JSON_TEXT,
@@ -40,6 +41,10 @@ from pipelines_portal.submissions.texts import (
     RESTORED,
 )
 from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.values.once import once_rules
+from pipelines_portal.values.rules import Kind, Rule
+from pipelines_portal.workflows.models import WorkflowRule
+from pipelines_portal.workflows.rules import rules_of
 
 if TYPE_CHECKING:
     from pipelines_portal.workflows.models import OpenedWorkflow
@@ -97,12 +102,12 @@ class Submissions(models.QuerySet["Submission"]):
 
     def claimed_form(
         self, owner: User, workflow: "OpenedWorkflow", fields: FieldValues, token: uuid.UUID, *,
-        newest: int, until: datetime, teams: list[int], is_declared: bool = False,
+        newest: int, until: datetime, teams: list[int], is_declared: bool = False, rules: Sequence[Rule] = (),
     ) -> "Submission":  # fmt: skip
         """Store a form's task as `draft` and `claim_rows` do, in fewer statements. Its caller may send it.
 
-        `teams` are those through which the owner can use the key. Call in a transaction. Raise IntegrityError if the
-        token is known.
+        `teams` are those through which the owner can use the key. `rules` say which fields are used once. Call in a
+        transaction. Raise IntegrityError if the token is known, and ValuesUsed.
         """
         now = timezone.now()
         submission = Submission(
@@ -114,6 +119,8 @@ class Submissions(models.QuerySet["Submission"]):
         submission.save(force_insert=True)
         row = SubmissionRow(submission=submission, index=0, fields=fields, digest=digest_of(fields))
         row.save(force_insert=True)
+        if rules and (lost := submission.record_values([UsingRow(row.pk, fields)], rules)):
+            raise ValuesUsed(lost)
         search_index.replace_entries([(row.pk, fields)], "", submission.search_who)
         submission.record_sending(teams)
         return submission
@@ -161,6 +168,7 @@ class Submissions(models.QuerySet["Submission"]):
             # been corrected and sent. What is held already keeps its first mark.
             is_held = Q(status=Status.UNCONFIRMED) | Q(error_count__gt=0, group=None)
             self.filter(is_held, restored_from=None).update(restored_from=copied_at)
+            RecordedField.start_all_again()
 
 
 class Submission(models.Model):
@@ -368,8 +376,9 @@ class Submission(models.Model):
         self.add_rows(rows)
 
     def delete_rows(self) -> None:
-        """Delete its rows and their search entries. Call in a transaction."""
+        """Delete its rows and their search entries, and free their values. Call in a transaction."""
         self.delete_search_entries()
+        self.free_values()
         self.rows.all().delete()
 
     def delete_search_entries(self) -> None:
@@ -424,32 +433,87 @@ class Submission(models.Model):
                     draft.rows.update(status=RowStatus.UNCONFIRMED)
         return draft
 
+    # Values that are used once: see values.once
+
+    def record_values(self, rows: Iterable[UsingRow], rules: Sequence[Rule]) -> list[int]:
+        """Record what rows use, in the transaction that claims them. Return the IDs of those that may not be sent."""
+        return FieldValue.objects.record(self.key_id, self.workflow_id, rules, rows) if self.key_id else []
+
+    def _record_stored(self, rows: Iterable[tuple[int, str]]) -> list[int]:
+        """Record what these rows, given by ID and JSON, use by the rules that hold now, as `record_values` does."""
+        rules = once_rules(rules_of(self.key_id, self.workflow_id))
+        return self.record_values((UsingRow(pk, json.loads(text)) for pk, text in rows), rules) if rules else []
+
+    def require_free_values(self) -> None:
+        """Record what its rows use before it is sent by somebody else, as archives are. Raise ValuesUsed."""
+        if lost := self._record_stored(self.rows.filter(fields__isnull=False).values_list("pk", JSON_TEXT)):
+            raise ValuesUsed(lost)
+
+    def free_values(self, *, only_rejected: bool = False) -> None:
+        FieldValue.objects.free(self.rows.filter(status=RowStatus.REJECTED) if only_rejected else self.rows.all())
+
+    def _settle_values(self, outcome: Outcome, *, is_late: bool = False) -> None:
+        """Free what was not used after all. A late answer may say that it was: then it is used again if it is free.
+
+        A request that waits in its import still uses its values, and so does one of which an earlier try made tasks.
+        """
+        if self.attempt > 1 and self.unattributed_task_ids:
+            return
+        waits = self.kind == self.Kind.IMPORT and self.group is not None and not self.is_called_off
+        if outcome.status == Status.DRAFT and not waits:
+            self.free_values()
+        elif outcome.error_count:
+            self.free_values(only_rejected=True)
+        if is_late and outcome.status != Status.DRAFT:
+            self._record_again(self.rows.exclude(status=RowStatus.REJECTED))
+
+    def _record_again(self, rows: "models.QuerySet[SubmissionRow]") -> None:
+        self._record_stored(rows.filter(fields__isnull=False).values_list("pk", JSON_TEXT))
+
     # Sending: see submissions.sending
 
     def claim(self, newest: int | None, *, until: datetime | None) -> bool:
-        """Claim it as `claim_rows` does. Return whether this call did."""
-        return self.claim_rows(newest, until=until) is not None
+        """Claim what has left already, as `claim_rows` does. Return whether this call did."""
+        return self.claim_rows(newest, until=until, has_left=True) is not None
 
-    def claim_rows(self, newest: int | None, *, until: datetime | None, is_declared: bool = False) -> list[str] | None:
+    def claim_rows(
+        self, newest: int | None, *, until: datetime | None, is_declared: bool = False, has_left: bool = False
+    ) -> list[str] | None:
         """Make a draft `sending`. Return its rows as JSON to the one caller that may send them, None to all others.
 
         `newest` is the newest task before it; None leaves what was recorded, and so does an earlier try that is
         uncertain. After `until`, a submission without an outcome counts as unconfirmed; None leaves that to the caller.
-        `is_declared`: the API honours Idempotency-Key, as it says.
+        `is_declared`: the API honours Idempotency-Key, as it says. Raise ValuesUsed if a value that is used once was
+        used by another row, unless the rows have left already.
         """
-        with transaction.atomic():
-            teams = self._teams_of_sender()
+        try:
+            with transaction.atomic():
+                return self._claim_rows(newest, until, is_declared=is_declared, has_left=has_left)
+        except ValuesUsed:
+            self.refresh_from_db()
+            raise
+
+    def _claim_rows(
+        self, newest: int | None, until: datetime | None, *, is_declared: bool, has_left: bool
+    ) -> list[str] | None:
+        teams = self._teams_of_sender()
+        who_before = self.search_who
+        while not self._claim_as_read(newest, until, teams, is_declared=is_declared):
+            # Another request has changed it. This object was read again.
+            if self.status != Status.DRAFT or self.is_called_off:
+                return None
             who_before = self.search_who
-            while not self._claim_as_read(newest, until, teams, is_declared=is_declared):
-                # Another request has changed it. This object was read again.
-                if self.status != Status.DRAFT or self.is_called_off:
-                    return None
-                who_before = self.search_who
-            self.record_sending(teams)
-            rows = list(self.rows.filter(fields__isnull=False).values_list("pk", JSON_TEXT))
-            if self.search_who != who_before:
-                values = ((pk, json.loads(text)) for pk, text in rows)
-                search_index.replace_entries(values, who_before, self.search_who)
+        self.record_sending(teams)
+        # Whether the workflow has such rules takes no statement of its own.
+        once = WorkflowRule.objects.filter(key=self.key_id, workflow_id=self.workflow_id, is_on=True, kind=Kind.ONCE)
+        stored = self.rows.filter(fields__isnull=False).annotate(has_once=Exists(once))
+        found = list(stored.values_list("pk", JSON_TEXT, "has_once"))
+        rows = [(pk, text) for pk, text, _ in found]
+        if any(has_once for *_, has_once in found) and (lost := self._record_stored(rows)) and not has_left:
+            raise ValuesUsed(lost)
+        if self.search_who != who_before:
+            values = ((pk, json.loads(text)) for pk, text in rows)
+            search_index.replace_entries(values, who_before, self.search_who)
         return [text for _, text in rows]
 
     def _claim_as_read(
@@ -514,7 +578,8 @@ class Submission(models.Model):
 
     def call_off(self) -> None:
         """Never send this draft: its rows go out with another submission, if at all."""
-        Submission.objects.filter(pk=self.pk, status=Status.DRAFT).update(is_called_off=True)
+        if Submission.objects.filter(pk=self.pk, status=Status.DRAFT).update(is_called_off=True):
+            self.free_values()
 
     # Sending again after a lost answer
 
@@ -564,6 +629,7 @@ class Submission(models.Model):
             if outcome.task_ids:
                 list_unattributed(self, outcome.task_ids)
                 self.__dict__.pop("unattributed_task_ids", None)
+                self._record_again(self.rows.all())
             if outcome.status != Status.UNCONFIRMED and attempt == self.attempt - 1:
                 Submission.objects.filter(pk=self.pk).update(is_earlier_try_uncertain=False)
         return False
@@ -586,6 +652,7 @@ class Submission(models.Model):
             )  # fmt: skip
             if is_decided:
                 write_outcome(self, self.row_count, outcome)
+                self._settle_values(outcome)
                 self._log(Verb.SUBMISSION_DECIDED, by, outcome=outcome.status, tasks=outcome.success_count)
                 outcome_written.send(Submission, submission=self)
         return is_decided
@@ -668,6 +735,7 @@ class Submission(models.Model):
             if self.attempt > 1:  # an answer to an earlier try with the same key named them already
                 self.unattributed_tasks.filter(task_id__in=outcome.task_ids).delete()
             write_outcome(self, self.row_count, outcome)
+            self._settle_values(outcome)
             return True
         decided: dict[str, Any] = this_try | {"is_decided_by_person": True}
         if outcome.status == Status.UNCONFIRMED:
@@ -677,6 +745,7 @@ class Submission(models.Model):
             return False
         self.unattributed_tasks.all().delete()
         write_outcome(self, self.row_count, outcome)
+        self._settle_values(outcome, is_late=True)
         return True
 
     def _step(self, step: SubmissionStep, to: str, only: dict[str, Any] | None = None, **values: Any) -> bool:

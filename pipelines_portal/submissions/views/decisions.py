@@ -14,9 +14,9 @@ from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.submissions import texts
 from pipelines_portal.submissions.appeared import Appeared, tasks_since
-from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.models import Submission, ValuesUsed
 from pipelines_portal.submissions.permissions import own_submission, reachable_key, visible_submission
-from pipelines_portal.submissions.sending import send, stop_waiting
+from pipelines_portal.submissions.sending import send_unless_sent, stop_waiting
 from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.web.number_ranges import LONGEST, ranges_of, read_ranges
 from pipelines_portal.web.parameters import number_in
@@ -39,13 +39,16 @@ def submission_send(request: SignedInRequest, submission_id: UUID) -> HttpRespon
         messages.error(request, removed)
     elif submission.kind != Submission.Kind.ZIP and not submission.is_of_import:
         try:
-            send(submission, client_for(key))
+            # If the same values were sent since, the page says so and offers to create them anyway.
+            send_unless_sent(submission, client_for(key), request.POST.get("duplicate", ""))
         except PipelinesError as error:
             # The page shows the outcome of a try. Only an error before it needs a message.
             if submission.attempt == attempt:
                 messages.error(request, f"Not sent. {explain(error).reason}")
         except KeyCannotBeOpened as error:
             messages.error(request, f"Not sent. {error}")
+        except ValuesUsed as error:
+            messages.error(request, str(error))
     return redirect("submissions:detail", submission.pk)
 
 

@@ -20,6 +20,7 @@ from pipelines_portal.submissions.appeared import Suggestion, tasks_since
 from pipelines_portal.submissions.lost_tasks import lost_tasks
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.permissions import reachable_key, visible_submission
+from pipelines_portal.submissions.sent_rows import find_duplicates
 from pipelines_portal.submissions.shown_values import ShownValue, shown_values, with_accepted
 from pipelines_portal.submissions.task_bar import is_counted, task_bar
 from pipelines_portal.web.error_sentences import explain, row_message
@@ -84,6 +85,8 @@ def submission_detail(request: SignedInRequest, submission_id: UUID) -> HttpResp
         "rows": _shown_rows(rows[:PAGE], submission, workflow),
         "next_after": str(rows[PAGE - 1].index) if len(rows) > PAGE else "",
     }
+    if submission.status == Submission.Status.DRAFT and key and context["may_send"]:
+        context["duplicates"] = find_duplicates(submission)
     if key and workflow and is_counted(submission, workflow):
         context["lost_tasks"] = lost_tasks(submission.rows.all(), workflow.index)
         # Very many are counted by a second request, so that the page does not wait.

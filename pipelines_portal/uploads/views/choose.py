@@ -22,7 +22,7 @@ from pipelines_portal.uploads.choices import check_archive, discard_choice, earl
 from pipelines_portal.uploads.forms import ChosenFileForm
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.row_errors import RowErrors
-from pipelines_portal.uploads.rows import RowSource, posted_row_forms, read_row_source
+from pipelines_portal.uploads.rows import RowSource, judge_used_values, posted_row_forms, read_row_source
 from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.web.time_budget import OutOfTime, TimeBudget, page_budget
@@ -84,6 +84,7 @@ def _check(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, b
     given = read_row_source(
         request.user, workflow.workflow_id, schema, request.POST, request.FILES, paths, budget, rules
     )
+    judge_used_values(given, request.user, workflow, schema, rules, uuid_in(request.POST.get("token", "")))
     if "add_row" in request.POST:
         return _page(request, workflow, schema, given=given)
     if given.is_being_read:

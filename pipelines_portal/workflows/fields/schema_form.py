@@ -1,6 +1,6 @@
 """The schema of a workflow as a Django form."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from datetime import datetime
 from typing import Any
@@ -13,9 +13,10 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.core import notation
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.values.checking import check_row
-from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.values.field_values import FieldValues, is_blank
 from pipelines_portal.values.local_times import NOWHERE, known_zone
-from pipelines_portal.values.rules import MOST_RULES, Rule
+from pipelines_portal.values.once import Use, UsedValue, add_used
+from pipelines_portal.values.rules import MOST_RULES, Rule, Rules
 from pipelines_portal.values.verdicts import Problem, Verdict
 from pipelines_portal.workflows.fields.dates import LocalTimeField
 from pipelines_portal.workflows.fields.types import FILE_UPLOAD, input_for, type_of
@@ -56,9 +57,13 @@ class SchemaForm(forms.Form):
         values: FieldValues | None = None,
         zone: str = NOWHERE,
         rules: Sequence[Rule] = (),
+        find_uses: Callable[[FieldValues], Mapping[UsedValue, Use]] | None = None,
     ) -> None:
-        """Create the form. `values` are initial values as they were sent. `zone` is the time zone of the person."""
-        self.remote, self.rules = remote, rules
+        """Create the form. `values` are initial values as they were sent. `zone` is the time zone of the person.
+
+        `find_uses` says where values that are used once were used.
+        """
+        self.remote, self.rules, self.find_uses = remote, rules, find_uses
         # What somebody wrote about the fields, by their names: see workflows/notes.py.
         self.hints: dict[str, str] = {}
         # What rules warn of, and what the person has accepted of that, by the names of the fields.
@@ -75,7 +80,8 @@ class SchemaForm(forms.Form):
             self.fields[PREFIX + field.name] = input_for(field, self.time_zone, self.typed_in)
             if type_of(field).has_suggestions(field):
                 self.fields[PREFIX + field.name].widget.attrs["data-offers"] = field.name
-        self._focus_first()
+        if data is None:
+            self._focus_first()
 
     @classmethod
     def as_typed(cls, remote: Schema, data: Any, typed_at: datetime | None = None) -> "SchemaForm":
@@ -88,6 +94,7 @@ class SchemaForm(forms.Form):
                 field.widget.typed_at = typed_at
             if name.startswith(PREFIX):
                 form.initial[name] = field.widget.value_from_datadict(data, {}, name)
+        form._focus_first()
         return form
 
     def fill_in(self, values: FieldValues) -> None:
@@ -101,6 +108,9 @@ class SchemaForm(forms.Form):
         typed = {field.name: self.cleaned_data[PREFIX + field.name] for field in self.entered}
         now, accepted = timezone.now(), self.accepted_reasons()
         self.verdict = check_row(self.entered, typed, self.typed_in, self.time_zone, now, self.rules, accepted)
+        if self.find_uses:
+            uses = self.find_uses(self.verdict.values)
+            add_used(Rules(self.rules, self.remote.fields), self.verdict, uses, accepted=accepted)
         self.warnings = {problem.field: problem for problem in self.verdict.problems if problem.is_warning}
         self.accepted = {problem.field: problem for problem in self.verdict.accepted}
         for problem in self.verdict.problems:
@@ -165,9 +175,11 @@ class SchemaForm(forms.Form):
         return {"schema": self.remote.digest, "zone": self.time_zone, "notation": self.typed_in.mark} | shown
 
     def _focus_first(self) -> None:
-        """Focus the first field of a new form. In a form with errors, the summary gets the focus."""
-        for field in self.entered[:1] if not self.is_bound else []:
-            self.fields[PREFIX + field.name].widget.attrs["autofocus"] = True
+        """Focus the first required field without a value. In a form with errors, the summary gets the focus."""
+        empty = [each for each in self.entered if each.required and is_blank(self.initial.get(PREFIX + each.name))]
+        first = next(iter(empty or self.entered), None)
+        for field in self.entered:
+            self.fields[PREFIX + field.name].widget.attrs["autofocus"] = field is first
 
 
 def _joined_texts(data: Any, name: str) -> str:

@@ -99,6 +99,7 @@ async function pasteRows(grid, lines, body) {
   grid.say(answer.headed ? "" : answer.said);
   // A later change would be undone before that of the headings.
   if (first && !answer.headed) countUp(grid, first);
+  grid.active?.scrollIntoView({ block: "nearest", inline: "nearest" }); // the first of the rows
   if (answer.headed) grid.warn(answer.said, url, rowButton(grid, lines, body, answer.headed));
 }
 

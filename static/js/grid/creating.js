@@ -1,4 +1,4 @@
-// Ctrl Enter creates the rows that are ready. Typed rows stay in the page and show what became of them.
+// Ctrl Enter creates the rows that are ready, or applies the remedy in whose input it is pressed. Typed rows stay in the page and show what became of them.
 
 import { commitCurrent } from "./editing.js";
 
@@ -100,9 +100,12 @@ export function listen(grid) {
   grid.saving.whenSaved = () => goOn(grid);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.repeat) return;
-    if (event.target.closest?.("dialog, form.issue")) return;
+    if (event.target.closest?.("dialog")) return;
+    const remedy = event.target.closest?.("form.issue");
+    if (remedy && !event.target.matches("input, select, textarea")) return;
     event.preventDefault();
-    create(grid);
+    if (remedy) remedy.querySelector("button:not([name])")?.click();
+    else create(grid);
   });
   document.addEventListener("click", (event) => {
     if (event.target.closest?.("#create button")) create(grid);

@@ -4,6 +4,16 @@ function picked(grid) {
   return grid.picked().map(([cell]) => cell.parentElement).filter(({ dataset }) => !("blank" in dataset));
 }
 
+function deleted(count) {
+  return count === 1 ? "1 row deleted" : `${count} rows deleted`;
+}
+
+function whyNot(rows) {
+  if (!rows.length) return "";
+  if (rows.some(({ dataset }) => "requested" in dataset)) return "Not deleted. The row waits to be created: press Cancel first";
+  return "Not deleted. The row is sent: Clear created removes it";
+}
+
 /** By the key that is pressed with Alt. */
 export const rowKeys = {
   KeyN: (grid) => grid.activate(grid.start(grid.blank)),
@@ -27,8 +37,8 @@ export const rowKeys = {
     const rows = picked(grid).filter(({ dataset }) => !("sent" in dataset));
     const next = rows.at(-1)?.nextElementSibling.children[grid.active.cellIndex];
     for (const cell of rows.flatMap((row) => grid.cells(row))) if (grid.text(cell)) grid.saving.change(cell, "");
-    grid.activate(next);
-    if (rows.length) grid.say(rows.length === 1 ? "1 row deleted" : `${rows.length} rows deleted`);
+    if (next) grid.activate(next);
+    grid.say(rows.length ? deleted(rows.length) : whyNot(picked(grid)), rows.length ? "" : "warning");
   },
 };
 rowKeys.Backspace = rowKeys.Delete;

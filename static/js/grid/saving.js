@@ -196,12 +196,12 @@ export class Saving {
     if (SIGNED_OUT.has(answer?.status) && (await this.#renewToken())) answer = await this.#fetch(url, body, type);
     if (!answer) return { isFailure: true };
     if (answer.headers.get("Content-Type")?.startsWith("application/json")) {
-      const { problem, problems = [], go_to: goTo, said, headed, refresh } = await answer.json();
+      const { problem, problems = [], go_to: goTo, said, headed, refresh, show } = await answer.json();
       if (problem && type === JSON_TYPE) this.tell(problem);
       else if (problem) this.grid.warn(problem, topic);
       for (const each of problems) this.grid.warn(each, topic);
       if (goTo) location.assign(goTo);
-      if (refresh) await this.refresh();
+      if (refresh) await this.refresh(show);
       if (said) this.grid.say(said);
       return { problem: problem || !answer.ok, goTo, said, headed, status: answer.status };
     }
@@ -292,8 +292,9 @@ export class Saving {
   }
 
   /** The whole sheet again, such as where a row needs a column that the page does not show. What was said stays. */
-  refresh() {
+  refresh(query = location.search) {
     this.#hidesText = false;
+    history.replaceState(history.state, "", location.pathname + query);
     this.#refreshed = this.grid.keepNotes(htmx.ajax("GET", location.href, { target: "#sheet", swap: "innerHTML" }));
     return this.#refreshed;
   }
@@ -382,7 +383,7 @@ export class Saving {
       old.dataset.text = this.grid.text(fresh);
       return;
     }
-    for (const each of ["class", "data-text", "data-edited", "data-long", "data-why", "data-answers", "aria-invalid"]) {
+    for (const each of ["class", "data-text", "data-edited", "data-long", "data-why", "data-mark", "data-answers", "aria-invalid", "title"]) {
       if (fresh.hasAttribute(each)) old.setAttribute(each, fresh.getAttribute(each));
       else old.removeAttribute(each);
     }

@@ -1,6 +1,6 @@
 // The rows, cells and texts of the table. htmx may bring it again: only numbers of rows and names of fields are kept.
 
-import { next } from "./counting.js";
+import { next, nextOf } from "./counting.js";
 
 // Of a text, in its cell.
 const LONGEST_SHOWN = 160;
@@ -178,7 +178,7 @@ export class Grid {
     fill.textContent = filling && `Ctrl D: ${filling}`;
     if (filling) cell.dataset.ghost = filling;
     else delete cell.dataset.ghost;
-    for (const [, next, pin] of this.blank ? this.series(this.blank) : []) pin.textContent = `${next}, +1`;
+    this.#showSeries();
     answers.replaceChildren(...JSON.parse(cell.dataset.answers ?? "[]").map((each) => this.#answer(cell, ...each)));
   }
 
@@ -336,6 +336,7 @@ export class Grid {
     const address = new URL(location.href);
     address.searchParams.delete("at"); // when the sheet comes again, the focus stays
     if (address.href !== location.href) history.replaceState(history.state, "", address);
+    this.#showSeries(); // the first cell is one that no series fills
     const wrong = at?.querySelector("td.bad, td.odd") ?? (at && this.cells(at)[0]);
     const first = wrong ?? (this.blank && this.start(this.blank));
     const isFree = Boolean(at) || document.activeElement === document.body;
@@ -361,10 +362,17 @@ export class Grid {
   series(row) {
     const columns = [...this.table.querySelectorAll("[data-last]")].map((pin) => [pin, row.children[pin.cellIndex]]);
     return columns.map(([pin, cell]) => {
-      let text = null;
-      for (let above = this.above(cell); above && !text; above = this.above(above)) text = next(this.edited(above));
-      return [cell, text ?? next(pin.dataset.last) ?? "", pin];
+      const texts = [];
+      for (let above = this.above(cell); above; above = this.above(above)) texts.push(this.edited(above));
+      // If the row that counted last is on the page, it may have been corrected since.
+      const counted = this.row(pin.dataset.lastRow)?.children[cell.cellIndex];
+      if (!counted || !this.text(counted)) texts.push(pin.dataset.last);
+      return [cell, nextOf(texts) ?? "", pin];
     });
+  }
+
+  #showSeries() {
+    for (const [, next, pin] of this.blank ? this.series(this.blank) : []) pin.textContent = next && `${next}, +1`;
   }
 
   #afterSwap() {

@@ -1,4 +1,5 @@
-// Enter in a field moves to the next one, and from the last to the button. It creates no task: tasks cannot be deleted.
+// Enter in a field moves to the next one, and from the last to the button. It passes fields that are pinned and filled.
+// It creates no task: tasks cannot be deleted.
 
 /** The control of a field that takes the focus: for choices the chosen one. */
 function controlOf(field) {
@@ -10,9 +11,15 @@ function controlOf(field) {
   return controls.find((control) => control.type === "radio" && control.checked) ?? controls[0];
 }
 
+function isPassed(field) {
+  const controls = [...field.querySelectorAll("input:not([name=keep], [type=hidden]), select, textarea")];
+  const isFilled = controls.some(({ type, checked, value }) => value && (checked || !["radio", "checkbox"].includes(type)));
+  return isFilled && field.querySelector("input[name=keep]")?.checked && !field.matches(".bad");
+}
+
 function next(form, field) {
   const fields = [...form.querySelectorAll(".field")];
-  const following = fields.slice(fields.indexOf(field) + 1).map(controlOf);
+  const following = fields.slice(fields.indexOf(field) + 1).filter((each) => !isPassed(each)).map(controlOf);
   return following.find(Boolean) ?? form.querySelector("button[name=then][value=list]");
 }
 

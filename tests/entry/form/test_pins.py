@@ -60,6 +60,23 @@ def test_what_the_form_pinned_begins_rows_of_the_grid_and_the_next_form(desk: De
     assert re.search(r'class="pinned".*?<td\s*>French</td>', grid, re.DOTALL)
 
 
+def test_the_next_form_begins_in_the_first_required_field_that_is_empty(desk: Desk) -> None:
+    focused = r'<(?:input|textarea|select)[^>]*name="([^"]+)"[^>]*autofocus'
+    assert set(re.findall(focused, read(desk, "new_task:create"))) == {"field-input_text"}
+    create(desk, "input_text")
+    assert set(re.findall(focused, read(desk, "new_task:create"))) == {"field-target_language"}
+    create(desk, "input_text", "target_language")
+    assert set(re.findall(focused, read(desk, "new_task:create"))) == {"field-input_text"}
+
+
+def test_a_task_of_the_form_counts_on_in_the_grid(desk: Desk) -> None:
+    pinned = {"field": "notes", "text": "A-099", "counts": "1"}
+    desk.browser.post(url(desk, "grid:pin"), pinned)
+    for typed, last in (("A-104", "A-104"), ("A-050", "A-104"), ("urgent", "A-104"), ("B-7", "B-7"), ("B-10", "B-10")):
+        create(desk, **{"field-notes": typed})
+        assert PinnedFields.objects.get().texts["notes"]["text"] == last
+
+
 def test_what_the_grid_pinned_begins_the_form(desk: Desk) -> None:
     desk.browser.post(url(desk, "grid:pin"), {"field": "notes", "text": "Urgent"})
     form = desk.browser.get(f"{url(desk, 'new_task:create')}?view=form").content.decode()

@@ -83,7 +83,7 @@ def test_the_last_ones_of_the_form(person: User, workflow: OpenedWorkflow) -> No
 
 
 def there(person: User, workflow: OpenedWorkflow, token: UUID) -> tuple[UUID | None, int | None, bool, bool]:
-    existing = read_existing(person, workflow, (digest_of(VALUES), ""), token, timezone.now() - DAY)
+    existing = read_existing(person, workflow, (digest_of(VALUES), ""), token, uuid4(), timezone.now() - DAY)
     assert existing.teams == list(teams_through(person, workflow.key).order_by("pk").values_list("pk", flat=True))
     return existing[:4]
 
@@ -137,5 +137,5 @@ def test_the_teams_through_which_it_is_sent(person: User, workflow: OpenedWorkfl
         share_key(workflow.key, team)
     share_key(open_workflow(save_key(person, "other"), workflow_id=7).key, not_shared)
     with_row(person, workflow, sent_at=timezone.now())
-    existing = read_existing(person, workflow, (digest_of(VALUES), ""), uuid4(), timezone.now() - DAY)
+    existing = read_existing(person, workflow, (digest_of(VALUES), ""), uuid4(), uuid4(), timezone.now() - DAY)
     assert existing.teams == [shared.pk, second.pk] and existing.duplicate_id

@@ -169,6 +169,7 @@ def test_many_rows_go_into_the_columns_of_the_grid(grid: TypedGrid) -> None:
     grid.fill(1)
     answer = grid.paste("\n".join(f"French\tClause {n}" for n in range(260)), 2, "target_language", blank="2")
     assert answer.json()["refresh"] and answer.json()["said"] == "Pasted 260 rows"
+    assert answer.json()["show"].endswith("at=2")
     assert len(grid.texts()) == 261 and not ImportJob.objects.filter(kind="file").exists()
     assert grid.texts()[2] == ["", "French", "Clause 0"] and grid.texts()[261] == ["", "French", "Clause 259"]
 

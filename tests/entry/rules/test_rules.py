@@ -1,18 +1,22 @@
 """Rules of a team: written by leads, tried on what was sent, and holding on every road."""
 
 import json
+import re
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 
+from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.models import Event
 from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import WorkflowRule
+from tests.conftest import EVERY_TYPE
 from tests.entry.grid.conftest import TypedGrid
 from tests.entry.imports.making import make_import
 from tests.factories import browser_of, make_colleague, open_workflow, share_key
@@ -25,6 +29,11 @@ PATTERN = {"field": "input_text", "kind": "pattern", "example": "A-104391", "whe
 @pytest.fixture
 def grid(page: Any, saved_key: SavedKey, api: FakeApi) -> TypedGrid:
     return TypedGrid(page, open_workflow(saved_key, name="Translations"), saved_key.owner)
+
+
+@pytest.fixture
+def every_type(grid: TypedGrid) -> TypedGrid:
+    return replace(grid, workflow=open_workflow(grid.workflow.key, EVERY_TYPE))
 
 
 def address(grid: TypedGrid, name: str, *more: Any) -> str:
@@ -48,6 +57,7 @@ def test_a_rule_is_added_changed_switched_and_deleted(grid: TypedGrid) -> None:
     rule.refresh_from_db()
     assert rule.version == 2 and rule.message == "As printed" and rule.value["pieces"][2]["most"] == 99
     assert "1 or more digits" in text_of(grid.browser.get(edit)), "the form shows what is stored"
+    assert f"changed by <bdi>{grid.owner.email}</bdi>" in text_of(grid.browser.get(edit)), "its history"
     late = grid.browser.post(edit, changed)
     assert late.status_code == 422 and "Someone else changed this rule" in text_of(late)
     grid.browser.post(address(grid, "switch", rule.pk), {"on": "no"})
@@ -56,6 +66,44 @@ def test_a_rule_is_added_changed_switched_and_deleted(grid: TypedGrid) -> None:
     assert not WorkflowRule.objects.exists()
     said = [event.detail["what"] for event in Event.objects.filter(verb="rule-changed").order_by("pk")]
     assert said == ["added", "changed", "switched off", "deleted"]
+
+
+def test_a_change_leads_to_where_a_person_goes_on(grid: TypedGrid) -> None:
+    """The fragment names something that takes the focus."""
+    added = grid.browser.post(address(grid, "add"), PATTERN | {"do": "save"})
+    rule = WorkflowRule.objects.get()
+    saved = grid.browser.post(address(grid, "edit", rule.pk), PATTERN | {"version": "1", "do": "save"})
+    switched = grid.browser.post(address(grid, "switch", rule.pk), {"on": "no"})
+    html = text_of(grid.browser.get(address(grid, "list")))
+    deleted = grid.browser.post(address(grid, "delete", rule.pk))
+    tags = {added: "a", saved: "a", switched: "button", deleted: "a"}
+    for answer, tag in tags.items():
+        element = answer["Location"].partition("#")[2]
+        assert re.search(rf'<{tag} [^>]*id="{element}"', html), element
+
+
+def test_a_limit_with_two_meanings_is_chosen_by_a_button(every_type: TypedGrid) -> None:
+    rule = {"field": "amount", "kind": "compare", "op": "at most", "number": "25,000", "when": "", "message": ""}
+    url, browser = address(every_type, "add"), every_type.browser
+    answer = text_of(browser.post(url, rule | {"do": "save"}))
+    readings = re.findall(r'name="number_as" value="([^"]+)">([^<]+)<', answer)
+    assert "25,000 can be read in two ways. Which one?" in answer and {words for _, words in readings} == {
+        "25",
+        "25000",
+    }
+    for text, _ in readings:
+        chosen = text_of(browser.post(url, rule | {"number_as": text}))
+        assert f'name="number" value="{text}"' in chosen and "two ways" not in chosen
+    assert not WorkflowRule.objects.exists()
+    User.objects.update(number_format=",")
+    browser.post(url, rule | {"do": "save"})
+    assert WorkflowRule.objects.get().value == {"op": "at most", "number": 25}
+
+
+def test_a_condition_on_a_rating_offers_its_scale(every_type: TypedGrid) -> None:
+    posted = PATTERN | {"field": "short", "when": "stars"}
+    shown = text_of(every_type.browser.post(address(every_type, "add"), posted))
+    assert re.findall(r'<option value="(\d)"', shown) == ["1", "2", "3", "4", "5"]
 
 
 @pytest.mark.parametrize(

@@ -191,6 +191,7 @@ def test_who_accepted_what_is_shown_wherever_the_row_is(grid: TypedGrid, api: Fa
         shown = text_of(grid.browser.get(address))
         assert "Accepted by" in shown and "Reason: <bdi>Checked</bdi>" in shown and "Not like A" in shown
     assert "You accepted a warning: Not like A" in shown
+    assert "1 accepted in 30 days" in text_of(grid.browser.get(reverse("rules:list", args=place_of(grid))))
     exported = grid.browser.post(reverse("submissions:export", args=["csv"])).getvalue().decode()
     assert "Accepted warnings" in exported and "Not like A" in exported
     submission.drop_values()

@@ -15,11 +15,11 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.accounts.preferences import keep_notation
 from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, RateLimited, Schema
-from pipelines_portal.entry.form.creation import Creation, FormResult, Typed, create_task
+from pipelines_portal.entry.form.creation import Creation, FormResult, Typed, create_task, tokens_of
 from pipelines_portal.entry.form.drafts import forget_sent, save_unsent, texts_of, typed_draft
 from pipelines_portal.entry.form.forms import notation_to_keep, with_answer, with_move
 from pipelines_portal.entry.form.initial import InitialValues, misfits, requested_start
-from pipelines_portal.entry.form.pins import pin_posted, pin_values, read_pins
+from pipelines_portal.entry.form.pins import count_on, pin_posted, pin_values, read_pins
 from pipelines_portal.entry.form.presets import stored_for_form
 from pipelines_portal.entry.form.views.choosing import choose_from_list
 from pipelines_portal.entry.form.views.page import form_page, form_token
@@ -31,7 +31,10 @@ from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.acceptances import accepted_now
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.used_values import uses_for
 from pipelines_portal.values.checking import values_before
+from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.values.once import Use, UsedValue, used_values
 from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.workflows.cached_schemas import cached_schema, forget_schema, schema_of_form
 from pipelines_portal.workflows.fields.schema_form import SchemaForm
@@ -103,13 +106,25 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
             again["notation"] = keep_notation(request.user, kept).mark
         return form_page(request, workflow, SchemaForm.as_typed(schema, again))
     pin_posted(request.user, workflow, schema, request.POST)
-    form = SchemaForm(schema, request.POST, rules=rules_for(workflow))
+    form = _form_to_check(request, workflow, schema)
     if form.fields_changed():
         form.follow_schema()
         return form_page(request, workflow, form, status=422, changed=True, draft_seen=_save_draft(request, workflow))
     if not form.is_valid():
         return form_page(request, workflow, form, status=422, draft_seen=_save_draft(request, workflow))
     return _create(request, workflow, client, schema, form)
+
+
+def _form_to_check(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> SchemaForm:
+    """Return the posted form, whose check finds values that were used by others than by its own submission."""
+    rules = rules_for(workflow)
+
+    def find(fields: FieldValues) -> dict[UsedValue, Use]:
+        own = tokens_of(form_token(request), fields)
+        values = used_values(rules, fields).items()
+        return uses_for(request.user, workflow.key_id, workflow.workflow_id, values, tokens=own)
+
+    return SchemaForm(schema, request.POST, rules=rules, find_uses=find)
 
 
 def _create(
@@ -127,6 +142,9 @@ def _create(
     if created.result is FormResult.CREATED:
         pin_values(request.user, workflow, schema, request.POST, fields)
         return _created(request, workflow, created)
+    if created.result is FormResult.USED:
+        form.full_clean()  # finds where it was used
+        return form_page(request, workflow, form, status=422, draft_seen=_save_draft(request, workflow))
     try:
         row = _row_in_grid(request, workflow, schema, posted, created)
     except PossibleDuplicate:
@@ -154,10 +172,11 @@ def _row_in_grid(
 ) -> ImportRow | None:
     """Return the row of the grid in which the task waits because Pipelines is away, or None if it does not."""
     if created.result is FormResult.WAITS:
-        return row_of_form(request.user, created.submission.token)
+        return row_of_form(request.user, posted)
     row = wait_in_grid(request.user, workflow, schema, posted, created)
     if row:
         forget_sent(request.user, workflow, created.submission.token, posted.draft_seen)
+        count_on(request.user, workflow, schema, request.POST, posted.fields)
     return row
 
 

@@ -66,6 +66,7 @@ def form_page(
         "fields": _fields(request, workflow, form, pins, lists) if form and pins else "",
         "has_lists": bool(lists),
         "keeps": pins.mark if pins else "",
+        "counts": bool(pins and pins.series),
         "has_pins": bool(pins and pins.names),
         "earlier_pins": labels_of_earlier(pins, form.remote) if form and pins else [],
         "presets": presets[:MOST_CHIPS],
@@ -107,12 +108,16 @@ def _fields(
 
 @dataclass(frozen=True)
 class RecentTask:
-    """One sending by the form. `title` is its first recognizable value, `status` that of its task, if it is known."""
+    """One sending by the form. `title` is its first recognizable value, `status` that of its task, if it is known.
+
+    `waiting_row` is the row of the grid in which it waits while Pipelines is away.
+    """
 
     submission: Submission
     title: str
     task_id: str
     status: str
+    waiting_row: str
 
 
 def _recent_tasks(owner: User, workflow: OpenedWorkflow, form: SchemaForm | None) -> dict[str, object]:
@@ -124,5 +129,6 @@ def _recent_tasks(owner: User, workflow: OpenedWorkflow, form: SchemaForm | None
     for sent in recent.newest:
         texts = ((sent.fields or {}).get(name) for name in names)
         title = next((text.strip() for text in texts if isinstance(text, str) and text.strip()), "")[:SHOWN_OF_A_TEXT]
-        shown.append(RecentTask(sent.submission, title, str(sent.task_id or ""), sent.task_status))
+        task_id, waiting_row = (str(number or "") for number in (sent.task_id, sent.waiting_row))
+        shown.append(RecentTask(sent.submission, title, task_id, sent.task_status, waiting_row))
     return {"shown": shown, "created": recent.created, "rejected": recent.rejected}

@@ -1,0 +1,95 @@
+"""Judge rows of an import by the fields that are used once: against what was sent, and against each other."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.entry.models import ImportJob, RowValue
+from pipelines_portal.submissions.models import Submission, SubmissionTeam
+from pipelines_portal.submissions.used_values import find_uses, query_uses, read_uses
+from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.values.once import Use, UsedValue, add_used, once_rules, used_values
+from pipelines_portal.values.rules import Accepted, Rules
+from pipelines_portal.values.verdicts import Verdict
+
+BATCH = 500
+
+
+class JudgedRow(NamedTuple):
+    """A row with its verdict, the task that it corrects, and the warnings that people accepted, with the reasons."""
+
+    number: int
+    verdict: Verdict
+    corrects_task: int | None
+    accepted: Accepted
+
+
+class OnceCheck:
+    """The fields that are used once in the workflow of an import, as the rules say now."""
+
+    def __init__(self, import_job: ImportJob) -> None:
+        self._import_job = import_job
+        self.rules = Rules(import_job.rules, import_job.parsed_schema.fields)
+        self._once = once_rules(self.rules.rules)
+        # The first row with each value.
+        self.first: dict[UsedValue, Use] = {}
+        # Where values were sent, as far as everybody may know who may see the import, and which were looked up.
+        self._sent: dict[UsedValue, Use] = {}
+        self._looked_up: set[UsedValue] = set()
+
+    @property
+    def is_needed(self) -> bool:
+        return bool(self._once)
+
+    def values(self, fields: FieldValues) -> dict[str, str]:
+        return used_values(self._once, fields)
+
+    def judge(self, rows: Sequence[JudgedRow]) -> None:
+        """Add problems to the verdicts of rows, which are in the order of their numbers.
+
+        Of rows with the same value, the first one has it.
+        """
+        job, values = self._import_job, [self.values(row.verdict.values) for row in rows]
+        wanted = {value for digests in values for value in digests.items()} - self._looked_up
+        self._sent |= find_uses(job.key_id, job.workflow_id, wanted, _visible_to_readers(job), group=job.pk)
+        for (number, verdict, corrects_task, accepted), digests in zip(rows, values, strict=True):
+            first = {value: self.first[value] for value in digests.items() if value in self.first}
+            earlier = {value: use for value, use in first.items() if use.row < number}
+            add_used(self.rules, verdict, self._sent, first=earlier, corrects_task=corrects_task, accepted=accepted)
+            self.first |= {value: Use(number) for value in digests.items() if value not in earlier}
+
+    def look_up(self, rows: Mapping[int, Verdict]) -> list[tuple[int, UsedValue]]:
+        """Return the numbers and values of rows that have a value which `rows`, given by ID, have or had.
+
+        The same query finds where their values were sent, for `judge`.
+        """
+        job, same, ids = self._import_job, list[tuple[int, UsedValue]](), list(rows)
+        for start in range(0, len(ids), BATCH):
+            batch = ids[start : start + BATCH]
+            values = {value for pk in batch for value in self.values(rows[pk].values).items()}
+            found: Any = RowValue.objects.sharing(job, batch, values).as_uses()
+            if values:
+                found = query_uses(job.key_id, job.workflow_id, values, _visible_to_readers(job)).union(found, all=True)
+            uses = list(found)
+            same += [(number, (field, digest)) for field, digest, number, is_sent, *_ in uses if is_sent is None]
+            self._sent |= read_uses((use for use in uses if use[3] is not None), group=job.pk)
+            self._looked_up |= values
+        return sorted(same)
+
+    def store(self, rows: Mapping[int, Verdict]) -> None:
+        """Store the values of rows, given by ID, so that others are found. Call in the transaction that writes them."""
+        none = dict.fromkeys((rule.field for rule in self._once), "")
+        if none:
+            RowValue.objects.store(self._import_job, {pk: none | self.values(row.values) for pk, row in rows.items()})
+
+
+def _visible_to_readers(import_job: ImportJob) -> QuerySet[Submission]:
+    """Return what its owner may see, and the leads of all of its teams too: they read its errors.
+
+    The owner of its key sees everything that was sent with it.
+    """
+    teams = SubmissionTeam.objects.filter(submission=OuterRef(OuterRef("pk"))).order_by().values("team")
+    hidden_from = ImportJob.teams.through.objects.filter(importjob=import_job.pk).exclude(team__in=teams)
+    return Submission.objects.visible_to(User(pk=import_job.owner_id)).exclude(Exists(hidden_from))

@@ -1,0 +1,148 @@
+"""The values of fields that are used once in a workflow, with the rows that use them. See values/once.py."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.models.rows import SubmissionRow
+from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.values.once import UsedValue, has_to_be_free, used_values
+from pipelines_portal.values.rules import Rule
+
+LONGEST_FIELD = 200
+VALUES_PER_QUERY = 500
+
+
+class ValuesUsed(Exception):
+    """Rows cannot be sent, because others have used their values. Nothing was recorded or sent.
+
+    `rows` are the IDs of these rows.
+    """
+
+    def __init__(self, rows: list[int]) -> None:
+        super().__init__("Not sent. A value that is used once is used already.")
+        self.rows = rows
+
+
+@dataclass(frozen=True)
+class UsingRow:
+    """The values of a row that uses them now. `corrects_task`: the task of which it is a corrected copy."""
+
+    row: int
+    values: FieldValues
+    corrects_task: int | None = None
+
+
+class UsedValues(models.QuerySet["FieldValue"]):
+    def at(self, key_id: int | None, workflow_id: int, values: Iterable[UsedValue]) -> "UsedValues":
+        """Return those of the values that are recorded."""
+        fields, digests = zip(*values, strict=True)
+        return self.filter(key=key_id, workflow_id=workflow_id, field__in=set(fields), digest__in=digests)
+
+    def record(self, key_id: int, workflow_id: int, rules: Sequence[Rule], rows: Iterable[UsingRow]) -> list[int]:
+        """Record the values of rows as used. Return the IDs of those rows that may not be sent, as others use them.
+
+        Call in the transaction that claims the rows, and roll it back if there are such rows. Of equal values, the
+        first row has it. Values are recorded in the order of their digests, so that two transactions never wait for
+        each other.
+        """
+        users = [(value, row) for row in rows for value in used_values(rules, row.values).items()]
+        first: dict[UsedValue, UsingRow] = {}
+        for value, row in users:
+            first.setdefault(value, row)
+        wanted = sorted(first, key=lambda value: (value[1], value[0]))
+        holders: dict[UsedValue, int | None] = {}
+        for start in range(0, len(wanted), VALUES_PER_QUERY):
+            batch = wanted[start : start + VALUES_PER_QUERY]
+            place = {"key_id": key_id, "workflow_id": workflow_id}
+            new = [
+                FieldValue(**place, field=name, digest=digest, row_id=first[name, digest].row) for name, digest in batch
+            ]
+            self.bulk_create(new, ignore_conflicts=True)
+            stored = self.at(key_id, workflow_id, batch)
+            for field, digest, pk, holder, task in stored.values_list("field", "digest", "pk", "row", "row__task_id"):
+                copy = first.get((field, digest))
+                if copy and copy.corrects_task and copy.corrects_task == task and holder:
+                    holder = copy.row if self._take_over(pk, holder, copy.row) else holder
+                holders[field, digest] = holder
+        others = [(field, row) for (field, digest), row in users if holders.get((field, digest)) != row.row]
+        return sorted({row.row for field, row in others if has_to_be_free(rules, field, row.values)})
+
+    def _take_over(self, pk: int, of: int, by: int) -> bool:
+        return of == by or bool(self.filter(pk=pk, row=of).update(row=by, taken_from=of))
+
+    def free(self, rows: "models.QuerySet[SubmissionRow]") -> None:
+        """Free the values of rows of which no task was created. Those of corrected copies go back to the original."""
+        used = self.filter(row__in=rows.order_by().values("pk"))
+        if used.exists():
+            used.filter(taken_from__isnull=False).update(row=F("taken_from"), taken_from=None)
+            self.filter(row__in=rows.order_by().values("pk")).delete()
+
+
+class FieldValue(models.Model):
+    """A value that was used. It stays when the values of its row are removed."""
+
+    key = models.ForeignKey(SavedKey, models.CASCADE, related_name="+", db_index=False)
+    workflow_id = models.PositiveBigIntegerField()
+    field = models.CharField(max_length=LONGEST_FIELD)
+    # The hash of the value's normal form.
+    digest = models.CharField(max_length=64)
+    # The row that uses it. Without a constraint, so that deleting rows takes no further statement: a value whose row is
+    # gone was used all the same. `taken_from`: the row of the task of which this one is a corrected copy.
+    row = models.ForeignKey(SubmissionRow, models.DO_NOTHING, null=True, related_name="+", db_constraint=False)
+    taken_from = models.ForeignKey(
+        SubmissionRow, models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+
+    objects = UsedValues.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["key", "workflow_id", "field", "digest"], name="a_value_is_used_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.digest[:12]}"
+
+
+class RecordedField(models.Model):
+    """A field whose values are recorded, and since when. The worker records those of earlier rows."""
+
+    key = models.ForeignKey(SavedKey, models.CASCADE, related_name="+", db_index=False)
+    workflow_id = models.PositiveBigIntegerField()
+    field = models.CharField(max_length=LONGEST_FIELD)
+    since = models.DateTimeField(default=timezone.now)
+    # The submission up to which earlier rows are recorded.
+    last_created_at = models.DateTimeField(null=True)
+    last_submission = models.UUIDField(null=True)
+    # When all earlier rows were recorded.
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["key", "workflow_id", "field"], name="a_field_is_recorded_once")
+        ]
+        indexes: ClassVar = [models.Index(fields=["since"], condition=Q(done_at=None), name="fields_to_record")]
+
+    def __str__(self) -> str:
+        return self.field
+
+    @classmethod
+    def start(cls, key: SavedKey, workflow_id: int, field: str) -> None:
+        """Record the values of a field from now on, and those of earlier rows once more."""
+        values: dict[str, Any] = {
+            "since": timezone.now(), "last_created_at": None, "last_submission": None, "done_at": None,
+        }  # fmt: skip
+        cls.objects.update_or_create(key=key, workflow_id=workflow_id, field=field, defaults=values)
+
+    @classmethod
+    def start_all_again(cls) -> None:
+        """Record all earlier rows once more, after a restore that made some of them unconfirmed."""
+        cls.objects.update(since=timezone.now(), last_created_at=None, last_submission=None, done_at=None)

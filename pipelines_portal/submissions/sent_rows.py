@@ -1,0 +1,75 @@
+"""Rows whose values were sent before, or are about to be: tasks cannot be deleted."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from pipelines_portal.submissions.duplicates import digest_of
+from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.task_index.models import TaskNote
+from pipelines_portal.web.rendering import content_digest
+
+DIGESTS_PER_QUERY = 5_000
+# A task exists for such a row, or may exist.
+MAY_EXIST = (SubmissionRow.Status.CREATED, SubmissionRow.Status.UNCONFIRMED)
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """The rows of a draft that were sent before: how many, and the newest row with the same values."""
+
+    count: int
+    newest: SubmissionRow
+    # Changes with the draft's values, and when they are sent once more.
+    mark: str
+
+    @property
+    def task_id(self) -> str:
+        """The task's ID as text; "" while none is known."""
+        return str(self.newest.task_id or "")
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        return self.newest.status == SubmissionRow.Status.UNCONFIRMED
+
+
+def sent_rows(key_id: int, workflow_id: int, digests: Iterable[str], *, apart_from: Q) -> Iterator[SubmissionRow]:
+    """Yield the rows with these digests that were sent to the workflow with the key, or are about to be.
+
+    Tasks that are marked as mistakes or replaced do not count.
+    """
+    is_being_sent = Q(submission__status=Submission.Status.SENDING)
+    # A request of an import exists before it is sent, also while the API is away.
+    is_requested = Q(
+        submission__status=Submission.Status.DRAFT,
+        submission__kind=Submission.Kind.IMPORT,
+        submission__is_called_off=False,
+    )
+    may_exist = Q(status__in=MAY_EXIST) | Q(is_being_sent | is_requested, status=SubmissionRow.Status.WAITING)
+    place = {"submission__workflow_id": workflow_id, "submission__key": key_id}
+    sent = SubmissionRow.objects.filter(may_exist, **place).exclude(apart_from)
+    wanted, is_mistake = list(dict.fromkeys(digests)), Exists(mistakes_of_rows(key_id, workflow_id))
+    for start in range(0, len(wanted), DIGESTS_PER_QUERY):
+        of_digests = sent.filter(digest__in=wanted[start : start + DIGESTS_PER_QUERY])
+        yield from of_digests.exclude(is_mistake).order_by("pk").defer("fields")
+
+
+def mistakes_of_rows(key_id: int, workflow_id: int) -> QuerySet[TaskNote]:
+    """Return the mistakes that the tasks of rows are. A note from before the row was sent is about another task."""
+    mistakes = TaskNote.objects.mistakes_in(key_id, workflow_id)
+    return mistakes.filter(task_id=OuterRef("task_id"), at__gte=OuterRef("submission__created_at"))
+
+
+def find_duplicates(draft: Submission) -> Duplicates | None:
+    """Find what was sent of the draft's rows by other submissions. Rows without any values are no duplicates."""
+    if draft.key_id is None:
+        return None
+    digests = list(draft.rows.exclude(digest__in=("", digest_of({}))).values_list("digest", flat=True))
+    of_draft = Q(submission=draft.pk)
+    sent = list(sent_rows(draft.key_id, draft.workflow_id, digests, apart_from=of_draft)) if digests else []
+    if not sent:
+        return None
+    known = {row.digest for row in sent}
+    count = sum(digest in known for digest in digests)
+    return Duplicates(count, sent[-1], content_digest(digests, sent[-1].pk))

@@ -1,0 +1,142 @@
+"""Where a value that is used once was used before, and the values of rows that were sent before a rule was there."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.core import times
+from pipelines_portal.submissions.models import FieldValue, RecordedField, Submission, SubmissionRow, UsingRow
+from pipelines_portal.submissions.statuses import RowStatus, Status
+from pipelines_portal.values.once import Use, UsedValue, once_rules
+from pipelines_portal.workflows.rules import rules_of
+
+VALUES_PER_QUERY = 500
+# Whoever read the rules before a rule was there has sent its rows after so long.
+FIRST_WAIT = timedelta(minutes=1)
+# Recorded in one transaction. A larger submission has one of its own.
+MOST_SUBMISSIONS, MOST_ROWS = 100, 2_000
+
+
+def find_uses(
+    key_id: int | None,
+    workflow_id: int,
+    values: Collection[UsedValue],
+    visible: QuerySet[Submission],
+    *,
+    group: UUID | None = None,
+    tokens: Collection[UUID] = (),
+) -> dict[UsedValue, Use]:
+    """Return those of the values that were used, and where, as far as a submission is `visible`.
+
+    Rows of the import `group` are named by their numbers. Submissions with one of the `tokens` do not count.
+    """
+    wanted, uses = sorted(set(values)), dict[UsedValue, Use]()
+    for start in range(0, len(wanted), VALUES_PER_QUERY):
+        found = query_uses(key_id, workflow_id, wanted[start : start + VALUES_PER_QUERY], visible)
+        uses |= read_uses(found, group=group, tokens=tokens)
+    return uses
+
+
+def query_uses(
+    key_id: int | None, workflow_id: int, values: Collection[UsedValue], visible: QuerySet[Submission]
+) -> QuerySet[FieldValue, tuple[Any, ...]]:
+    """Return the query of `find_uses`, for `read_uses`."""
+    is_visible = Exists(visible.order_by().filter(pk=OuterRef("row__submission")))
+    found = FieldValue.objects.at(key_id, workflow_id, values).annotate(is_visible=is_visible)
+    return found.order_by().values_list(
+        "field", "digest", "row__number", "is_visible", "row__submission__token", "row__task_id",
+        "row__submission__group", "row__submission__sent_at", "row__submission__owner__name",
+        "row__submission__owner__email",
+    )  # fmt: skip
+
+
+def read_uses(
+    found: Iterable[tuple[Any, ...]], *, group: UUID | None = None, tokens: Collection[UUID] = ()
+) -> dict[UsedValue, Use]:
+    uses: dict[UsedValue, Use] = {}
+    for field, digest, number, is_visible, token, task, of, sent_at, name, email in found:
+        if token in tokens:
+            continue
+        if group and of == group and number:
+            uses[field, digest] = Use(number, corrected_task=task)
+        elif is_visible:
+            uses[field, digest] = Use(0, task, _sent(name or email, sent_at, task), task)
+        else:
+            uses[field, digest] = Use(corrected_task=task)
+    return uses
+
+
+def _sent(by: str, at: datetime | None, task: int | None) -> str:
+    if at is None:
+        return f"It waits to be sent by {by}."
+    said = f"Sent by {by}, {times.local(at):%-d %b %Y}"
+    return f"{said}." if task else f"{said}, and not confirmed yet."
+
+
+def uses_for(
+    user: User, key_id: int | None, workflow_id: int, values: Collection[UsedValue], tokens: Collection[UUID] = ()
+) -> dict[UsedValue, Use]:
+    """Return where the values were used, as far as the user may know. See `find_uses`."""
+    return find_uses(key_id, workflow_id, values, Submission.objects.visible_to(user), tokens=tokens)
+
+
+def record_earlier() -> bool:
+    """Record the values of some rows that were sent before their rule was there. Return whether there may be more.
+
+    The first of equal values is recorded. A rule that was off for a while begins anew.
+    """
+    due = RecordedField.objects.filter(done_at=None, since__lte=timezone.now() - FIRST_WAIT).order_by("since")
+    if not due.exists():
+        return False
+    with transaction.atomic():
+        field = due.select_for_update(skip_locked=True).first()
+        if field is None:
+            return False
+        rules = [rule for rule in once_rules(rules_of(field.key_id, field.workflow_id)) if rule.field == field.field]
+        submissions = _next_submissions(field) if rules else []
+        if not submissions:
+            field.done_at = timezone.now()
+        else:
+            ids = [submission.pk for submission in submissions]
+            FieldValue.objects.record(field.key_id, field.workflow_id, rules, _rows_that_use(ids))
+            field.last_created_at, field.last_submission = submissions[-1].created_at, ids[-1]
+        field.save(update_fields=["done_at", "last_created_at", "last_submission"])
+    return True
+
+
+def _next_submissions(field: RecordedField) -> list[Submission]:
+    """Return the next submissions from before the rule, locked: their outcomes are written before or afterwards."""
+    place = {"key": field.key_id, "workflow_id": field.workflow_id}
+    found = Submission.objects.filter(**place, created_at__lte=field.since + FIRST_WAIT).order_by("created_at", "pk")
+    if field.last_created_at:
+        same_time = Q(created_at=field.last_created_at, pk__gt=field.last_submission)
+        found = found.filter(Q(created_at__gt=field.last_created_at) | same_time, created_at__gte=field.last_created_at)
+    first: list[Submission] = []
+    rows = 0
+    for each in found.only("created_at", "row_count")[:MOST_SUBMISSIONS]:
+        rows += each.row_count
+        if first and rows > MOST_ROWS:
+            break
+        first.append(each)
+    # In the order in which others lock several.
+    ids = Submission.objects.filter(pk__in=[each.pk for each in first]).order_by("pk").select_for_update()
+    list(ids.values_list("pk", flat=True))
+    return first
+
+
+def _rows_that_use(submissions: list[UUID]) -> list[UsingRow]:
+    """Return the rows that are tasks, may be tasks, or wait to be sent."""
+    is_requested = Q(
+        submission__status=Status.DRAFT, submission__kind=Submission.Kind.IMPORT, submission__is_called_off=False
+    )
+    waits = Q(status=RowStatus.WAITING) & (Q(submission__status=Status.SENDING) | is_requested)
+    used = Q(status__in=(RowStatus.CREATED, RowStatus.UNCONFIRMED)) | waits
+    rows = SubmissionRow.objects.filter(used, submission__in=submissions, fields__isnull=False)
+    in_order = rows.order_by("submission__created_at", "submission_id", "index")
+    return [UsingRow(pk, fields or {}) for pk, fields in in_order.values_list("pk", "fields")]

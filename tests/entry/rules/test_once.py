@@ -1,0 +1,396 @@
+"""A field that is used once, on every road: form, grid, file, and what was sent before the rule was there."""
+
+import re
+import time
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+from django.db.models import F
+from django.urls import reverse
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.entry.import_requests import next_submission
+from pipelines_portal.entry.models import ImportRow, TypedDraft
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.models import Acceptance, FieldValue, RecordedField, Submission
+from pipelines_portal.submissions.used_values import record_earlier
+from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
+from tests.entry.grid.conftest import TypedGrid, end_wait, work
+from tests.entry.grid.test_restoring import skip
+from tests.entry.grid.test_statements import count
+from tests.entry.imports.making import make_import, statuses
+from tests.entry.rules.test_warnings import accept
+from tests.factories import browser_of, make_colleague, make_team, open_workflow, share_key
+from tests.fake_api import FAULTS, FakeApi, Fault, Plan, error
+from tests.pages import text_of
+from tests.submissions.test_used_values import AtOnce
+
+SENTENCE = "Rule: Notes is used once in this workflow."
+_S = ImportRow.Status
+
+
+@pytest.fixture
+def grid(page: Any, saved_key: SavedKey, api: FakeApi) -> TypedGrid:
+    return TypedGrid(page, open_workflow(saved_key, name="Translations"), saved_key.owner)
+
+
+@pytest.fixture(autouse=True)
+def rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = {"index": 0, "field_name": "notes", "message": "Not this one"}
+    monkeypatch.setitem(FAULTS, "rejected", Fault(error(422, "validation_error", "All 1 tasks failed", errors=[row])))
+
+
+def add_rule(workflow: OpenedWorkflow, **values: Any) -> WorkflowRule:
+    place = {"key": workflow.key, "workflow_id": workflow.workflow_id, "position": 1}
+    rule = {"kind": "once", "field": "notes", "value": {"is_number": False}}
+    return WorkflowRule.objects.create(**place, **rule | values)
+
+
+def post_form(
+    browser: Any, workflow: OpenedWorkflow, notes: str, text: str = "Hello", token: str = "", **more: str
+) -> Any:
+    data = {"field-input_text": text, "field-target_language": "French", "field-notes": notes}
+    url = reverse("new_task:create", args=[workflow.key_id, workflow.workflow_id])
+    return browser.post(url, data | {"token": token or str(uuid4()), "then": "list"} | more)
+
+
+def holders() -> list[tuple[int | None, int | None]]:
+    """Return the task and the original's task of each recorded value."""
+    return list(FieldValue.objects.order_by("pk").values_list("row__task_id", "taken_from__task_id"))
+
+
+def fill_in() -> None:
+    """Let two minutes pass, and let the worker record what was sent before."""
+    for model, name in ((RecordedField, "since"), (Submission, "created_at")):
+        model.objects.update(**{name: F(name) - timedelta(minutes=2)})
+    while record_earlier():
+        pass
+
+
+def test_a_form_cannot_use_a_value_twice(grid: TypedGrid, api: FakeApi) -> None:
+    add_rule(grid.workflow)
+    token = str(uuid4())
+    assert post_form(grid.browser, grid.workflow, "A-1", token=token).status_code == 302
+    assert post_form(grid.browser, grid.workflow, "A-1", token=token).status_code == 302, "the same form once more"
+    task = next(iter(api.tasks))
+    refused = post_form(grid.browser, grid.workflow, " a-1 ", "Goodbye")
+    assert refused.status_code == 422 and f"Sent as {task}. {SENTENCE} Sent by " in text_of(refused)
+    assert len(api.tasks) == 1 and holders() == [(task, None)]
+    assert post_form(grid.browser, grid.workflow, "A-2", "Goodbye").status_code == 302
+    assert post_form(grid.browser, grid.workflow, "", "No notes").status_code == 302 and len(api.tasks) == 3
+
+
+def test_a_rejected_form_frees_its_value(grid: TypedGrid, api: FakeApi) -> None:
+    add_rule(grid.workflow)
+    api.fail("rejected", on="POST")
+    assert post_form(grid.browser, grid.workflow, "A-1").status_code == 422
+    assert not api.tasks and not FieldValue.objects.exists()
+    assert post_form(grid.browser, grid.workflow, "A-1").status_code == 302 and FieldValue.objects.count() == 1
+
+
+def test_the_grid_says_where_a_value_is(grid: TypedGrid, api: FakeApi) -> None:
+    add_rule(grid.workflow)
+    post_form(grid.browser, grid.workflow, "A-1")
+    grid.type(1, "One", "French", "A-1")
+    grid.type(2, "Two", "French", "A-2")
+    grid.type(3, "Three", "French", "A-2")
+    assert grid.statuses() == {1: "to_fix", 2: "ready", 3: "to_fix"}
+    assert f"Sent as {next(iter(api.tasks))}" in grid.read() and f"Same as row 2. {SENTENCE}" in grid.read()
+    grid.change(2, "notes", "A-2", "A-3")
+    assert grid.statuses() == {1: "to_fix", 2: "ready", 3: "ready"}, "row 3 is judged again"
+    grid.change(1, "notes", "A-1", "A-2")
+    assert grid.statuses() == {1: "ready", 2: "ready", 3: "to_fix"}, "the later number has the error"
+    grid.create(2)
+    end_wait()
+    work()
+    assert grid.statuses() == {1: "created", 2: "created", 3: "to_fix"}
+    grid.change(3, "notes", "A-2", "A-3")
+    assert grid.statuses()[3] == "to_fix" and "Same as row 2." in grid.read(), "also after it was sent"
+
+
+def test_a_skipped_row_has_no_value(grid: TypedGrid) -> None:
+    add_rule(grid.workflow)
+    grid.type(1, "One", "French", "A-1")
+    grid.type(2, "Two", "French", "A-1")
+    assert grid.statuses() == {1: "ready", 2: "to_fix"}
+    skip(grid, 1)
+    assert grid.statuses() == {1: "set_aside", 2: "ready"}
+
+
+def test_rows_of_a_file_are_compared_in_batches(grid: TypedGrid, api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines_portal.entry.rows.checking.CHECKED_AT_ONCE", 2)
+    grid.type(1, "Draft", "French")
+    add_rule(grid.workflow, field="input_text")
+    post_form(grid.browser, grid.workflow, "", "sent")
+    rows = [["a", "French"], ["b", "French"], ["A ", "German"], ["SENT", "German"], ["c", "French"], ["b", "German"]]
+    of_file = make_import(grid.workflow.key, grid.job.parsed_schema, rows)
+    work()
+    found = list(of_file.rows.order_by("number").values_list("status", flat=True))
+    assert found == ["ready", "ready", "to_fix", "to_fix", "ready", "to_fix"]
+    said = set(of_file.error_groups.values_list("short", flat=True))
+    assert said == {"Same as row 2", "Same as row 3", f"Sent as {next(iter(api.tasks))}"}
+
+
+def test_a_value_used_since_the_check_stops_its_row_alone(grid: TypedGrid, api: FakeApi) -> None:
+    add_rule(grid.workflow)
+    grid.type(1, "One", "French", "A-1")
+    grid.type(2, "Two", "French", "A-2")
+    seen = grid.seen()
+    post_form(grid.browser, grid.workflow, "A-1")
+    grid.create_seen(seen)
+    assert grid.statuses() == {1: "to_fix", 2: "created"}
+    assert len(api.tasks) == 2 and "Sent as" in grid.read()
+
+
+def test_a_waiting_request_counts_as_used_until_it_is_taken_back(grid: TypedGrid, api: FakeApi) -> None:
+    add_rule(grid.workflow)
+    grid.type(1, "One", "French", "A-1")
+    api.fail("lost_request", on="/tasks", times=50)
+    grid.create(1)
+    assert grid.statuses() == {1: "requested"} and holders() == [(None, None)]
+    colleague = make_colleague()
+    share_key(grid.workflow.key, colleague)
+    api.plans.clear()
+    refused = text_of(post_form(browser_of(colleague), grid.workflow, "A-1"))
+    assert f"Used already. {SENTENCE}<" in refused and "Sent by" not in refused
+    grid.browser.post(grid.step("stop"), {"to": "grid"})
+    assert grid.statuses() == {1: "ready"} and not holders()
+
+
+def test_a_rule_that_came_after_the_request_stops_it(grid: TypedGrid, api: FakeApi) -> None:
+    post_form(grid.browser, grid.workflow, "A-1")
+    grid.type(1, "One", "French", "A-1")
+    grid.type(2, "Two", "French", "A-2")
+    api.fail("lost_request", on="/tasks", times=50)
+    grid.create(2)
+    assert grid.statuses() == {1: "requested", 2: "requested"}
+    add_rule(grid.workflow)
+    RecordedField.start(grid.workflow.key, 42, "notes")
+    fill_in()
+    assert FieldValue.objects.count() == 2, "waiting rows use their values, the first of equal ones"
+    api.plans.clear()
+    end_wait()
+    work()
+    assert grid.statuses() == {1: "to_fix", 2: "created"} and len(api.tasks) == 2
+
+
+def test_a_rule_that_came_before_the_claim_has_the_rows_checked_again(grid: TypedGrid, api: FakeApi) -> None:
+    post_form(grid.browser, grid.workflow, "", "Hello 7")
+    grid.fill(21)
+    grid.change(7, "target_language", "French", "German")
+    grid.create(21)
+    add_rule(grid.workflow, field="input_text")
+    RecordedField.start(grid.workflow.key, 42, "input_text")
+    fill_in()
+    assert FieldValue.objects.count() == 21, "waiting rows use their values, the first of equal ones"
+    FieldValue.objects.exclude(row__task_id=next(iter(api.tasks))).delete()
+    end_wait()
+    work()
+    assert Counter(grid.statuses().values()) == {"ready": 20, "to_fix": 1} and len(api.tasks) == 1
+    assert grid.statuses()[7] == "to_fix" and FieldValue.objects.count() == 1
+
+
+def test_a_corrected_copy_takes_its_value_over_and_gives_it_back(grid: TypedGrid, api: FakeApi) -> None:
+    add_rule(grid.workflow)
+    grid.type(1, "One", "French", "A-1")
+    grid.create(1)
+    (task,) = api.tasks
+    grid.browser.post(grid.address("copy"), {"task": [task]})
+    grid.change(2, "input_text", "One", "One, corrected")
+    assert grid.statuses()[2] == "ready"
+    api.fail("rejected", on="POST")
+    grid.create(1)
+    assert grid.statuses()[2] == "rejected" and holders() == [(task, None)]
+    grid.change(2, "input_text", "One, corrected", "One, corrected again")
+    grid.create(1)
+    assert grid.statuses()[2] == "created" and holders() == [(max(api.tasks), task)]
+    grid.type(3, "Three", "French", "A-1")
+    assert grid.statuses()[3] == "to_fix"
+
+
+def test_a_person_who_decides_that_nothing_was_created_frees_it(grid: TypedGrid, api: FakeApi) -> None:
+    add_rule(grid.workflow)
+    api.fail("lost_answer", on="POST")
+    post_form(grid.browser, grid.workflow, "A-1")
+    sent = Submission.objects.get()
+    assert sent.status == "unconfirmed" and FieldValue.objects.count() == 1
+    assert post_form(grid.browser, grid.workflow, "A-1", "Two").status_code == 422, "it may be a task"
+    assert sent.decide_not_created(grid.owner) and not FieldValue.objects.exists()
+    assert post_form(grid.browser, grid.workflow, "A-1", "Two").status_code == 302
+    said = text_of(grid.browser.post(reverse("submissions:send", args=[sent.pk]), follow=True))
+    assert "Not sent. A value that is used once is used already." in said
+    assert Submission.objects.get(pk=sent.pk).status == "draft" and len(api.tasks) == 2
+
+
+def test_earlier_rows_are_recorded_by_the_worker(
+    grid: TypedGrid, api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines_portal.submissions.used_values.MOST_SUBMISSIONS", 2)
+    for number, notes in enumerate(("A-1", "a-1", "A-2", "A-3", "")):
+        post_form(grid.browser, grid.workflow, notes, f"Text {number}")
+    address = reverse("rules:add", args=[42, 42]).replace("/42/", f"/{grid.workflow.key_id}/", 1)
+    rule = {"field": "notes", "kind": "once", "when": "", "message": ""}
+    tried = text_of(grid.browser.post(address, rule))
+    assert "1 would have been stopped" in tried and "Values of tasks made elsewhere are unknown." in tried
+    assert "is used once in this workflow" in tried
+    listed = text_of(grid.browser.post(address, rule | {"do": "save"}, follow=True))
+    assert "<b>Notes</b> is used once in this workflow" in listed and "Checked since" in listed
+    assert not record_earlier(), "who read the rules before may still send"
+    fill_in()
+    tasks = list(api.tasks)
+    assert sorted(task or 0 for task, _ in holders()) == [tasks[0], *tasks[2:4]], "the first of equal values"
+    assert "Checked since" not in text_of(grid.browser.get(address.replace("add/", "")))
+    pk = WorkflowRule.objects.get().pk
+    switch = address.replace("add/", f"{pk}/switch/")
+    grid.browser.post(switch, {"on": "no"})
+    post_form(grid.browser, grid.workflow, "A-4")
+    grid.browser.post(switch, {"on": "yes"})
+    fill_in()
+    assert FieldValue.objects.count() == 4, "what was sent while the rule was off"
+
+
+def test_a_condition_stops_only_where_it_holds(grid: TypedGrid, api: FakeApi) -> None:
+    add_rule(grid.workflow, when="target_language", is_value="German")
+    grid.type(1, "One", "French", "A-1")
+    grid.type(2, "Two", "French", "A-1")
+    grid.type(3, "Three", "German", "A-1")
+    assert grid.statuses() == {1: "ready", 2: "ready", 3: "to_fix"}
+    grid.create(2)
+    assert grid.statuses() == {1: "created", 2: "created", 3: "to_fix"} and len(holders()) == 1
+
+
+def test_what_a_person_may_not_see_has_no_id(grid: TypedGrid, api: FakeApi) -> None:
+    """A colleague with the same key, and a lead who reads the colleague's grid."""
+    add_rule(grid.workflow)
+    colleague, lead = make_colleague(), User.objects.create_user("lead@acme.example")
+    share_key(grid.workflow.key, make_team(colleague, lead=lead))
+    post_form(grid.browser, grid.workflow, "A-1")
+    theirs = TypedGrid(browser_of(colleague), grid.workflow, colleague)
+    theirs.type(1, "One", "French", "A-1")
+    assert theirs.statuses() == {1: "to_fix"}
+    assert "Used already" in theirs.read() and "Sent as" not in theirs.read() and "Sent by" not in theirs.read()
+    theirs.type(2, "Two", "French", "A-2")
+    theirs.create(1)
+    grid.type(1, "One", "French", "A-2")
+    assert f"Sent as {max(api.tasks)}" in grid.read(), "the owner of the key sees all that was sent with it"
+
+
+def test_a_saved_cell_takes_two_statements_more(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(21)
+    without = count(lambda: grid.change(2, "input_text", "Hello 2", "Goodbye"))
+    add_rule(grid.workflow, field="input_text")
+    assert count(lambda: grid.change(3, "input_text", "Hello 3", "Farewell")) <= without + 2
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_two_imports_at_once_the_second_loses_one_row(grid: TypedGrid, api: FakeApi) -> None:
+    """It has looked, and found the value free, before the first import is committed."""
+    grid.type(1, "Draft", "French")
+    add_rule(grid.workflow, field="input_text")
+    schema = grid.job.parsed_schema
+    grid.browser.post(grid.address("clear"))
+    files = ([["A-1", "French"], ["B", "French"]], [["a-1", "German"], ["C", "French"]])
+    imports = [make_import(grid.workflow.key, schema, rows) for rows in files]
+    work()
+    for each in imports:
+        each.refresh_from_db()
+        assert each.start_sending(each.owner, 2)
+    waiting = AtOnce(lambda: next_submission(imports[1], [2, 3]))
+    with transaction.atomic():
+        assert next_submission(imports[0], [2, 3])
+        waiting.start()
+        time.sleep(1)
+        assert waiting.is_alive()
+    waiting.join()
+    assert waiting.result.row_count == 1
+    assert [statuses(each) for each in imports] == [{2: "requested", 3: "requested"}, {2: "to_fix", 3: "requested"}]
+    imports[1].refresh_from_db()
+    assert imports[1].row_counts == {"to_fix": 1, "requested": 1}
+
+
+def test_a_warning_is_accepted_and_leaves(grid: TypedGrid, api: FakeApi) -> None:
+    """In the grid and in the form; the value stays with the first row."""
+    add_rule(grid.workflow, is_warning=True)
+    post_form(grid.browser, grid.workflow, "A-1")
+    first = holders()
+    grid.type(1, "One", "French", "A-1")
+    grid.type(2, "Two", "French", "A-2")
+    grid.type(3, "Three", "French", "A-2")
+    assert grid.statuses() == {1: "to_look", 2: "ready", 3: "to_look"}
+    assert "Sent as" in grid.read() and "Same as row 2" in grid.read()
+    accept(grid)
+    assert grid.statuses() == {1: "ready", 2: "ready", 3: "ready"}
+    grid.create(3)
+    end_wait()
+    work()
+    assert grid.statuses() == {1: "created", 2: "created", 3: "created"} and len(api.tasks) == 4
+    assert holders()[0] == first[0] and len(holders()) == 2
+    said = list(Acceptance.objects.order_by("pk").values_list("short", "value"))
+    assert said == [(f"Sent as {first[0][0]}", "A-1"), ("Same as row 2", "A-2")]
+    warned = text_of(post_form(grid.browser, grid.workflow, "A-1", "Five"))
+    mark = re.search(r'name="accept" value="([^"]+)"', warned)
+    assert mark and "Sent as" in warned
+    assert post_form(grid.browser, grid.workflow, "A-1", "Five", accept=mark[1]).status_code == 302
+    assert len(api.tasks) == 5 and Acceptance.objects.count() == 3
+
+
+def test_a_file_that_repeats_many_values_has_few_groups(grid: TypedGrid, api: FakeApi) -> None:
+    grid.type(1, "Draft", "French")
+    add_rule(grid.workflow, field="input_text")
+    texts = [f"A-{number}" for number in range(70)]
+    rows = [*([text, "French"] for text in texts), *([text, "German"] for text in texts)]
+    of_file = make_import(grid.workflow.key, grid.job.parsed_schema, rows)
+    work()
+    assert of_file.rows.filter(status="to_fix").count() == 70 and of_file.error_groups.count() == 51
+    rest = of_file.error_groups.get(value="")
+    assert rest.short == "Used already" and rest.message.startswith("Used already. Rule: ")
+
+
+def test_a_value_that_is_used_while_the_form_is_sent(grid: TypedGrid, api: FakeApi) -> None:
+    """The form has looked, and found the value free, before the other window sends it."""
+    add_rule(grid.workflow)
+    api.plans.append(Plan(before=lambda: post_form(grid.browser, grid.workflow, "A-1", "Other"), on="GET.*/tasks"))
+    refused = post_form(grid.browser, grid.workflow, "A-1")
+    assert refused.status_code == 422 and f"Sent as {next(iter(api.tasks))}. {SENTENCE}" in text_of(refused)
+    assert len(api.tasks) == 1 and Submission.objects.count() == 1 and TypedDraft.objects.exists()
+
+
+def test_errors_of_a_grid_name_only_what_its_readers_may_see(grid: TypedGrid, api: FakeApi) -> None:
+    """The lead of a team reads the grids of its members, but not what they sent before they were in the team."""
+    add_rule(grid.workflow)
+    colleague, lead = make_colleague(), User.objects.create_user("lead@acme.example")
+    share_key(grid.workflow.key, colleague)
+    theirs = TypedGrid(browser_of(colleague), grid.workflow, colleague)
+    post_form(theirs.browser, grid.workflow, "A-1")
+    theirs.type(1, "One", "French", "A-1")
+    assert "Sent as" in theirs.read(), "nobody else reads it"
+    share_key(grid.workflow.key, make_team(colleague, lead=lead))
+    post_form(theirs.browser, grid.workflow, "A-2")
+    theirs.type(2, "Two", "French", "A-3")
+    theirs.create(1)
+    theirs.type(3, "Three", "French", "A-1")
+    theirs.type(4, "Four", "French", "A-2")
+    shorts = set(theirs.job.error_groups.filter(errors__number__in=(3, 4)).values_list("short", flat=True))
+    assert shorts == {"Used already", f"Sent as {list(api.tasks)[1]}"}
+
+
+def test_a_file_that_grew_is_left_out_as_before(grid: TypedGrid, api: FakeApi) -> None:
+    """What was sent with the same values is no error. What was sent with others is one, and names the task."""
+    for number in range(4):
+        grid.type(number + 1, f"Hello {number}", "French")
+    grid.create(4)
+    tasks = list(api.tasks)
+    grid.browser.post(grid.address("clear"))
+    add_rule(grid.workflow, field="input_text")
+    RecordedField.start(grid.workflow.key, 42, "input_text")
+    fill_in()
+    rows = [*([f"Hello {number}", "French"] for number in range(3)), ["Hello 3", "German"], ["Hello 4", "French"]]
+    grown = make_import(grid.workflow.key, grid.job.parsed_schema, rows)
+    work()
+    assert list(statuses(grown).values()) == [_S.SKIPPED, _S.SKIPPED, _S.SKIPPED, _S.TO_FIX, _S.READY]
+    assert grown.sent_before["rows"] == 3 and grown.error_groups.get().short == f"Sent as {tasks[3]}"

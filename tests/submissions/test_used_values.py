@@ -1,0 +1,185 @@
+"""Values that are used once, claimed by several connections at once, and what their recording costs."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from pipelines_portal.submissions.models import FieldValue, Submission, SubmissionRow, UsingRow, ValuesUsed
+from pipelines_portal.submissions.outcomes import Outcome, rejection, unconfirmed
+from pipelines_portal.values.once import once_rules
+from pipelines_portal.workflows.models import WorkflowRule
+from pipelines_portal.workflows.rules import rules_of
+from tests.factories import GOOD, Desk, open_desk
+from tests.fake_api import FakeApi
+
+
+@pytest.fixture
+def desk(before_api: FakeApi) -> Desk:
+    desk = open_desk(before_api)
+    place = {"key": desk.key, "workflow_id": desk.workflow.workflow_id}
+    WorkflowRule.objects.create(**place, position=1, kind="once", field="notes", value={"is_number": False})
+    return desk
+
+
+def rows(*notes: str) -> list[dict[str, Any]]:
+    return [GOOD | {"notes": each} for each in notes]
+
+
+def claim(draft: Submission) -> list[str] | None:
+    return draft.claim_rows(0, until=timezone.now() + timedelta(minutes=5))
+
+
+class AtOnce(threading.Thread):
+    """Acts in another connection at the same time. `result` is what came of it, or the error that it raised."""
+
+    def __init__(self, act: Callable[[], Any]) -> None:
+        super().__init__()
+        self.act = act
+        self.result: Any = None
+
+    def run(self) -> None:
+        try:
+            self.result = self.act()
+        except Exception as error:
+            self.result = error
+        finally:
+            connection.close()
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_two_claims_at_once_the_second_loses(desk: Desk) -> None:
+    first, second = desk.draft(*rows("A-1")), desk.draft(*rows("a-1 "))
+    other = AtOnce(lambda: claim(second))
+    with transaction.atomic():
+        assert claim(first) is not None
+        other.start()
+        time.sleep(0.5)  # it waits for the value by now
+        assert other.is_alive()
+    other.join()
+    assert isinstance(other.result, ValuesUsed)
+    second.refresh_from_db()
+    assert second.status == Submission.Status.DRAFT and second.attempt == 0
+    assert FieldValue.objects.get().row == first.rows.get()
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_that_waited_has_the_value_if_the_first_was_rolled_back(desk: Desk) -> None:
+    first, second = desk.draft(*rows("A-1")), desk.draft(*rows("A-1"))
+    other = AtOnce(lambda: claim(second))
+    with transaction.atomic():
+        claim(first)
+        other.start()
+        time.sleep(0.5)
+        transaction.set_rollback(True)
+    other.join()
+    assert isinstance(other.result, list)
+    assert FieldValue.objects.get().row == second.rows.get()
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_claims_of_the_same_values_in_other_orders_never_wait_in_a_circle(desk: Desk) -> None:
+    names = [f"A-{number}" for number in range(40)]
+    drafts = [desk.draft(*rows(*names)), desk.draft(*rows(*reversed(names)))]
+    for _ in range(5):
+        claims = [AtOnce(lambda pk=draft.pk: claim(Submission.objects.get(pk=pk))) for draft in drafts]  # type: ignore[misc]
+        for each in claims:
+            each.start()
+        for each in claims:
+            each.join()
+        assert sorted(type(each.result).__name__ for each in claims) == ["ValuesUsed", "list"]
+        won = Submission.objects.get(status=Submission.Status.SENDING)
+        won.record(Outcome(Submission.Status.DRAFT))
+        assert not FieldValue.objects.exists()
+
+
+@pytest.mark.django_db
+def test_two_rows_of_one_submission_cannot_use_a_value(desk: Desk) -> None:
+    draft = desk.draft(*rows("A-1", "A-2", "A-1"))
+    with pytest.raises(ValuesUsed) as raised:
+        claim(draft)
+    assert raised.value.rows == [draft.rows.get(index=2).pk]
+    assert draft.status == Submission.Status.DRAFT and not FieldValue.objects.exists(), "nothing was stored"
+
+
+@pytest.mark.django_db
+def test_rejected_rows_are_freed_and_a_late_answer_takes_them_again(desk: Desk) -> None:
+    sent = desk.draft(*rows("A-1", "A-2"))
+    assert claim(sent)
+    partly = Outcome(Submission.Status.PARTLY_CREATED, "", 1, 1, rejection(2, "", [(1, "", "No")]).rejections, (7,))
+    sent.record(unconfirmed("The connection broke."))
+    assert FieldValue.objects.count() == 2
+    assert sent.decide_not_created(desk.person) and not FieldValue.objects.exists()
+    only_second = {index: why for index, why in (partly.rejections or {}).items() if index == 1}
+    sent.record(Outcome(Submission.Status.PARTLY_CREATED, "", 1, 1, only_second, (7,)))
+    assert FieldValue.objects.get().row == sent.rows.get(index=0)
+
+
+@pytest.mark.django_db
+def test_a_warning_is_recorded_if_it_is_free_and_never_stops_a_row(desk: Desk) -> None:
+    WorkflowRule.objects.update(is_warning=True)
+    first, second = desk.draft(*rows("A-1")), desk.draft(*rows("A-1"))
+    assert claim(first) and claim(second)
+    assert FieldValue.objects.get().row == first.rows.get()
+
+
+@pytest.mark.django_db
+def test_deleted_rows_of_a_draft_free_nothing_of_others(desk: Desk) -> None:
+    first, second = desk.draft(*rows("A-1")), desk.draft(*rows("A-1"))
+    claim(first)
+    with transaction.atomic():
+        assert second.discard(desk.person)
+    assert FieldValue.objects.get().row == first.rows.get()
+    first.record(unconfirmed("Lost"))
+    SubmissionRow.objects.all().delete()
+    assert FieldValue.objects.count() == 1, "a value whose row is gone was used all the same"
+
+
+@pytest.mark.django_db
+def test_without_such_a_rule_a_claim_takes_no_statement_more(desk: Desk) -> None:
+    def count(draft: Submission) -> int:
+        with CaptureQueriesContext(connection) as met:
+            assert claim(draft)
+        return len(met)
+
+    with_rule = count(desk.draft(*rows("A-1")))
+    WorkflowRule.objects.all().delete()
+    without = count(desk.draft(*rows("A-2")))
+    assert with_rule == without + 3, "the rules, the values, and who has them"
+
+
+@pytest.mark.django_db
+def test_a_copy_takes_over_the_value_of_its_task_alone(desk: Desk) -> None:
+    original = desk.draft(*rows("A-1"))
+    claim(original)
+    original.record(Outcome(Submission.Status.CREATED, "", 1, 0, {}, (7,)))
+    rules, copy = once_rules(rules_of(desk.key.pk, desk.workflow.workflow_id)), desk.draft(*rows("A-1"))
+    pk = copy.rows.get().pk
+    assert copy.record_values([UsingRow(pk, rows("A-1")[0], corrects_task=8)], rules) == [pk]
+    assert copy.record_values([UsingRow(pk, rows("A-1")[0], corrects_task=7)], rules) == []
+    assert FieldValue.objects.get().row_id == pk
+    copy.free_values()
+    assert FieldValue.objects.get().row == original.rows.get() and FieldValue.objects.get().taken_from_id is None
+
+
+@pytest.mark.django_db
+def test_an_answer_to_an_earlier_try_takes_the_values_again(desk: Desk) -> None:
+    """A person said that nothing was created, the second try was rejected, and the first had made a task after all."""
+    sent = desk.draft(*rows("A-1"))
+    assert claim(sent)
+    first = Submission.objects.get(pk=sent.pk)
+    sent.record(unconfirmed("The connection broke."))
+    assert sent.decide_not_created(desk.person) and claim(sent)
+    sent.record(rejection(1, "No"))
+    assert not FieldValue.objects.exists()
+    first.record(Outcome(Submission.Status.CREATED, "", 1, 0, {}, (7,)))
+    assert sent.unattributed_tasks.get().task_id == 7 and FieldValue.objects.get().row == sent.rows.get()

@@ -12,6 +12,7 @@ urlpatterns = [
     path("keys/<int:key_id>/workflows/<int:workflow_id>/", include("pipelines_portal.entry.form.urls")),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/", include("pipelines_portal.entry.grid.urls")),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/rules/", include("pipelines_portal.entry.rules.urls")),
+    path("keys/<int:key_id>/workflows/<int:workflow_id>/lists/", include("pipelines_portal.entry.lists.urls")),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/tasks/", include("pipelines_portal.tasks.urls")),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/upload/", include("pipelines_portal.uploads.urls")),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/import/", include("pipelines_portal.entry.imports.urls")),

@@ -15,6 +15,7 @@ NOUNS = {
     "uploads": "upload",
     "imports": "import",
     "rules": "rule",
+    "lists": "list",
     "drafts": "draft",
     "overview": "overview",
     "people": "person",

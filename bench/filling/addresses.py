@@ -8,6 +8,8 @@ from django.urls import reverse
 
 from pipelines_portal.accounts.models import Team, User
 from pipelines_portal.audit.models import Event
+from pipelines_portal.entry.lists.files import ListLines, store_file
+from pipelines_portal.entry.lists.stored import add_list
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.keys.models import SavedKey
@@ -15,7 +17,7 @@ from pipelines_portal.people.invitations import link_path
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.submissions.models import Export, Submission
 from pipelines_portal.uploads.models import Stage, ZipUpload
-from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
+from pipelines_portal.workflows.models import OpenedWorkflow, ReferenceList, WorkflowRule
 
 from .people import COLLEAGUE, FILE_WORKFLOW, RARE, WORKFLOW
 
@@ -37,6 +39,10 @@ PAGES: dict[str, tuple[str, ...]] = {
     "new_task:create": ("",), "new_task:preset_apply": ("",), "new_task:preset_rename": ("",),
     "new_task:suggestion_list": ("?field=notes&text=de",),
     "new_task:time_read": ("?field-when=now",),
+    "lists:columns": ("",), "lists:delete": ("",), "lists:detail": ("", "?q=no", "?page=2"), "lists:export": ("",),
+    "lists:list": ("",),
+    "lists:rename": ("",), "lists:replace": ("",), "lists:upload": ("",),
+    "new_task:choose": ("",),
     "notifications:preferences": ("",), "notifications:list": ("",),
     "overview:detail": ("",), "overview:home": ("",), "overview:shortcuts": ("",),
     "overview:palette": ("", "?q=workflow", "?q=complaint+customer", "?q=1000005", "?q=csv"),
@@ -86,6 +92,7 @@ OF_A_WORKFLOW = (
     "imports:",
     "overview:detail",
     "rules:",
+    "lists:",
     "workflows:fields",
     "workflows:forget",
 )
@@ -159,10 +166,25 @@ def _rule(person: User) -> dict[str, Any]:
     return {"rule_id": WorkflowRule.objects.get_or_create(**place, defaults={"position": 1})[0].pk}
 
 
+def _list(person: User) -> dict[str, Any]:
+    key = SavedKey.objects.filter(owner=person).earliest("pk")
+    found = ReferenceList.objects.filter(key=key).first()
+    lines = ListLines(["Code", "Name"], [(number, [str(number), f"Nordlicht {number}"]) for number in range(2, 102)])
+    return {"list_id": (found or add_list(key, "Customers", lines, 0, 1, person)).pk}
+
+
+def _list_file(person: User) -> dict[str, Any]:
+    key = SavedKey.objects.filter(owner=person).earliest("pk")
+    return {"file_id": store_file(key, person, "codes.csv", ListLines(["Code"], [(2, ["1"])]), None).pk}
+
+
 ARGUMENTS: dict[str, Callable[[User], dict[str, Any]]] = {
     "accounts:password_reset": lambda person: {"uid": "MQ", "token": default_token_generator.make_token(person)},
     "guide:page": lambda person: {"path": "operators/import"},
     "imports:template": lambda person: {"form": "csv"},
+    "lists:columns": _list_file, "lists:delete": _list, "lists:detail": _list, "lists:export": _list,
+    "lists:rename": _list,
+    "lists:replace": _list,
     "new_task:preset_apply": lambda person: {"preset_id": Preset.objects.earliest("pk").pk},
     "new_task:preset_rename": lambda person: {"preset_id": Preset.objects.earliest("pk").pk},
     "rules:delete": _rule, "rules:edit": _rule,

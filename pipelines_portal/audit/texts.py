@@ -169,6 +169,7 @@ _PATTERNS: dict[Verb, Pattern] = {
     Verb.WORKFLOW_FORGOTTEN: "{who} removed workflow {target}",
     Verb.WORKFLOW_NOTES_CHANGED: "{who} changed the instructions and hints of workflow {target}",
     Verb.RULE_CHANGED: "{who}: rule {what} in workflow {target}: {rule}",
+    Verb.LIST_CHANGED: "{who}: list {list} of API key {target} {what} ({detail})",
     Verb.TASKS_MUTED: "{who} muted tasks in {target}",
     Verb.TASKS_UNMUTED: "{who} unmuted tasks in {target}",
     Verb.MISTAKES_MARKED: "{who} marked tasks in {target} as mistakes",

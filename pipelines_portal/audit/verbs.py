@@ -74,6 +74,7 @@ class Verb(TextChoices):
     WORKFLOW_FORGOTTEN = "workflow-forgotten", Group.WORKFLOWS, "Removed a workflow"
     WORKFLOW_NOTES_CHANGED = "workflow-notes-changed", Group.WORKFLOWS, "Changed instructions and hints"
     RULE_CHANGED = "rule-changed", Group.WORKFLOWS, "Changed a rule"
+    LIST_CHANGED = "list-changed", Group.WORKFLOWS, "Changed a list"
     TASKS_MUTED = "tasks-muted", Group.TASKS, "Muted tasks"
     TASKS_UNMUTED = "tasks-unmuted", Group.TASKS, "Unmuted tasks"
     MISTAKES_MARKED = "mistakes-marked", Group.TASKS, "Marked mistakes"

@@ -44,6 +44,14 @@ def _without_endless_marks(text: str, marks: set[str]) -> str:
     return "".join(kept)
 
 
+def fold(text: str) -> str:
+    """Remove case, accents and variants of the same character: "Größe" and "grosse" are the same."""
+    if text.isascii():
+        return text.lower()
+    parts = normalize("NFKD", text.casefold())
+    return "".join(sign for sign in parts if not unicodedata.combining(sign))
+
+
 # Marks of direction and width that copied texts hold and nobody sees.
 _INVISIBLE = dict.fromkeys((0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF))
 

@@ -16,6 +16,7 @@ from django.http import QueryDict
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import ConnectionFailed, NotFound, PipelinesClient, Schema, ValidationFailed
+from pipelines_portal.demo.customers import customer_lines
 from pipelines_portal.demo.orders import as_csv, new_orders, with_errors
 from pipelines_portal.demo.replay import RecordedApi, clock_at
 from pipelines_portal.entry.form.creation import Typed, create_task
@@ -24,6 +25,7 @@ from pipelines_portal.entry.form.presets import save_preset
 from pipelines_portal.entry.imports.jobs import send_at_once, work_now
 from pipelines_portal.entry.imports.reading import start_import
 from pipelines_portal.entry.imports.sending import send_requests
+from pipelines_portal.entry.lists.stored import add_list
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.models.import_job import UNDO_FOR
 from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
@@ -151,6 +153,9 @@ class Story:
             stored = add_rule(workflow, rule, self._schema(workflow), maria)
             if rule.field == "invoice_number":
                 switch_rule(workflow, stored, self._schema(workflow), maria, is_on=False)
+        customers = add_list(self.key, "Customers", customer_lines(self.sent), 0, 1, maria)
+        fills = {"fills": {"customer_name": "Name", "country": "Country"}}
+        add_rule(workflow, Rule(0, 1, Kind.ONE_OF, "customer", fills, codes=customers), self._schema(workflow), maria)
         save_preset(maria, workflow, "Phone order", {"channel": "Phone", "priority": 3}, is_shared=True)
         save_preset(maria, workflow, "Web shop", {"channel": "Web form", "priority": 3}, is_shared=True)
 

@@ -13,6 +13,7 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.signals import key_removed
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.signals import outcome_written
+from pipelines_portal.workflows.lists import lists_of
 
 MOST_NAMED = 5
 
@@ -42,6 +43,12 @@ def imports_deleted_with(key: SavedKey) -> list[str]:
         return []
     names = [f"{each.label} (by {each.owner})" for each in found[:MOST_NAMED]]
     return [texts.deleted_with_key(names, has_more=len(found) > MOST_NAMED)]
+
+
+def lists_deleted_with(key: SavedKey) -> list[str]:
+    """Return a sentence that names the lists that would be deleted with the key, if there are any."""
+    names = [each.name for each in lists_of(key)[: MOST_NAMED + 1]]
+    return [texts.lists_deleted_with_key(names[:MOST_NAMED], has_more=len(names) > MOST_NAMED)] if names else []
 
 
 @receiver(key_removed)

@@ -4,5 +4,7 @@ from django.dispatch import Signal
 
 # `import_job` has a new owner, who is to be notified. `by`: the person who transferred it.
 import_transferred = Signal()
+# Somebody, `by`, wants `code` in the list `reference_list`, which they may not change themselves. `workflow`: where.
+entry_requested = Signal()
 # `removed`: an ImportJob that is about to be deleted with its `key`. `by`: the person who removed the key.
 import_removed = Signal()

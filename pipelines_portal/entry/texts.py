@@ -133,6 +133,11 @@ def import_finished(name: str, created: int, rejected: int) -> str:
     return f"{name} imported: {created:,} created"
 
 
+def lists_deleted_with_key(names: list[str], *, has_more: bool) -> str:
+    """Name the reference lists that a removal of their key deletes."""
+    return f"Lists will be deleted: {', '.join(names)}{' and others' if has_more else ''}."
+
+
 def deleted_with_key(names: list[str], *, has_more: bool) -> str:
     """Name the unfinished imports that a removal of their key deletes."""
     named = ", ".join(names)

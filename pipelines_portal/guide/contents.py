@@ -28,6 +28,7 @@ SECTIONS = {
         "leads/attention.md",
         "leads/team.md",
         "leads/rules.md",
+        "leads/lists.md",
         "leads/used-once.md",
         "leads/exports.md",
         "leads/numbers.md",

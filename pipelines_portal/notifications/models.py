@@ -23,8 +23,11 @@ class Kind(models.TextChoices):
     STUCK = "stuck", "My task is stuck"
     BATCH = "batch", "My import or upload finishes, or an import is transferred to me"
     UNCONFIRMED = "unconfirmed", "We don’t know if something I sent was created (unconfirmed)"
-    KEY = "key", "My API key expires or is rejected, or I become the owner of one"
-    TEAM = "team", "In a team I lead: we don’t know if something sent was created, or an API key is rejected"
+    KEY = "key", "My API key expires or is rejected, I become the owner of one, or someone wants an entry in its lists"
+    TEAM = (
+        "team",
+        "In a team I lead: we don’t know if something sent was created, an API key is rejected, or a list lacks a code",
+    )
 
 
 class MailFrequency(models.TextChoices):

@@ -1,5 +1,7 @@
 """Receivers that notify people in the transaction of the event."""
 
+from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 from django.dispatch import receiver
@@ -9,12 +11,14 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.times import machine
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.entry.signals import import_removed, import_transferred
+from pipelines_portal.entry.signals import entry_requested, import_removed, import_transferred
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.signals import key_removed, key_transferred
 from pipelines_portal.notifications.models import Kind, Message, Notification
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended, outcome_written
+from pipelines_portal.workflows.models import OpenedWorkflow, ReferenceList
+from pipelines_portal.workflows.permissions import note_writers
 
 
 @receiver(batch_ended)
@@ -42,6 +46,19 @@ def notify_new_owner(sender: object, import_job: ImportJob, by: User, **more: An
         "Rows not sent yet are sent in your name when you continue it",
     )
     Notification.objects.notify(import_job.owner, message)
+
+
+@receiver(entry_requested)
+def notify_list_writers(
+    sender: object, reference_list: ReferenceList, code: str, by: User, workflow: OpenedWorkflow, **more: Any
+) -> None:
+    digest = sha256(code.encode(errors="replace")).hexdigest()[:16]
+    url = reverse("lists:detail", args=[workflow.key_id, workflow.workflow_id, reference_list.pk])
+    title = f"{by} asks to add “{code}” to {reference_list}"
+    message = Message(Kind.KEY, f"list-entry:{reference_list.pk}:{digest}", title, url, f"For {workflow.name}")
+    for person in note_writers(workflow.key):
+        kind = Kind.KEY if person.pk == workflow.key.owner_id else Kind.TEAM
+        Notification.objects.notify(person, replace(message, kind=kind))
 
 
 @receiver(import_removed)

@@ -12,6 +12,7 @@ from django.urls import ResolverMatch, reverse
 from pipelines_portal.accounts.models import Theme, User
 from pipelines_portal.api_client.models import CREATABLE_STATUSES
 from pipelines_portal.api_client.task_status import icon_of, label_of
+from pipelines_portal.core.unicode_forms import fold
 from pipelines_portal.entry.imports.lists import HAS_REQUESTS, LARGE_COLUMNS
 from pipelines_portal.entry.models import ImportJob, TypedDraft
 from pipelines_portal.entry.models.form import Preset
@@ -22,7 +23,7 @@ from pipelines_portal.submissions.origin import title_of
 from pipelines_portal.submissions.reads import read_made
 from pipelines_portal.submissions.search.excerpts import MarkedPart, Match, marked_text, matches
 from pipelines_portal.submissions.search.queries import SearchQuery, find_page
-from pipelines_portal.submissions.search_words import Term, fold, terms_in, words_in
+from pipelines_portal.submissions.search_words import Term, terms_in, words_in
 from pipelines_portal.task_index.models import GONE, IndexedTask
 from pipelines_portal.tasks.conditions import LONGEST_TEXT as LONGEST_QUESTION
 from pipelines_portal.tasks.conditions import Conditions

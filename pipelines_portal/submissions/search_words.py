@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from unicodedata import combining
 
-from pipelines_portal.core.unicode_forms import normalize
+from pipelines_portal.core.unicode_forms import fold, normalize
 from pipelines_portal.values.field_values import FieldValues
 
 # Of one row, in letters. A longer text is found by what it begins with.
@@ -17,14 +16,6 @@ SHORTEST_BEGINNING = 3
 _WORD = re.compile(r"[^\W_]+")
 # Written without blanks between words: two signs each, and those overlap.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
-
-
-def fold(text: str) -> str:
-    """Remove case, accents and variants of the same character."""
-    if text.isascii():
-        return text.lower()
-    parts = normalize("NFKD", text.casefold())
-    return "".join(sign for sign in parts if not combining(sign))
 
 
 def words_in(text: str) -> Iterator[str]:

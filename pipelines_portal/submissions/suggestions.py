@@ -17,6 +17,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core.housekeeping import delete_in_batches
+from pipelines_portal.core.unicode_forms import fold
 from pipelines_portal.submissions.models import (
     LONGEST_FIELD,
     LONGEST_VALUE,
@@ -24,7 +25,6 @@ from pipelines_portal.submissions.models import (
     SubmissionRow,
     TypedCount,
 )
-from pipelines_portal.submissions.search_words import fold
 from pipelines_portal.submissions.statuses import FINAL, RowStatus
 from pipelines_portal.values.rules import Kind
 from pipelines_portal.workflows.fields.types import type_of

@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from pipelines_portal.api_client import Field
 from pipelines_portal.values.choices import label_of
@@ -39,13 +39,30 @@ class Op(StrEnum):
     LESS = "less than"
 
 
+class Codes(Protocol):
+    """The codes of a reference list. They are read when the first one is looked up."""
+
+    @property
+    def pk(self) -> Any: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def entry_count(self) -> int: ...
+
+    def has_code(self, code: str) -> bool: ...
+
+    def has_code_in_other_case(self, code: str) -> bool: ...
+
+
 @dataclass(frozen=True)
 class Rule:
     """A rule as it is checked. `value` depends on the kind:
 
     - pattern: `pieces`, the `example` that was cut into them, and `ignores_case`
     - compare: `op` and `other`, a field; or `number`; or `days` from now, 0 for now
-    - one of: `values`
+    - one of: `values`; or the codes of a list (`codes`), and `fills`: which of its columns fill which further fields
     - once: `is_number`. What was sent before is not known here: see values.once
 
     `when` and `is_value`: only if another field has this value. The value is as it is sent.
@@ -62,6 +79,7 @@ class Rule:
     # A row that breaks it is sent once a person has accepted that, with a reason if it needs one.
     is_warning: bool = False
     needs_reason: bool = False
+    codes: Codes | None = None
 
     @property
     def fields(self) -> set[str]:
@@ -93,8 +111,9 @@ def is_accepted(warning: Problem, accepted: Accepted) -> bool:
 
 
 def wanted_by(rules: Sequence[Rule]) -> set[str]:
-    """Return the fields that have to be filled in by a rule."""
-    return {rule.field for rule in rules if rule.kind == Kind.FILLED}
+    """Return the fields that have to be filled in by a rule, those of lists, and those that their entries fill in."""
+    wanted = {rule.field for rule in rules if rule.kind == Kind.FILLED or rule.codes}
+    return wanted.union(*(rule.value.get("fills", ()) for rule in rules if rule.codes))
 
 
 class Rules:
@@ -155,8 +174,7 @@ class Rules:
             detail = mismatch(rule.pieces, str(value), ignores_case=bool(rule.value.get("ignores_case")))
             return f"Not like {rule.example}" if detail else "", detail
         if rule.kind == Kind.ONE_OF:
-            is_listed = any(_is_same(value, each) for each in rule.value.get("values", ()))
-            return "" if is_listed else "Not allowed", ""
+            return _outside(rule, value)
         return self._compared(rule, value, values, now), ""
 
     def sentence(self, rule: Rule) -> str:
@@ -169,7 +187,9 @@ class Rules:
             Kind.FILLED: "is filled in", Kind.PATTERN: f"looks like {rule.example}",
             Kind.ONCE: "is used once in this workflow",
         }.get(rule.kind, "")  # fmt: skip
-        if rule.kind == Kind.ONE_OF:
+        if rule.codes:
+            said = f"is one of {rule.codes.name} ({rule.codes.entry_count:,})"
+        elif rule.kind == Kind.ONE_OF:
             values = [self._shown(rule.field, each) for each in rule.value.get("values", ())]
             said = f"is {_either(values)}"
         elif rule.kind == Kind.COMPARE:
@@ -243,6 +263,17 @@ def _limit(rule: Rule, values: FieldValues, now: datetime) -> Any:
     if "days" in rule.value:
         return now + timedelta(days=int(rule.value["days"]))
     return _number(rule.value["number"])
+
+
+def _outside(rule: Rule, value: Any) -> tuple[str, str]:
+    """Return in a few words that the value is not one of those allowed, and a detail. Both are "" if it is."""
+    if rule.codes is None:
+        return "" if any(_is_same(value, each) for each in rule.value.get("values", ())) else "Not allowed", ""
+    code = _as_text(value).strip()
+    if rule.codes.has_code(code):
+        return "", ""
+    detail = "capital and small letters differ" if rule.codes.has_code_in_other_case(code) else ""
+    return f"Not in {rule.codes.name}", detail
 
 
 def _comparable(value: Any) -> Any:

@@ -11,6 +11,7 @@ from pipelines_portal.entry.form.drafts import forget_old_typed
 from pipelines_portal.entry.imports.deletion import remove_old_imports
 from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.imports.task_counts import count_next
+from pipelines_portal.entry.lists.files import delete_old_files
 from pipelines_portal.keys.models import UNDO_HOURS
 from pipelines_portal.keys.pooled_answers import delete_old_answers
 from pipelines_portal.keys.rechecks import recheck_rejected_keys
@@ -59,6 +60,7 @@ EVERY_HOUR = (
     HousekeepingTask("Saved files of submissions", delete_old_exports),
     HousekeepingTask("Files of rows that the worker read", remove_old_rows_files),
     HousekeepingTask("Values sent, older than SUBMISSION_RETENTION_DAYS", drop_old_values),
+    HousekeepingTask("Files for lists about which nobody decided", delete_old_files),
     HousekeepingTask("Suggestions not sent for 90 days", delete_old_counts),
     HousekeepingTask("Notifications", delete_old_notifications),
     HousekeepingTask(f"Keys that were replaced {UNDO_HOURS} hours ago", delete_old_replaced_keys),

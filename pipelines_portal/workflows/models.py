@@ -3,7 +3,8 @@
 The API cannot list workflows, so the portal remembers them with their last known name and status.
 """
 
-from typing import ClassVar
+from datetime import datetime
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -13,8 +14,11 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client.models import CREATABLE_STATUSES
+from pipelines_portal.core.bounded_cache import BoundedCache
+from pipelines_portal.core.json_text import JSONTextField, cleaned
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.values.rules import Kind, Rule
+from pipelines_portal.workflows.list_words import key_of
 
 
 class OpenedWorkflows(models.QuerySet["OpenedWorkflow"]):
@@ -105,6 +109,130 @@ class WorkflowMark(models.Model):
         ]
 
 
+LONGEST_LIST_NAME, LONGEST_CODE, LONGEST_LABEL = 50, 200, 300
+# Once so many codes were looked up one by one, all of them are read.
+MOST_SINGLE_CODES = 20
+# The codes of lists by list and time of its last change, and the same without case. They take 10 MB for 50,000 entries.
+_codes: BoundedCache[tuple[int, datetime], tuple[frozenset[str], frozenset[str]]] = BoundedCache(4)
+
+
+class ReferenceList(models.Model):
+    """A table of allowed values, for all workflows of a key. Its entries are replaced by a file: see lists.py.
+
+    A rule that is one of its codes reads them through it.
+    """
+
+    key = models.ForeignKey(SavedKey, models.CASCADE, related_name="+", db_index=False)
+    name = models.CharField(max_length=LONGEST_LIST_NAME)
+    # The names of the columns of its file. The cells of an entry are in the same order.
+    columns = JSONTextField(default=list)
+    code_column = models.PositiveSmallIntegerField(default=0)
+    # None: its entries have only a code.
+    name_column = models.PositiveSmallIntegerField(null=True)
+    version = models.PositiveIntegerField(default=1)
+    entry_count = models.PositiveIntegerField(default=0)
+    # Who replaced its entries last.
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["key", "name"], name="a_key_has_one_list_of_a_name")]
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        self._looked_up: dict[str, bool] = {}
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def code_title(self) -> str:
+        return str(self.columns[self.code_column])
+
+    @property
+    def name_title(self) -> str:
+        return "" if self.name_column is None else str(self.columns[self.name_column])
+
+    def has_code(self, code: str) -> bool:
+        if len(code) > LONGEST_CODE or cleaned(code) != code:
+            return False  # PostgreSQL could not look it up
+        if codes := self._all_codes():
+            return code in codes[0]
+        if code not in self._looked_up:
+            self._looked_up[code] = self.entries.filter(code=code).exists()
+        return self._looked_up[code]
+
+    def has_code_in_other_case(self, code: str) -> bool:
+        if codes := self._all_codes():
+            return code.casefold() in codes[1]
+        alike = self.entries.filter(words__reference_list=self.pk, words__folded=key_of(code))
+        return any(found.casefold() == code.casefold() for found in alike.values_list("code", flat=True))
+
+    def _all_codes(self) -> tuple[frozenset[str], frozenset[str]] | None:
+        """Return all codes, and the same without case, if they were read or many were looked up."""
+        place = (self.pk, self.changed_at)
+        codes = _codes.get(place)
+        if codes is None and len(self._looked_up) >= MOST_SINGLE_CODES:
+            read = list(self.entries.order_by().values_list("code", flat=True))
+            codes = frozenset(read), frozenset(code.casefold() for code in read)
+            _codes.put(place, codes)
+        return codes
+
+
+class ListEntry(models.Model):
+    """A line of a list."""
+
+    reference_list = models.ForeignKey(ReferenceList, models.CASCADE, related_name="entries", db_index=False)
+    code = models.CharField(max_length=LONGEST_CODE)
+    label = models.CharField(max_length=LONGEST_LABEL, blank=True)
+    cells = JSONTextField(default=list)
+
+    class Meta:
+        ordering: ClassVar = ["code"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["reference_list", "code"], name="a_code_is_in_a_list_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class ListWord(models.Model):
+    """What an entry is found by: see list_words.py."""
+
+    reference_list = models.ForeignKey(ReferenceList, models.CASCADE, related_name="+", db_index=False)
+    # Deleted with its entry by lists.py, or with the list: a cascade would read all entries.
+    entry = models.ForeignKey(ListEntry, models.DO_NOTHING, related_name="words")
+    folded = models.BinaryField()
+
+    class Meta:
+        ordering: ClassVar = ["folded"]
+        indexes: ClassVar = [models.Index(fields=["reference_list", "folded"], name="words_of_a_list")]
+
+    def __str__(self) -> str:
+        return bytes(self.folded).decode(errors="replace")
+
+
+class ListFile(models.Model):
+    """The lines of a file that a person chose for a list, until they decide what its columns are. At most for a day."""
+
+    key = models.ForeignKey(SavedKey, models.CASCADE, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    # The list that it replaces.
+    reference_list = models.ForeignKey(ReferenceList, models.CASCADE, null=True, related_name="+")
+    name = models.CharField(max_length=255)
+    # Compressed JSON: see entry/lists/files.py.
+    content = models.BinaryField()
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        ordering: ClassVar = ["created_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class WorkflowRule(models.Model):
     """A rule of the people who use the key: see values.rules. A change of what it says makes it a new version."""
 
@@ -117,6 +245,8 @@ class WorkflowRule(models.Model):
     # It holds only if this other field, if any, has this value.
     when = models.CharField(max_length=200, blank=True)
     is_value = models.JSONField(null=True)
+    # Of "is one of". Restricted, and not protected, so that a key is deleted with both.
+    reference_list = models.ForeignKey(ReferenceList, models.RESTRICT, null=True, related_name="rules")
     message = models.CharField(max_length=300, blank=True)
     # A warning is accepted by a person, with a reason if it needs one. Anything else is an error.
     is_warning = models.BooleanField(default=False)
@@ -139,7 +269,7 @@ class WorkflowRule(models.Model):
     def as_rule(self) -> Rule:
         return Rule(
             self.pk, self.version, Kind(self.kind), self.field, self.value, self.when, self.is_value, self.message,
-            self.is_warning, self.needs_reason,
+            self.is_warning, self.needs_reason, self.reference_list,
         )  # fmt: skip
 
 

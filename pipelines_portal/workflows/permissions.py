@@ -45,6 +45,13 @@ def may_write_notes(user: User, workflow: OpenedWorkflow) -> bool:
     return workflow.key.owner_id == user.pk or KeyShare.objects.filter(key=workflow.key_id, team__in=led).exists()
 
 
+def note_writers(key: SavedKey) -> list[User]:
+    """Return the people who may write notes for the workflows of a key, its owner first."""
+    leads = User.objects.filter(memberships__is_lead=True, memberships__team__in=key.shares.values("team"))
+    writers = dict.fromkeys([key.owner, *leads.filter(is_active=True).order_by("pk").distinct()])
+    return [person for person in writers if person.is_active and person.may_send]
+
+
 def require_notes_right(user: User, workflow: OpenedWorkflow) -> None:
     if not may_write_notes(user, workflow):
         raise NotAllowed("Only the owner of this key and leads of its teams can write instructions.")

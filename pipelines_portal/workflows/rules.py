@@ -12,4 +12,5 @@ def rules_for(workflow: OpenedWorkflow) -> list[Rule]:
 def rules_of(key_id: int | None, workflow_id: int) -> list[Rule]:
     """Return the rules that are on, in their order."""
     stored = WorkflowRule.objects.filter(key=key_id, workflow_id=workflow_id, is_on=True)
+    stored = stored.select_related("reference_list")
     return [rule.as_rule() for rule in stored]

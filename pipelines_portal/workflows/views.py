@@ -18,6 +18,7 @@ from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows import texts
 from pipelines_portal.workflows.cached_schemas import cached_schema, forget_schema, why_away
 from pipelines_portal.workflows.forms import OpenWorkflowsForm
+from pipelines_portal.workflows.lists import lists_of
 from pipelines_portal.workflows.marks import MANY, MARKS, by_name, mark, marked_workflows
 from pipelines_portal.workflows.models import WorkflowRule
 from pipelines_portal.workflows.notes import (
@@ -133,6 +134,7 @@ def workflow_fields(request: SignedInRequest, key_id: int, workflow_id: int) -> 
         "tab": "setup",
         "field_count": len(schema.fields),
         "rule_count": WorkflowRule.objects.filter(key=workflow.key_id, workflow_id=workflow_id).count(),
+        "list_count": lists_of(workflow.key).count(),
         "instructions": notes.get("", ""),
         "is_away": why_away(workflow) is not None,
         "form": form,

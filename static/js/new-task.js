@@ -4,6 +4,7 @@ import "./offers.js";
 import "./new-task/shortcuts.js";
 import "./new-task/enter-moves-on.js";
 import "./new-task/choices.js";
+import "./new-task/filling.js";
 import "./new-task/pins.js";
 import "./new-task/paste-rows.js";
 import "./new-task/presets.js";

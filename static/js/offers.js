@@ -1,8 +1,10 @@
-// Offers the person's own earlier values while they type, and completes the only one. Nothing is taken by leaving.
-// For inputs that name their field in `data-offers`. While a completion is shown, `data-typed` has what was typed.
+// Offers entries of the field's list while somebody types, or else their own earlier values, of which it completes the
+// only one. Nothing is taken by leaving. For inputs that name their field in `data-offers`. While a completion is shown,
+// `data-typed` has what was typed. `offers:fill` tells the page which further fields a chosen entry fills.
 
 const PAUSE_MILLISECONDS = 120;
 const FEWEST_LETTERS = 2;
+const LONGEST_NOTE = 20;
 
 let box = null;
 let marked = null;
@@ -33,12 +35,13 @@ function strip(input) {
   delete input.dataset.typed;
 }
 
-function take(input, value) {
+function take(input, value, fills = null) {
   delete input.dataset.typed;
   input.value = value;
   input.setSelectionRange(value.length, value.length);
   close(input);
   input.dispatchEvent(new Event("input", { bubbles: true }));
+  if (fills) input.dispatchEvent(new CustomEvent("offers:fill", { bubbles: true, detail: fills }));
 }
 
 function complete(input, value) {
@@ -59,38 +62,59 @@ function mark(input, by) {
   input.setAttribute("aria-activedescendant", marked.id);
 }
 
-function option(value, count, place, typed) {
+const span = (className, ...content) => {
+  const element = Object.assign(document.createElement("span"), { className });
+  element.append(...content);
+  return element;
+};
+
+/** The text with what was typed marked, where a word begins with it. */
+function highlighted(text, typed) {
+  const at = ` ${text.toLowerCase()}`.indexOf(` ${typed.toLowerCase()}`);
+  if (at < 0) return [text];
+  const mark = Object.assign(document.createElement("mark"), { textContent: text.slice(at, at + typed.length) });
+  return [text.slice(0, at), mark, text.slice(at + typed.length)];
+}
+
+/** An earlier value with its count, or an entry of a list: its code, its name, and what it fills. */
+function option([value, note, fills], place, typed) {
   const item = document.createElement("div");
   item.id = `offer-${place}`;
   item.setAttribute("role", "option");
   item.setAttribute("aria-selected", "false");
   item.dataset.value = value;
-  const text = document.createElement("span");
-  const isBeginning = value.toLowerCase().startsWith(typed.toLowerCase());
-  const letters = isBeginning ? value.slice(0, typed.length) : "";
-  text.append(Object.assign(document.createElement("mark"), { textContent: letters }), value.slice(letters.length));
-  item.append(text, Object.assign(document.createElement("span"), { className: "n", textContent: `${count}×` }));
+  item.fills = fills;
+  if (fills) {
+    const more = Object.values(fills).filter((text) => text !== note && text.length <= LONGEST_NOTE);
+    item.append(span("code", ...highlighted(value, typed)), span("", ...highlighted(note, typed)));
+    item.append(span("n", more.join(" · ")));
+  } else item.append(span("", ...highlighted(value, typed)), span("n", `${note}×`));
   return item;
 }
 
-function show(input, found, mayComplete) {
+function show(input, { values: found, list: name }, mayComplete) {
   const typed = input.value;
   close(input);
-  const others = found.filter(([value]) => value !== typed);
+  const others = name ? found : found.filter(([value]) => value !== typed);
   if (!others.length) return;
   box = document.getElementById("offers").content.firstElementChild.cloneNode(true);
   const list = box.querySelector("[role=listbox]");
-  list.append(...others.map(([value, count], place) => option(value, count, place, typed)));
+  list.append(...others.map((each, place) => option(each, place, typed.trim())));
+  if (name) {
+    list.setAttribute("aria-label", name);
+    box.querySelector("[data-list]").textContent = `${name} · `;
+  }
   box.addEventListener("mousedown", (event) => {
     event.preventDefault();
     const chosen = event.target.closest("[role=option]");
-    if (chosen) take(input, chosen.dataset.value);
+    if (chosen) take(input, chosen.dataset.value, chosen.fills);
   });
   input.parentElement.append(box);
   input.setAttribute("aria-expanded", "true");
   input.setAttribute("aria-controls", list.id);
   place(input);
-  if (mayComplete && found.length === 1) complete(input, found[0][0]);
+  if (name && (found.length === 1 || found[0][0] === typed.trim())) mark(input, 1);
+  else if (mayComplete && !name && found.length === 1) complete(input, found[0][0]);
 }
 
 /** Where there is no room under the input, the offers open upwards. On a phone they are above its keyboard. */
@@ -107,11 +131,11 @@ async function find(input, mayComplete) {
   const text = input.value;
   const parameters = new URLSearchParams({ field: input.dataset.offers, text });
   running = new AbortController();
-  let found = [];
+  let found = { values: [] };
   try {
     const headers = { "HX-Request": "true" }; // signed out, the answer is a plain no
     const answer = await fetch(`${address()}?${parameters}`, { headers, signal: running.signal, redirect: "error" });
-    if (answer.ok) found = (await answer.json()).values;
+    if (answer.ok) found = await answer.json();
   } catch (error) {
     if (error.name === "AbortError") return;
   }
@@ -142,7 +166,7 @@ function press(input, key, isPlain) {
   else if (isCompleted && isPlain && ["ArrowRight", "End"].includes(key)) take(input, completion);
   else if ((box || isCompleted) && key === "Escape") leave(input);
   else {
-    if (isPlain && marked && ["Enter", "Tab"].includes(key)) take(input, marked.dataset.value);
+    if (isPlain && marked && ["Enter", "Tab"].includes(key)) take(input, marked.dataset.value, marked.fills);
     else if (isPlain && isCompleted && key === "Enter") take(input, completion);
     else if (["Enter", "Tab"].includes(key)) leave(input);
     return false;

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from tests.conftest import EVERY_TYPE
 
 from .world import PASSWORD, World
@@ -77,6 +79,10 @@ def rule(world: World) -> dict[str, Any]:
         "version": 1,
         "do": "save",
     }
+
+
+def list_file(world: World) -> dict[str, Any]:
+    return {"file": SimpleUploadedFile("codes.csv", b"code\n1\n2\n")}
 
 
 def new_key(world: World) -> dict[str, Any]:
@@ -185,6 +191,17 @@ ACCESS: dict[str, Row] = {
     "rules:edit": Row(NOTE_WRITERS, NOTE_WRITERS, data=rule, event="rule-changed"),
     "rules:switch": Row(post=NOTE_WRITERS, data=lambda world: {"on": "no"}, event="rule-changed"),
     "rules:delete": Row(NOTE_WRITERS, NOTE_WRITERS, event="rule-changed"),
+    "lists:list": Row(KEY_USERS),
+    "lists:detail": Row(KEY_USERS),
+    "lists:export": Row(KEY_USERS),
+    "lists:upload": Row(NOTE_WRITERS, NOTE_WRITERS, data=list_file, quiet="its columns are decided next"),
+    "lists:replace": Row(NOTE_WRITERS, NOTE_WRITERS, data=list_file, quiet="its columns are decided next"),
+    "lists:columns": Row(
+        NOTE_WRITERS, NOTE_WRITERS, event="list-changed",
+        data=lambda world: {"name": "Customers", "code": "0", "label": "", "do": "save"},
+    ),
+    "lists:rename": Row(NOTE_WRITERS, NOTE_WRITERS, data=lambda world: {"name": "Clients"}, event="list-changed"),
+    "lists:delete": Row(NOTE_WRITERS, NOTE_WRITERS, event="list-changed"),
     "overview:detail": Row(KEY_USERS),
     "overview:stuck_hours": Row(post=KEY_SENDERS, data=lambda world: {"hours": "72"}, quiet="how one page counts"),
     "workflows:mark": Row(post=KEY_USERS, data=lambda world: {"mark": "pin"}, quiet="one's own list alone changes"),
@@ -207,6 +224,7 @@ ACCESS: dict[str, Row] = {
     ),
     "new_task:preset_apply": Row(KEY_SENDERS, KEY_SENDERS, data=task, quiet=UNSENT_TASK),
     "new_task:suggestion_list": Row(KEY_SENDERS),
+    "new_task:choose": Row(KEY_SENDERS, KEY_SENDERS, quiet=UNSENT_TASK),
     "new_task:time_read": Row(KEY_SENDERS),
     "new_task:preset_delete": Row(post=PRESET_CHANGERS, quiet=UNSENT_TASK),
     "new_task:create": Row(KEY_SENDERS, KEY_SENDERS, data=task, event="submission-sent"),

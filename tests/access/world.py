@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import Role, Team, User
 from pipelines_portal.entry.imports.reading import store_lines
+from pipelines_portal.entry.lists.files import ListLines, store_file
+from pipelines_portal.entry.lists.stored import add_list
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
@@ -24,7 +26,7 @@ from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.submissions.models import Export, Submission
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.uploads.models import Stage, ZipUpload
-from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
+from pipelines_portal.workflows.models import ListFile, OpenedWorkflow, ReferenceList, WorkflowRule
 from tests.conftest import ACME, FILES, TRANSLATIONS
 from tests.factories import confirm_in, make_index, make_task, make_team, open_workflow, save_key, share_key
 from tests.fake_api import FakeApi
@@ -74,6 +76,7 @@ class World:
         if name in ("new_task:preset_apply", "new_task:preset_rename", "new_task:preset_delete", "grid:preset"):
             places["preset_id"] = self.preset().pk
         places |= {"rule_id": self.rule().pk} if name in ("rules:edit", "rules:switch", "rules:delete") else {}
+        places |= {"list_id": self.reference_list().pk, "file_id": self.list_file().pk} if "lists:" in name else {}
         if name == "notifications:open":
             news = Message("batch", "ended", "It is through", "/submissions/")
             Notification.objects.notify(self.people["team"], news)
@@ -101,6 +104,13 @@ class World:
     def rule(self) -> WorkflowRule:
         values = {"workflow_id": TRANSLATIONS, "kind": "filled", "field": "input_text", "position": 1}
         return WorkflowRule.objects.create(key=self.key, **values)
+
+    def reference_list(self) -> ReferenceList:
+        lines = ListLines(["code"], [(2, ["1"])])
+        return add_list(self.key, "Products", lines, 0, None, self.people["owner"])
+
+    def list_file(self) -> ListFile:
+        return store_file(self.key, self.people["owner"], "codes.csv", ListLines(["code"], [(2, ["1"])]), None)
 
     @property
     def workflow(self) -> OpenedWorkflow:

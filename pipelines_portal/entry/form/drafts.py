@@ -25,7 +25,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 
 MOST_BYTES = 1024 * 1024
 NOT_TYPED = frozenset(
-    {"csrfmiddlewaretoken", "restore", "token", "then", "duplicate", "move", "answer", "always", "draft_seen"}
+    {"csrfmiddlewaretoken", "restore", "token", "then", "duplicate", "move", "answer", "always", "choose", "draft_seen"}
 )
 SENT = (Submission.Status.SENDING, *FINAL, Submission.Status.UNCONFIRMED)
 

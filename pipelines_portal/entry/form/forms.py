@@ -1,6 +1,7 @@
 """The fields of the form as its page shows them."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,8 @@ class Entry:
     hint: str
     # The person's most frequent values, for a page without JavaScript.
     earlier: list[str]
+    # The list that its value is a code of.
+    list_name: str = ""
 
     @property
     def warning(self) -> Problem | None:
@@ -113,7 +116,7 @@ class Entry:
 
     @property
     def has_suggestions(self) -> bool:
-        return type_of(self.remote).has_suggestions(self.remote)
+        return bool(self.list_name) or type_of(self.remote).has_suggestions(self.remote)
 
     @property
     def is_short(self) -> bool:
@@ -121,10 +124,15 @@ class Entry:
         return self.remote.type in SHORT_TYPES
 
 
-def entries(form: SchemaForm, pinned: set[str], earlier: dict[str, list[str]]) -> list[Entry]:
-    """Return the fields to fill in. `pinned` are the names of pinned ones, `earlier` has values to choose from."""
+def entries(form: SchemaForm, pinned: set[str], earlier: dict[str, list[str]], lists: Mapping[str, str]) -> list[Entry]:
+    """Return the fields to fill in.
+
+    `pinned` are the names of pinned ones, `earlier` has values to choose from, `lists` the names of lists by field.
+    """
     for field in form.entered:
-        if field.name in earlier and type_of(field).has_suggestions(field):
+        if field.name in lists:
+            form.fields[PREFIX + field.name].widget.attrs["data-offers"] = field.name
+        elif field.name in earlier and type_of(field).has_suggestions(field):
             name = PREFIX + field.name
             form.fields[name].widget.attrs["list"] = f"{form[name].auto_id}_earlier"
     return [
@@ -133,7 +141,8 @@ def entries(form: SchemaForm, pinned: set[str], earlier: dict[str, list[str]]) -
             field,
             field.name in pinned,
             form.hints.get(field.name, ""),
-            earlier.get(field.name, []),
+            [] if field.name in lists else earlier.get(field.name, []),
+            lists.get(field.name, ""),
         )
         for field in form.entered
     ]
@@ -159,7 +168,8 @@ def fields_html(form: SchemaForm, entries: list[Entry], time_url: str) -> SafeSt
     key = ""
     if not form.is_bound and form.typed is None and not any(entry.is_time or entry.earlier for entry in entries):
         pinned = [entry.is_pinned for entry in entries]
-        key = json.dumps([form.remote.digest, form.initial, pinned, form.hints], sort_keys=True, default=str)
+        lists = [entry.list_name for entry in entries]
+        key = json.dumps([form.remote.digest, form.initial, pinned, form.hints, lists], sort_keys=True, default=str)
     cached = _cache.get(key) if key else None
     if cached is not None:
         return cached

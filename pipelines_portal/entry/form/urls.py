@@ -1,10 +1,11 @@
 from django.urls import path
 
-from pipelines_portal.entry.form.views import create, drafts, pins, presets, suggestions, times
+from pipelines_portal.entry.form.views import choosing, create, drafts, pins, presets, suggestions, times
 
 app_name = "new_task"
 urlpatterns = [
     path("tasks/new/", create.task_create, name="create"),
+    path("tasks/new/choose/", choosing.task_choose, name="choose"),
     path("tasks/new/draft/", drafts.draft_save, name="draft_save"),
     path("tasks/new/draft/discard/", drafts.draft_discard, name="draft_discard"),
     path("tasks/new/presets/", presets.preset_save, name="preset_save"),

@@ -69,7 +69,6 @@ from pipelines_portal.entry.transitions import give_back_typed
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.spreadsheets.limits import MAX_COLUMNS
 from pipelines_portal.submissions.origin import briefs_of_tasks
-from pipelines_portal.values.rules import wanted_by
 from pipelines_portal.web.parameters import number_in, uuid_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.cached_schemas import cached_schema, forget_schema
@@ -136,7 +135,7 @@ def _context(
             "key": workflow.key,
             "workflow": workflow,
             "tab": "create",
-            "grid": empty_grid(schema, selection, {*pinned, *wanted_by(rules_for(workflow))}, notes, layout),
+            "grid": empty_grid(schema, selection, pinned, notes, layout, rules_for(workflow)),
             "deleted": deleted_typed(request.user, workflow),
             "counts": RowCounts(),
             "at": "",

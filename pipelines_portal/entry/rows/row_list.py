@@ -1,7 +1,7 @@
 """The list of rows that the grid and the page of a sent import show: columns, cells, and what became of each row."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -33,7 +33,7 @@ from pipelines_portal.values.dates import readings, timestamp_in
 from pipelines_portal.values.limits import NUMBERS, scale_of
 from pipelines_portal.values.numbers import number_meanings, plain_number
 from pipelines_portal.values.readers import day_of_serial, is_serial
-from pipelines_portal.values.rules import wanted_by
+from pipelines_portal.values.rules import Rule, wanted_by
 from pipelines_portal.values.verdicts import TWO_DAYS, TWO_NUMBERS, Answer, Problem
 from pipelines_portal.workflows.fields.types import type_of
 
@@ -91,6 +91,8 @@ class ListColumn:
     choices: list[tuple[str, str]]
     hint: str = ""
     width: Width = Width.FITS
+    # Whether its values come from a list, whose entries are offered.
+    is_listed: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -98,7 +100,7 @@ class ListColumn:
 
     @property
     def has_suggestions(self) -> bool:
-        return type_of(self.known).has_suggestions(self.known)
+        return self.is_listed or type_of(self.known).has_suggestions(self.known)
 
     @property
     def choices_json(self) -> str:
@@ -214,6 +216,11 @@ class Grid:
         return "" if is_last or not self.rows else self.selection.query(page=self.page + 1)
 
     @property
+    def has_lists(self) -> bool:
+        """Whether entries of a list are offered in a column."""
+        return any(column.is_listed for column in self.columns)
+
+    @property
     def last_number(self) -> int:
         return self.rows[-1].row.number
 
@@ -265,29 +272,37 @@ def sorted_fields(schema: Schema) -> list[Field]:
 
 
 def columns_of(
-    schema: Schema, notes: Mapping[str, str] = MappingProxyType({}), layout: Layout = NO_LAYOUT
+    schema: Schema,
+    notes: Mapping[str, str] = MappingProxyType({}),
+    layout: Layout = NO_LAYOUT,
+    rules: Sequence[Rule] = (),
 ) -> list[ListColumn]:
     """Return a column for each field, in the order of the layout or else the required ones first.
 
     `notes` are the hints by field.
     """
-    columns = []
+    columns, listed = [], {rule.field for rule in rules if rule.codes}
     for known in layout.order(sorted_fields(schema)):
         choices = choices_of(known)
         if known.type == "rating":
             choices = [(str(number), str(number)) for number in scale_of(known) or ()]
         kind = "choice" if choices else KINDS.get(known.type, "text")
         hint, width = notes.get(known.name, ""), layout.column_for(known).width
-        columns.append(ListColumn(known, kind, choices, hint, width))
+        columns.append(ListColumn(known, kind, choices, hint, width, known.name in listed))
     return columns
 
 
 def empty_grid(
-    schema: Schema, selection: Selection, pinned: Iterable[str], notes: Mapping[str, str], layout: Layout
+    schema: Schema,
+    selection: Selection,
+    pinned: Iterable[str],
+    notes: Mapping[str, str],
+    layout: Layout,
+    rules: Sequence[Rule],
 ) -> Grid:
     """Return the grid in which nothing was typed yet."""
-    grid = Grid(columns_of(schema, notes, layout), [], selection, has_steady_widths=True)
-    return _fold(grid, set(pinned) | layout.always_shown(schema.fields))
+    grid = Grid(columns_of(schema, notes, layout, rules), [], selection, has_steady_widths=True)
+    return _fold(grid, set(pinned) | wanted_by(rules) | layout.always_shown(schema.fields))
 
 
 def grid_of(
@@ -308,7 +323,7 @@ def grid_of(
     page = min(selection.page or (last_page if import_job.is_typed else 1), last_page)
     start = (page - 1) * per_page
     wanted = list(numbers[start : start + per_page])
-    columns = columns_of(import_job.parsed_schema, notes, layout)
+    columns = columns_of(import_job.parsed_schema, notes, layout, import_job.rules)
     rows = read_rows(import_job, wanted, columns)
     grid = Grid(columns, rows, selection, [], total, start + 1, page, import_job.is_typed)
     used = set(pinned) | _mapped(import_job) | wanted_by(import_job.rules)

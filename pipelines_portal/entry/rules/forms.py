@@ -1,6 +1,6 @@
 """The form of a rule. Its inputs depend on the field and the kind that are chosen in it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from decimal import Decimal
 from typing import Any
@@ -26,12 +26,15 @@ from pipelines_portal.values.patterns import (
     pieces_of,
 )
 from pipelines_portal.values.rules import MOST_VALUES, Kind, Op, Rule
-from pipelines_portal.workflows.models import WorkflowRule
+from pipelines_portal.workflows.models import ReferenceList, WorkflowRule
 
 LONGEST_MESSAGE, LONGEST_DAYS = 200, 3650
 LONGEST_NAME = WorkflowRule._meta.get_field("field").max_length or 0
 # A change of these changes which inputs the form has, so that it is shown again.
-SHAPING = ("field", "kind", "when", "op", "example")
+SHAPING = ("field", "kind", "when", "op", "example", "list")
+# Fields in which somebody types a code.
+CODED = ("short_text", "numeric")
+FILLS = "fills-"
 TEXTS = ("short_text", "long_text")
 CONDITIONS = (*TEXTS, "select", "rating", "boolean", "numeric")
 SEVERITIES = [
@@ -48,7 +51,7 @@ WORDS = {
 HELP = {
     Kind.PATTERN: "One example, cut into pieces: A-123456, R2026-00017",
     Kind.COMPARE: "At least or at most: a number, another field, or a time",
-    Kind.ONE_OF: f"Up to {MOST_VALUES} values",
+    Kind.ONE_OF: f"A list, or up to {MOST_VALUES} values",
     Kind.ONCE: "No two tasks from here have the same value. Values of tasks made elsewhere are unknown.",
     Kind.FILLED: "Required here, although Pipelines doesn’t require it",
 }
@@ -93,7 +96,14 @@ class RuleForm(forms.Form):
     )
     needs_reason = forms.BooleanField(label="Ask for a reason", required=False)
 
-    def __init__(self, schema: Schema, data: QueryDict | None = None, stored: WorkflowRule | None = None) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        data: QueryDict | None = None,
+        stored: WorkflowRule | None = None,
+        lists: Sequence[ReferenceList] = (),
+    ) -> None:
+        self.lists = {str(each.pk): each for each in lists}
         given: dict[str, Any] = _as_posted(stored, schema) if stored else {}
         if data is not None:
             given = dict(data.items()) | {"values": data.getlist("values")}
@@ -165,7 +175,19 @@ class RuleForm(forms.Form):
                 label="Or another field", required=False, choices=[("", "–"), *alike]
             )
 
+    @property
+    def chosen_list(self) -> ReferenceList | None:
+        is_coded = self.shown_kind == Kind.ONE_OF and self.chosen is not None and self.chosen.type in CODED
+        return self.lists.get(str(self.given.get("list", ""))) if is_coded else None
+
     def _add_values(self, known: Field) -> None:
+        if known.type in CODED and self.lists:
+            names = [(pk, f"{each.name} ({each.entry_count:,})") for pk, each in self.lists.items()]
+            choices = [("", "These values"), *names]
+            self.fields["list"] = forms.ChoiceField(label="List", required=False, choices=choices)
+        if self.chosen_list:
+            self._add_fills(self.chosen_list, known)
+            return
         if choices := choices_of(known):
             self.fields["values"] = forms.MultipleChoiceField(
                 label="Allowed", choices=choices, widget=forms.CheckboxSelectMultiple
@@ -176,6 +198,15 @@ class RuleForm(forms.Form):
                 label="Allowed", help_text=f"One value on each line, up to {MOST_VALUES}", max_length=6_000,
                 widget=forms.Textarea(attrs={"rows": 6}),
             )  # fmt: skip
+
+    def _add_fills(self, chosen: ReferenceList, known: Field) -> None:
+        """Ask for each further column which field it fills."""
+        fields = [(each.name, each.label) for each in self.known.values() if each.name != known.name]
+        for place, column in enumerate(chosen.columns):
+            if place != chosen.code_column:
+                self.fields[f"{FILLS}{place}"] = forms.ChoiceField(
+                    label=f"{column} fills", required=False, choices=[("", "Nothing"), *fields]
+                )
 
     def _add_condition(self, fields: list[Field]) -> None:
         others = [each for each in fields if each is not self.chosen and each.type in CONDITIONS]
@@ -219,6 +250,9 @@ class RuleForm(forms.Form):
                 self.add_error("number", missing)
         if self.shown_kind == Kind.PATTERN and len(self.cut) > MOST_PIECES:
             self.add_error("example", f"It has more than {MOST_PIECES} pieces. Use a shorter example.")
+        fills = [cleaned[name] for name in self.own_names if name.startswith(FILLS) and cleaned.get(name)]
+        if len(fills) > len(set(fills)):
+            self.add_error(None, "Two columns fill the same field. Choose one of them.")
         if self.shown_kind == Kind.ONE_OF and len(self._values()) > MOST_VALUES:
             self.add_error("values", f"Use at most {MOST_VALUES} values.")
         return cleaned
@@ -254,7 +288,7 @@ class RuleForm(forms.Form):
         is_warning = cleaned["if_not"] == "warning"
         return Rule(
             pk, version, self.shown_kind, name, value, when, is_value if when else None, cleaned["message"],
-            is_warning, is_warning and cleaned["needs_reason"],
+            is_warning, is_warning and cleaned["needs_reason"], self.chosen_list,
         )  # fmt: skip
 
     def _value(self) -> dict[str, Any]:
@@ -266,6 +300,10 @@ class RuleForm(forms.Form):
                 "pieces": [asdict(piece) for piece in pieces],
                 "ignores_case": cleaned["ignores_case"],
             }
+        if self.chosen_list:
+            columns = self.chosen_list.columns
+            places = [name for name in self.own_names if name.startswith(FILLS) and cleaned[name]]
+            return {"fills": {cleaned[name]: columns[int(name.removeprefix(FILLS))] for name in places}}
         if self.shown_kind == Kind.ONE_OF:
             return {"values": self._values()}
         if self.shown_kind == Kind.ONCE:
@@ -324,6 +362,11 @@ def _as_posted(stored: WorkflowRule, schema: Schema) -> dict[str, Any]:
         for place, (piece, wanted) in enumerate(zip(pieces_of(rule.example), rule.pieces, strict=False)):
             found = [name for name, each in _variants_of(piece).items() if each == wanted]
             given[f"piece-{place}"] = found[0] if found else "same"
+    elif stored.reference_list:
+        given["list"], columns = str(stored.reference_list.pk), stored.reference_list.columns
+        for name, column in value.get("fills", {}).items():
+            if column in columns:
+                given[f"{FILLS}{columns.index(column)}"] = name
     elif rule.kind == Kind.ONE_OF:
         given["values"] = list(map(str, value.get("values", ())))
     elif rule.kind == Kind.COMPARE:

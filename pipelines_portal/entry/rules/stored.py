@@ -34,12 +34,13 @@ class TooManyRules(Exception):
 def stored_rules(workflow: OpenedWorkflow) -> list[WorkflowRule]:
     """Return all rules, also those that are off."""
     found = WorkflowRule.objects.filter(key=workflow.key_id, workflow_id=workflow.workflow_id)
-    return list(found.select_related("added_by"))
+    return list(found.select_related("added_by", "reference_list"))
 
 
 def stored_rule(workflow: OpenedWorkflow, pk: int) -> WorkflowRule:
     """Return a rule of the workflow, or raise Http404."""
-    rule = WorkflowRule.objects.filter(pk=pk, key=workflow.key_id, workflow_id=workflow.workflow_id).first()
+    found = WorkflowRule.objects.filter(pk=pk, key=workflow.key_id, workflow_id=workflow.workflow_id)
+    rule = found.select_related("reference_list").first()
     if rule is None:
         raise Http404
     return rule
@@ -126,7 +127,7 @@ def _columns(rule: Rule) -> dict[str, Any]:
     return {
         "kind": rule.kind.value, "field": rule.field, "value": dict(rule.value), "when": rule.when,
         "is_value": rule.is_value, "message": rule.message, "is_warning": rule.is_warning,
-        "needs_reason": rule.needs_reason,
+        "needs_reason": rule.needs_reason, "reference_list": rule.codes,
     }  # fmt: skip
 
 

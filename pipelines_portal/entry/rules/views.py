@@ -31,6 +31,7 @@ from pipelines_portal.keys.clients import client_for
 from pipelines_portal.values.rules import Kind, Rules
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.cached_schemas import cached_schema
+from pipelines_portal.workflows.lists import lists_of
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
 from pipelines_portal.workflows.permissions import may_write_notes, require_notes_right, usable_workflow
 
@@ -76,6 +77,7 @@ def rule_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
         "off": len(shown) - on,
         "field_count": len(schema.fields),
         "rule_count": len(stored),
+        "list_count": lists_of(workflow.key).count(),
         "may_write": may_write_notes(request.user, workflow),
     }
     return render_page(request, "entry/rules/list.html", context)
@@ -88,7 +90,7 @@ def rule_add(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRes
     workflow = usable_workflow(request.user, key_id, workflow_id)
     require_notes_right(request.user, workflow)
     schema = cached_schema(workflow, client_for(workflow.key))
-    form = RuleForm(schema, request.POST if request.method == "POST" else None)
+    form = RuleForm(schema, request.POST if request.method == "POST" else None, lists=list(lists_of(workflow.key)))
     if not _is_saved(request) or not form.is_valid():
         return _form_page(request, workflow, schema, form)
     try:
@@ -108,7 +110,7 @@ def rule_edit(request: SignedInRequest, key_id: int, workflow_id: int, rule_id: 
     require_notes_right(request.user, workflow)
     stored = stored_rule(workflow, rule_id)
     schema = cached_schema(workflow, client_for(workflow.key))
-    form = RuleForm(schema, request.POST if request.method == "POST" else None, stored)
+    form = RuleForm(schema, request.POST if request.method == "POST" else None, stored, list(lists_of(workflow.key)))
     if not _is_saved(request) or not form.is_valid():
         return _form_page(request, workflow, schema, form, stored)
     seen = request.POST.get("version", "")

@@ -227,6 +227,14 @@ function onKey(grid, event) {
 }
 
 export function listen(grid) {
+  // What a chosen entry of a list says, for the empty cells of its row: see offers.js.
+  addEventListener("offers:fill", ({ target, detail }) => {
+    const number = grid.numberOf(target.closest("td"));
+    for (const [name, text] of Object.entries(detail)) {
+      const cell = grid.cell(number, name);
+      if (cell && !grid.text(cell) && grid.canEdit(cell)) grid.saving.change(cell, text);
+    }
+  });
   document.addEventListener("keydown", (event) => onKey(grid, event), true);
   document.addEventListener("dblclick", (event) => {
     const cell = event.target.closest?.("table.grid tr[data-number] > td:not(.state)");

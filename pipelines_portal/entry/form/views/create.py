@@ -21,6 +21,7 @@ from pipelines_portal.entry.form.forms import notation_to_keep, with_answer, wit
 from pipelines_portal.entry.form.initial import InitialValues, misfits, requested_start
 from pipelines_portal.entry.form.pins import count_on, pin_posted, pin_values, read_pins
 from pipelines_portal.entry.form.presets import stored_for_form
+from pipelines_portal.entry.form.views.choosing import choose_from_list
 from pipelines_portal.entry.form.views.page import form_page, form_token
 from pipelines_portal.entry.form.views.presets import preset_save
 from pipelines_portal.entry.form.waiting import PossibleDuplicate, row_of_form, wait_in_grid
@@ -97,6 +98,8 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
             (name, text) for name, texts in request.POST.lists() for text in texts if name != "csrfmiddlewaretoken"
         ]
         return form_page(request, workflow, None, status=explain(error).status, error=error, typed=typed)
+    if request.POST.get("choose"):
+        return choose_from_list(request, workflow, schema)
     if is_restoring(request) or {"move", "answer"} & request.POST.keys():
         again = with_answer(with_move(request.POST))
         if kept := notation_to_keep(SchemaForm(schema, request.POST), request.POST):

@@ -28,6 +28,7 @@ from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.cached_schemas import why_away
 from pipelines_portal.workflows.fields.schema_form import SchemaForm
+from pipelines_portal.workflows.lists import listed_fields
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
 
@@ -53,6 +54,7 @@ def form_page(
     presets = offered_presets(request.user, workflow) if form else []
     notes = notes_of(workflow) if form and stored_for_form(request.user, workflow).has_notes else {}
     pins = read_pins(request.user, workflow, form.remote) if form else None
+    lists = {name: each.reference_list.name for name, each in listed_fields(workflow).items()} if form else {}
     if form:
         form.hints = notes
     context = {
@@ -61,7 +63,8 @@ def form_page(
         "tab": "create",
         "form": form,
         "instructions": notes.get("", ""),
-        "fields": _fields(request, workflow, form, pins) if form and pins else "",
+        "fields": _fields(request, workflow, form, pins, lists) if form and pins else "",
+        "has_lists": bool(lists),
         "keeps": pins.mark if pins else "",
         "counts": bool(pins and pins.series),
         "has_pins": bool(pins and pins.names),
@@ -90,7 +93,9 @@ def form_token(request: SignedInRequest) -> UUID:
     return uuid_in(request.POST.get("token", "")) or uuid4()
 
 
-def _fields(request: SignedInRequest, workflow: OpenedWorkflow, form: SchemaForm, pins: Pins) -> SafeString:
+def _fields(
+    request: SignedInRequest, workflow: OpenedWorkflow, form: SchemaForm, pins: Pins, lists: dict[str, str]
+) -> SafeString:
     """Render the fields, with those pinned that were posted as pinned if the form is shown again."""
     typed = request.POST if form.typed is None else form.typed
     is_posted = "keeps" in typed
@@ -98,7 +103,7 @@ def _fields(request: SignedInRequest, workflow: OpenedWorkflow, form: SchemaForm
     time_url = reverse("new_task:time_read", args=[workflow.key_id, workflow.workflow_id])
     # A browser that runs scripts names its time zone in a cookie, and has offers.js instead of lists.
     earlier = {} if browser_zone(request) else listed_values(request.user, workflow)
-    return fields_html(form, entries(form, pinned, earlier), time_url)
+    return fields_html(form, entries(form, pinned, earlier, lists), time_url)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,6 @@
-"""Suggest the person's own earlier values while they type, in the form and in the grid."""
+"""Suggest values while a person types, in the form and in the grid: entries of a list, or their own earlier values."""
+
+from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
@@ -6,6 +8,8 @@ from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.submissions.suggestions import suggested_values
+from pipelines_portal.workflows.lists import ListedField, offered_entries
+from pipelines_portal.workflows.models import ListEntry
 from pipelines_portal.workflows.permissions import usable_workflow
 
 
@@ -14,7 +18,19 @@ from pipelines_portal.workflows.permissions import usable_workflow
 @signed_in
 @senders_only
 def suggestion_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
-    """Return values of the field `field` that begin with `text`, each with how often it was sent."""
+    """Return values for the field `field` that `text` begins: of its list, or else earlier ones with their counts."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
-    values = suggested_values(request.user, workflow, request.GET.get("field", ""), request.GET.get("text", ""))
-    return JsonResponse({"values": values})
+    field, text = request.GET.get("field", ""), request.GET.get("text", "")
+    listed, entries = offered_entries(workflow, field, text)
+    if listed:
+        return JsonResponse(_of_list(listed, entries))
+    return JsonResponse({"values": suggested_values(request.user, workflow, field, text)})
+
+
+def _of_list(listed: ListedField, entries: list[ListEntry]) -> dict[str, Any]:
+    """Return the name of the list, and of each entry its code, its name, and what it fills."""
+    found = listed.reference_list
+    return {
+        "list": f"{found.name}, {found.entry_count:,}",
+        "values": [[entry.code, entry.label, listed.filled_by(entry)] for entry in entries],
+    }

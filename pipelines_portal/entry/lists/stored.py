@@ -1,0 +1,258 @@
+"""Add, replace, rename and delete reference lists. Open drafts and imports are checked again afterwards."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.json_text import json_text
+from pipelines_portal.core.sql import insert_many
+from pipelines_portal.entry.lists.files import ListLines
+from pipelines_portal.entry.models import ImportJob, ImportRow, TypedDraft
+from pipelines_portal.entry.rows.checking import SENT
+from pipelines_portal.entry.rules.stored import check_open_rows_again
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.workflows.fields.schema_form import PREFIX
+from pipelines_portal.workflows.list_words import keys_of
+from pipelines_portal.workflows.lists import MOST_LISTS, lists_of
+from pipelines_portal.workflows.models import (
+    LONGEST_LABEL,
+    ListEntry,
+    ListWord,
+    OpenedWorkflow,
+    ReferenceList,
+    WorkflowRule,
+)
+
+AT_ONCE = 500
+MOST_NAMED = 5
+# Of open drafts and imports, when it is counted which of them use a code that goes. The newest first.
+MOST_ROWS_READ = 20_000
+
+
+class NotStored(Exception):
+    """Nothing was stored. The message is shown to the person."""
+
+
+@dataclass
+class NewEntry:
+    code: str
+    label: str
+    cells: list[str]
+
+    @cached_property
+    def words(self) -> set[bytes]:
+        """What it is found by."""
+        return keys_of(self.code, self.label)
+
+
+@dataclass
+class Changes:
+    """What a file changes in a list, by code: the name of an entry that is new or gone, or what is different."""
+
+    new: dict[str, str] = field(default_factory=dict)
+    changed: dict[str, str] = field(default_factory=dict)
+    gone: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.new or self.changed or self.gone)
+
+
+def stored_list(key: SavedKey, pk: int) -> ReferenceList:
+    """Return a list of the key, or raise Http404."""
+    found = lists_of(key).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def rules_using(reference_list: ReferenceList) -> list[WorkflowRule]:
+    """Return the rules of all workflows that use the list, also those that are off."""
+    return list(reference_list.rules.order_by("workflow_id", "position"))
+
+
+def workflow_names(rules: list[WorkflowRule]) -> dict[int, str]:
+    """Return the workflows of the rules of one key, by name. One that nobody has in their list has its ID."""
+    numbers = {rule.workflow_id: f"Workflow {rule.workflow_id}" for rule in rules}
+    opened = OpenedWorkflow.objects.filter(key__in={rule.key_id for rule in rules}, workflow_id__in=numbers)
+    return numbers | dict(opened.values_list("workflow_id", "name"))
+
+
+def entries_of(lines: ListLines, code_column: int, name_column: int | None) -> list[NewEntry]:
+    return [
+        NewEntry(cells[code_column], "" if name_column is None else cells[name_column][:LONGEST_LABEL], cells)
+        for _, cells in lines.lines
+    ]
+
+
+def changes_in(reference_list: ReferenceList, columns: list[str], entries: list[NewEntry]) -> Changes:
+    """Compare the entries of a file with those of the list."""
+    before = {code: (label, cells) for code, label, cells in _stored(reference_list)}
+    changes = Changes()
+    for entry in entries:
+        if entry.code not in before:
+            changes.new[entry.code] = entry.label
+            continue
+        label, cells = before.pop(entry.code)
+        if said := _difference(dict(zip(reference_list.columns, cells, strict=False)), label, columns, entry):
+            changes.changed[entry.code] = said
+    changes.gone = {code: label for code, (label, _) in before.items()}
+    return changes
+
+
+def _stored(reference_list: ReferenceList) -> list[tuple[str, str, list[str]]]:
+    return list(reference_list.entries.values_list("code", "label", "cells"))
+
+
+def _difference(before: dict[str, str], label: str, columns: list[str], entry: NewEntry) -> str:
+    """Return in a few words what is different, or ""."""
+    if label != entry.label:
+        return f"{label or '–'} → {entry.label or '–'}"
+    after = dict(zip(columns, entry.cells, strict=True))
+    for name in dict.fromkeys([*before, *after]):
+        if before.get(name, "") != after.get(name, ""):
+            return f"{name}: {before.get(name) or '–'} → {after.get(name) or '–'}"
+    return ""
+
+
+def missing_columns(reference_list: ReferenceList, columns: list[str]) -> list[str]:
+    """Return the columns from which rules fill fields, and which a file does not have."""
+    filling = {name for rule in reference_list.rules.all() for name in rule.value.get("fills", {}).values()}
+    return sorted(filling - set(columns))
+
+
+def used_codes(reference_list: ReferenceList, codes: Collection[str]) -> list[str]:
+    """Return which of the codes are in rows of open drafts and imports, and in forms that were begun."""
+    found: set[str] = set()
+    for rule in reference_list.rules.filter(is_on=True):
+        place = {"key": rule.key_id, "workflow_id": rule.workflow_id}
+        for typed in TypedDraft.objects.filter(**place).values_list("typed", flat=True):
+            found |= {str(text).strip() for name, text in typed if name == PREFIX + rule.field}
+        jobs = ImportJob.objects.filter(**place).unfinished().values("pk")
+        rows = ImportRow.objects.filter(import_job__in=jobs).exclude(status__in=SENT).exclude(fields=None)
+        for fields in rows.order_by("-pk").values_list("fields", flat=True)[:MOST_ROWS_READ]:
+            found.add(str((fields or {}).get(rule.field, "")).strip())
+    return sorted(found.intersection(codes))
+
+
+def add_list(
+    key: SavedKey, name: str, lines: ListLines, code_column: int, name_column: int | None, by: User
+) -> ReferenceList:
+    """Add a list with the entries of a file. Raise NotStored."""
+    if lists_of(key).count() >= MOST_LISTS:
+        raise NotStored(f"A key has at most {MOST_LISTS} lists. Delete one first.")
+    if lists_of(key).filter(name=name).exists():
+        raise NotStored(_name_taken(name))
+    entries = _prepared(lines, code_column, name_column)
+    with transaction.atomic():
+        added = ReferenceList.objects.create(key=key, name=name, version=0)
+        _store(added, lines.columns, entries, code_column, name_column, by)
+        _record(added, by, "added", f"{added.entry_count:,} entries")
+    return added
+
+
+def replace_list(
+    stored: ReferenceList, seen: int, lines: ListLines, code_column: int, name_column: int | None, by: User
+) -> Changes:
+    """Replace the entries by those of a file, in one transaction. Raise NotStored.
+
+    `seen`: the version whose changes the person saw.
+    """
+    entries = _prepared(lines, code_column, name_column)
+    with transaction.atomic():
+        locked = ReferenceList.objects.select_for_update().get(pk=stored.pk)
+        if locked.version != seen:
+            raise NotStored("Someone else replaced this list. Look at what changes now.")
+        changes = _store(locked, lines.columns, entries, code_column, name_column, by)
+        counts = f"{len(changes.new):,} new, {len(changes.changed):,} changed, {len(changes.gone):,} gone"
+        _record(locked, by, "replaced", counts)
+        _check_again(locked)
+    return changes
+
+
+@transaction.atomic
+def rename_list(stored: ReferenceList, name: str, by: User) -> None:
+    """Raise NotStored if another list of the key has the name."""
+    locked = ReferenceList.objects.select_for_update().get(pk=stored.pk)
+    if lists_of(locked.key_id).filter(name=name).exclude(pk=locked.pk).exists():
+        raise NotStored(_name_taken(name))
+    before, locked.name = locked.name, name
+    locked.save(update_fields=["name"])
+    _record(locked, by, "renamed", f"before: {before}")
+    _check_again(locked)  # what they say names the list
+
+
+@transaction.atomic
+def delete_list(stored: ReferenceList, by: User) -> None:
+    """Delete a list that no rule uses. Raise NotStored."""
+    locked = ReferenceList.objects.select_for_update().get(pk=stored.pk)
+    if rules := rules_using(locked):
+        names = ", ".join(sorted(set(workflow_names(rules).values())))
+        raise NotStored(f"Rules use this list: {names}. Change them first.")
+    _record(locked, by, "deleted", f"{locked.entry_count:,} entries")
+    locked.delete()
+
+
+def _name_taken(name: str) -> str:
+    return f"There is a list {name} already. Open it and replace its entries, or choose another name."
+
+
+def _prepared(lines: ListLines, code_column: int, name_column: int | None) -> list[NewEntry]:
+    """Return the entries with their words, so that the transaction is short."""
+    entries = entries_of(lines, code_column, name_column)
+    for entry in entries:
+        _ = entry.words
+    return entries
+
+
+def _store(
+    stored: ReferenceList, columns: list[str], entries: list[NewEntry], code: int, name: int | None, by: User
+) -> Changes:
+    """Delete the entries that changed or are gone, and insert the others. The rest stays as it is."""
+    changes = changes_in(stored, columns, entries)
+    new = entries
+    if stored.columns == columns:
+        new = [entry for entry in entries if entry.code in changes.new or entry.code in changes.changed]
+        _delete(stored, [*changes.changed, *changes.gone])
+    else:  # all cells may have moved
+        ListWord.objects.filter(reference_list=stored).delete()
+        stored.entries.all().delete()
+    _insert(stored, new)
+    stored.columns, stored.code_column, stored.name_column = columns, code, name
+    stored.entry_count, stored.version = len(entries), stored.version + 1
+    stored.changed_by, stored.changed_at = by, timezone.now()
+    stored.save()
+    return changes
+
+
+def _insert(stored: ReferenceList, entries: list[NewEntry]) -> None:
+    rows = [(stored.pk, entry.code, entry.label, json_text(entry.cells)) for entry in entries]
+    insert_many(ListEntry, ("reference_list_id", "code", "label", "cells"), rows)
+    numbers = dict(stored.entries.order_by().values_list("code", "pk")) if entries else {}
+    words = ((stored.pk, numbers[entry.code], word) for entry in entries for word in entry.words)
+    insert_many(ListWord, ("reference_list_id", "entry_id", "folded"), words)
+
+
+def _delete(stored: ReferenceList, codes: list[str]) -> None:
+    for start in range(0, len(codes), AT_ONCE):
+        entries = list(stored.entries.filter(code__in=codes[start : start + AT_ONCE]).values_list("pk", flat=True))
+        ListWord.objects.filter(entry__in=entries).delete()
+        ListEntry.objects.filter(pk__in=entries).delete()
+
+
+def _check_again(stored: ReferenceList) -> None:
+    """Judge open rows of all workflows again whose rules use the list. Call in a transaction."""
+    numbers = stored.rules.filter(is_on=True).values("workflow_id")
+    for workflow in OpenedWorkflow.objects.filter(key=stored.key_id, workflow_id__in=numbers).select_related("key"):
+        check_open_rows_again(workflow)
+
+
+def _record(stored: ReferenceList, by: User, what: str, detail: str) -> None:
+    record(Verb.LIST_CHANGED, by=by, target=stored.key, what=what, list=stored.name, detail=detail)

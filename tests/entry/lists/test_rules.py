@@ -1,0 +1,183 @@
+"""A rule over a list: chosen in its form, the same verdict on all roads, and entries offered while typing."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from pipelines_portal.entry.imports.jobs import work_on_next
+from pipelines_portal.entry.models import TypedDraft
+from pipelines_portal.matching.columns import Column, Matching
+from pipelines_portal.notifications.models import Notification
+from pipelines_portal.workflows import models
+from pipelines_portal.workflows.models import WorkflowRule
+from pipelines_portal.workflows.rules import rules_of
+from tests import archives, samples
+from tests.conftest import ACME
+from tests.entry.grid.conftest import TypedGrid
+from tests.entry.imports.making import make_import
+from tests.entry.lists.conftest import CUSTOMERS, Lists
+from tests.factories import browser_of, make_colleague, make_person, make_team, open_workflow, share_key
+from tests.fake_api import FakeApi
+from tests.pages import text_of
+from tests.uploads.choosing import check_archive
+
+NEAR = "code;name\nAB-1;Alpha\n"
+
+
+def form_address(lists: Lists, page: str = "") -> str:
+    return f"/keys/{lists.workflow.key_id}/workflows/{lists.workflow.workflow_id}/tasks/new/{page}"
+
+
+def test_the_rule_names_its_list_and_what_its_columns_fill(lists: Lists) -> None:
+    found = lists.add()
+    lists.add_rule(found, fills_1="input_text")
+    rule = WorkflowRule.objects.get()
+    assert rule.reference_list == found and rule.value == {"fills": {"input_text": "Firma"}}
+    rules = reverse("rules:list", args=[lists.workflow.key_id, 42])
+    assert "<b>Notes</b> is one of Customers (5)" in text_of(lists.browser.get(rules))
+    edit = lists.browser.get(reverse("rules:edit", args=[lists.workflow.key_id, 42, rule.pk])).content.decode()
+    assert f'<option value="{found.pk}" selected>Customers (5)</option>' in edit
+    assert "Firma fills" in edit and '<option value="input_text" selected>' in edit
+    twice = {"field": "notes", "kind": "one of", "list": found.pk, "when": "", "message": "", "do": "save"}
+    twice |= {"fills-1": "input_text", "fills-2": "input_text"}
+    refused = lists.browser.post(reverse("rules:add", args=[lists.workflow.key_id, 42]), twice)
+    assert refused.status_code == 422 and "Two columns fill the same field" in text_of(refused)
+
+
+def test_it_holds_on_every_road(lists: Lists, grid: TypedGrid) -> None:
+    lists.add_rule(lists.add())
+    sentence = "Not in Customers. Rule: Notes is one of Customers (5)."
+    grid.type(1, "Hello", "French", "Nordlicht")
+    grid.type(2, "Hello", "German", " 4711 ")
+    grid.paste("Hi\tFrench\t4712\nHo\tFrench\t471\n", 3, "input_text")
+    assert grid.statuses() == {1: "to_fix", 2: "ready", 3: "ready", 4: "to_fix"}
+    assert sentence in grid.read()
+    for code, status in (("471", 422), ("4712", 302)):
+        form = {"field-input_text": "Form", "field-target_language": "French", "field-notes": code}
+        answer = lists.browser.post(form_address(lists), form | {"token": str(uuid4())})
+        assert answer.status_code == status and (status == 302 or sentence in text_of(answer))
+    of_file = make_import(grid.workflow.key, grid.job.parsed_schema, [["A", "French", "6120"], ["B", "French", "612"]])
+    columns = [Column(name, name) for name in ("input_text", "target_language", "notes")]
+    of_file.matching = Matching(0, columns).dump()
+    of_file.save()
+    while work_on_next():
+        pass
+    assert list(of_file.rows.order_by("number").values_list("status", flat=True)) == ["ready", "to_fix"]
+
+
+def test_a_code_in_other_case_says_so(lists: Lists, grid: TypedGrid) -> None:
+    lists.add_rule(lists.add(NEAR))
+    grid.type(1, "Hello", "French", "ab-1")
+    grid.type(2, "Hello", "German", "ab-2")
+    page = grid.read()
+    assert "Notes is one of Customers (1): capital and small letters differ." in page
+    assert "Rule: Notes is one of Customers (1)." in page
+
+
+def test_many_rows_read_the_codes_once_and_no_rule_reads_none(lists: Lists, monkeypatch: Any) -> None:
+    monkeypatch.setattr(models, "MOST_SINGLE_CODES", 3)
+    models._codes.clear()
+    found = lists.add()
+    lists.add_rule(found)
+    (rule,) = rules_of(lists.workflow.key_id, 42)
+    assert rule.codes
+    with CaptureQueriesContext(connection) as met:
+        verdicts = [rule.codes.has_code(code) for code in ("4711", "x", "4711", "4712", "1", "2", "3", "6120")]
+        assert not rule.codes.has_code_in_other_case("X") and not rule.codes.has_code("9" * 300)
+    assert verdicts == [True, False, True, True, False, False, False, True]
+    assert len(met) == 4, "three codes, and then all of them"
+    with CaptureQueriesContext(connection) as met:
+        (again,) = rules_of(lists.workflow.key_id, 42)
+        assert again.codes and again.codes.has_code("5103")
+    assert len(met) == 1, "they stay in memory"
+    assert lists.replace(found, CUSTOMERS.replace("5103", "5104")).status_code == 302
+    (changed,) = rules_of(lists.workflow.key_id, 42)
+    assert changed.codes and not changed.codes.has_code("5103") and changed.codes.has_code("5104")
+
+
+def ask(lists: Lists, text: str) -> Any:
+    return lists.browser.get(form_address(lists, "suggestions/"), {"field": "notes", "text": text}).json()
+
+
+def test_entries_are_offered_with_what_they_fill(lists: Lists) -> None:
+    lists.add_rule(lists.add(), fills_1="input_text", fills_2="target_language")
+    answer = ask(lists, "nord")
+    assert answer["list"] == "Customers, 5"
+    filled = {"input_text": "Nordlicht GmbH", "target_language": "DE"}
+    assert answer["values"][0] == ["4711", "Nordlicht GmbH", filled]
+    assert [code for code, *_ in answer["values"]] == ["4711", "4712", "6120"]
+    assert ask(lists, "4711")["values"] == [["4711", "Nordlicht GmbH", filled]]
+    assert ask(lists, "n")["values"] == ask(lists, "zz")["values"] == []
+    WorkflowRule.objects.update(is_on=False)
+    assert ask(lists, "nord") == {"values": []}
+
+
+def test_a_list_is_offered_to_people_who_want_no_earlier_values(lists: Lists, grid: TypedGrid) -> None:
+    lists.browser.post("/account/preference/", {"name": "has_suggestions", "value": "off"})
+    for address in (form_address(lists, "?view=form"), form_address(lists, "grid/")):
+        assert "data-offers-url" not in lists.browser.get(address).content.decode()
+    lists.add_rule(lists.add())
+    for address in (form_address(lists, "?view=form"), form_address(lists, "grid/")):
+        assert "data-offers-url" in lists.browser.get(address).content.decode()
+    assert len(ask(lists, "nord")["values"]) == 3
+
+
+def test_without_scripts_the_list_is_a_page_and_nothing_is_lost(lists: Lists) -> None:
+    lists.add_rule(lists.add(), fills_1="input_text", fills_2="target_language")
+    assert "Choose from Customers" in text_of(lists.browser.get(form_address(lists)))
+    typed = {"field-input_text": "", "field-target_language": "French", "field-notes": "nordw", "choose": "notes"}
+    sent_on = lists.browser.post(form_address(lists), typed | {"token": str(uuid4())})
+    shown = text_of(lists.browser.get(sent_on["Location"]))
+    assert re.findall(r'name="code" value="(\d+)"', shown) == ["4712"]
+    back = lists.browser.post(form_address(lists, "choose/"), {"field": "notes", "code": "4712"})
+    page = lists.browser.get(back["Location"]).content.decode()
+    assert 'value="4712"' in page and "Nordwind Logistik AG" in page, "empty fields are filled"
+    assert dict(TypedDraft.objects.get().typed)["field-target_language"] == "French", "others stay"
+    gone = lists.browser.post(form_address(lists, "choose/"), {"field": "notes", "code": "0"}, follow=True)
+    assert "Customers no longer has this code." in text_of(gone) and 'value="4712"' in text_of(gone)
+    assert lists.browser.get(form_address(lists, "choose/"), {"field": "input_text"}).status_code == 302
+    nothing = text_of(lists.browser.get(form_address(lists, "choose/"), {"field": "notes", "q": "zzz"}))
+    assert "Nothing begins with “zzz”" in nothing and "4711" in nothing
+
+
+def test_rows_beside_an_archive_have_the_same_verdict(lists: Lists, api: FakeApi) -> None:
+    fields = [samples.field("scan", "file_upload"), samples.field("customer")]
+    api.load(samples.organization(ACME, samples.workflow(9300, "Scans", fields=fields)))
+    workflow = open_workflow(lists.workflow.key, 9300, name="Scans")
+    WorkflowRule.objects.create(
+        key=workflow.key, workflow_id=9300, kind="one of", field="customer", position=1, reference_list=lists.add()
+    )
+    archive = archives.archive([("a.png", b"x"), ("b.png", b"x")])
+    rows = SimpleUploadedFile("rows.csv", b"scan,customer\na.png,4711\nb.png,471\n")
+    answer: Any = check_archive(lists.browser, workflow, archive, rows_file=rows, zone="Europe/Vienna")
+    found = [(row.values.get("customer"), [str(error) for error in row.errors]) for row in answer.context["given"].rows]
+    assert found[0] == ("4711", []) and "Not in Customers" in found[1][1][0]
+
+
+def test_people_ask_those_who_change_the_list_for_a_code(lists: Lists) -> None:
+    lists.add_rule(lists.add())
+    lead, colleague = make_person("lead@acme.example"), make_colleague()
+    team = make_team(lead=lead)
+    share_key(lists.workflow.key, team)
+    share_key(lists.workflow.key, colleague)
+    browser, choose = browser_of(colleague), form_address(lists, "choose/")
+    assert "Ask to add “5240”" in text_of(browser.get(choose, {"field": "notes", "q": "5240"}))
+    owners = text_of(lists.browser.get(choose, {"field": "notes", "q": "5240"}))
+    assert "Ask to add" not in owners, "they add it themselves"
+    for _ in range(2):
+        said = text_of(browser.post(choose, {"field": "notes", "request": "5240"}, follow=True))
+        assert "We notified those who can add 5240 to Customers" in said
+    assert browser.post(choose, {"field": "notes", "request": "4711"}).status_code == 302
+    notified = {each.person: each.title for each in Notification.objects.all()}
+    assert notified == dict.fromkeys((lists.workflow.key.owner, lead), f"{colleague} asks to add “5240” to Customers")
+
+
+def test_the_removal_of_a_key_names_its_lists(lists: Lists) -> None:
+    lists.add()
+    page = text_of(lists.browser.get(reverse("keys:remove", args=[lists.workflow.key_id])))
+    assert "Lists will be deleted: Customers." in page

@@ -13,6 +13,7 @@ from django.db.models import F
 from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.import_requests import next_submission
 from pipelines_portal.entry.models import ImportRow, TypedDraft
 from pipelines_portal.keys.models import SavedKey
@@ -394,3 +395,26 @@ def test_a_file_that_grew_is_left_out_as_before(grid: TypedGrid, api: FakeApi) -
     work()
     assert list(statuses(grown).values()) == [_S.SKIPPED, _S.SKIPPED, _S.SKIPPED, _S.TO_FIX, _S.READY]
     assert grown.sent_before["rows"] == 3 and grown.error_groups.get().short == f"Sent as {tasks[3]}"
+
+
+def test_open_rows_are_judged_again_once_the_past_is_recorded(grid: TypedGrid, api: FakeApi) -> None:
+    """A grid at once, and a file by the worker, before somebody presses the button."""
+    post_form(grid.browser, grid.workflow, "", "A-1")
+    of_file = make_import(grid.workflow.key, grid_schema(grid), [["a-1", "German"], ["A-2", "French"]])
+    work()
+    grid.type(1, "A-1", "German")
+    add_rule(grid.workflow, field="input_text")
+    RecordedField.start(grid.workflow.key, 42, "input_text")
+    assert grid.statuses() == {1: "ready"} and statuses(of_file) == {2: "ready", 3: "ready"}
+    fill_in()
+    assert grid.statuses() == {1: "to_fix"}
+    work()
+    assert statuses(of_file) == {2: "to_fix", 3: "ready"}
+
+
+def grid_schema(grid: TypedGrid) -> Schema:
+    grid.type(9, "Draft", "French")
+    schema = grid.job.parsed_schema
+    grid.browser.post(grid.address("clear"))
+    grid.job.lines.all().delete()
+    return schema

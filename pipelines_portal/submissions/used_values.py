@@ -50,7 +50,7 @@ def query_uses(
 ) -> QuerySet[FieldValue, tuple[Any, ...]]:
     """Return the query of `find_uses`, for `read_uses`."""
     is_visible = Exists(visible.order_by().filter(pk=OuterRef("row__submission")))
-    found = FieldValue.objects.at(key_id, workflow_id, values).annotate(is_visible=is_visible)
+    found = FieldValue.objects.at(key_id, workflow_id, values).used().annotate(is_visible=is_visible)
     return found.order_by().values_list(
         "field", "digest", "row__number", "is_visible", "row__submission__token", "row__task_id",
         "row__submission__group", "row__submission__sent_at", "row__submission__owner__name",

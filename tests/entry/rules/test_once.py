@@ -15,7 +15,8 @@ from django.urls import reverse
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.import_requests import next_submission
-from pipelines_portal.entry.models import ImportRow, TypedDraft
+from pipelines_portal.entry.models import ImportJob, ImportRow, TypedDraft
+from pipelines_portal.entry.rows.typed import ready_rows, start_sending_typed
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Acceptance, FieldValue, RecordedField, Submission
 from pipelines_portal.submissions.used_values import record_earlier
@@ -418,3 +419,29 @@ def grid_schema(grid: TypedGrid) -> Schema:
     grid.browser.post(grid.address("clear"))
     grid.job.lines.all().delete()
     return schema
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_two_typed_sends_of_many_requests_never_wait_in_a_circle(grid: TypedGrid, api: FakeApi) -> None:
+    """One has the values in the opposite order. Of each value, one row is requested."""
+    add_rule(grid.workflow)
+    colleague = make_colleague()
+    share_key(grid.workflow.key, colleague)
+    theirs, numbers = TypedGrid(browser_of(colleague), grid.workflow, colleague), range(1, 13)
+    for number in numbers:
+        grid.type(number, f"Mine {number}", "French", f"A-{number}")
+        theirs.type(number, f"Theirs {number}", "French", f"A-{13 - number}")
+    ImportJob.objects.update(rows_per_request=1)
+    sends = [
+        AtOnce(lambda job=each.job, owner=each.owner: start_sending_typed(job, owner, ready_rows(job)))  # type: ignore[misc]
+        for each in (grid, theirs)
+    ]
+    for send in sends:
+        send.start()
+    for send in sends:
+        send.join()
+    assert [send.result for send in sends] == ["", ""]
+    both = Counter([*grid.statuses().values(), *theirs.statuses().values()])
+    assert both == {"requested": 12, "to_fix": 12} and FieldValue.objects.used().count() == 12
+    assert FieldValue.objects.count() == 12, "nothing stays reserved"

@@ -215,7 +215,7 @@ def _hold_back_used(import_job: ImportJob, rows: list[ReadyRow], verdicts: list[
     if not once.is_needed:
         return 0
     once.judge([
-        JudgedRow(row.number, verdict, row.corrects_task, reasons_of(row.accepted))
+        JudgedRow(row.number, verdict, row.corrects_task, reasons_of(row.accepted), row.is_duplicate_wanted)
         for row, verdict in zip(rows, verdicts, strict=True)
     ])  # fmt: skip
     lost = {
@@ -226,6 +226,10 @@ def _hold_back_used(import_job: ImportJob, rows: list[ReadyRow], verdicts: list[
     if lost:
         to_fix = import_job.rows.filter(number__in=list(lost), status=ImportRow.Status.READY)
         to_fix.update(status=ImportRow.Status.TO_FIX, fields=None, digest="")
+        tasks = {n: problem.task for n, problems in lost.items() for problem in problems if problem.is_sent_otherwise}
+        pk = db_id(import_job)
+        values = ((task, pk, number) for number, task in tasks.items())
+        update_many(ImportRow, ("duplicate_of_task",), ("import_job_id", "number"), values)
         replace_errors(import_job, list(lost), lost)
     return len(lost)
 
@@ -476,8 +480,6 @@ def _store_outcomes(import_job: ImportJob, submission: Submission) -> None:
 
 def _mark_replaced(import_job: ImportJob, submission: Submission) -> None:
     """Mark the tasks of which rows were corrected copies as replaced by the new tasks."""
-    if import_job.size_bytes:  # rows of a file are no copies
-        return
     copies = import_job.rows.filter(submission=submission, status=ImportRow.Status.CREATED, corrects_task__isnull=False)
     corrected = {number: old for number, old in copies.values_list("number", "corrects_task") if old}
     if not corrected:

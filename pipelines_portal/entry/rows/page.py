@@ -13,6 +13,7 @@ from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.permissions import can_use_key
 from pipelines_portal.entry.rows.accepting import MOST_UNSEEN
 from pipelines_portal.entry.rows.cells import value_input
+from pipelines_portal.entry.rows.corrections import add_values_before, sent_otherwise
 from pipelines_portal.entry.rows.duplicates import count_unchanged_copies, first_duplicates
 from pipelines_portal.entry.rows.fixing import last_change, next_redo
 from pipelines_portal.entry.rows.grown import earlier_of
@@ -71,6 +72,7 @@ def grid_context(
     groups = list(groups_with_rows(import_job)) if counts.errors or counts.to_look else []
     notes = notes_of(workflow)
     grid = grid_of(import_job, selection, counts, groups, pinned, notes, layout)
+    add_values_before(import_job, grid.rows, request.user)
     context = tray_context(request, workflow, import_job, counts, groups=groups, posted=posted)
     for issue in (*context["issues"], *context["more_issues"]):
         if issue["kind"] == "warning" and issue["reason"].key == selection.reason and grid.rows:
@@ -104,6 +106,7 @@ def saved_answer(
     `import_job` has the columns that were written. `more` has what only the grid of typed rows shows.
     """
     counts, rows = import_job.counts_as_read, read_rows(import_job, saved.numbers)
+    add_values_before(import_job, rows, request.user)
     selection, change = Selection.load(request.GET), saved.outcome.change
     shown, more["next_number"] = count_shown(import_job) if import_job.is_typed else (counts.total, "")
     gone = sorted(set(saved.numbers) - {row.row.number for row in rows if row.row.status != ImportRow.Status.UNCHECKED})
@@ -156,10 +159,14 @@ def tray_context(
     fixes = [
         _with_acceptance(reason, posted, rules)
         if reason.is_warning
+        else {"kind": "changed", "reason": reason, "error": ""}
+        if reason.is_sent_otherwise
         else _with_fix(reason, posted, reader, can_rematch=can_rematch)
         | {"is_to_type": import_job.is_typed and reason.is_missing and reason.count == 1}
         for reason in reasons[:MOST_SHOWN]
     ]
+    has_changed = any(reason.is_sent_otherwise for reason in reasons)
+    changed_count = sent_otherwise(import_job).count() if has_changed else 0
     issues = [*([{"kind": "copies"}] if copies else []), *_in_lines(fixes)]
     if counts.duplicate > copies:
         issues.append({"kind": "duplicates"})
@@ -174,6 +181,8 @@ def tray_context(
         "errors_by_field": errors_by_field(groups or (), schema) if len(reasons) > MOST_LINES else [],
         "hidden_reasons": max(len(reasons) - MOST_SHOWN, 0),
         "copy_count": copies,
+        "changed_count": changed_count,
+        "error_count": counts.errors - changed_count,
         "duplicate_count": counts.duplicate - copies,
         "duplicates": first_duplicates(import_job) if counts.duplicate > copies else [],
         "matching": reader.matching,
@@ -185,7 +194,7 @@ def _in_lines(fixes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return a line for each reason, and a single one for a row with many errors of its own."""
     by_row: dict[int, list[Reason]] = {}
     for fix in fixes:
-        if fix["reason"].count == 1 and not fix["error"] and not fix["reason"].is_warning:
+        if fix["kind"] == "reason" and fix["reason"].count == 1 and not fix["error"]:
             by_row.setdefault(fix["reason"].numbers[0], []).append(fix["reason"])
     lines = []
     for fix in fixes:

@@ -122,7 +122,8 @@ class FieldValue(models.Model):
     # The hash of the value's normal form.
     digest = models.CharField(max_length=64)
     # The row that uses it. Without a constraint, so that deleting rows takes no further statement: a value whose row is
-    # gone was used all the same. No row: the value is reserved, which only its transaction sees. `taken_from`: the row of the task of which this one is a corrected copy.
+    # gone was used all the same. No row: the value is reserved, which only its transaction sees. `taken_from`: the row
+    # of the task of which this one is a corrected copy.
     row = models.ForeignKey(SubmissionRow, models.DO_NOTHING, null=True, related_name="+", db_constraint=False)
     taken_from = models.ForeignKey(
         SubmissionRow, models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False

@@ -86,6 +86,10 @@ class ImportRow(models.Model):
         return hashlib.sha256(repr(decided).encode()).hexdigest()[:12]
 
 
+# The rows of a file that were sent before with other values, and about which nobody has decided.
+SENT_OTHERWISE = Q(status=ImportRow.Status.TO_FIX, duplicate_of_task__isnull=False)
+
+
 def reasons_of(accepted: dict[str, Any]) -> dict[str, str]:
     """Return the reasons of accepted warnings by their marks."""
     return {mark: str(each.get("reason", "")) for mark, each in accepted.items()}

@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.import_requests import rows_sent_before
-from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
+from pipelines_portal.entry.models import SENT_OTHERWISE, ImportJob, ImportRow, RowCounts
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 
 # From this share of its rows on, a file is one that was sent before and grew. Fewer duplicates are decided one by one.
@@ -70,8 +70,7 @@ def find_sent(import_job: ImportJob) -> SentRows:
 
 
 def sent_otherwise(import_job: ImportJob) -> QuerySet[ImportRow]:
-    """Select the rows that were sent before with other values, and about which nobody has decided."""
-    return import_job.rows.filter(status=ImportRow.Status.TO_FIX, duplicate_of_task__isnull=False)
+    return import_job.rows.filter(SENT_OTHERWISE)
 
 
 def rows_of_tasks(

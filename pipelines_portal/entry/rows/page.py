@@ -13,10 +13,10 @@ from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.permissions import can_use_key
 from pipelines_portal.entry.rows.accepting import MOST_UNSEEN
 from pipelines_portal.entry.rows.cells import value_input
-from pipelines_portal.entry.rows.corrections import add_values_before, sent_otherwise
+from pipelines_portal.entry.rows.corrections import add_values_before
 from pipelines_portal.entry.rows.duplicates import count_unchanged_copies, first_duplicates
 from pipelines_portal.entry.rows.fixing import last_change, next_redo
-from pipelines_portal.entry.rows.grown import earlier_of
+from pipelines_portal.entry.rows.grown import earlier_of, sent_otherwise
 from pipelines_portal.entry.rows.layout import NO_LAYOUT, Layout
 from pipelines_portal.entry.rows.reasons import (
     MOST_SHOWN,
@@ -81,12 +81,13 @@ def grid_context(
     matching = context["matching"]
     is_all = not (selection.show or selection.reason or selection.field)
     listed, has_grown = grid.total if is_all else count_listed(import_job, counts), bool(import_job.sent_before)
+    copies, changed = context["copy_count"], context["changed_count"]
     return {
         **context,
         "grid": grid,
         "at": request.GET.get("at", "")[:10],
         "selection": selection,
-        "chips": chips_of_grid(selection, counts, listed, context["copy_count"], has_grown=has_grown),
+        "chips": chips_of_grid(selection, counts, listed, copies, changed, has_grown=has_grown),
         "earlier": earlier_of(import_job, request.user, counts),
         "match_line": None if import_job.is_typed else MatchLine(matching, import_job.parsed_schema),
         "has_dates": any(known.type == "datetime" for known in import_job.parsed_schema.fields),
@@ -111,6 +112,7 @@ def saved_answer(
     shown, more["next_number"] = count_shown(import_job) if import_job.is_typed else (counts.total, "")
     gone = sorted(set(saved.numbers) - {row.row.number for row in rows if row.row.status != ImportRow.Status.UNCHECKED})
     tray = tray_context(request, workflow, import_job, counts)
+    copies, changed, has_grown = tray["copy_count"], tray["changed_count"], bool(import_job.sent_before)
     context = {
         **tray,
         "rows": [row for row in rows if row.row.number not in gone],
@@ -126,7 +128,7 @@ def saved_answer(
         "headed": "",
         "told": "",
         "elsewhere": [],
-        "chips": chips_of_grid(selection, counts, shown, tray["copy_count"], has_grown=bool(import_job.sent_before)),
+        "chips": chips_of_grid(selection, counts, shown, copies, changed, has_grown=has_grown),
         **more,
     }
     return render(request, "entry/grid/_saved.html", context)

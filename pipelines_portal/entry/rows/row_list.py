@@ -16,11 +16,11 @@ from pipelines_portal.api_client.task_status import icon_of
 from pipelines_portal.api_client.task_status import label_of as label_of_status
 from pipelines_portal.core import notation, times
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.models import ErrorGroup, ImportJob, ImportRow, RowCounts
+from pipelines_portal.entry.models import SENT_OTHERWISE, ErrorGroup, ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.rows.cells import LONGEST_EDITED, ORDERED, RowTexts, read_errors
 from pipelines_portal.entry.rows.layout import NO_LAYOUT, Layout, Width
 from pipelines_portal.entry.rows.reasons import numbers_in_groups, numbers_with_error_in, select_groups
-from pipelines_portal.entry.rows.selection import WAITING, Selection
+from pipelines_portal.entry.rows.selection import CHANGED, ERRORS, WAITING, Selection
 from pipelines_portal.entry.rows.tasks import known_tasks, read_index, tasks_of
 from pipelines_portal.entry.rows.typed import SHOWN_DIGEST, shown_rows
 from pipelines_portal.matching.columns import Matching
@@ -79,7 +79,7 @@ LOOKS = {
     _S.UNCONFIRMED: Look("unconfirmed", "unconfirmed", "Unconfirmed"),
 }
 REQUESTED = Look("pending", "pending", WAITING, is_calm=True)
-SENT_OTHERWISE = Look("info", "draft", "Changed since")
+CHANGED_SINCE = Look("info", "draft", "Changed since")
 CREATING = Look("sending", "in_progress", "Creating…", is_calm=True)
 
 
@@ -368,7 +368,7 @@ def read_rows(
         warnings = sum(1 for cell in cells if cell.mark)
         is_held = is_paused and row.submission_id not in on_the_wire
         waits = import_job.waits_to_start or is_held or bool(import_job.away_since)
-        look = SENT_OTHERWISE if sent_as and not wrong else _look_in_grid(row, wrong, warnings, waits=waits)
+        look = CHANGED_SINCE if sent_as and not wrong else _look_in_grid(row, wrong, warnings, waits=waits)
         message = " ".join([*sent_as, *left])
         shown.append(GridRow(row, cells, look, message, task_id, tasks.get(task_id or 0)))
     return shown
@@ -515,11 +515,16 @@ def _select_numbers(import_job: ImportJob, selection: Selection, groups: list[Er
     rows: QuerySet[ImportRow] = shown_rows(import_job) if import_job.is_typed else import_job.rows
     if selection.show:
         rows = rows.filter(status__in=selection.statuses)
+    if selection.show == CHANGED:
+        rows = rows.filter(SENT_OTHERWISE)
+    elif selection.show == ERRORS:
+        rows = rows.exclude(SENT_OTHERWISE)
     return rows.order_by("number").values_list("number", flat=True)
 
 
 def _count(import_job: ImportJob, selection: Selection, counts: RowCounts, numbers: Any) -> int:
-    if selection.reason or selection.field or (import_job.is_typed and not selection.show):
+    is_counted = not selection.show if import_job.is_typed else selection.show in (CHANGED, ERRORS)
+    if selection.reason or selection.field or is_counted:
         return int(numbers.count())
     if not selection.show:
         return counts.total

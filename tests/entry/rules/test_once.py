@@ -413,6 +413,11 @@ def step_of(import_job: ImportJob, name: str, *more: Any) -> str:
     return reverse(f"imports:{name}", args=[import_job.key_id, import_job.workflow_id, import_job.pk, *more])
 
 
+def numbers_shown(browser: Any, import_job: ImportJob, show: str) -> list[int]:
+    page = text_of(browser.get(step_of(import_job, "check"), {"show": show}))
+    return [int(number) for number in re.findall(r'data-number="(\d+)"', page)]
+
+
 def copy_changed(browser: Any, import_job: ImportJob, **more: str) -> str:
     """Press "Create corrected copy" in the line under the grid, and return the page."""
     key = f"alike-{import_job.error_groups.filter(kind__startswith='sent ').latest('pk').pk}"
@@ -427,6 +432,7 @@ def test_a_row_that_was_sent_with_other_values_becomes_a_corrected_copy(grid: Ty
     assert "4 of 5 rows were sent before." in page and "1 row is new." in page
     assert "1 row was sent with other values" in page and "1 changed since" in page and "with errors" not in page
     assert f"Sent as {tasks[3]}. Rule: Text to translate is used once in this workflow. Sent by " in page
+    assert numbers_shown(grid.browser, grown, "changed") == [5] and not numbers_shown(grid.browser, grown, "errors")
     assert 'data-was="French"' in page and 'title="Before: French"' in page
     said = copy_changed(grid.browser, grown)
     assert "1 row is a corrected copy now" in said and f"corrects {tasks[3]}" in said
@@ -462,14 +468,16 @@ def test_one_row_or_all_of_them_become_corrected_copies(grid: TypedGrid, api: Fa
     assert list(grown.rows.order_by("number").values_list("corrects_task", flat=True)) == [None, *tasks[1:], None]
 
 
-def test_a_copy_that_is_like_its_task_again_is_not_sent(grid: TypedGrid, api: FakeApi) -> None:
+def test_a_copy_that_is_like_its_task_again_is_a_duplicate(grid: TypedGrid, api: FakeApi) -> None:
     grown, tasks = make_grown(grid)
     copy_changed(grid.browser, grown)
     row = {"number": 5, "new": False, "cells": {"target_language": ["German", "French"]}}
     grid.browser.post(step_of(grown, "cells"), json.dumps({"rows": [row]}), content_type="application/json")
     assert statuses(grown)[5] == "duplicate"
     page = text_of(grid.browser.get(step_of(grown, "check"), {"show": "duplicates"}))
-    assert f"Unchanged copy of {tasks[3]}" in " ".join(page.split()) and "1 unchanged copy" in page
+    assert "has the same values as task" in page and "1 duplicate" in page and "corrects" not in page
+    grid.browser.post(step_of(grown, "undo"), {"number": "2"})
+    assert statuses(grown)[5] == "ready" and grown.rows.get(number=5).corrects_task == tasks[3]
 
 
 def test_what_a_colleague_sent_has_no_copy_and_no_earlier_value(grid: TypedGrid, api: FakeApi) -> None:

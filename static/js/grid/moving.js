@@ -36,8 +36,9 @@ export function down(grid, cell) {
 
 function nextError(grid) {
   grid.leaveRows();
+  const waiting = ".bad, .odd, tr:has(> .state > [data-status=info]) > .changed";
   const cells = [...grid.table.querySelectorAll("tbody td")].filter(
-    (cell) => cell.matches(".bad, .odd, tr:not(:has(.odd)) > .state:has(> [data-status=warning])"),
+    (cell) => cell.matches(`${waiting}, tr:not(:has(.odd)) > .state:has(> [data-status=warning])`),
   );
   const rows = grid.rows;
   const place = (cell) => rows.indexOf(cell.closest("tr")) * 1000 + cell.cellIndex;
@@ -127,7 +128,7 @@ export function listen(grid) {
       event.preventDefault();
       event.stopPropagation();
       for (const menu of document.querySelectorAll("#more-issues")) menu.open = false;
-      grid.activate(grid.cell(link.dataset.row, link.dataset.field) ?? row.querySelector("td.bad") ?? grid.cells(row)[0]);
+      grid.activate(grid.cell(link.dataset.row, link.dataset.field) ?? row.querySelector("td.bad, td.changed") ?? grid.cells(row)[0]);
     },
     true,
   );

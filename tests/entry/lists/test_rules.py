@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.models import TypedDraft
+from pipelines_portal.entry.rules import views
 from pipelines_portal.matching.columns import Column, Matching
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.workflows import models
@@ -210,3 +211,28 @@ def test_the_grid_and_the_form_lead_to_the_page_that_asks_for_a_code(lists: List
     own = TypedGrid(lists.browser, lists.workflow, lists.workflow.key.owner)
     own.type(1, "Hello", "French", "5240")
     assert "Not in Customers" in own.read() and "Ask to add" not in own.read()
+
+
+def test_a_rule_is_not_saved_when_its_list_is_deleted_meanwhile(lists: Lists, monkeypatch: Any) -> None:
+    kept, gone = lists.add(), lists.add(NEAR, name="Near")
+    lists.add_rule(kept)
+    rule, add, change = WorkflowRule.objects.get(), views.add_rule, views.change_rule
+
+    def delete_first(save: Any) -> Any:
+        def save_late(*args: Any) -> Any:
+            models.ReferenceList.objects.filter(name="Near").delete()
+            return save(*args)
+
+        return save_late
+
+    monkeypatch.setattr(views, "add_rule", delete_first(add))
+    monkeypatch.setattr(views, "change_rule", delete_first(change))
+    values = {"field": "notes", "kind": "one of", "list": gone.pk, "when": "", "message": "", "do": "save"}
+    place = [lists.workflow.key_id, lists.workflow.workflow_id]
+    refused = lists.browser.post(reverse("rules:add", args=place), values)
+    assert refused.status_code == 422 and "Near was deleted. Choose another list." in text_of(refused)
+    other = lists.add(NEAR, name="Near")
+    changed = values | {"list": other.pk, "version": "1"}
+    refused = lists.browser.post(reverse("rules:edit", args=[*place, rule.pk]), changed)
+    assert refused.status_code == 422 and "Near was deleted." in text_of(refused)
+    assert WorkflowRule.objects.get().reference_list == kept

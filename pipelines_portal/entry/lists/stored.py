@@ -30,7 +30,7 @@ from pipelines_portal.workflows.models import (
     WorkflowRule,
 )
 
-AT_ONCE = 500
+AT_ONCE = 5_000
 MOST_NAMED = 5
 # Of open drafts and imports, when it is counted which of them use a code that goes. The newest first.
 MOST_ROWS_READ = 20_000

@@ -72,7 +72,9 @@ class ErrorOfRows:
     @property
     def what(self) -> str:
         """What is wrong, as the end of a sentence that begins with the field's label and the value."""
-        if self.error.value and self.choices and not self.error.is_warning:
+        if self.error.is_warning:
+            return f"{self.error.short[:1].lower()}{self.error.short[1:]}"
+        if self.error.value and self.choices:
             return "isn’t an option"
         return self.error.sentence.removeprefix(self.known.label).strip().removesuffix(".")
 

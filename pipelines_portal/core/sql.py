@@ -59,10 +59,7 @@ def insert_many(model: type[models.Model], columns: Sequence[str], rows: Iterabl
     quote = connection.ops.quote_name
     table = f"{quote(model._meta.db_table)} ({', '.join(map(quote, columns))})"
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor, connection.wrap_database_errors:
-            with cursor.copy(f"COPY {table} FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
+        _copy(table, list(rows))  # they may come from a query, which cannot run during COPY
         return
     marks = ", ".join(["%s"] * len(columns))
     _run(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - names of our own
@@ -81,6 +78,16 @@ def update_many(
 def db_id(row: models.Model) -> Any:
     """Return the primary key of `row` as a value for the database."""
     return row._meta.pk.get_db_prep_value(row.pk, connection)
+
+
+def _copy(table: str, rows: list[Sequence[Any]]) -> None:
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(f"COPY {table} FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row(row)
 
 
 def _run(statement: str, rows: Iterable[Sequence[Any]]) -> None:

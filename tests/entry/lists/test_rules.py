@@ -13,6 +13,7 @@ from django.urls import reverse
 from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.models import TypedDraft
 from pipelines_portal.entry.rules import views
+from pipelines_portal.entry.rules.stored import add_rule, change_rule
 from pipelines_portal.matching.columns import Column, Matching
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.workflows import models
@@ -216,7 +217,7 @@ def test_the_grid_and_the_form_lead_to_the_page_that_asks_for_a_code(lists: List
 def test_a_rule_is_not_saved_when_its_list_is_deleted_meanwhile(lists: Lists, monkeypatch: Any) -> None:
     kept, gone = lists.add(), lists.add(NEAR, name="Near")
     lists.add_rule(kept)
-    rule, add, change = WorkflowRule.objects.get(), views.add_rule, views.change_rule
+    rule = WorkflowRule.objects.get()
 
     def delete_first(save: Any) -> Any:
         def save_late(*args: Any) -> Any:
@@ -225,8 +226,8 @@ def test_a_rule_is_not_saved_when_its_list_is_deleted_meanwhile(lists: Lists, mo
 
         return save_late
 
-    monkeypatch.setattr(views, "add_rule", delete_first(add))
-    monkeypatch.setattr(views, "change_rule", delete_first(change))
+    monkeypatch.setattr(views, "add_rule", delete_first(add_rule))
+    monkeypatch.setattr(views, "change_rule", delete_first(change_rule))
     values = {"field": "notes", "kind": "one of", "list": gone.pk, "when": "", "message": "", "do": "save"}
     place = [lists.workflow.key_id, lists.workflow.workflow_id]
     refused = lists.browser.post(reverse("rules:add", args=place), values)

@@ -35,9 +35,10 @@ from pipelines_portal.matching.match_line import MatchLine
 from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.values.rules import Rule
 from pipelines_portal.values.suggesting import likely_first
-from pipelines_portal.values.verdicts import WARNING
+from pipelines_portal.values.verdicts import BROKEN, WARNING
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
+from pipelines_portal.workflows.permissions import may_write_notes
 
 # So many lines stand under the grid. The others are in a menu.
 MOST_LINES = 2
@@ -158,6 +159,7 @@ def tray_context(
     reader, rules = import_job.row_reader(), {rule.pk: rule for rule in import_job.rules}
     can_rematch = request.user.may_send and not import_job.is_typed and not counts.sent and not counts.requested
     copies = count_unchanged_copies(import_job) if counts.duplicate else 0
+    missing = _missing_codes(request, workflow, reasons, rules)
     fixes = [
         _with_acceptance(reason, posted, rules)
         if reason.is_warning
@@ -165,6 +167,7 @@ def tray_context(
         if reason.is_sent_otherwise
         else _with_fix(reason, posted, reader, can_rematch=can_rematch)
         | {"is_to_type": import_job.is_typed and reason.is_missing and reason.count == 1}
+        | {"missing_codes": missing.get(reason.key, ())}
         for reason in reasons[:MOST_SHOWN]
     ]
     has_changed = any(reason.is_sent_otherwise for reason in reasons)
@@ -190,6 +193,15 @@ def tray_context(
         "matching": reader.matching,
         "can_rematch": can_rematch,
     }
+
+
+def _missing_codes(
+    request: SignedInRequest, workflow: OpenedWorkflow, reasons: list[Reason], rules: dict[int, Rule]
+) -> dict[str, list[str]]:
+    """Return the codes, by reason, that are not in a list, for people who can only ask to add them."""
+    with_list = {f"{BROKEN}{rule.pk}" for rule in rules.values() if rule.codes}
+    found = {reason.key: reason.values for reason in reasons if reason.kind in with_list and reason.known}
+    return found if found and not may_write_notes(request.user, workflow) else {}
 
 
 def _in_lines(fixes: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -12,11 +12,10 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.demo.orders import LARGE
-from pipelines_portal.demo.replay import RecordedApi
+from pipelines_portal.demo.replay import RecordedApi, clock_at
 from pipelines_portal.demo.story import (
     BEN,
     INVOICES,
@@ -106,8 +105,8 @@ def test_the_story_is_told_tried_and_watched(
     assert_product_wrote_it(told)
     load(told, monkeypatch)
     assert_product_wrote_it(told)
-    api = RecordedApi(told["workflows"], timezone.now())
-    with standing_in(api):
+    api = RecordedApi(told["workflows"], START)
+    with standing_in(api), clock_at(START + timedelta(hours=1)):
         assert_things_are_one_press_away(client)
         assert_import_is_sent_slowly_and_once(api, monkeypatch)
     Submission.objects.filter(status="unconfirmed").update(status="created")

@@ -52,7 +52,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "people:two_step": ("",), "people:team_detail": ("", "?add=colleague"), "people:team_list": ("",),
     "people:team_remove": ("",), "people:unlink": ("",),
     "keys:detail": ("",), "keys:list": ("", "?q=key", "?whose=all"), "keys:remove": ("",),
-    "rules:add": ("",), "rules:delete": ("",), "rules:edit": ("",), "rules:list": ("",),
+    "rules:add": ("",), "rules:delete": ("",), "rules:edit": ("",), "rules:list": ("",), "rules:read": ("",),
     "search:search": (
         "", "?q=order0000300", "?q=complaint+customer", "?q=1000005", "?sent=me", "?status=failed",
         "?q=complaint&status=failed&sent=me",
@@ -187,7 +187,7 @@ ARGUMENTS: dict[str, Callable[[User], dict[str, Any]]] = {
     "lists:replace": _list,
     "new_task:preset_apply": lambda person: {"preset_id": Preset.objects.earliest("pk").pk},
     "new_task:preset_rename": lambda person: {"preset_id": Preset.objects.earliest("pk").pk},
-    "rules:delete": _rule, "rules:edit": _rule,
+    "rules:delete": _rule, "rules:edit": _rule, "rules:read": _rule,
     "people:event_export": lambda person: {"form": "csv"},
     "people:deactivate": _colleague, "people:detail": _colleague, "people:reset_link": _colleague,
     "people:two_step": _colleague, "people:unlink": _colleague,

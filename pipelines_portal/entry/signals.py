@@ -6,5 +6,7 @@ from django.dispatch import Signal
 import_transferred = Signal()
 # Somebody, `by`, wants `code` in the list `reference_list`, which they may not change themselves. `workflow`: where.
 entry_requested = Signal()
+# Somebody, `by`, writes a `note` to those who write the rules of `workflow`: the rule `sentence` may be wrong.
+rule_questioned = Signal()
 # `removed`: an ImportJob that is about to be deleted with its `key`. `by`: the person who removed the key.
 import_removed = Signal()

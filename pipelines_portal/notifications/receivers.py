@@ -11,13 +11,13 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.times import machine
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.entry.signals import entry_requested, import_removed, import_transferred
+from pipelines_portal.entry.signals import entry_requested, import_removed, import_transferred, rule_questioned
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.signals import key_removed, key_transferred
 from pipelines_portal.notifications.models import Kind, Message, Notification
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended, outcome_written
-from pipelines_portal.workflows.models import OpenedWorkflow, ReferenceList
+from pipelines_portal.workflows.models import OpenedWorkflow, ReferenceList, WorkflowRule
 from pipelines_portal.workflows.permissions import note_writers
 
 
@@ -56,6 +56,19 @@ def notify_list_writers(
     url = reverse("lists:detail", args=[workflow.key_id, workflow.workflow_id, reference_list.pk])
     title = f"{by} asks to add “{code}” to {reference_list}"
     message = Message(Kind.KEY, f"list-entry:{reference_list.pk}:{digest}", title, url, f"For {workflow.name}")
+    for person in note_writers(workflow.key):
+        kind = Kind.KEY if person.pk == workflow.key.owner_id else Kind.TEAM
+        Notification.objects.notify(person, replace(message, kind=kind))
+
+
+@receiver(rule_questioned)
+def notify_rule_writers(
+    sender: object, rule: WorkflowRule, sentence: str, note: str, by: User, workflow: OpenedWorkflow, **more: Any
+) -> None:
+    """Notify those who may change the rule, each time somebody writes."""
+    url = reverse("rules:edit", args=[workflow.key_id, workflow.workflow_id, rule.pk])
+    subject = f"rule:{rule.pk}:{by.pk}:{machine(timezone.now())}"
+    message = Message(Kind.KEY, subject, f"{by} asks about a rule in {workflow.name}: {sentence}", url, note)
     for person in note_writers(workflow.key):
         kind = Kind.KEY if person.pk == workflow.key.owner_id else Kind.TEAM
         Notification.objects.notify(person, replace(message, kind=kind))

@@ -1,6 +1,5 @@
 """Values that a field has only once in a workflow: when two are the same, and what is said of the second one."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -8,6 +7,7 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
+from pipelines_portal.core.unicode_forms import normalize
 from pipelines_portal.values.field_values import FieldValues, is_blank
 from pipelines_portal.values.numbers import NUMERAL
 from pipelines_portal.values.rules import NOT_ACCEPTED, Accepted, Kind, Rule, Rules, is_accepted
@@ -42,7 +42,7 @@ def normal_form(value: Any, *, is_number: bool) -> str:
     text = str(value)
     if is_number and NUMERAL.fullmatch(text):
         return _plain_number(text)
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold()).strip()
+    return normalize("NFC", normalize("NFC", text).casefold()).strip()
 
 
 def _plain_number(text: str) -> str:

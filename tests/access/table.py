@@ -189,6 +189,9 @@ ACCESS: dict[str, Row] = {
     "rules:list": Row(KEY_USERS),
     "rules:add": Row(NOTE_WRITERS, NOTE_WRITERS, data=rule, event="rule-changed"),
     "rules:edit": Row(NOTE_WRITERS, NOTE_WRITERS, data=rule, event="rule-changed"),
+    "rules:read": Row(
+        KEY_USERS, KEY_USERS, data=lambda world: {"note": "Orders begin with B"}, quiet="people are notified"
+    ),
     "rules:switch": Row(post=NOTE_WRITERS, data=lambda world: {"on": "no"}, event="rule-changed"),
     "rules:delete": Row(NOTE_WRITERS, NOTE_WRITERS, event="rule-changed"),
     "lists:list": Row(KEY_USERS),

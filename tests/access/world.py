@@ -75,7 +75,9 @@ class World:
         }
         if name in ("new_task:preset_apply", "new_task:preset_rename", "new_task:preset_delete", "grid:preset"):
             places["preset_id"] = self.preset().pk
-        places |= {"rule_id": self.rule().pk} if name in ("rules:edit", "rules:switch", "rules:delete") else {}
+        places |= (
+            {"rule_id": self.rule().pk} if name in ("rules:edit", "rules:read", "rules:switch", "rules:delete") else {}
+        )
         places |= {"list_id": self.reference_list().pk, "file_id": self.list_file().pk} if "lists:" in name else {}
         if name == "notifications:open":
             news = Message("batch", "ended", "It is through", "/submissions/")

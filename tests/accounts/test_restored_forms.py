@@ -8,9 +8,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.entry.lists.files import read_list_file, store_file
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
+from pipelines_portal.workflows.models import OpenedWorkflow, ReferenceList, WorkflowRule
 from tests.factories import open_workflow
 
 OURS = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
@@ -99,13 +100,17 @@ def test_every_view_that_restores_forms_checks_is_restoring(page: Client, saved_
     given_back = [path for path, view in views(get_resolver()).items() if getattr(view, "restore_form", False)]
     assert given_back
     rule = WorkflowRule.objects.create(key=saved_key, workflow_id=42, kind="filled", field="input_text", position=1)
+    customers = ReferenceList.objects.create(key=saved_key, name="Customers", columns=["Code"])
+    file = store_file(saved_key, saved_key.owner, "customers.csv", read_list_file("customers.csv", b"Code\nA"), None)
+    ids = {"<int:rule_id>": rule.pk, "<int:list_id>": customers.pk, "<int:file_id>": file.pk}
     values = {"restore": "1", "workflow": "43", "field-input_text": "Hello", "field-target_language": "French"}
     for path in given_back:
         address = "/" + path.replace("<int:key_id>", str(workflow.key_id)).replace("<int:workflow_id>", "42")
-        address = address.replace("<int:rule_id>", str(rule.pk))
+        for name, pk in ids.items():
+            address = address.replace(name, str(pk))
         assert page.post(address, values).status_code in (200, 422)
     assert not Submission.objects.exists()
-    assert OpenedWorkflow.objects.count() == WorkflowRule.objects.count() == 1
+    assert OpenedWorkflow.objects.count() == WorkflowRule.objects.count() == ReferenceList.objects.count() == 1
 
 
 def test_a_page_carries_at_most_64_kb(person: User, static_root: None, saved_key: SavedKey) -> None:

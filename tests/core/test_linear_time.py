@@ -51,5 +51,5 @@ WITHOUT = {
 
 def test_hostile_texts_take_linear_time() -> None:
     samples = Samples({Field: FIELDS, Schema: [Schema.model_validate({"fields": FIELDS})]}, BY_NAME)
-    known = {"values.plain_words.plain", "submissions.search_words.fold", "entry.rows.replacing.Replacement.apply"}
+    known = {"values.plain_words.plain", "core.unicode_forms.fold", "entry.rows.replacing.Replacement.apply"}
     assert not find_slow(pipelines_portal, samples, WITHOUT, known)

@@ -158,8 +158,8 @@ def test_the_limiter_costs_no_query(
     for _ in range(2):  # the first one moves the workflow up in the sidebar, the second one caches that
         page.get(address)
     # Session with person, workflow with key, its titles, its notes, the fields without suggestions, the number of its
-    # rules, and that of news.
-    with django_assert_num_queries(7):
+    # rules, that of lists, and that of news.
+    with django_assert_num_queries(8):
         page.get(address)
 
 

@@ -79,6 +79,12 @@ def kinds_for(known: Field) -> list[Kind]:
     return [*kinds, Kind.FILLED]
 
 
+class NoteForm(forms.Form):
+    note = forms.CharField(
+        label="What is wrong with it?", max_length=LONGEST_MESSAGE, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
 class RuleForm(forms.Form):
     field = forms.ChoiceField(label="Field")
     kind = forms.ChoiceField(label="It…", widget=forms.RadioSelect)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.api_client import Schema
-from pipelines_portal.entry.rules.forms import RuleForm
+from pipelines_portal.entry.rules.forms import NoteForm, RuleForm
 from pipelines_portal.entry.rules.stored import (
     TooManyRules,
     accepted_by_rule,
@@ -27,6 +27,7 @@ from pipelines_portal.entry.rules.stored import (
     switch_rule,
 )
 from pipelines_portal.entry.rules.trying import last_rows, shapes_in, try_rule
+from pipelines_portal.entry.signals import rule_questioned
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.values.rules import Kind, Rules
 from pipelines_portal.web.rendering import render_page
@@ -119,6 +120,30 @@ def rule_edit(request: SignedInRequest, key_id: int, workflow_id: int, rule_id: 
         return _form_page(request, workflow, schema, form, stored)
     messages.success(request, "Rule saved. It checks every new row from now on.")
     return _list_at(workflow, f"rule-{stored.pk}")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in(restore_form=True)
+def rule_read(request: SignedInRequest, key_id: int, workflow_id: int, rule_id: int) -> HttpResponse:
+    """Show what a rule means to those who may not change it. A POST sends a note to those who may."""
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    stored = stored_rule(workflow, rule_id)
+    schema = cached_schema(workflow, client_for(workflow.key))
+    rules, rule = Rules((), schema.fields), stored.as_rule()
+    form = NoteForm(request.POST if request.method == "POST" and not is_restoring(request) else None, label_suffix="")
+    if form.is_valid():
+        note, about = form.cleaned_data["note"], {"rule": stored, "sentence": rules.sentence(rule)}
+        rule_questioned.send(WorkflowRule, note=note, by=request.user, workflow=workflow, **about)
+        messages.success(request, "Note sent. The people who can change the rule are notified.")
+        return redirect("rules:list", key_id, workflow_id)
+    context = {
+        **_context(workflow),
+        "rule": _shown(stored, rules),
+        "meaning": rules.meaning(rule),
+        "form": form,
+        "may_write": may_write_notes(request.user, workflow),
+    }
+    return render_page(request, "entry/rules/read.html", context, status=422 if form.is_bound else 200)
 
 
 @require_POST

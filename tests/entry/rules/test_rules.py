@@ -14,6 +14,7 @@ from pipelines_portal.audit.models import Event
 from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.notifications.models import Notification
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import WorkflowRule
 from tests.conftest import EVERY_TYPE
@@ -134,6 +135,21 @@ def test_it_is_tried_on_what_was_sent_and_seen(grid: TypedGrid, api: FakeApi) ->
     refused = browser_of(colleague).get(address(grid, "add"))
     assert refused.status_code == 403
     assert browser_of(colleague).get(address(grid, "list")).status_code == 200
+
+
+def test_who_may_not_change_it_reads_it_and_writes_to_those_who_may(grid: TypedGrid) -> None:
+    add(grid, message="As printed")
+    rule, colleague = WorkflowRule.objects.get(), make_colleague()
+    share_key(grid.workflow.key, colleague)
+    theirs = browser_of(colleague)
+    assert address(grid, "read", rule.pk) in theirs.get(address(grid, "list")).content.decode()
+    shown = text_of(theirs.get(address(grid, "read", rule.pk)))
+    assert "“A”, a hyphen, 6 digits. Otherwise an <b>error</b>" in shown and "As printed" in shown
+    assert theirs.post(address(grid, "read", rule.pk), {"note": ""}).status_code == 422
+    theirs.post(address(grid, "read", rule.pk), {"note": "Their orders begin with B"})
+    told = Notification.objects.get()
+    assert told.person == grid.owner and told.sentence == "Their orders begin with B"
+    assert "asks about a rule in Translations: Text to translate looks like A-104391" in told.title
 
 
 def test_it_holds_on_every_road(grid: TypedGrid, api: FakeApi) -> None:

@@ -54,11 +54,15 @@ def _fields_of(model: type[Model]) -> tuple[list[str], list[int]]:
 def insert_many(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Insert `rows` of values for the database. Columns that are not named get no default.
 
-    Building model objects would take ten times as long.
+    Building model objects would take ten times as long. On PostgreSQL, INSERT takes five times as long as COPY.
     """
     quote = connection.ops.quote_name
-    names, marks = ", ".join(map(quote, columns)), ", ".join(["%s"] * len(columns))
-    _run(f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({marks})", rows)  # noqa: S608 - names of our own
+    table = f"{quote(model._meta.db_table)} ({', '.join(map(quote, columns))})"
+    if connection.vendor == "postgresql":
+        _copy(table, list(rows))  # they may come from a query, which cannot run during COPY
+        return
+    marks = ", ".join(["%s"] * len(columns))
+    _run(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - names of our own
 
 
 def update_many(
@@ -74,6 +78,16 @@ def update_many(
 def db_id(row: models.Model) -> Any:
     """Return the primary key of `row` as a value for the database."""
     return row._meta.pk.get_db_prep_value(row.pk, connection)
+
+
+def _copy(table: str, rows: list[Sequence[Any]]) -> None:
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(f"COPY {table} FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row(row)
 
 
 def _run(statement: str, rows: Iterable[Sequence[Any]]) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import uuid5
@@ -20,12 +21,21 @@ from pipelines_portal.entry.used_values import JudgedRow, OnceCheck
 from pipelines_portal.spreadsheets.cells import Cell
 from pipelines_portal.submissions.acceptances import record_acceptances
 from pipelines_portal.submissions.duplicates import digest_of
-from pipelines_portal.submissions.models import JSON_TEXT, NewRow, Submission, SubmissionRow, UsingRow, place_of
+from pipelines_portal.submissions.models import (
+    JSON_TEXT,
+    FieldValue,
+    NewRow,
+    Submission,
+    SubmissionRow,
+    UsingRow,
+    place_of,
+)
 from pipelines_portal.submissions.models.rows import insert_rows
 from pipelines_portal.submissions.outcomes import unconfirmed
 from pipelines_portal.submissions.sent_rows import mistakes_of_rows, sent_rows
 from pipelines_portal.submissions.texts import RESTORED
 from pipelines_portal.task_index.models import TaskNote
+from pipelines_portal.values.once import once_rules
 from pipelines_portal.values.verdicts import REJECTED, Problem, Verdict
 from pipelines_portal.web.error_sentences import Labels, row_message
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -97,6 +107,23 @@ def next_submission(import_job: ImportJob, numbers: list[int] | None = None) -> 
     return draft
 
 
+@contextmanager
+def reserved_values(import_job: ImportJob, numbers: list[int]) -> Iterator[None]:
+    """Reserve the values of ready rows that are used once while the block makes several requests of them.
+
+    Call in the transaction that makes the requests.
+    """
+    rules, place = once_rules(import_job.rules), (import_job.key_id, import_job.workflow_id)
+    rows = list(_ready(import_job, numbers).values_list(JSON_TEXT, flat=True)) if rules and len(numbers) > 1 else []
+    size = sum(len(text) + BYTES_AROUND_ROW for text in rows)
+    if len(rows) <= import_job.rows_per_request and size <= LARGEST_BODY:
+        yield
+        return
+    FieldValue.objects.reserve(*place, rules, map(json.loads, rows))
+    yield
+    FieldValue.objects.release(*place)
+
+
 def request_again(import_job: ImportJob) -> int:
     """Take back what was requested before the API was away, and request the rows that can still be sent.
 
@@ -116,8 +143,9 @@ def request_again(import_job: ImportJob) -> int:
         give_back_unsent(import_job)
         if not import_job.is_typed:  # a file's next rows are requested when they are sent
             return 0
-        while request := next_submission(import_job, numbers):
-            left -= request.row_count
+        with reserved_values(import_job, numbers):
+            while request := next_submission(import_job, numbers):
+                left -= request.row_count
     return left
 
 
@@ -187,7 +215,7 @@ def _hold_back_used(import_job: ImportJob, rows: list[ReadyRow], verdicts: list[
     if not once.is_needed:
         return 0
     once.judge([
-        JudgedRow(row.number, verdict, row.corrects_task, reasons_of(row.accepted))
+        JudgedRow(row.number, verdict, row.corrects_task, reasons_of(row.accepted), row.is_duplicate_wanted)
         for row, verdict in zip(rows, verdicts, strict=True)
     ])  # fmt: skip
     lost = {
@@ -198,6 +226,10 @@ def _hold_back_used(import_job: ImportJob, rows: list[ReadyRow], verdicts: list[
     if lost:
         to_fix = import_job.rows.filter(number__in=list(lost), status=ImportRow.Status.READY)
         to_fix.update(status=ImportRow.Status.TO_FIX, fields=None, digest="")
+        tasks = {n: problem.task for n, problems in lost.items() for problem in problems if problem.is_sent_otherwise}
+        pk = db_id(import_job)
+        values = ((task, pk, number) for number, task in tasks.items())
+        update_many(ImportRow, ("duplicate_of_task",), ("import_job_id", "number"), values)
         replace_errors(import_job, list(lost), lost)
     return len(lost)
 
@@ -448,8 +480,6 @@ def _store_outcomes(import_job: ImportJob, submission: Submission) -> None:
 
 def _mark_replaced(import_job: ImportJob, submission: Submission) -> None:
     """Mark the tasks of which rows were corrected copies as replaced by the new tasks."""
-    if import_job.size_bytes:  # rows of a file are no copies
-        return
     copies = import_job.rows.filter(submission=submission, status=ImportRow.Status.CREATED, corrects_task__isnull=False)
     corrected = {number: old for number, old in copies.values_list("number", "corrects_task") if old}
     if not corrected:

@@ -8,12 +8,14 @@ from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_requests import settle_request
 from pipelines_portal.entry.imports.lists import list_unfinished_with
 from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.rules.stored import check_open_rows_again
 from pipelines_portal.entry.signals import import_removed
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.signals import key_removed
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.signals import outcome_written
+from pipelines_portal.submissions.signals import earlier_values_recorded, outcome_written
 from pipelines_portal.workflows.lists import lists_of
+from pipelines_portal.workflows.models import OpenedWorkflow
 
 MOST_NAMED = 5
 
@@ -28,6 +30,13 @@ def settle_import_request(sender: object, submission: Submission, **more: object
         return
     if import_job := ImportJob.objects.select_for_update().filter(pk=submission.group).first():
         settle_request(import_job, submission)
+
+
+@receiver(earlier_values_recorded)
+def judge_open_rows(sender: object, key_id: int, workflow_id: int, **more: object) -> None:
+    """Judge the rows of open drafts and imports by what was sent before a rule, before somebody sends them."""
+    if workflow := OpenedWorkflow.objects.filter(key=key_id, workflow_id=workflow_id).first():
+        check_open_rows_again(workflow)
 
 
 @receiver(pre_delete, sender=ImportJob)

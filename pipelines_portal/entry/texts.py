@@ -67,6 +67,10 @@ def corrected_copies(count: int, first: int) -> str:
     return f"Corrected copy of task {first}" if count == 1 else f"Corrected copies of {count:,} tasks"
 
 
+def copies_created(count: int) -> str:
+    return "1 row is a corrected copy now" if count == 1 else f"{count:,} rows are corrected copies now"
+
+
 def rows_updated(count: int) -> str:
     return "1 row updated" if count == 1 else f"{count:,} rows updated"
 

@@ -1,6 +1,7 @@
 """Judge rows of an import by the fields that are used once: against what was sent, and against each other."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -12,18 +13,22 @@ from pipelines_portal.submissions.used_values import find_uses, query_uses, read
 from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.values.once import Use, UsedValue, add_used, once_rules, used_values
 from pipelines_portal.values.rules import Accepted, Rules
-from pipelines_portal.values.verdicts import Verdict
+from pipelines_portal.values.verdicts import SENT_OTHERWISE, Problem, Verdict
 
 BATCH = 500
 
 
 class JudgedRow(NamedTuple):
-    """A row with its verdict, the task that it corrects, and the warnings that people accepted, with the reasons."""
+    """A row with its verdict, the task that it corrects, and the warnings that people accepted, with the reasons.
+
+    `is_duplicate_wanted`: it has the values of a task, and a person wants it all the same.
+    """
 
     number: int
     verdict: Verdict
     corrects_task: int | None
     accepted: Accepted
+    is_duplicate_wanted: bool = False
 
 
 class OnceCheck:
@@ -49,15 +54,18 @@ class OnceCheck:
     def judge(self, rows: Sequence[JudgedRow]) -> None:
         """Add problems to the verdicts of rows, which are in the order of their numbers.
 
-        Of rows with the same value, the first one has it.
+        Of rows with the same value, the first one has it. A row of a file whose value is that of a task can become a
+        corrected copy of the task.
         """
         job, values = self._import_job, [self.values(row.verdict.values) for row in rows]
         wanted = {value for digests in values for value in digests.items()} - self._looked_up
         self._sent |= find_uses(job.key_id, job.workflow_id, wanted, _visible_to_readers(job), group=job.pk)
-        for (number, verdict, corrects_task, accepted), digests in zip(rows, values, strict=True):
+        for (number, verdict, corrects_task, accepted, is_wanted), digests in zip(rows, values, strict=True):
             first = {value: self.first[value] for value in digests.items() if value in self.first}
             earlier = {value: use for value, use in first.items() if use.row < number}
             add_used(self.rules, verdict, self._sent, first=earlier, corrects_task=corrects_task, accepted=accepted)
+            if not (job.is_typed or corrects_task or is_wanted):
+                verdict.problems = [_recognized(problem) for problem in verdict.problems]
             self.first |= {value: Use(number) for value in digests.items() if value not in earlier}
 
     def look_up(self, rows: Mapping[int, Verdict]) -> list[tuple[int, UsedValue]]:
@@ -83,6 +91,13 @@ class OnceCheck:
         none = dict.fromkeys((rule.field for rule in self._once), "")
         if none:
             RowValue.objects.store(self._import_job, {pk: none | self.values(row.values) for pk, row in rows.items()})
+
+
+def _recognized(problem: Problem) -> Problem:
+    """Return the error of a value that a known task has as one that a corrected copy resolves."""
+    if not problem.task or problem.is_warning:
+        return problem
+    return replace(problem, kind=f"{SENT_OTHERWISE}{problem.rule}")
 
 
 def _visible_to_readers(import_job: ImportJob) -> QuerySet[Submission]:

@@ -25,8 +25,11 @@ def accepted_now(problem: Problem, by: User, reason: str) -> dict[str, Any]:
 
 
 def record_acceptances(submission: Submission, warnings: Mapping[int, Sequence[AcceptedWarning]]) -> None:
-    """Store the accepted warnings of its rows, by their indexes. Call in the transaction that stores the rows."""
-    if not any(warnings.values()):
+    """Store the accepted warnings of its rows, by their indexes, in place of those of an earlier check or try.
+
+    Call in the transaction that stores the rows.
+    """
+    if not any(warnings.values()) and not submission.accepted_count:
         return
     indexes = list(warnings)
     rows = dict[int, int]()
@@ -40,7 +43,7 @@ def record_acceptances(submission: Submission, warnings: Mapping[int, Sequence[A
         for index, of_row in warnings.items()
         for problem, each in of_row
     ]
-    if submission.accepted_count:  # of an earlier try
+    if submission.accepted_count:
         Acceptance.objects.filter(row__submission=submission).delete()
     Acceptance.objects.bulk_create(accepted, BATCH)
     submission.accepted_count = len(accepted)

@@ -10,6 +10,9 @@ from pipelines_portal.accounts.models import User
 values_dropped = Signal()
 # `submission`: what became of it, or of its rows, was just written. In the transaction that wrote it.
 outcome_written = Signal()
+# `key_id`, `workflow_id`: all values that were sent before a rule "is used once" are recorded. In the transaction that
+# recorded the last of them.
+earlier_values_recorded = Signal()
 # `end`, a BatchEnd. In the transaction that ends the import or the upload.
 batch_ended = Signal()
 

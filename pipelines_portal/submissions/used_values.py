@@ -12,6 +12,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core import times
 from pipelines_portal.submissions.models import FieldValue, RecordedField, Submission, SubmissionRow, UsingRow
+from pipelines_portal.submissions.signals import earlier_values_recorded
 from pipelines_portal.submissions.statuses import RowStatus, Status
 from pipelines_portal.values.once import Use, UsedValue, once_rules
 from pipelines_portal.workflows.rules import rules_of
@@ -49,7 +50,7 @@ def query_uses(
 ) -> QuerySet[FieldValue, tuple[Any, ...]]:
     """Return the query of `find_uses`, for `read_uses`."""
     is_visible = Exists(visible.order_by().filter(pk=OuterRef("row__submission")))
-    found = FieldValue.objects.at(key_id, workflow_id, values).annotate(is_visible=is_visible)
+    found = FieldValue.objects.at(key_id, workflow_id, values).used().annotate(is_visible=is_visible)
     return found.order_by().values_list(
         "field", "digest", "row__number", "is_visible", "row__submission__token", "row__task_id",
         "row__submission__group", "row__submission__sent_at", "row__submission__owner__name",
@@ -90,7 +91,8 @@ def uses_for(
 def record_earlier() -> bool:
     """Record the values of some rows that were sent before their rule was there. Return whether there may be more.
 
-    The first of equal values is recorded. A rule that was off for a while begins anew.
+    The first of equal values is recorded. A rule that was off for a while begins anew. At the end, receivers of
+    `earlier_values_recorded` judge open rows again.
     """
     due = RecordedField.objects.filter(done_at=None, since__lte=timezone.now() - FIRST_WAIT).order_by("since")
     if not due.exists():
@@ -111,6 +113,9 @@ def record_earlier() -> bool:
             FieldValue.objects.record(field.key_id, field.workflow_id, rules, _rows_that_use(ids))
             field.last_created_at, field.last_submission = submissions[-1].created_at, ids[-1]
         field.save(update_fields=["done_at", "last_created_at", "last_submission"])
+        if rules and field.done_at:
+            place = {"key_id": field.key_id, "workflow_id": field.workflow_id}
+            earlier_values_recorded.send(RecordedField, **place)
     return True
 
 

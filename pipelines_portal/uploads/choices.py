@@ -1,7 +1,7 @@
 """Step 1: check a chosen archive, store the choice as a draft, and find earlier uploads of the same archive."""
 
 from dataclasses import dataclass, field
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django.db import transaction
 from django.db.models import Q
@@ -10,6 +10,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.acceptances import accepted_now, record_acceptances
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.archive.directory import Tail, Unusable, read_directory
 from pipelines_portal.uploads.archive.findings import Problem
@@ -21,9 +22,10 @@ from pipelines_portal.uploads.archive.preview import (
     row_entry,
 )
 from pipelines_portal.uploads.forms import ChosenFile
-from pipelines_portal.uploads.given_rows import GivenRow
+from pipelines_portal.uploads.given_rows import Corrections, GivenRow
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.values.verdicts import Problem as Warned
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 
@@ -34,6 +36,8 @@ class CheckedArchive:
     preview: Preview
     rows: list[FieldValues] = field(default_factory=list)
     entries: list[str] = field(default_factory=list)
+    # The warnings of rows that the person accepted, by index, and why.
+    accepted: dict[int, list[tuple[Warned, str]]] = field(default_factory=dict)
 
 
 def paths_of(file: ChosenFile) -> frozenset[str]:
@@ -45,11 +49,17 @@ def paths_of(file: ChosenFile) -> frozenset[str]:
 
 
 def check_archive(
-    file: ChosenFile, schema: Schema, given: list[GivenRow] | None, *, leaves_out_errors: bool = False
+    file: ChosenFile,
+    schema: Schema,
+    given: list[GivenRow] | None,
+    corrections: Corrections | None = None,
+    *,
+    leaves_out_errors: bool = False,
 ) -> CheckedArchive:
     """Preview the tasks of an archive with the `given` rows, or by itself if that is None. Raise TailTooShort.
 
-    An empty list means that the rows are still missing. Rows whose file the archive does not hold get an error.
+    An empty list means that the rows are still missing. Rows whose file the archive does not hold get an error. Rows
+    with warnings that nobody has accepted are left out.
     """
     try:
         directory = read_directory(Tail(file.tail, file.size))
@@ -58,14 +68,24 @@ def check_archive(
         if given is not None:
             preview = preview_of_rows(given, directory, schema)
             preview.leaves_out_errors = leaves_out_errors
-            sent = [row for row in given if not (leaves_out_errors and row.errors)]
-            return CheckedArchive(preview, [row.values for row in sent], [row_entry(row, schema) for row in sent])
+            sent = [row for row in given if not row.is_odd and not (leaves_out_errors and row.errors)]
+            values, entries = [row.values for row in sent], [row_entry(row, schema) for row in sent]
+            return CheckedArchive(preview, values, entries, _accepted_in(sent, corrections) if corrections else {})
         preview, derived = preview_of_archive(directory, schema)
     except Unusable as error:
         problem = Problem("error", error.title, error.advice, list(error.examples))
         return CheckedArchive(Preview(problems=[problem]))
     entries = [f"{row.entry}/" if row.is_folder else row.entry for row in derived]
     return CheckedArchive(preview, [dict(row.files) for row in derived], entries)
+
+
+def _accepted_in(rows: list[GivenRow], corrections: Corrections) -> dict[int, list[tuple[Warned, str]]]:
+    """Return what was accepted of rows that have no error, by their indexes, with the reasons."""
+    return {
+        index: [(warning, corrections.accepted_in(row.number)[warning.mark]) for warning in row.accepted]
+        for index, row in enumerate(rows)
+        if row.accepted
+    }
 
 
 def save_choice(
@@ -79,7 +99,7 @@ def save_choice(
         "levels_left_out": file.levels_left_out,
         "task_count": len(checked.rows),
         "sends_rows": not checked.preview.is_derived,
-        "rows_left_out": checked.preview.rejected_count if checked.preview.leaves_out_errors else 0,
+        "rows_left_out": checked.preview.left_out_count,
         "entries": checked.entries,
         "preview": checked.preview.as_json(),
     }
@@ -91,7 +111,21 @@ def save_choice(
         submission = Submission.objects.draft(owner, workflow, checked.rows, token, kind)
         if submission.status != Submission.Status.DRAFT:
             submission = Submission.objects.draft(owner, workflow, checked.rows, uuid4(), kind)
+        accepted = {
+            index: [(warning, accepted_now(warning, owner, why)) for warning, why in warnings]
+            for index, warnings in checked.accepted.items()
+        }
+        record_acceptances(submission, accepted)
         return earlier or ZipUpload.objects.create(submission=submission, **chosen)
+
+
+def token_beside(owner: User, token: UUID, rows_from: str) -> UUID:
+    """Return another token if that of the page is the token of the draft `rows_from`.
+
+    The draft is the only place of its rows, and stays as it is while some of them are left out.
+    """
+    of_page = Submission.objects.filter(owner=owner, token=token).values_list("pk", flat=True)
+    return uuid5(token, "rows left out") if rows_from in map(str, of_page) else token
 
 
 def discard_choice(owner: User, token: UUID, rows_from: str) -> None:

@@ -17,11 +17,12 @@ from pipelines_portal.core.json_text import cleaned
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.spreadsheets.cells import Lines
+from pipelines_portal.submissions.acceptances import LONGEST_REASON
 from pipelines_portal.values.checking import Entered, Native, RowCheck
 from pipelines_portal.values.dates import readings
 from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.values.once import Use, UsedValue, add_used, once_rules, used_values
-from pipelines_portal.values.rules import Rule, Rules
+from pipelines_portal.values.rules import NOT_ACCEPTED, Accepted, Rule, Rules
 from pipelines_portal.values.settling import settled_text
 from pipelines_portal.values.verdicts import UNKNOWN, Problem, Verdict
 from pipelines_portal.web.file_names import in_sentence
@@ -30,27 +31,41 @@ from pipelines_portal.workflows.fields.types import type_of
 # One unknown field is enough for the API to reject a row.
 MOST_UNKNOWN = 10
 LONGEST_TEXT = 10_000
-ALIKE = "alike-"
+ALIKE, TYPED = "alike-", "typed"
 CELL = re.compile(r"cell-(\d{1,7})-(.+)", re.DOTALL)
+# A row, and the mark of one of its warnings.
+ACCEPTED = re.compile(r"(\d{1,7})-(\d+\.\d+\.[0-9a-f]{16})")
 
 
 @dataclass
 class GivenRow:
-    """The values of a row and their errors. `number` is its line in the file, or its position if there is no file."""
+    """The values of a row and their problems. `number` is its line in the file, or its position if there is no file."""
 
     number: int
     values: FieldValues
+    # Also warnings that nobody has accepted.
     errors: list[Problem] = field(default_factory=list)
+    accepted: list[Problem] = field(default_factory=list)
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether it has a warning that nobody has accepted: then it is never sent."""
+        return any(problem.is_warning for problem in self.errors)
 
 
 @dataclass
 class Corrections:
-    """Texts that a person typed over cells, by row and field. `source` names the rows they were typed for."""
+    """Texts that a person typed over cells, by row and field, and warnings that the person accepted.
+
+    `source` names the rows they were typed for.
+    """
 
     source: str
     by_row: dict[int, dict[str, str]] = field(default_factory=dict)
     # Texts for all rows with the same error, by the error's key.
     alike: dict[str, str] = field(default_factory=dict)
+    # The reasons of accepted warnings, by row and mark.
+    accepted: dict[int, dict[str, str]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, posted: QueryDict, source: str, schema: Schema) -> "Corrections":
@@ -65,7 +80,21 @@ class Corrections:
                 corrections.add(int(number), name, _without_words(fields[name], text))
         alike = {name.removeprefix(ALIKE): str(posted[name]) for name in posted if name.startswith(ALIKE)}
         corrections.alike = {key: text for key, text in alike.items() if text.strip()}
+        corrections.load_accepted(posted)
         return corrections
+
+    def load_accepted(self, posted: QueryDict) -> None:
+        """Read what was ticked, now or at earlier checks. A mark belongs to one value: another one is not accepted."""
+        if "take_back" in posted:
+            return
+        ticked = [(each, posted.get(f"why-{each}", "")) for each in posted.getlist("accept")]
+        earlier = ((f"{number}-{mark}", why) for number, mark, why in _earlier(posted.get("accepted", "")))
+        for each, why in (*earlier, *ticked):
+            if found := ACCEPTED.fullmatch(each):
+                self.accepted.setdefault(int(found[1]), {})[found[2]] = str(why).strip()[:LONGEST_REASON]
+
+    def accepted_in(self, number: int) -> Accepted:
+        return self.accepted.get(number, NOT_ACCEPTED)
 
     def add(self, number: int, name: str, text: str) -> None:
         self.by_row.setdefault(number, {})[name] = cleaned(text.replace("\r\n", "\n"))[:LONGEST_TEXT]
@@ -86,6 +115,15 @@ class Corrections:
 
     def as_json(self) -> str:
         return json.dumps(self.by_row, ensure_ascii=False)
+
+    def accepted_as_json(self, rows: Iterable[GivenRow]) -> str:
+        """Return what is accepted of these rows. Values that have changed are looked at again if they come back."""
+        accepted = {
+            row.number: {warning.mark: self.accepted[row.number][warning.mark] for warning in row.accepted}
+            for row in rows
+            if row.accepted
+        }
+        return json.dumps(accepted, ensure_ascii=False)
 
 
 def key_of(problem: Problem) -> str:
@@ -121,12 +159,13 @@ def rows_of_lines(
     reader, rows = RowReader(schema, matching, timezone.now(), rules), []
     fields = {known.name: known for known in schema.fields}
     for number, cells in lines:
-        read = original = reader.read(cells)
+        accepted = corrections.accepted_in(number)
+        read = original = reader.read(cells, accepted=accepted)
         if typed := _without_repeats(corrections, number, original, fields):
-            read = reader.read(cells, typed)
+            read = reader.read(cells, typed, accepted)
         if corrections.add_alike(number, read.problems):
-            read = reader.read(cells, _without_repeats(corrections, number, original, fields))
-        rows.append(GivenRow(number, read.values, read.problems))
+            read = reader.read(cells, _without_repeats(corrections, number, original, fields), accepted)
+        rows.append(GivenRow(number, read.values, read.problems, read.accepted))
     return rows
 
 
@@ -135,8 +174,9 @@ def judge_used(
     schema: Schema,
     rules: Sequence[Rule],
     find: Callable[[list[UsedValue]], Mapping[UsedValue, Use]],
+    corrections: Corrections,
 ) -> None:
-    """Add errors to rows whose values were used, as `find` says, or are those of an earlier row."""
+    """Add problems to rows whose values were used, as `find` says, or are those of an earlier row."""
     once = once_rules(rules)
     if not once:
         return
@@ -144,8 +184,8 @@ def judge_used(
     values = [used_values(once, row.values).items() for row in rows]
     sent = find([value for of_row in values for value in of_row])
     for row, of_row in zip(rows, values, strict=True):
-        verdict = Verdict(row.values, row.errors)
-        add_used(known, verdict, sent, first=first)
+        verdict = Verdict(row.values, row.errors, row.accepted)
+        add_used(known, verdict, sent, first=first, accepted=corrections.accepted_in(row.number))
         row.errors = verdict.problems
         for value in of_row:
             first.setdefault(value, Use(row.number))
@@ -160,18 +200,19 @@ def rows_of_values(
     rows = []
     for number, each in enumerate(values, 1):
         entered = {name: _entered(fields[name], value) for name, value in each.items() if name in fields}
-        verdict = original = check.row(entered)
+        accepted = corrections.accepted_in(number)
+        verdict = original = check.row(entered, accepted)
         if typed := _without_repeats(corrections, number, original, fields):
-            verdict = check.row(entered | typed)
+            verdict = check.row(entered | typed, accepted)
         if corrections.add_alike(number, verdict.problems):
             typed = _without_repeats(corrections, number, original, fields)
-            verdict = check.row(entered | typed)
+            verdict = check.row(entered | typed, accepted)
         unknown = [name for name in each if name not in fields][:MOST_UNKNOWN]
         problems = [Problem("", UNKNOWN, "Unknown", f"Unknown column “{in_sentence(name)}”", name) for name in unknown]
         # What is wrong stays with the row. It is nowhere else.
-        wrong = [*unknown, *(problem.field for problem in verdict.problems if problem.value)]
+        wrong = [*unknown, *(problem.field for problem in verdict.problems if problem.value and not problem.is_warning)]
         kept = {name: typed.get(name, each.get(name)) for name in wrong}
-        rows.append(GivenRow(number, kept | verdict.values, problems + verdict.problems))
+        rows.append(GivenRow(number, kept | verdict.values, problems + verdict.problems, verdict.accepted))
     return rows
 
 
@@ -189,7 +230,7 @@ def _without_repeats(corrections: Corrections, number: int, row: Verdict, fields
     if not typed:
         return {}
     shown = {name: type_of(fields[name]).as_text(value) for name, value in row.values.items() if name in fields}
-    shown |= {problem.field: problem.value for problem in row.problems}
+    shown |= {problem.field: problem.value for problem in row.problems if not problem.is_warning}
     changed = {name: text for name, text in typed.items() if shown.get(name) != text}
     corrections.by_row[number] = changed
     return changed

@@ -27,7 +27,14 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.used_values import uses_for
 from pipelines_portal.uploads.columns import ShownColumn, choose_columns, match_columns, shown_columns
 from pipelines_portal.uploads.forms import RowsFileForm
-from pipelines_portal.uploads.given_rows import Corrections, GivenRow, judge_used, rows_of_lines, rows_of_values
+from pipelines_portal.uploads.given_rows import (
+    TYPED,
+    Corrections,
+    GivenRow,
+    judge_used,
+    rows_of_lines,
+    rows_of_values,
+)
 from pipelines_portal.uploads.models import RowsFile
 from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.values.once import Use, UsedValue
@@ -37,8 +44,6 @@ from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.time_budget import OutOfTime, TimeBudget
 from pipelines_portal.workflows.fields.row_forms import RowForm, payloads, row_forms
 from pipelines_portal.workflows.models import OpenedWorkflow
-
-TYPED = "typed"
 
 
 @dataclass
@@ -58,11 +63,22 @@ class RowSource:
     is_missing: bool = False
     # The worker reads them.
     is_being_read: bool = False
+    # They are only in the fields of the page: a row that is left out would be lost.
+    is_typed: bool = False
 
     @property
     def corrected_count(self) -> int:
         """The number of cells that were corrected."""
         return self.corrections.count_right(self.rows or []) if self.corrections else 0
+
+    @property
+    def accepted_count(self) -> int:
+        """The number of warnings that the person accepted."""
+        return sum(len(row.accepted) for row in self.rows or ())
+
+    @property
+    def accepted_as_json(self) -> str:
+        return self.corrections.accepted_as_json(self.rows or ()) if self.corrections else "{}"
 
     @property
     def leaves_out_errors(self) -> bool:
@@ -94,7 +110,9 @@ def read_row_source(
         return RowSource(problem="A row has an error", advice="Check the marked fields.")
     if typed:
         corrections = Corrections(TYPED)
-        return RowSource(rows_of_values(typed, schema, corrections, rules))
+        corrections.load_accepted(posted)
+        rows = rows_of_values(typed, schema, corrections, rules)
+        return RowSource(rows, corrections=corrections, is_typed=True)
     source = posted.get("rows_from", "")
     if values := _from_submission(user, workflow_id, source):
         corrections = Corrections.load(posted, source, schema)
@@ -105,13 +123,13 @@ def read_row_source(
 def judge_used_values(
     source: RowSource, user: User, workflow: OpenedWorkflow, schema: Schema, rules: Sequence[Rule], token: UUID | None
 ) -> None:
-    """Add errors to rows whose values were used before, but by the draft of the same page."""
+    """Add problems to rows whose values were used before, but by the draft of the same page."""
 
     def find(values: list[UsedValue]) -> dict[UsedValue, Use]:
         return uses_for(user, workflow.key_id, workflow.workflow_id, values, tokens=[token] if token else ())
 
-    if source.rows:
-        judge_used(source.rows, schema, rules, find)
+    if source.rows and source.corrections:
+        judge_used(source.rows, schema, rules, find, source.corrections)
 
 
 def posted_row_forms(schema: Schema, posted: QueryDict | None, rules: Sequence[Rule] = ()) -> list[RowForm]:

@@ -115,4 +115,4 @@ def _use_by_others(
 
 def problem_of_use(rules: Rules, rule: Rule, values: FieldValues, use: Use) -> Problem:
     common = f"Used already. {rules.said_of(rule)}"
-    return replace(rules.broken_by(rule, values, use.short, more=use.sent), common=common)
+    return replace(rules.broken_by(rule, values, use.short, more=use.sent), common=common, task=use.task_id or 0)

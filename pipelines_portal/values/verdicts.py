@@ -11,6 +11,8 @@ TWO_TIMES = "twice"
 BROKEN, OF_RULE = "rule ", "Rule: "
 # The same of a rule that only warns.
 WARNING = "warning "
+# Of a row of a file that was sent before with other values, before the number of the rule by which it is recognized.
+SENT_OTHERWISE = "sent "
 # A text with two meanings. In a file, saying how its numbers or dates are written answers it for all rows.
 TWO_NUMBERS, TWO_DAYS, NO_ZONE, SERIAL = "two numbers", "two days", "no zone", "serial"
 OF_FILE = frozenset({TWO_NUMBERS, TWO_DAYS, NO_ZONE, SERIAL})
@@ -44,11 +46,18 @@ class Problem:
     needs_reason: bool = False
     # The part of the sentence that is the same for all such values, if the sentence is another one for each of them.
     common: str = ""
+    # The task that has the value already, if people may know it.
+    task: int = 0
 
     @property
     def is_warning(self) -> bool:
         """Whether the row can be sent once a person has accepted it."""
         return self.kind.startswith(WARNING)
+
+    @property
+    def is_sent_otherwise(self) -> bool:
+        """Whether the row can become a corrected copy of the task that it was sent as."""
+        return self.kind.startswith(SENT_OTHERWISE)
 
     @property
     def is_missing(self) -> bool:

@@ -75,12 +75,12 @@ def test_rows_with_errors_are_named_where_the_result_is(page: Client, workflow: 
     upload.submission.record(Outcome(Submission.Status.CREATED, "", 1, 0, {}, (7,)))
     ZipUpload.objects.filter(pk=upload.pk).update(stage=Stage.COMPLETED)
     words = text_of(page.get(f"{address(workflow)}{upload.pk}/result/"))
-    assert "1 task created" in words and "2 rows with errors were not sent" in words
+    assert "1 task created" in words and "2 rows were not sent" in words
     assert "Row 3: A dog" in words and "dog.png isn’t in the ZIP file" in words
     listed = text_of(page.get("/submissions/"))
     assert "Task 7 created, 2 not sent" in listed and "Files, 3 rows" in listed
     detail = text_of(page.get(f"/submissions/{upload.submission_id}/?details"))
-    assert "2 rows with errors were not sent" in detail and "Partly created:" in detail
+    assert "2 rows were not sent" in detail and "Partly created:" in detail
     for status, is_listed in {"created": False, "partly_created": True, "rejected": False}.items():
         assert ("2 not sent" in text_of(page.get(f"/submissions/?status={status}"))) is is_listed
 

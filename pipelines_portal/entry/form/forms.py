@@ -47,6 +47,18 @@ class Entry:
     earlier: list[str]
     # The list that its value is a code of.
     list_name: str = ""
+    # Whether the person can only ask others to add a code to it.
+    may_request: bool = False
+
+    @property
+    def is_missing_in_list(self) -> bool:
+        """True if a rule says that the value is not in the list."""
+        form: Any = self.field.form
+        problems = (
+            form.verdict.problems if self.list_name and self.field.errors and isinstance(form, SchemaForm) else ()
+        )
+        with_list = {rule.pk for rule in form.rules if rule.codes} if problems else ()
+        return any(each.field == self.remote.name and each.rule in with_list for each in problems)
 
     @property
     def warning(self) -> Problem | None:
@@ -124,10 +136,18 @@ class Entry:
         return self.remote.type in SHORT_TYPES
 
 
-def entries(form: SchemaForm, pinned: set[str], earlier: dict[str, list[str]], lists: Mapping[str, str]) -> list[Entry]:
+def entries(
+    form: SchemaForm,
+    pinned: set[str],
+    earlier: dict[str, list[str]],
+    lists: Mapping[str, str],
+    *,
+    may_request: bool = False,
+) -> list[Entry]:
     """Return the fields to fill in.
 
-    `pinned` are the names of pinned ones, `earlier` has values to choose from, `lists` the names of lists by field.
+    `pinned` are the names of pinned ones, `earlier` has values to choose from, `lists` the names of lists by field, to
+    which the person may ask to add codes.
     """
     for field in form.entered:
         if field.name in lists:
@@ -143,6 +163,7 @@ def entries(form: SchemaForm, pinned: set[str], earlier: dict[str, list[str]], l
             form.hints.get(field.name, ""),
             [] if field.name in lists else earlier.get(field.name, []),
             lists.get(field.name, ""),
+            may_request,
         )
         for field in form.entered
     ]

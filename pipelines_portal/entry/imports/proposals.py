@@ -106,7 +106,12 @@ def settle_matching(import_job: ImportJob, schema: Schema, matching: Matching) -
 
 def match_again(import_job: ImportJob) -> bool:
     """Return to the columns if nothing was sent so far. Return whether that was possible."""
-    return not import_job.submissions.exists() and import_job.take_step(ImportStep.REMATCH, ImportJob.Status.MATCHING)
+    with transaction.atomic():
+        if import_job.submissions.exists() or not import_job.take_step(ImportStep.REMATCH, ImportJob.Status.MATCHING):
+            return False
+        if import_job.size_bytes:  # with other columns, a row may be another task
+            import_job.lines.filter(corrects_task__isnull=False).update(corrects_task=None)
+    return True
 
 
 def match_columns(import_job: ImportJob, chosen: Mapping[int, str]) -> bool:

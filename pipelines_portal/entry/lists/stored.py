@@ -30,7 +30,8 @@ from pipelines_portal.workflows.models import (
     WorkflowRule,
 )
 
-AT_ONCE = 500
+# If more entries go, it is faster to store all of them again.
+MOST_DELETED = 5_000
 MOST_NAMED = 5
 # Of open drafts and imports, when it is counted which of them use a code that goes. The newest first.
 MOST_ROWS_READ = 20_000
@@ -217,11 +218,11 @@ def _store(
 ) -> Changes:
     """Delete the entries that changed or are gone, and insert the others. The rest stays as it is."""
     changes = changes_in(stored, columns, entries)
-    new = entries
-    if stored.columns == columns:
+    new, deleted = entries, [*changes.changed, *changes.gone]
+    if stored.columns == columns and len(deleted) <= MOST_DELETED:
         new = [entry for entry in entries if entry.code in changes.new or entry.code in changes.changed]
-        _delete(stored, [*changes.changed, *changes.gone])
-    else:  # all cells may have moved
+        _delete(stored, deleted)
+    else:  # all cells may have moved, or most have changed
         ListWord.objects.filter(reference_list=stored).delete()
         stored.entries.all().delete()
     _insert(stored, new)
@@ -241,10 +242,9 @@ def _insert(stored: ReferenceList, entries: list[NewEntry]) -> None:
 
 
 def _delete(stored: ReferenceList, codes: list[str]) -> None:
-    for start in range(0, len(codes), AT_ONCE):
-        entries = list(stored.entries.filter(code__in=codes[start : start + AT_ONCE]).values_list("pk", flat=True))
-        ListWord.objects.filter(entry__in=entries).delete()
-        ListEntry.objects.filter(pk__in=entries).delete()
+    entries = list(stored.entries.filter(code__in=codes).values_list("pk", flat=True))
+    ListWord.objects.filter(entry__in=entries).delete()
+    ListEntry.objects.filter(pk__in=entries).delete()
 
 
 def _check_again(stored: ReferenceList) -> None:

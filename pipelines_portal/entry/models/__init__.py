@@ -15,7 +15,14 @@ from pipelines_portal.entry.models.import_job import (
     ImportStep,
     RememberedMatching,
 )
-from pipelines_portal.entry.models.import_row import Change, ChangedRow, ImportRow, RowCounts, reasons_of
+from pipelines_portal.entry.models.import_row import (
+    SENT_OTHERWISE,
+    Change,
+    ChangedRow,
+    ImportRow,
+    RowCounts,
+    reasons_of,
+)
 from pipelines_portal.entry.models.learned_word import LearnedWord
 from pipelines_portal.entry.models.row_error import (
     LONGEST_VALUE,
@@ -28,6 +35,7 @@ from pipelines_portal.entry.models.row_error import (
 from pipelines_portal.entry.models.row_value import RowValue
 
 __all__ = [
+    "SENT_OTHERWISE",
     "IS_AT_WORK",
     "LEASE",
     "LONGEST_VALUE",

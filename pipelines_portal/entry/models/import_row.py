@@ -86,6 +86,10 @@ class ImportRow(models.Model):
         return hashlib.sha256(repr(decided).encode()).hexdigest()[:12]
 
 
+# The rows of a file that were sent before with other values, and about which nobody has decided.
+SENT_OTHERWISE = Q(status=ImportRow.Status.TO_FIX, duplicate_of_task__isnull=False)
+
+
 def reasons_of(accepted: dict[str, Any]) -> dict[str, str]:
     """Return the reasons of accepted warnings by their marks."""
     return {mark: str(each.get("reason", "")) for mark, each in accepted.items()}
@@ -192,6 +196,8 @@ class ChangedRow(models.Model):
     accepted = JSONTextField(default=dict)
     was_set_aside = models.BooleanField(default=False)
     was_duplicate_wanted = models.BooleanField(default=False)
+    # The task that it was to replace, 0 for none. None in changes that earlier versions made, which left it as it was.
+    corrects_task = models.PositiveBigIntegerField(null=True)
     # The submission in which the row was rejected. It holds the reason.
     rejected_in = models.ForeignKey(Submission, models.SET_NULL, null=True, related_name="+", db_index=False)
 

@@ -8,7 +8,17 @@ from django.db import models
 
 from pipelines_portal.core.json_text import cleaned
 from pipelines_portal.submissions.duplicates import digest_of
-from pipelines_portal.values.verdicts import BROKEN, MISSING, NO_ZONE, OF_FILE, TWO_DAYS, TWO_NUMBERS, WARNING, Problem
+from pipelines_portal.values.verdicts import (
+    BROKEN,
+    MISSING,
+    NO_ZONE,
+    OF_FILE,
+    SENT_OTHERWISE,
+    TWO_DAYS,
+    TWO_NUMBERS,
+    WARNING,
+    Problem,
+)
 
 if TYPE_CHECKING:
     from pipelines_portal.entry.models.import_job import ImportJob
@@ -20,6 +30,8 @@ SHORT_ENOUGH = 40
 # In place of a question about each of too many texts with two meanings.
 MANY_MEANINGS = "These can be read in two ways."
 BATCH = 2_000
+# The kinds of problems of rules, whose sentences may differ.
+OF_RULES = (BROKEN, WARNING, SENT_OTHERWISE)
 # What messages of version 0.1.0 contain, with the kind of the problem and its short form. They were stored without.
 KINDS_BEFORE = {
     "is missing": (MISSING, "Required"),
@@ -108,7 +120,7 @@ class ErrorGrouping:
         self._is_read = True
         for group in self._import_job.error_groups.all():
             self._groups[group.field_name, group.digest] = group.pk
-            if group.value or group.kind.startswith((BROKEN, WARNING)):
+            if group.value or group.kind.startswith(OF_RULES):
                 self._values[_alike(group.problem)] += 1
 
     def _find_group(self, problem: Problem) -> int:
@@ -134,7 +146,7 @@ def _grouped_value(problem: Problem) -> str:
 
 def _alike(problem: Problem) -> tuple[str, str]:
     """Return what problems have in common that differ in their values only."""
-    is_alike = problem.kind in OF_FILE or problem.kind.startswith((BROKEN, WARNING))
+    is_alike = problem.kind in OF_FILE or problem.kind.startswith(OF_RULES)
     return problem.field, problem.kind if is_alike else problem.sentence
 
 

@@ -31,7 +31,7 @@ READ = ("pk", "number", "cells", "edits", "accepted", "status", "is_duplicate_wa
 WITH_PROBLEMS = (ImportRow.Status.TO_FIX, ImportRow.Status.TO_LOOK)
 WRITTEN = (
     "status", "edits", "accepted", "fields", "digest", "is_duplicate_wanted", "duplicate_of_row", "duplicate_of_task",
-    "submission_id",
+    "submission_id", "corrects_task",
 )  # fmt: skip
 StatusAndSubmission = tuple[str, object]
 
@@ -167,7 +167,7 @@ def is_skipped(row: ImportRow | PlainRow) -> bool:
 
 
 def _judged(row: ImportRow | PlainRow, verdict: Verdict) -> JudgedRow:
-    return JudgedRow(row.number, verdict, row.corrects_task, reasons_of(row.accepted))
+    return JudgedRow(row.number, verdict, row.corrects_task, reasons_of(row.accepted), row.is_duplicate_wanted)
 
 
 def take_verdict(row: ImportRow | PlainRow, verdict: Verdict) -> CheckedRow:
@@ -179,6 +179,8 @@ def take_verdict(row: ImportRow | PlainRow, verdict: Verdict) -> CheckedRow:
         marks = {warning.mark for warning in verdict.accepted}
         row.accepted = {mark: each for mark, each in row.accepted.items() if mark in marks}
     otherwise = ImportRow.Status.SKIPPED if is_skipped(row) else None
+    if not is_skipped(row):
+        row.duplicate_of_task = next((problem.task for problem in verdict.problems if problem.is_sent_otherwise), None)
     if not row.cells and not any(row.edits.values()):  # typed and emptied again
         row.status, row.digest = ImportRow.Status.UNCHECKED, ""
         return CheckedRow(row)
@@ -209,16 +211,19 @@ def mark_duplicates(import_job: ImportJob, checked: list[CheckedRow], first_rows
             sent.setdefault(digest, earlier)
     corrected = values_of_tasks(import_job, {row.corrects_task for row in candidates if row.corrects_task})
     for row in candidates:
+        sent_otherwise = row.duplicate_of_task
         is_unchanged = (row.corrects_task, row.digest) in corrected
         row.duplicate_of_row = None if is_unchanged else first_rows.get(row.digest)
         first_rows.setdefault(row.digest, row.number)
         row.duplicate_of_task = sent[row.digest].task_id if row.digest in sent else None
         if is_unchanged:
             row.duplicate_of_task = row.corrects_task  # rather than a later task with the same values
+            if import_job.size_bytes:  # a row of a file was sent as it is again: it is a duplicate as any other
+                row.corrects_task = None
         if (row.duplicate_of_row or row.digest in sent or is_unchanged) and not row.is_duplicate_wanted:
             row.status = ImportRow.Status.DUPLICATE
         elif row.status in WITH_PROBLEMS:
-            row.digest = ""
+            row.digest, row.duplicate_of_task = "", sent_otherwise
 
 
 def _can_be_duplicate(row: ImportRow | PlainRow) -> bool:
@@ -236,7 +241,7 @@ def _written_values(checked: CheckedRow) -> tuple[object, ...]:
     edits, accepted = (json_text(each) if each else NOTHING for each in (row.edits, row.accepted))
     return (
         str(row.status), edits, accepted, checked.text, row.digest, row.is_duplicate_wanted, row.duplicate_of_row,
-        row.duplicate_of_task, None, row.pk,
+        row.duplicate_of_task, None, row.corrects_task, row.pk,
     )  # fmt: skip
 
 

@@ -1,15 +1,17 @@
 """A file that grows: most of its rows were sent before, with other imports or by forms. These stay out."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.import_requests import rows_sent_before
-from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
+from pipelines_portal.entry.models import SENT_OTHERWISE, ImportJob, ImportRow, RowCounts
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 
 # From this share of its rows on, a file is one that was sent before and grew. Fewer duplicates are decided one by one.
@@ -22,7 +24,7 @@ _S = ImportRow.Status
 class Earlier:
     """How many of the rows were sent before, when and from which file if it was one that the person may see.
 
-    `uncertain` of them are not known to be tasks yet.
+    Those that have other values now are counted, too. `uncertain` of them are not known to be tasks yet.
     """
 
     rows: int
@@ -44,8 +46,9 @@ class SentRows(NamedTuple):
 def find_sent(import_job: ImportJob) -> SentRows:
     """Return the rows that were sent before, if they are most of the file.
 
-    Equal rows are counted: of three in the file of which two were sent, one is new. Of many rows this takes seconds:
-    call it outside of a transaction that writes.
+    Those with other values now are recognized by a field that is used once: they count, and wait for a person. Equal
+    rows are counted: of three in the file of which two were sent, one is new. Of many rows this takes seconds: call it
+    outside of a transaction that writes.
     """
     numbers: dict[str, list[int]] = {}
     rows = import_job.rows.filter(status__in=(_S.DUPLICATE, _S.SKIPPED)).exclude(digest="").order_by("number")
@@ -55,12 +58,35 @@ def find_sent(import_job: ImportJob) -> SentRows:
     for row in rows_sent_before(import_job, numbers):
         sends.setdefault(row.digest, []).append(row)
     left_out = [number for digest, sent in sends.items() for number in numbers[digest][: len(sent)]]
-    if not left_out or len(left_out) < FEWEST * import_job.rows.count():
+    tasks = sent_otherwise(import_job).values_list("duplicate_of_task", flat=True)
+    changed = rows_of_tasks(import_job, (task for task in tasks if task)).values()
+    count = len(left_out) + len(changed)
+    if not count or count < FEWEST * import_job.rows.count():
         return SentRows([], [], {})
     # That two equal rows were sent says that equal rows are meant.
     new = [number for digest, sent in sends.items() if len(sent) > 1 for number in numbers[digest][len(sent) :]]
     matched = [row for digest, sent in sends.items() for row in sent[: len(numbers[digest])]]
-    return SentRows(left_out, new, _facts(matched))
+    return SentRows(left_out, new, _facts([*matched, *changed]))
+
+
+def sent_otherwise(import_job: ImportJob) -> QuerySet[ImportRow]:
+    return import_job.rows.filter(SENT_OTHERWISE)
+
+
+def rows_of_tasks(
+    import_job: ImportJob, task_ids: Iterable[int], reader: User | None = None
+) -> dict[int, SubmissionRow]:
+    """Return with what these tasks were sent, by their IDs. With a reader, only what that person may see."""
+    wanted, found = sorted(set(task_ids)), dict[int, SubmissionRow]()
+    sent = SubmissionRow.objects.filter(
+        submission__key=import_job.key_id, submission__workflow_id=import_job.workflow_id
+    ).order_by("pk")
+    if reader:
+        sent = sent.filter(submission__in=Submission.objects.visible_to(reader).order_by())
+    for start in range(0, len(wanted), ROWS_PER_QUERY):
+        for row in sent.filter(task_id__in=wanted[start : start + ROWS_PER_QUERY]):
+            found[row.task_id or 0] = row
+    return found
 
 
 def _facts(matched: list[SubmissionRow]) -> dict[str, Any]:

@@ -13,9 +13,10 @@ from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.permissions import can_use_key
 from pipelines_portal.entry.rows.accepting import MOST_UNSEEN
 from pipelines_portal.entry.rows.cells import value_input
+from pipelines_portal.entry.rows.corrections import add_values_before
 from pipelines_portal.entry.rows.duplicates import count_unchanged_copies, first_duplicates
 from pipelines_portal.entry.rows.fixing import last_change, next_redo
-from pipelines_portal.entry.rows.grown import earlier_of
+from pipelines_portal.entry.rows.grown import earlier_of, sent_otherwise
 from pipelines_portal.entry.rows.layout import NO_LAYOUT, Layout
 from pipelines_portal.entry.rows.reasons import (
     MOST_SHOWN,
@@ -34,9 +35,10 @@ from pipelines_portal.matching.match_line import MatchLine
 from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.values.rules import Rule
 from pipelines_portal.values.suggesting import likely_first
-from pipelines_portal.values.verdicts import WARNING
+from pipelines_portal.values.verdicts import BROKEN, WARNING
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
+from pipelines_portal.workflows.permissions import may_write_notes
 
 # So many lines stand under the grid. The others are in a menu.
 MOST_LINES = 2
@@ -71,6 +73,7 @@ def grid_context(
     groups = list(groups_with_rows(import_job)) if counts.errors or counts.to_look else []
     notes = notes_of(workflow)
     grid = grid_of(import_job, selection, counts, groups, pinned, notes, layout)
+    add_values_before(import_job, grid.rows, request.user)
     context = tray_context(request, workflow, import_job, counts, groups=groups, posted=posted)
     for issue in (*context["issues"], *context["more_issues"]):
         if issue["kind"] == "warning" and issue["reason"].key == selection.reason and grid.rows:
@@ -79,12 +82,13 @@ def grid_context(
     matching = context["matching"]
     is_all = not (selection.show or selection.reason or selection.field)
     listed, has_grown = grid.total if is_all else count_listed(import_job, counts), bool(import_job.sent_before)
+    copies, changed = context["copy_count"], context["changed_count"]
     return {
         **context,
         "grid": grid,
         "at": request.GET.get("at", "")[:10],
         "selection": selection,
-        "chips": chips_of_grid(selection, counts, listed, context["copy_count"], has_grown=has_grown),
+        "chips": chips_of_grid(selection, counts, listed, copies, changed, has_grown=has_grown),
         "earlier": earlier_of(import_job, request.user, counts),
         "match_line": None if import_job.is_typed else MatchLine(matching, import_job.parsed_schema),
         "has_dates": any(known.type == "datetime" for known in import_job.parsed_schema.fields),
@@ -104,10 +108,12 @@ def saved_answer(
     `import_job` has the columns that were written. `more` has what only the grid of typed rows shows.
     """
     counts, rows = import_job.counts_as_read, read_rows(import_job, saved.numbers)
+    add_values_before(import_job, rows, request.user)
     selection, change = Selection.load(request.GET), saved.outcome.change
     shown, more["next_number"] = count_shown(import_job) if import_job.is_typed else (counts.total, "")
     gone = sorted(set(saved.numbers) - {row.row.number for row in rows if row.row.status != ImportRow.Status.UNCHECKED})
     tray = tray_context(request, workflow, import_job, counts)
+    copies, changed, has_grown = tray["copy_count"], tray["changed_count"], bool(import_job.sent_before)
     context = {
         **tray,
         "rows": [row for row in rows if row.row.number not in gone],
@@ -123,7 +129,7 @@ def saved_answer(
         "headed": "",
         "told": "",
         "elsewhere": [],
-        "chips": chips_of_grid(selection, counts, shown, tray["copy_count"], has_grown=bool(import_job.sent_before)),
+        "chips": chips_of_grid(selection, counts, shown, copies, changed, has_grown=has_grown),
         **more,
     }
     return render(request, "entry/grid/_saved.html", context)
@@ -153,13 +159,19 @@ def tray_context(
     reader, rules = import_job.row_reader(), {rule.pk: rule for rule in import_job.rules}
     can_rematch = request.user.may_send and not import_job.is_typed and not counts.sent and not counts.requested
     copies = count_unchanged_copies(import_job) if counts.duplicate else 0
+    missing = _missing_codes(request, workflow, reasons, rules)
     fixes = [
         _with_acceptance(reason, posted, rules)
         if reason.is_warning
+        else {"kind": "changed", "reason": reason, "error": ""}
+        if reason.is_sent_otherwise
         else _with_fix(reason, posted, reader, can_rematch=can_rematch)
         | {"is_to_type": import_job.is_typed and reason.is_missing and reason.count == 1}
+        | {"missing_codes": missing.get(reason.key, ())}
         for reason in reasons[:MOST_SHOWN]
     ]
+    has_changed = any(reason.is_sent_otherwise for reason in reasons)
+    changed_count = sent_otherwise(import_job).count() if has_changed else 0
     issues = [*([{"kind": "copies"}] if copies else []), *_in_lines(fixes)]
     if counts.duplicate > copies:
         issues.append({"kind": "duplicates"})
@@ -174,6 +186,8 @@ def tray_context(
         "errors_by_field": errors_by_field(groups or (), schema) if len(reasons) > MOST_LINES else [],
         "hidden_reasons": max(len(reasons) - MOST_SHOWN, 0),
         "copy_count": copies,
+        "changed_count": changed_count,
+        "error_count": counts.errors - changed_count,
         "duplicate_count": counts.duplicate - copies,
         "duplicates": first_duplicates(import_job) if counts.duplicate > copies else [],
         "matching": reader.matching,
@@ -181,11 +195,20 @@ def tray_context(
     }
 
 
+def _missing_codes(
+    request: SignedInRequest, workflow: OpenedWorkflow, reasons: list[Reason], rules: dict[int, Rule]
+) -> dict[str, list[str]]:
+    """Return the codes, by reason, that are not in a list, for people who can only ask to add them."""
+    with_list = {f"{BROKEN}{rule.pk}" for rule in rules.values() if rule.codes}
+    found = {reason.key: reason.values for reason in reasons if reason.kind in with_list and reason.known}
+    return found if found and not may_write_notes(request.user, workflow) else {}
+
+
 def _in_lines(fixes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return a line for each reason, and a single one for a row with many errors of its own."""
     by_row: dict[int, list[Reason]] = {}
     for fix in fixes:
-        if fix["reason"].count == 1 and not fix["error"] and not fix["reason"].is_warning:
+        if fix["kind"] == "reason" and fix["reason"].count == 1 and not fix["error"]:
             by_row.setdefault(fix["reason"].numbers[0], []).append(fix["reason"])
     lines = []
     for fix in fixes:

@@ -70,6 +70,11 @@ class Reason:
         return self.kind.startswith(verdicts.WARNING)
 
     @property
+    def is_sent_otherwise(self) -> bool:
+        """Whether the rows were sent before with other values, and can become corrected copies."""
+        return self.kind.startswith(verdicts.SENT_OTHERWISE)
+
+    @property
     def hint(self) -> str:
         """What the message says besides its few words."""
         return self.message.removeprefix(f"{self.short}. ")
@@ -100,6 +105,7 @@ def reasons_in(groups: Iterable[Any], schema: Schema, *, is_typed: bool = False)
     for group in groups:
         known = fields.get(group.field_name)
         is_one = known is not None and bool(choices_of(known)) or (is_typed and group.kind in verdicts.OF_FILE)
+        is_one &= not group.problem.is_sent_otherwise
         _add(reasons, group, known, group.row_count, is_one=is_one)
     with_words = {(name, message) for name, message, value in reasons if value}
     for (name, message, value), reason in reasons.items():
@@ -118,7 +124,7 @@ def errors_by_field(groups: Iterable[Any], schema: Schema) -> list[tuple[Field, 
     """Return the fields with errors and the number of their errors, the most first."""
     counts: Counter[str] = Counter()
     for group in groups:
-        if not group.problem.is_warning:
+        if not (group.problem.is_warning or group.problem.is_sent_otherwise):
             counts[group.field_name] += group.row_count
     found = [(known, counts[known.name]) for known in schema.fields if counts[known.name]]
     return sorted(found, key=lambda each: -each[1])
@@ -154,7 +160,7 @@ def select_groups(groups: list[ErrorGroup], key: str) -> list[ErrorGroup]:
 
 def _alike(group: ErrorGroup) -> tuple[str, str]:
     """Return what groups have in common that differ in their values only."""
-    is_kind = group.kind in verdicts.OF_FILE or group.kind.startswith(verdicts.WARNING)
+    is_kind = group.kind in verdicts.OF_FILE or group.kind.startswith((verdicts.WARNING, verdicts.SENT_OTHERWISE))
     return group.field_name, group.kind if is_kind else group.message
 
 
@@ -176,7 +182,7 @@ def numbers_with_error_in(import_job: ImportJob, field: str) -> QuerySet[RowErro
 
 def near_choice(reason: Reason) -> str:
     """Return the choice that is most similar to the wrong word, or an empty string."""
-    if reason.known is None or len(reason.values) != 1 or reason.is_of_rule:
+    if reason.known is None or len(reason.values) != 1 or reason.is_of_rule or reason.is_sent_otherwise:
         return ""
     choices = {plain(word): choice for choice, label in choices_of(reason.known) for word in (choice, label)}
     near = get_close_matches(plain(reason.values[0]), choices, 1, SIMILAR)

@@ -12,12 +12,15 @@ LAST_PAGE = 100_000
 _S = ImportRow.Status
 # With this filter, the page of a file opens of which most rows were sent before.
 NOT_SENT = "new"
+# Rows of a file that were sent before with other values. The other rows with their status have errors.
+CHANGED, ERRORS = "changed", "errors"
 # The filters by their names in URLs: the word, the color in the grid, and the statuses of the rows.
 FILTERS: dict[str, tuple[str, str, tuple[ImportRow.Status, ...]]] = {
     "": ("All", "", ()),
     NOT_SENT: ("Not sent yet", "", (_S.READY, _S.REQUESTED, _S.TO_FIX, _S.TO_LOOK, _S.REJECTED, _S.DUPLICATE)),
     "created": ("Created", "", (_S.CREATED,)),
-    "errors": ("Errors", "failed", (_S.TO_FIX, _S.REJECTED)),
+    CHANGED: ("Changed since", "info", (_S.TO_FIX,)),
+    ERRORS: ("Errors", "failed", (_S.TO_FIX, _S.REJECTED)),
     "look": ("To look at", "warning", (_S.TO_LOOK,)),
     "waiting": ("Ready", "", (_S.READY, _S.REQUESTED)),
     "duplicates": ("Duplicates", "warning", (_S.DUPLICATE,)),
@@ -25,7 +28,7 @@ FILTERS: dict[str, tuple[str, str, tuple[ImportRow.Status, ...]]] = {
     "ready": ("Ready", "", (_S.READY,)),
     "unconfirmed": ("Unconfirmed", "", (_S.UNCONFIRMED,)),
 }
-OF_GRID = ("", NOT_SENT, "errors", "look", "duplicates", "skipped", "ready")
+OF_GRID = ("", NOT_SENT, CHANGED, ERRORS, "look", "duplicates", "skipped", "ready")
 # The word for ready rows while the import is being sent: nobody has to do anything about them.
 WAITING = "Waiting"
 
@@ -70,17 +73,18 @@ def _query(values: dict[str, Any]) -> str:
 
 
 def chips_of_grid(
-    selection: Selection, counts: RowCounts, total: int, copies: int, *, has_grown: bool
+    selection: Selection, counts: RowCounts, total: int, copies: int, changed: int, *, has_grown: bool
 ) -> list[RowChip]:
     """Return the filters with their numbers of rows.
 
-    `total` is the number of all shown rows, and `copies` that of the duplicates that are unchanged copies. `has_grown`:
-    most of the rows were sent before.
+    `total` is the number of all shown rows, and `copies` that of the duplicates that are unchanged copies. `changed`
+    rows were sent before with other values. `has_grown`: most of the rows were sent before.
     """
     words = {name: FILTERS[name][0] for name in OF_GRID}
     if copies:
         words["duplicates"] = "Unchanged copies" if copies == counts.duplicate else "Duplicates and copies"
-    numbers = {name: counts.sum_of(FILTERS[name][2]) for name in OF_GRID} | {"": total}
+    numbers = {name: counts.sum_of(FILTERS[name][2]) for name in OF_GRID} | {"": total, CHANGED: changed}
+    numbers[ERRORS] -= changed
     return [
         RowChip(
             name,

@@ -20,15 +20,15 @@ from pipelines_portal.entry.rows.checking import check_all
 from pipelines_portal.submissions.models import Acceptance, RecordedField
 from pipelines_portal.values.rules import MOST_RULES, Kind, Rule, Rules
 from pipelines_portal.web.time_budget import TimeBudget
-from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
+from pipelines_portal.workflows.models import OpenedWorkflow, ReferenceList, WorkflowRule
 
 MOST_AT_ONCE = 1_000
 MOST_EVENTS, MOST_SHOWN, COUNTED_DAYS = 500, 10, 30
 RULES_CHANGED = "Its rules changed, so the rows are checked again."
 
 
-class TooManyRules(Exception):
-    """The message is shown to the person."""
+class NotStored(Exception):
+    """Nothing was stored. The message is shown to the person."""
 
 
 def stored_rules(workflow: OpenedWorkflow) -> list[WorkflowRule]:
@@ -48,12 +48,13 @@ def stored_rule(workflow: OpenedWorkflow, pk: int) -> WorkflowRule:
 
 @transaction.atomic
 def add_rule(workflow: OpenedWorkflow, rule: Rule, schema: Schema, by: User) -> WorkflowRule:
-    """Add a rule after the others. Raise TooManyRules."""
+    """Add a rule after the others. Raise NotStored."""
+    _lock_list(rule)
     OpenedWorkflow.objects.select_for_update().filter(pk=workflow.pk).first()
     place = {"key": workflow.key, "workflow_id": workflow.workflow_id}
     others = WorkflowRule.objects.filter(**place)
     if others.count() >= MOST_RULES:
-        raise TooManyRules(f"A workflow has at most {MOST_RULES} rules. Delete one first.")
+        raise NotStored(f"A workflow has at most {MOST_RULES} rules. Delete one first.")
     last = others.aggregate(last=Max("position"))["last"] or 0
     stored = WorkflowRule(**place, position=last + 1, added_by=by, changed_by=by, **_columns(rule))
     stored.save(force_insert=True)
@@ -65,7 +66,11 @@ def add_rule(workflow: OpenedWorkflow, rule: Rule, schema: Schema, by: User) -> 
 
 @transaction.atomic
 def change_rule(workflow: OpenedWorkflow, stored: WorkflowRule, rule: Rule, schema: Schema, by: User) -> bool:
-    """Store the rule as its next version. Return False if somebody else has changed it since it was read."""
+    """Store the rule as its next version. Return False if somebody else has changed it since it was read.
+
+    Raise NotStored.
+    """
+    _lock_list(rule)
     field_before = stored.field if stored.kind == Kind.ONCE else ""
     values = _columns(rule) | {"version": stored.version + 1, "changed_by": by, "changed_at": timezone.now()}
     if not WorkflowRule.objects.filter(pk=stored.pk, version=stored.version).update(**values):
@@ -93,6 +98,12 @@ def delete_rule(workflow: OpenedWorkflow, stored: WorkflowRule, schema: Schema, 
     _record(workflow, stored, schema, by, "deleted")
     stored.delete()
     check_open_rows_again(workflow)
+
+
+def _lock_list(rule: Rule) -> None:
+    """Wait for a person who deletes the list of the rule at the same time. Call in a transaction. Raise NotStored."""
+    if rule.codes and not ReferenceList.objects.select_for_update().filter(pk=rule.codes.pk).exists():
+        raise NotStored(f"{rule.codes.name} was deleted. Choose another list.")
 
 
 def _start_recording(workflow: OpenedWorkflow, stored: WorkflowRule) -> None:

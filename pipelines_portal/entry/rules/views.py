@@ -15,7 +15,7 @@ from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.rules.forms import NoteForm, RuleForm
 from pipelines_portal.entry.rules.stored import (
-    TooManyRules,
+    NotStored,
     accepted_by_rule,
     add_rule,
     change_rule,
@@ -96,7 +96,7 @@ def rule_add(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRes
         return _form_page(request, workflow, schema, form)
     try:
         added = add_rule(workflow, form.rule(), schema, request.user)
-    except TooManyRules as error:
+    except NotStored as error:
         form.add_error(None, str(error))
         return _form_page(request, workflow, schema, form)
     messages.success(request, "Rule added. It checks every new row from now on.")
@@ -115,8 +115,14 @@ def rule_edit(request: SignedInRequest, key_id: int, workflow_id: int, rule_id: 
     if not _is_saved(request) or not form.is_valid():
         return _form_page(request, workflow, schema, form, stored)
     seen = request.POST.get("version", "")
-    if seen != str(stored.version) or not change_rule(workflow, stored, form.rule(), schema, request.user):
-        form.add_error(None, "Someone else changed this rule. Reload the page to see their version.")
+    refused = ""
+    try:
+        if seen != str(stored.version) or not change_rule(workflow, stored, form.rule(), schema, request.user):
+            refused = "Someone else changed this rule. Reload the page to see their version."
+    except NotStored as error:
+        refused = str(error)
+    if refused:
+        form.add_error(None, refused)
         return _form_page(request, workflow, schema, form, stored)
     messages.success(request, "Rule saved. It checks every new row from now on.")
     return _list_at(workflow, f"rule-{stored.pk}")

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from pipelines_portal.core.sql import update_many
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models.rows import SubmissionRow
 from pipelines_portal.values.field_values import FieldValues
@@ -38,11 +39,36 @@ class UsingRow:
     corrects_task: int | None = None
 
 
+def _place(value: UsedValue) -> tuple[str, str]:
+    """Return by what values are sorted when they are written."""
+    field, digest = value
+    return digest, field
+
+
 class UsedValues(models.QuerySet["FieldValue"]):
     def at(self, key_id: int | None, workflow_id: int, values: Iterable[UsedValue]) -> "UsedValues":
         """Return those of the values that are recorded."""
         fields, digests = zip(*values, strict=True)
         return self.filter(key=key_id, workflow_id=workflow_id, field__in=set(fields), digest__in=digests)
+
+    def used(self) -> "UsedValues":
+        """Return those that a row uses, without those that this transaction has reserved."""
+        return self.filter(row__isnull=False)
+
+    def reserve(self, key_id: int, workflow_id: int, rules: Sequence[Rule], rows: Iterable[FieldValues]) -> None:
+        """Reserve free values for rows that this transaction records in several calls. Call `release` after the last.
+
+        `record` writes values in the order of their digests; several calls would not, and two transactions could each
+        wait for the other.
+        """
+        values = {value for fields in rows for value in used_values(rules, fields).items()}
+        wanted = sorted(values, key=_place)
+        new = [FieldValue(key_id=key_id, workflow_id=workflow_id, field=name, digest=digest) for name, digest in wanted]
+        self.bulk_create(new, VALUES_PER_QUERY, ignore_conflicts=True)
+
+    def release(self, key_id: int, workflow_id: int) -> None:
+        """Free the values that were reserved and not recorded. Those of other transactions are not seen."""
+        self.filter(key=key_id, workflow_id=workflow_id, row=None).delete()
 
     def record(self, key_id: int, workflow_id: int, rules: Sequence[Rule], rows: Iterable[UsingRow]) -> list[int]:
         """Record the values of rows as used. Return the IDs of those rows that may not be sent, as others use them.
@@ -55,7 +81,7 @@ class UsedValues(models.QuerySet["FieldValue"]):
         first: dict[UsedValue, UsingRow] = {}
         for value, row in users:
             first.setdefault(value, row)
-        wanted = sorted(first, key=lambda value: (value[1], value[0]))
+        wanted = sorted(first, key=_place)
         holders: dict[UsedValue, int | None] = {}
         for start in range(0, len(wanted), VALUES_PER_QUERY):
             batch = wanted[start : start + VALUES_PER_QUERY]
@@ -64,12 +90,15 @@ class UsedValues(models.QuerySet["FieldValue"]):
                 FieldValue(**place, field=name, digest=digest, row_id=first[name, digest].row) for name, digest in batch
             ]
             self.bulk_create(new, ignore_conflicts=True)
-            stored = self.at(key_id, workflow_id, batch)
+            stored, reserved = self.at(key_id, workflow_id, batch), dict[int, int]()
             for field, digest, pk, holder, task in stored.values_list("field", "digest", "pk", "row", "row__task_id"):
-                copy = first.get((field, digest))
-                if copy and copy.corrects_task and copy.corrects_task == task and holder:
-                    holder = copy.row if self._take_over(pk, holder, copy.row) else holder
+                by = first.get((field, digest))
+                if by and holder is None:  # reserved
+                    reserved[pk] = holder = by.row
+                elif by and holder and by.corrects_task and by.corrects_task == task:
+                    holder = by.row if self._take_over(pk, holder, by.row) else holder
                 holders[field, digest] = holder
+            update_many(FieldValue, ("row_id",), ("id",), ((row, pk) for pk, row in reserved.items()))
         others = [(field, row) for (field, digest), row in users if holders.get((field, digest)) != row.row]
         return sorted({row.row for field, row in others if has_to_be_free(rules, field, row.values)})
 
@@ -93,7 +122,8 @@ class FieldValue(models.Model):
     # The hash of the value's normal form.
     digest = models.CharField(max_length=64)
     # The row that uses it. Without a constraint, so that deleting rows takes no further statement: a value whose row is
-    # gone was used all the same. `taken_from`: the row of the task of which this one is a corrected copy.
+    # gone was used all the same. No row: the value is reserved, which only its transaction sees. `taken_from`: the row
+    # of the task of which this one is a corrected copy.
     row = models.ForeignKey(SubmissionRow, models.DO_NOTHING, null=True, related_name="+", db_constraint=False)
     taken_from = models.ForeignKey(
         SubmissionRow, models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False

@@ -45,9 +45,12 @@ class Preview:
     task_count: int = 0
     good_count: int = 0
     rejected_count: int = 0
-    # The first rows that will be created, and the first that will be rejected.
+    # Rows with warnings that nobody has accepted. They are never sent.
+    odd_count: int = 0
+    # The first rows that will be created, the first that will be rejected, and the first with warnings.
     rows: list[PreviewRow] = field(default_factory=list)
     rejected_rows: list[PreviewRow] = field(default_factory=list)
+    odd_rows: list[PreviewRow] = field(default_factory=list)
     # The fields' titles by name, and whether only one field takes a file, for later messages.
     labels: dict[str, str] = field(default_factory=dict)
     has_one_file_field: bool = False
@@ -59,6 +62,21 @@ class Preview:
     # The number of files and the first of them, if rows are still missing.
     file_count: int = 0
     files: list[str] = field(default_factory=list)
+
+    @property
+    def left_out_count(self) -> int:
+        return self.odd_count + (self.rejected_count if self.leaves_out_errors else 0)
+
+    @property
+    def left_out_words(self) -> str:
+        """Which rows are left out: "2 rows to look at and 1 with an error"."""
+        wrong, parts = self.left_out_count - self.odd_count, list[str]()
+        if self.odd_count:
+            parts.append(f"{self.odd_count:,} {'row' if self.odd_count == 1 else 'rows'} to look at")
+        if wrong:
+            rows = "" if parts else "row " if wrong == 1 else "rows "
+            parts.append(f"{wrong:,} {rows}with {'an error' if wrong == 1 else 'errors'}")
+        return " and ".join(parts)
 
     @property
     def waits_for_rows(self) -> bool:
@@ -129,11 +147,14 @@ def preview_of_rows(rows: list[GivenRow], directory: Directory, schema: Schema) 
     files = {path for path in directory.files if not is_junk(path)}
     for row in rows:
         row.errors += _not_there(row, schema, files)
-    findings = [_given_findings(row, schema) for row in rows]
+    odd, others = [row for row in rows if row.is_odd], [row for row in rows if not row.is_odd]
+    findings, show = [_given_findings(row, schema) for row in others], partial(_show_given, schema=schema)
     preview = _summarize(findings, schema)
     preview.is_derived = False
+    preview.task_count, preview.odd_count = len(rows), len(odd)
     preview.problems += summarize(_unnamed(rows, files, schema), schema)
-    preview.rows, preview.rejected_rows = shown(rows, findings, partial(_show_given, schema=schema))
+    preview.rows, preview.rejected_rows = shown(others, findings, show)
+    preview.odd_rows = [show(row, _given_findings(row, schema)) for row in odd[:SHOWN]]
     return preview
 
 

@@ -18,7 +18,14 @@ from pipelines_portal.spreadsheets.downloads import table_response
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.archive.directory import Tail, TailTooShort, Unusable, read_directory
 from pipelines_portal.uploads.archive.rows import rows_to_complete, table_to_complete
-from pipelines_portal.uploads.choices import check_archive, discard_choice, earlier_uploads, paths_of, save_choice
+from pipelines_portal.uploads.choices import (
+    check_archive,
+    discard_choice,
+    earlier_uploads,
+    paths_of,
+    save_choice,
+    token_beside,
+)
 from pipelines_portal.uploads.forms import ChosenFileForm
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.row_errors import RowErrors
@@ -93,13 +100,17 @@ def _check(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, b
         return _page(request, workflow, schema, status=unfit, given=given, error=None if file else form.error)
 
     rows = [] if given.is_missing else given.rows
-    checked = check_archive(file, schema, rows, leaves_out_errors=given.leaves_out_errors)
+    checked = check_archive(file, schema, rows, given.corrections, leaves_out_errors=given.leaves_out_errors)
     shown: dict[str, Any] = {"given": given, "preview": checked.preview, "chosen": file}
-    shown["errors"] = RowErrors(schema, given.rows or []) if given.corrections else None
-    token = form.cleaned_data["token"]
-    if not checked.preview.can_go_on:
-        discard_choice(request.user, token, request.POST.get("rows_from", ""))
+    shown["errors"] = RowErrors(schema, given.rows or [], given.corrections) if given.corrections else None
+    token, rows_from = form.cleaned_data["token"], request.POST.get("rows_from", "")
+    # Typed rows that are left out would be lost with the page.
+    is_held_back = given.is_typed and checked.preview.odd_count > 0
+    if is_held_back or not checked.preview.can_go_on:
+        discard_choice(request.user, token, rows_from)
         return _page(request, workflow, schema, status=unfit, **shown)
+    if checked.preview.odd_count and not given.leaves_out_errors:
+        token = token_beside(request.user, token, rows_from)
     upload = save_choice(request.user, workflow, file, checked, token)
     shown["earlier"] = earlier_uploads(request.user, upload)
     response = _page(request, workflow, schema, upload=upload, **shown)

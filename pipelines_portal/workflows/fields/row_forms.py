@@ -40,7 +40,8 @@ class RowForm(forms.Form):
         typed = {field.name: self.cleaned_data[field.name] for field in self.remote}
         self.verdict = check_row(self.remote, typed, notation.current(), self.zone, timezone.now(), self.rules)
         for problem in self.verdict.problems:
-            self.add_error(problem.field, problem.sentence)
+            if not problem.is_warning:  # the page asks about them below
+                self.add_error(problem.field, problem.sentence)
 
     def payload(self) -> FieldValues:
         """Return the values that were entered, by field name. Call on a valid form."""

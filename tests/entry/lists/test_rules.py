@@ -1,6 +1,7 @@
 """A rule over a list: chosen in its form, the same verdict on all roads, and entries offered while typing."""
 
 import re
+from html import unescape
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,8 @@ from django.urls import reverse
 
 from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.models import TypedDraft
+from pipelines_portal.entry.rules import views
+from pipelines_portal.entry.rules.stored import add_rule, change_rule
 from pipelines_portal.matching.columns import Column, Matching
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.workflows import models
@@ -181,3 +184,56 @@ def test_the_removal_of_a_key_names_its_lists(lists: Lists) -> None:
     lists.add()
     page = text_of(lists.browser.get(reverse("keys:remove", args=[lists.workflow.key_id])))
     assert "Lists will be deleted: Customers." in page
+
+
+def test_the_grid_and_the_form_lead_to_the_page_that_asks_for_a_code(lists: Lists) -> None:
+    lists.add_rule(lists.add())
+    colleague = make_colleague()
+    share_key(lists.workflow.key, colleague)
+    browser = browser_of(colleague)
+    grid = TypedGrid(browser, lists.workflow, colleague)
+    grid.type(1, "Hello", "French", "52 & 40")
+    grid.type(2, "Bonjour", "French", "9999")
+    shown = grid.read()
+    links = re.findall(r'href="([^"]*choose/\?[^"]*)"\s*>(Ask to add [^/]*)<', shown)
+    assert [words for _, words in links] == ["Ask to add <bdi>“52 &amp; 40”", "Ask to add <bdi>“9999”"]
+    page = text_of(browser.get(unescape(links[0][0])))
+    assert "Ask to add “52 &amp; 40”" in page and 'name="code"' not in page and "Your rows stay as they are." in page
+    rows = re.search(r'name="rows" value="([^"]+)"', page)
+    assert rows
+    posted = {"field": "notes", "request": "52 & 40", "rows": rows[1]}
+    asked = browser.post(form_address(lists, "choose/"), posted, follow=True)
+    assert asked.redirect_chain[0][0] == grid.step("check") and Notification.objects.exists()
+    form = {"field-input_text": "Hi", "field-target_language": "French", "field-notes": "5240", "token": str(uuid4())}
+    assert "Ask to add it" in text_of(browser.post(form_address(lists), form))
+    known = form | {"field-notes": "4711", "field-input_text": ""}
+    assert "Ask to add it" not in text_of(browser.post(form_address(lists), known))
+    assert "Ask to add it" not in text_of(lists.browser.post(form_address(lists), form)), "the owner adds it"
+    own = TypedGrid(lists.browser, lists.workflow, lists.workflow.key.owner)
+    own.type(1, "Hello", "French", "5240")
+    assert "Not in Customers" in own.read() and "Ask to add" not in own.read()
+
+
+def test_a_rule_is_not_saved_when_its_list_is_deleted_meanwhile(lists: Lists, monkeypatch: Any) -> None:
+    kept, gone = lists.add(), lists.add(NEAR, name="Near")
+    lists.add_rule(kept)
+    rule = WorkflowRule.objects.get()
+
+    def delete_first(save: Any) -> Any:
+        def save_late(*args: Any) -> Any:
+            models.ReferenceList.objects.filter(name="Near").delete()
+            return save(*args)
+
+        return save_late
+
+    monkeypatch.setattr(views, "add_rule", delete_first(add_rule))
+    monkeypatch.setattr(views, "change_rule", delete_first(change_rule))
+    values = {"field": "notes", "kind": "one of", "list": gone.pk, "when": "", "message": "", "do": "save"}
+    place = [lists.workflow.key_id, lists.workflow.workflow_id]
+    refused = lists.browser.post(reverse("rules:add", args=place), values)
+    assert refused.status_code == 422 and "Near was deleted. Choose another list." in text_of(refused)
+    other = lists.add(NEAR, name="Near")
+    changed = values | {"list": other.pk, "version": "1"}
+    refused = lists.browser.post(reverse("rules:edit", args=[*place, rule.pk]), changed)
+    assert refused.status_code == 422 and "Near was deleted." in text_of(refused)
+    assert WorkflowRule.objects.get().reference_list == kept

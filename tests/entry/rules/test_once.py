@@ -1,5 +1,6 @@
 """A field that is used once, on every road: form, grid, file, and what was sent before the rule was there."""
 
+import json
 import re
 import time
 from collections import Counter
@@ -13,11 +14,14 @@ from django.db.models import F
 from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.import_requests import next_submission
-from pipelines_portal.entry.models import ImportRow, TypedDraft
+from pipelines_portal.entry.models import ImportJob, ImportRow, TypedDraft
+from pipelines_portal.entry.rows.typed import ready_rows, start_sending_typed
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.models import Acceptance, FieldValue, RecordedField, Submission
+from pipelines_portal.submissions.models import Acceptance, FieldValue, RecordedField, Submission, SubmissionRow
 from pipelines_portal.submissions.used_values import record_earlier
+from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
 from tests.entry.grid.conftest import TypedGrid, end_wait, work
 from tests.entry.grid.test_restoring import skip
@@ -379,18 +383,199 @@ def test_errors_of_a_grid_name_only_what_its_readers_may_see(grid: TypedGrid, ap
     assert shorts == {"Used already", f"Sent as {list(api.tasks)[1]}"}
 
 
-def test_a_file_that_grew_is_left_out_as_before(grid: TypedGrid, api: FakeApi) -> None:
-    """What was sent with the same values is no error. What was sent with others is one, and names the task."""
+def make_grown(grid: TypedGrid, changed: int = 1, owner: User | None = None) -> tuple[ImportJob, list[int]]:
+    """Send four rows, and import a file with these and a new one. The last `changed` of the four have another language.
+
+    Return the import, checked, and the tasks.
+    """
     for number in range(4):
         grid.type(number + 1, f"Hello {number}", "French")
     grid.create(4)
-    tasks = list(api.tasks)
+    schema, tasks = grid.job.parsed_schema, [task for task, _ in _tasks(grid)]
     grid.browser.post(grid.address("clear"))
     add_rule(grid.workflow, field="input_text")
     RecordedField.start(grid.workflow.key, 42, "input_text")
     fill_in()
-    rows = [*([f"Hello {number}", "French"] for number in range(3)), ["Hello 3", "German"], ["Hello 4", "French"]]
-    grown = make_import(grid.workflow.key, grid.job.parsed_schema, rows)
+    languages = ["French"] * (4 - changed) + ["German"] * changed
+    rows = [[f"Hello {number}", language] for number, language in enumerate([*languages, "French"])]
+    grown = make_import(grid.workflow.key, schema, rows, **({"owner": owner} if owner else {}))
     work()
+    grown.refresh_from_db()
+    return grown, tasks
+
+
+def _tasks(grid: TypedGrid) -> list[tuple[int, str]]:
+    sent = SubmissionRow.objects.filter(submission__workflow_id=grid.workflow.workflow_id, task_id__isnull=False)
+    return [(row.task_id or 0, (row.fields or {})["target_language"]) for row in sent.order_by("task_id")]
+
+
+def step_of(import_job: ImportJob, name: str, *more: Any) -> str:
+    return reverse(f"imports:{name}", args=[import_job.key_id, import_job.workflow_id, import_job.pk, *more])
+
+
+def numbers_shown(browser: Any, import_job: ImportJob, show: str) -> list[int]:
+    page = text_of(browser.get(step_of(import_job, "check"), {"show": show}))
+    return [int(number) for number in re.findall(r'data-number="(\d+)"', page)]
+
+
+def copy_changed(browser: Any, import_job: ImportJob, **more: str) -> str:
+    """Press "Create corrected copy" in the line under the grid, and return the page."""
+    key = f"alike-{import_job.error_groups.filter(kind__startswith='sent ').latest('pk').pk}"
+    return text_of(browser.post(step_of(import_job, "alike"), {"reason": key, "do": "copy"} | more, follow=True))
+
+
+def test_a_row_that_was_sent_with_other_values_becomes_a_corrected_copy(grid: TypedGrid, api: FakeApi) -> None:
+    """Rows with the same values are left out. The other one waits, and its copy replaces the task."""
+    grown, tasks = make_grown(grid)
     assert list(statuses(grown).values()) == [_S.SKIPPED, _S.SKIPPED, _S.SKIPPED, _S.TO_FIX, _S.READY]
-    assert grown.sent_before["rows"] == 3 and grown.error_groups.get().short == f"Sent as {tasks[3]}"
+    page = text_of(grid.browser.get(step_of(grown, "check"), {"show": "new"}))
+    assert "4 of 5 rows were sent before." in page and "1 row is new." in page
+    assert "1 row was sent with other values" in page and "1 changed since" in page and "with errors" not in page
+    assert f"Sent as {tasks[3]}. Rule: Text to translate is used once in this workflow. Sent by " in page
+    assert numbers_shown(grid.browser, grown, "changed") == [5] and not numbers_shown(grid.browser, grown, "errors")
+    assert 'data-was="French"' in page and 'title="Before: French"' in page
+    said = copy_changed(grid.browser, grown)
+    assert "1 row is a corrected copy now" in said and f"corrects {tasks[3]}" in said
+    assert statuses(grown)[5] == "ready" and not grown.error_groups.exists()
+    grid.browser.post(step_of(grown, "send"), {"rows": "2"})
+    work()
+    assert statuses(grown)[5] == "created" and len(api.tasks) == 6
+    copy = grown.rows.get(number=5)
+    (row,) = SubmissionRow.objects.filter(submission=copy.submission_id, number=5)
+    assert (row.task_id, tasks[3]) in holders(), "its value is taken over"
+    assert TaskNote.objects.filter(task_id=tasks[3], replaced_by=row.task_id).exists()
+
+
+def test_a_corrected_copy_of_a_file_is_undone_and_made_again(grid: TypedGrid, api: FakeApi) -> None:
+    grown, tasks = make_grown(grid)
+    copy_changed(grid.browser, grown)
+    for name, status, corrects in (("undo", "to_fix", None), ("redo", "ready", tasks[3])):
+        grid.browser.post(step_of(grown, name), {"number": "1"})
+        assert statuses(grown)[5] == status and grown.rows.get(number=5).corrects_task == corrects
+    grown.error_groups.all().delete()
+    grid.browser.post(step_of(grown, "rematch"))
+    assert grown.rows.get(number=5).corrects_task is None, "with other columns, it may be another task"
+
+
+def test_one_row_or_all_of_them_become_corrected_copies(grid: TypedGrid, api: FakeApi) -> None:
+    grown, tasks = make_grown(grid, changed=3)
+    page = text_of(grid.browser.get(step_of(grown, "check"), {"show": "new"}))
+    assert "3 rows were sent with other values" in page and "4 of 5 rows were sent before." in page
+    assert "Create corrected copy" in text_of(grid.browser.get(step_of(grown, "row", 3)))
+    copy_changed(grid.browser, grown, number="3")
+    assert list(statuses(grown).values()) == ["set_aside", "ready", "to_fix", "to_fix", "ready"]
+    assert "2 rows are corrected copies now" in copy_changed(grid.browser, grown)
+    assert list(grown.rows.order_by("number").values_list("corrects_task", flat=True)) == [None, *tasks[1:], None]
+
+
+def test_a_copy_that_is_like_its_task_again_is_a_duplicate(grid: TypedGrid, api: FakeApi) -> None:
+    grown, tasks = make_grown(grid)
+    copy_changed(grid.browser, grown)
+    row = {"number": 5, "new": False, "cells": {"target_language": ["German", "French"]}}
+    grid.browser.post(step_of(grown, "cells"), json.dumps({"rows": [row]}), content_type="application/json")
+    assert statuses(grown)[5] == "duplicate"
+    page = text_of(grid.browser.get(step_of(grown, "check"), {"show": "duplicates"}))
+    assert "has the same values as task" in page and "1 duplicate" in page and "corrects" not in page
+    grid.browser.post(step_of(grown, "undo"), {"number": "2"})
+    assert statuses(grown)[5] == "ready" and grown.rows.get(number=5).corrects_task == tasks[3]
+
+
+def test_what_a_colleague_sent_has_no_copy_and_no_earlier_value(grid: TypedGrid, api: FakeApi) -> None:
+    """A colleague with the key imports what the owner of the key has sent."""
+    colleague = make_colleague()
+    share_key(grid.workflow.key, colleague)
+    grown, _ = make_grown(grid, owner=colleague)
+    browser = browser_of(colleague)
+    page = text_of(browser.get(step_of(grown, "check"), {"show": "new"}))
+    assert "Used already" in page and "sent with other values" not in page and "data-was" not in page
+    assert statuses(grown)[5] == "to_fix" and grown.sent_before["rows"] == 3
+    key = f"one-{grown.error_groups.get().pk}"
+    browser.post(step_of(grown, "alike"), {"reason": key, "do": "copy"})
+    assert statuses(grown)[5] == "to_fix" and grown.rows.get(number=5).corrects_task is None
+
+
+def test_an_import_that_was_transferred_shows_no_values_of_others(grid: TypedGrid, api: FakeApi) -> None:
+    """Its rows were recognized for its former owner. The new one cannot see the task, and makes no copy of it."""
+    grown, _ = make_grown(grid)
+    colleague = make_colleague()
+    share_key(grid.workflow.key, colleague)
+    ImportJob.objects.filter(pk=grown.pk).update(owner=colleague)
+    browser = browser_of(colleague)
+    assert "data-was" not in text_of(browser.get(step_of(grown, "check"), {"show": "new"}))
+    copy_changed(browser, grown)
+    assert statuses(grown)[5] == "to_fix" and grown.rows.get(number=5).corrects_task is None
+
+
+def test_two_rows_of_a_file_cannot_correct_one_task(grid: TypedGrid, api: FakeApi) -> None:
+    grown, _ = make_grown(grid)
+    rows = [["Hello 3", "German"], ["hello 3", "Spanish"]]
+    both = make_import(grid.workflow.key, grown.parsed_schema, rows)
+    work()
+    assert list(statuses(both).values()) == ["to_fix", "to_fix"]
+    copy_changed(grid.browser, both)
+    assert list(statuses(both).values()) == ["ready", "to_fix"]
+    assert both.error_groups.get().short == "Same as row 2"
+
+
+def test_a_value_used_since_the_check_can_still_be_corrected(grid: TypedGrid, api: FakeApi) -> None:
+    grid.type(1, "Draft", "French")
+    schema = grid.job.parsed_schema
+    grid.browser.post(grid.address("clear"))
+    add_rule(grid.workflow, field="input_text")
+    of_file = make_import(grid.workflow.key, schema, [["A-1", "German"], ["A-2", "French"]])
+    work()
+    post_form(grid.browser, grid.workflow, "", "A-1")
+    grid.browser.post(step_of(of_file, "send"), {"rows": "2"})
+    work()
+    assert list(statuses(of_file).values()) == ["to_fix", "created"]
+    copy_changed(grid.browser, of_file)
+    assert statuses(of_file)[2] == "ready" and of_file.rows.get(number=2).corrects_task == min(api.tasks)
+
+
+def test_open_rows_are_judged_again_once_the_past_is_recorded(grid: TypedGrid, api: FakeApi) -> None:
+    """A grid at once, and a file by the worker, before somebody presses the button."""
+    post_form(grid.browser, grid.workflow, "", "A-1")
+    of_file = make_import(grid.workflow.key, grid_schema(grid), [["a-1", "German"], ["A-2", "French"]])
+    work()
+    grid.type(1, "A-1", "German")
+    add_rule(grid.workflow, field="input_text")
+    RecordedField.start(grid.workflow.key, 42, "input_text")
+    assert grid.statuses() == {1: "ready"} and statuses(of_file) == {2: "ready", 3: "ready"}
+    fill_in()
+    assert grid.statuses() == {1: "to_fix"}
+    work()
+    assert statuses(of_file) == {2: "to_fix", 3: "ready"}
+
+
+def grid_schema(grid: TypedGrid) -> Schema:
+    grid.type(9, "Draft", "French")
+    schema = grid.job.parsed_schema
+    grid.browser.post(grid.address("clear"))
+    grid.job.lines.all().delete()
+    return schema
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_two_typed_sends_of_many_requests_never_wait_in_a_circle(grid: TypedGrid, api: FakeApi) -> None:
+    """One has the values in the opposite order. Of each value, one row is requested."""
+    add_rule(grid.workflow)
+    colleague = make_colleague()
+    share_key(grid.workflow.key, colleague)
+    theirs, numbers = TypedGrid(browser_of(colleague), grid.workflow, colleague), range(1, 13)
+    for number in numbers:
+        grid.type(number, f"Mine {number}", "French", f"A-{number}")
+        theirs.type(number, f"Theirs {number}", "French", f"A-{13 - number}")
+    ImportJob.objects.update(rows_per_request=1)
+    sends = [
+        AtOnce(lambda job=each.job, owner=each.owner: start_sending_typed(job, owner, ready_rows(job)))  # type: ignore[misc]
+        for each in (grid, theirs)
+    ]
+    for send in sends:
+        send.start()
+    for send in sends:
+        send.join()
+    assert [send.result for send in sends] == ["", ""]
+    both = Counter([*grid.statuses().values(), *theirs.statuses().values()])
+    assert both == {"requested": 12, "to_fix": 12} and FieldValue.objects.used().count() == 12
+    assert FieldValue.objects.count() == 12, "nothing stays reserved"

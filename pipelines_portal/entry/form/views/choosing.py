@@ -16,6 +16,7 @@ from pipelines_portal.entry.form.drafts import AlreadySent, DraftTooLarge, save_
 from pipelines_portal.entry.form.views.page import form_page, form_token
 from pipelines_portal.entry.signals import entry_requested
 from pipelines_portal.web.form_fields import one_line
+from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.fields.schema_form import PREFIX, SchemaForm
 from pipelines_portal.workflows.lists import ListedField, find_entries, listed_fields, matching_entries
@@ -40,11 +41,17 @@ def choose_from_list(request: SignedInRequest, workflow: OpenedWorkflow, schema:
 @signed_in
 @senders_only
 def task_choose(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
-    """Search the list of the field `field`. A POST puts the chosen code into the draft, and returns to the form."""
+    """Search the list of the field `field`. A POST puts the chosen code into the draft, and returns to the form.
+
+    With the import `rows`, a person came from a grid to ask for a code, and goes back there.
+    """
     workflow = usable_workflow(request.user, key_id, workflow_id)
     values = request.POST if request.method == "POST" else request.GET
     listed = listed_fields(workflow).get(values.get("field", ""))
+    rows = uuid_in(values.get("rows", ""))
     form_url = f"{reverse('new_task:create', args=[key_id, workflow_id])}?view=form"
+    if rows:
+        form_url = reverse("imports:check", args=[key_id, workflow_id, rows])
     if listed is None:  # its rule may have been changed since
         return redirect(form_url)
     if request.method == "POST" and "request" in request.POST:
@@ -64,6 +71,7 @@ def task_choose(request: SignedInRequest, key_id: int, workflow_id: int) -> Http
         "tab": "create",
         "list": listed.reference_list,
         "field": listed.name,
+        "rows": rows,
         "words": words,
         "has_found": bool(found),
         # Those who may change the list need not ask.

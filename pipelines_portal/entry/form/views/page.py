@@ -31,6 +31,7 @@ from pipelines_portal.workflows.fields.schema_form import SchemaForm
 from pipelines_portal.workflows.lists import listed_fields
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
+from pipelines_portal.workflows.permissions import may_write_notes
 
 SHOWN_BESIDE_THE_FORM = 8
 SHOWN_OF_A_TEXT = 120
@@ -103,7 +104,8 @@ def _fields(
     time_url = reverse("new_task:time_read", args=[workflow.key_id, workflow.workflow_id])
     # A browser that runs scripts names its time zone in a cookie, and has offers.js instead of lists.
     earlier = {} if browser_zone(request) else listed_values(request.user, workflow)
-    return fields_html(form, entries(form, pinned, earlier, lists), time_url)
+    may_request = bool(lists) and form.is_bound and not may_write_notes(request.user, workflow)
+    return fields_html(form, entries(form, pinned, earlier, lists, may_request=may_request), time_url)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The grid of an import: its rows with their errors, and changes of rows before they are sent."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -25,6 +25,7 @@ from pipelines_portal.entry.rows.cells import (
     stored_text,
     value_input,
 )
+from pipelines_portal.entry.rows.corrections import create_corrected_copies
 from pipelines_portal.entry.rows.duplicates import duplicates_to_decide
 from pipelines_portal.entry.rows.fixing import (
     CannotChange,
@@ -172,7 +173,7 @@ def import_cells(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
 
 @changes_import
 def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
-    """Change, empty or skip all rows with the same error."""
+    """Change, empty or skip all rows with the same error, or make them corrected copies."""
     key, action = request.POST.get("reason", "")[:40], request.POST.get("do", "")
     here = replace(Selection.load(request.POST), reason="")
     groups = groups_of_reason(import_job, key)
@@ -180,6 +181,12 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
     if action == "aside":
         outcome = change_rows(import_job, request.user, texts.SKIP_ROWS, numbers, skip_row)
         _add_message(request, import_job, outcome, texts.rows_skipped)
+        return _back(import_job, here)
+    if action == "copy":
+        one = number_in(request.POST.get("number", ""), LARGEST_NUMBER)
+        copied: Callable[[], Iterable[int]] = (lambda: [one]) if one else numbers
+        outcome = create_corrected_copies(import_job, request.user, copied)
+        _add_message(request, import_job, outcome, texts.copies_created)
         return _back(import_job, here)
     schema = import_job.parsed_schema
     known = next((each for each in schema.fields if groups and each.name == groups[0].field_name), None)

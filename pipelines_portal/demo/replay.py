@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from pipelines_portal.api_client import NotFound, PipelinesError
 from pipelines_portal.api_client.transport import ApiResponse
+from pipelines_portal.values import checking
 
 PATH = re.compile(r"/workflows/(\d+)(/.*)?")
 PAGE = 50
@@ -19,19 +20,22 @@ PAGE = 50
 
 @contextmanager
 def clock_at(time: datetime) -> Iterator[None]:
-    """Let `timezone.now()` return this time, also where it is the default of a column."""
+    """Let `timezone.now()` return this time, also where it is the default of a column. Rules compare with it too."""
 
     class Clock(datetime):
         @classmethod
         def now(cls, tz: tzinfo | None = None) -> Self:
             return cls.fromtimestamp(time.timestamp(), tz)
 
-    before = timezone.datetime  # type: ignore[attr-defined]
-    timezone.datetime = Clock  # type: ignore[attr-defined]
+    modules: list[Any] = [timezone, checking]
+    before = [module.datetime for module in modules]
+    for module in modules:
+        module.datetime = Clock
     try:
         yield
     finally:
-        timezone.datetime = before  # type: ignore[attr-defined]
+        for module, earlier in zip(modules, before, strict=True):
+            module.datetime = earlier
 
 
 @dataclass

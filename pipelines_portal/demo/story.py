@@ -17,7 +17,17 @@ from django.http import QueryDict
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import ConnectionFailed, NotFound, PipelinesClient, Schema, ValidationFailed
 from pipelines_portal.demo.customers import customer_lines
-from pipelines_portal.demo.orders import as_csv, new_orders, with_errors
+from pipelines_portal.demo.orders import (
+    LARGE,
+    OLD_DAYS,
+    as_csv,
+    as_xlsx,
+    make_large,
+    make_old,
+    new_orders,
+    with_errors,
+    with_warnings,
+)
 from pipelines_portal.demo.replay import RecordedApi, clock_at
 from pipelines_portal.entry.form.creation import Typed, create_task
 from pipelines_portal.entry.form.drafts import save_typed
@@ -26,8 +36,9 @@ from pipelines_portal.entry.imports.jobs import send_at_once, work_now
 from pipelines_portal.entry.imports.reading import start_import
 from pipelines_portal.entry.imports.sending import send_requests
 from pipelines_portal.entry.lists.stored import add_list
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.models.import_job import UNDO_FOR
+from pipelines_portal.entry.rows.accepting import accept_warnings
 from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
 from pipelines_portal.entry.rows.typed import get_or_start_typed, next_number, ready_rows, start_sending_typed
 from pipelines_portal.entry.rules.stored import add_rule, switch_rule
@@ -35,6 +46,7 @@ from pipelines_portal.entry.transitions import transfer_import
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.events import notify_of_unconfirmed
+from pipelines_portal.submissions.used_values import record_earlier
 from pipelines_portal.task_index.jobs import scan_next
 from pipelines_portal.task_index.models import StepTime, WorkflowIndex
 from pipelines_portal.task_index.steps import measure_steps
@@ -55,7 +67,7 @@ from pipelines_portal.workflows.opening import open_workflow
 
 ORDER_ENTRY, TRANSLATIONS, INVOICES, RECEIPTS = 40, 42, 57, 59
 MARIA, BEN, LENA, TOM = "demo@example.com", "operator@example.com", "lena@example.com", "tom@example.com"
-NOVEMBER, QUARTER, RETURNS, TODAY = "orders-november.csv", "orders-q4.csv", "returns-2.csv", "orders-today.csv"
+NOVEMBER, QUARTER, RETURNS, TODAY = "orders-november.csv", "orders-q4.xlsx", "returns-2.csv", "orders-today.csv"
 ARCHIVE = "november.zip"
 INSTRUCTIONS = "Type one row for each order form. Orders without a stamp go to Maria."
 HINTS = {
@@ -65,13 +77,19 @@ HINTS = {
     "net": "Without tax",
 }
 AS_PRINTED = "As printed at the top right of the order."
+TOO_LARGE = "Is the comma in the right place? Large orders need the approval of sales."
 RULES = (
     Rule(0, 1, Kind.PATTERN, "order_number", looking_like("A-104391"), message=AS_PRINTED),
+    Rule(0, 1, Kind.ONCE, "order_number", {"is_number": False}),
     Rule(0, 1, Kind.COMPARE, "gross", {"op": "at least", "other": "net"}),
+    Rule(0, 1, Kind.COMPARE, "gross", {"op": "at most", "number": LARGE}, message=TOO_LARGE, is_warning=True),
     Rule(0, 1, Kind.COMPARE, "received_at", {"op": "at most", "days": 0}),
+    Rule(0, 1, Kind.COMPARE, "received_at", {"op": "at least", "days": -OLD_DAYS}, is_warning=True),
     Rule(0, 1, Kind.FILLED, "notes", {}, when="priority", is_value=5, message="Say why this order is urgent."),
     Rule(0, 1, Kind.PATTERN, "invoice_number", looking_like("R2026-12345")),
 )
+# Each thousand rows take a second.
+QUARTER_ROWS = 2_480
 KEY_DAYS_LEFT = 12
 # Counting all workflows at a call a second takes less.
 MOST_SECONDS = 400
@@ -97,7 +115,8 @@ class Story:
         first = min((at for at, _ in sends), default=self.start)
         self._at(first - timedelta(days=1), self._open_workflows)
         if sends:
-            self._tell_events([(first - timedelta(hours=20), self._write_notes), *sends])
+            notes = (first - timedelta(hours=20), self._write_notes)
+            self._tell_events([notes, (first - timedelta(hours=19), record_earlier), *sends])
         self._count_tasks()
         if sends:
             self._at(self.start, self._add_step_times)
@@ -174,6 +193,7 @@ class Story:
             send_at_once(import_job)
         else:
             import_job = self._import(person, workflow, send["file_name"], as_csv(self._schema(workflow), rows))
+            self._accept(import_job, person)
             import_job.start_sending(person, len(rows))
             self._at(self.api.now + UNDO_FOR + timedelta(seconds=1), lambda: self._send_import(import_job))
 
@@ -199,6 +219,13 @@ class Story:
         import_job = start_import(person, workflow, ContentFile(data), name, uuid5(NAMESPACE_URL, f"demo {name}"))
         work_now(import_job)
         return import_job
+
+    def _accept(self, import_job: ImportJob, person: User, most: int | None = None) -> None:
+        """Accept the warnings of the first rows that have some."""
+        numbers = list(import_job.rows.filter(status=ImportRow.Status.TO_LOOK).values_list("number", flat=True)[:most])
+        for rule in import_job.rules if numbers else ():
+            if rule.is_warning:
+                accept_warnings(import_job, person, rule, numbers, "")
 
     def _reject_translation(self) -> None:
         """Send a translation into a language that Pipelines refuses."""
@@ -248,10 +275,11 @@ class Story:
     # What is still to be done
 
     def _import_quarter(self) -> None:
-        """Import rows of which some had errors, and correct half of them."""
+        """Import rows of which some had errors, and correct half of them. Others have warnings."""
         tom, workflow = self.people[TOM], self._workflow(ORDER_ENTRY)
-        rows = with_errors(new_orders(self.sent, 105_000, 300, self.api.now), 24)
-        import_job = self._import(tom, workflow, QUARTER, as_csv(self._schema(workflow), rows))
+        rows = new_orders(self.sent, 120_000, QUARTER_ROWS, self.api.now)
+        rows = with_errors(rows[:480], 24) + with_warnings(rows[480:], large=340, old=18)
+        import_job = self._import(tom, workflow, QUARTER, as_xlsx(self._schema(workflow), rows))
         wrong = [(number, row["country"]) for number, row in enumerate(rows, 2) if row["country"] == "Austria"]
         corrected = [PostedRow(number, {"country": Cell(text, "AT")}) for number, text in wrong]
         save_rows(import_job, tom, corrected)
@@ -275,9 +303,14 @@ class Story:
         save_typed(self.people[MARIA], self._workflow(ORDER_ENTRY), posted, token)
 
     def _type_rows(self) -> None:
-        rows = new_orders(self.sent, 105_570, 7, self.api.now)
-        rows[4] = {name: value for name, value in rows[4].items() if name != "gross"}
-        self._type(self.people[BEN], self._workflow(ORDER_ENTRY), rows)
+        """Type rows of which one has an error and four have warnings, and accept the first."""
+        ben, rows = self.people[BEN], new_orders(self.sent, 105_570, 7, self.api.now)
+        for place, gross in ((1, 26_000.0), (2, 48_000.0), (6, 61_200.0)):
+            make_large(rows[place], gross)
+        rows[4]["customer"] = "4799"
+        make_old(rows[5], 19)
+        import_job = self._type(ben, self._workflow(ORDER_ENTRY), rows)
+        self._accept(import_job, ben, most=1)
 
     def _check_today(self) -> None:
         rows = new_orders(self.sent, 105_600, 240, self.api.now)

@@ -17,6 +17,7 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.task_index.counts import open_counts
 from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.permissions import may_write_notes
 
 PASTED, NEW_IN_FILE = 6, 30
 
@@ -76,6 +77,9 @@ def things_to_try(user: User) -> list[Thing]:
     if with_errors := stopped.order_by("created_at").first():
         text = f"{with_errors.file_name}: {with_errors.counts_as_read.to_fix} rows have errors."
         things.append(Thing("Correct the errors of an import", text, "Correct", with_errors.errors_url))
+    if may_write_notes(user, workflow):
+        text = "Try it on the last 500 rows before it holds."
+        things.append(Thing("Add a rule", text, "Add", reverse("rules:add", args=place)))
     return things
 
 

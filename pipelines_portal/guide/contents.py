@@ -28,6 +28,7 @@ SECTIONS = {
         "leads/attention.md",
         "leads/team.md",
         "leads/rules.md",
+        "leads/warnings.md",
         "leads/lists.md",
         "leads/used-once.md",
         "leads/exports.md",

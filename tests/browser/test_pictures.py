@@ -57,7 +57,7 @@ def task_list(page: Page, running: Demo) -> None:
 
 def import_check(page: Page, running: Demo) -> None:
     page.goto(running.url)
-    page.get_by_role("link", name="orders-q4.csv in Order entry", exact=True).click()
+    page.get_by_role("link", name="orders-q4.xlsx in Order entry", exact=True).click()
     page.get_by_role("grid").wait_for()
 
 

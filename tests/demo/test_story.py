@@ -12,10 +12,10 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.demo.replay import RecordedApi
+from pipelines_portal.demo.orders import LARGE
+from pipelines_portal.demo.replay import RecordedApi, clock_at
 from pipelines_portal.demo.story import (
     BEN,
     INVOICES,
@@ -23,6 +23,7 @@ from pipelines_portal.demo.story import (
     NOVEMBER,
     ORDER_ENTRY,
     QUARTER,
+    QUARTER_ROWS,
     RECEIPTS,
     RETURNS,
     TODAY,
@@ -34,11 +35,13 @@ from pipelines_portal.external_api.demo import orders
 from pipelines_portal.external_api.workflows.field_types import describe, has_file_fields, has_only_file_fields
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification
-from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.models import Acceptance, RecordedField, Submission, SubmissionRow
 from pipelines_portal.task_index.counts import counts_and_known
 from pipelines_portal.web.api_connection import standing_in
-from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
 from tests.external_api.server import PROJECT
+from tests.factories import browser_of
+from tests.pages import text_of
 
 START = datetime(2026, 11, 30, 9, 12, tzinfo=UTC)
 ORGANIZATIONS = PROJECT / "pipelines_portal/external_api/demo/organizations.json"
@@ -102,8 +105,8 @@ def test_the_story_is_told_tried_and_watched(
     assert_product_wrote_it(told)
     load(told, monkeypatch)
     assert_product_wrote_it(told)
-    api = RecordedApi(told["workflows"], timezone.now())
-    with standing_in(api):
+    api = RecordedApi(told["workflows"], START)
+    with standing_in(api), clock_at(START + timedelta(hours=1)):
         assert_things_are_one_press_away(client)
         assert_import_is_sent_slowly_and_once(api, monkeypatch)
     Submission.objects.filter(status="unconfirmed").update(status="created")
@@ -143,11 +146,15 @@ def assert_product_wrote_it(story: dict[str, Any]) -> None:
     assert Submission.objects.get(status="draft").workflow_id == INVOICES
     assert {job.file_name: (job.owner.email, job.row_counts) for job in ImportJob.objects.filter(kind="file")} == {
         NOVEMBER: (BEN, {"created": ROWS_OF_FILE}),
-        QUARTER: (TOM, {"ready": 288, "to_fix": 12}),
+        QUARTER: (TOM, {"ready": QUARTER_ROWS - 370, "to_fix": 12, "to_look": 358}),
         RETURNS: (BEN, {"ready": 116, "to_fix": 3}),
         TODAY: (TOM, {"ready": 240}),
     }
-    assert rows_in_grid() == {"ready": 6, "to_fix": 1}
+    assert rows_in_grid() == {"ready": 3, "to_fix": 1, "to_look": 3}, "a fourth warning was accepted"
+    assert Counter(WorkflowRule.objects.values_list("is_on", flat=True)) == {True: 8, False: 1}
+    assert not RecordedField.objects.filter(done_at=None).exists(), "all order numbers are known"
+    large = sum(task["fields"]["gross"] > LARGE for task in sent)
+    assert large and Acceptance.objects.filter(by__email=BEN, short="Above 25,000").count() == large
     assert TypedDraft.objects.get().owner.email == MARIA
     assert set(Notification.objects.values_list("person__email", flat=True)) == {BEN, MARIA}
     assert SavedKey.objects.get().expires_at == START + timedelta(days=12)
@@ -161,10 +168,14 @@ def assert_things_are_one_press_away(client: Client) -> None:
     client.force_login(ben)
     things = things_to_try(ben)
     assert len(things) == 5
+    assert "Add a rule" not in {thing.name for thing in things}, "he may not"
     for thing in things:
         answer = client.post(thing.url) if thing.is_post else client.get(thing.url)
         assert answer.status_code == (302 if thing.is_post else 200), thing
-    assert rows_in_grid() == {"ready": 10, "to_fix": 3}, "four more orders, and two with a mistake"
+    assert rows_in_grid() == {"ready": 7, "to_fix": 3, "to_look": 3}, "four more orders, and two with a mistake"
+    maria = browser_of(User.objects.get(email=MARIA))
+    (rule,) = (thing for thing in things_to_try(User.objects.get(email=MARIA)) if thing.name == "Add a rule")
+    assert "Add rule" in text_of(maria.get(rule.url))
     again = ImportJob.objects.filter(file_name=NOVEMBER).latest("created_at")
     assert again.row_counts == {"set_aside": ROWS_OF_FILE, "ready": 30}
     assert again.get_absolute_url().startswith(reverse("imports:new", args=place))

@@ -162,7 +162,9 @@ class RuleForm(forms.Form):
         is_time = known.type == "datetime"
         choices = [(name, words) for name, (words, *_) in TIME_OPS.items()] if is_time else NUMBER_OPS
         self.fields["op"] = forms.ChoiceField(label="Compare", choices=choices)
-        chosen = str(self.given.get("op") or choices[0][0])
+        if self.given.get("op") not in dict(choices) and self.given.get("do") != "save":
+            self.given["op"] = choices[0][0]  # the one that is shown, so that it is tried
+        chosen = str(self.given.get("op"))
         alike = [
             (each.name, each.label)
             for each in self.known.values()

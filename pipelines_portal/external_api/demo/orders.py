@@ -22,7 +22,7 @@ NOVEMBER, NOVEMBER_AT = "orders-november.csv", time(16, 58)
 # In the file, the orders from this country fail after the first step: most at once, the last ones today.
 FAILING, FAILING_COUNT, FAILING_TODAY = "TR", 121, 3
 # In the file, so many orders are far larger than usual.
-LARGE_SHARE = 0.03
+LARGE_COUNT = 11
 # Half of the tasks take less than so many minutes at each step.
 STEP_MINUTES = (30, 25, 20, 5)
 VAT = {"AT": 1.20, "CH": 1.081, "DE": 1.19, "FR": 1.20, "IT": 1.22, "NL": 1.21, "PL": 1.23, "TR": 1.20}
@@ -113,9 +113,10 @@ def build_orders(sends: list[Send], start: datetime) -> Iterator[Order]:
     number = FIRST_NUMBER
     for place, send in enumerate(sends):
         failing = _failing_rows(send, dice)
+        large = dice.sample(range(send.count), LARGE_COUNT) if send.file_name == NOVEMBER else []
         for row in range(send.count):
             fields = order_fields(number, send.at, dice, is_failing=row in failing)
-            if send.file_name and dice.random() < LARGE_SHARE:
+            if row in large:
                 _make_large(fields, dice)
             yield Order(place, fields, _progress(send, fields, start, dice, failing.get(row, "")))
             number += 1
@@ -132,7 +133,7 @@ def order_fields(number: int, at: datetime, dice: random.Random, *, is_failing: 
     """Return the values of an order that was typed at this time."""
     customer = dice.choice([one for one in customers() if (one["country"] == FAILING) == is_failing])
     received = at - timedelta(minutes=dice.randint(5, 180))
-    net = round(min(dice.lognormvariate(6.3, 1.1), 24_000), 2)
+    net = round(min(dice.lognormvariate(6.3, 1.1), 20_000), 2)
     priority = dice.choices((1, 2, 3, 4, 5), (1, 4, 12, 4, 1))[0]
     fields = {
         "order_number": f"A-{number}",

@@ -206,3 +206,12 @@ def test_what_was_sent_before_the_rule_is_a_duplicate_and_no_error(grid: TypedGr
     assert again.sent_before["rows"] == 1
     grid.type(1, "Hello", "French")
     assert grid.statuses() == {1: "duplicate"}
+
+
+def test_a_comparison_is_tried_as_it_is_shown(every_type: TypedGrid) -> None:
+    """The field was chosen just now. Nobody has chosen how to compare yet."""
+    values = {"field": "due", "kind": "compare", "op": "at least", "when": "", "message": ""}
+    tried = text_of(every_type.browser.post(address(every_type, "add"), values))
+    assert "is not in the future. Otherwise" in tried
+    saved = every_type.browser.post(address(every_type, "add"), values | {"do": "save"})
+    assert saved.status_code == 422 and not WorkflowRule.objects.exists(), "they have to choose what is saved"

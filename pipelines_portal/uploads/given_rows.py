@@ -46,11 +46,13 @@ class GivenRow:
     # Also warnings that nobody has accepted.
     errors: list[Problem] = field(default_factory=list)
     accepted: list[Problem] = field(default_factory=list)
+    # It goes along with errors, which Pipelines then says, too.
+    goes_with_errors: bool = False
 
     @property
     def is_odd(self) -> bool:
-        """Whether it has a warning that nobody has accepted: then it is never sent."""
-        return any(problem.is_warning for problem in self.errors)
+        """Whether it is never sent: it has a warning that nobody has accepted, or an error that only a rule knows."""
+        return any(problem.is_warning or (self.goes_with_errors and problem.rule) for problem in self.errors)
 
 
 @dataclass
@@ -212,7 +214,11 @@ def rows_of_values(
         # What is wrong stays with the row. It is nowhere else.
         wrong = [*unknown, *(problem.field for problem in verdict.problems if problem.value and not problem.is_warning)]
         kept = {name: typed.get(name, each.get(name)) for name in wrong}
-        rows.append(GivenRow(number, kept | verdict.values, problems + verdict.problems, verdict.accepted))
+        rows.append(
+            GivenRow(
+                number, kept | verdict.values, problems + verdict.problems, verdict.accepted, goes_with_errors=True
+            )
+        )
     return rows
 
 

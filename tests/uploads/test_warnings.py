@@ -162,6 +162,17 @@ def test_rows_of_a_draft_stay_in_it_while_some_are_left_out(
     assert rows_of(upload) == values and Acceptance.objects.get().row.submission == draft
 
 
+def test_rows_of_a_draft_that_break_a_rule_never_go_along(
+    page: Client, workflow: OpenedWorkflow, person: Any, rule: WorkflowRule
+) -> None:
+    """Pipelines would take them: of other errors it says so itself."""
+    WorkflowRule.objects.update(is_warning=False)
+    values = [{"photo": "cat.png", "caption": "A", "stars": 4}, {"photo": "cat.png", "caption": "B", "stars": 2}]
+    draft = Submission.objects.draft(person, workflow, values, uuid4(), Submission.Kind.ZIP)
+    check(page, workflow, rows_from=str(draft.pk), token=str(draft.token))
+    assert rows_of(ZipUpload.objects.get()) == values[:1] and list(draft.read_fields()) == values
+
+
 def test_a_used_value_that_only_warns_is_accepted_too(
     page: Client, workflow: OpenedWorkflow, form: Any, rule: WorkflowRule
 ) -> None:

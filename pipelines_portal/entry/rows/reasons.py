@@ -75,6 +75,12 @@ class Reason:
         return self.kind.startswith(verdicts.SENT_OTHERWISE)
 
     @property
+    def rule(self) -> str:
+        """The number of the rule that says so, or ""."""
+        kind = self.kind.removeprefix(verdicts.WARNING).removeprefix(verdicts.BROKEN)
+        return kind if kind != self.kind and kind.isdecimal() else ""
+
+    @property
     def hint(self) -> str:
         """What the message says besides its few words."""
         return self.message.removeprefix(f"{self.short}. ")

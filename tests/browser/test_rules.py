@@ -92,6 +92,7 @@ class RuleForm:
         expect(self.page.get_by_text("Rule added.")).to_be_visible()
         go_to(self.page, self.page.get_by_role("link", name="Add rule"))
         self.page.keyboard.press("Enter")
+        self.page.wait_for_url("**/rules/add/")
 
 
 def test_ten_rules_are_added_by_keyboard_and_met_in_the_grid(browser: Browser, running: Demo) -> None:

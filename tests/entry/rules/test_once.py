@@ -88,6 +88,17 @@ def test_a_form_cannot_use_a_value_twice(grid: TypedGrid, api: FakeApi) -> None:
     assert post_form(grid.browser, grid.workflow, "", "No notes").status_code == 302 and len(api.tasks) == 3
 
 
+@pytest.mark.parametrize("is_warning", [False, True])
+def test_the_browsers_back_cannot_use_a_value_twice(grid: TypedGrid, api: FakeApi, is_warning: bool) -> None:
+    add_rule(grid.workflow, is_warning=is_warning)
+    token = str(uuid4())
+    assert post_form(grid.browser, grid.workflow, "A-1", token=token).status_code == 302
+    refused = post_form(grid.browser, grid.workflow, "A-1", "Goodbye", token=token)
+    assert refused.status_code == 422 and f"Sent as {next(iter(api.tasks))}. {SENTENCE}" in text_of(refused)
+    assert len(api.tasks) == 1
+    assert post_form(grid.browser, grid.workflow, "A-2", "Goodbye", token=token).status_code == 302
+
+
 def test_a_rejected_form_frees_its_value(grid: TypedGrid, api: FakeApi) -> None:
     add_rule(grid.workflow)
     api.fail("rejected", on="POST")

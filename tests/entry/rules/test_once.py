@@ -99,6 +99,26 @@ def test_the_browsers_back_cannot_use_a_value_twice(grid: TypedGrid, api: FakeAp
     assert post_form(grid.browser, grid.workflow, "A-2", "Goodbye", token=token).status_code == 302
 
 
+@pytest.mark.parametrize("is_warning", [False, True])
+def test_a_value_that_further_tasks_have_stays_used(grid: TypedGrid, api: FakeApi, is_warning: bool) -> None:
+    condition = {} if is_warning else {"when": "target_language", "is_value": "French"}
+    add_rule(grid.workflow, is_warning=is_warning, **condition)
+    api.fail("lost_answer", on="POST")
+    post_form(grid.browser, grid.workflow, "A-1")
+    unconfirmed, other = Submission.objects.get(), {"field-target_language": "German"}
+    if is_warning:
+        warned = post_form(grid.browser, grid.workflow, "A-1", "Two").content.decode()
+        mark = re.search(r'name="accept" value="([^"]+)"', warned)
+        assert mark
+        other = {"accept": mark[1]}
+    assert post_form(grid.browser, grid.workflow, "A-1", "Two", **other).status_code == 302
+    task_count = len(api.tasks)
+    assert unconfirmed.decide_not_created(grid.owner)
+    third = post_form(grid.browser, grid.workflow, "A-1", "Three")
+    assert third.status_code == 422 and "Used already. Rule: " in text_of(third)
+    assert len(api.tasks) == task_count
+
+
 def test_a_rejected_form_frees_its_value(grid: TypedGrid, api: FakeApi) -> None:
     add_rule(grid.workflow)
     api.fail("rejected", on="POST")

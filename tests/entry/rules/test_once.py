@@ -17,6 +17,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.import_requests import next_submission
 from pipelines_portal.entry.models import ImportJob, ImportRow, TypedDraft
+from pipelines_portal.entry.rows.checking import Recheck
 from pipelines_portal.entry.rows.typed import ready_rows, start_sending_typed
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Acceptance, FieldValue, RecordedField, Submission, SubmissionRow
@@ -168,6 +169,22 @@ def test_rows_of_a_file_are_compared_in_batches(grid: TypedGrid, api: FakeApi, m
     assert found == ["ready", "ready", "to_fix", "to_fix", "ready", "to_fix"]
     said = set(of_file.error_groups.values_list("short", flat=True))
     assert said == {"Same as row 2", "Same as row 3", f"Sent as {next(iter(api.tasks))}"}
+
+
+def test_a_saved_cell_has_the_next_rows_judged_again_only(
+    grid: TypedGrid, api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines_portal.entry.rows.checking.MOST_JUDGED_AGAIN", 2)
+    add_rule(grid.workflow)
+    for number in range(1, 7):
+        grid.type(number, f"Row {number}", "French", "A-1")
+    added, add = list[int](), Recheck.add
+    monkeypatch.setattr(Recheck, "add", lambda self, row, before: added.append(row.number) or add(self, row, before))
+    grid.change(1, "notes", "A-1", "A-2")
+    assert set(added) == {1, 2, 3}, "not all rows with the value"
+    assert grid.statuses() == {1: "ready", 2: "ready"} | dict.fromkeys(range(3, 7), "to_fix")
+    grid.change(1, "notes", "A-2", "A-1")
+    assert grid.statuses() == {1: "ready"} | dict.fromkeys(range(2, 7), "to_fix")
 
 
 def test_a_value_used_since_the_check_stops_its_row_alone(grid: TypedGrid, api: FakeApi) -> None:

@@ -187,6 +187,20 @@ def test_a_saved_cell_has_the_next_rows_judged_again_only(
     assert grid.statuses() == {1: "ready"} | dict.fromkeys(range(2, 7), "to_fix")
 
 
+def test_what_was_accepted_is_what_people_read(grid: TypedGrid, api: FakeApi) -> None:
+    rule = add_rule(grid.workflow, is_warning=True)
+    grid.type(1, "One", "French", "A-1")
+    grid.type(2, "Two", "French", "A-1")
+    accept(grid)
+    post_form(grid.browser, grid.workflow, "A-1")
+    grid.create(2)
+    end_wait()
+    work()
+    accepted = Acceptance.objects.get()
+    assert api.tasks and (accepted.rule, accepted.short, accepted.value) == (rule.pk, "Same as row 1", "A-1")
+    assert accepted.sentence == f"Same as row 1. {SENTENCE}", "not where it was sent afterwards"
+
+
 def test_a_value_used_since_the_check_stops_its_row_alone(grid: TypedGrid, api: FakeApi) -> None:
     add_rule(grid.workflow)
     grid.type(1, "One", "French", "A-1")

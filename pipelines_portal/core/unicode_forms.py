@@ -58,3 +58,8 @@ _INVISIBLE = dict.fromkeys((0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *ran
 
 def without_invisible(text: str) -> str:
     return text.translate(_INVISIBLE)
+
+
+def without_format_marks(text: str) -> str:
+    """Remove all that nobody sees, joiners and soft hyphens too. Not for numbers, where that may be a minus."""
+    return text if text.isascii() else "".join(sign for sign in text if unicodedata.category(sign) != "Cf")

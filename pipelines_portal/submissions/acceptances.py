@@ -14,14 +14,20 @@ from pipelines_portal.values.verdicts import Problem
 
 # A warning, and who accepted it, when and why: see `accepted_now`.
 AcceptedWarning = tuple[Problem, Mapping[str, Any]]
-LONGEST_REASON = 300
+LONGEST_REASON, LONGEST_SHORT = 300, 60
 BATCH = 1_000
 
 
 def accepted_now(problem: Problem, by: User, reason: str) -> dict[str, Any]:
-    """Return what is stored at a row that is not sent yet, under the mark of the warning."""
-    at, short = timezone.now().isoformat(), reason.strip()[:LONGEST_REASON]
-    return {"field": problem.field, "reason": cleaned(short), "at": at, "by": by.pk, "name": str(by)}
+    """Return what is stored at a row that is not sent yet, under the mark of the warning.
+
+    It has what the warning said: where a value was used may change before the row is sent.
+    """
+    return {
+        "field": problem.field, "short": cleaned(problem.short)[:LONGEST_SHORT], "sentence": cleaned(problem.sentence),
+        "value": cleaned(problem.value), "reason": cleaned(reason.strip()[:LONGEST_REASON]),
+        "at": timezone.now().isoformat(), "by": by.pk, "name": str(by),
+    }  # fmt: skip
 
 
 def record_acceptances(submission: Submission, warnings: Mapping[int, Sequence[AcceptedWarning]]) -> None:
@@ -53,8 +59,8 @@ def record_acceptances(submission: Submission, warnings: Mapping[int, Sequence[A
 def _acceptance(row: int, problem: Problem, stored: Mapping[str, Any], present: set[int]) -> Acceptance:
     rule, version, _ = problem.mark.split(".")
     return Acceptance(
-        row_id=row, rule=int(rule), version=int(version), field=problem.field[:200], short=cleaned(problem.short)[:60],
-        sentence=cleaned(problem.sentence), value=cleaned(problem.value), reason=stored["reason"],
+        row_id=row, rule=int(rule), version=int(version), field=problem.field[:200], short=stored["short"],
+        sentence=stored["sentence"], value=stored["value"], reason=stored["reason"],
         by_id=stored["by"] if stored["by"] in present else None, at=datetime.fromisoformat(stored["at"]),
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
-from pipelines_portal.core.unicode_forms import normalize
+from pipelines_portal.core.unicode_forms import normalize, without_format_marks
 from pipelines_portal.values.field_values import FieldValues, is_blank
 from pipelines_portal.values.numbers import NUMERAL
 from pipelines_portal.values.rules import NOT_ACCEPTED, Accepted, Kind, Rule, Rules, is_accepted
@@ -38,11 +38,16 @@ class Use:
 
 
 def normal_form(value: Any, *, is_number: bool) -> str:
-    """Return the same text for values that count as the same. Numbers of equal value are the same, as texts are not."""
+    """Return the same text for values that count as the same: those that people read as the same.
+
+    Numbers of equal value are the same, as texts are not.
+    """
     text = str(value)
     if is_number and NUMERAL.fullmatch(text):
         return _plain_number(text)
-    return normalize("NFC", normalize("NFC", text).casefold()).strip()
+    folded = normalize("NFKC", normalize("NFKC", without_format_marks(text)).casefold())
+    # The form of a hyphen that does not break is another sign than that of the keyboard.
+    return " ".join(folded.replace("\u2010", "-").split())
 
 
 def _plain_number(text: str) -> str:

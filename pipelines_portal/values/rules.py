@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from pipelines_portal.api_client import Field
+from pipelines_portal.core.unicode_forms import without_format_marks
 from pipelines_portal.values.choices import label_of
 from pipelines_portal.values.field_values import FieldValues, is_blank
 from pipelines_portal.values.numbers import LONGEST_NUMBER, NUMERAL
@@ -107,7 +108,7 @@ NOT_ACCEPTED: Accepted = MappingProxyType({})
 
 def is_accepted(warning: Problem, accepted: Accepted) -> bool:
     reason = accepted.get(warning.mark) if warning.mark else None
-    return reason is not None and bool(reason.strip() or not warning.needs_reason)
+    return reason is not None and bool(without_format_marks(reason).strip() or not warning.needs_reason)
 
 
 def wanted_by(rules: Sequence[Rule]) -> set[str]:

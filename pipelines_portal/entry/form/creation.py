@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
@@ -17,7 +18,7 @@ from pipelines_portal.entry.form.duplicates import SentDuplicate, duplicate_of, 
 from pipelines_portal.entry.form.reads import Existing
 from pipelines_portal.submissions.acceptances import AcceptedWarning, record_acceptances
 from pipelines_portal.submissions.duplicates import digest_of
-from pipelines_portal.submissions.models import Submission, ValuesUsed
+from pipelines_portal.submissions.models import Submission, SubmissionRow, ValuesUsed
 from pipelines_portal.submissions.outcomes import named_rows, sentence
 from pipelines_portal.submissions.sending import declares_keys, lease, newest_task_id, send_claimed
 from pipelines_portal.submissions.statuses import FINAL
@@ -102,9 +103,15 @@ class Typed:
         return uuid5(self.token, digest_of(self.fields))
 
 
-def tokens_of(token: UUID, fields: FieldValues) -> tuple[UUID, UUID]:
-    """Return the tokens of the submissions that a form with these values may have: see `_find_existing`."""
-    return token, uuid5(token, digest_of(fields))
+def own_tokens(owner: User, token: UUID, fields: FieldValues) -> list[UUID]:
+    """Return the tokens of the stored submissions that a form with these values would find: see `_find_existing`.
+
+    One that is over and has other values is another task.
+    """
+    digest = digest_of(fields)
+    found = Submission.objects.filter(owner=owner, token__in=(token, uuid5(token, digest))).order_by()
+    is_same = Exists(SubmissionRow.objects.filter(submission=OuterRef("pk"), digest__in=(digest, "")))
+    return list(found.filter(~Q(status__in=FINAL) | is_same).values_list("token", flat=True))
 
 
 def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, typed: Typed) -> Creation:

@@ -1,5 +1,6 @@
 """Check rows against the workflow's fields before anything is sent."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -24,6 +25,8 @@ from pipelines_portal.web.time_budget import TimeBudget
 
 # Rows in a transaction of the check of all rows, and in one of a change of rows.
 CHECKED_AT_ONCE, RECHECKED_AT_ONCE = 500, 2_000
+# Later rows with the same value in a field that is used once, which are judged again when a row is changed.
+MOST_JUDGED_AGAIN = 20
 # Tasks were created from such rows, or may have been.
 SENT = (ImportRow.Status.REQUESTED, ImportRow.Status.CREATED, ImportRow.Status.UNCONFIRMED)
 NOTHING = json_text({})
@@ -292,9 +295,16 @@ class Recheck:
         store_checked(self._checked.values())
 
     def _judge_used(self) -> None:
-        """Judge the rows by the fields that are used once, and again later rows that share a value with one of them."""
-        others, first_changed = self._others(), min(self._read, default=0)
-        if later := sorted({number for number, _ in others if number > first_changed}):
+        """Judge the rows by the fields that are used once, and again the next later rows that share a value with them.
+
+        The first of the others with a value gets it or loses it. Those after them stay errors whatever the others are.
+        """
+        others, by_value = self._others(), defaultdict[UsedValue, list[int]](list)
+        first_changed = min(self._read, default=0)
+        for number, value in others:
+            if len(by_value[value]) < MOST_JUDGED_AGAIN and number > first_changed:
+                by_value[value].append(number)
+        if later := sorted(set(chain.from_iterable(by_value.values()))):
             self._add_numbers(later)
             others = self._others()
         for number, value in others:

@@ -53,7 +53,7 @@ class UsedValues(models.QuerySet["FieldValue"]):
 
     def used(self) -> "UsedValues":
         """Return those that a row uses, without those that this transaction has reserved."""
-        return self.filter(row__isnull=False)
+        return self.filter(Q(row__isnull=False) | Q(is_shared=True))
 
     def reserve(self, key_id: int, workflow_id: int, rules: Sequence[Rule], rows: Iterable[FieldValues]) -> None:
         """Reserve free values for rows that this transaction records in several calls. Call `release` after the last.
@@ -68,7 +68,7 @@ class UsedValues(models.QuerySet["FieldValue"]):
 
     def release(self, key_id: int, workflow_id: int) -> None:
         """Free the values that were reserved and not recorded. Those of other transactions are not seen."""
-        self.filter(key=key_id, workflow_id=workflow_id, row=None).delete()
+        self.filter(key=key_id, workflow_id=workflow_id, row=None, is_shared=False).delete()
 
     def record(self, key_id: int, workflow_id: int, rules: Sequence[Rule], rows: Iterable[UsingRow]) -> list[int]:
         """Record the values of rows as used. Return the IDs of those rows that may not be sent, as others use them.
@@ -82,35 +82,57 @@ class UsedValues(models.QuerySet["FieldValue"]):
         for value, row in users:
             first.setdefault(value, row)
         wanted = sorted(first, key=_place)
+        place = {"key_id": key_id, "workflow_id": workflow_id}
         holders: dict[UsedValue, int | None] = {}
         for start in range(0, len(wanted), VALUES_PER_QUERY):
             batch = wanted[start : start + VALUES_PER_QUERY]
-            place = {"key_id": key_id, "workflow_id": workflow_id}
             new = [
                 FieldValue(**place, field=name, digest=digest, row_id=first[name, digest].row) for name, digest in batch
             ]
             self.bulk_create(new, ignore_conflicts=True)
             stored, reserved = self.at(key_id, workflow_id, batch), dict[int, int]()
-            for field, digest, pk, holder, task in stored.values_list("field", "digest", "pk", "row", "row__task_id"):
+            columns = ("field", "digest", "pk", "row", "row__task_id", "is_shared")
+            for field, digest, pk, holder, task, is_shared in stored.values_list(*columns):
                 by = first.get((field, digest))
-                if by and holder is None:  # reserved
+                if by and holder is None and not is_shared:  # reserved
                     reserved[pk] = holder = by.row
                 elif by and holder and by.corrects_task and by.corrects_task == task:
                     holder = by.row if self._take_over(pk, holder, by.row) else holder
                 holders[field, digest] = holder
             update_many(FieldValue, ("row_id",), ("id",), ((row, pk) for pk, row in reserved.items()))
-        others = [(field, row) for (field, digest), row in users if holders.get((field, digest)) != row.row]
-        return sorted({row.row for field, row in others if has_to_be_free(rules, field, row.values)})
+        others = [(value, row) for value, row in users if holders.get(value) != row.row]
+        lost = {row.row for (field, _), row in others if has_to_be_free(rules, field, row.values)}
+        self._share(place, dict(others))
+        return sorted(lost)
+
+    def _share(self, place: dict[str, Any], rows: dict[UsedValue, UsingRow]) -> None:
+        """Mark the values that further rows have: they stay used when the row that uses them frees them.
+
+        One that was freed since it was read is recorded once more.
+        """
+        shared = [
+            FieldValue(**place, field=name, digest=digest, row_id=rows[name, digest].row, is_shared=True)
+            for name, digest in sorted(rows, key=_place)
+        ]
+        unique = ("key", "workflow_id", "field", "digest")
+        self.bulk_create(
+            shared, VALUES_PER_QUERY, update_conflicts=True, unique_fields=unique, update_fields=("is_shared",)
+        )
 
     def _take_over(self, pk: int, of: int, by: int) -> bool:
         return of == by or bool(self.filter(pk=pk, row=of).update(row=by, taken_from=of))
 
     def free(self, rows: "models.QuerySet[SubmissionRow]") -> None:
-        """Free the values of rows of which no task was created. Those of corrected copies go back to the original."""
+        """Free the values of rows of which no task was created, unless further rows left with them.
+
+        Those of corrected copies go back to the original.
+        """
         used = self.filter(row__in=rows.order_by().values("pk"))
         if used.exists():
             used.filter(taken_from__isnull=False).update(row=F("taken_from"), taken_from=None)
-            self.filter(row__in=rows.order_by().values("pk")).delete()
+            own = self.filter(row__in=rows.order_by().values("pk"))
+            own.filter(is_shared=True).update(row=None)
+            own.filter(is_shared=False).delete()
 
 
 class FieldValue(models.Model):
@@ -122,12 +144,14 @@ class FieldValue(models.Model):
     # The hash of the value's normal form.
     digest = models.CharField(max_length=64)
     # The row that uses it. Without a constraint, so that deleting rows takes no further statement: a value whose row is
-    # gone was used all the same. No row: the value is reserved, which only its transaction sees. `taken_from`: the row
-    # of the task of which this one is a corrected copy.
+    # gone was used all the same. No row: the value is reserved, which only its transaction sees, or is shared and was
+    # freed by its row. `taken_from`: the row of the task of which this one is a corrected copy.
     row = models.ForeignKey(SubmissionRow, models.DO_NOTHING, null=True, related_name="+", db_constraint=False)
     taken_from = models.ForeignKey(
         SubmissionRow, models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
     )
+    # Further rows left with it: their warning was accepted, or the condition of the rule does not hold for them.
+    is_shared = models.BooleanField(default=False)
 
     objects = UsedValues.as_manager()
 

@@ -17,6 +17,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.import_requests import next_submission
 from pipelines_portal.entry.models import ImportJob, ImportRow, TypedDraft
+from pipelines_portal.entry.rows.checking import Recheck
 from pipelines_portal.entry.rows.typed import ready_rows, start_sending_typed
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Acceptance, FieldValue, RecordedField, Submission, SubmissionRow
@@ -88,6 +89,37 @@ def test_a_form_cannot_use_a_value_twice(grid: TypedGrid, api: FakeApi) -> None:
     assert post_form(grid.browser, grid.workflow, "", "No notes").status_code == 302 and len(api.tasks) == 3
 
 
+@pytest.mark.parametrize("is_warning", [False, True])
+def test_the_browsers_back_cannot_use_a_value_twice(grid: TypedGrid, api: FakeApi, is_warning: bool) -> None:
+    add_rule(grid.workflow, is_warning=is_warning)
+    token = str(uuid4())
+    assert post_form(grid.browser, grid.workflow, "A-1", token=token).status_code == 302
+    refused = post_form(grid.browser, grid.workflow, "A-1", "Goodbye", token=token)
+    assert refused.status_code == 422 and f"Sent as {next(iter(api.tasks))}. {SENTENCE}" in text_of(refused)
+    assert len(api.tasks) == 1
+    assert post_form(grid.browser, grid.workflow, "A-2", "Goodbye", token=token).status_code == 302
+
+
+@pytest.mark.parametrize("is_warning", [False, True])
+def test_a_value_that_further_tasks_have_stays_used(grid: TypedGrid, api: FakeApi, is_warning: bool) -> None:
+    condition = {} if is_warning else {"when": "target_language", "is_value": "French"}
+    add_rule(grid.workflow, is_warning=is_warning, **condition)
+    api.fail("lost_answer", on="POST")
+    post_form(grid.browser, grid.workflow, "A-1")
+    unconfirmed, other = Submission.objects.get(), {"field-target_language": "German"}
+    if is_warning:
+        warned = post_form(grid.browser, grid.workflow, "A-1", "Two").content.decode()
+        mark = re.search(r'name="accept" value="([^"]+)"', warned)
+        assert mark
+        other = {"accept": mark[1]}
+    assert post_form(grid.browser, grid.workflow, "A-1", "Two", **other).status_code == 302
+    task_count = len(api.tasks)
+    assert unconfirmed.decide_not_created(grid.owner)
+    third = post_form(grid.browser, grid.workflow, "A-1", "Three")
+    assert third.status_code == 422 and "Used already. Rule: " in text_of(third)
+    assert len(api.tasks) == task_count
+
+
 def test_a_rejected_form_frees_its_value(grid: TypedGrid, api: FakeApi) -> None:
     add_rule(grid.workflow)
     api.fail("rejected", on="POST")
@@ -137,6 +169,36 @@ def test_rows_of_a_file_are_compared_in_batches(grid: TypedGrid, api: FakeApi, m
     assert found == ["ready", "ready", "to_fix", "to_fix", "ready", "to_fix"]
     said = set(of_file.error_groups.values_list("short", flat=True))
     assert said == {"Same as row 2", "Same as row 3", f"Sent as {next(iter(api.tasks))}"}
+
+
+def test_a_saved_cell_has_the_next_rows_judged_again_only(
+    grid: TypedGrid, api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines_portal.entry.rows.checking.MOST_JUDGED_AGAIN", 2)
+    add_rule(grid.workflow)
+    for number in range(1, 7):
+        grid.type(number, f"Row {number}", "French", "A-1")
+    added, add = list[int](), Recheck.add
+    monkeypatch.setattr(Recheck, "add", lambda self, row, before: added.append(row.number) or add(self, row, before))
+    grid.change(1, "notes", "A-1", "A-2")
+    assert set(added) == {1, 2, 3}, "not all rows with the value"
+    assert grid.statuses() == {1: "ready", 2: "ready"} | dict.fromkeys(range(3, 7), "to_fix")
+    grid.change(1, "notes", "A-2", "A-1")
+    assert grid.statuses() == {1: "ready"} | dict.fromkeys(range(2, 7), "to_fix")
+
+
+def test_what_was_accepted_is_what_people_read(grid: TypedGrid, api: FakeApi) -> None:
+    rule = add_rule(grid.workflow, is_warning=True)
+    grid.type(1, "One", "French", "A-1")
+    grid.type(2, "Two", "French", "A-1")
+    accept(grid)
+    post_form(grid.browser, grid.workflow, "A-1")
+    grid.create(2)
+    end_wait()
+    work()
+    accepted = Acceptance.objects.get()
+    assert api.tasks and (accepted.rule, accepted.short, accepted.value) == (rule.pk, "Same as row 1", "A-1")
+    assert accepted.sentence == f"Same as row 1. {SENTENCE}", "not where it was sent afterwards"
 
 
 def test_a_value_used_since_the_check_stops_its_row_alone(grid: TypedGrid, api: FakeApi) -> None:

@@ -156,6 +156,8 @@ def test_the_form_wants_the_reason_too(grid: TypedGrid, api: FakeApi) -> None:
     assert mark
     without = grid.browser.post(address, form | {"accept": mark[1]})
     assert without.status_code == 422 and "Enter a reason." in text_of(without) and not api.tasks
+    unseen = grid.browser.post(address, form | {"accept": mark[1], f"why-{mark[1]}": "\u200b"})
+    assert unseen.status_code == 422 and not api.tasks, "nobody sees this reason"
     grid.browser.post(address, form | {"accept": mark[1], f"why-{mark[1]}": "By phone"})
     assert Acceptance.objects.get().reason == "By phone" and len(api.tasks) == 1
 

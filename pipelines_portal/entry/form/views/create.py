@@ -15,7 +15,7 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.accounts.preferences import keep_notation
 from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, RateLimited, Schema
-from pipelines_portal.entry.form.creation import Creation, FormResult, Typed, create_task, tokens_of
+from pipelines_portal.entry.form.creation import Creation, FormResult, Typed, create_task, own_tokens
 from pipelines_portal.entry.form.drafts import forget_sent, save_unsent, texts_of, typed_draft
 from pipelines_portal.entry.form.forms import notation_to_keep, with_answer, with_move
 from pipelines_portal.entry.form.initial import InitialValues, misfits, requested_start
@@ -120,8 +120,8 @@ def _form_to_check(request: SignedInRequest, workflow: OpenedWorkflow, schema: S
     rules = rules_for(workflow)
 
     def find(fields: FieldValues) -> dict[UsedValue, Use]:
-        own = tokens_of(form_token(request), fields)
         values = used_values(rules, fields).items()
+        own = own_tokens(request.user, form_token(request), fields) if values else ()
         return uses_for(request.user, workflow.key_id, workflow.workflow_id, values, tokens=own)
 
     return SchemaForm(schema, request.POST, rules=rules, find_uses=find)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Field
+from pipelines_portal.core.unicode_forms import without_format_marks
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.views.loading import changes_import, go_to, loads_import
 from pipelines_portal.entry.models import LONGEST_VALUE, ErrorGroup, ImportJob, ImportRow
@@ -225,7 +226,7 @@ def import_accept(request: SignedInRequest, workflow: OpenedWorkflow, import_job
         _add_message(request, import_job, FixOutcome())
         return _back(import_job, replace(here, reason=""))
     reason = posted.get("why", "").strip()[:LONGEST_REASON]
-    if rule.needs_reason and not reason:
+    if rule.needs_reason and not without_format_marks(reason).strip():
         again = {"reason": key, "error": "Enter a reason."}
         if is_part_of_page(request):
             return _remedy_again(request, workflow, import_job, here, again)

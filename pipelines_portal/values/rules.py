@@ -290,9 +290,11 @@ def _comparable(value: Any) -> Any:
 
 
 def _is_same(value: Any, other: Any) -> bool:
-    """Compare two values as they are sent. Texts are trimmed; 5 and "5" are the same."""
+    """Compare two values as they are sent. Texts are trimmed. A number is the same as "12.50" if it is 12.5."""
     if isinstance(value, bool) or isinstance(other, bool):
         return value is other
+    if isinstance(value, int | float) and (number := _number(other)) is not None:
+        return _number(value) == number
     return _as_text(value).strip() == _as_text(other).strip()
 
 

@@ -34,6 +34,9 @@ HIGH = rule(Kind.COMPARE, "gross", {"op": "at most", "number": 25000})
 FUTURE = rule(Kind.COMPARE, "received", {"op": "at most", "days": 0})
 OLD = rule(Kind.COMPARE, "received", {"op": "at least", "days": -30})
 COUNTRY = rule(Kind.ONE_OF, "country", {"values": ["AT", "CH", "DE"]})
+AMOUNTS = rule(Kind.ONE_OF, "gross", {"values": ["12.50", "0047", 7]})
+CODES = rule(Kind.ONE_OF, "number", {"values": ["0047"]})
+DEAR = rule(Kind.FILLED, "notes", when="gross", is_value="7.50")
 NOTES = rule(Kind.FILLED, "notes", when="priority", is_value=5)
 PAID = rule(Kind.FILLED, "number", when="paid", is_value=True)
 
@@ -56,6 +59,11 @@ PAID = rule(Kind.FILLED, "number", when="paid", is_value=True)
          "Over 30 days ago. Rule: Received at is at most 30 days ago."),
         (COUNTRY, {"country": "TR"}, "Not allowed", "Not allowed. Rule: Country is AT, CH or DE."),
         (COUNTRY, {"country": "CH"}, "", ""),
+        (AMOUNTS, {"gross": "12.5"}, "", ""),
+        (AMOUNTS, {"gross": "47"}, "", ""),
+        (AMOUNTS, {"gross": "48"}, "Not allowed", "Not allowed. Rule: Gross is 12.50, 0047 or 7."),
+        (CODES, {"number": "47"}, "Not allowed", "Not allowed. Rule: Order number is 0047."),
+        (DEAR, {"gross": "7.5"}, "Required", "Rule: Notes is filled in when Gross is 7.50."),
         (NOTES, {"priority": "5"}, "Required", "Rule: Notes is filled in when Priority is 5."),
         (NOTES, {"priority": "4"}, "", ""),
         (PAID, {"paid": "Yes"}, "Required", "Rule: Order number is filled in when Paid is Yes."),

@@ -280,13 +280,14 @@ def _comparable(value: Any) -> Any:
     """Return a number or a time, or None if the value is neither."""
     if isinstance(value, bool) or value is None:
         return None
-    if isinstance(value, str):
-        try:
-            time = datetime.fromisoformat(value)
-        except ValueError:
-            return _number(value)
-        return time if time.tzinfo else None
-    return _number(value)
+    number = _number(value)
+    if number is not None or not isinstance(value, str):
+        return number  # 202601010112233.5 could also be read as a time
+    try:
+        time = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return time if time.tzinfo else None
 
 
 def _is_same(value: Any, other: Any) -> bool:

@@ -52,6 +52,8 @@ PAID = rule(Kind.FILLED, "number", when="paid", is_value=True)
         (GROSS, {"net": "10", "gross": "10.00"}, "", ""),
         (GROSS, {"gross": "9"}, "", ""),
         (HIGH, {"gross": "25000.01"}, "Above 25,000", "Above 25,000. Rule: Gross is at most 25,000."),
+        (HIGH, {"gross": "202601010112233.5"}, "Above 25,000", "Above 25,000. Rule: Gross is at most 25,000."),
+        (HIGH, {"gross": "20260101.112233445566"}, "Above 25,000", "Above 25,000. Rule: Gross is at most 25,000."),
         (FUTURE, {"received": "2999-01-01T00:00:00Z"}, "In the future",
          "In the future. Rule: Received at is not in the future."),
         (FUTURE, {"received": "2020-01-01T00:00:00Z"}, "", ""),

@@ -58,3 +58,8 @@ _INVISIBLE = dict.fromkeys((0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *ran
 
 def without_invisible(text: str) -> str:
     return text.translate(_INVISIBLE)
+
+
+def visible_text(text: str) -> str:
+    """Return the text as it is seen: composed letters, no invisible marks, and one plain space between words."""
+    return " ".join(without_invisible(normalize("NFC", text)).split())

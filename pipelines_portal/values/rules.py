@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from pipelines_portal.api_client import Field
+from pipelines_portal.core.unicode_forms import visible_text
 from pipelines_portal.values.choices import label_of
 from pipelines_portal.values.field_values import FieldValues, is_blank
 from pipelines_portal.values.numbers import LONGEST_NUMBER, NUMERAL
@@ -270,9 +271,10 @@ def _outside(rule: Rule, value: Any) -> tuple[str, str]:
     if rule.codes is None:
         return "" if any(_is_same(value, each) for each in rule.value.get("values", ())) else "Not allowed", ""
     code = _as_text(value).strip()
-    if rule.codes.has_code(code):
+    seen = visible_text(code)
+    if rule.codes.has_code(code) or (seen != code and rule.codes.has_code(seen)):
         return "", ""
-    detail = "capital and small letters differ" if rule.codes.has_code_in_other_case(code) else ""
+    detail = "capital and small letters differ" if rule.codes.has_code_in_other_case(seen) else ""
     return f"Not in {rule.codes.name}", detail
 
 

@@ -13,7 +13,8 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.sql import insert_many
-from pipelines_portal.entry.lists.files import ListLines
+from pipelines_portal.core.unicode_forms import visible_text
+from pipelines_portal.entry.lists.files import ListLines, codes_of
 from pipelines_portal.entry.models import ImportJob, ImportRow, TypedDraft
 from pipelines_portal.entry.rows.checking import SENT
 from pipelines_portal.entry.rules.stored import check_open_rows_again
@@ -88,8 +89,8 @@ def workflow_names(rules: list[WorkflowRule]) -> dict[int, str]:
 
 def entries_of(lines: ListLines, code_column: int, name_column: int | None) -> list[NewEntry]:
     return [
-        NewEntry(cells[code_column], "" if name_column is None else cells[name_column][:LONGEST_LABEL], cells)
-        for _, cells in lines.lines
+        NewEntry(code, "" if name_column is None else visible_text(cells[name_column])[:LONGEST_LABEL], cells)
+        for code, (_, cells) in zip(codes_of(lines, code_column), lines.lines, strict=True)
     ]
 
 
@@ -135,11 +136,11 @@ def used_codes(reference_list: ReferenceList, codes: Collection[str]) -> list[st
     for rule in reference_list.rules.filter(is_on=True):
         place = {"key": rule.key_id, "workflow_id": rule.workflow_id}
         for typed in TypedDraft.objects.filter(**place).values_list("typed", flat=True):
-            found |= {str(text).strip() for name, text in typed if name == PREFIX + rule.field}
+            found |= {visible_text(str(text)) for name, text in typed if name == PREFIX + rule.field}
         jobs = ImportJob.objects.filter(**place).unfinished().values("pk")
         rows = ImportRow.objects.filter(import_job__in=jobs).exclude(status__in=SENT).exclude(fields=None)
         for fields in rows.order_by("-pk").values_list("fields", flat=True)[:MOST_ROWS_READ]:
-            found.add(str((fields or {}).get(rule.field, "")).strip())
+            found.add(visible_text(str((fields or {}).get(rule.field, ""))))
     return sorted(found.intersection(codes))
 
 

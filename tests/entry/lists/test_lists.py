@@ -45,6 +45,8 @@ def test_a_list_is_uploaded_shown_renamed_exported_and_deleted(lists: Lists) -> 
     ("data", "says"),
     [
         ("code;name\n1;a\n 1 ;b\n2;c\n1;d\n", ["Code 1 is there 3 times: lines 2, 3 and 5."]),
+        ("code;name\nCaf\u00e9;a\nCafe\u0301;b\n", ["Code Caf\u00e9 is there twice: lines 2 and 3."]),
+        ("code;name\nB 1;a\nB\u00a01;b\nB\u200b  1;c\n", ["Code B 1 is there 3 times: lines 2, 3 and 4."]),
         ("code;name\n1;a\n;b\n2;c\n ;d\n", ["Lines 3 and 5 have no code."]),
         (f"code;name\n1;a\n2;{'x' * 1001}\n", ["Line 3 has a text of more than 1,000 characters."]),
         (f"code;name\n1;a\n{'9' * 201};b\n", ["Line 3 has a code of more than 200 characters."]),

@@ -63,3 +63,8 @@ def without_invisible(text: str) -> str:
 def without_format_marks(text: str) -> str:
     """Remove all that nobody sees, joiners and soft hyphens too. Not for numbers, where that may be a minus."""
     return text if text.isascii() else "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
+
+
+def visible_text(text: str) -> str:
+    """Return the text as it is seen: composed letters, no invisible marks, and one plain space between words."""
+    return " ".join(without_invisible(normalize("NFC", text)).split())

@@ -39,14 +39,25 @@ class Piece:
             return character.isalpha()
         return character.isalpha() or (character.isascii() and character.isdigit())
 
-    def ends(self, text: str, start: int) -> list[int]:
-        """Return where the piece can end if it begins at `start`."""
+    def places_in(self, text: str) -> int:
+        """Return where the exact text begins, or which characters are of the kind: bit 0 for the first."""
         if self.kind == EXACTLY:
-            return [start + len(self.text)] if text.startswith(self.text, start) else []
-        run = start
-        while run < len(text) and run - start < self.most and self.takes(text[run]):
-            run += 1
-        return list(range(start + self.least, run + 1))
+            return sum(1 << place for place in range(len(text)) if text.startswith(self.text, place))
+        return sum(1 << place for place, character in enumerate(text) if self.takes(character))
+
+    def ends(self, starts: int, places: int) -> int:
+        """Return where the piece can end if it begins at one of `starts`, as bits. `places`: see places_in."""
+        if self.kind == EXACTLY:
+            return (starts & places) << len(self.text)
+        ends = starts
+        for _ in range(self.least):
+            ends = (ends & places) << 1
+        for _ in range(self.most - self.least):
+            more = ends | (ends & places) << 1
+            if more == ends:
+                break
+            ends = more
+        return ends
 
     @property
     def words(self) -> str:
@@ -107,22 +118,26 @@ def words_of(pieces: Sequence[Piece]) -> str:
 def mismatch(pieces: Sequence[Piece], text: str, *, ignores_case: bool = False) -> str:
     """Return why the text does not look so, as "5 digits instead of 6 digits", or "" if it does.
 
-    All ways to take the pieces are followed at once, so that the time depends on the length of the text alone.
+    All ways to take the pieces are followed at once, as the bits of one number, so that a hostile text takes no longer.
     """
     if len(text) > LONGEST_TEXT:
         return f"more than {LONGEST_TEXT} characters"
     if ignores_case:
         text = text.upper()
         pieces = [_capital(piece) for piece in pieces]
-    starts = {0}
+    starts, places = 1, dict[tuple[str, str], int]()
     for piece in pieces:
-        ends = {end for start in starts for end in piece.ends(text, start)}
+        like = piece.kind, piece.text
+        if like not in places:
+            places[like] = piece.places_in(text)
+        ends = piece.ends(starts, places[like])
         if not ends and not piece.may_be_missing:
-            return _why(piece, text, max(starts))
+            return _why(piece, text, starts.bit_length() - 1)
         starts = ends | starts if piece.may_be_missing else ends
-    if len(text) in starts:
+    last_start = starts.bit_length() - 1
+    if last_start == len(text):
         return ""
-    rest, last = text[max(starts) :], pieces[-1] if pieces else None
+    rest, last = text[last_start:], pieces[-1] if pieces else None
     if last and last.kind == DIGIT and rest.isdigit():
         taken = len(text) - len(text.rstrip("0123456789"))
         return f"{taken} digits instead of {last.words}"

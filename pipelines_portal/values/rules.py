@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from pipelines_portal.api_client import Field
-from pipelines_portal.core.unicode_forms import without_format_marks
+from pipelines_portal.core.unicode_forms import visible_text, without_format_marks
 from pipelines_portal.values.choices import label_of
 from pipelines_portal.values.field_values import FieldValues, is_blank
 from pipelines_portal.values.numbers import LONGEST_NUMBER, NUMERAL
@@ -271,9 +271,10 @@ def _outside(rule: Rule, value: Any) -> tuple[str, str]:
     if rule.codes is None:
         return "" if any(_is_same(value, each) for each in rule.value.get("values", ())) else "Not allowed", ""
     code = _as_text(value).strip()
-    if rule.codes.has_code(code):
+    seen = visible_text(code)
+    if rule.codes.has_code(code) or (seen != code and rule.codes.has_code(seen)):
         return "", ""
-    detail = "capital and small letters differ" if rule.codes.has_code_in_other_case(code) else ""
+    detail = "capital and small letters differ" if rule.codes.has_code_in_other_case(seen) else ""
     return f"Not in {rule.codes.name}", detail
 
 
@@ -281,19 +282,22 @@ def _comparable(value: Any) -> Any:
     """Return a number or a time, or None if the value is neither."""
     if isinstance(value, bool) or value is None:
         return None
-    if isinstance(value, str):
-        try:
-            time = datetime.fromisoformat(value)
-        except ValueError:
-            return _number(value)
-        return time if time.tzinfo else None
-    return _number(value)
+    number = _number(value)
+    if number is not None or not isinstance(value, str):
+        return number  # 202601010112233.5 could also be read as a time
+    try:
+        time = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return time if time.tzinfo else None
 
 
 def _is_same(value: Any, other: Any) -> bool:
-    """Compare two values as they are sent. Texts are trimmed; 5 and "5" are the same."""
+    """Compare two values as they are sent. Texts are trimmed. A number is the same as "12.50" if it is 12.5."""
     if isinstance(value, bool) or isinstance(other, bool):
         return value is other
+    if isinstance(value, int | float) and (number := _number(other)) is not None:
+        return _number(value) == number
     return _as_text(value).strip() == _as_text(other).strip()
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.housekeeping import delete_in_batches
 from pipelines_portal.core.json_text import cleaned, json_text
-from pipelines_portal.core.unicode_forms import fold
+from pipelines_portal.core.unicode_forms import fold, visible_text
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.spreadsheets.cells import Cell, Lines, field_error_of, text_of
 from pipelines_portal.spreadsheets.limits import MEBIBYTE, Bounds, RowsFileError, too_many_rows
@@ -116,11 +116,16 @@ def _is_unique(texts: list[str]) -> bool:
     return all(texts) and len(set(texts)) == len(texts)
 
 
+def codes_of(lines: ListLines, code_column: int) -> list[str]:
+    """Return the codes as they are seen, so that people can type them and those that look the same are the same."""
+    return [visible_text(code) for code in lines.column(code_column)]
+
+
 def problems_of(lines: ListLines, code_column: int) -> list[str]:
     """Return a sentence for each thing that is wrong with the lines, with their numbers in the file."""
     by_code: dict[str, list[int]] = defaultdict(list)
-    for number, cells in lines.lines:
-        by_code[cells[code_column]].append(number)
+    for (number, _), code in zip(lines.lines, codes_of(lines, code_column), strict=True):
+        by_code[code].append(number)
     long = [number for number, cells in lines.lines if max(map(len, cells)) > LONGEST_CELL]
     problems = [_about("no code", by_code.pop("", []))]
     problems += [_about(f"a text of more than {LONGEST_CELL:,} characters", long)]

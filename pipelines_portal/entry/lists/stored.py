@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.utils import timezone
 
@@ -13,7 +13,8 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.sql import insert_many
-from pipelines_portal.entry.lists.files import ListLines
+from pipelines_portal.core.unicode_forms import visible_text
+from pipelines_portal.entry.lists.files import ListLines, codes_of
 from pipelines_portal.entry.models import ImportJob, ImportRow, TypedDraft
 from pipelines_portal.entry.rows.checking import SENT
 from pipelines_portal.entry.rules.stored import check_open_rows_again
@@ -88,8 +89,8 @@ def workflow_names(rules: list[WorkflowRule]) -> dict[int, str]:
 
 def entries_of(lines: ListLines, code_column: int, name_column: int | None) -> list[NewEntry]:
     return [
-        NewEntry(cells[code_column], "" if name_column is None else cells[name_column][:LONGEST_LABEL], cells)
-        for _, cells in lines.lines
+        NewEntry(code, "" if name_column is None else visible_text(cells[name_column])[:LONGEST_LABEL], cells)
+        for code, (_, cells) in zip(codes_of(lines, code_column), lines.lines, strict=True)
     ]
 
 
@@ -135,11 +136,11 @@ def used_codes(reference_list: ReferenceList, codes: Collection[str]) -> list[st
     for rule in reference_list.rules.filter(is_on=True):
         place = {"key": rule.key_id, "workflow_id": rule.workflow_id}
         for typed in TypedDraft.objects.filter(**place).values_list("typed", flat=True):
-            found |= {str(text).strip() for name, text in typed if name == PREFIX + rule.field}
+            found |= {visible_text(str(text)) for name, text in typed if name == PREFIX + rule.field}
         jobs = ImportJob.objects.filter(**place).unfinished().values("pk")
         rows = ImportRow.objects.filter(import_job__in=jobs).exclude(status__in=SENT).exclude(fields=None)
         for fields in rows.order_by("-pk").values_list("fields", flat=True)[:MOST_ROWS_READ]:
-            found.add(str((fields or {}).get(rule.field, "")).strip())
+            found.add(visible_text(str((fields or {}).get(rule.field, ""))))
     return sorted(found.intersection(codes))
 
 
@@ -149,11 +150,11 @@ def add_list(
     """Add a list with the entries of a file. Raise NotStored."""
     if lists_of(key).count() >= MOST_LISTS:
         raise NotStored(f"A key has at most {MOST_LISTS} lists. Delete one first.")
-    if lists_of(key).filter(name=name).exists():
-        raise NotStored(_name_taken(name))
+    added = ReferenceList(key=key, name=name, version=0)
+    _require_free_name(added)
     entries = _prepared(lines, code_column, name_column)
     with transaction.atomic():
-        added = ReferenceList.objects.create(key=key, name=name, version=0)
+        _save_name(added)
         _store(added, lines.columns, entries, code_column, name_column, by)
         _record(added, by, "added", f"{added.entry_count:,} entries")
     return added
@@ -168,7 +169,7 @@ def replace_list(
     """
     entries = _prepared(lines, code_column, name_column)
     with transaction.atomic():
-        locked = ReferenceList.objects.select_for_update().get(pk=stored.pk)
+        locked = _locked(stored)
         if locked.version != seen:
             raise NotStored("Someone else replaced this list. Look at what changes now.")
         changes = _store(locked, lines.columns, entries, code_column, name_column, by)
@@ -181,11 +182,10 @@ def replace_list(
 @transaction.atomic
 def rename_list(stored: ReferenceList, name: str, by: User) -> None:
     """Raise NotStored if another list of the key has the name."""
-    locked = ReferenceList.objects.select_for_update().get(pk=stored.pk)
-    if lists_of(locked.key_id).filter(name=name).exclude(pk=locked.pk).exists():
-        raise NotStored(_name_taken(name))
+    locked = _locked(stored)
     before, locked.name = locked.name, name
-    locked.save(update_fields=["name"])
+    _require_free_name(locked)
+    _save_name(locked)
     _record(locked, by, "renamed", f"before: {before}")
     _check_again(locked)  # what they say names the list
 
@@ -193,12 +193,35 @@ def rename_list(stored: ReferenceList, name: str, by: User) -> None:
 @transaction.atomic
 def delete_list(stored: ReferenceList, by: User) -> None:
     """Delete a list that no rule uses. Raise NotStored."""
-    locked = ReferenceList.objects.select_for_update().get(pk=stored.pk)
+    locked = _locked(stored)
     if rules := rules_using(locked):
         names = ", ".join(sorted(set(workflow_names(rules).values())))
         raise NotStored(f"Rules use this list: {names}. Change them first.")
     _record(locked, by, "deleted", f"{locked.entry_count:,} entries")
     locked.delete()
+
+
+def _locked(stored: ReferenceList) -> ReferenceList:
+    """Lock the list until the transaction ends. Raise Http404 if it was deleted meanwhile."""
+    locked = ReferenceList.objects.select_for_update().filter(pk=stored.pk).first()
+    if locked is None:
+        raise Http404
+    return locked
+
+
+def _require_free_name(named: ReferenceList) -> None:
+    if lists_of(named.key_id).filter(name=named.name).exclude(pk=named.pk).exists():
+        raise NotStored(_name_taken(named.name))
+
+
+def _save_name(named: ReferenceList) -> None:
+    """Save a new list, or one with a new name. Raise NotStored if another request took the name meanwhile."""
+    try:
+        with transaction.atomic():
+            named.save(update_fields=["name"] if named.pk else None)
+    except IntegrityError:
+        _require_free_name(named)
+        raise
 
 
 def _name_taken(name: str) -> str:

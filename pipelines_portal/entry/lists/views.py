@@ -166,9 +166,12 @@ def _columns_page(
         try:
             return _stored(request, workflow, file, form)
         except NotStored as error:
+            current = stored_file(workflow.key, request.user, file.pk)
+            if current is None:  # the first of two presses of the button stored the list
+                messages.warning(request, str(error))
+                return redirect("lists:list", workflow.key_id, workflow.workflow_id)
             form.add_error(None if replaced else "name", str(error))
-            file.refresh_from_db()
-            replaced = file.reference_list
+            replaced = current.reference_list
     has_changes = replaced is not None and not problems
     changes = changes_in(replaced, lines.columns, entries_of(lines, *columns)) if has_changes and replaced else None
     context = {

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -12,7 +11,7 @@ from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.core import notation
 from pipelines_portal.values.choices import choices_of
 from pipelines_portal.values.limits import NUMBERS, scale_of
-from pipelines_portal.values.numbers import clear_number, json_number, number_readings
+from pipelines_portal.values.numbers import clear_number, json_number, number_readings, plain_number
 from pipelines_portal.values.patterns import (
     CAPITAL,
     DIGIT,
@@ -28,7 +27,7 @@ from pipelines_portal.values.patterns import (
 from pipelines_portal.values.rules import MOST_VALUES, Kind, Op, Rule
 from pipelines_portal.workflows.models import ReferenceList, WorkflowRule
 
-LONGEST_MESSAGE, LONGEST_DAYS = 200, 3650
+LONGEST_MESSAGE, LONGEST_DAYS, LONGEST_SHOWN = 200, 3650, 30
 LONGEST_NAME = WorkflowRule._meta.get_field("field").max_length or 0
 # A change of these changes which inputs the form has, so that it is shown again.
 SHAPING = ("field", "kind", "when", "op", "example", "list")
@@ -234,20 +233,27 @@ class RuleForm(forms.Form):
         )  # fmt: skip
 
     def clean_number(self) -> Any:
-        return self._number("number")
-
-    def _number(self, name: str) -> Any:
-        text = self.cleaned_data[name].strip()
+        text = self.cleaned_data["number"].strip()
         if not text:
             return None
-        numbers = number_readings(text, notation.current().decimal)
+        numbers = _readings(text)
         if len(numbers) > 1:
-            plain = [f"{Decimal(number).normalize():f}" for number in numbers]
-            self.readings = [(number, clear_number(number)) for number in plain]
+            self.readings = [(number, clear_number(number)) for number in map(plain_number, numbers)]
             raise forms.ValidationError(f"{text} can be read in two ways. Which one?")
-        if not numbers:
-            raise forms.ValidationError("Enter a number, like 25000.")
-        return json_number(numbers[0])
+        return _read_number(text)
+
+    def clean_values(self) -> list[Any]:
+        values = self.cleaned_data["values"]
+        lines = values.split("\n") if isinstance(values, str) else values
+        texts = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+        if len(texts) > MOST_VALUES:
+            raise forms.ValidationError(f"Use at most {MOST_VALUES} values.")
+        is_number = self.chosen is not None and self.chosen.type in NUMBERS
+        return list(dict.fromkeys(map(_read_number, texts))) if is_number else texts
+
+    def clean_is_value(self) -> Any:
+        value, condition = self.cleaned_data["is_value"], self.known[self.cleaned_data["when"]]
+        return _read_number(value) if condition.type in NUMBERS else value
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -261,8 +267,6 @@ class RuleForm(forms.Form):
         fills = [cleaned[name] for name in self.own_names if name.startswith(FILLS) and cleaned.get(name)]
         if len(fills) > len(set(fills)):
             self.add_error(None, "Two columns fill the same field. Choose one of them.")
-        if self.shown_kind == Kind.ONE_OF and len(self._values()) > MOST_VALUES:
-            self.add_error("values", f"Use at most {MOST_VALUES} values.")
         return cleaned
 
     def forget_missing(self) -> None:
@@ -279,11 +283,6 @@ class RuleForm(forms.Form):
         """Return the parts of the example with their inputs."""
         names = [name for name in self.own_names if name.startswith("piece-")]
         return [(piece_text(self.given, self.cut, place), self[name]) for place, name in enumerate(names)]
-
-    def _values(self) -> list[str]:
-        values = self.cleaned_data.get("values") or []
-        lines = values.split("\n") if isinstance(values, str) else values
-        return list(dict.fromkeys(line.strip() for line in lines if line.strip()))
 
     def rule(self, pk: int = 0, version: int = 1) -> Rule:
         """Return the rule. Call on a valid form."""
@@ -313,7 +312,7 @@ class RuleForm(forms.Form):
             places = [name for name in self.own_names if name.startswith(FILLS) and cleaned[name]]
             return {"fills": {cleaned[name]: columns[int(name.removeprefix(FILLS))] for name in places}}
         if self.shown_kind == Kind.ONE_OF:
-            return {"values": self._values()}
+            return {"values": cleaned["values"]}
         if self.shown_kind == Kind.ONCE:
             return {"is_number": bool(self.chosen and self.chosen.type in NUMBERS)}
         return self._comparison() if self.shown_kind == Kind.COMPARE else {}
@@ -330,6 +329,28 @@ class RuleForm(forms.Form):
 
     def _variant(self, place: int, piece: Piece) -> str:
         return self.cleaned_data.get(f"piece-{place}") or next(iter(_variants_of(piece)))
+
+
+def _readings(text: str) -> list[str]:
+    """Return the numbers that a text can mean in the person's number format."""
+    return number_readings(text, notation.current().decimal)
+
+
+def _read_number(text: str) -> int | float | str:
+    numbers = _readings(text)
+    if len(numbers) > 1:
+        clear = " or ".join(clear_number(plain_number(number)) for number in numbers)
+        raise forms.ValidationError(f"{text} can be read in two ways. Enter {clear}.")
+    if not numbers:
+        raise forms.ValidationError(f"“{text[:LONGEST_SHOWN]}” is not a number. Enter one like 25000.")
+    return json_number(numbers[0])
+
+
+def _typed(value: Any) -> Any:
+    """Return a stored value as the form reads it again. A number is written in the person's number format."""
+    if isinstance(value, int | float):
+        return clear_number(plain_number(str(value)), notation.current().decimal)
+    return value
 
 
 def piece_text(given: Mapping[str, Any], cut: list[Piece], place: int) -> str:
@@ -364,7 +385,7 @@ def _as_posted(stored: WorkflowRule, schema: Schema) -> dict[str, Any]:
     given: dict[str, Any] = {"field": rule.field, "kind": rule.kind.value, "when": rule.when, "message": rule.message}
     given |= {"if_not": "warning" if rule.is_warning else "error", "needs_reason": rule.needs_reason}
     is_value = rule.is_value
-    given["is_value"] = str(is_value).lower() if isinstance(is_value, bool) else is_value
+    given["is_value"] = str(is_value).lower() if isinstance(is_value, bool) else _typed(is_value)
     if rule.kind == Kind.PATTERN:
         given |= {"example": rule.example, "ignores_case": value.get("ignores_case", False)}
         for place, (piece, wanted) in enumerate(zip(pieces_of(rule.example), rule.pieces, strict=False)):
@@ -376,10 +397,10 @@ def _as_posted(stored: WorkflowRule, schema: Schema) -> dict[str, Any]:
             if column in columns:
                 given[f"{FILLS}{columns.index(column)}"] = name
     elif rule.kind == Kind.ONE_OF:
-        given["values"] = list(map(str, value.get("values", ())))
+        given["values"] = [str(_typed(each)) for each in value.get("values", ())]
     elif rule.kind == Kind.COMPARE:
         is_time = any(each.name == rule.field and each.type == "datetime" for each in schema.fields)
-        given |= _time_posted(value) if is_time else {"op": value["op"], "number": value.get("number")}
+        given |= _time_posted(value) if is_time else {"op": value["op"], "number": _typed(value.get("number"))}
         given["other"] = value.get("other", "")
     return given
 

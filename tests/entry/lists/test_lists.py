@@ -8,7 +8,7 @@ from django.utils import timezone
 from openpyxl import Workbook
 
 from pipelines_portal.audit.models import Event
-from pipelines_portal.entry.lists import files, stored
+from pipelines_portal.entry.lists import files, stored, views
 from pipelines_portal.workflows.models import ListEntry, ListFile, ListWord, ReferenceList, WorkflowRule
 from tests.entry.grid.conftest import TypedGrid
 from tests.entry.lists.conftest import CUSTOMERS, Lists
@@ -45,6 +45,8 @@ def test_a_list_is_uploaded_shown_renamed_exported_and_deleted(lists: Lists) -> 
     ("data", "says"),
     [
         ("code;name\n1;a\n 1 ;b\n2;c\n1;d\n", ["Code 1 is there 3 times: lines 2, 3 and 5."]),
+        ("code;name\nCaf\u00e9;a\nCafe\u0301;b\n", ["Code Caf\u00e9 is there twice: lines 2 and 3."]),
+        ("code;name\nB 1;a\nB\u00a01;b\nB\u200b  1;c\n", ["Code B 1 is there 3 times: lines 2, 3 and 4."]),
         ("code;name\n1;a\n;b\n2;c\n ;d\n", ["Lines 3 and 5 have no code."]),
         (f"code;name\n1;a\n2;{'x' * 1001}\n", ["Line 3 has a text of more than 1,000 characters."]),
         (f"code;name\n1;a\n{'9' * 201};b\n", ["Line 3 has a code of more than 200 characters."]),
@@ -93,6 +95,55 @@ def test_two_lists_have_different_names(lists: Lists) -> None:
     lists.choose(CUSTOMERS)
     refused = lists.decide()
     assert refused.status_code == 422 and "There is a list Customers already" in text_of(refused)
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_the_second_press_of_a_button_says_that_the_list_is_there(
+    lists: Lists, monkeypatch: Any, is_deleted: bool
+) -> None:
+    """The first one deletes the file at its end."""
+    lists.choose(CUSTOMERS)
+    file = ListFile.objects.get()
+    prepared = stored._prepared
+
+    def store_first(*values: Any) -> Any:
+        ReferenceList.objects.create(key=lists.workflow.key, name="Customers")
+        if is_deleted:
+            ListFile.objects.all().delete()
+        return prepared(*values)
+
+    monkeypatch.setattr(stored, "_prepared", store_first)
+    values = {"name": "Customers", "code": "0", "label": "1", "do": "save"}
+    answer = lists.browser.post(lists.address("columns", file.pk), values, follow=True)
+    assert answer.redirect_chain == ([(lists.address("list"), 302)] if is_deleted else [])
+    assert "There is a list Customers already" in text_of(answer)
+    assert ReferenceList.objects.count() == 1
+
+
+def test_a_name_taken_during_a_rename_is_said(lists: Lists, monkeypatch: Any) -> None:
+    found = lists.add()
+    save_name = stored._save_name
+
+    def take_name(named: ReferenceList) -> None:
+        ReferenceList.objects.create(key=found.key, name="Clients")
+        save_name(named)
+
+    monkeypatch.setattr(stored, "_save_name", take_name)
+    refused = lists.browser.post(lists.address("rename", found.pk), {"name": "Clients"})
+    assert refused.status_code == 422 and "There is a list Clients already" in text_of(refused)
+
+
+def test_a_list_deleted_meanwhile_is_not_found(lists: Lists, monkeypatch: Any) -> None:
+    found = lists.add()
+    lists.choose(CUSTOMERS, replaced=found)
+    file = ListFile.objects.select_related("reference_list").get()
+    lists.browser.post(lists.address("delete", found.pk))
+    monkeypatch.setattr(views, "stored_list", lambda *_: found)
+    monkeypatch.setattr(views, "stored_file", lambda *_: file)
+    assert lists.browser.post(lists.address("delete", found.pk)).status_code == 404
+    assert lists.browser.post(lists.address("rename", found.pk), {"name": "Clients"}).status_code == 404
+    replaced = {"version": "1", "code": "0", "label": "1", "do": "save"}
+    assert lists.browser.post(lists.address("columns", file.pk), replaced).status_code == 404
 
 
 def test_hostile_texts_are_harmless(lists: Lists) -> None:

@@ -82,6 +82,16 @@ def test_a_code_in_other_case_says_so(lists: Lists, grid: TypedGrid) -> None:
     assert "Rule: Notes is one of Customers (1)." in page
 
 
+def test_a_code_is_known_as_it_looks(lists: Lists, grid: TypedGrid) -> None:
+    """A file has it with a letter and an accent apart, a space that doesn't break, or a mark of no width."""
+    lists.add_rule(lists.add("code;name\nCafe\u0301-1;Nord\u00a0West\nB\u00a01;b\n\u200bC1;c\n"))
+    for number, code in enumerate(("Caf\u00e9-1", "Cafe\u0301-1", "B 1", "B\u00a01", "C1", "C2"), 1):
+        grid.type(number, f"Text {number}", "French", code)
+    assert grid.statuses() == {1: "ready", 2: "ready", 3: "ready", 4: "ready", 5: "ready", 6: "to_fix"}
+    assert ask(lists, "C1")["values"] == [["C1", "c", {}]]
+    assert ask(lists, "nord w")["values"] == [["Caf\u00e9-1", "Nord West", {}]]
+
+
 def test_many_rows_read_the_codes_once_and_no_rule_reads_none(lists: Lists, monkeypatch: Any) -> None:
     monkeypatch.setattr(models, "MOST_SINGLE_CODES", 3)
     models._codes.clear()

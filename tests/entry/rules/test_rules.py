@@ -101,6 +101,26 @@ def test_a_limit_with_two_meanings_is_chosen_by_a_button(every_type: TypedGrid) 
     assert WorkflowRule.objects.get().value == {"op": "at most", "number": 25}
 
 
+def test_numbers_are_allowed_values_however_they_are_typed(every_type: TypedGrid) -> None:
+    User.objects.update(number_format=",")
+    url, browser = address(every_type, "add"), every_type.browser
+    of_amount = {"field": "amount", "kind": "one of", "values": "12,50\n1.000\n0047\n1,245", "when": "", "message": ""}
+    assert browser.post(url, of_amount | {"do": "save"}).status_code == 302
+    rule = WorkflowRule.objects.get()
+    assert rule.value == {"values": [12.5, 1000, 47, 1.245]}
+    edit = address(every_type, "edit", rule.pk)
+    assert "12,5 1000 47 1,245</textarea>" in text_of(browser.get(edit)), "as it is read again"
+    of_text = {"field": "short", "kind": "filled", "when": "amount", "is_value": "07,50", "message": "", "do": "save"}
+    browser.post(url, of_text)
+    assert WorkflowRule.objects.get(field="short").is_value == 7.5
+    refused = text_of(browser.post(url, of_text | {"is_value": "many"}))
+    assert "“many” is not a number. Enter one like 25000." in refused
+    User.objects.update(number_format="")
+    refused = text_of(browser.post(url, of_amount | {"values": "1,240", "do": "save"}))
+    assert "1,240 can be read in two ways. Enter " in refused
+    assert WorkflowRule.objects.count() == 2
+
+
 def test_a_condition_on_a_rating_offers_its_scale(every_type: TypedGrid) -> None:
     posted = PATTERN | {"field": "short", "when": "stars"}
     shown = text_of(every_type.browser.post(address(every_type, "add"), posted))

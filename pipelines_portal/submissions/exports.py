@@ -47,7 +47,7 @@ COLUMNS = {
     "by": "Sent by", "email": "Email", "workflow_id": "Workflow ID", "workflow": "Workflow", "way": "Type",
     "file": "File", "status": "Status", "row": "Row", "row_status": "Row status", "task_id": "Task ID",
     "field": "Field with error", "message": "Error", "submission": "ID in Sent",
-    "accepted": "Accepted warnings", "accepted_by": "Accepted by",
+    "accepted": "Accepted warnings", "accepted_by": "Accepted by", "accepted_why": "Reason",
 }  # fmt: skip
 
 
@@ -247,5 +247,6 @@ def _entries_of(submission: Submission, status: str, labels: dict[str, str], tit
             "message": _message(row, submission, labels),
             "accepted": "; ".join(f"{titles.get(each.field, each.field)}: {each}" for each in accepted.get(row.pk, ())),
             "accepted_by": "; ".join(dict.fromkeys(each.who for each in accepted.get(row.pk, ()))),
+            "accepted_why": "; ".join(each.reason for each in accepted.get(row.pk, ()) if each.reason),
             "values": {titles.get(name, name): value for name, value in (row.fields or {}).items()},
         }

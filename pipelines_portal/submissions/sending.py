@@ -32,6 +32,7 @@ from pipelines_portal.core.database_errors import recording_result
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.permissions import sendable_keys
 from pipelines_portal.keys.pooled_answers import outdate
+from pipelines_portal.submissions.kept_rules import require_kept_rules
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import (
     Outcome,
@@ -83,7 +84,7 @@ def send(submission: Submission, client: PipelinesClient, *, newest: int | None 
 def send_unless_sent(submission: Submission, client: PipelinesClient, confirmed: str) -> Outcome | None:
     """Send a draft as `send` does, unless its values were sent since by another submission.
 
-    `confirmed` is the mark of the duplicates that the person was shown: see `find_duplicates`.
+    `confirmed` is the mark of the duplicates that the person was shown: see `find_duplicates`. Raise BreaksRules.
     """
     if submission.status != Status.DRAFT:
         return None
@@ -92,6 +93,7 @@ def send_unless_sent(submission: Submission, client: PipelinesClient, confirmed:
         lock_workflow(submission)
         if (duplicates := find_duplicates(submission)) and duplicates.mark != confirmed:
             return None
+        require_kept_rules(submission)
         rows = submission.claim_rows(newest, until=timezone.now() + lease(), is_declared=is_declared)
     return None if rows is None else send_claimed(submission, client, rows)
 

@@ -19,6 +19,7 @@ from django.utils import timezone
 from pipelines_portal.api_client import StartedUpload
 from pipelines_portal.core.json_text import JSONTextField
 from pipelines_portal.core.metrics import UPLOADS_ENDED
+from pipelines_portal.submissions.kept_rules import BreaksRules, require_kept_rules
 from pipelines_portal.submissions.models import Submission, ValuesUsed
 from pipelines_portal.submissions.outcomes import Outcome, unconfirmed
 from pipelines_portal.submissions.sending import lease
@@ -330,7 +331,7 @@ class ZipUpload(models.Model):
         """Record that a confirm is about to be sent, so that nobody cancels it or renews its link meanwhile.
 
         `newest` is the newest task before it. Return False if another confirm is being sent, or if a tab is sending.
-        It is given up if a value that is used once was used meanwhile.
+        It is given up if a value that is used once was used meanwhile, or if a row breaks a rule that is new.
         """
         can_confirm = Q(stage=Stage.STORED) | (Q(stage=Stage.UPLOADING) & is_unlocked())
         is_as_seen = Q(confirming_until=self.confirming_until, remote_upload_id=self.remote_upload_id)
@@ -341,8 +342,10 @@ class ZipUpload(models.Model):
                 is_started = self._update(can_start, values=values)
                 if is_started:
                     self.submission.record_newest(newest)
+                    if self.sends_rows:
+                        require_kept_rules(self.submission)
                     self.submission.require_free_values()
-        except ValuesUsed as error:
+        except (ValuesUsed, BreaksRules) as error:
             self.reload()
             self.give_up(f"{error} Choose the files again to see which rows.")
             return False

@@ -125,7 +125,7 @@ POSTS: dict[Key, Case] = {
     ALIKE: Case(with_errors, "2 rows updated", {"ready": 3}),
     ("imports:alike", "do=aside"): Case(with_errors, "2 rows skipped", {"ready": 1, "set_aside": 2}),
     ("imports:alike", "do=empty"): Case(with_an_optional_error, "1 row updated", {"ready": 1}),
-    ("imports:accept", ""): Case(with_warnings, "2 accepted", {"ready": 3}),
+    ("imports:accept", "all"): Case(with_warnings, "2 accepted", {"ready": 3}),
     UNDO: Case(with_errors, "Undone", {"ready": 1, "to_fix": 2}, first=(ALIKE,)),
     ("imports:redo", "number"): Case(with_errors, "Redone", {"ready": 3}, first=(ALIKE, UNDO)),
     ("imports:choose", "do=aside"): Case(with_duplicates, "1 row skipped", {"ready": 2, "set_aside": 1}),

@@ -1,7 +1,8 @@
 """Accept warnings: a person has looked at the rows, and they are sent as they are."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from hashlib import sha256
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.models import ErrorGroup, ImportJob, ImportRow, RowError
@@ -19,6 +20,22 @@ def rule_of(import_job: ImportJob, groups: Sequence[ErrorGroup]) -> Rule | None:
     """Return the rule of a group of warnings, or None if they are gone or are no warnings."""
     number = groups[0].problem.rule if groups and groups[0].problem.is_warning else 0
     return next((rule for rule in import_job.rules if rule.pk == number), None)
+
+
+def seen_mark(rule: Rule, rows: Iterable[ImportRow]) -> str:
+    """Return what a page sends back with the rows that it showed: it is another one if a row or the rule changes."""
+    seen = [rule.version, *sorted((row.number, row.version) for row in rows)]
+    return sha256(repr(seen).encode()).hexdigest()[:16]
+
+
+def rows_by_group(import_job: ImportJob, groups: list[int]) -> dict[int, list[ImportRow]]:
+    """Return the rows of groups, in two queries."""
+    numbers: dict[int, list[int]] = {}
+    for group, number in RowError.objects.filter(group__in=groups).values_list("group", "number"):
+        numbers.setdefault(group, []).append(number)
+    wanted = {number for each in numbers.values() for number in each}
+    rows = {row.number: row for row in import_job.rows.filter(number__in=wanted).defer("cells", "fields")}
+    return {group: [rows[number] for number in each if number in rows] for group, each in numbers.items()}
 
 
 def accept_warnings(import_job: ImportJob, by: User, rule: Rule, numbers: list[int], reason: str) -> FixOutcome:

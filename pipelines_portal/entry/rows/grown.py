@@ -29,6 +29,7 @@ class Earlier:
 
     rows: int
     new: int
+    changed: int
     uncertain: int
     files: int
     name: str
@@ -66,7 +67,7 @@ def find_sent(import_job: ImportJob) -> SentRows:
     # That two equal rows were sent says that equal rows are meant.
     new = [number for digest, sent in sends.items() if len(sent) > 1 for number in numbers[digest][len(sent) :]]
     matched = [row for digest, sent in sends.items() for row in sent[: len(numbers[digest])]]
-    return SentRows(left_out, new, _facts([*matched, *changed]))
+    return SentRows(left_out, new, _facts([*matched, *changed]) | {"changed": len(changed)})
 
 
 def sent_otherwise(import_job: ImportJob) -> QuerySet[ImportRow]:
@@ -115,4 +116,4 @@ def earlier_of(import_job: ImportJob, reader: User, counts: RowCounts) -> Earlie
         if group and Submission.objects.visible_to(reader).filter(group=group).exists():
             name = sent["name"]
     new = max(counts.total - facts["rows"], 0)
-    return Earlier(facts["rows"], new, facts["uncertain"], len(groups), name, at)
+    return Earlier(facts["rows"], new, facts.get("changed", 0), facts["uncertain"], len(groups), name, at)

@@ -11,7 +11,7 @@ from pipelines_portal.accounts.permissions import SignedInRequest
 from pipelines_portal.core import notation
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.permissions import can_use_key
-from pipelines_portal.entry.rows.accepting import MOST_UNSEEN
+from pipelines_portal.entry.rows.accepting import MOST_UNSEEN, rows_by_group, seen_mark
 from pipelines_portal.entry.rows.cells import value_input
 from pipelines_portal.entry.rows.corrections import add_values_before
 from pipelines_portal.entry.rows.duplicates import count_unchanged_copies, first_duplicates
@@ -78,7 +78,8 @@ def grid_context(
     for issue in (*context["issues"], *context["more_issues"]):
         if issue["kind"] == "warning" and issue["reason"].key == selection.reason and grid.rows:
             shown = (grid.rows[0].row.number, grid.last_number)
-            issue |= {"is_unseen": False, "shown": shown, "count": len(grid.rows)}
+            mark = seen_mark(issue["rule"], [each.row for each in grid.rows]) if issue["rule"] else ""
+            issue |= {"is_unseen": False, "shown": shown, "count": len(grid.rows), "seen": mark}
     matching = context["matching"]
     is_all = not (selection.show or selection.reason or selection.field)
     listed, has_grown = grid.total if is_all else count_listed(import_job, counts), bool(import_job.sent_before)
@@ -172,6 +173,7 @@ def tray_context(
     ]
     has_changed = any(reason.is_sent_otherwise for reason in reasons)
     changed_count = sent_otherwise(import_job).count() if has_changed else 0
+    _mark_seen(import_job, fixes)
     issues = [*([{"kind": "copies"}] if copies else []), *_in_lines(fixes)]
     if counts.duplicate > copies:
         issues.append({"kind": "duplicates"})
@@ -222,6 +224,16 @@ def _in_lines(fixes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return lines
 
 
+def _mark_seen(import_job: ImportJob, fixes: list[dict[str, Any]]) -> None:
+    """Add to the lines of a few warnings what tells whether these rows are still the same."""
+    few = [fix for fix in fixes if fix["kind"] == "warning" and fix["rule"] and not fix["is_unseen"]]
+    if not few:
+        return
+    rows = rows_by_group(import_job, [group for fix in few for group in fix["reason"].groups])
+    for fix in few:
+        fix["seen"] = seen_mark(fix["rule"], [row for group in fix["reason"].groups for row in rows.get(group, ())])
+
+
 def _with_acceptance(reason: Reason, posted: dict[str, str] | None, rules: dict[int, Rule]) -> dict[str, Any]:
     """Return a warning of many rows, and whether accepting it takes a reason. More than a few are shown first."""
     rule = rules.get(int(reason.kind.removeprefix(WARNING)))
@@ -229,6 +241,8 @@ def _with_acceptance(reason: Reason, posted: dict[str, str] | None, rules: dict[
     return {
         "kind": "warning",
         "reason": reason,
+        "rule": rule,
+        "seen": "",
         "needs_reason": bool(rule and rule.needs_reason),
         "is_unseen": reason.count > MOST_UNSEEN,
         # The first and the last row of the page that shows them, and how many it shows.

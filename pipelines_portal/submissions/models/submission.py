@@ -429,9 +429,21 @@ class Submission(models.Model):
             if is_new:
                 rejected = self.rows.filter(status=RowStatus.REJECTED, fields__isnull=False)
                 draft.add_rows(NewRow.of(row.fields) for row in rejected.iterator(CHUNK))
+                if self.accepted_count:
+                    draft._take_acceptances(rejected)
                 if self.restored_from:
                     draft.rows.update(status=RowStatus.UNCONFIRMED)
         return draft
+
+    def _take_acceptances(self, rows: "models.QuerySet[SubmissionRow]") -> None:
+        """Copy the warnings that were accepted for rows, of which its own are copies in the same order."""
+        copies = dict(zip(rows.values_list("pk", flat=True), self.rows.values_list("pk", flat=True), strict=True))
+        accepted = list(Acceptance.objects.filter(row__in=list(copies)))
+        for each in accepted:
+            each.pk, each.row_id = None, copies[each.row_id]
+        Acceptance.objects.bulk_create(accepted, CHUNK)
+        self.accepted_count = len(accepted)
+        self.save(update_fields=["accepted_count"])
 
     # Values that are used once: see values.once
 

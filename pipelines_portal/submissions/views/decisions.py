@@ -14,6 +14,7 @@ from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.submissions import texts
 from pipelines_portal.submissions.appeared import Appeared, tasks_since
+from pipelines_portal.submissions.kept_rules import BreaksRules
 from pipelines_portal.submissions.models import Submission, ValuesUsed
 from pipelines_portal.submissions.permissions import own_submission, reachable_key, visible_submission
 from pipelines_portal.submissions.sending import send_unless_sent, stop_waiting
@@ -47,7 +48,7 @@ def submission_send(request: SignedInRequest, submission_id: UUID) -> HttpRespon
                 messages.error(request, f"Not sent. {explain(error).reason}")
         except KeyCannotBeOpened as error:
             messages.error(request, f"Not sent. {error}")
-        except ValuesUsed as error:
+        except (ValuesUsed, BreaksRules) as error:
             messages.error(request, str(error))
     return redirect("submissions:detail", submission.pk)
 

@@ -186,13 +186,12 @@ function clear(grid) {
 /** Accept the warning of the active cell, or all like it. Its line under the grid does so, and may want a reason. */
 function accept(grid, isForAll) {
   const line = document.getElementById(`issue-${grid.active.dataset.mark}`);
-  if (line?.elements.why?.value === "") {
-    line.closest("details")?.setAttribute("open", "");
-    line.elements.why.focus();
-  } else if (line) {
-    line.elements.number.value = isForAll ? "" : grid.numberOf(grid.active);
-    line.requestSubmit();
-  }
+  if (!line) return;
+  line.elements.number.value = isForAll ? "" : grid.numberOf(grid.active);
+  line.elements.value.value = grid.text(grid.active);
+  line.closest("details")?.setAttribute("open", "");
+  if (line.elements.why?.value === "") line.elements.why.focus();
+  else line.requestSubmit();
 }
 
 /** Undo and redo work in the tray, too: an action of it has the focus just before. */

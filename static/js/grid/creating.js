@@ -104,7 +104,7 @@ export function listen(grid) {
     const remedy = event.target.closest?.("form.issue");
     if (remedy && !event.target.matches("input, select, textarea")) return;
     event.preventDefault();
-    if (remedy) remedy.querySelector("button:not([name])")?.click();
+    if (remedy && event.target.value) remedy.querySelector("button:not([name])")?.click();
     else create(grid);
   });
   document.addEventListener("click", (event) => {

@@ -99,7 +99,7 @@ def test_more_than_twenty_rows_are_accepted_once_they_were_shown(grid: TypedGrid
     job = make_import(grid.workflow.key, ImportJob(schema=grid_schema(grid)).parsed_schema, rows)
     work()
     page = f"?reason=rule-{WorkflowRule.objects.get().pk}"
-    unseen = {"reason": page.removeprefix("?reason="), "count": "230"}
+    unseen = {"reason": page.removeprefix("?reason="), "all": "yes"}
     place = reverse("imports:accept", args=[grid.workflow.key_id, grid.workflow.workflow_id, job.pk])
     assert "show them first" in text_of(grid.browser.get(reverse("imports:check", args=[*place_of(grid), job.pk])))
     grid.browser.post(place, unseen)
@@ -115,10 +115,22 @@ def test_what_changed_since_it_was_shown_is_not_accepted(grid: TypedGrid) -> Non
     grid.read()
     key = f"rule-{WorkflowRule.objects.get().pk}"
     grid.type(2, "Bonjour", "French")
-    said = grid.browser.post(grid.step("accept"), {"reason": key, "count": "1"}, follow=True)
-    assert "these rows have changed" in text_of(said) and grid.statuses() == {1: "to_look", 2: "to_look"}
-    grid.browser.post(grid.step("accept"), {"reason": key, "number": "2"})
-    assert grid.statuses() == {1: "to_look", 2: "ready"}
+    said = grid.browser.post(grid.step("accept"), {"reason": key, "all": "yes", "seen": "before"}, follow=True)
+    assert "these rows or the rule have changed" in text_of(said) and grid.statuses() == {1: "to_look", 2: "to_look"}
+    for shown, status in (("Hallo", "to_look"), ("Bonjour", "ready")):
+        grid.browser.post(grid.step("accept"), {"reason": key, "number": "2", "value": shown, "version": "1"})
+        assert grid.statuses() == {1: "to_look", 2: status}
+
+
+def test_a_rule_that_changed_since_is_not_accepted(grid: TypedGrid) -> None:
+    grid.type(1, "Hello", "French")
+    shown = grid.read()
+    WorkflowRule.objects.update(version=2)
+    seen = re.search(r'name="seen" value="(\w+)"', shown)
+    key = f"rule-{WorkflowRule.objects.get().pk}"
+    assert seen
+    grid.browser.post(grid.step("accept"), {"reason": key, "all": "yes", "seen": seen[1]})
+    assert grid.statuses() == {1: "to_look"}
 
 
 def test_the_form_sends_what_is_ticked_and_nothing_on_a_second_press(grid: TypedGrid, api: FakeApi) -> None:

@@ -19,9 +19,11 @@ from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.views.loading import changes_import, go_to, loads_import
 from pipelines_portal.entry.models import LONGEST_VALUE, ErrorGroup, ImportJob, ImportRow
 from pipelines_portal.entry.permissions import can_use_key
-from pipelines_portal.entry.rows.accepting import MOST_UNSEEN, accept_warnings, rule_of
+from pipelines_portal.entry.rows.accepting import MOST_UNSEEN, accept_warnings, rule_of, seen_mark
 from pipelines_portal.entry.rows.cells import (
+    RowTexts,
     ShownRow,
+    plain_line_ends,
     show_rows,
     stored_text,
     value_input,
@@ -46,13 +48,14 @@ from pipelines_portal.entry.rows.reasons import (
     numbers_in_groups,
 )
 from pipelines_portal.entry.rows.replacing import LONGEST_PART, Replacement, find_rows, replace_in_rows
-from pipelines_portal.entry.rows.row_list import next_error, page_of_row
+from pipelines_portal.entry.rows.row_list import MOST_IN_PAGE, next_error, page_of_row
 from pipelines_portal.entry.rows.saving import Unreadable, read_posted_cells, read_posted_forms, save_rows, show_posted
 from pipelines_portal.entry.rows.selection import NOT_SENT, Selection
 from pipelines_portal.entry.rows.typed import current_typed
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.submissions.acceptances import LONGEST_REASON
 from pipelines_portal.values.choices import choices_of, is_choice, label_of
+from pipelines_portal.values.rules import Rule
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import is_part_of_page, render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -228,10 +231,15 @@ def import_accept(request: SignedInRequest, workflow: OpenedWorkflow, import_job
         if is_part_of_page(request):
             return _remedy_again(request, workflow, import_job, here, again)
         return _grid_page(request, workflow, import_job, here, status=422, posted=again)
-    one = number_in(posted.get("number", ""), LARGEST_NUMBER)
-    numbers = [one] if one else _shown_numbers(request, groups)
+    one = None if "all" in posted else number_in(posted.get("number", ""), LARGEST_NUMBER)
+    numbers = _seen_row(import_job, request, rule, one) if one else _seen_rows(import_job, request, rule, groups)
     if numbers is None:
-        messages.warning(request, "Not accepted: these rows have changed. Look at them again.")
+        messages.warning(request, "Not accepted: these rows or the rule have changed. Look at them again.")
+        return _back(import_job, here)
+    if not one and len(numbers) > MOST_UNSEEN and not posted.get("first"):
+        messages.warning(
+            request, f"Not accepted: there are more than {MOST_UNSEEN} rows. Press Show to see them first."
+        )
         return _back(import_job, here)
     outcome = accept_warnings(import_job, request.user, rule, numbers, reason)
     _add_message(request, import_job, outcome, texts.rows_accepted)
@@ -240,15 +248,29 @@ def import_accept(request: SignedInRequest, workflow: OpenedWorkflow, import_job
     return _back(import_job, here, at=following)
 
 
-def _shown_numbers(request: SignedInRequest, groups: list[ErrorGroup]) -> list[int] | None:
-    """Return the rows that the page named or showed, or None if they are others by now."""
-    posted = {name: number_in(request.POST.get(name, ""), LARGEST_NUMBER) for name in ("first", "last", "count")}
+def _seen_row(import_job: ImportJob, request: SignedInRequest, rule: Rule, number: int) -> list[int] | None:
+    """Return the row if its cell still has the text that the page showed, and the rule is the same. Else None."""
+    row = import_job.rows.filter(number=number).first()
+    known = next((each for each in import_job.parsed_schema.fields if each.name == rule.field), None)
+    if row is None or known is None or request.POST.get("version") != str(rule.version):
+        return None
+    present = plain_line_ends(RowTexts(import_job).text(known, row))
+    return [number] if plain_line_ends(request.POST.get("value", "")) == present else None
+
+
+def _seen_rows(
+    import_job: ImportJob, request: SignedInRequest, rule: Rule, groups: list[ErrorGroup]
+) -> list[int] | None:
+    """Return the rows that the page named or showed, or None if they or the rule are others by now."""
+    first, last = (number_in(request.POST.get(name, ""), LARGEST_NUMBER) for name in ("first", "last"))
     numbers = numbers_in_groups([group.pk for group in groups])
-    if posted["first"] and posted["last"]:
-        found = list(numbers.filter(number__range=(posted["first"], posted["last"])))
-    else:
-        found = list(numbers[: MOST_UNSEEN + 1])
-    return found if len(found) == posted["count"] else None
+    if first and last:
+        numbers = numbers.filter(number__range=(first, last))
+    found = list(numbers[: MOST_IN_PAGE + 1])
+    if len(found) > MOST_UNSEEN and not first:
+        return found
+    rows = import_job.rows.filter(number__in=found).defer("cells", "fields")
+    return found if seen_mark(rule, rows) == request.POST.get("seen") else None
 
 
 def _remedy_again(

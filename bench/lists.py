@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from shared.databases import run_on_each, set_up_portal
+from shared.databases import make_owner_and_key, run_on_each, set_up_portal
 from shared.measuring import claim, size
 from shared.programs import run_bench
 from suggestions import SYLLABLES, claim_quick, milliseconds
@@ -32,16 +32,11 @@ def measure_here(folder: Path) -> Iterator[bool]:
     set_up_portal()
     from django.db import connection
 
-    from pipelines_portal.accounts.models import User
     from pipelines_portal.entry.lists.files import ListLines
     from pipelines_portal.entry.lists.stored import add_list, replace_list
-    from pipelines_portal.keys.models import SavedKey
     from pipelines_portal.workflows.lists import find_entries
 
-    person = User.objects.create(email="person@bench.example")
-    key = SavedKey(owner=person, name="Bench")
-    key.encrypt("key-of-the-bench")
-    key.save()
+    person, key = make_owner_and_key()
     began = time.perf_counter()
     lines = [ListLines(["Code", "Name", "Country"], entries(seed)) for seed in range(max(ROWS // ENTRIES, 1))]
     lists = [add_list(key, f"List {place}", each, 0, 1, person) for place, each in enumerate(lines)]

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from shared.databases import run_on_each, set_up_portal
+from shared.databases import make_owner_and_key, run_on_each, set_up_portal
 from shared.measuring import claim, size
 from shared.programs import run_bench
 
@@ -32,17 +32,12 @@ def measure_here(folder: Path) -> Iterator[bool]:
     set_up_portal()
     from django.db import transaction
 
-    from pipelines_portal.accounts.models import User
-    from pipelines_portal.keys.models import SavedKey
     from pipelines_portal.submissions.models import FieldValue, UsingRow
     from pipelines_portal.submissions.used_values import uses_for
     from pipelines_portal.values.once import digest_of_value
     from pipelines_portal.values.rules import Kind, Rule
 
-    person = User.objects.create(email="person@bench.example")
-    key = SavedKey(owner=person, name="Bench")
-    key.encrypt("key-of-the-bench")
-    key.save()
+    person, key = make_owner_and_key()
     began = time.perf_counter()
     fill(person, key)
     print(f"{ROWS:,} values stored in {time.perf_counter() - began:.0f} s", flush=True)

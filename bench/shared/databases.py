@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from shared.programs import PROJECT
@@ -50,3 +51,15 @@ def set_up_portal() -> None:
     from django.core.management import call_command
 
     call_command("prepare", stdout=sys.stderr)
+
+
+def make_owner_and_key() -> tuple[Any, Any]:
+    """Create a person and an organization key of theirs. Call after `set_up_portal`."""
+    from pipelines_portal.accounts.models import User
+    from pipelines_portal.keys.models import SavedKey
+
+    person = User.objects.create(email="person@bench.example")
+    key = SavedKey(owner=person, name="Bench")
+    key.encrypt("key-of-the-bench")
+    key.save()
+    return person, key

@@ -73,7 +73,7 @@ class ReadyRow(NamedTuple):
 def next_submission(import_job: ImportJob, numbers: list[int] | None = None) -> Submission | None:
     """Create a draft of the next rows that are ready, and point the rows to it. Return None if no row is ready.
 
-    Rows whose values were used meanwhile become errors, and the others go on.
+    A row becomes an error if its value is used once and another row has used it since the check. The others go on.
     With `numbers`, take only those rows; without them, the caller holds the lease. Raise ImportChanged if a person
     paused it, stopped it or changed rows since it was read, or if the lease is lost; and ReadDifferently.
     """

@@ -18,7 +18,7 @@ from pipelines_portal.values.once import Use, UsedValue, once_rules
 from pipelines_portal.workflows.rules import rules_of
 
 VALUES_PER_QUERY = 500
-# Whoever read the rules before a rule was there has sent its rows after so long.
+# A process that read the rules before the new one has sent its rows by then.
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT_MS = 500
 # Recorded in one transaction. A larger submission has one of its own.
@@ -91,8 +91,8 @@ def uses_for(
 def record_earlier() -> bool:
     """Record the values of some rows that were sent before their rule was there. Return whether there may be more.
 
-    The first of equal values is recorded. A rule that was off for a while begins anew. At the end, receivers of
-    `earlier_values_recorded` judge open rows again.
+    Of equal values, the row that was sent first has it. After a rule was off, all rows are read again. When all are
+    read, `earlier_values_recorded` is sent, and open rows are judged again.
     """
     due = RecordedField.objects.filter(done_at=None, since__lte=timezone.now() - FIRST_WAIT).order_by("since")
     if not due.exists():

@@ -331,7 +331,7 @@ class ZipUpload(models.Model):
         """Record that a confirm is about to be sent, so that nobody cancels it or renews its link meanwhile.
 
         `newest` is the newest task before it. Return False if another confirm is being sent, or if a tab is sending.
-        It is given up if a value that is used once was used meanwhile, or if a row breaks a rule that is new.
+        It is given up if a row breaks a rule now, or if another row has used its value.
         """
         can_confirm = Q(stage=Stage.STORED) | (Q(stage=Stage.UPLOADING) & is_unlocked())
         is_as_seen = Q(confirming_until=self.confirming_until, remote_upload_id=self.remote_upload_id)

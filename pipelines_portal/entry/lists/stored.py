@@ -50,7 +50,7 @@ class NewEntry:
 
     @cached_property
     def words(self) -> set[bytes]:
-        """What it is found by."""
+        """Its code, and its name from each word on: the search finds what begins so."""
         return keys_of(self.code, self.label)
 
 
@@ -202,7 +202,7 @@ def delete_list(stored: ReferenceList, by: User) -> None:
 
 
 def _locked(stored: ReferenceList) -> ReferenceList:
-    """Lock the list until the transaction ends. Raise Http404 if it was deleted meanwhile."""
+    """Lock the list until the transaction ends. Raise Http404 if somebody has deleted it."""
     locked = ReferenceList.objects.select_for_update().filter(pk=stored.pk).first()
     if locked is None:
         raise Http404
@@ -215,7 +215,7 @@ def _require_free_name(named: ReferenceList) -> None:
 
 
 def _save_name(named: ReferenceList) -> None:
-    """Save a new list, or one with a new name. Raise NotStored if another request took the name meanwhile."""
+    """Save a new list, or one with a new name. Raise NotStored if another request took the name first."""
     try:
         with transaction.atomic():
             named.save(update_fields=["name"] if named.pk else None)

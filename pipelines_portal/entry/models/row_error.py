@@ -69,7 +69,7 @@ class ErrorGroup(models.Model):
 
     @property
     def problem(self) -> Problem:
-        """What its rows have in common. The mark of a warning is the key of its reason: see rows.reasons."""
+        """The problem that its rows share. The mark of a warning names its line under the grid: see rows.reasons."""
         short = self.short or f"{self.message[:SHORT_ENOUGH]}{'…' if len(self.message) > SHORT_ENOUGH else ''}"
         number = self.kind.removeprefix(WARNING) if self.kind.startswith(WARNING) else ""
         return Problem(

@@ -384,7 +384,7 @@ export class Grid {
     if (!this.sheet || !this.canChange) return;
     for (const link of this.table.querySelectorAll(".no a")) link.tabIndex = -1;
     const isLost = !document.activeElement || document.activeElement === document.body;
-    const remedy = isLost && this.#wasInTray && document.querySelector("#tray > .issue label :is(input, select, textarea)");
+    const remedy = isLost && !this.sheet.dataset.at && this.#wasInTray && document.querySelector("#tray > .issue label :is(input, select, textarea)");
     const changed = this.#firstChanged();
     if (this.sheet.dataset.at) this.#showStart();
     else if (changed) this.activate(changed, { focus: isLost });

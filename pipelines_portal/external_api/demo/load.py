@@ -60,7 +60,7 @@ def load_demo(start: datetime) -> bool:
         _create_tasks(workflow, TASKS[workflow.pk], at if workflow.pk == RECEIPT_MATCHING else start)
     receipts = list(build_receipts(start))
     _create_known(RECEIPT_MATCHING, [(fields, at, progress) for fields, progress in receipts])
-    known = defaultdict(list)
+    known: dict[int, list[tuple[dict[str, Any], datetime, Progress]]] = defaultdict(list)
     for work in plan_other_work(start, fields_of_workflows()):
         known[work.workflow] += [(fields, work.send.at, progress) for fields, progress in work.tasks]
     for pk, rows in known.items():

@@ -101,9 +101,15 @@ def _create_tasks(workflow: Workflow, number: int, until: datetime) -> None:
 
 
 def _save(tasks: list[Task]) -> None:
-    NodeInstance.objects.bulk_update([node for task in tasks for node in task.nodes.all()], ["status"], 500)
+    """Save the progress of the tasks and nodes. Upserts are faster than `bulk_update`, which has a CASE for each row."""
+    nodes = [node for task in tasks for node in task.nodes.all()]
+    _upsert(NodeInstance, nodes, ["status"])
     counts = ["nodes_total", "nodes_finished", "nodes_in_progress", "nodes_pending"]
-    Task.objects.bulk_update(tasks, ["status", "created_at", "updated_at", *counts], 100)
+    _upsert(Task, tasks, ["status", "created_at", "updated_at", *counts])
+
+
+def _upsert(model: type[Task] | type[NodeInstance], rows: Sequence[Any], columns: list[str]) -> None:
+    model.objects.bulk_create(rows, 500, update_conflicts=True, unique_fields=["pk"], update_fields=columns)
 
 
 def _times(number: int, until: datetime, dice: random.Random) -> Iterator[datetime]:

@@ -17,6 +17,7 @@ from django.http import QueryDict
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import ConnectionFailed, NotFound, PipelinesClient, Schema, ValidationFailed
 from pipelines_portal.demo.customers import customer_lines
+from pipelines_portal.demo.groups import tell_groups
 from pipelines_portal.demo.orders import (
     LARGE,
     OLD_DAYS,
@@ -120,6 +121,7 @@ class Story:
         self._count_tasks()
         if sends:
             self._at(self.start, self._add_step_times)
+            tell_groups(self.key, self.people, self.start)
 
     def _tell_events(self, sends: list[tuple[datetime, Callable[[], object]]]) -> None:
         events = [

@@ -101,7 +101,7 @@ def _create_tasks(workflow: Workflow, number: int, until: datetime) -> None:
 
 
 def _save(tasks: list[Task]) -> None:
-    """Save the progress of the tasks and nodes. Upserts are faster than `bulk_update`, which has a CASE for each row."""
+    """Save the progress of the tasks and nodes. Upserts are faster than `bulk_update`, with its CASE for each row."""
     nodes = [node for task in tasks for node in task.nodes.all()]
     _upsert(NodeInstance, nodes, ["status"])
     counts = ["nodes_total", "nodes_finished", "nodes_in_progress", "nodes_pending"]

@@ -89,6 +89,7 @@ class _Planner:
         self.start, self.friday, self.fields = start, last_friday(start), fields
         self.dice = random.Random(SEED)  # noqa: S311 - not for security
         self.habits = {habit.workflow: habit for habit in HABITS}
+        self.rows: dict[int, list[Values]] = {habit.workflow: [] for habit in HABITS}
 
     def usual(self, habit: Habit) -> Iterator[Work]:
         """Yield the work of the working days, of which nothing stops."""
@@ -97,19 +98,26 @@ class _Planner:
             kinds += [kind for *kind, every in habit.people if number % every == (WORKING_DAYS - 2) % every]  # type: ignore[misc]
             for sender, kind, count in kinds:
                 at = time_on(day, self.start, self.dice)
-                yield Work(
-                    habit.workflow, Send(at, sender, kind, count), [self._going_on(habit, at) for _ in range(count)]
-                )
+                tasks = [self._going_on(habit, at, kind) for _ in range(count)]
+                yield Work(habit.workflow, Send(at, sender, kind, count), tasks)
 
-    def _going_on(self, habit: Habit, at: datetime, **values: Any) -> tuple[Values, Progress]:
-        return self._values(habit.workflow, values), progress_by(self.start, at, habit.minutes, self.dice)
+    def _going_on(self, habit: Habit, at: datetime, kind: str = "", **values: Any) -> tuple[Values, Progress]:
+        fields = self._values(habit.workflow, kind, **values)
+        return fields, progress_by(self.start, at, habit.minutes, self.dice)
 
-    def _values(self, workflow: int, values: Values) -> Values:
-        """Return the values of a task: these, and usual ones for its other fields."""
-        fields = row_for(self.fields[workflow], self.dice)
-        for name, shares in self.habits[workflow].usual.items():
-            fields[name] = self.dice.choices(list(shares), list(shares.values()))[0]
-        return fields | values
+    def _values(self, workflow: int, kind: str = "", **values: Any) -> Values:
+        """Return the values of a task: these, and usual ones for its other fields. No two tasks have the same."""
+        fields = [one for one in self.fields[workflow] if one["required"] or kind != "grid"]
+        row: Values = {}
+        while not row or row in self.rows[workflow]:
+            row = row_for(fields, self.dice)
+            for name, shares in self.habits[workflow].usual.items():
+                row[name] = self.dice.choices(list(shares), list(shares.values()))[0]
+            if "call_url" in row:
+                row["call_url"] = f"https://calls.example.com/{self.dice.randint(100_000, 999_999)}"
+            row |= values
+        self.rows[workflow].append(row)
+        return row
 
     def _stopped(
         self, workflow: int, sender: str, at: datetime, ended_at: datetime, status: str, done: int, **values: Any
@@ -117,7 +125,7 @@ class _Planner:
         """Return a task that was created in the form, or elsewhere, and stopped after so many steps."""
         send = Send(at, sender, "form" if sender else "", 1)
         progress = stopped(status, at, ended_at, done, self.dice)
-        return Work(workflow, send, [(self._values(workflow, values), progress)])
+        return Work(workflow, send, [(self._values(workflow, **values), progress)])
 
     # What stopped, by what its tasks share
 
@@ -126,10 +134,10 @@ class _Planner:
         habit = self.habits[TRANSCRIPTS]
         for number, long in enumerate((7, 7, 7, 7, 6)):
             at = self.friday + timedelta(days=number - 4, hours=14, minutes=2 + 5 * number)
-            tasks = [self._going_on(habit, at, length="Up to 60 minutes") for _ in range(14)]
+            tasks = [self._going_on(habit, at, "grid", length="Up to 60 minutes") for _ in range(14)]
             for place in range(long):
                 ended_at = at + timedelta(minutes=10 + 3 * place)
-                fields = self._values(TRANSCRIPTS, {"length": LONG})
+                fields = self._values(TRANSCRIPTS, "grid", length=LONG)
                 tasks[2 * place] = fields, stopped("failed", at, ended_at, 1, self.dice)
             yield Work(TRANSCRIPTS, Send(at, LENA, "grid", len(tasks)), tasks)
 
@@ -185,7 +193,7 @@ class _Planner:
         """Yield 14 tasks in two workflows that have not moved for more than a day."""
         at = self.friday + timedelta(days=-2, hours=10)
         waiting = [
-            (self._values(TRANSLATIONS, {}), stopped("in_progress", at, at + timedelta(hours=2), 3, self.dice))
+            (self._values(TRANSLATIONS, "grid"), stopped("in_progress", at, at + timedelta(hours=2), 3, self.dice))
             for _ in range(8)
         ]
         yield Work(TRANSLATIONS, Send(at, MARIA, "grid", len(waiting)), waiting)

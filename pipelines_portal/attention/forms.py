@@ -58,7 +58,7 @@ def _time_in(text: str) -> datetime | None:
 
 class GroupNoteForm(forms.Form):
     text = forms.CharField(
-        label="Add a note", max_length=MAX_GROUP_NOTE, widget=forms.Textarea(attrs={"rows": 2}),
+        label="Add a note", max_length=MAX_GROUP_NOTE, widget=forms.Textarea(attrs={"rows": 2, "aria-keyshortcuts": "n"}),
         error_messages={
             "required": "Write a note.", "max_length": f"Enter at most {MAX_GROUP_NOTE:,} characters.",
         },

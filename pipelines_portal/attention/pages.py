@@ -45,6 +45,7 @@ class GroupLine:
     """A group in a list. `may_see`: the reader may see one of its rows, and so the values in its title."""
 
     pk: int
+    number: str
     url: str
     title: str
     workflow: str
@@ -56,6 +57,7 @@ class GroupLine:
     first_at: datetime
     last_at: datetime
     owner: str
+    owner_id: str
     initials: str
     state: str
     tag: str
@@ -165,24 +167,35 @@ def open_lines(
 ) -> tuple[tuple[GroupLine, ...], int, int]:
     """Return the largest open groups of these workflows, and how many groups and tasks there are."""
     by_pk = {one.pk: one for one in workflows}
-    counted = ProblemGroup.objects.filter(workflow__in=by_pk).open().filter(NEEDING)
-    sizes = list(counted.order_by().values_list("task_count", flat=True))
-    return lines_of(user, counted, by_pk, now, most) if sizes else (), len(sizes), sum(sizes)
+    read = _read(ProblemGroup.objects.filter(workflow__in=by_pk).open().filter(NEEDING))
+    return _lines(user, read[:most], by_pk, now), len(read), sum(group.task_count for group in read)
 
 
 def lines_of(
-    user: User, groups: ProblemGroups, workflows: dict[int, OpenedWorkflow], now: datetime, most: int = MOST_GROUPS
+    user: User, groups: ProblemGroups, workflows: dict[int, OpenedWorkflow], now: datetime
 ) -> tuple[GroupLine, ...]:
     """Return the lines of the largest groups. Two statements, however many groups there are."""
-    read = list(groups.select_related("owner", "state_by").defer("signature")[:most])
-    visible = _visible(user, read)
+    return _lines(user, _read(groups), workflows, now)
+
+
+def _read(groups: ProblemGroups) -> list[ProblemGroup]:
+    return list(groups.select_related("owner").defer("signature")[:MOST_GROUPS])
+
+
+def _lines(
+    user: User, groups: list[ProblemGroup], workflows: dict[int, OpenedWorkflow], now: datetime
+) -> tuple[GroupLine, ...]:
+    visible = _visible(user, groups)
     has_keys = len({one.key_id for one in workflows.values()}) > 1
-    return tuple(_line(group, workflows[group.workflow_id], group.pk in visible, has_keys, now) for group in read)
+    return tuple(_line(group, workflows[group.workflow_id], group.pk in visible, has_keys, now) for group in groups)
 
 
 def _visible(user: User, groups: Iterable[ProblemGroup]) -> set[int]:
-    """Return those groups of which the person may see a row."""
-    of_groups = GroupTask.objects.filter(group__in=[one.pk for one in groups], submission__isnull=False).order_by()
+    """Return those groups of which the person may see a row. Without facts there is nothing to hide."""
+    with_facts = [one.pk for one in groups if one.facts or one.shared]
+    if not with_facts:
+        return set()
+    of_groups = GroupTask.objects.filter(group__in=with_facts, submission__isnull=False).order_by()
     seen = of_groups.filter(submission__in=Submission.objects.visible_to(user).order_by().values("pk"))
     return set(seen.values_list("group", flat=True).distinct())
 
@@ -191,7 +204,8 @@ def _line(group: ProblemGroup, workflow: OpenedWorkflow, may_see: bool, has_keys
     owner = str(group.owner) if group.owner else ""
     return GroupLine(
         pk=group.pk,
-        url=reverse("attention:group", args=[group.pk]),
+        number=str(group.pk),
+        url=reverse("attention:detail", args=[group.pk]),
         title=title_of(group, may_see),
         workflow=f"{workflow.name} ({workflow.key.name})" if has_keys else workflow.name,
         details=" · ".join(details_of(group, may_see)),
@@ -202,6 +216,7 @@ def _line(group: ProblemGroup, workflow: OpenedWorkflow, may_see: bool, has_keys
         first_at=group.first_at,
         last_at=group.last_at,
         owner=owner,
+        owner_id=str(group.owner_id or ""),
         initials=initials(owner) if owner else "",
         state=group.state,
         tag=_tag(group, now),

@@ -5,7 +5,7 @@ from pipelines_portal.attention import views
 app_name = "attention"
 urlpatterns = [
     path("attention/", views.group_list, name="list"),
-    path("attention/<int:group_id>/", views.group_detail, name="group"),
+    path("attention/<int:group_id>/", views.group_detail, name="detail"),
     path("attention/<int:group_id>/done/", views.group_done, name="done"),
     path("attention/<int:group_id>/mute/", views.group_mute, name="mute"),
     path("attention/<int:group_id>/reopen/", views.group_reopen, name="reopen"),

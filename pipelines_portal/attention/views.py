@@ -23,7 +23,7 @@ from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 
 PART = "groups-page"
-CHANGED = "Somebody else has changed this group. Look at it again."
+CHANGED = "Someone else has already changed this"
 
 
 @require_safe
@@ -129,7 +129,7 @@ def group_note(request: SignedInRequest, group_id: int) -> HttpResponse:
         return _page(request, group, note_form=form, status=200 if is_restoring(request) else 422)
     group.add_note(form.cleaned_data["text"], request.user)
     messages.success(request, "Note added")
-    return redirect("attention:group", group.pk)
+    return redirect("attention:detail", group.pk)
 
 
 @require_POST
@@ -151,4 +151,4 @@ def _tasks(group: ProblemGroup) -> str:
 def _back(request: SignedInRequest, group: ProblemGroup) -> HttpResponse:
     url = request.POST.get("next", "")
     is_here = url_has_allowed_host_and_scheme(url, allowed_hosts=None)
-    return redirect(url if is_here else reverse("attention:group", args=[group.pk]))
+    return redirect(url if is_here else reverse("attention:detail", args=[group.pk]))

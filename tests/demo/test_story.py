@@ -229,8 +229,12 @@ def assert_things_are_one_press_away(client: Client) -> None:
         assert answer.status_code == (302 if thing.is_post else 200), thing
     assert rows_in_grid() == {"ready": 7, "to_fix": 3, "to_look": 3}, "four more orders, and two with a mistake"
     maria = browser_of(User.objects.get(email=MARIA))
-    (rule,) = (thing for thing in things_to_try(User.objects.get(email=MARIA)) if thing.name == "Add a rule")
-    assert "Add rule" in text_of(maria.get(rule.url))
+    hers = {thing.name: thing for thing in things_to_try(User.objects.get(email=MARIA))}
+    assert len(hers) == 5
+    assert "Add rule" in text_of(maria.get(hers["Add a rule"].url))
+    failed = ProblemGroup.objects.filter(status="failed").exclude(state="muted").order_by("-task_count")[0]
+    group = hers[f"See why {failed.task_count:,} tasks failed"]
+    assert "Failed after step 1 of 4" in text_of(maria.get(group.url))
     again = ImportJob.objects.filter(file_name=NOVEMBER).latest("created_at")
     assert again.row_counts == {"set_aside": ROWS_OF_FILE, "ready": 30}
     assert again.get_absolute_url().startswith(reverse("imports:new", args=place))

@@ -1,6 +1,6 @@
 """Make the groups of a workflow's tasks after each count of its index, without calls to the API.
 
-Facts about a task are what was sent with it: the values of its row, its import, its sender, its hour. Reading and
+Facts about a task are what was sent with it: the values of its row, its import, its sender. Reading and
 finding take no lock. Writing compares what was read: a second worker, or a person who changed a group, loses nothing.
 """
 
@@ -148,7 +148,7 @@ class _FactsRead:
         self.sent_in[task_id] = submission
         sender = Fact("sender", "", str(owner))
         self.labels[sender] = name or email
-        facts = [sender, Fact("hour", "", _hour_of(created_at or since).isoformat())]
+        facts = [sender]
         if group and file:
             facts.append(Fact("import", "", str(group)))
             self.labels[facts[-1]] = file
@@ -179,10 +179,6 @@ def _texts(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             for one in value[:10]:
                 if isinstance(one, str) and 0 < len(one) <= LONGEST_VALUE:
                     yield name, one
-
-
-def _hour_of(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 # --- the groups -------------------------------------------------------------------------------------------------------

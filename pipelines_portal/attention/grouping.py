@@ -214,7 +214,10 @@ def _plan(
             planned.tasks.append(task)
     by_id = {task.task_id: task for task in to_group}
     seen_before = [(_place(group), _facts_of(group)) for group in known if group.facts]
-    found = find_groups(_seen(to_group, facts), _seen(others, facts), seen_before)
+    found = []
+    for is_stuck in (False, True):
+        of_kind = [task for task in to_group if (task.status in STUCK_ONLY) == is_stuck]
+        found += find_groups(_seen(of_kind, facts), _seen(others, facts), seen_before)
     by_signature = {group.signature: group for group in known}
     planned_ones = list(closed.values())
     for one in found:
@@ -260,7 +263,7 @@ def _seen(tasks: Iterable[IndexedTask], facts: _FactsRead) -> list[Seen]:
 def signature_of(place: Place, facts: Sequence[Fact], is_single: bool) -> str:
     """Return the digest by which a group is found again."""
     named = sorted((fact.kind, fact.name, fact.value) for fact in facts)
-    text = json.dumps(["single"] if is_single else [place, named])
+    text = json.dumps(["single", place[0] in STUCK_ONLY] if is_single else [place, named])
     return hashlib.sha256(text.encode()).hexdigest()
 
 

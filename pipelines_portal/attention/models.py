@@ -118,7 +118,7 @@ class ProblemGroup(models.Model):
 
     @property
     def is_stuck(self) -> bool:
-        return not self.is_single and self.status not in NEEDS_ATTENTION
+        return self.status not in NEEDS_ATTENTION
 
     @property
     def further(self) -> int:

@@ -89,7 +89,7 @@ class GroupList:
 
 
 # Groups of tasks that need attention by their status. The others are stuck.
-NEEDING = Q(status__in=NEEDS_ATTENTION) | Q(is_single=True)
+NEEDING = Q(status__in=NEEDS_ATTENTION)
 FILTERS: dict[str, tuple[str, Any]] = {
     "open": ("Open", lambda groups, user: groups.open().filter(NEEDING)),
     "mine": ("Mine", lambda groups, user: groups.open().filter(owner=user)),
@@ -144,15 +144,15 @@ def _counts(groups: ProblemGroups, user: User) -> dict[str, Any]:
     """Count the groups of all filters, in one pass over the few columns that they need."""
     counts: dict[str, Any] = dict.fromkeys(FILTERS, 0) | {"tasks": 0, "stuck_tasks": 0, "last_done": None}
     workflows = set()
-    columns = ("workflow", "state", "status", "is_single", "owner", "task_count", "came_back_at", "state_at")
-    for workflow, state, status, is_single, owner, tasks, back, at in groups.order_by().values_list(*columns):
+    columns = ("workflow", "state", "status", "owner", "task_count", "came_back_at", "state_at")
+    for workflow, state, status, owner, tasks, back, at in groups.order_by().values_list(*columns):
         if state == ProblemGroup.State.MUTED:
             counts["muted"] += 1
         elif state == ProblemGroup.State.DONE:
             counts["done"] += 1
             counts["last_done"] = max(at, counts["last_done"] or at)
         elif tasks:
-            is_open = is_single or status in NEEDS_ATTENTION
+            is_open = status in NEEDS_ATTENTION
             counts["open" if is_open else "stuck"] += 1
             counts["tasks" if is_open else "stuck_tasks"] += tasks
             counts["mine"] += owner == user.pk

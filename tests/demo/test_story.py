@@ -206,6 +206,15 @@ def assert_groups_have_their_story(story: dict[str, Any]) -> None:
         (CLAUSES, "failed", 12): (3, "open", ""),
         (CLAUSES, "in_progress", 5): (6, "open", ""),
     }
+    facts = {place: [fact["label"] for fact in group.facts] for place, group in groups.items() if group.facts}
+    assert facts == {
+        (ORDER_ENTRY, "failed", 1): ["TR"],
+        (TRIAGE, "escalated", 1): ["5"],
+        (TRIAGE, "escalated", 3): ["Chat"],
+        (TRANSCRIPTS, "failed", 1): ["Longer than 60 minutes"],
+        (TRANSLATIONS, "quarantined", 1): ["Tom Fischer"],
+        (TRANSLATIONS, "in_progress", 3): ["Grid rows"],
+    }
     orders_failed = groups[ORDER_ENTRY, "failed", 1]
     assert (str(orders_failed.owner), groups[TRIAGE, "escalated", 1].came_back_at) == (
         "Maria Weber", START - timedelta(minutes=7),

@@ -55,7 +55,7 @@ HABITS = (
         TRIAGE, 5, ((LENA, "grid", 12, 1), (BEN, "form", 1, 1), (LENA, "form", 1, 1)), (5, 15, 20, 15),
         {"urgency": {1: 12, 2: 25, 3: 40, 4: 20, 5: 3}, "channel": {"Email": 12, "Chat": 2, "Phone": 2, "Web form": 4}},
     ),
-    Habit(CLAUSES, 2, ((MARIA, "form", 1, 2), (LENA, "form", 1, 2), (TOM, "form", 1, 3)), (12,) * 14),
+    Habit(CLAUSES, 7, ((MARIA, "form", 1, 2), (LENA, "form", 1, 2), (TOM, "form", 1, 3)), (12,) * 14),
     Habit(INVOICES, 2, (), (5, 10, 15, 20)),
     Habit(
         TRANSCRIPTS, 3, (), (20, 15, 40, 10, 20, 10),

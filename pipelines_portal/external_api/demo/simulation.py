@@ -73,7 +73,7 @@ def advance_task(pk: int) -> None:
     task = Task.objects.select_for_update().get(pk=pk)
     nodes = list(task.nodes.order_by("position"))
     current = next((node for node in nodes if node.status not in DONE), None)
-    status = _stops(task, current) if current else None
+    status = _stops(task, nodes)
     if current is not None and status != Task.Status.FAILED:
         current.status = NodeStatus.ESCALATED if status else _next_status(current, is_last=current is nodes[-1])
         current.save(update_fields=["status"])
@@ -82,9 +82,10 @@ def advance_task(pk: int) -> None:
     save_progress(task, nodes, status or _task_status(nodes))
 
 
-def _stops(task: Task, current: NodeInstance) -> Task.Status | None:
-    """Return the status with which the task stops at this node, or None if it goes on."""
-    if current.position != 1 or current.status != NodeStatus.SUBMITTED or chance.random() > STOPPING_SHARE:
+def _stops(task: Task, nodes: Sequence[NodeInstance]) -> Task.Status | None:
+    """Return the status with which the task stops after its first node, or None if it goes on."""
+    is_there = [node.status for node in nodes[:2]] == [NodeStatus.FINISHED, NodeStatus.SUBMITTED]
+    if not is_there or chance.random() > STOPPING_SHARE:
         return None
     return next(
         (

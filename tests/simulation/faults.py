@@ -1,11 +1,12 @@
-"""What goes wrong: the API's faults and absence, kills, a database that fails, clocks that are set back."""
+"""What goes wrong: the API's faults and absence, kills, a database that fails, clocks that jump, fields that change."""
 
 import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from tests.fake_api import FakeApi, Plan
+from tests.fake_api import FakeApi, Plan, Workflow
+from tests.samples import LANGUAGES
 from tests.simulation.world import Process, world
 
 OF_POSTS = (
@@ -15,6 +16,7 @@ OF_POSTS = (
 OF_READS = ("refused", "slow", "unavailable", "rate_limited")
 WHILE_AWAY = ("refused", "unavailable")
 OVERNIGHT = 13 * 3600
+CHANGING = ("notes", "target_language")
 AWAY_SECONDS = (300, 1_200, OVERNIGHT + 600)
 # With these, the portal waits until its time-out.
 WITHOUT_ANSWER = {"lost_answer", "lost_request", "slow"}
@@ -81,5 +83,14 @@ class Faults:
         if self.away_until - world.elapsed > OVERNIGHT:
             world.pass_time(OVERNIGHT)
 
-    def set_clock_back(self) -> None:
-        world.now -= timedelta(minutes=world.chance.choice((1, 30, 90)))
+    def move_clock(self) -> None:
+        """Set the clock back or forward, while the time that passes goes on as ever."""
+        world.now += timedelta(minutes=world.chance.choice((-90, -30, -1, 1, 10, 60)))
+
+    def change_fields(self, workflow: Workflow) -> None:
+        """Let a field become required or optional, or an option go or come back."""
+        notes, language = (next(one for one in workflow.fields if one["name"] == name) for name in CHANGING)
+        if world.chance.random() < 0.5:
+            notes["required"] = not notes["required"]
+        else:
+            language["options"] = LANGUAGES[1:] if len(language["options"]) == len(LANGUAGES) else LANGUAGES

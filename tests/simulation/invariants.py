@@ -2,8 +2,12 @@
 
 import json
 from collections import Counter
+from datetime import datetime
 
-from tests.simulation.office import Office
+from tests.simulation.office import TEXT, Office
+from tests.simulation.world import world
+
+Rule = tuple[int, int, bool] | None
 
 
 class Broken(AssertionError):
@@ -20,16 +24,36 @@ class Expectations:
         self.saved: set[str] = set()
         # How many tasks more than one a person permitted of a text or a code, by a decision that nothing was created.
         self.permitted: Counter[str] = Counter()
+        # Submissions of imports that people stopped: nobody repeats what waits for its answer.
+        self.abandoned: set[str] = set()
+        # Imports that somebody has sent, with their owners then.
+        self.started: set[tuple[str, int]] = set()
+        # Until when people muted groups.
+        self.muted: dict[int, datetime] = {}
+        # After the step before: the tries of each submission, the rule with its version, and how many requests there
+        # were while the colleague could not use the key.
+        self.tries: dict[str, int] = {}
+        self.rule: Rule = None
+        self.requests_seen: int | None = None
         # Texts and codes of tasks of which a restored database cannot know.
         self.forgotten: set[str] = set()
+
+    def forget_restored(self) -> None:
+        """A restored database has other rules, shares and groups."""
+        self.muted, self.rule, self.requests_seen = {}, None, None
 
 
 def check(office: Office, expected: Expectations) -> None:
     """Check what holds after each step. Raise Broken."""
     _check_sent_once(office, expected)
-    _check_certain(office)
+    _check_certain(office, expected)
     _check_ledger(office)
     _check_codes(office, expected)
+    _check_values(office)
+    _check_started(office, expected)
+    _check_rights(office, expected)
+    _check_rule(office, expected)
+    _check_groups(office, expected)
     if lost := expected.saved - office.stored_texts():
         raise Broken(f"lost: {sorted(lost)[:3]} were saved and are nowhere")
 
@@ -49,18 +73,80 @@ def _check_codes(office: Office, expected: Expectations) -> None:
             raise Broken(f"used twice: {code!r} is in {count} tasks")
 
 
-def _check_certain(office: Office) -> None:
+def _check_certain(office: Office, expected: Expectations) -> None:
     """An API that was known to honour Idempotency-Key leaves nothing unconfirmed but what a restore did.
 
     Or what it refused when it was repeated: here, a body that is suddenly too large. Or what a person stopped.
     """
     doubtful = office.ask(
-        "SELECT reason FROM submissions_submission "
+        "SELECT reason, id FROM submissions_submission "
         "WHERE status = 'unconfirmed' AND is_declared AND restored_from IS NULL AND reason NOT LIKE '%larger than%' "
         "AND reason NOT LIKE '%stopped waiting%'"
     )
-    if office.api.is_idempotent and doubtful:
-        raise Broken(f"unconfirmed although the API knows: {doubtful[0][0]}")
+    for reason, pk in doubtful:
+        if office.api.is_idempotent and pk not in expected.abandoned:
+            raise Broken(f"unconfirmed although the API knows: {reason}")
+
+
+def _check_started(office: Office, expected: Expectations) -> None:
+    """A file is sent only in the name of an owner in whose name somebody has sent it. Typed rows change no owner."""
+    sending = office.ask("SELECT id, owner_id FROM entry_importjob WHERE status = 'sending' AND kind = 'file'")
+    for pk, owner in sending:
+        if (pk, owner) not in expected.started:
+            raise Broken(f"sent in another's name: nobody has sent import {pk} for person {owner}")
+
+
+def _check_rights(office: Office, expected: Expectations) -> None:
+    """Nothing of the colleague's leaves after a step in which the key was no longer shared."""
+    seen, requests = expected.requests_seen, office.api.requests
+    expected.requests_seen = None if office.shares_of_colleague() else len(requests)
+    if seen is None or expected.requests_seen is None:
+        return
+    for request in requests[seen:]:
+        for text in TEXT.findall(request.text) if request.method == "POST" else ():
+            if office.owners_of(text) == {office.people[1].pk}:
+                raise Broken(f"sent without a right: {text!r}")
+
+
+def _check_rule(office: Office, expected: Expectations) -> None:
+    """Rows are claimed only if they keep the rule, or if somebody has accepted the warning of this version."""
+    tries_before, rule_before = expected.tries, expected.rule
+    expected.tries = dict(office.ask("SELECT id, attempt + (\"group\" IS NOT NULL) FROM submissions_submission"))
+    found = office.ask("SELECT id, version, is_warning FROM workflows_workflowrule WHERE kind = 'filled' AND is_on")
+    expected.rule = found[0] if found else None
+    if not expected.rule or expected.rule != rule_before:
+        return
+    rule, version, is_warning = expected.rule
+    for pk in (pk for pk, tries in expected.tries.items() if tries > tries_before.get(pk, 0)):
+        rows = office.ask(
+            "SELECT fields, EXISTS (SELECT 1 FROM submissions_acceptance a WHERE a.row_id = r.id AND a.rule = ? "
+            "AND a.version = ?) FROM submissions_submissionrow r WHERE submission_id = ?", rule, version, pk,
+        )  # fmt: skip
+        for fields, is_accepted in rows:
+            values = json.loads(fields or "{}")
+            if values.get("target_language") == "German" and not values.get("notes") and not (is_warning and is_accepted):
+                raise Broken(f"breaks the rule: {values['input_text']!r}, version {version}")
+
+
+def _check_groups(office: Office, expected: Expectations) -> None:
+    """A group stays muted until the time that a person chose."""
+    expected.muted = {pk: until for pk, until in expected.muted.items() if until > world.now}
+    for pk in expected.muted:
+        if (state := office.state_of_group(pk)) != "muted":
+            raise Broken(f"mute forgotten: group {pk} is {state or 'gone'}")
+
+
+def _check_values(office: Office) -> None:
+    """A value that is used once is held by a row that is, or may become, a task."""
+    held = office.ask(
+        "SELECT v.digest, r.status, s.status FROM submissions_fieldvalue v "
+        "JOIN submissions_submissionrow r ON r.id = v.row_id JOIN submissions_submission s ON s.id = r.submission_id "
+        "WHERE NOT v.is_shared AND (r.status = 'rejected' OR s.status = 'draft' AND s.kind = 'form' "
+        "AND NOT s.is_earlier_try_uncertain AND NOT EXISTS "
+        "(SELECT 1 FROM submissions_unattributedtask t WHERE t.submission_id = s.id))"
+    )
+    if held:
+        raise Broken(f"used by nothing: a value of a row that is {held[0][1]}, in what is {held[0][2]}")
 
 
 def _check_ledger(office: Office) -> None:

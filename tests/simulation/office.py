@@ -1,10 +1,11 @@
-"""The office: a portal in this process, its API, and two people who share a key."""
+"""The office: a portal in this process, its API, two people who share a key, a viewer and a stranger."""
 
 import json
 import re
 import shutil
 import sqlite3
 from collections import Counter
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
-from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.overview.sidebar import forget_sidebars
 from pipelines_portal.submissions import sending
@@ -38,7 +39,7 @@ class Office:
 
     def __init__(self, api: FakeApi, folder: Path, migrated: Path | None) -> None:
         """Make the office in `folder`, from a copy of a migrated database if there is one."""
-        from tests.factories import make_colleague, make_person, open_workflow, save_key, share_key
+        from tests.factories import make_colleague, make_person, make_stranger, open_workflow, save_key, share_key
 
         self.api, self.file = api, folder / "portal.sqlite3"
         self._at_start, self._backup = folder / "start", folder / "backup"
@@ -51,13 +52,14 @@ class Office:
             call_command("migrate", verbosity=0)
         self.people: list[User] = [make_person(), make_colleague()]
         key = save_key(self.people[0], api.new_key(ORGANIZATION))
+        viewer, stranger = make_person("vera@acme.example", role=Role.VIEWER), make_stranger()
         share_key(key, self.people[1])
+        share_key(key, viewer)
         open_workflow(key, WORKFLOW, name="Translations")
-        self.url = f"/keys/{key.pk}/workflows/{WORKFLOW}/"
-        # Two clients at once would raise each other's errors.
-        self.browsers = [Client(raise_request_exception=False) for _ in self.people]
-        for browser, person in zip(self.browsers, self.people, strict=True):
-            browser.force_login(person)
+        self.key_url, self.url = f"/keys/{key.pk}/", f"/keys/{key.pk}/workflows/{WORKFLOW}/"
+        self.browsers = [_signed_in(person) for person in self.people]
+        self.viewer, self.viewer_id = _signed_in(viewer), viewer.pk
+        self.stranger, self.stranger_id = _signed_in(stranger), stranger.pk
         self._copy_database(self._at_start)
 
     def open(self) -> None:
@@ -65,6 +67,7 @@ class Office:
         self._replace_database(self._at_start)
         self.api.forget()
         self.api.newest_task_id = 0
+        self.api.workflows[WORKFLOW].fields = deepcopy(samples.TRANSLATION_FIELDS)
 
     def back_up(self) -> None:
         self.sql.close()
@@ -99,6 +102,12 @@ class Office:
 
     def owner_of(self, browser: Client) -> User:
         return self.people[self.browsers.index(browser)]
+
+    def readers(self) -> list[tuple[Client, int]]:
+        """Return the browsers and IDs of those who may not see what others sent."""
+        return [
+            (self.browsers[1], self.people[1].pk), (self.viewer, self.viewer_id), (self.stranger, self.stranger_id),
+        ]  # fmt: skip
 
     # What is in the database and at the API
 
@@ -135,6 +144,48 @@ class Office:
     def codes_of_tasks(self) -> Counter[str]:
         """Return how many tasks at the API have each code that may be used once."""
         return Counter(task.fields["notes"] for task in self.api.tasks.values() if task.fields.get("notes"))
+
+    def shares_of_colleague(self) -> list[int]:
+        return [pk for (pk,) in self.ask("SELECT id FROM keys_keyshare WHERE user_id = ?", self.people[1].pk)]
+
+    def owners_of(self, text: str) -> set[int]:
+        """Return the owners of all submissions with the text."""
+        rows = self.ask(
+            "SELECT DISTINCT s.owner_id FROM submissions_submission s JOIN submissions_submissionrow r "
+            "ON r.submission_id = s.id WHERE json_extract(r.fields, '$.input_text') = ?", text,
+        )  # fmt: skip
+        return {owner for (owner,) in rows}
+
+    def texts_of_owner(self, owner: int) -> set[str]:
+        """Return the texts that a person may see, as they are in what that person sent or has imported."""
+        rows = self.ask(
+            "SELECT fields FROM submissions_submissionrow r JOIN submissions_submission s ON s.id = r.submission_id "
+            "WHERE s.owner_id = :owner UNION ALL SELECT cells || edits || COALESCE(r.fields, '') FROM entry_importrow r "
+            "JOIN entry_importjob j ON j.id = r.import_job_id WHERE j.owner_id = :owner "
+            "UNION ALL SELECT typed FROM entry_typeddraft WHERE owner_id = :owner".replace(":owner", str(owner))
+        )
+        return set(TEXT.findall("\n".join(row[0] or "" for row in rows)))
+
+    def addresses_of_others(self, owner: int) -> list[str]:
+        """Return the pages of what others sent and import."""
+        sent = self.ask("SELECT id FROM submissions_submission WHERE owner_id != ? ORDER BY id", owner)
+        imports = self.ask("SELECT id FROM entry_importjob WHERE owner_id != ? ORDER BY id", owner)
+        pages = ("check/", "progress/", "rows/all.csv")
+        return [
+            *(f"/submissions/{UUID(pk)}/" for (pk,) in sent),
+            *(f"{self.url}import/{UUID(pk)}/{page}" for (pk,) in imports for page in pages),
+        ]
+
+    def state_of_group(self, pk: int) -> str:
+        """Return the state of a group of failing tasks, or "" if it is gone."""
+        return str((self.ask("SELECT state FROM attention_problemgroup WHERE id = ?", pk) or [("",)])[0][0])
+
+    def add_rule_of_notes(self) -> None:
+        """Warn of rows in German without a note."""
+        place = {"key": SavedKey.objects.get(), "workflow_id": WORKFLOW, "when": "target_language"}
+        WorkflowRule.objects.create(
+            **place, position=1, kind="filled", field="notes", is_value="German", is_warning=True
+        )
 
     def add_rule_of_codes(self) -> None:
         """Let each code be used once from now on."""
@@ -190,6 +241,12 @@ class Office:
 
     def task_counts(self) -> Counter[str]:
         return Counter(self.own_tasks().values())
+
+
+def _signed_in(person: User) -> Client:
+    browser = Client(raise_request_exception=False)  # two clients at once would raise each other's errors
+    browser.force_login(person)
+    return browser
 
 
 def _set_up(api: FakeApi) -> None:

@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from django.db import connection
@@ -15,7 +15,7 @@ from django.db import connection
 from tests.fake_api import fake_api
 from tests.simulation.invariants import Broken
 from tests.simulation.office import Office
-from tests.simulation.scenario import Scenario
+from tests.simulation.scenario import Day, Scenario
 from tests.simulation.world import use_world, world
 
 CPU_SECONDS = time.process_time
@@ -25,49 +25,55 @@ WARM_UP_SEEDS, WARM_UP_STEPS = (-1, -2), 20
 
 @dataclass
 class Result:
-    """The result of one seed: `error` is "" if all invariants held; `digest` is of all statements and requests."""
+    """The result of one day: `error` is "" if all invariants held; `digest` is of all statements and requests."""
 
-    seed: int
     digest: str = ""
     error: str = ""
-    seconds: float = 0.0
+    last_step: int = 0
+    simulated_seconds: float = 0.0
+    cpu_seconds: float = 0.0
     trace: list[str] = field(default_factory=list)
+
+    @property
+    def kind(self) -> str:
+        """How it failed, without the texts and numbers of this day."""
+        return self.error.partition(":")[0]
 
 
 @contextmanager
 def opened_office(folder: Path, migrated: Path | None = None) -> Iterator[Office]:
-    """Make the office once: each seed begins with a copy of it."""
+    """Make the office once: each day begins with a copy of it."""
     use_world()
     with fake_api() as api:
         office = Office(api, folder, migrated)
         for seed in WARM_UP_SEEDS:
-            _run(seed, office, WARM_UP_STEPS)
+            _run(Day(seed, tuple(range(WARM_UP_STEPS))), office)
         gc.collect()
         gc.freeze()
         yield office
 
 
-def run_in_fork(seed: int, office: Office, steps: int) -> Result:
+def run_in_fork(day: Day, office: Office) -> Result:
     reader, writer = os.pipe()
     if child := os.fork():
         os.close(writer)
         with os.fdopen(reader) as file:
             text = file.read()
         os.waitpid(child, 0)
-        return Result(**json.loads(text)) if text else Result(seed, error="The process ended.")
+        return Result(**json.loads(text)) if text else Result(error="The process ended.")
     try:
         os.close(reader)
         gc.disable()
         with os.fdopen(writer, "w") as file:
-            json.dump(asdict(_run(seed, office, steps)), file)
+            json.dump(asdict(_run(day, office)), file)
     finally:
         os._exit(0)
 
 
-def _run(seed: int, office: Office, steps: int) -> Result:
-    began, result = CPU_SECONDS(), Result(seed)
+def _run(day: Day, office: Office) -> Result:
+    began, result = CPU_SECONDS(), Result()
     try:
-        Scenario(seed, office).run(steps)
+        Scenario(day, office).run()
     except Broken as error:
         result.error = str(error)
     except Exception as error:
@@ -75,5 +81,25 @@ def _run(seed: int, office: Office, steps: int) -> Result:
         world.trace.extend(traceback.format_exception(error))
     world.interleaving = None
     connection.close()
-    result.seconds, result.digest, result.trace = CPU_SECONDS() - began, world.digest.hexdigest(), world.trace
+    result.cpu_seconds, result.simulated_seconds = CPU_SECONDS() - began, world.elapsed
+    result.digest, result.trace, result.last_step = world.digest.hexdigest(), world.trace, world.step
     return result
+
+
+def shorten(day: Day, result: Result, office: Office) -> tuple[Day, Result]:
+    """Leave out steps, then faults, as long as the day fails in the same way. Return the shortest day found."""
+    day = replace(day, steps=tuple(step for step in day.steps if step <= result.last_step))
+    size = max(len(day.steps) // 2, 1)
+    while size:
+        for start in range(len(day.steps) - size, -1, -size):
+            shorter = replace(day, steps=day.steps[:start] + day.steps[start + size :])
+            day, result = _shorter_if_same(day, result, shorter, office)
+        size //= 2
+    for step in day.steps:
+        day, result = _shorter_if_same(day, result, replace(day, calm=day.calm | {step}), office)
+    return day, result
+
+
+def _shorter_if_same(day: Day, result: Result, shorter: Day, office: Office) -> tuple[Day, Result]:
+    other = run_in_fork(shorter, office)
+    return (shorter, other) if other.kind == result.kind else (day, result)

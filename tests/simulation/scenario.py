@@ -1,6 +1,7 @@
 """A day of one seed: steps of people and of the worker with faults, then an end in which all is well again."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from sys import exc_info
 from typing import Any
 
@@ -17,33 +18,50 @@ from tests.simulation.world import Interleaving, Killed, Process, world
 
 DISTURBED, AT_ONCE, OTHER_SECOND = 0.06, 0.25, 0.6
 ROUNDS_AT_END, SECONDS_OF_ROUND = 6, 1800
+MOST_FAILING = 5
+
+
+@dataclass(frozen=True)
+class Day:
+    """The numbers of the steps that are taken. Nothing goes wrong in a step that is calm."""
+
+    seed: int
+    steps: tuple[int, ...]
+    calm: frozenset[int] = frozenset()
 
 
 class Scenario:
-    def __init__(self, seed: int, office: Office) -> None:
+    def __init__(self, day: Day, office: Office) -> None:
+        self.day, seed = day, day.seed
         world.start(seed)
         office.open()
         office.api.is_idempotent = bool(seed % 2)
         self.office, self.expected, self.faults = office, Expectations(), Faults()
         self.people = People(office, self.expected)
         if seed % 3 == 0:
-            self.people.has_codes = True
+            self.people.use_codes()
             office.add_rule_of_codes()
+        elif seed % 3 == 1:
+            self.people.follow_rule()
+            office.add_rule_of_notes()
+        else:
+            self.people.watch_groups()
         self.office.api.send = self.faults.answer_for(office.api)
         self.saved_at_backup: set[str] | None = None
         self.was_killed = False
         # Errors of pages while the database was well, by process.
         self.errors: dict[Process, BaseException] = {}
 
-    def run(self, steps: int) -> None:
+    def run(self) -> None:
         """Raise Broken, or the error of the product."""
         got_request_exception.connect(self._note_error)
-        for number in range(steps):
+        for number in self.day.steps:
             world.begin_step(number)
+            self.faults.are_over = number in self.day.calm
             world.pass_time(world.chance.choice((1, 5, 20, 60, 120)))
             self._take_step()
             check(self.office, self.expected)
-        world.begin_step(steps)
+        world.begin_step(self.day.steps[-1] + 1 if self.day.steps else 0)
         self._end()
         got_request_exception.disconnect(self._note_error)
 
@@ -101,8 +119,8 @@ class Scenario:
     def _disturb(self) -> None:
         """Let something happen that is no person's work."""
         choices: tuple[Callable[[], None], ...] = (
-            self.wait, self.wait, self.faults.set_clock_back, self.faults.leave, self.run_other_program, self.back_up,
-            self.restore,
+            self.wait, self.wait, self.faults.move_clock, self.faults.leave, self.run_other_program, self.change_fields,
+            self.fail_tasks, self.back_up, self.restore,
         )  # fmt: skip
         disturbance = world.chance.choice(choices)
         world.note(disturbance.__name__)
@@ -113,6 +131,13 @@ class Scenario:
 
     def run_other_program(self) -> None:
         self.office.api.create(2, WORKFLOW, input_text=FOREIGN)
+
+    def change_fields(self) -> None:
+        self.faults.change_fields(self.office.api.workflows[WORKFLOW])
+
+    def fail_tasks(self) -> None:
+        """Let the newest tasks fail in Pipelines."""
+        self.office.api.set_status(list(self.office.api.tasks)[-MOST_FAILING:], "failed")
 
     def back_up(self) -> None:
         self.office.back_up()
@@ -130,6 +155,7 @@ class Scenario:
         self.expected.forgotten |= {text for text in self.office.task_counts() if text in warned or text not in known}
         self.expected.forgotten |= set(self.office.codes_of_tasks())
         self.expected.saved = set(self.saved_at_backup)
+        self.expected.forget_restored()
 
     def _end(self) -> None:
         """Let the worker work and people decide, without faults, until nothing is left."""
@@ -138,6 +164,7 @@ class Scenario:
         for _ in range(ROUNDS_AT_END):
             world.pass_time(SECONDS_OF_ROUND)
             for action in (
+                self.people.share_key,
                 self.people.work,
                 self.people.run_jobs,
                 self.people.open_page,

@@ -116,7 +116,7 @@ class World:
 
     def begin_step(self, number: int) -> None:
         """Begin with the same chance, however much of it the steps before have used: seeds then outlive changes."""
-        self.chance = random.Random(f"{self.seed} step {number}")
+        self.step, self.chance = number, random.Random(f"{self.seed} step {number}")
 
     @property
     def process(self) -> Process | None:
@@ -143,7 +143,7 @@ class World:
 
     def note(self, line: str) -> None:
         self.digest.update(line.encode())
-        self.trace.append(f"{self.now:%H:%M:%S} {line}")
+        self.trace.append(f"{self.step:>3} {self.now:%H:%M:%S} {line}")
 
 
 world = World()

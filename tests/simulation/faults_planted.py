@@ -1,0 +1,202 @@
+"""Faults that the simulation has to find, as exact replacements in files of pipelines_portal: see planted.py."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """`name` says what goes wrong."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+
+
+SENDING = [
+    Fault(
+        "a lost answer counts as not sent",
+        "submissions/outcomes.py",
+        'return unconfirmed(f"{sentence(error)} Tasks may have been created.")',
+        'return not_sent(f"{sentence(error)} Tasks may have been created.")',
+    ),
+    Fault(
+        "a request is repeated after a time-out",
+        "api_client/retries.py",
+        """    if isinstance(error, ConnectionFailed):
+        return repeat is not Repeat.CREATE or not error.maybe_processed""",
+        """    if isinstance(error, ConnectionFailed):
+        return True""",
+    ),
+    Fault(
+        "a draft is claimed without a comparison",
+        "submissions/models/submission.py",
+        "filter(pk=self.pk, status__in=sources).filter(**(only or {})).update(**values)",
+        "filter(pk=self.pk).filter(**({} if step == SubmissionStep.CLAIM else only or {})).update(**values)",
+    ),
+    Fault(
+        "a lease is renewed without a comparison",
+        "entry/models/import_job.py",
+        "held = ImportJob.objects.filter(self.lease_is_held, pk=self.pk, status=self.status)",
+        "held = ImportJob.objects.filter(pk=self.pk)",
+    ),
+    Fault(
+        "changed rows keep the key of their last try",
+        "submissions/models/submission.py",
+        'self.idempotency_key = ""\n        Submission.objects.filter(pk=self.pk).update(row_count=self.row_count, idempotency_key="")',
+        "Submission.objects.filter(pk=self.pk).update(row_count=self.row_count)",
+    ),
+]
+SETTLING = [
+    Fault(
+        "the outcome is written to the rows after its transaction",
+        "submissions/models/submission.py",
+        """            if is_recorded := self._record_this_try(outcome):
+                unconfirmed_count = self.row_count if outcome.status == Status.UNCONFIRMED else 0
+                count_rows(created=outcome.success_count, rejected=outcome.error_count, unconfirmed=unconfirmed_count)
+                outcome_written.send(Submission, submission=self)
+                return is_recorded
+            if outcome.task_ids:""",
+        """            is_recorded = self._record_this_try(outcome)
+        if is_recorded:
+            outcome_written.send(Submission, submission=self)
+            return True
+        with transaction.atomic():
+            if outcome.task_ids:""",
+    ),
+    Fault(
+        "an answer is recorded for a later try",
+        "submissions/models/submission.py",
+        'this_try: dict[str, Any] = {"attempt": self.attempt}',
+        "this_try: dict[str, Any] = {}",
+    ),
+    Fault(
+        "an answer after a decision is dropped",
+        "submissions/models/submission.py",
+        "if not self._step(SubmissionStep.LATE_ANSWER, outcome.status, decided, **values):",
+        "if decided:",
+    ),
+    Fault(
+        "what a killed process sent counts as not sent",
+        "submissions/models/submission.py",
+        'submission.record(unconfirmed("The connection was lost before Pipelines answered."))',
+        'submission.record(Outcome(Status.DRAFT, "The connection was lost."))',
+    ),
+]
+UNDO = [
+    Fault(
+        "undo returns rows that were sent",
+        "entry/import_requests.py",
+        """        if draft is None or draft.status != Submission.Status.DRAFT:
+            return False
+        import_job.lock()""",
+        """        if draft is None:
+            return False
+        import_job.lock()""",
+    ),
+    Fault(
+        "rows leave before the undo is over",
+        "entry/models/import_job.py",
+        'values["due_at"] = start_at',
+        'values["due_at"] = timezone.now()',
+    ),
+    Fault(
+        "drafts of an uncertain try are deleted",
+        "entry/import_requests.py",
+        "if draft.is_decided_by_person or draft.is_earlier_try_uncertain:",
+        "if False:",
+    ),
+    Fault(
+        "an import that is being sent is transferred",
+        "entry/models/import_job.py",
+        "CAN_BE_TRANSFERRED = ~Q(status__in=(_S.SENDING, _S.DELETED))",
+        "CAN_BE_TRANSFERRED = ~Q(status__in=(_S.DELETED,))",
+    ),
+]
+RESTORE = [
+    Fault(
+        "nothing is marked after a restore",
+        "system/backup/restoring.py",
+        "        Submission.objects.all().unconfirm_restored(copied_at, newest)\n",
+        "",
+    ),
+    Fault(
+        "untried drafts are not marked after a restore",
+        "submissions/models/submission.py",
+        "Q(status=Status.DRAFT, is_called_off=False)).order_by()",
+        "Q(status=Status.DRAFT, is_called_off=False, attempt__gt=0)).order_by()",
+    ),
+    Fault(
+        "imports are not held after a restore",
+        "system/backup/restoring.py",
+        "        hold_restored(copied_at, newest)\n",
+        "",
+    ),
+]
+RIGHTS = [
+    Fault(
+        "the right to send is not checked before a request",
+        "entry/imports/sending.py",
+        "    if not workflow.may_owner_send:\n        return texts.NO_ACCESS.format(owner=owner)\n",
+        "",
+    ),
+    Fault(
+        "the right to send is not checked before a repeated request",
+        "submissions/sending.py",
+        "elif not sendable_keys(submission.owner).filter(pk=submission.key.pk).exists():",
+        "elif False:",
+    ),
+    Fault(
+        "people see what others sent with a shared key",
+        "submissions/models/submission.py",
+        "return self.filter(Q(owner=user) | Q(key__owner=user) | Exists(through_a_team))",
+        "return self.filter(Q(owner=user) | Q(key__in=SavedKey.objects.usable_by(user)) | Exists(through_a_team))",
+    ),
+    Fault(
+        "imports are shown after sharing stopped",
+        "entry/models/import_job.py",
+        "return self.filter(Q(owner=user) | Q(key__owner=user) | Exists(through_a_team))",
+        "return self.all()",
+    ),
+]
+RULES = [
+    Fault(
+        "values that are used once are not recorded",
+        "submissions/models/submission.py",
+        "return FieldValue.objects.record(self.key_id, self.workflow_id, rules, rows) if self.key_id else []",
+        "return []",
+    ),
+    Fault(
+        "values of rejected rows are not freed",
+        "submissions/models/field_value.py",
+        "        if used.exists():\n            used.filter(taken_from",
+        "        if not used.exists():\n            used.filter(taken_from",
+    ),
+    Fault(
+        "an accepted warning holds for later versions of the rule",
+        "values/rules.py",
+        'return f"{rule.pk}.{rule.version}.{digest[:16]}"',
+        'return f"{rule.pk}.{digest[:16]}"',
+    ),
+    Fault(
+        "a corrected copy cannot use the value of its task",
+        "submissions/models/field_value.py",
+        "elif by and holder and by.corrects_task and by.corrects_task == task:",
+        "elif False:",
+    ),
+    Fault(
+        "rows are not judged again before they leave",
+        "entry/import_requests.py",
+        "        if verdict.problems or digest_of(verdict.values) != row.digest:\n            raise ReadDifferently\n",
+        "",
+    ),
+]
+GROUPS = [
+    Fault(
+        "a mute ends at the next count",
+        "attention/grouping.py",
+        "_end_mutes(index, now)\n",
+        "_end_mutes(index, now + LONGEST)\n",
+    ),
+]
+FAULTS = [*SENDING, *SETTLING, *UNDO, *RESTORE, *RIGHTS, *RULES, *GROUPS]

@@ -1,0 +1,48 @@
+"""What people and the worker do. Each action notes what people ask for, and what the portal says is saved."""
+
+from collections.abc import Callable
+
+from tests.simulation.invariants import Expectations
+from tests.simulation.office import Office
+from tests.simulation.people.at_form import AtForm
+from tests.simulation.people.at_grid import AtGrid
+from tests.simulation.people.at_groups import AtGroups
+from tests.simulation.people.at_imports import AtImports
+from tests.simulation.people.at_rules import AtRules
+from tests.simulation.people.at_sent import AtSent
+from tests.simulation.people.sharing import Sharing
+from tests.simulation.people.worker import Worker
+from tests.simulation.world import world
+
+Action = Callable[[], None]
+
+
+class People(AtForm, AtGrid, AtImports, AtSent, AtRules, AtGroups, Sharing, Worker):
+    def __init__(self, office: Office, expected: Expectations) -> None:
+        super().__init__(office, expected)
+        self.weights: dict[Action, int] = {
+            self.send_form: 4, self.send_form_again: 3, self.send_changed_form: 2,
+            self.type_rows: 4, self.create_typed: 5, self.undo_typed: 1, self.send_typed_now: 1, self.clear_created: 1,
+            self.put_typed_aside: 1, self.take_up_draft: 1, self.copy_tasks: 1,
+            self.paste_import: 2, self.upload_file: 1, self.send_import: 3, self.pause_import: 1, self.stop_import: 1,
+            self.edit_row: 2, self.undo_edit: 1, self.transfer_import: 1, self.send_draft: 2, self.retry_rejected: 1,
+            self.decide: 2, self.decide_restored: 1, self.decide_wrongly: 1, self.open_page: 2,
+            self.share_key: 2, self.stop_sharing: 1, self.try_as_viewer: 1, self.look_around: 2,
+            self.work: 8, self.run_jobs: 1,
+        }  # fmt: skip
+
+    def follow_rule(self) -> None:
+        """Work in a workflow that has a rule."""
+        self.has_rule = True
+        self.weights |= {self.change_rule: 2, self.switch_rule: 1, self.accept_warnings: 3}
+
+    def use_codes(self) -> None:
+        """Work in a workflow in which each code is used once."""
+        self.has_codes = True
+        self.weights |= {self.copy_tasks: 3}
+
+    def watch_groups(self) -> None:
+        self.weights |= {self.open_groups: 2, self.mute_group: 2, self.finish_group: 1, self.count_tasks: 4}
+
+    def choose(self) -> Action:
+        return world.chance.choices(list(self.weights), list(self.weights.values()))[0]

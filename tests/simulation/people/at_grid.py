@@ -1,0 +1,89 @@
+"""The grid of typed rows, with drafts that are put aside and corrected copies of tasks."""
+
+import json
+from uuid import UUID
+
+from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.rows.typed import ready_rows
+from tests.simulation.invariants import Broken
+from tests.simulation.people.person import Person
+from tests.simulation.world import world
+
+
+class AtGrid(Person):
+    def type_rows(self) -> None:
+        browser = self._browser()
+        last = self.office.ask(
+            "SELECT MAX(number) FROM entry_importrow JOIN entry_importjob j ON j.id = import_job_id "
+            "WHERE j.kind = 'typed' AND j.owner_id = ? AND j.status != 'deleted' AND j.name = ''", self.office.owner_of(browser).pk,
+        )[0][0] or 0  # fmt: skip
+        # Another window may have used the number.
+        first = last + 1 if world.chance.random() < 0.9 else max(last, 1)
+        texts = [self._new_text() for _ in range(world.chance.choice((1, 2, 3, 22)))]
+        rows = [
+            {"number": number, "new": True, "cells": {"input_text": ["", text], "target_language": ["", self._language()]}}
+            for number, text in enumerate(texts, first)
+        ]
+        for row in rows if self.has_codes else ():
+            row["cells"]["notes"] = ["", self._new_code()]
+        body = json.dumps({"rows": rows})
+        answer = self._post(browser, "tasks/new/grid/cells/", body, content_type="application/json")
+        if answer.status_code == 200:
+            if lost := set(texts) - self.office.stored_texts():
+                raise Broken(f"lost from the grid: {sorted(lost)} were typed into new rows, and are not saved")
+            self.expected.saved.update(texts)
+
+    def create_typed(self) -> None:
+        browser = self._browser()
+        typed = ImportJob.objects.filter(owner=self.office.owner_of(browser), kind="typed", name="")
+        import_job = typed.exclude(status="deleted").order_by("created_at").last()
+        seen = ready_rows(import_job) if import_job else {}
+        self.expected.requested |= self.office.texts_of_rows("ready")
+        if import_job:
+            self.expected.started.add((import_job.pk.hex, import_job.owner_id))
+        rows = ",".join(f"{number}:{digest}" for number, digest in seen.items())
+        self._post(browser, "tasks/new/grid/create/", {"rows": rows})
+
+    def clear_created(self) -> None:
+        self._post(self._browser(), "tasks/new/grid/clear/")
+
+    def put_typed_aside(self) -> None:
+        self._post(self._browser(), "tasks/new/grid/aside/", {"name": f"draft {world.chance.randrange(3)}"})
+
+    def take_up_draft(self) -> None:
+        drafts = self.office.ask("SELECT id, owner_id FROM entry_importjob WHERE name != '' ORDER BY id")
+        if drafts:
+            pk, owner = world.chance.choice(drafts)
+            self._post(self.office.browser_of(owner), f"tasks/new/grid/drafts/{UUID(pk)}/")
+
+    def copy_tasks(self) -> None:
+        """Copy created tasks, failed ones first, to be corrected. The person wants their texts a second time."""
+        rows = self.office.ask(
+            "SELECT r.task_id, r.fields, s.owner_id FROM submissions_submissionrow r "
+            "JOIN submissions_submission s ON s.id = r.submission_id WHERE r.task_id > 0 AND r.fields IS NOT NULL "
+            "ORDER BY r.task_id"
+        )
+        rows.sort(key=lambda row: self._is_failed(row[0]), reverse=True)
+        for task_id, fields, owner in rows[: world.chance.choice((1, 3))]:
+            values = json.loads(fields)
+            self.expected.permitted.update({values["input_text"], values.get("notes", "")} - {""})
+            answer = self._post(self.office.browser_of(owner), "tasks/new/grid/copies/", {"task": task_id})
+            if "?at=" in answer.get("Location", ""):
+                self._check_copy(task_id)
+
+    def _is_failed(self, task_id: int) -> bool:
+        task = self.office.api.tasks.get(task_id)
+        return task is not None and task.status == "failed"
+
+    def _check_copy(self, task_id: int) -> None:
+        """The value of a task, which is used once, is free for the copy that replaces it."""
+        refused = self.office.ask(
+            "SELECT r.number FROM entry_importrow r JOIN entry_rowerror e ON e.number = r.number "
+            "JOIN entry_errorgroup g ON g.id = e.group_id AND g.import_job_id = r.import_job_id "
+            "JOIN submissions_submissionrow s ON s.task_id = r.corrects_task "
+            "JOIN submissions_fieldvalue v ON v.row_id = s.id "
+            "WHERE r.corrects_task = ? AND g.field_name = 'notes' AND NOT EXISTS (SELECT 1 FROM entry_importrow o "
+            "WHERE o.corrects_task = r.corrects_task AND o.id != r.id)", task_id,
+        )  # fmt: skip
+        if refused:
+            raise Broken(f"used by itself: the copy of task {task_id} may not have its value")

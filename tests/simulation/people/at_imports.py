@@ -1,0 +1,102 @@
+"""Imports: pasted rows and files, sent, paused, stopped, corrected and transferred."""
+
+from uuid import UUID
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from pipelines_portal.entry.models import ImportRow
+from pipelines_portal.entry.rows.fixing import CannotChange, change_rows, edit_row
+from tests.simulation.people.person import Person
+from tests.simulation.world import world
+
+CHANGEABLE = ("to_fix", "rejected", "ready")
+
+
+class AtImports(Person):
+    def paste_import(self) -> None:
+        texts = [self._new_text() for _ in range(world.chance.choice((2, 5)))]
+        lines = ["Text to translate\tTarget language", *(f"{text}\t{self._language()}" for text in texts)]
+        if self.has_codes:
+            lines = [f"{line}\t{self._new_code() if place else 'Notes'}" for place, line in enumerate(lines)]
+        elif world.chance.random() < 0.3:
+            lines[1] = f"{texts[0]}\tKlingon"
+        answer = self._post(self._browser(), "import/", {"token": self._new_token(), "text": "\n".join(lines)})
+        if answer.status_code == 302:
+            self.expected.saved.update(texts)
+
+    def upload_file(self) -> None:
+        """Import a CSV file, as a program of another country or of this one writes it."""
+        texts, delimiter = [self._new_text() for _ in range(world.chance.choice((2, 5, 30)))], world.chance.choice(",;")
+        lines = [["Text to translate", "Target language", "Notes"]]
+        lines += [[f"{text}", self._language(), self._new_code()] for text in texts]
+        data = "\r\n".join(delimiter.join(f'"{cell}"' for cell in line) for line in lines).encode()
+        file = SimpleUploadedFile("rows.csv", data, "text/csv")
+        answer = self._post(self._browser(), "import/", {"token": self._new_token(), "file": file})
+        if answer.status_code == 302:
+            self.expected.saved.update(texts)
+
+    def transfer_import(self) -> None:
+        """Give an import, or a draft of typed rows, to the other person."""
+        imports = self.office.ask("SELECT id, owner_id FROM entry_importjob WHERE status != 'deleted' ORDER BY id")
+        if imports:
+            pk, owner = world.chance.choice(imports)
+            other = next(person for person in self.office.people if person.pk != owner)
+            self._post(self.office.browser_of(owner), f"import/{UUID(pk)}/hand-over/", {"owner": other.email})
+
+    def send_import(self) -> None:
+        more = world.chance.choice(({}, {"one_row_first": "on"}))
+        self._step_of_import("send", "kind != 'typed'", **more)
+
+    def pause_import(self) -> None:
+        self._step_of_import("pause")
+
+    def stop_import(self) -> None:
+        self._step_of_import("stop")
+
+    def undo_edit(self) -> None:
+        self._step_of_import("check/undo")
+
+    def _step_of_import(self, name: str, condition: str = "1", **data: str) -> None:
+        imports = self.office.ask(
+            f"SELECT id, owner_id FROM entry_importjob WHERE status != 'deleted' AND {condition} ORDER BY id"
+        )
+        if imports:
+            pk, owner = world.chance.choice(imports)
+            if name == "send":
+                self.expected.requested |= self.office.texts_of_rows(import_id=pk)
+                self.expected.started.add((pk, owner))
+            if name == "stop":  # nobody repeats what waits for its answer
+                self.expected.abandoned |= self._submissions_of(pk)
+            self._post(self.office.browser_of(owner), f"import/{UUID(pk)}/{name}/", {"owner": str(owner)} | data)
+
+    def _submissions_of(self, import_id: str) -> set[str]:
+        return {pk for (pk,) in self.office.ask("SELECT id FROM submissions_submission WHERE \"group\" = ?", import_id)}
+
+    def edit_row(self) -> None:
+        """Put another text into a row that is rejected, has an error, or is ready."""
+        rows = ImportRow.objects.filter(status__in=CHANGEABLE).exclude(import_job__status="deleted")
+        row = rows.select_related("import_job__owner").order_by("pk").first()
+        if row is None:
+            return
+        text, import_job = self._new_text(), row.import_job
+        values = {"input_text": text, "target_language": "French"}
+        if not import_job.is_typed:
+            self.expected.requested.add(text)
+        old = (row.edits or {}).get("input_text") or (row.cells or [""])[0]
+        self.expected.saved.discard(old)
+        if import_job.restored_from:  # its task, if it was sent after the backup, has values that are in no row now
+            self.expected.forgotten.add(old)
+        number = row.number
+        world.note(f"    row {number} becomes {text}")
+        try:
+            change_rows(
+                import_job, import_job.owner, "Edit rows", lambda: [number], lambda each: edit_row(each, values)
+            )
+        except CannotChange:
+            return
+
+    def undo_typed(self) -> None:
+        self._step_of_import("stop", "kind = 'typed'", to="grid")
+
+    def send_typed_now(self) -> None:
+        self._step_of_import("send-now", "kind = 'typed'")

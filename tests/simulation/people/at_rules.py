@@ -1,0 +1,40 @@
+"""The rule of the workflow: changed, switched, and its warnings accepted."""
+
+import re
+from uuid import UUID
+
+from tests.simulation.people.person import GERMAN, Person, require_signed_in
+from tests.simulation.world import world
+
+ACCEPT = re.compile(r'<form[^>]*check/accept/(.*?)</form>', re.S)
+HIDDEN = re.compile(r'<input type="hidden" name="(\w+)"\s+value="([^"]*)"')
+
+
+class AtRules(Person):
+    def change_rule(self) -> None:
+        """Save the rule as its next version, as a page shows it that may be old."""
+        for pk, version in self.office.ask("SELECT id, version FROM workflows_workflowrule WHERE kind = 'filled'"):
+            seen = version if world.chance.random() < 0.8 else max(version - 1, 1)
+            rule = {"field": "notes", "kind": "filled", "when": "target_language", "is_value": GERMAN, "do": "save"}
+            rule |= {"message": f"Version {version}", "if_not": world.chance.choice(("warning", "warning", "error"))}
+            self._post(self.office.browsers[0], f"rules/{pk}/", rule | {"version": str(seen)})
+
+    def switch_rule(self) -> None:
+        for pk, is_on in self.office.ask("SELECT id, is_on FROM workflows_workflowrule WHERE kind = 'filled'"):
+            self._post(self.office.browsers[0], f"rules/{pk}/switch/", {"on": "" if is_on else "yes"})
+
+    def accept_warnings(self) -> None:
+        """Look at an import with warnings, and accept what the first line says."""
+        waiting = self.office.ask(
+            "SELECT DISTINCT j.id, j.owner_id FROM entry_importrow r JOIN entry_importjob j ON j.id = r.import_job_id "
+            "WHERE r.status = 'to_look' AND j.status != 'deleted' ORDER BY j.id"
+        )
+        if not waiting:
+            return
+        pk, owner = world.chance.choice(waiting)
+        browser, url = self.office.browser_of(owner), f"import/{UUID(pk)}/check/"
+        page = require_signed_in(browser.get(self.office.url + url)).content.decode()
+        if form := ACCEPT.search(page):
+            if world.chance.random() < 0.3:  # somebody changes the rule while this page is open
+                self.change_rule()
+            self._post(browser, f"{url}accept/", dict(HIDDEN.findall(form[1])))

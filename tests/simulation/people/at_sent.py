@@ -1,0 +1,67 @@
+"""What was sent: drafts, retries, and decisions about what is unconfirmed."""
+
+import re
+from uuid import UUID
+
+from tests.simulation.people.person import Person, require_signed_in
+
+
+class AtSent(Person):
+    def send_draft(self) -> None:
+        for pk, owner, texts in self.office.submissions("status = 'draft' AND kind = 'form'")[:1]:
+            self.expected.requested |= texts
+            self._post(self.office.browser_of(owner), f"/submissions/{pk}/send/")
+
+    def retry_rejected(self) -> None:
+        for pk, owner, _ in self.office.submissions("error_count > 0 AND kind = 'form'")[:1]:
+            self._post(self.office.browser_of(owner), f"/submissions/{pk}/retry/")
+
+    def decide(self) -> None:
+        """Look into Pipelines, and say what was created of each unconfirmed submission."""
+        for pk, owner, texts in self.office.submissions("status = 'unconfirmed'"):
+            newest = self.office.newest_before(pk)
+            # The page lists newer ones only. Older ones are of another try, which a person took for one without tasks.
+            tasks = [(task, text) for task, text in self._tasks_of(texts) if task > newest][-len(texts) :]
+            if tasks:
+                created = {text for _, text in tasks}
+                rows = [number for number, text in self.office.rows_of(pk) if text in created]
+                data = {"task": [task for task, _ in tasks], "rows": ",".join(map(str, rows))}
+                self._post(self.office.browser_of(owner), f"/submissions/{pk}/created/", data)
+            else:
+                self._post(self.office.browser_of(owner), f"/submissions/{pk}/not-created/")
+
+    def decide_restored(self) -> None:
+        """Look into Pipelines, and say which ready rows were sent between the backup and the restore."""
+        for pk, owner, rows in self.office.held_imports():
+            browser, url = self.office.browser_of(owner), f"import/{UUID(pk)}/after-restore/"
+            page = require_signed_in(browser.get(self.office.url + url)).content.decode()
+            newest = re.search(r'name="newest" value="(\d+)"', page)
+            if newest is None:
+                continue
+            tasks = self._tasks_of({text for _, text in rows})
+            created = {text for _, text in tasks}
+            numbers = [number for number, text in rows if text in created]
+            data = {"newest": newest[1]}
+            if tasks:
+                data |= {"tasks": ",".join(str(task) for task, _ in tasks), "rows": ",".join(map(str, numbers))}
+            else:
+                data |= {"nothing": ""}
+            self._post(browser, url, data)
+
+    def _tasks_of(self, texts: set[str]) -> list[tuple[int, str]]:
+        """Return the tasks with one of the texts of which the ledger does not know, oldest first."""
+        known = self.office.known_tasks()
+        return [(task, text) for task, text in self.office.own_tasks().items() if text in texts and task not in known]
+
+    def decide_wrongly(self) -> None:
+        """Say that nothing was created, without a look. Then the rows may be created twice."""
+        for pk, owner, texts in self.office.submissions("status = 'unconfirmed'"):
+            self.expected.permitted.update(texts)
+            self.expected.permitted.update(self.office.codes_of_submission(pk))
+            self._post(self.office.browser_of(owner), f"/submissions/{pk}/not-created/")
+
+    def open_page(self) -> None:
+        """Open a page that settles what is overdue."""
+        waiting = self.office.submissions("status IN ('sending', 'unconfirmed')")
+        url = f"/submissions/{waiting[0][0]}/" if waiting else f"{self.office.url}tasks/"
+        require_signed_in(self._browser().get(url))

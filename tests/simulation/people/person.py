@@ -1,0 +1,57 @@
+"""What all people have in common: the office, a browser, and texts that are typed once."""
+
+from typing import Any
+from uuid import UUID
+
+from django.test import Client
+
+from tests.simulation.invariants import Broken, Expectations
+from tests.simulation.office import Office
+from tests.simulation.world import world
+
+FRENCH, GERMAN = "French", "German"
+# Rows of which a rule of the workflow wants a note.
+IN_GERMAN = 0.2
+
+
+def require_signed_in(answer: Any) -> Any:
+    if answer.status_code == 401 or answer.get("Location", "").startswith("/sign-in/"):
+        raise Broken("signed out, although nobody did so")
+    return answer
+
+
+class Person:
+    """Somebody at work. Each place of work is a subclass."""
+
+    def __init__(self, office: Office, expected: Expectations) -> None:
+        self.office, self.expected = office, expected
+        self.texts = 0
+        # Whether rows have codes, of which each may be used once.
+        self.has_codes, self.code = False, "code"
+        # Whether a rule wants a note for each row in German.
+        self.has_rule = False
+
+    def _browser(self) -> Client:
+        return world.chance.choice(self.office.browsers)
+
+    def _new_text(self) -> str:
+        self.texts += 1
+        return f"text {self.texts}"
+
+    def _new_code(self) -> str:
+        """Return a code that was often used before, or that somebody uses at the same time."""
+        if self.has_codes and world.chance.random() < 0.5:
+            self.code = f"code {world.chance.randrange(self.texts + 3)}"
+        return self.code if self.has_codes else ""
+
+    def _language(self) -> str:
+        return GERMAN if self.has_rule and world.chance.random() < IN_GERMAN else FRENCH
+
+    def _new_token(self) -> str:
+        return str(UUID(int=world.chance.getrandbits(128), version=4))
+
+    def _post(self, browser: Client, url: str, data: Any = None, **options: Any) -> Any:
+        """Post to a URL of the workflow, or to one that begins with a slash."""
+        answer = browser.post(url if url.startswith("/") else self.office.url + url, data or {}, **options)
+        world.note(f"    POST {url.rpartition(self.office.url)[2]} {answer.status_code} {answer.get('Location', '')}")
+        return require_signed_in(answer)

@@ -1,0 +1,39 @@
+"""The worker of the portal."""
+
+from django.db import OperationalError
+
+from pipelines_portal.attention.grouping import group_next
+from pipelines_portal.entry.imports.jobs import work_on_next
+from pipelines_portal.submissions.sending import repeat_next
+from pipelines_portal.submissions.used_values import record_earlier
+from pipelines_portal.task_index.jobs import scan_next
+from pipelines_portal.worker.schedule import EVERY_MINUTE
+from tests.simulation.invariants import Broken
+from tests.simulation.people.person import Person
+from tests.simulation.world import world
+
+# More pieces of work than one look of the worker can find.
+MOST_WORK = 40
+
+
+class Worker(Person):
+    def work(self) -> None:
+        """Work on imports and on lost answers until none is due."""
+        for _ in range(MOST_WORK):
+            if not (repeat_next() or work_on_next() or record_earlier()):
+                return
+        raise Broken("the worker is busy for ever")
+
+    def run_jobs(self) -> None:
+        for job in EVERY_MINUTE:
+            try:
+                job()
+            except OperationalError:
+                if not (process := world.process) or not process.has_met_failure:
+                    raise
+
+    def count_tasks(self) -> None:
+        """Count the workflow's tasks, and group those that need attention."""
+        for _ in range(MOST_WORK):
+            if not (scan_next() or group_next()):
+                return

@@ -1,0 +1,87 @@
+"""Plant faults in a copy of the portal, and measure how long the simulation takes to find each: `make plant NN=3`.
+
+A seed counts if it fails with the fault and not without it. Ends with 1 if a fault is not found.
+"""
+
+import argparse
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.simulation.faults_planted import FAULTS, Fault
+
+PROJECT = Path(__file__).parents[2]
+LONGEST_SECONDS = 600
+FOUND = re.compile(r"^seed (\d+): (.*)$", re.M)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("numbers", nargs="*", type=int, help="of the faults, such as 3; else all")
+    parser.add_argument("--steps", default="40")
+    given = parser.parse_args()
+    missed = 0
+    folder = Path(tempfile.mkdtemp(prefix="planted-"))
+    try:
+        sound, copy = copy_project(folder / "sound"), copy_project(folder / "planted")
+        for number in given.numbers or range(1, len(FAULTS) + 1):
+            result = search(FAULTS[number - 1], copy, sound, given.steps)
+            missed += result.startswith("not found")
+            print(f"{number:02} {FAULTS[number - 1].name}: {result}", flush=True)
+    finally:
+        shutil.rmtree(folder)
+    return 1 if missed else 0
+
+
+def copy_project(to: Path) -> Path:
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "pipelines_portal", "templates", "tests"]
+    for name in subprocess.check_output([*listed, "static", "docs"], cwd=PROJECT, text=True).splitlines():
+        if (PROJECT / name).is_file():
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(PROJECT / name, to / name)
+    return to
+
+
+def search(fault: Fault, copy: Path, sound: Path, steps: str) -> str:
+    """Return in how many seconds of CPU which seed found the fault, and how it showed."""
+    file = copy / "pipelines_portal" / fault.file
+    original, seed, began = file.read_text(), 0, cpu_seconds()
+    file.write_text(plant(fault, original))
+    try:
+        while cpu_seconds() < began + LONGEST_SECONDS:
+            left = (began + LONGEST_SECONDS - cpu_seconds()) / 3600
+            found = FOUND.search(simulate(copy, f"{seed + 1}-", "--first", "--steps", steps, "--hours", str(left)))
+            if not found:
+                break
+            seconds, seed = cpu_seconds() - began, int(found[1])
+            if not FOUND.search(simulate(sound, str(seed), "--steps", steps)):
+                return f"{seconds:.0f} s, seed {seed}: {found[2]}"
+    finally:
+        file.write_text(original)
+    return f"not found in {cpu_seconds() - began:.0f} s"
+
+
+def plant(fault: Fault, text: str) -> str:
+    if text.count(fault.old) != 1:
+        raise ValueError(f"{fault.file} does not have the text of “{fault.name}” once.")
+    return text.replace(fault.old, fault.new)
+
+
+def simulate(folder: Path, *arguments: str) -> str:
+    command = [sys.executable, "-m", "tests.simulation", *arguments]
+    env = os.environ | {"PYTHONHASHSEED": "0"}
+    return subprocess.run(command, cwd=folder, env=env, stdout=subprocess.PIPE, text=True, check=False).stdout
+
+
+def cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -18,8 +18,9 @@ WHILE_AWAY = ("refused", "unavailable")
 OVERNIGHT = 13 * 3600
 CHANGING = ("notes", "target_language")
 AWAY_SECONDS = (300, 1_200, OVERNIGHT + 600)
-# With these, the portal waits until its time-out.
+# With these, the portal waits until its time-out; a connection may also end at once.
 WITHOUT_ANSWER = {"lost_answer", "lost_request", "slow"}
+ENDS_AT_ONCE = 0.5
 TIME_OUT_SECONDS, LONGEST_STOP_SECONDS = 30, 60
 FAULTY_POSTS, FAULTY_READS = 0.35, 0.06
 # Of the actions of people and of the worker.
@@ -70,7 +71,8 @@ class Faults:
                 return FakeApi.send(api, request, *args, **options)
             finally:
                 api.plans = []
-                world.pass_time(TIME_OUT_SECONDS if fault in WITHOUT_ANSWER else world.chance.choice((0.05, 0.1, 1)))
+                is_long = fault in WITHOUT_ANSWER and (fault == "slow" or world.chance.random() > ENDS_AT_ONCE)
+                world.pass_time(TIME_OUT_SECONDS if is_long else world.chance.choice((0.05, 0.1, 1)))
                 world.note(f"    {request.method} {request.path_url.partition('?')[0]} {fault or 'ok'}")
                 if not (process := world.process) or not process.is_dead:
                     world.reach("answer")

@@ -180,9 +180,9 @@ RULES = [
     ),
     Fault(
         "a corrected copy cannot use the value of its task",
-        "submissions/models/field_value.py",
-        "elif by and holder and by.corrects_task and by.corrects_task == task:",
-        "elif False:",
+        "entry/used_values.py",
+        "first=earlier, corrects_task=corrects_task, accepted",
+        "first=earlier, corrects_task=None, accepted",
     ),
     Fault(
         "rows are not judged again before they leave",
@@ -195,8 +195,8 @@ GROUPS = [
     Fault(
         "a mute ends at the next count",
         "attention/grouping.py",
-        "_end_mutes(index, now)\n",
-        "_end_mutes(index, now + LONGEST)\n",
+        "group.mute_until is not None and group.mute_until <= now",
+        "group.mute_until is not None",
     ),
 ]
 FAULTS = [*SENDING, *SETTLING, *UNDO, *RESTORE, *RIGHTS, *RULES, *GROUPS]

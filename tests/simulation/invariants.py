@@ -76,12 +76,13 @@ def _check_codes(office: Office, expected: Expectations) -> None:
 def _check_certain(office: Office, expected: Expectations) -> None:
     """An API that was known to honour Idempotency-Key leaves nothing unconfirmed but what a restore did.
 
-    Or what it refused when it was repeated: here, a body that is suddenly too large. Or what a person stopped.
+    Or what it refused when it was repeated: here, a body that is suddenly too large. Or what a person stopped, or
+    may not send any more.
     """
     doubtful = office.ask(
         "SELECT reason, id FROM submissions_submission "
         "WHERE status = 'unconfirmed' AND is_declared AND restored_from IS NULL AND reason NOT LIKE '%larger than%' "
-        "AND reason NOT LIKE '%stopped waiting%'"
+        "AND reason NOT LIKE '%stopped waiting%' AND reason NOT LIKE '%no longer has access%'"
     )
     for reason, pk in doubtful:
         if office.api.is_idempotent and pk not in expected.abandoned:

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections import Counter
 from copy import deepcopy
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -122,6 +123,19 @@ class Office:
             "UNION ALL SELECT typed FROM entry_typeddraft UNION ALL SELECT CAST(data AS TEXT) FROM entry_filepart"
         )
         return set(TEXT.findall("\n".join(row[0] or "" for row in rows)))
+
+    def texts_that_wait(self) -> dict[str, datetime]:
+        """Return the texts of imports whose sending can still be undone, with the time until which it can."""
+        waiting = self.ask("SELECT id, start_at FROM entry_importjob WHERE status = 'sending' AND start_at IS NOT NULL")
+        return {
+            text: datetime.fromisoformat(start_at).replace(tzinfo=UTC)
+            for pk, start_at in waiting
+            for text in self.texts_of_rows("ready", import_id=pk) | self.texts_of_requested(pk)
+        }
+
+    def texts_of_requested(self, import_id: str) -> set[str]:
+        drafts = self.ask("SELECT id FROM submissions_submission WHERE \"group\" = ? AND status = 'draft'", import_id)
+        return {text for (pk,) in drafts for text in self.texts_of_submission(pk)}
 
     def submitted_texts(self) -> set[str]:
         rows = self.ask("SELECT fields FROM submissions_submissionrow")

@@ -18,7 +18,6 @@ from tests.simulation.world import Interleaving, Killed, Process, world
 
 DISTURBED, AT_ONCE, OTHER_SECOND = 0.06, 0.25, 0.6
 ROUNDS_AT_END, SECONDS_OF_ROUND = 6, 1800
-MOST_FAILING = 5
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,7 @@ class Scenario:
         """Let something happen that is no person's work."""
         choices: tuple[Callable[[], None], ...] = (
             self.wait, self.wait, self.faults.move_clock, self.faults.leave, self.run_other_program, self.change_fields,
-            self.fail_tasks, self.back_up, self.restore,
+            self.back_up, self.restore,
         )  # fmt: skip
         disturbance = world.chance.choice(choices)
         world.note(disturbance.__name__)
@@ -134,10 +133,6 @@ class Scenario:
 
     def change_fields(self) -> None:
         self.faults.change_fields(self.office.api.workflows[WORKFLOW])
-
-    def fail_tasks(self) -> None:
-        """Let the newest tasks fail in Pipelines."""
-        self.office.api.set_status(list(self.office.api.tasks)[-MOST_FAILING:], "failed")
 
     def back_up(self) -> None:
         self.office.back_up()

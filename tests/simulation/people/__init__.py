@@ -34,7 +34,7 @@ class People(AtForm, AtGrid, AtImports, AtSent, AtRules, AtGroups, Sharing, Work
     def follow_rule(self) -> None:
         """Work in a workflow that has a rule."""
         self.has_rule = True
-        self.weights |= {self.change_rule: 2, self.switch_rule: 1, self.accept_warnings: 3}
+        self.weights |= {self.change_rule: 2, self.switch_rule: 1, self.accept_warnings: 5}
 
     def use_codes(self) -> None:
         """Work in a workflow in which each code is used once."""
@@ -42,7 +42,11 @@ class People(AtForm, AtGrid, AtImports, AtSent, AtRules, AtGroups, Sharing, Work
         self.weights |= {self.copy_tasks: 3}
 
     def watch_groups(self) -> None:
-        self.weights |= {self.open_groups: 2, self.mute_group: 2, self.finish_group: 1, self.count_tasks: 4}
+        """Look at the groups of tasks that need attention, from the morning on."""
+        self.open_groups()
+        self.weights |= {
+            self.fail_tasks: 3, self.open_groups: 3, self.mute_group: 4, self.finish_group: 1, self.count_tasks: 6,
+        }  # fmt: skip
 
     def choose(self) -> Action:
         return world.chance.choices(list(self.weights), list(self.weights.values()))[0]

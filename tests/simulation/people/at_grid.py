@@ -34,7 +34,11 @@ class AtGrid(Person):
             self.expected.saved.update(texts)
 
     def create_typed(self) -> None:
-        browser = self._browser()
+        ready = self.office.ask(
+            "SELECT DISTINCT j.owner_id FROM entry_importjob j JOIN entry_importrow r ON r.import_job_id = j.id "
+            "WHERE j.kind = 'typed' AND j.name = '' AND j.status != 'deleted' AND r.status = 'ready' ORDER BY 1"
+        )
+        browser = self.office.browser_of(world.chance.choice(ready)[0]) if ready else self._browser()
         typed = ImportJob.objects.filter(owner=self.office.owner_of(browser), kind="typed", name="")
         import_job = typed.exclude(status="deleted").order_by("created_at").last()
         seen = ready_rows(import_job) if import_job else {}

@@ -6,7 +6,14 @@ from tests.simulation.people.person import Person, require_signed_in
 from tests.simulation.world import world
 
 
+MOST_FAILING = 5
+
+
 class AtGroups(Person):
+    def fail_tasks(self) -> None:
+        """Let the newest tasks fail in Pipelines, as other people's work does."""
+        self.office.api.set_status(list(self.office.api.tasks)[-MOST_FAILING:], "failed")
+
     def open_groups(self) -> None:
         """Open the list, from which on the worker counts the workflow's tasks."""
         require_signed_in(self._browser().get("/attention/"))

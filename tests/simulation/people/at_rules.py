@@ -20,8 +20,8 @@ class AtRules(Person):
             self._post(self.office.browsers[0], f"rules/{pk}/", rule | {"version": str(seen)})
 
     def switch_rule(self) -> None:
-        for pk, is_on in self.office.ask("SELECT id, is_on FROM workflows_workflowrule WHERE kind = 'filled'"):
-            self._post(self.office.browsers[0], f"rules/{pk}/switch/", {"on": "" if is_on else "yes"})
+        for (pk,) in self.office.ask("SELECT id FROM workflows_workflowrule WHERE kind = 'filled'"):
+            self._post(self.office.browsers[0], f"rules/{pk}/switch/", {"on": world.chance.choice(("yes", "yes", ""))})
 
     def accept_warnings(self) -> None:
         """Look at an import with warnings, and accept what the first line says."""
@@ -29,6 +29,7 @@ class AtRules(Person):
             "SELECT DISTINCT j.id, j.owner_id FROM entry_importrow r JOIN entry_importjob j ON j.id = r.import_job_id "
             "WHERE r.status = 'to_look' AND j.status != 'deleted' ORDER BY j.id"
         )
+        world.note(f"    {len(waiting)} imports have warnings")
         if not waiting:
             return
         pk, owner = world.chance.choice(waiting)

@@ -11,7 +11,7 @@ from tests.simulation.world import world
 
 FRENCH, GERMAN = "French", "German"
 # Rows of which a rule of the workflow wants a note.
-IN_GERMAN = 0.2
+IN_GERMAN = 0.4
 
 
 def require_signed_in(answer: Any) -> Any:

@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Hundreds of programs are started by a run of all tests: what one has compiled, the next need not.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := run
-.PHONY: help run check test test-full services lint simulate format coverage audit bench docs image release clean
+.PHONY: help run check test test-full services lint simulate plant format coverage audit bench docs image release clean
 MAKE_QUIETLY = $(MAKE) --no-print-directory
 SIDE_BY_SIDE = $(MAKE_QUIETLY) -j3 --output-sync=target
 
@@ -26,7 +26,7 @@ test-full: services ## before a release, more than an hour: every test with many
 	@bin/test-services boot
 	@$(MAKE_QUIETLY) lint
 	@$(MAKE_QUIETLY) check SHORT= OPTIONS='--hypothesis-profile=full --timeout=3600'
-	@$(MAKE_QUIETLY) simulate SEEDS=161-1160 STEPS=40
+	@$(MAKE_QUIETLY) simulate SEEDS=161- STEPS=40 HOURS=0.2
 	@$(MAKE_QUIETLY) .test-services .test-browser SHORT=
 	@$(MAKE_QUIETLY) .test-postgresql
 
@@ -36,8 +36,12 @@ services: .venv/dev ## start PostgreSQL and Redis for tests; as root, install wh
 lint: .venv/dev .venv/docs ## types, imports, templates, settings, licences, and the guide's links
 	@$(SIDE_BY_SIDE) .lint-types .lint-types-external-api .lint-all-else
 
-simulate: .venv/dev ## replay a day of the simulation, SEED=17 with its trace, or SEEDS=1-500; each of STEPS=25
-	@$(BIN)/python -m tests.simulation $(if $(SEED),$(SEED) --trace,$(or $(SEEDS),1-100)) $(if $(STEPS),--steps $(STEPS))
+simulate: .venv/dev ## simulate days, SEEDS=1-500 of STEPS=25, or a night with HOURS=8; SEED=17 replays and shortens
+	@$(BIN)/python -m tests.simulation $(or $(SEED),$(SEEDS),$(if $(HOURS),1-,1-100)) $(if $(SEED),--replay) \
+		$(if $(HOURS),--hours $(HOURS) --processes $$(nproc)) $(if $(STEPS),--steps $(STEPS))
+
+plant: .venv/dev ## plant faults in a copy of the portal, NN=3 or all, and measure how soon the simulation finds them
+	@$(BIN)/python -m tests.simulation.planted $(NN)
 
 format: .venv/dev ## format the code
 	$(BIN)/ruff check --fix .

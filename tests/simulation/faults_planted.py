@@ -35,16 +35,17 @@ SENDING = [
         "filter(pk=self.pk).filter(**({} if step == SubmissionStep.CLAIM else only or {})).update(**values)",
     ),
     Fault(
-        "a lease is renewed without a comparison",
-        "entry/models/import_job.py",
-        "held = ImportJob.objects.filter(self.lease_is_held, pk=self.pk, status=self.status)",
-        "held = ImportJob.objects.filter(pk=self.pk)",
+        "a lease is not compared before the next request",
+        "entry/import_requests.py",
+        "locked = import_job.lock(is_unchanged)",
+        "locked = import_job.lock()",
     ),
     Fault(
         "changed rows keep the key of their last try",
         "submissions/models/submission.py",
-        'self.idempotency_key = ""\n        Submission.objects.filter(pk=self.pk).update(row_count=self.row_count, idempotency_key="")',
-        "Submission.objects.filter(pk=self.pk).update(row_count=self.row_count)",
+        """        self.idempotency_key = ""
+        Submission.objects.filter(pk=self.pk).update(row_count=self.row_count, idempotency_key="")""",
+        "        Submission.objects.filter(pk=self.pk).update(row_count=self.row_count)",
     ),
 ]
 SETTLING = [

@@ -112,7 +112,7 @@ def _check_rights(office: Office, expected: Expectations) -> None:
 def _check_rule(office: Office, expected: Expectations) -> None:
     """Rows are claimed only if they keep the rule, or if somebody has accepted the warning of this version."""
     tries_before, rule_before = expected.tries, expected.rule
-    expected.tries = dict(office.ask("SELECT id, attempt + (\"group\" IS NOT NULL) FROM submissions_submission"))
+    expected.tries = dict(office.ask('SELECT id, attempt + ("group" IS NOT NULL) FROM submissions_submission'))
     found = office.ask("SELECT id, version, is_warning FROM workflows_workflowrule WHERE kind = 'filled' AND is_on")
     expected.rule = found[0] if found else None
     if not expected.rule or expected.rule != rule_before:
@@ -125,7 +125,11 @@ def _check_rule(office: Office, expected: Expectations) -> None:
         )  # fmt: skip
         for fields, is_accepted in rows:
             values = json.loads(fields or "{}")
-            if values.get("target_language") == "German" and not values.get("notes") and not (is_warning and is_accepted):
+            if (
+                values.get("target_language") == "German"
+                and not values.get("notes")
+                and not (is_warning and is_accepted)
+            ):
                 raise Broken(f"breaks the rule: {values['input_text']!r}, version {version}")
 
 

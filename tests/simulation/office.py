@@ -174,8 +174,8 @@ class Office:
         """Return the texts that a person may see, as they are in what that person sent or has imported."""
         rows = self.ask(
             "SELECT fields FROM submissions_submissionrow r JOIN submissions_submission s ON s.id = r.submission_id "
-            "WHERE s.owner_id = :owner UNION ALL SELECT cells || edits || COALESCE(r.fields, '') FROM entry_importrow r "
-            "JOIN entry_importjob j ON j.id = r.import_job_id WHERE j.owner_id = :owner "
+            "WHERE s.owner_id = :owner UNION ALL SELECT cells || edits || COALESCE(r.fields, '') "
+            "FROM entry_importrow r JOIN entry_importjob j ON j.id = r.import_job_id WHERE j.owner_id = :owner "
             "UNION ALL SELECT typed FROM entry_typeddraft WHERE owner_id = :owner".replace(":owner", str(owner))
         )
         return set(TEXT.findall("\n".join(row[0] or "" for row in rows)))
@@ -189,6 +189,9 @@ class Office:
             *(f"/submissions/{UUID(pk)}/" for (pk,) in sent),
             *(f"{self.url}import/{UUID(pk)}/{page}" for (pk,) in imports for page in pages),
         ]
+
+    def status_of_import(self, pk: str) -> str:
+        return str(self.ask("SELECT status FROM entry_importjob WHERE id = ?", pk)[0][0])
 
     def state_of_group(self, pk: int) -> str:
         """Return the state of a group of failing tasks, or "" if it is gone."""

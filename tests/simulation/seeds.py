@@ -45,7 +45,8 @@ def simulate(given: argparse.Namespace, folder: Path, seeds: Iterator[int]) -> T
     import django
 
     django.setup()
-    from tests.simulation.running import Day, opened_office, run_in_fork, shorten
+    from tests.simulation.running import opened_office, run_in_fork, shorten
+    from tests.simulation.scenario import Day
 
     totals, ends_at = Totals(), monotonic() + given.hours * 3600
     with opened_office(folder, given.migrated) as office:

@@ -1,4 +1,4 @@
-"""Twenty working days of people, a worker and a failing API, on which nothing is lost and nothing is sent twice."""
+"""Twenty working days on which nothing is lost and nothing is sent twice, and the faults that longer ones must find."""
 
 import os
 import sqlite3
@@ -6,11 +6,18 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import cast
 
 import pytest
 from django.db import connection
 
 from tests.external_api.server import PROJECT
+from tests.simulation import running
+from tests.simulation.faults_planted import FAULTS, Fault
+from tests.simulation.office import Office
+from tests.simulation.planted import plant
+from tests.simulation.running import Result
+from tests.simulation.scenario import Day
 
 # Each found a fault once. After changes of the code, the same seed meets other moments.
 PINNED = {
@@ -37,15 +44,32 @@ def simulate(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.sqlite
-def test_invariants_hold_on_twenty_days_and_each_day_can_be_replayed(migrated: Path) -> None:
-    run = simulate(f"1-{20 - len(PINNED)}", *PINNED, "--twice", "3", "--migrated", str(migrated))
+def test_each_of_twenty_days_keeps_the_promises_when_it_is_replayed(migrated: Path) -> None:
+    run = simulate(f"1-{20 - len(PINNED)}", *PINNED, "--twice", "--steps", "10", "--migrated", str(migrated))
     assert run.returncode == 0, run.stdout + run.stderr
-    assert run.stdout.startswith(("20 seeds", "seed")) and "0 failed" in run.stdout
+    assert run.stdout.startswith("20 seeds") and "0 failed" in run.stdout
+
+
+def test_a_failure_is_shortened_to_the_steps_that_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(day: Day, office: object) -> Result:
+        fails = {3, 7} <= set(day.steps) and 7 not in day.calm
+        return Result(error="sent twice: 'text 5'" if fails else "lost: 'text 1'", last_step=max(day.steps, default=0))
+
+    monkeypatch.setattr(running, "run_in_fork", run)
+    day = Day(1, tuple(range(12)))
+    shortest, result = running.shorten(day, Result(error="sent twice: 'text 9'", last_step=9), cast(Office, None))
+    assert shortest == Day(1, (3, 7), frozenset({3})) and result.kind == "sent twice"
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_each_planted_fault_still_has_its_place(fault: Fault) -> None:
+    source = (PROJECT / "pipelines_portal" / fault.file).read_text()
+    compile(plant(fault, source), fault.file, "exec")
 
 
 @pytest.mark.full
 @pytest.mark.sqlite
 @pytest.mark.timeout(1200)
-def test_invariants_hold_on_sixty_longer_days(migrated: Path) -> None:
-    run = simulate("101-160", "--steps", "40", "--migrated", str(migrated))
-    assert run.returncode == 0, run.stdout + run.stderr
+def test_a_planted_fault_is_found() -> None:
+    run = subprocess.run([sys.executable, "-m", "tests.simulation.planted", "1"], cwd=PROJECT, capture_output=True)
+    assert run.returncode == 0, run.stdout

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.test import Client
 
@@ -55,7 +56,12 @@ class AtForm(Person):
     def _send(self, form: Form) -> None:
         text = form.text
         self.expected.requested.add(text)
-        fields = {"field-input_text": text, "field-target_language": form.language, "token": form.token, "then": "list"}
+        fields: dict[str, Any] = {
+            "field-input_text": text,
+            "field-target_language": form.language,
+            "token": form.token,
+            "then": "list",
+        }
         fields |= {"field-notes": form.code} if form.code else {}
         fields |= {"accept": form.accepted} if form.accepted else {}
         world.note(f"    {text} {form.code}".rstrip())

@@ -15,13 +15,18 @@ class AtGrid(Person):
         browser = self._browser()
         last = self.office.ask(
             "SELECT MAX(number) FROM entry_importrow JOIN entry_importjob j ON j.id = import_job_id "
-            "WHERE j.kind = 'typed' AND j.owner_id = ? AND j.status != 'deleted' AND j.name = ''", self.office.owner_of(browser).pk,
+            "WHERE j.kind = 'typed' AND j.owner_id = ? AND j.status != 'deleted' AND j.name = ''",
+            self.office.owner_of(browser).pk,
         )[0][0] or 0  # fmt: skip
         # Another window may have used the number.
         first = last + 1 if world.chance.random() < 0.9 else max(last, 1)
         texts = [self._new_text() for _ in range(world.chance.choice((1, 2, 3, 22)))]
         rows = [
-            {"number": number, "new": True, "cells": {"input_text": ["", text], "target_language": ["", self._language()]}}
+            {
+                "number": number,
+                "new": True,
+                "cells": {"input_text": ["", text], "target_language": ["", self._language()]},
+            }
             for number, text in enumerate(texts, first)
         ]
         for row in rows if self.has_codes else ():

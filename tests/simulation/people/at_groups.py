@@ -5,7 +5,6 @@ from datetime import timedelta
 from tests.simulation.people.person import Person, require_signed_in
 from tests.simulation.world import world
 
-
 MOST_FAILING = 5
 
 

@@ -68,9 +68,15 @@ class AtImports(Person):
             if name == "stop":  # nobody repeats what waits for its answer
                 self.expected.abandoned |= self._submissions_of(pk)
             self._post(self.office.browser_of(owner), f"import/{UUID(pk)}/{name}/", {"owner": str(owner)} | data)
+            if name in ("stop", "pause") and self.office.status_of_import(pk) in ("checked", "paused"):
+                self._want_no_longer(self.office.texts_of_rows("ready", import_id=pk))
+
+    def _want_no_longer(self, texts: set[str]) -> None:
+        """After a stop, nothing more is sent until somebody asks for it again."""
+        self.expected.requested -= texts - set(self.office.task_counts())
 
     def _submissions_of(self, import_id: str) -> set[str]:
-        return {pk for (pk,) in self.office.ask("SELECT id FROM submissions_submission WHERE \"group\" = ?", import_id)}
+        return {pk for (pk,) in self.office.ask('SELECT id FROM submissions_submission WHERE "group" = ?', import_id)}
 
     def edit_row(self) -> None:
         """Put another text into a row that is rejected, has an error, or is ready."""

@@ -6,7 +6,7 @@ from uuid import UUID
 from tests.simulation.people.person import GERMAN, Person, require_signed_in
 from tests.simulation.world import world
 
-ACCEPT = re.compile(r'<form[^>]*check/accept/(.*?)</form>', re.S)
+ACCEPT = re.compile(r"<form[^>]*check/accept/(.*?)</form>", re.S)
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)"\s+value="([^"]*)"')
 
 

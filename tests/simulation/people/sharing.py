@@ -33,7 +33,9 @@ class Sharing(Person):
         for url in LISTS:
             self._check_texts(browser, url, own)
         others = self.office.addresses_of_others(owner)
-        if owner == self.office.stranger_id or (owner == self.office.people[1].pk and not self.office.shares_of_colleague()):
+        if owner == self.office.stranger_id or (
+            owner == self.office.people[1].pk and not self.office.shares_of_colleague()
+        ):
             others += [self.office.key_url, f"{self.office.url}tasks/", f"{self.office.url}tasks/new/"]
         for url in world.chance.sample(others, min(MOST_PAGES, len(others))):
             if self._check_texts(browser, url, own) == 200:

@@ -50,6 +50,7 @@ def check(office: Office, expected: Expectations) -> None:
     _check_ledger(office)
     _check_codes(office, expected)
     _check_values(office)
+    _check_rows(office)
     _check_started(office, expected)
     _check_rights(office, expected)
     _check_rule(office, expected)
@@ -139,6 +140,30 @@ def _check_groups(office: Office, expected: Expectations) -> None:
     for pk in expected.muted:
         if (state := office.state_of_group(pk)) != "muted":
             raise Broken(f"mute forgotten: group {pk} is {state or 'gone'}")
+
+
+def _check_rows(office: Office) -> None:
+    """The counts of an import are those of its rows, and a row is in one open request at most."""
+    is_still = "j.status NOT IN ('reading', 'checking')"
+    counted: dict[str, dict[str, int]] = {}
+    for pk, status, count in office.ask(
+        "SELECT import_job_id, status, COUNT(*) FROM entry_importrow WHERE status != 'unchecked' GROUP BY 1, 2"
+    ):
+        counted.setdefault(pk, {})[status] = count
+    for pk, counts in office.ask(f"SELECT id, row_counts FROM entry_importjob j WHERE {is_still}"):
+        if json.loads(counts) != counted.get(pk, {}):
+            raise Broken(f"miscounted: import {pk} has rows {counted.get(pk)}, and says {counts}")
+    twice = office.ask(
+        "SELECT r.number FROM submissions_submissionrow r JOIN submissions_submission s ON s.id = r.submission_id "
+        "WHERE s.\"group\" IS NOT NULL AND NOT s.is_called_off AND s.status IN ('draft', 'sending', 'unconfirmed') "
+        'GROUP BY s."group", r.number HAVING COUNT(*) > 1'
+    )
+    alone = office.ask(
+        f"SELECT r.number FROM entry_importrow r JOIN entry_importjob j ON j.id = r.import_job_id WHERE {is_still} "
+        "AND r.submission_id IS NULL AND r.status IN ('requested', 'created', 'unconfirmed')"
+    )
+    if twice or alone:
+        raise Broken(f"requested badly: rows {twice} are in two requests, rows {alone} in none")
 
 
 def _check_values(office: Office) -> None:

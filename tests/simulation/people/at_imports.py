@@ -1,11 +1,12 @@
 """Imports: pasted rows and files, sent, paused, stopped, corrected and transferred."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from pipelines_portal.entry.models import ImportRow
-from pipelines_portal.entry.rows.fixing import CannotChange, change_rows, edit_row
+from pipelines_portal.entry.rows.fixing import CannotChange, change_rows, edit_row, skip_row, undo_skip
 from tests.simulation.people.person import Person
 from tests.simulation.world import world
 
@@ -77,6 +78,23 @@ class AtImports(Person):
 
     def _submissions_of(self, import_id: str) -> set[str]:
         return {pk for (pk,) in self.office.ask('SELECT id FROM submissions_submission WHERE "group" = ?', import_id)}
+
+    def delete_import(self) -> None:
+        self._step_of_import("delete")
+
+    def restore_import(self) -> None:
+        deleted = self.office.ask("SELECT id, owner_id FROM entry_importjob WHERE status = 'deleted' ORDER BY id")
+        for pk, owner in deleted[:1]:
+            self._post(self.office.browser_of(owner), f"import/{UUID(pk)}/restore/")
+
+    def skip_row(self) -> None:
+        """Leave out a row, or take one back that was left out."""
+        status, decide = world.chance.choice((("ready", skip_row), ("set_aside", undo_skip)))
+        rows = ImportRow.objects.filter(status=status).exclude(import_job__status="deleted")
+        if row := rows.select_related("import_job__owner").order_by("pk").first():
+            numbers, import_job = [row.number], row.import_job
+            with suppress(CannotChange):
+                change_rows(import_job, import_job.owner, "Skip rows", lambda: numbers, decide)
 
     def edit_row(self) -> None:
         """Put another text into a row that is rejected, has an error, or is ready."""

@@ -27,10 +27,11 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--migrated", type=Path, help="a file with a migrated database")
     given = parser.parse_args()
-    totals = Totals()
-    with ProcessPoolExecutor(given.processes, multiprocessing.get_context("spawn")) as pool:
-        for part in pool.map(run_part, itertools.repeat(given), range(given.processes)):
-            totals += part
+    if given.processes == 1:
+        totals = run_part(given, 0)
+    else:
+        with ProcessPoolExecutor(given.processes, multiprocessing.get_context("spawn")) as pool:
+            totals = sum(pool.map(run_part, itertools.repeat(given), range(given.processes)), Totals())
     print(
         f"{totals.seeds} seeds of {given.steps} steps, {totals.simulated_hours:,.0f} simulated hours, "
         f"{totals.cpu_seconds:.1f} s of CPU; {totals.failed} failed"

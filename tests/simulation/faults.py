@@ -61,14 +61,17 @@ class Faults:
         """Return what stands in for `api.send`: it takes time, and meets faults."""
 
         def send(request: Any, *args: Any, **options: Any) -> Any:
-            sent_at = world.elapsed
+            sent_at, newest = world.elapsed, api.newest_task_id
             world.reach(f"{request.method} {request.path_url}")
             fault = self.choose_answer(request.method)
             if world.elapsed - sent_at > LONGEST_STOP_SECONDS:  # the connection of a process that stood still is gone
                 fault = "lost_request"
             api.plans = [Plan(fault)]
             try:
-                return FakeApi.send(api, request, *args, **options)
+                response = FakeApi.send(api, request, *args, **options)
+                if world.process and fault in ("", "partial"):
+                    world.process.answered |= {one for one in api.tasks if one > newest}
+                return response
             finally:
                 api.plans = []
                 is_long = fault in WITHOUT_ANSWER and (fault == "slow" or world.chance.random() > ENDS_AT_ONCE)

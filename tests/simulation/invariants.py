@@ -26,6 +26,8 @@ class Expectations:
         self.permitted: Counter[str] = Counter()
         # Submissions of imports that people stopped: nobody repeats what waits for its answer.
         self.abandoned: set[str] = set()
+        # Tasks of which the API's answer has arrived and could be recorded.
+        self.answered: set[int] = set()
         # Imports that somebody has sent, with their owners then.
         self.started: set[tuple[str, int]] = set()
         # Until when people muted groups.
@@ -40,7 +42,7 @@ class Expectations:
 
     def forget_restored(self) -> None:
         """A restored database has other rules, shares and groups."""
-        self.muted, self.rule, self.requests_seen = {}, None, None
+        self.muted, self.rule, self.requests_seen, self.answered = {}, None, None, set()
 
 
 def check(office: Office, expected: Expectations) -> None:
@@ -55,6 +57,8 @@ def check(office: Office, expected: Expectations) -> None:
     _check_rights(office, expected)
     _check_rule(office, expected)
     _check_groups(office, expected)
+    if unknown := expected.answered - office.known_tasks():
+        raise Broken(f"answer forgotten: the ledger does not know tasks {sorted(unknown)[:3]}")
     if lost := expected.saved - office.stored_texts():
         raise Broken(f"lost: {sorted(lost)[:3]} were saved and are nowhere")
 

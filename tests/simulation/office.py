@@ -17,6 +17,7 @@ from django.db import connection
 from django.test import Client
 
 from pipelines_portal.accounts.models import Role, User
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.overview.sidebar import forget_sidebars
 from pipelines_portal.submissions import sending
@@ -30,6 +31,8 @@ from tests.fake_api import FakeApi
 from tests.simulation.world import world
 
 WORKFLOW, ORGANIZATION = 42, "Acme Labeling"
+# So few that an import has several requests.
+ROWS_PER_REQUEST = 4
 TEXT = re.compile(r"\btext \d+\b")
 # Tasks of other programs have this text.
 FOREIGN = "of another program"
@@ -270,6 +273,7 @@ def _set_up(api: FakeApi) -> None:
     api.load(samples.organization(ORGANIZATION, samples.workflow(WORKFLOW)))
     api.now = lambda: world.now
     settings.PIPELINES_API_URL = api.url
+    ImportJob._meta.get_field("rows_per_request").default = ROWS_PER_REQUEST
     settings.SESSION_IDLE_MINUTES = 100_000
     settings.ALLOWED_HOSTS = ["testserver"]
     settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"

@@ -16,7 +16,7 @@ from tests.simulation.office import FOREIGN, WORKFLOW, Office, forget_process_me
 from tests.simulation.people import Action, People
 from tests.simulation.world import Interleaving, Killed, Process, world
 
-DISTURBED, AT_ONCE, OTHER_SECOND = 0.06, 0.25, 0.6
+DISTURBED, AT_ONCE = 0.08, 0.25
 ROUNDS_AT_END, SECONDS_OF_ROUND = 6, 1800
 
 
@@ -70,17 +70,12 @@ class Scenario:
             return
         first = self.people.choose()
         if world.chance.random() < AT_ONCE:
-            self._act_at_once(first, self._second_to(first))
+            self._act_at_once(first, self.people.choose_second(first))
         else:
             self._act(first)
         if self.was_killed:
             forget_process_memory()
             self.was_killed = False
-
-    def _second_to(self, first: Action) -> Action:
-        if world.chance.random() < OTHER_SECOND:
-            return self.people.choose()
-        return self.people.send_form_again if first == self.people.send_form else first
 
     def _act_at_once(self, first: Action, second: Action) -> None:
         world.note(f"{first.__name__} and {second.__name__} at once")
@@ -98,6 +93,8 @@ class Scenario:
             action()
             if process in self.errors:
                 raise self.errors.pop(process)
+            if not process.has_met_failure:
+                self.expected.answered |= process.answered
         except Killed:
             world.note(f"    killed at point {process.points}")
             self.was_killed = True
@@ -119,7 +116,7 @@ class Scenario:
         """Let something happen that is no person's work."""
         choices: tuple[Callable[[], None], ...] = (
             self.wait, self.wait, self.faults.move_clock, self.faults.leave, self.run_other_program, self.change_fields,
-            self.back_up, self.restore,
+            self.back_up, self.back_up, self.restore, self.restore,
         )  # fmt: skip
         disturbance = world.chance.choice(choices)
         world.note(disturbance.__name__)

@@ -40,6 +40,8 @@ class Process:
         self.points = 0
         self.is_dead = False
         self.has_met_failure = False
+        # The tasks that the API said it created.
+        self.answered: set[int] = set()
 
     def reach(self, point: str) -> None:
         self.points += 1

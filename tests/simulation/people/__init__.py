@@ -15,6 +15,7 @@ from tests.simulation.people.worker import Worker
 from tests.simulation.world import world
 
 Action = Callable[[], None]
+OTHER_SECOND = 0.5
 
 
 class People(AtForm, AtGrid, AtImports, AtSent, AtRules, AtGroups, Sharing, Worker):
@@ -28,14 +29,21 @@ class People(AtForm, AtGrid, AtImports, AtSent, AtRules, AtGroups, Sharing, Work
             self.edit_row: 2, self.undo_edit: 1, self.transfer_import: 1, self.delete_import: 1, self.restore_import: 1,
             self.skip_row: 1, self.send_draft: 2, self.retry_rejected: 1,
             self.decide: 2, self.decide_restored: 1, self.decide_wrongly: 1, self.open_page: 2,
-            self.share_key: 2, self.stop_sharing: 1, self.try_as_viewer: 1, self.look_around: 2,
+            self.share_key: 3, self.stop_sharing: 2, self.try_as_viewer: 1, self.look_around: 2,
             self.work: 8, self.run_jobs: 1,
         }  # fmt: skip
+
+        self.rivals: dict[Action, tuple[Action, ...]] = {
+            self.send_form: (self.send_form_again, self.give_up),
+            self.create_typed: (self.create_typed, self.undo_typed),
+            self.send_import: (self.send_import, self.stop_import, self.transfer_import),
+            self.work: (self.work, self.stop_import, self.pause_import, self.stop_sharing, self.give_up),
+        }
 
     def follow_rule(self) -> None:
         """Work in a workflow that has a rule."""
         self.has_rule = True
-        self.weights |= {self.change_rule: 2, self.switch_rule: 1, self.accept_warnings: 5}
+        self.weights |= {self.change_rule: 3, self.switch_rule: 1, self.accept_warnings: 5}
 
     def use_codes(self) -> None:
         """Work in a workflow in which each code is used once."""
@@ -51,3 +59,9 @@ class People(AtForm, AtGrid, AtImports, AtSent, AtRules, AtGroups, Sharing, Work
 
     def choose(self) -> Action:
         return world.chance.choices(list(self.weights), list(self.weights.values()))[0]
+
+    def choose_second(self, first: Action) -> Action:
+        """Return what is done at the same time: often the same, or what rivals with it."""
+        if world.chance.random() < OTHER_SECOND:
+            return self.choose()
+        return world.chance.choice(self.rivals.get(first, (first,)))

@@ -4,6 +4,10 @@ import re
 from uuid import UUID
 
 from tests.simulation.people.person import Person, require_signed_in
+from tests.simulation.world import world
+
+# Longer than any claim.
+PATIENCE_SECONDS = 900
 
 
 class AtSent(Person):
@@ -59,6 +63,14 @@ class AtSent(Person):
             self.expected.permitted.update(texts)
             self.expected.permitted.update(self.office.codes_of_submission(pk))
             self._post(self.office.browser_of(owner), f"/submissions/{pk}/not-created/")
+
+    def give_up(self) -> None:
+        """Wait for long, say that nothing was created, and send it again or not. An answer may arrive after that."""
+        world.pass_time(PATIENCE_SECONDS)
+        self.open_page()
+        self.decide_wrongly()
+        if world.chance.random() < 0.5:
+            self.send_draft()
 
     def open_page(self) -> None:
         """Open a page that settles what is overdue."""

@@ -48,6 +48,7 @@ class AtGrid(Person):
         import_job = typed.exclude(status="deleted").order_by("created_at").last()
         seen = ready_rows(import_job) if import_job else {}
         self.expected.requested |= self.office.texts_of_rows("ready")
+        self.sends_in_step = world.step
         if import_job:
             self.expected.started.add((import_job.pk.hex, import_job.owner_id))
         rows = ",".join(f"{number}:{digest}" for number, digest in seen.items())

@@ -28,6 +28,8 @@ class Person:
         self.texts = 0
         # Whether rows have codes, of which each may be used once.
         self.has_codes, self.code = False, "code"
+        # The last step in which somebody wanted rows of an import or of the grid.
+        self.sends_in_step = -1
         # Whether a rule wants a note for each row in German.
         self.has_rule = False
 

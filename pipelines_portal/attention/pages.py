@@ -86,6 +86,7 @@ class GroupList:
     more: int
     updated: datetime | None
     last_done: datetime | None
+    gaps: tuple[str, ...]
 
 
 # Groups of tasks that need attention by their status. The others are stuck.
@@ -120,19 +121,33 @@ def list_groups(user: User, show: str, now: datetime) -> GroupList:
     counts = _counts(groups, user)
     found = FILTERS[show][1](groups, user)
     lines = lines_of(user, found, workflows, now)
-    read_at = WorkflowIndex.objects.filter(workflow__in=workflows, workflow__key__rejected_at=None)
-    times_read = [at for at in read_at.values_list("open_as_of", flat=True) if at]
+    indexes = WorkflowIndex.objects.watch(workflows.values())
+    read = [indexes[pk].open_as_of for pk, workflow in workflows.items() if not workflow.key.rejected_at]
     return GroupList(
         show=show,
         shows=tuple(Show(name, label, counts[name]) for name, (label, _) in FILTERS.items() if _is_shown(name, counts)),
         lines=lines,
         task_count=counts["tasks"],
-        workflow_count=counts["workflows"],
+        workflow_count=len(counts["workflows"]),
         stuck_count=counts["stuck_tasks"],
         stuck_groups=counts["stuck"],
         more=max(counts[show] - len(lines), 0),
-        updated=min(times_read, default=None),
+        updated=min(filter(None, read), default=None),
         last_done=counts["last_done"],
+        gaps=_gaps([workflows[pk] for pk in counts["workflows"]], indexes),
+    )
+
+
+def _gaps(workflows: list[OpenedWorkflow], indexes: dict[int, WorkflowIndex]) -> tuple[str, ...]:
+    """Return sentences about workflows whose groups are not of now."""
+    rejected = sorted({one.key.name for one in workflows if one.key.rejected_at})
+    counted_again = (one for one in workflows if not one.key.rejected_at and indexes[one.pk].open_as_of is None)
+    return (
+        *(f"Key “{name}” was rejected. Its groups aren’t updated." for name in rejected),
+        *(
+            f"{name} is still being counted. Its groups may be old."
+            for name in sorted(one.name for one in counted_again)
+        ),
     )
 
 
@@ -159,7 +174,7 @@ def _counts(groups: ProblemGroups, user: User) -> dict[str, Any]:
             counts["back"] += back is not None
             if is_open:
                 workflows.add(workflow)
-    return counts | {"workflows": len(workflows)}
+    return counts | {"workflows": workflows}
 
 
 def open_lines(

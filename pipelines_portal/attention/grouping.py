@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -129,45 +129,56 @@ def _ranges(days: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
     yield first, last
 
 
+class _Sent(NamedTuple):
+    since: datetime
+    until: datetime | None
+    facts: tuple[Fact, ...]
+
+
 class _FactsRead:
     """What was sent with the tasks of a workflow, and words for it."""
 
     def __init__(self, index: WorkflowIndex, key_id: int, workflow_id: int) -> None:
-        self.place: dict[str, Any] = {"submission__key": key_id, "submission__workflow_id": workflow_id}
+        self.place: dict[str, Any] = {"key": key_id, "workflow_id": workflow_id}
         self.titles = titles_of_workflows([index.workflow_id or 0]).get(index.workflow_id or 0, {})
         self.of_task: dict[int, tuple[Fact, ...]] = {}
         self.sent_in: dict[int, UUID] = {}
         self.labels: dict[Fact, str] = {}
+        # When each submission was sent, and its facts. None for one of another workflow or key.
+        self.submissions: dict[UUID, _Sent | None] = {}
 
     def read(self, created: Sequence[tuple[int, datetime | None]]) -> None:
-        columns = (
-            "task_id", "submission", "submission__owner", "submission__owner__name", "submission__owner__email",
-            "submission__group", "submission__group_name", "submission__created_at", "submission__finished_at",
-        )  # fmt: skip
         for start in range(0, len(created), CHUNK):
             at = dict(created[start : start + CHUNK])
-            rows = SubmissionRow.objects.filter(task_id__in=at, **self.place).order_by()
-            for fields, *sent in rows.values_list("fields", *columns):
-                self._add(at, fields or {}, *sent)
-            for sent in UnattributedTask.objects.filter(task_id__in=at, **self.place).order_by().values_list(*columns):
-                self._add(at, {}, *sent)
+            # Without a join, so that the database looks tasks up instead of reading all that was sent.
+            rows = SubmissionRow.objects.filter(task_id__in=at).order_by()
+            others = UnattributedTask.objects.filter(task_id__in=at).order_by()
+            sent = list(rows.values_list("task_id", "submission", "fields"))
+            sent += [(*one, None) for one in others.values_list("task_id", "submission")]
+            self._read_submissions({submission for _, submission, _ in sent} - set(self.submissions))
+            for task_id, submission, fields in sent:
+                self._add(task_id, at[task_id], submission, fields or {})
 
-    def _add(
-        self, at: Mapping[int, datetime | None], fields: Mapping[str, Any], task_id: int, submission: UUID, owner: int,
-        name: str, email: str, group: UUID | None, file: str, since: datetime, until: datetime | None,
-    ) -> None:  # fmt: skip
-        created_at = at[task_id]
-        if not is_created_within(created_at, since, until):
-            return  # the ID was given to another task
-        self.sent_in[task_id] = submission
-        sender = Fact("sender", "", str(owner))
-        self.labels[sender] = name or email
-        facts = [sender]
-        if group and file:
-            facts.append(Fact("import", "", str(group)))
-            self.labels[facts[-1]] = file
-        facts += [Fact("field", name, text) for name, text in _texts(fields)]
-        self.of_task[task_id] = tuple(facts)
+    def _read_submissions(self, ids: set[UUID]) -> None:
+        columns = (
+            "pk", "owner", "owner__name", "owner__email", "group", "group_name", "created_at", "finished_at",
+        )  # fmt: skip
+        self.submissions |= dict.fromkeys(ids)
+        found = Submission.objects.filter(pk__in=ids, **self.place).order_by().values_list(*columns)
+        for pk, owner, name, email, group, file, since, until in found:
+            facts = [Fact("sender", "", str(owner))]
+            self.labels[facts[0]] = name or email
+            if group and file:
+                facts.append(Fact("import", "", str(group)))
+                self.labels[facts[1]] = file
+            self.submissions[pk] = _Sent(since, until, tuple(facts))
+
+    def _add(self, task_id: int, created_at: datetime | None, submission: UUID, fields: Mapping[str, Any]) -> None:
+        sent = self.submissions[submission]
+        # Otherwise the ID was given to another task.
+        if sent is not None and is_created_within(created_at, sent.since, sent.until):
+            self.sent_in[task_id] = submission
+            self.of_task[task_id] = (*sent.facts, *(Fact("field", name, text) for name, text in _texts(fields)))
 
     def as_json(self, fact: Fact) -> dict[str, str]:
         title = (self.titles.get(fact.name) or fact.name)[:200]

@@ -39,13 +39,12 @@ const DEEDS = {
 
 /** The first one is the nearest: a page's own links come before the rail's. */
 const wayTo = (key) => [...document.querySelectorAll("[data-go]")].find((link) => link.dataset.go === key);
-/** What the row with the focus offers comes before what the page does. */
+/** What the row with the focus offers comes before what the page does. Other rows offer nothing. */
 function namedBy(key) {
   const row = document.activeElement.closest?.("tr");
-  const named = [...(row?.querySelectorAll("[aria-keyshortcuts]") ?? []), ...document.querySelectorAll("[aria-keyshortcuts]")];
-  return named.find((each) => each.ariaKeyShortcuts === key);
+  const named = [...document.querySelectorAll("[aria-keyshortcuts]")].filter((each) => each.ariaKeyShortcuts === key);
+  return named.find((each) => row?.contains(each)) ?? named.find((each) => !each.closest("tr"));
 }
-
 
 function deedOf(key) {
   const isAfterG = Date.now() - wentAt < A_PAIR_IN_MILLISECONDS;

@@ -179,27 +179,20 @@ def _counts(groups: ProblemGroups, user: User) -> dict[str, Any]:
 
 def open_lines(
     user: User, workflows: Collection[OpenedWorkflow], now: datetime, most: int
-) -> tuple[tuple[GroupLine, ...], int, int]:
-    """Return the largest open groups of these workflows, and how many groups and tasks there are."""
+) -> tuple[tuple[GroupLine, ...], dict[str, Any]]:
+    """Return the largest open groups of these workflows, and the numbers of all their groups and tasks."""
     by_pk = {one.pk: one for one in workflows}
-    read = _read(user, ProblemGroup.objects.filter(workflow__in=by_pk).open().filter(NEEDING))
-    return _lines(read[:most], by_pk, now), len(read), sum(group.task_count for group in read)
+    groups = ProblemGroup.objects.filter(workflow__in=by_pk)
+    return lines_of(user, groups.open().filter(NEEDING), by_pk, now, most), _counts(groups, user)
 
 
 def lines_of(
-    user: User, groups: ProblemGroups, workflows: dict[int, OpenedWorkflow], now: datetime
+    user: User, groups: ProblemGroups, workflows: dict[int, OpenedWorkflow], now: datetime, most: int = MOST_GROUPS
 ) -> tuple[GroupLine, ...]:
     """Return the lines of the largest groups, read in one statement."""
-    return _lines(_read(user, groups), workflows, now)
-
-
-def _read(user: User, groups: ProblemGroups) -> list[ProblemGroup]:
-    return list(groups.with_sight(user).select_related("owner").defer("signature")[:MOST_GROUPS])
-
-
-def _lines(groups: list[ProblemGroup], workflows: dict[int, OpenedWorkflow], now: datetime) -> tuple[GroupLine, ...]:
     has_keys = len({one.key_id for one in workflows.values()}) > 1
-    return tuple(_line(group, workflows[group.workflow_id], has_keys, now) for group in groups)
+    read = groups.with_sight(user).select_related("owner").defer("signature")[:most]
+    return tuple(_line(group, workflows[group.workflow_id], has_keys, now) for group in read)
 
 
 def _line(group: ProblemGroup, workflow: OpenedWorkflow, has_keys: bool, now: datetime) -> GroupLine:

@@ -153,7 +153,7 @@ class _FactsRead:
             # Without a join, so that the database looks tasks up instead of reading all that was sent.
             rows = SubmissionRow.objects.filter(task_id__in=at).order_by()
             others = UnattributedTask.objects.filter(task_id__in=at).order_by()
-            sent = list(rows.values_list("task_id", "submission", "fields"))
+            sent: list[tuple[Any, UUID, Any]] = list(rows.values_list("task_id", "submission", "fields"))
             sent += [(*one, None) for one in others.values_list("task_id", "submission")]
             self._read_submissions({submission for _, submission, _ in sent} - set(self.submissions))
             for task_id, submission, fields in sent:
@@ -329,15 +329,16 @@ def _write(index: WorkflowIndex, plan: Sequence[_Planned], facts: _FactsRead, no
     left.filter(task_count__gt=0).update(task_count=0, changed_at=now)
     # Their pages may still be open.
     left.untouched().filter(changed_at__lt=now - EMPTY_FOR).delete()
-    _unmute_moved(plan, workflow)
+    if workflow:
+        _unmute_moved(plan, workflow)
     _end_mutes(index, now)
 
 
-def _unmute_moved(plan: Sequence[_Planned], workflow: OpenedWorkflow | None) -> None:
+def _unmute_moved(plan: Sequence[_Planned], workflow: OpenedWorkflow) -> None:
     """Unmute tasks that left a muted group for an open one, because they fail at another step."""
     open_ones = [one for one in plan if one.group is None or one.group.state == State.OPEN]
     moved = [task.task_id for one in open_ones for task in one.new if task.note_state == NoteState.MUTED]
-    for start in range(0, len(moved) if workflow else 0, CHUNK):
+    for start in range(0, len(moved), CHUNK):
         TaskNote.objects.clear(workflow, moved[start : start + CHUNK], NoteState.MUTED, None)
 
 

@@ -50,8 +50,8 @@ def test_unchanged_tasks_are_not_grouped_again_within_a_day(
 ) -> None:
     made_at = Grouping.objects.get().made_at
     found: list[Any] = []
-    find = grouping.find_groups
-    monkeypatch.setattr(grouping, "find_groups", lambda *args: found.append(1) or find(*args))
+    plan = grouping._plan
+    monkeypatch.setattr(grouping, "_plan", lambda *args: found.append(1) or plan(*args))
     office.work()
     assert not found and Grouping.objects.get().made_at == made_at
     days_later(monkeypatch, 1.1)

@@ -8,7 +8,8 @@ from pipelines_portal.api_client import Task, TaskPage, TaskStatus
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.task_index.counts import TaskCounts
 from pipelines_portal.task_index.models import TaskNote
-from pipelines_portal.tasks.conditions import CREATED, ME, OPEN, Conditions
+from pipelines_portal.tasks.conditions import CREATED, ME, NOT, OPEN, Conditions
+from pipelines_portal.tasks.days import last_days
 from pipelines_portal.tasks.merged_list import ATTENTION
 from pipelines_portal.tasks.pagination import Pagination
 
@@ -68,14 +69,28 @@ def views(conditions: Conditions, stuck_hours: int) -> tuple[View, ...]:
 def condition_chips(conditions: Conditions, import_name: str = "") -> list[ConditionChip]:
     shown = {
         "workflow": conditions.workflow, "import": import_name or conditions.import_, "status": conditions.status,
-        "stuck": conditions.stuck, "sent": conditions.sent, CREATED: conditions.day,
+        "stuck": conditions.stuck, "sent": conditions.sent, CREATED: _day_words(conditions.day),
     }  # fmt: skip
     names = {"import": "import_", CREATED: "day"}
-    return [
+    own = [
         ConditionChip(name, value, query_of(conditions.but(**{names.get(name, name): ""})))
         for name, value in shown.items()
         if value
     ]
+    return own + [
+        ConditionChip(
+            f"{NOT if extra.is_not else ''}{extra.name}",
+            _day_words(extra.value) if extra.name == CREATED else extra.value,
+            query_of(conditions.but(where=tuple(other for other in conditions.where if other != extra))),
+        )
+        for extra in conditions.where
+    ]
+
+
+def _day_words(text: str) -> str:
+    """Return "7 days" for "7d", and any other text as it is."""
+    days = last_days(text)
+    return f"{days} day{'s' if days > 1 else ''}" if days else text
 
 
 @dataclass(frozen=True)
@@ -94,7 +109,7 @@ class QueryBox:
 
 def query_box(conditions: Conditions, import_name: str = "") -> QueryBox:
     """Return the box of a list."""
-    carried = [(name, value) for name, value in conditions.as_query().items() if name != "q"]
+    carried = [(name, value) for name, value in conditions.as_pairs() if name != "q"]
     chips_shown = condition_chips(conditions, import_name)
     words = f"{conditions.words} {conditions.left_out}".strip()
     return QueryBox(chips_shown, words, carried, query_of(conditions.but(words="")), conditions.errors)

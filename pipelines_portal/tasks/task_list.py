@@ -73,7 +73,7 @@ class TaskList:
     `every` is the interval of its refreshes, or "" if it does not refresh itself. `is_silent`: Pipelines does not
     respond, so the list may be old. `read_back_to` is the time from which on all tasks are known, if some are not.
     `away` says why the list is not the API's own although its conditions are, and `cause` tells administrators more.
-    `unreadable_ids` has the tasks of the page that cannot be read.
+    `unreadable_ids` has the tasks of the page that cannot be read. `is_cut`: see FoundPage.
     """
 
     conditions: Conditions
@@ -95,6 +95,7 @@ class TaskList:
     cause: str = ""
     is_of_portal: bool = False
     unreadable_ids: tuple[int | None, ...] = ()
+    is_cut: bool = False
 
     @property
     def status(self) -> str:
@@ -117,6 +118,11 @@ class TaskList:
     @property
     def is_import_unknown(self) -> bool:
         return bool(self.conditions.import_) and not self.import_name
+
+    @property
+    def is_best_first(self) -> bool:
+        """Whether the best matches of the words come first, and not the newest."""
+        return bool(self.conditions.words) and not self.conditions.where
 
     @property
     def with_values(self) -> int:
@@ -206,7 +212,7 @@ class TaskList:
     @property
     def exported(self) -> list[tuple[str, str | int]]:
         """What the form of the export posts."""
-        return list(self.conditions.as_query().items())
+        return self.conditions.as_pairs()
 
 
 def _poll_query(conditions: Conditions, pagination: Pagination, **more: str | int) -> str:
@@ -352,6 +358,7 @@ def found_list(
         away=away,
         cause=cause,
         is_of_portal=True,
+        is_cut=page.is_cut,
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from pipelines_portal.keys.clients import client_for
 from pipelines_portal.spreadsheets.downloads import table_response
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.tasks.api_pages import tasks_page
-from pipelines_portal.tasks.conditions import Conditions
+from pipelines_portal.tasks.conditions import Conditions, read_conditions
 from pipelines_portal.tasks.exports import header_and_rows, why_not
 from pipelines_portal.tasks.filter_chips import query_of
 from pipelines_portal.tasks.found_tasks import ResolvedConditions, Scope, find, resolve, task_with_id
@@ -47,7 +47,7 @@ PART = "task-page"
 def task_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     """List the workflow's tasks, newest first: the API's own list, or by conditions that the API does not know."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
-    conditions, pagination = Conditions.from_query(request.GET), Pagination.from_query(request.GET)
+    conditions, pagination = read_conditions(request.GET, workflow), Pagination.from_query(request.GET)
     if conditions.is_typed and not conditions.errors:
         return redirect(reverse("tasks:list", args=[key_id, workflow_id]) + query_of(conditions))
     return _show(request, workflow, conditions, pagination)
@@ -74,7 +74,7 @@ def _show(
 def task_export(request: SignedInRequest, key_id: int, workflow_id: int, form: str) -> HttpResponseBase:
     """Export all tasks of the list."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
-    conditions = Conditions.from_query(request.POST)
+    conditions = read_conditions(request.POST, workflow)
     if conditions.errors:
         return _show(request, workflow, conditions, Pagination())
     scope = Scope.of_workflow(request.user, workflow)

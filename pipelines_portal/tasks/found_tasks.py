@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import reduce
-from itertools import chain
+from itertools import chain, repeat
 from operator import or_
 from typing import Any
 from uuid import UUID
@@ -451,9 +451,9 @@ def with_briefs(scope: Scope, tasks: list[FoundTask]) -> list[FoundTask]:
 
 # --- conditions on values, and "not" with what was sent ---------------------------------------------------------------
 
-# Of one page, so many tasks are read at most, and so many at a time.
+# Of one page, so many tasks are read at most: first a few, then more at a time.
 MOST_READ = 10_000
-READ_AT_ONCE = 500
+READ_FIRST, READ_AT_ONCE = 500, 2_500
 Chunk = tuple[list[SentTask], str]
 
 
@@ -493,12 +493,19 @@ def _after(last: SentTask, cursor_of: str) -> str:
     return f"known-{last.task_id}" if cursor_of.startswith("known-") else _after_sent(last)
 
 
+def _counts() -> Iterator[int]:
+    return chain((READ_FIRST,), repeat(READ_AT_ONCE))
+
+
 def _by_terms(scope: Scope, resolved: ResolvedConditions, terms: list[Term], cursor: str) -> Iterator[Chunk]:
     """Read the rows that have the terms somewhere, by the search index."""
     search_query = replace(_search_query(scope, resolved), terms=terms)
     before = _number(cursor, "row-") if cursor else NEWEST
     who = seen_by(scope.reader)
-    while ids := queries.find(who, search_query, ANY_WAY, before, READ_AT_ONCE):
+    for count in _counts():
+        ids = queries.find(who, search_query, ANY_WAY, before, count)
+        if not ids:
+            return
         before = ids[-1]
         yield read_sent(SubmissionRow.objects.filter(pk__in=ids).order_by("-pk")), f"row-{before}"
 
@@ -506,7 +513,10 @@ def _by_terms(scope: Scope, resolved: ResolvedConditions, terms: list[Term], cur
 def _newest_sent(scope: Scope, resolved: ResolvedConditions, cursor: str) -> Iterator[Chunk]:
     search_query, last, tests = _search_query(scope, resolved), _last_sent(cursor), resolved.conditions.tests
     reader = scope.reader if tests else _reader_of_sent(scope, resolved)
-    while found := find_tasks(reader, search_query, last, READ_AT_ONCE, with_fields=bool(tests)):
+    for count in _counts():
+        found = find_tasks(reader, search_query, last, count, with_fields=bool(tests))
+        if not found:
+            return
         last = found[-1].submission_id, found[-1].task_id
         yield [one for one in found if one.stored_fields or not tests], _after_sent(found[-1])
 
@@ -516,7 +526,10 @@ def _few_of_index(scope: Scope, resolved: ResolvedConditions, cursor: str) -> It
     tasks = _indexed(scope, resolved).alias(place=F("task_id") + 0).order_by("-place")
     places = {(one.key_id, one.workflow_id) for one in scope.indexes.values()}
     before = _number(cursor, "known-") if cursor else LARGEST_ID
-    while found := list(tasks.filter(place__lt=before).values_list("task_id", flat=True)[:READ_AT_ONCE]):
+    for count in _counts():
+        found = list(tasks.filter(place__lt=before).values_list("task_id", flat=True)[:count])
+        if not found:
+            return
         before = found[-1]
         visible = Submission.objects.visible_to(scope.reader).filter(pk=OuterRef("submission")).order_by()
         rows = SubmissionRow.objects.filter(Exists(visible), task_id__in=found).order_by("-task_id")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from operator import ge, gt, le, lt
+from operator import eq, ge, gt, le, lt
 from typing import Any
 
 from django.utils import timezone
@@ -21,7 +21,8 @@ from pipelines_portal.values.numbers import number_meanings
 
 NUMBERS, TIMES = ("numeric", "rating"), ("datetime",)
 _COMPARED = re.compile(r"(>=|<=|>|<)?\s*(.*)", re.DOTALL)
-_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {">": gt, ">=": ge, "<": lt, "<=": le}
+Comparison = Callable[[Any, Any], bool]
+_COMPARISONS: dict[str, Comparison] = {">": gt, ">=": ge, "<": lt, "<=": le}
 
 
 class CannotRead(Exception):
@@ -97,7 +98,7 @@ def _number_test(name: str, sign: str, text: str) -> Callable[[Any], bool]:
     if len(meanings) > 1:
         raise CannotRead(f"“{text}” can be {meanings[0]} or {meanings[1]}. Enter it without separators.")
     wanted = Decimal(meanings[0])
-    compare = _COMPARISONS.get(sign, Decimal.__eq__)
+    compare: Comparison = _COMPARISONS.get(sign, eq)
 
     def holds(value: Any) -> bool:
         number = _decimal(value)
@@ -122,7 +123,7 @@ def _time_test(sign: str, text: str) -> Callable[[Any], bool]:
     if days is None:
         raise CannotRead(f"“{text}” isn’t a day. {DAY_EXAMPLES}")
     first, last = days
-    compare = _COMPARISONS.get(sign, lambda day, _: first <= day <= last)
+    compare: Comparison = _COMPARISONS.get(sign, lambda day, _: first <= day <= last)
     edge = last if sign in (">", "<=") else first
 
     def holds(value: Any) -> bool:

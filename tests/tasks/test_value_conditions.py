@@ -60,7 +60,8 @@ def send_rows(desk: Desk, by: Any, rows: dict[int, dict[str, Any]]) -> Submissio
     assert submission.claim(0, until=None)
     for index, task_id in enumerate(rows):
         submission.rows.filter(index=index).update(task_id=task_id, status="created")
-    Submission.objects.filter(pk=submission.pk).update(status="created", success_count=len(rows), finished_at=timezone.now())
+    ended = {"status": "created", "success_count": len(rows), "finished_at": timezone.now()}
+    Submission.objects.filter(pk=submission.pk).update(**ended)
     return submission
 
 
@@ -189,7 +190,7 @@ def test_nobody_learns_values_of_submissions_that_they_may_not_see(at: Desk) -> 
 
 
 def test_a_page_reads_a_bounded_number_of_tasks(at: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(found_tasks, "READ_AT_ONCE", 2)
+    monkeypatch.setattr(found_tasks, "READ_FIRST", 2)
     monkeypatch.setattr(found_tasks, "MOST_READ", 2)
     html = text_of(at.browser.get(address(at.workflow, "?where=gross:<2000")))
     assert ids(html) == [] and "“Older” goes on" in html
@@ -198,7 +199,8 @@ def test_a_page_reads_a_bounded_number_of_tasks(at: Desk, monkeypatch: pytest.Mo
 
 
 def test_pages_of_conditions_follow_each_other(desk: Desk, api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(found_tasks, "READ_AT_ONCE", 7)
+    monkeypatch.setattr(found_tasks, "READ_FIRST", 7)
+    monkeypatch.setattr(found_tasks, "READ_AT_ONCE", 11)
     remember_schema(desk.workflow, Schema.model_validate({"fields": FIELDS}))
     send_rows(desk, desk.person, {number: ROWS[number % 2] for number in range(1, 101)})
     make_index(desk.workflow, [make_task(number, "pending", timezone.now()) for number in range(1, 101)])

@@ -1,10 +1,10 @@
 """The queries of lists of what was sent: rows that contain some words, best matches first; or tasks, newest first."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection
@@ -313,8 +313,8 @@ def find_tasks(
     submissions = f"{Submission._meta.db_table} s LEFT JOIN {SavedKey._meta.db_table} k ON k.id = s.key_id"
     rows, unattributed = f"{SubmissionRow._meta.db_table} r", f"{UnattributedTask._meta.db_table} r"
     parts = {"narrowed": narrowed, "order": f"{_named(columns, ' DESC')}, r.task_id DESC", "count": count}
-    fields = ", r.id, r.fields" if with_fields else ""
-    of_rows = _TASKS.format(fields=fields, number="r.number", first=submissions, joined=f"CROSS JOIN {rows}", **parts)
+    columns_of_rows = {"number": "r.number", "fields": ", r.id, r.fields" if with_fields else ""}
+    of_rows = _TASKS.format(**columns_of_rows, first=submissions, joined=f"CROSS JOIN {rows}", **parts)
     # There are few of these.
     of_others = _TASKS.format(fields="", number="NULL", first=unattributed, joined=f"CROSS JOIN {submissions}", **parts)
     found = [SentTask(*row) for statement in (of_rows, of_others) for row in fetch_rows(statement, values)]
@@ -324,11 +324,11 @@ def find_tasks(
 def read_sent(rows: "QuerySet[SubmissionRow]") -> list[SentTask]:
     """Return those of the rows that became tasks and have values, in their order."""
     read = rows.filter(task_id__isnull=False, fields__isnull=False).annotate(stored_fields=Cast("fields", TextField()))
-    values: Any = read.values_list(
+    values = read.values_list(
         "task_id", "number", "submission__key", "submission__workflow_id", "submission", "submission__created_at",
         "submission__group_number", "pk", "stored_fields",
     )  # fmt: skip
-    return [SentTask(*row) for row in values]
+    return [SentTask(*row) for row in cast("Iterable[Any]", values)]
 
 
 def count_up_to(reader: User, search_query: SearchQuery, most: int) -> int:

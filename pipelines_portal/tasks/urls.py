@@ -1,11 +1,12 @@
 from django.urls import path
 
-from pipelines_portal.tasks.views import detail, list, notes
+from pipelines_portal.tasks.views import detail, list, notes, suggestions
 
 app_name = "tasks"
 urlpatterns = [
     path("", list.task_list, name="list"),
     path("<int:task_id>/", detail.task_detail, name="detail"),
+    path("suggestions/", suggestions.suggestion_list, name="suggestion_list"),
     path("export.<file_form:form>", list.task_export, name="export"),
     path("mute/", notes.task_mute, name="mute"),
     path("mark-as-mistakes/", notes.task_mark_mistake, name="mark_mistake"),

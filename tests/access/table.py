@@ -211,6 +211,7 @@ ACCESS: dict[str, Row] = {
     "workflows:forget": Row(KEY_CHANGERS, KEY_CHANGERS, event="workflow-forgotten"),
     # Tasks, submissions, uploads.
     "tasks:list": Row(KEY_USERS),
+    "tasks:suggestion_list": Row(KEY_USERS),
     "tasks:export": Row(post=KEY_USERS, data=lambda world: {"sent": "me"}, event="tasks-exported"),
     "tasks:detail": Row(KEY_USERS),
     "tasks:mute": Row(post=KEY_SENDERS, data=mute, event="tasks-muted"),

@@ -10,6 +10,8 @@ LONGEST_LINE = 120
 # Where the elements themselves are written; everything else asks for them by tag or include.
 NOTE_BY_HAND = {"_partials/note.html"}
 SVG_BY_HAND = {f"_partials/{name}.html" for name in ("icon", "logo", "symbols", "node_bar", "status_bar")} | {
+    "attention/_spark.html",
+    "attention/_versus.html",
     "overview/_chart.html",
     "overview/home/_bars.html",
 }

@@ -171,6 +171,7 @@ _PATTERNS: dict[Verb, Pattern] = {
     Verb.RULE_CHANGED: "{who}: rule {what} in workflow {target}: {rule}",
     Verb.LIST_CHANGED: "{who}: list {list} of API key {target} {what} ({detail})",
     Verb.TASKS_MUTED: "{who} muted tasks in {target}",
+    Verb.GROUP_CHANGED: "{who} changed a group of tasks in {target}",
     Verb.TASKS_UNMUTED: "{who} unmuted tasks in {target}",
     Verb.MISTAKES_MARKED: "{who} marked tasks in {target} as mistakes",
     Verb.MISTAKES_CLEARED: "{who} unmarked mistakes in {target}",

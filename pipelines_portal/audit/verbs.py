@@ -79,6 +79,7 @@ class Verb(TextChoices):
     TASKS_UNMUTED = "tasks-unmuted", Group.TASKS, "Unmuted tasks"
     MISTAKES_MARKED = "mistakes-marked", Group.TASKS, "Marked mistakes"
     MISTAKES_CLEARED = "mistakes-cleared", Group.TASKS, "Unmarked mistakes"
+    GROUP_CHANGED = "group-changed", Group.TASKS, "Changed a group of tasks"
     TASKS_EXPORTED = "tasks-exported", Group.TASKS, "Exported tasks"
     SUBMISSION_SENT = "submission-sent", Group.SUBMISSIONS, "Sent rows or files"
     SUBMISSION_DECIDED = "submission-decided", Group.SUBMISSIONS, "Decided about something unconfirmed"

@@ -19,6 +19,7 @@ SECTIONS = {
         "operators/import.md",
         "operators/files.md",
         "operators/unconfirmed.md",
+        "operators/groups.md",
         "operators/find.md",
         "operators/mistakes.md",
         "operators/shortcuts.md",

@@ -96,6 +96,7 @@ INSTALLED_APPS = [
     "pipelines_portal.workflows",
     "pipelines_portal.task_index",
     "pipelines_portal.submissions",
+    "pipelines_portal.attention",
     "pipelines_portal.tasks",
     "pipelines_portal.entry",
     "pipelines_portal.uploads",

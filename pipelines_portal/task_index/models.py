@@ -519,7 +519,7 @@ class TaskNotes(models.QuerySet["TaskNote"]):
         workflow: OpenedWorkflow,
         statuses: Mapping[int, str],
         note: str,
-        by: User,
+        by: User | None,
         *,
         seen_at: datetime | None = None,
     ) -> list[int]:
@@ -563,7 +563,9 @@ class TaskNotes(models.QuerySet["TaskNote"]):
             self.filter(workflow=workflow, task_id=task_id).update(replaced_by=replacement)
 
     @transaction.atomic
-    def clear(self, workflow: OpenedWorkflow, task_ids: Collection[int], state: NoteState, by: User) -> list[int]:
+    def clear(
+        self, workflow: OpenedWorkflow, task_ids: Collection[int], state: NoteState, by: User | None
+    ) -> list[int]:
         """Remove the notes of this state from the tasks, and return the ids of those that had one."""
         index = WorkflowIndex.objects.lock(workflow)
         notes = self.filter(workflow=workflow, task_id__in=task_ids, state=state)
@@ -583,7 +585,9 @@ class TaskNotes(models.QuerySet["TaskNote"]):
         rows = self.filter(workflow=workflow, task_id__in=task_ids).values_list("task_id", "state", "text", "status")
         return {task_id: (state, text, status) for task_id, state, text, status in rows}
 
-    def _put(self, index: WorkflowIndex, statuses: Mapping[int, str], state: NoteState, text: str, by: User) -> None:
+    def _put(
+        self, index: WorkflowIndex, statuses: Mapping[int, str], state: NoteState, text: str, by: User | None
+    ) -> None:
         """Write the notes of these tasks over those that they have, with one event. The index is locked."""
         if not statuses:
             return

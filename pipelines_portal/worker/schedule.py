@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipelines_portal.accounts.sessions import delete_expired_sessions
+from pipelines_portal.attention.grouping import group_next
+from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.audit.models import delete_old_events
 from pipelines_portal.core.housekeeping import HousekeepingTask
 from pipelines_portal.core.sign_in_throttle.throttle import remove_old_tries
@@ -65,6 +67,7 @@ EVERY_HOUR = (
     HousekeepingTask("Notifications", delete_old_notifications),
     HousekeepingTask(f"Keys that were replaced {UNDO_HOURS} hours ago", delete_old_replaced_keys),
     HousekeepingTask("Records of backups", delete_old_runs),
+    HousekeepingTask("Groups of tasks that are over", ProblemGroup.objects.all().delete_old),
     HousekeepingTask("Counts of unwatched workflows", WorkflowIndex.objects.retire_unseen),
 )
 
@@ -89,5 +92,6 @@ LOOPS = (
     Loop("imports", _work_on_next_import, threads=3),
     Loop("lost answers", repeat_next),
     Loop("task index", scan_next, threads=2),
+    Loop("groups", group_next),
     Loop("exports", export_next),
 )

@@ -1,8 +1,12 @@
 """Corrected copies: rows of the grid with the values of tasks that they are to replace."""
 
+from collections.abc import Iterator
+
 from django.db import transaction
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import PipelinesClient, PipelinesError
+from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.rows.fixing import CannotChange
@@ -10,6 +14,38 @@ from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
 from pipelines_portal.entry.rows.typed import last_number
 from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.workflows.fields.types import type_of
+
+# A larger group is copied in parts: the tasks that were replaced leave it.
+MOST_COPIES = 500
+PAGE, MOST_PAGES = 200, 25
+
+
+def tasks_to_copy(group: ProblemGroup, client: PipelinesClient) -> tuple[list[int], list[int], bool]:
+    """Return the newest tasks of a group, those of them whose status has changed since, and whether that is known.
+
+    The statuses are read again from the API's lists.
+    """
+    wanted = group.tasks.order_by("-task_id").values_list("task_id", "status")[:MOST_COPIES]
+    by_status: dict[str, list[int]] = {}
+    for task_id, status in wanted:
+        by_status.setdefault(status, []).append(task_id)
+    tasks = sorted((task_id for ids in by_status.values() for task_id in ids), reverse=True)
+    try:
+        still = {one for status, ids in by_status.items() for one in _on_list(client, group, status, min(ids))}
+    except PipelinesError:
+        return tasks, [], False
+    return [one for one in tasks if one in still], [one for one in tasks if one not in still], True
+
+
+def _on_list(client: PipelinesClient, group: ProblemGroup, status: str, oldest: int) -> Iterator[int]:
+    """Return the IDs on the API's list of a status, newest first, down to `oldest`."""
+    cursor = None
+    for _ in range(MOST_PAGES):
+        page = client.list_tasks(group.workflow.workflow_id, status=status, limit=PAGE, cursor=cursor)
+        yield from (task.id for task in page.tasks)
+        cursor = page.next_cursor
+        if not cursor or (page.tasks and page.tasks[-1].id <= oldest):
+            return
 
 
 def add_copies(import_job: ImportJob, by: User, values: dict[int, FieldValues]) -> int:

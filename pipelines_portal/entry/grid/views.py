@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from django.contrib import messages
 from django.core.files.base import ContentFile
 from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse, QueryDict
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -20,11 +20,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Schema
+from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.core import times
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.form.pins import LONGEST_TEXT, Pins, add_pins, labels_of_earlier, pin_text, read_pins
 from pipelines_portal.entry.form.presets import MOST_CHIPS, offered_preset, offered_presets
-from pipelines_portal.entry.grid.copies import add_copies
+from pipelines_portal.entry.grid.copies import MOST_COPIES, add_copies, tasks_to_copy
 from pipelines_portal.entry.grid.forms import ColumnsForm
 from pipelines_portal.entry.grid.pasting import (
     columns_beyond,
@@ -447,7 +448,10 @@ def copy(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRespons
     """Open the grid with copies of tasks, to be corrected and created in place of them."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
     schema = cached_schema(workflow, client_for(workflow.key))
-    task_ids = [number for text in request.POST.getlist("task")[:MOST_IN_PAGE] if (number := number_in(text))]
+    if group_id := number_in(request.POST.get("group", "")):
+        task_ids = _tasks_of_group(request, workflow, group_id)
+    else:
+        task_ids = [number for text in request.POST.getlist("task")[:MOST_IN_PAGE] if (number := number_in(text))]
     known = briefs_of_tasks(request.user, workflow.key, workflow_id, dict.fromkeys(task_ids))
     values = {task_id: brief.fields for task_id in task_ids if (brief := known.get(task_id)) and brief.fields}
     if left := [task_id for task_id in task_ids if task_id not in values]:
@@ -466,6 +470,22 @@ def copy(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRespons
         messages.error(request, str(error))
         return redirect(address)
     return redirect(f"{address}?at={first}")
+
+
+def _tasks_of_group(request: SignedInRequest, workflow: OpenedWorkflow, group_id: int) -> list[int]:
+    """Return the tasks of a group as they are on pressing, and say which of them have changed since."""
+    group = get_object_or_404(ProblemGroup.objects.filter(workflow=workflow), pk=group_id)
+    group.workflow = workflow
+    task_ids, changed, is_known = tasks_to_copy(group, client_for(workflow.key))
+    if not is_known:
+        messages.warning(request, "Pipelines isn’t responding. Some of these tasks may have changed since.")
+    elif changed:
+        tasks = "1 task has" if len(changed) == 1 else f"{len(changed):,} tasks have"
+        left = f"{tasks} another status now and {'is' if len(changed) == 1 else 'are'} left out"
+        messages.warning(request, f"Counted again: {left}.")
+    if group.task_count > MOST_COPIES:
+        messages.info(request, f"The newest {MOST_COPIES} of {group.task_count:,} tasks are copied. Create them first.")
+    return task_ids
 
 
 @require_POST

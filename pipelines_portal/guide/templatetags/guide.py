@@ -9,6 +9,7 @@ register = template.Library()
 # administrators have pages of their own; administrators have those of leads too.
 HELP = {
     "tasks": "operators/find",
+    "attention": "operators/groups",
     "new_task": "operators/first-task",
     "imports": "operators/import",
     "uploads": "operators/files",

@@ -1,85 +1,56 @@
-"""The tasks that need attention, by workflow, and the workflows that are still being counted."""
+"""The groups of tasks that need attention, and the workflows that are still being counted."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.urls import reverse
-
-from pipelines_portal.api_client.task_status import NEEDS_ATTENTION, label_of
+from pipelines_portal.accounts.models import User
+from pipelines_portal.attention.pages import GroupLine, open_lines
 from pipelines_portal.core.times import short
 from pipelines_portal.task_index.counts import TaskCounts
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow
 
+MOST_LINES = 6
 # With these problems, a workflow is counted only after somebody does something.
 HOPELESS = (WorkflowIndex.Problem.NOT_FOUND, WorkflowIndex.Problem.UNDECRYPTABLE)
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """A workflow with tasks that need attention, or are stuck. `is_cut`: there are more than were counted."""
+class Attention:
+    """The largest groups of tasks that need attention, of all `groups` with `tasks`.
 
-    name: str
-    key_name: str
-    url: str
-    overview: str
-    count: int
-    is_cut: bool
+    `ungrouped`: how many tasks need attention while no group is made yet. `gaps` are sentences about numbers that are
+    old. `since`: when the person left before this visit.
+    """
+
+    lines: tuple[GroupLine, ...]
+    groups: int
+    tasks: int
+    ungrouped: int
     new: int
     stuck: int
-    by_status: str
-
-
-@dataclass(frozen=True)
-class Attention:
-    """`gaps` are sentences about numbers that are old. `since`: when the person left before this visit."""
-
-    troubles: tuple[Trouble, ...]
     gaps: tuple[str, ...]
     since: datetime | None
 
     @property
-    def count(self) -> int:
-        return sum(trouble.count for trouble in self.troubles)
-
-    @property
-    def new(self) -> int:
-        return sum(trouble.new for trouble in self.troubles)
-
-    @property
-    def stuck(self) -> int:
-        return sum(trouble.stuck for trouble in self.troubles)
+    def is_shown(self) -> bool:
+        return bool(self.lines or self.ungrouped or self.stuck or self.gaps)
 
 
-def list_troubles(
-    workflows: list[OpenedWorkflow], counts: dict[int, TaskCounts], new_stuck: dict[int, tuple[int, int]]
-) -> tuple[Trouble, ...]:
-    """Return the workflows with tasks to look at, the largest number first. `new_stuck` is by workflow."""
-    has_keys = len({one.key_id for one in workflows}) > 1
-    troubles = []
-    for workflow in workflows:
-        if workflow.pk not in counts:
-            continue
-        known, (new, stuck) = counts[workflow.pk], new_stuck.get(workflow.pk, (0, 0))
-        if not (known.attention or stuck):
-            continue
-        place = [workflow.key_id, workflow.workflow_id]
-        numbers = {status: known.without_muted(status) for status in NEEDS_ATTENTION}
-        words = [f"{number:,} {label_of(status).lower()}" for status, number in numbers.items() if number]
-        troubles.append(
-            Trouble(
-                workflow.name,
-                workflow.key.name if has_keys else "",
-                f"{reverse('tasks:list', args=place)}?status=attention",
-                f"{reverse('overview:detail', args=place)}#stuck",
-                known.attention,
-                bool(known.cut.intersection(NEEDS_ATTENTION)),
-                new,
-                stuck,
-                ", ".join(words),
-            )
-        )
-    return tuple(sorted(troubles, key=lambda one: (-one.count, -one.stuck, one.name.lower())))
+def list_attention(
+    user: User,
+    workflows: list[OpenedWorkflow],
+    counts: dict[int, TaskCounts],
+    new_stuck: dict[int, tuple[int, int]],
+    gaps: tuple[str, ...],
+    since: datetime | None,
+    now: datetime,
+) -> Attention:
+    """Return what needs attention in these workflows. `new_stuck` is by workflow."""
+    lines, groups, tasks = open_lines(user, workflows, now, MOST_LINES)
+    counted = sum(known.attention for known in counts.values())
+    new, stuck = (sum(numbers) for numbers in zip(*new_stuck.values(), strict=True)) if new_stuck else (0, 0)
+    return Attention(lines, groups, tasks, 0 if groups else counted, new, stuck, gaps, since)
 
 
 def list_gaps(

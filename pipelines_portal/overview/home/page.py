@@ -13,7 +13,7 @@ from pipelines_portal.entry.imports.lists import list_waiting as list_imports
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.states import state_of
 from pipelines_portal.overview.first_steps import FirstSteps, first_steps
-from pipelines_portal.overview.home.attention import Attention, FirstReading, first_reading, list_gaps, list_troubles
+from pipelines_portal.overview.home.attention import Attention, FirstReading, first_reading, list_attention, list_gaps
 from pipelines_portal.overview.home.own_day import (
     LatestTask,
     Number,
@@ -157,7 +157,7 @@ def build_home(user: User, now: datetime) -> Home:
         obstacle=None if open_ones else _obstacle(user, workflows),
         all_workflows=reverse("workflows:list", args=[workflows[0].key_id]) if workflows else "",
         waiting=list_waiting(user, keys, imports, now),
-        attention=Attention(list_troubles(workflows, counts, by_workflow), gaps, since),
+        attention=list_attention(user, workflows, counts, by_workflow, gaps, since, now),
         reading=first_reading(workflows, indexes, counts),
         updated=_updated(counts, now),
         own=own,

@@ -39,7 +39,13 @@ const DEEDS = {
 
 /** The first one is the nearest: a page's own links come before the rail's. */
 const wayTo = (key) => [...document.querySelectorAll("[data-go]")].find((link) => link.dataset.go === key);
-const namedBy = (key) => [...document.querySelectorAll("[aria-keyshortcuts]")].find((each) => each.ariaKeyShortcuts === key);
+/** What the row with the focus offers comes before what the page does. */
+function namedBy(key) {
+  const row = document.activeElement.closest?.("tr");
+  const named = [...(row?.querySelectorAll("[aria-keyshortcuts]") ?? []), ...document.querySelectorAll("[aria-keyshortcuts]")];
+  return named.find((each) => each.ariaKeyShortcuts === key);
+}
+
 
 function deedOf(key) {
   const isAfterG = Date.now() - wentAt < A_PAIR_IN_MILLISECONDS;

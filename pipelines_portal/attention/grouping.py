@@ -1,0 +1,368 @@
+"""Make the groups of a workflow's tasks after each count of its index, without calls to the API.
+
+Facts about a task are what was sent with it: the values of its row, its import, its sender, its hour. Reading and
+finding take no lock. Writing compares what was read: a second worker, or a person who changed a group, loses nothing.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from pipelines_portal.api_client.task_status import CAN_BE_STUCK, NEEDS_ATTENTION
+from pipelines_portal.attention.finding import Fact, Found, Seen, Shared, find_groups
+from pipelines_portal.attention.models import GroupEvent, Grouping, GroupTask, ProblemGroup
+from pipelines_portal.submissions.ids_given_again import is_created_within
+from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
+from pipelines_portal.task_index.models import LISTED, IndexedTask, NoteState, WorkflowIndex
+from pipelines_portal.workflows.titles import titles_of_workflows
+
+# At most so many of the newest tasks that need attention are grouped, and compared with so many others.
+MOST_TASKS, MOST_OTHERS = 20_000, 5_000
+# Others are read of so many days at most: the newest on which one of the tasks was created.
+MOST_DAYS = 60
+# Values that nobody reads in a title.
+LONGEST_VALUE, MOST_FIELDS = 80, 60
+# Groups are made again after so long, because values are removed and others change.
+MADE_FOR = timedelta(days=1)
+HOURS_KEPT = 8 * 24
+CHUNK = 1_000
+Place = tuple[str, int, int]
+STUCK_ONLY = frozenset(CAN_BE_STUCK) - frozenset(NEEDS_ATTENTION)
+
+
+def group_next() -> bool:
+    """Make the groups of a workflow that was counted since they were made. Return whether there was one."""
+    uncounted = Q(workflow__grouping=None) | Q(workflow__grouping__counted_at=None)
+    is_due = uncounted | Q(workflow__grouping__counted_at__lt=F("open_as_of"))
+    index = WorkflowIndex.objects.watched().filter(is_due, open_as_of__isnull=False).order_by("open_as_of").first()
+    if index is None:
+        return False
+    make_groups(index)
+    return True
+
+
+def make_groups(index: WorkflowIndex, now: datetime | None = None) -> None:
+    """Read the tasks of the index, find what they share, and write the groups."""
+    workflow, now = index.workflow, now or timezone.now()
+    if workflow is None or index.open_as_of is None:
+        return
+    grouping = Grouping.objects.get_or_create(workflow=workflow)[0]
+    tasks = list(_tasks_to_group(index, now))
+    known = list(ProblemGroup.objects.filter(workflow=workflow))
+    members = dict(GroupTask.objects.filter(group__workflow=workflow).values_list("task_id", "group"))
+    fingerprint = _fingerprint(tasks, known, members)
+    is_fresh = grouping.made_at is not None and grouping.made_at > now - MADE_FOR
+    if grouping.fingerprint == fingerprint and is_fresh:
+        Grouping.objects.filter(pk=grouping.pk, counted_at=grouping.counted_at).update(counted_at=index.open_as_of)
+        return
+    facts = _FactsRead(index, workflow.key_id, workflow.workflow_id)
+    facts.read([(task.task_id, task.created_at) for task in tasks])
+    others = _others(index, tasks, now)
+    facts.read([(task.task_id, task.created_at) for task in others])
+    plan = _plan(tasks, others, known, members, facts)
+    with transaction.atomic():
+        index.lock()
+        read_before = Grouping.objects.filter(pk=grouping.pk, counted_at=grouping.counted_at)
+        made = read_before.update(counted_at=index.open_as_of, fingerprint=fingerprint, made_at=now)
+        if made:
+            _write(index, plan, facts, now)
+
+
+# --- what is read -----------------------------------------------------------------------------------------------------
+
+
+def _tasks_to_group(index: WorkflowIndex, now: datetime) -> QuerySet[IndexedTask]:
+    """Return the newest tasks that need attention or are stuck, without mistakes."""
+    late = now - timedelta(hours=index.stuck_hours)
+    is_stuck = Q(status__in=STUCK_ONLY, updated_at__lt=late)
+    found = index.tasks.filter(LISTED).exclude(note_state=NoteState.MISTAKE)
+    return found.filter(Q(status__in=NEEDS_ATTENTION) | is_stuck).order_by("-task_id")[:MOST_TASKS]
+
+
+def _others(index: WorkflowIndex, tasks: Sequence[IndexedTask], now: datetime) -> list[IndexedTask]:
+    """Return a sample of the tasks that need no attention and were created on the same days."""
+    days = sorted({task.created_at.astimezone(UTC).date() for task in tasks if task.created_at})[-MOST_DAYS:]
+    if not days:
+        return []
+    on_days = Q()
+    for first, last in _ranges(days):
+        start, end = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (first, last + timedelta(days=1)))
+        on_days |= Q(created_at__gte=start, created_at__lt=end)
+    late = now - timedelta(hours=index.stuck_hours)
+    is_stuck = Q(is_unfinished=True, status__in=STUCK_ONLY, updated_at__lt=late)
+    found = index.tasks.filter(on_days).exclude(status__in=NEEDS_ATTENTION).exclude(is_stuck)
+    every = found.count() // MOST_OTHERS + 1
+    return list(found.alias(place=F("task_id") % every).filter(place=0).order_by("-task_id")[: 2 * MOST_OTHERS])
+
+
+def _ranges(days: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+    """Join days that follow each other."""
+    first = last = days[0]
+    for day in days[1:]:
+        if day - last > timedelta(days=1):
+            yield first, last
+            first = day
+        last = day
+    yield first, last
+
+
+class _FactsRead:
+    """What was sent with the tasks of a workflow, and words for it."""
+
+    def __init__(self, index: WorkflowIndex, key_id: int, workflow_id: int) -> None:
+        self.place: dict[str, Any] = {"submission__key": key_id, "submission__workflow_id": workflow_id}
+        self.titles = titles_of_workflows([index.workflow_id or 0]).get(index.workflow_id or 0, {})
+        self.of_task: dict[int, tuple[Fact, ...]] = {}
+        self.sent_in: dict[int, UUID] = {}
+        self.labels: dict[Fact, str] = {}
+
+    def read(self, created: Sequence[tuple[int, datetime | None]]) -> None:
+        columns = (
+            "task_id", "submission", "submission__owner", "submission__owner__name", "submission__owner__email",
+            "submission__group", "submission__group_name", "submission__created_at", "submission__finished_at",
+        )  # fmt: skip
+        for start in range(0, len(created), CHUNK):
+            at = dict(created[start : start + CHUNK])
+            rows = SubmissionRow.objects.filter(task_id__in=at, **self.place).order_by()
+            for fields, *sent in rows.values_list("fields", *columns):
+                self._add(at, fields or {}, *sent)
+            for sent in UnattributedTask.objects.filter(task_id__in=at, **self.place).order_by().values_list(*columns):
+                self._add(at, {}, *sent)
+
+    def _add(
+        self, at: Mapping[int, datetime | None], fields: Mapping[str, Any], task_id: int, submission: UUID, owner: int,
+        name: str, email: str, group: UUID | None, file: str, since: datetime, until: datetime | None,
+    ) -> None:  # fmt: skip
+        created_at = at[task_id]
+        if not is_created_within(created_at, since, until):
+            return  # the ID was given to another task
+        self.sent_in[task_id] = submission
+        sender = Fact("sender", "", str(owner))
+        self.labels[sender] = name or email
+        facts = [sender, Fact("hour", "", _hour_of(created_at or since).isoformat())]
+        if group and file:
+            facts.append(Fact("import", "", str(group)))
+            self.labels[facts[-1]] = file
+        facts += [Fact("field", name, text) for name, text in _texts(fields)]
+        self.of_task[task_id] = tuple(facts)
+
+    def as_json(self, fact: Fact) -> dict[str, str]:
+        title = (self.titles.get(fact.name) or fact.name)[:200]
+        return {
+            "kind": fact.kind, "name": fact.name, "value": fact.value, "title": title,
+            "label": self.labels.get(fact, fact.value),
+        }  # fmt: skip
+
+    def line_as_json(self, line: Shared) -> dict[str, Any]:
+        numbers = {"here": line.here, "of": line.of, "elsewhere": line.elsewhere, "of_others": line.of_others}
+        return self.as_json(line.fact) | numbers
+
+
+def _texts(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in list(fields.items())[:MOST_FIELDS]:
+        if isinstance(value, bool):
+            yield name, "Yes" if value else "No"
+        elif isinstance(value, str | int | float):
+            text = " ".join(str(value).split())
+            if 0 < len(text) <= LONGEST_VALUE:
+                yield name, text
+        elif isinstance(value, list):
+            for one in value[:10]:
+                if isinstance(one, str) and 0 < len(one) <= LONGEST_VALUE:
+                    yield name, one
+
+
+def _hour_of(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+# --- the groups -------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Planned:
+    """A group with all of its tasks. `group` is None for a new one; `found` is None for one that people closed."""
+
+    signature: str
+    tasks: list[IndexedTask]
+    group: ProblemGroup | None = None
+    found: Found | None = None
+    new: list[IndexedTask] = field(default_factory=list)
+
+
+def _plan(
+    tasks: Sequence[IndexedTask], others: Sequence[IndexedTask], known: Sequence[ProblemGroup],
+    members: Mapping[int, int], facts: _FactsRead,
+) -> list[_Planned]:  # fmt: skip
+    """Give each task to one group: first to those that people muted or finished, the rest to what is found."""
+    closed = {group.pk: _Planned(group.signature, [], group) for group in known if group.state != group.State.OPEN}
+    to_group: list[IndexedTask] = []
+    for task in tasks:
+        planned = closed.get(members.get(task.task_id, 0))
+        if planned is None and task.note_state is None:
+            planned = next((one for one in closed.values() if _fits(one.group, task, facts)), None)
+            if planned is None:
+                to_group.append(task)
+            else:
+                planned.new.append(task)
+        if planned is not None:
+            planned.tasks.append(task)
+    by_id = {task.task_id: task for task in to_group}
+    seen_before = [(_place(group), _facts_of(group)) for group in known if group.facts]
+    found = find_groups(_seen(to_group, facts), _seen(others, facts), seen_before)
+    by_signature = {group.signature: group for group in known}
+    planned_ones = list(closed.values())
+    for one in found:
+        signature = signature_of(one.place, one.facts, one.is_single)
+        of_one = [by_id[task_id] for task_id in one.task_ids]
+        group = by_signature.get(signature)
+        if group is not None and group.pk in closed:
+            closed[group.pk].tasks += of_one
+            closed[group.pk].new += of_one
+        else:
+            new = [task for task in of_one if group is None or members.get(task.task_id) != group.pk]
+            planned_ones.append(_Planned(signature, of_one, group, one, new))
+    return planned_ones
+
+
+def _fits(group: ProblemGroup | None, task: IndexedTask, facts: _FactsRead) -> bool:
+    """Return whether a task has what separates a group that people closed. Without facts, only a new group can tell."""
+    if group is None or not group.facts or _place(group) != _place(task):
+        return False
+    return set(_facts_of(group)) <= set(facts.of_task.get(task.task_id, ()))
+
+
+def _place(one: ProblemGroup | IndexedTask) -> Place:
+    if isinstance(one, ProblemGroup):
+        return one.status, one.step, one.steps
+    return one.status, one.nodes_finished, one.nodes
+
+
+def _facts_of(group: ProblemGroup) -> tuple[Fact, ...]:
+    return tuple(Fact(one["kind"], one["name"], one["value"]) for one in group.facts)
+
+
+def _seen(tasks: Iterable[IndexedTask], facts: _FactsRead) -> list[Seen]:
+    return [
+        Seen(
+            task.task_id, _place(task), task.created_at or task.read_at, task.updated_at or task.read_at,
+            facts.of_task.get(task.task_id, ()),
+        )
+        for task in tasks
+    ]  # fmt: skip
+
+
+def signature_of(place: Place, facts: Sequence[Fact], is_single: bool) -> str:
+    """Return the digest by which a group is found again."""
+    named = sorted((fact.kind, fact.name, fact.value) for fact in facts)
+    text = json.dumps(["single"] if is_single else [place, named])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _fingerprint(tasks: Sequence[IndexedTask], known: Sequence[ProblemGroup], members: Mapping[int, int]) -> str:
+    """Return a digest of everything that decides which group a task is in."""
+    of_tasks = [(task.task_id, _place(task), str(task.updated_at), task.note_state) for task in tasks]
+    of_groups = sorted((group.pk, group.state, str(group.mute_until), group.task_count) for group in known)
+    return hashlib.sha256(json.dumps([of_tasks, of_groups, len(members)]).encode()).hexdigest()
+
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+
+
+def _write(index: WorkflowIndex, plan: Sequence[_Planned], facts: _FactsRead, now: datetime) -> None:
+    """Write the groups and their tasks. The index is locked: no other worker writes them."""
+    workflow = index.workflow
+    known = {group.pk: group for group in ProblemGroup.objects.select_for_update().filter(workflow=workflow)}
+    kept = []
+    for planned in plan:
+        group = known.get(planned.group.pk) if planned.group else None
+        if group is None:
+            group = ProblemGroup(signature=planned.signature, first_at=now, last_at=now)
+        group.workflow = workflow  # type: ignore[assignment]  # an index without one is not read
+        kept.append(_write_group(group, planned, facts, now).pk)
+    left = ProblemGroup.objects.filter(workflow=workflow).exclude(pk__in=kept)
+    for group in left:
+        group.tasks.all().delete()
+    left.update(task_count=0)
+    # Nobody did anything about these.
+    left.filter(state=ProblemGroup.State.OPEN, owner=None).exclude(events__person__isnull=False).delete()
+    _end_mutes(index, now)
+
+
+def _write_group(group: ProblemGroup, planned: _Planned, facts: _FactsRead, now: datetime) -> ProblemGroup:
+    is_new = group.pk is None
+    if planned.found is not None:
+        group.status, group.step, group.steps = planned.found.place
+        group.is_single = planned.found.is_single
+        group.facts = [facts.as_json(fact) for fact in planned.found.facts]
+        group.shared = [facts.line_as_json(line) for line in planned.found.shared]
+    new = planned.new
+    is_back = bool(new) and group.state == ProblemGroup.State.DONE
+    if is_back:
+        group.tasks.all().delete()
+        planned.tasks = new
+    times = sorted(task.updated_at or task.read_at for task in planned.tasks)
+    if times:
+        group.first_at = times[0] if is_new or is_back or planned.found else min(group.first_at, times[0])
+        group.last_at = times[-1]
+    hours = Counter(int(at.timestamp()) // 3600 for at in times)
+    oldest = int(now.timestamp()) // 3600 - HOURS_KEPT
+    group.hours = sorted([hour, count] for hour, count in hours.items() if hour > oldest)
+    was_empty = not is_new and group.task_count == 0
+    group.task_count, group.total = len(planned.tasks), group.total + len(new)
+    if is_back or (was_empty and new and group.state == ProblemGroup.State.OPEN):
+        group.state, group.came_back_at, group.state_at, group.state_by = ProblemGroup.State.OPEN, now, now, None
+    if new:
+        group.changed_at = now
+    group.save()
+    _write_tasks(group, planned.tasks, facts)
+    if new and not is_new:
+        kind = GroupEvent.Kind.BACK if group.came_back_at == now else GroupEvent.Kind.MORE
+        group.note_event(kind, None, count=len(new))
+    if new and group.state == ProblemGroup.State.MUTED:
+        group.mute_tasks([task.task_id for task in new], None)
+    return group
+
+
+def _write_tasks(group: ProblemGroup, tasks: Sequence[IndexedTask], facts: _FactsRead) -> None:
+    current = {task.task_id: task for task in tasks}
+    GroupTask.objects.filter(group__workflow=group.workflow_id, task_id__in=current).exclude(group=group).delete()
+    stored = set(group.tasks.values_list("task_id", flat=True))
+    group.tasks.filter(task_id__in=stored - set(current)).delete()
+    sent_in = {facts.sent_in[task_id] for task_id in current if task_id in facts.sent_in}
+    existing = set(Submission.objects.filter(pk__in=sent_in).values_list("pk", flat=True))
+    GroupTask.objects.bulk_create(
+        GroupTask(
+            group=group, task_id=task_id, status=task.status, failed_at=task.updated_at or task.read_at,
+            submission_id=sent if (sent := facts.sent_in.get(task_id)) in existing else None,
+        )
+        for task_id, task in current.items()
+        if task_id not in stored
+    )  # fmt: skip
+
+
+def _end_mutes(index: WorkflowIndex, now: datetime) -> None:
+    """Reopen muted groups whose time or count is over, or whose tasks fail at another step now."""
+    muted = ProblemGroup.objects.filter(workflow=index.workflow_id, state=ProblemGroup.State.MUTED)
+    open_ones = list(ProblemGroup.objects.filter(workflow=index.workflow_id).open())
+    for group in muted:
+        group.workflow = index.workflow  # type: ignore[assignment]  # it has one
+        is_over = group.mute_until is not None and group.mute_until <= now
+        is_full = group.mute_more is not None and group.further > group.mute_more
+        if is_over or is_full or any(_is_next_step(group, one) for one in open_ones):
+            group.reopen(None)
+
+
+def _is_next_step(muted: ProblemGroup, other: ProblemGroup) -> bool:
+    """Return whether `other` has the facts of a muted group at another step, and began after it was muted."""
+    is_same = bool(muted.facts) and _facts_of(muted) == _facts_of(other) and muted.status == other.status
+    return is_same and _place(muted) != _place(other) and other.first_at > muted.state_at

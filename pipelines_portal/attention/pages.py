@@ -1,0 +1,357 @@
+"""What the pages of groups show, as plain values: the list of groups, and one group with its tasks."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from django.urls import reverse
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import NodeSummary
+from pipelines_portal.api_client.task_status import NEEDS_ATTENTION, icon_of, label_of
+from pipelines_portal.attention.models import GroupEvent, GroupTask, ProblemGroup, ProblemGroups
+from pipelines_portal.attention.words import details_of, fact_parts, title_of
+from pipelines_portal.core import times
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.origin import briefs_of_tasks
+from pipelines_portal.submissions.origin import title_of as title_of_row
+from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
+from pipelines_portal.web.initials import initials
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+DAYS = 7
+NEW_FOR = timedelta(days=1)
+MOST_GROUPS, TASKS_A_PAGE, MOST_EVENTS = 100, 25, 50
+WORKFLOWS = ("key", "workflow_id", "name", "status", "has_file_fields", "title_field")
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A day of the small chart, as texts of an SVG."""
+
+    x: str
+    y: str
+    height: str
+
+
+@dataclass(frozen=True)
+class GroupLine:
+    """A group in a list. `may_see`: the reader may see one of its rows, and so the values in its title."""
+
+    pk: int
+    number: str
+    url: str
+    title: str
+    workflow: str
+    details: str
+    icon: str
+    status: str
+    count: int
+    bars: tuple[Bar, ...]
+    first_at: datetime
+    last_at: datetime
+    owner: str
+    owner_id: str
+    initials: str
+    state: str
+    tag: str
+    mute: str
+    may_see: bool
+
+
+@dataclass(frozen=True)
+class Show:
+    """One of the filters of the list, with its number of groups."""
+
+    name: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True)
+class GroupList:
+    show: str
+    shows: tuple[Show, ...]
+    lines: tuple[GroupLine, ...]
+    task_count: int
+    workflow_count: int
+    stuck_count: int
+    stuck_groups: int
+    more: int
+    updated: datetime | None
+    last_done: datetime | None
+
+
+# Groups of tasks that need attention by their status. The others are stuck.
+NEEDING = Q(status__in=NEEDS_ATTENTION) | Q(is_single=True)
+FILTERS: dict[str, tuple[str, Any]] = {
+    "open": ("Open", lambda groups, user: groups.open().filter(NEEDING)),
+    "mine": ("Mine", lambda groups, user: groups.open().filter(owner=user)),
+    "back": ("Back again", lambda groups, user: groups.open().filter(came_back_at__isnull=False)),
+    "stuck": ("Stuck", lambda groups, user: groups.open().exclude(NEEDING)),
+    "muted": ("Muted", lambda groups, user: groups.muted()),
+    "done": ("Done", lambda groups, user: groups.done()),
+}
+
+
+def workflows_of(user: User) -> list[OpenedWorkflow]:
+    """Return the workflows that the person uses and does not hide, each once: with a key that works, if one does."""
+    keys = {key.pk: key for key in SavedKey.objects.usable_by(user)}
+    opened = OpenedWorkflow.objects.filter(key__in=keys).marked_by(user).in_sight().order_by("key", "pk")
+    chosen: dict[int, OpenedWorkflow] = {}
+    for workflow in opened.only(*WORKFLOWS):
+        workflow.key = keys[workflow.key_id]
+        known = chosen.get(workflow.workflow_id)
+        if known is None or (known.key.rejected_at and not workflow.key.rejected_at):
+            chosen[workflow.workflow_id] = workflow
+    return list(chosen.values())
+
+
+def list_groups(user: User, show: str, now: datetime) -> GroupList:
+    """Return the groups of a filter, the largest first."""
+    workflows = {one.pk: one for one in workflows_of(user)}
+    groups = ProblemGroup.objects.filter(workflow__in=workflows)
+    counts = _counts(groups, user)
+    found = FILTERS[show][1](groups, user)
+    lines = lines_of(user, found, workflows, now)
+    read_at = WorkflowIndex.objects.filter(workflow__in=workflows, workflow__key__rejected_at=None)
+    times_read = [at for at in read_at.values_list("open_as_of", flat=True) if at]
+    return GroupList(
+        show=show,
+        shows=tuple(Show(name, label, counts[name]) for name, (label, _) in FILTERS.items() if _is_shown(name, counts)),
+        lines=lines,
+        task_count=counts["tasks"],
+        workflow_count=counts["workflows"],
+        stuck_count=counts["stuck_tasks"],
+        stuck_groups=counts["stuck"],
+        more=max(counts[show] - len(lines), 0),
+        updated=min(times_read, default=None),
+        last_done=counts["last_done"],
+    )
+
+
+def _is_shown(name: str, counts: dict[str, Any]) -> bool:
+    return name in ("open", "mine", "muted", "done") or counts[name] > 0
+
+
+def _counts(groups: ProblemGroups, user: User) -> dict[str, Any]:
+    """Count the groups of all filters, in one pass over the few columns that they need."""
+    counts: dict[str, Any] = dict.fromkeys(FILTERS, 0) | {"tasks": 0, "stuck_tasks": 0, "last_done": None}
+    workflows = set()
+    columns = ("workflow", "state", "status", "is_single", "owner", "task_count", "came_back_at", "state_at")
+    for workflow, state, status, is_single, owner, tasks, back, at in groups.order_by().values_list(*columns):
+        if state == ProblemGroup.State.MUTED:
+            counts["muted"] += 1
+        elif state == ProblemGroup.State.DONE:
+            counts["done"] += 1
+            counts["last_done"] = max(at, counts["last_done"] or at)
+        elif tasks:
+            is_open = is_single or status in NEEDS_ATTENTION
+            counts["open" if is_open else "stuck"] += 1
+            counts["tasks" if is_open else "stuck_tasks"] += tasks
+            counts["mine"] += owner == user.pk
+            counts["back"] += back is not None
+            if is_open:
+                workflows.add(workflow)
+    return counts | {"workflows": len(workflows)}
+
+
+def open_lines(
+    user: User, workflows: Collection[OpenedWorkflow], now: datetime, most: int
+) -> tuple[tuple[GroupLine, ...], int, int]:
+    """Return the largest open groups of these workflows, and how many groups and tasks there are."""
+    by_pk = {one.pk: one for one in workflows}
+    read = _read(ProblemGroup.objects.filter(workflow__in=by_pk).open().filter(NEEDING))
+    return _lines(user, read[:most], by_pk, now), len(read), sum(group.task_count for group in read)
+
+
+def lines_of(
+    user: User, groups: ProblemGroups, workflows: dict[int, OpenedWorkflow], now: datetime
+) -> tuple[GroupLine, ...]:
+    """Return the lines of the largest groups. Two statements, however many groups there are."""
+    return _lines(user, _read(groups), workflows, now)
+
+
+def _read(groups: ProblemGroups) -> list[ProblemGroup]:
+    return list(groups.select_related("owner").defer("signature")[:MOST_GROUPS])
+
+
+def _lines(
+    user: User, groups: list[ProblemGroup], workflows: dict[int, OpenedWorkflow], now: datetime
+) -> tuple[GroupLine, ...]:
+    visible = _visible(user, groups)
+    has_keys = len({one.key_id for one in workflows.values()}) > 1
+    return tuple(_line(group, workflows[group.workflow_id], group.pk in visible, has_keys, now) for group in groups)
+
+
+def _visible(user: User, groups: Iterable[ProblemGroup]) -> set[int]:
+    """Return those groups of which the person may see a row. Without facts there is nothing to hide."""
+    with_facts = [one.pk for one in groups if one.facts or one.shared]
+    if not with_facts:
+        return set()
+    of_groups = GroupTask.objects.filter(group__in=with_facts, submission__isnull=False).order_by()
+    seen = of_groups.filter(submission__in=Submission.objects.visible_to(user).order_by().values("pk"))
+    return set(seen.values_list("group", flat=True).distinct())
+
+
+def _line(group: ProblemGroup, workflow: OpenedWorkflow, may_see: bool, has_keys: bool, now: datetime) -> GroupLine:
+    owner = str(group.owner) if group.owner else ""
+    return GroupLine(
+        pk=group.pk,
+        number=str(group.pk),
+        url=reverse("attention:detail", args=[group.pk]),
+        title=title_of(group, may_see),
+        workflow=f"{workflow.name} ({workflow.key.name})" if has_keys else workflow.name,
+        details=" · ".join(details_of(group, may_see)),
+        icon=icon_of(group.status),
+        status=label_of(group.status),
+        count=group.task_count,
+        bars=_bars(group, now),
+        first_at=group.first_at,
+        last_at=group.last_at,
+        owner=owner,
+        owner_id=str(group.owner_id or ""),
+        initials=initials(owner) if owner else "",
+        state=group.state,
+        tag=_tag(group, now),
+        mute=mute_words(group, now),
+        may_see=may_see,
+    )
+
+
+def _tag(group: ProblemGroup, now: datetime) -> str:
+    if group.state != ProblemGroup.State.OPEN:
+        return ""
+    if group.came_back_at:
+        return "Back again"
+    return "New" if now - group.created_at < NEW_FOR else ""
+
+
+def mute_words(group: ProblemGroup, now: datetime) -> str:
+    """Return when the mute ends, or "" if the group is not muted."""
+    if group.state != ProblemGroup.State.MUTED:
+        return ""
+    if group.mute_until:
+        return f"Until {times.short(group.mute_until, now)}"
+    return f"Until {group.mute_more or 0:,} more, {group.further:,} so far"
+
+
+def _bars(group: ProblemGroup, now: datetime) -> tuple[Bar, ...]:
+    """Return the bars of the last days in the person's time zone, today last."""
+    today, by_day = times.local(now).date(), Counter[int]()
+    for hour, number in group.hours:
+        day = times.local(datetime.fromtimestamp(hour * 3600, tz=now.tzinfo)).date()
+        by_day[(today - day).days] += number
+    days = [by_day[ago] for ago in reversed(range(DAYS))]
+    top = max([*days, 1])
+    heights = [max(round(18 * day / top), 1) for day in days]
+    return tuple(Bar(str(6 * place), str(20 - height), str(height)) for place, height in enumerate(heights))
+
+
+# --- one group --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ListedTask:
+    task_id: int
+    url: str
+    text: str
+    status: str
+    nodes: NodeSummary
+    updated_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SharedFact:
+    """A line of what the tasks share: for how many of 100 it holds here, and of the others."""
+
+    subject: str
+    value: str
+    here: str
+    elsewhere: str
+
+
+@dataclass(frozen=True)
+class GroupPage:
+    group: ProblemGroup
+    line: GroupLine
+    workflow: OpenedWorkflow
+    shared: tuple[SharedFact, ...]
+    of_others: int
+    tasks: tuple[ListedTask, ...]
+    page: "Page[Any]"
+    notes: tuple[GroupEvent, ...]
+    events: tuple[GroupEvent, ...]
+    sent_here: int
+    people: tuple[User, ...]
+
+
+def group_for(user: User, group_id: int) -> ProblemGroup:
+    """Return a group of a workflow that the person may use. Raise Http404 for all others."""
+    groups = ProblemGroup.objects.of_user(user).select_related("workflow__key__owner", "owner", "state_by")
+    group = groups.filter(pk=group_id).first()
+    if group is None:
+        raise Http404
+    return group
+
+
+def group_page(user: User, group: ProblemGroup, page: str, now: datetime) -> GroupPage:
+    workflow = group.workflow
+    line = _line(group, workflow, group.pk in _visible(user, [group]), False, now)
+    shown = Paginator(group.tasks.order_by("-failed_at", "-task_id"), TASKS_A_PAGE).get_page(page)
+    events = list(group.events.select_related("person")[: 2 * MOST_EVENTS])
+    sent_here = group.tasks.filter(submission__isnull=False).count()
+    of_others = max((fact["of_others"] for fact in group.shared), default=0)
+    return GroupPage(
+        group=group,
+        line=line,
+        workflow=workflow,
+        shared=tuple(_shared(fact, line.may_see) for fact in group.shared),
+        of_others=of_others,
+        tasks=_listed(user, workflow, list(shown)),
+        page=shown,
+        notes=tuple(one for one in reversed(events) if one.kind == GroupEvent.Kind.NOTE)[-MOST_EVENTS:],
+        events=tuple(one for one in events if one.kind != GroupEvent.Kind.NOTE)[:MOST_EVENTS],
+        sent_here=sent_here,
+        people=tuple(people_who_use(workflow.key)),
+    )
+
+
+def _shared(fact: dict[str, Any], may_see: bool) -> SharedFact:
+    subject, value = fact_parts(fact, may_see)
+    here = round(100 * fact["here"] / max(fact["of"], 1))
+    elsewhere = round(100 * fact["elsewhere"] / max(fact["of_others"], 1))
+    return SharedFact(subject, value, str(min(here, 100)), str(min(elsewhere, 100)))
+
+
+def _listed(user: User, workflow: OpenedWorkflow, tasks: Sequence[GroupTask]) -> tuple[ListedTask, ...]:
+    ids = [task.task_id for task in tasks]
+    known = {one.task_id: one for one in IndexedTask.objects.filter(index__workflow=workflow, task_id__in=ids)}
+    created = {task_id: known[task_id].created_at if task_id in known else None for task_id in ids}
+    briefs = briefs_of_tasks(user, workflow.key, workflow.workflow_id, created)
+    listed = []
+    for task in tasks:
+        indexed, brief = known.get(task.task_id), briefs.get(task.task_id)
+        listed.append(
+            ListedTask(
+                task.task_id,
+                reverse("tasks:detail", args=[workflow.key_id, workflow.workflow_id, task.task_id]),
+                title_of_row(brief.fields, workflow.title_field) if brief and brief.fields else "",
+                indexed.status if indexed else task.status,
+                indexed.node_summary if indexed else NodeSummary(total=0, finished=0, in_progress=0, pending=0),
+                indexed.updated_at if indexed else task.failed_at,
+            )
+        )
+    return tuple(listed)
+
+
+def people_who_use(key: SavedKey) -> QuerySet[User]:
+    """Return the active people who may use the key, by name."""
+    through = Q(pk=key.owner_id) | Q(key_shares__key=key) | Q(teams__key_shares__key=key)
+    return User.objects.filter(through, is_active=True).distinct().order_by("name", "email")

@@ -28,7 +28,7 @@ ME, ANYONE = "me", "anyone"
 # All tasks that may still change.
 OPEN = "open"
 # What is typed before a colon, and the names in the URL.
-NAMES = ("status", "sent", "import", "day", "stuck", "workflow")
+NAMES = ("status", "sent", "import", "day", "stuck", "workflow", "group")
 STATUS_WORDS = {status.label.lower(): status.value for status in TaskStatus}
 STATUS_WORDS |= {OPEN: OPEN, "needs attention": ATTENTION}
 # What people type for the day on which a task was created.
@@ -41,7 +41,15 @@ _TOKEN = re.compile(
 )
 _HOURS = re.compile(r"(\d{1,4})([hd])")
 # Examples of what can be typed after a name.
-EXAMPLES = {"status": "failed", "sent": "me", "import": "tickets", CREATED: "today", "stuck": "24h", "workflow": "42"}
+EXAMPLES = {
+    "status": "failed",
+    "sent": "me",
+    "import": "tickets",
+    CREATED: "today",
+    "stuck": "24h",
+    "workflow": "42",
+    "group": "17",
+}
 ERRORS_IF_EMPTY = {
     "status": "Enter a status, for example “failed” or “needs attention”.",
     "day": DAY_EXAMPLES,
@@ -49,7 +57,9 @@ ERRORS_IF_EMPTY = {
     "sent": "Enter “me”, “anyone”, or part of a name or email.",
     "import": "Enter part of a file name.",
     "workflow": "Enter a workflow ID.",
+    "group": "Enter the number of a group, for example “17”.",
 }
+NUMBERED = ("workflow", "group")
 
 
 class Extra(NamedTuple):
@@ -63,7 +73,8 @@ class Extra(NamedTuple):
     def of_text(cls, text: str) -> "Extra":
         is_not = text.lower().startswith(NOT)
         name, _, value = (text[len(NOT) :] if is_not else text)[:LONGEST_TEXT].partition(":")
-        return cls(name.strip(), value.strip(), is_not)
+        own_name = name.strip().lower()
+        return cls(own_name if own_name in EXAMPLES else name.strip(), value.strip(), is_not)
 
     @property
     def text(self) -> str:
@@ -79,9 +90,17 @@ class Extra(NamedTuple):
         return self.name not in EXAMPLES
 
     @property
+    def is_in_where(self) -> bool:
+        return self.is_of_value or self.is_not
+
+    @property
+    def parameter(self) -> str:
+        return "day" if self.name == CREATED else self.name
+
+    @property
     def negated(self) -> dict[str, Any]:
         """Return the values of the conditions that must not hold."""
-        return {{CREATED: "day", "import": "import_"}.get(self.name, self.name): self.value}
+        return {"import_" if self.name == "import" else self.parameter: self.value}
 
 
 @dataclass(frozen=True)
@@ -99,6 +118,7 @@ class Conditions:
     day: str = ""
     stuck: str = ""
     workflow: str = ""
+    group: str = ""
     where: tuple[Extra, ...] = ()
     limit: int = DEFAULT_SIZE
     errors: tuple[str, ...] = field(default=(), compare=False)
@@ -114,19 +134,20 @@ class Conditions:
         if values["status"] not in (OPEN, ATTENTION) and not TaskStatus.known(values["status"]):
             values["status"] = ""
         typed, extras, words = _typed_in(query.get("q", "").strip()[:LONGEST_TEXT])
-        values |= typed
+        where = [Extra.of_text(text) for text in query.getlist("where")[: MOST_CONDITIONS + 1]]
+        values |= {each.parameter: each.value for each in where if not each.is_in_where} | typed
         errors = dict[str, str]()
         for name in NAMES:
             typed_name = CREATED if name == "day" else name
             if (values[name] or name in typed) and (error := _error_in(name, values[name])):
                 errors[f"{typed_name}:{quoted(values[name])}"] = error
                 values[name] = ""
-        where = [Extra.of_text(text) for text in query.getlist("where")[: MOST_CONDITIONS + 1]]
-        where = list(dict.fromkeys(extra for extra in [*where, *extras] if extra.name))
+        where = list(dict.fromkeys(extra for extra in [*where, *extras] if extra.name and extra.is_in_where))
         limit = query.get("limit", "")
         return cls(
             status=values["status"], words=" ".join(words), sent=values["sent"], import_=values["import"],
-            day=values["day"], stuck=values["stuck"], workflow=values["workflow"], where=tuple(where),
+            day=values["day"], stuck=values["stuck"], workflow=values["workflow"], group=values["group"],
+            where=tuple(where),
             limit=int(limit) if limit in SIZES_AS_WRITTEN else DEFAULT_SIZE,
             errors=tuple(errors.values())[:MOST_ERRORS], left_out=" ".join(errors), is_typed=bool(typed or extras),
         )  # fmt: skip
@@ -134,7 +155,7 @@ class Conditions:
     def checked(self, known: Sequence[Field] = ()) -> "Conditions":
         """Read the conditions of `where`, with the fields of the workflow. Those that cannot be read are left out."""
         errors, tests, read = dict[str, str](), list[ValueTest](), list[Extra]()
-        own = (self.status, self.sent, self.import_, self.day, self.stuck)
+        own = (self.status, self.sent, self.import_, self.day, self.stuck, self.group)
         room = MOST_CONDITIONS - sum(map(bool, own))
         for extra in self.where:
             try:
@@ -254,8 +275,7 @@ def _read_extra(extra: Extra, known: Sequence[Field]) -> ValueTest | None:
     if not extra.is_of_value:
         if extra.name == "workflow":
             raise CannotRead("Tasks of all workflows but one can’t be listed. Use workflow:42.")
-        name = "day" if extra.name == CREATED else extra.name
-        if error := _error_in(name, extra.value):
+        if error := _error_in(extra.parameter, extra.value):
             raise CannotRead(error)
         return None
     found = field_called(extra.name, known)
@@ -288,6 +308,6 @@ def _error_in(name: str, value: str) -> str:
         return f"“{value}” isn’t a day. {DAY_EXAMPLES}"
     if name == "stuck" and not duration_in(value):
         return f"“{value}” isn’t a duration. Use 24h or 3d."
-    if name == "workflow" and not number_in(value.removeprefix("#")):
+    if name in NUMBERED and not number_in(value.removeprefix("#")):
         return ERRORS_IF_EMPTY[name]
     return ""

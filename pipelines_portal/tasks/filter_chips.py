@@ -66,10 +66,11 @@ def views(conditions: Conditions, stuck_hours: int) -> tuple[View, ...]:
     return tuple(View(word, query_of(view), view == conditions) for word, view in wanted)
 
 
-def condition_chips(conditions: Conditions, import_name: str = "") -> list[ConditionChip]:
+def condition_chips(conditions: Conditions, import_name: str = "", group_name: str = "") -> list[ConditionChip]:
     shown = {
         "workflow": conditions.workflow, "import": import_name or conditions.import_, "status": conditions.status,
-        "stuck": conditions.stuck, "sent": conditions.sent, CREATED: _day_words(conditions.day),
+        "stuck": conditions.stuck, "group": group_name or conditions.group,
+        "sent": conditions.sent, CREATED: _day_words(conditions.day),
     }  # fmt: skip
     names = {"import": "import_", CREATED: "day"}
     own = [
@@ -107,10 +108,10 @@ class QueryBox:
     errors: tuple[str, ...] = ()
 
 
-def query_box(conditions: Conditions, import_name: str = "") -> QueryBox:
+def query_box(conditions: Conditions, import_name: str = "", group_name: str = "") -> QueryBox:
     """Return the box of a list."""
     carried = [(name, value) for name, value in conditions.as_pairs() if name != "q"]
-    chips_shown = condition_chips(conditions, import_name)
+    chips_shown = condition_chips(conditions, import_name, group_name)
     words = f"{conditions.words} {conditions.left_out}".strip()
     return QueryBox(chips_shown, words, carried, query_of(conditions.but(words="")), conditions.errors)
 

@@ -20,6 +20,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import NodeSummary, PipelinesClient, PipelinesError, Task, TaskStatus
 from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.api_client.task_status import CAN_BE_STUCK, NEEDS_ATTENTION
+from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.ids_given_again import is_created_within
 from pipelines_portal.submissions.import_states import states_of_imports
@@ -113,7 +114,7 @@ class Scope:
 class ResolvedConditions:
     """The conditions as the database reads them. `import_name` is "" if there is no such import.
 
-    Of a task in the list, none of those in `negated` hold.
+    Of a task in the list, none of those in `negated` hold. `problem` is the group of tasks that need attention.
     """
 
     conditions: Conditions
@@ -121,6 +122,7 @@ class ResolvedConditions:
     group: UUID | None = None
     import_name: str = ""
     negated: "tuple[ResolvedConditions, ...]" = ()
+    problem: ProblemGroup | None = None
 
     @property
     def of_submission(self) -> dict[str, Any]:
@@ -130,14 +132,15 @@ class ResolvedConditions:
 
     @property
     def is_impossible(self) -> bool:
-        """Whether nobody has the name, or no file: nothing can be found then."""
-        return self.people == () or (bool(self.conditions.import_) and self.group is None)
+        """Whether nobody has the name, or no file or group: nothing can be found then."""
+        is_import_unknown = bool(self.conditions.import_) and self.group is None
+        return self.people == () or is_import_unknown or (bool(self.conditions.group) and self.problem is None)
 
     @property
     def is_read_from_sent(self) -> bool:
         """Whether what was sent is read, newest first. Of tasks that are not finished there are few in the index."""
         conditions = self.conditions
-        is_any_status = conditions.status in ("", TaskStatus.FINISHED) and not conditions.stuck
+        is_any_status = conditions.status in ("", TaskStatus.FINISHED) and not (conditions.stuck or conditions.group)
         return is_any_status and conditions.is_of_sent
 
 
@@ -145,9 +148,15 @@ def resolve(scope: Scope, conditions: Conditions) -> ResolvedConditions:
     people = _people(scope.reader, conditions.sent) if conditions.sent else None
     group, name = _import(scope, conditions.import_) if conditions.import_ else (None, "")
     negated = [resolve(scope, each) for each in conditions.negated]
-    return ResolvedConditions(
-        conditions, people, group, name, tuple(each for each in negated if not each.is_impossible)
-    )
+    problem = _problem(scope, conditions.group) if conditions.group else None
+    possible = tuple(each for each in negated if not each.is_impossible)
+    return ResolvedConditions(conditions, people, group, name, possible, problem)
+
+
+def _problem(scope: Scope, text: str) -> ProblemGroup | None:
+    """Return the group of this workflow with this number, or of all workflows that the reader may use."""
+    of_scope = scope.workflow.problem_groups.all() if scope.workflow else ProblemGroup.objects.of_user(scope.reader)
+    return of_scope.filter(pk=number_in(text.removeprefix("#")) or 0).first()
 
 
 def _people(reader: User, text: str) -> tuple[int, ...] | None:
@@ -237,6 +246,9 @@ def _indexed(scope: Scope, resolved: ResolvedConditions) -> "QuerySet[IndexedTas
     if resolved.group:
         newest = find_tasks(None, SearchQuery(group=resolved.group), None, 1)
         tasks = tasks.filter(task_id__lte=newest[0].task_id if newest else 0)
+    if resolved.problem:
+        of_workflow = {"index__workflow": resolved.problem.workflow_id}
+        tasks = tasks.filter(**of_workflow, task_id__in=resolved.problem.tasks.values("task_id"))
     if conditions.is_of_sent:
         tasks = tasks.filter(_was_sent(scope, resolved))
     return tasks.exclude(_holds_any(scope, resolved.negated)) if resolved.negated else tasks
@@ -299,8 +311,9 @@ def _search_query(scope: Scope, resolved: ResolvedConditions) -> SearchQuery:
     conditions, workflow = resolved.conditions, scope.workflow
     since, until = conditions.days
     rows = None
-    if conditions.status not in ("", TaskStatus.FINISHED) or conditions.stuck:
-        tasks = _indexed(scope, ResolvedConditions(conditions.but(words="", sent="", import_="", day=""))).order_by()
+    if conditions.status not in ("", TaskStatus.FINISHED) or conditions.stuck or resolved.problem:
+        of_index = conditions.but(words="", sent="", import_="", day="", where=())
+        tasks = _indexed(scope, ResolvedConditions(of_index, problem=resolved.problem)).order_by()
         rows = SubmissionRow.objects.filter(task_id__in=tasks.values("task_id")).order_by().values("pk")
     return SearchQuery(
         terms=terms_in(conditions.words),

@@ -12,7 +12,7 @@ from pipelines_portal.core.unicode_forms import fold
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.search.queries import SearchQuery, find_tasks
 from pipelines_portal.submissions.search_words import texts_of
-from pipelines_portal.tasks.conditions import ANYONE, CREATED, EXAMPLES, ME, NOT, STATUS_WORDS
+from pipelines_portal.tasks.conditions import ANYONE, CREATED, EXAMPLES, ME, NOT, NUMBERED, STATUS_WORDS
 from pipelines_portal.tasks.value_tests import NUMBERS, TIMES, field_called, quoted
 from pipelines_portal.values.choices import choices_of
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -47,7 +47,7 @@ def offers_for(reader: User, workflow: OpenedWorkflow, typed: str) -> list[Offer
 
 
 def _names(fields: Iterable[Field], beginning: str, *, is_not: bool) -> list[Offer]:
-    own = [Offer(f"{name}:", EXAMPLES[name]) for name in EXAMPLES if name != "workflow"]
+    own = [Offer(f"{name}:", EXAMPLES[name]) for name in EXAMPLES if name not in NUMBERED]
     others = [] if is_not else [Offer(NOT, "status:failed")]
     of_fields = [
         Offer(f"{quoted(known.label)}:", ">100" if known.type in NUMBERS else known.name)

@@ -15,6 +15,8 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.attention.words import title_of
+from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.origin import Brief, briefs_of_tasks, sent_from_here
 from pipelines_portal.submissions.search_words import terms_in
 from pipelines_portal.task_index.counts import open_counts
@@ -91,6 +93,7 @@ class TaskList:
     every: str = ""
     is_silent: bool = False
     import_name: str = ""
+    group_name: str = ""
     away: str = ""
     cause: str = ""
     is_of_portal: bool = False
@@ -149,7 +152,7 @@ class TaskList:
 
     @cached_property
     def box(self) -> QueryBox:
-        return query_box(self.conditions, self.import_name)
+        return query_box(self.conditions, self.import_name, self.group_name)
 
     @property
     def status_word(self) -> str:
@@ -355,11 +358,19 @@ def found_list(
         every=f"{WHILE_UNFINISHED}s" if is_live else "",
         is_silent=bool(away) or is_silent(),
         import_name=resolved.import_name,
+        group_name=_group_name(scope, resolved),
         away=away,
         cause=cause,
         is_of_portal=True,
         is_cut=page.is_cut,
     )  # fmt: skip
+
+
+def _group_name(scope: Scope, resolved: ResolvedConditions) -> str:
+    if resolved.problem is None:
+        return ""
+    visible = Submission.objects.visible_to(scope.reader).filter(pk__in=resolved.problem.tasks.values("submission"))
+    return title_of(resolved.problem, may_see=visible.exists())
 
 
 def _notes(

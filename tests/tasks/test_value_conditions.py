@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.api_client import Schema
+from pipelines_portal.attention.models import GroupTask, ProblemGroup
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.models import IndexedTask
 from pipelines_portal.tasks import found_tasks
@@ -245,3 +246,28 @@ def test_every_type_of_field_can_be_a_condition(desk: Desk) -> None:
         for prefix in ("", "not:"):
             answer = desk.browser.get(address(workflow), {"where": f"{prefix}{known.name}:{value}"})
             assert answer.status_code == 200, known
+
+
+def test_the_tasks_of_a_group(at: Desk) -> None:
+    now = timezone.now()
+    other = open_workflow(at.key, EVERY_TYPE)
+    fact = {"kind": "field", "name": "channel", "value": "Fax", "title": "Channel", "label": "Fax"}
+    values = {"status": "failed", "step": 1, "steps": 4, "first_at": now, "last_at": now, "facts": [fact]}
+    group, elsewhere = (
+        ProblemGroup.objects.create(workflow=workflow, signature="1", **values) for workflow in (at.workflow, other)
+    )
+    sent = Submission.objects.get()
+    for task_id in (1, 3):
+        GroupTask.objects.create(group=group, task_id=task_id, status="failed", failed_at=now, submission=sent)
+    GroupTask.objects.create(group=elsewhere, task_id=2, status="failed", failed_at=now)
+    html = text_of(at.browser.get(address(at.workflow, f"?group={group.pk}")))
+    assert ids(html) == [3, 1] and "Failed after step 1 of 4, Channel is Fax" in html
+    assert shown(at, f"?group={group.pk}&where=channel:fax") == [1]
+    assert shown(at, f"?group={group.pk}&sent=me") == shown(at, f"?where=group:{group.pk}") == [3, 1]
+    assert shown(at, f"?where=not:group:{group.pk}") == [4, 2]
+    assert shown(at, f"?group={elsewhere.pk}") == []
+    assert at.browser.get(address(at.workflow, "?group=first")).status_code == 422
+    ben = make_colleague()
+    share_key(at.key, ben)
+    html = text_of(browser_of(ben).get(address(at.workflow, f"?group={group.pk}")))
+    assert ids(html) == [3, 1] and "one value of Channel" in html and "Fax" not in html.split("<main")[1]

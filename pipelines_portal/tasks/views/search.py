@@ -39,7 +39,7 @@ def search(request: SignedInRequest) -> HttpResponse:
         return redirect(url)
     if conditions.is_typed and not conditions.errors:
         return redirect(reverse("search:search") + query_of(conditions))
-    if not (conditions.is_of_sent or conditions.status in FEW or conditions.stuck):
+    if not (conditions.is_of_sent or conditions.status in FEW or conditions.stuck or conditions.group):
         return render_page(request, "tasks/search.html", context, status=status)
     scope = Scope.everywhere(request.user)
     resolved = resolve(scope, conditions)
@@ -48,7 +48,10 @@ def search(request: SignedInRequest) -> HttpResponse:
     except InvalidRequest:
         return redirect(reverse("search:search") + query_of(conditions))
     tasks = found_list(scope, resolved, page, pagination)
-    context |= {"tasks": tasks, "box": query_box(conditions, resolved.import_name)}
+    context |= {
+        "tasks": tasks,
+        "box": query_box(conditions, tasks.import_name if tasks else "", tasks.group_name if tasks else ""),
+    }
     if conditions.task_id and not pagination.cursor:
         places = places_of(request.user, conditions.task_id)
         context |= {"task_number": str(conditions.task_id), "places": places}

@@ -10,5 +10,6 @@ urlpatterns = [
     path("export.<file_form:form>", list.task_export, name="export"),
     path("mute/", notes.task_mute, name="mute"),
     path("mark-as-mistakes/", notes.task_mark_mistake, name="mark_mistake"),
+    path("undo-notes/", notes.task_undo_note, name="undo_note"),
     path("clear-notes/", notes.task_clear_note, name="clear_note"),
 ]

@@ -216,6 +216,7 @@ ACCESS: dict[str, Row] = {
     "tasks:detail": Row(KEY_USERS),
     "tasks:mute": Row(post=KEY_SENDERS, data=mute, event="tasks-muted"),
     "tasks:mark_mistake": Row(post=KEY_SENDERS, data=lambda world: {"task": world.task_id}, event="mistakes-marked"),
+    "tasks:undo_note": Row(post=KEY_SENDERS, quiet="nothing was muted before in this session"),
     "tasks:clear_note": Row(
         post=KEY_SENDERS, data=lambda world: {"task": world.task_id, "state": "muted"}, event="tasks-unmuted"
     ),

@@ -25,8 +25,8 @@ async function copyId() {
 }
 
 function press(element) {
-  if (element?.matches(FIELDS)) element.focus();
-  else element?.click();
+  if (element?.matches(`${FIELDS}, summary`)) element.focus();
+  if (!element?.matches(FIELDS)) element?.click();
 }
 
 const DEEDS = {

@@ -66,6 +66,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "system:external_api": ("",), "system:page": ("",), "system:recovery_file": ("",),
     "system:support_report": ("",),
     "tasks:detail": ("",),
+    "tasks:columns": ("",), "tasks:view_add": ("?query=status%3Dfailed",), "tasks:view_list": ("",),
     "tasks:suggestion_list": ("?text=st", "?text=sent:b"),
     "tasks:list": ("", "?sent=me", "?sent=me&status=failed", "?q=complaint+customer", "?day=yesterday", "?stuck=24h"),
     "uploads:choose": ("",), "uploads:confirm": ("",), "uploads:errors": ("",), "uploads:result": ("",),

@@ -108,7 +108,8 @@ class Conditions:
     """The conditions of a list, and how many tasks a page has.
 
     `status` is "" for all, OPEN or ATTENTION. A condition that cannot be read is left out: `errors` has a sentence for
-    each, and `left_out` has what was typed. `tests` are those on values, once they are `checked`.
+    each, and `left_out` has what was typed. `tests` are those on values, once they are `checked`. `view` decides
+    nothing: it is the number of the saved view that was opened, "0" if all tasks were chosen in place of one.
     """
 
     status: str = ""
@@ -120,6 +121,7 @@ class Conditions:
     workflow: str = ""
     group: str = ""
     where: tuple[Extra, ...] = ()
+    view: str = ""
     limit: int = DEFAULT_SIZE
     errors: tuple[str, ...] = field(default=(), compare=False)
     left_out: str = field(default="", compare=False)
@@ -148,6 +150,7 @@ class Conditions:
             status=values["status"], words=" ".join(words), sent=values["sent"], import_=values["import"],
             day=values["day"], stuck=values["stuck"], workflow=values["workflow"], group=values["group"],
             where=tuple(where),
+            view=str(view) if (view := number_in(query.get("view", ""))) is not None else "",
             limit=int(limit) if limit in SIZES_AS_WRITTEN else DEFAULT_SIZE,
             errors=tuple(errors.values())[:MOST_ERRORS], left_out=" ".join(errors), is_typed=bool(typed or extras),
         )  # fmt: skip
@@ -178,11 +181,15 @@ class Conditions:
     @property
     def is_plain(self) -> bool:
         """Whether the API has this list: all tasks, or those of one status."""
-        return self.status != OPEN and replace(self, status="", limit=DEFAULT_SIZE) == Conditions()
+        return self.status != OPEN and self.but(status="").is_without_conditions
+
+    @property
+    def is_without_conditions(self) -> bool:
+        return replace(self, view="", limit=DEFAULT_SIZE) == Conditions()
 
     @property
     def is_only_words(self) -> bool:
-        return bool(self.words) and replace(self, words="", limit=DEFAULT_SIZE) == Conditions()
+        return bool(self.words) and self.but(words="").is_without_conditions
 
     @property
     def is_of_sent(self) -> bool:

@@ -44,12 +44,18 @@ def query_of(conditions: Conditions) -> str:
     return Pagination().query(**conditions.as_query())
 
 
-def chips(conditions: Conditions, numbers: Numbers) -> tuple[Chip, ...]:
+def all_tasks_of(conditions: Conditions, *, has_first_view: bool = False) -> str:
+    """Return the query of the list without conditions. It says so if another list would open without a query."""
+    return query_of(Conditions(limit=conditions.limit, view="0" if conditions.view or has_first_view else ""))
+
+
+def chips(conditions: Conditions, numbers: Numbers, *, has_first_view: bool = False) -> tuple[Chip, ...]:
     """Return the statuses. Each has the other conditions, too, and the first is the list of all tasks."""
+    everything = all_tasks_of(conditions, has_first_view=has_first_view)
     return tuple(
         Chip(
             status, word, numbers.get(status, ""),
-            query_of(conditions.but(status=status, stuck="") if status else Conditions(limit=conditions.limit)),
+            query_of(conditions.but(status=status, stuck="")) if status else everything,
             status == conditions.status and (bool(status) or conditions.is_plain),
         )
         for status, word in WORDS.items()
@@ -63,7 +69,7 @@ def views(conditions: Conditions, stuck_hours: int) -> tuple[View, ...]:
         ("Mine today", Conditions(sent=ME, day="today", limit=conditions.limit)),
         (f"Stuck for {stuck_hours} h", Conditions(stuck=f"{stuck_hours}h", limit=conditions.limit)),
     ]
-    return tuple(View(word, query_of(view), view == conditions) for word, view in wanted)
+    return tuple(View(word, query_of(view), view == conditions.but(view="")) for word, view in wanted)
 
 
 def condition_chips(conditions: Conditions, import_name: str = "", group_name: str = "") -> list[ConditionChip]:

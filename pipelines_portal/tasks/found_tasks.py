@@ -42,7 +42,7 @@ from pipelines_portal.submissions.search.queries import (
 from pipelines_portal.submissions.search_words import Term, terms_in
 from pipelines_portal.task_index.models import CLOCKS_DIFFER, GONE, LISTED, IndexedTask, WorkflowIndex
 from pipelines_portal.task_index.reads import TO_SHOW
-from pipelines_portal.tasks.conditions import ANYONE, DEFAULT_SIZE, ME, OPEN, Conditions
+from pipelines_portal.tasks.conditions import ANYONE, ME, OPEN, Conditions
 from pipelines_portal.tasks.merged_list import ATTENTION, no_such_page
 from pipelines_portal.tasks.value_tests import matches_all
 from pipelines_portal.web.parameters import number_in, uuid_in
@@ -578,7 +578,7 @@ def _without_negated(scope: Scope, resolved: ResolvedConditions, sent: list[Sent
 def task_with_id(scope: Scope, conditions: Conditions, client: PipelinesClient) -> FoundTask | None:
     """Return the task whose ID is all that was searched for: as the index knows it, else as Pipelines says."""
     workflow, task_id = scope.workflow, conditions.task_id
-    if workflow is None or not task_id or conditions.but(words="", limit=DEFAULT_SIZE) != Conditions():
+    if workflow is None or not task_id or not conditions.but(words="").is_without_conditions:
         return None
     place = workflow.key_id, workflow.workflow_id, task_id
     task = _known(scope, {place}).get(place)

@@ -59,6 +59,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     ),
     "submissions:detail": ("", "?only=rejected", "?after={near_end}"), "submissions:errors": ("",),
     "submissions:export_file": ("",), "submissions:export_progress": ("",),
+    "submissions:suggestion_list": ("?text=st", "?text=import:t"),
     "submissions:list": (
         "", "?who=team", "?who={colleague}", "?status=unconfirmed", "?status=rejected", f"?workflow={WORKFLOW}",
         "?fold=off", "?before={oldest}", "?before={oldest}&who=team", "?kind=import",

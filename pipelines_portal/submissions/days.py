@@ -49,6 +49,8 @@ class SentLine:
     # Of an import. `state` is None if the import was removed, or if the person may not see it.
     batches: Batches | None = None
     state: ImportState | None = None
+    # How many of its tasks need attention.
+    attention: int = 0
     # Of the list that shows a fold one by one.
     query: str = ""
 

@@ -11,10 +11,11 @@ from django.http import QueryDict
 
 from pipelines_portal.api_client import Field, TaskStatus
 from pipelines_portal.submissions.filters import midnight
-from pipelines_portal.tasks.days import DAY_EXAMPLES, days_in
 from pipelines_portal.tasks.merged_list import ATTENTION
-from pipelines_portal.tasks.value_tests import CannotRead, ValueTest, bare, field_called, quoted, read_test
+from pipelines_portal.tasks.value_tests import CannotRead, ValueTest, bare, field_called, read_test
+from pipelines_portal.values.days import DAY_EXAMPLES, days_in
 from pipelines_portal.web.parameters import number_in
+from pipelines_portal.web.query_tokens import quoted, tokens_in
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.titles import known_schema
 
@@ -34,11 +35,6 @@ STATUS_WORDS |= {OPEN: OPEN, "needs attention": ATTENTION}
 # What people type for the day on which a task was created.
 CREATED = "created"
 NOT = "not:"
-# A name with a value, a quoted text, or a word. The scheme of a URL such as https://… is not a name.
-_TOKEN = re.compile(
-    r'(?P<not>not:|-)?(?:"(?P<quoted>[^":]+)"|(?P<name>[^\W\d][\w-]+)):(?!//)(?P<value>"[^"]*"|\S*)|"[^"]*"|\S+',
-    re.IGNORECASE,
-)
 _HOURS = re.compile(r"(\d{1,4})([hd])")
 # Examples of what can be typed after a name.
 EXAMPLES = {
@@ -258,18 +254,18 @@ def duration_in(text: str) -> timedelta | None:
 def _typed_in(text: str) -> tuple[dict[str, str], list[Extra], list[str]]:
     """Return the conditions that were typed, those for `where`, and the words among them."""
     typed, extras, words = dict[str, str](), list[Extra](), list[str]()
-    for token in _TOKEN.finditer(text):
-        name, value = token["name"] or token["quoted"] or "", (token["value"] or "").strip('"').strip()
+    for token in tokens_in(text):
+        name, value = token.name, token.value
         own_name = CREATED if name.lower() == "day" else name.lower()
         value = _status_in(value) if own_name == "status" else value
-        if token["not"] and (value or own_name in EXAMPLES):
+        if token.is_not and (value or own_name in EXAMPLES):
             extras.append(Extra(own_name if own_name in EXAMPLES else name, value, is_not=True))
         elif own_name in EXAMPLES:
             typed["day" if own_name == CREATED else own_name] = value
         elif name and value:
             extras.append(Extra(name, value))
         else:
-            words.append(token[0])
+            words.append(token.text)
     return typed, extras, words
 
 

@@ -15,9 +15,10 @@ from pipelines_portal.core import notation
 from pipelines_portal.core.unicode_forms import fold
 from pipelines_portal.submissions.search_words import MOST_WORDS, Term, texts_of, words_in
 from pipelines_portal.submissions.shown_values import time_or_value
-from pipelines_portal.tasks.days import DAY_EXAMPLES, days_in
 from pipelines_portal.values.choices import BOOLEAN_WORDS, choices_of, same_choice
+from pipelines_portal.values.days import DAY_EXAMPLES, days_in
 from pipelines_portal.values.numbers import number_meanings
+from pipelines_portal.web.query_tokens import quoted
 
 NUMBERS, TIMES = ("numeric", "rating"), ("datetime",)
 _COMPARED = re.compile(r"(>=|<=|>|<)?\s*(.*)", re.DOTALL)
@@ -74,10 +75,6 @@ def read_test(known: Field, name: str, text: str, *, is_not: bool) -> ValueTest:
         return ValueTest(known.name, _boolean_test(known, name, value), is_not)
     holds = _choice_test(value) if choices_of(known) else _text_test(value)
     return ValueTest(known.name, holds, is_not, None if is_not else _term(value))
-
-
-def quoted(value: str) -> str:
-    return f'"{value}"' if " " in value else value
 
 
 def _example(known: Field) -> str:

@@ -254,6 +254,7 @@ ACCESS: dict[str, Row] = {
     "grid:aside": Row(post=KEY_SENDERS, quiet=UNSENT),
     "grid:draft": Row(post=KEY_SENDERS, quiet=UNSENT),
     "grid:clear": Row(post=KEY_SENDERS, quiet="rows that were created are shown no longer"),
+    "submissions:suggestion_list": Row(SIGNED_IN),
     "submissions:list": Row(SIGNED_IN),
     "submissions:detail": Row(SUBMISSION_READERS),
     "submissions:errors": Row(SUBMISSION_READERS),

@@ -29,7 +29,7 @@ MOST = 8
 GATHERING = {
     "overview:home": 24, "overview:detail": 13, "keys:detail": 10, "imports:check": 16, "imports:progress": 14,
     "imports:continue": 9, "new_task:create": 7, "overview:palette": 12, "search:search": 11, "submissions:list": 16,
-    "submissions:detail": 9, "tasks:list": 12, "grid:page": 22, "grid:created": 18, "tasks:detail": 9,
+    "submissions:detail": 9, "tasks:list": 13, "grid:page": 22, "grid:created": 18, "tasks:detail": 9,
     "uploads:result": 9, "system:page": 12, "system:support_report": 19,
 }  # fmt: skip
 TRANSACTION = ("BEGIN", "SAVEPOINT", "RELEASE")

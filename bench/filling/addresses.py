@@ -5,8 +5,11 @@ from typing import Any
 
 from django.contrib.auth.tokens import default_token_generator
 from django.urls import reverse
+from django.utils import timezone
 
 from pipelines_portal.accounts.models import Team, User
+from pipelines_portal.attention.grouping import make_groups
+from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.audit.models import Event
 from pipelines_portal.entry.lists.files import ListLines, store_file
 from pipelines_portal.entry.lists.stored import add_list
@@ -16,6 +19,7 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.people.invitations import link_path
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.submissions.models import Export, Submission
+from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.workflows.models import OpenedWorkflow, ReferenceList, WorkflowRule
 
@@ -27,6 +31,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "accounts:name_change": ("",),
     "accounts:passkey_add": ("",), "accounts:password_change": ("",), "accounts:recovery_codes_make": ("",),
     "accounts:two_step_set_up": ("",),
+    "attention:list": ("", "?show=done"), "attention:detail": ("",),
     "drafts:list": ("",), "guide:contents": ("",), "guide:page": ("",), "guide:search": ("?q=import",),
     "grid:columns": ("",), "grid:created": ("?rows=1,2,3,41",), "grid:page": ("", "?show=errors", "?page=2&fields=all"),
     "imports:check": ("", "?show=ready", "?show=duplicates", "?field=input_text", "?page=2", "?error_after=0"),
@@ -169,6 +174,14 @@ def _rule(person: User) -> dict[str, Any]:
     return {"rule_id": WorkflowRule.objects.get_or_create(**place, defaults={"position": 1})[0].pk}
 
 
+def _group(person: User) -> dict[str, Any]:
+    workflow = OpenedWorkflow.objects.filter(key__owner=person, workflow_id=WORKFLOW).earliest("pk")
+    make_groups(WorkflowIndex.objects.start(workflow))
+    found = ProblemGroup.objects.filter(workflow=workflow).first()
+    times = {"first_at": timezone.now(), "last_at": timezone.now()}
+    return {"group_id": (found or ProblemGroup.objects.create(workflow=workflow, status="failed", **times)).pk}
+
+
 def _list(person: User) -> dict[str, Any]:
     key = SavedKey.objects.filter(owner=person).earliest("pk")
     found = ReferenceList.objects.filter(key=key).first()
@@ -183,6 +196,7 @@ def _list_file(person: User) -> dict[str, Any]:
 
 ARGUMENTS: dict[str, Callable[[User], dict[str, Any]]] = {
     "accounts:password_reset": lambda person: {"uid": "MQ", "token": default_token_generator.make_token(person)},
+    "attention:detail": _group,
     "guide:page": lambda person: {"path": "operators/import"},
     "imports:template": lambda person: {"form": "csv"},
     "lists:columns": _list_file, "lists:delete": _list, "lists:detail": _list, "lists:export": _list,

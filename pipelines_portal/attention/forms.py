@@ -27,7 +27,7 @@ class MuteGroupForm(forms.Form):
     """`until` is one of the offered times, `at` for a typed time, or `more` for a number of further tasks."""
 
     until = forms.CharField(max_length=40, error_messages={"required": "Choose when the mute ends."})
-    more = forms.CharField(max_length=10, required=False)
+    more = forms.CharField(max_length=10, required=False, initial="20")
     at = forms.CharField(max_length=30, required=False)
     note = forms.CharField(
         max_length=MAX_NOTE_LENGTH, required=False,
@@ -58,7 +58,8 @@ def _time_in(text: str) -> datetime | None:
 
 class GroupNoteForm(forms.Form):
     text = forms.CharField(
-        label="Add a note", max_length=MAX_GROUP_NOTE, widget=forms.Textarea(attrs={"rows": 2, "aria-keyshortcuts": "n"}),
+        label="Add a note", max_length=MAX_GROUP_NOTE,
+        widget=forms.Textarea(attrs={"rows": 2, "aria-keyshortcuts": "n"}),
         error_messages={
             "required": "Write a note.", "max_length": f"Enter at most {MAX_GROUP_NOTE:,} characters.",
         },

@@ -1,6 +1,6 @@
 """Make the groups of a workflow's tasks after each count of its index, without calls to the API.
 
-Facts about a task are what was sent with it: the values of its row, its import, its sender, its hour. Reading and
+Facts about a task are what was sent with it: the values of its row, its import, its sender. Reading and
 finding take no lock. Writing compares what was read: a second worker, or a person who changed a group, loses nothing.
 """
 
@@ -148,7 +148,7 @@ class _FactsRead:
         self.sent_in[task_id] = submission
         sender = Fact("sender", "", str(owner))
         self.labels[sender] = name or email
-        facts = [sender, Fact("hour", "", _hour_of(created_at or since).isoformat())]
+        facts = [sender]
         if group and file:
             facts.append(Fact("import", "", str(group)))
             self.labels[facts[-1]] = file
@@ -179,10 +179,6 @@ def _texts(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             for one in value[:10]:
                 if isinstance(one, str) and 0 < len(one) <= LONGEST_VALUE:
                     yield name, one
-
-
-def _hour_of(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 # --- the groups -------------------------------------------------------------------------------------------------------
@@ -218,7 +214,10 @@ def _plan(
             planned.tasks.append(task)
     by_id = {task.task_id: task for task in to_group}
     seen_before = [(_place(group), _facts_of(group)) for group in known if group.facts]
-    found = find_groups(_seen(to_group, facts), _seen(others, facts), seen_before)
+    found = []
+    for is_stuck in (False, True):
+        of_kind = [task for task in to_group if (task.status in STUCK_ONLY) == is_stuck]
+        found += find_groups(_seen(of_kind, facts), _seen(others, facts), seen_before)
     by_signature = {group.signature: group for group in known}
     planned_ones = list(closed.values())
     for one in found:
@@ -264,7 +263,7 @@ def _seen(tasks: Iterable[IndexedTask], facts: _FactsRead) -> list[Seen]:
 def signature_of(place: Place, facts: Sequence[Fact], is_single: bool) -> str:
     """Return the digest by which a group is found again."""
     named = sorted((fact.kind, fact.name, fact.value) for fact in facts)
-    text = json.dumps(["single"] if is_single else [place, named])
+    text = json.dumps(["single", place[0] in STUCK_ONLY] if is_single else [place, named])
     return hashlib.sha256(text.encode()).hexdigest()
 
 

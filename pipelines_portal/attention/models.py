@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
@@ -36,6 +36,11 @@ class ProblemGroups(models.QuerySet["ProblemGroup"]):
     def of_user(self, user: User) -> Self:
         """Return the groups of the workflows that the person may use."""
         return self.filter(workflow__key__in=SavedKey.objects.usable_by(user))
+
+    def with_sight(self, user: User) -> Self:
+        """Annotate `may_see`: whether the person may see one of the group's rows, and so the values in its title."""
+        visible = Submission.objects.visible_to(user).order_by().filter(pk=OuterRef("submission"))
+        return self.annotate(may_see=Exists(GroupTask.objects.filter(Exists(visible), group=OuterRef("pk"))))
 
     def open(self) -> Self:
         return self.filter(state=ProblemGroup.State.OPEN, task_count__gt=0)
@@ -97,6 +102,9 @@ class ProblemGroup(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(default=timezone.now)
 
+    # Set by `with_sight`.
+    may_see = False
+
     objects = ProblemGroups.as_manager()
 
     class Meta:
@@ -110,7 +118,7 @@ class ProblemGroup(models.Model):
 
     @property
     def is_stuck(self) -> bool:
-        return not self.is_single and self.status not in NEEDS_ATTENTION
+        return self.status not in NEEDS_ATTENTION
 
     @property
     def further(self) -> int:
@@ -170,6 +178,7 @@ class ProblemGroup(models.Model):
                 return True
         return False
 
+    @transaction.atomic
     def add_note(self, text: str, by: User) -> None:
         self.note_event(GroupEvent.Kind.NOTE, by, text=cleaned(text)[:MAX_GROUP_NOTE])
 

@@ -1,7 +1,7 @@
 """What the pages of groups show, as plain values: the list of groups, and one group with its tasks."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,16 +10,16 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import NodeSummary
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION, icon_of, label_of
-from pipelines_portal.attention.models import GroupEvent, GroupTask, ProblemGroup, ProblemGroups
+from pipelines_portal.attention.models import GroupEvent, ProblemGroup, ProblemGroups
 from pipelines_portal.attention.words import details_of, fact_parts, title_of
 from pipelines_portal.core import times
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.origin import briefs_of_tasks
+from pipelines_portal.submissions.origin import Brief, briefs_of_tasks
 from pipelines_portal.submissions.origin import title_of as title_of_row
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
 from pipelines_portal.web.initials import initials
@@ -89,7 +89,7 @@ class GroupList:
 
 
 # Groups of tasks that need attention by their status. The others are stuck.
-NEEDING = Q(status__in=NEEDS_ATTENTION) | Q(is_single=True)
+NEEDING = Q(status__in=NEEDS_ATTENTION)
 FILTERS: dict[str, tuple[str, Any]] = {
     "open": ("Open", lambda groups, user: groups.open().filter(NEEDING)),
     "mine": ("Mine", lambda groups, user: groups.open().filter(owner=user)),
@@ -144,15 +144,15 @@ def _counts(groups: ProblemGroups, user: User) -> dict[str, Any]:
     """Count the groups of all filters, in one pass over the few columns that they need."""
     counts: dict[str, Any] = dict.fromkeys(FILTERS, 0) | {"tasks": 0, "stuck_tasks": 0, "last_done": None}
     workflows = set()
-    columns = ("workflow", "state", "status", "is_single", "owner", "task_count", "came_back_at", "state_at")
-    for workflow, state, status, is_single, owner, tasks, back, at in groups.order_by().values_list(*columns):
+    columns = ("workflow", "state", "status", "owner", "task_count", "came_back_at", "state_at")
+    for workflow, state, status, owner, tasks, back, at in groups.order_by().values_list(*columns):
         if state == ProblemGroup.State.MUTED:
             counts["muted"] += 1
         elif state == ProblemGroup.State.DONE:
             counts["done"] += 1
             counts["last_done"] = max(at, counts["last_done"] or at)
         elif tasks:
-            is_open = is_single or status in NEEDS_ATTENTION
+            is_open = status in NEEDS_ATTENTION
             counts["open" if is_open else "stuck"] += 1
             counts["tasks" if is_open else "stuck_tasks"] += tasks
             counts["mine"] += owner == user.pk
@@ -167,40 +167,28 @@ def open_lines(
 ) -> tuple[tuple[GroupLine, ...], int, int]:
     """Return the largest open groups of these workflows, and how many groups and tasks there are."""
     by_pk = {one.pk: one for one in workflows}
-    read = _read(ProblemGroup.objects.filter(workflow__in=by_pk).open().filter(NEEDING))
-    return _lines(user, read[:most], by_pk, now), len(read), sum(group.task_count for group in read)
+    read = _read(user, ProblemGroup.objects.filter(workflow__in=by_pk).open().filter(NEEDING))
+    return _lines(read[:most], by_pk, now), len(read), sum(group.task_count for group in read)
 
 
 def lines_of(
     user: User, groups: ProblemGroups, workflows: dict[int, OpenedWorkflow], now: datetime
 ) -> tuple[GroupLine, ...]:
-    """Return the lines of the largest groups. Two statements, however many groups there are."""
-    return _lines(user, _read(groups), workflows, now)
+    """Return the lines of the largest groups, read in one statement."""
+    return _lines(_read(user, groups), workflows, now)
 
 
-def _read(groups: ProblemGroups) -> list[ProblemGroup]:
-    return list(groups.select_related("owner").defer("signature")[:MOST_GROUPS])
+def _read(user: User, groups: ProblemGroups) -> list[ProblemGroup]:
+    return list(groups.with_sight(user).select_related("owner").defer("signature")[:MOST_GROUPS])
 
 
-def _lines(
-    user: User, groups: list[ProblemGroup], workflows: dict[int, OpenedWorkflow], now: datetime
-) -> tuple[GroupLine, ...]:
-    visible = _visible(user, groups)
+def _lines(groups: list[ProblemGroup], workflows: dict[int, OpenedWorkflow], now: datetime) -> tuple[GroupLine, ...]:
     has_keys = len({one.key_id for one in workflows.values()}) > 1
-    return tuple(_line(group, workflows[group.workflow_id], group.pk in visible, has_keys, now) for group in groups)
+    return tuple(_line(group, workflows[group.workflow_id], has_keys, now) for group in groups)
 
 
-def _visible(user: User, groups: Iterable[ProblemGroup]) -> set[int]:
-    """Return those groups of which the person may see a row. Without facts there is nothing to hide."""
-    with_facts = [one.pk for one in groups if one.facts or one.shared]
-    if not with_facts:
-        return set()
-    of_groups = GroupTask.objects.filter(group__in=with_facts, submission__isnull=False).order_by()
-    seen = of_groups.filter(submission__in=Submission.objects.visible_to(user).order_by().values("pk"))
-    return set(seen.values_list("group", flat=True).distinct())
-
-
-def _line(group: ProblemGroup, workflow: OpenedWorkflow, may_see: bool, has_keys: bool, now: datetime) -> GroupLine:
+def _line(group: ProblemGroup, workflow: OpenedWorkflow, has_keys: bool, now: datetime) -> GroupLine:
+    may_see = group.may_see
     owner = str(group.owner) if group.owner else ""
     return GroupLine(
         pk=group.pk,
@@ -279,6 +267,8 @@ class SharedFact:
 
 @dataclass(frozen=True)
 class GroupPage:
+    """`sent_here` is the number of tasks that were sent from the portal, and so can be copied."""
+
     group: ProblemGroup
     line: GroupLine
     workflow: OpenedWorkflow
@@ -292,9 +282,25 @@ class GroupPage:
     people: tuple[User, ...]
 
 
+class _Tasks(Paginator[Any]):
+    """The tasks of a group, whose number is stored with it."""
+
+    @cached_property
+    def count(self) -> int:
+        return int(self.known)
+
+    def __init__(self, group: ProblemGroup) -> None:
+        self.known = group.task_count
+        of_group = group.tasks.order_by().values("task_id")
+        index = IndexedTask.objects.filter(index__workflow=group.workflow_id, task_id__in=of_group)
+        super().__init__(index.order_by("-updated_at", "-task_id"), TASKS_A_PAGE)
+
+
 def group_for(user: User, group_id: int) -> ProblemGroup:
     """Return a group of a workflow that the person may use. Raise Http404 for all others."""
-    groups = ProblemGroup.objects.of_user(user).select_related("workflow__key__owner", "owner", "state_by")
+    groups = (
+        ProblemGroup.objects.of_user(user).with_sight(user).select_related("workflow__key__owner", "owner", "state_by")
+    )
     group = groups.filter(pk=group_id).first()
     if group is None:
         raise Http404
@@ -302,23 +308,22 @@ def group_for(user: User, group_id: int) -> ProblemGroup:
 
 
 def group_page(user: User, group: ProblemGroup, page: str, now: datetime) -> GroupPage:
+    """Read what the page of a group shows, in five statements."""
     workflow = group.workflow
-    line = _line(group, workflow, group.pk in _visible(user, [group]), False, now)
-    shown = Paginator(group.tasks.order_by("-failed_at", "-task_id"), TASKS_A_PAGE).get_page(page)
+    line = _line(group, workflow, has_keys=False, now=now)
+    shown = _Tasks(group).get_page(page)
     events = list(group.events.select_related("person")[: 2 * MOST_EVENTS])
-    sent_here = group.tasks.filter(submission__isnull=False).count()
-    of_others = max((fact["of_others"] for fact in group.shared), default=0)
     return GroupPage(
         group=group,
         line=line,
         workflow=workflow,
         shared=tuple(_shared(fact, line.may_see) for fact in group.shared),
-        of_others=of_others,
+        of_others=max((fact["of_others"] for fact in group.shared), default=0),
         tasks=_listed(user, workflow, list(shown)),
         page=shown,
         notes=tuple(one for one in reversed(events) if one.kind == GroupEvent.Kind.NOTE)[-MOST_EVENTS:],
         events=tuple(one for one in events if one.kind != GroupEvent.Kind.NOTE)[:MOST_EVENTS],
-        sent_here=sent_here,
+        sent_here=group.tasks.filter(submission__isnull=False).count(),
         people=tuple(people_who_use(workflow.key)),
     )
 
@@ -330,25 +335,25 @@ def _shared(fact: dict[str, Any], may_see: bool) -> SharedFact:
     return SharedFact(subject, value, str(min(here, 100)), str(min(elsewhere, 100)))
 
 
-def _listed(user: User, workflow: OpenedWorkflow, tasks: Sequence[GroupTask]) -> tuple[ListedTask, ...]:
-    ids = [task.task_id for task in tasks]
-    known = {one.task_id: one for one in IndexedTask.objects.filter(index__workflow=workflow, task_id__in=ids)}
-    created = {task_id: known[task_id].created_at if task_id in known else None for task_id in ids}
-    briefs = briefs_of_tasks(user, workflow.key, workflow.workflow_id, created)
-    listed = []
-    for task in tasks:
-        indexed, brief = known.get(task.task_id), briefs.get(task.task_id)
-        listed.append(
-            ListedTask(
-                task.task_id,
-                reverse("tasks:detail", args=[workflow.key_id, workflow.workflow_id, task.task_id]),
-                title_of_row(brief.fields, workflow.title_field) if brief and brief.fields else "",
-                indexed.status if indexed else task.status,
-                indexed.node_summary if indexed else NodeSummary(total=0, finished=0, in_progress=0, pending=0),
-                indexed.updated_at if indexed else task.failed_at,
-            )
+def _listed(user: User, workflow: OpenedWorkflow, tasks: Sequence[IndexedTask]) -> tuple[ListedTask, ...]:
+    briefs = briefs_of_tasks(
+        user, workflow.key, workflow.workflow_id, {task.task_id: task.created_at for task in tasks}
+    )
+    return tuple(
+        ListedTask(
+            task.task_id,
+            reverse("tasks:detail", args=[workflow.key_id, workflow.workflow_id, task.task_id]),
+            _text(briefs.get(task.task_id), workflow.title_field),
+            task.status,
+            task.node_summary,
+            task.updated_at,
         )
-    return tuple(listed)
+        for task in tasks
+    )
+
+
+def _text(brief: Brief | None, title_field: str) -> str:
+    return title_of_row(brief.fields, title_field) if brief and brief.fields else ""
 
 
 def people_who_use(key: SavedKey) -> QuerySet[User]:

@@ -53,7 +53,7 @@ def _page(
     page = group_page(request.user, group, request.GET.get("page", ""), now)
     context = {
         "page": page, "group": group, "line": page.line, "ends": ends_of(now),
-        "mute_form": mute_form, "note_form": note_form or GroupNoteForm(),
+        "mute_form": mute_form or MuteGroupForm(), "note_form": note_form or GroupNoteForm(),
     }  # fmt: skip
     return render_page(request, "attention/group.html", context, status=status)
 

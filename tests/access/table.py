@@ -146,6 +146,16 @@ ACCESS: dict[str, Row] = {
     "demo:file": Row(post="---x---ss", quiet="only the demo's people find it"),
     "demo:hide": Row(post=SIGNED_IN, quiet="it hides a box until the next sign-in"),
     "drafts:list": Row(SIGNED_IN),
+    "attention:list": Row(SIGNED_IN),
+    "attention:detail": Row(KEY_USERS),
+    "attention:done": Row(post=KEY_SENDERS, event="group-changed"),
+    "attention:mute": Row(post=KEY_SENDERS, data=lambda world: {"until": "more", "more": "5"}, event="group-changed"),
+    "attention:reopen": Row(post=KEY_SENDERS, event="group-changed"),
+    "attention:owner": Row(
+        post=KEY_SENDERS, data=lambda world: {"owner": world.people["team"].pk}, event="group-changed"
+    ),
+    "attention:note": Row(post=KEY_SENDERS, data=lambda world: {"text": "asked Ana"}, event="group-changed"),
+    "attention:export": Row(post=KEY_USERS, event="tasks-exported"),
     "notifications:list": Row(SIGNED_IN),
     "notifications:read_all": Row(post=SIGNED_IN, quiet="nothing but what one was told of"),
     "notifications:open": Row("--.----ss"),

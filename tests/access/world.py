@@ -9,6 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Role, Team, User
+from pipelines_portal.attention.grouping import make_groups
+from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.entry.imports.reading import store_lines
 from pipelines_portal.entry.lists.files import ListLines, store_file
 from pipelines_portal.entry.lists.stored import add_list
@@ -24,7 +26,7 @@ from pipelines_portal.people.invitations import link_path
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.submissions.models import Export, Submission
-from pipelines_portal.task_index.models import TaskNote
+from pipelines_portal.task_index.models import TaskNote, WorkflowIndex
 from pipelines_portal.tasks.models import SavedView
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.workflows.models import ListFile, OpenedWorkflow, ReferenceList, WorkflowRule
@@ -84,6 +86,7 @@ class World:
             places["number"] = Notification.objects.get().pk
         if name in PREPARED:
             PREPARED[name](self)
+        places |= {"group_id": self.group(name).pk} if "attention:" in name else {}
         if name.startswith("submissions:"):
             places["submission_id"] = self.submission(STATUSES.get(name, "unconfirmed")).pk
             places["export_id"] = Export.objects.create(owner=self.people["team"], zone="UTC").pk
@@ -132,6 +135,14 @@ class World:
 
     def index_failed_task(self) -> None:
         make_index(self.workflow, [make_task(self.task_id, "failed", timezone.now())])
+
+    def group(self, name: str) -> ProblemGroup:
+        self.index_failed_task()
+        make_groups(WorkflowIndex.objects.get(workflow=self.workflow))
+        group = ProblemGroup.objects.get()
+        if name == "attention:reopen":
+            group.finish(self.people["team"])
+        return group
 
     def type_row(self) -> None:
         """A row that the key's owner types in the grid."""

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.entry.lists.files import read_list_file, store_file
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
@@ -102,7 +104,13 @@ def test_every_view_that_restores_forms_checks_is_restoring(page: Client, saved_
     rule = WorkflowRule.objects.create(key=saved_key, workflow_id=42, kind="filled", field="input_text", position=1)
     customers = ReferenceList.objects.create(key=saved_key, name="Customers", columns=["Code"])
     file = store_file(saved_key, saved_key.owner, "customers.csv", read_list_file("customers.csv", b"Code\nA"), None)
-    ids = {"<int:rule_id>": rule.pk, "<int:list_id>": customers.pk, "<int:file_id>": file.pk}
+    group = ProblemGroup.objects.create(workflow=workflow, first_at=timezone.now(), last_at=timezone.now())
+    ids = {
+        "<int:group_id>": group.pk,
+        "<int:rule_id>": rule.pk,
+        "<int:list_id>": customers.pk,
+        "<int:file_id>": file.pk,
+    }
     values = {"restore": "1", "workflow": "43", "field-input_text": "Hello", "field-target_language": "French"}
     for path in given_back:
         address = "/" + path.replace("<int:key_id>", str(workflow.key_id)).replace("<int:workflow_id>", "42")

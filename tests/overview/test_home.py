@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import Membership, Role, User
 from pipelines_portal.api_client import ValidationFailed
+from pipelines_portal.attention.grouping import make_groups
 from pipelines_portal.entry.models import ImportJob, TypedDraft
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.overview.home.waiting import MOST_DRAFTS
@@ -202,11 +203,14 @@ DEAD_KEYS = [{"rejected_at": timezone.now()}, {"encrypted_key": b"nonsense"}]
 def test_a_workflow_of_two_keys_counts_once(page: Client, person: User, saved_key: SavedKey) -> None:
     """The key that works is the one that counts."""
     other = save_key(person, "pk_other", "Other")
+    groups = {}
     for key in (saved_key, other):
-        make_index(open_workflow(key, 42, name="Tickets"), [make_task(1, "failed", timezone.now())])
-    assert lines_of(page)["Needs attention"] == "1 task All Tickets 1 failed 1"
+        workflow = open_workflow(key, 42, name="Tickets")
+        make_groups(make_index(workflow, [make_task(1, "failed", timezone.now())]))
+        groups[key.pk] = workflow.problem_groups.get()
+    assert lines_of(page)["Needs attention"].startswith("1 task in 1 group All groups")
     SavedKey.objects.filter(pk=other.pk).update(rejected_at=timezone.now())
-    assert f"/keys/{saved_key.pk}/workflows/42/tasks/?status=attention" in text_of(page.get("/"))
+    assert link_to(page, "1 single task") == f"/attention/{groups[saved_key.pk].pk}/"
 
 
 def test_an_expiry_that_is_an_estimate_stops_nothing(page: Client, saved_key: SavedKey) -> None:
@@ -357,23 +361,23 @@ def test_only_the_owner_of_a_key_is_asked_to_replace_it(
 # --- needs attention --------------------------------------------------------------------------------------------------
 
 
-def test_each_number_links_to_its_tasks(page: Client, saved_key: SavedKey, person: User) -> None:
-    """The workflow with the most comes first. Muted tasks and mistakes count in none of them."""
+def test_home_shows_the_largest_groups(page: Client, saved_key: SavedKey, person: User) -> None:
+    """Muted tasks and mistakes count in none of them."""
     now, long_ago = timezone.now(), timezone.now() - timedelta(days=3)
     few = [make_task(number, "failed", now) for number in (1, 2, 3)]
     index = make_index(open_workflow(saved_key, 42, name="Few"), few)
     TaskNote.objects.mute(index.workflow, {1: "failed"}, "asked Ana", person)
     TaskNote.objects.mark_as_mistakes(index.workflow, [2], "", person)
     many = [make_task(1, "failed", now), make_task(2, "quarantined", now), make_task(3, "pending", long_ago)]
-    make_index(open_workflow(saved_key, 43, name="Many"), many)
-    make_index(open_workflow(saved_key, 44, name="Calm"), [make_task(1, "pending", now)])
-    words = "3 tasks All Many 1 failed, 1 quarantined · 1 stuck 2 Few 1 failed 1"
-    assert lines_of(page)["Needs attention"] == words
-    place = f"/keys/{saved_key.pk}/workflows"
-    assert link_to(page, "All") == "/search/?status=attention"
-    assert f'href="{place}/43/tasks/?status=attention"' in text_of(page.get("/"))
-    assert link_to(page, "1 stuck") == f"{place}/43/overview/#stuck"
+    make_groups(index)
+    make_groups(make_index(open_workflow(saved_key, 43, name="Many"), many))
+    make_groups(make_index(open_workflow(saved_key, 44, name="Calm"), [make_task(1, "pending", now)]))
+    words = lines_of(page)["Needs attention"]
+    assert words.startswith("3 tasks in 2 groups All groups") and "2 single tasks New Many" in words
+    assert words.index("Many") < words.index("Few") and "Calm" not in words
+    assert link_to(page, "All groups") == "/attention/" and link_to(page, "1 stuck") == "/attention/?show=stuck"
     TaskNote.objects.mark_as_mistakes(index.workflow, [1, 3], "", person)
+    make_groups(index)
     assert "Few" not in lines_of(page)["Needs attention"]
 
 
@@ -387,15 +391,15 @@ def test_tasks_that_came_since_the_last_visit_are_new(page: Client, person: User
     HomeVisit.objects.update(seen_at=left)
     for _ in range(2):
         assert "<title>(1) Home ·" in text_of(page.get("/"))
-        words = f"Workflow 42 1 new 1 failed, 1 escalated 2 New since {shown_time(left)}"
-        assert words in lines_of(page)["Needs attention"]
+        assert f"1 new since {shown_time(left)}" in lines_of(page)["Needs attention"]
     assert HomeVisit.objects.get(user=person).left_at == left
 
 
-def test_numbers_that_were_cut_have_a_plus(page: Client, saved_key: SavedKey) -> None:
+def test_tasks_without_a_group_yet_are_counted(page: Client, saved_key: SavedKey) -> None:
     index = make_index(open_workflow(saved_key), [make_task(2, "failed", timezone.now())])
     index.status_counts.filter(status="failed").update(listed=1000, is_cut=True)
-    assert "Workflow 42 1,000 failed 1,000+" in lines_of(page)["Needs attention"]
+    assert lines_of(page)["Needs attention"].startswith("1,000 tasks . Groups follow in a minute.")
+    assert link_to(page, "1,000 tasks") == "/search/?status=attention"
 
 
 def test_numbers_that_are_missing_or_old_are_named(page: Client, saved_key: SavedKey) -> None:
@@ -441,7 +445,7 @@ def test_workflows_of_a_rejected_key_do_not_promise_updates(page: Client, saved_
 
 def test_hidden_workflows_are_left_out(page: Client, saved_key: SavedKey) -> None:
     for number, name in ((42, "Hidden one"), (43, "Shown one")):
-        make_index(open_workflow(saved_key, number, name=name), [make_task(1, "failed", timezone.now())])
+        make_groups(make_index(open_workflow(saved_key, number, name=name), [make_task(1, "failed", timezone.now())]))
     page.post(f"/keys/{saved_key.pk}/workflows/42/mark/", {"mark": "hide"})
     words = lines_of(page)["Needs attention"]
     assert "Shown one" in words and "Hidden one" not in words
@@ -632,7 +636,8 @@ def test_a_refresh_answers_only_if_something_is_new(page: Client, saved_key: Sav
     assert page.get(match[1], headers=POLL).status_code == 204
     index.status_counts.filter(status="failed").update(listed=5)
     words = text_of(page.get(match[1], headers=POLL))
-    assert words.startswith("<title>Home ·") and "<b>5</b>" in words and "<html" not in words and match[1] not in words
+    assert words.startswith("<title>Home ·") and ">5 tasks</a>" in words
+    assert "<html" not in words and match[1] not in words
     assert 'id="home-updated" hx-swap-oob="true"' in words
 
 

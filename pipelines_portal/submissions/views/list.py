@@ -15,7 +15,7 @@ from pipelines_portal.submissions.filters import TEAM, SentFilterForm, all_of, n
 from pipelines_portal.submissions.import_states import states_of_imports
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.team import unknown_for
-from pipelines_portal.submissions.typed_filters import query_box, read_filters
+from pipelines_portal.submissions.typed_filters import SentBox, query_box, read_filters
 from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.web.rendering import content_digest, is_poll_of, render_page
 
@@ -35,8 +35,7 @@ def submission_list(request: SignedInRequest) -> HttpResponse:
     is_valid = form.is_valid()
     box = query_box(form, typed)
     if not is_valid:
-        context: dict[str, Any] = {"form": form, "box": box, "who": "", "mine": "?", "everyone": f"?who={TEAM}"}
-        return render_page(request, "submissions/list.html", context, status=422)
+        return wrong_filters(request, form, box)
     if typed.values and not typed.errors:
         return redirect(reverse("submissions:list") + form.query())
     before_id = uuid_in(request.GET.get("before", ""))
@@ -90,6 +89,12 @@ def submission_list(request: SignedInRequest) -> HttpResponse:
         }
     status = 422 if typed.errors and not is_poll_of(request, PART) else 200
     return render_page(request, "submissions/list.html", context, partials=(PART,), status=status)
+
+
+def wrong_filters(request: SignedInRequest, form: SentFilterForm, box: SentBox) -> HttpResponse:
+    """Say what is wrong with the filters of a URL. They were not typed into the box."""
+    context: dict[str, Any] = {"form": form, "box": box, "who": "", "mine": "?", "everyone": f"?who={TEAM}"}
+    return render_page(request, "submissions/list.html", context, status=422)
 
 
 def _query_of(form: SentFilterForm, line: SentLine, day: str) -> str:

@@ -151,7 +151,8 @@ class TaskList:
 
     @cached_property
     def chips(self) -> tuple[Chip, ...]:
-        return chips(self.conditions, self.numbers, has_first_view=self.has_first_view)
+        statuses = chips(self.conditions, self.numbers, has_first_view=self.has_first_view)
+        return tuple(chip._replace(is_current=False) for chip in statuses) if self.view else statuses
 
     @property
     def attention_chip(self) -> Chip:

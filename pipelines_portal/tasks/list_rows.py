@@ -206,22 +206,21 @@ def _sender(brief: Brief | None) -> str:
 
 def _updated(found: FoundTask, zone: tzinfo, today: date) -> str:
     if found.task:
-        return _time(found.task.updated_at, found.task.created_at, zone, today)
+        return _time(found.task.updated_at, zone, today)
     if found.row is None:
         return ""
     sent_at = found.row.submission.sent_at or found.row.submission.created_at
-    return _time(sent_at, sent_at, zone, today)
+    return _time(sent_at, zone, today)
 
 
 def _created_at(found: FoundTask, zone: tzinfo, today: date) -> str:
     created = found.task.created_at if found.task else None
-    return _time(created, created, zone, today) if created else ""
+    return _time(created, zone, today) if created else ""
 
 
 # A list that is refreshed shows mostly the same times.
 @lru_cache(maxsize=20_000)
-def _time(at: datetime, created: datetime, zone: tzinfo, today: date) -> SafeString:
+def _time(at: datetime, zone: tzinfo, today: date) -> SafeString:
     """Return the time in words, which depend on the time zone and the day alone."""
-    words, exact = times.short(at, timezone.now()), times.exact(at)
-    title = f"{exact}. Created {times.exact(created)}"
-    return format_html('<time datetime="{}" title="{}">{}</time>', times.machine(at), title, words)
+    words = times.short(at, timezone.now())
+    return format_html('<time datetime="{}" title="{}">{}</time>', times.machine(at), times.exact(at), words)

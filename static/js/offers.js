@@ -99,13 +99,27 @@ function option([value, note, fills], place, typed) {
   return item;
 }
 
+/** The box, with a line about its keys. Returns its list. */
+function frame() {
+  const list = Object.assign(document.createElement("div"), { id: "offers-list" });
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", "Earlier values");
+  const hint = Object.assign(document.createElement("p"), { className: "hintline" });
+  const key = (sign) => Object.assign(document.createElement("kbd"), { textContent: sign });
+  const name = document.createElement("span");
+  name.dataset.list = "";
+  hint.append(name, key("↓"), " chooses · ", key("⏎"), " takes it · ", key("Esc"), " keeps what you typed");
+  box = Object.assign(document.createElement("div"), { className: "offers" });
+  box.append(list, hint);
+  return list;
+}
+
 function show(input, { values: found, list: name }, mayComplete) {
   const typed = typedIn(input);
   close(input);
   const others = name ? found : found.filter(([value]) => value !== typed);
   if (!others.length) return;
-  box = document.getElementById("offers").content.firstElementChild.cloneNode(true);
-  const list = box.querySelector("[role=listbox]");
+  const list = frame();
   if (isOfConditions(input)) list.setAttribute("aria-label", "Conditions");
   list.append(...others.map((each, place) => option(each, place, typed.trim())));
   if (name) {

@@ -1,7 +1,7 @@
 // Toasts leave after a while, but not while somebody points at one or has the focus in it.
 
 const STAYS_FOR_MILLISECONDS = 6000;
-const CAN_BE_UNDONE_FOR_MILLISECONDS = 10000;
+const UNDO_FOR_MILLISECONDS = 10000;
 const DONE_FOR_MILLISECONDS = 2000;
 const toasts = document.getElementById("toasts");
 
@@ -23,5 +23,5 @@ toasts?.addEventListener("click", (event) => {
 // Putting them in again makes screen readers announce what was on the page when it loaded.
 toasts?.append(...toasts.children);
 for (const toast of toasts?.children ?? []) {
-  leaveLater(toast, toast.querySelector("form") ? CAN_BE_UNDONE_FOR_MILLISECONDS : STAYS_FOR_MILLISECONDS);
+  leaveLater(toast, toast.querySelector("form") ? UNDO_FOR_MILLISECONDS : STAYS_FOR_MILLISECONDS);
 }

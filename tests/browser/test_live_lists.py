@@ -130,7 +130,7 @@ def test_keys_act_on_the_row_and_undo_takes_it_back(page: Page, world: World) ->
     for key in ("m", "e", "!"):
         page.keyboard.press(key)  # nothing is selected, and no row has the focus
     expect(page).to_have_url(re.compile(r"/tasks/$"))
-    for key in [*"jjj", "!"]:
+    for key in [*"jjjjjj", "!"]:
         page.keyboard.press(key)
     expect(page.locator(".toast")).to_contain_text("marked as a mistake")
     marked = page.locator("tr.mistake").count()

@@ -14,25 +14,26 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import combinations
+from itertools import combinations, product
 from typing import NamedTuple, TypeVar
 
 Place = tuple[str, int, int]
 # The order of facts in a title.
 KINDS = ("import", "sender", "hour", "field")
 MIN_TASKS = 3
-# How often chance may give a title where nothing is shared, for each place.
+# The probability of a title at a place where nothing is shared.
 MAX_FALSE = 0.001
-# A title's fact multiplies the odds of failing by at least this, and holds for at most a third of the other tasks.
+# By how much the fact of a title multiplies the odds of failing, at least.
 MIN_ODDS_RATIO = 3
-# And by at least this when the tasks of all titles are left out: nine of ten of its tasks would not fail without it.
+# The same when the tasks of all other titles are left out: nine of ten tasks would not have failed without the fact.
 MIN_FINAL_ODDS_RATIO = 10
+# A fact that more than one of so many other tasks have is no title, unless it is an import or a burst.
 MIN_OTHERS_PER_ONE_WITH = 3
-# By how much two facts must be better than one, and a new title better than the known one.
+# By how much a new title must be better than the known one, and an hour better than other facts.
 CLEARLY = 1.25
-# How many facts are combined with each other.
+# So many of the best facts are combined with each other.
 MAX_COMBINED = 24
-# One or two tasks without the fact join a group of at least five times as many, rather than be single tasks.
+# One or two tasks without the fact join a group of at least this many times as many, rather than be single tasks.
 MIN_PER_STRAGGLER = 5
 MAX_SHARED = 8
 HALF_HOUR = 1_800
@@ -55,7 +56,7 @@ Key = TypeVar("Key", int, Place)
 class Seen:
     """One task of the workflow. `place` is its status, how many steps are finished, and how many it has.
 
-    `facts` need no hour: hours are made of `at`, the time when the task was sent or created.
+    `at` is when it was sent or created, in the time zone in which days begin. Hours are made of it: `facts` need none.
     """
 
     task_id: int
@@ -98,7 +99,7 @@ class Found:
 def find_groups(
     failing: Sequence[Seen], others: Sequence[Seen], known: Collection[tuple[Place, Facts]] = ()
 ) -> list[Found]:
-    """Return the groups of a workflow's failing tasks, the largest first, then the single tasks.
+    """Return the groups of a workflow's failing tasks, the largest first, and a line with the single tasks at the end.
 
     `others` didn't fail. `known` has the titles of the last run, which stay while they are nearly as good as the best.
     """
@@ -137,7 +138,7 @@ def _divide(search: "_Search") -> tuple[list[tuple[Facts, int]], int]:
 
 
 class _Counts(NamedTuple):
-    """How many failing tasks have a fact, of how many, and how many other tasks."""
+    """How many failing tasks have a fact, of how many, and how many others, of how many."""
 
     here: int
     of: int
@@ -241,6 +242,17 @@ class _Index:
     def comparable_in(self, kinds: Iterable[str]) -> int:
         return functools.reduce(operator.and_, (self.comparable[kind] for kind in kinds))
 
+    def having(self, facts: Iterable[Fact]) -> int:
+        return functools.reduce(operator.and_, (self.tasks.get(fact, 0) for fact in facts), self.failing | self.others)
+
+    def count_facts(self, tasks: int) -> Counter[Fact]:
+        """Return in how many of the failing `tasks` each fact holds."""
+        facts = Counter(
+            fact for number in _numbers_in(tasks) for fact in self.seen[number].facts if fact.kind != "hour"
+        )
+        facts |= {fact: (self.tasks[fact] & tasks).bit_count() for fact in self.first_half_hours}
+        return facts
+
     def same_days(self, tasks: int) -> int:
         """Return all tasks that were sent on the days of failing `tasks`."""
         failing = tasks & self.failing
@@ -269,26 +281,26 @@ class _Search:
         self.failing = members
         self.others = index.same_days(members) & index.others
         self.totals: dict[tuple[str, ...], tuple[int, int]] = {}
-        numbers = Counter(fact for number in _numbers_in(members) for fact in index.seen[number].facts)
-        numbers |= {fact: (index.tasks[fact] & members).bit_count() for fact in index.first_half_hours}
-        possible = [fact for fact, number in numbers.items() if number >= MIN_TASKS and fact in index.tasks]
-        self.singles: dict[Facts, int] = {(fact,): index.tasks[fact] for fact in _in_order(possible)}
-        self.pairs: dict[Facts, int] = {facts: self._having(facts) for facts in known if len(facts) == 2}
-        tried = len(numbers)
-        for facts in self._bursts():
-            tasks = self._having(facts)
-            tried += bool(tasks & members)
-            if (tasks & members).bit_count() >= MIN_TASKS:
-                self.pairs[facts] = tasks
+        numbers = index.count_facts(members)
+        shared = [fact for fact, number in numbers.items() if number >= MIN_TASKS and fact in index.tasks]
+        self.singles: dict[Facts, int] = {(fact,): index.tasks[fact] for fact in _in_order(shared)}
+        bursts = dict(self._count_bursts())
+        pairs = {facts for facts, number in bursts.items() if number >= MIN_TASKS}
+        pairs |= {facts for facts in known if len(facts) == 2}
+        self.pairs = {facts: index.having(facts) for facts in pairs}
         # The more facts are tried, the more of them look good by chance.
-        self.min_score = math.log(max(tried, 1) / MAX_FALSE)
+        self.min_score = math.log(max(len(numbers) + len(bursts), 1) / MAX_FALSE)
         self.min_known_score = -math.log(MAX_FALSE)
 
-    def _bursts(self) -> Iterator[Facts]:
-        """Return each sender with each hour."""
-        hours = [facts for facts in self.singles if facts[0].kind == "hour"]
-        senders = [facts for facts in self.singles if facts[0].kind == "sender"]
-        return (sender + hour for sender in senders for hour in hours)
+    def _count_bursts(self) -> Iterator[tuple[Facts, int]]:
+        """Return each sender and hour of failing tasks, and the number of these."""
+        senders, hours = (
+            [(facts, tasks & self.failing) for facts, tasks in self.singles.items() if facts[0].kind == kind]
+            for kind in ("sender", "hour")
+        )
+        for (sender, by_sender), (hour, in_hour) in product(senders, hours):
+            if number := (by_sender & in_hour).bit_count():
+                yield sender + hour, number
 
     def find_best(self) -> list[_Candidate]:
         """Return the best facts, and the next best as long as no failing task has two of them.
@@ -299,7 +311,7 @@ class _Search:
         titles = [candidate for candidate in weighed.values() if self._is_title(candidate)]
         titles = [self._whole_run(title) if title.facts[-1].kind == "hour" else title for title in titles]
         titles += [pair for pair in self._combine(weighed) if pair.facts not in weighed and self._is_title(pair)]
-        titles = [title for title in titles if len(title.facts) == 1 or self._is_clearly_better(title, weighed)]
+        titles = [title for title in titles if len(title.facts) == 1 or self._needs_both(title, weighed)]
         titles.sort(key=lambda title: (-self._rank(title), _order(title.facts)))
         best: list[_Candidate] = []
         taken = 0
@@ -314,14 +326,17 @@ class _Search:
         """Return one fact of each kind and field, the most different first."""
         others = self.index.same_days(tasks) & self.index.others
         best: dict[tuple[str, str], tuple[float, Shared]] = {}
-        for (fact,), having in self.singles.items():
-            comparable = self.index.comparable[fact.kind]
-            here, of = (having & tasks).bit_count(), (comparable & tasks).bit_count()
-            if here == 0 or here * 2 < of:
-                continue
-            counts = _Counts(here, of, (having & others).bit_count(), (comparable & others).bit_count())
-            line = (-counts.difference, Shared(fact, *counts))
-            best[fact.kind, fact.name] = min(best.get((fact.kind, fact.name), line), line, key=lambda line: line[0])
+        totals = {
+            kind: ((having & tasks).bit_count(), (having & others).bit_count())
+            for kind, having in self.index.comparable.items()
+        }
+        numbers = self.index.count_facts(tasks)
+        for fact in _in_order(fact for fact, here in numbers.items() if here * 2 >= totals[fact.kind][0]):
+            if fact in self.index.tasks:
+                of, of_others = totals[fact.kind]
+                counts = _Counts(numbers[fact], of, (self.index.tasks[fact] & others).bit_count(), of_others)
+                line = (-counts.difference, Shared(fact, *counts))
+                best[fact.kind, fact.name] = min(best.get((fact.kind, fact.name), line), line, key=lambda line: line[0])
         lines = sorted(best.values(), key=lambda line: line[0])
         return tuple(shared for _, shared in lines[:MAX_SHARED])
 
@@ -329,12 +344,6 @@ class _Search:
         self.failing &= ~tasks
         self.others &= ~tasks
         self.totals = {}
-
-    def _having(self, facts: Iterable[Fact]) -> int:
-        tasks = self.index.failing | self.index.others
-        for fact in facts:
-            tasks &= self.index.tasks.get(fact, 0)
-        return tasks
 
     def _weigh(self, facts: Facts, tasks: int) -> _Candidate:
         of, of_others = self._totals(facts)
@@ -358,12 +367,13 @@ class _Search:
         return is_possible and candidate.score >= min_score and counts.raises_odds(MIN_ODDS_RATIO)
 
     def _rank(self, title: _Candidate) -> float:
-        return round(title.score * (CLEARLY if title.facts in self.known else 1), 6)
+        score = title.score * (CLEARLY if title.facts in self.known else 1)
+        return round(score / (CLEARLY if title.facts[-1].kind == "hour" else 1), 6)
 
     def _whole_run(self, title: _Candidate) -> _Candidate:
-        """Add the half-hours before and after in which tasks fail nearly as often."""
+        """Add the half-hours before and after that fail a quarter as often, or that would be another title."""
         *sender, hour = title.facts
-        within = self._having(sender)
+        within = self.index.having(sender)
         tasks = {half: within & having for half, having in self.index.half_hours.items()}
         first = self.index.first_half_hours[hour]
         last = first + 1
@@ -378,8 +388,9 @@ class _Search:
 
     def _fails_like(self, title: _Candidate, tasks: int) -> bool:
         failing, others = (tasks & self.failing).bit_count(), (tasks & self.others).bit_count()
-        counts = title.counts
-        return failing > 0 and 2 * failing * (counts.here + counts.elsewhere) >= counts.here * (failing + others)
+        here, _, elsewhere, _ = title.counts
+        is_as_bad = failing > 0 and 4 * failing * (here + elsewhere) >= here * (failing + others)
+        return is_as_bad or self._is_title(self._weigh(title.facts, tasks))
 
     def _combine(self, weighed: dict[Facts, _Candidate]) -> Iterator[_Candidate]:
         """Combine two facts that more failing tasks have than others. Hours are combined only with senders."""
@@ -390,15 +401,15 @@ class _Search:
             if tasks & self.failing:
                 yield self._weigh(_in_order(one.facts + two.facts), tasks)
 
-    def _is_clearly_better(self, pair: _Candidate, weighed: dict[Facts, _Candidate]) -> bool:
-        """Say whether each fact alone is worse, and whether the other one also separates the tasks that have it."""
+    def _needs_both(self, pair: _Candidate, weighed: dict[Facts, _Candidate]) -> bool:
+        """Say whether each fact also separates the failing tasks among those that have the other fact."""
         if pair.facts in self.known:
             return True
         # Who sent tasks in an hour says more than the hour.
         for fact in pair.facts[:1] if _is_burst(pair.facts) else pair.facts:
-            single = weighed[(fact,)]
-            inside = _Counts(pair.counts.here, single.counts.here, pair.counts.elsewhere, single.counts.elsewhere)
-            if inside.surprise < self.min_score or (self._is_title(single) and pair.score < CLEARLY * single.score):
+            counts = weighed[(fact,)].counts
+            inside = _Counts(pair.counts.here, counts.here, pair.counts.elsewhere, counts.elsewhere)
+            if inside.surprise < self.min_score or not inside.raises_odds(MIN_FINAL_ODDS_RATIO):
                 return False
         return True
 

@@ -303,6 +303,11 @@ def _write_group(group: ProblemGroup, planned: _Planned, facts: _FactsRead, now:
         group.status, group.step, group.steps = planned.found.place
         group.is_single = planned.found.is_single
         group.facts = [facts.as_json(fact) for fact in planned.found.facts]
+        sent = sorted(task.created_at for task in planned.tasks if task.created_at)
+        for fact in group.facts:
+            if fact["kind"] == "hour" and sent:
+                # The hour is only where they begin.
+                fact["label"] = f"{sent[0].isoformat()} {sent[-1].isoformat()}"
         group.shared = [facts.line_as_json(line) for line in planned.found.shared]
     new = planned.new
     is_back = bool(new) and group.state == ProblemGroup.State.DONE

@@ -71,7 +71,7 @@ def fact_parts(fact: Line, may_see: bool) -> tuple[str, str]:
         case "import":
             return ("Import", fact["label"]) if may_see else ("One", "import")
         case "hour":
-            return "Sent", f"{_hour(fact['value'])}"
+            return "Sent", _span(fact["label"])
         case _:
             return (fact["title"], f"is {fact['label']}") if may_see else ("One value of", fact["title"])
 
@@ -83,17 +83,20 @@ def _in_title(fact: Line, may_see: bool) -> str:
         case "sender":
             return "all from one sender"
         case "hour":
-            return "all sent within an hour"
+            return f"all sent {_span(fact['label'])}"
         case _:
             return fact_words(fact, may_see) if may_see else f"one value of {fact['title']}"
 
 
-def _hour(value: str) -> str:
+def _span(label: str) -> str:
+    """Return when the first and the last of the tasks were sent: "Thu 26 Nov, 14:03–14:21"."""
     try:
-        start = times.local(datetime.fromisoformat(value))
+        first, *last = (times.local(datetime.fromisoformat(at)) for at in label.split())
     except ValueError:
-        return value
-    return f"{start:%a} {start.day} {start:%b}, {start:%H}:00–{start:%H}:59"
+        return label
+    until = last[-1] if last else first
+    day = f"{first:%a} {first.day} {first:%b}, {first:%H:%M}"
+    return day if until == first else f"{day}–{until:%H:%M}"
 
 
 def _in_order(facts: list[Line]) -> list[Line]:

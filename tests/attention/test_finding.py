@@ -164,7 +164,9 @@ def test_tasks_of_which_nothing_is_known() -> None:
 
 def test_rest_of_a_place_of_which_nothing_is_known(office: Office) -> None:
     office.add(7, PHONE, place=STEP_3)
-    office.failing += [Seen(10_000 + number, STEP_3, FRIDAY, FRIDAY, ()) for number in range(4)]
+    office.failing += [
+        Seen(10_000 + number, STEP_3, FRIDAY + timedelta(hours=2 * number), FRIDAY, ()) for number in range(4)
+    ]
     office.add(400)
     assert lines(office.find()) == [(STEP_3, (PHONE,), 7), (STEP_3, (), 4)]
 
@@ -202,8 +204,8 @@ def test_other_days_are_not_compared(office: Office) -> None:
 def test_title_stays_while_it_is_nearly_as_good(office: Office) -> None:
     office.add(60, PHONE, TURKEY, place=STEP_1)
     office.add(3, TURKEY, place=STEP_1)
-    office.add(30, PHONE)
-    office.add(26, TURKEY)
+    office.add(26, PHONE, TURKEY)
+    office.add(4, PHONE)
     office.add(1_000)
     assert office.find()[0].facts == (TURKEY,)
     assert office.find((STEP_1, (PHONE,)))[0].facts == (PHONE,)

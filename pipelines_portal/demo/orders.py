@@ -23,11 +23,16 @@ ERRORS = (
 )
 # A rule warns of larger orders, and of those that were received longer ago.
 LARGE, OLD_DAYS = 25_000, 30
+# Many orders from this country failed.
+FAILING = "TR"
 
 
 def new_orders(sent: Sequence[Fields], first_number: int, count: int, now: datetime) -> list[Fields]:
-    """Return orders with new numbers, received in the last hours. Their other values are those of orders sent."""
-    usual = [fields for fields in sent if fields["gross"] <= LARGE]
+    """Return orders with new numbers, received in the last hours. Their other values are those of orders sent.
+
+    None is from the country whose orders fail.
+    """
+    usual = [fields for fields in sent if fields["gross"] <= LARGE and fields["country"] != FAILING]
     chosen = [usual[(17 * place + first_number) % len(usual)] for place in range(count)]
     times = (now.astimezone(UTC) - timedelta(minutes=7 + place % 170) for place in range(count))
     return [

@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
+from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.demo.orders import Fields, as_csv, new_orders
 from pipelines_portal.demo.story import ARCHIVE, NOVEMBER, ORDER_ENTRY
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow
-from pipelines_portal.task_index.counts import open_counts
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import may_write_notes
 
@@ -55,7 +55,7 @@ def things_to_try(user: User) -> list[Thing]:
     place = [workflow.key_id, workflow.workflow_id]
     things = [
         Thing(
-            "Paste six orders with two mistakes",
+            "Paste six rows with two mistakes",
             "Each is named at its cell before anything is sent.",
             "Paste", reverse("demo:paste"), is_post=True,
         )
@@ -63,23 +63,22 @@ def things_to_try(user: User) -> list[Thing]:
     if november(user, workflow):
         text = f"{NOVEMBER}: 400 rows went out on Friday, {NEW_IN_FILE} are new."
         things.append(Thing("Import a file that was sent before", text, "Import", reverse("demo:file"), is_post=True))
-    counts = open_counts(workflow)
-    if failed := counts.without_muted("failed") if counts else 0:
-        url = f"{reverse('tasks:list', args=place)}?status=failed"
-        text = "Filter them, tick them, and make corrected copies."
-        things.append(Thing(f"See the {failed:,} tasks that failed", text, "Open", url))
+    if group := ProblemGroup.objects.open().filter(workflow=workflow, status="failed", is_single=False).first():
+        text = f"One line instead of {group.task_count:,}. Then make corrected copies."
+        url = reverse("attention:detail", args=[group.pk])
+        things.append(Thing(f"See why {group.task_count:,} tasks failed", text, "Open", url))
     lost = {"status": "unconfirmed", "zip_upload__file_name": ARCHIVE}
     if unconfirmed := Submission.objects.visible_to(user).filter(**lost).order_by("created_at").first():
         text = f"{ARCHIVE}: did Pipelines create the tasks? We never send twice."
         url = reverse("submissions:detail", args=[unconfirmed.pk])
         things.append(Thing("Decide about an answer that was lost", text, "Decide", url))
+    if may_write_notes(user, workflow):
+        text = "Try it on the last 500 rows before it holds."
+        return [*things, Thing("Add a rule", text, "Add", reverse("rules:add", args=place))]
     stopped = ImportJob.objects.visible_to(user).filter(Q(kind="file"), status="checked", row_counts__to_fix__gt=0)
     if with_errors := stopped.order_by("created_at").first():
         text = f"{with_errors.file_name}: {with_errors.counts_as_read.to_fix} rows have errors."
         things.append(Thing("Correct the errors of an import", text, "Correct", with_errors.errors_url))
-    if may_write_notes(user, workflow):
-        text = "Try it on the last 500 rows before it holds."
-        things.append(Thing("Add a rule", text, "Add", reverse("rules:add", args=place)))
     return things
 
 

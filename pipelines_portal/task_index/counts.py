@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from pipelines_portal.api_client import TaskStatus
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
@@ -139,8 +139,8 @@ def build_counts(as_of: datetime, rows: Iterable[Row], **columns: Any) -> TaskCo
 class Progress:
     """The statuses of given tasks. `by_status` leaves out unknown tasks and suspects. `total` counts all.
 
-    Both leave out the `mistakes`. `as_of` is when the newest of it was read, `counted_at` when the last complete cycle
-    began.
+    Both leave out the `mistakes`. `counted_at` is when the last complete cycle began, `as_of` when the oldest of these
+    statuses was read: tasks that are not read again at a change are known as of that cycle.
     """
 
     by_status: dict[str, int]
@@ -172,13 +172,13 @@ def progress_of_all(
 def _count_by_status(index: WorkflowIndex, task_ids: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
     known = index.tasks.filter(task_id__in=task_ids, is_suspect=False).order_by()
     mistakes = Count("pk", filter=Q(note_state=NoteState.MISTAKE))
-    return known.values_list("status").annotate(Count("pk"), Max("read_at"), mistakes=mistakes)
+    return known.values_list("status").annotate(Count("pk"), Min("read_at"), mistakes=mistakes)
 
 
 def _build_progress(rows: list[tuple[str, int, datetime, int]], total: int, counted_at: datetime) -> Progress:
     by_status = {status: count - mistakes for status, count, _, mistakes in rows if count > mistakes}
     mistakes = sum(number for *_, number in rows)
-    as_of = max([counted_at, *(read_at for _, _, read_at, _ in rows)])
+    as_of = max(counted_at, min((read_at for _, _, read_at, _ in rows), default=counted_at))
     return Progress(by_status, total - mistakes, mistakes, as_of, counted_at)
 
 

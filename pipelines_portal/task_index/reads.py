@@ -37,6 +37,8 @@ from pipelines_portal.task_index.models import (
 
 # Tasks on their lists, without mistakes, and without muted ones.
 OPEN, TO_SHOW = LISTED & COUNTED, LISTED & NOT_MUTED
+# On Home, a task is counted once: an escalated one that does not move needs attention, and is not stuck, too.
+ONLY_STUCK = tuple(status for status in CAN_BE_STUCK if status not in NEEDS_ATTENTION)
 # Indexes whose open tasks were counted, each with its counts.
 Counted = list[tuple[WorkflowIndex, TaskCounts]]
 
@@ -112,7 +114,7 @@ def stuck_tasks(index: WorkflowIndex) -> QuerySet[IndexedTask]:
 
 
 def new_and_stuck(counted: Counted, since: datetime | None, now: datetime) -> dict[int, tuple[int, int]]:
-    """Return, by index, how many tasks came to need attention since then, and how many are stuck."""
+    """Return, by index, how many tasks came to need attention since then, and how many others are stuck."""
     if not counted:
         return {}
     hours = {index.stuck_hours for index, _ in counted}
@@ -129,7 +131,7 @@ def _count_new(since: datetime) -> Subquery:
 
 
 def _stuck_count() -> Subquery:
-    late = _in_each(CAN_BE_STUCK).filter(TO_SHOW, updated_at__lt=OuterRef("cut"))
+    late = _in_each(ONLY_STUCK).filter(TO_SHOW, updated_at__lt=OuterRef("cut"))
     return Subquery(late.values("index").annotate(number=Count("pk")).values("number"))
 
 

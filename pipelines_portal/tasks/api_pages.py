@@ -9,7 +9,7 @@ from django.utils import timezone
 from pipelines_portal.api_client import PipelinesClient, Task, TaskPage
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.pooled_answers import PooledRead, pooled
-from pipelines_portal.task_index.counts import TaskCounts
+from pipelines_portal.task_index.counts import LISTED_STATUSES, TaskCounts
 from pipelines_portal.task_index.models import TaskNote, TaskNotes, WorkflowIndex
 from pipelines_portal.task_index.scanning import record_list
 from pipelines_portal.tasks.conditions import Conditions
@@ -31,7 +31,10 @@ def _page_in(text: str) -> TaskPage:
 
 @dataclass(frozen=True)
 class TasksPage:
-    """A page of the API's list, and when it was read. `lists` has the lists of a status that are a single page."""
+    """A page of the API's list, and when it was read. `lists` has the lists of a status that are a single page.
+
+    A list of all tasks that is a single page has those of all statuses.
+    """
 
     page: TaskPage
     read_at: datetime
@@ -83,7 +86,7 @@ def tasks_page(
         read_at.append(answer.at)
         page = fetched[0] if fetched else _page_in(answer.text)
         if not at and not page.older_cursor:
-            lists[status] = TasksPage(page, answer.at)
+            lists.update({status: TasksPage(page, answer.at)} if status else _by_status(page, answer.at))
         return page
 
     def read_unnoted(status: str, at: str) -> TaskPage:
@@ -97,6 +100,18 @@ def tasks_page(
     else:
         page = read(conditions.status, cursor)
     return TasksPage(page, min(read_at, default=timezone.now()), lists)
+
+
+def _by_status(page: TaskPage, read_at: datetime) -> dict[str, TasksPage]:
+    """Return the lists of all statuses. The status of a task that cannot be read is not known."""
+    if page.unreadable_ids:
+        return {}
+    return {
+        status: TasksPage(
+            page.model_copy(update={"tasks": [one for one in page.tasks if one.status == status]}), read_at
+        )
+        for status in LISTED_STATUSES
+    }
 
 
 def notes_of(tasks: list[Task], of_workflow: TaskNotes) -> dict[int, TaskNote]:

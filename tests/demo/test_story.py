@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.attention.models import GroupEvent, ProblemGroup
 from pipelines_portal.demo.orders import LARGE
 from pipelines_portal.demo.replay import RecordedApi, clock_at
 from pipelines_portal.demo.story import (
@@ -28,10 +29,12 @@ from pipelines_portal.demo.story import (
     RETURNS,
     TODAY,
     TOM,
+    TRANSLATIONS,
 )
 from pipelines_portal.demo.try_it import things_to_try
 from pipelines_portal.entry.models import ImportJob, TypedDraft
 from pipelines_portal.external_api.demo import orders
+from pipelines_portal.external_api.demo.other_work import CLAUSES, TRANSCRIPTS, TRIAGE, plan_other_work
 from pipelines_portal.external_api.workflows.field_types import describe, has_file_fields, has_only_file_fields
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification
@@ -65,6 +68,7 @@ def told() -> dict[str, Any]:
     at = orders.receipts_sent_at(START)
     tasks[RECEIPTS] += [task(number, at, progress) for number, (_, progress) in enumerate(receipts, 800)]
     known = json.loads(ORGANIZATIONS.read_text())["organizations"][0]
+    texts += add_stopped(known["workflows"], tasks)
     return {
         "start": START.isoformat(),
         "key": "pk_live_" + "d" * 40,
@@ -75,9 +79,26 @@ def told() -> dict[str, Any]:
     }
 
 
-def task(number: int, created_at: datetime, progress: orders.Progress) -> dict[str, Any]:
+def add_stopped(workflows: list[dict[str, Any]], tasks: dict[int, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Add the tasks of the other workflows that stopped or were typed in a grid, and return who sent them."""
+    texts, number = [], count(2000)
+    steps = {each["id"]: len(each["nodes"]) for each in workflows}
+    for work in plan_other_work(START, {each["id"]: each["fields"] for each in workflows}):
+        if work.send.kind != "grid" and work.tasks[0][1].status == "finished":
+            continue
+        rows = [(next(number), fields, progress) for fields, progress in work.tasks]
+        of_api = [task(pk, work.send.at, progress, steps[work.workflow]) for pk, _, progress in rows]
+        tasks.setdefault(work.workflow, []).extend(of_api)
+        if work.send.sender:
+            sent = [{"id": pk, "fields": fields, "step_seconds": []} for pk, fields, _ in rows]
+            texts.append(asdict(work.send) | {"at": work.send.at.isoformat(), "workflow": work.workflow, "tasks": sent})
+    return texts
+
+
+def task(number: int, created_at: datetime, progress: orders.Progress, total: int = 4) -> dict[str, Any]:
     done = len(progress.step_seconds)
-    summary = {"total": 4, "finished": done, "in_progress": int(done < 4), "pending": max(3 - done, 0)}
+    open_steps = total - done
+    summary = {"total": total, "finished": done, "in_progress": min(open_steps, 1), "pending": max(open_steps - 1, 0)}
     times = {
         "created_at": f"{created_at:%Y-%m-%dT%H:%M:%SZ}",
         "updated_at": f"{progress.updated_at:%Y-%m-%dT%H:%M:%SZ}",
@@ -133,7 +154,10 @@ def test_a_demo_of_an_earlier_version_is_opened_and_counted(
 
 
 def assert_product_wrote_it(story: dict[str, Any]) -> None:
-    sent = [task for send in story["sends"] if send["sender"] for task in send["tasks"]]
+    people_sent = [send for send in story["sends"] if send["sender"]]
+    created = SubmissionRow.objects.filter(task_id__isnull=False)
+    assert created.count() == sum(len(each["tasks"]) for each in people_sent)
+    sent = [task for send in people_sent if send["workflow"] == ORDER_ENTRY for task in send["tasks"]]
     rows = SubmissionRow.objects.filter(submission__workflow_id=ORDER_ENTRY, task_id__isnull=False)
     assert {task_id: fields["order_number"] for task_id, fields in rows.values_list("task_id", "fields")} == {
         task["id"]: task["fields"]["order_number"] for task in sent
@@ -158,9 +182,49 @@ def assert_product_wrote_it(story: dict[str, Any]) -> None:
     assert TypedDraft.objects.get().owner.email == MARIA
     assert set(Notification.objects.values_list("person__email", flat=True)) == {BEN, MARIA}
     assert SavedKey.objects.get().expires_at == START + timedelta(days=12)
+    assert_groups_have_their_story(story)
     opened = list(OpenedWorkflow.objects.select_related("key", "index"))
     assert set(counts_and_known(opened)[0]) == {each.pk for each in opened}, "nothing is left to count"
     assert not Submission.objects.filter(created_at__gt=START).exists()
+
+
+def assert_groups_have_their_story(story: dict[str, Any]) -> None:
+    groups = {
+        (group.workflow.workflow_id, group.status, group.step): group
+        for group in ProblemGroup.objects.filter(is_single=False).select_related("workflow", "owner")
+    }
+    states = {
+        place: (group.task_count, group.state, str(group.owner or "")) for place, group in groups.items()
+        if place[0] not in (INVOICES, ORDER_ENTRY)
+    }  # fmt: skip
+    assert states == {
+        (TRIAGE, "escalated", 1): (17, "open", "Lena Novak"),
+        (TRIAGE, "escalated", 3): (6, "muted", ""),
+        (TRANSCRIPTS, "failed", 1): (34, "muted", "Maria Weber"),
+        (TRANSLATIONS, "quarantined", 1): (9, "open", ""),
+        (TRANSLATIONS, "in_progress", 3): (8, "open", ""),
+        (CLAUSES, "failed", 12): (3, "open", ""),
+        (CLAUSES, "in_progress", 5): (6, "open", ""),
+    }
+    facts = {place: [fact["label"] for fact in group.facts] for place, group in groups.items() if group.facts}
+    assert facts == {
+        (ORDER_ENTRY, "failed", 1): ["TR"],
+        (TRIAGE, "escalated", 1): ["5"],
+        (TRIAGE, "escalated", 3): ["Chat"],
+        (TRANSCRIPTS, "failed", 1): ["Longer than 60 minutes"],
+        (TRANSLATIONS, "quarantined", 1): ["Tom Fischer"],
+        (TRANSLATIONS, "in_progress", 3): ["Grid rows"],
+    }
+    orders_failed = groups[ORDER_ENTRY, "failed", 1]
+    assert (str(orders_failed.owner), groups[TRIAGE, "escalated", 1].came_back_at) == (
+        "Maria Weber", START - timedelta(minutes=7),
+    )  # fmt: skip
+    assert groups[TRANSCRIPTS, "failed", 1].mute_until == datetime(2026, 12, 1, 12, tzinfo=UTC)
+    chats = groups[TRIAGE, "escalated", 3]
+    assert (chats.mute_more, chats.further) == (4, 2)
+    notes = GroupEvent.objects.filter(kind="note").values_list("group", flat=True)
+    assert Counter(notes) == {orders_failed.pk: 2, groups[TRIAGE, "escalated", 1].pk: 1}
+    assert not GroupEvent.objects.filter(at__gt=START).exists()
 
 
 def assert_things_are_one_press_away(client: Client) -> None:
@@ -174,8 +238,12 @@ def assert_things_are_one_press_away(client: Client) -> None:
         assert answer.status_code == (302 if thing.is_post else 200), thing
     assert rows_in_grid() == {"ready": 7, "to_fix": 3, "to_look": 3}, "four more orders, and two with a mistake"
     maria = browser_of(User.objects.get(email=MARIA))
-    (rule,) = (thing for thing in things_to_try(User.objects.get(email=MARIA)) if thing.name == "Add a rule")
-    assert "Add rule" in text_of(maria.get(rule.url))
+    hers = {thing.name: thing for thing in things_to_try(User.objects.get(email=MARIA))}
+    assert len(hers) == 5
+    assert "Add rule" in text_of(maria.get(hers["Add a rule"].url))
+    failed = ProblemGroup.objects.filter(status="failed").exclude(state="muted").order_by("-task_count")[0]
+    group = hers[f"See why {failed.task_count:,} tasks failed"]
+    assert "Failed after step 1 of 4" in text_of(maria.get(group.url))
     again = ImportJob.objects.filter(file_name=NOVEMBER).latest("created_at")
     assert again.row_counts == {"set_aside": ROWS_OF_FILE, "ready": 30}
     assert again.get_absolute_url().startswith(reverse("imports:new", args=place))
@@ -193,6 +261,8 @@ def assert_import_is_sent_slowly_and_once(api: RecordedApi, monkeypatch: pytest.
     for _ in range(2):
         call_command("play_demo")
     today = ImportJob.objects.get(file_name=TODAY)
+    sent = SubmissionRow.objects.filter(submission__in=today.submissions.all()).values_list("fields", flat=True)
+    assert [fields["country"] for fields in sent if fields].count("TR") == 2, "few tasks fail while people watch"
     assert (today.status, today.row_counts, today.submissions.count()) == ("checked", {"created": 240}, 15)
 
 

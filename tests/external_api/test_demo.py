@@ -2,13 +2,18 @@
 
 import io
 import json
-from datetime import datetime
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 
+from pipelines_portal.external_api.demo import orders, simulation
+from pipelines_portal.external_api.demo.load import fields_of_workflows, load_demo
+from pipelines_portal.external_api.demo.other_work import LONG, TRANSLATIONS, TRIAGE, Work, plan_other_work
+from pipelines_portal.external_api.demo.values import row_for
 from pipelines_portal.external_api.models import (
     Membership,
     NodeInstance,
@@ -19,6 +24,7 @@ from pipelines_portal.external_api.models import (
     Workflow,
 )
 from pipelines_portal.external_api.organizations.keys import create_key
+from pipelines_portal.external_api.tasks.create import insert_tasks
 from tests.external_api.people import Visitor
 from tests.external_api.server import Api
 
@@ -97,3 +103,97 @@ def test_its_people_are_refused_where_the_demo_is_off(
     assert Organization.objects.count() == 2
     call_command("prepare")
     assert capsys.readouterr().out == ""
+
+
+MONDAY = datetime(2026, 11, 30, 9, 12, tzinfo=UTC)
+STARTS = [MONDAY, MONDAY - timedelta(days=1, hours=8), datetime(2026, 7, 1, 0, 5, tzinfo=UTC), MONDAY - timedelta(3)]
+STOPPED = ["failed", "escalated", "quarantined"]
+# By workflow, status, finished steps and all steps.
+GROUPS = {
+    (40, "failed", 1, 4): 121,
+    (40, "failed", 3, 4): 7,
+    (42, "quarantined", 1, 5): 9,
+    (43, "escalated", 1, 4): 17,
+    (43, "escalated", 3, 4): 6,
+    (44, "failed", 12, 14): 3,
+    (57, "failed", 1, 4): 1,
+    (57, "failed", 3, 4): 1,
+    (61, "failed", 1, 6): 34,
+}
+STUCK = {(42, "in_progress", 3, 5): 8, (44, "in_progress", 5, 14): 6}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("start", STARTS)
+def test_tasks_stop_in_a_few_groups_on_every_day(start: datetime) -> None:
+    load_demo(start)
+    tasks = Task.objects.exclude(workflow__organization__name="Northwind Research")
+    assert by_place(tasks.filter(status__in=STOPPED)) == GROUPS
+    still = tasks.filter(status__in=["pending", "in_progress"], updated_at__lt=start - timedelta(days=1))
+    assert by_place(still) == STUCK
+    assert not tasks.filter(Q(created_at__gt=start) | Q(updated_at__lt=F("created_at"))).exists()
+    assert not tasks.filter(status__in=STOPPED, updated_at__gt=start).exists()
+    assert_facts_tell_them_apart(plan_other_work(start, fields_of_workflows()))
+    assert_facts_of_orders(start)
+
+
+def by_place(tasks: QuerySet[Task]) -> dict[Any, int]:
+    return Counter(tasks.values_list("workflow", "status", "nodes_finished", "nodes_total"))
+
+
+def assert_facts_tell_them_apart(work: list[Work]) -> None:
+    rows = [(each, fields, progress) for each in work for fields, progress in each.tasks if each.send.sender]
+    tickets = [(fields, progress) for each, fields, progress in rows if each.workflow == TRIAGE]
+    urgency = Counter((progress.status, fields["urgency"]) for fields, progress in tickets)
+    assert urgency["escalated", 5] == 15
+    assert urgency["finished", 5] < 0.1 * sum(count for (status, _), count in urgency.items() if status == "finished")
+    assert {fields["channel"] for fields, progress in tickets if stopped_at(progress, 3)} == {"Chat"}
+    failed = {fields["length"] for _, fields, progress in rows if progress.status == "failed" and "length" in fields}
+    assert failed == {LONG}
+    quarantined = [each for each, _, progress in rows if progress.status == "quarantined"]
+    assert {each.send.sender for each in quarantined} == {orders.TOM}
+    assert quarantined[-1].send.at - quarantined[0].send.at < timedelta(minutes=20)
+    assert orders.TOM not in {each.send.sender for each, _, progress in rows if each.workflow == TRANSLATIONS
+                       and progress.status != "quarantined"}  # fmt: skip
+
+
+def stopped_at(progress: orders.Progress, steps: int) -> bool:
+    return progress.status == "escalated" and len(progress.step_seconds) == steps
+
+
+def assert_facts_of_orders(start: datetime) -> None:
+    sends = orders.plan_sends(start)
+    by_country, by_channel = Counter[Any](), Counter[Any]()
+    for order in orders.build_orders(sends, start):
+        failed_after = len(order.progress.step_seconds) if order.progress.status == "failed" else None
+        by_country[failed_after, order.fields["country"] == orders.FAILING] += 1
+        by_channel[failed_after, order.fields["channel"] == "Phone"] += 1
+    assert (by_country[1, True], by_country[1, False], by_channel[3, True], by_channel[3, False]) == (121, 0, 7, 0)
+    assert by_country[None, True] < 0.04 * by_country[None, False]
+    assert by_channel[None, True] < 0.2 * by_channel[None, False]
+    sent_by = Counter[str]()
+    for send in sends:
+        sent_by[send.sender] += send.count
+    assert sent_by == {orders.MARIA: 60, orders.BEN: 480, orders.LENA: 280, orders.TOM: 80, "": 340}
+
+
+@pytest.mark.django_db
+def test_new_tasks_stop_only_where_others_did(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The groups of the demo stay, and get a few more tasks with the same values."""
+    load_demo(datetime.now(UTC))
+    monkeypatch.setattr(simulation.chance, "random", lambda: 0.2)
+    workflow = Workflow.objects.get(pk=orders.ORDER_ENTRY)
+    fields = orders.order_fields(1, MONDAY, simulation.chance, 0)
+    ids = insert_tasks(workflow, [fields, fields | {"country": orders.FAILING}])
+    triage = row_for(Workflow.objects.get(pk=TRIAGE).fields, simulation.chance)
+    ids += insert_tasks(Workflow.objects.get(pk=TRIAGE), [triage | {"urgency": 4}, triage | {"urgency": 5}])
+    for pk in ids:
+        for _ in range(12):
+            if Task.objects.get(pk=pk).status not in STOPPED:
+                simulation.advance_task(pk)
+    after = Task.objects.filter(pk__in=ids).order_by("pk").values_list("status", "nodes_finished")
+    assert list(after) == [("finished", 4), ("failed", 1), ("finished", 4), ("escalated", 1)]
+    monkeypatch.setattr(simulation.chance, "random", lambda: 0.0)
+    stopped = set(Task.objects.filter(status__in=STOPPED).values_list("pk", flat=True))
+    simulation.advance_some("Acme Labeling")
+    assert stopped <= set(Task.objects.filter(status__in=STOPPED).values_list("pk", flat=True))

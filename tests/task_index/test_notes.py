@@ -189,8 +189,8 @@ def test_notes_are_left_out_of_counts_and_lists(saved_key: Any, person: Any) -> 
     assert count_stuck(index, now) == 1
     both = {index.workflow_id: index, other.workflow_id: other}
     counted = [(both[pk], each) for pk, each in counts_and_known(OpenedWorkflow.objects.all())[0].items()]
-    assert new_and_stuck(counted, old - timedelta(days=1), now) == {index.pk: (1, 1), other.pk: (4, 4)}
-    assert new_and_stuck(counted, None, now) == {index.pk: (0, 1), other.pk: (0, 4)}
+    assert new_and_stuck(counted, old - timedelta(days=1), now) == {index.pk: (1, 0), other.pk: (4, 1)}
+    assert new_and_stuck(counted, None, now) == {index.pk: (0, 0), other.pk: (0, 1)}
     oldest = oldest_open(index, counts)
     assert oldest is not None and oldest.task_id == 2
     days = days_of([index, other], 5, now)

@@ -167,6 +167,34 @@ def test_a_list_of_one_page_corrects_the_counts_of_all_pages(
     assert "3 tasks" in re.sub(r"<[^>]+>|\s+", " ", text_of(page.get("/"))).replace("  ", " ")
 
 
+def test_a_whole_list_of_all_tasks_corrects_the_counts_too(
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi
+) -> None:
+    """The chip of a status, the sidebar and the rows are one number."""
+    workflow, then = open_workflow(saved_key), timezone.now() - timedelta(minutes=4)
+    index = make_index(workflow, [make_task(1, "failed", then), make_task(2, "pending", then)], open_as_of=then)
+    listed = [task(4, "quarantined"), task(3, "failed"), task(2, "finished"), task(1, "failed")]
+    scripted_api.routes["GET"] = answer(200, {"tasks": listed, "next_cursor": None})
+    html = text_of(page.get(address(workflow)))
+    assert 'Needs attention</span> <span class="count">3<' in html, "in the sidebar"
+    assert "Needs attention <b>3</b>" in html, "above the list"
+    counts = dict(index.status_counts.values_list("status", "listed"))
+    assert {status: number for status, number in counts.items() if number} == {"failed": 2, "quarantined": 1}
+
+
+def test_a_refresh_brings_the_numbers_of_the_sidebar(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    """Else the page would keep the numbers of when it was opened, beside newer ones."""
+    workflow, then = open_workflow(saved_key), timezone.now() - timedelta(minutes=4)
+    make_index(workflow, [make_task(1, "failed", then)], open_as_of=then)
+    scripted_api.routes["GET"] = answer(200, {"tasks": [task(2, "failed"), task(1, "failed")], "next_cursor": None})
+    headers = {"HX-Request": "true", "HX-Target": "task-page"}
+    html = text_of(page.get(address(workflow, "?status=failed"), headers=headers))
+    assert 'Needs attention</span> <span class="count">2<' in html
+    assert 'hx-swap-oob="morph"' in html
+    whole = text_of(page.get(address(workflow, "?status=failed")))
+    assert whole.count('id="rail-lists"') == 1
+
+
 def test_a_list_of_several_pages_corrects_nothing(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
     workflow, then = open_workflow(saved_key), timezone.now() - timedelta(minutes=4)
     index = make_index(workflow, [make_task(1, "failed", then)], open_as_of=then)

@@ -1,6 +1,7 @@
 """Load the demo: two organizations with a few hundred tasks in progress, and the orders of fourteen working days."""
 
 import random
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,16 +19,20 @@ from pipelines_portal.external_api.demo.orders import (
     plan_sends,
     receipts_sent_at,
 )
+from pipelines_portal.external_api.demo.other_work import plan_other_work
 from pipelines_portal.external_api.demo.values import row_for
 from pipelines_portal.external_api.models import NodeInstance, NodeStatus, Organization, Person, Task, Workflow
 from pipelines_portal.external_api.organizations.json_file import load_organizations, parse_organizations
 from pipelines_portal.external_api.tasks.create import insert_tasks
 from pipelines_portal.external_api.tasks.node_summary import summarize
+from pipelines_portal.external_api.workflows.field_types import Field
 
 FILE = Path(__file__).with_name("organizations.json")
-TASKS = {42: 140, 43: 48, 44: 36, 57: 24, 59: 12, 61: 60, 66: 30, 71: 20, 101: 24, 102: 12}
-ACTIVE_MIX = ["finished"] * 9 + ["in_progress"] * 8 + ["pending"] * 4 + ["escalated", "quarantined", "failed"]
+# Of workflows in which nothing happens in the story.
+TASKS = {59: 12, 66: 30, 71: 20, 101: 24, 102: 12}
 SPAN = timedelta(days=9)
+# What did not finish was created so lately that it does not count as stuck.
+LATELY = timedelta(hours=20)
 IN_WORK = [NodeStatus.AVAILABLE, NodeStatus.CLAIMED, NodeStatus.SUBMITTED]
 # The possible statuses of the first open node, by the status of the task.
 CURRENT = {
@@ -55,10 +60,19 @@ def load_demo(start: datetime) -> bool:
         _create_tasks(workflow, TASKS[workflow.pk], at if workflow.pk == RECEIPT_MATCHING else start)
     receipts = list(build_receipts(start))
     _create_known(RECEIPT_MATCHING, [(fields, at, progress) for fields, progress in receipts])
+    known: dict[int, list[tuple[dict[str, Any], datetime, Progress]]] = defaultdict(list)
+    for work in plan_other_work(start, fields_of_workflows()):
+        known[work.workflow] += [(fields, work.send.at, progress) for fields, progress in work.tasks]
+    for pk, rows in known.items():
+        _create_known(pk, rows)
     sends = plan_sends(start)
     orders = build_orders(sends, start)
     _create_known(ORDER_ENTRY, [(order.fields, sends[order.send].at, order.progress) for order in orders])
     return True
+
+
+def fields_of_workflows() -> dict[int, list[Field]]:
+    return dict(Workflow.objects.values_list("pk", "fields"))
 
 
 def _create_known(pk: int, rows: list[tuple[dict[str, Any], datetime, Progress]]) -> None:
@@ -70,24 +84,32 @@ def _create_known(pk: int, rows: list[tuple[dict[str, Any], datetime, Progress]]
         nodes = sorted(task.nodes.all(), key=lambda node: node.position)
         _set_nodes(nodes, len(progress.step_seconds), CURRENT.get(progress.status, []), dice, skip_share=0)
         _set_counts(task, nodes)
-        task.status, task.created_at, task.updated_at = progress.status, created_at, progress.updated_at
+        is_paused = workflow.status == Workflow.Status.PAUSED and progress.status in ("pending", "in_progress")
+        task.status = "paused" if is_paused else progress.status
+        task.created_at, task.updated_at = created_at, progress.updated_at
     _save(tasks)
 
 
 def _create_tasks(workflow: Workflow, number: int, until: datetime) -> None:
     # A fixed seed makes the demo look the same on every machine.
     dice = random.Random(workflow.pk)  # noqa: S311
-    ids = insert_tasks(workflow, [row_for(workflow, dice) for _ in range(number)])
+    ids = insert_tasks(workflow, [row_for(workflow.fields, dice) for _ in range(number)])
     tasks = list(Task.objects.filter(pk__in=ids).order_by("pk").prefetch_related("nodes"))
     for task, created_at in zip(tasks, _times(number, until, dice), strict=True):
-        _set_progress(task, _status_in(workflow, dice), created_at, dice)
+        _set_progress(task, _status_in(workflow, created_at, dice), created_at, dice)
     _save(tasks)
 
 
 def _save(tasks: list[Task]) -> None:
-    NodeInstance.objects.bulk_update([node for task in tasks for node in task.nodes.all()], ["status"], 500)
+    """Save the progress of the tasks and nodes. Upserts are faster than `bulk_update`, with its CASE for each row."""
+    nodes = [node for task in tasks for node in task.nodes.all()]
+    _upsert(NodeInstance, nodes, ["status"])
     counts = ["nodes_total", "nodes_finished", "nodes_in_progress", "nodes_pending"]
-    Task.objects.bulk_update(tasks, ["status", "created_at", "updated_at", *counts], 100)
+    _upsert(Task, tasks, ["status", "created_at", "updated_at", *counts])
+
+
+def _upsert(model: type[Task] | type[NodeInstance], rows: Sequence[Any], columns: list[str]) -> None:
+    model.objects.bulk_create(rows, 500, update_conflicts=True, unique_fields=["pk"], update_fields=columns)
 
 
 def _times(number: int, until: datetime, dice: random.Random) -> Iterator[datetime]:
@@ -95,10 +117,11 @@ def _times(number: int, until: datetime, dice: random.Random) -> Iterator[dateti
     yield from (until - SPAN * share for share in sorted((dice.random() for _ in range(number)), reverse=True))
 
 
-def _status_in(workflow: Workflow, dice: random.Random) -> str:
+def _status_in(workflow: Workflow, created_at: datetime, dice: random.Random) -> str:
     if workflow.status == Workflow.Status.PAUSED:
         return dice.choice(["paused", "paused", "finished"])
-    return dice.choice(ACTIVE_MIX) if workflow.status == Workflow.Status.ACTIVE else "finished"
+    is_late = workflow.status == Workflow.Status.ACTIVE and timezone.now() - created_at < LATELY
+    return dice.choice(["in_progress", "pending"]) if is_late else "finished"
 
 
 def _set_progress(task: Task, status: str, created_at: datetime, dice: random.Random) -> None:

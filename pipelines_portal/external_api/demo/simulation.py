@@ -9,7 +9,8 @@ from django.db import DatabaseError, close_old_connections, transaction
 from django.utils import timezone
 
 from pipelines_portal.core.shutdown import is_stopping, sleep
-from pipelines_portal.external_api.demo.orders import ORDER_ENTRY, order_fields
+from pipelines_portal.external_api.demo.orders import FAILING, ORDER_ENTRY, order_fields
+from pipelines_portal.external_api.demo.other_work import TRIAGE
 from pipelines_portal.external_api.models import NodeInstance, NodeStatus, Task, Workflow
 from pipelines_portal.external_api.tasks.create import insert_tasks
 from pipelines_portal.external_api.tasks.node_summary import summarize
@@ -25,7 +26,9 @@ ORDER_SHARE = 0.04
 # Another program creates an order every half a minute, but not without end.
 SECONDS_BETWEEN_ORDERS, MOST_ORDERS_A_DAY = 30, 500
 FIRST_NUMBER, ORDER_PREFIX = 200_000, "A-2"
-UNFINISHED = [Task.Status.PENDING, Task.Status.IN_PROGRESS, Task.Status.ESCALATED, Task.Status.QUARANTINED]
+UNFINISHED = [Task.Status.PENDING, Task.Status.IN_PROGRESS]
+# What did not move for so long stays where it is.
+STUCK = timedelta(days=1)
 DONE = {NodeStatus.FINISHED, NodeStatus.NA}
 NEXT = {
     NodeStatus.PENDING: NodeStatus.AVAILABLE,
@@ -33,16 +36,17 @@ NEXT = {
     NodeStatus.AVAILABLE: NodeStatus.CLAIMED,
     NodeStatus.CLAIMED: NodeStatus.SUBMITTED,
     NodeStatus.SUBMITTED: NodeStatus.FINISHED,
-    NodeStatus.ESCALATED: NodeStatus.CLAIMED,
-    NodeStatus.QUARANTINED: NodeStatus.CLAIMED,
 }
-HELD = {NodeStatus.ESCALATED: Task.Status.ESCALATED, NodeStatus.QUARANTINED: Task.Status.QUARANTINED}
+# After the first step, some tasks with these values stop, as others of the demo did: their workflow, field and value.
+STOPPING = {(ORDER_ENTRY, "country", FAILING): Task.Status.FAILED, (TRIAGE, "urgency", 5): Task.Status.ESCALATED}
+STOPPING_SHARE = 0.3
 
 
 def advance_some(organization: str | None = None) -> None:
     """Advance some of the newest unfinished tasks of ACTIVE workflows by one step."""
     fresh = timezone.now() - FRESH
     tasks = Task.objects.filter(workflow__status=Workflow.Status.ACTIVE, status__in=UNFINISHED)
+    tasks = tasks.filter(updated_at__gt=timezone.now() - STUCK)
     if organization is not None:
         tasks = tasks.filter(workflow__organization__name=organization)
     newest = tasks.order_by("-pk").values_list("pk", "created_at", "fields__order_number")[:NEWEST]
@@ -60,7 +64,7 @@ def create_order(organization: str) -> None:
         return
     newest = workflow.tasks.order_by("-pk").values_list("pk", flat=True).first() or 0
     if workflow.tasks.filter(created_at__gt=now - timedelta(days=1)).count() < MOST_ORDERS_A_DAY:
-        insert_tasks(workflow, [order_fields(FIRST_NUMBER + newest, now, chance)])
+        insert_tasks(workflow, [order_fields(FIRST_NUMBER + newest, now, chance, failing_share=0)])
 
 
 @transaction.atomic
@@ -69,17 +73,31 @@ def advance_task(pk: int) -> None:
     task = Task.objects.select_for_update().get(pk=pk)
     nodes = list(task.nodes.order_by("position"))
     current = next((node for node in nodes if node.status not in DONE), None)
-    if current is not None:
-        current.status = _next_status(current, is_last=current is nodes[-1])
+    status = _stops(task, nodes)
+    if current is not None and status != Task.Status.FAILED:
+        current.status = NodeStatus.ESCALATED if status else _next_status(current, is_last=current is nodes[-1])
         current.save(update_fields=["status"])
         if current.status in DONE:
             _open_next(nodes)
-    save_progress(task, nodes, _task_status(nodes))
+    save_progress(task, nodes, status or _task_status(nodes))
+
+
+def _stops(task: Task, nodes: Sequence[NodeInstance]) -> Task.Status | None:
+    """Return the status with which the task stops after its first node, or None if it goes on."""
+    is_there = [node.status for node in nodes[:2]] == [NodeStatus.FINISHED, NodeStatus.SUBMITTED]
+    if not is_there or chance.random() > STOPPING_SHARE:
+        return None
+    return next(
+        (
+            status
+            for (pk, name, value), status in STOPPING.items()
+            if task.fields.get(name) == value and task.workflow_id == pk
+        ),
+        None,
+    )
 
 
 def _next_status(node: NodeInstance, *, is_last: bool) -> str:
-    if node.status == NodeStatus.SUBMITTED and chance.random() < 0.06:
-        return chance.choice(list(HELD))
     if node.status == NodeStatus.AVAILABLE and not is_last and chance.random() < 0.04:
         return NodeStatus.NA
     return NEXT[NodeStatus(node.status)]
@@ -96,9 +114,6 @@ def _task_status(nodes: Sequence[NodeInstance]) -> str:
     statuses = {node.status for node in nodes}
     if statuses <= DONE:
         return Task.Status.FINISHED
-    for node_status, task_status in HELD.items():
-        if node_status in statuses:
-            return Task.Status.FAILED if chance.random() < 0.1 else task_status
     untouched = statuses <= {NodeStatus.PENDING, NodeStatus.DEFERRED, NodeStatus.AVAILABLE}
     return Task.Status.PENDING if untouched else Task.Status.IN_PROGRESS
 

@@ -4,27 +4,23 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from pipelines_portal.external_api.demo.load import fields_of_workflows
 from pipelines_portal.external_api.demo.orders import (
     BEN,
-    LENA,
-    MARIA,
     ORDER_ENTRY,
     RECEIPT_MATCHING,
     RECEIPTS,
-    TOM,
     build_orders,
     build_receipts,
     plan_sends,
     receipts_sent_at,
 )
+from pipelines_portal.external_api.demo.other_work import plan_other_work, with_ids
 from pipelines_portal.external_api.models import Organization, Task, Workflow
 from pipelines_portal.external_api.organizations.keys import create_key
 from pipelines_portal.external_api.tasks.serialization import task_payload, task_rows
 from pipelines_portal.external_api.workflows.field_types import describe, has_file_fields, has_only_file_fields
 
-# Who sent the newest tasks of these workflows.
-OTHERS, SENT_IN_OTHERS = {42: (MARIA, TOM), 43: (BEN, LENA)}, 12
-SATURDAY, OPENS, CLOSES = 5, 8, 17
 ORGANIZATION, KEY_NAME = "Acme Labeling", "Pipelines Portal demo"
 
 
@@ -41,7 +37,7 @@ def tell_story(start: datetime, *, is_new: bool) -> dict[str, Any]:
         "key": key,
         "organization": ORGANIZATION,
         "workflows": [_workflow(workflow) for workflow in workflows],
-        "sends": [*_sends(start), *_other_sends()] if is_new else [],
+        "sends": [*_sends(start), *_other_sends(start)] if is_new else [],
         "receipts": _receipts(start) if is_new else None,
     }
 
@@ -72,21 +68,21 @@ def _sends(start: datetime) -> list[dict[str, Any]]:
     return sends
 
 
-def _other_sends() -> list[dict[str, Any]]:
-    """Attribute the newest tasks of other workflows to the people of the demo."""
+def _other_sends(start: datetime) -> list[dict[str, Any]]:
+    """Return who sent which tasks of the other workflows."""
+    work = plan_other_work(start, fields_of_workflows())
+    ids = {
+        pk: list(Task.objects.filter(workflow=pk).order_by("pk").values_list("pk", flat=True))
+        for pk in {each.workflow for each in work}
+    }
     sends = []
-    for workflow, people in OTHERS.items():
-        newest = [task for task in Task.objects.filter(workflow=workflow).order_by("-pk") if _is_in_working_hours(task)]
-        for number, task in enumerate(newest[:SENT_IN_OTHERS]):
-            of_task = {"id": task.pk, "fields": task.fields, "step_seconds": []}
-            send = {"at": task.created_at.isoformat(), "sender": people[number % len(people)], "kind": "form"}
-            sends.append(send | {"workflow": workflow, "file_name": "", "tasks": [of_task]})
+    for each, pks in with_ids(work, ids):
+        tasks = [
+            {"id": pk, "fields": fields, "step_seconds": progress.step_seconds}
+            for pk, (fields, progress) in zip(pks, each.tasks, strict=True)
+        ]
+        sends.append(asdict(each.send) | {"at": each.send.at.isoformat(), "workflow": each.workflow, "tasks": tasks})
     return sends
-
-
-def _is_in_working_hours(task: Task) -> bool:
-    created_at = task.created_at.astimezone()
-    return created_at.weekday() < SATURDAY and OPENS <= created_at.hour < CLOSES
 
 
 def _receipts(start: datetime) -> dict[str, Any]:

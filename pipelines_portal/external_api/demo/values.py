@@ -1,11 +1,10 @@
 """Plausible values for the fields of the demo's tasks."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipelines_portal.external_api.models import Workflow
 from pipelines_portal.external_api.workflows.field_types import Field
 
 SENTENCES = [
@@ -24,9 +23,9 @@ WORDS = ["Delivery notice", "Return label", "Order 48213", "Window seat", "Refun
 START = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 
 
-def row_for(workflow: Workflow, dice: random.Random) -> dict[str, Any]:
-    """Return the fields of one task. Most optional fields are filled in."""
-    wanted = [field for field in workflow.fields if field["required"] or dice.random() < 0.7]
+def row_for(fields: Sequence[Field], dice: random.Random) -> dict[str, Any]:
+    """Return the values of one task. Most optional fields are filled in."""
+    wanted = [field for field in fields if field["required"] or dice.random() < 0.7]
     return {field["name"]: VALUES[field["type"]](field, dice) for field in wanted}
 
 

@@ -25,8 +25,10 @@ async function copyId() {
 }
 
 function press(element) {
-  if (element?.matches(FIELDS)) element.focus();
-  else element?.click();
+  if (element?.matches(`${FIELDS}, summary`)) element.focus();
+  if (!element?.matches(FIELDS)) element?.click();
+  // At once: the menu itself would wait until it is shown, and what is typed meanwhile would be lost.
+  if (element?.matches("summary")) element.nextElementSibling?.querySelector("input:not([type=hidden], [type=radio], [type=checkbox])")?.focus();
 }
 
 const DEEDS = {

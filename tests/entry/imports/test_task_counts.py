@@ -135,6 +135,20 @@ def test_the_time_of_the_counts_is_not_before_the_tasks(page: Any, checked: Chec
     assert sent.task_counts == {"as_of": now.isoformat(), "by_status": {"pending": 5}, "mistakes": 0}
 
 
+def test_the_time_of_the_counts_is_that_of_the_oldest(page: Any, checked: Checked) -> None:
+    """One task was read again a moment ago. What is shown of the others is as old as before."""
+    sent = send_five(page, checked)
+    index = WorkflowIndex.objects.start(OpenedWorkflow.objects.get(key=sent.key, workflow_id=sent.workflow_id))
+    ids, now = [int(row.task_id or 0) for row in SubmissionRow.objects.all()], timezone.now()
+    WorkflowIndex.objects.filter(pk=index.pk).update(open_as_of=now - timedelta(minutes=8))
+    record_tasks(index, [make_task(each, "pending", now) for each in ids], now - timedelta(minutes=5))
+    record_tasks(index, [make_task(ids[0], "failed", now)], now)
+    page.get(address(sent, "progress"))
+    count_next()
+    sent.refresh_from_db()
+    assert sent.task_counts["as_of"] == (now - timedelta(minutes=5)).isoformat()
+
+
 def test_mistakes_are_left_out(page: Any, checked: Checked) -> None:
     """Those that the index knows, and those that the scan finds."""
     sent = send_five(page, checked)

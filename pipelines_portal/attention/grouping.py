@@ -53,7 +53,12 @@ def group_next() -> bool:
     index = WorkflowIndex.objects.watched().filter(is_due, open_as_of__isnull=False).order_by("open_as_of").first()
     if index is None:
         return False
-    make_groups(index)
+    try:
+        make_groups(index)
+    except Exception:
+        # The other workflows go first. This one is tried again after its next count.
+        Grouping.objects.filter(workflow=index.workflow_id).update(counted_at=index.open_as_of)
+        raise
     return True
 
 

@@ -577,7 +577,7 @@ class TaskNotes(models.QuerySet["TaskNote"]):
         return cleared
 
     @transaction.atomic
-    def take_back(
+    def undo(
         self, workflow: OpenedWorkflow, put: Mapping[int, datetime], earlier: "Iterable[TaskNote]", by: User
     ) -> list[int]:
         """Remove the notes that were put on these tasks at these times, restore the earlier ones, and return the ids.

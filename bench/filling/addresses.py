@@ -64,6 +64,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     ),
     "submissions:detail": ("", "?only=rejected", "?after={near_end}"), "submissions:errors": ("",),
     "submissions:export_file": ("",), "submissions:export_progress": ("",),
+    "submissions:suggestion_list": ("?text=st", "?text=import:t"),
     "submissions:list": (
         "", "?who=team", "?who={colleague}", "?status=unconfirmed", "?status=rejected", f"?workflow={WORKFLOW}",
         "?fold=off", "?before={oldest}", "?before={oldest}&who=team", "?kind=import",
@@ -71,6 +72,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "system:external_api": ("",), "system:page": ("",), "system:recovery_file": ("",),
     "system:support_report": ("",),
     "tasks:detail": ("",),
+    "tasks:columns": ("",), "tasks:view_add": ("?query=status%3Dfailed",), "tasks:view_list": ("",),
+    "tasks:suggestion_list": ("?text=st", "?text=sent:b"),
     "tasks:list": ("", "?sent=me", "?sent=me&status=failed", "?q=complaint+customer", "?day=yesterday", "?stuck=24h"),
     "uploads:choose": ("",), "uploads:confirm": ("",), "uploads:errors": ("",), "uploads:result": ("",),
     "uploads:send": ("",),

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -22,7 +22,8 @@ from pipelines_portal.attention.finding import Fact, Found, Seen, Shared, find_g
 from pipelines_portal.attention.models import GroupEvent, Grouping, GroupTask, ProblemGroup
 from pipelines_portal.submissions.ids_given_again import is_created_within
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
-from pipelines_portal.task_index.models import LISTED, IndexedTask, NoteState, WorkflowIndex
+from pipelines_portal.task_index.models import LISTED, IndexedTask, NoteState, TaskNote, WorkflowIndex
+from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.titles import titles_of_workflows
 
 # At most so many of the newest tasks that need attention are grouped, and compared with so many others.
@@ -36,6 +37,12 @@ MADE_FOR = timedelta(days=1)
 HOURS_KEPT = 8 * 24
 CHUNK = 1_000
 Place = tuple[str, int, int]
+# The group of a task, and the status with which it was there.
+Member = tuple[int, str]
+TASK_COLUMNS = ("status", "failed_at", "submission_id")
+# A group without tasks that nobody changed stays for so long.
+EMPTY_FOR = timedelta(days=1)
+State = ProblemGroup.State
 STUCK_ONLY = frozenset(CAN_BE_STUCK) - frozenset(NEEDS_ATTENTION)
 
 
@@ -46,7 +53,12 @@ def group_next() -> bool:
     index = WorkflowIndex.objects.watched().filter(is_due, open_as_of__isnull=False).order_by("open_as_of").first()
     if index is None:
         return False
-    make_groups(index)
+    try:
+        make_groups(index)
+    except Exception:
+        # The other workflows go first. This one is tried again after its next count.
+        Grouping.objects.filter(workflow=index.workflow_id).update(counted_at=index.open_as_of)
+        raise
     return True
 
 
@@ -58,12 +70,12 @@ def make_groups(index: WorkflowIndex, now: datetime | None = None) -> None:
     grouping = Grouping.objects.get_or_create(workflow=workflow)[0]
     tasks = list(_tasks_to_group(index, now))
     known = list(ProblemGroup.objects.filter(workflow=workflow))
-    members = dict(GroupTask.objects.filter(group__workflow=workflow).values_list("task_id", "group"))
-    fingerprint = _fingerprint(tasks, known, members)
+    fingerprint = _fingerprint(tasks, known, now)
     is_fresh = grouping.made_at is not None and grouping.made_at > now - MADE_FOR
     if grouping.fingerprint == fingerprint and is_fresh:
         Grouping.objects.filter(pk=grouping.pk, counted_at=grouping.counted_at).update(counted_at=index.open_as_of)
         return
+    members = _read_members(workflow)
     facts = _FactsRead(index, workflow.key_id, workflow.workflow_id)
     facts.read([(task.task_id, task.created_at) for task in tasks])
     others = _others(index, tasks, now)
@@ -75,6 +87,13 @@ def make_groups(index: WorkflowIndex, now: datetime | None = None) -> None:
         made = read_before.update(counted_at=index.open_as_of, fingerprint=fingerprint, made_at=now)
         if made:
             _write(index, plan, facts, now)
+
+
+def _read_members(workflow: OpenedWorkflow) -> dict[int, Member]:
+    of_workflow = GroupTask.objects.filter(group__workflow=workflow).order_by()
+    return {
+        task_id: (group, status) for task_id, group, status in of_workflow.values_list("task_id", "group", "status")
+    }
 
 
 # --- what is read -----------------------------------------------------------------------------------------------------
@@ -115,45 +134,56 @@ def _ranges(days: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
     yield first, last
 
 
+class _Sent(NamedTuple):
+    since: datetime
+    until: datetime | None
+    facts: tuple[Fact, ...]
+
+
 class _FactsRead:
     """What was sent with the tasks of a workflow, and words for it."""
 
     def __init__(self, index: WorkflowIndex, key_id: int, workflow_id: int) -> None:
-        self.place: dict[str, Any] = {"submission__key": key_id, "submission__workflow_id": workflow_id}
+        self.place: dict[str, Any] = {"key": key_id, "workflow_id": workflow_id}
         self.titles = titles_of_workflows([index.workflow_id or 0]).get(index.workflow_id or 0, {})
         self.of_task: dict[int, tuple[Fact, ...]] = {}
         self.sent_in: dict[int, UUID] = {}
         self.labels: dict[Fact, str] = {}
+        # When each submission was sent, and its facts. None for one of another workflow or key.
+        self.submissions: dict[UUID, _Sent | None] = {}
 
     def read(self, created: Sequence[tuple[int, datetime | None]]) -> None:
-        columns = (
-            "task_id", "submission", "submission__owner", "submission__owner__name", "submission__owner__email",
-            "submission__group", "submission__group_name", "submission__created_at", "submission__finished_at",
-        )  # fmt: skip
         for start in range(0, len(created), CHUNK):
             at = dict(created[start : start + CHUNK])
-            rows = SubmissionRow.objects.filter(task_id__in=at, **self.place).order_by()
-            for fields, *sent in rows.values_list("fields", *columns):
-                self._add(at, fields or {}, *sent)
-            for sent in UnattributedTask.objects.filter(task_id__in=at, **self.place).order_by().values_list(*columns):
-                self._add(at, {}, *sent)
+            # Without a join, so that the database looks tasks up instead of reading all that was sent.
+            rows = SubmissionRow.objects.filter(task_id__in=at).order_by()
+            others = UnattributedTask.objects.filter(task_id__in=at).order_by()
+            sent: list[tuple[Any, UUID, Any]] = list(rows.values_list("task_id", "submission", "fields"))
+            sent += [(*one, None) for one in others.values_list("task_id", "submission")]
+            self._read_submissions({submission for _, submission, _ in sent} - set(self.submissions))
+            for task_id, submission, fields in sent:
+                self._add(task_id, at[task_id], submission, fields or {})
 
-    def _add(
-        self, at: Mapping[int, datetime | None], fields: Mapping[str, Any], task_id: int, submission: UUID, owner: int,
-        name: str, email: str, group: UUID | None, file: str, since: datetime, until: datetime | None,
-    ) -> None:  # fmt: skip
-        created_at = at[task_id]
-        if not is_created_within(created_at, since, until):
-            return  # the ID was given to another task
-        self.sent_in[task_id] = submission
-        sender = Fact("sender", "", str(owner))
-        self.labels[sender] = name or email
-        facts = [sender]
-        if group and file:
-            facts.append(Fact("import", "", str(group)))
-            self.labels[facts[-1]] = file
-        facts += [Fact("field", name, text) for name, text in _texts(fields)]
-        self.of_task[task_id] = tuple(facts)
+    def _read_submissions(self, ids: set[UUID]) -> None:
+        columns = (
+            "pk", "owner", "owner__name", "owner__email", "group", "group_name", "created_at", "finished_at",
+        )  # fmt: skip
+        self.submissions |= dict.fromkeys(ids)
+        found = Submission.objects.filter(pk__in=ids, **self.place).order_by().values_list(*columns)
+        for pk, owner, name, email, group, file, since, until in found:
+            facts = [Fact("sender", "", str(owner))]
+            self.labels[facts[0]] = name or email
+            if group and file:
+                facts.append(Fact("import", "", str(group)))
+                self.labels[facts[1]] = file
+            self.submissions[pk] = _Sent(since, until, tuple(facts))
+
+    def _add(self, task_id: int, created_at: datetime | None, submission: UUID, fields: Mapping[str, Any]) -> None:
+        sent = self.submissions[submission]
+        # Otherwise the ID was given to another task.
+        if sent is not None and is_created_within(created_at, sent.since, sent.until):
+            self.sent_in[task_id] = submission
+            self.of_task[task_id] = (*sent.facts, *(Fact("field", name, text) for name, text in _texts(fields)))
 
     def as_json(self, fact: Fact) -> dict[str, str]:
         title = (self.titles.get(fact.name) or fact.name)[:200]
@@ -197,21 +227,23 @@ class _Planned:
 
 def _plan(
     tasks: Sequence[IndexedTask], others: Sequence[IndexedTask], known: Sequence[ProblemGroup],
-    members: Mapping[int, int], facts: _FactsRead,
+    members: Mapping[int, Member], facts: _FactsRead,
 ) -> list[_Planned]:  # fmt: skip
     """Give each task to one group: first to those that people muted or finished, the rest to what is found."""
-    closed = {group.pk: _Planned(group.signature, [], group) for group in known if group.state != group.State.OPEN}
+    closed = {group.pk: _Planned(group.signature, [], group) for group in known if group.state != State.OPEN}
     to_group: list[IndexedTask] = []
     for task in tasks:
-        planned = closed.get(members.get(task.task_id, 0))
-        if planned is None and task.note_state is None:
+        pk, status = members.get(task.task_id, (0, ""))
+        was_in = closed.get(pk)
+        if was_in is not None and _stays(was_in.group, task, status):
+            was_in.tasks.append(task)
+        elif task.note_state is None or was_in is not None:
             planned = next((one for one in closed.values() if _fits(one.group, task, facts)), None)
             if planned is None:
                 to_group.append(task)
             else:
+                planned.tasks.append(task)
                 planned.new.append(task)
-        if planned is not None:
-            planned.tasks.append(task)
     by_id = {task.task_id: task for task in to_group}
     seen_before = [(_place(group), _facts_of(group)) for group in known if group.facts]
     found = []
@@ -228,9 +260,14 @@ def _plan(
             closed[group.pk].tasks += of_one
             closed[group.pk].new += of_one
         else:
-            new = [task for task in of_one if group is None or members.get(task.task_id) != group.pk]
+            new = [task for task in of_one if group is None or members.get(task.task_id, (0,))[0] != group.pk]
             planned_ones.append(_Planned(signature, of_one, group, one, new))
     return planned_ones
+
+
+def _stays(group: ProblemGroup | None, task: IndexedTask, status: str) -> bool:
+    """Return whether a task of a group that people closed is still where it was then."""
+    return group is not None and task.status == status and (group.is_single or _place(group) == _place(task))
 
 
 def _fits(group: ProblemGroup | None, task: IndexedTask, facts: _FactsRead) -> bool:
@@ -267,11 +304,15 @@ def signature_of(place: Place, facts: Sequence[Fact], is_single: bool) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _fingerprint(tasks: Sequence[IndexedTask], known: Sequence[ProblemGroup], members: Mapping[int, int]) -> str:
+def _fingerprint(tasks: Sequence[IndexedTask], known: Sequence[ProblemGroup], now: datetime) -> str:
     """Return a digest of everything that decides which group a task is in."""
     of_tasks = [(task.task_id, _place(task), str(task.updated_at), task.note_state) for task in tasks]
-    of_groups = sorted((group.pk, group.state, str(group.mute_until), group.task_count) for group in known)
-    return hashlib.sha256(json.dumps([of_tasks, of_groups, len(members)]).encode()).hexdigest()
+    of_groups = sorted((group.pk, group.state, _is_over(group, now)) for group in known if group.state != State.OPEN)
+    return hashlib.sha256(json.dumps([of_tasks, of_groups]).encode()).hexdigest()
+
+
+def _is_over(group: ProblemGroup, now: datetime) -> bool:
+    return group.mute_until is not None and group.mute_until <= now
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
@@ -289,42 +330,37 @@ def _write(index: WorkflowIndex, plan: Sequence[_Planned], facts: _FactsRead, no
         group.workflow = workflow  # type: ignore[assignment]  # an index without one is not read
         kept.append(_write_group(group, planned, facts, now).pk)
     left = ProblemGroup.objects.filter(workflow=workflow).exclude(pk__in=kept)
-    for group in left:
-        group.tasks.all().delete()
-    left.update(task_count=0)
-    # Nobody did anything about these.
-    left.filter(state=ProblemGroup.State.OPEN, owner=None).exclude(events__person__isnull=False).delete()
+    GroupTask.objects.filter(group__in=left).delete()
+    left.filter(task_count__gt=0).update(task_count=0, changed_at=now)
+    # Their pages may still be open.
+    left.untouched().filter(changed_at__lt=now - EMPTY_FOR).delete()
+    if workflow:
+        _unmute_moved(plan, workflow)
     _end_mutes(index, now)
+
+
+def _unmute_moved(plan: Sequence[_Planned], workflow: OpenedWorkflow) -> None:
+    """Unmute tasks that left a muted group for an open one, because they fail at another step."""
+    open_ones = [one for one in plan if one.group is None or one.group.state == State.OPEN]
+    moved = [task.task_id for one in open_ones for task in one.new if task.note_state == NoteState.MUTED]
+    for start in range(0, len(moved), CHUNK):
+        TaskNote.objects.clear(workflow, moved[start : start + CHUNK], NoteState.MUTED, None)
 
 
 def _write_group(group: ProblemGroup, planned: _Planned, facts: _FactsRead, now: datetime) -> ProblemGroup:
     is_new = group.pk is None
-    if planned.found is not None:
-        group.status, group.step, group.steps = planned.found.place
-        group.is_single = planned.found.is_single
-        group.facts = [facts.as_json(fact) for fact in planned.found.facts]
-        sent = sorted(task.created_at for task in planned.tasks if task.created_at)
-        for fact in group.facts:
-            if fact["kind"] == "hour" and sent:
-                # The hour is only where they begin.
-                fact["label"] = f"{sent[0].isoformat()} {sent[-1].isoformat()}"
-        group.shared = [facts.line_as_json(line) for line in planned.found.shared]
+    _describe(group, planned, facts)
     new = planned.new
-    is_back = bool(new) and group.state == ProblemGroup.State.DONE
+    is_back = bool(new) and group.state == State.DONE
     if is_back:
         group.tasks.all().delete()
         planned.tasks = new
-    times = sorted(task.updated_at or task.read_at for task in planned.tasks)
-    if times:
-        group.first_at = times[0] if is_new or is_back or planned.found else min(group.first_at, times[0])
-        group.last_at = times[-1]
-    hours = Counter(int(at.timestamp()) // 3600 for at in times)
-    oldest = int(now.timestamp()) // 3600 - HOURS_KEPT
-    group.hours = sorted([hour, count] for hour, count in hours.items() if hour > oldest)
-    was_empty = not is_new and group.task_count == 0
+    if planned.tasks:
+        _set_times(group, planned.tasks, now, begins=is_new or is_back or planned.found is not None)
+    is_remembered = not is_new and group.task_count == 0 and group.state == State.OPEN and not group.is_untouched
+    if is_back or (is_remembered and new):
+        group.state, group.came_back_at, group.state_at, group.state_by = State.OPEN, now, now, None
     group.task_count, group.total = len(planned.tasks), group.total + len(new)
-    if is_back or (was_empty and new and group.state == ProblemGroup.State.OPEN):
-        group.state, group.came_back_at, group.state_at, group.state_by = ProblemGroup.State.OPEN, now, now, None
     if new:
         group.changed_at = now
     group.save()
@@ -332,37 +368,69 @@ def _write_group(group: ProblemGroup, planned: _Planned, facts: _FactsRead, now:
     if new and not is_new:
         kind = GroupEvent.Kind.BACK if group.came_back_at == now else GroupEvent.Kind.MORE
         group.note_event(kind, None, count=len(new))
-    if new and group.state == ProblemGroup.State.MUTED:
+    if new and group.state == State.MUTED:
         group.mute_tasks([task.task_id for task in new], None)
     return group
+
+
+def _describe(group: ProblemGroup, planned: _Planned, facts: _FactsRead) -> None:
+    """Set what separates the tasks of the group, and what they share."""
+    if planned.found is None:
+        # People closed it. Values that were removed leave it all the same.
+        stored = {fact for task in planned.tasks for fact in facts.of_task.get(task.task_id, ())}
+        if planned.tasks:
+            group.remove_values(lambda line: Fact("field", line["name"], line["value"]) not in stored)
+        return
+    group.status, group.step, group.steps = planned.found.place
+    group.is_single = planned.found.is_single
+    group.facts = [facts.as_json(fact) for fact in planned.found.facts]
+    sent = sorted(task.created_at for task in planned.tasks if task.created_at)
+    for fact in group.facts:
+        if fact["kind"] == "hour" and sent:
+            # The hour is only where they begin.
+            fact["label"] = f"{sent[0].isoformat()} {sent[-1].isoformat()}"
+    group.shared = [facts.line_as_json(line) for line in planned.found.shared]
+
+
+def _set_times(group: ProblemGroup, tasks: Sequence[IndexedTask], now: datetime, *, begins: bool) -> None:
+    """Set when the first and the last of the tasks failed, and how many in each of the last hours."""
+    times = sorted(task.updated_at or task.read_at for task in tasks)
+    group.first_at = times[0] if begins else min(group.first_at, times[0])
+    group.last_at = times[-1]
+    hours = Counter(int(at.timestamp()) // 3600 for at in times)
+    oldest = int(now.timestamp()) // 3600 - HOURS_KEPT
+    group.hours = sorted([hour, count] for hour, count in hours.items() if hour > oldest)
 
 
 def _write_tasks(group: ProblemGroup, tasks: Sequence[IndexedTask], facts: _FactsRead) -> None:
     current = {task.task_id: task for task in tasks}
     GroupTask.objects.filter(group__workflow=group.workflow_id, task_id__in=current).exclude(group=group).delete()
-    stored = set(group.tasks.values_list("task_id", flat=True))
-    group.tasks.filter(task_id__in=stored - set(current)).delete()
+    stored = {task_id: columns for task_id, *columns in group.tasks.values_list("task_id", *TASK_COLUMNS)}
+    group.tasks.filter(task_id__in=set(stored) - set(current)).delete()
     sent_in = {facts.sent_in[task_id] for task_id in current if task_id in facts.sent_in}
     existing = set(Submission.objects.filter(pk__in=sent_in).values_list("pk", flat=True))
+    changed = []
+    for task_id, task in current.items():
+        sent = sent if (sent := facts.sent_in.get(task_id)) in existing else None
+        columns = [task.status, task.updated_at or task.read_at, sent]
+        if stored.get(task_id) != columns:
+            changed.append(GroupTask(group=group, task_id=task_id, **dict(zip(TASK_COLUMNS, columns, strict=True))))
     GroupTask.objects.bulk_create(
-        GroupTask(
-            group=group, task_id=task_id, status=task.status, failed_at=task.updated_at or task.read_at,
-            submission_id=sent if (sent := facts.sent_in.get(task_id)) in existing else None,
-        )
-        for task_id, task in current.items()
-        if task_id not in stored
-    )  # fmt: skip
+        changed,
+        update_conflicts=True,
+        unique_fields=["group", "task_id"],
+        update_fields=["status", "failed_at", "submission"],
+    )
 
 
 def _end_mutes(index: WorkflowIndex, now: datetime) -> None:
     """Reopen muted groups whose time or count is over, or whose tasks fail at another step now."""
-    muted = ProblemGroup.objects.filter(workflow=index.workflow_id, state=ProblemGroup.State.MUTED)
+    muted = ProblemGroup.objects.filter(workflow=index.workflow_id, state=State.MUTED)
     open_ones = list(ProblemGroup.objects.filter(workflow=index.workflow_id).open())
     for group in muted:
         group.workflow = index.workflow  # type: ignore[assignment]  # it has one
-        is_over = group.mute_until is not None and group.mute_until <= now
         is_full = group.mute_more is not None and group.further > group.mute_more
-        if is_over or is_full or any(_is_next_step(group, one) for one in open_ones):
+        if _is_over(group, now) or is_full or any(_is_next_step(group, one) for one in open_ones):
             group.reopen(None)
 
 

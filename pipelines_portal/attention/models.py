@@ -4,10 +4,11 @@ The worker makes the groups from the index of tasks and from what was sent (grou
 its tasks, so that every number of the portal leaves them out.
 """
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
@@ -30,6 +31,7 @@ KEPT_FOR = timedelta(days=30)
 # Tasks of a group are muted in batches.
 BATCH = 1_000
 DONE_NOTE = "Group is done"
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ProblemGroups(models.QuerySet["ProblemGroup"]):
@@ -54,6 +56,22 @@ class ProblemGroups(models.QuerySet["ProblemGroup"]):
     def stuck(self) -> Self:
         """Return the groups of tasks that do not move. The others need attention by their status."""
         return self.exclude(status__in=NEEDS_ATTENTION)
+
+    def untouched(self) -> Self:
+        """Return the groups about which nobody did anything."""
+        by_people = GroupEvent.objects.filter(group=OuterRef("pk"), person__isnull=False)
+        return self.filter(~Exists(by_people), state=ProblemGroup.State.OPEN, owner=None)
+
+    def remove_old_values(self) -> int:
+        """Remove the values of groups whose last task came longer ago than values are stored."""
+        before = timezone.now() - timedelta(days=settings.SUBMISSION_RETENTION_DAYS)
+        changed = 0
+        for group in self.filter(last_at__lt=before).exclude(facts=[], shared=[]):
+            if group.remove_values(lambda line: True):
+                changed += self.filter(pk=group.pk, last_at=group.last_at).update(
+                    facts=group.facts, shared=group.shared
+                )
+        return changed
 
     def delete_old(self) -> int:
         """Delete groups without tasks that nobody changed for long."""
@@ -124,6 +142,18 @@ class ProblemGroup(models.Model):
     def further(self) -> int:
         """How many tasks came since the group was muted."""
         return max(self.total - self.muted_total, 0)
+
+    @property
+    def is_untouched(self) -> bool:
+        return ProblemGroup.objects.untouched().filter(pk=self.pk).exists()
+
+    def remove_values(self, is_removed: Callable[[dict[str, Any]], bool]) -> bool:
+        """Leave out values of fields for which this is true, without saving it. Return whether there were some."""
+        before = (self.facts, self.shared)
+        self.facts, self.shared = (
+            [line for line in lines if line["kind"] != "field" or not is_removed(line)] for lines in before
+        )
+        return before != (self.facts, self.shared)
 
     def task_ids(self) -> list[int]:
         return sorted(self.tasks.values_list("task_id", flat=True))
@@ -202,7 +232,8 @@ class ProblemGroup(models.Model):
         statuses = dict(self.tasks.filter(task_id__in=task_ids).values_list("task_id", "status"))
         for start in range(0, len(statuses), BATCH):
             some = dict(list(statuses.items())[start : start + BATCH])
-            TaskNote.objects.mute(self.workflow, some, note, by)
+            # Tasks that have another status by now, as far as it was read at all, are left out.
+            TaskNote.objects.mute(self.workflow, some, note, by, seen_at=NEVER)
 
     def unmute_tasks(self, task_ids: list[int], by: User | None) -> None:
         for start in range(0, len(task_ids), BATCH):

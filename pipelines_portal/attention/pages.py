@@ -86,6 +86,7 @@ class GroupList:
     more: int
     updated: datetime | None
     last_done: datetime | None
+    gaps: tuple[str, ...]
 
 
 # Groups of tasks that need attention by their status. The others are stuck.
@@ -120,19 +121,33 @@ def list_groups(user: User, show: str, now: datetime) -> GroupList:
     counts = _counts(groups, user)
     found = FILTERS[show][1](groups, user)
     lines = lines_of(user, found, workflows, now)
-    read_at = WorkflowIndex.objects.filter(workflow__in=workflows, workflow__key__rejected_at=None)
-    times_read = [at for at in read_at.values_list("open_as_of", flat=True) if at]
+    indexes = WorkflowIndex.objects.watch(workflows.values())
+    read = [indexes[pk].open_as_of for pk, workflow in workflows.items() if not workflow.key.rejected_at]
     return GroupList(
         show=show,
         shows=tuple(Show(name, label, counts[name]) for name, (label, _) in FILTERS.items() if _is_shown(name, counts)),
         lines=lines,
         task_count=counts["tasks"],
-        workflow_count=counts["workflows"],
+        workflow_count=len(counts["workflows"]),
         stuck_count=counts["stuck_tasks"],
         stuck_groups=counts["stuck"],
         more=max(counts[show] - len(lines), 0),
-        updated=min(times_read, default=None),
+        updated=min(filter(None, read), default=None),
         last_done=counts["last_done"],
+        gaps=_gaps([workflows[pk] for pk in counts["workflows"]], indexes),
+    )
+
+
+def _gaps(workflows: list[OpenedWorkflow], indexes: dict[int, WorkflowIndex]) -> tuple[str, ...]:
+    """Return sentences about workflows whose groups are not of now."""
+    rejected = sorted({one.key.name for one in workflows if one.key.rejected_at})
+    counted_again = (one for one in workflows if not one.key.rejected_at and indexes[one.pk].open_as_of is None)
+    return (
+        *(f"Key “{name}” was rejected. Its groups aren’t updated." for name in rejected),
+        *(
+            f"{name} is still being counted. Its groups may be old."
+            for name in sorted(one.name for one in counted_again)
+        ),
     )
 
 
@@ -159,32 +174,25 @@ def _counts(groups: ProblemGroups, user: User) -> dict[str, Any]:
             counts["back"] += back is not None
             if is_open:
                 workflows.add(workflow)
-    return counts | {"workflows": len(workflows)}
+    return counts | {"workflows": workflows}
 
 
 def open_lines(
     user: User, workflows: Collection[OpenedWorkflow], now: datetime, most: int
-) -> tuple[tuple[GroupLine, ...], int, int]:
-    """Return the largest open groups of these workflows, and how many groups and tasks there are."""
+) -> tuple[tuple[GroupLine, ...], dict[str, Any]]:
+    """Return the largest open groups of these workflows, and the numbers of all their groups and tasks."""
     by_pk = {one.pk: one for one in workflows}
-    read = _read(user, ProblemGroup.objects.filter(workflow__in=by_pk).open().filter(NEEDING))
-    return _lines(read[:most], by_pk, now), len(read), sum(group.task_count for group in read)
+    groups = ProblemGroup.objects.filter(workflow__in=by_pk)
+    return lines_of(user, groups.open().filter(NEEDING), by_pk, now, most), _counts(groups, user)
 
 
 def lines_of(
-    user: User, groups: ProblemGroups, workflows: dict[int, OpenedWorkflow], now: datetime
+    user: User, groups: ProblemGroups, workflows: dict[int, OpenedWorkflow], now: datetime, most: int = MOST_GROUPS
 ) -> tuple[GroupLine, ...]:
     """Return the lines of the largest groups, read in one statement."""
-    return _lines(_read(user, groups), workflows, now)
-
-
-def _read(user: User, groups: ProblemGroups) -> list[ProblemGroup]:
-    return list(groups.with_sight(user).select_related("owner").defer("signature")[:MOST_GROUPS])
-
-
-def _lines(groups: list[ProblemGroup], workflows: dict[int, OpenedWorkflow], now: datetime) -> tuple[GroupLine, ...]:
     has_keys = len({one.key_id for one in workflows.values()}) > 1
-    return tuple(_line(group, workflows[group.workflow_id], has_keys, now) for group in groups)
+    read = groups.with_sight(user).select_related("owner").defer("signature")[:most]
+    return tuple(_line(group, workflows[group.workflow_id], has_keys, now) for group in read)
 
 
 def _line(group: ProblemGroup, workflow: OpenedWorkflow, has_keys: bool, now: datetime) -> GroupLine:

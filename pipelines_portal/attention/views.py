@@ -51,9 +51,11 @@ def _page(
 ) -> HttpResponse:
     now = timezone.now()
     page = group_page(request.user, group, request.GET.get("page", ""), now)
+    ends = [(label, at.isoformat()) for label, at in ends_of(now)]
     context = {
-        "page": page, "group": group, "line": page.line, "ends": ends_of(now),
+        "page": page, "group": group, "line": page.line, "ends": ends,
         "mute_form": mute_form or MuteGroupForm(), "note_form": note_form or GroupNoteForm(),
+        "chosen_end": mute_form["until"].value() if mute_form else ends[0][1],
     }  # fmt: skip
     return render_page(request, "attention/group.html", context, status=status)
 

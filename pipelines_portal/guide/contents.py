@@ -21,6 +21,7 @@ SECTIONS = {
         "operators/unconfirmed.md",
         "operators/groups.md",
         "operators/find.md",
+        "operators/views.md",
         "operators/mistakes.md",
         "operators/shortcuts.md",
     ],

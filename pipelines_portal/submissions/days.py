@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import Count, Q, Sum
+from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.core import times
@@ -49,12 +51,25 @@ class SentLine:
     # Of an import. `state` is None if the import was removed, or if the person may not see it.
     batches: Batches | None = None
     state: ImportState | None = None
+    # How many of its tasks need attention.
+    attention: int = 0
     # Of the list that shows a fold one by one.
     query: str = ""
 
     @property
     def first(self) -> Submission:
         return self.submissions[0]
+
+    @property
+    def attention_url(self) -> str:
+        """Return the list of those tasks."""
+        first = self.first
+        query = {"status": "attention"}
+        if first.group:
+            query["import"] = str(first.group)
+        else:
+            query |= {"sent": first.owner.email, "day": times.local(first.created_at).date().isoformat()}
+        return f"{reverse('tasks:list', args=[first.key_id, first.workflow_id])}?{urlencode(query)}"
 
     @property
     def is_fold(self) -> bool:

@@ -10,12 +10,15 @@ from urllib.parse import urlencode
 from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.import_states import imports_of_status
-from pipelines_portal.submissions.models import BATCH, WITH_ACCEPTED, Submission, Submissions
+from pipelines_portal.submissions.models import BATCH, WITH_ACCEPTED, Submission, SubmissionRow, Submissions
+from pipelines_portal.submissions.search.queries import ANY_WAY, NEWEST, SearchQuery, find, seen_by
+from pipelines_portal.submissions.search_words import terms_in
 from pipelines_portal.submissions.team import above_the_floor, looked_after, older_than, people_of
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.workflows.permissions import workflow_choices
@@ -28,7 +31,10 @@ STATUSES = [
       for value, label in Submission.Status.choices),
     ("paused", "Paused"),
 ]  # fmt: skip
-NARROWING = ("workflow", "kind", "status", "warnings", "since", "until")
+NARROWING = ("workflow", "kind", "status", "warnings", "since", "until", "import", "q")
+# Of the rows that contain the words, the newest count.
+MOST_ROWS_FOUND = 2_000
+LONGEST_TEXT = 200
 
 
 class SentFilterForm(forms.Form):
@@ -46,8 +52,12 @@ class SentFilterForm(forms.Form):
     # "off" shows each of a person's single tasks.
     fold = forms.ChoiceField(choices=[("", ""), ("off", "off")], required=False, widget=forms.HiddenInput)
 
+    # Words, and conditions that were typed among them: see typed_filters.py.
+    q = forms.CharField(required=False, max_length=LONGEST_TEXT)
+
     def __init__(self, user: User, data: Any) -> None:
         super().__init__(data)
+        self.fields["import"] = forms.CharField(required=False, max_length=LONGEST_TEXT)
         self.user, self.keys = user, looked_after(user)
         people = shown_people(people_of(user).exclude(pk=user.pk), person_in(data.get("who")))
         self.people = {str(each.pk): each for each in people}
@@ -62,6 +72,16 @@ class SentFilterForm(forms.Form):
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
         if since and until and until < since:
             self.add_error("until", "“To” can’t be before “From”.")
+
+    @cached_property
+    def found_by_words(self) -> Q:
+        """The submissions of files with the words in their names, and those of rows that contain the words."""
+        words = self.cleaned_data["q"]
+        terms = terms_in(words)
+        rows = find(seen_by(self.user), SearchQuery(terms=terms), ANY_WAY, NEWEST, MOST_ROWS_FOUND) if terms else []
+        of_rows = SubmissionRow.objects.filter(pk__in=rows).order_by().values("submission")
+        of_files = Q(group_name__icontains=words) | Q(zip_upload__file_name__icontains=words)
+        return of_files | Q(pk__in=of_rows)
 
     @property
     def is_narrowed(self) -> bool:
@@ -140,6 +160,8 @@ def _narrowed(submissions: Submissions, form: SentFilterForm) -> Submissions:
     }
     found = submissions.sent().filter(**{name: value for name, value in wanted.items() if value})
     found = found.filter(WITH_ACCEPTED) if said["warnings"] else found
+    found = found.filter(group_name__icontains=said["import"]) if said["import"] else found
+    found = found.filter(form.found_by_words) if said["q"] else found
     return found if said["kind"] in ("", Submission.Kind.FORM) else found.filter(BATCH)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pipelines_portal.submissions.views import decisions, detail, exports
+from pipelines_portal.submissions.views import decisions, detail, exports, suggestions
 from pipelines_portal.submissions.views import list as listing
 
 app_name = "submissions"
@@ -11,6 +11,7 @@ _export = "submissions/exports/<uuid:export_id>/"
 
 urlpatterns = [
     path("submissions/", listing.submission_list, name="list"),
+    path("submissions/suggestions/", suggestions.suggestion_list, name="suggestion_list"),
     path("submissions/export.<file_form:form>", exports.submission_export, name="export"),
     path(_export, exports.submission_export_progress, name="export_progress"),
     path(f"{_export}sent.<file_form:form>", exports.submission_export_file, name="export_file"),

@@ -576,6 +576,31 @@ class TaskNotes(models.QuerySet["TaskNote"]):
             record_event(_CLEARED[state], by=by, target=workflow, tasks=cleared)
         return cleared
 
+    @transaction.atomic
+    def undo(
+        self, workflow: OpenedWorkflow, put: Mapping[int, datetime], earlier: "Iterable[TaskNote]", by: User
+    ) -> list[int]:
+        """Remove the notes that were put on these tasks at these times, restore the earlier ones, and return the ids.
+
+        A note that somebody has changed since stays.
+        """
+        index = WorkflowIndex.objects.lock(workflow)
+        notes = self.filter(workflow=workflow, task_id__in=put)
+        mine = {note.task_id: note for note in notes if note.at == put[note.task_id]}
+        if not mine:
+            return []
+        self.filter(workflow=workflow, task_id__in=mine).delete()
+        index.set_note_state(list(mine), None)
+        restored = [note for note in earlier if note.task_id in mine]
+        self.bulk_create(restored)
+        for state in NoteState:
+            if of_state := [note.task_id for note in restored if note.state == state]:
+                index.set_note_state(of_state, state)
+        for state in NoteState:
+            if of_state := sorted(task_id for task_id, note in mine.items() if note.state == state):
+                record_event(_CLEARED[state], by=by, target=workflow, tasks=of_state)
+        return sorted(mine)
+
     def mistakes_in(self, key_id: int, workflow_id: int) -> Self:
         """Return the notes of the tasks of a workflow that are marked as mistakes or replaced."""
         return self.filter(workflow__key=key_id, workflow__workflow_id=workflow_id, state=NoteState.MISTAKE)

@@ -8,9 +8,10 @@ from pipelines_portal.api_client import Task, TaskPage, TaskStatus
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.task_index.counts import TaskCounts
 from pipelines_portal.task_index.models import TaskNote
-from pipelines_portal.tasks.conditions import CREATED, ME, OPEN, Conditions
+from pipelines_portal.tasks.conditions import CREATED, ME, NOT, OPEN, Conditions
 from pipelines_portal.tasks.merged_list import ATTENTION
 from pipelines_portal.tasks.pagination import Pagination
+from pipelines_portal.values.days import last_days
 
 WORDS = {"": "All", ATTENTION: "Needs attention", OPEN: "Open"} | {status.value: status.label for status in TaskStatus}
 Numbers = dict[str, str]
@@ -43,12 +44,18 @@ def query_of(conditions: Conditions) -> str:
     return Pagination().query(**conditions.as_query())
 
 
-def chips(conditions: Conditions, numbers: Numbers) -> tuple[Chip, ...]:
+def all_tasks_of(conditions: Conditions, *, has_first_view: bool = False) -> str:
+    """Return the query of the list without conditions. It says so if another list would open without a query."""
+    return query_of(Conditions(limit=conditions.limit, view="0" if conditions.view or has_first_view else ""))
+
+
+def chips(conditions: Conditions, numbers: Numbers, *, has_first_view: bool = False) -> tuple[Chip, ...]:
     """Return the statuses. Each has the other conditions, too, and the first is the list of all tasks."""
+    everything = all_tasks_of(conditions, has_first_view=has_first_view)
     return tuple(
         Chip(
             status, word, numbers.get(status, ""),
-            query_of(conditions.but(status=status, stuck="") if status else Conditions(limit=conditions.limit)),
+            query_of(conditions.but(status=status, stuck="")) if status else everything,
             status == conditions.status and (bool(status) or conditions.is_plain),
         )
         for status, word in WORDS.items()
@@ -62,20 +69,35 @@ def views(conditions: Conditions, stuck_hours: int) -> tuple[View, ...]:
         ("Mine today", Conditions(sent=ME, day="today", limit=conditions.limit)),
         (f"Stuck for {stuck_hours} h", Conditions(stuck=f"{stuck_hours}h", limit=conditions.limit)),
     ]
-    return tuple(View(word, query_of(view), view == conditions) for word, view in wanted)
+    return tuple(View(word, query_of(view), view == conditions.but(view="")) for word, view in wanted)
 
 
-def condition_chips(conditions: Conditions, import_name: str = "") -> list[ConditionChip]:
+def condition_chips(conditions: Conditions, import_name: str = "", group_name: str = "") -> list[ConditionChip]:
     shown = {
         "workflow": conditions.workflow, "import": import_name or conditions.import_, "status": conditions.status,
-        "stuck": conditions.stuck, "sent": conditions.sent, CREATED: conditions.day,
+        "stuck": conditions.stuck, "group": group_name or conditions.group,
+        "sent": conditions.sent, CREATED: _day_words(conditions.day),
     }  # fmt: skip
     names = {"import": "import_", CREATED: "day"}
-    return [
+    own = [
         ConditionChip(name, value, query_of(conditions.but(**{names.get(name, name): ""})))
         for name, value in shown.items()
         if value
     ]
+    return own + [
+        ConditionChip(
+            f"{NOT if extra.is_not else ''}{extra.name}",
+            _day_words(extra.value) if extra.name == CREATED else extra.value,
+            query_of(conditions.but(where=tuple(other for other in conditions.where if other != extra))),
+        )
+        for extra in conditions.where
+    ]
+
+
+def _day_words(text: str) -> str:
+    """Return "7 days" for "7d", and any other text as it is."""
+    days = last_days(text)
+    return f"{days} day{'s' if days > 1 else ''}" if days else text
 
 
 @dataclass(frozen=True)
@@ -92,10 +114,10 @@ class QueryBox:
     errors: tuple[str, ...] = ()
 
 
-def query_box(conditions: Conditions, import_name: str = "") -> QueryBox:
+def query_box(conditions: Conditions, import_name: str = "", group_name: str = "") -> QueryBox:
     """Return the box of a list."""
-    carried = [(name, value) for name, value in conditions.as_query().items() if name != "q"]
-    chips_shown = condition_chips(conditions, import_name)
+    carried = [(name, value) for name, value in conditions.as_pairs() if name != "q"]
+    chips_shown = condition_chips(conditions, import_name, group_name)
     words = f"{conditions.words} {conditions.left_out}".strip()
     return QueryBox(chips_shown, words, carried, query_of(conditions.but(words="")), conditions.errors)
 

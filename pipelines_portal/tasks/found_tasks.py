@@ -4,9 +4,12 @@ Tasks of a status that is not finished are few, and so are those of a day: they 
 from what was sent, newest first, where they have a sender, an import or words. Both also serve while Pipelines is away.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import reduce
+from itertools import chain, repeat
+from operator import or_
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +18,9 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import NodeSummary, PipelinesClient, PipelinesError, Task, TaskStatus
+from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.api_client.task_status import CAN_BE_STUCK, NEEDS_ATTENTION
+from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.ids_given_again import is_created_within
 from pipelines_portal.submissions.import_states import states_of_imports
@@ -23,19 +28,23 @@ from pipelines_portal.submissions.models import Submission, SubmissionRow, Unatt
 from pipelines_portal.submissions.origin import Brief, briefs_across
 from pipelines_portal.submissions.search import queries
 from pipelines_portal.submissions.search.queries import (
+    ANY_WAY,
     NEWEST,
     PHRASE,
     SearchQuery,
     SentTask,
     find_page,
     find_tasks,
+    read_sent,
+    seen_by,
     ways_of,
 )
-from pipelines_portal.submissions.search_words import terms_in
+from pipelines_portal.submissions.search_words import Term, terms_in
 from pipelines_portal.task_index.models import CLOCKS_DIFFER, GONE, LISTED, IndexedTask, WorkflowIndex
 from pipelines_portal.task_index.reads import TO_SHOW
-from pipelines_portal.tasks.conditions import ANYONE, DEFAULT_SIZE, ME, OPEN, Conditions
+from pipelines_portal.tasks.conditions import ANYONE, ME, OPEN, Conditions
 from pipelines_portal.tasks.merged_list import ATTENTION, no_such_page
+from pipelines_portal.tasks.value_tests import matches_all
 from pipelines_portal.web.parameters import number_in, uuid_in
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -66,8 +75,11 @@ class FoundTask:
 
 @dataclass(frozen=True)
 class FoundPage:
+    """A page. `is_cut`: so much was read for it that the rest is left to the next page."""
+
     tasks: list[FoundTask]
     next_cursor: str = ""
+    is_cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,30 +112,51 @@ class Scope:
 
 @dataclass(frozen=True)
 class ResolvedConditions:
-    """The conditions as the database reads them. `import_name` is "" if there is no such import."""
+    """The conditions as the database reads them. `import_name` is "" if there is no such import.
+
+    Of a task in the list, none of those in `negated` hold. `problem` is the group of tasks that need attention.
+    """
 
     conditions: Conditions
     people: tuple[int, ...] | None = None
     group: UUID | None = None
     import_name: str = ""
+    negated: "tuple[ResolvedConditions, ...]" = ()
+    problem: ProblemGroup | None = None
+
+    @property
+    def of_submission(self) -> dict[str, Any]:
+        """Return the filter of the submissions of a sender or an import."""
+        people = {} if self.people is None else {"owner__in": self.people}
+        return people | ({"group": self.group} if self.group else {})
 
     @property
     def is_impossible(self) -> bool:
-        """Whether nobody has the name, or no file: nothing can be found then."""
-        return self.people == () or (bool(self.conditions.import_) and self.group is None)
+        """Whether nobody has the name, or no file or group: nothing can be found then."""
+        is_import_unknown = bool(self.conditions.import_) and self.group is None
+        return self.people == () or is_import_unknown or (bool(self.conditions.group) and self.problem is None)
 
     @property
     def is_read_from_sent(self) -> bool:
         """Whether what was sent is read, newest first. Of tasks that are not finished there are few in the index."""
         conditions = self.conditions
-        is_any_status = conditions.status in ("", TaskStatus.FINISHED) and not conditions.stuck
+        is_any_status = conditions.status in ("", TaskStatus.FINISHED) and not (conditions.stuck or conditions.group)
         return is_any_status and conditions.is_of_sent
 
 
 def resolve(scope: Scope, conditions: Conditions) -> ResolvedConditions:
     people = _people(scope.reader, conditions.sent) if conditions.sent else None
     group, name = _import(scope, conditions.import_) if conditions.import_ else (None, "")
-    return ResolvedConditions(conditions, people, group, name)
+    negated = [resolve(scope, each) for each in conditions.negated]
+    problem = _problem(scope, conditions.group) if conditions.group else None
+    possible = tuple(each for each in negated if not each.is_impossible)
+    return ResolvedConditions(conditions, people, group, name, possible, problem)
+
+
+def _problem(scope: Scope, text: str) -> ProblemGroup | None:
+    """Return the group of this workflow with this number, or of all workflows that the reader may use."""
+    of_scope = scope.workflow.problem_groups.all() if scope.workflow else ProblemGroup.objects.of_user(scope.reader)
+    return of_scope.filter(pk=number_in(text.removeprefix("#")) or 0).first()
 
 
 def _people(reader: User, text: str) -> tuple[int, ...] | None:
@@ -163,6 +196,9 @@ def find(scope: Scope, resolved: ResolvedConditions, cursor: str = "", limit: in
     limit = limit or resolved.conditions.limit
     if resolved.is_impossible:
         return FoundPage([])
+    is_in_sent = bool(resolved.conditions.words) or resolved.is_read_from_sent
+    if resolved.conditions.tests or (resolved.negated and is_in_sent):
+        return find_by_values(scope, resolved, cursor, limit)
     if resolved.conditions.words:
         return _by_words(scope, resolved, cursor, limit)
     read = _from_sent if resolved.is_read_from_sent else _from_index
@@ -210,7 +246,17 @@ def _indexed(scope: Scope, resolved: ResolvedConditions) -> "QuerySet[IndexedTas
     if resolved.group:
         newest = find_tasks(None, SearchQuery(group=resolved.group), None, 1)
         tasks = tasks.filter(task_id__lte=newest[0].task_id if newest else 0)
-    return tasks.filter(_was_sent(scope, resolved)) if conditions.is_of_sent else tasks
+    if resolved.problem:
+        of_workflow = {"index__workflow": resolved.problem.workflow_id}
+        tasks = tasks.filter(**of_workflow, task_id__in=resolved.problem.tasks.values("task_id"))
+    if conditions.is_of_sent:
+        tasks = tasks.filter(_was_sent(scope, resolved))
+    return tasks.exclude(_holds_any(scope, resolved.negated)) if resolved.negated else tasks
+
+
+def _holds_any(scope: Scope, others: Iterable[ResolvedConditions]) -> Q:
+    """Return the condition that a task of the index is in one of the other lists."""
+    return reduce(or_, (Q(Exists(_indexed(scope, each).order_by().filter(pk=OuterRef("pk")))) for each in others))
 
 
 def _with_status(tasks: "QuerySet[IndexedTask]", conditions: Conditions) -> "QuerySet[IndexedTask]":
@@ -265,8 +311,9 @@ def _search_query(scope: Scope, resolved: ResolvedConditions) -> SearchQuery:
     conditions, workflow = resolved.conditions, scope.workflow
     since, until = conditions.days
     rows = None
-    if conditions.status not in ("", TaskStatus.FINISHED) or conditions.stuck:
-        tasks = _indexed(scope, ResolvedConditions(conditions.but(words="", sent="", import_="", day=""))).order_by()
+    if conditions.status not in ("", TaskStatus.FINISHED) or conditions.stuck or resolved.problem:
+        of_index = conditions.but(words="", sent="", import_="", day="", where=())
+        tasks = _indexed(scope, ResolvedConditions(of_index, problem=resolved.problem)).order_by()
         rows = SubmissionRow.objects.filter(task_id__in=tasks.values("task_id")).order_by().values("pk")
     return SearchQuery(
         terms=terms_in(conditions.words),
@@ -282,30 +329,46 @@ def _search_query(scope: Scope, resolved: ResolvedConditions) -> SearchQuery:
 
 
 def _from_sent(scope: Scope, resolved: ResolvedConditions, cursor: str, limit: int) -> FoundPage:
-    last: tuple[UUID, int] | None = None
-    if cursor:
-        number, _, submission = cursor.removeprefix("sent-").partition("-")
-        found_uuid = uuid_in(submission)
-        if found_uuid is None or not cursor.startswith("sent-"):
-            raise no_such_page()
-        last = found_uuid, _number(number)
-    # Everybody who may use the key sees in the list of a workflow who sent a task.
-    reader = None if scope.workflow or resolved.people == (scope.reader.pk,) else scope.reader
+    reader, last = _reader_of_sent(scope, resolved), _last_sent(cursor)
     found = find_tasks(reader, _search_query(scope, resolved), last, limit + 1)
     shown = found[:limit]
-    known = _known(scope, {(one.key_id or 0, one.workflow_id, one.task_id) for one in shown})
-    others = _given_again(shown, known)
-    page = [
+    ended = shown[-1] if len(found) > limit else None
+    return FoundPage(_sent_page(scope, resolved, shown), _after_sent(ended) if ended else "")
+
+
+def _reader_of_sent(scope: Scope, resolved: ResolvedConditions) -> User | None:
+    """Return None for a list of a workflow: everybody who may use the key sees there who sent a task."""
+    return None if scope.workflow or resolved.people == (scope.reader.pk,) else scope.reader
+
+
+def _last_sent(cursor: str) -> tuple[UUID, int] | None:
+    """Return the submission and the task after which the page begins."""
+    if not cursor:
+        return None
+    number, _, submission = cursor.removeprefix("sent-").partition("-")
+    found = uuid_in(submission)
+    if found is None or not cursor.startswith("sent-"):
+        raise no_such_page()
+    return found, _number(number)
+
+
+def _after_sent(last: SentTask) -> str:
+    return f"sent-{last.task_id}-{last.submission_id.hex}"
+
+
+def _sent_page(scope: Scope, resolved: ResolvedConditions, sent: list[SentTask]) -> list[FoundTask]:
+    """Return the tasks as the index knows them, without those whose IDs the API has given to others."""
+    known = _known(scope, {(one.key_id or 0, one.workflow_id, one.task_id) for one in sent})
+    others = _given_again(sent, known)
+    return [
         FoundTask(
             one.key_id, one.workflow_id,
             known.get((one.key_id or 0, one.workflow_id, one.task_id)) or _new_task(one.task_id, one.sent_at),
             one.number if resolved.group else None,
         )
-        for one in shown
+        for one in sent
         if (one.submission_id, one.task_id) not in others
     ]  # fmt: skip
-    ended = shown[-1] if len(found) > limit else None
-    return FoundPage(page, f"sent-{ended.task_id}-{ended.submission_id.hex}" if ended else "")
 
 
 def _given_again(sent: list[SentTask], known: dict[tuple[int, int, int], Task]) -> set[tuple[UUID, int]]:
@@ -399,13 +462,123 @@ def with_briefs(scope: Scope, tasks: list[FoundTask]) -> list[FoundTask]:
     return [one for one in complete if one.task is None or one.row or best[one.place[1:]] is one]
 
 
+# --- conditions on values, and "not" with what was sent ---------------------------------------------------------------
+
+# Of one page, so many tasks are read at most: first a few, then more at a time.
+MOST_READ = 10_000
+READ_FIRST, READ_AT_ONCE = 500, 2_500
+Chunk = tuple[list[SentTask], str]
+
+
+def find_by_values(scope: Scope, resolved: ResolvedConditions, cursor: str, limit: int) -> FoundPage:
+    """Return the tasks for whose values the conditions hold, newest first.
+
+    Only of submissions that the reader may see, so that nobody learns values of others by filtering.
+    """
+    terms = [*terms_in(resolved.conditions.words), *(test.term for test in resolved.conditions.tests if test.term)]
+    if resolved.conditions.words and not terms_in(resolved.conditions.words):
+        return FoundPage([])
+    if terms:
+        chunks = _by_terms(scope, resolved, terms, cursor)
+    elif resolved.is_read_from_sent:
+        chunks = _newest_sent(scope, resolved, cursor)
+    else:
+        chunks = _few_of_index(scope, resolved, cursor)
+    found, read, after = list[SentTask](), 0, ""
+    for chunk, after_chunk in chunks:
+        matching = [one for one in chunk if matches_all(resolved.conditions.tests, one.fields)]
+        found += _without_negated(scope, resolved, matching)
+        read, after = read + len(chunk), after_chunk
+        if len(found) > limit:
+            last = found[limit - 1]
+            return FoundPage(_sent_page(scope, resolved, found[:limit]), _after(last, cursor_of=after))
+        if read >= MOST_READ:
+            break
+    else:
+        after = ""
+    return FoundPage(_sent_page(scope, resolved, found), after, is_cut=bool(after))
+
+
+def _after(last: SentTask, cursor_of: str) -> str:
+    """Return the cursor behind a task, in the order that another cursor has."""
+    if cursor_of.startswith("row-"):
+        return f"row-{last.row_id}"
+    return f"known-{last.task_id}" if cursor_of.startswith("known-") else _after_sent(last)
+
+
+def _counts() -> Iterator[int]:
+    return chain((READ_FIRST,), repeat(READ_AT_ONCE))
+
+
+def _by_terms(scope: Scope, resolved: ResolvedConditions, terms: list[Term], cursor: str) -> Iterator[Chunk]:
+    """Read the rows that have the terms somewhere, by the search index."""
+    search_query = replace(_search_query(scope, resolved), terms=terms)
+    before = _number(cursor, "row-") if cursor else NEWEST
+    who = seen_by(scope.reader)
+    for count in _counts():
+        ids = queries.find(who, search_query, ANY_WAY, before, count)
+        if not ids:
+            return
+        before = ids[-1]
+        yield read_sent(SubmissionRow.objects.filter(pk__in=ids).order_by("-pk")), f"row-{before}"
+
+
+def _newest_sent(scope: Scope, resolved: ResolvedConditions, cursor: str) -> Iterator[Chunk]:
+    search_query, last, tests = _search_query(scope, resolved), _last_sent(cursor), resolved.conditions.tests
+    reader = scope.reader if tests else _reader_of_sent(scope, resolved)
+    for count in _counts():
+        found = find_tasks(reader, search_query, last, count, with_fields=bool(tests))
+        if not found:
+            return
+        last = found[-1].submission_id, found[-1].task_id
+        yield [one for one in found if one.stored_fields or not tests], _after_sent(found[-1])
+
+
+def _few_of_index(scope: Scope, resolved: ResolvedConditions, cursor: str) -> Iterator[Chunk]:
+    """Read the tasks of a status that is not finished, of which there are few."""
+    tasks = _indexed(scope, resolved).alias(place=F("task_id") + 0).order_by("-place")
+    places = {(one.key_id, one.workflow_id) for one in scope.indexes.values()}
+    before = _number(cursor, "known-") if cursor else LARGEST_ID
+    for count in _counts():
+        found = list(tasks.filter(place__lt=before).values_list("task_id", flat=True)[:count])
+        if not found:
+            return
+        before = found[-1]
+        visible = Submission.objects.visible_to(scope.reader).filter(pk=OuterRef("submission")).order_by()
+        rows = SubmissionRow.objects.filter(Exists(visible), task_id__in=found).order_by("-task_id")
+        yield [one for one in read_sent(rows) if (one.key_id, one.workflow_id) in places], f"known-{before}"
+
+
+def _without_negated(scope: Scope, resolved: ResolvedConditions, sent: list[SentTask]) -> list[SentTask]:
+    """Leave out the tasks for which a condition holds that must not."""
+    if not sent or not resolved.negated:
+        return sent
+    submissions = Submission.objects.filter(pk__in={one.submission_id for one in sent}).order_by()
+    of_sent = [each for each in resolved.negated if each.conditions.is_of_sent]
+    left_out = set(
+        chain.from_iterable(submissions.filter(**each.of_submission).values_list("pk", flat=True) for each in of_sent)
+    )
+    others = [each for each in resolved.negated if not each.conditions.is_of_sent]
+    places = set[tuple[int, int, int]]()
+    if others:
+        ids = {one.task_id for one in sent}
+        tasks = _in_indexes(scope).filter(_holds_any(scope, others), task_id__in=ids).order_by()
+        for index, task_id in tasks.values_list("index", "task_id"):
+            places.add((scope.indexes[index].key_id, scope.indexes[index].workflow_id, task_id))
+    return [
+        one
+        for one in sent
+        if one.submission_id not in left_out and (one.key_id or 0, one.workflow_id, one.task_id) not in places
+    ]
+
+
 # --- a task by its ID -------------------------------------------------------------------------------------------------
 
 
 def task_with_id(scope: Scope, conditions: Conditions, client: PipelinesClient) -> FoundTask | None:
     """Return the task whose ID is all that was searched for: as the index knows it, else as Pipelines says."""
     workflow, task_id = scope.workflow, conditions.task_id
-    if workflow is None or not task_id or conditions.but(words="", limit=DEFAULT_SIZE) != Conditions():
+    if workflow is None or not task_id or not conditions.but(words="").is_without_conditions:
         return None
     place = workflow.key_id, workflow.workflow_id, task_id
     task = _known(scope, {place}).get(place)

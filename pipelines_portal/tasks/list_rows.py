@@ -21,6 +21,7 @@ from pipelines_portal.core import times
 from pipelines_portal.submissions.origin import Brief, title_of
 from pipelines_portal.submissions.search.excerpts import MarkedPart, marked_text, matches
 from pipelines_portal.submissions.search_words import Term
+from pipelines_portal.submissions.shown_values import ShownValue, shown_values
 from pipelines_portal.submissions.templatetags.submission_status import row_status
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.tasks.found_tasks import CREATED, FoundTask
@@ -52,7 +53,8 @@ class ListedTask:
 class Columns:
     """The columns that not every list has. `terms` are marked in the texts.
 
-    `medians` say how long tasks usually take at each step, for those without a text.
+    `medians` say how long tasks usually take at each step, for those without a text. `values` are the names and titles
+    of fields.
     """
 
     choice: bool = False
@@ -61,6 +63,7 @@ class Columns:
     workflows: bool = False
     terms: Sequence[Term] = ()
     medians: Sequence[list[int]] = ()
+    values: Sequence[tuple[str, str]] = ()
 
 
 def task_rows(tasks: Iterable[ListedTask], columns: Columns) -> SafeString:
@@ -77,6 +80,7 @@ def _row(one: ListedTask, columns: Columns, now: datetime, zone: tzinfo, today: 
     return (
         f'{_start(note)}<td class="id">{_id(one)}{_choice(task) if columns.choice else ""}</td>\n'
         f'<td class="text">{text}{_note(note)}{_matches(one, title, columns.terms) if columns.terms else ""}</td>\n'
+        f"{_values(found.brief, columns.values) if columns.values else ''}"
         f'<td class="st">{_status(found)}</td>\n'
         f'<td class="pr">{_progress(task, now)}</td>\n'
         f'<td class="cr">{_created_at(found, zone, today)}</td>\n'
@@ -144,6 +148,23 @@ def _marked(parts: Iterable[MarkedPart]) -> str:
     return "".join(f"<mark>{escape(part.text)}</mark>" if part.is_match else escape(part.text) for part in parts)
 
 
+def _values(brief: Brief | None, columns: Sequence[tuple[str, str]]) -> str:
+    """Return a cell for each column of a value, empty where nobody knows it or the reader may not see it."""
+    fields = (brief.fields if brief else None) or {}
+    shown = {one.name: one for one in shown_values({name: fields[name] for name, _ in columns if name in fields}, {})}
+    return "".join(
+        f'<td class="val" data-label="{escape(title)}"{_brief(shown[name])}</td>\n'
+        if name in shown
+        else '<td class="val"></td>\n'
+        for name, title in columns
+    )
+
+
+def _brief(value: ShownValue) -> str:
+    text = escape(value.brief)
+    return f' title="{text}">{text}'
+
+
 def _note(note: TaskNote | None) -> str:
     return f'\n<span class="aside">{escape(note.words)}</span>' if note else ""
 
@@ -185,22 +206,22 @@ def _sender(brief: Brief | None) -> str:
 
 def _updated(found: FoundTask, zone: tzinfo, today: date) -> str:
     if found.task:
-        return _time(found.task.updated_at, found.task.created_at, zone, today)
+        return _time(found.task.updated_at, zone, today)
     if found.row is None:
         return ""
     sent_at = found.row.submission.sent_at or found.row.submission.created_at
-    return _time(sent_at, sent_at, zone, today)
+    return _time(sent_at, zone, today)
 
 
 def _created_at(found: FoundTask, zone: tzinfo, today: date) -> str:
     created = found.task.created_at if found.task else None
-    return _time(created, created, zone, today) if created else ""
+    return _time(created, zone, today) if created else ""
 
 
 # A list that is refreshed shows mostly the same times.
 @lru_cache(maxsize=20_000)
-def _time(at: datetime, created: datetime, zone: tzinfo, today: date) -> SafeString:
+def _time(at: datetime, zone: tzinfo, today: date) -> SafeString:
     """Return the time in words, which depend on the time zone and the day alone."""
-    words, exact = times.short(at, timezone.now()), times.exact(at)
-    title = f"{exact}. Created {times.exact(created)}"
-    return format_html('<time datetime="{}" title="{}">{}</time>', times.machine(at), title, words)
+    words = times.short(at, timezone.now())
+    # Not as <time>: its attribute would say the title again, and the list is measured in bytes.
+    return format_html('<span title="{}">{}</span>', times.exact(at), words)

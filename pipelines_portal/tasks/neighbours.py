@@ -9,7 +9,7 @@ from django.http import QueryDict
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import PipelinesClient, PipelinesError
 from pipelines_portal.tasks.api_pages import tasks_page
-from pipelines_portal.tasks.conditions import Conditions
+from pipelines_portal.tasks.conditions import Conditions, read_conditions
 from pipelines_portal.tasks.found_tasks import Scope, find, resolve
 from pipelines_portal.tasks.merged_list import ATTENTION
 from pipelines_portal.tasks.pagination import Pagination
@@ -41,7 +41,7 @@ def neighbours(
     `is_away`: Pipelines did not answer a moment ago, so that nobody waits for it again.
     """
     query = _query(came_from)
-    conditions, pagination = Conditions.from_query(query), Pagination.from_query(query)
+    conditions, pagination = read_conditions(query, workflow), Pagination.from_query(query)
     back = pagination.query(**conditions.as_query()) if came_from else ""
     if is_away and conditions.is_plain:
         return Neighbours(back)

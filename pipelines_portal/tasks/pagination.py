@@ -40,12 +40,12 @@ class Pagination:
             return Pagination()
         return Pagination(self.newer[-1], self.newer[:-1]) if self.newer[-1] else Pagination()
 
-    def query(self, **more: str | int) -> str:
+    def query(self, **more: str | int | list[str]) -> str:
         """Return the query of the URL: the values of `more` that are not empty, then the place."""
-        parameters: list[tuple[str, str | int]] = [(name, value) for name, value in more.items() if value]
+        parameters: list[tuple[str, str | int | list[str]]] = [(name, value) for name, value in more.items() if value]
         if self.cursor:
             parameters += [("cursor", self.cursor), *(("newer", cursor) for cursor in self.newer)]
-        return f"?{urlencode(parameters)}" if parameters else "?"
+        return f"?{urlencode(parameters, doseq=True)}" if parameters else "?"
 
 
 def _bounded(newer: list[str]) -> tuple[str, ...]:

@@ -15,11 +15,22 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.attention.words import title_of
+from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.origin import Brief, briefs_of_tasks, sent_from_here
 from pipelines_portal.submissions.search_words import terms_in
 from pipelines_portal.task_index.counts import open_counts
 from pipelines_portal.task_index.models import STUCK_HOURS, TaskNote
 from pipelines_portal.tasks.api_pages import TasksPage, notes_of
+from pipelines_portal.tasks.arrangement import (
+    NOTHING,
+    Arrangement,
+    NamedView,
+    ViewChange,
+    change_of,
+    read_arrangement,
+    stored_query,
+)
 from pipelines_portal.tasks.conditions import ANYONE, PAGE_SIZES, Conditions
 from pipelines_portal.tasks.filter_chips import (
     WORDS,
@@ -27,6 +38,7 @@ from pipelines_portal.tasks.filter_chips import (
     Numbers,
     QueryBox,
     View,
+    all_tasks_of,
     chips,
     counted_numbers,
     known_numbers,
@@ -73,7 +85,7 @@ class TaskList:
     `every` is the interval of its refreshes, or "" if it does not refresh itself. `is_silent`: Pipelines does not
     respond, so the list may be old. `read_back_to` is the time from which on all tasks are known, if some are not.
     `away` says why the list is not the API's own although its conditions are, and `cause` tells administrators more.
-    `unreadable_ids` has the tasks of the page that cannot be read.
+    `unreadable_ids` has the tasks of the page that cannot be read. `is_cut`: see FoundPage.
     """
 
     conditions: Conditions
@@ -91,10 +103,13 @@ class TaskList:
     every: str = ""
     is_silent: bool = False
     import_name: str = ""
+    group_name: str = ""
     away: str = ""
     cause: str = ""
     is_of_portal: bool = False
     unreadable_ids: tuple[int | None, ...] = ()
+    is_cut: bool = False
+    arrangement: Arrangement = NOTHING
 
     @property
     def status(self) -> str:
@@ -119,6 +134,11 @@ class TaskList:
         return bool(self.conditions.import_) and not self.import_name
 
     @property
+    def is_best_first(self) -> bool:
+        """Whether the best matches of the words come first, and not the newest."""
+        return bool(self.conditions.words) and not self.conditions.where
+
+    @property
     def with_values(self) -> int:
         """How many of the tasks show what was sent."""
         return sum(bool(row.found.brief and row.found.brief.fields) for row in self.rows)
@@ -131,7 +151,8 @@ class TaskList:
 
     @cached_property
     def chips(self) -> tuple[Chip, ...]:
-        return chips(self.conditions, self.numbers)
+        statuses = chips(self.conditions, self.numbers, has_first_view=self.has_first_view)
+        return tuple(chip._replace(is_current=False) for chip in statuses) if self.view else statuses
 
     @property
     def attention_chip(self) -> Chip:
@@ -141,12 +162,42 @@ class TaskList:
     def views(self) -> tuple[View, ...]:
         return views(self.conditions, self.stuck_hours)
 
+    @property
+    def has_first_view(self) -> bool:
+        return self.arrangement.opens_first is not None
+
+    @cached_property
+    def view(self) -> NamedView | None:
+        """The saved view that was opened."""
+        return self.arrangement.view(self.conditions)
+
+    @property
+    def saved_views(self) -> tuple[tuple[NamedView, bool], ...]:
+        """The saved views, and whether each was opened."""
+        return tuple((view, view == self.view) for view in self.arrangement.views)
+
+    @cached_property
+    def change(self) -> ViewChange | None:
+        """How the list differs from its view."""
+        return change_of(self.view, self.conditions) if self.view and not self.conditions.errors else None
+
+    @property
+    def may_save_view(self) -> bool:
+        return self.view is not None and self.view.is_changeable
+
+    @property
+    def to_save(self) -> str:
+        """The query that a view of this list has, or "" for all tasks."""
+        return stored_query(self.conditions)
+
     @cached_property
     def box(self) -> QueryBox:
-        return query_box(self.conditions, self.import_name)
+        return query_box(self.conditions, self.import_name, self.group_name)
 
     @property
     def status_word(self) -> str:
+        if self.view:
+            return self.view.label
         current = next((view.word for view in self.views if view.is_current), "")
         if self.status or current:
             return current or WORDS[self.status]
@@ -191,7 +242,7 @@ class TaskList:
     @property
     def all_tasks(self) -> str:
         """The query of the list without conditions."""
-        return query_of(Conditions(limit=self.conditions.limit))
+        return all_tasks_of(self.conditions, has_first_view=self.has_first_view)
 
     @property
     def only_with_values(self) -> str:
@@ -206,7 +257,7 @@ class TaskList:
     @property
     def exported(self) -> list[tuple[str, str | int]]:
         """What the form of the export posts."""
-        return list(self.conditions.as_query().items())
+        return self.conditions.as_pairs()
 
 
 def _poll_query(conditions: Conditions, pagination: Pagination, **more: str | int) -> str:
@@ -217,7 +268,7 @@ def _poll_query(conditions: Conditions, pagination: Pagination, **more: str | in
 
 def _tail(conditions: Conditions, pagination: Pagination) -> str:
     """Return the query of a task's page. It has that of the list, unless it is the list that a workflow opens with."""
-    if not pagination.cursor and conditions == Conditions():
+    if not pagination.cursor and conditions.is_without_conditions and not conditions.view:
         return ""
     return f"?from={quote(pagination.query(**conditions.as_query())[1:], safe='')}"
 
@@ -226,6 +277,14 @@ def _has_several_senders(briefs: list[Brief | None], reader: User) -> bool:
     """Return False if all of the tasks are one person's, or if all senders that are known are the reader."""
     senders = {brief.by for brief in briefs if brief}
     return len(senders) > 1 or (bool(senders) and None in briefs and senders != {str(reader)})
+
+
+def value_columns(workflow: OpenedWorkflow, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return the names and titles of the fields that are columns, and that the workflow still has."""
+    if not names:
+        return ()
+    titles = titles_of_workflows([workflow.pk]).get(workflow.pk, {})
+    return tuple((name, titles[name]) for name in names if name in titles)
 
 
 # --- the API's list ---------------------------------------------------------------------------------------------------
@@ -238,6 +297,7 @@ def api_list(
     conditions: Conditions,
     pagination: Pagination,
     poll: Poll | None,
+    arrangement: Arrangement | None = None,
 ) -> TaskList | None:
     """Return a page of the API's list, or None if the page that polls shows it already."""
     page, is_first, now = read.page, not pagination.cursor, timezone.now()
@@ -263,6 +323,7 @@ def api_list(
     if poll and poll.seen == seen:
         return None
     briefs = briefs_of_tasks(reader, *place, created_at) if briefs is None else briefs
+    arrangement = arrangement or read_arrangement(reader, workflow)
     tail = _tail(conditions, pagination)
     rows = [
         ListedTask(
@@ -277,6 +338,7 @@ def api_list(
             choice=reader.may_send,
             senders=_has_several_senders([row.found.brief for row in rows], reader),
             medians=counts.step_medians if counts else [],
+            values=value_columns(workflow, arrangement.columns),
         ),
         numbers, read.read_at,
         stuck_hours=counts.stuck_hours if counts else STUCK_HOURS,
@@ -285,6 +347,7 @@ def api_list(
         # The first page always refreshes itself.
         every=f"{seconds}s" if reader.reads_live and (is_first or seconds < WHILE_STILL) else "",
         unreadable_ids=tuple(page.unreadable_ids),
+        arrangement=arrangement,
     )  # fmt: skip
 
 
@@ -301,6 +364,7 @@ def found_list(
     away: str = "",
     cause: str = "",
     with_id: FoundTask | None = None,
+    arrangement: Arrangement | None = None,
 ) -> TaskList | None:
     """Return a page of what the portal knows, or None if the page that polls shows it already.
 
@@ -326,12 +390,15 @@ def found_list(
     seen = seen_of(live, bool(older_cursor), numbers, words)
     if poll and poll.seen == seen:
         return None
+    if arrangement is None:
+        arrangement = read_arrangement(reader, scope.workflow) if scope.workflow else NOTHING
     columns = Columns(
         choice=reader.may_send and scope.workflow is not None,
         senders=_has_several_senders([one.brief for one in tasks], reader),
         numbers=bool(resolved.group),
         workflows=scope.workflow is None,
         terms=terms_in(conditions.words),
+        values=value_columns(scope.workflow, arrangement.columns) if scope.workflow else (),
     )
     is_live = reader.reads_live and scope.workflow and not conditions.words and (is_first or away)
     query = {"known": 1} if away else {"seen": seen, "shown": live.shown}
@@ -349,10 +416,20 @@ def found_list(
         every=f"{WHILE_UNFINISHED}s" if is_live else "",
         is_silent=bool(away) or is_silent(),
         import_name=resolved.import_name,
+        group_name=_group_name(scope, resolved),
         away=away,
         cause=cause,
         is_of_portal=True,
+        is_cut=page.is_cut,
+        arrangement=arrangement,
     )  # fmt: skip
+
+
+def _group_name(scope: Scope, resolved: ResolvedConditions) -> str:
+    if resolved.problem is None:
+        return ""
+    visible = Submission.objects.visible_to(scope.reader).filter(pk__in=resolved.problem.tasks.values("submission"))
+    return title_of(resolved.problem, may_see=visible.exists())
 
 
 def _notes(

@@ -68,6 +68,9 @@ EVERY_HOUR = (
     HousekeepingTask(f"Keys that were replaced {UNDO_HOURS} hours ago", delete_old_replaced_keys),
     HousekeepingTask("Records of backups", delete_old_runs),
     HousekeepingTask("Groups of tasks that are over", ProblemGroup.objects.all().delete_old),
+    HousekeepingTask(
+        "Values in groups, older than SUBMISSION_RETENTION_DAYS", ProblemGroup.objects.all().remove_old_values
+    ),
     HousekeepingTask("Counts of unwatched workflows", WorkflowIndex.objects.retire_unseen),
 )
 

@@ -1,5 +1,6 @@
 // Offers entries of the field's list while somebody types, or else their own earlier values, of which it completes the
-// only one. Nothing is taken by leaving. For inputs that name their field in `data-offers`. While a completion is shown,
+// only one. Nothing is taken by leaving. For inputs that name their field in `data-offers`. In a box for conditions
+// (`data-offers="conditions"`), the last of them is what is typed. While a completion is shown,
 // `data-typed` has what was typed. `offers:fill` tells the page which further fields a chosen entry fills.
 
 const PAUSE_MILLISECONDS = 120;
@@ -16,6 +17,9 @@ let downs = 0;
 let running;
 
 const address = () => document.querySelector("[data-offers-url]")?.dataset.offersUrl;
+const isOfConditions = (input) => input.dataset.offers === "conditions";
+/** What the offers are for: the whole text, or the last condition in it, which may have quotes. */
+const typedIn = (input) => (isOfConditions(input) ? /(?:[^\s"]|"[^"]*(?:"|$))*$/.exec(input.value)[0] : input.value);
 const isServed = (input) => Boolean(input.dataset?.offers && address());
 const options = () => [...box.querySelectorAll("[role=option]")];
 
@@ -35,13 +39,16 @@ function strip(input) {
   delete input.dataset.typed;
 }
 
-function take(input, value, fills = null) {
+function take(input, offered, fills = null) {
   delete input.dataset.typed;
+  const before = input.value.slice(0, input.value.length - typedIn(input).length);
+  const value = isOfConditions(input) ? `${before}${offered}${offered.endsWith(":") ? "" : " "}` : offered;
   input.value = value;
   input.setSelectionRange(value.length, value.length);
   close(input);
   input.dispatchEvent(new Event("input", { bubbles: true }));
   if (fills) input.dispatchEvent(new CustomEvent("offers:fill", { bubbles: true, detail: fills }));
+  if (value.endsWith(":")) find(input, false);
 }
 
 function complete(input, value) {
@@ -88,17 +95,32 @@ function option([value, note, fills], place, typed) {
     const more = Object.values(fills).filter((text) => text !== note && text.length <= LONGEST_NOTE);
     item.append(span("code", ...highlighted(value, typed)), span("", ...highlighted(note, typed)));
     item.append(span("n", more.join(" · ")));
-  } else item.append(span("", ...highlighted(value, typed)), span("n", `${note}×`));
+  } else item.append(span("", ...highlighted(value, typed)), span("n", Number.isInteger(note) ? `${note}×` : note));
   return item;
 }
 
+/** The box, with a line about its keys. Returns its list. */
+function frame() {
+  const list = Object.assign(document.createElement("div"), { id: "offers-list" });
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", "Earlier values");
+  const hint = Object.assign(document.createElement("p"), { className: "hintline" });
+  const key = (sign) => Object.assign(document.createElement("kbd"), { textContent: sign });
+  const name = document.createElement("span");
+  name.dataset.list = "";
+  hint.append(name, key("↓"), " chooses · ", key("⏎"), " takes it · ", key("Esc"), " keeps what you typed");
+  box = Object.assign(document.createElement("div"), { className: "offers" });
+  box.append(list, hint);
+  return list;
+}
+
 function show(input, { values: found, list: name }, mayComplete) {
-  const typed = input.value;
+  const typed = typedIn(input);
   close(input);
   const others = name ? found : found.filter(([value]) => value !== typed);
   if (!others.length) return;
-  box = document.getElementById("offers").content.firstElementChild.cloneNode(true);
-  const list = box.querySelector("[role=listbox]");
+  const list = frame();
+  if (isOfConditions(input)) list.setAttribute("aria-label", "Conditions");
   list.append(...others.map((each, place) => option(each, place, typed.trim())));
   if (name) {
     list.setAttribute("aria-label", name);
@@ -114,7 +136,7 @@ function show(input, { values: found, list: name }, mayComplete) {
   input.setAttribute("aria-controls", list.id);
   place(input);
   if (name && (found.length === 1 || found[0][0] === typed.trim())) mark(input, 1);
-  else if (mayComplete && !name && found.length === 1) complete(input, found[0][0]);
+  else if (mayComplete && !isOfConditions(input) && !name && found.length === 1) complete(input, found[0][0]);
 }
 
 /** Where there is no room under the input, the offers open upwards. On a phone they are above its keyboard. */
@@ -128,7 +150,7 @@ function place(input) {
 }
 
 async function find(input, mayComplete) {
-  const text = input.value;
+  const text = typedIn(input);
   const parameters = new URLSearchParams({ field: input.dataset.offers, text });
   running = new AbortController();
   let found = { values: [] };
@@ -140,7 +162,7 @@ async function find(input, mayComplete) {
     if (error.name === "AbortError") return;
   }
   isSearching = false;
-  if (input.value !== text || document.activeElement !== input) return;
+  if (typedIn(input) !== text || document.activeElement !== input) return;
   show(input, found, mayComplete);
   for (; downs && box; downs -= 1) mark(input, 1);
 }
@@ -152,7 +174,7 @@ function onInput(event) {
   clearTimeout(timer);
   running?.abort();
   const isAtEnd = input.selectionEnd === input.value.length;
-  isSearching = input.value.trim().length >= FEWEST_LETTERS && isAtEnd;
+  isSearching = typedIn(input).trim().length >= (isOfConditions(input) ? 1 : FEWEST_LETTERS) && isAtEnd;
   downs = 0;
   if (!isSearching) close(input);
   else timer = setTimeout(find, PAUSE_MILLISECONDS, input, event.inputType === "insertText");
@@ -165,6 +187,7 @@ function press(input, key, isPlain) {
   else if (isSearching && isPlain && key === "ArrowDown") downs += 1;
   else if (isCompleted && isPlain && ["ArrowRight", "End"].includes(key)) take(input, completion);
   else if ((box || isCompleted) && key === "Escape") leave(input);
+  else if (isPlain && marked && isOfConditions(input) && ["Enter", "Tab"].includes(key)) take(input, marked.dataset.value);
   else {
     if (isPlain && marked && ["Enter", "Tab"].includes(key)) take(input, marked.dataset.value, marked.fills);
     else if (isPlain && isCompleted && key === "Enter") take(input, completion);

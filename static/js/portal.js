@@ -4,6 +4,7 @@ import "./every-page/countdown.js";
 import "./every-page/enter-sends.js";
 import "./every-page/live-lists.js";
 import "./every-page/menus.js";
+import "./every-page/modules-on-focus.js";
 import "./every-page/no-answer.js";
 import "./every-page/palette.js";
 import "./every-page/polling.js";

@@ -30,6 +30,7 @@ SUBMISSION_DECIDERS = ".-.x.--ss"
 IMPORT_READERS, IMPORT_CHANGERS = SUBMISSION_READERS, SUBMISSION_DECIDERS
 PRESET_CHANGERS = ".-.x---ss"
 SENDER = "--.x---ss"
+SENDER_ONLY = "--.----ss"
 ADMINISTRATORS = "xxxxx.xss"
 
 
@@ -52,6 +53,7 @@ class Row:
         return self.data(world) if self.data else {}
 
 
+OWN_LIST = "how one's own list is arranged"
 UNSENT_TASK = "nothing is sent: what the form keeps between two tasks"
 UNSENT = "nothing is sent before the confirm, which is told when the API took it"
 
@@ -221,10 +223,18 @@ ACCESS: dict[str, Row] = {
     "workflows:forget": Row(KEY_CHANGERS, KEY_CHANGERS, event="workflow-forgotten"),
     # Tasks, submissions, uploads.
     "tasks:list": Row(KEY_USERS),
+    "tasks:suggestion_list": Row(KEY_USERS),
     "tasks:export": Row(post=KEY_USERS, data=lambda world: {"sent": "me"}, event="tasks-exported"),
     "tasks:detail": Row(KEY_USERS),
     "tasks:mute": Row(post=KEY_SENDERS, data=mute, event="tasks-muted"),
     "tasks:mark_mistake": Row(post=KEY_SENDERS, data=lambda world: {"task": world.task_id}, event="mistakes-marked"),
+    "tasks:columns": Row(KEY_USERS, KEY_USERS, quiet=OWN_LIST),
+    "tasks:view_list": Row(KEY_USERS),
+    "tasks:view_add": Row(
+        KEY_USERS, KEY_USERS, data=lambda world: {"name": "Failed", "query": "status=failed"}, quiet=OWN_LIST
+    ),
+    "tasks:view_change": Row(post=SENDER_ONLY, data=lambda world: {"do": "rename", "name": "New"}, quiet=OWN_LIST),
+    "tasks:undo_note": Row(post=KEY_SENDERS, quiet="nothing was muted before in this session"),
     "tasks:clear_note": Row(
         post=KEY_SENDERS, data=lambda world: {"task": world.task_id, "state": "muted"}, event="tasks-unmuted"
     ),
@@ -254,6 +264,7 @@ ACCESS: dict[str, Row] = {
     "grid:aside": Row(post=KEY_SENDERS, quiet=UNSENT),
     "grid:draft": Row(post=KEY_SENDERS, quiet=UNSENT),
     "grid:clear": Row(post=KEY_SENDERS, quiet="rows that were created are shown no longer"),
+    "submissions:suggestion_list": Row(SIGNED_IN),
     "submissions:list": Row(SIGNED_IN),
     "submissions:detail": Row(SUBMISSION_READERS),
     "submissions:errors": Row(SUBMISSION_READERS),

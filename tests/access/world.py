@@ -27,6 +27,7 @@ from pipelines_portal.people.models import Invitation
 from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.submissions.models import Export, Submission
 from pipelines_portal.task_index.models import TaskNote, WorkflowIndex
+from pipelines_portal.tasks.models import SavedView
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.workflows.models import ListFile, OpenedWorkflow, ReferenceList, WorkflowRule
 from tests.conftest import ACME, FILES, TRANSLATIONS
@@ -77,9 +78,7 @@ class World:
         }
         if name in ("new_task:preset_apply", "new_task:preset_rename", "new_task:preset_delete", "grid:preset"):
             places["preset_id"] = self.preset().pk
-        places |= (
-            {"rule_id": self.rule().pk} if name in ("rules:edit", "rules:read", "rules:switch", "rules:delete") else {}
-        )
+        places |= self._rule_or_view(name)
         places |= {"list_id": self.reference_list().pk, "file_id": self.list_file().pk} if "lists:" in name else {}
         if name == "notifications:open":
             news = Message("batch", "ended", "It is through", "/submissions/")
@@ -105,6 +104,16 @@ class World:
         """For all who use the key; of the team's member."""
         values = {"workflow_id": TRANSLATIONS, "author": self.people["team"], "is_shared": True, "fields": GOOD}
         return Preset.objects.create(key=self.key, name="Complaint by phone", **values)
+
+    def _rule_or_view(self, name: str) -> dict[str, Any]:
+        if name in ("rules:edit", "rules:read", "rules:switch", "rules:delete"):
+            return {"rule_id": self.rule().pk}
+        return {"view_id": self.saved_view().pk} if name == "tasks:view_change" else {}
+
+    def saved_view(self) -> SavedView:
+        """The team member's own."""
+        place = {"key": self.key, "workflow_id": TRANSLATIONS, "person": self.people["team"], "name": "Failed"}
+        return SavedView.objects.get_or_create(**place, defaults={"query": "status=failed"})[0]
 
     def rule(self) -> WorkflowRule:
         values = {"workflow_id": TRANSLATIONS, "kind": "filled", "field": "input_text", "position": 1}

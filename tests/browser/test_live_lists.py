@@ -90,7 +90,7 @@ def test_focus_scroll_and_what_was_chosen_stay(page: Page, world: World) -> None
     expect(page.locator("tr", has=row)).to_contain_text("Failed")
     expect(row).to_be_focused()
     assert page.evaluate("scrollY") == 300
-    search = page.get_by_role("searchbox", name="Filter or search tasks")
+    search = page.get_by_label("Filter or search tasks")  # a search box, and a combobox while it has the focus
     search.fill("late par")
     page.keyboard.press("Shift+Tab")
     page.locator("input[name=task]").nth(2).check()
@@ -122,6 +122,74 @@ def test_tasks_are_selected_by_keyboard(page: Page, world: World) -> None:
     expect(page.locator(".toast")).to_contain_text("marked as a mistake")
     expect(page.locator("tr.mistake")).to_have_count(1)
     expect(page.locator("tr.mistake a")).to_be_focused()
+
+
+def test_keys_act_on_the_row_and_undo_takes_it_back(page: Page, world: World) -> None:
+    page.set_viewport_size({"width": 1000, "height": 500})
+    page.goto(world.address())
+    for key in ("m", "e", "!"):
+        page.keyboard.press(key)  # nothing is selected, and no row has the focus
+    expect(page).to_have_url(re.compile(r"/tasks/$"))
+    for key in [*"jjjjjj", "!"]:
+        page.keyboard.press(key)
+    expect(page.locator(".toast")).to_contain_text("marked as a mistake")
+    marked = page.locator("tr.mistake").count()
+    page.keyboard.press("z")
+    expect(page.locator(".toast")).to_contain_text("Undone for task")
+    expect(page.locator("tr.mistake")).to_have_count(marked - 1)
+    page.keyboard.press("x")
+    page.keyboard.press("m")
+    expect(page.get_by_label("Note")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.evaluate("scrollTo(0, 900)")
+    assert page.locator(".selbar").evaluate("each => each.getBoundingClientRect().top") == 0
+    assert page.locator(".selbar").evaluate("each => each.getBoundingClientRect().height") <= 36
+
+
+def test_enter_in_the_note_mutes(page: Page, world: World) -> None:
+    page.goto(world.address())
+    newest = first_id(page)
+    world.api.run("set_status", task_ids=[newest], status="failed")
+    page.goto(world.address("?status=failed"))
+    page.keyboard.press("j")
+    page.keyboard.press("m")
+    page.keyboard.type("waiting for Ana")
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text(f"Task {newest} muted")
+    expect(page.locator("body")).to_contain_text("Muted: waiting for Ana")
+
+
+def test_conditions_are_offered_and_taken_by_keyboard(page: Page, world: World) -> None:
+    page.goto(world.address())
+    box = page.get_by_label("Filter or search tasks")
+    box.click()
+    with page.expect_response(lambda response: "/suggestions/" in response.url):
+        box.press_sequentially("target", delay=50)
+    expect(page.get_by_role("option")).to_have_count(1)
+    assert faults_seen(page) == []
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("option", name="French")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("listbox")).to_have_count(0)
+    assert re.fullmatch(r"\S+:French |\"[^\"]+\":French ", box.input_value())
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("where=.+French"))
+    expect(page.locator(".qchip")).to_contain_text("French")
+
+
+def test_a_view_is_chosen_by_keys(page: Page, world: World) -> None:
+    page.goto(world.address("views/add/?query=sent%3Dme"))
+    page.get_by_label("Name").fill("What I sent")
+    page.keyboard.press("Enter")
+    expect(page.locator("#status-menu > summary")).to_contain_text("What I sent")
+    page.goto(world.address("?status=failed"))
+    page.keyboard.press("v")
+    expect(page.get_by_role("link", name="Manage views…")).to_be_visible()
+    assert faults_seen(page) == []
+    page.keyboard.press("1")
+    expect(page).to_have_url(re.compile(r"view=\d+&sent=me$"))
 
 
 @pytest.mark.full

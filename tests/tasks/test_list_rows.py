@@ -197,4 +197,4 @@ def test_what_is_usual_is_said_of_slow_tasks(page: Any, saved_key: SavedKey, api
     index.update(step_medians=[[120, 40]])
     html = text_of(page.get(address(workflow)))
     assert '<span class="known">Not started for 3 h, usually 2 min</span>' in row_of(html, task_id)
-    assert '<td class="cr"><time' in row_of(html, task_id)
+    assert '<td class="cr"><span title=' in row_of(html, task_id)

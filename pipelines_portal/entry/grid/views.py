@@ -84,6 +84,8 @@ from pipelines_portal.workflows.rules import rules_for
 MOST_PASTED = 2_000
 # The rows that one request creates.
 MOST_CREATED = 5_000
+# Tasks that are not copied are named, if they are not more.
+MOST_NAMED = 10
 View = Callable[..., HttpResponse]
 
 
@@ -455,14 +457,10 @@ def copy(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRespons
     known = briefs_of_tasks(request.user, workflow.key, workflow_id, dict.fromkeys(task_ids))
     values = {task_id: brief.fields for task_id in task_ids if (brief := known.get(task_id)) and brief.fields}
     if left := [task_id for task_id in task_ids if task_id not in values]:
-        messages.warning(
-            request,
-            "Not copied: {tasks}. The values aren’t stored here, or you can’t see them.".format(
-                tasks=", ".join(map(str, left[:10]))
-            ),
-        )
+        tasks = ", ".join(map(str, left)) if len(left) <= MOST_NAMED else f"{len(left):,} tasks"
+        messages.warning(request, f"Not copied: {tasks}. The values aren’t stored here, or you can’t see them.")
     if not values:
-        return redirect("tasks:list", key_id, workflow_id)
+        return redirect("attention:detail", group_id) if group_id else redirect("tasks:list", key_id, workflow_id)
     address = reverse("grid:page", args=[key_id, workflow_id])
     try:
         first = add_copies(get_or_start_typed(request.user, workflow, schema), request.user, values)

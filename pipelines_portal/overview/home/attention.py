@@ -47,10 +47,11 @@ def list_attention(
     now: datetime,
 ) -> Attention:
     """Return what needs attention in these workflows. `new_stuck` is by workflow."""
-    lines, groups, tasks = open_lines(user, workflows, now, MOST_LINES)
+    lines, grouped = open_lines(user, workflows, now, MOST_LINES)
     counted = sum(known.attention for known in counts.values())
-    new, stuck = (sum(numbers) for numbers in zip(*new_stuck.values(), strict=True)) if new_stuck else (0, 0)
-    return Attention(lines, groups, tasks, 0 if groups else counted, new, stuck, gaps, since)
+    new = sum(number for number, _ in new_stuck.values())
+    ungrouped = 0 if grouped["open"] else counted
+    return Attention(lines, grouped["open"], grouped["tasks"], ungrouped, new, grouped["stuck_tasks"], gaps, since)
 
 
 def list_gaps(

@@ -1,13 +1,15 @@
 """The queries of lists of what was sent: rows that contain some words, best matches first; or tasks, newest first."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.core.sql import aware, fetch_rows
@@ -18,6 +20,7 @@ from pipelines_portal.submissions.search_index import MARK, TABLE
 from pipelines_portal.submissions.search_words import SHORTEST_BEGINNING, Term
 from pipelines_portal.submissions.statuses import FINAL, Status
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
+from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 NEWEST = 2**63 - 1
@@ -47,6 +50,8 @@ class SearchQuery:
 
 # Ways in which a row can hold the terms, the best first.
 PHRASE, WHOLE, BEGINNINGS = range(3)
+# All of the ways together.
+ANY_WAY = 3
 
 
 def ways_of(terms: Sequence[Term]) -> list[int]:
@@ -178,6 +183,7 @@ def _condition(who: Sequence[str], search_query: SearchQuery, way: int, syntax: 
         PHRASE: (phrase, ""),
         WHOLE: (whole, phrase if len(terms) > 1 else ""),
         BEGINNINGS: (_with_all(terms, syntax, is_begun=True), whole),
+        ANY_WAY: (_with_all(terms, syntax, is_begun=True), ""),
     }[way]
     if left_out:
         said = f"({said}){syntax.but_not}({left_out})"
@@ -234,7 +240,10 @@ def find_page(
 
 @dataclass(frozen=True)
 class SentTask:
-    """A task that was sent from here. `number` is its row in the file of an import."""
+    """A task that was sent from here. `number` is its row in the file of an import.
+
+    `row_id` and `stored_fields` are there only if the values were read.
+    """
 
     task_id: int
     number: int | None
@@ -243,6 +252,12 @@ class SentTask:
     stored_submission_id: Any
     stored_at: datetime
     group_number: int | None
+    row_id: int = 0
+    stored_fields: str | None = None
+
+    @property
+    def fields(self) -> FieldValues:
+        return json.loads(self.stored_fields) if self.stored_fields else {}
 
     @property
     def submission_id(self) -> UUID:
@@ -261,7 +276,7 @@ class SentTask:
 
 # By CROSS JOIN, SQLite reads the submissions in the order of the list, and stops after a page.
 _TASKS = """
-    SELECT r.task_id, {number}, s.key_id, s.workflow_id, s.id, s.created_at, s.group_number
+    SELECT r.task_id, {number}, s.key_id, s.workflow_id, s.id, s.created_at, s.group_number{fields}
     FROM {first} {joined} WHERE r.submission_id = s.id AND r.task_id IS NOT NULL AND {narrowed}
     ORDER BY {order} LIMIT {count}
 """
@@ -270,7 +285,12 @@ _BY_BATCH, _BY_TIME = ("group_number",), ("created_at", "id")
 
 
 def find_tasks(
-    reader: User | None, search_query: SearchQuery, last: tuple[UUID, int] | None, count: int
+    reader: User | None,
+    search_query: SearchQuery,
+    last: tuple[UUID, int] | None,
+    count: int,
+    *,
+    with_fields: bool = False,
 ) -> list[SentTask]:
     """Return the tasks that were sent, newest submission first, after `last`: a submission and a task of it.
 
@@ -293,11 +313,22 @@ def find_tasks(
     submissions = f"{Submission._meta.db_table} s LEFT JOIN {SavedKey._meta.db_table} k ON k.id = s.key_id"
     rows, unattributed = f"{SubmissionRow._meta.db_table} r", f"{UnattributedTask._meta.db_table} r"
     parts = {"narrowed": narrowed, "order": f"{_named(columns, ' DESC')}, r.task_id DESC", "count": count}
-    of_rows = _TASKS.format(number="r.number", first=submissions, joined=f"CROSS JOIN {rows}", **parts)
+    columns_of_rows = {"number": "r.number", "fields": ", r.id, r.fields" if with_fields else ""}
+    of_rows = _TASKS.format(**columns_of_rows, first=submissions, joined=f"CROSS JOIN {rows}", **parts)
     # There are few of these.
-    of_others = _TASKS.format(number="NULL", first=unattributed, joined=f"CROSS JOIN {submissions}", **parts)
+    of_others = _TASKS.format(fields="", number="NULL", first=unattributed, joined=f"CROSS JOIN {submissions}", **parts)
     found = [SentTask(*row) for statement in (of_rows, of_others) for row in fetch_rows(statement, values)]
     return sorted(found, key=SentTask.by_batch if search_query.group else SentTask.by_time, reverse=True)[:count]
+
+
+def read_sent(rows: "QuerySet[SubmissionRow]") -> list[SentTask]:
+    """Return those of the rows that became tasks and have values, in their order."""
+    read = rows.filter(task_id__isnull=False, fields__isnull=False).annotate(stored_fields=Cast("fields", TextField()))
+    values = read.values_list(
+        "task_id", "number", "submission__key", "submission__workflow_id", "submission", "submission__created_at",
+        "submission__group_number", "pk", "stored_fields",
+    )  # fmt: skip
+    return [SentTask(*row) for row in cast("Iterable[Any]", values)]
 
 
 def count_up_to(reader: User, search_query: SearchQuery, most: int) -> int:

@@ -28,6 +28,8 @@ from pipelines_portal.submissions.exports import (
 from pipelines_portal.submissions.filters import SentFilterForm
 from pipelines_portal.submissions.models import Export
 from pipelines_portal.submissions.permissions import visible_submission
+from pipelines_portal.submissions.typed_filters import TypedFilters, query_box
+from pipelines_portal.submissions.views.list import wrong_filters
 from pipelines_portal.web.rendering import render_page
 
 
@@ -37,7 +39,7 @@ def submission_export(request: SignedInRequest, form: str) -> HttpResponseBase:
     """Export what the list shows; the filters are in the URL."""
     filters = SentFilterForm(request.user, request.GET)
     if not filters.is_valid():
-        return render_page(request, "submissions/list.html", {"form": filters}, status=422)
+        return wrong_filters(request, filters, query_box(filters, TypedFilters()))
     if not is_small(filters):
         zone = name_of(timezone.get_current_timezone())
         export = start_export(filters, zone)

@@ -1,15 +1,21 @@
 """The list of submissions, newest first and by day."""
 
+from typing import Any
+
 from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
+from pipelines_portal.submissions.attention import add_attention
 from pipelines_portal.submissions.days import SentLine, batches_of_imports, fill, page_of
-from pipelines_portal.submissions.filters import SentFilterForm, all_of, newest
+from pipelines_portal.submissions.filters import TEAM, SentFilterForm, all_of, newest
 from pipelines_portal.submissions.import_states import states_of_imports
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.team import unknown_for
+from pipelines_portal.submissions.typed_filters import SentBox, query_box, read_filters
 from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.web.rendering import content_digest, is_poll_of, render_page
 
@@ -25,9 +31,13 @@ EVERY_SECONDS = 15
 @signed_in
 def submission_list(request: SignedInRequest) -> HttpResponse:
     """List one's own; with `?who=team` everyone's, with `?who=<ID>` one person's. See SentFilterForm."""
-    form = SentFilterForm(request.user, request.GET)
-    if not form.is_valid():
-        return render_page(request, "submissions/list.html", {"form": form}, status=422)
+    form, typed = read_filters(request.user, request.GET)
+    is_valid = form.is_valid()
+    box = query_box(form, typed)
+    if not is_valid:
+        return wrong_filters(request, form, box)
+    if typed.values and not typed.errors:
+        return redirect(reverse("submissions:list") + form.query())
     before_id = uuid_in(request.GET.get("before", ""))
     mine = Submission.objects.visible_to(request.user)
     before = mine.filter(pk=before_id).first() if before_id else None
@@ -55,10 +65,14 @@ def submission_list(request: SignedInRequest) -> HttpResponse:
             if group := line.first.group:
                 line.batches, line.state = batches.get(group), states.get(group)
     fill(page, everything)
+    add_attention(line for day in page.days for line in day.lines)
     query = form.query()
     joint = "" if query == "?" else "&"
     context = {
         "form": form,
+        "box": box,
+        "mine": form.query(who=""),
+        "everyone": form.query(who=TEAM),
         "who": form.cleaned_data["who"],
         "query": query,
         "days": page.days,
@@ -73,7 +87,14 @@ def submission_list(request: SignedInRequest) -> HttpResponse:
             "poll": f"{query}{joint}seen={seen}&top={found[0].pk if found else ''}",
             "read_at": timezone.now(),
         }
-    return render_page(request, "submissions/list.html", context, partials=(PART,))
+    status = 422 if typed.errors and not is_poll_of(request, PART) else 200
+    return render_page(request, "submissions/list.html", context, partials=(PART,), status=status)
+
+
+def wrong_filters(request: SignedInRequest, form: SentFilterForm, box: SentBox) -> HttpResponse:
+    """Say what is wrong with the filters of a URL. They were not typed into the box."""
+    context: dict[str, Any] = {"form": form, "box": box, "who": "", "mine": "?", "everyone": f"?who={TEAM}"}
+    return render_page(request, "submissions/list.html", context, status=422)
 
 
 def _query_of(form: SentFilterForm, line: SentLine, day: str) -> str:

@@ -26,7 +26,8 @@ from pipelines_portal.keys.clients import client_for
 from pipelines_portal.spreadsheets.downloads import table_response
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.tasks.api_pages import tasks_page
-from pipelines_portal.tasks.conditions import Conditions
+from pipelines_portal.tasks.arrangement import Arrangement, read_arrangement
+from pipelines_portal.tasks.conditions import Conditions, read_conditions
 from pipelines_portal.tasks.exports import header_and_rows, why_not
 from pipelines_portal.tasks.filter_chips import query_of
 from pipelines_portal.tasks.found_tasks import ResolvedConditions, Scope, find, resolve, task_with_id
@@ -47,19 +48,28 @@ PART = "task-page"
 def task_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     """List the workflow's tasks, newest first: the API's own list, or by conditions that the API does not know."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
-    conditions, pagination = Conditions.from_query(request.GET), Pagination.from_query(request.GET)
+    conditions, pagination = read_conditions(request.GET, workflow), Pagination.from_query(request.GET)
     if conditions.is_typed and not conditions.errors:
         return redirect(reverse("tasks:list", args=[key_id, workflow_id]) + query_of(conditions))
-    return _show(request, workflow, conditions, pagination)
+    arrangement = None
+    if not request.GET and not request.htmx:
+        arrangement = read_arrangement(request.user, workflow)
+        if first := arrangement.opens_first:
+            return redirect(request.path + first.url)
+    return _show(request, workflow, conditions, pagination, arrangement)
 
 
 def _show(
-    request: SignedInRequest, workflow: OpenedWorkflow, conditions: Conditions, pagination: Pagination
+    request: SignedInRequest,
+    workflow: OpenedWorkflow,
+    conditions: Conditions,
+    pagination: Pagination,
+    arrangement: Arrangement | None = None,
 ) -> HttpResponse:
     client = client_for(workflow.key)
     show: Callable[..., HttpResponse] = _api_list if conditions.is_plain else _found_list
     try:
-        return show(request, workflow, client, conditions, pagination)
+        return show(request, workflow, client, conditions, pagination, arrangement)
     except InvalidRequest:
         if not pagination.cursor:
             raise InvalidRequest(400, "invalid_request", "Pipelines refused the filter.") from None
@@ -74,7 +84,7 @@ def _show(
 def task_export(request: SignedInRequest, key_id: int, workflow_id: int, form: str) -> HttpResponseBase:
     """Export all tasks of the list."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
-    conditions = Conditions.from_query(request.POST)
+    conditions = read_conditions(request.POST, workflow)
     if conditions.errors:
         return _show(request, workflow, conditions, Pagination())
     scope = Scope.of_workflow(request.user, workflow)
@@ -95,6 +105,7 @@ def _api_list(
     client: PipelinesClient,
     conditions: Conditions,
     pagination: Pagination,
+    arrangement: Arrangement | None,
 ) -> HttpResponse:
     """Show the API's own list. While Pipelines is away, show what the index knows."""
     poll, place = _poll(request), (workflow.key, client, workflow.workflow_id)
@@ -104,7 +115,9 @@ def _api_list(
         return _known_list(request, workflow, conditions, pagination, error)
     if not request.htmx:
         workflow = refresh_if_old(workflow, client)
-    return _respond(request, workflow, api_list(request.user, workflow, read, conditions, pagination, poll))
+    return _respond(
+        request, workflow, api_list(request.user, workflow, read, conditions, pagination, poll, arrangement)
+    )
 
 
 def _known_list(
@@ -137,13 +150,15 @@ def _found_list(
     client: PipelinesClient,
     conditions: Conditions,
     pagination: Pagination,
+    arrangement: Arrangement | None,
 ) -> HttpResponse:
     """List tasks by conditions that the API does not know. A number finds the task with that ID, too."""
     scope = Scope.of_workflow(request.user, workflow, watch=True)
     resolved = resolve(scope, conditions)
     page = find(scope, resolved, pagination.cursor)
     with_id = None if pagination.cursor else task_with_id(scope, conditions, client)
-    return _respond(request, workflow, found_list(scope, resolved, page, pagination, _poll(request), with_id=with_id))
+    tasks = found_list(scope, resolved, page, pagination, _poll(request), with_id=with_id, arrangement=arrangement)
+    return _respond(request, workflow, tasks)
 
 
 def _poll(request: SignedInRequest) -> Poll | None:

@@ -17,6 +17,7 @@ from pipelines_portal.keys.clients import client_for
 from pipelines_portal.task_index.counts import statuses_of
 from pipelines_portal.task_index.models import MUTABLE, NoteState, TaskNote
 from pipelines_portal.tasks.forms import NO_TASK_SELECTED, ClearNoteForm, MistakeForm, MuteForm, TasksForm
+from pipelines_portal.tasks.note_undo import NoteUndo, undo_last
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import usable_workflow
@@ -38,9 +39,10 @@ def task_mute(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
     posted = form.cleaned_data
     statuses = _known_statuses(workflow, form)
     seen = {task_id: status for task_id, status in statuses.items() if form.status_of(task_id) in ("", status)}
+    undo = NoteUndo.before(workflow, posted["task_ids"])
     muted = TaskNote.objects.mute(workflow, seen, posted["note"], request.user, seen_at=posted["seen_at"])
     if muted:
-        messages.success(request, _sentence(muted, "Task {} muted", "{} tasks muted"))
+        undo.offer(request, _sentence(muted, "Task {} muted", "{} tasks muted"))
     left = [task_id for task_id in posted["task_ids"] if task_id not in muted]
     if changed := [task_id for task_id in left if statuses.get(task_id) in MUTABLE]:
         one = "Task {} not muted: its status has changed"
@@ -75,8 +77,9 @@ def task_mark_mistake(request: SignedInRequest, key_id: int, workflow_id: int) -
         question = ("Mark task {} as a mistake?", "Mark {} tasks as mistakes?")
         return _form_page(request, workflow, form, "tasks/mark_mistake.html", question)
     task_ids = form.cleaned_data["task_ids"]
+    undo = NoteUndo.before(workflow, task_ids)
     TaskNote.objects.mark_as_mistakes(workflow, task_ids, form.cleaned_data["note"], request.user)
-    messages.success(request, _sentence(task_ids, "Task {} marked as a mistake", "{} tasks marked as mistakes"))
+    undo.offer(request, _sentence(task_ids, "Task {} marked as a mistake", "{} tasks marked as mistakes"))
     return _back(request, workflow, task_ids)
 
 
@@ -97,6 +100,20 @@ def task_clear_note(request: SignedInRequest, key_id: int, workflow_id: int) -> 
     else:
         messages.warning(request, "Someone else has already changed this")
     return _back(request, workflow, task_ids)
+
+
+@require_POST
+@signed_in
+@senders_only
+def task_undo_note(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
+    """Take back the last mutes or marks of this session: the tasks have their earlier notes again."""
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    undone, left = undo_last(request, workflow)
+    if undone:
+        messages.success(request, _sentence(undone, "Undone for task {}", "Undone for {} tasks"))
+    if left or not undone:
+        messages.warning(request, "Someone else has already changed this")
+    return _back(request, workflow, undone)
 
 
 def _form_page(
@@ -128,6 +145,8 @@ def _next(request: SignedInRequest) -> str:
 
 def _back(request: SignedInRequest, workflow: OpenedWorkflow, task_ids: list[int]) -> HttpResponse:
     place = [workflow.key_id, workflow.workflow_id]
+    if not task_ids:
+        return redirect(_next(request) or reverse("tasks:list", args=place))
     if url := _next(request):
         is_list = url.partition("?")[0] == reverse("tasks:list", args=place)
         # The browser gives the focus to the row, or a script to the next one: see task-selection.js.

@@ -13,7 +13,7 @@ from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import SubmissionRow, UnattributedTask
 from pipelines_portal.task_index.models import GONE, IndexedTask
-from pipelines_portal.tasks.conditions import Conditions
+from pipelines_portal.tasks.conditions import Conditions, read_conditions
 from pipelines_portal.tasks.filter_chips import query_box, query_of
 from pipelines_portal.tasks.found_tasks import Scope, find, resolve
 from pipelines_portal.tasks.merged_list import ATTENTION
@@ -32,14 +32,14 @@ FEW = (ATTENTION, *NEEDS_ATTENTION, TaskStatus.PAUSED)
 @signed_in
 def search(request: SignedInRequest) -> HttpResponse:
     """List tasks of all workflows that the person may see. A number finds the task with that ID, too."""
-    conditions, pagination = Conditions.from_query(request.GET), Pagination.from_query(request.GET)
+    conditions, pagination = read_conditions(request.GET), Pagination.from_query(request.GET)
     context: dict[str, Any] = {"conditions": conditions, "box": query_box(conditions)}
     status = 422 if conditions.errors else 200
     if not conditions.errors and (url := _workflow_list(request.user, conditions)):
         return redirect(url)
     if conditions.is_typed and not conditions.errors:
         return redirect(reverse("search:search") + query_of(conditions))
-    if not (conditions.is_of_sent or conditions.status in FEW or conditions.stuck):
+    if not (conditions.is_of_sent or conditions.status in FEW or conditions.stuck or conditions.group):
         return render_page(request, "tasks/search.html", context, status=status)
     scope = Scope.everywhere(request.user)
     resolved = resolve(scope, conditions)
@@ -48,7 +48,10 @@ def search(request: SignedInRequest) -> HttpResponse:
     except InvalidRequest:
         return redirect(reverse("search:search") + query_of(conditions))
     tasks = found_list(scope, resolved, page, pagination)
-    context |= {"tasks": tasks, "box": query_box(conditions, resolved.import_name)}
+    context |= {
+        "tasks": tasks,
+        "box": query_box(conditions, tasks.import_name if tasks else "", tasks.group_name if tasks else ""),
+    }
     if conditions.task_id and not pagination.cursor:
         places = places_of(request.user, conditions.task_id)
         context |= {"task_number": str(conditions.task_id), "places": places}

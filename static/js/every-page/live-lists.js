@@ -33,6 +33,8 @@ document.addEventListener("DOMContentLoaded", () => {
   const { defaults } = window.Idiomorph;
   // Its own `ignoreActiveValue` leaves the words of a focused link or summary as they were, too.
   defaults.callbacks.beforeNodeMorphed = (old) => !isInUse(old);
+  // What offers.js shows under a field is not of the server.
+  defaults.callbacks.beforeNodeRemoved = (node) => !node.matches?.(".offers");
   defaults.callbacks.beforeAttributeUpdated = (name) => name !== "open";
 });
 

@@ -15,6 +15,11 @@ document.addEventListener("keydown", (event) => {
   menu.open = false;
   menu.querySelector("summary").focus();
 });
+// A digit chooses from the menu that is open.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey || !/^[1-9]$/.test(event.key) || event.target.matches(FIELD)) return;
+  document.querySelector(`details.menu[open] [data-digit="${event.key}"]`)?.click();
+});
 document.addEventListener(
   "toggle",
   ({ target }) => {

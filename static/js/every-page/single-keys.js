@@ -25,8 +25,10 @@ async function copyId() {
 }
 
 function press(element) {
-  if (element?.matches(FIELDS)) element.focus();
-  else element?.click();
+  if (element?.matches(`${FIELDS}, summary`)) element.focus();
+  if (!element?.matches(FIELDS)) element?.click();
+  // At once: the menu itself would wait until it is shown, and what is typed meanwhile would be lost.
+  if (element?.matches("summary")) element.nextElementSibling?.querySelector("input:not([type=hidden], [type=radio], [type=checkbox])")?.focus();
 }
 
 const DEEDS = {
@@ -39,13 +41,12 @@ const DEEDS = {
 
 /** The first one is the nearest: a page's own links come before the rail's. */
 const wayTo = (key) => [...document.querySelectorAll("[data-go]")].find((link) => link.dataset.go === key);
-/** What the row with the focus offers comes before what the page does. */
+/** What the row with the focus offers comes before what the page does. Other rows offer nothing. */
 function namedBy(key) {
   const row = document.activeElement.closest?.("tr");
-  const named = [...(row?.querySelectorAll("[aria-keyshortcuts]") ?? []), ...document.querySelectorAll("[aria-keyshortcuts]")];
-  return named.find((each) => each.ariaKeyShortcuts === key);
+  const named = [...document.querySelectorAll("[aria-keyshortcuts]")].filter((each) => each.ariaKeyShortcuts === key);
+  return named.find((each) => row?.contains(each)) ?? named.find((each) => !each.closest("tr"));
 }
-
 
 function deedOf(key) {
   const isAfterG = Date.now() - wentAt < A_PAIR_IN_MILLISECONDS;

@@ -1,4 +1,5 @@
 // Selecting tasks by keyboard: x selects the row with the focus, Shift x from the row chosen last, Escape clears.
+// The keys of the selection's buttons are for the row with the focus if none is selected.
 // Without this script the checkboxes and their buttons work.
 
 const form = () => document.getElementById("selection");
@@ -42,6 +43,18 @@ document.addEventListener("keydown", (event) => {
     say();
   }
 });
+// Before single-keys.js presses the button.
+addEventListener(
+  "keydown",
+  (event) => {
+    const isForSelection = form()?.querySelector(`.selbar [aria-keyshortcuts="${CSS.escape(event.key)}"]`);
+    if (!isForSelection || chosen().length || event.target.matches?.("input, select, textarea")) return;
+    const box = event.target.closest?.("tr")?.querySelector("input[name=task]");
+    if (box && document.body.hasAttribute("data-single-keys")) select(box, false);
+    else event.stopImmediatePropagation();
+  },
+  true,
+);
 document.addEventListener("click", (event) => {
   if (event.target.matches?.("#selection input[name=task]")) {
     if (event.shiftKey && last) select(event.target, true);

@@ -1,6 +1,7 @@
 // Toasts leave after a while, but not while somebody points at one or has the focus in it.
 
 const STAYS_FOR_MILLISECONDS = 6000;
+const UNDO_FOR_MILLISECONDS = 10000;
 const DONE_FOR_MILLISECONDS = 2000;
 const toasts = document.getElementById("toasts");
 
@@ -17,8 +18,10 @@ document.addEventListener("portal:done", ({ detail }) => {
 });
 
 toasts?.addEventListener("click", (event) => {
-  if (event.target.closest("button")) event.target.closest(".toast").remove();
+  if (event.target.closest("[type=button]")) event.target.closest(".toast").remove();
 });
 // Putting them in again makes screen readers announce what was on the page when it loaded.
 toasts?.append(...toasts.children);
-for (const toast of toasts?.children ?? []) leaveLater(toast);
+for (const toast of toasts?.children ?? []) {
+  leaveLater(toast, toast.querySelector("form") ? UNDO_FOR_MILLISECONDS : STAYS_FOR_MILLISECONDS);
+}

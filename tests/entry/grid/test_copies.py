@@ -4,12 +4,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
+from pipelines_portal.attention.grouping import make_groups
+from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.workflows.models import OpenedWorkflow
-from tests.factories import browser_of, make_colleague, share_key
-from tests.fake_api import FakeApi, Plan
+from tests.factories import browser_of, make_colleague, make_index, make_task, open_workflow, share_key
+from tests.fake_api import FakeApi, Plan, error
 from tests.pages import text_of
 
 from .conftest import TypedGrid, work
@@ -140,3 +143,93 @@ def test_a_corrected_copy_is_no_duplicate_of_a_task_that_is_a_mistake_too(
     grid.change(3, "notes", "", "x")
     grid.change(3, "notes", "x", "")
     assert grid.statuses()[3] == "ready"
+
+
+# --- of a group -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def group(grid: TypedGrid, api: FakeApi) -> ProblemGroup:
+    """Three tasks of the grid that failed at the same step."""
+    grid.fill(3)
+    grid.create(3)
+    return group_of(grid, api, list(api.tasks))
+
+
+def group_of(grid: TypedGrid, api: FakeApi, task_ids: list[int]) -> ProblemGroup:
+    api.set_status(task_ids, "failed")
+    make_groups(make_index(grid.workflow, [make_task(task_id, "failed", timezone.now()) for task_id in task_ids]))
+    return ProblemGroup.objects.get(workflow=grid.workflow)
+
+
+def copy_group(grid: TypedGrid, group: Any) -> Any:
+    return grid.browser.post(grid.address("copy"), {"group": getattr(group, "pk", group)}, follow=True)
+
+
+def copied(grid: TypedGrid) -> set[int]:
+    return set(grid.job.lines.filter(corrects_task__isnull=False).values_list("corrects_task", flat=True))
+
+
+def test_a_group_is_copied(grid: TypedGrid, api: FakeApi, group: ProblemGroup) -> None:
+    answer = copy_group(grid, group)
+    assert copied(grid) == set(api.tasks) and ">Unchanged copies <b>3</b>" in text_of(answer)
+    assert "Counted again" not in text_of(answer)
+
+
+@pytest.mark.parametrize("status", ["finished", "in_progress"])
+def test_tasks_of_a_group_that_moved_since_are_left_out(
+    grid: TypedGrid, api: FakeApi, group: ProblemGroup, status: str
+) -> None:
+    [moved, *others] = list(api.tasks)
+    api.set_status([moved], status)
+    answer = text_of(copy_group(grid, group))
+    assert copied(grid) == set(others)
+    assert "Counted again: 1 task has another status now and is left out." in answer
+
+
+def test_a_group_whose_tasks_all_moved_copies_nothing(grid: TypedGrid, api: FakeApi, group: ProblemGroup) -> None:
+    api.set_status(list(api.tasks), "finished")
+    answer = copy_group(grid, group)
+    assert "3 tasks have another status now and are left out." in text_of(answer)
+    assert answer.request["PATH_INFO"] == f"/attention/{group.pk}/" and not copied(grid)
+
+
+def test_a_group_is_copied_while_pipelines_is_away(grid: TypedGrid, api: FakeApi, group: ProblemGroup) -> None:
+    api.routes["GET /api/v1/workflows/42/tasks"] = error(503, "service_unavailable", "Away")
+    answer = text_of(copy_group(grid, group))
+    assert copied(grid) == set(api.tasks)
+    assert "Pipelines isn’t responding. Some of these tasks may have changed since." in answer
+
+
+def test_a_group_of_another_workflow_is_not_found(grid: TypedGrid, group: ProblemGroup) -> None:
+    other = open_workflow(grid.workflow.key, 43)
+    ProblemGroup.objects.filter(pk=group.pk).update(workflow=other)
+    assert copy_group(grid, group).status_code == 404 and copy_group(grid, 2**40).status_code == 404
+
+
+def test_a_large_group_is_copied_in_parts(
+    grid: TypedGrid, api: FakeApi, group: ProblemGroup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest come first, and the answer says how many are left."""
+    monkeypatch.setattr("pipelines_portal.entry.grid.copies.MOST_COPIES", 2)
+    monkeypatch.setattr("pipelines_portal.entry.grid.views.MOST_COPIES", 2)
+    answer = text_of(copy_group(grid, group))
+    assert copied(grid) == set(sorted(api.tasks)[1:])
+    assert "The newest 2 of 3 tasks are copied. Create them first." in answer
+
+
+def test_tasks_of_a_group_on_later_pages_are_found(grid: TypedGrid, api: FakeApi, group: ProblemGroup) -> None:
+    """Others failed since."""
+    api.set_status(api.create(450), "failed")
+    copy_group(grid, group)
+    assert copied(grid) == set(list(api.tasks)[:3])
+
+
+def test_tasks_of_a_group_without_values_are_left_out(grid: TypedGrid, api: FakeApi) -> None:
+    grid.fill(1)
+    grid.create(1)
+    api.create(20)
+    group = group_of(grid, api, list(api.tasks))
+    answer = text_of(copy_group(grid, group))
+    assert copied(grid) == {min(api.tasks)}
+    assert "Not copied: 20 tasks. The values aren’t stored here, or you can’t see them." in answer

@@ -1,0 +1,117 @@
+"""What a person arranged for the list of a workflow, read in one statement."""
+
+import json
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from django.db.models import Exists, OuterRef, TextField, Value
+from django.db.models.functions import Cast, Coalesce
+from django.http import QueryDict
+
+from pipelines_portal.accounts.models import Membership, User
+from pipelines_portal.tasks.conditions import DEFAULT_SIZE, Conditions
+from pipelines_portal.tasks.filter_chips import condition_chips, query_of
+from pipelines_portal.tasks.models import ListLayout, SavedView
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+
+@dataclass(frozen=True)
+class NamedView:
+    """A saved view in the menu. `number` is its key while the menu is open, "" from the tenth on."""
+
+    pk: int
+    name: str
+    query: str
+    team: str = ""
+    is_changeable: bool = True
+    number: str = ""
+
+    @property
+    def url(self) -> str:
+        return f"?view={self.pk}&{self.query}" if self.query else f"?view={self.pk}"
+
+    @property
+    def label(self) -> str:
+        return f"{self.team}: {self.name}" if self.team else self.name
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """The views that a person sees, their own first; the names of the fields that are columns; the first view."""
+
+    views: tuple[NamedView, ...] = ()
+    columns: tuple[str, ...] = ()
+    first_view: int = 0
+
+    def view(self, conditions: Conditions) -> NamedView | None:
+        return next((view for view in self.views if str(view.pk) == conditions.view), None)
+
+    @property
+    def opens_first(self) -> NamedView | None:
+        return next((view for view in self.views if view.pk == self.first_view), None)
+
+
+NOTHING = Arrangement()
+
+
+def read_arrangement(reader: User, workflow: OpenedWorkflow) -> Arrangement:
+    """Read views and layout together: every list needs both."""
+    is_lead = Exists(Membership.objects.filter(user=reader, is_lead=True, team=OuterRef("team")))
+    views = SavedView.objects.visible_to(reader, workflow).annotate(is_lead=is_lead).order_by()
+    layouts = ListLayout.objects.filter(person=reader, key=workflow.key_id, workflow_id=workflow.workflow_id)
+    # A layout has no name, and its columns in place of a query.
+    layout = layouts.values_list(
+        Coalesce("first_view", 0), Value(""), Cast("columns", TextField()), Value("", TextField()), Value(False)
+    )
+    rows: list[Any] = list(views.values_list("pk", "name", "query", "team__name", "is_lead").union(layout, all=True))
+    named = sorted((row for row in rows if row[1]), key=lambda row: (row[3] or "", row[1]))
+    of_layout = next((row for row in rows if not row[1]), (0, "", "[]"))
+    return Arrangement(
+        tuple(
+            NamedView(pk, name, query, team or "", bool(is_lead or not team), str(number) if number < 10 else "")
+            for number, (pk, name, query, team, is_lead) in enumerate(named, 1)
+        ),
+        tuple(json.loads(of_layout[2])),
+        of_layout[0],
+    )
+
+
+# --- a view that was changed ------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=500)
+def conditions_of(query: str) -> Conditions:
+    """Return the conditions of a view, on values too, as they are typed."""
+    return Conditions.from_query(QueryDict(query))
+
+
+def stored_query(conditions: Conditions) -> str:
+    """Return the query of a view: without the number of rows, and without a view."""
+    return query_of(conditions.but(limit=DEFAULT_SIZE, view=""))[1:]
+
+
+@dataclass(frozen=True)
+class ViewChange:
+    """How the list differs from its view: the conditions that are new, or else those that are missing."""
+
+    added: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+    @property
+    def more_added(self) -> int:
+        return len(self.added) - 1
+
+
+def change_of(view: NamedView, conditions: Conditions) -> ViewChange | None:
+    """Return None if the list is the view."""
+    if stored_query(conditions) == view.query:
+        return None
+    here, there = _words(conditions), _words(conditions_of(view.query))
+    added, missing = [each for each in here if each not in there], [each for each in there if each not in here]
+    return ViewChange(added, missing) if added or missing else None
+
+
+def _words(conditions: Conditions) -> list[str]:
+    chips = [f"{chip.name}: {chip.value}" for chip in condition_chips(conditions)]
+    return [*chips, *([f"“{conditions.words}”"] if conditions.words else [])]

@@ -1,0 +1,107 @@
+"""The query box of Sent."""
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from pipelines_portal.submissions.models import Submission
+from tests.factories import Desk, browser_of, make_colleague, make_index, make_task, make_team, send, share_key
+from tests.fake_api import FakeApi
+from tests.pages import text_of
+from tests.submissions.search.sending import send_texts
+from tests.submissions.test_list import ADDRESS, shown
+
+
+def sent(desk: Desk, **values: Any) -> Submission:
+    submission = send(desk.draft({"input_text": "Hello", "target_language": "French"}, kind="import"), desk.client)
+    Submission.objects.filter(pk=submission.pk).update(**values)
+    return submission
+
+
+@pytest.mark.parametrize(
+    ("typed", "query"),
+    [
+        ("status:unconfirmed", "?status=unconfirmed"),
+        ('status:"partly created"', "?status=partly_created"),
+        ("workflow:42", "?workflow=42"),
+        ("workflow:transl", "?workflow=42"),
+        ("import:orders", "?import=orders"),
+        ("warnings:accepted", "?warnings=accepted"),
+        ("type:import", "?kind=import"),
+        ("created:27.11.2026", "?since=2026-11-27&until=2026-11-27"),
+        ("sent:me status:rejected hello", "?status=rejected&q=hello"),
+    ],
+)
+def test_conditions_become_parameters(desk: Desk, typed: str, query: str) -> None:
+    answer = desk.browser.get(ADDRESS, {"q": typed})
+    assert answer.status_code == 302
+    assert sorted(answer["Location"].split("?")[1].split("&")) == sorted(query[1:].split("&"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        ("stauts:rejected", "No condition is called stauts. Try status:rejected"),
+        ("status:lost", "“lost” isn’t found. Use "),
+        ("sent:nobody", "“nobody” isn’t found."),
+        ("created:soon", "“soon” isn’t a day."),
+        ("not:status:created", "Sent can’t be filtered by “not”."),
+    ],
+)
+def test_a_wrong_condition_is_said_at_the_box_and_the_list_stays(desk: Desk, typed: str, error: str) -> None:
+    one = sent(desk)
+    answer = desk.browser.get(ADDRESS, {"q": typed})
+    html = text_of(answer)
+    assert answer.status_code == 422 and error in html and shown(html) == [str(one.pk)]
+    assert typed in html.split('id="query"')[1].split(">")[0]
+
+
+def test_words_find_files_and_values(desk: Desk) -> None:
+    by_value = send_texts(desk, "A parcel from Graz")
+    by_name = sent(desk, group_name="parcels.csv", group="11111111-1111-4111-8111-111111111111")
+    sent(desk)
+    html = text_of(desk.browser.get(ADDRESS, {"q": "parcel"}))
+    assert sorted(shown(html)) == sorted([str(by_value.pk), str(by_name.pk)])
+    assert shown(text_of(desk.browser.get(ADDRESS, {"import": "PARC"}))) == [str(by_name.pk)]
+    assert shown(text_of(desk.browser.get(ADDRESS, {"q": "nothing"}))) == []
+
+
+def test_words_do_not_find_values_that_the_reader_may_not_see(desk: Desk) -> None:
+    ben = make_colleague()
+    share_key(desk.key, make_team(ben))
+    send_texts(desk, "A secret parcel")
+    assert shown(text_of(browser_of(ben).get(ADDRESS, {"q": "parcel", "who": "team"}))) == []
+
+
+def test_chips_name_the_filters(desk: Desk) -> None:
+    html = text_of(desk.browser.get(f"{ADDRESS}?status=rejected&workflow=42&since=2026-11-01&until=2026-11-27"))
+    chips = [part.split("</span>")[0] for part in html.split('<span class="key">')[1:]]
+    assert chips == ["status:", "workflow:", "created:"] and "1 Nov 2026–27 Nov 2026" in html
+    assert "<select" not in html.split("<main")[1].split("</main>")[0]
+
+
+def test_tasks_that_need_attention_are_counted(desk: Desk, api: FakeApi) -> None:
+    one = send(desk.draft({"input_text": "Hello", "target_language": "French"}), desk.client)
+    task_id = one.rows.get().task_id or 0
+    assert "need attention" not in text_of(desk.browser.get(ADDRESS)).split("<tbody>")[1]
+    make_index(desk.workflow, [make_task(task_id, "failed", timezone.now())])
+    html = text_of(desk.browser.get(ADDRESS))
+    link = html.split("1 needs attention</a>")[0].rsplit('<a href="', 1)[1].split('"')[0].replace("&amp;", "&")
+    assert reverse("tasks:list", args=[desk.key.pk, 42]) in link
+    assert f'id="t{task_id}"' in text_of(desk.browser.get(link))
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("st", "status:"),
+        ("status:par", 'status:"partly created"'),
+        ("created:t", "created:today"),
+        ("sent:m", "sent:me"),
+    ],
+)
+def test_conditions_are_offered(desk: Desk, typed: str, first: str) -> None:
+    answer = desk.browser.get(reverse("submissions:suggestion_list"), {"text": typed})
+    assert answer.json()["values"][0][0] == first

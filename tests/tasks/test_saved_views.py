@@ -1,0 +1,174 @@
+"""Named views of a list, and columns of values."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from pipelines_portal.tasks.models import LONGEST_NAME, MOST_VIEWS, ListLayout, SavedView
+from tests.factories import Desk, browser_of, make_colleague, make_person, make_team, share_key
+from tests.pages import text_of
+from tests.tasks.test_list import address, ids
+from tests.tasks.test_notes import said
+from tests.tasks.test_value_conditions import ROWS, at, send_rows
+
+__all__ = ["at"]
+QUERY = "status=failed&where=channel%3APhone"
+
+
+def save(browser: Any, desk: Desk, name: str, query: str = QUERY, **values: Any) -> Any:
+    return browser.post(address(desk.workflow, "views/add/"), {"name": name, "query": query} | values)
+
+
+def change(browser: Any, desk: Desk, view: SavedView, do: str, **values: Any) -> Any:
+    return browser.post(address(desk.workflow, f"views/{view.pk}/"), {"do": do} | values)
+
+
+def menu(html: str) -> str:
+    return html.split('id="status-menu"')[1].split("</details>")[0]
+
+
+def test_a_list_is_saved_under_a_name(at: Desk) -> None:
+    page = text_of(at.browser.get(address(at.workflow, f"?{QUERY}")))
+    assert "Save view…" in page
+    form = text_of(at.browser.get(address(at.workflow, f"views/add/?query={QUERY.replace('&', '%26')}")))
+    assert "status:failed channel:Phone" in form or "status:failed" in form
+    answer = save(at.browser, at, "Phone orders that failed", "cursor=x&limit=25&view=3&" + QUERY)
+    view = SavedView.objects.get()
+    assert (view.query, view.person, view.team) == (QUERY, at.person, None)
+    assert answer["Location"] == address(at.workflow, f"?view={view.pk}&{QUERY}")
+    html = text_of(at.browser.get(answer["Location"]))
+    assert ids(html) == [2] and "Phone orders that failed" in menu(html) and "Changed:" not in html
+    assert 'data-digit="1"' in menu(html) and 'aria-keyshortcuts="v"' in menu(html)
+
+
+def test_a_changed_view_says_what_is_new(at: Desk) -> None:
+    save(at.browser, at, "Phone orders")
+    view = SavedView.objects.get()
+    html = text_of(at.browser.get(address(at.workflow, f"?view={view.pk}&{QUERY}&day=7d")))
+    assert "Changed: <b>created: 7 days</b> isn’t in the view" in " ".join(html.split())
+    assert "Save as new…" in html and f'href="?view={view.pk}&amp;{QUERY.replace("&", "&amp;")}">Reset</a>' in html
+    two = " ".join(text_of(at.browser.get(address(at.workflow, f"?view={view.pk}&{QUERY}&day=7d&sent=me"))).split())
+    assert "Changed: <b>sent: me</b> and 1 more aren’t in the view" in two
+    fewer = " ".join(text_of(at.browser.get(address(at.workflow, f"?view={view.pk}&status=failed"))).split())
+    assert "Changed: <b>channel: Phone</b> of the view is left out" in fewer
+    saved = change(at.browser, at, view, "save", query=f"{QUERY}&day=7d", seen=QUERY)
+    assert saved["Location"] == address(at.workflow, f"?view={view.pk}&status=failed&day=7d&where=channel%3APhone")
+    assert "Changed:" not in text_of(at.browser.get(saved["Location"]))
+    late = change(at.browser, at, view, "save", query="sent=me", seen=QUERY)
+    assert late.status_code == 422 and "has already changed this view" in text_of(late)
+    view.refresh_from_db()
+    assert "day=7d" in view.query
+
+
+def test_a_view_opens_first_only_without_a_query(at: Desk) -> None:
+    save(at.browser, at, "Phone orders")
+    view = SavedView.objects.get()
+    assert at.browser.get(address(at.workflow)).status_code == 200
+    change(at.browser, at, view, "open-first")
+    opened = at.browser.get(address(at.workflow))
+    assert opened["Location"] == address(at.workflow, f"?view={view.pk}&{QUERY}")
+    html = text_of(at.browser.get(opened["Location"]))
+    assert 'id="chip-all" href="?view=0"' in html
+    everything = at.browser.get(address(at.workflow, "?view=0"))
+    assert everything.status_code == 200 and at.browser.get(address(at.workflow, "?status=failed")).status_code == 200
+    assert "My default" in text_of(at.browser.get(address(at.workflow, "views/")))
+    change(at.browser, at, view, "stop-opening-first")
+    assert at.browser.get(address(at.workflow)).status_code == 200
+    change(at.browser, at, view, "open-first")
+    change(at.browser, at, view, "delete")
+    assert at.browser.get(address(at.workflow)).status_code == 200 and ListLayout.objects.get().first_view is None
+
+
+def test_views_of_a_team_are_its_leads(at: Desk) -> None:
+    ben, lena = make_colleague(), make_person("lena@acme.example")
+    team = make_team(ben, lead=lena)
+    share_key(at.key, team)
+    other = make_team(lead=lena, name="Elsewhere")
+    of_lena, of_ben = browser_of(lena), browser_of(ben)
+    save(of_lena, at, "Big orders", "where=gross%3A%3E25000", team=team.pk)
+    view = SavedView.objects.get()
+    assert (view.team, view.person) == (team, None)
+    assert save(of_lena, at, "No", team=other.pk).status_code == 422
+    assert (
+        save(of_ben, at, "Mine", team=team.pk).status_code == 302 and SavedView.objects.get(name="Mine").person == ben
+    )
+    assert "Intake: Big orders" in menu(text_of(of_ben.get(address(at.workflow))))
+    for do in ("rename", "save", "delete", "share"):
+        assert change(of_ben, at, view, do, name="X", team=team.pk).status_code == 404, do
+    assert change(of_ben, at, view, "copy").status_code == 302
+    copy = SavedView.objects.get(person=ben, name="Big orders")
+    assert change(of_lena, at, copy, "delete").status_code == 404
+    assert change(of_lena, at, view, "rename", name="Huge orders").status_code == 302
+    page = text_of(of_ben.get(address(at.workflow, "views/")))
+    assert "Huge orders" in page and "gross:&gt;25000" in page and "Team <bdi>Intake</bdi>" in page
+    # The key's owner is in no team: the team's views are not theirs to see.
+    assert "orders" not in menu(text_of(at.browser.get(address(at.workflow))))
+    save(of_lena, at, "Shared", QUERY)
+    change(of_lena, at, SavedView.objects.get(name="Shared"), "share", team=team.pk)
+    assert SavedView.objects.filter(name="Shared", team=team).exists()
+    at.key.shares.all().delete()
+    share_key(at.key, ben)
+    assert "Huge orders" not in text_of(of_ben.get(address(at.workflow, "views/")))
+
+
+@pytest.mark.parametrize("name", ["", "x" * (LONGEST_NAME + 1), "a\u202eb"])
+def test_a_name_has_to_be_one(at: Desk, name: str) -> None:
+    answer = save(at.browser, at, name)
+    assert answer.status_code == 422 and not SavedView.objects.exists()
+    assert QUERY.replace("&", "&amp;") in text_of(answer)
+
+
+def test_at_most_fifty_views_and_each_name_once(at: Desk) -> None:
+    for number in range(MOST_VIEWS):
+        save(at.browser, at, f"View {number}")
+    full = save(at.browser, at, "One more")
+    assert full.status_code == 422 and "At most 50 views. Delete one first." in text_of(full)
+    view = SavedView.objects.get(name="View 1")
+    taken = change(at.browser, at, view, "rename", name="View 2")
+    assert taken.status_code == 422 and "A view has this name already." in text_of(taken)
+    long = save(at.browser, at, "Long", "&".join(f"where=customer%3A{number:0190}" for number in range(8)))
+    assert long.status_code == 422
+
+
+def test_a_view_of_somebody_else_is_only_its_conditions(at: Desk) -> None:
+    ben = make_colleague()
+    share_key(at.key, ben)
+    save(browser_of(ben), at, "Ben’s")
+    view = SavedView.objects.get()
+    html = text_of(at.browser.get(address(at.workflow, f"?view={view.pk}&{QUERY}")))
+    assert "Ben’s" not in html and ids(html) == [2]
+    assert change(at.browser, at, view, "copy").status_code == 404
+
+
+def test_columns_show_values_only_of_visible_rows(at: Desk) -> None:
+    ben = make_colleague()
+    share_key(at.key, ben)
+    send_rows(at, ben, {4: {"channel": "Fax", "gross_amount": 77.5}})
+    form = text_of(at.browser.get(address(at.workflow, "columns/")))
+    assert form.count('type="checkbox"') == 5 and "Received at" in form
+    for browser in (at.browser, of_ben := browser_of(ben)):
+        answer = browser.post(address(at.workflow, "columns/"), {"columns": ["gross_amount", "channel"]})
+        assert said(answer)[-1] == "Columns saved"
+    html = text_of(at.browser.get(address(at.workflow, "?sent=anyone")))
+    assert '<th class="val">Channel</th><th class="val">Gross</th>' in html.replace("\n", "")
+    assert 'data-label="Channel" title="Phone">Phone</td>' in html and ">77.5</td>" in html
+    html = text_of(of_ben.get(address(at.workflow, "?sent=anyone")))
+    assert ">77.5</td>" in html and "Phone" not in html.split("<tbody>")[1]
+    assert at.browser.post(address(at.workflow, "columns/"), {"columns": ["unknown"]}).status_code == 422
+
+
+def test_columns_are_at_most_six(desk: Desk, at: Desk) -> None:
+    assert len(ROWS) == 3
+    assert at.browser.post(address(at.workflow, "columns/"), {"columns": ["channel"] * 7}).status_code == 422
+    at.browser.post(address(at.workflow, "columns/"), {})
+    assert ListLayout.objects.get().columns == []
+
+
+def test_the_list_takes_one_statement_more(at: Desk) -> None:
+    at.browser.get(address(at.workflow))
+    with CaptureQueriesContext(connection) as captured:
+        at.browser.get(address(at.workflow))
+    arranged = [one["sql"] for one in captured if "tasks_savedview" in one["sql"] or "tasks_listlayout" in one["sql"]]
+    assert len(arranged) == 1

@@ -78,6 +78,7 @@ class Faults:
                 world.pass_time(TIME_OUT_SECONDS if is_long else world.chance.choice((0.05, 0.1, 1)))
                 world.note(f"    {request.method} {request.path_url.partition('?')[0]} {fault or 'ok'}")
                 if not (process := world.process) or not process.is_dead:
+                    world.hold_answer()
                     world.reach("answer")
 
         return send

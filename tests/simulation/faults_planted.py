@@ -52,18 +52,9 @@ SETTLING = [
     Fault(
         "the outcome is written to the rows after its transaction",
         "submissions/models/submission.py",
-        """            if is_recorded := self._record_this_try(outcome):
-                unconfirmed_count = self.row_count if outcome.status == Status.UNCONFIRMED else 0
-                count_rows(created=outcome.success_count, rejected=outcome.error_count, unconfirmed=unconfirmed_count)
-                outcome_written.send(Submission, submission=self)
-                return is_recorded
-            if outcome.task_ids:""",
-        """            is_recorded = self._record_this_try(outcome)
-        if is_recorded:
-            outcome_written.send(Submission, submission=self)
-            return True
-        with transaction.atomic():
-            if outcome.task_ids:""",
+        "                outcome_written.send(Submission, submission=self)\n                return is_recorded",
+        "                transaction.on_commit(partial(outcome_written.send, Submission, submission=self))\n"
+        "                return is_recorded",
     ),
     Fault(
         "an answer is recorded for a later try",

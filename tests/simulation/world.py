@@ -26,6 +26,7 @@ START = datetime(2026, 3, 30, 8, tzinfo=UTC)
 WRITES = ("INSERT", "UPDATE", "DELETE", "BEGIN")
 # How often one of two processes lets the other one go on at a point.
 GIVES_WAY = 0.2
+LATE_ANSWERS = 0.4
 
 
 class Killed(BaseException):
@@ -63,6 +64,8 @@ class Interleaving:
     def __init__(self, *actions: Callable[[], None]) -> None:
         self.running = [greenlet(self._with_own_connection(action)) for action in actions]
         self.errors: list[Exception] = []
+        # The one that stands still until the other has ended.
+        self.held: greenlet | None = None
 
     def _with_own_connection(self, action: Callable[[], None]) -> Callable[[], None]:
         def run() -> None:
@@ -85,11 +88,17 @@ class Interleaving:
 
     def give_way(self) -> bool:
         """Let the other process run until it gives way or ends. Return False if there is none."""
-        others = [each for each in self.running if each is not getcurrent()]
+        others = [each for each in self.running if each is not getcurrent() and each is not self.held]
         if not others or getcurrent() not in self.running:
             return False
         self._switch_to(others[0])
         return True
+
+    def hold(self) -> None:
+        """Let this process stand still while the other one runs to its end."""
+        self.held = getcurrent()
+        self.give_way()
+        self.held = None
 
     def _switch_to(self, other: greenlet) -> None:
         mine = connections["default"]
@@ -142,6 +151,11 @@ class World:
             process.reach(point)
         if self.interleaving and self.chance.random() < GIVES_WAY:
             self.give_way()
+
+    def hold_answer(self) -> None:
+        """Let an answer arrive after all that somebody else does at the same time, if chance wants it."""
+        if self.interleaving and self.chance.random() < LATE_ANSWERS:
+            self.interleaving.hold()
 
     def note(self, line: str) -> None:
         self.digest.update(line.encode())

@@ -17,7 +17,7 @@ OF_READS = ("refused", "slow", "unavailable", "rate_limited")
 WHILE_AWAY = ("refused", "unavailable")
 OVERNIGHT = 13 * 3600
 CHANGING = ("notes", "target_language")
-AWAY_SECONDS = (300, 1_200, OVERNIGHT + 600)
+AWAY_SECONDS = (120, 600, OVERNIGHT + 120)
 # With these, the portal waits until its time-out; a connection may also end at once.
 WITHOUT_ANSWER = {"lost_answer", "lost_request", "slow"}
 ENDS_AT_ONCE = 0.5
@@ -94,9 +94,11 @@ class Faults:
         world.now += timedelta(minutes=world.chance.choice((-90, -30, -1, 1, 10, 60)))
 
     def change_fields(self, workflow: Workflow) -> None:
-        """Let a field become required or optional, or an option go or come back."""
+        """Let a field become required, or an option go, until the next change."""
         notes, language = (next(one for one in workflow.fields if one["name"] == name) for name in CHANGING)
-        if world.chance.random() < 0.5:
-            notes["required"] = not notes["required"]
+        if notes["required"] or language["options"] != LANGUAGES:
+            notes["required"], language["options"] = False, LANGUAGES
+        elif world.chance.random() < 0.5:
+            notes["required"] = True
         else:
-            language["options"] = LANGUAGES[1:] if len(language["options"]) == len(LANGUAGES) else LANGUAGES
+            language["options"] = LANGUAGES[1:]

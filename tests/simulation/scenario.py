@@ -16,7 +16,7 @@ from tests.simulation.office import FOREIGN, WORKFLOW, Office, forget_process_me
 from tests.simulation.people import Action, People
 from tests.simulation.world import Interleaving, Killed, Process, world
 
-DISTURBED, AT_ONCE = 0.08, 0.25
+DISTURBED, AT_ONCE, FIELDS_CHANGE_BACK = 0.08, 0.35, 0.3
 ROUNDS_AT_END, SECONDS_OF_ROUND = 6, 1800
 
 
@@ -48,6 +48,7 @@ class Scenario:
         self.office.api.send = self.faults.answer_for(office.api)
         self.saved_at_backup: set[str] | None = None
         self.was_killed = False
+        self.are_fields_changed = False
         # Errors of pages while the database was well, by process.
         self.errors: dict[Process, BaseException] = {}
 
@@ -58,6 +59,8 @@ class Scenario:
             world.begin_step(number)
             self.faults.are_over = number in self.day.calm
             world.pass_time(world.chance.choice((1, 5, 20, 60, 120)))
+            if self.are_fields_changed and world.chance.random() < FIELDS_CHANGE_BACK:
+                self.change_fields()
             self._take_step()
             check(self.office, self.expected)
         world.begin_step(self.day.steps[-1] + 1 if self.day.steps else 0)
@@ -129,6 +132,7 @@ class Scenario:
         self.office.api.create(2, WORKFLOW, input_text=FOREIGN)
 
     def change_fields(self) -> None:
+        self.are_fields_changed = not self.are_fields_changed
         self.faults.change_fields(self.office.api.workflows[WORKFLOW])
 
     def back_up(self) -> None:

@@ -15,22 +15,22 @@ from tests.simulation.people.worker import Worker
 from tests.simulation.world import world
 
 Action = Callable[[], None]
-OTHER_SECOND = 0.5
+OTHER_SECOND = 0.3
 
 
 class People(AtForm, AtGrid, AtImports, AtSent, AtRules, AtGroups, Sharing, Worker):
     def __init__(self, office: Office, expected: Expectations) -> None:
         super().__init__(office, expected)
         self.weights: dict[Action, int] = {
-            self.send_form: 4, self.send_form_again: 3, self.send_changed_form: 2,
-            self.type_rows: 4, self.create_typed: 5, self.undo_typed: 1, self.send_typed_now: 1, self.clear_created: 1,
+            self.send_form: 12, self.send_form_again: 6, self.send_changed_form: 3,
+            self.type_rows: 8, self.create_typed: 12, self.undo_typed: 2, self.send_typed_now: 1, self.clear_created: 1,
             self.put_typed_aside: 1, self.take_up_draft: 1, self.copy_tasks: 1,
-            self.paste_import: 2, self.upload_file: 1, self.send_import: 3, self.pause_import: 1, self.stop_import: 1,
-            self.edit_row: 2, self.undo_edit: 1, self.transfer_import: 1, self.delete_import: 1, self.restore_import: 1,
+            self.paste_import: 4, self.upload_file: 3, self.send_import: 12, self.pause_import: 1, self.stop_import: 2,
+            self.edit_row: 2, self.undo_edit: 1, self.transfer_import: 2, self.delete_import: 1, self.restore_import: 1,
             self.skip_row: 1, self.send_draft: 2, self.retry_rejected: 1,
-            self.decide: 2, self.decide_restored: 1, self.decide_wrongly: 1, self.open_page: 2,
-            self.share_key: 3, self.stop_sharing: 2, self.try_as_viewer: 1, self.look_around: 2,
-            self.work: 8, self.run_jobs: 1,
+            self.decide: 2, self.decide_restored: 2, self.decide_wrongly: 1, self.open_page: 2,
+            self.share_key: 8, self.stop_sharing: 3, self.try_as_viewer: 1, self.look_around: 3,
+            self.work: 24, self.run_jobs: 1,
         }  # fmt: skip
 
         self.rivals: dict[Action, tuple[Action, ...]] = {
@@ -43,18 +43,18 @@ class People(AtForm, AtGrid, AtImports, AtSent, AtRules, AtGroups, Sharing, Work
     def follow_rule(self) -> None:
         """Work in a workflow that has a rule."""
         self.has_rule = True
-        self.weights |= {self.change_rule: 3, self.switch_rule: 1, self.accept_warnings: 5}
+        self.weights |= {self.change_rule: 4, self.switch_rule: 2, self.accept_warnings: 8}
 
     def use_codes(self) -> None:
         """Work in a workflow in which each code is used once."""
         self.has_codes = True
-        self.weights |= {self.copy_tasks: 3}
+        self.weights |= {self.copy_tasks: 5}
 
     def watch_groups(self) -> None:
         """Look at the groups of tasks that need attention, from the morning on."""
         self.open_groups()
         self.weights |= {
-            self.fail_tasks: 3, self.open_groups: 3, self.mute_group: 4, self.finish_group: 1, self.count_tasks: 6,
+            self.fail_tasks: 5, self.open_groups: 1, self.mute_group: 6, self.finish_group: 1, self.count_tasks: 10,
         }  # fmt: skip
 
     def choose(self) -> Action:

@@ -63,10 +63,11 @@ SETTLING = [
         "this_try: dict[str, Any] = {}",
     ),
     Fault(
-        "an answer after a decision is dropped",
+        "tasks of an earlier try are dropped",
         "submissions/models/submission.py",
-        "if not self._step(SubmissionStep.LATE_ANSWER, outcome.status, decided, **values):",
-        "if decided:",
+        "            if outcome.task_ids:\n                list_unattributed(self, outcome.task_ids)",
+        "            if outcome.task_ids and outcome.is_final and attempt == self.attempt:\n"
+        "                list_unattributed(self, outcome.task_ids)",
     ),
     Fault(
         "what a killed process sent counts as not sent",

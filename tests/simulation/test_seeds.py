@@ -44,7 +44,7 @@ def simulate(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.sqlite
-def test_each_of_twenty_days_keeps_the_promises_when_it_is_replayed(migrated: Path) -> None:
+def test_twenty_days_keep_the_promises_each_time_they_are_replayed(migrated: Path) -> None:
     run = simulate(f"1-{20 - len(PINNED)}", *PINNED, "--twice", "--steps", "10", "--migrated", str(migrated))
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stdout.startswith("20 seeds") and "0 failed" in run.stdout

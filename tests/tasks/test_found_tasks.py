@@ -334,7 +334,7 @@ def test_chips_can_be_removed_and_are_carried_by_the_form(desk: Desk) -> None:
         ("q=status:odd", "“odd” isn’t a status. Use in progress,"),
         ("q=sent:", "Enter “me”, “anyone”,"),
         ("q=sent:%22%22", "Enter “me”, “anyone”,"),
-        ("q=foo:bar", "No condition is called foo. Try status:failed, or search for the text in quotes: &quot;foo:bar"),
+        ("q=foo:bar", "To search for the text, put it in quotes: &quot;foo:bar"),
         ("q=is:paused", "No condition is called is. Try status:paused,"),
         ("q=sender:ana", "No condition is called sender. Try sent:me,"),
     ],

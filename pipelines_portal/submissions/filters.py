@@ -35,6 +35,7 @@ NARROWING = ("workflow", "kind", "status", "warnings", "since", "until", "import
 # Of the rows that contain the words, the newest count.
 MOST_ROWS_FOUND = 2_000
 LONGEST_TEXT = 200
+MOST_COUNTED = 1_000
 
 
 class SentFilterForm(forms.Form):
@@ -137,6 +138,15 @@ def all_of(form: SentFilterForm) -> Submissions:
     # As in `newest`: the indexes by key and by owner are sorted by day.
     everyone = Q(key__in=form.keys) | Q(owner=form.user)
     return narrowed(visible.filter(everyone if who == TEAM else Q(owner=int(who))), form)
+
+
+def count_by_everyone(form: SentFilterForm) -> int:
+    """Return how many imports and single tasks the same filters have under Everyone, at most MOST_COUNTED."""
+    everyone = SentFilterForm(form.user, form.as_data() | {"who": TEAM})
+    if not everyone.is_valid():
+        return 0
+    found = all_of(everyone)
+    return first_of_imports(found, found)[:MOST_COUNTED].count()
 
 
 def first_of_imports(found: Submissions, everything: Submissions) -> Submissions:

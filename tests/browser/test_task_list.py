@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.demo import ORDER_ENTRY, Demo, demo, faults_seen, signed_in
 
+OFFERS = ".offers [role=option]"
 CHOSEN = ("Channel", "Gross", "Country", "Priority")
 # The cells in which the longest time does not fit.
 CUT = """[...document.querySelectorAll(".tasks td:is(.cr, .at)")].filter((cell) => {
@@ -25,6 +26,35 @@ def list_of(browser: Browser, running: Demo, tail: str = "tasks/") -> Page:
     page = signed_in(browser, running, viewport={"width": 1440, "height": 900})
     page.goto(running.workflow(ORDER_ENTRY, tail))
     return page
+
+
+def test_tab_takes_the_only_condition_and_enter_the_marked_one(browser: Browser, running: Demo) -> None:
+    page = list_of(browser, running)
+    box = page.get_by_role("combobox").or_(page.locator("#query"))
+    box.click()
+    box.press_sequentially("crea")
+    expect(page.locator(OFFERS)).to_have_count(1)
+    box.press("Tab")
+    expect(box).to_have_value("created:")
+    expect(page.locator(OFFERS)).to_have_count(5)
+    box.press("ArrowDown")
+    expect(page.locator(f'{OFFERS}[aria-selected="true"]')).to_have_text("created:today")
+    box.press("Enter")
+    expect(box).to_have_value("created:today ")
+    box.press_sequentially("colour:red")
+    box.press("Enter")
+    expect(page.get_by_text("No condition is called colour.")).to_be_visible()
+    page.wait_for_function("document.querySelector('#query').selectionEnd === 'colour:red'.length")
+    expect(box).to_be_focused()
+
+
+def test_sent_offers_conditions(browser: Browser, running: Demo) -> None:
+    page = signed_in(browser, running)
+    page.goto(f"{running.url}/submissions/")
+    page.locator("#query").press_sequentially("st")
+    expect(page.locator(OFFERS)).to_have_text(["status:rejected"])
+    page.locator("#query").press("Tab")
+    expect(page.locator("#query")).to_have_value("status:")
 
 
 def test_four_columns_fit_and_the_list_says_if_some_do_not(browser: Browser, running: Demo) -> None:

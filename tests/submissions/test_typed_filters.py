@@ -7,7 +7,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.submissions.models import Submission
-from tests.factories import Desk, browser_of, make_colleague, make_index, make_task, make_team, send, share_key
+from tests.factories import (
+    Desk,
+    browser_of,
+    make_colleague,
+    make_index,
+    make_person,
+    make_task,
+    make_team,
+    send,
+    share_key,
+)
 from tests.fake_api import FakeApi
 from tests.pages import text_of
 from tests.submissions.search.sending import send_texts
@@ -73,6 +83,15 @@ def test_words_do_not_find_values_that_the_reader_may_not_see(desk: Desk) -> Non
     share_key(desk.key, make_team(ben))
     send_texts(desk, "A secret parcel")
     assert shown(text_of(browser_of(ben).get(ADDRESS, {"q": "parcel", "who": "team"}))) == []
+
+
+def test_what_others_sent_is_counted_if_nothing_is_ones_own(desk: Desk) -> None:
+    ben, lena = make_colleague(), make_person("lena@acme.example")
+    share_key(desk.key, make_team(ben, desk.person, lead=lena))
+    send_texts(desk, "A parcel from Graz")
+    by_lead = text_of(browser_of(lena).get(ADDRESS, {"q": "parcel"}))
+    assert "No results under Me" in by_lead and 'href="?who=team&amp;q=parcel">1 under Everyone</a>' in by_lead
+    assert "under Everyone" not in text_of(browser_of(ben).get(ADDRESS, {"q": "parcel"}))
 
 
 def test_chips_name_the_filters(desk: Desk) -> None:

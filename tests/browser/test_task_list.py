@@ -57,6 +57,25 @@ def test_sent_offers_conditions(browser: Browser, running: Demo) -> None:
     expect(page.locator("#query")).to_have_value("status:")
 
 
+def test_a_mistake_is_taken_back_in_the_list(browser: Browser, running: Demo) -> None:
+    page = list_of(browser, running)
+    first, second = (page.locator("[name=task]").nth(place) for place in (0, 1))
+    mark, clear = (page.get_by_role("button", name=name) for name in ("Mark as mistake", "Not a mistake"))
+    first.check()
+    expect(clear).to_be_hidden()
+    mark.click()
+    expect(page.locator("tr.mistake")).to_have_count(1)
+    page.locator("tr.mistake [name=task]").check()
+    expect(clear).to_be_visible()
+    expect(mark).to_be_hidden()
+    second.check()
+    expect(mark).to_be_visible()
+    assert faults_seen(page) == []
+    clear.click()
+    expect(page.get_by_text("is counted again")).to_be_visible()
+    expect(page.locator("tr.mistake")).to_have_count(0)
+
+
 def test_four_columns_fit_and_the_list_says_if_some_do_not(browser: Browser, running: Demo) -> None:
     page = list_of(browser, running, "tasks/columns/")
     for title in CHOSEN:

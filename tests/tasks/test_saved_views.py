@@ -43,6 +43,13 @@ def test_a_list_is_saved_under_a_name(at: Desk) -> None:
     assert 'data-digit="1"' in menu(html) and 'aria-keyshortcuts="v"' in menu(html)
 
 
+def test_a_new_view_can_open_first(at: Desk) -> None:
+    form = text_of(at.browser.get(address(at.workflow, f"views/add/?query={QUERY.replace('&', '%26')}")))
+    assert "autofocus" in form.split('name="name"')[1].split(">")[0] and "Opens first" in form
+    save(at.browser, at, "Phone orders", opens_first="on")
+    assert at.browser.get(address(at.workflow))["Location"].endswith(QUERY)
+
+
 def test_a_changed_view_says_what_is_new(at: Desk) -> None:
     save(at.browser, at, "Phone orders")
     view = SavedView.objects.get()
@@ -107,7 +114,10 @@ def test_views_of_a_team_are_its_leads(at: Desk) -> None:
     assert "orders" not in menu(text_of(at.browser.get(address(at.workflow))))
     save(of_lena, at, "Shared", QUERY)
     change(of_lena, at, SavedView.objects.get(name="Shared"), "share", team=team.pk)
-    assert SavedView.objects.filter(name="Shared", team=team).exists()
+    shared = SavedView.objects.get(name="Shared")
+    assert (shared.team, shared.person) == (team, None), "there is one view, not two of one name"
+    assert "Intake: Shared" in menu(text_of(of_lena.get(address(at.workflow))))
+    assert change(of_lena, at, shared, "share", team=team.pk).status_code == 404
     at.key.shares.all().delete()
     share_key(at.key, ben)
     assert "Huge orders" not in text_of(of_ben.get(address(at.workflow, "views/")))

@@ -57,7 +57,8 @@ def test_conditions_become_parameters(desk: Desk, typed: str, query: str) -> Non
         ("status:lost", "“lost” isn’t found. Use "),
         ("sent:nobody", "“nobody” isn’t found."),
         ("created:soon", "“soon” isn’t a day."),
-        ("not:status:created", "Sent can’t be filtered by “not”."),
+        ("not:created:today", "Use “not” with status, workflow, type"),
+        ("not:status:lost", "“lost” isn’t found. Use "),
     ],
 )
 def test_a_wrong_condition_is_said_at_the_box_and_the_list_stays(desk: Desk, typed: str, error: str) -> None:
@@ -83,6 +84,21 @@ def test_words_do_not_find_values_that_the_reader_may_not_see(desk: Desk) -> Non
     share_key(desk.key, make_team(ben))
     send_texts(desk, "A secret parcel")
     assert shown(text_of(browser_of(ben).get(ADDRESS, {"q": "parcel", "who": "team"}))) == []
+
+
+def test_not_leaves_out(desk: Desk) -> None:
+    created, rejected = sent(desk), sent(desk, status="rejected")
+    form = send(desk.draft({"input_text": "Hi", "target_language": "French"}), desk.client)
+    answer = desk.browser.get(ADDRESS, {"q": "not:status:rejected"}, follow=True)
+    html = text_of(answer)
+    assert answer.redirect_chain and '<span class="key">not:status:</span>' in html
+    assert sorted(shown(html)) == sorted([str(created.pk), str(form.pk)])
+    both = text_of(desk.browser.get(ADDRESS, {"q": "-type:import not:status:rejected"}, follow=True))
+    assert shown(both) == [str(form.pk)]
+    assert shown(text_of(desk.browser.get(ADDRESS, {"q": "not:status:created -type:form"}, follow=True))) == [
+        str(rejected.pk)
+    ]
+    assert shown(text_of(desk.browser.get(ADDRESS, {"q": "not:workflow:42"}, follow=True))) == []
 
 
 def test_what_others_sent_is_counted_if_nothing_is_ones_own(desk: Desk) -> None:
@@ -119,6 +135,9 @@ def test_tasks_that_need_attention_are_counted(desk: Desk, api: FakeApi) -> None
         ("status:par", 'status:"partly created"'),
         ("created:t", "created:today"),
         ("sent:m", "sent:me"),
+        ("no", "not:"),
+        ("not:t", "not:type:"),
+        ("-status:rej", "-status:rejected"),
     ],
 )
 def test_conditions_are_offered(desk: Desk, typed: str, first: str) -> None:

@@ -76,12 +76,13 @@ def make_groups(index: WorkflowIndex, now: datetime | None = None) -> None:
     others = _others(index, tasks, now)
     facts.read([(task.task_id, task.created_at) for task in others])
     plan = _plan(tasks, others, known, members, facts)
+    moved = _keep_absent(plan, _absent(index, tasks, known, members), members)
     with transaction.atomic():
         index.lock()
         read_before = Grouping.objects.filter(pk=grouping.pk, counted_at=grouping.counted_at)
         made = read_before.update(counted_at=index.open_as_of, fingerprint=fingerprint, made_at=now)
         if made:
-            _write(index, plan, facts, now)
+            _write(index, plan, moved, facts, now)
 
 
 def _read_members(workflow: OpenedWorkflow) -> dict[int, Member]:
@@ -100,6 +101,18 @@ def _tasks_to_group(index: WorkflowIndex, now: datetime) -> QuerySet[IndexedTask
     is_stuck = Q(status__in=STUCK_ONLY, updated_at__lt=late)
     found = index.tasks.filter(LISTED).exclude(note_state=NoteState.MISTAKE)
     return found.filter(Q(status__in=NEEDS_ATTENTION) | is_stuck).order_by("-task_id")[:MOST_TASKS]
+
+
+def _absent(
+    index: WorkflowIndex, tasks: Sequence[IndexedTask], known: Sequence[ProblemGroup], members: Mapping[int, Member]
+) -> list[IndexedTask]:
+    """Return the tasks of groups that people closed that are muted, and not to be grouped now."""
+    closed, present = {group.pk for group in known if group.state != State.OPEN}, {task.task_id for task in tasks}
+    ids = [task_id for task_id, (group, _) in members.items() if group in closed and task_id not in present]
+    muted = index.tasks.filter(note_state=NoteState.MUTED)
+    return [
+        task for start in range(0, len(ids), CHUNK) for task in muted.filter(task_id__in=ids[start : start + CHUNK])
+    ]
 
 
 def _others(index: WorkflowIndex, tasks: Sequence[IndexedTask], now: datetime) -> list[IndexedTask]:
@@ -260,6 +273,21 @@ def _plan(
     return planned_ones
 
 
+def _keep_absent(plan: Sequence[_Planned], absent: Iterable[IndexedTask], members: Mapping[int, Member]) -> list[int]:
+    """Keep tasks in their closed groups while it is not known where they are, so that the end of a mute reaches them.
+
+    Return those that were stuck and move again: their mutes are over.
+    """
+    closed = {planned.group.pk: planned for planned in plan if planned.group and planned.found is None}
+    moved = []
+    for task in absent:
+        if task.status in STUCK_ONLY and not task.is_suspect:
+            moved.append(task.task_id)
+        else:
+            closed[members[task.task_id][0]].tasks.append(task)
+    return moved
+
+
 def _stays(group: ProblemGroup | None, task: IndexedTask, status: str) -> bool:
     """Return whether a task of a group that people closed is still where it was then."""
     return group is not None and task.status == status and (group.is_single or _place(group) == _place(task))
@@ -313,7 +341,7 @@ def _is_over(group: ProblemGroup, now: datetime) -> bool:
 # --- writing ----------------------------------------------------------------------------------------------------------
 
 
-def _write(index: WorkflowIndex, plan: Sequence[_Planned], facts: _FactsRead, now: datetime) -> None:
+def _write(index: WorkflowIndex, plan: Sequence[_Planned], moved: list[int], facts: _FactsRead, now: datetime) -> None:
     """Write the groups and their tasks. The index is locked: no other worker writes them."""
     workflow = index.workflow
     known = {group.pk: group for group in ProblemGroup.objects.select_for_update().filter(workflow=workflow)}
@@ -330,14 +358,17 @@ def _write(index: WorkflowIndex, plan: Sequence[_Planned], facts: _FactsRead, no
     # Their pages may still be open.
     left.untouched().filter(changed_at__lt=now - EMPTY_FOR).delete()
     if workflow:
-        _unmute_moved(plan, workflow)
+        _unmute(workflow, [*moved, *_moved_to_open(plan)])
     _end_mutes(index, now)
 
 
-def _unmute_moved(plan: Sequence[_Planned], workflow: OpenedWorkflow) -> None:
-    """Unmute tasks that left a muted group for an open one, because they fail at another step."""
+def _moved_to_open(plan: Sequence[_Planned]) -> list[int]:
+    """Return the tasks that left a muted group for an open one, because they fail at another step."""
     open_ones = [one for one in plan if one.group is None or one.group.state == State.OPEN]
-    moved = [task.task_id for one in open_ones for task in one.new if task.note_state == NoteState.MUTED]
+    return [task.task_id for one in open_ones for task in one.new if task.note_state == NoteState.MUTED]
+
+
+def _unmute(workflow: OpenedWorkflow, moved: list[int]) -> None:
     for start in range(0, len(moved), CHUNK):
         TaskNote.objects.clear(workflow, moved[start : start + CHUNK], NoteState.MUTED, None)
 

@@ -16,6 +16,7 @@ from pipelines_portal.attention.words import title_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.retention import drop_old_values
 from pipelines_portal.task_index.models import TaskNote, WorkflowIndex
+from pipelines_portal.task_index.recording import mark_suspects
 from tests.factories import make_index, make_task
 
 from .conftest import FRENCH, GERMAN, Office, days_later
@@ -224,6 +225,34 @@ def test_a_muted_task_leaves_with_its_status(office: Office, french: list[int]) 
     office.work()
     assert members()[group.pk] == french[3:]
     assert office.group(status="escalated").task_count == 3
+
+
+def test_the_end_of_a_mute_reaches_tasks_between_two_lists(office: Office, french: list[int]) -> None:
+    """A task that left the list of its status is in no list until it is read again, and may still have failed."""
+    group = office.group()
+    group.mute(office.desk.person, more=100)
+    index, later = office.count(), timezone.now() + timedelta(seconds=1)
+    mark_suspects(index, "failed", french[:4], later)
+    index.update(open_as_of=later)
+    assert group_next()
+    assert members() == {group.pk: french}
+    office.work()
+    group.reopen(office.desk.person)
+    assert not TaskNote.objects.exists()
+
+
+def test_the_mute_of_a_stuck_task_ends_when_it_moves(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.finish()
+    waiting = office.send(10, FRENCH)
+    office.move(waiting, "in_progress", 1, hours_ago=30)
+    office.work()
+    office.group().mute(office.desk.person, more=100)
+    office.move(waiting, "in_progress", 2)
+    office.work()
+    assert not TaskNote.objects.exists()
+    days_later(monkeypatch, 2)
+    office.work()
+    assert office.group(task_count__gt=0).step == 2 and office.group(task_count__gt=0).state == "open"
 
 
 def test_a_done_group_comes_back_with_its_notes(office: Office, french: list[int]) -> None:

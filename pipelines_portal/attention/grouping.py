@@ -39,7 +39,7 @@ CHUNK = 1_000
 Place = tuple[str, int, int]
 # The group of a task, and the status with which it was there.
 Member = tuple[int, str]
-TASK_COLUMNS = ("status", "failed_at", "submission_id")
+TASK_COLUMNS = ("status", "failed_at", "submission_id", "has_facts")
 # A group without tasks that nobody changed stays for so long.
 EMPTY_FOR = timedelta(days=1)
 State = ProblemGroup.State
@@ -191,7 +191,7 @@ class _FactsRead:
         # Otherwise the ID was given to another task.
         if sent is not None and is_created_within(created_at, sent.since, sent.until):
             self.sent_in[task_id] = submission
-            self.of_task[task_id] = (*sent.facts, *(Fact("field", name, text) for name, text in _texts(fields)))
+            self.of_task[task_id] = (*sent.facts, *facts_in(fields))
 
     def as_json(self, fact: Fact) -> dict[str, str]:
         title = (self.titles.get(fact.name) or fact.name)[:200]
@@ -203,6 +203,11 @@ class _FactsRead:
     def line_as_json(self, line: Shared) -> dict[str, Any]:
         numbers = {"here": line.here, "of": line.of, "elsewhere": line.elsewhere, "of_others": line.of_others}
         return self.as_json(line.fact) | numbers
+
+
+def facts_in(fields: Mapping[str, Any]) -> tuple[Fact, ...]:
+    """Return the facts in the values of a row."""
+    return tuple(Fact("field", name, text) for name, text in _texts(fields))
 
 
 def _texts(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -435,17 +440,18 @@ def _write_tasks(group: ProblemGroup, tasks: Sequence[IndexedTask], facts: _Fact
     group.tasks.filter(task_id__in=set(stored) - set(current)).delete()
     sent_in = {facts.sent_in[task_id] for task_id in current if task_id in facts.sent_in}
     existing = set(Submission.objects.filter(pk__in=sent_in).values_list("pk", flat=True))
+    title = {fact for fact in _facts_of(group) if fact.kind != "hour"}
     changed = []
     for task_id, task in current.items():
         sent = sent if (sent := facts.sent_in.get(task_id)) in existing else None
-        columns = [task.status, task.updated_at or task.read_at, sent]
+        columns = [task.status, task.updated_at or task.read_at, sent, title <= set(facts.of_task.get(task_id, ()))]
         if stored.get(task_id) != columns:
             changed.append(GroupTask(group=group, task_id=task_id, **dict(zip(TASK_COLUMNS, columns, strict=True))))
     GroupTask.objects.bulk_create(
         changed,
         update_conflicts=True,
         unique_fields=["group", "task_id"],
-        update_fields=["status", "failed_at", "submission"],
+        update_fields=["status", "failed_at", "submission", "has_facts"],
     )
 
 

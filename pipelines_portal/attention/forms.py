@@ -7,6 +7,7 @@ from django.utils import timezone
 from pipelines_portal.attention.models import LONGEST_MUTE, MAX_GROUP_NOTE, MOST_MORE
 from pipelines_portal.core import times
 from pipelines_portal.task_index.models import MAX_NOTE_LENGTH
+from pipelines_portal.web.parameters import number_in
 
 MORE, AT = "more", "at"
 HOUR_OF_DAY = 8
@@ -27,7 +28,7 @@ class MuteGroupForm(forms.Form):
     """`until` is one of the offered times, `at` for a typed time, or `more` for a number of further tasks."""
 
     until = forms.CharField(max_length=40, error_messages={"required": "Choose when the mute ends."})
-    more = forms.CharField(max_length=10, required=False, initial="20")
+    more = forms.CharField(required=False, initial="20")
     at = forms.CharField(max_length=30, required=False)
     note = forms.CharField(
         max_length=MAX_NOTE_LENGTH, required=False,
@@ -38,8 +39,8 @@ class MuteGroupForm(forms.Form):
         values, now = self.cleaned_data, timezone.now()
         until, ends_at, more = values.get("until", ""), None, None
         if until == MORE:
-            more = int(values["more"]) if values.get("more", "").isascii() and values["more"].isdigit() else 0
-            if not 1 <= more <= MOST_MORE:
+            more = number_in(values["more"], MOST_MORE) if "more" in values else None
+            if not more:
                 self.add_error("more", f"Enter a number from 1 to {MOST_MORE:,}.")
         elif until:
             ends_at = _time_in(values.get("at", "") if until == AT else until)

@@ -270,6 +270,7 @@ def test_a_note_that_cannot_be_stored_stays_in_the_form(office: Office, french: 
         ({}, "Choose when the mute ends."),
         ({"until": "more", "more": "0"}, "Enter a number from 1 to 100,000."),
         ({"until": "more", "more": "²"}, "Enter a number from 1 to 100,000."),
+        ({"until": "more", "more": "twenty tasks"}, "Enter a number from 1 to 100,000."),
         ({"until": "at", "at": ""}, "Choose a time within the next year."),
         ({"until": "at", "at": "2020-01-01T00:00"}, "Choose a time within the next year."),
         ({"until": "9999-12-31T23:59:59+00:00"}, "Choose a time within the next year."),
@@ -306,6 +307,7 @@ def test_a_button_in_a_row_returns_to_the_list(office: Office, french: list[int]
     assert answer.headers["Location"] == "/attention/?show=mine"
     answer = office.desk.browser.post(f"/attention/{group.pk}/reopen/", {"next": "https://evil.example/"})
     assert answer.headers["Location"] == f"/attention/{group.pk}/"
+    assert office.desk.browser.post(f"/attention/{group.pk}/done/", {"next": "nowhere"}).status_code == 302
 
 
 def test_corrected_copies_are_offered_for_what_was_sent_here(office: Office) -> None:

@@ -108,6 +108,7 @@ def test_views_of_a_team_are_its_leads(at: Desk) -> None:
     save(of_lena, at, "Shared", QUERY)
     change(of_lena, at, SavedView.objects.get(name="Shared"), "share", team=team.pk)
     assert SavedView.objects.filter(name="Shared", team=team).exists()
+    assert change(of_lena, at, SavedView.objects.get(name="Shared", team=None), "share", team="x").status_code == 404
     at.key.shares.all().delete()
     share_key(at.key, ben)
     assert "Huge orders" not in text_of(of_ben.get(address(at.workflow, "views/")))

@@ -75,7 +75,7 @@ def make_groups(index: WorkflowIndex, now: datetime | None = None) -> None:
     facts.read([(task.task_id, task.created_at) for task in tasks])
     others = _others(index, tasks, now)
     facts.read([(task.task_id, task.created_at) for task in others])
-    plan = _plan(tasks, others, known, members, facts)
+    plan = _plan(tasks, others, known, members, facts, now)
     moved = _keep_absent(plan, _absent(index, tasks, known, members), members)
     with transaction.atomic():
         index.lock()
@@ -240,29 +240,19 @@ class _Planned:
 
 def _plan(
     tasks: Sequence[IndexedTask], others: Sequence[IndexedTask], known: Sequence[ProblemGroup],
-    members: Mapping[int, Member], facts: _FactsRead,
+    members: Mapping[int, Member], facts: _FactsRead, now: datetime,
 ) -> list[_Planned]:  # fmt: skip
     """Give each task to one group: first to those that people muted or finished, the rest to what is found."""
     closed = {group.pk: _Planned(group.signature, [], group) for group in known if group.state != State.OPEN}
-    to_group: list[IndexedTask] = []
-    for task in tasks:
-        pk, status = members.get(task.task_id, (0, ""))
-        was_in = closed.get(pk)
-        if was_in is not None and _stays(was_in.group, task, status):
-            was_in.tasks.append(task)
-        elif task.note_state is None or was_in is not None:
-            planned = next((one for one in closed.values() if _fits(one.group, task, facts)), None)
-            if planned is None:
-                to_group.append(task)
-            else:
-                planned.tasks.append(task)
-                planned.new.append(task)
-    by_id = {task.task_id: task for task in to_group}
+    to_group, unmuted = _give_to_closed(closed, tasks, known, members, facts, now)
+    by_id = {task.task_id: task for task in (*to_group, *unmuted)}
     seen_before = [(_place(group), _facts_of(group)) for group in known if group.facts]
     found = []
     for is_stuck in (False, True):
-        of_kind = [task for task in to_group if (task.status in STUCK_ONLY) == is_stuck]
-        found += find_groups(_seen(of_kind, facts), _seen(others, facts), seen_before)
+        of_kind, alone = (
+            [task for task in some if (task.status in STUCK_ONLY) == is_stuck] for some in (to_group, unmuted)
+        )
+        found += _with_singles(find_groups(_seen(of_kind, facts), _seen(others, facts), seen_before), alone)
     by_signature = {group.signature: group for group in known}
     planned_ones = list(closed.values())
     for one in found:
@@ -276,6 +266,33 @@ def _plan(
             new = [task for task in of_one if group is None or members.get(task.task_id, (0,))[0] != group.pk]
             planned_ones.append(_Planned(signature, of_one, group, one, new))
     return planned_ones
+
+
+def _give_to_closed(
+    closed: Mapping[int, _Planned], tasks: Sequence[IndexedTask], known: Sequence[ProblemGroup],
+    members: Mapping[int, Member], facts: _FactsRead, now: datetime,
+) -> tuple[list[IndexedTask], list[IndexedTask]]:  # fmt: skip
+    """Give the groups that people closed their tasks and new ones. Return the others.
+
+    Second, return those whose own mute a person ended: they are single tasks from then on.
+    """
+    singles = {group.pk for group in known if group.is_single and group.state == State.OPEN}
+    to_group, unmuted = list[IndexedTask](), list[IndexedTask]()
+    for task in tasks:
+        pk, status = members.get(task.task_id, (0, ""))
+        was_in = closed.get(pk)
+        if was_in is not None and _stays(was_in.group, task, status):
+            (unmuted if _is_unmuted(was_in.group, task, now) else was_in.tasks).append(task)
+        elif task.note_state is None or was_in is not None:
+            fitting = next((one for one in closed.values() if _fits(one.group, task, facts)), None)
+            if fitting is not None and pk in singles:
+                unmuted.append(task)
+            elif fitting is not None and (was_in is not None or not pk):
+                fitting.tasks.append(task)
+                fitting.new.append(task)
+            else:
+                to_group.append(task)
+    return to_group, unmuted
 
 
 def _keep_absent(plan: Sequence[_Planned], absent: Iterable[IndexedTask], members: Mapping[int, Member]) -> list[int]:
@@ -296,6 +313,21 @@ def _keep_absent(plan: Sequence[_Planned], absent: Iterable[IndexedTask], member
 def _stays(group: ProblemGroup | None, task: IndexedTask, status: str) -> bool:
     """Return whether a task of a group that people closed is still where it was then."""
     return group is not None and task.status == status and (group.is_single or _place(group) == _place(task))
+
+
+def _is_unmuted(group: ProblemGroup | None, task: IndexedTask, now: datetime) -> bool:
+    """Return whether a person ended the mute of this task of a closed group, which was closed before it was read."""
+    return group is not None and not group.is_single and task.note_state is None and group.state_at < now
+
+
+def _with_singles(found: list[Found], tasks: Sequence[IndexedTask]) -> list[Found]:
+    """Add tasks to the line of single tasks."""
+    if not tasks:
+        return found
+    task_ids = [task_id for one in found if one.is_single for task_id in one.task_ids]
+    task_ids += [task.task_id for task in tasks]
+    singles = Found(_place(tasks[0]), (), tuple(task_ids), (), is_single=True)
+    return [*(one for one in found if not one.is_single), singles]
 
 
 def _fits(group: ProblemGroup | None, task: IndexedTask, facts: _FactsRead) -> bool:

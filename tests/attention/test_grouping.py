@@ -15,7 +15,7 @@ from pipelines_portal.attention.models import Grouping, GroupTask, ProblemGroup
 from pipelines_portal.attention.words import title_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.retention import drop_old_values
-from pipelines_portal.task_index.models import TaskNote, WorkflowIndex
+from pipelines_portal.task_index.models import NoteState, TaskNote, WorkflowIndex
 from pipelines_portal.task_index.recording import mark_suspects
 from tests.factories import make_index, make_task
 
@@ -225,6 +225,21 @@ def test_a_muted_task_leaves_with_its_status(office: Office, french: list[int]) 
     office.work()
     assert members()[group.pk] == french[3:]
     assert office.group(status="escalated").task_count == 3
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_a_task_that_a_person_unmuted_is_shown_alone(office: Office, french: list[int], count: int) -> None:
+    """The group stays muted, and does not take the tasks again."""
+    group, person = office.group(), office.desk.person
+    group.mute(person, more=100)
+    TaskNote.objects.clear(office.desk.workflow, french[:count], NoteState.MUTED, person)
+    for _ in range(3):
+        office.work()
+        assert members() == {group.pk: french[count:], office.group(is_single=True).pk: french[:count]}
+    office.fail(2)
+    office.work()
+    assert office.group(is_single=True).task_count == count and office.group(state="muted").further == 2
+    assert office.count().status_counts.get(status="failed").muted == 12 - count
 
 
 def test_the_end_of_a_mute_reaches_tasks_between_two_lists(office: Office, french: list[int]) -> None:

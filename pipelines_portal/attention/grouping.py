@@ -385,6 +385,8 @@ def _write(index: WorkflowIndex, plan: Sequence[_Planned], moved: list[int], fac
     kept = []
     for planned in plan:
         group = known.get(planned.group.pk) if planned.group else None
+        if group is None and planned.found is None:
+            continue  # it was deleted since
         if group is None:
             group = ProblemGroup(signature=planned.signature, first_at=now, last_at=now)
         group.workflow = workflow  # type: ignore[assignment]  # an index without one is not read

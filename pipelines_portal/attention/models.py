@@ -75,6 +75,8 @@ class ProblemGroups(models.QuerySet["ProblemGroup"]):
     def delete_old(self) -> int:
         """Delete groups without tasks that nobody changed for long."""
         is_over = Q(state=ProblemGroup.State.OPEN, task_count=0) | Q(state=ProblemGroup.State.DONE)
+        # A number of further tasks may never be reached.
+        is_over |= Q(state=ProblemGroup.State.MUTED, task_count=0, mute_until=None)
         return self.filter(is_over, changed_at__lt=timezone.now() - KEPT_FOR).delete()[0]
 
 

@@ -151,6 +151,35 @@ def test_a_group_that_nobody_changed_stays_a_day_without_tasks(
     assert not ProblemGroup.objects.exists()
 
 
+def test_a_group_that_is_muted_for_more_tasks_is_forgotten_when_none_come(
+    office: Office, french: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = office.group()
+    group.mute(office.desk.person, more=100)
+    office.move(french, "finished", 5)
+    office.work()
+    assert ProblemGroup.objects.delete_old() == 0 and office.group().task_count == 0
+    days_later(monkeypatch, 31)
+    ProblemGroup.objects.delete_old()
+    assert not ProblemGroup.objects.exists()
+
+
+def test_a_closed_group_that_is_deleted_meanwhile_stays_deleted(
+    office: Office, french: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.group().finish(office.desk.person)
+    index, plan = office.count(), grouping._plan
+
+    def interrupted(*args: Any) -> Any:
+        planned = plan(*args)
+        ProblemGroup.objects.all().delete()
+        return planned
+
+    monkeypatch.setattr(grouping, "_plan", interrupted)
+    make_groups(index)
+    assert not ProblemGroup.objects.exists()
+
+
 def test_a_worker_that_was_overtaken_writes_nothing(
     office: Office, french: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

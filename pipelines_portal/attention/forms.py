@@ -25,10 +25,13 @@ def ends_of(now: datetime) -> list[tuple[str, datetime]]:
 
 
 class MuteGroupForm(forms.Form):
-    """`until` is one of the offered times, `at` for a typed time, or `more` for a number of further tasks."""
+    """`until` is one of the offered times, `at` for a typed time, or `more` for a number of further tasks.
+
+    Whoever types a time or a number means it, whatever is chosen.
+    """
 
     until = forms.CharField(max_length=40, error_messages={"required": "Choose when the mute ends."})
-    more = forms.CharField(required=False, initial="20")
+    more = forms.CharField(required=False)
     at = forms.CharField(max_length=30, required=False)
     note = forms.CharField(
         max_length=MAX_NOTE_LENGTH, required=False,
@@ -38,12 +41,16 @@ class MuteGroupForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         values, now = self.cleaned_data, timezone.now()
         until, ends_at, more = values.get("until", ""), None, None
+        number, at = values.get("more", ""), values.get("at", "")
+        if number and at:
+            self.add_error("more", "Enter a number of tasks or a time, not both.")
+        until = MORE if number else AT if at else until
         if until == MORE:
-            more = number_in(values["more"], MOST_MORE) if "more" in values else None
+            more = number_in(number, MOST_MORE)
             if not more:
                 self.add_error("more", f"Enter a number from 1 to {MOST_MORE:,}.")
         elif until:
-            ends_at = _time_in(values.get("at", "") if until == AT else until)
+            ends_at = _time_in(at if until == AT else until)
             if ends_at is None or not now < ends_at <= now + LONGEST_MUTE:
                 self.add_error("at" if until == AT else "until", "Choose a time within the next year.")
         return values | {"ends_at": ends_at, "more": more}

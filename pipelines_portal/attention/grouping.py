@@ -47,13 +47,22 @@ STUCK_ONLY = frozenset(CAN_BE_STUCK) - frozenset(NEEDS_ATTENTION)
 
 
 def group_next() -> bool:
-    """Make the groups of a workflow that was counted since they were made. Return whether there was one."""
+    """Make the groups of a workflow that was counted since they were made, or whose tasks people muted or marked.
+
+    Return whether there was one.
+    """
     uncounted = Q(workflow__grouping=None) | Q(workflow__grouping__counted_at=None)
     is_due = uncounted | Q(workflow__grouping__counted_at__lt=F("open_as_of"))
+    is_due |= Q(workflow__grouping__counted_at__lt=F("notes_changed_at"))
     index = WorkflowIndex.objects.watched().filter(is_due, open_as_of__isnull=False).order_by("open_as_of").first()
     if index is None:
         return False
-    make_groups(index)
+    try:
+        make_groups(index)
+    except Exception:
+        # The other workflows go first. This one is tried again after its next count.
+        Grouping.objects.filter(workflow=index.workflow_id).update(counted_at=_changed_at(index))
+        raise
     return True
 
 
@@ -68,7 +77,7 @@ def make_groups(index: WorkflowIndex, now: datetime | None = None) -> None:
     fingerprint = _fingerprint(tasks, known, now)
     is_fresh = grouping.made_at is not None and grouping.made_at > now - MADE_FOR
     if grouping.fingerprint == fingerprint and is_fresh:
-        Grouping.objects.filter(pk=grouping.pk, counted_at=grouping.counted_at).update(counted_at=index.open_as_of)
+        Grouping.objects.filter(pk=grouping.pk, counted_at=grouping.counted_at).update(counted_at=_changed_at(index))
         return
     members = _read_members(workflow)
     facts = _FactsRead(index, workflow.key_id, workflow.workflow_id)
@@ -80,9 +89,14 @@ def make_groups(index: WorkflowIndex, now: datetime | None = None) -> None:
     with transaction.atomic():
         index.lock()
         read_before = Grouping.objects.filter(pk=grouping.pk, counted_at=grouping.counted_at)
-        made = read_before.update(counted_at=index.open_as_of, fingerprint=fingerprint, made_at=now)
+        made = read_before.update(counted_at=_changed_at(index), fingerprint=fingerprint, made_at=now)
         if made:
             _write(index, plan, moved, facts, now)
+
+
+def _changed_at(index: WorkflowIndex) -> datetime | None:
+    """Return when the tasks last changed, as the index was read: by a count, or by people."""
+    return max((at for at in (index.open_as_of, index.notes_changed_at) if at), default=None)
 
 
 def _read_members(workflow: OpenedWorkflow) -> dict[int, Member]:

@@ -181,7 +181,7 @@ class ProblemGroup(models.Model):
         if not self._step(self.State.OPEN, self.State.MUTED, by, came_back_at=None, **values):
             return False
         self.mute_tasks(self.task_ids(), by)
-        self.note_event(GroupEvent.Kind.MUTED, by, text=note)
+        self.note_event(GroupEvent.Kind.MUTED, by, text=note, count=more or 0, until=until)
         return True
 
     @transaction.atomic
@@ -240,9 +240,11 @@ class ProblemGroup(models.Model):
         for start in range(0, len(task_ids), BATCH):
             TaskNote.objects.clear(self.workflow, task_ids[start : start + BATCH], NoteState.MUTED, by)
 
-    def note_event(self, kind: "GroupEvent.Kind", by: User | None, *, text: str = "", count: int = 0) -> None:
+    def note_event(
+        self, kind: "GroupEvent.Kind", by: User | None, *, text: str = "", count: int = 0, until: datetime | None = None
+    ) -> None:
         """Add to what happened. What a person did is in the audit log, too."""
-        GroupEvent.objects.create(group=self, kind=kind, person=by, text=text, count=count)
+        GroupEvent.objects.create(group=self, kind=kind, person=by, text=text, count=count, until=until)
         if by:
             record_event(Verb.GROUP_CHANGED, by=by, target=self.workflow, group=self.pk, change=kind.value)
 
@@ -298,7 +300,10 @@ class GroupEvent(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     person = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     text = models.CharField(max_length=MAX_GROUP_NOTE, blank=True)
+    # Of a mute that ends after so many further tasks; of new tasks, their number.
     count = models.PositiveIntegerField(default=0)
+    # Of a mute that ends at a time.
+    until = models.DateTimeField(null=True)
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -312,7 +317,7 @@ class Grouping(models.Model):
     """When the groups of a workflow were last made, and from what."""
 
     workflow = models.OneToOneField(OpenedWorkflow, models.CASCADE, related_name="grouping")
-    # The complete count of the index (`open_as_of`) that the groups are made from.
+    # The complete count of the index, or the later change of notes, that the groups are made from.
     counted_at = models.DateTimeField(null=True)
     # Of the tasks that the groups were made from. While it stays the same, they are not made again for a day.
     fingerprint = models.CharField(max_length=64, blank=True)

@@ -68,6 +68,8 @@ class GroupLine:
     tag: str
     mute: str
     may_see: bool
+    # A stuck task may still finish: a copy would be done twice.
+    may_be_copied: bool
 
 
 @dataclass(frozen=True)
@@ -223,6 +225,7 @@ def _line(group: ProblemGroup, workflow: OpenedWorkflow, has_keys: bool, now: da
         tag=_tag(group, now),
         mute=mute_words(group, now),
         may_see=may_see,
+        may_be_copied=may_see and not group.is_stuck,
     )
 
 

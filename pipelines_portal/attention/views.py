@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
@@ -54,7 +55,7 @@ def _page(
     context = {
         "page": page, "group": group, "line": page.line, "ends": ends,
         "mute_form": mute_form or MuteGroupForm(), "note_form": note_form or GroupNoteForm(),
-        "chosen_end": mute_form["until"].value() if mute_form else ends[0][1],
+        "chosen_end": mute_form["until"].value() if mute_form else ends[-2][1],
     }  # fmt: skip
     return render_page(request, "attention/group.html", context, status=status)
 
@@ -66,7 +67,8 @@ def group_done(request: SignedInRequest, group_id: int) -> HttpResponse:
     """Mark a group as done: its tasks no longer count until new ones come."""
     group = group_for(request.user, group_id)
     if group.finish(request.user):
-        messages.success(request, f"Group done. {_tasks(group)} no longer counted, until new ones come.")
+        said = f"Group done. {_tasks(group)} no longer counted, until new ones come."
+        messages.success(request, said, extra_tags=reverse("attention:reopen", args=[group.pk]))
     else:
         messages.warning(request, CHANGED)
     return _back(request, group)
@@ -83,7 +85,8 @@ def group_mute(request: SignedInRequest, group_id: int) -> HttpResponse:
         return _page(request, group, mute_form=form, status=200 if is_restoring(request) else 422)
     posted = form.cleaned_data
     if group.mute(request.user, until=posted["ends_at"], more=posted["more"], note=posted["note"]):
-        messages.success(request, f"Group muted. {_tasks(group)} no longer counted.")
+        said = f"Group muted. {_tasks(group)} no longer counted."
+        messages.success(request, said, extra_tags=reverse("attention:reopen", args=[group.pk]))
     else:
         messages.warning(request, CHANGED)
     return _back(request, group)

@@ -18,6 +18,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import ConnectionFailed, NotFound, PipelinesClient, Schema, ValidationFailed
 from pipelines_portal.demo.customers import customer_lines
 from pipelines_portal.demo.groups import tell_groups
+from pipelines_portal.demo.named_lists import name_lists
 from pipelines_portal.demo.orders import (
     FAILING,
     LARGE,
@@ -123,6 +124,7 @@ class Story:
         if sends:
             self._at(self.start, self._add_step_times)
             tell_groups(self.key, self.people, self.start)
+            name_lists(self.key, self.people[BEN], self.people[MARIA])
 
     def _tell_events(self, sends: list[tuple[datetime, Callable[[], object]]]) -> None:
         events = [

@@ -145,6 +145,9 @@ class WorkflowIndex(models.Model):
     # A task of the workflow has a note, or had one. Pages of the others read no notes.
     has_notes = models.BooleanField(default=False)
 
+    # When a person last muted or marked tasks, or took it back.
+    notes_changed_at = models.DateTimeField(null=True)
+
     started_at = models.DateTimeField(db_default=Now())
     # When the last complete cycle through the lists began. None: there was none yet.
     open_as_of = models.DateTimeField(null=True)
@@ -227,6 +230,7 @@ class WorkflowIndex(models.Model):
             task.add_quarters(created, finished, 1)
         self.tasks.filter(pk__in=[task.pk for task in tasks]).update(note_state=state)
         QuarterCount.objects.add(self, created, finished)
+        self.update(has_notes=True, notes_changed_at=timezone.now())
         self.count_notes()
 
     def count_notes(self) -> None:
@@ -577,7 +581,7 @@ class TaskNotes(models.QuerySet["TaskNote"]):
         return cleared
 
     @transaction.atomic
-    def take_back(
+    def undo(
         self, workflow: OpenedWorkflow, put: Mapping[int, datetime], earlier: "Iterable[TaskNote]", by: User
     ) -> list[int]:
         """Remove the notes that were put on these tasks at these times, restore the earlier ones, and return the ids.
@@ -624,7 +628,6 @@ class TaskNotes(models.QuerySet["TaskNote"]):
             unique_fields=["workflow", "task_id"],
             update_fields=["state", "text", "status", "person", "at", "replaced_by"],
         )
-        index.update(has_notes=True)
         index.set_note_state(list(statuses), state)
         record_event(_PUT[state], by=by, target=index.workflow, tasks=sorted(statuses), note=text)
 

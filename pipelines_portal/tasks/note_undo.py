@@ -42,7 +42,7 @@ class NoteUndo:
         messages.success(request, sentence, extra_tags=reverse("tasks:undo_note", args=place))
 
 
-def take_back_last(request: SignedInRequest, workflow: OpenedWorkflow) -> tuple[list[int], bool]:
+def undo_last(request: SignedInRequest, workflow: OpenedWorkflow) -> tuple[list[int], bool]:
     """Take back what was changed last. Return the tasks, and whether others were changed by somebody since."""
     stored = request.session.get(IN_SESSION)
     if not stored or stored["workflow"] != workflow.pk:
@@ -50,7 +50,7 @@ def take_back_last(request: SignedInRequest, workflow: OpenedWorkflow) -> tuple[
     del request.session[IN_SESSION]
     put = {task_id: datetime.fromisoformat(at) for task_id, at in stored["put"]}
     earlier = [_note(workflow, values) for values in stored["earlier"]]
-    undone = TaskNote.objects.take_back(workflow, put, earlier, request.user)
+    undone = TaskNote.objects.undo(workflow, put, earlier, request.user)
     return undone, len(undone) < len(put)
 
 

@@ -13,11 +13,12 @@ from pipelines_portal.attention import grouping
 from pipelines_portal.attention.grouping import group_next, make_groups
 from pipelines_portal.attention.models import Grouping, GroupTask, ProblemGroup
 from pipelines_portal.attention.words import title_of
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.retention import drop_old_values
 from pipelines_portal.task_index.models import NoteState, TaskNote, WorkflowIndex
 from pipelines_portal.task_index.recording import mark_suspects
-from tests.factories import make_index, make_task
+from tests.factories import make_index, make_task, open_workflow
 
 from .conftest import FRENCH, GERMAN, Office, days_later
 
@@ -385,3 +386,21 @@ def test_grouping_costs_few_statements_however_many_tasks(desk: Any) -> None:
         make_groups(index)
     assert len(captured) <= 40, [query["sql"][:120] for query in captured]
     assert ProblemGroup.objects.get().task_count == 1_500
+
+
+def test_a_workflow_that_fails_lets_the_others_go_first(saved_key: SavedKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in (42, 43):
+        make_index(open_workflow(saved_key, number), [make_task(number, "failed", timezone.now())])
+    first = WorkflowIndex.objects.order_by("open_as_of")[0].pk
+    plain = grouping._plan
+
+    def fail_once(tasks: Any, *more: Any) -> Any:
+        if any(task.index_id == first for task in tasks):
+            raise ValueError("nonsense")
+        return plain(tasks, *more)
+
+    monkeypatch.setattr(grouping, "_plan", fail_once)
+    with pytest.raises(ValueError, match="nonsense"):
+        group_next()
+    assert group_next() and not group_next()
+    assert ProblemGroup.objects.count() == 1

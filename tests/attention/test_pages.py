@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.attention.forms import ends_of
-from pipelines_portal.attention.grouping import make_groups
+from pipelines_portal.attention.grouping import group_next, make_groups
 from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.attention.words import title_of
 from pipelines_portal.keys.models import SavedKey
@@ -317,4 +317,25 @@ def test_corrected_copies_are_offered_for_what_was_sent_here(office: Office) -> 
     office.work()
     group = office.group()
     assert group.task_count == 6
-    assert "Create 3 corrected copies…" in words_of(office.desk.browser.get(f"/attention/{group.pk}/"))
+    assert "Create 3 corrected copies" in words_of(office.desk.browser.get(f"/attention/{group.pk}/"))
+
+
+def test_a_typed_number_mutes_until_so_many_more(office: Office, french: list[int]) -> None:
+    """Whatever end is chosen above it."""
+    until = ends_of(timezone.now())[-1][1].isoformat()
+    page = office.desk.browser.post(f"/attention/{office.group().pk}/mute/", {"until": until, "more": "5"}, follow=True)
+    group = office.group()
+    assert (group.mute_more, group.mute_until) == (5, None) and "muted it for 5 more tasks" in words_of(page)
+    assert f'action="/attention/{group.pk}/reopen/"' in text_of(page)  # Undo
+
+
+def test_replaced_tasks_leave_their_group_at_once(office: Office, french: list[int]) -> None:
+    TaskNote.objects.mark_replaced(office.desk.workflow, {french[0]: 999}, office.desk.person)
+    assert group_next() and not group_next()
+    assert office.group().task_count == len(french) - 1
+
+
+def test_stuck_tasks_are_not_to_be_copied(office: Office) -> None:
+    office.move(office.send(3, FRENCH), "in_progress", hours_ago=100)
+    office.work()
+    assert "corrected cop" not in words_of(office.desk.browser.get(f"/attention/{office.group().pk}/"))

@@ -57,7 +57,7 @@ def test_a_changed_view_says_what_is_new(at: Desk) -> None:
     assert saved["Location"] == address(at.workflow, f"?view={view.pk}&status=failed&day=7d&where=channel%3APhone")
     assert "Changed:" not in text_of(at.browser.get(saved["Location"]))
     late = change(at.browser, at, view, "save", query="sent=me", seen=QUERY)
-    assert late.status_code == 422 and "was changed in the meantime" in text_of(late)
+    assert late.status_code == 422 and "has already changed this view" in text_of(late)
     view.refresh_from_db()
     assert "day=7d" in view.query
 

@@ -194,7 +194,7 @@ def test_a_page_reads_a_bounded_number_of_tasks(at: Desk, monkeypatch: pytest.Mo
     monkeypatch.setattr(found_tasks, "READ_FIRST", 2)
     monkeypatch.setattr(found_tasks, "MOST_READ", 2)
     html = text_of(at.browser.get(address(at.workflow, "?where=gross:<2000")))
-    assert ids(html) == [] and "“Older” goes on" in html
+    assert ids(html) == [] and "Press “Older” for the rest" in html
     older = link(html, "older")
     assert older and ids(text_of(at.browser.get(address(at.workflow, older)))) == [1]
 

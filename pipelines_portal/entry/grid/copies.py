@@ -9,11 +9,14 @@ from pipelines_portal.api_client import PipelinesClient, PipelinesError
 from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.rows.checking import SENT
 from pipelines_portal.entry.rows.fixing import CannotChange
 from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
 from pipelines_portal.entry.rows.typed import last_number
+from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.workflows.fields.types import type_of
+from pipelines_portal.workflows.models import OpenedWorkflow
 
 # A larger group is copied in parts: the tasks that were replaced leave it.
 MOST_COPIES = 500
@@ -46,6 +49,20 @@ def _on_list(client: PipelinesClient, group: ProblemGroup, status: str, oldest: 
         cursor = page.next_cursor
         if not cursor or (page.tasks and page.tasks[-1].id <= oldest):
             return
+
+
+def open_copies(import_job: ImportJob | None, task_ids: list[int]) -> dict[int, int]:
+    """Return the rows that are to replace these tasks and are not created yet, by the tasks."""
+    if import_job is None:
+        return {}
+    rows = import_job.rows.filter(corrects_task__in=task_ids).exclude(status__in=(*SENT, ImportRow.Status.SKIPPED))
+    return {task: number for task, number in rows.order_by("-number").values_list("corrects_task", "number") if task}
+
+
+def replaced_among(workflow: OpenedWorkflow, task_ids: list[int]) -> list[int]:
+    """Return those of the tasks that corrected copies have replaced."""
+    notes = TaskNote.objects.filter(workflow=workflow, task_id__in=task_ids, replaced_by__isnull=False)
+    return sorted(notes.values_list("task_id", flat=True))
 
 
 def add_copies(import_job: ImportJob, by: User, values: dict[int, FieldValues]) -> int:

@@ -25,7 +25,7 @@ from pipelines_portal.core import times
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.form.pins import LONGEST_TEXT, Pins, add_pins, labels_of_earlier, pin_text, read_pins
 from pipelines_portal.entry.form.presets import MOST_CHIPS, offered_preset, offered_presets
-from pipelines_portal.entry.grid.copies import MOST_COPIES, add_copies, tasks_to_copy
+from pipelines_portal.entry.grid.copies import MOST_COPIES, add_copies, open_copies, replaced_among, tasks_to_copy
 from pipelines_portal.entry.grid.forms import ColumnsForm
 from pipelines_portal.entry.grid.pasting import (
     columns_beyond,
@@ -454,20 +454,33 @@ def copy(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRespons
         task_ids = _tasks_of_group(request, workflow, group_id)
     else:
         task_ids = [number for text in request.POST.getlist("task")[:MOST_IN_PAGE] if (number := number_in(text))]
+    address = reverse("grid:page", args=[key_id, workflow_id])
+    is_open = open_copies(current_typed(request.user, workflow), task_ids)
+    replaced = replaced_among(workflow, task_ids)
+    task_ids = [task_id for task_id in task_ids if task_id not in is_open and task_id not in replaced]
+    if is_open:
+        tasks = "1 task has" if len(is_open) == 1 else f"{len(is_open):,} tasks have"
+        messages.info(request, f"{tasks} a copy here already. Create or skip it first.")
+    if replaced:
+        messages.warning(request, f"Not copied: {_named(replaced)}. Corrected copies have replaced them.")
+    if is_open and not task_ids:
+        return redirect(f"{address}?at={min(is_open.values())}")
     known = briefs_of_tasks(request.user, workflow.key, workflow_id, dict.fromkeys(task_ids))
     values = {task_id: brief.fields for task_id in task_ids if (brief := known.get(task_id)) and brief.fields}
     if left := [task_id for task_id in task_ids if task_id not in values]:
-        tasks = ", ".join(map(str, left)) if len(left) <= MOST_NAMED else f"{len(left):,} tasks"
-        messages.warning(request, f"Not copied: {tasks}. The values aren’t stored here, or you can’t see them.")
+        messages.warning(request, f"Not copied: {_named(left)}. The values aren’t stored here, or you can’t see them.")
     if not values:
         return redirect("attention:detail", group_id) if group_id else redirect("tasks:list", key_id, workflow_id)
-    address = reverse("grid:page", args=[key_id, workflow_id])
     try:
         first = add_copies(get_or_start_typed(request.user, workflow, schema), request.user, values)
     except CannotChange as error:
         messages.error(request, str(error))
         return redirect(address)
     return redirect(f"{address}?at={first}")
+
+
+def _named(tasks: list[int]) -> str:
+    return ", ".join(map(str, tasks)) if len(tasks) <= MOST_NAMED else f"{len(tasks):,} tasks"
 
 
 def _tasks_of_group(request: SignedInRequest, workflow: OpenedWorkflow, group_id: int) -> list[int]:

@@ -17,7 +17,7 @@ from pipelines_portal.keys.clients import client_for
 from pipelines_portal.task_index.counts import statuses_of
 from pipelines_portal.task_index.models import MUTABLE, NoteState, TaskNote
 from pipelines_portal.tasks.forms import NO_TASK_SELECTED, ClearNoteForm, MistakeForm, MuteForm, TasksForm
-from pipelines_portal.tasks.note_undo import NoteUndo, take_back_last
+from pipelines_portal.tasks.note_undo import NoteUndo, undo_last
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import usable_workflow
@@ -108,7 +108,7 @@ def task_clear_note(request: SignedInRequest, key_id: int, workflow_id: int) -> 
 def task_undo_note(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     """Take back the last mutes or marks of this session: the tasks have their earlier notes again."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
-    undone, left = take_back_last(request, workflow)
+    undone, left = undo_last(request, workflow)
     if undone:
         messages.success(request, _sentence(undone, "Undone for task {}", "Undone for {} tasks"))
     if left or not undone:

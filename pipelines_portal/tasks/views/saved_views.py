@@ -31,7 +31,7 @@ from pipelines_portal.workflows.titles import known_schema
 NAME_TAKEN = "A view has this name already."
 TOO_MANY = f"At most {MOST_VIEWS} views. Delete one first."
 TOO_LONG = "The list has too many conditions for a view."
-CHANGED = "The view was changed in the meantime. Open it again, then save."
+CHANGED = "Someone else has already changed this view. Open it again, then save."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -46,6 +46,23 @@ def test_a_draft_of_copies_alone_has_their_name(grid: TypedGrid, tasks: list[int
     assert "Corrected copies of 2 tasks" in text_of(grid.browser.get("/drafts/"))
 
 
+def test_a_task_that_has_a_copy_is_not_copied_again(grid: TypedGrid, tasks: list[int]) -> None:
+    """Two copies of a task would be two tasks."""
+    copy(grid, tasks[0])
+    answer = copy(grid, *tasks)
+    copies = grid.job.lines.filter(corrects_task__isnull=False).values_list("corrects_task", flat=True)
+    assert sorted(copies) == tasks and "1 task has a copy here already" in text_of(answer)
+    assert copy(grid, tasks[0]).request["QUERY_STRING"] == "at=3"
+
+
+def test_a_replaced_task_is_not_copied(grid: TypedGrid, tasks: list[int]) -> None:
+    copy(grid, tasks[0])
+    grid.change(3, "target_language", "French", "German")
+    grid.create(1)
+    answer = copy(grid, tasks[0])
+    assert f"Not copied: {tasks[0]}. Corrected copies have replaced them." in text_of(answer)
+
+
 def test_the_task_of_a_corrected_copy_replaces_the_old_one(grid: TypedGrid, api: FakeApi, tasks: list[int]) -> None:
     copy(grid, tasks[0])
     grid.change(3, "target_language", "French", "German")
